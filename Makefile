@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The only makefile. A component is a top-level folder; every .c in it belongs to it and
+# sees its own headers and those of the components it may use, so a forbidden include does
+# not compile. B is the build folder; the sanitizer targets use one of their own.
+
+B       ?= build
+CC      ?= gcc
+CFLAGS  ?= -O2 -g
+LDFLAGS ?=
+PYTHON  ?= /usr/bin/python3
+prefix  ?= /usr/local
+sbindir ?= $(prefix)/sbin
+bindir  ?= $(prefix)/bin
+libdir  ?= $(prefix)/lib/foretide
+mandir  ?= $(prefix)/share/man
+sharedir ?= $(prefix)/share/foretide
+sysconfdir ?= /etc
+
+VERSION := 0.1.0
+PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libknot libsystemd inih
+
+# ---------------------------------------------------------------- components
+USES_common        :=
+USES_predictor     := common
+USES_db            := common
+USES_fleet-adapter := common
+USES_cloud-drivers := common
+USES_agent         := common fleet-adapter
+USES_cli           := common predictor
+USES_web           := common
+USES_controller    := common predictor db fleet-adapter cloud-drivers web
+USES_tests         := common predictor db fleet-adapter cloud-drivers web controller agent cli
+
+WARNINGS := -Wall -Wextra -Wshadow -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum \
+	    -Wstrict-prototypes -Wmissing-prototypes
+ifdef CI
+WARNINGS += -Werror
+endif
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DFORETIDE_VERSION='"$(VERSION)"' -fPIC -pthread \
+	     -fvisibility=hidden -fstack-protector-strong $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS)
+component  = $(firstword $(subst /, ,$<))
+
+# All .c of a component but the programs' own main files.
+MAINS    := controller/main.c agent/main.c cli/main.c
+sources   = $(filter-out $(MAINS) web/embed.c,$(wildcard $(1)/*.c))
+objects   = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
+LIBS     := common predictor db fleet-adapter agent cli controller web
+archives  = $(patsubst %,$(B)/lib/lib%.a,$(1))
+
+DRIVERS     := $(patsubst cloud-drivers/%.c,%,$(filter-out %/host.c,$(wildcard cloud-drivers/*.c)))
+DRIVER_DIRS := $(patsubst cloud-drivers/%/driver.c,%,$(wildcard cloud-drivers/*/driver.c))
+PROGRAMS    := $(patsubst %,$(B)/%,foretided foretide foretide-agent foretide-local-init)
+MODULES     := $(patsubst %,$(B)/drivers/%.so,$(DRIVERS) $(DRIVER_DIRS))
+
+.PHONY: all install clean unit check asan tsan lint fuzz bench demo
+.SECONDARY:
+all: $(PROGRAMS) $(MODULES)
+
+# ---------------------------------------------------------------- rules
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(addprefix -I,$(component) $(USES_$(component))) \
+		-MMD -MP -c -o $@ $<
+
+$(B)/obj/gen/%.o: $(B)/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Icommon -c -o $@ $<
+
+define archive
+$(B)/lib/lib$(1).a: $(call objects,$(1)) $(2)
+	@mkdir -p $$(@D) && rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(filter-out web db,$(LIBS)),$(eval $(call archive,$(l),)))
+$(eval $(call archive,web,$(B)/obj/gen/web_files.o))
+$(eval $(call archive,db,$(B)/obj/gen/migrations.o))
+
+# Text files become a C table; see common/embedded.h.
+$(B)/embed: web/embed.c common/embedded.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Icommon -o $@ $<
+$(B)/gen/web_files.c: $(B)/embed $(wildcard web/*.html web/*.js web/*.css web/*.svg controller/openapi.json)
+	@mkdir -p $(@D)
+	$(B)/embed web_files $(filter-out $<,$^) >$@.tmp && mv $@.tmp $@
+$(B)/gen/migrations.c: $(B)/embed $(wildcard db/migrations/*.sql)
+	@mkdir -p $(@D)
+	$(B)/embed db_migrations $(filter-out $<,$^) >$@.tmp && mv $@.tmp $@
+
+# $(1): archives, $(2): pkg-config names, $(3): other libraries
+link = $(CC) -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o,$^) \
+       -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+       $(shell pkg-config --libs $(1)) $(2)
+
+$(B)/foretided: $(B)/obj/controller/main.o \
+		$(call archives,controller web db predictor fleet-adapter common)
+	$(call link,libmicrohttpd gsl sqlite3 libcurl jansson gnutls inih,-lm -ldl)
+$(B)/foretide-agent: $(B)/obj/agent/main.o $(call archives,agent fleet-adapter common)
+	$(call link,libcurl jansson gnutls libknot libsystemd inih,-lm)
+$(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor common)
+	$(call link,gsl libcurl jansson gnutls inih,-lm -ldl)
+$(B)/foretide-local-init: $(B)/obj/cloud-drivers/local-init/main.o $(call archives,common)
+	$(call link,jansson,)
+
+module = $(CC) -shared -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed \
+	 -Wl,--exclude-libs,ALL -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	 $(shell pkg-config --libs libcurl jansson gnutls) -lm
+define driver_dir
+$(B)/drivers/$(1).so: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/$(1)/*.c)) \
+		$(call archives,common)
+	@mkdir -p $$(@D)
+	$$(module)
+endef
+$(foreach d,$(DRIVER_DIRS),$(eval $(call driver_dir,$(d))))
+$(B)/drivers/%.so: $(B)/obj/cloud-drivers/%.o $(call archives,common)
+	@mkdir -p $(@D)
+	$(module)
+
+# ---------------------------------------------------------------- tests
+UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c tests/contract/test_*.c))
+$(B)/tests/%: $(B)/obj/tests/%.o $(call archives,$(LIBS))
+	@mkdir -p $(@D)
+	$(call link,$(PKGS) cmocka,-lm -ldl)
+
+unit: all $(UNIT_TESTS)
+	B=$(B) CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNIT_TESTS)
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "conf.h"
+
+#include "buf.h"
+#include "check.h"
+#include "cleanup.h"
+#include "clock.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#define FILE_MAX_BYTES (1 << 20)
+
+int conf_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
+		   struct err *err)
+{
+	CLEANUP(fclose) FILE *f = fopen(path, "re");
+	CLEANUP(buf_done) struct buf b;
+	char chunk[4096];
+	size_t n;
+
+	buf_init(&b, max_bytes);
+	if (!f)
+		return err_errno(err,
+				 errno == ENOENT   ? ERR_NOT_FOUND
+				 : errno == EACCES ? ERR_DENIED
+						   : ERR_INTERNAL,
+				 "%s", path);
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		buf_add(&b, chunk, n);
+	if (ferror(f))
+		return err_errno(err, ERR_INTERNAL, "reading %s", path);
+	if (buf_is_full(&b))
+		return err_set(err, ERR_LIMIT, "%s is larger than %zu bytes", path,
+			       max_bytes);
+	if (ret_len)
+		*ret_len = b.len;
+	*ret = buf_take(&b);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- INI */
+
+struct reading {
+	conf_each_fn *fn;
+	void *arg;
+	const char *what;
+	struct err *err;
+	int rc;
+};
+
+static int on_pair(void *user, const char *section, const char *name, const char *value,
+		   int line)
+{
+	struct reading *r = user;
+
+	if (r->rc < 0)
+		return 0;
+	if (!name)
+		return 1;
+	r->rc = r->fn(r->arg, section, name, value ? value : "", line, r->err);
+	if (r->rc < 0)
+		(void)err_wrap(r->err, r->rc, "%s:%d", r->what, line);
+	return r->rc == 0;
+}
+
+int conf_each(const char *text, const char *what, conf_each_fn *fn, void *arg,
+	      struct err *err)
+{
+	struct reading r = { .fn = fn, .arg = arg, .what = what, .err = err };
+	int line = ini_parse_string(text, on_pair, &r);
+
+	if (r.rc < 0)
+		return r.rc;
+	if (line > 0)
+		return err_set(err, ERR_INVAL,
+			       "%s:%d: expected [section] or name = value", what, line);
+	if (line < 0)
+		return err_set(err, ERR_INTERNAL, "%s cannot be read", what);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- single values */
+
+int conf_parse_number(const char *text, double *ret, struct err *err)
+{
+	char *end;
+	double x;
+
+	errno = 0;
+	x = strtod(text, &end);
+	if (end != text && strcmp(end, "%") == 0) {
+		x /= 100;
+		end++;
+	}
+	if (errno || end == text || *end || !isfinite(x))
+		return err_set(err, ERR_INVAL, "'%s' is no number", text);
+	*ret = x;
+	return 0;
+}
+
+int conf_parse_int(const char *text, int64_t *ret, struct err *err)
+{
+	char *end;
+	long long x;
+
+	errno = 0;
+	x = strtoll(text, &end, 10);
+	if (errno || end == text || *end)
+		return err_set(err, ERR_INVAL, "'%s' is no whole number", text);
+	*ret = x;
+	return 0;
+}
+
+int conf_parse_bool(const char *text, bool *ret, struct err *err)
+{
+	static const char *const yes[] = { "yes", "true", "on", "1" };
+	static const char *const no[] = { "no", "false", "off", "0" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (strcasecmp(text, yes[i]) == 0 || strcasecmp(text, no[i]) == 0) {
+			*ret = strcasecmp(text, yes[i]) == 0;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_INVAL, "'%s' is neither yes nor no", text);
+}
+
+/* ---------------------------------------------------------------- option tables */
+
+static bool is_choice(const char *choices, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (const char *p = choices; p; p = strchr(p, '|')) {
+		p += *p == '|';
+		if (strncmp(p, value, len) == 0 && (p[len] == '|' || p[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static int in_range(const struct conf_option *o, double x, struct err *err)
+{
+	char low[CLOCK_TEXT], high[CLOCK_TEXT];
+
+	if (o->min >= o->max || (x >= o->min && x <= o->max))
+		return 0;
+	if (o->type != CONF_DURATION)
+		return err_set(err, ERR_INVAL, "must be from %g to %g", o->min, o->max);
+	return err_set(err, ERR_INVAL, "must be from %s to %s",
+		       clock_format_duration((int64_t)o->min, low),
+		       clock_format_duration((int64_t)o->max, high));
+}
+
+static int set_string(const struct conf_option *o, char **place, const char *value,
+		      struct err *err)
+{
+	if (o->choices && !is_choice(o->choices, value))
+		return err_set(err, ERR_INVAL, "'%s' is none of %s", value, o->choices);
+	free(*place);
+	*place = xstrdup(value);
+	return 0;
+}
+
+static int set_value(const struct conf_option *o, void *target, const char *value,
+		     struct err *err)
+{
+	void *place = (char *)target + o->offset;
+	int64_t whole;
+	double x;
+	bool yes;
+	int rc = 0;
+
+	switch (o->type) {
+	case CONF_STRING:
+		return set_string(o, place, value, err);
+	case CONF_INT:
+	case CONF_DURATION:
+		rc = o->type == CONF_INT ? conf_parse_int(value, &whole, err)
+					 : clock_parse_duration(value, &whole, err);
+		if (rc == 0)
+			rc = in_range(o, (double)whole, err);
+		if (rc == 0)
+			*(int64_t *)place = whole;
+		return rc;
+	case CONF_NUMBER:
+		rc = conf_parse_number(value, &x, err);
+		if (rc == 0)
+			rc = in_range(o, x, err);
+		if (rc == 0)
+			*(double *)place = x;
+		return rc;
+	case CONF_BOOL:
+		rc = conf_parse_bool(value, &yes, err);
+		if (rc == 0)
+			*(bool *)place = yes;
+		return rc;
+	}
+	CHECK(false);
+	return rc;
+}
+
+void conf_defaults(const struct conf_option *table, void *target)
+{
+	struct err e;
+
+	for (const struct conf_option *o = table; o->name; o++)
+		if (o->def)
+			CHECK(set_value(o, target, o->def, &e) == 0);
+}
+
+int conf_set(const struct conf_option *table, void *target, const char *section,
+	     const char *name, const char *value, struct err *err)
+{
+	bool known = false;
+
+	for (const struct conf_option *o = table; o->name; o++) {
+		int rc;
+
+		if (strcmp(o->section, section) != 0)
+			continue;
+		known = true;
+		if (strcmp(o->name, name) != 0)
+			continue;
+		rc = set_value(o, target, value, err);
+		return rc < 0 ? err_wrap(err, rc, "%s", name) : 0;
+	}
+	if (!known)
+		return err_set(err, ERR_INVAL, "there is no section [%s]", section);
+	return err_set(err, ERR_INVAL, "there is no option '%s' in [%s]", name, section);
+}
+
+struct table_target {
+	const struct conf_option *table;
+	void *target;
+};
+
+static int on_table_pair(void *arg, const char *section, const char *name,
+			 const char *value, int line, struct err *err)
+{
+	struct table_target *t = arg;
+
+	(void)line;
+	return conf_set(t->table, t->target, section, name, value, err);
+}
+
+int conf_load(const struct conf_option *table, void *target, const char *path,
+	      struct err *err)
+{
+	struct table_target t = { .table = table, .target = target };
+	CLEANUP(free) char *text = NULL;
+	int rc = conf_read_file(path, FILE_MAX_BYTES, &text, NULL, err);
+
+	return rc < 0 ? rc : conf_each(text, path, on_table_pair, &t, err);
+}
+
+void conf_done(const struct conf_option *table, void *target)
+{
+	for (const struct conf_option *o = table; o->name; o++) {
+		if (o->type == CONF_STRING) {
+			char **place = (char **)((char *)target + o->offset);
+
+			free(*place);
+			*place = NULL;
+		}
+	}
+}
+
+void conf_print_example(const struct conf_option *table, FILE *out)
+{
+	const char *section = "";
+
+	for (const struct conf_option *o = table; o->name; o++) {
+		if (strcmp(section, o->section) != 0)
+			fprintf(out, "%s[%s]\n", *section ? "\n" : "", o->section);
+		section = o->section;
+		fprintf(out, "# %s\n", o->help);
+		if (o->choices)
+			fprintf(out, "# One of: %s\n", o->choices);
+		fprintf(out, "#%s = %s\n", o->name, o->def ? o->def : "");
+	}
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * embedded.h - files that were turned into C at build time (web/embed.c).
+ *
+ * A table ends with an entry whose path is NULL. Entries come in the order of the
+ * command line that made them; path is the file's base name.
+ */
+#ifndef COMMON_EMBEDDED_H
+#define COMMON_EMBEDDED_H
+
+#include <stddef.h>
+
+struct embedded {
+	const char *path;          /* "app.js" */
+	const char *type;          /* media type, "text/javascript" */
+	const char *etag;          /* quoted, changes with the bytes */
+	const unsigned char *data; /* NUL-terminated; the NUL is not counted */
+	size_t len;
+};
+
+extern const struct embedded web_files[];
+extern const struct embedded db_migrations[];
+
+#endif

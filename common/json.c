@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "json.h"
+
+#include "clock.h"
+
+#include <math.h>
+#include <string.h>
+
+int json_parse(const char *text, size_t len, const char *what, json_t **ret,
+	       struct err *err)
+{
+	json_error_t e;
+	json_t *doc = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+
+	if (!doc)
+		return err_set(err, ERR_INVAL, "%s is no JSON: %s at line %d, column %d",
+			       what, e.text, e.line, e.column);
+	*ret = doc;
+	return 0;
+}
+
+/* *ret is NULL when the member is absent or null. */
+static int member(const json_t *o, const char *key, bool required, const json_t **ret,
+		  struct err *err)
+{
+	const json_t *v;
+
+	if (!json_is_object(o))
+		return err_set(err, ERR_INVAL, "an object is expected around \"%s\"",
+			       key);
+	v = json_object_get(o, key);
+	if (!v || json_is_null(v)) {
+		*ret = NULL;
+		if (required)
+			return err_set(err, ERR_INVAL, "\"%s\" is missing", key);
+		return 0;
+	}
+	*ret = v;
+	return 0;
+}
+
+static int wrong_type(const char *key, const char *want, struct err *err)
+{
+	return err_set(err, ERR_INVAL, "\"%s\" must be %s", key, want);
+}
+
+static int read_str(const json_t *o, const char *key, bool required, const char **ret,
+		    struct err *err)
+{
+	const json_t *v;
+	int rc = member(o, key, required, &v, err);
+
+	if (rc < 0 || !v)
+		return rc;
+	if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v))
+		return wrong_type(key, "a string", err);
+	*ret = json_string_value(v);
+	return 0;
+}
+
+static int read_int(const json_t *o, const char *key, bool required, int64_t *ret,
+		    struct err *err)
+{
+	const json_t *v;
+	int rc = member(o, key, required, &v, err);
+
+	if (rc < 0 || !v)
+		return rc;
+	if (!json_is_integer(v))
+		return wrong_type(key, "a whole number", err);
+	*ret = json_integer_value(v);
+	return 0;
+}
+
+static int read_num(const json_t *o, const char *key, bool required, double *ret,
+		    struct err *err)
+{
+	const json_t *v;
+	int rc = member(o, key, required, &v, err);
+
+	if (rc < 0 || !v)
+		return rc;
+	if (!json_is_number(v))
+		return wrong_type(key, "a number", err);
+	*ret = json_number_value(v);
+	return 0;
+}
+
+int jread_str(const json_t *o, const char *key, const char **ret, struct err *err)
+{
+	return read_str(o, key, true, ret, err);
+}
+
+int jread_str_opt(const json_t *o, const char *key, const char **ret, struct err *err)
+{
+	return read_str(o, key, false, ret, err);
+}
+
+int jread_int(const json_t *o, const char *key, int64_t *ret, struct err *err)
+{
+	return read_int(o, key, true, ret, err);
+}
+
+int jread_int_opt(const json_t *o, const char *key, int64_t *ret, struct err *err)
+{
+	return read_int(o, key, false, ret, err);
+}
+
+int jread_num(const json_t *o, const char *key, double *ret, struct err *err)
+{
+	return read_num(o, key, true, ret, err);
+}
+
+int jread_num_opt(const json_t *o, const char *key, double *ret, struct err *err)
+{
+	return read_num(o, key, false, ret, err);
+}
+
+int jread_bool_opt(const json_t *o, const char *key, bool *ret, struct err *err)
+{
+	const json_t *v;
+	int rc = member(o, key, false, &v, err);
+
+	if (rc < 0 || !v)
+		return rc;
+	if (!json_is_boolean(v))
+		return wrong_type(key, "true or false", err);
+	*ret = json_is_true(v);
+	return 0;
+}
+
+int jread_duration_opt(const json_t *o, const char *key, int64_t *ret, struct err *err)
+{
+	const char *text = NULL;
+	int rc = read_str(o, key, false, &text, err);
+
+	if (rc < 0 || !text)
+		return rc;
+	rc = clock_parse_duration(text, ret, err);
+	return rc < 0 ? err_wrap(err, rc, "\"%s\"", key) : 0;
+}
+
+int jread_time_opt(const json_t *o, const char *key, int64_t *ret, struct err *err)
+{
+	const char *text = NULL;
+	int rc = read_str(o, key, false, &text, err);
+
+	if (rc < 0 || !text)
+		return rc;
+	rc = clock_parse(text, ret, err);
+	return rc < 0 ? err_wrap(err, rc, "\"%s\"", key) : 0;
+}
+
+int json_only(const json_t *o, const char *const *keys, struct err *err)
+{
+	/* jansson iterates only over mutable objects; nothing is changed here. */
+	json_t *mutable = json_incref((json_t *)(uintptr_t)o);
+	const char *key;
+	json_t *value;
+	int rc = 0;
+
+	json_object_foreach(mutable, key, value)
+	{
+		const char *const *k = keys;
+
+		while (*k && strcmp(*k, key) != 0)
+			k++;
+		if (!*k) {
+			rc = err_set(err, ERR_INVAL, "\"%s\" is not known here", key);
+			break;
+		}
+	}
+	json_decref(mutable);
+	return rc;
+}
+
+json_t *json_finite(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
+}
+
+json_t *json_time(int64_t unix_ms)
+{
+	char text[CLOCK_TEXT];
+
+	return unix_ms ? json_string(clock_format(unix_ms, text)) : json_null();
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test.h - cmocka with its includes, and what every unit test uses.
+ */
+#ifndef TESTS_TEST_H
+#define TESTS_TEST_H
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* cmocka 1.1 compares floats in single precision; this is double, absolute tolerance. */
+#define assert_close(a, b, tolerance)                                       \
+	do {                                                                \
+		double a_ = (a), b_ = (b);                                  \
+		if (!(fabs(a_ - b_) <= (tolerance)))                        \
+			fail_msg("%s = %.10g, expected %.10g", #a, a_, b_); \
+	} while (0)
+
+/* The call succeeded; its words are printed when not. */
+#define assert_ok(call, e)                                           \
+	do {                                                         \
+		int rc_ = (call);                                    \
+		if (rc_ != 0)                                        \
+			fail_msg("%s: %d %s", #call, rc_, (e)->msg); \
+	} while (0)
+
+#endif
