@@ -17,7 +17,7 @@ sharedir ?= $(prefix)/share/foretide
 sysconfdir ?= /etc
 
 VERSION := 0.1.0
-PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libknot libsystemd inih
+PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libknot libsystemd
 
 # ---------------------------------------------------------------- components
 USES_common        :=
@@ -94,11 +94,11 @@ link = $(CC) -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o,$^
 
 $(B)/foretided: $(B)/obj/controller/main.o \
 		$(call archives,controller web db predictor fleet-adapter common)
-	$(call link,libmicrohttpd gsl sqlite3 libcurl jansson gnutls inih,-lm -ldl)
+	$(call link,libmicrohttpd gsl sqlite3 libcurl jansson gnutls,-lm -ldl)
 $(B)/foretide-agent: $(B)/obj/agent/main.o $(call archives,agent fleet-adapter common)
-	$(call link,libcurl jansson gnutls libknot libsystemd inih,-lm)
+	$(call link,libcurl jansson gnutls libknot libsystemd,-lm)
 $(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor common)
-	$(call link,gsl libcurl jansson gnutls inih,-lm -ldl)
+	$(call link,gsl libcurl jansson gnutls,-lm -ldl)
 $(B)/foretide-local-init: $(B)/obj/cloud-drivers/local-init/main.o $(call archives,common)
 	$(call link,jansson,)
 
