@@ -5,6 +5,7 @@
 #include "clock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -295,6 +296,14 @@ void loop_once(struct loop *l, int64_t ms)
 	for (int i = 0; i < n && !l->stopping; i++)
 		dispatch(l, &ev[i]);
 	fire_timers(l);
+}
+
+void loop_wait(struct loop *l, int64_t ms)
+{
+	struct pollfd p = { .fd = l->epoll_fd, .events = POLLIN };
+	int n = poll(&p, 1, wait_ms(l, ms));
+
+	CHECK(n >= 0 || errno == EINTR);
 }
 
 void loop_run(struct loop *l)

@@ -49,5 +49,10 @@ void loop_run(struct loop *l);  /* until loop_stop() */
 void loop_stop(struct loop *l); /* from the loop's own thread */
 /* Runs what is ready; waits at most ms for something (-1: for ever). */
 void loop_once(struct loop *l, int64_t ms);
+/*
+ * Waits like loop_once(), and runs nothing. For a loop whose state a lock guards: another
+ * thread may use that state meanwhile, but must not set timers.
+ */
+void loop_wait(struct loop *l, int64_t ms);
 
 #endif
