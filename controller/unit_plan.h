@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * unit_plan.h - from how many instances a tier shall have to which ones.
+ *
+ * Pure over the fleet: adds units, lets them drain, deletes those that have drained.
+ * An instance that must leave its host is replaced first and drained when the others
+ * carry the tier; one whose name can exist only once is drained first. A new unit text is
+ * rolled out one instance at a time, each when all others are healthy.
+ */
+#ifndef CONTROLLER_UNIT_PLAN_H
+#define CONTROLLER_UNIT_PLAN_H
+
+#include "fleet.h"
+
+/*
+ * Brings the units of every tier towards its desired number. Tiers' unit, unit_hash and
+ * is_template must be set. Indexes the fleet anew.
+ */
+void unit_plan(struct fleet *f);
+
+#endif
