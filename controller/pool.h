@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pool.h - brings the hosts of one pool, at its cloud, to what the tick wants.
+ *
+ * One reconcile of a pool: list what the cloud has, compare with the journal, terminate
+ * what is to go, launch what is missing. Every launch is journalled before the driver is
+ * called, so that a controller killed at any point neither loses a VM nor launches one
+ * twice. A driver that fails makes the pool wait, longer each time; nothing else stops.
+ *
+ * The tick decides how many hosts (pool.want) and which must go (host state terminating).
+ * Runs in the workers of sched.h.
+ */
+#ifndef CONTROLLER_POOL_H
+#define CONTROLLER_POOL_H
+
+#include "events.h"
+
+#include <jansson.h>
+
+struct pools;
+
+/* The script that a new host runs; *ret is the caller's. Called by the workers. */
+typedef int pool_user_data_fn(void *arg, const struct db_host *host, const char *token,
+			      char **ret, struct err *err);
+
+struct pool_opts {
+	struct db *db;
+	const struct events *events;
+	const char *drivers_dir;
+	const char *credentials;      /* path of the file of profiles */
+	const char *owner;            /* this installation, on every VM */
+	const json_t *driver_options; /* {"local": {...}}: below the pools' own */
+	int64_t join_timeout_ms; /* calendar; a host that has not joined by then failed */
+	int64_t terminate_per_hour; /* calendar hour, a pool; more wait */
+	pool_user_data_fn *user_data;
+	void (*changed)(
+		void *arg); /* hosts changed: the tick should look. Must not block */
+	void *arg;          /* of both */
+};
+
+/* opts and what it points to must outlive the pools. */
+struct pools *pools_new(const struct pool_opts *opts);
+void pools_free(struct pools *p); /* after the workers have stopped; VMs stay */
+DEFINE_CLEANUP(struct pools *, pools_free);
+
+/* One reconcile of the named pool: a sched_fn whose arg is the struct pools. */
+int64_t pool_reconcile(void *pools, const char *name);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pool_internal.h"
+
+#include "check.h"
+#include "clock.h"
+
+#include <string.h>
+
+#define LISTS_UNTIL_GONE 2
+#define ORPHAN_GRACE_MS 60000
+
+struct sighting *pool_sight(struct pool *p, const char *what)
+{
+	struct sighting *s;
+
+	for (size_t i = 0; i < p->n_sightings; i++) {
+		if (strcmp(p->sightings[i].what, what) == 0) {
+			p->sightings[i].count++;
+			return &p->sightings[i];
+		}
+	}
+	p->sightings =
+		xrealloc(p->sightings, (p->n_sightings + 1) * sizeof(*p->sightings));
+	s = &p->sightings[p->n_sightings++];
+	*s = (struct sighting){ .count = 1, .first_mono_ms = clock_mono_ms() };
+	snprintf(s->what, sizeof(s->what), "%s", what);
+	return s;
+}
+
+void pool_unsight(struct pool *p, const char *what)
+{
+	for (size_t i = 0; i < p->n_sightings; i++)
+		if (strcmp(p->sightings[i].what, what) == 0)
+			p->sightings[i--] = p->sightings[--p->n_sightings];
+}
+
+/* ---------------------------------------------------------------- listing */
+
+static void keep_vm(void *arg, const struct drv_vm *vm)
+{
+	struct pool_round *r = arg;
+
+	r->vms = xrealloc(r->vms, (r->n_vms + 1) * sizeof(*r->vms));
+	r->vms[r->n_vms++] = *vm;
+}
+
+static int list_vms(struct pool_round *r, struct err *err)
+{
+	const struct driver *d = r->pool->driver;
+	struct drv_err e;
+
+	if (d->ops->list(d->drv, r->opts->owner, clock_mono_ms() + POOL_CALL_TIMEOUT_MS,
+			 keep_vm, r, &e) < 0)
+		return pool_driver_err(r, &e, err);
+	return 0;
+}
+
+static const struct drv_vm *vm_of(const struct pool_round *r, const char *launch_id)
+{
+	for (size_t i = 0; i < r->n_vms; i++)
+		if (strcmp(r->vms[i].launch_id, launch_id) == 0)
+			return &r->vms[i];
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- hosts */
+
+static int fail_host(struct pool_round *r, struct db_host *h, const char *why,
+		     struct err *err)
+{
+	int rc = db_host_set_state(r->opts->db, h->id, DB_HOST_TERMINATING, why,
+				   r->now_ms, err);
+
+	if (rc < 0)
+		return rc;
+	h->state = DB_HOST_TERMINATING;
+	r->changed = true;
+	event_add(r->opts->events, "host-failed", DB_LEVEL_WARN,
+		  EVENT_ABOUT(.host = h->id, .pool = h->pool), "host %s failed: %s",
+		  h->id, why);
+	return 0;
+}
+
+static int gone_host(struct pool_round *r, struct db_host *h, const char *why,
+		     struct err *err)
+{
+	bool expected = h->state == DB_HOST_TERMINATING;
+	int rc = db_host_gone(r->opts->db, h->id, why, r->now_ms, err);
+
+	if (rc < 0)
+		return rc;
+	h->state = DB_HOST_GONE;
+	r->changed = true;
+	pool_unsight(r->pool, h->id);
+	event_add(r->opts->events, "host-gone", expected ? DB_LEVEL_INFO : DB_LEVEL_WARN,
+		  EVENT_ABOUT(.host = h->id, .pool = h->pool), "host %s is gone: %s",
+		  h->id, why);
+	return 0;
+}
+
+static int host_is_listed(struct pool_round *r, struct db_host *h,
+			  const struct drv_vm *vm, struct err *err)
+{
+	pool_unsight(r->pool, h->id);
+	if (h->state == DB_HOST_TERMINATING)
+		return 0;
+	if (vm->state == DRV_VM_FAILED || vm->state == DRV_VM_STOPPING ||
+	    vm->state == DRV_VM_GONE)
+		return fail_host(r, h, *vm->message ? vm->message : "its VM has stopped",
+				 err);
+	if (h->state == DB_HOST_REQUESTED) {
+		/* Its launch call was answered, or the answer was lost and here it is. */
+		r->changed = true;
+		h->state = DB_HOST_BOOTING;
+		return db_launch_set(r->opts->db, h->launch_id, DB_LAUNCH_DONE, vm->id,
+				     NULL, r->now_ms, err);
+	}
+	if (h->state == DB_HOST_BOOTING &&
+	    r->now_ms - h->requested_ms > r->opts->join_timeout_ms)
+		return fail_host(r, h, "its agent did not join in time", err);
+	return 0;
+}
+
+static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *err)
+{
+	const struct drv_caps *caps = r->pool->driver->ops->caps(r->pool->driver->drv);
+	struct sighting *s;
+
+	/* Not launched yet, or its launch may still show up: pool_launch() sees to it. */
+	if (h->state == DB_HOST_REQUESTED)
+		return 0;
+	s = pool_sight(r->pool, h->id);
+	if (s->count < LISTS_UNTIL_GONE ||
+	    clock_mono_ms() - s->first_mono_ms < caps->visible_ms)
+		return 0;
+	return gone_host(r, h,
+			 h->state == DB_HOST_TERMINATING ? "terminated"
+							 : "its VM is listed no more",
+			 err);
+}
+
+/* An empty list where there were several hosts is more likely the cloud's mistake. */
+static bool is_suspicious(struct pool_round *r)
+{
+	size_t expected = 0;
+
+	for (size_t i = 0; i < r->hosts.n; i++)
+		expected += r->hosts.v[i].state >= DB_HOST_BOOTING &&
+			    r->hosts.v[i].state <= DB_HOST_DRAINING;
+	if (r->n_vms > 0 || expected < 2) {
+		pool_unsight(r->pool, "(empty list)");
+		return false;
+	}
+	return pool_sight(r->pool, "(empty list)")->count < 3 * LISTS_UNTIL_GONE;
+}
+
+static int compare_hosts(struct pool_round *r, struct err *err)
+{
+	for (size_t i = 0; i < r->hosts.n; i++) {
+		struct db_host *h = &r->hosts.v[i];
+		const struct drv_vm *vm = vm_of(r, h->launch_id);
+		int rc = vm ? host_is_listed(r, h, vm, err) : host_is_missing(r, h, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* ---------------------------------------------------------------- orphans */
+
+static bool is_known(const struct pool_round *r, const struct drv_vm *vm)
+{
+	for (size_t i = 0; i < r->hosts.n; i++)
+		if (strcmp(r->hosts.v[i].launch_id, vm->launch_id) == 0 &&
+		    r->hosts.v[i].state != DB_HOST_GONE)
+			return true;
+	return false;
+}
+
+/* A VM of ours that no live record wants: what a lost answer or an old life left. */
+static int sweep_orphans(struct pool_round *r, struct err *err)
+{
+	const struct driver *d = r->pool->driver;
+
+	for (size_t i = 0; i < r->n_vms; i++) {
+		const struct drv_vm *vm = &r->vms[i];
+		struct drv_err e;
+
+		if (strcmp(vm->pool, r->row.name) != 0 || vm->state == DRV_VM_GONE ||
+		    is_known(r, vm)) {
+			pool_unsight(r->pool, vm->id);
+			continue;
+		}
+		if (clock_mono_ms() - pool_sight(r->pool, vm->id)->first_mono_ms <
+		    ORPHAN_GRACE_MS)
+			continue;
+		if (d->ops->terminate(d->drv, r->opts->owner, vm->id,
+				      clock_mono_ms() + POOL_CALL_TIMEOUT_MS, &e) < 0)
+			return pool_driver_err(r, &e, err);
+		pool_unsight(r->pool, vm->id);
+		event_add(
+			r->opts->events, "orphan-terminated", DB_LEVEL_WARN,
+			EVENT_ABOUT(.pool = r->row.name),
+			"VM %s carried our tag and belonged to no host: it is terminated",
+			vm->id);
+	}
+	return 0;
+}
+
+int pool_compare(struct pool_round *r, struct err *err)
+{
+	int rc = list_vms(r, err);
+
+	if (rc < 0)
+		return rc;
+	if (is_suspicious(r))
+		return err_set(
+			err, ERR_PROTO,
+			"the cloud listed no VM where there were several; waiting for "
+			"it to say so again");
+	rc = compare_hosts(r, err);
+	return rc < 0 ? rc : sweep_orphans(r, err);
+}
