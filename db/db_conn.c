@@ -84,7 +84,13 @@ void db_conn_close(struct db_conn *c)
 		return;
 	CHECK_MAGIC(c, DB_CONN_MAGIC);
 	for (size_t i = 0; i < DB_STMT_SLOTS; i++)
-		sqlite3_finalize(c->cache[i].stmt);
+		while (c->cache[i]) {
+			struct db_cached *e = c->cache[i];
+
+			c->cache[i] = e->next;
+			sqlite3_finalize(e->stmt);
+			free(e);
+		}
 	sqlite3_close(c->sql);
 	c->magic = 0;
 	free(c);
@@ -101,36 +107,30 @@ static uint32_t hash_text(const char *s)
 	return h;
 }
 
+/* Nothing is ever evicted: the texts are few, and someone may still hold a statement. */
 int db_prepare(struct db_conn *c, const char *sql, sqlite3_stmt **ret, struct err *err)
 {
 	uint32_t hash = hash_text(sql);
-	size_t victim = hash % DB_STMT_SLOTS;
+	struct db_cached **slot = &c->cache[hash % DB_STMT_SLOTS];
+	struct db_cached *e;
 
 	CHECK_MAGIC(c, DB_CONN_MAGIC);
-	/* A slot and its three followers; the first idle one that does not fit goes. */
-	for (size_t k = 0; k < 4; k++) {
-		size_t i = (hash + k) % DB_STMT_SLOTS;
-		sqlite3_stmt *q = c->cache[i].stmt;
-
-		if (q && c->cache[i].hash == hash && !sqlite3_stmt_busy(q) &&
-		    strcmp(sqlite3_sql(q), sql) == 0) {
-			*ret = q;
+	for (e = *slot; e; e = e->next)
+		if (e->hash == hash && !sqlite3_stmt_busy(e->stmt) &&
+		    strcmp(sqlite3_sql(e->stmt), sql) == 0) {
+			*ret = e->stmt;
 			return 0;
 		}
-		if (!q)
-			victim = i;
-		else if (c->cache[victim].stmt &&
-			 sqlite3_stmt_busy(c->cache[victim].stmt))
-			victim = i;
-	}
-	CHECK(!c->cache[victim].stmt || !sqlite3_stmt_busy(c->cache[victim].stmt));
-	sqlite3_finalize(c->cache[victim].stmt);
-	c->cache[victim].stmt = NULL;
-	if (sqlite3_prepare_v3(c->sql, sql, -1, SQLITE_PREPARE_PERSISTENT,
-			       &c->cache[victim].stmt, NULL) != SQLITE_OK)
+	e = xcalloc(1, sizeof(*e));
+	if (sqlite3_prepare_v3(c->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, &e->stmt,
+			       NULL) != SQLITE_OK) {
+		free(e);
 		return db_fail(c, err);
-	c->cache[victim].hash = hash;
-	*ret = c->cache[victim].stmt;
+	}
+	e->hash = hash;
+	e->next = *slot;
+	*slot = e;
+	*ret = e->stmt;
 	return 0;
 }
 
@@ -142,15 +142,19 @@ void db_stmt_done(sqlite3_stmt *q)
 	sqlite3_clear_bindings(q);
 }
 
-static void bind_list(sqlite3_stmt *q, const char *types, va_list ap)
+void db_bind_at(sqlite3_stmt *q, int i, const char *text)
+{
+	CHECK(sqlite3_bind_text(q, i, text ? text : "", -1, SQLITE_STATIC) == SQLITE_OK);
+}
+
+void db_bind_list(sqlite3_stmt *q, const char *types, va_list ap)
 {
 	for (int i = 1; *types; types++, i++) {
 		int rc = SQLITE_MISUSE;
 
 		if (*types == 't') {
-			const char *s = va_arg(ap, const char *);
-
-			rc = sqlite3_bind_text(q, i, s ? s : "", -1, SQLITE_STATIC);
+			db_bind_at(q, i, va_arg(ap, const char *));
+			rc = SQLITE_OK;
 		} else if (*types == 'i') {
 			rc = sqlite3_bind_int64(q, i, va_arg(ap, int64_t));
 		} else if (*types == 'd') {
@@ -171,7 +175,7 @@ void db_bind(sqlite3_stmt *q, const char *types, ...)
 	va_list ap;
 
 	va_start(ap, types);
-	bind_list(q, types, ap);
+	db_bind_list(q, types, ap);
 	va_end(ap);
 }
 
@@ -207,7 +211,7 @@ int db_run(struct db_conn *c, struct err *err, const char *sql, const char *type
 	if (rc < 0)
 		return rc;
 	va_start(ap, types);
-	bind_list(q, types, ap);
+	db_bind_list(q, types, ap);
 	va_end(ap);
 	return db_exec(c, q, NULL, err);
 }
@@ -304,7 +308,7 @@ static void roll_back(struct db *db)
 			 db->depth);
 	else
 		snprintf(sql, sizeof(sql), "ROLLBACK");
-	(void)db_conn_exec(db->writer, sql, NULL);
+	sqlite3_exec(db->writer->sql, sql, NULL, NULL, NULL);
 }
 
 static int commit(struct db *db, struct err *err)

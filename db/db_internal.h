@@ -10,7 +10,8 @@
  *	db_bind(q, "t", key);
  *	rc = db_step(c, q, err);     1: a row, 0: the end, < 0: an error
  *
- * Writing: db_write_begin(), then the same, then db_write_end() with what came out.
+ * Writing: db_write_begin(), then the same, then db_write_end() with what came out. A
+ * statement of the writer must be given back before db_write_end().
  */
 #ifndef DB_INTERNAL_H
 #define DB_INTERNAL_H
@@ -20,6 +21,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,16 +33,19 @@
 struct db;
 struct db_metrics; /* sample.c's */
 
+struct db_cached {
+	struct db_cached *next;
+	uint32_t hash;
+	sqlite3_stmt *stmt;
+};
+
 /* One connection: the writer, or one thread's reader. */
 struct db_conn {
 	uint32_t magic;
 	struct db *db;
 	struct db_conn *next;
 	sqlite3 *sql;
-	struct {
-		uint32_t hash;
-		sqlite3_stmt *stmt;
-	} cache[DB_STMT_SLOTS];
+	struct db_cached *cache[DB_STMT_SLOTS]; /* by text; grows with the texts used */
 };
 
 struct db {
@@ -82,6 +87,8 @@ DEFINE_CLEANUP(sqlite3_stmt *, db_stmt_done);
  * b const void * and size_t. Texts and blobs must live until db_stmt_done().
  */
 void db_bind(sqlite3_stmt *q, const char *types, ...);
+void db_bind_list(sqlite3_stmt *q, const char *types, va_list ap);
+void db_bind_at(sqlite3_stmt *q, int i, const char *text);
 int db_step(struct db_conn *c, sqlite3_stmt *q, struct err *err) MUST_CHECK;
 /* One step that gives no row; *ret_changed (may be NULL) is the number of rows changed.
  */

@@ -54,7 +54,7 @@ static int apply(struct db_conn *c, const struct embedded *m, struct err *err)
 		rc = db_conn_exec(c, pragma, err);
 	if (rc < 0) {
 		if (!sqlite3_get_autocommit(c->sql))
-			(void)db_conn_exec(c, "ROLLBACK", NULL);
+			sqlite3_exec(c->sql, "ROLLBACK", NULL, NULL, NULL);
 		return err_wrap(err, rc, "migration %s", m->path);
 	}
 	return 0;
