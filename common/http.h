@@ -31,6 +31,7 @@ struct http_req {
 	const char *cert_file; /* client certificate, PEM */
 	const char *key_file;
 	const char *token;          /* sent as "Authorization: Bearer TOKEN" */
+	bool use_proxy;             /* heed http_proxy and its kin in the environment */
 	const char *unix_socket;    /* path; the URL's host is only a name then */
 	int64_t connect_timeout_ms; /* 5000 */
 	int64_t timeout_ms;         /* of the whole exchange, 30000; -1: none (streams) */

@@ -2,9 +2,9 @@
 /*
  * httpm.h - many HTTP exchanges at once on a loop, with kept connections.
  *
- * Requests and answers are http.h's; the request is copied except its body, so only the
- * body must live until the exchange ends. All callbacks run from the loop, never from
- * inside httpm_start(). They may start and cancel anything, but not close the httpm.
+ * Requests and answers are http.h's; the request is copied with its body. All callbacks
+ * run from the loop, never from inside httpm_start(). They may start and cancel
+ * anything, but not close the httpm.
  */
 #ifndef COMMON_HTTPM_H
 #define COMMON_HTTPM_H
@@ -24,8 +24,8 @@ typedef void httpm_done_fn(void *arg, const struct http_res *res, bool sent,
 
 /*
  * A piece of the body of a 2xx answer, as it comes. The body in the final http_res is
- * empty then (that of other answers is there). max_answer_bytes bounds only what waits
- * to be handed over.
+ * empty then (that of other answers is there). max_answer_bytes does not bound the whole,
+ * which may be endless.
  */
 typedef void httpm_data_fn(void *arg, const char *data, size_t n);
 
