@@ -50,6 +50,8 @@ int store_open(struct loop *loop, const struct store_opts *opts, struct store **
 void store_close(struct store *s);
 DEFINE_CLEANUP(struct store *, store_close);
 
+struct loop *store_loop(const struct store *s);
+
 /* The latest exchange succeeded; what to tell a person if not ("" when fine). */
 bool store_is_reachable(const struct store *s);
 const char *store_problem(const struct store *s);
@@ -66,6 +68,12 @@ struct store_kv {
 	int64_t create_rev, mod_rev, version;
 	int64_t lease; /* 0: none */
 };
+
+/* A copy with its own bytes, and its end. */
+struct store_kv store_kv_copy(const struct store_kv *kv);
+void store_kv_done(struct store_kv *kv);
+/* As memcmp() over key bytes, the shorter first. */
+int store_key_cmp(const char *a, size_t a_len, const char *b, size_t b_len);
 
 /* The smallest key behind all that begin with prefix; "" when there is none. Caller
  * frees. */
@@ -204,7 +212,8 @@ struct store_event {
  *   NULL         n events (n may be 0: the watch has just been (re)established); rev is
  *                the store's revision at least up to which everything has been told
  *   ERR_LIMIT    the watch is over, its history is gone (rev: the compact revision, or
- *                0); read again and start another. The callback may stop it
+ *                0 when the store is behind what was seen of it: it was made anew);
+ *                read again and start another. The callback may stop it
  *   ERR_DENIED, ERR_INVAL  the watch is over, the store refuses it
  *   others       the connection was lost; it comes back by itself from where it was
  */
