@@ -90,6 +90,12 @@ static bool is_continued(const char *s, size_t len)
 	return slashes % 2 == 1;
 }
 
+static void cut_blanks(struct buf *b)
+{
+	while (b->len > 0 && strchr(BLANKS, b->data[b->len - 1]))
+		b->data[--b->len] = '\0';
+}
+
 /* A value must not end so that it would swallow the line after it in the canonical text.
  */
 static void cut_tail(struct buf *b)
@@ -156,6 +162,7 @@ static void add_to_value(struct parsing *p, char *line)
 	if (*text) {
 		if (p->raw.len) {
 			buf_puts(&p->raw, "\\\n");
+			cut_blanks(&p->value);
 			buf_putc(&p->value, ' ');
 		}
 		buf_puts(&p->raw, p->raw.len ? line : text);

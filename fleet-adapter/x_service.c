@@ -63,13 +63,9 @@ int x_parse_bytes(const char *text, int64_t *ret, struct err *err)
 {
 	static const char units[] = "KMGT";
 	const char *unit;
-	double x = 0;
 	char *end;
+	double x = strtod(text, &end);
 
-	if (isdigit((unsigned char)*text))
-		x = strtod(text, &end);
-	else
-		end = (char *)(uintptr_t)text;
 	unit = *end ? strchr(units, *end) : NULL;
 	if (unit) {
 		x = ldexp(x, 10 * (int)(unit - units + 1));
@@ -77,7 +73,7 @@ int x_parse_bytes(const char *text, int64_t *ret, struct err *err)
 			       ? strlen(end)
 			       : 1;
 	}
-	if (end == text || *end || !(x <= 1e18))
+	if (!isdigit((unsigned char)*text) || *end || !(x <= 1e18))
 		return err_set(err, ERR_INVAL,
 			       "'%s' is no size: write it like 256M or 1.5G", text);
 	*ret = (int64_t)llround(x);
