@@ -166,6 +166,9 @@ static void verb_float(struct buf *out, const struct verb *verb, const struct tv
 	buf_init(&b, 2 * WIDTH_MAX);
 	if (verb->c == 'v' || (strchr("gG", (int)verb->c) && !verb->has_precision)) {
 		tval_print_float(&b, v->f);
+		for (size_t i = 0; verb->c == 'G' && i < b.len; i++)
+			if (b.data[i] == 'e')
+				b.data[i] = 'E';
 	} else if (strchr("eEfFgG", (int)verb->c)) {
 		static const char letters[] = "eEfFgG";
 		static const char *const formats[] = { "%.*e", "%.*E", "%.*f",
