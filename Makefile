@@ -26,7 +26,7 @@ USES_db            := common
 USES_fleet-adapter := common
 USES_cloud-drivers := common
 USES_agent         := common fleet-adapter
-USES_cli           := common predictor
+USES_cli           := common predictor cloud-drivers
 USES_web           := common
 USES_controller    := common predictor db fleet-adapter cloud-drivers web
 USES_tests         := common predictor db fleet-adapter cloud-drivers web controller agent cli
@@ -74,6 +74,10 @@ $(B)/lib/lib$(1).a: $(call objects,$(1)) $(2)
 endef
 $(foreach l,$(filter-out web db,$(LIBS)),$(eval $(call archive,$(l),)))
 $(eval $(call archive,web,$(B)/obj/gen/web_files.o))
+# What the local driver, its init and `foretide local` share.
+$(B)/lib/liblocal.a: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/driver.c,$(wildcard cloud-drivers/local/*.c)))
+	@mkdir -p $(@D) && rm -f $@
+	$(AR) rcs $@ $^
 $(eval $(call archive,db,$(B)/obj/gen/migrations.o))
 
 # Text files become a C table; see common/embedded.h.
@@ -97,10 +101,11 @@ $(B)/foretided: $(B)/obj/controller/main.o \
 	$(call link,libmicrohttpd gsl sqlite3 libcurl jansson gnutls,-lm -ldl)
 $(B)/foretide-agent: $(B)/obj/agent/main.o $(call archives,agent fleet-adapter common)
 	$(call link,libcurl jansson gnutls libknot libsystemd,-lm)
-$(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor common)
+$(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor local common)
 	$(call link,gsl libcurl jansson gnutls,-lm -ldl)
-$(B)/foretide-local-init: $(B)/obj/cloud-drivers/local-init/main.o $(call archives,common)
-	$(call link,jansson,)
+$(B)/foretide-local-init: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/local-init/*.c)) \
+		$(call archives,local common)
+	$(call link,jansson,-lm)
 
 module = $(CC) -shared -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed \
 	 -Wl,--exclude-libs,ALL -o $@ $(filter %.o,$^) $(filter %.a,$^) \

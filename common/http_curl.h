@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * http_curl.h - what http.c and httpm.c share: a request put on a curl handle.
+ * http_curl.h - what the HTTP clients share: a request put on a curl handle.
  *
- * For these two only.
+ * For http.c, httpm.c, and the one that drivers are given (which must know whether a
+ * failed request had left).
  */
 #ifndef COMMON_HTTP_CURL_H
 #define COMMON_HTTP_CURL_H
