@@ -27,6 +27,24 @@ int cli_decide(int argc, char **argv);
 int cli_forecast(int argc, char **argv);
 int cli_backtest(int argc, char **argv);
 
+/* Those that talk to a controller. */
+int cli_apply(int argc, char **argv);
+int cli_delete(int argc, char **argv);
+int cli_list(int argc, char **argv); /* argv[0] says which list */
+int cli_status(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_tier_forecast(int argc, char **argv);
+int cli_hold(int argc, char **argv);
+int cli_release(int argc, char **argv);
+int cli_drain(int argc, char **argv);
+int cli_logs(int argc, char **argv);
+int cli_events(int argc, char **argv);
+int cli_token(int argc, char **argv);
+int cli_import(int argc, char **argv);
+
+/* The local driver's hosts on this machine. */
+int cmd_local(int argc, char **argv);
+
 /* Prints "foretide NAME: words" on stderr; returns code. */
 int cli_fail(int code, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

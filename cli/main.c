@@ -2,6 +2,7 @@
 /*
  * main.c - foretide: finds the sub-command and runs it.
  */
+#include "args.h"
 #include "cli.h"
 
 #include <gsl/gsl_errno.h>
@@ -11,6 +12,35 @@
 #include <string.h>
 
 static const struct cli_command commands[] = {
+	{ "apply", "FOLDER [--dry-run] [--yes]",
+	  "show what a stack folder changes, and apply it", ARGS_COMMON_HELP, cli_apply },
+	{ "delete", "STACK [--dry-run]", "drain and remove a stack", ARGS_COMMON_HELP,
+	  cli_delete },
+	{ "status", "", "how the controller is doing", ARGS_COMMON_HELP, cli_status },
+	{ "stacks", "", "applied stacks", ARGS_COMMON_HELP, cli_list },
+	{ "tiers", "[--stack S]", "demand, instances and the reason of every tier",
+	  ARGS_COMMON_HELP, cli_list },
+	{ "pools", "", "pools of hosts", ARGS_COMMON_HELP, cli_list },
+	{ "hosts", "", "hosts", ARGS_COMMON_HELP, cli_list },
+	{ "units", "[--stack S] [--tier T] [--host H]", "units and their health",
+	  ARGS_COMMON_HELP, cli_list },
+	{ "services", "[--stack S]", "what is registered, by DNS name", ARGS_COMMON_HELP,
+	  cli_list },
+	{ "decisions", "[--stack S] [--tier T] [--since TIME]", "past decisions",
+	  ARGS_COMMON_HELP, cli_list },
+	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
+	{ "explain", "STACK/TIER", "why a tier has as many instances as it has",
+	  ARGS_COMMON_HELP, cli_explain },
+	{ "hold", "STACK[/TIER] --reason TEXT [--for 2h]", "stop scaling",
+	  ARGS_COMMON_HELP, cli_hold },
+	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
+	{ "drain", "HOST", "empty a host and remove it", ARGS_COMMON_HELP, cli_drain },
+	{ "logs", "UNIT [--lines N]", "the end of a unit's log", ARGS_COMMON_HELP, cli_logs },
+	{ "events", "[--follow]", "what happened", ARGS_COMMON_HELP, cli_events },
+	{ "token", "list | create --name N [--role R] [--for 30d] | revoke ID",
+	  "access tokens", ARGS_COMMON_HELP, cli_token },
+	{ "import", "STACK/TIER FILE.csv [--dry-run]", "history of a tier's demand",
+	  ARGS_COMMON_HELP, cli_import },
 	{ "decide", "--jsonl", "decide on a stream of samples, one JSON line each", NULL,
 	  cli_decide },
 	{ NULL, NULL, NULL, NULL, NULL },
