@@ -6,36 +6,21 @@
 #ifndef CONTROLLER_CATALOG_H
 #define CONTROLLER_CATALOG_H
 
+#include "calendar.h"
 #include "fleet.h"
 #include "publish.h"
-#include "unit_file.h"
+#include "stack_file.h"
 #include "x_service.h"
 
+/* What a tier runs, and the clock of its stack. */
 struct catalog_tier {
-	char *name;
-	struct unit_file *unit;
-	char *text; /* canonical */
-	char hash[UNIT_HASH_TEXT];
-	bool is_template;
+	const char *name;
+	const struct stack_unit *unit;
 	struct x_resources resources;
 	int *ports; /* [n_ports] that an instance listens on */
 	size_t n_ports;
-};
-
-struct catalog_doc {
-	char *key; /* /foretide/conf/STACK/TIER/RES */
-	char *value;
-};
-
-struct catalog_stack {
-	char *name;
-	int64_t version;
-	struct catalog_tier *tiers;
-	size_t n_tiers;
-	struct catalog_doc *docs;
-	size_t n_docs;
-	char **secrets; /* names */
-	size_t n_secrets;
+	struct calendar calendar;
+	const struct tz *zone;
 };
 
 struct catalog;
@@ -46,8 +31,8 @@ DEFINE_CLEANUP(struct catalog *, catalog_free);
 
 /*
  * Parses what is new, forgets what is gone, and sets the tiers' cat. A stack that cannot
- * be read (an older version's) keeps its tiers without one: they run on, unchanged; the
- * words of the first such failure are in err, and the return value is its code.
+ * be read (of an older version, say) leaves its tiers without one, so they run on as they
+ * are; *err then says why for the first of them, and the return value is its code.
  */
 int catalog_update(struct catalog *c, struct fleet *f, struct err *err) MUST_CHECK;
 
@@ -55,7 +40,7 @@ int catalog_update(struct catalog *c, struct fleet *f, struct err *err) MUST_CHE
  * Adds unit texts, confd documents and secrets of all stacks. Secrets are made at their
  * first use and kept in db.
  */
-int catalog_publish(const struct catalog *c, const struct fleet *f, struct publication *p,
-		    struct db *db, struct err *err) MUST_CHECK;
+int catalog_publish(const struct catalog *c, struct publication *p, struct db *db,
+		    struct err *err) MUST_CHECK;
 
 #endif

@@ -93,6 +93,20 @@ static void set_epoch(struct fleet *f, const struct fleet_host *h, int64_t epoch
 	}
 }
 
+/* A text that is rolled out no more stays as long as an instance runs it. */
+static void keep_texts(struct publication *p, const struct schedule *want,
+		       const struct view_snapshot *s)
+{
+	for (size_t i = 0; i < want->n; i++) {
+		CLEANUP(free)
+		char *key = xasprintf("/foretide/units/%s", want->units[i].hash);
+		const struct view_kv *kv = view_find(s, key);
+
+		if (kv)
+			publication_add(p, key, kv->value, kv->len);
+	}
+}
+
 static int add_schedule(struct publication *p, struct fleet *f, struct fleet_host *h,
 			const struct view_snapshot *s, struct err *err)
 {
@@ -105,6 +119,7 @@ static int add_schedule(struct publication *p, struct fleet *f, struct fleet_hos
 
 	if (rc < 0)
 		return rc;
+	keep_texts(p, want, s);
 	snprintf(key, sizeof(key), "/foretide/schedule/%s", h->h.id);
 	kv = view_find(s, key);
 	/* One that cannot be read is replaced. */
@@ -163,7 +178,6 @@ static bool is_there(const struct view_snapshot *s, const struct entry *e)
 	return kv && kv->len == e->len && memcmp(kv->value, e->value, e->len) == 0;
 }
 
-/* Puts come first in the order of the keys, so that conf is there before a schedule. */
 static size_t collect_ops(struct publication *p, const struct view_snapshot *s,
 			  struct store_op *ops)
 {
@@ -172,7 +186,7 @@ static size_t collect_ops(struct publication *p, const struct view_snapshot *s,
 	for (size_t i = 0; i < p->n; i++) {
 		struct entry *e = &p->entries[i];
 
-		if (is_there(s, e))
+		if (is_there(s, e) || (i > 0 && strcmp(e->key, e[-1].key) == 0))
 			continue;
 		ops[n++] = (struct store_op){
 			.kind = STORE_OP_PUT,
@@ -193,7 +207,7 @@ static size_t collect_ops(struct publication *p, const struct view_snapshot *s,
 	return n;
 }
 
-/* Unit texts before the schedules that name them. */
+/* Texts and documents before the schedules that name them. */
 static int op_order(const void *a, const void *b)
 {
 	const struct store_op *x = a, *y = b;

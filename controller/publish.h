@@ -19,13 +19,15 @@ struct publication *publication_new(void);
 void publication_free(struct publication *p);
 DEFINE_CLEANUP(struct publication *, publication_free);
 
-/* The key shall be there with this value. */
+/* The key shall be there with this value. One key may be added twice with equal values.
+ */
 void publication_add(struct publication *p, const char *key, const char *value,
 		     size_t len);
 
 /*
  * Adds /foretide/schedule/ID of every host that is up or on its way. Units whose host's
- * schedule changes get its new epoch and become dirty.
+ * schedule changes get its new epoch and become dirty. Texts that they name and that are
+ * there stay.
  */
 int publication_add_schedules(struct publication *p, struct fleet *f,
 			      const struct view_snapshot *s, struct err *err) MUST_CHECK;

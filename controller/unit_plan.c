@@ -59,7 +59,7 @@ static size_t wanted(const struct fleet_tier *t)
 {
 	int64_t n = t->t.desired >= 0 ? t->t.desired : t->t.min;
 
-	return (size_t)(t->cat->is_template ? n : MIN(n, 1));
+	return (size_t)(t->cat->unit->is_template ? n : MIN(n, 1));
 }
 
 static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
@@ -70,17 +70,17 @@ static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 	while (n > 0) {
 		char name[UNIT_NAME_TEXT];
 
-		if (t->cat->is_template)
+		if (t->cat->unit->is_template)
 			instance_name(t->t.unit, number++, name);
 		else
 			snprintf(name, sizeof(name), "%s", t->t.unit);
 		if (has_unit(f, first, old, name)) {
-			if (!t->cat->is_template)
+			if (!t->cat->unit->is_template)
 				return;
 			continue;
 		}
 		fleet_unit_set(fleet_unit_add(f, t, name),
-			       &f->units[f->n_units - 1].u.hash, t->cat->hash);
+			       &f->units[f->n_units - 1].u.hash, t->cat->unit->hash);
 		n--;
 	}
 }
@@ -121,7 +121,8 @@ static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
 		healthy += stays(&f->units[i]) && f->units[i].healthy;
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		if (f->units[i].leaving && (healthy >= want || !t->cat->is_template))
+		if (f->units[i].leaving &&
+		    (healthy >= want || !t->cat->unit->is_template))
 			drain(&f->units[i]);
 }
 
@@ -138,11 +139,11 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 		n++;
 		healthy += u->healthy;
 		/* A sick one has nothing to lose and goes first. */
-		if (strcmp(u->u.hash, t->cat->hash) != 0 && (!next || !u->healthy))
+		if (strcmp(u->u.hash, t->cat->unit->hash) != 0 && (!next || !u->healthy))
 			next = u;
 	}
 	if (next && (healthy == n || !next->healthy))
-		fleet_unit_set(next, &next->u.hash, t->cat->hash);
+		fleet_unit_set(next, &next->u.hash, t->cat->unit->hash);
 }
 
 static void plan_tier(struct fleet *f, size_t index)

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tiers.h"
+
+#include "catalog.h"
+#include "check.h"
+#include "clock.h"
+#include "decide.h"
+#include "log.h"
+#include "metrics_eval.h"
+#include "tier_model.h"
+#include "tz.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <string.h>
+
+#define STALE_TICKS 6             /* a demand older than so many ticks is stale */
+#define STALE_MIN_MS 90000        /* and at least this, calendar */
+#define DECISION_EVERY_MS 3600000 /* one is recorded, changed or not */
+#define SAVE_EVERY_MS 600000      /* models, calendar */
+
+/* What is remembered of one tier. */
+struct tier {
+	char *stack, *name;
+	char *expression; /* that demand is the parsed form of */
+	struct metrics_expr *demand;
+	struct decide_state state;
+	int64_t recorded_ms; /* of the last recorded decision */
+	char binding[32];    /* of it */
+	json_t *live;
+	bool is_used;
+};
+
+struct tiers {
+	struct db *db;
+	struct tier_models *models;
+	int64_t saved_ms;
+	pthread_mutex_t lock; /* of v and the lives, for tiers_live() */
+	struct tier **v;      /* by stack and name */
+	size_t n;
+};
+
+/* One tier's decision in the making. */
+struct deciding {
+	struct fleet *f;
+	struct fleet_tier *ft;
+	struct tier *t;
+	const struct tiers_context *ctx;
+	struct decide_input in;
+	struct decide_plan plan;
+	struct lead lead;
+	struct tier_forecast forecast;
+};
+
+struct tiers *tiers_new(struct db *db)
+{
+	struct tiers *t = xcalloc(1, sizeof(*t));
+
+	t->db = db;
+	t->models = tier_models_new(db);
+	pthread_mutex_init(&t->lock, NULL);
+	return t;
+}
+
+static void tier_free(struct tier *t)
+{
+	metrics_expr_free(t->demand);
+	json_decref(t->live);
+	free(t->expression);
+	free(t->stack);
+	free(t->name);
+	free(t);
+}
+
+void tiers_free(struct tiers *t)
+{
+	if (!t)
+		return;
+	/* Models that are not kept are learned anew at the next start. */
+	if (tier_models_save(t->models, clock_now_ms(), NULL) < 0)
+		log_warn("models-not-saved");
+	for (size_t i = 0; i < t->n; i++)
+		tier_free(t->v[i]);
+	free(t->v);
+	tier_models_free(t->models);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+static int order(const struct tier *t, const char *stack, const char *name)
+{
+	int c = strcmp(t->stack, stack);
+
+	return c ? c : strcmp(t->name, name);
+}
+
+/* Where a tier is, or would be; true when it is there. The lock is held. */
+static bool find(const struct tiers *t, const char *stack, const char *name, size_t *ret)
+{
+	size_t low = 0, high = t->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int c = order(t->v[mid], stack, name);
+
+		if (c == 0) {
+			*ret = mid;
+			return true;
+		}
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*ret = low;
+	return false;
+}
+
+static struct tier *get(struct tiers *t, const struct db_tier *of)
+{
+	struct tier *new;
+	size_t at;
+
+	pthread_mutex_lock(&t->lock);
+	if (!find(t, of->stack, of->name, &at)) {
+		new = xcalloc(1, sizeof(*new));
+		new->stack = xstrdup(of->stack);
+		new->name = xstrdup(of->name);
+		t->v = xrealloc(t->v, (t->n + 1) * sizeof(struct tier *));
+		memmove(t->v + at + 1, t->v + at, (t->n - at) * sizeof(struct tier *));
+		t->v[at] = new;
+		t->n++;
+	}
+	new = t->v[at];
+	pthread_mutex_unlock(&t->lock);
+	new->is_used = true;
+	return new;
+}
+
+static void forget_unused(struct tiers *t)
+{
+	size_t kept = 0;
+
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->v[i]->is_used) {
+			t->v[i]->is_used = false;
+			t->v[kept++] = t->v[i];
+		} else {
+			tier_free(t->v[i]);
+		}
+	}
+	t->n = kept;
+	pthread_mutex_unlock(&t->lock);
+}
+
+json_t *tiers_live(struct tiers *t, const char *stack, const char *name)
+{
+	json_t *live = NULL;
+	size_t at;
+
+	pthread_mutex_lock(&t->lock);
+	if (find(t, stack, name, &at))
+		live = json_deep_copy(t->v[at]->live);
+	pthread_mutex_unlock(&t->lock);
+	return live;
+}
+
+/* ---------------------------------------------------------------- measuring */
+
+static int parse_demand(struct tier *t, const struct db_tier *of, struct err *err)
+{
+	if (t->expression && strcmp(t->expression, of->demand) == 0)
+		return 0;
+	metrics_expr_free(t->demand);
+	t->demand = NULL;
+	free(t->expression);
+	t->expression = xstrdup(of->demand);
+	if (!*of->demand)
+		return 0;
+	return metrics_expr_parse(of->demand, of->stack, of->name, &t->demand, err);
+}
+
+/* The demand now; NaN when there is none, with at_ms then 0. */
+static void measure(struct tiers *ts, struct deciding *d, struct db_demand *record)
+{
+	struct decide_input *in = &d->in;
+	struct err err;
+
+	in->demand = NAN;
+	if (parse_demand(d->t, &d->ft->t, &err) < 0)
+		log_warn("demand-not-understood", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&err));
+	if (d->t->demand && metrics_expr_now(ts->db, d->t->demand, in->now_ms,
+					     &in->demand, &in->demand_at_ms, &err) < 0)
+		log_warn("demand-not-measured", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&err));
+	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN };
+	if (in->now_ms - in->demand_at_ms <= in->stale_after_ms)
+		record->v = in->demand;
+}
+
+/* ---------------------------------------------------------------- the input */
+
+static const struct db_hold *hold_on(const struct fleet *f, const struct db_tier *t)
+{
+	for (size_t i = 0; i < f->holds.n; i++) {
+		const struct db_hold *h = &f->holds.v[i];
+
+		if (strcmp(h->stack, t->stack) == 0 &&
+		    (!*h->tier || strcmp(h->tier, t->name) == 0))
+			return h;
+	}
+	return NULL;
+}
+
+static void fill_operator(struct deciding *d)
+{
+	const struct db_tier *t = &d->ft->t;
+	const struct db_hold *hold = hold_on(d->f, t);
+	struct decide_input *in = &d->in;
+
+	in->stack = t->stack;
+	in->tier = t->name;
+	in->mode = (enum decide_mode)t->mode;
+	in->min = t->min;
+	in->max = t->max;
+	in->capacity = t->capacity;
+	in->unit = *t->capacity_unit ? t->capacity_unit : "/s";
+	in->risk = t->risk_ratio;
+	in->step_out_max = t->step_out_max;
+	in->step_in_max = t->step_in_max;
+	in->dwell_ms = t->dwell_ms;
+	in->stateful = t->stateful;
+	if (hold) {
+		in->hold_owner = hold->owner;
+		in->hold_reason = hold->reason;
+		in->hold_until_ms = hold->expires_ms;
+	}
+}
+
+static void fill_bounds(struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+	struct calendar_bounds b = { .floor = -1, .ceiling = -1 };
+
+	if (d->ft->cat)
+		calendar_bounds(&d->ft->cat->calendar, d->ft->cat->zone, in->now_ms,
+				in->lead_ms, &b);
+	in->floor = b.floor;
+	in->floor_name = b.floor_name;
+	in->ceiling = b.ceiling;
+	in->ceiling_name = b.ceiling_name;
+	in->budget = -1;
+}
+
+static void fill_fleet(struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+
+	in->running = (int64_t)d->ft->healthy;
+	in->starting = (int64_t)(d->ft->running - d->ft->healthy);
+	in->desired = d->ft->t.desired;
+	in->desired_since_ms = d->ft->t.desired_since_ms;
+	in->distrust = d->ctx->distrust;
+}
+
+static void fill_forecast(struct tiers *ts, struct deciding *d)
+{
+	static const char *const rungs[] = { [DEMAND_REACTIVE] = "reactive",
+					     [DEMAND_SEASONAL] = "seasonal",
+					     [DEMAND_FULL] = "full" };
+	struct decide_input *in = &d->in;
+	const struct demand_decision *w = &d->forecast.within_lead;
+	int64_t offset_ms =
+		tz_offset_ms(d->ft->cat ? d->ft->cat->zone : NULL, in->now_ms);
+	struct err err;
+
+	in->forecast_mid = in->forecast_high = in->forecast_high_dwell = NAN;
+	if (d->ft->t.capacity <= 0)
+		return;
+	if (tier_models_forecast(ts->models, &d->ft->t, in->lead_ms, offset_ms,
+				 in->now_ms, &d->forecast, &err) < 0) {
+		log_warn("forecast-failed", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&err));
+		return;
+	}
+	if (!d->forecast.known)
+		return;
+	in->forecast_mid = w->median;
+	/* What the model would have, in instances, as the demand that they can serve. */
+	in->forecast_high = fmin(w->upper, (double)w->needed * in->capacity);
+	in->forecast_high_dwell = fmax(d->forecast.upper_dwell, in->forecast_high);
+	in->forecast_at_ms = d->forecast.fed_ms;
+	in->rung = rungs[w->rung];
+	in->rung_why = w->why;
+}
+
+/* ---------------------------------------------------------------- the outcome */
+
+static json_t *live_json(const struct deciding *d)
+{
+	const struct decide_input *in = &d->in;
+	json_t *demand =
+		json_pack("{s:s, s:o, s:o}", "expression", d->ft->t.demand, "value",
+			  json_finite(in->demand), "at", json_time(in->demand_at_ms));
+
+	json_object_set_new(demand, "age_ms",
+			    in->demand_at_ms ? json_integer(in->now_ms - in->demand_at_ms)
+					     : json_null());
+	json_object_set_new(
+		demand, "stale",
+		json_boolean(in->now_ms - in->demand_at_ms > in->stale_after_ms));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "demand", demand, "lead",
+			 lead_json(&d->lead), "rung",
+			 in->rung ? json_string(in->rung) : json_null(), "rung_why",
+			 in->rung_why ? json_string(in->rung_why) : json_null(), "level",
+			 d->forecast.known ? json_finite(d->forecast.within_lead.level)
+					   : json_null(),
+			 "kept",
+			 d->forecast.known ? json_finite(d->forecast.within_lead.kept)
+					   : json_null(),
+			 "healthy", (int)d->ft->healthy);
+}
+
+static int record(struct tiers *ts, struct deciding *d, struct err *err)
+{
+	struct db_tier *t = &d->ft->t;
+	const struct decide_plan *p = &d->plan;
+	bool changed = p->desired != t->desired;
+	bool is_news = changed || strcmp(d->t->binding, p->binding) != 0;
+
+	if (!is_news && d->in.now_ms - d->t->recorded_ms < DECISION_EVERY_MS)
+		return 0;
+	d->t->recorded_ms = d->in.now_ms;
+	snprintf(d->t->binding, sizeof(d->t->binding), "%s", p->binding);
+	if (changed)
+		event_add(d->ctx->events, "tier-scaled", DB_LEVEL_INFO,
+			  EVENT_ABOUT(.stack = t->stack, .tier = t->name), "%s",
+			  p->sentence);
+	return db_decision_add(
+		ts->db,
+		&(struct db_decision){
+			.stack = t->stack,
+			.tier = t->name,
+			.at_ms = d->in.now_ms,
+			.from = p->from,
+			.to = p->desired,
+			.cause = (char *)(uintptr_t)decide_cause_name(p->cause),
+			.sentence = (char *)(uintptr_t)p->sentence,
+			.explanation_json = t->explanation_json,
+		},
+		NULL, err);
+}
+
+static int take_over(struct tiers *ts, struct deciding *d, struct err *err)
+{
+	struct db_tier *t = &d->ft->t;
+	CLEANUP(json_decref) json_t *explanation = decide_explain(&d->in, &d->plan);
+	int rc;
+
+	free(t->explanation_json);
+	t->explanation_json = json_dumps(explanation, JSON_COMPACT);
+	rc = record(ts, d, err);
+	if (rc < 0)
+		return rc;
+	if (d->plan.desired != t->desired)
+		t->desired_since_ms = d->in.now_ms;
+	t->desired = d->plan.desired;
+	t->updated_ms = d->in.now_ms;
+	pthread_mutex_lock(&ts->lock);
+	json_decref(d->t->live);
+	d->t->live = live_json(d);
+	pthread_mutex_unlock(&ts->lock);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- all of them */
+
+static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *record,
+		   struct err *err)
+{
+	int rc;
+
+	d->t = get(ts, &d->ft->t);
+	d->in.now_ms = d->f->now_ms;
+	d->in.stale_after_ms = MAX(STALE_TICKS * d->ctx->tick_ms, STALE_MIN_MS);
+	rc = lead_read(ts->db, &d->ft->t, &d->lead, err);
+	if (rc < 0)
+		return rc;
+	d->in.lead_ms = d->lead.used_ms;
+	d->in.is_lead_prior = d->lead.prior;
+	fill_operator(d);
+	fill_bounds(d);
+	fill_fleet(d);
+	measure(ts, d, record);
+	return 0;
+}
+
+static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
+{
+	fill_forecast(ts, d);
+	decide(&d->in, &d->t->state, &d->plan);
+	return take_over(ts, d, err);
+}
+
+static int write_tiers(struct tiers *ts, const struct fleet *f, struct err *err)
+{
+	CLEANUP(free) struct db_tier *rows = xcalloc(f->n_tiers, sizeof(*rows));
+
+	for (size_t i = 0; i < f->n_tiers; i++)
+		rows[i] = f->tiers[i].t;
+	return db_tiers_decide(ts->db, rows, f->n_tiers, err);
+}
+
+int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *ctx,
+		 struct err *err)
+{
+	CLEANUP(free) struct deciding *d = xcalloc(f->n_tiers, sizeof(*d));
+	CLEANUP(free) struct db_demand *demand = xcalloc(f->n_tiers, sizeof(*demand));
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < f->n_tiers; i++) {
+		if (ctx->only_new && f->tiers[i].t.desired >= 0)
+			continue;
+		d[n] = (struct deciding){ .f = f, .ft = &f->tiers[i], .ctx = ctx };
+		rc = prepare(ts, &d[n], &demand[n], err);
+		if (rc < 0)
+			return rc;
+		n++;
+	}
+	if (n == 0)
+		return 0;
+	rc = db_demand_add(ts->db, demand, n, f->now_ms, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = decide_one(ts, &d[i], err);
+	if (rc == 0)
+		rc = write_tiers(ts, f, err);
+	if (rc < 0 || ctx->only_new)
+		return rc;
+	forget_unused(ts);
+	if (f->now_ms - ts->saved_ms < SAVE_EVERY_MS)
+		return 0;
+	ts->saved_ms = f->now_ms;
+	return tier_models_save(ts->models, f->now_ms, err);
+}
