@@ -276,24 +276,40 @@ static int begin(struct db *db, bool synced, struct err *err)
 	return db_conn_exec(db->writer, "BEGIN IMMEDIATE", err);
 }
 
-int db_write_begin(struct db *db, bool synced, struct db_conn **ret, struct err *err)
+void db_write_lock(struct db *db)
 {
-	bool nested = in_transaction == db;
-	int rc;
-
 	CHECK_MAGIC(db, DB_MAGIC);
-	if (!nested)
+	if (in_transaction != db)
 		pthread_mutex_lock(&db->write_lock);
-	rc = begin(db, synced, err);
-	if (rc < 0) {
-		if (!nested)
-			pthread_mutex_unlock(&db->write_lock);
+}
+
+void db_write_unlock(struct db *db)
+{
+	if (in_transaction != db)
+		pthread_mutex_unlock(&db->write_lock);
+}
+
+int db_write_open(struct db *db, bool synced, struct db_conn **ret, struct err *err)
+{
+	int rc = begin(db, synced, err);
+
+	if (rc < 0)
 		return rc;
-	}
 	db->depth++;
 	in_transaction = db;
 	*ret = db->writer;
 	return 0;
+}
+
+int db_write_begin(struct db *db, bool synced, struct db_conn **ret, struct err *err)
+{
+	int rc;
+
+	db_write_lock(db);
+	rc = db_write_open(db, synced, ret, err);
+	if (rc < 0)
+		db_write_unlock(db);
+	return rc;
 }
 
 /* A full disk or an I/O error may have rolled the whole transaction back already. */
@@ -324,7 +340,7 @@ static int commit(struct db *db, struct err *err)
 	return db_conn_exec(db->writer, sql, err);
 }
 
-int db_write_end(struct db *db, int rc, struct err *err)
+int db_write_finish(struct db *db, int rc, struct err *err)
 {
 	CHECK(in_transaction == db && db->depth > 0);
 	db->depth--;
@@ -332,9 +348,14 @@ int db_write_end(struct db *db, int rc, struct err *err)
 		rc = commit(db, err);
 	if (rc != 0)
 		roll_back(db);
-	if (db->depth == 0) {
+	if (db->depth == 0)
 		in_transaction = NULL;
-		pthread_mutex_unlock(&db->write_lock);
-	}
+	return rc;
+}
+
+int db_write_end(struct db *db, int rc, struct err *err)
+{
+	rc = db_write_finish(db, rc, err);
+	db_write_unlock(db);
 	return rc;
 }

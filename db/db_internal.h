@@ -72,6 +72,16 @@ int db_write_begin(struct db *db, bool synced, struct db_conn **ret,
 /* Commits when rc is 0, else rolls back; returns rc, or why the commit failed. */
 int db_write_end(struct db *db, int rc, struct err *err) MUST_CHECK;
 
+/*
+ * The same in parts, for what must happen in memory between the commit and the next
+ * writer: lock, open, finish (commits or rolls back), unlock.
+ */
+void db_write_lock(struct db *db);
+int db_write_open(struct db *db, bool synced, struct db_conn **ret,
+		  struct err *err) MUST_CHECK;
+int db_write_finish(struct db *db, int rc, struct err *err) MUST_CHECK;
+void db_write_unlock(struct db *db);
+
 /* This thread's reader; inside a transaction of this thread, the writer. */
 int db_read(struct db *db, struct db_conn **ret, struct err *err) MUST_CHECK;
 

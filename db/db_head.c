@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The newest samples of each series, in memory. */
+#include "db_metrics.h"
+
+#include "check.h"
+
+#include <string.h>
+
+void db_samples_push(struct db_samples *s, int64_t t_ms, double v)
+{
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 64;
+		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
+	}
+	s->v[s->n++] = (struct db_sample){ t_ms, v };
+}
+
+void db_samples_append(struct db_samples *s, const struct db_sample *v, size_t n)
+{
+	if (s->cap - s->n < n) {
+		s->cap = MAX(s->cap * 2, s->n + n);
+		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
+	}
+	if (n)
+		memcpy(s->v + s->n, v, n * sizeof(*v));
+	s->n += n;
+}
+
+void db_samples_done(struct db_samples *s)
+{
+	free(s->v);
+	memset(s, 0, sizeof(*s));
+}
+
+bool db_head_insert(struct db_entry *e, int64_t t_ms, double v)
+{
+	uint32_t i = e->n;
+
+	while (i > 0 && e->head[i - 1].t_ms > t_ms)
+		i--;
+	if (i > 0 && e->head[i - 1].t_ms == t_ms)
+		return false;
+	if (t_ms <= e->packed_to && i == 0)
+		return true;
+	if (e->n == e->cap) {
+		e->cap = e->cap ? e->cap + e->cap / 2 : 8;
+		e->head = xrealloc(e->head, e->cap * sizeof(*e->head));
+	}
+	memmove(e->head + i + 1, e->head + i, (e->n - i) * sizeof(*e->head));
+	e->head[i] = (struct db_sample){ t_ms, v };
+	e->n++;
+	if (t_ms <= e->packed_to)
+		e->n_packed++;
+	return true;
+}
+
+void db_head_packed(struct db_entry *e, uint32_t n)
+{
+	uint32_t drop;
+
+	CHECK(e->n_packed + n <= e->n);
+	e->n_packed += n;
+	if (e->n_packed == 0)
+		return;
+	e->packed_to = MAX(e->packed_to, e->head[e->n_packed - 1].t_ms);
+	if (e->n_packed <= HEAD_KEEP)
+		return;
+	drop = e->n_packed - HEAD_KEEP;
+	e->n -= drop;
+	e->n_packed = HEAD_KEEP;
+	memmove(e->head, e->head + drop, e->n * sizeof(*e->head));
+	if (e->cap > 4 * HEAD_KEEP && e->n < e->cap / 4) {
+		e->cap = e->n * 2;
+		e->head = xrealloc(e->head, e->cap * sizeof(*e->head));
+	}
+}
+
+/* First sample at or after t_ms. */
+static uint32_t first_at(const struct db_entry *e, int64_t t_ms)
+{
+	uint32_t lo = 0, hi = e->n;
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+
+		if (e->head[mid].t_ms < t_ms)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t now_ms,
+			 struct db_sample *ret, size_t max)
+{
+	struct db_metrics *m = db->metrics;
+	const struct db_entry *e;
+	size_t n = 0;
+
+	pthread_mutex_lock(&m->lock);
+	e = db_entry_by_id(m, series);
+	if (e) {
+		uint32_t from = first_at(e, from_ms), to = first_at(e, now_ms + 1);
+
+		/* The newest one there is, even when it is before the window. */
+		if (from == to && from > 0)
+			from--;
+		n = MIN((size_t)(to - from), max);
+		if (n)
+			memcpy(ret, e->head + to - n, n * sizeof(*ret));
+	}
+	pthread_mutex_unlock(&m->lock);
+	return n;
+}
