@@ -58,8 +58,7 @@ struct drv_err {
 	char msg[DRV_MSG_MAX];  /* for people, in one line; never a secret */
 };
 
-/* ---------------------------------------------------------------- the controller's table
- */
+/* ------------------------------------------------------------ the controller's table */
 
 struct drv_http_request {
 	const char *method;

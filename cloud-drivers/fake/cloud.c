@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #define CLOUD_MAX_BYTES (64 << 20)
+#define KEPT_GONE 200 /* terminated VMs that are remembered, for ghosts */
 
 /* ---------------------------------------------------------------- the file */
 
@@ -112,6 +113,21 @@ static json_t *labels_of(const struct drv_launch *l)
 	return labels;
 }
 
+static void forget_oldest_gone(struct cloud *c)
+{
+	json_t *vms = cloud_vms(c);
+	size_t gone = json_array_size(vms) - (size_t)cloud_standing(c), i = 0;
+
+	while (gone > KEPT_GONE && i < json_array_size(vms)) {
+		if (!cloud_is_gone(json_array_get(vms, i))) {
+			i++;
+			continue;
+		}
+		json_array_remove(vms, i);
+		gone--;
+	}
+}
+
 json_t *cloud_add(struct cloud *c, const struct drv_launch *l, const char *type,
 		  int64_t now_ms, int64_t boot_ms, bool fails)
 {
@@ -140,6 +156,7 @@ json_t *cloud_add(struct cloud *c, const struct drv_launch *l, const char *type,
 			    l->user_data_len
 				    ? json_stringn(l->user_data, l->user_data_len)
 				    : json_string(""));
+	forget_oldest_gone(c);
 	json_array_append_new(cloud_vms(c), vm);
 	json_object_set_new(c->doc, "next", json_integer(number + 1));
 	return vm;
