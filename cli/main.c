@@ -41,6 +41,12 @@ static const struct cli_command commands[] = {
 	  "access tokens", ARGS_COMMON_HELP, cli_token },
 	{ "import", "STACK/TIER FILE.csv [--dry-run]", "history of a tier's demand",
 	  ARGS_COMMON_HELP, cli_import },
+	{ "local", "list | clean [--state-dir FOLDER]",
+	  "hosts that the local driver made on this machine",
+	  "  --state-dir FOLDER  the driver's (default: /var/lib/foretide/local)\n"
+	  "  --json              print the list as JSON\n\n"
+	  "clean removes all of them, with their links, cgroups and folders.\n",
+	  cmd_local },
 	{ "decide", "--jsonl", "decide on a stream of samples, one JSON line each", NULL,
 	  cli_decide },
 	{ NULL, NULL, NULL, NULL, NULL },

@@ -58,8 +58,7 @@ struct drv_err {
 	char msg[DRV_MSG_MAX];  /* for people, in one line; never a secret */
 };
 
-/* ---------------------------------------------------------------- the controller's table
- */
+/* ------------------------------------------------------------ the controller's table */
 
 struct drv_http_request {
 	const char *method;
@@ -78,8 +77,9 @@ struct drv_http_request {
 
 struct drv_http_answer {
 	long status;
-	const char *headers; /* "Name: value\n" lines, as they came */
-	const char *body;    /* NUL-terminated; the NUL is not counted */
+	const char
+		*headers; /* lines as they came, each ended by CR LF; the status first */
+	const char *body; /* NUL-terminated; the NUL is not counted */
 	size_t body_len;
 	void *owned; /* the controller's */
 };

@@ -11,6 +11,7 @@
 #include "cgroup.h"
 #include "check.h"
 #include "host.h"
+#include "inventory.h"
 #include "network.h"
 #include "state.h"
 
@@ -264,105 +265,43 @@ static void fill_vm(struct drv_vm *vm, const struct meta *m)
 	vm->created_ms = m->created_ms;
 }
 
-static void judge(struct drv_vm *vm, const struct meta *m, int dirfd)
-{
-	char text[HOST_STATUS_BYTES];
-	enum host_status status = host_status(dirfd, text);
-
-	if (host_is_removing(dirfd)) {
-		vm->state = DRV_VM_STOPPING;
-	} else if (!init_is_alive(m)) {
-		vm->state = DRV_VM_FAILED;
-		snprintf(vm->message, sizeof(vm->message), "its init has ended");
-	} else if (status == HOST_FAILED) {
-		vm->state = DRV_VM_FAILED;
-		snprintf(vm->message, sizeof(vm->message), "%s", text);
-	} else {
-		vm->state = status == HOST_RUNNING ? DRV_VM_RUNNING : DRV_VM_PENDING;
-	}
-}
-
 struct listing {
-	const struct state *s;
 	const char *owner;
 	drv_vm_fn *each;
 	void *arg;
-	int64_t wait_ms;
-	struct err e;
-	int rc;
 };
 
-/* A folder that nobody works on and that is not whole: left by a killed process. */
-static bool sweep(const struct listing *l, const char *launch_id)
+static void on_host(void *arg, const struct meta *m, enum drv_vm_state state,
+		    const char *message)
 {
-	char text[HOST_STATUS_BYTES];
-	CLEANUP(close_fd) int dirfd = -1;
-	struct err e;
-
-	if (host_open(l->s, launch_id, false, true, 0, &dirfd, &e) < 0)
-		return false;
-	if (!host_is_removing(dirfd) && host_status(dirfd, text) != HOST_UNMADE)
-		return false;
-	return host_remove_locked(l->s, launch_id, dirfd, l->wait_ms, &e) == 0;
-}
-
-static void list_one(void *arg, const char *launch_id)
-{
-	struct listing *l = arg;
-	char text[HOST_STATUS_BYTES];
-	CLEANUP(close_fd) int dirfd = -1;
+	const struct listing *l = arg;
 	struct drv_vm vm;
-	struct meta m;
-	int rc;
 
-	if (l->rc < 0)
+	if (strcmp(m->owner, l->owner) != 0)
 		return;
-	rc = host_open(l->s, launch_id, false, false, 0, &dirfd, &l->e);
-	if (rc == ERR_NOT_FOUND)
-		return;
-	if (rc == 0 &&
-	    (host_is_removing(dirfd) || host_status(dirfd, text) == HOST_UNMADE) &&
-	    sweep(l, launch_id))
-		return;
-	if (rc == 0)
-		rc = meta_read(dirfd, &m, &l->e);
-	if (rc == ERR_NOT_FOUND) /* gone meanwhile, or not yet asked for in full */
-		return;
-	if (rc < 0) {
-		l->rc = err_wrap(&l->e, rc, "host %s", launch_id);
-		return;
-	}
-	if (strcmp(m.owner, l->owner) != 0)
-		return;
-	fill_vm(&vm, &m);
-	judge(&vm, &m, dirfd);
+	fill_vm(&vm, m);
+	vm.state = state;
+	if (state == DRV_VM_FAILED)
+		snprintf(vm.message, sizeof(vm.message), "%s", message);
 	l->each(l->arg, &vm);
 }
 
 static int local_list(struct drv *d, const char *owner, int64_t deadline, drv_vm_fn *each,
 		      void *arg, struct drv_err *err)
 {
+	struct listing l = { .owner = owner, .each = each, .arg = arg };
 	struct state s;
-	struct listing l = { .s = &s,
-			     .owner = owner,
-			     .each = each,
-			     .arg = arg,
-			     .wait_ms = left_ms(d, deadline) };
-	int rc = state_open(d->conf.state_dir, false, &s, &l.e);
+	struct err e;
+	int rc = state_open(d->conf.state_dir, false, &s, &e);
 
 	if (rc == ERR_NOT_FOUND)
 		return 0; /* no host was ever made */
 	if (rc == 0)
-		rc = host_each(&s, list_one, &l, &l.e);
-	if (rc == ERR_NOT_FOUND)
-		return 0;
-	if (rc == 0)
-		rc = l.rc;
-	return rc < 0 ? drv_fail(err, DRV_TRANSIENT, "%s", l.e.msg) : 0;
+		rc = inventory_each(&s, left_ms(d, deadline), on_host, &l, &e);
+	return rc < 0 ? drv_fail(err, DRV_TRANSIENT, "%s", e.msg) : 0;
 }
 
-/* ---------------------------------------------------------------- launch and terminate
- */
+/* -------------------------------------------------------------- launch and terminate */
 
 static const struct local_type *pick_type(const struct drv *d, const struct drv_launch *l)
 {

@@ -17,8 +17,7 @@
 	(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC)
 #define FIRST_FREE_FD 10 /* above all that the init gets, so that dup2() hits none */
 
-/* ---------------------------------------------------------------- between clone and exec
- */
+/* ------------------------------------------------------------ between clone and exec */
 
 struct child {
 	const char *init;

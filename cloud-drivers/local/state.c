@@ -26,11 +26,27 @@ static void make_tag(struct state *s)
 	snprintf(s->tag, sizeof(s->tag), "%06x", (h ^ (h >> 24)) & 0xffffff);
 }
 
+/* The folder need not be there: it may have been removed by hand under running hosts. */
+int state_name(const char *dir, struct state *ret, struct err *err)
+{
+	CLEANUP(free) char *real = realpath(dir, NULL);
+	const char *path = real ? real : dir;
+
+	if (path[0] != '/')
+		return err_set(err, ERR_INVAL, "'%s' is no absolute path", path);
+	if (strlen(path) >= sizeof(ret->dir))
+		return err_set(err, ERR_LIMIT, "the path %s is too long", path);
+	snprintf(ret->dir, sizeof(ret->dir), "%s", path);
+	for (size_t n = strlen(ret->dir); n > 1 && ret->dir[n - 1] == '/'; n--)
+		ret->dir[n - 1] = '\0';
+	make_tag(ret);
+	return 0;
+}
+
 int state_open(const char *dir, bool make, struct state *ret, struct err *err)
 {
 	CLEANUP(free) char *hosts = xasprintf("%s/hosts", dir);
 	CLEANUP(free) char *addresses = xasprintf("%s/addresses", dir);
-	CLEANUP(free) char *real = NULL;
 	struct stat st;
 	int rc = 0;
 
@@ -41,15 +57,10 @@ int state_open(const char *dir, bool make, struct state *ret, struct err *err)
 	}
 	if (rc < 0)
 		return rc;
-	real = realpath(dir, NULL);
-	if (!real)
+	if (!make && stat(dir, &st) < 0)
 		return err_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORE, "%s",
 				 dir);
-	if (strlen(real) >= sizeof(ret->dir))
-		return err_set(err, ERR_LIMIT, "the path %s is too long", real);
-	snprintf(ret->dir, sizeof(ret->dir), "%s", real);
-	make_tag(ret);
-	return 0;
+	return state_name(dir, ret, err);
 }
 
 /* ---------------------------------------------------------------- meta.json */

@@ -36,6 +36,8 @@ struct state {
 	char tag[STATE_TAG_LEN + 1]; /* made of the path; in names of links and cgroups */
 };
 
+/* Names a state folder, whether it is there or not. */
+int state_name(const char *dir, struct state *ret, struct err *err) MUST_CHECK;
 /* With make, makes the folders; else a missing one is ERR_NOT_FOUND. */
 int state_open(const char *dir, bool make, struct state *ret, struct err *err) MUST_CHECK;
 
