@@ -3,6 +3,7 @@
 
 #include "calendar.h"
 #include "clock.h"
+#include "json.h"
 
 #include <string.h>
 
