@@ -27,18 +27,27 @@ static const struct {
 	{ ERR_INTERNAL, "INTERNAL", 500, false },
 };
 
+/* What does not fit is cut. */
+static void append(struct err *err, const char *text)
+{
+	size_t used = strlen(err->msg);
+	size_t n = strnlen(text, sizeof(err->msg) - 1 - used);
+
+	memcpy(err->msg + used, text, n);
+	err->msg[used + n] = '\0';
+}
+
 static void set_words(struct err *err, int code, const char *fmt, va_list ap,
 		      const char *tail)
 {
-	size_t used;
-
 	if (!err)
 		return;
 	err->code = code;
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
-	used = strlen(err->msg);
-	if (tail && used < sizeof(err->msg))
-		snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", tail);
+	if (!tail)
+		return;
+	append(err, ": ");
+	append(err, tail);
 }
 
 int err_set(struct err *err, int code, const char *fmt, ...)

@@ -47,7 +47,7 @@ static int wrong_type(const char *key, const char *want, struct err *err)
 static int read_str(const json_t *o, const char *key, bool required, const char **ret,
 		    struct err *err)
 {
-	const json_t *v;
+	const json_t *v = NULL;
 	int rc = member(o, key, required, &v, err);
 
 	if (rc < 0 || !v)
@@ -61,7 +61,7 @@ static int read_str(const json_t *o, const char *key, bool required, const char 
 static int read_int(const json_t *o, const char *key, bool required, int64_t *ret,
 		    struct err *err)
 {
-	const json_t *v;
+	const json_t *v = NULL;
 	int rc = member(o, key, required, &v, err);
 
 	if (rc < 0 || !v)
@@ -75,7 +75,7 @@ static int read_int(const json_t *o, const char *key, bool required, int64_t *re
 static int read_num(const json_t *o, const char *key, bool required, double *ret,
 		    struct err *err)
 {
-	const json_t *v;
+	const json_t *v = NULL;
 	int rc = member(o, key, required, &v, err);
 
 	if (rc < 0 || !v)
@@ -118,7 +118,7 @@ int jread_num_opt(const json_t *o, const char *key, double *ret, struct err *err
 
 int jread_bool_opt(const json_t *o, const char *key, bool *ret, struct err *err)
 {
-	const json_t *v;
+	const json_t *v = NULL;
 	int rc = member(o, key, false, &v, err);
 
 	if (rc < 0 || !v)

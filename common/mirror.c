@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mirror.h"
+
+#include "check.h"
+#include "clock.h"
+
+#include <string.h>
+
+#define MIRROR_MAGIC 0x6d697272u
+#define PAGE_KEYS 500
+#define RETRY_MIN_MS 100
+#define RETRY_MAX_MS 3000
+
+/* Sorted by key. Entries are on the heap so that they stay put. */
+struct table {
+	struct store_kv **kv;
+	size_t n, cap;
+};
+
+struct mirror {
+	uint32_t magic;
+	struct store *s;
+	char *prefix, *end;
+	mirror_fn *fn;
+	void *arg;
+	struct table table;
+	struct table fresh; /* what a read has brought so far */
+	int64_t read_rev;   /* of the read in progress; 0: its first page is not there */
+	struct store_call *call;
+	struct store_watch *watch;
+	struct loop_timer *retry;
+	int64_t retry_ms;
+	int64_t rev;
+	int64_t stale_since_ms;
+	bool has_copy;
+	bool watching;
+};
+
+/* ---------------------------------------------------------------- tables */
+
+static void kv_free(struct store_kv *kv)
+{
+	if (!kv)
+		return;
+	store_kv_done(kv);
+	free(kv);
+}
+
+static struct store_kv *kv_new(const struct store_kv *from)
+{
+	struct store_kv *kv = xmalloc(sizeof(*kv));
+
+	*kv = store_kv_copy(from);
+	return kv;
+}
+
+static void table_done(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		kv_free(t->kv[i]);
+	free(t->kv);
+	*t = (struct table){ 0 };
+}
+DEFINE_CLEANUP_OBJECT(struct table, table_done);
+
+/* Where key is, or belongs. */
+static size_t table_find(const struct table *t, const char *key, size_t len, bool *ret_is)
+{
+	size_t lo = 0, hi = t->n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		const struct store_kv *kv = t->kv[mid];
+
+		if (store_key_cmp(kv->key, kv->key_len, key, len) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*ret_is = lo < t->n &&
+		  store_key_cmp(t->kv[lo]->key, t->kv[lo]->key_len, key, len) == 0;
+	return lo;
+}
+
+static void table_insert(struct table *t, size_t at, struct store_kv *kv)
+{
+	if (t->n == t->cap) {
+		t->cap = t->cap * 2 + 16;
+		t->kv = xrealloc(t->kv, t->cap * sizeof(struct store_kv *));
+	}
+	memmove(t->kv + at + 1, t->kv + at, (t->n - at) * sizeof(struct store_kv *));
+	t->kv[at] = kv;
+	t->n++;
+}
+
+static void table_remove(struct table *t, size_t at)
+{
+	memmove(t->kv + at, t->kv + at + 1, (--t->n - at) * sizeof(struct store_kv *));
+}
+
+/* ---------------------------------------------------------------- changes */
+
+struct changes {
+	struct mirror_change *list;
+	size_t n, cap;
+	struct table gone; /* old entries, until the user was told */
+};
+
+static void changes_done(struct changes *c)
+{
+	free(c->list);
+	table_done(&c->gone);
+}
+DEFINE_CLEANUP_OBJECT(struct changes, changes_done);
+
+/* old, if any, leaves the table; kv NULL: a deletion. */
+static void changes_add(struct changes *c, const struct store_kv *kv,
+			struct store_kv *old)
+{
+	if (c->n == c->cap) {
+		c->cap = c->cap * 2 + 16;
+		c->list = xrealloc(c->list, c->cap * sizeof(*c->list));
+	}
+	c->list[c->n++] = (struct mirror_change){
+		.deleted = !kv,
+		.kv = kv ? kv : old,
+		.old = old,
+	};
+	if (old)
+		table_insert(&c->gone, c->gone.n, old);
+}
+
+static void apply(struct mirror *m, const struct store_event *e, struct changes *c)
+{
+	bool is;
+	size_t at = table_find(&m->table, e->kv.key, e->kv.key_len, &is);
+	struct store_kv *old = is ? m->table.kv[at] : NULL;
+
+	if (e->deleted) {
+		if (!old)
+			return;
+		table_remove(&m->table, at);
+		changes_add(c, NULL, old);
+		return;
+	}
+	struct store_kv *kv = kv_new(&e->kv);
+
+	if (old)
+		m->table.kv[at] = kv;
+	else
+		table_insert(&m->table, at, kv);
+	changes_add(c, kv, old);
+}
+
+/* The fresh table takes the place of the old one; c gets what differs. */
+static void replace(struct mirror *m, struct changes *c)
+{
+	struct table was = m->table;
+	size_t a = 0, b = 0;
+
+	m->table = m->fresh;
+	m->fresh = (struct table){ 0 };
+	while (a < was.n || b < m->table.n) {
+		struct store_kv *old = a < was.n ? was.kv[a] : NULL;
+		struct store_kv *new = b < m->table.n ? m->table.kv[b] : NULL;
+		int cmp = !old   ? 1
+			  : !new ? -1
+				 : store_key_cmp(old->key, old->key_len, new->key,
+						 new->key_len);
+
+		a += cmp <= 0;
+		b += cmp >= 0;
+		if (cmp < 0)
+			changes_add(c, NULL, old);
+		else if (cmp > 0)
+			changes_add(c, new, NULL);
+		else if (old->mod_rev != new->mod_rev)
+			changes_add(c, new, old);
+		else
+			kv_free(old);
+	}
+	free(was.kv);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+static void read_page(struct mirror *m);
+
+static void lost(struct mirror *m)
+{
+	m->watching = false;
+	if (!m->stale_since_ms)
+		m->stale_since_ms = clock_mono_ms();
+}
+
+static void read_again(struct mirror *m)
+{
+	lost(m);
+	store_watch_stop(m->watch);
+	m->watch = NULL;
+	table_done(&m->fresh);
+	m->read_rev = 0;
+	loop_timer_in(m->retry, m->retry_ms);
+	m->retry_ms = MIN(m->retry_ms * 2, RETRY_MAX_MS);
+}
+
+static void on_retry(void *arg)
+{
+	struct mirror *m = arg;
+
+	CHECK_MAGIC(m, MIRROR_MAGIC);
+	read_page(m);
+}
+
+static void on_watch(void *arg, const struct store_event *events, size_t n, int64_t rev,
+		     const struct err *err)
+{
+	CLEANUP(changes_done) struct changes c = { 0 };
+	struct mirror *m = arg;
+
+	CHECK_MAGIC(m, MIRROR_MAGIC);
+	if (err) {
+		lost(m);
+		if (err->code == ERR_LIMIT || err->code == ERR_INVAL ||
+		    err->code == ERR_DENIED)
+			read_again(m);
+		return;
+	}
+	m->retry_ms = RETRY_MIN_MS;
+	m->watching = true;
+	m->stale_since_ms = 0;
+	m->rev = MAX(m->rev, rev);
+	for (size_t i = 0; i < n; i++)
+		apply(m, &events[i], &c);
+	if (c.n)
+		m->fn(m->arg, c.list, c.n);
+}
+
+static void on_whole(struct mirror *m)
+{
+	CLEANUP(changes_done) struct changes c = { 0 };
+	bool first = !m->has_copy;
+
+	replace(m, &c);
+	m->has_copy = true;
+	m->rev = m->read_rev;
+	m->watch =
+		store_watch(m->s, m->prefix, m->end, m->read_rev + 1, false, on_watch, m);
+	m->read_rev = 0;
+	if (c.n || first)
+		m->fn(m->arg, c.list, c.n);
+}
+
+static void on_page(void *arg, const struct store_range_res *res, const struct err *err)
+{
+	struct mirror *m = arg;
+
+	CHECK_MAGIC(m, MIRROR_MAGIC);
+	m->call = NULL;
+	if (err) {
+		read_again(m);
+		return;
+	}
+	for (size_t i = 0; i < res->n; i++)
+		table_insert(&m->fresh, m->fresh.n, kv_new(&res->kvs[i]));
+	if (!m->read_rev)
+		m->read_rev = res->rev;
+	if (res->more && res->n)
+		read_page(m);
+	else
+		on_whole(m);
+}
+
+/* Pages are read at the revision of the first, so together they are one snapshot. */
+static void read_page(struct mirror *m)
+{
+	const struct store_kv *last = m->fresh.n ? m->fresh.kv[m->fresh.n - 1] : NULL;
+	struct store_range_req req = {
+		.key = *m->prefix ? m->prefix : "\0",
+		.key_len = *m->prefix ? strlen(m->prefix) : 1,
+		.end = *m->end ? m->end : "\0",
+		.end_len = *m->end ? strlen(m->end) : 1,
+		.limit = PAGE_KEYS,
+		.at_rev = m->read_rev,
+	};
+
+	if (last) {
+		req.key = last->key; /* with the NUL behind it: the next possible key */
+		req.key_len = last->key_len + 1;
+	}
+	m->call = store_range_full(m->s, &req, on_page, m);
+}
+
+/* ---------------------------------------------------------------- public */
+
+struct mirror *mirror_new(struct store *s, const char *prefix, mirror_fn *fn, void *arg)
+{
+	struct mirror *m = xcalloc(1, sizeof(*m));
+
+	m->magic = MIRROR_MAGIC;
+	m->s = s;
+	m->prefix = xstrdup(prefix);
+	m->end = store_prefix_end(prefix);
+	m->fn = fn;
+	m->arg = arg;
+	m->retry_ms = RETRY_MIN_MS;
+	m->stale_since_ms = clock_mono_ms();
+	m->retry = loop_timer_new(store_loop(s), on_retry, m);
+	read_page(m);
+	return m;
+}
+
+void mirror_free(struct mirror *m)
+{
+	if (!m)
+		return;
+	CHECK_MAGIC(m, MIRROR_MAGIC);
+	store_cancel(m->call);
+	store_watch_stop(m->watch);
+	loop_timer_free(m->retry);
+	table_done(&m->table);
+	table_done(&m->fresh);
+	free(m->prefix);
+	free(m->end);
+	m->magic = 0;
+	free(m);
+}
+
+bool mirror_has_copy(const struct mirror *m)
+{
+	return m->has_copy;
+}
+
+bool mirror_is_synced(const struct mirror *m)
+{
+	return m->has_copy && m->watching;
+}
+
+int64_t mirror_stale_since_ms(const struct mirror *m)
+{
+	return m->stale_since_ms;
+}
+
+int64_t mirror_rev(const struct mirror *m)
+{
+	return m->rev;
+}
+
+const struct store_kv *mirror_get(const struct mirror *m, const char *key)
+{
+	bool is;
+	size_t at = table_find(&m->table, key, strlen(key), &is);
+
+	return is ? m->table.kv[at] : NULL;
+}
+
+size_t mirror_count(const struct mirror *m)
+{
+	return m->table.n;
+}
+
+void mirror_each(const struct mirror *m, const char *prefix, mirror_each_fn *fn,
+		 void *arg)
+{
+	size_t len = prefix ? strlen(prefix) : 0;
+	bool is;
+
+	for (size_t i = len ? table_find(&m->table, prefix, len, &is) : 0; i < m->table.n;
+	     i++) {
+		const struct store_kv *kv = m->table.kv[i];
+
+		if (kv->key_len < len || (len && memcmp(kv->key, prefix, len) != 0))
+			return;
+		if (!fn(arg, kv))
+			return;
+	}
+}

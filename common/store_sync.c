@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store_sync.h"
+
+#include "check.h"
+
+#include <string.h>
+
+struct store_sync {
+	struct loop *loop;
+	struct store *store;
+};
+
+/* What the callback of the one call in progress leaves. */
+struct result {
+	bool done;
+	int rc;
+	int64_t rev, number;
+	bool succeeded;
+	struct store_kvs kvs;
+	struct err *err;
+};
+
+int store_sync_open(const struct store_opts *opts, struct store_sync **ret,
+		    struct err *err)
+{
+	CLEANUP(store_sync_close) struct store_sync *s = xcalloc(1, sizeof(*s));
+	int rc = loop_new(&s->loop, err);
+
+	if (rc == 0)
+		rc = store_open(s->loop, opts, &s->store, err);
+	if (rc < 0)
+		return rc;
+	*ret = TAKE(s);
+	return 0;
+}
+
+void store_sync_close(struct store_sync *s)
+{
+	if (!s)
+		return;
+	store_close(s->store);
+	loop_free(s->loop);
+	free(s);
+}
+
+struct store *store_sync_store(struct store_sync *s)
+{
+	return s->store;
+}
+
+struct loop *store_sync_loop(struct store_sync *s)
+{
+	return s->loop;
+}
+
+void store_kvs_done(struct store_kvs *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		store_kv_done(&k->kvs[i]);
+	free(k->kvs);
+	*k = (struct store_kvs){ 0 };
+}
+
+static void settle(struct result *r, int64_t rev, const struct err *err)
+{
+	r->done = true;
+	r->rev = rev;
+	r->rc = err ? err->code : 0;
+	if (err && r->err)
+		*r->err = *err;
+}
+
+/* Every call ends by itself in its time, so this does. */
+static int wait_for(struct store_sync *s, struct result *r)
+{
+	while (!r->done)
+		loop_once(s->loop, -1);
+	return r->rc;
+}
+
+/* ---------------------------------------------------------------- ranges */
+
+static void on_range(void *arg, const struct store_kv *kvs, size_t n, int64_t rev,
+		     const struct err *err)
+{
+	struct result *r = arg;
+
+	settle(r, rev, err);
+	if (err)
+		return;
+	r->kvs.kvs = xcalloc(n + 1, sizeof(*r->kvs.kvs));
+	for (size_t i = 0; i < n; i++)
+		r->kvs.kvs[i] = store_kv_copy(&kvs[i]);
+	r->kvs.n = n;
+	r->kvs.rev = rev;
+}
+
+int store_sync_range(struct store_sync *s, const char *key, const char *end,
+		     int64_t limit, int64_t at_rev, struct store_kvs *ret,
+		     struct err *err)
+{
+	struct result r = { .err = err };
+
+	store_range(s->store, key, end, limit, at_rev, on_range, &r);
+	if (wait_for(s, &r) < 0)
+		return r.rc;
+	*ret = r.kvs;
+	return 0;
+}
+
+int store_sync_get(struct store_sync *s, const char *key, struct store_kvs *ret,
+		   struct err *err)
+{
+	CLEANUP(store_kvs_done) struct store_kvs k = { 0 };
+	int rc = store_sync_range(s, key, NULL, 0, 0, &k, err);
+
+	if (rc < 0)
+		return rc;
+	if (k.n == 0)
+		return err_set(err, ERR_NOT_FOUND, "the store has no key '%s'", key);
+	*ret = k;
+	k = (struct store_kvs){ 0 };
+	return 0;
+}
+
+/* ---------------------------------------------------------------- writes */
+
+static void on_done(void *arg, int64_t rev, const struct err *err)
+{
+	settle(arg, rev, err);
+}
+
+static int finish(struct store_sync *s, struct result *r, int64_t *ret_rev)
+{
+	if (wait_for(s, r) == 0 && ret_rev)
+		*ret_rev = r->rev;
+	return r->rc;
+}
+
+int store_sync_put(struct store_sync *s, const char *key, const void *value, size_t len,
+		   int64_t lease, int64_t *ret_rev, struct err *err)
+{
+	struct result r = { .err = err };
+
+	store_put(s->store, key, value, len, lease, on_done, &r);
+	return finish(s, &r, ret_rev);
+}
+
+int store_sync_delete(struct store_sync *s, const char *key, const char *end,
+		      int64_t *ret_rev, struct err *err)
+{
+	struct result r = { .err = err };
+
+	store_delete(s->store, key, end, on_done, &r);
+	return finish(s, &r, ret_rev);
+}
+
+int store_sync_compact(struct store_sync *s, int64_t rev, struct err *err)
+{
+	struct result r = { .err = err };
+
+	store_compact(s->store, rev, on_done, &r);
+	return finish(s, &r, NULL);
+}
+
+static void on_txn(void *arg, const struct store_txn_res *res, const struct err *err)
+{
+	struct result *r = arg;
+
+	settle(r, res ? res->rev : 0, err);
+	r->succeeded = res && res->succeeded;
+}
+
+int store_sync_txn(struct store_sync *s, const struct store_txn *txn, bool *ret_succeeded,
+		   int64_t *ret_rev, struct err *err)
+{
+	struct result r = { .err = err };
+
+	store_do_txn(s->store, txn, on_txn, &r);
+	if (finish(s, &r, ret_rev) == 0)
+		*ret_succeeded = r.succeeded;
+	return r.rc;
+}
+
+/* ---------------------------------------------------------------- leases */
+
+static void on_grant(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
+{
+	struct result *r = arg;
+
+	(void)ttl_s;
+	settle(r, 0, err);
+	r->number = id;
+}
+
+int store_sync_lease_grant(struct store_sync *s, int64_t ttl_s, int64_t *ret_id,
+			   struct err *err)
+{
+	struct result r = { .err = err };
+
+	store_lease_grant(s->store, ttl_s, 0, on_grant, &r);
+	if (wait_for(s, &r) == 0)
+		*ret_id = r.number;
+	return r.rc;
+}
+
+static void on_keepalive(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
+{
+	struct result *r = arg;
+
+	(void)id;
+	settle(r, 0, err);
+	r->number = ttl_s;
+}
+
+int store_sync_lease_keepalive(struct store_sync *s, int64_t id, int64_t *ret_ttl_s,
+			       struct err *err)
+{
+	struct result r = { .err = err };
+
+	store_lease_keepalive(s->store, id, on_keepalive, &r);
+	if (wait_for(s, &r) == 0 && ret_ttl_s)
+		*ret_ttl_s = r.number;
+	return r.rc;
+}
+
+int store_sync_lease_revoke(struct store_sync *s, int64_t id, struct err *err)
+{
+	struct result r = { .err = err };
+
+	store_lease_revoke(s->store, id, on_done, &r);
+	return finish(s, &r, NULL);
+}
