@@ -4,7 +4,9 @@
 # not compile. B is the build folder; the sanitizer targets use one of their own.
 
 B       ?= build
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 CFLAGS  ?= -O2 -g
 LDFLAGS ?=
 PYTHON  ?= /usr/bin/python3
@@ -26,7 +28,7 @@ USES_db            := common
 USES_fleet-adapter := common
 USES_cloud-drivers := common
 USES_agent         := common fleet-adapter
-USES_cli           := common predictor
+USES_cli           := common predictor cloud-drivers
 USES_web           := common
 USES_controller    := common predictor db fleet-adapter cloud-drivers web
 USES_tests         := common predictor db fleet-adapter cloud-drivers web controller agent cli
@@ -53,7 +55,7 @@ DRIVER_DIRS := $(patsubst cloud-drivers/%/driver.c,%,$(wildcard cloud-drivers/*/
 PROGRAMS    := $(patsubst %,$(B)/%,foretided foretide foretide-agent foretide-local-init)
 MODULES     := $(patsubst %,$(B)/drivers/%.so,$(DRIVERS) $(DRIVER_DIRS))
 
-.PHONY: all install clean unit check asan tsan lint fuzz bench demo
+.PHONY: all install clean unit system check asan tsan lint fuzz fuzzers bench demo
 .SECONDARY:
 all: $(PROGRAMS) $(MODULES)
 
@@ -74,6 +76,10 @@ $(B)/lib/lib$(1).a: $(call objects,$(1)) $(2)
 endef
 $(foreach l,$(filter-out web db,$(LIBS)),$(eval $(call archive,$(l),)))
 $(eval $(call archive,web,$(B)/obj/gen/web_files.o))
+# What the local driver, its init and `foretide local` share.
+$(B)/lib/liblocal.a: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/driver.c,$(wildcard cloud-drivers/local/*.c)))
+	@mkdir -p $(@D) && rm -f $@
+	$(AR) rcs $@ $^
 $(eval $(call archive,db,$(B)/obj/gen/migrations.o))
 
 # Text files become a C table; see common/embedded.h.
@@ -97,10 +103,11 @@ $(B)/foretided: $(B)/obj/controller/main.o \
 	$(call link,libmicrohttpd gsl sqlite3 libcurl jansson gnutls,-lm -ldl)
 $(B)/foretide-agent: $(B)/obj/agent/main.o $(call archives,agent fleet-adapter common)
 	$(call link,libcurl jansson gnutls libknot libsystemd,-lm)
-$(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor common)
+$(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor local common)
 	$(call link,gsl libcurl jansson gnutls,-lm -ldl)
-$(B)/foretide-local-init: $(B)/obj/cloud-drivers/local-init/main.o $(call archives,common)
-	$(call link,jansson,)
+$(B)/foretide-local-init: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/local-init/*.c)) \
+		$(call archives,local common)
+	$(call link,jansson,-lm)
 
 module = $(CC) -shared -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed \
 	 -Wl,--exclude-libs,ALL -o $@ $(filter %.o,$^) $(filter %.a,$^) \
@@ -122,8 +129,72 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(call archives,$(LIBS))
 	@mkdir -p $(@D)
 	$(call link,$(PKGS) cmocka,-lm -ldl)
 
-unit: all $(UNIT_TESTS)
+unit: all $(UNIT_TESTS) $(FUZZ_REPLAYS)
 	B=$(B) CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNIT_TESTS)
+	@for f in $(FUZZ_REPLAYS); do \
+		echo "$$f: corpus"; $$f tests/fuzz/corpus/$$(basename $$f | sed s/fuzz_//)/* || exit 1; done
+
+# Each fuzz target with a main of its own that replays files; see also the target fuzz.
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_REPLAYS := $(addprefix $(B)/fuzz/,$(FUZZ_TARGETS))
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(call archives,$(LIBS))
+	@mkdir -p $(@D)
+	$(call link,$(PKGS),-lm -ldl)
+
+# Installs what is missing, then goes on with tools that may just have come.
+check:
+	debian/install-deps
+	$(MAKE) unit
+	$(MAKE) system
+system: all
+	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_ARGS) tests/system
+
+SANITIZE = $(MAKE) B=build/$(1) CFLAGS="-O1 -g -fno-omit-frame-pointer $(2)" LDFLAGS="$(2)" unit
+asan:
+	$(call SANITIZE,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+tsan:
+	$(call SANITIZE,tsan,-fsanitize=thread)
+comma := ,
+
+lint:
+	CC="$(CC)" B=$(B) tests/lint
+
+FUZZ_TIME ?= 60
+fuzz:
+	$(MAKE) B=build/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address" \
+		LDFLAGS="-fsanitize=address" fuzzers
+	for f in $(FUZZ_TARGETS); do mkdir -p build/fuzz/corpus/$$f; \
+		build/fuzz/fuzzers/$$f -max_total_time=$(FUZZ_TIME) -timeout=10 build/fuzz/corpus/$$f \
+		tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
+fuzzers: $(addprefix $(B)/fuzzers/,$(FUZZ_TARGETS))
+$(B)/fuzzers/%: $(B)/obj/tests/fuzz/%.o $(call archives,$(LIBS))
+	@mkdir -p $(@D)
+	$(call link,$(PKGS),-lm -ldl -fsanitize=fuzzer)
+
+# TRACE=file.csv plays that instead of the built-in day; FOR=10m ends by itself.
+demo:
+	debian/install-deps
+	$(MAKE) all
+	@$(PYTHON) stacks/demo.py --build $(B) $(if $(TRACE),--trace $(TRACE)) $(if $(FOR),--for $(FOR))
+
+bench: all
+	B=$(B) $(PYTHON) tests/bench/run.py $(BENCH)
+
+# ---------------------------------------------------------------- installing
+PAGES8 := $(wildcard controller/*.8 agent/*.8)
+PAGES5 := $(wildcard controller/*.5)
+PAGES1 := $(wildcard cli/*.1)
+INSTALL := install -D
+install: all
+	for p in foretided foretide-agent foretide-local-init; do \
+		$(INSTALL) $(B)/$$p $(DESTDIR)$(sbindir)/$$p || exit 1; done
+	$(INSTALL) $(B)/foretide $(DESTDIR)$(bindir)/foretide
+	for d in $(MODULES); do \
+		$(INSTALL) -m 644 $$d $(DESTDIR)$(libdir)/drivers/$$(basename $$d) || exit 1; done
+	for p in $(PAGES8); do $(INSTALL) -m 644 $$p $(DESTDIR)$(mandir)/man8/$$(basename $$p); done
+	for p in $(PAGES5); do $(INSTALL) -m 644 $$p $(DESTDIR)$(mandir)/man5/$$(basename $$p); done
+	for p in $(PAGES1); do $(INSTALL) -m 644 $$p $(DESTDIR)$(mandir)/man1/$$(basename $$p); done
+	mkdir -p $(DESTDIR)$(sharedir) && cp -R stacks $(DESTDIR)$(sharedir)/
 
 clean:
 	rm -rf $(B)

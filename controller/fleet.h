@@ -14,7 +14,7 @@
 #include "json.h"
 #include "schedule.h"
 
-struct unit_file;
+struct catalog_tier;
 
 struct fleet_host {
 	struct db_host h;
@@ -26,12 +26,9 @@ struct fleet_host {
 
 struct fleet_tier {
 	struct db_tier t;
-	size_t first_unit, n_units; /* in fleet.units */
-	/* From the stack's unit file; NULL when that cannot be read. */
-	const struct unit_file *unit;
-	const char *unit_hash; /* "" then */
-	bool is_template;
-	size_t running; /* goal run */
+	size_t first_unit, n_units;     /* in fleet.units */
+	const struct catalog_tier *cat; /* what it runs; NULL when that cannot be read */
+	size_t running;                 /* goal run */
 	size_t healthy;
 	size_t draining;
 };

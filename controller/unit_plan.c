@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unit_plan.h"
 
+#include "catalog.h"
 #include "check.h"
+#include "placement.h"
+#include "unit_name.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define NAME_MAX_BYTES 256
 
 static void drain(struct fleet_unit *u)
 {
@@ -36,14 +37,12 @@ static bool stays(const struct fleet_unit *u)
 
 /* ---------------------------------------------------------------- names */
 
-/* "web@.service" and 3 give "web@3.service". */
-static void instance_name(const char *template, size_t n, char name[NAME_MAX_BYTES])
+static void instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT])
 {
-	const char *at = strchr(template, '@');
+	char number[24];
 
-	CHECK(at);
-	snprintf(name, NAME_MAX_BYTES, "%.*s%zu%s", (int)(at + 1 - template), template, n,
-		 at + 1);
+	snprintf(number, sizeof(number), "%zu", n);
+	CHECK(unit_name_of_template(template, number, name, NULL) == 0);
 }
 
 static bool has_unit(const struct fleet *f, size_t first, size_t n, const char *name)
@@ -54,20 +53,13 @@ static bool has_unit(const struct fleet *f, size_t first, size_t n, const char *
 	return false;
 }
 
-static size_t instance_number(const char *name)
-{
-	const char *at = strchr(name, '@');
-
-	return at ? strtoul(at + 1, NULL, 10) : 0;
-}
-
 /* ---------------------------------------------------------------- one tier */
 
 static size_t wanted(const struct fleet_tier *t)
 {
 	int64_t n = t->t.desired >= 0 ? t->t.desired : t->t.min;
 
-	return (size_t)(t->is_template ? n : MIN(n, 1));
+	return (size_t)(t->cat->is_template ? n : MIN(n, 1));
 }
 
 static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
@@ -76,46 +68,49 @@ static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 	size_t number = 1;
 
 	while (n > 0) {
-		char name[NAME_MAX_BYTES];
+		char name[UNIT_NAME_TEXT];
 
-		if (t->is_template)
+		if (t->cat->is_template)
 			instance_name(t->t.unit, number++, name);
 		else
 			snprintf(name, sizeof(name), "%s", t->t.unit);
 		if (has_unit(f, first, old, name)) {
-			if (!t->is_template)
+			if (!t->cat->is_template)
 				return;
 			continue;
 		}
 		fleet_unit_set(fleet_unit_add(f, t, name),
-			       &f->units[f->n_units - 1].u.hash, t->unit_hash);
+			       &f->units[f->n_units - 1].u.hash, t->cat->hash);
 		n--;
 	}
 }
 
-/* How gladly a unit is let go: more is sooner. */
-static int reluctance(const struct fleet_unit *u)
+static struct place_victim as_victim(const struct fleet_unit *u)
 {
-	if (!u->host)
-		return 0;
-	return u->healthy ? 2 : 1;
+	return (struct place_victim){
+		.name = u->u.name,
+		.has_host = u->host != NULL,
+		.is_healthy = u->healthy,
+		.on_draining = u->host && u->host->h.state == DB_HOST_DRAINING,
+		.neighbours = u->host ? u->host->n_units - 1 : 0,
+		.host_joined_ms = u->host ? u->host->h.joined_ms : 0,
+	};
 }
 
-static struct fleet_unit *victim(struct fleet *f, const struct fleet_tier *t)
+/* Lets n of the tier's units go that would otherwise stay. */
+static void drain_some(struct fleet *f, struct fleet_tier *t, size_t n)
 {
-	struct fleet_unit *best = NULL;
+	CLEANUP(free) struct place_victim *v = xcalloc(t->n_units, sizeof(*v));
+	size_t n_v = 0;
 
-	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
-		struct fleet_unit *u = &f->units[i];
-
-		if (!stays(u))
-			continue;
-		if (!best || reluctance(u) < reluctance(best) ||
-		    (reluctance(u) == reluctance(best) &&
-		     instance_number(u->u.name) > instance_number(best->u.name)))
-			best = u;
-	}
-	return best;
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+		if (stays(&f->units[i]))
+			v[n_v++] = as_victim(&f->units[i]);
+	placement_sort_victims(v, n_v);
+	for (size_t k = 0; k < n; k++)
+		for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+			if (strcmp(f->units[i].u.name, v[k].name) == 0)
+				drain(&f->units[i]);
 }
 
 /* Those that must leave go when the others carry the tier, or need their name. */
@@ -126,7 +121,7 @@ static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
 		healthy += stays(&f->units[i]) && f->units[i].healthy;
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		if (f->units[i].leaving && (healthy >= want || !t->is_template))
+		if (f->units[i].leaving && (healthy >= want || !t->cat->is_template))
 			drain(&f->units[i]);
 }
 
@@ -135,8 +130,6 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 	struct fleet_unit *next = NULL;
 	size_t n = 0, healthy = 0;
 
-	if (!*t->unit_hash)
-		return;
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 
@@ -145,25 +138,28 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 		n++;
 		healthy += u->healthy;
 		/* A sick one has nothing to lose and goes first. */
-		if (strcmp(u->u.hash, t->unit_hash) != 0 && (!next || !u->healthy))
+		if (strcmp(u->u.hash, t->cat->hash) != 0 && (!next || !u->healthy))
 			next = u;
 	}
 	if (next && (healthy == n || !next->healthy))
-		fleet_unit_set(next, &next->u.hash, t->unit_hash);
+		fleet_unit_set(next, &next->u.hash, t->cat->hash);
 }
 
 static void plan_tier(struct fleet *f, size_t index)
 {
 	struct fleet_tier *t = &f->tiers[index];
-	size_t want = wanted(t), n = 0;
+	size_t want, n = 0;
 
+	if (!t->cat)
+		return;
+	want = wanted(t);
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
 		n += stays(&f->units[i]);
-	for (; n > want; n--)
-		drain(victim(f, t));
+	if (n > want)
+		drain_some(f, t, n - want);
 	let_leave(f, t, want);
 	roll_out(f, t);
-	if (n < want && t->unit)
+	if (n < want)
 		add_units(f, t, want - n);
 }
 

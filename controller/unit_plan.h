@@ -13,8 +13,8 @@
 #include "fleet.h"
 
 /*
- * Brings the units of every tier towards its desired number. Tiers' unit, unit_hash and
- * is_template must be set. Indexes the fleet anew.
+ * Brings the units of every tier towards its desired number; a tier whose cat is not
+ * known stays as it is. Indexes the fleet anew.
  */
 void unit_plan(struct fleet *f);
 

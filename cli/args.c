@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "args.h"
+
+#include "cli.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const names[] = { "url",     "token-file", "ca",    "json", "dry-run",
+				     "follow",  "yes",        "stack", "tier", "host",
+				     "reason",  "for",        "name",  "role", "since",
+				     "horizon", "lines" };
+enum { N_NAMES = sizeof(names) / sizeof(names[0]), N_COMMON = 4 };
+
+/* Where an option's value goes; the flags have a place of their own. */
+static const char **value_place(struct args *a, int i)
+{
+	const char **const places[N_NAMES] = { &a->url,     &a->token_file, &a->ca,
+					       NULL,        NULL,           NULL,
+					       NULL,        &a->stack,      &a->tier,
+					       &a->host,    &a->reason,     &a->duration,
+					       &a->name,    &a->role,       &a->since,
+					       &a->horizon, &a->lines };
+
+	return places[i];
+}
+
+static bool *flag_place(struct args *a, int i)
+{
+	return i == 3 ? &a->json : i == 4 ? &a->dry_run : i == 5 ? &a->follow : &a->yes;
+}
+
+static bool is_taken(const char *takes, int i)
+{
+	size_t len = strlen(names[i]);
+
+	if (i < N_COMMON)
+		return true;
+	for (const char *p = takes; (p = strstr(p, names[i])); p += len)
+		if ((p == takes || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
+			return true;
+	return false;
+}
+
+int args_read(int argc, char **argv, const char *takes, int least, int most,
+	      struct args *ret)
+{
+	struct option options[N_NAMES + 1] = { 0 };
+	struct args a = { .command = argv[0] };
+	int i;
+
+	for (i = 0; i < N_NAMES; i++)
+		options[i] = (struct option){ names[i],
+					      value_place(&a, i) ? required_argument
+								 : no_argument,
+					      NULL, i };
+	optind = 0;
+	opterr = 0;
+	while ((i = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (i == ':')
+			return cli_fail(EXIT_USAGE, argv[0], "%s needs a value",
+					argv[optind - 1]);
+		if (i == '?' || !is_taken(takes, i))
+			return cli_fail(EXIT_USAGE, argv[0],
+					"there is no option %s here; see --help",
+					argv[optind - 1]);
+		if (value_place(&a, i))
+			*value_place(&a, i) = optarg;
+		else
+			*flag_place(&a, i) = true;
+	}
+	a.n = argc - optind;
+	if (a.n < least || a.n > most || a.n > ARGS_POSITIONS)
+		return cli_fail(EXIT_USAGE, argv[0],
+				least == most
+					? "takes %d argument(s), not %d; see --help"
+					: "takes at least %d argument(s), not %d; see "
+					  "--help",
+				least, a.n);
+	memcpy(a.position, argv + optind, (size_t)a.n * sizeof(a.position[0]));
+	*ret = a;
+	return EXIT_OK;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cli.h - the sub-commands of foretide.
+ *
+ * A sub-command is one row of the table in main.c and one run function in its own file.
+ * argv[0] is the sub-command's name, so that getopt() works on it unchanged. Its --help
+ * is printed by main from the row.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1, /* the words are on stderr */
+	EXIT_USAGE = 2,  /* the command line is wrong */
+};
+
+struct cli_command {
+	const char *name;
+	const char *args; /* after the name, for the usage line */
+	const char *help; /* one line */
+	const char *more; /* options, a line each; NULL when there are none */
+	int (*run)(int argc, char **argv);
+};
+
+int cli_decide(int argc, char **argv);
+int cli_forecast(int argc, char **argv);
+int cli_backtest(int argc, char **argv);
+
+/* Those that talk to a controller. */
+int cli_apply(int argc, char **argv);
+int cli_delete(int argc, char **argv);
+int cli_list(int argc, char **argv); /* argv[0] says which list */
+int cli_status(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_tier_forecast(int argc, char **argv);
+int cli_hold(int argc, char **argv);
+int cli_release(int argc, char **argv);
+int cli_drain(int argc, char **argv);
+int cli_logs(int argc, char **argv);
+int cli_events(int argc, char **argv);
+int cli_token(int argc, char **argv);
+int cli_import(int argc, char **argv);
+
+/* The local driver's hosts on this machine. */
+int cmd_local(int argc, char **argv);
+
+/* Prints "foretide NAME: words" on stderr; returns code. */
+int cli_fail(int code, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * list.c - the sub-commands that print one list of the API as a table.
+ */
+#include "cli.h"
+#include "client.h"
+#include "clock.h"
+#include "table.h"
+
+#include "check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct listing {
+	const char *command;
+	const char *path;
+	const char *takes; /* options that become query parameters */
+	struct table_column columns[12];
+};
+
+static const struct listing listings[] = {
+	{ "stacks",
+	  "/v1/stacks",
+	  "",
+	  { { "STACK", "name", TABLE_TEXT },
+	    { "VERSION", "version", TABLE_TEXT },
+	    { "TIERS", "tiers", TABLE_TEXT },
+	    { "TIMEZONE", "timezone", TABLE_TEXT },
+	    { "APPLIED", "applied", TABLE_AGE } } },
+	{ "tiers",
+	  "/v1/tiers",
+	  "stack",
+	  { { "STACK", "stack", TABLE_TEXT },
+	    { "TIER", "name", TABLE_TEXT },
+	    { "MODE", "mode", TABLE_TEXT },
+	    { "DEMAND", "demand.value", TABLE_TEXT },
+	    { "CAPACITY", "capacity", TABLE_TEXT },
+	    { "DESIRED", "desired", TABLE_TEXT },
+	    { "RUNNING", "running", TABLE_TEXT },
+	    { "HEALTHY", "healthy", TABLE_TEXT },
+	    { "LEAD", "lead.used_ms", TABLE_DURATION },
+	    { "WHY", "sentence", TABLE_TEXT } } },
+	{ "pools",
+	  "/v1/pools",
+	  "",
+	  { { "POOL", "name", TABLE_TEXT },
+	    { "STACK", "stack", TABLE_TEXT },
+	    { "DRIVER", "driver", TABLE_TEXT },
+	    { "WANT", "want", TABLE_TEXT },
+	    { "MAX", "max", TABLE_TEXT },
+	    { "STATE", "state", TABLE_TEXT },
+	    { "ERROR", "last_error", TABLE_TEXT } } },
+	{ "hosts",
+	  "/v1/hosts",
+	  "pool",
+	  { { "HOST", "id", TABLE_TEXT },
+	    { "POOL", "pool", TABLE_TEXT },
+	    { "STATE", "state", TABLE_TEXT },
+	    { "ADDRESS", "address", TABLE_TEXT },
+	    { "CPU", "cpu", TABLE_TEXT },
+	    { "MEMORY", "memory_bytes", TABLE_BYTES },
+	    { "LAUNCHED", "requested", TABLE_AGE },
+	    { "MESSAGE", "message", TABLE_TEXT } } },
+	{ "units",
+	  "/v1/units",
+	  "stack tier host",
+	  { { "UNIT", "name", TABLE_TEXT },
+	    { "STACK", "stack", TABLE_TEXT },
+	    { "TIER", "tier", TABLE_TEXT },
+	    { "HOST", "host", TABLE_TEXT },
+	    { "GOAL", "goal", TABLE_TEXT },
+	    { "ACTIVE", "active", TABLE_TEXT },
+	    { "SUB", "sub", TABLE_TEXT },
+	    { "HEALTH", "health", TABLE_TEXT },
+	    { "MESSAGE", "message", TABLE_TEXT } } },
+	{ "services",
+	  "/v1/services",
+	  "stack",
+	  { { "DNS", "dns", TABLE_TEXT },
+	    { "UNIT", "unit", TABLE_TEXT },
+	    { "HOST", "host", TABLE_TEXT },
+	    { "ADDRESS", "address", TABLE_TEXT },
+	    { "PORT", "port", TABLE_TEXT } } },
+	{ "holds",
+	  "/v1/holds",
+	  "stack",
+	  { { "ID", "id", TABLE_TEXT },
+	    { "STACK", "stack", TABLE_TEXT },
+	    { "TIER", "tier", TABLE_TEXT },
+	    { "OWNER", "owner", TABLE_TEXT },
+	    { "SINCE", "created", TABLE_AGE },
+	    { "EXPIRES", "expires", TABLE_TEXT },
+	    { "REASON", "reason", TABLE_TEXT } } },
+	{ "decisions",
+	  "/v1/decisions",
+	  "stack tier since",
+	  { { "AT", "at", TABLE_TEXT },
+	    { "STACK", "stack", TABLE_TEXT },
+	    { "TIER", "tier", TABLE_TEXT },
+	    { "FROM", "from", TABLE_TEXT },
+	    { "TO", "to", TABLE_TEXT },
+	    { "CAUSE", "cause", TABLE_TEXT },
+	    { "SENTENCE", "sentence", TABLE_TEXT } } },
+};
+
+static const struct listing *find(const char *command)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(listings); i++)
+		if (strcmp(listings[i].command, command) == 0)
+			return &listings[i];
+	CHECK(false);
+	return NULL;
+}
+
+static void add_filter(struct buf *path, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_printf(path, "%c%s=", strchr(buf_str(path), '?') ? '&' : '?', name);
+	http_escape(path, value);
+}
+
+static int list(const struct args *a, const struct listing *l, struct err *err)
+{
+	CLEANUP(client_done) struct client c = { 0 };
+	CLEANUP(json_decref) json_t *rows = NULL;
+	CLEANUP(json_decref) json_t *status = NULL;
+	CLEANUP(buf_done) struct buf path;
+	int64_t now_ms = clock_wall_ms();
+	int rc;
+
+	buf_init(&path, 4096);
+	buf_puts(&path, l->path);
+	add_filter(&path, "stack", a->stack);
+	add_filter(&path, "tier", a->tier);
+	add_filter(&path, "host", a->host);
+	add_filter(&path, "since", a->since);
+	rc = client_init(&c, a, err);
+	if (rc == 0)
+		rc = client_list(&c, buf_str(&path), &rows, err);
+	if (rc < 0)
+		return rc;
+	if (a->json) {
+		client_print(rows);
+		return 0;
+	}
+	rc = client_get(&c, "/v1/status", &status, err);
+	if (rc == 0)
+		rc = jread_time_opt(status, "now", &now_ms, err);
+	if (rc == 0)
+		table_print(rows, l->columns, now_ms);
+	return rc;
+}
+
+int cli_list(int argc, char **argv)
+{
+	const struct listing *l = find(argv[0]);
+	struct err err;
+	struct args a;
+	int rc = args_read(argc, argv, l->takes, 0, 0, &a);
+
+	return rc != EXIT_OK ? rc : client_exit(&a, list(&a, l, &err), &err);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * main.c - foretide: finds the sub-command and runs it.
+ */
+#include "args.h"
+#include "cli.h"
+
+#include <gsl/gsl_errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct cli_command commands[] = {
+	{ "apply", "FOLDER [--dry-run] [--yes]",
+	  "show what a stack folder changes, and apply it", ARGS_COMMON_HELP, cli_apply },
+	{ "delete", "STACK [--dry-run]", "drain and remove a stack", ARGS_COMMON_HELP,
+	  cli_delete },
+	{ "status", "", "how the controller is doing", ARGS_COMMON_HELP, cli_status },
+	{ "stacks", "", "applied stacks", ARGS_COMMON_HELP, cli_list },
+	{ "tiers", "[--stack S]", "demand, instances and the reason of every tier",
+	  ARGS_COMMON_HELP, cli_list },
+	{ "pools", "", "pools of hosts", ARGS_COMMON_HELP, cli_list },
+	{ "hosts", "", "hosts", ARGS_COMMON_HELP, cli_list },
+	{ "units", "[--stack S] [--tier T] [--host H]", "units and their health",
+	  ARGS_COMMON_HELP, cli_list },
+	{ "services", "[--stack S]", "what is registered, by DNS name", ARGS_COMMON_HELP,
+	  cli_list },
+	{ "decisions", "[--stack S] [--tier T] [--since TIME]", "past decisions",
+	  ARGS_COMMON_HELP, cli_list },
+	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
+	{ "explain", "STACK/TIER", "why a tier has as many instances as it has",
+	  ARGS_COMMON_HELP, cli_explain },
+	{ "hold", "STACK[/TIER] --reason TEXT [--for 2h]", "stop scaling",
+	  ARGS_COMMON_HELP, cli_hold },
+	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
+	{ "drain", "HOST", "empty a host and remove it", ARGS_COMMON_HELP, cli_drain },
+	{ "logs", "UNIT [--lines N]", "the end of a unit's log", ARGS_COMMON_HELP, cli_logs },
+	{ "events", "[--follow]", "what happened", ARGS_COMMON_HELP, cli_events },
+	{ "token", "list | create --name N [--role R] [--for 30d] | revoke ID",
+	  "access tokens", ARGS_COMMON_HELP, cli_token },
+	{ "import", "STACK/TIER FILE.csv [--dry-run]", "history of a tier's demand",
+	  ARGS_COMMON_HELP, cli_import },
+	{ "decide", "--jsonl", "decide on a stream of samples, one JSON line each", NULL,
+	  cli_decide },
+	{ NULL, NULL, NULL, NULL, NULL },
+};
+
+static void usage(FILE *to)
+{
+	fprintf(to, "usage: foretide COMMAND [ARGUMENTS]\n\n");
+	for (const struct cli_command *c = commands; c->name; c++)
+		fprintf(to, "  %-10s %s\n", c->name, c->help);
+	fprintf(to, "\nforetide COMMAND --help says more; foretide --version names the "
+		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage.\n");
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static int run(const struct cli_command *c, int argc, char **argv)
+{
+	if (!wants_help(argc, argv))
+		return c->run(argc, argv);
+	printf("usage: foretide %s %s\n\n%s\n", c->name, c->args, c->help);
+	if (c->more)
+		printf("\n%s", c->more);
+	return EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	gsl_set_error_handler_off();
+	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+		puts("foretide " FORETIDE_VERSION);
+		return EXIT_OK;
+	}
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+			  strcmp(argv[1], "help") == 0)) {
+		usage(stdout);
+		return EXIT_OK;
+	}
+	if (argc >= 2)
+		for (const struct cli_command *c = commands; c->name; c++)
+			if (strcmp(argv[1], c->name) == 0)
+				return run(c, argc - 1, argv + 1);
+	if (argc >= 2)
+		fprintf(stderr, "foretide: no command '%s'\n", argv[1]);
+	usage(stderr);
+	return EXIT_USAGE;
+}

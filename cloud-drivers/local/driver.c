@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * local/driver.c - hosts out of namespaces on this machine.
+ *
+ * A VM's id is its launch id. All that is known of a host is in the state folder, so
+ * another process, or this one after a restart, sees the same hosts.
+ */
+#include "driver.h"
+#include "driver_util.h"
+
+#include "cgroup.h"
+#include "check.h"
+#include "host.h"
+#include "network.h"
+#include "state.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <math.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define USER_DATA_MAX 16384
+#define CONSOLE_TAIL 65536
+
+struct drv {
+	const struct drv_host *host;
+	struct local_conf conf;
+	char *init;
+	uint32_t address_hint;
+};
+
+static const struct drv_caps caps = {
+	.flags = DRV_CAP_IDEMPOTENT_KEY | DRV_CAP_LIST_BY_OWNER | DRV_CAP_CONSOLE |
+		 DRV_CAP_CHECKS_OWNER,
+	.user_data_max_bytes = USER_DATA_MAX,
+	.labels_max = 0,
+	.label_max_bytes = 60,
+};
+
+/* ---------------------------------------------------------------- open and close */
+
+/* Beside the driver, one folder up (the build tree), or where it is installed. */
+static char *find_init(const struct local_conf *c)
+{
+	CLEANUP(free) char *file = NULL;
+	Dl_info info;
+	const char *dir;
+
+	if (c->init)
+		return xstrdup(c->init);
+	if (dladdr(&caps, &info) && info.dli_fname)
+		file = realpath(info.dli_fname, NULL);
+	dir = file ? dirname(file) : "/usr/lib/foretide/drivers";
+	for (int up = 0; up < 2; up++) {
+		CLEANUP(free)
+		char *path = xasprintf("%s%s/foretide-local-init", dir, up ? "/.." : "");
+
+		if (access(path, X_OK) == 0)
+			return TAKE(path);
+	}
+	return xstrdup("foretide-local-init");
+}
+
+static void local_close(struct drv *d)
+{
+	if (!d)
+		return;
+	local_conf_done(&d->conf);
+	free(d->init);
+	free(d);
+}
+
+static int local_open(const struct drv_host *host, const char *config_json,
+		      struct drv **ret, struct drv_err *err)
+{
+	struct local_conf conf;
+	struct err e;
+	int rc = local_conf_read(config_json, &conf, &e);
+
+	if (rc < 0)
+		return drv_fail_err(err, rc, &e);
+	*ret = xcalloc(1, sizeof(**ret));
+	(*ret)->host = host;
+	(*ret)->conf = conf;
+	(*ret)->init = find_init(&conf);
+	return 0;
+}
+
+static const struct drv_caps *local_caps(struct drv *d)
+{
+	(void)d;
+	return &caps;
+}
+
+static int64_t left_ms(const struct drv *d, int64_t deadline_mono_ms)
+{
+	int64_t left = deadline_mono_ms - d->host->mono_ms(d->host->ctx);
+
+	return left > 0 ? left : 0;
+}
+
+/* ---------------------------------------------------------------- validate */
+
+struct findings {
+	drv_report_fn *report;
+	void *arg;
+	int fatal;
+	char first[DRV_MSG_MAX];
+};
+
+static void found(struct findings *f, bool fatal, const char *sentence)
+{
+	f->report(f->arg, fatal, sentence);
+	if (fatal && f->fatal++ == 0)
+		snprintf(f->first, sizeof(f->first), "%s", sentence);
+}
+
+/* Makes namespaces and the overlay in a child that ends at once; its status says. */
+static int try_namespaces(const char *dir)
+{
+	CLEANUP(free)
+	char *options =
+		xasprintf("lowerdir=/,upperdir=%s/.try/u,workdir=%s/.try/w", dir, dir);
+	CLEANUP(free) char *root = xasprintf("%s/.try/root", dir);
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWUTS |
+			    CLONE_NEWIPC) < 0)
+			_exit(1);
+		if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+			_exit(2);
+		_exit(mount("overlay", root, "overlay", 0, options) < 0 ? 3 : 0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return 4;
+	return WEXITSTATUS(status);
+}
+
+static void check_kernel(const struct state *s, struct findings *f)
+{
+	static const char *const names[] = { "u", "w", "root" };
+	CLEANUP(free) char *base = xasprintf("%s/.try", s->dir);
+	CLEANUP(close_fd) int dirfd = -1;
+	struct err e;
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && rc == 0; i++) {
+		CLEANUP(free) char *path = xasprintf("%s/%s", base, names[i]);
+
+		rc = make_dirs(path, 0700, &e);
+	}
+	if (rc < 0) {
+		found(f, true, e.msg);
+		return;
+	}
+	switch (try_namespaces(s->dir)) {
+	case 0:
+		break;
+	case 3:
+		found(f, false,
+		      "the state folder cannot hold an overlay of /: the hosts' changes "
+		      "will be kept in memory");
+		break;
+	default:
+		found(f, true,
+		      "this process may not make namespaces: it must be root with "
+		      "CAP_SYS_ADMIN and CAP_NET_ADMIN");
+	}
+	dirfd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd >= 0 && remove_tree(dirfd, ".try", &e) < 0)
+		found(f, false, e.msg);
+}
+
+static void check_network(const struct drv *d, const struct state *s, struct findings *f)
+{
+	CLEANUP(nl_close) struct nl *nl = NULL;
+	struct nl_link link;
+	struct err e;
+	int rc = network_check_subnet(&d->conf, &e);
+	char alias[32];
+
+	if (rc < 0)
+		found(f, true, e.msg);
+	if (nl_open(&nl, &e) < 0) {
+		found(f, true, e.msg);
+		return;
+	}
+	network_alias(s, alias);
+	rc = nl_link_get(nl, d->conf.bridge, &link, &e);
+	if (rc == 0 && network_check_bridge(&d->conf, &link, alias, &e) < 0)
+		found(f, true, e.msg);
+}
+
+static int local_validate(struct drv *d, int64_t deadline, drv_report_fn *report,
+			  void *arg, struct drv_err *err)
+{
+	struct findings f = { .report = report, .arg = arg };
+	struct cgroups groups;
+	struct state s;
+	struct err e;
+
+	(void)deadline;
+	if (geteuid() != 0)
+		found(&f, true, "the local driver makes hosts only as root");
+	if (access(d->init, X_OK) < 0)
+		found(&f, true,
+		      "foretide-local-init is not beside the driver: name it with the "
+		      "option 'init'");
+	if (cgroups_find(&groups, &e) < 0)
+		found(&f, true, e.msg);
+	if (state_open(d->conf.state_dir, true, &s, &e) < 0) {
+		found(&f, true, e.msg);
+	} else if (geteuid() == 0) {
+		check_kernel(&s, &f);
+		check_network(d, &s, &f);
+	}
+	return f.fatal ? drv_fail(err, DRV_BADREQ, "%s", f.first) : 0;
+}
+
+static int local_types(struct drv *d, int64_t deadline, drv_type_fn *each, void *arg,
+		       struct drv_err *err)
+{
+	const struct local_type *t;
+
+	(void)deadline;
+	(void)err;
+	for (size_t i = 0; (t = local_type_at(i)); i++) {
+		const struct drv_type type = {
+			.name = t->name,
+			.cpu = d->conf.cpu > 0 ? d->conf.cpu : t->cpu,
+			.memory_bytes = d->conf.memory_bytes ? d->conf.memory_bytes
+							     : t->memory_bytes,
+			.price_hour = NAN,
+			.spot_price_hour = NAN,
+			.currency = "",
+		};
+
+		each(arg, &type);
+	}
+	return 0;
+}
+
+/* ---------------------------------------------------------------- list */
+
+static void fill_vm(struct drv_vm *vm, const struct meta *m)
+{
+	memset(vm, 0, sizeof(*vm));
+	snprintf(vm->id, sizeof(vm->id), "%s", m->launch_id);
+	snprintf(vm->launch_id, sizeof(vm->launch_id), "%s", m->launch_id);
+	snprintf(vm->owner, sizeof(vm->owner), "%s", m->owner);
+	snprintf(vm->pool, sizeof(vm->pool), "%s", m->pool);
+	snprintf(vm->name, sizeof(vm->name), "%s", m->name);
+	snprintf(vm->type, sizeof(vm->type), "%s", m->type);
+	snprintf(vm->zone, sizeof(vm->zone), "local");
+	snprintf(vm->address, sizeof(vm->address), "%s", m->address);
+	vm->spot = m->spot;
+	vm->created_ms = m->created_ms;
+}
+
+static void judge(struct drv_vm *vm, const struct meta *m, int dirfd)
+{
+	char text[HOST_STATUS_BYTES];
+	enum host_status status = host_status(dirfd, text);
+
+	if (host_is_removing(dirfd)) {
+		vm->state = DRV_VM_STOPPING;
+	} else if (!init_is_alive(m)) {
+		vm->state = DRV_VM_FAILED;
+		snprintf(vm->message, sizeof(vm->message), "its init has ended");
+	} else if (status == HOST_FAILED) {
+		vm->state = DRV_VM_FAILED;
+		snprintf(vm->message, sizeof(vm->message), "%s", text);
+	} else {
+		vm->state = status == HOST_RUNNING ? DRV_VM_RUNNING : DRV_VM_PENDING;
+	}
+}
+
+struct listing {
+	const struct state *s;
+	const char *owner;
+	drv_vm_fn *each;
+	void *arg;
+	int64_t wait_ms;
+	struct err e;
+	int rc;
+};
+
+/* A folder that nobody works on and that is not whole: left by a killed process. */
+static bool sweep(const struct listing *l, const char *launch_id)
+{
+	char text[HOST_STATUS_BYTES];
+	CLEANUP(close_fd) int dirfd = -1;
+	struct err e;
+
+	if (host_open(l->s, launch_id, false, true, 0, &dirfd, &e) < 0)
+		return false;
+	if (!host_is_removing(dirfd) && host_status(dirfd, text) != HOST_UNMADE)
+		return false;
+	return host_remove_locked(l->s, launch_id, dirfd, l->wait_ms, &e) == 0;
+}
+
+static void list_one(void *arg, const char *launch_id)
+{
+	struct listing *l = arg;
+	char text[HOST_STATUS_BYTES];
+	CLEANUP(close_fd) int dirfd = -1;
+	struct drv_vm vm;
+	struct meta m;
+	int rc;
+
+	if (l->rc < 0)
+		return;
+	rc = host_open(l->s, launch_id, false, false, 0, &dirfd, &l->e);
+	if (rc == ERR_NOT_FOUND)
+		return;
+	if (rc == 0 &&
+	    (host_is_removing(dirfd) || host_status(dirfd, text) == HOST_UNMADE) &&
+	    sweep(l, launch_id))
+		return;
+	if (rc == 0)
+		rc = meta_read(dirfd, &m, &l->e);
+	if (rc == ERR_NOT_FOUND) /* gone meanwhile, or not yet asked for in full */
+		return;
+	if (rc < 0) {
+		l->rc = err_wrap(&l->e, rc, "host %s", launch_id);
+		return;
+	}
+	if (strcmp(m.owner, l->owner) != 0)
+		return;
+	fill_vm(&vm, &m);
+	judge(&vm, &m, dirfd);
+	l->each(l->arg, &vm);
+}
+
+static int local_list(struct drv *d, const char *owner, int64_t deadline, drv_vm_fn *each,
+		      void *arg, struct drv_err *err)
+{
+	struct state s;
+	struct listing l = { .s = &s,
+			     .owner = owner,
+			     .each = each,
+			     .arg = arg,
+			     .wait_ms = left_ms(d, deadline) };
+	int rc = state_open(d->conf.state_dir, false, &s, &l.e);
+
+	if (rc == ERR_NOT_FOUND)
+		return 0; /* no host was ever made */
+	if (rc == 0)
+		rc = host_each(&s, list_one, &l, &l.e);
+	if (rc == ERR_NOT_FOUND)
+		return 0;
+	if (rc == 0)
+		rc = l.rc;
+	return rc < 0 ? drv_fail(err, DRV_TRANSIENT, "%s", l.e.msg) : 0;
+}
+
+/* ---------------------------------------------------------------- launch and terminate
+ */
+
+static const struct local_type *pick_type(const struct drv *d, const struct drv_launch *l)
+{
+	if (!l->types || !l->types[0])
+		return local_type_find(d->conf.type);
+	for (const char *const *t = l->types; *t; t++)
+		if (local_type_find(*t))
+			return local_type_find(*t);
+	return NULL;
+}
+
+static int check_launch(const struct drv_launch *l, struct drv_err *err)
+{
+	const struct {
+		const char *what, *value;
+	} words[] = {
+		{ "launch id", l->launch_id },
+		{ "owner", l->owner },
+		{ "pool", l->pool },
+		{ "name", l->name },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!drv_is_word(words[i].value))
+			return drv_fail(err, DRV_BADREQ,
+					"the %s must be 1 to 60 of a-z, 0-9 and '-'",
+					words[i].what);
+	if (l->user_data_len > USER_DATA_MAX)
+		return drv_fail(err, DRV_BADREQ,
+				"the user data has %zu bytes, more than %d",
+				l->user_data_len, USER_DATA_MAX);
+	for (size_t i = 0; i < l->n_labels; i++)
+		if (!drv_is_word(l->labels[i].key) ||
+		    (*l->labels[i].value && !drv_is_word(l->labels[i].value)))
+			return drv_fail(err, DRV_BADREQ,
+					"label %zu is not made of a-z, 0-9 and '-'",
+					i + 1);
+	return 0;
+}
+
+static void count_one(void *arg, const char *launch_id)
+{
+	(void)launch_id;
+	++*(int64_t *)arg;
+}
+
+static int check_quota(const struct drv *d, const struct state *s, const char *launch_id,
+		       struct drv_err *err)
+{
+	CLEANUP(close_fd) int there = -1;
+	int64_t used = 0;
+	struct err e;
+	int rc = host_each(s, count_one, &used, &e);
+
+	if (rc < 0)
+		return drv_fail_err(err, rc, &e);
+	if (used < d->conf.max_hosts ||
+	    host_open(s, launch_id, false, false, 0, &there, &e) == 0)
+		return 0;
+	return drv_fail(err, DRV_QUOTA,
+			"there are %lld hosts, as many as max_hosts allows",
+			(long long)used);
+}
+
+static void fill_order(struct host_order *o, const struct drv *d,
+		       const struct drv_launch *l, const struct local_type *t)
+{
+	struct meta *m = &o->meta;
+
+	snprintf(m->launch_id, sizeof(m->launch_id), "%s", l->launch_id);
+	snprintf(m->owner, sizeof(m->owner), "%s", l->owner);
+	snprintf(m->pool, sizeof(m->pool), "%s", l->pool);
+	snprintf(m->name, sizeof(m->name), "%s", l->name);
+	snprintf(m->type, sizeof(m->type), "%s", t->name);
+	snprintf(m->mask, sizeof(m->mask), "%s", d->conf.mask);
+	m->cpu = d->conf.cpu > 0 ? d->conf.cpu : t->cpu;
+	m->memory_bytes = d->conf.memory_bytes ? d->conf.memory_bytes : t->memory_bytes;
+	m->boot_delay_ms = d->conf.boot_delay_ms;
+	m->created_ms = d->host->wall_ms(d->host->ctx);
+	m->spot = l->spot;
+	o->user_data = l->user_data_len ? l->user_data : "";
+	o->user_data_len = l->user_data_len;
+	o->init = d->init;
+}
+
+static int local_launch(struct drv *d, const struct drv_launch *launch, int64_t deadline,
+			struct drv_vm *ret, struct drv_err *err)
+{
+	const struct local_type *type = pick_type(d, launch);
+	struct host_order order = { .init = NULL };
+	struct meta made;
+	struct state s;
+	struct err e;
+	int rc = check_launch(launch, err);
+
+	if (rc < 0)
+		return rc;
+	if (!type)
+		return drv_fail(err, DRV_BADREQ, "there is no type '%s'",
+				launch->types[0]);
+	rc = state_open(d->conf.state_dir, true, &s, &e);
+	if (rc < 0)
+		return drv_fail_err(err, rc, &e);
+	rc = check_quota(d, &s, launch->launch_id, err);
+	if (rc < 0)
+		return rc;
+	fill_order(&order, d, launch, type);
+	rc = host_make(&s, &d->conf, &order, &d->address_hint, left_ms(d, deadline),
+		       &made, &e);
+	if (rc < 0)
+		return drv_fail_err(err, rc, &e);
+	fill_vm(ret, &made);
+	ret->state = DRV_VM_PENDING;
+	return 0;
+}
+
+static int local_terminate(struct drv *d, const char *owner, const char *vm_id,
+			   int64_t deadline, struct drv_err *err)
+{
+	CLEANUP(close_fd) int dirfd = -1;
+	struct state s;
+	struct meta m;
+	struct err e;
+	int rc;
+
+	if (!drv_is_word(vm_id))
+		return drv_fail(err, DRV_BADREQ, "'%s' is no host id", vm_id);
+	rc = state_open(d->conf.state_dir, false, &s, &e);
+	if (rc == 0)
+		rc = host_open(&s, vm_id, false, true, left_ms(d, deadline), &dirfd, &e);
+	if (rc == ERR_NOT_FOUND)
+		return 0;
+	if (rc == 0 && meta_read(dirfd, &m, NULL) == 0 && strcmp(m.owner, owner) != 0)
+		return drv_fail(err, DRV_CONFLICT, "host %s belongs to '%s'", vm_id,
+				m.owner);
+	if (rc == 0)
+		rc = host_remove_locked(&s, vm_id, dirfd, left_ms(d, deadline), &e);
+	return rc < 0 ? drv_fail_err(err, rc, &e) : 0;
+}
+
+/* ---------------------------------------------------------------- console, quota */
+
+static int local_console(struct drv *d, const char *vm_id, int64_t deadline,
+			 drv_text_fn *text, void *arg, struct drv_err *err)
+{
+	CLEANUP(free) char *tail = xmalloc(CONSOLE_TAIL);
+	CLEANUP(close_fd) int dirfd = -1;
+	CLEANUP(close_fd) int fd = -1;
+	struct state s;
+	struct stat st;
+	struct err e;
+	ssize_t n;
+	int rc;
+
+	(void)deadline;
+	if (!drv_is_word(vm_id))
+		return drv_fail(err, DRV_BADREQ, "'%s' is no host id", vm_id);
+	rc = state_open(d->conf.state_dir, false, &s, &e);
+	if (rc == 0)
+		rc = host_open(&s, vm_id, false, false, 0, &dirfd, &e);
+	if (rc < 0)
+		return drv_fail_err(err, rc, &e);
+	fd = openat(dirfd, "console.log", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return drv_fail(err, DRV_NOTFOUND, "host %s has no console yet", vm_id);
+	n = pread(fd, tail, CONSOLE_TAIL, MAX(st.st_size - CONSOLE_TAIL, 0));
+	if (n < 0)
+		return drv_fail(err, DRV_TRANSIENT, "the console of %s: %s", vm_id,
+				strerrordesc_np(errno));
+	text(arg, tail, (size_t)n);
+	return 0;
+}
+
+static int local_quota(struct drv *d, int64_t deadline, struct drv_quota *ret,
+		       struct drv_err *err)
+{
+	struct drv_quota q = { .limit = d->conf.max_hosts };
+	struct state s;
+	struct err e;
+	int rc = state_open(d->conf.state_dir, false, &s, &e);
+
+	(void)deadline;
+	if (rc == 0)
+		rc = host_each(&s, count_one, &q.used, &e);
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		return drv_fail_err(err, rc, &e);
+	*ret = q;
+	return 0;
+}
+
+DRV_EXPORT(.name = "local", .open = local_open, .close = local_close, .caps = local_caps,
+	   .validate = local_validate, .types = local_types, .launch = local_launch,
+	   .list = local_list, .terminate = local_terminate, .console = local_console,
+	   .quota = local_quota);

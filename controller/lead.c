@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lead.h"
+
+#include "check.h"
+
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics.h>
+
+#define LATEST 50
+
+int lead_read(struct db *db, const struct db_tier *t, struct lead *ret, struct err *err)
+{
+	CLEANUP(db_lead_list_done) struct db_lead_list l = { 0 };
+	double ms[LATEST];
+	int rc = db_lead_list(db,
+			      &(struct db_lead_filter){
+				      .stack = t->stack,
+				      .tier = t->name,
+				      .kind = "tier",
+				      .limit = LATEST,
+			      },
+			      &l, err);
+
+	if (rc < 0)
+		return rc;
+	*ret = (struct lead){ .count = l.n, .prior = l.n < LEAD_ENOUGH };
+	for (size_t i = 0; i < l.n; i++)
+		ms[i] = (double)l.v[i].lead_ms;
+	if (l.n) {
+		gsl_sort(ms, 1, l.n);
+		ret->p50_ms =
+			(int64_t)gsl_stats_quantile_from_sorted_data(ms, 1, l.n, 0.5);
+		ret->p95_ms =
+			(int64_t)gsl_stats_quantile_from_sorted_data(ms, 1, l.n, 0.95);
+	}
+	ret->used_ms = ret->prior ? t->lead_prior_ms : ret->p95_ms;
+	return 0;
+}
+
+json_t *lead_json(const struct lead *l)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:b}", "p50_ms", (json_int_t)l->p50_ms,
+			 "p95_ms", (json_int_t)l->p95_ms, "used_ms",
+			 (json_int_t)l->used_ms, "count", (json_int_t)l->count, "prior",
+			 (int)l->prior);
+}

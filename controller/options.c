@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "options.h"
+
+#include "check.h"
+#include "cleanup.h"
+
+#include <string.h>
+
+#define FILE_MAX_BYTES (1 << 20)
+#define S 1e3
+#define DAY (86400 * S)
+#define AT(member) offsetof(struct options, member)
+
+const struct conf_option options_table[] = {
+	{ "controller", "state_dir", CONF_STRING, AT(state_dir), "/var/lib/foretide", 0,
+	  0, NULL, "Folder of the database, the keys and what drivers keep" },
+	{ "controller", "listen", CONF_STRING, AT(listen), "127.0.0.1:7070", 0, 0, NULL,
+	  "Address of the API and the dashboard, plain HTTP; loopback only, unless "
+	  "insecure_listen is set" },
+	{ "controller", "host_listen", CONF_STRING, AT(host_listen), "0.0.0.0:7071", 0, 0,
+	  NULL, "Address for hosts and for people elsewhere, TLS" },
+	{ "controller", "advertise", CONF_STRING, AT(advertise), NULL, 0, 0, NULL,
+	  "URL under which hosts reach host_listen, such as https://10.0.0.1:7071" },
+	{ "controller", "insecure_listen", CONF_BOOL, AT(insecure_listen), "no", 0, 0,
+	  NULL, "Allow plain HTTP on an address that is not loopback" },
+	{ "controller", "tick", CONF_DURATION, AT(tick_ms), "10s", 100, 3600 * S, NULL,
+	  "How often every tier is decided" },
+	{ "controller", "time_scale", CONF_NUMBER, AT(time_scale), "1", 1, 10000, NULL,
+	  "How much faster than the clock time runs, for demonstrations" },
+	{ "controller", "log_level", CONF_STRING, AT(log_level), "info", 0, 0,
+	  "debug|info|warn|error", "Events below this are not logged" },
+	{ "controller", "web_root", CONF_STRING, AT(web_root), NULL, 0, 0, NULL,
+	  "Folder of dashboard files to serve in place of the built-in ones" },
+	{ "controller", "drivers_dir", CONF_STRING, AT(drivers_dir),
+	  "/usr/local/lib/foretide/drivers", 0, 0, NULL, "Folder of the cloud drivers" },
+	{ "controller", "agent", CONF_STRING, AT(agent), "/usr/local/sbin/foretide-agent",
+	  0, 0, NULL, "The agent that new hosts fetch" },
+	{ "controller", "credentials", CONF_STRING, AT(credentials),
+	  "/etc/foretide/credentials", 0, 0, NULL,
+	  "File of cloud credentials, a section a profile, mode 0600" },
+	{ "controller", "domain", CONF_STRING, AT(domain), "foretide.local", 0, 0, NULL,
+	  "DNS domain of hosts, and of stacks that name none" },
+	{ "controller", "metrics_interval", CONF_DURATION, AT(metrics_interval_ms), "10s",
+	  100, 3600 * S, NULL, "How often agents measure" },
+	{ "controller", "join_timeout", CONF_DURATION, AT(join_timeout_ms), "20m", 10 * S,
+	  DAY, NULL, "A host whose agent has not joined by then is given up" },
+	{ "controller", "host_grace", CONF_DURATION, AT(host_grace_ms), "3s", 0, 3600 * S,
+	  NULL, "Real time that a host may stay silent after its lease ran out" },
+	{ "store", "url", CONF_STRING, AT(store_url), NULL, 0, 0, NULL,
+	  "etcd members, https://a:2379,https://b:2379; empty: the built-in store" },
+	{ "store", "ca", CONF_STRING, AT(store_ca), NULL, 0, 0, NULL,
+	  "Certificates to trust for etcd" },
+	{ "store", "cert", CONF_STRING, AT(store_cert), NULL, 0, 0, NULL,
+	  "Client certificate for etcd" },
+	{ "store", "key", CONF_STRING, AT(store_key), NULL, 0, 0, NULL,
+	  "Key of the client certificate for etcd" },
+	{ "metrics", "raw_retention", CONF_DURATION, AT(raw_retention_ms), "2d", 3600 * S,
+	  400 * DAY, NULL, "How long samples are kept as they came" },
+	{ "metrics", "retention_5m", CONF_DURATION, AT(retention_5m_ms), "30d", 3600 * S,
+	  400 * DAY, NULL, "How long roll-ups of 5 minutes are kept" },
+	{ "metrics", "retention_1h", CONF_DURATION, AT(retention_1h_ms), "400d", 3600 * S,
+	  4000 * DAY, NULL, "How long roll-ups of an hour are kept" },
+	{ "limits", "terminations_per_hour", CONF_INT, AT(terminations_per_hour), "60", 1,
+	  64, NULL, "Hosts of one pool that may be terminated within an hour" },
+	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
+};
+
+static int on_pair(void *arg, const char *section, const char *name, const char *value,
+		   int line, struct err *err)
+{
+	static const char driver[] = "driver ";
+	struct options *o = arg;
+	json_t *own;
+
+	(void)line;
+	if (strncmp(section, driver, strlen(driver)) != 0)
+		return conf_set(options_table, o, section, name, value, err);
+	section += strlen(driver);
+	own = json_object_get(o->drivers, section);
+	if (!own) {
+		own = json_object();
+		json_object_set_new(o->drivers, section, own);
+	}
+	json_object_set_new(own, name, json_string(value));
+	return 0;
+}
+
+int options_load(struct options *o, const char *path, struct err *err)
+{
+	CLEANUP(free) char *text = NULL;
+	int rc;
+
+	*o = (struct options){ .drivers = json_object() };
+	conf_defaults(options_table, o);
+	if (!path)
+		return 0;
+	rc = conf_read_file(path, FILE_MAX_BYTES, &text, NULL, err);
+	return rc < 0 ? rc : conf_each(text, path, on_pair, o, err);
+}
+
+int options_set(struct options *o, const char *name, const char *value, struct err *err)
+{
+	const char *dot = strrchr(name, '.');
+	CLEANUP(free) char *section = NULL;
+
+	if (!dot)
+		return err_set(err, ERR_INVAL,
+			       "'%s' is no option: write --section.name=value", name);
+	section = xstrndup(name, (size_t)(dot - name));
+	return on_pair(o, section, dot + 1, value, 0, err);
+}
+
+void options_done(struct options *o)
+{
+	conf_done(options_table, o);
+	json_decref(o->drivers);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * options.h - the configuration of foretided: one table for the file, the command line,
+ * the example file and the manual.
+ */
+#ifndef CONTROLLER_OPTIONS_H
+#define CONTROLLER_OPTIONS_H
+
+#include "conf.h"
+
+#include <jansson.h>
+
+struct options {
+	/* [controller] */
+	char *state_dir;
+	char *listen;
+	char *host_listen;
+	char *advertise; /* URL that hosts use */
+	bool insecure_listen;
+	int64_t tick_ms; /* calendar */
+	double time_scale;
+	char *log_level;
+	char *web_root; /* NULL: the built-in files */
+	char *drivers_dir;
+	char *agent; /* binary that hosts fetch */
+	char *credentials;
+	char *domain;
+	int64_t metrics_interval_ms; /* calendar */
+	int64_t join_timeout_ms;     /* calendar */
+	int64_t host_grace_ms;       /* real */
+	/* [store] */
+	char *store_url; /* NULL or "": the built-in store */
+	char *store_ca, *store_cert, *store_key;
+	/* [metrics] */
+	int64_t raw_retention_ms, retention_5m_ms, retention_1h_ms;
+	/* [limits] */
+	int64_t terminations_per_hour;
+	/* [driver NAME] sections: {"local": {"subnet": ...}} */
+	json_t *drivers;
+};
+
+extern const struct conf_option options_table[];
+
+/* Defaults, then the file (unless path is NULL), as options_set() does. */
+int options_load(struct options *o, const char *path, struct err *err) MUST_CHECK;
+/* One option as on the command line: "controller.tick" and "5s". */
+int options_set(struct options *o, const char *name, const char *value,
+		struct err *err) MUST_CHECK;
+void options_done(struct options *o);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tier_model.h - the decision models of the tiers, kept from tick to tick and over
+ * restarts.
+ *
+ * A model is fed the tier's recorded demand minute by minute. It is read back from the
+ * database at start, and learned anew from the recorded history when there is none, when
+ * older history was imported, or when what it is for (its capacity, risk, step) changed.
+ */
+#ifndef CONTROLLER_TIER_MODEL_H
+#define CONTROLLER_TIER_MODEL_H
+
+#include "db.h"
+#include "demand.h"
+
+struct tier_models;
+
+struct tier_models *tier_models_new(struct db *db);
+void tier_models_free(struct tier_models *m);
+DEFINE_CLEANUP(struct tier_models *, tier_models_free);
+
+struct tier_forecast {
+	bool known; /* false: no demand was ever recorded; the rest is 0 */
+	struct demand_decision within_lead; /* the largest demand within the lead time */
+	double upper_dwell; /* the same quantile, within lead time and dwell together */
+	int64_t fed_ms;     /* end of the last minute that it knows */
+};
+
+/*
+ * Brings the tier's model up to date and asks it.
+ *   lead_ms    lead time to look over, calendar
+ *   offset_ms  distance of the stack's local clock from UTC now
+ */
+int tier_models_forecast(struct tier_models *m, const struct db_tier *t, int64_t lead_ms,
+			 int64_t offset_ms, int64_t now_ms, struct tier_forecast *ret,
+			 struct err *err) MUST_CHECK;
+
+/* Keeps all models in the database; forgets those of tiers that were not asked for since
+ * the last call. */
+int tier_models_save(struct tier_models *m, int64_t now_ms, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening, checking and closing the file. */
+#include "db.h"
+
+#include "check.h"
+#include "db_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+/* Larger files have only their control tables checked when they are opened. */
+#define FULL_CHECK_MAX_BYTES (32 << 20)
+
+static const char *const control_tables[] = {
+	"meta", "stack",  "tier", "pool",  "host",
+	"unit", "launch", "hold", "token", "series",
+};
+
+static int lock_file(const char *path, int *ret, struct err *err)
+{
+	CLEANUP(free) char *lock = xasprintf("%s.lock", path);
+	CLEANUP(close_fd) int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_errno(err, ERR_STORE, "cannot write %s", lock);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return err_set(err, ERR_CONFLICT,
+				       "another controller is running on %s", path);
+		return err_errno(err, ERR_STORE, "cannot lock %s", lock);
+	}
+	*ret = fd;
+	fd = -1;
+	return 0;
+}
+
+/* The file's first bytes, before SQLite may touch anything; it is made when missing. */
+static int check_header(const char *path, struct err *err)
+{
+	char head[16] = "";
+	struct stat st;
+	CLEANUP(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_errno(err, ERR_STORE, "cannot write %s", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, ERR_STORE, "%s is no file", path);
+	if (st.st_size == 0)
+		return 0;
+	if (read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
+	    memcmp(head, "SQLite format 3", sizeof(head)) != 0)
+		return err_set(err, ERR_STORE,
+			       "%s is no SQLite database; it was left as it is", path);
+	return 0;
+}
+
+/* One PRAGMA quick_check; what it finds becomes the error. */
+static int quick_check(struct db_conn *c, const char *sql, struct err *err)
+{
+	CLEANUP(db_stmt_done) sqlite3_stmt *q = NULL;
+	int rc = db_prepare(c, sql, &q, err);
+
+	if (rc == 0)
+		rc = db_step(c, q, err);
+	if (rc == 1 && strcmp(db_column_str(q, 0), "ok") != 0)
+		return err_set(err, ERR_STORE,
+			       "the database %s is damaged (%s); it was left as it is. "
+			       "Restore a backup, or move it away to start anew",
+			       c->db->path, db_column_str(q, 0));
+	return rc < 0 ? rc : 0;
+}
+
+static int check_damage(struct db_conn *c, struct err *err)
+{
+	int64_t version = 0;
+	struct stat st;
+	char sql[64];
+	int rc = db_conn_int(c, "PRAGMA user_version", &version, err);
+
+	if (rc < 0)
+		return rc;
+	if (version == 0)
+		return 0;
+	if (stat(c->db->path, &st) == 0 && st.st_size <= FULL_CHECK_MAX_BYTES)
+		return quick_check(c, "PRAGMA quick_check(1)", err);
+	for (size_t i = 0; i < ARRAY_SIZE(control_tables); i++) {
+		snprintf(sql, sizeof(sql), "PRAGMA quick_check(%s)", control_tables[i]);
+		rc = quick_check(c, sql, err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Looks only: closing this connection writes nothing. */
+static int check_file(struct db *db, struct err *err)
+{
+	CLEANUP(db_conn_close) struct db_conn *c = NULL;
+	int rc = check_header(db->path, err);
+
+	if (rc < 0)
+		return rc;
+	rc = db_conn_open(db, db->path, SQLITE_OPEN_READWRITE, &c, err);
+	if (rc < 0)
+		return rc;
+	sqlite3_db_config(c->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	rc = db_migrate_check(c, db->path, err);
+	return rc < 0 ? rc : check_damage(c, err);
+}
+
+static int open_writer(struct db *db, struct err *err)
+{
+	int rc = db_conn_open(db, db->path, SQLITE_OPEN_READWRITE, &db->writer, err);
+
+	if (rc < 0)
+		return rc;
+	/* 16 MB of log before it is folded in: many small commits touch the same pages.
+	 */
+	rc = db_conn_exec(db->writer,
+			  "PRAGMA journal_mode=WAL;"
+			  "PRAGMA synchronous=NORMAL;"
+			  "PRAGMA wal_autocheckpoint=4000;"
+			  "PRAGMA journal_size_limit=67108864;"
+			  "PRAGMA temp_store=MEMORY;"
+			  "PRAGMA cache_size=-8192",
+			  err);
+	return rc < 0 ? rc : db_migrate(db->writer, err);
+}
+
+/* A thread that read ends. */
+static void reader_ended(void *arg)
+{
+	struct db_conn *c = arg;
+	struct db *db;
+
+	CHECK_MAGIC(c, DB_CONN_MAGIC);
+	db = c->db;
+	pthread_mutex_lock(&db->readers_lock);
+	for (struct db_conn **p = &db->readers; *p; p = &(*p)->next)
+		if (*p == c) {
+			*p = c->next;
+			break;
+		}
+	pthread_mutex_unlock(&db->readers_lock);
+	db_conn_close(c);
+}
+
+static struct db *db_new(const char *path)
+{
+	struct db *db = xcalloc(1, sizeof(*db));
+
+	db->magic = DB_MAGIC;
+	db->path = xstrdup(path);
+	db->lock_fd = -1;
+	CHECK(pthread_mutex_init(&db->write_lock, NULL) == 0);
+	CHECK(pthread_mutex_init(&db->readers_lock, NULL) == 0);
+	CHECK(pthread_key_create(&db->reader_key, reader_ended) == 0);
+	return db;
+}
+
+int db_open(const char *path, struct db **ret, struct err *err)
+{
+	CLEANUP(db_close) struct db *db = db_new(path);
+	int rc;
+
+	if ((rc = lock_file(path, &db->lock_fd, err)) < 0 ||
+	    (rc = check_file(db, err)) < 0 || (rc = open_writer(db, err)) < 0 ||
+	    (rc = db_metrics_open(db, err)) < 0)
+		return rc;
+	*ret = TAKE(db);
+	return 0;
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	CHECK_MAGIC(db, DB_MAGIC);
+	pthread_key_delete(db->reader_key);
+	while (db->readers) {
+		struct db_conn *c = db->readers;
+
+		db->readers = c->next;
+		db_conn_close(c);
+	}
+	db_metrics_close(db);
+	db_conn_close(db->writer);
+	if (db->lock_fd >= 0)
+		close(db->lock_fd);
+	pthread_mutex_destroy(&db->write_lock);
+	pthread_mutex_destroy(&db->readers_lock);
+	free(db->path);
+	db->magic = 0;
+	free(db);
+}
+
+int db_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err), void *arg,
+	  struct err *err)
+{
+	struct db_conn *c;
+	int rc = db_write_begin(db, false, &c, err);
+
+	if (rc < 0)
+		return rc;
+	return db_write_end(db, fn(db, arg, err), err);
+}
+
+int64_t db_size_bytes(struct db *db)
+{
+	CLEANUP(free) char *wal = xasprintf("%s-wal", db->path);
+	struct stat st;
+	int64_t n = 0;
+
+	if (stat(db->path, &st) == 0)
+		n += st.st_size;
+	if (stat(wal, &st) == 0)
+		n += st.st_size;
+	return n;
+}

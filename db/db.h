@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * db.h - the SQLite store of the controller.
+ *
+ * Any thread may call anything. One writer connection stands behind one mutex; each
+ * thread reads through a connection of its own that is opened at its first read and
+ * closed when the thread ends. Reads never wait for the writer.
+ *
+ * Errors: ERR_NOT_FOUND for a key that is not there (never from a list), ERR_CONFLICT for
+ * one that is there already or changed meanwhile, ERR_STORE when the disk or the file
+ * fails (a full disk too: nothing of that call was written, later calls work again once
+ * there is space). Every call may return ERR_STORE.
+ *
+ * get: *ret is written on success only and is the caller's, X_done().
+ * list: *ret is written on success only, X_list_done(); an empty list is no error.
+ * Filters: a member that is NULL or 0 does not filter; a NULL filter takes all. limit 0
+ * is no limit. Paged lists take the key or id of the last item of the page before.
+ */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "db_sample.h"
+#include "err.h"
+#include "model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct db;
+
+/* ---------------------------------------------------------------- the file */
+
+/*
+ * Opens or creates the database at path (its folder must exist) and brings it to this
+ * version's schema. PATH.lock is held until db_close(), so a second controller on the
+ * same state is refused.
+ *
+ * ERR_CONFLICT: another process has it. ERR_STORE: the folder cannot be written, the file
+ * is no SQLite database, is another program's, is damaged, or was written by a newer
+ * Foretide; the words say which, and the file is left as it was.
+ */
+int db_open(const char *path, struct db **ret, struct err *err) MUST_CHECK;
+/* No other thread may be in a call. Threads that read before may still run. */
+void db_close(struct db *db);
+DEFINE_CLEANUP(struct db *, db_close);
+
+/*
+ * Runs fn in one write transaction: all that fn does through this db happens, or nothing.
+ * Calls inside fn join the transaction, and reads inside see its writes. fn returns 0 to
+ * commit; any other value rolls back and is returned. fn must not block: no driver, no
+ * HTTP, no log, and no samples (db_samples_*, db_demand_*, db_maintain).
+ */
+int db_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err), void *arg,
+	  struct err *err) MUST_CHECK;
+
+/* Bytes on disk: the file and its write-ahead log. */
+int64_t db_size_bytes(struct db *db);
+
+/* ---------------------------------------------------------------- meta */
+
+/* Small named texts: ids and dates of this installation. *ret is the caller's. */
+int db_meta_get(struct db *db, const char *name, char **ret, struct err *err) MUST_CHECK;
+int db_meta_put(struct db *db, const char *name, const char *value,
+		struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- stacks */
+
+int db_stack_get(struct db *db, const char *name, struct db_stack *ret,
+		 struct err *err) MUST_CHECK;
+int db_stack_list(struct db *db, struct db_stack_list *ret, struct err *err) MUST_CHECK;
+/*
+ * Inserts or replaces. expect_version: the version that the caller read, 0 when there
+ * must be none yet, -1 when it does not matter; otherwise ERR_CONFLICT. s->version is
+ * not read; *ret_version (may be NULL) is the new one.
+ */
+int db_stack_put(struct db *db, const struct db_stack *s, int64_t expect_version,
+		 int64_t *ret_version, struct err *err) MUST_CHECK;
+/* The stack with its tiers, holds and model states; pools and units stay. */
+int db_stack_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- tiers */
+
+int db_tier_get(struct db *db, const char *stack, const char *name, struct db_tier *ret,
+		struct err *err) MUST_CHECK;
+/* stack: NULL for all. Ordered by stack and name. */
+int db_tier_list(struct db *db, const char *stack, struct db_tier_list *ret,
+		 struct err *err) MUST_CHECK;
+/* Inserts (all members) or updates what the operator declared; the decided part stays. */
+int db_tier_put(struct db *db, const struct db_tier *t, struct err *err) MUST_CHECK;
+int db_tier_delete(struct db *db, const char *stack, const char *name,
+		   struct err *err) MUST_CHECK;
+/*
+ * Writes desired, desired_since_ms, explanation_json and updated_ms of n tiers in one
+ * transaction. Tiers that are no more are passed over.
+ */
+int db_tiers_decide(struct db *db, const struct db_tier *tiers, size_t n,
+		    struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- pools */
+
+int db_pool_get(struct db *db, const char *name, struct db_pool *ret,
+		struct err *err) MUST_CHECK;
+int db_pool_list(struct db *db, struct db_pool_list *ret, struct err *err) MUST_CHECK;
+/* Inserts (all members) or updates what is declared; the state stays. */
+int db_pool_put(struct db *db, const struct db_pool *p, struct err *err) MUST_CHECK;
+/* Writes p's want, state, backoff_until_ms and last_error. */
+int db_pool_set_state(struct db *db, const struct db_pool *p, struct err *err) MUST_CHECK;
+int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- hosts */
+
+struct db_host_filter {
+	const char *pool;
+	bool present;      /* only hosts that are neither gone nor failed */
+	const char *after; /* id */
+	size_t limit;
+};
+
+int db_host_get(struct db *db, const char *id, struct db_host *ret,
+		struct err *err) MUST_CHECK;
+/* Ordered by id. */
+int db_host_list(struct db *db, const struct db_host_filter *f, struct db_host_list *ret,
+		 struct err *err) MUST_CHECK;
+/* Inserts or replaces the whole row. */
+int db_host_put(struct db *db, const struct db_host *h, struct err *err) MUST_CHECK;
+/* state and message; the time that belongs to the state is set when it was 0. */
+int db_host_set_state(struct db *db, const char *id, enum db_host_state state,
+		      const char *message, int64_t now_ms, struct err *err) MUST_CHECK;
+/* When a heartbeat was last seen, for n hosts; unknown ids are passed over. */
+int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_ms,
+		  struct err *err) MUST_CHECK;
+/*
+ * Trades a join token for a certificate, once: the host must be requested or booting and
+ * the hash must be its own and unused. Then the token is used, joined_ms, address and
+ * cert_serial are set and the state is up. ERR_DENIED in every other case, with nothing
+ * changed.
+ */
+int db_host_join(struct db *db, const char *id, const char *token_hash,
+		 const char *address, const char *cert_serial, int64_t now_ms,
+		 struct err *err) MUST_CHECK;
+/* The host is gone and its units are unplaced (host "", states cleared), at once. */
+int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
+		 struct err *err) MUST_CHECK;
+int db_host_delete(struct db *db, const char *id, struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- units */
+
+struct db_unit_filter {
+	const char *stack, *tier, *host;
+	const char *after; /* name */
+	size_t limit;
+};
+
+int db_unit_get(struct db *db, const char *name, struct db_unit *ret,
+		struct err *err) MUST_CHECK;
+/* Ordered by name. */
+int db_unit_list(struct db *db, const struct db_unit_filter *f, struct db_unit_list *ret,
+		 struct err *err) MUST_CHECK;
+/* Inserts or replaces whole rows and deletes by name, in one transaction. */
+int db_units_change(struct db *db, const struct db_unit *put, size_t n_put,
+		    const char *const *del, size_t n_del, struct err *err) MUST_CHECK;
+int db_unit_put(struct db *db, const struct db_unit *u, struct err *err) MUST_CHECK;
+int db_unit_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- launch journal */
+
+struct db_launch_filter {
+	const char *pool;
+	bool open; /* only intended, sent and unknown */
+	size_t limit;
+};
+
+/*
+ * Journals an intended launch and its host (requested) in one transaction that is on the
+ * disk, synced, when this returns. ERR_CONFLICT when either id exists.
+ */
+int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_host *h,
+		     struct err *err) MUST_CHECK;
+/*
+ * Moves a launch on and its host with it, in one transaction: done sets the host's vm_id
+ * and booting; failed sets the host failed with error as its message. vm_id and error may
+ * be NULL, which leaves them. attempt grows by one with each sent.
+ */
+int db_launch_set(struct db *db, const char *launch_id, enum db_launch_state state,
+		  const char *vm_id, const char *error, int64_t now_ms,
+		  struct err *err) MUST_CHECK;
+int db_launch_get(struct db *db, const char *launch_id, struct db_launch *ret,
+		  struct err *err) MUST_CHECK;
+/* Oldest first. */
+int db_launch_list(struct db *db, const struct db_launch_filter *f,
+		   struct db_launch_list *ret, struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- decisions */
+
+struct db_page {
+	const char *stack, *tier;
+	int64_t since_ms;  /* at this time or later */
+	int64_t before_id; /* the page after the one that ended with this id */
+	size_t limit;
+};
+
+/* d->id is not read; *ret_id may be NULL. */
+int db_decision_add(struct db *db, const struct db_decision *d, int64_t *ret_id,
+		    struct err *err) MUST_CHECK;
+int db_decision_get(struct db *db, int64_t id, struct db_decision *ret,
+		    struct err *err) MUST_CHECK;
+/* Newest first. */
+int db_decision_list(struct db *db, const struct db_page *f, struct db_decision_list *ret,
+		     struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- holds */
+
+int db_hold_add(struct db *db, const struct db_hold *h, int64_t *ret_id,
+		struct err *err) MUST_CHECK;
+int db_hold_get(struct db *db, int64_t id, struct db_hold *ret,
+		struct err *err) MUST_CHECK;
+/* active_at_ms: 0 for all, else only those in force then. Newest first. */
+int db_hold_list(struct db *db, const char *stack, int64_t active_at_ms,
+		 struct db_hold_list *ret, struct err *err) MUST_CHECK;
+/* ERR_CONFLICT when it was released before. */
+int db_hold_release(struct db *db, int64_t id, const char *by, int64_t now_ms,
+		    struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- tokens */
+
+/* ERR_CONFLICT when the name is in use by a token that is not revoked. */
+int db_token_add(struct db *db, const struct db_token *t, int64_t *ret_id,
+		 struct err *err) MUST_CHECK;
+/* By the secret's hash; ERR_NOT_FOUND also when it is revoked or expired at now_ms. */
+int db_token_find(struct db *db, const char *hash, int64_t now_ms, struct db_token *ret,
+		  struct err *err) MUST_CHECK;
+int db_token_list(struct db *db, struct db_token_list *ret, struct err *err) MUST_CHECK;
+int db_token_revoke(struct db *db, int64_t id, struct err *err) MUST_CHECK;
+/* Writes last_used_ms when it grew by a minute or more. */
+int db_token_used(struct db *db, int64_t id, int64_t now_ms, struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- events */
+
+struct db_event_filter {
+	int64_t after_id; /* events with a greater id, oldest first */
+	bool newest;      /* instead newest first, before before_id */
+	int64_t before_id;
+	const char *stack, *tier, *host, *kind;
+	size_t limit;
+};
+
+int db_event_add(struct db *db, const struct db_event *e, int64_t *ret_id,
+		 struct err *err) MUST_CHECK;
+int db_event_list(struct db *db, const struct db_event_filter *f,
+		  struct db_event_list *ret, struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- lead times */
+
+struct db_lead_filter {
+	const char *stack, *tier, *pool;
+	const char *kind; /* "tier", "host", "unit" */
+	int64_t since_ms; /* healthy at this time or later */
+	size_t limit;
+};
+
+int db_lead_add(struct db *db, const struct db_lead *l, struct err *err) MUST_CHECK;
+/* Newest first. */
+int db_lead_list(struct db *db, const struct db_lead_filter *f, struct db_lead_list *ret,
+		 struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- model states */
+
+int db_model_state_get(struct db *db, const char *stack, const char *tier,
+		       const char *kind, struct db_model_state *ret,
+		       struct err *err) MUST_CHECK;
+/* n states in one transaction; each replaces the one before. */
+int db_model_states_put(struct db *db, const struct db_model_state *s, size_t n,
+			struct err *err) MUST_CHECK;
+
+#endif

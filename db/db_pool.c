@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "db.h"
+#include "db_row.h"
+
+#include "check.h"
+
+static const struct db_col columns[] = {
+	TEXT(db_pool, name, COL_KEY),
+	TEXT(db_pool, stack, 0),
+	TEXT(db_pool, driver, 0),
+	TEXT(db_pool, profile, 0),
+	TEXT(db_pool, type, 0),
+	INTEGER(db_pool, min, 0),
+	INTEGER(db_pool, max, 0),
+	REAL(db_pool, cpu, 0),
+	INTEGER(db_pool, memory_bytes, 0),
+	TEXT(db_pool, config_json, 0),
+	INTEGER(db_pool, want, COL_STATE),
+	TEXT(db_pool, state, COL_STATE),
+	INTEGER(db_pool, backoff_until_ms, COL_STATE),
+	TEXT(db_pool, last_error, COL_STATE),
+	{ NULL, COL_TEXT, 0, 0, NULL },
+};
+static const struct db_table table = { "pool", sizeof(struct db_pool), columns };
+DB_MODEL_DONE(db_pool, table);
+
+int db_pool_get(struct db *db, const char *name, struct db_pool *ret, struct err *err)
+{
+	return db_get_text(db, &table, "name", name, ret, err);
+}
+
+int db_pool_list(struct db *db, struct db_pool_list *ret, struct err *err)
+{
+	CLEANUP(db_where_done) struct db_where w;
+
+	db_where_init(&w);
+	db_where_order(&w, "name", 0);
+	return db_list(db, &table, &w, ret, err);
+}
+
+int db_pool_put(struct db *db, const struct db_pool *p, struct err *err)
+{
+	return db_put_one(db, &table, p, err);
+}
+
+int db_pool_set_state(struct db *db, const struct db_pool *p, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("pool '%s'", p->name);
+
+	return db_change(db, what, err,
+			 "UPDATE pool SET want = ?2, state = ?3, backoff_until_ms = ?4,"
+			 " last_error = ?5 WHERE name = ?1",
+			 "titit", p->name, p->want, p->state, p->backoff_until_ms,
+			 p->last_error);
+}
+
+int db_pool_delete(struct db *db, const char *name, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("pool '%s'", name);
+
+	return db_change(db, what, err, "DELETE FROM pool WHERE name = ?1", "t", name);
+}

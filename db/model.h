@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * model.h - what the database holds, as plain structs.
+ *
+ * All zero is a valid empty value of each. Strings are owned by their struct, are never
+ * NULL in what was read, and NULL is written as "". X_done() frees the strings and leaves
+ * the struct all zero; X_list_done() does so for a list. A caller that only writes may
+ * point the members at literals and must then not call X_done(). Times are calendar Unix
+ * milliseconds, 0 when it has not happened.
+ */
+#ifndef DB_MODEL_H
+#define DB_MODEL_H
+
+#include "cleanup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* struct X_list with X_done() and X_list_done(), usable in CLEANUP(). */
+#define DB_MODEL(type)                                   \
+	struct type##_list {                             \
+		struct type *v;                          \
+		size_t n;                                \
+	};                                               \
+	void type##_done(struct type *o);                \
+	void type##_list_done(struct type##_list *l);    \
+	DEFINE_CLEANUP_OBJECT(struct type, type##_done); \
+	DEFINE_CLEANUP_OBJECT(struct type##_list, type##_list_done)
+
+/* One applied application. */
+struct db_stack {
+	char *name;
+	char *timezone;
+	char *domain;
+	char *text_json; /* the applied files as canonical JSON */
+	int64_t version; /* grows by one a change; the ETag */
+	int64_t applied_ms;
+};
+DB_MODEL(db_stack);
+
+enum db_mode { DB_MODE_OBSERVE, DB_MODE_OUT, DB_MODE_AUTO };
+const char *db_mode_name(enum db_mode m); /* "observe" */
+/* -1 for a name that is none. */
+int db_mode_from_name(const char *name);
+
+struct db_tier {
+	/* the key */
+	char *stack;
+	char *name;
+	/* what the operator declared; written by db_tier_put() */
+	char *unit; /* unit file, "web@.service" */
+	char *pool;
+	enum db_mode mode;
+	int64_t min, max; /* instances */
+	double capacity;  /* demand that one instance serves; 0: not declared */
+	char *capacity_unit;
+	char *demand;       /* expression, see metrics_eval.h; "" when none */
+	double risk_ratio;  /* share of time that may be short */
+	double price_ratio; /* of a short minute against an instance hour; 0: unused */
+	int64_t lead_prior_ms;
+	int64_t step_out_max, step_in_max; /* instances a decision; 0: unlimited */
+	int64_t dwell_ms;
+	char *schedule_json; /* [] of schedules */
+	double cpu;          /* requested by one instance, cores */
+	int64_t memory_bytes;
+	bool stateful;
+	int64_t priority;
+	/* what was last decided; written by db_tiers_decide() alone */
+	int64_t desired; /* -1: nothing decided yet */
+	int64_t desired_since_ms;
+	char *explanation_json; /* of the latest tick */
+	int64_t updated_ms;
+};
+DB_MODEL(db_tier);
+
+struct db_pool {
+	/* declared; written by db_pool_put() */
+	char *name;
+	char *stack; /* "" when it belongs to no stack */
+	char *driver;
+	char *profile; /* section of the credentials file */
+	char *type;    /* of host, the driver's word */
+	int64_t min, max;
+	double cpu; /* of one host, cores; 0: ask the driver */
+	int64_t memory_bytes;
+	char *config_json; /* what else the driver gets */
+	/* state; written by db_pool_set_state() alone */
+	int64_t want;
+	char *state; /* for people: "ok", "backoff", ... */
+	int64_t backoff_until_ms;
+	char *last_error;
+};
+DB_MODEL(db_pool);
+
+enum db_host_state {
+	DB_HOST_REQUESTED, /* intended or asked for */
+	DB_HOST_BOOTING,   /* the driver says it exists */
+	DB_HOST_UP,        /* its agent joined */
+	DB_HOST_DRAINING,
+	DB_HOST_TERMINATING,
+	DB_HOST_GONE,
+	DB_HOST_FAILED, /* never joined, or the launch failed */
+};
+const char *db_host_state_name(enum db_host_state s); /* "requested" */
+int db_host_state_from_name(const char *name);
+
+struct db_host {
+	char *id; /* POOL-XXXXXXXX */
+	char *pool;
+	char *launch_id;
+	char *vm_id; /* the driver's */
+	enum db_host_state state;
+	char *address;
+	int64_t requested_ms, booted_ms, joined_ms, ready_ms, seen_ms, gone_ms;
+	double cpu;
+	int64_t memory_bytes;
+	char *metadata_json;
+	char *join_token_hash; /* SHA-256, hex */
+	bool join_token_used;
+	char *cert_serial;
+	char *message;
+};
+DB_MODEL(db_host);
+
+enum db_goal { DB_GOAL_RUN, DB_GOAL_DRAIN, DB_GOAL_GONE };
+const char *db_goal_name(enum db_goal g); /* "run" */
+int db_goal_from_name(const char *name);
+
+struct db_unit {
+	char *name; /* "web@3.service", unique over all stacks */
+	char *stack;
+	char *tier;
+	char *host; /* "" while unplaced */
+	char *hash; /* of the unit text */
+	enum db_goal goal;
+	int64_t wanted_ms, placed_ms, healthy_ms;
+	char *active, *sub; /* as the agent last said */
+	char *health;       /* passing failing none starting, "" unknown */
+	bool drained;
+	char *message;
+	int64_t epoch; /* of the host's schedule in which it was last changed */
+};
+DB_MODEL(db_unit);
+
+enum db_launch_state {
+	DB_LAUNCH_INTENDED, /* journalled, the driver was not called */
+	DB_LAUNCH_SENT,     /* the call is out or its answer was lost */
+	DB_LAUNCH_DONE,
+	DB_LAUNCH_FAILED,
+	DB_LAUNCH_UNKNOWN, /* ambiguous: to be found by listing */
+};
+const char *db_launch_state_name(enum db_launch_state s); /* "intended" */
+int db_launch_state_from_name(const char *name);
+
+struct db_launch {
+	char *launch_id; /* 32 hex digits */
+	char *pool;
+	char *host;
+	int64_t attempt;
+	enum db_launch_state state;
+	char *vm_id;
+	int64_t created_ms, updated_ms;
+	char *error;
+};
+DB_MODEL(db_launch);
+
+struct db_decision {
+	int64_t id;
+	char *stack;
+	char *tier;
+	int64_t at_ms;
+	int64_t from, to; /* instances */
+	char *cause;
+	char *sentence;
+	char *explanation_json;
+};
+DB_MODEL(db_decision);
+
+struct db_hold {
+	int64_t id;
+	char *stack;
+	char *tier; /* "": the whole stack */
+	char *owner;
+	char *reason;
+	int64_t created_ms;
+	int64_t expires_ms; /* 0: never */
+	int64_t released_ms;
+	char *released_by;
+};
+DB_MODEL(db_hold);
+
+enum db_role { DB_ROLE_VIEWER, DB_ROLE_OPERATOR, DB_ROLE_ADMIN };
+const char *db_role_name(enum db_role r); /* "viewer" */
+int db_role_from_name(const char *name);
+
+struct db_token {
+	int64_t id;
+	char *name;
+	enum db_role role;
+	char *hash; /* SHA-256 of the secret, hex */
+	int64_t created_ms;
+	int64_t expires_ms; /* 0: never */
+	int64_t last_used_ms;
+	bool revoked;
+};
+DB_MODEL(db_token);
+
+enum db_level { DB_LEVEL_INFO, DB_LEVEL_WARN, DB_LEVEL_ERROR };
+const char *db_level_name(enum db_level l); /* "info" */
+int db_level_from_name(const char *name);
+
+struct db_event {
+	int64_t id; /* grows; the cursor of readers */
+	int64_t at_ms;
+	char *kind; /* "host-joined" */
+	enum db_level level;
+	char *stack, *tier, *host, *unit; /* "" where it does not apply */
+	char *message;
+	char *data_json;
+};
+DB_MODEL(db_event);
+
+enum db_lead_kind {
+	DB_LEAD_TIER, /* from the decision to the first healthy answer */
+	DB_LEAD_HOST, /* from the request to the agent's joining */
+	DB_LEAD_UNIT, /* from placement on a running host to healthy */
+};
+const char *db_lead_kind_name(enum db_lead_kind k); /* "tier" */
+int db_lead_kind_from_name(const char *name);
+
+struct db_lead {
+	int64_t id;
+	enum db_lead_kind kind;
+	char *stack, *tier; /* "" for a host's */
+	char *pool;
+	char *host;
+	int64_t wanted_ms, healthy_ms;
+	int64_t lead_ms;
+};
+DB_MODEL(db_lead);
+
+/* What the predictor carries from tick to tick, opaque here. */
+struct db_model_state {
+	char *stack;
+	char *tier;
+	char *kind; /* whose state, and its format: "decision/1" */
+	void *data;
+	size_t len;
+	int64_t updated_ms;
+};
+DB_MODEL(db_model_state);
+
+#endif

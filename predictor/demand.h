@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * demand.h - the decision model: how many instances a tier needs, one lead time ahead.
+ *
+ * Predicts, in quantiles, the LARGEST demand within the lead time, from the series alone,
+ * and turns it into instances by a price: what a short step costs against an instance
+ * for one step. The price is found by replaying the tier's own past so that the promised
+ *share of short time (the risk) is kept, and is steered online from then on.
+ *
+ * Model. y = sqrt(demand), base = mean of its last two values. With x the features of
+ * feat.h at step i and L the lead time in steps:
+ *
+ *	max(y[i+1..i+L]) - base = x'b + s z,	log s = v'c,	z ~ its own past
+ *
+ * b and c are ridge regressions on exponentially forgotten sums (ridge.h); the
+ *distribution of z is a forgotten histogram (sketch.h). All of it is learned one step at
+ *a time. Times are Unix milliseconds; seasons follow the local clock, whose distance from
+ *UTC the caller tells (demand_model_set_offset()), so that a change to or from daylight
+ *saving is no gap and no repeated hour.
+ *
+ * Pure: no I/O, no clock, no logging, no global state. One model is used by one thread at
+ * a time.
+ *
+ * Sources: Stein, Interpolation of Spatial Data (variance stabilising by the square root:
+ *Bartlett, The Use of Transformations, Biometrics 3, 1947); Ljung, System
+ *Identification, 11.2 (recursive least squares with forgetting); Huber and Ronchetti,
+ *Robust Statistics, ch. 7; Koenker, Quantile Regression, 2.1 (the newsvendor's quantile).
+ */
+#ifndef PREDICTOR_DEMAND_H
+#define PREDICTOR_DEMAND_H
+
+#include "cleanup.h"
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DEMAND_LEAD_MAX 254     /* lead_steps */
+#define DEMAND_PRIOR_SWING 0.15 /* prior_swing when 0 is given */
+#define DEMAND_STATE_VERSION 1u
+
+struct demand_opts {
+	int64_t step_ms;    /* between two samples, 1 s to 1 day */
+	size_t lead_steps;  /* from deciding to serving, in whole steps; may be 0 */
+	double risk;        /* share of time that may be short, 0.00001 to 0.5 */
+	double capacity;    /* demand that one instance serves, > 0 */
+	double prior_swing; /* without history: relative rise within a lead time that is
+			       taken as usual (one standard deviation); 0 means 0.15 */
+};
+
+/* The ladder: which method the numbers come from. */
+enum demand_rung {
+	DEMAND_REACTIVE, /* the largest recent demand and its own past rises */
+	DEMAND_SEASONAL, /* this time yesterday, at today's level */
+	DEMAND_FULL,     /* the whole model */
+};
+
+struct demand_decision {
+	size_t needed;    /* instances, for the lead time that begins now */
+	size_t instances; /* the same held: the most needed in the last lead time, so that
+			     no boot is paid twice within one */
+	double median;    /* of the largest demand within the lead time */
+	double upper;     /* its quantile at `level` */
+	double level; /* probability that the instances suffice for the whole lead time */
+	double price; /* of a short step, in instance steps */
+	double kept;  /* share of short steps lately, as these decisions alone would have
+			 had it */
+	enum demand_rung rung;
+	const char *why; /* one sentence: why this rung; lives for ever */
+};
+
+struct demand_stats {
+	uint64_t steps;      /* samples taken, filled ones included */
+	uint64_t missing;    /* steps that had no sample and were filled */
+	uint64_t late;       /* samples that came after their step was closed; dropped */
+	uint64_t duplicates; /* samples for a step that had one; dropped */
+};
+
+struct demand_model;
+
+/* A model without history. ERR_INVAL names the option that is out of range. */
+int demand_model_new(const struct demand_opts *opts, struct demand_model **ret,
+		     struct err *err) MUST_CHECK;
+void demand_model_free(struct demand_model *m);
+DEFINE_CLEANUP(struct demand_model *, demand_model_free);
+
+/*
+ * Learns from history, oldest first, on a model that has none yet.
+ *
+ *   y      [n] demand per step, >= 0; NaN = no sample
+ *   t0_ms  start of the first step, Unix time
+ *
+ * ERR_INVAL for a negative or infinite value (the index is named) or a second call. Cost
+ * about 2 us a value; allocates for the length of the call only.
+ */
+int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
+		       struct err *err) MUST_CHECK;
+
+/*
+ * Takes the demand of the step that starts at t_ms. A sample for a step that is closed
+ * already is counted (demand_model_stats()) and dropped; steps without a sample before
+ * this one are filled from the season and not learned from.
+ *
+ * ERR_INVAL when y is negative, NaN or infinite: the model is unchanged. Cost O(p^2),
+ * p = 24, no allocation; O(p^2) for each step of a gap.
+ */
+int demand_model_update(struct demand_model *m, int64_t t_ms, double y,
+			struct err *err) MUST_CHECK;
+
+/*
+ * The quantile `level` (0 < level < 1) of the largest demand within the lead time, in
+ * demand units. ERR_NOT_FOUND before the first sample.
+ */
+int demand_model_quantile(const struct demand_model *m, double level, double *ret,
+			  struct err *err) MUST_CHECK;
+
+/* What is needed now. Before the first sample: one instance, reactive. Never fails. */
+void demand_model_decide(const struct demand_model *m, struct demand_decision *ret);
+
+void demand_model_stats(const struct demand_model *m, struct demand_stats *ret);
+
+/* The local clock's distance from UTC from the next step on; 0 until told. Seasons that
+ * lie across a change are looked up by the clock. */
+void demand_model_set_offset(struct demand_model *m, int32_t offset_s);
+
+/*
+ * The lead time was measured anew. The model relearns from the week that it remembers and
+ * takes the place of *m: about 2 us a value; call it when the lead time changed by a
+ * step, not each tick.
+ */
+int demand_model_set_lead(struct demand_model **m, size_t lead_steps,
+			  struct err *err) MUST_CHECK;
+
+/* The capacity or the risk was changed. What was learned stays. O(p^2). */
+int demand_model_set_capacity(struct demand_model *m, double capacity,
+			      struct err *err) MUST_CHECK;
+int demand_model_set_risk(struct demand_model *m, double risk,
+			  struct err *err) MUST_CHECK;
+
+/*
+ * The model as bytes, versioned and checked on the way back: a loaded model goes on
+ * exactly as the saved one would have. Same byte order only.
+ */
+size_t demand_model_size(const struct demand_model *m);
+void demand_model_save(const struct demand_model *m, void *ret); /* demand_model_size() */
+int demand_model_load(const void *data, size_t len, struct demand_model **ret,
+		      struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * demand_learn.c - one step of the series: learn the target that is complete now, look at
+ * the present, say what comes.
+ */
+#include "check.h"
+#include "model.h"
+
+#include <math.h>
+#include <string.h>
+
+static double clamp(double x, double lo, double hi)
+{
+	return x < lo ? lo : x > hi ? hi : x;
+}
+
+/* A size that is as good as nothing, so that logarithms exist. */
+static double nothing(const struct demand_model *m)
+{
+	return 1e-3 * m->level + 1e-12;
+}
+
+static void push(struct demand_model *m, double demand)
+{
+	float *y = model_y(m);
+
+	if (m->n > 0)
+		m->at++;
+	if (m->at == m->memory + SLACK) {
+		memmove(y, y + SLACK, m->memory * sizeof(*y));
+		m->at -= SLACK;
+	}
+	y[m->at] = (float)sqrt(demand);
+	m->n++;
+	m->stats.steps++;
+	m->since_offset++;
+	m->level += ((double)y[m->at] - m->level) / fmin((double)m->n, 10080);
+}
+
+/* Steps back to this time of the local clock, `season` ago; 0 when it is not in memory.
+ */
+static size_t ago(const struct demand_model *m, size_t season)
+{
+	const int64_t shift =
+		(int64_t)(m->offset_s - m->offset_before_s) * 1000 / m->opts.step_ms;
+	int64_t back = (int64_t)season;
+
+	if (!season)
+		return 0;
+	if (shift != 0 && m->since_offset < season)
+		back -= shift;
+	return back > 0 ? (size_t)back : 0;
+}
+
+static size_t slot_now(const struct demand_model *m)
+{
+	const int64_t day_ms = 86400000;
+	const int64_t t = m->last_ms + (int64_t)m->offset_s * 1000;
+	const int64_t tod = ((t % day_ms) + day_ms) % day_ms;
+
+	return MIN((size_t)(tod / m->opts.step_ms), m->slots - 1);
+}
+
+static void observe_spread(struct demand_model *m, struct origin *o)
+{
+	const double eps = nothing(m), unit = log(m->level + 1e-12);
+	const double here = (double)model_sizes(m)[o->slot / SIZES_STEPS];
+
+	o->v[SPREAD_ONE] = 1;
+	o->v[SPREAD_FAST] = log(m->fast + eps) - unit;
+	o->v[SPREAD_MID] = log(m->mid + eps) - unit;
+	o->v[SPREAD_SLOW] = log(m->slow + eps) - unit;
+	o->v[SPREAD_DAY] = log((m->shape.day ? here : 0) + eps) - unit;
+	o->v[SPREAD_BASE] = log(o->base + eps) - unit;
+	o->v[SPREAD_RANGE] =
+		log(o->x[FEAT_MAX10] - fmin(o->x[FEAT_MEAN], 0) + eps) - unit;
+	o->v[SPREAD_RISE] = log(fabs(o->x[FEAT_DAY]) + eps) - unit;
+	o->v[SPREAD_MOVE] = log(fabs(o->centre) + eps) - unit;
+	o->sigma = clamp(exp(unit + ridge_predict(&m->spread, o->v)), eps,
+			 10 * (o->base + m->level) + eps);
+}
+
+static void observe(struct demand_model *m, bool filled)
+{
+	const float *y = model_y(m) + m->at;
+	struct origin *o = model_origin(m, 0);
+	const size_t have = MIN((size_t)m->n, m->memory);
+
+	o->slot = slot_now(m);
+	o->filled = filled;
+	feat_fill(&m->shape, y, have, ago(m, m->shape.day), ago(m, m->shape.week),
+		  (double)model_profile(m)[o->slot], o->x);
+	o->base = feat_base(y, have);
+	o->centre = ridge_predict(&m->mean, o->x);
+	observe_spread(m, o);
+}
+
+static void learn_sizes(struct demand_model *m, const struct origin *o, double target,
+			double size)
+{
+	float *rise = model_profile(m) + o->slot;
+	float *usual = model_sizes(m) + o->slot / SIZES_STEPS;
+	const double pace = m->learned < m->slots ? 1.0 : 0.3;
+
+	m->fast += (size - m->fast) / 8;
+	m->mid += (size - m->mid) / 60;
+	m->slow += (size - m->slow) / 1440;
+	if (!m->shape.day)
+		return;
+	*rise += (float)(pace * (target / fmax(o->base, nothing(m)) - (double)*rise));
+	*usual += (float)(pace / SIZES_STEPS * (size - (double)*usual));
+}
+
+/* The origin whose lead time ends with the newest value: what was it, against what was
+ * said. */
+static void learn(struct demand_model *m)
+{
+	if (m->n <= m->window)
+		return;
+
+	const float *y = model_y(m) + m->at;
+	/* Its place in the ring is the one that this step takes. */
+	const struct origin *o = model_origin(m, 0);
+	double top = 0;
+
+	if (o->filled || m->clean < m->window)
+		return;
+	for (size_t k = 0; k < m->window; k++)
+		top = fmax(top, (double)y[-(ptrdiff_t)k]);
+
+	const double target = top - o->base;
+	const double size = fabs(target - o->centre), limit = HUBER * o->sigma;
+	const double unit = log(m->level + 1e-12);
+
+	ridge_add(&m->mean, o->x, target, size > limit ? limit / size : 1);
+	ridge_add(&m->spread, o->v, log(size + nothing(m)) - unit, 1);
+	sketch_add(&m->sketch, (target - o->centre) / o->sigma);
+	learn_sizes(m, o, target, size);
+	m->learned++;
+}
+
+double model_guess(struct demand_model *m)
+{
+	const size_t day = ago(m, m->shape.day);
+	const float *y = model_y(m) + m->at;
+	const double last = (double)y[0];
+
+	if (!day || m->n < day + 2 || m->at < day + 1)
+		return last * last;
+
+	/* Yesterday's next step, at today's level. */
+	const double then =
+		0.5 * ((double)y[-(ptrdiff_t)day] + (double)y[-(ptrdiff_t)day - 1]);
+	const double ratio = then > 0 ? fmin(feat_base(y, 2) / then, 2.0) : 1.0;
+	const double next = (double)y[1 - (ptrdiff_t)day] * ratio;
+
+	return next * next;
+}
+
+void model_step(struct demand_model *m, double demand, bool filled)
+{
+	if (!filled)
+		model_steer(m, demand);
+	push(m, demand);
+	m->clean = filled ? 0 : m->clean + 1;
+	m->stats.missing += filled;
+	learn(m);
+	if (m->n % SOLVE_EVERY == 0) {
+		ridge_solve(&m->mean);
+		ridge_solve(&m->spread);
+		sketch_solve(&m->sketch);
+	}
+	observe(m, filled);
+	model_decide(m);
+}

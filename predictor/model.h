@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * model.h - the inside of a demand model, shared by the files demand*.c only.
+ */
+#ifndef PREDICTOR_MODEL_H
+#define PREDICTOR_MODEL_H
+
+#include "demand.h"
+#include "feat.h"
+#include "ridge.h"
+#include "sketch.h"
+
+#ifndef SOLVE_EVERY
+#define SOLVE_EVERY 30
+#endif
+#ifndef HALF_DAYS
+#define HALF_DAYS 5.0
+#endif
+#ifndef SK_DAYS
+#define SK_DAYS 7.0
+#endif
+#ifndef GAIN
+#define GAIN 0.0004
+#endif
+#ifndef PRIOR_N
+#define PRIOR_N 30
+#endif
+#ifndef PRIOR_S
+#define PRIOR_S 100
+#endif
+#ifndef HUBER
+#define HUBER 3.0
+#endif
+#ifndef AIM
+#define AIM 0.95
+#endif
+#ifndef CAL_DAYS
+#define CAL_DAYS 7
+#endif
+
+#define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
+#define SLACK 512                /* values that the memory moves at a time */
+#define SIZES_STEPS 15 /* steps of the day that share one usual size of a miss */
+
+/* Features of the spread: logarithms of sizes, relative to the average level. */
+enum {
+	SPREAD_ONE,
+	SPREAD_FAST, /* misses of the last 8 steps */
+	SPREAD_MID,  /* of the last 60 */
+	SPREAD_SLOW, /* of the last 1440 */
+	SPREAD_DAY,  /* at this time of day */
+	SPREAD_BASE, /* the present level */
+	SPREAD_RANGE,
+	SPREAD_RISE, /* yesterday's rise from here */
+	SPREAD_MOVE, /* the rise that is expected now */
+	SPREAD_N
+};
+
+/* What was known and said at one step, kept until its lead time is over. */
+struct origin {
+	double x[FEAT_N];
+	double v[SPREAD_N];
+	double base, centre, sigma;
+	size_t need, held; /* instances: by itself, and after the hold */
+	size_t slot;       /* of the day */
+	bool filled;       /* no sample at this step */
+};
+
+struct demand_model {
+	uint32_t magic;
+	uint32_t version;
+	size_t size; /* bytes of all this */
+	struct demand_opts opts;
+	struct feat_shape shape;
+	struct demand_stats stats;
+	uint64_t n;      /* steps taken by this model */
+	int64_t last_ms; /* start of the newest */
+	int32_t offset_s, offset_before_s;
+	uint64_t since_offset; /* steps since the offset changed */
+
+	struct ridge mean, spread;
+	struct sketch sketch;
+	double level;           /* slow average of y */
+	double fast, mid, slow; /* averages of |miss| */
+	double log_price;
+	double kept;
+	uint64_t learned; /* targets learned from */
+	uint64_t clean;   /* steps since the last filled one */
+	struct demand_decision now;
+
+	size_t window; /* lead_steps + 1: steps of the target */
+	size_t memory; /* values of y that are kept */
+	size_t at;     /* index of the newest */
+	size_t slots;  /* of a day; at least 1 */
+
+	/* Offsets into data, so that a model is one block of bytes. */
+	size_t y_at, profile_at, sizes_at, origins_at;
+	_Alignas(16) unsigned char data[];
+};
+
+static inline float *model_y(struct demand_model *m)
+{
+	return (float *)(void *)(m->data + m->y_at);
+}
+
+static inline float *model_profile(struct demand_model *m)
+{
+	return (float *)(void *)(m->data + m->profile_at);
+}
+
+static inline float *model_sizes(struct demand_model *m)
+{
+	return (float *)(void *)(m->data + m->sizes_at);
+}
+
+/* Step k steps ago; k < window. The newest is 0. */
+static inline struct origin *model_origin(struct demand_model *m, size_t ago)
+{
+	struct origin *o = (struct origin *)(void *)(m->data + m->origins_at);
+
+	return o + (m->n - 1 - ago) % m->window;
+}
+
+/* demand_learn.c: one step of the series. filled: the value is a guess, not to learn
+ * from. */
+void model_step(struct demand_model *m, double demand, bool filled);
+double model_guess(struct demand_model *m); /* the next value when no sample comes */
+
+/* demand_decide.c */
+void model_steer(struct demand_model *m, double demand); /* before the step is taken */
+void model_decide(struct demand_model *m);               /* after it */
+
+#endif
