@@ -405,11 +405,11 @@ static int eval_format(struct texec *x, const struct tval *dot, const struct tco
 		rc = eval_arg(x, dot, c->args->next, &layout, err);
 	else if (final)
 		layout = *final;
+	buf_init(&b, TSTR_MAX);
 	if (rc < 0)
 		return rc;
 	if (n != 1 || layout.kind != TV_STRING)
 		return fail(x, c->line, err, "Format takes one string");
-	buf_init(&b, TSTR_MAX);
 	template_time_format(&b, ret->i, layout.str);
 	*ret = tval_str(&x->pool, buf_str(&b), b.len);
 	return 0;
