@@ -21,13 +21,13 @@ static size_t implied(struct demand_model *m)
 
 void model_steer(struct demand_model *m, double demand)
 {
-	const double risk = AIM * m->opts.risk;
+	const double risk = STEER_AIM * m->opts.risk;
 
 	if (m->n < m->window)
 		return;
 
 	const bool is_short = demand > (double)implied(m) * m->opts.capacity * (1 + 1e-9);
-	const double to = m->log_price + GAIN * ((double)is_short - risk) / risk;
+	const double to = m->log_price + STEER_GAIN * ((double)is_short - risk) / risk;
 
 	m->log_price = fmin(fmax(to, 0), 20);
 	m->kept += ((double)is_short - m->kept) / fmin((double)m->n, 10080);
@@ -36,16 +36,14 @@ void model_steer(struct demand_model *m, double demand)
 static double demand_at(const struct demand_model *m, const struct price_view *v,
 			double level)
 {
-	const double y = fmax(v->mid + v->sigma * sketch_quantile(&m->sketch, level), 0);
-
-	return y * y;
+	return fmax(v->mid + v->sigma * sketch_quantile(&m->sketch, level), 0);
 }
 
 void model_decide(struct demand_model *m)
 {
 	struct origin *o = model_origin(m, 0);
 	const struct price_view v = { o->base + o->centre, o->sigma, m->opts.capacity };
-	const size_t hold = MAX(m->opts.lead_steps, (size_t)1);
+	const size_t hold = model_hold(m);
 	const double price = exp(m->log_price);
 	double over;
 
@@ -76,7 +74,7 @@ int demand_model_quantile(const struct demand_model *m, double level, double *re
 
 	const struct origin *o =
 		(const struct origin *)(const void *)(m->data + m->origins_at) +
-		(m->n - 1) % m->window;
+		(m->n - 1) % m->kept_origins;
 	const struct price_view v = { o->base + o->centre, o->sigma, m->opts.capacity };
 
 	*ret = demand_at(m, &v, level);

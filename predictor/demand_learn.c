@@ -30,7 +30,7 @@ static void push(struct demand_model *m, double demand)
 		memmove(y, y + SLACK, m->memory * sizeof(*y));
 		m->at -= SLACK;
 	}
-	y[m->at] = (float)sqrt(demand);
+	y[m->at] = (float)demand;
 	m->n++;
 	m->stats.steps++;
 	m->since_offset++;
@@ -100,7 +100,7 @@ static void learn_sizes(struct demand_model *m, const struct origin *o, double t
 {
 	float *rise = model_profile(m) + o->slot;
 	float *usual = model_sizes(m) + o->slot / SIZES_STEPS;
-	const double pace = m->learned < m->slots ? 1.0 : 0.3;
+	const double pace = m->learned < m->slots ? 1.0 : PROFILE_PACE;
 
 	m->fast += (size - m->fast) / 8;
 	m->mid += (size - m->mid) / 60;
@@ -119,8 +119,7 @@ static void learn(struct demand_model *m)
 		return;
 
 	const float *y = model_y(m) + m->at;
-	/* Its place in the ring is the one that this step takes. */
-	const struct origin *o = model_origin(m, 0);
+	const struct origin *o = model_origin(m, m->window);
 	double top = 0;
 
 	if (o->filled || m->clean < m->window)
@@ -146,15 +145,14 @@ double model_guess(struct demand_model *m)
 	const double last = (double)y[0];
 
 	if (!day || m->n < day + 2 || m->at < day + 1)
-		return last * last;
+		return last;
 
 	/* Yesterday's next step, at today's level. */
 	const double then =
 		0.5 * ((double)y[-(ptrdiff_t)day] + (double)y[-(ptrdiff_t)day - 1]);
 	const double ratio = then > 0 ? fmin(feat_base(y, 2) / then, 2.0) : 1.0;
-	const double next = (double)y[1 - (ptrdiff_t)day] * ratio;
 
-	return next * next;
+	return (double)y[1 - (ptrdiff_t)day] * ratio;
 }
 
 void model_step(struct demand_model *m, double demand, bool filled)
