@@ -94,9 +94,10 @@ int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_
 		m->last_ms = t0_ms + (int64_t)i * m->opts.step_ms;
 		model_step(m, isnan(y[i]) ? model_guess(m) : y[i], isnan(y[i]));
 
-		const struct origin *o = model_origin(m, 0);
+		const struct origin *o = model_newest(m);
 
-		r[i] = (struct replay){ (float)(o->base + o->centre), (float)o->sigma };
+		r[i] = (struct replay){ (float)(o->base + o->centre[m->rung]),
+					(float)o->sigma[m->rung] };
 	}
 	if (tail > 60 + m->window)
 		calibrate(m, r + n - tail, y + n - tail, tail);

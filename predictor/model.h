@@ -23,6 +23,9 @@
 #define PROFILE_PACE 0.2   /* weight of today in the averages by time of day */
 #define STEER_GAIN 0.0004  /* of the logarithm of the price, a step */
 #define STEER_AIM 0.95     /* share of the risk that is aimed at */
+#define FULL_AFTER 120     /* targets learned before the regressions are believed */
+#define JUDGE_DAYS 2.0     /* half-life of the rungs' losses */
+#define WORSE 1.1          /* loss over another's from where on a rung is left */
 #define REPLAY_DAYS 7      /* history that the first price is found on */
 
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
@@ -47,7 +50,8 @@ enum {
 struct origin {
 	double x[FEAT_N];
 	double v[SPREAD_N];
-	double base, centre, sigma;
+	double base;
+	double centre[DEMAND_RUNGS], sigma[DEMAND_RUNGS]; /* of the rise over base */
 	size_t need, held; /* instances: by itself, and after the hold */
 	size_t slot;       /* of the day */
 	bool filled;       /* no sample at this step */
@@ -71,8 +75,12 @@ struct demand_model {
 	double fast, mid, slow; /* averages of |miss| */
 	double log_price;
 	double kept;
-	uint64_t learned; /* targets learned from */
-	uint64_t clean;   /* steps since the last filled one */
+	double loss[DEMAND_RUNGS]; /* of each rung lately; comparable */
+	double miss[DEMAND_RUNGS]; /* slow average of |miss|; of the full model not used
+				    */
+	enum demand_rung rung;     /* in force */
+	uint64_t learned;          /* targets learned from */
+	uint64_t clean;            /* steps since the last filled one */
 	struct demand_decision now;
 
 	size_t window;       /* lead_steps + 1: steps of the target */
@@ -116,12 +124,21 @@ static inline struct origin *model_origin(struct demand_model *m, size_t ago)
 	return o + (m->n - 1 - ago) % m->kept_origins;
 }
 
+static inline const struct origin *model_newest(const struct demand_model *m)
+{
+	const struct origin *o =
+		(const struct origin *)(const void *)(m->data + m->origins_at);
+
+	return o + (m->n - 1) % m->kept_origins;
+}
+
 /* demand_learn.c: one step of the series. filled: the value is a guess, not to learn
  * from. */
 void model_step(struct demand_model *m, double demand, bool filled);
 double model_guess(struct demand_model *m); /* the next value when no sample comes */
 
 /* demand_decide.c */
+void model_judge(struct demand_model *m, const struct origin *o, double target);
 void model_steer(struct demand_model *m, double demand); /* before the step is taken */
 void model_decide(struct demand_model *m);               /* after it */
 
