@@ -28,11 +28,6 @@ struct session {
 	size_t min, max;
 };
 
-static const char *rung_name(enum demand_rung r)
-{
-	return r == DEMAND_FULL ? "full" : r == DEMAND_SEASONAL ? "seasonal" : "reactive";
-}
-
 static int read_history(const json_t *msg, double **ret, size_t *ret_n, struct err *err)
 {
 	const json_t *list = json_object_get(msg, "history");
@@ -123,7 +118,7 @@ static int on_sample(struct session *s, const json_t *msg, struct err *err)
 	printf("{\"desired\":%zu,\"needed\":%zu,\"median\":%.6g,\"upper\":%.6g,"
 	       "\"level\":%.6g,\"rung\":\"%s\"}\n",
 	       MIN(MAX(d.instances, s->min), s->max), d.needed, d.median, d.upper,
-	       d.level, rung_name(d.rung));
+	       d.level, demand_rung_name(d.rung));
 	return 0;
 }
 

@@ -34,7 +34,7 @@ static size_t lay_out(struct demand_model *m)
 	size_t at = 0;
 
 	m->origins_at = at;
-	at += m->window * sizeof(struct origin);
+	at += m->kept_origins * sizeof(struct origin);
 	m->y_at = at;
 	at += (m->memory + SLACK) * sizeof(float);
 	m->profile_at = at;
@@ -59,6 +59,7 @@ int demand_model_new(const struct demand_opts *opts, struct demand_model **ret,
 	if (head.opts.prior_swing == 0)
 		head.opts.prior_swing = DEMAND_PRIOR_SWING;
 	head.window = opts->lead_steps + 1;
+	head.kept_origins = MAX(head.window, model_hold(&head));
 	feat_shape_init(&head.shape, (double)opts->step_ms / 1000.0, head.window);
 	head.memory = feat_memory(&head.shape) + head.window;
 	head.slots = MAX(head.shape.day, (size_t)1);
@@ -66,14 +67,13 @@ int demand_model_new(const struct demand_opts *opts, struct demand_model **ret,
 
 	const double per_day = 86400000.0 / (double)opts->step_ms;
 
-	ridge_init(&head.mean, FEAT_N, HALF_DAYS * per_day, PRIOR_N);
-	ridge_init(&head.spread, SPREAD_N, HALF_DAYS * per_day, PRIOR_S);
-	/* Without history a miss is the stated swing of the present level; half of it on
-	 * the scale of the square root. */
+	ridge_init(&head.mean, FEAT_N, HALF_LIFE_DAYS * per_day, PRIOR_MEAN);
+	ridge_init(&head.spread, SPREAD_N, HALF_LIFE_DAYS * per_day, PRIOR_SPREAD);
+	/* Without history a miss is the stated swing of the present level. */
 	head.spread.b[SPREAD_ONE] = head.spread.b0[SPREAD_ONE] =
-		log(0.5 * head.opts.prior_swing);
+		log(head.opts.prior_swing);
 	head.spread.b[SPREAD_BASE] = head.spread.b0[SPREAD_BASE] = 1;
-	sketch_init(&head.sketch, SK_DAYS * per_day, 50);
+	sketch_init(&head.sketch, SKETCH_DAYS * per_day, PRIOR_SKETCH);
 	head.log_price = log(1.0 / opts->risk);
 	head.now = (struct demand_decision){
 		.needed = 1,

@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * demand.h - the decision model: how many instances a tier needs, one lead time ahead.
+ * demand.h - the decision model: instances a tier needs, one lead time ahead.
  *
- * Predicts, in quantiles, the LARGEST demand within the lead time, from the series alone,
- * and turns it into instances by a price: what a short step costs against an instance
- * for one step. The price is found by replaying the tier's own past so that the promised
- *share of short time (the risk) is kept, and is steered online from then on.
+ * Predicts, in quantiles, the LARGEST demand within the lead time, from the series
+ * alone, and turns it into instances by a price: what a short step costs against an
+ * instance for one step. The price is found by replaying the tier's own past so that
+ * the promised share of short time (the risk) is kept, and is steered online from
+ * then on.
  *
- * Model. y = sqrt(demand), base = mean of its last two values. With x the features of
+ * Model. y = demand, base = mean of its last two values. With x the features of
  * feat.h at step i and L the lead time in steps:
  *
- *	max(y[i+1..i+L]) - base = x'b + s z,	log s = v'c,	z ~ its own past
+ *	max(y[i+1..i+L+1]) - base = x'b + s z,   log s = v'c,   z ~ its own past
  *
  * b and c are ridge regressions on exponentially forgotten sums (ridge.h); the
- *distribution of z is a forgotten histogram (sketch.h). All of it is learned one step at
- *a time. Times are Unix milliseconds; seasons follow the local clock, whose distance from
- *UTC the caller tells (demand_model_set_offset()), so that a change to or from daylight
- *saving is no gap and no repeated hour.
+ * distribution of z is a forgotten histogram (sketch.h). All of it is learned one
+ * step at a time.
  *
- * Pure: no I/O, no clock, no logging, no global state. One model is used by one thread at
- * a time.
+ * Times are Unix milliseconds. Seasons follow the local clock, whose distance from
+ * UTC the caller tells (demand_model_set_offset()), so that a change to or from
+ * daylight saving is no gap and no repeated hour.
  *
- * Sources: Stein, Interpolation of Spatial Data (variance stabilising by the square root:
- *Bartlett, The Use of Transformations, Biometrics 3, 1947); Ljung, System
- *Identification, 11.2 (recursive least squares with forgetting); Huber and Ronchetti,
- *Robust Statistics, ch. 7; Koenker, Quantile Regression, 2.1 (the newsvendor's quantile).
+ * Pure: no I/O, no clock, no logging, no global state. One model is used by one
+ * thread at a time.
+ *
+ * Sources: Ljung, System Identification, 11.2 (recursive least squares with
+ * forgetting); Huber and Ronchetti, Robust Statistics, ch. 7; Carroll and Ruppert,
+ * Transformation and Weighting in Regression, ch. 3 (log-linear spread); Koenker,
+ * Quantile Regression, 2.1 (the newsvendor's quantile).
  */
 #ifndef PREDICTOR_DEMAND_H
 #define PREDICTOR_DEMAND_H
@@ -55,6 +58,9 @@ enum demand_rung {
 	DEMAND_SEASONAL, /* this time yesterday, at today's level */
 	DEMAND_FULL,     /* the whole model */
 };
+enum { DEMAND_RUNGS = DEMAND_FULL + 1 };
+
+const char *demand_rung_name(enum demand_rung rung); /* "reactive", ... */
 
 struct demand_decision {
 	size_t needed;    /* instances, for the lead time that begins now */

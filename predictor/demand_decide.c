@@ -21,37 +21,107 @@ static size_t implied(struct demand_model *m)
 
 void model_steer(struct demand_model *m, double demand)
 {
-	const double risk = AIM * m->opts.risk;
+	const double risk = STEER_AIM * m->opts.risk;
 
 	if (m->n < m->window)
 		return;
 
 	const bool is_short = demand > (double)implied(m) * m->opts.capacity * (1 + 1e-9);
-	const double to = m->log_price + GAIN * ((double)is_short - risk) / risk;
+	const double to = m->log_price + STEER_GAIN * ((double)is_short - risk) / risk;
 
 	m->log_price = fmin(fmax(to, 0), 20);
 	m->kept += ((double)is_short - m->kept) / fmin((double)m->n, 10080);
 }
 
+const char *demand_rung_name(enum demand_rung rung)
+{
+	static const char *const names[] = { "reactive", "seasonal", "full" };
+
+	return names[rung];
+}
+
+static struct price_view view_of(const struct demand_model *m, const struct origin *o)
+{
+	return (struct price_view){ fmax(o->base + o->centre[m->rung], 0),
+				    o->sigma[m->rung], m->opts.capacity };
+}
+
+/* Pinball loss of a rung's 95 % quantile. */
+static double loss_of(const struct demand_model *m, const struct origin *o, int rung,
+		      double target)
+{
+	const double q =
+		o->centre[rung] + o->sigma[rung] * sketch_quantile(&m->sketch, 0.95);
+
+	return target > q ? 0.95 * (target - q) : 0.05 * (q - target);
+}
+
+void model_judge(struct demand_model *m, const struct origin *o, double target)
+{
+	const double per_day = 86400000.0 / (double)m->opts.step_ms;
+	const double mean_life =
+		fmin((double)m->learned + 1, JUDGE_DAYS * per_day / M_LN2);
+
+	for (int r = DEMAND_REACTIVE; r < DEMAND_RUNGS; r++) {
+		m->loss[r] += (loss_of(m, o, r, target) - m->loss[r]) / mean_life;
+		m->miss[r] += (fabs(target - o->centre[r]) - m->miss[r]) / mean_life;
+	}
+}
+
+/* Which rung, and why. A rung that was left is taken again when it is the best. */
+static enum demand_rung choose_rung(const struct demand_model *m, const char **why)
+{
+	const double per_day = 86400000.0 / (double)m->opts.step_ms;
+	const bool season = (double)m->learned > 2 * per_day && m->shape.day;
+	const enum demand_rung simple =
+		season && m->loss[DEMAND_SEASONAL] < m->loss[DEMAND_REACTIVE]
+			? DEMAND_SEASONAL
+			: DEMAND_REACTIVE;
+	const double allowed = m->rung == DEMAND_FULL ? WORSE : 1.0;
+
+	if (m->learned < FULL_AFTER) {
+		*why = "too little history for the model: the latest demand and its "
+		       "usual "
+		       "rise within a lead time";
+		return DEMAND_REACTIVE;
+	}
+	if ((double)m->learned < 2 * per_day) {
+		*why = "the model, on less than two days of history";
+		return DEMAND_FULL;
+	}
+	if (m->loss[DEMAND_FULL] <= allowed * m->loss[simple]) {
+		*why = "the model did better than the season and the latest demand in "
+		       "the "
+		       "last two days";
+		return DEMAND_FULL;
+	}
+	*why = simple == DEMAND_SEASONAL
+		       ? "the model did worse than yesterday's rise for two days"
+		       : "the model did worse than the latest demand for two days";
+	return simple;
+}
+
 static double demand_at(const struct demand_model *m, const struct price_view *v,
 			double level)
 {
-	const double y = fmax(v->mid + v->sigma * sketch_quantile(&m->sketch, level), 0);
-
-	return y * y;
+	return fmax(v->mid + v->sigma * sketch_quantile(&m->sketch, level), 0);
 }
 
 void model_decide(struct demand_model *m)
 {
 	struct origin *o = model_origin(m, 0);
-	const struct price_view v = { o->base + o->centre, o->sigma, m->opts.capacity };
-	const size_t hold = MAX(m->opts.lead_steps, (size_t)1);
+	const size_t hold = MIN(model_hold(m), (size_t)m->n);
 	const double price = exp(m->log_price);
+	const char *why;
 	double over;
+
+	m->rung = choose_rung(m, &why);
+
+	const struct price_view v = view_of(m, o);
 
 	o->need = price_choose(&m->sketch, &v, price, &over);
 	o->held = 0;
-	for (size_t k = 0; k < MIN(hold, (size_t)m->n); k++)
+	for (size_t k = 0; k < hold; k++)
 		o->held = MAX(o->held, model_origin(m, k)->need);
 	m->now = (struct demand_decision){
 		.needed = o->need,
@@ -61,8 +131,8 @@ void model_decide(struct demand_model *m)
 		.level = 1 - over,
 		.price = price,
 		.kept = m->kept,
-		.rung = DEMAND_FULL,
-		.why = "",
+		.rung = m->rung,
+		.why = why,
 	};
 }
 
@@ -74,10 +144,7 @@ int demand_model_quantile(const struct demand_model *m, double level, double *re
 	if (m->n == 0)
 		return err_set(err, ERR_NOT_FOUND, "no sample yet");
 
-	const struct origin *o =
-		(const struct origin *)(const void *)(m->data + m->origins_at) +
-		(m->n - 1) % m->window;
-	const struct price_view v = { o->base + o->centre, o->sigma, m->opts.capacity };
+	const struct price_view v = view_of(m, model_newest(m));
 
 	*ret = demand_at(m, &v, level);
 	return 0;

@@ -30,7 +30,7 @@ static void push(struct demand_model *m, double demand)
 		memmove(y, y + SLACK, m->memory * sizeof(*y));
 		m->at -= SLACK;
 	}
-	y[m->at] = (float)sqrt(demand);
+	y[m->at] = (float)demand;
 	m->n++;
 	m->stats.steps++;
 	m->since_offset++;
@@ -75,9 +75,22 @@ static void observe_spread(struct demand_model *m, struct origin *o)
 	o->v[SPREAD_RANGE] =
 		log(o->x[FEAT_MAX10] - fmin(o->x[FEAT_MEAN], 0) + eps) - unit;
 	o->v[SPREAD_RISE] = log(fabs(o->x[FEAT_DAY]) + eps) - unit;
-	o->v[SPREAD_MOVE] = log(fabs(o->centre) + eps) - unit;
-	o->sigma = clamp(exp(unit + ridge_predict(&m->spread, o->v)), eps,
-			 10 * (o->base + m->level) + eps);
+	o->v[SPREAD_MOVE] = log(fabs(o->centre[DEMAND_FULL]) + eps) - unit;
+	o->sigma[DEMAND_FULL] = clamp(exp(unit + ridge_predict(&m->spread, o->v)), eps,
+				      10 * (o->base + m->level) + eps);
+}
+
+/* The simple methods: no rise, and yesterday's. */
+static void observe_simple(const struct demand_model *m, struct origin *o)
+{
+	const double prior = m->opts.prior_swing * o->base;
+
+	o->centre[DEMAND_REACTIVE] = 0;
+	o->centre[DEMAND_SEASONAL] = o->x[FEAT_PROFILE];
+	for (int r = DEMAND_REACTIVE; r < DEMAND_FULL; r++)
+		o->sigma[r] = m->learned < 10 ? fmax(m->miss[r], prior) : m->miss[r];
+	for (int r = DEMAND_REACTIVE; r < DEMAND_FULL; r++)
+		o->sigma[r] = fmax(o->sigma[r], nothing(m));
 }
 
 static void observe(struct demand_model *m, bool filled)
@@ -91,8 +104,9 @@ static void observe(struct demand_model *m, bool filled)
 	feat_fill(&m->shape, y, have, ago(m, m->shape.day), ago(m, m->shape.week),
 		  (double)model_profile(m)[o->slot], o->x);
 	o->base = feat_base(y, have);
-	o->centre = ridge_predict(&m->mean, o->x);
+	o->centre[DEMAND_FULL] = ridge_predict(&m->mean, o->x);
 	observe_spread(m, o);
+	observe_simple(m, o);
 }
 
 static void learn_sizes(struct demand_model *m, const struct origin *o, double target,
@@ -100,7 +114,7 @@ static void learn_sizes(struct demand_model *m, const struct origin *o, double t
 {
 	float *rise = model_profile(m) + o->slot;
 	float *usual = model_sizes(m) + o->slot / SIZES_STEPS;
-	const double pace = m->learned < m->slots ? 1.0 : 0.3;
+	const double pace = m->learned < m->slots ? 1.0 : PROFILE_PACE;
 
 	m->fast += (size - m->fast) / 8;
 	m->mid += (size - m->mid) / 60;
@@ -119,8 +133,7 @@ static void learn(struct demand_model *m)
 		return;
 
 	const float *y = model_y(m) + m->at;
-	/* Its place in the ring is the one that this step takes. */
-	const struct origin *o = model_origin(m, 0);
+	const struct origin *o = model_origin(m, m->window);
 	double top = 0;
 
 	if (o->filled || m->clean < m->window)
@@ -129,12 +142,15 @@ static void learn(struct demand_model *m)
 		top = fmax(top, (double)y[-(ptrdiff_t)k]);
 
 	const double target = top - o->base;
-	const double size = fabs(target - o->centre), limit = HUBER * o->sigma;
+	const double miss = target - o->centre[DEMAND_FULL], size = fabs(miss);
+	const double limit = HUBER * o->sigma[DEMAND_FULL];
 	const double unit = log(m->level + 1e-12);
 
+	model_judge(m, o, target);
 	ridge_add(&m->mean, o->x, target, size > limit ? limit / size : 1);
 	ridge_add(&m->spread, o->v, log(size + nothing(m)) - unit, 1);
-	sketch_add(&m->sketch, (target - o->centre) / o->sigma);
+	/* One distribution serves all rungs: that of the rung in force. */
+	sketch_add(&m->sketch, (target - o->centre[m->rung]) / o->sigma[m->rung]);
 	learn_sizes(m, o, target, size);
 	m->learned++;
 }
@@ -146,15 +162,14 @@ double model_guess(struct demand_model *m)
 	const double last = (double)y[0];
 
 	if (!day || m->n < day + 2 || m->at < day + 1)
-		return last * last;
+		return last;
 
 	/* Yesterday's next step, at today's level. */
 	const double then =
 		0.5 * ((double)y[-(ptrdiff_t)day] + (double)y[-(ptrdiff_t)day - 1]);
 	const double ratio = then > 0 ? fmin(feat_base(y, 2) / then, 2.0) : 1.0;
-	const double next = (double)y[1 - (ptrdiff_t)day] * ratio;
 
-	return next * next;
+	return (double)y[1 - (ptrdiff_t)day] * ratio;
 }
 
 void model_step(struct demand_model *m, double demand, bool filled)

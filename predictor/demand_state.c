@@ -69,11 +69,8 @@ int demand_model_load(const void *data, size_t len, struct demand_model **ret,
 /* The series that the model remembers, oldest first. */
 static void recall(struct demand_model *m, double *y, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const double v = (double)model_y(m)[m->at - (n - 1 - i)];
-
-		y[i] = v * v;
-	}
+	for (size_t i = 0; i < n; i++)
+		y[i] = (double)model_y(m)[m->at - (n - 1 - i)];
 }
 
 int demand_model_set_lead(struct demand_model **m, size_t lead_steps, struct err *err)

@@ -19,7 +19,7 @@ static double replay_short(const struct demand_model *m, const struct replay *r,
 			   const double *y, size_t n, double log_price)
 {
 	enum { RING = 2 * (DEMAND_LEAD_MAX + 1) };
-	const size_t lead = m->opts.lead_steps, hold = MAX(lead, (size_t)1);
+	const size_t lead = m->opts.lead_steps, hold = model_hold(m);
 	size_t count = 0, need[RING] = { 0 }, held[RING] = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
@@ -49,7 +49,7 @@ static void calibrate(struct demand_model *m, const struct replay *r, const doub
 	for (int k = 0; k < 10; k++) {
 		const double mid = 0.5 * (lo + hi);
 
-		if (replay_short(m, r, y, n, mid) > m->opts.risk * AIM)
+		if (replay_short(m, r, y, n, mid) > m->opts.risk * STEER_AIM)
 			lo = mid;
 		else
 			hi = mid;
@@ -87,16 +87,17 @@ int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_
 		return 0;
 
 	CLEANUP(free) struct replay *r = xcalloc(n, sizeof(*r));
-	const size_t week = (size_t)(CAL_DAYS * 86400000LL / m->opts.step_ms);
+	const size_t week = (size_t)(REPLAY_DAYS * 86400000LL / m->opts.step_ms);
 	const size_t tail = MIN(week, n * 2 / 3);
 
 	for (size_t i = 0; i < n; i++) {
 		m->last_ms = t0_ms + (int64_t)i * m->opts.step_ms;
 		model_step(m, isnan(y[i]) ? model_guess(m) : y[i], isnan(y[i]));
 
-		const struct origin *o = model_origin(m, 0);
+		const struct origin *o = model_newest(m);
 
-		r[i] = (struct replay){ (float)(o->base + o->centre), (float)o->sigma };
+		r[i] = (struct replay){ (float)(o->base + o->centre[m->rung]),
+					(float)o->sigma[m->rung] };
 	}
 	if (tail > 60 + m->window)
 		calibrate(m, r + n - tail, y + n - tail, tail);

@@ -55,14 +55,19 @@ static double mean(const float *from, size_t n)
 	return s / (double)n;
 }
 
-/* The rise from `ago` steps back to the window that followed, at the present level. */
-static double rise(const struct feat_shape *s, const float *y, size_t ago, double base)
+/* The rise from `then` to the window that followed it. */
+static double rise(const struct feat_shape *s, const float *then)
 {
-	const float *then = y - ago;
-	const double level = 0.5 * ((double)then[0] + (double)then[-1]);
-	const double ratio = level > 0 ? base / level : 1.0;
+	return largest(then + 1, s->lead) - 0.5 * ((double)then[0] + (double)then[-1]);
+}
 
-	return (largest(then + 1, s->lead) - level) * fmin(ratio, 4.0);
+/* Today's level over that of the season; noise is averaged out of both. */
+static double growth(const struct feat_shape *s, const float *y, const float *then)
+{
+	const size_t w = s->smooth;
+	const double level = mean(then - w + 1, w);
+
+	return level > 0 ? fmin(mean(y - w + 1, w) / level, 4.0) : 1.0;
 }
 
 static void season(const struct feat_shape *s, const float *y, size_t n, size_t ago,
@@ -70,15 +75,14 @@ static void season(const struct feat_shape *s, const float *y, size_t n, size_t 
 {
 	const size_t half = s->smooth / 2;
 
-	if (!ago || n < ago + half + 2)
+	if (!ago || n < ago + s->smooth + 2 || ago < half + 2)
 		return;
 
 	const float *then = y - ago;
 	const size_t ahead = MIN(s->lead, ago - half - 1);
-	const double now = mean(then - half, s->smooth);
-	const double ratio = now > 0 ? fmin(base / now, 4.0) : 1.0;
+	const double now = mean(then - half, s->smooth), ratio = growth(s, y, then);
 
-	x[0] = rise(s, y, ago, base);
+	x[0] = rise(s, then) * ratio;
 	x[1] = (mean(then + ahead - half, s->smooth) - now) * ratio;
 	x[2] = now - base;
 }
@@ -110,8 +114,8 @@ void feat_fill(const struct feat_shape *s, const float *y, size_t n, size_t day,
 	season(s, y, n, week, base, x + FEAT_WEEK);
 	x[FEAT_PROFILE] = profile * base;
 	if (s->hour && n > s->hour + 2)
-		x[FEAT_HOUR] = rise(s, y, s->hour, base);
+		x[FEAT_HOUR] = rise(s, y - s->hour);
 	if (s->half_hour && n > s->half_hour + 2)
-		x[FEAT_HALF_HOUR] = rise(s, y, s->half_hour, base);
+		x[FEAT_HALF_HOUR] = rise(s, y - s->half_hour);
 	x[FEAT_LEVEL] = base;
 }

@@ -46,10 +46,11 @@ double feat_base(const float *y, size_t n);
 
 /*
  * Fills x [FEAT_N].
+ *
  *   y        the newest of n values
- *   day, week  steps back to this time of day, 0: not there (differs from shape on a
- * clock change) profile  average rise to the coming window at this time of day, over its
- * level; 0: unknown
+ *   day      steps back to this time of day (0: not there); not shape's on a clock change
+ *   week     the same for the time of the week
+ *   profile  average rise to the coming window at this time of day, over its level
  */
 void feat_fill(const struct feat_shape *s, const float *y, size_t n, size_t day,
 	       size_t week, double profile, double x[FEAT_N]);

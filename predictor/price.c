@@ -12,8 +12,8 @@ size_t price_choose(const struct sketch *s, const struct price_view *v, double p
 		if (s->over[k] > 0.5)
 			continue;
 
-		const double y = fmax(v->mid + v->sigma * s->edge[k], 0);
-		const double n = fmax(ceil(y * y / v->capacity - 1e-9), 1);
+		const double demand = v->mid + v->sigma * s->edge[k];
+		const double n = fmax(ceil(demand / v->capacity - 1e-9), 1);
 		const double cost = n + price * s->over[k];
 
 		if (n >= best)

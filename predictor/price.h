@@ -15,7 +15,7 @@
 
 #include <stddef.h>
 
-/* The square root of the demand is mid + sigma * z, z from the sketch. */
+/* The demand is mid + sigma * z, z from the sketch. */
 struct price_view {
 	double mid, sigma;
 	double capacity;
