@@ -62,7 +62,7 @@ all: $(PROGRAMS) $(MODULES)
 # ---------------------------------------------------------------- rules
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(addprefix -I,$(component) $(USES_$(component))) \
+	$(CC) $(ALL_CFLAGS) $(addprefix -iquote,$(component) $(USES_$(component))) \
 		-MMD -MP -c -o $@ $<
 
 $(B)/obj/gen/%.o: $(B)/gen/%.c
