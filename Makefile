@@ -146,7 +146,9 @@ check:
 	debian/install-deps
 	$(MAKE) unit
 	$(MAKE) system
-system: all
+# Programs that system tests drive.
+SYSTEM_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/system/*.c))
+system: all $(SYSTEM_PROGRAMS)
 	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_ARGS) tests/system
 
 SANITIZE = $(MAKE) B=build/$(1) CFLAGS="-O1 -g -fno-omit-frame-pointer $(2)" LDFLAGS="$(2)" unit
