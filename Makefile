@@ -62,7 +62,7 @@ all: $(PROGRAMS) $(MODULES)
 # ---------------------------------------------------------------- rules
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(addprefix -I,$(component) $(USES_$(component))) \
+	$(CC) $(ALL_CFLAGS) $(addprefix -iquote,$(component) $(USES_$(component))) \
 		-MMD -MP -c -o $@ $<
 
 $(B)/obj/gen/%.o: $(B)/gen/%.c
@@ -146,7 +146,9 @@ check:
 	debian/install-deps
 	$(MAKE) unit
 	$(MAKE) system
-system: all
+# Programs that system tests drive.
+SYSTEM_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/system/*.c))
+system: all $(SYSTEM_PROGRAMS)
 	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_ARGS) tests/system
 
 SANITIZE = $(MAKE) B=build/$(1) CFLAGS="-O1 -g -fno-omit-frame-pointer $(2)" LDFLAGS="$(2)" unit

@@ -75,7 +75,7 @@ static void on_probe(void *arg, const struct http_res *res, bool sent,
 	(void)err;
 	e->probe = NULL;
 	/* A member without a leader answers 503, or 200 with "health":"false". */
-	if (res && res->status == 200 && !strstr(buf_str(&res->body), "\"false\""))
+	if (res && res->status < 500 && !strstr(buf_str(&res->body), "\"false\""))
 		e->out = false;
 	else
 		e->out_until_ms = clock_mono_ms() + STORE_OUT_MS;
