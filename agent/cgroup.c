@@ -64,9 +64,9 @@ static char *mount_point(const char *controller)
 
 		if (sscanf(line, "%*s %511s %31s %511s", dir, type, options) != 3)
 			continue;
-		if (*controller ? strcmp(type, "cgroup") == 0 &&
-					  has_word(options, controller)
-				: strcmp(type, "cgroup2") == 0)
+		if (*controller
+			    ? strcmp(type, "cgroup") == 0 && has_word(options, controller)
+			    : strcmp(type, "cgroup2") == 0)
 			return xstrdup(dir);
 	}
 	return NULL;

@@ -57,10 +57,11 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 	text[n] = '\0';
 	/* The name in brackets may hold anything, so count from the last bracket. */
 	p = strrchr(text, ')');
-	if (!p || sscanf(p + 1,
-			 " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-			 "%*s %*s %*s %llu",
-			 ret_state, &start) != 2)
+	if (!p ||
+	    sscanf(p + 1,
+		   " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		   "%*s %*s %*s %llu",
+		   ret_state, &start) != 2)
 		return ERR_NOT_FOUND;
 	*ret_start = start;
 	return 0;
@@ -258,8 +259,8 @@ void proc_watch_kill(const struct proc_watch *w, int signo)
 
 enum step { STEP_FORK, STEP_CGROUP, STEP_LIMIT, STEP_FDS, STEP_IDS, STEP_DIR, STEP_EXEC };
 
-static const char *const step_names[] = { "fork",  "entering the cgroup",
-					  "limits", "standard descriptors",
+static const char *const step_names[] = { "fork",          "entering the cgroup",
+					  "limits",        "standard descriptors",
 					  "User or Group", "WorkingDirectory",
 					  "executing" };
 
@@ -366,9 +367,9 @@ _Noreturn static void child(const struct proc_spec *s, int report_fd)
 static int start_failed(const struct proc_spec *s, const struct report *r,
 			struct err *err)
 {
-	int code = r->error == ENOENT			       ? ERR_NOT_FOUND
+	int code = r->error == ENOENT                        ? ERR_NOT_FOUND
 		   : r->error == EACCES || r->error == EPERM ? ERR_DENIED
-							       : ERR_INTERNAL;
+							     : ERR_INTERNAL;
 
 	errno = r->error;
 	if (r->step == STEP_EXEC)

@@ -48,7 +48,8 @@ void proc_watch_kill(const struct proc_watch *w, int signo);
 /* Field 22 of /proc/PID/stat; 0 when there is no such process or it is a zombie. */
 uint64_t proc_start_ticks(pid_t pid);
 
-/* What a new process is given. Everything is made ready before; the child only applies. */
+/* What a new process is given. Everything is made ready before; the child only applies.
+ */
 struct proc_spec {
 	const char *path; /* absolute */
 	char *const *argv;
@@ -66,7 +67,7 @@ struct proc_spec {
 	const struct proc_limit {
 		int resource;
 		struct rlimit limit;
-	} *limits;
+	} * limits;
 	size_t n_limits;
 	mode_t umask;
 	int nice;

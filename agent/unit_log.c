@@ -29,7 +29,7 @@ struct unit_log {
 	struct loop *loop;
 	char *dir;
 	size_t max_bytes;
-	int fd;	      /* to the writing process */
+	int fd;       /* to the writing process */
 	bool started; /* by us, so it knows only what we told it */
 	struct held *held;
 };
@@ -80,7 +80,7 @@ static int start_logger(struct unit_log *l, struct err *err)
 		return rc;
 	(void)unlink(sa.sun_path);
 	if (listen_fd < 0 || bind(listen_fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
-	    chmod(sa.sun_path, 0600) < 0 || listen(listen_fd, 4) < 0)
+	    chmod(sa.sun_path, 0600) < 0)
 		return err_errno(err, ERR_INTERNAL, "%s", sa.sun_path);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_errno(err, ERR_INTERNAL, "socketpair");

@@ -30,8 +30,8 @@ void unit_log_close(struct unit_log *l);
 DEFINE_CLEANUP(struct unit_log *, unit_log_close);
 
 /* A pipe's end for the unit to write to; the caller closes it. */
-int unit_log_pipe(struct unit_log *l, const char *unit, int *ret, struct err *err)
-	MUST_CHECK;
+int unit_log_pipe(struct unit_log *l, const char *unit, int *ret,
+		  struct err *err) MUST_CHECK;
 /* Takes care of a unit that runs already and writes to such a pipe. */
 void unit_log_adopt(struct unit_log *l, const char *unit, pid_t pid);
 /* The unit runs no more. What is in its pipe is still written. */

@@ -221,7 +221,8 @@ _Noreturn void unit_logger_run(int listen_fd, int client_fd, const char *dir,
 	struct logger g = { .dir = dir, .max_bytes = max_bytes };
 
 	leave_agent(&listen_fd, &client_fd);
-	if (loop_new(&g.loop, NULL) < 0 ||
+	/* Only here, so that a peer's credentials on the socket are the writer's own. */
+	if (listen(listen_fd, 4) < 0 || loop_new(&g.loop, NULL) < 0 ||
 	    loop_io_add(g.loop, listen_fd, EPOLLIN, on_listen, &g, NULL) < 0)
 		_exit(1);
 	client_add(&g, client_fd);

@@ -4,7 +4,7 @@
 #include "check.h"
 #include "conf.h"
 #include "strv.h"
-#include "unit_text.h"
+#include "unit_file.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -159,7 +159,7 @@ static int set_type(const struct assignment *a, void *place)
 {
 	static const char *const names[] = { "simple", "exec", "forking", "oneshot",
 					     "notify" };
-	int i, rc;
+	int i = 0, rc;
 
 	a->s->type_given = true;
 	if (strcmp(a->value, "idle") == 0) {
@@ -174,10 +174,10 @@ static int set_type(const struct assignment *a, void *place)
 
 static int set_restart(const struct assignment *a, void *place)
 {
-	static const char *const names[] = { "no",	    "on-success",  "on-failure",
+	static const char *const names[] = { "no",          "on-success",  "on-failure",
 					     "on-abnormal", "on-watchdog", "on-abort",
 					     "always" };
-	int i, rc = set_choice(a, names, ARRAY_SIZE(names), &i);
+	int i = 0, rc = set_choice(a, names, ARRAY_SIZE(names), &i);
 
 	if (rc == 0)
 		*(enum unit_restart *)place = (enum unit_restart)i;
@@ -188,7 +188,7 @@ static int set_kill_mode(const struct assignment *a, void *place)
 {
 	static const char *const names[] = { "control-group", "process", "mixed",
 					     "none" };
-	int i, rc = set_choice(a, names, ARRAY_SIZE(names), &i);
+	int i = 0, rc = set_choice(a, names, ARRAY_SIZE(names), &i);
 
 	if (rc == 0)
 		*(enum unit_kill_mode *)place = (enum unit_kill_mode)i;
@@ -343,20 +343,13 @@ static const struct {
 	const char *name;
 	int resource;
 } limit_names[] = {
-	{ "LimitCPU", RLIMIT_CPU },
-	{ "LimitFSIZE", RLIMIT_FSIZE },
-	{ "LimitDATA", RLIMIT_DATA },
-	{ "LimitSTACK", RLIMIT_STACK },
-	{ "LimitCORE", RLIMIT_CORE },
-	{ "LimitRSS", RLIMIT_RSS },
-	{ "LimitNOFILE", RLIMIT_NOFILE },
-	{ "LimitAS", RLIMIT_AS },
-	{ "LimitNPROC", RLIMIT_NPROC },
-	{ "LimitMEMLOCK", RLIMIT_MEMLOCK },
-	{ "LimitLOCKS", RLIMIT_LOCKS },
-	{ "LimitSIGPENDING", RLIMIT_SIGPENDING },
-	{ "LimitMSGQUEUE", RLIMIT_MSGQUEUE },
-	{ "LimitNICE", RLIMIT_NICE },
+	{ "LimitCPU", RLIMIT_CPU },           { "LimitFSIZE", RLIMIT_FSIZE },
+	{ "LimitDATA", RLIMIT_DATA },         { "LimitSTACK", RLIMIT_STACK },
+	{ "LimitCORE", RLIMIT_CORE },         { "LimitRSS", RLIMIT_RSS },
+	{ "LimitNOFILE", RLIMIT_NOFILE },     { "LimitAS", RLIMIT_AS },
+	{ "LimitNPROC", RLIMIT_NPROC },       { "LimitMEMLOCK", RLIMIT_MEMLOCK },
+	{ "LimitLOCKS", RLIMIT_LOCKS },       { "LimitSIGPENDING", RLIMIT_SIGPENDING },
+	{ "LimitMSGQUEUE", RLIMIT_MSGQUEUE }, { "LimitNICE", RLIMIT_NICE },
 	{ "LimitRTPRIO", RLIMIT_RTPRIO },
 };
 
@@ -495,8 +488,8 @@ static int check_whole(struct unit_spec *s, struct err *err)
 	if (s->type != UNIT_ONESHOT && starts != 1)
 		return err_set(err, ERR_INVAL,
 			       "more than one ExecStart needs Type=oneshot");
-	if (s->type == UNIT_ONESHOT && (s->restart == UNIT_RESTART_ALWAYS ||
-					s->restart == UNIT_RESTART_ON_SUCCESS))
+	if (s->type == UNIT_ONESHOT &&
+	    (s->restart == UNIT_RESTART_ALWAYS || s->restart == UNIT_RESTART_ON_SUCCESS))
 		return err_set(err, ERR_INVAL,
 			       "Type=oneshot cannot have Restart=always or on-success");
 	if (s->type == UNIT_ONESHOT && !s->timeout_start_given)
@@ -504,25 +497,15 @@ static int check_whole(struct unit_spec *s, struct err *err)
 	return 0;
 }
 
-static int on_entry(void *arg, const char *section, const char *name, const char *value,
-		    struct err *err)
-{
-	struct assignment a = *(const struct assignment *)arg;
-	int rc;
-
-	a.name = name;
-	a.value = value;
-	a.err = err;
-	rc = set_option(&a, section);
-	return rc < 0 ? err_wrap(err, rc, "%s", name) : 0;
-}
-
 int unit_spec_parse(const char *text, const struct unit_specifiers *specifiers,
 		    struct unit_spec **ret, struct err *err)
 {
 	CLEANUP(unit_spec_free) struct unit_spec *s = xcalloc(1, sizeof(*s));
-	struct assignment a = { .s = s, .spec = specifiers, .err = err };
-	int rc;
+	CLEANUP(unit_file_free) struct unit_file *file = NULL;
+	int rc = unit_file_parse(text, strlen(text), specifiers->unit, &file, err);
+
+	if (rc < 0)
+		return rc;
 
 	s->name = xstrdup(specifiers->unit);
 	s->restart_ms = 100;
@@ -534,9 +517,16 @@ int unit_spec_parse(const char *text, const struct unit_specifiers *specifiers,
 	s->dir_mode = 0755;
 	s->umask = 022;
 	s->oom_score_adjust = INT64_MIN;
-	rc = unit_text_each(text, on_entry, &a, err);
-	if (rc == 0)
-		rc = check_whole(s, err);
+	for (size_t i = 0; i < file->n; i++) {
+		const struct unit_option *o = &file->options[i];
+		struct assignment a = { s, specifiers, o->name, o->value, err };
+
+		rc = set_option(&a, o->section);
+		if (rc < 0)
+			return err_wrap(err, rc, "%s:%d: %s", specifiers->unit, o->line,
+					o->name);
+	}
+	rc = check_whole(s, err);
 	if (rc < 0)
 		return err_wrap(err, rc, "%s", specifiers->unit);
 	*ret = TAKE(s);

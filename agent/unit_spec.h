@@ -39,7 +39,12 @@ enum unit_restart {
 	UNIT_RESTART_ALWAYS,
 };
 
-enum unit_kill_mode { UNIT_KILL_GROUP, UNIT_KILL_PROCESS, UNIT_KILL_MIXED, UNIT_KILL_NONE };
+enum unit_kill_mode {
+	UNIT_KILL_GROUP,
+	UNIT_KILL_PROCESS,
+	UNIT_KILL_MIXED,
+	UNIT_KILL_NONE
+};
 
 struct unit_cmd {
 	char **words;        /* words[0] is the program's path */

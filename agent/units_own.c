@@ -6,7 +6,7 @@
 #include "conf.h"
 #include "log.h"
 #include "strv.h"
-#include "unit_text.h"
+#include "unit_file.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -99,15 +99,6 @@ static void on_reaper(void *arg)
 
 /* ---------------------------------------------------------------- loading */
 
-static int find_user(void *arg, const char *section, const char *name, const char *value,
-		     struct err *err)
-{
-	(void)err;
-	if (strcmp(section, "Service") == 0 && strcmp(name, "User") == 0)
-		snprintf(arg, 64, "%s", value);
-	return 0;
-}
-
 static void warn_ignored(const struct unit_spec *s)
 {
 	for (char **p = s->ignored; p && *p; p++)
@@ -120,14 +111,15 @@ int unit_load(struct unit *u, struct err *err)
 				     .host = u->own->host,
 				     .machine_id = u->own->machine_id,
 				     .boot_id = u->own->boot_id };
-	const struct passwd *pw = NULL;
-	char user[64] = "";
-	int rc = unit_text_each(u->text, find_user, user, err);
+	CLEANUP(unit_file_free) struct unit_file *file = NULL;
+	const struct passwd *pw;
+	int rc = unit_file_parse(u->text, strlen(u->text), u->name, &file, err);
 
 	unit_spec_free(TAKE(u->spec));
-	if (rc == 0 && *user) {
-		pw = getpwnam(user);
-		s.user = user;
+	if (rc == 0)
+		s.user = unit_file_get(file, "Service", "User");
+	if (s.user && *s.user) {
+		pw = getpwnam(s.user);
 		s.home = pw ? pw->pw_dir : "/";
 	}
 	if (rc == 0)

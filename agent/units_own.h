@@ -56,7 +56,7 @@ struct unit {
 	struct own *own;
 	struct unit *next;
 	char *name, *hash, *text;
-	struct unit_spec *spec; /* NULL: the text is wrong */
+	struct unit_spec *spec;      /* NULL: the text is wrong */
 	char *next_hash, *next_text; /* replaces the above once it is stopped */
 	bool run, dropping, stop_asked, adopted;
 	bool held; /* in PHASE_STOP, until what is After= it has stopped */
@@ -65,7 +65,7 @@ struct unit {
 	enum result result;
 	char *message;
 	int64_t since_ms, restarts;
-	size_t cmd; /* index of the command of this phase that runs */
+	size_t cmd;   /* index of the command of this phase that runs */
 	bool started; /* got as far as running, so ExecStop applies */
 	struct proc_watch *main, *control;
 	struct proc_exit main_exit;
@@ -90,7 +90,7 @@ struct own {
 	struct unit_log *log;
 	units_change_fn *on_change;
 	void *arg;
-	struct unit *units; /* by name */
+	struct unit *units;        /* by name */
 	struct loop_timer *reaper; /* frees those that are gone */
 	bool opening;              /* no callbacks yet */
 };
@@ -101,7 +101,8 @@ extern const char *const result_names[RESULT_N];
 struct unit *own_add(struct own *o, const char *name);
 struct unit *own_find(const struct own *o, const char *name);
 void unit_remove(struct unit *u); /* it is gone; freed later, so callers may go on */
-struct unit *own_next(struct unit *u); /* u itself, or the first behind it that is not gone */
+struct unit *own_next(
+	struct unit *u); /* u itself, or the first behind it that is not gone */
 int unit_load(struct unit *u, struct err *err) MUST_CHECK; /* text to spec */
 
 /* ---- units_own_machine.c */

@@ -34,9 +34,9 @@ static const struct {
 };
 
 const char *const result_names[RESULT_N] = {
-	[RESULT_SUCCESS] = "success",	      [RESULT_EXIT_CODE] = "exit-code",
-	[RESULT_SIGNAL] = "signal",	      [RESULT_TIMEOUT] = "timeout",
-	[RESULT_PROTOCOL] = "protocol",	      [RESULT_RESOURCES] = "resources",
+	[RESULT_SUCCESS] = "success",         [RESULT_EXIT_CODE] = "exit-code",
+	[RESULT_SIGNAL] = "signal",           [RESULT_TIMEOUT] = "timeout",
+	[RESULT_PROTOCOL] = "protocol",       [RESULT_RESOURCES] = "resources",
 	[RESULT_START_LIMIT] = "start-limit", [RESULT_DEPENDENCY] = "dependency",
 };
 

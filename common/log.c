@@ -61,7 +61,7 @@ static void add_time(struct buf *b)
 
 void log_event(enum log_level level, const char *event, const struct log_field *fields)
 {
-	CLEANUP(buf_done) struct buf b;
+	CLEANUP(buf_done) struct buf b = { 0 };
 
 	if (level < least)
 		return;
