@@ -167,7 +167,7 @@ static int host_came(struct fleet *f, struct fleet_host *h, const struct events 
 {
 	int64_t lead_ms = f->now_ms - h->h.requested_ms;
 	char text[CLOCK_TEXT];
-	int rc = db_host_set_state(events->db, h->h.id, DB_HOST_UP, "", f->now_ms, err);
+	int rc = db_host_ready(events->db, h->h.id, f->now_ms, err);
 
 	if (rc == 0)
 		rc = db_lead_add(events->db,

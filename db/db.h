@@ -104,8 +104,12 @@ int db_pool_get(struct db *db, const char *name, struct db_pool *ret,
 int db_pool_list(struct db *db, struct db_pool_list *ret, struct err *err) MUST_CHECK;
 /* Inserts (all members) or updates what is declared; the state stays. */
 int db_pool_put(struct db *db, const struct db_pool *p, struct err *err) MUST_CHECK;
-/* Writes p's want, state, backoff_until_ms and last_error. */
-int db_pool_set_state(struct db *db, const struct db_pool *p, struct err *err) MUST_CHECK;
+/* How many hosts the tick wants it to have. */
+int db_pool_want(struct db *db, const char *name, int64_t want,
+		 struct err *err) MUST_CHECK;
+/* How its driver does: "ok" or "backoff", until when, and why. */
+int db_pool_note(struct db *db, const char *name, const char *state,
+		 int64_t backoff_until_ms, const char *error, struct err *err) MUST_CHECK;
 int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- hosts */
@@ -127,6 +131,12 @@ int db_host_put(struct db *db, const struct db_host *h, struct err *err) MUST_CH
 /* state and message; the time that belongs to the state is set when it was 0. */
 int db_host_set_state(struct db *db, const char *id, enum db_host_state state,
 		      const char *message, int64_t now_ms, struct err *err) MUST_CHECK;
+/* Its agent's lease was seen for the first time: up, and ready_ms is now. */
+int db_host_ready(struct db *db, const char *id, int64_t now_ms,
+		  struct err *err) MUST_CHECK;
+/* A join token that has not been used yet, in place of the one before. */
+int db_host_set_token(struct db *db, const char *id, const char *hash,
+		      struct err *err) MUST_CHECK;
 /* When a heartbeat was last seen, for n hosts; unknown ids are passed over. */
 int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_ms,
 		  struct err *err) MUST_CHECK;

@@ -62,6 +62,26 @@ int db_host_put(struct db *db, const struct db_host *h, struct err *err)
 	return db_put_one(db, &table, h, err);
 }
 
+int db_host_ready(struct db *db, const char *id, int64_t now_ms, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err,
+			 "UPDATE host SET state = 'up', message = '', ready_ms = ?2,"
+			 " joined_ms = iif(joined_ms = 0, ?2, joined_ms) WHERE id = ?1",
+			 "ti", id, now_ms);
+}
+
+int db_host_set_token(struct db *db, const char *id, const char *hash, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err,
+			 "UPDATE host SET join_token_hash = ?2, join_token_used = 0"
+			 " WHERE id = ?1",
+			 "tt", id, hash);
+}
+
 int db_host_set_state(struct db *db, const char *id, enum db_host_state state,
 		      const char *message, int64_t now_ms, struct err *err)
 {

@@ -43,15 +43,24 @@ int db_pool_put(struct db *db, const struct db_pool *p, struct err *err)
 	return db_put_one(db, &table, p, err);
 }
 
-int db_pool_set_state(struct db *db, const struct db_pool *p, struct err *err)
+int db_pool_want(struct db *db, const char *name, int64_t want, struct err *err)
 {
-	CLEANUP(free) char *what = xasprintf("pool '%s'", p->name);
+	CLEANUP(free) char *what = xasprintf("pool '%s'", name);
 
-	return db_change(db, what, err,
-			 "UPDATE pool SET want = ?2, state = ?3, backoff_until_ms = ?4,"
-			 " last_error = ?5 WHERE name = ?1",
-			 "titit", p->name, p->want, p->state, p->backoff_until_ms,
-			 p->last_error);
+	return db_change(db, what, err, "UPDATE pool SET want = ?2 WHERE name = ?1", "ti",
+			 name, want);
+}
+
+int db_pool_note(struct db *db, const char *name, const char *state,
+		 int64_t backoff_until_ms, const char *error, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("pool '%s'", name);
+
+	return db_change(
+		db, what, err,
+		"UPDATE pool SET state = ?2, backoff_until_ms = ?3, last_error = ?4"
+		" WHERE name = ?1",
+		"ttit", name, state, backoff_until_ms, error);
 }
 
 int db_pool_delete(struct db *db, const char *name, struct err *err)

@@ -85,7 +85,7 @@ struct db_pool {
 	double cpu; /* of one host, cores; 0: ask the driver */
 	int64_t memory_bytes;
 	char *config_json; /* what else the driver gets */
-	/* state; written by db_pool_set_state() alone */
+	/* state; written by db_pool_want() and db_pool_note() alone */
 	int64_t want;
 	char *state; /* for people: "ok", "backoff", ... */
 	int64_t backoff_until_ms;

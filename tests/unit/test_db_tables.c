@@ -123,16 +123,15 @@ static void a_pools_state_and_its_declaration_are_written_apart(void **state)
 	CLEANUP(db_pool_done) struct db_pool back = { 0 };
 	struct db_pool p = { .name = "web", .driver = "local", .min = 1, .max = 4 };
 
-	assert_int_equal(db_pool_set_state(f->db, &p, &f->e), ERR_NOT_FOUND);
+	assert_int_equal(db_pool_want(f->db, "web", 3, &f->e), ERR_NOT_FOUND);
 	assert_ok(db_pool_put(f->db, &p, &f->e), &f->e);
-	p.state = "backoff";
-	p.want = 3;
-	assert_ok(db_pool_set_state(f->db, &p, &f->e), &f->e);
-	p.state = "";
+	assert_ok(db_pool_want(f->db, "web", 3, &f->e), &f->e);
+	assert_ok(db_pool_note(f->db, "web", "backoff", 7, "no", &f->e), &f->e);
 	p.max = 8;
 	assert_ok(db_pool_put(f->db, &p, &f->e), &f->e);
 	assert_ok(db_pool_get(f->db, "web", &back, &f->e), &f->e);
 	assert_string_equal(back.state, "backoff");
+	assert_string_equal(back.last_error, "no");
 	assert_int_equal(back.want, 3);
 	assert_int_equal(back.max, 8);
 	assert_ok(db_pool_delete(f->db, "web", &f->e), &f->e);
