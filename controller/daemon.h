@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * daemon.h - all parts of the controller, started in order and stopped in reverse.
+ */
+#ifndef CONTROLLER_DAEMON_H
+#define CONTROLLER_DAEMON_H
+
+#include "options.h"
+
+struct daemon;
+
+/*
+ * Opens the state, starts the threads and serves. Sets the time scale of the process, so
+ * it is called once. options must outlive it. The first start prints the admin token.
+ */
+int daemon_start(const struct options *options, struct daemon **ret,
+		 struct err *err) MUST_CHECK;
+void daemon_stop(struct daemon *d);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * foretided - options, wiring, signals: the only process-wide set-up.
+ */
+#include "check.h"
+#include "daemon.h"
+#include "log.h"
+#include "options.h"
+
+#include <curl/curl.h>
+#include <gsl/gsl_errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static void usage(FILE *to)
+{
+	fprintf(to, "usage: foretided [-c FILE] [-n] [--section.name=value ...]\n\n"
+		    "  -c FILE          configuration (default: /etc/foretide/foretide.conf, when\n"
+		    "                   it is there)\n"
+		    "  -n               check the configuration and exit\n"
+		    "  --state-dir DIR  short for --controller.state_dir=DIR\n"
+		    "  --time-scale N   short for --controller.time_scale=N\n"
+		    "  --example        print an example configuration with every option\n"
+		    "  --version        print the version\n\nOptions:\n");
+	for (const struct conf_option *o = options_table; o->name; o++)
+		fprintf(to, "  --%s.%s=%s\n        %s\n", o->section, o->name,
+			o->def ? o->def : "", o->help);
+}
+
+struct command_line {
+	const char *config;
+	bool check_only;
+};
+
+/* "--name=value" or "--name value"; moves *i over a value of its own. */
+static int set_option(struct options *o, char **argv, int argc, int *i, struct err *err)
+{
+	const char *name = argv[*i] + 2;
+	const char *equals = strchr(name, '=');
+	const char *value = equals ? equals + 1 : *i + 1 < argc ? argv[++*i] : NULL;
+	CLEANUP(free) char *key = equals ? xstrndup(name, (size_t)(equals - name))
+					 : xstrdup(name);
+
+	if (!value)
+		return err_set(err, ERR_INVAL, "--%s needs a value", name);
+	if (strcmp(key, "state-dir") == 0)
+		return options_set(o, "controller.state_dir", value, err);
+	if (strcmp(key, "time-scale") == 0)
+		return options_set(o, "controller.time_scale", value, err);
+	return options_set(o, key, value, err);
+}
+
+/* Finds what must be known before the options are: returns an exit status, or -1. */
+static int first_look(int argc, char **argv, struct command_line *c)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			usage(stdout);
+			return 0;
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			puts("foretided " FORETIDE_VERSION);
+			return 0;
+		}
+		if (strcmp(argv[i], "--example") == 0) {
+			conf_print_example(options_table, stdout);
+			return 0;
+		}
+		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
+			c->config = argv[++i];
+	}
+	return -1;
+}
+
+static int read_options(int argc, char **argv, struct command_line *c, struct options *o,
+			struct err *err)
+{
+	static const char standard[] = "/etc/foretide/foretide.conf";
+	int rc;
+
+	if (!c->config && access(standard, R_OK) == 0)
+		c->config = standard;
+	rc = options_load(o, c->config, err);
+	for (int i = 1; rc == 0 && i < argc; i++) {
+		if (strcmp(argv[i], "-c") == 0)
+			i++;
+		else if (strcmp(argv[i], "-n") == 0)
+			c->check_only = true;
+		else if (strncmp(argv[i], "--", 2) == 0)
+			rc = set_option(o, argv, argc, &i, err);
+		else
+			rc = err_set(err, ERR_INVAL, "'%s' is not understood; see --help",
+				     argv[i]);
+	}
+	return rc;
+}
+
+/* Blocked before any thread starts, so that only main() gets them. */
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	CHECK(pthread_sigmask(SIG_BLOCK, set, NULL) == 0);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int serve(const struct options *o)
+{
+	struct daemon *d = NULL;
+	enum log_level level;
+	sigset_t signals;
+	struct err err;
+	int signo = 0;
+
+	if (log_level_from_name(o->log_level, &level, &err) == 0)
+		log_set_level(level);
+	block_signals(&signals);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	gsl_set_error_handler_off();
+	if (daemon_start(o, &d, &err) < 0) {
+		fprintf(stderr, "foretided: %s\n", err.msg);
+		return 1;
+	}
+	CHECK(sigwait(&signals, &signo) == 0);
+	log_info("stopping", STR("signal", signo == SIGINT ? "INT" : "TERM"));
+	daemon_stop(d);
+	curl_global_cleanup();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line c = { 0 };
+	struct options o = { 0 };
+	struct err err;
+	int rc = first_look(argc, argv, &c);
+
+	if (rc >= 0)
+		return rc;
+	rc = read_options(argc, argv, &c, &o, &err);
+	if (rc < 0) {
+		fprintf(stderr, "foretided: %s\n", err.msg);
+		rc = 2;
+	} else {
+		rc = c.check_only ? 0 : serve(&o);
+	}
+	options_done(&o);
+	return rc;
+}
