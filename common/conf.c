@@ -56,7 +56,8 @@ struct reading {
 	char name[128];
 	struct buf value; /* of the pair that a following indented line may continue */
 	int value_line;
-	conf_each_fn *fn;
+	conf_each_fn *fn;            /* or NULL */
+	conf_section_fn *section_fn; /* or NULL */
 	void *arg;
 	struct err *err;
 };
@@ -70,7 +71,7 @@ static int flush_pair(struct reading *r)
 {
 	int rc = 0;
 
-	if (*r->name)
+	if (*r->name && r->fn)
 		rc = r->fn(r->arg, r->section, r->name, buf_str(&r->value), r->value_line,
 			   r->err);
 	if (rc < 0)
@@ -106,7 +107,8 @@ static int read_section(struct reading *r, char *line)
 		return refuse(r, "a section is written [name]");
 	*end = '\0';
 	snprintf(r->section, sizeof(r->section), "%s", trim(line + 1));
-	return 0;
+	rc = r->section_fn ? r->section_fn(r->arg, r->section, r->line, r->err) : 0;
+	return rc < 0 ? err_wrap(r->err, rc, "%s:%d", r->what, r->line) : rc;
 }
 
 static int read_pair(struct reading *r, char *line)
@@ -145,25 +147,39 @@ static int read_line(struct reading *r, char *line)
 	return *text == '[' ? read_section(r, text) : read_pair(r, text);
 }
 
-int conf_each(const char *text, const char *what, conf_each_fn *fn, void *arg,
-	      struct err *err)
+static int read_all(struct reading *r, const char *text)
 {
-	struct reading r = { .what = what, .fn = fn, .arg = arg, .err = err };
 	CLEANUP(free) char *copy = xstrdup(text);
 	char *next = copy;
 	int rc = 0;
 
-	buf_init(&r.value, FILE_MAX_BYTES);
+	buf_init(&r->value, FILE_MAX_BYTES);
 	while (rc == 0 && next) {
 		char *line = strsep(&next, "\n");
 
-		r.line++;
-		rc = read_line(&r, line);
+		r->line++;
+		rc = read_line(r, line);
 	}
 	if (rc == 0)
-		rc = flush_pair(&r);
-	buf_done(&r.value);
+		rc = flush_pair(r);
+	buf_done(&r->value);
 	return rc;
+}
+
+int conf_each(const char *text, const char *what, conf_each_fn *fn, void *arg,
+	      struct err *err)
+{
+	struct reading r = { .what = what, .fn = fn, .arg = arg, .err = err };
+
+	return read_all(&r, text);
+}
+
+int conf_each_section(const char *text, const char *what, conf_section_fn *fn, void *arg,
+		      struct err *err)
+{
+	struct reading r = { .what = what, .section_fn = fn, .arg = arg, .err = err };
+
+	return read_all(&r, text);
 }
 
 /* ---------------------------------------------------------------- single values */

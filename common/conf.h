@@ -30,6 +30,11 @@ typedef int conf_each_fn(void *arg, const char *section, const char *name,
 int conf_each(const char *text, const char *what, conf_each_fn *fn, void *arg,
 	      struct err *err) MUST_CHECK;
 
+/* The same for the section lines alone, so that empty sections are seen too. */
+typedef int conf_section_fn(void *arg, const char *section, int line, struct err *err);
+int conf_each_section(const char *text, const char *what, conf_section_fn *fn, void *arg,
+		      struct err *err) MUST_CHECK;
+
 enum conf_type {
 	CONF_STRING,   /* char *, owned by the struct; NULL when the default is NULL */
 	CONF_INT,      /* int64_t */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * api_handlers.h - the handlers that the table of routes names, by file, and the JSON
+ * forms that several of them use. All of them return the caller's own documents.
+ */
+#ifndef CONTROLLER_API_HANDLERS_H
+#define CONTROLLER_API_HANDLERS_H
+
+#include "api_internal.h"
+
+/* api_status.c */
+api_handler_fn api_healthz, api_own_metrics, api_status, api_whoami;
+/* api_stacks.c */
+api_handler_fn api_stack_list, api_stack_get, api_stack_put, api_stack_delete;
+/* api_tiers.c */
+api_handler_fn api_tier_list, api_tier_get, api_tier_patch;
+/* api_tier_views.c */
+api_handler_fn api_tier_explain, api_tier_decisions, api_tier_leads, api_tier_series,
+	api_tier_forecast, api_tier_backtest;
+/* api_history.c */
+api_handler_fn api_tier_history;
+/* api_holds.c */
+api_handler_fn api_hold_list, api_hold_get, api_hold_post, api_hold_delete;
+/* api_hosts.c */
+api_handler_fn api_pool_list, api_pool_get, api_host_list, api_host_get, api_host_drain;
+/* api_units.c */
+api_handler_fn api_unit_list, api_unit_get, api_services;
+/* api_logs.c */
+api_handler_fn api_unit_logs, api_agent_logs;
+/* api_events.c */
+api_handler_fn api_decision_list, api_decision_get, api_event_list, api_event_stream;
+/* api_tokens.c */
+api_handler_fn api_token_list, api_token_post, api_token_delete;
+/* api_metrics.c */
+api_handler_fn api_metrics_post, api_series_list, api_series_data;
+/* api_agent.c */
+api_handler_fn api_join, api_agent_renew, api_agent_metrics, api_agent_binary,
+	api_kv_handler;
+
+json_t *hold_json(const struct db_hold *h);
+json_t *unit_json(const struct db_unit *u);
+json_t *decision_json(const struct db_decision *d, bool with_explanation);
+json_t *event_json(const struct db_event *e);
+json_t *tier_json(struct request *r, const struct db_tier *t, struct err *err);
+
+/* A text that the database holds as JSON; null when it is empty or none. */
+json_t *json_of_text(const char *text);
+
+/* Whether the tier that the path names is there; *ret is the caller's. */
+int api_tier_of_path(struct request *r, struct db_tier *ret, struct err *err) MUST_CHECK;
+
+#endif

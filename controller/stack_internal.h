@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * stack_internal.h - the parts of reading a stack, for the stack_*.c files alone.
+ */
+#ifndef CONTROLLER_STACK_INTERNAL_H
+#define CONTROLLER_STACK_INTERNAL_H
+
+#include "stack_file.h"
+
+/* stack_conf.c: name, timezone, domain, pools, tiers and secrets of stack.conf. */
+int stack_conf_read(struct stack_file *s, const char *text, struct err *err) MUST_CHECK;
+
+/* stack_confd.c: the template resources with their templates. */
+int stack_confd_read(struct stack_file *s, const json_t *files,
+		     struct err *err) MUST_CHECK;
+
+#endif
