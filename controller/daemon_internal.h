@@ -22,7 +22,8 @@ struct daemon {
 	uint32_t magic;
 	const struct options *o;
 	struct db *db;
-	char *owner; /* this installation, on every VM */
+	char *advertise; /* URL that hosts use */
+	char *owner;     /* this installation, on every VM */
 	struct ca *ca;
 	struct kv *kv; /* NULL with an etcd of its own */
 	struct events events;

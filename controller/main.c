@@ -15,14 +15,16 @@
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: foretided [-c FILE] [-n] [--section.name=value ...]\n\n"
-		    "  -c FILE          configuration (default: /etc/foretide/foretide.conf, when\n"
-		    "                   it is there)\n"
-		    "  -n               check the configuration and exit\n"
-		    "  --state-dir DIR  short for --controller.state_dir=DIR\n"
-		    "  --time-scale N   short for --controller.time_scale=N\n"
-		    "  --example        print an example configuration with every option\n"
-		    "  --version        print the version\n\nOptions:\n");
+	fprintf(to,
+		"usage: foretided [-c FILE] [-n] [--section.name=value ...]\n\n"
+		"  -c FILE          configuration (default: /etc/foretide/foretide.conf, "
+		"when\n"
+		"                   it is there)\n"
+		"  -n               check the configuration and exit\n"
+		"  --state-dir DIR  short for --controller.state_dir=DIR\n"
+		"  --time-scale N   short for --controller.time_scale=N\n"
+		"  --example        print an example configuration with every option\n"
+		"  --version        print the version\n\nOptions:\n");
 	for (const struct conf_option *o = options_table; o->name; o++)
 		fprintf(to, "  --%s.%s=%s\n        %s\n", o->section, o->name,
 			o->def ? o->def : "", o->help);
@@ -39,8 +41,8 @@ static int set_option(struct options *o, char **argv, int argc, int *i, struct e
 	const char *name = argv[*i] + 2;
 	const char *equals = strchr(name, '=');
 	const char *value = equals ? equals + 1 : *i + 1 < argc ? argv[++*i] : NULL;
-	CLEANUP(free) char *key = equals ? xstrndup(name, (size_t)(equals - name))
-					 : xstrdup(name);
+	CLEANUP(free)
+	char *key = equals ? xstrndup(name, (size_t)(equals - name)) : xstrdup(name);
 
 	if (!value)
 		return err_set(err, ERR_INVAL, "--%s needs a value", name);

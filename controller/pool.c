@@ -258,15 +258,6 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 	return wait_ms;
 }
 
-/* A pool that no stack declares any more and that has no host left goes. */
-static bool is_over(struct pool_round *r)
-{
-	struct err err;
-
-	return r->row.max == 0 && r->hosts.n == 0 && r->open.n == 0 &&
-	       db_pool_delete(r->opts->db, r->row.name, &err) == 0;
-}
-
 int64_t pool_reconcile(void *arg, const char *name)
 {
 	struct pools *ps = arg;
@@ -286,10 +277,6 @@ int64_t pool_reconcile(void *arg, const char *name)
 		again_ms = clock_real_ms(r.row.backoff_until_ms - r.now_ms);
 	else
 		again_ms = run_round(&r, &err) == 0 ? succeeded(&r) : failed(&r, &err);
-	if (!r.pool->failures && is_over(&r)) {
-		forget_pool(ps, name);
-		again_ms = -1;
-	}
 	db_pool_done(&r.row);
 	db_host_list_done(&r.hosts);
 	db_launch_list_done(&r.open);

@@ -9,6 +9,7 @@
 #include "observe.h"
 #include "place.h"
 #include "publish.h"
+#include "stack_apply.h"
 #include "tiers.h"
 #include "unit_plan.h"
 
@@ -249,6 +250,8 @@ static void run_round(struct tick *t, bool full)
 	set_problem(t, PROBLEM_ROUND, "round-failed", rc < 0 ? err.msg : NULL);
 	if (r.seen.settling || rc < 0)
 		t->again_ms = AGAIN_SOON_MS;
+	if (full && stack_sweep(t->o->db, &err) < 0)
+		log_warn("pools-not-swept", ERR(&err));
 	if (full && db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0)
 		log_warn("upkeep-failed", ERR(&err));
 	place_result_done(&r.placed);

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon.h"
+
+#include "check.h"
+#include "clock.h"
+#include "credentials.h"
+#include "daemon_internal.h"
+#include "join.h"
+#include "log.h"
+#include "token.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define WORKERS 4
+#define OWN_TOKEN "controller (internal)"
+#define CERT_LIFE_MS (30LL * 86400000)
+
+/* ---------------------------------------------------------------- the state folder */
+
+static int make_folder(const char *path, struct err *err)
+{
+	CLEANUP(free) char *part = xstrdup(path);
+
+	for (char *p = part + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		(void)!mkdir(part, 0755);
+		*p = '/';
+	}
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_errno(err, ERR_STORE, "cannot make the state folder %s", path);
+	return 0;
+}
+
+static int open_db(struct daemon *d, struct err *err)
+{
+	CLEANUP(free) char *path = xasprintf("%s/foretide.db", d->o->state_dir);
+	struct db_limits limits;
+	int rc = make_folder(d->o->state_dir, err);
+
+	if (rc == 0)
+		rc = db_open(path, &d->db, err);
+	if (rc < 0)
+		return rc;
+	db_limits_default(&limits);
+	limits.raw_retention_ms = d->o->raw_retention_ms;
+	limits.retention_5m_ms = d->o->retention_5m_ms;
+	limits.retention_1h_ms = d->o->retention_1h_ms;
+	db_set_limits(d->db, &limits);
+	d->events.db = d->db;
+	return 0;
+}
+
+/* The value of a meta, made by fresh when there is none yet. */
+static int meta(struct db *db, const char *name, const char *fresh, char **ret,
+		struct err *err)
+{
+	int rc = db_meta_get(db, name, ret, err);
+
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	rc = db_meta_put(db, name, fresh, err);
+	if (rc == 0)
+		*ret = xstrdup(fresh);
+	return rc;
+}
+
+static int read_owner(struct daemon *d, struct err *err)
+{
+	char token[TOKEN_TEXT], hash[TOKEN_HASH_TEXT];
+
+	token_new(token);
+	token_hash(token, hash);
+	hash[16] = '\0';
+	return meta(d->db, "owner", hash, &d->owner, err);
+}
+
+/* Calendar time must go on where it was: scale and epoch belong to the state. */
+static int set_calendar(struct daemon *d, struct err *err)
+{
+	CLEANUP(free) char *scale = NULL;
+	CLEANUP(free) char *epoch = NULL;
+	char text[64];
+	int64_t epoch_ms;
+	int rc;
+
+	snprintf(text, sizeof(text), "%.17g", d->o->time_scale);
+	rc = meta(d->db, "time_scale", text, &scale, err);
+	if (rc < 0)
+		return rc;
+	if (strcmp(scale, text) != 0)
+		return err_set(
+			err, ERR_CONFLICT,
+			"%s was begun with time_scale %s and cannot go on with %s: its "
+			"records are in the other time",
+			d->o->state_dir, scale, text);
+	snprintf(text, sizeof(text), "%lld", (long long)clock_wall_ms());
+	rc = meta(d->db, "time_epoch_ms", text, &epoch, err);
+	if (rc == 0)
+		rc = conf_parse_int(epoch, &epoch_ms, err);
+	if (rc == 0)
+		clock_set_scale(d->o->time_scale, epoch_ms);
+	return rc;
+}
+
+/* ---------------------------------------------------------------- addresses */
+
+/* An address of this machine that hosts can reach, when the operator names none. */
+static bool own_address(char text[INET_ADDRSTRLEN])
+{
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	if (getifaddrs(&all) < 0)
+		return false;
+	for (struct ifaddrs *a = all; a && !found; a = a->ifa_next) {
+		if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET ||
+		    (a->ifa_flags & IFF_LOOPBACK))
+			continue;
+		found = inet_ntop(AF_INET,
+				  &((struct sockaddr_in *)(void *)a->ifa_addr)->sin_addr,
+				  text, INET_ADDRSTRLEN) != NULL;
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+static int advertised(const struct options *o, uint16_t port, char **ret, struct err *err)
+{
+	char address[INET_ADDRSTRLEN];
+
+	if (o->advertise && *o->advertise) {
+		*ret = xstrdup(o->advertise);
+		return 0;
+	}
+	if (!own_address(address))
+		return err_set(err, ERR_INVAL,
+			       "no address of this machine is known to hosts: set "
+			       "controller.advertise to https://ADDRESS:%u",
+			       port);
+	*ret = xasprintf("https://%s:%u", address, port);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- API and store */
+
+static void notify_event(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->api)
+		api_notify_event(d->api);
+}
+
+static int open_api(struct daemon *d, struct err *err)
+{
+	struct api_hooks hooks = { .arg = d };
+	struct api_opts opts = {
+		.listen = d->o->listen,
+		.host_listen = d->o->host_listen,
+		.insecure_listen = d->o->insecure_listen,
+		.web_root = d->o->web_root ? d->o->web_root : "",
+		.agent = d->o->agent,
+		.store_urls = d->kv ? "" : d->o->store_url,
+		.cert_life_ms = CERT_LIFE_MS,
+		.metrics_ms = clock_real_ms(d->o->metrics_interval_ms),
+	};
+	const char *colon = strrchr(d->o->host_listen, ':');
+	int64_t port = 0;
+	int rc = conf_parse_int(colon ? colon + 1 : "", &port, err);
+
+	if (rc == 0)
+		rc = advertised(d->o, (uint16_t)port, &d->advertise, err);
+	if (rc < 0)
+		return err_wrap(err, rc, "controller.host_listen");
+	opts.advertise = d->advertise;
+	daemon_hooks(d, &hooks);
+	rc = api_open(&opts, d->db, d->ca, &hooks, &d->api, err);
+	if (rc < 0)
+		return rc;
+	d->events.notify = notify_event;
+	d->events.arg = d;
+	return 0;
+}
+
+/* The token of an earlier life is of no use to anybody: its secret was never kept. */
+static int make_own_token(struct daemon *d, struct err *err)
+{
+	CLEANUP(db_token_list_done) struct db_token_list l = { 0 };
+	char hash[TOKEN_HASH_TEXT];
+	struct db_token t = {
+		.name = (char *)(uintptr_t)OWN_TOKEN,
+		.role = DB_ROLE_ADMIN,
+		.hash = hash,
+		.created_ms = clock_now_ms(),
+	};
+	int rc = db_token_list(d->db, &l, err);
+
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		if (strcmp(l.v[i].name, OWN_TOKEN) == 0 && !l.v[i].revoked)
+			rc = db_token_revoke(d->db, l.v[i].id, err);
+	if (rc < 0)
+		return rc;
+	d->token = xmalloc(TOKEN_TEXT);
+	token_new(d->token);
+	token_hash(d->token, hash);
+	return db_token_add(d->db, &t, NULL, err);
+}
+
+/* The embedded store is spoken to as any other: over HTTP, here on loopback. */
+static int set_store(struct daemon *d, struct err *err)
+{
+	if (!d->kv) {
+		d->store = (struct store_opts){
+			.endpoints = d->o->store_url,
+			.ca_file = d->o->store_ca,
+			.cert_file = d->o->store_cert,
+			.key_file = d->o->store_key,
+		};
+		return 0;
+	}
+	d->store_url = xasprintf("http://127.0.0.1:%u", api_port(d->api));
+	d->store.endpoints = d->store_url;
+	d->store.token = d->token;
+	return make_own_token(d, err);
+}
+
+static int first_token(struct daemon *d, struct err *err)
+{
+	CLEANUP(free) char *token = NULL;
+	int rc = api_first_token(d->db, &token, err);
+
+	if (rc < 0 || !token)
+		return rc;
+	printf("admin token (shown this once): %s\n", token);
+	fflush(stdout);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- the threads */
+
+static void on_view_changed(void *arg)
+{
+	struct daemon *d = arg;
+	struct tick *t = d->tick;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	if (t)
+		tick_poke(t, false);
+}
+
+static int build_user_data(void *arg, const struct db_host *host, const char *token,
+			   char **ret, struct err *err)
+{
+	struct daemon *d = arg;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	return join_user_data(
+		&(struct join_user_data){
+			.controller = d->advertise,
+			.ca_pem = ca_pem(d->ca),
+			.host = host->id,
+			.pool = host->pool,
+			.token = token,
+			.agent_sha256 = api_agent_sum(d->api),
+			.time_scale = clock_scale(),
+			.time_epoch_ms = clock_epoch_ms(),
+		},
+		ret, err);
+}
+
+static int start_pools(struct daemon *d, struct err *err)
+{
+	d->pool_opts = (struct pool_opts){
+		.db = d->db,
+		.events = &d->events,
+		.drivers_dir = d->o->drivers_dir,
+		.credentials = d->o->credentials,
+		.owner = d->owner,
+		.driver_options = d->o->drivers,
+		.join_timeout_ms = d->o->join_timeout_ms,
+		.terminate_per_hour = d->o->terminations_per_hour,
+		.user_data = build_user_data,
+		.changed = on_view_changed,
+		.arg = d,
+	};
+	d->pools = pools_new(&d->pool_opts);
+	return sched_new(WORKERS, pool_reconcile, d->pools, &d->sched, err);
+}
+
+/* What an earlier life left half done is looked at once, whatever the tick wants. */
+static int poke_pools(struct daemon *d, struct err *err)
+{
+	CLEANUP(db_pool_list_done) struct db_pool_list l = { 0 };
+	int rc = db_pool_list(d->db, &l, err);
+
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		sched_poke(d->sched, l.v[i].name);
+	return rc;
+}
+
+static int start_tick(struct daemon *d, struct err *err)
+{
+	struct tick *tick = NULL;
+	int rc;
+
+	d->tick_opts = (struct tick_opts){
+		.options = d->o,
+		.db = d->db,
+		.events = &d->events,
+		.view = d->view,
+		.store = &d->store,
+		.pools = d->sched,
+	};
+	rc = tick_start(&d->tick_opts, &tick, err);
+	if (rc == 0)
+		d->tick = tick;
+	return rc;
+}
+
+static int open_state(struct daemon *d, struct err *err)
+{
+	CLEANUP(free) char *ca_dir = xasprintf("%s/ca", d->o->state_dir);
+	int rc;
+
+	if ((rc = credentials_check(d->o->credentials, err)) < 0 ||
+	    (rc = open_db(d, err)) < 0 || (rc = read_owner(d, err)) < 0 ||
+	    (rc = set_calendar(d, err)) < 0)
+		return rc;
+	return ca_open(ca_dir, &d->ca, err);
+}
+
+int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
+{
+	struct daemon *d = xcalloc(1, sizeof(*d));
+	bool own_store = !o->store_url || !*o->store_url;
+	int rc;
+
+	d->magic = DAEMON_MAGIC;
+	d->o = o;
+	rc = open_state(d, err);
+	if (rc == 0 && own_store)
+		rc = kv_open(d->db, NULL, &d->kv, err);
+	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = set_store(d, err)) < 0 ||
+	    (rc = first_token(d, err)) < 0 ||
+	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
+	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
+	    (rc = poke_pools(d, err)) < 0) {
+		daemon_stop(d);
+		return rc;
+	}
+	log_info("serving", INT("port", api_port(d->api)),
+		 INT("host_port", api_host_port(d->api)), STR("advertise", d->advertise),
+		 STR("store", own_store ? "embedded" : o->store_url));
+	*ret = d;
+	return 0;
+}
+
+void daemon_stop(struct daemon *d)
+{
+	struct tick *t = d->tick;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	d->tick = NULL;
+	tick_stop(t);
+	sched_free(d->sched);
+	pools_free(d->pools);
+	view_stop(d->view);
+	d->events.notify = NULL;
+	if (d->kv)
+		kv_end_watches(d->kv);
+	api_close(d->api);
+	kv_close(d->kv);
+	ca_close(d->ca);
+	db_close(d->db);
+	free(d->owner);
+	free(d->token);
+	free(d->store_url);
+	free(d->advertise);
+	free(d);
+}
