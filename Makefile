@@ -125,7 +125,7 @@ $(B)/drivers/%.so: $(B)/obj/cloud-drivers/%.o $(call archives,common)
 
 # ---------------------------------------------------------------- tests
 UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c tests/contract/test_*.c))
-$(B)/tests/%: $(B)/obj/tests/%.o $(call archives,$(LIBS))
+$(B)/tests/%: $(B)/obj/tests/%.o $(call archives,$(LIBS) local)
 	@mkdir -p $(@D)
 	$(call link,$(PKGS) cmocka,-lm -ldl)
 
