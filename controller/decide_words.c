@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "buf.h"
+#include "check.h"
+#include "clock.h"
+#include "decide.h"
+#include "json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- names */
+
+const char *decide_cause_name(enum decide_cause cause)
+{
+	static const char *const names[] = {
+		[DECIDE_STEADY] = "steady",     [DECIDE_FORECAST] = "forecast",
+		[DECIDE_REACTIVE] = "reactive", [DECIDE_FELL] = "demand-fell",
+		[DECIDE_MIN] = "min",           [DECIDE_MAX] = "max",
+		[DECIDE_SCHEDULE] = "schedule", [DECIDE_KEPT] = "kept",
+	};
+
+	return names[cause];
+}
+
+const char *decide_binding_name(enum decide_binding binding)
+{
+	static const char *const names[] = {
+		[DECIDE_BY_NOTHING] = "none",
+		[DECIDE_BY_FORECAST] = "forecast",
+		[DECIDE_BY_DEMAND] = "demand",
+		[DECIDE_BY_BOOT_HOLD] = "boot-hold",
+		[DECIDE_BY_DWELL] = "dwell",
+		[DECIDE_BY_STEP_OUT] = "step-out",
+		[DECIDE_BY_STEP_IN] = "step-in",
+		[DECIDE_BY_BUDGET] = "budget",
+		[DECIDE_BY_FLOOR] = "schedule-min",
+		[DECIDE_BY_CEILING] = "schedule-max",
+		[DECIDE_BY_MIN] = "min",
+		[DECIDE_BY_MAX] = "max",
+		[DECIDE_BY_NO_CAPACITY] = "no-capacity",
+		[DECIDE_BY_NO_DATA] = "no-data",
+		[DECIDE_BY_STALE_DATA] = "stale-data",
+		[DECIDE_BY_DISTRUST] = "distrust",
+		[DECIDE_BY_NO_FORECAST] = "no-forecast",
+		[DECIDE_BY_STATEFUL] = "stateful",
+		[DECIDE_BY_MODE] = "mode",
+		[DECIDE_BY_HOLD] = "hold",
+	};
+
+	return names[binding];
+}
+
+static const char *mode_name(enum decide_mode mode)
+{
+	static const char *const names[] = {
+		[DECIDE_OBSERVE] = "observe",
+		[DECIDE_OUT] = "out",
+		[DECIDE_AUTO] = "auto",
+	};
+
+	return names[mode];
+}
+
+/* ---------------------------------------------------------------- figures */
+
+/* "41.2/s", "15/s", "1200 sessions" */
+static void add_figure(struct buf *b, const struct decide_input *in, double x)
+{
+	char digits[64];
+
+	snprintf(digits, sizeof(digits),
+		 x >= 1000 ? "%.0f"
+		 : x >= 10 ? "%.1f"
+			   : "%.2f",
+		 x);
+	buf_puts(b, digits);
+	if (in->unit && *in->unit)
+		buf_printf(b, "%s%s", *in->unit == '/' ? "" : " ", in->unit);
+}
+
+/* To the second, or finer when it is shorter than that. */
+static void add_time(struct buf *b, int64_t ms)
+{
+	char text[CLOCK_TEXT];
+
+	if (ms >= 1000)
+		ms = (ms + 500) / 1000 * 1000;
+	buf_puts(b, clock_format_duration(MAX(ms, 0), text));
+}
+
+static void add_capacity(struct buf *b, const struct decide_input *in)
+{
+	char digits[32];
+
+	snprintf(digits, sizeof(digits), "%.4g", in->capacity);
+	buf_printf(b, " (capacity %s", digits);
+	if (in->unit && *in->unit)
+		buf_printf(b, "%s%s", *in->unit == '/' ? "" : " ", in->unit);
+	buf_puts(b, " an instance)");
+}
+
+static void add_demand(struct buf *b, const struct decide_input *in)
+{
+	buf_puts(b, "demand");
+	if (decide_is_fresh(in)) {
+		buf_puts(b, " of ");
+		add_figure(b, in, in->demand);
+	}
+}
+
+static void add_lead(struct buf *b, const struct decide_input *in)
+{
+	buf_puts(b, "the lead time of ");
+	add_time(b, in->lead_ms);
+	if (in->is_lead_prior)
+		buf_puts(b, ", not measured yet");
+}
+
+/* ---------------------------------------------------------------- why */
+
+static void say_limit(struct buf *b, const struct decide_input *in,
+		      const struct decide_plan *p)
+{
+	long long would = (long long)p->would;
+
+	if (p->would_binding != DECIDE_BY_STEP_OUT &&
+	    p->would_binding != DECIDE_BY_BUDGET && p->would_binding != DECIDE_BY_MAX &&
+	    p->would_binding != DECIDE_BY_CEILING)
+		return;
+	buf_printf(b, "; %lld are needed, but ", (long long)p->needed);
+	if (p->would_binding == DECIDE_BY_STEP_OUT)
+		buf_printf(b, "only %lld may be on their way at once",
+			   (long long)in->step_out_max);
+	else if (p->would_binding == DECIDE_BY_BUDGET)
+		buf_printf(b, "%s has room for %lld",
+			   in->budget_name ? in->budget_name : "the budget", would);
+	else if (p->would_binding == DECIDE_BY_MAX)
+		buf_printf(b, "its maximum is %lld", would);
+	else
+		buf_printf(b, "schedule '%s' allows %lld", in->ceiling_name, would);
+}
+
+static void say_out(struct buf *b, const struct decide_input *in,
+		    const struct decide_plan *p)
+{
+	if (p->would_binding == DECIDE_BY_BOOT_HOLD) {
+		buf_puts(b, "that many were needed within the last ");
+		add_time(b, in->lead_ms);
+		buf_puts(b, ", a lead time");
+		return;
+	}
+	add_demand(b, in);
+	if (p->cause == DECIDE_REACTIVE) {
+		buf_printf(b, " needs %lld now, %s", (long long)p->needed,
+			   in->rung ? "more than was forecast"
+				    : "and there is no forecast");
+	} else {
+		buf_puts(b, " is forecast to reach ");
+		add_figure(b, in, in->forecast_high);
+		buf_puts(b, " within ");
+		add_lead(b, in);
+	}
+	add_capacity(b, in);
+	say_limit(b, in, p);
+}
+
+static void say_fell(struct buf *b, const struct decide_input *in,
+		     const struct decide_plan *p)
+{
+	add_demand(b, in);
+	buf_puts(b, " is forecast to stay below ");
+	add_figure(b, in, in->forecast_high_dwell);
+	buf_puts(b, " for the next ");
+	add_time(b, in->lead_ms + in->dwell_ms);
+	buf_puts(b, ", as it has been for ");
+	add_time(b, in->dwell_ms);
+	add_capacity(b, in);
+	if (p->would_binding == DECIDE_BY_STEP_IN) {
+		buf_printf(b, "; at most %lld may go within ",
+			   (long long)in->step_in_max);
+		add_time(b, in->dwell_ms);
+	}
+}
+
+static void say_dwell(struct buf *b, const struct decide_input *in,
+		      const struct decide_plan *p)
+{
+	buf_printf(b, "%lld would do now, but ", (long long)p->needed);
+	if (p->in_need >= p->from) {
+		buf_puts(b, "demand may reach ");
+		add_figure(b, in, in->forecast_high_dwell);
+		buf_puts(b, " within the next ");
+		add_time(b, in->lead_ms + in->dwell_ms);
+	} else if (p->in_wait_ms > 0) {
+		buf_puts(b, "fewer must do for ");
+		add_time(b, in->dwell_ms);
+		buf_puts(b, " before any leaves (");
+		add_time(b, p->in_wait_ms);
+		buf_puts(b, " to go)");
+	} else {
+		buf_printf(b, "%lld were asked for within the last ", (long long)p->from);
+		add_time(b, in->dwell_ms);
+	}
+}
+
+static void say_stale(struct buf *b, const struct decide_input *in)
+{
+	buf_puts(b, "demand was last measured ");
+	add_time(b, in->now_ms - in->demand_at_ms);
+	buf_puts(b, " ago, and nothing is scaled in on stale data");
+}
+
+static void say_kept(struct buf *b, const struct decide_input *in,
+		     const struct decide_plan *p)
+{
+	long long needed = (long long)p->needed;
+
+	if (p->would_binding == DECIDE_BY_DWELL) {
+		say_dwell(b, in, p);
+	} else if (p->would_binding == DECIDE_BY_NO_CAPACITY) {
+		buf_puts(b, "the capacity of an instance is not known");
+	} else if (p->would_binding == DECIDE_BY_NO_DATA) {
+		buf_puts(b, "no demand is measured, and nothing is scaled in without");
+	} else if (p->would_binding == DECIDE_BY_STALE_DATA) {
+		say_stale(b, in);
+	} else if (p->would_binding == DECIDE_BY_DISTRUST) {
+		buf_printf(b, "%.200s, and nothing is scaled in on that", in->distrust);
+	} else if (p->would_binding == DECIDE_BY_NO_FORECAST) {
+		buf_puts(b, "there is no forecast, and nothing is scaled in without");
+	} else if (p->would_binding == DECIDE_BY_STATEFUL) {
+		buf_printf(
+			b,
+			"%lld would do, but a stateful tier is not scaled in by itself",
+			needed);
+	} else {
+		buf_printf(b, "%lld would do, but at most %lld may go within ", needed,
+			   (long long)in->step_in_max);
+		add_time(b, in->dwell_ms);
+	}
+}
+
+static void say_needs(struct buf *b, const struct decide_input *in,
+		      const struct decide_plan *p)
+{
+	add_demand(b, in);
+	if (in->rung && isfinite(in->forecast_high)) {
+		buf_puts(b, ", at most ");
+		add_figure(b, in, in->forecast_high);
+		buf_puts(b, " within ");
+		add_lead(b, in);
+		buf_putc(b, ',');
+	}
+	buf_printf(b, " needs %lld", (long long)p->needed);
+	add_capacity(b, in);
+}
+
+static void say_steady(struct buf *b, const struct decide_input *in,
+		       const struct decide_plan *p)
+{
+	if (p->needed >= 0)
+		say_needs(b, in, p);
+	else
+		buf_puts(b, "nothing new is known of its demand");
+	if (p->would_binding == DECIDE_BY_MIN)
+		buf_printf(b, "; its minimum is %lld", (long long)p->would);
+	else if (p->would_binding == DECIDE_BY_FLOOR)
+		buf_printf(b, "; schedule '%s' asks for %lld", in->floor_name,
+			   (long long)p->would);
+}
+
+static void say_bound(struct buf *b, const struct decide_input *in,
+		      const struct decide_plan *p)
+{
+	long long would = (long long)p->would;
+
+	if (p->cause == DECIDE_MIN)
+		buf_printf(b, "its minimum is %lld", would);
+	else if (p->cause == DECIDE_MAX)
+		buf_printf(b, "its maximum is %lld", would);
+	else if (p->would_binding == DECIDE_BY_FLOOR)
+		buf_printf(b, "schedule '%s' asks for at least %lld", in->floor_name,
+			   would);
+	else
+		buf_printf(b, "schedule '%s' allows at most %lld", in->ceiling_name,
+			   would);
+}
+
+static void say_why(struct buf *b, const struct decide_input *in,
+		    const struct decide_plan *p)
+{
+	switch (p->cause) {
+	case DECIDE_FORECAST:
+	case DECIDE_REACTIVE:
+		say_out(b, in, p);
+		return;
+	case DECIDE_FELL:
+		say_fell(b, in, p);
+		return;
+	case DECIDE_KEPT:
+		say_kept(b, in, p);
+		return;
+	case DECIDE_MIN:
+	case DECIDE_MAX:
+	case DECIDE_SCHEDULE:
+		say_bound(b, in, p);
+		return;
+	case DECIDE_STEADY:
+	default:
+		say_steady(b, in, p);
+		return;
+	}
+}
+
+/* ---------------------------------------------------------------- the sentence */
+
+static void say_hold(struct buf *b, const struct decide_input *in,
+		     const struct decide_plan *p)
+{
+	char until[CLOCK_TEXT];
+
+	buf_printf(b, "%s stays at %lld, on hold by %.60s", in->tier,
+		   (long long)p->desired, in->hold_owner);
+	if (in->hold_until_ms)
+		buf_printf(b, " until %s", clock_format(in->hold_until_ms, until));
+	if (in->hold_reason && *in->hold_reason)
+		buf_printf(b, " (%.120s)", in->hold_reason);
+	if (p->would == p->desired)
+		return;
+	buf_printf(b, "; it would go to %lld: ", (long long)p->would);
+	say_why(b, in, p);
+}
+
+static void say_mode(struct buf *b, const struct decide_input *in,
+		     const struct decide_plan *p)
+{
+	if (p->desired == p->from)
+		buf_printf(b, "%s stays at %lld", in->tier, (long long)p->from);
+	else
+		buf_printf(b, "%s goes from %lld to %lld, as its bounds ask", in->tier,
+			   (long long)p->from, (long long)p->desired);
+	buf_printf(b, " in mode %s%s; it would go to %lld: ", mode_name(in->mode),
+		   in->mode == DECIDE_OUT ? ", which never scales in" : "",
+		   (long long)p->would);
+	say_why(b, in, p);
+}
+
+void decide_say(const struct decide_input *in, struct decide_plan *plan)
+{
+	CLEANUP(buf_done) struct buf b;
+
+	buf_init(&b, 2000);
+	if (plan->binding == DECIDE_BY_HOLD) {
+		say_hold(&b, in, plan);
+	} else if (plan->binding == DECIDE_BY_MODE) {
+		say_mode(&b, in, plan);
+	} else {
+		if (plan->desired != plan->from)
+			buf_printf(&b, "%s goes from %lld to %lld: ", in->tier,
+				   (long long)plan->from, (long long)plan->desired);
+		else
+			buf_printf(&b, "%s stays at %lld: ", in->tier,
+				   (long long)plan->desired);
+		say_why(&b, in, plan);
+	}
+	buf_putc(&b, '.');
+	snprintf(plan->sentence, sizeof(plan->sentence), "%s", buf_str(&b));
+}
+
+/* ---------------------------------------------------------------- explanation */
+
+static json_t *text_or_null(const char *s)
+{
+	return s ? json_string(s) : json_null();
+}
+
+static json_t *count_or_null(int64_t n)
+{
+	return n >= 0 ? json_integer(n) : json_null();
+}
+
+static json_t *explain_inputs(const struct decide_input *in)
+{
+	json_t *o = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b}", "running",
+		(json_int_t)in->running, "starting", (json_int_t)in->starting, "min",
+		(json_int_t)in->min, "dwell_ms", (json_int_t)in->dwell_ms, "step_out_max",
+		(json_int_t)in->step_out_max, "step_in_max", (json_int_t)in->step_in_max,
+		"stateful", in->stateful, "stale", !decide_is_fresh(in));
+
+	json_object_set_new(o, "max", count_or_null(in->max));
+	json_object_set_new(o, "demand", json_finite(in->demand));
+	json_object_set_new(o, "demand_age_ms",
+			    decide_is_measured(in)
+				    ? json_integer(in->now_ms - in->demand_at_ms)
+				    : json_null());
+	json_object_set_new(o, "stale_after_ms", json_integer(in->stale_after_ms));
+	json_object_set_new(o, "unit", text_or_null(in->unit));
+	json_object_set_new(o, "capacity",
+			    in->capacity > 0 ? json_finite(in->capacity) : json_null());
+	json_object_set_new(o, "target_utilisation", json_finite(in->target_utilisation));
+	json_object_set_new(o, "distrust", text_or_null(in->distrust));
+	json_object_set_new(o, "floor", count_or_null(in->floor));
+	json_object_set_new(o, "floor_schedule", text_or_null(in->floor_name));
+	json_object_set_new(o, "ceiling", count_or_null(in->ceiling));
+	json_object_set_new(o, "ceiling_schedule", text_or_null(in->ceiling_name));
+	json_object_set_new(o, "budget", count_or_null(in->budget));
+	return o;
+}
+
+static json_t *explain_forecast(const struct decide_input *in)
+{
+	json_t *o;
+
+	if (!in->rung)
+		return json_null();
+	o = json_pack("{s:s, s:I, s:b, s:I}", "rung", in->rung, "lead_ms",
+		      (json_int_t)in->lead_ms, "lead_is_prior", in->is_lead_prior,
+		      "age_ms", (json_int_t)(in->now_ms - in->forecast_at_ms));
+	json_object_set_new(o, "why", text_or_null(in->rung_why));
+	json_object_set_new(o, "risk", json_finite(in->risk));
+	json_object_set_new(o, "median", json_finite(in->forecast_mid));
+	json_object_set_new(o, "upper", json_finite(in->forecast_high));
+	json_object_set_new(o, "upper_with_dwell", json_finite(in->forecast_high_dwell));
+	return o;
+}
+
+static json_t *explain_hold(const struct decide_input *in)
+{
+	json_t *o;
+
+	if (!in->hold_owner)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "owner", json_string(in->hold_owner));
+	json_object_set_new(o, "reason", text_or_null(in->hold_reason));
+	json_object_set_new(o, "until", json_time(in->hold_until_ms));
+	return o;
+}
+
+json_t *decide_explain(const struct decide_input *in, const struct decide_plan *plan)
+{
+	json_t *o = json_object();
+	json_t *stages = json_array();
+
+	for (size_t i = 0; i < plan->n_stages; i++)
+		json_array_append_new(
+			stages, json_pack("{s:s, s:I}", "name", plan->stages[i].name,
+					  "value", (json_int_t)plan->stages[i].value));
+	json_object_set_new(o, "at", json_time(in->now_ms));
+	json_object_set_new(o, "stack", json_string(in->stack));
+	json_object_set_new(o, "tier", json_string(in->tier));
+	json_object_set_new(o, "mode", json_string(mode_name(in->mode)));
+	json_object_set_new(o, "from", json_integer(plan->from));
+	json_object_set_new(o, "to", json_integer(plan->desired));
+	json_object_set_new(o, "would", json_integer(plan->would));
+	json_object_set_new(o, "needed", count_or_null(plan->needed));
+	json_object_set_new(o, "cause", json_string(decide_cause_name(plan->cause)));
+	json_object_set_new(o, "binding",
+			    json_string(decide_binding_name(plan->binding)));
+	json_object_set_new(o, "in_wait_ms", json_integer(plan->in_wait_ms));
+	json_object_set_new(o, "inputs", explain_inputs(in));
+	json_object_set_new(o, "forecast", explain_forecast(in));
+	json_object_set_new(o, "hold", explain_hold(in));
+	json_object_set_new(o, "stages", stages);
+	json_object_set_new(o, "sentence", json_string(plan->sentence));
+	return o;
+}
