@@ -106,6 +106,10 @@ int db_pool_list(struct db *db, struct db_pool_list *ret, struct err *err) MUST_
 int db_pool_put(struct db *db, const struct db_pool *p, struct err *err) MUST_CHECK;
 /* Writes p's want, state, backoff_until_ms and last_error. */
 int db_pool_set_state(struct db *db, const struct db_pool *p, struct err *err) MUST_CHECK;
+/* The same without want: what came of the last round. */
+int db_pool_note(struct db *db, const char *name, const char *state,
+		 int64_t backoff_until_ms, const char *last_error,
+		 struct err *err) MUST_CHECK;
 int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- hosts */
@@ -127,6 +131,9 @@ int db_host_put(struct db *db, const struct db_host *h, struct err *err) MUST_CH
 /* state and message; the time that belongs to the state is set when it was 0. */
 int db_host_set_state(struct db *db, const char *id, enum db_host_state state,
 		      const char *message, int64_t now_ms, struct err *err) MUST_CHECK;
+/* A new join token, for a launch that is sent again; ERR_CONFLICT once it has joined. */
+int db_host_set_token(struct db *db, const char *id, const char *token_hash,
+		      struct err *err) MUST_CHECK;
 /* When a heartbeat was last seen, for n hosts; unknown ids are passed over. */
 int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_ms,
 		  struct err *err) MUST_CHECK;
