@@ -361,13 +361,11 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	return 0;
 }
 
+/* Whoever pokes the tick is stopped before it is freed. */
 void daemon_stop(struct daemon *d)
 {
-	struct tick *t = d->tick;
-
 	CHECK_MAGIC(d, DAEMON_MAGIC);
-	d->tick = NULL;
-	tick_stop(t);
+	tick_halt(d->tick);
 	sched_free(d->sched);
 	pools_free(d->pools);
 	view_stop(d->view);
@@ -375,6 +373,7 @@ void daemon_stop(struct daemon *d)
 	if (d->kv)
 		kv_end_watches(d->kv);
 	api_close(d->api);
+	tick_free(d->tick);
 	kv_close(d->kv);
 	ca_close(d->ca);
 	db_close(d->db);

@@ -3,6 +3,7 @@
  * foretided - options, wiring, signals: the only process-wide set-up.
  */
 #include "check.h"
+#include "cleanup.h"
 #include "daemon.h"
 #include "log.h"
 #include "options.h"

@@ -320,7 +320,7 @@ void tick_poke(struct tick *t, bool full)
 
 int tick_start(const struct tick_opts *opts, struct tick **ret, struct err *err)
 {
-	CLEANUP(tick_stop) struct tick *t = xcalloc(1, sizeof(*t));
+	CLEANUP(tick_free) struct tick *t = xcalloc(1, sizeof(*t));
 	pthread_condattr_t attr;
 	int rc;
 
@@ -344,16 +344,23 @@ int tick_start(const struct tick_opts *opts, struct tick **ret, struct err *err)
 	return 0;
 }
 
-void tick_stop(struct tick *t)
+void tick_halt(struct tick *t)
 {
-	if (!t)
+	if (!t || !t->thread)
 		return;
 	pthread_mutex_lock(&t->lock);
 	t->stopping = true;
 	pthread_cond_signal(&t->poked);
 	pthread_mutex_unlock(&t->lock);
-	if (t->thread)
-		pthread_join(t->thread, NULL);
+	pthread_join(t->thread, NULL);
+	t->thread = 0;
+}
+
+void tick_free(struct tick *t)
+{
+	if (!t)
+		return;
+	tick_halt(t);
 	store_sync_close(t->store);
 	place_moves_free(t->moves);
 	tiers_free(t->tiers);

@@ -32,8 +32,10 @@ struct tick_opts {
 /* opts and what it points to must outlive the tick. */
 int tick_start(const struct tick_opts *opts, struct tick **ret,
 	       struct err *err) MUST_CHECK;
-void tick_stop(struct tick *t); /* waits for the round that runs */
-DEFINE_CLEANUP(struct tick *, tick_stop);
+/* Waits for the round that runs; none follows. The others below still work. */
+void tick_halt(struct tick *t);
+void tick_free(struct tick *t); /* halts it first */
+DEFINE_CLEANUP(struct tick *, tick_free);
 
 /* A round soon; full: with all decisions. Safe from any thread; does not block. */
 void tick_poke(struct tick *t, bool full);

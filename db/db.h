@@ -134,8 +134,8 @@ int db_host_set_state(struct db *db, const char *id, enum db_host_state state,
 /* Its agent's lease was seen for the first time: up, and ready_ms is now. */
 int db_host_ready(struct db *db, const char *id, int64_t now_ms,
 		  struct err *err) MUST_CHECK;
-/* A join token that has not been used yet, in place of the one before. */
-int db_host_set_token(struct db *db, const char *id, const char *hash,
+/* A new join token, for a launch that is sent again; ERR_CONFLICT once it has joined. */
+int db_host_set_token(struct db *db, const char *id, const char *token_hash,
 		      struct err *err) MUST_CHECK;
 /* When a heartbeat was last seen, for n hosts; unknown ids are passed over. */
 int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_ms,

@@ -128,7 +128,7 @@ static int import_recent(struct db *db, const char *labels, const double *old,
 				DEMAND_NAME, labels, DB_GAUGE,
 				from_ms + (int64_t)i * DB_DEMAND_STEP_MS, v[i]
 			};
-	rc = db_samples_add(db, in, used, now_ms, &result, err);
+	rc = db_samples_store(db, in, used, now_ms, true, &result, err);
 	*ret_added = result.added;
 	return rc;
 }
@@ -190,7 +190,10 @@ static int write_old(struct db *db, const char *labels, const struct db_samples 
 
 	if (rc < 0)
 		return rc;
-	rc = ensure_series(db, c, labels, s->v[0].t_ms, s->v[s->n - 1].t_ms, &e, err);
+	rc = db_rolled_save(c, m, err);
+	if (rc == 0)
+		rc = ensure_series(db, c, labels, s->v[0].t_ms, s->v[s->n - 1].t_ms, &e,
+				   err);
 	if (rc == 0)
 		rc = roll_minutes(c, e->id, s, ret_added, err);
 	rc = db_write_finish(db, rc, err);
@@ -198,6 +201,7 @@ static int write_old(struct db *db, const char *labels, const struct db_samples 
 		db_entries_drop_fresh(m);
 		return rc;
 	}
+	m->rolled_saved = true;
 	pthread_mutex_lock(&m->lock);
 	e->fresh = false;
 	e->first_ms = MIN(e->first_ms, s->v[0].t_ms);
@@ -226,7 +230,7 @@ static int import_old(struct db *db, const char *labels, int64_t from_ms, const 
 	return rc;
 }
 
-/* Minutes from from_ms on that are before what is still kept as samples. */
+/* Minutes from from_ms on that belong to days that are rolled up. */
 static size_t old_minutes(struct db *db, int64_t from_ms, size_t n, int64_t now_ms)
 {
 	struct db_metrics *m = db->metrics;
@@ -234,9 +238,8 @@ static size_t old_minutes(struct db *db, int64_t from_ms, size_t n, int64_t now_
 
 	db_write_lock(db);
 	db_rolled_init(m, now_ms);
-	border = MAX(m->rolled_to, now_ms - m->limits.raw_retention_ms + RES_1M);
+	border = m->rolled_to;
 	db_write_unlock(db);
-	border = (border + DB_DEMAND_STEP_MS - 1) / DB_DEMAND_STEP_MS * DB_DEMAND_STEP_MS;
 	return border <= from_ms
 		       ? 0
 		       : MIN(n, (size_t)((border - from_ms) / DB_DEMAND_STEP_MS));

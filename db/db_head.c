@@ -75,6 +75,23 @@ void db_head_packed(struct db_entry *e, uint32_t n)
 	}
 }
 
+void db_head_forget(struct db_entry *e, int64_t before_ms)
+{
+	uint32_t drop = 0;
+
+	while (drop < e->n_packed && e->head[drop].t_ms < before_ms)
+		drop++;
+	if (drop == 0)
+		return;
+	e->n -= drop;
+	e->n_packed -= drop;
+	memmove(e->head, e->head + drop, e->n * sizeof(*e->head));
+	if (e->n == 0) {
+		free(TAKE(e->head));
+		e->cap = 0;
+	}
+}
+
 /* First sample at or after t_ms. */
 static uint32_t first_at(const struct db_entry *e, int64_t t_ms)
 {

@@ -72,16 +72,6 @@ int db_host_ready(struct db *db, const char *id, int64_t now_ms, struct err *err
 			 "ti", id, now_ms);
 }
 
-int db_host_set_token(struct db *db, const char *id, const char *hash, struct err *err)
-{
-	CLEANUP(free) char *what = xasprintf("host '%s'", id);
-
-	return db_change(db, what, err,
-			 "UPDATE host SET join_token_hash = ?2, join_token_used = 0"
-			 " WHERE id = ?1",
-			 "tt", id, hash);
-}
-
 int db_host_set_state(struct db *db, const char *id, enum db_host_state state,
 		      const char *message, int64_t now_ms, struct err *err)
 {
@@ -95,6 +85,20 @@ int db_host_set_state(struct db *db, const char *id, enum db_host_state state,
 		" gone_ms = iif(?2 IN ('gone', 'failed') AND gone_ms = 0, ?4, gone_ms)"
 		" WHERE id = ?1",
 		"ttti", id, db_host_state_name(state), message, now_ms);
+}
+
+int db_host_set_token(struct db *db, const char *id, const char *token_hash,
+		      struct err *err)
+{
+	int rc = db_change(db, "such host", err,
+			   "UPDATE host SET join_token_hash = ?2 WHERE id = ?1"
+			   " AND join_token_used = 0",
+			   "tt", id, token_hash);
+
+	if (rc == ERR_NOT_FOUND)
+		return err_set(err, ERR_CONFLICT,
+			       "host '%s' is not expected, or has joined", id);
+	return rc;
 }
 
 static int seen_all(struct db_conn *c, const char *const *ids, size_t n, int64_t now_ms,

@@ -181,12 +181,11 @@ static size_t entry_after(const struct db_metrics *m, int64_t id)
 	return lo;
 }
 
-static int end_day(struct db *db, struct db_conn *c, struct err *err)
+static int save_rolled(struct db_conn *c, int64_t rolled_to, struct err *err)
 {
-	struct db_metrics *m = db->metrics;
 	char text[24];
 
-	snprintf(text, sizeof(text), "%" PRId64, (int64_t)(m->rolled_to + DAY_MS));
+	snprintf(text, sizeof(text), "%" PRId64, rolled_to);
 	return db_run(c, err,
 		      "INSERT INTO meta (name, value) VALUES ('rolled_to_ms', ?1)"
 		      " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -208,7 +207,7 @@ static int roll_slice(struct db *db, struct err *err)
 		    m->v[i]->first_ms < m->rolled_to + DAY_MS)
 			rc = db_rollup_day(db, c, m->v[i], m->rolled_to, err);
 	if (rc == 0 && last)
-		rc = end_day(db, c, err);
+		rc = save_rolled(c, m->rolled_to + DAY_MS, err);
 	rc = db_write_finish(db, rc, err);
 	if (rc < 0)
 		return rc;
@@ -234,7 +233,26 @@ static int step_roll(struct db *db, int64_t now_ms, struct err *err)
 	return rc < 0 ? rc : 1;
 }
 
+int db_rolled_save(struct db_conn *c, const struct db_metrics *m, struct err *err)
+{
+	return m->rolled_saved ? 0 : save_rolled(c, m->rolled_to, err);
+}
+
 /* ---------------------------------------------------------------- pruning */
+
+/* Samples before this may go. */
+static int64_t raw_cut(const struct db_metrics *m, int64_t now_ms)
+{
+	return MIN(now_ms - m->limits.raw_retention_ms, m->rolled_to);
+}
+
+static void forget_slice(struct db_metrics *m, size_t from, size_t to, int64_t now_ms)
+{
+	pthread_mutex_lock(&m->lock);
+	for (size_t i = from; i < to; i++)
+		db_head_forget(m->v[i], raw_cut(m, now_ms));
+	pthread_mutex_unlock(&m->lock);
+}
 
 static int prune_samples(struct db_conn *c, const struct db_metrics *m,
 			 const struct db_entry *e, int64_t now_ms, struct err *err)
@@ -244,7 +262,7 @@ static int prune_samples(struct db_conn *c, const struct db_metrics *m,
 	} rolls[] = { { RES_1M, m->limits.retention_demand_ms },
 		      { RES_5M, m->limits.retention_5m_ms },
 		      { RES_1H, m->limits.retention_1h_ms } };
-	int64_t cut = MIN(now_ms - m->limits.raw_retention_ms, m->rolled_to);
+	int64_t cut = raw_cut(m, now_ms);
 	int rc = db_run(c, err,
 			"DELETE FROM sample_chunk WHERE series = ?1 AND t0_ms < ?2"
 			" AND t1_ms < ?2",
@@ -318,6 +336,8 @@ static int prune_slice(struct db *db, int64_t now_ms, struct err *err)
 			     ? delete_series(c, m->v[i], err)
 			     : prune_samples(c, m, m->v[i], now_ms, err);
 	rc = db_write_finish(db, rc, err);
+	if (rc == 0)
+		forget_slice(m, from, to, now_ms);
 	drop_doomed(m, from, to, rc == 0);
 	if (rc < 0)
 		return rc;

@@ -47,6 +47,7 @@ struct db_metrics {
 	size_t n_slots;
 	uint64_t generation; /* grows when series go */
 	int64_t rolled_to;   /* days before this are rolled up */
+	bool rolled_saved;   /* it is in the database */
 	/* what db_maintain() is at; only its thread looks */
 	bool packing;
 	int64_t pack_at_ms;  /* the next pass */
@@ -71,11 +72,15 @@ void db_entries_drop(struct db_metrics *m, bool (*drop)(const struct db_entry *e
 void db_entries_drop_fresh(struct db_metrics *m);
 /* The first day that is rolled up once it is over; once, when samples first come. */
 void db_rolled_init(struct db_metrics *m, int64_t now_ms);
+/* Writes where rolling up is at, when it is not written yet. In a write transaction. */
+int db_rolled_save(struct db_conn *c, const struct db_metrics *m,
+		   struct err *err) MUST_CHECK;
 const char *db_series_kind_name(enum db_series_kind k);
 
 /* db_head.c: the samples in memory. Under both locks. */
 /* False when there is one of that time. A packed one older than the head is left out. */
 bool db_head_insert(struct db_entry *e, int64_t t_ms, double v);
+void db_head_forget(struct db_entry *e, int64_t before_ms); /* packed ones only */
 void db_head_packed(struct db_entry *e, uint32_t n); /* the first n unpacked are packed */
 
 void db_samples_push(struct db_samples *s, int64_t t_ms, double v);
@@ -141,7 +146,12 @@ bool db_entry_view(struct db *db, int64_t id, struct db_entry_view *ret);
 void db_journal_sample(struct buf *out, int64_t series, int64_t dt_ms, double v);
 int db_journal_load(struct db *db, struct err *err) MUST_CHECK;
 
-/* db_sample.c: raw samples alone, chunks and memory. */
+/* db_sample.c */
+/* db_samples_add(); any_unrolled: also samples past their retention, if not rolled up. */
+int db_samples_store(struct db *db, const struct db_sample_in *in, size_t n,
+		     int64_t now_ms, bool any_unrolled, struct db_samples_result *ret,
+		     struct err *err) MUST_CHECK;
+/* raw samples alone, chunks and memory. */
 int db_samples_raw(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms,
 		   struct db_samples *ret, struct err *err) MUST_CHECK;
 

@@ -52,15 +52,14 @@ int db_pool_want(struct db *db, const char *name, int64_t want, struct err *err)
 }
 
 int db_pool_note(struct db *db, const char *name, const char *state,
-		 int64_t backoff_until_ms, const char *error, struct err *err)
+		 int64_t backoff_until_ms, const char *last_error, struct err *err)
 {
 	CLEANUP(free) char *what = xasprintf("pool '%s'", name);
 
-	return db_change(
-		db, what, err,
-		"UPDATE pool SET state = ?2, backoff_until_ms = ?3, last_error = ?4"
-		" WHERE name = ?1",
-		"ttit", name, state, backoff_until_ms, error);
+	return db_change(db, what, err,
+			 "UPDATE pool SET state = ?2, backoff_until_ms = ?3,"
+			 " last_error = ?4 WHERE name = ?1",
+			 "ttit", name, state, backoff_until_ms, last_error);
 }
 
 int db_pool_delete(struct db *db, const char *name, struct err *err)

@@ -14,8 +14,8 @@
 /* ---------------------------------------------------------------- samples */
 
 /*
- * Reads the buckets of [from, end) at the finest resolution from least_ms on, and what is
- * before them at the next one, and so on. parts[i] belongs to resolutions[i].
+ * The buckets that start in [from, end) at the finest resolution from least_ms on, then
+ * what is before them at the next one, and so on.
  */
 #define PARTS_MAX 3
 struct parts {
@@ -31,8 +31,10 @@ static void parts_done(struct parts *p)
 }
 DEFINE_CLEANUP_OBJECT(struct parts, parts_done);
 
+/* known_ms: from where on it is known better; a bucket that reaches there is left out. */
 static int read_parts(struct db *db, const struct db_entry_view *e, int64_t least_ms,
-		      int64_t from_ms, int64_t end_ms, struct parts *ret, struct err *err)
+		      int64_t from_ms, int64_t end_ms, int64_t known_ms,
+		      struct parts *ret, struct err *err)
 {
 	static const int64_t fine_first[] = { RES_1M, RES_5M, RES_1H };
 	struct db_conn *c;
@@ -46,12 +48,11 @@ static int read_parts(struct db *db, const struct db_entry_view *e, int64_t leas
 			continue;
 		rc = db_rollup_read(c, e->id, res, from_ms - from_ms % res, end_ms, b,
 				    err);
-		/* A bucket that reaches into what is known better is left out. */
-		while (b->n && b->v[b->n - 1].t_ms + res > end_ms)
+		while (b->n && b->v[b->n - 1].t_ms + res > known_ms)
 			b->n--;
 		ret->res_ms[ret->n++] = res;
 		if (b->n)
-			end_ms = b->v[0].t_ms;
+			end_ms = known_ms = b->v[0].t_ms;
 	}
 	return rc;
 }
@@ -104,7 +105,7 @@ int db_samples_get(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms
 	rc = db_samples_raw(db, series, from_ms, to_ms, &raw, err);
 	first = raw.n ? raw.v[0].t_ms : to_ms + 1;
 	if (rc == 0 && first > from_ms + RAW_LATE_MS)
-		rc = read_parts(db, &e, 0, from_ms, first, &parts, err);
+		rc = read_parts(db, &e, 0, from_ms, first, first, &parts, err);
 	if (rc < 0)
 		return rc;
 	if (e.kind == DB_COUNTER)
@@ -221,7 +222,8 @@ static int fill_grid(struct db *db, const struct db_entry_view *e, struct grid *
 		first = raw.n ? MAX(raw.v[0].t_ms, g->from_ms) : to;
 		first = first > g->from_ms + RAW_LATE_MS ? first : g->from_ms;
 	}
-	rc = read_parts(db, e, res, g->from_ms, first, &parts, err);
+	rc = read_parts(db, e, res, g->from_ms, first, raw.n && !res ? first : INT64_MAX,
+			&parts, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = parts.n; i-- > 0;)

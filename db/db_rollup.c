@@ -228,7 +228,7 @@ static int put_day(struct db_conn *c, int64_t series, enum layout layout, int64_
 {
 	CLEANUP(db_buckets_done) struct db_buckets old = { 0 };
 	CLEANUP(db_buckets_done) struct db_buckets all = { 0 };
-	CLEANUP(buf_done) struct buf data;
+	CLEANUP(buf_done) struct buf data = { 0 };
 	int rc = db_rollup_read(c, series, res_ms, day_ms, day_ms + DAY_MS, &old, err);
 
 	if (rc < 0)

@@ -23,6 +23,7 @@ struct batch {
 	struct db *db;
 	struct db_conn *c;
 	int64_t now_ms, oldest_ms;
+	bool any_unrolled;     /* what is not rolled up yet may come in, however old */
 	struct pending *fresh; /* go into the journal */
 	size_t n_fresh;
 	struct pending *late; /* go into chunks */
@@ -129,7 +130,7 @@ static int sort_in(struct batch *b, const struct db_sample_in *in, struct err *e
 
 static int write_journal(struct batch *b, struct err *err)
 {
-	CLEANUP(buf_done) struct buf data;
+	CLEANUP(buf_done) struct buf data = { 0 };
 	int64_t t = 0;
 
 	if (b->n_fresh == 0)
@@ -227,7 +228,7 @@ static int roll_again(struct batch *b, struct err *err)
 static int store(struct batch *b, const struct db_sample_in *in, size_t n,
 		 struct err *err)
 {
-	int rc = 0;
+	int rc = db_rolled_save(b->c, b->db->metrics, err);
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = sort_in(b, &in[i], err);
@@ -248,8 +249,11 @@ static int add_batch(struct batch *b, const struct db_sample_in *in, size_t n,
 		return rc;
 	db_rolled_init(m, b->now_ms);
 	b->oldest_ms = b->now_ms - m->limits.raw_retention_ms;
+	if (b->any_unrolled)
+		b->oldest_ms = MIN(b->oldest_ms, m->rolled_to);
 	rc = db_write_finish(b->db, store(b, in, n, err), err);
 	if (rc == 0) {
+		m->rolled_saved = true;
 		apply(b);
 		return 0;
 	}
@@ -270,10 +274,12 @@ static int add_and_roll(struct batch *b, const struct db_sample_in *in, size_t n
 	return rc < 0 ? rc : db_write_finish(b->db, roll_again(b, err), err);
 }
 
-int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
-		   struct db_samples_result *ret, struct err *err)
+int db_samples_store(struct db *db, const struct db_sample_in *in, size_t n,
+		     int64_t now_ms, bool any_unrolled, struct db_samples_result *ret,
+		     struct err *err)
 {
-	CLEANUP(batch_done) struct batch b = { .db = db, .now_ms = now_ms };
+	CLEANUP(batch_done)
+	struct batch b = { .db = db, .now_ms = now_ms, .any_unrolled = any_unrolled };
 	int rc;
 
 	b.fresh = xmalloc((n + 1) * sizeof(*b.fresh));
@@ -284,6 +290,12 @@ int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64
 	if (rc == 0 && ret)
 		*ret = b.result;
 	return rc;
+}
+
+int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
+		   struct db_samples_result *ret, struct err *err)
+{
+	return db_samples_store(db, in, n, now_ms, false, ret, err);
 }
 
 /* ---------------------------------------------------------------- reading */

@@ -196,6 +196,7 @@ int db_metrics_open(struct db *db, struct err *err)
 			      &m->rolled_to, err)) < 0 ||
 	    (rc = load_series(db, err)) < 0)
 		return rc;
+	m->rolled_saved = m->rolled_to != 0;
 	return db_journal_load(db, err);
 }
 
