@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "child.h"
+
+#include "buf.h"
+#include "check.h"
+#include "proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#define CHILD_MAGIC 0x6368696cu
+#define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct child {
+	uint32_t magic;
+	struct loop *loop;
+	pid_t pid;
+	int fd;
+	struct buf out;
+	struct proc_watch *watch; /* NULL when it has ended */
+	struct proc_exit how;
+	struct loop_timer *deadline; /* also tells of a failed start */
+	struct err err;		     /* code 0: none */
+	child_fn *fn;
+	void *arg;
+};
+
+static void tell(struct child *c)
+{
+	child_fn *fn = c->fn;
+	void *arg = c->arg;
+	struct err e = c->err;
+	struct buf out = c->out;
+
+	c->out = (struct buf){ 0 };
+	child_free(c);
+	fn(arg, buf_str(&out), out.len, e.code ? &e : NULL);
+	buf_done(&out);
+}
+
+static void judge(struct child *c)
+{
+	if (c->err.code || (c->how.kind == PROC_EXITED && c->how.value == 0))
+		return;
+	if (c->how.kind == PROC_EXITED)
+		err_set(&c->err, ERR_UNAVAIL, "the command exited with status %d: %.200s",
+			c->how.value, buf_str(&c->out));
+	else
+		err_set(&c->err, ERR_UNAVAIL, "the command was killed by signal %d",
+			c->how.value);
+}
+
+/* Told of once it has ended and its output was read to the end. */
+static void tell_if_over(struct child *c)
+{
+	if (c->watch || c->fd >= 0)
+		return;
+	judge(c);
+	tell(c);
+}
+
+static void close_output(struct child *c)
+{
+	if (c->fd < 0)
+		return;
+	loop_io_del(c->loop, c->fd);
+	close(c->fd);
+	c->fd = -1;
+}
+
+static void on_exit_of(void *arg, struct proc_exit how)
+{
+	struct child *c = arg;
+
+	CHECK_MAGIC(c, CHILD_MAGIC);
+	c->watch = NULL;
+	c->how = how;
+	tell_if_over(c);
+}
+
+static void kill_all(struct child *c)
+{
+	if (c->watch)
+		(void)kill(-c->pid, SIGKILL);
+}
+
+static void on_output(void *arg, int fd, uint32_t events)
+{
+	struct child *c = arg;
+	char bytes[8192];
+	ssize_t n = read(fd, bytes, sizeof(bytes));
+
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		buf_add(&c->out, bytes, (size_t)n);
+		if (!buf_is_full(&c->out))
+			return;
+		err_set(&c->err, ERR_LIMIT, "the command wrote more than %zu bytes",
+			c->out.max);
+		kill_all(c);
+	}
+	close_output(c);
+	tell_if_over(c);
+}
+
+static void on_deadline(void *arg)
+{
+	struct child *c = arg;
+
+	CHECK_MAGIC(c, CHILD_MAGIC);
+	if (c->err.code) { /* it could not be started */
+		tell(c);
+		return;
+	}
+	err_set(&c->err, ERR_TIMEOUT, "the command took too long");
+	kill_all(c);
+	close_output(c); /* a grandchild that got away may hold it */
+	tell_if_over(c);
+}
+
+static int start(struct child *c, char *const *argv, struct err *err)
+{
+	char *env[] = { (char *)(uintptr_t)PATH_DEFAULT, (char *)(uintptr_t) "HOME=/root",
+			(char *)(uintptr_t) "LANG=C.UTF-8", NULL };
+	struct proc_spec p = { .path = argv[0],
+			       .argv = argv,
+			       .env = env,
+			       .umask = 022,
+			       .oom_score_adjust = INT_MIN };
+	int fds[2];
+	int rc;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_errno(err, ERR_INTERNAL, "pipe");
+	c->fd = fds[0];
+	(void)fcntl(c->fd, F_SETFL, O_NONBLOCK);
+	p.fds[0] = -1;
+	p.fds[1] = p.fds[2] = fds[1];
+	rc = proc_start(&p, &c->pid, err);
+	close(fds[1]);
+	if (rc == 0)
+		rc = proc_watch_new(c->loop, c->pid, 0, on_exit_of, c, &c->watch, err);
+	if (rc == 0)
+		rc = loop_io_add(c->loop, c->fd, EPOLLIN, on_output, c, err);
+	return rc;
+}
+
+struct child *child_run(struct loop *l, char *const *argv, int64_t timeout_ms,
+			size_t max_bytes, child_fn *fn, void *arg)
+{
+	struct child *c = xcalloc(1, sizeof(*c));
+	struct err e;
+
+	c->magic = CHILD_MAGIC;
+	c->loop = l;
+	c->fd = -1;
+	c->fn = fn;
+	c->arg = arg;
+	buf_init(&c->out, max_bytes);
+	c->deadline = loop_timer_new(l, on_deadline, c);
+	if (start(c, argv, &e) < 0) {
+		c->err = e;
+		timeout_ms = 0;
+	}
+	loop_timer_in(c->deadline, timeout_ms);
+	return c;
+}
+
+struct child *child_shell(struct loop *l, const char *command, int64_t timeout_ms,
+			  size_t max_bytes, child_fn *fn, void *arg)
+{
+	char *argv[] = { (char *)(uintptr_t) "/bin/sh", (char *)(uintptr_t) "-c",
+			 (char *)(uintptr_t)command, NULL };
+
+	return child_run(l, argv, timeout_ms, max_bytes, fn, arg);
+}
+
+void child_free(struct child *c)
+{
+	if (!c)
+		return;
+	CHECK_MAGIC(c, CHILD_MAGIC);
+	kill_all(c);
+	close_output(c);
+	proc_watch_release(c->watch);
+	loop_timer_free(c->deadline);
+	buf_done(&c->out);
+	c->magic = 0;
+	free(c);
+}
