@@ -49,6 +49,7 @@ static const struct cli_command commands[] = {
 	  cmd_local },
 	{ "decide", "--jsonl", "decide on a stream of samples, one JSON line each", NULL,
 	  cli_decide },
+	{ "forecast", "FILE.csv | --jsonl", "forecast a series, in quantiles", NULL, cli_forecast },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
