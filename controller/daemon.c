@@ -274,7 +274,7 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 		ret, err);
 }
 
-static int start_pools(struct daemon *d, struct err *err)
+static void set_pool_opts(struct daemon *d)
 {
 	d->pool_opts = (struct pool_opts){
 		.db = d->db,
@@ -289,6 +289,10 @@ static int start_pools(struct daemon *d, struct err *err)
 		.changed = on_view_changed,
 		.arg = d,
 	};
+}
+
+static int start_pools(struct daemon *d, struct err *err)
+{
 	d->pools = pools_new(&d->pool_opts);
 	return sched_new(WORKERS, pool_reconcile, d->pools, &d->sched, err);
 }
@@ -346,6 +350,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	rc = open_state(d, err);
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
+	set_pool_opts(d);
 	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = set_store(d, err)) < 0 ||
 	    (rc = first_token(d, err)) < 0 ||
 	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||

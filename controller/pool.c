@@ -122,30 +122,31 @@ static int scale_durations(json_t *config, struct err *err)
 	return 0;
 }
 
-static int build_config(const struct pool_round *r, char **ret, struct err *err)
+int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
+		       struct err *err)
 {
 	CLEANUP(json_decref) json_t *own = NULL;
 	CLEANUP(json_decref) json_t *config = json_object();
 	CLEANUP(json_decref) json_t *secrets = NULL;
-	const json_t *common = json_object_get(r->opts->driver_options, r->row.driver);
-	int rc = json_parse(r->row.config_json, strlen(r->row.config_json),
-			    "pool options", &own, err);
+	const json_t *common = json_object_get(o->driver_options, p->driver);
+	int rc = json_parse(p->config_json, strlen(p->config_json), "pool options", &own,
+			    err);
 
 	if (rc < 0)
 		return rc;
 	if (common)
 		json_object_update(config, (json_t *)(uintptr_t)common);
 	json_object_update(config, own);
-	if (r->row.cpu > 0)
-		json_object_set_new(config, "cpu", json_real(r->row.cpu));
-	if (r->row.memory_bytes > 0)
+	if (p->cpu > 0)
+		json_object_set_new(config, "cpu", json_real(p->cpu));
+	if (p->memory_bytes > 0)
 		json_object_set_new(config, "memory",
-				    json_sprintf("%lld", (long long)r->row.memory_bytes));
+				    json_sprintf("%lld", (long long)p->memory_bytes));
 	rc = scale_durations(config, err);
 	if (rc < 0)
 		return rc;
-	if (*r->row.profile) {
-		rc = credentials_get(r->opts->credentials, r->row.profile, &secrets, err);
+	if (*p->profile) {
+		rc = credentials_get(o->credentials, p->profile, &secrets, err);
 		if (rc < 0)
 			return rc;
 		json_object_set(config, "credentials", secrets);
@@ -158,7 +159,7 @@ static int ensure_driver(struct pool_round *r, struct err *err)
 {
 	struct pool *p = r->pool;
 	CLEANUP(free) char *config = NULL;
-	int rc = build_config(r, &config, err);
+	int rc = pool_driver_config(r->opts, &r->row, &config, err);
 
 	if (rc < 0)
 		return rc;

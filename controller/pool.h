@@ -43,6 +43,13 @@ struct pools *pools_new(const struct pool_opts *opts);
 void pools_free(struct pools *p); /* after the workers have stopped; VMs stay */
 DEFINE_CLEANUP(struct pools *, pools_free);
 
+/*
+ * What a pool's driver is opened with: its options over those of the configuration, with
+ * the profile's credentials. *ret is the caller's, and holds secrets.
+ */
+int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
+		       struct err *err) MUST_CHECK;
+
 /* One reconcile of the named pool: a sched_fn whose arg is the struct pools. */
 int64_t pool_reconcile(void *pools, const char *name);
 
