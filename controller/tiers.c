@@ -375,6 +375,32 @@ static int take_over(struct tiers *ts, struct deciding *d, struct err *err)
 	return 0;
 }
 
+/* What was decided and what there was, as series beside the demand. */
+static int record_series(struct tiers *ts, const struct deciding *d, size_t n,
+			 struct err *err)
+{
+	CLEANUP(free) struct db_sample_in *in = xcalloc(2 * n, sizeof(*in));
+	CLEANUP(free) char **labels = xcalloc(n, sizeof(char *));
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct fleet_tier *ft = d[i].ft;
+
+		labels[i] =
+			xasprintf("stack=\"%s\",tier=\"%s\"", ft->t.stack, ft->t.name);
+		in[2 * i] =
+			(struct db_sample_in){ "foretide_desired", labels[i], DB_GAUGE,
+					       d[i].in.now_ms, (double)ft->t.desired };
+		in[2 * i + 1] =
+			(struct db_sample_in){ "foretide_healthy", labels[i], DB_GAUGE,
+					       d[i].in.now_ms, (double)ft->healthy };
+	}
+	rc = db_samples_add(ts->db, in, 2 * n, d[0].in.now_ms, NULL, err);
+	for (size_t i = 0; i < n; i++)
+		free(labels[i]);
+	return rc;
+}
+
 /* ---------------------------------------------------------------- all of them */
 
 static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *record,
@@ -437,6 +463,8 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 		rc = decide_one(ts, &d[i], err);
 	if (rc == 0)
 		rc = write_tiers(ts, f, err);
+	if (rc == 0)
+		rc = record_series(ts, d, n, err);
 	if (rc < 0 || ctx->only_new)
 		return rc;
 	forget_unused(ts);

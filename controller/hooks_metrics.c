@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * hooks_metrics.c - what the API asks of metrics: samples in, series and forecasts out.
+ * Called by the API's threads.
+ */
+#include "check.h"
+#include "clock.h"
+#include "daemon_internal.h"
+#include "horizon.h"
+#include "labels.h"
+#include "metrics_eval.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SAMPLES_MAX 20000 /* of one push */
+#define POINTS_MAX 11000  /* of one answer */
+#define LABELS_MAX 16     /* of one sample */
+#define FIVE_MINUTES_MS 300000
+#define DAY_MS 86400000
+#define HISTORY_DAYS 14
+#define FORECAST_POINTS 96
+
+/* ---------------------------------------------------------------- samples in */
+
+/* {"tier":"web"} as the canonical text of labels.h; absent is "". */
+static int read_labels(const json_t *o, char **ret, struct err *err)
+{
+	struct label l[LABELS_MAX];
+	CLEANUP(buf_done) struct buf b;
+	const char *key;
+	json_t *value;
+	size_t n = 0;
+	int rc;
+
+	buf_init(&b, LABELS_MAX_BYTES);
+	/* The macro wants a mutable object; nothing is changed. */
+	json_object_foreach((json_t *)(uintptr_t)o, key, value)
+	{
+		if (n == LABELS_MAX || !json_is_string(value))
+			return err_set(err, ERR_INVAL,
+				       "labels are at most %d strings by name",
+				       LABELS_MAX);
+		l[n++] = (struct label){ key, json_string_value(value) };
+	}
+	rc = labels_format(l, n, &b, err);
+	if (rc == 0)
+		*ret = buf_take(&b);
+	return rc;
+}
+
+static int read_sample(const json_t *o, struct db_sample_in *ret, char **ret_labels,
+		       struct err *err)
+{
+	const char *kind = "g";
+	int rc;
+
+	if ((rc = jread_str(o, "n", &ret->name, err)) < 0 ||
+	    (rc = jread_str_opt(o, "k", &kind, err)) < 0 ||
+	    (rc = jread_int(o, "t", &ret->t_ms, err)) < 0 ||
+	    (rc = jread_num(o, "v", &ret->v, err)) < 0)
+		return rc;
+	ret->kind = *kind == 'c' ? DB_COUNTER : DB_GAUGE;
+	rc = read_labels(json_object_get(o, "l"), ret_labels, err);
+	ret->labels = *ret_labels;
+	return rc;
+}
+
+static int hook_agent_metrics(void *arg, const char *host, const json_t *body,
+			      struct err *err)
+{
+	struct daemon *d = arg;
+	const json_t *list = json_object_get(body, "samples");
+	size_t n = json_array_size(list), i;
+	CLEANUP(free) struct db_sample_in *in = NULL;
+	CLEANUP(free) char **labels = NULL;
+	const json_t *o;
+	int rc = 0;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	if (n > SAMPLES_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d samples in one push",
+			       SAMPLES_MAX);
+	in = xcalloc(n, sizeof(*in));
+	labels = xcalloc(n, sizeof(char *));
+	json_array_foreach(
+		list, i, o) if ((rc = read_sample(o, &in[i], &labels[i], err)) < 0) break;
+	if (rc < 0)
+		(void)err_wrap(err, rc, "sample %zu of host %s", i, host);
+	else
+		rc = db_samples_add(d->db, in, n, clock_now_ms(), NULL, err);
+	for (i = 0; i < n; i++)
+		free(labels[i]);
+	return rc;
+}
+
+/* ---------------------------------------------------------------- series out */
+
+/* One gauge of a tier as points: NaN where there is none. */
+static int tier_gauge(struct db *db, const char *name, const char *stack,
+		      const char *tier, int64_t from_ms, int64_t step_ms, double *out,
+		      size_t n, struct err *err)
+{
+	const struct db_matcher m[] = { { "stack", DB_MATCH_EQ, stack },
+					{ "tier", DB_MATCH_EQ, tier } };
+	CLEANUP(db_selector_free) struct db_selector *s = NULL;
+	const int64_t *ids;
+	size_t n_ids;
+	int rc = db_selector_new(name, m, ARRAY_SIZE(m), &s, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		out[i] = NAN;
+	db_selector_ids(db, s, &ids, &n_ids);
+	return n_ids ? db_samples_range(db, ids[0], from_ms, step_ms, DB_AGG_AVG, out, n,
+					err)
+		     : 0;
+}
+
+static int hook_tier_series(void *arg, const char *stack, const char *tier,
+			    int64_t from_ms, int64_t to_ms, int64_t step_ms, json_t **ret,
+			    struct err *err)
+{
+	static const char *const names[] = { "foretide_demand", "foretide_desired",
+					     "foretide_healthy" };
+	struct daemon *d = arg;
+	CLEANUP(db_tier_done) struct db_tier t = { 0 };
+	CLEANUP(free) double *v = NULL;
+	json_t *points;
+	size_t n;
+	int rc = db_tier_get(d->db, stack, tier, &t, err);
+
+	if (rc < 0)
+		return rc;
+	if (step_ms <= 0 || to_ms <= from_ms || (to_ms - from_ms) / step_ms > POINTS_MAX)
+		return err_set(err, ERR_INVAL,
+			       "from, to and step must give 1 to %d points", POINTS_MAX);
+	n = (size_t)((to_ms - from_ms) / step_ms);
+	v = xcalloc(n * ARRAY_SIZE(names), sizeof(*v));
+	for (size_t k = 0; rc == 0 && k < ARRAY_SIZE(names); k++)
+		rc = tier_gauge(d->db, names[k], stack, tier, from_ms, step_ms, v + k * n,
+				n, err);
+	if (rc < 0)
+		return rc;
+	points = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(points,
+				      json_pack("{s:o, s:o, s:o, s:o, s:o}", "t",
+						json_time(from_ms + (int64_t)i * step_ms),
+						"demand", json_finite(v[i]), "desired",
+						json_finite(v[n + i]), "running",
+						json_finite(v[2 * n + i]), "capacity",
+						json_finite(v[2 * n + i] * t.capacity)));
+	*ret = json_pack("{s:I, s:o}", "step_ms", (json_int_t)step_ms, "points", points);
+	return 0;
+}
+
+static int hook_eval(void *arg, const char *expression, int64_t from_ms, int64_t to_ms,
+		     int64_t step_ms, json_t **ret, struct err *err)
+{
+	struct daemon *d = arg;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = NULL;
+	CLEANUP(free) double *v = NULL;
+	json_t *points;
+	size_t n;
+	int rc = metrics_expr_parse(expression, "", "", &e, err);
+
+	if (rc < 0)
+		return rc;
+	if (step_ms <= 0 || to_ms <= from_ms || (to_ms - from_ms) / step_ms > POINTS_MAX)
+		return err_set(err, ERR_INVAL,
+			       "from, to and step must give 1 to %d points", POINTS_MAX);
+	n = (size_t)((to_ms - from_ms) / step_ms);
+	v = xcalloc(n, sizeof(*v));
+	rc = metrics_expr_range(d->db, e, from_ms, step_ms, v, n, err);
+	if (rc < 0)
+		return rc;
+	points = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(points,
+				      json_pack("[o, o]",
+						json_time(from_ms + (int64_t)i * step_ms),
+						json_finite(v[i])));
+	*ret = json_pack("{s:I, s:o}", "step_ms", (json_int_t)step_ms, "points", points);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- forecasts */
+
+struct plan {
+	int64_t now_ms, step_ms, from_ms; /* of the history */
+	size_t n, h;
+};
+
+/* Few enough points to look at; whole multiples of 5 minutes. */
+static struct plan plan_forecast(int64_t horizon_ms)
+{
+	int64_t step = horizon_ms / FORECAST_POINTS / FIVE_MINUTES_MS * FIVE_MINUTES_MS;
+	struct plan p = { .step_ms = MAX(step, FIVE_MINUTES_MS) };
+
+	p.now_ms = clock_now_ms() / FIVE_MINUTES_MS * FIVE_MINUTES_MS;
+	p.n = (size_t)(HISTORY_DAYS * (int64_t)DAY_MS / p.step_ms);
+	p.h = (size_t)MAX(horizon_ms / p.step_ms, 1);
+	p.from_ms = p.now_ms - (int64_t)p.n * p.step_ms;
+	return p;
+}
+
+/* Minutes to steps, by their mean. */
+static int read_history(struct daemon *d, const struct plan *p, const char *stack,
+			const char *tier, double *y, struct err *err)
+{
+	size_t per = (size_t)(p->step_ms / DB_DEMAND_STEP_MS);
+	CLEANUP(free) double *minutes = xcalloc(p->n * per, sizeof(*minutes));
+	int rc =
+		db_demand_range(d->db, stack, tier, p->from_ms, minutes, p->n * per, err);
+
+	for (size_t i = 0; rc == 0 && i < p->n; i++) {
+		double sum = 0;
+		size_t count = 0;
+
+		for (size_t k = i * per; k < (i + 1) * per; k++) {
+			if (isnan(minutes[k]))
+				continue;
+			sum += minutes[k];
+			count++;
+		}
+		y[i] = count ? sum / (double)count : NAN;
+	}
+	return rc;
+}
+
+static json_t *forecast_json(const struct plan *p, const struct horizon *f,
+			     const double *levels, const json_t *live)
+{
+	json_t *points = json_array(), *list = json_array();
+	const json_t *lead = json_object_get(live, "lead");
+
+	for (size_t k = 0; k < f->n_levels; k++)
+		json_array_append_new(list, json_real(levels[k]));
+	for (size_t i = 0; i < f->h; i++) {
+		json_t *q = json_array();
+
+		for (size_t k = 0; k < f->n_levels; k++)
+			json_array_append_new(q, json_finite(f->q[k * f->h + i]));
+		json_array_append_new(
+			points, json_pack("{s:o, s:o}", "t",
+					  json_time(p->now_ms + (int64_t)i * p->step_ms),
+					  "q", q));
+	}
+	return json_pack("{s:o, s:I, s:O?, s:o, s:o, s:O?, s:O?, s:s}", "made_at",
+			 json_time(clock_now_ms()), "step_ms", (json_int_t)p->step_ms,
+			 "lead_ms", json_object_get(lead, "used_ms"), "levels", list,
+			 "points", points, "rung", json_object_get(live, "rung"), "why",
+			 json_object_get(live, "rung_why"), "method", f->method);
+}
+
+static int hook_forecast(void *arg, const char *stack, const char *tier,
+			 int64_t horizon_ms, json_t **ret, struct err *err)
+{
+	static const double levels[] = { 0.05, 0.5, 0.95 };
+	struct daemon *d = arg;
+	struct plan p = plan_forecast(horizon_ms);
+	struct horizon_opts opts = {
+		.h = p.h,
+		.seasons = { (size_t)(DAY_MS / p.step_ms),
+			     (size_t)(7 * (int64_t)DAY_MS / p.step_ms) },
+		.levels = levels,
+		.n_levels = ARRAY_SIZE(levels),
+	};
+	CLEANUP(horizon_free) struct horizon *f = NULL;
+	CLEANUP(json_decref) json_t *live = NULL;
+	CLEANUP(free) double *y = xcalloc(p.n, sizeof(*y));
+	size_t first = 0;
+	int rc = read_history(d, &p, stack, tier, y, err);
+
+	if (rc < 0)
+		return rc;
+	while (first < p.n && isnan(y[first]))
+		first++;
+	if (first == p.n)
+		return err_set(err, ERR_UNAVAIL, "no demand of %s/%s is known yet", stack,
+			       tier);
+	rc = horizon_forecast(y + first, p.n - first, &opts, &f, err);
+	if (rc < 0)
+		return rc;
+	live = d->tick ? tick_tier_live(d->tick, stack, tier) : NULL;
+	*ret = forecast_json(&p, f, levels, live);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- load of a host */
+
+static double host_rate(struct daemon *d, const char *expression)
+{
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = NULL;
+	double v = NAN;
+	int64_t at_ms;
+
+	if (metrics_expr_parse(expression, "", "", &e, NULL) < 0 ||
+	    metrics_expr_now(d->db, e, clock_now_ms(), &v, &at_ms, NULL) < 0)
+		return NAN;
+	return v;
+}
+
+static json_t *hook_host_load(void *arg, const char *host)
+{
+	struct daemon *d = arg;
+	CLEANUP(free)
+	char *cpu = xasprintf("sum(rate(host_cpu_seconds_total{host=\"%s\"}))", host);
+	CLEANUP(free)
+	char *cores = xasprintf("sum(host_cpu_limit_cores{host=\"%s\"})", host);
+	CLEANUP(free) char *used = xasprintf("sum(host_memory_bytes{host=\"%s\"})", host);
+	CLEANUP(free)
+	char *limit = xasprintf("sum(host_memory_limit_bytes{host=\"%s\"})", host);
+
+	return json_pack("{s:o, s:o}", "cpu",
+			 json_finite(host_rate(d, cpu) / host_rate(d, cores)), "memory",
+			 json_finite(host_rate(d, used) / host_rate(d, limit)));
+}
+
+void daemon_metrics_hooks(struct api_hooks *ret)
+{
+	ret->agent_metrics = hook_agent_metrics;
+	ret->tier_series = hook_tier_series;
+	ret->eval = hook_eval;
+	ret->forecast = hook_forecast;
+	ret->host_load = hook_host_load;
+}
