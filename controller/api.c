@@ -8,6 +8,7 @@
 #include "token.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <string.h>
 
@@ -37,6 +38,8 @@ static struct request *request_new(struct api_listener *l, struct MHD_Connection
 	r->method = xstrdup(strcmp(method, "HEAD") == 0 ? "GET" : method);
 	r->path = xstrdup(path);
 	r->route = api_route_find(r->method, path, r->args, r->allow);
+	if (!r->route && l->api->hooks.kv && kv_handles(path))
+		r->route = &api_kv_route;
 	buf_init(&r->body, r->route ? r->route->body_max : 0);
 	return r;
 }
@@ -45,8 +48,6 @@ static void request_free(struct request *r)
 {
 	if (r->again)
 		api_log_ask_drop(r);
-	if (r->kv_state && API_HOOK(r, kv_done))
-		API_HOOK(r, kv_done)(API_HOOK(r, arg), r->kv_state);
 	if (r->answer)
 		MHD_destroy_response(r->answer);
 	if (r->replay_key)
@@ -394,17 +395,20 @@ static void start_ticker(struct api *api)
 /* The agent's sum is what user data pins; without the file hosts cannot be made. */
 static void sum_agent(struct api *api)
 {
+	CLEANUP(free) char *path = NULL;
 	CLEANUP(free) char *data = NULL;
-	size_t len;
 	struct err e;
 
 	if (!*api->opts.agent)
 		return;
-	if (conf_read_file(api->opts.agent, AGENT_MAX_BYTES, &data, &len, &e) < 0) {
-		log_warn("agent-file", ERR(&e));
+	api->agent_fd = open(api->opts.agent, O_RDONLY | O_CLOEXEC);
+	path = xasprintf("/proc/self/fd/%d", api->agent_fd);
+	if (api->agent_fd < 0 ||
+	    conf_read_file(path, AGENT_MAX_BYTES, &data, &api->agent_size, &e) < 0) {
+		log_warn("agent-unreadable", STR("path", api->opts.agent));
 		return;
 	}
-	token_hash_bytes(data, len, api->agent_sum);
+	token_hash_bytes(data, api->agent_size, api->agent_sum);
 }
 
 int api_open(const struct api_opts *opts, struct db *db, struct ca *ca,
@@ -418,6 +422,7 @@ int api_open(const struct api_opts *opts, struct db *db, struct ca *ca,
 	api->db = db;
 	api->ca = ca;
 	api->hooks = *hooks;
+	api->agent_fd = -1;
 	api->started_ms = clock_now_ms();
 	api->replays = api_replays_new();
 	api->logins = api_logins_new();
@@ -445,6 +450,8 @@ void api_close(struct api *api)
 	pthread_cond_signal(&api->wake);
 	pthread_mutex_unlock(&api->lock);
 	pthread_join(api->ticker, NULL);
+	if (api->hooks.kv)
+		kv_end_watches(api->hooks.kv);
 	if (api->plain.daemon)
 		MHD_stop_daemon(api->plain.daemon);
 	if (api->tls.daemon)
@@ -453,6 +460,8 @@ void api_close(struct api *api)
 	pthread_mutex_destroy(&api->lock);
 	api_replays_free(api->replays);
 	api_logins_free(api->logins);
+	if (api->agent_fd >= 0)
+		close(api->agent_fd);
 	api->magic = 0;
 	free(api);
 }

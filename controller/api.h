@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "db.h"
 #include "err.h"
+#include "kv.h"
 
 #include <jansson.h>
 #include <microhttpd.h>
@@ -32,19 +33,9 @@ struct api_opts {
 	const char *web_root;    /* serves the dashboard from this folder */
 	const char *agent;       /* path of the agent that hosts fetch */
 	const char *store_urls;  /* comma list; "" for the embedded store */
+	const char *domain;      /* of hosts in DNS */
 	int64_t cert_life_ms;    /* of a host's certificate, real */
-	int64_t metrics_ms;      /* how often an agent reports, real */
-};
-
-/* A call of the embedded store, see api_hooks.kv. */
-struct api_kv_call {
-	struct MHD_Connection *conn;
-	const char *path; /* "/v3/kv/range" */
-	const char *body;
-	size_t body_len;
-	const char *host; /* "" for a person's token, which may do all */
-	bool may_write;   /* false for a viewer's token */
-	void **state;     /* the hook's own, NULL at first; kept until kv_done() */
+	int64_t metrics_ms;      /* how often an agent reports, calendar */
 };
 
 /*
@@ -54,6 +45,7 @@ struct api_kv_call {
  */
 struct api_hooks {
 	void *arg;
+	struct kv *kv; /* serves POST /v3/...; NULL with a real etcd */
 	/* Something was recorded; why is for the log: "stack", "hold", "drain". */
 	void (*poke)(void *arg, const char *why);
 	/* {"store":{..},"tick":{..},"problems":[..]} */
@@ -93,12 +85,6 @@ struct api_hooks {
 			 size_t len, size_t *ret, struct err *err);
 	/* Adds lines in the Prometheus text format to those of the API itself. */
 	void (*prometheus)(void *arg, struct buf *to);
-	/*
-	 * POST /v3/...: the hook queues its answer on conn or suspends it; after resuming
-	 * it is called again with the same state.
-	 */
-	enum MHD_Result (*kv)(void *arg, const struct api_kv_call *call);
-	void (*kv_done)(void *arg, void *state); /* the exchange is over */
 };
 
 /*

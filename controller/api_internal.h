@@ -35,13 +35,14 @@ struct api {
 	struct api_listener plain, tls;
 	struct api_replays *replays;
 	struct api_logins *logins;
-	char agent_sum[65]; /* SHA-256 of the agent's file, hex; "" without one */
+	int agent_fd; /* what agent_sum is of, whatever becomes of the path; -1: none */
+	size_t agent_size;
+	char agent_sum[65]; /* SHA-256 in hex; "" without one */
 
 	/* lock guards the rest; nothing else is locked while it is held. */
 	pthread_mutex_t lock;
 	pthread_cond_t wake; /* the ticker's */
 	pthread_t ticker;
-	bool has_ticker;
 	bool stopping;
 	uint64_t event_seq; /* grows with every notice */
 	struct api_stream *streams;
@@ -69,6 +70,7 @@ void api_event(struct request *r, const char *kind, const char *stack, const cha
 
 /* api_route.c */
 extern const struct api_route api_routes[]; /* ends with a NULL method */
+extern const struct api_route api_kv_route; /* of whatever kv_handles() */
 /*
  * The route of a method and path; its arguments go to args. NULL: *ret_allow is "" when
  * there is no such path, else the methods that it has.

@@ -70,7 +70,6 @@ struct request {
 	/* A handler that suspended the connection goes on here when it is resumed. */
 	api_handler_fn *again;
 	void *again_arg;
-	void *kv_state;
 };
 
 /* ---------------------------------------------------------------- reading */

@@ -18,11 +18,6 @@
 	{                                                         \
 		"DELETE", pattern, role, API_NO_BODY, KB, handler \
 	}
-#define KV(pattern)                                                           \
-	{                                                                     \
-		"POST", pattern, API_HOST, API_OPAQUE, 2 * MB, api_kv_handler \
-	}
-
 /* Every one of them is described in openapi.json; a test compares the two. */
 const struct api_route api_routes[] = {
 	GET("/healthz", API_ANYONE, api_healthz),
@@ -81,25 +76,11 @@ const struct api_route api_routes[] = {
 	SEND("POST", "/v1/agent/metrics", API_HOST, 8 * MB, api_agent_metrics),
 	SEND("POST", "/v1/agent/logs", API_HOST, 2 * MB, api_agent_logs),
 	GET("/v1/agent/binary", API_ANYONE, api_agent_binary),
-
-	KV("/v3/kv/range"),
-	KV("/v3/kv/put"),
-	KV("/v3/kv/deleterange"),
-	KV("/v3/kv/txn"),
-	KV("/v3/kv/compaction"),
-	KV("/v3/watch"),
-	KV("/v3/lease/grant"),
-	KV("/v3/lease/revoke"),
-	KV("/v3/lease/keepalive"),
-	KV("/v3/lease/timetolive"),
-	KV("/v3/lease/leases"),
-	KV("/v3/kv/lease/revoke"),
-	KV("/v3/kv/lease/timetolive"),
-	KV("/v3/kv/lease/leases"),
-	KV("/v3/maintenance/status"),
-	KV("/v3/cluster/member/list"),
 	{ NULL, NULL, API_ANYONE, API_NO_BODY, 0, NULL },
 };
+
+const struct api_route api_kv_route = { "POST",     "/v3/", API_HOST,
+					API_OPAQUE, 4 * MB, api_kv_handler };
 
 /* Matches a whole path; arguments are never empty. */
 static bool matches(const char *pattern, const char *path,
