@@ -57,6 +57,7 @@ bool db_head_insert(struct db_entry *e, int64_t t_ms, double v)
 void db_head_packed(struct db_entry *e, uint32_t n)
 {
 	uint32_t drop;
+	int64_t keep_from;
 
 	CHECK(e->n_packed + n <= e->n);
 	e->n_packed += n;
@@ -66,8 +67,11 @@ void db_head_packed(struct db_entry *e, uint32_t n)
 	if (e->n_packed <= HEAD_KEEP)
 		return;
 	drop = e->n_packed - HEAD_KEEP;
+	keep_from = e->packed_to - HEAD_KEEP_MS;
+	while (drop > 0 && e->head[drop - 1].t_ms >= keep_from)
+		drop--;
 	e->n -= drop;
-	e->n_packed = HEAD_KEEP;
+	e->n_packed -= drop;
 	memmove(e->head, e->head + drop, e->n * sizeof(*e->head));
 	if (e->cap > 4 * HEAD_KEEP && e->n < e->cap / 4) {
 		e->cap = e->n * 2;
@@ -109,7 +113,7 @@ static uint32_t first_at(const struct db_entry *e, int64_t t_ms)
 }
 
 size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t now_ms,
-			 struct db_sample *ret, size_t max)
+			 struct db_sample *ret, size_t max, int64_t *ret_first_ms)
 {
 	struct db_metrics *m = db->metrics;
 	const struct db_entry *e;
@@ -123,6 +127,8 @@ size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t
 		/* The newest one there is, even when it is before the window. */
 		if (from == to && from > 0)
 			from--;
+		if (ret_first_ms)
+			*ret_first_ms = e->first_ms;
 		n = MIN((size_t)(to - from), max);
 		if (n)
 			memcpy(ret, e->head + to - n, n * sizeof(*ret));

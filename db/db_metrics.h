@@ -13,6 +13,7 @@
 #include "db_internal.h"
 #include "db_sample.h"
 
+#define HEAD_KEEP_MS 180000
 #define HEAD_KEEP 16u   /* packed samples that stay in memory for db_samples_recent() */
 #define CHUNK_FILL 120u /* a chunk below this is gone on with */
 #define CHUNK_MAX 240u  /* samples of a chunk */

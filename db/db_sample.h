@@ -122,12 +122,13 @@ int db_samples_get(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms
 		   struct db_samples *ret, struct err *err) MUST_CHECK;
 
 /*
- * The newest sample at or before now_ms and the samples of the window before it, from
- * memory alone: only what has come in lately (16 samples at least) is there. At most max
- * are written, oldest first; returns how many. Fast: for the tick.
+ * The samples of [from_ms, now_ms], or the newest before when there is none, from memory
+ * alone: what has come in lately is there, 16 samples and 3 min at least. At most max are
+ * written (the newest ones), oldest first; returns how many. *ret_first_ms (may be NULL)
+ * is the time of the first sample that the series ever had. Fast: for the tick.
  */
 size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t now_ms,
-			 struct db_sample *ret, size_t max);
+			 struct db_sample *ret, size_t max, int64_t *ret_first_ms);
 
 enum db_agg {
 	DB_AGG_LAST,

@@ -247,22 +247,25 @@ static void the_newest_samples_are_in_memory_also_after_packing(void **state)
 {
 	struct fixture *f = *state;
 	struct db_sample got[64];
-	int64_t end = T0 + 199 * 10000, id;
+	int64_t end = T0 + 199 * 10000, id, first = 0;
 
 	for (int i = 0; i < 200; i++)
 		add(f, "load", T0 + i * 10000, i);
 	pack_all(f, end);
 	id = id_of(f, "load");
 	for (int round = 0; round < 2; round++) {
-		assert_int_equal(db_samples_recent(f->db, id, end - 60000, end, got, 64),
-				 7);
-		assert_close(got[6].v, 199, 0);
 		assert_int_equal(
-			db_samples_recent(f->db, id, end - 60000, end - 1, got, 3), 3);
+			db_samples_recent(f->db, id, end - 60000, end, got, 64, &first),
+			7);
+		assert_close(got[6].v, 199, 0);
+		assert_int_equal(first, T0);
+		assert_int_equal(
+			db_samples_recent(f->db, id, end - 60000, end - 1, got, 3, NULL),
+			3);
 		assert_close(got[2].v, 198, 0);
 		/* The newest one, although the window begins after it. */
-		assert_int_equal(db_samples_recent(f->db, id, end + 5, end + 9, got, 64),
-				 1);
+		assert_int_equal(
+			db_samples_recent(f->db, id, end + 5, end + 9, got, 64, NULL), 1);
 		assert_close(got[0].v, 199, 0);
 		fixture_reopen(f);
 	}
