@@ -129,17 +129,17 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(call archives,$(LIBS) local)
 	@mkdir -p $(@D)
 	$(call link,$(PKGS) cmocka,-lm -ldl)
 
-unit: all $(UNIT_TESTS) $(FUZZ_REPLAYS)
-	B=$(B) CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNIT_TESTS)
-	@for f in $(FUZZ_REPLAYS); do \
-		echo "$$f: corpus"; $$f tests/fuzz/corpus/$$(basename $$f | sed s/fuzz_//)/* || exit 1; done
-
 # Each fuzz target with a main of its own that replays files; see also the target fuzz.
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_REPLAYS := $(addprefix $(B)/fuzz/,$(FUZZ_TARGETS))
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(call archives,$(LIBS))
 	@mkdir -p $(@D)
 	$(call link,$(PKGS),-lm -ldl)
+
+unit: all $(UNIT_TESTS) $(FUZZ_REPLAYS)
+	B=$(B) CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNIT_TESTS)
+	@for f in $(FUZZ_REPLAYS); do \
+		echo "$$f: corpus"; $$f tests/fuzz/corpus/$$(basename $$f | sed s/fuzz_//)/* || exit 1; done
 
 # Installs what is missing, then goes on with tools that may just have come.
 check:
