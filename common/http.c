@@ -112,8 +112,14 @@ static void set_method(CURL *h, const struct http_req *req, bool copy_body)
 	curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, method);
 }
 
-static void set_tls(CURL *h, const struct http_req *req)
+static int set_tls(CURL *h, const struct http_req *req, struct err *err)
 {
+	const char *const files[] = { req->ca_file, req->cert_file, req->key_file };
+
+	/* curl says that a file is missing, but not which. */
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i] && access(files[i], R_OK) != 0)
+			return err_errno(err, ERR_INVAL, "%s", files[i]);
 	if (req->ca_file) {
 		curl_easy_setopt(h, CURLOPT_CAINFO, req->ca_file);
 		curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
@@ -122,6 +128,7 @@ static void set_tls(CURL *h, const struct http_req *req)
 		curl_easy_setopt(h, CURLOPT_SSLCERT, req->cert_file);
 	if (req->key_file)
 		curl_easy_setopt(h, CURLOPT_SSLKEY, req->key_file);
+	return 0;
 }
 
 /* So that a peer that vanished without a word is noticed on a stream in half a minute. */
@@ -165,9 +172,10 @@ int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
 		set_tcp(h);
 	if (!req->use_proxy)
 		curl_easy_setopt(h, CURLOPT_PROXY, "");
-	set_tls(h, req);
 	set_timeouts(h, req);
-	rc = set_headers(h, req, &list, err);
+	rc = set_tls(h, req, err);
+	if (rc == 0)
+		rc = set_headers(h, req, &list, err);
 	if (rc < 0)
 		return rc;
 	set_method(h, req, copy_body);

@@ -140,8 +140,8 @@ static void on_http(void *arg, const struct http_res *res, bool sent,
 	c->http = NULL;
 	if (res)
 		on_answer(c, res);
-	else if (err->code == ERR_LIMIT)
-		answer(c, NULL, err);
+	else if (err->code == ERR_LIMIT || err->code == ERR_INVAL)
+		answer(c, NULL, err); /* no other endpoint would make it better */
 	else
 		failed_there(c, sent, err);
 }

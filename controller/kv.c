@@ -11,8 +11,10 @@
 
 #define KEEP_CHANGES 10000
 #define MAX_BYTES (128u << 20)
-/* Waking up later than this after the planned time means that we were stopped. */
-#define STOPPED_MS 1500
+/* The thread wakes this often to notice when it could not: then the whole process was
+ * stopped, or starved, and has not heard its clients, which is not their fault. */
+#define PULSE_MS 500
+#define STOPPED_MS 1000
 
 /* ---------------------------------------------------------------- access */
 
@@ -99,12 +101,11 @@ static void *run(void *arg)
 
 		if (tend_ms <= now)
 			tend_ms = kv_watch_tend(kv, now);
-		due = MIN(due, tend_ms);
+		due = MIN(MIN(due, tend_ms), now + PULSE_MS);
 		wait_until(kv, due);
-		/* Who was stopped did not hear its clients, which is not their fault. */
 		now = clock_mono_ms();
 		if (now > due + STOPPED_MS)
-			kv_lease_delay(kv, now - due);
+			kv_lease_renew_all(kv, now);
 	}
 	pthread_mutex_unlock(&kv->lock);
 	return NULL;

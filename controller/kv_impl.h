@@ -212,7 +212,7 @@ kv_lease_fn kv_lease_grant, kv_lease_revoke, kv_lease_keepalive, kv_lease_timeto
 	kv_lease_list;
 /* Ends what is due; the monotonic time of the next end. */
 int64_t kv_lease_expire(struct kv *kv, int64_t now_ms);
-void kv_lease_delay(struct kv *kv, int64_t ms); /* all end so much later */
+void kv_lease_renew_all(struct kv *kv, int64_t now_ms); /* each has its full time */
 int kv_lease_load(struct kv *kv, struct err *err) MUST_CHECK;
 void kv_lease_done(struct kv *kv);
 

@@ -88,10 +88,10 @@ int64_t kv_lease_expire(struct kv *kv, int64_t now_ms)
 	return next;
 }
 
-void kv_lease_delay(struct kv *kv, int64_t ms)
+void kv_lease_renew_all(struct kv *kv, int64_t now_ms)
 {
 	for (size_t i = 0; i < kv->n_leases; i++)
-		kv->leases[i].deadline_ms += ms;
+		kv->leases[i].deadline_ms = now_ms + kv->leases[i].ttl_s * 1000;
 }
 
 /* ---------------------------------------------------------------- requests */
