@@ -166,9 +166,10 @@ static int open_api(struct daemon *d, struct err *err)
 		.insecure_listen = d->o->insecure_listen,
 		.web_root = d->o->web_root ? d->o->web_root : "",
 		.agent = d->o->agent,
+		.domain = d->o->domain,
 		.store_urls = d->kv ? "" : d->o->store_url,
 		.cert_life_ms = CERT_LIFE_MS,
-		.metrics_ms = clock_real_ms(d->o->metrics_interval_ms),
+		.metrics_ms = d->o->metrics_interval_ms,
 	};
 	const char *colon = strrchr(d->o->host_listen, ':');
 	int64_t port = 0;
@@ -261,15 +262,17 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	return join_user_data(
-		&(struct join_user_data){
-			.controller = d->advertise,
-			.ca_pem = ca_pem(d->ca),
+		&(struct join_script){
 			.host = host->id,
 			.pool = host->pool,
 			.token = token,
-			.agent_sha256 = api_agent_sum(d->api),
+			.controller = d->advertise,
+			.ca_pem = ca_pem(d->ca),
+			.agent_sum = api_agent_sum(d->api),
+			.domain = d->o->domain,
 			.time_scale = clock_scale(),
 			.time_epoch_ms = clock_epoch_ms(),
+			.give_up_ms = clock_real_ms(d->o->join_timeout_ms),
 		},
 		ret, err);
 }

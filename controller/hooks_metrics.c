@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "daemon_internal.h"
 #include "horizon.h"
+#include "json.h"
 #include "labels.h"
 #include "metrics_eval.h"
 
@@ -16,7 +17,6 @@
 
 #define SAMPLES_MAX 20000 /* of one push */
 #define POINTS_MAX 11000  /* of one answer */
-#define LABELS_MAX 16     /* of one sample */
 #define FIVE_MINUTES_MS 300000
 #define DAY_MS 86400000
 #define HISTORY_DAYS 14

@@ -133,8 +133,8 @@ static int take_op(struct parser *s, enum db_match_op *ret)
 
 static int take_matcher(struct parser *s, struct matchers *m)
 {
-	enum db_match_op op;
-	char *name, *value;
+	enum db_match_op op = DB_MATCH_EQ;
+	char *name, *value = NULL;
 	int rc;
 
 	if (m->n == MATCHERS_MAX)
@@ -145,7 +145,7 @@ static int take_matcher(struct parser *s, struct matchers *m)
 	m->text[m->n_text++] = name;
 	if (!labels_name_ok(name))
 		return fail(s, "this is no label name");
-	if ((rc = take_op(s, &op)) < 0 || (rc = take_string(s, &value)) < 0)
+	if ((rc = take_op(s, &op)) != 0 || (rc = take_string(s, &value)) != 0)
 		return rc;
 	m->text[m->n_text++] = value;
 	m->v[m->n++] = (struct db_matcher){ name, op, value };

@@ -25,8 +25,8 @@ struct tier {
 	char *expression; /* that demand is the parsed form of */
 	struct metrics_expr *demand;
 	struct decide_state state;
-	int64_t recorded_ms; /* of the last recorded decision */
-	char binding[32];    /* of it */
+	int64_t recorded_ms;         /* of the last recorded decision */
+	enum decide_binding binding; /* of it */
 	json_t *live;
 	bool is_used;
 };
@@ -328,12 +328,12 @@ static int record(struct tiers *ts, struct deciding *d, struct err *err)
 	struct db_tier *t = &d->ft->t;
 	const struct decide_plan *p = &d->plan;
 	bool changed = p->desired != t->desired;
-	bool is_news = changed || strcmp(d->t->binding, p->binding) != 0;
+	bool is_news = changed || d->t->binding != p->binding;
 
 	if (!is_news && d->in.now_ms - d->t->recorded_ms < DECISION_EVERY_MS)
 		return 0;
 	d->t->recorded_ms = d->in.now_ms;
-	snprintf(d->t->binding, sizeof(d->t->binding), "%s", p->binding);
+	d->t->binding = p->binding;
 	if (changed)
 		event_add(d->ctx->events, "tier-scaled", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.stack = t->stack, .tier = t->name), "%s",
