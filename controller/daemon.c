@@ -216,6 +216,8 @@ static int make_own_token(struct daemon *d, struct err *err)
 /* The embedded store is spoken to as any other: over HTTP, here on loopback. */
 static int set_store(struct daemon *d, struct err *err)
 {
+	int rc;
+
 	if (!d->kv) {
 		d->store = (struct store_opts){
 			.endpoints = d->o->store_url,
@@ -227,8 +229,9 @@ static int set_store(struct daemon *d, struct err *err)
 	}
 	d->store_url = xasprintf("http://127.0.0.1:%u", api_port(d->api));
 	d->store.endpoints = d->store_url;
+	rc = make_own_token(d, err);
 	d->store.token = d->token;
-	return make_own_token(d, err);
+	return rc;
 }
 
 static int first_token(struct daemon *d, struct err *err)
@@ -354,8 +357,8 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
-	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = set_store(d, err)) < 0 ||
-	    (rc = first_token(d, err)) < 0 ||
+	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
+	    (rc = set_store(d, err)) < 0 ||
 	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
 	    (rc = poke_pools(d, err)) < 0) {

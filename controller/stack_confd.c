@@ -55,7 +55,7 @@ static int set_list(struct reading *r, const struct toml_item *i, struct err *er
 
 	for (size_t k = 0; k < i->n; k++)
 		json_array_append_new(list, json_string(i->list[k]));
-	if (json_array_size(list) != i->n || i->n == 0) {
+	if (json_array_size(list) != i->n) {
 		json_decref(list);
 		return err_set(err, ERR_INVAL, "keys must be a list of keys");
 	}
