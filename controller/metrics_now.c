@@ -107,6 +107,14 @@ static double growth_before_first(const struct view *s, int64_t from_ms)
 	return fmin(s->v[0].v, growth(s->v[0].v, s->v[1].v));
 }
 
+/* From when on a series' growth is known: one born within the window began before. */
+static int64_t known_from(const struct view *s, int64_t from_ms)
+{
+	if (growth_before_first(s, from_ms) > 0)
+		return s->v[0].t_ms - (s->v[1].t_ms - s->v[0].t_ms);
+	return s->v[0].t_ms;
+}
+
 /* The newest sample is some way before the end: it goes on for an interval at most. */
 static double growth_after_last(const struct view *s, int64_t end_ms)
 {
@@ -165,7 +173,7 @@ static double rate_now(struct now *w, const struct node *n, int64_t end_ms)
 			continue;
 		if (w->view->n < 2 && n->agg != PART_COUNT)
 			continue;
-		oldest = MIN(oldest, w->view->v[0].t_ms);
+		oldest = MIN(oldest, known_from(w->view, from_ms));
 		part_add(&p, growth_within(w->view, from_ms, end_ms));
 	}
 	/* All of it is younger than the window. */

@@ -22,7 +22,7 @@ struct promtext {
 	size_t n;
 	size_t skipped; /* NaN or infinite, left out */
 	size_t cap;
-	struct promtext_block *blocks; /* memory of the texts */
+	char **text; /* [2 * n] the names and labels */
 };
 void promtext_done(struct promtext *p);
 DEFINE_CLEANUP_OBJECT(struct promtext, promtext_done);
