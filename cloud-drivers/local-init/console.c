@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,14 +22,18 @@ static void write_all(int fd, const char *text, size_t len)
 	}
 }
 
-static void drop_older_half(int fd, off_t size)
+/* Under the file's lock, which readers share; one that keeps it only delays this. */
+static void drop_older(int fd, off_t size)
 {
 	static char kept[CONSOLE_MAX_BYTES / 2];
-	ssize_t n = pread(fd, kept, sizeof(kept), size - (off_t)sizeof(kept));
+	ssize_t n;
 
-	if (n < 0 || ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && size < 4 * CONSOLE_MAX_BYTES)
 		return;
-	write_all(fd, kept, (size_t)n);
+	n = pread(fd, kept, sizeof(kept), size - (off_t)sizeof(kept));
+	if (n >= 0 && ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+		write_all(fd, kept, (size_t)n);
+	(void)flock(fd, LOCK_UN);
 }
 
 void console_write(int fd, const char *text, size_t len)
@@ -37,16 +42,17 @@ void console_write(int fd, const char *text, size_t len)
 
 	if (fstat(fd, &st) == 0 && st.st_size + (off_t)len > CONSOLE_MAX_BYTES &&
 	    st.st_size > CONSOLE_MAX_BYTES / 2)
-		drop_older_half(fd, st.st_size);
+		drop_older(fd, st.st_size);
 	write_all(fd, text, len);
 }
 
-int console_copy(int pipe_fd, int fd)
+bool console_copy(int pipe_fd, int fd)
 {
 	char text[16384];
 	ssize_t n = read(pipe_fd, text, sizeof(text));
 
-	if (n > 0)
-		console_write(fd, text, (size_t)n);
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)) ? 1 : 0;
+	if (n <= 0)
+		return false;
+	console_write(fd, text, (size_t)n);
+	return true;
 }

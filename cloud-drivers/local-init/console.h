@@ -5,14 +5,15 @@
 #ifndef LOCAL_INIT_CONSOLE_H
 #define LOCAL_INIT_CONSOLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#define CONSOLE_MAX_BYTES (512 * 1024) /* then the older half goes */
+#define CONSOLE_MAX_BYTES (512 * 1024) /* then all but the last half goes */
 
 /* Appends; fd is open for reading and writing. What cannot be written is dropped. */
 void console_write(int fd, const char *text, size_t len);
 
-/* Moves what is readable on the pipe now; 0 when its other ends are closed. */
-int console_copy(int pipe_fd, int fd);
+/* Moves what is readable on the pipe now, up to some KiB; whether there was anything. */
+bool console_copy(int pipe_fd, int fd);
 
 #endif

@@ -280,6 +280,15 @@ static void on_main_end(struct host *h, int how)
 		h->respawn_mono_ms = clock_mono_ms() + RESPAWN_PAUSE_MS;
 }
 
+/* Process 1's end is the host's. What its processes wrote last is kept. */
+static _Noreturn void end_host(const struct host *h)
+{
+	while (console_copy(h->output[0], CONSOLE_FD))
+		;
+	note("stopped");
+	_exit(0);
+}
+
 static void reap_all(struct host *h)
 {
 	int how;
@@ -288,10 +297,8 @@ static void reap_all(struct host *h)
 	while ((pid = waitpid(-1, &how, WNOHANG)) > 0)
 		if (pid == h->main_pid)
 			on_main_end(h, how);
-	if (pid < 0 && errno == ECHILD && h->stop_mono_ms) {
-		note("stopped");
-		_exit(0); /* process 1's end is the host's */
-	}
+	if (pid < 0 && errno == ECHILD && h->stop_mono_ms)
+		end_host(h);
 }
 
 static void on_signals(struct host *h)
@@ -334,7 +341,7 @@ static void serve(struct host *h, int64_t until_mono_ms)
 	if (p[1].revents)
 		(void)console_copy(h->output[0], CONSOLE_FD);
 	if (h->stop_mono_ms && clock_mono_ms() >= h->stop_mono_ms)
-		_exit(0);
+		end_host(h);
 	if (h->respawn_mono_ms && clock_mono_ms() >= h->respawn_mono_ms) {
 		h->respawn_mono_ms = 0;
 		start_program(h, RESPAWN, false);

@@ -21,6 +21,7 @@
 #include <libgen.h>
 #include <math.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -465,7 +466,7 @@ static int local_console(struct drv *d, const char *vm_id, int64_t deadline,
 	if (rc < 0)
 		return drv_fail_err(err, rc, &e);
 	fd = openat(dirfd, "console.log", O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || flock(fd, LOCK_SH) < 0 || fstat(fd, &st) < 0)
 		return drv_fail(err, DRV_NOTFOUND, "host %s has no console yet", vm_id);
 	n = pread(fd, tail, CONSOLE_TAIL, MAX(st.st_size - CONSOLE_TAIL, 0));
 	if (n < 0)

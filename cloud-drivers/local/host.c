@@ -112,6 +112,8 @@ static int start_init(struct making *m, struct err *err)
 	rc = meta_write(m->dirfd, &m->meta, err);
 	if (rc == 0)
 		rc = join_network(m, sp.pid, err);
+	if (rc < 0 && spawn_complained(&sp, err))
+		rc = ERR_INTERNAL;
 	if (rc == 0)
 		rc = spawn_hear(&sp, 'R', m->wait_ms, err);
 	if (rc == 0)

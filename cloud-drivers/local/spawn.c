@@ -137,6 +137,18 @@ int spawn_hear(struct spawn *s, char want, int64_t wait_ms, struct err *err)
 	return err_set(err, ERR_INTERNAL, "the host's init ended before it was ready");
 }
 
+bool spawn_complained(struct spawn *s, struct err *err)
+{
+	char text[ERR_MSG_MAX];
+	ssize_t n = recv(s->fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	text[n > 0 ? n : 0] = '\0';
+	if (text[0] != 'E')
+		return false;
+	(void)err_set(err, ERR_INTERNAL, "%s", text + 1);
+	return true;
+}
+
 int spawn_go(struct spawn *s, struct err *err)
 {
 	if (send(s->fd, "G", 1, MSG_NOSIGNAL) != 1)

@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -32,6 +33,8 @@ int spawn_init(const char *init, int dirfd, const char *folder, struct spawn *re
 	       struct err *err) MUST_CHECK;
 /* Waits for one of the init's words; its own complaint becomes the error. */
 int spawn_hear(struct spawn *s, char want, int64_t wait_ms, struct err *err) MUST_CHECK;
+/* After another failure: whether the init complained, in *err; that is the cause then. */
+bool spawn_complained(struct spawn *s, struct err *err);
 int spawn_go(struct spawn *s, struct err *err) MUST_CHECK;
 void spawn_done(struct spawn *s); /* closes the socket; the init lives on */
 DEFINE_CLEANUP_OBJECT(struct spawn, spawn_done);
