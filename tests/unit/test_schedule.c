@@ -6,14 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static char hash_text[] = "ae3b", stack_name[] = "shop", tier_name[] = "web";
+static char loaded_word[] = "loaded", active_word[] = "active",
+	    running_word[] = "running";
+
 static struct schedule_unit launched(const char *name)
 {
 	return (struct schedule_unit){
 		.name = (char *)(uintptr_t)name,
-		.hash = (char[]){ "ae3b" },
+		.hash = hash_text,
 		.state = SCHEDULE_LAUNCHED,
-		.stack = (char[]){ "shop" },
-		.tier = (char[]){ "web" },
+		.stack = stack_name,
+		.tier = tier_name,
 	};
 }
 
@@ -21,10 +25,10 @@ static struct unit_state running(const char *name)
 {
 	return (struct unit_state){
 		.name = (char *)(uintptr_t)name,
-		.hash = (char[]){ "ae3b" },
-		.load = (char[]){ "loaded" },
-		.active = (char[]){ "active" },
-		.sub = (char[]){ "running" },
+		.hash = hash_text,
+		.load = loaded_word,
+		.active = active_word,
+		.sub = running_word,
 		.health = HEALTH_PASSING,
 		.restarts = 2,
 		.since_ms = INT64_C(1700000000000),
