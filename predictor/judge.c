@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "judge.h"
+
+#include "check.h"
+#include "peers.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double levels[JUDGE_BANDS] = { 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995 };
+static const double risks[JUDGE_RISKS] = { 0.001, 0.002, 0.005, 0.01, 0.02, 0.05 };
+
+const char *judge_policy_name(enum judge_policy p)
+{
+	static const char *const names[] = { "foretide", "seasonal", "reactive (HPA)",
+					     "static peak", "clairvoyant" };
+
+	return names[p];
+}
+
+struct play {
+	const double *y; /* [from + n] without gaps */
+	size_t from, n;
+	int64_t t0_ms;
+	const struct demand_opts *opts;
+	size_t day;
+	judge_progress_fn *progress;
+	void *arg;
+	double done, work;
+};
+
+static void tick(struct play *p, double work)
+{
+	p->done += work;
+	if (p->progress)
+		p->progress(p->arg, fmin(p->done / p->work, 1));
+}
+
+static size_t running_at(const struct play *p, size_t from)
+{
+	return fleet_need(p->y[from - 1], p->opts->capacity);
+}
+
+/* A peer on y[from .. from + n). */
+static void run_peer(const struct play *p, fleet_want_fn *want, double headroom,
+		     size_t from, size_t n, struct fleet_run *ret)
+{
+	struct peer peer = { .headroom = headroom,
+			     .capacity = p->opts->capacity,
+			     .past = p->y,
+			     .n_past = from,
+			     .demand = p->y + from,
+			     .lead = p->opts->lead_steps,
+			     .day = p->day };
+
+	for (size_t i = 0; i < from; i++)
+		peer.fixed = MAX(peer.fixed, fleet_need(p->y[i], p->opts->capacity));
+	fleet_simulate(p->y + from, n, running_at(p, from), p->opts->lead_steps,
+		       p->opts->capacity, want, &peer, ret);
+}
+
+/* The cheapest headroom that kept the risk on the last half of the history. */
+static double tune(struct play *p, fleet_want_fn *want)
+{
+	static const double knobs[] = { 1.0, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4,
+					1.5, 1.7,  2.0, 2.5,  3.0, 4.0 };
+	const size_t week = (size_t)(7 * 86400000 / p->opts->step_ms);
+	const size_t n = MAX(MIN(week, p->from / 2), (size_t)1);
+
+	for (size_t k = 0; k < ARRAY_SIZE(knobs); k++) {
+		struct fleet_run run;
+
+		run_peer(p, want, knobs[k], p->from - n, n, &run);
+		free(run.running);
+		tick(p, (double)n);
+		if (run.short_share <= p->opts->risk)
+			return knobs[k];
+	}
+	return knobs[ARRAY_SIZE(knobs) - 1];
+}
+
+/* The model as a policy, and the ledger of its bands. */
+struct live {
+	struct demand_model *m;
+	const struct play *p;
+	double *said; /* [n * JUDGE_BANDS] or NULL */
+	struct err *err;
+	int rc;
+};
+
+static size_t want_model(void *arg, size_t i, double demand, size_t running,
+			 size_t booting)
+{
+	struct live *l = arg;
+	struct demand_decision d;
+
+	(void)running;
+	(void)booting;
+	if (l->rc == 0)
+		l->rc = demand_model_update(l->m,
+					    l->p->t0_ms + (int64_t)(l->p->from + i) *
+								  l->p->opts->step_ms,
+					    demand, l->err);
+	for (size_t k = 0; l->said && l->rc == 0 && k < JUDGE_BANDS; k++)
+		l->rc = demand_model_quantile(l->m, levels[k],
+					      l->said + i * JUDGE_BANDS + k, l->err);
+	demand_model_decide(l->m, &d);
+	return d.instances;
+}
+
+static int run_model(struct play *p, double risk, double *said, struct fleet_run *ret,
+		     struct err *err)
+{
+	CLEANUP(demand_model_free) struct demand_model *m = NULL;
+	struct demand_opts o = *p->opts;
+	int rc;
+
+	o.risk = risk;
+	if ((rc = demand_model_new(&o, &m, err)) != 0 ||
+	    (rc = demand_model_train(m, p->y, p->from, p->t0_ms, err)) != 0)
+		return rc;
+
+	struct live l = { .m = m, .p = p, .said = said, .err = err };
+
+	fleet_simulate(p->y + p->from, p->n, running_at(p, p->from), o.lead_steps,
+		       o.capacity, want_model, &l, ret);
+	tick(p, 4.0 * (double)(p->from + p->n));
+	return l.rc;
+}
+
+static void fill_bands(const struct play *p, const double *said, struct judge_band *band)
+{
+	const size_t window = p->opts->lead_steps + 1;
+	size_t count = 0;
+
+	for (size_t k = 0; k < JUDGE_BANDS; k++)
+		band[k] = (struct judge_band){ .level = levels[k] };
+	for (size_t i = 0; i + window < p->n; i++, count++) {
+		double top = 0;
+
+		for (size_t k = 1; k <= window; k++)
+			top = fmax(top, p->y[p->from + i + k]);
+		for (size_t k = 0; k < JUDGE_BANDS; k++)
+			band[k].kept += top <= said[i * JUDGE_BANDS + k] * (1 + 1e-9);
+	}
+	for (size_t k = 0; k < JUDGE_BANDS && count > 0; k++)
+		band[k].kept /= (double)count;
+}
+
+static int play_all(struct play *p, struct judge_report *r, struct err *err)
+{
+	static fleet_want_fn *const wants[] = { [JUDGE_SEASONAL] = peer_seasonal,
+						[JUDGE_REACTIVE] = peer_reactive,
+						[JUDGE_STATIC] = peer_static };
+	CLEANUP(free) double *said = xcalloc(p->n * JUDGE_BANDS, sizeof(double));
+	const double hours = (double)p->opts->step_ms / 3600000.0;
+	int rc;
+
+	fleet_oracle(p->y + p->from, p->n, running_at(p, p->from), p->opts->lead_steps,
+		     p->opts->capacity, &r->row[JUDGE_ORACLE].run);
+	rc = run_model(p, p->opts->risk, said, &r->row[JUDGE_MODEL].run, err);
+	if (rc != 0)
+		return rc;
+	fill_bands(p, said, r->band);
+	for (int k = JUDGE_SEASONAL; k <= JUDGE_STATIC; k++) {
+		if (k != JUDGE_STATIC)
+			r->row[k].headroom = tune(p, wants[k]);
+		run_peer(p, wants[k], r->row[k].headroom, p->from, p->n, &r->row[k].run);
+	}
+	for (int k = 0; k < JUDGE_POLICIES; k++) {
+		r->row[k].instance_hours = r->row[k].run.instance_steps * hours;
+		r->row[k].cost = r->row[k].run.instance_steps /
+				 r->row[JUDGE_ORACLE].run.instance_steps;
+	}
+	for (size_t k = 0; k < JUDGE_RISKS; k++) {
+		struct fleet_run run = { 0 };
+
+		rc = run_model(p, risks[k], NULL, &run, err);
+		free(run.running);
+		if (rc != 0)
+			return rc;
+		r->frontier[k] = (struct judge_point){
+			risks[k],
+			run.instance_steps / r->row[JUDGE_ORACLE].run.instance_steps,
+			run.short_share,
+		};
+	}
+	return 0;
+}
+
+/* Straight lines over gaps. */
+static int fill(double *out, const double *y, size_t n, struct err *err)
+{
+	size_t last = SIZE_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		if (isnan(y[i]))
+			continue;
+		if (!(y[i] >= 0 && isfinite(y[i])))
+			return err_set(err, ERR_INVAL,
+				       "value %zu, %g, is not a number from 0 up", i,
+				       y[i]);
+		for (size_t k = last == SIZE_MAX ? 0 : last + 1; k < i; k++) {
+			const double part = last == SIZE_MAX ? 1
+							     : (double)(k - last) /
+								       (double)(i - last);
+
+			out[k] = last == SIZE_MAX ? y[i]
+						  : y[last] + (y[i] - y[last]) * part;
+		}
+		out[i] = y[i];
+		last = i;
+	}
+	if (last == SIZE_MAX)
+		return err_set(err, ERR_INVAL, "there is no value to play");
+	for (size_t k = last + 1; k < n; k++)
+		out[k] = y[last];
+	return 0;
+}
+
+int judge_backtest(const double *y, size_t n, int64_t t0_ms,
+		   const struct demand_opts *opts, size_t play,
+		   judge_progress_fn *progress, void *arg, struct judge_report **ret,
+		   struct err *err)
+{
+	const size_t day = (size_t)MAX(86400000 / opts->step_ms, (int64_t)1);
+	const size_t take = play ? play : MIN(14 * day, n / 2);
+
+	if (take < 20 || n < take + 20)
+		return err_set(err, ERR_INVAL,
+			       "%zu values are too few to play %zu after as much history",
+			       n, MAX(take, (size_t)20));
+
+	CLEANUP(judge_report_free) struct judge_report *r = xcalloc(1, sizeof(*r));
+	CLEANUP(free) double *filled = xcalloc(n, sizeof(*filled));
+	int rc = fill(filled, y, n, err);
+
+	if (rc != 0)
+		return rc;
+
+	struct play p = { .y = filled,
+			  .from = n - take,
+			  .n = take,
+			  .t0_ms = t0_ms,
+			  .opts = opts,
+			  .day = day,
+			  .progress = progress,
+			  .arg = arg };
+
+	p.work = 4.0 * (double)(JUDGE_RISKS + 1) * (double)n +
+		 13.0 * (double)MIN(n, 14 * day);
+	r->from = p.from;
+	r->n = take;
+	r->demand = xcalloc(take, sizeof(double));
+	memcpy(r->demand, filled + p.from, take * sizeof(double));
+	rc = play_all(&p, r, err);
+	if (rc != 0)
+		return rc;
+	if (progress)
+		progress(arg, 1);
+	*ret = TAKE(r);
+	return 0;
+}
+
+void judge_report_free(struct judge_report *r)
+{
+	if (!r)
+		return;
+	for (size_t k = 0; k < JUDGE_POLICIES; k++)
+		free(r->row[k].run.running);
+	free(r->demand);
+	free(r);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * judge.h - the decision model against simple policies on a tier's own past.
+ *
+ * The last part of the series is played as if it came live; what lies before is the
+ * history that every policy knows. The peers get the advantage of a headroom tuned on
+ * the last half of that history, as an operator could; the model is told the risk only.
+ *
+ * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
+ */
+#ifndef PREDICTOR_JUDGE_H
+#define PREDICTOR_JUDGE_H
+
+#include "cleanup.h"
+#include "demand.h"
+#include "err.h"
+#include "fleet.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum judge_policy {
+	JUDGE_MODEL,
+	JUDGE_SEASONAL, /* this time yesterday and a week ago */
+	JUDGE_REACTIVE, /* the rule of Kubernetes' HPA */
+	JUDGE_STATIC,   /* the largest need of the history */
+	JUDGE_ORACLE,   /* knows the future: what the others' cost is measured in */
+};
+enum { JUDGE_POLICIES = JUDGE_ORACLE + 1, JUDGE_BANDS = 7, JUDGE_RISKS = 6 };
+
+const char *judge_policy_name(enum judge_policy p);
+
+struct judge_row {
+	struct fleet_run run;
+	double instance_hours;
+	double cost;     /* over the oracle's */
+	double headroom; /* that was tuned; 0: none */
+};
+
+/* What a band promised and what it kept: shares of steps whose largest demand within the
+ * lead time stayed at or below the quantile. */
+struct judge_band {
+	double level, kept;
+};
+
+struct judge_point { /* of the frontier */
+	double risk, cost, short_share;
+};
+
+struct judge_report {
+	size_t from, n; /* the steps played: y[from .. from + n) */
+	double *demand; /* [n] as played: gaps filled */
+	struct judge_row row[JUDGE_POLICIES];
+	struct judge_band band[JUDGE_BANDS];
+	struct judge_point frontier[JUDGE_RISKS];
+};
+
+/* share of the work done, 0 to 1. */
+typedef void judge_progress_fn(void *arg, double share);
+
+/*
+ * Plays y [n] (NaN: missing), first step at t0_ms, with the options of the model.
+ * play: steps to play; 0: 14 days, at most half. progress may be NULL.
+ *
+ * ERR_INVAL: bad options or values, or fewer than 20 steps to play after as many of
+ * history. Cost about 20 us a step.
+ */
+int judge_backtest(const double *y, size_t n, int64_t t0_ms,
+		   const struct demand_opts *opts, size_t play,
+		   judge_progress_fn *progress, void *arg, struct judge_report **ret,
+		   struct err *err) MUST_CHECK;
+void judge_report_free(struct judge_report *r);
+DEFINE_CLEANUP(struct judge_report *, judge_report_free);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "peers.h"
+
+#include "check.h"
+
+#include <math.h>
+
+static size_t whole(double x)
+{
+	return (size_t)fmin(fmax(ceil(x - 1e-9), 1), 1e5);
+}
+
+size_t peer_reactive(void *peer, size_t i, double demand, size_t running, size_t booting)
+{
+	struct peer *p = peer;
+	const size_t now = running + booting;
+	const double x = demand / p->capacity * p->headroom;
+	const size_t wish = fabs(x / (double)now - 1) <= 0.1 ? now : whole(x);
+	size_t highest = 0;
+
+	p->recent[i % ARRAY_SIZE(p->recent)] = wish;
+	for (size_t k = 0; k < ARRAY_SIZE(p->recent); k++)
+		highest = MAX(highest, p->recent[k]);
+	return wish >= now ? wish : MIN(now, highest);
+}
+
+/* Demand at step i + ahead - back, where that lies in what was seen up to step i. */
+static double seen(const struct peer *p, size_t i, size_t ahead, size_t back)
+{
+	const size_t at = p->n_past + i + ahead;
+
+	if (at < back || ahead > back)
+		return 0;
+	return at - back < p->n_past ? p->past[at - back]
+				     : p->demand[at - back - p->n_past];
+}
+
+static double around(const struct peer *p, size_t i, size_t back, size_t reach)
+{
+	double top = 0;
+
+	for (size_t k = 0; k <= reach + p->lead; k++)
+		top = fmax(top, seen(p, i, k, back));
+	for (size_t k = 1; k <= reach; k++)
+		top = fmax(top, seen(p, i, 0, back + k));
+	return top;
+}
+
+size_t peer_seasonal(void *peer, size_t i, double demand, size_t running, size_t booting)
+{
+	const struct peer *p = peer;
+	const size_t reach = MIN((size_t)10, p->day / 24);
+	double x = around(p, i, p->day, reach);
+
+	(void)running;
+	(void)booting;
+	if (p->n_past + i > 7 * p->day + reach)
+		x = 0.5 * (x + around(p, i, 7 * p->day, reach));
+	return whole(fmax(x, demand) / p->capacity * p->headroom);
+}
+
+size_t peer_static(void *peer, size_t i, double demand, size_t running, size_t booting)
+{
+	const struct peer *p = peer;
+
+	(void)i;
+	(void)demand;
+	(void)running;
+	(void)booting;
+	return p->fixed;
+}

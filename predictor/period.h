@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * period.h - the seasons of a series, found and tested.
+ *
+ * The peaks of the periodogram propose periods; the autocorrelation at a period, a
+ * local maximum of it, must stand out of what a series without that season would show.
+ * The season is then taken out and the rest is asked again, so that a week is found
+ * beside a day.
+ *
+ * Sources: Vlachos, Yu and Castelli, On periodicity detection and structural periodic
+ * similarity, SIAM SDM 2005; Bartlett, On the theoretical specification and sampling
+ * properties of autocorrelated time-series, JRSS Supplement 8, 1946 (the variance of
+ * an autocorrelation).
+ */
+#ifndef PREDICTOR_PERIOD_H
+#define PREDICTOR_PERIOD_H
+
+#include <stddef.h>
+
+struct period {
+	size_t steps;
+	double correlation; /* of values that far apart, trend and other seasons aside */
+	double chance;      /* of seeing as much without the season, one-sided */
+};
+
+/*
+ * Finds at most max seasons of y [n] (no NaN), ascending, into ret; returns how many.
+ * A season must fit in at least three times and be 4 steps or more. O(n log n).
+ */
+size_t period_find(const double *y, size_t n, struct period *ret, size_t max);
+
+#endif
