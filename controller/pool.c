@@ -145,12 +145,13 @@ int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char 
 	rc = scale_durations(config, err);
 	if (rc < 0)
 		return rc;
-	if (*p->profile) {
-		rc = credentials_get(o->credentials, p->profile, &secrets, err);
-		if (rc < 0)
-			return rc;
+	/* The profile is the driver's name unless one is given; a driver that needs none
+	 * then finds none. */
+	rc = credentials_get(o->credentials, p->profile, &secrets, err);
+	if (rc < 0 && (rc != ERR_NOT_FOUND || strcmp(p->profile, p->driver) != 0))
+		return rc;
+	if (rc == 0)
 		json_object_set(config, "credentials", secrets);
-	}
 	*ret = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
 	return 0;
 }
