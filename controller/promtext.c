@@ -146,7 +146,7 @@ static int take_value(struct reader *r, char **ret)
 
 static int take_label(struct reader *r, struct label_list *l)
 {
-	char *name, *value;
+	char *name, *value = NULL;
 	int rc;
 
 	if (l->n == LABELS_MAX)

@@ -68,6 +68,7 @@ static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 	size_t number = 1;
 
 	while (n > 0) {
+		struct fleet_unit *u;
 		char name[UNIT_NAME_TEXT];
 
 		if (t->cat->unit->is_template)
@@ -79,8 +80,8 @@ static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 				return;
 			continue;
 		}
-		fleet_unit_set(fleet_unit_add(f, t, name),
-			       &f->units[f->n_units - 1].u.hash, t->cat->unit->hash);
+		u = fleet_unit_add(f, t, name);
+		fleet_unit_set(u, &u->u.hash, t->cat->unit->hash);
 		n--;
 	}
 }
