@@ -18,7 +18,6 @@
 #include <sys/stat.h>
 
 #define WORKERS 4
-#define OWN_TOKEN "controller (internal)"
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- the state folder */
@@ -168,7 +167,8 @@ static int open_api(struct daemon *d, struct err *err)
 		.agent = d->o->agent,
 		.store_urls = d->kv ? "" : d->o->store_url,
 		.cert_life_ms = CERT_LIFE_MS,
-		.metrics_ms = clock_real_ms(d->o->metrics_interval_ms),
+		.metrics_ms = d->o->metrics_interval_ms,
+		.domain = d->o->domain,
 	};
 	const char *colon = strrchr(d->o->host_listen, ':');
 	int64_t port = 0;
@@ -194,7 +194,7 @@ static int make_own_token(struct daemon *d, struct err *err)
 	CLEANUP(db_token_list_done) struct db_token_list l = { 0 };
 	char hash[TOKEN_HASH_TEXT];
 	struct db_token t = {
-		.name = (char *)(uintptr_t)OWN_TOKEN,
+		.name = (char *)(uintptr_t)API_OWN_TOKEN,
 		.role = DB_ROLE_ADMIN,
 		.hash = hash,
 		.created_ms = clock_now_ms(),
@@ -202,7 +202,7 @@ static int make_own_token(struct daemon *d, struct err *err)
 	int rc = db_token_list(d->db, &l, err);
 
 	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		if (strcmp(l.v[i].name, OWN_TOKEN) == 0 && !l.v[i].revoked)
+		if (strcmp(l.v[i].name, API_OWN_TOKEN) == 0 && !l.v[i].revoked)
 			rc = db_token_revoke(d->db, l.v[i].id, err);
 	if (rc < 0)
 		return rc;
@@ -268,8 +268,10 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 			.pool = host->pool,
 			.token = token,
 			.agent_sha256 = api_agent_sum(d->api),
+			.domain = d->o->domain,
 			.time_scale = clock_scale(),
 			.time_epoch_ms = clock_epoch_ms(),
+			.give_up_ms = clock_real_ms(d->o->join_timeout_ms),
 		},
 		ret, err);
 }
@@ -351,8 +353,8 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
-	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = set_store(d, err)) < 0 ||
-	    (rc = first_token(d, err)) < 0 ||
+	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
+	    (rc = set_store(d, err)) < 0 ||
 	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
 	    (rc = poke_pools(d, err)) < 0) {
