@@ -37,13 +37,18 @@ int cli_forecast(int argc, char **argv)
 			break;
 		CLEANUP(free) double *y = numbers(json_object_get(msg, "history"), &n);
 		CLEANUP(free) double *lv = numbers(json_object_get(msg, "levels"), &nl);
-		struct horizon_opts o = { .h = (size_t)json_integer_value(json_object_get(msg, "horizon")), .levels = lv, .n_levels = nl };
+		struct horizon_opts o = { .h = (size_t)json_integer_value(
+						  json_object_get(msg, "horizon")),
+					  .levels = lv,
+					  .n_levels = nl };
 		const json_t *se = json_object_get(msg, "seasons");
-		for (size_t i = 0; i < MIN(json_array_size(se), (size_t)HORIZON_SEASONS); i++)
+		for (size_t i = 0; i < MIN(json_array_size(se), (size_t)HORIZON_SEASONS);
+		     i++)
 			o.seasons[i] = (size_t)json_integer_value(json_array_get(se, i));
 		if (horizon_forecast(y, n, &o, &f, &err) != 0)
 			return cli_fail(1, "forecast", "%s", err.msg);
-		printf("{\"id\":\"%s\",\"mean\":[", json_string_value(json_object_get(msg, "id")));
+		printf("{\"id\":\"%s\",\"mean\":[",
+		       json_string_value(json_object_get(msg, "id")));
 		for (size_t j = 0; j < f->h; j++)
 			printf("%s%.8g", j ? "," : "", f->mean[j]);
 		printf("],\"quantiles\":[");

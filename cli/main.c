@@ -35,7 +35,8 @@ static const struct cli_command commands[] = {
 	  ARGS_COMMON_HELP, cli_hold },
 	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
 	{ "drain", "HOST", "empty a host and remove it", ARGS_COMMON_HELP, cli_drain },
-	{ "logs", "UNIT [--lines N]", "the end of a unit's log", ARGS_COMMON_HELP, cli_logs },
+	{ "logs", "UNIT [--lines N]", "the end of a unit's log", ARGS_COMMON_HELP,
+	  cli_logs },
 	{ "events", "[--follow]", "what happened", ARGS_COMMON_HELP, cli_events },
 	{ "token", "list | create --name N [--role R] [--for 30d] | revoke ID",
 	  "access tokens", ARGS_COMMON_HELP, cli_token },
@@ -47,9 +48,20 @@ static const struct cli_command commands[] = {
 	  "  --json              print the list as JSON\n\n"
 	  "clean removes all of them, with their links, cgroups and folders.\n",
 	  cmd_local },
+	{ "play", "--service STACK/SERVICE | --target HOST:PORT",
+	  "ask a site for pages as fast as a trace says",
+	  "  --trace FILE.csv  timestamp,value; default: a built-in week\n"
+	  "  --peak N          requests a second at its 99.9 % quantile (10)\n"
+	  "  --fresh R         share of requests that no cache can answer (0.5)\n"
+	  "  --time-scale N    how much faster than the clock it is played (1)\n"
+	  "  --start 8h        where in the trace to begin\n"
+	  "  --for 1h          how much of the trace to play (all, again and "
+	  "again)\n" ARGS_COMMON_HELP,
+	  cli_play },
 	{ "decide", "--jsonl", "decide on a stream of samples, one JSON line each", NULL,
 	  cli_decide },
-	{ "forecast", "FILE.csv | --jsonl", "forecast a series, in quantiles", NULL, cli_forecast },
+	{ "forecast", "FILE.csv | --jsonl", "forecast a series, in quantiles", NULL,
+	  cli_forecast },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

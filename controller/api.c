@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "conf.h"
+#include "kv.h"
 #include "log.h"
 #include "token.h"
 
@@ -450,8 +451,6 @@ void api_close(struct api *api)
 	pthread_cond_signal(&api->wake);
 	pthread_mutex_unlock(&api->lock);
 	pthread_join(api->ticker, NULL);
-	if (api->hooks.kv)
-		kv_end_watches(api->hooks.kv);
 	if (api->plain.daemon)
 		MHD_stop_daemon(api->plain.daemon);
 	if (api->tls.daemon)

@@ -15,7 +15,6 @@
 #include "cleanup.h"
 #include "db.h"
 #include "err.h"
-#include "kv.h"
 
 #include <jansson.h>
 #include <microhttpd.h>
@@ -23,6 +22,10 @@
 #include <stdint.h>
 
 struct api;
+
+/* The controller's own token, by which it speaks to its embedded store: not for people,
+ * so they do not see it. */
+#define API_OWN_TOKEN "controller (internal)"
 
 /* Strings live as long as the api. Empty ones mean none. */
 struct api_opts {
@@ -33,9 +36,20 @@ struct api_opts {
 	const char *web_root;    /* serves the dashboard from this folder */
 	const char *agent;       /* path of the agent that hosts fetch */
 	const char *store_urls;  /* comma list; "" for the embedded store */
-	const char *domain;      /* of hosts in DNS */
+	const char *domain;      /* of hosts in DNS; NULL: foretide.local */
 	int64_t cert_life_ms;    /* of a host's certificate, real */
 	int64_t metrics_ms;      /* how often an agent reports, calendar */
+};
+
+/* A call of the embedded store. */
+struct api_kv_call {
+	struct MHD_Connection *conn;
+	const char *method;
+	const char *path; /* "/v3/kv/range" */
+	const char *body;
+	size_t body_len;
+	const char *host; /* "": the caller is an admin, by token */
+	bool may_write;
 };
 
 /*
@@ -45,7 +59,6 @@ struct api_opts {
  */
 struct api_hooks {
 	void *arg;
-	struct kv *kv; /* serves POST /v3/...; NULL with a real etcd */
 	/* Something was recorded; why is for the log: "stack", "hold", "drain". */
 	void (*poke)(void *arg, const char *why);
 	/* {"store":{..},"tick":{..},"problems":[..]} */
@@ -85,6 +98,9 @@ struct api_hooks {
 			 size_t len, size_t *ret, struct err *err);
 	/* Adds lines in the Prometheus text format to those of the API itself. */
 	void (*prometheus)(void *arg, struct buf *to);
+	/* Of the paths that kv_handles(): queues its answer on conn. NULL with a real
+	 * etcd. */
+	enum MHD_Result (*kv)(void *arg, const struct api_kv_call *call);
 };
 
 /*
@@ -95,7 +111,8 @@ struct api_hooks {
  */
 int api_open(const struct api_opts *opts, struct db *db, struct ca *ca,
 	     const struct api_hooks *hooks, struct api **ret, struct err *err) MUST_CHECK;
-/* Ends all streams and waits for the handlers. */
+/* Ends all streams and waits for the handlers. The embedded store's watches must have
+ * been ended before (kv_end_watches()). */
 void api_close(struct api *api);
 DEFINE_CLEANUP(struct api *, api_close);
 

@@ -175,17 +175,16 @@ int api_agent_binary(struct request *r, struct err *err)
 
 int api_kv_handler(struct request *r, struct err *err)
 {
-	struct kv_host_access host;
-	const struct kv_access all = { .owner = "", .read_all = true, .write_all = true };
-	const struct kv_access *access = &all;
+	const struct api_kv_call call = { .conn = r->conn,
+					  .method = r->method,
+					  .path = r->path,
+					  .body = buf_str(&r->body),
+					  .body_len = r->body.len,
+					  .host = r->host,
+					  .may_write = true };
 
 	(void)err;
-	if (*r->host) {
-		kv_host_access(r->host, &host);
-		access = &host.access;
-	}
 	r->is_queued = true;
-	r->queue_result = kv_serve(API_HOOK(r, kv), r->conn, r->method, r->path,
-				   buf_str(&r->body), r->body.len, access);
+	r->queue_result = API_HOOK(r, kv)(API_HOOK(r, arg), &call);
 	return 0;
 }

@@ -64,6 +64,13 @@ int join_host(struct db *db, struct ca *ca, const struct join_ask *ask,
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
+#define GIVE_UP_MS (20 * 60000)
+
+static const char *domain_of(const struct join_user_data *in)
+{
+	return in->domain ? in->domain : "foretide.local";
+}
+
 static int check(const char *what, const char *value, const char *allowed,
 		 struct err *err)
 {
@@ -73,7 +80,7 @@ static int check(const char *what, const char *value, const char *allowed,
 		       what, value);
 }
 
-static int check_all(const struct join_script *in, struct err *err)
+static int check_all(const struct join_user_data *in, struct err *err)
 {
 	int rc = check("host", in->host, LETTERS "-", err);
 
@@ -84,15 +91,15 @@ static int check_all(const struct join_script *in, struct err *err)
 	if (rc == 0)
 		rc = check("controller", in->controller, LETTERS ":/.-[]", err);
 	if (rc == 0)
-		rc = check("agent's sum", in->agent_sum, "0123456789abcdef", err);
+		rc = check("agent's sum", in->agent_sha256, "0123456789abcdef", err);
 	if (rc == 0)
-		rc = check("domain", in->domain, LETTERS ".-", err);
+		rc = check("domain", domain_of(in), LETTERS ".-", err);
 	if (rc == 0)
 		rc = check("certificate", in->ca_pem, LETTERS "+/=- \r\n", err);
 	return rc;
 }
 
-static void add_files(struct buf *b, const struct join_script *in)
+static void add_files(struct buf *b, const struct join_user_data *in)
 {
 	buf_puts(b, "mkdir -p /etc/foretide /var/lib/foretide-agent\n"
 		    "cat >/etc/foretide/ca.pem <<'END'\n");
@@ -114,7 +121,7 @@ static void add_files(struct buf *b, const struct join_script *in)
 		   "domain = %s\n"
 		   "END\n",
 		   in->host, in->pool, in->controller, in->token, in->time_scale,
-		   in->time_epoch_ms, in->domain);
+		   in->time_epoch_ms, domain_of(in));
 }
 
 /*
@@ -127,9 +134,9 @@ static const char give_up[] =
 	"fi\n"
 	"}\n";
 
-static void add_watch(struct buf *b, const struct join_script *in)
+static void add_watch(struct buf *b, const struct join_user_data *in)
 {
-	int64_t give_up_s = in->give_up_ms / 1000;
+	int64_t give_up_s = (in->give_up_ms ? in->give_up_ms : GIVE_UP_MS) / 1000;
 
 	buf_puts(b, give_up);
 	buf_printf(b,
@@ -144,7 +151,7 @@ static void add_watch(struct buf *b, const struct join_script *in)
 		   give_up_s > 0 ? give_up_s : 1);
 }
 
-static void add_fetch(struct buf *b, const struct join_script *in)
+static void add_fetch(struct buf *b, const struct join_user_data *in)
 {
 	buf_printf(b,
 		   "agent=/usr/local/sbin/foretide-agent\n"
@@ -167,7 +174,7 @@ static void add_fetch(struct buf *b, const struct join_script *in)
 		   "\tif [ \"$tries\" -ge 600 ]; then off; exit 1; fi\n"
 		   "\tsleep 1\n"
 		   "done\n",
-		   in->agent_sum, in->controller);
+		   in->agent_sha256, in->controller);
 }
 
 static void add_start(struct buf *b)
@@ -195,7 +202,7 @@ static void add_start(struct buf *b)
 		    "fi\n");
 }
 
-int join_user_data(const struct join_script *in, char **ret, struct err *err)
+int join_user_data(const struct join_user_data *in, char **ret, struct err *err)
 {
 	CLEANUP(buf_done) struct buf b;
 	int rc = check_all(in, err);

@@ -35,17 +35,17 @@ int join_host(struct db *db, struct ca *ca, const struct join_ask *ask,
 	      struct err *err) MUST_CHECK;
 
 /* Strings that go into the script are checked: nothing in them can break out of it. */
-struct join_script {
+struct join_user_data {
 	const char *host;
 	const char *pool;
 	const char *token;
 	const char *controller; /* "https://10.90.0.1:7071" */
 	const char *ca_pem;
-	const char *agent_sum; /* SHA-256 of the agent in hex */
-	const char *domain;    /* for its DNS */
+	const char *agent_sha256; /* in hex */
+	const char *domain;       /* for its DNS; NULL: foretide.local */
 	double time_scale;
 	int64_t time_epoch_ms;
-	int64_t give_up_ms; /* real: a host that has not joined by then powers off */
+	int64_t give_up_ms; /* real: who has not joined by then powers off; 0: 20 min */
 };
 
 /*
@@ -54,6 +54,7 @@ struct join_script {
  * frees *ret. ERR_INVAL when a string holds what it should not; ERR_LIMIT when the whole
  * is longer than JOIN_USER_DATA_MAX.
  */
-int join_user_data(const struct join_script *in, char **ret, struct err *err) MUST_CHECK;
+int join_user_data(const struct join_user_data *in, char **ret,
+		   struct err *err) MUST_CHECK;
 
 #endif
