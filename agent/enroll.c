@@ -28,6 +28,7 @@ struct enroll {
 	bool joined;
 	int64_t from_wall_ms, until_wall_ms; /* of the certificate */
 	struct enroll_info info;
+	int64_t joined_ms;
 	struct loop_timer *timer;
 	int64_t pause_ms;
 	struct httpm_call *call;
@@ -104,6 +105,8 @@ static int load(struct enroll *e, struct err *err)
 		rc = err_set(err, ERR_DENIED, "the certificate has expired");
 	if (rc == 0)
 		rc = json_parse(text, len, e->join_file, &doc, err);
+	if (rc == 0)
+		rc = jread_int_opt(doc, "joined_at", &e->joined_ms, err);
 	return rc < 0 ? rc : read_info(doc, &e->info, err);
 }
 
@@ -146,14 +149,22 @@ static int take_certificate(struct enroll *e, const json_t *doc, struct err *err
 	return 0;
 }
 
-static int take_join(struct enroll *e, const json_t *doc, struct err *err)
+/* Kept with the time at which it came, so that a restart publishes the same record. */
+static int take_join(struct enroll *e, json_t *doc, struct err *err)
 {
-	CLEANUP(free) char *text = json_dumps(doc, JSON_INDENT(1));
+	CLEANUP(free) char *text = NULL;
 	CLEANUP(info_done) struct enroll_info info = { 0 };
 	int rc = read_info(doc, &info, err);
 
 	if (rc == 0)
 		rc = take_certificate(e, doc, err);
+	if (rc < 0)
+		return rc;
+	if (info.time_scale > 1)
+		clock_set_scale(info.time_scale, info.time_epoch_ms);
+	e->joined_ms = clock_now_ms();
+	json_object_set_new(doc, "joined_at", json_integer(e->joined_ms));
+	text = json_dumps(doc, JSON_INDENT(1));
 	if (rc == 0)
 		rc = host_file_write(e->join_file, text, strlen(text), err);
 	if (rc < 0)
@@ -356,6 +367,11 @@ void enroll_close(struct enroll *e)
 bool enroll_is_joined(const struct enroll *e)
 {
 	return e->joined;
+}
+
+int64_t enroll_joined_ms(const struct enroll *e)
+{
+	return e->joined_ms;
 }
 
 const char *enroll_cert_file(const struct enroll *e)

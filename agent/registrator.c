@@ -96,11 +96,23 @@ char *registrator_key(const char *domain, const char *stack, const char *service
 	return buf_take(&b);
 }
 
+char *registrator_host_key(const char *domain, const char *host)
+{
+	CLEANUP(buf_done) struct buf b;
+
+	buf_init(&b, 4096);
+	buf_puts(&b, "/skydns");
+	add_reversed(&b, domain);
+	buf_printf(&b, "/hosts/%s", host);
+	return buf_take(&b);
+}
+
 char *registrator_value(const char *address, int port, int priority, int weight)
 {
-	CLEANUP(json_decref) json_t *v = json_pack("{s:s,s:i}", "host", address, "port",
-						   port);
+	CLEANUP(json_decref) json_t *v = json_pack("{s:s}", "host", address);
 
+	if (port)
+		json_object_set_new(v, "port", json_integer(port));
 	if (priority)
 		json_object_set_new(v, "priority", json_integer(priority));
 	if (weight)

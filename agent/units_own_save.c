@@ -6,6 +6,7 @@
 #include "log.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
@@ -50,8 +51,13 @@ void unit_save(const struct unit *u)
 	CLEANUP(free) char *path = path_of(u);
 	CLEANUP(free) char *temp = xasprintf("%s.new", path);
 	CLEANUP(json_decref) json_t *doc = unit_json(u);
+	CLEANUP(close_fd) int fd = -1;
 
-	if (!doc || json_dump_file(doc, temp, JSON_COMPACT) < 0 || rename(temp, path) < 0)
+	(void)unlink(temp);
+	/* For root only: the text may hold what others must not read. */
+	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (!doc || fd < 0 || json_dumpfd(doc, fd, JSON_COMPACT) < 0 ||
+	    rename(temp, path) < 0)
 		log_warn("unit-state-not-saved", STR("unit", u->name), STR("path", path));
 }
 

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent.h"
+
+#include "address.h"
+#include "agent_names.h"
+#include "cgroup.h"
+#include "check.h"
+#include "clock.h"
+#include "enroll.h"
+#include "json.h"
+#include "lease.h"
+#include "log.h"
+#include "metrics.h"
+#include "registrator.h"
+#include "wanted.h"
+
+#include <string.h>
+
+#define AGENT_MAGIC 0x6167656eu
+#define STORE_TIMEOUT_MS 2000
+
+struct agent {
+	uint32_t magic;
+	struct loop *loop;
+	const struct agent_conf *conf;
+	char address[ADDRESS_TEXT];
+	char *domain;
+	struct unit_log *log;
+	struct httpm *http;
+	struct enroll *enroll;
+	struct units *units;
+	struct registrator *registrator;
+	struct wanted *wanted;
+	struct store *store;
+	struct lease *lease;
+	struct agent_names *names;
+	struct metrics *metrics;
+};
+
+/* ---------------------------------------------------------------- between modules */
+
+static void on_unit(void *arg, const char *name)
+{
+	struct agent *a = arg;
+
+	(void)name;
+	if (a->wanted)
+		wanted_poke(a->wanted);
+}
+
+static void on_ready(void *arg)
+{
+	on_unit(arg, "");
+}
+
+static bool is_ready(void *arg, const char *stack, const char *tier)
+{
+	struct agent *a = arg;
+
+	/* Without a store nothing new can be rendered: what was rendered must do. */
+	return !a->names || agent_names_is_ready(a->names, stack, tier);
+}
+
+static const char *why_not_ready(void *arg, const char *stack, const char *tier)
+{
+	struct agent *a = arg;
+
+	return a->names ? agent_names_problem(a->names, stack, tier) : "";
+}
+
+static void on_units(void *arg)
+{
+	struct agent *a = arg;
+
+	if (a->names && a->wanted)
+		agent_names_set_tiers(a->names, a->wanted);
+}
+
+static bool on_found(void *arg, const char *key)
+{
+	struct agent *a = arg;
+
+	return registrator_knows(a->registrator, key);
+}
+
+/* ---------------------------------------------------------------- the host's record */
+
+static json_t *metadata_json(const char *text)
+{
+	CLEANUP(free) char *copy = xstrdup(text);
+	char *next = copy, *pair;
+	json_t *o = json_object();
+
+	while ((pair = strsep(&next, ","))) {
+		char *equals = strchr(pair, '=');
+
+		pair += strspn(pair, " ");
+		if (!equals || equals == pair)
+			continue;
+		*equals = '\0';
+		json_object_set_new(o, pair, json_string(equals + 1));
+	}
+	return o;
+}
+
+static char *boot_id(void)
+{
+	char *text = NULL;
+
+	if (conf_read_file("/proc/sys/kernel/random/boot_id", 64, &text, NULL, NULL) < 0)
+		return xstrdup("");
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static double or_else(double x, double other)
+{
+	return x > 0 ? x : other;
+}
+
+static void publish_host(struct agent *a)
+{
+	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", a->conf->id);
+	CLEANUP(free) char *boot = boot_id();
+	CLEANUP(free) char *text = NULL;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	struct cgroup_usage u;
+	double pages = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+
+	cgroup_own_usage(&u);
+	doc = json_pack("{s:s,s:s,s:s,s:s,s:s,s:f,s:I,s:o,s:s,s:I}", "id", a->conf->id,
+			"name", a->conf->id, "address", a->address, "pool",
+			a->conf->pool, "agent_version", FORETIDE_VERSION, "cpu",
+			or_else(u.cpu_limit_cores, (double)sysconf(_SC_NPROCESSORS_ONLN)),
+			"memory_bytes", (json_int_t)or_else(u.memory_limit_bytes, pages),
+			"metadata", metadata_json(a->conf->metadata), "boot_id", boot,
+			"joined_at", (json_int_t)enroll_joined_ms(a->enroll));
+	CHECK(doc);
+	text = json_dumps(doc, JSON_COMPACT);
+	lease_set(a->lease, key, text);
+	free(TAKE(key));
+	key = registrator_host_key(a->domain, a->conf->id);
+	free(TAKE(text));
+	text = registrator_value(a->address, 0, 0, 0);
+	lease_set(a->lease, key, text);
+}
+
+/* ---------------------------------------------------------------- start */
+
+static void start_units(struct agent *a)
+{
+	struct wanted_opts o = { .host = a->conf->id,
+				 .state_dir = a->conf->state_dir,
+				 .units = a->units,
+				 .registrator = a->registrator,
+				 .is_ready = is_ready,
+				 .why_not_ready = why_not_ready,
+				 .on_units = on_units,
+				 .arg = a };
+
+	a->wanted = wanted_new(a->loop, &o);
+	on_units(a);
+	if (a->conf->registrator_on)
+		registrator_set_lease(a->registrator, a->lease);
+	wanted_set_store(a->wanted, a->store, a->lease);
+}
+
+static void start_metrics(struct agent *a, int64_t interval_ms)
+{
+	CLEANUP(free) char *logs = xasprintf("%s/logs", a->conf->state_dir);
+	struct metrics_opts o = {
+		.controller = a->conf->controller,
+		.ca_file = a->conf->ca,
+		.cert_file = enroll_cert_file(a->enroll),
+		.key_file = enroll_key_file(a->enroll),
+		.host = a->conf->id,
+		.log_dir = logs,
+		.interval_ms = a->conf->metrics_interval_ms ? a->conf->metrics_interval_ms
+							    : interval_ms,
+		.queue_bytes = (size_t)a->conf->metrics_queue_bytes,
+		.wanted = a->wanted,
+		.units = a->units,
+	};
+
+	a->metrics = metrics_new(a->loop, a->http, &o);
+}
+
+static int start_store(struct agent *a, const struct enroll_info *info, struct err *err)
+{
+	CLEANUP(free) char *file = xasprintf("%s/lease", a->conf->state_dir);
+	struct store_opts s = { .endpoints = info->store,
+				.ca_file = a->conf->ca,
+				.cert_file = enroll_cert_file(a->enroll),
+				.key_file = enroll_key_file(a->enroll),
+				.timeout_ms = STORE_TIMEOUT_MS };
+	struct lease_opts l = { .ttl_s = info->lease_ttl_s,
+				.file = file,
+				.found = on_found,
+				.arg = a };
+	int rc = store_open(a->loop, &s, &a->store, err);
+
+	if (rc < 0)
+		return rc;
+	a->lease = lease_new(a->loop, a->store, &l);
+	return 0;
+}
+
+static void start_names(struct agent *a, const struct enroll_info *info)
+{
+	struct agent_names_opts o = { .conf = a->conf,
+				      .store = a->store,
+				      .store_endpoints = info->store,
+				      .cert_file = enroll_cert_file(a->enroll),
+				      .key_file = enroll_key_file(a->enroll),
+				      .address = a->address,
+				      .domain = a->domain,
+				      .on_ready = on_ready,
+				      .arg = a };
+
+	a->names = agent_names_new(a->loop, &o);
+}
+
+static void on_joined(void *arg, const struct enroll_info *info)
+{
+	struct agent *a = arg;
+	struct err err;
+
+	CHECK_MAGIC(a, AGENT_MAGIC);
+	if (info->time_scale > 1)
+		clock_set_scale(info->time_scale, info->time_epoch_ms);
+	free(a->domain);
+	a->domain = xstrdup(a->conf->dns_domain ? a->conf->dns_domain : info->domain);
+	if (start_store(a, info, &err) < 0) {
+		log_error("store-unusable", ERR(&err));
+		loop_stop(a->loop);
+		return;
+	}
+	start_names(a, info);
+	if (a->units) {
+		registrator_set_domain(a->registrator, a->domain);
+		start_units(a);
+	}
+	publish_host(a);
+	if (a->conf->metrics_on)
+		start_metrics(a, info->metrics_interval_ms);
+}
+
+static int open_units(struct agent *a, struct err *err)
+{
+	struct registrator_opts r = { .domain = "foretide.local",
+				      .address = a->address,
+				      .host = a->conf->id,
+				      .on_health = on_unit,
+				      .arg = a };
+	struct units_opts o = { .state_dir = a->conf->state_dir,
+				.cgroup_name = *a->conf->units_cgroup
+						       ? a->conf->units_cgroup
+						       : NULL,
+				.host = a->conf->id,
+				.log = a->log,
+				.on_change = on_unit,
+				.arg = a };
+	bool own = strcmp(a->conf->units_backend, "own") == 0 ||
+		   (strcmp(a->conf->units_backend, "auto") == 0 &&
+		    access("/run/systemd/system", F_OK) < 0);
+	int rc;
+
+	a->registrator = registrator_new(a->loop, a->http, &r);
+	rc = own ? units_own_open(a->loop, &o, &a->units, err)
+		 : units_systemd_open(a->loop, &o, &a->units, err);
+	return rc < 0 ? err_wrap(err, rc, "units") : 0;
+}
+
+static int find_address(struct agent *a, struct err *err)
+{
+	if (!a->conf->address || !*a->conf->address)
+		return address_find(a->conf->controller, a->address, err);
+	snprintf(a->address, sizeof(a->address), "%s", a->conf->address);
+	return 0;
+}
+
+int agent_open(struct loop *loop, const struct agent_conf *conf, struct unit_log *log,
+	       struct agent **ret, struct err *err)
+{
+	CLEANUP(agent_close) struct agent *a = xcalloc(1, sizeof(*a));
+	struct enroll_opts o = { .controller = conf->controller,
+				 .ca_file = conf->ca,
+				 .token = conf->token,
+				 .state_dir = conf->state_dir,
+				 .host = conf->id,
+				 .address = a->address,
+				 .on_joined = on_joined,
+				 .arg = a };
+	int rc;
+
+	a->magic = AGENT_MAGIC;
+	a->loop = loop;
+	a->conf = conf;
+	a->log = log;
+	rc = find_address(a, err);
+	if (rc == 0)
+		rc = httpm_open(loop, &a->http, err);
+	if (rc == 0 && conf->units_on)
+		rc = open_units(a, err);
+	if (rc == 0)
+		rc = enroll_open(loop, a->http, &o, &a->enroll, err);
+	if (rc < 0)
+		return rc;
+	log_info("agent-started", STR("host", conf->id), STR("address", a->address),
+		 STR("version", FORETIDE_VERSION));
+	*ret = TAKE(a);
+	return 0;
+}
+
+void agent_close(struct agent *a)
+{
+	if (!a)
+		return;
+	CHECK_MAGIC(a, AGENT_MAGIC);
+	metrics_free(a->metrics);
+	wanted_free(a->wanted);
+	registrator_free(a->registrator);
+	agent_names_free(a->names);
+	lease_free(a->lease);
+	units_close(a->units);
+	enroll_close(a->enroll);
+	store_close(a->store);
+	httpm_close(a->http);
+	free(a->domain);
+	a->magic = 0;
+	free(a);
+}

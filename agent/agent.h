@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * agent.h - the modules of the host agent, put together on one loop.
+ *
+ * Units of an earlier life are adopted at once. All that needs the store begins when the
+ * host has joined, or has found that it did before.
+ */
+#ifndef AGENT_AGENT_H
+#define AGENT_AGENT_H
+
+#include "agent_conf.h"
+#include "cleanup.h"
+#include "loop.h"
+#include "unit_log.h"
+
+struct agent;
+
+/* conf lives as long as the agent. log may be NULL when units are off. */
+int agent_open(struct loop *loop, const struct agent_conf *conf, struct unit_log *log,
+	       struct agent **ret, struct err *err) MUST_CHECK;
+void agent_close(struct agent *a); /* units, their registrations and files stay */
+DEFINE_CLEANUP(struct agent *, agent_close);
+
+#endif

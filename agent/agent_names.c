@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent_names.h"
+
+#include "check.h"
+#include "confd.h"
+#include "keys.h"
+#include "log.h"
+
+#include <string.h>
+
+struct agent_names {
+	struct keys *keys;
+	struct confd *confd;
+	void (*on_ready)(void *arg);
+	void *arg;
+};
+
+static void on_tier_ready(void *arg, const char *stack, const char *tier)
+{
+	struct agent_names *n = arg;
+
+	log_info("tier-rendered", STR("stack", stack), STR("tier", tier));
+	n->on_ready(n->arg);
+}
+
+struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o)
+{
+	struct agent_names *n = xcalloc(1, sizeof(*n));
+	struct confd_opts c = { .folder = o->conf->confd_folder,
+				.hostname = o->conf->id,
+				.address = o->address,
+				.domain = o->domain,
+				.on_ready = on_tier_ready,
+				.arg = n };
+
+	n->on_ready = o->on_ready;
+	n->arg = o->arg;
+	n->keys = keys_new(loop, o->store);
+	if (o->conf->confd_on)
+		n->confd = confd_new(loop, n->keys, &c);
+	return n;
+}
+
+void agent_names_free(struct agent_names *n)
+{
+	if (!n)
+		return;
+	confd_free(n->confd);
+	keys_free(n->keys);
+	free(n);
+}
+
+bool agent_names_is_ready(const struct agent_names *n, const char *stack,
+			  const char *tier)
+{
+	return !n->confd || confd_is_ready(n->confd, stack, tier);
+}
+
+const char *agent_names_problem(const struct agent_names *n, const char *stack,
+				const char *tier)
+{
+	const char *words = n->confd ? confd_problem(n->confd, stack, tier) : "";
+
+	return *words ? words : "waiting for its files to be rendered";
+}
+
+static struct confd_tier *find_tier(struct confd_tier *list, size_t n,
+				    const struct wanted_unit *u)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].stack, u->stack) == 0 &&
+		    strcmp(list[i].tier, u->tier) == 0)
+			return &list[i];
+	return NULL;
+}
+
+void agent_names_set_tiers(struct agent_names *n, const struct wanted *w)
+{
+	CLEANUP(free) struct confd_tier *list = NULL;
+	struct wanted_unit u;
+	size_t len = 0;
+
+	if (!n->confd)
+		return;
+	for (size_t i = 0; wanted_at(w, i, &u); i++) {
+		struct confd_tier *t = find_tier(list, len, &u);
+
+		if (!*u.tier)
+			continue;
+		if (!t) {
+			list = xrealloc(list, (len + 1) * sizeof(*list));
+			t = &list[len++];
+			*t = (struct confd_tier){ .stack = u.stack, .tier = u.tier };
+		}
+		t->active |= u.active;
+	}
+	confd_set_tiers(n->confd, list, len);
+}
