@@ -18,7 +18,6 @@
 #include <sys/stat.h>
 
 #define WORKERS 4
-#define OWN_TOKEN "controller (internal)"
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- the state folder */
@@ -195,7 +194,7 @@ static int make_own_token(struct daemon *d, struct err *err)
 	CLEANUP(db_token_list_done) struct db_token_list l = { 0 };
 	char hash[TOKEN_HASH_TEXT];
 	struct db_token t = {
-		.name = (char *)(uintptr_t)OWN_TOKEN,
+		.name = (char *)(uintptr_t)API_OWN_TOKEN,
 		.role = DB_ROLE_ADMIN,
 		.hash = hash,
 		.created_ms = clock_now_ms(),
@@ -203,7 +202,7 @@ static int make_own_token(struct daemon *d, struct err *err)
 	int rc = db_token_list(d->db, &l, err);
 
 	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		if (strcmp(l.v[i].name, OWN_TOKEN) == 0 && !l.v[i].revoked)
+		if (strcmp(l.v[i].name, API_OWN_TOKEN) == 0 && !l.v[i].revoked)
 			rc = db_token_revoke(d->db, l.v[i].id, err);
 	if (rc < 0)
 		return rc;
@@ -265,13 +264,13 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	return join_user_data(
-		&(struct join_script){
+		&(struct join_user_data){
 			.host = host->id,
 			.pool = host->pool,
 			.token = token,
 			.controller = d->advertise,
 			.ca_pem = ca_pem(d->ca),
-			.agent_sum = api_agent_sum(d->api),
+			.agent_sha256 = api_agent_sum(d->api),
 			.domain = d->o->domain,
 			.time_scale = clock_scale(),
 			.time_epoch_ms = clock_epoch_ms(),
