@@ -222,11 +222,29 @@ static int hook_drain_host(void *arg, const char *host, struct err *err)
 				 clock_now_ms(), err);
 }
 
+/* ---------------------------------------------------------------- the store */
+
+static enum MHD_Result hook_kv(void *arg, const struct api_kv_call *call)
+{
+	struct daemon *d = daemon_of(arg);
+	struct kv_host_access host;
+	struct kv_access person = {
+		.owner = "",
+		.read_all = true,
+		.write_all = call->may_write,
+	};
+
+	if (*call->host)
+		kv_host_access(call->host, &host);
+	return kv_serve(d->kv, call->conn, "POST", call->path, call->body, call->body_len,
+			*call->host ? &host.access : &person);
+}
+
 void daemon_hooks(struct daemon *d, struct api_hooks *ret)
 {
 	*ret = (struct api_hooks){
 		.arg = d,
-		.kv = d->kv,
+		.kv = d->kv ? hook_kv : NULL,
 		.poke = hook_poke,
 		.status = hook_status,
 		.services = hook_services,
