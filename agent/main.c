@@ -139,7 +139,8 @@ static int run(const struct agent_conf *conf, struct err *err)
 	log_set_level(level);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(022);
-	/* One thread: a second arena and a large trim threshold would only hold memory. */
+	/* One thread: a second arena and a large trim threshold would only hold memory.
+	 */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_TRIM_THRESHOLD, 64 * 1024);
 	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
@@ -157,6 +158,8 @@ int main(int argc, char **argv)
 	struct err err;
 	int status = 0;
 
+	/* Units start with what systemd gives them, whatever started us. */
+	umask(022);
 	if (read_options(argc, argv, &c, &conf, &err) < 0) {
 		fprintf(stderr, "foretide-agent: %s\n", err.msg);
 		status = 2;

@@ -102,6 +102,7 @@ static int check_all(const struct join_user_data *in, struct err *err)
 static void add_files(struct buf *b, const struct join_user_data *in)
 {
 	buf_puts(b, "mkdir -p /etc/foretide /var/lib/foretide-agent\n"
+		    "chmod 755 /etc/foretide /var/lib/foretide-agent\n"
 		    "cat >/etc/foretide/ca.pem <<'END'\n");
 	buf_puts(b, in->ca_pem);
 	buf_printf(b,
