@@ -1,65 +1,295 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli.h"
-
+/*
+ * forecast.c - foretide forecast: of a tier by its controller, of a CSV file, or of what
+ * comes as JSON lines.
+ *
+ * --jsonl, in:  {"id":"a","step":3600,"seasons":[24,168],"horizon":48,
+ *                "levels":[0.025,0.5,0.975],"history":[...]}      null: missing
+ *         out:  {"id":"a","mean":[...],"quantiles":[[...] for each level]}
+ *         in:   {"type":"end"} ends it, as does the end of the input
+ * Without "seasons" they are looked for.
+ */
 #include "check.h"
 #include "cleanup.h"
+#include "cli.h"
+#include "clock.h"
+#include "csv.h"
 #include "horizon.h"
 #include "json.h"
+#include "period.h"
 
+#include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static double *numbers(const json_t *list, size_t *n)
+#define LEVELS_MAX 100
+
+/* ---------------------------------------------------------------- JSON lines */
+
+struct request {
+	double *y;
+	size_t n;
+	double levels[LEVELS_MAX];
+	struct horizon_opts opts;
+};
+
+static int read_numbers(const json_t *msg, const char *name, double *ret, size_t max,
+			size_t *ret_n, struct err *err)
 {
-	*n = json_array_size(list);
-	double *y = calloc(*n + 1, sizeof(*y));
-	for (size_t i = 0; i < *n; i++)
-		y[i] = json_number_value(json_array_get(list, i));
-	return y;
+	const json_t *list = json_object_get(msg, name);
+	const size_t n = json_array_size(list);
+
+	if (!json_is_array(list))
+		return err_set(err, ERR_INVAL, "%s is not an array", name);
+	if (n > max)
+		return err_set(err, ERR_LIMIT, "%s has more than %zu values", name, max);
+	for (size_t i = 0; i < n; i++) {
+		const json_t *v = json_array_get(list, i);
+
+		if (!json_is_number(v) && !json_is_null(v))
+			return err_set(err, ERR_INVAL, "%s[%zu] is no number", name, i);
+		ret[i] = json_is_null(v) ? NAN : json_number_value(v);
+	}
+	*ret_n = n;
+	return 0;
+}
+
+/* The clearest season, and one that is a multiple of it; a week goes with a day. */
+static void use_seasons(const struct period *found, size_t n_found, size_t day, size_t n,
+			struct horizon_opts *o)
+{
+	const struct period *first = NULL;
+
+	for (size_t k = 0; k < n_found; k++)
+		if (!first || found[k].correlation > first->correlation)
+			first = found + k;
+	if (!first)
+		return;
+	o->seasons[0] = first->steps;
+	for (size_t k = 0; k < n_found; k++)
+		if (found[k].steps > first->steps && found[k].steps % first->steps == 0)
+			o->seasons[1] = found[k].steps;
+	if (first->steps == day && n >= 21 * day)
+		o->seasons[1] = 7 * day;
+}
+
+/* Without gaps, for the search of seasons. */
+static void find_seasons(const double *y, size_t n, int64_t step_ms,
+			 struct horizon_opts *o, struct period *found, size_t *n_found)
+{
+	const size_t day = (size_t)(86400000 / step_ms);
+	const size_t usual[] = { day, 7 * day };
+	CLEANUP(free) double *x = xcalloc(n + 1, sizeof(*x));
+	double last = 0;
+
+	for (size_t i = n; i-- > 0;)
+		last = isnan(y[i]) ? last : y[i];
+	for (size_t i = 0; i < n; i++)
+		x[i] = last = isnan(y[i]) ? last : y[i];
+	*n_found = period_find(x, n, usual, day >= 4 ? 2 : 0, found, HORIZON_SEASONS);
+	use_seasons(found, *n_found, day, n, o);
+}
+
+static int read_seasons(const json_t *msg, struct request *q, struct err *err)
+{
+	double s[HORIZON_SEASONS];
+	size_t n = 0, found_n;
+	double step_s = 60;
+	struct period found[HORIZON_SEASONS];
+
+	int rc = jread_num_opt(msg, "step", &step_s, err);
+
+	if (rc == 0 && !(step_s >= 1 && step_s <= 86400 * 366.0))
+		return err_set(err, ERR_INVAL, "step is not 1 s or more");
+	if (rc == 0 && !json_object_get(msg, "seasons")) {
+		find_seasons(q->y, q->n, llround(step_s * 1000), &q->opts, found,
+			     &found_n);
+		return 0;
+	}
+	if (rc == 0)
+		rc = read_numbers(msg, "seasons", s, HORIZON_SEASONS, &n, err);
+
+	for (size_t k = 0; rc == 0 && k < n; k++) {
+		if (!(s[k] >= 2 && s[k] <= 1e7))
+			return err_set(err, ERR_INVAL,
+				       "seasons[%zu] is not 2 steps or more", k);
+		q->opts.seasons[k] = (size_t)s[k];
+	}
+	return rc;
+}
+
+static int read_request(const json_t *msg, struct request *q, struct err *err)
+{
+	const size_t n = json_array_size(json_object_get(msg, "history"));
+	int64_t h = 0;
+	int rc;
+
+	q->y = xcalloc(n + 1, sizeof(*q->y));
+	if ((rc = jread_int(msg, "horizon", &h, err)) != 0 ||
+	    (rc = read_numbers(msg, "history", q->y, n, &q->n, err)) != 0 ||
+	    (rc = read_numbers(msg, "levels", q->levels, LEVELS_MAX, &q->opts.n_levels,
+			       err)) != 0 ||
+	    (rc = read_seasons(msg, q, err)) != 0)
+		return rc;
+	q->opts.h = (size_t)MAX(h, 0);
+	q->opts.levels = q->levels;
+	return 0;
+}
+
+static void print_numbers(const double *x, size_t n)
+{
+	for (size_t j = 0; j < n; j++)
+		printf("%s%.8g", j ? "," : "[", x[j]);
+	putchar(']');
+}
+
+static void print_answer(const json_t *id, const struct horizon *f)
+{
+	CLEANUP(free) char *name = json_dumps(id ? id : json_null(), JSON_ENCODE_ANY);
+
+	printf("{\"id\":%s,\"method\":\"%s\",\"mean\":", name, f->method);
+	print_numbers(f->mean, f->h);
+	printf(",\"quantiles\":[");
+	for (size_t k = 0; k < f->n_levels; k++) {
+		if (k)
+			putchar(',');
+		print_numbers(f->q + k * f->h, f->h);
+	}
+	puts("]}");
+}
+
+static int on_line(const char *line, size_t len, bool *ret_end, struct err *err)
+{
+	CLEANUP(json_decref) json_t *msg = NULL;
+	CLEANUP(horizon_free) struct horizon *f = NULL;
+	struct request q = { 0 };
+	const char *type = "";
+	int rc;
+
+	if ((rc = json_parse(line, len, "line", &msg, err)) != 0 ||
+	    (rc = jread_str_opt(msg, "type", &type, err)) != 0)
+		return rc;
+	if (strcmp(type, "end") == 0) {
+		*ret_end = true;
+		return 0;
+	}
+	rc = read_request(msg, &q, err);
+	if (rc == 0)
+		rc = horizon_forecast(q.y, q.n, &q.opts, &f, err);
+	free(q.y);
+	if (rc == 0)
+		print_answer(json_object_get(msg, "id"), f);
+	return rc;
+}
+
+static int run_jsonl(void)
+{
+	CLEANUP(free) char *line = NULL;
+	struct err err;
+	size_t cap = 0;
+	ssize_t len;
+	bool end = false;
+	int rc = 0;
+
+	while (!end && rc == 0 && (len = getline(&line, &cap, stdin)) > 0) {
+		rc = on_line(line, (size_t)len, &end, &err);
+		if (fflush(stdout) != 0)
+			break;
+	}
+	return rc == 0 ? EXIT_OK : cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
+}
+
+/* ---------------------------------------------------------------- for people */
+
+static void print_seasons(const struct period *p, size_t n, int64_t step_ms)
+{
+	if (n == 0)
+		puts("seasons: none found");
+	for (size_t k = 0; k < n; k++) {
+		char text[CLOCK_TEXT];
+
+		printf("season: %s (correlation %.2f)\n",
+		       clock_format_duration((int64_t)p[k].steps * step_ms, text),
+		       p[k].correlation);
+	}
+}
+
+static int run_csv(const char *path, int64_t horizon_ms)
+{
+	static const double levels[] = { 0.025, 0.1, 0.5, 0.9, 0.975 };
+	CLEANUP(csv_done) struct csv_series s = { 0 };
+	CLEANUP(horizon_free) struct horizon *f = NULL;
+	struct period found[HORIZON_SEASONS];
+	size_t n_found = 0;
+	struct err err;
+
+	if (csv_open(path, &s, &err) != 0)
+		return cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
+
+	struct horizon_opts o = { .h = (size_t)((horizon_ms + s.step_ms - 1) / s.step_ms),
+				  .levels = levels,
+				  .n_levels = ARRAY_SIZE(levels) };
+
+	find_seasons(s.y, s.n, s.step_ms, &o, found, &n_found);
+	if (horizon_forecast(s.y, s.n, &o, &f, &err) != 0)
+		return cli_fail(EXIT_FAILED, "forecast", "%s: %s", path, err.msg);
+	printf("%zu values, %zu missing, %zu repeated\n", s.n, s.missing, s.repeated);
+	print_seasons(found, n_found, s.step_ms);
+	printf("method: %s\n\n%-24s %12s %12s %12s %12s %12s\n", f->method, "time",
+	       "2.5 %", "10 %", "median", "90 %", "97.5 %");
+	for (size_t j = 0; j < f->h; j++) {
+		char text[CLOCK_TEXT];
+
+		printf("%s",
+		       clock_format(s.t0_ms + (int64_t)(s.n + j) * s.step_ms, text));
+		for (size_t k = 0; k < ARRAY_SIZE(levels); k++)
+			printf(" %12.6g", f->q[k * f->h + j]);
+		putchar('\n');
+	}
+	return EXIT_OK;
+}
+
+static bool names_tier(const char *arg)
+{
+	const size_t n = strlen(arg);
+	FILE *f = n > 4 && strcmp(arg + n - 4, ".csv") == 0 ? NULL : fopen(arg, "re");
+
+	if (f)
+		fclose(f);
+	return !f && strchr(arg, '/') && !(n > 4 && strcmp(arg + n - 4, ".csv") == 0);
 }
 
 int cli_forecast(int argc, char **argv)
 {
-	CLEANUP(free) char *line = NULL;
-	size_t cap = 0;
-	ssize_t len;
+	static const struct option longs[] = { { "jsonl", no_argument, NULL, 'j' },
+					       { "horizon", required_argument, NULL,
+						 'h' },
+					       { NULL, 0, NULL, 0 } };
+	int64_t horizon_ms = 48 * 3600000LL;
+	bool jsonl = false;
 	struct err err;
+	int c;
 
-	(void)argc;
-	(void)argv;
-	while ((len = getline(&line, &cap, stdin)) > 0) {
-		CLEANUP(json_decref) json_t *msg = NULL;
-		CLEANUP(horizon_free) struct horizon *f = NULL;
-		size_t n, nl;
-		if (json_parse(line, (size_t)len, "line", &msg, &err) != 0)
-			return cli_fail(1, "forecast", "%s", err.msg);
-		if (json_object_get(msg, "type"))
-			break;
-		CLEANUP(free) double *y = numbers(json_object_get(msg, "history"), &n);
-		CLEANUP(free) double *lv = numbers(json_object_get(msg, "levels"), &nl);
-		struct horizon_opts o = { .h = (size_t)json_integer_value(
-						  json_object_get(msg, "horizon")),
-					  .levels = lv,
-					  .n_levels = nl };
-		const json_t *se = json_object_get(msg, "seasons");
-		for (size_t i = 0; i < MIN(json_array_size(se), (size_t)HORIZON_SEASONS);
-		     i++)
-			o.seasons[i] = (size_t)json_integer_value(json_array_get(se, i));
-		if (horizon_forecast(y, n, &o, &f, &err) != 0)
-			return cli_fail(1, "forecast", "%s", err.msg);
-		printf("{\"id\":\"%s\",\"mean\":[",
-		       json_string_value(json_object_get(msg, "id")));
-		for (size_t j = 0; j < f->h; j++)
-			printf("%s%.8g", j ? "," : "", f->mean[j]);
-		printf("],\"quantiles\":[");
-		for (size_t k = 0; k < nl; k++) {
-			printf("%s[", k ? "," : "");
-			for (size_t j = 0; j < f->h; j++)
-				printf("%s%.8g", j ? "," : "", f->q[k * f->h + j]);
-			printf("]");
-		}
-		printf("]}\n");
-		fflush(stdout);
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] != '-' && names_tier(argv[i]))
+			return cli_tier_forecast(argc, argv);
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == '?')
+			return EXIT_USAGE;
+		if (c == 'j')
+			jsonl = true;
+		if (c == 'h' && (clock_parse_duration(optarg, &horizon_ms, &err) != 0 ||
+				 horizon_ms <= 0))
+			return cli_fail(EXIT_USAGE, "forecast",
+					"--horizon: '%s' is no duration like 48h",
+					optarg);
 	}
-	return 0;
+	if (jsonl && optind == argc)
+		return run_jsonl();
+	if (jsonl || optind + 1 != argc)
+		return cli_fail(EXIT_USAGE, "forecast",
+				"usage: foretide forecast FILE.csv [--horizon 48h] | "
+				"STACK/TIER | --jsonl");
+	return run_csv(argv[optind], horizon_ms);
 }

@@ -60,8 +60,22 @@ static const struct cli_command commands[] = {
 	  cli_play },
 	{ "decide", "--jsonl", "decide on a stream of samples, one JSON line each", NULL,
 	  cli_decide },
-	{ "forecast", "FILE.csv | --jsonl", "forecast a series, in quantiles", NULL,
+	{ "forecast", "STACK/TIER | FILE.csv [--horizon 48h] | --jsonl",
+	  "forecast a tier, a file, or JSON lines, in quantiles",
+	  "  --horizon TIME     how far ahead (default: 48h)\n"
+	  "  --jsonl            a request and an answer a line\n\n"
+	  "FILE.csv holds lines of timestamp,value: Unix seconds or RFC 3339, an empty\n"
+	  "value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },
+	{ "backtest", "FILE.csv --capacity N [--boot 180s] [--risk 0.5%] [--svg FILE]",
+	  "what scaling a recorded demand would have cost",
+	  "  --capacity N       demand that one instance serves\n"
+	  "  --boot TIME        from launch to serving (default: 180s)\n"
+	  "  --risk SHARE       of time that may be short (default: 0.5%)\n"
+	  "  --play TIME        the end of the file that is played (default: 14d, at\n"
+	  "                     most half of it)\n"
+	  "  --svg FILE         draw it\n",
+	  cli_backtest },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

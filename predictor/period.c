@@ -8,10 +8,11 @@
 #include <gsl/gsl_fft_halfcomplex.h>
 #include <gsl/gsl_fft_real.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
-#define CHANCE 1e-4  /* a season is less likely than this without there being one */
-#define LEAST 0.1    /* correlation below which a season is of no use */
+#define CHANCE 1e-3  /* a season is less likely than this without there being one */
+#define LEAST 0.2    /* correlation below which a season is of no use */
 #define CANDIDATES 8 /* peaks of the periodogram that are looked at */
 
 /* Takes mean and straight line out. */
@@ -30,14 +31,11 @@ static void detrend(double *x, const double *y, size_t n)
 		x[i] = y[i] - mean - slope / square * ((double)i - mid);
 }
 
-/*
- * Autocorrelations r [n] and the periodogram p [size / 2 + 1] of x, by the transform of
- * x padded with zeros to size, a power of two of at least 2 n.
- */
-static void spectrum(const double *x, size_t n, size_t size, double *r, double *p)
+/* Squared size of the transform of x [n], padded with zeros to size, into p [size / 2 +
+ * 1]; f [size] is left as the transform of that: the autocovariances. */
+static void spectrum(const double *x, size_t n, size_t size, double *f, double *p)
 {
-	CLEANUP(free) double *f = xcalloc(size, sizeof(*f));
-
+	memset(f, 0, size * sizeof(*f));
 	memcpy(f, x, n * sizeof(*f));
 	gsl_fft_real_radix2_transform(f, 1, size);
 	p[0] = f[0] = f[0] * f[0];
@@ -48,8 +46,23 @@ static void spectrum(const double *x, size_t n, size_t size, double *r, double *
 		f[size - k] = 0;
 	}
 	gsl_fft_halfcomplex_radix2_inverse(f, 1, size);
+}
+
+/*
+ * Autocorrelations r [n] of x, and the periodogram p [size / 2 + 1] of x under a Hann
+ * window, so that a strong line does not leak into its neighbours.
+ */
+static void look_at(const double *x, size_t n, size_t size, double *r, double *p)
+{
+	CLEANUP(free) double *f = xcalloc(size, sizeof(*f));
+	CLEANUP(free) double *w = xcalloc(n, sizeof(*w));
+
+	spectrum(x, n, size, f, p);
 	for (size_t k = 0; k < n; k++)
 		r[k] = f[0] > 0 ? f[k] / f[0] * (double)n / (double)(n - k) : 0;
+	for (size_t k = 0; k < n; k++)
+		w[k] = x[k] * (0.5 - 0.5 * cos(2 * M_PI * (double)k / (double)n));
+	spectrum(w, n, size, f, p);
 }
 
 /* The highest autocorrelation near a proposed period, if it is a peak; else 0. */
@@ -75,11 +88,21 @@ static double chance_of(const double *r, size_t n, size_t k)
 	return gsl_cdf_ugaussian_Q(r[k] / sqrt(variance / (double)n));
 }
 
-/* The best season of x, steps 0: none. */
-static struct period best_of(const double *x, size_t n)
+/* The usual season that k is as good as, or k. */
+static size_t nearest(size_t k, const size_t *usual, size_t n_usual)
+{
+	for (size_t i = 0; i < n_usual; i++)
+		if (k && fabs((double)k / (double)usual[i] - 1) < 0.05)
+			return usual[i];
+	return k;
+}
+
+/* The season with the strongest line in the periodogram that stands the test; steps 0:
+ * none. A day comes before the week that it is part of. */
+static struct period strongest(const double *x, size_t n, const size_t *usual,
+			       size_t n_usual)
 {
 	size_t size = 1;
-	struct period best = { 0 };
 
 	while (size < 2 * n)
 		size *= 2;
@@ -87,7 +110,7 @@ static struct period best_of(const double *x, size_t n)
 	CLEANUP(free) double *r = xcalloc(n, sizeof(*r));
 	CLEANUP(free) double *p = xcalloc(size / 2 + 1, sizeof(*p));
 
-	spectrum(x, n, size, r, p);
+	look_at(x, n, size, r, p);
 	for (int c = 0; c < CANDIDATES; c++) {
 		size_t top = 0;
 
@@ -100,17 +123,15 @@ static struct period best_of(const double *x, size_t n)
 		/* The line is as broad as the series is short. */
 		const double steps = (double)size / (double)top;
 		const double broad = steps * steps / (double)n + 1;
-		const size_t k = climb(r, n, steps, broad);
-		const size_t reach = size / n + 1;
+		const size_t k = nearest(climb(r, n, steps, broad), usual, n_usual);
+		const size_t reach = 2 * size / n + 1;
 
 		for (size_t j = top > reach ? top - reach : 0; j <= top + reach; j++)
 			p[MIN(j, size / 2)] = 0;
-		if (!k || r[k] < LEAST || r[k] <= best.correlation)
-			continue;
-		if (chance_of(r, n, k) < CHANCE)
-			best = (struct period){ k, r[k], chance_of(r, n, k) };
+		if (k && k <= n / 3 && r[k] >= LEAST && chance_of(r, n, k) < CHANCE)
+			return (struct period){ k, r[k], chance_of(r, n, k) };
 	}
-	return best;
+	return (struct period){ 0 };
 }
 
 static void remove_season(double *x, size_t n, size_t m)
@@ -126,7 +147,17 @@ static void remove_season(double *x, size_t n, size_t m)
 	}
 }
 
-size_t period_find(const double *y, size_t n, struct period *ret, size_t max)
+/* A season that was taken out leaves a rest beside its line. */
+static bool is_there(const struct period *p, size_t n, size_t steps)
+{
+	for (size_t k = 0; k < n; k++)
+		if (fabs((double)steps / (double)p[k].steps - 1) < 0.05)
+			return true;
+	return false;
+}
+
+size_t period_find(const double *y, size_t n, const size_t *usual, size_t n_usual,
+		   struct period *ret, size_t max)
 {
 	CLEANUP(free) double *x = NULL;
 	size_t count = 0;
@@ -136,10 +167,10 @@ size_t period_find(const double *y, size_t n, struct period *ret, size_t max)
 	x = xcalloc(n, sizeof(*x));
 	detrend(x, y, n);
 	while (count < max) {
-		const struct period p = best_of(x, n);
+		const struct period p = strongest(x, n, usual, n_usual);
 		size_t at = count;
 
-		if (p.steps == 0)
+		if (p.steps == 0 || is_there(ret, count, p.steps))
 			break;
 		for (; at > 0 && ret[at - 1].steps > p.steps; at--)
 			ret[at] = ret[at - 1];

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * backtest.c - foretide backtest: what scaling a recorded demand would have cost.
+ */
+#include "check.h"
+#include "cleanup.h"
+#include "cli.h"
+#include "clock.h"
+#include "conf.h"
+#include "csv.h"
+#include "judge.h"
+#include "svg.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct wish {
+	const char *file, *svg;
+	int64_t boot_ms, play_ms;
+	double risk, capacity;
+};
+
+static void show_progress(void *arg, double share)
+{
+	int *shown = arg;
+	const int percent = (int)(100 * share);
+
+	if (percent == *shown)
+		return;
+	*shown = percent;
+	fprintf(stderr, "\r[%-40.*s] %3d %%", percent * 40 / 100,
+		"########################################", percent);
+	if (percent == 100)
+		fprintf(stderr, "\r%60s\r", "");
+}
+
+static void print_rows(const struct judge_report *r)
+{
+	printf("%-16s %14s %10s %12s %14s %10s %9s\n", "policy", "instance-hours", "cost",
+	       "short time", "not served", "actions", "headroom");
+	for (int k = 0; k < JUDGE_POLICIES; k++) {
+		const struct judge_row *w = &r->row[k];
+
+		printf("%-16s %14.1f %10.3f %10.3f %% %12.3f %% %10zu",
+		       judge_policy_name((enum judge_policy)k), w->instance_hours,
+		       w->cost, 100 * w->run.short_share, 100 * w->run.unserved_share,
+		       w->run.actions);
+		if (w->headroom > 0)
+			printf(" %9.2f", w->headroom);
+		putchar('\n');
+	}
+	puts("\ncost: instance-hours over those of the clairvoyant optimum; headroom: "
+	     "tuned on the\npast of this series, as an operator could. Foretide was told "
+	     "the risk only.");
+}
+
+static void print_promises(const struct judge_report *r)
+{
+	printf("\n%-10s %10s %10s\n", "risk", "cost", "short time");
+	for (int k = 0; k < JUDGE_RISKS; k++)
+		printf("%8.1f %% %10.3f %8.3f %%\n", 100 * r->frontier[k].risk,
+		       r->frontier[k].cost, 100 * r->frontier[k].short_share);
+	printf("\n%-10s %10s\n", "promised", "kept");
+	for (int k = 0; k < JUDGE_BANDS; k++)
+		printf("%8.1f %% %8.2f %%\n", 100 * r->band[k].level,
+		       100 * r->band[k].kept);
+}
+
+static int draw(const struct wish *w, const struct csv_series *s,
+		const struct judge_report *r)
+{
+	FILE *out = fopen(w->svg, "we");
+
+	if (!out)
+		return cli_fail(EXIT_FAILED, "backtest", "%s cannot be written", w->svg);
+	svg_backtest(out, r, w->capacity, s->t0_ms + (int64_t)r->from * s->step_ms,
+		     s->step_ms);
+	if (fclose(out) != 0)
+		return cli_fail(EXIT_FAILED, "backtest", "%s cannot be written", w->svg);
+	printf("\npicture: %s\n", w->svg);
+	return EXIT_OK;
+}
+
+static int run(const struct wish *w)
+{
+	CLEANUP(csv_done) struct csv_series s = { 0 };
+	CLEANUP(judge_report_free) struct judge_report *r = NULL;
+	char step[CLOCK_TEXT], boot[CLOCK_TEXT];
+	struct err err;
+	int shown = -1;
+
+	if (csv_open(w->file, &s, &err) != 0)
+		return cli_fail(EXIT_FAILED, "backtest", "%s", err.msg);
+
+	const struct demand_opts o = {
+		.step_ms = s.step_ms,
+		.lead_steps = (size_t)((w->boot_ms + s.step_ms - 1) / s.step_ms),
+		.risk = w->risk,
+		.capacity = w->capacity,
+	};
+
+	if (judge_backtest(s.y, s.n, s.t0_ms, &o, (size_t)(w->play_ms / s.step_ms),
+			   isatty(STDERR_FILENO) ? show_progress : NULL, &shown, &r,
+			   &err) != 0)
+		return cli_fail(EXIT_FAILED, "backtest", "%s: %s", w->file, err.msg);
+	printf("%s: %zu steps of %s played after %zu of history (%zu missing); boot %s, "
+	       "risk %g %%\n\n",
+	       w->file, r->n, clock_format_duration(s.step_ms, step), r->from, s.missing,
+	       clock_format_duration(w->boot_ms, boot), 100 * w->risk);
+	print_rows(r);
+	print_promises(r);
+	return w->svg ? draw(w, &s, r) : EXIT_OK;
+}
+
+static int read_option(int c, const char *text, struct wish *w, struct err *err)
+{
+	switch (c) {
+	case 'b':
+		return clock_parse_duration(text, &w->boot_ms, err);
+	case 'p':
+		return clock_parse_duration(text, &w->play_ms, err);
+	case 'r':
+		return conf_parse_number(text, &w->risk, err);
+	case 'c':
+		return conf_parse_number(text, &w->capacity, err);
+	default:
+		w->svg = text;
+		return 0;
+	}
+}
+
+int cli_backtest(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "boot", required_argument, NULL, 'b' },
+		{ "play", required_argument, NULL, 'p' },
+		{ "risk", required_argument, NULL, 'r' },
+		{ "capacity", required_argument, NULL, 'c' },
+		{ "svg", required_argument, NULL, 's' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct wish w = { .boot_ms = 180000, .risk = 0.005 };
+	struct err err;
+	int c, at = 0;
+
+	while ((c = getopt_long(argc, argv, "", longs, &at)) != -1) {
+		if (c == '?')
+			return EXIT_USAGE;
+		if (read_option(c, optarg, &w, &err) != 0)
+			return cli_fail(EXIT_USAGE, "backtest", "--%s: %s",
+					longs[at].name, err.msg);
+	}
+	if (optind + 1 != argc)
+		return cli_fail(EXIT_USAGE, "backtest", "name one CSV file");
+	if (!(w.capacity > 0))
+		return cli_fail(EXIT_USAGE, "backtest",
+				"--capacity: say what demand one instance serves");
+	w.file = argv[optind];
+	return run(&w);
+}
