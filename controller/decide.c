@@ -76,7 +76,6 @@ struct deciding {
 	struct decide_plan *plan;
 	int64_t lower, upper; /* bounds of operator and schedules; upper < 0: none */
 	int64_t reactive, predictive; /* -1: not known */
-	int64_t held; /* largest need within the last lead time; -1: not known */
 	enum decide_binding in_block; /* why it must not go in; BY_NOTHING: it may */
 };
 
@@ -142,7 +141,7 @@ static void remember(struct deciding *d)
 
 	if (d->plan->needed >= 0)
 		decide_window_note(&d->state->needed, in->now_ms, d->plan->needed);
-	d->held = decide_window_largest(&d->state->needed, in->now_ms, in->lead_ms);
+	d->plan->held = decide_window_largest(&d->state->needed, in->now_ms, in->lead_ms);
 	if (!is_usable || in->now_ms - upper->last_ms > in->stale_after_ms)
 		decide_window_clear(upper);
 	d->plan->in_need = -1;
@@ -152,8 +151,8 @@ static void remember(struct deciding *d)
 		d->plan->in_need = MAX(n, d->plan->needed);
 		decide_window_note(upper, in->now_ms, d->plan->in_need);
 	}
-	if (d->held >= 0)
-		stage(d, "boot-hold", d->held);
+	if (d->plan->held >= 0)
+		stage(d, "boot-hold", d->plan->held);
 }
 
 /* ---------------------------------------------------------------- the stages */
@@ -188,11 +187,13 @@ static int64_t go_out(struct deciding *d)
 {
 	bool is_forecast = d->predictive >= d->reactive;
 
-	d->plan->cause = is_forecast ? DECIDE_FORECAST : DECIDE_REACTIVE;
-	d->plan->would_binding = d->held > d->plan->needed ? DECIDE_BY_BOOT_HOLD
-				 : is_forecast             ? DECIDE_BY_FORECAST
-							   : DECIDE_BY_DEMAND;
-	return limit_out(d, d->held);
+	d->plan->cause = d->plan->held > d->plan->needed ? DECIDE_HELD
+			 : is_forecast                   ? DECIDE_FORECAST
+							 : DECIDE_REACTIVE;
+	d->plan->would_binding = d->plan->held > d->plan->needed ? DECIDE_BY_BOOT_HOLD
+				 : is_forecast                   ? DECIDE_BY_FORECAST
+								 : DECIDE_BY_DEMAND;
+	return limit_out(d, d->plan->held);
 }
 
 static int64_t limit_in(struct deciding *d, int64_t value)
@@ -222,14 +223,15 @@ static int64_t go_in(struct deciding *d)
 	int64_t from = d->plan->from;
 	int64_t value;
 
-	if (MAX(d->held, d->lower) >= from) {
+	if (MAX(d->plan->held, d->lower) >= from) {
 		d->plan->would_binding =
 			in->floor > in->min ? DECIDE_BY_FLOOR : DECIDE_BY_MIN;
 		return from;
 	}
 	if (d->in_block != DECIDE_BY_NOTHING)
 		return keep(d, d->in_block);
-	value = MAX(decide_window_largest(upper, in->now_ms, in->dwell_ms), d->held);
+	value = MAX(decide_window_largest(upper, in->now_ms, in->dwell_ms),
+		    d->plan->held);
 	stage(d, "dwell", value);
 	d->plan->in_wait_ms = MAX(in->dwell_ms - (in->now_ms - upper->since_ms), 0);
 	if (d->plan->in_wait_ms > 0 || value >= from)
@@ -242,11 +244,11 @@ static int64_t go_in(struct deciding *d)
 /* What demand and forecast ask for, within the limits of one step. */
 static int64_t follow_demand(struct deciding *d)
 {
-	if (d->held < 0)
+	if (d->plan->held < 0)
 		return keep(d, d->in_block);
-	if (d->held > d->plan->from)
+	if (d->plan->held > d->plan->from)
 		return go_out(d);
-	return d->held < d->plan->from ? go_in(d) : d->plan->from;
+	return d->plan->held < d->plan->from ? go_in(d) : d->plan->from;
 }
 
 static int64_t raise_to_bounds(struct deciding *d, int64_t value)

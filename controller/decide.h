@@ -117,6 +117,7 @@ enum decide_cause {
 	DECIDE_STEADY,   /* nothing asks for a change */
 	DECIDE_FORECAST, /* out, for what is forecast */
 	DECIDE_REACTIVE, /* out, for what is there now */
+	DECIDE_HELD,     /* out, for what was needed within the last lead time */
 	DECIDE_FELL,     /* in, for what is forecast */
 	DECIDE_MIN,      /* the operator's bounds */
 	DECIDE_MAX,
@@ -164,6 +165,8 @@ struct decide_plan {
 	int64_t desired; /* what shall be */
 	int64_t would;   /* what it would be without hold and mode */
 	int64_t needed;  /* by demand and forecast alone; -1: not known */
+	int64_t held; /* the most that was needed within the last lead time; -1: not known
+		       */
 	enum decide_cause cause;
 	enum decide_binding binding; /* the constraint that made desired what it is */
 	enum decide_binding would_binding; /* the same for would */

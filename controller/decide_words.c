@@ -15,9 +15,10 @@ const char *decide_cause_name(enum decide_cause cause)
 {
 	static const char *const names[] = {
 		[DECIDE_STEADY] = "steady",     [DECIDE_FORECAST] = "forecast",
-		[DECIDE_REACTIVE] = "reactive", [DECIDE_FELL] = "demand-fell",
-		[DECIDE_MIN] = "min",           [DECIDE_MAX] = "max",
-		[DECIDE_SCHEDULE] = "schedule", [DECIDE_KEPT] = "kept",
+		[DECIDE_REACTIVE] = "reactive", [DECIDE_HELD] = "boot-hold",
+		[DECIDE_FELL] = "demand-fell",  [DECIDE_MIN] = "min",
+		[DECIDE_MAX] = "max",           [DECIDE_SCHEDULE] = "schedule",
+		[DECIDE_KEPT] = "kept",
 	};
 
 	return names[cause];
@@ -128,7 +129,9 @@ static void say_limit(struct buf *b, const struct decide_input *in,
 	    p->would_binding != DECIDE_BY_BUDGET && p->would_binding != DECIDE_BY_MAX &&
 	    p->would_binding != DECIDE_BY_CEILING)
 		return;
-	buf_printf(b, "; %lld are needed, but ", (long long)p->needed);
+	buf_puts(b, "; ");
+	if (p->cause != DECIDE_HELD)
+		buf_printf(b, "%lld are needed, but ", (long long)p->held);
 	if (p->would_binding == DECIDE_BY_STEP_OUT)
 		buf_printf(b, "only %lld may be on their way at once",
 			   (long long)in->step_out_max);
@@ -144,10 +147,11 @@ static void say_limit(struct buf *b, const struct decide_input *in,
 static void say_out(struct buf *b, const struct decide_input *in,
 		    const struct decide_plan *p)
 {
-	if (p->would_binding == DECIDE_BY_BOOT_HOLD) {
-		buf_puts(b, "that many were needed within the last ");
+	if (p->cause == DECIDE_HELD) {
+		buf_printf(b, "%lld were needed within the last ", (long long)p->held);
 		add_time(b, in->lead_ms);
 		buf_puts(b, ", a lead time");
+		say_limit(b, in, p);
 		return;
 	}
 	add_demand(b, in);
@@ -292,6 +296,7 @@ static void say_why(struct buf *b, const struct decide_input *in,
 	switch (p->cause) {
 	case DECIDE_FORECAST:
 	case DECIDE_REACTIVE:
+	case DECIDE_HELD:
 		say_out(b, in, p);
 		return;
 	case DECIDE_FELL:

@@ -23,6 +23,13 @@ bool state_displaces(const struct state *s, int a, int b)
 	       !is_replacing(y, x);
 }
 
+/* Whether it would have to give way but must not: not twice a round, nor in company. */
+static bool stands_firm(const struct item *it)
+{
+	return it->is_displaced || it->u->pinned || it->u->leaving || it->fleet->global ||
+	       it->peers.n || it->followers.n;
+}
+
 /* Whether one on the bin keeps the item off by Replaces, its own or the other's. */
 static bool is_kept_off(const struct state *s, int item, int bin)
 {
@@ -32,13 +39,12 @@ static bool is_kept_off(const struct state *s, int item, int bin)
 	if (!it->fleet->replaces.n && !it->is_replaced)
 		return false;
 	for (int i = 0; i < b->items.n; i++) {
-		const struct item *other = &s->items[b->items.v[i]];
+		int other = b->items.v[i];
 
-		if (state_displaces(s, b->items.v[i], item))
+		if (state_displaces(s, other, item))
 			return true;
-		if (state_displaces(s, item, b->items.v[i]) &&
-		    (it->is_displaced || other->is_displaced || other->u->pinned ||
-		     other->fleet->global || other->u->leaving))
+		if (state_displaces(s, item, other) &&
+		    (it->is_displaced || stands_firm(&s->items[other])))
 			return true;
 	}
 	return false;

@@ -96,8 +96,14 @@ static void displace_others(struct state *s, int item, int bin)
 
 static void settle(struct state *s, int item, int bin)
 {
+	int was = s->items[item].was;
+
 	state_move(s, item, bin);
-	set_row(s, item, s->items[item].was >= 0 ? PLACE_MOVE : PLACE_START, bin);
+	set_row(s, item,
+		was < 0      ? PLACE_START
+		: was == bin ? PLACE_STAY
+			     : PLACE_MOVE,
+		bin);
 	if (s->items[item].fleet->replaces.n)
 		displace_others(s, item, bin);
 }
@@ -292,6 +298,22 @@ static void pack_waiting(struct state *s)
 	}
 }
 
+/* Those that still run go back to where they are; the room that they wait for stays
+ * taken. */
+static void return_waiting(struct state *s)
+{
+	for (int i = 0; i < s->waiting.n; i++) {
+		int item = s->waiting.v[i];
+		int bin = s->items[item].bin;
+		int was = s->items[item].was;
+
+		if (row_of(s, item)->action != PLACE_STAY || bin < 0 || bin == was)
+			continue;
+		state_move(s, item, was);
+		state_put(s, item, bin);
+	}
+}
+
 static void keep_minimum(struct state *s)
 {
 	for (size_t i = 0; i < s->in->n_pools; i++) {
@@ -339,6 +361,7 @@ void placement_decide(const struct place_input *in, struct placement *ret)
 	count_hosts(&s);
 	place_all(&s);
 	pack_waiting(&s);
+	return_waiting(&s);
 	keep_minimum(&s);
 	placement_find_leave(&s);
 	placement_balance(&s);

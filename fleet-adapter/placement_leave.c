@@ -42,6 +42,14 @@ static bool is_free(const struct state *s, int item)
 	       !it->fleet->replaces.n;
 }
 
+/* Whether it shall be on the bin, or came from one that can leave; otherwise it waits for
+ * room that is kept for it here. */
+static bool is_there(const struct state *s, int item, int bin)
+{
+	return s->items[item].bin == bin &&
+	       s->out->rows[s->items[item].index].host != PLACE_NOWHERE;
+}
+
 /* Tries to find room for all that is on the bin; puts it back when there is not enough.
  */
 static bool can_empty(struct state *s, int bin, struct ints *moved)
@@ -60,8 +68,9 @@ static bool can_empty(struct state *s, int bin, struct ints *moved)
 
 		if (!is_burden(s, list[i]))
 			continue;
-		to = is_free(s, list[i]) ? state_best(s, list[i], 1u << PLACE_UP, why)
-					 : -1;
+		to = is_free(s, list[i]) && is_there(s, list[i], bin)
+			     ? state_best(s, list[i], 1u << PLACE_UP, why)
+			     : -1;
 		if (to >= 0) {
 			ints_add(moved, list[i]);
 			ints_add(moved, bin);
@@ -106,13 +115,11 @@ static void find_in_pool(struct state *s, int pool, struct ints *moved)
 
 	spare -= MIN(spare, s->in->pools[pool].min);
 	for (size_t i = 0; i < n && spare > 0; i++) {
-		int begun = moved->n;
-
 		if (!can_empty(s, list[i].bin, moved))
 			continue;
 		s->out->leave[s->out->n_leave++] =
 			(struct place_leave){ .host = s->bins[list[i].bin].index,
-					      .moves = (size_t)(moved->n - begun) / 2 };
+					      .moves = (size_t)list[i].items };
 		spare--;
 	}
 }

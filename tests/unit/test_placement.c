@@ -505,6 +505,23 @@ static void units_wait_for_hosts_that_boot(void **state)
 	assert_int_equal(p.n_leave, 0);
 }
 
+static void a_host_that_is_waited_for_does_not_leave(void **state)
+{
+	CLEANUP(fleet_free) struct fleet *f = fleet_new();
+	CLEANUP(placement_done) struct placement p;
+
+	(void)state;
+	host(f, "a")->state = PLACE_DRAINING;
+	host(f, "b")->state = PLACE_BOOTING;
+	host(f, "c")->state = PLACE_BOOTING;
+	unit(f, "web@1.service", "a");
+	placement_decide(&f->in, &p);
+	assert_int_equal(action(f, &p, "web@1.service"), PLACE_STAY);
+	assert_reason(f, &p, "web@1.service", "waits for host b to join");
+	assert_int_equal(p.n_leave, 1);
+	assert_int_equal(p.leave[0].host, 2);
+}
+
 static void hosts_leave_the_emptiest_then_the_newest_first(void **state)
 {
 	CLEANUP(fleet_free) struct fleet *f = fleet_new();
@@ -793,6 +810,7 @@ int main(void)
 		cmocka_unit_test(demand_packs_units_into_new_hosts),
 		cmocka_unit_test(a_pool_stops_at_its_maximum_and_keeps_its_minimum),
 		cmocka_unit_test(units_wait_for_hosts_that_boot),
+		cmocka_unit_test(a_host_that_is_waited_for_does_not_leave),
 		cmocka_unit_test(hosts_leave_the_emptiest_then_the_newest_first),
 		cmocka_unit_test(
 			hosts_stay_for_the_minimum_pinned_units_and_lack_of_room),
