@@ -216,6 +216,7 @@ int history_parse(const char *text, size_t len, struct history *ret, struct err 
 	if (length_ms < 0 || length_ms > LENGTH_MAX_MS)
 		return err_set(err, ERR_LIMIT, "it is longer than 400 days");
 	h.n_lines = p.n;
+	h.last_ms = p.v[p.n - 1].t_ms;
 	h.step_ms = MIN(usual_step(&p), DAY_MS);
 	h.from_ms = floor_minute(p.v[0].t_ms);
 	h.n = (size_t)((p.v[p.n - 1].t_ms + h.step_ms - h.from_ms + MINUTE_MS - 1) /
@@ -249,6 +250,10 @@ int history_import(struct db *db, const char *stack, const char *tier, const cha
 		return rc;
 	if (end_now)
 		h.from_ms = move_to_now(&h, now_ms);
+	else if (h.last_ms > now_ms)
+		return err_set(err, ERR_INVAL, "its last time is in the future");
+	/* The last value holds for a step; what of it is to come is not history. */
+	h.n = MIN(h.n, (size_t)MAX((now_ms - h.from_ms) / MINUTE_MS, (int64_t)0));
 	return db_demand_import(db, stack, tier, h.from_ms, h.v, h.n, now_ms, ret_added,
 				err);
 }

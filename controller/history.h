@@ -22,6 +22,7 @@ struct history {
 	double *v;       /* [n] minutes, NaN for gaps */
 	size_t n;
 	size_t n_lines;  /* values read */
+	int64_t last_ms; /* time of the last value */
 	int64_t step_ms; /* the usual distance of two of them */
 };
 void history_done(struct history *h);

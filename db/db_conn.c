@@ -36,6 +36,12 @@ int db_fail(struct db_conn *c, struct err *err)
 	if (code == SQLITE_CORRUPT)
 		return err_set(err, ERR_STORE, "the database %s is damaged: %s", path,
 			       sqlite3_errmsg(c->sql));
+	if (code == SQLITE_IOERR)
+		return err_set(
+			err, ERR_STORE,
+			"%s cannot be read or written (I/O error %d); nothing of this "
+			"change was written",
+			path, sqlite3_extended_errcode(c->sql) >> 8);
 	if (sys)
 		return err_set(err, ERR_STORE, "database %s: %s: %s", path,
 			       sqlite3_errmsg(c->sql), strerror(sys));
