@@ -76,6 +76,50 @@ static void stateful_tiers_do_not_scale_in_unless_told(void **state)
 	assert_int_equal(s->tiers.v[0].mode, DB_MODE_OUT);
 }
 
+static void keeps_schedules_as_they_are_written(void **state)
+{
+	CLEANUP(json_decref)
+	json_t *files = files_of(CONF "schedule = office: mon-fri 08:00-18:00 min=2\n"
+				      "schedule = nights: daily 22:00-06:00 max=2\n",
+				 UNIT);
+	CLEANUP(stack_file_free) struct stack_file *s = NULL;
+	struct err e;
+
+	(void)state;
+	assert_ok(stack_file_read(files, &s, &e), &e);
+
+	assert_string_equal(s->tiers.v[0].schedule_json,
+			    "[\"office: mon-fri 08:00-18:00 min=2\","
+			    "\"nights: daily 22:00-06:00 max=2\"]");
+}
+
+/* What is bundled must be right: file by file, as the command would send it. */
+static void the_bundled_stack_is_read(void **state)
+{
+	CLEANUP(json_decref) json_t *files = json_object();
+	CLEANUP(stack_file_free) struct stack_file *s = NULL;
+	char line[512];
+	struct err e;
+	FILE *list = popen("cd stacks/wordpress && find . -type f", "r");
+
+	(void)state;
+	assert_non_null(list);
+	while (fgets(line, sizeof(line), list)) {
+		CLEANUP(free) char *path = NULL;
+		CLEANUP(free) char *text = NULL;
+
+		line[strcspn(line, "\n")] = '\0';
+		path = xasprintf("stacks/wordpress/%s", line + 2);
+		assert_ok(conf_read_file(path, 1 << 20, &text, NULL, &e), &e);
+		json_object_set_new(files, line + 2, json_string(text));
+	}
+	pclose(list);
+	assert_ok(stack_file_read(files, &s, &e), &e);
+
+	assert_string_equal(s->name, "wordpress");
+	assert_true(s->tiers.n >= 5 && s->n_confs >= 5 && s->n_secrets >= 1);
+}
+
 static void templates_travel_inside_their_resources(void **state)
 {
 	CLEANUP(json_decref) json_t *files = files_of(CONF "[secret key]\n", UNIT);
@@ -129,6 +173,7 @@ static const struct {
 	{ CONF "min = 5\n", UNIT, "[tier web] min is above max" },
 	{ CONF "risk = 60%\n", UNIT, "risk: must be from" },
 	{ CONF "dwell = soon\n", UNIT, "stack.conf:9: dwell" },
+	{ CONF "schedule = always 5\n", UNIT, "stack.conf:9: " },
 	{ CONF "colour = red\n", UNIT, "stack.conf:9: there is no option 'colour'" },
 	{ CONF "[pool spare]\n", UNIT, "[pool spare] needs a driver" },
 	{ CONF "[pool b]\ndriver=x\nmemory = lots\n", UNIT, "[pool b] memory" },
@@ -242,6 +287,8 @@ int main(void)
 		cmocka_unit_test(reads_a_small_stack_with_its_defaults),
 		cmocka_unit_test(keeps_the_options_of_a_driver_apart),
 		cmocka_unit_test(stateful_tiers_do_not_scale_in_unless_told),
+		cmocka_unit_test(keeps_schedules_as_they_are_written),
+		cmocka_unit_test(the_bundled_stack_is_read),
 		cmocka_unit_test(templates_travel_inside_their_resources),
 		cmocka_unit_test(equal_stacks_have_equal_texts),
 		cmocka_unit_test(says_what_is_wrong_and_where),
