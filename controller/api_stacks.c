@@ -126,8 +126,12 @@ static int read_stack(struct request *r, struct stack_file **ret, char **ret_tex
 		rc = err_set(err, ERR_INVAL,
 			     "stack.conf names the stack %s, the address %s", s->name,
 			     r->args[0]);
-	if (rc == 0)
+	if (rc == 0) {
+		/* Whatever it is that is missing there, the stack is what is wrong. */
 		rc = check_outside(r, s, err);
+		if (rc < 0 && !err_is_transient(rc))
+			r->fail_status = 400;
+	}
 	if (rc == 0)
 		rc = stack_check(r->api->db, s, err);
 	if (rc < 0)

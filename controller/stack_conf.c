@@ -4,6 +4,7 @@
  */
 #include "stack_internal.h"
 
+#include "calendar.h"
 #include "check.h"
 #include "x_service.h"
 
@@ -23,7 +24,7 @@ struct pool_conf {
 struct tier_conf {
 	struct db_tier t;
 	char *mode;
-	json_t *schedules;
+	struct calendar calendar;
 	int line;
 };
 
@@ -171,7 +172,6 @@ static int new_tier(struct reading *r, const char *name, int line, struct err *e
 	t = &r->tiers[r->n_tiers++];
 	conf_defaults(stack_tier_options, t);
 	t->t.name = xstrdup(name);
-	t->schedules = json_array();
 	t->line = line;
 	return 0;
 }
@@ -247,11 +247,9 @@ static int set_tier(struct tier_conf *t, const char *name, const char *value,
 {
 	if (strcmp(name, "schedule") != 0)
 		return conf_set(stack_tier_options, t, "tier", name, value, err);
-	if (json_array_size(t->schedules) == SCHEDULES_MAX)
+	if (t->calendar.n == SCHEDULES_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d schedules", SCHEDULES_MAX);
-	if (json_array_append_new(t->schedules, json_string(value)) < 0)
-		return err_set(err, ERR_INVAL, "schedule is no UTF-8");
-	return 0;
+	return calendar_add(&t->calendar, value, err);
 }
 
 int stack_tier_set(struct db_tier *t, const char *name, const char *value,
@@ -361,6 +359,7 @@ static int take_pool(struct reading *r, struct pool_conf *c, struct db_pool *ret
 static int take_tier(struct reading *r, struct tier_conf *c, struct db_tier *ret,
 		     struct err *err)
 {
+	CLEANUP(json_decref) json_t *rules = NULL;
 	struct db_tier *t = &c->t;
 
 	if (!*t->unit)
@@ -378,7 +377,8 @@ static int take_tier(struct reading *r, struct tier_conf *c, struct db_tier *ret
 		  : t->stateful ? DB_MODE_OUT
 				: DB_MODE_AUTO;
 	t->stack = xstrdup(r->s->name);
-	t->schedule_json = json_dumps(c->schedules, JSON_COMPACT);
+	rules = calendar_format(&c->calendar);
+	t->schedule_json = json_dumps(rules, JSON_COMPACT);
 	t->desired = -1;
 	*ret = *t;
 	memset(t, 0, sizeof(*t));
@@ -415,7 +415,7 @@ static void reading_done(struct reading *r)
 	for (size_t i = 0; i < r->n_tiers; i++) {
 		db_tier_done(&r->tiers[i].t);
 		free(r->tiers[i].mode);
-		json_decref(r->tiers[i].schedules);
+		calendar_done(&r->tiers[i].calendar);
 	}
 	free(r->pools);
 	free(r->tiers);
