@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "confd.h"
+#include "dns.h"
 #include "keys.h"
 #include "log.h"
 
@@ -10,6 +11,7 @@
 
 struct agent_names {
 	struct keys *keys;
+	struct dns *dns;
 	struct confd *confd;
 	void (*on_ready)(void *arg);
 	void *arg;
@@ -21,6 +23,22 @@ static void on_tier_ready(void *arg, const char *stack, const char *tier)
 
 	log_info("tier-rendered", STR("stack", stack), STR("tier", tier));
 	n->on_ready(n->arg);
+}
+
+static struct dns *open_dns(struct loop *loop, struct keys *keys,
+			    const struct agent_names_opts *o)
+{
+	CLEANUP(free) char *local = xasprintf("%s.hosts.%s", o->conf->id, o->domain);
+	struct dns_opts d = { .listen = o->conf->dns_listen,
+			      .domains = o->domain,
+			      .forward = o->conf->dns_forward,
+			      .local = local };
+	struct dns *dns = NULL;
+	struct err err;
+
+	if (dns_open(loop, keys, &d, &dns, &err) < 0)
+		log_error("dns-not-started", ERR(&err));
+	return dns;
 }
 
 struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o)
@@ -36,6 +54,13 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 	n->on_ready = o->on_ready;
 	n->arg = o->arg;
 	n->keys = keys_new(loop, o->store);
+	if (o->conf->dns_on)
+		n->dns = open_dns(loop, n->keys, o);
+	if (n->dns) {
+		c.lookup_ip = dns_lookup_ip;
+		c.lookup_srv = dns_lookup_srv;
+		c.lookup_arg = n->dns;
+	}
 	if (o->conf->confd_on)
 		n->confd = confd_new(loop, n->keys, &c);
 	return n;
@@ -46,6 +71,7 @@ void agent_names_free(struct agent_names *n)
 	if (!n)
 		return;
 	confd_free(n->confd);
+	dns_close(n->dns);
 	keys_free(n->keys);
 	free(n);
 }
