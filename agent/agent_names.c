@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "confd.h"
+#include "dns.h"
 #include "keys.h"
 #include "log.h"
 
@@ -11,6 +12,7 @@
 struct agent_names {
 	struct keys *keys;
 	struct confd *confd;
+	struct dns *dns;
 	void (*on_ready)(void *arg);
 	void *arg;
 };
@@ -21,6 +23,19 @@ static void on_tier_ready(void *arg, const char *stack, const char *tier)
 
 	log_info("tier-rendered", STR("stack", stack), STR("tier", tier));
 	n->on_ready(n->arg);
+}
+
+static void start_dns(struct agent_names *n, struct loop *loop,
+		      const struct agent_names_opts *o)
+{
+	struct dns_opts d = { .listen = o->conf->dns_listen,
+			      .domains = o->domain,
+			      .forward = o->conf->dns_forward,
+			      .local = o->conf->id };
+	struct err e;
+
+	if (dns_open(loop, n->keys, &d, &n->dns, &e) < 0)
+		log_error("dns-not-started", STR("listen", o->conf->dns_listen), ERR(&e));
 }
 
 struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o)
@@ -36,6 +51,14 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 	n->on_ready = o->on_ready;
 	n->arg = o->arg;
 	n->keys = keys_new(loop, o->store);
+	/* First, since it wants the widest copy of keys, which confd then shares. */
+	if (o->conf->dns_on)
+		start_dns(n, loop, o);
+	if (n->dns) {
+		c.lookup_ip = dns_lookup_ip;
+		c.lookup_srv = dns_lookup_srv;
+		c.lookup_arg = n->dns;
+	}
 	if (o->conf->confd_on)
 		n->confd = confd_new(loop, n->keys, &c);
 	return n;
@@ -46,6 +69,7 @@ void agent_names_free(struct agent_names *n)
 	if (!n)
 		return;
 	confd_free(n->confd);
+	dns_close(n->dns);
 	keys_free(n->keys);
 	free(n);
 }
