@@ -341,3 +341,20 @@ def test_wrong_configuration_is_one_message(tmp_path):
         run = subprocess.run([os.path.join(BUILD, "foretide-agent"), "-n", "-c", str(path)],
                              capture_output=True, text=True)
         assert run.returncode == 2 and words in run.stderr and run.stderr.count("\n") == 1
+
+
+def test_a_registered_service_is_found_by_dns(store, make_agent):
+    import subprocess
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+
+    def dig(kind, name):
+        return subprocess.run(["dig", "+short", "+time=1", "+tries=1", f"-p{agent.dns_port}",
+                               "@127.0.0.1", kind, name], capture_output=True,
+                              text=True).stdout.split("\n")[0]
+
+    wait_until(lambda: dig("A", "web.shop.foretide.local") == "127.0.0.1", "A")
+    assert str(port) in dig("SRV", "web.shop.foretide.local")
+    assert dig("A", f"{HOST}.hosts.foretide.local") == "127.0.0.1"
