@@ -13,9 +13,10 @@
 
 static bool to_text(const struct sockaddr *sa, char ret[ADDRESS_TEXT])
 {
-	const void *a = sa->sa_family == AF_INET
-				? (const void *)&((const struct sockaddr_in *)sa)->sin_addr
-				: &((const struct sockaddr_in6 *)sa)->sin6_addr;
+	const void *a =
+		sa->sa_family == AF_INET
+			? (const void *)&((const struct sockaddr_in *)sa)->sin_addr
+			: &((const struct sockaddr_in6 *)sa)->sin6_addr;
 
 	return inet_ntop(sa->sa_family, a, ret, ADDRESS_TEXT) != NULL;
 }

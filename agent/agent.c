@@ -129,8 +129,8 @@ static void publish_host(struct agent *a)
 
 	cgroup_own_usage(&u);
 	doc = json_pack("{s:s,s:s,s:s,s:s,s:s,s:f,s:I,s:o,s:s,s:I}", "id", a->conf->id,
-			"name", a->conf->id, "address", a->address, "pool",
-			a->conf->pool, "agent_version", FORETIDE_VERSION, "cpu",
+			"name", a->conf->id, "address", a->address, "pool", a->conf->pool,
+			"agent_version", FORETIDE_VERSION, "cpu",
 			or_else(u.cpu_limit_cores, (double)sysconf(_SC_NPROCESSORS_ONLN)),
 			"memory_bytes", (json_int_t)or_else(u.memory_limit_bytes, pages),
 			"metadata", metadata_json(a->conf->metadata), "boot_id", boot,
@@ -193,10 +193,9 @@ static int start_store(struct agent *a, const struct enroll_info *info, struct e
 				.cert_file = enroll_cert_file(a->enroll),
 				.key_file = enroll_key_file(a->enroll),
 				.timeout_ms = STORE_TIMEOUT_MS };
-	struct lease_opts l = { .ttl_s = info->lease_ttl_s,
-				.file = file,
-				.found = on_found,
-				.arg = a };
+	struct lease_opts l = {
+		.ttl_s = info->lease_ttl_s, .file = file, .found = on_found, .arg = a
+	};
 	int rc = store_open(a->loop, &s, &a->store, err);
 
 	if (rc < 0)

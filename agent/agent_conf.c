@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #define AT(member) offsetof(struct agent_conf, member)
-#define ON(section, member, what) \
-	{ section, "enabled", CONF_BOOL, AT(member), "yes", 0, 0, NULL, what }
+#define ON(section, member, what)                                                  \
+	{                                                                          \
+		section, "enabled", CONF_BOOL, AT(member), "yes", 0, 0, NULL, what \
+	}
 
 const struct conf_option agent_conf_table[] = {
 	{ "agent", "id", CONF_STRING, AT(id), NULL, 0, 0, NULL,
@@ -20,8 +22,8 @@ const struct conf_option agent_conf_table[] = {
 	  "The only authority whose certificates are trusted" },
 	{ "agent", "token", CONF_STRING, AT(token), NULL, 0, 0, NULL,
 	  "The join token; it works once" },
-	{ "agent", "state_dir", CONF_STRING, AT(state_dir), "/var/lib/foretide-agent", 0, 0,
-	  NULL, "Key, certificate, schedule, unit states and logs" },
+	{ "agent", "state_dir", CONF_STRING, AT(state_dir), "/var/lib/foretide-agent", 0,
+	  0, NULL, "Key, certificate, schedule, unit states and logs" },
 	{ "agent", "pool", CONF_STRING, AT(pool), "", 0, 0, NULL, "The host's pool" },
 	{ "agent", "address", CONF_STRING, AT(address), NULL, 0, 0, NULL,
 	  "The host's address; default: that from which it reaches the controller" },

@@ -11,8 +11,8 @@
 
 struct agent_names {
 	struct keys *keys;
-	struct dns *dns;
 	struct confd *confd;
+	struct dns *dns;
 	void (*on_ready)(void *arg);
 	void *arg;
 };
@@ -25,20 +25,17 @@ static void on_tier_ready(void *arg, const char *stack, const char *tier)
 	n->on_ready(n->arg);
 }
 
-static struct dns *open_dns(struct loop *loop, struct keys *keys,
-			    const struct agent_names_opts *o)
+static void start_dns(struct agent_names *n, struct loop *loop,
+		      const struct agent_names_opts *o)
 {
-	CLEANUP(free) char *local = xasprintf("%s.hosts.%s", o->conf->id, o->domain);
 	struct dns_opts d = { .listen = o->conf->dns_listen,
 			      .domains = o->domain,
 			      .forward = o->conf->dns_forward,
-			      .local = local };
-	struct dns *dns = NULL;
-	struct err err;
+			      .local = o->conf->id };
+	struct err e;
 
-	if (dns_open(loop, keys, &d, &dns, &err) < 0)
-		log_error("dns-not-started", ERR(&err));
-	return dns;
+	if (dns_open(loop, n->keys, &d, &n->dns, &e) < 0)
+		log_error("dns-not-started", STR("listen", o->conf->dns_listen), ERR(&e));
 }
 
 struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o)
@@ -54,8 +51,9 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 	n->on_ready = o->on_ready;
 	n->arg = o->arg;
 	n->keys = keys_new(loop, o->store);
+	/* First, since it wants the widest copy of keys, which confd then shares. */
 	if (o->conf->dns_on)
-		n->dns = open_dns(loop, n->keys, o);
+		start_dns(n, loop, o);
 	if (n->dns) {
 		c.lookup_ip = dns_lookup_ip;
 		c.lookup_srv = dns_lookup_srv;

@@ -24,7 +24,7 @@ struct child {
 	struct proc_watch *watch; /* NULL when it has ended */
 	struct proc_exit how;
 	struct loop_timer *deadline; /* also tells of a failed start */
-	struct err err;		     /* code 0: none */
+	struct err err;              /* code 0: none */
 	child_fn *fn;
 	void *arg;
 };

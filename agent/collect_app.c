@@ -53,8 +53,8 @@ enum { FCGI_BEGIN = 1, FCGI_END = 3, FCGI_PARAMS = 4, FCGI_STDIN = 5, FCGI_STDOU
 
 static void add_record(struct buf *b, int type, const void *data, size_t n)
 {
-	const unsigned char head[8] = { 1, (unsigned char)type, 0, 1,
-					(unsigned char)(n >> 8), (unsigned char)n };
+	const unsigned char head[8] = { 1, (unsigned char)type,     0,
+					1, (unsigned char)(n >> 8), (unsigned char)n };
 
 	buf_add(b, head, sizeof(head));
 	buf_add(b, data, n);

@@ -25,8 +25,7 @@ static double proc_cpu_seconds(void)
 	if (!text || sscanf(text, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &user, &nice,
 			    &sys, &idle, &iowait, &irq, &softirq, &steal) != 8)
 		return -1;
-	return (user + nice + sys + irq + softirq + steal) /
-	       (double)sysconf(_SC_CLK_TCK);
+	return (user + nice + sys + irq + softirq + steal) / (double)sysconf(_SC_CLK_TCK);
 }
 
 static double meminfo(const char *text, const char *key)

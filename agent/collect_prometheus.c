@@ -20,7 +20,7 @@ struct line {
 
 struct type {
 	char name[NAME_BYTES];
-	bool counter; /* the family's own samples */
+	bool counter;  /* the family's own samples */
 	bool compound; /* histogram or summary: _sum, _count, _bucket count */
 };
 

@@ -123,11 +123,11 @@ int collect_haproxy(const char *csv, const struct collect_sink *to, struct err *
 /* ---------------------------------------------------------------- varnish */
 
 static const char *const varnish_names[] = {
-	"client_req",	   "cache_hit",	      "cache_miss",   "cache_hitpass",
-	"cache_hitmiss",   "backend_req",     "backend_conn", "backend_fail",
-	"backend_busy",	   "backend_unhealthy", "sess_conn",  "sess_dropped",
-	"sess_queued",	   "threads",	      "threads_failed", "n_object",
-	"n_expired",	   "n_lru_nuked",     "s_resp_bodybytes", "uptime",
+	"client_req",    "cache_hit",         "cache_miss",       "cache_hitpass",
+	"cache_hitmiss", "backend_req",       "backend_conn",     "backend_fail",
+	"backend_busy",  "backend_unhealthy", "sess_conn",        "sess_dropped",
+	"sess_queued",   "threads",           "threads_failed",   "n_object",
+	"n_expired",     "n_lru_nuked",       "s_resp_bodybytes", "uptime",
 };
 
 static void add_varnish(const json_t *counters, const char *name,

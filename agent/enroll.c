@@ -53,18 +53,17 @@ static char *join_list(const json_t *list)
 	size_t i;
 
 	buf_init(&b, 64 * 1024);
-	json_array_foreach(list, i, item)
-		if (json_is_string(item))
-			buf_printf(&b, "%s%s", b.len ? "," : "",
-				   json_string_value(item));
+	json_array_foreach(list, i, item) if (json_is_string(item))
+		buf_printf(&b, "%s%s", b.len ? "," : "", json_string_value(item));
 	return buf_take(&b);
 }
 
 static int read_info(const json_t *doc, struct enroll_info *ret, struct err *err)
 {
-	CLEANUP(info_done) struct enroll_info i = { .lease_ttl_s = 5,
-						    .time_scale = 1,
-						    .metrics_interval_ms = 10000 };
+	CLEANUP(info_done)
+	struct enroll_info i = { .lease_ttl_s = 5,
+				 .time_scale = 1,
+				 .metrics_interval_ms = 10000 };
 	const char *domain = "foretide.local";
 	int rc;
 
@@ -260,8 +259,9 @@ static int make_body(struct enroll *e, struct err *err)
 static void ask(struct enroll *e)
 {
 	static const char *const headers[] = { "Content-Type: application/json", NULL };
-	CLEANUP(free) char *url =
-		xasprintf("%s%s", e->controller, e->joined ? "/v1/agent/renew" : "/v1/join");
+	CLEANUP(free)
+	char *url = xasprintf("%s%s", e->controller,
+			      e->joined ? "/v1/agent/renew" : "/v1/join");
 	struct http_req req = { .method = "POST",
 				.url = url,
 				.headers = headers,

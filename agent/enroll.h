@@ -22,7 +22,7 @@
 struct enroll;
 
 struct enroll_info {
-	char *store;     /* endpoints, comma list */
+	char *store; /* endpoints, comma list */
 	char *domain;
 	int64_t lease_ttl_s;
 	double time_scale;
@@ -44,7 +44,8 @@ struct enroll_opts {
 	void *arg;
 };
 
-/* The strings of opts are copied. ERR_INVAL for files that are there but cannot be used. */
+/* The strings of opts are copied. ERR_INVAL for files that are there but cannot be used.
+ */
 int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts *opts,
 		struct enroll **ret, struct err *err) MUST_CHECK;
 void enroll_close(struct enroll *e);

@@ -204,7 +204,8 @@ static void send_log(struct metrics *m, const json_t *ask)
 	const char *unit;
 	int64_t id, lines = 100;
 
-	if (jread_str(ask, "unit", &unit, NULL) < 0 || jread_int(ask, "id", &id, NULL) < 0 ||
+	if (jread_str(ask, "unit", &unit, NULL) < 0 ||
+	    jread_int(ask, "id", &id, NULL) < 0 ||
 	    jread_int_opt(ask, "lines", &lines, NULL) < 0)
 		return;
 	doc = json_pack("{s:I,s:s,s:o}", "id", (json_int_t)id, "unit", unit, "lines",
@@ -227,8 +228,7 @@ static void read_answer(struct metrics *m, const struct http_res *res)
 
 	if (json_parse(buf_str(&res->body), res->body.len, "answer", &doc, NULL) < 0)
 		return;
-	json_array_foreach(json_object_get(doc, "logs"), i, ask)
-		send_log(m, ask);
+	json_array_foreach(json_object_get(doc, "logs"), i, ask) send_log(m, ask);
 }
 
 /* ---------------------------------------------------------------- pushing */
@@ -250,8 +250,8 @@ static void on_pushed(void *arg, const struct http_res *res, bool sent,
 	if (ok || refused)
 		batch_queue_pop(&m->queue, m->push_n);
 	if (!ok && !m->failing) {
-		CLEANUP(free) char *status =
-			err ? NULL : xasprintf("status %ld", res->status);
+		CLEANUP(free)
+		char *status = err ? NULL : xasprintf("status %ld", res->status);
 
 		log_warn("metrics-not-pushed", STR("error", err ? err->msg : status));
 	} else if (ok && m->failing) {

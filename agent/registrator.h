@@ -59,7 +59,8 @@ bool registrator_knows(void *registrator, const char *key);
 /* "/skydns/local/foretide/wordpress/web/web-3-8080"; the caller frees. Pure. */
 char *registrator_key(const char *domain, const char *stack, const char *service,
 		      const char *unit, int port);
-/* The host itself: "/skydns/local/foretide/hosts/web-0a1b2c3d"; the caller frees. Pure. */
+/* The host itself: "/skydns/local/foretide/hosts/web-0a1b2c3d"; the caller frees. Pure.
+ */
 char *registrator_host_key(const char *domain, const char *host);
 /* {"host":"10.90.0.7","port":8080}; port, priority and weight only when not 0. Pure. */
 char *registrator_value(const char *address, int port, int priority, int weight);

@@ -152,8 +152,9 @@ static int put_question(struct scrape *s, struct loop *loop, const struct buf *q
 
 	if (!req.unix_path) {
 		if (!url || !split_url(url, address, &req.port, &path))
-			return err_set(&s->err, ERR_INVAL,
-				       "neither Socket= nor a Url= with address and port");
+			return err_set(
+				&s->err, ERR_INVAL,
+				"neither Socket= nor a Url= with address and port");
 		req.address = address;
 	}
 	s->ask = ask_start(loop, &req, on_answer, s);

@@ -121,9 +121,10 @@ static void on_answer(void *arg, const struct http_res *res, bool sent,
 static void start_http(struct service_check *c, struct httpm *http,
 		       const struct x_service *s, const char *address)
 {
-	CLEANUP(free) char *url = xasprintf(
-		strchr(address, ':') ? "http://[%s]:%d%s" : "http://%s:%d%s", address,
-		s->port, s->check_path ? s->check_path : "/");
+	CLEANUP(free)
+	char *url =
+		xasprintf(strchr(address, ':') ? "http://[%s]:%d%s" : "http://%s:%d%s",
+			  address, s->port, s->check_path ? s->check_path : "/");
 	struct http_req req = { .url = url,
 				.timeout_ms = s->check_timeout_ms,
 				.connect_timeout_ms = s->check_timeout_ms,

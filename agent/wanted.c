@@ -158,8 +158,7 @@ static bool go_out(struct entry *e, const struct unit_status *s)
 
 static bool may_start(const struct entry *e)
 {
-	return !e->w->o.is_ready ||
-	       e->w->o.is_ready(e->w->o.arg, e->u.stack, e->u.tier);
+	return !e->w->o.is_ready || e->w->o.is_ready(e->w->o.arg, e->u.stack, e->u.tier);
 }
 
 static void register_services(struct entry *e)

@@ -20,10 +20,10 @@ struct entry {
 	char *text;             /* of u.hash; NULL: not here */
 	struct store_call *fetch;
 	struct loop_timer *fetch_again;
-	char *registered_hash; /* whose services the registrator has */
-	bool leaving;          /* no longer in the schedule */
-	bool active;           /* told to confd */
-	bool loaded;           /* told to the units backend */
+	char *registered_hash;       /* whose services the registrator has */
+	bool leaving;                /* no longer in the schedule */
+	bool active;                 /* told to confd */
+	bool loaded;                 /* told to the units backend */
 	int64_t drain_until_mono_ms; /* 0: not draining */
 	struct loop_timer *drain;
 	bool drained;

@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host agent as a process: a fake controller, a real etcd, real units."""
+
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from agent_tools import HOST, Agent, Controller, Store
+from store_tools import Etcd, free_ports, wait_until
+
+SERVER = """[Unit]
+Description=Answers on a port
+[Service]
+ExecStart=/usr/bin/python3 -u -m http.server --bind 127.0.0.1 {port}
+Restart=on-failure
+RestartSec=50ms
+[X-Service]
+Name=web
+Port={port}
+Check={check}
+CheckPath=/
+CheckInterval=100ms
+CheckTimeout=500ms
+DrainSec=400ms
+"""
+
+
+def server(port, check="http"):
+    return SERVER.format(port=port, check=check)
+
+
+@pytest.fixture
+def etcd():
+    e = Etcd()
+    yield e
+    e.stop()
+
+
+@pytest.fixture
+def store(etcd):
+    return Store(etcd.url)
+
+
+@pytest.fixture
+def controller(etcd):
+    c = Controller(etcd.url)
+    yield c
+    c.close()
+
+
+@pytest.fixture
+def make_agent(controller):
+    made = []
+
+    def start(**args):
+        made.append(Agent(controller, **args))
+        return made[-1]
+
+    yield start
+    for a in made:
+        a.close()
+
+
+def is_healthy(store, unit):
+    s = store.state(unit)
+    return s.get("active") == "active" and s.get("health") == "passing"
+
+
+def main_pid(agent):
+    pids = agent.unit_pids()
+    return pids[0] if pids else None
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_it_joins_once_and_tells_of_its_host(controller, store, make_agent):
+    agent = make_agent()
+    host = wait_until(lambda: store.get(f"/foretide/hosts/{HOST}"), "host record")
+    assert host["address"] == "127.0.0.1" and host["pool"] == "web"
+    assert host["cpu"] > 0 and host["memory_bytes"] > 1 << 20
+    for name in ("key.pem", "cert.pem"):
+        assert os.stat(os.path.join(agent.state, name)).st_mode & 0o777 == 0o600
+    assert agent.end() == 0
+    agent.start()
+    wait_until(lambda: agent.log().count("joined host=") == 2, "second start")
+    assert controller.joins == 1
+
+
+def test_a_wrong_token_is_refused_in_words(controller, make_agent):
+    agent = make_agent(token="guessed")
+    wait_until(lambda: "the token is not for this host" in agent.log(), "refusal")
+    assert controller.joins == 0
+    assert not os.path.exists(os.path.join(agent.state, "cert.pem"))
+
+
+def test_it_waits_for_a_controller_that_is_not_there_yet(controller, make_agent):
+    controller.stop()
+    agent = make_agent()
+    wait_until(lambda: agent.log().count("join-failed") >= 2, "two failures")
+    controller.start()
+    wait_until(lambda: controller.joins == 1, "join")
+
+
+def test_the_certificate_is_renewed_in_time(etcd):
+    controller = Controller(etcd.url, cert_life_s=5)
+    agent = Agent(controller)
+    try:
+        wait_until(lambda: controller.renewals >= 2, "renewals")
+        assert controller.joins == 1
+        wait_until(lambda: len(controller.samples) > 0, "metrics with the new one")
+    finally:
+        agent.close()
+        controller.close()
+
+
+@pytest.mark.parametrize("check", ["http", "tcp"])
+def test_a_unit_is_started_checked_and_registered(store, make_agent, check):
+    port = free_ports(1)[0]
+    agent = make_agent()
+    wait_until(lambda: store.get(f"/foretide/hosts/{HOST}"), "host record")
+    store.schedule(("web@3.service", server(port, check)))
+    wait_until(lambda: is_healthy(store, "web@3.service"), "healthy")
+    key = f"/skydns/local/foretide/shop/web/web-3-{port}"
+    assert store.services() == {key: {"host": "127.0.0.1", "port": port}}
+    state = store.state("web@3.service")
+    assert state["load"] == "loaded" and state["sub"] == "running" and not state["drained"]
+    assert main_pid(agent)
+
+
+def test_a_drained_unit_loses_its_registration_before_it_stops(store, make_agent):
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    store.schedule(("web@1.service", server(port), {"drain": True}))
+    wait_until(lambda: not store.services(), "deregistered")
+    pid = main_pid(agent)
+    socket.create_connection(("127.0.0.1", port), 1).close()
+    wait_until(lambda: store.state("web@1.service").get("drained"), "drained")
+    assert store.state("web@1.service")["active"] == "inactive"
+    assert not is_alive(pid)
+    store.schedule()
+    wait_until(lambda: store.state("web@1.service") == {}, "forgotten")
+
+
+def test_a_unit_that_leaves_the_schedule_is_drained_too(store, make_agent):
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    pid = main_pid(agent)
+    store.schedule()
+    wait_until(lambda: not store.services(), "deregistered")
+    assert is_alive(pid)
+    wait_until(lambda: not is_alive(pid), "stopped")
+
+
+def test_a_service_that_stops_answering_is_deregistered(store, make_agent):
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    os.kill(main_pid(agent), signal.SIGSTOP)
+    wait_until(lambda: store.state("web@1.service")["health"] == "failing", "failing")
+    wait_until(lambda: not store.services(), "deregistered")
+    os.kill(main_pid(agent), signal.SIGCONT)
+    wait_until(lambda: len(store.services()) == 1, "registered again")
+
+
+def test_a_killed_unit_is_started_again_and_registered_again(store, make_agent):
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    first = main_pid(agent)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: store.state("web@1.service").get("restarts") == 1, "restart")
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy again")
+    assert main_pid(agent) not in (None, first)
+
+
+def test_a_killed_agent_adopts_and_rewrites_nothing(controller, store, make_agent):
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    pid = main_pid(agent)
+    before = {k: kv["mod_revision"] for k, kv in store.range("/skydns/").items()}
+    agent.kill()
+    assert is_alive(pid)
+    agent.start()
+    wait_until(lambda: "lease-continued" in agent.log(), "lease")
+    wait_until(lambda: agent.log().count("unit-health unit=\"web@1.service\" "
+                                         "health=\"passing\"") == 2, "checked again")
+    assert main_pid(agent) == pid
+    assert {k: kv["mod_revision"] for k, kv in store.range("/skydns/").items()} == before
+    assert controller.joins == 1
+
+
+def test_without_controller_and_store_units_run_and_are_restarted(
+        etcd, controller, store, make_agent):
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    controller.stop()
+    etcd.kill()
+    pid = main_pid(agent)
+    agent.kill()
+    agent.start()
+    wait_until(lambda: "unit-adopted" in agent.log(), "adoption")
+    assert is_alive(pid)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: main_pid(agent) not in (None, pid), "restart")
+    etcd.start()
+    etcd.wait_ready()
+    wait_until(lambda: is_healthy(store, "web@1.service"), "published again")
+    wait_until(lambda: len(store.services()) == 1, "registered again")
+
+
+def test_a_lost_lease_puts_everything_again(etcd, store, make_agent):
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    os.kill(agent.child.pid, signal.SIGSTOP)
+    wait_until(lambda: not store.services(), "expired")
+    assert store.get(f"/foretide/hosts/{HOST}") is None
+    os.kill(agent.child.pid, signal.SIGCONT)
+    wait_until(lambda: len(store.services()) == 1, "registered again")
+    wait_until(lambda: store.get(f"/foretide/hosts/{HOST}"), "host record again")
+    wait_until(lambda: is_healthy(store, "web@1.service"), "states again")
+
+
+def test_a_changed_text_replaces_the_unit_after_draining(store, make_agent):
+    first, second = free_ports(2)
+    agent = make_agent()
+    store.schedule(("web@1.service", server(first)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    pid = main_pid(agent)
+    store.schedule(("web@1.service", server(second)))
+    key = f"/skydns/local/foretide/shop/web/web-1-{second}"
+    wait_until(lambda: list(store.services()) == [key], "the new one is registered")
+    assert not is_alive(pid)
+
+
+def test_files_are_rendered_before_a_unit_starts(store, make_agent):
+    import json
+    agent = make_agent()
+    dest = os.path.join(agent.dir, "rendered")
+    store.put("/foretide/conf/shop/web/a", json.dumps({
+        "src": "hello {{getv \"/app/name\"}}\n", "dest": dest, "keys": ["/app/name"]}))
+    store.schedule(("a.service", f"[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                    f"ExecStart=/bin/cat {dest}\n"))
+    wait_until(lambda: store.state("a.service").get("message"), "it waits and says so")
+    assert store.state("a.service")["active"] == "inactive"
+    store.put("/app/name", "world")
+    wait_until(lambda: store.state("a.service").get("sub") == "exited", "started")
+    wait_until(lambda: "hello world" in agent.unit_log("a.service"), "the file's content")
+
+
+def test_metrics_are_pushed_and_kept_while_the_controller_is_away(
+        controller, store, make_agent):
+    port = free_ports(1)[0]
+    agent = make_agent()
+    text = server(port) + f"[X-Metrics]\nCollect=prometheus\nUrl=http://127.0.0.1:{port}/m\n"
+    with open(os.path.join(agent.dir, "m"), "w") as f:
+        f.write("# TYPE app_requests_total counter\napp_requests_total{path=\"/\"} 42\n")
+    text = text.replace("http.server", f"http.server --directory {agent.dir}")
+    store.schedule(("web@1.service", text))
+
+    def sample(name):
+        return [s for s in controller.samples if s["n"] == name]
+
+    got = wait_until(lambda: sample("app_requests_total"), "scraped sample")[0]
+    assert got["v"] == 42 and got["k"] == "c"
+    assert got["l"] == {"host": HOST, "stack": "shop", "tier": "web",
+                        "unit": "web@1.service", "path": "/"}
+    assert sample("host_cpu_seconds_total")[0]["l"] == {"host": HOST}
+    assert sample("unit_up")[0]["k"] == "g"
+    controller.stop()
+    wait_until(lambda: "metrics-not-pushed" in agent.log(), "failure")
+    stopped = int(time.time() * 1000)
+    wait_until(lambda: time.time() * 1000 - stopped > 600, "a while")
+    del controller.samples[:]
+    controller.start()
+    wait_until(lambda: "metrics-pushed-again" in agent.log(), "again")
+    times = {s["t"] for s in sample("host_cpu_seconds_total")}
+    assert len([t for t in times if stopped < t < stopped + 600]) >= 3, times
+
+
+def test_logs_are_sent_when_asked_for(controller, store, make_agent):
+    make_agent()
+    store.schedule(("a.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                    "ExecStart=/bin/sh -c 'echo one; echo two; echo three'\n"))
+    wait_until(lambda: store.state("a.service").get("sub") == "exited", "exited")
+
+    def asked():
+        controller.log_asks = [{"id": 7, "unit": "a.service", "lines": 2}]
+        return any(len(x["lines"]) == 2 for x in controller.logs)
+
+    wait_until(asked, "log")
+    body = [x for x in controller.logs if len(x["lines"]) == 2][0]
+    assert body["id"] == 7 and body["unit"] == "a.service"
+    assert body["lines"][1].endswith("Z three")
+
+
+def test_nothing_is_written_at_rest(store, make_agent):
+    port = free_ports(1)[0]
+    make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+
+    def revision():
+        from store_tools import b64, post
+        return post(store.url, "/v3/kv/range", {"key": b64("/")})[1]["header"]["revision"]
+
+    first = wait_until(lambda: revision(), "revision")
+    until = time.monotonic() + 1.5
+    wait_until(lambda: time.monotonic() > until, "a while at rest")
+    assert revision() == first
+
+
+def test_wrong_configuration_is_one_message(tmp_path):
+    import subprocess
+    from store_tools import BUILD
+    for text, words in (("[agent]\nid = UPPER\n", "id is missing or has other"),
+                        ("[agent]\nnonsense = 1\n", "no option 'nonsense'"),
+                        ("[agent]\nid = a\ncontroller = http://x\n", "must be https://")):
+        path = tmp_path / "agent.conf"
+        path.write_text(text)
+        run = subprocess.run([os.path.join(BUILD, "foretide-agent"), "-n", "-c", str(path)],
+                             capture_output=True, text=True)
+        assert run.returncode == 2 and words in run.stderr and run.stderr.count("\n") == 1
+
+
+def test_a_registered_service_is_found_by_dns(store, make_agent):
+    import subprocess
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+
+    def dig(kind, name):
+        return subprocess.run(["dig", "+short", "+time=1", "+tries=1", f"-p{agent.dns_port}",
+                               "@127.0.0.1", kind, name], capture_output=True,
+                              text=True).stdout.split("\n")[0]
+
+    wait_until(lambda: dig("A", "web.shop.foretide.local") == "127.0.0.1", "A")
+    assert str(port) in dig("SRV", "web.shop.foretide.local")
+    assert dig("A", f"{HOST}.hosts.foretide.local") == "127.0.0.1"
