@@ -236,6 +236,9 @@ static int64_t move_to_now(const struct history *h, int64_t now_ms)
 	int64_t late = now_ms - (h->from_ms + length_ms);
 	int64_t times = late / unit - (late % unit < 0);
 
+	/* One unit more reaches over now, and what does is cut off. */
+	if (length_ms >= 2 * unit && late % unit != 0)
+		times++;
 	return h->from_ms + times * unit;
 }
 

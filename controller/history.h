@@ -34,10 +34,11 @@ int history_parse(const char *text, size_t len, struct history *ret,
 		  struct err *err) MUST_CHECK;
 
 /*
- * Reads and puts it in as the demand of a tier. end_now: the whole is moved so that it
- * ends at now_ms or less than a day (a week, when it is longer than two) before, by whole
- * days (weeks), so the time of day (and the weekday) stays. *ret_added: minutes that were
- * new.
+ * Reads and puts it in. end_now: the whole is moved by whole days (weeks, when it is
+ * longer than two) so that the time of day (and the weekday) stays and it reaches to
+ * now_ms, what goes beyond being cut off; one of less than two days ends at most a day
+ * before. Without end_now a time in the future is ERR_INVAL. *ret_added: minutes that
+ * were new.
  */
 int history_import(struct db *db, const char *stack, const char *tier, const char *text,
 		   size_t len, bool end_now, int64_t now_ms, size_t *ret_added,

@@ -149,7 +149,7 @@ static int take_label(struct reader *r, struct label_list *l)
 	char *name, *value = NULL;
 	int rc;
 
-	if (l->n == LABELS_MAX)
+	if (l->n_text == ARRAY_SIZE(l->text))
 		return fail(r, "there are too many labels");
 	name = l->text[l->n_text++] = take_word(r, "=,}\"");
 	if (!take_char(r, '='))
@@ -158,7 +158,9 @@ static int take_label(struct reader *r, struct label_list *l)
 	if (rc < 0)
 		return rc;
 	l->text[l->n_text++] = value;
-	l->v[l->n++] = (struct label){ name, value };
+	/* An empty value is no label. */
+	if (*value)
+		l->v[l->n++] = (struct label){ name, value };
 	return 0;
 }
 
@@ -169,9 +171,9 @@ static int take_labels(struct reader *r, struct label_list *l)
 	while (!take_char(r, '}')) {
 		int rc;
 
-		if (l->n && !take_char(r, ','))
+		if (l->n_text && !take_char(r, ','))
 			return fail(r, "a comma or } is expected behind a label");
-		if (l->n && take_char(r, '}'))
+		if (l->n_text && take_char(r, '}'))
 			return 0;
 		rc = take_label(r, l);
 		if (rc < 0)

@@ -33,16 +33,18 @@ static void names_labels_values_and_times_are_read(void **state)
 			"a_total{z=\"1\" , b = \"q\\\"\\\\\\n\",} 1.5e3 1700000000123\n"
 			"\n"
 			"  plain 7\r\n"
-			"owned{stack=\"other\"} -0.25",
+			"owned{stack=\"other\"} -0.25\n"
+			"empty{stack=\"\"} 1",
 			&p, &e),
 		  &e);
-	assert_int_equal(p.n, 3);
+	assert_int_equal(p.n, 4);
 	assert_string_equal(p.v[0].labels,
 			    "b=\"q\\\"\\\\\\n\",stack=\"wp\",tier=\"web\",z=\"1\"");
 	assert_close(p.v[0].v, 1500, 0);
 	assert_int_equal(p.v[0].t_ms, 1700000000123);
 	assert_int_equal(p.v[0].kind, DB_COUNTER);
 	assert_int_equal(p.v[1].t_ms, 1000);
+	assert_string_equal(p.v[3].labels, "stack=\"wp\",tier=\"web\"");
 	assert_string_equal(p.v[2].labels, "stack=\"other\",tier=\"web\"");
 	assert_close(p.v[2].v, -0.25, 0);
 }

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "db_fixture.h"
+
+#include "buf.h"
+#include "history.h"
+
+#define MIN_MS ((int64_t)60000)
+#define DAY ((int64_t)86400000)
+#define T0 (20000 * DAY)
+#define S0 "1728000000" /* the same in seconds */
+
+static void parse(const char *text, struct history *h)
+{
+	struct err e;
+
+	assert_ok(history_parse(text, strlen(text), h, &e), &e);
+}
+
+static void minutes_are_read_with_a_head_and_comments(void **state)
+{
+	CLEANUP(history_done) struct history h = { 0 };
+
+	(void)state;
+	parse("timestamp,value\n# from the old system\n\n" S0 ",42\r\n"
+	      " 2024-10-04T00:01:00Z , 62.5\n1728000120,\n1728000180,7",
+	      &h);
+	assert_int_equal(h.from_ms, T0);
+	assert_int_equal(h.n, 4);
+	assert_int_equal(h.n_lines, 4);
+	assert_int_equal(h.step_ms, MIN_MS);
+	assert_close(h.v[0], 42, 0);
+	assert_close(h.v[1], 62.5, 0);
+	assert_true(isnan(h.v[2]));
+	assert_close(h.v[3], 7, 0);
+}
+
+static void a_value_holds_until_the_next_one(void **state)
+{
+	CLEANUP(history_done) struct history h = { 0 };
+
+	(void)state;
+	parse(S0 ",10\n1728003600,20\n1728007200,30\n", &h);
+	assert_int_equal(h.n, 180);
+	assert_close(h.v[0], 10, 1e-12);
+	assert_close(h.v[59], 10, 1e-12);
+	assert_close(h.v[60], 20, 1e-12);
+	assert_close(h.v[179], 30, 1e-12);
+}
+
+static void values_within_a_minute_are_averaged_by_time(void **state)
+{
+	CLEANUP(history_done) struct history h = { 0 };
+
+	(void)state;
+	parse(S0 ",0\n1728000045,8\n1728000060,1\n1728000090,1\n1728000120,3\n", &h);
+	assert_close(h.v[0], 2, 1e-12);
+	assert_close(h.v[1], 1, 1e-12);
+	assert_close(h.v[2], 3, 1e-12);
+}
+
+static void a_long_gap_stays_a_gap(void **state)
+{
+	CLEANUP(history_done) struct history h = { 0 };
+
+	(void)state;
+	parse(S0 ",1\n1728000060,1\n1728000120,1\n1728000720,5\n1728000780,5\n", &h);
+	assert_close(h.v[2], 1, 0);
+	for (int i = 3; i < 12; i++)
+		assert_true(isnan(h.v[i]));
+	assert_close(h.v[12], 5, 0);
+}
+
+static void order_does_not_matter_and_the_last_of_two_counts(void **state)
+{
+	CLEANUP(history_done) struct history h = { 0 };
+
+	(void)state;
+	parse("1728000060,2\n" S0 ",1\n1728000060,9\n", &h);
+	assert_int_equal(h.n, 2);
+	assert_close(h.v[0], 1, 0);
+	assert_close(h.v[1], 9, 0);
+}
+
+static void a_bad_line_is_named(void **state)
+{
+	static const struct {
+		const char *text, *words;
+		int code;
+	} bad[] = {
+		{ "", "no timestamp,value", ERR_INVAL },
+		{ "timestamp,value\n", "no timestamp,value", ERR_INVAL },
+		{ S0 ",1\nnonsense\n", "line 2: timestamp,value", ERR_INVAL },
+		{ S0 ",1\nlater,1\n", "line 2: ", ERR_INVAL },
+		{ S0 ",1\n1728000060,x\n", "line 2: 'x' is no number", ERR_INVAL },
+		{ S0 ",1\n1728000060,inf\n", "line 2: 'inf' is no number", ERR_INVAL },
+		{ S0 ",1\n1728000060,nan\n", "line 2: 'nan' is no number", ERR_INVAL },
+		{ S0 ",1\n1828000060,1\n", "400 days", ERR_LIMIT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		CLEANUP(history_done) struct history h = { 0 };
+		struct err e = { 0 };
+
+		assert_int_equal(history_parse(bad[i].text, strlen(bad[i].text), &h, &e),
+				 bad[i].code);
+		if (!strstr(e.msg, bad[i].words))
+			fail_msg("'%s': %s", bad[i].text, e.msg);
+	}
+}
+
+static void an_import_becomes_the_tiers_demand(void **state)
+{
+	struct fixture *f = *state;
+	const char *text = S0 ",5\n1728000060,6\n1728000120,7\n";
+	double out[4];
+	size_t added;
+
+	assert_int_equal(history_import(f->db, "wp", "web", text, strlen(text), false, T0,
+					&added, &f->e),
+			 ERR_INVAL);
+	assert_ok(history_import(f->db, "wp", "web", text, strlen(text), false,
+				 T0 + 30 * DAY, &added, &f->e),
+		  &f->e);
+	assert_int_equal(added, 3);
+	assert_ok(db_demand_range(f->db, "wp", "web", T0, out, 4, &f->e), &f->e);
+	assert_close(out[0], 5, 0);
+	assert_close(out[2], 7, 0);
+	assert_true(isnan(out[3]));
+}
+
+static void old_history_can_be_moved_to_end_now(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(buf_done) struct buf b;
+	double out[1];
+	int64_t now = T0 + 100 * DAY + 5 * 60 * MIN_MS, first, last;
+	size_t added;
+
+	buf_init(&b, 1 << 20);
+	for (int i = 0; i < 3 * 1440; i++)
+		buf_printf(&b, "%d,%d\n", 1728000000 + i * 60, i % 1440);
+	assert_ok(history_import(f->db, "wp", "web", buf_str(&b), b.len, true, now,
+				 &added, &f->e),
+		  &f->e);
+	assert_int_equal(added, 2 * 1440 + 5 * 60);
+	assert_ok(db_demand_span(f->db, "wp", "web", &first, &last, &f->e), &f->e);
+	assert_int_equal(first, T0 + 98 * DAY);
+	assert_int_equal(last, now - MIN_MS);
+	/* The time of day stays. */
+	assert_ok(db_demand_range(f->db, "wp", "web", T0 + 99 * DAY + 77 * MIN_MS, out, 1,
+				  &f->e),
+		  &f->e);
+	assert_close(out[0], 77, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(minutes_are_read_with_a_head_and_comments),
+		cmocka_unit_test(a_value_holds_until_the_next_one),
+		cmocka_unit_test(values_within_a_minute_are_averaged_by_time),
+		cmocka_unit_test(a_long_gap_stays_a_gap),
+		cmocka_unit_test(order_does_not_matter_and_the_last_of_two_counts),
+		cmocka_unit_test(a_bad_line_is_named),
+		DB_TEST(an_import_becomes_the_tiers_demand),
+		DB_TEST(old_history_can_be_moved_to_end_now),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
