@@ -209,8 +209,12 @@ static int code_of(CURLcode rc)
 int http_curl_error(CURLcode rc, const char *text, const char *url, struct err *err)
 {
 	size_t shown = strcspn(url, "?"); /* a query may hold a secret */
+	int code = code_of(rc);
 
-	return err_set(err, code_of(rc), "%.*s: %s", (int)MIN(shown, 200), url,
+	/* curl says "unsupported protocol" of an answer without a status line too. */
+	if (strstr(text, "HTTP/0.9"))
+		code = ERR_PROTO;
+	return err_set(err, code, "%.*s: %s", (int)MIN(shown, 200), url,
 		       text[0] ? text : curl_easy_strerror(rc));
 }
 

@@ -163,11 +163,11 @@ static enum MHD_Result serve_compaction(const struct call *c)
 	struct err err;
 	int64_t rev;
 
+	buf_init(&to, KV_ANSWER_BYTES);
 	if (ejson_read_int(c->body, "revision", &rev, &err) < 0)
 		return kv_queue_fault(c->conn, 3, err.msg);
 	if (!kv_may_all(c->access))
 		return kv_queue_fault(c->conn, kv_denied.code, kv_denied.words);
-	buf_init(&to, KV_ANSWER_BYTES);
 	pthread_mutex_lock(&c->kv->lock);
 	f = kv_compact(c->kv, rev);
 	ejson_open(&to, NULL, '{');
@@ -317,10 +317,10 @@ static enum MHD_Result serve_plain(struct MHD_Connection *conn, const char *meth
 {
 	CLEANUP(buf_done) struct buf to;
 
+	buf_init(&to, 256);
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return queue_text(conn, MHD_HTTP_METHOD_NOT_ALLOWED,
 				  "Method Not Allowed\n");
-	buf_init(&to, 256);
 	if (strcmp(path, "/health") == 0)
 		buf_puts(&to, "{\"health\":\"true\"}");
 	else

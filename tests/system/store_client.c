@@ -29,12 +29,13 @@ struct client {
 	struct buf in;
 	struct {
 		json_int_t id;
+		struct request *r;
 		struct store_watch *watch;
 		struct mirror *mirror;
 	} kept[64];
 };
 
-/* What an answer needs; freed with it, or with the program for watches. */
+/* What an answer needs; freed with it, or with the watch or mirror. */
 struct request {
 	struct client *c;
 	json_int_t id;
@@ -300,12 +301,14 @@ static void do_txn(struct client *c, const json_t *o, struct request *r)
 	store_do_txn(c->s, &txn, on_txn, r);
 }
 
-static void keep(struct client *c, json_int_t id, struct store_watch *w, struct mirror *m)
+static void keep(struct client *c, struct request *r, struct store_watch *w,
+		 struct mirror *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(c->kept); i++) {
 		if (c->kept[i].watch || c->kept[i].mirror)
 			continue;
-		c->kept[i].id = id;
+		c->kept[i].id = r->id;
+		c->kept[i].r = r;
 		c->kept[i].watch = w;
 		c->kept[i].mirror = m;
 		return;
@@ -315,7 +318,7 @@ static void keep(struct client *c, json_int_t id, struct store_watch *w, struct 
 
 static void do_watch(struct client *c, const json_t *o, struct request *r)
 {
-	keep(c, r->id,
+	keep(c, r,
 	     store_watch(c->s, text_of(o, "key"), text_of(o, "end"), int_of(o, "from"),
 			 json_is_true(json_object_get(o, "prev_kv")), on_watch, r),
 	     NULL);
@@ -323,7 +326,7 @@ static void do_watch(struct client *c, const json_t *o, struct request *r)
 
 static void do_mirror(struct client *c, const json_t *o, struct request *r)
 {
-	keep(c, r->id, NULL, mirror_new(c->s, text_of(o, "prefix"), on_mirror, r));
+	keep(c, r, NULL, mirror_new(c->s, text_of(o, "prefix"), on_mirror, r));
 }
 
 static bool collect(void *arg, const struct store_kv *kv)
@@ -348,17 +351,21 @@ static void do_mirror_state(struct client *c, const json_t *o, struct request *r
 			      (json_int_t)mirror_rev(m), "kvs", kvs));
 }
 
+static void stop(struct client *c, size_t i)
+{
+	store_watch_stop(c->kept[i].watch);
+	mirror_free(c->kept[i].mirror);
+	free(c->kept[i].r);
+	memset(&c->kept[i], 0, sizeof(c->kept[i]));
+}
+
 static void do_stop(struct client *c, const json_t *o, struct request *r)
 {
 	CLEANUP(free) struct request *mine = r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(c->kept); i++) {
-		if (c->kept[i].id != int_of(o, "which"))
-			continue;
-		store_watch_stop(c->kept[i].watch);
-		mirror_free(c->kept[i].mirror);
-		memset(&c->kept[i], 0, sizeof(c->kept[i]));
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(c->kept); i++)
+		if (c->kept[i].id == int_of(o, "which"))
+			stop(c, i);
 	print(mine, json_pack("{s:b}", "stopped", 1));
 }
 
@@ -457,10 +464,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	loop_run(c.loop);
-	for (size_t i = 0; i < ARRAY_SIZE(c.kept); i++) {
-		store_watch_stop(c.kept[i].watch);
-		mirror_free(c.kept[i].mirror);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(c.kept); i++)
+		stop(&c, i);
 	store_close(c.s);
 	loop_io_del(c.loop, 0);
 	loop_free(c.loop);

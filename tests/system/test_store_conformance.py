@@ -4,6 +4,8 @@
 import itertools
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 from etcd3gw.client import Etcd3Client
@@ -624,6 +626,19 @@ def test_errors_have_one_shape(store, c, path, body, status, code, words):
 
 def test_unknown_paths_are_not_found(store):
     assert post(store.url, "/v3/nothing", {})[0] == 404
+
+
+def test_methods_are_as_stated(store):
+    for _ in range(3):
+        assert post(store.url, "/health", {})[0] == 405
+    for path, word in (("/health", b"true"), ("/version", b"etcdserver")):
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+                store.url + path, timeout=5) as answer:
+            assert word in answer.read()
+    with pytest.raises(urllib.error.HTTPError) as e:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            store.url + "/v3/kv/range", timeout=5)
+    assert e.value.code == 405
 
 
 def test_names_may_be_camel_case_and_numbers_plain(store, p):

@@ -150,6 +150,20 @@ static void refuses_other_schemes_and_bad_urls(void **state)
 	}
 }
 
+static void an_answer_that_is_no_http_is_the_peers_fault(void **state)
+{
+	static const char *const answers[] = { "SSH-2.0-OpenSSH_9.2\r\n\r\n", NULL };
+	struct http_req req = { 0 };
+	struct http_res res = { 0 };
+	struct script s;
+	struct err err;
+
+	(void)state;
+	script_start(&s, answers);
+	assert_int_equal(exchange(&s, &req, &res, &err), ERR_PROTO);
+	script_free(&s);
+}
+
 static void refuses_a_header_with_a_line_end(void **state)
 {
 	static const char *const headers[] = { "X: 1\r\nY: 2", NULL };
@@ -196,6 +210,7 @@ int main(void)
 		cmocka_unit_test(stops_when_told),
 		cmocka_unit_test(names_the_peer_but_not_the_query),
 		cmocka_unit_test(refuses_other_schemes_and_bad_urls),
+		cmocka_unit_test(an_answer_that_is_no_http_is_the_peers_fault),
 		cmocka_unit_test(refuses_a_header_with_a_line_end),
 		cmocka_unit_test(names_a_certificate_that_is_missing),
 		cmocka_unit_test(escapes_what_a_url_cannot_hold),
