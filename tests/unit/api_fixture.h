@@ -40,14 +40,6 @@ struct call {
 	const char *cert, *key; /* files */
 };
 
-static void fixture_poke(void *arg, const char *why)
-{
-	struct fixture *f = arg;
-
-	(void)why;
-	__atomic_add_fetch(&f->pokes, 1, __ATOMIC_SEQ_CST);
-}
-
 static void fixture_open(struct fixture *f, const struct api_hooks *hooks,
 			 const char *agent)
 {
@@ -107,7 +99,8 @@ static long fixture_call(const struct fixture *f, const struct call *c,
 	char *url = xasprintf("%s://127.0.0.1:%u%s", c->tls ? "https" : "http",
 			      c->tls ? api_host_port(f->api) : api_port(f->api), c->path);
 	CLEANUP(free)
-	char *type = xasprintf("Content-Type: %s", c->type ? c->type : "application/json");
+	char *type =
+		xasprintf("Content-Type: %s", c->type ? c->type : "application/json");
 	const char *headers[] = { c->body ? type : "Accept: */*", c->header, NULL };
 	const struct http_req req = { .method = c->method ? c->method : "GET",
 				      .url = url,

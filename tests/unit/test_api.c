@@ -9,10 +9,18 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+static void count_poke(void *arg, const char *why)
+{
+	struct fixture *f = arg;
+
+	(void)why;
+	__atomic_add_fetch(&f->pokes, 1, __ATOMIC_SEQ_CST);
+}
+
 static int setup(void **state)
 {
 	struct fixture *f = fixture_new();
-	const struct api_hooks hooks = { .arg = f, .poke = fixture_poke };
+	const struct api_hooks hooks = { .arg = f, .poke = count_poke };
 
 	fixture_open(f, &hooks, "");
 	*state = f;
@@ -75,8 +83,9 @@ static void a_wrong_method_says_which_ones_there_are(void **state)
 	CLEANUP(http_res_done) struct http_res res = { .status = 0 };
 	char allow[64];
 
-	assert_int_equal(fixture_call(f, CALL(.method = "POST", .path = "/v1/stacks/x",
-					      .body = "{}", .token = f->admin),
+	assert_int_equal(fixture_call(f,
+				      CALL(.method = "POST", .path = "/v1/stacks/x",
+					   .body = "{}", .token = f->admin),
 				      &res),
 			 405);
 	assert_true(http_res_header(&res, "Allow", allow, sizeof(allow)));
@@ -149,13 +158,13 @@ static void each_role_does_what_is_below_it_and_no_more(void **state)
 	assert_int_equal(fixture_status(f, CALL(.method = "POST", .path = "/v1/holds",
 						.token = f->viewer, .body = "{}")),
 			 403);
-	assert_int_equal(
-		fixture_status(f, CALL(.path = "/v1/tokens", .token = f->admin)), 200);
+	assert_int_equal(fixture_status(f, CALL(.path = "/v1/tokens", .token = f->admin)),
+			 200);
 	/* An admin is no host. */
-	assert_int_equal(fixture_status(f, CALL(.method = "POST",
-						.path = "/v1/agent/metrics",
-						.token = f->admin, .body = "{}")),
-			 403);
+	assert_int_equal(
+		fixture_status(f, CALL(.method = "POST", .path = "/v1/agent/metrics",
+				       .token = f->admin, .body = "{}")),
+		403);
 }
 
 static void wrong_tokens_are_refused_and_then_not_heard(void **state)
@@ -171,7 +180,8 @@ static void wrong_tokens_are_refused_and_then_not_heard(void **state)
 		status = fixture_status(f, CALL(.path = "/v1/status", .token = "ft_no"));
 	assert_int_equal(status, 429);
 	assert_int_equal(
-		fixture_call(f, CALL(.path = "/v1/status", .token = f->admin), &res), 429);
+		fixture_call(f, CALL(.path = "/v1/status", .token = f->admin), &res),
+		429);
 	assert_true(http_res_header(&res, "Retry-After", wait, sizeof(wait)));
 }
 
@@ -207,7 +217,8 @@ static void the_secret_of_a_token_is_shown_once(void **state)
 	CLEANUP(http_res_done) struct http_res res = { .status = 0 };
 
 	assert_int_equal(
-		fixture_call(f, CALL(.path = "/v1/tokens", .token = f->admin), &res), 200);
+		fixture_call(f, CALL(.path = "/v1/tokens", .token = f->admin), &res),
+		200);
 	assert_null(strstr(res.body.data, "ft_"));
 	assert_null(strstr(res.body.data, "hash"));
 }
@@ -216,10 +227,10 @@ static void the_last_admin_token_cannot_be_revoked(void **state)
 {
 	const struct fixture *f = *state;
 
-	assert_int_equal(fixture_status(f, CALL(.method = "DELETE",
-						.path = "/v1/tokens/1",
-						.token = f->admin)),
-			 409);
+	assert_int_equal(
+		fixture_status(f, CALL(.method = "DELETE", .path = "/v1/tokens/1",
+				       .token = f->admin)),
+		409);
 }
 
 static void the_first_token_is_made_once(void **state)
@@ -256,9 +267,10 @@ static void bodies_that_are_wrong_name_what_is_wrong(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(http_res_done) struct http_res res = { .status = 0 };
 
-		fixture_call(f, CALL(.method = "POST", .path = "/v1/tokens",
-				     .token = f->admin, .body = cases[i].body,
-				     .type = cases[i].type),
+		fixture_call(f,
+			     CALL(.method = "POST", .path = "/v1/tokens",
+				  .token = f->admin, .body = cases[i].body,
+				  .type = cases[i].type),
 			     &res);
 		if (res.status != cases[i].status ||
 		    !strstr(buf_str(&res.body), cases[i].words))
@@ -289,12 +301,12 @@ static void dry_run_changes_nothing(void **state)
 	CLEANUP(db_token_list_done) struct db_token_list tokens = { NULL, 0 };
 	struct err e;
 
-	assert_int_equal(fixture_json(f,
-				      CALL(.method = "POST",
-					   .path = "/v1/tokens?dry_run=true",
-					   .token = f->admin, .body = "{\"name\":\"x\"}"),
-				      &doc),
-			 200);
+	assert_int_equal(
+		fixture_json(f,
+			     CALL(.method = "POST", .path = "/v1/tokens?dry_run=true",
+				  .token = f->admin, .body = "{\"name\":\"x\"}"),
+			     &doc),
+		200);
 	assert_string_equal(text_of(doc, "token"), "");
 	assert_ok(db_token_list(f->db, &tokens, &e), &e);
 	assert_int_equal(tokens.n, 2);
@@ -313,8 +325,9 @@ static void an_unchanged_answer_is_304(void **state)
 	fixture_call(f, CALL(.path = "/v1/pools", .token = f->viewer), &res);
 	assert_true(http_res_header(&res, "ETag", etag, sizeof(etag)));
 	header = xasprintf("If-None-Match: %s", etag);
-	assert_int_equal(fixture_call(f, CALL(.path = "/v1/pools", .token = f->viewer,
-					      .header = header),
+	assert_int_equal(fixture_call(f,
+				      CALL(.path = "/v1/pools", .token = f->viewer,
+					   .header = header),
 				      &again),
 			 304);
 	assert_int_equal(again.body.len, 0);
@@ -367,11 +380,11 @@ static void pages_give_everything_once_and_in_order(void **state)
 
 static void limits_that_are_wrong_are_refused(void **state)
 {
-	static const char *const paths[] = { "/v1/hosts?limit=0", "/v1/hosts?limit=x",
-					     "/v1/hosts?limit=1001",
-					     "/v1/events?cursor=-1",
-					     "/v1/events?since=yesterday",
-					     "/v1/decisions?since=noon" };
+	static const char *const paths[] = {
+		"/v1/hosts?limit=0",          "/v1/hosts?limit=x",
+		"/v1/hosts?limit=1001",       "/v1/events?cursor=-1",
+		"/v1/events?since=yesterday", "/v1/decisions?since=noon"
+	};
 	const struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
@@ -407,8 +420,13 @@ static void put_stack_row(const struct fixture *f)
 {
 	char name[] = "shop", tier[] = "web", unit[] = "web@.service", empty[] = "{}";
 	struct db_stack s = { .name = name, .text_json = empty };
-	struct db_tier t = { .stack = name, .name = tier, .unit = unit, .min = 1, .max = 4,
-			     .desired = -1, .risk_ratio = 0.005 };
+	struct db_tier t = { .stack = name,
+			     .name = tier,
+			     .unit = unit,
+			     .min = 1,
+			     .max = 4,
+			     .desired = -1,
+			     .risk_ratio = 0.005 };
 	struct err e;
 
 	assert_ok(db_stack_put(f->db, &s, -1, NULL, &e), &e);
@@ -612,11 +630,10 @@ static void its_own_metrics_are_open_on_loopback(void **state)
 
 static void what_is_not_there_is_a_503_and_not_a_crash(void **state)
 {
-	static const char *const paths[] = { "/v1/services",
-					     "/v1/tiers/shop/web/forecast",
-					     "/v1/tiers/shop/web/series",
-					     "/v1/series/data?expr=x",
-					     "/v1/agent/binary" };
+	static const char *const paths[] = {
+		"/v1/services", "/v1/tiers/shop/web/forecast",
+		"/v1/tiers/shop/web/series", "/v1/series/data?expr=x", "/v1/agent/binary"
+	};
 	const struct fixture *f = *state;
 
 	put_stack_row(f);
@@ -649,9 +666,8 @@ static void the_document_describes_every_route(void **state)
 		assert_string_equal(text_of(operation, "x-role"), api_role_name(r->role));
 	}
 	json_object_foreach(paths, path, methods)
-		json_object_foreach(methods, method, operation)
-			described += strcmp(method, "parameters") != 0 &&
-				     strncmp(path, "/v3/", 4) != 0;
+		json_object_foreach(methods, method, operation) described +=
+		strcmp(method, "parameters") != 0 && strncmp(path, "/v3/", 4) != 0;
 	assert_int_equal(described, routes + 2); /* the document itself, and / */
 }
 

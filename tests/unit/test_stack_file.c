@@ -9,8 +9,9 @@
 
 #include "test.h"
 
-#define CONF "[stack]\nname = shop\n[pool web]\ndriver = fake\nmax = 4\n" \
-	     "[tier web]\nunit = web@.service\nmax = 3\n"
+#define CONF                                                         \
+	"[stack]\nname = shop\n[pool web]\ndriver = fake\nmax = 4\n" \
+	"[tier web]\nunit = web@.service\nmax = 3\n"
 #define UNIT "[Service]\nExecStart=/bin/true\n[X-Resources]\nCPU=0.5\nMemory=256M\n"
 #define TOML "[template]\nsrc = \"a.tmpl\"\ndest = \"/etc/a\"\nkeys = [\"/x\"]\n"
 
@@ -128,7 +129,8 @@ static void templates_travel_inside_their_resources(void **state)
 
 	(void)state;
 	json_object_set_new(files, "conf.d/web/a.toml", json_string(TOML));
-	json_object_set_new(files, "templates/web/a.tmpl", json_string("{{getv \"/x\"}}"));
+	json_object_set_new(files, "templates/web/a.tmpl",
+			    json_string("{{getv \"/x\"}}"));
 	assert_ok(stack_file_read(files, &s, &e), &e);
 
 	assert_int_equal(s->n_confs, 1);
@@ -164,7 +166,8 @@ static const struct {
 	{ "[stack]\nname = shop\ndomain = .x\n[tier web]\nunit=web@.service\n", UNIT,
 	  "domain '.x'" },
 	{ "name = shop\n", UNIT, "stack.conf:1: 'name' stands before the first section" },
-	{ "[stack]\nname = shop\n[stack]\n", UNIT, "stack.conf:3: [stack] is there twice" },
+	{ "[stack]\nname = shop\n[stack]\n", UNIT,
+	  "stack.conf:3: [stack] is there twice" },
 	{ CONF "[tier web]\n", UNIT, "stack.conf:9: [tier web] is there twice" },
 	{ CONF "[tier Web]\n", UNIT, "the tier's name 'Web'" },
 	{ CONF "[network]\n", UNIT, "stack.conf:9: [network] is none of" },
@@ -200,7 +203,8 @@ static void says_what_is_wrong_and_where(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-		CLEANUP(json_decref) json_t *files = files_of(wrong[i].conf, wrong[i].unit);
+		CLEANUP(json_decref)
+		json_t *files = files_of(wrong[i].conf, wrong[i].unit);
 		struct stack_file *s = NULL;
 		struct err e = { .msg = "" };
 
