@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "confd.h"
+#include "dns.h"
 #include "keys.h"
 #include "log.h"
 
@@ -10,6 +11,7 @@
 
 struct agent_names {
 	struct keys *keys;
+	struct dns *dns;
 	struct confd *confd;
 	void (*on_ready)(void *arg);
 	void *arg;
@@ -21,6 +23,21 @@ static void on_tier_ready(void *arg, const char *stack, const char *tier)
 
 	log_info("tier-rendered", STR("stack", stack), STR("tier", tier));
 	n->on_ready(n->arg);
+}
+
+static void start_dns(struct agent_names *n, struct loop *loop,
+		      const struct agent_names_opts *o)
+{
+	const char *domain = o->conf->dns_domain ? o->conf->dns_domain : o->domain;
+	CLEANUP(free) char *local = xasprintf("%s.hosts.%s", o->conf->id, domain);
+	const struct dns_opts d = { .listen = o->conf->dns_listen,
+				    .domains = domain,
+				    .forward = o->conf->dns_forward,
+				    .local = local };
+	struct err err;
+
+	if (dns_open(loop, n->keys, &d, &n->dns, &err) < 0)
+		log_error("dns-not-started", ERR(&err));
 }
 
 struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o)
@@ -36,6 +53,14 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 	n->on_ready = o->on_ready;
 	n->arg = o->arg;
 	n->keys = keys_new(loop, o->store);
+	/* First, so that its copy of all of /skydns/ serves confd as well. */
+	if (o->conf->dns_on)
+		start_dns(n, loop, o);
+	if (n->dns) {
+		c.lookup_ip = dns_lookup_ip;
+		c.lookup_srv = dns_lookup_srv;
+		c.lookup_arg = n->dns;
+	}
 	if (o->conf->confd_on)
 		n->confd = confd_new(loop, n->keys, &c);
 	return n;
@@ -46,6 +71,7 @@ void agent_names_free(struct agent_names *n)
 	if (!n)
 		return;
 	confd_free(n->confd);
+	dns_close(n->dns);
 	keys_free(n->keys);
 	free(n);
 }
