@@ -29,7 +29,7 @@ struct play {
 	const char *trace, *service, *target;
 	double peak_rps, fresh_ratio, scale;
 	int64_t start_ms, length_ms; /* calendar, within the trace */
-	bool json;
+	bool json, list;
 	struct args client_args;
 	/* in use */
 	struct profile *profile;
@@ -209,6 +209,20 @@ static int with_targets(struct play *p, struct err *err)
 	return rc;
 }
 
+/* What would be played: "offset_s,requests_per_second" for every minute. */
+static int list_rates(const struct play *p, struct err *err)
+{
+	CLEANUP(profile_free) struct profile *profile = NULL;
+	int rc = profile_open(p->trace, p->peak_rps, &profile, err);
+
+	if (rc < 0)
+		return rc;
+	for (int64_t ms = 0; ms < profile_length_ms(profile); ms += 60000)
+		printf("%lld,%.6g\n", (long long)(ms / 1000),
+		       profile_rate(profile, ms + 30000));
+	return 0;
+}
+
 static int play(struct play *p, struct err *err)
 {
 	struct load_opts opts = {
@@ -249,6 +263,7 @@ static const struct option options[] = {
 	{ "token-file", required_argument, NULL, 'T' },
 	{ "ca", required_argument, NULL, 'c' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "list", no_argument, NULL, 'L' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -294,6 +309,9 @@ static int set_option(struct play *p, int option, struct err *err)
 	case 'j':
 		p->json = true;
 		return 0;
+	case 'L':
+		p->list = true;
+		return 0;
 	default:
 		return set_number(p, option, optarg, err);
 	}
@@ -310,7 +328,7 @@ static int read_options(struct play *p, int argc, char **argv, struct err *err)
 		if (rc < 0)
 			return rc;
 	}
-	if (!p->service == !p->target || optind != argc)
+	if ((!p->list && !p->service == !p->target) || optind != argc)
 		return err_set(
 			err, ERR_INVAL,
 			"either --service STACK/SERVICE or --target HOST:PORT; see "
@@ -336,6 +354,8 @@ int cli_play(int argc, char **argv)
 	p.client_args.command = argv[0];
 	if (read_options(&p, argc, argv, &err) < 0)
 		return cli_fail(EXIT_USAGE, argv[0], "%s", err.msg);
+	if (p.list)
+		return client_exit(&p.client_args, list_rates(&p, &err), &err);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
