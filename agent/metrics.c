@@ -4,6 +4,7 @@
 #include "batch_queue.h"
 #include "buf.h"
 #include "check.h"
+#include "child.h"
 #include "clock.h"
 #include "json.h"
 #include "log.h"
@@ -64,7 +65,9 @@ struct log_post {
 	struct log_post *next;
 	struct metrics *m;
 	struct httpm_call *call;
-	char *body;
+	struct child *child;
+	int64_t id;
+	char *unit, *body;
 };
 
 /* ---------------------------------------------------------------- samples as text */
@@ -134,6 +137,8 @@ static struct collect_sink sink(struct metrics *m, const struct reading *r, int6
 static void log_post_free(struct log_post *p)
 {
 	httpm_cancel(p->call);
+	child_free(p->child);
+	free(p->unit);
 	free(p->body);
 	p->magic = 0;
 	free(p);
@@ -176,30 +181,66 @@ static void on_log_sent(void *arg, const struct http_res *res, bool sent,
 	log_post_free(p);
 }
 
-static json_t *log_lines(const struct metrics *m, const char *unit, int64_t lines)
+static json_t *lines_json(char *text)
 {
-	CLEANUP(buf_done) struct buf text;
 	json_t *list = json_array();
-	char *next, *line;
-	struct err e;
+	char *next = text, *line;
 
-	buf_init(&text, 1 << 20);
-	lines = MIN(MAX(lines, 1), LOG_LINES_MAX);
-	if (unit_log_tail(m->log_dir, unit, (size_t)lines, &text, &e) < 0)
-		return list;
-	next = text.data;
 	while (next && (line = strsep(&next, "\n"))) {
 		json_t *s = json_string(line);
 
-		if (*line || next) /* what is no UTF-8 is left out */
+		if (*line || next)
 			json_array_append_new(list, s ? s : json_string("(not UTF-8)"));
 	}
 	return list;
 }
 
+static void post_log(struct log_post *p, char *text)
+{
+	CLEANUP(json_decref)
+	json_t *doc = json_pack("{s:I,s:s,s:o}", "id", (json_int_t)p->id, "unit", p->unit,
+				"lines", lines_json(text));
+
+	p->body = json_dumps(doc, JSON_COMPACT);
+	start_post(p->m, "/v1/agent/logs", p->body, strlen(p->body), on_log_sent, p,
+		   &p->call);
+}
+
+static void on_journal(void *arg, const char *out, size_t len, const struct err *err)
+{
+	struct log_post *p = arg;
+	CLEANUP(free) char *text = xstrdup(err ? err->msg : out);
+
+	(void)len;
+	CHECK_MAGIC(p, METRICS_MAGIC);
+	p->child = NULL;
+	post_log(p, text);
+}
+
+/* systemd keeps the output of its units in the journal. */
+static void read_journal(struct log_post *p, int64_t lines)
+{
+	char count[24];
+	const char *const words[] = { "/usr/bin/journalctl",
+				      "-q",
+				      "--no-pager",
+				      "-o",
+				      "short-iso",
+				      "-n",
+				      count,
+				      "-u",
+				      p->unit };
+	char *argv[ARRAY_SIZE(words) + 1] = { 0 };
+
+	snprintf(count, sizeof(count), "%lld", (long long)lines);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		argv[i] = (char *)(uintptr_t)words[i];
+	p->child = child_run(p->m->loop, argv, POST_MS, 1 << 20, on_journal, p);
+}
+
 static void send_log(struct metrics *m, const json_t *ask)
 {
-	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(buf_done) struct buf text = { 0 };
 	struct log_post *p;
 	const char *unit;
 	int64_t id, lines = 100;
@@ -208,16 +249,21 @@ static void send_log(struct metrics *m, const json_t *ask)
 	    jread_int(ask, "id", &id, NULL) < 0 ||
 	    jread_int_opt(ask, "lines", &lines, NULL) < 0)
 		return;
-	doc = json_pack("{s:I,s:s,s:o}", "id", (json_int_t)id, "unit", unit, "lines",
-			log_lines(m, unit, lines));
+	lines = MIN(MAX(lines, 1), LOG_LINES_MAX);
 	p = xcalloc(1, sizeof(*p));
 	p->magic = METRICS_MAGIC;
 	p->m = m;
-	p->body = json_dumps(doc, JSON_COMPACT);
+	p->id = id;
+	p->unit = xstrdup(unit);
 	p->next = m->log_posts;
 	m->log_posts = p;
-	start_post(m, "/v1/agent/logs", p->body, strlen(p->body), on_log_sent, p,
-		   &p->call);
+	if (strcmp(m->units->ops->name, "systemd") == 0) {
+		read_journal(p, lines);
+		return;
+	}
+	buf_init(&text, 1 << 20);
+	(void)!unit_log_tail(m->log_dir, unit, (size_t)lines, &text, NULL);
+	post_log(p, text.data);
 }
 
 static void read_answer(struct metrics *m, const struct http_res *res)

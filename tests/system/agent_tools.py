@@ -78,8 +78,8 @@ class Authority:
 class Controller:
     """Answers what hosts call; keeps what they sent."""
 
-    def __init__(self, store_url, cert_life_s=86400, metrics_interval_ms=100):
-        self.dir = tempfile.mkdtemp(prefix="foretide-agent-test-")
+    def __init__(self, store_url, cert_life_s=86400, metrics_interval_ms=100, folder=None):
+        self.dir = tempfile.mkdtemp(prefix="foretide-agent-test-", dir=folder)
         self.authority = Authority(self.dir)
         self.store_url = store_url
         self.cert_life_s = cert_life_s
@@ -189,12 +189,15 @@ class Controller:
 
 
 class Agent:
-    def __init__(self, controller, token=TOKEN):
-        self.dir = tempfile.mkdtemp(prefix="foretide-agent-test-")
+    """prefix: a command that runs it elsewhere, where folder is seen as here."""
+
+    def __init__(self, controller, token=TOKEN, prefix=(), folder=None, backend="own"):
+        self.dir = tempfile.mkdtemp(prefix="foretide-agent-test-", dir=folder)
         os.chmod(self.dir, 0o755)
+        self.backend = backend
         self.state = os.path.join(self.dir, "state")
         self.log_file = os.path.join(self.dir, "log")
-        self.args = [os.path.join(BUILD, "foretide-agent"), "run", "-c", self.conf(),
+        self.args = [*prefix, os.path.join(BUILD, "foretide-agent"), "run", "-c", self.conf(),
                      f"--agent.controller={controller.url}",
                      f"--agent.ca={controller.authority.ca_file}",
                      f"--agent.token={token}"]
@@ -208,7 +211,7 @@ class Agent:
         with open(path, "w") as f:
             f.write(f"[agent]\nid = {HOST}\nstate_dir = {self.state}\npool = web\n"
                     f"address = 127.0.0.1\nlog_level = debug\n"
-                    f"[units]\nbackend = own\ncgroup = fta-{os.getpid()}\n"
+                    f"[units]\nbackend = {self.backend}\ncgroup = fta-{os.getpid()}\n"
                     f"[confd]\nfolder = {self.dir}/confd\n"
                     f"[dns]\nlisten = 127.0.0.1:{dns}\nforward =\n"
                     f"[etcd_proxy]\nlisten = 127.0.0.1:{proxy}\n")
