@@ -72,6 +72,7 @@ static void add_haproxy_row(const struct columns *head, const struct columns *ro
 		  : strcmp(server, "BACKEND") == 0 ? 'b'
 						   : 's';
 	struct collect_label labels[4] = { { "proxy", column(head, row, "pxname") } };
+	const char *status;
 
 	for (size_t i = 0; i < ARRAY_SIZE(haproxy_metrics); i++) {
 		const struct haproxy_metric *m = &haproxy_metrics[i];
@@ -91,8 +92,10 @@ static void add_haproxy_row(const struct columns *head, const struct columns *ro
 		return;
 	labels[1] = (struct collect_label){ "server", server };
 	labels[2] = (struct collect_label){ NULL, NULL };
+	/* "UP", "UP 1/3", "no check", "DRAIN" serve; these two do not. */
+	status = column(head, row, "status");
 	to->add(to->arg, "haproxy_server_up", labels, false,
-		strncmp(column(head, row, "status"), "UP", 2) == 0);
+		strncmp(status, "DOWN", 4) != 0 && strncmp(status, "MAINT", 5) != 0);
 }
 
 int collect_haproxy(const char *csv, const struct collect_sink *to, struct err *err)

@@ -91,6 +91,27 @@ static int remove_entry(const char *path, const struct stat *st, int flag, struc
 	return remove(path);
 }
 
+static int remove_group(const char *path, const struct stat *st, int flag, struct FTW *w)
+{
+	(void)st;
+	(void)w;
+	return flag == FTW_DP ? (void)rmdir(path), 0 : 0;
+}
+
+/* One test leaves a process in its group on purpose. */
+static void remove_groups(const struct fixture *f)
+{
+	static const char *const hierarchies[] = { "", "/systemd", "/cpuacct",
+						   "/unified" };
+
+	for (size_t i = 0; *f->cgroup && i < ARRAY_SIZE(hierarchies); i++) {
+		CLEANUP(free)
+		char *top = xasprintf("/sys/fs/cgroup%s/%s", hierarchies[i], f->cgroup);
+
+		(void)nftw(top, remove_group, 8, FTW_DEPTH | FTW_PHYS);
+	}
+}
+
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
@@ -106,6 +127,7 @@ static int tear_down(void **state)
 	units_close(f->units);
 	unit_log_close(f->log);
 	loop_free(f->loop);
+	remove_groups(f);
 	nftw(f->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	free(f);
 	return 0;
