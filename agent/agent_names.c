@@ -4,6 +4,7 @@
 #include "check.h"
 #include "confd.h"
 #include "dns.h"
+#include "etcd_proxy.h"
 #include "keys.h"
 #include "log.h"
 
@@ -13,6 +14,7 @@ struct agent_names {
 	struct keys *keys;
 	struct confd *confd;
 	struct dns *dns;
+	struct etcd_proxy *proxy;
 	void (*on_ready)(void *arg);
 	void *arg;
 };
@@ -28,14 +30,30 @@ static void on_tier_ready(void *arg, const char *stack, const char *tier)
 static void start_dns(struct agent_names *n, struct loop *loop,
 		      const struct agent_names_opts *o)
 {
+	CLEANUP(free) char *local = xasprintf("%s.hosts.%s", o->conf->id, o->domain);
 	struct dns_opts d = { .listen = o->conf->dns_listen,
 			      .domains = o->domain,
 			      .forward = o->conf->dns_forward,
-			      .local = o->conf->id };
+			      .local = local };
 	struct err e;
 
 	if (dns_open(loop, n->keys, &d, &n->dns, &e) < 0)
 		log_error("dns-not-started", STR("listen", o->conf->dns_listen), ERR(&e));
+}
+
+static void start_proxy(struct agent_names *n, struct loop *loop,
+			const struct agent_names_opts *o)
+{
+	const struct etcd_proxy_opts p = { .listen = o->conf->proxy_listen,
+					   .endpoints = o->store_endpoints,
+					   .ca_file = o->conf->ca,
+					   .cert_file = o->cert_file,
+					   .key_file = o->key_file };
+	struct err e;
+
+	if (etcd_proxy_open(loop, &p, &n->proxy, &e) < 0)
+		log_error("etcd-proxy-not-started", STR("listen", o->conf->proxy_listen),
+			  ERR(&e));
 }
 
 struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o)
@@ -54,6 +72,8 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 	/* First, since it wants the widest copy of keys, which confd then shares. */
 	if (o->conf->dns_on)
 		start_dns(n, loop, o);
+	if (o->conf->proxy_on)
+		start_proxy(n, loop, o);
 	if (n->dns) {
 		c.lookup_ip = dns_lookup_ip;
 		c.lookup_srv = dns_lookup_srv;
@@ -70,6 +90,7 @@ void agent_names_free(struct agent_names *n)
 		return;
 	confd_free(n->confd);
 	dns_close(n->dns);
+	etcd_proxy_close(n->proxy);
 	keys_free(n->keys);
 	free(n);
 }

@@ -13,85 +13,108 @@ static const char *const months[] = { "January",   "February", "March",    "Apri
 static const char *const days[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
 				    "Thursday", "Friday", "Saturday" };
 
-static void put_element(struct buf *out, size_t what, const struct tm *tm)
-{
-	int hour12 = tm->tm_hour % 12 ? tm->tm_hour % 12 : 12;
+enum what {
+	MONTH_NAME,
+	DAY_NAME,
+	HALF_OF_DAY,
+	LITERAL,
+	YEAR,
+	SHORT_YEAR,
+	YEAR_DAY,
+	MONTH,
+	DAY,
+	HOUR,
+	HALF_HOUR,
+	MINUTE,
+	SECOND
+};
 
+/* Longer forms stand before their beginnings. */
+static const struct element {
+	const char *layout;
+	enum what what;
+	int width;           /* of numbers and names; 0: as long as it is */
+	const char *literal; /* or what fills up numbers */
+} elements[] = {
+	{ "January", MONTH_NAME, 0, "" },
+	{ "Jan", MONTH_NAME, 3, "" },
+	{ "Monday", DAY_NAME, 0, "" },
+	{ "Mon", DAY_NAME, 3, "" },
+	{ "MST", LITERAL, 0, "UTC" },
+	{ "2006", YEAR, 4, "0" },
+	{ "-07:00", LITERAL, 0, "+00:00" },
+	{ "-0700", LITERAL, 0, "+0000" },
+	{ "Z07:00", LITERAL, 0, "Z" },
+	{ "002", YEAR_DAY, 3, "0" },
+	{ "01", MONTH, 2, "0" },
+	{ "02", DAY, 2, "0" },
+	{ "03", HALF_HOUR, 2, "0" },
+	{ "04", MINUTE, 2, "0" },
+	{ "05", SECOND, 2, "0" },
+	{ "06", SHORT_YEAR, 2, "0" },
+	{ "15", HOUR, 2, "0" },
+	{ "PM", HALF_OF_DAY, 0, "AMPM" },
+	{ "pm", HALF_OF_DAY, 0, "ampm" },
+	{ "_2", DAY, 2, " " },
+	{ "1", MONTH, 0, "" },
+	{ "2", DAY, 0, "" },
+	{ "3", HALF_HOUR, 0, "" },
+	{ "4", MINUTE, 0, "" },
+	{ "5", SECOND, 0, "" },
+};
+
+static int number_of(enum what what, const struct tm *tm)
+{
 	switch (what) {
-	case 0:
-		buf_puts(out, months[tm->tm_mon]);
+	case YEAR:
+		return tm->tm_year + 1900;
+	case SHORT_YEAR:
+		return tm->tm_year % 100;
+	case YEAR_DAY:
+		return tm->tm_yday + 1;
+	case MONTH:
+		return tm->tm_mon + 1;
+	case DAY:
+		return tm->tm_mday;
+	case HOUR:
+		return tm->tm_hour;
+	case HALF_HOUR:
+		return tm->tm_hour % 12 ? tm->tm_hour % 12 : 12;
+	case MINUTE:
+		return tm->tm_min;
+	case MONTH_NAME:
+	case DAY_NAME:
+	case HALF_OF_DAY:
+	case LITERAL:
+	case SECOND:
 		break;
-	case 1:
-		buf_printf(out, "%.3s", months[tm->tm_mon]);
-		break;
-	case 2:
-		buf_puts(out, days[tm->tm_wday]);
-		break;
-	case 3:
-		buf_printf(out, "%.3s", days[tm->tm_wday]);
-		break;
-	case 4:
-		buf_puts(out, "UTC");
-		break;
-	case 5:
-		buf_printf(out, "%04d", tm->tm_year + 1900);
-		break;
-	case 6:
-		buf_puts(out, "+00:00");
-		break;
-	case 7:
-		buf_puts(out, "+0000");
-		break;
-	case 8:
-		buf_putc(out, 'Z');
-		break;
-	case 9:
-		buf_printf(out, "%03d", tm->tm_yday + 1);
-		break;
-	case 10:
-		buf_printf(out, "%02d", tm->tm_mon + 1);
-		break;
-	case 11:
-		buf_printf(out, "%02d", tm->tm_mday);
-		break;
-	case 12:
-		buf_printf(out, "%02d", hour12);
-		break;
-	case 13:
-		buf_printf(out, "%02d", tm->tm_min);
-		break;
-	case 14:
-		buf_printf(out, "%02d", tm->tm_sec);
-		break;
-	case 15:
-		buf_printf(out, "%02d", tm->tm_year % 100);
-		break;
-	case 16:
-		buf_printf(out, "%02d", tm->tm_hour);
-		break;
-	case 17:
-		buf_puts(out, tm->tm_hour < 12 ? "AM" : "PM");
-		break;
-	case 18:
-		buf_puts(out, tm->tm_hour < 12 ? "am" : "pm");
-		break;
-	case 19:
-		buf_printf(out, "%2d", tm->tm_mday);
-		break;
-	case 20:
-		buf_printf(out, "%d", tm->tm_mon + 1);
-		break;
-	case 21:
-		buf_printf(out, "%d", tm->tm_mday);
-		break;
-	case 22:
-		buf_printf(out, "%d", hour12);
-		break;
-	case 23:
-		buf_printf(out, "%d", tm->tm_min);
-		break;
-	default:
-		buf_printf(out, "%d", tm->tm_sec);
+	}
+	return tm->tm_sec;
+}
+
+static void put_name(struct buf *out, const char *name, int width)
+{
+	buf_add(out, name, width ? (size_t)width : strlen(name));
+}
+
+static void put_element(struct buf *out, const struct element *e, const struct tm *tm)
+{
+	char digits[16];
+	int n;
+
+	if (e->what == MONTH_NAME) {
+		put_name(out, months[tm->tm_mon], e->width);
+	} else if (e->what == DAY_NAME) {
+		put_name(out, days[tm->tm_wday], e->width);
+	} else if (e->what == HALF_OF_DAY) {
+		buf_add(out, e->literal + (tm->tm_hour < 12 ? 0 : 2), 2);
+	} else if (e->what == LITERAL) {
+		buf_puts(out, e->literal);
+	} else {
+		n = snprintf(digits, sizeof(digits), "%d", number_of(e->what, tm));
+		for (; n < e->width; n++)
+			buf_puts(out, e->literal);
+		buf_puts(out, digits);
 	}
 }
 
@@ -121,13 +144,6 @@ static size_t put_fraction(struct buf *out, const char *p, size_t n, int64_t ms)
 
 void template_time_format(struct buf *out, int64_t ms, struct tstr layout)
 {
-	/* Longer forms stand before their beginnings; put_element() knows the order. */
-	static const char *const elements[] = {
-		"January", "Jan",    "Monday", "Mon", "MST", "2006", "-07:00",
-		"-0700",   "Z07:00", "002",    "01",  "02",  "03",   "04",
-		"05",      "06",     "15",     "PM",  "pm",  "_2",   "1",
-		"2",       "3",      "4",      "5",
-	};
 	int64_t in_second = ((ms % 1000) + 1000) % 1000;
 	time_t s = (time_t)((ms - in_second) / 1000);
 	struct tm tm = { 0 };
@@ -139,11 +155,12 @@ void template_time_format(struct buf *out, int64_t ms, struct tstr layout)
 		size_t n = put_fraction(out, layout.s + i, left, in_second);
 
 		for (size_t e = 0; n == 0 && e < ARRAY_SIZE(elements); e++) {
-			size_t len = strlen(elements[e]);
+			size_t len = strlen(elements[e].layout);
 
-			if (len > left || memcmp(layout.s + i, elements[e], len) != 0)
+			if (len > left ||
+			    memcmp(layout.s + i, elements[e].layout, len) != 0)
 				continue;
-			put_element(out, e, &tm);
+			put_element(out, &elements[e], &tm);
 			n = len;
 		}
 		if (n == 0)
