@@ -37,8 +37,8 @@ int collect_varnish(const char *json, size_t len, const struct collect_sink *to,
 /* The stub_status page. */
 int collect_nginx(const char *page, const struct collect_sink *to,
 		  struct err *err) MUST_CHECK;
-/* The status page as JSON. */
-int collect_php_fpm(const char *json, size_t len, const struct collect_sink *to,
+/* The status page, as JSON or as plain text. */
+int collect_php_fpm(const char *page, size_t len, const struct collect_sink *to,
 		    struct err *err) MUST_CHECK;
 /* The answer to "stats". */
 int collect_memcached(const char *text, const struct collect_sink *to,

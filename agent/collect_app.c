@@ -10,41 +10,82 @@
 
 /* ---------------------------------------------------------------- php-fpm */
 
-int collect_php_fpm(const char *text, size_t len, const struct collect_sink *to,
-		    struct err *err)
+static const struct {
+	const char *key, *name;
+	bool counter;
+} php_fpm_metrics[] = {
+	{ "accepted conn", "phpfpm_accepted_connections_total", true },
+	{ "listen queue", "phpfpm_listen_queue", false },
+	{ "max listen queue", "phpfpm_max_listen_queue", false },
+	{ "idle processes", "phpfpm_idle_processes", false },
+	{ "active processes", "phpfpm_active_processes", false },
+	{ "total processes", "phpfpm_total_processes", false },
+	{ "max children reached", "phpfpm_max_children_reached_total", true },
+	{ "slow requests", "phpfpm_slow_requests_total", true },
+};
+
+static size_t add_php_fpm(const char *key, double value, const char *pool,
+			  const struct collect_sink *to)
 {
-	static const struct {
-		const char *key, *name;
-		bool counter;
-	} metrics[] = {
-		{ "accepted conn", "phpfpm_accepted_connections_total", true },
-		{ "listen queue", "phpfpm_listen_queue", false },
-		{ "max listen queue", "phpfpm_max_listen_queue", false },
-		{ "idle processes", "phpfpm_idle_processes", false },
-		{ "active processes", "phpfpm_active_processes", false },
-		{ "total processes", "phpfpm_total_processes", false },
-		{ "max children reached", "phpfpm_max_children_reached_total", true },
-		{ "slow requests", "phpfpm_slow_requests_total", true },
-	};
-	CLEANUP(json_decref) json_t *doc = NULL;
-	struct collect_label labels[2] = { { "pool", NULL } };
+	const struct collect_label labels[2] = { { "pool", pool } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(php_fpm_metrics); i++) {
+		if (strcmp(php_fpm_metrics[i].key, key) != 0)
+			continue;
+		to->add(to->arg, php_fpm_metrics[i].name, pool ? labels : NULL,
+			php_fpm_metrics[i].counter, value);
+		return 1;
+	}
+	return 0;
+}
+
+/* "name:    value" a line, the pool first. */
+static size_t read_php_fpm_text(const char *page, const struct collect_sink *to)
+{
+	CLEANUP(free) char *copy = xstrdup(page);
+	const char *pool = NULL;
+	char *next = copy, *line;
 	size_t found = 0;
 
-	if (json_parse(text, len, "php-fpm's status", &doc, err) < 0)
-		return ERR_PROTO;
-	labels[0].value = json_string_value(json_object_get(doc, "pool"));
-	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
-		const json_t *v = json_object_get(doc, metrics[i].key);
+	while ((line = strsep(&next, "\n"))) {
+		char *value = strchr(line, ':');
 
-		if (!json_is_number(v))
+		if (!value)
 			continue;
-		to->add(to->arg, metrics[i].name, labels[0].value ? labels : NULL,
-			metrics[i].counter, json_number_value(v));
-		found++;
+		*value++ = '\0';
+		value += strspn(value, " ");
+		value[strcspn(value, "\r")] = '\0';
+		if (strcmp(line, "pool") == 0)
+			pool = value;
+		else
+			found += add_php_fpm(line, strtod(value, NULL), pool, to);
 	}
-	if (!found)
-		return err_set(err, ERR_PROTO, "this is no php-fpm status");
-	return 0;
+	return found;
+}
+
+static size_t read_php_fpm_json(const char *page, size_t len,
+				const struct collect_sink *to)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	const char *key, *pool;
+	json_t *value;
+	size_t found = 0;
+
+	if (json_parse(page, len, "php-fpm's status", &doc, NULL) < 0)
+		return 0;
+	pool = json_string_value(json_object_get(doc, "pool"));
+	json_object_foreach(doc, key, value) if (json_is_number(value)) found +=
+		add_php_fpm(key, json_number_value(value), pool, to);
+	return found;
+}
+
+int collect_php_fpm(const char *page, size_t len, const struct collect_sink *to,
+		    struct err *err)
+{
+	size_t found = *page == '{' ? read_php_fpm_json(page, len, to)
+				    : read_php_fpm_text(page, to);
+
+	return found ? 0 : err_set(err, ERR_PROTO, "this is no php-fpm status");
 }
 
 /* ---- FastCGI 1.0: records of 8 bytes of header and their content */

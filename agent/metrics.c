@@ -475,7 +475,8 @@ static void on_timer(void *arg)
 		for (const struct reading *r = m->readings; r; r = r->next)
 			busy |= strcmp(r->unit, u.name) == 0;
 		add_unit(m, &u);
-		if (u.up && u.text && !busy)
+		/* What has not answered a check yet would only be complained about. */
+		if (u.up && u.health != HEALTH_STARTING && u.text && !busy)
 			scrape_unit(m, &u);
 	}
 	if (!m->readings)

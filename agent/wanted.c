@@ -466,6 +466,7 @@ bool wanted_at(const struct wanted *w, size_t i, struct wanted_unit *ret)
 		.text = e->text,
 		.active = e->active,
 		.up = units_get(e->w->o.units, e->u.name, &s) && is_up(&s),
+		.health = registrator_health(e->w->o.registrator, e->u.name),
 	};
 	return true;
 }

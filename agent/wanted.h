@@ -59,6 +59,7 @@ struct wanted_unit {
 	const char *text; /* NULL: not here yet */
 	bool active;      /* it is started or about to be */
 	bool up;
+	enum unit_health health;
 };
 
 /* The i-th unit; false behind the last. */

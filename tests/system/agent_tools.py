@@ -207,7 +207,7 @@ class Agent:
     def conf(self):
         path = os.path.join(self.dir, "agent.conf")
         dns, proxy = free_ports(2)
-        self.dns_port = dns
+        self.dns_port, self.proxy_port = dns, proxy
         with open(path, "w") as f:
             f.write(f"[agent]\nid = {HOST}\nstate_dir = {self.state}\npool = web\n"
                     f"address = 127.0.0.1\nlog_level = debug\n"

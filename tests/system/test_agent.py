@@ -358,3 +358,12 @@ def test_a_registered_service_is_found_by_dns(store, make_agent):
     wait_until(lambda: dig("A", "web.shop.foretide.local") == "127.0.0.1", "A")
     assert str(port) in dig("SRV", "web.shop.foretide.local")
     assert dig("A", f"{HOST}.hosts.foretide.local") == "127.0.0.1"
+
+
+def test_programs_of_the_host_reach_the_store_through_the_proxy(etcd, store, make_agent):
+    from store_tools import b64, post
+    agent = make_agent()
+    wait_until(lambda: store.get(f"/foretide/hosts/{HOST}"), "host record")
+    near = f"http://127.0.0.1:{agent.proxy_port}"
+    assert post(near, "/v3/kv/put", {"key": b64("/near"), "value": b64("1")})[0] == 200
+    assert store.range("/near")

@@ -108,18 +108,23 @@ static void nginx_status_is_read(void **state)
 	close_fixture(&f);
 }
 
-static void php_fpm_status_is_read(void **state)
+static void php_fpm_status_is_read_in_both_forms(void **state)
 {
-	struct fixture f;
-	struct err e;
+	static const char *const names[] = { "php_fpm_status.json",
+					     "php_fpm_status.txt" };
 
 	(void)state;
-	open_fixture(&f, "php_fpm_status.json");
-	assert_ok(collect_php_fpm(f.text, f.len, &f.to, &e), &e);
-	has(&f, "phpfpm_accepted_connections_total{pool=www} c 1234");
-	has(&f, "phpfpm_listen_queue{pool=www} g 2");
-	has(&f, "phpfpm_active_processes{pool=www} g 1");
-	close_fixture(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct fixture f;
+		struct err e;
+
+		open_fixture(&f, names[i]);
+		assert_ok(collect_php_fpm(f.text, f.len, &f.to, &e), &e);
+		has(&f, "phpfpm_accepted_connections_total{pool=www} c 1234");
+		has(&f, "phpfpm_listen_queue{pool=www} g 2");
+		has(&f, "phpfpm_active_processes{pool=www} g 1");
+		close_fixture(&f);
+	}
 }
 
 static void memcached_stats_are_read(void **state)
@@ -235,7 +240,7 @@ int main(void)
 		cmocka_unit_test(haproxy_tells_of_frontends_backends_and_servers),
 		cmocka_unit_test(varnishstat_is_read_in_both_forms),
 		cmocka_unit_test(nginx_status_is_read),
-		cmocka_unit_test(php_fpm_status_is_read),
+		cmocka_unit_test(php_fpm_status_is_read_in_both_forms),
 		cmocka_unit_test(memcached_stats_are_read),
 		cmocka_unit_test(mariadb_status_is_read),
 		cmocka_unit_test(prometheus_text_is_read_with_its_types),
