@@ -56,21 +56,6 @@ static void start_proxy(struct agent_names *n, struct loop *loop,
 			  ERR(&e));
 }
 
-static void start_proxy(struct agent_names *n, struct loop *loop,
-			const struct agent_names_opts *o)
-{
-	struct etcd_proxy_opts p = { .listen = o->conf->proxy_listen,
-				     .endpoints = o->store_endpoints,
-				     .ca_file = o->conf->ca,
-				     .cert_file = o->cert_file,
-				     .key_file = o->key_file };
-	struct err e;
-
-	if (etcd_proxy_open(loop, &p, &n->proxy, &e) < 0)
-		log_error("etcd-proxy-not-started", STR("listen", o->conf->proxy_listen),
-			  ERR(&e));
-}
-
 struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o)
 {
 	struct agent_names *n = xcalloc(1, sizeof(*n));
@@ -95,8 +80,6 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 		c.lookup_srv = dns_lookup_srv;
 		c.lookup_arg = n->dns;
 	}
-	if (o->conf->proxy_on)
-		start_proxy(n, loop, o);
 	if (o->conf->confd_on)
 		n->confd = confd_new(loop, n->keys, &c);
 	return n;
@@ -108,7 +91,6 @@ void agent_names_free(struct agent_names *n)
 		return;
 	confd_free(n->confd);
 	dns_close(n->dns);
-	etcd_proxy_close(n->proxy);
 	etcd_proxy_close(n->proxy);
 	keys_free(n->keys);
 	free(n);
