@@ -16,6 +16,8 @@
  * tried. Reads, lease grants and keepalives move on to the next endpoint within their
  * time. A put, delete, txn or revoke moves on only if the first endpoint cannot have
  * seen it; otherwise it fails with ERR_UNAVAIL or ERR_TIMEOUT and may have happened.
+ * (When a kept connection turns out dead before any answer, libcurl sends the request
+ * once more, to the same endpoint.)
  *
  * Errors in callbacks: NULL on success; ERR_UNAVAIL, ERR_TIMEOUT, ERR_NOT_FOUND (lease),
  * ERR_CONFLICT (lease exists), ERR_DENIED, ERR_INVAL (the store refused the request),

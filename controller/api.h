@@ -92,10 +92,6 @@ struct api_hooks {
 	/* Samples of a host's agent: the request's object. */
 	int (*agent_metrics)(void *arg, const char *host, const json_t *body,
 			     struct err *err);
-	/* Samples in the Prometheus text format; stack and tier ("" for none) are added
-	 * as labels where they are missing. *ret counts what was taken. */
-	int (*push_text)(void *arg, const char *stack, const char *tier, const char *text,
-			 size_t len, size_t *ret, struct err *err);
 	/* Adds lines in the Prometheus text format to those of the API itself. */
 	void (*prometheus)(void *arg, struct buf *to);
 	/* Of the paths that kv_handles(): queues its answer on conn. NULL with a real

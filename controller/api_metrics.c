@@ -6,36 +6,57 @@
 
 #include "check.h"
 #include "clock.h"
+#include "promtext.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #define MATCHERS_MAX 16
+#define SAMPLES_MAX 100000
 #define POINTS_MAX 20000
 #define HOUR_MS (3600 * 1000LL)
 
+/* ?stack= and ?tier= are labels of the samples that have none of that name. */
+static size_t default_labels(struct request *r, struct label ret[2])
+{
+	static const char *const names[] = { "stack", "tier" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = request_query(r, names[i]);
+
+		if (value && *value)
+			ret[n++] = (struct label){ names[i], value };
+	}
+	return n;
+}
+
 int api_metrics_post(struct request *r, struct err *err)
 {
-	const char *stack = request_query(r, "stack"), *tier = request_query(r, "tier");
-	size_t taken = 0;
+	CLEANUP(promtext_done) struct promtext p = { .n = 0 };
+	struct db_samples_result done = { 0 };
+	struct label extra[2];
+	size_t n_extra = default_labels(r, extra);
+	int64_t now = clock_now_ms();
 	bool dry_run;
 	int rc = request_dry_run(r, &dry_run, err);
 
+	if (rc == 0)
+		rc = promtext_parse(buf_str(&r->body), r->body.len, extra, n_extra, now,
+				    SAMPLES_MAX, &p, err);
+	if (rc == 0 && p.n == 0)
+		rc = err_set(err, ERR_INVAL, "there is no sample in the body");
+	if (rc == 0 && !dry_run)
+		rc = db_samples_add(r->api->db, p.v, p.n, now, &done, err);
 	if (rc < 0)
 		return rc;
-	if (r->body.len == 0)
-		return err_set(err, ERR_INVAL,
-			       "a body in the Prometheus text format is needed");
-	if (!API_HOOK(r, push_text))
-		return request_absent(err, "the store of metrics");
-	if (dry_run)
-		return err_set(err, ERR_INVAL, "samples know no dry_run");
-	rc = API_HOOK(r, push_text)(API_HOOK(r, arg), stack ? stack : "",
-				    tier ? tier : "", buf_str(&r->body), r->body.len,
-				    &taken, err);
-	if (rc == 0)
-		reply_json(r, 200, json_pack("{s:I}", "samples", (json_int_t)taken));
-	return rc;
+	reply_json(r, 200,
+		   json_pack("{s:I, s:I, s:I, s:I, s:b}", "samples", (json_int_t)p.n,
+			     "added", (json_int_t)done.added, "duplicate",
+			     (json_int_t)done.duplicate, "refused",
+			     (json_int_t)(done.refused + done.too_old + p.skipped),
+			     "applied", !dry_run));
+	return 0;
 }
 
 /* ---------------------------------------------------------------- selectors */

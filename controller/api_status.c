@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "api_handlers.h"
 
+#include "check.h"
 #include "clock.h"
+#include "promtext.h"
 
 #include <string.h>
+
+#define METRICS_MAX_BYTES (16 << 20)
 
 int api_healthz(struct request *r, struct err *err)
 {
@@ -78,39 +82,82 @@ int api_status(struct request *r, struct err *err)
 	return 0;
 }
 
-int api_own_metrics(struct request *r, struct err *err)
-{
-	static const char *const classes[] = { NULL, "1xx", "2xx", "3xx", "4xx", "5xx" };
-	CLEANUP(buf_done) struct buf b;
-	struct counts c = { 0 };
-	uint64_t requests[6];
-	int rc = count_all(r->api->db, &c, err);
+static void write_sample(struct buf *b, const char *name, double v, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
-	if (rc < 0)
-		return rc;
+static void write_sample(struct buf *b, const char *name, double v, const char *fmt, ...)
+{
+	char labels[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(labels, sizeof(labels), fmt, ap);
+	va_end(ap);
+	promtext_sample(b, name, labels, v);
+}
+
+static void write_counts(struct buf *b, const struct counts *c)
+{
+	const struct {
+		const char *kind;
+		size_t n;
+	} kinds[] = { { "stack", c->stacks }, { "tier", c->tiers },
+		      { "pool", c->pools },   { "host", c->hosts },
+		      { "unit", c->units },   { "healthy_unit", c->healthy } };
+
+	promtext_head(b, "foretide_up", "gauge", "The controller runs.");
+	write_sample(b, "foretide_up", 1, "version=\"%s\"", FORETIDE_VERSION);
+	promtext_head(b, "foretide_objects", "gauge", "How many there are, by kind.");
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		write_sample(b, "foretide_objects", (double)kinds[i].n, "kind=\"%s\"",
+			     kinds[i].kind);
+}
+
+static void write_requests(struct request *r, struct buf *b)
+{
+	uint64_t requests[6];
+
 	pthread_mutex_lock(&r->api->lock);
 	memcpy(requests, r->api->requests, sizeof(requests));
 	pthread_mutex_unlock(&r->api->lock);
-	buf_init(&b, 4 << 20);
-	buf_printf(&b,
-		   "# HELP foretide_up The controller runs.\n"
-		   "# TYPE foretide_up gauge\nforetide_up{version=\"%s\"} 1\n",
-		   FORETIDE_VERSION);
-	buf_printf(&b,
-		   "# HELP foretide_objects How many there are, by kind.\n"
-		   "# TYPE foretide_objects gauge\n"
-		   "foretide_objects{kind=\"stack\"} %zu\n"
-		   "foretide_objects{kind=\"tier\"} %zu\n"
-		   "foretide_objects{kind=\"pool\"} %zu\n"
-		   "foretide_objects{kind=\"host\"} %zu\n"
-		   "foretide_objects{kind=\"unit\"} %zu\n"
-		   "foretide_objects{kind=\"healthy_unit\"} %zu\n",
-		   c.stacks, c.tiers, c.pools, c.hosts, c.units, c.healthy);
-	buf_puts(&b, "# HELP foretide_http_requests_total Answers of the API.\n"
-		     "# TYPE foretide_http_requests_total counter\n");
-	for (size_t i = 1; i < 6; i++)
-		buf_printf(&b, "foretide_http_requests_total{status=\"%s\"} %llu\n",
-			   classes[i], (unsigned long long)requests[i]);
+	promtext_head(b, "foretide_http_requests_total", "counter",
+		      "Answers of the API, by class of status.");
+	for (size_t i = 2; i < ARRAY_SIZE(requests); i++)
+		write_sample(b, "foretide_http_requests_total", (double)requests[i],
+			     "status=\"%zuxx\"", i);
+}
+
+static int write_tiers(struct db *db, struct buf *b, struct err *err)
+{
+	CLEANUP(db_tier_list_done) struct db_tier_list l = { NULL, 0 };
+	int rc = db_tier_list(db, NULL, &l, err);
+
+	if (rc < 0)
+		return rc;
+	promtext_head(b, "foretide_tier_desired", "gauge",
+		      "Instances that the latest decision wants.");
+	for (size_t i = 0; i < l.n; i++)
+		if (l.v[i].desired >= 0)
+			write_sample(b, "foretide_tier_desired", (double)l.v[i].desired,
+				     "stack=\"%s\",tier=\"%s\"", l.v[i].stack,
+				     l.v[i].name);
+	return 0;
+}
+
+int api_own_metrics(struct request *r, struct err *err)
+{
+	CLEANUP(buf_done) struct buf b;
+	struct counts c = { 0 };
+	int rc = count_all(r->api->db, &c, err);
+
+	buf_init(&b, METRICS_MAX_BYTES);
+	if (rc < 0)
+		return rc;
+	write_counts(&b, &c);
+	write_requests(r, &b);
+	rc = write_tiers(r->api->db, &b, err);
+	if (rc < 0)
+		return rc;
 	if (API_HOOK(r, prometheus))
 		API_HOOK(r, prometheus)(API_HOOK(r, arg), &b);
 	reply_data(r, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b),

@@ -236,8 +236,10 @@ static enum MHD_Result hook_kv(void *arg, const struct api_kv_call *call)
 
 	if (*call->host)
 		kv_host_access(call->host, &host);
-	return kv_serve(d->kv, call->conn, "POST", call->path, call->body, call->body_len,
-			*call->host ? &host.access : &person);
+	/* Calls of the store are POSTs; /health and /version are not. */
+	return kv_serve(d->kv, call->conn,
+			strncmp(call->path, "/v3", 3) == 0 ? "POST" : "GET", call->path,
+			call->body, call->body_len, *call->host ? &host.access : &person);
 }
 
 void daemon_hooks(struct daemon *d, struct api_hooks *ret)

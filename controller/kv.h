@@ -51,8 +51,9 @@ void kv_end_watches(struct kv *kv);
 /*
  * What a caller may do. A rule that ends with "/" is a prefix, any other one key; lists
  * end with NULL, and a NULL list allows nothing. A lease belongs to the owner that it
- * was granted to ("" is everybody's): only the owner, or a caller with all, may keep,
- * revoke or use it. What concerns the whole store needs all (compaction, list of leases).
+ * was granted to: only that one, or a caller that may do all, may keep, revoke or use it
+ * ("" is nobody: such a lease is for callers that may do all). Who may write nothing gets
+ * no lease. What concerns the whole store needs all (compaction, list of leases).
  */
 struct kv_access {
 	const char *owner;

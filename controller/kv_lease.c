@@ -28,7 +28,7 @@ struct kv_lease *kv_lease_find(struct kv *kv, int64_t id)
 
 bool kv_lease_may(const struct kv_lease *l, const struct kv_access *a)
 {
-	return kv_may_all(a) || !*l->owner || strcmp(l->owner, a->owner) == 0;
+	return kv_may_all(a) || (*l->owner && strcmp(l->owner, a->owner) == 0);
 }
 
 static void lease_add(struct kv *kv, int64_t id, int64_t ttl_s, const char *owner)
@@ -119,9 +119,11 @@ static int64_t new_id(struct kv *kv)
 static const struct kv_fault *grant_one(struct kv *kv, int64_t ttl_s, int64_t id,
 					const struct kv_access *a, struct buf *to)
 {
-	struct db_kv_lease row = { .owner = a->owner ? a->owner : "" };
+	struct db_kv_lease row = { .owner = a->owner };
 	struct err err;
 
+	if (!a->write_all && !(a->write && *a->write))
+		return &kv_denied;
 	if (ttl_s > TTL_MAX_S)
 		return &kv_ttl_too_large;
 	if (id && kv_lease_find(kv, id))
@@ -243,7 +245,7 @@ const struct kv_fault *kv_lease_timetolive(struct kv *kv, const json_t *o,
 	l = kv_lease_find(kv, id);
 	if (!l) {
 		add_lease(kv, id, -1, to);
-	} else if (!kv_lease_may(l, a)) {
+	} else if (!a->read_all && !kv_lease_may(l, a)) {
 		pthread_mutex_unlock(&kv->lock);
 		return &kv_denied;
 	} else {

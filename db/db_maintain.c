@@ -9,7 +9,7 @@
 
 #include <inttypes.h>
 
-#define PACK_EVERY_MS 900000  /* calendar */
+#define PACK_EVERY_MS 1800000 /* calendar */
 #define PRUNE_EVERY_MS RES_1H /* calendar */
 #define ROLL_GRACE_MS RES_1H  /* what a day's last samples may be late */
 #define SLICE 64              /* series in one transaction */

@@ -14,9 +14,9 @@
 #include "db_sample.h"
 
 #define HEAD_KEEP_MS 180000
-#define HEAD_KEEP 16u   /* packed samples that stay in memory for db_samples_recent() */
-#define CHUNK_FILL 120u /* a chunk below this is gone on with */
-#define CHUNK_MAX 240u  /* samples of a chunk */
+#define HEAD_KEEP 16u  /* packed samples that stay in memory for db_samples_recent() */
+#define CHUNK_FILL 60u /* a chunk below this is gone on with */
+#define CHUNK_MAX 240u /* samples of a chunk */
 #define DAY_MS ((int64_t)86400000)
 #define RES_1M ((int64_t)60000)
 #define RES_5M ((int64_t)300000)

@@ -162,7 +162,7 @@ static int load_series(struct db *db, struct err *err)
 	struct db_metrics *m = db->metrics;
 	int rc = db_prepare(db->writer,
 			    "SELECT id, name, labels, kind, first_ms, last_ms,"
-			    " (SELECT t1_ms FROM sample_chunk WHERE series = id"
+			    " (SELECT t1_ms FROM sample_chunk WHERE series = series.id"
 			    "  ORDER BY t0_ms DESC LIMIT 1) FROM series ORDER BY id",
 			    &q, err);
 

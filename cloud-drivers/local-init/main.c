@@ -265,6 +265,14 @@ static void start_user_data(struct host *h)
 		start_program(h, USER_DATA, !direct);
 }
 
+/* What was written before something happened stands before its note: a pipe's worth. */
+static void note_after_output(const struct host *h, const char *what)
+{
+	for (int i = 0; i < 16 && console_copy(h->output[0], CONSOLE_FD); i++)
+		;
+	note(what);
+}
+
 static void on_main_end(struct host *h, int how)
 {
 	CLEANUP(free)
@@ -275,17 +283,15 @@ static void on_main_end(struct host *h, int how)
 					 WEXITSTATUS(how));
 
 	h->main_pid = 0;
-	note(text);
+	note_after_output(h, text);
 	if (!h->stop_mono_ms && access(RESPAWN, X_OK) == 0)
 		h->respawn_mono_ms = clock_mono_ms() + RESPAWN_PAUSE_MS;
 }
 
-/* Process 1's end is the host's. What its processes wrote last is kept. */
+/* Process 1's end is the host's. */
 static _Noreturn void end_host(const struct host *h)
 {
-	while (console_copy(h->output[0], CONSOLE_FD))
-		;
-	note("stopped");
+	note_after_output(h, "stopped");
 	_exit(0);
 }
 

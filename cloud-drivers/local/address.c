@@ -114,12 +114,29 @@ static bool is_address_of(const char *path, const char *launch_id)
 	return strcmp(target, launch_id) == 0;
 }
 
-void address_release(const struct state *s, const char *address, const char *launch_id)
+static void release_one(const struct state *s, const char *address, const char *launch_id)
 {
 	CLEANUP(free) char *path = xasprintf("%s/addresses/%s", s->dir, address);
 
 	if (is_address_of(path, launch_id))
 		(void)unlink(path);
+}
+
+void address_release(const struct state *s, const char *address, const char *launch_id)
+{
+	CLEANUP(free) char *path = xasprintf("%s/addresses", s->dir);
+	struct dirent *e;
+	DIR *d;
+
+	if (address) {
+		release_one(s, address, launch_id);
+		return;
+	}
+	d = opendir(path);
+	while (d && (e = readdir(d)))
+		release_one(s, e->d_name, launch_id);
+	if (d)
+		closedir(d);
 }
 
 static void sweep_one(const struct state *s, const char *address)

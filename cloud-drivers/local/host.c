@@ -35,9 +35,13 @@ static int record_intent(struct making *m, uint32_t *hint, struct err *err)
 {
 	uint32_t number = 0;
 	char boot_id[40];
-	int rc = address_take(m->s, m->c, m->meta.launch_id, hint, &number,
-			      m->meta.address, err);
+	/* before the address: a record without one says to look for it */
+	int rc = meta_write(m->dirfd, &m->meta, err);
 
+	if (rc < 0)
+		return rc;
+	rc = address_take(m->s, m->c, m->meta.launch_id, hint, &number, m->meta.address,
+			  err);
 	if (rc == ERR_LIMIT) {
 		address_sweep(m->s);
 		rc = address_take(m->s, m->c, m->meta.launch_id, hint, &number,
@@ -220,8 +224,8 @@ int host_remove_locked(const struct state *s, const char *launch_id, int dirfd,
 	if (rc < 0)
 		return rc;
 	rc = remove_folder(s, launch_id, dirfd, err);
-	if (rc == 0 && m.address[0])
-		address_release(s, m.address, launch_id);
+	if (rc == 0)
+		address_release(s, m.address[0] ? m.address : NULL, launch_id);
 	return rc;
 }
 

@@ -208,14 +208,16 @@ CREATE TABLE sample_log (
 	data BLOB NOT NULL
 );
 
--- Runs of raw samples of one series; runs of a series do not overlap.
+-- Runs of raw samples of one series; runs of a series do not overlap. The rows are in the
+-- order they were written in, so pages fill up, and empty when the oldest rows go.
 CREATE TABLE sample_chunk (
+	id INTEGER PRIMARY KEY,
 	series INTEGER NOT NULL,
 	t0_ms INTEGER NOT NULL,
 	t1_ms INTEGER NOT NULL,
-	data BLOB NOT NULL,
-	PRIMARY KEY (series, t0_ms)
-) WITHOUT ROWID;
+	data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX sample_chunk_series ON sample_chunk (series, t0_ms);
 
 -- The roll-up of one UTC day of one series at one resolution.
 CREATE TABLE rollup (

@@ -71,8 +71,11 @@ static char *output_of(const struct subject *s, const char *vm_id)
 
 static void assert_says(const char *text, const char *what)
 {
+	size_t len = strlen(text);
+
 	if (!strstr(text, what))
-		fail_msg("'%s' is not in: %s", what, text);
+		fail_msg("'%s' is not in what ends: %s", what,
+			 text + (len > 800 ? len - 800 : 0));
 }
 
 /* ECONNREFUSED: the host's own kernel side answered, on a port where nobody listens. */

@@ -90,7 +90,10 @@ static void try_op(const json_t *doc, enum kv_op_kind kind)
 
 static void try_lease(const json_t *doc)
 {
-	static const struct kv_access somebody = { .owner = "h" };
+	static const char *const rules[] = { "/skydns/", NULL };
+	static const struct kv_access somebody = { .owner = "h",
+						   .read = rules,
+						   .write = rules };
 	static kv_lease_fn *const calls[] = { kv_lease_grant, kv_lease_keepalive,
 					      kv_lease_timetolive, kv_lease_revoke };
 

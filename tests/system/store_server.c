@@ -5,7 +5,8 @@
  *	store_server DATABASE [PORT [KEEP_CHANGES [MAX_BYTES]]]
  *
  * Listens on 127.0.0.1, prints the port in a line and serves until its input ends. A
- * request with the header X-Test-Host has that host's rights, any other may do all.
+ * request with the header X-Test-Host has that host's rights, one with X-Test-Viewer may
+ * read all and write nothing, any other may do all.
  */
 #include "check.h"
 #include "kv.h"
@@ -28,9 +29,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 	static const struct kv_access all = { .owner = "",
 					      .read_all = true,
 					      .write_all = true };
+	static const struct kv_access viewer = { .owner = "", .read_all = true };
 	struct request *r = *state;
 	struct kv_host_access host;
 	const char *id;
+	const struct kv_access *access = &all;
 
 	(void)version;
 	if (!r) {
@@ -46,8 +49,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 	}
 	id = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "X-Test-Host");
 	kv_host_access(id ? id : "", &host);
-	return kv_serve(arg, conn, method, url, buf_str(&r->body), r->body.len,
-			id ? &host.access : &all);
+	if (id)
+		access = &host.access;
+	else if (MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "X-Test-Viewer"))
+		access = &viewer;
+	return kv_serve(arg, conn, method, url, buf_str(&r->body), r->body.len, access);
 }
 
 static void on_completed(void *arg, struct MHD_Connection *conn, void **state,

@@ -259,6 +259,23 @@ def test_a_lease_is_its_owners(make, client):
     assert client(s).ok("revoke", lease=int(lease))
 
 
+def test_who_only_looks_changes_nothing(make, client):
+    s = make()
+    c = client(s)
+    lease = c.ok("grant", ttl=60, lease=0)["lease"]
+    c.put("/k", "x", lease)
+    viewer = {"X-Test-Viewer": "1"}
+    for path, body in [("kv/put", {"key": b64("/k")}), ("kv/deleterange", {"key": b64("/k")}),
+                       ("lease/revoke", {"ID": str(lease)}), ("lease/grant", {"TTL": "5"}),
+                       ("lease/keepalive", {"ID": str(lease)}), ("kv/compaction", {"revision": 2}),
+                       ("kv/txn", {"failure": [{"request_put": {"key": b64("/k")}}]})]:
+        assert post(s.url, "/v3/" + path, body, viewer)[0] == 403, path
+    assert post(s.url, "/v3/kv/range", {"key": b64("/k")}, viewer)[1]["count"] == "1"
+    assert post(s.url, "/v3/lease/timetolive", {"ID": str(lease)}, viewer)[0] == 200
+    assert as_host(s, "lease/revoke", {"ID": str(lease)})[0] == 403
+    assert c.get("/k") == "x"
+
+
 def test_a_host_may_watch_what_it_may_read(make, client):
     s = make()
     stream = Stream(s.url, {"key": b64("/foretide/"), "range_end": b64("/foretide0")}, HOST)

@@ -47,7 +47,7 @@ static void maintain_at(struct fixture *f, int64_t now)
 static void pack_all(struct fixture *f, int64_t now)
 {
 	maintain_at(f, now);
-	maintain_at(f, now + 15 * MIN_MS);
+	maintain_at(f, now + 30 * MIN_MS);
 }
 
 static size_t count(struct fixture *f, const char *name, int64_t from, int64_t to)

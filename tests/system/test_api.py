@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller as a whole, over its REST API: what it answers fits what it describes,
+what is wrong is refused with one clear message, and a restart forgets nothing."""
+
+import json
+import math
+import os
+import re
+import signal
+import ssl
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import jsonschema
+import pytest
+
+from store_tools import BUILD, free_ports, wait_until
+
+UNIT = """[Service]
+ExecStart=/bin/true
+[X-Resources]
+CPU=0.5
+Memory=128M
+"""
+CONF = """[stack]
+name = shop
+[pool web]
+driver = fake
+max = 2
+[tier web]
+unit = web@.service
+max = 2
+mode = observe
+demand = sum(rate(shop_requests_total))
+capacity = 10
+"""
+
+
+def stack(**files):
+    texts = {"stack.conf": CONF, "units/web@.service": UNIT}
+    texts.update(files)
+    return {"files": {name: text for name, text in texts.items() if text is not None}}
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def doc(self):
+        return json.loads(self.body)
+
+
+class Foretided:
+    """A controller with a cloud that is a file, on ports of its own."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+        self.state = os.path.join(self.folder, "state")
+        self.port, self.host_port = free_ports(2)
+        self.token = None
+        self.process = None
+        credentials = os.path.join(self.folder, "credentials")
+        with open(credentials, "w", encoding="ascii") as f:
+            f.write("[fake]\n")
+        os.chmod(credentials, 0o600)
+        config = os.path.join(self.folder, "foretide.conf")
+        with open(config, "w", encoding="ascii") as f:
+            f.write(f"[controller]\nstate_dir = {self.state}\n"
+                    f"listen = 127.0.0.1:{self.port}\n"
+                    f"host_listen = 127.0.0.1:{self.host_port}\n"
+                    f"advertise = https://127.0.0.1:{self.host_port}\n"
+                    f"credentials = {credentials}\n"
+                    f"drivers_dir = {os.path.join(BUILD, 'drivers')}\n"
+                    f"agent = {os.path.join(BUILD, 'foretide-agent')}\n"
+                    "tick = 1s\n"
+                    f"[driver fake]\ndir = {os.path.join(self.folder, 'cloud')}\n")
+        self.command = [os.path.join(BUILD, "foretided"), "-c", config]
+
+    def start(self):
+        out = open(os.path.join(self.folder, "out"), "ab")
+        err = open(os.path.join(self.folder, "err"), "ab")
+        with out, err:
+            self.process = subprocess.Popen(self.command, stdout=out, stderr=err)
+        wait_until(self.is_up, "the controller answers")
+        self.token = wait_until(self.printed_token, "the token is printed")
+        return self
+
+    def printed_token(self):
+        with open(os.path.join(self.folder, "out"), encoding="ascii") as f:
+            found = re.search(r"(ft_[0-9a-f]+)\n", f.read())
+        return found and found.group(1)
+
+    def is_up(self):
+        if self.process.poll() is not None:
+            with open(os.path.join(self.folder, "err"), encoding="utf-8") as f:
+                pytest.fail("foretided ended: " + f.read())
+        try:
+            return self.call("GET", "/healthz", token=None).status == 200
+        except OSError:
+            return False
+
+    def stop(self, signo=signal.SIGTERM):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signo)
+            self.process.wait(30)
+
+    def call(self, method, path, body=None, token="own", content="application/json",
+             headers=None, tls=False):
+        scheme, port = ("https", self.host_port) if tls else ("http", self.port)
+        data = body if body is None or isinstance(body, bytes) else (
+            body.encode() if isinstance(body, str) else json.dumps(body).encode())
+        request = urllib.request.Request(f"{scheme}://127.0.0.1:{port}{path}", data=data,
+                                         method=method, headers=dict(headers or {}))
+        if data is not None:
+            request.add_header("Content-Type", content)
+        if token:
+            request.add_header("Authorization",
+                               "Bearer " + (self.token if token == "own" else token))
+        context = None
+        if tls:
+            context = ssl.create_default_context(
+                cafile=os.path.join(self.state, "ca", "ca.pem"))
+        try:
+            with urllib.request.urlopen(request, timeout=20, context=context) as r:
+                return Answer(r.status, r.headers, r.read())
+        except urllib.error.HTTPError as e:
+            with e:
+                return Answer(e.code, e.headers, e.read())
+
+    def get(self, path, **more):
+        return self.call("GET", path, **more)
+
+
+@pytest.fixture(name="daemon")
+def fixture_daemon(tmp_path):
+    d = Foretided(tmp_path)
+    try:
+        yield d.start()
+    finally:
+        d.stop()
+
+
+def fits(document, schema, instance):
+    """Checks an answer against a schema of the document, references and all."""
+    jsonschema.Draft202012Validator(
+        {"components": document["components"], **schema}).validate(instance)
+
+
+def schema_of(document, path, method, status):
+    response = document["paths"][path][method]["responses"][str(status)]
+    return response["content"]["application/json"]["schema"]
+
+
+READS = {
+    "/v1/status": "/v1/status",
+    "/v1/whoami": "/v1/whoami",
+    "/v1/stacks": "/v1/stacks",
+    "/v1/stacks/shop": "/v1/stacks/{stack}",
+    "/v1/tiers": "/v1/tiers",
+    "/v1/tiers/shop/web": "/v1/tiers/{stack}/{tier}",
+    "/v1/tiers/shop/web/explain": "/v1/tiers/{stack}/{tier}/explain",
+    "/v1/tiers/shop/web/decisions?explanations=true":
+        "/v1/tiers/{stack}/{tier}/decisions",
+    "/v1/tiers/shop/web/leads": "/v1/tiers/{stack}/{tier}/leads",
+    "/v1/tiers/shop/web/series?step=1m": "/v1/tiers/{stack}/{tier}/series",
+    "/v1/tiers/shop/web/forecast": "/v1/tiers/{stack}/{tier}/forecast",
+    "/v1/holds?all=true": "/v1/holds",
+    "/v1/pools": "/v1/pools",
+    "/v1/pools/web": "/v1/pools/{pool}",
+    "/v1/hosts?all=true": "/v1/hosts",
+    "/v1/units": "/v1/units",
+    "/v1/services": "/v1/services",
+    "/v1/decisions": "/v1/decisions",
+    "/v1/events": "/v1/events",
+    "/v1/tokens": "/v1/tokens",
+    "/v1/series": "/v1/series",
+    "/v1/series/data?expr=sum(shop_load%7Bstack%3D%22shop%22%7D)": "/v1/series/data",
+}
+
+
+def test_every_answer_fits_its_description(daemon):
+    document = daemon.get("/openapi.json", token=None).doc
+    assert daemon.call("PUT", "/v1/stacks/shop", stack()).status == 200
+    assert daemon.call("POST", "/v1/holds",
+                       {"stack": "shop", "reason": "test"}).status == 201
+    pushed = daemon.call("POST", "/v1/metrics?stack=shop&tier=web",
+                         "# TYPE shop_load gauge\nshop_load 5\n", content="text/plain")
+    now = int(time.time())
+    lines = [f"{t},{20 + 10 * math.sin(t / 86400 * 2 * math.pi)}"
+             for t in range(now - 3 * 86400, now, 300)]
+    history = daemon.call("POST", "/v1/tiers/shop/web/history",
+                          "timestamp,value\n" + "\n".join(lines), content="text/csv")
+    assert history.status == 200 and history.doc["added"] > 4000, history.body
+    assert (pushed.status, pushed.doc["added"]) == (200, 1), pushed.body
+    wait_until(lambda: daemon.get("/v1/tiers/shop/web/explain").status == 200,
+               "a tick explained the tier")
+    wait_until(lambda: daemon.get("/v1/tiers/shop/web/forecast").status == 200,
+               "there is a forecast")
+    for path, pattern in READS.items():
+        answer = daemon.get(path)
+        assert answer.status == 200, (path, answer.body)
+        fits(document, schema_of(document, pattern, "get", 200), answer.doc)
+
+
+def test_a_stack_is_shown_applied_and_deleted(daemon):
+    dry = daemon.call("PUT", "/v1/stacks/shop?dry_run=true", stack())
+    assert dry.status == 200 and not dry.doc["applied"]
+    assert {(c["action"], c["kind"]) for c in dry.doc["changes"]} == {
+        ("add", "stack"), ("add", "pool"), ("add", "tier"), ("add", "unit")}
+    assert daemon.get("/v1/stacks/shop").status == 404
+
+    applied = daemon.call("PUT", "/v1/stacks/shop", stack(),
+                          headers={"If-None-Match": "*"})
+    assert applied.status == 200 and applied.doc["applied"]
+    read = daemon.get("/v1/stacks/shop")
+    assert read.doc["files"] == stack()["files"]
+    assert read.headers["ETag"] == applied.headers["ETag"] == '"v1"'
+    again = daemon.get("/v1/stacks/shop", headers={"If-None-Match": '"v1"'})
+    assert again.status == 304
+    late = daemon.call("PUT", "/v1/stacks/shop",
+                       stack(**{"stack.conf": CONF + "min = 2\n"}),
+                       headers={"If-Match": '"v7"'})
+    assert late.status == 412
+
+    assert daemon.call("DELETE", "/v1/stacks/shop").status == 200
+    wait_until(lambda: not daemon.get("/v1/pools").doc["items"], "the pool is gone")
+
+
+WRONG_STACKS = [
+    (stack(**{"stack.conf": None}), "stack.conf is missing"),
+    (stack(**{"stack.conf": CONF + "modus = x\n"}), "stack.conf:12:"),
+    (stack(**{"stack.conf": CONF.replace("driver = fake", "driver = mist")}), "mist"),
+    (stack(**{"stack.conf": CONF.replace("max = 2\n[tier", "boot_delay = soon\n[tier")}),
+     "[pool web]"),
+    (stack(**{"stack.conf": CONF.replace("sum(rate", "sun(rate")}), "[tier web] demand"),
+    (stack(**{"stack.conf": CONF + "schedule = someday\n"}), "stack.conf:12:"),
+    (stack(**{"units/web@.service": UNIT + "nonsense\n"}), "units/web@.service:6:"),
+    (stack(**{"units/web@.service": UNIT + "[X-Service]\nName=web\nPort=0\n"}),
+     "units/web@.service:8:"),
+    (stack(**{"conf.d/web/a.toml": "[template]\nsrc = \n"}), "conf.d/web/a.toml:2:"),
+    (stack(**{"conf.d/web/a.toml": "[template]\nsrc = \"a\"\ndest = \"/a\"\n"
+              "keys = [\"/\"]\n"}), "there is no templates/web/a"),
+    ({"files": []}, "must be an object"),
+    ({"file": {}}, '"file" is not known'),
+    ("{", "is no JSON"),
+]
+
+
+@pytest.mark.parametrize("body,words", WRONG_STACKS)
+def test_a_wrong_stack_is_refused_in_words_and_nothing_changes(daemon, body, words):
+    answer = daemon.call("PUT", "/v1/stacks/shop", body)
+    assert answer.status == 400, answer.body
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert words in answer.doc["detail"]
+    assert daemon.get("/v1/stacks").doc["items"] == []
+
+
+def test_roles_hold_over_both_listeners(daemon):
+    made = {role: daemon.call("POST", "/v1/tokens", {"name": role, "role": role}).doc
+            for role in ("viewer", "operator")}
+    viewer, operator = made["viewer"]["token"], made["operator"]["token"]
+    for tls in (False, True):
+        assert daemon.get("/v1/status", token=None, tls=tls).status == 401
+        assert daemon.get("/v1/status", token=viewer, tls=tls).status == 200
+        assert daemon.call("PUT", "/v1/stacks/shop", stack(), token=viewer,
+                           tls=tls).status == 403
+        assert daemon.call("PUT", "/v1/stacks/shop?dry_run=true", stack(),
+                           token=operator, tls=tls).status == 200
+        assert daemon.get("/v1/tokens", token=operator, tls=tls).status == 403
+        assert daemon.call("POST", "/v3/kv/range", {"key": "Lw=="}, token=operator,
+                           tls=tls).status == 403
+        assert daemon.call("POST", "/v3/kv/range", {"key": "Lw=="}, tls=tls).status == 200
+    listed = daemon.get("/v1/tokens").doc["items"]
+    assert [t["name"] for t in listed] == ["admin", "viewer", "operator"]
+    assert "ft_" not in json.dumps(listed)
+
+
+def test_events_stream_and_go_on_where_they_were(daemon):
+    seen = []
+
+    def listen():
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{daemon.port}/v1/events/stream",
+            headers={"Authorization": "Bearer " + daemon.token, "Last-Event-ID": "0"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as stream:
+                for line in stream:
+                    seen.append(line.decode().rstrip("\n"))
+        except OSError:
+            pass
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    daemon.call("PUT", "/v1/stacks/shop", stack())
+    wait_until(lambda: "event: stack-applied" in seen, "the event came")
+    ids = [int(line[4:]) for line in seen if line.startswith("id: ")]
+    assert ids == sorted(set(ids))
+    daemon.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_restart_keeps_stacks_tokens_and_authority(daemon):
+    daemon.call("PUT", "/v1/stacks/shop", stack())
+    hold = daemon.call("POST", "/v1/holds", {"stack": "shop", "reason": "keep"}).doc
+    with open(os.path.join(daemon.state, "ca", "ca.pem"), encoding="ascii") as f:
+        before = f.read()
+    daemon.stop(signal.SIGKILL)
+    daemon.start()
+    assert daemon.get("/v1/stacks/shop").doc["version"] == 1
+    assert daemon.get(f"/v1/holds/{hold['id']}").doc["reason"] == "keep"
+    assert daemon.get("/healthz", token=None, tls=True).status == 200
+    with open(os.path.join(daemon.state, "ca", "ca.pem"), encoding="ascii") as f:
+        assert f.read() == before
+    with open(os.path.join(daemon.folder, "out"), encoding="ascii") as f:
+        assert f.read().count("ft_") == 1
+
+
+def test_what_may_not_start_does_not(tmp_path):
+    credentials = tmp_path / "open"
+    credentials.write_text("[x]\ntoken = secret-value\n")
+    credentials.chmod(0o644)
+    port, = free_ports(1)
+    cases = [
+        ([f"--controller.listen=0.0.0.0:{port}"], "insecure_listen"),
+        ([f"--controller.credentials={credentials}"], "0600"),
+        (["--controller.tick=never"], "tick"),
+        (["--controller.colour=red"], "colour"),
+        (["-c", str(tmp_path / "missing.conf")], "missing.conf"),
+    ]
+    for options, words in cases:
+        done = subprocess.run(
+            [os.path.join(BUILD, "foretided"), f"--state-dir={tmp_path / 'state'}",
+             f"--controller.listen=127.0.0.1:{port}", "--controller.host_listen=127.0.0.1:0",
+             f"--controller.credentials={tmp_path / 'none'}", *options],
+            capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode in (1, 2), (options, done)
+        assert words in done.stderr, (options, done.stderr)
+        assert "secret-value" not in done.stderr
