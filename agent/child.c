@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -128,11 +127,7 @@ static int start(struct child *c, char *const *argv, struct err *err)
 {
 	char *env[] = { (char *)(uintptr_t)PATH_DEFAULT, (char *)(uintptr_t) "HOME=/root",
 			(char *)(uintptr_t) "LANG=C.UTF-8", NULL };
-	struct proc_spec p = { .path = argv[0],
-			       .argv = argv,
-			       .env = env,
-			       .umask = 022,
-			       .oom_score_adjust = INT_MIN };
+	struct proc_spec p = { .path = argv[0], .argv = argv, .env = env, .umask = 022 };
 	int fds[2];
 	int rc;
 

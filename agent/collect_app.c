@@ -24,16 +24,22 @@ static const struct {
 	{ "slow requests", "phpfpm_slow_requests_total", true },
 };
 
-static size_t add_php_fpm(const char *key, double value, const char *pool,
-			  const struct collect_sink *to)
+static void add_php_fpm(size_t i, double value, const char *pool,
+			const struct collect_sink *to)
 {
 	const struct collect_label labels[2] = { { "pool", pool } };
 
+	to->add(to->arg, php_fpm_metrics[i].name, pool ? labels : NULL,
+		php_fpm_metrics[i].counter, value);
+}
+
+static size_t add_php_fpm_line(const char *key, double value, const char *pool,
+			       const struct collect_sink *to)
+{
 	for (size_t i = 0; i < ARRAY_SIZE(php_fpm_metrics); i++) {
 		if (strcmp(php_fpm_metrics[i].key, key) != 0)
 			continue;
-		to->add(to->arg, php_fpm_metrics[i].name, pool ? labels : NULL,
-			php_fpm_metrics[i].counter, value);
+		add_php_fpm(i, value, pool, to);
 		return 1;
 	}
 	return 0;
@@ -58,7 +64,7 @@ static size_t read_php_fpm_text(const char *page, const struct collect_sink *to)
 		if (strcmp(line, "pool") == 0)
 			pool = value;
 		else
-			found += add_php_fpm(line, strtod(value, NULL), pool, to);
+			found += add_php_fpm_line(line, strtod(value, NULL), pool, to);
 	}
 	return found;
 }
@@ -67,15 +73,20 @@ static size_t read_php_fpm_json(const char *page, size_t len,
 				const struct collect_sink *to)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
-	const char *key, *pool;
-	json_t *value;
+	const char *pool;
 	size_t found = 0;
 
 	if (json_parse(page, len, "php-fpm's status", &doc, NULL) < 0)
 		return 0;
 	pool = json_string_value(json_object_get(doc, "pool"));
-	json_object_foreach(doc, key, value) if (json_is_number(value)) found +=
-		add_php_fpm(key, json_number_value(value), pool, to);
+	for (size_t i = 0; i < ARRAY_SIZE(php_fpm_metrics); i++) {
+		const json_t *value = json_object_get(doc, php_fpm_metrics[i].key);
+
+		if (!json_is_number(value))
+			continue;
+		add_php_fpm(i, json_number_value(value), pool, to);
+		found++;
+	}
 	return found;
 }
 

@@ -10,6 +10,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -129,6 +130,17 @@ static int serve(const struct agent_conf *conf, struct err *err)
 	return rc;
 }
 
+/* A unit that eats the host's memory shall not take the agent with it. */
+static void protect(void)
+{
+	static const char score[] = "-900\n";
+	CLEANUP(close_fd) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	/* Not everywhere allowed, and then we go without. */
+	if (fd >= 0)
+		(void)!write(fd, score, sizeof(score) - 1);
+}
+
 static int run(const struct agent_conf *conf, struct err *err)
 {
 	enum log_level level;
@@ -139,6 +151,7 @@ static int run(const struct agent_conf *conf, struct err *err)
 	log_set_level(level);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(022);
+	protect();
 	/* One thread: a second arena and a large trim threshold would only hold memory.
 	 */
 	(void)mallopt(M_ARENA_MAX, 1);

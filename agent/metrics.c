@@ -269,8 +269,7 @@ static void send_log(struct metrics *m, const json_t *ask)
 static void read_answer(struct metrics *m, const struct http_res *res)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
-	const json_t *ask;
-	size_t i;
+	const json_t *asks;
 
 	if (json_parse(buf_str(&res->body), res->body.len, "answer", &doc, NULL) < 0)
 		return;
