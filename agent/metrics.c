@@ -273,7 +273,9 @@ static void read_answer(struct metrics *m, const struct http_res *res)
 
 	if (json_parse(buf_str(&res->body), res->body.len, "answer", &doc, NULL) < 0)
 		return;
-	json_array_foreach(json_object_get(doc, "logs"), i, ask) send_log(m, ask);
+	asks = json_object_get(doc, "logs");
+	for (size_t i = 0; i < json_array_size(asks); i++)
+		send_log(m, json_array_get(asks, i));
 }
 
 /* ---------------------------------------------------------------- pushing */

@@ -742,16 +742,20 @@ static void what_ended_meanwhile_is_seen(void **state)
 	wait_sub(f, "a.service", "failed");
 }
 
-/* Who listens on the logger's socket. */
-static pid_t logger_pid(const struct fixture *f)
+/* Who listens on the logger's socket; it may be about to. */
+static pid_t logger_pid(struct fixture *f)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
 	struct ucred who = { 0 };
 	socklen_t len = sizeof(who);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/.logger", f->logs);
-	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	while (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
+		assert_true(clock_mono_ms() < until);
+		loop_once(f->loop, 5);
+	}
 	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len), 0);
 	close(fd);
 	return who.pid;
