@@ -147,23 +147,12 @@ static void add_varnish(const json_t *counters, const char *name,
 			json_number_value(value));
 }
 
-/* Its gauges can be 2^64 - 1, more than a JSON integer holds here. */
-static int parse_varnishstat(const char *text, size_t len, json_t **ret, struct err *err)
-{
-	json_error_t e;
-
-	*ret = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, &e);
-	return *ret ? 0
-		    : err_set(err, ERR_PROTO, "varnishstat's output is no JSON: %s",
-			      e.text);
-}
-
 int collect_varnish(const char *text, size_t len, const struct collect_sink *to,
 		    struct err *err)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
 	const json_t *counters;
-	int rc = parse_varnishstat(text, len, &doc, err);
+	int rc = json_parse(text, len, "varnishstat's output", &doc, err);
 
 	if (rc < 0)
 		return ERR_PROTO;
