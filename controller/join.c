@@ -200,7 +200,8 @@ static void add_start(struct buf *b)
 		    "\tsystemctl daemon-reload\n"
 		    "\tsystemctl enable --now foretide-agent.service\n"
 		    "else\n"
-		    "\tprintf '#!/bin/sh\\nexec %s run\\n' \"$agent\" >/etc/foretide/respawn\n"
+		    "\tprintf '#!/bin/sh\\nexec %s run\\n' \"$agent\" "
+		    ">/etc/foretide/respawn\n"
 		    "\tchmod 755 /etc/foretide/respawn\n"
 		    "\texec \"$agent\" run\n"
 		    "fi\n");
