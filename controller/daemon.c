@@ -332,6 +332,16 @@ static int start_tick(struct daemon *d, struct err *err)
 	return rc;
 }
 
+static int start_fetcher(struct daemon *d, struct err *err)
+{
+	d->fetcher_opts = (struct fetcher_opts){
+		.db = d->db,
+		.events = &d->events,
+		.period_ms = clock_real_ms(d->o->tick_ms),
+	};
+	return fetcher_start(&d->fetcher_opts, &d->fetcher, err);
+}
+
 static int open_state(struct daemon *d, struct err *err)
 {
 	CLEANUP(free) char *ca_dir = xasprintf("%s/ca", d->o->state_dir);
@@ -360,7 +370,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	    (rc = set_store(d, err)) < 0 ||
 	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
-	    (rc = poke_pools(d, err)) < 0) {
+	    (rc = start_fetcher(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
 		daemon_stop(d);
 		return rc;
 	}
@@ -376,6 +386,7 @@ void daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	tick_halt(d->tick);
+	fetcher_stop(d->fetcher);
 	sched_free(d->sched);
 	pools_free(d->pools);
 	view_stop(d->view);

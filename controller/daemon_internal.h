@@ -8,6 +8,7 @@
 #include "api.h"
 #include "ca.h"
 #include "events.h"
+#include "fetcher.h"
 #include "kv.h"
 #include "options.h"
 #include "pool.h"
@@ -38,6 +39,8 @@ struct daemon {
 	struct tick_opts tick_opts;
 	/* Set once, read by the API's threads that came up before it. */
 	struct tick *_Atomic tick;
+	struct fetcher_opts fetcher_opts;
+	struct fetcher *fetcher;
 };
 
 /* hooks.c, hooks_metrics.c: what the API asks of the daemon. */

@@ -4,10 +4,10 @@
  * host alone can know (whether it has a user of that name) is checked there.
  */
 #include "stack_internal.h"
-#include "template.h"
 
 #include "check.h"
 #include "clock.h"
+#include "template.h"
 #include "toml.h"
 
 #include <string.h>
