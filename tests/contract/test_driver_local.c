@@ -687,6 +687,49 @@ static void clean_works_when_the_folder_was_removed_under_running_hosts(void **s
 	assert_int_equal(count_groups(s), 0);
 }
 
+/* Output and exit status of the foretide of this build. */
+static int run_command(char *text, size_t size, const char *arguments)
+{
+	const char *build = getenv("B");
+	CLEANUP(free)
+	char *command =
+		xasprintf("%s/foretide %s 2>&1", build ? build : "build", arguments);
+	FILE *f = popen(command, "re");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(text, 1, size - 1, f);
+	text[n] = '\0';
+	return WEXITSTATUS(pclose(f));
+}
+
+static void the_command_lists_and_cleans(void **state)
+{
+	struct subject *s = *state;
+	CLEANUP(free) char *list_args = xasprintf("local list --state-dir %s", s->state);
+	CLEANUP(free) char *json_args = xasprintf("%s --json", list_args);
+	CLEANUP(free)
+	char *clean_args = xasprintf("local clean --state-dir %s", s->state);
+	struct drv_vm vm = launched(s, ID, SLEEP);
+	char text[4096];
+
+	assert_true(reaches(s, vm.id, DRV_VM_RUNNING));
+	assert_int_equal(run_command(text, sizeof(text), list_args), 0);
+	assert_says(text, "web-1");
+	assert_says(text, "running");
+	assert_says(text, vm.address);
+	assert_int_equal(run_command(text, sizeof(text), json_args), 0);
+	assert_says(text, "\"id\": \"" ID "\"");
+	assert_int_equal(run_command(text, sizeof(text), "local"), 2);
+	assert_int_equal(run_command(text, sizeof(text), "local sweep"), 2);
+	assert_int_equal(run_command(text, sizeof(text), clean_args), 0);
+	assert_says(text, "removed 1 hosts");
+	assert_int_equal(count_inits(s), 0);
+	assert_int_equal(count_links(s), 0);
+	assert_int_equal(run_command(text, sizeof(text), list_args), 0);
+	assert_null(strstr(text, "web-1"));
+}
+
 /* ---------------------------------------------------------------- others' things */
 
 static void keep_finding(void *arg, bool fatal, const char *sentence)
@@ -896,6 +939,7 @@ int main(void)
 		TEST(another_process_of_the_same_number_is_left_alone),
 		TEST(clean_removes_everything_also_what_no_record_knows),
 		TEST(clean_works_when_the_folder_was_removed_under_running_hosts),
+		TEST(the_command_lists_and_cleans),
 		TEST(a_bridge_in_other_hands_is_refused_in_words),
 		TEST(a_subnet_in_use_is_refused_in_words),
 		TEST(hosts_beyond_the_maximum_are_quota),
