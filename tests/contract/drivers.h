@@ -8,7 +8,7 @@
 #ifndef TESTS_CONTRACT_DRIVERS_H
 #define TESTS_CONTRACT_DRIVERS_H
 
-#include "../test.h"
+#include "test.h"
 
 #include "check.h"
 #include "clock.h"
