@@ -140,7 +140,8 @@ static int read_line(struct reading *r, char *line)
 	if (*text == '#' || *text == ';')
 		return 0;
 	if (indented && *r->name) {
-		buf_putc(&r->value, ' ');
+		if (r->value.len > 0)
+			buf_putc(&r->value, ' ');
 		buf_puts(&r->value, trim(text));
 		return 0;
 	}

@@ -17,6 +17,8 @@ struct api_log_ask; /* api_logs.c */
 struct api_replays; /* api_replay.c */
 struct api_logins;  /* api_auth.c */
 
+#define LISTENER_MAGIC 0x6c736e72u
+
 struct api_listener {
 	uint32_t magic;
 	struct api *api;
@@ -67,6 +69,17 @@ void api_poke(struct request *r, const char *why);
 void api_event(struct request *r, const char *kind, const char *stack, const char *tier,
 	       const char *host, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
+
+/* api_exchange.c: libmicrohttpd's callbacks; arg is the listener */
+enum MHD_Result api_on_request(void *arg, struct MHD_Connection *conn, const char *path,
+			       const char *method, const char *version, const char *data,
+			       size_t *size, void **state);
+void api_on_completed(void *arg, struct MHD_Connection *conn, void **state,
+		      enum MHD_RequestTerminationCode why);
+
+/* api_listen.c */
+int api_listen(struct api *api, struct api_listener *l, const char *where, bool is_tls,
+	       struct err *err) MUST_CHECK;
 
 /* api_route.c */
 extern const struct api_route api_routes[]; /* ends with a NULL method */

@@ -14,4 +14,8 @@ int stack_conf_read(struct stack_file *s, const char *text, struct err *err) MUS
 int stack_confd_read(struct stack_file *s, const json_t *files,
 		     struct err *err) MUST_CHECK;
 
+/* stack_apply.c: NULL when there is none. */
+const struct db_tier *stack_tier_in(const struct db_tier_list *l, const char *name);
+const struct db_pool *stack_pool_in(const struct db_pool_list *l, const char *name);
+
 #endif

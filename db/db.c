@@ -13,6 +13,8 @@
 
 /* Larger files have only their control tables checked when they are opened. */
 #define FULL_CHECK_MAX_BYTES (32 << 20)
+#define WAL_PAGES 2000     /* of log, 8 MB, before db_maintain() folds it in */
+#define WAL_PAGES_MAX 8000 /* before a commit does */
 
 static const char *const control_tables[] = {
 	"meta", "stack",  "tier", "pool",  "host",
@@ -111,21 +113,55 @@ static int check_file(struct db *db, struct err *err)
 	return rc < 0 ? rc : check_damage(c, err);
 }
 
+/*
+ * After each commit. The log is folded in by db_maintain(), which nobody waits for; a
+ * commit does it only when that is not called.
+ */
+static int committed(void *arg, sqlite3 *sql, const char *schema, int pages)
+{
+	struct db *db = arg;
+
+	CHECK_MAGIC(db, DB_MAGIC);
+	atomic_store(&db->wal_pages, pages);
+	if (pages >= WAL_PAGES_MAX)
+		sqlite3_wal_checkpoint_v2(sql, schema, SQLITE_CHECKPOINT_PASSIVE, NULL,
+					  NULL);
+	return SQLITE_OK;
+}
+
+int db_checkpoint(struct db *db, struct err *err)
+{
+	struct db_conn *c;
+	int rc;
+
+	if (atomic_load(&db->wal_pages) < WAL_PAGES)
+		return 0;
+	if (!db->checkpointer) {
+		rc = db_conn_open(db, db->path, SQLITE_OPEN_READWRITE, &db->checkpointer,
+				  err);
+		if (rc < 0)
+			return rc;
+	}
+	c = db->checkpointer;
+	rc = sqlite3_wal_checkpoint_v2(c->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+				       NULL);
+	/* Busy: a reader still needs the log, or a commit came first. Next time. */
+	return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : db_fail(c, err);
+}
+
 static int open_writer(struct db *db, struct err *err)
 {
 	int rc = db_conn_open(db, db->path, SQLITE_OPEN_READWRITE, &db->writer, err);
 
 	if (rc < 0)
 		return rc;
-	/* 16 MB of log before it is folded in: many small commits touch the same pages.
-	 */
+	sqlite3_wal_hook(db->writer->sql, committed, db);
 	rc = db_conn_exec(db->writer,
 			  "PRAGMA journal_mode=WAL;"
 			  "PRAGMA synchronous=NORMAL;"
-			  "PRAGMA wal_autocheckpoint=4000;"
 			  "PRAGMA journal_size_limit=67108864;"
 			  "PRAGMA temp_store=MEMORY;"
-			  "PRAGMA cache_size=-8192",
+			  "PRAGMA cache_size=-4096",
 			  err);
 	return rc < 0 ? rc : db_migrate(db->writer, err);
 }
@@ -187,6 +223,7 @@ void db_close(struct db *db)
 		db_conn_close(c);
 	}
 	db_metrics_close(db);
+	db_conn_close(db->checkpointer);
 	db_conn_close(db->writer);
 	if (db->lock_fd >= 0)
 		close(db->lock_fd);

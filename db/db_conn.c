@@ -250,6 +250,12 @@ int db_read(struct db *db, struct db_conn **ret, struct err *err)
 	rc = db_conn_open(db, db->path, SQLITE_OPEN_READONLY, &c, err);
 	if (rc < 0)
 		return rc;
+	/* Many threads, small pages, few of them read twice: memory is for the writer. */
+	rc = db_conn_exec(c, "PRAGMA cache_size=-512", err);
+	if (rc < 0) {
+		db_conn_close(c);
+		return rc;
+	}
 	CHECK(pthread_setspecific(db->reader_key, c) == 0);
 	pthread_mutex_lock(&db->readers_lock);
 	c->next = db->readers;

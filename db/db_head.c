@@ -43,7 +43,8 @@ bool db_head_insert(struct db_entry *e, int64_t t_ms, double v)
 	if (t_ms <= e->packed_to && i == 0)
 		return true;
 	if (e->n == e->cap) {
-		e->cap = e->cap ? e->cap + e->cap / 2 : 8;
+		/* Thousands of series fill up at one pace: small steps waste least. */
+		e->cap += 16;
 		e->head = xrealloc(e->head, e->cap * sizeof(*e->head));
 	}
 	memmove(e->head + i + 1, e->head + i, (e->n - i) * sizeof(*e->head));
@@ -73,8 +74,8 @@ void db_head_packed(struct db_entry *e, uint32_t n)
 	e->n -= drop;
 	e->n_packed -= drop;
 	memmove(e->head, e->head + drop, e->n * sizeof(*e->head));
-	if (e->cap > 4 * HEAD_KEEP && e->n < e->cap / 4) {
-		e->cap = e->n * 2;
+	if (e->cap > e->n + 2 * HEAD_KEEP) {
+		e->cap = e->n + HEAD_KEEP;
 		e->head = xrealloc(e->head, e->cap * sizeof(*e->head));
 	}
 }

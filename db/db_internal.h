@@ -22,6 +22,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +61,8 @@ struct db {
 	pthread_mutex_t readers_lock; /* the list below; never held with another */
 	struct db_conn *readers;
 	struct db_metrics *metrics;
+	struct db_conn *checkpointer; /* db_maintain()'s; opened at its first use */
+	atomic_int wal_pages;         /* in the log after the last commit */
 };
 
 /*
@@ -122,6 +125,9 @@ DEFINE_CLEANUP(struct db_conn *, db_conn_close);
 int db_conn_exec(struct db_conn *c, const char *sql, struct err *err) MUST_CHECK;
 int db_conn_int(struct db_conn *c, const char *sql, int64_t *ret,
 		struct err *err) MUST_CHECK;
+
+/* Folds the write-ahead log into the file when it is long; readers and writers go on. */
+int db_checkpoint(struct db *db, struct err *err) MUST_CHECK;
 
 /* db_migrate.c: refuses a newer or a foreign file; applies what is missing. */
 int db_migrate_check(struct db_conn *c, const char *path, struct err *err) MUST_CHECK;

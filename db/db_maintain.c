@@ -9,7 +9,7 @@
 
 #include <inttypes.h>
 
-#define PACK_EVERY_MS 1800000 /* calendar */
+#define PACK_EVERY_MS 1200000 /* calendar */
 #define PRUNE_EVERY_MS RES_1H /* calendar */
 #define ROLL_GRACE_MS RES_1H  /* what a day's last samples may be late */
 #define SLICE 64              /* series in one transaction */
@@ -426,5 +426,5 @@ int db_maintain(struct db *db, int64_t now_ms, int64_t budget_ms, bool *ret_more
 	}
 	if (ret_more)
 		*ret_more = more;
-	return 0;
+	return db_checkpoint(db, err);
 }

@@ -3,6 +3,7 @@
  * demand_decide.c - from the model to instances, and the price that keeps the promise.
  */
 #include "check.h"
+#include "fleet.h"
 #include "model.h"
 #include "price.h"
 
@@ -112,6 +113,7 @@ void model_decide(struct demand_model *m)
 	struct origin *o = model_origin(m, 0);
 	const size_t hold = MIN(model_hold(m), (size_t)m->n);
 	const double price = exp(m->log_price);
+	const double now = (double)model_y(m)[m->at];
 	const char *why;
 	double over;
 
@@ -120,6 +122,8 @@ void model_decide(struct demand_model *m)
 	const struct price_view v = view_of(m, o);
 
 	o->need = price_choose(&m->sketch, &v, price, &over);
+	/* Whatever is predicted, what is asked for now is there. */
+	o->need = MAX(o->need, fleet_need(now, m->opts.capacity));
 	o->held = 0;
 	for (size_t k = 0; k < hold; k++)
 		o->held = MAX(o->held, model_origin(m, k)->need);

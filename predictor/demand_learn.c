@@ -17,7 +17,7 @@ static double clamp(double x, double lo, double hi)
 /* A size that is as good as nothing, so that logarithms exist. */
 static double nothing(const struct demand_model *m)
 {
-	return 1e-3 * m->level + 1e-12;
+	return 1e-3 * m->level + TINY;
 }
 
 static void push(struct demand_model *m, double demand)
@@ -63,7 +63,7 @@ static size_t slot_now(const struct demand_model *m)
 
 static void observe_spread(struct demand_model *m, struct origin *o)
 {
-	const double eps = nothing(m), unit = log(m->level + 1e-12);
+	const double eps = nothing(m), unit = log(m->level + TINY);
 	const double here = (double)model_sizes(m)[o->slot / SIZES_STEPS];
 
 	o->v[SPREAD_ONE] = 1;
@@ -143,8 +143,10 @@ static void learn(struct demand_model *m)
 
 	const double target = top - o->base;
 	const double miss = target - o->centre[DEMAND_FULL], size = fabs(miss);
-	const double limit = HUBER * o->sigma[DEMAND_FULL];
-	const double unit = log(m->level + 1e-12);
+	/* Freak is what is large against the usual miss and was not so yesterday. */
+	const double limit =
+		fmax(HUBER * o->sigma[DEMAND_FULL], 2 * fabs(o->x[FEAT_DAY]));
+	const double unit = log(m->level + TINY);
 
 	model_judge(m, o, target);
 	ridge_add(&m->mean, o->x, target, size > limit ? limit / size : 1);

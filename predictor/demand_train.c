@@ -3,6 +3,7 @@
  * demand_train.c - learning from history, and the price that its replay asks for.
  */
 #include "check.h"
+#include "fleet.h"
 #include "model.h"
 #include "price.h"
 
@@ -32,7 +33,8 @@ static double replay_short(const struct demand_model *m, const struct replay *r,
 				run = MIN(run, held[(i - k) % RING]);
 			count += y[i] > (double)run * m->opts.capacity * (1 + 1e-9);
 		}
-		need[i % RING] = price_choose(&m->sketch, &v, exp(log_price), NULL);
+		need[i % RING] = MAX(price_choose(&m->sketch, &v, exp(log_price), NULL),
+				     fleet_need(y[i], m->opts.capacity));
 		held[i % RING] = 0;
 		for (size_t k = 0; k < MIN(hold, i + 1); k++)
 			held[i % RING] = MAX(held[i % RING], need[(i - k) % RING]);

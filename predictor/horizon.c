@@ -5,13 +5,15 @@
 #include "spread.h"
 #include "view.h"
 
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <string.h>
 
 #define ORIGINS 40 /* past steps from where the forecast is repeated for its errors */
-#define POWER 6.0  /* a method's weight is its mean error to minus this */
+#define PRIOR_SWING 0.15 /* relative, when there is no error to learn from */
+#define POWER 6.0        /* a method's weight is its mean error to minus this */
 enum { KINDS = 5 };
 
 /* Views of one pooling; their median is one forecast. */
@@ -171,6 +173,7 @@ static void run_all(struct ensemble *e, size_t origin, size_t t, bool hindsight)
 static void weigh(struct ensemble *e)
 {
 	const size_t h = e->h;
+	const double span = (e->s->hi - e->s->lo) * (double)MAX(e->n, (size_t)1);
 	CLEANUP(free) double *size = xcalloc(h, sizeof(double));
 	CLEANUP(free) double *sum = xcalloc(h, sizeof(double));
 
@@ -188,7 +191,7 @@ static void weigh(struct ensemble *e)
 
 			for (size_t d = j - reach; d <= j + reach; d++)
 				near += size[d] / (double)(2 * reach + 1);
-			near = fmax(near, 1e-9 * (e->s->hi - e->s->lo));
+			near = span > 0 ? fmax(near / span, 1e-9) : 1;
 			e->weight[k * h + j] = pow(near, -POWER);
 			sum[j] += e->weight[k * h + j];
 		}
@@ -251,9 +254,9 @@ static size_t choose_methods(struct ensemble *e)
 		if (e->use[k])
 			first = MAX(first, panel_first(&e->panel[k]));
 	}
-	e->use[SEASON] = day && 2 * day <= s->n;
-	e->use[LONG_SEASON] = week && 2 * week <= s->n;
-	e->use[PROFILE] = day && 4 * day <= s->n;
+	e->use[SEASON] = day && day + e->h <= s->n;
+	e->use[LONG_SEASON] = week && 2 * week + e->h <= s->n;
+	e->use[PROFILE] = day && 3 * day + e->h <= s->n;
 	e->use[LEVEL] = true;
 	if (e->use[SEASON])
 		first = MAX(first, day);
@@ -315,33 +318,76 @@ static double usual_limit(const double *y, size_t n)
 	return high + 2 * (high - middle);
 }
 
-static struct horizon *forecast(const struct view_series *s, const struct horizon_opts *o)
+static struct horizon *horizon_new(size_t h, size_t n_levels)
 {
-	CLEANUP(ensemble_done) struct ensemble e = { .s = s, .h = o->h };
-	CLEANUP(spread_done) struct spread sp = { 0 };
-	CLEANUP(free) double *guess = xcalloc(o->h, sizeof(double));
 	struct horizon *f = xcalloc(1, sizeof(*f));
 
-	f->h = o->h;
-	f->n_levels = o->n_levels;
-	f->mean = xcalloc(f->h, sizeof(double));
-	f->q = xcalloc(f->h * MAX(f->n_levels, (size_t)1), sizeof(double));
-	e.said = xcalloc((ORIGINS + 1) * METHODS * e.h, sizeof(double));
-	e.weight = xcalloc(METHODS * e.h, sizeof(double));
+	f->h = h;
+	f->n_levels = n_levels;
+	f->mean = xcalloc(h, sizeof(double));
+	f->q = xcalloc(h * MAX(n_levels, (size_t)1), sizeof(double));
+	return f;
+}
+
+/* One value and no past error: a stated swing of the level. */
+static void prior_quantiles(struct horizon *f, const double *levels)
+{
+	for (size_t k = 0; k < f->n_levels; k++)
+		for (size_t j = 0; j < f->h; j++)
+			f->q[k * f->h + j] =
+				f->mean[j] + PRIOR_SWING * fabs(f->mean[j]) *
+						     gsl_cdf_ugaussian_Pinv(levels[k]);
+}
+
+static struct horizon *forecast(const struct view_series *s, const struct horizon_opts *o,
+				size_t h)
+{
+	CLEANUP(ensemble_done) struct ensemble e = { .s = s, .h = h };
+	CLEANUP(spread_done) struct spread sp = { 0 };
+	CLEANUP(free) double *guess = xcalloc(h, sizeof(double));
+	struct horizon *f = horizon_new(h, o->n_levels);
+
+	e.said = xcalloc((ORIGINS + 1) * METHODS * h, sizeof(double));
+	e.weight = xcalloc(METHODS * h, sizeof(double));
 	replay(&e, choose_methods(&e));
 	weigh(&e);
-	spread_init(&sp, e.h, s->seasons[0], ORIGINS);
+	spread_init(&sp, h, s->seasons[0], ORIGINS);
 	for (size_t i = 0; i < e.n; i++) {
 		blend(&e, i, guess);
 		spread_add(&sp, e.at[i], s->y + e.at[i], guess);
 	}
 	run_all(&e, e.n, s->n, true);
 	blend(&e, e.n, f->mean);
-	spread_quantiles(&sp, s->n, f->mean, s->lo >= 0 ? 0 : -INFINITY, o->levels,
-			 f->n_levels, f->q);
+	if (e.n > 0)
+		spread_quantiles(&sp, s->n, f->mean, s->lo >= 0 ? 0 : -INFINITY,
+				 o->levels, f->n_levels, f->q);
+	else
+		prior_quantiles(f, o->levels);
 	f->method = e.use[FINE] || e.use[COARSE] ? "autoregression"
 		    : e.use[SEASON]              ? "season"
 						 : "latest value";
+	return f;
+}
+
+/* Goes on past the end of near with its season or its last value, and widens with the
+ * root of the time. */
+static struct horizon *extend(const struct horizon *near, size_t h, size_t season,
+			      double floor)
+{
+	struct horizon *f = horizon_new(h, near->n_levels);
+	const size_t m = season && season <= near->h ? season : 1;
+
+	f->method = near->method;
+	for (size_t j = 0; j < h; j++) {
+		const size_t from = j < near->h ? j : near->h - m + (j - near->h) % m;
+		const double wider = sqrt((double)(j + 1) / (double)(from + 1));
+
+		f->mean[j] = near->mean[from];
+		for (size_t k = 0; k < f->n_levels; k++)
+			f->q[k * h + j] = fmax(
+				floor, f->mean[j] + wider * (near->q[k * near->h + from] -
+							     near->mean[from]));
+	}
 	return f;
 }
 
@@ -359,10 +405,23 @@ int horizon_forecast(const double *y, size_t n, const struct horizon_opts *opts,
 		return err_set(err, ERR_INVAL, "there is no value to forecast from");
 
 	struct view_series s = { .y = filled, .n = n };
+	const size_t day = opts->seasons[0];
 
 	gsl_stats_minmax(&s.lo, &s.hi, filled, 1, n);
 	s.cap = usual_limit(filled, n);
 	memcpy(s.seasons, opts->seasons, sizeof(s.seasons));
-	*ret = forecast(&s, opts);
+
+	/* A forecast is as far as half of the series at most; what is farther follows it.
+	 */
+	const size_t h = MIN(opts->h, MAX(n / 2, (size_t)1));
+	struct horizon *f = forecast(&s, opts, h);
+
+	if (h < opts->h) {
+		struct horizon *near = f;
+
+		f = extend(near, opts->h, day, s.lo >= 0 ? 0 : -INFINITY);
+		horizon_free(near);
+	}
+	*ret = f;
 	return 0;
 }

@@ -64,7 +64,7 @@ static double tune(struct play *p, fleet_want_fn *want)
 {
 	static const double knobs[] = { 1.0, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4,
 					1.5, 1.7,  2.0, 2.5,  3.0, 4.0 };
-	const size_t week = (size_t)(7 * 86400000 / p->opts->step_ms);
+	const size_t week = 7 * p->day;
 	const size_t n = MAX(MIN(week, p->from / 2), (size_t)1);
 
 	for (size_t k = 0; k < ARRAY_SIZE(knobs); k++) {
@@ -223,6 +223,12 @@ int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 		   judge_progress_fn *progress, void *arg, struct judge_report **ret,
 		   struct err *err)
 {
+	CLEANUP(demand_model_free) struct demand_model *checks_options = NULL;
+	int rc = demand_model_new(opts, &checks_options, err);
+
+	if (rc != 0)
+		return rc;
+
 	const size_t day = (size_t)MAX(86400000 / opts->step_ms, (int64_t)1);
 	const size_t take = play ? play : MIN(14 * day, n / 2);
 
@@ -233,8 +239,8 @@ int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 
 	CLEANUP(judge_report_free) struct judge_report *r = xcalloc(1, sizeof(*r));
 	CLEANUP(free) double *filled = xcalloc(n, sizeof(*filled));
-	int rc = fill(filled, y, n, err);
 
+	rc = fill(filled, y, n, err);
 	if (rc != 0)
 		return rc;
 

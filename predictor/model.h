@@ -19,7 +19,7 @@
 #define PRIOR_MEAN 30.0    /* pseudo-observations that expect no rise */
 #define PRIOR_SPREAD 10.0  /* that expect the stated swing */
 #define PRIOR_SKETCH 50.0  /* that expect a logistic distribution */
-#define HUBER 6.0          /* spreads from where on a miss counts less */
+#define HUBER 12.0         /* spreads from where on a miss counts less */
 #define PROFILE_PACE 0.2   /* weight of today in the averages by time of day */
 #define STEER_GAIN 0.0004  /* of the logarithm of the price, a step */
 #define STEER_AIM 0.95     /* share of the risk that is aimed at */
@@ -28,6 +28,7 @@
 #define WORSE 1.1          /* loss over another's from where on a rung is left */
 #define REPLAY_DAYS 7      /* history that the first price is found on */
 
+#define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
 #define SLACK 512                /* values that the memory moves at a time */
 #define SIZES_STEPS 15 /* steps of the day that share one usual size of a miss */

@@ -111,12 +111,16 @@ class Rig:
         except Failed as e:
             raise Failed(f"{e}\n{self.log()[-2000:]}") from None
         if not self.token:
-            with open(self.path("foretided.out")) as f:
-                self.token = f.read().rsplit(": ", 1)[-1].strip()
+            self.token = wait_for("the first token", self.first_token, 10)
             fd = os.open(self.path("token"), os.O_WRONLY | os.O_CREAT, 0o600)
             os.write(fd, self.token.encode())
             os.close(fd)
         return self
+
+    def first_token(self):
+        with open(self.path("foretided.out")) as f:
+            line = f.read()
+        return line.rsplit(": ", 1)[1].strip() if line.endswith("\n") else None
 
     def answers(self):
         if self.process.poll() is not None:

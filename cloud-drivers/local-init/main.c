@@ -139,6 +139,18 @@ static void wait_for_go(void)
 		_exit(3);
 }
 
+/*
+ * A host out of memory loses the process that took it, not process 1 and so itself. The
+ * kernel lets only some lower the score; the size of process 1 speaks for it anyhow.
+ */
+static void set_oom_score(const char *score)
+{
+	CLEANUP(close_fd) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, score, strlen(score)) < 0)
+		return;
+}
+
 static void prepare(struct host *h, const char *folder)
 {
 	struct err e;
@@ -156,6 +168,7 @@ static void prepare(struct host *h, const char *folder)
 		rc = rootfs_enter(folder, &h->meta, &e);
 	if (rc < 0)
 		refuse(&e);
+	set_oom_score("-900");
 	if (send(SPAWN_FD, "R", 1, MSG_NOSIGNAL) != 1)
 		_exit(3);
 	wait_for_go();
@@ -226,6 +239,7 @@ static _Noreturn void run_program(const struct host *h, const char *path, bool s
 	char *argv[] = { copy, NULL };
 	sigset_t none;
 
+	set_oom_score("0");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);

@@ -182,6 +182,8 @@ static void read_link(struct nl_link *link, const struct nlmsghdr *h)
 			copy_text(link->name, sizeof(link->name), a);
 		else if (a->rta_type == IFLA_IFALIAS)
 			copy_text(link->alias, sizeof(link->alias), a);
+		else if (a->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(a) == 6)
+			memcpy(link->mac, RTA_DATA(a), 6);
 		else if (a->rta_type == IFLA_LINKINFO)
 			read_kind(link, a);
 	}

@@ -28,6 +28,7 @@ struct nl_link {
 	char name[16];
 	char alias[128];
 	char kind[16]; /* "bridge", "veth"; "" for others */
+	uint8_t mac[6];
 };
 
 /* ERR_NOT_FOUND when there is none of that name. */

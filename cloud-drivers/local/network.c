@@ -80,6 +80,15 @@ static int make_bridge(struct nl *nl, const struct local_conf *c, const char *al
 	return rc < 0 ? rc : nl_link_alias(nl, ret->index, alias, err);
 }
 
+/* One that we made but were killed before we could mark it. */
+static bool is_unmarked(const struct local_conf *c, const struct nl_link *link)
+{
+	uint8_t mac[6];
+
+	nl_mac_of(c->gateway, mac);
+	return !link->alias[0] && memcmp(mac, link->mac, 6) == 0;
+}
+
 int network_bridge(struct nl *nl, const struct state *s, const struct local_conf *c,
 		   int *ret_index, struct err *err)
 {
@@ -93,6 +102,8 @@ int network_bridge(struct nl *nl, const struct state *s, const struct local_conf
 		rc = make_bridge(nl, c, alias, &link, err);
 	else if (rc == 0)
 		rc = network_check_bridge(c, &link, alias, err);
+	if (rc == 0 && is_unmarked(c, &link))
+		rc = nl_link_alias(nl, link.index, alias, err);
 	if (rc == 0)
 		rc = nl_addr_add(nl, link.index, c->gateway, c->prefix, err);
 	if (rc == 0)

@@ -58,7 +58,7 @@ bool init_is_alive(const struct meta *m)
 {
 	char boot_id[40];
 
-	return m->pid > 0 && machine_boot_id(boot_id, NULL) == 0 &&
+	return m->pid > 0 && m->pid_start > 0 && machine_boot_id(boot_id, NULL) == 0 &&
 	       strcmp(boot_id, m->boot_id) == 0 && process_start(m->pid) == m->pid_start;
 }
 

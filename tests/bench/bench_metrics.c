@@ -155,7 +155,7 @@ static void bench_ingest(struct db *db, struct host *hosts, int n_hosts, int64_t
 	printf("metrics_in_batches_only %.0f samples/s\n", (double)n / spent);
 	printf("metrics_batch_worst %.2f ms\n", worst * 1000);
 	printf("metrics_samples %zu samples\n", n);
-	upkeep(db, to + 31 * 60000);
+	upkeep(db, to + 21 * 60000);
 }
 
 /* 1,000 tiers, each with five series of its own, as a tick asks. */

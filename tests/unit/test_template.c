@@ -234,6 +234,16 @@ static const struct example printing[] = {
 	  "1e+20 1e+21 0.0001 1e-05 123456 1.234567e+06 1 100000 -0.5" },
 };
 
+static const struct example corners[] = {
+	{ "{{printf \"% x|%#x|%# X\" \"hi\" \"hi\" \"hi\"}}", "68 69|0x6869|0X68 0X69" },
+	{ "{{printf \"%+v %v %q %5d|%.2v %x\" (get \"/a\") (map \"n\" nil) 1 \"x\" 2.5 "
+	  "2.5}}",
+	  "{Key:/a Value:1} map[n:<nil>] '\\x01' %!d(string=    x)|2.5 0x1.4p+01" },
+	{ "{{html .x}} {{.x | js}}", "&lt;no value&gt; \\u003Cno value\\u003E" },
+	{ "{{eq (ls \"/\") nil}} {{ne nil (ls \"/\")}} {{eq nil 1 nil}}",
+	  "false true true" },
+};
+
 static const struct example functions[] = {
 	{ "{{exists \"/a\"}} {{exists \"/web\"}} {{getv \"/none\" \"d\"}} {{getv "
 	  "\"/empty\" \"d\"}}|",
@@ -310,6 +320,7 @@ static void prints_values_as_go_does(void **state)
 {
 	(void)state;
 	check_all(printing, ARRAY_SIZE(printing));
+	check_all(corners, ARRAY_SIZE(corners));
 }
 
 static void has_the_functions_of_confd(void **state)
@@ -349,7 +360,8 @@ static const struct {
 	{ "{{eq 1 1.0}}", "incompatible types for comparison", ERR_INVAL },
 	{ "{{eq 1}}", "missing argument for comparison", ERR_INVAL },
 	{ "{{lt true false}}", "invalid type for comparison", ERR_INVAL },
-	{ "{{eq (ls \"/\") 1}}", "non-comparable type []string", ERR_INVAL },
+	{ "{{eq (ls \"/\") 1}}", "incompatible types for comparison", ERR_INVAL },
+	{ "{{eq (ls \"/\") (ls \"/\")}}", "non-comparable type []string", ERR_INVAL },
 	{ "{{len 3}}", "len of type int", ERR_INVAL },
 	{ "{{index (ls \"/web\") 3}}", "index out of range: 3", ERR_INVAL },
 	{ "{{index 1 1}}", "can't index item of type int", ERR_INVAL },

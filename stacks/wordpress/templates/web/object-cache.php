@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * WordPress object cache on memcached. Servers come from the file that FORETIDE_MEMCACHED
- * names, which is rendered again when one comes or goes; keys are spread by consistent
- * hashing, so that a change moves few of them. Without a server, and for groups that must
- * not outlive a request, values live in this process only.
+ * names, which is rendered again when one comes or goes. The set of servers is part of
+ * every key: a server that comes back holds values of its earlier life, and these must
+ * never be seen again. Without a server, and for groups that must not outlive a request,
+ * values live in this process only.
  *
  * A group is emptied by raising its generation number, which is part of every key.
  */
@@ -16,6 +17,7 @@ class WP_Object_Cache {
 	private $global     = array();
 	private $volatile   = array();
 	private $blog       = '';
+	private $servers    = '';
 	public $cache_hits   = 0;
 	public $cache_misses = 0;
 
@@ -40,7 +42,9 @@ class WP_Object_Cache {
 				Memcached::OPT_SERVER_FAILURE_LIMIT => 1,
 			)
 		);
+		sort( $servers );
 		$m->addServers( $servers );
+		$this->servers   = md5( serialize( $servers ) ) . ':';
 		$this->memcached = $m;
 	}
 
@@ -75,7 +79,7 @@ class WP_Object_Cache {
 	}
 
 	private function salt() {
-		return defined( 'WP_CACHE_KEY_SALT' ) ? WP_CACHE_KEY_SALT : '';
+		return ( defined( 'WP_CACHE_KEY_SALT' ) ? WP_CACHE_KEY_SALT : '' ) . $this->servers;
 	}
 
 	private function local_key( $key, $group ) {

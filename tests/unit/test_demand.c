@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "demand.h"
+
+#include "check.h"
+#include "test.h"
+
+#include <string.h>
+
+#define STEP_MS 300000 /* five minutes: a day of 288 steps */
+#define DAY 288
+#define MONDAY_MS 1767571200000 /* 2026-01-05T00:00:00Z */
+enum { N = 10 * DAY };
+
+struct noise {
+	unsigned seed;
+};
+
+static double uniform(struct noise *z) /* -1 to 1 */
+{
+	z->seed = z->seed * 1664525u + 1013904223u;
+	return (double)(z->seed >> 8) / (1 << 23) - 1;
+}
+
+/* Days with a steep morning and noise; shift: steps by which the days begin later. */
+static void make_days(double *y, size_t n, size_t shift, unsigned seed)
+{
+	struct noise z = { seed };
+
+	for (size_t i = 0; i < n; i++) {
+		const size_t t = (i + DAY - shift % DAY) % DAY;
+		const double open = t >= 96 && t < 240 ? 1000 : 200;
+
+		y[i] = open * (1 + 0.3 * sin(2 * M_PI * (double)t / DAY)) *
+		       (1 + 0.05 * uniform(&z) * uniform(&z));
+	}
+}
+
+static struct demand_opts opts(void)
+{
+	return (struct demand_opts){
+		.step_ms = STEP_MS, .lead_steps = 2, .risk = 0.01, .capacity = 20
+	};
+}
+
+static struct demand_model *fresh(const struct demand_opts *o)
+{
+	struct demand_model *m = NULL;
+	struct err e;
+
+	assert_ok(demand_model_new(o, &m, &e), &e);
+	return m;
+}
+
+static struct demand_model *trained(const struct demand_opts *o, const double *y,
+				    size_t n)
+{
+	struct demand_model *m = fresh(o);
+	struct err e;
+
+	assert_ok(demand_model_train(m, y, n, MONDAY_MS, &e), &e);
+	return m;
+}
+
+static void feed(struct demand_model *m, size_t i, double y)
+{
+	struct err e;
+
+	assert_ok(demand_model_update(m, MONDAY_MS + (int64_t)i * STEP_MS, y, &e), &e);
+}
+
+static size_t wanted(const struct demand_model *m)
+{
+	struct demand_decision d;
+
+	demand_model_decide(m, &d);
+	return d.instances;
+}
+
+static void *bytes_of(const struct demand_model *m, size_t *len)
+{
+	void *b;
+
+	*len = demand_model_size(m);
+	b = xmalloc(*len);
+	demand_model_save(m, b);
+	return b;
+}
+
+static void assert_same_bytes(const struct demand_model *a, const struct demand_model *b)
+{
+	size_t n, k;
+	void *x = bytes_of(a, &n), *y = bytes_of(b, &k);
+
+	assert_int_equal(n, k);
+	assert_memory_equal(x, y, n);
+	free(x);
+	free(y);
+}
+
+/* ---------------------------------------------------------------- what it promises */
+
+static void keeps_the_risk_and_sees_the_morning_come(void **state)
+{
+	static double y[4 * N];
+	const struct demand_opts o = opts();
+	size_t is_short = 0, mornings = 0, need[4 * N];
+
+	(void)state;
+	make_days(y, ARRAY_SIZE(y), 0, 1);
+	struct demand_model *m = trained(&o, y, 2 * N);
+
+	for (size_t i = 2 * N; i < 4 * N; i++) {
+		feed(m, i, y[i]);
+		need[i] = wanted(m);
+		if (i < 2 * N + 3)
+			continue;
+
+		/* What was asked for a lead time ago serves now, if it was not let go. */
+		size_t run = need[i - 3];
+
+		run = MIN(run, MIN(need[i - 2], need[i - 1]));
+		is_short += y[i] > 20.0 * (double)run;
+		mornings += i % DAY == 96 && y[i] <= 20.0 * (double)run;
+	}
+	/* The demand jumps fivefold at step 96 of each of ten days. */
+	assert_true(mornings >= 9);
+	assert_true(is_short <= 2 * 0.01 * 2 * N);
+	demand_model_free(m);
+}
+
+static void a_higher_level_is_a_higher_quantile_and_is_kept(void **state)
+{
+	static double y[2 * N];
+	const struct demand_opts o = opts();
+	size_t inside[3] = { 0 };
+	static const double levels[3] = { 0.5, 0.9, 0.99 };
+	struct err e;
+
+	(void)state;
+	make_days(y, ARRAY_SIZE(y), 0, 2);
+	struct demand_model *m = trained(&o, y, N);
+
+	for (size_t i = N; i + 4 < 2 * N; i++) {
+		double q[3];
+		const double top = fmax(fmax(y[i + 1], y[i + 2]), y[i + 3]);
+
+		feed(m, i, y[i]);
+		for (size_t k = 0; k < 3; k++) {
+			assert_ok(demand_model_quantile(m, levels[k], q + k, &e), &e);
+			inside[k] += top <= q[k];
+		}
+		assert_true(q[0] <= q[1] && q[1] <= q[2]);
+	}
+	for (size_t k = 0; k < 3; k++)
+		assert_close((double)inside[k] / (N - 4), levels[k], 0.05);
+	demand_model_free(m);
+}
+
+static void a_lower_risk_asks_for_more(void **state)
+{
+	static double y[N];
+	struct demand_opts o = opts();
+
+	(void)state;
+	make_days(y, N, 0, 3);
+	struct demand_model *a = trained(&o, y, N);
+
+	o.risk = 0.0005;
+	struct demand_model *b = trained(&o, y, N);
+	struct demand_decision da, db;
+	struct err e;
+
+	demand_model_decide(a, &da);
+	demand_model_decide(b, &db);
+	assert_true(db.level > da.level);
+	assert_ok(demand_model_set_risk(a, 0.0001, &e), &e);
+	demand_model_decide(a, &db);
+	assert_true(db.level >= da.level && db.needed >= da.needed);
+	demand_model_free(a);
+	demand_model_free(b);
+}
+
+/* ---------------------------------------------------------------- invariances */
+
+static void scaling_demand_and_capacity_changes_nothing(void **state)
+{
+	static double y[N], z[N];
+	struct demand_opts o = opts(), p = opts();
+
+	(void)state;
+	make_days(y, N, 0, 4);
+	for (int power = -60; power <= 60; power += 30) {
+		for (size_t i = 0; i < N; i++)
+			z[i] = ldexp(y[i], power);
+		p.capacity = ldexp(o.capacity, power);
+		struct demand_model *a = trained(&o, y, N - 100),
+				    *b = trained(&p, z, N - 100);
+
+		for (size_t i = N - 100; i < N; i++) {
+			feed(a, i, y[i]);
+			feed(b, i, z[i]);
+			assert_int_equal(wanted(a), wanted(b));
+		}
+		demand_model_free(a);
+		demand_model_free(b);
+	}
+}
+
+static void shifting_time_shifts_the_decisions(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+	struct demand_model *a, *b = fresh(&o);
+	const int64_t later = 3 * 3600000;
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 5);
+	a = trained(&o, y, N - 50);
+	assert_ok(demand_model_train(b, y, N - 50, MONDAY_MS + later, &e), &e);
+	for (size_t i = N - 50; i < N; i++) {
+		feed(a, i, y[i]);
+		assert_ok(demand_model_update(b, MONDAY_MS + later + (int64_t)i * STEP_MS,
+					      y[i], &e),
+			  &e);
+		assert_int_equal(wanted(a), wanted(b));
+	}
+	demand_model_free(a);
+	demand_model_free(b);
+}
+
+static void another_future_changes_no_earlier_decision(void **state)
+{
+	static double y[N], z[N];
+	const struct demand_opts o = opts();
+
+	(void)state;
+	make_days(y, N, 0, 6);
+	memcpy(z, y, sizeof(z));
+	for (size_t i = N - 40; i < N; i++)
+		z[i] = 50 * y[i];
+	struct demand_model *a = trained(&o, y, N - 100), *b = trained(&o, z, N - 100);
+	bool differs = false;
+
+	for (size_t i = N - 100; i < N; i++) {
+		feed(a, i, y[i]);
+		feed(b, i, z[i]);
+		if (i < N - 40)
+			assert_int_equal(wanted(a), wanted(b));
+		differs |= wanted(a) != wanted(b);
+	}
+	assert_true(differs);
+	demand_model_free(a);
+	demand_model_free(b);
+}
+
+/* ---------------------------------------------------------------- data of the field */
+
+static void gaps_are_filled_counted_and_survived(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+	struct demand_stats s;
+
+	(void)state;
+	make_days(y, N, 0, 7);
+	struct demand_model *a = trained(&o, y, N - 200), *b = trained(&o, y, N - 200);
+
+	for (size_t i = N - 200; i < N; i++) {
+		feed(a, i, y[i]);
+		if (i < N - 150 || i >= N - 120)
+			feed(b, i, y[i]);
+	}
+	demand_model_stats(b, &s);
+	assert_int_equal(s.missing, 30);
+	assert_int_equal(s.steps, N);
+	assert_close((double)wanted(b), (double)wanted(a), 0.1 * (double)wanted(a) + 1);
+	demand_model_free(a);
+	demand_model_free(b);
+}
+
+static void a_gap_of_a_year_ends_at_once(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+	struct demand_stats s;
+
+	(void)state;
+	make_days(y, N, 0, 8);
+	struct demand_model *m = trained(&o, y, N);
+
+	feed(m, N + 365 * DAY, 300);
+	demand_model_stats(m, &s);
+	assert_int_equal(s.missing, 365 * DAY);
+	assert_true(wanted(m) >= 15 && wanted(m) < 500);
+	demand_model_free(m);
+}
+
+static void missing_values_in_history_are_no_zeros(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+
+	(void)state;
+	make_days(y, N, 0, 9);
+	struct demand_model *a = trained(&o, y, N);
+
+	for (size_t i = 0; i < N; i += 7)
+		y[i] = NAN;
+	y[1] = NAN;
+	struct demand_model *b = trained(&o, y, N);
+
+	assert_close((double)wanted(b), (double)wanted(a), 0.2 * (double)wanted(a) + 1);
+	demand_model_free(a);
+	demand_model_free(b);
+}
+
+static void late_and_duplicate_samples_are_counted_and_dropped(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+	struct demand_stats s;
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 10);
+	struct demand_model *m = trained(&o, y, N);
+	const size_t before = wanted(m);
+
+	feed(m, N - 1, 1e9);
+	feed(m, N - 20, 1e9);
+	/* A sampler's jitter is neither. */
+	assert_ok(demand_model_update(m, MONDAY_MS + (int64_t)N * STEP_MS + 40000, y[0],
+				      &e),
+		  &e);
+	feed(m, N + 1, y[1]);
+	demand_model_stats(m, &s);
+	assert_int_equal(s.duplicates, 1);
+	assert_int_equal(s.late, 1);
+	assert_int_equal(s.missing, 0);
+	assert_true(wanted(m) < 3 * before);
+	demand_model_free(m);
+}
+
+static void what_is_no_demand_is_refused_and_changes_nothing(void **state)
+{
+	static double y[N];
+	static const double bad[] = { -1, INFINITY, -INFINITY, NAN };
+	const struct demand_opts o = opts();
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 11);
+	struct demand_model *a = trained(&o, y, N), *b = trained(&o, y, N);
+
+	for (size_t k = 0; k < ARRAY_SIZE(bad); k++)
+		assert_int_equal(demand_model_update(b, MONDAY_MS + (int64_t)N * STEP_MS,
+						     bad[k], &e),
+				 ERR_INVAL);
+	assert_same_bytes(a, b);
+	y[77] = -3;
+	struct demand_model *c = fresh(&o);
+
+	assert_int_equal(demand_model_train(c, y, N, MONDAY_MS, &e), ERR_INVAL);
+	assert_non_null(strstr(e.msg, "77"));
+	demand_model_free(a);
+	demand_model_free(b);
+	demand_model_free(c);
+}
+
+static void a_zero_series_needs_one_instance(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+
+	(void)state;
+	struct demand_model *m = trained(&o, y, N);
+
+	assert_int_equal(wanted(m), 1);
+	feed(m, N, 400);
+	assert_true(wanted(m) >= 20 && wanted(m) < 2000);
+	demand_model_free(m);
+}
+
+static void a_constant_series_needs_just_that(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		y[i] = 390;
+	struct demand_model *m = trained(&o, y, N);
+
+	assert_int_equal(wanted(m), 20);
+	demand_model_free(m);
+}
+
+static void a_level_shift_is_followed_within_a_lead_time(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+
+	(void)state;
+	make_days(y, N, 0, 12);
+	struct demand_model *m = trained(&o, y, N - DAY);
+
+	for (size_t i = N - DAY; i < N; i++) {
+		feed(m, i, 4 * y[i]);
+		assert_true(20.0 * (double)wanted(m) >= 4 * y[i]);
+	}
+	assert_true(20.0 * (double)wanted(m) < 8 * 4 * y[N - 1]);
+	demand_model_free(m);
+}
+
+static void without_history_it_says_so_and_holds_a_stated_swing(void **state)
+{
+	const struct demand_opts o = opts();
+	struct demand_model *m = fresh(&o);
+	struct demand_decision d;
+	double q;
+	struct err e;
+
+	(void)state;
+	demand_model_decide(m, &d);
+	assert_int_equal(d.instances, 1);
+	assert_string_equal(d.why, "no sample yet");
+	assert_int_equal(demand_model_quantile(m, 0.9, &q, &e), ERR_NOT_FOUND);
+	assert_ok(demand_model_train(m, NULL, 0, MONDAY_MS, &e), &e);
+	feed(m, 0, 1000);
+	demand_model_decide(m, &d);
+	assert_int_equal(d.rung, DEMAND_REACTIVE);
+	assert_non_null(strstr(d.why, "too little history"));
+	assert_true(d.needed > 50 && d.needed < 150);
+	demand_model_free(m);
+}
+
+static void the_first_day_learns_to_keep_the_risk(void **state)
+{
+	static double y[3 * DAY];
+	const struct demand_opts o = opts();
+	struct noise z = { 5 };
+	size_t is_short = 0, need[3 * DAY];
+	struct demand_model *m = fresh(&o);
+	struct demand_decision d;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = 500 * (1 + 0.5 * sin(2 * M_PI * (double)i / DAY)) *
+		       (1 + 0.05 * uniform(&z));
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++) {
+		feed(m, i, y[i]);
+		need[i] = wanted(m);
+		if (i >= 3)
+			is_short +=
+				y[i] > 20.0 * (double)MIN(need[i - 3],
+							  MIN(need[i - 2], need[i - 1]));
+	}
+	assert_true(is_short <= 26); /* 3 % of the time, three times the risk */
+	demand_model_decide(m, &d);
+	assert_int_equal(d.rung, DEMAND_FULL);
+	demand_model_free(m);
+}
+
+static void any_step_from_seconds_to_a_day_works(void **state)
+{
+	static const int64_t steps[] = { 1000, 10000, 60000, 1800000, 3600000, 86400000 };
+	struct demand_opts o = opts();
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(steps); k++) {
+		struct noise z = { 9 };
+
+		o.step_ms = steps[k];
+		struct demand_model *m = fresh(&o);
+
+		for (size_t i = 0; i < 500; i++) {
+			struct err e;
+
+			assert_ok(demand_model_update(m,
+						      MONDAY_MS + (int64_t)i * steps[k],
+						      500 + 20 * uniform(&z), &e),
+				  &e);
+		}
+		assert_true(wanted(m) >= 25 && wanted(m) < 32);
+		demand_model_free(m);
+	}
+}
+
+static void no_lead_time_is_a_lead_time_too(void **state)
+{
+	static double y[N];
+	struct demand_opts o = opts();
+
+	(void)state;
+	o.lead_steps = 0;
+	make_days(y, N, 0, 13);
+	struct demand_model *m = trained(&o, y, N);
+
+	assert_true(20.0 * (double)wanted(m) >= y[N - 1]);
+	demand_model_free(m);
+}
+
+/* Clocks go back an hour: people come at the same hour of the clock, an hour later. */
+static void seasons_follow_the_clock_over_daylight_saving(void **state)
+{
+	static double y[2 * N];
+	const struct demand_opts o = opts();
+	double miss[2] = { 0 };
+
+	(void)state;
+	make_days(y, N, 0, 14);
+	make_days(y + N, N, 12, 15);
+	for (int told = 0; told < 2; told++) {
+		struct demand_model *m = fresh(&o);
+		struct err e;
+
+		demand_model_set_offset(m, 7200);
+		assert_ok(demand_model_train(m, y, N, MONDAY_MS, &e), &e);
+		if (told)
+			demand_model_set_offset(m, 3600);
+		for (size_t i = N; i < N + DAY; i++) {
+			struct demand_decision d;
+
+			feed(m, i, y[i]);
+			demand_model_decide(m, &d);
+			miss[told] +=
+				fabs(d.median - fmax(fmax(y[i + 1], y[i + 2]), y[i + 3]));
+		}
+		demand_model_free(m);
+	}
+	assert_true(miss[1] < 0.6 * miss[0]);
+}
+
+/* ---------------------------------------------------------------- state */
+
+static void a_loaded_model_goes_on_as_the_saved_one(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+	struct demand_model *b = NULL;
+	struct demand_decision d;
+	size_t len;
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 16);
+	struct demand_model *a = trained(&o, y, N - 100);
+	void *bytes = bytes_of(a, &len);
+
+	assert_ok(demand_model_load(bytes, len, &b, &e), &e);
+	demand_model_decide(b, &d);
+	assert_non_null(d.why);
+	for (size_t i = N - 100; i < N; i++) {
+		feed(a, i, y[i]);
+		feed(b, i, y[i]);
+	}
+	assert_same_bytes(a, b);
+	free(bytes);
+	demand_model_free(a);
+	demand_model_free(b);
+}
+
+static void damaged_state_is_refused(void **state)
+{
+	const struct demand_opts o = opts();
+	struct demand_model *m = fresh(&o), *b = NULL;
+	size_t len;
+	unsigned char *bytes = bytes_of(m, &len);
+	struct err e;
+
+	(void)state;
+	assert_int_equal(demand_model_load(bytes, 10, &b, &e), ERR_PROTO);
+	assert_int_equal(demand_model_load(bytes, len - 1, &b, &e), ERR_PROTO);
+	bytes[len / 2] ^= 1;
+	assert_int_equal(demand_model_load(bytes, len, &b, &e), ERR_PROTO);
+	bytes[len / 2] ^= 1;
+	bytes[4] ^= 64; /* the version */
+	assert_int_equal(demand_model_load(bytes, len, &b, &e), ERR_PROTO);
+	assert_non_null(strstr(e.msg, "version"));
+	bytes[0] ^= 1;
+	assert_int_equal(demand_model_load(bytes, len, &b, &e), ERR_PROTO);
+	assert_null(b);
+	free(bytes);
+	demand_model_free(m);
+}
+
+static void a_week_of_minutes_fits_in_64_kb(void **state)
+{
+	struct demand_opts o = opts();
+
+	(void)state;
+	o.step_ms = 60000;
+	o.lead_steps = 3;
+	struct demand_model *m = fresh(&o);
+
+	assert_true(demand_model_size(m) < 64 * 1024);
+	demand_model_free(m);
+}
+
+static void another_lead_time_is_relearned_from_memory(void **state)
+{
+	static double y[N];
+	struct demand_opts o = opts();
+	struct demand_decision d2, d6;
+	struct demand_stats s;
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 17);
+	/* 90 steps, 7.5 h, into the last day: the morning is 6 steps away. */
+	struct demand_model *m = trained(&o, y, N - DAY + 90);
+
+	demand_model_decide(m, &d2);
+	assert_ok(demand_model_set_lead(&m, 6, &e), &e);
+	demand_model_decide(m, &d6);
+	demand_model_stats(m, &s);
+	assert_int_equal(s.steps, N - DAY + 90);
+	assert_true(d6.median > 2 * d2.median);
+	feed(m, N - DAY + 90, y[N - DAY + 90]);
+	assert_int_equal(demand_model_set_lead(&m, DEMAND_LEAD_MAX + 1, &e), ERR_INVAL);
+	demand_model_free(m);
+}
+
+static void twice_the_capacity_needs_half_the_instances(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 18);
+	struct demand_model *m = trained(&o, y, N - 130); /* at noon */
+	struct demand_decision a, b;
+
+	demand_model_decide(m, &a);
+	assert_ok(demand_model_set_capacity(m, 40, &e), &e);
+	demand_model_decide(m, &b);
+	assert_close((double)b.needed, (double)a.needed / 2, 0.05 * (double)a.needed + 1);
+	assert_int_equal(demand_model_set_capacity(m, 0, &e), ERR_INVAL);
+	demand_model_free(m);
+}
+
+static void wrong_options_are_named(void **state)
+{
+	struct demand_opts o;
+	struct demand_model *m = NULL;
+	struct err e;
+
+	(void)state;
+	o = opts();
+	o.step_ms = 10;
+	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
+	assert_non_null(strstr(e.msg, "step"));
+	o = opts();
+	o.risk = 0;
+	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
+	assert_non_null(strstr(e.msg, "risk"));
+	o = opts();
+	o.capacity = NAN;
+	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
+	assert_non_null(strstr(e.msg, "capacity"));
+	o = opts();
+	o.lead_steps = 1000;
+	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
+	assert_non_null(strstr(e.msg, "lead"));
+	assert_null(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keeps_the_risk_and_sees_the_morning_come),
+		cmocka_unit_test(a_higher_level_is_a_higher_quantile_and_is_kept),
+		cmocka_unit_test(a_lower_risk_asks_for_more),
+		cmocka_unit_test(scaling_demand_and_capacity_changes_nothing),
+		cmocka_unit_test(shifting_time_shifts_the_decisions),
+		cmocka_unit_test(another_future_changes_no_earlier_decision),
+		cmocka_unit_test(gaps_are_filled_counted_and_survived),
+		cmocka_unit_test(a_gap_of_a_year_ends_at_once),
+		cmocka_unit_test(missing_values_in_history_are_no_zeros),
+		cmocka_unit_test(late_and_duplicate_samples_are_counted_and_dropped),
+		cmocka_unit_test(what_is_no_demand_is_refused_and_changes_nothing),
+		cmocka_unit_test(a_zero_series_needs_one_instance),
+		cmocka_unit_test(a_constant_series_needs_just_that),
+		cmocka_unit_test(a_level_shift_is_followed_within_a_lead_time),
+		cmocka_unit_test(without_history_it_says_so_and_holds_a_stated_swing),
+		cmocka_unit_test(the_first_day_learns_to_keep_the_risk),
+		cmocka_unit_test(any_step_from_seconds_to_a_day_works),
+		cmocka_unit_test(no_lead_time_is_a_lead_time_too),
+		cmocka_unit_test(seasons_follow_the_clock_over_daylight_saving),
+		cmocka_unit_test(a_loaded_model_goes_on_as_the_saved_one),
+		cmocka_unit_test(damaged_state_is_refused),
+		cmocka_unit_test(a_week_of_minutes_fits_in_64_kb),
+		cmocka_unit_test(another_lead_time_is_relearned_from_memory),
+		cmocka_unit_test(twice_the_capacity_needs_half_the_instances),
+		cmocka_unit_test(wrong_options_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
