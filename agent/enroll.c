@@ -140,7 +140,7 @@ static int take_certificate(struct enroll *e, const json_t *doc, struct err *err
 	if (rc == 0)
 		rc = host_cert_check(pem, e->key_file, &from, &until, err);
 	if (rc == 0)
-		rc = host_file_write(e->cert_file, pem, strlen(pem), err);
+		rc = host_file_write(e->cert_file, pem, strlen(pem), true, err);
 	if (rc < 0)
 		return rc;
 	e->from_wall_ms = from;
@@ -165,7 +165,7 @@ static int take_join(struct enroll *e, json_t *doc, struct err *err)
 	json_object_set_new(doc, "joined_at", json_integer(e->joined_ms));
 	text = json_dumps(doc, JSON_INDENT(1));
 	if (rc == 0)
-		rc = host_file_write(e->join_file, text, strlen(text), err);
+		rc = host_file_write(e->join_file, text, strlen(text), true, err);
 	if (rc < 0)
 		return rc;
 	e->info = info;

@@ -7,6 +7,7 @@
 
 #include "err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +25,11 @@ int host_key_csr(const char *path, const char *host, char **ret,
 int host_cert_check(const char *pem, const char *key_path, int64_t *ret_from_ms,
 		    int64_t *ret_until_ms, struct err *err) MUST_CHECK;
 
-/* Writes a file of mode 0600 whole: to a temporary one, synced, renamed. */
-int host_file_write(const char *path, const char *data, size_t len,
+/*
+ * Writes a file of mode 0600 whole: to a temporary one, renamed. Synced, it is there
+ * after a power cut; what can be had again from the store need not wait for the disk.
+ */
+int host_file_write(const char *path, const char *data, size_t len, bool synced,
 		    struct err *err) MUST_CHECK;
 
 #endif
