@@ -45,6 +45,14 @@ int host_file_write(const char *path, const char *data, size_t len, bool synced,
 	return 0;
 }
 
+void host_file_sync(const char *path)
+{
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)fsync(fd);
+}
+
 static int load_key(const char *path, gnutls_x509_privkey_t *ret, struct err *err)
 {
 	CLEANUP(gnutls_x509_privkey_deinit) gnutls_x509_privkey_t key = NULL;
@@ -81,7 +89,7 @@ int host_key_ensure(const char *path, struct err *err)
 		rc = gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem);
 	if (rc < 0)
 		return refuse(err, ERR_INTERNAL, "making the host's key", rc);
-	rc = host_file_write(path, (char *)pem.data, pem.size, true, err);
+	rc = host_file_write(path, (char *)pem.data, pem.size, false, err);
 	explicit_bzero(pem.data, pem.size);
 	gnutls_free(pem.data);
 	return rc;

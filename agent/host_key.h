@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Makes an ECDSA P-256 key in path (0600) unless there is one. */
+/* Makes an ECDSA P-256 key in path (0600, not synced) unless there is one. */
 int host_key_ensure(const char *path, struct err *err) MUST_CHECK;
 
 /* A PKCS #10 request in PEM for the key, with the common name host. Caller frees. */
@@ -31,5 +31,7 @@ int host_cert_check(const char *pem, const char *key_path, int64_t *ret_from_ms,
  */
 int host_file_write(const char *path, const char *data, size_t len, bool synced,
 		    struct err *err) MUST_CHECK;
+/* Syncs what was written before without. */
+void host_file_sync(const char *path);
 
 #endif
