@@ -183,6 +183,7 @@ static void add_fetch(struct buf *b, const struct join_user_data *in)
 		   in->agent_sha256, in->controller);
 }
 
+/* Where there is no systemd, process 1 of a local host runs respawn after each end. */
 static void add_start(struct buf *b)
 {
 	buf_puts(b, "if [ -d /run/systemd/system ]; then\n"
@@ -204,6 +205,9 @@ static void add_start(struct buf *b)
 		    "\tsystemctl daemon-reload\n"
 		    "\tsystemctl enable --now foretide-agent.service\n"
 		    "else\n"
+		    "\tprintf '#!/bin/sh\\nexec %s run\\n' \"$agent\" "
+		    ">/etc/foretide/respawn\n"
+		    "\tchmod 755 /etc/foretide/respawn\n"
 		    "\texec \"$agent\" run\n"
 		    "fi\n");
 }
