@@ -277,7 +277,7 @@ static int wanted(struct pool_round *r, int64_t *ret, struct err *err)
 
 int pool_launch(struct pool_round *r, struct err *err)
 {
-	int64_t missing;
+	int64_t missing = 0;
 	int rc = settle_all(r, err);
 
 	if (rc < 0 || (rc = wanted(r, &missing, err)) < 0)
