@@ -11,6 +11,7 @@
 #include "kv.h"
 #include "options.h"
 #include "pool.h"
+#include "prompull.h"
 #include "sched.h"
 #include "tick.h"
 #include "view.h"
@@ -38,6 +39,7 @@ struct daemon {
 	struct tick_opts tick_opts;
 	/* Set once, read by the API's threads that came up before it. */
 	struct tick *_Atomic tick;
+	struct prompull *prompull;
 };
 
 /* hooks.c, hooks_metrics.c: what the API asks of the daemon. */

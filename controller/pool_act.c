@@ -261,14 +261,28 @@ static int reload(struct pool_round *r, struct err *err)
 		err);
 }
 
+/*
+ * What the pool shall have, read after its hosts were: a wish that is older than they are
+ * would count a host as missing that was let go since.
+ */
+static int wanted(struct pool_round *r, int64_t *ret, struct err *err)
+{
+	CLEANUP(db_pool_done) struct db_pool now = { 0 };
+	int rc = db_pool_get(r->opts->db, r->row.name, &now, err);
+
+	if (rc == 0)
+		*ret = MIN(now.want, now.max);
+	return rc;
+}
+
 int pool_launch(struct pool_round *r, struct err *err)
 {
 	int64_t missing;
 	int rc = settle_all(r, err);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = wanted(r, &missing, err)) < 0)
 		return rc;
-	missing = MIN(r->row.want, r->row.max) - standing(r);
+	missing -= standing(r);
 	if (missing <= 0)
 		return 0;
 	for (int64_t i = 0; i < MIN(missing, LAUNCHES_AT_ONCE); i++) {

@@ -124,7 +124,26 @@ static int terminate(struct round *r, struct fleet_host *h, const char *why,
 	return 0;
 }
 
-/* Hosts that hold nothing: those a person drains, and those that nothing needs. */
+/* Hosts that hold nothing and that nothing needs: their pools want that many fewer. */
+static bool is_unneeded(const struct fleet_host *h)
+{
+	return h && h->h.state < DB_HOST_DRAINING && h->n_units == 0;
+}
+
+static void want_fewer(struct round *r)
+{
+	for (size_t i = 0; i < r->placed.n_leave; i++) {
+		const struct fleet_host *h = fleet_host(r->f, r->placed.leave[i]);
+
+		if (!is_unneeded(h))
+			continue;
+		for (size_t k = 0; k < r->f->pools.n; k++)
+			if (strcmp(r->f->pools.v[k].name, h->h.pool) == 0)
+				r->placed.want[k]--;
+	}
+}
+
+/* Those that a person drains, and those that nothing needs. */
 static int let_hosts_go(struct round *r, struct err *err)
 {
 	int rc = 0;
@@ -138,12 +157,8 @@ static int let_hosts_go(struct round *r, struct err *err)
 	for (size_t i = 0; rc == 0 && i < r->placed.n_leave; i++) {
 		struct fleet_host *h = fleet_host(r->f, r->placed.leave[i]);
 
-		if (!h || h->h.state >= DB_HOST_DRAINING || h->n_units)
-			continue;
-		for (size_t k = 0; k < r->f->pools.n; k++)
-			if (strcmp(r->f->pools.v[k].name, h->h.pool) == 0)
-				r->placed.want[k]--;
-		rc = terminate(r, h, "nothing needs it any more", err);
+		if (is_unneeded(h))
+			rc = terminate(r, h, "nothing needs it any more", err);
 	}
 	return rc;
 }
@@ -212,9 +227,11 @@ static int run_parts(struct round *r, struct err *err)
 	place_mark_moves(t->moves, r->f);
 	unit_plan(r->f);
 	place_units(r->f, t->moves, MOVES_AT_ONCE, &r->placed);
-	if ((rc = publish(r, err)) < 0 || (rc = let_hosts_go(r, err)) < 0)
+	want_fewer(r);
+	/* A host that goes while its pool still wants it would be launched anew. */
+	if ((rc = publish(r, err)) < 0 || (rc = want_hosts(r, err)) < 0)
 		return rc;
-	return want_hosts(r, err);
+	return let_hosts_go(r, err);
 }
 
 /* ---------------------------------------------------------------- rounds */

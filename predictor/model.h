@@ -30,7 +30,7 @@
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
-#define SLACK 512                /* values that the memory moves at a time */
+#define SLACK 256                /* values that the memory moves at a time */
 #define SIZES_STEPS 15 /* steps of the day that share one usual size of a miss */
 
 /* Features of the spread: logarithms of sizes, relative to the average level. */

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of the whole system share: the quick stack, a load on it, and a look
+into the hosts underneath."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+
+from store_tools import BUILD, ROOT
+
+sys.path.insert(0, os.path.join(ROOT, "stacks"))
+from rig import Failed, Rig, wait_for  # noqa: E402,F401
+
+QUICK = os.path.join(ROOT, "tests/data/stacks/quick")
+TRACE = os.path.join(ROOT, "../shared/traces/nasa_jul95.csv")
+
+
+class Quick(Rig):
+    """A controller with the quick stack: haproxy before a one-file server."""
+
+    def __init__(self, time_scale=30, boot_delay="30s", edit=None, **more):
+        super().__init__(BUILD, time_scale, boot_delay, **more)
+        self.edit = edit or (lambda name, text: text)
+
+    def stack(self, edit=None):
+        """The stack's files as PUT takes them, each passed through edit(name, text)."""
+        files = {}
+        for folder, _, names in os.walk(QUICK):
+            for name in names:
+                path = os.path.relpath(os.path.join(folder, name), QUICK)
+                with open(os.path.join(folder, name), encoding="utf-8") as f:
+                    files[path] = (edit or self.edit)(path, f.read())
+        return {"files": {k: v for k, v in files.items() if v is not None}}
+
+    def apply(self, edit=None):
+        return self.api("/v1/stacks/quick", "PUT", self.stack(edit))
+
+    def up(self, lb=1, web=1, timeout=60):
+        """Until that many are healthy and the balancer knows all of web."""
+        self.wait(f"{lb} lb and {web} web serve",
+                  lambda: len(self.healthy("lb")) >= lb and len(self.healthy("web")) >= web
+                  and len(self.balanced()) >= web, timeout)
+        return self
+
+    def wait(self, what, condition, timeout=60):
+        try:
+            return wait_for(what, condition, timeout)
+        except Failed as e:
+            raise AssertionError(f"{e}\n{self.picture()}") from None
+
+    def picture(self):
+        """Where things stand, for the message of a test that fails."""
+        lines = [f"{h['id']} {h['state']} {h.get('message', '')}"
+                 for h in self.items("/v1/hosts")[-30:]]
+        lines += [f"{u['name']} on {u['host']}: {u['goal']} {u['active']}/{u['sub']} "
+                  f"{u['health']} {u['message']}" for u in self.units()]
+        lines += [f"{t['name']} {t['desired']}: {t['sentence']}" for t in self.items("/v1/tiers")]
+        lines += [e["message"] for e in self.items("/v1/events?since=0")[-30:]]
+        return "\n".join(lines) + "\n" + self.log()[-3000:]
+
+    # -------------------------------------------------------- underneath
+    def pid(self, host):
+        return self.local_hosts()[host]["pid"]
+
+    def inside(self, host, *command, timeout=20):
+        """Runs a command inside a host: (status, output)."""
+        done = subprocess.run(["nsenter", "-t", str(self.pid(host)), "-a", *command],
+                              capture_output=True, text=True, timeout=timeout, check=False)
+        return done.returncode, done.stdout
+
+    def pids_of(self, host, program):
+        """Processes of a host by a part of their command line, as this machine numbers them."""
+        space = os.readlink(f"/proc/{self.pid(host)}/ns/pid")
+        found = []
+        for entry in os.listdir("/proc"):
+            try:
+                if not entry.isdigit() or os.readlink(f"/proc/{entry}/ns/pid") != space:
+                    continue
+                with open(f"/proc/{entry}/cmdline", encoding="utf-8", errors="replace") as f:
+                    if program in f.read().replace("\0", " "):
+                        found.append(int(entry))
+            except OSError:
+                continue
+        return sorted(found)
+
+    def balanced(self, lb_host=None):
+        """Names of the servers that haproxy of an lb host counts as up."""
+        if not lb_host:
+            hosts = [u["host"] for u in self.healthy("lb")]
+            if not hosts:
+                return []
+            lb_host = hosts[0]
+        try:
+            answer = haproxy(self.pid(lb_host), "show stat")
+        except (OSError, KeyError):
+            return []
+        rows = [line.split(",") for line in answer.splitlines()]
+        return [r[1] for r in rows if len(r) > 17 and r[0] == "web" and r[17].startswith("UP")]
+
+    def unit_pids(self):
+        """The main processes of all units, by unit."""
+        programs = {"web": "/etc/quick/server.py", "lb": "haproxy -Ws"}
+        return {u["name"]: self.pids_of(u["host"], programs[u["tier"]]) for u in self.units()}
+
+    def db(self, query, *args):
+        with sqlite3.connect(f"file:{self.path('state/foretide.db')}?mode=ro", uri=True) as c:
+            return c.execute(query, args).fetchall()
+
+    def scale(self, n):
+        """Exactly n of web, by its own limits."""
+        self.api("/v1/tiers/quick/web", "PATCH", {"min": n, "max": n})
+
+
+def haproxy(pid, command):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(2)
+        s.connect(f"/proc/{pid}/root/run/haproxy/admin.sock")
+        s.sendall(command.encode() + b"\n")
+        data = b""
+        while chunk := s.recv(65536):
+            data += chunk
+    return data.decode()
+
+
+class Load:
+    """`foretide play` on the stack's lb; what it counts."""
+
+    def __init__(self, rig, rate=None, trace=None, service="quick/lb", scale=30, more=()):
+        if rate:
+            trace = rig.path(f"constant-{rate}.csv")
+            with open(trace, "w", encoding="ascii") as f:
+                f.write("timestamp,value\n")
+                f.writelines(f"{60 * i},{rate}\n" for i in range(2880))
+        command = [os.path.join(BUILD, "foretide"), "play", "--service", service, "--json",
+                   "--time-scale", str(scale), "--url", rig.url]
+        if rate:
+            command += ["--peak", str(rate)]
+        if trace:
+            command += ["--trace", trace]
+        self.last = None
+        self.child = subprocess.Popen([*command, *more], stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, text=True, env=rig.environment())
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.child.stdout:
+            self.last = json.loads(line)
+
+    def flows(self, n=1):
+        """Until n more requests than now were answered."""
+        want = (self.last or {"ok": 0})["ok"] + n
+        wait_for("the load flows", lambda: self.last and self.last["ok"] >= want, 30)
+        return self
+
+    def finish(self, timeout=None):
+        """Ends it, or waits until it ends; its last counts."""
+        if timeout is None:
+            self.child.send_signal(signal.SIGTERM)
+        self.child.wait(timeout or 30)
+        self.reader.join(10)
+        words = self.child.stderr.read()
+        assert self.last, words
+        return self.last
+
+    def finish_without_failure(self, timeout=None):
+        stats = self.finish(timeout)
+        assert (stats["failed"], stats["skipped"]) == (0, 0), stats
+        assert stats["ok"] == stats["sent"] > 0, stats
+        return stats
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
