@@ -73,6 +73,7 @@ struct demand_model {
 	struct ridge mean, spread;
 	struct sketch sketch;
 	double level;           /* slow average of the demand */
+	double top;             /* the largest ever */
 	double fast, mid, slow; /* averages of |miss| */
 	double log_price;
 	double kept;
@@ -81,7 +82,9 @@ struct demand_model {
 				    */
 	enum demand_rung rung;     /* in force */
 	uint64_t learned;          /* targets learned from */
-	uint64_t clean;            /* steps since the last filled one */
+	double gap_ratio; /* of the steps that are filled now to those a day before */
+	uint64_t gap;     /* how many they are */
+	uint64_t clean;   /* steps since the last filled one */
 	struct demand_decision now;
 
 	size_t window;       /* lead_steps + 1: steps of the target */
