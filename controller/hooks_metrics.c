@@ -10,7 +10,6 @@
 #include "json.h"
 #include "labels.h"
 #include "metrics_eval.h"
-#include "promtext.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,28 +92,6 @@ static int hook_agent_metrics(void *arg, const char *host, const json_t *body,
 		rc = db_samples_add(d->db, in, n, clock_now_ms(), NULL, err);
 	for (i = 0; i < n; i++)
 		free(labels[i]);
-	return rc;
-}
-
-static int hook_push_text(void *arg, const char *stack, const char *tier,
-			  const char *text, size_t len, size_t *ret, struct err *err)
-{
-	struct daemon *d = arg;
-	CLEANUP(promtext_done) struct promtext p = { 0 };
-	struct label extra[2];
-	size_t n = 0;
-	int rc;
-
-	CHECK_MAGIC(d, DAEMON_MAGIC);
-	if (*stack)
-		extra[n++] = (struct label){ "stack", stack };
-	if (*tier)
-		extra[n++] = (struct label){ "tier", tier };
-	rc = promtext_parse(text, len, extra, n, clock_now_ms(), SAMPLES_MAX, &p, err);
-	if (rc == 0)
-		rc = db_samples_add(d->db, p.v, p.n, clock_now_ms(), NULL, err);
-	if (rc == 0)
-		*ret = p.n;
 	return rc;
 }
 
@@ -346,7 +323,6 @@ static json_t *hook_host_load(void *arg, const char *host)
 void daemon_metrics_hooks(struct api_hooks *ret)
 {
 	ret->agent_metrics = hook_agent_metrics;
-	ret->push_text = hook_push_text;
 	ret->tier_series = hook_tier_series;
 	ret->eval = hook_eval;
 	ret->forecast = hook_forecast;
