@@ -86,7 +86,10 @@ $(eval $(call archive,db,$(B)/obj/gen/migrations.o))
 $(B)/embed: web/embed.c common/embedded.h
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Icommon -o $@ $<
-$(B)/gen/web_files.c: $(B)/embed $(wildcard web/*.html web/*.js web/*.css web/*.svg controller/openapi.json)
+# The charts are the packaged library's (libjs-dygraphs).
+DYGRAPHS := $(addprefix /usr/share/javascript/dygraphs/,dygraph.min.js dygraph.min.css)
+$(B)/gen/web_files.c: $(B)/embed $(wildcard web/*.html web/*.js web/*.css web/*.svg) \
+		controller/openapi.json $(DYGRAPHS)
 	@mkdir -p $(@D)
 	$(B)/embed web_files $(filter-out $<,$^) >$@.tmp && mv $@.tmp $@
 $(B)/gen/migrations.c: $(B)/embed $(wildcard db/migrations/*.sql)

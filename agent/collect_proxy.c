@@ -152,10 +152,14 @@ int collect_varnish(const char *text, size_t len, const struct collect_sink *to,
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
 	const json_t *counters;
-	int rc = json_parse(text, len, "varnishstat's output", &doc, err);
+	json_error_t e;
 
-	if (rc < 0)
-		return ERR_PROTO;
+	/* Bitmaps of backends' health fill 64 bits, which jansson's integers do not hold.
+	 */
+	doc = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, &e);
+	if (!doc)
+		return err_set(err, ERR_PROTO, "varnishstat's output is no JSON: %s",
+			       e.text);
 	counters = json_object_get(doc, "counters");
 	if (!counters)
 		counters = doc; /* before 6.5 */

@@ -358,6 +358,7 @@ struct confd *confd_new(struct loop *l, struct keys *k, const struct confd_opts 
 	c->keys = k;
 	c->opts = *opts;
 	c->opts.folder = copy_string(opts->folder);
+	c->opts.state_dir = copy_string(opts->state_dir);
 	c->opts.root = copy_string(opts->root);
 	c->opts.hostname = copy_string(opts->hostname);
 	c->opts.address = copy_string(opts->address);
@@ -390,6 +391,7 @@ void confd_free(struct confd *c)
 	}
 	loop_timer_free(c->tell);
 	free_string(c->opts.folder);
+	free_string(c->opts.state_dir);
 	free_string(c->opts.root);
 	free_string(c->opts.hostname);
 	free_string(c->opts.address);

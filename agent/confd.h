@@ -10,9 +10,9 @@
  * When a key changes: wait for the burst to end, render, compare with the destination
  * (content, mode, owner), and only if it differs: stage beside it, run check_cmd, sync,
  * rename (a busy mount is written in place), run reload_cmd. A failed reload is tried
- * again, with growing pauses, until it succeeds or is overtaken. Nothing is rendered
- * before the keys were read once; when the store goes away the last copy stays. A
- * resource that fails leaves its destination as it was.
+ * again, with growing pauses, until it succeeds, also after a restart of the agent.
+ * Nothing is rendered before the keys were read once; when the store goes away the last
+ * copy stays. A resource that fails leaves its destination as it was.
  *
  * In commands {{.src}} is the staged file (check_cmd) or the destination (reload_cmd) and
  * {{.dest}} the destination. They run by /bin/sh -c with a time limit, beside the loop.
@@ -37,7 +37,9 @@
 struct confd;
 
 struct confd_opts {
-	const char *folder;   /* /etc/confd; NULL: none */
+	const char *folder; /* /etc/confd; NULL: none */
+	/* Where reloads that are due are remembered over restarts; NULL: nowhere. */
+	const char *state_dir;
 	const char *root;     /* put before every destination; NULL: nothing. For tests */
 	const char *hostname; /* the host's id */
 	const char *address;

@@ -157,3 +157,36 @@ int confd_file_publish(const char *staged, const char *dest, struct err *err)
 	(void)unlink(staged);
 	return rc;
 }
+
+/* ---------------------------------------------------------------- marks */
+
+char *confd_mark_path(const char *state_dir, const char *key)
+{
+	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+
+	if (!state_dir)
+		return xstrdup("");
+	for (const char *p = key; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 0x100000001b3u;
+	return xasprintf("%s/confd-reload-%016llx", state_dir, (unsigned long long)hash);
+}
+
+void confd_mark_set(const char *path)
+{
+	/* If it fails, only a restart right now would forget the reload. */
+	int fd = *path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+	if (fd >= 0)
+		close(fd);
+}
+
+void confd_mark_clear(const char *path)
+{
+	if (*path)
+		(void)unlink(path);
+}
+
+bool confd_mark_is_set(const char *path)
+{
+	return *path && access(path, F_OK) == 0;
+}

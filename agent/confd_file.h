@@ -25,4 +25,10 @@ int confd_file_stage(const char *dest, const char *data, size_t len,
 /* Syncs and renames the staged file over dest; over a busy mount its bytes are copied. */
 int confd_file_publish(const char *staged, const char *dest, struct err *err) MUST_CHECK;
 
+/* Remembers beyond the process that something is due for a key; state_dir NULL: "". */
+char *confd_mark_path(const char *state_dir, const char *key);
+void confd_mark_set(const char *path);
+void confd_mark_clear(const char *path);
+bool confd_mark_is_set(const char *path);
+
 #endif

@@ -37,6 +37,7 @@ struct confd_resource {
 	char *text;              /* of the template */
 	char *dest;              /* with the root */
 	char *problem;           /* NULL: none */
+	char *mark;              /* path of a file that is there while a reload is due */
 	struct keys_user *uses[CONFD_KEYS_MAX];
 	size_t n_uses;
 	bool rendered; /* once, or the one before it was */

@@ -52,11 +52,16 @@ static void retry_render(struct confd_resource *r, const char *event,
 
 /* ---------------------------------------------------------------- reload */
 
+static bool needs_reload(const struct confd_resource *r)
+{
+	return r->spec->reload_cmd && r->group->active;
+}
+
 static void want_reload(struct confd_resource *r)
 {
 	int64_t now = clock_mono_ms();
 
-	if (!r->spec->reload_cmd || !r->group->active)
+	if (!needs_reload(r))
 		return;
 	r->reload_due = true;
 	r->reload_retry_ms = 0;
@@ -82,6 +87,7 @@ static void on_reloaded(void *arg, const struct err *err)
 	if (err && r->group->active) {
 		retry_reload(r, err);
 	} else {
+		confd_mark_clear(r->mark);
 		r->group->confd->stats.reloads += !err;
 		no_problem(r);
 		log_info("confd-reloaded", STR("resource", r->key));
@@ -128,6 +134,9 @@ static void publish(struct confd_resource *r)
 	CLEANUP(free) char *staged = TAKE(r->staged);
 	struct err err;
 
+	/* Before, so that the reload is not forgotten when we are killed in between. */
+	if (needs_reload(r))
+		confd_mark_set(r->mark);
 	if (confd_file_publish(staged, r->dest, &err) < 0) {
 		(void)unlink(staged);
 		retry_render(r, "confd-write-failed", &err);
@@ -304,6 +313,7 @@ static struct confd_resource *new_resource(struct confd_group *g, const char *ke
 	r->magic = RESOURCE_MAGIC;
 	r->group = g;
 	r->key = xstrdup(key);
+	r->mark = confd_mark_path(g->confd->opts.state_dir, key);
 	r->timer = loop_timer_new(g->confd->loop, on_timer, r);
 	return r;
 }
@@ -325,6 +335,7 @@ struct confd_resource *confd_resource_new(struct confd_group *g, const char *key
 			keys_use(g->confd->keys, spec->keys[i], on_keys, r);
 	make_dirty(r);
 	r->rendered = was_rendered;
+	confd_resource_active(r);
 	return r;
 }
 
@@ -354,15 +365,25 @@ void confd_resource_free(struct confd_resource *r)
 	free(r->text);
 	free(r->dest);
 	free(r->problem);
+	free(r->mark);
 	r->magic = 0;
 	free(r);
 }
 
 void confd_resource_active(struct confd_resource *r)
 {
+	if (!r->spec)
+		return;
+	if (r->group->active && !r->reload_due && !r->shell &&
+	    confd_mark_is_set(r->mark)) {
+		/* Left over from an earlier life of the agent. */
+		want_reload(r);
+		loop_timer_in(r->timer, 0);
+	}
 	/* A unit that has stopped needs no reload: it reads the file when it starts. */
 	if (!r->group->active && r->reload_due) {
 		r->reload_due = false;
+		confd_mark_clear(r->mark);
 		no_problem(r);
 	}
 }

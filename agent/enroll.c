@@ -16,6 +16,8 @@
 #define ANSWER_MAX_BYTES (256 * 1024)
 /* A timer's reach: a later renewal is looked at again then. */
 #define RENEW_LOOK_MS ((int64_t)3600 * 1000)
+/* Joining does not wait for the disk: a host that loses power before this is replaced. */
+#define SYNC_AFTER_MS 3000
 
 struct enroll {
 	uint32_t magic;
@@ -30,6 +32,7 @@ struct enroll {
 	struct enroll_info info;
 	int64_t joined_ms;
 	struct loop_timer *timer;
+	struct loop_timer *sync;
 	int64_t pause_ms;
 	struct httpm_call *call;
 	char *body;
@@ -140,7 +143,7 @@ static int take_certificate(struct enroll *e, const json_t *doc, struct err *err
 	if (rc == 0)
 		rc = host_cert_check(pem, e->key_file, &from, &until, err);
 	if (rc == 0)
-		rc = host_file_write(e->cert_file, pem, strlen(pem), err);
+		rc = host_file_write(e->cert_file, pem, strlen(pem), e->joined, err);
 	if (rc < 0)
 		return rc;
 	e->from_wall_ms = from;
@@ -165,12 +168,23 @@ static int take_join(struct enroll *e, json_t *doc, struct err *err)
 	json_object_set_new(doc, "joined_at", json_integer(e->joined_ms));
 	text = json_dumps(doc, JSON_INDENT(1));
 	if (rc == 0)
-		rc = host_file_write(e->join_file, text, strlen(text), err);
+		rc = host_file_write(e->join_file, text, strlen(text), false, err);
 	if (rc < 0)
 		return rc;
+	loop_timer_in(e->sync, SYNC_AFTER_MS);
 	e->info = info;
 	info = (struct enroll_info){ 0 };
 	return 0;
+}
+
+static void on_sync(void *arg)
+{
+	const struct enroll *e = arg;
+
+	CHECK_MAGIC(e, ENROLL_MAGIC);
+	host_file_sync(e->key_file);
+	host_file_sync(e->cert_file);
+	host_file_sync(e->join_file);
 }
 
 /* problem+json's detail, for the log. */
@@ -330,6 +344,7 @@ int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts 
 	e->arg = opts->arg;
 	e->pause_ms = RETRY_FIRST_MS;
 	e->timer = loop_timer_new(loop, on_timer, e);
+	e->sync = loop_timer_new(loop, on_sync, e);
 	rc = host_key_ensure(e->key_file, err);
 	if (rc < 0)
 		return rc;
@@ -348,6 +363,7 @@ void enroll_close(struct enroll *e)
 	CHECK_MAGIC(e, ENROLL_MAGIC);
 	httpm_cancel(e->call);
 	loop_timer_free(e->timer);
+	loop_timer_free(e->sync);
 	free(e->controller);
 	free(e->ca_file);
 	if (e->token)

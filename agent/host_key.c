@@ -23,7 +23,8 @@ static int refuse(struct err *err, int code, const char *what, int gnutls_code)
 	return err_set(err, code, "%s: %s", what, gnutls_strerror(gnutls_code));
 }
 
-int host_file_write(const char *path, const char *data, size_t len, struct err *err)
+int host_file_write(const char *path, const char *data, size_t len, bool synced,
+		    struct err *err)
 {
 	CLEANUP(free) char *temp = xasprintf("%s.new", path);
 	CLEANUP(close_fd) int fd = -1;
@@ -39,9 +40,17 @@ int host_file_write(const char *path, const char *data, size_t len, struct err *
 			return err_errno(err, ERR_STORE, "%s", temp);
 		done += n > 0 ? (size_t)n : 0;
 	}
-	if (fsync(fd) < 0 || rename(temp, path) < 0)
+	if ((synced && fsync(fd) < 0) || rename(temp, path) < 0)
 		return err_errno(err, ERR_STORE, "%s", path);
 	return 0;
+}
+
+void host_file_sync(const char *path)
+{
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)fsync(fd);
 }
 
 static int load_key(const char *path, gnutls_x509_privkey_t *ret, struct err *err)
@@ -80,7 +89,7 @@ int host_key_ensure(const char *path, struct err *err)
 		rc = gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem);
 	if (rc < 0)
 		return refuse(err, ERR_INTERNAL, "making the host's key", rc);
-	rc = host_file_write(path, (char *)pem.data, pem.size, err);
+	rc = host_file_write(path, (char *)pem.data, pem.size, false, err);
 	explicit_bzero(pem.data, pem.size);
 	gnutls_free(pem.data);
 	return rc;

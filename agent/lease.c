@@ -246,7 +246,7 @@ static void save_id(const struct lease *l)
 	struct err e;
 	int n = snprintf(text, sizeof(text), "%lld\n", (long long)l->id);
 
-	if (l->file && host_file_write(l->file, text, (size_t)n, &e) < 0)
+	if (l->file && host_file_write(l->file, text, (size_t)n, false, &e) < 0)
 		log_warn("lease-not-saved", ERR(&e));
 }
 

@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "metrics.h"
+#include "metrics_impl.h"
 
-#include "batch_queue.h"
 #include "buf.h"
 #include "check.h"
-#include "child.h"
 #include "clock.h"
 #include "json.h"
 #include "log.h"
 #include "scrape.h"
-#include "unit_log.h"
 #include "x_service.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define METRICS_MAGIC 0x6d657472u
 #define ROUND_MAX_BYTES (1u << 20)
 #define POST_MAX_BYTES (1u << 20)
 #define SCRAPE_MS 2000
-#define POST_MS 10000
-#define LOG_LINES_MAX 10000
 #define INTERVAL_LEAST_MS 100
 
 /* One source of one unit that is being read. */
@@ -34,40 +28,6 @@ struct reading {
 	size_t index;
 	int64_t at_ms;
 	struct scrape *scrape;
-};
-
-struct metrics {
-	uint32_t magic;
-	struct loop *loop;
-	struct httpm *http;
-	char *controller, *ca_file, *cert_file, *key_file, *host, *log_dir;
-	int64_t interval_ms;
-	const struct wanted *wanted;
-	const struct units *units;
-	struct loop_timer *timer;
-	struct buf round;
-	struct reading *readings;
-	struct batch_queue queue;
-	struct httpm_call *push;
-	struct buf push_body;
-	size_t push_n;
-	struct log_post *log_posts;
-	bool failing; /* said once */
-	struct {
-		const struct reading *r; /* labels of what is being added */
-		int64_t at_ms;
-	} now;
-	char *complained; /* "unit: words" of the last failed source */
-};
-
-struct log_post {
-	uint32_t magic;
-	struct log_post *next;
-	struct metrics *m;
-	struct httpm_call *call;
-	struct child *child;
-	int64_t id;
-	char *unit, *body;
 };
 
 /* ---------------------------------------------------------------- samples as text */
@@ -132,20 +92,10 @@ static struct collect_sink sink(struct metrics *m, const struct reading *r, int6
 	return (struct collect_sink){ add_sample, m };
 }
 
-/* ---------------------------------------------------------------- logs */
+/* ---------------------------------------------------------------- pushing */
 
-static void log_post_free(struct log_post *p)
-{
-	httpm_cancel(p->call);
-	child_free(p->child);
-	free(p->unit);
-	free(p->body);
-	p->magic = 0;
-	free(p);
-}
-
-static void start_post(struct metrics *m, const char *path, const char *body, size_t len,
-		       httpm_done_fn *fn, void *arg, struct httpm_call **ret)
+void metrics_post(struct metrics *m, const char *path, const char *body, size_t len,
+		  httpm_done_fn *fn, void *arg, struct httpm_call **ret)
 {
 	static const char *const headers[] = { "Content-Type: application/json", NULL };
 	CLEANUP(free) char *url = xasprintf("%s%s", m->controller, path);
@@ -164,108 +114,6 @@ static void start_post(struct metrics *m, const char *path, const char *body, si
 	*ret = httpm_start(m->http, &req, NULL, fn, arg);
 }
 
-static void on_log_sent(void *arg, const struct http_res *res, bool sent,
-			const struct err *err)
-{
-	struct log_post *p = arg;
-	struct log_post **at = &p->m->log_posts;
-
-	(void)sent;
-	CHECK_MAGIC(p, METRICS_MAGIC);
-	p->call = NULL;
-	if (err || res->status > 299)
-		log_warn("unit-log-not-sent", STR("error", err ? err->msg : "refused"));
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-	log_post_free(p);
-}
-
-static json_t *lines_json(char *text)
-{
-	json_t *list = json_array();
-	char *next = text, *line;
-
-	while (next && (line = strsep(&next, "\n"))) {
-		json_t *s = json_string(line);
-
-		if (*line || next)
-			json_array_append_new(list, s ? s : json_string("(not UTF-8)"));
-	}
-	return list;
-}
-
-static void post_log(struct log_post *p, char *text)
-{
-	CLEANUP(json_decref)
-	json_t *doc = json_pack("{s:I,s:s,s:o}", "id", (json_int_t)p->id, "unit", p->unit,
-				"lines", lines_json(text));
-
-	p->body = json_dumps(doc, JSON_COMPACT);
-	start_post(p->m, "/v1/agent/logs", p->body, strlen(p->body), on_log_sent, p,
-		   &p->call);
-}
-
-static void on_journal(void *arg, const char *out, size_t len, const struct err *err)
-{
-	struct log_post *p = arg;
-	CLEANUP(free) char *text = xstrdup(err ? err->msg : out);
-
-	(void)len;
-	CHECK_MAGIC(p, METRICS_MAGIC);
-	p->child = NULL;
-	post_log(p, text);
-}
-
-/* systemd keeps the output of its units in the journal. */
-static void read_journal(struct log_post *p, int64_t lines)
-{
-	char count[24];
-	const char *const words[] = { "/usr/bin/journalctl",
-				      "-q",
-				      "--no-pager",
-				      "-o",
-				      "short-iso",
-				      "-n",
-				      count,
-				      "-u",
-				      p->unit };
-	char *argv[ARRAY_SIZE(words) + 1] = { 0 };
-
-	snprintf(count, sizeof(count), "%lld", (long long)lines);
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		argv[i] = (char *)(uintptr_t)words[i];
-	p->child = child_run(p->m->loop, argv, POST_MS, 1 << 20, on_journal, p);
-}
-
-static void send_log(struct metrics *m, const json_t *ask)
-{
-	CLEANUP(buf_done) struct buf text = { 0 };
-	struct log_post *p;
-	const char *unit;
-	int64_t id, lines = 100;
-
-	if (jread_str(ask, "unit", &unit, NULL) < 0 ||
-	    jread_int(ask, "id", &id, NULL) < 0 ||
-	    jread_int_opt(ask, "lines", &lines, NULL) < 0)
-		return;
-	lines = MIN(MAX(lines, 1), LOG_LINES_MAX);
-	p = xcalloc(1, sizeof(*p));
-	p->magic = METRICS_MAGIC;
-	p->m = m;
-	p->id = id;
-	p->unit = xstrdup(unit);
-	p->next = m->log_posts;
-	m->log_posts = p;
-	if (strcmp(m->units->ops->name, "systemd") == 0) {
-		read_journal(p, lines);
-		return;
-	}
-	buf_init(&text, 1 << 20);
-	(void)!unit_log_tail(m->log_dir, unit, (size_t)lines, &text, NULL);
-	post_log(p, text.data);
-}
-
 static void read_answer(struct metrics *m, const struct http_res *res)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
@@ -275,10 +123,8 @@ static void read_answer(struct metrics *m, const struct http_res *res)
 		return;
 	asks = json_object_get(doc, "logs");
 	for (size_t i = 0; i < json_array_size(asks); i++)
-		send_log(m, json_array_get(asks, i));
+		metrics_send_log(m, json_array_get(asks, i));
 }
-
-/* ---------------------------------------------------------------- pushing */
 
 static void push(struct metrics *m);
 
@@ -322,8 +168,8 @@ static void push(struct metrics *m)
 	buf_puts(&m->push_body, ",\"samples\":[");
 	m->push_n = batch_queue_peek(&m->queue, POST_MAX_BYTES, &m->push_body);
 	buf_puts(&m->push_body, "]}");
-	start_post(m, "/v1/agent/metrics", m->push_body.data, m->push_body.len, on_pushed,
-		   m, &m->push);
+	metrics_post(m, "/v1/agent/metrics", m->push_body.data, m->push_body.len,
+		     on_pushed, m, &m->push);
 }
 
 static void end_round(struct metrics *m)

@@ -2,9 +2,10 @@
 /*
  * units_own.h - inside of our own supervisor; for units_own*.c only.
  *
- * units_own.c keeps the list and finds units again, units_own_machine.c is the life of
- * one unit, units_own_run.c starts and kills its processes, units_own_save.c keeps its
- * state on disk, units_own_deps.c orders units among each other.
+ * units_own.c keeps the list and finds units again, units_own_machine.c and
+ * units_own_end.c are the life of one unit, units_own_env.c makes ready what its
+ * processes are given, units_own_run.c starts and kills its processes, units_own_save.c
+ * keeps its state on disk, units_own_deps.c orders units among each other.
  */
 #ifndef AGENT_UNITS_OWN_H
 #define AGENT_UNITS_OWN_H
@@ -119,6 +120,21 @@ void unit_main_exited(void *arg, struct proc_exit how);
 void unit_on_deadline(void *arg);
 void unit_on_poll(void *arg);
 void unit_fail(struct unit *u, enum result why, const char *message);
+
+/* ---- between units_own_machine.c and units_own_end.c */
+#define POLL_FIRST_MS 5
+#define POLL_MOST_MS 200
+void unit_set_phase(struct unit *u, enum phase phase); /* saves and tells it */
+void unit_set_deadline(struct unit *u, int64_t ms);    /* negative: none */
+void unit_set_poll(struct unit *u);
+void unit_run_cmds(struct unit *u, enum phase phase); /* the commands of the phase */
+void unit_next_cmd(struct unit *u);
+void unit_cmds_done(struct unit *u); /* of this phase: goes on to the next */
+void unit_enter_running(struct unit *u);
+void unit_enter_signal(struct unit *u, enum phase phase);
+void unit_finish(struct unit *u);
+bool unit_exit_is_clean(const struct unit *u, struct proc_exit how);
+void unit_fail_by_exit(struct unit *u, const char *what, struct proc_exit how);
 
 /* ---- units_own_run.c */
 int unit_spawn(struct unit *u, enum unit_exec kind, const struct unit_cmd *cmd,

@@ -3,7 +3,7 @@
  * Units as systemd's own, over D-Bus. A unit's file in /run/systemd/system begins with
  * "# foretide HASH", by which it is found again when the agent starts anew.
  */
-#include "units.h"
+#include "units_systemd_impl.h"
 
 #include "buf.h"
 #include "check.h"
@@ -18,91 +18,19 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
-#include <systemd/sd-bus.h>
 
-#define SYSTEMD_MAGIC 0x73797364u
 #define UNIT_DIR "/run/systemd/system"
 #define MARK "# foretide "
 #define TEXT_MAX_BYTES (512 << 10)
-#define SD_NAME "org.freedesktop.systemd1"
-#define SD_PATH "/org/freedesktop/systemd1"
-#define SD_MANAGER SD_NAME ".Manager"
 
-struct sysd;
-
-struct sd_unit {
-	struct sd_unit *next;
-	struct sysd *s;
-	char *name, *hash, *text; /* text: to be written; NULL: written */
-	char *next_hash, *next_text;
-	bool run, dropping, adopted;
-	bool ready; /* systemd has read the file */
-	bool asked; /* to start or stop it, as run says */
-	char active[24], sub[32], load[16];
-	char *message;
-	int64_t since_ms, restarts;
-	pid_t main_pid;
-};
-
-struct sysd {
-	struct units base;
-	uint32_t magic;
-	struct loop *loop;
-	sd_bus *bus;
-	int fd;
-	struct loop_timer *timer; /* sd-bus' own time-outs */
-	struct loop_timer *work;  /* files to write, jobs to ask for */
-	bool reloading, reload_again;
-	struct sd_unit *units;
-	units_change_fn *on_change;
-	void *arg;
-};
-
-static void work_soon(struct sysd *s)
+void sysd_work_soon(struct sysd *s)
 {
 	loop_timer_in(s->work, 0);
 }
 
-/* A question about one unit; the answer finds it by name, since it may be gone. */
-struct job {
-	struct sysd *s;
-	char *name;
-};
-
-static struct job *job_new(const struct sd_unit *u)
-{
-	struct job *j = xcalloc(1, sizeof(*j));
-
-	j->s = u->s;
-	j->name = xstrdup(u->name);
-	return j;
-}
-
-static void job_free(void *arg)
-{
-	struct job *j = arg;
-
-	free(j->name);
-	free(j);
-}
-
-/* The bus owns the question from here on, if it took it. */
-static void job_hand_over(struct job *j, sd_bus_slot *slot, int r)
-{
-	loop_timer_in(j->s->timer, 0); /* to have it sent */
-	if (r < 0) {
-		log_warn("systemd-not-asked", STR("error", strerror(-r)));
-		job_free(j);
-		return;
-	}
-	(void)sd_bus_slot_set_destroy_callback(slot, job_free);
-	(void)sd_bus_slot_set_floating(slot, 1);
-	sd_bus_slot_unref(slot);
-}
-
 /* ---------------------------------------------------------------- the list */
 
-static struct sd_unit *find(const struct sysd *s, const char *name)
+struct sd_unit *sysd_find(const struct sysd *s, const char *name)
 {
 	for (struct sd_unit *u = s->units; u; u = u->next)
 		if (strcmp(u->name, name) == 0)
@@ -145,7 +73,7 @@ static bool is_stopped(const struct sd_unit *u)
 	return strcmp(u->active, "inactive") == 0 || strcmp(u->active, "failed") == 0;
 }
 
-static void set_message(struct sd_unit *u, const char *text)
+void sysd_set_message(struct sd_unit *u, const char *text)
 {
 	free(u->message);
 	u->message = text && *text ? xstrdup(text) : NULL;
@@ -198,181 +126,16 @@ static void restore(struct sysd *s)
 		closedir(d);
 }
 
-/* ---------------------------------------------------------------- states */
-
-static void take_state(struct sd_unit *u, const char *active, const char *sub,
-		       const char *load)
-{
-	bool same = (!active || strcmp(u->active, active) == 0) &&
-		    (!sub || strcmp(u->sub, sub) == 0) &&
-		    (!load || strcmp(u->load, load) == 0);
-
-	if (same)
-		return;
-	if (active)
-		snprintf(u->active, sizeof(u->active), "%s", active);
-	if (sub)
-		snprintf(u->sub, sizeof(u->sub), "%s", sub);
-	if (load)
-		snprintf(u->load, sizeof(u->load), "%s", load);
-	u->since_ms = clock_now_ms();
-	u->s->on_change(u->s->arg, u->name);
-	work_soon(u->s);
-}
-
-struct changes {
-	const char *active, *sub, *load, *result;
-	uint32_t main_pid, restarts;
-	bool has_main_pid, has_restarts;
-};
-
-static int read_property(sd_bus_message *m, const char *name, struct changes *c)
-{
-	const struct {
-		const char *name;
-		const char **place;
-	} strings[] = { { "ActiveState", &c->active },
-			{ "SubState", &c->sub },
-			{ "LoadState", &c->load },
-			{ "Result", &c->result } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
-		if (strcmp(strings[i].name, name) == 0)
-			return sd_bus_message_read(m, "v", "s", strings[i].place);
-	if (strcmp(name, "MainPID") == 0) {
-		c->has_main_pid = true;
-		return sd_bus_message_read(m, "v", "u", &c->main_pid);
-	}
-	if (strcmp(name, "NRestarts") == 0) {
-		c->has_restarts = true;
-		return sd_bus_message_read(m, "v", "u", &c->restarts);
-	}
-	return sd_bus_message_skip(m, "v");
-}
-
-/* a{sv} */
-static int read_changes(sd_bus_message *m, struct changes *c)
-{
-	const char *name;
-	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
-
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		r = sd_bus_message_read(m, "s", &name);
-		if (r >= 0)
-			r = read_property(m, name, c);
-		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
-	}
-	return r;
-}
-
-static void apply_changes(struct sd_unit *u, const struct changes *c)
-{
-	if (c->has_main_pid)
-		u->main_pid = (pid_t)c->main_pid;
-	if (c->has_restarts)
-		u->restarts = c->restarts;
-	if (c->result && strcmp(c->result, "success") != 0)
-		set_message(u, c->result);
-	else if (c->result)
-		set_message(u, NULL);
-	take_state(u, c->active, c->sub, c->load);
-}
-
-static int on_properties(sd_bus_message *m, void *arg, sd_bus_error *error)
-{
-	struct sysd *s = arg;
-	struct changes c = { 0 };
-	CLEANUP(free) char *name = NULL;
-	const char *interface;
-	struct sd_unit *u;
-
-	(void)error;
-	CHECK_MAGIC(s, SYSTEMD_MAGIC);
-	if (sd_bus_path_decode(sd_bus_message_get_path(m), SD_PATH "/unit", &name) <= 0 ||
-	    !(u = find(s, name)) || sd_bus_message_read(m, "s", &interface) < 0)
-		return 0;
-	if (read_changes(m, &c) >= 0)
-		apply_changes(u, &c);
-	return 0;
-}
-
-static int on_listed(sd_bus_message *m, void *arg, sd_bus_error *error)
-{
-	struct sysd *s = arg;
-	const char *name, *load, *active, *sub;
-	int r = sd_bus_message_enter_container(m, 'a', "(ssssssouso)");
-
-	(void)error;
-	while (r >= 0 &&
-	       (r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, &load, &active,
-					&sub, NULL, NULL, NULL, NULL, NULL)) > 0) {
-		struct sd_unit *u = find(s, name);
-
-		if (u)
-			take_state(u, active, sub, load);
-	}
-	work_soon(s);
-	return 0;
-}
-
-/* What a signal may not have told: all states, and the main processes. */
-static void list_all(struct sysd *s)
-{
-	sd_bus_message *m = NULL;
-	int r = sd_bus_message_new_method_call(s->bus, &m, SD_NAME, SD_PATH, SD_MANAGER,
-					       "ListUnitsByNames");
-
-	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', "s");
-	for (const struct sd_unit *u = s->units; u && r >= 0; u = u->next)
-		r = sd_bus_message_append(m, "s", u->name);
-	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	if (r >= 0)
-		r = sd_bus_call_async(s->bus, NULL, m, on_listed, s, 0);
-	if (r < 0)
-		log_warn("systemd-not-asked", STR("error", strerror(-r)));
-	sd_bus_message_unref(m);
-}
-
-static int on_main_pid(sd_bus_message *m, void *arg, sd_bus_error *error)
-{
-	struct job *j = arg;
-	struct sd_unit *u = find(j->s, j->name);
-	uint32_t pid;
-
-	(void)error;
-	if (u && sd_bus_message_read(m, "v", "u", &pid) >= 0)
-		u->main_pid = (pid_t)pid;
-	return 0;
-}
-
-static void ask_main_pid(const struct sd_unit *u)
-{
-	CLEANUP(free) char *path = NULL;
-	struct job *j = job_new(u);
-	sd_bus_slot *slot = NULL;
-	int r = sd_bus_path_encode(SD_PATH "/unit", u->name, &path);
-
-	if (r >= 0)
-		r = sd_bus_call_method_async(u->s->bus, &slot, SD_NAME, path,
-					     "org.freedesktop.DBus.Properties", "Get",
-					     on_main_pid, j, "ss", SD_NAME ".Service",
-					     "MainPID");
-	job_hand_over(j, slot, r);
-}
-
 /* ---------------------------------------------------------------- work */
 
 static void job_failed(struct sysd *s, const char *name, const sd_bus_error *e)
 {
-	struct sd_unit *u = find(s, name);
+	struct sd_unit *u = sysd_find(s, name);
 
 	log_warn("systemd-refused", STR("unit", name), STR("error", e->message));
 	if (!u)
 		return;
-	set_message(u, e->message);
+	sysd_set_message(u, e->message);
 	s->on_change(s->arg, name);
 }
 
@@ -384,18 +147,18 @@ static int on_job(sd_bus_message *m, void *arg, sd_bus_error *error)
 	CHECK_MAGIC(j->s, SYSTEMD_MAGIC);
 	if (sd_bus_message_is_method_error(m, NULL))
 		job_failed(j->s, j->name, sd_bus_message_get_error(m));
-	list_all(j->s);
+	sysd_list_all(j->s);
 	return 0;
 }
 
 static void ask_job(const struct sd_unit *u, const char *method)
 {
-	struct job *j = job_new(u);
+	struct job *j = sysd_job_new(u);
 	sd_bus_slot *slot = NULL;
 	int r = sd_bus_call_method_async(u->s->bus, &slot, SD_NAME, SD_PATH, SD_MANAGER,
 					 method, on_job, j, "ss", u->name, "replace");
 
-	job_hand_over(j, slot, r);
+	sysd_job_hand_over(j, slot, r);
 }
 
 static int on_reloaded(sd_bus_message *m, void *arg, sd_bus_error *error)
@@ -410,8 +173,8 @@ static int on_reloaded(sd_bus_message *m, void *arg, sd_bus_error *error)
 	s->reloading = false;
 	for (struct sd_unit *u = s->units; u; u = u->next)
 		u->ready = u->ready || !u->text;
-	list_all(s);
-	work_soon(s);
+	sysd_list_all(s);
+	sysd_work_soon(s);
 	return 0;
 }
 
@@ -448,7 +211,7 @@ static void write_text(struct sysd *s, struct sd_unit *u)
 
 	if (write_unit(u, &e) < 0) {
 		log_warn("unit-not-written", STR("unit", u->name), ERR(&e));
-		set_message(u, e.msg);
+		sysd_set_message(u, e.msg);
 		snprintf(u->load, sizeof(u->load), "error");
 		s->on_change(s->arg, u->name);
 	}
@@ -475,7 +238,7 @@ static void work_on(struct sysd *s, struct sd_unit *u)
 		u->hash = TAKE(u->next_hash);
 		u->text = TAKE(u->next_text);
 		u->restarts = 0;
-		set_message(u, NULL);
+		sysd_set_message(u, NULL);
 		u->asked = false;
 	}
 	if (u->text)
@@ -516,7 +279,7 @@ static void sysd_set(struct units *base, const char *name, const char *hash,
 		     const char *text, bool run)
 {
 	struct sysd *s = sysd_of(base);
-	struct sd_unit *u = find(s, name);
+	struct sd_unit *u = sysd_find(s, name);
 
 	if (!u) {
 		u = add(s, name, hash);
@@ -534,12 +297,12 @@ static void sysd_set(struct units *base, const char *name, const char *hash,
 		u->run = run;
 		u->asked = false;
 	}
-	work_soon(s);
+	sysd_work_soon(s);
 }
 
 static void sysd_drop(struct units *base, const char *name)
 {
-	struct sd_unit *u = find(sysd_of(base), name);
+	struct sd_unit *u = sysd_find(sysd_of(base), name);
 
 	if (!u)
 		return;
@@ -547,12 +310,12 @@ static void sysd_drop(struct units *base, const char *name)
 	if (u->run)
 		u->asked = false;
 	u->run = false;
-	work_soon(u->s);
+	sysd_work_soon(u->s);
 }
 
 static int sysd_reload(struct units *base, const char *name, struct err *err)
 {
-	struct sd_unit *u = find(sysd_of(base), name);
+	struct sd_unit *u = sysd_find(sysd_of(base), name);
 
 	if (!u)
 		return err_set(err, ERR_NOT_FOUND, "there is no unit %s", name);
@@ -564,7 +327,7 @@ static int sysd_reload(struct units *base, const char *name, struct err *err)
 
 static bool sysd_get(const struct units *base, const char *name, struct unit_status *ret)
 {
-	const struct sd_unit *u = find(sysd_of(base), name);
+	const struct sd_unit *u = sysd_find(sysd_of(base), name);
 
 	if (!u)
 		return false;
@@ -678,7 +441,7 @@ static int open_bus(struct sysd *s)
 	if (r >= 0)
 		r = sd_bus_match_signal_async(
 			s->bus, NULL, SD_NAME, NULL, "org.freedesktop.DBus.Properties",
-			"PropertiesChanged", on_properties, NULL, s);
+			"PropertiesChanged", sysd_on_properties, NULL, s);
 	if (r >= 0)
 		r = sd_bus_call_method_async(s->bus, NULL, SD_NAME, SD_PATH, SD_MANAGER,
 					     "Subscribe", NULL, NULL, NULL);
@@ -712,9 +475,9 @@ int units_systemd_open(struct loop *loop, const struct units_opts *opts,
 	}
 	restore(s);
 	if (s->units) {
-		list_all(s);
+		sysd_list_all(s);
 		for (const struct sd_unit *u = s->units; u; u = u->next)
-			ask_main_pid(u);
+			sysd_ask_main_pid(u);
 	}
 	loop_timer_in(s->timer, 0);
 	*ret = TAKE(base);

@@ -33,7 +33,7 @@ static void keep_text(const struct wanted *w, const char *hash, const char *text
 	CLEANUP(free) char *path = text_path(w, hash);
 	struct err e;
 
-	if (host_file_write(path, text, len, &e) < 0)
+	if (host_file_write(path, text, len, false, &e) < 0)
 		log_warn("unit-text-not-kept", STR("hash", hash), ERR(&e));
 }
 
@@ -66,10 +66,12 @@ void entry_find_text(struct entry *e)
 	if (e->text || e->fetch || !is_hash(e->u.hash))
 		return;
 	path = text_path(e->w, e->u.hash);
-	if (conf_read_file(path, TEXT_MAX_BYTES, &e->text, NULL, NULL) == 0) {
+	/* An empty one is what a power cut may leave. */
+	if (conf_read_file(path, TEXT_MAX_BYTES, &e->text, NULL, NULL) == 0 && *e->text) {
 		wanted_poke(e->w);
 		return;
 	}
+	free(TAKE(e->text));
 	if (!e->w->store)
 		return;
 	key = xasprintf("/foretide/units/%s", e->u.hash);
@@ -108,7 +110,7 @@ void wanted_save(const struct wanted *w, const struct schedule *s)
 	CLEANUP(free) char *text = schedule_format(s);
 	struct err e;
 
-	if (host_file_write(path, text, strlen(text), &e) < 0)
+	if (host_file_write(path, text, strlen(text), false, &e) < 0)
 		log_warn("schedule-not-kept", ERR(&e));
 	forget_texts(w, s);
 }

@@ -76,9 +76,6 @@ struct api_hooks {
 	int (*tier_series)(void *arg, const char *stack, const char *tier,
 			   int64_t from_ms, int64_t to_ms, int64_t step_ms, json_t **ret,
 			   struct err *err);
-	/* Backtest of a tier's own history; body is the request's object or NULL. */
-	int (*backtest)(void *arg, const char *stack, const char *tier,
-			const json_t *body, json_t **ret, struct err *err);
 	/* ERR_INVAL when a demand expression cannot be understood. */
 	int (*check_demand)(void *arg, const char *stack, const char *tier,
 			    const char *expression, struct err *err);

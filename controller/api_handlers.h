@@ -16,7 +16,9 @@ api_handler_fn api_stack_list, api_stack_get, api_stack_put, api_stack_delete;
 api_handler_fn api_tier_list, api_tier_get, api_tier_patch;
 /* api_tier_views.c */
 api_handler_fn api_tier_explain, api_tier_decisions, api_tier_leads, api_tier_series,
-	api_tier_forecast, api_tier_backtest;
+	api_tier_forecast;
+/* api_backtest.c */
+api_handler_fn api_tier_backtest;
 /* api_history.c */
 api_handler_fn api_tier_history;
 /* api_holds.c */

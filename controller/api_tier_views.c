@@ -149,22 +149,3 @@ int api_tier_forecast(struct request *r, struct err *err)
 		reply_json(r, 200, doc);
 	return rc;
 }
-
-int api_tier_backtest(struct request *r, struct err *err)
-{
-	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	CLEANUP(json_decref) json_t *body = NULL;
-	json_t *doc;
-	int rc = api_tier_of_path(r, &t, err);
-
-	if (rc == 0 && r->body.len > 0)
-		rc = request_json(r, NULL, &body, err);
-	if (rc < 0)
-		return rc;
-	if (!API_HOOK(r, backtest))
-		return request_absent(err, "the backtest");
-	rc = API_HOOK(r, backtest)(API_HOOK(r, arg), t.stack, t.name, body, &doc, err);
-	if (rc == 0)
-		reply_json(r, 200, doc);
-	return rc;
-}

@@ -133,8 +133,11 @@ int api_tier_list(struct request *r, struct err *err)
 	char next[2 * API_NAME_MAX] = "";
 	const struct db_tier *last = NULL;
 	struct page page;
+	bool full = false;
 	int rc = request_page(r, &page, err);
 
+	if (rc == 0)
+		rc = request_query_bool(r, "explanations", &full, err);
 	if (rc == 0)
 		rc = db_tier_list(r->api->db, request_query(r, "stack"), &all, err);
 	if (rc < 0)
@@ -151,7 +154,8 @@ int api_tier_list(struct request *r, struct err *err)
 		doc = tier_json(r, &all.v[i], err);
 		if (!doc)
 			return ERR_STORE;
-		json_object_del(doc, "explanation");
+		if (!full)
+			json_object_del(doc, "explanation");
 		json_array_append_new(items, doc);
 		last = &all.v[i];
 	}

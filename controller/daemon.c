@@ -332,14 +332,9 @@ static int start_tick(struct daemon *d, struct err *err)
 	return rc;
 }
 
-static int start_fetcher(struct daemon *d, struct err *err)
+static int start_prompull(struct daemon *d, struct err *err)
 {
-	d->fetcher_opts = (struct fetcher_opts){
-		.db = d->db,
-		.events = &d->events,
-		.period_ms = clock_real_ms(d->o->tick_ms),
-	};
-	return fetcher_start(&d->fetcher_opts, &d->fetcher, err);
+	return prompull_start(d->db, d->o->tick_ms, &d->prompull, err);
 }
 
 static int open_state(struct daemon *d, struct err *err)
@@ -370,7 +365,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	    (rc = set_store(d, err)) < 0 ||
 	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
-	    (rc = start_fetcher(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
+	    (rc = start_prompull(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
 		daemon_stop(d);
 		return rc;
 	}
@@ -385,8 +380,8 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 void daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
+	prompull_stop(d->prompull);
 	tick_halt(d->tick);
-	fetcher_stop(d->fetcher);
 	sched_free(d->sched);
 	pools_free(d->pools);
 	view_stop(d->view);

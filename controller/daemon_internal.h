@@ -8,10 +8,10 @@
 #include "api.h"
 #include "ca.h"
 #include "events.h"
-#include "fetcher.h"
 #include "kv.h"
 #include "options.h"
 #include "pool.h"
+#include "prompull.h"
 #include "sched.h"
 #include "tick.h"
 #include "view.h"
@@ -39,8 +39,7 @@ struct daemon {
 	struct tick_opts tick_opts;
 	/* Set once, read by the API's threads that came up before it. */
 	struct tick *_Atomic tick;
-	struct fetcher_opts fetcher_opts;
-	struct fetcher *fetcher;
+	struct prompull *prompull;
 };
 
 /* hooks.c, hooks_metrics.c: what the API asks of the daemon. */

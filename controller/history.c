@@ -15,23 +15,13 @@
 #define LENGTH_MAX_MS (400 * DAY_MS)
 #define GAP_MS 300000
 #define LINE_MAX_BYTES 256
+#define POINTS_MAX 2000000
 
-struct point {
-	int64_t t_ms;
-	double v; /* NaN: a stated gap */
-	size_t line;
-};
-
-struct points {
-	struct point *v;
-	size_t n, cap;
-};
-
-static void points_done(struct points *p)
+void history_points_done(struct history_points *p)
 {
 	free(p->v);
+	memset(p, 0, sizeof(*p));
 }
-DEFINE_CLEANUP_OBJECT(struct points, points_done);
 
 void history_done(struct history *h)
 {
@@ -55,15 +45,15 @@ static char *trim(char *s)
 }
 
 /* 1: a point, 0: nothing in this line. */
-static int read_line(char *line, size_t number, size_t n_before, struct point *ret,
-		     struct err *err)
+static int read_line(char *line, size_t number, size_t n_before,
+		     struct history_point *ret, struct err *err)
 {
 	char *text = trim(line), *comma, *value, *end;
 	struct err why;
 
 	if (!*text || *text == '#')
 		return 0;
-	comma = strchr(text, ',');
+	comma = strpbrk(text, ",;\t");
 	if (!comma)
 		return err_set(err, ERR_INVAL, "line %zu: timestamp,value is expected",
 			       number);
@@ -83,16 +73,26 @@ static int read_line(char *line, size_t number, size_t n_before, struct point *r
 	return 1;
 }
 
-static void push(struct points *p, const struct point *x)
+int history_add(struct history_points *p, int64_t t_ms, double v, size_t line,
+		struct err *err)
 {
+	if (t_ms <= 0 || isinf(v))
+		return err_set(err, ERR_INVAL, "a time or value is not finite");
+	if (v < 0)
+		return err_set(err, ERR_INVAL, "demand cannot be below 0");
+	if (p->n == POINTS_MAX)
+		return err_set(err, ERR_LIMIT, "there are more than %d values",
+			       POINTS_MAX);
 	if (p->n == p->cap) {
 		p->cap = p->cap ? p->cap * 2 : 1024;
 		p->v = xrealloc(p->v, p->cap * sizeof(*p->v));
 	}
-	p->v[p->n++] = *x;
+	p->v[p->n++] = (struct history_point){ t_ms, v, line };
+	return 0;
 }
 
-static int read_lines(const char *text, size_t len, struct points *ret, struct err *err)
+int history_read_csv(const char *text, size_t len, struct history_points *ret,
+		     struct err *err)
 {
 	const char *p = text, *end = text + len;
 
@@ -100,7 +100,7 @@ static int read_lines(const char *text, size_t len, struct points *ret, struct e
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		size_t n = (size_t)((eol ? eol : end) - p);
 		char line[LINE_MAX_BYTES];
-		struct point x;
+		struct history_point x = { 0 };
 		int rc;
 
 		if (n >= sizeof(line))
@@ -110,8 +110,11 @@ static int read_lines(const char *text, size_t len, struct points *ret, struct e
 		rc = read_line(line, number, ret->n, &x, err);
 		if (rc < 0)
 			return rc;
-		if (rc == 1)
-			push(ret, &x);
+		if (rc == 1) {
+			rc = history_add(ret, x.t_ms, x.v, number, err);
+			if (rc < 0)
+				return err_wrap(err, rc, "line %zu", number);
+		}
 		p = eol ? eol + 1 : end;
 	}
 	return 0;
@@ -121,7 +124,7 @@ static int read_lines(const char *text, size_t len, struct points *ret, struct e
 
 static int by_time_and_line(const void *a, const void *b)
 {
-	const struct point *x = a, *y = b;
+	const struct history_point *x = a, *y = b;
 
 	if (x->t_ms != y->t_ms)
 		return x->t_ms < y->t_ms ? -1 : 1;
@@ -129,7 +132,7 @@ static int by_time_and_line(const void *a, const void *b)
 }
 
 /* Sorts, and of several lines with one time keeps the last. */
-static void sort_points(struct points *p)
+static void sort_points(struct history_points *p)
 {
 	size_t kept = 0;
 
@@ -148,7 +151,7 @@ static int by_size(const void *a, const void *b)
 }
 
 /* The median distance of two points. */
-static int64_t usual_step(const struct points *p)
+static int64_t usual_step(const struct history_points *p)
 {
 	CLEANUP(free) int64_t *d = xcalloc(p->n + 1, sizeof(*d));
 
@@ -158,13 +161,6 @@ static int64_t usual_step(const struct points *p)
 		d[i - 1] = p->v[i].t_ms - p->v[i - 1].t_ms;
 	qsort(d, p->n - 1, sizeof(*d), by_size);
 	return d[(p->n - 1) / 2];
-}
-
-static int64_t floor_minute(int64_t t_ms)
-{
-	int64_t rest = t_ms % MINUTE_MS;
-
-	return t_ms - (rest < 0 ? rest + MINUTE_MS : rest);
 }
 
 /* Adds value times milliseconds to each minute that [from, to) touches. */
@@ -183,7 +179,7 @@ static void hold(struct history *h, double *known_ms, int64_t from_ms, int64_t t
 	}
 }
 
-static void fill_minutes(const struct points *p, struct history *h)
+static void fill_minutes(const struct history_points *p, struct history *h)
 {
 	CLEANUP(free) double *known_ms = xcalloc(h->n + 1, sizeof(*known_ms));
 	int64_t gap_ms = MAX(3 * h->step_ms, GAP_MS);
@@ -200,36 +196,29 @@ static void fill_minutes(const struct points *p, struct history *h)
 		h->v[i] = known_ms[i] > 0 ? h->v[i] / known_ms[i] : NAN;
 }
 
-int history_parse(const char *text, size_t len, struct history *ret, struct err *err)
+int history_minutes(struct history_points *p, struct history *ret, struct err *err)
 {
-	CLEANUP(points_done) struct points p = { 0 };
 	struct history h = { 0 };
-	int64_t length_ms;
-	int rc = read_lines(text, len, &p, err);
 
-	if (rc < 0)
-		return rc;
-	if (p.n == 0)
+	if (p->n == 0)
 		return err_set(err, ERR_INVAL, "there is no timestamp,value in it");
-	sort_points(&p);
-	length_ms = p.v[p.n - 1].t_ms - p.v[0].t_ms;
-	if (length_ms < 0 || length_ms > LENGTH_MAX_MS)
+	sort_points(p);
+	if (p->v[p->n - 1].t_ms - p->v[0].t_ms > LENGTH_MAX_MS)
 		return err_set(err, ERR_LIMIT, "it is longer than 400 days");
-	h.n_lines = p.n;
-	h.last_ms = p.v[p.n - 1].t_ms;
-	h.step_ms = MIN(usual_step(&p), DAY_MS);
-	h.from_ms = floor_minute(p.v[0].t_ms);
-	h.n = (size_t)((p.v[p.n - 1].t_ms + h.step_ms - h.from_ms + MINUTE_MS - 1) /
-		       MINUTE_MS);
+	h.n_lines = p->n;
+	h.last_ms = p->v[p->n - 1].t_ms;
+	h.step_ms = MIN(usual_step(p), DAY_MS);
+	h.from_ms = p->v[0].t_ms - p->v[0].t_ms % MINUTE_MS;
+	h.n = (size_t)((h.last_ms + h.step_ms - h.from_ms + MINUTE_MS - 1) / MINUTE_MS);
 	h.v = xcalloc(h.n + 1, sizeof(*h.v));
-	fill_minutes(&p, &h);
+	fill_minutes(p, &h);
 	*ret = h;
 	return 0;
 }
 
 /* ---------------------------------------------------------------- import */
 
-static int64_t move_to_now(const struct history *h, int64_t now_ms)
+void history_end_at(struct history *h, int64_t now_ms)
 {
 	int64_t length_ms = (int64_t)h->n * MINUTE_MS;
 	int64_t unit = length_ms > 2 * WEEK_MS ? WEEK_MS : DAY_MS;
@@ -239,24 +228,20 @@ static int64_t move_to_now(const struct history *h, int64_t now_ms)
 	/* One unit more reaches over now, and what does is cut off. */
 	if (length_ms >= 2 * unit && late % unit != 0)
 		times++;
-	return h->from_ms + times * unit;
+	h->from_ms += times * unit;
+	h->last_ms = MIN(h->last_ms + times * unit, now_ms);
 }
 
-int history_import(struct db *db, const char *stack, const char *tier, const char *text,
-		   size_t len, bool end_now, int64_t now_ms, size_t *ret_added,
+int history_import(struct db *db, const char *stack, const char *tier,
+		   const struct history *h, int64_t now_ms, size_t *ret_added,
 		   struct err *err)
 {
-	CLEANUP(history_done) struct history h = { 0 };
-	int rc = history_parse(text, len, &h, err);
+	int64_t past = (now_ms - h->from_ms) / MINUTE_MS;
 
-	if (rc < 0)
-		return rc;
-	if (end_now)
-		h.from_ms = move_to_now(&h, now_ms);
-	else if (h.last_ms > now_ms)
+	if (h->last_ms > now_ms)
 		return err_set(err, ERR_INVAL, "its last time is in the future");
 	/* The last value holds for a step; what of it is to come is not history. */
-	h.n = MIN(h.n, (size_t)MAX((now_ms - h.from_ms) / MINUTE_MS, (int64_t)0));
-	return db_demand_import(db, stack, tier, h.from_ms, h.v, h.n, now_ms, ret_added,
-				err);
+	return db_demand_import(db, stack, tier, h->from_ms, h->v,
+				MIN(h->n, (size_t)MAX(past, (int64_t)0)), now_ms,
+				ret_added, err);
 }

@@ -17,6 +17,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct history_point {
+	int64_t t_ms;
+	double v;    /* NaN: a stated gap */
+	size_t line; /* the later one counts when two have one time */
+};
+struct history_points {
+	struct history_point *v;
+	size_t n, cap;
+};
+void history_points_done(struct history_points *p);
+DEFINE_CLEANUP_OBJECT(struct history_points, history_points_done);
+
+/* ERR_INVAL for a time or value that cannot be (below 0 too), ERR_LIMIT over 2 million.
+ */
+int history_add(struct history_points *p, int64_t t_ms, double v, size_t line,
+		struct err *err) MUST_CHECK;
+/* Appends the lines of a text; ERR_INVAL names the line. */
+int history_read_csv(const char *text, size_t len, struct history_points *ret,
+		     struct err *err) MUST_CHECK;
+
 struct history {
 	int64_t from_ms; /* a full minute */
 	double *v;       /* [n] minutes, NaN for gaps */
@@ -28,20 +48,26 @@ struct history {
 void history_done(struct history *h);
 DEFINE_CLEANUP_OBJECT(struct history, history_done);
 
-/* Lines may be out of order; of two with one time the last counts. ERR_INVAL names the
- * line; ERR_LIMIT when it is longer than 400 days. */
-int history_parse(const char *text, size_t len, struct history *ret,
-		  struct err *err) MUST_CHECK;
+/*
+ * Turns points, in any order, into minutes; sorts them. ERR_INVAL when there is none,
+ * ERR_LIMIT when they span more than 400 days.
+ */
+int history_minutes(struct history_points *p, struct history *ret,
+		    struct err *err) MUST_CHECK;
 
 /*
- * Reads and puts it in. end_now: the whole is moved by whole days (weeks, when it is
- * longer than two) so that the time of day (and the weekday) stays and it reaches to
- * now_ms, what goes beyond being cut off; one of less than two days ends at most a day
- * before. Without end_now a time in the future is ERR_INVAL. *ret_added: minutes that
- * were new.
+ * Moves it by whole days (weeks, when it is longer than two) so that the time of day (and
+ * the weekday) stays and it reaches to now_ms; one of less than two days ends at most a
+ * day before. history_import() cuts off what goes beyond.
  */
-int history_import(struct db *db, const char *stack, const char *tier, const char *text,
-		   size_t len, bool end_now, int64_t now_ms, size_t *ret_added,
+void history_end_at(struct history *h, int64_t now_ms);
+
+/*
+ * Puts it in as the demand of a tier; *ret_added: minutes that were new. ERR_INVAL when
+ * its last value is of the future, unless it was moved.
+ */
+int history_import(struct db *db, const char *stack, const char *tier,
+		   const struct history *h, int64_t now_ms, size_t *ret_added,
 		   struct err *err) MUST_CHECK;
 
 #endif

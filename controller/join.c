@@ -107,6 +107,7 @@ static void add_files(struct buf *b, const struct join_user_data *in)
 	buf_puts(b, in->ca_pem);
 	buf_printf(b,
 		   "END\n"
+		   "umask 077\n"
 		   "cat >/etc/foretide/agent.conf <<'END'\n"
 		   "[agent]\n"
 		   "id = %s\n"
@@ -120,7 +121,8 @@ static void add_files(struct buf *b, const struct join_user_data *in)
 		   "\n"
 		   "[dns]\n"
 		   "domain = %s\n"
-		   "END\n",
+		   "END\n"
+		   "umask 022\n",
 		   in->host, in->pool, in->controller, in->token, in->time_scale,
 		   in->time_epoch_ms, domain_of(in));
 }
@@ -140,16 +142,19 @@ static void add_watch(struct buf *b, const struct join_user_data *in)
 	int64_t give_up_s = (in->give_up_ms ? in->give_up_ms : GIVE_UP_MS) / 1000;
 
 	buf_puts(b, give_up);
-	buf_printf(b,
-		   "# A host that never joins is of no use, and costs.\n"
-		   "(\n"
-		   "\tcd /\n"
-		   "\texec </dev/null >/dev/null 2>&1\n"
-		   "\ttrap '' HUP\n"
-		   "\tsleep %" PRId64 "\n"
-		   "\t[ -e /var/lib/foretide-agent/cert.pem ] || off\n"
-		   ") &\n",
-		   give_up_s > 0 ? give_up_s : 1);
+	buf_printf(
+		b,
+		"# A host that never joins is of no use, and costs.\n"
+		"# It is nobody's child, so the agent has none that it does not know.\n"
+		"watch() {\n"
+		"\tcd /\n"
+		"\texec </dev/null >/dev/null 2>&1\n"
+		"\ttrap '' HUP\n"
+		"\tsleep %" PRId64 "\n"
+		"\t[ -e /var/lib/foretide-agent/cert.pem ] || off\n"
+		"}\n"
+		"(watch &)\n",
+		give_up_s > 0 ? give_up_s : 1);
 }
 
 static void add_fetch(struct buf *b, const struct join_user_data *in)
@@ -220,7 +225,7 @@ int join_user_data(const struct join_user_data *in, char **ret, struct err *err)
 		     "alone: the\n"
 		     "# token in it is good for one join.\n"
 		     "set -eu\n"
-		     "umask 077\n"
+		     "umask 022\n"
 		     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 		     "export PATH\n");
 	add_files(&b, in);

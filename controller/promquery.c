@@ -66,7 +66,9 @@ static int ask(const struct promquery_opts *o, const char *path, const char *que
 	struct http_req req = { .ca_file = o->ca_file,
 				.token = o->token,
 				.timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS,
-				.max_answer_bytes = ANSWER_MAX_BYTES };
+				.max_answer_bytes = ANSWER_MAX_BYTES,
+				.stop = o->stop,
+				.stop_arg = o->stop_arg };
 	size_t len = strlen(o->url);
 	int rc;
 

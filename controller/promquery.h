@@ -10,6 +10,7 @@
 
 #include "db.h"
 #include "err.h"
+#include "http.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,8 @@ struct promquery_opts {
 	const char *ca_file; /* for https; NULL: the system's */
 	const char *token;   /* bearer, or NULL */
 	int64_t timeout_ms;  /* 0: 10 s */
+	http_stop_fn *stop;  /* ends a question early; NULL: never */
+	void *stop_arg;
 };
 
 /*

@@ -166,14 +166,8 @@ static int open_writer(struct db *db, struct err *err)
 	return rc < 0 ? rc : db_migrate(db->writer, err);
 }
 
-/* A thread that read ends. */
-static void reader_ended(void *arg)
+static void forget_reader(struct db *db, const struct db_conn *c)
 {
-	struct db_conn *c = arg;
-	struct db *db;
-
-	CHECK_MAGIC(c, DB_CONN_MAGIC);
-	db = c->db;
 	pthread_mutex_lock(&db->readers_lock);
 	for (struct db_conn **p = &db->readers; *p; p = &(*p)->next)
 		if (*p == c) {
@@ -181,6 +175,17 @@ static void reader_ended(void *arg)
 			break;
 		}
 	pthread_mutex_unlock(&db->readers_lock);
+}
+
+/* A thread that read ends. */
+static void reader_ended(void *arg)
+{
+	struct db_conn *c = arg;
+
+	CHECK_MAGIC(c, DB_CONN_MAGIC);
+	/* CHECK_MAGIC() does not return for NULL. */
+	/* cppcheck-suppress nullPointerRedundantCheck */
+	forget_reader(c->db, c);
 	db_conn_close(c);
 }
 

@@ -102,7 +102,8 @@ static int sort_in(struct batch *b, const struct db_sample_in *in, struct err *e
 	struct pending p;
 	int rc;
 
-	if (!isfinite(in->v) || in->t_ms > b->now_ms + FUTURE_MAX_MS || in->t_ms <= 0) {
+	if (!in->name || !in->labels || !isfinite(in->v) ||
+	    in->t_ms > b->now_ms + FUTURE_MAX_MS || in->t_ms <= 0) {
 		b->result.refused++;
 		return 0;
 	}

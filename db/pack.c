@@ -70,7 +70,7 @@ static bool get_bits(struct bit_reader *r, unsigned n, uint64_t *ret)
 
 static uint64_t zigzag(int64_t v)
 {
-	return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+	return v < 0 ? ~((uint64_t)v << 1) : (uint64_t)v << 1;
 }
 
 static int64_t unzigzag(uint64_t v)

@@ -30,7 +30,7 @@
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
-#define SLACK 512                /* values that the memory moves at a time */
+#define SLACK 256                /* values that the memory moves at a time */
 #define SIZES_STEPS 15 /* steps of the day that share one usual size of a miss */
 
 /* Features of the spread: logarithms of sizes, relative to the average level. */
@@ -73,6 +73,7 @@ struct demand_model {
 	struct ridge mean, spread;
 	struct sketch sketch;
 	double level;           /* slow average of the demand */
+	double top;             /* the largest ever */
 	double fast, mid, slow; /* averages of |miss| */
 	double log_price;
 	double kept;
@@ -81,7 +82,9 @@ struct demand_model {
 				    */
 	enum demand_rung rung;     /* in force */
 	uint64_t learned;          /* targets learned from */
-	uint64_t clean;            /* steps since the last filled one */
+	double gap_ratio; /* of the steps that are filled now to those a day before */
+	uint64_t gap;     /* how many they are */
+	uint64_t clean;   /* steps since the last filled one */
 	struct demand_decision now;
 
 	size_t window;       /* lead_steps + 1: steps of the target */

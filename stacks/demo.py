@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rig import Failed, Rig, wait_for  # noqa: E402
@@ -108,6 +109,14 @@ class Watcher:
                 say(e["message"])
 
 
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=20) as page:
+            return page.status == 200
+    except OSError:
+        return False
+
+
 def bring_up(rig, watcher, timeout):
     say("the stack is applied; hosts boot, then their units start")
 
@@ -116,7 +125,9 @@ def bring_up(rig, watcher, timeout):
         return all(rig.healthy(t) for t in ("lb", "cache", "web", "memcached", "db"))
 
     wait_for("the stack comes up", up, timeout, every=0.3)
-    say(f"WordPress serves at http://{rig.services('lb')[0]['address']}/")
+    site = f"http://{rig.services('lb')[0]['address']}/"
+    wait_for("the site answers through the load balancer", lambda: answers(site), 60)
+    say(f"WordPress serves at {site}")
 
 
 def summary(rig, load):

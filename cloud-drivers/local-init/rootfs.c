@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "cleanup.h"
+#include "submounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,19 +31,6 @@ static int mount_at(const char *type, const char *path, unsigned long flags,
 
 /* ---------------------------------------------------------------- the overlay */
 
-static int try_overlay(const char *base, const char *root)
-{
-	CLEANUP(free) char *upper = xasprintf("%s/u", base);
-	CLEANUP(free) char *work = xasprintf("%s/w", base);
-	CLEANUP(free)
-	char *options = xasprintf("lowerdir=/,upperdir=%s,workdir=%s", upper, work);
-
-	if ((mkdir(upper, 0755) < 0 && errno != EEXIST) ||
-	    (mkdir(work, 0700) < 0 && errno != EEXIST))
-		return -1;
-	return mount("overlay", root, "overlay", 0, options);
-}
-
 static int mount_overlay(const char *folder, const char *root, struct err *err)
 {
 	CLEANUP(free) char *memory = xasprintf("%s/t", folder);
@@ -50,14 +38,14 @@ static int mount_overlay(const char *folder, const char *root, struct err *err)
 
 	if (mkdir(root, 0755) < 0 && errno != EEXIST)
 		return fail(err, "making", root);
-	if (try_overlay(folder, root) == 0)
-		return 0;
+	if (overlay_mount("/", folder, root) == 0)
+		return submounts_make(folder, root, err);
 	why = errno;
 	/* an upper on an overlay (a container's /) is refused, one on a tmpfs is not */
 	if (mkdir(memory, 0700) == 0 &&
 	    mount("tmpfs", memory, "tmpfs", 0, "mode=755,size=75%") == 0 &&
-	    try_overlay(memory, root) == 0)
-		return 0;
+	    overlay_mount("/", memory, root) == 0)
+		return submounts_make(memory, root, err);
 	return err_set(err, ERR_INTERNAL,
 		       "the overlay of / in %s: %s; with a tmpfs: %s (does the kernel "
 		       "have overlayfs?)",

@@ -8,7 +8,7 @@
 #ifndef TESTS_CONTRACT_DRIVERS_H
 #define TESTS_CONTRACT_DRIVERS_H
 
-#include "../test.h"
+#include "test.h"
 
 #include "check.h"
 #include "clock.h"
@@ -29,6 +29,7 @@
 #include <sys/wait.h>
 
 #define DRIVERS_PREFIX "/tmp/ft-drivers-test"
+#define DRIVERS_OTHER "/var/tmp/ft-drivers-test" /* -PID; for what /tmp cannot show */
 #define CALL_MS 20000
 #define OWNER "test-owner"
 
@@ -85,22 +86,28 @@ static inline void remove_folder(const char *dir)
 	(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-/* Folders whose process is no more. */
-static inline void remove_leftovers(void)
+static inline void remove_leftovers_in(const char *parent)
 {
-	DIR *d = opendir("/tmp");
+	DIR *d = opendir(parent);
 	struct dirent *e;
 	int pid;
 
 	while (d && (e = readdir(d))) {
-		CLEANUP(free) char *path = xasprintf("/tmp/%s", e->d_name);
+		CLEANUP(free) char *path = xasprintf("%s/%s", parent, e->d_name);
 
-		if (sscanf(path, DRIVERS_PREFIX "-%d-", &pid) == 1 && kill(pid, 0) < 0 &&
-		    errno == ESRCH)
+		if (sscanf(e->d_name, "ft-drivers-test-%d", &pid) == 1 &&
+		    kill(pid, 0) < 0 && errno == ESRCH)
 			remove_folder(path);
 	}
 	if (d)
 		closedir(d);
+}
+
+/* Folders whose process is no more. */
+static inline void remove_leftovers(void)
+{
+	remove_leftovers_in("/tmp");
+	remove_leftovers_in("/var/tmp");
 }
 
 /* A /24 that nobody has, told by the driver's own check. */
@@ -173,8 +180,12 @@ static inline void subject_teardown(struct subject *s)
 {
 	driver_close(s->d);
 	s->d = NULL;
-	if (s->dir[0])
+	if (s->dir[0]) {
+		CLEANUP(free) char *other = xasprintf(DRIVERS_OTHER "-%d", getpid());
+
 		remove_folder(s->dir);
+		remove_folder(other);
+	}
 	s->dir[0] = '\0';
 }
 

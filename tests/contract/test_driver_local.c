@@ -12,6 +12,8 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 
 #define ID "0123456789abcdef0123456789abcdef"
@@ -295,13 +297,11 @@ static void a_host_does_not_see_masked_folders(void **state)
 static void a_host_does_not_see_the_other_hosts_files(void **state)
 {
 	struct subject *s = *state;
-	CLEANUP(free) char *where = xasprintf("/var/tmp/ft-drivers-%d", getpid());
+	CLEANUP(free) char *where = xasprintf(DRIVERS_OTHER "-%d", getpid());
 	CLEANUP(free) char *more = NULL;
 	CLEANUP(free) char *script = NULL;
 	CLEANUP(free) char *text = NULL;
-	struct clean_count n;
 	struct drv_vm vm;
-	struct err e;
 
 	/* not below /tmp, which is private anyhow */
 	snprintf(s->state, sizeof(s->state), "%s/state", where);
@@ -312,9 +312,50 @@ static void a_host_does_not_see_the_other_hosts_files(void **state)
 		s->state, s->state);
 	vm = launched(s, ID, script);
 	text = output_of(s, vm.id);
-	assert_ok(local_clean(s->state, &n, &e), &e);
-	assert_int_equal(rmdir(where), 0);
 	assert_says(text, "in 0\n");
+}
+
+/* Run in a mount namespace of its own, so that this machine never sees the mount. */
+static int launch_below_a_disk(struct subject *s, const char *where, const char *script)
+{
+	CLEANUP(free)
+	char *command = xasprintf("truncate -s 8M %s/disk && mkfs.ext4 -qF %s/disk && "
+				  "mount -o loop %s/disk %s && echo kept > %s/file",
+				  s->dir, s->dir, s->dir, where, where);
+	struct drv_launch l = a_launch(ID, script);
+	struct drv_vm vm;
+	struct drv_err e;
+
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || system(command) != 0)
+		return 1;
+	return launch(s, &l, &vm, &e) == 0 ? 0 : 2;
+}
+
+static void a_file_system_of_its_own_is_seen_and_not_changed(void **state)
+{
+	struct subject *s = *state;
+	CLEANUP(free) char *where = xasprintf(DRIVERS_OTHER "-%d", getpid());
+	CLEANUP(free)
+	char *script = xasprintf("#!/bin/sh\ncat %s/file; echo new > %s/other && "
+				 "cat %s/other; echo END\n",
+				 where, where, where);
+	CLEANUP(free)
+	char *upper = xasprintf("%s/hosts/%s/m/0/u/other", s->state, ID);
+	CLEANUP(free) char *text = NULL;
+	int status = -1;
+	pid_t pid;
+
+	assert_int_equal(mkdir(where, 0755), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(launch_below_a_disk(s, where, script));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(rmdir(where), 0);
+	assert_int_equal(status, 0);
+	text = output_of(s, ID);
+	assert_says(text, "kept\nnew\n");
+	assert_int_equal(access(upper, F_OK), 0);
 }
 
 static void user_data_without_a_first_line_is_a_shell_script(void **state)
@@ -646,6 +687,49 @@ static void clean_works_when_the_folder_was_removed_under_running_hosts(void **s
 	assert_int_equal(count_groups(s), 0);
 }
 
+/* Output and exit status of the foretide of this build. */
+static int run_command(char *text, size_t size, const char *arguments)
+{
+	const char *build = getenv("B");
+	CLEANUP(free)
+	char *command =
+		xasprintf("%s/foretide %s 2>&1", build ? build : "build", arguments);
+	FILE *f = popen(command, "re");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(text, 1, size - 1, f);
+	text[n] = '\0';
+	return WEXITSTATUS(pclose(f));
+}
+
+static void the_command_lists_and_cleans(void **state)
+{
+	struct subject *s = *state;
+	CLEANUP(free) char *list_args = xasprintf("local list --state-dir %s", s->state);
+	CLEANUP(free) char *json_args = xasprintf("%s --json", list_args);
+	CLEANUP(free)
+	char *clean_args = xasprintf("local clean --state-dir %s", s->state);
+	struct drv_vm vm = launched(s, ID, SLEEP);
+	char text[4096];
+
+	assert_true(reaches(s, vm.id, DRV_VM_RUNNING));
+	assert_int_equal(run_command(text, sizeof(text), list_args), 0);
+	assert_says(text, "web-1");
+	assert_says(text, "running");
+	assert_says(text, vm.address);
+	assert_int_equal(run_command(text, sizeof(text), json_args), 0);
+	assert_says(text, "\"id\": \"" ID "\"");
+	assert_int_equal(run_command(text, sizeof(text), "local"), 2);
+	assert_int_equal(run_command(text, sizeof(text), "local sweep"), 2);
+	assert_int_equal(run_command(text, sizeof(text), clean_args), 0);
+	assert_says(text, "removed 1 hosts");
+	assert_int_equal(count_inits(s), 0);
+	assert_int_equal(count_links(s), 0);
+	assert_int_equal(run_command(text, sizeof(text), list_args), 0);
+	assert_null(strstr(text, "web-1"));
+}
+
 /* ---------------------------------------------------------------- others' things */
 
 static void keep_finding(void *arg, bool fatal, const char *sentence)
@@ -837,6 +921,7 @@ int main(void)
 		TEST(a_host_sees_the_machine_and_changes_only_itself),
 		TEST(a_host_does_not_see_masked_folders),
 		TEST(a_host_does_not_see_the_other_hosts_files),
+		TEST(a_file_system_of_its_own_is_seen_and_not_changed),
 		TEST(user_data_without_a_first_line_is_a_shell_script),
 		TEST(the_console_is_bounded_and_keeps_the_end),
 		TEST(cpu_and_memory_are_those_of_the_type),
@@ -854,6 +939,7 @@ int main(void)
 		TEST(another_process_of_the_same_number_is_left_alone),
 		TEST(clean_removes_everything_also_what_no_record_knows),
 		TEST(clean_works_when_the_folder_was_removed_under_running_hosts),
+		TEST(the_command_lists_and_cleans),
 		TEST(a_bridge_in_other_hands_is_refused_in_words),
 		TEST(a_subnet_in_use_is_refused_in_words),
 		TEST(hosts_beyond_the_maximum_are_quota),

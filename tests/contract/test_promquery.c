@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "metrics_eval.h"
+#include "prompull.h"
 #include "promquery.h"
 
 #include <arpa/inet.h>
@@ -248,6 +249,47 @@ static void a_tiers_demand_and_its_past_come_from_there(void **state)
 		assert_close(past[i], 1000 + 2 * ((i + 1) % 100), 0);
 }
 
+/* Until the demand of a tier is known, at most for some seconds. */
+static double wait_for_demand(struct server *s, const struct db_tier *t)
+{
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = NULL;
+	int64_t deadline = clock_mono_ms() + 20000, at;
+	struct timespec pause = { .tv_nsec = 10000000 };
+	double v = NAN;
+
+	assert_ok(metrics_expr_parse(t->demand, t->stack, t->name, &e, &s->f->e),
+		  &s->f->e);
+	while (isnan(v) && clock_mono_ms() < deadline) {
+		nanosleep(&pause, NULL);
+		assert_ok(
+			metrics_expr_now(s->f->db, e, clock_now_ms(), &v, &at, &s->f->e),
+			&s->f->e);
+	}
+	return v;
+}
+
+static void a_thread_fetches_for_the_tiers_that_want_it(void **state)
+{
+	struct server *s = *state;
+	CLEANUP(free) char *good = xasprintf("prometheus(%s, sum(up) * 3)", s->url);
+	CLEANUP(free)
+	char *away = xasprintf("prometheus(http://127.0.0.1:%d, up)", free_port());
+	CLEANUP(prompull_stop) struct prompull *p = NULL;
+	struct db_tier tiers[] = { { .stack = "a", .name = "away", .demand = away },
+				   { .stack = "a", .name = "none", .demand = "" },
+				   { .stack = "a", .name = "wrong", .demand = "sum(" },
+				   { .stack = "b", .name = "good", .demand = good } };
+	int64_t began;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tiers); i++)
+		assert_ok(db_tier_put(s->f->db, &tiers[i], &s->f->e), &s->f->e);
+	assert_ok(prompull_start(s->f->db, 100, &p, &s->f->e), &s->f->e);
+	assert_close(wait_for_demand(s, &tiers[3]), 3, 0);
+	began = clock_mono_ms();
+	prompull_stop(TAKE(p));
+	assert_in_range(clock_mono_ms() - began, 0, 3000);
+}
+
 static void a_server_that_is_away_or_none_is_an_error_in_words(void **state)
 {
 	struct server *s = *state;
@@ -271,6 +313,7 @@ int main(void)
 		cmocka_unit_test(a_range_comes_on_its_grid_with_gaps),
 		cmocka_unit_test(a_long_range_is_asked_for_in_parts),
 		cmocka_unit_test(a_tiers_demand_and_its_past_come_from_there),
+		cmocka_unit_test(a_thread_fetches_for_the_tiers_that_want_it),
 		cmocka_unit_test(a_server_that_is_away_or_none_is_an_error_in_words),
 	};
 	int failed;

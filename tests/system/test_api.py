@@ -101,7 +101,8 @@ class Foretided:
             with open(os.path.join(self.folder, "err"), encoding="utf-8") as f:
                 pytest.fail("foretided ended: " + f.read())
         try:
-            return self.call("GET", "/healthz", token=None).status == 200
+            return all(self.call("GET", "/healthz", token=None, tls=tls).status == 200
+                       for tls in (False, True))
         except OSError:
             return False
 
@@ -202,6 +203,13 @@ def test_every_answer_fits_its_description(daemon):
                "a tick explained the tier")
     wait_until(lambda: daemon.get("/v1/tiers/shop/web/forecast").status == 200,
                "there is a forecast")
+    backtest = daemon.call("POST", "/v1/tiers/shop/web/backtest",
+                           {"boot": "180s", "play": "1d"})
+    assert backtest.status == 200, backtest.body
+    fits(document, schema_of(document, "/v1/tiers/{stack}/{tier}/backtest", "post", 200),
+         backtest.doc)
+    cost = {p["policy"]: p["cost"] for p in backtest.doc["policies"]}
+    assert len(cost) == 5 and min(cost.values()) == pytest.approx(1)
     for path, pattern in READS.items():
         answer = daemon.get(path)
         assert answer.status == 200, (path, answer.body)

@@ -528,6 +528,21 @@ static void history_goes_in_as_csv_and_as_json(void **state)
 	assert_int_equal(fixture_status(f, &c), 400);
 }
 
+static void a_backtest_needs_history_and_a_capacity(void **state)
+{
+	const struct fixture *f = *state;
+	struct call c = { .method = "POST",
+			  .path = "/v1/tiers/shop/web/backtest",
+			  .token = f->admin };
+
+	put_stack_row(f);
+	assert_int_equal(fixture_status(f, &c), 400);
+	c.body = "{\"capacity\":10}";
+	assert_int_equal(fixture_status(f, &c), 409);
+	c.body = "{\"capacity\":10,\"boot\":\"2d\"}";
+	assert_int_equal(fixture_status(f, &c), 400);
+}
+
 /* ---------------------------------------------------------------- events */
 
 static int stream_open(const struct fixture *f)
@@ -698,6 +713,7 @@ int main(void)
 		TEST(a_hold_on_what_is_not_there_is_refused),
 		TEST(a_tier_is_changed_within_its_ranges),
 		TEST(history_goes_in_as_csv_and_as_json),
+		TEST(a_backtest_needs_history_and_a_capacity),
 		TEST(events_arrive_in_the_stream_as_they_happen),
 		TEST(a_sleeping_stream_sees_events_and_does_not_stop_the_end),
 		TEST(plain_http_off_loopback_must_be_asked_for),

@@ -10,7 +10,9 @@
 
 #include <dirent.h>
 #include <ftw.h>
+#include <sched.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #define DEADLINE_MS 5000
@@ -185,6 +187,22 @@ static void put_web(int i)
 	fake_put(key, value);
 }
 
+static void write_file(const struct setup *s, const char *path, const char *text)
+{
+	CLEANUP(free) char *whole = xasprintf("%s%s", s->root, path);
+	CLEANUP(fclose) FILE *f = fopen(whole, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+}
+
+static void make_folder(const struct setup *s, const char *path)
+{
+	CLEANUP(free) char *whole = xasprintf("%s%s", s->root, path);
+
+	assert_int_equal(mkdir(whole, 0755), 0);
+}
+
 static void renders_when_its_keys_are_known(void **state)
 {
 	struct setup *s = *state;
@@ -238,7 +256,7 @@ static void does_nothing_for_equal_values(void **state)
 {
 	struct setup *s = *state;
 
-	put_resource("\"reload_cmd\":\"echo x >>$PWD/never\"");
+	put_resource("\"reload_cmd\":\"true\"");
 	put_web(1);
 	fake_sync();
 	start(s);
@@ -324,6 +342,66 @@ static void tries_a_failed_reload_again_until_it_succeeds(void **state)
 	fclose(f);
 	wait_until(s, stats(s).reloads == 1);
 	assert_string_equal(confd_problem(s->confd, "shop", "lb"), "");
+}
+
+static void remembers_a_reload_over_a_restart(void **state)
+{
+	struct setup *s = *state;
+	CLEANUP(free)
+	char *members = xasprintf("\"reload_cmd\":\"test -e %s/up\"", s->root);
+	CLEANUP(free) char *touch = xasprintf("%s/up", s->root);
+	struct confd_opts o = options(s);
+	FILE *f;
+
+	o.state_dir = s->root;
+	put_resource(members);
+	fake_sync();
+	s->confd = confd_new(s->loop, s->keys, &o);
+	set_tier(s, true);
+	wait_until(s, stats(s).failures >= 1);
+	confd_free(s->confd);
+
+	f = fopen(touch, "w");
+	assert_non_null(f);
+	fclose(f);
+	s->confd = confd_new(s->loop, s->keys, &o);
+	set_tier(s, true);
+	wait_until(s, stats(s).reloads == 1);
+	assert_int_equal(stats(s).writes, 0);
+	confd_free(s->confd);
+
+	/* Once it has succeeded it is not done again. */
+	s->confd = confd_new(s->loop, s->keys, &o);
+	set_tier(s, true);
+	wait_until(s, s->ready == 3);
+	let_pass(s, 30);
+	assert_int_equal(stats(s).reloads, 0);
+}
+
+static void writes_in_place_what_is_mounted_over(void **state)
+{
+	struct setup *s = *state;
+	CLEANUP(free) char *dest = xasprintf("%s/etc/lb/lb.cfg", s->root);
+	CLEANUP(free) char *other = xasprintf("%s/other", s->root);
+
+	/* A namespace of this process's own; the tests that follow live in it as well. */
+	assert_int_equal(unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	make_folder(s, "/etc");
+	make_folder(s, "/etc/lb");
+	write_file(s, "/etc/lb/lb.cfg", "below");
+	write_file(s, "/other", "mounted");
+	assert_int_equal(mount(other, dest, NULL, MS_BIND, NULL), 0);
+	put_resource("");
+	put_web(1);
+	fake_sync();
+	start(s);
+	set_tier(s, true);
+	wait_until(s, s->ready);
+	assert_true(has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
+	assert_true(has_content(s, "/other", "web-1-80 10.90.0.11:80\n"));
+	assert_int_equal(count_files(s, "/etc/lb"), 1);
+	assert_int_equal(umount(dest), 0);
 }
 
 static void forgets_a_reload_when_the_unit_stops(void **state)
@@ -512,22 +590,6 @@ static void sets_mode_and_knows_the_host(void **state)
 	assert_int_equal(st.st_mode & 07777, 0640);
 }
 
-static void write_file(const struct setup *s, const char *path, const char *text)
-{
-	CLEANUP(free) char *whole = xasprintf("%s%s", s->root, path);
-	CLEANUP(fclose) FILE *f = fopen(whole, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-}
-
-static void make_folder(const struct setup *s, const char *path)
-{
-	CLEANUP(free) char *whole = xasprintf("%s%s", s->root, path);
-
-	assert_int_equal(mkdir(whole, 0755), 0);
-}
-
 static void reads_a_folder_as_confd_does(void **state)
 {
 	struct setup *s = *state;
@@ -633,6 +695,8 @@ int main(void)
 		TEST(reloads_only_what_runs),
 		TEST(keeps_the_file_that_a_check_rejects),
 		TEST(tries_a_failed_reload_again_until_it_succeeds),
+		TEST(remembers_a_reload_over_a_restart),
+		TEST(writes_in_place_what_is_mounted_over),
 		TEST(forgets_a_reload_when_the_unit_stops),
 		TEST(waits_between_reloads),
 		TEST(kills_a_command_that_does_not_end),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "../test.h"
+#include "test.h"
 
 #include "cleanup.h"
 #include "credentials.h"

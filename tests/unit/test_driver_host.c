@@ -3,7 +3,7 @@
  * test_driver_host.c - the HTTP that drivers are given, against a server of a few lines:
  * what reached it, and how a failure is classed.
  */
-#include "../test.h"
+#include "test.h"
 
 #include "check.h"
 #include "clock.h"

@@ -9,11 +9,19 @@
 #define T0 (20000 * DAY)
 #define S0 "1728000000" /* the same in seconds */
 
+static int read_text(const char *text, size_t len, struct history *h, struct err *e)
+{
+	CLEANUP(history_points_done) struct history_points p = { 0 };
+	int rc = history_read_csv(text, len, &p, e);
+
+	return rc < 0 ? rc : history_minutes(&p, h, e);
+}
+
 static void parse(const char *text, struct history *h)
 {
 	struct err e;
 
-	assert_ok(history_parse(text, strlen(text), h, &e), &e);
+	assert_ok(read_text(text, strlen(text), h, &e), &e);
 }
 
 static void minutes_are_read_with_a_head_and_comments(void **state)
@@ -93,6 +101,8 @@ static void a_bad_line_is_named(void **state)
 		{ S0 ",1\nlater,1\n", "line 2: ", ERR_INVAL },
 		{ S0 ",1\n1728000060,x\n", "line 2: 'x' is no number", ERR_INVAL },
 		{ S0 ",1\n1728000060,inf\n", "line 2: 'inf' is no number", ERR_INVAL },
+		{ S0 ",1\n1728000060,-1\n", "line 2: demand cannot be below 0",
+		  ERR_INVAL },
 		{ S0 ",1\n1728000060,nan\n", "line 2: 'nan' is no number", ERR_INVAL },
 		{ S0 ",1\n1828000060,1\n", "400 days", ERR_LIMIT },
 	};
@@ -102,7 +112,7 @@ static void a_bad_line_is_named(void **state)
 		CLEANUP(history_done) struct history h = { 0 };
 		struct err e = { 0 };
 
-		assert_int_equal(history_parse(bad[i].text, strlen(bad[i].text), &h, &e),
+		assert_int_equal(read_text(bad[i].text, strlen(bad[i].text), &h, &e),
 				 bad[i].code);
 		if (!strstr(e.msg, bad[i].words))
 			fail_msg("'%s': %s", bad[i].text, e.msg);
@@ -112,15 +122,14 @@ static void a_bad_line_is_named(void **state)
 static void an_import_becomes_the_tiers_demand(void **state)
 {
 	struct fixture *f = *state;
-	const char *text = S0 ",5\n1728000060,6\n1728000120,7\n";
+	CLEANUP(history_done) struct history h = { 0 };
 	double out[4];
 	size_t added;
 
-	assert_int_equal(history_import(f->db, "wp", "web", text, strlen(text), false, T0,
-					&added, &f->e),
+	parse(S0 ",5\n1728000060;6\n1728000120\t7\n", &h);
+	assert_int_equal(history_import(f->db, "wp", "web", &h, T0, &added, &f->e),
 			 ERR_INVAL);
-	assert_ok(history_import(f->db, "wp", "web", text, strlen(text), false,
-				 T0 + 30 * DAY, &added, &f->e),
+	assert_ok(history_import(f->db, "wp", "web", &h, T0 + 30 * DAY, &added, &f->e),
 		  &f->e);
 	assert_int_equal(added, 3);
 	assert_ok(db_demand_range(f->db, "wp", "web", T0, out, 4, &f->e), &f->e);
@@ -129,9 +138,22 @@ static void an_import_becomes_the_tiers_demand(void **state)
 	assert_true(isnan(out[3]));
 }
 
+static void what_of_the_last_step_is_to_come_is_no_history(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(history_done) struct history h = { 0 };
+	size_t added;
+
+	parse(S0 ",5\n1728003600,6\n", &h);
+	assert_ok(history_import(f->db, "wp", "web", &h, T0 + 65 * MIN_MS, &added, &f->e),
+		  &f->e);
+	assert_int_equal(added, 65);
+}
+
 static void old_history_can_be_moved_to_end_now(void **state)
 {
 	struct fixture *f = *state;
+	CLEANUP(history_done) struct history h = { 0 };
 	CLEANUP(buf_done) struct buf b;
 	double out[1];
 	int64_t now = T0 + 100 * DAY + 5 * 60 * MIN_MS, first, last;
@@ -140,9 +162,9 @@ static void old_history_can_be_moved_to_end_now(void **state)
 	buf_init(&b, 1 << 20);
 	for (int i = 0; i < 3 * 1440; i++)
 		buf_printf(&b, "%d,%d\n", 1728000000 + i * 60, i % 1440);
-	assert_ok(history_import(f->db, "wp", "web", buf_str(&b), b.len, true, now,
-				 &added, &f->e),
-		  &f->e);
+	parse(buf_str(&b), &h);
+	history_end_at(&h, now);
+	assert_ok(history_import(f->db, "wp", "web", &h, now, &added, &f->e), &f->e);
 	assert_int_equal(added, 2 * 1440 + 5 * 60);
 	assert_ok(db_demand_span(f->db, "wp", "web", &first, &last, &f->e), &f->e);
 	assert_int_equal(first, T0 + 98 * DAY);
@@ -164,6 +186,7 @@ int main(void)
 		cmocka_unit_test(order_does_not_matter_and_the_last_of_two_counts),
 		cmocka_unit_test(a_bad_line_is_named),
 		DB_TEST(an_import_becomes_the_tiers_demand),
+		DB_TEST(what_of_the_last_step_is_to_come_is_no_history),
 		DB_TEST(old_history_can_be_moved_to_end_now),
 	};
 

@@ -3,7 +3,7 @@
  * test_local.c - parts of the local driver that need no root: options, names, status,
  * and the files that it writes on a machine with cgroup v2 alone.
  */
-#include "../test.h"
+#include "test.h"
 
 #include "check.h"
 #include "cleanup.h"

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The places of charts on the page: made with the views, filled when they are seen, with a
+// legend, a summary and a table of the same values for those who do not see pictures.
+import { update } from './chart_data.js';
+import { destroy, draw, onTheme, series } from './chart.js';
+import { h, show } from './dom.js';
+import { duration, figure, timeText } from './format.js';
+import { now } from './state.js';
+
+const TABLE_ROWS = 24;
+const charts = new Map(); // element -> chart
+const seen = new IntersectionObserver(entries => {
+  for (const { target, isIntersecting } of entries) {
+    const chart = charts.get(target);
+    if (chart) chart.isSeen = isIntersecting;
+    if (chart && isIntersecting) fill(chart);
+  }
+});
+const sizes = new ResizeObserver(entries => {
+  for (const { target } of entries) charts.get(target.closest('[data-chart]'))?.graph?.resize();
+});
+
+function legend() {
+  return h('ul.legend', { 'aria-hidden': 'true' }, series.map(s => h(`li.key-${s.theme}`, s.name)),
+    h('li.key-band', '5–95 %'), h('li.key-lead', 'Lead time'));
+}
+
+/** The place of a tier's chart; the observer fills it once it is on the page. */
+export function chartBox(t, range, tall = false) {
+  return h(`figure.chart${tall ? '.tall' : ''}`, { 'data-key': 'chart', 'data-chart': `${t.stack}/${t.name}`, 'data-range': range, 'data-keep': true },
+    h('div.canvas', { role: 'img' }), legend(), h('p.readout', { 'aria-hidden': 'true' }),
+    h('details', h('summary', 'Values as a table'), h('div.values')));
+}
+
+function summary(chart, t) {
+  const unit = t.capacity_unit;
+  const ahead = chart.memory.rows.filter(r => r.band && r.t > now());
+  const last = ahead.at(-1);
+  return [`Chart of ${t.stack}/${t.name}: demand ${figure(t.demand.value, unit)} now`,
+    last ? `forecast ${figure(last.band[0])} to ${figure(last.band[2], unit)} in ${duration(last.t - now())}` : 'no forecast',
+    `capacity ${figure(t.healthy * t.capacity, unit)}`, `lead time ${duration(t.lead?.used_ms)}`].join(', ');
+}
+
+function values(chart, t) {
+  const { rows } = chart.memory;
+  const every = Math.max(1, Math.ceil(rows.length / TABLE_ROWS));
+  const some = rows.filter((r, i) => i % every === 0 || i === rows.length - 1);
+  const cell = v => h('td', figure(v, t.capacity_unit));
+  return h('table.dense', h('caption.unseen', `Values of the chart of ${t.stack}/${t.name}`),
+    h('thead', h('tr', ['Time', 'Demand', '5 %', 'Forecast', '95 %', 'Capacity', 'Desired'].map(n => h('th', { scope: 'col' }, n)))),
+    h('tbody', some.map(r => h('tr', h('th', { scope: 'row' }, timeText(r.t, now())), cell(r.demand),
+      [0, 1, 2].map(i => cell(r.band?.[i])), cell(r.capacity), cell(r.desired)))));
+}
+
+function paint(chart) {
+  const t = chart.tier;
+  if (!chart.memory.rows?.length) return;
+  chart.leadMs = t.lead?.used_ms ?? 0;
+  chart.unit = t.capacity_unit;
+  draw(chart);
+  chart.canvas.setAttribute('aria-label', summary(chart, t));
+  show(chart.element.querySelector('.values'), h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Values of the chart' }, values(chart, t)));
+}
+
+async function fill(chart) {
+  if (chart.isFilling || !chart.isSeen) return;
+  chart.isFilling = true;
+  try {
+    if (await update(chart.memory, chart.tier, chart.element.dataset.range)) paint(chart);
+  } catch (error) {
+    chart.readout.textContent = `The chart cannot be read: ${error.message}.`;
+  }
+  chart.isFilling = false;
+}
+
+function adopt(element) {
+  const canvas = element.querySelector('.canvas');
+  const chart = { element, canvas, readout: element.querySelector('.readout'), memory: {}, isSeen: false };
+  charts.set(element, chart);
+  seen.observe(element);
+  sizes.observe(canvas);
+  return chart;
+}
+
+/** After a view was shown: new places get charts, gone ones are let go, others refreshed. */
+export function syncCharts(tiers, range) {
+  for (const [element, chart] of charts) {
+    if (element.isConnected) continue;
+    seen.unobserve(element);
+    sizes.unobserve(chart.canvas);
+    destroy(chart);
+    charts.delete(element);
+  }
+  for (const element of document.querySelectorAll('[data-chart]')) {
+    const chart = charts.get(element) ?? adopt(element);
+    element.dataset.range = range;
+    chart.tier = tiers.find(t => `${t.stack}/${t.name}` === element.dataset.chart) ?? chart.tier;
+    if (chart.tier) fill(chart);
+  }
+}
+
+onTheme(() => {
+  for (const chart of charts.values()) if (chart.graph) paint(chart);
+});

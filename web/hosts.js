@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pools, and hosts with their state, load and units.
+import { h } from './dom.js';
+import { bytes, duration, number, percent, time } from './format.js';
+import { now, state } from './state.js';
+import { badge, meter, panel, table } from './table.js';
+
+export const needs = ['hosts', 'pools'];
+export const title = 'Hosts';
+
+const tones = { up: 'good', ok: 'good', backoff: 'bad', failed: 'bad', gone: 'plain', requested: 'info', booting: 'info' };
+
+export function unitTone(u) {
+  if (u.goal === 'drain') return 'warn';
+  if (u.active === 'failed' || u.health === 'failing') return 'bad';
+  return u.active === 'active' && ['passing', 'none'].includes(u.health) ? 'good' : 'info';
+}
+
+export function unitWords(u) {
+  if (u.goal === 'drain') return 'draining';
+  if (u.active !== 'active') return u.active || 'placed';
+  return u.health === 'none' ? 'active' : u.health;
+}
+
+function unitList(units) {
+  if (!units.length) return h('span.muted', 'no units');
+  return h('ul.units', units.map(u => h('li', { 'data-unit': u.name, title: u.message || null },
+    h('span.unit', u.name.replace(/\.service$/, '')), badge(unitWords(u), unitTone(u)))));
+}
+
+function load(host) {
+  if (!host.load) return h('span.muted', 'not measured');
+  const { cpu, memory } = host.load;
+  return h('div.loads', meter('CPU', cpu, `${percent(cpu)} of ${number(host.cpu)}`),
+    meter('Memory', memory, `${percent(memory)} of ${bytes(host.memory_bytes)}`));
+}
+
+/** How long it has been what it is. */
+function sinceOf(host) {
+  const at = host.gone ?? host.ready ?? host.joined ?? host.booted ?? host.requested;
+  return at ? h('span.note', `${duration(now() - Date.parse(at))}`) : null;
+}
+
+export function hostTable(items) {
+  return table('Hosts', [
+    { name: 'Host', of: x => h('span.mono', x.id) },
+    { name: 'Pool', of: x => x.pool },
+    { name: 'State', of: x => h('span', badge(x.state, tones[x.state] ?? 'warn', x.message || null), ' ', sinceOf(x)) },
+    { name: 'Address', of: x => h('span.mono', x.address || '–') },
+    { name: 'Load', of: load },
+    { name: 'Units', wide: true, of: x => unitList(x.units) },
+  ], items, x => x.id, 'There are no hosts.');
+}
+
+function poolTable() {
+  return table('Pools', [
+    { name: 'Pool', of: p => p.name },
+    { name: 'Driver', of: p => p.driver },
+    { name: 'State', of: p => badge(p.state || 'new', tones[p.state] ?? 'warn') },
+    { name: 'Hosts up', num: true, of: p => `${p.up} of ${p.hosts}` },
+    { name: 'Wanted', num: true, of: p => p.want },
+    { name: 'Bounds', num: true, of: p => `${p.min} to ${p.max}` },
+    { name: 'A host has', of: p => `${number(p.cpu)} CPU, ${bytes(p.memory_bytes)}` },
+    { name: 'Trouble', wide: true, of: p => (p.last_error ? h('span', p.last_error, p.backoff_until ? [' Tried again at ', time(p.backoff_until, now()), '.'] : '') : '–') },
+  ], state.pools, p => p.name, 'There are no pools.');
+}
+
+export function render() {
+  return [h('h1', 'Hosts'), panel('Pools', poolTable()), panel('Hosts', hostTable(state.hosts))];
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A tier as a card: its figures, its chart and the sentence of its latest decision.
+import { chartBox } from './chart_view.js';
+import { h } from './dom.js';
+import { duration, figure, plural, time } from './format.js';
+import { staleWords, tierLink } from './problems.js';
+import { now } from './state.js';
+import { badge } from './table.js';
+
+export const tierName = t => `${t.stack}/${t.name}`;
+
+const modes = {
+  observe: 'decides but changes nothing',
+  out: 'scales out, never in',
+  auto: 'scales out and in',
+};
+
+export function tierBadges(t) {
+  return h('span.badges',
+    badge(t.mode, 'plain', modes[t.mode]),
+    t.stateful ? badge('stateful', 'plain', 'is not scaled in by itself') : null,
+    t.hold ? badge('on hold', 'warn', `${t.hold.owner}: ${t.hold.reason}`) : null,
+    t.demand.expression && t.demand.stale ? badge('metrics stale', 'warn') : null);
+}
+
+function fact(name, value, note, kind) {
+  return h(`div.fact${kind ? `.${kind}` : ''}`, { 'data-fact': name }, h('dt', name),
+    h('dd', h('span.value', value), note ? h('span.note', note) : null));
+}
+
+function leadNote(lead) {
+  if (!lead) return null;
+  return lead.prior ? 'prior, not learned yet' : `learned from ${plural(lead.count, 'start')}`;
+}
+
+function runningNote(t) {
+  const notes = [];
+  if (t.starting) notes.push(`${t.starting} starting`);
+  if (t.draining) notes.push(`${t.draining} draining`);
+  return notes.join(', ') || `of ${t.min} to ${t.max}`;
+}
+
+/** The row of figures of a tier. */
+export function tierFacts(t) {
+  const f = t.explanation?.forecast;
+  const unit = t.capacity_unit;
+  return h('dl.facts',
+    fact('Demand', figure(t.demand.value, unit),
+      t.demand.age_ms === null ? 'not measured' : `${duration(now() - Date.parse(t.demand.at))} ago`, 'demand'),
+    fact('Forecast', f ? figure(f.upper, unit) : '–', f ? `at most, in ${duration(f.lead_ms)}` : 'none', 'forecast'),
+    fact('Capacity', figure(t.healthy * t.capacity, unit), `${t.healthy} × ${figure(t.capacity, unit)}`, 'capacity'),
+    fact('Serving', String(t.healthy), runningNote(t)),
+    fact('Desired', t.desired === null ? '–' : String(t.desired), t.desired_since ? ['since ', time(t.desired_since, now())] : null, 'desired'),
+    fact('Lead time', t.lead ? duration(t.lead.used_ms) : '–', leadNote(t.lead), 'lead'));
+}
+
+const rungs = {
+  full: 'Full model', seasonal: 'Season', reactive: 'Reactive',
+};
+
+/** Which forecast is used, and why. */
+export function rungWords(t) {
+  if (!t.rung) return h('p.rung', h('strong', 'No forecast: '), 'there is too little to go by yet.');
+  return h('p.rung', { 'data-rung': t.rung }, h('strong', `${rungs[t.rung] ?? t.rung}: `), `${t.rung_why ?? ''}.`);
+}
+
+export function tierWarnings(t) {
+  const stale = staleWords(t);
+  return [
+    stale ? h('p.warning', { 'data-warning': 'stale' }, stale) : null,
+    t.hold ? h('p.warning', { 'data-warning': 'hold' }, `On hold by ${t.hold.owner}: ${t.hold.reason}. `,
+      t.hold.expires ? ['Until ', time(t.hold.expires, now()), '.'] : 'Until it is released.') : null,
+  ];
+}
+
+export function tierCard(t, range) {
+  return h('article.card', { 'data-key': tierName(t), 'data-tier': tierName(t), 'aria-label': `Tier ${tierName(t)}` },
+    h('header.cardhead', h('h3', h('a', { href: tierLink(t) }, h('span.muted', `${t.stack}/`), t.name)), tierBadges(t)),
+    tierFacts(t),
+    tierWarnings(t),
+    chartBox(t, range),
+    h('p.sentence', t.sentence ?? 'Nothing has been decided yet.'),
+    rungWords(t));
+}
