@@ -182,8 +182,10 @@ demo:
 	$(MAKE) all
 	@$(PYTHON) stacks/demo.py --build $(B) $(if $(TRACE),--trace $(TRACE)) $(if $(FOR),--for $(FOR))
 
-bench: all
-	B=$(B) $(PYTHON) tests/bench/run.py $(BENCH)
+# make bench BENCH="join tick" runs those only; see tests/bench/run.py.
+BENCH_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
+bench: all $(BENCH_PROGRAMS)
+	@B=$(B) $(PYTHON) tests/bench/run.py $(BENCH)
 
 # ---------------------------------------------------------------- installing
 PAGES8 := $(wildcard controller/*.8 agent/*.8)
