@@ -33,10 +33,11 @@ static bool *flag_place(struct args *a, int i)
 
 static bool is_taken(const char *takes, int i)
 {
-	size_t len = strlen(names[i]);
+	size_t len;
 
 	if (i < N_COMMON)
 		return true;
+	len = strlen(names[i]);
 	for (const char *p = takes; (p = strstr(p, names[i])); p += len)
 		if ((p == takes || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
 			return true;
