@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-_Noreturn void check_failed(const char *file, int line, const char *what);
+void check_failed(const char *file, int line, const char *what) __attribute__((noreturn));
 
 #define CHECK(cond)                                              \
 	do {                                                     \
@@ -20,16 +20,7 @@ _Noreturn void check_failed(const char *file, int line, const char *what);
 			check_failed(__FILE__, __LINE__, #cond); \
 	} while (0)
 
-/* magic is NULL when its object is, as it comes first; after a base it faults. */
-static inline void check_magic(const uint32_t *magic, uint32_t want, const char *file,
-			       int line, const char *what)
-{
-	if (!magic || *magic != want)
-		check_failed(file, line, what);
-}
-
-#define CHECK_MAGIC(obj, want) \
-	check_magic(&(obj)->magic, want, __FILE__, __LINE__, #obj " is no " #want)
+#define CHECK_MAGIC(obj, want) CHECK((obj) != NULL && (obj)->magic == (want))
 
 /* Small fixed allocations: abort when memory is out (the service manager restarts us). */
 void *xmalloc(size_t size);
