@@ -41,7 +41,7 @@
 
 #define DEMAND_LEAD_MAX 254     /* lead_steps */
 #define DEMAND_PRIOR_SWING 0.15 /* prior_swing when 0 is given */
-#define DEMAND_STATE_VERSION 1u
+#define DEMAND_STATE_VERSION 2u
 
 struct demand_opts {
 	int64_t step_ms;    /* between two samples, 1 s to 1 day */

@@ -22,7 +22,7 @@ static size_t implied(struct demand_model *m)
 
 void model_steer(struct demand_model *m, double demand)
 {
-	const double risk = STEER_AIM * m->opts.risk;
+	const double risk = model_aim(m);
 
 	if (m->n < m->window)
 		return;

@@ -67,12 +67,12 @@ def choose_start(load, minutes):
     n = len(load)
     minutes = max(10, min(minutes, n // 2))
     first = min(n - minutes, 7 * 1440 if n > 8 * 1440 else n // 2) if n > 3 * minutes else 0
-    hour = [sum(load[i:i + 10]) / 10 for i in range(n)]
+    smooth = [sum(load[i:i + 10]) / 10 for i in range(n)]
     best, start = -1.0, first
     for i in range(first, n - minutes, 10):
-        window = hour[i:i + minutes:10]
+        window = smooth[i:i + minutes:10]
         top = max(range(len(window)), key=window.__getitem__)
-        value = (window[top] - min(window[:top + 1])) + (window[top] - min(window[top:]))
+        value = min(window[top] - min(window[:top + 1]), window[top] - min(window[top:]))
         if value > best:
             best, start = value, i
     return start

@@ -29,6 +29,7 @@ async function problemOf(answer) {
 
 /** One call; the document of the answer, or null when it has none. */
 export async function call(method, path, body, secret = token.get()) {
+  if (!secret) throw new ApiError(401, 'no token is there');
   const headers = { Authorization: `Bearer ${secret}` };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let answer;
