@@ -157,9 +157,9 @@ system: all $(SYSTEM_PROGRAMS)
 
 SANITIZE = $(MAKE) B=build/$(1) CFLAGS="-O1 -g -fno-omit-frame-pointer $(2)" LDFLAGS="$(2)" unit
 asan:
-	$(call SANITIZE,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+	+$(call SANITIZE,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
 tsan:
-	$(call SANITIZE,tsan,-fsanitize=thread)
+	+$(call SANITIZE,tsan,-fsanitize=thread)
 comma := ,
 
 lint:

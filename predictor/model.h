@@ -5,6 +5,7 @@
 #ifndef PREDICTOR_MODEL_H
 #define PREDICTOR_MODEL_H
 
+#include "check.h"
 #include "demand.h"
 #include "feat.h"
 #include "ridge.h"
