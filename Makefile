@@ -3,6 +3,8 @@
 # sees its own headers and those of the components it may use, so a forbidden include does
 # not compile. B is the build folder; the sanitizer targets use one of their own.
 
+MAKEFLAGS += --jobs=$(shell nproc)
+
 B       ?= build
 ifeq ($(origin CC),default)
 CC      := gcc
@@ -70,9 +72,10 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c
 	$(CC) $(ALL_CFLAGS) -Icommon -c -o $@ $<
 
 define archive
-$(B)/lib/lib$(1).a: $(call objects,$(1)) $(2)
+# The folder changes when a source comes or goes.
+$(B)/lib/lib$(1).a: $(call objects,$(1)) $(2) $(1)
 	@mkdir -p $$(@D) && rm -f $$@
-	$(AR) rcs $$@ $$^
+	$(AR) rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach l,$(filter-out web db,$(LIBS)),$(eval $(call archive,$(l),)))
 $(eval $(call archive,web,$(B)/obj/gen/web_files.o))
@@ -156,9 +159,9 @@ system: all $(SYSTEM_PROGRAMS)
 
 SANITIZE = $(MAKE) B=build/$(1) CFLAGS="-O1 -g -fno-omit-frame-pointer $(2)" LDFLAGS="$(2)" unit
 asan:
-	$(call SANITIZE,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+	+$(call SANITIZE,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
 tsan:
-	$(call SANITIZE,tsan,-fsanitize=thread)
+	+$(call SANITIZE,tsan,-fsanitize=thread)
 comma := ,
 
 lint:
@@ -182,8 +185,10 @@ demo:
 	$(MAKE) all
 	@$(PYTHON) stacks/demo.py --build $(B) $(if $(TRACE),--trace $(TRACE)) $(if $(FOR),--for $(FOR))
 
-bench: all
-	B=$(B) $(PYTHON) tests/bench/run.py $(BENCH)
+# make bench BENCH="join tick" runs those only; see tests/bench/run.py.
+BENCH_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
+bench: all $(BENCH_PROGRAMS)
+	@B=$(B) $(PYTHON) tests/bench/run.py $(BENCH)
 
 # ---------------------------------------------------------------- installing
 PAGES8 := $(wildcard controller/*.8 agent/*.8)

@@ -183,7 +183,6 @@ static void go_in(struct entry *e, const struct unit_status *s)
 		entry_find_text(e);
 		return;
 	}
-	set_active(e, true);
 	if (s && !same && is_up(s) && !drain(e, s))
 		return;
 	if (!(same && is_up(s)) && !may_start(e))
@@ -193,6 +192,8 @@ static void go_in(struct entry *e, const struct unit_status *s)
 		end_drain(e);
 		register_services(e);
 	}
+	/* Before the start, so that no change of its files falls between. */
+	set_active(e, true);
 	units_set(w->o.units, e->u.name, e->u.hash, e->text, true);
 }
 
@@ -242,7 +243,8 @@ static const char *message_of(const struct entry *e, const struct unit_status *s
 		return s->message;
 	if (e->u.state == SCHEDULE_LAUNCHED && !e->text)
 		return "waiting for its text";
-	if (e->active && !(s && is_up(s)) && !may_start(e))
+	if (e->u.state == SCHEDULE_LAUNCHED && !e->u.drain && !e->leaving &&
+	    !(s && is_up(s)) && !may_start(e))
 		return w->o.why_not_ready
 			       ? w->o.why_not_ready(w->o.arg, e->u.stack, e->u.tier)
 			       : "waiting for its files";

@@ -91,12 +91,19 @@ static int read_rows(FILE *in, const char *what, struct rows *r, struct err *err
 	CLEANUP(free) char *line = NULL;
 	size_t cap = 0, number = 0;
 
-	while (getline(&line, &cap, in) > 0) {
+	ssize_t len;
+
+	while ((len = getline(&line, &cap, in)) > 0) {
 		int64_t t_ms = 0;
 		double y = 0;
-		char *text = trim(line);
 
 		number++;
+		if (strlen(line) != (size_t)len)
+			return err_set(err, ERR_INVAL, "%s: line %zu: this is no text",
+				       what, number);
+
+		char *text = trim(line);
+
 		if (!*text)
 			continue;
 
@@ -182,6 +189,8 @@ static int to_grid(const struct rows *r, const char *what, struct csv_series *re
 	}
 	for (size_t i = 0; i < s.n; i++)
 		s.missing += isnan(s.y[i]);
+	if (s.missing == s.n)
+		return err_set(err, ERR_INVAL, "%s: all values are missing", what);
 	*ret = s;
 	s.y = NULL;
 	return 0;

@@ -56,6 +56,16 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
 		     int64_t *ret_at_ms, struct err *err) MUST_CHECK;
 
 /*
+ * Calls fn for each host and unit (its labels; unit "" when there is none) whose series
+ * in the expression have all been silent for longer than silent_after_ms. Whether they
+ * ought to report is the caller's to know: a drained one is silent too.
+ */
+typedef void metrics_silent_fn(void *arg, const char *host, const char *unit,
+			       int64_t last_ms);
+void metrics_expr_silent(struct db *db, struct metrics_expr *e, int64_t now_ms,
+			 int64_t silent_after_ms, metrics_silent_fn *fn, void *arg);
+
+/*
  * n values, the i-th the mean over [from + i * step, from + (i + 1) * step); NaN where
  * nothing is known.
  */

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "template.h"
 #include "toml.h"
 
 #include <string.h>
@@ -130,8 +131,10 @@ static int on_item(void *arg, const struct toml_item *i, struct err *err)
 static int add_template(struct reading *r, const json_t *files, const char *tier,
 			struct err *err)
 {
+	CLEANUP(template_free) struct template *parsed = NULL;
 	CLEANUP(free) char *path = NULL;
 	const char *text;
+	int rc;
 
 	if (!r->src || !json_object_get(r->doc, "dest") ||
 	    !json_object_get(r->doc, "keys"))
@@ -141,6 +144,10 @@ static int add_template(struct reading *r, const json_t *files, const char *tier
 	text = json_string_value(json_object_get(files, path));
 	if (!text)
 		return err_set(err, ERR_INVAL, "%s: there is no %s", r->what, path);
+	/* A mistake in it is said here, not by every host. */
+	rc = template_parse(path, text, strlen(text), &parsed, err);
+	if (rc < 0)
+		return rc;
 	json_object_set_new(r->doc, "src", json_string(text));
 	return 0;
 }

@@ -163,18 +163,34 @@ static int let_hosts_go(struct round *r, struct err *err)
 	return rc;
 }
 
+/* Whether a pool's worker has hosts to launch or to end; it would look by itself later.
+ */
+static bool has_work(const struct fleet *f, const char *pool, int64_t want)
+{
+	int64_t standing = 0;
+
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		if (strcmp(f->hosts[i].h.pool, pool) != 0)
+			continue;
+		if (f->hosts[i].h.state == DB_HOST_TERMINATING)
+			return true;
+		standing += f->hosts[i].h.state <= DB_HOST_UP;
+	}
+	return standing < want;
+}
+
 static int want_hosts(struct round *r, struct err *err)
 {
 	for (size_t i = 0; i < r->f->pools.n; i++) {
 		const struct db_pool *p = &r->f->pools.v[i];
-		int rc;
+		int64_t want = r->placed.want[i];
+		int rc = p->want == want ? 0
+					 : db_pool_want(r->t->o->db, p->name, want, err);
 
-		if (p->want == r->placed.want[i])
-			continue;
-		rc = db_pool_want(r->t->o->db, p->name, r->placed.want[i], err);
 		if (rc < 0)
 			return rc;
-		sched_poke(r->t->o->pools, p->name);
+		if (p->want != want || has_work(r->f, p->name, want))
+			sched_poke(r->t->o->pools, p->name);
 	}
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "tier_model.h"
 #include "tz.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -50,6 +51,7 @@ struct deciding {
 	struct decide_plan plan;
 	struct lead lead;
 	struct tier_forecast forecast;
+	char silent[160]; /* who ought to report and does not */
 };
 
 struct tiers *tiers_new(struct db *db)
@@ -181,6 +183,31 @@ static int parse_demand(struct tier *t, const struct db_tier *of, struct err *er
 	return metrics_expr_parse(of->demand, of->stack, of->name, &t->demand, err);
 }
 
+/*
+ * A part of the demand is missing while its source should be there: the rest is too low
+ * to scale in on. What was drained or moved away is silent by right.
+ */
+static void note_silent(void *arg, const char *host, const char *unit, int64_t last_ms)
+{
+	struct deciding *d = arg;
+	const struct fleet_host *h = fleet_host(d->f, host);
+	bool placed = !*unit;
+
+	if (*d->silent || !h || h->h.state != DB_HOST_UP)
+		return;
+	for (size_t i = 0; i < d->f->n_units && !placed; i++) {
+		const struct fleet_unit *u = &d->f->units[i];
+
+		placed = strcmp(u->u.name, unit) == 0 && u->host == h &&
+			 u->u.goal == DB_GOAL_RUN;
+	}
+	if (placed)
+		snprintf(d->silent, sizeof(d->silent),
+			 "no metrics came from %s on host %s for %" PRId64 " s",
+			 *unit ? unit : "the agent", host,
+			 (d->in.now_ms - last_ms) / 1000);
+}
+
 /* The demand now; NaN when there is none, with at_ms then 0. */
 static void measure(struct tiers *ts, struct deciding *d, struct db_demand *record)
 {
@@ -195,6 +222,11 @@ static void measure(struct tiers *ts, struct deciding *d, struct db_demand *reco
 					     &in->demand, &in->demand_at_ms, &err) < 0)
 		log_warn("demand-not-measured", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
+	if (d->t->demand)
+		metrics_expr_silent(ts->db, d->t->demand, in->now_ms, in->stale_after_ms,
+				    note_silent, d);
+	if (!in->distrust && *d->silent)
+		in->distrust = d->silent;
 	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN };
 	if (in->now_ms - in->demand_at_ms <= in->stale_after_ms)
 		record->v = in->demand;

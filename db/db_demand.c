@@ -128,7 +128,7 @@ static int import_recent(struct db *db, const char *labels, const double *old,
 				DEMAND_NAME, labels, DB_GAUGE,
 				from_ms + (int64_t)i * DB_DEMAND_STEP_MS, v[i]
 			};
-	rc = db_samples_store(db, in, used, now_ms, true, &result, err);
+	rc = db_samples_store_locked(db, in, used, now_ms, true, &result, err);
 	*ret_added = result.added;
 	return rc;
 }
@@ -215,7 +215,6 @@ static int import_old(struct db *db, const char *labels, int64_t from_ms, const 
 		      size_t n, size_t *ret_added, struct err *err)
 {
 	CLEANUP(db_samples_done) struct db_samples s = { 0 };
-	int rc;
 
 	*ret_added = 0;
 	for (size_t i = 0; i < n; i++)
@@ -224,10 +223,7 @@ static int import_old(struct db *db, const char *labels, int64_t from_ms, const 
 					v[i]);
 	if (s.n == 0)
 		return 0;
-	db_write_lock(db);
-	rc = write_old(db, labels, &s, ret_added, err);
-	db_write_unlock(db);
-	return rc;
+	return write_old(db, labels, &s, ret_added, err);
 }
 
 /* Minutes from from_ms on that belong to days that are rolled up. */
@@ -236,35 +232,47 @@ static size_t old_minutes(struct db *db, int64_t from_ms, size_t n, int64_t now_
 	struct db_metrics *m = db->metrics;
 	int64_t border;
 
-	db_write_lock(db);
 	db_rolled_init(m, now_ms);
 	border = m->rolled_to;
-	db_write_unlock(db);
 	return border <= from_ms
 		       ? 0
 		       : MIN(n, (size_t)((border - from_ms) / DB_DEMAND_STEP_MS));
 }
 
-int db_demand_import(struct db *db, const char *stack, const char *tier, int64_t from_ms,
-		     const double *v, size_t n, int64_t now_ms, size_t *ret_added,
-		     struct err *err)
+/* Under the write lock from the border on: what is rolled up must not grow meanwhile, or
+ * minutes would go to where nobody looks for them any more. */
+static int import_locked(struct db *db, const struct db_demand *of, int64_t from_ms,
+			 const double *v, size_t n, int64_t now_ms, size_t *ret_added,
+			 struct err *err)
 {
-	CLEANUP(free) char *labels = labels_of(stack, tier);
-	CLEANUP(free) double *old = NULL;
-	size_t split, added_old = 0, added_recent = 0;
-	int64_t split_ms;
-	int rc = check_import(from_ms, v, n, now_ms, err);
+	CLEANUP(free) char *labels = labels_of(of->stack, of->tier);
+	size_t split = old_minutes(db, from_ms, n, now_ms);
+	int64_t split_ms = from_ms + (int64_t)split * DB_DEMAND_STEP_MS;
+	CLEANUP(free) double *old = xcalloc(n - split + 1, sizeof(*old));
+	size_t added_old = 0, added_recent = 0;
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	split = old_minutes(db, from_ms, n, now_ms);
-	split_ms = from_ms + (int64_t)split * DB_DEMAND_STEP_MS;
-	old = xcalloc(n - split + 1, sizeof(*old));
-	if ((rc = db_demand_range(db, stack, tier, split_ms, old, n - split, err)) < 0 ||
+	if ((rc = db_demand_range(db, of->stack, of->tier, split_ms, old, n - split,
+				  err)) < 0 ||
 	    (rc = import_old(db, labels, from_ms, v, split, &added_old, err)) < 0 ||
 	    (rc = import_recent(db, labels, old, split_ms, v + split, n - split, now_ms,
 				&added_recent, err)) < 0)
 		return rc;
 	*ret_added = added_old + added_recent;
 	return 0;
+}
+
+int db_demand_import(struct db *db, const char *stack, const char *tier, int64_t from_ms,
+		     const double *v, size_t n, int64_t now_ms, size_t *ret_added,
+		     struct err *err)
+{
+	const struct db_demand of = { .stack = stack, .tier = tier };
+	int rc = check_import(from_ms, v, n, now_ms, err);
+
+	if (rc < 0)
+		return rc;
+	db_write_lock(db);
+	rc = import_locked(db, &of, from_ms, v, n, now_ms, ret_added, err);
+	db_write_unlock(db);
+	return rc;
 }

@@ -149,9 +149,9 @@ int db_journal_load(struct db *db, struct err *err) MUST_CHECK;
 
 /* db_sample.c */
 /* db_samples_add(); any_unrolled: also samples past their retention, if not rolled up. */
-int db_samples_store(struct db *db, const struct db_sample_in *in, size_t n,
-		     int64_t now_ms, bool any_unrolled, struct db_samples_result *ret,
-		     struct err *err) MUST_CHECK;
+int db_samples_store_locked(struct db *db, const struct db_sample_in *in, size_t n,
+			    int64_t now_ms, bool any_unrolled,
+			    struct db_samples_result *ret, struct err *err) MUST_CHECK;
 /* raw samples alone, chunks and memory. */
 int db_samples_raw(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms,
 		   struct db_samples *ret, struct err *err) MUST_CHECK;

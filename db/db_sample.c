@@ -275,9 +275,9 @@ static int add_and_roll(struct batch *b, const struct db_sample_in *in, size_t n
 	return rc < 0 ? rc : db_write_finish(b->db, roll_again(b, err), err);
 }
 
-int db_samples_store(struct db *db, const struct db_sample_in *in, size_t n,
-		     int64_t now_ms, bool any_unrolled, struct db_samples_result *ret,
-		     struct err *err)
+int db_samples_store_locked(struct db *db, const struct db_sample_in *in, size_t n,
+			    int64_t now_ms, bool any_unrolled,
+			    struct db_samples_result *ret, struct err *err)
 {
 	CLEANUP(batch_done)
 	struct batch b = { .db = db, .now_ms = now_ms, .any_unrolled = any_unrolled };
@@ -285,9 +285,7 @@ int db_samples_store(struct db *db, const struct db_sample_in *in, size_t n,
 
 	b.fresh = xmalloc((n + 1) * sizeof(*b.fresh));
 	b.late = xmalloc((n + 1) * sizeof(*b.late));
-	db_write_lock(db);
 	rc = add_and_roll(&b, in, n, err);
-	db_write_unlock(db);
 	if (rc == 0 && ret)
 		*ret = b.result;
 	return rc;
@@ -296,7 +294,12 @@ int db_samples_store(struct db *db, const struct db_sample_in *in, size_t n,
 int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
 		   struct db_samples_result *ret, struct err *err)
 {
-	return db_samples_store(db, in, n, now_ms, false, ret, err);
+	int rc;
+
+	db_write_lock(db);
+	rc = db_samples_store_locked(db, in, n, now_ms, false, ret, err);
+	db_write_unlock(db);
+	return rc;
 }
 
 /* ---------------------------------------------------------------- reading */

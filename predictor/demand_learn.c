@@ -32,6 +32,7 @@ static void push(struct demand_model *m, double demand)
 	}
 	y[m->at] = (float)demand;
 	m->n++;
+	m->top = fmax(m->top, demand);
 	m->stats.steps++;
 	m->since_offset++;
 	m->level += ((double)y[m->at] - m->level) / fmin((double)m->n, 10080);
@@ -104,7 +105,9 @@ static void observe(struct demand_model *m, bool filled)
 	feat_fill(&m->shape, y, have, ago(m, m->shape.day), ago(m, m->shape.week),
 		  (double)model_profile(m)[o->slot], o->x);
 	o->base = feat_base(y, have);
-	o->centre[DEMAND_FULL] = ridge_predict(&m->mean, o->x);
+	/* Never to below nothing, nor to more than twice of all that was ever seen. */
+	o->centre[DEMAND_FULL] =
+		clamp(ridge_predict(&m->mean, o->x), -o->base, 2 * m->top);
 	observe_spread(m, o);
 	observe_simple(m, o);
 }
@@ -121,7 +124,11 @@ static void learn_sizes(struct demand_model *m, const struct origin *o, double t
 	m->slow += (size - m->slow) / 1440;
 	if (!m->shape.day)
 		return;
-	*rise += (float)(pace * (target / fmax(o->base, nothing(m)) - (double)*rise));
+	/* After a closed hour a rise over the level says little; a thousandfold is
+	 * enough. */
+	const double over = clamp(target / fmax(o->base, nothing(m)), -1, 1000);
+
+	*rise += (float)(pace * (over - (double)*rise));
 	*usual += (float)(pace / SIZES_STEPS * (size - (double)*usual));
 }
 
@@ -161,17 +168,19 @@ double model_guess(struct demand_model *m)
 {
 	const size_t day = ago(m, m->shape.day);
 	const float *y = model_y(m) + m->at;
-	const double last = (double)y[0];
 
 	if (!day || m->n < day + 2 || m->at < day + 1)
-		return last;
+		return (double)y[0];
 
-	/* Yesterday's next step, at today's level. */
-	const double then =
-		0.5 * ((double)y[-(ptrdiff_t)day] + (double)y[-(ptrdiff_t)day - 1]);
-	const double ratio = then > 0 ? fmin(feat_base(y, 2) / then, 2.0) : 1.0;
+	/* Yesterday's next step, at the level that today had before the gap. Yesterday is
+	 * scaled already when it lies in the gap too. */
+	const double then = feat_base(y - day, 2);
 
-	return (double)y[1 - (ptrdiff_t)day] * ratio;
+	if (m->clean > 0) {
+		m->gap_ratio = then > 0 ? fmin(feat_base(y, 2) / then, 2.0) : 1.0;
+		m->gap = 0;
+	}
+	return (double)y[1 - (ptrdiff_t)day] * (m->gap++ < day ? m->gap_ratio : 1.0);
 }
 
 void model_step(struct demand_model *m, double demand, bool filled)

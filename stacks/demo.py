@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rig import Failed, Rig, wait_for  # noqa: E402
@@ -66,12 +67,12 @@ def choose_start(load, minutes):
     n = len(load)
     minutes = max(10, min(minutes, n // 2))
     first = min(n - minutes, 7 * 1440 if n > 8 * 1440 else n // 2) if n > 3 * minutes else 0
-    hour = [sum(load[i:i + 10]) / 10 for i in range(n)]
+    smooth = [sum(load[i:i + 10]) / 10 for i in range(n)]
     best, start = -1.0, first
     for i in range(first, n - minutes, 10):
-        window = hour[i:i + minutes:10]
+        window = smooth[i:i + minutes:10]
         top = max(range(len(window)), key=window.__getitem__)
-        value = (window[top] - min(window[:top + 1])) + (window[top] - min(window[top:]))
+        value = min(window[top] - min(window[:top + 1]), window[top] - min(window[top:]))
         if value > best:
             best, start = value, i
     return start
@@ -108,6 +109,14 @@ class Watcher:
                 say(e["message"])
 
 
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=20) as page:
+            return page.status == 200
+    except OSError:
+        return False
+
+
 def bring_up(rig, watcher, timeout):
     say("the stack is applied; hosts boot, then their units start")
 
@@ -116,7 +125,9 @@ def bring_up(rig, watcher, timeout):
         return all(rig.healthy(t) for t in ("lb", "cache", "web", "memcached", "db"))
 
     wait_for("the stack comes up", up, timeout, every=0.3)
-    say(f"WordPress serves at http://{rig.services('lb')[0]['address']}/")
+    site = f"http://{rig.services('lb')[0]['address']}/"
+    wait_for("the site answers through the load balancer", lambda: answers(site), 60)
+    say(f"WordPress serves at {site}")
 
 
 def summary(rig, load):

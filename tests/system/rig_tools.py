@@ -100,12 +100,24 @@ class Quick(Rig):
         except (OSError, KeyError):
             return []
         rows = [line.split(",") for line in answer.splitlines()]
-        return [r[1] for r in rows if len(r) > 17 and r[0] == "web" and r[17].startswith("UP")]
+        return [r[1] for r in rows if len(r) > 17 and r[0] == "web" and r[1] != "BACKEND"
+                and r[17].startswith("UP")]
+
+    def agent(self, host):
+        """The pid of a host's agent: the child of its process 1; None when there is none."""
+        for pid in self.pids_of(host, "foretide-agent run"):
+            try:
+                with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                    if int(f.read().rsplit(")", 1)[1].split()[1]) == self.pid(host):
+                        return pid
+            except OSError:
+                continue
+        return None
 
     def unit_pids(self):
         """The main processes of all units, by unit."""
         programs = {"web": "/etc/quick/server.py", "lb": "haproxy -Ws"}
-        return {u["name"]: self.pids_of(u["host"], programs[u["tier"]]) for u in self.units()}
+        return {u["name"]: self.pids_of(u["host"], programs[u["tier"]])[:1] for u in self.units()}
 
     def db(self, query, *args):
         with sqlite3.connect(f"file:{self.path('state/foretide.db')}?mode=ro", uri=True) as c:

@@ -367,3 +367,19 @@ def test_programs_of_the_host_reach_the_store_through_the_proxy(etcd, store, mak
     near = f"http://127.0.0.1:{agent.proxy_port}"
     assert post(near, "/v3/kv/put", {"key": b64("/near"), "value": b64("1")})[0] == 200
     assert store.range("/near")
+
+
+def test_a_stray_registration_of_an_earlier_life_is_removed(store, make_agent):
+    from store_tools import b64, post
+    port = free_ports(1)[0]
+    agent = make_agent()
+    store.schedule(("web@1.service", server(port)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    kept = list(store.services())
+    lease = store.range("/foretide/hosts/")[f"/foretide/hosts/{HOST}"]["lease"]
+    agent.kill()
+    stray = "/skydns/local/foretide/shop/old/gone-1"
+    post(store.url, "/v3/kv/put", {"key": b64(stray), "value": b64("{}"), "lease": lease})
+    agent.start()
+    wait_until(lambda: list(store.services()) == kept, "only its own")
+    assert "lease-continued" in agent.log()

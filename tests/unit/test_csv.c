@@ -70,6 +70,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "0,1\n60,2\n30,3\n", "line 3", "before" },
 		{ "0,1\n60,2\n120,3\n150,4\n180,4\n240,4\n", "line 4",
 		  "between two steps" },
+		{ "0,\n60,\n", "x.csv", "all values are missing" },
 		{ "0,1\n", "x.csv", "two lines" },
 		{ "", "x.csv", "two lines" },
 		{ "0,1\n60,1\n99999999999,1\n", "x.csv", "line 3" },

@@ -3,6 +3,8 @@
 
 #include "labels.h"
 
+#include <pthread.h>
+
 #define MIN_MS ((int64_t)60000)
 #define HOUR_MS ((int64_t)3600000)
 #define DAY ((int64_t)86400000)
@@ -580,6 +582,61 @@ static void measured_demand_is_kept_to_the_minute_after_its_samples_go(void **st
 		assert_close(out[i], 1, 0);
 }
 
+struct upkeep {
+	struct fixture *f;
+	int64_t now;
+	bool stop; /* atomic */
+};
+
+static void *keep_up(void *arg)
+{
+	struct upkeep *u = arg;
+
+	while (!__atomic_load_n(&u->stop, __ATOMIC_ACQUIRE))
+		if (db_maintain(u->f->db, u->now, 1, NULL, NULL) < 0)
+			break;
+	return NULL;
+}
+
+/* One import into a database that is being brought up to date for the first time. */
+static void import_beside_upkeep(const double *v, size_t n, int64_t from, int64_t now)
+{
+	void *state = NULL;
+	CLEANUP(free) double *out = xcalloc(n, sizeof(*out));
+	struct upkeep u = { .now = now };
+	struct fixture *f;
+	pthread_t thread;
+	size_t added;
+
+	assert_int_equal(fixture_setup(&state), 0);
+	u.f = f = state;
+	add(f, "load", now, 1);
+	assert_int_equal(pthread_create(&thread, NULL, keep_up, &u), 0);
+	assert_ok(db_demand_import(f->db, "wp", "web", from, v, n, now, &added, &f->e),
+		  &f->e);
+	__atomic_store_n(&u.stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	maintain_at(f, now);
+	assert_int_equal(added, n);
+	assert_ok(db_demand_range(f->db, "wp", "web", from, out, n, &f->e), &f->e);
+	for (size_t i = 0; i < n; i++)
+		assert_close(out[i], v[i], 1e-9);
+	fixture_teardown(&state);
+}
+
+/* Days are rolled up one by one in the first ticks of a fresh database. */
+static void history_put_in_while_days_are_rolled_up_is_all_there(void **state)
+{
+	CLEANUP(free) double *v = xcalloc(4320, sizeof(*v));
+
+	(void)state;
+	for (size_t i = 0; i < 4320; i++)
+		v[i] = 1 + (double)i;
+	for (int round = 0; round < 40; round++)
+		import_beside_upkeep(v, 4320, T0 - 3 * DAY + 7 * HOUR_MS,
+				     T0 + 7 * HOUR_MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -602,6 +659,7 @@ int main(void)
 		DB_TEST(a_tiers_demand_is_the_mean_of_each_minute),
 		DB_TEST(imported_history_comes_back_with_its_gaps),
 		DB_TEST(import_fills_the_gaps_of_what_was_measured),
+		DB_TEST(history_put_in_while_days_are_rolled_up_is_all_there),
 		DB_TEST(bad_history_is_refused_with_nothing_changed),
 		DB_TEST(measured_demand_is_kept_to_the_minute_after_its_samples_go),
 	};

@@ -15,8 +15,8 @@
  * base64Encode base64Decode parseBool reverse sortByLength sortKVByLength add sub mul div
  * mod seq atoi; and of its successors default toJson trimPrefix hostname; ours: hostIP.
  */
-#ifndef AGENT_TEMPLATE_H
-#define AGENT_TEMPLATE_H
+#ifndef COMMON_TEMPLATE_H
+#define COMMON_TEMPLATE_H
 
 #include "buf.h"
 #include "cleanup.h"

@@ -6,8 +6,8 @@
  * values of one execution (and the nodes of one parsed template) live in one pool until
  * it ends; nothing is freed singly.
  */
-#ifndef AGENT_TEMPLATE_VALUE_H
-#define AGENT_TEMPLATE_VALUE_H
+#ifndef COMMON_TEMPLATE_VALUE_H
+#define COMMON_TEMPLATE_VALUE_H
 
 #include "buf.h"
 #include "cleanup.h"

@@ -2,8 +2,8 @@
 /*
  * template_ast.h - a parsed template. Inside the template engine only.
  */
-#ifndef AGENT_TEMPLATE_AST_H
-#define AGENT_TEMPLATE_AST_H
+#ifndef COMMON_TEMPLATE_AST_H
+#define COMMON_TEMPLATE_AST_H
 
 #include "template.h"
 #include "template_value.h"

@@ -2,8 +2,8 @@
 /*
  * template_lex.h - a template's text cut into tokens. Inside the template engine only.
  */
-#ifndef AGENT_TEMPLATE_LEX_H
-#define AGENT_TEMPLATE_LEX_H
+#ifndef COMMON_TEMPLATE_LEX_H
+#define COMMON_TEMPLATE_LEX_H
 
 #include "template_value.h"
 

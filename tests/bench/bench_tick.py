@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One tick over a thousand tiers, as the controller measures it."""
+import collections
+import math
+import time
+
+from measure import BenchRig, Pusher, cpu_s, figure, quantile, say, spread
+
+STACKS, TIERS = 5, 200  # a stack holds no more
+SCALE = 20
+HISTORY_MINUTES = 2 * 1440
+
+
+def files(rig, s):
+    text = [f"[stack]\nname = s{s}\n[pool p{s}]\ndriver = fake\ndir = {rig.path('cloud')}\nmax = 0\n"]
+    units = {}
+    for t in range(TIERS):
+        name = f"t{s}-{t}"
+        text.append(f"[tier {name}]\nunit = {name}@.service\npool = p{s}\nmin = 1\nmax = 50\n"
+                    f"mode = auto\ncapacity = 10\nlead_prior = 3m\n"
+                    f"demand = sum(rate(bench_requests_total))\n")
+        # Demand is asked for with the tier's own label.
+        text[-1] = text[-1].replace("bench_requests_total", f'bench_requests_total{{tier="{name}"}}')
+        units[f"units/{name}@.service"] = "[Service]\nExecStart=/bin/sleep infinity\n"
+    return {"stack.conf": "".join(text), **units}
+
+
+def demand(minute, t):
+    day = 2 * math.pi * minute / 1440
+    return 100 + 60 * math.sin(day + t) + 7 * math.sin(13 * day + 3 * t)
+
+
+def history(rig, stack, tier, t, now):
+    rows = ["timestamp,value"]
+    first = int(now) // 60 - HISTORY_MINUTES
+    rows += [f"{60 * m},{demand(m, t):.2f}" for m in range(first, first + HISTORY_MINUTES)]
+    rig.api(f"/v1/tiers/{stack}/{tier}/history", "POST", "\n".join(rows) + "\n",
+            content_type="text/csv")
+
+
+class Feed:
+    """Counters of all tiers, pushed as a program would."""
+
+    def __init__(self, rig):
+        self.rig, self.count, self.last = rig, [0.0] * (STACKS * TIERS), time.monotonic()
+
+    def push(self):
+        now = time.monotonic()
+        dt, self.last = now - self.last, now
+        minute = time.time() / 60
+        for s in range(STACKS):
+            lines = ["# TYPE bench_requests_total counter"]
+            for t in range(TIERS):
+                i = s * TIERS + t
+                self.count[i] += dt * demand(minute, i)
+                lines.append(f'bench_requests_total{{tier="t{s}-{t}"}} {self.count[i]:.0f}')
+            self.rig.api(f"/v1/metrics?stack=s{s}", "POST", "\n".join(lines) + "\n",
+                         content_type="text/plain")
+
+
+def ticks(rig, n):
+    """(duration in ms, CPU seconds of the controller) of n full ticks."""
+    seen, last = [], None
+    cpu = cpu_s(rig.process.pid)
+    until = time.monotonic() + 120
+    while len(seen) < n and time.monotonic() < until:
+        tick = rig.api("/v1/status")["tick"]
+        if tick["rounds"] != last:
+            now = cpu_s(rig.process.pid)
+            if last is not None:
+                seen.append((tick["duration_ms"], now - cpu))
+            last, cpu = tick["rounds"], now
+        time.sleep(0.05)
+    return seen
+
+
+def tick():
+    n = STACKS * TIERS
+    with BenchRig({"controller.tick": "60s"}, time_scale=SCALE) as rig:
+        for s in range(STACKS):
+            rig.apply(f"s{s}", files(rig, s))
+        now = _now(rig)
+        start = time.monotonic()
+        for s in range(STACKS):
+            for t in range(TIERS):
+                history(rig, f"s{s}", f"t{s}-{t}", s * TIERS + t, now)
+        say(f"{n} histories of {HISTORY_MINUTES} minutes imported in {time.monotonic() - start:.1f} s")
+        feed = Feed(rig)
+        feed.push()
+        with Pusher(feed.push, 1.5):
+            time.sleep(6)
+            seen = ticks(rig, 12)
+        rungs = collections.Counter(t.get("rung") for t in rig.items("/v1/tiers"))
+        durations = [d for d, _ in seen]
+        figure(f"one tick over {n} tiers, every model fed a minute and asked",
+               f"{spread(durations, 'ms')}, rungs {dict(rungs)}",
+               "<= 1 s on one core", met=quantile(durations, 0.5) <= 1000)
+        figure("CPU of the controller a tick, the pushes of all demand included",
+               f"{1000 * quantile([c for _, c in seen], 0.5):.0f} ms")
+
+
+def _now(rig):
+    from datetime import datetime
+    return datetime.fromisoformat(rig.api("/v1/status")["now"].replace("Z", "+00:00")).timestamp()

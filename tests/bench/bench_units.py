@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Units: how soon they serve, how soon many run, and what they write at rest."""
+import time
+
+from measure import (BenchRig, Failed, figure, haproxy_servers, memory_kb, quantile, spread,
+                     wait_for)
+
+REST_S = 30
+
+LB_UNIT = """[Service]
+Type=notify
+RuntimeDirectory=haproxy
+ExecStart=/usr/sbin/haproxy -Ws -f /etc/haproxy/haproxy.cfg -p /run/haproxy/haproxy.pid
+ExecReload=/bin/kill -USR2 $MAINPID
+KillMode=mixed
+KillSignal=SIGUSR1
+[X-Service]
+Name=lb
+Port=80
+Check=http
+CheckPath=/alive
+CheckInterval=500ms
+[X-Metrics]
+Collect=haproxy
+Socket=/run/haproxy/admin.sock
+"""
+
+WEB_UNIT = """[Service]
+ExecStart=/usr/sbin/nginx -e stderr -c /etc/tiny.conf
+[X-Service]
+Name=web
+Port=8080
+Check=http
+CheckPath=/
+CheckInterval=500ms
+[X-Fleet]
+Conflicts=web@*
+"""
+
+WEB_CONFIG = """daemon off;
+worker_processes 1;
+pid /run/tiny.pid;
+events { worker_connections 64; }
+http { access_log off; server { listen 8080; return 200 "tiny\\n"; } }
+"""
+
+LB_CONFIG = """global
+	master-worker
+	maxconn 200
+	nbthread 1
+	stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
+	hard-stop-after 1s
+defaults
+	mode http
+	timeout connect 2s
+	timeout client 5s
+	timeout server 5s
+	default-server check inter 500ms fall 2 rise 1
+frontend site
+	bind :80
+	monitor-uri /alive
+	default_backend web
+backend web
+	option httpchk GET /
+{{- range gets "/web/*"}}{{$s := json .Value}}
+	server {{base .Key}} {{$s.host}}:{{$s.port}}
+{{- end}}
+"""
+
+LB_TOML = """[template]
+src = "haproxy.cfg"
+dest = "/etc/haproxy/haproxy.cfg"
+prefix = "/skydns/local/foretide/bench"
+keys = ["/web"]
+check_cmd = "/usr/sbin/haproxy -c -q -f {{.src}}"
+reload_cmd = "kill -USR2 $(cat /run/haproxy/haproxy.pid)"
+"""
+
+WEB_TOML = """[template]
+src = "tiny.conf"
+dest = "/etc/tiny.conf"
+keys = []
+"""
+
+
+def serving_stack(n_hosts):
+    return {
+        "stack.conf": f"""[stack]
+name = bench
+[pool lb]
+driver = local
+cpu = 1
+memory = 128M
+[pool web]
+driver = local
+cpu = 1
+memory = 64M
+min = {n_hosts}
+max = {n_hosts}
+[tier lb]
+unit = lb@.service
+pool = lb
+[tier web]
+unit = web@.service
+pool = web
+min = 0
+max = {n_hosts}
+mode = out
+""",
+        "units/lb@.service": LB_UNIT,
+        "units/web@.service": WEB_UNIT,
+        "conf.d/lb/haproxy.toml": LB_TOML,
+        "templates/lb/haproxy.cfg": LB_CONFIG,
+        "conf.d/web/tiny.toml": WEB_TOML,
+        "templates/web/tiny.conf": WEB_CONFIG,
+    }
+
+
+def serve(n=20):
+    """A unit more at a time, on hosts that are there: until haproxy runs with it."""
+    with BenchRig() as rig:
+        rig.apply("bench", serving_stack(n))
+        rig.up("web", n)
+        wait_for("the balancer serves", lambda: rig.healthy("lb"), 60)
+        lb = rig.pid_of(rig.healthy("lb")[0]["host"])
+        took, healthy = [], []
+        for i in range(1, n + 1):
+            start_ms = time.time() * 1000
+            start = time.monotonic()
+            rig.api("/v1/tiers/bench/web", "PATCH", {"min": i})
+            wait_for(f"haproxy knows {i} servers",
+                     lambda i=i: len(haproxy_servers(lb, "web")) >= i, 20, every=0.002)
+            took.append((time.monotonic() - start) * 1000)
+            wait_for("it is healthy", lambda i=i: len(rig.healthy("web")) >= i, 20)
+            healthy.append(max(r[0] for r in rig.query(
+                "SELECT healthy_ms FROM unit WHERE tier = 'web'")) - start_ms)
+            rounds = rig.api("/v1/status")["tick"]["rounds"]
+            # The next is asked of a fleet at rest, as a person would.
+            time.sleep(0.5)
+            del rounds
+        figure("unit submitted, healthy and in haproxy's running configuration",
+               spread(took, "ms"), "p95 <= 300 ms", met=quantile(took, 0.95) <= 300)
+        figure("the same, until the controller knows it healthy", spread(healthy, "ms"))
+        agents(rig)
+
+
+def agents(rig):
+    """Agents at rest with units, collectors, templates, DNS and the proxy."""
+    time.sleep(10)
+    pids = rig.agent_pids()
+    memory = {h: memory_kb(p) for h, p in pids.items()}
+    if not memory:
+        raise Failed("no agent was found")
+    pss = [m["Pss"] / 1024 for m in memory.values()]
+    rss = [m["Rss"] / 1024 for m in memory.values()]
+    own = [m["Anonymous"] / 1024 for m in memory.values()]
+    figure("agent at rest, all modules, PSS",
+           f"median {quantile(pss, 0.5):.1f}, largest {max(pss):.1f} MB (n = {len(pss)})",
+           "<= 8 MB", "the six daemons that it replaces: 72 MB RSS",
+           met=max(pss) <= 8)
+    figure("the same, RSS and memory of its own",
+           f"RSS {quantile(rss, 0.5):.1f}, anonymous {quantile(own, 0.5):.1f} MB", "",
+           f"72 MB RSS of the six daemons: {72 / quantile(rss, 0.5):.1f} times less")
+
+
+# ---------------------------------------------------------------- many
+def many_stack(n_hosts, n_units):
+    return {
+        "stack.conf": f"""[stack]
+name = bench
+[pool p]
+driver = local
+cpu = 1
+memory = 128M
+min = {n_hosts}
+max = {n_hosts}
+[tier many]
+unit = many@.service
+pool = p
+min = {n_units}
+max = 1000
+mode = out
+""",
+        "units/many@.service": "[Service]\nExecStart=/bin/sleep infinity\n",
+    }
+
+
+def active(rig):
+    return rig.api("/v1/status")["counts"]["units_healthy"]
+
+
+def spread_and_rest(hosts=20, units=200, times=3):
+    took = []
+    for _ in range(times):
+        with BenchRig() as rig:
+            rig.apply("bench", many_stack(hosts, 0))
+            rig.up("p", hosts)
+            start = time.monotonic()
+            rig.apply("bench", many_stack(hosts, units))
+            wait_for(f"{units} units are active", lambda: active(rig) >= units, 60, every=0.02)
+            took.append(time.monotonic() - start)
+            if len(took) == times:
+                rest(rig, hosts, units)
+    figure(f"{units} units on {hosts} hosts that are up, from apply to all active",
+           f"median {quantile(took, 0.5):.2f}, worst {max(took):.2f} s (n = {times})", "<= 2 s",
+           f"fleet, 200 on 3: 4.3 s, {4.3 / quantile(took, 0.5):.1f} times longer",
+           met=quantile(took, 0.5) <= 2)
+
+
+def rest(rig, hosts, units):
+    time.sleep(5)
+    before = rig.count("SELECT max(rev) FROM kv_change")
+    start = time.monotonic()
+    time.sleep(REST_S)
+    writes = rig.count("SELECT max(rev) FROM kv_change") - before
+    rate = writes / (time.monotonic() - start)
+    figure(f"store writes at rest, {hosts} hosts, {units} units",
+           f"{rate / hosts:.3f} a host a second ({writes} revisions in {REST_S} s)",
+           "<= 0.2 a host a second", "fleet, 203 units: 122 a second in all",
+           met=rate / hosts <= 0.2)

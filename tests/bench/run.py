@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the benches: what `make bench` does, or `make bench BENCH="join tick"` for some.
+
+Every figure is printed as it was seen, beside what is to be reached; a slow machine fails
+nothing. At the end a table of all. Those marked * are slow, need the traces in
+../shared, and run only when they are named.
+"""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bench_hosts  # noqa: E402
+import bench_offline  # noqa: E402
+import bench_tick  # noqa: E402
+import bench_units  # noqa: E402
+from measure import Failed, say, table  # noqa: E402
+
+BENCHES = {
+    "join": bench_hosts.join,
+    "serve": bench_units.serve,
+    "spread": bench_units.spread_and_rest,
+    "controller": bench_hosts.hundred,
+    "tick": bench_tick.tick,
+    "predictor": bench_offline.predictor,
+    "metrics": bench_offline.metrics,
+}
+ASKED_FOR = {
+    "autoscale": bench_offline.autoscale,
+    "forecast": bench_offline.forecast,
+}
+
+
+def usage():
+    names = list(BENCHES) + [n + "*" for n in ASKED_FOR]
+    say(f"usage: run.py [NAME ...]\n{__doc__}\nbenches: {' '.join(names)}")
+    return 2
+
+
+def main(names):
+    known = {**BENCHES, **ASKED_FOR}
+    if any(n not in known for n in names):
+        return usage()
+    for name in names or BENCHES:
+        start = time.monotonic()
+        try:
+            known[name]()
+        except (Failed, OSError, AssertionError) as e:
+            say(f"bench {name} could not be done: {e}")
+        say(f"({name}: {time.monotonic() - start:.0f} s)")
+    print("\n" + table())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

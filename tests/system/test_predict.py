@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The offline commands of foretide: decide, forecast and backtest, on lines and files."""
+import json
+import math
+import os
+import subprocess
+import xml.etree.ElementTree
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FORETIDE = os.path.join(ROOT, os.environ.get("B", "build"), "foretide")
+DAY = 288
+START = 1767571200
+
+
+def demand(i):
+    """Days of five-minute steps: a steep morning, and a little of everything else."""
+    level = 1000 if 96 <= i % DAY < 240 else 200
+    return level * (1 + 0.04 * math.sin(i * 12.9898))
+
+
+def run(*args, stdin=""):
+    return subprocess.run([FORETIDE, *args], input=stdin, capture_output=True, text=True, timeout=60)
+
+
+def lines(*messages):
+    return "".join(json.dumps(m) + "\n" for m in messages)
+
+
+def init(history, **more):
+    return dict({"type": "init", "interval": 300, "boot_delay": 600, "capacity": 20, "slo": 0.01, "min": 1,
+                 "max": 500, "history_start": START, "history": history}, **more)
+
+
+def samples(first, count):
+    return [{"t": START + 300 * i, "value": demand(i)} for i in range(first, first + count)]
+
+
+@pytest.fixture
+def csv(tmp_path):
+    path = tmp_path / "demand.csv"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("timestamp,value\n")
+        for i in range(12 * DAY):
+            f.write(f"{START + 300 * i},{'' if i == 700 else demand(i)}\n")
+    return path
+
+
+def test_decide_answers_each_line_and_asks_before_the_morning():
+    n = 8 * DAY
+    r = run("decide", "--jsonl", stdin=lines(init([demand(i) for i in range(n)]), *samples(n, 100), {"type": "end"}))
+    assert r.returncode == 0, r.stderr
+    answers = [json.loads(line) for line in r.stdout.splitlines()]
+    assert answers[0]["ready"] is True and len(answers) == 101
+    wanted = [a["desired"] for a in answers[1:]]
+    assert wanted[50] < 20  # in the night
+    assert wanted[93] >= 48  # 1000 in demand from step 96 on; two steps to boot
+    assert all(a["rung"] in ("full", "seasonal", "reactive") for a in answers[1:])
+
+
+def test_decide_keeps_within_min_and_max_and_takes_gaps():
+    r = run("decide", "--jsonl", stdin=lines(init([], min=3, max=4), {"t": START, "value": 0},
+                                             {"t": START + 300, "value": None}, {"t": START + 3000, "value": 1e6}))
+    assert r.returncode == 0, r.stderr
+    assert [json.loads(line)["desired"] for line in r.stdout.splitlines()[1:]] == [3, 3, 4]
+
+
+@pytest.mark.parametrize("text,words", [
+    ("nonsense\n", "line"),
+    (lines({"t": 1, "value": 1}), "before init"),
+    (lines({"type": "other"}), "'other'"),
+    (lines(init([1, -5])), "value 1"),
+    (lines(init([1, "x"])), "history[1]"),
+    (lines(init([], capacity=0)), "capacity"),
+    (lines(init([], slo=7)), "risk"),
+    (lines(init([]), {"t": START, "value": -1}), "-1"),
+])
+def test_decide_refuses_wrong_lines_in_words(text, words):
+    r = run("decide", "--jsonl", stdin=text)
+    assert r.returncode == 1
+    assert words in r.stderr and r.stderr.count("\n") == 1
+
+
+def test_forecast_lines_give_ordered_quantiles():
+    ask = {"id": "a", "step": 300, "seasons": [DAY, 7 * DAY], "horizon": DAY, "levels": [0.05, 0.5, 0.95],
+           "history": [demand(i) for i in range(10 * DAY)]}
+    r = run("forecast", "--jsonl", stdin=lines(ask, dict(ask, id="b", history=ask["history"][:-1] + [None]), {"type": "end"}))
+    assert r.returncode == 0, r.stderr
+    a, b = [json.loads(line) for line in r.stdout.splitlines()]
+    assert (a["id"], b["id"]) == ("a", "b")
+    for j in range(DAY):
+        low, mid, high = (q[j] for q in a["quantiles"])
+        assert low <= mid <= high
+    assert a["mean"][150] == pytest.approx(1000, rel=0.15)
+    assert a["mean"][50] == pytest.approx(200, rel=0.3)
+
+
+@pytest.mark.parametrize("change,words", [
+    ({"horizon": 0}, "0 steps"), ({"levels": [2]}, "level 2"), ({"history": []}, "no value"),
+    ({"history": "x"}, "history"), ({"seasons": [7, 3]}, "ascend"),
+])
+def test_forecast_refuses_wrong_lines_in_words(change, words):
+    ask = {"id": "a", "step": 300, "seasons": [12], "horizon": 5, "levels": [0.5], "history": [1, 2, 3]}
+    r = run("forecast", "--jsonl", stdin=lines(dict(ask, **change)))
+    assert r.returncode == 1 and words in r.stderr
+
+
+def test_forecast_of_a_file_finds_the_day(csv):
+    r = run("forecast", str(csv), "--horizon", "2h")
+    assert r.returncode == 0, r.stderr
+    assert "season: 1d" in r.stdout and "1 missing" in r.stdout
+    assert len([line for line in r.stdout.splitlines() if line.startswith("2026-01-17T")]) == 24
+
+
+def test_backtest_of_a_file_prints_the_table_and_draws(csv, tmp_path):
+    picture = tmp_path / "o.svg"
+    r = run("backtest", str(csv), "--boot", "10m", "--risk", "1%", "--capacity", "20", "--svg", str(picture))
+    assert r.returncode == 0, r.stderr
+    rows = {line[:16].strip(): line[16:].split() for line in r.stdout.splitlines() if "%" in line and line[0].isalpha()}
+    assert float(rows["clairvoyant"][1]) == 1
+    assert 1 < float(rows["foretide"][1]) < float(rows["static peak"][1])
+    assert float(rows["foretide"][2]) <= 2
+    assert r.stderr == ""  # no progress bar into a pipe
+    assert xml.etree.ElementTree.parse(picture).getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize("args,status,words", [
+    (["backtest"], 2, "CSV"),
+    (["backtest", "x.csv"], 2, "--capacity"),
+    (["backtest", "x.csv", "--capacity", "5", "--boot", "soon"], 2, "--boot"),
+    (["backtest", "/nonexistent.csv", "--capacity", "5"], 1, "/nonexistent.csv"),
+    (["forecast", "/nonexistent.csv"], 1, "/nonexistent.csv"),
+    (["forecast", "x.csv", "--horizon", "-3"], 2, "--horizon"),
+    (["decide"], 2, "--jsonl"),
+])
+def test_wrong_usage_is_named(args, status, words):
+    r = run(*args)
+    assert r.returncode == status and words in r.stderr
