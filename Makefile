@@ -3,6 +3,8 @@
 # sees its own headers and those of the components it may use, so a forbidden include does
 # not compile. B is the build folder; the sanitizer targets use one of their own.
 
+MAKEFLAGS += --jobs=$(shell nproc)
+
 B       ?= build
 ifeq ($(origin CC),default)
 CC      := gcc

@@ -13,8 +13,10 @@
 
 #include <math.h>
 
-/* The few numbers that were chosen and not learned. The answers depend little on each:
- * halving or doubling one moves the cost on the public traces by less than one per cent.
+/*
+ * The few numbers that were chosen and not learned. Halving or doubling one moves the
+ * cost on the public traces by less than one per cent, but for STEER_AIM, which says how
+ * far below the promise to stay.
  */
 #define SOLVE_EVERY 10     /* steps between two solutions of the regressions */
 #define HALF_LIFE_DAYS 5.0 /* of what the regressions remember */
@@ -83,8 +85,7 @@ struct demand_model {
 	double log_price;
 	double kept;
 	double loss[DEMAND_RUNGS]; /* of each rung lately; comparable */
-	double miss[DEMAND_RUNGS]; /* slow average of |miss|; of the full model not used
-				    */
+	double miss[DEMAND_RUNGS]; /* slow average of |miss| */
 	enum demand_rung rung;     /* in force */
 	uint64_t learned;          /* targets learned from */
 	double gap_ratio; /* of the steps that are filled now to those a day before */
