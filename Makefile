@@ -3,6 +3,8 @@
 # sees its own headers and those of the components it may use, so a forbidden include does
 # not compile. B is the build folder; the sanitizer targets use one of their own.
 
+MAKEFLAGS += --jobs=$(shell nproc)
+
 B       ?= build
 ifeq ($(origin CC),default)
 CC      := gcc
@@ -157,9 +159,9 @@ system: all $(SYSTEM_PROGRAMS)
 
 SANITIZE = $(MAKE) B=build/$(1) CFLAGS="-O1 -g -fno-omit-frame-pointer $(2)" LDFLAGS="$(2)" unit
 asan:
-	$(call SANITIZE,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+	+$(call SANITIZE,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
 tsan:
-	$(call SANITIZE,tsan,-fsanitize=thread)
+	+$(call SANITIZE,tsan,-fsanitize=thread)
 comma := ,
 
 lint:

@@ -65,9 +65,6 @@ static int equal(const struct tval *a, const struct tval *b, bool *ret, struct e
 {
 	char text[64];
 
-	if (b->kind == TV_LIST || b->kind == TV_MAP)
-		return err_set(err, ERR_INVAL, "non-comparable type %s",
-			       tval_type(b, text));
 	*ret = false;
 	if (a->kind == TV_NIL || b->kind == TV_NIL) {
 		*ret = a->kind == b->kind;
@@ -75,6 +72,9 @@ static int equal(const struct tval *a, const struct tval *b, bool *ret, struct e
 	}
 	if (a->kind != b->kind)
 		return bad_comparison(err);
+	if (b->kind == TV_LIST || b->kind == TV_MAP)
+		return err_set(err, ERR_INVAL, "non-comparable type %s",
+			       tval_type(b, text));
 	if (a->kind == TV_STRUCT)
 		*ret = same_struct(a, b);
 	else if (a->kind == TV_FLOAT)
@@ -88,12 +88,8 @@ static int fn_eq(struct texec *x, const struct tval *a, size_t n, struct tval *r
 		 struct err *err)
 {
 	bool hit = false;
-	char text[64];
 
 	(void)x;
-	if (a[0].kind == TV_LIST || a[0].kind == TV_MAP)
-		return err_set(err, ERR_INVAL, "non-comparable type %s",
-			       tval_type(&a[0], text));
 	if (n < 2)
 		return err_set(err, ERR_INVAL, "missing argument for comparison");
 	for (size_t i = 1; i < n && !hit; i++) {
@@ -260,6 +256,17 @@ static void sprint(struct buf *b, const struct tval *a, size_t n, bool always)
 	}
 }
 
+/* As the escaping functions print: nothing is the text "<no value>". */
+static void sprint_values(struct texec *x, struct buf *b, const struct tval *a, size_t n)
+{
+	struct tval *shown = tpool_alloc(texec_pool(x), (n + 1) * sizeof(*shown));
+
+	for (size_t i = 0; i < n; i++)
+		shown[i] = a[i].kind == TV_NIL ? tval_cstr(texec_pool(x), "<no value>")
+					       : a[i];
+	sprint(b, shown, n, false);
+}
+
 static int fn_print(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
 		    struct err *err)
 {
@@ -340,7 +347,7 @@ static int escape(struct texec *x, const struct tval *a, size_t n,
 
 	buf_init(&plain, TSTR_MAX);
 	buf_init(&b, TSTR_MAX);
-	sprint(&plain, a, n, false);
+	sprint_values(x, &plain, a, n);
 	if (buf_is_full(&plain))
 		return give(x, &plain, ret, err);
 	for (size_t i = 0; i < plain.len; i++)

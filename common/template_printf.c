@@ -14,6 +14,7 @@
 
 struct verb {
 	bool minus, plus, sharp, space, zero;
+	bool plus_v; /* "%+v": structs with the names of their members */
 	bool has_width, has_precision;
 	int width, precision;
 	uint32_t c;
@@ -62,8 +63,12 @@ static void bad_verb(struct buf *out, const struct verb *verb, const struct tval
 	if (v->kind == TV_NIL) {
 		buf_puts(out, "<nil>");
 	} else {
+		struct verb plain = *verb;
+
+		/* Width and flags stay in force for the value. */
+		plain.c = 'v';
 		buf_printf(out, "%s=", tval_type(v, text));
-		tval_print(out, v);
+		put_verb(out, &plain, v);
 	}
 	buf_putc(out, ')');
 }
@@ -108,6 +113,45 @@ static void put_int(struct buf *out, const struct verb *verb, int64_t i, unsigne
 	put_padded(out, &plain, buf_str(&b), b.len, true);
 }
 
+/* One character of a quoted string; s is how it stands there. */
+static void put_escaped(struct buf *b, uint32_t r, struct tstr s, char quote)
+{
+	static const char codes[] = "\a\b\f\n\r\t\v\\", names[] = "abfnrtv\\";
+	const char *hit = r && r < 128 ? strchr(codes, (int)r) : NULL;
+
+	if (hit)
+		buf_printf(b, "\\%c", names[hit - codes]);
+	else if (r == (unsigned char)quote)
+		buf_printf(b, "\\%c", quote);
+	else if (r < 0x20 || r == 0x7f || (r == 0xfffd && s.n == 1))
+		buf_printf(b, "\\x%02x", (unsigned char)s.s[0]);
+	else
+		buf_add(b, s.s, s.n);
+}
+
+static void put_quoted(struct buf *b, struct tstr s)
+{
+	buf_putc(b, '"');
+	for (size_t i = 0, n; i < s.n && !buf_is_full(b); i += n) {
+		uint32_t r;
+
+		n = template_rune(s.s + i, s.n - i, &r);
+		put_escaped(b, r, (struct tstr){ .s = s.s + i, .n = n }, '"');
+	}
+	buf_putc(b, '"');
+}
+
+static void put_quoted_char(struct buf *b, uint32_t r)
+{
+	CLEANUP(buf_done) struct buf plain;
+
+	buf_init(&plain, 8);
+	template_put_rune(&plain, r);
+	buf_putc(b, '\'');
+	put_escaped(b, r, (struct tstr){ .s = buf_str(&plain), .n = plain.len }, '\'');
+	buf_putc(b, '\'');
+}
+
 static void put_char(struct buf *out, const struct verb *verb, int64_t i)
 {
 	CLEANUP(buf_done) struct buf b;
@@ -117,11 +161,9 @@ static void put_char(struct buf *out, const struct verb *verb, int64_t i)
 	if (verb->c == 'U')
 		buf_printf(&b, "U+%04" PRIX64, (uint64_t)i);
 	else if (verb->c == 'q')
-		buf_putc(&b, '\'');
-	if (verb->c != 'U')
+		put_quoted_char(&b, r);
+	else
 		template_put_rune(&b, r);
-	if (verb->c == 'q')
-		buf_putc(&b, '\'');
 	put_padded(out, verb, buf_str(&b), b.len, false);
 }
 
@@ -158,76 +200,81 @@ static void verb_int(struct buf *out, const struct verb *verb, const struct tval
 	}
 }
 
+/* One of C's formats; Go gives a hexadecimal exponent two digits. */
+static void put_c_float(struct buf *b, const struct verb *verb, double f)
+{
+	static const char letters[] = "eEfFgGxX";
+	static const char *const formats[] = { "%.*e", "%.*E", "%.*f", "%.*F",
+					       "%.*g", "%.*G", "%.*a", "%.*A" };
+	const char *format = formats[strchr(letters, (int)verb->c) - letters];
+	bool hex = strchr("xX", (int)verb->c) != NULL;
+	int precision = verb->has_precision ? verb->precision : hex ? -1 : 6;
+	char text[WIDTH_MAX + 400], *p;
+	int n;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	/* format is one of the literals above. */
+	n = snprintf(text, sizeof(text), format, precision, f);
+#pragma GCC diagnostic pop
+	p = hex ? strpbrk(text, "pP") : NULL;
+	if (p && strlen(p) == 3) {
+		memmove(p + 3, p + 2, 2);
+		p[2] = '0';
+		n++;
+	}
+	buf_add(b, text, (size_t)n);
+}
+
+static void put_shortest(struct buf *b, const struct verb *verb, double f)
+{
+	tval_print_float(b, f);
+	for (size_t i = 0; verb->c == 'G' && i < b->len; i++)
+		if (b->data[i] == 'e')
+			b->data[i] = 'E';
+}
+
 static void verb_float(struct buf *out, const struct verb *verb, const struct tval *v)
 {
 	CLEANUP(buf_done) struct buf b;
 	struct verb padded = *verb;
+	bool shortest = strchr("vgG", (int)verb->c) && !verb->has_precision;
 
 	buf_init(&b, 2 * WIDTH_MAX);
-	if (verb->c == 'v' || (strchr("gG", (int)verb->c) && !verb->has_precision)) {
-		tval_print_float(&b, v->f);
-		for (size_t i = 0; verb->c == 'G' && i < b.len; i++)
-			if (b.data[i] == 'e')
-				b.data[i] = 'E';
-	} else if (strchr("eEfFgG", (int)verb->c)) {
-		static const char letters[] = "eEfFgG";
-		static const char *const formats[] = { "%.*e", "%.*E", "%.*f",
-						       "%.*F", "%.*g", "%.*G" };
-		int precision = verb->has_precision ? verb->precision : 6;
-
-		if (isfinite(v->f)) {
-			char text[WIDTH_MAX + 400];
-			const char *f = formats[strchr(letters, (int)verb->c) - letters];
-			int n;
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-			/* f is one of the literals above. */
-			n = snprintf(text, sizeof(text), f, precision, v->f);
-#pragma GCC diagnostic pop
-			buf_add(&b, text, (size_t)n);
-		} else {
-			tval_print_float(&b, v->f);
-			padded.zero = false;
-		}
-	} else {
+	if (!strchr("veEfFgGxX", (int)verb->c)) {
 		bad_verb(out, verb, v);
 		return;
 	}
-	if (verb->plus && *buf_str(&b) != '-' && *buf_str(&b) != '+')
-		buf_putc(out, '+');
-	else if (verb->space && *buf_str(&b) != '-' && *buf_str(&b) != '+')
-		buf_putc(out, ' ');
+	if (padded.c == 'v')
+		padded.c = 'g';
+	if (shortest || !isfinite(v->f)) {
+		put_shortest(&b, verb, v->f);
+		padded.zero &= isfinite(v->f);
+	} else {
+		put_c_float(&b, &padded, v->f);
+	}
+	if (*buf_str(&b) != '-' && *buf_str(&b) != '+' && (verb->plus || verb->space)) {
+		CLEANUP(free) char *digits = xstrdup(buf_str(&b));
+
+		buf_clear(&b);
+		buf_printf(&b, "%c%s", verb->plus ? '+' : ' ', digits);
+	}
 	put_padded(out, &padded, buf_str(&b), b.len, true);
 }
 
 /* ---------------------------------------------------------------- strings */
 
-static void put_quoted(struct buf *b, struct tstr s)
+static void put_hex(struct buf *b, const struct verb *verb, struct tstr s)
 {
-	static const char codes[] = "\a\b\f\n\r\t\v\\\"", names[] = "abfnrtv\\\"";
+	const char *prefix = verb->c == 'X' ? "0X" : "0x";
 
-	buf_putc(b, '"');
-	for (size_t i = 0, n; i < s.n && !buf_is_full(b); i += n) {
-		const char *hit;
-		uint32_t r;
-
-		n = template_rune(s.s + i, s.n - i, &r);
-		hit = r && r < 128 ? strchr(codes, (int)r) : NULL;
-		if (hit)
-			buf_printf(b, "\\%c", names[hit - codes]);
-		else if (r < 0x20 || r == 0x7f || (r == 0xfffd && n == 1))
-			buf_printf(b, "\\x%02x", (unsigned char)s.s[i]);
-		else
-			buf_add(b, s.s + i, n);
+	for (size_t i = 0; i < s.n; i++) {
+		if (i && verb->space)
+			buf_putc(b, ' ');
+		if (verb->sharp && (i == 0 || verb->space))
+			buf_puts(b, prefix);
+		buf_printf(b, verb->c == 'X' ? "%02X" : "%02x", (unsigned char)s.s[i]);
 	}
-	buf_putc(b, '"');
-}
-
-static void put_hex(struct buf *b, struct tstr s, bool upper)
-{
-	for (size_t i = 0; i < s.n; i++)
-		buf_printf(b, upper ? "%02X" : "%02x", (unsigned char)s.s[i]);
 }
 
 static void verb_string(struct buf *out, const struct verb *verb, const struct tval *v)
@@ -254,7 +301,7 @@ static void verb_string(struct buf *out, const struct verb *verb, const struct t
 		break;
 	case 'x':
 	case 'X':
-		put_hex(&b, s, verb->c == 'X');
+		put_hex(&b, verb, s);
 		break;
 	default:
 		bad_verb(out, verb, v);
@@ -266,6 +313,14 @@ static void verb_string(struct buf *out, const struct verb *verb, const struct t
 }
 
 /* ---------------------------------------------------------------- the rest */
+
+static void put_element(struct buf *out, const struct verb *verb, const struct tval *v)
+{
+	if (v->kind == TV_NIL)
+		buf_puts(out, "<nil>");
+	else
+		put_verb(out, verb, v);
+}
 
 static void verb_elements(struct buf *out, const struct verb *verb, const struct tval *v)
 {
@@ -282,7 +337,11 @@ static void verb_elements(struct buf *out, const struct verb *verb, const struct
 						 .str = v->map->m[i].key });
 			buf_putc(out, ':');
 		}
-		put_verb(out, verb, list ? &v->list->v[i] : &v->map->m[i].val);
+		if (v->kind == TV_STRUCT && verb->plus_v) {
+			buf_puts(out, v->map->m[i].key.s);
+			buf_putc(out, ':');
+		}
+		put_element(out, verb, list ? &v->list->v[i] : &v->map->m[i].val);
 	}
 	buf_putc(out, list || v->kind == TV_MAP ? ']' : '}');
 }
@@ -414,6 +473,10 @@ static bool read_verb(struct reader *r, struct verb *verb)
 	if (r->p >= r->end)
 		return false;
 	r->p += template_rune(r->p, (size_t)(r->end - r->p), &verb->c);
+	if (verb->c == 'v') {
+		verb->plus_v = verb->plus;
+		verb->plus = false;
+	}
 	return true;
 }
 

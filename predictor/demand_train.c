@@ -51,7 +51,7 @@ static void calibrate(struct demand_model *m, const struct replay *r, const doub
 	for (int k = 0; k < 10; k++) {
 		const double mid = 0.5 * (lo + hi);
 
-		if (replay_short(m, r, y, n, mid) > m->opts.risk * STEER_AIM)
+		if (replay_short(m, r, y, n, mid) > model_aim(m))
 			lo = mid;
 		else
 			hi = mid;

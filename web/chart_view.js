@@ -4,7 +4,7 @@
 import { update } from './chart_data.js';
 import { destroy, draw, onTheme, series } from './chart.js';
 import { h, show } from './dom.js';
-import { duration, figure, timeText } from './format.js';
+import { duration, figure, time } from './format.js';
 import { now } from './state.js';
 
 const TABLE_ROWS = 24;
@@ -48,7 +48,7 @@ function values(chart, t) {
   const cell = v => h('td', figure(v, t.capacity_unit));
   return h('table.dense', h('caption.unseen', `Values of the chart of ${t.stack}/${t.name}`),
     h('thead', h('tr', ['Time', 'Demand', '5 %', 'Forecast', '95 %', 'Capacity', 'Desired'].map(n => h('th', { scope: 'col' }, n)))),
-    h('tbody', some.map(r => h('tr', h('th', { scope: 'row' }, timeText(r.t, now())), cell(r.demand),
+    h('tbody', some.map(r => h('tr', h('th', { scope: 'row' }, time(new Date(r.t).toISOString(), now())), cell(r.demand),
       [0, 1, 2].map(i => cell(r.band?.[i])), cell(r.capacity), cell(r.desired)))));
 }
 

@@ -35,6 +35,7 @@ async function read(answer, alive, onEvent) {
 
 /** One connection, until it ends. */
 async function connect(last, signal, onOpen, onEvent) {
+  if (!token.get()) throw new Error('no token is there');
   const silence = new AbortController();
   let timer = null;
   const alive = () => {

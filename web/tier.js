@@ -18,7 +18,7 @@ const details = { key: null, leads: null, decisions: null };
 /** What only this view shows; asked for with each of its refreshes. */
 export async function load(stack, name) {
   const base = `/v1/tiers/${stack}/${name}`;
-  const [leads, decisions] = await Promise.all([get(`${base}/leads?limit=20`), get(`${base}/decisions?limit=30`)]);
+  const [leads, decisions] = await Promise.all([get(`${base}/leads?limit=10`), get(`${base}/decisions?limit=30`)]);
   Object.assign(details, { key: `${stack}/${name}`, leads: leads.items, decisions: decisions.items });
 }
 

@@ -117,7 +117,7 @@ class Quick(Rig):
     def unit_pids(self):
         """The main processes of all units, by unit."""
         programs = {"web": "/etc/quick/server.py", "lb": "haproxy -Ws"}
-        return {u["name"]: self.pids_of(u["host"], programs[u["tier"]]) for u in self.units()}
+        return {u["name"]: self.pids_of(u["host"], programs[u["tier"]])[:1] for u in self.units()}
 
     def db(self, query, *args):
         with sqlite3.connect(f"file:{self.path('state/foretide.db')}?mode=ro", uri=True) as c:
