@@ -266,7 +266,9 @@ static int64_t succeeded(struct pool_round *r)
 static int64_t failed(struct pool_round *r, const struct err *err)
 {
 	int shift = MIN(r->pool->failures, 7);
-	int64_t wait_ms = MIN(BACKOFF_FIRST_MS << shift, BACKOFF_MAX_MS);
+	int64_t first_ms =
+		r->opts->backoff_first_ms ? r->opts->backoff_first_ms : BACKOFF_FIRST_MS;
+	int64_t wait_ms = MIN(first_ms << shift, BACKOFF_MAX_MS);
 	bool is_new =
 		r->pool->failures++ == 0 || strcmp(r->row.last_error, err->msg) != 0;
 	int64_t until;
