@@ -26,7 +26,7 @@ void token_derive(const char *secret, const char *of, char ret[TOKEN_TEXT])
 	CHECK(gnutls_hmac_fast(GNUTLS_MAC_SHA256, secret, strlen(secret), of, strlen(of),
 			       sum) == 0);
 	memcpy(ret, "ft_", 3);
-	to_hex(sum, sizeof(sum), ret + 3);
+	hex_encode(sum, sizeof(sum), ret + 3);
 }
 
 void token_hash_bytes(const void *data, size_t len, char ret[TOKEN_HASH_TEXT])
