@@ -197,20 +197,20 @@ bench: all $(BENCH_PROGRAMS)
 # ---------------------------------------------------------------- installing
 PAGES := $(wildcard cli/*.1 controller/*.5 cloud-drivers/*.7 controller/*.8 agent/*.8)
 COMPLETIONS := $(prefix)/share/bash-completion/completions
-INSTALL := install -D
+INSTALL := install
 # What manuals say of /usr/local holds for this prefix.
 PLACE = sed -e 's,/usr/local/lib/foretide,$(libdir),g' -e 's,/usr/local/sbin,$(sbindir),g'
 install: all
 	for p in foretided foretide-agent; do \
-		$(INSTALL) $(B)/$$p $(DESTDIR)$(sbindir)/$$p || exit 1; done
-	$(INSTALL) $(B)/foretide $(DESTDIR)$(bindir)/foretide
-	$(INSTALL) $(B)/foretide-local-init $(DESTDIR)$(libdir)/foretide-local-init
+		$(INSTALL) -D $(B)/$$p $(DESTDIR)$(sbindir)/$$p || exit 1; done
+	$(INSTALL) -D $(B)/foretide $(DESTDIR)$(bindir)/foretide
+	$(INSTALL) -D $(B)/foretide-local-init $(DESTDIR)$(libdir)/foretide-local-init
 	for d in $(MODULES); do \
-		$(INSTALL) -m 644 $$d $(DESTDIR)$(libdir)/drivers/$$(basename $$d) || exit 1; done
+		$(INSTALL) -D -m 644 $$d $(DESTDIR)$(libdir)/drivers/$$(basename $$d) || exit 1; done
 	for p in $(PAGES); do \
 		to=$(DESTDIR)$(mandir)/man$${p##*.}/$${p##*/}; \
-		$(INSTALL) -m 644 $$p $$to && $(PLACE) $$p >$$to || exit 1; done
-	$(INSTALL) -m 644 cli/foretide.bash $(DESTDIR)$(COMPLETIONS)/foretide
+		$(INSTALL) -D -m 644 $$p $$to && $(PLACE) $$p >$$to || exit 1; done
+	$(INSTALL) -D -m 644 cli/foretide.bash $(DESTDIR)$(COMPLETIONS)/foretide
 	mkdir -p $(DESTDIR)$(sharedir)/stacks
 	cp -R $(patsubst %/stack.conf,%,$(wildcard stacks/*/stack.conf)) $(DESTDIR)$(sharedir)/stacks/
 
