@@ -264,7 +264,8 @@ static int refresh(struct tier_models *m, struct tier_model *t,
 		is_new = false;
 	else if (is_other)
 		is_new = true;
-	if (is_new ||
+	/* One that knows a time to come was fed before the clock was set back. */
+	if (is_new || t->fed_ms > minute_of(now_ms) + MINUTE_MS ||
 	    minute_of(now_ms) - t->fed_ms > (int64_t)CATCH_UP_MINUTES * MINUTE_MS ||
 	    (minute_of(now_ms) > t->fed_ms && has_older_history(m, t)))
 		return learn(m, t, offset_ms, now_ms, err);

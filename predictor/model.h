@@ -32,6 +32,7 @@
 #define FULL_AFTER 120     /* targets learned before the regressions are believed */
 #define JUDGE_DAYS 2.0     /* half-life of the rungs' losses */
 #define WORSE 1.1          /* loss over another's from where on a rung is left */
+#define REPLAY_DOUBT 0.5   /* runs of short steps that a replay is too kind by */
 #define REPLAY_DAYS 7      /* history that the first price is found on */
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
