@@ -168,7 +168,7 @@ tsan:
 	+$(call SANITIZE,tsan,-fsanitize=thread)
 comma := ,
 
-lint:
+lint: all
 	CC="$(CC)" B=$(B) tests/lint
 
 FUZZ_TIME ?= 60
