@@ -44,6 +44,7 @@
 /* Features of the spread: logarithms of sizes, relative to the average level. */
 enum {
 	SPREAD_ONE,
+	SPREAD_UP,   /* by how much it was too low, of the last 120 steps */
 	SPREAD_FAST, /* misses of the last 8 steps */
 	SPREAD_MID,  /* of the last 60 */
 	SPREAD_SLOW, /* of the last 1440 */
@@ -83,6 +84,7 @@ struct demand_model {
 	double level;           /* slow average of the demand */
 	double top;             /* the largest ever */
 	double fast, mid, slow; /* averages of |miss| */
+	double up;              /* average of the misses upwards */
 	double log_price;
 	double kept;
 	double loss[DEMAND_RUNGS]; /* of each rung lately; comparable */

@@ -30,6 +30,7 @@ def decided_on(q):
 # ---------------------------------------------------------------- metrics
 
 def test_without_metrics_nothing_scales_in_and_the_explanation_says_why(quick):
+    quick.tell("web", [9, 13] * 180)  # so that there is a forecast
     with Load(quick, rate=14) as load:
         quick.wait("3 web", lambda: len(quick.healthy("web")) >= 3)
         quick.wait("all settle", lambda:

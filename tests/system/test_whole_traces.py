@@ -48,16 +48,6 @@ def time_of(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def tell_history(q, rates):
-    now = int(time_of(q.api("/v1/status")["now"]).timestamp()) // 60 * 60
-    path = q.path("history.csv")
-    with open(path, "w", encoding="ascii") as f:
-        f.write("timestamp,value\n")
-        for k, rate in enumerate(reversed(rates), 1):
-            f.write(f"{now - 60 * k},{rate:.4f}\n")
-    q.cli("import", "quick/web", path)
-
-
 def edit(name, text):
     return text.replace("lead_prior = 2m", "lead_prior = 3m").replace("max = 6", "max = 8") \
         .replace("max = 8\n\n[tier lb]", "max = 10\n\n[tier lb]")
@@ -74,7 +64,7 @@ def test_a_recorded_load_is_served_ahead_of_its_rise_and_fall(tmp_path):
     with Quick(SCALE, "60s", edit) as q:
         q.start()
         q.apply()
-        tell_history(q, past)
+        q.tell("web", past)
         q.up()
         begin = time_of(q.api("/v1/status")["now"])
         with Load(q, trace=path, scale=SCALE, more=[
