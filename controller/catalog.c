@@ -2,6 +2,7 @@
 #include "catalog.h"
 
 #include "check.h"
+#include "hex.h"
 #include "tz.h"
 #include "words.h"
 
@@ -195,8 +196,7 @@ static int secret(struct db *db, const char *stack, const char *name, char **ret
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	CHECK(gnutls_rnd(GNUTLS_RND_KEY, raw, sizeof(raw)) == 0);
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(text + 2 * i, 3, "%02x", raw[i]);
+	hex_encode(raw, sizeof(raw), text);
 	rc = db_meta_put(db, key, text, err);
 	if (rc == 0)
 		*ret = xstrdup(text);

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "hex.h"
 #include "token.h"
 
 #include <gnutls/crypto.h>
@@ -77,20 +78,11 @@ int pool_terminate(struct pool_round *r, struct err *err)
 
 /* ---------------------------------------------------------------- launching */
 
-static void random_hex(char *text, size_t bytes)
-{
-	unsigned char raw[32];
-
-	CHECK(bytes <= sizeof(raw));
-	CHECK(gnutls_rnd(GNUTLS_RND_KEY, raw, bytes) == 0);
-	for (size_t i = 0; i < bytes; i++)
-		sprintf(text + 2 * i, "%02x", raw[i]);
-}
-
 /* Journals a new host; it is requested from then on. */
 static int intend(struct pool_round *r, struct err *err)
 {
-	char launch_id[33], id[64];
+	unsigned char raw[16];
+	char launch_id[2 * sizeof(raw) + 1], id[64];
 	struct db_launch l = {
 		.launch_id = launch_id,
 		.pool = r->row.name,
@@ -109,7 +101,8 @@ static int intend(struct pool_round *r, struct err *err)
 		.memory_bytes = r->row.memory_bytes,
 	};
 
-	random_hex(launch_id, 16);
+	CHECK(gnutls_rnd(GNUTLS_RND_KEY, raw, sizeof(raw)) == 0);
+	hex_encode(raw, sizeof(raw), launch_id);
 	snprintf(id, sizeof(id), "%s-%.8s", r->row.name, launch_id);
 	return db_launch_intend(r->opts->db, &l, &h, err);
 }

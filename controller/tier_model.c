@@ -8,7 +8,8 @@
 
 #define MINUTE_MS DB_DEMAND_STEP_MS
 #define HISTORY_MINUTES (28 * 1440)
-#define CATCH_UP_MINUTES 1440 /* a longer gap is learned anew */
+#define CATCH_UP_MINUTES 1440  /* a longer gap is learned anew */
+#define KNOWN_AFTER_MINUTES 60 /* of demand; before, a forecast is a guess */
 
 /* The same demand seen over two times: the lead time, and that and the dwell. */
 enum { NEAR, FAR, N_MODELS };
@@ -271,6 +272,13 @@ static int refresh(struct tier_models *m, struct tier_model *t,
 	return feed(m, t, offset_ms, now_ms, err);
 }
 
+/* The first minutes of a service rise from nothing: what they foretell is no forecast. */
+static bool is_known(const struct tier_model *t)
+{
+	return t->model[NEAR] &&
+	       t->fed_ms - t->first_ms >= (int64_t)KNOWN_AFTER_MINUTES * MINUTE_MS;
+}
+
 int tier_models_forecast(struct tier_models *m, const struct db_tier *tier,
 			 int64_t lead_ms, int64_t offset_ms, int64_t now_ms,
 			 struct tier_forecast *ret, struct err *err)
@@ -285,8 +293,7 @@ int tier_models_forecast(struct tier_models *m, const struct db_tier *tier,
 		forget(t);
 		return rc;
 	}
-	*ret = (struct tier_forecast){ .known = t->model[NEAR] != NULL,
-				       .fed_ms = t->fed_ms };
+	*ret = (struct tier_forecast){ .known = is_known(t), .fed_ms = t->fed_ms };
 	if (!ret->known)
 		return 0;
 	demand_model_decide(t->model[NEAR], &ret->within_lead);

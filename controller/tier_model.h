@@ -20,7 +20,7 @@ void tier_models_free(struct tier_models *m);
 DEFINE_CLEANUP(struct tier_models *, tier_models_free);
 
 struct tier_forecast {
-	bool known; /* false: no demand was ever recorded; the rest is 0 */
+	bool known; /* false: less than an hour of demand is recorded; the rest is 0 */
 	struct demand_decision within_lead; /* the largest demand within the lead time */
 	double upper_dwell; /* the same quantile, within lead time and dwell together */
 	int64_t fed_ms;     /* end of the last minute that it knows */

@@ -81,7 +81,7 @@ int demand_model_new(const struct demand_opts *opts, struct demand_model **ret,
 		.level = 1 - opts->risk,
 		.price = 1.0 / opts->risk,
 		.rung = DEMAND_REACTIVE,
-		.why = "no sample yet",
+		.why = DEMAND_NO_SAMPLE,
 	};
 
 	struct demand_model *m = xcalloc(1, head.size);

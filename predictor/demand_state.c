@@ -58,11 +58,21 @@ int demand_model_load(const void *data, size_t len, struct demand_model **ret,
 	if (head.size != len - sizeof(sum) || digest(data, head.size) != sum)
 		return err_set(err, ERR_PROTO, "state of a demand model: damaged");
 
-	struct demand_model *m = xmalloc(head.size);
+	/* Another program's idea of the same version would not fit either. */
+	CLEANUP(demand_model_free) struct demand_model *m = NULL;
+	const int rc = demand_model_new(&head.opts, &m, err);
 
+	if (rc != 0)
+		return err_wrap(err, ERR_PROTO, "state of a demand model");
+	if (m->size != head.size)
+		return err_set(err, ERR_PROTO,
+			       "state of a demand model: of another build");
 	memcpy(m, data, head.size);
-	model_decide(m);
-	*ret = m;
+	if (m->n > 0)
+		model_decide(m);
+	else
+		m->now.why = DEMAND_NO_SAMPLE;
+	*ret = TAKE(m);
 	return 0;
 }
 

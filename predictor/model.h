@@ -5,13 +5,18 @@
 #ifndef PREDICTOR_MODEL_H
 #define PREDICTOR_MODEL_H
 
+#include "check.h"
 #include "demand.h"
 #include "feat.h"
 #include "ridge.h"
 #include "sketch.h"
 
-/* The few numbers that were chosen and not learned. The answers depend little on each:
- * halving or doubling one moves the cost on the public traces by less than one per cent.
+#include <math.h>
+
+/*
+ * The few numbers that were chosen and not learned. Halving or doubling one moves the
+ * cost on the public traces by less than one per cent, but for STEER_AIM, which says how
+ * far below the promise to stay.
  */
 #define SOLVE_EVERY 10     /* steps between two solutions of the regressions */
 #define HALF_LIFE_DAYS 5.0 /* of what the regressions remember */
@@ -22,20 +27,24 @@
 #define HUBER 12.0         /* spreads from where on a miss counts less */
 #define PROFILE_PACE 0.2   /* weight of today in the averages by time of day */
 #define STEER_GAIN 0.0004  /* of the logarithm of the price, a step */
-#define STEER_AIM 0.95     /* share of the risk that is aimed at */
+#define STEER_AIM 0.95     /* share of the risk that is aimed at, at most */
+#define STEER_RUN 0.0125   /* and less by this for each step of the lead time */
 #define FULL_AFTER 120     /* targets learned before the regressions are believed */
 #define JUDGE_DAYS 2.0     /* half-life of the rungs' losses */
 #define WORSE 1.1          /* loss over another's from where on a rung is left */
+#define REPLAY_DOUBT 0.5   /* runs of short steps that a replay is too kind by */
 #define REPLAY_DAYS 7      /* history that the first price is found on */
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
-#define SLACK 256                /* values that the memory moves at a time */
+#define DEMAND_NO_SAMPLE "no sample yet"
+#define SLACK 256      /* values that the memory moves at a time */
 #define SIZES_STEPS 15 /* steps of the day that share one usual size of a miss */
 
 /* Features of the spread: logarithms of sizes, relative to the average level. */
 enum {
 	SPREAD_ONE,
+	SPREAD_UP,   /* by how much it was too low, of the last 120 steps */
 	SPREAD_FAST, /* misses of the last 8 steps */
 	SPREAD_MID,  /* of the last 60 */
 	SPREAD_SLOW, /* of the last 1440 */
@@ -75,11 +84,11 @@ struct demand_model {
 	double level;           /* slow average of the demand */
 	double top;             /* the largest ever */
 	double fast, mid, slow; /* averages of |miss| */
+	double up;              /* average of the misses upwards */
 	double log_price;
 	double kept;
 	double loss[DEMAND_RUNGS]; /* of each rung lately; comparable */
-	double miss[DEMAND_RUNGS]; /* slow average of |miss|; of the full model not used
-				    */
+	double miss[DEMAND_RUNGS]; /* slow average of |miss| */
 	enum demand_rung rung;     /* in force */
 	uint64_t learned;          /* targets learned from */
 	double gap_ratio; /* of the steps that are filled now to those a day before */
@@ -118,6 +127,15 @@ static inline float *model_sizes(struct demand_model *m)
 static inline size_t model_hold(const struct demand_model *m)
 {
 	return MAX(m->opts.lead_steps, (size_t)2);
+}
+
+/* The share of short steps to steer to. They come in runs of about a lead time: the
+ * longer that is, the later steering notices. */
+static inline double model_aim(const struct demand_model *m)
+{
+	const double part = fmax(1 - STEER_RUN * (double)m->window, 0.5);
+
+	return fmin(part, STEER_AIM) * m->opts.risk;
 }
 
 /* Step k steps ago; k <= window. The newest is 0. */

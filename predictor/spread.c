@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#define FEW 2.5    /* how much wider few seasons make it; see widening() */
+#define FEW 4.5    /* how much wider few seasons make it; see widening() */
 #define PSEUDO 4.0 /* origins that say that the time of the season does not matter */
 
 void spread_init(struct spread *s, size_t h, size_t season, size_t max)
@@ -82,9 +82,11 @@ static void sizes_in_season(const struct spread *s, const double *ahead, double 
 	}
 }
 
-/* Errors of a few days in a row resemble each other and those of the next less: the
- * fewer seasons were seen, the wider. */
-static double widening(const struct spread *s)
+/*
+ * Errors in a row resemble each other, the more the farther they look ahead, and those to
+ * come less: the fewer seasons were seen, the wider.
+ */
+static double widening(const struct spread *s, size_t j)
 {
 	size_t lo = SIZE_MAX, hi = 0;
 
@@ -92,12 +94,10 @@ static double widening(const struct spread *s)
 		lo = MIN(lo, s->at[i]);
 		hi = MAX(hi, s->at[i] + s->h);
 	}
-	if (s->n == 0)
-		return 1;
 
-	const double seasons = (double)(hi - lo) / (double)MAX(s->season, s->h);
+	const double alike = 0.5 * (double)(s->season + MIN(j + 1, s->season));
 
-	return 1 + FEW / fmax(seasons - 1, 1);
+	return 1 + FEW / fmax((double)(hi - lo) / alike - 1, 1);
 }
 
 void spread_quantiles(const struct spread *s, size_t t, const double *mean, double floor,
@@ -117,8 +117,8 @@ void spread_quantiles(const struct spread *s, size_t t, const double *mean, doub
 			z[i * h + j] = s->error[i * h + j] /
 				       (ahead[j] * season[(s->at[i] + j) % s->season]);
 	gsl_sort(z, 1, count);
-	const double width = widening(s);
-
+	for (size_t j = 0; s->n > 0 && j < h; j++)
+		ahead[j] *= widening(s, j);
 	for (size_t k = 0; k < n; k++) {
 		const double at = count ? gsl_stats_quantile_from_sorted_data(z, 1, count,
 									      levels[k])
@@ -126,7 +126,7 @@ void spread_quantiles(const struct spread *s, size_t t, const double *mean, doub
 
 		for (size_t j = 0; j < h; j++)
 			q[k * h + j] = fmax(
-				floor, mean[j] + width * at * ahead[j] *
-							 season[(t + j) % s->season]);
+				floor,
+				mean[j] + at * ahead[j] * season[(t + j) % s->season]);
 	}
 }

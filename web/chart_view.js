@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The places of charts on the page: made with the views, filled when they are seen, with a
 // legend, a summary and a table of the same values for those who do not see pictures.
-import { update } from './chart_data.js';
+import { served, update } from './chart_data.js';
 import { destroy, draw, onTheme, series } from './chart.js';
 import { h, show } from './dom.js';
-import { duration, figure, timeText } from './format.js';
+import { duration, figure, time } from './format.js';
 import { now } from './state.js';
 
 const TABLE_ROWS = 24;
@@ -15,7 +15,7 @@ const seen = new IntersectionObserver(entries => {
     if (chart) chart.isSeen = isIntersecting;
     if (chart && isIntersecting) fill(chart);
   }
-});
+}, { rootMargin: '300px' });
 const sizes = new ResizeObserver(entries => {
   for (const { target } of entries) charts.get(target.closest('[data-chart]'))?.graph?.resize();
 });
@@ -38,7 +38,7 @@ function summary(chart, t) {
   const last = ahead.at(-1);
   return [`Chart of ${t.stack}/${t.name}: demand ${figure(t.demand.value, unit)} now`,
     last ? `forecast ${figure(last.band[0])} to ${figure(last.band[2], unit)} in ${duration(last.t - now())}` : 'no forecast',
-    `capacity ${figure(t.healthy * t.capacity, unit)}`, `lead time ${duration(t.lead?.used_ms)}`].join(', ');
+    `capacity ${figure(served(t, t.healthy), unit)}`, `lead time ${duration(t.lead?.used_ms)}`].join(', ');
 }
 
 function values(chart, t) {
@@ -48,7 +48,7 @@ function values(chart, t) {
   const cell = v => h('td', figure(v, t.capacity_unit));
   return h('table.dense', h('caption.unseen', `Values of the chart of ${t.stack}/${t.name}`),
     h('thead', h('tr', ['Time', 'Demand', '5 %', 'Forecast', '95 %', 'Capacity', 'Desired'].map(n => h('th', { scope: 'col' }, n)))),
-    h('tbody', some.map(r => h('tr', h('th', { scope: 'row' }, timeText(r.t, now())), cell(r.demand),
+    h('tbody', some.map(r => h('tr', h('th', { scope: 'row' }, time(new Date(r.t).toISOString(), now())), cell(r.demand),
       [0, 1, 2].map(i => cell(r.band?.[i])), cell(r.capacity), cell(r.desired)))));
 }
 

@@ -27,11 +27,11 @@ async function attempt(alert, action, done) {
 async function addHold(event) {
   event.preventDefault();
   const form = event.target;
-  const { scope, reason, length } = form.elements;
+  const { scope, reason, period } = form.elements;
   const [stack, tier] = scope.value.split('/');
   const body = { stack, reason: reason.value.trim() };
   if (tier) body.tier = tier;
-  if (length.value.trim()) body.for = length.value.trim();
+  if (period.value.trim()) body.for = period.value.trim();
   const ok = await attempt(form.querySelector('[role=alert]'), () => call('POST', '/v1/holds', body), `${wordsOf({ stack, tier })} is on hold.`);
   if (ok) form.reset();
 }
@@ -54,10 +54,10 @@ function form() {
   return h('form.row', { 'data-key': 'form', onsubmit: addHold, 'aria-label': 'Add a hold' },
     h('p.field', h('label', { for: 'scope' }, 'What'), h('select', { id: 'scope', name: 'scope', required: true }, scopes())),
     h('p.field.grow', h('label', { for: 'reason' }, 'Reason'), h('input', { id: 'reason', name: 'reason', required: true, maxlength: 200, autocomplete: 'off' })),
-    h('p.field', h('label', { for: 'length' }, 'For how long'),
-      h('input', { id: 'length', name: 'length', size: 10, placeholder: '2h', autocomplete: 'off', 'aria-describedby': 'length-hint' })),
+    h('p.field', h('label', { for: 'period' }, 'For how long'),
+      h('input', { id: 'period', name: 'period', size: 10, placeholder: '2h', autocomplete: 'off', 'aria-describedby': 'period-hint' })),
     h('button.primary', { type: 'submit' }, 'Hold'),
-    h('p.hint.muted', { id: 'length-hint' }, 'Such as 30m, 2h or 1d of the controller’s calendar; left empty it stays until it is released.'),
+    h('p.hint.muted', { id: 'period-hint' }, 'Such as 30m, 2h or 1d of the controller’s calendar; left empty it stays until it is released.'),
     h('p.error', { role: 'alert', 'data-keep': true, 'data-key': 'alert' }));
 }
 

@@ -41,11 +41,12 @@ function later(ms) {
   timer = setTimeout(refresh, ms);
 }
 
+/** The status comes first: a token that is over is then refused once, not many times. */
 async function ask() {
   const parts = [...needs];
-  const [status, ...values] = await Promise.all([get('/v1/status'), ...parts.map(p => sources[p]())]);
+  state.status = await get('/v1/status');
   state.at = performance.now();
-  state.status = status;
+  const values = await Promise.all(parts.map(p => sources[p]()));
   parts.forEach((part, i) => { state[part] = values[i]; });
   state.awaySince = null;
   state.problem = null;

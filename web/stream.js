@@ -35,6 +35,7 @@ async function read(answer, alive, onEvent) {
 
 /** One connection, until it ends. */
 async function connect(last, signal, onOpen, onEvent) {
+  if (!token.get()) throw new Error('no token is there');
   const silence = new AbortController();
   let timer = null;
   const alive = () => {
@@ -56,10 +57,9 @@ async function connect(last, signal, onOpen, onEvent) {
   }
 }
 
-/** Follows the events; onState is told whether the stream is there. */
-export async function follow(onEvent, onState) {
+/** Follows the events after the last one known (an id or null); onState is told whether the stream is there. */
+export async function follow(last, onEvent, onState) {
   const own = new AbortController();
-  let last = null;
   let wait = 500;
   unfollow();
   stop = own;

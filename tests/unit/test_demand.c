@@ -561,6 +561,25 @@ static void a_loaded_model_goes_on_as_the_saved_one(void **state)
 	demand_model_free(b);
 }
 
+static void a_model_without_a_sample_is_saved_too(void **state)
+{
+	const struct demand_opts o = opts();
+	struct demand_model *a = fresh(&o), *b = NULL;
+	struct demand_decision d;
+	size_t len;
+	void *bytes = bytes_of(a, &len);
+	struct err e;
+
+	(void)state;
+	assert_ok(demand_model_load(bytes, len, &b, &e), &e);
+	demand_model_decide(b, &d);
+	assert_int_equal(d.instances, 1);
+	assert_string_equal(d.why, "no sample yet");
+	free(bytes);
+	demand_model_free(a);
+	demand_model_free(b);
+}
+
 static void damaged_state_is_refused(void **state)
 {
 	const struct demand_opts o = opts();
@@ -690,6 +709,7 @@ int main(void)
 		cmocka_unit_test(no_lead_time_is_a_lead_time_too),
 		cmocka_unit_test(seasons_follow_the_clock_over_daylight_saving),
 		cmocka_unit_test(a_loaded_model_goes_on_as_the_saved_one),
+		cmocka_unit_test(a_model_without_a_sample_is_saved_too),
 		cmocka_unit_test(damaged_state_is_refused),
 		cmocka_unit_test(a_week_of_minutes_fits_in_64_kb),
 		cmocka_unit_test(another_lead_time_is_relearned_from_memory),

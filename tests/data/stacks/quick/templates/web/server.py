@@ -16,6 +16,8 @@ class Page(BaseHTTPRequestHandler):
         global served
         if self.path == "/alive":
             return self.say("alive\n")
+        if self.path == "/metrics" and os.path.exists("/run/no-metrics"):
+            return self.send_error(503)
         if self.path == "/metrics":
             return self.say("# TYPE quick_requests_total counter\n"
                             f"quick_requests_total {served}\n")

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the system does when what it relies on fails: metrics, a cloud, a Prometheus server."""
+
+import json
+import os
+import subprocess
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from rig_tools import Load, Quick
+from store_tools import free_ports, wait_until
+
+
+@pytest.fixture
+def quick():
+    with Quick() as q:
+        q.start()
+        q.apply()
+        yield q.up()
+
+
+def decided_on(q):
+    """Rounds of the tick so far."""
+    return q.api("/v1/status")["tick"]["rounds"]
+
+
+# ---------------------------------------------------------------- metrics
+
+def test_without_metrics_nothing_scales_in_and_the_explanation_says_why(quick):
+    quick.tell("web", [9, 13] * 180)  # so that there is a forecast
+    with Load(quick, rate=14) as load:
+        quick.wait("3 web", lambda: len(quick.healthy("web")) >= 3)
+        quick.wait("all settle", lambda:
+                   len(quick.healthy("web")) == quick.tier("quick", "web")["desired"])
+        load.flows()
+        for host in quick.hosts("web"):
+            with open(f"/proc/{quick.pid(host['id'])}/root/run/no-metrics", "w",
+                      encoding="ascii"):
+                pass
+        desired = quick.tier("quick", "web")["desired"]
+        load.finish_without_failure()
+    quick.wait("the API shows it stale", lambda: quick.tier("quick", "web")["demand"]["stale"])
+    quick.wait("the sentence says so", lambda: "demand" in quick.tier("quick", "web")["sentence"]
+               and any(word in quick.tier("quick", "web")["sentence"]
+                       for word in ("stale", "old", "not known", "silent", "no demand")))
+    # Twice the dwell of 5 min and a lead time: with a known demand of 0 it would be 1 by now.
+    rounds = decided_on(quick)
+    quick.wait("it is decided on for long enough",
+               lambda: decided_on(quick) > rounds + 12 * 6)
+    tier = quick.tier("quick", "web")
+    assert tier["desired"] >= desired, tier["sentence"]
+    assert len(quick.healthy("web")) >= desired
+    explanation = json.dumps(quick.api("/v1/tiers/quick/web/explain"))
+    assert "stale" in explanation, explanation
+    said = quick.cli("explain", "quick/web").stdout
+    assert tier["sentence"][:40] in said or "demand" in said
+    # Metrics that come again let it go in.
+    for host in quick.hosts("web"):
+        os.unlink(f"/proc/{quick.pid(host['id'])}/root/run/no-metrics")
+    quick.wait("it scales in with metrics", lambda:
+               quick.tier("quick", "web")["desired"] < desired)
+
+
+# ---------------------------------------------------------------- a cloud that fails
+
+CLOUD = """[stack]
+name = elsewhere
+[pool cloud]
+driver = fake
+cpu = 1
+memory = 512M
+max = 4
+dir = {folder}
+[tier app]
+unit = app@.service
+pool = cloud
+min = 2
+max = 2
+mode = observe
+capacity = 10
+"""
+APP = "[Service]\nExecStart=/bin/true\n[X-Resources]\nCPU=1\nMemory=128M\n"
+
+
+def set_weather(folder, faults):
+    path = os.path.join(folder, "script.json")
+    with open(path + ".new", "w", encoding="ascii") as f:
+        json.dump({"faults": faults}, f)
+    os.rename(path + ".new", path)
+
+
+@pytest.mark.parametrize("kind", ["error", "lost"])
+def test_a_cloud_that_fails_every_call_is_left_more_and_more_alone(quick, kind):
+    quick.scale(1)
+    folder = quick.path("cloud")
+    os.mkdir(folder)
+    set_weather(folder, [{"op": "any", "kind": kind, "times": -1}])
+    quick.api("/v1/stacks/elsewhere", "PUT", {"files": {
+        "stack.conf": CLOUD.format(folder=folder), "units/app@.service": APP}})
+
+    def pool():
+        return quick.api("/v1/pools/cloud")
+
+    quick.wait("the pool backs off", lambda: pool()["state"] == "backoff")
+    assert pool()["last_error"].startswith("driver fake")
+    problems = quick.api("/v1/status")["problems"]
+    assert any(p["kind"] == "pool-failing" and "cloud" in p["message"] for p in problems)
+    calls = set()
+
+    def several_calls():
+        calls.add(pool()["backoff_until"])
+        return len(calls) >= 4
+
+    quick.wait("it tries again", several_calls, 30)
+    waits = [seconds(b) - seconds(a) for a, b in zip(sorted(calls), sorted(calls)[1:])]
+    assert waits[-1] > 1.5 * waits[0], f"the waits do not grow: {waits}"
+    events = [e for e in quick.items("/v1/events?since=0") if e["kind"] == "pool-failed"]
+    assert 1 <= len(events) <= 2, [e["message"] for e in events]
+    assert "cloud" in events[0]["message"]
+    # Nothing else is harmed meanwhile.
+    with Load(quick, rate=8) as load:
+        load.flows()
+        quick.scale(2)
+        quick.wait("the other stack scales", lambda: len(quick.healthy("web")) == 2, 20)
+        load.finish_without_failure()
+    assert pool()["state"] == "backoff"
+    # And it recovers by itself.
+    set_weather(folder, [])
+    quick.wait("the pool works again", lambda: pool()["state"] == "ok"
+               and len(quick.hosts("cloud")) == 2, 60)
+    with open(os.path.join(folder, "cloud.json"), encoding="utf-8") as f:
+        vms = [v for v in json.load(f)["vms"] if v.get("state") not in ("gone", "stopping")]
+    assert len(vms) == 2, "VMs were launched twice or not at all"
+    assert any(e["kind"] == "pool-recovered" for e in quick.items("/v1/events?since=0"))
+
+
+def seconds(text):
+    import datetime
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+# ---------------------------------------------------------------- Prometheus
+
+class Exporter:
+    """A page with one gauge that the test sets."""
+
+    def __init__(self):
+        exporter = self
+        self.value = 1.0
+
+        class Page(BaseHTTPRequestHandler):
+            def do_GET(self):
+                text = f"# TYPE shop_load gauge\nshop_load {exporter.value}\n".encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        self.port = self.server.server_port
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Prometheus:
+    def __init__(self, folder, target_port):
+        self.folder = folder
+        self.port = free_ports(1)[0]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.child = None
+        with open(os.path.join(folder, "prometheus.yml"), "w", encoding="ascii") as f:
+            f.write("global: {scrape_interval: 1s}\nscrape_configs:\n- job_name: shop\n"
+                    f"  static_configs: [{{targets: ['127.0.0.1:{target_port}']}}]\n")
+
+    def start(self):
+        self.child = subprocess.Popen(
+            ["/usr/bin/prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+             f"--web.listen-address=127.0.0.1:{self.port}"],
+            cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self
+
+    def kill(self):
+        if self.child:
+            self.child.kill()
+            self.child.wait()
+        self.child = None
+
+
+@pytest.fixture
+def prometheus(tmp_path):
+    exporter = Exporter()
+    server = Prometheus(str(tmp_path), exporter.port).start()
+    try:
+        yield server, exporter
+    finally:
+        server.kill()
+        exporter.close()
+
+
+def test_a_tier_follows_a_query_to_a_prometheus_server(prometheus):
+    server, exporter = prometheus
+
+    def edit(name, text):
+        query = f"prometheus({server.url}, sum(shop_load))"
+        return text.replace("sum(rate(quick_requests_total))", query)
+
+    with Quick(edit=edit) as q:
+        q.start()
+        q.apply()
+        q.up()
+
+        def tier():
+            return q.tier("quick", "web")
+
+        q.wait("the value is seen", lambda: tier()["demand"]["value"] == 1.0)
+        exporter.value = 13.0
+        q.wait("it scales out", lambda: tier()["desired"] >= 3)
+        q.wait("3 web", lambda: len(q.healthy("web")) >= 3)
+        assert "13" in json.dumps(q.items("/v1/tiers/quick/web/decisions"))
+        # The server dies with a demand that would let web go in.
+        desired = tier()["desired"]
+        server.kill()
+        exporter.value = 1.0
+        q.wait("its silence is seen", lambda: tier()["demand"]["stale"])
+        rounds = decided_on(q)
+        q.wait("it is decided on", lambda: decided_on(q) > rounds + 30)
+        assert tier()["desired"] >= desired, tier()["sentence"]
+        server.start()
+        q.wait("it is fetched again", lambda: tier()["demand"]["value"] == 1.0)
