@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "hex.h"
 #include "log.h"
 
 #include <limits.h>
@@ -154,8 +155,7 @@ static void new_invocation(struct unit *u)
 	uint8_t bytes[16];
 
 	CHECK(getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(u->invocation + 2 * i, 3, "%02x", bytes[i]);
+	hex_encode(bytes, sizeof(bytes), u->invocation);
 }
 
 static void start_now(struct unit *u)

@@ -31,13 +31,11 @@ static bool *flag_place(struct args *a, int i)
 	return i == 3 ? &a->json : i == 4 ? &a->dry_run : i == 5 ? &a->follow : &a->yes;
 }
 
-static bool is_taken(const char *takes, int i)
+static bool is_taken(const char *takes, const char *name)
 {
-	size_t len = strlen(names[i]);
+	size_t len = strlen(name);
 
-	if (i < N_COMMON)
-		return true;
-	for (const char *p = takes; (p = strstr(p, names[i])); p += len)
+	for (const char *p = takes; (p = strstr(p, name)); p += len)
 		if ((p == takes || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
 			return true;
 	return false;
@@ -50,18 +48,18 @@ int args_read(int argc, char **argv, const char *takes, int least, int most,
 	struct args a = { .command = argv[0] };
 	int i;
 
-	for (i = 0; i < N_NAMES; i++)
-		options[i] = (struct option){ names[i],
-					      value_place(&a, i) ? required_argument
+	for (int k = 0; k < N_NAMES; k++)
+		options[k] = (struct option){ names[k],
+					      value_place(&a, k) ? required_argument
 								 : no_argument,
-					      NULL, i };
+					      NULL, k };
 	optind = 0;
 	opterr = 0;
 	while ((i = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (i == ':')
 			return cli_fail(EXIT_USAGE, argv[0], "%s needs a value",
 					argv[optind - 1]);
-		if (i == '?' || !is_taken(takes, i))
+		if (i == '?' || (i >= N_COMMON && !is_taken(takes, names[i])))
 			return cli_fail(EXIT_USAGE, argv[0],
 					"there is no option %s here; see --help",
 					argv[optind - 1]);

@@ -14,6 +14,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "csv.h"
+#include "gaps.h"
 #include "horizon.h"
 #include "json.h"
 #include "period.h"
@@ -74,20 +75,16 @@ static void use_seasons(const struct period *found, size_t n_found, size_t day, 
 		o->seasons[1] = 7 * day;
 }
 
-/* Without gaps, for the search of seasons. */
 static void find_seasons(const double *y, size_t n, int64_t step_ms,
 			 struct horizon_opts *o, struct period *found, size_t *n_found)
 {
 	const size_t day = (size_t)(86400000 / step_ms);
 	const size_t usual[] = { day, 7 * day };
 	CLEANUP(free) double *x = xcalloc(n + 1, sizeof(*x));
-	double last = 0;
 
-	for (size_t i = n; i-- > 0;)
-		last = isnan(y[i]) ? last : y[i];
-	for (size_t i = 0; i < n; i++)
-		x[i] = last = isnan(y[i]) ? last : y[i];
-	*n_found = period_find(x, n, usual, day >= 4 ? 2 : 0, found, HORIZON_SEASONS);
+	*n_found = gaps_fill(x, y, n) ? period_find(x, n, usual, day >= 4 ? 2 : 0, found,
+						    HORIZON_SEASONS)
+				      : 0;
 	use_seasons(found, *n_found, day, n, o);
 }
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-_Noreturn void check_failed(const char *file, int line, const char *what);
+void check_failed(const char *file, int line, const char *what) __attribute__((noreturn));
 
 #define CHECK(cond)                                              \
 	do {                                                     \

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "file.h"
+#include "hex.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,12 +34,6 @@ gnutls_datum_t ca_datum_of(const char *text)
 	} u = { .in = text };
 
 	return (gnutls_datum_t){ .data = u.out, .size = (unsigned)strlen(text) };
-}
-
-void ca_to_hex(const unsigned char *bytes, size_t n, char *ret)
-{
-	for (size_t i = 0; i < n; i++)
-		snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
 }
 
 static char *take_pem(gnutls_datum_t *d)
@@ -309,5 +304,5 @@ void ca_fingerprint(const struct ca *ca, char ret[CA_FINGERPRINT_TEXT])
 	size_t n = sizeof(sum);
 
 	CHECK(gnutls_x509_crt_get_fingerprint(ca->crt, GNUTLS_DIG_SHA256, sum, &n) == 0);
-	ca_to_hex(sum, n, ret);
+	hex_encode(sum, n, ret);
 }

@@ -28,7 +28,6 @@ DEFINE_CLEANUP(gnutls_x509_crt_t, gnutls_x509_crt_deinit);
 /* Sets err to what and GnuTLS' words; returns code. */
 int ca_tls_error(int rc, int code, const char *what, struct err *err);
 gnutls_datum_t ca_datum_of(const char *text);
-void ca_to_hex(const unsigned char *bytes, size_t n, char *ret);
 
 int ca_key_new(gnutls_x509_privkey_t *ret, struct err *err) MUST_CHECK;
 int ca_key_pem(gnutls_x509_privkey_t key, char **ret, struct err *err) MUST_CHECK;

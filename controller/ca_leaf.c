@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "hex.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -188,7 +189,7 @@ int ca_issue(struct ca *ca, const char *csr_pem, const char *host, int64_t life_
 	if (rc < 0)
 		return rc;
 	ret->pem = pem;
-	ca_to_hex(serial, CA_SERIAL_BYTES, ret->serial);
+	hex_encode(serial, CA_SERIAL_BYTES, ret->serial);
 	ret->expires_wall_ms = (int64_t)gnutls_x509_crt_get_expiration_time(crt) * 1000;
 	return 0;
 }
@@ -201,7 +202,7 @@ bool ca_serial_is_of(const char *serial, const char *csr_pem)
 
 	if (crq_read(csr_pem, &crq, NULL) < 0 || ca_key_mark(NULL, crq, mark) < 0)
 		return false;
-	ca_to_hex(mark, CA_MARK_BYTES, text);
+	hex_encode(mark, CA_MARK_BYTES, text);
 	return strncmp(serial, text, strlen(text)) == 0;
 }
 

@@ -2,17 +2,12 @@
 #include "token.h"
 
 #include "check.h"
+#include "hex.h"
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <string.h>
-
-static void to_hex(const unsigned char *bytes, size_t n, char *ret)
-{
-	for (size_t i = 0; i < n; i++)
-		snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-}
 
 void token_new(char ret[TOKEN_TEXT])
 {
@@ -20,8 +15,18 @@ void token_new(char ret[TOKEN_TEXT])
 
 	CHECK(gnutls_rnd(GNUTLS_RND_KEY, bytes, sizeof(bytes)) == 0);
 	memcpy(ret, "ft_", 3);
-	to_hex(bytes, sizeof(bytes), ret + 3);
+	hex_encode(bytes, sizeof(bytes), ret + 3);
 	gnutls_memset(bytes, 0, sizeof(bytes));
+}
+
+void token_derive(const char *secret, const char *of, char ret[TOKEN_TEXT])
+{
+	unsigned char sum[32];
+
+	CHECK(gnutls_hmac_fast(GNUTLS_MAC_SHA256, secret, strlen(secret), of, strlen(of),
+			       sum) == 0);
+	memcpy(ret, "ft_", 3);
+	hex_encode(sum, sizeof(sum), ret + 3);
 }
 
 void token_hash_bytes(const void *data, size_t len, char ret[TOKEN_HASH_TEXT])
@@ -29,7 +34,7 @@ void token_hash_bytes(const void *data, size_t len, char ret[TOKEN_HASH_TEXT])
 	unsigned char sum[32];
 
 	CHECK(gnutls_hash_fast(GNUTLS_DIG_SHA256, data, len, sum) == 0);
-	to_hex(sum, sizeof(sum), ret);
+	hex_encode(sum, sizeof(sum), ret);
 }
 
 void token_hash(const char *token, char ret[TOKEN_HASH_TEXT])

@@ -2,6 +2,7 @@
 #include "unit_file.h"
 
 #include "check.h"
+#include "hex.h"
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -375,6 +376,5 @@ void unit_file_hash(const struct unit_file *u, char ret[UNIT_HASH_TEXT])
 	buf_init(&text, SIZE_MAX / 2);
 	unit_file_text(u, &text);
 	CHECK(gnutls_hash_fast(GNUTLS_DIG_SHA1, buf_str(&text), text.len, digest) == 0);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	hex_encode(digest, sizeof(digest), ret);
 }

@@ -54,8 +54,8 @@ struct demand_opts {
 
 /* The ladder: which method the numbers come from. */
 enum demand_rung {
-	DEMAND_REACTIVE, /* the largest recent demand and its own past rises */
-	DEMAND_SEASONAL, /* this time yesterday, at today's level */
+	DEMAND_REACTIVE, /* the present level and its usual rises */
+	DEMAND_SEASONAL, /* the usual rise at this time of day, at the present level */
 	DEMAND_FULL,     /* the whole model */
 };
 enum { DEMAND_RUNGS = DEMAND_FULL + 1 };
@@ -63,7 +63,8 @@ enum { DEMAND_RUNGS = DEMAND_FULL + 1 };
 const char *demand_rung_name(enum demand_rung rung); /* "reactive", ... */
 
 struct demand_decision {
-	size_t needed;    /* instances, for the lead time that begins now */
+	size_t needed; /* instances, for the lead time that begins now; never fewer than
+			  the present demand takes */
 	size_t instances; /* the same held: the most needed in the last lead time, so that
 			     no boot is paid twice within one */
 	double median;    /* of the largest demand within the lead time */
@@ -109,7 +110,8 @@ int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_
  * this one are filled from the season and not learned from.
  *
  * ERR_INVAL when y is negative, NaN or infinite: the model is unchanged. Cost O(p^2),
- * p = 24, no allocation; O(p^2) for each step of a gap.
+ * p = 22, and O(p^3) every tenth step, about 2 us; the same for each step of a gap. No
+ * allocation.
  */
 int demand_model_update(struct demand_model *m, int64_t t_ms, double y,
 			struct err *err) MUST_CHECK;

@@ -81,9 +81,7 @@ static enum demand_rung choose_rung(const struct demand_model *m, const char **w
 	const double allowed = m->rung == DEMAND_FULL ? WORSE : 1.0;
 
 	if (m->learned < FULL_AFTER) {
-		*why = "too little history for the model: the latest demand and its "
-		       "usual "
-		       "rise within a lead time";
+		*why = "too little history: the latest demand and its usual rise";
 		return DEMAND_REACTIVE;
 	}
 	if ((double)m->learned < 2 * per_day) {
@@ -91,9 +89,7 @@ static enum demand_rung choose_rung(const struct demand_model *m, const char **w
 		return DEMAND_FULL;
 	}
 	if (m->loss[DEMAND_FULL] <= allowed * m->loss[simple]) {
-		*why = "the model did better than the season and the latest demand in "
-		       "the "
-		       "last two days";
+		*why = "the model beat season and latest demand for two days";
 		return DEMAND_FULL;
 	}
 	*why = simple == DEMAND_SEASONAL
@@ -146,7 +142,7 @@ int demand_model_quantile(const struct demand_model *m, double level, double *re
 	if (!(level > 0 && level < 1))
 		return err_set(err, ERR_INVAL, "level: %g is not between 0 and 1", level);
 	if (m->n == 0)
-		return err_set(err, ERR_NOT_FOUND, "no sample yet");
+		return err_set(err, ERR_NOT_FOUND, DEMAND_NO_SAMPLE);
 
 	const struct price_view v = view_of(m, model_newest(m));
 

@@ -2,6 +2,7 @@
 #include "horizon.h"
 
 #include "check.h"
+#include "gaps.h"
 #include "spread.h"
 #include "view.h"
 
@@ -209,27 +210,6 @@ static void blend(const struct ensemble *e, size_t origin, double *out)
 			out[j] += e->weight[k * e->h + j] * said(e, origin, k)[j];
 }
 
-/* Straight lines over gaps, the nearest value at the ends. False: nothing but gaps. */
-static bool fill(double *out, const double *y, size_t n)
-{
-	size_t last = SIZE_MAX;
-
-	for (size_t i = 0; i < n; i++) {
-		if (isnan(y[i]))
-			continue;
-		for (size_t k = last == SIZE_MAX ? 0 : last + 1; k < i; k++)
-			out[k] = last == SIZE_MAX ? y[i]
-						  : y[last] + (y[i] - y[last]) *
-								      (double)(k - last) /
-								      (double)(i - last);
-		out[i] = y[i];
-		last = i;
-	}
-	for (size_t k = last + 1; last != SIZE_MAX && k < n; k++)
-		out[k] = y[last];
-	return last != SIZE_MAX;
-}
-
 void horizon_free(struct horizon *f)
 {
 	if (!f)
@@ -401,7 +381,7 @@ int horizon_forecast(const double *y, size_t n, const struct horizon_opts *opts,
 
 	CLEANUP(free) double *filled = xcalloc(n + 1, sizeof(double));
 
-	if (!fill(filled, y, n))
+	if (!gaps_fill(filled, y, n))
 		return err_set(err, ERR_INVAL, "there is no value to forecast from");
 
 	struct view_series s = { .y = filled, .n = n };

@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include "check.h"
+#include "gaps.h"
 #include "peers.h"
 
 #include <math.h>
@@ -188,33 +189,13 @@ static int play_all(struct play *p, struct judge_report *r, struct err *err)
 	return 0;
 }
 
-/* Straight lines over gaps. */
-static int fill(double *out, const double *y, size_t n, struct err *err)
+static int check(const double *y, size_t n, struct err *err)
 {
-	size_t last = SIZE_MAX;
-
-	for (size_t i = 0; i < n; i++) {
-		if (isnan(y[i]))
-			continue;
-		if (!(y[i] >= 0 && isfinite(y[i])))
+	for (size_t i = 0; i < n; i++)
+		if (!isnan(y[i]) && !(y[i] >= 0 && isfinite(y[i])))
 			return err_set(err, ERR_INVAL,
 				       "value %zu, %g, is not a number from 0 up", i,
 				       y[i]);
-		for (size_t k = last == SIZE_MAX ? 0 : last + 1; k < i; k++) {
-			const double part = last == SIZE_MAX ? 1
-							     : (double)(k - last) /
-								       (double)(i - last);
-
-			out[k] = last == SIZE_MAX ? y[i]
-						  : y[last] + (y[i] - y[last]) * part;
-		}
-		out[i] = y[i];
-		last = i;
-	}
-	if (last == SIZE_MAX)
-		return err_set(err, ERR_INVAL, "there is no value to play");
-	for (size_t k = last + 1; k < n; k++)
-		out[k] = y[last];
 	return 0;
 }
 
@@ -240,9 +221,11 @@ int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 	CLEANUP(judge_report_free) struct judge_report *r = xcalloc(1, sizeof(*r));
 	CLEANUP(free) double *filled = xcalloc(n, sizeof(*filled));
 
-	rc = fill(filled, y, n, err);
+	rc = check(y, n, err);
 	if (rc != 0)
 		return rc;
+	if (!gaps_fill(filled, y, n))
+		return err_set(err, ERR_INVAL, "there is no value to play");
 
 	struct play p = { .y = filled,
 			  .from = n - take,

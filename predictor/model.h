@@ -5,6 +5,7 @@
 #ifndef PREDICTOR_MODEL_H
 #define PREDICTOR_MODEL_H
 
+#include "check.h"
 #include "demand.h"
 #include "feat.h"
 #include "ridge.h"
@@ -12,8 +13,10 @@
 
 #include <math.h>
 
-/* The few numbers that were chosen and not learned. The answers depend little on each:
- * halving or doubling one moves the cost on the public traces by less than one per cent.
+/*
+ * The few numbers that were chosen and not learned. Halving or doubling one moves the
+ * cost on the public traces by less than one per cent, but for STEER_AIM, which says how
+ * far below the promise to stay.
  */
 #define SOLVE_EVERY 10     /* steps between two solutions of the regressions */
 #define HALF_LIFE_DAYS 5.0 /* of what the regressions remember */
@@ -29,6 +32,7 @@
 #define FULL_AFTER 120     /* targets learned before the regressions are believed */
 #define JUDGE_DAYS 2.0     /* half-life of the rungs' losses */
 #define WORSE 1.1          /* loss over another's from where on a rung is left */
+#define REPLAY_DOUBT 0.5   /* runs of short steps that a replay is too kind by */
 #define REPLAY_DAYS 7      /* history that the first price is found on */
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
@@ -40,6 +44,7 @@
 /* Features of the spread: logarithms of sizes, relative to the average level. */
 enum {
 	SPREAD_ONE,
+	SPREAD_UP,   /* by how much it was too low, of the last 120 steps */
 	SPREAD_FAST, /* misses of the last 8 steps */
 	SPREAD_MID,  /* of the last 60 */
 	SPREAD_SLOW, /* of the last 1440 */
@@ -79,11 +84,11 @@ struct demand_model {
 	double level;           /* slow average of the demand */
 	double top;             /* the largest ever */
 	double fast, mid, slow; /* averages of |miss| */
+	double up;              /* average of the misses upwards */
 	double log_price;
 	double kept;
 	double loss[DEMAND_RUNGS]; /* of each rung lately; comparable */
-	double miss[DEMAND_RUNGS]; /* slow average of |miss|; of the full model not used
-				    */
+	double miss[DEMAND_RUNGS]; /* slow average of |miss| */
 	enum demand_rung rung;     /* in force */
 	uint64_t learned;          /* targets learned from */
 	double gap_ratio; /* of the steps that are filled now to those a day before */

@@ -20,8 +20,7 @@ struct sketch {
 	double weight; /* of the next */
 	double mass[SKETCH_BINS];
 	double edge[SKETCH_BINS + 1]; /* z at the lower edge of bin k */
-	double over[SKETCH_BINS +
-		    1]; /* share above the lower edge of bin k; by sketch_solve() */
+	double over[SKETCH_BINS + 1]; /* share above that edge; by sketch_solve() */
 };
 
 void sketch_init(struct sketch *s, double half_life, double prior_weight);

@@ -3,6 +3,7 @@
 
 const KEY = 'foretide-token';
 const PAGES_MAX = 20;
+const TRIES = 3;
 
 export const token = {
   get: () => sessionStorage.getItem(KEY),
@@ -27,20 +28,35 @@ async function problemOf(answer) {
   }
 }
 
+/** A key by which the controller knows a repeated POST. */
+function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map(b => b.toString(16).padStart(2, '0')).join('');
+}
+
+function options(method, body, secret) {
+  const headers = { Authorization: `Bearer ${secret}` };
+  if (method === 'POST') headers['Idempotency-Key'] = newKey();
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  return { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+}
+
+/** A connection that broke is no answer: it is tried again, but for what may not be. */
+async function exchange(path, request) {
+  const tries = request.method === 'GET' || request.method === 'POST' ? TRIES : 1;
+  for (let n = 1; ; n++) {
+    try {
+      return await fetch(path, { ...request, signal: AbortSignal.timeout(20000) });
+    } catch {
+      if (n >= tries) throw new ApiError(0, 'the controller does not answer');
+      await new Promise(done => setTimeout(done, 200 * n));
+    }
+  }
+}
+
 /** One call; the document of the answer, or null when it has none. */
 export async function call(method, path, body, secret = token.get()) {
   if (!secret) throw new ApiError(401, 'no token is there');
-  const headers = { Authorization: `Bearer ${secret}` };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
-  let answer;
-  try {
-    answer = await fetch(path, {
-      method, headers, body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(20000),
-    });
-  } catch {
-    throw new ApiError(0, 'the controller does not answer');
-  }
+  const answer = await exchange(path, options(method, body, secret));
   if (!answer.ok) throw new ApiError(answer.status, await problemOf(answer));
   return answer.status === 204 ? null : answer.json();
 }

@@ -73,16 +73,17 @@ static int make_one(const char *base, const char *root, const char *path, int nu
 
 int submounts_make(const char *base, const char *root, struct err *err)
 {
-	CLEANUP(fclose) FILE *f = fopen("/proc/self/mountinfo", "re");
+	CLEANUP(fclose) FILE *f = NULL;
 	CLEANUP(free) char *all = xasprintf("%s/m", base);
 	CLEANUP(free) char *line = NULL;
 	size_t size = 0;
 	int number = 0, rc = 0;
 
-	if (!f)
-		return err_errno(err, ERR_INTERNAL, "/proc/self/mountinfo");
 	if (mkdir(all, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_INTERNAL, "making %s", all);
+	f = fopen("/proc/self/mountinfo", "re");
+	if (!f)
+		return err_errno(err, ERR_INTERNAL, "/proc/self/mountinfo");
 	while (rc == 0 && getline(&line, &size, f) > 0) {
 		const char *dash = strstr(line, " - ");
 		char path[PATH_MAX], type[32];

@@ -118,10 +118,11 @@ static int start_init(struct making *m, struct err *err)
 		rc = join_network(m, sp.pid, err);
 	if (rc < 0 && spawn_complained(&sp, err))
 		rc = ERR_INTERNAL;
-	if (rc == 0)
-		rc = spawn_hear(&sp, 'R', m->wait_ms, err);
+	/* While its root is built: the kernel takes its time over moving a process. */
 	if (rc == 0)
 		rc = limit(m, sp.pid, err);
+	if (rc == 0)
+		rc = spawn_hear(&sp, 'R', m->wait_ms, err);
 	if (rc == 0)
 		rc = spawn_go(&sp, err);
 	if (rc == 0)
@@ -194,7 +195,6 @@ static int remove_folder(const struct state *s, const char *launch_id, int dirfd
 	static const char *const names[] = {
 		"u", "w", "root", "console.log", "status", "user-data", "meta.json.new"
 	};
-	CLEANUP(free) char *path = xasprintf("%s/hosts/%s", s->dir, launch_id);
 	CLEANUP(free) char *parent = xasprintf("%s/hosts", s->dir);
 	CLEANUP(close_fd) int hosts = -1;
 	int rc = 0;

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts: how soon they are there, and what a hundred of them cost the controller."""
+import os
+import subprocess
+import tempfile
 import time
 
-from measure import BenchRig, figure, memory_kb, quantile, spread, wait_for
+from measure import BUILD, BenchRig, figure, memory_kb, quantile, spread, wait_for
 
 IDLE_UNIT = "[Service]\nExecStart=/bin/sleep infinity\n"
 
@@ -10,16 +13,24 @@ IDLE_UNIT = "[Service]\nExecStart=/bin/sleep infinity\n"
 def stack(n_hosts, most):
     return {
         "stack.conf": f"[stack]\nname = bench\n"
-                      f"[pool p]\ndriver = local\ncpu = 0.1\nmemory = 64M\n"
+                      f"[pool p]\ndriver = local\ncpu = 1\nmemory = 64M\n"
                       f"min = {n_hosts}\nmax = {most}\n"
                       f"[tier idle]\nunit = idle.service\npool = p\nmin = 0\nmax = 0\n",
         "units/idle.service": IDLE_UNIT,
     }
 
 
+def stripped(folder):
+    agent = os.path.join(folder, "foretide-agent")
+    subprocess.run(["strip", "-o", agent, os.path.join(BUILD, "foretide-agent")], check=True)
+    return agent
+
+
 def join(n=20):
-    """Hosts one after the other, from the journalled wish to the joined agent."""
-    with BenchRig() as rig:
+    """Hosts one after the other, from the journalled wish to the joined agent, which each
+    fetches stripped, as packages have it."""
+    with tempfile.TemporaryDirectory(prefix="foretide-bench-") as folder, \
+            BenchRig({"controller.agent": stripped(folder)}) as rig:
         for i in range(1, n + 1):
             rig.apply("bench", stack(i, n))
             rig.up("p", i)

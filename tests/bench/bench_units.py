@@ -89,11 +89,11 @@ def serving_stack(n_hosts):
 name = bench
 [pool lb]
 driver = local
-cpu = 0.5
+cpu = 1
 memory = 128M
 [pool web]
 driver = local
-cpu = 0.5
+cpu = 1
 memory = 64M
 min = {n_hosts}
 max = {n_hosts}

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -16,6 +16,8 @@ from rig_tools import wait_for
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
 --disable-background-networking --disable-component-update --disable-sync
 --disable-dev-shm-usage --window-size=1280,900"""
+
+CHANGED = "ERR_NETWORK_CHANGED"
 
 # The contrast of every visible text with what is painted behind it: [[ratio, text], ...].
 CONTRASTS = """
@@ -82,7 +84,16 @@ class Browser:
 
     # -------------------------------------------------------- going
     def open(self):
-        self.driver.get(self.url + "/")
+        """A browser drops its requests when an interface of the machine comes or goes."""
+        def opened():
+            try:
+                self.driver.get(self.url + "/")
+                return True
+            except WebDriverException as e:
+                if CHANGED not in str(e):
+                    raise
+                return False
+        self.wait("the page", opened)
 
     def go(self, view, heading=None):
         self.driver.execute_script("location.hash = arguments[0]", "#/" + view)
@@ -152,4 +163,5 @@ class Browser:
 
     def severe(self):
         """Errors that the page has caused since they were last asked for."""
-        return [e["message"] for e in self.driver.get_log("browser") if e["level"] == "SEVERE"]
+        return [e["message"] for e in self.driver.get_log("browser")
+                if e["level"] == "SEVERE" and CHANGED not in e["message"]]

@@ -29,8 +29,10 @@ static size_t check_section(const char *text, const struct conf_option *table,
 	CLEANUP(free) char *part = NULL;
 	size_t n = 0;
 
-	if (!from)
+	if (!from) {
 		fail_msg("the manual has no [%s]", section);
+		return 0;
+	}
 	end = strstr(from + 1, "\n.S");
 	part = xstrndup(from, end ? (size_t)(end - from) : strlen(from));
 	for (const struct conf_option *o = table; o->name; o++) {
