@@ -43,10 +43,10 @@ endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 # The controller's defaults name where its drivers and the agent are installed, so give
 # prefix to `all` as to `install`.
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DFORETIDE_LIBDIR='"$(libdir)"' \
-	     -DFORETIDE_SBINDIR='"$(sbindir)"' \
-	     -DFORETIDE_VERSION='"$(VERSION)"' -fPIC -pthread \
-	     -fvisibility=hidden -fstack-protector-strong $(WARNINGS) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+DIALECT    = -std=gnu17 -D_GNU_SOURCE -DFORETIDE_LIBDIR='"$(libdir)"' \
+	     -DFORETIDE_SBINDIR='"$(sbindir)"' -DFORETIDE_VERSION='"$(VERSION)"'
+ALL_CFLAGS = $(DIALECT) -fPIC -pthread -fvisibility=hidden -fstack-protector-strong \
+	     $(WARNINGS) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 component  = $(firstword $(subst /, ,$<))
 
 # All .c of a component but the programs' own main files.
@@ -168,7 +168,8 @@ tsan:
 	+$(call SANITIZE,tsan,-fsanitize=thread)
 comma := ,
 
-lint:
+lint: export TIDY_FLAGS = $(DIALECT) $(PKG_CFLAGS)
+lint: all
 	CC="$(CC)" B=$(B) tests/lint
 
 FUZZ_TIME ?= 60

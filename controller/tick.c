@@ -283,6 +283,8 @@ static void run_round(struct tick *t, bool full)
 	set_problem(t, PROBLEM_ROUND, "round-failed", rc < 0 ? err.msg : NULL);
 	if (r.seen.settling || rc < 0)
 		t->again_ms = AGAIN_SOON_MS;
+	else if (full && tiers_want_more(t->tiers))
+		tick_poke(t, true);
 	if (full && stack_sweep(t->o->db, &err) < 0)
 		log_warn("pools-not-swept", ERR(&err));
 	if (full && db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0)

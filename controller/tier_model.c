@@ -2,6 +2,7 @@
 #include "tier_model.h"
 
 #include "check.h"
+#include "clock.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #define MINUTE_MS DB_DEMAND_STEP_MS
 #define HISTORY_MINUTES (28 * 1440)
 #define CATCH_UP_MINUTES 1440  /* a longer gap is learned anew */
+#define LEARN_MS 500           /* of a round */
 #define KNOWN_AFTER_MINUTES 60 /* of demand; before, a forecast is a guess */
 
 /* The same demand seen over two times: the lead time, and that and the dwell. */
@@ -23,13 +25,16 @@ struct tier_model {
 	double capacity, risk;
 	int64_t first_ms; /* of the history that it was learned from */
 	int64_t fed_ms;   /* end of the last minute that it knows */
-	bool is_used, is_dirty;
+	bool is_used, is_dirty, must_learn;
 };
 
 struct tier_models {
 	struct db *db;
 	struct tier_model **v; /* by stack and tier */
 	size_t n;
+	size_t next_save; /* index into v */
+	int64_t learn_until_mono_ms;
+	bool is_behind;
 };
 
 struct tier_models *tier_models_new(struct db *db)
@@ -102,6 +107,17 @@ static struct tier_model *get(struct tier_models *m, const char *stack, const ch
 
 /* ---------------------------------------------------------------- learning */
 
+void tier_models_begin(struct tier_models *m)
+{
+	m->learn_until_mono_ms = clock_mono_ms() + LEARN_MS;
+	m->is_behind = false;
+}
+
+bool tier_models_are_behind(const struct tier_models *m)
+{
+	return m->is_behind;
+}
+
 static int64_t minute_of(int64_t ms)
 {
 	return ms / MINUTE_MS * MINUTE_MS;
@@ -138,6 +154,7 @@ static int learn(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 	int rc;
 
 	forget(t);
+	t->must_learn = false;
 	if ((rc = db_demand_span(m->db, t->stack, t->tier, &first_ms, &last_ms, err)) <
 		    0 ||
 	    first_ms == 0)
@@ -250,6 +267,13 @@ static size_t steps_of(int64_t ms)
 	return (size_t)MIN(MAX(n, 1), DEMAND_LEAD_MAX);
 }
 
+/* Also one that knows a time to come: it was fed before the clock was set back. */
+static bool is_far_behind(const struct tier_model *t, int64_t now_ms)
+{
+	return minute_of(now_ms) - t->fed_ms > (int64_t)CATCH_UP_MINUTES * MINUTE_MS ||
+	       t->fed_ms > minute_of(now_ms) + MINUTE_MS;
+}
+
 static int refresh(struct tier_models *m, struct tier_model *t,
 		   const struct db_tier *tier, int64_t lead_ms, int64_t offset_ms,
 		   int64_t now_ms, struct err *err)
@@ -267,12 +291,18 @@ static int refresh(struct tier_models *m, struct tier_model *t,
 		is_new = false;
 	else if (is_other)
 		is_new = true;
-	/* One that knows a time to come was fed before the clock was set back. */
-	if (is_new || t->fed_ms > minute_of(now_ms) + MINUTE_MS ||
-	    minute_of(now_ms) - t->fed_ms > (int64_t)CATCH_UP_MINUTES * MINUTE_MS ||
+	if (is_new || is_far_behind(t, now_ms) ||
 	    (minute_of(now_ms) > t->fed_ms && has_older_history(m, t)))
+		t->must_learn = true;
+	if (!t->must_learn)
+		return feed(m, t, offset_ms, now_ms, err);
+	if (clock_mono_ms() < m->learn_until_mono_ms)
 		return learn(m, t, offset_ms, now_ms, err);
-	return feed(m, t, offset_ms, now_ms, err);
+	m->is_behind = true;
+	if (t->model[NEAR] && !is_far_behind(t, now_ms))
+		return feed(m, t, offset_ms, now_ms, err);
+	forget(t);
+	return 0;
 }
 
 /* The first minutes of a service rise from nothing: what they foretell is no forecast. */
@@ -332,26 +362,41 @@ static void save_one(const struct tier_model *t, int k, int64_t now_ms,
 	};
 }
 
-int tier_models_save(struct tier_models *m, int64_t now_ms, struct err *err)
+void tier_models_sweep(struct tier_models *m)
 {
-	CLEANUP(free) struct db_model_state *s = xcalloc(m->n * N_MODELS, sizeof(*s));
-	size_t n = 0, kept = 0;
-	int rc = 0;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
 		struct tier_model *t = m->v[i];
 
-		if (!t->is_used) {
+		if (t->is_used) {
+			t->is_used = false;
+			m->v[kept++] = t;
+		} else {
 			tier_model_free(t);
-			continue;
 		}
-		m->v[kept++] = t;
-		t->is_used = false;
-		for (int k = 0; k < N_MODELS && t->is_dirty && t->model[k]; k++)
+	}
+	m->n = kept;
+}
+
+int tier_models_save(struct tier_models *m, size_t max, int64_t now_ms, struct err *err)
+{
+	const size_t most = MIN(max, m->n);
+	CLEANUP(free)
+	struct db_model_state *s = xcalloc(most * N_MODELS + 1, sizeof(*s));
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < m->n && n < most * N_MODELS; i++) {
+		struct tier_model *t = m->v[m->next_save++ % m->n];
+
+		/* One that waits to be learned is of other options than it should be. */
+		if (!t->is_dirty || t->must_learn)
+			continue;
+		for (int k = 0; k < N_MODELS && t->model[k]; k++)
 			save_one(t, k, now_ms, &s[n++]);
 		t->is_dirty = false;
 	}
-	m->n = kept;
 	if (n)
 		rc = db_model_states_put(m->db, s, n, err);
 	for (size_t i = 0; i < n; i++)

@@ -27,7 +27,16 @@ struct tier_forecast {
 };
 
 /*
- * Brings the tier's model up to date and asks it.
+ * A round begins: learning anew takes tens of milliseconds a tier, and a round spends
+ * half a second on it. What is left over is learned in the next one.
+ */
+void tier_models_begin(struct tier_models *m);
+/* Models are left to be learned: a round soon is worth it. */
+bool tier_models_are_behind(const struct tier_models *m);
+
+/*
+ * Brings the tier's model up to date and asks it. One that is to be learned anew and
+ * whose turn has not come answers as it was, or is not known.
  *   lead_ms    lead time to look over, calendar
  *   offset_ms  distance of the stack's local clock from UTC now
  */
@@ -35,8 +44,12 @@ int tier_models_forecast(struct tier_models *m, const struct db_tier *t, int64_t
 			 int64_t offset_ms, int64_t now_ms, struct tier_forecast *ret,
 			 struct err *err) MUST_CHECK;
 
-/* Keeps all models in the database; forgets those of tiers that were not asked for since
- * the last call. */
-int tier_models_save(struct tier_models *m, int64_t now_ms, struct err *err) MUST_CHECK;
+/* Forgets the models of tiers that were not asked for since the last call. */
+void tier_models_sweep(struct tier_models *m);
+
+/* Keeps in the database the models of at most max tiers that have changed, those first
+ * whose turn is longest ago. */
+int tier_models_save(struct tier_models *m, size_t max, int64_t now_ms,
+		     struct err *err) MUST_CHECK;
 
 #endif

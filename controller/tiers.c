@@ -35,7 +35,6 @@ struct tier {
 struct tiers {
 	struct db *db;
 	struct tier_models *models;
-	int64_t saved_ms;
 	pthread_mutex_t lock; /* of v and the lives, for tiers_live() */
 	struct tier **v;      /* by stack and name */
 	size_t n;
@@ -79,7 +78,7 @@ void tiers_free(struct tiers *t)
 	if (!t)
 		return;
 	/* Models that are not kept are learned anew at the next start. */
-	if (tier_models_save(t->models, clock_now_ms(), NULL) < 0)
+	if (tier_models_save(t->models, SIZE_MAX, clock_now_ms(), NULL) < 0)
 		log_warn("models-not-saved");
 	for (size_t i = 0; i < t->n; i++)
 		tier_free(t->v[i]);
@@ -471,6 +470,12 @@ static int write_tiers(struct tiers *ts, const struct fleet *f, struct err *err)
 	return db_tiers_decide(ts->db, rows, f->n_tiers, err);
 }
 
+/* Each model in SAVE_EVERY_MS, some every tick. */
+static size_t saves_of(const struct fleet *f, const struct tiers_context *ctx)
+{
+	return f->n_tiers * (size_t)MIN(ctx->tick_ms, SAVE_EVERY_MS) / SAVE_EVERY_MS + 1;
+}
+
 int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *ctx,
 		 struct err *err)
 {
@@ -479,6 +484,7 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	size_t n = 0;
 	int rc = 0;
 
+	tier_models_begin(ts->models);
 	for (size_t i = 0; i < f->n_tiers; i++) {
 		if (ctx->only_new && f->tiers[i].t.desired >= 0)
 			continue;
@@ -500,8 +506,11 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	if (rc < 0 || ctx->only_new)
 		return rc;
 	forget_unused(ts);
-	if (f->now_ms - ts->saved_ms < SAVE_EVERY_MS)
-		return 0;
-	ts->saved_ms = f->now_ms;
-	return tier_models_save(ts->models, f->now_ms, err);
+	tier_models_sweep(ts->models);
+	return tier_models_save(ts->models, saves_of(f, ctx), f->now_ms, err);
+}
+
+bool tiers_want_more(const struct tiers *ts)
+{
+	return tier_models_are_behind(ts->models);
 }

@@ -31,6 +31,9 @@ struct tiers_context {
 int tiers_decide(struct tiers *t, struct fleet *f, const struct tiers_context *ctx,
 		 struct err *err) MUST_CHECK;
 
+/* Models are left to be learned: deciding again soon is worth it. */
+bool tiers_want_more(const struct tiers *t);
+
 /* {"demand":{..},"lead":{..},"hold":..,"rung":..} of the last tick; NULL: none yet. The
  * caller owns it. Safe from any thread, as are all but tiers_decide(). */
 json_t *tiers_live(struct tiers *t, const char *stack, const char *tier);

@@ -93,7 +93,7 @@ def tick():
         feed.push()
         with Pusher(feed.push, 1.5):
             start = time.monotonic()
-            wait_for("every model has learned", lambda: rungs(rig)["full"] == n, 240, every=1)
+            wait_for("every model has learned", lambda: rungs(rig)[None] == 0, 240, every=1)
             say(f"all models had learned after {time.monotonic() - start:.1f} s")
             seen = ticks(rig, 12)
         durations = [d for d, _ in seen]
