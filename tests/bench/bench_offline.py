@@ -97,4 +97,5 @@ def forecast():
                          ("ops", "WQL <= 0.060 / 0.120, cov95 0.93 to 0.97")):
         text = run_shared("forecast_eval.py", kind, "--traces", os.path.join(SHARED, "traces"),
                           "--cmd", os.path.join(BUILD, "foretide") + " forecast --jsonl")
-        figure(f"forecast_eval.py {kind}", text.strip().splitlines()[-1], target)
+        figure(f"forecast_eval.py {kind}", text.strip().splitlines()[-1].split("--jsonl")[-1].strip(),
+               target)
