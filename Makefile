@@ -41,8 +41,12 @@ ifdef CI
 WARNINGS += -Werror
 endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DFORETIDE_VERSION='"$(VERSION)"' -fPIC -pthread \
-	     -fvisibility=hidden -fstack-protector-strong $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS)
+# The controller's defaults name where its drivers and the agent are installed, so give
+# prefix to `all` as to `install`.
+DIALECT    = -std=gnu17 -D_GNU_SOURCE -DFORETIDE_LIBDIR='"$(libdir)"' \
+	     -DFORETIDE_SBINDIR='"$(sbindir)"' -DFORETIDE_VERSION='"$(VERSION)"'
+ALL_CFLAGS = $(DIALECT) -fPIC -pthread -fvisibility=hidden -fstack-protector-strong \
+	     $(WARNINGS) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 component  = $(firstword $(subst /, ,$<))
 
 # All .c of a component but the programs' own main files.
@@ -57,7 +61,7 @@ DRIVER_DIRS := $(patsubst cloud-drivers/%/driver.c,%,$(wildcard cloud-drivers/*/
 PROGRAMS    := $(patsubst %,$(B)/%,foretided foretide foretide-agent foretide-local-init)
 MODULES     := $(patsubst %,$(B)/drivers/%.so,$(DRIVERS) $(DRIVER_DIRS))
 
-.PHONY: all install clean unit system check asan tsan lint fuzz fuzzers bench demo
+.PHONY: all install deb clean unit system check asan tsan lint fuzz fuzzers bench demo
 .SECONDARY:
 all: $(PROGRAMS) $(MODULES)
 
@@ -164,7 +168,8 @@ tsan:
 	+$(call SANITIZE,tsan,-fsanitize=thread)
 comma := ,
 
-lint:
+lint: export TIDY_FLAGS = $(DIALECT) $(PKG_CFLAGS)
+lint: all
 	CC="$(CC)" B=$(B) tests/lint
 
 FUZZ_TIME ?= 60
@@ -191,20 +196,29 @@ bench: all $(BENCH_PROGRAMS)
 	@B=$(B) $(PYTHON) tests/bench/run.py $(BENCH)
 
 # ---------------------------------------------------------------- installing
-PAGES8 := $(wildcard controller/*.8 agent/*.8)
-PAGES5 := $(wildcard controller/*.5)
-PAGES1 := $(wildcard cli/*.1)
-INSTALL := install -D
+PAGES := $(wildcard cli/*.1 controller/*.5 cloud-drivers/*.7 controller/*.8 agent/*.8)
+COMPLETIONS := $(prefix)/share/bash-completion/completions
+INSTALL := install
+# What manuals say of /usr/local holds for this prefix.
+PLACE = sed -e 's,/usr/local/lib/foretide,$(libdir),g' -e 's,/usr/local/sbin,$(sbindir),g'
 install: all
-	for p in foretided foretide-agent foretide-local-init; do \
-		$(INSTALL) $(B)/$$p $(DESTDIR)$(sbindir)/$$p || exit 1; done
-	$(INSTALL) $(B)/foretide $(DESTDIR)$(bindir)/foretide
+	for p in foretided foretide-agent; do \
+		$(INSTALL) -D $(B)/$$p $(DESTDIR)$(sbindir)/$$p || exit 1; done
+	$(INSTALL) -D $(B)/foretide $(DESTDIR)$(bindir)/foretide
+	$(INSTALL) -D $(B)/foretide-local-init $(DESTDIR)$(libdir)/foretide-local-init
 	for d in $(MODULES); do \
-		$(INSTALL) -m 644 $$d $(DESTDIR)$(libdir)/drivers/$$(basename $$d) || exit 1; done
-	for p in $(PAGES8); do $(INSTALL) -m 644 $$p $(DESTDIR)$(mandir)/man8/$$(basename $$p); done
-	for p in $(PAGES5); do $(INSTALL) -m 644 $$p $(DESTDIR)$(mandir)/man5/$$(basename $$p); done
-	for p in $(PAGES1); do $(INSTALL) -m 644 $$p $(DESTDIR)$(mandir)/man1/$$(basename $$p); done
-	mkdir -p $(DESTDIR)$(sharedir) && cp -R stacks $(DESTDIR)$(sharedir)/
+		$(INSTALL) -D -m 644 $$d $(DESTDIR)$(libdir)/drivers/$$(basename $$d) || exit 1; done
+	for p in $(PAGES); do \
+		to=$(DESTDIR)$(mandir)/man$${p##*.}/$${p##*/}; \
+		$(INSTALL) -D -m 644 $$p $$to && $(PLACE) $$p >$$to || exit 1; done
+	$(INSTALL) -D -m 644 cli/foretide.bash $(DESTDIR)$(COMPLETIONS)/foretide
+	mkdir -p $(DESTDIR)$(sharedir)/stacks
+	cp -R $(patsubst %/stack.conf,%,$(wildcard stacks/*/stack.conf)) $(DESTDIR)$(sharedir)/stacks/
+
+# Packages, beside this folder; needs debhelper and lintian.
+deb:
+	dpkg-buildpackage -us -uc -b
+	lintian --fail-on error,warning ../foretide_$(VERSION)_*.changes
 
 clean:
 	rm -rf $(B)

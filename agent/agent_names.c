@@ -139,6 +139,7 @@ void agent_names_set_tiers(struct agent_names *n, const struct wanted *w)
 			*t = (struct confd_tier){ .stack = u.stack, .tier = u.tier };
 		}
 		t->active |= u.active;
+		t->starting |= u.starting;
 	}
 	confd_set_tiers(n->confd, list, len);
 }

@@ -227,6 +227,7 @@ void confd_set_tiers(struct confd *c, const struct confd_tier *tiers, size_t n)
 		}
 		g->wanted = true;
 		g->active = tiers[i].active;
+		g->starting = tiers[i].starting;
 		for (struct confd_resource *r = g->resources; r; r = r->next)
 			confd_resource_active(r);
 	}

@@ -70,6 +70,11 @@ struct confd_tier {
 	 * is not up yet is tried again.
 	 */
 	bool active;
+	/*
+	 * A unit of it is starting. Reloads wait until it is up, since a program may lose
+	 * the signal that comes before it is ready for it.
+	 */
+	bool starting;
 };
 
 /* The strings of opts are copied. */

@@ -19,10 +19,11 @@ struct confd_group {
 	struct confd_group *next;
 	struct confd *confd;
 	char *stack, *tier;
-	bool active; /* reload commands are run */
-	bool listed; /* its resources were read once */
-	bool wanted; /* while tiers are set */
-	bool told;   /* that it is ready */
+	bool active;   /* reload commands are run */
+	bool starting; /* but not yet */
+	bool listed;   /* its resources were read once */
+	bool wanted;   /* while tiers are set */
+	bool told;     /* that it is ready */
 	struct keys_user *conf;
 	struct confd_resource *resources;
 };

@@ -57,6 +57,11 @@ static bool needs_reload(const struct confd_resource *r)
 	return r->spec->reload_cmd && r->group->active;
 }
 
+static bool may_reload(const struct confd_resource *r)
+{
+	return r->reload_due && !r->group->starting;
+}
+
 static void want_reload(struct confd_resource *r)
 {
 	int64_t now = clock_mono_ms();
@@ -236,13 +241,13 @@ static void pump(struct confd_resource *r)
 		render(r);
 		can_render = r->dirty;
 	}
-	if (!r->shell && r->reload_due && now >= r->reload_at_ms)
+	if (!r->shell && may_reload(r) && now >= r->reload_at_ms)
 		start_reload(r);
 	if (r->shell)
 		return;
 	if (can_render)
 		next = r->render_at_ms;
-	if (r->reload_due)
+	if (may_reload(r))
 		next = MIN(next, r->reload_at_ms);
 	if (next != INT64_MAX)
 		loop_timer_at(r->timer, next);
@@ -386,4 +391,6 @@ void confd_resource_active(struct confd_resource *r)
 		confd_mark_clear(r->mark);
 		no_problem(r);
 	}
+	if (may_reload(r))
+		loop_timer_in(r->timer, 0);
 }

@@ -114,7 +114,7 @@ bool proc_has_env(pid_t pid, const char *assignment)
 	for (const char *p = text; p && p + want <= text + len + 1;) {
 		const char *next = memchr(p, '\0', (size_t)(text + len + 1 - p));
 
-		if (strncmp(p, assignment, want) == 0)
+		if (memcmp(p, assignment, want) == 0)
 			return true;
 		p = next ? next + 1 : NULL;
 	}

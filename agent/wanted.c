@@ -101,11 +101,18 @@ static bool is_stopped(const struct unit_status *s)
 	return strcmp(s->active, "inactive") == 0 || strcmp(s->active, "failed") == 0;
 }
 
-static void set_active(struct entry *e, bool active)
+static bool is_starting(const struct unit_status *s)
 {
-	if (e->active == active)
+	return strcmp(s->active, "activating") == 0 &&
+	       strcmp(s->sub, "auto-restart") != 0;
+}
+
+static void set_active(struct entry *e, bool active, bool starting)
+{
+	if (e->active == active && e->starting == starting)
 		return;
 	e->active = active;
+	e->starting = starting;
 	if (e->w->o.on_units)
 		e->w->o.on_units(e->w->o.arg);
 }
@@ -146,7 +153,7 @@ static bool go_out(struct entry *e, const struct unit_status *s)
 	}
 	if (s && s->want_run) /* failed, or waiting to be started again */
 		units_set(w->o.units, e->u.name, s->hash, "", false);
-	set_active(e, false);
+	set_active(e, false, false);
 	e->drained = e->u.drain;
 	if (!e->leaving)
 		return true;
@@ -193,7 +200,8 @@ static void go_in(struct entry *e, const struct unit_status *s)
 		register_services(e);
 	}
 	/* Before the start, so that no change of its files falls between. */
-	set_active(e, true);
+	if (!e->active)
+		set_active(e, true, !(same && is_up(s)));
 	units_set(w->o.units, e->u.name, e->u.hash, e->text, true);
 }
 
@@ -206,12 +214,13 @@ static void load(struct entry *e, const struct unit_status *s)
 	units_set(e->w->o.units, e->u.name, e->u.hash, e->text, false);
 }
 
-static void follow_up(const struct entry *e)
+static void follow_up(struct entry *e)
 {
 	struct unit_status s;
+	bool exists = units_get(e->w->o.units, e->u.name, &s);
 
-	registrator_set_up(e->w->o.registrator, e->u.name,
-			   units_get(e->w->o.units, e->u.name, &s) && is_up(&s));
+	registrator_set_up(e->w->o.registrator, e->u.name, exists && is_up(&s));
+	set_active(e, e->active, e->active && exists && is_starting(&s));
 }
 
 static bool look_at(struct entry *e)
@@ -467,6 +476,7 @@ bool wanted_at(const struct wanted *w, size_t i, struct wanted_unit *ret)
 		.tier = e->u.tier,
 		.text = e->text,
 		.active = e->active,
+		.starting = e->starting,
 		.up = units_get(e->w->o.units, e->u.name, &s) && is_up(&s),
 		.health = registrator_health(e->w->o.registrator, e->u.name),
 	};

@@ -58,6 +58,7 @@ struct wanted_unit {
 	const char *name, *stack, *tier;
 	const char *text; /* NULL: not here yet */
 	bool active;      /* it is started or about to be */
+	bool starting;    /* and not up yet */
 	bool up;
 	enum unit_health health;
 };

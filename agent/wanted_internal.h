@@ -22,7 +22,7 @@ struct entry {
 	struct loop_timer *fetch_again;
 	char *registered_hash;       /* whose services the registrator has */
 	bool leaving;                /* no longer in the schedule */
-	bool active;                 /* told to confd */
+	bool active, starting;       /* told to confd */
 	bool loaded;                 /* told to the units backend */
 	int64_t drain_until_mono_ms; /* 0: not draining */
 	struct loop_timer *drain;

@@ -85,7 +85,9 @@ static void usage(FILE *to)
 	for (const struct cli_command *c = commands; c->name; c++)
 		fprintf(to, "  %-10s %s\n", c->name, c->help);
 	fprintf(to, "\nforetide COMMAND --help says more; foretide --version names the "
-		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage.\n");
+		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 no "
+		    "controller there,\n"
+		    "4 not allowed, 5 not found, 6 changed meanwhile or exists.\n");
 }
 
 static bool wants_help(int argc, char **argv)

@@ -31,7 +31,8 @@ void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-void buf_vprintf(struct buf *b, const char *fmt, va_list ap);
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 void buf_drop(struct buf *b, size_t n);   /* removes the first n bytes */
 bool buf_is_full(const struct buf *b);    /* something did not fit */
 const char *buf_str(const struct buf *b); /* "" when nothing was added */

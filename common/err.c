@@ -37,8 +37,9 @@ static void append(struct err *err, const char *text)
 	err->msg[used + n] = '\0';
 }
 
-static void set_words(struct err *err, int code, const char *fmt, va_list ap,
-		      const char *tail)
+static __attribute__((format(printf, 3, 0))) void set_words(struct err *err, int code,
+							    const char *fmt, va_list ap,
+							    const char *tail)
 {
 	if (!err)
 		return;

@@ -47,6 +47,23 @@ TFUNC(fn_base)
 	return 0;
 }
 
+/* Takes the last element off what stands behind floor, or notes that there is none;
+ * returns the new floor. */
+static size_t step_up(struct buf *out, size_t floor, bool rooted)
+{
+	if (out->len == floor) {
+		if (!rooted)
+			buf_puts(out, out->len ? "/.." : "..");
+		return out->len;
+	}
+	while (out->len > floor && out->data[out->len - 1] != '/')
+		out->len--;
+	if (out->len > floor)
+		out->len--;
+	out->data[out->len] = '\0';
+	return floor;
+}
+
 /* path.Clean: no empty, "." or inner ".." elements. */
 static void clean_path(struct buf *out, const char *s, size_t n)
 {
@@ -63,18 +80,7 @@ static void clean_path(struct buf *out, const char *s, size_t n)
 		if (len == 0 || (len == 1 && s[i] == '.'))
 			continue;
 		if (len == 2 && s[i] == '.' && s[i + 1] == '.') {
-			if (out->len > floor) {
-				while (out->len > floor && out->data[out->len - 1] != '/')
-					out->len--;
-				if (out->len > floor)
-					out->len--;
-				out->data[out->len] = '\0';
-				continue;
-			}
-			if (rooted)
-				continue;
-			buf_puts(out, out->len ? "/.." : "..");
-			floor = out->len;
+			floor = step_up(out, floor, rooted);
 			continue;
 		}
 		if (out->len > (size_t)rooted)

@@ -54,7 +54,8 @@ int api_metrics_post(struct request *r, struct err *err)
 		   json_pack("{s:I, s:I, s:I, s:I, s:b}", "samples", (json_int_t)p.n,
 			     "added", (json_int_t)done.added, "duplicate",
 			     (json_int_t)done.duplicate, "refused",
-			     (json_int_t)(done.refused + done.too_old + p.skipped),
+			     (json_int_t)done.refused + (json_int_t)done.too_old +
+				     (json_int_t)p.skipped,
 			     "applied", !dry_run));
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "hex.h"
 #include "tz.h"
+#include "words.h"
 
 #include <gnutls/crypto.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct entry {
 struct catalog {
 	struct entry **entries;
 	size_t n;
+	struct words unread; /* stacks that are applied and cannot be read */
 };
 
 struct catalog *catalog_new(void)
@@ -51,6 +53,7 @@ void catalog_free(struct catalog *c)
 	for (size_t i = 0; i < c->n; i++)
 		entry_free(c->entries[i]);
 	free(c->entries);
+	words_done(&c->unread);
 	free(c);
 }
 
@@ -157,11 +160,14 @@ int catalog_update(struct catalog *c, struct fleet *f, struct err *err)
 {
 	int first = 0;
 
+	words_clear(&c->unread);
 	for (size_t i = 0; i < c->n; i++)
 		c->entries[i]->is_wanted = false;
 	for (size_t i = 0; i < f->stacks.n; i++) {
 		int rc = update_stack(c, &f->stacks.v[i], first ? NULL : err);
 
+		if (rc < 0)
+			words_add(&c->unread, f->stacks.v[i].name);
 		first = first ? first : rc;
 	}
 	for (size_t i = 0; i < c->n;) {
@@ -238,6 +244,20 @@ static void publish_units(const struct entry *e, struct publication *p)
 	}
 }
 
+/* What hosts have of a stack that cannot be read is what they go on with. */
+static void keep_unread(const struct catalog *c, struct publication *p)
+{
+	for (size_t i = 0; i < c->unread.n; i++) {
+		CLEANUP(free)
+		char *conf = xasprintf("/foretide/conf/%s/", c->unread.v[i]);
+		CLEANUP(free)
+		char *secrets = xasprintf("/foretide/secrets/%s/", c->unread.v[i]);
+
+		publication_keep(p, conf);
+		publication_keep(p, secrets);
+	}
+}
+
 int catalog_publish(const struct catalog *c, struct publication *p, struct db *db,
 		    struct err *err)
 {
@@ -249,5 +269,6 @@ int catalog_publish(const struct catalog *c, struct publication *p, struct db *d
 		publish_confs(c->entries[i], p);
 		publish_units(c->entries[i], p);
 	}
+	keep_unread(c, p);
 	return 0;
 }

@@ -69,14 +69,17 @@ static int meta(struct db *db, const char *name, const char *fresh, char **ret,
 	return rc;
 }
 
-static int read_owner(struct daemon *d, struct err *err)
+static int read_identity(struct daemon *d, struct err *err)
 {
 	char token[TOKEN_TEXT], hash[TOKEN_HASH_TEXT];
+	int rc;
 
 	token_new(token);
 	token_hash(token, hash);
 	hash[16] = '\0';
-	return meta(d->db, "owner", hash, &d->owner, err);
+	rc = meta(d->db, "owner", hash, &d->owner, err);
+	token_new(token);
+	return rc < 0 ? rc : meta(d->db, "join_secret", token, &d->join_secret, err);
 }
 
 /* Calendar time must go on where it was: scale and epoch belong to the state. */
@@ -287,6 +290,7 @@ static void set_pool_opts(struct daemon *d)
 		.drivers_dir = d->o->drivers_dir,
 		.credentials = d->o->credentials,
 		.owner = d->owner,
+		.join_secret = d->join_secret,
 		.driver_options = d->o->drivers,
 		.join_timeout_ms = d->o->join_timeout_ms,
 		.terminate_per_hour = d->o->terminations_per_hour,
@@ -343,7 +347,7 @@ static int open_state(struct daemon *d, struct err *err)
 	int rc;
 
 	if ((rc = credentials_check(d->o->credentials, err)) < 0 ||
-	    (rc = open_db(d, err)) < 0 || (rc = read_owner(d, err)) < 0 ||
+	    (rc = open_db(d, err)) < 0 || (rc = read_identity(d, err)) < 0 ||
 	    (rc = set_calendar(d, err)) < 0)
 		return rc;
 	return ca_open(ca_dir, &d->ca, err);
@@ -394,6 +398,7 @@ void daemon_stop(struct daemon *d)
 	ca_close(d->ca);
 	db_close(d->db);
 	free(d->owner);
+	free(d->join_secret);
 	free(d->token);
 	free(d->store_url);
 	free(d->advertise);

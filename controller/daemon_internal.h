@@ -25,6 +25,7 @@ struct daemon {
 	struct db *db;
 	char *advertise; /* URL that hosts use */
 	char *owner;     /* this installation, on every VM */
+	char *join_secret;
 	struct ca *ca;
 	struct kv *kv; /* NULL with an etcd of its own */
 	struct events events;

@@ -264,13 +264,26 @@ static int64_t raise_to_bounds(struct deciding *d, int64_t value)
 	return d->lower;
 }
 
+/*
+ * A person's maximum needs no forecast: the first hour of a tier, and one that is scaled
+ * by hand, obey it. What is measured must be trusted all the same.
+ */
+static bool may_lower(const struct deciding *d, bool is_max)
+{
+	bool is_by_hand = is_max && !d->in->distrust && !d->in->stateful;
+
+	return d->in_block == DECIDE_BY_NOTHING ||
+	       (is_by_hand && (d->in_block == DECIDE_BY_NO_FORECAST ||
+			       d->in_block == DECIDE_BY_NO_CAPACITY));
+}
+
 static int64_t lower_to_bounds(struct deciding *d, int64_t value)
 {
 	bool is_max = d->in->max >= 0 && d->upper == d->in->max;
 
 	if (d->upper < 0 || value <= d->upper)
 		return value;
-	if (d->upper < d->plan->from && d->in_block != DECIDE_BY_NOTHING)
+	if (d->upper < d->plan->from && !may_lower(d, is_max))
 		return MIN(value, keep(d, d->in_block));
 	d->plan->would_binding = is_max ? DECIDE_BY_MAX : DECIDE_BY_CEILING;
 	if (d->upper < d->plan->from)
@@ -286,7 +299,7 @@ static int64_t observe(const struct deciding *d)
 	int64_t value =
 		MAX(d->plan->from, in->max >= 0 ? MIN(in->min, in->max) : in->min);
 
-	if (in->max >= 0 && value > in->max && d->in_block == DECIDE_BY_NOTHING)
+	if (in->max >= 0 && value > in->max && may_lower(d, true))
 		value = in->max;
 	return value;
 }

@@ -9,6 +9,7 @@
  * the largest demand within lead time and dwell has asked for the smaller fleet for a
  * whole dwell, on data without a gap. It never goes in on missing, stale or distrusted
  * data, when it is stateful, or in mode out; under a hold, nothing changes at all.
+ * Without a forecast or a capacity only the operator's maximum takes it in.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */

@@ -196,13 +196,36 @@ static int hook_check_demand(void *arg, const char *stack, const char *tier,
 	return *expression ? metrics_expr_parse(expression, stack, tier, &e, err) : 0;
 }
 
+/* Its VMs would be left where no driver looks for them any more. */
+static int check_cloud(struct daemon *d, const struct db_pool *p, struct err *err)
+{
+	CLEANUP(db_pool_done) struct db_pool is = { 0 };
+	CLEANUP(db_host_list_done) struct db_host_list hosts = { 0 };
+	const struct db_host_filter f = { .pool = p->name, .present = true, .limit = 1 };
+	int rc = db_pool_get(d->db, p->name, &is, err);
+
+	if (rc < 0)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	if (strcmp(is.driver, p->driver) == 0 && strcmp(is.profile, p->profile) == 0)
+		return 0;
+	rc = db_host_list(d->db, &f, &hosts, err);
+	if (rc == 0 && hosts.n > 0)
+		rc = err_set(err, ERR_CONFLICT,
+			     "pool %s has hosts of driver %s and profile %s: give the "
+			     "pool of the other driver another name",
+			     p->name, is.driver, is.profile);
+	return rc;
+}
+
 static int hook_check_pool(void *arg, const struct db_pool *p, struct err *err)
 {
 	struct daemon *d = daemon_of(arg);
 	CLEANUP(free) char *config = NULL;
 	CLEANUP(driver_close) struct driver *driver = NULL;
-	int rc = pool_driver_config(&d->pool_opts, p, &config, err);
+	int rc = check_cloud(d, p, err);
 
+	if (rc == 0)
+		rc = pool_driver_config(&d->pool_opts, p, &config, err);
 	return rc < 0 ? rc
 		      : driver_open(d->o->drivers_dir, p->driver, config, &driver, err);
 }

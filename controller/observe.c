@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MISSING_MANY_GRACE 12 /* times the grace, when most hosts vanish together */
+/*
+ * Times the grace, when most hosts vanish together: minutes. VMs that are really gone are
+ * missed by their pool's worker much sooner.
+ */
+#define MISSING_MANY_GRACE 100
 
 struct missing {
 	char id[64];
@@ -61,9 +65,11 @@ static void read_host(struct fleet_host *h, const struct view_snapshot *s)
 		h->states = NULL;
 }
 
+/* Before its first lease a host is joining: its pool sees to it that this ends. */
 static bool expects_agent(const struct fleet_host *h)
 {
-	return h->h.state == DB_HOST_UP || h->h.state == DB_HOST_DRAINING;
+	return h->h.ready_ms &&
+	       (h->h.state == DB_HOST_UP || h->h.state == DB_HOST_DRAINING);
 }
 
 /* The host's record; NULL when it is not missing. */

@@ -119,6 +119,7 @@ static void add_unit(struct building *b, const struct fleet_unit *u)
 	/* Was checked when the stack was applied; a rule that cannot be read is none. */
 	if (x_fleet_read(t->cat->unit->file, u->u.name, x, NULL, NULL) == 0)
 		p->fleet = x;
+	p->single = !t->cat->unit->is_template;
 	p->cpu = t->cat->resources.cpu;
 	p->memory_bytes = t->cat->resources.memory_bytes;
 	p->ports = t->cat->ports;

@@ -14,6 +14,7 @@
 #define AGAIN_REST_MS 10000 /* nothing is */
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 120000
+#define RETRY_AFTER_MAX_MS 600000 /* of what a cloud may ask for */
 
 struct pools {
 	const struct pool_opts *opts;
@@ -33,6 +34,7 @@ struct pools *pools_new(const struct pool_opts *opts)
 static void pool_free(struct pool *p)
 {
 	driver_close(p->driver);
+	free(p->driver_name);
 	free(p->config);
 	free(p->sightings);
 	free(p->name);
@@ -87,7 +89,7 @@ static void forget_pool(struct pools *ps, const char *name)
 
 /* ---------------------------------------------------------------- the driver */
 
-int pool_driver_err(const struct pool_round *r, const struct drv_err *e, struct err *err)
+int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *err)
 {
 	static const int codes[] = {
 		[-DRV_AUTH] = ERR_DENIED,        [-DRV_BADREQ] = ERR_INVAL,
@@ -100,6 +102,8 @@ int pool_driver_err(const struct pool_round *r, const struct drv_err *e, struct 
 	int code = e->cls < 0 && -e->cls < (int)ARRAY_SIZE(codes) ? codes[-e->cls]
 								  : ERR_PROTO;
 
+	if (e->cls == DRV_THROTTLED && e->retry_after_ms > r->retry_after_ms)
+		r->retry_after_ms = e->retry_after_ms;
 	return err_set(err, code, "driver %s: %s%s%s%s", r->row.driver, e->msg,
 		       *e->code ? " (" : "", e->code, *e->code ? ")" : "");
 }
@@ -164,7 +168,8 @@ static int ensure_driver(struct pool_round *r, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	if (p->driver && strcmp(p->config, config) == 0)
+	if (p->driver && strcmp(p->config, config) == 0 &&
+	    strcmp(p->driver_name, r->row.driver) == 0)
 		return 0;
 	driver_close(p->driver);
 	p->driver = NULL;
@@ -173,6 +178,8 @@ static int ensure_driver(struct pool_round *r, struct err *err)
 		return rc;
 	free(p->config);
 	p->config = TAKE(config);
+	free(p->driver_name);
+	p->driver_name = xstrdup(r->row.driver);
 	return 0;
 }
 
@@ -234,7 +241,19 @@ static void set_state(struct pool_round *r, const char *state, int64_t backoff_u
 
 static int64_t succeeded(struct pool_round *r)
 {
-	if (r->pool->failures || strcmp(r->row.state, "ok") != 0)
+	char why[ERR_MSG_MAX];
+
+	snprintf(why, sizeof(why),
+		 "%lld hosts were terminated within the hour: the others wait",
+		 (long long)r->opts->terminate_per_hour);
+	/* To wait for the limit is no failure: the pool launches what it has to. */
+	if (r->limited && strcmp(r->row.state, "limited") != 0) {
+		set_state(r, "limited", 0, why);
+		event_add(r->opts->events, "pool-limited", DB_LEVEL_WARN,
+			  EVENT_ABOUT(.pool = r->row.name), "pool %s: %s", r->row.name,
+			  why);
+	}
+	if (!r->limited && (r->pool->failures || strcmp(r->row.state, "ok") != 0))
 		set_state(r, "ok", 0, "");
 	if (r->pool->failures)
 		event_add(r->opts->events, "pool-recovered", DB_LEVEL_INFO,
@@ -247,11 +266,16 @@ static int64_t succeeded(struct pool_round *r)
 static int64_t failed(struct pool_round *r, const struct err *err)
 {
 	int shift = MIN(r->pool->failures, 7);
-	int64_t wait_ms = MIN(BACKOFF_FIRST_MS << shift, BACKOFF_MAX_MS);
-	int64_t until = r->now_ms + (int64_t)((double)wait_ms * clock_scale());
+	int64_t first_ms =
+		r->opts->backoff_first_ms ? r->opts->backoff_first_ms : BACKOFF_FIRST_MS;
+	int64_t wait_ms = MIN(first_ms << shift, BACKOFF_MAX_MS);
 	bool is_new =
 		r->pool->failures++ == 0 || strcmp(r->row.last_error, err->msg) != 0;
+	int64_t until;
 
+	wait_ms = MIN(MAX(wait_ms, r->retry_after_ms), RETRY_AFTER_MAX_MS);
+	until = clock_now_ms() + (int64_t)((double)wait_ms * clock_scale());
+	r->pool->retry_mono_ms = clock_mono_ms() + wait_ms;
 	set_state(r, "backoff", until, err->msg);
 	if (is_new)
 		event_add(r->opts->events, "pool-failed", DB_LEVEL_ERROR,
@@ -275,9 +299,8 @@ int64_t pool_reconcile(void *arg, const char *name)
 	}
 	r.pool = get_pool(ps, name);
 	/* A poke does not shorten the wait that a failing driver has earned. */
-	if (r.pool->failures && r.row.backoff_until_ms > r.now_ms)
-		again_ms = clock_real_ms(r.row.backoff_until_ms - r.now_ms);
-	else
+	again_ms = r.pool->failures ? r.pool->retry_mono_ms - clock_mono_ms() : 0;
+	if (again_ms <= 0)
 		again_ms = run_round(&r, &err) == 0 ? succeeded(&r) : failed(&r, &err);
 	db_pool_done(&r.row);
 	db_host_list_done(&r.hosts);

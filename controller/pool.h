@@ -29,9 +29,13 @@ struct pool_opts {
 	const char *drivers_dir;
 	const char *credentials;      /* path of the file of profiles */
 	const char *owner;            /* this installation, on every VM */
+	const char *join_secret;      /* that the hosts' join tokens are derived from */
 	const json_t *driver_options; /* {"local": {...}}: below the pools' own */
 	int64_t join_timeout_ms; /* calendar; a host that has not joined by then failed */
 	int64_t terminate_per_hour; /* calendar hour, a pool; more wait */
+	int64_t backoff_first_ms;   /* real, after a first failure; 0: 1 s */
+	int64_t orphan_grace_ms; /* real; a VM nobody knows stays for that long; 0: 60 s
+				  */
 	pool_user_data_fn *user_data;
 	void (*changed)(
 		void *arg); /* hosts changed: the tick should look. Must not block */

@@ -14,15 +14,25 @@
 
 /* ---------------------------------------------------------------- terminating */
 
-static bool may_terminate(struct pool_round *r)
+bool pool_may_terminate(struct pool_round *r)
 {
 	struct pool *p = r->pool;
 	size_t recent = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(p->terminated_ms); i++)
 		recent += p->terminated_ms[i] > r->now_ms - HOUR_MS;
-	return (int64_t)recent <
-	       MIN(r->opts->terminate_per_hour, (int64_t)ARRAY_SIZE(p->terminated_ms));
+	if ((int64_t)recent <
+	    MIN(r->opts->terminate_per_hour, (int64_t)ARRAY_SIZE(p->terminated_ms)))
+		return true;
+	r->limited = true;
+	return false;
+}
+
+void pool_note_termination(struct pool_round *r)
+{
+	struct pool *p = r->pool;
+
+	p->terminated_ms[p->n_terminated++ % ARRAY_SIZE(p->terminated_ms)] = r->now_ms;
 }
 
 static int terminate_host(struct pool_round *r, struct db_host *h, struct err *err)
@@ -40,8 +50,7 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 		return rc;
 	h->state = DB_HOST_GONE;
 	r->changed = true;
-	r->pool->terminated_ms[r->pool->n_terminated++ %
-			       ARRAY_SIZE(r->pool->terminated_ms)] = r->now_ms;
+	pool_note_termination(r);
 	event_add(r->opts->events, "host-terminated", DB_LEVEL_INFO,
 		  EVENT_ABOUT(.host = h->id, .pool = h->pool),
 		  "host %s is terminated%s%s", h->id, *h->message ? ": " : "",
@@ -49,24 +58,22 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 	return 0;
 }
 
+/* One that cannot be terminated does not keep the others. */
 int pool_terminate(struct pool_round *r, struct err *err)
 {
+	int first = 0;
+
 	for (size_t i = 0; i < r->hosts.n; i++) {
 		int rc;
 
 		if (r->hosts.v[i].state != DB_HOST_TERMINATING)
 			continue;
-		if (!may_terminate(r))
-			return err_set(
-				err, ERR_LIMIT,
-				"%lld hosts were terminated within the hour: the others "
-				"wait",
-				(long long)r->opts->terminate_per_hour);
-		rc = terminate_host(r, &r->hosts.v[i], err);
-		if (rc < 0)
-			return rc;
+		if (!pool_may_terminate(r))
+			break;
+		rc = terminate_host(r, &r->hosts.v[i], first ? NULL : err);
+		first = first ? first : rc;
 	}
-	return 0;
+	return first;
 }
 
 /* ---------------------------------------------------------------- launching */
@@ -168,11 +175,13 @@ static int send_launch(struct pool_round *r, struct db_host *h, struct err *err)
 	struct drv_err e;
 	int rc, cls;
 
-	token_new(token);
+	/* A launch that is sent again must be the same: its first VM may well live. */
+	token_derive(r->opts->join_secret, h->launch_id, token);
 	token_hash(token, hash);
-	/* A launch that is sent again with its old user data would carry the old token.
-	 */
 	rc = db_host_set_token(r->opts->db, h->id, hash, err);
+	/* It has joined meanwhile: the next list shows its VM. */
+	if (rc == ERR_CONFLICT)
+		return 0;
 	if (rc == 0)
 		rc = r->opts->user_data(r->opts->arg, h, token, &user_data, err);
 	if (rc == 0)
@@ -194,7 +203,7 @@ static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
 {
 	const struct driver *d = r->pool->driver;
 	const struct drv_caps *caps = d->ops->caps(d->drv);
-	struct sighting *s;
+	const struct sighting *s;
 
 	if (l->state == DB_LAUNCH_INTENDED)
 		return send_launch(r, h, err);

@@ -12,13 +12,17 @@
 struct pool {
 	char *name;
 	struct driver *driver; /* NULL: not opened yet */
-	char *config;          /* what it was opened with */
+	char *driver_name;     /* what it is, */
+	char *config;          /* and what it was opened with */
 	int failures;          /* in a row */
+	int64_t retry_mono_ms; /* not before, after a failure */
+	uint64_t lists;        /* that were read */
 	struct sighting {
-		char what[64];
+		char what[128];
 		int count;
 		int64_t first_mono_ms;
-	} * sightings; /* hosts that lists lack, VMs that nobody knows */
+		uint64_t list; /* of the last one that it was seen in */
+	} * sightings;         /* hosts that lists lack, VMs that nobody knows */
 	size_t n_sightings;
 	int64_t terminated_ms[64]; /* calendar times of the last terminations, a ring */
 	size_t n_terminated;
@@ -34,23 +38,32 @@ struct pool_round {
 	struct drv_vm *vms;         /* the cloud's, all of our installation */
 	size_t n_vms;
 	int64_t now_ms;
-	bool changed; /* a host did */
+	int64_t retry_after_ms; /* real; what the cloud asked for; 0: nothing */
+	bool changed;           /* a host did */
+	bool limited;           /* some host must wait to be terminated */
 };
 
-/* How often, in a row and since when, `what` was seen; 1 the first time. */
-struct sighting *pool_sight(struct pool *p, const char *what);
+/*
+ * In how many lists in a row, and since when, `what` was seen; 1 the first time. Once a
+ * list, however often it is called. Those that a list did not show are forgotten.
+ */
+const struct sighting *pool_sight(struct pool *p, const char *what);
 void pool_unsight(struct pool *p, const char *what);
 
 /* pool_list.c: brings hosts and journal in line with what the cloud lists. */
 int pool_compare(struct pool_round *r, struct err *err) MUST_CHECK;
 
 /* pool_act.c */
+/* Whether the limit of terminations allows one more; notes that it did not. */
+bool pool_may_terminate(struct pool_round *r);
+void pool_note_termination(struct pool_round *r);
 int pool_terminate(struct pool_round *r, struct err *err) MUST_CHECK;
 int pool_launch(struct pool_round *r, struct err *err) MUST_CHECK;
 
 /* A driver's failure in the words and codes of err.h. */
-int pool_driver_err(const struct pool_round *r, const struct drv_err *e, struct err *err);
+int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *err);
 
 #define POOL_CALL_TIMEOUT_MS 60000
+#define POOL_ORPHAN_GRACE_MS 60000
 
 #endif

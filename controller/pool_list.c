@@ -7,22 +7,27 @@
 #include <string.h>
 
 #define LISTS_UNTIL_GONE 2
-#define ORPHAN_GRACE_MS 60000
 
-struct sighting *pool_sight(struct pool *p, const char *what)
+const struct sighting *pool_sight(struct pool *p, const char *what)
 {
 	struct sighting *s;
 
 	for (size_t i = 0; i < p->n_sightings; i++) {
-		if (strcmp(p->sightings[i].what, what) == 0) {
-			p->sightings[i].count++;
-			return &p->sightings[i];
-		}
+		s = &p->sightings[i];
+		if (strcmp(s->what, what) != 0)
+			continue;
+		s->count += s->list != p->lists;
+		s->list = p->lists;
+		return s;
 	}
 	p->sightings =
 		xrealloc(p->sightings, (p->n_sightings + 1) * sizeof(*p->sightings));
 	s = &p->sightings[p->n_sightings++];
-	*s = (struct sighting){ .count = 1, .first_mono_ms = clock_mono_ms() };
+	*s = (struct sighting){
+		.count = 1,
+		.first_mono_ms = clock_mono_ms(),
+		.list = p->lists,
+	};
 	snprintf(s->what, sizeof(s->what), "%s", what);
 	return s;
 }
@@ -32,6 +37,18 @@ void pool_unsight(struct pool *p, const char *what)
 	for (size_t i = 0; i < p->n_sightings; i++)
 		if (strcmp(p->sightings[i].what, what) == 0)
 			p->sightings[i--] = p->sightings[--p->n_sightings];
+}
+
+/* What the list before this one did not show was not seen in a row. */
+static void begin_list(struct pool *p)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->n_sightings; i++)
+		if (p->sightings[i].list == p->lists)
+			p->sightings[kept++] = p->sightings[i];
+	p->n_sightings = kept;
+	p->lists++;
 }
 
 /* ---------------------------------------------------------------- listing */
@@ -52,6 +69,7 @@ static int list_vms(struct pool_round *r, struct err *err)
 	if (d->ops->list(d->drv, r->opts->owner, clock_mono_ms() + POOL_CALL_TIMEOUT_MS,
 			 keep_vm, r, &e) < 0)
 		return pool_driver_err(r, &e, err);
+	begin_list(r->pool);
 	return 0;
 }
 
@@ -98,24 +116,35 @@ static int gone_host(struct pool_round *r, struct db_host *h, const char *why,
 	return 0;
 }
 
+/* The answer to its launch was lost, and here it is; its agent may even have joined. */
+static int adopt_vm(struct pool_round *r, struct db_host *h, const struct drv_vm *vm,
+		    struct err *err)
+{
+	int rc = db_launch_set(r->opts->db, h->launch_id, DB_LAUNCH_DONE, vm->id, NULL,
+			       r->now_ms, err);
+
+	if (rc < 0)
+		return rc;
+	free(h->vm_id);
+	h->vm_id = xstrdup(vm->id);
+	h->state = MAX(h->state, DB_HOST_BOOTING);
+	r->changed = true;
+	return 0;
+}
+
 static int host_is_listed(struct pool_round *r, struct db_host *h,
 			  const struct drv_vm *vm, struct err *err)
 {
+	int rc = *h->vm_id ? 0 : adopt_vm(r, h, vm, err);
+
 	pool_unsight(r->pool, h->id);
-	if (h->state == DB_HOST_TERMINATING)
-		return 0;
+	if (rc < 0 || h->state == DB_HOST_TERMINATING)
+		return rc;
 	if (vm->state == DRV_VM_FAILED || vm->state == DRV_VM_STOPPING ||
 	    vm->state == DRV_VM_GONE)
 		return fail_host(r, h, *vm->message ? vm->message : "its VM has stopped",
 				 err);
-	if (h->state == DB_HOST_REQUESTED) {
-		/* Its launch call was answered, or the answer was lost and here it is. */
-		r->changed = true;
-		h->state = DB_HOST_BOOTING;
-		return db_launch_set(r->opts->db, h->launch_id, DB_LAUNCH_DONE, vm->id,
-				     NULL, r->now_ms, err);
-	}
-	if (h->state == DB_HOST_BOOTING &&
+	if (h->state <= DB_HOST_UP && !h->ready_ms &&
 	    r->now_ms - h->requested_ms > r->opts->join_timeout_ms)
 		return fail_host(r, h, "its agent did not join in time", err);
 	return 0;
@@ -124,7 +153,7 @@ static int host_is_listed(struct pool_round *r, struct db_host *h,
 static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *err)
 {
 	const struct drv_caps *caps = r->pool->driver->ops->caps(r->pool->driver->drv);
-	struct sighting *s;
+	const struct sighting *s;
 
 	/* Not launched yet, or its launch may still show up: pool_launch() sees to it. */
 	if (h->state == DB_HOST_REQUESTED)
@@ -145,8 +174,8 @@ static bool is_suspicious(struct pool_round *r)
 	size_t expected = 0;
 
 	for (size_t i = 0; i < r->hosts.n; i++)
-		expected += r->hosts.v[i].state >= DB_HOST_BOOTING &&
-			    r->hosts.v[i].state <= DB_HOST_DRAINING;
+		expected += r->hosts.v[i].state == DB_HOST_UP ||
+			    r->hosts.v[i].state == DB_HOST_DRAINING;
 	if (r->n_vms > 0 || expected < 2) {
 		pool_unsight(r->pool, "(empty list)");
 		return false;
@@ -182,23 +211,26 @@ static bool is_known(const struct pool_round *r, const struct drv_vm *vm)
 static int sweep_orphans(struct pool_round *r, struct err *err)
 {
 	const struct driver *d = r->pool->driver;
+	int64_t grace = r->opts->orphan_grace_ms ? r->opts->orphan_grace_ms
+						 : POOL_ORPHAN_GRACE_MS;
 
 	for (size_t i = 0; i < r->n_vms; i++) {
 		const struct drv_vm *vm = &r->vms[i];
 		struct drv_err e;
 
 		if (strcmp(vm->pool, r->row.name) != 0 || vm->state == DRV_VM_GONE ||
-		    is_known(r, vm)) {
-			pool_unsight(r->pool, vm->id);
+		    is_known(r, vm))
 			continue;
-		}
+		/* Many of them are more likely an old copy of our database. */
 		if (clock_mono_ms() - pool_sight(r->pool, vm->id)->first_mono_ms <
-		    ORPHAN_GRACE_MS)
+			    grace ||
+		    !pool_may_terminate(r))
 			continue;
 		if (d->ops->terminate(d->drv, r->opts->owner, vm->id,
 				      clock_mono_ms() + POOL_CALL_TIMEOUT_MS, &e) < 0)
 			return pool_driver_err(r, &e, err);
 		pool_unsight(r->pool, vm->id);
+		pool_note_termination(r);
 		event_add(
 			r->opts->events, "orphan-terminated", DB_LEVEL_WARN,
 			EVENT_ABOUT(.pool = r->row.name),

@@ -2,6 +2,7 @@
 #include "publish.h"
 
 #include "check.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct entry {
 struct publication {
 	struct entry *entries;
 	size_t n, cap;
+	struct words kept; /* prefixes */
 };
 
 struct publication *publication_new(void)
@@ -36,7 +38,13 @@ void publication_free(struct publication *p)
 		free(p->entries[i].value);
 	}
 	free(p->entries);
+	words_done(&p->kept);
 	free(p);
+}
+
+void publication_keep(struct publication *p, const char *prefix)
+{
+	words_add(&p->kept, prefix);
 }
 
 void publication_add(struct publication *p, const char *key, const char *value,
@@ -163,10 +171,19 @@ static int entry_by_key(const void *key, const void *item)
 	return strcmp(key, ((const struct entry *)item)->key);
 }
 
-static bool is_owned(const char *key)
+static bool is_below(const char *key, const char *prefix)
 {
+	return strncmp(key, prefix, strlen(prefix)) == 0;
+}
+
+/* Whether a publication that does not name the key deletes it. */
+static bool is_owned(const struct publication *p, const char *key)
+{
+	for (size_t i = 0; i < p->kept.n; i++)
+		if (is_below(key, p->kept.v[i]))
+			return false;
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
-		if (strncmp(key, owned[i], strlen(owned[i])) == 0)
+		if (is_below(key, owned[i]))
 			return true;
 	return false;
 }
@@ -196,7 +213,7 @@ static size_t collect_ops(struct publication *p, const struct view_snapshot *s,
 		};
 	}
 	for (size_t i = 0; i < s->n; i++) {
-		if (is_owned(s->kvs[i].key) &&
+		if (is_owned(p, s->kvs[i].key) &&
 		    (p->n == 0 || !bsearch(s->kvs[i].key, p->entries, p->n,
 					   sizeof(*p->entries), entry_by_key)))
 			ops[n++] = (struct store_op){
@@ -212,8 +229,8 @@ static int op_order(const void *a, const void *b)
 {
 	const struct store_op *x = a, *y = b;
 	static const char schedule[] = "/foretide/schedule/";
-	int sx = strncmp(x->key, schedule, sizeof(schedule) - 1) == 0;
-	int sy = strncmp(y->key, schedule, sizeof(schedule) - 1) == 0;
+	int sx = is_below(x->key, schedule);
+	int sy = is_below(y->key, schedule);
 
 	return sx != sy ? sx - sy : strcmp(x->key, y->key);
 }

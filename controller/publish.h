@@ -24,6 +24,9 @@ DEFINE_CLEANUP(struct publication *, publication_free);
 void publication_add(struct publication *p, const char *key, const char *value,
 		     size_t len);
 
+/* What is there below the prefix stays: what it shall be is not known now. */
+void publication_keep(struct publication *p, const char *prefix);
+
 /*
  * Adds /foretide/schedule/ID of every host that is up or on its way. Units whose host's
  * schedule changes get its new epoch and become dirty. Texts that they name and that are

@@ -5,6 +5,7 @@
 #include "clock.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #define MINUTE_MS DB_DEMAND_STEP_MS
@@ -183,9 +184,11 @@ static int learn(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 	return 0;
 }
 
-/* The state in the database begins with what it is for. */
+/* The state in the database begins with what it is for. The model behind it is aligned as
+ * any object may be. */
 struct saved {
-	int64_t first_ms, fed_ms;
+	_Alignas(max_align_t) int64_t first_ms;
+	int64_t fed_ms;
 	uint64_t lead_steps;
 	double capacity, risk;
 };
@@ -264,9 +267,11 @@ static size_t steps_of(int64_t ms)
 	return (size_t)MIN(MAX(n, 1), DEMAND_LEAD_MAX);
 }
 
+/* Also one that knows a time to come: it was fed before the clock was set back. */
 static bool is_far_behind(const struct tier_model *t, int64_t now_ms)
 {
-	return minute_of(now_ms) - t->fed_ms > (int64_t)CATCH_UP_MINUTES * MINUTE_MS;
+	return minute_of(now_ms) - t->fed_ms > (int64_t)CATCH_UP_MINUTES * MINUTE_MS ||
+	       t->fed_ms > minute_of(now_ms) + MINUTE_MS;
 }
 
 static int refresh(struct tier_models *m, struct tier_model *t,
@@ -343,7 +348,7 @@ static void save_one(const struct tier_model *t, int k, int64_t now_ms,
 		.risk = t->risk,
 	};
 	size_t len = demand_model_size(t->model[k]);
-	char *data = xmalloc(sizeof(head) + len);
+	char *data = xcalloc(1, sizeof(head) + len);
 
 	memcpy(data, &head, sizeof(head));
 	demand_model_save(t->model[k], data + sizeof(head));

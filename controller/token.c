@@ -19,6 +19,16 @@ void token_new(char ret[TOKEN_TEXT])
 	gnutls_memset(bytes, 0, sizeof(bytes));
 }
 
+void token_derive(const char *secret, const char *of, char ret[TOKEN_TEXT])
+{
+	unsigned char sum[32];
+
+	CHECK(gnutls_hmac_fast(GNUTLS_MAC_SHA256, secret, strlen(secret), of, strlen(of),
+			       sum) == 0);
+	memcpy(ret, "ft_", 3);
+	hex_encode(sum, sizeof(sum), ret + 3);
+}
+
 void token_hash_bytes(const void *data, size_t len, char ret[TOKEN_HASH_TEXT])
 {
 	unsigned char sum[32];

@@ -12,6 +12,8 @@
 
 /* 256 random bits. */
 void token_new(char ret[TOKEN_TEXT]);
+/* Always the same of the same two; whoever lacks the secret cannot tell it. */
+void token_derive(const char *secret, const char *of, char ret[TOKEN_TEXT]);
 void token_hash(const char *token, char ret[TOKEN_HASH_TEXT]);
 /* The same of any bytes. */
 void token_hash_bytes(const void *data, size_t len, char ret[TOKEN_HASH_TEXT]);

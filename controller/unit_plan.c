@@ -53,6 +53,14 @@ static bool has_unit(const struct fleet *f, size_t first, size_t n, const char *
 	return false;
 }
 
+/* Whether it is what its tier runs now, whatever the text; the tier's cat is known. */
+static bool is_of_tier(const struct fleet_unit *u)
+{
+	char file[UNIT_NAME_TEXT];
+
+	return strcmp(unit_name_file(u->u.name, file), u->tier->t.unit) == 0;
+}
+
 /* ---------------------------------------------------------------- one tier */
 
 static size_t wanted(const struct fleet_tier *t)
@@ -176,8 +184,12 @@ void unit_plan(struct fleet *f)
 			drain(u);
 		if (has_drained(u))
 			u->gone = true;
-		if (u->host && u->host->h.state == DB_HOST_DRAINING &&
-		    u->u.goal == DB_GOAL_RUN)
+		if (u->u.goal != DB_GOAL_RUN)
+			continue;
+		if (u->host && u->host->h.state == DB_HOST_DRAINING)
+			u->leaving = true;
+		/* The tier was given another unit file: this one is replaced. */
+		if (u->tier && u->tier->cat && !is_of_tier(u))
 			u->leaving = true;
 	}
 	/* Units are added at the end, so the indexes of the tiers hold until the end. */

@@ -67,7 +67,11 @@ int db_host_ready(struct db *db, const char *id, int64_t now_ms, struct err *err
 	CLEANUP(free) char *what = xasprintf("host '%s'", id);
 
 	return db_change(db, what, err,
-			 "UPDATE host SET state = 'up', message = '', ready_ms = ?2,"
+			 "UPDATE host SET ready_ms = ?2,"
+			 " message = iif(state IN ('requested', 'booting', 'up'), '',"
+			 "  message),"
+			 " state = iif(state IN ('requested', 'booting', 'up'), 'up',"
+			 "  state),"
 			 " joined_ms = iif(joined_ms = 0, ?2, joined_ms) WHERE id = ?1",
 			 "ti", id, now_ms);
 }

@@ -55,6 +55,7 @@ struct place_unit {
 	const char *host; /* where it is; NULL: nowhere. Not looked at when Global */
 	bool leaving;     /* being withdrawn: takes room until it is gone */
 	bool pinned;  /* stateful, or under a hold: stays as long as its host is there */
+	bool single;  /* must stop before it starts elsewhere: not moved for balance */
 	int priority; /* higher ones are placed first */
 };
 

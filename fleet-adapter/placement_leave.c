@@ -38,8 +38,8 @@ static bool is_free(const struct state *s, int item)
 {
 	const struct item *it = &s->items[item];
 
-	return !it->u->pinned && !it->fleet->machine_of.n && !it->followers.n &&
-	       !it->fleet->replaces.n;
+	return !it->u->pinned && !it->u->single && !it->fleet->machine_of.n &&
+	       !it->followers.n && !it->fleet->replaces.n;
 }
 
 /* Whether it shall be on the bin, or came from one that can leave; otherwise it waits for

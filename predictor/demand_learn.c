@@ -68,6 +68,7 @@ static void observe_spread(struct demand_model *m, struct origin *o)
 	const double here = (double)model_sizes(m)[o->slot / SIZES_STEPS];
 
 	o->v[SPREAD_ONE] = 1;
+	o->v[SPREAD_UP] = log(m->up + eps) - unit;
 	o->v[SPREAD_FAST] = log(m->fast + eps) - unit;
 	o->v[SPREAD_MID] = log(m->mid + eps) - unit;
 	o->v[SPREAD_SLOW] = log(m->slow + eps) - unit;
@@ -160,6 +161,7 @@ static void learn(struct demand_model *m)
 	ridge_add(&m->spread, o->v, log(size + nothing(m)) - unit, 1);
 	/* One distribution serves all rungs: that of the rung in force. */
 	sketch_add(&m->sketch, (target - o->centre[m->rung]) / o->sigma[m->rung]);
+	m->up += (fmax(miss, 0) - m->up) / 120;
 	learn_sizes(m, o, target, size);
 	m->learned++;
 }

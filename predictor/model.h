@@ -32,6 +32,7 @@
 #define FULL_AFTER 120     /* targets learned before the regressions are believed */
 #define JUDGE_DAYS 2.0     /* half-life of the rungs' losses */
 #define WORSE 1.1          /* loss over another's from where on a rung is left */
+#define REPLAY_DOUBT 0.5   /* runs of short steps that a replay is too kind by */
 #define REPLAY_DAYS 7      /* history that the first price is found on */
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
@@ -43,6 +44,7 @@
 /* Features of the spread: logarithms of sizes, relative to the average level. */
 enum {
 	SPREAD_ONE,
+	SPREAD_UP,   /* by how much it was too low, of the last 120 steps */
 	SPREAD_FAST, /* misses of the last 8 steps */
 	SPREAD_MID,  /* of the last 60 */
 	SPREAD_SLOW, /* of the last 1440 */
@@ -82,6 +84,7 @@ struct demand_model {
 	double level;           /* slow average of the demand */
 	double top;             /* the largest ever */
 	double fast, mid, slow; /* averages of |miss| */
+	double up;              /* average of the misses upwards */
 	double log_price;
 	double kept;
 	double loss[DEMAND_RUNGS]; /* of each rung lately; comparable */

@@ -96,7 +96,7 @@ async function start(me) {
     signOut(`That did not work: ${error.message}.`);
     return;
   }
-  follow(event => {
+  follow(state.events[0]?.id ?? null, event => {
     addEvent(event);
     if (event.kind === 'tier-scaled') announce(event.message);
   }, isLive => {

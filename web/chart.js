@@ -31,7 +31,7 @@ function toRows(rows) {
 
 function top(rows) {
   const values = rows.flatMap(r => [r.demand, r.capacity, r.desired, ...(r.band ?? [])]);
-  return 1.12 * Math.max(1e-9, ...values.filter(v => v !== null && v !== undefined));
+  return 1.12 * (Math.max(0, ...values.filter(v => v !== null && v !== undefined)) || 1);
 }
 
 /** The lead time as a tinted strip from now on, and a line at now. */

@@ -51,14 +51,18 @@ function aheadRows(forecast) {
   return next < 0 ? [] : points.map(p => ({ t: p.t, demand: null, capacity: null, desired: null, band: p.q }));
 }
 
+/** What so many instances serve; null when it is not known. */
+export function served(t, instances) {
+  return instances === null || !t.capacity ? null : instances * t.capacity;
+}
+
 /** Measured points, then the forecast's: rows of one chart. */
 function rows(t, series, forecast) {
   const measured = series.map(p => ({
-    t: Date.parse(p.t), demand: p.demand, capacity: p.capacity,
-    desired: p.desired === null ? null : p.desired * t.capacity, band: null,
+    t: Date.parse(p.t), demand: p.demand, capacity: t.capacity ? p.capacity : null, desired: served(t, p.desired), band: null,
   })).filter(p => p.t <= now());
-  const at = { t: now(), demand: t.demand.stale ? null : t.demand.value, capacity: t.healthy * t.capacity,
-    desired: t.desired === null ? null : t.desired * t.capacity, band: null };
+  const at = { t: now(), demand: t.demand.stale ? null : t.demand.value, capacity: served(t, t.healthy),
+    desired: served(t, t.desired), band: null };
   return [...measured, at, ...aheadRows(forecast)].sort((a, b) => a.t - b.t);
 }
 

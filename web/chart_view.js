@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The places of charts on the page: made with the views, filled when they are seen, with a
 // legend, a summary and a table of the same values for those who do not see pictures.
-import { update } from './chart_data.js';
+import { served, update } from './chart_data.js';
 import { destroy, draw, onTheme, series } from './chart.js';
 import { h, show } from './dom.js';
 import { duration, figure, time } from './format.js';
@@ -15,7 +15,7 @@ const seen = new IntersectionObserver(entries => {
     if (chart) chart.isSeen = isIntersecting;
     if (chart && isIntersecting) fill(chart);
   }
-});
+}, { rootMargin: '300px' });
 const sizes = new ResizeObserver(entries => {
   for (const { target } of entries) charts.get(target.closest('[data-chart]'))?.graph?.resize();
 });
@@ -38,7 +38,7 @@ function summary(chart, t) {
   const last = ahead.at(-1);
   return [`Chart of ${t.stack}/${t.name}: demand ${figure(t.demand.value, unit)} now`,
     last ? `forecast ${figure(last.band[0])} to ${figure(last.band[2], unit)} in ${duration(last.t - now())}` : 'no forecast',
-    `capacity ${figure(t.healthy * t.capacity, unit)}`, `lead time ${duration(t.lead?.used_ms)}`].join(', ');
+    `capacity ${figure(served(t, t.healthy), unit)}`, `lead time ${duration(t.lead?.used_ms)}`].join(', ');
 }
 
 function values(chart, t) {

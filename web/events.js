@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What happens, as it happens.
 import { h } from './dom.js';
-import { time } from './format.js';
+import { time, words } from './format.js';
 import { now, state } from './state.js';
 import { badge, panel, table } from './table.js';
 
@@ -19,6 +19,6 @@ export function render() {
       { name: 'When', of: e => time(e.at, now()) },
       { name: 'Kind', of: e => badge(e.kind, tones[e.level] ?? 'plain', e.level) },
       { name: 'About', of: e => h('span.mono', about(e) || '–') },
-      { name: 'In words', wide: true, of: e => e.message },
+      { name: 'In words', wide: true, of: e => words(e.message, now()) },
     ], state.events, e => e.id, 'Nothing has happened yet.'))];
 }

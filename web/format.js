@@ -53,6 +53,11 @@ export function time(t, now) {
   return h('time', { datetime: t, title: full.format(new Date(t)) }, timeText(t, now));
 }
 
+/** A sentence of the controller, with the times in it as times of this browser. */
+export function words(text, now) {
+  return text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map((part, i) => (i % 2 ? time(part, now) : part));
+}
+
 export function plural(n, one, many = `${one}s`) {
   return `${n} ${n === 1 ? one : many}`;
 }

@@ -45,7 +45,7 @@ export function hostTable(items) {
   return table('Hosts', [
     { name: 'Host', of: x => h('span.mono', x.id) },
     { name: 'Pool', of: x => x.pool },
-    { name: 'State', of: x => h('span', badge(x.state, tones[x.state] ?? 'warn', x.message || null), ' ', sinceOf(x)) },
+    { name: 'State', of: x => h('span.one', badge(x.state, tones[x.state] ?? 'warn', x.message || null), ' ', sinceOf(x)) },
     { name: 'Address', of: x => h('span.mono', x.address || '–') },
     { name: 'Load', of: load },
     { name: 'Units', wide: true, of: x => unitList(x.units) },
@@ -60,8 +60,8 @@ function poolTable() {
     { name: 'Hosts up', num: true, of: p => `${p.up} of ${p.hosts}` },
     { name: 'Wanted', num: true, of: p => p.want },
     { name: 'Bounds', num: true, of: p => `${p.min} to ${p.max}` },
-    { name: 'A host has', of: p => `${number(p.cpu)} CPU, ${bytes(p.memory_bytes)}` },
-    { name: 'Trouble', wide: true, of: p => (p.last_error ? h('span', p.last_error, p.backoff_until ? [' Tried again at ', time(p.backoff_until, now()), '.'] : '') : '–') },
+    { name: 'A host has', of: p => (p.cpu ? h('span.one', `${number(p.cpu)} CPU, ${bytes(p.memory_bytes)}`) : p.type || '–') },
+    { name: 'Trouble', wide: true, of: p => (p.last_error ? h('span', p.last_error, p.backoff_until ? ['; tried again at ', time(p.backoff_until, now())] : '') : '–') },
   ], state.pools, p => p.name, 'There are no pools.');
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is wrong, in sentences: of the whole system and of one tier.
 import { h } from './dom.js';
-import { duration, time } from './format.js';
+import { duration, time, words } from './format.js';
 import { now, state } from './state.js';
 
 /** "Metrics stopped 3m ago: nothing is scaled in", or null. */
@@ -33,8 +33,8 @@ export function problems() {
   for (const p of state.status?.problems ?? [])
     all.push({ kind: p.kind, tone: tones[p.kind] ?? 'warn', words: p.message, since: p.since });
   for (const tier of state.tiers ?? []) {
-    const words = staleWords(tier);
-    if (words) all.push({ kind: 'metrics-stale', tone: 'warn', words, tier });
+    const stale = staleWords(tier);
+    if (stale) all.push({ kind: 'metrics-stale', tone: 'warn', words: stale, tier });
   }
   return all.map(p => ({ ...p, title: names[p.kind] ?? p.kind }))
     .sort((a, b) => (a.tone === b.tone ? 0 : a.tone === 'bad' ? -1 : 1));
@@ -49,6 +49,6 @@ export function problemList() {
     h(`li.problem.${p.tone}`, { 'data-kind': p.kind },
       h('strong', p.title), ' ',
       p.tier ? h('a', { href: tierLink(p.tier) }, `${p.tier.stack}/${p.tier.name}`) : null, p.tier ? ' ' : null,
-      h('span', p.words),
+      h('span', words(p.words, now())),
       p.since ? h('span.muted', ' since ', time(p.since, now())) : null)));
 }

@@ -57,10 +57,9 @@ async function connect(last, signal, onOpen, onEvent) {
   }
 }
 
-/** Follows the events; onState is told whether the stream is there. */
-export async function follow(onEvent, onState) {
+/** Follows the events after the last one known (an id or null); onState is told whether the stream is there. */
+export async function follow(last, onEvent, onState) {
   const own = new AbortController();
-  let last = null;
   let wait = 500;
   unfollow();
   stop = own;

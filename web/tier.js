@@ -4,7 +4,7 @@ import { get } from './api.js';
 import { chartBox } from './chart_view.js';
 import { decisionTable } from './decisions.js';
 import { h } from './dom.js';
-import { duration, figure, percent, time } from './format.js';
+import { duration, figure, percent, time, words } from './format.js';
 import { unitTone, unitWords } from './hosts.js';
 import { rangePicker } from './range.js';
 import { now, state } from './state.js';
@@ -25,7 +25,7 @@ export async function load(stack, name) {
 function settings(t) {
   const rows = [
     ['Unit', t.unit], ['Pool', t.pool], ['Demand', t.demand.expression || '–'], ['Bounds', `${t.min} to ${t.max}`],
-    ['Capacity per instance', figure(t.capacity, t.capacity_unit)], ['Risk of being short', percent(t.risk)],
+    ['Capacity per instance', t.capacity ? figure(t.capacity, t.capacity_unit) : 'not known'], ['Risk of being short', percent(t.risk)],
     ['Dwell before scaling in', t.dwell], ['Steps', `${t.step_out || 'any'} out, ${t.step_in || 'any'} in`],
   ];
   return h('dl.list', rows.map(([k, v]) => [h('dt', k), h('dd', v)]));
@@ -35,7 +35,7 @@ function stages(t) {
   const x = t.explanation;
   if (!x) return h('p.muted', 'Nothing has been decided yet.');
   return [h('ol.stages', x.stages.map(s => h('li', h('span.stage', s.name), h('span.value', s.value)))),
-    h('p.muted', 'Bound by ', h('strong', x.binding), ', cause ', h('strong', x.cause), ', decided at ', time(x.at, now()), '.')];
+    h('p.muted', 'Bound by ', h('strong', x.binding === 'none' ? 'nothing' : x.binding), ', cause ', h('strong', x.cause), ', decided at ', time(x.at, now()), '.')];
 }
 
 function leads(t) {
@@ -71,7 +71,7 @@ export function render(range, onRange, [stack, name]) {
   return [
     h('div.bar', { 'data-key': 'head' }, h('h1', h('span.muted', `${stack}/`), name), tierBadges(t), rangePicker(range, onRange)),
     h('section.card', { 'data-key': `tier ${stack}/${name}`, 'data-tier': `${stack}/${name}` },
-      tierFacts(t), tierWarnings(t), chartBox(t, range, true), h('p.sentence', t.sentence ?? 'Nothing has been decided yet.'), rungWords(t)),
+      tierFacts(t), tierWarnings(t), chartBox(t, range, true), h('p.sentence', words(t.sentence ?? 'Nothing has been decided yet.', now())), rungWords(t)),
     h('div.columns', { 'data-key': 'columns' },
       h('div.column', panel('The latest decision, stage by stage', stages(t)), panel('Units', units(t)), panel('Settings', settings(t))),
       h('div.column', panel('Lead times', leads(t)))),

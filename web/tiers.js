@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A tier as a card: its figures, its chart and the sentence of its latest decision.
+import { served } from './chart_data.js';
 import { chartBox } from './chart_view.js';
 import { h } from './dom.js';
-import { duration, figure, plural, time } from './format.js';
+import { duration, figure, plural, time, words } from './format.js';
 import { staleWords, tierLink } from './problems.js';
 import { now } from './state.js';
 import { badge } from './table.js';
@@ -48,7 +49,7 @@ export function tierFacts(t) {
     fact('Demand', figure(t.demand.value, unit),
       t.demand.age_ms === null ? 'not measured' : `${duration(now() - Date.parse(t.demand.at))} ago`, 'demand'),
     fact('Forecast', f ? figure(f.upper, unit) : '–', f ? `at most, in ${duration(f.lead_ms)}` : 'none', 'forecast'),
-    fact('Capacity', figure(t.healthy * t.capacity, unit), `${t.healthy} × ${figure(t.capacity, unit)}`, 'capacity'),
+    fact('Capacity', figure(served(t, t.healthy), unit), t.capacity ? `${t.healthy} × ${figure(t.capacity, unit)}` : 'not known', 'capacity'),
     fact('Serving', String(t.healthy), runningNote(t)),
     fact('Desired', t.desired === null ? '–' : String(t.desired), t.desired_since ? ['since ', time(t.desired_since, now())] : null, 'desired'),
     fact('Lead time', t.lead ? duration(t.lead.used_ms) : '–', leadNote(t.lead), 'lead'));
@@ -79,6 +80,6 @@ export function tierCard(t, range) {
     tierFacts(t),
     tierWarnings(t),
     chartBox(t, range),
-    h('p.sentence', t.sentence ?? 'Nothing has been decided yet.'),
+    h('p.sentence', words(t.sentence ?? 'Nothing has been decided yet.', now())),
     rungWords(t));
 }

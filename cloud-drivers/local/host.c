@@ -195,7 +195,6 @@ static int remove_folder(const struct state *s, const char *launch_id, int dirfd
 	static const char *const names[] = {
 		"u", "w", "root", "console.log", "status", "user-data", "meta.json.new"
 	};
-	CLEANUP(free) char *path = xasprintf("%s/hosts/%s", s->dir, launch_id);
 	CLEANUP(free) char *parent = xasprintf("%s/hosts", s->dir);
 	CLEANUP(close_fd) int hosts = -1;
 	int rc = 0;

@@ -87,7 +87,7 @@ static void end_nest(struct request *r, struct rtattr *begin)
 
 /* ---------------------------------------------------------------- answers */
 
-typedef void on_message_fn(void *arg, const struct nlmsghdr *h);
+typedef void on_message_fn(void *arg, struct nlmsghdr *h);
 
 /* 0 when the answer is complete, 1 when more must be read, else the error. */
 static int read_answer(const struct nl *nl, char *bytes, size_t len, on_message_fn *fn,
@@ -152,7 +152,9 @@ static int run(struct nl *nl, struct request *r, struct err *err, const char *wh
 
 /* ---------------------------------------------------------------- links */
 
-static void copy_text(char *to, size_t size, const struct rtattr *a)
+/* The kernel's macros cast const away, so the readers take plain pointers. */
+
+static void copy_text(char *to, size_t size, struct rtattr *a)
 {
 	size_t n = RTA_PAYLOAD(a);
 
@@ -161,7 +163,7 @@ static void copy_text(char *to, size_t size, const struct rtattr *a)
 	to[n] = '\0';
 }
 
-static void read_kind(struct nl_link *link, const struct rtattr *info)
+static void read_kind(struct nl_link *link, struct rtattr *info)
 {
 	size_t left = RTA_PAYLOAD(info);
 
@@ -170,9 +172,9 @@ static void read_kind(struct nl_link *link, const struct rtattr *info)
 			copy_text(link->kind, sizeof(link->kind), a);
 }
 
-static void read_link(struct nl_link *link, const struct nlmsghdr *h)
+static void read_link(struct nl_link *link, struct nlmsghdr *h)
 {
-	const struct ifinfomsg *info = NLMSG_DATA(h);
+	struct ifinfomsg *info = NLMSG_DATA(h);
 	size_t left = IFLA_PAYLOAD(h);
 
 	memset(link, 0, sizeof(*link));
@@ -189,7 +191,7 @@ static void read_link(struct nl_link *link, const struct nlmsghdr *h)
 	}
 }
 
-static void on_one_link(void *arg, const struct nlmsghdr *h)
+static void on_one_link(void *arg, struct nlmsghdr *h)
 {
 	if (h->nlmsg_type == RTM_NEWLINK)
 		read_link(arg, h);
@@ -218,7 +220,7 @@ struct each_link {
 	void *arg;
 };
 
-static void on_each_link(void *arg, const struct nlmsghdr *h)
+static void on_each_link(void *arg, struct nlmsghdr *h)
 {
 	const struct each_link *each = arg;
 	struct nl_link link;

@@ -2,6 +2,7 @@
 """What the tests of the whole system share: the quick stack, a load on it, and a look
 into the hosts underneath."""
 
+import datetime
 import json
 import os
 import signal
@@ -122,6 +123,17 @@ class Quick(Rig):
     def db(self, query, *args):
         with sqlite3.connect(f"file:{self.path('state/foretide.db')}?mode=ro", uri=True) as c:
             return c.execute(query, args).fetchall()
+
+    def tell(self, tier, rates):
+        """History: the demand a minute up to now."""
+        now = self.api("/v1/status")["now"]
+        now = int(datetime.datetime.fromisoformat(now.replace("Z", "+00:00")).timestamp())
+        path = self.path("history.csv")
+        with open(path, "w", encoding="ascii") as f:
+            f.write("timestamp,value\n")
+            for k, rate in enumerate(reversed(rates), 1):
+                f.write(f"{now // 60 * 60 - 60 * k},{rate:.4f}\n")
+        self.cli("import", f"quick/{tier}", path)
 
     def scale(self, n):
         """Exactly n of web, by its own limits."""

@@ -294,6 +294,35 @@ static void reloads_only_what_runs(void **state)
 	assert_true(has_content(s, "/reloads", want));
 }
 
+static void set_starting(struct setup *s, bool starting)
+{
+	confd_set_tiers(s->confd,
+			&(struct confd_tier){ .stack = "shop",
+					      .tier = "lb",
+					      .active = true,
+					      .starting = starting },
+			1);
+}
+
+static void holds_a_reload_until_the_unit_is_up(void **state)
+{
+	struct setup *s = *state;
+
+	put_resource("\"reload_cmd\":\"true\"");
+	fake_sync();
+	start(s);
+	set_tier(s, false);
+	wait_until(s, s->ready);
+	set_starting(s, true);
+	put_web(1);
+	wait_until(s, stats(s).writes == 2);
+	let_pass(s, 30);
+	assert_int_equal(stats(s).reloads, 0);
+
+	set_starting(s, false);
+	wait_until(s, stats(s).reloads == 1);
+}
+
 static void keeps_the_file_that_a_check_rejects(void **state)
 {
 	struct setup *s = *state;
@@ -693,6 +722,7 @@ int main(void)
 		TEST(renders_a_burst_once),
 		TEST(does_nothing_for_equal_values),
 		TEST(reloads_only_what_runs),
+		TEST(holds_a_reload_until_the_unit_is_up),
 		TEST(keeps_the_file_that_a_check_rejects),
 		TEST(tries_a_failed_reload_again_until_it_succeeds),
 		TEST(remembers_a_reload_over_a_restart),

@@ -325,6 +325,26 @@ static void it_never_goes_in_without_good_data(void **state)
 	}
 }
 
+static void a_persons_maximum_needs_no_forecast(void **state)
+{
+	struct decide_state s;
+	struct decide_input in = about_to_go_in(&s);
+	struct decide_plan p;
+
+	(void)state;
+	in.forecast_high = in.forecast_high_dwell = NAN;
+	in.max = 2;
+	decide(&in, &s, &p);
+	assert_int_equal(p.desired, 2);
+	assert_string_equal(p.sentence, "web goes from 3 to 2: its maximum is 2.");
+	in.capacity = 0; /* scaled by hand */
+	decide(&in, &s, &p);
+	assert_int_equal(p.desired, 2);
+	in.distrust = "the inventory shrank from 9 to 2 hosts";
+	decide(&in, &s, &p);
+	assert_int_equal(p.desired, 3);
+}
+
 static void a_gap_in_the_data_begins_the_dwell_anew(void **state)
 {
 	struct decide_state s;
@@ -722,6 +742,7 @@ int main(void)
 			it_does_not_go_in_before_a_rise_that_comes_within_the_dwell),
 		cmocka_unit_test(it_goes_in_after_that_preparation),
 		cmocka_unit_test(it_never_goes_in_without_good_data),
+		cmocka_unit_test(a_persons_maximum_needs_no_forecast),
 		cmocka_unit_test(a_gap_in_the_data_begins_the_dwell_anew),
 		cmocka_unit_test(stale_demand_does_not_keep_a_forecast_from_scaling_out),
 		cmocka_unit_test(an_unknown_capacity_changes_nothing),

@@ -99,7 +99,8 @@ static void check(const struct decide_input *in, const struct decide_plan *p)
 	assert_int_equal(p->sentence[strlen(p->sentence) - 1], '.');
 	if (strstr(p->sentence, "-1") || strstr(p->sentence, "nan"))
 		fail_msg("said: %s", p->sentence);
-	if (p->desired < from && !is_good(in))
+	if (p->desired < from && !is_good(in) &&
+	    (p->desired != in->max || in->distrust || in->stateful))
 		fail_msg("went in: %s", p->sentence);
 	if (in->hold_owner)
 		assert_int_equal(p->desired, from);

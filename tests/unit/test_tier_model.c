@@ -1,119 +1,194 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tier_model.h"
-
 #include "db_fixture.h"
 
-#define MINUTE_MS ((int64_t)60000)
-#define HISTORY 300
-#define T0 (20000 * 1440 * MINUTE_MS)
-#define NOW (T0 + HISTORY * MINUTE_MS)
+#include "tier_model.h"
 
-static const struct db_tier tier = { .stack = (char[]){ "s" },
-				     .name = (char[]){ "t" },
-				     .capacity = 10,
-				     .risk_ratio = 0.005,
-				     .dwell_ms = 600000 };
+#define MINUTE_MS INT64_C(60000)
+#define NOW_MS (INT64_C(20000) * 86400000) /* midnight, UTC */
+#define DAY_MINUTES 1440
 
-static struct tier_models *models_with_history(struct fixture *f)
+static struct db_tier tier_of(double capacity)
 {
-	double y[HISTORY];
+	return (struct db_tier){
+		.stack = (char *)(uintptr_t) "shop",
+		.name = (char *)(uintptr_t) "web",
+		.capacity = capacity,
+		.risk_ratio = 0.02,
+		.dwell_ms = 15 * MINUTE_MS,
+	};
+}
+
+/* n minutes of a steady demand, up to the time. */
+static void record(struct fixture *f, int64_t until_ms, size_t n, double v)
+{
+	CLEANUP(free) double *y = xcalloc(n, sizeof(*y));
 	size_t added;
 
-	for (int i = 0; i < HISTORY; i++)
-		y[i] = 100 + i % 60;
-	assert_ok(db_demand_import(f->db, "s", "t", T0, y, HISTORY, NOW, &added, &f->e),
+	for (size_t i = 0; i < n; i++)
+		y[i] = v;
+	assert_ok(db_demand_import(f->db, "shop", "web",
+				   until_ms - (int64_t)n * MINUTE_MS, y, n, until_ms,
+				   &added, &f->e),
 		  &f->e);
-	return tier_models_new(f->db);
 }
 
-static struct tier_forecast ask(struct fixture *f, struct tier_models *m,
-				const struct db_tier *t)
+static struct tier_forecast ask(struct fixture *f, struct tier_models *m, double capacity,
+				int64_t now_ms)
 {
-	struct tier_forecast w;
+	struct db_tier t = tier_of(capacity);
+	struct tier_forecast ret;
 
-	assert_ok(tier_models_forecast(m, t, 180000, 0, NOW, &w, &f->e), &f->e);
-	return w;
+	assert_ok(tier_models_forecast(m, &t, 3 * MINUTE_MS, 0, now_ms, &ret, &f->e),
+		  &f->e);
+	return ret;
 }
 
-static void a_model_is_not_known_before_its_turn_to_learn(void **state)
-{
-	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = models_with_history(f);
-
-	/* No round has begun: there is no time to learn in. */
-	assert_false(ask(f, m, &tier).known);
-	assert_true(tier_models_are_behind(m));
-
-	tier_models_begin(m);
-	assert_false(tier_models_are_behind(m));
-	assert_true(ask(f, m, &tier).known);
-	assert_false(tier_models_are_behind(m));
-}
-
-static void a_saved_model_needs_no_turn(void **state)
+static void without_demand_nothing_is_known(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = models_with_history(f);
-	CLEANUP(tier_models_free) struct tier_models *later = NULL;
-	struct tier_forecast w;
+	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	struct tier_forecast t = ask(f, m, 10, NOW_MS);
 
-	tier_models_begin(m);
-	w = ask(f, m, &tier);
-	assert_ok(tier_models_save(m, 1, NOW, &f->e), &f->e);
-
-	later = tier_models_new(f->db);
-	assert_true(ask(f, later, &tier).within_lead.upper == w.within_lead.upper);
-	assert_false(tier_models_are_behind(later));
+	assert_false(t.known);
+	assert_int_equal(t.fed_ms, 0);
+	assert_close(t.upper_dwell, 0, 0);
 }
 
-static void a_model_of_other_options_is_not_saved_as_theirs(void **state)
+static void a_steady_demand_is_forecast_as_it_is(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = models_with_history(f);
-	CLEANUP(tier_models_free) struct tier_models *out_of_turn = NULL;
-	CLEANUP(tier_models_free) struct tier_models *later = NULL;
-	struct db_tier other = tier;
+	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	struct tier_forecast t;
 
-	other.capacity = 25;
-	tier_models_begin(m);
-	(void)ask(f, m, &tier);
-	assert_ok(tier_models_save(m, 1, NOW, &f->e), &f->e);
-
-	/* Answers as it was until its turn comes. */
-	out_of_turn = tier_models_new(f->db);
-	(void)ask(f, out_of_turn, &tier);
-	assert_true(ask(f, out_of_turn, &other).known);
-	assert_true(tier_models_are_behind(out_of_turn));
-	assert_ok(tier_models_save(out_of_turn, 1, NOW, &f->e), &f->e);
-
-	later = tier_models_new(f->db);
-	assert_false(ask(f, later, &other).known);
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	t = ask(f, m, 30, NOW_MS);
+	assert_true(t.known);
+	assert_int_equal(t.fed_ms, NOW_MS);
+	assert_close(t.within_lead.median, 100, 5);
+	assert_in_range(t.within_lead.needed, 4, 5);
+	assert_true(t.upper_dwell >= 99);
 }
 
-static void forgets_models_that_nobody_asks_for(void **state)
+static void minutes_that_come_are_fed_and_no_minute_before_its_end(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = models_with_history(f);
+	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
 
-	tier_models_begin(m);
-	(void)ask(f, m, &tier);
-	tier_models_sweep(m);
-	tier_models_sweep(m);
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	ask(f, m, 30, NOW_MS);
+	assert_int_equal(ask(f, m, 30, NOW_MS + MINUTE_MS - 1).fed_ms, NOW_MS);
+	record(f, NOW_MS + 30 * MINUTE_MS, 30, 300);
+	assert_int_equal(ask(f, m, 30, NOW_MS + 30 * MINUTE_MS + 5).fed_ms,
+			 NOW_MS + 30 * MINUTE_MS);
+	assert_true(ask(f, m, 30, NOW_MS + 30 * MINUTE_MS).within_lead.median > 200);
+}
 
-	assert_ok(tier_models_save(m, 10, NOW, &f->e), &f->e);
-	assert_int_equal(db_model_state_get(f->db, "s", "t", "demand/near",
-					    &(struct db_model_state){ 0 }, &f->e),
-			 ERR_NOT_FOUND);
+static void a_saved_model_goes_on_where_it_was(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	CLEANUP(tier_models_free) struct tier_models *later = tier_models_new(f->db);
+	struct tier_forecast before, after;
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	before = ask(f, m, 30, NOW_MS);
+	assert_ok(tier_models_save(m, NOW_MS, &f->e), &f->e);
+	after = ask(f, later, 30, NOW_MS);
+	assert_true(after.known);
+	assert_int_equal(after.fed_ms, before.fed_ms);
+	assert_close(after.within_lead.upper, before.within_lead.upper, 1e-9);
+	assert_close(after.upper_dwell, before.upper_dwell, 1e-9);
+}
+
+static void a_saved_model_of_nonsense_is_learned_anew(void **state)
+{
+	static const char *const kinds[] = { "demand/near", "demand/far" };
+	struct fixture *f = *state;
+	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	char junk[200] = "junk";
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct db_model_state s = {
+			.stack = (char *)(uintptr_t) "shop",
+			.tier = (char *)(uintptr_t) "web",
+			.kind = (char *)(uintptr_t)kinds[i],
+			.data = junk,
+			.len = i ? sizeof(junk) : 3,
+		};
+
+		assert_ok(db_model_states_put(f->db, &s, 1, &f->e), &f->e);
+	}
+	assert_close(ask(f, m, 30, NOW_MS).within_lead.median, 100, 5);
+}
+
+static void another_capacity_is_learned_for(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	assert_in_range(ask(f, m, 30, NOW_MS).within_lead.needed, 4, 5);
+	assert_in_range(ask(f, m, 10, NOW_MS).within_lead.needed, 10, 12);
+}
+
+static void history_that_is_imported_is_learned_from(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	struct tier_forecast t;
+
+	record(f, NOW_MS, 5, 100);
+	t = ask(f, m, 30, NOW_MS);
+	record(f, NOW_MS, 3 * DAY_MINUTES, 100);
+	record(f, NOW_MS + MINUTE_MS, 1, 100);
+	assert_int_equal(t.within_lead.rung, DEMAND_REACTIVE);
+	t = ask(f, m, 30, NOW_MS + MINUTE_MS);
+	assert_true(t.within_lead.rung != DEMAND_REACTIVE);
+}
+
+/* The clock was set back: what was fed as the future is learned anew, up to now. */
+static void a_clock_that_is_set_back_is_followed(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	ask(f, m, 30, NOW_MS);
+	assert_int_equal(ask(f, m, 30, NOW_MS - 300 * MINUTE_MS).fed_ms,
+			 NOW_MS - 300 * MINUTE_MS);
+}
+
+static void a_tier_that_is_not_asked_for_is_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	CLEANUP(db_model_state_done) struct db_model_state s = { 0 };
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	ask(f, m, 30, NOW_MS);
+	assert_ok(tier_models_save(m, NOW_MS, &f->e), &f->e);
+	assert_ok(tier_models_save(m, NOW_MS + 1, &f->e), &f->e);
+	/* It was saved once, and is read back when it is asked for again. */
+	assert_ok(db_model_state_get(f->db, "shop", "web", "demand/near", &s, &f->e),
+		  &f->e);
+	assert_int_equal(s.updated_ms, NOW_MS);
+	assert_true(ask(f, m, 30, NOW_MS).known);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		DB_TEST(a_model_is_not_known_before_its_turn_to_learn),
-		DB_TEST(a_saved_model_needs_no_turn),
-		DB_TEST(a_model_of_other_options_is_not_saved_as_theirs),
-		DB_TEST(forgets_models_that_nobody_asks_for),
+		DB_TEST(without_demand_nothing_is_known),
+		DB_TEST(a_steady_demand_is_forecast_as_it_is),
+		DB_TEST(minutes_that_come_are_fed_and_no_minute_before_its_end),
+		DB_TEST(a_saved_model_goes_on_where_it_was),
+		DB_TEST(a_saved_model_of_nonsense_is_learned_anew),
+		DB_TEST(another_capacity_is_learned_for),
+		DB_TEST(history_that_is_imported_is_learned_from),
+		DB_TEST(a_clock_that_is_set_back_is_followed),
+		DB_TEST(a_tier_that_is_not_asked_for_is_forgotten),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("tier_model", tests, NULL, NULL);
 }

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# Completion of foretide(1) for bash. Names come from the controller that the environment
+# names; without an answer within two seconds there are none to offer.
+
+# The values of fields $2... of each row of `foretide LIST`, joined by a slash.
+_foretide_names() {
+	local list=$1
+	shift
+	timeout 2 foretide "$list" --json 2>/dev/null | timeout 2 python3 -c '
+import json, sys
+for row in json.load(sys.stdin):
+    print("/".join(str(row[field]) for field in sys.argv[1:]))
+' "$@" 2>/dev/null
+}
+
+# What may follow command $1; what the controller knows is asked for by kind.
+_foretide_kind() {
+	case $1 in
+	explain | import | forecast) echo tier ;;
+	hold | release) echo held ;;
+	delete) echo stack ;;
+	drain) echo host ;;
+	logs) echo unit ;;
+	apply) echo folder ;;
+	backtest) echo file ;;
+	token) echo "list create revoke" ;;
+	local) echo "list clean" ;;
+	esac
+}
+
+_foretide_options() {
+	local common="--url --token-file --ca --json --help"
+
+	case $1 in
+	apply) echo "--dry-run --yes $common" ;;
+	delete | import) echo "--dry-run $common" ;;
+	tiers | services | holds) echo "--stack $common" ;;
+	units) echo "--stack --tier --host $common" ;;
+	decisions) echo "--stack --tier --since $common" ;;
+	hold) echo "--reason --for $common" ;;
+	logs) echo "--lines $common" ;;
+	events) echo "--follow $common" ;;
+	token) echo "--name --role --for $common" ;;
+	forecast) echo "--horizon --jsonl $common" ;;
+	decide) echo "--jsonl --help" ;;
+	backtest) echo "--capacity --boot --risk --play --svg --help" ;;
+	local) echo "--state-dir --json --help" ;;
+	play)
+		echo "--service --target --trace --peak --fresh --time-scale --start --for --list" \
+			"$common"
+		;;
+	*) echo "$common" ;;
+	esac
+}
+
+# Words for the value of option $1, or nothing.
+_foretide_values() {
+	case $1 in
+	--stack) _foretide_names stacks name ;;
+	--tier) _foretide_names tiers name ;;
+	--host) _foretide_names hosts id ;;
+	--service) _foretide_names services stack name | sort -u ;;
+	--role) echo viewer operator admin ;;
+	esac
+}
+
+_foretide_words() {
+	case $1 in
+	tier) _foretide_names tiers stack name ;;
+	held)
+		_foretide_names stacks name
+		_foretide_names tiers stack name
+		;;
+	stack) _foretide_names stacks name ;;
+	host) _foretide_names hosts id ;;
+	unit) _foretide_names units name ;;
+	*) echo "$1" ;;
+	esac
+}
+
+_foretide() {
+	local commands="apply delete status stacks tiers pools hosts units services decisions
+		holds explain hold release drain logs events token import local play decide
+		forecast backtest"
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	local command=${COMP_WORDS[1]} kind
+
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$word")
+		return
+	fi
+	case $before in
+	--token-file | --ca | --trace | --svg)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--state-dir)
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
+	--stack | --tier | --host | --service | --role)
+		mapfile -t COMPREPLY < <(compgen -W "$(_foretide_values "$before")" -- "$word")
+		return
+		;;
+	esac
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_foretide_options "$command")" -- "$word")
+		return
+	fi
+	kind=$(_foretide_kind "$command")
+	case $kind in
+	folder) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+	file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	?*) mapfile -t COMPREPLY < <(compgen -W "$(_foretide_words "$kind")" -- "$word") ;;
+	esac
+	# A forecast and an import may also be of a file.
+	[[ $command == forecast || $command == import ]] &&
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$word")
+	return 0
+}
+complete -o filenames -F _foretide foretide

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fleet_fixture.h"
+
+#include "clock.h"
+#include "observe.h"
+
+#define WEB                                                                           \
+	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n[tier web]\nunit = " \
+	"web@.service\npool = p\nmax = 9\nmin = 1\n"
+#define TEXT "[Service]\nExecStart=/bin/true\n"
+
+struct watch {
+	struct scene *s;
+	struct observer *o;
+	struct events events;
+	struct view_snapshot view;
+	struct observed seen;
+};
+
+static int setup(void **state)
+{
+	struct watch *w = xcalloc(1, sizeof(*w));
+
+	scene_setup((void **)&w->s);
+	w->events = (struct events){ .db = w->s->db->db };
+	w->view = (struct view_snapshot){ .has_copy = true, .is_synced = true };
+	w->o = observer_new(30);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct watch *w = *state;
+
+	observer_free(w->o);
+	view_snapshot_done(&w->view);
+	scene_teardown((void **)&w->s);
+	free(w);
+	return 0;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(((const struct view_kv *)a)->key, ((const struct view_kv *)b)->key);
+}
+
+static void show(struct watch *w, const char *key, const char *value)
+{
+	struct view_snapshot *v = &w->view;
+
+	v->kvs = xrealloc(v->kvs, (v->n + 1) * sizeof(*v->kvs));
+	v->kvs[v->n++] = (struct view_kv){ xstrdup(key), xstrdup(value), strlen(value) };
+	qsort(v->kvs, v->n, sizeof(*v->kvs), by_key);
+}
+
+static void show_host(struct watch *w, const char *id)
+{
+	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", id);
+
+	show(w, key, "{\"metadata\": {\"zone\": \"a\"}}");
+}
+
+static void hide_all(struct watch *w)
+{
+	bool synced = w->view.is_synced;
+
+	view_snapshot_done(&w->view);
+	w->view = (struct view_snapshot){ .has_copy = true, .is_synced = synced };
+}
+
+/* A round over what the database has now. */
+static void look(struct watch *w)
+{
+	scene_load(w->s);
+	assert_ok(observe(w->o, w->s->f, &w->view, &w->events, &w->seen, w->s->e),
+		  w->s->e);
+}
+
+static enum db_host_state state_of(struct watch *w, const char *id)
+{
+	CLEANUP(db_host_done) struct db_host h = { 0 };
+
+	assert_ok(db_host_get(w->s->db->db, id, &h, w->s->e), w->s->e);
+	return h.state;
+}
+
+/* Looks until it holds, within the patience of a test. */
+#define look_until(w, condition)                                            \
+	({                                                                  \
+		int64_t until_ = clock_mono_ms() + 5000;                    \
+		bool held_;                                                 \
+		do                                                          \
+			look(w);                                            \
+		while (!(held_ = (condition)) && clock_mono_ms() < until_); \
+		held_;                                                      \
+	})
+
+/* ---------------------------------------------------------------- hosts */
+
+static void the_first_lease_makes_a_host_up_and_tells_its_lead_time(void **state)
+{
+	struct watch *w = *state;
+	CLEANUP(db_lead_list_done) struct db_lead_list l = { 0 };
+
+	scene_host(w->s, "a", "p", DB_HOST_BOOTING);
+	look(w);
+	assert_int_equal(state_of(w, "a"), DB_HOST_BOOTING);
+	show_host(w, "a");
+	look(w);
+	assert_int_equal(state_of(w, "a"), DB_HOST_UP);
+	look(w);
+	assert_ok(db_lead_list(w->s->db->db, &(struct db_lead_filter){ .kind = "host" },
+			       &l, w->s->e),
+		  w->s->e);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.v[0].lead_ms, 60000);
+	assert_string_equal(
+		json_string_value(json_object_get(w->s->f->hosts[0].metadata, "zone")),
+		"a");
+}
+
+static void a_host_that_falls_silent_is_lost_after_its_grace(void **state)
+{
+	struct watch *w = *state;
+
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	look(w);
+	assert_true(w->seen.settling);
+	assert_int_equal(state_of(w, "a"), DB_HOST_UP);
+	assert_true(look_until(w, state_of(w, "a") == DB_HOST_TERMINATING));
+}
+
+static void one_that_comes_back_within_its_grace_stays(void **state)
+{
+	struct watch *w = *state;
+	int64_t until = clock_mono_ms() + 60;
+
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	look(w);
+	show_host(w, "a");
+	assert_true(look_until(w, clock_mono_ms() > until));
+	assert_int_equal(state_of(w, "a"), DB_HOST_UP);
+	assert_false(w->seen.settling);
+}
+
+static void a_draining_host_that_falls_silent_is_lost_too(void **state)
+{
+	struct watch *w = *state;
+
+	scene_host(w->s, "a", "p", DB_HOST_DRAINING);
+	assert_true(look_until(w, state_of(w, "a") == DB_HOST_TERMINATING));
+}
+
+static void one_that_has_joined_and_not_come_up_is_not_silent(void **state)
+{
+	struct watch *w = *state;
+	int64_t until = clock_mono_ms() + 60;
+	CLEANUP(db_host_done) struct db_host h = { 0 };
+
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	assert_ok(db_host_get(w->s->db->db, "a", &h, w->s->e), w->s->e);
+	h.ready_ms = 0;
+	assert_ok(db_host_put(w->s->db->db, &h, w->s->e), w->s->e);
+	assert_true(look_until(w, clock_mono_ms() > until));
+	assert_int_equal(state_of(w, "a"), DB_HOST_UP);
+}
+
+static void nobody_is_lost_while_the_store_is_away(void **state)
+{
+	struct watch *w = *state;
+	int64_t until = clock_mono_ms() + 60;
+
+	w->view.is_synced = false;
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	assert_true(look_until(w, clock_mono_ms() > until));
+	assert_int_equal(state_of(w, "a"), DB_HOST_UP);
+	assert_false(w->seen.store_ok);
+	/* And its grace begins when the store is back. */
+	w->view.is_synced = true;
+	look(w);
+	assert_int_equal(state_of(w, "a"), DB_HOST_UP);
+}
+
+static void most_hosts_silent_together_are_doubted(void **state)
+{
+	struct watch *w = *state;
+	int64_t until = clock_mono_ms() + 100;
+	static const char *const ids[] = { "a", "b", "c", "d" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		scene_host(w->s, ids[i], "p", DB_HOST_UP);
+	show_host(w, "d");
+	assert_true(look_until(w, clock_mono_ms() > until));
+	assert_true(w->seen.host_shrunk);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		assert_int_equal(state_of(w, ids[i]), DB_HOST_UP);
+	/* When enough of them are back, the rest is lost as usual. */
+	show_host(w, "a");
+	show_host(w, "b");
+	assert_true(look_until(w, state_of(w, "c") == DB_HOST_TERMINATING));
+}
+
+static void a_drain_that_comes_in_between_is_not_undone(void **state)
+{
+	struct watch *w = *state;
+
+	scene_host(w->s, "a", "p", DB_HOST_BOOTING);
+	show_host(w, "a");
+	scene_load(w->s);
+	assert_ok(db_host_set_state(w->s->db->db, "a", DB_HOST_DRAINING, "by a person",
+				    NOW_MS, w->s->e),
+		  w->s->e);
+	assert_ok(observe(w->o, w->s->f, &w->view, &w->events, &w->seen, w->s->e),
+		  w->s->e);
+	assert_int_equal(state_of(w, "a"), DB_HOST_DRAINING);
+}
+
+/* ---------------------------------------------------------------- units */
+
+static void put_unit(struct watch *w, const char *host, enum db_goal goal)
+{
+	struct db_unit u = {
+		.name = (char *)(uintptr_t) "web@1.service",
+		.stack = (char *)(uintptr_t) "shop",
+		.tier = (char *)(uintptr_t) "web",
+		.host = (char *)(uintptr_t)host,
+		.hash = (char *)(uintptr_t) "new",
+		.goal = goal,
+		.wanted_ms = NOW_MS - 45000,
+		.placed_ms = NOW_MS - 20000,
+	};
+
+	assert_ok(db_unit_put(w->s->db->db, &u, w->s->e), w->s->e);
+}
+
+static void show_state(struct watch *w, const char *hash, const char *active,
+		       const char *health)
+{
+	CLEANUP(states_free) struct states *states = states_new(3);
+	CLEANUP(free) char *text = NULL;
+	struct unit_state u = {
+		.name = (char *)(uintptr_t) "web@1.service",
+		.hash = (char *)(uintptr_t)hash,
+		.load = (char *)(uintptr_t) "loaded",
+		.active = (char *)(uintptr_t)active,
+		.sub = (char *)(uintptr_t) "running",
+		.health =
+			strcmp(health, "passing") == 0 ? HEALTH_PASSING : HEALTH_FAILING,
+	};
+
+	assert_ok(states_add(states, &u, w->s->e), w->s->e);
+	text = states_format(states);
+	show(w, "/foretide/states/a", text);
+}
+
+static size_t n_leads(struct watch *w, const char *kind)
+{
+	CLEANUP(db_lead_list_done) struct db_lead_list l = { 0 };
+
+	assert_ok(db_lead_list(w->s->db->db, &(struct db_lead_filter){ .kind = kind }, &l,
+			       w->s->e),
+		  w->s->e);
+	return l.n;
+}
+
+static void set_stage(struct watch *w)
+{
+	scene_apply(w->s, WEB, TEXT);
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	put_unit(w, "a", DB_GOAL_RUN);
+	show_host(w, "a");
+}
+
+static void the_first_healthy_answer_is_a_lead_time_and_no_later_one(void **state)
+{
+	struct watch *w = *state;
+	CLEANUP(db_lead_list_done) struct db_lead_list l = { 0 };
+
+	set_stage(w);
+	show_state(w, "new", "active", "passing");
+	look(w);
+	scene_save(w->s);
+	look(w);
+	assert_true(scene_unit(w->s, "web@1.service")->healthy);
+	assert_int_equal(n_leads(w, "tier"), 1);
+	assert_int_equal(n_leads(w, "unit"), 1);
+	assert_ok(db_lead_list(w->s->db->db, &(struct db_lead_filter){ .kind = "tier" },
+			       &l, w->s->e),
+		  w->s->e);
+	assert_int_equal(l.v[0].lead_ms, 45000);
+}
+
+static void health_is_of_the_text_that_is_wanted_and_of_a_living_host(void **state)
+{
+	static const struct {
+		const char *hash, *active, *health;
+		bool is_alive, is_healthy;
+	} rows[] = {
+		{ "new", "active", "passing", true, true },
+		{ "old", "active", "passing", true, false },
+		{ "new", "failed", "passing", true, false },
+		{ "new", "active", "failing", true, false },
+		{ "new", "active", "passing", false, false },
+	};
+	struct watch *w = *state;
+
+	set_stage(w);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		hide_all(w);
+		if (rows[i].is_alive)
+			show_host(w, "a");
+		show_state(w, rows[i].hash, rows[i].active, rows[i].health);
+		look(w);
+		assert_int_equal(scene_unit(w->s, "web@1.service")->healthy,
+				 rows[i].is_healthy);
+	}
+}
+
+static void units_of_a_lost_host_are_wanted_anew(void **state)
+{
+	struct watch *w = *state;
+	struct fleet_unit *u;
+
+	set_stage(w);
+	scene_host(w->s, "a", "p", DB_HOST_TERMINATING);
+	look(w);
+	u = scene_unit(w->s, "web@1.service");
+	assert_string_equal(u->u.host, "");
+	assert_null(u->host);
+	assert_int_equal(u->u.wanted_ms, NOW_MS);
+	assert_true(u->dirty);
+	assert_int_equal(fleet_host(w->s->f, "a")->n_units, 0);
+}
+
+static void states_that_cannot_be_read_are_none(void **state)
+{
+	struct watch *w = *state;
+
+	set_stage(w);
+	show(w, "/foretide/states/a", "{\"epoch\":");
+	look(w);
+	assert_false(scene_unit(w->s, "web@1.service")->healthy);
+	assert_true(fleet_host(w->s->f, "a")->alive);
+}
+
+#define WATCH_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WATCH_TEST(the_first_lease_makes_a_host_up_and_tells_its_lead_time),
+		WATCH_TEST(a_host_that_falls_silent_is_lost_after_its_grace),
+		WATCH_TEST(one_that_comes_back_within_its_grace_stays),
+		WATCH_TEST(a_draining_host_that_falls_silent_is_lost_too),
+		WATCH_TEST(one_that_has_joined_and_not_come_up_is_not_silent),
+		WATCH_TEST(nobody_is_lost_while_the_store_is_away),
+		WATCH_TEST(most_hosts_silent_together_are_doubted),
+		WATCH_TEST(a_drain_that_comes_in_between_is_not_undone),
+		WATCH_TEST(the_first_healthy_answer_is_a_lead_time_and_no_later_one),
+		WATCH_TEST(health_is_of_the_text_that_is_wanted_and_of_a_living_host),
+		WATCH_TEST(units_of_a_lost_host_are_wanted_anew),
+		WATCH_TEST(states_that_cannot_be_read_are_none),
+	};
+
+	return cmocka_run_group_tests_name("observe", tests, NULL, NULL);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fleet_fixture.h"
+
+#include "tiers.h"
+
+#define WEB(more)                                                                     \
+	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n[tier web]\nunit = " \
+	"web@.service\npool = p\nmax = 9\nlead_prior = 3m\ndwell = 15m\n" more
+#define DEMAND "demand = sum(load)\ncapacity = 10\n"
+#define TEXT "[Service]\nExecStart=/bin/true\n"
+#define TICK_MS 10000
+
+struct court {
+	struct scene *s;
+	struct events events;
+	struct tiers *tiers;
+	const char *distrust;
+};
+
+static int setup(void **state)
+{
+	struct court *c = xcalloc(1, sizeof(*c));
+
+	scene_setup((void **)&c->s);
+	c->events = (struct events){ .db = c->s->db->db };
+	c->tiers = tiers_new(c->s->db->db);
+	*state = c;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct court *c = *state;
+
+	tiers_free(c->tiers);
+	scene_teardown((void **)&c->s);
+	free(c);
+	return 0;
+}
+
+static void measure(struct court *c, double v)
+{
+	struct db_sample_in in = { "load", "stack=\"shop\",tier=\"web\"", DB_GAUGE,
+				   c->s->now_ms, v };
+
+	assert_ok(db_samples_add(c->s->db->db, &in, 1, c->s->now_ms, NULL, c->s->e),
+		  c->s->e);
+}
+
+static void decide_all(struct court *c, bool only_new)
+{
+	assert_ok(tiers_decide(c->tiers, c->s->f,
+			       &(struct tiers_context){
+				       .events = &c->events,
+				       .distrust = c->distrust,
+				       .tick_ms = TICK_MS,
+				       .only_new = only_new,
+			       },
+			       c->s->e),
+		  c->s->e);
+}
+
+/* A tick later; returns what the tier shall have. */
+static int64_t tick(struct court *c)
+{
+	c->s->now_ms += TICK_MS;
+	scene_load(c->s);
+	decide_all(c, false);
+	return fleet_tier(c->s->f, "shop", "web")->t.desired;
+}
+
+static int64_t tick_at(struct court *c, double demand)
+{
+	c->s->now_ms += TICK_MS;
+	measure(c, demand);
+	c->s->now_ms -= TICK_MS;
+	return tick(c);
+}
+
+static bool explained(struct court *c, const char *words)
+{
+	return strstr(fleet_tier(c->s->f, "shop", "web")->t.explanation_json, words);
+}
+
+static void a_tier_without_capacity_has_its_minimum(void **state)
+{
+	struct court *c = *state;
+
+	scene_apply(c->s, WEB("min = 2\ndemand = sum(load)\n"), TEXT);
+	assert_int_equal(tick_at(c, 500), 2);
+	assert_true(explained(c, "capacity"));
+}
+
+static void demand_asks_for_instances_and_is_recorded(void **state)
+{
+	struct court *c = *state;
+	CLEANUP(db_decision_list_done) struct db_decision_list l = { 0 };
+	CLEANUP(db_tier_done) struct db_tier t = { 0 };
+	double minute[1];
+
+	scene_apply(c->s, WEB("min = 1\n" DEMAND), TEXT);
+	assert_in_range(tick_at(c, 45), 5, 6);
+	assert_ok(db_tier_get(c->s->db->db, "shop", "web", &t, c->s->e), c->s->e);
+	assert_in_range(t.desired, 5, 6);
+	assert_int_equal(t.desired_since_ms, c->s->now_ms);
+	assert_ok(db_demand_range(c->s->db->db, "shop", "web",
+				  c->s->now_ms / 60000 * 60000, minute, 1, c->s->e),
+		  c->s->e);
+	assert_close(minute[0], 45, 1e-6);
+	assert_ok(db_decision_list(c->s->db->db, NULL, &l, c->s->e), c->s->e);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.v[0].to, t.desired);
+}
+
+static void a_tier_may_rest_at_none(void **state)
+{
+	struct court *c = *state;
+
+	scene_apply(c->s, WEB("min = 0\n" DEMAND), TEXT);
+	assert_int_equal(tick(c), 0);
+	assert_in_range(tick_at(c, 5), 1, 2);
+}
+
+static void without_data_nothing_is_scaled_in(void **state)
+{
+	struct court *c = *state;
+	int64_t n;
+
+	scene_apply(c->s, WEB("min = 1\n" DEMAND), TEXT);
+	n = tick_at(c, 45);
+	for (int i = 0; i < 400; i++) {
+		int64_t now = tick(c);
+
+		assert_true(now >= n);
+		n = now;
+	}
+	assert_true(explained(c, "stale") || explained(c, "no-data"));
+}
+
+static void what_is_distrusted_is_not_scaled_in(void **state)
+{
+	struct court *c = *state;
+	int64_t n, most;
+
+	scene_apply(c->s, WEB("min = 1\n" DEMAND), TEXT);
+	n = tick_at(c, 45);
+	c->distrust = "most hosts fell silent together";
+	for (int i = 0; i < 300; i++) {
+		int64_t now = tick_at(c, 1);
+
+		assert_true(now >= n);
+		n = now;
+	}
+	assert_true(explained(c, "fell silent together"));
+	c->distrust = NULL;
+	most = n;
+	for (int i = 0; i < 300 && n == most; i++)
+		n = tick_at(c, 1);
+	assert_true(n < most);
+}
+
+static void a_hold_changes_nothing_until_it_expires(void **state)
+{
+	struct court *c = *state;
+	int64_t n;
+	struct db_hold h = {
+		.stack = (char *)(uintptr_t) "shop",
+		.owner = (char *)(uintptr_t) "ann",
+		.reason = (char *)(uintptr_t) "sale",
+	};
+
+	scene_apply(c->s, WEB("min = 1\n" DEMAND), TEXT);
+	n = tick_at(c, 15);
+	h.created_ms = c->s->now_ms;
+	h.expires_ms = c->s->now_ms + 5 * TICK_MS + 1;
+	assert_ok(db_hold_add(c->s->db->db, &h, NULL, c->s->e), c->s->e);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(tick_at(c, 80), n);
+	assert_true(explained(c, "ann"));
+	assert_true(tick_at(c, 80) >= 8);
+}
+
+static void a_short_round_decides_new_tiers_alone(void **state)
+{
+	struct court *c = *state;
+	int64_t n;
+
+	scene_apply(c->s, WEB("min = 1\n" DEMAND), TEXT);
+	measure(c, 45);
+	scene_load(c->s);
+	decide_all(c, true);
+	n = fleet_tier(c->s->f, "shop", "web")->t.desired;
+	assert_true(n >= 5);
+	c->s->now_ms += TICK_MS;
+	measure(c, 85);
+	scene_load(c->s);
+	decide_all(c, true);
+	assert_int_equal(fleet_tier(c->s->f, "shop", "web")->t.desired, n);
+}
+
+static void what_it_saw_is_there_for_people(void **state)
+{
+	struct court *c = *state;
+	CLEANUP(json_decref) json_t *live = NULL;
+	const json_t *demand;
+
+	scene_apply(c->s, WEB("min = 1\n" DEMAND), TEXT);
+	assert_null(tiers_live(c->tiers, "shop", "web"));
+	tick_at(c, 45);
+	live = tiers_live(c->tiers, "shop", "web");
+	assert_non_null(live);
+	demand = json_object_get(live, "demand");
+	assert_close(json_number_value(json_object_get(demand, "value")), 45, 1e-9);
+	assert_true(json_is_false(json_object_get(demand, "stale")));
+	assert_true(
+		json_is_true(json_object_get(json_object_get(live, "lead"), "prior")));
+	assert_null(tiers_live(c->tiers, "shop", "none"));
+}
+
+#define COURT_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		COURT_TEST(a_tier_without_capacity_has_its_minimum),
+		COURT_TEST(demand_asks_for_instances_and_is_recorded),
+		COURT_TEST(a_tier_may_rest_at_none),
+		COURT_TEST(without_data_nothing_is_scaled_in),
+		COURT_TEST(what_is_distrusted_is_not_scaled_in),
+		COURT_TEST(a_hold_changes_nothing_until_it_expires),
+		COURT_TEST(a_short_round_decides_new_tiers_alone),
+		COURT_TEST(what_it_saw_is_there_for_people),
+	};
+
+	return cmocka_run_group_tests_name("tiers", tests, NULL, NULL);
+}
