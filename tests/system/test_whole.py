@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from rig_tools import Load, Quick, Rig, haproxy, wait_for
+from rig_tools import Load, Quick, wait_for
 from store_tools import b64, post, prefix_end
 
 
