@@ -9,7 +9,7 @@ import subprocess
 from rig_tools import TRACE, Load, Quick
 from store_tools import BUILD
 
-SPEED = 6        # minutes of the trace are a minute of the test
+SPEED = 8        # minutes of the trace are a minute of the test
 DAY = 1440 // SPEED
 SCALE = 60
 CAPACITY = 5
@@ -57,7 +57,7 @@ def test_a_recorded_load_is_served_ahead_of_its_rise_and_fall(tmp_path):
     path = compressed(str(tmp_path / "trace.csv"))
     rates = played(path)
     days = len(rates) // DAY
-    day = days - 1 if days < 10 else 25 if days > 26 else days // 2
+    day = max(range(days // 2, days - 1), key=lambda d: sum(rates[d * DAY:(d + 1) * DAY]))
     start = day * DAY + 5 * 60 // SPEED   # before dawn
     length = 15 * 60 // SPEED             # into the evening
     past = rates[max(0, start - 20 * DAY):start]
@@ -88,7 +88,7 @@ def check_changes(changes):
     assert outs and ins
     top = max(changes, key=lambda d: d["to"])
     assert time_of(outs[0]["at"]) <= time_of(top["at"]) < time_of(ins[-1]["at"])
-    assert top["to"] >= 4
+    assert top["to"] >= 3
     assert ins[-1]["to"] < top["to"]
     # Ahead: most steps out came before the demand was there.
     ahead = [d for d in outs if d["cause"] == "forecast"]
