@@ -10,7 +10,7 @@
 static const char *const names[] = { "url",     "token-file", "ca",    "json", "dry-run",
 				     "follow",  "yes",        "stack", "tier", "host",
 				     "reason",  "for",        "name",  "role", "since",
-				     "horizon", "lines" };
+				     "horizon", "lines",      "pool" };
 enum { N_NAMES = sizeof(names) / sizeof(names[0]), N_COMMON = 4 };
 
 /* Where an option's value goes; the flags have a place of their own. */
@@ -21,7 +21,7 @@ static const char **value_place(struct args *a, int i)
 					       NULL,        &a->stack,      &a->tier,
 					       &a->host,    &a->reason,     &a->duration,
 					       &a->name,    &a->role,       &a->since,
-					       &a->horizon, &a->lines };
+					       &a->horizon, &a->lines,      &a->pool };
 
 	return places[i];
 }

@@ -37,6 +37,7 @@ _foretide_options() {
 	delete | import) echo "--dry-run $common" ;;
 	tiers | services | holds) echo "--stack $common" ;;
 	units) echo "--stack --tier --host $common" ;;
+	hosts) echo "--pool $common" ;;
 	decisions) echo "--stack --tier --since $common" ;;
 	hold) echo "--reason --for $common" ;;
 	logs) echo "--lines $common" ;;
@@ -60,6 +61,7 @@ _foretide_values() {
 	--stack) _foretide_names stacks name ;;
 	--tier) _foretide_names tiers name ;;
 	--host) _foretide_names hosts id ;;
+	--pool) _foretide_names pools name ;;
 	--service) _foretide_names services stack name | sort -u ;;
 	--role) echo viewer operator admin ;;
 	esac
@@ -100,7 +102,7 @@ _foretide() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	--stack | --tier | --host | --service | --role)
+	--stack | --tier | --host | --pool | --service | --role)
 		mapfile -t COMPREPLY < <(compgen -W "$(_foretide_values "$before")" -- "$word")
 		return
 		;;

@@ -135,6 +135,7 @@ static int list(const struct args *a, const struct listing *l, struct err *err)
 	add_filter(&path, "stack", a->stack);
 	add_filter(&path, "tier", a->tier);
 	add_filter(&path, "host", a->host);
+	add_filter(&path, "pool", a->pool);
 	add_filter(&path, "since", a->since);
 	rc = client_init(&c, a, err);
 	if (rc == 0)

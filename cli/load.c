@@ -233,6 +233,8 @@ int load_run(struct load *l, int64_t ms, double rate_rps, struct err *err)
 	int64_t now = clock_mono_ms();
 	int64_t until = now + ms;
 
+	if (rate_rps <= 0)
+		l->due = 0;
 	while (now < until) {
 		int64_t before = now;
 		int running;

@@ -21,7 +21,7 @@ static const struct cli_command commands[] = {
 	{ "tiers", "[--stack S]", "demand, instances and the reason of every tier",
 	  ARGS_COMMON_HELP, cli_list },
 	{ "pools", "", "pools of hosts", ARGS_COMMON_HELP, cli_list },
-	{ "hosts", "", "hosts", ARGS_COMMON_HELP, cli_list },
+	{ "hosts", "[--pool POOL]", "hosts", ARGS_COMMON_HELP, cli_list },
 	{ "units", "[--stack S] [--tier T] [--host H]", "units and their health",
 	  ARGS_COMMON_HELP, cli_list },
 	{ "services", "[--stack S]", "what is registered, by DNS name", ARGS_COMMON_HELP,

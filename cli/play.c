@@ -35,6 +35,7 @@ struct play {
 	struct profile *profile;
 	struct load *load;
 	/* The look-up of targets runs beside the load: it must not delay requests. */
+	struct client client; /* the thread's, once it runs */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	char *targets[TARGETS_MAX];
@@ -90,13 +91,12 @@ static void *look_up(void *arg)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_UP_MS * 1000000L };
 	struct play *p = arg;
-	CLEANUP(client_done) struct client c = { 0 };
-	bool stopping = client_init(&c, &p->client_args, NULL) < 0;
+	bool stopping = false;
 
 	while (!stopping) {
 		CLEANUP(json_decref) json_t *list = NULL;
 
-		if (client_list(&c, "/v1/services", &list, NULL) == 0)
+		if (client_list(&p->client, "/v1/services", &list, NULL) == 0)
 			set_targets(p, list);
 		nanosleep(&pause, NULL);
 		pthread_mutex_lock(&p->lock);
@@ -195,6 +195,9 @@ static int with_targets(struct play *p, struct err *err)
 		load_set_targets(p->load, &p->target, 1);
 		return run_load(p, err);
 	}
+	rc = client_init(&p->client, &p->client_args, err);
+	if (rc < 0)
+		return rc;
 	pthread_mutex_init(&p->lock, NULL);
 	if (pthread_create(&p->thread, NULL, look_up, p) != 0)
 		return err_set(err, ERR_INTERNAL, "cannot start a thread");
@@ -240,11 +243,15 @@ static int play(struct play *p, struct err *err)
 	if (rc == 0 && load_stats(p->load)->sent == 0)
 		rc = err_set(err, ERR_UNAVAIL, "no target was ever found");
 	if (rc == 0 && (load_stats(p->load)->failed || load_stats(p->load)->skipped))
-		rc = err_set(err, ERR_UNAVAIL, "%llu requests failed, the last: %s",
+		rc = err_set(err, ERR_UNAVAIL,
+			     "%llu requests failed and %llu were not sent%s%s",
 			     (unsigned long long)load_stats(p->load)->failed,
+			     (unsigned long long)load_stats(p->load)->skipped,
+			     load_stats(p->load)->failed ? "; the last to fail: " : "",
 			     load_stats(p->load)->last_failure);
 	load_free(p->load);
 	profile_free(p->profile);
+	client_done(&p->client);
 	return rc;
 }
 

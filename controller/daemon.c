@@ -55,20 +55,6 @@ static int open_db(struct daemon *d, struct err *err)
 	return 0;
 }
 
-/* The value of a meta, made by fresh when there is none yet. */
-static int meta(struct db *db, const char *name, const char *fresh, char **ret,
-		struct err *err)
-{
-	int rc = db_meta_get(db, name, ret, err);
-
-	if (rc != ERR_NOT_FOUND)
-		return rc;
-	rc = db_meta_put(db, name, fresh, err);
-	if (rc == 0)
-		*ret = xstrdup(fresh);
-	return rc;
-}
-
 static int read_identity(struct daemon *d, struct err *err)
 {
 	char token[TOKEN_TEXT], hash[TOKEN_HASH_TEXT];
@@ -77,9 +63,10 @@ static int read_identity(struct daemon *d, struct err *err)
 	token_new(token);
 	token_hash(token, hash);
 	hash[16] = '\0';
-	rc = meta(d->db, "owner", hash, &d->owner, err);
+	rc = db_meta_ensure(d->db, "owner", hash, &d->owner, err);
 	token_new(token);
-	return rc < 0 ? rc : meta(d->db, "join_secret", token, &d->join_secret, err);
+	return rc < 0 ? rc
+		      : db_meta_ensure(d->db, "join_secret", token, &d->join_secret, err);
 }
 
 /* Calendar time must go on where it was: scale and epoch belong to the state. */
@@ -92,7 +79,7 @@ static int set_calendar(struct daemon *d, struct err *err)
 	int rc;
 
 	snprintf(text, sizeof(text), "%.17g", d->o->time_scale);
-	rc = meta(d->db, "time_scale", text, &scale, err);
+	rc = db_meta_ensure(d->db, "time_scale", text, &scale, err);
 	if (rc < 0)
 		return rc;
 	if (strcmp(scale, text) != 0)
@@ -102,7 +89,7 @@ static int set_calendar(struct daemon *d, struct err *err)
 			"records are in the other time",
 			d->o->state_dir, scale, text);
 	snprintf(text, sizeof(text), "%lld", (long long)clock_wall_ms());
-	rc = meta(d->db, "time_epoch_ms", text, &epoch, err);
+	rc = db_meta_ensure(d->db, "time_epoch_ms", text, &epoch, err);
 	if (rc == 0)
 		rc = conf_parse_int(epoch, &epoch_ms, err);
 	if (rc == 0)

@@ -36,8 +36,9 @@ bool tier_models_are_behind(const struct tier_models *m);
 
 /*
  * Brings the tier's model up to date and asks it. One that is to be learned anew and
- * whose turn has not come answers as it was, or is not known. lead_ms    lead time to
- * look over, calendar offset_ms  distance of the stack's local clock from UTC now
+ * whose turn has not come answers as it was, or is not known.
+ *   lead_ms    lead time to look over, calendar
+ *   offset_ms  distance of the stack's local clock from UTC now
  */
 int tier_models_forecast(struct tier_models *m, const struct db_tier *t, int64_t lead_ms,
 			 int64_t offset_ms, int64_t now_ms, struct tier_forecast *ret,

@@ -61,6 +61,9 @@ int64_t db_size_bytes(struct db *db);
 
 /* Small named texts: ids and dates of this installation. *ret is the caller's. */
 int db_meta_get(struct db *db, const char *name, char **ret, struct err *err) MUST_CHECK;
+/* What it has; fresh, which it has from then on, when it had nothing. */
+int db_meta_ensure(struct db *db, const char *name, const char *fresh, char **ret,
+		   struct err *err) MUST_CHECK;
 int db_meta_put(struct db *db, const char *name, const char *value,
 		struct err *err) MUST_CHECK;
 

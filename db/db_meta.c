@@ -30,3 +30,16 @@ int db_meta_put(struct db *db, const char *name, const char *value, struct err *
 			 " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 			 "tt", name, value);
 }
+
+int db_meta_ensure(struct db *db, const char *name, const char *fresh, char **ret,
+		   struct err *err)
+{
+	int rc = db_meta_get(db, name, ret, err);
+
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	rc = db_meta_put(db, name, fresh, err);
+	if (rc == 0)
+		*ret = xstrdup(fresh);
+	return rc;
+}

@@ -43,9 +43,9 @@ def predictor():
            f"R's stlf: {peer:.1f} ms, {peer / v['forecast_ms']:.0f} times longer (to reach: 25)",
            met=v["forecast_ms"] < 3)
     figure("10,000 tiers, one tick of forecast and decision, one core",
-           f"{v['tiers_s']:.3f} s; {v['tiers_two_s']:.3f} s with the controller's two models a tier",
-           "< 1 s", met=v["tiers_two_s"] < 1)
-    figure("state of a tier after a week of minutes", f"{v['state_kb']:.1f} KB a model",
+           f"worst {v['tiers_s']:.3f} s; {2 * v['tiers_s']:.3f} s with the controller's two models a tier",
+           "< 1 s", met=2 * v["tiers_s"] < 1)
+    figure("state of a tier after a week of minutes", f"{v['state_kb']:.1f} KB a model; the controller keeps two",
            "< 64 KB", met=v["state_kb"] < 64)
 
 
@@ -97,4 +97,5 @@ def forecast():
                          ("ops", "WQL <= 0.060 / 0.120, cov95 0.93 to 0.97")):
         text = run_shared("forecast_eval.py", kind, "--traces", os.path.join(SHARED, "traces"),
                           "--cmd", os.path.join(BUILD, "foretide") + " forecast --jsonl")
-        figure(f"forecast_eval.py {kind}", text.strip().splitlines()[-1], target)
+        figure(f"forecast_eval.py {kind}", text.strip().splitlines()[-1].split("--jsonl")[-1].strip(),
+               target)

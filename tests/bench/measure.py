@@ -34,7 +34,8 @@ def figure(what, seen, target="", peer="", met=None):
 
 
 def table():
-    lines = ["| what | seen | to reach | beside |", "|---|---|---|---|"]
+    lines = [f"{os.cpu_count()} cores, load average {os.getloadavg()[1]:.1f} while it ran", "",
+             "| what | seen | to reach | beside |", "|---|---|---|---|"]
     for what, seen, target, peer, met in FIGURES:
         missed = " (missed)" if met is False else ""
         lines.append(f"| {what} | {seen}{missed} | {target or '-'} | {peer or '-'} |")
@@ -115,6 +116,11 @@ def cpu_s(pid):
     with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
         fields = f.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def thread_cpu_s(pid):
+    """CPU seconds of each thread."""
+    return {t: cpu_s(f"{pid}/task/{t}") for t in os.listdir(f"/proc/{pid}/task")}
 
 
 def haproxy_servers(pid, backend):

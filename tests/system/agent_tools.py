@@ -197,7 +197,10 @@ class Agent:
         self.backend = backend
         self.state = os.path.join(self.dir, "state")
         self.log_file = os.path.join(self.dir, "log")
-        self.args = [*prefix, os.path.join(BUILD, "foretide-agent"), "run", "-c", self.conf(),
+        program = os.path.join(BUILD, "foretide-agent")
+        if folder:  # the rest of this machine may look different there
+            program = shutil.copy(program, self.dir)
+        self.args = [*prefix, program, "run", "-c", self.conf(),
                      f"--agent.controller={controller.url}",
                      f"--agent.ca={controller.authority.ca_file}",
                      f"--agent.token={token}"]

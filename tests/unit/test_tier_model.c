@@ -38,6 +38,7 @@ static struct tier_forecast ask(struct fixture *f, struct tier_models *m, double
 	struct db_tier t = tier_of(capacity);
 	struct tier_forecast ret;
 
+	tier_models_begin(m);
 	assert_ok(tier_models_forecast(m, &t, 3 * MINUTE_MS, 0, now_ms, &ret, &f->e),
 		  &f->e);
 	return ret;
@@ -92,7 +93,7 @@ static void a_saved_model_goes_on_where_it_was(void **state)
 
 	record(f, NOW_MS, DAY_MINUTES, 100);
 	before = ask(f, m, 30, NOW_MS);
-	assert_ok(tier_models_save(m, NOW_MS, &f->e), &f->e);
+	assert_ok(tier_models_save(m, SIZE_MAX, NOW_MS, &f->e), &f->e);
 	after = ask(f, later, 30, NOW_MS);
 	assert_true(after.known);
 	assert_int_equal(after.fed_ms, before.fed_ms);
@@ -167,8 +168,8 @@ static void a_tier_that_is_not_asked_for_is_forgotten(void **state)
 
 	record(f, NOW_MS, DAY_MINUTES, 100);
 	ask(f, m, 30, NOW_MS);
-	assert_ok(tier_models_save(m, NOW_MS, &f->e), &f->e);
-	assert_ok(tier_models_save(m, NOW_MS + 1, &f->e), &f->e);
+	assert_ok(tier_models_save(m, SIZE_MAX, NOW_MS, &f->e), &f->e);
+	assert_ok(tier_models_save(m, SIZE_MAX, NOW_MS + 1, &f->e), &f->e);
 	/* It was saved once, and is read back when it is asked for again. */
 	assert_ok(db_model_state_get(f->db, "shop", "web", "demand/near", &s, &f->e),
 		  &f->e);
