@@ -72,7 +72,7 @@ def test_without_metrics_nothing_scales_in_and_the_explanation_says_why(quick):
         if os.path.exists(switch(quick, host)):
             os.unlink(switch(quick, host))
     quick.wait("it scales in with metrics", lambda:
-               quick.tier("quick", "web")["desired"] < desired)
+               quick.tier("quick", "web")["desired"] < tier["desired"])
 
 
 # ---------------------------------------------------------------- a cloud that fails
