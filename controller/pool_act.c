@@ -207,7 +207,7 @@ static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
 
 	if (l->state == DB_LAUNCH_INTENDED)
 		return send_launch(r, h, err);
-	if (caps->flags & (DRV_CAP_IDEMPOTENT_KEY | DRV_CAP_UNIQUE_NAME))
+	if (pool_resends(r))
 		return send_launch(r, h, err);
 	s = pool_sight(r->pool, l->launch_id);
 	if (s->count < 2 || clock_mono_ms() - s->first_mono_ms < caps->visible_ms)

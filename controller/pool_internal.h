@@ -50,6 +50,10 @@ struct pool_round {
 const struct sighting *pool_sight(struct pool *p, const char *what);
 void pool_unsight(struct pool *p, const char *what);
 
+/* The driver launches a launch id once, so a call that may have happened is sent again.
+ */
+bool pool_resends(const struct pool_round *r);
+
 /* pool_list.c: brings hosts and journal in line with what the cloud lists. */
 int pool_compare(struct pool_round *r, struct err *err) MUST_CHECK;
 

@@ -83,6 +83,14 @@ static const struct drv_vm *vm_of(const struct pool_round *r, const char *launch
 
 /* ---------------------------------------------------------------- hosts */
 
+bool pool_resends(const struct pool_round *r)
+{
+	const struct driver *d = r->pool->driver;
+
+	return (d->ops->caps(d->drv)->flags &
+		(DRV_CAP_IDEMPOTENT_KEY | DRV_CAP_UNIQUE_NAME)) != 0;
+}
+
 static int fail_host(struct pool_round *r, struct db_host *h, const char *why,
 		     struct err *err)
 {
@@ -132,12 +140,23 @@ static int adopt_vm(struct pool_round *r, struct db_host *h, const struct drv_vm
 	return 0;
 }
 
+/* A launch that was broken off in the middle: sending it again finishes or renews it. */
+static bool is_half_made(const struct pool_round *r, const struct db_host *h,
+			 const struct drv_vm *vm)
+{
+	return h->state == DB_HOST_REQUESTED && !*h->vm_id &&
+	       vm->state == DRV_VM_FAILED && pool_resends(r);
+}
+
 static int host_is_listed(struct pool_round *r, struct db_host *h,
 			  const struct drv_vm *vm, struct err *err)
 {
-	int rc = *h->vm_id ? 0 : adopt_vm(r, h, vm, err);
+	int rc;
 
 	pool_unsight(r->pool, h->id);
+	if (is_half_made(r, h, vm))
+		return 0;
+	rc = *h->vm_id ? 0 : adopt_vm(r, h, vm, err);
 	if (rc < 0 || h->state == DB_HOST_TERMINATING)
 		return rc;
 	if (vm->state == DRV_VM_FAILED || vm->state == DRV_VM_STOPPING ||
