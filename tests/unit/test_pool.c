@@ -469,6 +469,27 @@ static void a_vm_that_fails_is_replaced(void **state)
 	assert_int_equal(n_vms(b), 1);
 }
 
+/* Killed before the answer, with a VM that is only half made. */
+static void a_launch_broken_off_in_the_middle_is_sent_again_before_it_counts_as_failed(
+	void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(free) char *path = xasprintf("%s/cloud.json", b->cloud);
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	write_script(b, "{\"faults\": [{\"op\": \"launch\", \"kind\": \"lost\"}]}");
+	put_pool(b, "{}", 1);
+	once(b);
+	doc = cloud_doc(b);
+	json_object_set_new(json_array_get(json_object_get(doc, "vms"), 0), "fails",
+			    json_true());
+	assert_int_equal(json_dump_file(doc, path, 0), 0);
+	restart(b);
+	assert_true(reconcile_until(b, n_calls(b, "launch") == 2));
+	assert_int_equal(n_hosts(b, DB_HOST_GONE), 0);
+	assert_int_equal(n_vms(b), 1);
+}
+
 /* ---------------------------------------------------------------- lists */
 
 /* A VM with our tag and in this pool that no record knows. */
@@ -695,6 +716,8 @@ int main(void)
 		POOL_TEST(a_host_that_does_not_join_in_time_is_replaced),
 		POOL_TEST(a_host_that_is_up_has_no_time_to_join),
 		POOL_TEST(a_vm_that_fails_is_replaced),
+		POOL_TEST(
+			a_launch_broken_off_in_the_middle_is_sent_again_before_it_counts_as_failed),
 		POOL_TEST(an_orphan_is_ended_after_a_grace_and_no_sooner),
 		POOL_TEST(orphans_count_against_the_limit_of_terminations),
 		POOL_TEST(an_empty_list_must_repeat_itself),
