@@ -208,11 +208,18 @@ static void say_dwell(struct buf *b, const struct decide_input *in,
 	}
 }
 
-static void say_stale(struct buf *b, const struct decide_input *in)
+/* What is wrong with the data, which alone would keep it from going in. */
+static void say_data(struct buf *b, const struct decide_input *in)
 {
-	buf_puts(b, "demand was last measured ");
-	add_time(b, in->now_ms - in->demand_at_ms);
-	buf_puts(b, " ago, and nothing is scaled in on stale data");
+	if (!decide_is_measured(in)) {
+		buf_puts(b, "no demand is measured, and nothing is scaled in without");
+	} else if (!decide_is_fresh(in)) {
+		buf_puts(b, "demand was last measured ");
+		add_time(b, in->now_ms - in->demand_at_ms);
+		buf_puts(b, " ago, and nothing is scaled in on stale data");
+	} else if (in->distrust) {
+		buf_printf(b, "%.200s, and nothing is scaled in on that", in->distrust);
+	}
 }
 
 static void say_kept(struct buf *b, const struct decide_input *in,
@@ -224,12 +231,10 @@ static void say_kept(struct buf *b, const struct decide_input *in,
 		say_dwell(b, in, p);
 	} else if (p->would_binding == DECIDE_BY_NO_CAPACITY) {
 		buf_puts(b, "the capacity of an instance is not known");
-	} else if (p->would_binding == DECIDE_BY_NO_DATA) {
-		buf_puts(b, "no demand is measured, and nothing is scaled in without");
-	} else if (p->would_binding == DECIDE_BY_STALE_DATA) {
-		say_stale(b, in);
-	} else if (p->would_binding == DECIDE_BY_DISTRUST) {
-		buf_printf(b, "%.200s, and nothing is scaled in on that", in->distrust);
+	} else if (p->would_binding == DECIDE_BY_NO_DATA ||
+		   p->would_binding == DECIDE_BY_STALE_DATA ||
+		   p->would_binding == DECIDE_BY_DISTRUST) {
+		say_data(b, in);
 	} else if (p->would_binding == DECIDE_BY_NO_FORECAST) {
 		buf_puts(b, "there is no forecast, and nothing is scaled in without");
 	} else if (p->would_binding == DECIDE_BY_STATEFUL) {
@@ -271,6 +276,10 @@ static void say_steady(struct buf *b, const struct decide_input *in,
 	else if (p->would_binding == DECIDE_BY_FLOOR)
 		buf_printf(b, "; schedule '%s' asks for %lld", in->floor_name,
 			   (long long)p->would);
+	if (!decide_is_fresh(in) || in->distrust) {
+		buf_puts(b, "; ");
+		say_data(b, in);
+	}
 }
 
 static void say_bound(struct buf *b, const struct decide_input *in,

@@ -383,6 +383,20 @@ static void stale_demand_does_not_keep_a_forecast_from_scaling_out(void **state)
 	assert_int_equal(p.binding, DECIDE_BY_STALE_DATA);
 }
 
+static void bad_data_is_told_when_nothing_would_go_in_anyway(void **state)
+{
+	struct decide_input in = three_running();
+	struct decide_plan p;
+
+	(void)state;
+	in.demand_at_ms = in.forecast_at_ms = in.now_ms - 2 * MINUTE;
+	p = once(&in);
+	assert_plan(&p, 3, DECIDE_STEADY, DECIDE_BY_NOTHING,
+		    "web stays at 3: demand, at most 44.0/s within the lead time of "
+		    "3m10s, needs 3 (capacity 15/s an instance); demand was last "
+		    "measured 2m ago, and nothing is scaled in on stale data.");
+}
+
 static void an_unknown_capacity_changes_nothing(void **state)
 {
 	struct decide_input in = three_running();
@@ -745,6 +759,7 @@ int main(void)
 		cmocka_unit_test(a_persons_maximum_needs_no_forecast),
 		cmocka_unit_test(a_gap_in_the_data_begins_the_dwell_anew),
 		cmocka_unit_test(stale_demand_does_not_keep_a_forecast_from_scaling_out),
+		cmocka_unit_test(bad_data_is_told_when_nothing_would_go_in_anyway),
 		cmocka_unit_test(an_unknown_capacity_changes_nothing),
 		cmocka_unit_test(limits_of_going_out_are_told),
 		cmocka_unit_test(instances_that_start_count_against_the_step),
