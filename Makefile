@@ -21,7 +21,7 @@ sharedir ?= $(prefix)/share/foretide
 sysconfdir ?= /etc
 
 VERSION := 0.1.0
-PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libknot libsystemd
+PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical libknot libsystemd
 
 # ---------------------------------------------------------------- components
 USES_common        :=
@@ -192,7 +192,9 @@ demo:
 
 # make bench BENCH="join tick" runs those only; see tests/bench/run.py.
 BENCH_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
-bench: all $(BENCH_PROGRAMS)
+bench:
+	debian/install-deps bench
+	$(MAKE) all $(BENCH_PROGRAMS)
 	@B=$(B) $(PYTHON) tests/bench/run.py $(BENCH)
 
 # ---------------------------------------------------------------- installing
