@@ -91,7 +91,7 @@ const struct conf_option stack_tier_options[] = {
 	  "demand that one instance serves; 0: not known" },
 	{ "tier", "capacity_unit", CONF_STRING, TIER(t.capacity_unit), "", 0, 0, NULL,
 	  "unit of demand and capacity, for people" },
-	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-6, 0.5, NULL,
+	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-5, 0.5, NULL,
 	  "share of time that the tier may be short" },
 	{ "tier", "price", CONF_NUMBER, TIER(t.price_ratio), "0", 0, 1e9, NULL,
 	  "what a short minute costs against an instance hour; sets the risk when above 0" },

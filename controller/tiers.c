@@ -7,6 +7,7 @@
 #include "decide.h"
 #include "log.h"
 #include "metrics_eval.h"
+#include "promise.h"
 #include "tier_model.h"
 #include "tz.h"
 
@@ -282,6 +283,7 @@ static void fill_operator(struct deciding *d)
 	in->capacity = t->capacity;
 	in->unit = *t->capacity_unit ? t->capacity_unit : "/s";
 	in->risk = t->risk_ratio;
+	in->price = t->price_ratio;
 	in->step_out_max = t->step_out_max;
 	in->step_in_max = t->step_in_max;
 	in->dwell_ms = t->dwell_ms;
@@ -365,8 +367,8 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(
 		demand, "stale",
 		json_boolean(in->now_ms - in->demand_at_ms > in->stale_after_ms));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "demand", demand, "lead",
-			 lead_json(&d->lead), "rung",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "demand", demand,
+			 "lead", lead_json(&d->lead), "rung",
 			 in->rung ? json_string(in->rung) : json_null(), "rung_why",
 			 in->rung_why ? json_string(in->rung_why) : json_null(), "level",
 			 d->forecast.known ? json_finite(d->forecast.within_lead.level)
@@ -374,7 +376,8 @@ static json_t *live_json(const struct deciding *d)
 			 "kept",
 			 d->forecast.known ? json_finite(d->forecast.within_lead.kept)
 					   : json_null(),
-			 "healthy", (int)d->ft->healthy);
+			 "promise", promise_json(&d->forecast, &d->ft->t), "healthy",
+			 (int)d->ft->healthy);
 }
 
 static int record(struct tiers *ts, struct deciding *d, struct err *err)
