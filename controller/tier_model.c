@@ -12,7 +12,7 @@
 #define HISTORY_MINUTES (28 * 1440)
 #define CATCH_UP_MINUTES 1440  /* a longer gap is learned anew */
 #define LEARN_MS 500           /* of a round */
-#define KNOWN_AFTER_MINUTES 60 /* of demand; before, a forecast is a guess */
+#define KNOWN_AFTER_MINUTES 20 /* of demand; before, a forecast is a guess */
 #define KIND "demand"
 
 struct tier_model {

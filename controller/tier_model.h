@@ -43,7 +43,8 @@ struct tier_promise {
 };
 
 struct tier_forecast {
-	bool known; /* false: less than an hour of demand is recorded; the rest is 0 */
+	bool known; /* false: less than twenty minutes of demand are recorded; the rest is
+		       0 */
 	struct demand_decision within_lead; /* the largest demand within the lead time */
 	double upper_dwell; /* the same quantile, within lead time and dwell together */
 	int64_t fed_ms;     /* end of the last minute that it knows */

@@ -46,9 +46,12 @@ const char *demand_rung_name(enum demand_rung rung)
 static struct price_view view_of(const struct demand_model *m, const struct lead *l,
 				 const struct origin *o)
 {
+	const double most = model_most(m);
+
 	return (struct price_view){
-		.mid = fmax((double)o->base + (double)o->centre[l->rung], 0),
+		.mid = fmin(fmax((double)o->base + (double)o->centre[l->rung], 0), most),
 		.sigma = (double)o->sigma[l->rung],
+		.most = most,
 		.capacity = m->opts.capacity,
 	};
 }
@@ -132,9 +135,14 @@ static enum demand_rung choose_rung(const struct demand_model *m, const struct l
 	return simple;
 }
 
+static double quantile_at(const struct price_view *v, double z)
+{
+	return fmin(fmax(v->mid + v->sigma * z, 0), v->most);
+}
+
 static double demand_at(const struct lead *l, const struct price_view *v, double level)
 {
-	return fmax(v->mid + v->sigma * sketch_quantile(&l->sketch, level), 0);
+	return quantile_at(v, sketch_quantile(&l->sketch, level));
 }
 
 void lead_decide(struct demand_model *m, struct lead *l)
@@ -157,7 +165,7 @@ void lead_decide(struct demand_model *m, struct lead *l)
 	for (size_t k = 0; k < hold; k++)
 		o->held = MAX(o->held, lead_origin(m, l, k)->need);
 	for (int k = 0; k < DEMAND_BANDS; k++)
-		o->said[k] = (float)fmax(v.mid + v.sigma * l->z[k], 0);
+		o->said[k] = (float)quantile_at(&v, l->z[k]);
 	l->now = (struct demand_decision){
 		.needed = o->need,
 		.instances = o->held,

@@ -25,8 +25,10 @@ static double replay_short(const struct demand_model *m, const struct lead *l,
 	size_t count = 0, need[RING] = { 0 }, held[RING] = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		const struct price_view v = { (double)r[i].mid, (double)r[i].sigma,
-					      m->opts.capacity };
+		const struct price_view v = { .mid = (double)r[i].mid,
+					      .sigma = (double)r[i].sigma,
+					      .most = model_most(m),
+					      .capacity = m->opts.capacity };
 		size_t run = SIZE_MAX;
 
 		if (i >= l->window) {

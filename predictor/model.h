@@ -35,6 +35,7 @@
 #define WORSE 1.1          /* loss over another's from where on a rung is left */
 #define KEPT_DAYS 7.0      /* half-life of the shares that bands kept */
 #define KEPT_AFTER 10      /* misses that are expected before a share is told */
+#define MOST_SWINGS 7.0    /* 99.9 % of the logistic prior */
 #define REPLAY_DOUBT 0.5   /* runs of short steps that a replay is too kind by */
 #define REPLAY_DAYS 7      /* history that the first price is found on */
 
@@ -188,6 +189,13 @@ static inline const struct origin *lead_newest(const struct demand_model *m,
 	const struct origin *o = (const void *)(l->data + l->origins_at);
 
 	return o + (m->n - 1) % l->kept_origins;
+}
+
+/* What no forecast is above: the largest demand ever seen, risen as far within a lead
+ * time as without history a rise is thought possible. */
+static inline double model_most(const struct demand_model *m)
+{
+	return m->top * (1 + MOST_SWINGS * m->opts.prior_swing);
 }
 
 /* demand.c: ERR_INVAL for what is no demand. */

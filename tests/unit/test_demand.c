@@ -181,6 +181,99 @@ static void a_lower_risk_asks_for_more(void **state)
 	demand_model_free(b);
 }
 
+/* ---------------------------------------------------------------- little history */
+
+/* What is never passed: the largest demand so far, risen by seven stated swings. */
+static double bound(double top)
+{
+	return top * (1 + 7 * DEMAND_PRIOR_SWING) * (1 + 1e-6);
+}
+
+/* Feeds y and asks both lead times at each step; no quantile may pass the bound. */
+static void assert_bounded(const double *y, size_t n)
+{
+	struct demand_opts o = opts();
+	double top = 0, q;
+	struct err e;
+
+	o.step_ms = 60000;
+	o.n_leads = 2;
+	o.lead_steps[0] = 3;
+	o.lead_steps[1] = 13;
+	struct demand_model *m = fresh(&o);
+
+	for (size_t i = 0; i < n; i++) {
+		assert_ok(
+			demand_model_update(m, MONDAY_MS + (int64_t)i * 60000, y[i], &e),
+			&e);
+		top = fmax(top, y[i]);
+		for (size_t k = 0; k < o.n_leads; k++) {
+			struct demand_decision d;
+
+			demand_model_decide(m, k, &d);
+			assert_true(d.upper <= bound(top));
+			assert_true((double)(d.needed - 1) * o.capacity <= bound(top));
+			assert_ok(demand_model_quantile(m, k, 0.9999, &q, &e), &e);
+			assert_true(q <= bound(top));
+		}
+	}
+	demand_model_free(m);
+}
+
+static void the_first_minutes_of_a_service_foretell_no_tenfold(void **state)
+{
+	double y[120];
+	struct noise z = { 41 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = fmin((double)i * 3, 100) * (1 + 0.1 * uniform(&z));
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+static void a_burst_after_nothing_foretells_no_tenfold(void **state)
+{
+	double y[600] = { 0 };
+
+	(void)state;
+	for (size_t i = 200; i < 230; i++)
+		y[i] = 50;
+	for (size_t i = 400; i < ARRAY_SIZE(y); i++)
+		y[i] = 80;
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+static void nothing_foretells_nothing(void **state)
+{
+	const double y[100] = { 0 };
+
+	(void)state;
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+static void one_spike_is_not_foretold_to_grow(void **state)
+{
+	double y[400];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = i == 40 ? 1000 : 100;
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+/* Twenty steps are enough to see that a demand is steady. */
+static void a_constant_demand_is_soon_known_to_be_one(void **state)
+{
+	const struct demand_opts o = opts();
+	struct demand_model *m = fresh(&o);
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++)
+		feed(m, i, 390);
+	assert_in_range(wanted(m), 20, 21);
+	demand_model_free(m);
+}
+
 /* ---------------------------------------------------------------- the price */
 
 struct outcome {
@@ -882,6 +975,11 @@ int main(void)
 		cmocka_unit_test(a_lower_risk_asks_for_more),
 		cmocka_unit_test(
 			a_higher_price_is_short_for_less_and_costs_as_much_or_more),
+		cmocka_unit_test(the_first_minutes_of_a_service_foretell_no_tenfold),
+		cmocka_unit_test(a_burst_after_nothing_foretells_no_tenfold),
+		cmocka_unit_test(nothing_foretells_nothing),
+		cmocka_unit_test(one_spike_is_not_foretold_to_grow),
+		cmocka_unit_test(a_constant_demand_is_soon_known_to_be_one),
 		cmocka_unit_test(a_stated_price_is_not_steered_and_its_share_is_told),
 		cmocka_unit_test(bands_are_not_told_before_enough_is_known),
 		cmocka_unit_test(bands_keep_what_they_promise_at_every_lead_time),
