@@ -274,6 +274,106 @@ static void a_constant_demand_is_soon_known_to_be_one(void **state)
 	demand_model_free(m);
 }
 
+/* ---------------------------------------------------------------- the ladder */
+
+static void the_ladder_says_why_in_words(void **state)
+{
+	static const struct {
+		enum demand_reason reason;
+		double ratio;
+		const char *words;
+	} known[] = {
+		{ DEMAND_NO_SAMPLE, 0, "no sample" },
+		{ DEMAND_LITTLE_HISTORY, 0, "too little history" },
+		{ DEMAND_YOUNG, 0, "less than two days of history" },
+		{ DEMAND_BEST, 0, "beat season and latest demand" },
+		{ DEMAND_SEASON_IS_BETTER, 0,
+		  "worse than yesterday's rise for two days" },
+		{ DEMAND_LATEST_IS_BETTER, 0,
+		  "worse than the latest demand for two days" },
+		{ DEMAND_SHIFTED, 0.8, "the level shifted by +80 % at 14:32, and" },
+		{ DEMAND_SHIFTED, INFINITY, "the level shifted from nothing at 14:32" },
+		{ DEMAND_SHIFT_FOLLOWED, -0.5,
+		  "by -50 % at 14:32, and the model follows" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		const struct demand_decision d = { .reason = known[i].reason,
+						   .shift_ratio = known[i].ratio };
+		char text[160];
+
+		assert_non_null(strstr(demand_why(&d, "14:32", text, sizeof(text)),
+				       known[i].words));
+	}
+}
+
+static void a_level_shift_is_told_with_its_time_and_size_until_the_season_knows_it(
+	void **state)
+{
+	static double y[2 * N];
+	const struct demand_opts o = opts();
+	const size_t at = N + 140; /* at noon of the eleventh day */
+	size_t told = 0, forgot = 0;
+	struct demand_decision d;
+
+	(void)state;
+	make_days(y, ARRAY_SIZE(y), 0, 51);
+	struct demand_model *m = trained(&o, y, N);
+
+	for (size_t i = N; i < N + 4 * DAY; i++) {
+		feed(m, i, y[i] * (i < at ? 1 : 1.8));
+		demand_model_decide(m, 0, &d);
+
+		const bool shifted =
+			d.reason == DEMAND_SHIFTED || d.reason == DEMAND_SHIFT_FOLLOWED;
+
+		if (i < at)
+			assert_false(shifted);
+		if (shifted && !told) {
+			told = i;
+			assert_close((double)(d.shift_ms - MONDAY_MS) / STEP_MS,
+				     (double)at, 5);
+			assert_close(d.shift_ratio, 0.8, 0.1);
+		}
+		if (told && !shifted && !forgot)
+			forgot = i;
+	}
+	/* Found within three hours, and over within the next days. */
+	assert_in_range(told, at + 1, at + 36);
+	assert_in_range(forgot, told + 1, at + 2 * DAY);
+	demand_model_free(m);
+}
+
+/* Noise without a season, and twice as much of it: no model beats the latest demand by
+ * what it believes of the past. */
+static void a_model_that_does_worse_is_left_for_a_stated_reason(void **state)
+{
+	static double y[2 * N];
+	const struct demand_opts o = opts();
+	struct noise z = { 52 };
+	size_t left = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = i < N ? 500 * (1 + 0.9 * sin(2 * M_PI * (double)i / DAY))
+			     : 500 * (1 + 0.02 * uniform(&z));
+	struct demand_model *m = trained(&o, y, N);
+
+	for (size_t i = N; i < ARRAY_SIZE(y); i++) {
+		struct demand_decision d;
+
+		feed(m, i, y[i]);
+		demand_model_decide(m, 0, &d);
+		assert_true(
+			(d.rung == DEMAND_FULL) ==
+			(d.reason == DEMAND_BEST || d.reason == DEMAND_SHIFT_FOLLOWED));
+		left += d.rung != DEMAND_FULL;
+	}
+	assert_true(left > DAY / 4);
+	demand_model_free(m);
+}
+
 /* ---------------------------------------------------------------- the price */
 
 struct outcome {
@@ -663,13 +763,13 @@ static void without_history_it_says_so_and_holds_a_stated_swing(void **state)
 	(void)state;
 	demand_model_decide(m, 0, &d);
 	assert_int_equal(d.instances, 1);
-	assert_string_equal(d.why, "no sample yet");
+	assert_int_equal(d.reason, DEMAND_NO_SAMPLE);
 	assert_int_equal(demand_model_quantile(m, 0, 0.9, &q, &e), ERR_NOT_FOUND);
 	assert_ok(demand_model_train(m, NULL, 0, MONDAY_MS, &e), &e);
 	feed(m, 0, 1000);
 	demand_model_decide(m, 0, &d);
 	assert_int_equal(d.rung, DEMAND_REACTIVE);
-	assert_non_null(strstr(d.why, "too little history"));
+	assert_int_equal(d.reason, DEMAND_LITTLE_HISTORY);
 	assert_true(d.needed > 50 && d.needed < 150);
 	demand_model_free(m);
 }
@@ -789,7 +889,6 @@ static void a_loaded_model_goes_on_as_the_saved_one(void **state)
 
 	assert_ok(demand_model_load(bytes, len, &b, &e), &e);
 	demand_model_decide(b, 0, &d);
-	assert_non_null(d.why);
 	for (size_t i = N - 100; i < N; i++) {
 		feed(a, i, y[i]);
 		feed(b, i, y[i]);
@@ -813,7 +912,7 @@ static void a_model_without_a_sample_is_saved_too(void **state)
 	assert_ok(demand_model_load(bytes, len, &b, &e), &e);
 	demand_model_decide(b, 0, &d);
 	assert_int_equal(d.instances, 1);
-	assert_string_equal(d.why, "no sample yet");
+	assert_int_equal(d.reason, DEMAND_NO_SAMPLE);
 	free(bytes);
 	demand_model_free(a);
 	demand_model_free(b);
@@ -869,7 +968,8 @@ static void assert_same_answers(const struct demand_model *a, size_t k,
 	assert_int_equal(x.needed, y.needed);
 	assert_int_equal(x.instances, y.instances);
 	assert_int_equal(x.rung, y.rung);
-	assert_string_equal(x.why, y.why);
+	assert_int_equal(x.reason, y.reason);
+	assert_true(x.shift_ms == y.shift_ms && x.shift_ratio == y.shift_ratio);
 	assert_true(x.median == y.median && x.upper == y.upper && x.level == y.level);
 	assert_true(x.price == y.price && x.kept == y.kept);
 	for (double level = 0.01; level < 1; level += 0.07) {
@@ -980,6 +1080,10 @@ int main(void)
 		cmocka_unit_test(nothing_foretells_nothing),
 		cmocka_unit_test(one_spike_is_not_foretold_to_grow),
 		cmocka_unit_test(a_constant_demand_is_soon_known_to_be_one),
+		cmocka_unit_test(the_ladder_says_why_in_words),
+		cmocka_unit_test(
+			a_level_shift_is_told_with_its_time_and_size_until_the_season_knows_it),
+		cmocka_unit_test(a_model_that_does_worse_is_left_for_a_stated_reason),
 		cmocka_unit_test(a_stated_price_is_not_steered_and_its_share_is_told),
 		cmocka_unit_test(bands_are_not_told_before_enough_is_known),
 		cmocka_unit_test(bands_keep_what_they_promise_at_every_lead_time),
