@@ -96,7 +96,8 @@ static int run(const struct wish *w)
 
 	const struct demand_opts o = {
 		.step_ms = s.step_ms,
-		.lead_steps = (size_t)((w->boot_ms + s.step_ms - 1) / s.step_ms),
+		.n_leads = 1,
+		.lead_steps = { (size_t)((w->boot_ms + s.step_ms - 1) / s.step_ms) },
 		.risk = w->risk,
 		.capacity = w->capacity,
 	};
