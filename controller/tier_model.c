@@ -35,6 +35,7 @@ struct tier_models {
 	size_t next_save; /* index into v */
 	int64_t learn_until_mono_ms;
 	bool is_behind;
+	bool is_trial;
 };
 
 struct tier_models *tier_models_new(struct db *db)
@@ -42,6 +43,15 @@ struct tier_models *tier_models_new(struct db *db)
 	struct tier_models *m = xcalloc(1, sizeof(*m));
 
 	m->db = db;
+	return m;
+}
+
+struct tier_models *tier_models_new_trial(struct db *db)
+{
+	struct tier_models *m = tier_models_new(db);
+
+	m->is_trial = true;
+	m->learn_until_mono_ms = INT64_MAX;
 	return m;
 }
 
@@ -287,7 +297,7 @@ static int refresh(struct tier_models *m, struct tier_model *t,
 	t->lead_steps[FAR] = far;
 	t->capacity = tier->capacity;
 	t->risk = tier->risk_ratio;
-	if (is_new && load(m, t))
+	if (is_new && !m->is_trial && load(m, t))
 		is_new = false;
 	else if (is_other)
 		is_new = true;

@@ -16,6 +16,9 @@
 struct tier_models;
 
 struct tier_models *tier_models_new(struct db *db);
+/* Models for a trial: always learned from the recorded history, never from what was
+ * saved, and at once, however long it takes; not for a tick, and not to be saved. */
+struct tier_models *tier_models_new_trial(struct db *db);
 void tier_models_free(struct tier_models *m);
 DEFINE_CLEANUP(struct tier_models *, tier_models_free);
 
