@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const names[] = { "url",     "token-file", "ca",    "json", "dry-run",
-				     "follow",  "yes",        "stack", "tier", "host",
-				     "reason",  "for",        "name",  "role", "since",
-				     "horizon", "lines",      "pool" };
+static const char *const names[] = { "url",     "token-file", "ca",    "json",  "dry-run",
+				     "follow",  "yes",        "stack", "tier",  "host",
+				     "reason",  "for",        "name",  "role",  "since",
+				     "horizon", "lines",      "pool",  "until", "with",
+				     "all" };
 enum { N_NAMES = sizeof(names) / sizeof(names[0]), N_COMMON = 4 };
 
 /* Where an option's value goes; the flags have a place of their own. */
@@ -21,14 +22,19 @@ static const char **value_place(struct args *a, int i)
 					       NULL,        &a->stack,      &a->tier,
 					       &a->host,    &a->reason,     &a->duration,
 					       &a->name,    &a->role,       &a->since,
-					       &a->horizon, &a->lines,      &a->pool };
+					       &a->horizon, &a->lines,      &a->pool,
+					       &a->until,   &a->with,       NULL };
 
 	return places[i];
 }
 
 static bool *flag_place(struct args *a, int i)
 {
-	return i == 3 ? &a->json : i == 4 ? &a->dry_run : i == 5 ? &a->follow : &a->yes;
+	return i == 3   ? &a->json
+	       : i == 4 ? &a->dry_run
+	       : i == 5 ? &a->follow
+	       : i == 6 ? &a->yes
+			: &a->all;
 }
 
 static bool is_taken(const char *takes, const char *name)
