@@ -10,25 +10,36 @@
 static const char *const names[] = { "url",     "token-file", "ca",    "json", "dry-run",
 				     "follow",  "yes",        "stack", "tier", "host",
 				     "reason",  "for",        "name",  "role", "since",
-				     "horizon", "lines",      "pool" };
+				     "horizon", "lines",      "pool",  "to",   "force" };
 enum { N_NAMES = sizeof(names) / sizeof(names[0]), N_COMMON = 4 };
 
 /* Where an option's value goes; the flags have a place of their own. */
 static const char **value_place(struct args *a, int i)
 {
-	const char **const places[N_NAMES] = { &a->url,     &a->token_file, &a->ca,
-					       NULL,        NULL,           NULL,
-					       NULL,        &a->stack,      &a->tier,
-					       &a->host,    &a->reason,     &a->duration,
-					       &a->name,    &a->role,       &a->since,
-					       &a->horizon, &a->lines,      &a->pool };
+	const char **const places[N_NAMES] = {
+		&a->url,     &a->token_file, &a->ca,    NULL,     NULL,
+		NULL,        NULL,           &a->stack, &a->tier, &a->host,
+		&a->reason,  &a->duration,   &a->name,  &a->role, &a->since,
+		&a->horizon, &a->lines,      &a->pool,  &a->to,   NULL
+	};
 
 	return places[i];
 }
 
 static bool *flag_place(struct args *a, int i)
 {
-	return i == 3 ? &a->json : i == 4 ? &a->dry_run : i == 5 ? &a->follow : &a->yes;
+	switch (i) {
+	case 3:
+		return &a->json;
+	case 4:
+		return &a->dry_run;
+	case 5:
+		return &a->follow;
+	case 6:
+		return &a->yes;
+	default:
+		return &a->force;
+	}
 }
 
 static bool is_taken(const char *takes, const char *name)

@@ -42,6 +42,13 @@ static const struct cli_command commands[] = {
 	  "access tokens", ARGS_COMMON_HELP, cli_token },
 	{ "import", "STACK/TIER FILE.csv [--dry-run]", "history of a tier's demand",
 	  ARGS_COMMON_HELP, cli_import },
+	{ "promote", "STACK/TIER [--to out|auto] [--force] [--yes] [--dry-run]",
+	  "a tier's next mode, when a backtest on its past allows it",
+	  "  --to MODE          out or auto (default: the next)\n"
+	  "  --force            also when it is refused\n"
+	  "  --yes              do not ask\n"
+	  "  --dry-run          only show\n" ARGS_COMMON_HELP,
+	  cli_promote },
 	{ "local", "list | clean [--state-dir FOLDER]",
 	  "hosts that the local driver made on this machine",
 	  "  --state-dir FOLDER  the driver's (default: /var/lib/foretide/local)\n"
