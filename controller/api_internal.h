@@ -12,11 +12,11 @@
 
 #define API_MAGIC 0x61706900u
 
-struct api_stream;  /* api_events.c */
-struct api_log_ask; /* api_logs.c */
+struct api_stream;   /* api_events.c */
+struct api_log_ask;  /* api_logs.c */
 struct api_backtest; /* api_backtest_run.c */
-struct api_replays; /* api_replay.c */
-struct api_logins;  /* api_auth.c */
+struct api_replays;  /* api_replay.c */
+struct api_logins;   /* api_auth.c */
 
 #define LISTENER_MAGIC 0x6c736e72u
 
