@@ -130,7 +130,8 @@ int backtest_play(const double *y, size_t n, int64_t from_ms,
 	CLEANUP(judge_report_free) struct judge_report *j = NULL;
 	const struct demand_opts opts = {
 		.step_ms = MINUTE_MS,
-		.lead_steps = (size_t)((q->boot_ms + MINUTE_MS - 1) / MINUTE_MS),
+		.n_leads = 1,
+		.lead_steps = { (size_t)((q->boot_ms + MINUTE_MS - 1) / MINUTE_MS) },
 		.risk = q->risk,
 		.capacity = q->capacity,
 	};
