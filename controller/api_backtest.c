@@ -21,6 +21,7 @@ struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
 	struct verdict_tier now = { .mode = t->mode,
 				    .stateful = t->stateful,
 				    .risk = t->risk_ratio,
+				    .price = t->price_ratio,
 				    .capacity = t->capacity,
 				    .lead_ms = t->lead_prior_ms };
 	CLEANUP(json_decref)
@@ -176,6 +177,8 @@ struct verdict_report backtest_facts(const json_t *report)
 	f.played_ms = to - from;
 	f.risk = number_in(report, "risk");
 	f.capacity = number_in(report, "capacity");
+	(void)!jread_num_opt(report, "price", &f.price, &e);
+	f.optimum_hours = number_in(policy_of(report, JUDGE_ORACLE), "instance_hours");
 	f.short_share = number_in(policy_of(report, JUDGE_MODEL), "short");
 	f.cost = number_in(policy_of(report, JUDGE_MODEL), "cost");
 	f.reactive_short = number_in(policy_of(report, JUDGE_REACTIVE), "short");

@@ -12,7 +12,8 @@
 #define DRIFT 0.25            /* of the lead time; what was learned moves a little */
 #define CAPACITY_DRIFT 0.1    /* the same of a capacity */
 #define HAIR 0.005            /* costs that are printed alike are alike */
-#define Z95 1.645             /* of the normal distribution */
+#define PLAYED_MS (24 * 3600 * 1000LL) /* at least */
+#define Z95 1.645                      /* of the normal distribution */
 #define DAYS(ms) ((double)(ms) / (24 * 3600 * 1000.0))
 
 enum db_mode verdict_next(enum db_mode mode)
@@ -37,7 +38,8 @@ static bool is_of_tier(const struct verdict_tier *t, const struct verdict_report
 {
 	int64_t apart = llabs(r->boot_ms - t->lead_ms);
 
-	return fabs(r->risk - t->risk) <= 1e-9 &&
+	return fabs(r->price - t->price) <= 1e-9 &&
+	       (t->price > 0 || fabs(r->risk - t->risk) <= 1e-9) &&
 	       fabs(r->capacity - t->capacity) <= CAPACITY_DRIFT * t->capacity &&
 	       (apart <= STEP_MS || (double)apart <= DRIFT * (double)t->lead_ms);
 }
@@ -60,6 +62,12 @@ static bool is_settled(const struct verdict_tier *t, enum db_mode to, struct ver
 	return true;
 }
 
+/* Days, cut to tenths: what is not enough must not be rounded up to it. */
+static double tenths(int64_t ms)
+{
+	return floor(10 * DAYS(ms)) / 10;
+}
+
 static bool is_no_measure(const struct verdict_tier *t, const struct verdict_report *r,
 			  enum db_mode to, int64_t now_ms, struct verdict *v)
 {
@@ -70,17 +78,17 @@ static bool is_no_measure(const struct verdict_tier *t, const struct verdict_rep
 		say(v, false, "there is no backtest yet");
 	else if (!is_of_tier(t, r))
 		say(v, false,
-		    "the backtest is of another risk, capacity or lead time than the "
-		    "tier has now");
+		    "the backtest is of another risk, price, capacity or lead time "
+		    "than the tier has now");
 	else if (now_ms - r->at_ms > VERDICT_FRESH_MS)
 		say(v, false, "the backtest is stale, made %s ago",
 		    clock_format_duration((now_ms - r->at_ms) / STEP_MS * STEP_MS, age));
 	else if (r->history_ms < enough)
 		say(v, false, "there are %.1f days of history where mode %s wants %.0f",
-		    DAYS(r->history_ms), db_mode_name(to), DAYS(enough));
-	else if (2 * r->played_ms < VERDICT_OUT_MS)
-		say(v, false, "only %.1f days were played, at least 1 is wanted",
-		    DAYS(r->played_ms));
+		    tenths(r->history_ms), db_mode_name(to), DAYS(enough));
+	else if (r->played_ms < PLAYED_MS)
+		say(v, false, "only %.1f days were played, where %.0f is wanted",
+		    tenths(r->played_ms), DAYS(PLAYED_MS));
 	else
 		return false;
 	return true;
@@ -106,18 +114,15 @@ static void say_kept(const struct verdict_report *r, char *ret, size_t size)
 		 100 * r->short_share, 100 * r->risk, chance);
 }
 
-void verdict_give(const struct verdict_tier *t, const struct verdict_report *r,
-		  enum db_mode to, int64_t now_ms, struct verdict *ret)
+/* Whether the promised risk was kept, and not dearer than by others who kept it. */
+static void judge_risk(const struct verdict_report *r, struct verdict *ret)
 {
 	char kept[160], peer[96];
 
-	*ret = (struct verdict){ .to = to };
-	if (is_settled(t, to, ret) || is_no_measure(t, r, to, now_ms, ret))
-		return;
 	say_kept(r, kept, sizeof(kept));
 	snprintf(peer, sizeof(peer), "reactive: %.2f, short %.2f %%", r->reactive_cost,
 		 100 * r->reactive_short);
-	if (r->short_share > allowed(r))
+	if (!(r->short_share <= allowed(r)))
 		say(ret, false, "it would have been %s", kept);
 	else if (r->reactive_short <= allowed(r) && r->cost > r->reactive_cost + HAIR)
 		say(ret, false,
@@ -127,4 +132,37 @@ void verdict_give(const struct verdict_tier *t, const struct verdict_report *r,
 	else
 		say(ret, true, "%s, at %.2f times the least possible cost (%s)", kept,
 		    r->cost, peer);
+}
+
+/* Instances and short minutes together, over the optimum, which is never short. */
+static double total(const struct verdict_report *r, double cost, double short_share)
+{
+	const double minutes = short_share * (double)r->played_ms / STEP_MS;
+
+	return cost + r->price * minutes / r->optimum_hours;
+}
+
+static void judge_price(const struct verdict_report *r, struct verdict *ret)
+{
+	const double own = total(r, r->cost, r->short_share);
+	const double peer = total(r, r->reactive_cost, r->reactive_short);
+	const bool is_cheaper = own <= peer + HAIR;
+
+	say(ret, is_cheaper,
+	    "%s at %.2f times the least possible cost, with a short minute at the price "
+	    "of %g instance-hours (reactive: %.2f); short %.2f %% of the time",
+	    is_cheaper ? "it would have come" : "dearer than reactive scaling:", own,
+	    r->price, peer, 100 * r->short_share);
+}
+
+void verdict_give(const struct verdict_tier *t, const struct verdict_report *r,
+		  enum db_mode to, int64_t now_ms, struct verdict *ret)
+{
+	*ret = (struct verdict){ .to = to };
+	if (is_settled(t, to, ret) || is_no_measure(t, r, to, now_ms, ret))
+		return;
+	if (r->price > 0)
+		judge_price(r, ret);
+	else
+		judge_risk(r, ret);
 }

@@ -6,7 +6,9 @@
  * than reactive scaling that kept it too, and the backtest is recent and of the tier as
  * it is set now. A promise that is kept exactly is found broken half of the time, so it
  * counts as kept up to what chance explains: the 95 % quantile of the share of lead times
- * that fall short (normal approximation of the binomial).
+ * that fall short (normal approximation of the binomial). Where a price was set, no risk
+ * is promised: the instances and the short minutes together must cost no more than
+ * reactive scaling's.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -26,7 +28,7 @@
 struct verdict_tier {
 	enum db_mode mode;
 	bool stateful;
-	double risk, capacity;
+	double risk, price, capacity; /* price above 0: in place of the risk */
 	int64_t lead_ms;
 };
 
@@ -36,7 +38,8 @@ struct verdict_report {
 	int64_t history_ms,
 		played_ms; /* all that was known, and its end that was played */
 	int64_t boot_ms;
-	double risk, capacity;
+	double risk, price, capacity; /* price: instance-hours a short minute */
+	double optimum_hours;         /* instance-hours that costs are over */
 	double short_share, cost;
 	double reactive_short, reactive_cost;
 };

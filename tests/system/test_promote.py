@@ -100,7 +100,7 @@ def test_a_backtest_of_other_settings_does_not_count(daemon):
     up(daemon, days=4)
     daemon.call("POST", f"{TIER}/backtest", {"capacity": 400, "risk": 0.05})
     verdict = daemon.get(TIER).doc["backtest"]["verdict"]
-    assert not verdict["promote"] and "another risk, capacity or lead time" in verdict["why"]
+    assert not verdict["promote"] and "another risk, price, capacity or lead time" in verdict["why"]
     answer = daemon.call("POST", f"{TIER}/promote").doc
     assert answer["backtest"]["capacity"] == 10, "another one was made"
 

@@ -124,7 +124,7 @@ static void scaling_in_wants_a_week_and_scaling_out_two_days(void **state)
 	r.history_ms = 7 * DAY_MS - 1;
 	r.played_ms = 3 * DAY_MS;
 	v = give(&observing, &r, DB_MODE_AUTO);
-	assert_refused(&v, "7.0 days of history where mode auto wants 7");
+	assert_refused(&v, "6.9 days of history where mode auto wants 7");
 	v = give(&observing, &r, DB_MODE_OUT);
 	assert_true(v.promote);
 	r.history_ms = DAY_MS;
@@ -167,7 +167,7 @@ static void a_backtest_of_other_settings_counts_not(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		struct verdict v = give(&observing, &r[i], DB_MODE_OUT);
 
-		assert_refused(&v, "another risk, capacity or lead time");
+		assert_refused(&v, "another risk, price, capacity or lead time");
 		assert_false(verdict_is_fresh(&observing, &r[i], NOW_MS));
 	}
 }
@@ -190,6 +190,32 @@ static void without_a_backtest_nothing_is_earned(void **state)
 	(void)state;
 	assert_refused(&v, "no backtest");
 	assert_false(verdict_is_fresh(&observing, &none, NOW_MS));
+}
+
+static void a_price_weighs_short_minutes_against_instances(void **state)
+{
+	struct verdict_tier t = observing;
+	struct verdict_report r = a_good_one();
+	struct verdict v;
+
+	(void)state;
+	t.price = r.price = 2;
+	r.optimum_hours = 1000;
+	r.short_share = 0.02; /* 288 minutes: 576 instance-hours */
+	r.reactive_cost = 1.3;
+	r.reactive_short = 0.04;
+	v = give(&t, &r, DB_MODE_OUT);
+	assert_true(v.promote);
+	assert_string_equal(v.why, "it would have come at 1.80 times the least possible "
+				   "cost, with a short minute at the price of 2 "
+				   "instance-hours (reactive: 2.45); short 2.00 % of the "
+				   "time");
+	r.reactive_short = 0;
+	v = give(&t, &r, DB_MODE_OUT);
+	assert_refused(&v, "dearer than reactive scaling: at 1.80");
+	t.price = 3;
+	v = give(&t, &r, DB_MODE_OUT);
+	assert_refused(&v, "another risk, price");
 }
 
 static void a_stateful_tier_may_scale_out_but_not_in(void **state)
@@ -236,6 +262,7 @@ int main(void)
 		cmocka_unit_test(a_backtest_of_other_settings_counts_not),
 		cmocka_unit_test(what_was_learned_may_move_a_little),
 		cmocka_unit_test(without_a_backtest_nothing_is_earned),
+		cmocka_unit_test(a_price_weighs_short_minutes_against_instances),
 		cmocka_unit_test(a_stateful_tier_may_scale_out_but_not_in),
 		cmocka_unit_test(nothing_is_promoted_to_where_it_is),
 	};
