@@ -56,6 +56,13 @@ static const struct cli_command commands[] = {
 	  "Without a tier: all of them. Exit status 7: a recorded decision was not\n"
 	  "repeated.\n" ARGS_COMMON_HELP,
 	  cli_replay },
+	{ "promote", "STACK/TIER [--to out|auto] [--force] [--yes] [--dry-run]",
+	  "a tier's next mode, when a backtest on its past allows it",
+	  "  --to MODE          out or auto (default: the next)\n"
+	  "  --force            also when it is refused\n"
+	  "  --yes              do not ask\n"
+	  "  --dry-run          only show\n" ARGS_COMMON_HELP,
+	  cli_promote },
 	{ "local", "list | clean [--state-dir FOLDER]",
 	  "hosts that the local driver made on this machine",
 	  "  --state-dir FOLDER  the driver's (default: /var/lib/foretide/local)\n"

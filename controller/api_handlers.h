@@ -18,9 +18,11 @@ api_handler_fn api_tier_list, api_tier_get, api_tier_patch;
 api_handler_fn api_tier_explain, api_tier_decisions, api_tier_leads, api_tier_series,
 	api_tier_forecast;
 /* api_backtest.c */
-api_handler_fn api_tier_backtest;
+api_handler_fn api_tier_backtest, api_tier_backtest_get;
 /* api_tier_replay.c */
 api_handler_fn api_tier_replay;
+/* api_promote.c */
+api_handler_fn api_tier_promote;
 /* api_history.c */
 api_handler_fn api_tier_history;
 /* api_holds.c */

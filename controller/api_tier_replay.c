@@ -315,11 +315,11 @@ int api_tier_replay(struct request *r, struct err *err)
 		rc = read_question(r, &q, err);
 	if (rc < 0)
 		return rc;
-	if (__atomic_exchange_n(&r->api->is_backtesting, true, __ATOMIC_ACQUIRE)) {
+	if (__atomic_exchange_n(&r->api->is_replaying, true, __ATOMIC_ACQUIRE)) {
 		r->retry_s = 2;
-		return err_set(err, ERR_UNAVAIL, "another backtest or replay is running");
+		return err_set(err, ERR_UNAVAIL, "another replay is running");
 	}
 	rc = answer(r, &q, &t, err);
-	__atomic_store_n(&r->api->is_backtesting, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&r->api->is_replaying, false, __ATOMIC_RELEASE);
 	return rc;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "api_backtest.h"
 #include "api_handlers.h"
 
 #include "check.h"
@@ -174,6 +175,7 @@ int api_tier_get(struct request *r, struct err *err)
 	doc = tier_json(r, &t, err);
 	if (!doc)
 		return ERR_STORE;
+	json_object_set_new(doc, "backtest", backtest_json(r, &t));
 	reply_json(r, 200, doc);
 	return 0;
 }

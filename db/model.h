@@ -252,4 +252,13 @@ struct db_model_state {
 };
 DB_MODEL(db_model_state);
 
+/* The last backtest of a tier. */
+struct db_backtest {
+	char *stack;
+	char *tier;
+	int64_t at_ms;
+	char *report_json; /* as the API answers it */
+};
+DB_MODEL(db_backtest);
+
 #endif
