@@ -23,8 +23,10 @@ struct tier_model {
 	struct demand_model *model[N_MODELS];
 	size_t lead_steps[N_MODELS];
 	double capacity, risk;
-	int64_t first_ms; /* of the history that it was learned from */
-	int64_t fed_ms;   /* end of the last minute that it knows */
+	int64_t first_ms;                 /* of the history that it was learned from */
+	int64_t fed_ms;                   /* end of the last minute that it knows */
+	const struct tier_events *events; /* of this round: what demand is divided by */
+	uint64_t events_mark;             /* of the division that it was fed with */
 	bool is_used, is_dirty, must_learn;
 };
 
@@ -143,6 +145,14 @@ static int read_history(struct tier_models *m, const struct tier_model *t,
 	return 0;
 }
 
+/* A model lives in demand without events. One that was fed with another idea of what past
+ * events did, than is held now, has learned them as if they were ordinary days. */
+static uint64_t mark(const struct tier_model *t)
+{
+	return tier_events_mark(
+		t->events, t->fed_ms - (int64_t)HISTORY_MINUTES * MINUTE_MS, t->fed_ms);
+}
+
 static int learn(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 		 int64_t now_ms, struct err *err)
 {
@@ -162,6 +172,7 @@ static int learn(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 	rc = read_history(m, t, &from_ms, to_ms, &y, &n, err);
 	if (rc < 0 || n == 0)
 		return rc;
+	tier_events_divide(t->events, from_ms, y, n);
 	for (int k = 0; k < N_MODELS; k++) {
 		struct demand_opts opts = {
 			.step_ms = MINUTE_MS,
@@ -180,6 +191,7 @@ static int learn(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 	}
 	t->first_ms = first_ms;
 	t->fed_ms = to_ms;
+	t->events_mark = mark(t);
 	t->is_dirty = true;
 	return 0;
 }
@@ -191,6 +203,7 @@ struct saved {
 	int64_t fed_ms;
 	uint64_t lead_steps;
 	double capacity, risk;
+	uint64_t events_mark;
 };
 
 static int load_one(struct tier_models *m, struct tier_model *t, int k, struct err *err)
@@ -209,6 +222,7 @@ static int load_one(struct tier_models *m, struct tier_model *t, int k, struct e
 		return err_set(err, ERR_NOT_FOUND, "a saved model is for other options");
 	t->first_ms = head.first_ms;
 	t->fed_ms = head.fed_ms;
+	t->events_mark = head.events_mark;
 	return demand_model_load((const char *)s.data + sizeof(head),
 				 s.len - sizeof(head), &t->model[k], err);
 }
@@ -237,6 +251,7 @@ static int feed(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 		return 0;
 	y = xcalloc(n, sizeof(*y));
 	rc = db_demand_range(m->db, t->stack, t->tier, t->fed_ms, y, n, err);
+	tier_events_divide(t->events, t->fed_ms, y, n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		for (int k = 0; k < N_MODELS && rc == 0 && !isnan(y[i]); k++) {
 			demand_model_set_offset(t->model[k], (int32_t)(offset_ms / 1000));
@@ -248,6 +263,7 @@ static int feed(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 	if (rc < 0)
 		return rc;
 	t->fed_ms = to_ms;
+	t->events_mark = mark(t);
 	t->is_dirty = true;
 	return 0;
 }
@@ -291,7 +307,7 @@ static int refresh(struct tier_models *m, struct tier_model *t,
 		is_new = false;
 	else if (is_other)
 		is_new = true;
-	if (is_new || is_far_behind(t, now_ms) ||
+	if (is_new || is_far_behind(t, now_ms) || mark(t) != t->events_mark ||
 	    (minute_of(now_ms) > t->fed_ms && has_older_history(m, t)))
 		t->must_learn = true;
 	if (!t->must_learn)
@@ -314,13 +330,15 @@ static bool is_known(const struct tier_model *t)
 
 int tier_models_forecast(struct tier_models *m, const struct db_tier *tier,
 			 int64_t lead_ms, int64_t offset_ms, int64_t now_ms,
-			 struct tier_forecast *ret, struct err *err)
+			 const struct tier_events *events, struct tier_forecast *ret,
+			 struct err *err)
 {
 	struct tier_model *t = get(m, tier->stack, tier->name);
 	struct demand_decision far;
 	int rc;
 
 	t->is_used = true;
+	t->events = events;
 	rc = refresh(m, t, tier, lead_ms, offset_ms, now_ms, err);
 	if (rc < 0) {
 		forget(t);
@@ -346,6 +364,7 @@ static void save_one(const struct tier_model *t, int k, int64_t now_ms,
 		.lead_steps = t->lead_steps[k],
 		.capacity = t->capacity,
 		.risk = t->risk,
+		.events_mark = t->events_mark,
 	};
 	size_t len = demand_model_size(t->model[k]);
 	char *data = xcalloc(1, sizeof(head) + len);

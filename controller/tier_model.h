@@ -6,12 +6,17 @@
  * A model is fed the tier's recorded demand minute by minute. It is read back from the
  * database at start, and learned anew from the recorded history when there is none, when
  * older history was imported, or when what it is for (its capacity, risk, step) changed.
+ *
+ * It lives in demand without events: it is fed demand divided by what events did
+ * (tier_events.h), and learned anew when that comes to be known better. What it answers
+ * is for the caller to multiply.
  */
 #ifndef CONTROLLER_TIER_MODEL_H
 #define CONTROLLER_TIER_MODEL_H
 
 #include "db.h"
 #include "demand.h"
+#include "tier_events.h"
 
 struct tier_models;
 
@@ -39,9 +44,11 @@ bool tier_models_are_behind(const struct tier_models *m);
  * whose turn has not come answers as it was, or is not known.
  *   lead_ms    lead time to look over, calendar
  *   offset_ms  distance of the stack's local clock from UTC now
+ *   events     the tier's; NULL: none; used during the call only
  */
 int tier_models_forecast(struct tier_models *m, const struct db_tier *t, int64_t lead_ms,
-			 int64_t offset_ms, int64_t now_ms, struct tier_forecast *ret,
+			 int64_t offset_ms, int64_t now_ms,
+			 const struct tier_events *events, struct tier_forecast *ret,
 			 struct err *err) MUST_CHECK;
 
 /* Forgets the models of tiers that were not asked for since the last call. */

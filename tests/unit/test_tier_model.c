@@ -39,7 +39,8 @@ static struct tier_forecast ask(struct fixture *f, struct tier_models *m, double
 	struct tier_forecast ret;
 
 	tier_models_begin(m);
-	assert_ok(tier_models_forecast(m, &t, 3 * MINUTE_MS, 0, now_ms, &ret, &f->e),
+	assert_ok(tier_models_forecast(m, &t, 3 * MINUTE_MS, 0, now_ms, NULL, &ret,
+				       &f->e),
 		  &f->e);
 	return ret;
 }
