@@ -280,14 +280,15 @@ static bool touches(const struct uplift_span *s, int64_t from_ms, int64_t to_ms)
 	return s->end_ms > from_ms && s->start_ms < to_ms;
 }
 
-void tier_events_divide(const struct tier_events *e, int64_t t0_ms, double *y, size_t n)
+void tier_events_divide(const struct tier_events *e, int64_t t0_ms, int64_t step_ms,
+			double *y, size_t n)
 {
 	CLEANUP(free) double *u = NULL;
 
 	if (!e || !e->n || !n)
 		return;
 	u = xcalloc(n, sizeof(*u));
-	uplift_factors(e->was, e->n, t0_ms, MINUTE_MS, u, n);
+	uplift_factors(e->was, e->n, t0_ms, step_ms, u, n);
 	for (size_t i = 0; i < n; i++)
 		y[i] /= u[i];
 }
@@ -356,7 +357,7 @@ bool tier_events_knows(const struct tier_events *e, const char *name)
 	return false;
 }
 
-static json_t *event_json(const struct tier_event *o, int64_t now_ms)
+json_t *tier_event_json(const struct tier_event *o, int64_t now_ms)
 {
 	const bool known = is_known(o);
 	json_t *doc = json_pack(
@@ -382,6 +383,6 @@ json_t *tier_events_json(const struct tier_events *e, int64_t from_ms, int64_t t
 
 	for (size_t i = 0; e && i < e->n; i++)
 		if (touches(&e->v[i].span, from_ms, to_ms))
-			json_array_append_new(list, event_json(&e->v[i], now_ms));
+			json_array_append_new(list, tier_event_json(&e->v[i], now_ms));
 	return list;
 }

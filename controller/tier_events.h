@@ -61,8 +61,9 @@ int tier_events_measure(struct tier_events *e, struct db *db, const char *stack,
 
 /* NULL, as an e below, is a tier without events. */
 
-/* Divides y [n], the demand of minutes from t0_ms on, by what events did to it. */
-void tier_events_divide(const struct tier_events *e, int64_t t0_ms, double *y, size_t n);
+/* Divides y [n], the demand of steps from t0_ms on, by what events did to it. */
+void tier_events_divide(const struct tier_events *e, int64_t t0_ms, int64_t step_ms,
+			double *y, size_t n);
 
 /* What a division of the time [from, to) does, as a number that differs when it does
  * something else; 0 when there are no events in it. */
@@ -83,5 +84,6 @@ bool tier_events_knows(const struct tier_events *e, const char *name);
  * "measured"}] of those that touch [from, to). The caller owns it. */
 json_t *tier_events_json(const struct tier_events *e, int64_t from_ms, int64_t to_ms,
 			 int64_t now_ms);
+json_t *tier_event_json(const struct tier_event *o, int64_t now_ms); /* one of them */
 
 #endif

@@ -172,7 +172,7 @@ static int learn(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 	rc = read_history(m, t, &from_ms, to_ms, &y, &n, err);
 	if (rc < 0 || n == 0)
 		return rc;
-	tier_events_divide(t->events, from_ms, y, n);
+	tier_events_divide(t->events, from_ms, MINUTE_MS, y, n);
 	for (int k = 0; k < N_MODELS; k++) {
 		struct demand_opts opts = {
 			.step_ms = MINUTE_MS,
@@ -251,7 +251,7 @@ static int feed(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 		return 0;
 	y = xcalloc(n, sizeof(*y));
 	rc = db_demand_range(m->db, t->stack, t->tier, t->fed_ms, y, n, err);
-	tier_events_divide(t->events, t->fed_ms, y, n);
+	tier_events_divide(t->events, t->fed_ms, MINUTE_MS, y, n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		for (int k = 0; k < N_MODELS && rc == 0 && !isnan(y[i]); k++) {
 			demand_model_set_offset(t->model[k], (int32_t)(offset_ms / 1000));

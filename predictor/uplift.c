@@ -371,3 +371,23 @@ double uplift_quantile(const struct uplift *u, double median, double quantile,
 	a = log(quantile / median);
 	return median * u->mid * exp(copysign(hypot(a, b), b));
 }
+
+void uplift_forecast(const struct uplift_event *e, size_t n, int64_t t0_ms,
+		     int64_t step_ms, const double *levels, size_t n_levels, double *mean,
+		     double *q, size_t h)
+{
+	CLEANUP(free) double *factor = xcalloc(h + 1, sizeof(*factor));
+
+	uplift_factors(e, n, t0_ms, step_ms, factor, h);
+	for (size_t j = 0; j < h; j++) {
+		const int64_t t = t0_ms + (int64_t)j * step_ms;
+		struct uplift u = uplift_within(e, n, t, t + step_ms);
+
+		/* A step that is covered in part has so much of the effect. */
+		u.mid = factor[j];
+		for (size_t k = 0; k < n_levels; k++)
+			q[k * h + j] =
+				uplift_quantile(&u, mean[j], q[k * h + j], levels[k]);
+		mean[j] *= u.mid;
+	}
+}

@@ -118,4 +118,13 @@ size_t uplift_join(struct uplift_span *s, size_t n);
 double uplift_quantile(const struct uplift *u, double median, double quantile,
 		       double level);
 
+/*
+ * A forecast of ordinary demand, as horizon.h has it, becomes one with events.
+ *   t0_ms   of its first step
+ *   levels  [n_levels]; q [n_levels * h]; mean [h], the middle of the forecast
+ */
+void uplift_forecast(const struct uplift_event *e, size_t n, int64_t t0_ms,
+		     int64_t step_ms, const double *levels, size_t n_levels, double *mean,
+		     double *q, size_t h);
+
 #endif
