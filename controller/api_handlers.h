@@ -11,7 +11,8 @@
 /* api_status.c */
 api_handler_fn api_healthz, api_own_metrics, api_status, api_whoami;
 /* api_stacks.c */
-api_handler_fn api_stack_list, api_stack_get, api_stack_put, api_stack_delete;
+api_handler_fn api_stack_list, api_stack_get, api_stack_put, api_stack_delete,
+	api_stack_events;
 /* api_tiers.c */
 api_handler_fn api_tier_list, api_tier_get, api_tier_patch;
 /* api_tier_views.c */

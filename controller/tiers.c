@@ -20,6 +20,7 @@
 #define STALE_MIN_MS 90000        /* and at least this, calendar */
 #define DECISION_EVERY_MS 3600000 /* one is recorded, changed or not */
 #define SAVE_EVERY_MS 600000      /* models, calendar */
+#define MEASURE_MS 200            /* of a round, for events that are over */
 
 /* What is remembered of one tier. */
 struct tier {
@@ -30,6 +31,8 @@ struct tier {
 	struct decide_state state;
 	int64_t recorded_ms;         /* of the last recorded decision */
 	enum decide_binding binding; /* of it */
+	struct tier_events *events;  /* NULL: none */
+	uint64_t events_serial;      /* of the catalog's list that they are of */
 	json_t *live;
 	bool is_used;
 };
@@ -40,8 +43,9 @@ struct tiers {
 	pthread_mutex_t lock; /* of v and the lives, for tiers_live() */
 	struct tier **v;      /* by stack and name */
 	size_t n;
-	size_t next_save; /* index into v */
-	bool is_trial;    /* nothing of it is kept in the database */
+	int64_t measure_until_mono_ms; /* of the round */
+	size_t next_save;              /* index into v */
+	bool is_trial;                 /* nothing of it is kept in the database */
 };
 
 /* One tier's decision in the making. */
@@ -77,6 +81,7 @@ struct tiers *tiers_new_trial(struct db *db)
 static void tier_free(struct tier *t)
 {
 	metrics_expr_free(t->demand);
+	tier_events_free(t->events);
 	tier_model_free(t->model);
 	json_decref(t->live);
 	free(t->expression);
@@ -329,6 +334,75 @@ static void fill_fleet(struct deciding *d)
 	in->distrust = d->ctx->distrust;
 }
 
+static int list_events(struct tiers *ts, struct deciding *d, struct err *err)
+{
+	tier_events_free(TAKE(d->t->events));
+	return tier_events_read(ts->db, d->ft->cat->events, d->ft->t.stack, d->ft->t.name,
+				&d->t->events, err);
+}
+
+/* The tier's events, as the catalog has them now; those that are over are measured. */
+static int read_events(struct tiers *ts, struct deciding *d, struct err *err)
+{
+	const struct catalog_tier *cat = d->ft->cat;
+	const uint64_t serial = cat && cat->events->n ? cat->events_serial : 0;
+	bool is_changed = false, is_behind = false;
+	int rc = 0;
+
+	if (serial != d->t->events_serial)
+		tier_events_free(TAKE(d->t->events));
+	d->t->events_serial = serial;
+	if (serial && !d->t->events)
+		rc = list_events(ts, d, err);
+	if (rc == 0 && d->t->events)
+		rc = tier_events_measure(d->t->events, ts->db, d->ft->t.stack,
+					 d->ft->t.name, cat->zone, d->in.now_ms,
+					 ts->measure_until_mono_ms, &is_changed,
+					 &is_behind, err);
+	ts->round.is_behind = ts->round.is_behind || is_behind;
+	return rc == 0 && is_changed ? list_events(ts, d, err) : rc;
+}
+
+/* What a forecast of the next ahead_ms counts with, in words. */
+static void name_events(const struct tier_events *e, int64_t now_ms, int64_t ahead_ms,
+			const struct uplift *u, struct decide_events *ret)
+{
+	const char *names[2 * DECIDE_EVENTS_MAX];
+	size_t n =
+		tier_events_names(e, now_ms, now_ms + ahead_ms, names, ARRAY_SIZE(names));
+
+	*ret = (struct decide_events){ .uplift = u->mid, .learned_from = u->n };
+	for (size_t i = 0; i < n; i++) {
+		if (!tier_events_knows(e, names[i]))
+			ret->unknown = names[i];
+		else if (ret->n < DECIDE_EVENTS_MAX)
+			ret->names[ret->n++] = names[i];
+	}
+}
+
+/* The model's answers, which are for demand without events, with those that come. */
+static void apply_events(struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+	const struct tier_events *e = d->t->events;
+	const struct demand_decision *w = &d->forecast.within_lead;
+	const int64_t far_ms = in->lead_ms + in->dwell_ms;
+	struct uplift near, far;
+
+	if (!e || !e->n)
+		return;
+	near = tier_events_within(e, in->now_ms, in->now_ms + in->lead_ms);
+	far = tier_events_within(e, in->now_ms, in->now_ms + far_ms);
+	name_events(e, in->now_ms, in->lead_ms, &near, &in->events);
+	name_events(e, in->now_ms, far_ms, &far, &in->events_dwell);
+	in->forecast_high =
+		uplift_quantile(&near, in->forecast_mid, in->forecast_high, w->level);
+	in->forecast_high_dwell = fmax(uplift_quantile(&far, in->forecast_mid,
+						       in->forecast_high_dwell, w->level),
+				       in->forecast_high);
+	in->forecast_mid *= near.mid;
+}
+
 static void fill_forecast(struct tiers *ts, struct deciding *d)
 {
 	static const char *const rungs[] = { [DEMAND_REACTIVE] = "reactive",
@@ -344,7 +418,7 @@ static void fill_forecast(struct tiers *ts, struct deciding *d)
 	if (d->ft->t.capacity <= 0)
 		return;
 	if (tier_model_forecast(d->t->model, &ts->round, &d->ft->t, in->lead_ms,
-				offset_ms, &d->forecast, &err) < 0) {
+				offset_ms, d->t->events, &d->forecast, &err) < 0) {
 		log_warn("forecast-failed", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
 		return;
@@ -358,6 +432,7 @@ static void fill_forecast(struct tiers *ts, struct deciding *d)
 	in->forecast_at_ms = d->forecast.fed_ms;
 	in->rung = rungs[w->rung];
 	in->rung_why = w->why;
+	apply_events(d);
 }
 
 /* ---------------------------------------------------------------- the outcome */
@@ -375,9 +450,12 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(
 		demand, "stale",
 		json_boolean(in->now_ms - in->demand_at_ms > in->stale_after_ms));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "demand", demand, "lead",
-			 lead_json(&d->lead), "rung",
-			 in->rung ? json_string(in->rung) : json_null(), "rung_why",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "demand", demand,
+			 "lead", lead_json(&d->lead), "events",
+			 tier_events_json(d->t->events, in->now_ms,
+					  in->now_ms + EVENTS_AHEAD_MS, in->now_ms),
+			 "rung", in->rung ? json_string(in->rung) : json_null(),
+			 "rung_why",
 			 in->rung_why ? json_string(in->rung_why) : json_null(), "level",
 			 d->forecast.known ? json_finite(d->forecast.within_lead.level)
 					   : json_null(),
@@ -501,7 +579,11 @@ static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *recor
 static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
 {
 	const struct decide_state before = d->t->state;
+	struct err why;
 
+	if (read_events(ts, d, &why) < 0)
+		log_warn("events-not-read", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&why));
 	fill_forecast(ts, d);
 	decide(&d->in, &d->t->state, &d->plan);
 	return take_over(ts, d, &before, err);
@@ -531,6 +613,7 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	int rc = 0;
 
 	tier_round_begin(&ts->round, ts->db, f->now_ms);
+	ts->measure_until_mono_ms = clock_mono_ms() + MEASURE_MS;
 	for (size_t i = 0; i < f->n_tiers; i++) {
 		if (ctx->only_new && f->tiers[i].t.desired >= 0)
 			continue;

@@ -261,4 +261,16 @@ struct db_backtest {
 };
 DB_MODEL(db_backtest);
 
+/* What one past occurrence of an event did to a tier's demand. */
+struct db_uplift {
+	char *stack;
+	char *tier;
+	char *name; /* the event's */
+	int64_t start_ms, end_ms;
+	double log_ratio, error; /* of demand in it over ordinary demand */
+	int64_t days;            /* that it was compared with */
+	int64_t measured_ms;
+};
+DB_MODEL(db_uplift);
+
 #endif
