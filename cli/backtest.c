@@ -7,8 +7,8 @@
 #include "cli.h"
 #include "clock.h"
 #include "conf.h"
-#include "csv.h"
 #include "judge.h"
+#include "series.h"
 #include "svg.h"
 
 #include <getopt.h>
@@ -68,7 +68,7 @@ static void print_promises(const struct judge_report *r)
 		       100 * r->band[k].kept);
 }
 
-static int draw(const struct wish *w, const struct csv_series *s,
+static int draw(const struct wish *w, const struct series *s,
 		const struct judge_report *r)
 {
 	FILE *out = fopen(w->svg, "we");
@@ -85,18 +85,19 @@ static int draw(const struct wish *w, const struct csv_series *s,
 
 static int run(const struct wish *w)
 {
-	CLEANUP(csv_done) struct csv_series s = { 0 };
+	CLEANUP(series_done) struct series s = { 0 };
 	CLEANUP(judge_report_free) struct judge_report *r = NULL;
 	char step[CLOCK_TEXT], boot[CLOCK_TEXT];
 	struct err err;
 	int shown = -1;
 
-	if (csv_open(w->file, &s, &err) != 0)
+	if (series_open(w->file, &s, &err) != 0)
 		return cli_fail(EXIT_FAILED, "backtest", "%s", err.msg);
 
 	const struct demand_opts o = {
 		.step_ms = s.step_ms,
-		.lead_steps = (size_t)((w->boot_ms + s.step_ms - 1) / s.step_ms),
+		.n_leads = 1,
+		.lead_steps = { (size_t)((w->boot_ms + s.step_ms - 1) / s.step_ms) },
 		.risk = w->risk,
 		.capacity = w->capacity,
 	};

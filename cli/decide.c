@@ -81,7 +81,9 @@ static int on_init(struct session *s, const json_t *msg, struct err *err)
 			       "min and max are not 0 <= min <= max <= 1e9");
 
 	const struct demand_opts o = { .step_ms = llround(step_s * 1000),
-				       .lead_steps = (size_t)ceil(boot_s / step_s - 1e-9),
+				       .n_leads = 1,
+				       .lead_steps = { (size_t)ceil(boot_s / step_s -
+								    1e-9) },
 				       .risk = risk,
 				       .capacity = capacity };
 
@@ -114,7 +116,7 @@ static int on_sample(struct session *s, const json_t *msg, struct err *err)
 			    0)
 			return rc;
 	}
-	demand_model_decide(s->model, &d);
+	demand_model_decide(s->model, 0, &d);
 	printf("{\"desired\":%zu,\"needed\":%zu,\"median\":%.6g,\"upper\":%.6g,"
 	       "\"level\":%.6g,\"rung\":\"%s\"}\n",
 	       MIN(MAX(d.instances, s->min), s->max), d.needed, d.median, d.upper,

@@ -13,11 +13,11 @@
 #include "cleanup.h"
 #include "cli.h"
 #include "clock.h"
-#include "csv.h"
 #include "gaps.h"
 #include "horizon.h"
 #include "json.h"
 #include "period.h"
+#include "series.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -215,13 +215,13 @@ static void print_seasons(const struct period *p, size_t n, int64_t step_ms)
 static int run_csv(const char *path, int64_t horizon_ms)
 {
 	static const double levels[] = { 0.025, 0.1, 0.5, 0.9, 0.975 };
-	CLEANUP(csv_done) struct csv_series s = { 0 };
+	CLEANUP(series_done) struct series s = { 0 };
 	CLEANUP(horizon_free) struct horizon *f = NULL;
 	struct period found[HORIZON_SEASONS];
 	size_t n_found = 0;
 	struct err err;
 
-	if (csv_open(path, &s, &err) != 0)
+	if (series_open(path, &s, &err) != 0)
 		return cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
 
 	struct horizon_opts o = { .h = (size_t)((horizon_ms + s.step_ms - 1) / s.step_ms),

@@ -64,8 +64,8 @@ static const struct cli_command commands[] = {
 	  "forecast a tier, a file, or JSON lines, in quantiles",
 	  "  --horizon TIME     how far ahead (default: 48h)\n"
 	  "  --jsonl            a request and an answer a line\n\n"
-	  "FILE.csv holds lines of timestamp,value: Unix seconds or RFC 3339, an empty\n"
-	  "value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
+	  "FILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
+	  "RFC 3339; an empty value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },
 	{ "backtest", "FILE.csv --capacity N [--boot 180s] [--risk 0.5%] [--svg FILE]",
 	  "what scaling a recorded demand would have cost",

@@ -150,7 +150,8 @@ static int play(struct request *r, const struct db_tier *t, const struct questio
 	CLEANUP(free) double *y = NULL;
 	const struct demand_opts opts = {
 		.step_ms = MINUTE_MS,
-		.lead_steps = (size_t)((q->boot_ms + MINUTE_MS - 1) / MINUTE_MS),
+		.n_leads = 1,
+		.lead_steps = { (size_t)((q->boot_ms + MINUTE_MS - 1) / MINUTE_MS) },
 		.risk = q->risk,
 		.capacity = q->capacity,
 	};

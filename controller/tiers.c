@@ -25,6 +25,7 @@ struct tier {
 	char *stack, *name;
 	char *expression; /* that demand is the parsed form of */
 	struct metrics_expr *demand;
+	struct tier_model *model;
 	struct decide_state state;
 	int64_t recorded_ms;         /* of the last recorded decision */
 	enum decide_binding binding; /* of it */
@@ -34,10 +35,11 @@ struct tier {
 
 struct tiers {
 	struct db *db;
-	struct tier_models *models;
+	struct tier_round round;
 	pthread_mutex_t lock; /* of v and the lives, for tiers_live() */
 	struct tier **v;      /* by stack and name */
 	size_t n;
+	size_t next_save; /* index into v */
 };
 
 /* One tier's decision in the making. */
@@ -58,7 +60,6 @@ struct tiers *tiers_new(struct db *db)
 	struct tiers *t = xcalloc(1, sizeof(*t));
 
 	t->db = db;
-	t->models = tier_models_new(db);
 	pthread_mutex_init(&t->lock, NULL);
 	return t;
 }
@@ -66,6 +67,7 @@ struct tiers *tiers_new(struct db *db)
 static void tier_free(struct tier *t)
 {
 	metrics_expr_free(t->demand);
+	tier_model_free(t->model);
 	json_decref(t->live);
 	free(t->expression);
 	free(t->stack);
@@ -73,17 +75,37 @@ static void tier_free(struct tier *t)
 	free(t);
 }
 
+/* Keeps in the database the models of at most max tiers that have changed, those first
+ * whose turn is longest ago. */
+static int save_models(struct tiers *ts, size_t max, int64_t now_ms, struct err *err)
+{
+	const size_t most = MIN(max, ts->n);
+	CLEANUP(free) struct db_model_state *s = xcalloc(most + 1, sizeof(*s));
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < ts->n && n < most; i++) {
+		struct tier *t = ts->v[ts->next_save++ % ts->n];
+
+		n += tier_model_take_state(t->model, t->stack, t->name, now_ms, &s[n]);
+	}
+	if (n)
+		rc = db_model_states_put(ts->db, s, n, err);
+	for (size_t i = 0; i < n; i++)
+		free(s[i].data);
+	return rc;
+}
+
 void tiers_free(struct tiers *t)
 {
 	if (!t)
 		return;
 	/* Models that are not kept are learned anew at the next start. */
-	if (tier_models_save(t->models, SIZE_MAX, clock_now_ms(), NULL) < 0)
+	if (save_models(t, SIZE_MAX, clock_now_ms(), NULL) < 0)
 		log_warn("models-not-saved");
 	for (size_t i = 0; i < t->n; i++)
 		tier_free(t->v[i]);
 	free(t->v);
-	tier_models_free(t->models);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -127,6 +149,7 @@ static struct tier *get(struct tiers *t, const struct db_tier *of)
 		new = xcalloc(1, sizeof(*new));
 		new->stack = xstrdup(of->stack);
 		new->name = xstrdup(of->name);
+		new->model = tier_model_new();
 		t->v = xrealloc(t->v, (t->n + 1) * sizeof(struct tier *));
 		memmove(t->v + at + 1, t->v + at, (t->n - at) * sizeof(struct tier *));
 		t->v[at] = new;
@@ -310,8 +333,8 @@ static void fill_forecast(struct tiers *ts, struct deciding *d)
 	in->forecast_mid = in->forecast_high = in->forecast_high_dwell = NAN;
 	if (d->ft->t.capacity <= 0)
 		return;
-	if (tier_models_forecast(ts->models, &d->ft->t, in->lead_ms, offset_ms,
-				 in->now_ms, &d->forecast, &err) < 0) {
+	if (tier_model_forecast(d->t->model, &ts->round, &d->ft->t, in->lead_ms,
+				offset_ms, &d->forecast, &err) < 0) {
 		log_warn("forecast-failed", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
 		return;
@@ -484,7 +507,7 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	size_t n = 0;
 	int rc = 0;
 
-	tier_models_begin(ts->models);
+	tier_round_begin(&ts->round, ts->db, f->now_ms);
 	for (size_t i = 0; i < f->n_tiers; i++) {
 		if (ctx->only_new && f->tiers[i].t.desired >= 0)
 			continue;
@@ -506,11 +529,10 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	if (rc < 0 || ctx->only_new)
 		return rc;
 	forget_unused(ts);
-	tier_models_sweep(ts->models);
-	return tier_models_save(ts->models, saves_of(f, ctx), f->now_ms, err);
+	return save_models(ts, saves_of(f, ctx), f->now_ms, err);
 }
 
 bool tiers_want_more(const struct tiers *ts)
 {
-	return tier_models_are_behind(ts->models);
+	return ts->round.is_behind;
 }

@@ -51,12 +51,12 @@ static void run_peer(const struct play *p, fleet_want_fn *want, double headroom,
 			     .past = p->y,
 			     .n_past = from,
 			     .demand = p->y + from,
-			     .lead = p->opts->lead_steps,
+			     .lead = p->opts->lead_steps[0],
 			     .day = p->day };
 
 	for (size_t i = 0; i < from; i++)
 		peer.fixed = MAX(peer.fixed, fleet_need(p->y[i], p->opts->capacity));
-	fleet_simulate(p->y + from, n, running_at(p, from), p->opts->lead_steps,
+	fleet_simulate(p->y + from, n, running_at(p, from), p->opts->lead_steps[0],
 		       p->opts->capacity, want, &peer, ret);
 }
 
@@ -103,9 +103,9 @@ static size_t want_model(void *arg, size_t i, double demand, size_t running,
 								  l->p->opts->step_ms,
 					    demand, l->err);
 	for (size_t k = 0; l->said && l->rc == 0 && k < JUDGE_BANDS; k++)
-		l->rc = demand_model_quantile(l->m, levels[k],
+		l->rc = demand_model_quantile(l->m, 0, levels[k],
 					      l->said + i * JUDGE_BANDS + k, l->err);
-	demand_model_decide(l->m, &d);
+	demand_model_decide(l->m, 0, &d);
 	return d.instances;
 }
 
@@ -123,7 +123,7 @@ static int run_model(struct play *p, double risk, double *said, struct fleet_run
 
 	struct live l = { .m = m, .p = p, .said = said, .err = err };
 
-	fleet_simulate(p->y + p->from, p->n, running_at(p, p->from), o.lead_steps,
+	fleet_simulate(p->y + p->from, p->n, running_at(p, p->from), o.lead_steps[0],
 		       o.capacity, want_model, &l, ret);
 	tick(p, 4.0 * (double)(p->from + p->n));
 	return l.rc;
@@ -131,7 +131,7 @@ static int run_model(struct play *p, double risk, double *said, struct fleet_run
 
 static void fill_bands(const struct play *p, const double *said, struct judge_band *band)
 {
-	const size_t window = p->opts->lead_steps + 1;
+	const size_t window = p->opts->lead_steps[0] + 1;
 	size_t count = 0;
 
 	for (size_t k = 0; k < JUDGE_BANDS; k++)
@@ -157,7 +157,7 @@ static int play_all(struct play *p, struct judge_report *r, struct err *err)
 	const double hours = (double)p->opts->step_ms / 3600000.0;
 	int rc;
 
-	fleet_oracle(p->y + p->from, p->n, running_at(p, p->from), p->opts->lead_steps,
+	fleet_oracle(p->y + p->from, p->n, running_at(p, p->from), p->opts->lead_steps[0],
 		     p->opts->capacity, &r->row[JUDGE_ORACLE].run);
 	rc = run_model(p, p->opts->risk, said, &r->row[JUDGE_MODEL].run, err);
 	if (rc != 0)

@@ -26,7 +26,11 @@ static void make_days(double *y, size_t n)
 static struct demand_opts opts(void)
 {
 	return (struct demand_opts){
-		.step_ms = STEP_MS, .lead_steps = 2, .risk = 0.01, .capacity = 20
+		.step_ms = STEP_MS,
+		.n_leads = 1,
+		.lead_steps = { 2 },
+		.risk = 0.01,
+		.capacity = 20,
 	};
 }
 
