@@ -37,6 +37,11 @@ void capacity_free(struct capacity *c)
 	free(c);
 }
 
+double capacity_target(const struct capacity *c)
+{
+	return c->target;
+}
+
 const char *capacity_model_name(enum capacity_model m)
 {
 	static const char *const names[] = {

@@ -54,6 +54,9 @@ int capacity_new(double target, struct capacity **ret, struct err *err) MUST_CHE
 void capacity_free(struct capacity *c);
 DEFINE_CLEANUP(struct capacity *, capacity_free);
 
+/* The one it was made with. */
+double capacity_target(const struct capacity *c);
+
 struct capacity_seen {
 	int64_t minute;     /* Unix time in minutes */
 	double demand;      /* of one instance, >= 0, any unit */
