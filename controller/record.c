@@ -38,6 +38,8 @@ static const struct field fields[] = {
 	FIELD(WHOLE, min),
 	FIELD(WHOLE, max),
 	FIELD(REAL, capacity),
+	FIELD(TEXT, capacity_source),
+	FIELD(TEXT, capacity_note),
 	FIELD(TEXT, unit),
 	FIELD(REAL, risk),
 	FIELD(REAL, target_utilisation),
@@ -74,7 +76,7 @@ static const struct field fields[] = {
 	FIELD(WHOLE, hold_until_ms),
 };
 _Static_assert(
-	sizeof(void *) != 8 || sizeof(struct decide_input) == 440,
+	sizeof(void *) != 8 || sizeof(struct decide_input) == 456,
 	"struct decide_input changed: give its new member a line in fields[], then "
 	"correct the size");
 _Static_assert(DECIDE_EVENTS_MAX == 4, "EVENTS has a line a name");

@@ -62,6 +62,8 @@ static struct decide_input some_input(void)
 		.min = some_count(),
 		.max = some_count(),
 		.capacity = some_number(),
+		.capacity_source = some_text(),
+		.capacity_note = some_text(),
 		.unit = some_text(),
 		.risk = some_number(),
 		.target_utilisation = some_number(),
