@@ -31,6 +31,8 @@ static const struct cli_command commands[] = {
 	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
 	{ "explain", "STACK/TIER", "why a tier has as many instances as it has",
 	  ARGS_COMMON_HELP, cli_explain },
+	{ "calendar", "STACK [--tier T]", "events of a stack and what is known of them",
+	  ARGS_COMMON_HELP, cli_calendar },
 	{ "hold", "STACK[/TIER] --reason TEXT [--for 2h]", "stop scaling",
 	  ARGS_COMMON_HELP, cli_hold },
 	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
@@ -84,7 +86,9 @@ static const struct cli_command commands[] = {
 	{ "forecast", "STACK/TIER | FILE.csv [--horizon 48h] | --jsonl",
 	  "forecast a tier, a file, or JSON lines, in quantiles",
 	  "  --horizon TIME     how far ahead (default: 48h)\n"
-	  "  --jsonl            a request and an answer a line\n\n"
+	  "  --jsonl            a request and an answer a line\n"
+	  "  --events FILE.ics  a calendar of events that move the file's demand\n"
+	  "  --timezone ZONE    of its floating times (default: UTC)\n\n"
 	  "FILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; an empty value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },

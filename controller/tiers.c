@@ -23,6 +23,7 @@
 #define SAVE_EVERY_MS 600000      /* models, calendar */
 #define MEASURE_MS 200            /* of a round, for events that are over */
 #define FIT_MS 100                /* of a round, for capacities */
+#define UPLIFT_LEVEL 0.95         /* upper end of what an event may do, at most */
 
 /* What is remembered of one tier. */
 struct tier {
@@ -396,6 +397,9 @@ static void apply_events(struct deciding *d)
 	const struct tier_events *e = d->t->events;
 	const struct demand_decision *w = &d->forecast.within_lead;
 	const int64_t far_ms = in->lead_ms + in->dwell_ms;
+	/* An event's effect is drawn once, not each minute: the model's own level, often
+	 * beyond 99.9 %, would ask for what no event has ever done. */
+	const double level = fmin(w->level, UPLIFT_LEVEL);
 	struct uplift near, far;
 
 	if (!e || !e->n)
@@ -405,10 +409,10 @@ static void apply_events(struct deciding *d)
 	name_events(e, in->now_ms, in->lead_ms, &near, &in->events);
 	name_events(e, in->now_ms, far_ms, &far, &in->events_dwell);
 	in->forecast_high =
-		uplift_quantile(&near, in->forecast_mid, in->forecast_high, w->level);
-	in->forecast_high_dwell = fmax(uplift_quantile(&far, in->forecast_mid,
-						       in->forecast_high_dwell, w->level),
-				       in->forecast_high);
+		uplift_quantile(&near, in->forecast_mid, in->forecast_high, level);
+	in->forecast_high_dwell = fmax(
+		uplift_quantile(&far, in->forecast_mid, in->forecast_high_dwell, level),
+		in->forecast_high);
 	in->forecast_mid *= near.mid;
 }
 
