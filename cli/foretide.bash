@@ -47,7 +47,7 @@ _foretide_options() {
 	token) echo "--name --role --for $common" ;;
 	forecast) echo "--horizon --jsonl $common" ;;
 	decide) echo "--jsonl --help" ;;
-	backtest) echo "--capacity --boot --risk --play --svg --help" ;;
+	backtest) echo "--capacity --boot --risk --price --play --svg --help" ;;
 	local) echo "--state-dir --json --help" ;;
 	play)
 		echo "--service --target --trace --peak --fresh --time-scale --start --for --list" \
