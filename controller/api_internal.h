@@ -36,6 +36,7 @@ struct api {
 	struct api_hooks hooks;
 	int64_t started_ms; /* calendar */
 	struct api_listener plain, tls;
+	bool is_replaying; /* one replay at a time; atomic */
 	struct api_replays *replays;
 	struct api_logins *logins;
 	int agent_fd; /* what agent_sum is of, whatever becomes of the path; -1: none */

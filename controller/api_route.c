@@ -42,6 +42,8 @@ const struct api_route api_routes[] = {
 	  api_tier_history },
 	SEND("POST", "/v1/tiers/{stack}/{tier}/backtest", API_OPERATOR, 64 * KB,
 	     api_tier_backtest),
+	SEND("POST", "/v1/tiers/{stack}/{tier}/replay", API_OPERATOR, 64 * KB,
+	     api_tier_replay),
 	GET("/v1/tiers/{stack}/{tier}/backtest", API_VIEWER, api_tier_backtest_get),
 	SEND("POST", "/v1/tiers/{stack}/{tier}/promote", API_OPERATOR, 64 * KB,
 	     api_tier_promote),

@@ -203,8 +203,7 @@ static int as_text(const char *key, const json_t *value, char **ret, struct err 
 	return 0;
 }
 
-static int set_one(struct db_tier *t, const char *key, const json_t *value,
-		   struct err *err)
+int api_tier_set(struct db_tier *t, const char *key, const json_t *value, struct err *err)
 {
 	CLEANUP(free) char *text = NULL;
 	int mode, rc = as_text(key, value, &text, err);
@@ -228,7 +227,7 @@ static int patch(struct request *r, struct db_tier *t, json_t *body, struct err 
 
 	json_object_foreach(body, key, value)
 	{
-		rc = set_one(t, key, value, err);
+		rc = api_tier_set(t, key, value, err);
 		if (rc < 0)
 			return rc;
 	}

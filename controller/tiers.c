@@ -7,6 +7,7 @@
 #include "decide.h"
 #include "log.h"
 #include "metrics_eval.h"
+#include "record.h"
 #include "tier_model.h"
 #include "tz.h"
 
@@ -40,6 +41,7 @@ struct tiers {
 	struct tier **v;      /* by stack and name */
 	size_t n;
 	size_t next_save; /* index into v */
+	bool is_trial;    /* nothing of it is kept in the database */
 };
 
 /* One tier's decision in the making. */
@@ -61,6 +63,14 @@ struct tiers *tiers_new(struct db *db)
 
 	t->db = db;
 	pthread_mutex_init(&t->lock, NULL);
+	return t;
+}
+
+struct tiers *tiers_new_trial(struct db *db)
+{
+	struct tiers *t = tiers_new(db);
+
+	t->is_trial = true;
 	return t;
 }
 
@@ -101,7 +111,7 @@ void tiers_free(struct tiers *t)
 	if (!t)
 		return;
 	/* Models that are not kept are learned anew at the next start. */
-	if (save_models(t, SIZE_MAX, clock_now_ms(), NULL) < 0)
+	if (!t->is_trial && save_models(t, SIZE_MAX, clock_now_ms(), NULL) < 0)
 		log_warn("models-not-saved");
 	for (size_t i = 0; i < t->n; i++)
 		tier_free(t->v[i]);
@@ -377,8 +387,11 @@ static json_t *live_json(const struct deciding *d)
 			 "healthy", (int)d->ft->healthy);
 }
 
-static int record(struct tiers *ts, struct deciding *d, struct err *err)
+/* before: the state that the decision began with. */
+static int record(struct tiers *ts, struct deciding *d, const struct decide_state *before,
+		  struct err *err)
 {
+	CLEANUP(free) char *text = NULL;
 	struct db_tier *t = &d->ft->t;
 	const struct decide_plan *p = &d->plan;
 	bool changed = p->desired != t->desired;
@@ -388,6 +401,7 @@ static int record(struct tiers *ts, struct deciding *d, struct err *err)
 		return 0;
 	d->t->recorded_ms = d->in.now_ms;
 	d->t->binding = p->binding;
+	text = record_write(&d->in, before);
 	if (changed)
 		event_add(d->ctx->events, "tier-scaled", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.stack = t->stack, .tier = t->name), "%s",
@@ -403,11 +417,13 @@ static int record(struct tiers *ts, struct deciding *d, struct err *err)
 			.cause = (char *)(uintptr_t)decide_cause_name(p->cause),
 			.sentence = (char *)(uintptr_t)p->sentence,
 			.explanation_json = t->explanation_json,
+			.record = text,
 		},
 		NULL, err);
 }
 
-static int take_over(struct tiers *ts, struct deciding *d, struct err *err)
+static int take_over(struct tiers *ts, struct deciding *d,
+		     const struct decide_state *before, struct err *err)
 {
 	struct db_tier *t = &d->ft->t;
 	CLEANUP(json_decref) json_t *explanation = decide_explain(&d->in, &d->plan);
@@ -415,7 +431,7 @@ static int take_over(struct tiers *ts, struct deciding *d, struct err *err)
 
 	free(t->explanation_json);
 	t->explanation_json = json_dumps(explanation, JSON_COMPACT);
-	rc = record(ts, d, err);
+	rc = record(ts, d, before, err);
 	if (rc < 0)
 		return rc;
 	if (d->plan.desired != t->desired)
@@ -457,31 +473,38 @@ static int record_series(struct tiers *ts, const struct deciding *d, size_t n,
 
 /* ---------------------------------------------------------------- all of them */
 
-static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *record,
-		   struct err *err)
+/* All of the input that is neither measured nor forecast. */
+static void fill(struct tiers *ts, struct deciding *d)
 {
-	int rc;
-
 	d->t = get(ts, &d->ft->t);
 	d->in.now_ms = d->f->now_ms;
 	d->in.stale_after_ms = MAX(STALE_TICKS * d->ctx->tick_ms, STALE_MIN_MS);
-	rc = lead_read(ts->db, &d->ft->t, &d->lead, err);
-	if (rc < 0)
-		return rc;
 	d->in.lead_ms = d->lead.used_ms;
 	d->in.is_lead_prior = d->lead.prior;
 	fill_operator(d);
 	fill_bounds(d);
 	fill_fleet(d);
+}
+
+static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *record,
+		   struct err *err)
+{
+	int rc = lead_read(ts->db, &d->ft->t, &d->lead, err);
+
+	if (rc < 0)
+		return rc;
+	fill(ts, d);
 	measure(ts, d, record);
 	return 0;
 }
 
 static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
 {
+	const struct decide_state before = d->t->state;
+
 	fill_forecast(ts, d);
 	decide(&d->in, &d->t->state, &d->plan);
-	return take_over(ts, d, err);
+	return take_over(ts, d, &before, err);
 }
 
 static int write_tiers(struct tiers *ts, const struct fleet *f, struct err *err)
@@ -530,6 +553,20 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 		return rc;
 	forget_unused(ts);
 	return save_models(ts, saves_of(f, ctx), f->now_ms, err);
+}
+
+void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
+	       const struct tiers_moment *m, struct decide_plan *ret)
+{
+	const struct tiers_context ctx = { .tick_ms = m->tick_ms };
+	struct deciding d = { .f = f, .ft = ft, .ctx = &ctx, .lead = m->lead };
+
+	tier_round_begin_trial(&ts->round, ts->db, f->now_ms);
+	fill(ts, &d);
+	d.in.demand = m->demand;
+	d.in.demand_at_ms = m->demand_at_ms;
+	fill_forecast(ts, &d);
+	decide(&d.in, &d.t->state, ret);
 }
 
 bool tiers_want_more(const struct tiers *ts)

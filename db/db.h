@@ -209,6 +209,7 @@ int db_launch_list(struct db *db, const struct db_launch_filter *f,
 struct db_page {
 	const char *stack, *tier;
 	int64_t since_ms;  /* at this time or later */
+	int64_t until_ms;  /* before this time */
 	int64_t before_id; /* the page after the one that ended with this id */
 	size_t limit;
 };

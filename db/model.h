@@ -174,6 +174,7 @@ struct db_decision {
 	char *cause;
 	char *sentence;
 	char *explanation_json;
+	char *record; /* what it was made from, see record.h; "" when that was not kept */
 };
 DB_MODEL(db_decision);
 

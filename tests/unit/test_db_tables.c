@@ -279,7 +279,8 @@ static void decisions_come_newest_first_in_pages(void **state)
 					 .at_ms = 100 * i,
 					 .from = i,
 					 .to = i + 1,
-					 .cause = "forecast" };
+					 .cause = "forecast",
+					 .record = "{\"v\":1}" };
 
 		assert_ok(db_decision_add(f->db, &d, &id, &f->e), &f->e);
 	}
@@ -302,6 +303,13 @@ static void decisions_come_newest_first_in_pages(void **state)
 				   &f->e),
 		  &f->e);
 	assert_int_equal(page.n, 2);
+	db_decision_list_done(&page);
+	assert_ok(db_decision_list(f->db, &(struct db_page){ .until_ms = 400 }, &page,
+				   &f->e),
+		  &f->e);
+	assert_int_equal(page.n, 3);
+	assert_int_equal(page.v[0].at_ms, 300);
+	assert_string_equal(page.v[0].record, "{\"v\":1}");
 }
 
 static void a_hold_is_in_force_until_it_expires_or_is_released(void **state)
