@@ -213,7 +213,7 @@ def test_a_viewer_reads_and_has_nothing_to_press(page, shop):
     page.sign_in(made["token"])
     page.wait("the tiers", lambda: page.all("[data-tier]"))
     look_at(page, "web")
-    assert page.texts("main button") == []
+    assert set(page.texts("main button")) == {"Log"}
     page.go("hosts", "Hosts")
     page.wait("the hosts", lambda: page.all("[data-key='Hosts'] tbody tr"))
     assert page.texts("main button") == []
@@ -260,6 +260,58 @@ def test_the_whole_page_fits_and_can_be_read(page, shop, jobs, width, theme):
     assert page.script("const d = document.querySelector('dialog'); return d.scrollWidth <= d.clientWidth && d.getBoundingClientRect().right <= innerWidth")
     assert [(round(r, 2), text) for r, text in page.contrasts() if r < 4.5] == []
     page.press(Keys.ESCAPE)
+
+
+def test_the_log_of_a_unit_is_that_of_the_api(page, shop):
+    look_at(page, "web")
+    page.click("[aria-label='Log of web@1.service']")
+    page.wait("the log", lambda: page.all("dialog .log"))
+    lines = shop.api("/v1/units/web@1.service/logs?lines=200")["lines"]
+    assert lines and page.script("return document.querySelector('.log').textContent").split("\n")[0] == lines[0]
+    page.press(Keys.ESCAPE)
+    page.wait("it is gone", lambda: not page.all("dialog"))
+    assert page.focused()["text"] == "Log of web@1.service"
+
+
+# ---------------------------------------------------------------- tokens
+def test_a_token_is_made_shown_once_and_revoked(page, shop):
+    def names():
+        return [t["name"] for t in shop.items("/v1/tokens") if not t["revoked"]]
+
+    page.click(".who a")
+    page.wait("the view", lambda: page.text("h1") == "Tokens")
+    page.all("#token-period")[0].send_keys("3 parsecs")
+    page.all("#token-name")[0].send_keys("deploy")
+    page.click("#token-role option[value=operator]")
+    page.click("form [type=submit]")
+    page.wait("the refusal", lambda: "did not work" in (page.text("form [role=alert]") or ""))
+    assert "deploy" not in names()
+    page.all("#token-period")[0].clear()
+    page.all("#token-period")[0].send_keys("1d")
+    page.click("form [type=submit]")
+    page.wait("the secret", lambda: (page.text("#secret") or "").startswith("ft_"))
+    secret = page.text("#secret")
+    (made,) = [t for t in shop.items("/v1/tokens") if t["name"] == "deploy"]
+    assert made["role"] == "operator" and made["expires"]
+    agree(page, "tokens", lambda: sorted(page.attributes("[data-key='In force'] tbody tr", "data-key")),
+          lambda: sorted(str(t["id"]) for t in shop.items("/v1/tokens") if not t["revoked"]))
+    page.go("", "Overview")
+    page.go("tokens", "Tokens")
+    assert page.text("#secret") == "" and secret not in page.driver.page_source
+    page.click("[aria-label='Revoke deploy']")
+    page.click("dialog .danger")
+    page.wait("it is gone", lambda: "deploy" not in names() and not page.all("[aria-label='Revoke deploy']"))
+
+
+def test_tokens_are_for_administrators(page, shop):
+    made = shop.api("/v1/tokens", "POST", {"name": "op", "role": "operator"})
+    page.click("#sign-out")
+    page.sign_in(made["token"])
+    page.wait("the tiers", lambda: page.all("[data-tier]"))
+    assert not page.all(".who a")
+    page.go("tokens")
+    page.wait("the overview", lambda: page.text("h1") == "Overview")
+    assert not page.all("#token-name")
 
 
 # ---------------------------------------------------------------- hosts
