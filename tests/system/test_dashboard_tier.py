@@ -126,25 +126,48 @@ def test_a_learned_capacity_is_shown_with_its_interval_and_reason(page):
     words = page.text(panel + "dl")
     for part in ("Used 14.2/s, learned", "Likely between 12.9 and 15.6/s", "a queueing model, 412 points"):
         assert part in words
-    assert page.text(panel + "p") == "Latency rises past 200 ms above this load."
+    assert page.texts(panel + "p") == ["Latency rises past 200 ms above this load."]
+    page.script(MERGE, {"capacity_learned": dict(LEARNED, changed={"since": "2026-01-02T03:04:00Z", "from": 20, "to": 14.2})})
+    page.wait("the change", lambda: page.all("[data-warning=capacity]"))
+    assert page.text("[data-warning=capacity]").startswith("An instance serves about 14.2/s since ")
+    assert page.text("[data-warning=capacity]").endswith(", it was 20/s.")
 
 
 def test_events_are_listed_and_shaded_in_the_chart(page, shop):
     def at(minutes):
-        return f"{datetime.datetime.fromtimestamp(shop.now() + 60 * minutes, datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+        moment = datetime.datetime.fromtimestamp(shop.now() + 60 * minutes, datetime.timezone.utc)
+        return f"{moment:%Y-%m-%d %H:%M}"
 
-    sale = {"name": "sale", "start": at(10), "end": at(50), "uplift": 2.4, "low": 2.0, "high": 2.9, "given": False,
-            "learned_from": 3, "in_force": False}
-    far = dict(sale, name="fair", start=at(5000), end=at(6000), given=True)
     look_at(page, "web")
     page.wait("the chart", lambda: len(page.all("[data-chart] canvas")) > 1)
     assert max(page.pixels(c, "event-fill") for c in page.all("[data-chart] canvas")) == 0
-    page.script(MERGE, {"events": [sale, far]})
-    page.wait("the events", lambda: len(page.all("[data-key='Expected events'] tbody tr")) == 2)
-    assert "learned from 3 events, ×2 to ×2.9" in page.text("[data-key='Expected events'] tbody")
+    files = shop.api("/v1/stacks/shop")["files"]
+    files["stack.conf"] += (f"\n[event sale]\nwhen = {at(10)} .. {at(55)}\nuplift = 1.1\ntiers = web\n"
+                            f"[event fair]\nwhen = {at(5000)} .. {at(6000)}\n")
+    shop.api("/v1/stacks/shop", "PUT", {"files": files})
+
+    def known():
+        events = shop.tier("shop", "web")["events"]
+        return [[e["name"], e["start"], e["end"], e["uplift"] and f"×{e['uplift']:g}"] for e in events]
+
+    def seen():
+        return page.script("""return [...document.querySelectorAll("[data-key='Expected events'] tbody tr")].map(r =>
+            [r.cells[0].firstChild.data, ...[1, 2].map(i => r.cells[i].querySelector('time').dateTime), r.cells[3].innerText])""")
+
+    page.wait("the events", lambda: len(known()) == 2)
+    agree(page, "events", seen, lambda: [[n, f, t, u or "–"] for n, f, t, u in known()])
+    assert [row[3] for row in seen()] == ["×1.1", "–"]
     page.wait("the shade", lambda: max(page.pixels(c, "event-fill") for c in page.all("[data-chart] canvas")) > 1000)
     label = page.attributes(".canvas", "aria-label")[0]
-    assert "event sale ×2.4" in label and "fair" not in label
+    assert "event sale ×1.1" in label and "fair" not in label
+    assert page.severe() == []
+
+
+def test_the_capacity_is_that_of_the_api(page, shop):
+    look_at(page, "web")
+    panel = "[data-key='Capacity of an instance'] "
+    agree(page, "the capacity", lambda: [page.attributes(panel + "[data-capacity]", "data-capacity"), page.text(panel + "[data-capacity]")],
+          lambda: [[shop.tier("shop", "web")["capacity_learned"]["used"]], f"{shop.tier('shop', 'web')['capacity']:g}/s"])
 
 
 # ---------------------------------------------------------------- backtest and promotion
