@@ -133,6 +133,14 @@ def test_a_learned_capacity_is_shown_with_its_interval_and_reason(page):
     assert page.text("[data-warning=capacity]").endswith(", it was 20/s.")
 
 
+def test_an_empty_chart_says_so(page):
+    look_at(page, "batch")
+    page.wait("the words", lambda: page.text(".readout") == "No demand is measured yet.")
+    look_at(page, "web")
+    page.wait("the chart", lambda: page.attributes(".canvas", "aria-label")[0])
+    assert page.text(".readout") == ""
+
+
 def test_events_are_listed_and_shaded_in_the_chart(page, shop):
     def at(minutes):
         moment = datetime.datetime.fromtimestamp(shop.now() + 60 * minutes, datetime.timezone.utc)
