@@ -44,6 +44,27 @@ static const struct cli_command commands[] = {
 	  "access tokens", ARGS_COMMON_HELP, cli_token },
 	{ "import", "STACK/TIER FILE.csv [--dry-run]", "history of a tier's demand",
 	  ARGS_COMMON_HELP, cli_import },
+	{ "replay",
+	  "[STACK/TIER] [--since 24h] [--until TIME] [--with FILE.conf] [--all]",
+	  "make recorded decisions again, and with other settings",
+	  "  --since TIME       RFC 3339, or how long ago (default: 24h)\n"
+	  "  --until TIME       likewise (default: now)\n"
+	  "  --with FILE.conf   play the recorded demand with the [tier NAME] sections "
+	  "of\n"
+	  "                     this file, in the syntax of stack.conf; what they leave\n"
+	  "                     out stays as it is\n"
+	  "  --all              show every difference, not only the first 20\n"
+	  "\n"
+	  "Without a tier: all of them. Exit status 7: a recorded decision was not\n"
+	  "repeated.\n" ARGS_COMMON_HELP,
+	  cli_replay },
+	{ "promote", "STACK/TIER [--to out|auto] [--force] [--yes] [--dry-run]",
+	  "a tier's next mode, when a backtest on its past allows it",
+	  "  --to MODE          out or auto (default: the next)\n"
+	  "  --force            also when it is refused\n"
+	  "  --yes              do not ask\n"
+	  "  --dry-run          only show\n" ARGS_COMMON_HELP,
+	  cli_promote },
 	{ "local", "list | clean [--state-dir FOLDER]",
 	  "hosts that the local driver made on this machine",
 	  "  --state-dir FOLDER  the driver's (default: /var/lib/foretide/local)\n"
@@ -91,7 +112,8 @@ static void usage(FILE *to)
 	fprintf(to, "\nforetide COMMAND --help says more; foretide --version names the "
 		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 no "
 		    "controller there,\n"
-		    "4 not allowed, 5 not found, 6 changed meanwhile or exists.\n");
+		    "4 not allowed, 5 not found, 6 changed meanwhile or exists, 7 a "
+		    "decision\nwas not repeated.\n");
 }
 
 static bool wants_help(int argc, char **argv)

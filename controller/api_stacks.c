@@ -114,14 +114,11 @@ static int check_outside(struct request *r, const struct stack_file *s, struct e
 			rc = err_wrap(err, rc, "stack.conf: [pool %s]",
 				      s->pools.v[i].name);
 	}
-	for (size_t i = 0; rc == 0 && i < s->tiers.n && API_HOOK(r, check_demand); i++) {
-		const struct db_tier *t = &s->tiers.v[i];
-
-		if (*t->demand)
-			rc = API_HOOK(r, check_demand)(API_HOOK(r, arg), s->name, t->name,
-						       t->demand, err);
+	for (size_t i = 0; rc == 0 && i < s->tiers.n; i++) {
+		rc = api_tier_check(r, &s->tiers.v[i], err);
 		if (rc < 0)
-			rc = err_wrap(err, rc, "stack.conf: [tier %s] demand", t->name);
+			rc = err_wrap(err, rc, "stack.conf: [tier %s]",
+				      s->tiers.v[i].name);
 	}
 	return rc;
 }

@@ -48,6 +48,9 @@ struct decide_input {
 	enum decide_mode mode;
 	int64_t min, max; /* instances; max < 0: no maximum */
 	double capacity;  /* demand that one instance serves; <= 0: not known */
+	const char *capacity_source; /* "declared", "learned", ...; NULL: not told */
+	const char *capacity_note; /* behind it in the sentence: ", learned", or why there
+				      is none; NULL: nothing */
 	const char *unit; /* behind figures of demand: "/s", "req/s"; NULL: none */
 	double risk;      /* share of time that may be short; told, not used */
 	double target_utilisation; /* of the reactive rule, 0 to 1; 0 means 1 */

@@ -98,7 +98,7 @@ static void add_capacity(struct buf *b, const struct decide_input *in)
 	buf_printf(b, " (capacity %s", digits);
 	if (in->unit && *in->unit)
 		buf_printf(b, "%s%s", *in->unit == '/' ? "" : " ", in->unit);
-	buf_puts(b, " an instance)");
+	buf_printf(b, " an instance%s)", in->capacity_note ? in->capacity_note : "");
 }
 
 static void add_demand(struct buf *b, const struct decide_input *in)
@@ -254,6 +254,8 @@ static void say_kept(struct buf *b, const struct decide_input *in,
 		say_dwell(b, in, p);
 	} else if (p->would_binding == DECIDE_BY_NO_CAPACITY) {
 		buf_puts(b, "the capacity of an instance is not known");
+		if (in->capacity_note)
+			buf_printf(b, " (%s)", in->capacity_note);
 	} else if (p->would_binding == DECIDE_BY_NO_DATA ||
 		   p->would_binding == DECIDE_BY_STALE_DATA ||
 		   p->would_binding == DECIDE_BY_DISTRUST) {
@@ -436,6 +438,8 @@ static json_t *explain_inputs(const struct decide_input *in)
 	json_object_set_new(o, "unit", text_or_null(in->unit));
 	json_object_set_new(o, "capacity",
 			    in->capacity > 0 ? json_finite(in->capacity) : json_null());
+	json_object_set_new(o, "capacity_source", text_or_null(in->capacity_source));
+	json_object_set_new(o, "capacity_note", text_or_null(in->capacity_note));
 	json_object_set_new(o, "target_utilisation", json_finite(in->target_utilisation));
 	json_object_set_new(o, "distrust", text_or_null(in->distrust));
 	json_object_set_new(o, "floor", count_or_null(in->floor));

@@ -56,6 +56,16 @@ void tier_round_begin(struct tier_round *r, struct db *db, int64_t now_ms)
 	};
 }
 
+void tier_round_begin_trial(struct tier_round *r, struct db *db, int64_t now_ms)
+{
+	*r = (struct tier_round){
+		.db = db,
+		.now_ms = now_ms,
+		.learn_until_mono_ms = INT64_MAX,
+		.is_trial = true,
+	};
+}
+
 static int64_t minute_of(int64_t ms)
 {
 	return ms / MINUTE_MS * MINUTE_MS;
@@ -261,7 +271,7 @@ static int refresh(struct tier_model *t, struct tier_round *r, const struct db_t
 	const struct demand_opts opts = opts_of(tier, lead_ms);
 	int rc = 0;
 
-	if (!t->model)
+	if (!t->model && !r->is_trial)
 		load(t, r, tier);
 	if (!t->model || !is_for(t->model, &opts) || is_far_behind(t, r->now_ms) ||
 	    mark(t) != t->events_mark ||

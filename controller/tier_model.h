@@ -33,9 +33,13 @@ struct tier_round {
 	int64_t now_ms;
 	int64_t learn_until_mono_ms;
 	bool is_behind; /* models are left to be learned: a round soon is worth it */
+	bool is_trial;
 };
 
 void tier_round_begin(struct tier_round *r, struct db *db, int64_t now_ms);
+/* One outside of a tick: models are learned from the recorded history alone, never read
+ * back, and at once, however long it takes. */
+void tier_round_begin_trial(struct tier_round *r, struct db *db, int64_t now_ms);
 
 struct tier_forecast {
 	bool known; /* false: less than an hour of demand is recorded; the rest is 0 */

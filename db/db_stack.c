@@ -87,6 +87,7 @@ static int delete_parts(struct db_conn *c, const char *name, struct err *err)
 		"DELETE FROM tier WHERE stack = ?1",
 		"DELETE FROM hold WHERE stack = ?1",
 		"DELETE FROM model_state WHERE stack = ?1",
+		"DELETE FROM backtest WHERE stack = ?1",
 		"DELETE FROM uplift WHERE stack = ?1",
 	};
 
