@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "conf.h"
+#include "file_events.h"
 #include "judge.h"
 #include "progress.h"
 #include "series.h"
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 struct wish {
-	const char *file, *svg;
+	const char *file, *svg, *events, *timezone;
 	int64_t boot_ms, play_ms;
 	double risk, capacity;
 };
@@ -75,6 +76,7 @@ static int draw(const struct wish *w, const struct series *s,
 static int run(const struct wish *w)
 {
 	CLEANUP(series_done) struct series s = { 0 };
+	CLEANUP(file_events_done) struct file_events e = { 0 };
 	CLEANUP(judge_report_free) struct judge_report *r = NULL;
 	char step[CLOCK_TEXT], boot[CLOCK_TEXT];
 	struct err err;
@@ -91,14 +93,22 @@ static int run(const struct wish *w)
 		.capacity = w->capacity,
 	};
 
-	if (judge_backtest(s.y, s.n, s.t0_ms, &o, (size_t)(w->play_ms / s.step_ms),
-			   isatty(STDERR_FILENO) ? progress_show : NULL, &shown, &r,
-			   &err) != 0)
+	const size_t play = (size_t)(w->play_ms / s.step_ms);
+	const int64_t from_ms =
+		s.t0_ms + (int64_t)judge_from(s.n, s.step_ms, play) * s.step_ms;
+
+	if (file_events_read(w->events, w->timezone, &s, from_ms,
+			     s.t0_ms + (int64_t)s.n * s.step_ms, &e, &err) != 0)
+		return cli_fail(EXIT_FAILED, "backtest", "%s", err.msg);
+	if (judge_backtest_events(s.y, s.n, s.t0_ms, &o, play, e.was, e.n,
+				  isatty(STDERR_FILENO) ? progress_show : NULL, &shown,
+				  &r, &err) != 0)
 		return cli_fail(EXIT_FAILED, "backtest", "%s: %s", w->file, err.msg);
 	printf("%s: %zu steps of %s played after %zu of history (%zu missing); boot %s, "
 	       "risk %g %%\n\n",
 	       w->file, r->n, clock_format_duration(s.step_ms, step), r->from, s.missing,
 	       clock_format_duration(w->boot_ms, boot), 100 * w->risk);
+	file_events_print(&e, from_ms);
 	backtest_print(r->row);
 	print_promises(r);
 	return w->svg ? draw(w, &s, r) : EXIT_OK;
@@ -115,6 +125,12 @@ static int read_option(int c, const char *text, struct wish *w, struct err *err)
 		return conf_parse_number(text, &w->risk, err);
 	case 'c':
 		return conf_parse_number(text, &w->capacity, err);
+	case 'e':
+		w->events = text;
+		return 0;
+	case 'z':
+		w->timezone = text;
+		return 0;
 	default:
 		w->svg = text;
 		return 0;
@@ -129,9 +145,11 @@ int cli_backtest(int argc, char **argv)
 		{ "risk", required_argument, NULL, 'r' },
 		{ "capacity", required_argument, NULL, 'c' },
 		{ "svg", required_argument, NULL, 's' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "timezone", required_argument, NULL, 'z' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct wish w = { .boot_ms = 180000, .risk = 0.005 };
+	struct wish w = { .boot_ms = 180000, .risk = 0.005, .timezone = "UTC" };
 	struct err err;
 	int c, at = 0;
 

@@ -23,7 +23,6 @@
 #define SAVE_EVERY_MS 600000      /* models, calendar */
 #define MEASURE_MS 200            /* of a round, for events that are over */
 #define FIT_MS 100                /* of a round, for capacities */
-#define UPLIFT_LEVEL 0.95         /* upper end of what an event may do, at most */
 
 /* What is remembered of one tier. */
 struct tier {
@@ -399,8 +398,6 @@ static void apply_events(struct deciding *d)
 	/* What begins at the very end of the lead time is wanted then. */
 	const int64_t near_ms = in->lead_ms + DB_DEMAND_STEP_MS;
 	const int64_t far_ms = near_ms + in->dwell_ms;
-	/* An event's effect is drawn once, not each minute: the model's own level, often
-	 * beyond 99.9 %, would ask for what no event has ever done. */
 	const double level = fmin(w->level, UPLIFT_LEVEL);
 	struct uplift near, far;
 
