@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "conf.h"
+#include "file_events.h"
 #include "judge.h"
 #include "progress.h"
 #include "series.h"
@@ -22,7 +23,7 @@
 #define RISK 0.005 /* when neither risk nor price is given */
 
 struct wish {
-	const char *file, *svg;
+	const char *file, *svg, *events, *timezone;
 	int64_t boot_ms, play_ms;
 	double risk, price, capacity; /* risk and price: NaN: not given */
 };
@@ -94,6 +95,7 @@ static int draw(const struct wish *w, const struct series *s,
 static int run(const struct wish *w)
 {
 	CLEANUP(series_done) struct series s = { 0 };
+	CLEANUP(file_events_done) struct file_events e = { 0 };
 	CLEANUP(judge_report_free) struct judge_report *r = NULL;
 	char step[CLOCK_TEXT], boot[CLOCK_TEXT];
 	struct err err;
@@ -111,9 +113,16 @@ static int run(const struct wish *w)
 		.capacity = w->capacity,
 	};
 
-	if (judge_backtest(s.y, s.n, s.t0_ms, &o, (size_t)(w->play_ms / s.step_ms),
-			   isatty(STDERR_FILENO) ? progress_show : NULL, &shown, &r,
-			   &err) != 0)
+	const size_t play = (size_t)(w->play_ms / s.step_ms);
+	const int64_t from_ms =
+		s.t0_ms + (int64_t)judge_from(s.n, s.step_ms, play) * s.step_ms;
+
+	if (file_events_read(w->events, w->timezone, &s, from_ms,
+			     s.t0_ms + (int64_t)s.n * s.step_ms, &e, &err) != 0)
+		return cli_fail(EXIT_FAILED, "backtest", "%s", err.msg);
+	if (judge_backtest_events(s.y, s.n, s.t0_ms, &o, play, e.was, e.n,
+				  isatty(STDERR_FILENO) ? progress_show : NULL, &shown,
+				  &r, &err) != 0)
 		return cli_fail(EXIT_FAILED, "backtest", "%s: %s", w->file, err.msg);
 	printf("%s: %zu steps of %s played after %zu of history (%zu missing); boot %s, ",
 	       w->file, r->n, clock_format_duration(s.step_ms, step), r->from, s.missing,
@@ -122,6 +131,7 @@ static int run(const struct wish *w)
 		printf("a short minute costs %g instance-hours\n\n", o.price);
 	else
 		printf("risk %g %%\n\n", 100 * o.risk);
+	file_events_print(&e, from_ms);
 	backtest_print(r->row);
 	print_frontier(r);
 	print_kept(r, s.step_ms);
@@ -141,6 +151,12 @@ static int read_option(int c, const char *text, struct wish *w, struct err *err)
 		return conf_parse_number(text, &w->price, err);
 	case 'c':
 		return conf_parse_number(text, &w->capacity, err);
+	case 'e':
+		w->events = text;
+		return 0;
+	case 'z':
+		w->timezone = text;
+		return 0;
 	default:
 		w->svg = text;
 		return 0;
@@ -156,9 +172,13 @@ int cli_backtest(int argc, char **argv)
 		{ "price", required_argument, NULL, 'P' },
 		{ "capacity", required_argument, NULL, 'c' },
 		{ "svg", required_argument, NULL, 's' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "timezone", required_argument, NULL, 'z' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct wish w = { .boot_ms = 180000, .risk = NAN, .price = NAN };
+	struct wish w = {
+		.boot_ms = 180000, .risk = NAN, .price = NAN, .timezone = "UTC"
+	};
 	struct err err;
 	int c, at = 0;
 

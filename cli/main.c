@@ -100,7 +100,9 @@ static const struct cli_command commands[] = {
 	  "  --risk SHARE       of time that may be short (default: 0.5%)\n"
 	  "  --play TIME        the end of the file that is played (default: 14d, at\n"
 	  "                     most half of it)\n"
-	  "  --svg FILE         draw it\n",
+	  "  --svg FILE         draw it\n"
+	  "  --events FILE.ics  a calendar of events that were announced\n"
+	  "  --timezone ZONE    of its floating times (default: UTC)\n",
 	  cli_backtest },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
