@@ -113,6 +113,7 @@ static void add_unit(struct building *b, const struct fleet_unit *u)
 		.leaving = u->u.goal != DB_GOAL_RUN || u->leaving,
 		.pinned = !t || t->t.stateful,
 		.priority = t ? (int)t->t.priority : 0,
+		.avoid = t && t->avoid && *t->avoid ? t->avoid : NULL,
 	};
 	if (!t || !t->cat)
 		return;
