@@ -57,6 +57,12 @@ bool pool_resends(const struct pool_round *r);
 /* pool_list.c: brings hosts and journal in line with what the cloud lists. */
 int pool_compare(struct pool_round *r, struct err *err) MUST_CHECK;
 
+/*
+ * After pool_compare(): a pool that wants no hosts has had none for long enough, in the
+ * journal and in the cloud, so that it can be forgotten.
+ */
+bool pool_is_empty(struct pool_round *r);
+
 /* pool_act.c */
 /* Whether the limit of terminations allows one more; notes that it did not. */
 bool pool_may_terminate(struct pool_round *r);

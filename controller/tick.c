@@ -38,6 +38,7 @@ enum {
 	PROBLEM_HOSTS,
 	PROBLEM_UNITS,
 	PROBLEM_ROLL_OUT,
+	PROBLEM_STRAYS,
 	N_PROBLEMS
 };
 
@@ -246,6 +247,14 @@ static void find_failing(struct round *r)
 		    failing_roll_out(r->f, text, sizeof(text)) ? text : NULL);
 }
 
+static void find_strays(struct round *r)
+{
+	char text[ERR_MSG_MAX];
+
+	set_problem(r->t, PROBLEM_STRAYS, "unit-stays",
+		    place_strays(r->f, text, sizeof(text)) ? text : NULL);
+}
+
 static int run_parts(struct round *r, struct err *err)
 {
 	struct tick *t = r->t;
@@ -266,6 +275,7 @@ static int run_parts(struct round *r, struct err *err)
 			    : NULL);
 	place_mark_moves(t->moves, r->f);
 	unit_plan(r->f);
+	find_strays(r);
 	place_units(r->f, t->moves, MOVES_AT_ONCE, &r->placed);
 	want_fewer(r);
 	/* A host that goes while its pool still wants it would be launched anew. */

@@ -74,6 +74,9 @@ struct db_tier {
 };
 DB_MODEL(db_tier);
 
+/* Its cloud has confirmed that a pool that wants no hosts has none. */
+#define POOL_STATE_EMPTY "empty"
+
 struct db_pool {
 	/* declared; written by db_pool_put() */
 	char *name;
@@ -87,7 +90,7 @@ struct db_pool {
 	char *config_json; /* what else the driver gets */
 	/* state; written by db_pool_want() and db_pool_note() alone */
 	int64_t want;
-	char *state; /* for people: "ok", "backoff", ... */
+	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */
 	int64_t backoff_until_ms;
 	char *last_error;
 };
