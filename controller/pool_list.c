@@ -181,10 +181,9 @@ static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *
 	if (s->count < LISTS_UNTIL_GONE ||
 	    clock_mono_ms() - s->first_mono_ms < caps->visible_ms)
 		return 0;
-	return gone_host(r, h,
-			 h->state == DB_HOST_TERMINATING ? "terminated"
-							 : "its VM is listed no more",
-			 err);
+	return gone_host(
+		r, h, h->state == DB_HOST_TERMINATING ? "terminated" : POOL_WHY_VANISHED,
+		err);
 }
 
 /* An empty list where there were several hosts is more likely the cloud's mistake. */

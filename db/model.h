@@ -115,7 +115,8 @@ struct db_host {
 	char *vm_id; /* the driver's */
 	enum db_host_state state;
 	char *address;
-	int64_t requested_ms, booted_ms, joined_ms, ready_ms, seen_ms, gone_ms;
+	int64_t requested_ms, booted_ms, joined_ms, ready_ms, seen_ms;
+	int64_t gone_ms; /* while terminating: when its cloud was last asked to end it */
 	double cpu;
 	int64_t memory_bytes;
 	char *metadata_json;

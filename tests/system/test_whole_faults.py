@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -180,6 +181,29 @@ def test_no_host_is_left_running_when_its_pool_goes_while_its_cloud_fails(quick,
         assert cloud_vms(folder) == []
     quick.wait("and so is the pool", lambda: "cloud" not in [
         p["name"] for p in quick.items("/v1/pools")], 150)
+
+
+def test_a_controller_killed_amid_a_mass_scale_in_keeps_the_limit_of_terminations():
+    with Quick(options={"limits.terminations_per_hour": 3}) as q:
+        folder = q.path("cloud")
+        os.mkdir(folder)
+        q.start()
+        files = {"stack.conf": CLOUD.format(folder=folder).replace("max = 4", "max = 9")
+                 .replace("min = 2\nmax = 2", "min = 8\nmax = 8"), "units/app@.service": APP}
+        q.api("/v1/stacks/elsewhere", "PUT", {"files": files})
+        q.wait("its hosts are launched", lambda:
+               [h["state"] for h in q.hosts("cloud")] == ["booting"] * 8)
+        q.cli("delete", "elsewhere")
+        for i in range(6):
+            time.sleep(0.02 * i)  # the moment is what is tested
+            q.kill()
+            q.start()
+            rounds = decided_on(q)
+            q.wait("it has gone on", lambda r=rounds: decided_on(q) > r + 3)
+        q.wait("the limit is told", lambda: any(
+            p["kind"] == "pool-limited" for p in q.api("/v1/status")["problems"]))
+        assert len(cloud_vms(folder)) == 8 - 3, q.picture()
+        assert {h["state"] for h in q.hosts("cloud")} == {"terminating"}
 
 
 def seconds(text):

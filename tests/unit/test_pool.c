@@ -645,6 +645,78 @@ static void the_limit_of_terminations_holds_and_is_no_failure(void **state)
 	assert_pool(b, "limited", "within the hour");
 }
 
+static void another_life_does_not_begin_the_limit_anew(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+
+	b->opts.terminate_per_hour = 2;
+	stand(b, "{}", 4);
+	put_pool(b, "{}", 0);
+	assert_ok(db_host_list(b->f->db, NULL, &l, &b->f->e), &b->f->e);
+	for (size_t i = 0; i < l.n; i++)
+		let_go(b, l.v[i].id);
+	for (int i = 0; i < 5; i++) {
+		restart(b);
+		once(b);
+	}
+	assert_int_equal(n_hosts(b, DB_HOST_GONE), 2);
+	assert_int_equal(n_vms(b), 2);
+	/* An hour later the others may go. */
+	for (size_t i = 0; i < l.n; i++)
+		assert_ok(db_host_ending(b->f->db, l.v[i].id, clock_now_ms() - 3600001,
+					 &b->f->e),
+			  &b->f->e);
+	restart(b);
+	once(b);
+	assert_int_equal(n_vms(b), 0);
+}
+
+static void one_that_was_asked_for_before_a_kill_is_counted_once(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+
+	b->opts.terminate_per_hour = 1;
+	stand(b, "{}", 2);
+	put_pool(b, "{}", 0);
+	assert_ok(db_host_list(b->f->db, NULL, &l, &b->f->e), &b->f->e);
+	let_go(b, l.v[0].id);
+	let_go(b, l.v[1].id);
+	/* The second was being ended when the controller died. */
+	assert_ok(db_host_ending(b->f->db, l.v[1].id, clock_now_ms(), &b->f->e),
+		  &b->f->e);
+	restart(b);
+	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_GONE) == 1));
+	for (int i = 0; i < 3; i++)
+		once(b);
+	assert_int_equal(n_vms(b), 1);
+	assert_int_equal(n_hosts(b, DB_HOST_TERMINATING), 1);
+}
+
+static void a_vm_that_went_by_itself_does_not_count(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(free) char *path = xasprintf("%s/cloud.json", b->cloud);
+
+	b->opts.terminate_per_hour = 1;
+	stand(b, "{}", 3);
+	put_pool(b, "{}", 0);
+	doc = cloud_doc(b);
+	json_array_remove(json_object_get(doc, "vms"), 0);
+	assert_int_equal(json_dump_file(doc, path, 0), 0);
+	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_GONE) == 1));
+	assert_ok(db_host_list(b->f->db, &(struct db_host_filter){ .present = true }, &l,
+			       &b->f->e),
+		  &b->f->e);
+	let_go(b, l.v[0].id);
+	restart(b);
+	once(b);
+	assert_int_equal(n_vms(b), 1);
+}
+
 static void a_termination_that_fails_is_tried_again_and_keeps_no_other(void **state)
 {
 	struct bench *b = *state;
@@ -833,6 +905,9 @@ int main(void)
 		POOL_TEST(one_list_that_lacks_a_host_does_not_end_it),
 		POOL_TEST(a_list_that_fails_changes_nothing),
 		POOL_TEST(the_limit_of_terminations_holds_and_is_no_failure),
+		POOL_TEST(another_life_does_not_begin_the_limit_anew),
+		POOL_TEST(one_that_was_asked_for_before_a_kill_is_counted_once),
+		POOL_TEST(a_vm_that_went_by_itself_does_not_count),
 		POOL_TEST(a_termination_that_fails_is_tried_again_and_keeps_no_other),
 		POOL_TEST(waits_grow_and_end_with_the_first_success),
 		POOL_TEST(a_throttling_cloud_is_given_the_time_that_it_asks_for),
