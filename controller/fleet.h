@@ -69,8 +69,6 @@ DEFINE_CLEANUP(struct fleet *, fleet_free);
 /* NULL when there is none. */
 struct fleet_host *fleet_host(struct fleet *f, const char *id);
 struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name);
-struct db_stack *fleet_stack(struct fleet *f, const char *name);
-struct db_pool *fleet_pool(struct fleet *f, const char *name);
 
 /*
  * A new unit of a tier, wanted now. Pointers to units and their order change: call

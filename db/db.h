@@ -159,7 +159,6 @@ int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 /* The host is gone and its units are unplaced (host "", states cleared), at once. */
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
-int db_host_delete(struct db *db, const char *id, struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- units */
 

@@ -181,10 +181,3 @@ int db_host_ending(struct db *db, const char *id, int64_t now_ms, struct err *er
 	return db_change(db, what, err, "UPDATE host SET gone_ms = ?2 WHERE id = ?1",
 			 "ti", id, now_ms);
 }
-
-int db_host_delete(struct db *db, const char *id, struct err *err)
-{
-	CLEANUP(free) char *what = xasprintf("host '%s'", id);
-
-	return db_change(db, what, err, "DELETE FROM host WHERE id = ?1", "t", id);
-}
