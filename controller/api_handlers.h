@@ -52,6 +52,7 @@ json_t *json_of_text(const char *text);
 int api_tier_of_path(struct request *r, struct db_tier *ret, struct err *err) MUST_CHECK;
 
 /* ERR_INVAL names the tier's expression that cannot be understood, and where. */
-int api_tier_check(struct request *r, const struct db_tier *t, struct err *err) MUST_CHECK;
+int api_tier_check(struct request *r, const struct db_tier *t,
+		   struct err *err) MUST_CHECK;
 
 #endif

@@ -98,8 +98,8 @@ bool tier_capacity_take_state(struct tier_capacity *t, char *stack, char *tier,
 /* Tiers do not all take their minute in the same tick. */
 static int64_t minute_of(const struct db_tier *t, int64_t now_ms)
 {
-	return (now_ms + (int64_t)(mix(mix(0xcbf29ce484222325u, t->stack), t->name) %
-				   MINUTE_MS)) /
+	return (now_ms +
+		(int64_t)(mix(mix(0xcbf29ce484222325u, t->stack), t->name) % MINUTE_MS)) /
 	       MINUTE_MS;
 }
 
@@ -158,8 +158,7 @@ static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
 	return 0;
 }
 
-static bool is_fit_due(const struct tier_capacity *t,
-		       const struct tier_capacity_round *r)
+static bool is_fit_due(const struct tier_capacity *t, const struct tier_capacity_round *r)
 {
 	const bool is_known = capacity_known(t->c)->model != CAPACITY_NOT_KNOWN;
 	const int64_t every = is_known ? FIT_EVERY_MINUTES : FIT_SOON_MINUTES;

@@ -81,8 +81,8 @@ static void tier_free(struct tier *t)
 	free(t);
 }
 
-/* Keeps in the database what at most max tiers learned since it was last kept, those first
- * whose turn is longest ago. */
+/* Keeps in the database what at most max tiers learned since it was last kept, those
+ * first whose turn is longest ago. */
 static int save_models(struct tiers *ts, size_t max, int64_t now_ms, struct err *err)
 {
 	const size_t most = MIN(max, ts->n);
@@ -374,11 +374,11 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(
 		demand, "stale",
 		json_boolean(in->now_ms - in->demand_at_ms > in->stale_after_ms));
-	return json_pack("{s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "demand", demand,
-			 "capacity", in->capacity, "capacity_learned",
+	return json_pack("{s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "demand",
+			 demand, "capacity", in->capacity, "capacity_learned",
 			 tier_capacity_json(d->t->capacity), "lead", lead_json(&d->lead),
-			 "rung",
-			 in->rung ? json_string(in->rung) : json_null(), "rung_why",
+			 "rung", in->rung ? json_string(in->rung) : json_null(),
+			 "rung_why",
 			 in->rung_why ? json_string(in->rung_why) : json_null(), "level",
 			 d->forecast.known ? json_finite(d->forecast.within_lead.level)
 					   : json_null(),

@@ -10,8 +10,9 @@
 
 static void know_nothing(struct capacity *c)
 {
-	c->known = (struct capacity_known){ CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, 0,
-					    "no minute of it is known yet" };
+	c->known = (struct capacity_known){
+		CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, 0, "no minute of it is known yet"
+	};
 	c->busy = c->slow = (struct law){ .is_usable = false };
 	c->fall.sum = c->rise.sum = 0;
 }
@@ -67,7 +68,8 @@ static int check(const struct capacity_seen *s, struct err *err)
 		return err_set(err, ERR_INVAL, "demand must be a number of 0 or more");
 	if (!isnan(s->utilisation) && !(s->utilisation >= 0 && s->utilisation <= 1))
 		return err_set(err, ERR_INVAL, "utilisation must be from 0 to 1");
-	if (!isnan(s->latency_s) && !(isfinite((float)s->latency_s) && (float)s->latency_s > 0))
+	if (!isnan(s->latency_s) &&
+	    !(isfinite((float)s->latency_s) && (float)s->latency_s > 0))
 		return err_set(err, ERR_INVAL, "latency must be a number above 0");
 	if (isnan(s->utilisation) && isnan(s->latency_s))
 		return err_set(err, ERR_INVAL,

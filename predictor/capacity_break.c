@@ -17,7 +17,7 @@
 #define CHANGE 1.5
 #define CLEAR 12.0 /* e^-12: by chance once in 160,000 minutes at the most */
 #define MINUTE_MOST 1.5
-#define BEGUN 1.0 /* less is noise: the change has not begun */
+#define BEGUN 1.0  /* less is noise: the change has not begun */
 #define BEYOND 1.5 /* a law is not trusted for more than that times what it has seen */
 #define BUSY_SPREAD_LEAST 0.01
 #define BUSY_SPREAD_SHARE 0.05
@@ -40,9 +40,9 @@ static double slow_ratio(const struct law *l, double x, double r, double by)
 {
 	double g[2];
 	const double plain = capacity_slow_curve(l->b, x / l->scale, g);
-	const double other = fmin(capacity_slow_curve(l->b, by * x / l->scale, g) +
-					  log(by),
-				  plain + SLOWER_MOST);
+	const double other =
+		fmin(capacity_slow_curve(l->b, by * x / l->scale, g) + log(by),
+		     plain + SLOWER_MOST);
 	const double s = fmax(l->spread, SLOW_SPREAD_LEAST), y = log(r);
 
 	return ((y - plain) * (y - plain) - (y - other) * (y - other)) / (2 * s * s);

@@ -83,8 +83,8 @@ enum kind { BUSY, SLOW };
 struct estimate {
 	bool is_fitted;
 	struct law law;
-	double sd;   /* of the capacity's logarithm */
-	double t;    /* deviations that the 95 % interval reaches */
+	double sd; /* of the capacity's logarithm */
+	double t;  /* deviations that the 95 % interval reaches */
 	size_t n;
 	char why[sizeof((struct capacity_known){ 0 }.why)];
 };
@@ -174,10 +174,10 @@ static void fit_law(const struct minutes *m, enum kind kind, const struct range 
 		start[0] = v[0].y;
 		start[1] = log(2);
 	}
-	ret->is_fitted = curve_fit(kind == BUSY ? capacity_busy_curve
-						: capacity_slow_curve,
-				   2, v, ret->n, start, true, &c) &&
-			 read_law(&c, kind, target, ret);
+	ret->is_fitted =
+		curve_fit(kind == BUSY ? capacity_busy_curve : capacity_slow_curve, 2, v,
+			  ret->n, start, true, &c) &&
+		read_law(&c, kind, target, ret);
 	ret->law.is_usable = ret->is_fitted && ret->sd < USABLE;
 	if (!ret->is_fitted)
 		snprintf(ret->why, sizeof(ret->why),
@@ -260,7 +260,8 @@ static void fit_counts(const struct minutes *m, enum kind kind, double target,
 			continue;
 		ret->n[ret->m] = count[k];
 		ret->x[ret->m] = count[k] * e.law.capacity;
-		/* What is without noise is still not known beyond a part in a thousand. */
+		/* What is without noise is still not known beyond a part in a thousand.
+		 */
 		ret->sd[ret->m] = ret->x[ret->m] * fmax(e.sd, 1e-3);
 		ret->m++;
 	}
@@ -401,8 +402,8 @@ static void say_known(struct capacity_known *k, const struct estimate *e, enum k
 			 100 * e->law.high / e->law.capacity, 100 * target);
 }
 
-/* The law to judge by knows counts of instances near the present one; where all are, it is
- * the law over all. */
+/* The law to judge by knows counts of instances near the present one; where all are, it
+ * is the law over all. */
 static struct law law_near(const struct minutes *m, enum kind kind, double instances,
 			   double target, const struct estimate *all)
 {
@@ -449,8 +450,9 @@ void capacity_fit(struct capacity *c, size_t instances)
 	c->busy = law_near(m, BUSY, (double)c->count, c->target, &e[BUSY]);
 	c->slow = law_near(m, SLOW, (double)c->count, c->target, &e[SLOW]);
 	by = which(e, known);
-	*k = (struct capacity_known){ CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, e[by].n,
-				      "" };
+	*k = (struct capacity_known){
+		CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, e[by].n, ""
+	};
 	snprintf(k->why, sizeof(k->why), "%s", e[by].why);
 	k->cautious = cautious_by_utilisation(c);
 	if (isnan(k->cautious))

@@ -9,11 +9,12 @@
 #define CAPACITY_MAGIC 0x63617061u
 #define CAPACITY_VERSION 1u
 #define CAPACITY_BANDS 24
-#define CAPACITY_DEPTH 24      /* minutes of a band */
+#define CAPACITY_DEPTH 24 /* minutes of a band */
 /* While more instances serve more together, each of so many times as many serves no less
  * than that share: too little for a change. */
 #define CAPACITY_NEAR 1.25
-#define CAPACITY_SATURATED 0.95 /* as busy as that, utilisation follows demand no more */
+#define CAPACITY_SATURATED 0.95 /* as busy as that, utilisation follows demand no more \
+				 */
 
 struct point {
 	float x, u, r; /* NaN: not measured */
@@ -38,10 +39,10 @@ struct law {
 struct capacity {
 	uint32_t magic, version;
 	double target;
-	int64_t minute; /* the last one taken */
+	int64_t minute;                        /* the last one taken */
 	struct band bands[CAPACITY_BANDS + 1]; /* and one for no demand at all */
 	struct law busy, slow;                 /* by utilisation, by latency */
-	size_t count; /* of instances, that these two are for */
+	size_t count;                          /* of instances, that these two are for */
 	struct {
 		double sum;    /* log likelihood ratio since then; 0: nothing suspected */
 		int64_t since; /* minute */

@@ -33,8 +33,12 @@ DEFINE_CLEANUP(gsl_rng *, gsl_rng_free);
 
 static void start(struct service *s, unsigned long seed)
 {
-	*s = (struct service){ .minute = START, .idle = 0.05, .full = 20, .noise = 0.05,
-			       .unit = 1, .n = 3,
+	*s = (struct service){ .minute = START,
+			       .idle = 0.05,
+			       .full = 20,
+			       .noise = 0.05,
+			       .unit = 1,
+			       .n = 3,
 			       .fit_every = 20 };
 	s->rng = gsl_rng_alloc(gsl_rng_mt19937);
 	gsl_rng_set(s->rng, seed);
@@ -54,7 +58,8 @@ static double true_capacity(const struct service *s)
 	return (TARGET - s->idle) / (1 - s->idle) * s->full * s->unit;
 }
 
-/* A minute with that demand an instance, and a fit now and then, as the controller does. */
+/* A minute with that demand an instance, and a fit now and then, as the controller does.
+ */
 static void see(struct service *s, double demand, double utilisation, double latency_s)
 {
 	struct capacity_seen seen = { ++s->minute, demand, utilisation, latency_s, s->n };
@@ -172,7 +177,8 @@ static void the_unit_of_demand_changes_nothing_else(void **state)
 
 /* ---------------------------------------------------------------- latency */
 
-/* A single server, first come first served: the mean time is that of processor sharing. */
+/* A single server, first come first served: the mean time is that of processor sharing.
+ */
 struct queue {
 	double now_s, free_s; /* of the next arrival; when the server is free */
 };
@@ -231,10 +237,9 @@ static void what_runs_out_first_limits(void **state)
 	start(&s, 4);
 	for (size_t i = 0; i < DAY; i++) {
 		const double x = of_day(&s, 0.05, 0.5);
-		const double u = (0.05 + 0.95 * x / s.full) *
-				 (1 + gsl_ran_gaussian(s.rng, 0.05));
-		const double r =
-			0.1 / (1 - x / 12) * exp(gsl_ran_gaussian(s.rng, 0.1));
+		const double u =
+			(0.05 + 0.95 * x / s.full) * (1 + gsl_ran_gaussian(s.rng, 0.05));
+		const double r = 0.1 / (1 - x / 12) * exp(gsl_ran_gaussian(s.rng, 0.1));
 
 		see(&s, x, u, r);
 	}
@@ -370,12 +375,18 @@ static void never_trusts_what_an_overloaded_instance_was_asked_for(void **state)
 static void refuses_what_is_no_number(void **state)
 {
 	static const struct capacity_seen bad[] = {
-		{ START + 5, NAN, 0.5, NAN, 1 },      { START + 5, INFINITY, 0.5, NAN, 1 },
-		{ START + 5, -1, 0.5, NAN, 1 },       { START + 5, 1e300, 0.5, NAN, 1 },
-		{ START + 5, 1, -0.1, NAN, 1 },       { START + 5, 1, 1.1, NAN, 1 },
-		{ START + 5, 1, INFINITY, NAN, 1 },   { START + 5, 1, NAN, NAN, 1 },
-		{ START + 5, 1, 0.5, 0, 1 },          { START + 5, 1, 0.5, -1, 1 },
-		{ START + 5, 1, 0.5, INFINITY, 1 },   { START + 5, 1, 0.5, NAN, 0 },
+		{ START + 5, NAN, 0.5, NAN, 1 },
+		{ START + 5, INFINITY, 0.5, NAN, 1 },
+		{ START + 5, -1, 0.5, NAN, 1 },
+		{ START + 5, 1e300, 0.5, NAN, 1 },
+		{ START + 5, 1, -0.1, NAN, 1 },
+		{ START + 5, 1, 1.1, NAN, 1 },
+		{ START + 5, 1, INFINITY, NAN, 1 },
+		{ START + 5, 1, NAN, NAN, 1 },
+		{ START + 5, 1, 0.5, 0, 1 },
+		{ START + 5, 1, 0.5, -1, 1 },
+		{ START + 5, 1, 0.5, INFINITY, 1 },
+		{ START + 5, 1, 0.5, NAN, 0 },
 		{ -1, 1, 0.5, NAN, 1 },
 	};
 	CLEANUP(service_done) struct service s;
@@ -561,7 +572,8 @@ int main(void)
 		cmocka_unit_test(finds_capacity_from_the_latency_of_a_queue),
 		cmocka_unit_test(what_runs_out_first_limits),
 		cmocka_unit_test(an_instance_serves_less_the_more_there_are),
-		cmocka_unit_test(instances_that_do_not_disturb_each_other_are_no_such_law),
+		cmocka_unit_test(
+			instances_that_do_not_disturb_each_other_are_no_such_law),
 		cmocka_unit_test(says_that_low_demand_tells_too_little),
 		cmocka_unit_test(says_how_many_minutes_are_needed),
 		cmocka_unit_test(says_that_one_demand_alone_leaves_it_open),
