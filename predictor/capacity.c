@@ -2,6 +2,7 @@
 #include "capacity_impl.h"
 
 #include "check.h"
+#include "fnv.h"
 
 #include <math.h>
 #include <string.h>
@@ -151,16 +152,6 @@ int capacity_see(struct capacity *c, const struct capacity_seen *seen, bool *ret
 
 /* ---------------------------------------------------------------- as bytes */
 
-/* FNV-1a, 64 bits: a torn or edited state is refused. */
-static uint64_t digest(const unsigned char *p, size_t n)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * 0x100000001b3u;
-	return h;
-}
-
 size_t capacity_size(void)
 {
 	return sizeof(struct capacity) + sizeof(uint64_t);
@@ -168,7 +159,8 @@ size_t capacity_size(void)
 
 void capacity_save(const struct capacity *c, void *ret)
 {
-	const uint64_t sum = digest((const unsigned char *)c, sizeof(*c));
+	/* A torn or edited state is refused. */
+	const uint64_t sum = fnv(FNV_START, c, sizeof(*c));
 
 	memcpy(ret, c, sizeof(*c));
 	memcpy((char *)ret + sizeof(*c), &sum, sizeof(sum));
@@ -187,9 +179,9 @@ int capacity_load(const void *data, size_t len, double target, struct capacity *
 	memcpy(c, data, sizeof(*c));
 	memcpy(&sum, (const char *)data + sizeof(*c), sizeof(sum));
 	if (c->magic != CAPACITY_MAGIC || c->version != CAPACITY_VERSION ||
-	    digest(data, sizeof(*c)) != sum)
+	    fnv(FNV_START, data, sizeof(*c)) != sum)
 		return err_set(err, ERR_PROTO, "state of a capacity: damaged");
-	if (c->target < target || c->target > target)
+	if (c->target != target)
 		return err_set(err, ERR_NOT_FOUND,
 			       "state of a capacity: for another target");
 	*ret = TAKE(c);

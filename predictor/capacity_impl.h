@@ -13,8 +13,9 @@
 /* While more instances serve more together, each of so many times as many serves no less
  * than that share: too little for a change. */
 #define CAPACITY_NEAR 1.25
-#define CAPACITY_SATURATED 0.95 /* as busy as that, utilisation follows demand no more \
-				 */
+#define CAPACITY_SATURATED                                          \
+	0.95 /* as busy as that, utilisation follows demand no more \
+	      */
 
 struct point {
 	float x, u, r; /* NaN: not measured */
@@ -52,6 +53,41 @@ struct capacity {
 
 /* The curves: over demand / scale; the second gives the logarithm of the time. */
 curve_fn capacity_busy_curve, capacity_slow_curve;
+
+#define CAPACITY_MINUTES ((CAPACITY_BANDS + 1) * CAPACITY_DEPTH)
+
+struct minutes {
+	struct point v[CAPACITY_MINUTES]; /* in the order of time */
+	size_t n;
+	int64_t now;
+};
+
+void capacity_collect(const struct capacity *c, struct minutes *ret);
+
+enum kind { BUSY, SLOW };
+
+/* Counts of instances, both ends included. */
+struct range {
+	double low, high;
+};
+
+bool capacity_is_for(enum kind kind, const struct range *counts, const struct point *p);
+
+struct estimate {
+	bool is_fitted;
+	struct law law;
+	double sd; /* of the capacity's logarithm */
+	double t;  /* deviations that the 95 % interval reaches */
+	size_t n;
+	char why[160]; /* it is not fitted */
+};
+
+/* A law through the minutes of those counts. */
+void capacity_law(const struct minutes *m, enum kind kind, const struct range *counts,
+		  double target, struct estimate *ret);
+
+/* See struct capacity_known. */
+double capacity_cautious(const struct capacity *c);
 
 /* Takes a minute into the test for a change; true when it is clear. */
 bool capacity_break(struct capacity *c, const struct point *p,
