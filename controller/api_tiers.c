@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "api_backtest.h"
 #include "api_handlers.h"
 
 #include "check.h"
@@ -180,6 +181,7 @@ int api_tier_get(struct request *r, struct err *err)
 	doc = tier_json(r, &t, err);
 	if (!doc)
 		return ERR_STORE;
+	json_object_set_new(doc, "backtest", backtest_json(r, &t));
 	reply_json(r, 200, doc);
 	return 0;
 }
@@ -241,8 +243,7 @@ static int as_text(const char *key, const json_t *value, char **ret, struct err 
 	return 0;
 }
 
-static int set_one(struct db_tier *t, const char *key, const json_t *value,
-		   struct err *err)
+int api_tier_set(struct db_tier *t, const char *key, const json_t *value, struct err *err)
 {
 	CLEANUP(free) char *text = NULL;
 	int mode, rc = as_text(key, value, &text, err);
@@ -266,7 +267,7 @@ static int patch(struct request *r, struct db_tier *t, json_t *body, struct err 
 
 	json_object_foreach(body, key, value)
 	{
-		rc = set_one(t, key, value, err);
+		rc = api_tier_set(t, key, value, err);
 		if (rc < 0)
 			return rc;
 	}

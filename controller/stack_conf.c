@@ -218,8 +218,11 @@ static int on_section(void *arg, const char *section, int line, struct err *err)
 		return new_tier(r, name, line, err);
 	if ((name = name_in(section, "secret")))
 		return new_secret(r, name, err);
+	if ((name = name_in(section, "event")))
+		return stack_events_add(&r->s->events, name, line, err);
 	return err_set(err, ERR_INVAL,
-		       "[%s] is none of [stack], [pool NAME], [tier NAME], [secret NAME]",
+		       "[%s] is none of [stack], [pool NAME], [tier NAME], [event NAME], "
+		       "[secret NAME]",
 		       section);
 }
 
@@ -284,6 +287,8 @@ static int on_pair(void *arg, const char *section, const char *name, const char 
 		return set_pool(find_pool(r, object), name, value, err);
 	if ((object = name_in(section, "tier")))
 		return set_tier(find_tier(r, object), name, value, err);
+	if ((object = name_in(section, "event")))
+		return stack_events_set(&r->s->events, object, name, value, err);
 	if (name_in(section, "secret"))
 		return err_set(err, ERR_INVAL,
 			       "a secret has no options: the controller makes its value");

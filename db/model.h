@@ -177,6 +177,7 @@ struct db_decision {
 	char *cause;
 	char *sentence;
 	char *explanation_json;
+	char *record; /* what it was made from, see record.h; "" when that was not kept */
 };
 DB_MODEL(db_decision);
 
@@ -253,5 +254,26 @@ struct db_model_state {
 	int64_t updated_ms;
 };
 DB_MODEL(db_model_state);
+
+/* The last backtest of a tier. */
+struct db_backtest {
+	char *stack;
+	char *tier;
+	int64_t at_ms;
+	char *report_json; /* as the API answers it */
+};
+DB_MODEL(db_backtest);
+
+/* What one past occurrence of an event did to a tier's demand. */
+struct db_uplift {
+	char *stack;
+	char *tier;
+	char *name; /* the event's */
+	int64_t start_ms, end_ms;
+	double log_ratio, error; /* of demand in it over ordinary demand */
+	int64_t days;            /* that it was compared with */
+	int64_t measured_ms;
+};
+DB_MODEL(db_uplift);
 
 #endif

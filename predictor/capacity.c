@@ -82,20 +82,23 @@ static int check(const struct capacity_seen *s, struct err *err)
 	return 0;
 }
 
-static struct band *band_of(struct capacity *c, double x)
+static struct band *band_of(struct capacity *c, const struct point *p)
 {
 	int k;
 
-	if (!((float)x > 0))
+	if (!(p->x > 0))
 		return &c->bands[CAPACITY_BANDS];
-	k = (int)floor(BANDS_AN_OCTAVE * log2(x)) % CAPACITY_BANDS;
-	return &c->bands[k < 0 ? k + CAPACITY_BANDS : k];
+	k = (int)floor(BANDS_AN_OCTAVE * log2((double)p->x)) % CAPACITY_X_BANDS;
+	if (k < 0)
+		k += CAPACITY_X_BANDS;
+	return &c->bands[k * CAPACITY_N_BANDS +
+			 (int)(capacity_class(p->n) % CAPACITY_N_BANDS)];
 }
 
 /* Newer ones take the place of the oldest. */
 static void keep(struct capacity *c, const struct point *p)
 {
-	struct band *b = band_of(c, (double)p->x);
+	struct band *b = band_of(c, p);
 	size_t at = b->n;
 
 	if (b->n < CAPACITY_DEPTH) {

@@ -18,19 +18,20 @@
  * above half of the target's, or while its 95 % interval is wider than a quarter of it
  * either way; until then there is a cautious value (see struct capacity_known).
  *
- * Memory is bounded: of each of 24 bands of demand, a third of an octave each and over
- * again, the last 24 minutes are kept, so that a quiet week does not push out the peak
- * before it. A minute counts half after a week.
+ * Memory is bounded: of each of 64 bands, of a third of an octave of demand and half an
+ * octave of instances, over again beyond 40 and 4 times as much, the last 16 minutes are
+ * kept, so that a quiet week does not push out the peak before it. A minute counts half
+ * after a week.
  *
  * A change is noticed by a likelihood-ratio CUSUM between the law as fitted and the same
  * with a capacity half as large again or two thirds. One that halves is noticed within 10
  * minutes in which an instance is at least a fifth busy; by latency alone, as soon as the
- * two differ; by noise alone, less than once in 100 days. Counts of instances that are
- * more than a quarter apart are not compared, since instances may disturb each other.
+ * two differ; by noise alone, less than once in 100 days. That more instances than were
+ * seen before serve less each, as they may when they disturb each other, is no change.
  *What was seen before the change is then forgotten.
  *
  * Pure: no I/O, no clock, no logging, no global state. One struct is used by one thread
- *at a time. About 13 KB each.
+ *at a time. About 21 KB each.
  *
  * Sources: Denning and Buzen, The operational analysis of queueing network models, ACM
  * Computing Surveys 10 (1978), 3 (the utilisation law, the bottleneck); Kleinrock,

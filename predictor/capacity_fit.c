@@ -29,7 +29,9 @@ static bool is_known(struct estimate *e)
 
 	if (!e->is_fitted)
 		return false;
-	if (reach < REACH_LEAST)
+	if (width(e->t, e->sd) > WIDTH_MOST && capacity_is_narrow(&e->law))
+		snprintf(e->why, sizeof(e->why), "%s", CAPACITY_WHY_NARROW);
+	else if (reach < REACH_LEAST)
 		snprintf(e->why, sizeof(e->why),
 			 "demand was never above %.0f %% of what it could serve",
 			 100 * reach);
@@ -165,24 +167,6 @@ static void say_known(struct capacity_known *k, const struct estimate *e, enum k
 			 100 * e->law.high / e->law.capacity, 100 * target);
 }
 
-/* The law to judge by knows counts of instances near the present one; where all are, it
- * is the law over all. */
-static struct law law_near(const struct minutes *m, enum kind kind, double instances,
-			   double target, const struct estimate *all)
-{
-	const struct range near = { instances / CAPACITY_NEAR,
-				    instances * CAPACITY_NEAR };
-	struct estimate e;
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n; i++)
-		n += capacity_is_for(kind, &near, &m->v[i]);
-	if (n == all->n)
-		return all->law;
-	capacity_law(m, kind, &near, target, &e);
-	return e.law;
-}
-
 /* What runs out first is what limits. */
 static enum kind which(const struct estimate *e, const bool *known)
 {
@@ -209,9 +193,8 @@ void capacity_fit(struct capacity *c, size_t instances)
 		capacity_law(m, kind, &any, c->target, &e[kind]);
 		known[kind] = is_known(&e[kind]);
 	}
-	c->count = MAX(instances, 1);
-	c->busy = law_near(m, BUSY, (double)c->count, c->target, &e[BUSY]);
-	c->slow = law_near(m, SLOW, (double)c->count, c->target, &e[SLOW]);
+	c->busy = e[BUSY].law;
+	c->slow = e[SLOW].law;
 	by = which(e, known);
 	*k = (struct capacity_known){
 		CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, e[by].n, ""
@@ -223,5 +206,5 @@ void capacity_fit(struct capacity *c, size_t instances)
 	tell(k, by == BUSY ? CAPACITY_UTILISATION : CAPACITY_QUEUE, e[by].law.capacity,
 	     e[by].sd, e[by].t);
 	say_known(k, &e[by], by, c->target);
-	fit_usl(c, m, by, (double)c->count);
+	fit_usl(c, m, by, (double)MAX(instances, 1));
 }

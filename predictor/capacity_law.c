@@ -3,6 +3,8 @@
  */
 #include "capacity_impl.h"
 
+#include "check.h"
+
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
@@ -11,7 +13,9 @@
 #include <stdlib.h>
 
 #define POINTS_LEAST 30
-#define USABLE 0.1 /* standard deviation of a law's logarithm to judge by it */
+#define NARROW 1.3
+#define CLASS_LEAST 10 /* minutes */
+#define USABLE 0.1     /* standard deviation of a law's logarithm to judge by it */
 #define HALF_LIFE_MINUTES (7 * 1440.0)
 #define FULL 0.02 /* as near to full, a queue is as good as full */
 
@@ -78,6 +82,7 @@ static size_t take(const struct minutes *m, enum kind kind, const struct range *
 		if (!capacity_is_for(kind, counts, p))
 			continue;
 		x[n] = (double)p->x;
+		law->instances += p->n;
 		ret[n++] = (struct curve_point){
 			.x = (double)p->x,
 			.y = kind == BUSY ? (double)p->u : log((double)p->r),
@@ -87,8 +92,10 @@ static size_t take(const struct minutes *m, enum kind kind, const struct range *
 	if (n == 0)
 		return 0;
 	gsl_sort(x, 1, n);
+	law->low = gsl_stats_quantile_from_sorted_data(x, 1, n, 0.05);
 	law->high = gsl_stats_quantile_from_sorted_data(x, 1, n, 0.95);
 	law->scale = x[n - 1];
+	law->instances /= (double)n;
 	for (size_t i = 0; i < n && law->scale > 0; i++)
 		ret[i].x /= law->scale;
 	return n;
@@ -116,6 +123,55 @@ static bool read_law(const struct curve *c, enum kind kind, double target,
 	return isfinite(e->law.capacity) && isfinite(e->sd);
 }
 
+/* ---------------------------------------------------------------- counts */
+
+size_t capacity_class(uint32_t instances)
+{
+	return MIN((size_t)(2 * log2(instances)), (size_t)CAPACITY_CLASSES - 1);
+}
+
+double capacity_weight(const struct law *l, bool is_busy, const struct point *p)
+{
+	const double x = (double)p->x / l->scale, r = (double)p->r;
+
+	if (is_busy)
+		return ((double)p->u - l->b[0]) / (l->b[1] * x);
+	/* r = w r0 / (1 - w x / c) */
+	return r / (exp(l->b[0]) + r * x * exp(-l->b[1]));
+}
+
+/* What demands weigh at each class of counts that has been seen for long enough. */
+static void find_weights(const struct minutes *m, enum kind kind, struct law *l)
+{
+	static const struct range any = { 0, UINT32_MAX };
+	double w[CAPACITY_MINUTES];
+
+	for (size_t k = 0; k < CAPACITY_CLASSES; k++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < m->n; i++)
+			if (capacity_class(m->v[i].n) == k && m->v[i].x > 0 &&
+			    capacity_is_for(kind, &any, &m->v[i]))
+				w[n++] = capacity_weight(l, kind == BUSY, &m->v[i]);
+		l->weight[k] = n >= CLASS_LEAST ? (float)gsl_stats_median(w, 1, n) : 0;
+	}
+}
+
+/* ---------------------------------------------------------------- a law */
+
+bool capacity_is_narrow(const struct law *l)
+{
+	return l->high < NARROW * l->low;
+}
+
+static const char *why_not(const struct law *l, enum kind kind)
+{
+	if (capacity_is_narrow(l))
+		return CAPACITY_WHY_NARROW;
+	return kind == BUSY ? "utilisation does not rise with demand"
+			    : "answers do not slow down with demand";
+}
+
 void capacity_law(const struct minutes *m, enum kind kind, const struct range *counts,
 		  double target, struct estimate *ret)
 {
@@ -141,8 +197,8 @@ void capacity_law(const struct minutes *m, enum kind kind, const struct range *c
 			  ret->n, start, true, &c) &&
 		read_law(&c, kind, target, ret);
 	ret->law.is_usable = ret->is_fitted && ret->sd < USABLE;
+	if (ret->law.is_usable)
+		find_weights(m, kind, &ret->law);
 	if (!ret->is_fitted)
-		snprintf(ret->why, sizeof(ret->why),
-			 kind == BUSY ? "utilisation does not rise with demand"
-				      : "answers do not slow down with demand");
+		snprintf(ret->why, sizeof(ret->why), "%s", why_not(&ret->law, kind));
 }

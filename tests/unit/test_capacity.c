@@ -336,7 +336,8 @@ static void says_that_one_demand_alone_leaves_it_open(void **state)
 		serve(&s, 10 + gsl_ran_gaussian(s.rng, 0.05));
 	capacity_fit(s.c, s.n);
 	assert_int_equal(capacity_known(s.c)->model, CAPACITY_NOT_KNOWN);
-	assert_non_null(strstr(capacity_known(s.c)->why, "demand was never above"));
+	assert_string_equal(capacity_known(s.c)->why,
+			    "demand was almost always the same");
 	/* In proportion: a little below what is true, for the idle part. */
 	assert_close(capacity_known(s.c)->cautious, TARGET / 0.525 * 10, 1);
 	assert_true(capacity_known(s.c)->cautious < true_capacity(&s));
@@ -464,6 +465,31 @@ static void a_release_that_halves_it_is_noticed_within_ten_minutes(void **state)
 	}
 }
 
+/* Scaled with the demand all day, so that no count of instances has many minutes. */
+static void a_release_is_noticed_while_the_count_changes(void **state)
+{
+	CLEANUP(service_done) struct service s;
+	int64_t release;
+
+	(void)state;
+	start(&s, 60);
+	for (size_t i = 0; i < 2 * (size_t)DAY; i++) {
+		const double demand = of_day(&s, 0.5, 3);
+
+		s.n = (size_t)ceil(demand / (0.6 * s.full));
+		serve(&s, demand / (double)s.n);
+	}
+	assert_int_equal(s.changes, 0);
+	release = s.minute;
+	s.full /= 2;
+	for (size_t k = 0; k < 15 && s.changes == 0; k++) {
+		s.n = 3 + k % 2;
+		serve(&s, 1.6 * s.full / (double)s.n * 2);
+	}
+	assert_int_equal(s.changes, 1);
+	assert_true(s.noticed <= release + 12);
+}
+
 static void a_release_that_doubles_it_is_noticed_too(void **state)
 {
 	CLEANUP(service_done) struct service s;
@@ -582,6 +608,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_number),
 		cmocka_unit_test(a_minute_that_comes_again_is_dropped),
 		cmocka_unit_test(a_release_that_halves_it_is_noticed_within_ten_minutes),
+		cmocka_unit_test(a_release_is_noticed_while_the_count_changes),
 		cmocka_unit_test(a_release_that_doubles_it_is_noticed_too),
 		cmocka_unit_test(a_release_is_noticed_by_latency_alone),
 		cmocka_unit_test(ten_thousand_minutes_of_noise_are_no_change),
