@@ -25,7 +25,8 @@ enum { WHATIF_IN_FORCE, WHATIF_OTHER, WHATIF_SIDES };
 struct whatif_question {
 	/* With the settings of each; schedule_json holds the schedules. */
 	const struct db_tier *settings[WHATIF_SIDES];
-	int64_t from_ms, to_ms; /* whole minutes between them are played */
+	/* Whole minutes between them are played, from the first recorded one on. */
+	int64_t from_ms, to_ms;
 };
 
 struct whatif_side {
@@ -55,7 +56,7 @@ struct whatif {
 };
 
 /*
- * Plays it. ERR_INVAL: the time is shorter than a minute or longer than WHATIF_MAX_MS;
+ * Plays it. ERR_INVAL: the time is shorter than two minutes or longer than WHATIF_MAX_MS;
  * ERR_CONFLICT: no demand was recorded in it, or neither side has a capacity. The caller
  * owns *ret. Blocks for about half a second and 0.1 ms a minute.
  */

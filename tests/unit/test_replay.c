@@ -404,6 +404,26 @@ static void the_same_question_has_the_same_answer(void **state)
 	assert_equal_answers(first, second);
 }
 
+/* Longer ago than anything was recorded: it begins where that does. */
+static void a_time_before_the_first_demand_is_not_played(void **state)
+{
+	struct scene *s = *state;
+	CLEANUP(db_tier_done) struct db_tier t = { 0 };
+	CLEANUP(whatif_free) struct whatif *w = NULL;
+	struct whatif_question q = { .settings = { &t, &t },
+				     .from_ms = START_MS - 20 * DAY_MS,
+				     .to_ms = START_MS };
+
+	scene_apply(s, WEB("min = 1\nmax = 8\n"), TEXT);
+	record_past(s);
+	assert_ok(db_tier_get(s->db->db, "shop", "web", &t, s->e), s->e);
+	assert_ok(whatif_play(s->db->db, &q, &w, s->e), s->e);
+	/* The first half hour of it has no values. */
+	assert_int_equal(w->from_ms,
+			 START_MS - (PAST_DAYS + PLAYED_DAYS) * DAY_MS + 30 * MINUTE_MS);
+	assert_int_equal(w->missing, 5 * 30);
+}
+
 static int play_fails(struct scene *s, double capacity, int64_t from_ms, int64_t to_ms)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { 0 };
@@ -447,6 +467,7 @@ int main(void)
 		SCENE_TEST(another_schedule_is_obeyed_on_the_stacks_clock),
 		SCENE_TEST(a_hold_of_the_time_holds_again),
 		SCENE_TEST(the_same_question_has_the_same_answer),
+		SCENE_TEST(a_time_before_the_first_demand_is_not_played),
 		SCENE_TEST(what_cannot_be_played_is_said),
 	};
 
