@@ -11,7 +11,7 @@ static const char *const names[] = { "url",     "token-file", "ca",    "json",  
 				     "follow",  "yes",        "stack", "tier",  "host",
 				     "reason",  "for",        "name",  "role",  "since",
 				     "horizon", "lines",      "pool",  "until", "with",
-				     "all" };
+				     "at",      "all" };
 enum { N_NAMES = sizeof(names) / sizeof(names[0]), N_COMMON = 4 };
 
 /* Where an option's value goes; the flags have a place of their own. */
@@ -23,7 +23,8 @@ static const char **value_place(struct args *a, int i)
 					       &a->host,    &a->reason,     &a->duration,
 					       &a->name,    &a->role,       &a->since,
 					       &a->horizon, &a->lines,      &a->pool,
-					       &a->until,   &a->with,       NULL };
+					       &a->until,   &a->with,       &a->at,
+					       NULL };
 
 	return places[i];
 }

@@ -19,7 +19,7 @@ struct args {
 	bool json;
 	bool dry_run, follow, yes, all;
 	const char *stack, *tier, *host, *reason, *duration, *name, *role, *since,
-		*horizon, *lines, *pool, *until, *with;
+		*horizon, *lines, *pool, *until, *with, *at;
 };
 
 /*
