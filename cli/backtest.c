@@ -2,12 +2,15 @@
 /*
  * backtest.c - foretide backtest: what scaling a recorded demand would have cost.
  */
+#include "backtest.h"
+
 #include "check.h"
 #include "cleanup.h"
 #include "cli.h"
 #include "clock.h"
 #include "conf.h"
 #include "judge.h"
+#include "progress.h"
 #include "series.h"
 #include "svg.h"
 
@@ -22,26 +25,12 @@ struct wish {
 	double risk, capacity;
 };
 
-static void show_progress(void *arg, double share)
-{
-	int *shown = arg;
-	const int percent = (int)(100 * share);
-
-	if (percent == *shown)
-		return;
-	*shown = percent;
-	fprintf(stderr, "\r[%-40.*s] %3d %%", percent * 40 / 100,
-		"########################################", percent);
-	if (percent == 100)
-		fprintf(stderr, "\r%60s\r", "");
-}
-
-static void print_rows(const struct judge_report *r)
+void backtest_print(const struct judge_row row[JUDGE_POLICIES])
 {
 	printf("%-16s %14s %10s %12s %14s %10s %9s\n", "policy", "instance-hours", "cost",
 	       "short time", "not served", "actions", "headroom");
 	for (int k = 0; k < JUDGE_POLICIES; k++) {
-		const struct judge_row *w = &r->row[k];
+		const struct judge_row *w = &row[k];
 
 		printf("%-16s %14.1f %10.3f %10.3f %% %12.3f %% %10zu",
 		       judge_policy_name((enum judge_policy)k), w->instance_hours,
@@ -103,14 +92,14 @@ static int run(const struct wish *w)
 	};
 
 	if (judge_backtest(s.y, s.n, s.t0_ms, &o, (size_t)(w->play_ms / s.step_ms),
-			   isatty(STDERR_FILENO) ? show_progress : NULL, &shown, &r,
+			   isatty(STDERR_FILENO) ? progress_show : NULL, &shown, &r,
 			   &err) != 0)
 		return cli_fail(EXIT_FAILED, "backtest", "%s: %s", w->file, err.msg);
 	printf("%s: %zu steps of %s played after %zu of history (%zu missing); boot %s, "
 	       "risk %g %%\n\n",
 	       w->file, r->n, clock_format_duration(s.step_ms, step), r->from, s.missing,
 	       clock_format_duration(w->boot_ms, boot), 100 * w->risk);
-	print_rows(r);
+	backtest_print(r->row);
 	print_promises(r);
 	return w->svg ? draw(w, &s, r) : EXIT_OK;
 }

@@ -17,7 +17,7 @@ for row in json.load(sys.stdin):
 # What may follow command $1; what the controller knows is asked for by kind.
 _foretide_kind() {
 	case $1 in
-	explain | import | forecast | replay) echo tier ;;
+	explain | import | forecast | promote | replay) echo tier ;;
 	hold | release) echo held ;;
 	delete) echo stack ;;
 	drain) echo host ;;
@@ -34,6 +34,7 @@ _foretide_options() {
 
 	case $1 in
 	apply) echo "--dry-run --yes $common" ;;
+	promote) echo "--to --force --yes --dry-run $common" ;;
 	delete | import) echo "--dry-run $common" ;;
 	tiers | services | holds) echo "--stack $common" ;;
 	units) echo "--stack --tier --host $common" ;;
@@ -66,6 +67,7 @@ _foretide_values() {
 	--pool) _foretide_names pools name ;;
 	--service) _foretide_names services stack name | sort -u ;;
 	--role) echo viewer operator admin ;;
+	--to) echo out auto ;;
 	esac
 }
 
@@ -85,7 +87,7 @@ _foretide_words() {
 
 _foretide() {
 	local commands="apply delete status stacks tiers pools hosts units services decisions
-		holds explain replay hold release drain logs events token import local play decide
+		holds explain replay hold release drain logs events token import promote local play decide
 		forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]} kind
@@ -104,7 +106,7 @@ _foretide() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	--stack | --tier | --host | --pool | --service | --role)
+	--stack | --tier | --host | --pool | --service | --role | --to)
 		mapfile -t COMPREPLY < <(compgen -W "$(_foretide_values "$before")" -- "$word")
 		return
 		;;

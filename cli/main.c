@@ -34,6 +34,8 @@ static const struct cli_command commands[] = {
 	  "  --at TIME          the last decision recorded before then, RFC "
 	  "3339\n" ARGS_COMMON_HELP,
 	  cli_explain },
+	{ "calendar", "STACK [--tier T]", "events of a stack and what is known of them",
+	  ARGS_COMMON_HELP, cli_calendar },
 	{ "hold", "STACK[/TIER] --reason TEXT [--for 2h]", "stop scaling",
 	  ARGS_COMMON_HELP, cli_hold },
 	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
@@ -59,6 +61,13 @@ static const struct cli_command commands[] = {
 	  "Without a tier: all of them. Exit status 7: a recorded decision was not\n"
 	  "repeated.\n" ARGS_COMMON_HELP,
 	  cli_replay },
+	{ "promote", "STACK/TIER [--to out|auto] [--force] [--yes] [--dry-run]",
+	  "a tier's next mode, when a backtest on its past allows it",
+	  "  --to MODE          out or auto (default: the next)\n"
+	  "  --force            also when it is refused\n"
+	  "  --yes              do not ask\n"
+	  "  --dry-run          only show\n" ARGS_COMMON_HELP,
+	  cli_promote },
 	{ "local", "list | clean [--state-dir FOLDER]",
 	  "hosts that the local driver made on this machine",
 	  "  --state-dir FOLDER  the driver's (default: /var/lib/foretide/local)\n"
@@ -80,7 +89,9 @@ static const struct cli_command commands[] = {
 	{ "forecast", "STACK/TIER | FILE.csv [--horizon 48h] | --jsonl",
 	  "forecast a tier, a file, or JSON lines, in quantiles",
 	  "  --horizon TIME     how far ahead (default: 48h)\n"
-	  "  --jsonl            a request and an answer a line\n\n"
+	  "  --jsonl            a request and an answer a line\n"
+	  "  --events FILE.ics  a calendar of events that move the file's demand\n"
+	  "  --timezone ZONE    of its floating times (default: UTC)\n\n"
 	  "FILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; an empty value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },

@@ -150,6 +150,28 @@ int cli_explain(int argc, char **argv)
 
 /* ---------------------------------------------------------------- forecast of a tier */
 
+/* "event sale, 2026-..Z to 2026-..Z: demand times 2.4, learned from 3" */
+static void print_forecast_events(const json_t *list)
+{
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach(list, i, e)
+	{
+		const double u = json_number_value(json_object_get(e, "uplift"));
+		const long long n = (long long)number_of(e, "learned_from");
+
+		printf("event %s, %s to %s: ", text_of(e, "name"), text_of(e, "start"),
+		       text_of(e, "end"));
+		if (json_is_true(json_object_get(e, "given")))
+			printf("demand times %.3g, as given\n", u);
+		else if (n)
+			printf("demand times %.3g, learned from %lld past\n", u, n);
+		else
+			puts("not counted, nothing is known of its effect yet");
+	}
+}
+
 static void print_forecast(const json_t *doc)
 {
 	const json_t *points = json_object_get(doc, "points");
@@ -157,7 +179,9 @@ static void print_forecast(const json_t *doc)
 	const json_t *level, *point;
 	size_t i, k;
 
-	printf("%s: %s\n%-25s", text_of(doc, "rung"), text_of(doc, "why"), "TIME");
+	printf("%s: %s\n", text_of(doc, "rung"), text_of(doc, "why"));
+	print_forecast_events(json_object_get(doc, "events"));
+	printf("%-25s", "TIME");
 	json_array_foreach(levels, i, level)
 		printf(" %9.3g%%", 100 * json_number_value(level));
 	putchar('\n');

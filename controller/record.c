@@ -11,7 +11,7 @@
 /* Whole numbers of a record lie within this, so that sums of them never overflow. */
 #define WHOLE_MAX INT64_C(1000000000000000)
 
-enum kind { WHOLE, REAL, FLAG, MODE, TEXT, NAME /* a TEXT that must be there */ };
+enum kind { WHOLE, COUNT, REAL, FLAG, MODE, TEXT, NAME /* a TEXT that must be there */ };
 
 struct field {
 	const char *name;
@@ -23,6 +23,11 @@ struct field {
 	{                                                            \
 #member, kind, offsetof(struct decide_input, member) \
 	}
+#define EVENTS(member)                                                      \
+	FIELD(COUNT, member.n), FIELD(TEXT, member.names[0]),               \
+		FIELD(TEXT, member.names[1]), FIELD(TEXT, member.names[2]), \
+		FIELD(TEXT, member.names[3]), FIELD(TEXT, member.unknown),  \
+		FIELD(REAL, member.uplift), FIELD(COUNT, member.learned_from)
 /* Each member of struct decide_input is one line here. One that an older record does not
  * have is 0, false or NULL, which must mean that it was not there. */
 static const struct field fields[] = {
@@ -33,6 +38,8 @@ static const struct field fields[] = {
 	FIELD(WHOLE, min),
 	FIELD(WHOLE, max),
 	FIELD(REAL, capacity),
+	FIELD(TEXT, capacity_source),
+	FIELD(TEXT, capacity_note),
 	FIELD(TEXT, unit),
 	FIELD(REAL, risk),
 	FIELD(REAL, target_utilisation),
@@ -56,6 +63,8 @@ static const struct field fields[] = {
 	FIELD(WHOLE, forecast_at_ms),
 	FIELD(TEXT, rung),
 	FIELD(TEXT, rung_why),
+	EVENTS(events),
+	EVENTS(events_dwell),
 	FIELD(WHOLE, floor),
 	FIELD(TEXT, floor_name),
 	FIELD(WHOLE, ceiling),
@@ -67,9 +76,10 @@ static const struct field fields[] = {
 	FIELD(WHOLE, hold_until_ms),
 };
 _Static_assert(
-	sizeof(void *) != 8 || sizeof(struct decide_input) == 312,
+	sizeof(void *) != 8 || sizeof(struct decide_input) == 456,
 	"struct decide_input changed: give its new member a line in fields[], then "
 	"correct the size");
+_Static_assert(DECIDE_EVENTS_MAX == 4, "EVENTS has a line a name");
 _Static_assert(sizeof(enum decide_mode) == sizeof(int), "MODE is read as an int");
 
 /* ---------------------------------------------------------------- writing */
@@ -96,6 +106,10 @@ static json_t *field_json(const struct field *f, const void *place, bool *ok)
 	case WHOLE:
 		return *(const int64_t *)place ? json_integer(*(const int64_t *)place)
 					       : NULL;
+	case COUNT:
+		return *(const size_t *)place
+			       ? json_integer((json_int_t) * (const size_t *)place)
+			       : NULL;
 	case REAL:
 		return is_plain_zero(*(const double *)place)
 			       ? NULL
@@ -170,6 +184,18 @@ static int read_whole(const json_t *o, const char *name, int64_t *ret, struct er
 	return rc;
 }
 
+static int read_count(const json_t *o, const char *name, size_t *ret, struct err *err)
+{
+	int64_t v = 0;
+	int rc = read_whole(o, name, &v, err);
+
+	if (rc == 0 && v < 0)
+		return err_set(err, ERR_INVAL, "\"%s\" must not be negative", name);
+	if (rc == 0)
+		*ret = (size_t)v;
+	return rc;
+}
+
 static int read_real(const json_t *o, const char *name, double *ret, struct err *err)
 {
 	const char *text = json_string_value(json_object_get(o, name));
@@ -207,6 +233,8 @@ static int read_field(const json_t *o, const struct field *f, void *place,
 	switch (f->kind) {
 	case WHOLE:
 		return read_whole(o, f->name, place, err);
+	case COUNT:
+		return read_count(o, f->name, place, err);
 	case REAL:
 		return read_real(o, f->name, place, err);
 	case FLAG:
@@ -221,6 +249,18 @@ static int read_field(const json_t *o, const struct field *f, void *place,
 	}
 }
 
+/* Each event that is counted has a name. */
+static int check_events(const struct decide_events *e, struct err *err)
+{
+	if (e->n > DECIDE_EVENTS_MAX)
+		return err_set(err, ERR_INVAL, "there are %zu events, at most %d can be",
+			       e->n, DECIDE_EVENTS_MAX);
+	for (size_t i = 0; i < e->n; i++)
+		if (!e->names[i])
+			return err_set(err, ERR_INVAL, "event %zu has no name", i);
+	return 0;
+}
+
 static int read_input(const json_t *o, struct decide_input *in, struct err *err)
 {
 	const char *keys[ARRAY_SIZE(fields) + 1] = { NULL };
@@ -230,6 +270,10 @@ static int read_input(const json_t *o, struct decide_input *in, struct err *err)
 		keys[i] = fields[i].name;
 		rc = read_field(o, &fields[i], (char *)in + fields[i].offset, err);
 	}
+	if (rc == 0)
+		rc = check_events(&in->events, err);
+	if (rc == 0)
+		rc = check_events(&in->events_dwell, err);
 	return rc == 0 ? json_only(o, keys, err) : rc;
 }
 

@@ -8,8 +8,9 @@
  * alone. Both begin with the instances that the tier had then and no other past. The
  * fleet is simulated (predictor/fleet.h): instances that are asked for serve a lead time
  * later, the one that the tier has now. What an instance serves is the capacity in force,
- * whatever the others plan with. Holds of the time are in force again; hosts that were
- * short or lost are not. The same database and question give the same answer.
+ * whatever the others plan with. Holds of the time are in force again, and its events
+ * with what is known of them now; hosts that were short or lost are not. The same
+ * database and question give the same answer.
  */
 #ifndef CONTROLLER_WHATIF_H
 #define CONTROLLER_WHATIF_H

@@ -3,7 +3,7 @@
 import { served } from './chart_data.js';
 import { chartBox } from './chart_view.js';
 import { h } from './dom.js';
-import { duration, figure, plural, time, words } from './format.js';
+import { duration, figure, plural, sentence, time, words } from './format.js';
 import { staleWords, tierLink } from './problems.js';
 import { now } from './state.js';
 import { badge } from './table.js';
@@ -63,6 +63,14 @@ const rungs = {
 export function rungWords(t) {
   if (!t.rung) return h('p.rung', h('strong', 'No forecast: '), 'there is too little to go by yet.');
   return h('p.rung', { 'data-rung': t.rung }, h('strong', `${rungs[t.rung] ?? t.rung}: `), `${t.rung_why ?? ''}.`);
+}
+
+/** The same with the whole ladder and where on it the tier stands. */
+export function ladder(t) {
+  return h('div.ladder', { 'data-key': 'ladder' },
+    h('ol', { 'aria-label': 'Ladder of forecasts' }, Object.entries(rungs).map(([id, name]) =>
+      h('li', { 'aria-current': id === t.rung ? 'step' : null }, name))),
+    h('p.rung', { 'data-rung': t.rung ?? null }, t.rung ? sentence(t.rung_why) : 'No forecast: there is too little to go by yet.'));
 }
 
 export function tierWarnings(t) {

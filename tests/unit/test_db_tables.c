@@ -424,6 +424,28 @@ static void a_models_state_comes_back_byte_by_byte(void **state)
 		ERR_NOT_FOUND);
 }
 
+static void the_last_backtest_of_a_tier_is_kept_until_its_stack_goes(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(db_backtest_done) struct db_backtest back = { 0 };
+	struct db_stack s = { .name = "wp" };
+	struct db_backtest b = { "wp", "web", 5, "{}" };
+
+	assert_int_equal(db_backtest_get(f->db, "wp", "web", &back, &f->e),
+			 ERR_NOT_FOUND);
+	assert_ok(db_stack_put(f->db, &s, 0, NULL, &f->e), &f->e);
+	assert_ok(db_backtest_put(f->db, &b, &f->e), &f->e);
+	b.at_ms = 7;
+	assert_ok(db_backtest_put(f->db, &b, &f->e), &f->e);
+	assert_ok(db_backtest_get(f->db, "wp", "web", &back, &f->e), &f->e);
+	assert_int_equal(back.at_ms, 7);
+	assert_string_equal(back.report_json, "{}");
+	assert_ok(db_stack_delete(f->db, "wp", &f->e), &f->e);
+	db_backtest_done(&back);
+	assert_int_equal(db_backtest_get(f->db, "wp", "web", &back, &f->e),
+			 ERR_NOT_FOUND);
+}
+
 static int half_done(struct db *db, void *arg, struct err *err)
 {
 	int rc = db_meta_put(db, "a", "1", err);
@@ -479,6 +501,7 @@ int main(void)
 		DB_TEST(events_are_read_on_from_the_last_one_seen),
 		DB_TEST(lead_times_are_listed_by_pool_and_kind),
 		DB_TEST(a_models_state_comes_back_byte_by_byte),
+		DB_TEST(the_last_backtest_of_a_tier_is_kept_until_its_stack_goes),
 		DB_TEST(a_transaction_happens_wholly_or_not_at_all),
 		cmocka_unit_test(names_and_values_of_enumerations_match),
 	};

@@ -40,6 +40,18 @@ static int64_t some_count(void)
 	return (int64_t)pick(12) - 1;
 }
 
+static struct decide_events some_events(void)
+{
+	struct decide_events e = { .n = pick(DECIDE_EVENTS_MAX + 1),
+				   .unknown = some_text(),
+				   .uplift = some_number(),
+				   .learned_from = pick(4) };
+
+	for (size_t i = 0; i < e.n; i++)
+		e.names[i] = i ? "sale" : "Bj\xc3\xb6rn's day";
+	return e;
+}
+
 static struct decide_input some_input(void)
 {
 	return (struct decide_input){
@@ -50,6 +62,8 @@ static struct decide_input some_input(void)
 		.min = some_count(),
 		.max = some_count(),
 		.capacity = some_number(),
+		.capacity_source = some_text(),
+		.capacity_note = some_text(),
 		.unit = some_text(),
 		.risk = some_number(),
 		.target_utilisation = some_number(),
@@ -73,6 +87,8 @@ static struct decide_input some_input(void)
 		.forecast_at_ms = NOW_MS - pick(100000),
 		.rung = some_text(),
 		.rung_why = some_text(),
+		.events = some_events(),
+		.events_dwell = some_events(),
 		.floor = some_count(),
 		.floor_name = "office",
 		.ceiling = some_count(),
@@ -251,6 +267,9 @@ static void a_wrong_record_is_refused_in_words(void **state)
 		{ HEAD ",\"demand\":\"many\"" TAIL, "\"demand\" must be a number" },
 		{ HEAD ",\"stateful\":1" TAIL, "\"stateful\" must be true or false" },
 		{ HEAD ",\"unit\":7" TAIL, "\"unit\" must be a string" },
+		{ HEAD ",\"events.n\":5" TAIL, "5 events, at most 4" },
+		{ HEAD ",\"events.n\":-1" TAIL, "\"events.n\" must not be negative" },
+		{ HEAD ",\"events.n\":1" TAIL, "event 0 has no name" },
 		{ HEAD ",\"colour\":7" TAIL, "\"colour\" is not known" },
 		{ "{\"v\":1,\"by\":\"0\",\"in\":{\"stack\":\"s\",\"tier\":\"t\","
 		  "\"mode\":3" TAIL,

@@ -371,6 +371,32 @@ static void a_hold_of_the_time_holds_again(void **state)
 	assert_true(w->v[0].at_ms >= START_MS - DAY_MS);
 }
 
+/* An event that asked for twice as much, and asks for it again when that is played. */
+static void an_event_of_the_time_is_counted_with_again(void **state)
+{
+	const int64_t event_ms = START_MS / DAY_MS * DAY_MS + 6 * 60 * MINUTE_MS;
+	struct scene *s = *state;
+	CLEANUP(whatif_free) struct whatif *without = NULL;
+	CLEANUP(whatif_free) struct whatif *with = NULL;
+	bool is_said = false;
+
+	scene_apply(s, WEB("min = 1\nmax = 8\n"), TEXT);
+	record_past(s);
+	without = play(s, higher_max);
+	scene_apply(s,
+		    WEB("min = 1\nmax = 8\n[event sale]\nwhen = 2023-11-14 06:00-09:00\n"
+			"uplift = 3\n"),
+		    TEXT);
+	with = play(s, higher_max);
+	assert_true(with->side[WHATIF_OTHER].instance_hours >
+		    without->side[WHATIF_OTHER].instance_hours + 10);
+	for (size_t i = 0; i < with->n && !is_said; i++)
+		is_said = with->v[i].at_ms < event_ms &&
+			  with->v[i].at_ms >= event_ms - 4 * MINUTE_MS &&
+			  strstr(with->v[i].sentence[WHATIF_OTHER], "event 'sale'");
+	assert_true(is_said);
+}
+
 static void assert_equal_answers(const struct whatif *a, const struct whatif *b)
 {
 	assert_int_equal(a->n, b->n);
@@ -466,6 +492,7 @@ int main(void)
 		SCENE_TEST(a_tier_that_is_only_observed_stays_as_it_was),
 		SCENE_TEST(another_schedule_is_obeyed_on_the_stacks_clock),
 		SCENE_TEST(a_hold_of_the_time_holds_again),
+		SCENE_TEST(an_event_of_the_time_is_counted_with_again),
 		SCENE_TEST(the_same_question_has_the_same_answer),
 		SCENE_TEST(a_time_before_the_first_demand_is_not_played),
 		SCENE_TEST(what_cannot_be_played_is_said),

@@ -41,7 +41,8 @@ static struct tier_forecast ask(struct fixture *f, struct tier_model *m, double 
 	struct tier_round r;
 
 	tier_round_begin(&r, f->db, now_ms);
-	assert_ok(tier_model_forecast(m, &r, &t, 3 * MINUTE_MS, 0, &ret, &f->e), &f->e);
+	assert_ok(tier_model_forecast(m, &r, &t, 3 * MINUTE_MS, 0, NULL, &ret, &f->e),
+		  &f->e);
 	return ret;
 }
 
