@@ -41,6 +41,7 @@ _foretide_options() {
 	hosts) echo "--pool $common" ;;
 	decisions) echo "--stack --tier --since $common" ;;
 	replay) echo "--since --until --with --all $common" ;;
+	explain) echo "--at $common" ;;
 	hold) echo "--reason --for $common" ;;
 	logs) echo "--lines $common" ;;
 	events) echo "--follow $common" ;;

@@ -158,15 +158,40 @@ static void print_capacity(const json_t *tier)
 	printf(": %s\n", text_of(c, "why"));
 }
 
+/* Of the last decision that was recorded before a time. */
+static int explain_past(const struct args *a, json_t **ret, struct err *err)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(buf_done) struct buf path;
+	json_t *explanation;
+	int rc;
+
+	buf_init(&path, 4096);
+	buf_printf(&path, "/v1/tiers/%s/decisions?explanations=true&limit=1&until=",
+		   a->position[0]);
+	http_escape(&path, a->at);
+	rc = fetch(a, buf_str(&path), &doc, err);
+	if (rc < 0)
+		return rc;
+	explanation = json_object_get(json_array_get(json_object_get(doc, "items"), 0),
+				      "explanation");
+	if (!explanation)
+		return err_set(err, ERR_NOT_FOUND,
+			       "no decision of %s was recorded before %s", a->position[0],
+			       a->at);
+	*ret = json_incref(explanation);
+	return 0;
+}
+
 static int explain(const struct args *a, struct err *err)
 {
 	CLEANUP(json_decref) json_t *tier = NULL;
 	CLEANUP(free) char *tier_path = xasprintf("/v1/tiers/%s", a->position[0]);
 	CLEANUP(json_decref) json_t *doc = NULL;
 	CLEANUP(free) char *path = xasprintf("/v1/tiers/%s/explain", a->position[0]);
-	int rc = fetch(a, path, &doc, err);
+	int rc = a->at ? explain_past(a, &doc, err) : fetch(a, path, &doc, err);
 
-	if (rc == 0 && !a->json)
+	if (rc == 0 && !a->json && !a->at)
 		rc = fetch(a, tier_path, &tier, err);
 	if (rc < 0)
 		return rc;
@@ -184,7 +209,7 @@ int cli_explain(int argc, char **argv)
 {
 	struct err err;
 	struct args a;
-	int rc = args_read(argc, argv, "", 1, 1, &a);
+	int rc = args_read(argc, argv, "at", 1, 1, &a);
 
 	return rc != EXIT_OK ? rc : client_exit(&a, explain(&a, &err), &err);
 }
