@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "json.h"
+#include "sorted.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -242,17 +243,7 @@ static int compare(const struct dns_record *r, const char *path, const char *key
 /* The first place whose record is not before (path, key). */
 static size_t place(const struct dns_zone *z, const char *path, const char *key)
 {
-	size_t lo = 0, hi = z->n;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (compare(z->records[mid], path, key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return SORTED_PLACE(z->n, i, compare(z->records[i], path, key) < 0);
 }
 
 void dns_zone_delete(struct dns_zone *z, const char *key)

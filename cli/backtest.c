@@ -2,13 +2,17 @@
 /*
  * backtest.c - foretide backtest: what scaling a recorded demand would have cost.
  */
+#include "backtest.h"
+
 #include "check.h"
 #include "cleanup.h"
 #include "cli.h"
 #include "clock.h"
 #include "conf.h"
-#include "csv.h"
+#include "file_events.h"
 #include "judge.h"
+#include "progress.h"
+#include "series.h"
 #include "svg.h"
 
 #include <getopt.h>
@@ -19,31 +23,17 @@
 #define RISK 0.005 /* when neither risk nor price is given */
 
 struct wish {
-	const char *file, *svg;
+	const char *file, *svg, *events, *timezone;
 	int64_t boot_ms, play_ms;
 	double risk, price, capacity; /* risk and price: NaN: not given */
 };
 
-static void show_progress(void *arg, double share)
-{
-	int *shown = arg;
-	const int percent = (int)(100 * share);
-
-	if (percent == *shown)
-		return;
-	*shown = percent;
-	fprintf(stderr, "\r[%-40.*s] %3d %%", percent * 40 / 100,
-		"########################################", percent);
-	if (percent == 100)
-		fprintf(stderr, "\r%60s\r", "");
-}
-
-static void print_rows(const struct judge_report *r)
+void backtest_print(const struct judge_row row[JUDGE_POLICIES])
 {
 	printf("%-16s %14s %10s %12s %14s %10s %9s\n", "policy", "instance-hours", "cost",
 	       "short time", "not served", "actions", "headroom");
 	for (int k = 0; k < JUDGE_POLICIES; k++) {
-		const struct judge_row *w = &r->row[k];
+		const struct judge_row *w = &row[k];
 
 		printf("%-16s %14.1f %10.3f %10.3f %% %12.3f %% %10zu",
 		       judge_policy_name((enum judge_policy)k), w->instance_hours,
@@ -87,7 +77,7 @@ static void print_kept(const struct judge_report *r, int64_t step_ms)
 	     "the\nshare of steps in which it stayed at or below.");
 }
 
-static int draw(const struct wish *w, const struct csv_series *s,
+static int draw(const struct wish *w, const struct series *s,
 		const struct judge_report *r)
 {
 	FILE *out = fopen(w->svg, "we");
@@ -104,13 +94,14 @@ static int draw(const struct wish *w, const struct csv_series *s,
 
 static int run(const struct wish *w)
 {
-	CLEANUP(csv_done) struct csv_series s = { 0 };
+	CLEANUP(series_done) struct series s = { 0 };
+	CLEANUP(file_events_done) struct file_events e = { 0 };
 	CLEANUP(judge_report_free) struct judge_report *r = NULL;
 	char step[CLOCK_TEXT], boot[CLOCK_TEXT];
 	struct err err;
 	int shown = -1;
 
-	if (csv_open(w->file, &s, &err) != 0)
+	if (series_open(w->file, &s, &err) != 0)
 		return cli_fail(EXIT_FAILED, "backtest", "%s", err.msg);
 
 	const struct demand_opts o = {
@@ -122,9 +113,16 @@ static int run(const struct wish *w)
 		.capacity = w->capacity,
 	};
 
-	if (judge_backtest(s.y, s.n, s.t0_ms, &o, (size_t)(w->play_ms / s.step_ms),
-			   isatty(STDERR_FILENO) ? show_progress : NULL, &shown, &r,
-			   &err) != 0)
+	const size_t play = (size_t)(w->play_ms / s.step_ms);
+	const int64_t from_ms =
+		s.t0_ms + (int64_t)judge_from(s.n, s.step_ms, play) * s.step_ms;
+
+	if (file_events_read(w->events, w->timezone, &s, from_ms,
+			     s.t0_ms + (int64_t)s.n * s.step_ms, &e, &err) != 0)
+		return cli_fail(EXIT_FAILED, "backtest", "%s", err.msg);
+	if (judge_backtest_events(s.y, s.n, s.t0_ms, &o, play, e.was, e.n,
+				  isatty(STDERR_FILENO) ? progress_show : NULL, &shown,
+				  &r, &err) != 0)
 		return cli_fail(EXIT_FAILED, "backtest", "%s: %s", w->file, err.msg);
 	printf("%s: %zu steps of %s played after %zu of history (%zu missing); boot %s, ",
 	       w->file, r->n, clock_format_duration(s.step_ms, step), r->from, s.missing,
@@ -133,7 +131,8 @@ static int run(const struct wish *w)
 		printf("a short minute costs %g instance-hours\n\n", o.price);
 	else
 		printf("risk %g %%\n\n", 100 * o.risk);
-	print_rows(r);
+	file_events_print(&e, from_ms);
+	backtest_print(r->row);
 	print_frontier(r);
 	print_kept(r, s.step_ms);
 	return w->svg ? draw(w, &s, r) : EXIT_OK;
@@ -152,6 +151,12 @@ static int read_option(int c, const char *text, struct wish *w, struct err *err)
 		return conf_parse_number(text, &w->price, err);
 	case 'c':
 		return conf_parse_number(text, &w->capacity, err);
+	case 'e':
+		w->events = text;
+		return 0;
+	case 'z':
+		w->timezone = text;
+		return 0;
 	default:
 		w->svg = text;
 		return 0;
@@ -167,9 +172,13 @@ int cli_backtest(int argc, char **argv)
 		{ "price", required_argument, NULL, 'P' },
 		{ "capacity", required_argument, NULL, 'c' },
 		{ "svg", required_argument, NULL, 's' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "timezone", required_argument, NULL, 'z' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct wish w = { .boot_ms = 180000, .risk = NAN, .price = NAN };
+	struct wish w = {
+		.boot_ms = 180000, .risk = NAN, .price = NAN, .timezone = "UTC"
+	};
 	struct err err;
 	int c, at = 0;
 

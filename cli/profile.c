@@ -2,7 +2,7 @@
 #include "profile.h"
 
 #include "check.h"
-#include "csv.h"
+#include "series.h"
 
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
@@ -13,7 +13,7 @@
 #define WEEK_DAYS 7
 
 struct profile {
-	struct csv_series series;
+	struct series series;
 	double scale;
 };
 
@@ -31,7 +31,7 @@ static double built_in(size_t minute)
 	return size * (0.08 + 0.75 * noon + evening);
 }
 
-static void fill_built_in(struct csv_series *s)
+static void fill_built_in(struct series *s)
 {
 	s->n = (size_t)WEEK_DAYS * DAY_MINUTES;
 	s->step_ms = MINUTE_MS;
@@ -65,7 +65,7 @@ int profile_open(const char *path, double peak_rps, struct profile **ret, struct
 	int rc = 0;
 
 	if (path)
-		rc = csv_open(path, &p->series, err);
+		rc = series_open(path, &p->series, err);
 	else
 		fill_built_in(&p->series);
 	if (rc == 0)
@@ -80,11 +80,11 @@ void profile_free(struct profile *p)
 {
 	if (!p)
 		return;
-	csv_done(&p->series);
+	series_done(&p->series);
 	free(p);
 }
 
-static double value_at(const struct csv_series *s, size_t i)
+static double value_at(const struct series *s, size_t i)
 {
 	double y = s->y[i % s->n];
 
@@ -94,7 +94,7 @@ static double value_at(const struct csv_series *s, size_t i)
 /* A value is the mean of its step: between the middles of two steps it changes evenly. */
 double profile_rate(const struct profile *p, int64_t offset_ms)
 {
-	const struct csv_series *s = &p->series;
+	const struct series *s = &p->series;
 	double pos = (double)offset_ms / (double)s->step_ms - 0.5;
 	size_t i;
 

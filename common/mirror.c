@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "sorted.h"
 
 #include <string.h>
 
@@ -66,20 +67,12 @@ DEFINE_CLEANUP_OBJECT(struct table, table_done);
 /* Where key is, or belongs. */
 static size_t table_find(const struct table *t, const char *key, size_t len, bool *ret_is)
 {
-	size_t lo = 0, hi = t->n;
+	size_t at = SORTED_PLACE(
+		t->n, i, store_key_cmp(t->kv[i]->key, t->kv[i]->key_len, key, len) < 0);
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		const struct store_kv *kv = t->kv[mid];
-
-		if (store_key_cmp(kv->key, kv->key_len, key, len) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	*ret_is = lo < t->n &&
-		  store_key_cmp(t->kv[lo]->key, t->kv[lo]->key_len, key, len) == 0;
-	return lo;
+	*ret_is = at < t->n &&
+		  store_key_cmp(t->kv[at]->key, t->kv[at]->key_len, key, len) == 0;
+	return at;
 }
 
 static void table_insert(struct table *t, size_t at, struct store_kv *kv)

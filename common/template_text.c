@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "json.h"
+#include "sorted.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -371,19 +372,11 @@ TFUNC(fn_sort_by_length)
 	l = ret->list;
 	for (size_t i = 0; i < a->list->n; i++) {
 		struct tval v = a->list->v[i];
-		size_t lo = 0, hi = i;
+		size_t at = SORTED_PLACE(i, k, sort_length(&l->v[k]) <= sort_length(&v));
 
-		while (lo < hi) {
-			size_t mid = (lo + hi) / 2;
-
-			if (sort_length(&l->v[mid]) <= sort_length(&v))
-				lo = mid + 1;
-			else
-				hi = mid;
-		}
 		tlist_add(texec_pool(x), l, v);
-		memmove(l->v + lo + 1, l->v + lo, (i - lo) * sizeof(v));
-		l->v[lo] = v;
+		memmove(l->v + at + 1, l->v + at, (i - at) * sizeof(v));
+		l->v[at] = v;
 	}
 	return 0;
 }

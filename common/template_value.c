@@ -2,6 +2,7 @@
 #include "template_value.h"
 
 #include "check.h"
+#include "sorted.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -154,17 +155,7 @@ void tlist_add(struct tpool *p, struct tlist *l, struct tval v)
 /* Where key is or would be among a sorted map's members. */
 static size_t map_position(const struct tmap *m, struct tstr key)
 {
-	size_t lo = 0, hi = m->n;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (tstr_compare(m->m[mid].key, key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return SORTED_PLACE(m->n, i, tstr_compare(m->m[i].key, key) < 0);
 }
 
 static void make_room(struct tpool *p, struct tmap *m)

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "conf.h"
+#include "sorted.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -243,21 +244,26 @@ static int32_t rule_offset(const struct rule *r, int64_t unix_s)
 int64_t tz_offset_ms(const struct tz *z, int64_t unix_ms)
 {
 	int64_t unix_s = floor_div(unix_ms, 1000);
-	size_t low = 0, high = z ? z->n : 0;
+	size_t next; /* transition behind the time */
 
 	if (!z)
 		return 0;
-	while (low < high) { /* the first transition behind the time */
-		size_t mid = (low + high) / 2;
-
-		if (z->at_s[mid] <= unix_s)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low == z->n && z->has_rule)
+	next = SORTED_PLACE(z->n, i, z->at_s[i] <= unix_s);
+	if (next == z->n && z->has_rule)
 		return (int64_t)rule_offset(&z->rule, unix_s) * 1000;
-	return (int64_t)(low ? z->offset_s[low - 1] : z->first_s) * 1000;
+	return (int64_t)(next ? z->offset_s[next - 1] : z->first_s) * 1000;
+}
+
+/* A clock is changed once a day at most, so a day's distance tells both offsets. */
+int64_t tz_unix_ms(const struct tz *z, int64_t local_ms)
+{
+	const int64_t before = tz_offset_ms(z, local_ms - DAY_S * 1000);
+	const int64_t after = tz_offset_ms(z, local_ms + DAY_S * 1000);
+
+	if (tz_offset_ms(z, local_ms - before) != before &&
+	    tz_offset_ms(z, local_ms - after) == after)
+		return local_ms - after;
+	return local_ms - before;
 }
 
 /* ---------------------------------------------------------------- files */

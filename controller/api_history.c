@@ -24,7 +24,7 @@ static int read_time(const json_t *t, int64_t *ret, struct err *err)
 }
 
 /* {"points":[[time, value], ..]}; null is a gap. */
-static int read_json(struct request *r, struct history_points *p, struct err *err)
+static int read_json(struct request *r, struct csv_points *p, struct err *err)
 {
 	static const char *const keys[] = { "points", NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
@@ -47,7 +47,7 @@ static int read_json(struct request *r, struct history_points *p, struct err *er
 		rc = json_is_number(v) ? read_time(json_array_get(pair, 0), &t, err)
 				       : err_set(err, ERR_INVAL, "not [time, value]");
 		if (rc == 0)
-			rc = history_add(p, t, json_number_value(v), i, err);
+			rc = csv_add(p, t, json_number_value(v), i, err);
 		if (rc < 0)
 			return err_wrap(err, rc, "point %zu", i);
 	}
@@ -57,7 +57,7 @@ static int read_json(struct request *r, struct history_points *p, struct err *er
 int api_tier_history(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	CLEANUP(history_points_done) struct history_points p = { NULL, 0, 0 };
+	CLEANUP(csv_points_done) struct csv_points p = { .max = HISTORY_POINTS_MAX };
 	CLEANUP(history_done) struct history h = { 0 };
 	const char *type = request_header(r, "Content-Type");
 	size_t added = 0;
@@ -69,7 +69,7 @@ int api_tier_history(struct request *r, struct err *err)
 	if (rc == 0)
 		rc = type && strncasecmp(type, "application/json", 16) == 0
 			     ? read_json(r, &p, err)
-			     : history_read_csv(buf_str(&r->body), r->body.len, &p, err);
+			     : csv_read(buf_str(&r->body), r->body.len, &p, err);
 	if (rc == 0)
 		rc = history_minutes(&p, &h, err);
 	if (rc == 0 && h.step_ms > GAP_MAX_MS)

@@ -1,41 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history.h - a tier's past demand from a CSV text.
+ * history.h - a tier's past demand from points in time (csv.h).
  *
- * Lines of timestamp,value; the timestamp is RFC 3339 or Unix seconds, the value a
- * number, or empty for a gap. One head line, empty lines and lines with # are passed
- * over. Each value is the mean until the next one; a longer gap than usual (over three
- * times the usual step, and over 5 min) stays a gap.
+ * Each value is the mean until the next one; a longer gap than usual (over three times
+ * the usual step, and over 5 min) stays a gap.
  */
 #ifndef CONTROLLER_HISTORY_H
 #define CONTROLLER_HISTORY_H
 
 #include "cleanup.h"
+#include "csv.h"
 #include "db.h"
 #include "err.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct history_point {
-	int64_t t_ms;
-	double v;    /* NaN: a stated gap */
-	size_t line; /* the later one counts when two have one time */
-};
-struct history_points {
-	struct history_point *v;
-	size_t n, cap;
-};
-void history_points_done(struct history_points *p);
-DEFINE_CLEANUP_OBJECT(struct history_points, history_points_done);
-
-/* ERR_INVAL for a time or value that cannot be (below 0 too), ERR_LIMIT over 2 million.
- */
-int history_add(struct history_points *p, int64_t t_ms, double v, size_t line,
-		struct err *err) MUST_CHECK;
-/* Appends the lines of a text; ERR_INVAL names the line. */
-int history_read_csv(const char *text, size_t len, struct history_points *ret,
-		     struct err *err) MUST_CHECK;
+#define HISTORY_POINTS_MAX 2000000
 
 struct history {
 	int64_t from_ms; /* a full minute */
@@ -52,19 +33,12 @@ DEFINE_CLEANUP_OBJECT(struct history, history_done);
  * Turns points, in any order, into minutes; sorts them. ERR_INVAL when there is none,
  * ERR_LIMIT when they span more than 400 days.
  */
-int history_minutes(struct history_points *p, struct history *ret,
+int history_minutes(struct csv_points *p, struct history *ret,
 		    struct err *err) MUST_CHECK;
 
 /*
- * Moves it by whole days (weeks, when it is longer than two) so that the time of day (and
- * the weekday) stays and it reaches to now_ms; one of less than two days ends at most a
- * day before. history_import() cuts off what goes beyond.
- */
-void history_end_at(struct history *h, int64_t now_ms);
-
-/*
  * Puts it in as the demand of a tier; *ret_added: minutes that were new. ERR_INVAL when
- * its last value is of the future, unless it was moved.
+ * its last value is of the future.
  */
 int history_import(struct db *db, const char *stack, const char *tier,
 		   const struct history *h, int64_t now_ms, size_t *ret_added,

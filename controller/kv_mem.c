@@ -3,6 +3,7 @@
 #include "db_kv.h"
 #include "kv_impl.h"
 #include "log.h"
+#include "sorted.h"
 
 #include <string.h>
 
@@ -18,19 +19,13 @@ static int key_cmp(const char *a, size_t a_len, const char *b, size_t b_len)
 
 size_t kv_find(const struct kv *kv, const char *key, size_t len, bool *ret_is)
 {
-	size_t lo = 0, hi = kv->n_keys;
+	size_t at =
+		SORTED_PLACE(kv->n_keys, i,
+			     key_cmp(kv->keys[i]->name, kv->keys[i]->len, key, len) < 0);
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (key_cmp(kv->keys[mid]->name, kv->keys[mid]->len, key, len) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	*ret_is = lo < kv->n_keys &&
-		  key_cmp(kv->keys[lo]->name, kv->keys[lo]->len, key, len) == 0;
-	return lo;
+	*ret_is = at < kv->n_keys &&
+		  key_cmp(kv->keys[at]->name, kv->keys[at]->len, key, len) == 0;
+	return at;
 }
 
 /* A range's end of one NUL byte means: no end. */
@@ -88,17 +83,7 @@ const struct kv_change *kv_before(const struct kv_change *c)
 
 size_t kv_log_find(const struct kv *kv, int64_t rev)
 {
-	size_t lo = 0, hi = kv->n_log;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (kv->log[mid]->rev < rev)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return SORTED_PLACE(kv->n_log, i, kv->log[i]->rev < rev);
 }
 
 /* ---------------------------------------------------------------- changing */

@@ -16,9 +16,11 @@
 #define KIND "demand"
 
 struct tier_model {
-	struct demand_model *model; /* NULL: none yet */
-	int64_t first_ms;           /* of the history that it was learned from */
-	int64_t fed_ms;             /* end of the last minute that it knows */
+	struct demand_model *model;       /* NULL: none yet */
+	int64_t first_ms;                 /* of the history that it was learned from */
+	int64_t fed_ms;                   /* end of the last minute that it knows */
+	const struct tier_events *events; /* of this call: what demand is divided by */
+	uint64_t events_mark;             /* of the division that it was fed with */
 	bool is_dirty, must_learn;
 };
 
@@ -48,6 +50,16 @@ void tier_round_begin(struct tier_round *r, struct db *db, int64_t now_ms)
 		.db = db,
 		.now_ms = now_ms,
 		.learn_until_mono_ms = clock_mono_ms() + LEARN_MS,
+	};
+}
+
+void tier_round_begin_trial(struct tier_round *r, struct db *db, int64_t now_ms)
+{
+	*r = (struct tier_round){
+		.db = db,
+		.now_ms = now_ms,
+		.learn_until_mono_ms = INT64_MAX,
+		.is_trial = true,
 	};
 }
 
@@ -110,6 +122,14 @@ static int read_history(struct tier_round *r, const struct db_tier *tier,
 	return 0;
 }
 
+/* A model lives in demand without events. One that was fed with another idea of what past
+ * events did, than is held now, has learned them as if they were ordinary days. */
+static uint64_t mark(const struct tier_model *t)
+{
+	return tier_events_mark(
+		t->events, t->fed_ms - (int64_t)HISTORY_MINUTES * MINUTE_MS, t->fed_ms);
+}
+
 static int learn(struct tier_model *t, struct tier_round *r, const struct db_tier *tier,
 		 const struct demand_opts *opts, int64_t offset_ms, struct err *err)
 {
@@ -128,6 +148,7 @@ static int learn(struct tier_model *t, struct tier_round *r, const struct db_tie
 	rc = read_history(r, tier, &from_ms, to_ms, &y, &n, err);
 	if (rc < 0 || n == 0)
 		return rc;
+	tier_events_divide(t->events, from_ms, MINUTE_MS, y, n);
 	rc = demand_model_new(opts, &t->model, err);
 	if (rc < 0)
 		return rc;
@@ -137,6 +158,7 @@ static int learn(struct tier_model *t, struct tier_round *r, const struct db_tie
 		return rc;
 	t->first_ms = first_ms;
 	t->fed_ms = to_ms;
+	t->events_mark = mark(t);
 	t->is_dirty = true;
 	return 0;
 }
@@ -153,6 +175,7 @@ static int feed(struct tier_model *t, struct tier_round *r, const struct db_tier
 		return 0;
 	y = xcalloc(n, sizeof(*y));
 	rc = db_demand_range(r->db, tier->stack, tier->name, t->fed_ms, y, n, err);
+	tier_events_divide(t->events, t->fed_ms, MINUTE_MS, y, n);
 	demand_model_set_offset(t->model, (int32_t)(offset_ms / 1000));
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (!isnan(y[i]))
@@ -161,6 +184,8 @@ static int feed(struct tier_model *t, struct tier_round *r, const struct db_tier
 	if (rc < 0)
 		return rc;
 	t->fed_ms = to_ms;
+	if (!t->must_learn)
+		t->events_mark = mark(t);
 	t->is_dirty = true;
 	return 0;
 }
@@ -189,6 +214,7 @@ static bool is_far_behind(const struct tier_model *t, int64_t now_ms)
 struct saved {
 	_Alignas(max_align_t) int64_t first_ms;
 	int64_t fed_ms;
+	uint64_t events_mark;
 };
 
 /* Whatever is wrong with a saved model, learning anew is the cure. */
@@ -206,12 +232,15 @@ static void load(struct tier_model *t, struct tier_round *r, const struct db_tie
 		return;
 	t->first_ms = head.first_ms;
 	t->fed_ms = head.fed_ms;
+	t->events_mark = head.events_mark;
 }
 
 bool tier_model_take_state(struct tier_model *t, char *stack, char *tier, int64_t now_ms,
 			   struct db_model_state *ret)
 {
-	const struct saved head = { .first_ms = t->first_ms, .fed_ms = t->fed_ms };
+	const struct saved head = { .first_ms = t->first_ms,
+				    .fed_ms = t->fed_ms,
+				    .events_mark = t->events_mark };
 
 	if (!t->model || !t->is_dirty)
 		return false;
@@ -241,9 +270,10 @@ static int refresh(struct tier_model *t, struct tier_round *r, const struct db_t
 	const struct demand_opts opts = opts_of(tier, lead_ms);
 	int rc = 0;
 
-	if (!t->model)
+	if (!t->model && !r->is_trial)
 		load(t, r, tier);
 	if (!t->model || !is_for(t->model, &opts) || is_far_behind(t, r->now_ms) ||
+	    mark(t) != t->events_mark ||
 	    (minute_of(r->now_ms) > t->fed_ms && has_older_history(t, r, tier)))
 		t->must_learn = true;
 	if (t->must_learn && clock_mono_ms() < r->learn_until_mono_ms)
@@ -267,11 +297,14 @@ static bool is_known(const struct tier_model *t)
 
 int tier_model_forecast(struct tier_model *t, struct tier_round *r,
 			const struct db_tier *tier, int64_t lead_ms, int64_t offset_ms,
-			struct tier_forecast *ret, struct err *err)
+			const struct tier_events *events, struct tier_forecast *ret,
+			struct err *err)
 {
 	struct demand_decision far;
-	int rc = refresh(t, r, tier, lead_ms, offset_ms, err);
+	int rc;
 
+	t->events = events;
+	rc = refresh(t, r, tier, lead_ms, offset_ms, err);
 	if (rc < 0) {
 		forget(t);
 		return rc;

@@ -7,12 +7,17 @@
  * database at start, and learned anew from the recorded history when there is none, when
  * older history was imported, or when what it is for (its lead times, its risk or price)
  * changed.
+ *
+ * It lives in demand without events: it is fed demand divided by what events did
+ * (tier_events.h), and learned anew when that comes to be known better. What it answers
+ * is for the caller to multiply.
  */
 #ifndef CONTROLLER_TIER_MODEL_H
 #define CONTROLLER_TIER_MODEL_H
 
 #include "db.h"
 #include "demand.h"
+#include "tier_events.h"
 
 struct tier_model;
 
@@ -29,9 +34,13 @@ struct tier_round {
 	int64_t now_ms;
 	int64_t learn_until_mono_ms;
 	bool is_behind; /* models are left to be learned: a round soon is worth it */
+	bool is_trial;
 };
 
 void tier_round_begin(struct tier_round *r, struct db *db, int64_t now_ms);
+/* One outside of a tick: models are learned from the recorded history alone, never read
+ * back, and at once, however long it takes. */
+void tier_round_begin_trial(struct tier_round *r, struct db *db, int64_t now_ms);
 
 /* The demand is forecast over two times: the lead time, and that and the dwell. */
 enum { TIER_NEAR, TIER_FAR, TIER_LEADS };
@@ -56,10 +65,12 @@ struct tier_forecast {
  * has not come answers as it was, or is not known.
  *   lead_ms    lead time to look over, calendar
  *   offset_ms  distance of the stack's local clock from UTC now
+ *   events     the tier's; NULL: none; used during the call only
  */
 int tier_model_forecast(struct tier_model *t, struct tier_round *r,
 			const struct db_tier *tier, int64_t lead_ms, int64_t offset_ms,
-			struct tier_forecast *ret, struct err *err) MUST_CHECK;
+			const struct tier_events *events, struct tier_forecast *ret,
+			struct err *err) MUST_CHECK;
 
 /*
  * What to keep in the database, when it changed since the last call: then true, and ret's

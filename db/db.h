@@ -119,8 +119,9 @@ int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 struct db_host_filter {
 	const char *pool;
-	bool present;      /* only hosts that are neither gone nor failed */
-	const char *after; /* id */
+	bool present;          /* only hosts that are neither gone nor failed */
+	int64_t gone_since_ms; /* only hosts that went at this time or later; 0: all */
+	const char *after;     /* id */
 	size_t limit;
 };
 
@@ -152,10 +153,12 @@ int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_m
 int db_host_join(struct db *db, const char *id, const char *token_hash,
 		 const char *address, const char *cert_serial, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
+/* Its cloud is asked to end it now: gone_ms. */
+int db_host_ending(struct db *db, const char *id, int64_t now_ms,
+		   struct err *err) MUST_CHECK;
 /* The host is gone and its units are unplaced (host "", states cleared), at once. */
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
-int db_host_delete(struct db *db, const char *id, struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- units */
 
@@ -209,6 +212,7 @@ int db_launch_list(struct db *db, const struct db_launch_filter *f,
 struct db_page {
 	const char *stack, *tier;
 	int64_t since_ms;  /* at this time or later */
+	int64_t until_ms;  /* before this time */
 	int64_t before_id; /* the page after the one that ended with this id */
 	size_t limit;
 };
@@ -285,5 +289,21 @@ int db_model_state_get(struct db *db, const char *stack, const char *tier,
 /* n states in one transaction; each replaces the one before. */
 int db_model_states_put(struct db *db, const struct db_model_state *s, size_t n,
 			struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- backtests */
+
+int db_backtest_get(struct db *db, const char *stack, const char *tier,
+		    struct db_backtest *ret, struct err *err) MUST_CHECK;
+/* Replaces the one before. */
+int db_backtest_put(struct db *db, const struct db_backtest *b,
+		    struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- uplifts */
+
+/* Replaces what was measured of the event in any part of that time. */
+int db_uplift_put(struct db *db, const struct db_uplift *u, struct err *err) MUST_CHECK;
+/* Of a tier, by name and start. */
+int db_uplift_list(struct db *db, const char *stack, const char *tier,
+		   struct db_uplift_list *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -3,6 +3,7 @@
 #include "db_metrics.h"
 
 #include "check.h"
+#include "sorted.h"
 
 #include <string.h>
 
@@ -100,17 +101,7 @@ void db_head_forget(struct db_entry *e, int64_t before_ms)
 /* First sample at or after t_ms. */
 static uint32_t first_at(const struct db_entry *e, int64_t t_ms)
 {
-	uint32_t lo = 0, hi = e->n;
-
-	while (lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (e->head[mid].t_ms < t_ms)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return (uint32_t)SORTED_PLACE(e->n, i, e->head[i].t_ms < t_ms);
 }
 
 size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t now_ms,

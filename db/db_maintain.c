@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "sorted.h"
 
 #include <inttypes.h>
 
@@ -168,17 +169,7 @@ static int step_pack(struct db *db, int64_t now_ms, struct err *err)
 /* Index of the first entry after a series id; the writer is held. */
 static size_t entry_after(const struct db_metrics *m, int64_t id)
 {
-	size_t lo = 0, hi = m->n;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (m->v[mid]->id <= id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return SORTED_PLACE(m->n, i, m->v[i]->id <= id);
 }
 
 static int save_rolled(struct db_conn *c, int64_t rolled_to, struct err *err)

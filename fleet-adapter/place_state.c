@@ -2,6 +2,7 @@
 #include "place_state.h"
 
 #include "check.h"
+#include "sorted.h"
 #include "unit_name.h"
 
 #include <stdio.h>
@@ -76,17 +77,8 @@ static int find_pool(const struct state *s, const char *name)
 /* The first item whose name is not before the len bytes at name. */
 static int lower_bound(const struct state *s, const char *name, size_t len)
 {
-	int low = 0, high = s->n_items;
-
-	while (low < high) {
-		int mid = (low + high) / 2;
-
-		if (strncmp(s->items[mid].u->name, name, len) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return (int)SORTED_PLACE(s->n_items, i,
+				 strncmp(s->items[i].u->name, name, len) < 0);
 }
 
 int state_find_item(const struct state *s, const char *name)
@@ -98,17 +90,9 @@ int state_find_item(const struct state *s, const char *name)
 
 static int find_bin(const struct state *s, const char *id)
 {
-	int low = 0, high = s->n_hosts;
+	int at = (int)SORTED_PLACE(s->n_hosts, i, strcmp(s->bins[i].id, id) < 0);
 
-	while (low < high) {
-		int mid = (low + high) / 2;
-
-		if (strcmp(s->bins[mid].id, id) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < s->n_hosts && strcmp(s->bins[low].id, id) == 0 ? low : -1;
+	return at < s->n_hosts && strcmp(s->bins[at].id, id) == 0 ? at : -1;
 }
 
 /* ---------------------------------------------------------------- tiers and rules */

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "json.h"
+#include "sorted.h"
 
 #include <string.h>
 
@@ -84,17 +85,7 @@ void schedule_free(struct schedule *s)
 /* Where the name is or belongs in the sorted list. */
 static size_t schedule_place(const struct schedule *s, const char *name)
 {
-	size_t low = 0, high = s->n;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (strcmp(s->units[mid].name, name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return SORTED_PLACE(s->n, i, strcmp(s->units[i].name, name) < 0);
 }
 
 const struct schedule_unit *schedule_get(const struct schedule *s, const char *name)
@@ -249,17 +240,7 @@ void states_free(struct states *s)
 
 static size_t states_place(const struct states *s, const char *name)
 {
-	size_t low = 0, high = s->n;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (strcmp(s->units[mid].name, name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return SORTED_PLACE(s->n, i, strcmp(s->units[i].name, name) < 0);
 }
 
 const struct unit_state *states_get(const struct states *s, const char *name)

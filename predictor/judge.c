@@ -19,7 +19,9 @@ const char *judge_policy_name(enum judge_policy p)
 }
 
 struct play {
-	const double *y; /* [from + n] without gaps */
+	const double *y;      /* [from + n] without gaps */
+	const double *plain;  /* [from + n] the same without what events do */
+	struct uplift *ahead; /* [n] the largest within the lead time; NULL: no events */
 	size_t from, n;
 	int64_t t0_ms;
 	const struct demand_opts *opts;
@@ -83,7 +85,8 @@ static double tune(struct play *p, fleet_want_fn *want)
 struct live {
 	struct demand_model *m;
 	const struct play *p;
-	double *said; /* [n * n_leads * DEMAND_BANDS] or NULL */
+	double *said;  /* [n * n_leads * DEMAND_BANDS] or NULL */
+	size_t *needs; /* [n] with events, or NULL */
 	struct err *err;
 	int rc;
 };
@@ -100,23 +103,40 @@ static void note_bands(struct live *l, size_t i)
 					      l->err);
 }
 
+/* What the model asks for, of demand with events: held for a lead time, as its own is. */
+static size_t with_events(const struct live *l, size_t i, const struct demand_decision *d)
+{
+	const struct demand_opts *o = l->p->opts;
+	const struct uplift *u = &l->p->ahead[i];
+	const double plain = fmin(d->upper, (double)d->needed * o->capacity);
+	const double level = fmin(d->level, UPLIFT_LEVEL);
+	size_t most = 0;
+
+	l->needs[i] =
+		fleet_need(uplift_quantile(u, d->median, plain, level), o->capacity);
+	for (size_t k = i - MIN(i, o->lead_steps[0]); k <= i; k++)
+		most = MAX(most, l->needs[k]);
+	return most;
+}
+
 static size_t want_model(void *arg, size_t i, double demand, size_t running,
 			 size_t booting)
 {
 	struct live *l = arg;
 	struct demand_decision d;
 
+	(void)demand;
 	(void)running;
 	(void)booting;
 	if (l->rc == 0)
 		l->rc = demand_model_update(l->m,
 					    l->p->t0_ms + (int64_t)(l->p->from + i) *
 								  l->p->opts->step_ms,
-					    demand, l->err);
+					    l->p->plain[l->p->from + i], l->err);
 	if (l->said)
 		note_bands(l, i);
 	demand_model_decide(l->m, 0, &d);
-	return d.instances;
+	return l->needs ? with_events(l, i, &d) : d.instances;
 }
 
 static int run_model(struct play *p, const struct demand_opts *o, double *said,
@@ -126,10 +146,11 @@ static int run_model(struct play *p, const struct demand_opts *o, double *said,
 	int rc;
 
 	if ((rc = demand_model_new(o, &m, err)) != 0 ||
-	    (rc = demand_model_train(m, p->y, p->from, p->t0_ms, err)) != 0)
+	    (rc = demand_model_train(m, p->plain, p->from, p->t0_ms, err)) != 0)
 		return rc;
 
-	struct live l = { .m = m, .p = p, .said = said, .err = err };
+	CLEANUP(free) size_t *needs = p->ahead ? xcalloc(p->n, sizeof(*needs)) : NULL;
+	struct live l = { .m = m, .p = p, .said = said, .needs = needs, .err = err };
 
 	fleet_simulate(p->y + p->from, p->n, running_at(p, p->from), o->lead_steps[0],
 		       o->capacity, want_model, &l, ret);
@@ -167,7 +188,7 @@ static void fill_lead(const struct play *p, const double *said, size_t stride,
 		double top = 0;
 
 		for (size_t k = 1; k <= window; k++)
-			top = fmax(top, p->y[p->from + i + k]);
+			top = fmax(top, p->plain[p->from + i + k]);
 		for (size_t k = 0; k < DEMAND_BANDS; k++)
 			ret->kept[k] += top <= said[i * stride + k] * (1 + 1e-9);
 	}
@@ -262,10 +283,48 @@ static int check(const double *y, size_t n, struct err *err)
 	return 0;
 }
 
+static size_t steps_of_day(int64_t step_ms)
+{
+	return (size_t)MAX(86400000 / step_ms, (int64_t)1);
+}
+
+size_t judge_from(size_t n, int64_t step_ms, size_t play)
+{
+	return n - MIN(n, play ? play : MIN(14 * steps_of_day(step_ms), n / 2));
+}
+
+/* ret_plain [from + n]: y without events; ret_ahead [n]: what comes within the lead time
+ * behind each step. */
+static void divide(const struct play *p, const struct uplift_event *e, size_t n_events,
+		   double *ret_plain, struct uplift *ret_ahead)
+{
+	const int64_t step_ms = p->opts->step_ms;
+	const int64_t reach_ms = (int64_t)(p->opts->lead_steps[0] + 1) * step_ms;
+
+	uplift_factors(e, n_events, p->t0_ms, step_ms, ret_plain, p->from + p->n);
+	for (size_t i = 0; i < p->from + p->n; i++)
+		ret_plain[i] = p->y[i] / ret_plain[i];
+	for (size_t i = 0; i < p->n; i++) {
+		const int64_t end_ms = p->t0_ms + (int64_t)(p->from + i + 1) * step_ms;
+
+		ret_ahead[i] = uplift_within(e, n_events, end_ms, end_ms + reach_ms);
+	}
+}
+
 int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 		   const struct demand_opts *opts, size_t play,
 		   judge_progress_fn *progress, void *arg, struct judge_report **ret,
 		   struct err *err)
+{
+	return judge_backtest_events(y, n, t0_ms, opts, play, NULL, 0, progress, arg, ret,
+				     err);
+}
+
+int judge_backtest_events(const double *y, size_t n, int64_t t0_ms,
+			  const struct demand_opts *opts, size_t play,
+			  const struct uplift_event *events, size_t n_events,
+			  judge_progress_fn *progress, void *arg,
+			  struct judge_report **ret, struct err *err)
 {
 	CLEANUP(demand_model_free) struct demand_model *checks_options = NULL;
 	int rc = demand_model_new(opts, &checks_options, err);
@@ -273,10 +332,10 @@ int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 	if (rc != 0)
 		return rc;
 
-	const size_t day = (size_t)MAX(86400000 / opts->step_ms, (int64_t)1);
-	const size_t take = play ? play : MIN(14 * day, n / 2);
+	const size_t day = steps_of_day(opts->step_ms);
+	const size_t from = judge_from(n, opts->step_ms, play), take = n - from;
 
-	if (take < 20 || n < take + 20)
+	if (take < 20 || from < 20)
 		return err_set(err, ERR_INVAL,
 			       "%zu values are too few to play %zu after as much history",
 			       n, MAX(take, (size_t)20));
@@ -291,7 +350,8 @@ int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 		return err_set(err, ERR_INVAL, "there is no value to play");
 
 	struct play p = { .y = filled,
-			  .from = n - take,
+			  .plain = filled,
+			  .from = from,
 			  .n = take,
 			  .t0_ms = t0_ms,
 			  .opts = opts,
@@ -299,6 +359,14 @@ int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 			  .progress = progress,
 			  .arg = arg };
 
+	CLEANUP(free) double *plain = xcalloc(n_events ? n : 1, sizeof(*plain));
+	CLEANUP(free) struct uplift *ahead = xcalloc(n_events ? take : 1, sizeof(*ahead));
+
+	if (n_events) {
+		divide(&p, events, n_events, plain, ahead);
+		p.plain = plain;
+		p.ahead = ahead;
+	}
 	p.work = 4.0 * (double)(JUDGE_RISKS + with_leads(opts).n_leads) * (double)n +
 		 13.0 * (double)MIN(n, 14 * day);
 	r->from = p.from;

@@ -15,6 +15,7 @@
 #include "demand.h"
 #include "err.h"
 #include "fleet.h"
+#include "uplift.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -61,6 +62,9 @@ struct judge_report {
 /* share of the work done, 0 to 1. */
 typedef void judge_progress_fn(void *arg, double share);
 
+/* The first step that is played of n; what lies before is history. */
+size_t judge_from(size_t n, int64_t step_ms, size_t play);
+
 /*
  * Plays y [n] (NaN: missing), first step at t0_ms, with the options of the model.
  * play: steps to play; 0: 14 days, at most half. progress may be NULL.
@@ -72,6 +76,17 @@ int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 		   const struct demand_opts *opts, size_t play,
 		   judge_progress_fn *progress, void *arg, struct judge_report **ret,
 		   struct err *err) MUST_CHECK;
+/*
+ * The same with events [n_events], each as it was expected when it began: the model is
+ * fed demand divided by their uplift, and what it asks for is multiplied by the largest
+ * within the lead time. Its bands are judged on demand without events. The simple
+ * policies know of none.
+ */
+int judge_backtest_events(const double *y, size_t n, int64_t t0_ms,
+			  const struct demand_opts *opts, size_t play,
+			  const struct uplift_event *events, size_t n_events,
+			  judge_progress_fn *progress, void *arg,
+			  struct judge_report **ret, struct err *err) MUST_CHECK;
 void judge_report_free(struct judge_report *r);
 DEFINE_CLEANUP(struct judge_report *, judge_report_free);
 

@@ -113,6 +113,54 @@ def test_forecast_of_a_file_finds_the_day(csv):
     assert len([line for line in r.stdout.splitlines() if line.startswith("2026-01-17T")]) == 24
 
 
+def calendar(tmp_path, *days, more=""):
+    """A sale from 12:00 to 18:00 in Stockholm on these days of January 2026."""
+    path = tmp_path / "sale.ics"
+    events = "".join(f"BEGIN:VEVENT\nSUMMARY:sale\nDTSTART;TZID=Europe/Stockholm:202601{d:02}T120000\n"
+                     f"DURATION:PT6H\n{more}END:VEVENT\n" for d in days)
+    path.write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\n{events}END:VCALENDAR\n", encoding="utf-8")
+    return str(path)
+
+
+def boosted(csv, *days):
+    """The file, with thrice the demand in the sales of these days: 11:00Z to 17:00Z."""
+    out = []
+    for line in csv.read_text(encoding="utf-8").splitlines():
+        t, _, v = line.partition(",")
+        i = (int(t) - START) // 300 if t.isdigit() else -1
+        # The file begins on 5 January, at midnight UTC.
+        sale = i >= 0 and 5 + i // DAY in days and 132 <= i % DAY < 204
+        out.append(f"{t},{3 * float(v)}" if sale and v else line)
+    csv.write_text("\n".join(out) + "\n", encoding="utf-8")
+    return str(csv)
+
+
+def median_at(r, hour):
+    return next(float(line.split()[3]) for line in r.stdout.splitlines() if line.startswith(f"2026-01-17T{hour}:30"))
+
+
+def test_a_forecast_learns_an_event_of_a_calendar_from_past_ones(csv, tmp_path):
+    path = boosted(csv, 9, 12, 15)
+    events = calendar(tmp_path, 9, 12, 15, 17)
+    r = run("forecast", path, "--horizon", "24h", "--events", events, "--timezone", "Europe/Stockholm")
+    assert r.returncode == 0, r.stderr
+    assert "event sale, 2026-01-17T11:00:00" in r.stdout and "learned from 3 past ones" in r.stdout
+    assert 2500 < median_at(r, 12) < 3500 and 900 < median_at(r, 18) < 1100
+    r = run("forecast", path, "--horizon", "24h", "--events", calendar(tmp_path, 9, 12, 15))
+    assert "event sale" not in r.stdout and 900 < median_at(r, 12) < 1100
+
+
+def test_a_calendar_gives_an_uplift_or_says_what_is_wrong(csv, tmp_path):
+    r = run("forecast", str(csv), "--horizon", "24h", "--events", calendar(tmp_path, 17, more="X-FORETIDE-UPLIFT:+100%\n"))
+    assert "demand times 2, as given" in r.stdout and 1900 < median_at(r, 12) < 2100
+    r = run("forecast", str(csv), "--events", calendar(tmp_path, 17, more="X-FORETIDE-UPLIFT:lots\n"))
+    assert (r.returncode, r.stdout) == (1, "") and "sale.ics:3: uplift = lots" in r.stderr
+    r = run("forecast", str(csv), "--events", "/nonexistent.ics")
+    assert r.returncode == 1 and "/nonexistent.ics" in r.stderr
+    r = run("forecast", str(csv), "--events", calendar(tmp_path, 17), "--timezone", "Mars/Base")
+    assert r.returncode == 1 and "Mars/Base" in r.stderr
+
+
 def test_backtest_of_a_file_prints_the_table_and_draws(csv, tmp_path):
     picture = tmp_path / "o.svg"
     r = run("backtest", str(csv), "--boot", "10m", "--risk", "1%", "--capacity", "20", "--svg", str(picture))

@@ -6,105 +6,140 @@
 
 #include <string.h>
 
-static int read_text(const char *text, struct csv_series *s, struct err *e)
-{
-	char *copy = xstrdup(text);
-	FILE *in = fmemopen(copy, strlen(text), "r");
-	int rc;
+#define T0 INT64_C(1700000000000)
+#define MAX_POINTS 4
 
-	assert_non_null(in);
-	rc = csv_read(in, "x.csv", s, e);
-	fclose(in);
-	free(copy);
-	return rc;
+static int read_text(const char *text, struct csv_points *p, struct err *e)
+{
+	*p = (struct csv_points){ .max = MAX_POINTS };
+	return csv_read(text, strlen(text), p, e);
 }
 
-static void reads_unix_seconds_and_rfc_3339(void **state)
+static void a_time_is_rfc_3339_or_unix_seconds_or_milliseconds(void **state)
 {
 	static const char *const texts[] = {
-		"timestamp,value\n1700000000,1\n1700000060,2.5\n1700000120,3\n",
-		"2023-11-14T22:13:20Z,1\n2023-11-14T22:14:20Z,2.5\r\n"
-		"2023-11-14T23:15:20+01:00, 3 \n",
+		"1700000000,1\n1700000060,2.5\n1700000120,3\n",
+		"1700000000.0,1\n1700000060000,2.5\n1700000120000,3\n",
+		"2023-11-14T22:13:20Z,1\n2023-11-14T22:14:20.000Z,2.5\r\n"
+		"2023-11-14T23:15:20+01:00, 3 ",
+		"1700000000;1\n1700000060\t2.5\n 1700000120 , 3\n",
 	};
-	struct csv_series s;
-	struct err e;
 
 	(void)state;
-	for (size_t k = 0; k < 2; k++) {
-		assert_ok(read_text(texts[k], &s, &e), &e);
-		assert_int_equal(s.n, 3);
-		assert_int_equal(s.t0_ms, 1700000000000);
-		assert_int_equal(s.step_ms, 60000);
-		assert_close(s.y[1], 2.5, 0);
-		assert_close(s.y[2], 3, 0);
-		csv_done(&s);
+	for (size_t k = 0; k < ARRAY_SIZE(texts); k++) {
+		CLEANUP(csv_points_done) struct csv_points p;
+		struct err e;
+
+		assert_ok(read_text(texts[k], &p, &e), &e);
+		assert_int_equal(p.n, 3);
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(p.v[i].t_ms, T0 + (int64_t)i * 60000);
+			assert_int_equal(p.v[i].line, i + 1);
+		}
+		assert_close(p.v[1].v, 2.5, 0);
+		assert_close(p.v[2].v, 3, 0);
 	}
 }
 
-static void empty_values_and_absent_lines_are_missing(void **state)
+static void head_comments_and_empty_lines_are_no_points(void **state)
 {
-	struct csv_series s;
+	static const char *const texts[] = {
+		"timestamp,value\n1700000000,42\n",
+		"\xef\xbb\xbf"
+		"time;requests\r\n\r\n# from the old system\r\n1700000000;42\r\n",
+		"# only a remark\n\n\"when\",\"how many\"\n1700000000,42",
+		"no comma in it\n1700000000,42\n",
+		"1700000000,42\n",
+	};
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(texts); k++) {
+		CLEANUP(csv_points_done) struct csv_points p;
+		struct err e;
+
+		assert_ok(read_text(texts[k], &p, &e), &e);
+		assert_int_equal(p.n, 1);
+		assert_close(p.v[0].v, 42, 0);
+	}
+}
+
+static void an_empty_value_is_a_stated_gap(void **state)
+{
+	CLEANUP(csv_points_done) struct csv_points p;
 	struct err e;
 
 	(void)state;
-	assert_ok(read_text("0,1\n60,\n120,3\n300,6\n300,9\n", &s, &e), &e);
-	assert_int_equal(s.n, 6);
-	assert_int_equal(s.missing, 3);
-	assert_int_equal(s.repeated, 1);
-	assert_true(isnan(s.y[1]) && isnan(s.y[3]) && isnan(s.y[4]));
-	assert_close(s.y[5], 6, 0);
-	csv_done(&s);
+	assert_ok(read_text("1700000000,\n1700000060, \n1700000120,0\n", &p, &e), &e);
+	assert_int_equal(p.n, 3);
+	assert_true(isnan(p.v[0].v) && isnan(p.v[1].v));
+	assert_close(p.v[2].v, 0, 0);
 }
 
-static void what_is_wrong_is_named_with_its_line(void **state)
+static void a_bad_line_is_named_with_its_reason(void **state)
 {
 	static const struct {
-		const char *text, *line, *words;
-	} cases[] = {
-		{ "t,v\n0,1\n60,abc\n", "line 3", "'abc' is no number" },
-		{ "t,v\n0,1\nlater,2\n", "line 3", "later" },
-		{ "0,1\n60 2\n", "line 2", "no comma" },
-		{ "0,1\n60,-2\n", "line 2", "below 0" },
-		{ "0,1\n60,inf\n", "line 2", "no number" },
-		{ "0,1\n60,1e999\n", "line 2", "no number" },
-		{ "0,1\n60,2\n30,3\n", "line 3", "before" },
-		{ "0,1\n60,2\n120,3\n150,4\n180,4\n240,4\n", "line 4",
-		  "between two steps" },
-		{ "0,\n60,\n", "x.csv", "all values are missing" },
-		{ "0,1\n", "x.csv", "two lines" },
-		{ "", "x.csv", "two lines" },
-		{ "0,1\n60,1\n99999999999,1\n", "x.csv", "line 3" },
+		const char *text, *words;
+	} bad[] = {
+		{ "1700000000,1\nnonsense\n", "line 2: there is no comma" },
+		{ "1700000000,1\n60 2\n", "line 2: there is no comma" },
+		{ "t,v\n1700000000,1\nsoon,2\n", "line 3: 'soon' is no time" },
+		{ "t,v\nu,w\n1700000000,1\n", "line 2: 'u' is no time" },
+		{ "1700000000,cold\n", "line 1: 'cold' is no number" },
+		{ "1700000000,1 2\n", "line 1: '1 2' is no number" },
+		{ "1700000000,1,2\n", "line 1: '1,2' is no number" },
+		{ "1700000000,inf\n", "line 1: 'inf' is no number" },
+		{ "1700000000,nan\n", "line 1: 'nan' is no number" },
+		{ "1700000000,1e999\n", "line 1: '1e999' is no number" },
+		{ "1700000000,-2\n", "line 1: its value -2 is below 0" },
+		{ "-1,2\n", "line 1: its time is before 1970" },
+		{ "1e15,2\n", "line 1: '1e15' is no time" },
+		{ "2023-13-14T22:13:20Z,1\n", "line 1: '2023-13-14T22:13:20Z'" },
+		{ "0,1\n1,1\n2,1\n3,1\n4,1\n", "line 5: there are more than 4 values" },
 	};
-	struct csv_series s;
-
-	(void)state;
-	for (size_t k = 0; k < ARRAY_SIZE(cases); k++) {
-		struct err e = { 0 };
-
-		assert_true(read_text(cases[k].text, &s, &e) < 0);
-		assert_non_null(strstr(e.msg, cases[k].line));
-		if (k + 1 < ARRAY_SIZE(cases))
-			assert_non_null(strstr(e.msg, cases[k].words));
-	}
-}
-
-static void a_file_that_is_not_there_is_named(void **state)
-{
-	struct csv_series s;
+	char *lengthy = xasprintf("1700000000,%0300d\n", 7);
+	CLEANUP(csv_points_done) struct csv_points p;
 	struct err e;
 
 	(void)state;
-	assert_int_equal(csv_open("/nonexistent/y.csv", &s, &e), ERR_NOT_FOUND);
-	assert_non_null(strstr(e.msg, "/nonexistent/y.csv"));
+	for (size_t k = 0; k < ARRAY_SIZE(bad); k++) {
+		assert_true(read_text(bad[k].text, &p, &e) < 0);
+		if (!strstr(e.msg, bad[k].words))
+			fail_msg("'%s': %s", bad[k].text, e.msg);
+		csv_points_done(&p);
+	}
+	assert_int_equal(read_text(lengthy, &p, &e), ERR_INVAL);
+	assert_string_equal(e.msg, "line 1: it is too long");
+	free(lengthy);
+	assert_int_equal(csv_read("0,1\n1,\0002\n", 9, &p, &e), ERR_INVAL);
+	assert_string_equal(e.msg, "line 2: this is no text");
+}
+
+static void of_two_at_one_time_the_later_line_stays(void **state)
+{
+	CLEANUP(csv_points_done) struct csv_points p;
+	CLEANUP(free) int64_t *steps = NULL;
+	struct err e;
+
+	(void)state;
+	assert_ok(read_text("90,3\n60,2\n0,1\n60,9\n", &p, &e), &e);
+	csv_sort(&p);
+	assert_int_equal(p.n, 3);
+	assert_int_equal(p.v[0].t_ms, 0);
+	assert_int_equal(p.v[1].t_ms, 60000);
+	assert_close(p.v[1].v, 9, 0);
+	steps = csv_steps(&p);
+	assert_int_equal(steps[0], 30000);
+	assert_int_equal(steps[1], 60000);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_unix_seconds_and_rfc_3339),
-		cmocka_unit_test(empty_values_and_absent_lines_are_missing),
-		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
-		cmocka_unit_test(a_file_that_is_not_there_is_named),
+		cmocka_unit_test(a_time_is_rfc_3339_or_unix_seconds_or_milliseconds),
+		cmocka_unit_test(head_comments_and_empty_lines_are_no_points),
+		cmocka_unit_test(an_empty_value_is_a_stated_gap),
+		cmocka_unit_test(a_bad_line_is_named_with_its_reason),
+		cmocka_unit_test(of_two_at_one_time_the_later_line_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

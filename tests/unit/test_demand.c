@@ -871,6 +871,78 @@ static void seasons_follow_the_clock_over_daylight_saving(void **state)
 	assert_true(miss[1] < 0.6 * miss[0]);
 }
 
+/* The same in spring: an hour is missing, and people come an hour earlier. */
+static void no_hour_is_missed_when_clocks_go_forward(void **state)
+{
+	static double y[2 * N];
+	const struct demand_opts o = opts();
+	size_t is_short[2] = { 0 };
+
+	(void)state;
+	make_days(y, N, 12, 16);
+	make_days(y + N, N, 0, 17);
+	for (int told = 0; told < 2; told++) {
+		struct demand_model *m = fresh(&o);
+		struct demand_stats s;
+		struct err e;
+
+		demand_model_set_offset(m, 3600);
+		assert_ok(demand_model_train(m, y, N, MONDAY_MS, &e), &e);
+		if (told)
+			demand_model_set_offset(m, 7200);
+		for (size_t i = N; i < N + 100; i++) {
+			const double top = fmax(fmax(y[i + 1], y[i + 2]), y[i + 3]);
+
+			feed(m, i, y[i]);
+			is_short[told] += top > 20.0 * (double)wanted(m);
+		}
+		demand_model_stats(m, &s);
+		assert_int_equal(s.missing + s.duplicates + s.late, 0);
+		demand_model_free(m);
+	}
+	assert_int_equal(is_short[1], 0);
+	assert_true(is_short[0] > 0);
+}
+
+/* Nothing from 20:00 to 08:00, then at once a thousand. */
+static void closed_hours_are_zeros_and_the_opening_is_seen_to_come(void **state)
+{
+	static double y[2 * N];
+	const struct demand_opts o = opts();
+	size_t openings = 0, idle = 0;
+
+	(void)state;
+	make_days(y, ARRAY_SIZE(y), 0, 18);
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = i % DAY >= 96 && i % DAY < 240 ? y[i] : 0;
+	struct demand_model *m = trained(&o, y, N);
+
+	for (size_t i = N; i < N + 5 * DAY; i++) {
+		feed(m, i, y[i]);
+		if (i % DAY == 93) /* three steps ahead, a lead time */
+			openings += 20.0 * (double)wanted(m) >= 0.95 * y[i + 3];
+		if (i % DAY > 280 || i % DAY < 60)
+			idle += wanted(m) <= 2;
+	}
+	assert_int_equal(openings, 5);
+	assert_true(idle > 5 * 60);
+	demand_model_free(m);
+}
+
+static void days_without_a_week_of_history_teach_the_day(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+
+	(void)state;
+	make_days(y, N, 0, 19);
+	/* To a lead time before the fourth opening. */
+	struct demand_model *m = trained(&o, y, 3 * DAY + 94);
+
+	assert_true(20.0 * (double)wanted(m) >= y[3 * DAY + 96]);
+	demand_model_free(m);
+}
+
 /* ---------------------------------------------------------------- state */
 
 static void a_loaded_model_goes_on_as_the_saved_one(void **state)
@@ -1104,6 +1176,9 @@ int main(void)
 		cmocka_unit_test(any_step_from_seconds_to_a_day_works),
 		cmocka_unit_test(no_lead_time_is_a_lead_time_too),
 		cmocka_unit_test(seasons_follow_the_clock_over_daylight_saving),
+		cmocka_unit_test(no_hour_is_missed_when_clocks_go_forward),
+		cmocka_unit_test(closed_hours_are_zeros_and_the_opening_is_seen_to_come),
+		cmocka_unit_test(days_without_a_week_of_history_teach_the_day),
 		cmocka_unit_test(a_loaded_model_goes_on_as_the_saved_one),
 		cmocka_unit_test(a_model_without_a_sample_is_saved_too),
 		cmocka_unit_test(damaged_state_is_refused),

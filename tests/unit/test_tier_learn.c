@@ -30,7 +30,7 @@ static struct tier_forecast ask(struct fixture *f, struct tier_model *m,
 {
 	struct tier_forecast w;
 
-	assert_ok(tier_model_forecast(m, r, t, 180000, 0, &w, &f->e), &f->e);
+	assert_ok(tier_model_forecast(m, r, t, 180000, 0, NULL, &w, &f->e), &f->e);
 	return w;
 }
 

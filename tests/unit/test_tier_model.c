@@ -43,7 +43,8 @@ static struct tier_forecast ask(struct fixture *f, struct tier_model *m, double 
 	struct tier_round r;
 
 	tier_round_begin(&r, f->db, now_ms);
-	assert_ok(tier_model_forecast(m, &r, &t, 3 * MINUTE_MS, 0, &ret, &f->e), &f->e);
+	assert_ok(tier_model_forecast(m, &r, &t, 3 * MINUTE_MS, 0, NULL, &ret, &f->e),
+		  &f->e);
 	return ret;
 }
 
@@ -224,7 +225,8 @@ static void a_price_is_learned_for(void **state)
 	ask(f, m, 30, NOW_MS);
 	tier.price_ratio = 5;
 	tier_round_begin(&r, f->db, NOW_MS);
-	assert_ok(tier_model_forecast(m, &r, &tier, 3 * MINUTE_MS, 0, &t, &f->e), &f->e);
+	assert_ok(tier_model_forecast(m, &r, &tier, 3 * MINUTE_MS, 0, NULL, &t, &f->e),
+		  &f->e);
 	assert_close(t.within_lead.price, 300, 1e-9);
 }
 
