@@ -48,7 +48,7 @@ _foretide_options() {
 	calendar) echo "--tier $common" ;;
 	forecast) echo "--horizon --jsonl --events --timezone $common" ;;
 	decide) echo "--jsonl --help" ;;
-	backtest) echo "--capacity --boot --risk --play --svg --events --timezone --help" ;;
+	backtest) echo "--capacity --boot --risk --price --play --svg --events --timezone --help" ;;
 	local) echo "--state-dir --json --help" ;;
 	play)
 		echo "--service --target --trace --peak --fresh --time-scale --start --for --list" \

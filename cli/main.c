@@ -92,7 +92,8 @@ static const struct cli_command commands[] = {
 	  "FILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; an empty value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },
-	{ "backtest", "FILE.csv --capacity N [--boot 180s] [--risk 0.5%] [--svg FILE]",
+	{ "backtest",
+	  "FILE.csv --capacity N [--boot 180s] [--risk 0.5% | --price N] [--svg FILE]",
 	  "what scaling a recorded demand would have cost",
 	  "  --capacity N       demand that one instance serves\n"
 	  "  --boot TIME        from launch to serving (default: 180s)\n"

@@ -14,8 +14,8 @@
 #include "verdict.h"
 
 struct backtest_question {
-	int64_t boot_ms, play_ms; /* play_ms 0: as judge.h has it */
-	double risk, capacity;
+	int64_t boot_ms, play_ms;          /* play_ms 0: as judge.h has it */
+	double risk, price, capacity;      /* price above 0: in place of the risk */
 	const struct uplift_event *events; /* [n_events] as they were known */
 	size_t n_events;
 };

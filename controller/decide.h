@@ -53,6 +53,8 @@ struct decide_input {
 				      is none; NULL: nothing */
 	const char *unit; /* behind figures of demand: "/s", "req/s"; NULL: none */
 	double risk;      /* share of time that may be short; told, not used */
+	double price;     /* what a short minute costs, in instance-hours, in place of the
+			     risk; 0: the risk is used. Told, not used */
 	double target_utilisation; /* of the reactive rule, 0 to 1; 0 means 1 */
 	int64_t step_out_max; /* instances that may be on their way at once; 0: no limit
 			       */

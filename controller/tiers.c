@@ -7,6 +7,7 @@
 #include "decide.h"
 #include "log.h"
 #include "metrics_eval.h"
+#include "promise.h"
 #include "record.h"
 #include "tier_capacity.h"
 #include "tier_model.h"
@@ -293,6 +294,7 @@ static void fill_operator(struct deciding *d)
 	in->max = t->max;
 	in->unit = *t->capacity_unit ? t->capacity_unit : "/s";
 	in->risk = t->risk_ratio;
+	in->price = t->price_ratio;
 	in->step_out_max = t->step_out_max;
 	in->step_in_max = t->step_in_max;
 	in->dwell_ms = t->dwell_ms;
@@ -479,6 +481,7 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(o, "kept",
 			    d->forecast.known ? json_finite(d->forecast.within_lead.kept)
 					      : json_null());
+	json_object_set_new(o, "promise", promise_json(&d->forecast, &d->ft->t));
 	json_object_set_new(o, "healthy", json_integer((json_int_t)d->ft->healthy));
 	return o;
 }

@@ -27,7 +27,7 @@ enum judge_policy {
 	JUDGE_STATIC,   /* the largest need of the history */
 	JUDGE_ORACLE,   /* knows the future: what the others' cost is measured in */
 };
-enum { JUDGE_POLICIES = JUDGE_ORACLE + 1, JUDGE_BANDS = 7, JUDGE_RISKS = 6 };
+enum { JUDGE_POLICIES = JUDGE_ORACLE + 1, JUDGE_RISKS = 6 };
 
 const char *judge_policy_name(enum judge_policy p);
 
@@ -38,10 +38,11 @@ struct judge_row {
 	double headroom; /* that was tuned; 0: none */
 };
 
-/* What a band promised and what it kept: shares of steps whose largest demand within the
+/* What the bands of demand_bands kept: shares of steps whose largest demand within the
  * lead time stayed at or below the quantile. */
-struct judge_band {
-	double level, kept;
+struct judge_lead {
+	size_t steps;
+	double kept[DEMAND_BANDS];
 };
 
 struct judge_point { /* of the frontier */
@@ -52,7 +53,9 @@ struct judge_report {
 	size_t from, n; /* the steps played: y[from .. from + n) */
 	double *demand; /* [n] as played: gaps filled */
 	struct judge_row row[JUDGE_POLICIES];
-	struct judge_band band[JUDGE_BANDS];
+	struct judge_lead lead[DEMAND_LEADS_MAX]; /* of 1 step, L/2, L, 2L; ascending */
+	size_t n_leads;
+	size_t own; /* index of L, the lead time of the options */
 	struct judge_point frontier[JUDGE_RISKS];
 };
 

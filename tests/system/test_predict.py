@@ -173,8 +173,33 @@ def test_backtest_of_a_file_prints_the_table_and_draws(csv, tmp_path):
     assert xml.etree.ElementTree.parse(picture).getroot().tag.endswith("svg")
 
 
+def test_a_price_takes_the_place_of_the_risk(csv):
+    history = [demand(i) for i in range(8 * DAY)]
+    wanted = []
+    for price in (0.05, 50):
+        r = run("decide", "--jsonl", stdin=lines(init(history, price=price), *samples(8 * DAY, 10)))
+        assert r.returncode == 0, r.stderr
+        wanted.append(sum(json.loads(line)["desired"] for line in r.stdout.splitlines()[1:]))
+    assert wanted[0] < wanted[1]
+    r = run("backtest", str(csv), "--price", "20", "--capacity", "20", "--play", "2d")
+    assert r.returncode == 0 and "a short minute costs 20 instance-hours" in r.stdout, r.stderr
+
+
+def test_backtest_shows_bands_by_lead_times(csv):
+    r = run("backtest", str(csv), "--boot", "10m", "--capacity", "20", "--play", "2d")
+    assert r.returncode == 0, r.stderr
+    table = r.stdout.split("\npromised ")[1].splitlines()
+    assert table[0].split() == ["in", "5m", "in", "10m", "in", "20m"]
+    rows = [[float(x) for x in line.replace("%", "").split()] for line in table[1:8]]
+    assert [row[0] for row in rows] == [50, 80, 90, 95, 98, 99, 99.5]
+    assert all(len(row) == 4 and row[1] <= 100 for row in rows)
+    assert rows[0][1] < rows[6][1]
+
+
 @pytest.mark.parametrize("args,status,words", [
     (["backtest"], 2, "CSV"),
+    (["backtest", "x.csv", "--capacity", "5", "--risk", "1%", "--price", "3"], 2, "--price takes the place"),
+    (["backtest", "x.csv", "--capacity", "5", "--price", "0"], 2, "--price"),
     (["backtest", "x.csv"], 2, "--capacity"),
     (["backtest", "x.csv", "--capacity", "5", "--boot", "soon"], 2, "--boot"),
     (["backtest", "/nonexistent.csv", "--capacity", "5"], 1, "/nonexistent.csv"),
