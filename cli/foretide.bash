@@ -41,6 +41,7 @@ _foretide_options() {
 	hosts) echo "--pool $common" ;;
 	decisions) echo "--stack --tier --since $common" ;;
 	replay) echo "--since --until --with --all $common" ;;
+	explain) echo "--at $common" ;;
 	hold) echo "--reason --for $common" ;;
 	logs) echo "--lines $common" ;;
 	events) echo "--follow $common" ;;
@@ -48,7 +49,9 @@ _foretide_options() {
 	calendar) echo "--tier $common" ;;
 	forecast) echo "--horizon --jsonl --events --timezone $common" ;;
 	decide) echo "--jsonl --help" ;;
-	backtest) echo "--capacity --boot --risk --price --play --svg --events --timezone --help" ;;
+	backtest)
+		echo "--capacity --boot --risk --price --play --svg --events --timezone --help"
+		;;
 	local) echo "--state-dir --json --help" ;;
 	play)
 		echo "--service --target --trace --peak --fresh --time-scale --start --for --list" \
@@ -87,7 +90,7 @@ _foretide_words() {
 
 _foretide() {
 	local commands="apply delete status stacks tiers pools hosts units services decisions
-		holds explain calendar replay hold release drain logs events token import promote local play decide
+		holds explain replay hold release drain logs events token import promote local play decide
 		forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]} kind

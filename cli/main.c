@@ -29,8 +29,11 @@ static const struct cli_command commands[] = {
 	{ "decisions", "[--stack S] [--tier T] [--since TIME]", "past decisions",
 	  ARGS_COMMON_HELP, cli_list },
 	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
-	{ "explain", "STACK/TIER", "why a tier has as many instances as it has",
-	  ARGS_COMMON_HELP, cli_explain },
+	{ "explain", "STACK/TIER [--at TIME]",
+	  "why a tier has as many instances as it has",
+	  "  --at TIME          the last decision recorded before then, RFC "
+	  "3339\n" ARGS_COMMON_HELP,
+	  cli_explain },
 	{ "calendar", "STACK [--tier T]", "events of a stack and what is known of them",
 	  ARGS_COMMON_HELP, cli_calendar },
 	{ "hold", "STACK[/TIER] --reason TEXT [--for 2h]", "stop scaling",

@@ -46,6 +46,8 @@ int api_tier_decisions(struct request *r, struct err *err)
 	if (rc == 0)
 		rc = request_query_time(r, "since", &f.since_ms, err);
 	if (rc == 0)
+		rc = request_query_time(r, "until", &f.until_ms, err);
+	if (rc == 0)
 		rc = request_query_bool(r, "explanations", &full, err);
 	if (rc == 0)
 		rc = request_page_id(r, &limit, &f.before_id, err);

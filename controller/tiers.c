@@ -669,6 +669,17 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	return save_models(ts, saves_of(f, ctx), f->now_ms, err);
 }
 
+/* As much of read_events() as changes nothing in the database. */
+static void list_events_once(struct tiers *ts, struct deciding *d)
+{
+	const struct event_list *l = d->ft->cat ? d->ft->cat->events : NULL;
+	struct err err;
+
+	if (!d->t->events && l && l->n && list_events(ts, d, &err) < 0)
+		log_warn("events-not-read", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&err));
+}
+
 void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret)
 {
@@ -677,6 +688,7 @@ void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 
 	tier_round_begin_trial(&ts->round, ts->db, f->now_ms);
 	fill(ts, &d);
+	list_events_once(ts, &d);
 	d.in.demand = m->demand;
 	d.in.demand_at_ms = m->demand_at_ms;
 	d.in.capacity = ft->t.capacity;

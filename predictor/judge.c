@@ -91,6 +91,18 @@ struct live {
 	int rc;
 };
 
+/* What the bands say of each lead time at step i. */
+static void note_bands(struct live *l, size_t i)
+{
+	const size_t n = demand_model_opts(l->m)->n_leads;
+	double *said = l->said + i * n * DEMAND_BANDS;
+
+	for (size_t k = 0; l->rc == 0 && k < n * DEMAND_BANDS; k++)
+		l->rc = demand_model_quantile(l->m, k / DEMAND_BANDS,
+					      demand_bands[k % DEMAND_BANDS], said + k,
+					      l->err);
+}
+
 /* What the model asks for, of demand with events: held for a lead time, as its own is. */
 static size_t with_events(const struct live *l, size_t i, const struct demand_decision *d)
 {
@@ -105,18 +117,6 @@ static size_t with_events(const struct live *l, size_t i, const struct demand_de
 	for (size_t k = i - MIN(i, o->lead_steps[0]); k <= i; k++)
 		most = MAX(most, l->needs[k]);
 	return most;
-}
-
-/* What the bands say of each lead time at step i. */
-static void note_bands(struct live *l, size_t i)
-{
-	const size_t n = demand_model_opts(l->m)->n_leads;
-	double *said = l->said + i * n * DEMAND_BANDS;
-
-	for (size_t k = 0; l->rc == 0 && k < n * DEMAND_BANDS; k++)
-		l->rc = demand_model_quantile(l->m, k / DEMAND_BANDS,
-					      demand_bands[k % DEMAND_BANDS], said + k,
-					      l->err);
 }
 
 static size_t want_model(void *arg, size_t i, double demand, size_t running,

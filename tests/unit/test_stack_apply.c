@@ -87,6 +87,13 @@ static size_t n_changes(const json_t *doc, const char *action, const char *kind)
 	return n;
 }
 
+static bool tells(const json_t *doc, const char *words)
+{
+	CLEANUP(free) char *text = json_dumps(json_object_get(doc, "changes"), 0);
+
+	return strstr(text, words) != NULL;
+}
+
 /* "" when there is no such change. */
 static const char *detail_of(const json_t *doc, const char *kind, const char *name)
 {
@@ -301,6 +308,45 @@ static void a_removed_tier_goes_and_its_pool_when_it_is_empty(void **state)
 	p = (struct db_pool){ .name = NULL };
 }
 
+static void a_pool_that_was_asked_for_hosts_stays_until_its_cloud_has_none(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(db_pool_done) struct db_pool p = { .name = NULL };
+	char id[] = "db-00000001", pool[] = "db", launch[] = "00000001";
+	const struct db_host h = { .id = id, .pool = pool, .launch_id = launch };
+	const struct db_launch l = { .launch_id = launch, .pool = pool, .host = id };
+	struct err e;
+
+	assert_int_equal(put_only(f, CONF DB_TIER, UNIT), 200);
+	assert_ok(db_launch_intend(f->db, &l, &h, &e), &e);
+	assert_int_equal(put_only(f, CONF, UNIT), 200);
+	/* Given up: its VM may show up yet. */
+	assert_ok(db_host_set_state(f->db, id, DB_HOST_FAILED, "no answer", 1, &e), &e);
+	assert_ok(stack_sweep(f->db, &e), &e);
+	assert_ok(db_pool_get(f->db, "db", &p, &e), &e);
+	assert_ok(db_pool_note(f->db, "db", POOL_STATE_EMPTY, 0, "", &e), &e);
+	assert_ok(stack_sweep(f->db, &e), &e);
+	db_pool_done(&p);
+	assert_int_equal(db_pool_get(f->db, "db", &p, &e), ERR_NOT_FOUND);
+	p = (struct db_pool){ .name = NULL };
+}
+
+static void a_stateful_tier_that_changes_its_pool_is_told_to_stay(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	assert_int_equal(put_only(f, CONF DB_TIER "stateful = yes\n", UNIT), 200);
+	assert_int_equal(put(f, "/v1/stacks/shop?dry_run=true",
+			     CONF "[tier db]\nunit = db.service\npool = web\n"
+				  "stateful = yes\n",
+			     UNIT, NULL, &doc),
+			 200);
+	assert_int_equal(n_changes(doc, "keep", "tier"), 1);
+	assert_true(tells(doc, "stay on the hosts of pool db until you drain these"));
+	assert_true(tells(doc, "but for those that a stateful tier stays on"));
+}
+
 static void sweeping_leaves_what_is_declared(void **state)
 {
 	const struct fixture *f = *state;
@@ -365,7 +411,11 @@ static void what_others_refuse_is_refused_with_its_place(void **state)
 		  "unit = web@.service\n",
 		  "stack.conf: [pool web]: there is no driver 'cloud9'" },
 		{ CONF "demand = bad(\n",
-		  "stack.conf: [tier web] demand: cannot be read" },
+		  "stack.conf: [tier web]: demand: cannot be read" },
+		{ CONF "utilisation = bad(\n",
+		  "stack.conf: [tier web]: utilisation: cannot be read" },
+		{ CONF "latency = bad(\n",
+		  "stack.conf: [tier web]: latency: cannot be read" },
 		{ "[stack]\nname = shop\n[tier web]\nunit = web@.service\n",
 		  "stack.conf: [tier web]: there is no [pool web]" },
 		{ "[stack]\nname = other\n[pool web]\ndriver = fake\n[tier web]\n"
@@ -422,6 +472,8 @@ int main(void)
 		TEST(what_is_known_of_a_stacks_events_is_listed),
 		TEST(what_was_changed_by_hand_is_shown_and_undone),
 		TEST(a_removed_tier_goes_and_its_pool_when_it_is_empty),
+		TEST(a_pool_that_was_asked_for_hosts_stays_until_its_cloud_has_none),
+		TEST(a_stateful_tier_that_changes_its_pool_is_told_to_stay),
 		TEST(sweeping_leaves_what_is_declared),
 		TEST(two_people_do_not_overwrite_each_other),
 		TEST(stacks_do_not_take_each_others_names),
