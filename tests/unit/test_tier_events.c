@@ -338,6 +338,21 @@ static void overlapping_events_are_named_both(void **state)
 	assert_close(forecast_figure(c, "uplift"), 3, 1e-9);
 }
 
+static void a_long_name_is_cut_between_its_letters(void **state)
+{
+	struct court *c = *state;
+	const int64_t at = MONDAY_MS + 12 * HOUR_MS;
+
+	/* 39 bytes, then letters of two bytes each: the 40th byte is half of one. */
+	scene_apply(c->s,
+		    CONF "[event 123456789 123456789 123456789 123456789"
+			 "\xc3\xa5\xc3\xa4\xc3\xb6]\nwhen = 2026-09-07\nuplift = 2\n",
+		    TEXT);
+	record(c, at, 21, NULL, 0);
+	tick_at(c, at, 2 * ordinary(at));
+	assert_says(c, "123456789' expected to multiply demand by 2");
+}
+
 static void events_are_told_two_weeks_ahead(void **state)
 {
 	struct court *c = *state;
@@ -368,6 +383,7 @@ int main(void)
 		COURT_TEST(what_an_event_did_is_measured_once_it_is_over_and_kept),
 		COURT_TEST(a_replayed_past_knows_nothing_before_it_could),
 		COURT_TEST(overlapping_events_are_named_both),
+		COURT_TEST(a_long_name_is_cut_between_its_letters),
 		COURT_TEST(events_are_told_two_weeks_ahead),
 	};
 
