@@ -145,8 +145,9 @@ int backtest_play(const double *y, size_t n, int64_t from_ms,
 		.price = q->price,
 		.capacity = q->capacity,
 	};
-	int rc = judge_backtest(y, n, from_ms, &opts, (size_t)(q->play_ms / MINUTE_MS),
-				progress, arg, &j, err);
+	int rc = judge_backtest_events(y, n, from_ms, &opts,
+				       (size_t)(q->play_ms / MINUTE_MS), q->events,
+				       q->n_events, progress, arg, &j, err);
 
 	if (rc == 0)
 		*ret = report_json(j, q, from_ms);

@@ -10,11 +10,14 @@
 #define CONTROLLER_API_BACKTEST_H
 
 #include "api_internal.h"
+#include "uplift.h"
 #include "verdict.h"
 
 struct backtest_question {
-	int64_t boot_ms, play_ms;     /* play_ms 0: as judge.h has it */
-	double risk, price, capacity; /* price above 0: in place of the risk */
+	int64_t boot_ms, play_ms;          /* play_ms 0: as judge.h has it */
+	double risk, price, capacity;      /* price above 0: in place of the risk */
+	const struct uplift_event *events; /* [n_events] as they were known */
+	size_t n_events;
 };
 
 /* Plays y [n], minutes of demand from from_ms on, and writes the report. Pure. */
