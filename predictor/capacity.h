@@ -110,7 +110,7 @@ struct capacity_known {
 /*
  * Fits anew to what was seen until now, for that many instances, and tells the result.
  * While a change is suspected but not clear, the result before stays. Allocates for the
- * length of the call; about 1 ms.
+ * length of the call; about 1 ms, 5 ms with many counts of instances.
  */
 void capacity_fit(struct capacity *c, size_t instances);
 const struct capacity_known *capacity_known(const struct capacity *c);

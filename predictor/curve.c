@@ -12,6 +12,8 @@
 #include <math.h>
 
 #define STEPS 50
+#define STEP_LEAST 1e-7 /* relative; far below what noise leaves open */
+#define SETTLED 1e-4
 #define ROUNDS 8
 #define TUKEY 4.685 /* 95 % as efficient as least squares on normal errors */
 #define CORRELATION_MAX 0.9
@@ -70,7 +72,8 @@ static bool fit_round(struct fitting *t, double *b)
 	if (gsl_multifit_nlinear_winit(&start.vector, &w.vector, &fdf, ws) != 0)
 		return false;
 	/* Out of steps or without progress is near enough; what is no number is not. */
-	(void)gsl_multifit_nlinear_driver(STEPS, 1e-9, 1e-9, 0, NULL, NULL, &info, ws);
+	(void)gsl_multifit_nlinear_driver(STEPS, STEP_LEAST, STEP_LEAST, 0, NULL, NULL,
+					  &info, ws);
 	for (size_t k = 0; k < t->p; k++)
 		b[k] = gsl_vector_get(gsl_multifit_nlinear_position(ws), k);
 	for (size_t k = 0; k < t->p; k++)
@@ -230,11 +233,15 @@ bool curve_fit(curve_fn *fn, size_t p, const struct curve_point *v, size_t n,
 		return false;
 	c.spread = spread_of(&t, c.b);
 	for (int k = 0; robust && k < ROUNDS && c.spread > 0; k++) {
+		const double before = c.spread;
+
 		for (size_t i = 0; i < n; i++)
 			w[i] = v[i].w * bisquare(residual[i], c.spread);
 		if (!fit_round(&t, c.b))
 			return false;
 		c.spread = spread_of(&t, c.b);
+		if (fabs(c.spread - before) < SETTLED * before)
+			break;
 	}
 	/* Points without any noise at all are determined to the last digit. */
 	if (c.spread > 0 && !find_covariance(&t, robust, &c))
