@@ -26,7 +26,8 @@
  * A change is noticed by a likelihood-ratio CUSUM between the law as fitted and the same
  * with a capacity half as large again or two thirds. One that halves is noticed within 10
  * minutes in which an instance is at least a fifth busy; by latency alone, as soon as the
- * two differ; by noise alone, less than once in 100 days. That more instances than were
+ * two differ; by noise alone that is independent from minute to minute, less than once in
+ * 100 days. That more instances than were
  * seen before serve less each, as they may when they disturb each other, is no change.
  *What was seen before the change is then forgotten.
  *

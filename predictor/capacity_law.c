@@ -109,7 +109,8 @@ static bool read_law(const struct curve *c, enum kind kind, double target,
 
 	e->law.b[0] = c->b[0];
 	e->law.b[1] = c->b[1];
-	e->law.spread = c->spread;
+	/* Of a minute's worth of news: minutes that err alike bring less each. */
+	e->law.spread = c->spread * sqrt(c->dependence);
 	e->t = gsl_cdf_tdist_Pinv(0.975, (double)(c->n - c->p));
 	if (kind == SLOW) {
 		e->law.capacity = target * exp(c->b[1]) * e->law.scale;

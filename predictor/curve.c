@@ -181,13 +181,13 @@ static void plain_covariance(const struct fitting *t, gsl_matrix *bread)
 	gsl_matrix_scale(bread, sum / (double)(t->n - t->p));
 }
 
-static void sandwich(const struct fitting *t, gsl_matrix *bread, gsl_matrix *meat)
+static void sandwich(const struct fitting *t, double dependence, gsl_matrix *bread,
+		     gsl_matrix *meat)
 {
 	double half[CURVE_PARAMS * CURVE_PARAMS], whole[CURVE_PARAMS * CURVE_PARAMS];
 	gsl_matrix_view hv = gsl_matrix_view_array(half, t->p, t->p);
 	gsl_matrix_view wv = gsl_matrix_view_array(whole, t->p, t->p);
-	const double factor =
-		correlation_factor(t) * (double)t->n / (double)(t->n - t->p);
+	const double factor = dependence * (double)t->n / (double)(t->n - t->p);
 
 	gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, factor, bread, meat, 0, &hv.matrix);
 	gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &hv.matrix, bread, 0, &wv.matrix);
@@ -203,8 +203,9 @@ static bool find_covariance(const struct fitting *t, bool robust, struct curve *
 	layers(t, c, robust, &bv.matrix, &mv.matrix);
 	if (!invert(&bv.matrix))
 		return false;
+	c->dependence = robust ? correlation_factor(t) : 1;
 	if (robust)
-		sandwich(t, &bv.matrix, &mv.matrix);
+		sandwich(t, c->dependence, &bv.matrix, &mv.matrix);
 	else
 		plain_covariance(t, &bv.matrix);
 	for (size_t j = 0; j < t->p; j++)
@@ -220,7 +221,7 @@ bool curve_fit(curve_fn *fn, size_t p, const struct curve_point *v, size_t n,
 	CLEANUP(free) double *residual = xcalloc(n + 1, sizeof(*residual));
 	CLEANUP(free) double *scratch = xcalloc(n + 1, sizeof(*scratch));
 	struct fitting t = { fn, p, n, v, w, residual, scratch };
-	struct curve c = { .p = p, .n = n };
+	struct curve c = { .p = p, .n = n, .dependence = 1 };
 
 	CHECK(p <= CURVE_PARAMS);
 	if (n <= p)
