@@ -33,7 +33,7 @@ static const struct {
 	VALUE("since", since),     VALUE("until", until),
 	VALUE("horizon", horizon), VALUE("lines", lines),
 	VALUE("pool", pool),       VALUE("with", with),
-	VALUE("to", to),
+	VALUE("to", to),           VALUE("at", at),
 #undef VALUE
 #undef FLAG
 };

@@ -19,7 +19,7 @@ struct args {
 	bool json;
 	bool dry_run, follow, yes, all, force;
 	const char *stack, *tier, *host, *reason, *duration, *name, *role, *since,
-		*horizon, *lines, *pool, *until, *with, *to;
+		*horizon, *lines, *pool, *until, *with, *to, *at;
 };
 
 /*

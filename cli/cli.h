@@ -31,6 +31,7 @@ int cli_backtest(int argc, char **argv);
 
 /* Those that talk to a controller. */
 int cli_apply(int argc, char **argv);
+int cli_calendar(int argc, char **argv);
 int cli_delete(int argc, char **argv);
 int cli_list(int argc, char **argv); /* argv[0] says which list */
 int cli_status(int argc, char **argv);

@@ -34,6 +34,22 @@ DEFINE_CLEANUP_OBJECT(struct question, question_done);
 
 /* ---------------------------------------------------------------- the question */
 
+/* The tier, with the capacity that its decisions go by now where it declares none. */
+static int tier_in_force(struct request *r, struct db_tier *ret, struct err *err)
+{
+	CLEANUP(json_decref) json_t *live = NULL;
+	const json_t *capacity;
+	int rc = api_tier_of_path(r, ret, err);
+
+	if (rc < 0 || ret->capacity > 0 || !API_HOOK(r, tier_live))
+		return rc;
+	live = API_HOOK(r, tier_live)(API_HOOK(r, arg), ret->stack, ret->name);
+	capacity = json_object_get(live, "capacity");
+	if (json_is_number(capacity))
+		ret->capacity = json_number_value(capacity);
+	return 0;
+}
+
 /* A time, or a duration back from now. */
 static int read_when(const json_t *body, const char *key, int64_t now_ms, int64_t *ret,
 		     struct err *err)
@@ -133,7 +149,7 @@ static int read_other(struct request *r, const json_t *body, struct question *q,
 		return err_set(err, ERR_INVAL,
 			       "\"with\" must be an object of a tier's options");
 	q->has_other = true;
-	rc = api_tier_of_path(r, &q->other, err);
+	rc = tier_in_force(r, &q->other, err);
 	return rc == 0 ? set_other(&q->other, with, err) : rc;
 }
 
@@ -309,7 +325,7 @@ int api_tier_replay(struct request *r, struct err *err)
 {
 	CLEANUP(question_done) struct question q = { 0 };
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	int rc = api_tier_of_path(r, &t, err);
+	int rc = tier_in_force(r, &t, err);
 
 	if (rc == 0)
 		rc = read_question(r, &q, err);

@@ -2,7 +2,6 @@
 #include "stack_events.h"
 
 #include "check.h"
-#include "conf.h"
 #include "ical.h"
 #include "uplift.h"
 
@@ -54,35 +53,12 @@ void event_list_done(struct event_list *l)
 
 /* ---------------------------------------------------------------- what is said */
 
-int event_parse_uplift(const char *text, double *ret, struct err *err)
-{
-	const size_t n = strlen(text);
-	const bool is_change = *text == '+' || *text == '-';
-	double u;
-
-	if (strcmp(text, "learn") == 0) {
-		*ret = NAN;
-		return 0;
-	}
-	if (conf_parse_number(text, &u, NULL) < 0 || (is_change && text[n - 1] != '%'))
-		return err_set(err, ERR_INVAL,
-			       "uplift = %.40s is neither a factor as 2.5, a change as "
-			       "+150%% or -40%%, nor learn",
-			       text);
-	u += is_change;
-	if (!(u >= UPLIFT_MIN && u <= UPLIFT_MAX))
-		return err_set(err, ERR_INVAL, "uplift = %.40s must be from %g to %g",
-			       text, UPLIFT_MIN, UPLIFT_MAX);
-	*ret = u;
-	return 0;
-}
-
 static int set_uplift(struct event_terms *t, const char *text, struct err *err)
 {
 	if (t->is_uplift_said)
 		return err_set(err, ERR_INVAL, "uplift is there twice");
 	t->is_uplift_said = true;
-	return event_parse_uplift(text, &t->uplift, err);
+	return uplift_parse(text, &t->uplift, err);
 }
 
 static int set_tiers(struct event_terms *t, const char *text, struct err *err)

@@ -106,9 +106,6 @@ typedef int event_tier_fn(void *arg, const char *tier, struct err *err);
 int event_terms_each_tier(const struct event_terms *t, event_tier_fn *fn, void *arg,
 			  struct err *err) MUST_CHECK;
 
-/* "2.5", "+150%", "-40%"; "learn" is NaN. */
-int event_parse_uplift(const char *text, double *ret, struct err *err) MUST_CHECK;
-
 /* The options of [event NAME], for the manual's check: names, ended by NULL. */
 extern const char *const stack_event_options[];
 

@@ -7,6 +7,7 @@
 #include "decide.h"
 #include "log.h"
 #include "metrics_eval.h"
+#include "promise.h"
 #include "record.h"
 #include "tier_capacity.h"
 #include "tier_model.h"
@@ -293,6 +294,7 @@ static void fill_operator(struct deciding *d)
 	in->max = t->max;
 	in->unit = *t->capacity_unit ? t->capacity_unit : "/s";
 	in->risk = t->risk_ratio;
+	in->price = t->price_ratio;
 	in->step_out_max = t->step_out_max;
 	in->step_in_max = t->step_in_max;
 	in->dwell_ms = t->dwell_ms;
@@ -395,20 +397,23 @@ static void apply_events(struct deciding *d)
 	struct decide_input *in = &d->in;
 	const struct tier_events *e = d->t->events;
 	const struct demand_decision *w = &d->forecast.within_lead;
-	const int64_t far_ms = in->lead_ms + in->dwell_ms;
+	/* What begins at the very end of the lead time is wanted then. */
+	const int64_t near_ms = in->lead_ms + DB_DEMAND_STEP_MS;
+	const int64_t far_ms = near_ms + in->dwell_ms;
+	const double level = fmin(w->level, UPLIFT_LEVEL);
 	struct uplift near, far;
 
 	if (!e || !e->n)
 		return;
-	near = tier_events_within(e, in->now_ms, in->now_ms + in->lead_ms);
+	near = tier_events_within(e, in->now_ms, in->now_ms + near_ms);
 	far = tier_events_within(e, in->now_ms, in->now_ms + far_ms);
-	name_events(e, in->now_ms, in->lead_ms, &near, &in->events);
+	name_events(e, in->now_ms, near_ms, &near, &in->events);
 	name_events(e, in->now_ms, far_ms, &far, &in->events_dwell);
 	in->forecast_high =
-		uplift_quantile(&near, in->forecast_mid, in->forecast_high, w->level);
-	in->forecast_high_dwell = fmax(uplift_quantile(&far, in->forecast_mid,
-						       in->forecast_high_dwell, w->level),
-				       in->forecast_high);
+		uplift_quantile(&near, in->forecast_mid, in->forecast_high, level);
+	in->forecast_high_dwell = fmax(
+		uplift_quantile(&far, in->forecast_mid, in->forecast_high_dwell, level),
+		in->forecast_high);
 	in->forecast_mid *= near.mid;
 }
 
@@ -476,6 +481,7 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(o, "kept",
 			    d->forecast.known ? json_finite(d->forecast.within_lead.kept)
 					      : json_null());
+	json_object_set_new(o, "promise", promise_json(&d->forecast, &d->ft->t));
 	json_object_set_new(o, "healthy", json_integer((json_int_t)d->ft->healthy));
 	return o;
 }
@@ -663,6 +669,17 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	return save_models(ts, saves_of(f, ctx), f->now_ms, err);
 }
 
+/* As much of read_events() as changes nothing in the database. */
+static void list_events_once(struct tiers *ts, struct deciding *d)
+{
+	const struct event_list *l = d->ft->cat ? d->ft->cat->events : NULL;
+	struct err err;
+
+	if (!d->t->events && l && l->n && list_events(ts, d, &err) < 0)
+		log_warn("events-not-read", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&err));
+}
+
 void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret)
 {
@@ -671,6 +688,7 @@ void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 
 	tier_round_begin_trial(&ts->round, ts->db, f->now_ms);
 	fill(ts, &d);
+	list_events_once(ts, &d);
 	d.in.demand = m->demand;
 	d.in.demand_at_ms = m->demand_at_ms;
 	d.in.capacity = ft->t.capacity;

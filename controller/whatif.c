@@ -71,6 +71,37 @@ void whatif_free(struct whatif *w)
 
 /* ---------------------------------------------------------------- the stage */
 
+static int nothing_to_play(const struct db_tier *t, struct err *err)
+{
+	return err_set(err, ERR_CONFLICT,
+		       "no demand of %s/%s was recorded in that time: there is nothing "
+		       "to play",
+		       t->stack, t->name);
+}
+
+/* The whole minutes of the question, from the first recorded one on. */
+static int find_span(struct stage *s, const struct whatif_question *q,
+		     const struct db_tier *t, struct err *err)
+{
+	int64_t first_ms = 0, last_ms = 0;
+	int rc;
+
+	if (q->to_ms - q->from_ms < 2 * MINUTE_MS ||
+	    q->to_ms - q->from_ms > WHATIF_MAX_MS)
+		return err_set(
+			err, ERR_INVAL,
+			"two minutes to 21 days can be played with other settings");
+	rc = db_demand_span(s->db, t->stack, t->name, &first_ms, &last_ms, err);
+	if (rc < 0)
+		return rc;
+	s->from_ms = MAX((q->from_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS,
+			 first_ms / MINUTE_MS * MINUTE_MS);
+	if (first_ms == 0 || q->to_ms - s->from_ms < MINUTE_MS)
+		return nothing_to_play(t, err);
+	s->n = (size_t)((q->to_ms - s->from_ms) / MINUTE_MS);
+	return 0;
+}
+
 static int read_demand(struct stage *s, const struct db_tier *t, struct err *err)
 {
 	int rc;
@@ -85,12 +116,7 @@ static int read_demand(struct stage *s, const struct db_tier *t, struct err *err
 		s->missing += isnan(s->measured[i]);
 		s->demand[i] = isnan(s->measured[i]) ? 0 : s->measured[i];
 	}
-	if (s->missing < s->n)
-		return 0;
-	return err_set(err, ERR_CONFLICT,
-		       "no demand of %s/%s was recorded in that time: there is nothing "
-		       "to play",
-		       t->stack, t->name);
+	return s->missing < s->n ? 0 : nothing_to_play(t, err);
 }
 
 /* What was decided last before; without any, what the first demand needs. */
@@ -101,15 +127,15 @@ static int read_start(struct stage *s, const struct db_tier *t, struct err *err)
 		.stack = t->stack, .tier = t->name, .until_ms = s->from_ms + 1, .limit = 1
 	};
 	size_t first = 0;
+	int64_t need;
 	int rc = db_decision_list(s->db, &before, &l, err);
 
 	if (rc < 0)
 		return rc;
 	while (isnan(s->measured[first]))
 		first++;
-	s->running =
-		l.n ? l.v[0].to
-		    : MAX((int64_t)fleet_need(s->measured[first], s->capacity), t->min);
+	need = (int64_t)fleet_need(s->measured[first], s->capacity);
+	s->running = l.n ? l.v[0].to : MAX(MIN(need, t->max), t->min);
 	return 0;
 }
 
@@ -129,13 +155,10 @@ static int read_catalog(struct catalog *c, struct fleet *f, const struct db_tier
 static int set_stage(struct stage *s, const struct whatif_question *q, struct err *err)
 {
 	const struct db_tier *t = q->settings[WHATIF_IN_FORCE];
-	int rc;
+	int rc = find_span(s, q, t, err);
 
-	s->from_ms = (q->from_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
-	if (q->to_ms - s->from_ms < MINUTE_MS || q->to_ms - q->from_ms > WHATIF_MAX_MS)
-		return err_set(err, ERR_INVAL,
-			       "a minute to 21 days can be played with other settings");
-	s->n = (size_t)((q->to_ms - s->from_ms) / MINUTE_MS);
+	if (rc < 0)
+		return rc;
 	s->capacity = t->capacity > 0 ? t->capacity : q->settings[WHATIF_OTHER]->capacity;
 	if (!(s->capacity > 0))
 		return err_set(err, ERR_CONFLICT,

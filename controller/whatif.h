@@ -8,8 +8,9 @@
  * alone. Both begin with the instances that the tier had then and no other past. The
  * fleet is simulated (predictor/fleet.h): instances that are asked for serve a lead time
  * later, the one that the tier has now. What an instance serves is the capacity in force,
- * whatever the others plan with. Holds of the time are in force again; hosts that were
- * short or lost are not. The same database and question give the same answer.
+ * whatever the others plan with. Holds of the time are in force again, and its events
+ * with what is known of them now; hosts that were short or lost are not. The same
+ * database and question give the same answer.
  */
 #ifndef CONTROLLER_WHATIF_H
 #define CONTROLLER_WHATIF_H
@@ -25,7 +26,8 @@ enum { WHATIF_IN_FORCE, WHATIF_OTHER, WHATIF_SIDES };
 struct whatif_question {
 	/* With the settings of each; schedule_json holds the schedules. */
 	const struct db_tier *settings[WHATIF_SIDES];
-	int64_t from_ms, to_ms; /* whole minutes between them are played */
+	/* Whole minutes between them are played, from the first recorded one on. */
+	int64_t from_ms, to_ms;
 };
 
 struct whatif_side {
@@ -55,7 +57,7 @@ struct whatif {
 };
 
 /*
- * Plays it. ERR_INVAL: the time is shorter than a minute or longer than WHATIF_MAX_MS;
+ * Plays it. ERR_INVAL: the time is shorter than two minutes or longer than WHATIF_MAX_MS;
  * ERR_CONFLICT: no demand was recorded in it, or neither side has a capacity. The caller
  * owns *ret. Blocks for about half a second and 0.1 ms a minute.
  */

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "cleanup.h"
+#include "conf.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_math.h>
@@ -10,6 +11,7 @@
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 #define DAY_MS INT64_C(86400000)
 #define AROUND_MS (UPLIFT_AROUND_H * INT64_C(3600000))
@@ -237,6 +239,29 @@ int uplift_measure(const struct uplift_series *s, const struct uplift_span *of,
 
 /* ---------------------------------------------------------------- expecting */
 
+int uplift_parse(const char *text, double *ret, struct err *err)
+{
+	const size_t n = strlen(text);
+	const bool is_change = *text == '+' || *text == '-';
+	double u;
+
+	if (strcmp(text, "learn") == 0) {
+		*ret = NAN;
+		return 0;
+	}
+	if (conf_parse_number(text, &u, NULL) < 0 || (is_change && text[n - 1] != '%'))
+		return err_set(err, ERR_INVAL,
+			       "uplift = %.40s is neither a factor as 2.5, a change as "
+			       "+150%% or -40%%, nor learn",
+			       text);
+	u += is_change;
+	if (!(u >= UPLIFT_MIN && u <= UPLIFT_MAX))
+		return err_set(err, ERR_INVAL, "uplift = %.40s must be from %g to %g",
+			       text, UPLIFT_MIN, UPLIFT_MAX);
+	*ret = u;
+	return 0;
+}
+
 struct uplift uplift_none(void)
 {
 	return (struct uplift){ .mid = 1, .low = 1, .high = 1 };
@@ -343,19 +368,6 @@ struct uplift uplift_within(const struct uplift_event *e, size_t n, int64_t from
 			top = larger(top, at(e, n, s->end_ms));
 	}
 	return top;
-}
-
-size_t uplift_join(struct uplift_span *s, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (kept && s[i].start_ms <= s[kept - 1].end_ms)
-			s[kept - 1].end_ms = MAX(s[kept - 1].end_ms, s[i].end_ms);
-		else
-			s[kept++] = s[i];
-	}
-	return kept;
 }
 
 double uplift_quantile(const struct uplift *u, double median, double quantile,

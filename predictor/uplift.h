@@ -39,6 +39,10 @@
 
 #define UPLIFT_MIN 0.01 /* of one event, given or measured */
 #define UPLIFT_MAX 100.0
+/* The level at which an event's own uncertainty enters an upper quantile, at most: its
+ * effect is drawn once, not each step, and the level of a decision, often beyond 99.9 %,
+ * would ask for what no event has ever done. */
+#define UPLIFT_LEVEL 0.95
 #define UPLIFT_WEEKS 4       /* that are compared with, before and after */
 #define UPLIFT_AROUND_H 24   /* hours of level before and after */
 #define UPLIFT_REACH_DAYS 29 /* of the series around an event that measuring looks at */
@@ -84,6 +88,8 @@ struct uplift {
 /* 1, known exactly: no effect, or nothing known. */
 struct uplift uplift_none(void);
 struct uplift uplift_given(double u);
+/* As people write it: "2.5", "+150%", "-40%"; "learn" is NaN. */
+int uplift_parse(const char *text, double *ret, struct err *err) MUST_CHECK;
 /* From the measures of past occurrences of the name; none of them: uplift_none(). */
 struct uplift uplift_learned(const struct uplift_measure *m, size_t n);
 
@@ -95,7 +101,7 @@ struct uplift_event {
 
 /*
  * ret [n_steps]: the factor of each step, 1 outside of events. Different names multiply;
- * spans of one name must not overlap (uplift_join()).
+ * spans of one name must not overlap.
  */
 void uplift_factors(const struct uplift_event *e, size_t n, int64_t t0_ms,
 		    int64_t step_ms, double *ret, size_t n_steps);
@@ -106,9 +112,6 @@ void uplift_factors(const struct uplift_event *e, size_t n, int64_t t0_ms,
  */
 struct uplift uplift_within(const struct uplift_event *e, size_t n, int64_t from_ms,
 			    int64_t to_ms);
-
-/* Makes spans of one name, by start, free of overlaps; returns how many are left. */
-size_t uplift_join(struct uplift_span *s, size_t n);
 
 /*
  * The quantile `level` of a demand in an event, from the median and that quantile of the

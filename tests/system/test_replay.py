@@ -39,11 +39,15 @@ def decisions(d):
     return d.get("/v1/decisions").doc["items"]
 
 
-def replay(d, *args):
+def foretide(d, *args):
     env = dict(os.environ, FORETIDE_URL=f"http://127.0.0.1:{d.port}",
                FORETIDE_TOKEN=d.token)
-    return subprocess.run([os.path.join(BUILD, "foretide"), "replay", *args], env=env,
+    return subprocess.run([os.path.join(BUILD, "foretide"), *args], env=env,
                           capture_output=True, text=True, timeout=60)
+
+
+def replay(d, *args):
+    return foretide(d, "replay", *args)
 
 
 @pytest.fixture(name="other")
@@ -133,6 +137,20 @@ def test_a_wrong_file_is_refused_in_words(daemon, other, text, status, words):
 def test_wrong_usage_is_named(daemon, args, status, words):
     r = replay(daemon, *args)
     assert r.returncode == status and words in r.stderr, (r.returncode, r.stderr)
+
+
+def test_a_past_decision_is_explained(daemon):
+    first = decisions(daemon)[-1]
+    later = foretide(daemon, "explain", "shop/web", "--at", "2100-01-01T00:00:00+01:00")
+    assert later.returncode == 0, later.stderr
+    at = decisions(daemon)[-2]["at"]
+    past = foretide(daemon, "explain", "shop/web", "--at", at)
+    assert past.stdout.splitlines()[0] == f"{first['at']}  {first['sentence']}"
+    assert "current" in past.stdout  # the first of the stages
+    none = foretide(daemon, "explain", "shop/web", "--at", first["at"])
+    assert none.returncode == 5 and "no decision" in none.stderr
+    wrong = foretide(daemon, "explain", "shop/web", "--at", "noon")
+    assert wrong.returncode == 1 and "until" in wrong.stderr
 
 
 # Last: it changes rows that the tests above repeat.

@@ -371,6 +371,32 @@ static void a_hold_of_the_time_holds_again(void **state)
 	assert_true(w->v[0].at_ms >= START_MS - DAY_MS);
 }
 
+/* An event that asked for twice as much, and asks for it again when that is played. */
+static void an_event_of_the_time_is_counted_with_again(void **state)
+{
+	const int64_t event_ms = START_MS / DAY_MS * DAY_MS + 6 * 60 * MINUTE_MS;
+	struct scene *s = *state;
+	CLEANUP(whatif_free) struct whatif *without = NULL;
+	CLEANUP(whatif_free) struct whatif *with = NULL;
+	bool is_said = false;
+
+	scene_apply(s, WEB("min = 1\nmax = 8\n"), TEXT);
+	record_past(s);
+	without = play(s, higher_max);
+	scene_apply(s,
+		    WEB("min = 1\nmax = 8\n[event sale]\nwhen = 2023-11-14 06:00-09:00\n"
+			"uplift = 3\n"),
+		    TEXT);
+	with = play(s, higher_max);
+	assert_true(with->side[WHATIF_OTHER].instance_hours >
+		    without->side[WHATIF_OTHER].instance_hours + 10);
+	for (size_t i = 0; i < with->n && !is_said; i++)
+		is_said = with->v[i].at_ms < event_ms &&
+			  with->v[i].at_ms >= event_ms - 4 * MINUTE_MS &&
+			  strstr(with->v[i].sentence[WHATIF_OTHER], "event 'sale'");
+	assert_true(is_said);
+}
+
 static void assert_equal_answers(const struct whatif *a, const struct whatif *b)
 {
 	assert_int_equal(a->n, b->n);
@@ -402,6 +428,26 @@ static void the_same_question_has_the_same_answer(void **state)
 	second = play(s, higher_max);
 	assert_true(first->n > 10);
 	assert_equal_answers(first, second);
+}
+
+/* Longer ago than anything was recorded: it begins where that does. */
+static void a_time_before_the_first_demand_is_not_played(void **state)
+{
+	struct scene *s = *state;
+	CLEANUP(db_tier_done) struct db_tier t = { 0 };
+	CLEANUP(whatif_free) struct whatif *w = NULL;
+	struct whatif_question q = { .settings = { &t, &t },
+				     .from_ms = START_MS - 20 * DAY_MS,
+				     .to_ms = START_MS };
+
+	scene_apply(s, WEB("min = 1\nmax = 8\n"), TEXT);
+	record_past(s);
+	assert_ok(db_tier_get(s->db->db, "shop", "web", &t, s->e), s->e);
+	assert_ok(whatif_play(s->db->db, &q, &w, s->e), s->e);
+	/* The first half hour of it has no values. */
+	assert_int_equal(w->from_ms,
+			 START_MS - (PAST_DAYS + PLAYED_DAYS) * DAY_MS + 30 * MINUTE_MS);
+	assert_int_equal(w->missing, 5 * 30);
 }
 
 static int play_fails(struct scene *s, double capacity, int64_t from_ms, int64_t to_ms)
@@ -446,7 +492,9 @@ int main(void)
 		SCENE_TEST(a_tier_that_is_only_observed_stays_as_it_was),
 		SCENE_TEST(another_schedule_is_obeyed_on_the_stacks_clock),
 		SCENE_TEST(a_hold_of_the_time_holds_again),
+		SCENE_TEST(an_event_of_the_time_is_counted_with_again),
 		SCENE_TEST(the_same_question_has_the_same_answer),
+		SCENE_TEST(a_time_before_the_first_demand_is_not_played),
 		SCENE_TEST(what_cannot_be_played_is_said),
 	};
 

@@ -341,16 +341,6 @@ static void a_quiet_event_lowers_only_a_time_that_it_fills(void **state)
 	assert_close(uplift_within(&e, 1, 19 * HOUR_MS, 22 * HOUR_MS).mid, 1, 0);
 }
 
-static void spans_of_one_name_are_joined(void **state)
-{
-	struct uplift_span s[] = { { 0, 10 }, { 5, 8 }, { 10, 12 }, { 20, 30 } };
-
-	(void)state;
-	assert_int_equal(uplift_join(s, 4), 2);
-	assert_int_equal(s[0].end_ms, 12);
-	assert_int_equal(s[1].start_ms, 20);
-}
-
 static void an_unsure_uplift_widens_the_band(void **state)
 {
 	const struct uplift sure = uplift_given(2);
@@ -363,6 +353,48 @@ static void an_unsure_uplift_widens_the_band(void **state)
 	assert_close(uplift_quantile(&unsure, 100, 100, 0.5), 200, 1e-9);
 	assert_true(uplift_quantile(&unsure, 100, 60, 0.05) < 120);
 	assert_close(uplift_quantile(&unsure, 0, 0, 0.95), 0, 0);
+}
+
+static void uplifts_are_written_as_factors_or_changes(void **state)
+{
+	static const struct {
+		const char *text;
+		double u;
+	} good[] = { { "2.5", 2.5 },  { "250%", 2.5 }, { "+150%", 2.5 },
+		     { "-40%", 0.6 }, { "1", 1 },      { "0.3", 0.3 } };
+	static const char *const bad[] = { "",     "x",   "+2",    "-1", "0",
+					   "1000", "nan", "-100%", "2,5" };
+	struct err e;
+	double u;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_ok(uplift_parse(good[i].text, &u, &e), &e);
+		assert_close(u, good[i].u, 1e-12);
+	}
+	assert_ok(uplift_parse("learn", &u, &e), &e);
+	assert_true(isnan(u));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(uplift_parse(bad[i], &u, &e), ERR_INVAL);
+		assert_non_null(strstr(e.msg, "uplift = "));
+	}
+}
+
+static void a_forecast_is_raised_in_its_events_alone(void **state)
+{
+	const double levels[] = { 0.1, 0.5, 0.9 };
+	double mean[] = { 10, 10, 10 };
+	double q[] = { 8, 8, 8, 10, 10, 10, 13, 13, 13 };
+	const struct uplift_event e = { { HOUR_MS, 2 * HOUR_MS },
+					{ 2, 1.4, 2.8, 0.2, 2 } };
+
+	(void)state;
+	uplift_forecast(&e, 1, 0, HOUR_MS, levels, 3, mean, q, 3);
+	assert_close(mean[0], 10, 0);
+	assert_close(mean[1], 20, 1e-9);
+	assert_close(q[4], 20, 1e-9);
+	assert_true(q[1] < 16 && q[7] > 26);
+	assert_close(q[8], 13, 0);
 }
 
 int main(void)
@@ -386,8 +418,9 @@ int main(void)
 		cmocka_unit_test(a_step_has_the_uplift_of_the_share_that_is_covered),
 		cmocka_unit_test(the_largest_within_a_time_counts),
 		cmocka_unit_test(a_quiet_event_lowers_only_a_time_that_it_fills),
-		cmocka_unit_test(spans_of_one_name_are_joined),
 		cmocka_unit_test(an_unsure_uplift_widens_the_band),
+		cmocka_unit_test(uplifts_are_written_as_factors_or_changes),
+		cmocka_unit_test(a_forecast_is_raised_in_its_events_alone),
 	};
 
 	return cmocka_run_group_tests_name("uplift", tests, NULL, NULL);
