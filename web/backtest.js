@@ -74,7 +74,7 @@ export function verdictWords(v) {
 }
 
 const cost = x => (x === null ? '–' : x.toFixed(3));
-const kept = (x, risk) => (x > risk ? h('span.less', '▲ ', share(x, 2), h('span.unseen', ', more than promised')) : share(x, 2));
+const kept = (x, risk) => (risk !== null && x > risk ? h('span.less', '▲ ', share(x, 2), h('span.unseen', ', more than promised')) : share(x, 2));
 
 function policyTable(b) {
   const head = ['Policy', 'Cost', 'Short', 'Not served', 'Instance-hours', 'Changes'];
@@ -97,7 +97,7 @@ function report(b) {
   const played = Date.parse(b.to) - Date.parse(b.from);
   return [
     verdictWords(b.verdict),
-    h('p.muted', { 'data-backtest': b.at }, `${duration(played)} up to `, time(b.to, now()), ` played with a lead time of ${duration(b.boot_ms)} and a risk of ${percent(b.risk)}; made `, time(b.at, now()), '.'),
+    h('p.muted', { 'data-backtest': b.at }, `${duration(played)} up to `, time(b.to, now()), ` played with a lead time of ${duration(b.boot_ms)} and ${b.price ? `a short minute at the price of ${number(b.price)} instance-hours` : `a risk of ${percent(b.risk)}`}; made `, time(b.at, now()), '.'),
     h('div.tables', h('div.scroll.flat', { tabindex: 0, role: 'region', 'aria-label': 'Policies' }, policyTable(b)),
       h('div', h('h3.small', 'What another risk would cost'), frontierTable(b))),
     h('p.hint.muted', 'Cost is in instance-hours over those of a clairvoyant; the others’ headroom was tuned on this tier’s past.'),
