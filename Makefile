@@ -110,11 +110,11 @@ link = $(CC) -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o,$^
 
 $(B)/foretided: $(B)/obj/controller/main.o \
 		$(call archives,controller web db predictor fleet-adapter common)
-	$(call link,libmicrohttpd gsl sqlite3 libcurl jansson gnutls,-lm -ldl)
+	$(call link,libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical,-lm -ldl)
 $(B)/foretide-agent: $(B)/obj/agent/main.o $(call archives,agent fleet-adapter common)
 	$(call link,libcurl jansson gnutls libknot libsystemd,-lm)
 $(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor local common)
-	$(call link,gsl libcurl jansson gnutls,-lm -ldl)
+	$(call link,gsl libcurl jansson gnutls libical,-lm -ldl)
 $(B)/foretide-local-init: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/local-init/*.c)) \
 		$(call archives,local common)
 	$(call link,jansson,-lm)

@@ -146,17 +146,10 @@ static void print_changes(const json_t *doc)
 	}
 }
 
-/* Asks on a terminal; a program that runs us has meant it. */
 static bool is_confirmed(const struct args *a, const json_t *doc)
 {
-	char answer[16];
-
-	if (a->yes || !isatty(STDIN_FILENO) ||
-	    json_array_size(json_object_get(doc, "changes")) == 0)
-		return true;
-	printf("Apply these changes? [y/N] ");
-	fflush(stdout);
-	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
+	return json_array_size(json_object_get(doc, "changes")) == 0 ||
+	       cli_confirm(a->yes, "Apply these changes?");
 }
 
 static int put_stack(const struct client *c, const char *name, const json_t *body,

@@ -4,32 +4,40 @@
 #include "cli.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char *const names[] = { "url",     "token-file", "ca",    "json", "dry-run",
-				     "follow",  "yes",        "stack", "tier", "host",
-				     "reason",  "for",        "name",  "role", "since",
-				     "horizon", "lines",      "pool" };
-enum { N_NAMES = sizeof(names) / sizeof(names[0]), N_COMMON = 4 };
-
-/* Where an option's value goes; the flags have a place of their own. */
-static const char **value_place(struct args *a, int i)
-{
-	const char **const places[N_NAMES] = { &a->url,     &a->token_file, &a->ca,
-					       NULL,        NULL,           NULL,
-					       NULL,        &a->stack,      &a->tier,
-					       &a->host,    &a->reason,     &a->duration,
-					       &a->name,    &a->role,       &a->since,
-					       &a->horizon, &a->lines,      &a->pool };
-
-	return places[i];
-}
-
-static bool *flag_place(struct args *a, int i)
-{
-	return i == 3 ? &a->json : i == 4 ? &a->dry_run : i == 5 ? &a->follow : &a->yes;
-}
+/* The options of all commands; the common ones, which every command takes, come first. */
+static const struct {
+	const char *name;
+	bool is_flag;
+	size_t at; /* in struct args */
+} known[] = {
+#define VALUE(name, member)                                \
+	{                                                  \
+		name, false, offsetof(struct args, member) \
+	}
+#define FLAG(name, member)                                \
+	{                                                 \
+		name, true, offsetof(struct args, member) \
+	}
+	VALUE("url", url),         VALUE("token-file", token_file),
+	VALUE("ca", ca),           FLAG("json", json),
+	FLAG("dry-run", dry_run),  FLAG("follow", follow),
+	FLAG("yes", yes),          FLAG("all", all),
+	FLAG("force", force),      VALUE("stack", stack),
+	VALUE("tier", tier),       VALUE("host", host),
+	VALUE("reason", reason),   VALUE("for", duration),
+	VALUE("name", name),       VALUE("role", role),
+	VALUE("since", since),     VALUE("until", until),
+	VALUE("horizon", horizon), VALUE("lines", lines),
+	VALUE("pool", pool),       VALUE("with", with),
+	VALUE("to", to),           VALUE("at", at),
+#undef VALUE
+#undef FLAG
+};
+enum { N_KNOWN = sizeof(known) / sizeof(known[0]), N_COMMON = 4 };
 
 static bool is_taken(const char *takes, const char *name)
 {
@@ -44,14 +52,14 @@ static bool is_taken(const char *takes, const char *name)
 int args_read(int argc, char **argv, const char *takes, int least, int most,
 	      struct args *ret)
 {
-	struct option options[N_NAMES + 1] = { 0 };
+	struct option options[N_KNOWN + 1] = { 0 };
 	struct args a = { .command = argv[0] };
 	int i;
 
-	for (int k = 0; k < N_NAMES; k++)
-		options[k] = (struct option){ names[k],
-					      value_place(&a, k) ? required_argument
-								 : no_argument,
+	for (int k = 0; k < N_KNOWN; k++)
+		options[k] = (struct option){ known[k].name,
+					      known[k].is_flag ? no_argument
+							       : required_argument,
 					      NULL, k };
 	optind = 0;
 	opterr = 0;
@@ -59,14 +67,16 @@ int args_read(int argc, char **argv, const char *takes, int least, int most,
 		if (i == ':')
 			return cli_fail(EXIT_USAGE, argv[0], "%s needs a value",
 					argv[optind - 1]);
-		if (i == '?' || (i >= N_COMMON && !is_taken(takes, names[i])))
+		if (i == '?' || (i >= N_COMMON && !is_taken(takes, known[i].name)))
 			return cli_fail(EXIT_USAGE, argv[0],
 					"there is no option %s here; see --help",
 					argv[optind - 1]);
-		if (value_place(&a, i))
-			*value_place(&a, i) = optarg;
+		void *place = (char *)&a + known[i].at;
+
+		if (known[i].is_flag)
+			*(bool *)place = true;
 		else
-			*flag_place(&a, i) = true;
+			*(const char **)place = optarg;
 	}
 	a.n = argc - optind;
 	if (a.n < least || a.n > most || a.n > ARGS_POSITIONS)

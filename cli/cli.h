@@ -9,6 +9,8 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <stdbool.h>
+
 enum {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1, /* the words are on stderr */
@@ -29,6 +31,7 @@ int cli_backtest(int argc, char **argv);
 
 /* Those that talk to a controller. */
 int cli_apply(int argc, char **argv);
+int cli_calendar(int argc, char **argv);
 int cli_delete(int argc, char **argv);
 int cli_list(int argc, char **argv); /* argv[0] says which list */
 int cli_status(int argc, char **argv);
@@ -41,10 +44,16 @@ int cli_logs(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_import(int argc, char **argv);
+int cli_replay(int argc, char **argv);
+int cli_promote(int argc, char **argv);
 int cli_play(int argc, char **argv);
 
 /* The local driver's hosts on this machine. */
 int cmd_local(int argc, char **argv);
+
+/* Asks on a terminal, y or n; true without asking when yes is given or a program runs us,
+ * which has meant it. */
+bool cli_confirm(bool yes, const char *question);
 
 /* Prints "foretide NAME: words" on stderr; returns code. */
 int cli_fail(int code, const char *name, const char *fmt, ...)

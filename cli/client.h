@@ -17,6 +17,7 @@ enum {
 	EXIT_DENIED = 4,      /* no token, or one that may not do this */
 	EXIT_NOT_FOUND = 5,
 	EXIT_CONFLICT = 6, /* changed meanwhile, or exists */
+	EXIT_DIFFERS = 7,  /* a recorded decision was not repeated */
 };
 
 struct client {

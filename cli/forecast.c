@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "cli.h"
 #include "clock.h"
+#include "file_events.h"
 #include "gaps.h"
 #include "horizon.h"
 #include "json.h"
@@ -212,38 +213,70 @@ static void print_seasons(const struct period *p, size_t n, int64_t step_ms)
 	}
 }
 
-static int run_csv(const char *path, int64_t horizon_ms)
+struct wish {
+	const char *file, *events, *timezone;
+	int64_t horizon_ms;
+	bool jsonl;
+};
+
+static void print_points(const struct series *s, const struct horizon *f)
+{
+	for (size_t j = 0; j < f->h; j++) {
+		char text[CLOCK_TEXT];
+
+		printf("%s",
+		       clock_format(s->t0_ms + (int64_t)(s->n + j) * s->step_ms, text));
+		for (size_t k = 0; k < f->n_levels; k++)
+			printf(" %12.6g", f->q[k * f->h + j]);
+		putchar('\n');
+	}
+}
+
+/* What events did is taken out of the series: what is left has its seasons alone. */
+static void divide(struct series *s, const struct file_events *e)
+{
+	CLEANUP(free) double *u = xcalloc(s->n + 1, sizeof(*u));
+
+	uplift_factors(e->was, e->n, s->t0_ms, s->step_ms, u, s->n);
+	for (size_t i = 0; i < s->n; i++)
+		s->y[i] /= u[i];
+}
+
+static int run_csv(const struct wish *w)
 {
 	static const double levels[] = { 0.025, 0.1, 0.5, 0.9, 0.975 };
 	CLEANUP(series_done) struct series s = { 0 };
+	CLEANUP(file_events_done) struct file_events e = { 0 };
 	CLEANUP(horizon_free) struct horizon *f = NULL;
 	struct period found[HORIZON_SEASONS];
 	size_t n_found = 0;
 	struct err err;
 
-	if (series_open(path, &s, &err) != 0)
+	if (series_open(w->file, &s, &err) != 0)
 		return cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
 
-	struct horizon_opts o = { .h = (size_t)((horizon_ms + s.step_ms - 1) / s.step_ms),
-				  .levels = levels,
-				  .n_levels = ARRAY_SIZE(levels) };
+	const int64_t end_ms = s.t0_ms + (int64_t)s.n * s.step_ms;
+	struct horizon_opts o = {
+		.h = (size_t)((w->horizon_ms + s.step_ms - 1) / s.step_ms),
+		.levels = levels,
+		.n_levels = ARRAY_SIZE(levels),
+	};
 
+	if (file_events_read(w->events, w->timezone, &s, end_ms, end_ms + w->horizon_ms,
+			     &e, &err) != 0)
+		return cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
+	divide(&s, &e);
 	find_seasons(s.y, s.n, s.step_ms, &o, found, &n_found);
 	if (horizon_forecast(s.y, s.n, &o, &f, &err) != 0)
-		return cli_fail(EXIT_FAILED, "forecast", "%s: %s", path, err.msg);
+		return cli_fail(EXIT_FAILED, "forecast", "%s: %s", w->file, err.msg);
+	uplift_forecast(e.expected, e.n, end_ms, s.step_ms, levels, f->n_levels, f->mean,
+			f->q, f->h);
 	printf("%zu values, %zu missing, %zu repeated\n", s.n, s.missing, s.repeated);
 	print_seasons(found, n_found, s.step_ms);
+	file_events_print(&e, end_ms);
 	printf("method: %s\n\n%-24s %12s %12s %12s %12s %12s\n", f->method, "time",
 	       "2.5 %", "10 %", "median", "90 %", "97.5 %");
-	for (size_t j = 0; j < f->h; j++) {
-		char text[CLOCK_TEXT];
-
-		printf("%s",
-		       clock_format(s.t0_ms + (int64_t)(s.n + j) * s.step_ms, text));
-		for (size_t k = 0; k < ARRAY_SIZE(levels); k++)
-			printf(" %12.6g", f->q[k * f->h + j]);
-		putchar('\n');
-	}
+	print_points(&s, f);
 	return EXIT_OK;
 }
 
@@ -257,36 +290,64 @@ static bool names_tier(const char *arg)
 	return !f && strchr(arg, '/') && !(n > 4 && strcmp(arg + n - 4, ".csv") == 0);
 }
 
-int cli_forecast(int argc, char **argv)
+/* STACK/TIER among the arguments; a zone's name is no tier. */
+static bool is_of_tier(int argc, char **argv)
 {
-	static const struct option longs[] = { { "jsonl", no_argument, NULL, 'j' },
-					       { "horizon", required_argument, NULL,
-						 'h' },
-					       { NULL, 0, NULL, 0 } };
-	int64_t horizon_ms = 48 * 3600000LL;
-	bool jsonl = false;
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] != '-' && strcmp(argv[i - 1], "--timezone") != 0 &&
+		    strcmp(argv[i - 1], "--events") != 0 && names_tier(argv[i]))
+			return true;
+	return false;
+}
+
+static int read_wish(int argc, char **argv, struct wish *w)
+{
+	static const struct option longs[] = {
+		{ "jsonl", no_argument, NULL, 'j' },
+		{ "horizon", required_argument, NULL, 'h' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "timezone", required_argument, NULL, 'z' },
+		{ NULL, 0, NULL, 0 },
+	};
 	struct err err;
 	int c;
 
-	for (int i = 1; i < argc; i++)
-		if (argv[i][0] != '-' && names_tier(argv[i]))
-			return cli_tier_forecast(argc, argv);
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
 		if (c == 'j')
-			jsonl = true;
-		if (c == 'h' && (clock_parse_duration(optarg, &horizon_ms, &err) != 0 ||
-				 horizon_ms <= 0))
+			w->jsonl = true;
+		if (c == 'e')
+			w->events = optarg;
+		if (c == 'z')
+			w->timezone = optarg;
+		if (c == 'h' &&
+		    (clock_parse_duration(optarg, &w->horizon_ms, &err) != 0 ||
+		     w->horizon_ms <= 0))
 			return cli_fail(EXIT_USAGE, "forecast",
 					"--horizon: '%s' is no duration like 48h",
 					optarg);
 	}
-	if (jsonl && optind == argc)
+	w->file = argv[optind];
+	return EXIT_OK;
+}
+
+int cli_forecast(int argc, char **argv)
+{
+	struct wish w = { .horizon_ms = 48 * 3600000LL, .timezone = "UTC" };
+	int rc;
+
+	if (is_of_tier(argc, argv))
+		return cli_tier_forecast(argc, argv);
+	rc = read_wish(argc, argv, &w);
+	if (rc != EXIT_OK)
+		return rc;
+	if (w.jsonl && optind == argc && !w.events)
 		return run_jsonl();
-	if (jsonl || optind + 1 != argc)
+	if (w.jsonl || optind + 1 != argc)
 		return cli_fail(EXIT_USAGE, "forecast",
-				"usage: foretide forecast FILE.csv [--horizon 48h] | "
-				"STACK/TIER | --jsonl");
-	return run_csv(argv[optind], horizon_ms);
+				"usage: foretide forecast FILE.csv [--horizon 48h] "
+				"[--events FILE.ics [--timezone ZONE]] | STACK/TIER | "
+				"--jsonl");
+	return run_csv(&w);
 }

@@ -17,9 +17,9 @@ for row in json.load(sys.stdin):
 # What may follow command $1; what the controller knows is asked for by kind.
 _foretide_kind() {
 	case $1 in
-	explain | import | forecast) echo tier ;;
+	explain | import | forecast | promote | replay) echo tier ;;
 	hold | release) echo held ;;
-	delete) echo stack ;;
+	delete | calendar) echo stack ;;
 	drain) echo host ;;
 	logs) echo unit ;;
 	apply) echo folder ;;
@@ -34,18 +34,24 @@ _foretide_options() {
 
 	case $1 in
 	apply) echo "--dry-run --yes $common" ;;
+	promote) echo "--to --force --yes --dry-run $common" ;;
 	delete | import) echo "--dry-run $common" ;;
 	tiers | services | holds) echo "--stack $common" ;;
 	units) echo "--stack --tier --host $common" ;;
 	hosts) echo "--pool $common" ;;
 	decisions) echo "--stack --tier --since $common" ;;
+	replay) echo "--since --until --with --all $common" ;;
+	explain) echo "--at $common" ;;
 	hold) echo "--reason --for $common" ;;
 	logs) echo "--lines $common" ;;
 	events) echo "--follow $common" ;;
 	token) echo "--name --role --for $common" ;;
-	forecast) echo "--horizon --jsonl $common" ;;
+	calendar) echo "--tier $common" ;;
+	forecast) echo "--horizon --jsonl --events --timezone $common" ;;
 	decide) echo "--jsonl --help" ;;
-	backtest) echo "--capacity --boot --risk --play --svg --help" ;;
+	backtest)
+		echo "--capacity --boot --risk --price --play --svg --events --timezone --help"
+		;;
 	local) echo "--state-dir --json --help" ;;
 	play)
 		echo "--service --target --trace --peak --fresh --time-scale --start --for --list" \
@@ -64,6 +70,7 @@ _foretide_values() {
 	--pool) _foretide_names pools name ;;
 	--service) _foretide_names services stack name | sort -u ;;
 	--role) echo viewer operator admin ;;
+	--to) echo out auto ;;
 	esac
 }
 
@@ -83,7 +90,7 @@ _foretide_words() {
 
 _foretide() {
 	local commands="apply delete status stacks tiers pools hosts units services decisions
-		holds explain hold release drain logs events token import local play decide
+		holds explain replay hold release drain logs events token import promote local play decide
 		forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]} kind
@@ -94,7 +101,7 @@ _foretide() {
 		return
 	fi
 	case $before in
-	--token-file | --ca | --trace | --svg)
+	--token-file | --ca | --trace | --svg | --with)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -102,7 +109,7 @@ _foretide() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	--stack | --tier | --host | --pool | --service | --role)
+	--stack | --tier | --host | --pool | --service | --role | --to)
 		mapfile -t COMPREPLY < <(compgen -W "$(_foretide_values "$before")" -- "$word")
 		return
 		;;

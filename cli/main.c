@@ -29,8 +29,13 @@ static const struct cli_command commands[] = {
 	{ "decisions", "[--stack S] [--tier T] [--since TIME]", "past decisions",
 	  ARGS_COMMON_HELP, cli_list },
 	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
-	{ "explain", "STACK/TIER", "why a tier has as many instances as it has",
-	  ARGS_COMMON_HELP, cli_explain },
+	{ "explain", "STACK/TIER [--at TIME]",
+	  "why a tier has as many instances as it has",
+	  "  --at TIME          the last decision recorded before then, RFC "
+	  "3339\n" ARGS_COMMON_HELP,
+	  cli_explain },
+	{ "calendar", "STACK [--tier T]", "events of a stack and what is known of them",
+	  ARGS_COMMON_HELP, cli_calendar },
 	{ "hold", "STACK[/TIER] --reason TEXT [--for 2h]", "stop scaling",
 	  ARGS_COMMON_HELP, cli_hold },
 	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
@@ -42,6 +47,27 @@ static const struct cli_command commands[] = {
 	  "access tokens", ARGS_COMMON_HELP, cli_token },
 	{ "import", "STACK/TIER FILE.csv [--dry-run]", "history of a tier's demand",
 	  ARGS_COMMON_HELP, cli_import },
+	{ "replay",
+	  "[STACK/TIER] [--since 24h] [--until TIME] [--with FILE.conf] [--all]",
+	  "make recorded decisions again, and with other settings",
+	  "  --since TIME       RFC 3339, or how long ago (default: 24h)\n"
+	  "  --until TIME       likewise (default: now)\n"
+	  "  --with FILE.conf   play the recorded demand with the [tier NAME] sections "
+	  "of\n"
+	  "                     this file, in the syntax of stack.conf; what they leave\n"
+	  "                     out stays as it is\n"
+	  "  --all              show every difference, not only the first 20\n"
+	  "\n"
+	  "Without a tier: all of them. Exit status 7: a recorded decision was not\n"
+	  "repeated.\n" ARGS_COMMON_HELP,
+	  cli_replay },
+	{ "promote", "STACK/TIER [--to out|auto] [--force] [--yes] [--dry-run]",
+	  "a tier's next mode, when a backtest on its past allows it",
+	  "  --to MODE          out or auto (default: the next)\n"
+	  "  --force            also when it is refused\n"
+	  "  --yes              do not ask\n"
+	  "  --dry-run          only show\n" ARGS_COMMON_HELP,
+	  cli_promote },
 	{ "local", "list | clean [--state-dir FOLDER]",
 	  "hosts that the local driver made on this machine",
 	  "  --state-dir FOLDER  the driver's (default: /var/lib/foretide/local)\n"
@@ -63,18 +89,23 @@ static const struct cli_command commands[] = {
 	{ "forecast", "STACK/TIER | FILE.csv [--horizon 48h] | --jsonl",
 	  "forecast a tier, a file, or JSON lines, in quantiles",
 	  "  --horizon TIME     how far ahead (default: 48h)\n"
-	  "  --jsonl            a request and an answer a line\n\n"
+	  "  --jsonl            a request and an answer a line\n"
+	  "  --events FILE.ics  a calendar of events that move the file's demand\n"
+	  "  --timezone ZONE    of its floating times (default: UTC)\n\n"
 	  "FILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; an empty value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },
-	{ "backtest", "FILE.csv --capacity N [--boot 180s] [--risk 0.5%] [--svg FILE]",
+	{ "backtest",
+	  "FILE.csv --capacity N [--boot 180s] [--risk 0.5% | --price N] [--svg FILE]",
 	  "what scaling a recorded demand would have cost",
 	  "  --capacity N       demand that one instance serves\n"
 	  "  --boot TIME        from launch to serving (default: 180s)\n"
 	  "  --risk SHARE       of time that may be short (default: 0.5%)\n"
 	  "  --play TIME        the end of the file that is played (default: 14d, at\n"
 	  "                     most half of it)\n"
-	  "  --svg FILE         draw it\n",
+	  "  --svg FILE         draw it\n"
+	  "  --events FILE.ics  a calendar of events that were announced\n"
+	  "  --timezone ZONE    of its floating times (default: UTC)\n",
 	  cli_backtest },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
@@ -87,7 +118,8 @@ static void usage(FILE *to)
 	fprintf(to, "\nforetide COMMAND --help says more; foretide --version names the "
 		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 no "
 		    "controller there,\n"
-		    "4 not allowed, 5 not found, 6 changed meanwhile or exists.\n");
+		    "4 not allowed, 5 not found, 6 changed meanwhile or exists, 7 a "
+		    "decision\nwas not repeated.\n");
 }
 
 static bool wants_help(int argc, char **argv)

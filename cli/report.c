@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 int cli_fail(int code, const char *name, const char *fmt, ...)
 {
@@ -14,4 +15,15 @@ int cli_fail(int code, const char *name, const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return code;
+}
+
+bool cli_confirm(bool yes, const char *question)
+{
+	char answer[16];
+
+	if (yes || !isatty(STDIN_FILENO))
+		return true;
+	printf("%s [y/N] ", question);
+	fflush(stdout);
+	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }

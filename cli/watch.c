@@ -6,6 +6,7 @@
 #include "check.h"
 #include "cli.h"
 #include "client.h"
+#include "clock.h"
 #include "table.h"
 
 #include <stdio.h>
@@ -98,29 +99,144 @@ static void print_explanation(const json_t *doc)
 	}
 }
 
-static int explain(const struct args *a, struct err *err)
+static void print_share(const json_t *share)
+{
+	if (json_is_number(share))
+		printf(" %10.2f %%", 100 * json_number_value(share));
+	else
+		printf(" %12s", "-");
+}
+
+/* What was promised and kept: bands down, lead times across. */
+static void print_promise(const json_t *doc)
+{
+	const json_t *bands = json_object_get(doc, "bands"), *band, *lead;
+	const json_t *price = json_object_get(doc, "price");
+	char time[CLOCK_TEXT];
+	size_t i, k;
+
+	if (!json_is_object(doc))
+		return;
+	if (json_is_number(price))
+		printf("\na short minute costs %.4g instance-hours; short lately:",
+		       json_number_value(price));
+	else
+		printf("\npromised: short for at most %.4g %% of the time; short lately:",
+		       100 * json_number_value(json_object_get(doc, "risk")));
+	print_share(json_object_get(doc, "kept"));
+	printf("\n\nDEMAND STAYS IN BAND");
+	json_array_foreach(json_object_get(json_array_get(bands, 0), "leads"), k, lead)
+		printf("  for %8s",
+		       clock_format_duration((int64_t)json_number_value(
+						     json_object_get(lead, "lead_ms")),
+					     time));
+	putchar('\n');
+	json_array_foreach(bands, i, band)
+	{
+		printf("%18.1f %%",
+		       100 * json_number_value(json_object_get(band, "level")));
+		json_array_foreach(json_object_get(band, "leads"), k, lead)
+			print_share(json_object_get(lead, "kept"));
+		putchar('\n');
+	}
+}
+
+static void print_capacity(const json_t *tier)
+{
+	const json_t *c = json_object_get(tier, "capacity_learned");
+	const json_t *value = json_object_get(c, "value");
+
+	if (!json_is_object(c))
+		return;
+	printf("  capacity %s", text_of(c, "used"));
+	if (json_is_number(value))
+		printf("; learned %.4g (%.4g to %.4g) by %s from %lld minutes",
+		       json_number_value(value),
+		       json_number_value(json_object_get(c, "low")),
+		       json_number_value(json_object_get(c, "high")), text_of(c, "model"),
+		       (long long)json_integer_value(json_object_get(c, "points")));
+	printf(": %s\n", text_of(c, "why"));
+}
+
+/* Of the last decision that was recorded before a time. */
+static int explain_past(const struct args *a, json_t **ret, struct err *err)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
-	CLEANUP(free) char *path = xasprintf("/v1/tiers/%s/explain", a->position[0]);
-	int rc = fetch(a, path, &doc, err);
+	CLEANUP(buf_done) struct buf path;
+	json_t *explanation;
+	int rc;
 
-	if (rc == 0 && a->json)
+	buf_init(&path, 4096);
+	buf_printf(&path, "/v1/tiers/%s/decisions?explanations=true&limit=1&until=",
+		   a->position[0]);
+	http_escape(&path, a->at);
+	rc = fetch(a, buf_str(&path), &doc, err);
+	if (rc < 0)
+		return rc;
+	explanation = json_object_get(json_array_get(json_object_get(doc, "items"), 0),
+				      "explanation");
+	if (!explanation)
+		return err_set(err, ERR_NOT_FOUND,
+			       "no decision of %s was recorded before %s", a->position[0],
+			       a->at);
+	*ret = json_incref(explanation);
+	return 0;
+}
+
+static int explain(const struct args *a, struct err *err)
+{
+	CLEANUP(json_decref) json_t *tier = NULL;
+	CLEANUP(free) char *tier_path = xasprintf("/v1/tiers/%s", a->position[0]);
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(free) char *path = xasprintf("/v1/tiers/%s/explain", a->position[0]);
+	int rc = a->at ? explain_past(a, &doc, err) : fetch(a, path, &doc, err);
+
+	if (rc == 0 && !a->json && !a->at)
+		rc = fetch(a, tier_path, &tier, err);
+	if (rc < 0)
+		return rc;
+	if (a->json) {
 		client_print(doc);
-	else if (rc == 0)
-		print_explanation(doc);
-	return rc;
+		return 0;
+	}
+	print_explanation(doc);
+	print_capacity(tier);
+	print_promise(json_object_get(doc, "promise"));
+	return 0;
 }
 
 int cli_explain(int argc, char **argv)
 {
 	struct err err;
 	struct args a;
-	int rc = args_read(argc, argv, "", 1, 1, &a);
+	int rc = args_read(argc, argv, "at", 1, 1, &a);
 
 	return rc != EXIT_OK ? rc : client_exit(&a, explain(&a, &err), &err);
 }
 
 /* ---------------------------------------------------------------- forecast of a tier */
+
+/* "event sale, 2026-..Z to 2026-..Z: demand times 2.4, learned from 3" */
+static void print_forecast_events(const json_t *list)
+{
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach(list, i, e)
+	{
+		const double u = json_number_value(json_object_get(e, "uplift"));
+		const long long n = (long long)number_of(e, "learned_from");
+
+		printf("event %s, %s to %s: ", text_of(e, "name"), text_of(e, "start"),
+		       text_of(e, "end"));
+		if (json_is_true(json_object_get(e, "given")))
+			printf("demand times %.3g, as given\n", u);
+		else if (n)
+			printf("demand times %.3g, learned from %lld past\n", u, n);
+		else
+			puts("not counted, nothing is known of its effect yet");
+	}
+}
 
 static void print_forecast(const json_t *doc)
 {
@@ -129,7 +245,9 @@ static void print_forecast(const json_t *doc)
 	const json_t *level, *point;
 	size_t i, k;
 
-	printf("%s: %s\n%-25s", text_of(doc, "rung"), text_of(doc, "why"), "TIME");
+	printf("%s: %s\n", text_of(doc, "rung"), text_of(doc, "why"));
+	print_forecast_events(json_object_get(doc, "events"));
+	printf("%-25s", "TIME");
 	json_array_foreach(levels, i, level)
 		printf(" %9.3g%%", 100 * json_number_value(level));
 	putchar('\n');

@@ -254,6 +254,18 @@ int64_t tz_offset_ms(const struct tz *z, int64_t unix_ms)
 	return (int64_t)(next ? z->offset_s[next - 1] : z->first_s) * 1000;
 }
 
+/* A clock is changed once a day at most, so a day's distance tells both offsets. */
+int64_t tz_unix_ms(const struct tz *z, int64_t local_ms)
+{
+	const int64_t before = tz_offset_ms(z, local_ms - DAY_S * 1000);
+	const int64_t after = tz_offset_ms(z, local_ms + DAY_S * 1000);
+
+	if (tz_offset_ms(z, local_ms - before) != before &&
+	    tz_offset_ms(z, local_ms - after) == after)
+		return local_ms - after;
+	return local_ms - before;
+}
+
 /* ---------------------------------------------------------------- files */
 
 static uint64_t big_endian(const unsigned char *p, size_t n)

@@ -44,6 +44,14 @@ struct tz_civil {
 /* The calendar date and time of day at a Unix time in the zone. */
 void tz_civil(const struct tz *z, int64_t unix_ms, struct tz_civil *ret);
 
+/*
+ * The Unix time at which the zone's clocks show a local time, given as ms since
+ * 1970-01-01 00:00 of that clock. A time that is skipped by daylight saving is read with
+ * the offset before the change, of one that comes twice the first is taken (RFC
+ * 5545, 3.3.5).
+ */
+int64_t tz_unix_ms(const struct tz *z, int64_t local_ms);
+
 /* Days since 1970-01-01 of a date in the Gregorian calendar. */
 int64_t tz_day_number(int year, int month, int day);
 

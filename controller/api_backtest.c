@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * POST /v1/tiers/S/T/backtest: what the model and simple policies would have cost on the
- * tier's own demand. It takes about a second of one thread, so one runs at a time.
+ * What the model and simple policies would have cost on the tier's own demand: asked with
+ * POST /v1/tiers/S/T/backtest, how far it is with GET.
  */
-#include "api_handlers.h"
+#include "api_backtest.h"
 
+#include "api_handlers.h"
 #include "check.h"
 #include "clock.h"
 #include "judge.h"
@@ -13,36 +14,44 @@
 
 #define MINUTE_MS DB_DEMAND_STEP_MS
 #define DAY_MS (24 * 3600 * 1000LL)
-#define HISTORY_MS (21 * DAY_MS)
+#define PLAY_MAX_MS (21 * DAY_MS)
 
-struct question {
-	int64_t boot_ms, play_ms;
-	double risk, capacity;
-};
-
-/* The lead time that the tier's decisions use now; its prior before there is one. */
-static int64_t lead_of(struct request *r, const struct db_tier *t)
+struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
 {
+	struct verdict_tier now = { .mode = t->mode,
+				    .stateful = t->stateful,
+				    .risk = t->risk_ratio,
+				    .price = t->price_ratio,
+				    .capacity = t->capacity,
+				    .lead_ms = t->lead_prior_ms };
 	CLEANUP(json_decref)
 	json_t *live = API_HOOK(r, tier_live) ? API_HOOK(r, tier_live)(API_HOOK(r, arg),
 								       t->stack, t->name)
 					      : NULL;
-	const json_t *used = json_object_get(json_object_get(live, "lead"), "used_ms");
+	const json_t *lead = json_object_get(json_object_get(live, "lead"), "used_ms");
+	const json_t *capacity = json_object_get(live, "capacity");
 
-	return json_is_number(used) ? (int64_t)json_number_value(used) : t->lead_prior_ms;
+	if (json_is_number(lead))
+		now.lead_ms = (int64_t)json_number_value(lead);
+	if (json_is_number(capacity))
+		now.capacity = json_number_value(capacity);
+	return now;
 }
 
-/* {"boot","play","risk","capacity"}, each as the tier has it when absent. */
-static int read_question(struct request *r, const struct db_tier *t, struct question *q,
-			 struct err *err)
+/* {"boot","play","risk","price","capacity"}, each as the tier has it when absent. */
+static int read_question(struct request *r, const struct db_tier *t,
+			 struct backtest_question *q, struct err *err)
 {
-	static const char *const keys[] = { "boot", "play", "risk", "capacity", NULL };
+	static const char *const keys[] = { "boot",  "play",     "risk",
+					    "price", "capacity", NULL };
+	const struct verdict_tier now = backtest_tier(r, t);
 	CLEANUP(json_decref) json_t *body = NULL;
 	int rc;
 
-	*q = (struct question){ .boot_ms = lead_of(r, t),
-				.risk = t->risk_ratio,
-				.capacity = t->capacity };
+	*q = (struct backtest_question){ .boot_ms = now.lead_ms,
+					 .risk = now.risk,
+					 .price = now.price,
+					 .capacity = now.capacity };
 	if (r->body.len == 0)
 		return 0;
 	rc = request_json(r, keys, &body, err);
@@ -52,49 +61,28 @@ static int read_question(struct request *r, const struct db_tier *t, struct ques
 		rc = jread_duration_opt(body, "play", &q->play_ms, err);
 	if (rc == 0)
 		rc = jread_num_opt(body, "risk", &q->risk, err);
+	if (json_object_get(body, "risk"))
+		q->price = 0;
+	if (rc == 0)
+		rc = jread_num_opt(body, "price", &q->price, err);
 	if (rc == 0)
 		rc = jread_num_opt(body, "capacity", &q->capacity, err);
 	return rc;
 }
 
-static int check_question(const struct question *q, struct err *err)
+static int check_question(const struct backtest_question *q, struct err *err)
 {
 	if (!(q->capacity > 0))
 		return err_set(err, ERR_INVAL,
 			       "the tier declares no capacity: give \"capacity\"");
 	if (!(q->risk >= 1e-5 && q->risk <= 0.5))
 		return err_set(err, ERR_INVAL, "\"risk\" must be from 0.00001 to 0.5");
+	if (!(q->price >= 0 && q->price <= 1e9))
+		return err_set(err, ERR_INVAL, "\"price\" must be from 0 to 1e9");
 	if (q->boot_ms < 0 || q->boot_ms > DAY_MS)
 		return err_set(err, ERR_INVAL, "\"boot\" must be from 0 to 1d");
-	if (q->play_ms < 0 || q->play_ms > HISTORY_MS)
+	if (q->play_ms < 0 || q->play_ms > PLAY_MAX_MS)
 		return err_set(err, ERR_INVAL, "\"play\" must be from 0 to 21d");
-	return 0;
-}
-
-/* The newest minutes of demand, at most HISTORY_MS of them; frees with free(). */
-static int read_demand(struct db *db, const struct db_tier *t, double **ret,
-		       size_t *ret_n, int64_t *ret_from, struct err *err)
-{
-	CLEANUP(free) double *y = NULL;
-	int64_t first, last, from;
-	size_t n;
-	int rc = db_demand_span(db, t->stack, t->name, &first, &last, err);
-
-	if (rc < 0)
-		return rc;
-	if (last == 0)
-		return err_set(err, ERR_CONFLICT,
-			       "%s/%s has no history yet: import some, or wait", t->stack,
-			       t->name);
-	from = MAX(first, last - HISTORY_MS) / MINUTE_MS * MINUTE_MS;
-	n = (size_t)((last - from) / MINUTE_MS + 1);
-	y = xcalloc(n, sizeof(*y));
-	rc = db_demand_range(db, t->stack, t->name, from, y, n, err);
-	if (rc < 0)
-		return rc;
-	*ret = TAKE(y);
-	*ret_n = n;
-	*ret_from = from;
 	return 0;
 }
 
@@ -119,16 +107,16 @@ static json_t *policies_json(const struct judge_report *j)
 	return list;
 }
 
-static json_t *report_json(const struct judge_report *j, const struct question *q,
-			   int64_t from_ms)
+static json_t *report_json(const struct judge_report *j,
+			   const struct backtest_question *q, int64_t from_ms)
 {
 	json_t *bands = json_array(), *frontier = json_array();
 	int64_t start = from_ms + (int64_t)j->from * MINUTE_MS;
 
-	for (int k = 0; k < JUDGE_BANDS; k++)
-		json_array_append_new(bands,
-				      json_pack("{s:f, s:o}", "level", j->band[k].level,
-						"kept", json_finite(j->band[k].kept)));
+	for (int k = 0; k < DEMAND_BANDS; k++)
+		json_array_append_new(
+			bands, json_pack("{s:f, s:o}", "level", demand_bands[k], "kept",
+					 json_finite(j->lead[j->own].kept[k])));
 	for (int k = 0; k < JUDGE_RISKS; k++)
 		json_array_append_new(frontier,
 				      json_pack("{s:f, s:o, s:o}", "risk",
@@ -143,46 +131,118 @@ static json_t *report_json(const struct judge_report *j, const struct question *
 			 "promises", bands, "frontier", frontier);
 }
 
-static int play(struct request *r, const struct db_tier *t, const struct question *q,
-		struct err *err)
+int backtest_play(const double *y, size_t n, int64_t from_ms,
+		  const struct backtest_question *q,
+		  void (*progress)(void *arg, double share), void *arg, json_t **ret,
+		  struct err *err)
 {
 	CLEANUP(judge_report_free) struct judge_report *j = NULL;
-	CLEANUP(free) double *y = NULL;
 	const struct demand_opts opts = {
 		.step_ms = MINUTE_MS,
-		.lead_steps = (size_t)((q->boot_ms + MINUTE_MS - 1) / MINUTE_MS),
+		.n_leads = 1,
+		.lead_steps = { (size_t)((q->boot_ms + MINUTE_MS - 1) / MINUTE_MS) },
 		.risk = q->risk,
+		.price = q->price,
 		.capacity = q->capacity,
 	};
-	int64_t from = 0;
-	size_t n = 0;
-	int rc = read_demand(r->api->db, t, &y, &n, &from, err);
+	int rc = judge_backtest(y, n, from_ms, &opts, (size_t)(q->play_ms / MINUTE_MS),
+				progress, arg, &j, err);
 
 	if (rc == 0)
-		rc = judge_backtest(y, n, from, &opts, (size_t)(q->play_ms / MINUTE_MS),
-				    NULL, NULL, &j, err);
-	if (rc == 0)
-		reply_json(r, 200, report_json(j, q, from));
+		*ret = report_json(j, q, from_ms);
 	return rc;
+}
+
+/* ---------------------------------------------------------------- the last one */
+
+static const json_t *policy_of(const json_t *report, enum judge_policy p)
+{
+	const json_t *list = json_object_get(report, "policies");
+
+	return json_array_get(list, (size_t)p);
+}
+
+/* NaN where there is none: no verdict is in its favour. */
+static double number_in(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+struct verdict_report backtest_facts(const json_t *report)
+{
+	struct verdict_report f = { .at_ms = 0 };
+	int64_t first = 0, from = 0, to = 0;
+	struct err e;
+
+	if (jread_time_opt(report, "history_from", &first, &e) < 0 ||
+	    jread_time_opt(report, "from", &from, &e) < 0 ||
+	    jread_time_opt(report, "to", &to, &e) < 0 ||
+	    jread_int_opt(report, "boot_ms", &f.boot_ms, &e) < 0 ||
+	    jread_time_opt(report, "at", &f.at_ms, &e) < 0)
+		return (struct verdict_report){ .at_ms = 0 };
+	f.history_ms = to - first;
+	f.played_ms = to - from;
+	f.risk = number_in(report, "risk");
+	f.capacity = number_in(report, "capacity");
+	(void)!jread_num_opt(report, "price", &f.price, &e);
+	f.optimum_hours = number_in(policy_of(report, JUDGE_ORACLE), "instance_hours");
+	f.short_share = number_in(policy_of(report, JUDGE_MODEL), "short");
+	f.cost = number_in(policy_of(report, JUDGE_MODEL), "cost");
+	f.reactive_short = number_in(policy_of(report, JUDGE_REACTIVE), "short");
+	f.reactive_cost = number_in(policy_of(report, JUDGE_REACTIVE), "cost");
+	return f;
+}
+
+json_t *verdict_json(const struct verdict *v, enum db_mode mode)
+{
+	return json_pack("{s:b, s:s?, s:s}", "promote", v->promote, "to",
+			 mode == DB_MODE_AUTO ? NULL : db_mode_name(v->to), "why",
+			 v->why);
+}
+
+json_t *backtest_json(struct request *r, const struct db_tier *t)
+{
+	CLEANUP(db_backtest_done) struct db_backtest last = { .tier = NULL };
+	const struct verdict_tier now = backtest_tier(r, t);
+	struct verdict_report facts;
+	struct verdict v;
+	struct err e;
+	json_t *doc;
+
+	if (db_backtest_get(r->api->db, t->stack, t->name, &last, &e) < 0)
+		return json_null();
+	doc = json_of_text(last.report_json);
+	facts = backtest_facts(doc);
+	verdict_give(&now, &facts, verdict_next(t->mode), clock_now_ms(), &v);
+	json_object_set_new(doc, "verdict", verdict_json(&v, t->mode));
+	return doc;
+}
+
+/* ---------------------------------------------------------------- the handler */
+
+static int answer(struct request *r, const json_t *report, struct err *err)
+{
+	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
+
+	if (!report)
+		return err->code;
+	if (api_tier_of_path(r, &t, err) < 0)
+		return err->code;
+	reply_json(r, 200, backtest_json(r, &t));
+	return 0;
 }
 
 int api_tier_backtest(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	struct question q;
+	struct backtest_question q;
 	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc == 0)
 		rc = read_question(r, &t, &q, err);
 	if (rc == 0)
 		rc = check_question(&q, err);
-	if (rc < 0)
-		return rc;
-	if (__atomic_exchange_n(&r->api->is_backtesting, true, __ATOMIC_ACQUIRE)) {
-		r->retry_s = 2;
-		return err_set(err, ERR_UNAVAIL, "another backtest is running");
-	}
-	rc = play(r, &t, &q, err);
-	__atomic_store_n(&r->api->is_backtesting, false, __ATOMIC_RELEASE);
-	return rc;
+	return rc < 0 ? rc : backtest_start(r, &t, &q, answer, err);
 }

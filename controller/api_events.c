@@ -19,15 +19,16 @@
 
 json_t *decision_json(const struct db_decision *d, bool with_explanation)
 {
-	json_t *doc =
-		json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:s}", "id",
-			  (json_int_t)d->id, "stack", d->stack, "tier", d->tier, "at",
-			  json_time(d->at_ms), "from", (json_int_t)d->from, "to",
-			  (json_int_t)d->to, "cause", d->cause, "sentence", d->sentence);
+	json_t *doc = json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:s, s:b}", "id",
+				(json_int_t)d->id, "stack", d->stack, "tier", d->tier,
+				"at", json_time(d->at_ms), "from", (json_int_t)d->from,
+				"to", (json_int_t)d->to, "cause", d->cause, "sentence",
+				d->sentence, "has_record", *d->record != '\0');
 
-	if (with_explanation)
-		json_object_set_new(doc, "explanation",
-				    json_of_text(d->explanation_json));
+	if (!with_explanation)
+		return doc;
+	json_object_set_new(doc, "explanation", json_of_text(d->explanation_json));
+	json_object_set_new(doc, "record", json_of_text(d->record));
 	return doc;
 }
 

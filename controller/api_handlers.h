@@ -11,14 +11,19 @@
 /* api_status.c */
 api_handler_fn api_healthz, api_own_metrics, api_status, api_whoami;
 /* api_stacks.c */
-api_handler_fn api_stack_list, api_stack_get, api_stack_put, api_stack_delete;
+api_handler_fn api_stack_list, api_stack_get, api_stack_put, api_stack_delete,
+	api_stack_events;
 /* api_tiers.c */
 api_handler_fn api_tier_list, api_tier_get, api_tier_patch;
 /* api_tier_views.c */
 api_handler_fn api_tier_explain, api_tier_decisions, api_tier_leads, api_tier_series,
 	api_tier_forecast;
 /* api_backtest.c */
-api_handler_fn api_tier_backtest;
+api_handler_fn api_tier_backtest, api_tier_backtest_get;
+/* api_tier_replay.c */
+api_handler_fn api_tier_replay;
+/* api_promote.c */
+api_handler_fn api_tier_promote;
 /* api_history.c */
 api_handler_fn api_tier_history;
 /* api_holds.c */
@@ -50,5 +55,12 @@ json_t *json_of_text(const char *text);
 
 /* Whether the tier that the path names is there; *ret is the caller's. */
 int api_tier_of_path(struct request *r, struct db_tier *ret, struct err *err) MUST_CHECK;
+/* Sets one option of a tier, a string or a number as stack.conf would have it. */
+int api_tier_set(struct db_tier *t, const char *key, const json_t *value,
+		 struct err *err) MUST_CHECK;
+
+/* ERR_INVAL names the tier's expression that cannot be understood, and where. */
+int api_tier_check(struct request *r, const struct db_tier *t,
+		   struct err *err) MUST_CHECK;
 
 #endif

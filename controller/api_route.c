@@ -29,6 +29,7 @@ const struct api_route api_routes[] = {
 	GET("/v1/stacks/{stack}", API_VIEWER, api_stack_get),
 	SEND("PUT", "/v1/stacks/{stack}", API_OPERATOR, 4 * MB, api_stack_put),
 	DELETE("/v1/stacks/{stack}", API_OPERATOR, api_stack_delete),
+	GET("/v1/stacks/{stack}/events", API_VIEWER, api_stack_events),
 
 	GET("/v1/tiers", API_VIEWER, api_tier_list),
 	GET("/v1/tiers/{stack}/{tier}", API_VIEWER, api_tier_get),
@@ -42,6 +43,11 @@ const struct api_route api_routes[] = {
 	  api_tier_history },
 	SEND("POST", "/v1/tiers/{stack}/{tier}/backtest", API_OPERATOR, 64 * KB,
 	     api_tier_backtest),
+	SEND("POST", "/v1/tiers/{stack}/{tier}/replay", API_OPERATOR, 64 * KB,
+	     api_tier_replay),
+	GET("/v1/tiers/{stack}/{tier}/backtest", API_VIEWER, api_tier_backtest_get),
+	SEND("POST", "/v1/tiers/{stack}/{tier}/promote", API_OPERATOR, 64 * KB,
+	     api_tier_promote),
 
 	GET("/v1/holds", API_VIEWER, api_hold_list),
 	SEND("POST", "/v1/holds", API_OPERATOR, 64 * KB, api_hold_post),

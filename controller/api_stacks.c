@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "event_view.h"
 #include "stack_apply.h"
 
 #include <string.h>
@@ -17,6 +18,22 @@ static json_t *stack_json(const struct db_stack *s, bool with_files)
 	if (with_files)
 		json_object_set_new(doc, "files", json_of_text(s->text_json));
 	return doc;
+}
+
+/* What is announced, and what is known of it: a line a tier and event. */
+int api_stack_events(struct request *r, struct err *err)
+{
+	CLEANUP(event_view_done) struct event_view v = { 0 };
+	const int64_t now_ms = clock_now_ms();
+	json_t *items;
+	int rc = event_view_read(r->api->db, r->args[0], now_ms, &v, err);
+
+	if (rc == 0)
+		rc = event_view_json(&v, r->api->db, request_query(r, "tier"), now_ms,
+				     &items, err);
+	if (rc == 0)
+		reply_page(r, items, NULL);
+	return rc;
 }
 
 int api_stack_list(struct request *r, struct err *err)
@@ -97,16 +114,23 @@ static int check_outside(struct request *r, const struct stack_file *s, struct e
 			rc = err_wrap(err, rc, "stack.conf: [pool %s]",
 				      s->pools.v[i].name);
 	}
-	for (size_t i = 0; rc == 0 && i < s->tiers.n && API_HOOK(r, check_demand); i++) {
-		const struct db_tier *t = &s->tiers.v[i];
-
-		if (*t->demand)
-			rc = API_HOOK(r, check_demand)(API_HOOK(r, arg), s->name, t->name,
-						       t->demand, err);
+	for (size_t i = 0; rc == 0 && i < s->tiers.n; i++) {
+		rc = api_tier_check(r, &s->tiers.v[i], err);
 		if (rc < 0)
-			rc = err_wrap(err, rc, "stack.conf: [tier %s] demand", t->name);
+			rc = err_wrap(err, rc, "stack.conf: [tier %s]",
+				      s->tiers.v[i].name);
 	}
 	return rc;
+}
+
+/* What takes place from now on: too many times, perhaps. */
+static int check_events(const struct stack_file *s, struct err *err)
+{
+	CLEANUP(tz_free) struct tz *zone = NULL;
+	CLEANUP(event_list_done) struct event_list l = { 0 };
+	int rc = tz_open(s->timezone, &zone, err);
+
+	return rc < 0 ? rc : event_list_read(&s->events, zone, clock_now_ms(), &l, err);
 }
 
 static int read_stack(struct request *r, struct stack_file **ret, char **ret_text,
@@ -126,6 +150,8 @@ static int read_stack(struct request *r, struct stack_file **ret, char **ret_tex
 		rc = err_set(err, ERR_INVAL,
 			     "stack.conf names the stack %s, the address %s", s->name,
 			     r->args[0]);
+	if (rc == 0)
+		rc = check_events(s, err);
 	if (rc == 0) {
 		/* Whatever it is that is missing there, the stack is what is wrong. */
 		rc = check_outside(r, s, err);

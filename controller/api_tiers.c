@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "api_backtest.h"
 #include "api_handlers.h"
 
 #include "check.h"
@@ -66,9 +67,15 @@ static json_t *declared_json(const struct db_tier *t)
 		(json_int_t)t->priority, "schedules", json_of_text(t->schedule_json),
 		"cpu", t->cpu, "memory_bytes", (json_int_t)t->memory_bytes);
 
-	CHECK(doc && more);
+	json_t *learning =
+		json_pack("{s:s, s:s, s:f}", "utilisation", t->utilisation, "latency",
+			  t->latency, "target_utilisation", t->target_utilisation);
+
+	CHECK(doc && more && learning);
 	json_object_update(doc, more);
+	json_object_update(doc, learning);
 	json_decref(more);
+	json_decref(learning);
 	return doc;
 }
 
@@ -207,6 +214,7 @@ int api_tier_get(struct request *r, struct err *err)
 	doc = tier_json(r, &t, err);
 	if (!doc)
 		return ERR_STORE;
+	json_object_set_new(doc, "backtest", backtest_json(r, &t));
 	reply_tier(r, &t, doc);
 	return 0;
 }
@@ -228,9 +236,43 @@ static int check_match(struct request *r, const struct db_tier *t, struct err *e
 
 /* What may be changed by hand, as the options of stack.conf with their ranges. */
 static const char *const patchable[] = {
-	"mode",       "min",   "max",      "capacity", "capacity_unit", "risk",   "price",
-	"lead_prior", "dwell", "step_out", "step_in",  "priority",      "demand", NULL,
+	"mode",
+	"min",
+	"max",
+	"capacity",
+	"capacity_unit",
+	"risk",
+	"price",
+	"lead_prior",
+	"dwell",
+	"step_out",
+	"step_in",
+	"priority",
+	"demand",
+	"utilisation",
+	"latency",
+	"target_utilisation",
+	NULL,
 };
+
+int api_tier_check(struct request *r, const struct db_tier *t, struct err *err)
+{
+	/* What is fetched from elsewhere is a tier's demand, and nothing else. */
+	const struct {
+		const char *name, *text, *tier;
+	} v[] = { { "demand", t->demand, t->name },
+		  { "utilisation", t->utilisation, "" },
+		  { "latency", t->latency, "" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(v) && API_HOOK(r, check_demand); i++) {
+		int rc = API_HOOK(r, check_demand)(API_HOOK(r, arg), t->stack, v[i].tier,
+						   v[i].text, err);
+
+		if (rc < 0)
+			return err_wrap(err, rc, "%s", v[i].name);
+	}
+	return 0;
+}
 
 /* A value as it would be written in stack.conf. */
 static int as_text(const char *key, const json_t *value, char **ret, struct err *err)
@@ -247,8 +289,7 @@ static int as_text(const char *key, const json_t *value, char **ret, struct err 
 	return 0;
 }
 
-static int set_one(struct db_tier *t, const char *key, const json_t *value,
-		   struct err *err)
+int api_tier_set(struct db_tier *t, const char *key, const json_t *value, struct err *err)
 {
 	CLEANUP(free) char *text = NULL;
 	int mode, rc = as_text(key, value, &text, err);
@@ -272,7 +313,7 @@ static int patch(struct request *r, struct db_tier *t, json_t *body, struct err 
 
 	json_object_foreach(body, key, value)
 	{
-		rc = set_one(t, key, value, err);
+		rc = api_tier_set(t, key, value, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -282,10 +323,7 @@ static int patch(struct request *r, struct db_tier *t, json_t *body, struct err 
 	if (!strchr(t->unit, '@') && t->max > 1)
 		return err_set(err, ERR_INVAL, "%s is no template, so max must be 1",
 			       t->unit);
-	if (json_object_get(body, "demand") && *t->demand && API_HOOK(r, check_demand))
-		rc = API_HOOK(r, check_demand)(API_HOOK(r, arg), t->stack, t->name,
-					       t->demand, err);
-	return rc;
+	return api_tier_check(r, t, err);
 }
 
 struct change {

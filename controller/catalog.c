@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define SECRET_BYTES 16
+#define EVENTS_EVERY_MS INT64_C(86400000)
 
 struct entry {
 	char *name;
@@ -18,12 +19,15 @@ struct entry {
 	struct stack_file *file;
 	struct tz *zone;
 	struct catalog_tier *tiers; /* [file->tiers.n] */
+	struct event_list events;
+	int64_t events_ms;
 	bool is_wanted;
 };
 
 struct catalog {
 	struct entry **entries;
 	size_t n;
+	uint64_t serial;     /* of the last listing of events */
 	struct words unread; /* stacks that are applied and cannot be read */
 };
 
@@ -39,6 +43,7 @@ static void entry_free(struct entry *e)
 		calendar_done(&e->tiers[i].calendar);
 	}
 	free(e->tiers);
+	event_list_done(&e->events);
 	stack_file_free(e->file);
 	tz_free(e->zone);
 	free(e->name);
@@ -71,6 +76,7 @@ static int read_tier(const struct entry *e, const struct db_tier *t,
 	ret->name = t->name;
 	ret->unit = u;
 	ret->zone = e->zone;
+	ret->events = &e->events;
 	rc = json_parse(t->schedule_json, strlen(t->schedule_json), "schedule", &rules,
 			err);
 	if (rc == 0)
@@ -109,6 +115,28 @@ static int read_stack(const struct db_stack *s, struct entry **ret, struct err *
 	return 0;
 }
 
+/* Time goes on, and with it the window in which events are listed. */
+static int list_events(struct catalog *c, struct entry *e, int64_t now_ms,
+		       struct err *err)
+{
+	struct event_list l;
+	int rc;
+
+	if (e->events_ms && now_ms >= e->events_ms &&
+	    now_ms - e->events_ms < EVENTS_EVERY_MS)
+		return 0;
+	rc = event_list_read(&e->file->events, e->zone, now_ms, &l, err);
+	if (rc < 0)
+		return rc;
+	event_list_done(&e->events);
+	e->events = l;
+	e->events_ms = now_ms;
+	c->serial++;
+	for (size_t i = 0; i < e->file->tiers.n; i++)
+		e->tiers[i].events_serial = c->serial;
+	return 0;
+}
+
 static struct entry *find(const struct catalog *c, const char *name)
 {
 	for (size_t i = 0; i < c->n; i++)
@@ -130,19 +158,21 @@ static void put(struct catalog *c, struct entry *e)
 	c->entries[c->n++] = e;
 }
 
-static int update_stack(struct catalog *c, const struct db_stack *s, struct err *err)
+static int update_stack(struct catalog *c, const struct db_stack *s, int64_t now_ms,
+			struct err *err)
 {
 	struct entry *e = find(c, s->name);
+	int rc;
 
 	if (!e || e->version != s->version) {
-		int rc = read_stack(s, &e, err);
-
+		rc = read_stack(s, &e, err);
 		if (rc < 0)
 			return err_wrap(err, rc, "stack %s", s->name);
 		put(c, e);
 	}
 	e->is_wanted = true;
-	return 0;
+	rc = list_events(c, e, now_ms, err);
+	return rc < 0 ? err_wrap(err, rc, "stack %s", s->name) : 0;
 }
 
 static const struct catalog_tier *tier_of(const struct catalog *c,
@@ -164,7 +194,7 @@ int catalog_update(struct catalog *c, struct fleet *f, struct err *err)
 	for (size_t i = 0; i < c->n; i++)
 		c->entries[i]->is_wanted = false;
 	for (size_t i = 0; i < f->stacks.n; i++) {
-		int rc = update_stack(c, &f->stacks.v[i], first ? NULL : err);
+		int rc = update_stack(c, &f->stacks.v[i], f->now_ms, first ? NULL : err);
 
 		if (rc < 0)
 			words_add(&c->unread, f->stacks.v[i].name);

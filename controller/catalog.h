@@ -21,6 +21,8 @@ struct catalog_tier {
 	size_t n_ports;
 	struct calendar calendar;
 	const struct tz *zone;
+	const struct event_list *events; /* of the stack */
+	uint64_t events_serial;          /* another one when they were listed anew */
 };
 
 struct catalog;
@@ -30,7 +32,8 @@ void catalog_free(struct catalog *c);
 DEFINE_CLEANUP(struct catalog *, catalog_free);
 
 /*
- * Parses what is new, forgets what is gone, and sets the tiers' cat. A stack that cannot
+ * Parses what is new, forgets what is gone, lists the stacks' events anew once a day, and
+ * sets the tiers' cat. A stack that cannot
  * be read (of an older version, say) leaves its tiers without one, so they run on as they
  * are; *err then says why for the first of them, and the return value is its code.
  */

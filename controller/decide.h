@@ -27,6 +27,17 @@ enum decide_mode {
 	DECIDE_AUTO,
 };
 
+#define DECIDE_EVENTS_MAX 4
+
+/* The events that a forecast counts with. Names are the caller's. */
+struct decide_events {
+	const char *names[DECIDE_EVENTS_MAX]; /* [n] whose effect is known */
+	size_t n;
+	const char *unknown; /* one whose effect is not, and is not counted; NULL */
+	double uplift;       /* factor that the forecast has in it; 0 and 1: none */
+	size_t learned_from; /* past events; 0: given */
+};
+
 /* Strings are the caller's and may be NULL where that is said. */
 struct decide_input {
 	const char *stack;
@@ -37,8 +48,13 @@ struct decide_input {
 	enum decide_mode mode;
 	int64_t min, max; /* instances; max < 0: no maximum */
 	double capacity;  /* demand that one instance serves; <= 0: not known */
+	const char *capacity_source; /* "declared", "learned", ...; NULL: not told */
+	const char *capacity_note; /* behind it in the sentence: ", learned", or why there
+				      is none; NULL: nothing */
 	const char *unit; /* behind figures of demand: "/s", "req/s"; NULL: none */
 	double risk;      /* share of time that may be short; told, not used */
+	double price;     /* what a short minute costs, in instance-hours, in place of the
+			     risk; 0: the risk is used. Told, not used */
 	double target_utilisation; /* of the reactive rule, 0 to 1; 0 means 1 */
 	int64_t step_out_max; /* instances that may be on their way at once; 0: no limit
 			       */
@@ -64,12 +80,14 @@ struct decide_input {
 				 "the inventory shrank from 9 to 2 hosts"; NULL: it can */
 
 	/* What is forecast: quantiles of the largest demand within ...; NaN: none. */
-	double forecast_mid;        /* ... the lead time, median */
-	double forecast_high;       /* ... the lead time, upper */
-	double forecast_high_dwell; /* ... lead time and dwell, upper */
-	int64_t forecast_at_ms;     /* the newest sample that it knows */
-	const char *rung;           /* "full", "seasonal", "reactive"; NULL: none */
-	const char *rung_why;       /* in words; NULL */
+	double forecast_mid;         /* ... the lead time, median */
+	double forecast_high;        /* ... the lead time, upper */
+	double forecast_high_dwell;  /* ... lead time and dwell, upper */
+	int64_t forecast_at_ms;      /* the newest sample that it knows */
+	const char *rung;            /* "full", "seasonal", "reactive"; NULL: none */
+	const char *rung_why;        /* in words; NULL */
+	struct decide_events events; /* within the lead time */
+	struct decide_events events_dwell; /* within lead time and dwell */
 
 	/* What bounds it. */
 	int64_t floor; /* schedules in force; < 0: none */

@@ -98,7 +98,10 @@ static void add_capacity(struct buf *b, const struct decide_input *in)
 	buf_printf(b, " (capacity %s", digits);
 	if (in->unit && *in->unit)
 		buf_printf(b, "%s%s", *in->unit == '/' ? "" : " ", in->unit);
-	buf_puts(b, " an instance)");
+	buf_printf(b, " an instance%s", in->capacity_note ? in->capacity_note : "");
+	if (in->price > 0 && in->rung)
+		buf_printf(b, ", a short minute costs %.4g instance-hours", in->price);
+	buf_putc(b, ')');
 }
 
 static void add_demand(struct buf *b, const struct decide_input *in)
@@ -116,6 +119,26 @@ static void add_lead(struct buf *b, const struct decide_input *in)
 	add_time(b, in->lead_ms);
 	if (in->is_lead_prior)
 		buf_puts(b, ", not measured yet");
+}
+
+/* ", with event 'sale' expected to multiply demand by 2.4, learned from 3 past ones" */
+static void add_events(struct buf *b, const struct decide_events *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		buf_printf(b, "%s'%.40s'",
+			   i == 0          ? e->n > 1 ? ", with events " : ", with event "
+			   : i + 1 == e->n ? " and "
+					   : ", ",
+			   e->names[i]);
+	if (e->n)
+		buf_printf(b, " expected to multiply demand by %.2g", e->uplift);
+	if (e->n && e->learned_from)
+		buf_printf(b, ", learned from %zu past one%s", e->learned_from,
+			   e->learned_from > 1 ? "s" : "");
+	if (e->unknown)
+		buf_printf(b,
+			   ", not counting event '%.40s', whose effect is not known yet",
+			   e->unknown);
 }
 
 /* ---------------------------------------------------------------- why */
@@ -164,6 +187,7 @@ static void say_out(struct buf *b, const struct decide_input *in,
 		add_figure(b, in, in->forecast_high);
 		buf_puts(b, " within ");
 		add_lead(b, in);
+		add_events(b, &in->events);
 	}
 	add_capacity(b, in);
 	say_limit(b, in, p);
@@ -179,6 +203,7 @@ static void say_fell(struct buf *b, const struct decide_input *in,
 	add_time(b, in->lead_ms + in->dwell_ms);
 	buf_puts(b, ", as it has been for ");
 	add_time(b, in->dwell_ms);
+	add_events(b, &in->events_dwell);
 	add_capacity(b, in);
 	if (p->would_binding == DECIDE_BY_STEP_IN) {
 		buf_printf(b, "; at most %lld may go within ",
@@ -196,6 +221,7 @@ static void say_dwell(struct buf *b, const struct decide_input *in,
 		add_figure(b, in, in->forecast_high_dwell);
 		buf_puts(b, " within the next ");
 		add_time(b, in->lead_ms + in->dwell_ms);
+		add_events(b, &in->events_dwell);
 	} else if (p->in_wait_ms > 0) {
 		buf_puts(b, "fewer must do for ");
 		add_time(b, in->dwell_ms);
@@ -231,6 +257,8 @@ static void say_kept(struct buf *b, const struct decide_input *in,
 		say_dwell(b, in, p);
 	} else if (p->would_binding == DECIDE_BY_NO_CAPACITY) {
 		buf_puts(b, "the capacity of an instance is not known");
+		if (in->capacity_note)
+			buf_printf(b, " (%s)", in->capacity_note);
 	} else if (p->would_binding == DECIDE_BY_NO_DATA ||
 		   p->would_binding == DECIDE_BY_STALE_DATA ||
 		   p->would_binding == DECIDE_BY_DISTRUST) {
@@ -258,6 +286,7 @@ static void say_needs(struct buf *b, const struct decide_input *in,
 		add_figure(b, in, in->forecast_high);
 		buf_puts(b, " within ");
 		add_lead(b, in);
+		add_events(b, &in->events);
 		buf_putc(b, ',');
 	}
 	buf_printf(b, " needs %lld", (long long)p->needed);
@@ -412,6 +441,8 @@ static json_t *explain_inputs(const struct decide_input *in)
 	json_object_set_new(o, "unit", text_or_null(in->unit));
 	json_object_set_new(o, "capacity",
 			    in->capacity > 0 ? json_finite(in->capacity) : json_null());
+	json_object_set_new(o, "capacity_source", text_or_null(in->capacity_source));
+	json_object_set_new(o, "capacity_note", text_or_null(in->capacity_note));
 	json_object_set_new(o, "target_utilisation", json_finite(in->target_utilisation));
 	json_object_set_new(o, "distrust", text_or_null(in->distrust));
 	json_object_set_new(o, "floor", count_or_null(in->floor));
@@ -420,6 +451,17 @@ static json_t *explain_inputs(const struct decide_input *in)
 	json_object_set_new(o, "ceiling_schedule", text_or_null(in->ceiling_name));
 	json_object_set_new(o, "budget", count_or_null(in->budget));
 	return o;
+}
+
+static json_t *explain_events(const struct decide_events *e)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < e->n; i++)
+		json_array_append_new(names, json_string(e->names[i]));
+	if (e->unknown)
+		json_array_append_new(names, json_string(e->unknown));
+	return names;
 }
 
 static json_t *explain_forecast(const struct decide_input *in)
@@ -432,10 +474,18 @@ static json_t *explain_forecast(const struct decide_input *in)
 		      (json_int_t)in->lead_ms, "lead_is_prior", in->is_lead_prior,
 		      "age_ms", (json_int_t)(in->now_ms - in->forecast_at_ms));
 	json_object_set_new(o, "why", text_or_null(in->rung_why));
-	json_object_set_new(o, "risk", json_finite(in->risk));
+	json_object_set_new(o, "risk", json_finite(in->price > 0 ? NAN : in->risk));
+	json_object_set_new(o, "price", json_finite(in->price > 0 ? in->price : NAN));
 	json_object_set_new(o, "median", json_finite(in->forecast_mid));
 	json_object_set_new(o, "upper", json_finite(in->forecast_high));
 	json_object_set_new(o, "upper_with_dwell", json_finite(in->forecast_high_dwell));
+	json_object_set_new(o, "events", explain_events(&in->events));
+	json_object_set_new(o, "uplift",
+			    json_finite(in->events.n ? in->events.uplift : 1));
+	json_object_set_new(o, "events_with_dwell", explain_events(&in->events_dwell));
+	json_object_set_new(
+		o, "uplift_with_dwell",
+		json_finite(in->events_dwell.n ? in->events_dwell.uplift : 1));
 	return o;
 }
 

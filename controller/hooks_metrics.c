@@ -6,6 +6,7 @@
 #include "check.h"
 #include "clock.h"
 #include "daemon_internal.h"
+#include "event_view.h"
 #include "horizon.h"
 #include "json.h"
 #include "labels.h"
@@ -124,7 +125,7 @@ static int hook_tier_series(void *arg, const char *stack, const char *tier,
 			    struct err *err)
 {
 	static const char *const names[] = { "foretide_demand", "foretide_desired",
-					     "foretide_healthy" };
+					     "foretide_healthy", "foretide_capacity" };
 	struct daemon *d = arg;
 	CLEANUP(db_tier_done) struct db_tier t = { 0 };
 	CLEANUP(free) double *v = NULL;
@@ -146,13 +147,15 @@ static int hook_tier_series(void *arg, const char *stack, const char *tier,
 		return rc;
 	points = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(points,
-				      json_pack("{s:o, s:o, s:o, s:o, s:o}", "t",
-						json_time(from_ms + (int64_t)i * step_ms),
-						"demand", json_finite(v[i]), "desired",
-						json_finite(v[n + i]), "running",
-						json_finite(v[2 * n + i]), "capacity",
-						json_finite(v[2 * n + i] * t.capacity)));
+		json_array_append_new(
+			points,
+			json_pack("{s:o, s:o, s:o, s:o, s:o}", "t",
+				  json_time(from_ms + (int64_t)i * step_ms), "demand",
+				  json_finite(v[i]), "desired", json_finite(v[n + i]),
+				  "running", json_finite(v[2 * n + i]), "capacity",
+				  json_finite(v[2 * n + i] * (v[3 * n + i] > 0
+								      ? v[3 * n + i]
+								      : t.capacity))));
 	*ret = json_pack("{s:I, s:o}", "step_ms", (json_int_t)step_ms, "points", points);
 	return 0;
 }
@@ -232,7 +235,8 @@ static int read_history(struct daemon *d, const struct plan *p, const char *stac
 }
 
 static json_t *forecast_json(const struct plan *p, const struct horizon *f,
-			     const double *levels, const json_t *live)
+			     const double *levels, const json_t *live,
+			     const struct tier_events *e)
 {
 	json_t *points = json_array(), *list = json_array();
 	const json_t *lead = json_object_get(live, "lead");
@@ -249,11 +253,14 @@ static json_t *forecast_json(const struct plan *p, const struct horizon *f,
 					  json_time(p->now_ms + (int64_t)i * p->step_ms),
 					  "q", q));
 	}
-	return json_pack("{s:o, s:I, s:O?, s:o, s:o, s:O?, s:O?, s:s}", "made_at",
+	return json_pack("{s:o, s:I, s:O?, s:o, s:o, s:O?, s:O?, s:s, s:o}", "made_at",
 			 json_time(clock_now_ms()), "step_ms", (json_int_t)p->step_ms,
 			 "lead_ms", json_object_get(lead, "used_ms"), "levels", list,
 			 "points", points, "rung", json_object_get(live, "rung"), "why",
-			 json_object_get(live, "rung_why"), "method", f->method);
+			 json_object_get(live, "rung_why"), "method", f->method, "events",
+			 tier_events_json(e, p->now_ms,
+					  p->now_ms + (int64_t)p->h * p->step_ms,
+					  p->now_ms));
 }
 
 static int hook_forecast(void *arg, const char *stack, const char *tier,
@@ -272,11 +279,18 @@ static int hook_forecast(void *arg, const char *stack, const char *tier,
 	CLEANUP(horizon_free) struct horizon *f = NULL;
 	CLEANUP(json_decref) json_t *live = NULL;
 	CLEANUP(free) double *y = xcalloc(p.n, sizeof(*y));
+	CLEANUP(event_view_done) struct event_view v = { 0 };
+	CLEANUP(tier_events_free) struct tier_events *e = NULL;
 	size_t first = 0;
 	int rc = read_history(d, &p, stack, tier, y, err);
 
+	if (rc == 0)
+		rc = event_view_read(d->db, stack, p.now_ms, &v, err);
+	if (rc == 0)
+		rc = tier_events_read(d->db, &v.list, stack, tier, &e, err);
 	if (rc < 0)
 		return rc;
+	tier_events_divide(e, p.from_ms, p.step_ms, y, p.n);
 	while (first < p.n && isnan(y[first]))
 		first++;
 	if (first == p.n)
@@ -285,8 +299,10 @@ static int hook_forecast(void *arg, const char *stack, const char *tier,
 	rc = horizon_forecast(y + first, p.n - first, &opts, &f, err);
 	if (rc < 0)
 		return rc;
+	uplift_forecast(e->expected, e->n, p.now_ms, p.step_ms, levels, f->n_levels,
+			f->mean, f->q, f->h);
 	live = d->tick ? tick_tier_live(d->tick, stack, tier) : NULL;
-	*ret = forecast_json(&p, f, levels, live);
+	*ret = forecast_json(&p, f, levels, live, e);
 	return 0;
 }
 

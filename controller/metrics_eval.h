@@ -42,6 +42,15 @@ int metrics_expr_parse(const char *text, const char *stack, const char *tier,
 void metrics_expr_free(struct metrics_expr *e);
 DEFINE_CLEANUP(struct metrics_expr *, metrics_expr_free);
 
+/*
+ * Keeps *e the parsed form of a text that may change: parses when it is not the *known
+ * one. "" is *e NULL, as is a text that is no expression. The caller owns both and starts
+ * them with NULL.
+ */
+int metrics_expr_follow(const char *text, const char *stack, const char *tier,
+			char **known, struct metrics_expr **e,
+			struct err *err) MUST_CHECK;
+
 /* URL and query when it is a prometheus(), the expression's own; else false. */
 bool metrics_expr_prometheus(const struct metrics_expr *e, const char **ret_url,
 			     const char **ret_query);

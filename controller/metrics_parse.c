@@ -466,7 +466,19 @@ int metrics_expr_parse(const char *text, const char *stack, const char *tier,
 	if (rc == 0 && !has_part(e->root))
 		rc = fail(&s, "there is no metric in it");
 	if (rc < 0)
-		return err_wrap(err, rc, "demand '%.100s'", text);
+		return err_wrap(err, rc, "'%.100s'", text);
 	*ret = TAKE(e);
 	return 0;
+}
+
+int metrics_expr_follow(const char *text, const char *stack, const char *tier,
+			char **known, struct metrics_expr **e, struct err *err)
+{
+	if (*known && strcmp(*known, text) == 0)
+		return 0;
+	metrics_expr_free(*e);
+	*e = NULL;
+	free(*known);
+	*known = xstrdup(text);
+	return *text ? metrics_expr_parse(text, stack, tier, e, err) : 0;
 }

@@ -88,10 +88,17 @@ const struct conf_option stack_tier_options[] = {
 	{ "tier", "demand", CONF_STRING, TIER(t.demand), "", 0, 0, NULL,
 	  "expression that says what the tier is asked for" },
 	{ "tier", "capacity", CONF_NUMBER, TIER(t.capacity), "0", 0, 1e15, NULL,
-	  "demand that one instance serves; 0: not known" },
+	  "demand that one instance serves; 0: learned" },
 	{ "tier", "capacity_unit", CONF_STRING, TIER(t.capacity_unit), "", 0, 0, NULL,
 	  "unit of demand and capacity, for people" },
-	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-6, 0.5, NULL,
+	{ "tier", "utilisation", CONF_STRING, TIER(t.utilisation), "", 0, 0, NULL,
+	  "expression that says how busy its instances are, 0 to 1; when empty, their CPU "
+	  "time as a share of what their hosts have for them" },
+	{ "tier", "latency", CONF_STRING, TIER(t.latency), "", 0, 0, NULL,
+	  "expression that says how many seconds an answer takes" },
+	{ "tier", "target_utilisation", CONF_NUMBER, TIER(t.target_utilisation), "70%", 0.1, 1, NULL,
+	  "how busy an instance shall be at most, for the capacity that is learned" },
+	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-5, 0.5, NULL,
 	  "share of time that the tier may be short" },
 	{ "tier", "price", CONF_NUMBER, TIER(t.price_ratio), "0", 0, 1e9, NULL,
 	  "what a short minute costs against an instance hour; sets the risk when above 0" },
@@ -211,8 +218,11 @@ static int on_section(void *arg, const char *section, int line, struct err *err)
 		return new_tier(r, name, line, err);
 	if ((name = name_in(section, "secret")))
 		return new_secret(r, name, err);
+	if ((name = name_in(section, "event")))
+		return stack_events_add(&r->s->events, name, line, err);
 	return err_set(err, ERR_INVAL,
-		       "[%s] is none of [stack], [pool NAME], [tier NAME], [secret NAME]",
+		       "[%s] is none of [stack], [pool NAME], [tier NAME], [event NAME], "
+		       "[secret NAME]",
 		       section);
 }
 
@@ -277,6 +287,8 @@ static int on_pair(void *arg, const char *section, const char *name, const char 
 		return set_pool(find_pool(r, object), name, value, err);
 	if ((object = name_in(section, "tier")))
 		return set_tier(find_tier(r, object), name, value, err);
+	if ((object = name_in(section, "event")))
+		return stack_events_set(&r->s->events, object, name, value, err);
 	if (name_in(section, "secret"))
 		return err_set(err, ERR_INVAL,
 			       "a secret has no options: the controller makes its value");

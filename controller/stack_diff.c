@@ -5,6 +5,8 @@
 #include "stack_apply.h"
 
 #include "check.h"
+#include "clock.h"
+#include "event_view.h"
 #include "stack_internal.h"
 
 #include <string.h>
@@ -33,9 +35,15 @@ static json_t *tier_declared(const struct db_tier *t)
 		t->cpu, "memory_bytes", (json_int_t)t->memory_bytes, "stateful",
 		t->stateful, "priority", (json_int_t)t->priority);
 
-	CHECK(doc && more);
+	json_t *learning = json_pack(
+		"{s:s, s:s, s:f}", "utilisation", or_empty(t->utilisation), "latency",
+		or_empty(t->latency), "target_utilisation", t->target_utilisation);
+
+	CHECK(doc && more && learning);
 	json_object_update(doc, more);
+	json_object_update(doc, learning);
 	json_decref(more);
+	json_decref(learning);
 	return doc;
 }
 
@@ -237,6 +245,66 @@ static void diff_secrets(json_t *to, const struct stack_file *old,
 			add_change(to, "remove", "secret", old->secrets[i], "");
 }
 
+/* "uplift 2.5, 3 times, next 2026-11-27T07:00:00.000Z" */
+static void describe(const json_t *event, int64_t now_ms, char *ret, size_t size)
+{
+	CLEANUP(free)
+	char *uplift = json_dumps(json_object_get(event, "uplift"),
+				  JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+	const json_t *times = json_object_get(event, "times");
+	char text[CLOCK_TEXT];
+	const json_t *t;
+	int64_t next_ms = 0;
+	size_t i;
+
+	json_array_foreach(times, i, t)
+	{
+		if (json_integer_value(json_array_get(t, 1)) > now_ms && !next_ms)
+			next_ms = json_integer_value(json_array_get(t, 0));
+	}
+	snprintf(ret, size, "uplift %s, tiers %.60s, %s%s", uplift,
+		 json_string_value(json_object_get(event, "tiers")),
+		 next_ms ? "next " : "none within a year",
+		 next_ms ? clock_format(next_ms, text) : "");
+}
+
+/* Both as of now; what cannot be read any more, as of another version, has none. */
+static json_t *summary_of(const struct stack_file *s, int64_t now_ms)
+{
+	CLEANUP(tz_free) struct tz *zone = NULL;
+	CLEANUP(event_list_done) struct event_list l = { 0 };
+
+	if (!s || tz_open(s->timezone, &zone, NULL) < 0 ||
+	    event_list_read(&s->events, zone, now_ms, &l, NULL) < 0)
+		return json_object();
+	return event_list_summary(&l);
+}
+
+static void diff_events(json_t *to, const struct stack_file *old,
+			const struct stack_file *s)
+{
+	const int64_t now_ms = clock_now_ms();
+	CLEANUP(json_decref) json_t *was = summary_of(old, now_ms);
+	CLEANUP(json_decref) json_t *is = summary_of(s, now_ms);
+	const char *name;
+	char detail[256];
+	json_t *event;
+
+	json_object_foreach(is, name, event)
+	{
+		describe(event, now_ms, detail, sizeof(detail));
+		if (!json_object_get(was, name))
+			add_change(to, "add", "event", name, detail);
+		else if (!json_equal(json_object_get(was, name), event))
+			add_change(to, "change", "event", name, detail);
+	}
+	json_object_foreach(was, name, event)
+	{
+		if (!json_object_get(is, name))
+			add_change(to, "remove", "event", name, "");
+	}
+}
+
 static json_t *head_declared(const char *timezone, const char *domain)
 {
 	return json_pack("{s:s, s:s}", "timezone", timezone, "domain", domain);
@@ -275,6 +343,7 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 	diff_units(changes, old, s);
 	diff_confs(changes, old, s);
 	diff_secrets(changes, old, s);
+	diff_events(changes, old, s);
 	if (!is_new && json_array_size(changes) == 0 &&
 	    strcmp(was.text_json, canonical) != 0)
 		add_change(changes, "change", "stack", s->name,

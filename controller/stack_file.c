@@ -60,6 +60,15 @@ static int check_text(const char *name, const json_t *text, struct err *err)
 	return 0;
 }
 
+/* "events/NAME.ics" */
+static bool is_calendar(const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(name, "events/", 7) == 0 && len > 11 && !strchr(name + 7, '/') &&
+	       name[7] != '.' && strcmp(name + len - 4, ".ics") == 0;
+}
+
 /* Every file has its place, and its tier is there. */
 static int check_place(const struct stack_file *s, const char *name, struct err *err)
 {
@@ -76,12 +85,15 @@ static int check_place(const struct stack_file *s, const char *name, struct err 
 		return err_set(err, ERR_INVAL, "%s: no tier of stack.conf has this unit",
 			       name);
 	}
+	if (is_calendar(name))
+		return 0;
 	if (!split_path(copy, parts, 3) ||
 	    (strcmp(parts[0], "conf.d") != 0 && strcmp(parts[0], "templates") != 0) ||
 	    (*parts[0] == 'c' && (len < 5 || strcmp(name + len - 5, ".toml") != 0)))
 		return err_set(err, ERR_INVAL,
 			       "%s: a stack has stack.conf, units/NAME, "
-			       "conf.d/TIER/NAME.toml and templates/TIER/NAME",
+			       "conf.d/TIER/NAME.toml, templates/TIER/NAME and "
+			       "events/NAME.ics",
 			       name);
 	if (!has_tier(s, parts[1]))
 		return err_set(err, ERR_INVAL, "%s: stack.conf has no [tier %s]", name,
@@ -233,6 +245,57 @@ static int read_units(struct stack_file *s, const json_t *files, struct err *err
 	return 0;
 }
 
+/* ---------------------------------------------------------------- events */
+
+struct naming {
+	const struct stack_file *s;
+	const struct event_kind *kind;
+};
+
+static int check_event_tier(void *arg, const char *tier, struct err *err)
+{
+	const struct naming *n = arg;
+
+	if (has_tier(n->s, tier))
+		return 0;
+	return err_set(err, ERR_INVAL,
+		       "%s: event '%s': tiers names %.60s, and stack.conf has no such "
+		       "[tier NAME]",
+		       n->kind->source, n->kind->name, tier);
+}
+
+/* Whatever the time is, what is announced must be readable; see also event_list_read().
+ */
+static int check_events(const struct stack_file *s, struct err *err)
+{
+	CLEANUP(event_list_done) struct event_list l = { 0 };
+	int rc = event_list_read(&s->events, NULL, 0, &l, err);
+
+	for (size_t i = 0; rc == 0 && i < l.n_kinds; i++) {
+		struct naming n = { s, &l.kinds[i] };
+
+		rc = event_terms_each_tier(&n.kind->terms, check_event_tier, &n, err);
+	}
+	return rc;
+}
+
+static int read_events(struct stack_file *s, const json_t *files, struct err *err)
+{
+	const char *name;
+	json_t *text;
+
+	json_object_foreach(walkable(files), name, text)
+	{
+		if (!is_calendar(name))
+			continue;
+		if (s->events.n_files == EVENT_FILES_MAX)
+			return err_set(err, ERR_LIMIT, "more than %d files in events/",
+				       EVENT_FILES_MAX);
+		stack_events_add_file(&s->events, name, json_string_value(text));
+	}
+	return check_events(s, err);
+}
+
 /* ---------------------------------------------------------------- the whole */
 
 int stack_file_read(const json_t *files, struct stack_file **ret, struct err *err)
@@ -256,6 +319,8 @@ int stack_file_read(const json_t *files, struct stack_file **ret, struct err *er
 		rc = read_units(s, files, err);
 	if (rc == 0)
 		rc = stack_confd_read(s, files, err);
+	if (rc == 0)
+		rc = read_events(s, files, err);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE(s);
@@ -295,6 +360,7 @@ void stack_file_free(struct stack_file *s)
 	}
 	for (size_t i = 0; i < s->n_secrets; i++)
 		free(s->secrets[i]);
+	stack_events_done(&s->events);
 	free(s->units);
 	free(s->confs);
 	free(s->secrets);

@@ -2,10 +2,12 @@
 /*
  * stack_file.h - a stack as its author wrote it: files by name in, checked structs out.
  *
- *	stack.conf                [stack], [pool NAME], [tier NAME], [secret NAME]
+ *	stack.conf                [stack], [pool NAME], [tier NAME], [event NAME],
+ *	                          [secret NAME]
  *	units/NAME.service        unit files, one a tier
  *	conf.d/TIER/NAME.toml     confd template resources of a tier's hosts
  *	templates/TIER/NAME       their templates
+ *	events/NAME.ics           calendars of events
  *
  * Pure but for the time zone's name, which is looked up on this machine. Errors name file
  * and line: "units/web@.service:12: ...".
@@ -16,6 +18,7 @@
 #include "conf.h"
 #include "db.h"
 #include "json.h"
+#include "stack_events.h"
 #include "unit_file.h"
 
 #define STACK_NAME_MAX 31 /* bytes in the name of a stack, tier, pool or secret */
@@ -47,6 +50,7 @@ struct stack_file {
 	size_t n_confs;
 	char **secrets; /* names: the controller makes their values */
 	size_t n_secrets;
+	struct stack_events events; /* as announced */
 };
 
 /*

@@ -12,110 +12,55 @@
 #define HISTORY_MINUTES (28 * 1440)
 #define CATCH_UP_MINUTES 1440  /* a longer gap is learned anew */
 #define LEARN_MS 500           /* of a round */
-#define KNOWN_AFTER_MINUTES 60 /* of demand; before, a forecast is a guess */
-
-/* The same demand seen over two times: the lead time, and that and the dwell. */
-enum { NEAR, FAR, N_MODELS };
-static const char *const kinds[N_MODELS] = { "demand/near", "demand/far" };
+#define KNOWN_AFTER_MINUTES 20 /* of demand; before, a forecast is a guess */
+#define KIND "demand"
 
 struct tier_model {
-	char *stack, *tier;
-	struct demand_model *model[N_MODELS];
-	size_t lead_steps[N_MODELS];
-	double capacity, risk;
-	int64_t first_ms; /* of the history that it was learned from */
-	int64_t fed_ms;   /* end of the last minute that it knows */
-	bool is_used, is_dirty, must_learn;
+	struct demand_model *model;       /* NULL: none yet */
+	int64_t first_ms;                 /* of the history that it was learned from */
+	int64_t fed_ms;                   /* end of the last minute that it knows */
+	const struct tier_events *events; /* of this call: what demand is divided by */
+	uint64_t events_mark;             /* of the division that it was fed with */
+	bool is_dirty, must_learn;
 };
 
-struct tier_models {
-	struct db *db;
-	struct tier_model **v; /* by stack and tier */
-	size_t n;
-	size_t next_save; /* index into v */
-	int64_t learn_until_mono_ms;
-	bool is_behind;
-};
-
-struct tier_models *tier_models_new(struct db *db)
+struct tier_model *tier_model_new(void)
 {
-	struct tier_models *m = xcalloc(1, sizeof(*m));
-
-	m->db = db;
-	return m;
+	return xcalloc(1, sizeof(struct tier_model));
 }
 
 static void forget(struct tier_model *t)
 {
-	for (int k = 0; k < N_MODELS; k++) {
-		demand_model_free(t->model[k]);
-		t->model[k] = NULL;
-	}
+	demand_model_free(t->model);
+	t->model = NULL;
 	t->fed_ms = t->first_ms = 0;
 }
 
-static void tier_model_free(struct tier_model *t)
+void tier_model_free(struct tier_model *t)
 {
+	if (!t)
+		return;
 	forget(t);
-	free(t->stack);
-	free(t->tier);
 	free(t);
 }
 
-void tier_models_free(struct tier_models *m)
+void tier_round_begin(struct tier_round *r, struct db *db, int64_t now_ms)
 {
-	if (!m)
-		return;
-	for (size_t i = 0; i < m->n; i++)
-		tier_model_free(m->v[i]);
-	free(m->v);
-	free(m);
+	*r = (struct tier_round){
+		.db = db,
+		.now_ms = now_ms,
+		.learn_until_mono_ms = clock_mono_ms() + LEARN_MS,
+	};
 }
 
-static int order(const struct tier_model *t, const char *stack, const char *tier)
+void tier_round_begin_trial(struct tier_round *r, struct db *db, int64_t now_ms)
 {
-	int c = strcmp(t->stack, stack);
-
-	return c ? c : strcmp(t->tier, tier);
-}
-
-static struct tier_model *get(struct tier_models *m, const char *stack, const char *tier)
-{
-	size_t low = 0, high = m->n;
-	struct tier_model *t;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		int c = order(m->v[mid], stack, tier);
-
-		if (c == 0)
-			return m->v[mid];
-		if (c < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	t = xcalloc(1, sizeof(*t));
-	t->stack = xstrdup(stack);
-	t->tier = xstrdup(tier);
-	m->v = xrealloc(m->v, (m->n + 1) * sizeof(struct tier_model *));
-	memmove(m->v + low + 1, m->v + low, (m->n - low) * sizeof(struct tier_model *));
-	m->v[low] = t;
-	m->n++;
-	return t;
-}
-
-/* ---------------------------------------------------------------- learning */
-
-void tier_models_begin(struct tier_models *m)
-{
-	m->learn_until_mono_ms = clock_mono_ms() + LEARN_MS;
-	m->is_behind = false;
-}
-
-bool tier_models_are_behind(const struct tier_models *m)
-{
-	return m->is_behind;
+	*r = (struct tier_round){
+		.db = db,
+		.now_ms = now_ms,
+		.learn_until_mono_ms = INT64_MAX,
+		.is_trial = true,
+	};
 }
 
 static int64_t minute_of(int64_t ms)
@@ -123,14 +68,48 @@ static int64_t minute_of(int64_t ms)
 	return ms / MINUTE_MS * MINUTE_MS;
 }
 
+/* ---------------------------------------------------------------- what it is for */
+
+static size_t steps_of(int64_t ms)
+{
+	int64_t n = (ms + MINUTE_MS - 1) / MINUTE_MS;
+
+	return (size_t)MIN(MAX(n, 1), DEMAND_LEAD_MAX);
+}
+
+static struct demand_opts opts_of(const struct db_tier *tier, int64_t lead_ms)
+{
+	return (struct demand_opts){
+		.step_ms = MINUTE_MS,
+		.n_leads = TIER_LEADS,
+		.lead_steps = { [TIER_NEAR] = steps_of(lead_ms),
+				[TIER_FAR] = steps_of(lead_ms + tier->dwell_ms) },
+		.risk = tier->risk_ratio,
+		.price = tier->price_ratio,
+		.capacity = tier->capacity,
+	};
+}
+
+/* Of the same lead times, risk and price. Another capacity is taken over as it is. */
+static bool is_for(const struct demand_model *m, const struct demand_opts *o)
+{
+	const struct demand_opts *of = demand_model_opts(m);
+
+	return of->n_leads == o->n_leads && of->risk == o->risk &&
+	       of->price == o->price &&
+	       memcmp(of->lead_steps, o->lead_steps, sizeof(o->lead_steps)) == 0;
+}
+
+/* ---------------------------------------------------------------- learning */
+
 /* Minutes recorded in [from, to), without those missing at the start; n may be 0. */
-static int read_history(struct tier_models *m, const struct tier_model *t,
+static int read_history(struct tier_round *r, const struct db_tier *tier,
 			int64_t *from_ms, int64_t to_ms, double **ret, size_t *ret_n,
 			struct err *err)
 {
 	size_t n = (size_t)((to_ms - *from_ms) / MINUTE_MS), skip = 0;
 	CLEANUP(free) double *y = xcalloc(n, sizeof(*y));
-	int rc = db_demand_range(m->db, t->stack, t->tier, *from_ms, y, n, err);
+	int rc = db_demand_range(r->db, tier->stack, tier->name, *from_ms, y, n, err);
 
 	if (rc < 0)
 		return rc;
@@ -143,10 +122,18 @@ static int read_history(struct tier_models *m, const struct tier_model *t,
 	return 0;
 }
 
-static int learn(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
-		 int64_t now_ms, struct err *err)
+/* A model lives in demand without events. One that was fed with another idea of what past
+ * events did, than is held now, has learned them as if they were ordinary days. */
+static uint64_t mark(const struct tier_model *t)
 {
-	int64_t to_ms = minute_of(now_ms);
+	return tier_events_mark(
+		t->events, t->fed_ms - (int64_t)HISTORY_MINUTES * MINUTE_MS, t->fed_ms);
+}
+
+static int learn(struct tier_model *t, struct tier_round *r, const struct db_tier *tier,
+		 const struct demand_opts *opts, int64_t offset_ms, struct err *err)
+{
+	int64_t to_ms = minute_of(r->now_ms);
 	int64_t from_ms = to_ms - (int64_t)HISTORY_MINUTES * MINUTE_MS;
 	int64_t first_ms = 0, last_ms = 0;
 	CLEANUP(free) double *y = NULL;
@@ -155,80 +142,31 @@ static int learn(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 
 	forget(t);
 	t->must_learn = false;
-	if ((rc = db_demand_span(m->db, t->stack, t->tier, &first_ms, &last_ms, err)) <
-		    0 ||
-	    first_ms == 0)
+	rc = db_demand_span(r->db, tier->stack, tier->name, &first_ms, &last_ms, err);
+	if (rc < 0 || first_ms == 0)
 		return rc;
-	rc = read_history(m, t, &from_ms, to_ms, &y, &n, err);
+	rc = read_history(r, tier, &from_ms, to_ms, &y, &n, err);
 	if (rc < 0 || n == 0)
 		return rc;
-	for (int k = 0; k < N_MODELS; k++) {
-		struct demand_opts opts = {
-			.step_ms = MINUTE_MS,
-			.lead_steps = t->lead_steps[k],
-			.risk = t->risk,
-			.capacity = t->capacity,
-		};
-
-		rc = demand_model_new(&opts, &t->model[k], err);
-		if (rc < 0)
-			return rc;
-		demand_model_set_offset(t->model[k], (int32_t)(offset_ms / 1000));
-		rc = demand_model_train(t->model[k], y, n, from_ms, err);
-		if (rc < 0)
-			return rc;
-	}
+	tier_events_divide(t->events, from_ms, MINUTE_MS, y, n);
+	rc = demand_model_new(opts, &t->model, err);
+	if (rc < 0)
+		return rc;
+	demand_model_set_offset(t->model, (int32_t)(offset_ms / 1000));
+	rc = demand_model_train(t->model, y, n, from_ms, err);
+	if (rc < 0)
+		return rc;
 	t->first_ms = first_ms;
 	t->fed_ms = to_ms;
+	t->events_mark = mark(t);
 	t->is_dirty = true;
 	return 0;
 }
 
-/* The state in the database begins with what it is for. The model behind it is aligned as
- * any object may be. */
-struct saved {
-	_Alignas(max_align_t) int64_t first_ms;
-	int64_t fed_ms;
-	uint64_t lead_steps;
-	double capacity, risk;
-};
-
-static int load_one(struct tier_models *m, struct tier_model *t, int k, struct err *err)
+static int feed(struct tier_model *t, struct tier_round *r, const struct db_tier *tier,
+		int64_t offset_ms, struct err *err)
 {
-	CLEANUP(db_model_state_done) struct db_model_state s = { 0 };
-	struct saved head;
-	int rc = db_model_state_get(m->db, t->stack, t->tier, kinds[k], &s, err);
-
-	if (rc < 0)
-		return rc;
-	if (s.len < sizeof(head))
-		return err_set(err, ERR_INVAL, "a saved model is too short");
-	memcpy(&head, s.data, sizeof(head));
-	if (head.lead_steps != t->lead_steps[k] || head.capacity != t->capacity ||
-	    head.risk != t->risk)
-		return err_set(err, ERR_NOT_FOUND, "a saved model is for other options");
-	t->first_ms = head.first_ms;
-	t->fed_ms = head.fed_ms;
-	return demand_model_load((const char *)s.data + sizeof(head),
-				 s.len - sizeof(head), &t->model[k], err);
-}
-
-/* Whatever is wrong with a saved model, learning anew is the cure. */
-static bool load(struct tier_models *m, struct tier_model *t)
-{
-	for (int k = 0; k < N_MODELS; k++) {
-		if (load_one(m, t, k, NULL) < 0) {
-			forget(t);
-			return false;
-		}
-	}
-	return true;
-}
-
-static int feed(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
-		int64_t now_ms, struct err *err)
-{
-	int64_t to_ms = minute_of(now_ms);
+	int64_t to_ms = minute_of(r->now_ms);
 	size_t n = (size_t)((to_ms - t->fed_ms) / MINUTE_MS);
 	CLEANUP(free) double *y = NULL;
 	int rc;
@@ -236,35 +174,30 @@ static int feed(struct tier_models *m, struct tier_model *t, int64_t offset_ms,
 	if (to_ms <= t->fed_ms)
 		return 0;
 	y = xcalloc(n, sizeof(*y));
-	rc = db_demand_range(m->db, t->stack, t->tier, t->fed_ms, y, n, err);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		for (int k = 0; k < N_MODELS && rc == 0 && !isnan(y[i]); k++) {
-			demand_model_set_offset(t->model[k], (int32_t)(offset_ms / 1000));
-			rc = demand_model_update(t->model[k],
-						 t->fed_ms + (int64_t)i * MINUTE_MS, y[i],
-						 err);
-		}
-	}
+	rc = db_demand_range(r->db, tier->stack, tier->name, t->fed_ms, y, n, err);
+	tier_events_divide(t->events, t->fed_ms, MINUTE_MS, y, n);
+	demand_model_set_offset(t->model, (int32_t)(offset_ms / 1000));
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (!isnan(y[i]))
+			rc = demand_model_update(
+				t->model, t->fed_ms + (int64_t)i * MINUTE_MS, y[i], err);
 	if (rc < 0)
 		return rc;
 	t->fed_ms = to_ms;
+	if (!t->must_learn)
+		t->events_mark = mark(t);
 	t->is_dirty = true;
 	return 0;
 }
 
-static bool has_older_history(struct tier_models *m, const struct tier_model *t)
+static bool has_older_history(const struct tier_model *t, struct tier_round *r,
+			      const struct db_tier *tier)
 {
 	int64_t first_ms = 0, last_ms = 0;
 
-	return db_demand_span(m->db, t->stack, t->tier, &first_ms, &last_ms, NULL) == 0 &&
+	return db_demand_span(r->db, tier->stack, tier->name, &first_ms, &last_ms,
+			      NULL) == 0 &&
 	       first_ms && first_ms < t->first_ms;
-}
-
-static size_t steps_of(int64_t ms)
-{
-	int64_t n = (ms + MINUTE_MS - 1) / MINUTE_MS;
-
-	return (size_t)MIN(MAX(n, 1), DEMAND_LEAD_MAX);
 }
 
 /* Also one that knows a time to come: it was fed before the clock was set back. */
@@ -274,54 +207,104 @@ static bool is_far_behind(const struct tier_model *t, int64_t now_ms)
 	       t->fed_ms > minute_of(now_ms) + MINUTE_MS;
 }
 
-static int refresh(struct tier_models *m, struct tier_model *t,
-		   const struct db_tier *tier, int64_t lead_ms, int64_t offset_ms,
-		   int64_t now_ms, struct err *err)
-{
-	size_t near = steps_of(lead_ms), far = steps_of(lead_ms + tier->dwell_ms);
-	bool is_new = !t->model[NEAR];
-	bool is_other = near != t->lead_steps[NEAR] || far != t->lead_steps[FAR] ||
-			tier->capacity != t->capacity || tier->risk_ratio != t->risk;
+/* ---------------------------------------------------------------- in the database */
 
-	t->lead_steps[NEAR] = near;
-	t->lead_steps[FAR] = far;
-	t->capacity = tier->capacity;
-	t->risk = tier->risk_ratio;
-	if (is_new && load(m, t))
-		is_new = false;
-	else if (is_other)
-		is_new = true;
-	if (is_new || is_far_behind(t, now_ms) ||
-	    (minute_of(now_ms) > t->fed_ms && has_older_history(m, t)))
+/* The state in the database begins with what it was learned from. The model behind it is
+ * aligned as any object may be. */
+struct saved {
+	_Alignas(max_align_t) int64_t first_ms;
+	int64_t fed_ms;
+	uint64_t events_mark;
+};
+
+/* Whatever is wrong with a saved model, learning anew is the cure. */
+static void load(struct tier_model *t, struct tier_round *r, const struct db_tier *tier)
+{
+	CLEANUP(db_model_state_done) struct db_model_state s = { 0 };
+	struct saved head;
+
+	if (db_model_state_get(r->db, tier->stack, tier->name, KIND, &s, NULL) < 0 ||
+	    s.len < sizeof(head))
+		return;
+	memcpy(&head, s.data, sizeof(head));
+	if (demand_model_load((const char *)s.data + sizeof(head), s.len - sizeof(head),
+			      &t->model, NULL) < 0)
+		return;
+	t->first_ms = head.first_ms;
+	t->fed_ms = head.fed_ms;
+	t->events_mark = head.events_mark;
+}
+
+bool tier_model_take_state(struct tier_model *t, char *stack, char *tier, int64_t now_ms,
+			   struct db_model_state *ret)
+{
+	const struct saved head = { .first_ms = t->first_ms,
+				    .fed_ms = t->fed_ms,
+				    .events_mark = t->events_mark };
+
+	if (!t->model || !t->is_dirty)
+		return false;
+
+	size_t len = sizeof(head) + demand_model_size(t->model);
+	char *data = xcalloc(1, len);
+
+	memcpy(data, &head, sizeof(head));
+	demand_model_save(t->model, data + sizeof(head));
+	*ret = (struct db_model_state){
+		.stack = stack,
+		.tier = tier,
+		.kind = (char *)(uintptr_t)KIND,
+		.data = data,
+		.len = len,
+		.updated_ms = now_ms,
+	};
+	t->is_dirty = false;
+	return true;
+}
+
+/* ---------------------------------------------------------------- asking */
+
+static int refresh(struct tier_model *t, struct tier_round *r, const struct db_tier *tier,
+		   int64_t lead_ms, int64_t offset_ms, struct err *err)
+{
+	const struct demand_opts opts = opts_of(tier, lead_ms);
+	int rc = 0;
+
+	if (!t->model && !r->is_trial)
+		load(t, r, tier);
+	if (!t->model || !is_for(t->model, &opts) || is_far_behind(t, r->now_ms) ||
+	    mark(t) != t->events_mark ||
+	    (minute_of(r->now_ms) > t->fed_ms && has_older_history(t, r, tier)))
 		t->must_learn = true;
-	if (!t->must_learn)
-		return feed(m, t, offset_ms, now_ms, err);
-	if (clock_mono_ms() < m->learn_until_mono_ms)
-		return learn(m, t, offset_ms, now_ms, err);
-	m->is_behind = true;
-	if (t->model[NEAR] && !is_far_behind(t, now_ms))
-		return feed(m, t, offset_ms, now_ms, err);
-	forget(t);
-	return 0;
+	if (t->must_learn && clock_mono_ms() < r->learn_until_mono_ms)
+		return learn(t, r, tier, &opts, offset_ms, err);
+	r->is_behind |= t->must_learn;
+	if (t->model && is_far_behind(t, r->now_ms))
+		forget(t);
+	if (!t->model)
+		return 0;
+	if (demand_model_opts(t->model)->capacity != opts.capacity)
+		rc = demand_model_set_capacity(t->model, opts.capacity, err);
+	return rc < 0 ? rc : feed(t, r, tier, offset_ms, err);
 }
 
 /* The first minutes of a service rise from nothing: what they foretell is no forecast. */
 static bool is_known(const struct tier_model *t)
 {
-	return t->model[NEAR] &&
+	return t->model &&
 	       t->fed_ms - t->first_ms >= (int64_t)KNOWN_AFTER_MINUTES * MINUTE_MS;
 }
 
-int tier_models_forecast(struct tier_models *m, const struct db_tier *tier,
-			 int64_t lead_ms, int64_t offset_ms, int64_t now_ms,
-			 struct tier_forecast *ret, struct err *err)
+int tier_model_forecast(struct tier_model *t, struct tier_round *r,
+			const struct db_tier *tier, int64_t lead_ms, int64_t offset_ms,
+			const struct tier_events *events, struct tier_forecast *ret,
+			struct err *err)
 {
-	struct tier_model *t = get(m, tier->stack, tier->name);
 	struct demand_decision far;
 	int rc;
 
-	t->is_used = true;
-	rc = refresh(m, t, tier, lead_ms, offset_ms, now_ms, err);
+	t->events = events;
+	rc = refresh(t, r, tier, lead_ms, offset_ms, err);
 	if (rc < 0) {
 		forget(t);
 		return rc;
@@ -329,77 +312,14 @@ int tier_models_forecast(struct tier_models *m, const struct db_tier *tier,
 	*ret = (struct tier_forecast){ .known = is_known(t), .fed_ms = t->fed_ms };
 	if (!ret->known)
 		return 0;
-	demand_model_decide(t->model[NEAR], &ret->within_lead);
-	demand_model_decide(t->model[FAR], &far);
+	demand_model_decide(t->model, TIER_NEAR, &ret->within_lead);
+	demand_model_decide(t->model, TIER_FAR, &far);
 	ret->upper_dwell = far.upper;
+	for (size_t k = 0; k < TIER_LEADS; k++) {
+		const size_t steps = demand_model_opts(t->model)->lead_steps[k];
+
+		ret->promise[k].lead_ms = (int64_t)steps * MINUTE_MS;
+		demand_model_kept(t->model, k, ret->promise[k].kept);
+	}
 	return 0;
-}
-
-/* ---------------------------------------------------------------- saving */
-
-static void save_one(const struct tier_model *t, int k, int64_t now_ms,
-		     struct db_model_state *ret)
-{
-	struct saved head = {
-		.first_ms = t->first_ms,
-		.fed_ms = t->fed_ms,
-		.lead_steps = t->lead_steps[k],
-		.capacity = t->capacity,
-		.risk = t->risk,
-	};
-	size_t len = demand_model_size(t->model[k]);
-	char *data = xcalloc(1, sizeof(head) + len);
-
-	memcpy(data, &head, sizeof(head));
-	demand_model_save(t->model[k], data + sizeof(head));
-	*ret = (struct db_model_state){
-		.stack = t->stack,
-		.tier = t->tier,
-		.kind = (char *)(uintptr_t)kinds[k],
-		.data = data,
-		.len = sizeof(head) + len,
-		.updated_ms = now_ms,
-	};
-}
-
-void tier_models_sweep(struct tier_models *m)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < m->n; i++) {
-		struct tier_model *t = m->v[i];
-
-		if (t->is_used) {
-			t->is_used = false;
-			m->v[kept++] = t;
-		} else {
-			tier_model_free(t);
-		}
-	}
-	m->n = kept;
-}
-
-int tier_models_save(struct tier_models *m, size_t max, int64_t now_ms, struct err *err)
-{
-	const size_t most = MIN(max, m->n);
-	CLEANUP(free)
-	struct db_model_state *s = xcalloc(most * N_MODELS + 1, sizeof(*s));
-	size_t n = 0;
-	int rc = 0;
-
-	for (size_t i = 0; i < m->n && n < most * N_MODELS; i++) {
-		struct tier_model *t = m->v[m->next_save++ % m->n];
-
-		/* One that waits to be learned is of other options than it should be. */
-		if (!t->is_dirty || t->must_learn)
-			continue;
-		for (int k = 0; k < N_MODELS && t->model[k]; k++)
-			save_one(t, k, now_ms, &s[n++]);
-		t->is_dirty = false;
-	}
-	if (n)
-		rc = db_model_states_put(m->db, s, n, err);
-	for (size_t i = 0; i < n; i++)
-		free(s[i].data);
-	return rc;
 }

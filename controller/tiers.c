@@ -7,6 +7,9 @@
 #include "decide.h"
 #include "log.h"
 #include "metrics_eval.h"
+#include "promise.h"
+#include "record.h"
+#include "tier_capacity.h"
 #include "tier_model.h"
 #include "tz.h"
 
@@ -19,25 +22,35 @@
 #define STALE_MIN_MS 90000        /* and at least this, calendar */
 #define DECISION_EVERY_MS 3600000 /* one is recorded, changed or not */
 #define SAVE_EVERY_MS 600000      /* models, calendar */
+#define MEASURE_MS 200            /* of a round, for events that are over */
+#define FIT_MS 100                /* of a round, for capacities */
 
 /* What is remembered of one tier. */
 struct tier {
 	char *stack, *name;
 	char *expression; /* that demand is the parsed form of */
 	struct metrics_expr *demand;
+	struct tier_model *model;
+	struct tier_capacity *capacity;
 	struct decide_state state;
 	int64_t recorded_ms;         /* of the last recorded decision */
 	enum decide_binding binding; /* of it */
+	struct tier_events *events;  /* NULL: none */
+	uint64_t events_serial;      /* of the catalog's list that they are of */
 	json_t *live;
 	bool is_used;
 };
 
 struct tiers {
 	struct db *db;
-	struct tier_models *models;
+	struct tier_round round;
+	struct tier_capacity_round capacities;
 	pthread_mutex_t lock; /* of v and the lives, for tiers_live() */
 	struct tier **v;      /* by stack and name */
 	size_t n;
+	int64_t measure_until_mono_ms; /* of the round */
+	size_t next_save;              /* index into v */
+	bool is_trial;                 /* nothing of it is kept in the database */
 };
 
 /* One tier's decision in the making. */
@@ -49,6 +62,7 @@ struct deciding {
 	struct decide_input in;
 	struct decide_plan plan;
 	struct lead lead;
+	struct tier_capacity_now capacity;
 	struct tier_forecast forecast;
 	char silent[160]; /* who ought to report and does not */
 };
@@ -58,14 +72,24 @@ struct tiers *tiers_new(struct db *db)
 	struct tiers *t = xcalloc(1, sizeof(*t));
 
 	t->db = db;
-	t->models = tier_models_new(db);
 	pthread_mutex_init(&t->lock, NULL);
+	return t;
+}
+
+struct tiers *tiers_new_trial(struct db *db)
+{
+	struct tiers *t = tiers_new(db);
+
+	t->is_trial = true;
 	return t;
 }
 
 static void tier_free(struct tier *t)
 {
 	metrics_expr_free(t->demand);
+	tier_events_free(t->events);
+	tier_model_free(t->model);
+	tier_capacity_free(t->capacity);
 	json_decref(t->live);
 	free(t->expression);
 	free(t->stack);
@@ -73,17 +97,39 @@ static void tier_free(struct tier *t)
 	free(t);
 }
 
+/* Keeps in the database what at most max tiers learned since it was last kept, those
+ * first whose turn is longest ago. */
+static int save_models(struct tiers *ts, size_t max, int64_t now_ms, struct err *err)
+{
+	const size_t most = MIN(max, ts->n);
+	CLEANUP(free) struct db_model_state *s = xcalloc(2 * most + 1, sizeof(*s));
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < ts->n && n + 1 < 2 * most; i++) {
+		struct tier *t = ts->v[ts->next_save++ % ts->n];
+
+		n += tier_model_take_state(t->model, t->stack, t->name, now_ms, &s[n]);
+		n += tier_capacity_take_state(t->capacity, t->stack, t->name, now_ms,
+					      &s[n]);
+	}
+	if (n)
+		rc = db_model_states_put(ts->db, s, n, err);
+	for (size_t i = 0; i < n; i++)
+		free(s[i].data);
+	return rc;
+}
+
 void tiers_free(struct tiers *t)
 {
 	if (!t)
 		return;
 	/* Models that are not kept are learned anew at the next start. */
-	if (tier_models_save(t->models, SIZE_MAX, clock_now_ms(), NULL) < 0)
+	if (!t->is_trial && save_models(t, SIZE_MAX, clock_now_ms(), NULL) < 0)
 		log_warn("models-not-saved");
 	for (size_t i = 0; i < t->n; i++)
 		tier_free(t->v[i]);
 	free(t->v);
-	tier_models_free(t->models);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -127,6 +173,8 @@ static struct tier *get(struct tiers *t, const struct db_tier *of)
 		new = xcalloc(1, sizeof(*new));
 		new->stack = xstrdup(of->stack);
 		new->name = xstrdup(of->name);
+		new->model = tier_model_new();
+		new->capacity = tier_capacity_new();
 		t->v = xrealloc(t->v, (t->n + 1) * sizeof(struct tier *));
 		memmove(t->v + at + 1, t->v + at, (t->n - at) * sizeof(struct tier *));
 		t->v[at] = new;
@@ -169,19 +217,6 @@ json_t *tiers_live(struct tiers *t, const char *stack, const char *name)
 
 /* ---------------------------------------------------------------- measuring */
 
-static int parse_demand(struct tier *t, const struct db_tier *of, struct err *err)
-{
-	if (t->expression && strcmp(t->expression, of->demand) == 0)
-		return 0;
-	metrics_expr_free(t->demand);
-	t->demand = NULL;
-	free(t->expression);
-	t->expression = xstrdup(of->demand);
-	if (!*of->demand)
-		return 0;
-	return metrics_expr_parse(of->demand, of->stack, of->name, &t->demand, err);
-}
-
 /*
  * A part of the demand is missing while its source should be there: the rest is too low
  * to scale in on. What was drained or moved away is silent by right.
@@ -214,7 +249,8 @@ static void measure(struct tiers *ts, struct deciding *d, struct db_demand *reco
 	struct err err;
 
 	in->demand = NAN;
-	if (parse_demand(d->t, &d->ft->t, &err) < 0)
+	if (metrics_expr_follow(d->ft->t.demand, d->ft->t.stack, d->ft->t.name,
+				&d->t->expression, &d->t->demand, &err) < 0)
 		log_warn("demand-not-understood", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
 	if (d->t->demand && metrics_expr_now(ts->db, d->t->demand, in->now_ms,
@@ -256,9 +292,9 @@ static void fill_operator(struct deciding *d)
 	in->mode = (enum decide_mode)t->mode;
 	in->min = t->min;
 	in->max = t->max;
-	in->capacity = t->capacity;
 	in->unit = *t->capacity_unit ? t->capacity_unit : "/s";
 	in->risk = t->risk_ratio;
+	in->price = t->price_ratio;
 	in->step_out_max = t->step_out_max;
 	in->step_in_max = t->step_in_max;
 	in->dwell_ms = t->dwell_ms;
@@ -268,6 +304,19 @@ static void fill_operator(struct deciding *d)
 		in->hold_reason = hold->reason;
 		in->hold_until_ms = hold->expires_ms;
 	}
+}
+
+/* What is in force takes the declared capacity's place in this round's picture. */
+static void fill_capacity(struct tiers *ts, struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+	const bool is_usable = decide_is_fresh(in) && !in->distrust;
+
+	tier_capacity_step(d->t->capacity, &ts->capacities, d->ft,
+			   is_usable ? in->demand : NAN, &d->capacity);
+	d->ft->t.capacity = in->capacity = d->capacity.value;
+	in->capacity_source = d->capacity.source;
+	in->capacity_note = *d->capacity.note ? d->capacity.note : NULL;
 }
 
 static void fill_bounds(struct deciding *d)
@@ -296,6 +345,78 @@ static void fill_fleet(struct deciding *d)
 	in->distrust = d->ctx->distrust;
 }
 
+static int list_events(struct tiers *ts, struct deciding *d, struct err *err)
+{
+	tier_events_free(TAKE(d->t->events));
+	return tier_events_read(ts->db, d->ft->cat->events, d->ft->t.stack, d->ft->t.name,
+				&d->t->events, err);
+}
+
+/* The tier's events, as the catalog has them now; those that are over are measured. */
+static int read_events(struct tiers *ts, struct deciding *d, struct err *err)
+{
+	const struct catalog_tier *cat = d->ft->cat;
+	const uint64_t serial = cat && cat->events->n ? cat->events_serial : 0;
+	bool is_changed = false, is_behind = false;
+	int rc = 0;
+
+	if (serial != d->t->events_serial)
+		tier_events_free(TAKE(d->t->events));
+	d->t->events_serial = serial;
+	if (serial && !d->t->events)
+		rc = list_events(ts, d, err);
+	if (rc == 0 && d->t->events)
+		rc = tier_events_measure(d->t->events, ts->db, d->ft->t.stack,
+					 d->ft->t.name, cat->zone, d->in.now_ms,
+					 ts->measure_until_mono_ms, &is_changed,
+					 &is_behind, err);
+	ts->round.is_behind = ts->round.is_behind || is_behind;
+	return rc == 0 && is_changed ? list_events(ts, d, err) : rc;
+}
+
+/* What a forecast of the next ahead_ms counts with, in words. */
+static void name_events(const struct tier_events *e, int64_t now_ms, int64_t ahead_ms,
+			const struct uplift *u, struct decide_events *ret)
+{
+	const char *names[2 * DECIDE_EVENTS_MAX];
+	size_t n =
+		tier_events_names(e, now_ms, now_ms + ahead_ms, names, ARRAY_SIZE(names));
+
+	*ret = (struct decide_events){ .uplift = u->mid, .learned_from = u->n };
+	for (size_t i = 0; i < n; i++) {
+		if (!tier_events_knows(e, names[i]))
+			ret->unknown = names[i];
+		else if (ret->n < DECIDE_EVENTS_MAX)
+			ret->names[ret->n++] = names[i];
+	}
+}
+
+/* The model's answers, which are for demand without events, with those that come. */
+static void apply_events(struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+	const struct tier_events *e = d->t->events;
+	const struct demand_decision *w = &d->forecast.within_lead;
+	/* What begins at the very end of the lead time is wanted then. */
+	const int64_t near_ms = in->lead_ms + DB_DEMAND_STEP_MS;
+	const int64_t far_ms = near_ms + in->dwell_ms;
+	const double level = fmin(w->level, UPLIFT_LEVEL);
+	struct uplift near, far;
+
+	if (!e || !e->n)
+		return;
+	near = tier_events_within(e, in->now_ms, in->now_ms + near_ms);
+	far = tier_events_within(e, in->now_ms, in->now_ms + far_ms);
+	name_events(e, in->now_ms, near_ms, &near, &in->events);
+	name_events(e, in->now_ms, far_ms, &far, &in->events_dwell);
+	in->forecast_high =
+		uplift_quantile(&near, in->forecast_mid, in->forecast_high, level);
+	in->forecast_high_dwell = fmax(
+		uplift_quantile(&far, in->forecast_mid, in->forecast_high_dwell, level),
+		in->forecast_high);
+	in->forecast_mid *= near.mid;
+}
+
 static void fill_forecast(struct tiers *ts, struct deciding *d)
 {
 	static const char *const rungs[] = { [DEMAND_REACTIVE] = "reactive",
@@ -310,8 +431,8 @@ static void fill_forecast(struct tiers *ts, struct deciding *d)
 	in->forecast_mid = in->forecast_high = in->forecast_high_dwell = NAN;
 	if (d->ft->t.capacity <= 0)
 		return;
-	if (tier_models_forecast(ts->models, &d->ft->t, in->lead_ms, offset_ms,
-				 in->now_ms, &d->forecast, &err) < 0) {
+	if (tier_model_forecast(d->t->model, &ts->round, &d->ft->t, in->lead_ms,
+				offset_ms, d->t->events, &d->forecast, &err) < 0) {
 		log_warn("forecast-failed", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
 		return;
@@ -325,6 +446,7 @@ static void fill_forecast(struct tiers *ts, struct deciding *d)
 	in->forecast_at_ms = d->forecast.fed_ms;
 	in->rung = rungs[w->rung];
 	in->rung_why = w->why;
+	apply_events(d);
 }
 
 /* ---------------------------------------------------------------- the outcome */
@@ -332,6 +454,7 @@ static void fill_forecast(struct tiers *ts, struct deciding *d)
 static json_t *live_json(const struct deciding *d)
 {
 	const struct decide_input *in = &d->in;
+	json_t *o = json_object();
 	json_t *demand =
 		json_pack("{s:s, s:o, s:o}", "expression", d->ft->t.demand, "value",
 			  json_finite(in->demand), "at", json_time(in->demand_at_ms));
@@ -342,20 +465,32 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(
 		demand, "stale",
 		json_boolean(in->now_ms - in->demand_at_ms > in->stale_after_ms));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "demand", demand, "lead",
-			 lead_json(&d->lead), "rung",
-			 in->rung ? json_string(in->rung) : json_null(), "rung_why",
-			 in->rung_why ? json_string(in->rung_why) : json_null(), "level",
-			 d->forecast.known ? json_finite(d->forecast.within_lead.level)
-					   : json_null(),
-			 "kept",
-			 d->forecast.known ? json_finite(d->forecast.within_lead.kept)
-					   : json_null(),
-			 "healthy", (int)d->ft->healthy);
+	json_object_set_new(o, "demand", demand);
+	json_object_set_new(o, "capacity", json_finite(in->capacity));
+	json_object_set_new(o, "capacity_learned", tier_capacity_json(d->t->capacity));
+	json_object_set_new(o, "lead", lead_json(&d->lead));
+	json_object_set_new(o, "events",
+			    tier_events_json(d->t->events, in->now_ms,
+					     in->now_ms + EVENTS_AHEAD_MS, in->now_ms));
+	json_object_set_new(o, "rung", in->rung ? json_string(in->rung) : json_null());
+	json_object_set_new(o, "rung_why",
+			    in->rung_why ? json_string(in->rung_why) : json_null());
+	json_object_set_new(o, "level",
+			    d->forecast.known ? json_finite(d->forecast.within_lead.level)
+					      : json_null());
+	json_object_set_new(o, "kept",
+			    d->forecast.known ? json_finite(d->forecast.within_lead.kept)
+					      : json_null());
+	json_object_set_new(o, "promise", promise_json(&d->forecast, &d->ft->t));
+	json_object_set_new(o, "healthy", json_integer((json_int_t)d->ft->healthy));
+	return o;
 }
 
-static int record(struct tiers *ts, struct deciding *d, struct err *err)
+/* before: the state that the decision began with. */
+static int record(struct tiers *ts, struct deciding *d, const struct decide_state *before,
+		  struct err *err)
 {
+	CLEANUP(free) char *text = NULL;
 	struct db_tier *t = &d->ft->t;
 	const struct decide_plan *p = &d->plan;
 	bool changed = p->desired != t->desired;
@@ -365,6 +500,7 @@ static int record(struct tiers *ts, struct deciding *d, struct err *err)
 		return 0;
 	d->t->recorded_ms = d->in.now_ms;
 	d->t->binding = p->binding;
+	text = record_write(&d->in, before);
 	if (changed)
 		event_add(d->ctx->events, "tier-scaled", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.stack = t->stack, .tier = t->name), "%s",
@@ -380,11 +516,13 @@ static int record(struct tiers *ts, struct deciding *d, struct err *err)
 			.cause = (char *)(uintptr_t)decide_cause_name(p->cause),
 			.sentence = (char *)(uintptr_t)p->sentence,
 			.explanation_json = t->explanation_json,
+			.record = text,
 		},
 		NULL, err);
 }
 
-static int take_over(struct tiers *ts, struct deciding *d, struct err *err)
+static int take_over(struct tiers *ts, struct deciding *d,
+		     const struct decide_state *before, struct err *err)
 {
 	struct db_tier *t = &d->ft->t;
 	CLEANUP(json_decref) json_t *explanation = decide_explain(&d->in, &d->plan);
@@ -392,7 +530,7 @@ static int take_over(struct tiers *ts, struct deciding *d, struct err *err)
 
 	free(t->explanation_json);
 	t->explanation_json = json_dumps(explanation, JSON_COMPACT);
-	rc = record(ts, d, err);
+	rc = record(ts, d, before, err);
 	if (rc < 0)
 		return rc;
 	if (d->plan.desired != t->desired)
@@ -410,7 +548,7 @@ static int take_over(struct tiers *ts, struct deciding *d, struct err *err)
 static int record_series(struct tiers *ts, const struct deciding *d, size_t n,
 			 struct err *err)
 {
-	CLEANUP(free) struct db_sample_in *in = xcalloc(2 * n, sizeof(*in));
+	CLEANUP(free) struct db_sample_in *in = xcalloc(3 * n, sizeof(*in));
 	CLEANUP(free) char **labels = xcalloc(n, sizeof(char *));
 	int rc;
 
@@ -419,14 +557,17 @@ static int record_series(struct tiers *ts, const struct deciding *d, size_t n,
 
 		labels[i] =
 			xasprintf("stack=\"%s\",tier=\"%s\"", ft->t.stack, ft->t.name);
-		in[2 * i] =
+		in[3 * i] =
 			(struct db_sample_in){ "foretide_desired", labels[i], DB_GAUGE,
 					       d[i].in.now_ms, (double)ft->t.desired };
-		in[2 * i + 1] =
+		in[3 * i + 1] =
 			(struct db_sample_in){ "foretide_healthy", labels[i], DB_GAUGE,
 					       d[i].in.now_ms, (double)ft->healthy };
+		in[3 * i + 2] =
+			(struct db_sample_in){ "foretide_capacity", labels[i], DB_GAUGE,
+					       d[i].in.now_ms, d[i].in.capacity };
 	}
-	rc = db_samples_add(ts->db, in, 2 * n, d[0].in.now_ms, NULL, err);
+	rc = db_samples_add(ts->db, in, 3 * n, d[0].in.now_ms, NULL, err);
 	for (size_t i = 0; i < n; i++)
 		free(labels[i]);
 	return rc;
@@ -434,31 +575,43 @@ static int record_series(struct tiers *ts, const struct deciding *d, size_t n,
 
 /* ---------------------------------------------------------------- all of them */
 
-static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *record,
-		   struct err *err)
+/* All of the input that is neither measured nor forecast. */
+static void fill(struct tiers *ts, struct deciding *d)
 {
-	int rc;
-
 	d->t = get(ts, &d->ft->t);
 	d->in.now_ms = d->f->now_ms;
 	d->in.stale_after_ms = MAX(STALE_TICKS * d->ctx->tick_ms, STALE_MIN_MS);
-	rc = lead_read(ts->db, &d->ft->t, &d->lead, err);
-	if (rc < 0)
-		return rc;
 	d->in.lead_ms = d->lead.used_ms;
 	d->in.is_lead_prior = d->lead.prior;
 	fill_operator(d);
 	fill_bounds(d);
 	fill_fleet(d);
+}
+
+static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *record,
+		   struct err *err)
+{
+	int rc = lead_read(ts->db, &d->ft->t, &d->lead, err);
+
+	if (rc < 0)
+		return rc;
+	fill(ts, d);
 	measure(ts, d, record);
+	fill_capacity(ts, d);
 	return 0;
 }
 
 static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
 {
+	const struct decide_state before = d->t->state;
+	struct err why;
+
+	if (read_events(ts, d, &why) < 0)
+		log_warn("events-not-read", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&why));
 	fill_forecast(ts, d);
 	decide(&d->in, &d->t->state, &d->plan);
-	return take_over(ts, d, err);
+	return take_over(ts, d, &before, err);
 }
 
 static int write_tiers(struct tiers *ts, const struct fleet *f, struct err *err)
@@ -484,7 +637,14 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	size_t n = 0;
 	int rc = 0;
 
-	tier_models_begin(ts->models);
+	tier_round_begin(&ts->round, ts->db, f->now_ms);
+	ts->measure_until_mono_ms = clock_mono_ms() + MEASURE_MS;
+	ts->capacities = (struct tier_capacity_round){
+		.db = ts->db,
+		.f = f,
+		.events = ctx->events,
+		.fit_until_mono_ms = clock_mono_ms() + FIT_MS,
+	};
 	for (size_t i = 0; i < f->n_tiers; i++) {
 		if (ctx->only_new && f->tiers[i].t.desired >= 0)
 			continue;
@@ -506,11 +666,37 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	if (rc < 0 || ctx->only_new)
 		return rc;
 	forget_unused(ts);
-	tier_models_sweep(ts->models);
-	return tier_models_save(ts->models, saves_of(f, ctx), f->now_ms, err);
+	return save_models(ts, saves_of(f, ctx), f->now_ms, err);
+}
+
+/* As much of read_events() as changes nothing in the database. */
+static void list_events_once(struct tiers *ts, struct deciding *d)
+{
+	const struct event_list *l = d->ft->cat ? d->ft->cat->events : NULL;
+	struct err err;
+
+	if (!d->t->events && l && l->n && list_events(ts, d, &err) < 0)
+		log_warn("events-not-read", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&err));
+}
+
+void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
+	       const struct tiers_moment *m, struct decide_plan *ret)
+{
+	const struct tiers_context ctx = { .tick_ms = m->tick_ms };
+	struct deciding d = { .f = f, .ft = ft, .ctx = &ctx, .lead = m->lead };
+
+	tier_round_begin_trial(&ts->round, ts->db, f->now_ms);
+	fill(ts, &d);
+	list_events_once(ts, &d);
+	d.in.demand = m->demand;
+	d.in.demand_at_ms = m->demand_at_ms;
+	d.in.capacity = ft->t.capacity;
+	fill_forecast(ts, &d);
+	decide(&d.in, &d.t->state, ret);
 }
 
 bool tiers_want_more(const struct tiers *ts)
 {
-	return tier_models_are_behind(ts->models);
+	return ts->round.is_behind;
 }

@@ -6,6 +6,7 @@
 #ifndef CONTROLLER_TIERS_H
 #define CONTROLLER_TIERS_H
 
+#include "decide.h"
 #include "events.h"
 #include "fleet.h"
 #include "lead.h"
@@ -30,6 +31,27 @@ struct tiers_context {
  */
 int tiers_decide(struct tiers *t, struct fleet *f, const struct tiers_context *ctx,
 		 struct err *err) MUST_CHECK;
+
+/*
+ * A trial: decides one tier at made-up moments, as tiers_decide() would have with models
+ * learned from the history before them. Nothing is measured, recorded, saved or shown.
+ * One thread at a time, any; tiers_free() frees it.
+ */
+struct tiers *tiers_new_trial(struct db *db);
+
+struct tiers_moment {
+	double demand;        /* NaN: none measured */
+	int64_t demand_at_ms; /* of the newest measured */
+	struct lead lead;     /* what is planned for */
+	int64_t tick_ms;
+};
+
+/*
+ * Decides at f->now_ms, with the holds of f and what ft says of settings, instances and
+ * the last decision. Moments of one trial come in order.
+ */
+void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
+	       const struct tiers_moment *m, struct decide_plan *ret);
 
 /* Models are left to be learned: deciding again soon is worth it. */
 bool tiers_want_more(const struct tiers *t);

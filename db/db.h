@@ -212,6 +212,7 @@ int db_launch_list(struct db *db, const struct db_launch_filter *f,
 struct db_page {
 	const char *stack, *tier;
 	int64_t since_ms;  /* at this time or later */
+	int64_t until_ms;  /* before this time */
 	int64_t before_id; /* the page after the one that ended with this id */
 	size_t limit;
 };
@@ -288,5 +289,21 @@ int db_model_state_get(struct db *db, const char *stack, const char *tier,
 /* n states in one transaction; each replaces the one before. */
 int db_model_states_put(struct db *db, const struct db_model_state *s, size_t n,
 			struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- backtests */
+
+int db_backtest_get(struct db *db, const char *stack, const char *tier,
+		    struct db_backtest *ret, struct err *err) MUST_CHECK;
+/* Replaces the one before. */
+int db_backtest_put(struct db *db, const struct db_backtest *b,
+		    struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- uplifts */
+
+/* Replaces what was measured of the event in any part of that time. */
+int db_uplift_put(struct db *db, const struct db_uplift *u, struct err *err) MUST_CHECK;
+/* Of a tier, by name and start. */
+int db_uplift_list(struct db *db, const char *stack, const char *tier,
+		   struct db_uplift_list *ret, struct err *err) MUST_CHECK;
 
 #endif

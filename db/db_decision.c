@@ -12,6 +12,7 @@ static const struct db_col columns[] = {
 	TEXT(db_decision, cause, 0),
 	TEXT(db_decision, sentence, 0),
 	TEXT(db_decision, explanation_json, 0),
+	TEXT(db_decision, record, 0),
 	{ NULL, COL_TEXT, 0, 0, NULL },
 };
 static const struct db_table table = { "decision", sizeof(struct db_decision), columns };
@@ -40,6 +41,7 @@ int db_decision_list(struct db *db, const struct db_page *f, struct db_decision_
 	db_where_text(&w, "stack = ?%d", f->stack);
 	db_where_text(&w, "tier = ?%d", f->tier);
 	db_where_int(&w, "at_ms >= ?%d", f->since_ms);
+	db_where_int(&w, "at_ms < ?%d", f->until_ms);
 	db_where_int(&w, "id < ?%d", f->before_id);
 	db_where_order(&w, "id DESC", f->limit);
 	return db_list(db, &table, &w, ret, err);

@@ -87,6 +87,8 @@ static int delete_parts(struct db_conn *c, const char *name, struct err *err)
 		"DELETE FROM tier WHERE stack = ?1",
 		"DELETE FROM hold WHERE stack = ?1",
 		"DELETE FROM model_state WHERE stack = ?1",
+		"DELETE FROM backtest WHERE stack = ?1",
+		"DELETE FROM uplift WHERE stack = ?1",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {

@@ -55,8 +55,11 @@ struct db_tier {
 	int64_t min, max; /* instances */
 	double capacity;  /* demand that one instance serves; 0: not declared */
 	char *capacity_unit;
-	char *demand;       /* expression, see metrics_eval.h; "" when none */
-	double risk_ratio;  /* share of time that may be short */
+	char *demand;              /* expression, see metrics_eval.h; "" when none */
+	char *utilisation;         /* expression, 0 to 1; "": CPU time of the instances */
+	char *latency;             /* expression, seconds; "" when none */
+	double target_utilisation; /* that an instance may have, when it is learned */
+	double risk_ratio;         /* share of time that may be short */
 	double price_ratio; /* of a short minute against an instance hour; 0: unused */
 	int64_t lead_prior_ms;
 	int64_t step_out_max, step_in_max; /* instances a decision; 0: unlimited */
@@ -178,6 +181,7 @@ struct db_decision {
 	char *cause;
 	char *sentence;
 	char *explanation_json;
+	char *record; /* what it was made from, see record.h; "" when that was not kept */
 };
 DB_MODEL(db_decision);
 
@@ -254,5 +258,26 @@ struct db_model_state {
 	int64_t updated_ms;
 };
 DB_MODEL(db_model_state);
+
+/* The last backtest of a tier. */
+struct db_backtest {
+	char *stack;
+	char *tier;
+	int64_t at_ms;
+	char *report_json; /* as the API answers it */
+};
+DB_MODEL(db_backtest);
+
+/* What one past occurrence of an event did to a tier's demand. */
+struct db_uplift {
+	char *stack;
+	char *tier;
+	char *name; /* the event's */
+	int64_t start_ms, end_ms;
+	double log_ratio, error; /* of demand in it over ordinary demand */
+	int64_t days;            /* that it was compared with */
+	int64_t measured_ms;
+};
+DB_MODEL(db_uplift);
 
 #endif

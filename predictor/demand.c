@@ -7,86 +7,149 @@
 #include <math.h>
 #include <string.h>
 
+const double demand_bands[DEMAND_BANDS] = { 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995 };
+
+static int leads_check(const struct demand_opts *o, struct err *err)
+{
+	if (o->n_leads < 1 || o->n_leads > DEMAND_LEADS_MAX)
+		return err_set(err, ERR_INVAL, "%zu lead times are not 1 to %d",
+			       o->n_leads, DEMAND_LEADS_MAX);
+	for (size_t k = 0; k < o->n_leads; k++)
+		if (o->lead_steps[k] > DEMAND_LEAD_MAX)
+			return err_set(err, ERR_INVAL,
+				       "lead time: %zu steps are more than %d",
+				       o->lead_steps[k], DEMAND_LEAD_MAX);
+	return 0;
+}
+
 static int opts_check(const struct demand_opts *o, struct err *err)
 {
 	if (o->step_ms < 1000 || o->step_ms > 86400000)
 		return err_set(err, ERR_INVAL,
 			       "step: %lld ms is not between 1 s and 1 day",
 			       (long long)o->step_ms);
-	if (o->lead_steps > DEMAND_LEAD_MAX)
-		return err_set(err, ERR_INVAL, "lead time: %zu steps are more than %d",
-			       o->lead_steps, DEMAND_LEAD_MAX);
 	if (!(o->risk >= 1e-5 && o->risk <= 0.5))
 		return err_set(err, ERR_INVAL, "risk: %g is not between 0.00001 and 0.5",
 			       o->risk);
+	if (!(o->price >= 0 && o->price <= 1e9))
+		return err_set(err, ERR_INVAL, "price: %g is not between 0 and 1e9",
+			       o->price);
 	if (!(o->capacity > 0 && isfinite(o->capacity)))
 		return err_set(err, ERR_INVAL, "capacity: %g is not above 0",
 			       o->capacity);
 	if (!(o->prior_swing >= 0 && o->prior_swing <= 10))
 		return err_set(err, ERR_INVAL, "prior swing: %g is not between 0 and 10",
 			       o->prior_swing);
+	return leads_check(o, err);
+}
+
+int demand_check(double y, struct err *err)
+{
+	if (!(y >= 0 && y <= DEMAND_MAX))
+		return err_set(err, ERR_INVAL, "demand: %g is not a number from 0 to %g",
+			       y, DEMAND_MAX);
 	return 0;
 }
 
-/* Where each array lies in data; returns the bytes of the whole model. */
-static size_t lay_out(struct demand_model *m)
+static size_t aligned(size_t n)
 {
-	size_t at = 0;
+	return (n + 7) / 8 * 8;
+}
 
-	m->origins_at = at;
-	at += m->kept_origins * sizeof(struct origin);
-	m->y_at = at;
-	at += (m->memory + SLACK) * sizeof(float);
-	m->profile_at = at;
-	at += m->slots * sizeof(float);
-	m->sizes_at = at;
-	at += (m->slots / SIZES_STEPS + 1) * sizeof(float);
-	return sizeof(*m) + at;
+/* Room for an array at the end of a lead; returns where it lies in its data. */
+static size_t place(struct lead *l, size_t bytes)
+{
+	const size_t at = l->size - sizeof(*l);
+
+	l->size += aligned(bytes);
+	return at;
+}
+
+/* All of a lead but what lies in its data. */
+static struct lead lead_of(const struct demand_model *m, size_t lead_steps)
+{
+	struct lead l = { .size = sizeof(l), .window = lead_steps + 1 };
+
+	l.kept_origins = MAX(l.window, lead_hold(&l));
+	feat_shape_init(&l.shape, (double)m->opts.step_ms / 1000.0, l.window);
+	l.mean_at = place(&l, ridge_size(FEAT_N));
+	l.spread_at = place(&l, ridge_size(SPREAD_N));
+	l.origins_at = place(&l, l.kept_origins * sizeof(struct origin));
+	l.sizes_at = place(&l, (m->slots / SIZES_STEPS + 1) * sizeof(float));
+	l.profile_at = place(&l, m->slots * sizeof(uint16_t));
+	sketch_init(&l.sketch, SKETCH_DAYS * 86400000.0 / (double)m->opts.step_ms,
+		    PRIOR_SKETCH);
+	/* A short step costs price * 60 times the instance-hours of one instance in it.
+	 */
+	l.log_price = log(m->opts.price > 0 ? 60 * m->opts.price : 1.0 / m->opts.risk);
+	l.now = (struct demand_decision){
+		.needed = 1,
+		.instances = 1,
+		.level = 1 - m->opts.risk,
+		.price = exp(l.log_price),
+		.rung = DEMAND_REACTIVE,
+		.why = DEMAND_NO_SAMPLE,
+	};
+	return l;
+}
+
+static void lead_init(struct lead *l, const struct demand_opts *o)
+{
+	const double half_life = HALF_LIFE_DAYS * 86400000.0 / (double)o->step_ms;
+	struct ridge *spread = lead_spread(l);
+
+	ridge_init(lead_mean(l), FEAT_N, half_life, PRIOR_MEAN);
+	ridge_init(spread, SPREAD_N, half_life, PRIOR_SPREAD);
+	/* Without history a miss is the stated swing of the present level. */
+	ridge_b(spread)[SPREAD_ONE] = ridge_b0(spread)[SPREAD_ONE] = log(o->prior_swing);
+	ridge_b(spread)[SPREAD_BASE] = ridge_b0(spread)[SPREAD_BASE] = 1;
+	lead_solve(l);
+}
+
+/* All of a model but what lies in its data. */
+static struct demand_model model_of(const struct demand_opts *opts)
+{
+	struct demand_model m = { .magic = DEMAND_MAGIC,
+				  .version = DEMAND_STATE_VERSION,
+				  .opts = *opts };
+	struct feat_shape widest;
+	size_t longest = 0;
+
+	if (m.opts.prior_swing == 0)
+		m.opts.prior_swing = DEMAND_PRIOR_SWING;
+	for (size_t k = 0; k < opts->n_leads; k++)
+		longest = MAX(longest, opts->lead_steps[k]);
+	feat_shape_init(&widest, (double)opts->step_ms / 1000.0, 1);
+	m.day = widest.day;
+	m.slots = MAX(widest.day, (size_t)1);
+	m.past = feat_memory(&widest);
+	m.memory = m.past + longest + 1;
+	m.size = sizeof(m) + aligned((m.memory + SLACK) * sizeof(float));
+	for (size_t k = 0; k < opts->n_leads; k++) {
+		m.lead_at[k] = m.size - sizeof(m);
+		m.size += lead_of(&m, opts->lead_steps[k]).size;
+	}
+	return m;
 }
 
 int demand_model_new(const struct demand_opts *opts, struct demand_model **ret,
 		     struct err *err)
 {
-	struct demand_model head;
-	int rc = opts_check(opts, err);
+	const int rc = opts_check(opts, err);
 
 	if (rc != 0)
 		return rc;
-	memset(&head, 0, sizeof(head));
-	head.magic = DEMAND_MAGIC;
-	head.version = DEMAND_STATE_VERSION;
-	head.opts = *opts;
-	if (head.opts.prior_swing == 0)
-		head.opts.prior_swing = DEMAND_PRIOR_SWING;
-	head.window = opts->lead_steps + 1;
-	head.kept_origins = MAX(head.window, model_hold(&head));
-	feat_shape_init(&head.shape, (double)opts->step_ms / 1000.0, head.window);
-	head.memory = feat_memory(&head.shape) + head.window;
-	head.slots = MAX(head.shape.day, (size_t)1);
-	head.size = lay_out(&head);
 
-	const double per_day = 86400000.0 / (double)opts->step_ms;
-
-	ridge_init(&head.mean, FEAT_N, HALF_LIFE_DAYS * per_day, PRIOR_MEAN);
-	ridge_init(&head.spread, SPREAD_N, HALF_LIFE_DAYS * per_day, PRIOR_SPREAD);
-	/* Without history a miss is the stated swing of the present level. */
-	head.spread.b[SPREAD_ONE] = head.spread.b0[SPREAD_ONE] =
-		log(head.opts.prior_swing);
-	head.spread.b[SPREAD_BASE] = head.spread.b0[SPREAD_BASE] = 1;
-	sketch_init(&head.sketch, SKETCH_DAYS * per_day, PRIOR_SKETCH);
-	head.log_price = log(1.0 / opts->risk);
-	head.now = (struct demand_decision){
-		.needed = 1,
-		.instances = 1,
-		.level = 1 - opts->risk,
-		.price = 1.0 / opts->risk,
-		.rung = DEMAND_REACTIVE,
-		.why = DEMAND_NO_SAMPLE,
-	};
-
+	const struct demand_model head = model_of(opts);
 	struct demand_model *m = xcalloc(1, head.size);
 
 	memcpy(m, &head, sizeof(head));
+	for (size_t k = 0; k < opts->n_leads; k++) {
+		const struct lead l = lead_of(m, opts->lead_steps[k]);
+
+		memcpy(model_lead(m, k), &l, sizeof(l));
+		lead_init(model_lead(m, k), &m->opts);
+	}
 	*ret = m;
 	return 0;
 }
@@ -104,8 +167,10 @@ int demand_model_update(struct demand_model *m, int64_t t_ms, double y, struct e
 {
 	const int64_t step = m->opts.step_ms;
 
-	if (!(y >= 0 && isfinite(y)))
-		return err_set(err, ERR_INVAL, "demand: %g is not a number from 0 up", y);
+	const int rc = demand_check(y, err);
+
+	if (rc != 0)
+		return rc;
 	if (m->n == 0) {
 		m->last_ms = t_ms;
 		model_step(m, y, false);
@@ -125,9 +190,11 @@ int demand_model_update(struct demand_model *m, int64_t t_ms, double y, struct e
 		return 0;
 	}
 	/* Of a gap longer than the memory only its end matters. */
-	m->last_ms += (ahead - 1 - MIN(ahead - 1, (int64_t)m->memory)) * step;
-	m->stats.missing += (uint64_t)(ahead - 1 - MIN(ahead - 1, (int64_t)m->memory));
-	for (int64_t k = MIN(ahead - 1, (int64_t)m->memory); k > 0; k--) {
+	const int64_t gap = ahead - 1, fill = MIN(gap, (int64_t)m->past);
+
+	m->last_ms += (gap - fill) * step;
+	m->stats.missing += (uint64_t)(gap - fill);
+	for (int64_t k = 0; k < fill; k++) {
 		m->last_ms += step;
 		model_step(m, model_guess(m), true);
 	}
@@ -155,33 +222,26 @@ int demand_model_set_capacity(struct demand_model *m, double capacity, struct er
 
 	if (rc != 0)
 		return rc;
+	for (size_t k = 0; k < m->opts.n_leads && m->opts.price == 0; k++) {
+		model_lead(m, k)->log_price += log(m->opts.capacity / capacity);
+		model_lead(m, k)->log_price = fmax(model_lead(m, k)->log_price, 0);
+	}
 	m->opts.capacity = capacity;
-	if (m->n > 0)
-		model_decide(m);
+	for (size_t k = 0; m->n > 0 && k < m->opts.n_leads; k++)
+		lead_decide(m, model_lead(m, k));
 	return 0;
 }
 
-int demand_model_set_risk(struct demand_model *m, double risk, struct err *err)
+void demand_model_decide(const struct demand_model *m, size_t lead,
+			 struct demand_decision *ret)
 {
-	struct demand_opts o = m->opts;
-
-	o.risk = risk;
-
-	const int rc = opts_check(&o, err);
-
-	if (rc != 0)
-		return rc;
-	/* Steering goes on from a price that is as much higher as the risk is lower. */
-	m->log_price += log(m->opts.risk / risk);
-	m->opts.risk = risk;
-	if (m->n > 0)
-		model_decide(m);
-	return 0;
+	CHECK(lead < m->opts.n_leads);
+	*ret = model_lead_const(m, lead)->now;
 }
 
-void demand_model_decide(const struct demand_model *m, struct demand_decision *ret)
+const struct demand_opts *demand_model_opts(const struct demand_model *m)
 {
-	*ret = m->now;
+	return &m->opts;
 }
 
 void demand_model_stats(const struct demand_model *m, struct demand_stats *ret)

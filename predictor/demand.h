@@ -13,6 +13,10 @@
  *
  *	max(y[i+1..i+L+1]) - base = x'b + s z,   log s = v'c,   z ~ its own past
  *
+ * One model looks over several lead times at once: the series, its seasons and its
+ * counters are kept once, everything else for each of them. What it answers for a lead
+ * time does not depend on the others.
+ *
  * b and c are ridge regressions on exponentially forgotten sums (ridge.h); the
  * distribution of z is a forgotten histogram (sketch.h). All of it is learned one
  * step at a time.
@@ -39,14 +43,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DEMAND_LEADS_MAX 4
 #define DEMAND_LEAD_MAX 254     /* lead_steps */
 #define DEMAND_PRIOR_SWING 0.15 /* prior_swing when 0 is given */
-#define DEMAND_STATE_VERSION 2u
+#define DEMAND_MAX 1e30         /* of a sample */
+#define DEMAND_STATE_VERSION 3u
 
 struct demand_opts {
-	int64_t step_ms;    /* between two samples, 1 s to 1 day */
-	size_t lead_steps;  /* from deciding to serving, in whole steps; may be 0 */
-	double risk;        /* share of time that may be short, 0.00001 to 0.5 */
+	int64_t step_ms;                     /* between two samples, 1 s to 1 day */
+	size_t n_leads;                      /* 1 to DEMAND_LEADS_MAX */
+	size_t lead_steps[DEMAND_LEADS_MAX]; /* from deciding to serving, in whole steps;
+						may be 0 */
+	double risk;  /* share of time that may be short, 0.00001 to 0.5 */
+	double price; /* instance-hours that a short minute costs, up to 1e9; above 0 it
+			 takes the place of the risk: nothing is calibrated or steered,
+			 and the level and the share kept follow */
 	double capacity;    /* demand that one instance serves, > 0 */
 	double prior_swing; /* without history: relative rise within a lead time that is
 			       taken as usual (one standard deviation); 0 means 0.15 */
@@ -84,6 +95,10 @@ struct demand_stats {
 	uint64_t duplicates; /* samples for a step that had one; dropped */
 };
 
+/* The bands whose promise is watched: levels, ascending. */
+#define DEMAND_BANDS 7
+extern const double demand_bands[DEMAND_BANDS];
+
 struct demand_model;
 
 /* A model without history. ERR_INVAL names the option that is out of range. */
@@ -98,8 +113,8 @@ DEFINE_CLEANUP(struct demand_model *, demand_model_free);
  *   y      [n] demand per step, >= 0; NaN = no sample
  *   t0_ms  start of the first step, Unix time
  *
- * ERR_INVAL for a negative or infinite value (the index is named) or a second call. Cost
- * about 2 us a value; allocates for the length of the call only.
+ * ERR_INVAL for a value that is no demand (the index is named) or a second call. Cost
+ * about 2 us a value and lead time; allocates for the length of the call only.
  */
 int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
 		       struct err *err) MUST_CHECK;
@@ -109,42 +124,48 @@ int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_
  * already is counted (demand_model_stats()) and dropped; steps without a sample before
  * this one are filled from the season and not learned from.
  *
- * ERR_INVAL when y is negative, NaN or infinite: the model is unchanged. Cost O(p^2),
- * p = 22, and O(p^3) every tenth step, about 2 us; the same for each step of a gap. No
- * allocation.
+ * ERR_INVAL when y is negative, NaN, infinite or above DEMAND_MAX: the model is
+ * unchanged. Cost a lead time O(p^2), p = 22, and O(p^3) every tenth step, about 2 us;
+ * the same for each step of a gap. No allocation.
  */
 int demand_model_update(struct demand_model *m, int64_t t_ms, double y,
 			struct err *err) MUST_CHECK;
 
 /*
- * The quantile `level` (0 < level < 1) of the largest demand within the lead time, in
- * demand units. ERR_NOT_FOUND before the first sample.
+ * The quantile `level` (0 < level < 1) of the largest demand within the lead time
+ * lead_steps[lead], in demand units. ERR_NOT_FOUND before the first sample.
  */
-int demand_model_quantile(const struct demand_model *m, double level, double *ret,
-			  struct err *err) MUST_CHECK;
+int demand_model_quantile(const struct demand_model *m, size_t lead, double level,
+			  double *ret, struct err *err) MUST_CHECK;
 
-/* What is needed now. Before the first sample: one instance, reactive. Never fails. */
-void demand_model_decide(const struct demand_model *m, struct demand_decision *ret);
+/* What is needed now to have it within the lead time lead_steps[lead]. Before the first
+ * sample: one instance, reactive. Never fails. */
+void demand_model_decide(const struct demand_model *m, size_t lead,
+			 struct demand_decision *ret);
+
+/*
+ * Another capacity: what was learned stays, and the price of a short step is worth as
+ * much demand as before.
+ */
+int demand_model_set_capacity(struct demand_model *m, double capacity,
+			      struct err *err) MUST_CHECK;
+
+/* As given, the capacity as set last. */
+const struct demand_opts *demand_model_opts(const struct demand_model *m);
+
+/*
+ * What each band of demand_bands promised and kept: the share of steps lately (half-life
+ * a week) whose largest demand within the lead time stayed at or below the quantile that
+ * was said at that step. NaN while fewer steps are known than would leave ten above.
+ */
+void demand_model_kept(const struct demand_model *m, size_t lead,
+		       double ret[DEMAND_BANDS]);
 
 void demand_model_stats(const struct demand_model *m, struct demand_stats *ret);
 
 /* The local clock's distance from UTC from the next step on; 0 until told. Seasons that
  * lie across a change are looked up by the clock. */
 void demand_model_set_offset(struct demand_model *m, int32_t offset_s);
-
-/*
- * The lead time was measured anew. The model relearns from the week that it remembers and
- * takes the place of *m: about 2 us a value; call it when the lead time changed by a
- * step, not each tick.
- */
-int demand_model_set_lead(struct demand_model **m, size_t lead_steps,
-			  struct err *err) MUST_CHECK;
-
-/* The capacity or the risk was changed. What was learned stays. O(p^2). */
-int demand_model_set_capacity(struct demand_model *m, double capacity,
-			      struct err *err) MUST_CHECK;
-int demand_model_set_risk(struct demand_model *m, double risk,
-			  struct err *err) MUST_CHECK;
 
 /*
  * The model as bytes, versioned and checked on the way back: a loaded model goes on

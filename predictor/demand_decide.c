@@ -11,27 +11,29 @@
 
 /* The fleet that these decisions alone would have running now: what was let go since the
  * lead time began is gone, what was asked for since is not there yet. */
-static size_t implied(struct demand_model *m)
+static size_t implied(const struct demand_model *m, struct lead *l)
 {
 	size_t n = SIZE_MAX;
 
-	for (size_t k = 0; k < m->window; k++)
-		n = MIN(n, model_origin(m, k)->held);
+	for (size_t k = 0; k < l->window; k++)
+		n = MIN(n, lead_origin(m, l, k)->held);
 	return n;
 }
 
-void model_steer(struct demand_model *m, double demand)
+void lead_steer(struct demand_model *m, struct lead *l, double demand)
 {
-	const double risk = model_aim(m);
+	const double risk = lead_aim(m, l);
 
-	if (m->n < m->window)
+	if (m->n < l->window)
 		return;
 
-	const bool is_short = demand > (double)implied(m) * m->opts.capacity * (1 + 1e-9);
-	const double to = m->log_price + STEER_GAIN * ((double)is_short - risk) / risk;
+	const bool is_short =
+		demand > (double)implied(m, l) * m->opts.capacity * (1 + 1e-9);
+	const double to = l->log_price + STEER_GAIN * ((double)is_short - risk) / risk;
 
-	m->log_price = fmin(fmax(to, 0), 20);
-	m->kept += ((double)is_short - m->kept) / fmin((double)m->n, 10080);
+	if (m->opts.price == 0)
+		l->log_price = fmin(fmax(to, 0), 20);
+	l->kept += ((double)is_short - l->kept) / fmin((double)m->n, 10080);
 }
 
 const char *demand_rung_name(enum demand_rung rung)
@@ -41,54 +43,89 @@ const char *demand_rung_name(enum demand_rung rung)
 	return names[rung];
 }
 
-static struct price_view view_of(const struct demand_model *m, const struct origin *o)
+static struct price_view view_of(const struct demand_model *m, const struct lead *l,
+				 const struct origin *o)
 {
-	return (struct price_view){ fmax(o->base + o->centre[m->rung], 0),
-				    o->sigma[m->rung], m->opts.capacity };
+	const double most = model_most(m);
+
+	return (struct price_view){
+		.mid = fmin(fmax((double)o->base + (double)o->centre[l->rung], 0), most),
+		.sigma = (double)o->sigma[l->rung],
+		.most = most,
+		.capacity = m->opts.capacity,
+	};
 }
 
 /* Pinball loss of a rung's 95 % quantile. */
-static double loss_of(const struct demand_model *m, const struct origin *o, int rung,
+static double loss_of(const struct lead *l, const struct origin *o, int rung,
 		      double target)
 {
-	const double q =
-		o->centre[rung] + o->sigma[rung] * sketch_quantile(&m->sketch, 0.95);
+	const double q = (double)o->centre[rung] +
+			 (double)o->sigma[rung] * sketch_quantile(&l->sketch, 0.95);
 
 	return target > q ? 0.95 * (target - q) : 0.05 * (q - target);
 }
 
-void model_judge(struct demand_model *m, const struct origin *o, double target)
+/* Whether the target stayed within what each band had said. */
+static void judge_bands(struct lead *l, const struct origin *o, double target,
+			double life)
 {
-	const double per_day = 86400000.0 / (double)m->opts.step_ms;
-	const double mean_life =
-		fmin((double)m->learned + 1, JUDGE_DAYS * per_day / M_LN2);
+	const float top = (float)(target + (double)o->base);
 
-	for (int r = DEMAND_REACTIVE; r < DEMAND_RUNGS; r++) {
-		m->loss[r] += (loss_of(m, o, r, target) - m->loss[r]) / mean_life;
-		m->miss[r] += (fabs(target - o->centre[r]) - m->miss[r]) / mean_life;
+	for (int k = 0; k < DEMAND_BANDS; k++)
+		l->inside[k] += ((top <= o->said[k]) - l->inside[k]) / life;
+}
+
+void demand_model_kept(const struct demand_model *m, size_t lead,
+		       double ret[DEMAND_BANDS])
+{
+	CHECK(lead < m->opts.n_leads);
+
+	const struct lead *l = model_lead_const(m, lead);
+
+	for (int k = 0; k < DEMAND_BANDS; k++) {
+		const double misses = (1 - demand_bands[k]) * (double)l->learned;
+
+		ret[k] = misses >= KEPT_AFTER ? l->inside[k] : NAN;
 	}
 }
 
-/* Which rung, and why. A rung that was left is taken again when it is the best. */
-static enum demand_rung choose_rung(const struct demand_model *m, const char **why)
+void lead_judge(const struct demand_model *m, struct lead *l, const struct origin *o,
+		double target)
 {
 	const double per_day = 86400000.0 / (double)m->opts.step_ms;
-	const bool season = (double)m->learned > 2 * per_day && m->shape.day;
+	const double count = (double)l->learned + 1;
+	const double mean_life = fmin(count, JUDGE_DAYS * per_day / M_LN2);
+
+	for (int r = DEMAND_REACTIVE; r < DEMAND_RUNGS; r++) {
+		l->loss[r] += (loss_of(l, o, r, target) - l->loss[r]) / mean_life;
+		l->miss[r] +=
+			(fabs(target - (double)o->centre[r]) - l->miss[r]) / mean_life;
+	}
+	judge_bands(l, o, target, fmin(count, KEPT_DAYS * per_day / M_LN2));
+}
+
+/* Which rung, and why. A rung that was left is taken again when it is the best. */
+static enum demand_rung choose_rung(const struct demand_model *m, const struct lead *l,
+				    const char **why)
+{
+	const double per_day = 86400000.0 / (double)m->opts.step_ms;
+	const bool season = (double)l->learned > 2 * per_day && l->shape.day;
 	const enum demand_rung simple =
-		season && m->loss[DEMAND_SEASONAL] < m->loss[DEMAND_REACTIVE]
+		season && l->loss[DEMAND_SEASONAL] < l->loss[DEMAND_REACTIVE]
 			? DEMAND_SEASONAL
 			: DEMAND_REACTIVE;
-	const double allowed = m->rung == DEMAND_FULL ? WORSE : 1.0;
+	const double allowed = l->rung == DEMAND_FULL ? WORSE : 1.0;
 
-	if (m->learned < FULL_AFTER) {
+	if (l->learned < FULL_AFTER) {
 		*why = "too little history: the latest demand and its usual rise";
 		return DEMAND_REACTIVE;
 	}
-	if ((double)m->learned < 2 * per_day) {
+	if ((double)l->learned < 2 * per_day) {
 		*why = "the model, on less than two days of history";
 		return DEMAND_FULL;
 	}
-	if (m->loss[DEMAND_FULL] <= allowed * m->loss[simple]) {
+	if (l->loss[DEMAND_FULL] <= allowed * l->loss[simple]) {
 		*why = "the model beat season and latest demand for two days";
 		return DEMAND_FULL;
 	}
@@ -98,54 +135,62 @@ static enum demand_rung choose_rung(const struct demand_model *m, const char **w
 	return simple;
 }
 
-static double demand_at(const struct demand_model *m, const struct price_view *v,
-			double level)
+static double quantile_at(const struct price_view *v, double z)
 {
-	return fmax(v->mid + v->sigma * sketch_quantile(&m->sketch, level), 0);
+	return fmin(fmax(v->mid + v->sigma * z, 0), v->most);
 }
 
-void model_decide(struct demand_model *m)
+static double demand_at(const struct lead *l, const struct price_view *v, double level)
 {
-	struct origin *o = model_origin(m, 0);
-	const size_t hold = MIN(model_hold(m), (size_t)m->n);
-	const double price = exp(m->log_price);
+	return quantile_at(v, sketch_quantile(&l->sketch, level));
+}
+
+void lead_decide(struct demand_model *m, struct lead *l)
+{
+	struct origin *o = lead_origin(m, l, 0);
+	const size_t hold = MIN(lead_hold(l), (size_t)m->n);
+	const double price = exp(l->log_price);
 	const double now = (double)model_y(m)[m->at];
 	const char *why;
 	double over;
 
-	m->rung = choose_rung(m, &why);
+	l->rung = choose_rung(m, l, &why);
 
-	const struct price_view v = view_of(m, o);
+	const struct price_view v = view_of(m, l, o);
 
-	o->need = price_choose(&m->sketch, &v, price, &over);
+	o->need = (uint32_t)price_choose(&l->sketch, &v, price, &over);
 	/* Whatever is predicted, what is asked for now is there. */
-	o->need = MAX(o->need, fleet_need(now, m->opts.capacity));
+	o->need = MAX(o->need, (uint32_t)fleet_need(now, m->opts.capacity));
 	o->held = 0;
 	for (size_t k = 0; k < hold; k++)
-		o->held = MAX(o->held, model_origin(m, k)->need);
-	m->now = (struct demand_decision){
+		o->held = MAX(o->held, lead_origin(m, l, k)->need);
+	for (int k = 0; k < DEMAND_BANDS; k++)
+		o->said[k] = (float)quantile_at(&v, l->z[k]);
+	l->now = (struct demand_decision){
 		.needed = o->need,
 		.instances = o->held,
-		.median = demand_at(m, &v, 0.5),
-		.upper = demand_at(m, &v, 1 - over),
+		.median = demand_at(l, &v, 0.5),
+		.upper = demand_at(l, &v, 1 - over),
 		.level = 1 - over,
 		.price = price,
-		.kept = m->kept,
-		.rung = m->rung,
+		.kept = l->kept,
+		.rung = l->rung,
 		.why = why,
 	};
 }
 
-int demand_model_quantile(const struct demand_model *m, double level, double *ret,
-			  struct err *err)
+int demand_model_quantile(const struct demand_model *m, size_t lead, double level,
+			  double *ret, struct err *err)
 {
+	CHECK(lead < m->opts.n_leads);
 	if (!(level > 0 && level < 1))
 		return err_set(err, ERR_INVAL, "level: %g is not between 0 and 1", level);
 	if (m->n == 0)
 		return err_set(err, ERR_NOT_FOUND, DEMAND_NO_SAMPLE);
 
-	const struct price_view v = view_of(m, model_newest(m));
+	const struct lead *l = model_lead_const(m, lead);
+	const struct price_view v = view_of(m, l, lead_newest(m, l));
 
-	*ret = demand_at(m, &v, level);
+	*ret = demand_at(l, &v, level);
 	return 0;
 }

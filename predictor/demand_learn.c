@@ -62,113 +62,132 @@ static size_t slot_now(const struct demand_model *m)
 	return MIN((size_t)(tod / m->opts.step_ms), m->slots - 1);
 }
 
-static void observe_spread(struct demand_model *m, struct origin *o)
+static void observe_spread(struct demand_model *m, struct lead *l, struct origin *o)
 {
 	const double eps = nothing(m), unit = log(m->level + TINY);
-	const double here = (double)model_sizes(m)[o->slot / SIZES_STEPS];
+	const double here = (double)lead_sizes(l)[o->slot / SIZES_STEPS];
+	const double base = (double)o->base;
+	const double size[SPREAD_N] = {
+		[SPREAD_UP] = l->up,
+		[SPREAD_FAST] = l->fast,
+		[SPREAD_MID] = l->mid,
+		[SPREAD_SLOW] = l->slow,
+		[SPREAD_DAY] = l->shape.day ? here : 0,
+		[SPREAD_BASE] = base,
+		[SPREAD_RANGE] =
+			(double)o->x[FEAT_MAX10] - fmin((double)o->x[FEAT_MEAN], 0),
+		[SPREAD_RISE] = fabs((double)o->x[FEAT_DAY]),
+		[SPREAD_MOVE] = fabs((double)o->centre[DEMAND_FULL]),
+	};
 
 	o->v[SPREAD_ONE] = 1;
-	o->v[SPREAD_UP] = log(m->up + eps) - unit;
-	o->v[SPREAD_FAST] = log(m->fast + eps) - unit;
-	o->v[SPREAD_MID] = log(m->mid + eps) - unit;
-	o->v[SPREAD_SLOW] = log(m->slow + eps) - unit;
-	o->v[SPREAD_DAY] = log((m->shape.day ? here : 0) + eps) - unit;
-	o->v[SPREAD_BASE] = log(o->base + eps) - unit;
-	o->v[SPREAD_RANGE] =
-		log(o->x[FEAT_MAX10] - fmin(o->x[FEAT_MEAN], 0) + eps) - unit;
-	o->v[SPREAD_RISE] = log(fabs(o->x[FEAT_DAY]) + eps) - unit;
-	o->v[SPREAD_MOVE] = log(fabs(o->centre[DEMAND_FULL]) + eps) - unit;
-	o->sigma[DEMAND_FULL] = clamp(exp(unit + ridge_predict(&m->spread, o->v)), eps,
-				      10 * (o->base + m->level) + eps);
+	for (int k = SPREAD_ONE + 1; k < SPREAD_N; k++)
+		o->v[k] = (float)(log(size[k] + eps) - unit);
+	o->sigma[DEMAND_FULL] =
+		(float)clamp(exp(unit + ridge_predict(lead_spread(l), o->v)), eps,
+			     10 * (base + m->level) + eps);
 }
 
 /* The simple methods: no rise, and yesterday's. */
-static void observe_simple(const struct demand_model *m, struct origin *o)
+static void observe_simple(const struct demand_model *m, const struct lead *l,
+			   struct origin *o)
 {
-	const double prior = m->opts.prior_swing * o->base;
+	const double prior = m->opts.prior_swing * (double)o->base;
 
 	o->centre[DEMAND_REACTIVE] = 0;
 	o->centre[DEMAND_SEASONAL] = o->x[FEAT_PROFILE];
-	for (int r = DEMAND_REACTIVE; r < DEMAND_FULL; r++)
-		o->sigma[r] = m->learned < 10 ? fmax(m->miss[r], prior) : m->miss[r];
-	for (int r = DEMAND_REACTIVE; r < DEMAND_FULL; r++)
-		o->sigma[r] = fmax(o->sigma[r], nothing(m));
+	for (int r = DEMAND_REACTIVE; r < DEMAND_FULL; r++) {
+		const double usual =
+			l->learned < 10 ? fmax(l->miss[r], prior) : l->miss[r];
+
+		o->sigma[r] = (float)fmax(usual, nothing(m));
+	}
 }
 
-static void observe(struct demand_model *m, bool filled)
+static void observe(struct demand_model *m, struct lead *l, bool filled)
 {
 	const float *y = model_y(m) + m->at;
-	struct origin *o = model_origin(m, 0);
-	const size_t have = MIN((size_t)m->n, m->memory);
+	struct origin *o = lead_origin(m, l, 0);
+	const size_t have = MIN((size_t)m->n, m->past);
 
-	o->slot = slot_now(m);
+	o->slot = (uint32_t)slot_now(m);
 	o->filled = filled;
-	feat_fill(&m->shape, y, have, ago(m, m->shape.day), ago(m, m->shape.week),
-		  (double)model_profile(m)[o->slot], o->x);
-	o->base = feat_base(y, have);
+	feat_fill(&l->shape, y, have, ago(m, l->shape.day), ago(m, l->shape.week),
+		  (double)half_value(lead_profile(l)[o->slot]), o->x);
+	o->base = (float)feat_base(y, have);
 	/* Never to below nothing, nor to more than twice of all that was ever seen. */
-	o->centre[DEMAND_FULL] =
-		clamp(ridge_predict(&m->mean, o->x), -o->base, 2 * m->top);
-	observe_spread(m, o);
-	observe_simple(m, o);
+	o->centre[DEMAND_FULL] = (float)clamp(ridge_predict(lead_mean(l), o->x),
+					      -(double)o->base, 2 * m->top);
+	observe_spread(m, l, o);
+	observe_simple(m, l, o);
 }
 
-static void learn_sizes(struct demand_model *m, const struct origin *o, double target,
-			double size)
+static void learn_sizes(struct demand_model *m, struct lead *l, const struct origin *o,
+			double target, double size)
 {
-	float *rise = model_profile(m) + o->slot;
-	float *usual = model_sizes(m) + o->slot / SIZES_STEPS;
-	const double pace = m->learned < m->slots ? 1.0 : PROFILE_PACE;
+	uint16_t *rise = lead_profile(l) + o->slot;
+	float *usual = lead_sizes(l) + o->slot / SIZES_STEPS;
+	const double pace = l->learned < m->slots ? 1.0 : PROFILE_PACE;
 
-	m->fast += (size - m->fast) / 8;
-	m->mid += (size - m->mid) / 60;
-	m->slow += (size - m->slow) / 1440;
-	if (!m->shape.day)
+	l->fast += (size - l->fast) / 8;
+	l->mid += (size - l->mid) / 60;
+	l->slow += (size - l->slow) / 1440;
+	if (!l->shape.day)
 		return;
 	/* After a closed hour a rise over the level says little; a thousandfold is
 	 * enough. */
-	const double over = clamp(target / fmax(o->base, nothing(m)), -1, 1000);
+	const double over = clamp(target / fmax((double)o->base, nothing(m)), -1, 1000);
+	const double so_far = (double)half_value(*rise);
 
-	*rise += (float)(pace * (over - (double)*rise));
+	*rise = half_of((float)(so_far + pace * (over - so_far)));
 	*usual += (float)(pace / SIZES_STEPS * (size - (double)*usual));
+}
+
+/* The largest rise over the base within the lead time that ends now. */
+static double target_of(struct demand_model *m, const struct lead *l,
+			const struct origin *o)
+{
+	const float *y = model_y(m) + m->at;
+	double top = 0;
+
+	for (size_t k = 0; k < l->window; k++)
+		top = fmax(top, (double)y[-(ptrdiff_t)k]);
+	return top - (double)o->base;
 }
 
 /* The origin whose lead time ends with the newest value: what was it, against what was
  * said. */
-static void learn(struct demand_model *m)
+static void learn(struct demand_model *m, struct lead *l)
 {
-	if (m->n <= m->window)
+	if (m->n <= l->window)
 		return;
 
-	const float *y = model_y(m) + m->at;
-	const struct origin *o = model_origin(m, m->window);
-	double top = 0;
+	const struct origin *o = lead_origin(m, l, l->window);
 
-	if (o->filled || m->clean < m->window)
+	if (o->filled || m->clean < l->window)
 		return;
-	for (size_t k = 0; k < m->window; k++)
-		top = fmax(top, (double)y[-(ptrdiff_t)k]);
 
-	const double target = top - o->base;
-	const double miss = target - o->centre[DEMAND_FULL], size = fabs(miss);
+	const double target = target_of(m, l, o);
+	const double miss = target - (double)o->centre[DEMAND_FULL], size = fabs(miss);
 	/* Freak is what is large against the usual miss and was not so yesterday. */
-	const double limit =
-		fmax(HUBER * o->sigma[DEMAND_FULL], 2 * fabs(o->x[FEAT_DAY]));
+	const double limit = fmax(HUBER * (double)o->sigma[DEMAND_FULL],
+				  2 * fabs((double)o->x[FEAT_DAY]));
 	const double unit = log(m->level + TINY);
 
-	model_judge(m, o, target);
-	ridge_add(&m->mean, o->x, target, size > limit ? limit / size : 1);
-	ridge_add(&m->spread, o->v, log(size + nothing(m)) - unit, 1);
+	lead_judge(m, l, o, target);
+	ridge_add(lead_mean(l), o->x, target, size > limit ? limit / size : 1);
+	ridge_add(lead_spread(l), o->v, log(size + nothing(m)) - unit, 1);
 	/* One distribution serves all rungs: that of the rung in force. */
-	sketch_add(&m->sketch, (target - o->centre[m->rung]) / o->sigma[m->rung]);
-	m->up += (fmax(miss, 0) - m->up) / 120;
-	learn_sizes(m, o, target, size);
-	m->learned++;
+	sketch_add(&l->sketch,
+		   (target - (double)o->centre[l->rung]) / (double)o->sigma[l->rung]);
+	l->up += (fmax(miss, 0) - l->up) / 120;
+	learn_sizes(m, l, o, target, size);
+	l->learned++;
 }
 
 double model_guess(struct demand_model *m)
 {
-	const size_t day = ago(m, m->shape.day);
+	const size_t day = ago(m, m->day);
 	const float *y = model_y(m) + m->at;
 
 	if (!day || m->n < day + 2 || m->at < day + 1)
@@ -185,19 +204,29 @@ double model_guess(struct demand_model *m)
 	return (double)y[1 - (ptrdiff_t)day] * (m->gap++ < day ? m->gap_ratio : 1.0);
 }
 
+void lead_solve(struct lead *l)
+{
+	ridge_solve(lead_mean(l));
+	ridge_solve(lead_spread(l));
+	sketch_solve(&l->sketch);
+	for (int k = 0; k < DEMAND_BANDS; k++)
+		l->z[k] = sketch_quantile(&l->sketch, demand_bands[k]);
+}
+
 void model_step(struct demand_model *m, double demand, bool filled)
 {
-	if (!filled)
-		model_steer(m, demand);
+	for (size_t k = 0; !filled && k < m->opts.n_leads; k++)
+		lead_steer(m, model_lead(m, k), demand);
 	push(m, demand);
 	m->clean = filled ? 0 : m->clean + 1;
 	m->stats.missing += filled;
-	learn(m);
-	if (m->n % SOLVE_EVERY == 0) {
-		ridge_solve(&m->mean);
-		ridge_solve(&m->spread);
-		sketch_solve(&m->sketch);
+	for (size_t k = 0; k < m->opts.n_leads; k++) {
+		struct lead *l = model_lead(m, k);
+
+		learn(m, l);
+		if (m->n % SOLVE_EVERY == 0)
+			lead_solve(l);
+		observe(m, l, filled);
+		lead_decide(m, l);
 	}
-	observe(m, filled);
-	model_decide(m);
 }

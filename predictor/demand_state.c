@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * demand_state.c - a model as bytes and back, and relearning for another lead time.
+ * demand_state.c - a model as bytes and back.
  */
 #include "check.h"
+#include "fnv.h"
 #include "model.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Of the bytes that follow, so that a torn or edited state is refused. FNV-1a, 64 bits.
- */
-static uint64_t digest(const unsigned char *p, size_t n)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * 0x100000001b3u;
-	return h;
-}
 
 size_t demand_model_size(const struct demand_model *m)
 {
@@ -29,10 +19,13 @@ void demand_model_save(const struct demand_model *m, void *ret)
 	struct demand_model *copy = ret;
 
 	memcpy(ret, m, m->size);
-	memset(&copy->now.why, 0,
-	       sizeof(copy->now.why)); /* an address means nothing later */
+	/* An address means nothing later. */
+	for (size_t k = 0; k < m->opts.n_leads; k++)
+		memset(&model_lead(copy, k)->now.why, 0,
+		       sizeof(model_lead(copy, k)->now.why));
 
-	const uint64_t sum = digest(ret, m->size);
+	/* A torn or edited state is refused. */
+	const uint64_t sum = fnv(FNV_START, ret, m->size);
 
 	memcpy((unsigned char *)ret + m->size, &sum, sizeof(sum));
 }
@@ -55,7 +48,7 @@ int demand_model_load(const void *data, size_t len, struct demand_model **ret,
 			       "state of a demand model: version %u, not %u",
 			       head.version, DEMAND_STATE_VERSION);
 	memcpy(&sum, (const unsigned char *)data + len - sizeof(sum), sizeof(sum));
-	if (head.size != len - sizeof(sum) || digest(data, head.size) != sum)
+	if (head.size != len - sizeof(sum) || fnv(FNV_START, data, head.size) != sum)
 		return err_set(err, ERR_PROTO, "state of a demand model: damaged");
 
 	/* Another program's idea of the same version would not fit either. */
@@ -68,49 +61,12 @@ int demand_model_load(const void *data, size_t len, struct demand_model **ret,
 		return err_set(err, ERR_PROTO,
 			       "state of a demand model: of another build");
 	memcpy(m, data, head.size);
-	if (m->n > 0)
-		model_decide(m);
-	else
-		m->now.why = DEMAND_NO_SAMPLE;
+	for (size_t k = 0; k < m->opts.n_leads; k++) {
+		if (m->n > 0)
+			lead_decide(m, model_lead(m, k));
+		else
+			model_lead(m, k)->now.why = DEMAND_NO_SAMPLE;
+	}
 	*ret = TAKE(m);
-	return 0;
-}
-
-/* The series that the model remembers, oldest first. */
-static void recall(struct demand_model *m, double *y, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		y[i] = (double)model_y(m)[m->at - (n - 1 - i)];
-}
-
-int demand_model_set_lead(struct demand_model **m, size_t lead_steps, struct err *err)
-{
-	CLEANUP(demand_model_free) struct demand_model *other = NULL;
-	struct demand_model *old = *m;
-	struct demand_opts o = old->opts;
-	const size_t n = MIN((size_t)old->n, old->memory);
-
-	if (lead_steps == o.lead_steps)
-		return 0;
-	o.lead_steps = lead_steps;
-
-	int rc = demand_model_new(&o, &other, err);
-
-	if (rc != 0)
-		return rc;
-
-	CLEANUP(free) double *y = xcalloc(n + 1, sizeof(*y));
-
-	recall(old, y, n);
-	demand_model_set_offset(other, old->offset_s);
-	rc = demand_model_train(other, y, n,
-				old->last_ms - (int64_t)(n ? n - 1 : 0) * o.step_ms, err);
-	if (rc != 0)
-		return rc;
-	other->stats = old->stats;
-	other->offset_before_s = old->offset_before_s;
-	other->since_offset = old->since_offset;
-	*m = TAKE(other);
-	demand_model_free(old);
 	return 0;
 }

@@ -71,7 +71,7 @@ static double growth(const struct feat_shape *s, const float *y, const float *th
 }
 
 static void season(const struct feat_shape *s, const float *y, size_t n, size_t ago,
-		   double base, double *x)
+		   double base, float *x)
 {
 	const size_t half = s->smooth / 2;
 
@@ -82,13 +82,13 @@ static void season(const struct feat_shape *s, const float *y, size_t n, size_t 
 	const size_t ahead = MIN(s->lead, ago - half - 1);
 	const double now = mean(then - half, s->smooth), ratio = growth(s, y, then);
 
-	x[0] = rise(s, then) * ratio;
-	x[1] = (mean(then + ahead - half, s->smooth) - now) * ratio;
-	x[2] = now - base;
+	x[0] = (float)(rise(s, then) * ratio);
+	x[1] = (float)((mean(then + ahead - half, s->smooth) - now) * ratio);
+	x[2] = (float)(now - base);
 }
 
 void feat_fill(const struct feat_shape *s, const float *y, size_t n, size_t day,
-	       size_t week, double profile, double x[FEAT_N])
+	       size_t week, double profile, float x[FEAT_N])
 {
 	const double base = feat_base(y, n);
 	double sum = 0;
@@ -99,7 +99,7 @@ void feat_fill(const struct feat_shape *s, const float *y, size_t n, size_t day,
 	for (size_t i = 0; i < 8; i++) {
 		for (; have < MIN(s->mean[i], n); have++)
 			sum += (double)y[-(ptrdiff_t)have];
-		x[FEAT_MEAN + i] = s->mean[i] ? sum / (double)have - base : 0;
+		x[FEAT_MEAN + i] = s->mean[i] ? (float)(sum / (double)have - base) : 0;
 	}
 
 	const size_t hour = MIN((size_t)60, n), ten = MIN((size_t)10, n);
@@ -107,15 +107,15 @@ void feat_fill(const struct feat_shape *s, const float *y, size_t n, size_t day,
 
 	for (size_t i = 1; i < hour; i++)
 		low = y[-(ptrdiff_t)i] < low ? y[-(ptrdiff_t)i] : low;
-	x[FEAT_MAX10] = largest(y - ten + 1, ten) - base;
-	x[FEAT_MAX60] = largest(y - hour + 1, hour) - base;
-	x[FEAT_MIN60] = (double)low - base;
+	x[FEAT_MAX10] = (float)(largest(y - ten + 1, ten) - base);
+	x[FEAT_MAX60] = (float)(largest(y - hour + 1, hour) - base);
+	x[FEAT_MIN60] = (float)((double)low - base);
 	season(s, y, n, day, base, x + FEAT_DAY);
 	season(s, y, n, week, base, x + FEAT_WEEK);
-	x[FEAT_PROFILE] = profile * base;
+	x[FEAT_PROFILE] = (float)(profile * base);
 	if (s->hour && n > s->hour + 2)
-		x[FEAT_HOUR] = rise(s, y - s->hour);
+		x[FEAT_HOUR] = (float)rise(s, y - s->hour);
 	if (s->half_hour && n > s->half_hour + 2)
-		x[FEAT_HALF_HOUR] = rise(s, y - s->half_hour);
-	x[FEAT_LEVEL] = base;
+		x[FEAT_HALF_HOUR] = (float)rise(s, y - s->half_hour);
+	x[FEAT_LEVEL] = (float)base;
 }

@@ -53,6 +53,6 @@ double feat_base(const float *y, size_t n);
  *   profile  average rise to the coming window at this time of day, over its level
  */
 void feat_fill(const struct feat_shape *s, const float *y, size_t n, size_t day,
-	       size_t week, double profile, double x[FEAT_N]);
+	       size_t week, double profile, float x[FEAT_N]);
 
 #endif

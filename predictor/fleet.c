@@ -50,7 +50,7 @@ void fleet_simulate(const double *demand, size_t n, size_t running_at_start, siz
 		}
 
 		const size_t wish = want(arg, i, demand[i], run, boot);
-		const size_t to = MIN(MAX(wish, (size_t)1), (size_t)MOST);
+		const size_t to = MIN(wish, (size_t)MOST);
 
 		ret->actions += to != run + boot;
 		if (to > run + boot && lead == 0) {

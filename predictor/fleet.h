@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Called at the end of step i: the instances wanted from now on, at least 1. */
+/* Called at the end of step i: the instances wanted from now on; may be 0. */
 typedef size_t fleet_want_fn(void *arg, size_t i, double demand, size_t running,
 			     size_t booting);
 

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "demand.h"
 #include "feat.h"
+#include "half.h"
 #include "ridge.h"
 #include "sketch.h"
 
@@ -32,13 +33,16 @@
 #define FULL_AFTER 120     /* targets learned before the regressions are believed */
 #define JUDGE_DAYS 2.0     /* half-life of the rungs' losses */
 #define WORSE 1.1          /* loss over another's from where on a rung is left */
+#define KEPT_DAYS 7.0      /* half-life of the shares that bands kept */
+#define KEPT_AFTER 10      /* misses that are expected before a share is told */
+#define MOST_SWINGS 7.0    /* 99.9 % of the logistic prior */
 #define REPLAY_DOUBT 0.5   /* runs of short steps that a replay is too kind by */
 #define REPLAY_DAYS 7      /* history that the first price is found on */
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
 #define DEMAND_NO_SAMPLE "no sample yet"
-#define SLACK 256      /* values that the memory moves at a time */
+#define SLACK 64       /* values that the memory moves at a time */
 #define SIZES_STEPS 15 /* steps of the day that share one usual size of a miss */
 
 /* Features of the spread: logarithms of sizes, relative to the average level. */
@@ -58,13 +62,36 @@ enum {
 
 /* What was known and said at one step, kept until its lead time is over. */
 struct origin {
-	double x[FEAT_N];
-	double v[SPREAD_N];
-	double base;
-	double centre[DEMAND_RUNGS], sigma[DEMAND_RUNGS]; /* of the rise over base */
-	size_t need, held; /* instances: by itself, and after the hold */
-	size_t slot;       /* of the day */
-	bool filled;       /* no sample at this step */
+	float x[FEAT_N];
+	float v[SPREAD_N];
+	float base;
+	float centre[DEMAND_RUNGS], sigma[DEMAND_RUNGS]; /* of the rise over base */
+	float said[DEMAND_BANDS]; /* quantiles of the largest demand */
+	uint32_t need, held;      /* instances: by itself, and after the hold */
+	uint32_t slot;            /* of the day */
+	bool filled;              /* no sample at this step */
+};
+
+/* What is learned for one lead time: one block of bytes. */
+struct lead {
+	size_t size;         /* bytes of all this */
+	size_t window;       /* lead time + 1: steps of the target */
+	size_t kept_origins; /* the larger of window and the hold */
+	struct feat_shape shape;
+	struct sketch sketch;
+	double fast, mid, slow; /* averages of |miss| */
+	double up;              /* average of the misses upwards */
+	double log_price;
+	double kept;
+	double loss[DEMAND_RUNGS];   /* of each rung lately; comparable */
+	double miss[DEMAND_RUNGS];   /* slow average of |miss| */
+	enum demand_rung rung;       /* in force */
+	uint64_t learned;            /* targets learned from */
+	double z[DEMAND_BANDS];      /* the sketch's quantiles of the bands */
+	double inside[DEMAND_BANDS]; /* share of targets within the band lately */
+	struct demand_decision now;
+	size_t mean_at, spread_at, profile_at, sizes_at, origins_at; /* in data */
+	_Alignas(8) unsigned char data[];
 };
 
 struct demand_model {
@@ -72,87 +99,107 @@ struct demand_model {
 	uint32_t version;
 	size_t size; /* bytes of all this */
 	struct demand_opts opts;
-	struct feat_shape shape;
 	struct demand_stats stats;
 	uint64_t n;      /* steps taken by this model */
 	int64_t last_ms; /* start of the newest */
 	int32_t offset_s, offset_before_s;
 	uint64_t since_offset; /* steps since the offset changed */
 
-	struct ridge mean, spread;
-	struct sketch sketch;
-	double level;           /* slow average of the demand */
-	double top;             /* the largest ever */
-	double fast, mid, slow; /* averages of |miss| */
-	double up;              /* average of the misses upwards */
-	double log_price;
-	double kept;
-	double loss[DEMAND_RUNGS]; /* of each rung lately; comparable */
-	double miss[DEMAND_RUNGS]; /* slow average of |miss| */
-	enum demand_rung rung;     /* in force */
-	uint64_t learned;          /* targets learned from */
+	double level;     /* slow average of the demand */
+	double top;       /* the largest ever */
 	double gap_ratio; /* of the steps that are filled now to those a day before */
 	uint64_t gap;     /* how many they are */
 	uint64_t clean;   /* steps since the last filled one */
-	struct demand_decision now;
 
-	size_t window;       /* lead_steps + 1: steps of the target */
-	size_t kept_origins; /* the larger of window and the hold */
-	size_t memory;       /* values of y that are kept */
-	size_t at;           /* index of the newest */
-	size_t slots;        /* of a day; at least 1 */
+	size_t past;   /* values of y that features may look at, whatever the lead time */
+	size_t memory; /* that are kept: and those of a target */
+	size_t at;     /* index of the newest */
+	size_t day;    /* in steps; 0: too short a day */
+	size_t slots;  /* of a day; at least 1 */
+	size_t lead_at[DEMAND_LEADS_MAX]; /* in data */
 
-	/* Offsets into data, so that a model is one block of bytes. */
-	size_t y_at, profile_at, sizes_at, origins_at;
-	_Alignas(16) unsigned char data[];
+	_Alignas(8) unsigned char data[]; /* y, then the leads */
 };
 
 static inline float *model_y(struct demand_model *m)
 {
-	return (float *)(void *)(m->data + m->y_at);
+	return (void *)m->data;
 }
 
-static inline float *model_profile(struct demand_model *m)
+static inline struct lead *model_lead(struct demand_model *m, size_t k)
 {
-	return (float *)(void *)(m->data + m->profile_at);
+	return (void *)(m->data + m->lead_at[k]);
 }
 
-static inline float *model_sizes(struct demand_model *m)
+static inline const struct lead *model_lead_const(const struct demand_model *m, size_t k)
 {
-	return (float *)(void *)(m->data + m->sizes_at);
+	return (const void *)(m->data + m->lead_at[k]);
+}
+
+/* Average rise to the coming window at each slot of the day, over the level there. */
+static inline uint16_t *lead_profile(struct lead *l)
+{
+	return (void *)(l->data + l->profile_at);
+}
+
+/* Average size of a miss by time of day. */
+static inline float *lead_sizes(struct lead *l)
+{
+	return (void *)(l->data + l->sizes_at);
+}
+
+static inline struct ridge *lead_mean(struct lead *l)
+{
+	return (void *)(l->data + l->mean_at);
+}
+
+static inline struct ridge *lead_spread(struct lead *l)
+{
+	return (void *)(l->data + l->spread_at);
 }
 
 /* Steps for which a decision is held: an instance that is let go and wanted back within a
  * lead time costs its boot again; one step is never enough to tell. */
-static inline size_t model_hold(const struct demand_model *m)
+static inline size_t lead_hold(const struct lead *l)
 {
-	return MAX(m->opts.lead_steps, (size_t)2);
+	return MAX(l->window - 1, (size_t)2);
 }
 
 /* The share of short steps to steer to. They come in runs of about a lead time: the
  * longer that is, the later steering notices. */
-static inline double model_aim(const struct demand_model *m)
+static inline double lead_aim(const struct demand_model *m, const struct lead *l)
 {
-	const double part = fmax(1 - STEER_RUN * (double)m->window, 0.5);
+	const double part = fmax(1 - STEER_RUN * (double)l->window, 0.5);
 
 	return fmin(part, STEER_AIM) * m->opts.risk;
 }
 
 /* Step k steps ago; k <= window. The newest is 0. */
-static inline struct origin *model_origin(struct demand_model *m, size_t ago)
+static inline struct origin *lead_origin(const struct demand_model *m, struct lead *l,
+					 size_t ago)
 {
-	struct origin *o = (struct origin *)(void *)(m->data + m->origins_at);
+	struct origin *o = (void *)(l->data + l->origins_at);
 
-	return o + (m->n - 1 - ago) % m->kept_origins;
+	return o + (m->n - 1 - ago) % l->kept_origins;
 }
 
-static inline const struct origin *model_newest(const struct demand_model *m)
+static inline const struct origin *lead_newest(const struct demand_model *m,
+					       const struct lead *l)
 {
-	const struct origin *o =
-		(const struct origin *)(const void *)(m->data + m->origins_at);
+	const struct origin *o = (const void *)(l->data + l->origins_at);
 
-	return o + (m->n - 1) % m->kept_origins;
+	return o + (m->n - 1) % l->kept_origins;
 }
+
+/* What no forecast is above: the largest demand ever seen, risen as far within a lead
+ * time as without history a rise is thought possible. */
+static inline double model_most(const struct demand_model *m)
+{
+	return m->top * (1 + MOST_SWINGS * m->opts.prior_swing);
+}
+
+/* demand.c: ERR_INVAL for what is no demand. */
+int demand_check(double y, struct err *err);
 
 /* demand_learn.c: one step of the series. filled: the value is a guess, not to learn
  * from. */
@@ -160,8 +207,12 @@ void model_step(struct demand_model *m, double demand, bool filled);
 double model_guess(struct demand_model *m); /* the next value when no sample comes */
 
 /* demand_decide.c */
-void model_judge(struct demand_model *m, const struct origin *o, double target);
-void model_steer(struct demand_model *m, double demand); /* before the step is taken */
-void model_decide(struct demand_model *m);               /* after it */
+void lead_judge(const struct demand_model *m, struct lead *l, const struct origin *o,
+		double target);
+/* Brings what follows from the sums up to date. */
+void lead_solve(struct lead *l);
+/* Before the step is taken, and after it. */
+void lead_steer(struct demand_model *m, struct lead *l, double demand);
+void lead_decide(struct demand_model *m, struct lead *l);
 
 #endif

@@ -7,13 +7,18 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_fft_halfcomplex.h>
 #include <gsl/gsl_fft_real.h>
+#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-#define CHANCE 1e-3  /* a season is less likely than this without there being one */
-#define LEAST 0.2    /* correlation below which a season is of no use */
-#define CANDIDATES 8 /* peaks of the periodogram that are looked at */
+#define CHANCE 1e-3 /* a season is less likely than this without there being one */
+#define LEAST 0.25  /* rise of the correlation below which a season is of no use */
+#define LINES 8     /* peaks of the periodogram that are looked at */
+#define MULTIPLES 8 /* of each: a line may be a harmonic of the season */
+#define NEARLY 0.5  /* of the best correlation: the shortest season with as much is it */
+#define HILL 0.9    /* of a peak's correlation is still the same hill */
+#define CLOSE 0.05  /* relative difference of seasons that are one */
 
 /* Takes mean and straight line out. */
 static void detrend(double *x, const double *y, size_t n)
@@ -30,6 +35,10 @@ static void detrend(double *x, const double *y, size_t n)
 	for (size_t i = 0; i < n; i++)
 		x[i] = y[i] - mean - slope / square * ((double)i - mid);
 }
+
+/* Spreads from where on a value counts no more: two freaks would be taken for a season
+ * that is as long as they lie apart. */
+#define FREAK 4.0
 
 /* Squared size of the transform of x [n], padded with zeros to size, into p [size / 2 +
  * 1]; f [size] is left as the transform of that: the autocovariances. */
@@ -65,118 +74,235 @@ static void look_at(const double *x, size_t n, size_t size, double *r, double *p
 	spectrum(w, n, size, f, p);
 }
 
-/* The highest autocorrelation near a proposed period, if it is a peak; else 0. */
-static size_t climb(const double *r, size_t n, double proposed, double width)
+/* What is known of a series without the seasons found so far. */
+struct view {
+	size_t n;
+	double *x; /* [n] */
+	double *r; /* [n] its autocorrelations */
+};
+
+/* The highest peak of the autocorrelation from lag lo to hi; 0: none. */
+static size_t peak_between(const struct view *v, double lo, double hi)
 {
-	const size_t lo = (size_t)fmax(4, floor(proposed - width));
-	const size_t hi = MIN((size_t)ceil(proposed + width), n / 3);
+	const size_t last = MIN((size_t)fmax(ceil(hi), 0), v->n / 3);
 	size_t best = 0;
 
-	for (size_t k = lo; k <= hi; k++)
-		if (r[k] > r[k - 1] && r[k] >= r[k + 1] && (!best || r[k] > r[best]))
+	for (size_t k = (size_t)fmax(4, floor(lo)); k <= last; k++)
+		if (v->r[k] > v->r[k - 1] && v->r[k] >= v->r[k + 1] &&
+		    (!best || v->r[k] > v->r[best]))
 			best = k;
 	return best;
 }
 
-/* The chance of r[k] in a series that is correlated only over its first lags. */
-static double chance_of(const double *r, size_t n, size_t k)
+/* How far r[k] stands above the valleys on both sides: a slow series is correlated at
+ * every lag, and without a season there is no hill. */
+static double rise_at(const struct view *v, size_t k)
+{
+	double before = v->r[k], after = v->r[k];
+
+	for (size_t i = k / 2; i < k; i++)
+		before = fmin(before, v->r[i]);
+	for (size_t i = k + 1; i <= MIN(k + k / 2, v->n - 1); i++)
+		after = fmin(after, v->r[i]);
+	return v->r[k] - fmax(before, after);
+}
+
+/* The chance of such a rise in a series that is correlated only over its first lags. */
+static double chance_of(const struct view *v, size_t k)
 {
 	double variance = 1;
 
-	for (size_t i = 1; i < k && r[i] > 0; i++)
-		variance += 2 * r[i] * r[i];
-	return gsl_cdf_ugaussian_Q(r[k] / sqrt(variance / (double)n));
+	for (size_t i = 1; i < k && v->r[i] > 0; i++)
+		variance += 2 * v->r[i] * v->r[i];
+	return gsl_cdf_ugaussian_Q(fmin(rise_at(v, k), v->r[k]) /
+				   sqrt(variance / (double)v->n));
 }
 
-/* The usual season that k is as good as, or k. */
-static size_t nearest(size_t k, const size_t *usual, size_t n_usual)
+static bool is_season(const struct view *v, size_t k)
 {
-	for (size_t i = 0; i < n_usual; i++)
-		if (k && fabs((double)k / (double)usual[i] - 1) < 0.05)
-			return usual[i];
-	return k;
+	return k && v->r[k] >= LEAST && rise_at(v, k) >= LEAST &&
+	       chance_of(v, k) < CHANCE;
 }
 
-/* The season with the strongest line in the periodogram that stands the test; steps 0:
- * none. A day comes before the week that it is part of. */
-static struct period strongest(const double *x, size_t n, const size_t *usual,
-			       size_t n_usual)
+static bool is_close(double a, double b)
 {
-	size_t size = 1;
+	return fabs(a / b - 1) < CLOSE;
+}
 
-	while (size < 2 * n)
-		size *= 2;
+/* Lags at which the lines of the periodogram p [size / 2 + 1], or a season that they are
+ * harmonics of, would show. Takes the lines out of p. */
+static size_t propose(const struct view *v, double *p, size_t size, size_t *ret)
+{
+	const size_t reach = 2 * size / v->n + 1; /* a line is as broad as this */
+	size_t count = 0;
 
-	CLEANUP(free) double *r = xcalloc(n, sizeof(*r));
-	CLEANUP(free) double *p = xcalloc(size / 2 + 1, sizeof(*p));
-
-	look_at(x, n, size, r, p);
-	for (int c = 0; c < CANDIDATES; c++) {
+	for (int line = 0; line < LINES; line++) {
 		size_t top = 0;
 
-		for (size_t k = 3 * size / n; k <= size / 4; k++)
+		for (size_t k = 1; k <= size / 4; k++)
 			if (!top || p[k] > p[top])
 				top = k;
 		if (!top || !(p[top] > 0))
 			break;
-
-		/* The line is as broad as the series is short. */
-		const double steps = (double)size / (double)top;
-		const double broad = steps * steps / (double)n + 1;
-		const size_t k = nearest(climb(r, n, steps, broad), usual, n_usual);
-		const size_t reach = 2 * size / n + 1;
-
 		for (size_t j = top > reach ? top - reach : 0; j <= top + reach; j++)
 			p[MIN(j, size / 2)] = 0;
-		if (k && k <= n / 3 && r[k] >= LEAST && chance_of(r, n, k) < CHANCE)
-			return (struct period){ k, r[k], chance_of(r, n, k) };
+		for (int m = 1; m <= MULTIPLES; m++) {
+			const double steps = m * (double)size / (double)top;
+			const double broad = steps * steps / m / (double)v->n + 1;
+
+			ret[count] = peak_between(v, steps - broad, steps + broad);
+			count += is_season(v, ret[count]);
+		}
 	}
-	return (struct period){ 0 };
+	return count;
 }
 
-static void remove_season(double *x, size_t n, size_t m)
+/* A season whose size changes is not taken out wholly: the rest shows at the season and
+ * at its multiples. */
+static bool is_rest(const struct view *v, size_t k, const struct period *known, size_t n)
 {
-	for (size_t s = 0; s < m; s++) {
-		double mean = 0;
-		size_t count = 0;
+	for (size_t i = 0; i < n; i++) {
+		const size_t m = known[i].steps;
+		const double times = fmax(round((double)k / (double)m), 1);
 
-		for (size_t i = s; i < n; i += m, count++)
-			mean += x[i];
-		for (size_t i = s; i < n; i += m)
-			x[i] -= mean / (double)count;
-	}
-}
-
-/* A season that was taken out leaves a rest beside its line. */
-static bool is_there(const struct period *p, size_t n, size_t steps)
-{
-	for (size_t k = 0; k < n; k++)
-		if (fabs((double)steps / (double)p[k].steps - 1) < 0.05)
+		if (is_close((double)k, times * (double)m) &&
+		    (times == 1 || v->r[m] > NEARLY * v->r[k]))
 			return true;
+	}
 	return false;
+}
+
+/* The shortest of the seasons that are nearly as strong as the strongest; 0: none. */
+static size_t choose(const struct view *v, const size_t *at, size_t n,
+		     const struct period *known, size_t n_known)
+{
+	double most = 0;
+	size_t best = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < n; i++) {
+			if (is_rest(v, at[i], known, n_known))
+				continue;
+			if (pass == 0)
+				most = fmax(most, v->r[at[i]]);
+			else if (v->r[at[i]] >= NEARLY * most && (!best || at[i] < best))
+				best = at[i];
+		}
+	}
+	return best;
+}
+
+/* A copy without freaks; the caller's. */
+static double *clipped(const double *x, size_t n)
+{
+	double *y = xcalloc(2 * n, sizeof(*y));
+	double most;
+
+	most = FREAK * gsl_stats_mad(x, 1, n, y + n);
+	for (size_t i = 0; i < n; i++)
+		y[i] = most > 0 ? fmin(fmax(x[i], -most), most) : x[i];
+	return y;
+}
+
+static size_t search(const struct view *v, const struct period *known, size_t n_known)
+{
+	size_t at[LINES * MULTIPLES + 1], size = 1;
+
+	while (size < 2 * v->n)
+		size *= 2;
+
+	CLEANUP(free) double *p = xcalloc(size / 2 + 1, sizeof(*p));
+	CLEANUP(free) double *x = clipped(v->x, v->n);
+
+	look_at(x, v->n, size, v->r, p);
+	return choose(v, at, propose(v, p, size, at), known, n_known);
+}
+
+/* The period between the steps, from where its multiples peak; k where that leads away
+ * from the hill that k stands on. */
+static double refine(const struct view *v, size_t k)
+{
+	double steps = (double)k;
+
+	for (size_t m = 2; m * k <= v->n / 3; m++) {
+		const double slack = fmax(2, steps / 4);
+		const size_t at = peak_between(v, (double)m * steps - slack,
+					       (double)m * steps + slack);
+
+		if (at == 0)
+			break;
+		steps = (double)at / (double)m;
+	}
+	return v->r[(size_t)round(steps)] > HILL * v->r[k] ? steps : (double)k;
+}
+
+/* Takes the mean of each phase out. */
+static void remove_season(struct view *v, double steps)
+{
+	const size_t bins = (size_t)round(steps);
+	CLEANUP(free) double *mean = xcalloc(bins, sizeof(*mean));
+	CLEANUP(free) size_t *count = xcalloc(bins, sizeof(*count));
+	CLEANUP(free) size_t *bin = xcalloc(v->n, sizeof(*bin));
+
+	for (size_t i = 0; i < v->n; i++) {
+		const double phase = fmod((double)i, steps) / steps;
+
+		bin[i] = MIN((size_t)round(phase * (double)bins), bins) % bins;
+		mean[bin[i]] += v->x[i];
+		count[bin[i]]++;
+	}
+	for (size_t i = 0; i < v->n; i++)
+		v->x[i] -= mean[bin[i]] / (double)count[bin[i]];
+}
+
+/* Noise and a broad hill put the peak beside it. */
+static bool is_usual(const struct view *v, size_t k)
+{
+	const size_t peak =
+		peak_between(v, (double)k * (1 - CLOSE), (double)k * (1 + CLOSE));
+
+	return k <= v->n / 3 && is_season(v, peak) && v->r[k] > NEARLY * v->r[peak];
+}
+
+/* Notes a season in ascending order and takes it out of the series. */
+static void take(struct view *v, double steps, struct period *ret, size_t *n)
+{
+	const size_t k = (size_t)round(steps);
+	size_t at = *n;
+
+	for (; at > 0 && ret[at - 1].steps > k; at--)
+		ret[at] = ret[at - 1];
+	ret[at] = (struct period){ k, v->r[k], chance_of(v, k) };
+	++*n;
+	remove_season(v, steps);
 }
 
 size_t period_find(const double *y, size_t n, const size_t *usual, size_t n_usual,
 		   struct period *ret, size_t max)
 {
 	CLEANUP(free) double *x = NULL;
+	CLEANUP(free) double *r = NULL;
 	size_t count = 0;
 
 	if (n < 16)
 		return 0;
 	x = xcalloc(n, sizeof(*x));
+	r = xcalloc(n, sizeof(*r));
 	detrend(x, y, n);
-	while (count < max) {
-		const struct period p = strongest(x, n, usual, n_usual);
-		size_t at = count;
 
-		if (p.steps == 0 || is_there(ret, count, p.steps))
+	struct view v = { n, x, r };
+
+	for (size_t i = 0; i < n_usual && count < max; i++) {
+		search(&v, ret, count);
+		if (is_usual(&v, usual[i]))
+			take(&v, (double)usual[i], ret, &count);
+	}
+	while (count < max) {
+		const size_t k = search(&v, ret, count);
+
+		if (k == 0)
 			break;
-		for (; at > 0 && ret[at - 1].steps > p.steps; at--)
-			ret[at] = ret[at - 1];
-		ret[at] = p;
-		count++;
-		remove_season(x, n, p.steps);
+		take(&v, refine(&v, k), ret, &count);
 	}
 	return count;
 }

@@ -8,19 +8,41 @@
 #include <math.h>
 #include <string.h>
 
+static size_t sums_of(size_t p)
+{
+	return p * (p + 1) / 2;
+}
+
+/* X'Wy [p]. */
+static double *xy_of(struct ridge *r)
+{
+	return r->v + 2 * r->p;
+}
+
+/* X'WX [sums_of(p)]: the lower triangle, row after row. */
+static double *xx_of(struct ridge *r)
+{
+	return r->v + 3 * r->p;
+}
+
+size_t ridge_size(size_t p)
+{
+	return sizeof(struct ridge) + (3 * p + sums_of(p)) * sizeof(double);
+}
+
 void ridge_init(struct ridge *r, size_t p, double half_life, double prior)
 {
 	CHECK(p <= RIDGE_MAX);
-	memset(r, 0, sizeof(*r));
+	memset(r, 0, ridge_size(p));
 	r->p = p;
 	r->grow = exp2(1.0 / half_life);
 	r->weight = 1.0;
 	r->prior = prior;
 }
 
-void ridge_add(struct ridge *r, const double *x, double y, double w)
+void ridge_add(struct ridge *r, const float *x, double y, double w)
 {
-	double *sum = r->xx;
+	double *xy = xy_of(r), *sum = xx_of(r);
 
 	w *= r->weight;
 	r->weight *= r->grow;
@@ -28,36 +50,34 @@ void ridge_add(struct ridge *r, const double *x, double y, double w)
 		return;
 	r->total += w;
 	for (size_t i = 0; i < r->p; i++) {
-		const double wx = w * x[i];
+		const double wx = w * (double)x[i];
 
-		r->xy[i] += wx * y;
+		xy[i] += wx * y;
 		for (size_t j = 0; j <= i; j++)
-			sum[j] += wx * x[j];
+			sum[j] += wx * (double)x[j];
 		sum += i + 1;
 	}
 }
 
-void ridge_forget(struct ridge *r, double keep)
+/* Weights grow instead of the sums shrinking; brings both back before they overflow. */
+static void shrink(struct ridge *r)
 {
-	for (size_t i = 0; i < r->p; i++)
-		r->xy[i] *= keep;
-	for (size_t i = 0; i < RIDGE_SUMS; i++)
-		r->xx[i] *= keep;
-	r->total *= keep;
+	double *sum = xy_of(r);
+
+	for (size_t i = 0; i < r->p + sums_of(r->p); i++)
+		sum[i] /= r->weight;
+	r->total /= r->weight;
+	r->weight = 1.0;
 }
 
 void ridge_solve(struct ridge *r)
 {
 	const size_t p = r->p;
 	double a[RIDGE_MAX * RIDGE_MAX], b[RIDGE_MAX], unit[RIDGE_MAX];
-	const double *sum = r->xx;
+	const double *sum = xx_of(r), *xy = xy_of(r), *b0 = ridge_b0(r);
 
-	/* Weights grow instead of the sums shrinking; bring both back before they
-	 * overflow. */
-	if (r->weight > 1e6) {
-		ridge_forget(r, 1.0 / r->weight);
-		r->weight = 1.0;
-	}
+	if (r->weight > 1e6)
+		shrink(r);
 	if (r->total <= 0)
 		return;
 
@@ -68,7 +88,7 @@ void ridge_solve(struct ridge *r)
 		for (size_t j = 0; j < i; j++)
 			a[i * p + j] = a[j * p + i] = sum[j] * unit[i] * unit[j];
 		a[i * p + i] = 1.0 + pull;
-		b[i] = r->xy[i] * unit[i] + (unit[i] > 0 ? pull * r->b0[i] / unit[i] : 0);
+		b[i] = xy[i] * unit[i] + (unit[i] > 0 ? pull * b0[i] / unit[i] : 0);
 		sum += i + 1;
 	}
 
@@ -79,14 +99,14 @@ void ridge_solve(struct ridge *r)
 	    gsl_linalg_cholesky_svx(&av.matrix, &bv.vector) != GSL_SUCCESS)
 		return;
 	for (size_t i = 0; i < p; i++)
-		r->b[i] = unit[i] > 0 ? b[i] * unit[i] : r->b0[i];
+		ridge_b(r)[i] = unit[i] > 0 ? b[i] * unit[i] : b0[i];
 }
 
-double ridge_predict(const struct ridge *r, const double *x)
+double ridge_predict(const struct ridge *r, const float *x)
 {
 	double s = 0;
 
 	for (size_t i = 0; i < r->p; i++)
-		s += r->b[i] * x[i];
+		s += r->v[i] * (double)x[i];
 	return s;
 }

@@ -16,33 +16,41 @@
 #include <stddef.h>
 
 #define RIDGE_MAX 24
-#define RIDGE_SUMS (RIDGE_MAX * (RIDGE_MAX + 1) / 2)
 
+/* One block of ridge_size() bytes, to be copied and kept as it is. */
 struct ridge {
-	size_t p;             /* features, at most RIDGE_MAX */
-	double grow;          /* weight of an observation over that of the one before */
-	double weight;        /* of the next observation */
-	double total;         /* sum of weights */
-	double prior;         /* pseudo-observations behind the penalty */
-	double b0[RIDGE_MAX]; /* coefficients that the penalty pulls to; set before use */
-	double b[RIDGE_MAX];  /* coefficients */
-	double xy[RIDGE_MAX]; /* X'Wy */
-	double xx[RIDGE_SUMS]; /* X'WX, lower triangle, row after row */
+	size_t p;      /* features, at most RIDGE_MAX */
+	double grow;   /* weight of an observation over that of the one before */
+	double weight; /* of the next observation */
+	double total;  /* sum of weights */
+	double prior;  /* pseudo-observations behind the penalty */
+	double v[];    /* by the functions below */
 };
+
+size_t ridge_size(size_t p); /* bytes; a multiple of 8 */
+
+/* Coefficients [p]. */
+static inline double *ridge_b(struct ridge *r)
+{
+	return r->v;
+}
+
+/* What the penalty pulls them to [p]; set before use. */
+static inline double *ridge_b0(struct ridge *r)
+{
+	return r->v + r->p;
+}
 
 /* No observation yet: b and b0 are 0. half_life in observations. */
 void ridge_init(struct ridge *r, size_t p, double half_life, double prior);
 
 /* Lets one step pass and learns x [p] -> y with weight w (0 allowed). O(p^2). */
-void ridge_add(struct ridge *r, const double *x, double y, double w);
+void ridge_add(struct ridge *r, const float *x, double y, double w);
 
 /* Solves for the coefficients; keeps the old ones when the sums are singular. O(p^3). */
 void ridge_solve(struct ridge *r);
 
 /* x'b. O(p). */
-double ridge_predict(const struct ridge *r, const double *x);
-
-/* Multiplies what is remembered by keep (0..1): forget faster, once. */
-void ridge_forget(struct ridge *r, double keep);
+double ridge_predict(const struct ridge *r, const float *x);
 
 #endif

@@ -18,14 +18,17 @@
 struct sketch {
 	double grow;   /* weight of an observation over that of the one before */
 	double weight; /* of the next */
-	double mass[SKETCH_BINS];
-	double edge[SKETCH_BINS + 1]; /* z at the lower edge of bin k */
-	double over[SKETCH_BINS + 1]; /* share above that edge; by sketch_solve() */
+	float mass[SKETCH_BINS];
+	float over[SKETCH_BINS + 1]; /* share above sinh(SKETCH_LOW + SKETCH_WIDTH k), the
+					lower edge of bin k; by sketch_solve() */
 };
 
 void sketch_init(struct sketch *s, double half_life, double prior_weight);
 void sketch_add(struct sketch *s, double z); /* O(1) */
 void sketch_solve(struct sketch *s); /* brings `over` up to date; O(SKETCH_BINS) */
+
+/* The first edge with at most this share above it. O(log bins). */
+size_t sketch_edge(const struct sketch *s, double over);
 
 double sketch_over(const struct sketch *s, double z);         /* P(Z > z); O(1) */
 double sketch_quantile(const struct sketch *s, double level); /* O(log bins) */

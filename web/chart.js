@@ -2,6 +2,7 @@
 // One chart with dygraphs: demand, forecast with its band, capacity, what is desired, and
 // the lead time shaded ahead of now. Colours come from the page's theme.
 /* global Dygraph */
+import { upliftText } from './calendar.js';
 import { figure, timeText } from './format.js';
 import { now } from './state.js';
 
@@ -34,8 +35,24 @@ function top(rows) {
   return 1.12 * (Math.max(0, ...values.filter(v => v !== null && v !== undefined)) || 1);
 }
 
+/** An expected event as a tinted span with its name, as far as it is in sight. */
+function shadeEvent(ctx, area, graph, event) {
+  const x = Math.max(graph.toDomXCoord(Date.parse(event.start)), area.x);
+  const end = Math.min(graph.toDomXCoord(Date.parse(event.end)), area.x + area.w);
+  if (end <= x) return;
+  ctx.fillStyle = colour('event-fill');
+  ctx.fillRect(x, area.y, end - x, area.h);
+  ctx.fillStyle = colour('event');
+  ctx.fillRect(Math.round(x), area.y, 1, area.h);
+  ctx.font = '11px system-ui, sans-serif';
+  const text = `${event.name} ${upliftText(event)}`;
+  const width = ctx.measureText(text).width;
+  ctx.fillText(text, Math.max(area.x, Math.min(x + 4, area.x + area.w - width - 2)), area.y + area.h - 5);
+}
+
 /** The lead time as a tinted strip from now on, and a line at now. */
-function shade(ctx, area, graph, leadMs) {
+function shade(ctx, area, graph, leadMs, events) {
+  for (const event of events) shadeEvent(ctx, area, graph, event);
   const x = graph.toDomXCoord(now());
   const end = graph.toDomXCoord(now() + leadMs);
   ctx.fillStyle = colour('lead-fill');
@@ -66,7 +83,7 @@ function optionsFor(chart) {
   const { rows, span } = chart.memory;
   return {
     file: toRows(rows), dateWindow: span, valueRange: [0, top(rows)], series: styles(), axes: axes(),
-    underlayCallback: (ctx, area, graph) => shade(ctx, area, graph, chart.leadMs),
+    underlayCallback: (ctx, area, graph) => shade(ctx, area, graph, chart.leadMs, chart.events),
   };
 }
 

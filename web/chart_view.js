@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The places of charts on the page: made with the views, filled when they are seen, with a
 // legend, a summary and a table of the same values for those who do not see pictures.
+import { upliftText } from './calendar.js';
 import { served, update } from './chart_data.js';
 import { destroy, draw, onTheme, series } from './chart.js';
 import { h, show } from './dom.js';
@@ -8,6 +9,7 @@ import { duration, figure, time } from './format.js';
 import { now } from './state.js';
 
 const TABLE_ROWS = 24;
+const EMPTY = 'No demand is measured yet.';
 const charts = new Map(); // element -> chart
 const seen = new IntersectionObserver(entries => {
   for (const { target, isIntersecting } of entries) {
@@ -22,7 +24,7 @@ const sizes = new ResizeObserver(entries => {
 
 function legend() {
   return h('ul.legend', { 'aria-hidden': 'true' }, series.map(s => h(`li.key-${s.theme}`, s.name)),
-    h('li.key-band', '5–95 %'), h('li.key-lead', 'Lead time'));
+    h('li.key-band', '5–95 %'), h('li.key-lead', 'Lead time'), h('li.key-event', { hidden: true }, 'Event'));
 }
 
 /** The place of a tier's chart; the observer fills it once it is on the page. */
@@ -32,13 +34,19 @@ export function chartBox(t, range, tall = false) {
     h('details', h('summary', 'Values as a table'), h('div.values')));
 }
 
+/** The events that the chart's span of time touches. */
+export function eventsIn(t, [from, to]) {
+  return (t.events ?? []).filter(e => Date.parse(e.start) < to && Date.parse(e.end) > from);
+}
+
 function summary(chart, t) {
   const unit = t.capacity_unit;
   const ahead = chart.memory.rows.filter(r => r.band && r.t > now());
   const last = ahead.at(-1);
   return [`Chart of ${t.stack}/${t.name}: demand ${figure(t.demand.value, unit)} now`,
     last ? `forecast ${figure(last.band[0])} to ${figure(last.band[2], unit)} in ${duration(last.t - now())}` : 'no forecast',
-    `capacity ${figure(served(t, t.healthy), unit)}`, `lead time ${duration(t.lead?.used_ms)}`].join(', ');
+    `capacity ${figure(served(t, t.healthy), unit)}`, `lead time ${duration(t.lead?.used_ms)}`,
+    ...chart.events.map(e => `event ${e.name} ${upliftText(e)}`)].join(', ');
 }
 
 function values(chart, t) {
@@ -52,12 +60,23 @@ function values(chart, t) {
       [0, 1, 2].map(i => cell(r.band?.[i])), cell(r.capacity), cell(r.desired)))));
 }
 
+const known = v => v !== null && v !== undefined;
+
+/** Leaves the figures of the place under the pointer alone. */
+function sayWhetherEmpty({ memory, readout }) {
+  if (!memory.rows.some(r => known(r.demand) || r.band)) readout.textContent = EMPTY;
+  else if (readout.textContent === EMPTY) readout.textContent = '';
+}
+
 function paint(chart) {
   const t = chart.tier;
   if (!chart.memory.rows?.length) return;
   chart.leadMs = t.lead?.used_ms ?? 0;
   chart.unit = t.capacity_unit;
+  chart.events = eventsIn(t, chart.memory.span);
+  chart.element.querySelector('.key-event').hidden = !chart.events.length;
   draw(chart);
+  sayWhetherEmpty(chart);
   chart.canvas.setAttribute('aria-label', summary(chart, t));
   show(chart.element.querySelector('.values'), h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Values of the chart' }, values(chart, t)));
 }

@@ -24,6 +24,11 @@ export function percent(x) {
   return x === null || x === undefined ? '–' : `${number(100 * x, 2)} %`;
 }
 
+/** A share with so many decimals: 99.5 %. */
+export function share(x, decimals = 1) {
+  return x === null || x === undefined ? '–' : `${(100 * x).toFixed(decimals)} %`;
+}
+
 export function bytes(n) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let i = 0;
@@ -56,6 +61,11 @@ export function time(t, now) {
 /** A sentence of the controller, with the times in it as times of this browser. */
 export function words(text, now) {
   return text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map((part, i) => (i % 2 ? time(part, now) : part));
+}
+
+/** A clause of the controller as a sentence. */
+export function sentence(clause) {
+  return clause ? `${clause[0].toUpperCase()}${clause.slice(1).replace(/\.$/, '')}.` : '';
 }
 
 export function plural(n, one, many = `${one}s`) {

@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Holds: who stopped which scaling and why; to add and to release for operators.
 import { call } from './api.js';
-import { announce, h } from './dom.js';
+import { attempt } from './dialog.js';
+import { h } from './dom.js';
 import { time } from './format.js';
-import { mayChange, now, refresh, state } from './state.js';
+import { mayChange, now, state } from './state.js';
 import { panel, table } from './table.js';
 
 export const needs = ['holds', 'tiers'];
 export const title = 'Holds';
 
 const wordsOf = hold => (hold.tier ? `${hold.stack}/${hold.tier}` : `all of ${hold.stack}`);
-
-async function attempt(alert, action, done) {
-  alert.textContent = '';
-  try {
-    await action();
-    announce(done);
-    await refresh();
-    return true;
-  } catch (error) {
-    alert.textContent = `That did not work: ${error.message}.`;
-    return false;
-  }
-}
 
 async function addHold(event) {
   event.preventDefault();

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pools, and hosts with their state, load and units.
+import { call } from './api.js';
+import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { bytes, duration, number, percent, time } from './format.js';
-import { now, state } from './state.js';
+import { mayChange, now, state } from './state.js';
 import { badge, meter, panel, table } from './table.js';
 
 export const needs = ['hosts', 'pools'];
 export const title = 'Hosts';
 
-const tones = { up: 'good', ok: 'good', backoff: 'bad', failed: 'bad', gone: 'plain', requested: 'info', booting: 'info' };
+const tones = { up: 'good', ok: 'good', limited: 'warn', backoff: 'bad', failed: 'bad', gone: 'plain', requested: 'info', booting: 'info' };
 
 export function unitTone(u) {
   if (u.goal === 'drain') return 'warn';
@@ -41,15 +43,32 @@ function sinceOf(host) {
   return at ? h('span.note', `${duration(now() - Date.parse(at))}`) : null;
 }
 
+function drain(host) {
+  openDialog({
+    title: `Drain ${host.id}?`,
+    body: h('p', 'Its units are replaced on other hosts first, then it is removed. That cannot be taken back.'),
+    submit: 'Drain', danger: true,
+    action: () => call('POST', `/v1/hosts/${host.id}/drain`),
+    done: `${host.id} drains.`,
+  });
+}
+
+function drainButton(x) {
+  if (!['up', 'booting', 'requested'].includes(x.state)) return null;
+  return h('button', { type: 'button', onclick: () => drain(x), 'aria-label': `Drain ${x.id}` }, 'Drain…');
+}
+
 export function hostTable(items) {
-  return table('Hosts', [
+  const columns = [
     { name: 'Host', of: x => h('span.mono', x.id) },
     { name: 'Pool', of: x => x.pool },
     { name: 'State', of: x => h('span.one', badge(x.state, tones[x.state] ?? 'warn', x.message || null), ' ', sinceOf(x)) },
     { name: 'Address', of: x => h('span.mono', x.address || '–') },
     { name: 'Load', of: load },
     { name: 'Units', wide: true, of: x => unitList(x.units) },
-  ], items, x => x.id, 'There are no hosts.');
+  ];
+  if (mayChange()) columns.push({ name: 'Step in', of: drainButton });
+  return table('Hosts', columns, items, x => x.id, 'There are no hosts.');
 }
 
 function poolTable() {

@@ -4,13 +4,13 @@ import { h } from './dom.js';
 
 /**
  * columns: [{name, of: item => child, wide, num}]; key: item => text. Without items the
- * words of `empty` are shown.
+ * words of `empty` are shown. compact: few and short columns, a table on any screen.
  */
-export function table(caption, columns, items, key, empty) {
+export function table(caption, columns, items, key, empty, compact = false) {
   if (!items) return h('p.muted', 'Reading…');
   if (!items.length) return h('p.muted', empty);
   const kind = c => ({ class: [c.num && 'num', c.wide && 'wide'].filter(Boolean).join(' ') || null });
-  return h('table', { role: 'table' },
+  return h('table', { role: 'table', class: compact ? 'compact' : null },
     h('caption.unseen', caption),
     h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' },
       columns.map(c => h('th', { scope: 'col', role: 'columnheader', ...kind(c) }, c.name)))),

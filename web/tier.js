@@ -1,34 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One tier: its chart, how the latest decision came about, lead times, decisions, units.
+// One tier: its chart, what was promised and kept, how the latest decision came about, what
+// the forecast goes by, its backtest, decisions, units.
 import { get } from './api.js';
+import { backtestPanel } from './backtest.js';
+import { eventTable } from './calendar.js';
+import { capacityPanel } from './capacity.js';
 import { chartBox } from './chart_view.js';
 import { decisionTable } from './decisions.js';
+import { showDialog } from './dialog.js';
 import { h } from './dom.js';
-import { duration, figure, percent, time, words } from './format.js';
+import { duration, time, words } from './format.js';
 import { unitTone, unitWords } from './hosts.js';
+import { promisePanel } from './promise.js';
 import { rangePicker } from './range.js';
+import { settingsPanel } from './settings.js';
 import { now, state } from './state.js';
 import { badge, panel, table } from './table.js';
-import { rungWords, tierBadges, tierFacts, tierWarnings } from './tiers.js';
+import { ladder, tierBadges, tierFacts, tierWarnings } from './tiers.js';
 
 export const needs = ['tiers', 'hosts'];
 
-const details = { key: null, leads: null, decisions: null };
+const details = { key: null, leads: null, decisions: null, backtest: undefined };
 
 /** What only this view shows; asked for with each of its refreshes. */
 export async function load(stack, name) {
   const base = `/v1/tiers/${stack}/${name}`;
-  const [leads, decisions] = await Promise.all([get(`${base}/leads?limit=10`), get(`${base}/decisions?limit=30`)]);
-  Object.assign(details, { key: `${stack}/${name}`, leads: leads.items, decisions: decisions.items });
-}
-
-function settings(t) {
-  const rows = [
-    ['Unit', t.unit], ['Pool', t.pool], ['Demand', t.demand.expression || '–'], ['Bounds', `${t.min} to ${t.max}`],
-    ['Capacity per instance', t.capacity ? figure(t.capacity, t.capacity_unit) : 'not known'], ['Risk of being short', percent(t.risk)],
-    ['Dwell before scaling in', t.dwell], ['Steps', `${t.step_out || 'any'} out, ${t.step_in || 'any'} in`],
-  ];
-  return h('dl.list', rows.map(([k, v]) => [h('dt', k), h('dd', v)]));
+  const [leads, decisions, own] = await Promise.all([get(`${base}/leads?limit=10`), get(`${base}/decisions?limit=30`), get(base)]);
+  Object.assign(details, { key: `${stack}/${name}`, leads: leads.items, decisions: decisions.items, backtest: own.backtest ?? null });
 }
 
 function stages(t) {
@@ -51,7 +49,16 @@ function leads(t) {
       { name: 'Took', num: true, of: x => duration(x.lead_ms) },
       { name: 'Kind', of: x => x.kind },
       { name: 'Host', of: x => h('span.mono', x.host || '–') },
-    ], details.leads, x => x.id, 'None has been measured yet.')];
+    ], details.leads, x => x.id, 'None has been measured yet.', true)];
+}
+
+/** The end of a unit's log, from its host. */
+function showLog(unit) {
+  const text = async () => {
+    const { lines } = await get(`/v1/units/${unit}/logs?lines=200`);
+    return lines.length ? h('pre.log', { tabindex: 0 }, lines.join('\n')) : h('p.muted', 'It is empty.');
+  };
+  return showDialog(`Log of ${unit}`, text());
 }
 
 function units(t) {
@@ -61,20 +68,22 @@ function units(t) {
     { name: 'State', of: u => badge(unitWords(u), unitTone(u), u.message || null) },
     { name: 'Host', of: u => h('span.mono', u.host) },
     { name: 'Healthy since', of: u => time(u.healthy, now()) },
+    { name: 'Log', of: u => h('button', { type: 'button', onclick: () => showLog(u.name), 'aria-label': `Log of ${u.name}` }, 'Log') },
   ], own, u => u.name, 'None is placed on a host.');
 }
 
 export function render(range, onRange, [stack, name]) {
   const t = (state.tiers ?? []).find(x => x.stack === stack && x.name === name);
   if (!t) return [h('h1', `${stack}/${name}`), h('p.muted', state.tiers ? 'There is no such tier.' : 'Reading…')];
-  if (details.key !== `${stack}/${name}`) Object.assign(details, { leads: null, decisions: null });
+  if (details.key !== `${stack}/${name}`) Object.assign(details, { leads: null, decisions: null, backtest: undefined });
   return [
     h('div.bar', { 'data-key': 'head' }, h('h1', h('span.muted', `${stack}/`), name), tierBadges(t), rangePicker(range, onRange)),
     h('section.card', { 'data-key': `tier ${stack}/${name}`, 'data-tier': `${stack}/${name}` },
-      tierFacts(t), tierWarnings(t), chartBox(t, range, true), h('p.sentence', words(t.sentence ?? 'Nothing has been decided yet.', now())), rungWords(t)),
+      tierFacts(t), tierWarnings(t), chartBox(t, range, true), h('p.sentence', words(t.sentence ?? 'Nothing has been decided yet.', now())), ladder(t)),
     h('div.columns', { 'data-key': 'columns' },
-      h('div.column', panel('The latest decision, stage by stage', stages(t)), panel('Units', units(t)), panel('Settings', settings(t))),
-      h('div.column', panel('Lead times', leads(t)))),
+      h('div.column', panel('Promised and kept', promisePanel(t)), panel('The latest decision, stage by stage', stages(t)), panel('Units', units(t)), panel('Settings', settingsPanel(t))),
+      h('div.column', panel('Capacity of an instance', capacityPanel(t)), panel('Expected events', eventTable(t)), panel('Lead times', leads(t)))),
+    panel('Backtest', backtestPanel(t, details.backtest)),
     panel('Decisions', decisionTable(details.decisions, false)),
   ];
 }

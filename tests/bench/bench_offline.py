@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What needs no hosts: the predictor, samples in SQLite, and the traces' own benches."""
+import json
 import os
 import shutil
 import subprocess
@@ -43,9 +44,8 @@ def predictor():
            f"R's stlf: {peer:.1f} ms, {peer / v['forecast_ms']:.0f} times longer (to reach: 25)",
            met=v["forecast_ms"] < 3)
     figure("10,000 tiers, one tick of forecast and decision, one core",
-           f"worst {v['tiers_s']:.3f} s; {2 * v['tiers_s']:.3f} s with the controller's two models a tier",
-           "< 1 s", met=2 * v["tiers_s"] < 1)
-    figure("state of a tier after a week of minutes", f"{v['state_kb']:.1f} KB a model; the controller keeps two",
+           f"worst {v['tiers_s']:.3f} s, lead time and lead time + dwell both", "< 1 s", met=v["tiers_s"] < 1)
+    figure("state of a tier after a week of minutes, both lead times", f"{v['state_kb']:.1f} KB",
            "< 64 KB", met=v["state_kb"] < 64)
 
 
@@ -60,42 +60,50 @@ def metrics():
 
 
 # ---------------------------------------------------------------- the traces' own
-def shared(script):
+def shared(script, command, *args):
+    """What one of the traces' own benches says of a command of ours, as its --out."""
     path = os.path.join(SHARED, "bench", script)
     if not os.path.exists(path):
         raise Failed(f"{path} is not there")
-    return path
-
-
-def run_shared(script, *args):
-    command = [sys.executable, shared(script), *args]
-    say(" ".join(command))
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise Failed(f"{script} ended with {done.returncode}")
-    return done.stdout
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        line = [sys.executable, path, *args, "--traces", os.path.join(SHARED, "traces"), "--cmd",
+                f"{os.path.join(BUILD, 'foretide')} {command} --jsonl", "--out", out.name]
+        say(" ".join(line))
+        done = subprocess.run(line, stdout=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise Failed(f"{script} ended with {done.returncode}")
+        return json.load(open(out.name, encoding="utf-8"))
 
 
 def autoscale():
     """Cost against the clairvoyant optimum on all public traces, untuned."""
-    import json
-    for boot, peak, target in ((180, 50, 1.23), (60, 50, 1.16), (600, 50, 1.35), (180, 8, 1.12)):
-        with tempfile.NamedTemporaryFile(suffix=".json") as out:
-            run_shared("autoscale_eval.py", "--traces", os.path.join(SHARED, "traces"), "--cmd",
-                       os.path.join(BUILD, "foretide") + " decide --jsonl", "--boot", str(boot),
-                       "--peak", str(peak), "--jobs", "2", "--quiet", "--out", out.name)
-            policies = json.load(open(out.name, encoding="utf-8"))["policies"]
+    for boot, peak, most in ((180, 50, 1.23), (60, 50, 1.16), (600, 50, 1.35), (180, 8, 1.12)):
+        policies = shared("autoscale_eval.py", "decide", "--boot", str(boot), "--peak", str(peak),
+                          "--jobs", str(os.cpu_count()))["policies"]
         s = next(iter(policies.values()))["summary"]
-        figure(f"cost over the optimum's, boot {boot} s, peak {peak}",
-               f"{s['cost_ratio_geomean']:.3f} at {s['under_pct_mean']:.2f} % short", f"<= {target}",
-               met=s["cost_ratio_geomean"] <= target and s["under_pct_mean"] <= 0.5)
+        cost, short, worst = s["cost_ratio_geomean"], s["under_pct_mean"], s["under_pct_max"]
+        figure(f"cost over the optimum's, boot {boot} s, peak {peak}, {s['traces']} traces",
+               f"{cost:.3f} at {short:.3f} % short, worst trace {worst:.2f} %",
+               f"<= {most} at <= 0.5 %, none over 1 %",
+               met=cost <= most and short <= 0.5 and worst <= 1)
+        if (boot, peak) == (180, 50):
+            calm = s["calm"]["cost_ratio_geomean"]
+            figure("the same on calm traces", f"{calm:.4f}", "<= 1.075", met=calm <= 1.075)
 
 
 def forecast():
     """The traces' own scores of the horizon forecast."""
-    for kind, target in (("m4", "OWA <= 0.43, MSIS <= 6.5, cov95 0.94 to 0.96"),
-                         ("ops", "WQL <= 0.060 / 0.120, cov95 0.93 to 0.97")):
-        text = run_shared("forecast_eval.py", kind, "--traces", os.path.join(SHARED, "traces"),
-                          "--cmd", os.path.join(BUILD, "foretide") + " forecast --jsonl")
-        figure(f"forecast_eval.py {kind}", text.strip().splitlines()[-1].split("--jsonl")[-1].strip(),
-               target)
+    m4 = shared("forecast_eval.py", "forecast", "m4")["all"]
+    figure("M4 Hourly, public hold-out",
+           f"OWA {m4['OWA']:.3f}, MSIS {m4['MSIS']:.2f}, cov95 {m4['cov95']:.3f}",
+           "OWA <= 0.43, MSIS <= 6.5, cov95 0.94 to 0.96",
+           "seasonal naive: OWA 0.657",
+           met=m4["OWA"] <= 0.43 and m4["MSIS"] <= 6.5 and 0.94 <= m4["cov95"] <= 0.96)
+    ops = shared("forecast_eval.py", "forecast", "ops", "--origins", "8")
+    hour, day = ops["hour"], ops["day"]
+    figure("operational traces, 1 hour / a day ahead",
+           f"WQL (geometric mean over traces) {hour['WQL_geomean']:.4f} / {day['WQL_geomean']:.3f}"
+           f", cov95 {hour['cov95']:.3f} / {day['cov95']:.3f}",
+           "WQL <= 0.060 / 0.120, cov95 0.93 to 0.97", "R's stlf: WQL 0.0747 / 0.193",
+           met=hour["WQL_geomean"] <= 0.06 and day["WQL_geomean"] <= 0.12
+           and all(0.93 <= x["cov95"] <= 0.97 for x in (hour, day)))

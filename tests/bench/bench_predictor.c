@@ -76,11 +76,14 @@ static void print_two(const char *name, const char *unit, double *v, size_t n)
 	       v[n * 95 / 100]);
 }
 
-static struct demand_model *train(int kind)
+static struct demand_model *train(int kind, size_t leads)
 {
-	const struct demand_opts o = {
-		.step_ms = MINUTE_MS, .lead_steps = 3, .risk = 0.005, .capacity = 20
-	};
+	/* The two lead times that the controller looks over. */
+	const struct demand_opts o = { .step_ms = MINUTE_MS,
+				       .n_leads = leads,
+				       .lead_steps = { 3, 13 },
+				       .risk = 0.005,
+				       .capacity = 20 };
 	static double y[WEEK];
 	struct demand_model *m = NULL;
 
@@ -96,13 +99,13 @@ static size_t step(struct demand_model *m, long i, double y)
 	struct demand_decision d;
 
 	must(demand_model_update(m, (int64_t)i * MINUTE_MS, y, &err));
-	demand_model_decide(m, &d);
+	demand_model_decide(m, 0, &d);
 	return d.instances;
 }
 
 static void bench_step(void)
 {
-	CLEANUP(demand_model_free) struct demand_model *m = train(0);
+	CLEANUP(demand_model_free) struct demand_model *m = train(0, 1);
 	static double took[STEPS];
 	size_t sum = 0;
 
@@ -114,7 +117,6 @@ static void bench_step(void)
 	}
 	CHECK(sum > 0);
 	print_two("step", "us", took, STEPS);
-	printf("state_kb %.1f\n", (double)demand_model_size(m) / 1024);
 }
 
 static struct demand_model *copy(const void *data, size_t len)
@@ -125,8 +127,9 @@ static struct demand_model *copy(const void *data, size_t len)
 	return m;
 }
 
-/* Each tier a model of its own in memory, all fed the next minute: cold caches. The worst
- * of the rounds is that in which all of them solve their regressions. */
+/* Each tier a model of its own in memory, as the controller keeps it, all fed the next
+ * minute: cold caches. The worst of the rounds is that in which all of them solve their
+ * regressions. */
 static void bench_tiers(void)
 {
 	struct demand_model **m = xcalloc(TIERS, sizeof(struct demand_model *));
@@ -134,12 +137,14 @@ static void bench_tiers(void)
 	size_t sum = 0;
 
 	for (int k = 0; k < KINDS; k++) {
-		CLEANUP(demand_model_free) struct demand_model *of = train(k);
+		CLEANUP(demand_model_free) struct demand_model *of = train(k, 2);
 		CLEANUP(free) void *data = xmalloc(demand_model_size(of));
 
 		demand_model_save(of, data);
 		for (int i = k; i < TIERS; i += KINDS)
 			m[i] = copy(data, demand_model_size(of));
+		if (k == 0)
+			printf("state_kb %.1f\n", (double)demand_model_size(of) / 1024);
 	}
 	for (int round = 0; round < 12; round++) {
 		start = seconds();

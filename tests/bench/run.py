@@ -15,7 +15,7 @@ import bench_hosts  # noqa: E402
 import bench_offline  # noqa: E402
 import bench_tick  # noqa: E402
 import bench_units  # noqa: E402
-from measure import Failed, say, table  # noqa: E402
+from measure import Failed, SHARED, say, table  # noqa: E402
 
 BENCHES = {
     "join": bench_hosts.join,
@@ -26,23 +26,23 @@ BENCHES = {
     "predictor": bench_offline.predictor,
     "metrics": bench_offline.metrics,
 }
-ASKED_FOR = {
+ON_TRACES = {
     "autoscale": bench_offline.autoscale,
     "forecast": bench_offline.forecast,
 }
 
 
 def usage():
-    names = list(BENCHES) + [n + "*" for n in ASKED_FOR]
+    names = list(BENCHES) + [n + "*" for n in ON_TRACES]
     say(f"usage: run.py [NAME ...]\n{__doc__}\nbenches: {' '.join(names)}")
     return 2
 
 
 def main(names):
-    known = {**BENCHES, **ASKED_FOR}
+    known = {**BENCHES, **ON_TRACES}
     if any(n not in known for n in names):
         return usage()
-    for name in names or BENCHES:
+    for name in names or (known if os.path.isdir(SHARED) else BENCHES):
         start = time.monotonic()
         try:
             known[name]()

@@ -24,12 +24,14 @@ static void check_decision(const struct demand_model *m)
 	struct err e;
 	double low, high;
 
-	demand_model_decide(m, &d);
-	CHECK(d.needed >= 1 && d.instances >= d.needed && isfinite(d.median));
-	CHECK(isfinite(d.upper) && d.level >= 0 && d.level <= 1 && d.why);
-	if (demand_model_quantile(m, 0.1, &low, &e) == 0 &&
-	    demand_model_quantile(m, 0.99, &high, &e) == 0)
-		CHECK(isfinite(low) && isfinite(high) && low <= high);
+	for (size_t k = 0; k < demand_model_opts(m)->n_leads; k++) {
+		demand_model_decide(m, k, &d);
+		CHECK(d.needed >= 1 && d.instances >= d.needed && isfinite(d.median));
+		CHECK(isfinite(d.upper) && d.level >= 0 && d.level <= 1 && d.why);
+		if (demand_model_quantile(m, k, 0.1, &low, &e) == 0 &&
+		    demand_model_quantile(m, k, 0.99, &high, &e) == 0)
+			CHECK(isfinite(low) && isfinite(high) && low <= high);
+	}
 }
 
 static void feed(struct demand_model *m, const uint8_t *data, size_t size)
@@ -86,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		y[n++] = data[i] >> 4 == 15 ? NAN : value_of(data + i);
 
 	const struct demand_opts o = { .step_ms = 600000,
-				       .lead_steps = data[0] % 20,
+				       .n_leads = 1U + data[0] / 20 % DEMAND_LEADS_MAX,
+				       .lead_steps = { data[0] % 20, 1, 0, 30 },
 				       .risk = ldexp(0.5, -(data[1] % 16)),
 				       .capacity = value_of(
 					       (const uint8_t[]){ 1, data[2] }) };

@@ -3,6 +3,7 @@
 
 #include "conf.h"
 #include "db_internal.h"
+#include "embedded.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -81,6 +82,42 @@ static void a_newer_versions_database_is_refused(void **state)
 	db_close(TAKE(f->db));
 	sql(f->path, "PRAGMA user_version=9999");
 	assert_refused(f, ERR_STORE, "newer Foretide");
+}
+
+/* The schema as it was up to a migration. */
+static void write_schema_before(const char *path, int64_t number)
+{
+	CLEANUP(free)
+	char *pragmas = xasprintf("PRAGMA application_id=%d; PRAGMA user_version=%d",
+				  0x466f7265, (int)number - 1);
+
+	for (int64_t i = 1; i < number; i++)
+		for (const struct embedded *m = db_migrations; m->path; m++)
+			if (strtoll(m->path, NULL, 10) == i)
+				sql(path, (const char *)m->data);
+	sql(path, pragmas);
+}
+
+static void decisions_of_before_there_were_records_stay(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(db_decision_list_done) struct db_decision_list l = { 0 };
+
+	db_close(TAKE(f->db));
+	unlink(f->path);
+	write_schema_before(f->path, 22);
+	sql(f->path, "INSERT INTO decision (stack, tier, at_ms, \"from\", \"to\", cause,"
+		     " sentence, explanation_json)"
+		     " VALUES ('shop', 'web', 5, 1, 2, 'forecast', 'up.', '{}')");
+	assert_ok(db_open(f->path, &f->db, &f->e), &f->e);
+	assert_ok(db_decision_list(f->db, NULL, &l, &f->e), &f->e);
+	assert_int_equal(l.n, 1);
+	assert_string_equal(l.v[0].sentence, "up.");
+	assert_int_equal(l.v[0].to, 2);
+	assert_string_equal(l.v[0].record, "");
+	assert_ok(db_decision_add(f->db, &(struct db_decision){ .record = "{}" }, NULL,
+				  &f->e),
+		  &f->e);
 }
 
 static void a_damaged_database_is_refused(void **state)
@@ -432,6 +469,7 @@ int main(void)
 		DB_TEST(a_file_that_is_no_database_is_refused),
 		DB_TEST(another_programs_database_is_refused),
 		DB_TEST(a_newer_versions_database_is_refused),
+		DB_TEST(decisions_of_before_there_were_records_stay),
 		DB_TEST(a_damaged_database_is_refused),
 		DB_TEST(a_truncated_database_is_refused),
 		DB_TEST(an_empty_file_becomes_a_database),

@@ -90,6 +90,9 @@ static void applying_a_tier_again_keeps_what_was_decided(void **state)
 			     .min = 1,
 			     .max = 9,
 			     .capacity = 12.5,
+			     .utilisation = "avg(busy)",
+			     .latency = "avg(wait)",
+			     .target_utilisation = 0.6,
 			     .risk_ratio = 0.005,
 			     .stateful = true,
 			     .desired = -1 };
@@ -113,6 +116,9 @@ static void applying_a_tier_again_keeps_what_was_decided(void **state)
 	assert_int_equal(back.mode, DB_MODE_AUTO);
 	assert_true(back.stateful);
 	assert_close(back.capacity, 12.5, 0);
+	assert_string_equal(back.utilisation, "avg(busy)");
+	assert_string_equal(back.latency, "avg(wait)");
+	assert_close(back.target_utilisation, 0.6, 0);
 	assert_string_equal(back.explanation_json, "{\"x\":1}");
 	assert_int_equal(db_tier_get(f->db, "wp", "gone", &back, &f->e), ERR_NOT_FOUND);
 }
@@ -279,7 +285,8 @@ static void decisions_come_newest_first_in_pages(void **state)
 					 .at_ms = 100 * i,
 					 .from = i,
 					 .to = i + 1,
-					 .cause = "forecast" };
+					 .cause = "forecast",
+					 .record = "{\"v\":1}" };
 
 		assert_ok(db_decision_add(f->db, &d, &id, &f->e), &f->e);
 	}
@@ -302,6 +309,13 @@ static void decisions_come_newest_first_in_pages(void **state)
 				   &f->e),
 		  &f->e);
 	assert_int_equal(page.n, 2);
+	db_decision_list_done(&page);
+	assert_ok(db_decision_list(f->db, &(struct db_page){ .until_ms = 400 }, &page,
+				   &f->e),
+		  &f->e);
+	assert_int_equal(page.n, 3);
+	assert_int_equal(page.v[0].at_ms, 300);
+	assert_string_equal(page.v[0].record, "{\"v\":1}");
 }
 
 static void a_hold_is_in_force_until_it_expires_or_is_released(void **state)
@@ -416,6 +430,52 @@ static void a_models_state_comes_back_byte_by_byte(void **state)
 		ERR_NOT_FOUND);
 }
 
+static void the_last_backtest_of_a_tier_is_kept_until_its_stack_goes(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(db_backtest_done) struct db_backtest back = { 0 };
+	struct db_stack s = { .name = "wp" };
+	struct db_backtest b = { "wp", "web", 5, "{}" };
+
+	assert_int_equal(db_backtest_get(f->db, "wp", "web", &back, &f->e),
+			 ERR_NOT_FOUND);
+	assert_ok(db_stack_put(f->db, &s, 0, NULL, &f->e), &f->e);
+	assert_ok(db_backtest_put(f->db, &b, &f->e), &f->e);
+	b.at_ms = 7;
+	assert_ok(db_backtest_put(f->db, &b, &f->e), &f->e);
+	assert_ok(db_backtest_get(f->db, "wp", "web", &back, &f->e), &f->e);
+	assert_int_equal(back.at_ms, 7);
+	assert_string_equal(back.report_json, "{}");
+	assert_ok(db_stack_delete(f->db, "wp", &f->e), &f->e);
+	db_backtest_done(&back);
+	assert_int_equal(db_backtest_get(f->db, "wp", "web", &back, &f->e),
+			 ERR_NOT_FOUND);
+}
+
+static void a_measured_uplift_replaces_those_of_its_time(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(db_uplift_list_done) struct db_uplift_list l = { NULL, 0 };
+	char stack[] = "wp", web[] = "web", db[] = "db", sale[] = "sale", spot[] = "spot";
+	const struct db_uplift rows[] = {
+		{ stack, web, sale, 100, 200, 0.5, 0.1, 8, 300 },
+		{ stack, web, sale, 1100, 1200, 0.6, 0.1, 8, 1300 },
+		{ stack, web, spot, 100, 200, 0.7, 0.1, 8, 300 },
+		{ stack, db, sale, 100, 200, 0.8, 0.1, 8, 300 },
+		{ stack, web, sale, 150, 250, 0.9, 0.2, 7, 400 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_ok(db_uplift_put(f->db, &rows[i], &f->e), &f->e);
+	assert_ok(db_uplift_list(f->db, "wp", "web", &l, &f->e), &f->e);
+	assert_int_equal(l.n, 3);
+	assert_int_equal(l.v[0].start_ms, 150);
+	assert_close(l.v[0].log_ratio, 0.9, 0);
+	assert_close(l.v[0].error, 0.2, 0);
+	assert_int_equal(l.v[1].start_ms, 1100);
+	assert_string_equal(l.v[2].name, "spot");
+}
+
 static int half_done(struct db *db, void *arg, struct err *err)
 {
 	int rc = db_meta_put(db, "a", "1", err);
@@ -471,6 +531,8 @@ int main(void)
 		DB_TEST(events_are_read_on_from_the_last_one_seen),
 		DB_TEST(lead_times_are_listed_by_pool_and_kind),
 		DB_TEST(a_models_state_comes_back_byte_by_byte),
+		DB_TEST(the_last_backtest_of_a_tier_is_kept_until_its_stack_goes),
+		DB_TEST(a_measured_uplift_replaces_those_of_its_time),
 		DB_TEST(a_transaction_happens_wholly_or_not_at_all),
 		cmocka_unit_test(names_and_values_of_enumerations_match),
 	};

@@ -38,7 +38,11 @@ static void make_days(double *y, size_t n, size_t shift, unsigned seed)
 static struct demand_opts opts(void)
 {
 	return (struct demand_opts){
-		.step_ms = STEP_MS, .lead_steps = 2, .risk = 0.01, .capacity = 20
+		.step_ms = STEP_MS,
+		.n_leads = 1,
+		.lead_steps = { 2 },
+		.risk = 0.01,
+		.capacity = 20,
 	};
 }
 
@@ -72,7 +76,7 @@ static size_t wanted(const struct demand_model *m)
 {
 	struct demand_decision d;
 
-	demand_model_decide(m, &d);
+	demand_model_decide(m, 0, &d);
 	return d.instances;
 }
 
@@ -146,7 +150,7 @@ static void a_higher_level_is_a_higher_quantile_and_is_kept(void **state)
 
 		feed(m, i, y[i]);
 		for (size_t k = 0; k < 3; k++) {
-			assert_ok(demand_model_quantile(m, levels[k], q + k, &e), &e);
+			assert_ok(demand_model_quantile(m, 0, levels[k], q + k, &e), &e);
 			inside[k] += top <= q[k];
 		}
 		assert_true(q[0] <= q[1] && q[1] <= q[2]);
@@ -168,16 +172,251 @@ static void a_lower_risk_asks_for_more(void **state)
 	o.risk = 0.0005;
 	struct demand_model *b = trained(&o, y, N);
 	struct demand_decision da, db;
-	struct err e;
 
-	demand_model_decide(a, &da);
-	demand_model_decide(b, &db);
+	demand_model_decide(a, 0, &da);
+	demand_model_decide(b, 0, &db);
 	assert_true(db.level > da.level);
-	assert_ok(demand_model_set_risk(a, 0.0001, &e), &e);
-	demand_model_decide(a, &db);
-	assert_true(db.level >= da.level && db.needed >= da.needed);
+	assert_true(db.needed >= da.needed);
 	demand_model_free(a);
 	demand_model_free(b);
+}
+
+/* ---------------------------------------------------------------- little history */
+
+/* What is never passed: the largest demand so far, risen by seven stated swings. */
+static double bound(double top)
+{
+	return top * (1 + 7 * DEMAND_PRIOR_SWING) * (1 + 1e-6);
+}
+
+/* Feeds y and asks both lead times at each step; no quantile may pass the bound. */
+static void assert_bounded(const double *y, size_t n)
+{
+	struct demand_opts o = opts();
+	double top = 0, q;
+	struct err e;
+
+	o.step_ms = 60000;
+	o.n_leads = 2;
+	o.lead_steps[0] = 3;
+	o.lead_steps[1] = 13;
+	struct demand_model *m = fresh(&o);
+
+	for (size_t i = 0; i < n; i++) {
+		assert_ok(
+			demand_model_update(m, MONDAY_MS + (int64_t)i * 60000, y[i], &e),
+			&e);
+		top = fmax(top, y[i]);
+		for (size_t k = 0; k < o.n_leads; k++) {
+			struct demand_decision d;
+
+			demand_model_decide(m, k, &d);
+			assert_true(d.upper <= bound(top));
+			assert_true((double)(d.needed - 1) * o.capacity <= bound(top));
+			assert_ok(demand_model_quantile(m, k, 0.9999, &q, &e), &e);
+			assert_true(q <= bound(top));
+		}
+	}
+	demand_model_free(m);
+}
+
+static void the_first_minutes_of_a_service_foretell_no_tenfold(void **state)
+{
+	double y[120];
+	struct noise z = { 41 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = fmin((double)i * 3, 100) * (1 + 0.1 * uniform(&z));
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+static void a_burst_after_nothing_foretells_no_tenfold(void **state)
+{
+	double y[600] = { 0 };
+
+	(void)state;
+	for (size_t i = 200; i < 230; i++)
+		y[i] = 50;
+	for (size_t i = 400; i < ARRAY_SIZE(y); i++)
+		y[i] = 80;
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+static void nothing_foretells_nothing(void **state)
+{
+	const double y[100] = { 0 };
+
+	(void)state;
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+static void one_spike_is_not_foretold_to_grow(void **state)
+{
+	double y[400];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = i == 40 ? 1000 : 100;
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+/* Twenty steps are enough to see that a demand is steady. */
+static void a_constant_demand_is_soon_known_to_be_one(void **state)
+{
+	const struct demand_opts o = opts();
+	struct demand_model *m = fresh(&o);
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++)
+		feed(m, i, 390);
+	assert_in_range(wanted(m), 20, 21);
+	demand_model_free(m);
+}
+
+/* ---------------------------------------------------------------- the price */
+
+struct outcome {
+	double instance_steps, short_share, kept;
+};
+
+/* The last half of the days with what was asked for a lead time ago, if not let go. */
+static struct outcome play(const struct demand_opts *o, const double *y, size_t n)
+{
+	struct demand_model *m = trained(o, y, n / 2);
+	struct outcome r = { 0 };
+	struct demand_decision d;
+	size_t need[2 * N];
+
+	for (size_t i = n / 2; i < n; i++) {
+		feed(m, i, y[i]);
+		need[i] = wanted(m);
+		r.instance_steps += (double)need[i];
+		if (i >= n / 2 + 3)
+			r.short_share +=
+				y[i] >
+				o->capacity * (double)MIN(need[i - 3],
+							  MIN(need[i - 2], need[i - 1]));
+	}
+	r.short_share /= (double)(n - n / 2 - 3);
+	demand_model_decide(m, 0, &d);
+	r.kept = d.kept;
+	demand_model_free(m);
+	return r;
+}
+
+static void a_higher_price_is_short_for_less_and_costs_as_much_or_more(void **state)
+{
+	static double y[2 * N];
+	struct demand_opts o = opts();
+	struct outcome before = { 0, 1, 1 };
+
+	(void)state;
+	make_days(y, ARRAY_SIZE(y), 0, 31);
+	for (o.price = 0.05; o.price < 100; o.price *= 4) {
+		const struct outcome now = play(&o, y, ARRAY_SIZE(y));
+
+		assert_true(now.short_share <= before.short_share);
+		assert_true(now.instance_steps >= before.instance_steps);
+		before = now;
+	}
+	assert_true(before.short_share < 0.01);
+}
+
+static void a_stated_price_is_not_steered_and_its_share_is_told(void **state)
+{
+	static double y[N];
+	struct demand_opts o = opts();
+	struct demand_decision d;
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 32);
+	o.price = 3;
+	struct demand_model *m = trained(&o, y, N - 50);
+
+	for (size_t i = N - 50; i < N; i++) {
+		feed(m, i, i % 2 ? 30 * y[i] : y[i]); /* short again and again */
+		demand_model_decide(m, 0, &d);
+		assert_close(d.price, 180, 1e-9);
+	}
+	assert_true(d.kept > 0.001);
+	assert_ok(demand_model_set_capacity(m, 40, &e), &e);
+	demand_model_decide(m, 0, &d);
+	assert_close(d.price, 180, 1e-9);
+	o.price = -1;
+	struct demand_model *none = NULL;
+
+	assert_int_equal(demand_model_new(&o, &none, &e), ERR_INVAL);
+	assert_non_null(strstr(e.msg, "price"));
+	demand_model_free(m);
+}
+
+/* ---------------------------------------------------------------- promised and kept */
+
+static void bands_are_not_told_before_enough_is_known(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+	double kept[DEMAND_BANDS];
+
+	(void)state;
+	make_days(y, N, 0, 33);
+	struct demand_model *m = trained(&o, y, 60);
+
+	/* 57 targets: ten above 0.8, not above 0.9. */
+	demand_model_kept(m, 0, kept);
+	assert_true(kept[0] >= 0 && kept[1] >= 0 && isnan(kept[2]));
+	assert_true(isnan(kept[DEMAND_BANDS - 1]));
+	demand_model_free(m);
+}
+
+static void bands_keep_what_they_promise_at_every_lead_time(void **state)
+{
+	static double y[2 * N];
+	struct demand_opts o = opts();
+
+	(void)state;
+	make_days(y, ARRAY_SIZE(y), 0, 34);
+	o.n_leads = 3;
+	o.lead_steps[1] = 6;
+	o.lead_steps[2] = 0;
+	struct demand_model *m = trained(&o, y, ARRAY_SIZE(y));
+
+	for (size_t k = 0; k < o.n_leads; k++) {
+		double kept[DEMAND_BANDS];
+
+		demand_model_kept(m, k, kept);
+		for (size_t i = 0; i < DEMAND_BANDS; i++)
+			assert_close(kept[i], demand_bands[i], 0.05);
+	}
+	demand_model_free(m);
+}
+
+/* The shares are what a caller would count who had written down what was said. */
+static void bands_count_what_was_said_at_the_time(void **state)
+{
+	enum { END = 800, LEAD = 2 };
+	static double y[N], said[N];
+	const struct demand_opts o = opts();
+	double inside = 0, kept[DEMAND_BANDS];
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 35);
+	struct demand_model *m = fresh(&o);
+
+	for (size_t i = 0; i < END; i++) {
+		feed(m, i, y[i]);
+		assert_ok(demand_model_quantile(m, 0, demand_bands[0], said + i, &e), &e);
+	}
+	for (size_t i = 0; i + LEAD + 1 < END; i++)
+		inside +=
+			(float)fmax(fmax(y[i + 1], y[i + 2]), y[i + 3]) <= (float)said[i];
+	demand_model_kept(m, 0, kept);
+	/* Shorter than the half-life of a week: the plain share. */
+	assert_close(kept[0], inside / (END - LEAD - 1), 1e-9);
+	demand_model_free(m);
 }
 
 /* ---------------------------------------------------------------- invariances */
@@ -345,7 +584,7 @@ static void late_and_duplicate_samples_are_counted_and_dropped(void **state)
 static void what_is_no_demand_is_refused_and_changes_nothing(void **state)
 {
 	static double y[N];
-	static const double bad[] = { -1, INFINITY, -INFINITY, NAN };
+	static const double bad[] = { -1, INFINITY, -INFINITY, NAN, 1e31 };
 	const struct demand_opts o = opts();
 	struct err e;
 
@@ -422,13 +661,13 @@ static void without_history_it_says_so_and_holds_a_stated_swing(void **state)
 	struct err e;
 
 	(void)state;
-	demand_model_decide(m, &d);
+	demand_model_decide(m, 0, &d);
 	assert_int_equal(d.instances, 1);
 	assert_string_equal(d.why, "no sample yet");
-	assert_int_equal(demand_model_quantile(m, 0.9, &q, &e), ERR_NOT_FOUND);
+	assert_int_equal(demand_model_quantile(m, 0, 0.9, &q, &e), ERR_NOT_FOUND);
 	assert_ok(demand_model_train(m, NULL, 0, MONDAY_MS, &e), &e);
 	feed(m, 0, 1000);
-	demand_model_decide(m, &d);
+	demand_model_decide(m, 0, &d);
 	assert_int_equal(d.rung, DEMAND_REACTIVE);
 	assert_non_null(strstr(d.why, "too little history"));
 	assert_true(d.needed > 50 && d.needed < 150);
@@ -457,7 +696,7 @@ static void the_first_day_learns_to_keep_the_risk(void **state)
 							  MIN(need[i - 2], need[i - 1]));
 	}
 	assert_true(is_short <= 26); /* 3 % of the time, three times the risk */
-	demand_model_decide(m, &d);
+	demand_model_decide(m, 0, &d);
 	assert_int_equal(d.rung, DEMAND_FULL);
 	demand_model_free(m);
 }
@@ -493,7 +732,7 @@ static void no_lead_time_is_a_lead_time_too(void **state)
 	struct demand_opts o = opts();
 
 	(void)state;
-	o.lead_steps = 0;
+	o.lead_steps[0] = 0;
 	make_days(y, N, 0, 13);
 	struct demand_model *m = trained(&o, y, N);
 
@@ -523,7 +762,7 @@ static void seasons_follow_the_clock_over_daylight_saving(void **state)
 			struct demand_decision d;
 
 			feed(m, i, y[i]);
-			demand_model_decide(m, &d);
+			demand_model_decide(m, 0, &d);
 			miss[told] +=
 				fabs(d.median - fmax(fmax(y[i + 1], y[i + 2]), y[i + 3]));
 		}
@@ -549,7 +788,7 @@ static void a_loaded_model_goes_on_as_the_saved_one(void **state)
 	void *bytes = bytes_of(a, &len);
 
 	assert_ok(demand_model_load(bytes, len, &b, &e), &e);
-	demand_model_decide(b, &d);
+	demand_model_decide(b, 0, &d);
 	assert_non_null(d.why);
 	for (size_t i = N - 100; i < N; i++) {
 		feed(a, i, y[i]);
@@ -572,7 +811,7 @@ static void a_model_without_a_sample_is_saved_too(void **state)
 
 	(void)state;
 	assert_ok(demand_model_load(bytes, len, &b, &e), &e);
-	demand_model_decide(b, &d);
+	demand_model_decide(b, 0, &d);
 	assert_int_equal(d.instances, 1);
 	assert_string_equal(d.why, "no sample yet");
 	free(bytes);
@@ -604,41 +843,79 @@ static void damaged_state_is_refused(void **state)
 	demand_model_free(m);
 }
 
-static void a_week_of_minutes_fits_in_64_kb(void **state)
+static void a_week_of_minutes_fits_in_64_kb_with_both_lead_times(void **state)
 {
 	struct demand_opts o = opts();
 
 	(void)state;
 	o.step_ms = 60000;
-	o.lead_steps = 3;
+	o.n_leads = 2;
+	o.lead_steps[0] = 3;
+	o.lead_steps[1] = 13;
 	struct demand_model *m = fresh(&o);
 
 	assert_true(demand_model_size(m) < 64 * 1024);
 	demand_model_free(m);
 }
 
-static void another_lead_time_is_relearned_from_memory(void **state)
+static void assert_same_answers(const struct demand_model *a, size_t k,
+				const struct demand_model *b)
 {
-	static double y[N];
-	struct demand_opts o = opts();
-	struct demand_decision d2, d6;
-	struct demand_stats s;
+	struct demand_decision x, y;
 	struct err e;
 
-	(void)state;
-	make_days(y, N, 0, 17);
-	/* 90 steps, 7.5 h, into the last day: the morning is 6 steps away. */
-	struct demand_model *m = trained(&o, y, N - DAY + 90);
+	demand_model_decide(a, k, &x);
+	demand_model_decide(b, 0, &y);
+	assert_int_equal(x.needed, y.needed);
+	assert_int_equal(x.instances, y.instances);
+	assert_int_equal(x.rung, y.rung);
+	assert_string_equal(x.why, y.why);
+	assert_true(x.median == y.median && x.upper == y.upper && x.level == y.level);
+	assert_true(x.price == y.price && x.kept == y.kept);
+	for (double level = 0.01; level < 1; level += 0.07) {
+		assert_ok(demand_model_quantile(a, k, level, &x.upper, &e), &e);
+		assert_ok(demand_model_quantile(b, 0, level, &y.upper, &e), &e);
+		assert_true(x.upper == y.upper);
+	}
+}
 
-	demand_model_decide(m, &d2);
-	assert_ok(demand_model_set_lead(&m, 6, &e), &e);
-	demand_model_decide(m, &d6);
-	demand_model_stats(m, &s);
-	assert_int_equal(s.steps, N - DAY + 90);
-	assert_true(d6.median > 2 * d2.median);
-	feed(m, N - DAY + 90, y[N - DAY + 90]);
-	assert_int_equal(demand_model_set_lead(&m, DEMAND_LEAD_MAX + 1, &e), ERR_INVAL);
-	demand_model_free(m);
+/* Gaps, a clock change and bursts included: bit for bit. */
+static void what_it_says_of_a_lead_time_does_not_depend_on_the_others(void **state)
+{
+	static const size_t leads[] = { 2, 0, 11, 40 };
+	static double y[2 * N];
+	struct demand_model *one[ARRAY_SIZE(leads)];
+	struct demand_opts o = opts();
+
+	(void)state;
+	make_days(y, ARRAY_SIZE(y), 0, 21);
+	for (size_t i = 100; i < N; i += 97)
+		y[i] = i % 2 ? NAN : 5 * y[i];
+	for (size_t k = 0; k < ARRAY_SIZE(leads); k++) {
+		o.lead_steps[0] = leads[k];
+		one[k] = trained(&o, y, N);
+	}
+	o.n_leads = ARRAY_SIZE(leads);
+	memcpy(o.lead_steps, leads, sizeof(leads));
+	struct demand_model *all = trained(&o, y, N);
+
+	for (size_t i = N; i < 2 * N; i++) {
+		const bool known = i % 500 > 30;
+
+		for (size_t k = 0; k < ARRAY_SIZE(leads); k++) {
+			demand_model_set_offset(one[k], i > N + DAY ? 3600 : 0);
+			if (known)
+				feed(one[k], i, y[i]);
+		}
+		demand_model_set_offset(all, i > N + DAY ? 3600 : 0);
+		if (known)
+			feed(all, i, y[i]);
+		for (size_t k = 0; k < ARRAY_SIZE(leads); k++)
+			assert_same_answers(all, k, one[k]);
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(leads); k++)
+		demand_model_free(one[k]);
+	demand_model_free(all);
 }
 
 static void twice_the_capacity_needs_half_the_instances(void **state)
@@ -652,9 +929,9 @@ static void twice_the_capacity_needs_half_the_instances(void **state)
 	struct demand_model *m = trained(&o, y, N - 130); /* at noon */
 	struct demand_decision a, b;
 
-	demand_model_decide(m, &a);
+	demand_model_decide(m, 0, &a);
 	assert_ok(demand_model_set_capacity(m, 40, &e), &e);
-	demand_model_decide(m, &b);
+	demand_model_decide(m, 0, &b);
 	assert_close((double)b.needed, (double)a.needed / 2, 0.05 * (double)a.needed + 1);
 	assert_int_equal(demand_model_set_capacity(m, 0, &e), ERR_INVAL);
 	demand_model_free(m);
@@ -680,7 +957,11 @@ static void wrong_options_are_named(void **state)
 	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
 	assert_non_null(strstr(e.msg, "capacity"));
 	o = opts();
-	o.lead_steps = 1000;
+	o.lead_steps[0] = 1000;
+	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
+	assert_non_null(strstr(e.msg, "lead"));
+	o = opts();
+	o.n_leads = DEMAND_LEADS_MAX + 1;
 	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
 	assert_non_null(strstr(e.msg, "lead"));
 	assert_null(m);
@@ -692,6 +973,17 @@ int main(void)
 		cmocka_unit_test(keeps_the_risk_and_sees_the_morning_come),
 		cmocka_unit_test(a_higher_level_is_a_higher_quantile_and_is_kept),
 		cmocka_unit_test(a_lower_risk_asks_for_more),
+		cmocka_unit_test(
+			a_higher_price_is_short_for_less_and_costs_as_much_or_more),
+		cmocka_unit_test(the_first_minutes_of_a_service_foretell_no_tenfold),
+		cmocka_unit_test(a_burst_after_nothing_foretells_no_tenfold),
+		cmocka_unit_test(nothing_foretells_nothing),
+		cmocka_unit_test(one_spike_is_not_foretold_to_grow),
+		cmocka_unit_test(a_constant_demand_is_soon_known_to_be_one),
+		cmocka_unit_test(a_stated_price_is_not_steered_and_its_share_is_told),
+		cmocka_unit_test(bands_are_not_told_before_enough_is_known),
+		cmocka_unit_test(bands_keep_what_they_promise_at_every_lead_time),
+		cmocka_unit_test(bands_count_what_was_said_at_the_time),
 		cmocka_unit_test(scaling_demand_and_capacity_changes_nothing),
 		cmocka_unit_test(shifting_time_shifts_the_decisions),
 		cmocka_unit_test(another_future_changes_no_earlier_decision),
@@ -711,8 +1003,9 @@ int main(void)
 		cmocka_unit_test(a_loaded_model_goes_on_as_the_saved_one),
 		cmocka_unit_test(a_model_without_a_sample_is_saved_too),
 		cmocka_unit_test(damaged_state_is_refused),
-		cmocka_unit_test(a_week_of_minutes_fits_in_64_kb),
-		cmocka_unit_test(another_lead_time_is_relearned_from_memory),
+		cmocka_unit_test(a_week_of_minutes_fits_in_64_kb_with_both_lead_times),
+		cmocka_unit_test(
+			what_it_says_of_a_lead_time_does_not_depend_on_the_others),
 		cmocka_unit_test(twice_the_capacity_needs_half_the_instances),
 		cmocka_unit_test(wrong_options_are_named),
 	};

@@ -2,6 +2,7 @@
 #include "ridge.h"
 
 #include "check.h"
+#include "cleanup.h"
 #include "test.h"
 
 /* Anscombe, Graphs in Statistical Analysis, The American Statistician 27, 1973: sets I
@@ -13,92 +14,95 @@ static const double xiv[] = { 8, 8, 8, 8, 8, 8, 8, 19, 8, 8, 8 };
 static const double yiv[] = { 6.58, 5.76,  7.71, 8.84, 8.47, 7.04,
 			      5.25, 12.50, 5.56, 7.91, 6.89 };
 
+static struct ridge *ridge_new(size_t p, double half_life, double prior)
+{
+	struct ridge *r = xmalloc(ridge_size(p));
+
+	ridge_init(r, p, half_life, prior);
+	return r;
+}
+
 static void add_all(struct ridge *r, const double *x, const double *y, double w)
 {
 	for (size_t i = 0; i < 11; i++)
-		ridge_add(r, (double[]){ 1, x[i] }, y[i], w);
+		ridge_add(r, (float[]){ 1, (float)x[i] }, y[i], w);
 }
 
 static void finds_the_line_of_anscombes_quartet(void **state)
 {
-	struct ridge r;
+	CLEANUP(free) struct ridge *r = ridge_new(2, 1e12, 0);
 
 	(void)state;
-	ridge_init(&r, 2, 1e12, 0);
-	add_all(&r, xi, yi, 1);
-	ridge_solve(&r);
-	assert_close(r.b[0], 3.0001, 5e-4);
-	assert_close(r.b[1], 0.5001, 5e-5);
+	add_all(r, xi, yi, 1);
+	ridge_solve(r);
+	assert_close(ridge_b(r)[0], 3.0001, 5e-4);
+	assert_close(ridge_b(r)[1], 0.5001, 5e-5);
 
-	ridge_init(&r, 2, 1e12, 0);
-	add_all(&r, xiv, yiv, 1);
-	ridge_solve(&r);
-	assert_close(r.b[0], 3.0017, 5e-4);
-	assert_close(r.b[1], 0.4999, 5e-5);
-	assert_close(ridge_predict(&r, (double[]){ 1, 19 }), 12.5, 1e-3);
+	ridge_init(r, 2, 1e12, 0);
+	add_all(r, xiv, yiv, 1);
+	ridge_solve(r);
+	assert_close(ridge_b(r)[0], 3.0017, 5e-4);
+	assert_close(ridge_b(r)[1], 0.4999, 5e-5);
+	assert_close(ridge_predict(r, (float[]){ 1, 19 }), 12.5, 1e-3);
 }
 
 static void forgets_the_older_half_when_the_half_life_is_short(void **state)
 {
-	struct ridge r;
+	CLEANUP(free) struct ridge *r = ridge_new(1, 5, 0);
 
 	(void)state;
-	ridge_init(&r, 1, 5, 0);
 	for (int i = 0; i < 100; i++)
-		ridge_add(&r, (double[]){ 1 }, 10, 1);
+		ridge_add(r, (float[]){ 1 }, 10, 1);
 	for (int i = 0; i < 5; i++)
-		ridge_add(&r, (double[]){ 1 }, 20, 1);
-	ridge_solve(&r);
+		ridge_add(r, (float[]){ 1 }, 20, 1);
+	ridge_solve(r);
 	/* Five observations later everything before weighs half of the sum. */
-	assert_close(r.b[0], 15, 1e-4);
+	assert_close(ridge_b(r)[0], 15, 1e-4);
 }
 
 static void the_prior_answers_before_data_do(void **state)
 {
-	struct ridge r;
+	CLEANUP(free) struct ridge *r = ridge_new(2, 1e12, 30);
 
 	(void)state;
-	ridge_init(&r, 2, 1e12, 30);
-	r.b0[0] = r.b[0] = 7;
-	ridge_solve(&r);
-	assert_close(r.b[0], 7, 0);
-	ridge_add(&r, (double[]){ 1, 0 }, 7, 1);
-	ridge_solve(&r);
-	assert_close(r.b[0], 7, 1e-9);
-	assert_close(r.b[1], 0, 0);
+	ridge_b0(r)[0] = ridge_b(r)[0] = 7;
+	ridge_solve(r);
+	assert_close(ridge_b(r)[0], 7, 0);
+	ridge_add(r, (float[]){ 1, 0 }, 7, 1);
+	ridge_solve(r);
+	assert_close(ridge_b(r)[0], 7, 1e-9);
+	assert_close(ridge_b(r)[1], 0, 0);
 	for (int i = 0; i < 3000; i++)
-		ridge_add(&r, (double[]){ 1, 0 }, 1, 1);
-	ridge_solve(&r);
-	assert_close(r.b[0], 1.06, 0.01);
+		ridge_add(r, (float[]){ 1, 0 }, 1, 1);
+	ridge_solve(r);
+	assert_close(ridge_b(r)[0], 1.06, 0.01);
 }
 
 static void units_of_a_feature_do_not_matter(void **state)
 {
-	struct ridge a, b;
+	CLEANUP(free) struct ridge *a = ridge_new(2, 100, 30);
+	CLEANUP(free) struct ridge *b = ridge_new(2, 100, 30);
 
 	(void)state;
-	ridge_init(&a, 2, 100, 30);
-	ridge_init(&b, 2, 100, 30);
 	for (size_t i = 0; i < 11; i++) {
-		ridge_add(&a, (double[]){ 1, xi[i] }, yi[i], 1);
-		ridge_add(&b, (double[]){ 1, 1000 * xi[i] }, yi[i], 1);
+		ridge_add(a, (float[]){ 1, (float)xi[i] }, yi[i], 1);
+		ridge_add(b, (float[]){ 1, (float)(1000 * xi[i]) }, yi[i], 1);
 	}
-	ridge_solve(&a);
-	ridge_solve(&b);
-	assert_close(ridge_predict(&a, (double[]){ 1, 6 }),
-		     ridge_predict(&b, (double[]){ 1, 6000 }), 1e-9);
+	ridge_solve(a);
+	ridge_solve(b);
+	assert_close(ridge_predict(a, (float[]){ 1, 6 }),
+		     ridge_predict(b, (float[]){ 1, 6000 }), 1e-9);
 }
 
 static void a_constant_feature_twice_does_not_break_it(void **state)
 {
-	struct ridge r;
+	CLEANUP(free) struct ridge *r = ridge_new(2, 1e9, 1);
 
 	(void)state;
-	ridge_init(&r, 2, 1e9, 1);
 	for (int i = 0; i < 50; i++)
-		ridge_add(&r, (double[]){ 1, 1 }, 4, 1);
-	ridge_solve(&r);
-	assert_close(ridge_predict(&r, (double[]){ 1, 1 }), 4, 0.1);
+		ridge_add(r, (float[]){ 1, 1 }, 4, 1);
+	ridge_solve(r);
+	assert_close(ridge_predict(r, (float[]){ 1, 1 }), 4, 0.1);
 }
 
 int main(void)

@@ -14,7 +14,7 @@ static const struct db_tier tier = { .stack = (char[]){ "s" },
 				     .risk_ratio = 0.005,
 				     .dwell_ms = 600000 };
 
-static struct tier_models *models_with_history(struct fixture *f)
+static void record_history(struct fixture *f)
 {
 	double y[HISTORY];
 	size_t added;
@@ -23,87 +23,87 @@ static struct tier_models *models_with_history(struct fixture *f)
 		y[i] = 100 + i % 60;
 	assert_ok(db_demand_import(f->db, "s", "t", T0, y, HISTORY, NOW, &added, &f->e),
 		  &f->e);
-	return tier_models_new(f->db);
 }
 
-static struct tier_forecast ask(struct fixture *f, struct tier_models *m,
-				const struct db_tier *t)
+static struct tier_forecast ask(struct fixture *f, struct tier_model *m,
+				struct tier_round *r, const struct db_tier *t)
 {
 	struct tier_forecast w;
 
-	assert_ok(tier_models_forecast(m, t, 180000, 0, NOW, &w, &f->e), &f->e);
+	assert_ok(tier_model_forecast(m, r, t, 180000, 0, NULL, &w, &f->e), &f->e);
 	return w;
+}
+
+static void save(struct fixture *f, struct tier_model *m)
+{
+	struct db_model_state s;
+
+	assert_true(tier_model_take_state(m, tier.stack, tier.name, NOW, &s));
+	assert_ok(db_model_states_put(f->db, &s, 1, &f->e), &f->e);
+	free(s.data);
+}
+
+/* A round whose time to learn in is over. */
+static struct tier_round late(struct fixture *f)
+{
+	return (struct tier_round){ .db = f->db, .now_ms = NOW };
 }
 
 static void a_model_is_not_known_before_its_turn_to_learn(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = models_with_history(f);
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct tier_round r = late(f);
 
-	/* No round has begun: there is no time to learn in. */
-	assert_false(ask(f, m, &tier).known);
-	assert_true(tier_models_are_behind(m));
+	record_history(f);
+	assert_false(ask(f, m, &r, &tier).known);
+	assert_true(r.is_behind);
 
-	tier_models_begin(m);
-	assert_false(tier_models_are_behind(m));
-	assert_true(ask(f, m, &tier).known);
-	assert_false(tier_models_are_behind(m));
+	tier_round_begin(&r, f->db, NOW);
+	assert_false(r.is_behind);
+	assert_true(ask(f, m, &r, &tier).known);
+	assert_false(r.is_behind);
 }
 
 static void a_saved_model_needs_no_turn(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = models_with_history(f);
-	CLEANUP(tier_models_free) struct tier_models *later = NULL;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	CLEANUP(tier_model_free) struct tier_model *later = tier_model_new();
+	struct tier_round r;
 	struct tier_forecast w;
 
-	tier_models_begin(m);
-	w = ask(f, m, &tier);
-	assert_ok(tier_models_save(m, 1, NOW, &f->e), &f->e);
+	record_history(f);
+	tier_round_begin(&r, f->db, NOW);
+	w = ask(f, m, &r, &tier);
+	save(f, m);
 
-	later = tier_models_new(f->db);
-	assert_true(ask(f, later, &tier).within_lead.upper == w.within_lead.upper);
-	assert_false(tier_models_are_behind(later));
+	r = late(f);
+	assert_true(ask(f, later, &r, &tier).within_lead.upper == w.within_lead.upper);
+	assert_false(r.is_behind);
 }
 
-static void a_model_of_other_options_is_not_saved_as_theirs(void **state)
+static void a_saved_model_of_other_options_answers_until_its_turn(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = models_with_history(f);
-	CLEANUP(tier_models_free) struct tier_models *out_of_turn = NULL;
-	CLEANUP(tier_models_free) struct tier_models *later = NULL;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	CLEANUP(tier_model_free) struct tier_model *later = tier_model_new();
+	struct tier_round r;
 	struct db_tier other = tier;
+	double price;
 
-	other.capacity = 25;
-	tier_models_begin(m);
-	(void)ask(f, m, &tier);
-	assert_ok(tier_models_save(m, 1, NOW, &f->e), &f->e);
+	other.risk_ratio = 0.1;
+	record_history(f);
+	tier_round_begin(&r, f->db, NOW);
+	price = ask(f, m, &r, &tier).within_lead.price;
+	save(f, m);
 
-	/* Answers as it was until its turn comes. */
-	out_of_turn = tier_models_new(f->db);
-	(void)ask(f, out_of_turn, &tier);
-	assert_true(ask(f, out_of_turn, &other).known);
-	assert_true(tier_models_are_behind(out_of_turn));
-	assert_ok(tier_models_save(out_of_turn, 1, NOW, &f->e), &f->e);
-
-	later = tier_models_new(f->db);
-	assert_false(ask(f, later, &other).known);
-}
-
-static void forgets_models_that_nobody_asks_for(void **state)
-{
-	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = models_with_history(f);
-
-	tier_models_begin(m);
-	(void)ask(f, m, &tier);
-	tier_models_sweep(m);
-	tier_models_sweep(m);
-
-	assert_ok(tier_models_save(m, 10, NOW, &f->e), &f->e);
-	assert_int_equal(db_model_state_get(f->db, "s", "t", "demand/near",
-					    &(struct db_model_state){ 0 }, &f->e),
-			 ERR_NOT_FOUND);
+	r = late(f);
+	assert_true(ask(f, later, &r, &other).within_lead.price == price);
+	assert_true(r.is_behind);
+	tier_round_begin(&r, f->db, NOW);
+	assert_true(ask(f, later, &r, &other).within_lead.price < price);
+	assert_false(r.is_behind);
 }
 
 int main(void)
@@ -111,8 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DB_TEST(a_model_is_not_known_before_its_turn_to_learn),
 		DB_TEST(a_saved_model_needs_no_turn),
-		DB_TEST(a_model_of_other_options_is_not_saved_as_theirs),
-		DB_TEST(forgets_models_that_nobody_asks_for),
+		DB_TEST(a_saved_model_of_other_options_answers_until_its_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

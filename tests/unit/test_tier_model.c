@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "db_fixture.h"
 
+#include "json.h"
+#include "promise.h"
 #include "tier_model.h"
 
 #define MINUTE_MS INT64_C(60000)
@@ -32,22 +34,36 @@ static void record(struct fixture *f, int64_t until_ms, size_t n, double v)
 		  &f->e);
 }
 
-static struct tier_forecast ask(struct fixture *f, struct tier_models *m, double capacity,
+static struct tier_forecast ask(struct fixture *f, struct tier_model *m, double capacity,
 				int64_t now_ms)
 {
 	struct db_tier t = tier_of(capacity);
 	struct tier_forecast ret;
 
-	tier_models_begin(m);
-	assert_ok(tier_models_forecast(m, &t, 3 * MINUTE_MS, 0, now_ms, &ret, &f->e),
+	struct tier_round r;
+
+	tier_round_begin(&r, f->db, now_ms);
+	assert_ok(tier_model_forecast(m, &r, &t, 3 * MINUTE_MS, 0, NULL, &ret, &f->e),
 		  &f->e);
 	return ret;
+}
+
+/* Whether there was something to save; it is saved then. */
+static bool save(struct fixture *f, struct tier_model *m)
+{
+	struct db_model_state s;
+
+	if (!tier_model_take_state(m, (char[]){ "shop" }, (char[]){ "web" }, NOW_MS, &s))
+		return false;
+	assert_ok(db_model_states_put(f->db, &s, 1, &f->e), &f->e);
+	free(s.data);
+	return true;
 }
 
 static void without_demand_nothing_is_known(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
 	struct tier_forecast t = ask(f, m, 10, NOW_MS);
 
 	assert_false(t.known);
@@ -58,7 +74,7 @@ static void without_demand_nothing_is_known(void **state)
 static void a_steady_demand_is_forecast_as_it_is(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
 	struct tier_forecast t;
 
 	record(f, NOW_MS, DAY_MINUTES, 100);
@@ -73,7 +89,7 @@ static void a_steady_demand_is_forecast_as_it_is(void **state)
 static void minutes_that_come_are_fed_and_no_minute_before_its_end(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
 
 	record(f, NOW_MS, DAY_MINUTES, 100);
 	ask(f, m, 30, NOW_MS);
@@ -87,13 +103,13 @@ static void minutes_that_come_are_fed_and_no_minute_before_its_end(void **state)
 static void a_saved_model_goes_on_where_it_was(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
-	CLEANUP(tier_models_free) struct tier_models *later = tier_models_new(f->db);
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	CLEANUP(tier_model_free) struct tier_model *later = tier_model_new();
 	struct tier_forecast before, after;
 
 	record(f, NOW_MS, DAY_MINUTES, 100);
 	before = ask(f, m, 30, NOW_MS);
-	assert_ok(tier_models_save(m, SIZE_MAX, NOW_MS, &f->e), &f->e);
+	assert_true(save(f, m));
 	after = ask(f, later, 30, NOW_MS);
 	assert_true(after.known);
 	assert_int_equal(after.fed_ms, before.fed_ms);
@@ -103,30 +119,29 @@ static void a_saved_model_goes_on_where_it_was(void **state)
 
 static void a_saved_model_of_nonsense_is_learned_anew(void **state)
 {
-	static const char *const kinds[] = { "demand/near", "demand/far" };
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
 	char junk[200] = "junk";
 
 	record(f, NOW_MS, DAY_MINUTES, 100);
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+	for (size_t len = 3; len <= sizeof(junk); len += sizeof(junk) - 3) {
+		CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
 		struct db_model_state s = {
 			.stack = (char *)(uintptr_t) "shop",
 			.tier = (char *)(uintptr_t) "web",
-			.kind = (char *)(uintptr_t)kinds[i],
+			.kind = (char *)(uintptr_t) "demand",
 			.data = junk,
-			.len = i ? sizeof(junk) : 3,
+			.len = len,
 		};
 
 		assert_ok(db_model_states_put(f->db, &s, 1, &f->e), &f->e);
+		assert_close(ask(f, m, 30, NOW_MS).within_lead.median, 100, 5);
 	}
-	assert_close(ask(f, m, 30, NOW_MS).within_lead.median, 100, 5);
 }
 
-static void another_capacity_is_learned_for(void **state)
+static void another_capacity_is_reckoned_with(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
 
 	record(f, NOW_MS, DAY_MINUTES, 100);
 	assert_in_range(ask(f, m, 30, NOW_MS).within_lead.needed, 4, 5);
@@ -136,7 +151,7 @@ static void another_capacity_is_learned_for(void **state)
 static void history_that_is_imported_is_learned_from(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
 	struct tier_forecast t;
 
 	record(f, NOW_MS, 5, 100);
@@ -152,7 +167,7 @@ static void history_that_is_imported_is_learned_from(void **state)
 static void a_clock_that_is_set_back_is_followed(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
 
 	record(f, NOW_MS, DAY_MINUTES, 100);
 	ask(f, m, 30, NOW_MS);
@@ -160,21 +175,75 @@ static void a_clock_that_is_set_back_is_followed(void **state)
 			 NOW_MS - 300 * MINUTE_MS);
 }
 
-static void a_tier_that_is_not_asked_for_is_forgotten(void **state)
+static const json_t *kept_at(const json_t *promise, size_t band, size_t lead)
+{
+	const json_t *b = json_array_get(json_object_get(promise, "bands"), band);
+
+	return json_object_get(json_array_get(json_object_get(b, "leads"), lead), "kept");
+}
+
+static void what_was_promised_and_kept_is_told_for_both_times(void **state)
 {
 	struct fixture *f = *state;
-	CLEANUP(tier_models_free) struct tier_models *m = tier_models_new(f->db);
-	CLEANUP(db_model_state_done) struct db_model_state s = { 0 };
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	CLEANUP(json_decref) json_t *none = NULL;
+	CLEANUP(json_decref) json_t *told = NULL;
+	CLEANUP(json_decref) json_t *priced = NULL;
+	struct tier_forecast t = { .known = false };
+	struct db_tier tier = tier_of(30);
+
+	none = promise_json(&t, &tier);
+	assert_true(json_is_null(none));
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	t = ask(f, m, 30, NOW_MS);
+	assert_int_equal(t.promise[TIER_NEAR].lead_ms, 3 * MINUTE_MS);
+	assert_int_equal(t.promise[TIER_FAR].lead_ms, 18 * MINUTE_MS);
+	told = promise_json(&t, &tier);
+	assert_close(json_number_value(json_object_get(told, "risk")), 0.02, 1e-9);
+	assert_true(json_is_null(json_object_get(told, "price")));
+	assert_true(json_is_number(json_object_get(told, "kept")));
+	assert_int_equal(json_array_size(json_object_get(told, "bands")), DEMAND_BANDS);
+	assert_true(json_number_value(kept_at(told, 2, TIER_FAR)) > 0.85);
+	/* A day is too little to tell five steps of a thousand. */
+	assert_true(json_is_null(kept_at(told, DEMAND_BANDS - 1, TIER_NEAR)));
+
+	tier.price_ratio = 5;
+	priced = promise_json(&t, &tier);
+	assert_true(json_is_null(json_object_get(priced, "risk")));
+	assert_close(json_number_value(json_object_get(priced, "price")), 5, 1e-9);
+}
+
+static void a_price_is_learned_for(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct db_tier tier = tier_of(30);
+	struct tier_forecast t;
+	struct tier_round r;
 
 	record(f, NOW_MS, DAY_MINUTES, 100);
 	ask(f, m, 30, NOW_MS);
-	assert_ok(tier_models_save(m, SIZE_MAX, NOW_MS, &f->e), &f->e);
-	assert_ok(tier_models_save(m, SIZE_MAX, NOW_MS + 1, &f->e), &f->e);
-	/* It was saved once, and is read back when it is asked for again. */
-	assert_ok(db_model_state_get(f->db, "shop", "web", "demand/near", &s, &f->e),
+	tier.price_ratio = 5;
+	tier_round_begin(&r, f->db, NOW_MS);
+	assert_ok(tier_model_forecast(m, &r, &tier, 3 * MINUTE_MS, 0, NULL, &t, &f->e),
 		  &f->e);
-	assert_int_equal(s.updated_ms, NOW_MS);
-	assert_true(ask(f, m, 30, NOW_MS).known);
+	assert_close(t.within_lead.price, 300, 1e-9);
+}
+
+static void a_model_is_saved_once_for_each_change(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+
+	assert_false(save(f, m));
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	ask(f, m, 30, NOW_MS);
+	assert_true(save(f, m));
+	assert_false(save(f, m));
+	ask(f, m, 30, NOW_MS);
+	assert_false(save(f, m));
+	ask(f, m, 30, NOW_MS + MINUTE_MS);
+	assert_true(save(f, m));
 }
 
 int main(void)
@@ -185,10 +254,12 @@ int main(void)
 		DB_TEST(minutes_that_come_are_fed_and_no_minute_before_its_end),
 		DB_TEST(a_saved_model_goes_on_where_it_was),
 		DB_TEST(a_saved_model_of_nonsense_is_learned_anew),
-		DB_TEST(another_capacity_is_learned_for),
+		DB_TEST(another_capacity_is_reckoned_with),
 		DB_TEST(history_that_is_imported_is_learned_from),
 		DB_TEST(a_clock_that_is_set_back_is_followed),
-		DB_TEST(a_tier_that_is_not_asked_for_is_forgotten),
+		DB_TEST(what_was_promised_and_kept_is_told_for_both_times),
+		DB_TEST(a_price_is_learned_for),
+		DB_TEST(a_model_is_saved_once_for_each_change),
 	};
 
 	return cmocka_run_group_tests_name("tier_model", tests, NULL, NULL);

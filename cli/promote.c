@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * promote.c - foretide promote: a tier's next mode, earned by a backtest on its own past.
+ */
+#include "backtest.h"
+#include "check.h"
+#include "cli.h"
+#include "progress.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The rows of the controller's report; a figure that it could not tell is 0. */
+static int read_rows(const json_t *report, struct judge_row row[JUDGE_POLICIES],
+		     struct err *err)
+{
+	const json_t *policies = json_object_get(report, "policies");
+
+	for (size_t k = 0; k < JUDGE_POLICIES; k++) {
+		const json_t *p = json_array_get(policies, k);
+		struct judge_row *w = &row[k];
+		int64_t actions = 0;
+		int rc;
+
+		*w = (struct judge_row){ .cost = 0 };
+		if ((rc = jread_num_opt(p, "instance_hours", &w->instance_hours, err)) <
+			    0 ||
+		    (rc = jread_num_opt(p, "cost", &w->cost, err)) < 0 ||
+		    (rc = jread_num_opt(p, "short", &w->run.short_share, err)) < 0 ||
+		    (rc = jread_num_opt(p, "unserved", &w->run.unserved_share, err)) <
+			    0 ||
+		    (rc = jread_num_opt(p, "headroom", &w->headroom, err)) < 0 ||
+		    (rc = jread_int_opt(p, "actions", &actions, err)) < 0)
+			return rc;
+		w->run.actions = (size_t)actions;
+	}
+	return 0;
+}
+
+struct outcome {
+	const char *from, *to, *why;
+	bool promote;
+};
+
+static int read_outcome(const json_t *answer, struct outcome *ret, struct err *err)
+{
+	const json_t *verdict = json_object_get(answer, "verdict");
+	struct outcome o = { .promote = false };
+	int rc;
+
+	if ((rc = jread_str(answer, "from", &o.from, err)) < 0 ||
+	    (rc = jread_str(answer, "to", &o.to, err)) < 0 ||
+	    (rc = jread_str(verdict, "why", &o.why, err)) < 0 ||
+	    (rc = jread_bool_opt(verdict, "promote", &o.promote, err)) < 0)
+		return rc;
+	*ret = o;
+	return 0;
+}
+
+static int show(const struct args *a, const json_t *answer, const struct outcome *o,
+		struct err *err)
+{
+	const json_t *report = json_object_get(answer, "backtest");
+	struct judge_row row[JUDGE_POLICIES];
+	const char *from = "", *to = "";
+	int rc;
+
+	if (json_is_object(report)) {
+		if ((rc = read_rows(report, row, err)) < 0 ||
+		    (rc = jread_str(report, "from", &from, err)) < 0 ||
+		    (rc = jread_str(report, "to", &to, err)) < 0)
+			return rc;
+		printf("%s, its own demand from %s to %s played:\n\n", a->position[0],
+		       from, to);
+		backtest_print(row);
+		putchar('\n');
+	}
+	printf("%s -> %s: %s; %s.\n", o->from, o->to, o->promote ? "earned" : "refused",
+	       o->why);
+	return 0;
+}
+
+static int send_wish(const struct client *c, const struct args *a, bool dry_run,
+		     json_t **ret, struct err *err)
+{
+	CLEANUP(json_decref)
+	json_t *body = json_pack("{s:b, s:b}", "force", a->force, "dry_run", dry_run);
+	CLEANUP(free) char *base = xasprintf("/v1/tiers/%s", a->position[0]);
+	CLEANUP(free) char *path = xasprintf("%s/promote", base);
+	CLEANUP(free) char *progress = xasprintf("%s/backtest", base);
+
+	if (a->to)
+		json_object_set_new(body, "to", json_string(a->to));
+	return progress_send(c, progress, "POST", path, body, ret, err);
+}
+
+static bool is_wanted(const struct args *a, const struct outcome *o)
+{
+	CLEANUP(free)
+	char *question = xasprintf("Promote %s from %s to %s%s?", a->position[0], o->from,
+				   o->to, o->promote ? "" : " all the same");
+
+	return cli_confirm(a->yes, question);
+}
+
+/* Shows what a dry run found and asks. 1: go on. */
+static int consider(const struct client *c, const struct args *a, struct err *err)
+{
+	CLEANUP(json_decref) json_t *answer = NULL;
+	struct outcome o;
+	int rc = send_wish(c, a, true, &answer, err);
+
+	if (rc == 0)
+		rc = read_outcome(answer, &o, err);
+	if (rc == 0)
+		rc = show(a, answer, &o, err);
+	if (rc < 0 || a->dry_run)
+		return rc;
+	if (!o.promote && !a->force)
+		return err_set(err, ERR_CONFLICT, "%s stays in mode %s", a->position[0],
+			       o.from);
+	return is_wanted(a, &o) ? 1 : err_set(err, ERR_CONFLICT, "nothing was changed");
+}
+
+static int promote(const struct args *a, struct err *err)
+{
+	CLEANUP(client_done) struct client c = { 0 };
+	CLEANUP(json_decref) json_t *answer = NULL;
+	struct outcome o;
+	int rc = client_init(&c, a, err);
+
+	if (rc == 0 && !a->json) {
+		rc = consider(&c, a, err);
+		if (rc <= 0)
+			return rc;
+		rc = 0;
+	}
+	if (rc == 0)
+		rc = send_wish(&c, a, a->dry_run, &answer, err);
+	if (rc == 0)
+		rc = read_outcome(answer, &o, err);
+	if (rc < 0)
+		return rc;
+	if (a->json)
+		client_print(answer);
+	else
+		printf("%s is in mode %s now. Write mode = %s into its section of "
+		       "stack.conf too:\nthe next apply sets what stands there.\n",
+		       a->position[0], o.to, o.to);
+	return 0;
+}
+
+int cli_promote(int argc, char **argv)
+{
+	struct err err;
+	struct args a;
+	int rc = args_read(argc, argv, "to force yes dry-run", 1, 1, &a);
+
+	return rc != EXIT_OK ? rc : client_exit(&a, promote(&a, &err), &err);
+}

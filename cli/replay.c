@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * replay.c - foretide replay: recorded decisions made again, and what other settings
+ * would have made of the same demand.
+ */
+#include "check.h"
+#include "cli.h"
+#include "client.h"
+#include "clock.h"
+#include "conf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CONF_MAX_BYTES (1 << 20)
+#define SHOWN_ALL 50000
+
+/* What --with says: the options of tiers, by the tier's name. */
+struct other {
+	const char *file; /* NULL: nothing */
+	json_t *tiers;    /* {"web": {"max": "9", "schedule": [..]}} */
+	char *stack;      /* that a whole stack.conf is of; NULL: of any */
+};
+
+static void other_done(struct other *o)
+{
+	json_decref(o->tiers);
+	free(o->stack);
+}
+DEFINE_CLEANUP_OBJECT(struct other, other_done);
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "";
+}
+
+static long long count_of(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static double number_of(const json_t *o, const char *key)
+{
+	return json_number_value(json_object_get(o, key));
+}
+
+/* ---------------------------------------------------------------- the file */
+
+/* "tier web" to "web"; NULL for another section. */
+static const char *tier_in(const char *section)
+{
+	return strncmp(section, "tier ", 5) == 0 ? section + 5 + strspn(section + 5, " ")
+						 : NULL;
+}
+
+static int on_section(void *arg, const char *section, int line, struct err *err)
+{
+	struct other *o = arg;
+	const char *tier = tier_in(section);
+
+	(void)line;
+	if (tier && json_object_get(o->tiers, tier))
+		return err_set(err, ERR_INVAL, "[%s] is there twice", section);
+	if (tier && json_object_set_new(o->tiers, tier, json_object()) < 0)
+		return err_set(err, ERR_INVAL, "[%s] is no name", section);
+	return 0;
+}
+
+static int on_pair(void *arg, const char *section, const char *name, const char *value,
+		   int line, struct err *err)
+{
+	struct other *o = arg;
+	const char *tier = tier_in(section);
+	json_t *options = tier ? json_object_get(o->tiers, tier) : NULL;
+	json_t *v = json_string(value);
+
+	(void)line;
+	if (!*section || !v) {
+		json_decref(v);
+		return err_set(err, ERR_INVAL, "'%s' %s", name,
+			       v ? "stands before the first section" : "is no UTF-8");
+	}
+	if (strcmp(section, "stack") == 0 && strcmp(name, "name") == 0) {
+		free(o->stack);
+		o->stack = xstrdup(value);
+	}
+	if (options && strcmp(name, "schedule") == 0) {
+		if (!json_object_get(options, name))
+			json_object_set_new(options, name, json_array());
+		json_array_append(json_object_get(options, name), v);
+	} else if (options) {
+		json_object_set(options, name, v);
+	}
+	json_decref(v);
+	return 0;
+}
+
+static int read_other(const char *file, struct other *o, struct err *err)
+{
+	CLEANUP(free) char *text = NULL;
+	int rc;
+
+	o->file = file;
+	o->tiers = json_object();
+	if (!file)
+		return 0;
+	rc = conf_read_file(file, CONF_MAX_BYTES, &text, NULL, err);
+	if (rc == 0)
+		rc = conf_each_section(text, file, on_section, o, err);
+	if (rc == 0)
+		rc = conf_each(text, file, on_pair, o, err);
+	if (rc == 0 && json_object_size(o->tiers) == 0)
+		rc = err_set(err, ERR_INVAL, "%s has no [tier NAME]", file);
+	return rc;
+}
+
+/* What the file says of a tier; NULL: nothing. */
+static json_t *options_for(const struct other *o, const char *stack, const char *tier)
+{
+	if (o->stack && strcmp(o->stack, stack) != 0)
+		return NULL;
+	return json_object_get(o->tiers, tier);
+}
+
+/* ---------------------------------------------------------------- words */
+
+static void print_decisions(const json_t *doc)
+{
+	const json_t *d = json_object_get(doc, "decisions");
+	const json_t *different = json_object_get(d, "different");
+	long long repeated = count_of(d, "repeated"), equal = count_of(d, "equal");
+	const json_t *one;
+	size_t i;
+
+	printf("%s/%s: %lld of %lld recorded decisions repeated, bit by bit, from %s to "
+	       "%s\n",
+	       text_of(doc, "stack"), text_of(doc, "tier"), equal, repeated,
+	       text_of(doc, "since"), text_of(doc, "until"));
+	if (count_of(d, "without_record"))
+		printf("  %lld were recorded before records were kept\n",
+		       count_of(d, "without_record"));
+	json_array_foreach(different, i, one)
+	{
+		printf("  %s  decision %lld differs in %s", text_of(one, "at"),
+		       count_of(one, "id"), text_of(one, "field"));
+		if (*text_of(one, "version"))
+			printf(" (recorded by version %s, this is %s)",
+			       text_of(one, "version"), text_of(doc, "version"));
+		printf("\n    recorded: %s\n", text_of(one, "recorded"));
+		if (json_object_get(one, "repeated"))
+			printf("    repeated: %s\n", text_of(one, "repeated"));
+	}
+	if (repeated - equal > (long long)json_array_size(different))
+		printf("  ... and %lld more differ; --all shows them\n",
+		       repeated - equal - (long long)json_array_size(different));
+}
+
+static void print_side(const char *name, const json_t *s)
+{
+	printf("  %-10s %14.1f %11.3f %% %11.3f %% %8lld %8lld\n", name,
+	       number_of(s, "instance_hours"), 100 * number_of(s, "short"),
+	       100 * number_of(s, "unserved"), count_of(s, "changes"),
+	       count_of(s, "largest"));
+}
+
+static void print_moments(const json_t *p)
+{
+	const json_t *moments = json_object_get(p, "moments");
+	const json_t *m;
+	char text[CLOCK_TEXT];
+	size_t i;
+
+	json_array_foreach(moments, i, m)
+	{
+		const json_t *in_force = json_object_get(m, "in_force");
+		const json_t *other = json_object_get(m, "other");
+
+		if (i == 0)
+			printf("  %-24s  %8s  %5s  %s\n", "TIME", "IN FORCE", "OTHER",
+			       "FOR");
+		printf("  %-24s  %8lld  %5lld  %s\n    in force: %s\n    other:    %s\n",
+		       text_of(m, "at"), count_of(in_force, "desired"),
+		       count_of(other, "desired"),
+		       clock_format_duration(count_of(m, "for_ms"), text),
+		       text_of(in_force, "sentence"), text_of(other, "sentence"));
+	}
+	if (count_of(p, "differences") > (long long)json_array_size(moments))
+		printf("  ... and %lld more; --all shows them\n",
+		       count_of(p, "differences") - (long long)json_array_size(moments));
+	if (count_of(p, "differences") == 0)
+		puts("  both would have decided the same all the time");
+}
+
+static void print_played(const json_t *p)
+{
+	char lead[CLOCK_TEXT];
+
+	printf("  played minute by minute from %s to %s: %lld minutes, %lld without "
+	       "demand; lead time %s%s\n",
+	       text_of(p, "from"), text_of(p, "to"), count_of(p, "minutes"),
+	       count_of(p, "missing"),
+	       clock_format_duration(count_of(p, "lead_ms"), lead),
+	       json_is_true(json_object_get(p, "lead_is_prior")) ? ", not measured yet"
+								 : "");
+	printf("  %-10s %14s %13s %13s %8s %8s\n", "settings", "instance-hours",
+	       "short time", "not served", "changes", "largest");
+	print_side("in force", json_object_get(p, "in_force"));
+	print_side("other", json_object_get(p, "other"));
+	print_moments(p);
+}
+
+/* ---------------------------------------------------------------- asking */
+
+struct run {
+	const struct args *a;
+	struct client client;
+	struct other other;
+	json_t *answers; /* for --json */
+	bool differs;
+};
+
+static void run_done(struct run *r)
+{
+	client_done(&r->client);
+	other_done(&r->other);
+	json_decref(r->answers);
+}
+DEFINE_CLEANUP_OBJECT(struct run, run_done);
+
+static int replay(struct run *r, const char *stack, const char *tier, struct err *err)
+{
+	CLEANUP(free) char *path = xasprintf("/v1/tiers/%s/%s/replay", stack, tier);
+	CLEANUP(json_decref) json_t *body = json_object();
+	CLEANUP(json_decref) json_t *doc = NULL;
+	json_t *options = options_for(&r->other, stack, tier);
+	const json_t *d;
+	int rc;
+
+	json_object_set_new(body, "since",
+			    json_string(r->a->since ? r->a->since : "24h"));
+	if (r->a->until)
+		json_object_set_new(body, "until", json_string(r->a->until));
+	if (r->a->all)
+		json_object_set_new(body, "limit", json_integer(SHOWN_ALL));
+	if (options)
+		json_object_set(body, "with", options);
+	rc = client_send(&r->client, "POST", path, body, &doc, err);
+	if (rc < 0)
+		return err_wrap(err, rc, "%s/%s", stack, tier);
+	d = json_object_get(doc, "decisions");
+	r->differs = r->differs || count_of(d, "equal") != count_of(d, "repeated");
+	if (r->a->json) {
+		json_array_append(r->answers, doc);
+		return 0;
+	}
+	print_decisions(doc);
+	if (json_is_object(json_object_get(doc, "played")))
+		print_played(json_object_get(doc, "played"));
+	return 0;
+}
+
+/* Each tier that the file names must be one that there is. */
+static int check_names(const struct run *r, json_t *tiers, struct err *err)
+{
+	const char *name;
+	const json_t *t;
+	json_t *options;
+	size_t i;
+
+	json_object_foreach(r->other.tiers, name, options)
+	{
+		bool found = false;
+
+		json_array_foreach(tiers, i, t) found =
+			found || options_for(&r->other, text_of(t, "stack"),
+					     text_of(t, "name")) == options;
+		if (!found)
+			return err_set(err, ERR_NOT_FOUND, "%s: there is no tier '%s'",
+				       r->other.file, name);
+	}
+	return 0;
+}
+
+static int replay_all(struct run *r, struct err *err)
+{
+	CLEANUP(json_decref) json_t *tiers = NULL;
+	const json_t *t;
+	size_t i;
+	int rc = client_list(&r->client, "/v1/tiers", &tiers, err);
+
+	if (rc == 0)
+		rc = check_names(r, tiers, err);
+	for (i = 0; rc == 0 && i < json_array_size(tiers); i++) {
+		t = json_array_get(tiers, i);
+		rc = replay(r, text_of(t, "stack"), text_of(t, "name"), err);
+	}
+	return rc;
+}
+
+static int replay_one(struct run *r, struct err *err)
+{
+	const char *slash = strchr(r->a->position[0], '/');
+	CLEANUP(free) char *stack = NULL;
+
+	if (!slash)
+		return err_set(err, ERR_INVAL, "'%s' is no STACK/TIER",
+			       r->a->position[0]);
+	stack = xstrndup(r->a->position[0], (size_t)(slash - r->a->position[0]));
+	if (r->other.file && !options_for(&r->other, stack, slash + 1))
+		return err_set(err, ERR_INVAL, "%s has no [tier %s]%s%s", r->other.file,
+			       slash + 1, r->other.stack ? " of stack " : "",
+			       r->other.stack ? stack : "");
+	return replay(r, stack, slash + 1, err);
+}
+
+int cli_replay(int argc, char **argv)
+{
+	CLEANUP(run_done) struct run r = { .answers = json_array() };
+	struct err err;
+	struct args a;
+	int rc = args_read(argc, argv, "since until with all", 0, 1, &a);
+
+	if (rc != EXIT_OK)
+		return rc;
+	r.a = &a;
+	rc = read_other(a.with, &r.other, &err);
+	if (rc == 0)
+		rc = client_init(&r.client, &a, &err);
+	if (rc == 0)
+		rc = a.n ? replay_one(&r, &err) : replay_all(&r, &err);
+	if (rc == 0 && a.json)
+		client_print(r.answers);
+	if (rc < 0)
+		return client_exit(&a, rc, &err);
+	return r.differs ? EXIT_DIFFERS : EXIT_OK;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * POST /v1/tiers/S/T/replay: the tier's recorded decisions made again from their records,
+ * and its recorded demand played with the settings in force and with others. It may take
+ * seconds of one of the API's threads, so one replay or backtest runs at a time; the tick
+ * does not wait for it.
+ */
+#include "api_handlers.h"
+
+#include "calendar.h"
+#include "check.h"
+#include "clock.h"
+#include "repeat.h"
+#include "whatif.h"
+
+#include <string.h>
+
+#define DAY_MS (24 * 3600 * INT64_C(1000))
+#define PAGE 200
+#define SHOWN 20        /* moments and differences, when the caller does not say */
+#define SHOWN_MAX 50000 /* more than there are minutes in 21 days */
+
+struct question {
+	int64_t since_ms, until_ms, limit;
+	bool has_other;
+	struct db_tier other; /* the tier with the settings of "with" */
+};
+
+static void question_done(struct question *q)
+{
+	db_tier_done(&q->other);
+}
+DEFINE_CLEANUP_OBJECT(struct question, question_done);
+
+/* ---------------------------------------------------------------- the question */
+
+/* The tier, with the capacity that its decisions go by now where it declares none. */
+static int tier_in_force(struct request *r, struct db_tier *ret, struct err *err)
+{
+	CLEANUP(json_decref) json_t *live = NULL;
+	const json_t *capacity;
+	int rc = api_tier_of_path(r, ret, err);
+
+	if (rc < 0 || ret->capacity > 0 || !API_HOOK(r, tier_live))
+		return rc;
+	live = API_HOOK(r, tier_live)(API_HOOK(r, arg), ret->stack, ret->name);
+	capacity = json_object_get(live, "capacity");
+	if (json_is_number(capacity))
+		ret->capacity = json_number_value(capacity);
+	return 0;
+}
+
+/* A time, or a duration back from now. */
+static int read_when(const json_t *body, const char *key, int64_t now_ms, int64_t *ret,
+		     struct err *err)
+{
+	const char *text = NULL;
+	int64_t back_ms;
+	int rc = jread_str_opt(body, key, &text, err);
+
+	if (rc < 0 || !text)
+		return rc;
+	if (clock_parse_duration(text, &back_ms, NULL) == 0) {
+		*ret = now_ms - back_ms;
+		return 0;
+	}
+	if (clock_parse(text, ret, NULL) == 0)
+		return 0;
+	return err_set(err, ERR_INVAL,
+		       "\"%s\" must be a time (RFC 3339) or how long ago, as 24h", key);
+}
+
+/* Options of a tier that no decision looks at; demand is played as it was recorded. */
+static const char *const idle[] = { "unit",          "pool",     "demand",
+				    "capacity_unit", "priority", NULL };
+
+static bool is_idle(const char *key)
+{
+	for (const char *const *k = idle; *k; k++)
+		if (strcmp(*k, key) == 0)
+			return true;
+	return false;
+}
+
+static int set_schedules(struct db_tier *t, const json_t *value, struct err *err)
+{
+	CLEANUP(calendar_done) struct calendar c = { 0 };
+	int rc = json_is_array(value)
+			 ? calendar_parse(value, &c, err)
+			 : err_set(err, ERR_INVAL, "\"schedule\" must be a list");
+
+	if (rc < 0)
+		return rc;
+	free(t->schedule_json);
+	t->schedule_json = json_dumps(value, JSON_COMPACT);
+	return 0;
+}
+
+/* A whole section of stack.conf may be given: what no decision looks at must be as it is
+ * in force, else it would be expected to matter. */
+static int set_idle(const struct db_tier *t, const char *key, const json_t *value,
+		    struct err *err)
+{
+	const char *texts[] = { t->unit, t->pool, t->demand, t->capacity_unit };
+	CLEANUP(free) char *priority = xasprintf("%lld", (long long)t->priority);
+	const char *given = json_string_value(value);
+
+	for (size_t i = 0; idle[i]; i++) {
+		const char *mine = i < ARRAY_SIZE(texts) ? texts[i] : priority;
+
+		if (strcmp(idle[i], key) == 0 && given && strcmp(given, mine) == 0)
+			return 0;
+	}
+	return err_set(err, ERR_INVAL,
+		       "\"%s\" cannot be replayed with another value: no decision looks "
+		       "at it, and demand is played as it was recorded",
+		       key);
+}
+
+static int set_other(struct db_tier *t, json_t *with, struct err *err)
+{
+	const char *key;
+	json_t *value;
+	int rc = 0;
+
+	json_object_foreach(with, key, value)
+	{
+		rc = is_idle(key)                   ? set_idle(t, key, value, err)
+		     : strcmp(key, "schedule") == 0 ? set_schedules(t, value, err)
+						    : api_tier_set(t, key, value, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (t->min > t->max)
+		rc = err_set(err, ERR_INVAL, "min %lld is above max %lld",
+			     (long long)t->min, (long long)t->max);
+	return rc;
+}
+
+static int read_other(struct request *r, const json_t *body, struct question *q,
+		      struct err *err)
+{
+	json_t *with = json_object_get(body, "with");
+	int rc;
+
+	if (!with || json_is_null(with))
+		return 0;
+	if (!json_is_object(with))
+		return err_set(err, ERR_INVAL,
+			       "\"with\" must be an object of a tier's options");
+	q->has_other = true;
+	rc = tier_in_force(r, &q->other, err);
+	return rc == 0 ? set_other(&q->other, with, err) : rc;
+}
+
+static int read_question(struct request *r, struct question *q, struct err *err)
+{
+	static const char *const keys[] = { "since", "until", "with", "limit", NULL };
+	CLEANUP(json_decref) json_t *body = NULL;
+	int64_t now_ms = clock_now_ms();
+	int rc = 0;
+
+	q->since_ms = now_ms - DAY_MS;
+	q->until_ms = now_ms;
+	q->limit = SHOWN;
+	if (r->body.len == 0)
+		return 0;
+	if ((rc = request_json(r, keys, &body, err)) < 0 ||
+	    (rc = read_when(body, "since", now_ms, &q->since_ms, err)) < 0 ||
+	    (rc = read_when(body, "until", now_ms, &q->until_ms, err)) < 0 ||
+	    (rc = jread_int_opt(body, "limit", &q->limit, err)) < 0)
+		return rc;
+	if (q->since_ms <= 0 || q->since_ms >= q->until_ms)
+		return err_set(err, ERR_INVAL, "\"since\" must lie before \"until\"");
+	if (q->limit < 0 || q->limit > SHOWN_MAX)
+		return err_set(err, ERR_INVAL, "\"limit\" must be from 0 to %d",
+			       SHOWN_MAX);
+	return read_other(r, body, q, err);
+}
+
+/* ---------------------------------------------------------------- repeating */
+
+struct tally {
+	json_int_t repeated, equal, without;
+	json_t *different;
+};
+
+static json_t *difference_json(const struct db_decision *d, const struct repeat *p)
+{
+	json_t *o = json_pack("{s:I, s:o, s:s, s:s, s:s, s:s?}", "id", (json_int_t)d->id,
+			      "at", json_time(d->at_ms), "field", p->field, "version",
+			      p->version, "recorded", p->recorded ? p->recorded : "",
+			      "repeated", p->repeated);
+
+	return o ? o : json_null();
+}
+
+static void count(const struct db_decision *d, size_t limit, struct tally *t)
+{
+	CLEANUP(repeat_done) struct repeat p = { 0 };
+
+	repeat_decision(d, &p);
+	if (p.outcome == REPEAT_NO_RECORD) {
+		t->without++;
+		return;
+	}
+	t->repeated++;
+	t->equal += p.outcome == REPEAT_EQUAL;
+	if (p.outcome != REPEAT_EQUAL && json_array_size(t->different) < limit)
+		json_array_append_new(t->different, difference_json(d, &p));
+}
+
+static int repeat_all(struct request *r, const struct question *q, json_t **ret,
+		      struct err *err)
+{
+	struct db_page page = { .stack = r->args[0],
+				.tier = r->args[1],
+				.since_ms = q->since_ms,
+				.until_ms = q->until_ms,
+				.limit = PAGE };
+	CLEANUP(json_decref) json_t *different = json_array();
+	struct tally t = { .different = different };
+
+	do {
+		CLEANUP(db_decision_list_done) struct db_decision_list l = { NULL, 0 };
+		int rc = db_decision_list(r->api->db, &page, &l, err);
+
+		if (rc < 0)
+			return rc;
+		for (size_t i = 0; i < l.n; i++)
+			count(&l.v[i], (size_t)q->limit, &t);
+		page.before_id = l.n == PAGE ? l.v[l.n - 1].id : 0;
+	} while (page.before_id);
+	*ret = json_pack("{s:I, s:I, s:I, s:O}", "repeated", t.repeated, "equal", t.equal,
+			 "without_record", t.without, "different", different);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- playing */
+
+static const char *const side_names[WHATIF_SIDES] = { "in_force", "other" };
+
+static json_t *side_json(const struct whatif_side *s)
+{
+	return json_pack("{s:o, s:o, s:o, s:I, s:I}", "instance_hours",
+			 json_finite(s->instance_hours), "short",
+			 json_finite(s->short_share), "unserved",
+			 json_finite(s->unserved_share), "changes",
+			 (json_int_t)s->changes, "largest", (json_int_t)s->largest);
+}
+
+static json_t *moment_json(const struct whatif_moment *m)
+{
+	json_t *o = json_pack("{s:o, s:I}", "at", json_time(m->at_ms), "for_ms",
+			      (json_int_t)m->for_ms);
+
+	for (int k = 0; k < WHATIF_SIDES; k++)
+		json_object_set_new(o, side_names[k],
+				    json_pack("{s:I, s:s}", "desired",
+					      (json_int_t)m->desired[k], "sentence",
+					      m->sentence[k]));
+	return o;
+}
+
+static json_t *played_json(const struct whatif *w, size_t limit)
+{
+	json_t *moments = json_array();
+	json_t *o = json_pack(
+		"{s:o, s:o, s:I, s:I, s:I, s:b, s:f, s:I}", "from", json_time(w->from_ms),
+		"to", json_time(w->from_ms + (int64_t)w->minutes * DB_DEMAND_STEP_MS),
+		"minutes", (json_int_t)w->minutes, "missing", (json_int_t)w->missing,
+		"lead_ms", (json_int_t)w->lead_ms, "lead_is_prior", (int)w->is_lead_prior,
+		"capacity", w->capacity, "differences", (json_int_t)w->n);
+
+	for (int k = 0; k < WHATIF_SIDES; k++)
+		json_object_set_new(o, side_names[k], side_json(&w->side[k]));
+	for (size_t i = 0; i < MIN(w->n, limit); i++)
+		json_array_append_new(moments, moment_json(&w->v[i]));
+	json_object_set_new(o, "moments", moments);
+	return o;
+}
+
+static int play(struct request *r, const struct question *q, const struct db_tier *t,
+		json_t **ret, struct err *err)
+{
+	CLEANUP(whatif_free) struct whatif *w = NULL;
+	int rc;
+
+	*ret = json_null();
+	if (!q->has_other)
+		return 0;
+	rc = whatif_play(
+		r->api->db,
+		&(struct whatif_question){
+			.settings = { [WHATIF_IN_FORCE] = t, [WHATIF_OTHER] = &q->other },
+			.from_ms = q->since_ms,
+			.to_ms = q->until_ms,
+		},
+		&w, err);
+	if (rc == 0)
+		*ret = played_json(w, (size_t)q->limit);
+	return rc;
+}
+
+static int answer(struct request *r, const struct question *q, const struct db_tier *t,
+		  struct err *err)
+{
+	CLEANUP(json_decref) json_t *decisions = NULL;
+	CLEANUP(json_decref) json_t *played = NULL;
+	int rc = play(r, q, t, &played, err);
+
+	if (rc == 0)
+		rc = repeat_all(r, q, &decisions, err);
+	if (rc == 0)
+		reply_json(r, 200,
+			   json_pack("{s:s, s:s, s:o, s:o, s:s, s:O, s:O}", "stack",
+				     t->stack, "tier", t->name, "since",
+				     json_time(q->since_ms), "until",
+				     json_time(q->until_ms), "version", FORETIDE_VERSION,
+				     "decisions", decisions, "played", played));
+	return rc;
+}
+
+int api_tier_replay(struct request *r, struct err *err)
+{
+	CLEANUP(question_done) struct question q = { 0 };
+	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
+	int rc = tier_in_force(r, &t, err);
+
+	if (rc == 0)
+		rc = read_question(r, &q, err);
+	if (rc < 0)
+		return rc;
+	if (__atomic_exchange_n(&r->api->is_replaying, true, __ATOMIC_ACQUIRE)) {
+		r->retry_s = 2;
+		return err_set(err, ERR_UNAVAIL, "another replay is running");
+	}
+	rc = answer(r, &q, &t, err);
+	__atomic_store_n(&r->api->is_replaying, false, __ATOMIC_RELEASE);
+	return rc;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "utilisation.h"
+
+#include "check.h"
+#include "log.h"
+
+#include <math.h>
+
+#define STALE_MS 90000
+
+void utilisation_done(struct utilisation *u)
+{
+	metrics_expr_free(u->ratio);
+	metrics_expr_free(u->latency);
+	metrics_expr_free(u->count);
+	free(u->ratio_text);
+	free(u->latency_text);
+	free(u->count_text);
+	*u = (struct utilisation){ 0 };
+}
+
+/* NaN when it cannot be told, or not of the last minute. */
+static double value_now(struct db *db, const struct db_tier *t, int64_t now_ms,
+			const char *text, char **known, struct metrics_expr **e)
+{
+	struct err err;
+	int64_t at_ms = 0;
+	double v = NAN;
+
+	if (metrics_expr_follow(text, t->stack, "", known, e, &err) < 0 ||
+	    (*e && metrics_expr_now(db, *e, now_ms, &v, &at_ms, &err) < 0)) {
+		log_warn("utilisation-not-measured", STR("stack", t->stack),
+			 STR("tier", t->name), ERR(&err));
+		return NAN;
+	}
+	return now_ms - at_ms <= STALE_MS ? v : NAN;
+}
+
+/* Cores that the host has for the unit. */
+static double cores_for(const struct fleet *f, const struct fleet_unit *of)
+{
+	double requests = 0, own = of->tier->t.cpu;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_units; i++) {
+		const struct fleet_unit *u = &f->units[i];
+
+		if (u->host != of->host || u->u.goal != DB_GOAL_RUN)
+			continue;
+		requests += u->tier ? u->tier->t.cpu : 0;
+		n++;
+	}
+	if (n <= 1)
+		return of->host->h.cpu;
+	return of->host->h.cpu * (requests > 0 ? own / requests : 1 / (double)n);
+}
+
+/* Of all of the tier's instances; NaN when a host's are not known. */
+static double cores_of(const struct fleet *f, const struct fleet_tier *ft)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < ft->n_units; i++) {
+		const struct fleet_unit *u = &f->units[ft->first_unit + i];
+
+		if (u->u.goal == DB_GOAL_RUN && u->host)
+			sum += u->host->h.cpu > 0 ? cores_for(f, u) : NAN;
+	}
+	return sum > 0 ? sum : NAN;
+}
+
+/* An instance that does not tell would make the others look less busy than they are. */
+static bool all_tell(struct utilisation *u, struct db *db, const struct fleet *f,
+		     const struct fleet_tier *ft)
+{
+	CLEANUP(free)
+	char *text = xasprintf("count(unit_cpu_seconds_total{tier=\"%s\"})", ft->t.name);
+	const double n =
+		value_now(db, &ft->t, f->now_ms, text, &u->count_text, &u->count);
+
+	return fabs(n - (double)ft->running) < 0.5;
+}
+
+static double cpu_share(struct utilisation *u, struct db *db, const struct fleet *f,
+			const struct fleet_tier *ft, const char **ret_why)
+{
+	CLEANUP(free)
+	char *text =
+		xasprintf("sum(rate(unit_cpu_seconds_total{tier=\"%s\"}))", ft->t.name);
+	const double cores = cores_of(f, ft);
+
+	if (isnan(cores)) {
+		*ret_why = "the cores of its hosts are not known";
+		return NAN;
+	}
+	if (!all_tell(u, db, f, ft)) {
+		*ret_why = "not all of its instances tell their CPU time";
+		return NAN;
+	}
+	return value_now(db, &ft->t, f->now_ms, text, &u->ratio_text, &u->ratio) / cores;
+}
+
+void utilisation_now(struct utilisation *u, struct db *db, const struct fleet *f,
+		     const struct fleet_tier *ft, struct utilisation_now *ret)
+{
+	const struct db_tier *t = &ft->t;
+
+	*ret = (struct utilisation_now){ NAN, NAN, "its utilisation is not measured" };
+	if (*t->utilisation)
+		ret->ratio = value_now(db, t, f->now_ms, t->utilisation, &u->ratio_text,
+				       &u->ratio);
+	else
+		ret->ratio = cpu_share(u, db, f, ft, &ret->why);
+	ret->latency_s =
+		value_now(db, t, f->now_ms, t->latency, &u->latency_text, &u->latency);
+	/* Rates of counters read a little late or early are a little above. */
+	ret->ratio = ret->ratio >= 0 ? fmin(ret->ratio, 1) : NAN;
+	if (!(isfinite(ret->latency_s) && ret->latency_s > 0))
+		ret->latency_s = NAN;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "verdict.h"
+
+#include "clock.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define STEP_MS (60 * 1000LL) /* of the demand that is played */
+#define DRIFT 0.25            /* of the lead time; what was learned moves a little */
+#define CAPACITY_DRIFT 0.1    /* the same of a capacity */
+#define HAIR 0.005            /* costs that are printed alike are alike */
+#define PLAYED_MS (24 * 3600 * 1000LL) /* at least */
+#define Z95 1.645                      /* of the normal distribution */
+#define DAYS(ms) ((double)(ms) / (24 * 3600 * 1000.0))
+
+enum db_mode verdict_next(enum db_mode mode)
+{
+	return mode == DB_MODE_OBSERVE ? DB_MODE_OUT : DB_MODE_AUTO;
+}
+
+static void say(struct verdict *v, bool promote, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void say(struct verdict *v, bool promote, const char *fmt, ...)
+{
+	va_list ap;
+
+	v->promote = promote;
+	va_start(ap, fmt);
+	vsnprintf(v->why, sizeof(v->why), fmt, ap);
+	va_end(ap);
+}
+
+static bool is_of_tier(const struct verdict_tier *t, const struct verdict_report *r)
+{
+	int64_t apart = llabs(r->boot_ms - t->lead_ms);
+
+	return fabs(r->price - t->price) <= 1e-9 &&
+	       (t->price > 0 || fabs(r->risk - t->risk) <= 1e-9) &&
+	       fabs(r->capacity - t->capacity) <= CAPACITY_DRIFT * t->capacity &&
+	       (apart <= STEP_MS || (double)apart <= DRIFT * (double)t->lead_ms);
+}
+
+bool verdict_is_fresh(const struct verdict_tier *t, const struct verdict_report *r,
+		      int64_t now_ms)
+{
+	return r->at_ms > 0 && now_ms - r->at_ms <= VERDICT_FRESH_MS && is_of_tier(t, r);
+}
+
+/* Nothing that a backtest finds would change these. */
+static bool is_settled(const struct verdict_tier *t, enum db_mode to, struct verdict *v)
+{
+	if (to <= t->mode)
+		say(v, false, "the tier is in mode %s already", db_mode_name(t->mode));
+	else if (t->stateful && to == DB_MODE_AUTO)
+		say(v, false, "a stateful tier is not scaled in by itself");
+	else
+		return false;
+	return true;
+}
+
+/* Days, cut to tenths: what is not enough must not be rounded up to it. */
+static double tenths(int64_t ms)
+{
+	return floor(10 * DAYS(ms)) / 10;
+}
+
+static bool is_no_measure(const struct verdict_tier *t, const struct verdict_report *r,
+			  enum db_mode to, int64_t now_ms, struct verdict *v)
+{
+	const int64_t enough = to == DB_MODE_AUTO ? VERDICT_AUTO_MS : VERDICT_OUT_MS;
+	char age[CLOCK_TEXT];
+
+	if (r->at_ms == 0)
+		say(v, false, "there is no backtest yet");
+	else if (!is_of_tier(t, r))
+		say(v, false,
+		    "the backtest is of another risk, price, capacity or lead time "
+		    "than the tier has now");
+	else if (now_ms - r->at_ms > VERDICT_FRESH_MS)
+		say(v, false, "the backtest is stale, made %s ago",
+		    clock_format_duration((now_ms - r->at_ms) / STEP_MS * STEP_MS, age));
+	else if (r->history_ms < enough)
+		say(v, false, "there are %.1f days of history where mode %s wants %.0f",
+		    tenths(r->history_ms), db_mode_name(to), DAYS(enough));
+	else if (r->played_ms < PLAYED_MS)
+		say(v, false, "only %.1f days were played, where %.0f is wanted",
+		    tenths(r->played_ms), DAYS(PLAYED_MS));
+	else
+		return false;
+	return true;
+}
+
+/* The share of time that may have been short; what is short is so for a lead time. */
+static double allowed(const struct verdict_report *r)
+{
+	const double windows = (double)r->played_ms / (double)(r->boot_ms + STEP_MS);
+
+	return r->risk + Z95 * sqrt(r->risk * (1 - r->risk) / windows);
+}
+
+/* "short 0.31 % of the time where 0.5 % are promised" */
+static void say_kept(const struct verdict_report *r, char *ret, size_t size)
+{
+	char chance[64] = "";
+
+	if (r->short_share > r->risk)
+		snprintf(chance, sizeof(chance), " (chance explains up to %.2f %%)",
+			 100 * allowed(r));
+	snprintf(ret, size, "short %.2f %% of the time where %g %% are promised%s",
+		 100 * r->short_share, 100 * r->risk, chance);
+}
+
+/* Whether the promised risk was kept, and not dearer than by others who kept it. */
+static void judge_risk(const struct verdict_report *r, struct verdict *ret)
+{
+	char kept[160], peer[96];
+
+	say_kept(r, kept, sizeof(kept));
+	snprintf(peer, sizeof(peer), "reactive: %.2f, short %.2f %%", r->reactive_cost,
+		 100 * r->reactive_short);
+	if (!(r->short_share <= allowed(r)))
+		say(ret, false, "it would have been %s", kept);
+	else if (r->reactive_short <= allowed(r) && r->cost > r->reactive_cost + HAIR)
+		say(ret, false,
+		    "it would have been dearer than reactive scaling, which kept the "
+		    "risk too: %.2f times the least possible cost (%s)",
+		    r->cost, peer);
+	else
+		say(ret, true, "%s, at %.2f times the least possible cost (%s)", kept,
+		    r->cost, peer);
+}
+
+/* Instances and short minutes together, over the optimum, which is never short. */
+static double total(const struct verdict_report *r, double cost, double short_share)
+{
+	const double minutes = short_share * (double)r->played_ms / STEP_MS;
+
+	return cost + r->price * minutes / r->optimum_hours;
+}
+
+static void judge_price(const struct verdict_report *r, struct verdict *ret)
+{
+	const double own = total(r, r->cost, r->short_share);
+	const double peer = total(r, r->reactive_cost, r->reactive_short);
+	const bool is_cheaper = own <= peer + HAIR;
+
+	say(ret, is_cheaper,
+	    "%s at %.2f times the least possible cost, with a short minute at the price "
+	    "of %g instance-hours (reactive: %.2f); short %.2f %% of the time",
+	    is_cheaper ? "it would have come" : "dearer than reactive scaling:", own,
+	    r->price, peer, 100 * r->short_share);
+}
+
+void verdict_give(const struct verdict_tier *t, const struct verdict_report *r,
+		  enum db_mode to, int64_t now_ms, struct verdict *ret)
+{
+	*ret = (struct verdict){ .to = to };
+	if (is_settled(t, to, ret) || is_no_measure(t, r, to, now_ms, ret))
+		return;
+	if (r->price > 0)
+		judge_price(r, ret);
+	else
+		judge_risk(r, ret);
+}

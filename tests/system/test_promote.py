@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tier's way from observe to out to auto: earned by a backtest, shown, kept, refused."""
+
+import json
+import math
+import os
+import pty
+import subprocess
+import threading
+import time
+
+import pytest
+
+from store_tools import BUILD, wait_until
+from test_api import CONF, fits, fixture_daemon, schema_of, stack  # noqa: F401
+
+DAY = 86400
+TIER = "/v1/tiers/shop/web"
+
+
+def wave(t):
+    """Two rises a day, which reactive scaling is always late for."""
+    return 120 + 100 * math.sin(2 * math.pi * t / DAY) + 20 * math.sin(t * 12.9898)
+
+
+def tell(daemon, days, value=wave):
+    now = int(time.time()) // 60 * 60
+    lines = [f"{t},{value(t):.3f}" for t in range(now - int(days * DAY), now, 60)]
+    answer = daemon.call("POST", f"{TIER}/history", "timestamp,value\n" + "\n".join(lines),
+                         content="text/csv")
+    assert answer.status == 200, answer.body
+
+
+def up(daemon, days=0.0, value=wave, conf=CONF):
+    answer = daemon.call("PUT", "/v1/stacks/shop", stack(**{"stack.conf": conf}))
+    assert answer.status == 200, answer.body
+    if days:
+        tell(daemon, days, value)
+    return daemon
+
+
+def mode(daemon):
+    return daemon.get(TIER).doc["mode"]
+
+
+def cli(daemon, *args, token=None):
+    return subprocess.run(
+        [os.path.join(BUILD, "foretide"), *args], capture_output=True, text=True, timeout=60,
+        stdin=subprocess.DEVNULL, check=False,
+        env=dict(os.environ, FORETIDE_URL=f"http://127.0.0.1:{daemon.port}",
+                 FORETIDE_TOKEN=token or daemon.token))
+
+
+def promoted(daemon):
+    return [e["message"] for e in daemon.get("/v1/events?limit=100").doc["items"]
+            if e["kind"] == "tier-promoted"]
+
+
+def test_a_tier_earns_one_mode_after_the_other(daemon):
+    up(daemon, days=14)
+    document = daemon.get("/openapi.json", token=None).doc
+    answer = daemon.call("POST", f"{TIER}/promote")
+    assert answer.status == 200, answer.body
+    fits(document, schema_of(document, "/v1/tiers/{stack}/{tier}/promote", "post", 200), answer.doc)
+    first = answer.doc
+    assert (first["from"], first["to"], first["applied"], first["forced"]) == ("observe", "out", True, False)
+    row = {p["policy"]: p for p in first["backtest"]["policies"]}
+    why = first["verdict"]["why"]
+    for figure in (f"short {100 * row['foretide']['short']:.2f} %", "0.5 % are promised",
+                   f"{row['foretide']['cost']:.2f} times", f"reactive: {row['reactive (HPA)']['cost']:.2f}"):
+        assert figure in why
+    assert mode(daemon) == "out"
+    second = daemon.call("POST", f"{TIER}/promote", {}).doc
+    assert (second["from"], second["to"], mode(daemon)) == ("out", "auto", "auto")
+    assert second["backtest"]["at"] == first["backtest"]["at"], "one of the last hour counts"
+    assert [m.split(":")[0].split(" promoted ")[1] for m in promoted(daemon)] == [
+        "shop/web from out to auto", "shop/web from observe to out"]
+    assert why in promoted(daemon)[1]
+    last = daemon.call("POST", f"{TIER}/promote", {"force": True})
+    assert last.status == 409 and "mode auto already" in last.doc["detail"]
+
+
+def test_the_last_backtest_is_kept_and_shown(daemon):
+    up(daemon, days=4)
+    assert daemon.get(TIER).doc["backtest"] is None
+    assert daemon.get(f"{TIER}/backtest").doc == {"progress": None, "backtest": None}
+    made = daemon.call("POST", f"{TIER}/backtest").doc
+    assert made["verdict"]["to"] == "out" and made["at"]
+    document = daemon.get("/openapi.json", token=None).doc
+    fits(document, schema_of(document, "/v1/tiers/{stack}/{tier}/backtest", "get", 200),
+         daemon.get(f"{TIER}/backtest").doc)
+    daemon.stop()
+    daemon.start()
+    kept = daemon.get(TIER).doc["backtest"]
+    assert {k: v for k, v in kept.items() if k != "verdict"} == {
+        k: v for k, v in made.items() if k != "verdict"}
+    assert all("backtest" not in t for t in daemon.get("/v1/tiers").doc["items"])
+
+
+def test_a_backtest_of_other_settings_does_not_count(daemon):
+    up(daemon, days=4)
+    daemon.call("POST", f"{TIER}/backtest", {"capacity": 400, "risk": 0.05})
+    verdict = daemon.get(TIER).doc["backtest"]["verdict"]
+    assert not verdict["promote"] and "another risk, price, capacity or lead time" in verdict["why"]
+    answer = daemon.call("POST", f"{TIER}/promote").doc
+    assert answer["backtest"]["capacity"] == 10, "another one was made"
+
+
+@pytest.mark.parametrize("days,body,more,words", [
+    (0, {}, "", "no history"),
+    (1.5, {}, "", "1.5 days of history where mode out wants 2"),
+    (4, {"to": "auto"}, "", "days of history where mode auto wants 7"),
+    (8, {"to": "auto"}, "stateful = yes\n", "stateful"),
+    (4, {}, "capacity = 0\n", "not known"),
+])
+def test_what_is_not_earned_is_refused_and_can_be_forced(daemon, days, body, more, words):
+    up(daemon, days=days, conf=CONF.replace("capacity = 10\n", more) if "capacity" in more else CONF + more)
+    answer = daemon.call("POST", f"{TIER}/promote", body)
+    assert answer.status == 409 and words in answer.doc["detail"], answer.body
+    dry = daemon.call("POST", f"{TIER}/promote", {**body, "dry_run": True})
+    assert dry.status == 200 and not dry.doc["applied"] and words in dry.doc["verdict"]["why"]
+    assert mode(daemon) == "observe" and promoted(daemon) == []
+    forced = daemon.call("POST", f"{TIER}/promote", {**body, "force": True})
+    assert forced.status == 200 and forced.doc["forced"], forced.body
+    assert mode(daemon) == body.get("to", "out")
+    (message,) = promoted(daemon)
+    assert "by force" in message and words in message
+
+
+def test_a_dry_run_promotes_nothing(daemon):
+    up(daemon, days=4)
+    for path, body in ((f"{TIER}/promote?dry_run=true", None), (f"{TIER}/promote", {"dry_run": True})):
+        answer = daemon.call("POST", path, body)
+        assert answer.status == 200 and not answer.doc["applied"] and answer.doc["verdict"]["promote"]
+    assert mode(daemon) == "observe" and promoted(daemon) == []
+
+
+@pytest.mark.parametrize("body,words", [
+    ({"to": "observe"}, "out or auto"), ({"to": "up"}, "out or auto"), ({"to": 3}, "to"),
+    ({"force": "yes"}, "force"), ({"tier": "web"}, "tier"), ("[]", "object"), ("{", "JSON"),
+])
+def test_a_wrong_wish_is_refused_in_words(daemon, body, words):
+    up(daemon)
+    answer = daemon.call("POST", f"{TIER}/promote", body)
+    assert answer.status == 400 and words in answer.doc["detail"], answer.body
+    assert mode(daemon) == "observe"
+
+
+def test_a_viewer_sees_the_backtest_and_promotes_nothing(daemon):
+    up(daemon)
+    viewer = daemon.call("POST", "/v1/tokens", {"name": "eve", "role": "viewer"}).doc["token"]
+    assert daemon.get(f"{TIER}/backtest", token=viewer).status == 200
+    assert daemon.call("POST", f"{TIER}/promote", {"force": True}, token=viewer).status == 403
+    assert cli(daemon, "promote", "shop/web", "--force", token=viewer).returncode == 4
+    assert daemon.call("POST", "/v1/tiers/shop/nosuch/promote").status == 404
+
+
+def test_others_are_served_while_a_backtest_runs(daemon):
+    up(daemon, days=21)
+    answers = []
+    ask = threading.Thread(target=lambda: answers.append(daemon.call("POST", f"{TIER}/backtest")))
+    ask.start()
+    seen = wait_until(lambda: daemon.get(f"{TIER}/backtest").doc["progress"] is not None or not ask.is_alive(),
+                      "it runs")
+    assert seen and ask.is_alive()
+    second = daemon.call("POST", f"{TIER}/backtest")
+    assert second.status == 503 and "another backtest" in second.doc["detail"] and second.headers["Retry-After"]
+    shares = []
+    while ask.is_alive():
+        share = daemon.get(f"{TIER}/backtest").doc["progress"]
+        if share is not None:
+            shares.append(share)
+    assert shares == sorted(shares) and 0 < shares[-1] <= 1
+    assert answers[0].status == 200
+    assert daemon.get(f"{TIER}/backtest").doc["progress"] is None
+
+
+def test_a_controller_stops_while_a_backtest_runs(daemon):
+    up(daemon, days=21)
+
+    def ask():
+        try:
+            daemon.call("POST", f"{TIER}/backtest")
+        except OSError:
+            pass  # the controller went
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    wait_until(lambda: daemon.get(f"{TIER}/backtest").doc["progress"] is not None, "it runs")
+    daemon.stop()
+    thread.join(10)
+    assert daemon.process.returncode == 0 and not thread.is_alive()
+
+
+# ---------------------------------------------------------------- by command
+def test_the_command_shows_the_table_and_promotes(daemon):
+    up(daemon, days=4)
+    r = cli(daemon, "promote", "shop/web", "--dry-run")
+    assert r.returncode == 0, r.stderr
+    assert "observe -> out: earned; short " in r.stdout and mode(daemon) == "observe"
+    r = cli(daemon, "promote", "shop/web", "--yes")
+    assert r.returncode == 0, r.stderr
+    cost = {p["policy"]: p["cost"] for p in daemon.get(TIER).doc["backtest"]["policies"]}
+    rows = {line[:16].strip(): line[16:].split() for line in r.stdout.splitlines() if "%" in line and line[0].isalpha()}
+    for policy, value in cost.items():
+        assert float(rows[policy][1]) == pytest.approx(value, abs=0.001)
+    assert "mode = out into its section of stack.conf" in " ".join(r.stdout.split())
+    assert mode(daemon) == "out"
+    diff = daemon.call("PUT", "/v1/stacks/shop?dry_run=true", stack()).doc["changes"]
+    assert ['mode "out" -> "observe"'] == [c["detail"] for c in diff if c["kind"] == "tier"]
+
+
+def at_terminal(daemon, answer, *args):
+    """Runs the command on a terminal and answers its question: (status, all that was seen)."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(FORETIDE_URL=f"http://127.0.0.1:{daemon.port}", FORETIDE_TOKEN=daemon.token)
+        os.execv(os.path.join(BUILD, "foretide"), ["foretide", *args])
+    seen = b""
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # the command ended
+            break
+        if not part:
+            break
+        seen += part
+        if b"[y/N]" in part:
+            os.write(terminal, answer)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+
+
+def test_at_a_terminal_the_command_shows_progress_and_asks(daemon):
+    up(daemon, days=21)
+    status, seen = at_terminal(daemon, b"n\n", "promote", "shop/web")
+    assert status == 6 and "Promote shop/web from observe to out? [y/N]" in seen and "nothing was changed" in seen
+    assert "\r[####" in seen and mode(daemon) == "observe"
+    status, seen = at_terminal(daemon, b"y\n", "promote", "shop/web")
+    assert status == 0 and "[####" not in seen, "the backtest of a moment ago counts"
+    assert mode(daemon) == "out"
+
+
+def test_the_command_refuses_with_the_reason_and_can_be_forced(daemon):
+    up(daemon, days=1)
+    r = cli(daemon, "promote", "shop/web", "--yes")
+    assert r.returncode == 6 and "wants 2" in r.stdout and "stays in mode observe" in r.stderr
+    assert mode(daemon) == "observe"
+    r = cli(daemon, "promote", "shop/web", "--to", "auto", "--force", "--yes", "--json")
+    assert r.returncode == 0 and json.loads(r.stdout)["forced"] and mode(daemon) == "auto"
+
+
+def test_the_command_says_what_is_wrong(daemon):
+    up(daemon)
+    for args, status, words in ((("shop/web", "--to", "down"), 1, "out or auto"), ((), 2, "takes 1"),
+                                (("shop/nosuch",), 5, "shop/nosuch"), (("shop/web",), 6, "stays in mode")):
+        r = cli(daemon, "promote", *args)
+        assert (r.returncode, words in r.stdout + r.stderr) == (status, True), (args, r)

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A tier's backtest: to run, to read, and to promote the tier by.
+import { call, get } from './api.js';
+import { attempt, openDialog } from './dialog.js';
+import { h } from './dom.js';
+import { duration, number, percent, share, time } from './format.js';
+import { mayChange, now } from './state.js';
+
+const LOOK_EVERY_MS = 300;
+const next = { observe: 'out', out: 'auto' };
+const meaning = { out: 'It will scale out by itself, never in.', auto: 'It will scale out and in by itself.' };
+
+const base = t => `/v1/tiers/${t.stack}/${t.name}`;
+
+/** Does a call that may need a backtest, and meanwhile shows how far that is. */
+async function withProgress(t, bar, action) {
+  let isOver = false;
+  const look = async () => {
+    while (!isOver) {
+      await new Promise(done => setTimeout(done, LOOK_EVERY_MS));
+      const { progress } = isOver ? {} : await get(`${base(t)}/backtest`).catch(() => ({}));
+      if (progress !== null && progress !== undefined) bar.value = progress;
+    }
+  };
+  bar.value = 0;
+  bar.hidden = false;
+  look();
+  try {
+    return await action();
+  } finally {
+    isOver = true;
+    bar.hidden = true;
+  }
+}
+
+function run(t, event) {
+  const button = event.target;
+  const panel = button.closest('section');
+  button.disabled = true;
+  return attempt(panel.querySelector('[role=alert]'),
+    () => withProgress(t, panel.querySelector('progress'), () => call('POST', `${base(t)}/backtest`)),
+    `The backtest of ${t.stack}/${t.name} is done.`).finally(() => { button.disabled = false; });
+}
+
+/** What a promotion would do and whether it was earned, asked for first; then the question. */
+function promote(t, event) {
+  const to = next[t.mode];
+  const panel = event.target.closest('section');
+  const alert = panel.querySelector('[role=alert]');
+  const wish = more => call('POST', `${base(t)}/promote`, { to, ...more });
+  let found = null;
+  return attempt(alert, async () => { found = await withProgress(t, panel.querySelector('progress'), () => wish({ dry_run: true })); },
+    'The backtest is done.').then(ok => ok && openDialog({
+    title: `Promote ${t.stack}/${t.name} from ${found.from} to ${to}?`,
+    body: [verdictWords(found.verdict), h('p', meaning[to]),
+      h('p.muted', 'Write ', h('code', `mode = ${to}`), ' into stack.conf too: the next apply sets what stands there.')],
+    submit: found.verdict.promote ? `Promote to ${to}` : 'Promote all the same',
+    danger: !found.verdict.promote,
+    action: () => wish({ force: !found.verdict.promote }),
+    done: `${t.stack}/${t.name} is in mode ${to} now.`,
+  }));
+}
+
+export function verdictWords(v) {
+  if (!v.to) return null;
+  return h(`p.verdict.${v.promote ? 'good' : 'warn'}`, { 'data-verdict': v.promote ? 'earned' : 'refused' },
+    h('strong', v.promote ? `✓ Mode ${v.to} is earned: ` : `Mode ${v.to} is not earned: `), `${v.why}.`);
+}
+
+const cost = x => (x === null ? '–' : x.toFixed(3));
+const kept = (x, risk) => (x > risk ? h('span.less', '▲ ', share(x, 2), h('span.unseen', ', more than promised')) : share(x, 2));
+
+function policyTable(b) {
+  const head = ['Policy', 'Cost', 'Short', 'Not served', 'Instance-hours', 'Changes'];
+  const cells = p => [h('td', cost(p.cost)), h('td', kept(p.short, b.risk)), h('td', share(p.unserved, 2)),
+    h('td.extra', number(p.instance_hours)), h('td.extra', number(p.actions))];
+  return h('table.dense', h('caption.unseen', 'The tier’s own demand, scaled by each policy'),
+    h('thead', h('tr', head.map((n, i) => h(i > 3 ? 'th.extra' : 'th', { scope: 'col' }, n)))),
+    h('tbody', b.policies.map(p => h('tr', { 'data-policy': p.policy, class: p.policy === 'foretide' ? 'own' : null },
+      h('th', { scope: 'row' }, p.policy), cells(p)))));
+}
+
+function frontierTable(b) {
+  return h('table.dense', h('caption.unseen', 'Cost over risk'),
+    h('thead', h('tr', ['Risk', 'Cost', 'Short'].map(n => h('th', { scope: 'col' }, n)))),
+    h('tbody', b.frontier.map(f => h('tr', { class: f.risk === b.risk ? 'own' : null },
+      h('th', { scope: 'row' }, percent(f.risk)), h('td', cost(f.cost)), h('td', kept(f.short, f.risk))))));
+}
+
+function report(b) {
+  const played = Date.parse(b.to) - Date.parse(b.from);
+  return [
+    verdictWords(b.verdict),
+    h('p.muted', { 'data-backtest': b.at }, `${duration(played)} up to `, time(b.to, now()), ` played with a lead time of ${duration(b.boot_ms)} and a risk of ${percent(b.risk)}; made `, time(b.at, now()), '.'),
+    h('div.tables', h('div.scroll.flat', { tabindex: 0, role: 'region', 'aria-label': 'Policies' }, policyTable(b)),
+      h('div', h('h3.small', 'What another risk would cost'), frontierTable(b))),
+    h('p.hint.muted', 'Cost is in instance-hours over those of a clairvoyant; the others’ headroom was tuned on this tier’s past.'),
+  ];
+}
+
+function buttons(t) {
+  if (!mayChange()) return null;
+  return h('p.buttons', { 'data-key': 'buttons' },
+    h('button', { type: 'button', id: 'run-backtest', onclick: event => run(t, event) }, 'Run the backtest'),
+    next[t.mode] ? h('button.primary', { type: 'button', id: 'promote', onclick: event => promote(t, event) }, `Promote to ${next[t.mode]}…`) : null);
+}
+
+/** backtest: of GET tier; undefined while it is being read. */
+export function backtestPanel(t, backtest) {
+  return [
+    backtest ? report(backtest) : h('p.muted', backtest === undefined ? 'Reading…' : 'None was made yet: it plays the tier’s own past and tells what each way of scaling would have cost.'),
+    h('progress', { 'data-key': 'progress', 'data-keep': true, hidden: true, max: 1, 'aria-label': 'Backtest' }),
+    h('p.error', { role: 'alert', 'data-keep': true, 'data-key': 'alert' }),
+    buttons(t),
+  ];
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What was promised and what was kept: the risk in front, then band by band, lead time by
+// lead time.
+import { h } from './dom.js';
+import { duration, number, percent, share } from './format.js';
+
+const decimals = level => (level >= 0.99 ? 1 : 0);
+
+/** A kept share as it is shown, and whether it is less than its band promised. */
+export function keptOf(level, kept) {
+  const known = kept !== null && kept !== undefined;
+  const shown = share(kept, 1);
+  return { text: shown, isLess: known && Number((100 * kept).toFixed(1)) < 100 * level };
+}
+
+/** Whether the tier was short for longer than it may be; null while that is not known. */
+export function isBroken(promise) {
+  const { risk, kept } = promise ?? {};
+  return kept === null || kept === undefined || !risk ? null : kept > risk;
+}
+
+function leadsOf(bands) {
+  return [...new Set(bands.flatMap(b => (b.leads ?? []).map(l => l.lead_ms)))].sort((a, b) => a - b);
+}
+
+function cell(level, kept) {
+  const { text, isLess } = keptOf(level, kept);
+  return h('td', { 'data-less': isLess ? '' : null },
+    isLess ? h('span.less', h('span', { 'aria-hidden': 'true' }, '▼ '), text, h('span.unseen', ', less than promised')) : text);
+}
+
+function bandTable(bands) {
+  const leads = leadsOf(bands);
+  return h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Promised and kept' },
+    h('table.dense.bands', h('caption.unseen', 'Share of steps that stayed within each band, by lead time'),
+      h('thead', h('tr', h('th', { scope: 'col' }, 'Promised'), leads.map(ms => h('th', { scope: 'col' }, `kept in ${duration(ms)}`)))),
+      h('tbody', bands.map(b => h('tr', h('th', { scope: 'row' }, share(b.level, decimals(b.level))),
+        leads.map(ms => cell(b.level, b.leads.find(l => l.lead_ms === ms)?.kept)))))));
+}
+
+function promised(p) {
+  const price = p.price ? h('span.note', `a short minute costs ${number(p.price)} instance-hours`) : null;
+  return h('div.fact', { 'data-fact': 'Promised' }, h('dt', 'Promised to be short'), h('dd', h('span.value', p.risk ? `≤ ${percent(p.risk)}` : '–'), price ?? h('span.note', 'of the time')));
+}
+
+function kept(p) {
+  const broken = isBroken(p);
+  return h('div.fact', { 'data-fact': 'Kept' }, h('dt', 'Was short'),
+    h('dd', h('span.value', percent(p.kept)), h('span.note', broken === null ? 'not known yet' : broken ? h('span.less', '▲ more than promised') : '✓ as promised')));
+}
+
+export function promisePanel(t) {
+  const p = t.promise;
+  if (!p) return h('p.muted', 'Nothing can be told before a forecast has met what came.');
+  return [
+    h('dl.facts.two', promised(p), kept(p)),
+    p.bands?.length ? bandTable(p.bands) : h('p.muted', 'The bands have not met enough steps yet.'),
+  ];
+}
