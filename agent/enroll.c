@@ -380,11 +380,6 @@ void enroll_close(struct enroll *e)
 	free(e);
 }
 
-bool enroll_is_joined(const struct enroll *e)
-{
-	return e->joined;
-}
-
 int64_t enroll_joined_ms(const struct enroll *e)
 {
 	return e->joined_ms;

@@ -51,7 +51,6 @@ int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts 
 void enroll_close(struct enroll *e);
 DEFINE_CLEANUP(struct enroll *, enroll_close);
 
-bool enroll_is_joined(const struct enroll *e);
 int64_t enroll_joined_ms(const struct enroll *e); /* calendar time; 0: not yet */
 const char *enroll_cert_file(const struct enroll *e);
 const char *enroll_key_file(const struct enroll *e);

@@ -44,7 +44,6 @@ struct lease {
 	struct loop_timer *retry; /* of failed writes */
 	int64_t pause_ms, retry_ms;
 	struct kept *kept;
-	uint64_t writes;
 };
 
 /* ---------------------------------------------------------------- keys */
@@ -115,7 +114,6 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 	(void)rev;
 	CHECK_MAGIC(k, LEASE_MAGIC);
 	k->call = NULL;
-	l->writes++;
 	if (err) {
 		tell_failure(l, "store-write-failed", err);
 		k->unknown = true;
@@ -380,14 +378,4 @@ void lease_free(struct lease *l)
 	free(l->file);
 	l->magic = 0;
 	free(l);
-}
-
-bool lease_is_held(const struct lease *l)
-{
-	return l->held;
-}
-
-uint64_t lease_writes(const struct lease *l)
-{
-	return l->writes;
 }

@@ -38,8 +38,5 @@ DEFINE_CLEANUP(struct lease *, lease_free);
 
 void lease_set(struct lease *l, const char *key, const char *value);
 void lease_unset(struct lease *l, const char *key);
-bool lease_is_held(const struct lease *l);
-/* Puts and deletes done so far, for tests and metrics. */
-uint64_t lease_writes(const struct lease *l);
 
 #endif

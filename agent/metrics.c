@@ -389,13 +389,3 @@ void metrics_free(struct metrics *m)
 	m->magic = 0;
 	free(m);
 }
-
-size_t metrics_queued_bytes(const struct metrics *m)
-{
-	return m->queue.bytes;
-}
-
-uint64_t metrics_dropped(const struct metrics *m)
-{
-	return m->queue.dropped;
-}

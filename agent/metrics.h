@@ -36,8 +36,4 @@ struct metrics *metrics_new(struct loop *loop, struct httpm *http,
 void metrics_free(struct metrics *m);
 DEFINE_CLEANUP(struct metrics *, metrics_free);
 
-/* Batches that wait, in bytes, and those dropped so far. */
-size_t metrics_queued_bytes(const struct metrics *m);
-uint64_t metrics_dropped(const struct metrics *m);
-
 #endif

@@ -160,15 +160,18 @@ static void new_invocation(struct unit *u)
 
 static void start_now(struct unit *u)
 {
+	CLEANUP(free) char *last = TAKE(u->message);
 	struct err e;
 
 	u->result = RESULT_SUCCESS;
-	free(u->message);
-	u->message = NULL;
 	u->main_exited = false;
 	u->started = false;
 	if (!within_start_limit(u)) {
-		unit_fail(u, RESULT_START_LIMIT, "it was started too often");
+		CLEANUP(free)
+		char *words = last ? xasprintf("%s; it was started too often", last)
+				   : xstrdup("it was started too often");
+
+		unit_fail(u, RESULT_START_LIMIT, words);
 		u->stop_asked = false;
 		unit_set_phase(u, PHASE_FAILED);
 		return;

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "conf.h"
+#include "file_events.h"
 #include "judge.h"
 #include "progress.h"
 #include "series.h"
@@ -19,10 +20,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define RISK 0.005 /* when neither risk nor price is given */
+
 struct wish {
-	const char *file, *svg;
+	const char *file, *svg, *events, *timezone;
 	int64_t boot_ms, play_ms;
-	double risk, capacity;
+	double risk, price, capacity; /* risk and price: NaN: not given */
 };
 
 void backtest_print(const struct judge_row row[JUDGE_POLICIES])
@@ -42,19 +45,36 @@ void backtest_print(const struct judge_row row[JUDGE_POLICIES])
 	}
 	puts("\ncost: instance-hours over those of the clairvoyant optimum; headroom: "
 	     "tuned on the\npast of this series, as an operator could. Foretide was told "
-	     "the risk only.");
+	     "the risk or the\nprice only.");
 }
 
-static void print_promises(const struct judge_report *r)
+static void print_frontier(const struct judge_report *r)
 {
 	printf("\n%-10s %10s %10s\n", "risk", "cost", "short time");
 	for (int k = 0; k < JUDGE_RISKS; k++)
 		printf("%8.1f %% %10.3f %8.3f %%\n", 100 * r->frontier[k].risk,
 		       r->frontier[k].cost, 100 * r->frontier[k].short_share);
-	printf("\n%-10s %10s\n", "promised", "kept");
-	for (int k = 0; k < JUDGE_BANDS; k++)
-		printf("%8.1f %% %8.2f %%\n", 100 * r->band[k].level,
-		       100 * r->band[k].kept);
+}
+
+/* Band by band, lead time by lead time. */
+static void print_kept(const struct judge_report *r, int64_t step_ms)
+{
+	char text[CLOCK_TEXT];
+
+	printf("\n%-10s", "promised");
+	for (size_t i = 0; i < r->n_leads; i++)
+		printf("  in %7s",
+		       clock_format_duration((int64_t)r->lead[i].steps * step_ms, text));
+	putchar('\n');
+	for (int k = 0; k < DEMAND_BANDS; k++) {
+		printf("%8.1f %%", 100 * demand_bands[k]);
+		for (size_t i = 0; i < r->n_leads; i++)
+			printf(" %9.2f %%", 100 * r->lead[i].kept[k]);
+		putchar('\n');
+	}
+	puts("\npromised: the quantile of the largest demand within that lead time; "
+	     "kept: "
+	     "the\nshare of steps in which it stayed at or below.");
 }
 
 static int draw(const struct wish *w, const struct series *s,
@@ -75,6 +95,7 @@ static int draw(const struct wish *w, const struct series *s,
 static int run(const struct wish *w)
 {
 	CLEANUP(series_done) struct series s = { 0 };
+	CLEANUP(file_events_done) struct file_events e = { 0 };
 	CLEANUP(judge_report_free) struct judge_report *r = NULL;
 	char step[CLOCK_TEXT], boot[CLOCK_TEXT];
 	struct err err;
@@ -87,20 +108,33 @@ static int run(const struct wish *w)
 		.step_ms = s.step_ms,
 		.n_leads = 1,
 		.lead_steps = { (size_t)((w->boot_ms + s.step_ms - 1) / s.step_ms) },
-		.risk = w->risk,
+		.risk = isnan(w->risk) ? RISK : w->risk,
+		.price = isnan(w->price) ? 0 : w->price,
 		.capacity = w->capacity,
 	};
 
-	if (judge_backtest(s.y, s.n, s.t0_ms, &o, (size_t)(w->play_ms / s.step_ms),
-			   isatty(STDERR_FILENO) ? progress_show : NULL, &shown, &r,
-			   &err) != 0)
+	const size_t play = (size_t)(w->play_ms / s.step_ms);
+	const int64_t from_ms =
+		s.t0_ms + (int64_t)judge_from(s.n, s.step_ms, play) * s.step_ms;
+
+	if (file_events_read(w->events, w->timezone, &s, from_ms,
+			     s.t0_ms + (int64_t)s.n * s.step_ms, &e, &err) != 0)
+		return cli_fail(EXIT_FAILED, "backtest", "%s", err.msg);
+	if (judge_backtest_events(s.y, s.n, s.t0_ms, &o, play, e.was, e.n,
+				  isatty(STDERR_FILENO) ? progress_show : NULL, &shown,
+				  &r, &err) != 0)
 		return cli_fail(EXIT_FAILED, "backtest", "%s: %s", w->file, err.msg);
-	printf("%s: %zu steps of %s played after %zu of history (%zu missing); boot %s, "
-	       "risk %g %%\n\n",
+	printf("%s: %zu steps of %s played after %zu of history (%zu missing); boot %s, ",
 	       w->file, r->n, clock_format_duration(s.step_ms, step), r->from, s.missing,
-	       clock_format_duration(w->boot_ms, boot), 100 * w->risk);
+	       clock_format_duration(w->boot_ms, boot));
+	if (o.price > 0)
+		printf("a short minute costs %g instance-hours\n\n", o.price);
+	else
+		printf("risk %g %%\n\n", 100 * o.risk);
+	file_events_print(&e, from_ms);
 	backtest_print(r->row);
-	print_promises(r);
+	print_frontier(r);
+	print_kept(r, s.step_ms);
 	return w->svg ? draw(w, &s, r) : EXIT_OK;
 }
 
@@ -113,8 +147,16 @@ static int read_option(int c, const char *text, struct wish *w, struct err *err)
 		return clock_parse_duration(text, &w->play_ms, err);
 	case 'r':
 		return conf_parse_number(text, &w->risk, err);
+	case 'P':
+		return conf_parse_number(text, &w->price, err);
 	case 'c':
 		return conf_parse_number(text, &w->capacity, err);
+	case 'e':
+		w->events = text;
+		return 0;
+	case 'z':
+		w->timezone = text;
+		return 0;
 	default:
 		w->svg = text;
 		return 0;
@@ -127,11 +169,16 @@ int cli_backtest(int argc, char **argv)
 		{ "boot", required_argument, NULL, 'b' },
 		{ "play", required_argument, NULL, 'p' },
 		{ "risk", required_argument, NULL, 'r' },
+		{ "price", required_argument, NULL, 'P' },
 		{ "capacity", required_argument, NULL, 'c' },
 		{ "svg", required_argument, NULL, 's' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "timezone", required_argument, NULL, 'z' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct wish w = { .boot_ms = 180000, .risk = 0.005 };
+	struct wish w = {
+		.boot_ms = 180000, .risk = NAN, .price = NAN, .timezone = "UTC"
+	};
 	struct err err;
 	int c, at = 0;
 
@@ -144,6 +191,13 @@ int cli_backtest(int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return cli_fail(EXIT_USAGE, "backtest", "name one CSV file");
+	if (w.price <= 0)
+		return cli_fail(
+			EXIT_USAGE, "backtest",
+			"--price: say how many instance-hours a short minute costs");
+	if (!isnan(w.risk) && !isnan(w.price))
+		return cli_fail(EXIT_USAGE, "backtest",
+				"--price takes the place of --risk: give one of them");
 	if (!(w.capacity > 0))
 		return cli_fail(EXIT_USAGE, "backtest",
 				"--capacity: say what demand one instance serves");

@@ -8,6 +8,7 @@
  *       "history_start":T0,"history":[...]}         answered by {"ready":true,...}
  *      {"t":T,"value":V}                            answered by {"desired":N,...}
  *      {"type":"end"}                               ends it, as does the end of the input
+ * With "price" above 0, the instance-hours that a short minute costs, "slo" is not used.
  * T is the Unix time of the start of the step that V describes; a null in the history or
  * as V is a missing sample. A line that cannot be used is answered by {"error":...} and
  * ends the run.
@@ -55,7 +56,7 @@ static int read_history(const json_t *msg, double **ret, size_t *ret_n, struct e
 static int on_init(struct session *s, const json_t *msg, struct err *err)
 {
 	double step_s = 60, boot_s = 0, risk = 0.005, capacity = 0;
-	double min = 1, max = 1e6, start_s = 0;
+	double min = 1, max = 1e6, start_s = 0, price = 0;
 	CLEANUP(free) double *y = NULL;
 	CLEANUP(demand_model_free) struct demand_model *m = NULL;
 	size_t n = 0;
@@ -64,6 +65,7 @@ static int on_init(struct session *s, const json_t *msg, struct err *err)
 	if ((rc = jread_num_opt(msg, "interval", &step_s, err)) != 0 ||
 	    (rc = jread_num_opt(msg, "boot_delay", &boot_s, err)) != 0 ||
 	    (rc = jread_num_opt(msg, "slo", &risk, err)) != 0 ||
+	    (rc = jread_num_opt(msg, "price", &price, err)) != 0 ||
 	    (rc = jread_num(msg, "capacity", &capacity, err)) != 0 ||
 	    (rc = jread_num_opt(msg, "min", &min, err)) != 0 ||
 	    (rc = jread_num_opt(msg, "max", &max, err)) != 0 ||
@@ -85,6 +87,7 @@ static int on_init(struct session *s, const json_t *msg, struct err *err)
 				       .lead_steps = { (size_t)ceil(boot_s / step_s -
 								    1e-9) },
 				       .risk = risk,
+				       .price = price,
 				       .capacity = capacity };
 
 	if ((rc = demand_model_new(&o, &m, err)) != 0 ||

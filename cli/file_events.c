@@ -136,7 +136,7 @@ static struct uplift expected(const struct file_events *e, const struct series *
 	return uplift_learned(m, n);
 }
 
-static void learn(struct file_events *e, const struct series *s)
+static void learn(struct file_events *e, const struct series *s, int64_t known_ms)
 {
 	CLEANUP(free) struct uplift_span *all = xcalloc(e->n + 1, sizeof(*all));
 	struct uplift_measure m;
@@ -152,13 +152,14 @@ static void learn(struct file_events *e, const struct series *s)
 			v->u = expected(e, s, i, all);
 		e->expected[i] = (struct uplift_event){ v->span, v->u };
 		e->was[i] = e->expected[i];
-		if (measure(e, s, i, all, INT64_MAX, &m))
+		if (measure(e, s, i, all, known_ms, &m))
 			e->was[i].u = uplift_given(exp(m.log_ratio));
 	}
 }
 
 int file_events_read(const char *path, const char *zone, const struct series *s,
-		     int64_t to_ms, struct file_events *ret, struct err *err)
+		     int64_t known_ms, int64_t to_ms, struct file_events *ret,
+		     struct err *err)
 {
 	CLEANUP(file_events_done) struct file_events e = { 0 };
 	int rc = tz_open(zone, &e.zone, err);
@@ -167,7 +168,7 @@ int file_events_read(const char *path, const char *zone, const struct series *s,
 		rc = read_file(path, s, to_ms, &e, err);
 	if (rc < 0)
 		return rc;
-	learn(&e, s);
+	learn(&e, s, known_ms);
 	*ret = e;
 	e = (struct file_events){ 0 };
 	return 0;

@@ -25,12 +25,12 @@ struct file_events {
 	struct file_event *v; /* [n] by start; of one name without overlaps */
 	size_t n;
 	struct uplift_event *expected; /* [n] for uplift.h: what is expected ... */
-	struct uplift_event *was;      /* ... and what was, where the series tells it */
+	struct uplift_event *was;      /* ... and what was, where that is known */
 };
 
 /*
  * Reads the file's events from the start of the series to to_ms, and measures those that
- * are over before the series ends.
+ * are over at known_ms by what lies before it.
  *   path  the calendar; NULL: no events
  *   zone  of floating times and of comparable days
  *
@@ -38,7 +38,8 @@ struct file_events {
  * began: nothing is known before it could be.
  */
 int file_events_read(const char *path, const char *zone, const struct series *s,
-		     int64_t to_ms, struct file_events *ret, struct err *err) MUST_CHECK;
+		     int64_t known_ms, int64_t to_ms, struct file_events *ret,
+		     struct err *err) MUST_CHECK;
 void file_events_done(struct file_events *e);
 DEFINE_CLEANUP_OBJECT(struct file_events, file_events_done);
 

@@ -262,8 +262,8 @@ static int run_csv(const struct wish *w)
 		.n_levels = ARRAY_SIZE(levels),
 	};
 
-	if (file_events_read(w->events, w->timezone, &s, end_ms + w->horizon_ms, &e,
-			     &err) != 0)
+	if (file_events_read(w->events, w->timezone, &s, end_ms, end_ms + w->horizon_ms,
+			     &e, &err) != 0)
 		return cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
 	divide(&s, &e);
 	find_seasons(s.y, s.n, s.step_ms, &o, found, &n_found);

@@ -19,7 +19,7 @@ _foretide_kind() {
 	case $1 in
 	explain | import | forecast | promote | replay) echo tier ;;
 	hold | release) echo held ;;
-	delete) echo stack ;;
+	delete | calendar) echo stack ;;
 	drain) echo host ;;
 	logs) echo unit ;;
 	apply) echo folder ;;
@@ -46,9 +46,12 @@ _foretide_options() {
 	logs) echo "--lines $common" ;;
 	events) echo "--follow $common" ;;
 	token) echo "--name --role --for $common" ;;
-	forecast) echo "--horizon --jsonl $common" ;;
+	calendar) echo "--tier $common" ;;
+	forecast) echo "--horizon --jsonl --events --timezone $common" ;;
 	decide) echo "--jsonl --help" ;;
-	backtest) echo "--capacity --boot --risk --play --svg --help" ;;
+	backtest)
+		echo "--capacity --boot --risk --price --play --svg --events --timezone --help"
+		;;
 	local) echo "--state-dir --json --help" ;;
 	play)
 		echo "--service --target --trace --peak --fresh --time-scale --start --for --list" \

@@ -95,14 +95,17 @@ static const struct cli_command commands[] = {
 	  "FILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; an empty value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },
-	{ "backtest", "FILE.csv --capacity N [--boot 180s] [--risk 0.5%] [--svg FILE]",
+	{ "backtest",
+	  "FILE.csv --capacity N [--boot 180s] [--risk 0.5% | --price N] [--svg FILE]",
 	  "what scaling a recorded demand would have cost",
 	  "  --capacity N       demand that one instance serves\n"
 	  "  --boot TIME        from launch to serving (default: 180s)\n"
 	  "  --risk SHARE       of time that may be short (default: 0.5%)\n"
 	  "  --play TIME        the end of the file that is played (default: 14d, at\n"
 	  "                     most half of it)\n"
-	  "  --svg FILE         draw it\n",
+	  "  --svg FILE         draw it\n"
+	  "  --events FILE.ics  a calendar of events that were announced\n"
+	  "  --timezone ZONE    of its floating times (default: UTC)\n",
 	  cli_backtest },
 	{ NULL, NULL, NULL, NULL, NULL },
 };

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "cli.h"
 #include "client.h"
+#include "clock.h"
 #include "table.h"
 
 #include <stdio.h>
@@ -123,6 +124,48 @@ static int explain_past(const struct args *a, json_t **ret, struct err *err)
 	return 0;
 }
 
+static void print_share(const json_t *share)
+{
+	if (json_is_number(share))
+		printf(" %10.2f %%", 100 * json_number_value(share));
+	else
+		printf(" %12s", "-");
+}
+
+/* What was promised and kept: bands down, lead times across. */
+static void print_promise(const json_t *doc)
+{
+	const json_t *bands = json_object_get(doc, "bands"), *band, *lead;
+	const json_t *price = json_object_get(doc, "price");
+	char time[CLOCK_TEXT];
+	size_t i, k;
+
+	if (!json_is_object(doc))
+		return;
+	if (json_is_number(price))
+		printf("\na short minute costs %.4g instance-hours; short lately:",
+		       json_number_value(price));
+	else
+		printf("\npromised: short for at most %.4g %% of the time; short lately:",
+		       100 * json_number_value(json_object_get(doc, "risk")));
+	print_share(json_object_get(doc, "kept"));
+	printf("\n\nDEMAND STAYS IN BAND");
+	json_array_foreach(json_object_get(json_array_get(bands, 0), "leads"), k, lead)
+		printf("  for %8s",
+		       clock_format_duration((int64_t)json_number_value(
+						     json_object_get(lead, "lead_ms")),
+					     time));
+	putchar('\n');
+	json_array_foreach(bands, i, band)
+	{
+		printf("%18.1f %%",
+		       100 * json_number_value(json_object_get(band, "level")));
+		json_array_foreach(json_object_get(band, "leads"), k, lead)
+			print_share(json_object_get(lead, "kept"));
+		putchar('\n');
+	}
+}
+
 static int explain(const struct args *a, struct err *err)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
@@ -135,6 +178,7 @@ static int explain(const struct args *a, struct err *err)
 		if (a->at)
 			printf("%s  ", text_of(doc, "at"));
 		print_explanation(doc);
+		print_promise(json_object_get(doc, "promise"));
 	}
 	return rc;
 }

@@ -67,7 +67,7 @@ static int check_time(struct icaltimetype t, struct err *err)
 }
 
 /* What libical could not read of a property that matters here. */
-static int check_read(icalcomponent *c, struct err *err)
+static int check_read(icalcomponent *c, const struct ical_opts *o, struct err *err)
 {
 	static const char *const ours[] = { "SUMMARY", "DTSTART",       "DTEND",
 					    "RRULE",   "RDATE",         "EXDATE",
@@ -80,6 +80,10 @@ static int check_read(icalcomponent *c, struct err *err)
 
 		for (size_t i = 0; words && i < ARRAY_SIZE(ours); i++)
 			if (strstr(words, ours[i]))
+				return err_set(err, ERR_INVAL, "%.120s", words);
+		/* libical knows such a name in capitals alone. */
+		for (int k = 0; words && k < ICAL_KEYS; k++)
+			if (o->keys[k] && strcasestr(words, o->keys[k]))
 				return err_set(err, ERR_INVAL, "%.120s", words);
 	}
 	return 0;
@@ -407,7 +411,7 @@ static int read_event(struct reading *r, icalcomponent **events, size_t n, size_
 	icalproperty *p = first(u.event, ICAL_DTSTART_PROPERTY);
 	struct ical_source *s = &r->out->sources[i];
 	const size_t from = r->out->n;
-	int rc = check_read(u.event, err);
+	int rc = check_read(u.event, r->opts, err);
 
 	if (rc == 0)
 		rc = read_name(u.event, &s->name, err);

@@ -14,7 +14,7 @@ struct store_sync {
 struct result {
 	bool done;
 	int rc;
-	int64_t rev, number;
+	int64_t rev;
 	bool succeeded;
 	struct store_kvs kvs;
 	struct err *err;
@@ -108,21 +108,6 @@ int store_sync_range(struct store_sync *s, const char *key, const char *end,
 	return 0;
 }
 
-int store_sync_get(struct store_sync *s, const char *key, struct store_kvs *ret,
-		   struct err *err)
-{
-	CLEANUP(store_kvs_done) struct store_kvs k = { 0 };
-	int rc = store_sync_range(s, key, NULL, 0, 0, &k, err);
-
-	if (rc < 0)
-		return rc;
-	if (k.n == 0)
-		return err_set(err, ERR_NOT_FOUND, "the store has no key '%s'", key);
-	*ret = k;
-	k = (struct store_kvs){ 0 };
-	return 0;
-}
-
 /* ---------------------------------------------------------------- writes */
 
 static void on_done(void *arg, int64_t rev, const struct err *err)
@@ -146,23 +131,6 @@ int store_sync_put(struct store_sync *s, const char *key, const void *value, siz
 	return finish(s, &r, ret_rev);
 }
 
-int store_sync_delete(struct store_sync *s, const char *key, const char *end,
-		      int64_t *ret_rev, struct err *err)
-{
-	struct result r = { .err = err };
-
-	store_delete(s->store, key, end, on_done, &r);
-	return finish(s, &r, ret_rev);
-}
-
-int store_sync_compact(struct store_sync *s, int64_t rev, struct err *err)
-{
-	struct result r = { .err = err };
-
-	store_compact(s->store, rev, on_done, &r);
-	return finish(s, &r, NULL);
-}
-
 static void on_txn(void *arg, const struct store_txn_res *res, const struct err *err)
 {
 	struct result *r = arg;
@@ -180,54 +148,4 @@ int store_sync_txn(struct store_sync *s, const struct store_txn *txn, bool *ret_
 	if (finish(s, &r, ret_rev) == 0)
 		*ret_succeeded = r.succeeded;
 	return r.rc;
-}
-
-/* ---------------------------------------------------------------- leases */
-
-static void on_grant(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
-{
-	struct result *r = arg;
-
-	(void)ttl_s;
-	settle(r, 0, err);
-	r->number = id;
-}
-
-int store_sync_lease_grant(struct store_sync *s, int64_t ttl_s, int64_t *ret_id,
-			   struct err *err)
-{
-	struct result r = { .err = err };
-
-	store_lease_grant(s->store, ttl_s, 0, on_grant, &r);
-	if (wait_for(s, &r) == 0)
-		*ret_id = r.number;
-	return r.rc;
-}
-
-static void on_keepalive(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
-{
-	struct result *r = arg;
-
-	(void)id;
-	settle(r, 0, err);
-	r->number = ttl_s;
-}
-
-int store_sync_lease_keepalive(struct store_sync *s, int64_t id, int64_t *ret_ttl_s,
-			       struct err *err)
-{
-	struct result r = { .err = err };
-
-	store_lease_keepalive(s->store, id, on_keepalive, &r);
-	if (wait_for(s, &r) == 0 && ret_ttl_s)
-		*ret_ttl_s = r.number;
-	return r.rc;
-}
-
-int store_sync_lease_revoke(struct store_sync *s, int64_t id, struct err *err)
-{
-	struct result r = { .err = err };
-
-	store_lease_revoke(s->store, id, on_done, &r);
-	return finish(s, &r, NULL);
 }

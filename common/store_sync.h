@@ -32,24 +32,12 @@ DEFINE_CLEANUP_OBJECT(struct store_kvs, store_kvs_done);
 int store_sync_range(struct store_sync *s, const char *key, const char *end,
 		     int64_t limit, int64_t at_rev, struct store_kvs *ret,
 		     struct err *err) MUST_CHECK;
-/* One key; ERR_NOT_FOUND. kv fills ret with one entry. */
-int store_sync_get(struct store_sync *s, const char *key, struct store_kvs *ret,
-		   struct err *err) MUST_CHECK;
 
 /* ret_rev may be NULL in all of these. */
 int store_sync_put(struct store_sync *s, const char *key, const void *value, size_t len,
 		   int64_t lease, int64_t *ret_rev, struct err *err) MUST_CHECK;
-int store_sync_delete(struct store_sync *s, const char *key, const char *end,
-		      int64_t *ret_rev, struct err *err) MUST_CHECK;
 /* Only whether the compares held; use store_do_txn() for the results of the ops. */
 int store_sync_txn(struct store_sync *s, const struct store_txn *txn, bool *ret_succeeded,
 		   int64_t *ret_rev, struct err *err) MUST_CHECK;
-int store_sync_compact(struct store_sync *s, int64_t rev, struct err *err) MUST_CHECK;
-
-int store_sync_lease_grant(struct store_sync *s, int64_t ttl_s, int64_t *ret_id,
-			   struct err *err) MUST_CHECK;
-int store_sync_lease_keepalive(struct store_sync *s, int64_t id, int64_t *ret_ttl_s,
-			       struct err *err) MUST_CHECK;
-int store_sync_lease_revoke(struct store_sync *s, int64_t id, struct err *err) MUST_CHECK;
 
 #endif

@@ -38,17 +38,19 @@ struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
 	return now;
 }
 
-/* {"boot","play","risk","capacity"}, each as the tier has it when absent. */
+/* {"boot","play","risk","price","capacity"}, each as the tier has it when absent. */
 static int read_question(struct request *r, const struct db_tier *t,
 			 struct backtest_question *q, struct err *err)
 {
-	static const char *const keys[] = { "boot", "play", "risk", "capacity", NULL };
+	static const char *const keys[] = { "boot",  "play",     "risk",
+					    "price", "capacity", NULL };
 	const struct verdict_tier now = backtest_tier(r, t);
 	CLEANUP(json_decref) json_t *body = NULL;
 	int rc;
 
 	*q = (struct backtest_question){ .boot_ms = now.lead_ms,
 					 .risk = now.risk,
+					 .price = now.price,
 					 .capacity = now.capacity };
 	if (r->body.len == 0)
 		return 0;
@@ -59,6 +61,10 @@ static int read_question(struct request *r, const struct db_tier *t,
 		rc = jread_duration_opt(body, "play", &q->play_ms, err);
 	if (rc == 0)
 		rc = jread_num_opt(body, "risk", &q->risk, err);
+	if (json_object_get(body, "risk"))
+		q->price = 0;
+	if (rc == 0)
+		rc = jread_num_opt(body, "price", &q->price, err);
 	if (rc == 0)
 		rc = jread_num_opt(body, "capacity", &q->capacity, err);
 	return rc;
@@ -71,6 +77,8 @@ static int check_question(const struct backtest_question *q, struct err *err)
 			       "the tier declares no capacity: give \"capacity\"");
 	if (!(q->risk >= 1e-5 && q->risk <= 0.5))
 		return err_set(err, ERR_INVAL, "\"risk\" must be from 0.00001 to 0.5");
+	if (!(q->price >= 0 && q->price <= 1e9))
+		return err_set(err, ERR_INVAL, "\"price\" must be from 0 to 1e9");
 	if (q->boot_ms < 0 || q->boot_ms > DAY_MS)
 		return err_set(err, ERR_INVAL, "\"boot\" must be from 0 to 1d");
 	if (q->play_ms < 0 || q->play_ms > PLAY_MAX_MS)
@@ -105,10 +113,10 @@ static json_t *report_json(const struct judge_report *j,
 	json_t *bands = json_array(), *frontier = json_array();
 	int64_t start = from_ms + (int64_t)j->from * MINUTE_MS;
 
-	for (int k = 0; k < JUDGE_BANDS; k++)
-		json_array_append_new(bands,
-				      json_pack("{s:f, s:o}", "level", j->band[k].level,
-						"kept", json_finite(j->band[k].kept)));
+	for (int k = 0; k < DEMAND_BANDS; k++)
+		json_array_append_new(
+			bands, json_pack("{s:f, s:o}", "level", demand_bands[k], "kept",
+					 json_finite(j->lead[j->own].kept[k])));
 	for (int k = 0; k < JUDGE_RISKS; k++)
 		json_array_append_new(frontier,
 				      json_pack("{s:f, s:o, s:o}", "risk",
@@ -134,6 +142,7 @@ int backtest_play(const double *y, size_t n, int64_t from_ms,
 		.n_leads = 1,
 		.lead_steps = { (size_t)((q->boot_ms + MINUTE_MS - 1) / MINUTE_MS) },
 		.risk = q->risk,
+		.price = q->price,
 		.capacity = q->capacity,
 	};
 	int rc = judge_backtest(y, n, from_ms, &opts, (size_t)(q->play_ms / MINUTE_MS),

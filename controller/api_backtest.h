@@ -13,8 +13,8 @@
 #include "verdict.h"
 
 struct backtest_question {
-	int64_t boot_ms, play_ms; /* play_ms 0: as judge.h has it */
-	double risk, capacity;
+	int64_t boot_ms, play_ms;     /* play_ms 0: as judge.h has it */
+	double risk, price, capacity; /* price above 0: in place of the risk */
 };
 
 /* Plays y [n], minutes of demand from from_ms on, and writes the report. Pure. */

@@ -104,7 +104,8 @@ static json_t *host_json(struct request *r, const struct db_host *h)
 	json_object_set_new(doc, "joined", json_time(h->joined_ms));
 	json_object_set_new(doc, "ready", json_time(h->ready_ms));
 	json_object_set_new(doc, "seen", json_time(h->seen_ms));
-	json_object_set_new(doc, "gone", json_time(h->gone_ms));
+	json_object_set_new(doc, "gone",
+			    json_time(h->state >= DB_HOST_GONE ? h->gone_ms : 0));
 	return doc;
 }
 

@@ -15,6 +15,8 @@
 int api_tier_explain(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
+	CLEANUP(json_decref) json_t *live = NULL;
+	json_t *doc;
 	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc < 0)
@@ -22,7 +24,12 @@ int api_tier_explain(struct request *r, struct err *err)
 	if (!*t.explanation_json)
 		return err_set(err, ERR_NOT_FOUND,
 			       "nothing has been decided for %s/%s yet", t.stack, t.name);
-	reply_json(r, 200, json_of_text(t.explanation_json));
+	doc = json_of_text(t.explanation_json);
+	if (API_HOOK(r, tier_live))
+		live = API_HOOK(r, tier_live)(API_HOOK(r, arg), t.stack, t.name);
+	if (json_object_get(live, "promise"))
+		json_object_set(doc, "promise", json_object_get(live, "promise"));
+	reply_json(r, 200, doc);
 	return 0;
 }
 

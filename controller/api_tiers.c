@@ -6,8 +6,12 @@
 #include "clock.h"
 #include "conf.h"
 #include "stack_file.h"
+#include "token.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define DECLARED_TAG 19 /* a quote, 16 hex digits, a dash */
 
 int api_tier_of_path(struct request *r, struct db_tier *ret, struct err *err)
 {
@@ -170,6 +174,35 @@ int api_tier_list(struct request *r, struct err *err)
 	return 0;
 }
 
+/* Begins the ETag of a tier: of what is declared, which alone may be changed by hand. */
+static void declared_tag(const struct db_tier *t, char tag[DECLARED_TAG])
+{
+	CLEANUP(json_decref) json_t *doc = declared_json(t);
+	CLEANUP(free) char *text = NULL;
+	char hash[TOKEN_HASH_TEXT];
+
+	json_object_set_new(doc, "demand", json_string(t->demand));
+	text = json_dumps(doc, JSON_COMPACT | JSON_SORT_KEYS);
+	token_hash_bytes(text, strlen(text), hash);
+	snprintf(tag, DECLARED_TAG, "\"%.16s-", hash);
+}
+
+/*
+ * "DECLARED-WHOLE": the whole, with what is measured, differs from tick to tick, and is
+ * what a reader may have already; If-Match asks for the first half only.
+ */
+static void reply_tier(struct request *r, const struct db_tier *t, json_t *doc)
+{
+	CLEANUP(free) char *text = json_dumps(doc, JSON_COMPACT);
+	char tag[DECLARED_TAG], hash[TOKEN_HASH_TEXT];
+
+	declared_tag(t, tag);
+	token_hash_bytes(text, strlen(text), hash);
+	free(r->etag);
+	r->etag = xasprintf("%s%.16s\"", tag, hash);
+	reply_json(r, 200, doc);
+}
+
 int api_tier_get(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
@@ -182,11 +215,24 @@ int api_tier_get(struct request *r, struct err *err)
 	if (!doc)
 		return ERR_STORE;
 	json_object_set_new(doc, "backtest", backtest_json(r, &t));
-	reply_json(r, 200, doc);
+	reply_tier(r, &t, doc);
 	return 0;
 }
 
 /* ---------------------------------------------------------------- changing */
+
+static int check_match(struct request *r, const struct db_tier *t, struct err *err)
+{
+	const char *match = request_header(r, "If-Match");
+	char tag[DECLARED_TAG];
+
+	declared_tag(t, tag);
+	if (!match || strcmp(match, "*") == 0 || strstr(match, tag))
+		return 0;
+	return request_fail(r, 412, err,
+			    "the tier %s/%s was changed since you read it: read it again",
+			    t->stack, t->name);
+}
 
 /* What may be changed by hand, as the options of stack.conf with their ranges. */
 static const char *const patchable[] = {
@@ -266,35 +312,58 @@ static int patch(struct request *r, struct db_tier *t, json_t *body, struct err 
 	return api_tier_check(r, t, err);
 }
 
-int api_tier_patch(struct request *r, struct err *err)
-{
-	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	CLEANUP(json_decref) json_t *body = NULL;
-	CLEANUP(free) char *text = NULL;
-	json_t *doc;
+struct change {
+	struct request *r;
+	struct db_tier t;
+	json_t *body;
 	bool dry_run;
-	int rc = request_dry_run(r, &dry_run, err);
+};
+
+/* Read, judged and written as one: nobody else's change comes in between. */
+static int change_tier(struct db *db, void *arg, struct err *err)
+{
+	struct change *c = arg;
+	int rc = api_tier_of_path(c->r, &c->t, err);
 
 	if (rc == 0)
-		rc = api_tier_of_path(r, &t, err);
+		rc = check_match(c->r, &c->t, err);
 	if (rc == 0)
-		rc = request_json(r, patchable, &body, err);
+		rc = patch(c->r, &c->t, c->body, err);
+	if (rc == 0 && !c->dry_run)
+		rc = db_tier_put(db, &c->t, err);
+	return rc;
+}
+
+static void change_done(struct change *c)
+{
+	db_tier_done(&c->t);
+	json_decref(c->body);
+}
+DEFINE_CLEANUP_OBJECT(struct change, change_done);
+
+int api_tier_patch(struct request *r, struct err *err)
+{
+	CLEANUP(change_done) struct change c = { .r = r };
+	CLEANUP(free) char *text = NULL;
+	json_t *doc;
+	int rc = request_dry_run(r, &c.dry_run, err);
+
 	if (rc == 0)
-		rc = patch(r, &t, body, err);
-	if (rc == 0 && !dry_run)
-		rc = db_tier_put(r->api->db, &t, err);
+		rc = request_json(r, patchable, &c.body, err);
+	if (rc == 0)
+		rc = db_tx(r->api->db, change_tier, &c, err);
 	if (rc < 0)
 		return rc;
-	if (!dry_run) {
-		text = json_dumps(body, JSON_COMPACT);
-		api_event(r, "tier-changed", t.stack, t.name, "", "%s changed %s/%s: %s",
-			  r->who, t.stack, t.name, text);
+	if (!c.dry_run) {
+		text = json_dumps(c.body, JSON_COMPACT);
+		api_event(r, "tier-changed", c.t.stack, c.t.name, "",
+			  "%s changed %s/%s: %s", r->who, c.t.stack, c.t.name, text);
 		api_poke(r, "tier");
 	}
-	doc = tier_json(r, &t, err);
+	doc = tier_json(r, &c.t, err);
 	if (!doc)
 		return ERR_STORE;
-	json_object_set_new(doc, "applied", json_boolean(!dry_run));
-	reply_json(r, 200, doc);
+	json_object_set_new(doc, "applied", json_boolean(!c.dry_run));
+	reply_tier(r, &c.t, doc);
 	return 0;
 }

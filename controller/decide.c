@@ -167,7 +167,8 @@ static int64_t keep(struct deciding *d, enum decide_binding by)
 static int64_t limit_out(struct deciding *d, int64_t value)
 {
 	const struct decide_input *in = d->in;
-	int64_t at_once = MAX(d->plan->from, in->running + in->step_out_max);
+	/* What fails is not on its way: it neither comes nor keeps others from coming. */
+	int64_t at_once = d->plan->from + MAX(in->step_out_max - in->starting, 0);
 	int64_t budget = MAX(d->plan->from, in->budget);
 
 	if (in->step_out_max > 0 && value > at_once) {

@@ -53,6 +53,8 @@ struct decide_input {
 				      is none; NULL: nothing */
 	const char *unit; /* behind figures of demand: "/s", "req/s"; NULL: none */
 	double risk;      /* share of time that may be short; told, not used */
+	double price;     /* what a short minute costs, in instance-hours, in place of the
+			     risk; 0: the risk is used. Told, not used */
 	double target_utilisation; /* of the reactive rule, 0 to 1; 0 means 1 */
 	int64_t step_out_max; /* instances that may be on their way at once; 0: no limit
 			       */
@@ -66,7 +68,7 @@ struct decide_input {
 
 	/* What is there. */
 	int64_t running;          /* healthy instances */
-	int64_t starting;         /* placed or waiting, not healthy yet */
+	int64_t starting;         /* placed or waiting: not healthy yet, and not failing */
 	int64_t desired;          /* last decided; < 0: never */
 	int64_t desired_since_ms; /* when it last changed */
 

@@ -98,7 +98,10 @@ static void add_capacity(struct buf *b, const struct decide_input *in)
 	buf_printf(b, " (capacity %s", digits);
 	if (in->unit && *in->unit)
 		buf_printf(b, "%s%s", *in->unit == '/' ? "" : " ", in->unit);
-	buf_printf(b, " an instance%s)", in->capacity_note ? in->capacity_note : "");
+	buf_printf(b, " an instance%s", in->capacity_note ? in->capacity_note : "");
+	if (in->price > 0 && in->rung)
+		buf_printf(b, ", a short minute costs %.4g instance-hours", in->price);
+	buf_putc(b, ')');
 }
 
 static void add_demand(struct buf *b, const struct decide_input *in)
@@ -471,7 +474,8 @@ static json_t *explain_forecast(const struct decide_input *in)
 		      (json_int_t)in->lead_ms, "lead_is_prior", in->is_lead_prior,
 		      "age_ms", (json_int_t)(in->now_ms - in->forecast_at_ms));
 	json_object_set_new(o, "why", text_or_null(in->rung_why));
-	json_object_set_new(o, "risk", json_finite(in->risk));
+	json_object_set_new(o, "risk", json_finite(in->price > 0 ? NAN : in->risk));
+	json_object_set_new(o, "price", json_finite(in->price > 0 ? in->price : NAN));
 	json_object_set_new(o, "median", json_finite(in->forecast_mid));
 	json_object_set_new(o, "upper", json_finite(in->forecast_high));
 	json_object_set_new(o, "upper_with_dwell", json_finite(in->forecast_high_dwell));

@@ -130,22 +130,6 @@ struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *na
 			  : NULL;
 }
 
-struct db_stack *fleet_stack(struct fleet *f, const char *name)
-{
-	for (size_t i = 0; i < f->stacks.n; i++)
-		if (strcmp(f->stacks.v[i].name, name) == 0)
-			return &f->stacks.v[i];
-	return NULL;
-}
-
-struct db_pool *fleet_pool(struct fleet *f, const char *name)
-{
-	for (size_t i = 0; i < f->pools.n; i++)
-		if (strcmp(f->pools.v[i].name, name) == 0)
-			return &f->pools.v[i];
-	return NULL;
-}
-
 /* ---------------------------------------------------------------- units */
 
 struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
@@ -203,7 +187,7 @@ static void count_unit(struct fleet *f, size_t i)
 		t->first_unit = i;
 	if (u->gone)
 		return;
-	t->running += u->u.goal == DB_GOAL_RUN;
+	t->running += u->u.goal == DB_GOAL_RUN && !u->failing;
 	t->draining += u->u.goal == DB_GOAL_DRAIN;
 	t->healthy += u->healthy;
 }

@@ -28,9 +28,11 @@ struct fleet_tier {
 	struct db_tier t;
 	size_t first_unit, n_units;     /* in fleet.units */
 	const struct catalog_tier *cat; /* what it runs; NULL when that cannot be read */
-	size_t running;                 /* goal run */
+	size_t running;                 /* goal run, and not failing */
 	size_t healthy;
 	size_t draining;
+	const char *avoid; /* host that new instances shall not go to, "": none; see
+			      failing.h */
 };
 
 struct fleet_unit {
@@ -38,9 +40,12 @@ struct fleet_unit {
 	struct fleet_tier *tier; /* NULL: its tier is no more */
 	struct fleet_host *host; /* NULL: not placed */
 	bool healthy;
-	bool leaving; /* runs until another instance has taken its place */
-	bool dirty;   /* to be written */
-	bool gone;    /* to be deleted */
+	bool leaving;        /* runs until another instance has taken its place */
+	const char *failing; /* "failed 5 times: ..."; NULL: it does not, see failing.h */
+	bool unsteady;       /* healthy, but since a moment only */
+	bool give_up;        /* fails here: another instance shall try */
+	bool dirty;          /* to be written */
+	bool gone;           /* to be deleted */
 };
 
 struct fleet {
@@ -64,8 +69,6 @@ DEFINE_CLEANUP(struct fleet *, fleet_free);
 /* NULL when there is none. */
 struct fleet_host *fleet_host(struct fleet *f, const char *id);
 struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name);
-struct db_stack *fleet_stack(struct fleet *f, const char *name);
-struct db_pool *fleet_pool(struct fleet *f, const char *name);
 
 /*
  * A new unit of a tier, wanted now. Pointers to units and their order change: call

@@ -8,7 +8,6 @@
 
 #define MINUTE_MS ((int64_t)60000)
 #define DAY_MS ((int64_t)86400000)
-#define WEEK_MS (7 * DAY_MS)
 #define LENGTH_MAX_MS (400 * DAY_MS)
 #define GAP_MS 300000
 
@@ -82,20 +81,6 @@ int history_minutes(struct csv_points *p, struct history *ret, struct err *err)
 }
 
 /* ---------------------------------------------------------------- import */
-
-void history_end_at(struct history *h, int64_t now_ms)
-{
-	int64_t length_ms = (int64_t)h->n * MINUTE_MS;
-	int64_t unit = length_ms > 2 * WEEK_MS ? WEEK_MS : DAY_MS;
-	int64_t late = now_ms - (h->from_ms + length_ms);
-	int64_t times = late / unit - (late % unit < 0);
-
-	/* One unit more reaches over now, and what does is cut off. */
-	if (length_ms >= 2 * unit && late % unit != 0)
-		times++;
-	h->from_ms += times * unit;
-	h->last_ms = MIN(h->last_ms + times * unit, now_ms);
-}
 
 int history_import(struct db *db, const char *stack, const char *tier,
 		   const struct history *h, int64_t now_ms, size_t *ret_added,

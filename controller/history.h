@@ -37,15 +37,8 @@ int history_minutes(struct csv_points *p, struct history *ret,
 		    struct err *err) MUST_CHECK;
 
 /*
- * Moves it by whole days (weeks, when it is longer than two) so that the time of day (and
- * the weekday) stays and it reaches to now_ms; one of less than two days ends at most a
- * day before. history_import() cuts off what goes beyond.
- */
-void history_end_at(struct history *h, int64_t now_ms);
-
-/*
  * Puts it in as the demand of a tier; *ret_added: minutes that were new. ERR_INVAL when
- * its last value is of the future, unless it was moved.
+ * its last value is of the future.
  */
 int history_import(struct db *db, const char *stack, const char *tier,
 		   const struct history *h, int64_t now_ms, size_t *ret_added,

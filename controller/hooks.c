@@ -42,22 +42,31 @@ static json_t *store_json(struct daemon *d)
 			 "endpoints", s.endpoint, "ok", (int)s.ok, "message", s.problem);
 }
 
-/* A pool whose driver fails is everybody's business. */
+/* What a pool's state means to everybody; NULL: all is well. */
+static const char *pool_problem(const struct db_pool *p)
+{
+	if (strcmp(p->state, "backoff") == 0)
+		return "pool-failing";
+	return strcmp(p->state, "limited") == 0 ? "pool-limited" : NULL;
+}
+
 static void add_pool_problems(struct daemon *d, json_t *problems)
 {
 	CLEANUP(db_pool_list_done) struct db_pool_list l = { 0 };
 
 	if (db_pool_list(d->db, &l, NULL) < 0)
 		return;
-	for (size_t i = 0; i < l.n; i++)
-		if (strcmp(l.v[i].state, "backoff") == 0)
-			json_array_append_new(
-				problems,
-				json_pack("{s:s, s:o, s:n}", "kind", "pool-failing",
-					  "message",
-					  json_sprintf("pool %s: %s", l.v[i].name,
-						       l.v[i].last_error),
-					  "since"));
+	for (size_t i = 0; i < l.n; i++) {
+		const struct db_pool *p = &l.v[i];
+
+		if (!pool_problem(p))
+			continue;
+		json_array_append_new(
+			problems,
+			json_pack("{s:s, s:o, s:n}", "kind", pool_problem(p), "message",
+				  json_sprintf("pool %s: %s", p->name, p->last_error),
+				  "since"));
+	}
 }
 
 static json_t *hook_status(void *arg)

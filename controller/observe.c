@@ -13,6 +13,8 @@
  */
 #define MISSING_MANY_GRACE 100
 
+#define SEEN_EVERY_MS 60000 /* calendar */
+
 struct missing {
 	char id[64];
 	int64_t since_mono_ms;
@@ -22,6 +24,7 @@ struct observer {
 	int64_t grace_ms;
 	struct missing *missing;
 	size_t n_missing;
+	int64_t seen_ms; /* when it was last recorded which hosts are there */
 };
 
 struct observer *observer_new(int64_t grace_ms)
@@ -215,6 +218,23 @@ static int observe_hosts(struct fleet *f, const struct view_snapshot *s,
 	return 0;
 }
 
+/* For people; it need not be to the second. */
+static int record_seen(struct observer *o, const struct fleet *f, struct db *db,
+		       struct err *err)
+{
+	CLEANUP(free) const char **ids = NULL;
+	size_t n = 0;
+
+	if (f->now_ms - o->seen_ms < SEEN_EVERY_MS)
+		return 0;
+	o->seen_ms = f->now_ms;
+	ids = xcalloc(f->n_hosts, sizeof(*ids));
+	for (size_t i = 0; i < f->n_hosts; i++)
+		if (f->hosts[i].alive)
+			ids[n++] = f->hosts[i].h.id;
+	return n ? db_hosts_seen(db, ids, n, f->now_ms, err) : 0;
+}
+
 /* ---------------------------------------------------------------- units */
 
 static void read_state(struct fleet_unit *u)
@@ -309,6 +329,8 @@ int observe(struct observer *o, struct fleet *f, const struct view_snapshot *s,
 		return rc;
 	if (ret->store_ok) {
 		rc = lose_the_silent(o, f, events, ret, err);
+		if (rc == 0)
+			rc = record_seen(o, f, events->db, err);
 		if (rc < 0)
 			return rc;
 	} else {

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "placement.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct place_moves {
@@ -38,6 +39,25 @@ void place_mark_moves(struct place_moves *m, struct fleet *f)
 	}
 	words_done(&m->units);
 	m->units = still;
+}
+
+bool place_strays(const struct fleet *f, char *text, size_t size)
+{
+	for (size_t i = 0; i < f->n_units; i++) {
+		const struct fleet_unit *u = &f->units[i];
+
+		if (!u->host || !u->tier || !u->tier->t.stateful || u->leaving ||
+		    u->u.goal != DB_GOAL_RUN ||
+		    strcmp(u->host->h.pool, u->tier->t.pool) == 0)
+			continue;
+		snprintf(text, size,
+			 "unit %s of %s/%s stays on host %s of pool %s: it holds state; "
+			 "drain that host (foretide drain %s) to move it to pool %s",
+			 u->u.name, u->u.stack, u->u.tier, u->host->h.id, u->host->h.pool,
+			 u->host->h.id, u->tier->t.pool);
+		return true;
+	}
+	return false;
 }
 
 /* ---------------------------------------------------------------- the input */
@@ -113,6 +133,7 @@ static void add_unit(struct building *b, const struct fleet_unit *u)
 		.leaving = u->u.goal != DB_GOAL_RUN || u->leaving,
 		.pinned = !t || t->t.stateful,
 		.priority = t ? (int)t->t.priority : 0,
+		.avoid = t && t->avoid && *t->avoid ? t->avoid : NULL,
 	};
 	if (!t || !t->cat)
 		return;

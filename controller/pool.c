@@ -241,6 +241,7 @@ static void set_state(struct pool_round *r, const char *state, int64_t backoff_u
 
 static int64_t succeeded(struct pool_round *r)
 {
+	const char *state = pool_is_empty(r) ? POOL_STATE_EMPTY : "ok";
 	char why[ERR_MSG_MAX];
 
 	snprintf(why, sizeof(why),
@@ -253,8 +254,8 @@ static int64_t succeeded(struct pool_round *r)
 			  EVENT_ABOUT(.pool = r->row.name), "pool %s: %s", r->row.name,
 			  why);
 	}
-	if (!r->limited && (r->pool->failures || strcmp(r->row.state, "ok") != 0))
-		set_state(r, "ok", 0, "");
+	if (!r->limited && (r->pool->failures || strcmp(r->row.state, state) != 0))
+		set_state(r, state, 0, "");
 	if (r->pool->failures)
 		event_add(r->opts->events, "pool-recovered", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.pool = r->row.name), "pool %s works again",

@@ -10,37 +10,45 @@
 #include <string.h>
 
 #define HOUR_MS 3600000
+#define UNKNOWN INT64_MAX
 #define LAUNCHES_AT_ONCE 32 /* a round; what is left comes in the next one */
 
 /* ---------------------------------------------------------------- terminating */
 
-bool pool_may_terminate(struct pool_round *r)
+static bool was_asked(const struct pool_round *r, const struct db_host *h)
 {
-	struct pool *p = r->pool;
-	size_t recent = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(p->terminated_ms); i++)
-		recent += p->terminated_ms[i] > r->now_ms - HOUR_MS;
-	if ((int64_t)recent <
-	    MIN(r->opts->terminate_per_hour, (int64_t)ARRAY_SIZE(p->terminated_ms)))
-		return true;
-	r->limited = true;
-	return false;
+	return h->gone_ms > r->now_ms - HOUR_MS;
 }
 
-void pool_note_termination(struct pool_round *r)
+/*
+ * How many more hosts the pool may terminate within this hour. Counted from the journal,
+ * so that another life of the controller does not begin anew; those whose VMs went by
+ * themselves do not count.
+ */
+static int terminations_left(struct pool_round *r, int64_t *ret, struct err *err)
 {
-	struct pool *p = r->pool;
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+	const struct db_host_filter lately = { .pool = r->row.name,
+					       .gone_since_ms = r->now_ms - HOUR_MS + 1 };
+	int rc = db_host_list(r->opts->db, &lately, &l, err);
 
-	p->terminated_ms[p->n_terminated++ % ARRAY_SIZE(p->terminated_ms)] = r->now_ms;
+	*ret = r->opts->terminate_per_hour;
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		*ret -= l.v[i].state != DB_HOST_FAILED &&
+			strcmp(l.v[i].message, POOL_WHY_VANISHED) != 0;
+	return rc;
 }
 
 static int terminate_host(struct pool_round *r, struct db_host *h, struct err *err)
 {
 	const struct driver *d = r->pool->driver;
 	struct drv_err e;
-	int rc;
+	/* Asked for before it is asked: it counts, whatever becomes of us and the answer.
+	 */
+	int rc = db_host_ending(r->opts->db, h->id, r->now_ms, err);
 
+	if (rc < 0)
+		return rc;
 	if (*h->vm_id &&
 	    d->ops->terminate(d->drv, r->opts->owner, h->vm_id,
 			      clock_mono_ms() + POOL_CALL_TIMEOUT_MS, &e) < 0)
@@ -50,7 +58,6 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 		return rc;
 	h->state = DB_HOST_GONE;
 	r->changed = true;
-	pool_note_termination(r);
 	event_add(r->opts->events, "host-terminated", DB_LEVEL_INFO,
 		  EVENT_ABOUT(.host = h->id, .pool = h->pool),
 		  "host %s is terminated%s%s", h->id, *h->message ? ": " : "",
@@ -61,16 +68,22 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 /* One that cannot be terminated does not keep the others. */
 int pool_terminate(struct pool_round *r, struct err *err)
 {
+	int64_t left = UNKNOWN;
 	int first = 0;
 
 	for (size_t i = 0; i < r->hosts.n; i++) {
-		int rc;
+		struct db_host *h = &r->hosts.v[i];
+		int rc = 0;
 
-		if (r->hosts.v[i].state != DB_HOST_TERMINATING)
+		if (h->state != DB_HOST_TERMINATING)
 			continue;
-		if (!pool_may_terminate(r))
-			break;
-		rc = terminate_host(r, &r->hosts.v[i], first ? NULL : err);
+		if (left == UNKNOWN && (rc = terminations_left(r, &left, err)) < 0)
+			return rc;
+		if (!was_asked(r, h) && left-- <= 0) {
+			r->limited = true;
+			continue;
+		}
+		rc = terminate_host(r, h, first ? NULL : err);
 		first = first ? first : rc;
 	}
 	return first;

@@ -24,8 +24,6 @@ struct pool {
 		uint64_t list; /* of the last one that it was seen in */
 	} * sightings;         /* hosts that lists lack, VMs that nobody knows */
 	size_t n_sightings;
-	int64_t terminated_ms[64]; /* calendar times of the last terminations, a ring */
-	size_t n_terminated;
 	struct pool *next;
 };
 
@@ -57,15 +55,21 @@ bool pool_resends(const struct pool_round *r);
 /* pool_list.c: brings hosts and journal in line with what the cloud lists. */
 int pool_compare(struct pool_round *r, struct err *err) MUST_CHECK;
 
+/*
+ * After pool_compare(): a pool that wants no hosts has had none for long enough, in the
+ * journal and in the cloud, so that it can be forgotten.
+ */
+bool pool_is_empty(struct pool_round *r);
+
 /* pool_act.c */
-/* Whether the limit of terminations allows one more; notes that it did not. */
-bool pool_may_terminate(struct pool_round *r);
-void pool_note_termination(struct pool_round *r);
 int pool_terminate(struct pool_round *r, struct err *err) MUST_CHECK;
 int pool_launch(struct pool_round *r, struct err *err) MUST_CHECK;
 
 /* A driver's failure in the words and codes of err.h. */
 int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *err);
+
+/* The message of a host that is gone and that nobody terminated. */
+#define POOL_WHY_VANISHED "its VM is listed no more"
 
 #define POOL_CALL_TIMEOUT_MS 60000
 #define POOL_ORPHAN_GRACE_MS 60000

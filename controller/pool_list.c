@@ -181,10 +181,9 @@ static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *
 	if (s->count < LISTS_UNTIL_GONE ||
 	    clock_mono_ms() - s->first_mono_ms < caps->visible_ms)
 		return 0;
-	return gone_host(r, h,
-			 h->state == DB_HOST_TERMINATING ? "terminated"
-							 : "its VM is listed no more",
-			 err);
+	return gone_host(
+		r, h, h->state == DB_HOST_TERMINATING ? "terminated" : POOL_WHY_VANISHED,
+		err);
 }
 
 /* An empty list where there were several hosts is more likely the cloud's mistake. */
@@ -226,37 +225,90 @@ static bool is_known(const struct pool_round *r, const struct drv_vm *vm)
 	return false;
 }
 
+/* One of a pool that is in no stack any more is as good as this pool's. */
+static bool is_ours_to_end(struct pool_round *r, const struct drv_vm *vm)
+{
+	CLEANUP(db_pool_done) struct db_pool p = { 0 };
+
+	return strcmp(vm->pool, r->row.name) == 0 ||
+	       db_pool_get(r->opts->db, vm->pool, &p, NULL) == ERR_NOT_FOUND;
+}
+
+/* From now on it is a host that is to go: seen by people, and ended as any other. */
+static int adopt_orphan(struct pool_round *r, const struct drv_vm *vm, struct err *err)
+{
+	CLEANUP(free) char *id = xasprintf("%s-%.8s", r->row.name, vm->launch_id);
+	const struct db_host h = {
+		.id = id,
+		.pool = r->row.name,
+		.launch_id = (char *)(uintptr_t)vm->launch_id,
+		.vm_id = (char *)(uintptr_t)vm->id,
+		.state = DB_HOST_TERMINATING,
+		.requested_ms = r->now_ms,
+		.message = (char *)(uintptr_t) "its VM belonged to no host",
+	};
+	int rc = db_host_put(r->opts->db, &h, err);
+
+	if (rc < 0)
+		return rc;
+	r->changed = true;
+	pool_unsight(r->pool, vm->id);
+	event_add(r->opts->events, "orphan-found", DB_LEVEL_WARN,
+		  EVENT_ABOUT(.host = id, .pool = r->row.name),
+		  "VM %s carries our tag and belongs to no host: as host %s it is "
+		  "terminated",
+		  vm->id, id);
+	return 0;
+}
+
+static int64_t grace_ms(const struct pool_round *r)
+{
+	return r->opts->orphan_grace_ms ? r->opts->orphan_grace_ms : POOL_ORPHAN_GRACE_MS;
+}
+
 /* A VM of ours that no live record wants: what a lost answer or an old life left. */
 static int sweep_orphans(struct pool_round *r, struct err *err)
 {
-	const struct driver *d = r->pool->driver;
-	int64_t grace = r->opts->orphan_grace_ms ? r->opts->orphan_grace_ms
-						 : POOL_ORPHAN_GRACE_MS;
-
 	for (size_t i = 0; i < r->n_vms; i++) {
 		const struct drv_vm *vm = &r->vms[i];
-		struct drv_err e;
+		int rc;
 
-		if (strcmp(vm->pool, r->row.name) != 0 || vm->state == DRV_VM_GONE ||
-		    is_known(r, vm))
+		if (vm->state == DRV_VM_GONE || is_known(r, vm) || !is_ours_to_end(r, vm))
 			continue;
-		/* Many of them are more likely an old copy of our database. */
 		if (clock_mono_ms() - pool_sight(r->pool, vm->id)->first_mono_ms <
-			    grace ||
-		    !pool_may_terminate(r))
+		    grace_ms(r))
 			continue;
-		if (d->ops->terminate(d->drv, r->opts->owner, vm->id,
-				      clock_mono_ms() + POOL_CALL_TIMEOUT_MS, &e) < 0)
-			return pool_driver_err(r, &e, err);
-		pool_unsight(r->pool, vm->id);
-		pool_note_termination(r);
-		event_add(
-			r->opts->events, "orphan-terminated", DB_LEVEL_WARN,
-			EVENT_ABOUT(.pool = r->row.name),
-			"VM %s carried our tag and belonged to no host: it is terminated",
-			vm->id);
+		rc = adopt_orphan(r, vm, err);
+		if (rc < 0)
+			return rc;
 	}
 	return 0;
+}
+
+/* ---------------------------------------------------------------- the end of a pool */
+
+static bool has_vm(const struct pool_round *r)
+{
+	for (size_t i = 0; i < r->n_vms; i++)
+		if (strcmp(r->vms[i].pool, r->row.name) == 0 &&
+		    r->vms[i].state != DRV_VM_GONE)
+			return true;
+	return false;
+}
+
+bool pool_is_empty(struct pool_round *r)
+{
+	const struct drv_caps *caps = r->pool->driver->ops->caps(r->pool->driver->drv);
+	const struct sighting *s;
+
+	if (r->row.max > 0 || r->hosts.n > 0 || has_vm(r)) {
+		pool_unsight(r->pool, "(nothing)");
+		return false;
+	}
+	/* A launch whose answer was lost may still show up. */
+	s = pool_sight(r->pool, "(nothing)");
+	return s->count >= LISTS_UNTIL_GONE &&
+	       clock_mono_ms() - s->first_mono_ms >= MAX(caps->visible_ms, grace_ms(r));
 }
 
 int pool_compare(struct pool_round *r, struct err *err)

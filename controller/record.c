@@ -42,6 +42,7 @@ static const struct field fields[] = {
 	FIELD(TEXT, capacity_note),
 	FIELD(TEXT, unit),
 	FIELD(REAL, risk),
+	FIELD(REAL, price),
 	FIELD(REAL, target_utilisation),
 	FIELD(WHOLE, step_out_max),
 	FIELD(WHOLE, step_in_max),
@@ -76,7 +77,7 @@ static const struct field fields[] = {
 	FIELD(WHOLE, hold_until_ms),
 };
 _Static_assert(
-	sizeof(void *) != 8 || sizeof(struct decide_input) == 456,
+	sizeof(void *) != 8 || sizeof(struct decide_input) == 464,
 	"struct decide_input changed: give its new member a line in fields[], then "
 	"correct the size");
 _Static_assert(DECIDE_EVENTS_MAX == 4, "EVENTS has a line a name");

@@ -191,14 +191,29 @@ static int is_declared(struct db *db, const struct db_pool *p, bool *ret, struct
 	return rc;
 }
 
-static int sweep_one(struct db *db, const struct db_pool *p, struct err *err)
+/* Whether no host, and no VM that nobody knows of, can be left: the cloud has said so, or
+ * it was never asked for any. */
+static int is_empty(struct db *db, const struct db_pool *p, bool *ret, struct err *err)
 {
 	CLEANUP(db_host_list_done) struct db_host_list hosts = { NULL, 0 };
+	CLEANUP(db_launch_list_done) struct db_launch_list launches = { NULL, 0 };
 	const struct db_host_filter f = { .pool = p->name, .present = true, .limit = 1 };
-	bool declared = true;
+	const struct db_launch_filter any = { .pool = p->name, .limit = 1 };
 	int rc = db_host_list(db, &f, &hosts, err);
 
-	if (rc == 0 && hosts.n == 0)
+	if (rc == 0)
+		rc = db_launch_list(db, &any, &launches, err);
+	*ret = hosts.n == 0 &&
+	       (launches.n == 0 || strcmp(p->state, POOL_STATE_EMPTY) == 0);
+	return rc;
+}
+
+static int sweep_one(struct db *db, const struct db_pool *p, struct err *err)
+{
+	bool empty = false, declared = true;
+	int rc = is_empty(db, p, &empty, err);
+
+	if (rc == 0 && empty)
 		rc = is_declared(db, p, &declared, err);
 	if (rc == 0 && !declared)
 		rc = db_pool_delete(db, p->name, err);

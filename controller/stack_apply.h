@@ -15,7 +15,7 @@
 #define STACK_ANY_VERSION (-1)
 
 /*
- * The change list: [{"action":"add|change|remove","kind":"stack|tier|pool|unit|conf|
+ * The change list: [{"action":"add|change|remove|keep","kind":"stack|tier|pool|unit|conf|
  * secret","name","detail"}], empty when nothing would change. The caller's.
  */
 int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
@@ -43,7 +43,8 @@ int stack_remove(struct db *db, const char *name, int64_t expect_version,
 		 struct err *err) MUST_CHECK;
 
 /*
- * Deletes pools that no stack declares any more once they have no host. For the tick:
+ * Deletes pools that no stack declares any more once they have no host and their cloud
+ * has confirmed it: as long as one may run there, its pool looks for it. For the tick:
  * costs a read of the pools when there is nothing to do.
  */
 int stack_sweep(struct db *db, struct err *err) MUST_CHECK;

@@ -98,7 +98,7 @@ const struct conf_option stack_tier_options[] = {
 	  "expression that says how many seconds an answer takes" },
 	{ "tier", "target_utilisation", CONF_NUMBER, TIER(t.target_utilisation), "70%", 0.1, 1, NULL,
 	  "how busy an instance shall be at most, for the capacity that is learned" },
-	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-6, 0.5, NULL,
+	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-5, 0.5, NULL,
 	  "share of time that the tier may be short" },
 	{ "tier", "price", CONF_NUMBER, TIER(t.price_ratio), "0", 0, 1e9, NULL,
 	  "what a short minute costs against an instance hour; sets the risk when above 0" },

@@ -71,6 +71,12 @@ static void add_change(json_t *to, const char *action, const char *kind, const c
 					kind, "name", name, "detail", detail));
 }
 
+/* Instances that hold state do not follow their tier to another pool. */
+static bool leaves_state(const struct db_tier *was, const struct db_tier *t)
+{
+	return was && t && t->stateful && strcmp(was->pool, t->pool) != 0;
+}
+
 /* "min 1 -> 2, max 3 -> 5" */
 static void add_difference(json_t *to, const char *kind, const char *name, json_t *old,
 			   json_t *new)
@@ -99,6 +105,17 @@ static void add_difference(json_t *to, const char *kind, const char *name, json_
 	json_decref(new);
 }
 
+static void add_stay(json_t *to, const struct db_tier *was)
+{
+	CLEANUP(free)
+	char *detail =
+		xasprintf("it holds state: its instances stay on the hosts of pool "
+			  "%s until you drain these (foretide drain HOST)",
+			  was->pool);
+
+	add_change(to, "keep", "tier", was->name, detail);
+}
+
 static void diff_tiers(json_t *to, const struct db_tier_list *old,
 		       const struct stack_file *s)
 {
@@ -114,6 +131,8 @@ static void diff_tiers(json_t *to, const struct db_tier_list *old,
 				       tier_declared(t));
 		else
 			add_change(to, "add", "tier", t->name, detail);
+		if (leaves_state(was, t))
+			add_stay(to, was);
 	}
 	for (size_t i = 0; i < old->n; i++)
 		if (!stack_tier_in(&s->tiers, old->v[i].name))
@@ -121,8 +140,18 @@ static void diff_tiers(json_t *to, const struct db_tier_list *old,
 				   "its units are drained and stopped");
 }
 
+static bool keeps_state(const struct db_pool *p, const struct db_tier_list *old,
+			const struct stack_file *s)
+{
+	for (size_t i = 0; i < old->n; i++)
+		if (strcmp(old->v[i].pool, p->name) == 0 &&
+		    leaves_state(&old->v[i], stack_tier_in(&s->tiers, old->v[i].name)))
+			return true;
+	return false;
+}
+
 static void diff_pools(json_t *to, const struct db_pool_list *old,
-		       const struct stack_file *s)
+		       const struct db_tier_list *tiers, const struct stack_file *s)
 {
 	for (size_t i = 0; i < s->pools.n; i++) {
 		const struct db_pool *p = &s->pools.v[i];
@@ -141,7 +170,10 @@ static void diff_pools(json_t *to, const struct db_pool_list *old,
 		if (strcmp(old->v[i].stack, s->name) == 0 &&
 		    !stack_pool_in(&s->pools, old->v[i].name))
 			add_change(to, "remove", "pool", old->v[i].name,
-				   "its hosts are drained and removed");
+				   keeps_state(&old->v[i], tiers, s)
+					   ? "its hosts are drained and removed, but for "
+					     "those that a stateful tier stays on"
+					   : "its hosts are drained and removed");
 }
 
 static void diff_units(json_t *to, const struct stack_file *old,
@@ -307,7 +339,7 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 		add_difference(changes, "stack", s->name,
 			       head_declared(was.timezone, was.domain),
 			       head_declared(s->timezone, s->domain));
-	diff_pools(changes, &pools, s);
+	diff_pools(changes, &pools, &tiers, s);
 	diff_tiers(changes, &tiers, s);
 	diff_units(changes, old, s);
 	diff_confs(changes, old, s);

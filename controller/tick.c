@@ -4,6 +4,7 @@
 #include "catalog.h"
 #include "check.h"
 #include "clock.h"
+#include "failing.h"
 #include "json.h"
 #include "log.h"
 #include "observe.h"
@@ -30,7 +31,16 @@ struct problem {
 	int64_t since_ms; /* calendar; 0: not wrong */
 };
 
-enum { PROBLEM_STORE, PROBLEM_ROUND, PROBLEM_STACK, PROBLEM_HOSTS, N_PROBLEMS };
+enum {
+	PROBLEM_STORE,
+	PROBLEM_ROUND,
+	PROBLEM_STACK,
+	PROBLEM_HOSTS,
+	PROBLEM_UNITS,
+	PROBLEM_ROLL_OUT,
+	PROBLEM_STRAYS,
+	N_PROBLEMS
+};
 
 struct tick {
 	uint32_t magic;
@@ -44,6 +54,7 @@ struct tick {
 	/* ---- the thread's own */
 	struct store_sync *store;
 	struct observer *observer;
+	struct failing *failing;
 	struct catalog *catalog;
 	struct tiers *tiers;
 	struct place_moves *moves;
@@ -224,6 +235,26 @@ static int read_stacks(struct round *r)
 	return 0;
 }
 
+static void find_failing(struct round *r)
+{
+	struct tick *t = r->t;
+	char text[ERR_MSG_MAX];
+
+	failing_update(t->failing, r->f, clock_mono_ms(), t->o->events);
+	set_problem(t, PROBLEM_UNITS, "unit-failing",
+		    failing_problem(r->f, text, sizeof(text)) ? text : NULL);
+	set_problem(t, PROBLEM_ROLL_OUT, "roll-out-waits",
+		    failing_roll_out(r->f, text, sizeof(text)) ? text : NULL);
+}
+
+static void find_strays(struct round *r)
+{
+	char text[ERR_MSG_MAX];
+
+	set_problem(r->t, PROBLEM_STRAYS, "unit-stays",
+		    place_strays(r->f, text, sizeof(text)) ? text : NULL);
+}
+
 static int run_parts(struct round *r, struct err *err)
 {
 	struct tick *t = r->t;
@@ -231,9 +262,11 @@ static int run_parts(struct round *r, struct err *err)
 
 	if ((rc = fleet_load(t->o->db, clock_now_ms(), &r->f, err)) < 0 ||
 	    (rc = read_stacks(r)) < 0 ||
-	    (rc = observe(t->observer, r->f, &r->view, t->o->events, &r->seen, err)) <
-		    0 ||
-	    (rc = decide_tiers(r, err)) < 0)
+	    (rc = observe(t->observer, r->f, &r->view, t->o->events, &r->seen, err)) < 0)
+		return rc;
+	find_failing(r);
+	rc = decide_tiers(r, err);
+	if (rc < 0)
 		return rc;
 	set_problem(t, PROBLEM_HOSTS, "hosts-silent",
 		    r->seen.host_shrunk
@@ -242,6 +275,7 @@ static int run_parts(struct round *r, struct err *err)
 			    : NULL);
 	place_mark_moves(t->moves, r->f);
 	unit_plan(r->f);
+	find_strays(r);
 	place_units(r->f, t->moves, MOVES_AT_ONCE, &r->placed);
 	want_fewer(r);
 	/* A host that goes while its pool still wants it would be launched anew. */
@@ -367,6 +401,7 @@ int tick_start(const struct tick_opts *opts, struct tick **ret, struct err *err)
 	pthread_cond_init(&t->poked, &attr);
 	pthread_condattr_destroy(&attr);
 	t->observer = observer_new(opts->options->host_grace_ms);
+	t->failing = failing_new();
 	t->catalog = catalog_new();
 	t->tiers = tiers_new(opts->db);
 	t->moves = place_moves_new();
@@ -400,6 +435,7 @@ void tick_free(struct tick *t)
 	place_moves_free(t->moves);
 	tiers_free(t->tiers);
 	catalog_free(t->catalog);
+	failing_free(t->failing);
 	observer_free(t->observer);
 	pthread_cond_destroy(&t->poked);
 	pthread_mutex_destroy(&t->lock);

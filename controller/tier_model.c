@@ -12,11 +12,8 @@
 #define HISTORY_MINUTES (28 * 1440)
 #define CATCH_UP_MINUTES 1440  /* a longer gap is learned anew */
 #define LEARN_MS 500           /* of a round */
-#define KNOWN_AFTER_MINUTES 60 /* of demand; before, a forecast is a guess */
+#define KNOWN_AFTER_MINUTES 20 /* of demand; before, a forecast is a guess */
 #define KIND "demand"
-
-/* The same demand seen over two times: the lead time, and that and the dwell. */
-enum { NEAR, FAR, LEADS };
 
 struct tier_model {
 	struct demand_model *model;       /* NULL: none yet */
@@ -84,20 +81,22 @@ static struct demand_opts opts_of(const struct db_tier *tier, int64_t lead_ms)
 {
 	return (struct demand_opts){
 		.step_ms = MINUTE_MS,
-		.n_leads = LEADS,
-		.lead_steps = { [NEAR] = steps_of(lead_ms),
-				[FAR] = steps_of(lead_ms + tier->dwell_ms) },
+		.n_leads = TIER_LEADS,
+		.lead_steps = { [TIER_NEAR] = steps_of(lead_ms),
+				[TIER_FAR] = steps_of(lead_ms + tier->dwell_ms) },
 		.risk = tier->risk_ratio,
+		.price = tier->price_ratio,
 		.capacity = tier->capacity,
 	};
 }
 
-/* Of the same lead times and risk. Another capacity is taken over as it is. */
+/* Of the same lead times, risk and price. Another capacity is taken over as it is. */
 static bool is_for(const struct demand_model *m, const struct demand_opts *o)
 {
 	const struct demand_opts *of = demand_model_opts(m);
 
 	return of->n_leads == o->n_leads && of->risk == o->risk &&
+	       of->price == o->price &&
 	       memcmp(of->lead_steps, o->lead_steps, sizeof(o->lead_steps)) == 0;
 }
 
@@ -313,8 +312,14 @@ int tier_model_forecast(struct tier_model *t, struct tier_round *r,
 	*ret = (struct tier_forecast){ .known = is_known(t), .fed_ms = t->fed_ms };
 	if (!ret->known)
 		return 0;
-	demand_model_decide(t->model, NEAR, &ret->within_lead);
-	demand_model_decide(t->model, FAR, &far);
+	demand_model_decide(t->model, TIER_NEAR, &ret->within_lead);
+	demand_model_decide(t->model, TIER_FAR, &far);
 	ret->upper_dwell = far.upper;
+	for (size_t k = 0; k < TIER_LEADS; k++) {
+		const size_t steps = demand_model_opts(t->model)->lead_steps[k];
+
+		ret->promise[k].lead_ms = (int64_t)steps * MINUTE_MS;
+		demand_model_kept(t->model, k, ret->promise[k].kept);
+	}
 	return 0;
 }

@@ -5,7 +5,8 @@
  *
  * It is fed the tier's recorded demand minute by minute. It is read back from the
  * database at start, and learned anew from the recorded history when there is none, when
- * older history was imported, or when what it is for (its lead times, its risk) changed.
+ * older history was imported, or when what it is for (its lead times, its risk or price)
+ * changed.
  *
  * It lives in demand without events: it is fed demand divided by what events did
  * (tier_events.h), and learned anew when that comes to be known better. What it answers
@@ -41,11 +42,22 @@ void tier_round_begin(struct tier_round *r, struct db *db, int64_t now_ms);
  * back, and at once, however long it takes. */
 void tier_round_begin_trial(struct tier_round *r, struct db *db, int64_t now_ms);
 
+/* The demand is forecast over two times: the lead time, and that and the dwell. */
+enum { TIER_NEAR, TIER_FAR, TIER_LEADS };
+
+/* What the bands of demand_bands kept lately; NaN while too little is known. */
+struct tier_promise {
+	int64_t lead_ms;
+	double kept[DEMAND_BANDS];
+};
+
 struct tier_forecast {
-	bool known; /* false: less than an hour of demand is recorded; the rest is 0 */
+	bool known; /* false: less than twenty minutes of demand are recorded; the rest is
+		       0 */
 	struct demand_decision within_lead; /* the largest demand within the lead time */
 	double upper_dwell; /* the same quantile, within lead time and dwell together */
 	int64_t fed_ms;     /* end of the last minute that it knows */
+	struct tier_promise promise[TIER_LEADS];
 };
 
 /*

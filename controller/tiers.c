@@ -7,6 +7,7 @@
 #include "decide.h"
 #include "log.h"
 #include "metrics_eval.h"
+#include "promise.h"
 #include "record.h"
 #include "tier_capacity.h"
 #include "tier_model.h"
@@ -23,7 +24,6 @@
 #define SAVE_EVERY_MS 600000      /* models, calendar */
 #define MEASURE_MS 200            /* of a round, for events that are over */
 #define FIT_MS 100                /* of a round, for capacities */
-#define UPLIFT_LEVEL 0.95         /* upper end of what an event may do, at most */
 
 /* What is remembered of one tier. */
 struct tier {
@@ -294,6 +294,7 @@ static void fill_operator(struct deciding *d)
 	in->max = t->max;
 	in->unit = *t->capacity_unit ? t->capacity_unit : "/s";
 	in->risk = t->risk_ratio;
+	in->price = t->price_ratio;
 	in->step_out_max = t->step_out_max;
 	in->step_in_max = t->step_in_max;
 	in->dwell_ms = t->dwell_ms;
@@ -396,17 +397,17 @@ static void apply_events(struct deciding *d)
 	struct decide_input *in = &d->in;
 	const struct tier_events *e = d->t->events;
 	const struct demand_decision *w = &d->forecast.within_lead;
-	const int64_t far_ms = in->lead_ms + in->dwell_ms;
-	/* An event's effect is drawn once, not each minute: the model's own level, often
-	 * beyond 99.9 %, would ask for what no event has ever done. */
+	/* What begins at the very end of the lead time is wanted then. */
+	const int64_t near_ms = in->lead_ms + DB_DEMAND_STEP_MS;
+	const int64_t far_ms = near_ms + in->dwell_ms;
 	const double level = fmin(w->level, UPLIFT_LEVEL);
 	struct uplift near, far;
 
 	if (!e || !e->n)
 		return;
-	near = tier_events_within(e, in->now_ms, in->now_ms + in->lead_ms);
+	near = tier_events_within(e, in->now_ms, in->now_ms + near_ms);
 	far = tier_events_within(e, in->now_ms, in->now_ms + far_ms);
-	name_events(e, in->now_ms, in->lead_ms, &near, &in->events);
+	name_events(e, in->now_ms, near_ms, &near, &in->events);
 	name_events(e, in->now_ms, far_ms, &far, &in->events_dwell);
 	in->forecast_high =
 		uplift_quantile(&near, in->forecast_mid, in->forecast_high, level);
@@ -480,6 +481,7 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(o, "kept",
 			    d->forecast.known ? json_finite(d->forecast.within_lead.kept)
 					      : json_null());
+	json_object_set_new(o, "promise", promise_json(&d->forecast, &d->ft->t));
 	json_object_set_new(o, "healthy", json_integer((json_int_t)d->ft->healthy));
 	return o;
 }

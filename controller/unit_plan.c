@@ -122,7 +122,8 @@ static void drain_some(struct fleet *f, struct fleet_tier *t, size_t n)
 				drain(&f->units[i]);
 }
 
-/* Those that must leave go when the others carry the tier, or need their name. */
+/* Those that must leave go when the others carry the tier or need their name, or when
+ * they carry nothing. */
 static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 {
 	size_t healthy = 0;
@@ -130,8 +131,8 @@ static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
 		healthy += stays(&f->units[i]) && f->units[i].healthy;
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		if (f->units[i].leaving &&
-		    (healthy >= want || !t->cat->unit->is_template))
+		if (f->units[i].leaving && (healthy >= want || f->units[i].failing ||
+					    !t->cat->unit->is_template))
 			drain(&f->units[i]);
 }
 
@@ -146,7 +147,8 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 		if (!stays(u))
 			continue;
 		n++;
-		healthy += u->healthy;
+		/* A program that ends at once runs for a moment, too. */
+		healthy += u->healthy && !u->unsteady;
 		/* A sick one has nothing to lose and goes first. */
 		if (strcmp(u->u.hash, t->cat->unit->hash) != 0 && (!next || !u->healthy))
 			next = u;
@@ -180,7 +182,7 @@ void unit_plan(struct fleet *f)
 	for (size_t i = 0; i < f->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 
-		if (!u->tier)
+		if (!u->tier || u->give_up)
 			drain(u);
 		if (has_drained(u))
 			u->gone = true;

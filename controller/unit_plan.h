@@ -4,8 +4,9 @@
  *
  * Pure over the fleet: adds units, lets them drain, deletes those that have drained.
  * An instance that must leave its host is replaced first and drained when the others
- * carry the tier; one whose name can exist only once is drained first. A new unit text is
- * rolled out one instance at a time, each when all others are healthy.
+ * carry the tier; one whose name can exist only once, or that is given up (failing.h), is
+ * drained first. A new unit text is
+ * rolled out one instance at a time, each when all others are healthy for some seconds.
  */
 #ifndef CONTROLLER_UNIT_PLAN_H
 #define CONTROLLER_UNIT_PLAN_H

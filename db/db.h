@@ -119,8 +119,9 @@ int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 struct db_host_filter {
 	const char *pool;
-	bool present;      /* only hosts that are neither gone nor failed */
-	const char *after; /* id */
+	bool present;          /* only hosts that are neither gone nor failed */
+	int64_t gone_since_ms; /* only hosts that went at this time or later; 0: all */
+	const char *after;     /* id */
 	size_t limit;
 };
 
@@ -152,10 +153,12 @@ int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_m
 int db_host_join(struct db *db, const char *id, const char *token_hash,
 		 const char *address, const char *cert_serial, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
+/* Its cloud is asked to end it now: gone_ms. */
+int db_host_ending(struct db *db, const char *id, int64_t now_ms,
+		   struct err *err) MUST_CHECK;
 /* The host is gone and its units are unplaced (host "", states cleared), at once. */
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
-int db_host_delete(struct db *db, const char *id, struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- units */
 

@@ -52,6 +52,8 @@ int db_host_list(struct db *db, const struct db_host_filter *f, struct db_host_l
 	db_where_text(&w, "pool = ?%d", f->pool);
 	if (f->present)
 		db_where_add(&w, "state NOT IN ('gone', 'failed')");
+	if (f->gone_since_ms)
+		db_where_int(&w, "gone_ms >= ?%d", f->gone_since_ms);
 	db_where_text(&w, "id > ?%d", f->after);
 	db_where_order(&w, "id", f->limit);
 	return db_list(db, &table, &w, ret, err);
@@ -172,9 +174,10 @@ int db_host_gone(struct db *db, const char *id, const char *message, int64_t now
 	return db_write_end(db, rc, err);
 }
 
-int db_host_delete(struct db *db, const char *id, struct err *err)
+int db_host_ending(struct db *db, const char *id, int64_t now_ms, struct err *err)
 {
 	CLEANUP(free) char *what = xasprintf("host '%s'", id);
 
-	return db_change(db, what, err, "DELETE FROM host WHERE id = ?1", "t", id);
+	return db_change(db, what, err, "UPDATE host SET gone_ms = ?2 WHERE id = ?1",
+			 "ti", id, now_ms);
 }

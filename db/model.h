@@ -77,6 +77,9 @@ struct db_tier {
 };
 DB_MODEL(db_tier);
 
+/* Its cloud has confirmed that a pool that wants no hosts has none. */
+#define POOL_STATE_EMPTY "empty"
+
 struct db_pool {
 	/* declared; written by db_pool_put() */
 	char *name;
@@ -90,7 +93,7 @@ struct db_pool {
 	char *config_json; /* what else the driver gets */
 	/* state; written by db_pool_want() and db_pool_note() alone */
 	int64_t want;
-	char *state; /* for people: "ok", "backoff", ... */
+	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */
 	int64_t backoff_until_ms;
 	char *last_error;
 };
@@ -115,7 +118,8 @@ struct db_host {
 	char *vm_id; /* the driver's */
 	enum db_host_state state;
 	char *address;
-	int64_t requested_ms, booted_ms, joined_ms, ready_ms, seen_ms, gone_ms;
+	int64_t requested_ms, booted_ms, joined_ms, ready_ms, seen_ms;
+	int64_t gone_ms; /* while terminating: when its cloud was last asked to end it */
 	double cpu;
 	int64_t memory_bytes;
 	char *metadata_json;

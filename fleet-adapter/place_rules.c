@@ -166,6 +166,13 @@ static bool is_better(const struct state *s, int item, int a, int b)
 	return s->bins[a].count < s->bins[b].count;
 }
 
+bool state_avoids(const struct state *s, int item, int bin)
+{
+	const char *avoid = s->items[item].u->avoid;
+
+	return avoid && strcmp(avoid, s->bins[bin].id) == 0;
+}
+
 int state_best(const struct state *s, int item, unsigned states, int why[WHY_COUNT])
 {
 	const struct item *it = &s->items[item];
@@ -184,7 +191,7 @@ int state_best(const struct state *s, int item, unsigned states, int why[WHY_COU
 			continue;
 		if (best >= 0 && !is_better(s, item, bin, best))
 			continue;
-		w = state_able(s, item, bin);
+		w = state_avoids(s, item, bin) ? WHY_AVOIDED : state_able(s, item, bin);
 		why[w]++;
 		if (w == WHY_NONE)
 			best = bin;

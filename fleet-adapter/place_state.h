@@ -81,6 +81,7 @@ enum place_why {
 	WHY_PEER,
 	WHY_CONFLICT,
 	WHY_ROOM,
+	WHY_AVOIDED,
 	WHY_COUNT,
 };
 
@@ -111,6 +112,9 @@ bool state_displaces(const struct state *s, int a, int b);
 /* Share of the bin that is used, 0 when it has no limits. */
 double state_load(const struct state *s, int bin);
 uint16_t state_tier_count(const struct state *s, int item, int bin);
+
+/* Whether its unit asks to be kept off that host. */
+bool state_avoids(const struct state *s, int item, int bin);
 
 /*
  * The best able bin of the item's pool among those in one of the states (bits), -1 for

@@ -53,6 +53,7 @@ static void say_why(struct state *s, int item, const int why[WHY_COUNT])
 		[WHY_PEER] = "not with the unit that MachineOf names",
 		[WHY_CONFLICT] = "in conflict",
 		[WHY_ROOM] = "without room",
+		[WHY_AVOIDED] = "where it failed",
 	};
 	const struct item *it = &s->items[item];
 	CLEANUP(buf_done) struct buf list;
@@ -273,6 +274,16 @@ static int ask_for_host(struct state *s, int item)
 	return -1;
 }
 
+/* Where it would rather not be, when there is no other way; -1. */
+static int avoided_host(const struct state *s, int item)
+{
+	for (int i = 0; i < s->n_hosts; i++)
+		if (state_avoids(s, item, i) && s->bins[i].state == PLACE_UP &&
+		    !s->bins[i].is_leaving && state_able(s, item, i) == WHY_NONE)
+			return i;
+	return -1;
+}
+
 /* Packs what waits into the hosts that boot, then into hosts to be asked for. */
 static void pack_waiting(struct state *s)
 {
@@ -289,6 +300,10 @@ static void pack_waiting(struct state *s)
 		bin = state_best(s, item, BOOTING, why);
 		if (bin < 0)
 			bin = ask_for_host(s, item);
+		if (bin < 0 && (bin = avoided_host(s, item)) >= 0) {
+			settle(s, item, bin);
+			continue;
+		}
 		state_move(s, item, bin >= 0 ? bin : from);
 		if (bin >= 0 && s->bins[bin].h)
 			say(s, item, "waits for host %s to join", s->bins[bin].id);

@@ -52,8 +52,10 @@ struct place_unit {
 	int64_t memory_bytes;
 	const int *ports; /* [n_ports] that it listens on */
 	size_t n_ports;
-	const char *host; /* where it is; NULL: nowhere. Not looked at when Global */
-	bool leaving;     /* being withdrawn: takes room until it is gone */
+	const char *host;  /* where it is; NULL: nowhere. Not looked at when Global */
+	const char *avoid; /* host that it is not to be put on while its pool has, or may
+			      have, another; NULL: none */
+	bool leaving;      /* being withdrawn: takes room until it is gone */
 	bool pinned;  /* stateful, or under a hold: stays as long as its host is there */
 	bool single;  /* must stop before it starts elsewhere: not moved for balance */
 	int priority; /* higher ones are placed first */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "autoreg.h"
 
+#include "check.h"
+#include "cleanup.h"
+
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
 #include <math.h>
@@ -40,25 +43,95 @@ struct sums {
 	double xy[AUTOREG_LAGS];
 };
 
-/* Sums of products over the rows t = from..to-1, of x less its mean. */
-static void add_rows(const struct autoreg *a, const double *x, size_t from, size_t to,
-		     double mean, struct sums *s)
+static size_t fold_start(const struct autoreg *a, size_t f)
+{
+	const size_t first = a->lag[a->n_lags - 1];
+
+	return first + (a->n - first) * f / AUTOREG_FOLDS;
+}
+
+/*
+ * A sum of x[t - i] x[t - j] over rows t is a stretch of the running sum of
+ * x[s] x[s - d], d = i - j, so pairs of lags with the same distance share one. The
+ * running sums of TOGETHER distances are made side by side: each waits for its own last
+ * addition only.
+ */
+#define TOGETHER 4
+
+/* run [(n + 1) * TOGETHER]; x has zeros as far as any distance before it. */
+static void run_sums(const double *restrict x, size_t n, const size_t *d,
+		     double *restrict run)
+{
+	const double *x0 = x - d[0], *x1 = x - d[1], *x2 = x - d[2], *x3 = x - d[3];
+	double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+
+	memset(run, 0, TOGETHER * sizeof(*run));
+	for (size_t s = 0; s < n; s++) {
+		run += TOGETHER;
+		run[0] = s0 += x[s] * x0[s];
+		run[1] = s1 += x[s] * x1[s];
+		run[2] = s2 += x[s] * x2[s];
+		run[3] = s3 += x[s] * x3[s];
+	}
+}
+
+/* The sums of all pairs of lags that lie d apart; the target's lag is 0. */
+static void take_sums(const struct autoreg *a, size_t d, const double *run,
+		      struct sums *part)
 {
 	const size_t p = a->n_lags;
-	double v[AUTOREG_LAGS];
 
-	for (size_t t = from; t < to; t++) {
-		const double y = x[t] - mean;
+	for (size_t i = 0, j = 0; i < p; i++) {
+		while (j < i && a->lag[j] + d < a->lag[i])
+			j++;
+		for (size_t f = 0; f < AUTOREG_FOLDS; f++) {
+			const double *from = run + fold_start(a, f) * TOGETHER;
+			const double *to = run + fold_start(a, f + 1) * TOGETHER;
+			const size_t back = a->lag[j] * TOGETHER;
 
-		for (size_t i = 0; i < p; i++)
-			v[i] = x[t - a->lag[i]] - mean;
-		for (size_t i = 0; i < p; i++) {
-			double *row = s->xx + i * p;
-
-			s->xy[i] += v[i] * y;
-			for (size_t j = 0; j <= i; j++)
-				row[j] += v[i] * v[j];
+			if (a->lag[j] + d == a->lag[i])
+				part[f].xx[i * p + j] = *(to - back) - *(from - back);
+			if (a->lag[i] == d)
+				part[f].xy[i] = *to - *from;
 		}
+	}
+}
+
+/* The distances between lags, the target's 0 among them, into d; how many. */
+static size_t distances(const struct autoreg *a, size_t *d)
+{
+	const size_t longest = a->lag[a->n_lags - 1];
+	CLEANUP(free) bool *used = xcalloc(longest + 1, sizeof(*used));
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n_lags; i++) {
+		used[a->lag[i]] = true;
+		for (size_t j = 0; j <= i; j++)
+			used[a->lag[i] - a->lag[j]] = true;
+	}
+	for (size_t k = 0; k <= longest; k++)
+		if (used[k])
+			d[n++] = k;
+	return n;
+}
+
+/* Sums of products over the rows of each fold, of x less its mean. */
+static void sum_folds(const struct autoreg *a, const double *x, double mean,
+		      struct sums *part)
+{
+	const size_t longest = a->lag[a->n_lags - 1];
+	CLEANUP(free) double *room = xcalloc(longest + a->n, sizeof(double));
+	CLEANUP(free) double *run = xcalloc((a->n + 1) * TOGETHER, sizeof(double));
+	CLEANUP(free) size_t *d = xcalloc(longest + TOGETHER, sizeof(*d));
+	double *less = room + longest;
+	const size_t n = distances(a, d);
+
+	for (size_t t = 0; t < a->n; t++)
+		less[t] = x[t] - mean;
+	for (size_t i = 0; i < n; i += TOGETHER) {
+		run_sums(less, a->n, d + i, run);
+		for (size_t k = 0; k < MIN(n - i, (size_t)TOGETHER); k++)
+			take_sums(a, d[i + k], run + k, part);
 	}
 }
 
@@ -86,13 +159,6 @@ static bool solve(const struct autoreg *a, const struct sums *all,
 	       gsl_linalg_cholesky_svx(&m.matrix, &v.vector) == GSL_SUCCESS;
 }
 
-static size_t fold_start(const struct autoreg *a, size_t f)
-{
-	const size_t first = a->lag[a->n_lags - 1];
-
-	return first + (a->n - first) * f / AUTOREG_FOLDS;
-}
-
 bool autoreg_fit(struct autoreg *a, const double *x, size_t n, double ridge)
 {
 	const size_t p = a->n_lags;
@@ -105,8 +171,8 @@ bool autoreg_fit(struct autoreg *a, const double *x, size_t n, double ridge)
 	a->n = n;
 	memset(part, 0, sizeof(part));
 	memset(&all, 0, sizeof(all));
+	sum_folds(a, x, mean, part);
 	for (size_t f = 0; f < AUTOREG_FOLDS; f++) {
-		add_rows(a, x, fold_start(a, f), fold_start(a, f + 1), mean, part + f);
 		for (size_t k = 0; k < p * p; k++)
 			all.xx[k] += part[f].xx[k];
 		for (size_t k = 0; k < p; k++)
@@ -143,10 +209,18 @@ void autoreg_run(const struct autoreg *a, size_t fold, double *x, size_t n, size
 	const double *b = a->b[fold];
 
 	for (size_t t = n; t < n + h; t++) {
-		double s = a->c[fold];
+		const double *now = x + t;
+		double even = a->c[fold],
+		       odd = 0; /* two sums: neither waits for the other */
+		size_t i = 0;
 
-		for (size_t i = 0; i < a->n_lags; i++)
-			s += b[i] * x[t - a->lag[i]];
-		x[t] = s < lo ? lo : s > hi ? hi : s;
+		for (; i + 1 < a->n_lags; i += 2) {
+			even += b[i] * now[-(ptrdiff_t)a->lag[i]];
+			odd += b[i + 1] * now[-(ptrdiff_t)a->lag[i + 1]];
+		}
+		if (i < a->n_lags)
+			even += b[i] * now[-(ptrdiff_t)a->lag[i]];
+		even += odd;
+		x[t] = even < lo ? lo : even > hi ? hi : even;
 	}
 }

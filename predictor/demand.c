@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+const double demand_bands[DEMAND_BANDS] = { 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995 };
+
 static int leads_check(const struct demand_opts *o, struct err *err)
 {
 	if (o->n_leads < 1 || o->n_leads > DEMAND_LEADS_MAX)
@@ -29,6 +31,9 @@ static int opts_check(const struct demand_opts *o, struct err *err)
 	if (!(o->risk >= 1e-5 && o->risk <= 0.5))
 		return err_set(err, ERR_INVAL, "risk: %g is not between 0.00001 and 0.5",
 			       o->risk);
+	if (!(o->price >= 0 && o->price <= 1e9))
+		return err_set(err, ERR_INVAL, "price: %g is not between 0 and 1e9",
+			       o->price);
 	if (!(o->capacity > 0 && isfinite(o->capacity)))
 		return err_set(err, ERR_INVAL, "capacity: %g is not above 0",
 			       o->capacity);
@@ -74,12 +79,14 @@ static struct lead lead_of(const struct demand_model *m, size_t lead_steps)
 	l.profile_at = place(&l, m->slots * sizeof(uint16_t));
 	sketch_init(&l.sketch, SKETCH_DAYS * 86400000.0 / (double)m->opts.step_ms,
 		    PRIOR_SKETCH);
-	l.log_price = log(1.0 / m->opts.risk);
+	/* A short step costs price * 60 times the instance-hours of one instance in it.
+	 */
+	l.log_price = log(m->opts.price > 0 ? 60 * m->opts.price : 1.0 / m->opts.risk);
 	l.now = (struct demand_decision){
 		.needed = 1,
 		.instances = 1,
 		.level = 1 - m->opts.risk,
-		.price = 1.0 / m->opts.risk,
+		.price = exp(l.log_price),
 		.rung = DEMAND_REACTIVE,
 		.why = DEMAND_NO_SAMPLE,
 	};
@@ -96,6 +103,7 @@ static void lead_init(struct lead *l, const struct demand_opts *o)
 	/* Without history a miss is the stated swing of the present level. */
 	ridge_b(spread)[SPREAD_ONE] = ridge_b0(spread)[SPREAD_ONE] = log(o->prior_swing);
 	ridge_b(spread)[SPREAD_BASE] = ridge_b0(spread)[SPREAD_BASE] = 1;
+	lead_solve(l);
 }
 
 /* All of a model but what lies in its data. */
@@ -214,7 +222,7 @@ int demand_model_set_capacity(struct demand_model *m, double capacity, struct er
 
 	if (rc != 0)
 		return rc;
-	for (size_t k = 0; k < m->opts.n_leads; k++) {
+	for (size_t k = 0; k < m->opts.n_leads && m->opts.price == 0; k++) {
 		model_lead(m, k)->log_price += log(m->opts.capacity / capacity);
 		model_lead(m, k)->log_price = fmax(model_lead(m, k)->log_price, 0);
 	}

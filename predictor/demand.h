@@ -54,7 +54,10 @@ struct demand_opts {
 	size_t n_leads;                      /* 1 to DEMAND_LEADS_MAX */
 	size_t lead_steps[DEMAND_LEADS_MAX]; /* from deciding to serving, in whole steps;
 						may be 0 */
-	double risk;        /* share of time that may be short, 0.00001 to 0.5 */
+	double risk;  /* share of time that may be short, 0.00001 to 0.5 */
+	double price; /* instance-hours that a short minute costs, up to 1e9; above 0 it
+			 takes the place of the risk: nothing is calibrated or steered,
+			 and the level and the share kept follow */
 	double capacity;    /* demand that one instance serves, > 0 */
 	double prior_swing; /* without history: relative rise within a lead time that is
 			       taken as usual (one standard deviation); 0 means 0.15 */
@@ -91,6 +94,10 @@ struct demand_stats {
 	uint64_t late;       /* samples that came after their step was closed; dropped */
 	uint64_t duplicates; /* samples for a step that had one; dropped */
 };
+
+/* The bands whose promise is watched: levels, ascending. */
+#define DEMAND_BANDS 7
+extern const double demand_bands[DEMAND_BANDS];
 
 struct demand_model;
 
@@ -145,6 +152,14 @@ int demand_model_set_capacity(struct demand_model *m, double capacity,
 
 /* As given, the capacity as set last. */
 const struct demand_opts *demand_model_opts(const struct demand_model *m);
+
+/*
+ * What each band of demand_bands promised and kept: the share of steps lately (half-life
+ * a week) whose largest demand within the lead time stayed at or below the quantile that
+ * was said at that step. NaN while fewer steps are known than would leave ten above.
+ */
+void demand_model_kept(const struct demand_model *m, size_t lead,
+		       double ret[DEMAND_BANDS]);
 
 void demand_model_stats(const struct demand_model *m, struct demand_stats *ret);
 

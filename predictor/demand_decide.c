@@ -31,7 +31,8 @@ void lead_steer(struct demand_model *m, struct lead *l, double demand)
 		demand > (double)implied(m, l) * m->opts.capacity * (1 + 1e-9);
 	const double to = l->log_price + STEER_GAIN * ((double)is_short - risk) / risk;
 
-	l->log_price = fmin(fmax(to, 0), 20);
+	if (m->opts.price == 0)
+		l->log_price = fmin(fmax(to, 0), 20);
 	l->kept += ((double)is_short - l->kept) / fmin((double)m->n, 10080);
 }
 
@@ -45,9 +46,12 @@ const char *demand_rung_name(enum demand_rung rung)
 static struct price_view view_of(const struct demand_model *m, const struct lead *l,
 				 const struct origin *o)
 {
+	const double most = model_most(m);
+
 	return (struct price_view){
-		.mid = fmax((double)o->base + (double)o->centre[l->rung], 0),
+		.mid = fmin(fmax((double)o->base + (double)o->centre[l->rung], 0), most),
 		.sigma = (double)o->sigma[l->rung],
+		.most = most,
 		.capacity = m->opts.capacity,
 	};
 }
@@ -62,18 +66,43 @@ static double loss_of(const struct lead *l, const struct origin *o, int rung,
 	return target > q ? 0.95 * (target - q) : 0.05 * (q - target);
 }
 
+/* Whether the target stayed within what each band had said. */
+static void judge_bands(struct lead *l, const struct origin *o, double target,
+			double life)
+{
+	const float top = (float)(target + (double)o->base);
+
+	for (int k = 0; k < DEMAND_BANDS; k++)
+		l->inside[k] += ((top <= o->said[k]) - l->inside[k]) / life;
+}
+
+void demand_model_kept(const struct demand_model *m, size_t lead,
+		       double ret[DEMAND_BANDS])
+{
+	CHECK(lead < m->opts.n_leads);
+
+	const struct lead *l = model_lead_const(m, lead);
+
+	for (int k = 0; k < DEMAND_BANDS; k++) {
+		const double misses = (1 - demand_bands[k]) * (double)l->learned;
+
+		ret[k] = misses >= KEPT_AFTER ? l->inside[k] : NAN;
+	}
+}
+
 void lead_judge(const struct demand_model *m, struct lead *l, const struct origin *o,
 		double target)
 {
 	const double per_day = 86400000.0 / (double)m->opts.step_ms;
-	const double mean_life =
-		fmin((double)l->learned + 1, JUDGE_DAYS * per_day / M_LN2);
+	const double count = (double)l->learned + 1;
+	const double mean_life = fmin(count, JUDGE_DAYS * per_day / M_LN2);
 
 	for (int r = DEMAND_REACTIVE; r < DEMAND_RUNGS; r++) {
 		l->loss[r] += (loss_of(l, o, r, target) - l->loss[r]) / mean_life;
 		l->miss[r] +=
 			(fabs(target - (double)o->centre[r]) - l->miss[r]) / mean_life;
 	}
+	judge_bands(l, o, target, fmin(count, KEPT_DAYS * per_day / M_LN2));
 }
 
 /* Which rung, and why. A rung that was left is taken again when it is the best. */
@@ -106,9 +135,14 @@ static enum demand_rung choose_rung(const struct demand_model *m, const struct l
 	return simple;
 }
 
+static double quantile_at(const struct price_view *v, double z)
+{
+	return fmin(fmax(v->mid + v->sigma * z, 0), v->most);
+}
+
 static double demand_at(const struct lead *l, const struct price_view *v, double level)
 {
-	return fmax(v->mid + v->sigma * sketch_quantile(&l->sketch, level), 0);
+	return quantile_at(v, sketch_quantile(&l->sketch, level));
 }
 
 void lead_decide(struct demand_model *m, struct lead *l)
@@ -130,6 +164,8 @@ void lead_decide(struct demand_model *m, struct lead *l)
 	o->held = 0;
 	for (size_t k = 0; k < hold; k++)
 		o->held = MAX(o->held, lead_origin(m, l, k)->need);
+	for (int k = 0; k < DEMAND_BANDS; k++)
+		o->said[k] = (float)quantile_at(&v, l->z[k]);
 	l->now = (struct demand_decision){
 		.needed = o->need,
 		.instances = o->held,

@@ -204,6 +204,15 @@ double model_guess(struct demand_model *m)
 	return (double)y[1 - (ptrdiff_t)day] * (m->gap++ < day ? m->gap_ratio : 1.0);
 }
 
+void lead_solve(struct lead *l)
+{
+	ridge_solve(lead_mean(l));
+	ridge_solve(lead_spread(l));
+	sketch_solve(&l->sketch);
+	for (int k = 0; k < DEMAND_BANDS; k++)
+		l->z[k] = sketch_quantile(&l->sketch, demand_bands[k]);
+}
+
 void model_step(struct demand_model *m, double demand, bool filled)
 {
 	for (size_t k = 0; !filled && k < m->opts.n_leads; k++)
@@ -215,11 +224,8 @@ void model_step(struct demand_model *m, double demand, bool filled)
 		struct lead *l = model_lead(m, k);
 
 		learn(m, l);
-		if (m->n % SOLVE_EVERY == 0) {
-			ridge_solve(lead_mean(l));
-			ridge_solve(lead_spread(l));
-			sketch_solve(&l->sketch);
-		}
+		if (m->n % SOLVE_EVERY == 0)
+			lead_solve(l);
 		observe(m, l, filled);
 		lead_decide(m, l);
 	}

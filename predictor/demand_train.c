@@ -25,8 +25,10 @@ static double replay_short(const struct demand_model *m, const struct lead *l,
 	size_t count = 0, need[RING] = { 0 }, held[RING] = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		const struct price_view v = { (double)r[i].mid, (double)r[i].sigma,
-					      m->opts.capacity };
+		const struct price_view v = { .mid = (double)r[i].mid,
+					      .sigma = (double)r[i].sigma,
+					      .most = model_most(m),
+					      .capacity = m->opts.capacity };
 		size_t run = SIZE_MAX;
 
 		if (i >= l->window) {
@@ -52,7 +54,6 @@ static void calibrate(struct demand_model *m, struct lead *l, const struct repla
 	const double aim = lead_aim(m, l) * runs / (runs + REPLAY_DOUBT);
 	double lo = 0, hi = 16;
 
-	sketch_solve(&l->sketch);
 	for (int k = 0; k < 10; k++) {
 		const double mid = 0.5 * (lo + hi);
 
@@ -62,7 +63,6 @@ static void calibrate(struct demand_model *m, struct lead *l, const struct repla
 			hi = mid;
 	}
 	l->log_price = hi;
-	lead_decide(m, l);
 }
 
 static int history_check(const double *y, size_t n, struct err *err)
@@ -111,9 +111,13 @@ int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_
 		m->last_ms = t0_ms + (int64_t)i * m->opts.step_ms;
 		play(m, y[i], r + i, n);
 	}
-	for (size_t k = 0; k < m->opts.n_leads; k++)
-		if (tail > 60 + model_lead(m, k)->window)
-			calibrate(m, model_lead(m, k), r + (k + 1) * n - tail,
-				  y + n - tail, tail);
+	for (size_t k = 0; k < m->opts.n_leads; k++) {
+		struct lead *l = model_lead(m, k);
+
+		lead_solve(l);
+		if (m->opts.price == 0 && tail > 60 + l->window)
+			calibrate(m, l, r + (k + 1) * n - tail, y + n - tail, tail);
+		lead_decide(m, l);
+	}
 	return 0;
 }

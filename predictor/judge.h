@@ -15,6 +15,7 @@
 #include "demand.h"
 #include "err.h"
 #include "fleet.h"
+#include "uplift.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +27,7 @@ enum judge_policy {
 	JUDGE_STATIC,   /* the largest need of the history */
 	JUDGE_ORACLE,   /* knows the future: what the others' cost is measured in */
 };
-enum { JUDGE_POLICIES = JUDGE_ORACLE + 1, JUDGE_BANDS = 7, JUDGE_RISKS = 6 };
+enum { JUDGE_POLICIES = JUDGE_ORACLE + 1, JUDGE_RISKS = 6 };
 
 const char *judge_policy_name(enum judge_policy p);
 
@@ -37,10 +38,11 @@ struct judge_row {
 	double headroom; /* that was tuned; 0: none */
 };
 
-/* What a band promised and what it kept: shares of steps whose largest demand within the
+/* What the bands of demand_bands kept: shares of steps whose largest demand within the
  * lead time stayed at or below the quantile. */
-struct judge_band {
-	double level, kept;
+struct judge_lead {
+	size_t steps;
+	double kept[DEMAND_BANDS];
 };
 
 struct judge_point { /* of the frontier */
@@ -51,12 +53,17 @@ struct judge_report {
 	size_t from, n; /* the steps played: y[from .. from + n) */
 	double *demand; /* [n] as played: gaps filled */
 	struct judge_row row[JUDGE_POLICIES];
-	struct judge_band band[JUDGE_BANDS];
+	struct judge_lead lead[DEMAND_LEADS_MAX]; /* of 1 step, L/2, L, 2L; ascending */
+	size_t n_leads;
+	size_t own; /* index of L, the lead time of the options */
 	struct judge_point frontier[JUDGE_RISKS];
 };
 
 /* share of the work done, 0 to 1. */
 typedef void judge_progress_fn(void *arg, double share);
+
+/* The first step that is played of n; what lies before is history. */
+size_t judge_from(size_t n, int64_t step_ms, size_t play);
 
 /*
  * Plays y [n] (NaN: missing), first step at t0_ms, with the options of the model.
@@ -69,6 +76,17 @@ int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 		   const struct demand_opts *opts, size_t play,
 		   judge_progress_fn *progress, void *arg, struct judge_report **ret,
 		   struct err *err) MUST_CHECK;
+/*
+ * The same with events [n_events], each as it was expected when it began: the model is
+ * fed demand divided by their uplift, and what it asks for is multiplied by the largest
+ * within the lead time. Its bands are judged on demand without events. The simple
+ * policies know of none.
+ */
+int judge_backtest_events(const double *y, size_t n, int64_t t0_ms,
+			  const struct demand_opts *opts, size_t play,
+			  const struct uplift_event *events, size_t n_events,
+			  judge_progress_fn *progress, void *arg,
+			  struct judge_report **ret, struct err *err) MUST_CHECK;
 void judge_report_free(struct judge_report *r);
 DEFINE_CLEANUP(struct judge_report *, judge_report_free);
 

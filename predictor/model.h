@@ -33,6 +33,9 @@
 #define FULL_AFTER 120     /* targets learned before the regressions are believed */
 #define JUDGE_DAYS 2.0     /* half-life of the rungs' losses */
 #define WORSE 1.1          /* loss over another's from where on a rung is left */
+#define KEPT_DAYS 7.0      /* half-life of the shares that bands kept */
+#define KEPT_AFTER 10      /* misses that are expected before a share is told */
+#define MOST_SWINGS 7.0    /* 99.9 % of the logistic prior */
 #define REPLAY_DOUBT 0.5   /* runs of short steps that a replay is too kind by */
 #define REPLAY_DAYS 7      /* history that the first price is found on */
 
@@ -63,9 +66,10 @@ struct origin {
 	float v[SPREAD_N];
 	float base;
 	float centre[DEMAND_RUNGS], sigma[DEMAND_RUNGS]; /* of the rise over base */
-	uint32_t need, held; /* instances: by itself, and after the hold */
-	uint32_t slot;       /* of the day */
-	bool filled;         /* no sample at this step */
+	float said[DEMAND_BANDS]; /* quantiles of the largest demand */
+	uint32_t need, held;      /* instances: by itself, and after the hold */
+	uint32_t slot;            /* of the day */
+	bool filled;              /* no sample at this step */
 };
 
 /* What is learned for one lead time: one block of bytes. */
@@ -79,10 +83,12 @@ struct lead {
 	double up;              /* average of the misses upwards */
 	double log_price;
 	double kept;
-	double loss[DEMAND_RUNGS]; /* of each rung lately; comparable */
-	double miss[DEMAND_RUNGS]; /* slow average of |miss| */
-	enum demand_rung rung;     /* in force */
-	uint64_t learned;          /* targets learned from */
+	double loss[DEMAND_RUNGS];   /* of each rung lately; comparable */
+	double miss[DEMAND_RUNGS];   /* slow average of |miss| */
+	enum demand_rung rung;       /* in force */
+	uint64_t learned;            /* targets learned from */
+	double z[DEMAND_BANDS];      /* the sketch's quantiles of the bands */
+	double inside[DEMAND_BANDS]; /* share of targets within the band lately */
 	struct demand_decision now;
 	size_t mean_at, spread_at, profile_at, sizes_at, origins_at; /* in data */
 	_Alignas(8) unsigned char data[];
@@ -185,6 +191,13 @@ static inline const struct origin *lead_newest(const struct demand_model *m,
 	return o + (m->n - 1) % l->kept_origins;
 }
 
+/* What no forecast is above: the largest demand ever seen, risen as far within a lead
+ * time as without history a rise is thought possible. */
+static inline double model_most(const struct demand_model *m)
+{
+	return m->top * (1 + MOST_SWINGS * m->opts.prior_swing);
+}
+
 /* demand.c: ERR_INVAL for what is no demand. */
 int demand_check(double y, struct err *err);
 
@@ -196,6 +209,8 @@ double model_guess(struct demand_model *m); /* the next value when no sample com
 /* demand_decide.c */
 void lead_judge(const struct demand_model *m, struct lead *l, const struct origin *o,
 		double target);
+/* Brings what follows from the sums up to date. */
+void lead_solve(struct lead *l);
 /* Before the step is taken, and after it. */
 void lead_steer(struct demand_model *m, struct lead *l, double demand);
 void lead_decide(struct demand_model *m, struct lead *l);

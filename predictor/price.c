@@ -14,8 +14,8 @@ size_t price_choose(const struct sketch *s, const struct price_view *v, double p
 
 	for (size_t k = first; k <= SKETCH_BINS; k++) {
 		const double over = (double)s->over[k], edge = z;
-		const double n =
-			fmax(ceil((v->mid + v->sigma * edge) / v->capacity - 1e-9), 1);
+		const double demand = fmin(v->mid + v->sigma * edge, v->most);
+		const double n = fmax(ceil(demand / v->capacity - 1e-9), 1);
 		const double cost = n + price * over;
 
 		if (n >= best)
@@ -25,6 +25,8 @@ size_t price_choose(const struct sketch *s, const struct price_view *v, double p
 			best_n = n;
 			best_over = over;
 		}
+		if (demand >= v->most)
+			break;
 		z = edge * cosh_width + c * sinh_width;
 		c = c * cosh_width + edge * sinh_width;
 	}

@@ -15,9 +15,10 @@
 
 #include <stddef.h>
 
-/* The demand is mid + sigma * z, z from the sketch. */
+/* The demand is mid + sigma * z, z from the sketch, and never above most. */
 struct price_view {
 	double mid, sigma;
+	double most; /* at least mid */
 	double capacity;
 };
 

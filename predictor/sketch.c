@@ -29,7 +29,9 @@ void sketch_init(struct sketch *s, double half_life, double prior_weight)
 
 void sketch_add(struct sketch *s, double z)
 {
-	const double at = (asinh(z) - SKETCH_LOW) / SKETCH_WIDTH;
+	/* What is on an edge, 0 before all, belongs to the bin above it: a quantile of
+	 * what never changes is not below it. */
+	const double at = (asinh(z) - SKETCH_LOW) / SKETCH_WIDTH + 1e-9;
 	const size_t k = at <= 0 ? 0 : at >= SKETCH_BINS ? SKETCH_BINS - 1 : (size_t)at;
 
 	s->mass[k] += (float)s->weight;

@@ -39,6 +39,10 @@
 
 #define UPLIFT_MIN 0.01 /* of one event, given or measured */
 #define UPLIFT_MAX 100.0
+/* The level at which an event's own uncertainty enters an upper quantile, at most: its
+ * effect is drawn once, not each step, and the level of a decision, often beyond 99.9 %,
+ * would ask for what no event has ever done. */
+#define UPLIFT_LEVEL 0.95
 #define UPLIFT_WEEKS 4       /* that are compared with, before and after */
 #define UPLIFT_AROUND_H 24   /* hours of level before and after */
 #define UPLIFT_REACH_DAYS 29 /* of the series around an event that measuring looks at */

@@ -14,13 +14,14 @@ import * as overview from './overview.js';
 import { problems } from './problems.js';
 import { readRange } from './range.js';
 import * as services from './services.js';
-import { addEvent, begin, end, need, state } from './state.js';
+import { addEvent, begin, end, isAdmin, need, state } from './state.js';
 import { follow, unfollow } from './stream.js';
 import * as tier from './tier.js';
+import * as tokens from './tokens.js';
 
 const header = document.getElementById('header');
 const main = document.getElementById('main');
-const views = { '': overview, hosts, services, decisions, holds, events };
+const views = { '': overview, hosts, services, decisions, holds, events, tokens };
 
 const RETRY_MS = 3000;
 
@@ -31,7 +32,7 @@ let told = '';
 function route() {
   const [name, ...args] = location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
   if (name === 'tier' && args.length === 2) return { view: tier, args, link: '', title: args.join('/') };
-  const view = views[name] ?? overview;
+  const view = name === 'tokens' && !isAdmin() ? overview : views[name] ?? overview;
   return { view, args: [], link: `#/${view === overview ? '' : name}`, title: view.title };
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What one instance serves: declared, learned or a cautious value, and how sure that is.
 import { h } from './dom.js';
-import { figure, number, plural, sentence } from './format.js';
+import { figure, number, plural, sentence, time } from './format.js';
+import { now } from './state.js';
 
-const models = { queue: 'a queueing model', usl: 'the universal scalability law' };
+const models = { utilisation: 'the utilisation', queue: 'a queueing model', usl: 'the universal scalability law' };
 
 /** Where the figure comes from: "declared", "learned (12.9 – 15.6)"... */
 export function capacitySource(t) {
@@ -25,11 +26,19 @@ function learned(c, unit) {
   ];
 }
 
+/** An instance that serves less or more than before, such as since a release. */
+function changed(c, t) {
+  if (!c.changed) return null;
+  return h('p.warning', { 'data-warning': 'capacity' }, 'An instance serves about ', figure(c.changed.to, t.capacity_unit), ' since ', time(c.changed.since, now()),
+    `, it was ${figure(c.changed.from, t.capacity_unit)}.`);
+}
+
 export function capacityPanel(t) {
   const c = t.capacity_learned;
   return [
+    c ? changed(c, t) : null,
     h('dl.list', h('dt', 'Used'), h('dd', h('span', { 'data-capacity': capacitySource(t) }, t.capacity ? figure(t.capacity, t.capacity_unit) : '–'), `, ${capacitySource(t)}`),
-      c && c.used !== 'none' ? learned(c, t.capacity_unit) : null),
+      c && c.value !== null ? learned(c, t.capacity_unit) : null),
     c?.why ? h('p.muted', sentence(c.why)) : null,
   ];
 }

@@ -9,6 +9,7 @@ import { duration, figure, time } from './format.js';
 import { now } from './state.js';
 
 const TABLE_ROWS = 24;
+const EMPTY = 'No demand is measured yet.';
 const charts = new Map(); // element -> chart
 const seen = new IntersectionObserver(entries => {
   for (const { target, isIntersecting } of entries) {
@@ -59,6 +60,14 @@ function values(chart, t) {
       [0, 1, 2].map(i => cell(r.band?.[i])), cell(r.capacity), cell(r.desired)))));
 }
 
+const known = v => v !== null && v !== undefined;
+
+/** Leaves the figures of the place under the pointer alone. */
+function sayWhetherEmpty({ memory, readout }) {
+  if (!memory.rows.some(r => known(r.demand) || r.band)) readout.textContent = EMPTY;
+  else if (readout.textContent === EMPTY) readout.textContent = '';
+}
+
 function paint(chart) {
   const t = chart.tier;
   if (!chart.memory.rows?.length) return;
@@ -67,6 +76,7 @@ function paint(chart) {
   chart.events = eventsIn(t, chart.memory.span);
   chart.element.querySelector('.key-event').hidden = !chart.events.length;
   draw(chart);
+  sayWhetherEmpty(chart);
   chart.canvas.setAttribute('aria-label', summary(chart, t));
   show(chart.element.querySelector('.values'), h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Values of the chart' }, values(chart, t)));
 }

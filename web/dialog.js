@@ -17,6 +17,16 @@ export async function attempt(alert, action, done) {
   }
 }
 
+function show(content) {
+  const dialog = h('dialog', { 'aria-labelledby': 'dialog-title' }, content);
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+const heading = title => h('h2', { id: 'dialog-title' }, title);
+
 /**
  * A modal dialog with a form. body: its content; submit: the words of the button; action:
  * what the button does, with the form; done: what is said then. The browser keeps the focus
@@ -32,11 +42,18 @@ export function openDialog({ title, body, submit, danger, action, done }) {
     if (await attempt(alert, () => action(event.target), done)) close();
     button.disabled = false;
   };
-  const dialog = h('dialog', { 'aria-labelledby': 'dialog-title' },
-    h('form', { onsubmit }, h('h2', { id: 'dialog-title' }, title), body, alert,
-      h('p.buttons', h('button', { type: 'button', onclick: close }, 'Cancel'), button)));
-  dialog.addEventListener('close', () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  return dialog;
+  const dialog = show(h('form', { onsubmit }, heading(title), body, alert,
+    h('p.buttons', h('button', { type: 'button', onclick: close }, 'Cancel'), button)));
+}
+
+/** A modal dialog to read; its content comes with the promise. */
+export async function showDialog(title, content) {
+  const place = h('div.reading', h('p.muted', 'Reading…'));
+  const dialog = show([heading(title), place, h('p.buttons', h('button', { type: 'button', onclick: () => dialog.close() }, 'Close'))]);
+  dialog.classList.add('large');
+  try {
+    place.replaceChildren(await content);
+  } catch (error) {
+    place.replaceChildren(h('p.error', { role: 'alert' }, `That did not work: ${error.message}.`));
+  }
 }

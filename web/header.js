@@ -3,7 +3,7 @@
 import { h, show } from './dom.js';
 import { number, timeText } from './format.js';
 import { problems } from './problems.js';
-import { now, state } from './state.js';
+import { isAdmin, now, state } from './state.js';
 
 const links = [['#/', 'Overview'], ['#/hosts', 'Hosts'], ['#/services', 'Services'], ['#/decisions', 'Decisions'], ['#/holds', 'Holds'], ['#/events', 'Events']];
 
@@ -19,6 +19,8 @@ function live() {
   return h(`span.live.${tone}`, { 'data-live': text }, text);
 }
 
+const who = () => `${state.me.name} · ${state.me.role}`;
+
 export function showHeader(header, current, onSignOut) {
   if (!state.me) {
     show(header);
@@ -30,7 +32,7 @@ export function showHeader(header, current, onSignOut) {
     h('nav', { 'aria-label': 'Views' }, h('ul', links.map(([href, name]) =>
       h('li', h('a', { href, 'aria-current': href === current ? 'page' : null }, name,
         name === 'Overview' && n ? h('span.count', { title: 'problems' }, n) : null))))),
-    h('div.who', clock(), live(), h('span.muted', `${state.me.name} · ${state.me.role}`),
+    h('div.who', clock(), live(), isAdmin() ? h('a', { href: '#/tokens', 'aria-current': current === '#/tokens' ? 'page' : null, title: 'Tokens' }, who()) : h('span.muted', who()),
       h('button', { type: 'button', id: 'sign-out', onclick: onSignOut }, 'Sign out')));
 }
 

@@ -19,8 +19,13 @@ const fields = [
   { key: 'step_in', name: 'Largest step in', number: true, hint: '0: any' },
 ];
 
-const known = t => fields.filter(f => t[f.key] !== undefined && t[f.key] !== null);
-const declared = (t, f) => String(f.key === 'capacity' && t.capacity_learned && t.capacity_learned.used !== 'declared' ? 0 : t[f.key]);
+const known = t => fields.filter(f => t[f.key] !== undefined);
+
+/** What the operator said; a capacity in force may also be learned. */
+function declared(t, f) {
+  const isLearned = f.key === 'capacity' && t.capacity_learned && t.capacity_learned.used !== 'declared';
+  return String(isLearned ? 0 : t[f.key] ?? 0);
+}
 
 function input(t, f) {
   const more = { id: `set-${f.key}`, name: f.key, 'aria-describedby': f.hint ? `hint-${f.key}` : null };

@@ -14,6 +14,7 @@ const sources = {
   hosts: () => list('/v1/hosts'),
   services: () => list('/v1/services'),
   holds: () => list('/v1/holds'),
+  tokens: () => list('/v1/tokens'),
   decisions: async () => (await get('/v1/decisions?limit=100')).items,
 };
 
@@ -104,4 +105,5 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden && state.me) refresh();
 });
 
+export const isAdmin = () => state.me?.role === 'admin';
 export const mayChange = () => ['operator', 'admin'].includes(state.me?.role);

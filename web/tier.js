@@ -7,6 +7,7 @@ import { eventTable } from './calendar.js';
 import { capacityPanel } from './capacity.js';
 import { chartBox } from './chart_view.js';
 import { decisionTable } from './decisions.js';
+import { showDialog } from './dialog.js';
 import { h } from './dom.js';
 import { duration, time, words } from './format.js';
 import { unitTone, unitWords } from './hosts.js';
@@ -51,6 +52,15 @@ function leads(t) {
     ], details.leads, x => x.id, 'None has been measured yet.', true)];
 }
 
+/** The end of a unit's log, from its host. */
+function showLog(unit) {
+  const text = async () => {
+    const { lines } = await get(`/v1/units/${unit}/logs?lines=200`);
+    return lines.length ? h('pre.log', { tabindex: 0 }, lines.join('\n')) : h('p.muted', 'It is empty.');
+  };
+  return showDialog(`Log of ${unit}`, text());
+}
+
 function units(t) {
   const own = (state.hosts ?? []).flatMap(x => x.units).filter(u => u.stack === t.stack && u.tier === t.name);
   return table('Units of the tier', [
@@ -58,6 +68,7 @@ function units(t) {
     { name: 'State', of: u => badge(unitWords(u), unitTone(u), u.message || null) },
     { name: 'Host', of: u => h('span.mono', u.host) },
     { name: 'Healthy since', of: u => time(u.healthy, now()) },
+    { name: 'Log', of: u => h('button', { type: 'button', onclick: () => showLog(u.name), 'aria-label': `Log of ${u.name}` }, 'Log') },
   ], own, u => u.name, 'None is placed on a host.');
 }
 

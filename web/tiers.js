@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A tier as a card: its figures, its chart and the sentence of its latest decision.
+import { capacitySource } from './capacity.js';
 import { served } from './chart_data.js';
 import { chartBox } from './chart_view.js';
 import { h } from './dom.js';
-import { duration, figure, plural, sentence, time, words } from './format.js';
+import { duration, figure, number, plural, sentence, time, words } from './format.js';
 import { staleWords, tierLink } from './problems.js';
 import { now } from './state.js';
 import { badge } from './table.js';
@@ -41,6 +42,18 @@ function runningNote(t) {
   return notes.join(', ') || `of ${t.min} to ${t.max}`;
 }
 
+/** "at most, in 2m, with sale ×2.4" */
+function forecastNote(f) {
+  if (!f) return 'none';
+  return `at most, in ${duration(f.lead_ms)}${f.events?.length ? `, with ${f.events.join(', ')} ×${number(f.uplift, 2)}` : ''}`;
+}
+
+function capacityNote(t) {
+  if (!t.capacity) return 'not known';
+  const source = capacitySource(t);
+  return `${t.healthy} × ${figure(t.capacity, t.capacity_unit)}${source === 'declared' ? '' : `, ${source}`}`;
+}
+
 /** The row of figures of a tier. */
 export function tierFacts(t) {
   const f = t.explanation?.forecast;
@@ -48,8 +61,8 @@ export function tierFacts(t) {
   return h('dl.facts',
     fact('Demand', figure(t.demand.value, unit),
       t.demand.age_ms === null ? 'not measured' : `${duration(now() - Date.parse(t.demand.at))} ago`, 'demand'),
-    fact('Forecast', f ? figure(f.upper, unit) : '–', f ? `at most, in ${duration(f.lead_ms)}` : 'none', 'forecast'),
-    fact('Capacity', figure(served(t, t.healthy), unit), t.capacity ? `${t.healthy} × ${figure(t.capacity, unit)}` : 'not known', 'capacity'),
+    fact('Forecast', f ? figure(f.upper, unit) : '–', forecastNote(f), 'forecast'),
+    fact('Capacity', figure(served(t, t.healthy), unit), capacityNote(t), 'capacity'),
     fact('Serving', String(t.healthy), runningNote(t)),
     fact('Desired', t.desired === null ? '–' : String(t.desired), t.desired_since ? ['since ', time(t.desired_since, now())] : null, 'desired'),
     fact('Lead time', t.lead ? duration(t.lead.used_ms) : '–', leadNote(t.lead), 'lead'));

@@ -2,6 +2,7 @@
 """The controller as a whole, over its REST API: what it answers fits what it describes,
 what is wrong is refused with one clear message, and a restart forgets nothing."""
 
+import datetime
 import json
 import math
 import os
@@ -163,6 +164,7 @@ READS = {
     "/v1/whoami": "/v1/whoami",
     "/v1/stacks": "/v1/stacks",
     "/v1/stacks/shop": "/v1/stacks/{stack}",
+    "/v1/stacks/shop/events": "/v1/stacks/{stack}/events",
     "/v1/tiers": "/v1/tiers",
     "/v1/tiers/shop/web": "/v1/tiers/{stack}/{tier}",
     "/v1/tiers/shop/web/explain": "/v1/tiers/{stack}/{tier}/explain",
@@ -187,7 +189,8 @@ READS = {
 
 def test_every_answer_fits_its_description(daemon):
     document = daemon.get("/openapi.json", token=None).doc
-    assert daemon.call("PUT", "/v1/stacks/shop", stack()).status == 200
+    conf = CONF + "[event sale]\nwhen = yearly 01-01 .. 12-31\nuplift = 1.5\n"
+    assert daemon.call("PUT", "/v1/stacks/shop", stack(**{"stack.conf": conf})).status == 200
     assert daemon.call("POST", "/v1/holds",
                        {"stack": "shop", "reason": "test"}).status == 201
     pushed = daemon.call("POST", "/v1/metrics?stack=shop&tier=web",
@@ -214,6 +217,58 @@ def test_every_answer_fits_its_description(daemon):
         answer = daemon.get(path)
         assert answer.status == 200, (path, answer.body)
         fits(document, schema_of(document, pattern, "get", 200), answer.doc)
+
+
+def unix(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+SUMMARY:sale
+DTSTART:{start}
+DURATION:PT1H
+X-FORETIDE-UPLIFT:3
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_a_calendars_event_is_in_the_forecast_and_named(daemon):
+    now = int(time.time())
+    begin = now + 1800
+    calendar = CALENDAR.format(start=time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(begin)))
+    applied = daemon.call("PUT", "/v1/stacks/shop", stack(**{"events/sales.ics": calendar}))
+    assert applied.status == 200, applied.body
+    assert ("add", "event", "sale") in {(c["action"], c["kind"], c["name"])
+                                        for c in applied.doc["changes"]}
+    lines = "".join(f"{t},{20 + t // 300 % 2}\n" for t in range(now - 2 * 86400, now, 300))
+    assert daemon.call("POST", "/v1/tiers/shop/web/history", lines,
+                       content="text/csv").status == 200
+    wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc.get("events"),
+               "the tier names its events")
+    shown = daemon.get("/v1/tiers/shop/web").doc["events"][0]
+    assert (shown["name"], shown["uplift"], shown["given"]) == ("sale", 3, True)
+    forecast = daemon.get("/v1/tiers/shop/web/forecast?horizon=3h").doc
+    assert [e["name"] for e in forecast["events"]] == ["sale"]
+    middle = {p["t"]: p["q"][1] for p in forecast["points"]}
+    inside = [v for t, v in middle.items() if begin + 300 <= unix(t) < begin + 3300]
+    outside = [v for t, v in middle.items() if unix(t) < begin - 600 or unix(t) > begin + 3900]
+    assert len(inside) >= 8 and min(inside) > 2.5 * max(outside)
+    listed = subprocess.run([os.path.join(BUILD, "foretide"), "calendar", "shop", "--url",
+                             f"http://127.0.0.1:{daemon.port}"],
+                            capture_output=True, text=True, timeout=30, check=True,
+                            env={**os.environ, "FORETIDE_TOKEN": daemon.token})
+    assert "sale" in listed.stdout and "events/sales.ics" in listed.stdout
+
+
+def test_a_broken_calendar_is_refused_and_changes_nothing(daemon):
+    broken = CALENDAR.format(start="someday")
+    answer = daemon.call("PUT", "/v1/stacks/shop", stack(**{"events/sales.ics": broken}))
+    assert answer.status == 400
+    assert "events/sales.ics:3: " in answer.doc["detail"] and "DTSTART" in answer.doc["detail"]
+    assert daemon.get("/v1/stacks/shop").status == 404
 
 
 def test_a_stack_is_shown_applied_and_deleted(daemon):

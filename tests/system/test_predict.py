@@ -113,6 +113,54 @@ def test_forecast_of_a_file_finds_the_day(csv):
     assert len([line for line in r.stdout.splitlines() if line.startswith("2026-01-17T")]) == 24
 
 
+def calendar(tmp_path, *days, more=""):
+    """A sale from 12:00 to 18:00 in Stockholm on these days of January 2026."""
+    path = tmp_path / "sale.ics"
+    events = "".join(f"BEGIN:VEVENT\nSUMMARY:sale\nDTSTART;TZID=Europe/Stockholm:202601{d:02}T120000\n"
+                     f"DURATION:PT6H\n{more}END:VEVENT\n" for d in days)
+    path.write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\n{events}END:VCALENDAR\n", encoding="utf-8")
+    return str(path)
+
+
+def boosted(csv, *days):
+    """The file, with thrice the demand in the sales of these days: 11:00Z to 17:00Z."""
+    out = []
+    for line in csv.read_text(encoding="utf-8").splitlines():
+        t, _, v = line.partition(",")
+        i = (int(t) - START) // 300 if t.isdigit() else -1
+        # The file begins on 5 January, at midnight UTC.
+        sale = i >= 0 and 5 + i // DAY in days and 132 <= i % DAY < 204
+        out.append(f"{t},{3 * float(v)}" if sale and v else line)
+    csv.write_text("\n".join(out) + "\n", encoding="utf-8")
+    return str(csv)
+
+
+def median_at(r, hour):
+    return next(float(line.split()[3]) for line in r.stdout.splitlines() if line.startswith(f"2026-01-17T{hour}:30"))
+
+
+def test_a_forecast_learns_an_event_of_a_calendar_from_past_ones(csv, tmp_path):
+    path = boosted(csv, 9, 12, 15)
+    events = calendar(tmp_path, 9, 12, 15, 17)
+    r = run("forecast", path, "--horizon", "24h", "--events", events, "--timezone", "Europe/Stockholm")
+    assert r.returncode == 0, r.stderr
+    assert "event sale, 2026-01-17T11:00:00" in r.stdout and "learned from 3 past ones" in r.stdout
+    assert 2500 < median_at(r, 12) < 3500 and 900 < median_at(r, 18) < 1100
+    r = run("forecast", path, "--horizon", "24h", "--events", calendar(tmp_path, 9, 12, 15))
+    assert "event sale" not in r.stdout and 900 < median_at(r, 12) < 1100
+
+
+def test_a_calendar_gives_an_uplift_or_says_what_is_wrong(csv, tmp_path):
+    r = run("forecast", str(csv), "--horizon", "24h", "--events", calendar(tmp_path, 17, more="X-FORETIDE-UPLIFT:+100%\n"))
+    assert "demand times 2, as given" in r.stdout and 1900 < median_at(r, 12) < 2100
+    r = run("forecast", str(csv), "--events", calendar(tmp_path, 17, more="X-FORETIDE-UPLIFT:lots\n"))
+    assert (r.returncode, r.stdout) == (1, "") and "sale.ics:3: uplift = lots" in r.stderr
+    r = run("forecast", str(csv), "--events", "/nonexistent.ics")
+    assert r.returncode == 1 and "/nonexistent.ics" in r.stderr
+    r = run("forecast", str(csv), "--events", calendar(tmp_path, 17), "--timezone", "Mars/Base")
+    assert r.returncode == 1 and "Mars/Base" in r.stderr
+
+
 def test_backtest_of_a_file_prints_the_table_and_draws(csv, tmp_path):
     picture = tmp_path / "o.svg"
     r = run("backtest", str(csv), "--boot", "10m", "--risk", "1%", "--capacity", "20", "--svg", str(picture))
@@ -125,8 +173,33 @@ def test_backtest_of_a_file_prints_the_table_and_draws(csv, tmp_path):
     assert xml.etree.ElementTree.parse(picture).getroot().tag.endswith("svg")
 
 
+def test_a_price_takes_the_place_of_the_risk(csv):
+    history = [demand(i) for i in range(8 * DAY)]
+    wanted = []
+    for price in (0.05, 50):
+        r = run("decide", "--jsonl", stdin=lines(init(history, price=price), *samples(8 * DAY, 10)))
+        assert r.returncode == 0, r.stderr
+        wanted.append(sum(json.loads(line)["desired"] for line in r.stdout.splitlines()[1:]))
+    assert wanted[0] < wanted[1]
+    r = run("backtest", str(csv), "--price", "20", "--capacity", "20", "--play", "2d")
+    assert r.returncode == 0 and "a short minute costs 20 instance-hours" in r.stdout, r.stderr
+
+
+def test_backtest_shows_bands_by_lead_times(csv):
+    r = run("backtest", str(csv), "--boot", "10m", "--capacity", "20", "--play", "2d")
+    assert r.returncode == 0, r.stderr
+    table = r.stdout.split("\npromised ")[1].splitlines()
+    assert table[0].split() == ["in", "5m", "in", "10m", "in", "20m"]
+    rows = [[float(x) for x in line.replace("%", "").split()] for line in table[1:8]]
+    assert [row[0] for row in rows] == [50, 80, 90, 95, 98, 99, 99.5]
+    assert all(len(row) == 4 and row[1] <= 100 for row in rows)
+    assert rows[0][1] < rows[6][1]
+
+
 @pytest.mark.parametrize("args,status,words", [
     (["backtest"], 2, "CSV"),
+    (["backtest", "x.csv", "--capacity", "5", "--risk", "1%", "--price", "3"], 2, "--price takes the place"),
+    (["backtest", "x.csv", "--capacity", "5", "--price", "0"], 2, "--price"),
     (["backtest", "x.csv"], 2, "--capacity"),
     (["backtest", "x.csv", "--capacity", "5", "--boot", "soon"], 2, "--boot"),
     (["backtest", "/nonexistent.csv", "--capacity", "5"], 1, "/nonexistent.csv"),

@@ -4,6 +4,7 @@
 import json
 import math
 import os
+import pty
 import subprocess
 import threading
 import time
@@ -207,6 +208,37 @@ def test_the_command_shows_the_table_and_promotes(daemon):
     assert mode(daemon) == "out"
     diff = daemon.call("PUT", "/v1/stacks/shop?dry_run=true", stack()).doc["changes"]
     assert ['mode "out" -> "observe"'] == [c["detail"] for c in diff if c["kind"] == "tier"]
+
+
+def at_terminal(daemon, answer, *args):
+    """Runs the command on a terminal and answers its question: (status, all that was seen)."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(FORETIDE_URL=f"http://127.0.0.1:{daemon.port}", FORETIDE_TOKEN=daemon.token)
+        os.execv(os.path.join(BUILD, "foretide"), ["foretide", *args])
+    seen = b""
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # the command ended
+            break
+        if not part:
+            break
+        seen += part
+        if b"[y/N]" in part:
+            os.write(terminal, answer)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+
+
+def test_at_a_terminal_the_command_shows_progress_and_asks(daemon):
+    up(daemon, days=21)
+    status, seen = at_terminal(daemon, b"n\n", "promote", "shop/web")
+    assert status == 6 and "Promote shop/web from observe to out? [y/N]" in seen and "nothing was changed" in seen
+    assert "\r[####" in seen and mode(daemon) == "observe"
+    status, seen = at_terminal(daemon, b"y\n", "promote", "shop/web")
+    assert status == 0 and "[####" not in seen, "the backtest of a moment ago counts"
+    assert mode(daemon) == "out"
 
 
 def test_the_command_refuses_with_the_reason_and_can_be_forced(daemon):

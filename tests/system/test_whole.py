@@ -238,4 +238,4 @@ def check_books(q, before):
     alive = {h["id"] for h in q.hosts() if h["state"] == "up"}
     assert kept <= alive
     assert not [e for e in q.items("/v1/events?since=0")
-                if e["kind"] in ("host-lost", "host-failed", "orphan-terminated")], q.picture()
+                if e["kind"] in ("host-lost", "host-failed", "orphan-found")], q.picture()

@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -142,10 +143,67 @@ def test_a_cloud_that_fails_every_call_is_left_more_and_more_alone(quick, kind):
     set_weather(folder, [])
     quick.wait("the pool works again", lambda: pool()["state"] == "ok"
                and len(quick.hosts("cloud")) == 2, 60)
-    with open(os.path.join(folder, "cloud.json"), encoding="utf-8") as f:
-        vms = [v for v in json.load(f)["vms"] if v.get("state") not in ("gone", "stopping")]
-    assert len(vms) == 2, "VMs were launched twice or not at all"
+    assert len(cloud_vms(folder)) == 2, "VMs were launched twice or not at all"
     assert any(e["kind"] == "pool-recovered" for e in quick.items("/v1/events?since=0"))
+
+
+def cloud_vms(folder):
+    with open(os.path.join(folder, "cloud.json"), encoding="utf-8") as f:
+        return [v for v in json.load(f)["vms"] if not v["gone_ms"]]
+
+
+@pytest.mark.parametrize("how", ["stack", "pool"])
+def test_no_host_is_left_running_when_its_pool_goes_while_its_cloud_fails(quick, how):
+    folder = quick.path("cloud")
+    os.mkdir(folder)
+    files = {"stack.conf": CLOUD.format(folder=folder), "units/app@.service": APP}
+    quick.api("/v1/stacks/elsewhere", "PUT", {"files": files})
+    quick.wait("its hosts are launched", lambda: len(quick.hosts("cloud")) == 2
+               and len(cloud_vms(folder)) == 2)
+    set_weather(folder, [{"op": "terminate", "kind": "error", "times": -1}])
+    if how == "stack":
+        quick.cli("delete", "elsewhere")
+    else:
+        files["stack.conf"] = files["stack.conf"].replace("[pool cloud]", "[pool other]") \
+            .replace("pool = cloud", "pool = other")
+        quick.api("/v1/stacks/elsewhere", "PUT", {"files": files})
+    quick.wait("people are told", lambda: any(
+        p["kind"] == "pool-failing" and "cloud" in p["message"]
+        for p in quick.api("/v1/status")["problems"]))
+    assert {h["state"] for h in quick.hosts("cloud")} == {"terminating"}
+    # Also another life of the controller knows them.
+    quick.kill()
+    quick.start()
+    assert {h["state"] for h in quick.hosts("cloud")} == {"terminating"}
+    set_weather(folder, [])
+    quick.wait("its hosts are gone", lambda: quick.hosts("cloud") == [], 150)
+    if how == "stack":
+        assert cloud_vms(folder) == []
+    quick.wait("and so is the pool", lambda: "cloud" not in [
+        p["name"] for p in quick.items("/v1/pools")], 150)
+
+
+def test_a_controller_killed_amid_a_mass_scale_in_keeps_the_limit_of_terminations():
+    with Quick(options={"limits.terminations_per_hour": 3}) as q:
+        folder = q.path("cloud")
+        os.mkdir(folder)
+        q.start()
+        files = {"stack.conf": CLOUD.format(folder=folder).replace("max = 4", "max = 9")
+                 .replace("min = 2\nmax = 2", "min = 8\nmax = 8"), "units/app@.service": APP}
+        q.api("/v1/stacks/elsewhere", "PUT", {"files": files})
+        q.wait("its hosts are launched", lambda:
+               [h["state"] for h in q.hosts("cloud")] == ["booting"] * 8)
+        q.cli("delete", "elsewhere")
+        for i in range(6):
+            time.sleep(0.02 * i)  # the moment is what is tested
+            q.kill()
+            q.start()
+            rounds = decided_on(q)
+            q.wait("it has gone on", lambda r=rounds: decided_on(q) > r + 3)
+        q.wait("the limit is told", lambda: any(
+            p["kind"] == "pool-limited" for p in q.api("/v1/status")["problems"]))
+        assert len(cloud_vms(folder)) == 8 - 3, q.picture()
+        assert {h["state"] for h in q.hosts("cloud")} == {"terminating"}
 
 
 def seconds(text):

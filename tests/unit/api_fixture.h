@@ -133,7 +133,7 @@ static long fixture_json(const struct fixture *f, const struct call *c, json_t *
 }
 
 /* The status of a call whose answer does not matter. */
-static long fixture_status(const struct fixture *f, const struct call *c)
+static inline long fixture_status(const struct fixture *f, const struct call *c)
 {
 	CLEANUP(http_res_done) struct http_res res = { .status = 0 };
 

@@ -475,6 +475,51 @@ static void a_hold_on_what_is_not_there_is_refused(void **state)
 
 /* ---------------------------------------------------------------- tiers */
 
+/* PATCHes shop/web under If-Match with the ETag; returns the status, and the ETag after.
+ */
+static long patch_if(const struct fixture *f, const char *etag, const char *body,
+		     char ret_etag[64])
+{
+	CLEANUP(http_res_done) struct http_res res = { .status = 0 };
+	CLEANUP(free) char *header = xasprintf("If-Match: %s", etag);
+
+	fixture_call(f,
+		     CALL(.method = "PATCH", .path = "/v1/tiers/shop/web",
+			  .token = f->admin, .body = body, .header = header),
+		     &res);
+	if (res.status == 200)
+		assert_true(http_res_header(&res, "ETag", ret_etag, 64));
+	else
+		assert_non_null(strstr(buf_str(&res.body), "\"status\":412"));
+	return res.status;
+}
+
+static void a_tier_that_somebody_changed_meanwhile_is_not_changed(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(http_res_done) struct http_res res = { .status = 0 };
+	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
+	char mine[64], theirs[64], next[64];
+	struct err e;
+
+	put_stack_row(f);
+	fixture_call(f, CALL(.path = "/v1/tiers/shop/web", .token = f->viewer), &res);
+	assert_true(http_res_header(&res, "ETag", mine, sizeof(mine)));
+	/* A tick goes by, which is nobody's change. */
+	assert_ok(db_tier_get(f->db, "shop", "web", &t, &e), &e);
+	t.desired = 5;
+	t.updated_ms = 12345;
+	assert_ok(db_tiers_decide(f->db, &t, 1, &e), &e);
+	assert_int_equal(patch_if(f, mine, "{\"max\":7}", theirs), 200);
+	assert_int_equal(patch_if(f, mine, "{\"max\":9}", next), 412);
+	assert_int_equal(patch_if(f, "\"nonsense\"", "{\"max\":9}", next), 412);
+	db_tier_done(&t);
+	assert_ok(db_tier_get(f->db, "shop", "web", &t, &e), &e);
+	assert_int_equal(t.max, 7);
+	assert_int_equal(patch_if(f, theirs, "{\"max\":8}", next), 200);
+	assert_int_equal(patch_if(f, "*", "{\"max\":9}", next), 200);
+}
+
 static void a_tier_is_changed_within_its_ranges(void **state)
 {
 	const struct fixture *f = *state;
@@ -795,6 +840,7 @@ int main(void)
 		TEST(a_hold_is_set_seen_and_released),
 		TEST(a_hold_on_what_is_not_there_is_refused),
 		TEST(a_tier_is_changed_within_its_ranges),
+		TEST(a_tier_that_somebody_changed_meanwhile_is_not_changed),
 		TEST(history_goes_in_as_csv_and_as_json),
 		TEST(a_backtest_needs_history_and_a_capacity),
 		TEST(a_replay_refuses_what_it_cannot_do_in_words),

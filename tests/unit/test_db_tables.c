@@ -446,6 +446,30 @@ static void the_last_backtest_of_a_tier_is_kept_until_its_stack_goes(void **stat
 			 ERR_NOT_FOUND);
 }
 
+static void a_measured_uplift_replaces_those_of_its_time(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(db_uplift_list_done) struct db_uplift_list l = { NULL, 0 };
+	char stack[] = "wp", web[] = "web", db[] = "db", sale[] = "sale", spot[] = "spot";
+	const struct db_uplift rows[] = {
+		{ stack, web, sale, 100, 200, 0.5, 0.1, 8, 300 },
+		{ stack, web, sale, 1100, 1200, 0.6, 0.1, 8, 1300 },
+		{ stack, web, spot, 100, 200, 0.7, 0.1, 8, 300 },
+		{ stack, db, sale, 100, 200, 0.8, 0.1, 8, 300 },
+		{ stack, web, sale, 150, 250, 0.9, 0.2, 7, 400 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_ok(db_uplift_put(f->db, &rows[i], &f->e), &f->e);
+	assert_ok(db_uplift_list(f->db, "wp", "web", &l, &f->e), &f->e);
+	assert_int_equal(l.n, 3);
+	assert_int_equal(l.v[0].start_ms, 150);
+	assert_close(l.v[0].log_ratio, 0.9, 0);
+	assert_close(l.v[0].error, 0.2, 0);
+	assert_int_equal(l.v[1].start_ms, 1100);
+	assert_string_equal(l.v[2].name, "spot");
+}
+
 static int half_done(struct db *db, void *arg, struct err *err)
 {
 	int rc = db_meta_put(db, "a", "1", err);
@@ -502,6 +526,7 @@ int main(void)
 		DB_TEST(lead_times_are_listed_by_pool_and_kind),
 		DB_TEST(a_models_state_comes_back_byte_by_byte),
 		DB_TEST(the_last_backtest_of_a_tier_is_kept_until_its_stack_goes),
+		DB_TEST(a_measured_uplift_replaces_those_of_its_time),
 		DB_TEST(a_transaction_happens_wholly_or_not_at_all),
 		cmocka_unit_test(names_and_values_of_enumerations_match),
 	};

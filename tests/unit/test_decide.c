@@ -462,8 +462,13 @@ static void instances_that_start_count_against_the_step(void **state)
 	p = once(&in);
 	assert_int_equal(p.desired, 5);
 	in.running = 4;
+	in.starting = 1;
 	p = once(&in);
 	assert_int_equal(p.desired, 6);
+	/* The other one fails for ever: as many may come as if it were not there. */
+	in.starting = 0;
+	p = once(&in);
+	assert_int_equal(p.desired, 7);
 }
 
 static void going_in_keeps_to_its_step_for_a_whole_dwell(void **state)
@@ -663,6 +668,23 @@ static void a_prior_lead_time_is_said_to_be_one(void **state)
 	assert_non_null(strstr(p.sentence, "demand of 41.2 sessions is forecast"));
 }
 
+static void a_stated_price_is_told_in_place_of_the_risk(void **state)
+{
+	struct decide_input in = three_running();
+	struct decide_plan p;
+	CLEANUP(json_decref) json_t *o = NULL;
+	const json_t *forecast;
+
+	(void)state;
+	in.price = 20;
+	p = once(&in);
+	assert_non_null(strstr(p.sentence, "a short minute costs 20 instance-hours"));
+	o = decide_explain(&in, &p);
+	forecast = json_object_get(o, "forecast");
+	assert_close(json_number_value(json_object_get(forecast, "price")), 20, 1e-9);
+	assert_true(json_is_null(json_object_get(forecast, "risk")));
+}
+
 static void windows_hold_the_largest(void **state)
 {
 	struct decide_window w = { 0 };
@@ -771,6 +793,7 @@ int main(void)
 		cmocka_unit_test(a_hold_holds_against_everything),
 		cmocka_unit_test(the_first_decision_starts_from_what_runs),
 		cmocka_unit_test(a_prior_lead_time_is_said_to_be_one),
+		cmocka_unit_test(a_stated_price_is_told_in_place_of_the_risk),
 		cmocka_unit_test(windows_hold_the_largest),
 		cmocka_unit_test(
 			the_explanation_tells_inputs_forecast_stages_and_sentence),

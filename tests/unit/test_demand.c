@@ -181,6 +181,244 @@ static void a_lower_risk_asks_for_more(void **state)
 	demand_model_free(b);
 }
 
+/* ---------------------------------------------------------------- little history */
+
+/* What is never passed: the largest demand so far, risen by seven stated swings. */
+static double bound(double top)
+{
+	return top * (1 + 7 * DEMAND_PRIOR_SWING) * (1 + 1e-6);
+}
+
+/* Feeds y and asks both lead times at each step; no quantile may pass the bound. */
+static void assert_bounded(const double *y, size_t n)
+{
+	struct demand_opts o = opts();
+	double top = 0, q;
+	struct err e;
+
+	o.step_ms = 60000;
+	o.n_leads = 2;
+	o.lead_steps[0] = 3;
+	o.lead_steps[1] = 13;
+	struct demand_model *m = fresh(&o);
+
+	for (size_t i = 0; i < n; i++) {
+		assert_ok(
+			demand_model_update(m, MONDAY_MS + (int64_t)i * 60000, y[i], &e),
+			&e);
+		top = fmax(top, y[i]);
+		for (size_t k = 0; k < o.n_leads; k++) {
+			struct demand_decision d;
+
+			demand_model_decide(m, k, &d);
+			assert_true(d.upper <= bound(top));
+			assert_true((double)(d.needed - 1) * o.capacity <= bound(top));
+			assert_ok(demand_model_quantile(m, k, 0.9999, &q, &e), &e);
+			assert_true(q <= bound(top));
+		}
+	}
+	demand_model_free(m);
+}
+
+static void the_first_minutes_of_a_service_foretell_no_tenfold(void **state)
+{
+	double y[120];
+	struct noise z = { 41 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = fmin((double)i * 3, 100) * (1 + 0.1 * uniform(&z));
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+static void a_burst_after_nothing_foretells_no_tenfold(void **state)
+{
+	double y[600] = { 0 };
+
+	(void)state;
+	for (size_t i = 200; i < 230; i++)
+		y[i] = 50;
+	for (size_t i = 400; i < ARRAY_SIZE(y); i++)
+		y[i] = 80;
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+static void nothing_foretells_nothing(void **state)
+{
+	const double y[100] = { 0 };
+
+	(void)state;
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+static void one_spike_is_not_foretold_to_grow(void **state)
+{
+	double y[400];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = i == 40 ? 1000 : 100;
+	assert_bounded(y, ARRAY_SIZE(y));
+}
+
+/* Twenty steps are enough to see that a demand is steady. */
+static void a_constant_demand_is_soon_known_to_be_one(void **state)
+{
+	const struct demand_opts o = opts();
+	struct demand_model *m = fresh(&o);
+
+	(void)state;
+	for (size_t i = 0; i < 20; i++)
+		feed(m, i, 390);
+	assert_in_range(wanted(m), 20, 21);
+	demand_model_free(m);
+}
+
+/* ---------------------------------------------------------------- the price */
+
+struct outcome {
+	double instance_steps, short_share, kept;
+};
+
+/* The last half of the days with what was asked for a lead time ago, if not let go. */
+static struct outcome play(const struct demand_opts *o, const double *y, size_t n)
+{
+	struct demand_model *m = trained(o, y, n / 2);
+	struct outcome r = { 0 };
+	struct demand_decision d;
+	size_t need[2 * N];
+
+	for (size_t i = n / 2; i < n; i++) {
+		feed(m, i, y[i]);
+		need[i] = wanted(m);
+		r.instance_steps += (double)need[i];
+		if (i >= n / 2 + 3)
+			r.short_share +=
+				y[i] >
+				o->capacity * (double)MIN(need[i - 3],
+							  MIN(need[i - 2], need[i - 1]));
+	}
+	r.short_share /= (double)(n - n / 2 - 3);
+	demand_model_decide(m, 0, &d);
+	r.kept = d.kept;
+	demand_model_free(m);
+	return r;
+}
+
+static void a_higher_price_is_short_for_less_and_costs_as_much_or_more(void **state)
+{
+	static double y[2 * N];
+	struct demand_opts o = opts();
+	struct outcome before = { 0, 1, 1 };
+
+	(void)state;
+	make_days(y, ARRAY_SIZE(y), 0, 31);
+	for (o.price = 0.05; o.price < 100; o.price *= 4) {
+		const struct outcome now = play(&o, y, ARRAY_SIZE(y));
+
+		assert_true(now.short_share <= before.short_share);
+		assert_true(now.instance_steps >= before.instance_steps);
+		before = now;
+	}
+	assert_true(before.short_share < 0.01);
+}
+
+static void a_stated_price_is_not_steered_and_its_share_is_told(void **state)
+{
+	static double y[N];
+	struct demand_opts o = opts();
+	struct demand_decision d;
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 32);
+	o.price = 3;
+	struct demand_model *m = trained(&o, y, N - 50);
+
+	for (size_t i = N - 50; i < N; i++) {
+		feed(m, i, i % 2 ? 30 * y[i] : y[i]); /* short again and again */
+		demand_model_decide(m, 0, &d);
+		assert_close(d.price, 180, 1e-9);
+	}
+	assert_true(d.kept > 0.001);
+	assert_ok(demand_model_set_capacity(m, 40, &e), &e);
+	demand_model_decide(m, 0, &d);
+	assert_close(d.price, 180, 1e-9);
+	o.price = -1;
+	struct demand_model *none = NULL;
+
+	assert_int_equal(demand_model_new(&o, &none, &e), ERR_INVAL);
+	assert_non_null(strstr(e.msg, "price"));
+	demand_model_free(m);
+}
+
+/* ---------------------------------------------------------------- promised and kept */
+
+static void bands_are_not_told_before_enough_is_known(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+	double kept[DEMAND_BANDS];
+
+	(void)state;
+	make_days(y, N, 0, 33);
+	struct demand_model *m = trained(&o, y, 60);
+
+	/* 57 targets: ten above 0.8, not above 0.9. */
+	demand_model_kept(m, 0, kept);
+	assert_true(kept[0] >= 0 && kept[1] >= 0 && isnan(kept[2]));
+	assert_true(isnan(kept[DEMAND_BANDS - 1]));
+	demand_model_free(m);
+}
+
+static void bands_keep_what_they_promise_at_every_lead_time(void **state)
+{
+	static double y[2 * N];
+	struct demand_opts o = opts();
+
+	(void)state;
+	make_days(y, ARRAY_SIZE(y), 0, 34);
+	o.n_leads = 3;
+	o.lead_steps[1] = 6;
+	o.lead_steps[2] = 0;
+	struct demand_model *m = trained(&o, y, ARRAY_SIZE(y));
+
+	for (size_t k = 0; k < o.n_leads; k++) {
+		double kept[DEMAND_BANDS];
+
+		demand_model_kept(m, k, kept);
+		for (size_t i = 0; i < DEMAND_BANDS; i++)
+			assert_close(kept[i], demand_bands[i], 0.05);
+	}
+	demand_model_free(m);
+}
+
+/* The shares are what a caller would count who had written down what was said. */
+static void bands_count_what_was_said_at_the_time(void **state)
+{
+	enum { END = 800, LEAD = 2 };
+	static double y[N], said[N];
+	const struct demand_opts o = opts();
+	double inside = 0, kept[DEMAND_BANDS];
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 35);
+	struct demand_model *m = fresh(&o);
+
+	for (size_t i = 0; i < END; i++) {
+		feed(m, i, y[i]);
+		assert_ok(demand_model_quantile(m, 0, demand_bands[0], said + i, &e), &e);
+	}
+	for (size_t i = 0; i + LEAD + 1 < END; i++)
+		inside +=
+			(float)fmax(fmax(y[i + 1], y[i + 2]), y[i + 3]) <= (float)said[i];
+	demand_model_kept(m, 0, kept);
+	/* Shorter than the half-life of a week: the plain share. */
+	assert_close(kept[0], inside / (END - LEAD - 1), 1e-9);
+	demand_model_free(m);
+}
+
 /* ---------------------------------------------------------------- invariances */
 
 static void scaling_demand_and_capacity_changes_nothing(void **state)
@@ -735,6 +973,17 @@ int main(void)
 		cmocka_unit_test(keeps_the_risk_and_sees_the_morning_come),
 		cmocka_unit_test(a_higher_level_is_a_higher_quantile_and_is_kept),
 		cmocka_unit_test(a_lower_risk_asks_for_more),
+		cmocka_unit_test(
+			a_higher_price_is_short_for_less_and_costs_as_much_or_more),
+		cmocka_unit_test(the_first_minutes_of_a_service_foretell_no_tenfold),
+		cmocka_unit_test(a_burst_after_nothing_foretells_no_tenfold),
+		cmocka_unit_test(nothing_foretells_nothing),
+		cmocka_unit_test(one_spike_is_not_foretold_to_grow),
+		cmocka_unit_test(a_constant_demand_is_soon_known_to_be_one),
+		cmocka_unit_test(a_stated_price_is_not_steered_and_its_share_is_told),
+		cmocka_unit_test(bands_are_not_told_before_enough_is_known),
+		cmocka_unit_test(bands_keep_what_they_promise_at_every_lead_time),
+		cmocka_unit_test(bands_count_what_was_said_at_the_time),
 		cmocka_unit_test(scaling_demand_and_capacity_changes_nothing),
 		cmocka_unit_test(shifting_time_shifts_the_decisions),
 		cmocka_unit_test(another_future_changes_no_earlier_decision),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "db_fixture.h"
 
-#include "buf.h"
 #include "history.h"
 
 #define MIN_MS ((int64_t)60000)
@@ -143,32 +142,6 @@ static void what_of_the_last_step_is_to_come_is_no_history(void **state)
 	assert_int_equal(added, 65);
 }
 
-static void old_history_can_be_moved_to_end_now(void **state)
-{
-	struct fixture *f = *state;
-	CLEANUP(history_done) struct history h = { 0 };
-	CLEANUP(buf_done) struct buf b;
-	double out[1];
-	int64_t now = T0 + 100 * DAY + 5 * 60 * MIN_MS, first, last;
-	size_t added;
-
-	buf_init(&b, 1 << 20);
-	for (int i = 0; i < 3 * 1440; i++)
-		buf_printf(&b, "%d,%d\n", 1728000000 + i * 60, i % 1440);
-	parse(buf_str(&b), &h);
-	history_end_at(&h, now);
-	assert_ok(history_import(f->db, "wp", "web", &h, now, &added, &f->e), &f->e);
-	assert_int_equal(added, 2 * 1440 + 5 * 60);
-	assert_ok(db_demand_span(f->db, "wp", "web", &first, &last, &f->e), &f->e);
-	assert_int_equal(first, T0 + 98 * DAY);
-	assert_int_equal(last, now - MIN_MS);
-	/* The time of day stays. */
-	assert_ok(db_demand_range(f->db, "wp", "web", T0 + 99 * DAY + 77 * MIN_MS, out, 1,
-				  &f->e),
-		  &f->e);
-	assert_close(out[0], 77, 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,7 +153,6 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_a_past_is_refused),
 		DB_TEST(an_import_becomes_the_tiers_demand),
 		DB_TEST(what_of_the_last_step_is_to_come_is_no_history),
-		DB_TEST(old_history_can_be_moved_to_end_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

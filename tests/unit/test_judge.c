@@ -72,8 +72,9 @@ static void bands_keep_what_they_promise_and_risk_buys_cost(void **state)
 	(void)state;
 	make_days(y, N);
 	assert_ok(judge_backtest(y, N, 0, &o, 0, NULL, NULL, &r, &e), &e);
-	for (size_t k = 0; k < JUDGE_BANDS; k++)
-		assert_close(r->band[k].kept, r->band[k].level, 0.06);
+	for (size_t k = 0; k < DEMAND_BANDS; k++)
+		for (size_t i = 0; i < r->n_leads; i++)
+			assert_close(r->lead[i].kept[k], demand_bands[k], 0.06);
 	for (size_t k = 1; k < JUDGE_RISKS; k++) {
 		assert_true(r->frontier[k].risk > r->frontier[k - 1].risk);
 		assert_true(r->frontier[k].cost <= r->frontier[k - 1].cost + 0.01);
@@ -127,6 +128,32 @@ static void gaps_are_played_and_progress_ends_at_one(void **state)
 	judge_report_free(r);
 }
 
+static void an_event_that_is_known_is_served_from_its_first_step(void **state)
+{
+	static double y[N];
+	const struct demand_opts o = opts();
+	/* In the night, where nothing else would ask for more. */
+	const struct uplift_event e = { { INT64_C(10) * DAY * STEP_MS,
+					  (INT64_C(10) * DAY + 60) * STEP_MS },
+					{ 4, 4, 4, 0, 0 } };
+	CLEANUP(judge_report_free) struct judge_report *blind = NULL;
+	CLEANUP(judge_report_free) struct judge_report *knows = NULL;
+	struct err err;
+
+	(void)state;
+	make_days(y, N);
+	for (size_t i = 10 * DAY; i < 10 * DAY + 60; i++)
+		y[i] *= 4;
+	assert_ok(judge_backtest(y, N, 0, &o, 0, NULL, NULL, &blind, &err), &err);
+	assert_ok(judge_backtest_events(y, N, 0, &o, 0, &e, 1, NULL, NULL, &knows, &err),
+		  &err);
+	assert_true(knows->row[JUDGE_MODEL].run.unserved_share <
+		    0.5 * blind->row[JUDGE_MODEL].run.unserved_share);
+	assert_true(knows->row[JUDGE_MODEL].cost < blind->row[JUDGE_MODEL].cost * 1.1);
+	/* The others play the same. */
+	assert_close(knows->row[JUDGE_REACTIVE].cost, blind->row[JUDGE_REACTIVE].cost, 0);
+}
+
 static void too_little_and_wrong_values_are_refused(void **state)
 {
 	static double y[N];
@@ -156,6 +183,7 @@ int main(void)
 		cmocka_unit_test(bands_keep_what_they_promise_and_risk_buys_cost),
 		cmocka_unit_test(another_future_changes_no_earlier_instance),
 		cmocka_unit_test(gaps_are_played_and_progress_ends_at_one),
+		cmocka_unit_test(an_event_that_is_known_is_served_from_its_first_step),
 		cmocka_unit_test(too_little_and_wrong_values_are_refused),
 	};
 

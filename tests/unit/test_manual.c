@@ -86,6 +86,11 @@ static void stacks_are_described(void **state)
 	(void)state;
 	n += check_section(text, stack_pool_options, "pool NAME");
 	n += check_section(text, stack_tier_options, "tier NAME");
+	for (const char *const *o = stack_event_options; *o; o++, n++) {
+		CLEANUP(free) char *item = xasprintf("\n.It Ic %s\n", *o);
+
+		assert_non_null(strstr(strstr(text, ".Ss Section event NAME"), item));
+	}
 	assert_int_equal(count(text, "\n.It Ic "), n + 1); /* schedule */
 }
 

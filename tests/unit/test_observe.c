@@ -120,6 +120,32 @@ static void the_first_lease_makes_a_host_up_and_tells_its_lead_time(void **state
 		"a");
 }
 
+static int64_t seen_ms(struct watch *w, const char *id)
+{
+	CLEANUP(db_host_done) struct db_host h = { 0 };
+
+	assert_ok(db_host_get(w->s->db->db, id, &h, w->s->e), w->s->e);
+	return h.seen_ms;
+}
+
+static void it_is_recorded_once_a_minute_which_hosts_were_seen(void **state)
+{
+	struct watch *w = *state;
+
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	scene_host(w->s, "b", "p", DB_HOST_UP);
+	show_host(w, "a");
+	look(w);
+	assert_int_equal(seen_ms(w, "a"), NOW_MS);
+	assert_int_equal(seen_ms(w, "b"), 0);
+	w->s->now_ms += 59000;
+	look(w);
+	assert_int_equal(seen_ms(w, "a"), NOW_MS);
+	w->s->now_ms += 1000;
+	look(w);
+	assert_int_equal(seen_ms(w, "a"), NOW_MS + 60000);
+}
+
 static void a_host_that_falls_silent_is_lost_after_its_grace(void **state)
 {
 	struct watch *w = *state;
@@ -350,6 +376,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WATCH_TEST(the_first_lease_makes_a_host_up_and_tells_its_lead_time),
+		WATCH_TEST(it_is_recorded_once_a_minute_which_hosts_were_seen),
 		WATCH_TEST(a_host_that_falls_silent_is_lost_after_its_grace),
 		WATCH_TEST(one_that_comes_back_within_its_grace_stays),
 		WATCH_TEST(a_draining_host_that_falls_silent_is_lost_too),

@@ -214,6 +214,37 @@ static void a_stateful_instance_is_moved_by_nobody(void **state)
 	assert_int_equal(n_on(r, "a"), 4);
 }
 
+static void a_stateful_instance_outside_its_pool_stays_and_is_told_of(void **state)
+{
+	struct room *r = *state;
+	char text[400];
+
+	scene_apply(r->s, STACK(LB "stateful = yes\n"), TEXT);
+	scene_host(r->s, "a", "p", DB_HOST_UP);
+	round_of(r, -1);
+	assert_false(place_strays(r->s->f, text, sizeof(text)));
+	scene_apply(r->s,
+		    "[stack]\nname = shop\n[pool q]\ndriver = fake\nmax = 3\n"
+		    "[tier lb]\nunit = lb.service\npool = q\nstateful = yes\n",
+		    TEXT);
+	scene_host(r->s, "b", "q", DB_HOST_UP);
+	for (int i = 0; i < 3; i++)
+		round_of(r, -1);
+	assert_string_equal(scene_unit(r->s, "lb.service")->u.host, "a");
+	assert_true(place_strays(r->s->f, text, sizeof(text)));
+	assert_string_equal(text,
+			    "unit lb.service of shop/lb stays on host a of pool p: it "
+			    "holds state; drain that host (foretide drain a) to move it "
+			    "to pool q");
+	/* Its host is not let go under it, though its pool is in no stack any more. */
+	assert_int_equal(r->placed.n_leave, 1);
+	assert_string_equal(r->placed.leave[0], "b");
+	scene_host(r->s, "a", "p", DB_HOST_DRAINING);
+	round_of(r, -1);
+	assert_false(place_strays(r->s->f, text, sizeof(text)));
+	assert_int_equal(scene_unit(r->s, "lb.service")->u.goal, DB_GOAL_DRAIN);
+}
+
 #define ROOM_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -228,6 +259,7 @@ int main(void)
 		ROOM_TEST(what_exists_once_is_not_moved_for_balance),
 		ROOM_TEST(what_exists_once_follows_its_tier_to_another_pool),
 		ROOM_TEST(a_stateful_instance_is_moved_by_nobody),
+		ROOM_TEST(a_stateful_instance_outside_its_pool_stays_and_is_told_of),
 	};
 
 	return cmocka_run_group_tests_name("place", tests, NULL, NULL);

@@ -522,6 +522,31 @@ static void a_host_that_is_waited_for_does_not_leave(void **state)
 	assert_int_equal(p.leave[0].host, 2);
 }
 
+static void a_host_to_be_avoided_is_taken_when_there_is_no_other_way(void **state)
+{
+	CLEANUP(fleet_free) struct fleet *f = fleet_new();
+	CLEANUP(placement_done) struct placement p;
+	CLEANUP(placement_done) struct placement q;
+	CLEANUP(placement_done) struct placement r;
+
+	(void)state;
+	host(f, "a");
+	unit(f, "web@1.service", NULL)->avoid = "a";
+	placement_decide(&f->in, &p);
+	assert_int_equal(action(f, &p, "web@1.service"), PLACE_WAIT);
+	assert_int_equal(p.demand[0].fresh, 1);
+	host(f, "b");
+	unit(f, "web@2.service", "b");
+	placement_decide(&f->in, &q);
+	assert_string_equal(where(f, &q, "web@1.service"), "b");
+	/* The other is full, and the pool at its maximum. */
+	f->units[1].cpu = 2;
+	f->pools[0].max = 2;
+	placement_decide(&f->in, &r);
+	assert_string_equal(where(f, &r, "web@1.service"), "a");
+	assert_int_equal(action(f, &r, "web@1.service"), PLACE_START);
+}
+
 static void hosts_leave_the_emptiest_then_the_newest_first(void **state)
 {
 	CLEANUP(fleet_free) struct fleet *f = fleet_new();
@@ -811,6 +836,8 @@ int main(void)
 		cmocka_unit_test(a_pool_stops_at_its_maximum_and_keeps_its_minimum),
 		cmocka_unit_test(units_wait_for_hosts_that_boot),
 		cmocka_unit_test(a_host_that_is_waited_for_does_not_leave),
+		cmocka_unit_test(
+			a_host_to_be_avoided_is_taken_when_there_is_no_other_way),
 		cmocka_unit_test(hosts_leave_the_emptiest_then_the_newest_first),
 		cmocka_unit_test(
 			hosts_stay_for_the_minimum_pinned_units_and_lack_of_room),

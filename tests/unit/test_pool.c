@@ -492,8 +492,8 @@ static void a_launch_broken_off_in_the_middle_is_sent_again_before_it_counts_as_
 
 /* ---------------------------------------------------------------- lists */
 
-/* A VM with our tag and in this pool that no record knows. */
-static void plant_orphan(struct bench *b)
+/* A VM with our tag and in that pool that no record knows. */
+static void plant_orphan_in(struct bench *b, const char *pool)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
 	CLEANUP(free) char *path = xasprintf("%s/cloud.json", b->cloud);
@@ -505,9 +505,15 @@ static void plant_orphan(struct bench *b)
 	twin = json_deep_copy(json_array_get(vms, 0));
 	json_object_set_new(twin, "id", json_string("vm-orphan"));
 	json_object_set_new(twin, "launch_id", json_string(ORPHAN));
+	json_object_set_new(twin, "pool", json_string(pool));
 	json_array_append_new(vms, twin);
 	assert_int_equal(json_dump_file(doc, path, 0), 0);
 	assert_int_equal(n_vms(b), 2);
+}
+
+static void plant_orphan(struct bench *b)
+{
+	plant_orphan_in(b, POOL);
 }
 
 static void an_orphan_is_ended_after_a_grace_and_no_sooner(void **state)
@@ -518,6 +524,28 @@ static void an_orphan_is_ended_after_a_grace_and_no_sooner(void **state)
 	plant_orphan(b);
 	once(b);
 	assert_int_equal(n_vms(b), 2);
+	assert_true(reconcile_until(b, n_vms(b) == 1));
+	assert_int_equal(n_hosts(b, DB_HOST_UP), 1);
+	/* People see it go, as a host. */
+	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_GONE) == 1));
+}
+
+static void a_vm_of_a_pool_that_is_no_more_is_ended_by_another_of_its_driver(void **state)
+{
+	struct bench *b = *state;
+	struct db_pool other = { .name = (char *)(uintptr_t) "other",
+				 .driver = (char *)(uintptr_t) "fake",
+				 .config_json = (char *)(uintptr_t) "{}",
+				 .max = 1 };
+	int64_t until;
+
+	assert_ok(db_pool_put(b->f->db, &other, &b->f->e), &b->f->e);
+	plant_orphan_in(b, "other");
+	/* While it is there, it looks after its own. */
+	until = clock_mono_ms() + 50;
+	assert_true(reconcile_until(b, clock_mono_ms() > until));
+	assert_int_equal(n_vms(b), 2);
+	assert_ok(db_pool_delete(b->f->db, "other", &b->f->e), &b->f->e);
 	assert_true(reconcile_until(b, n_vms(b) == 1));
 	assert_int_equal(n_hosts(b, DB_HOST_UP), 1);
 }
@@ -617,6 +645,78 @@ static void the_limit_of_terminations_holds_and_is_no_failure(void **state)
 	assert_pool(b, "limited", "within the hour");
 }
 
+static void another_life_does_not_begin_the_limit_anew(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+
+	b->opts.terminate_per_hour = 2;
+	stand(b, "{}", 4);
+	put_pool(b, "{}", 0);
+	assert_ok(db_host_list(b->f->db, NULL, &l, &b->f->e), &b->f->e);
+	for (size_t i = 0; i < l.n; i++)
+		let_go(b, l.v[i].id);
+	for (int i = 0; i < 5; i++) {
+		restart(b);
+		once(b);
+	}
+	assert_int_equal(n_hosts(b, DB_HOST_GONE), 2);
+	assert_int_equal(n_vms(b), 2);
+	/* An hour later the others may go. */
+	for (size_t i = 0; i < l.n; i++)
+		assert_ok(db_host_ending(b->f->db, l.v[i].id, clock_now_ms() - 3600001,
+					 &b->f->e),
+			  &b->f->e);
+	restart(b);
+	once(b);
+	assert_int_equal(n_vms(b), 0);
+}
+
+static void one_that_was_asked_for_before_a_kill_is_counted_once(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+
+	b->opts.terminate_per_hour = 1;
+	stand(b, "{}", 2);
+	put_pool(b, "{}", 0);
+	assert_ok(db_host_list(b->f->db, NULL, &l, &b->f->e), &b->f->e);
+	let_go(b, l.v[0].id);
+	let_go(b, l.v[1].id);
+	/* The second was being ended when the controller died. */
+	assert_ok(db_host_ending(b->f->db, l.v[1].id, clock_now_ms(), &b->f->e),
+		  &b->f->e);
+	restart(b);
+	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_GONE) == 1));
+	for (int i = 0; i < 3; i++)
+		once(b);
+	assert_int_equal(n_vms(b), 1);
+	assert_int_equal(n_hosts(b, DB_HOST_TERMINATING), 1);
+}
+
+static void a_vm_that_went_by_itself_does_not_count(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(free) char *path = xasprintf("%s/cloud.json", b->cloud);
+
+	b->opts.terminate_per_hour = 1;
+	stand(b, "{}", 3);
+	put_pool(b, "{}", 0);
+	doc = cloud_doc(b);
+	json_array_remove(json_object_get(doc, "vms"), 0);
+	assert_int_equal(json_dump_file(doc, path, 0), 0);
+	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_GONE) == 1));
+	assert_ok(db_host_list(b->f->db, &(struct db_host_filter){ .present = true }, &l,
+			       &b->f->e),
+		  &b->f->e);
+	let_go(b, l.v[0].id);
+	restart(b);
+	once(b);
+	assert_int_equal(n_vms(b), 1);
+}
+
 static void a_termination_that_fails_is_tried_again_and_keeps_no_other(void **state)
 {
 	struct bench *b = *state;
@@ -633,6 +733,81 @@ static void a_termination_that_fails_is_tried_again_and_keeps_no_other(void **st
 	assert_pool(b, "backoff", "");
 	assert_true(reconcile_until(b, n_vms(b) == 0));
 	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_GONE) == 2));
+}
+
+/* ---------------------------------------------------------------- the end of a pool */
+
+/* No stack has it any more, and the tick lets its hosts go. */
+static void retire(struct bench *b)
+{
+	CLEANUP(db_pool_done) struct db_pool p = { 0 };
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+
+	assert_ok(db_pool_get(b->f->db, POOL, &p, &b->f->e), &b->f->e);
+	p.max = 0;
+	assert_ok(db_pool_put(b->f->db, &p, &b->f->e), &b->f->e);
+	assert_ok(db_pool_want(b->f->db, POOL, 0, &b->f->e), &b->f->e);
+	assert_ok(db_host_list(b->f->db, &(struct db_host_filter){ .present = true }, &l,
+			       &b->f->e),
+		  &b->f->e);
+	for (size_t i = 0; i < l.n; i++)
+		let_go(b, l.v[i].id);
+}
+
+static bool is_empty(const struct bench *b)
+{
+	CLEANUP(db_pool_done) struct db_pool p = { 0 };
+
+	assert_ok(db_pool_get(b->f->db, POOL, &p, &b->f->e), &b->f->e);
+	return strcmp(p.state, POOL_STATE_EMPTY) == 0;
+}
+
+static void a_retired_pool_is_empty_when_the_cloud_says_so_for_a_while(void **state)
+{
+	struct bench *b = *state;
+	int64_t began = clock_mono_ms();
+
+	b->opts.orphan_grace_ms = 50;
+	stand(b, "{}", 2);
+	once(b);
+	assert_false(is_empty(b));
+	retire(b);
+	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_GONE) == 2));
+	assert_false(is_empty(b));
+	assert_true(reconcile_until(b, is_empty(b)));
+	assert_true(clock_mono_ms() - began >= 50);
+	assert_int_equal(n_vms(b), 0);
+}
+
+static void a_pool_is_not_empty_before_its_orphans_are_ended(void **state)
+{
+	struct bench *b = *state;
+
+	b->opts.orphan_grace_ms = 30;
+	plant_orphan(b);
+	retire(b);
+	assert_true(reconcile_until(b, is_empty(b)));
+	assert_int_equal(n_vms(b), 0);
+}
+
+static void a_pool_whose_driver_fails_is_not_empty_however_long_that_takes(void **state)
+{
+	struct bench *b = *state;
+	int64_t until;
+
+	stand(b, "{}", 1);
+	write_script(b, "{\"faults\": [{\"op\": \"any\", \"kind\": \"error\", "
+			"\"times\": -1}]}");
+	retire(b);
+	restart(b);
+	until = clock_mono_ms() + 50;
+	assert_true(reconcile_until(b, clock_mono_ms() > until));
+	assert_false(is_empty(b));
+	assert_int_equal(n_hosts(b, DB_HOST_TERMINATING), 1);
+	assert_pool(b, "backoff", "driver fake");
+	write_script(b, "{}");
+	assert_true(reconcile_until(b, is_empty(b)));
+	assert_int_equal(n_vms(b), 0);
 }
 
 /* ---------------------------------------------------------------- backing off */
@@ -719,12 +894,20 @@ int main(void)
 		POOL_TEST(
 			a_launch_broken_off_in_the_middle_is_sent_again_before_it_counts_as_failed),
 		POOL_TEST(an_orphan_is_ended_after_a_grace_and_no_sooner),
+		POOL_TEST(
+			a_vm_of_a_pool_that_is_no_more_is_ended_by_another_of_its_driver),
+		POOL_TEST(a_retired_pool_is_empty_when_the_cloud_says_so_for_a_while),
+		POOL_TEST(a_pool_is_not_empty_before_its_orphans_are_ended),
+		POOL_TEST(a_pool_whose_driver_fails_is_not_empty_however_long_that_takes),
 		POOL_TEST(orphans_count_against_the_limit_of_terminations),
 		POOL_TEST(an_empty_list_must_repeat_itself),
 		POOL_TEST(an_empty_list_is_believed_in_the_end),
 		POOL_TEST(one_list_that_lacks_a_host_does_not_end_it),
 		POOL_TEST(a_list_that_fails_changes_nothing),
 		POOL_TEST(the_limit_of_terminations_holds_and_is_no_failure),
+		POOL_TEST(another_life_does_not_begin_the_limit_anew),
+		POOL_TEST(one_that_was_asked_for_before_a_kill_is_counted_once),
+		POOL_TEST(a_vm_that_went_by_itself_does_not_count),
 		POOL_TEST(a_termination_that_fails_is_tried_again_and_keeps_no_other),
 		POOL_TEST(waits_grow_and_end_with_the_first_success),
 		POOL_TEST(a_throttling_cloud_is_given_the_time_that_it_asks_for),

@@ -66,6 +66,7 @@ static struct decide_input some_input(void)
 		.capacity_note = some_text(),
 		.unit = some_text(),
 		.risk = some_number(),
+		.price = some_number(),
 		.target_utilisation = some_number(),
 		.step_out_max = some_count(),
 		.step_in_max = some_count(),

@@ -81,7 +81,7 @@ static void the_price_chooses_as_brute_force_does(void **state)
 	gaussian(&s, 1e12);
 	for (double mid = 50; mid < 5000; mid *= 3)
 		for (double price = 2; price < 1e4; price *= 5) {
-			const struct price_view v = { mid, 0.1 * mid, 10 };
+			const struct price_view v = { mid, 0.1 * mid, INFINITY, 10 };
 			const double n = (double)price_choose(&s, &v, price, NULL);
 
 			/* The bins are 5 % wide. */
@@ -96,8 +96,8 @@ static void more_risk_is_taken_where_safety_is_dear(void **state)
 
 	(void)state;
 	gaussian(&s, 1e12);
-	price_choose(&s, &(struct price_view){ 1000, 20, 10 }, 200, &narrow);
-	price_choose(&s, &(struct price_view){ 1000, 200, 10 }, 200, &wide);
+	price_choose(&s, &(struct price_view){ 1000, 20, INFINITY, 10 }, 200, &narrow);
+	price_choose(&s, &(struct price_view){ 1000, 200, INFINITY, 10 }, 200, &wide);
 	assert_true(wide > 5 * narrow);
 }
 

@@ -87,6 +87,13 @@ static size_t n_changes(const json_t *doc, const char *action, const char *kind)
 	return n;
 }
 
+static bool tells(const json_t *doc, const char *words)
+{
+	CLEANUP(free) char *text = json_dumps(json_object_get(doc, "changes"), 0);
+
+	return strstr(text, words) != NULL;
+}
+
 /* "" when there is no such change. */
 static const char *detail_of(const json_t *doc, const char *kind, const char *name)
 {
@@ -166,6 +173,97 @@ static void a_change_is_told_value_by_value(void **state)
 	assert_int_equal(n_changes(doc, "change", "unit"), 1);
 }
 
+/* The one change of an event that applying conf would make. */
+static json_t *event_change(const struct fixture *f, const char *conf)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	json_t *found = NULL, *c;
+	size_t i;
+
+	assert_int_equal(put(f, "/v1/stacks/shop?dry_run=true", conf, UNIT, NULL, &doc),
+			 200);
+	json_array_foreach(json_object_get(doc, "changes"), i, c)
+	{
+		if (strcmp(json_string_value(json_object_get(c, "kind")), "event") == 0) {
+			assert_null(found);
+			found = json_incref(c);
+		}
+	}
+	assert_non_null(found);
+	return found;
+}
+
+static void assert_change(const json_t *c, const char *action, const char *detail)
+{
+	assert_string_equal(json_string_value(json_object_get(c, "action")), action);
+	assert_string_equal(json_string_value(json_object_get(c, "name")), "sale");
+	if (!strstr(json_string_value(json_object_get(c, "detail")), detail))
+		fail_msg("'%s' does not say '%s'",
+			 json_string_value(json_object_get(c, "detail")), detail);
+}
+
+static void events_that_come_change_or_go_are_told(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(json_decref)
+	json_t *added = event_change(f, CONF "[event sale]\nwhen = yearly 11-27\n");
+	CLEANUP(json_decref) json_t *changed = NULL;
+	CLEANUP(json_decref) json_t *removed = NULL;
+
+	assert_change(added, "add", "uplift \"learn\", tiers all, next 20");
+	assert_int_equal(put_only(f, CONF "[event sale]\nwhen = yearly 11-27\n", UNIT),
+			 200);
+	changed = event_change(f, CONF "[event sale]\nwhen = yearly 11-27\n"
+				       "uplift = 2.5\ntiers = web\n");
+	assert_change(changed, "change", "uplift 2.5, tiers web, next 20");
+	removed = event_change(f, CONF);
+	assert_change(removed, "remove", "");
+}
+
+static void what_is_known_of_a_stacks_events_is_listed(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(json_decref) json_t *none = NULL;
+	const struct db_uplift past = { .stack = (char *)(uintptr_t) "shop",
+					.tier = (char *)(uintptr_t) "web",
+					.name = (char *)(uintptr_t) "sale",
+					.start_ms = 86400000,
+					.end_ms = 2 * 86400000,
+					.log_ratio = 1,
+					.error = 0.05,
+					.days = 8,
+					.measured_ms = 3 * 86400000 };
+	const json_t *item;
+	struct err e;
+
+	assert_int_equal(put_only(f, CONF "[event sale]\nwhen = yearly 11-27\n", UNIT),
+			 200);
+	assert_ok(db_uplift_put(f->db, &past, &e), &e);
+	assert_int_equal(
+		fixture_json(f,
+			     CALL(.path = "/v1/stacks/shop/events", .token = f->viewer),
+			     &doc),
+		200);
+	assert_int_equal(json_array_size(json_object_get(doc, "items")), 1);
+	item = json_array_get(json_object_get(doc, "items"), 0);
+	assert_string_equal(json_string_value(json_object_get(item, "tier")), "web");
+	assert_string_equal(json_string_value(json_object_get(item, "source")),
+			    "stack.conf");
+	assert_int_equal(json_integer_value(json_object_get(item, "learned_from")), 1);
+	assert_true(json_number_value(json_object_get(item, "uplift")) > 1.5);
+	assert_non_null(json_string_value(json_object_get(item, "start")));
+	assert_int_equal(fixture_json(f,
+				      CALL(.path = "/v1/stacks/shop/events?tier=db",
+					   .token = f->viewer),
+				      &none),
+			 200);
+	assert_int_equal(json_array_size(json_object_get(none, "items")), 0);
+	assert_int_equal(fixture_status(f, CALL(.path = "/v1/stacks/none/events",
+						.token = f->viewer)),
+			 404);
+}
+
 static void what_was_changed_by_hand_is_shown_and_undone(void **state)
 {
 	const struct fixture *f = *state;
@@ -208,6 +306,45 @@ static void a_removed_tier_goes_and_its_pool_when_it_is_empty(void **state)
 	db_pool_done(&p);
 	assert_int_equal(db_pool_get(f->db, "db", &p, &e), ERR_NOT_FOUND);
 	p = (struct db_pool){ .name = NULL };
+}
+
+static void a_pool_that_was_asked_for_hosts_stays_until_its_cloud_has_none(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(db_pool_done) struct db_pool p = { .name = NULL };
+	char id[] = "db-00000001", pool[] = "db", launch[] = "00000001";
+	const struct db_host h = { .id = id, .pool = pool, .launch_id = launch };
+	const struct db_launch l = { .launch_id = launch, .pool = pool, .host = id };
+	struct err e;
+
+	assert_int_equal(put_only(f, CONF DB_TIER, UNIT), 200);
+	assert_ok(db_launch_intend(f->db, &l, &h, &e), &e);
+	assert_int_equal(put_only(f, CONF, UNIT), 200);
+	/* Given up: its VM may show up yet. */
+	assert_ok(db_host_set_state(f->db, id, DB_HOST_FAILED, "no answer", 1, &e), &e);
+	assert_ok(stack_sweep(f->db, &e), &e);
+	assert_ok(db_pool_get(f->db, "db", &p, &e), &e);
+	assert_ok(db_pool_note(f->db, "db", POOL_STATE_EMPTY, 0, "", &e), &e);
+	assert_ok(stack_sweep(f->db, &e), &e);
+	db_pool_done(&p);
+	assert_int_equal(db_pool_get(f->db, "db", &p, &e), ERR_NOT_FOUND);
+	p = (struct db_pool){ .name = NULL };
+}
+
+static void a_stateful_tier_that_changes_its_pool_is_told_to_stay(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	assert_int_equal(put_only(f, CONF DB_TIER "stateful = yes\n", UNIT), 200);
+	assert_int_equal(put(f, "/v1/stacks/shop?dry_run=true",
+			     CONF "[tier db]\nunit = db.service\npool = web\n"
+				  "stateful = yes\n",
+			     UNIT, NULL, &doc),
+			 200);
+	assert_int_equal(n_changes(doc, "keep", "tier"), 1);
+	assert_true(tells(doc, "stay on the hosts of pool db until you drain these"));
+	assert_true(tells(doc, "but for those that a stateful tier stays on"));
 }
 
 static void sweeping_leaves_what_is_declared(void **state)
@@ -327,8 +464,12 @@ int main(void)
 		TEST(applying_writes_the_stack_its_tiers_and_pools),
 		TEST(the_same_again_changes_nothing),
 		TEST(a_change_is_told_value_by_value),
+		TEST(events_that_come_change_or_go_are_told),
+		TEST(what_is_known_of_a_stacks_events_is_listed),
 		TEST(what_was_changed_by_hand_is_shown_and_undone),
 		TEST(a_removed_tier_goes_and_its_pool_when_it_is_empty),
+		TEST(a_pool_that_was_asked_for_hosts_stays_until_its_cloud_has_none),
+		TEST(a_stateful_tier_that_changes_its_pool_is_told_to_stay),
 		TEST(sweeping_leaves_what_is_declared),
 		TEST(two_people_do_not_overwrite_each_other),
 		TEST(stacks_do_not_take_each_others_names),

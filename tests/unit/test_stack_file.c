@@ -177,6 +177,15 @@ static const struct {
 	{ CONF "risk = 60%\n", UNIT, "risk: must be from" },
 	{ CONF "dwell = soon\n", UNIT, "stack.conf:9: dwell" },
 	{ CONF "schedule = always 5\n", UNIT, "stack.conf:9: " },
+	{ CONF "[event sale]\nwhen = soon\n", UNIT, "stack.conf:10: when = soon" },
+	{ CONF "[event sale]\nuplift = 2\n", UNIT,
+	  "stack.conf:9: [event sale] needs a when" },
+	{ CONF "[event sale]\nwhen = 2026-11-27\nuplift = -3\n", UNIT,
+	  "stack.conf:11: uplift = -3" },
+	{ CONF "[event sale]\nwhen = 2026-11-27\ntiers = db\n", UNIT,
+	  "stack.conf: event 'sale': tiers names db" },
+	{ CONF "[event sale]\nwhen = 2026-11-27\n[event sale]\n", UNIT,
+	  "stack.conf:11: [event sale] is there twice" },
 	{ CONF "colour = red\n", UNIT, "stack.conf:9: there is no option 'colour'" },
 	{ CONF "[pool spare]\n", UNIT, "[pool spare] needs a driver" },
 	{ CONF "[pool b]\ndriver=x\nmemory = lots\n", UNIT, "[pool b] memory" },
@@ -232,6 +241,15 @@ static const struct {
 	{ "conf.d/web/a.toml", "[template]\nmode = \"rw\"\n", "not octal" },
 	{ "conf.d/web/a.toml", "[template]\nsrc = \"a\"\n", "needs src, dest and keys" },
 	{ "conf.d/web/a.toml", "src = \"a\"\n", "does not stand in [template]" },
+	{ "events/sub/a.ics", "", "a stack has stack.conf" },
+	{ "events/a.txt", "", "a stack has stack.conf" },
+	{ "events/a.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\n",
+	  "events/a.ics:3: the file ends within VEVENT" },
+	{ "events/a.ics",
+	  "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:sale\n"
+	  "DTSTART;VALUE=DATE:20261127\nX-FORETIDE-TIERS:db\nEND:VEVENT\n"
+	  "END:VCALENDAR\n",
+	  "events/a.ics: event 'sale': tiers names db" },
 	{ "conf.d/web/a.toml", TOML, "there is no templates/web/a.tmpl" },
 };
 
@@ -249,6 +267,28 @@ static void refuses_files_without_a_place_and_bad_resources(void **state)
 			fail_msg("case %zu: '%s', expected '%s'", i, e.msg,
 				 extra[i].words);
 	}
+}
+
+static void events_are_read_from_sections_and_calendars(void **state)
+{
+	CLEANUP(json_decref)
+	json_t *files = files_of(CONF "[event black friday]\nwhen = 2026-11-27\n"
+				      "uplift = +150%\ntiers = web\n",
+				 UNIT);
+	CLEANUP(stack_file_free) struct stack_file *s = NULL;
+	struct err e;
+
+	(void)state;
+	json_object_set_new(files, "events/a.ics",
+			    json_string("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:feast\n"
+					"DTSTART;VALUE=DATE:20261224\nEND:VEVENT\n"
+					"END:VCALENDAR\n"));
+	assert_ok(stack_file_read(files, &s, &e), &e);
+	assert_int_equal(s->events.n, 1);
+	assert_string_equal(s->events.v[0].name, "black friday");
+	assert_close(s->events.v[0].terms.uplift, 2.5, 1e-12);
+	assert_int_equal(s->events.n_files, 1);
+	assert_string_equal(s->events.files[0].name, "events/a.ics");
 }
 
 static void refuses_two_resources_that_write_one_file(void **state)
@@ -297,6 +337,7 @@ int main(void)
 		cmocka_unit_test(equal_stacks_have_equal_texts),
 		cmocka_unit_test(says_what_is_wrong_and_where),
 		cmocka_unit_test(refuses_files_without_a_place_and_bad_resources),
+		cmocka_unit_test(events_are_read_from_sections_and_calendars),
 		cmocka_unit_test(refuses_two_resources_that_write_one_file),
 		cmocka_unit_test(refuses_what_is_no_object_of_texts),
 	};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "db_fixture.h"
 
+#include "json.h"
+#include "promise.h"
 #include "tier_model.h"
 
 #define MINUTE_MS INT64_C(60000)
@@ -173,6 +175,61 @@ static void a_clock_that_is_set_back_is_followed(void **state)
 			 NOW_MS - 300 * MINUTE_MS);
 }
 
+static const json_t *kept_at(const json_t *promise, size_t band, size_t lead)
+{
+	const json_t *b = json_array_get(json_object_get(promise, "bands"), band);
+
+	return json_object_get(json_array_get(json_object_get(b, "leads"), lead), "kept");
+}
+
+static void what_was_promised_and_kept_is_told_for_both_times(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	CLEANUP(json_decref) json_t *none = NULL;
+	CLEANUP(json_decref) json_t *told = NULL;
+	CLEANUP(json_decref) json_t *priced = NULL;
+	struct tier_forecast t = { .known = false };
+	struct db_tier tier = tier_of(30);
+
+	none = promise_json(&t, &tier);
+	assert_true(json_is_null(none));
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	t = ask(f, m, 30, NOW_MS);
+	assert_int_equal(t.promise[TIER_NEAR].lead_ms, 3 * MINUTE_MS);
+	assert_int_equal(t.promise[TIER_FAR].lead_ms, 18 * MINUTE_MS);
+	told = promise_json(&t, &tier);
+	assert_close(json_number_value(json_object_get(told, "risk")), 0.02, 1e-9);
+	assert_true(json_is_null(json_object_get(told, "price")));
+	assert_true(json_is_number(json_object_get(told, "kept")));
+	assert_int_equal(json_array_size(json_object_get(told, "bands")), DEMAND_BANDS);
+	assert_true(json_number_value(kept_at(told, 2, TIER_FAR)) > 0.85);
+	/* A day is too little to tell five steps of a thousand. */
+	assert_true(json_is_null(kept_at(told, DEMAND_BANDS - 1, TIER_NEAR)));
+
+	tier.price_ratio = 5;
+	priced = promise_json(&t, &tier);
+	assert_true(json_is_null(json_object_get(priced, "risk")));
+	assert_close(json_number_value(json_object_get(priced, "price")), 5, 1e-9);
+}
+
+static void a_price_is_learned_for(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct db_tier tier = tier_of(30);
+	struct tier_forecast t;
+	struct tier_round r;
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	ask(f, m, 30, NOW_MS);
+	tier.price_ratio = 5;
+	tier_round_begin(&r, f->db, NOW_MS);
+	assert_ok(tier_model_forecast(m, &r, &tier, 3 * MINUTE_MS, 0, NULL, &t, &f->e),
+		  &f->e);
+	assert_close(t.within_lead.price, 300, 1e-9);
+}
+
 static void a_model_is_saved_once_for_each_change(void **state)
 {
 	struct fixture *f = *state;
@@ -200,6 +257,8 @@ int main(void)
 		DB_TEST(another_capacity_is_reckoned_with),
 		DB_TEST(history_that_is_imported_is_learned_from),
 		DB_TEST(a_clock_that_is_set_back_is_followed),
+		DB_TEST(what_was_promised_and_kept_is_told_for_both_times),
+		DB_TEST(a_price_is_learned_for),
 		DB_TEST(a_model_is_saved_once_for_each_change),
 	};
 

@@ -439,7 +439,9 @@ static void a_crash_loop_ends_at_the_start_limit(void **state)
 	    "[Service]\nRestart=always\nRestartSec=1ms\nExecStart=/bin/false\n");
 	wait_sub(f, "l.service", "failed");
 	assert_int_equal(status(f, "l.service").restarts, 3);
-	assert_string_equal(status(f, "l.service").message, "it was started too often");
+	assert_string_equal(status(f, "l.service").message,
+			    "the main process exited with status 1; it was started too "
+			    "often");
 }
 
 static void a_missing_program_fails_in_words(void **state)

@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of one tier: what was promised and kept, what the forecast goes by, the backtest
+and what an operator does there. Beside the API, as in test_dashboard.py."""
+
+import datetime
+import math
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from rig_tools import wait_for
+from test_dashboard import agree, chromium, page, shop  # noqa: F401
+
+# Answers of the API about shop/web get these members as well.
+MERGE = """
+const [members] = arguments, real = window.fetch;
+window.fetch = async (url, options) => {
+  const answer = await real(url, options);
+  const path = String(url).replace(location.origin, '').split('?')[0];
+  if (path !== '/v1/tiers' && path !== '/v1/tiers/shop/web') return answer;
+  const doc = await answer.json();
+  for (const tier of doc.items ?? [doc]) if (tier.name === 'web') Object.assign(tier, members);
+  return new Response(JSON.stringify(doc), {status: answer.status});
+};
+"""
+# What a function of a module of the page returns.
+MODULE = """
+const [file, name, args, done] = arguments;
+import(`${location.origin}/${file}`).then(m => m[name](...args)).then(done, e => done(String(e)));
+"""
+PROMISE = {"risk": 0.005, "price": None, "kept": 0.0041, "bands": [
+    {"level": 0.5, "leads": [{"lead_ms": 180000, "kept": 0.512}, {"lead_ms": 780000, "kept": 0.47}]},
+    {"level": 0.995, "leads": [{"lead_ms": 180000, "kept": 0.9953}, {"lead_ms": 780000, "kept": None}]}]}
+LEARNED = {"used": "learned", "value": 14.2, "low": 12.9, "high": 15.6, "model": "queue", "points": 412,
+           "why": "latency rises past 200 ms above this load"}
+
+
+def module(page, file, name, *args):
+    page.driver.set_script_timeout(10)
+    return page.driver.execute_async_script(MODULE, file, name, args)
+
+
+def wave(t):
+    return 6 + 4 * math.sin(2 * math.pi * t / 86400)
+
+
+def tell(shop, tier, days):
+    first = int(shop.now()) // 60 * 60 - days * 86400
+    lines = [f"{t},{wave(t):.4f}" for t in range(first, first + days * 86400, 60)]
+    shop.api(f"/v1/tiers/shop/{tier}/history", "POST", "timestamp,value\n" + "\n".join(lines), content_type="text/csv")
+
+
+def look_at(page, tier):
+    page.go(f"tier/shop/{tier}", f"shop/{tier}")
+    page.wait("the tier", lambda: "Reading…" not in page.text("main"))
+
+
+@pytest.fixture
+def jobs(shop):
+    """A tier in mode observe that has four days of history."""
+    shop.api("/v1/tiers/shop/jobs", "PATCH", {"mode": "observe"})
+    if (shop.api("/v1/tiers/shop/jobs/backtest")["backtest"] or {}).get("history_from") is None:
+        tell(shop, "jobs", 4)
+    return lambda: shop.tier("shop", "jobs")["mode"]
+
+
+# ---------------------------------------------------------------- what is told
+def test_the_ladder_marks_the_rung_with_its_reason(page, shop):
+    look_at(page, "web")
+    agree(page, "the rung", lambda: page.attributes(".ladder [data-rung]", "data-rung"),
+          lambda: [shop.tier("shop", "web")["rung"]])
+    t = shop.tier("shop", "web")
+    names = {"full": "Full model", "seasonal": "Season", "reactive": "Reactive"}
+    assert page.texts(".ladder li[aria-current=step]") == [names[t["rung"]]]
+    assert t["rung_why"][1:] in page.text(".ladder .rung")
+
+
+def test_the_promises_are_a_table_of_bands_and_lead_times(page):
+    page.script(MERGE, {"promise": PROMISE})
+    look_at(page, "web")
+    page.wait("the bands", lambda: page.all("table.bands tbody tr"))
+    assert page.texts("table.bands thead th") == ["Promised", "kept in 3m", "kept in 13m"]
+    rows = page.script("""return [...document.querySelectorAll('table.bands tbody tr')].map(r =>
+        [...r.cells].map(c => c.textContent))""")
+    assert rows == [["50 %", "51.2 %", "▼ 47.0 %, less than promised"], ["99.5 %", "99.5 %", "–"]]
+    assert page.text("[data-fact=Promised] .value") == "≤ 0.5 %"
+    assert page.text("[data-fact=Kept]") == "Was short 0.41 % ✓ as promised"
+
+
+def test_without_a_promise_the_page_says_so(page):
+    page.script(MERGE, {"promise": None, "events": None, "capacity_learned": None})
+    look_at(page, "web")
+    assert page.text("[data-key='Promised and kept'] p") == "Nothing can be told before a forecast has met what came."
+    assert "None in the next 14 days." in page.text("[data-key='Expected events']")
+    assert page.severe() == []
+
+
+@pytest.mark.parametrize("level,kept,words,is_less", [
+    (0.9, 0.9, "90.0 %", False), (0.9, 0.8999, "90.0 %", False), (0.9, 0.898, "89.8 %", True),
+    (0.995, 0.9951, "99.5 %", False), (0.995, 0.9942, "99.4 %", True), (0.5, None, "–", False), (0.5, 1, "100.0 %", False)])
+def test_a_band_is_marked_when_it_kept_less(page, level, kept, words, is_less):
+    found = module(page, "promise.js", "keptOf", level, kept)
+    assert found == {"text": words, "isLess": is_less}
+
+
+@pytest.mark.parametrize("promise,broken", [
+    ({"risk": 0.005, "kept": 0.006}, True), ({"risk": 0.005, "kept": 0.005}, False), ({"risk": 0.005, "kept": None}, None), (None, None)])
+def test_a_broken_promise_is_told_from_one_that_is_not_known(page, promise, broken):
+    assert module(page, "promise.js", "isBroken", promise) == broken
+
+
+@pytest.mark.parametrize("event,uplift,source", [
+    ({"uplift": 2.4, "low": 2.0, "high": 2.9, "given": False, "learned_from": 3}, "×2.4", "learned from 3 events, ×2 to ×2.9"),
+    ({"uplift": 1.5, "low": None, "high": None, "given": True, "learned_from": 0}, "×1.5", "given"),
+    ({"uplift": None, "low": None, "high": None, "given": False, "learned_from": 0}, "", "not known yet: the first of its name")])
+def test_an_uplift_is_said_with_its_source(page, event, uplift, source):
+    assert module(page, "calendar.js", "upliftText", event) == uplift
+    assert module(page, "calendar.js", "upliftSource", event) == source
+
+
+def test_a_learned_capacity_is_shown_with_its_interval_and_reason(page):
+    page.script(MERGE, {"capacity": 14.2, "capacity_learned": LEARNED})
+    look_at(page, "web")
+    panel = "[data-key='Capacity of an instance'] "
+    page.wait("the capacity", lambda: page.all(panel + "[data-learned]"))
+    words = page.text(panel + "dl")
+    for part in ("Used 14.2/s, learned", "Likely between 12.9 and 15.6/s", "a queueing model, 412 points"):
+        assert part in words
+    assert page.texts(panel + "p") == ["Latency rises past 200 ms above this load."]
+    page.script(MERGE, {"capacity_learned": dict(LEARNED, changed={"since": "2026-01-02T03:04:00Z", "from": 20, "to": 14.2})})
+    page.wait("the change", lambda: page.all("[data-warning=capacity]"))
+    assert page.text("[data-warning=capacity]").startswith("An instance serves about 14.2/s since ")
+    assert page.text("[data-warning=capacity]").endswith(", it was 20/s.")
+
+
+def test_an_empty_chart_says_so(page):
+    look_at(page, "batch")
+    page.wait("the words", lambda: page.text(".readout") == "No demand is measured yet.")
+    look_at(page, "web")
+    page.wait("the chart", lambda: page.attributes(".canvas", "aria-label")[0])
+    assert page.text(".readout") == ""
+
+
+def test_events_are_listed_and_shaded_in_the_chart(page, shop):
+    def at(minutes):
+        moment = datetime.datetime.fromtimestamp(shop.now() + 60 * minutes, datetime.timezone.utc)
+        return f"{moment:%Y-%m-%d %H:%M}"
+
+    look_at(page, "web")
+    page.wait("the chart", lambda: len(page.all("[data-chart] canvas")) > 1)
+    assert max(page.pixels(c, "event-fill") for c in page.all("[data-chart] canvas")) == 0
+    files = shop.api("/v1/stacks/shop")["files"]
+    files["stack.conf"] += (f"\n[event sale]\nwhen = {at(10)} .. {at(55)}\nuplift = 1.1\ntiers = web\n"
+                            f"[event fair]\nwhen = {at(5000)} .. {at(6000)}\n")
+    shop.api("/v1/stacks/shop", "PUT", {"files": files})
+
+    def known():
+        events = shop.tier("shop", "web")["events"]
+        return [[e["name"], e["start"], e["end"], e["uplift"] and f"×{e['uplift']:g}"] for e in events]
+
+    def seen():
+        return page.script("""return [...document.querySelectorAll("[data-key='Expected events'] tbody tr")].map(r =>
+            [r.cells[0].firstChild.data, ...[1, 2].map(i => r.cells[i].querySelector('time').dateTime), r.cells[3].innerText])""")
+
+    page.wait("the events", lambda: len(known()) == 2)
+    agree(page, "events", seen, lambda: [[n, f, t, u or "–"] for n, f, t, u in known()])
+    assert [row[3] for row in seen()] == ["×1.1", "–"]
+    page.wait("the shade", lambda: max(page.pixels(c, "event-fill") for c in page.all("[data-chart] canvas")) > 1000)
+    label = page.attributes(".canvas", "aria-label")[0]
+    assert "event sale ×1.1" in label and "fair" not in label
+    assert page.severe() == []
+
+
+def test_the_capacity_is_that_of_the_api(page, shop):
+    look_at(page, "web")
+    panel = "[data-key='Capacity of an instance'] "
+    agree(page, "the capacity", lambda: [page.attributes(panel + "[data-capacity]", "data-capacity"), page.text(panel + "[data-capacity]")],
+          lambda: [[shop.tier("shop", "web")["capacity_learned"]["used"]], f"{shop.tier('shop', 'web')['capacity']:g}/s"])
+
+
+# ---------------------------------------------------------------- backtest and promotion
+def test_the_backtest_on_the_page_is_that_of_the_api(page, shop, jobs):
+    look_at(page, "jobs")
+    page.click("#run-backtest")
+    page.wait("the report", lambda: page.all("[data-backtest]"))
+
+    def known():
+        b = shop.api("/v1/tiers/shop/jobs")["backtest"]
+        return [b["at"], b["verdict"]["why"] + "."] + [f"{p['policy']} {p['cost']:.3f}" for p in b["policies"]]
+
+    def seen():
+        verdict = page.text("[data-verdict]")
+        return [page.attributes("[data-backtest]", "data-backtest")[0], verdict and verdict.split(": ", 1)[1]] + page.script(
+            "return [...document.querySelectorAll('[data-policy]')].map(r => `${r.dataset.policy} ${r.cells[1].innerText}`)")
+
+    agree(page, "the backtest", seen, known)
+    assert page.attributes("[data-verdict]", "data-verdict") == ["earned"]
+    assert len(page.all("[data-key=Backtest] table")) == 2
+    page.wait("it is told", lambda: "is done" in page.text("#announce"))
+
+
+def test_a_tier_is_promoted_by_keyboard_alone(page, shop, jobs):
+    look_at(page, "jobs")
+    page.wait("the button", lambda: page.text("#promote") == "Promote to out…")
+    page.script("document.getElementById('promote').focus()")
+    page.press(Keys.ENTER)
+    page.wait("the question", lambda: page.all("dialog[open]"))
+    assert page.text("dialog h2") == "Promote shop/jobs from observe to out?"
+    assert page.text("dialog [data-verdict]") and jobs() == "observe"
+    page.press(Keys.ESCAPE)
+    page.wait("it is gone", lambda: not page.all("dialog"))
+    assert page.focused()["id"] == "promote" and jobs() == "observe"
+    page.press(Keys.ENTER)
+    page.wait("the question again", lambda: page.all("dialog[open]"))
+    at = page.focused()
+    for _ in range(4):
+        if at["text"] == "Promote to out":
+            break
+        at = page.press(Keys.TAB)
+    assert at["text"] == "Promote to out" and at["outlined"]
+    page.press(Keys.ENTER)
+    page.wait("it is done", lambda: jobs() == "out" and not page.all("dialog"))
+    page.wait("it is shown", lambda: page.text("#promote") == "Promote to auto…" and "out" in page.texts(".bar .badge"))
+    events = shop.api("/v1/events?limit=50")["items"]
+    assert [e["message"] for e in events if e["kind"] == "tier-promoted"][0].startswith(
+        "admin promoted shop/jobs from observe to out: short ")
+
+
+def test_what_is_not_earned_must_be_meant(page, shop):
+    look_at(page, "batch")
+    page.click("#promote")
+    page.wait("the question", lambda: page.all("dialog[open]"))
+    assert page.attributes("dialog [data-verdict]", "data-verdict") == ["refused"]
+    assert page.text("dialog [type=submit]") == "Promote all the same" and page.all("dialog .danger")
+    assert [r for r, _ in page.contrasts() if r < 4.5] == []
+    page.click("dialog [type=button]")
+    page.wait("it is gone", lambda: not page.all("dialog"))
+    assert shop.tier("shop", "batch")["mode"] == "observe"
+
+
+def test_a_viewer_reads_and_has_nothing_to_press(page, shop):
+    made = shop.api("/v1/tokens", "POST", {"name": "guest", "role": "viewer"})
+    page.click("#sign-out")
+    page.sign_in(made["token"])
+    page.wait("the tiers", lambda: page.all("[data-tier]"))
+    look_at(page, "web")
+    assert set(page.texts("main button")) == {"Log"}
+    page.go("hosts", "Hosts")
+    page.wait("the hosts", lambda: page.all("[data-key='Hosts'] tbody tr"))
+    assert page.texts("main button") == []
+
+
+# ---------------------------------------------------------------- settings
+def test_settings_are_changed_and_wrong_ones_refused(page, shop):
+    look_at(page, "jobs")
+    before = shop.tier("shop", "jobs")
+    page.click("#edit-settings")
+    page.wait("the form", lambda: page.all("dialog[open]"))
+    field = page.all("#set-max")[0]
+    assert field.get_attribute("value") == str(before["max"])
+    field.clear()
+    field.send_keys("0")
+    page.click("dialog [type=submit]")
+    page.wait("the refusal", lambda: "did not work" in (page.text("dialog [role=alert]") or ""))
+    assert shop.tier("shop", "jobs")["max"] == before["max"]
+    field.clear()
+    field.send_keys("2", Keys.ENTER)
+    page.wait("it is done", lambda: not page.all("dialog"))
+    after = shop.tier("shop", "jobs")
+    changed = {k for k in ("mode", "min", "max", "risk", "capacity", "dwell", "step_out", "step_in") if before[k] != after[k]}
+    assert changed == {"max"} and after["max"] == 2
+    page.wait("it is shown", lambda: "1 to 2" in page.text("[data-key=Settings]"))
+    shop.api("/v1/tiers/shop/jobs", "PATCH", {"max": before["max"]})
+
+
+# ---------------------------------------------------------------- for everyone
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_whole_page_fits_and_can_be_read(page, shop, jobs, width, theme):
+    page.theme(theme)
+    page.size(width)
+    shop.api("/v1/tiers/shop/web/backtest", "POST", {"play": "1d"})
+    page.script(MERGE, {"promise": PROMISE, "capacity_learned": LEARNED})
+    look_at(page, "web")
+    page.wait("all of it", lambda: page.all("table.bands") and page.all("[data-backtest]") and page.all("[data-learned]"))
+    wide, own = page.script("return [document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= own
+    assert [(round(r, 2), text) for r, text in page.contrasts() if r < 4.5] == []
+    page.click("#edit-settings")
+    page.wait("the form", lambda: page.all("dialog[open]"))
+    assert page.script("const d = document.querySelector('dialog'); return d.scrollWidth <= d.clientWidth && d.getBoundingClientRect().right <= innerWidth")
+    assert [(round(r, 2), text) for r, text in page.contrasts() if r < 4.5] == []
+    page.press(Keys.ESCAPE)
+
+
+def test_the_log_of_a_unit_is_that_of_the_api(page, shop):
+    look_at(page, "web")
+    page.click("[aria-label='Log of web@1.service']")
+    page.wait("the log", lambda: page.all("dialog .log"))
+    lines = shop.api("/v1/units/web@1.service/logs?lines=200")["lines"]
+    assert lines and page.script("return document.querySelector('.log').textContent").split("\n")[0] == lines[0]
+    page.press(Keys.ESCAPE)
+    page.wait("it is gone", lambda: not page.all("dialog"))
+    assert page.focused()["text"] == "Log of web@1.service"
+
+
+# ---------------------------------------------------------------- tokens
+def test_a_token_is_made_shown_once_and_revoked(page, shop):
+    def names():
+        return [t["name"] for t in shop.items("/v1/tokens") if not t["revoked"]]
+
+    page.click(".who a")
+    page.wait("the view", lambda: page.text("h1") == "Tokens")
+    page.all("#token-period")[0].send_keys("3 parsecs")
+    page.all("#token-name")[0].send_keys("deploy")
+    page.click("#token-role option[value=operator]")
+    page.click("form [type=submit]")
+    page.wait("the refusal", lambda: "did not work" in (page.text("form [role=alert]") or ""))
+    assert "deploy" not in names()
+    page.all("#token-period")[0].clear()
+    page.all("#token-period")[0].send_keys("1d")
+    page.click("form [type=submit]")
+    page.wait("the secret", lambda: (page.text("#secret") or "").startswith("ft_"))
+    secret = page.text("#secret")
+    (made,) = [t for t in shop.items("/v1/tokens") if t["name"] == "deploy"]
+    assert made["role"] == "operator" and made["expires"]
+    agree(page, "tokens", lambda: sorted(page.attributes("[data-key='In force'] tbody tr", "data-key")),
+          lambda: sorted(str(t["id"]) for t in shop.items("/v1/tokens") if not t["revoked"]))
+    page.go("", "Overview")
+    page.go("tokens", "Tokens")
+    assert page.text("#secret") == "" and secret not in page.driver.page_source
+    page.click("[aria-label='Revoke deploy']")
+    page.click("dialog .danger")
+    page.wait("it is gone", lambda: "deploy" not in names() and not page.all("[aria-label='Revoke deploy']"))
+
+
+def test_tokens_are_for_administrators(page, shop):
+    made = shop.api("/v1/tokens", "POST", {"name": "op", "role": "operator"})
+    page.click("#sign-out")
+    page.sign_in(made["token"])
+    page.wait("the tiers", lambda: page.all("[data-tier]"))
+    assert not page.all(".who a")
+    page.go("tokens")
+    page.wait("the overview", lambda: page.text("h1") == "Overview")
+    assert not page.all("#token-name")
+
+
+# ---------------------------------------------------------------- hosts
+def test_a_host_is_drained_after_a_question(page, shop):
+    page.go("hosts", "Hosts")
+    page.wait("the hosts", lambda: page.all("[data-key='Hosts'] tbody button"))
+    (host,) = {h["id"] for h in shop.items("/v1/hosts") if "web@1.service" in [u["name"] for u in h["units"]]}
+    press = f"[data-key='{host}'] button"
+    page.click(press)
+    page.wait("the question", lambda: page.text("dialog h2") == f"Drain {host}?")
+    page.press(Keys.ESCAPE)
+    page.wait("it is gone", lambda: not page.all("dialog"))
+    states = {h["id"]: h["state"] for h in shop.items("/v1/hosts")}
+    assert states[host] == "up"
+    page.click(press)
+    page.click("dialog .danger")
+    wait_for("it drains", lambda: {h["id"]: h["state"] for h in shop.items("/v1/hosts")}.get(host) != "up", 10)
+    page.wait("it is told", lambda: page.text("#announce") == f"{host} drains.")
