@@ -2,6 +2,7 @@
 #include "confd_file.h"
 
 #include "check.h"
+#include "fnv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -162,13 +163,10 @@ int confd_file_publish(const char *staged, const char *dest, struct err *err)
 
 char *confd_mark_path(const char *state_dir, const char *key)
 {
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-
 	if (!state_dir)
 		return xstrdup("");
-	for (const char *p = key; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 0x100000001b3u;
-	return xasprintf("%s/confd-reload-%016llx", state_dir, (unsigned long long)hash);
+	return xasprintf("%s/confd-reload-%016llx", state_dir,
+			 (unsigned long long)fnv(FNV_START, key, strlen(key)));
 }
 
 void confd_mark_set(const char *path)

@@ -36,6 +36,7 @@ static const struct listing listings[] = {
 	    { "MODE", "mode", TABLE_TEXT },
 	    { "DEMAND", "demand.value", TABLE_TEXT },
 	    { "CAPACITY", "capacity", TABLE_TEXT },
+	    { "FROM", "capacity_learned.used", TABLE_TEXT },
 	    { "DESIRED", "desired", TABLE_TEXT },
 	    { "RUNNING", "running", TABLE_TEXT },
 	    { "HEALTHY", "healthy", TABLE_TEXT },

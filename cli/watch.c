@@ -99,31 +99,6 @@ static void print_explanation(const json_t *doc)
 	}
 }
 
-/* Of the last decision that was recorded before a time. */
-static int explain_past(const struct args *a, json_t **ret, struct err *err)
-{
-	CLEANUP(json_decref) json_t *doc = NULL;
-	CLEANUP(buf_done) struct buf path;
-	json_t *explanation;
-	int rc;
-
-	buf_init(&path, 4096);
-	buf_printf(&path, "/v1/tiers/%s/decisions?explanations=true&limit=1&until=",
-		   a->position[0]);
-	http_escape(&path, a->at);
-	rc = fetch(a, buf_str(&path), &doc, err);
-	if (rc < 0)
-		return rc;
-	explanation = json_object_get(json_array_get(json_object_get(doc, "items"), 0),
-				      "explanation");
-	if (!explanation)
-		return err_set(err, ERR_NOT_FOUND,
-			       "no decision of %s was recorded before %s", a->position[0],
-			       a->at);
-	*ret = json_incref(explanation);
-	return 0;
-}
-
 static void print_share(const json_t *share)
 {
 	if (json_is_number(share))
@@ -166,21 +141,70 @@ static void print_promise(const json_t *doc)
 	}
 }
 
+static void print_capacity(const json_t *tier)
+{
+	const json_t *c = json_object_get(tier, "capacity_learned");
+	const json_t *value = json_object_get(c, "value");
+
+	if (!json_is_object(c))
+		return;
+	printf("  capacity %s", text_of(c, "used"));
+	if (json_is_number(value))
+		printf("; learned %.4g (%.4g to %.4g) by %s from %lld minutes",
+		       json_number_value(value),
+		       json_number_value(json_object_get(c, "low")),
+		       json_number_value(json_object_get(c, "high")), text_of(c, "model"),
+		       (long long)json_integer_value(json_object_get(c, "points")));
+	printf(": %s\n", text_of(c, "why"));
+}
+
+/* Of the last decision that was recorded before a time. */
+static int explain_past(const struct args *a, json_t **ret, struct err *err)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(buf_done) struct buf path;
+	json_t *explanation;
+	int rc;
+
+	buf_init(&path, 4096);
+	buf_printf(&path, "/v1/tiers/%s/decisions?explanations=true&limit=1&until=",
+		   a->position[0]);
+	http_escape(&path, a->at);
+	rc = fetch(a, buf_str(&path), &doc, err);
+	if (rc < 0)
+		return rc;
+	explanation = json_object_get(json_array_get(json_object_get(doc, "items"), 0),
+				      "explanation");
+	if (!explanation)
+		return err_set(err, ERR_NOT_FOUND,
+			       "no decision of %s was recorded before %s", a->position[0],
+			       a->at);
+	*ret = json_incref(explanation);
+	return 0;
+}
+
 static int explain(const struct args *a, struct err *err)
 {
+	CLEANUP(json_decref) json_t *tier = NULL;
+	CLEANUP(free) char *tier_path = xasprintf("/v1/tiers/%s", a->position[0]);
 	CLEANUP(json_decref) json_t *doc = NULL;
 	CLEANUP(free) char *path = xasprintf("/v1/tiers/%s/explain", a->position[0]);
 	int rc = a->at ? explain_past(a, &doc, err) : fetch(a, path, &doc, err);
 
-	if (rc == 0 && a->json) {
+	if (rc == 0 && !a->json && !a->at)
+		rc = fetch(a, tier_path, &tier, err);
+	if (rc < 0)
+		return rc;
+	if (a->json) {
 		client_print(doc);
-	} else if (rc == 0) {
-		if (a->at)
-			printf("%s  ", text_of(doc, "at"));
-		print_explanation(doc);
-		print_promise(json_object_get(doc, "promise"));
+		return 0;
 	}
-	return rc;
+	if (a->at)
+		printf("%s  ", text_of(doc, "at"));
+	print_explanation(doc);
+	print_capacity(tier);
+	print_promise(json_object_get(doc, "promise"));
+	return 0;
 }
 
 int cli_explain(int argc, char **argv)

@@ -60,6 +60,7 @@ int api_tier_set(struct db_tier *t, const char *key, const json_t *value,
 		 struct err *err) MUST_CHECK;
 
 /* ERR_INVAL names the tier's expression that cannot be understood, and where. */
-int api_tier_check(struct request *r, const struct db_tier *t, struct err *err) MUST_CHECK;
+int api_tier_check(struct request *r, const struct db_tier *t,
+		   struct err *err) MUST_CHECK;
 
 #endif

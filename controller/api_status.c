@@ -127,10 +127,32 @@ static void write_requests(struct request *r, struct buf *b)
 			     "status=\"%zuxx\"", i);
 }
 
-static int write_tiers(struct db *db, struct buf *b, struct err *err)
+/* What is in force, and where it is from: declared, learned, cautious. */
+static void write_capacities(struct request *r, const struct db_tier_list *l,
+			     struct buf *b)
+{
+	promtext_head(b, "foretide_tier_capacity", "gauge",
+		      "Demand that one instance is taken to serve.");
+	for (size_t i = 0; i < l->n && API_HOOK(r, tier_live); i++) {
+		const struct db_tier *t = &l->v[i];
+		CLEANUP(json_decref)
+		json_t *live =
+			API_HOOK(r, tier_live)(API_HOOK(r, arg), t->stack, t->name);
+		const json_t *learned = json_object_get(live, "capacity_learned");
+		const double v = json_number_value(json_object_get(live, "capacity"));
+
+		if (v > 0)
+			write_sample(b, "foretide_tier_capacity", v,
+				     "stack=\"%s\",tier=\"%s\",source=\"%s\"", t->stack,
+				     t->name,
+				     json_string_value(json_object_get(learned, "used")));
+	}
+}
+
+static int write_tiers(struct request *r, struct buf *b, struct err *err)
 {
 	CLEANUP(db_tier_list_done) struct db_tier_list l = { NULL, 0 };
-	int rc = db_tier_list(db, NULL, &l, err);
+	int rc = db_tier_list(r->api->db, NULL, &l, err);
 
 	if (rc < 0)
 		return rc;
@@ -141,6 +163,7 @@ static int write_tiers(struct db *db, struct buf *b, struct err *err)
 			write_sample(b, "foretide_tier_desired", (double)l.v[i].desired,
 				     "stack=\"%s\",tier=\"%s\"", l.v[i].stack,
 				     l.v[i].name);
+	write_capacities(r, &l, b);
 	return 0;
 }
 
@@ -155,7 +178,7 @@ int api_own_metrics(struct request *r, struct err *err)
 		return rc;
 	write_counts(&b, &c);
 	write_requests(r, &b);
-	rc = write_tiers(r->api->db, &b, err);
+	rc = write_tiers(r, &b, err);
 	if (rc < 0)
 		return rc;
 	if (API_HOOK(r, prometheus))

@@ -67,9 +67,9 @@ static json_t *declared_json(const struct db_tier *t)
 		(json_int_t)t->priority, "schedules", json_of_text(t->schedule_json),
 		"cpu", t->cpu, "memory_bytes", (json_int_t)t->memory_bytes);
 
-	json_t *learning = json_pack("{s:s, s:s, s:f}", "utilisation", t->utilisation,
-				     "latency", t->latency, "target_utilisation",
-				     t->target_utilisation);
+	json_t *learning =
+		json_pack("{s:s, s:s, s:f}", "utilisation", t->utilisation, "latency",
+			  t->latency, "target_utilisation", t->target_utilisation);
 
 	CHECK(doc && more && learning);
 	json_object_update(doc, more);
@@ -236,9 +236,23 @@ static int check_match(struct request *r, const struct db_tier *t, struct err *e
 
 /* What may be changed by hand, as the options of stack.conf with their ranges. */
 static const char *const patchable[] = {
-	"mode",       "min",   "max",      "capacity", "capacity_unit", "risk",   "price",
-	"lead_prior", "dwell", "step_out", "step_in",  "priority",      "demand", 
-	"utilisation", "latency", "target_utilisation", NULL,
+	"mode",
+	"min",
+	"max",
+	"capacity",
+	"capacity_unit",
+	"risk",
+	"price",
+	"lead_prior",
+	"dwell",
+	"step_out",
+	"step_in",
+	"priority",
+	"demand",
+	"utilisation",
+	"latency",
+	"target_utilisation",
+	NULL,
 };
 
 int api_tier_check(struct request *r, const struct db_tier *t, struct err *err)

@@ -125,7 +125,7 @@ static int hook_tier_series(void *arg, const char *stack, const char *tier,
 			    struct err *err)
 {
 	static const char *const names[] = { "foretide_demand", "foretide_desired",
-					     "foretide_healthy" };
+					     "foretide_healthy", "foretide_capacity" };
 	struct daemon *d = arg;
 	CLEANUP(db_tier_done) struct db_tier t = { 0 };
 	CLEANUP(free) double *v = NULL;
@@ -147,13 +147,15 @@ static int hook_tier_series(void *arg, const char *stack, const char *tier,
 		return rc;
 	points = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(points,
-				      json_pack("{s:o, s:o, s:o, s:o, s:o}", "t",
-						json_time(from_ms + (int64_t)i * step_ms),
-						"demand", json_finite(v[i]), "desired",
-						json_finite(v[n + i]), "running",
-						json_finite(v[2 * n + i]), "capacity",
-						json_finite(v[2 * n + i] * t.capacity)));
+		json_array_append_new(
+			points,
+			json_pack("{s:o, s:o, s:o, s:o, s:o}", "t",
+				  json_time(from_ms + (int64_t)i * step_ms), "demand",
+				  json_finite(v[i]), "desired", json_finite(v[n + i]),
+				  "running", json_finite(v[2 * n + i]), "capacity",
+				  json_finite(v[2 * n + i] * (v[3 * n + i] > 0
+								      ? v[3 * n + i]
+								      : t.capacity))));
 	*ret = json_pack("{s:I, s:o}", "step_ms", (json_int_t)step_ms, "points", points);
 	return 0;
 }

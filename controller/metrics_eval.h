@@ -48,7 +48,8 @@ DEFINE_CLEANUP(struct metrics_expr *, metrics_expr_free);
  * them with NULL.
  */
 int metrics_expr_follow(const char *text, const char *stack, const char *tier,
-			char **known, struct metrics_expr **e, struct err *err) MUST_CHECK;
+			char **known, struct metrics_expr **e,
+			struct err *err) MUST_CHECK;
 
 /* URL and query when it is a prometheus(), the expression's own; else false. */
 bool metrics_expr_prometheus(const struct metrics_expr *e, const char **ret_url,

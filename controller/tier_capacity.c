@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "fnv.h"
 #include "log.h"
 
 #include <math.h>
@@ -32,17 +33,16 @@ void tier_capacity_free(struct tier_capacity *t)
 
 /* ---------------------------------------------------------------- in the database */
 
+/* Of one text after another: each ends with its NUL. */
 static uint64_t mix(uint64_t h, const char *text)
 {
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3u; /* FNV-1a */
-	return (h ^ 0xff) * 0x100000001b3u;
+	return fnv(h, text, strlen(text) + 1);
 }
 
 /* Another demand or another way to measure is another capacity. */
 static uint64_t origin_of(const struct db_tier *t)
 {
-	return mix(mix(mix(0xcbf29ce484222325u, t->demand), t->utilisation), t->latency);
+	return mix(mix(mix(FNV_START, t->demand), t->utilisation), t->latency);
 }
 
 static void start_anew(struct tier_capacity *t, const struct db_tier *tier)
@@ -98,8 +98,7 @@ bool tier_capacity_take_state(struct tier_capacity *t, char *stack, char *tier,
 /* Tiers do not all take their minute in the same tick. */
 static int64_t minute_of(const struct db_tier *t, int64_t now_ms)
 {
-	return (now_ms + (int64_t)(mix(mix(0xcbf29ce484222325u, t->stack), t->name) %
-				   MINUTE_MS)) /
+	return (now_ms + (int64_t)(mix(mix(FNV_START, t->stack), t->name) % MINUTE_MS)) /
 	       MINUTE_MS;
 }
 
@@ -158,8 +157,7 @@ static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
 	return 0;
 }
 
-static bool is_fit_due(const struct tier_capacity *t,
-		       const struct tier_capacity_round *r)
+static bool is_fit_due(const struct tier_capacity *t, const struct tier_capacity_round *r)
 {
 	const bool is_known = capacity_known(t->c)->model != CAPACITY_NOT_KNOWN;
 	const int64_t every = is_known ? FIT_EVERY_MINUTES : FIT_SOON_MINUTES;

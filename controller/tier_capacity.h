@@ -4,10 +4,10 @@
  * tier's own minutes (capacity.h), or until then a cautious value.
  *
  * In force is what the operator declares. Without that it is the lower end of the learned
- * interval, so that what is not sure costs an instance and not an answer; and before it is
- * known, the cautious value. It changes when it would by more than a tenth, or when it is
- * above what is now believed; so it does not follow each minute's noise. Once learned it
- * stays until something else is learned or it is seen to have changed.
+ * interval, so that what is not sure costs an instance and not an answer; and before it
+ * is known, the cautious value. It changes when it would by more than a tenth, or when it
+ * is above what is now believed; so it does not follow each minute's noise. Once learned
+ * it stays until something else is learned or it is seen to have changed.
  *
  * Minutes count only while all instances are healthy, none drains, and their number has
  * been the same for two minutes.

@@ -8,7 +8,12 @@
 
 #include <stddef.h>
 
-enum tier_capacity_source { CAPACITY_NONE, CAPACITY_DECLARED, CAPACITY_LEARNED, CAPACITY_CAUTIOUS };
+enum tier_capacity_source {
+	CAPACITY_NONE,
+	CAPACITY_DECLARED,
+	CAPACITY_LEARNED,
+	CAPACITY_CAUTIOUS
+};
 
 const char *tier_capacity_source_name(enum tier_capacity_source s); /* "learned" */
 
@@ -18,19 +23,19 @@ struct tier_capacity_kept {
 	_Alignas(max_align_t) uint64_t origin; /* of the expressions it is learned from */
 	enum tier_capacity_source source;      /* of what is in force */
 	double in_force;                       /* 0: none */
-	struct capacity_known learned;         /* the last that was known since a change */
-	struct capacity_change change;         /* the last; minute 0: none */
-	bool contradicts;                      /* the declared one; said */
+	struct capacity_known learned; /* the last that was known since a change */
+	struct capacity_change change; /* the last; minute 0: none */
+	bool contradicts;              /* the declared one; said */
 };
 
 struct tier_capacity {
 	struct capacity *c; /* NULL: no minute yet */
 	struct tier_capacity_kept kept;
 	struct utilisation measure;
-	char blind[96];       /* why the last minute could not be taken; "" when it was */
-	int64_t minute;       /* the last one looked at */
-	int64_t fitted;       /* minute of the last fit */
-	size_t n, fitted_n;   /* instances, now and at the last fit */
+	char blind[96];     /* why the last minute could not be taken; "" when it was */
+	int64_t minute;     /* the last one looked at */
+	int64_t fitted;     /* minute of the last fit */
+	size_t n, fitted_n; /* instances, now and at the last fit */
 	int64_t n_since_ms;
 	bool is_loaded, is_dirty;
 };

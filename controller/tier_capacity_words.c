@@ -13,7 +13,7 @@
 
 #define MINUTE_MS 60000
 #define RECENT_MS (24 * 3600 * 1000LL) /* a change that long ago is still said */
-#define CAUSE_MS (2 * 3600 * 1000LL) /* a release so long before may be the cause */
+#define CAUSE_MS (2 * 3600 * 1000LL)   /* a release so long before may be the cause */
 #define FIGURE 64
 
 const char *tier_capacity_source_name(enum tier_capacity_source s)
@@ -55,7 +55,7 @@ static void say_none(const struct tier_capacity *t, struct tier_capacity_now *re
 
 	snprintf(ret->note, sizeof(ret->note), "%s",
 		 *t->blind ? t->blind
-		 : *why	   ? why
+		 : *why    ? why
 			   : "no minute of it is known yet");
 }
 
@@ -171,18 +171,18 @@ json_t *tier_capacity_json(const struct tier_capacity *t)
 	struct tier_capacity_now none;
 
 	say_none(t, &none);
-	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "used",
-		tier_capacity_source_name(t->kept.source), "value",
-		json_finite(is_known ? k->value : NAN), "low",
-		json_finite(is_known ? k->low : NAN), "high",
-		json_finite(is_known ? k->high : NAN), "model",
-		is_known ? json_string(capacity_model_name(k->model)) : json_null(),
-		"points",
-		(json_int_t)(is_known ? k->points
-			     : t->c   ? capacity_known(t->c)->points
-				      : 0),
-		"why", is_known ? k->why : none.note, "cautious",
-		json_finite(t->c ? capacity_known(t->c)->cautious : NAN), "changed",
-		change_json(&t->kept.change));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "used",
+			 tier_capacity_source_name(t->kept.source), "value",
+			 json_finite(is_known ? k->value : NAN), "low",
+			 json_finite(is_known ? k->low : NAN), "high",
+			 json_finite(is_known ? k->high : NAN), "model",
+			 is_known ? json_string(capacity_model_name(k->model))
+				  : json_null(),
+			 "points",
+			 (json_int_t)(is_known ? k->points
+				      : t->c   ? capacity_known(t->c)->points
+					       : 0),
+			 "why", is_known ? k->why : none.note, "cautious",
+			 json_finite(t->c ? capacity_known(t->c)->cautious : NAN),
+			 "changed", change_json(&t->kept.change));
 }

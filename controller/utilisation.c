@@ -74,8 +74,7 @@ static bool all_tell(struct utilisation *u, struct db *db, const struct fleet *f
 		     const struct fleet_tier *ft)
 {
 	CLEANUP(free)
-	char *text =
-		xasprintf("count(unit_cpu_seconds_total{tier=\"%s\"})", ft->t.name);
+	char *text = xasprintf("count(unit_cpu_seconds_total{tier=\"%s\"})", ft->t.name);
 	const double n =
 		value_now(db, &ft->t, f->now_ms, text, &u->count_text, &u->count);
 

@@ -2,6 +2,7 @@
 #include "capacity_impl.h"
 
 #include "check.h"
+#include "fnv.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,8 +11,9 @@
 
 static void know_nothing(struct capacity *c)
 {
-	c->known = (struct capacity_known){ CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, 0,
-					    "no minute of it is known yet" };
+	c->known = (struct capacity_known){
+		CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, 0, "no minute of it is known yet"
+	};
 	c->busy = c->slow = (struct law){ .is_usable = false };
 	c->fall.sum = c->rise.sum = 0;
 }
@@ -67,7 +69,8 @@ static int check(const struct capacity_seen *s, struct err *err)
 		return err_set(err, ERR_INVAL, "demand must be a number of 0 or more");
 	if (!isnan(s->utilisation) && !(s->utilisation >= 0 && s->utilisation <= 1))
 		return err_set(err, ERR_INVAL, "utilisation must be from 0 to 1");
-	if (!isnan(s->latency_s) && !(isfinite((float)s->latency_s) && (float)s->latency_s > 0))
+	if (!isnan(s->latency_s) &&
+	    !(isfinite((float)s->latency_s) && (float)s->latency_s > 0))
 		return err_set(err, ERR_INVAL, "latency must be a number above 0");
 	if (isnan(s->utilisation) && isnan(s->latency_s))
 		return err_set(err, ERR_INVAL,
@@ -79,20 +82,23 @@ static int check(const struct capacity_seen *s, struct err *err)
 	return 0;
 }
 
-static struct band *band_of(struct capacity *c, double x)
+static struct band *band_of(struct capacity *c, const struct point *p)
 {
 	int k;
 
-	if (!((float)x > 0))
+	if (!(p->x > 0))
 		return &c->bands[CAPACITY_BANDS];
-	k = (int)floor(BANDS_AN_OCTAVE * log2(x)) % CAPACITY_BANDS;
-	return &c->bands[k < 0 ? k + CAPACITY_BANDS : k];
+	k = (int)floor(BANDS_AN_OCTAVE * log2((double)p->x)) % CAPACITY_X_BANDS;
+	if (k < 0)
+		k += CAPACITY_X_BANDS;
+	return &c->bands[k * CAPACITY_N_BANDS +
+			 (int)(capacity_class(p->n) % CAPACITY_N_BANDS)];
 }
 
 /* Newer ones take the place of the oldest. */
 static void keep(struct capacity *c, const struct point *p)
 {
-	struct band *b = band_of(c, (double)p->x);
+	struct band *b = band_of(c, p);
 	size_t at = b->n;
 
 	if (b->n < CAPACITY_DEPTH) {
@@ -149,16 +155,6 @@ int capacity_see(struct capacity *c, const struct capacity_seen *seen, bool *ret
 
 /* ---------------------------------------------------------------- as bytes */
 
-/* FNV-1a, 64 bits: a torn or edited state is refused. */
-static uint64_t digest(const unsigned char *p, size_t n)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * 0x100000001b3u;
-	return h;
-}
-
 size_t capacity_size(void)
 {
 	return sizeof(struct capacity) + sizeof(uint64_t);
@@ -166,7 +162,8 @@ size_t capacity_size(void)
 
 void capacity_save(const struct capacity *c, void *ret)
 {
-	const uint64_t sum = digest((const unsigned char *)c, sizeof(*c));
+	/* A torn or edited state is refused. */
+	const uint64_t sum = fnv(FNV_START, c, sizeof(*c));
 
 	memcpy(ret, c, sizeof(*c));
 	memcpy((char *)ret + sizeof(*c), &sum, sizeof(sum));
@@ -185,9 +182,9 @@ int capacity_load(const void *data, size_t len, double target, struct capacity *
 	memcpy(c, data, sizeof(*c));
 	memcpy(&sum, (const char *)data + sizeof(*c), sizeof(sum));
 	if (c->magic != CAPACITY_MAGIC || c->version != CAPACITY_VERSION ||
-	    digest(data, sizeof(*c)) != sum)
+	    fnv(FNV_START, data, sizeof(*c)) != sum)
 		return err_set(err, ERR_PROTO, "state of a capacity: damaged");
-	if (c->target < target || c->target > target)
+	if (c->target != target)
 		return err_set(err, ERR_NOT_FOUND,
 			       "state of a capacity: for another target");
 	*ret = TAKE(c);

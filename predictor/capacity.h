@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * capacity.h - what one instance of a tier serves, learned from what it was seen to serve.
+ * capacity.h - what one instance of a tier serves, learned from what it was seen to
+ *serve.
  *
  * Each minute tells the demand an instance had (x), how busy it was (u, 0 to 1), how long
  * an answer took (r), and how many instances there were (n). Capacity is the demand an
@@ -17,25 +18,26 @@
  * above half of the target's, or while its 95 % interval is wider than a quarter of it
  * either way; until then there is a cautious value (see struct capacity_known).
  *
- * Memory is bounded: of each of 24 bands of demand, a third of an octave each and over
- * again, the last 24 minutes are kept, so that a quiet week does not push out the peak
- * before it. A minute counts half after a week.
+ * Memory is bounded: of each of 64 bands, of a third of an octave of demand and half an
+ * octave of instances, over again beyond 40 and 4 times as much, the last 16 minutes are
+ * kept, so that a quiet week does not push out the peak before it. A minute counts half
+ * after a week.
  *
  * A change is noticed by a likelihood-ratio CUSUM between the law as fitted and the same
  * with a capacity half as large again or two thirds. One that halves is noticed within 10
  * minutes in which an instance is at least a fifth busy; by latency alone, as soon as the
- * two differ; by noise alone, less than once in 100 days. Counts of instances that are
- * more than a quarter apart are not compared, since instances may disturb each other. What
- * was seen before the change is then forgotten.
+ * two differ; by noise alone, less than once in 100 days. That more instances than were
+ * seen before serve less each, as they may when they disturb each other, is no change.
+ *What was seen before the change is then forgotten.
  *
- * Pure: no I/O, no clock, no logging, no global state. One struct is used by one thread at
- * a time. About 13 KB each.
+ * Pure: no I/O, no clock, no logging, no global state. One struct is used by one thread
+ *at a time. About 21 KB each.
  *
  * Sources: Denning and Buzen, The operational analysis of queueing network models, ACM
- * Computing Surveys 10 (1978), 3 (the utilisation law, the bottleneck); Kleinrock, Queueing
- * Systems vol. 2, 4.4 (processor sharing, whose mean time is M/M/1's); Gunther, Guerrilla
- * Capacity Planning; Page, Continuous inspection schemes, Biometrika 41 (1954); Basseville
- * and Nikiforov, Detection of Abrupt Changes, 2.2.
+ * Computing Surveys 10 (1978), 3 (the utilisation law, the bottleneck); Kleinrock,
+ *Queueing Systems vol. 2, 4.4 (processor sharing, whose mean time is M/M/1's); Gunther,
+ *Guerrilla Capacity Planning; Page, Continuous inspection schemes, Biometrika 41 (1954);
+ *Basseville and Nikiforov, Detection of Abrupt Changes, 2.2.
  */
 #ifndef PREDICTOR_CAPACITY_H
 #define PREDICTOR_CAPACITY_H
@@ -67,13 +69,13 @@ struct capacity_seen {
 
 /* That what an instance serves has changed. */
 struct capacity_change {
-	int64_t minute; /* the first that contradicts the law */
+	int64_t minute;  /* the first that contradicts the law */
 	double from, to; /* what it was known or thought to be before; what it is about */
 };
 
 /*
- * Takes a minute. One that is not after the last is dropped. *ret_changed is set, and *ret
- * then filled, when it is clear with this minute that the capacity has changed.
+ * Takes a minute. One that is not after the last is dropped. *ret_changed is set, and
+ * *ret then filled, when it is clear with this minute that the capacity has changed.
  *
  * ERR_INVAL, with everything as it was, for a number that is not of its range. O(1).
  */
@@ -93,12 +95,12 @@ struct capacity_known {
 	enum capacity_model model;
 	double value, low, high; /* of one instance; the 95 % interval; NaN: not known */
 	/*
-	 * Without a law: what is surely served. The most demand that an instance was seen to
-	 * have while no busier than the target, and up to twice that as far as
-	 * utilisation in proportion allows (idle work makes that too low, never too high);
-	 * when it was only seen too busy, the share of the smallest such demand that the
-	 * target allows. Of latency alone, the most that was served in at most twice the
-	 * shortest time. NaN: nothing was seen.
+	 * Without a law: what is surely served. The most demand that an instance was seen
+	 * to have while no busier than the target, and up to twice that as far as
+	 * utilisation in proportion allows (idle work makes that too low, never too
+	 * high); when it was only seen too busy, the share of the smallest such demand
+	 * that the target allows. Of latency alone, the most that was served in at most
+	 * twice the shortest time. NaN: nothing was seen.
 	 */
 	double cautious;
 	size_t points; /* minutes that it was learned from */

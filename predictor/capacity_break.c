@@ -17,68 +17,74 @@
 #define CHANGE 1.5
 #define CLEAR 12.0 /* e^-12: by chance once in 160,000 minutes at the most */
 #define MINUTE_MOST 1.5
-#define BEGUN 1.0 /* less is noise: the change has not begun */
+#define BEGUN 1.0  /* less is noise: the change has not begun */
 #define BEYOND 1.5 /* a law is not trusted for more than that times what it has seen */
 #define BUSY_SPREAD_LEAST 0.01
 #define BUSY_SPREAD_SHARE 0.05
 #define SLOW_SPREAD_LEAST 0.1
 #define SLOWER_MOST 1.4 /* log: a full queue's times are no law's */
 
-/* Log likelihood ratio of demands weighing `by` times as much. */
-static double busy_ratio(const struct law *l, double x, double u, double by)
+/* What a law expects of a demand that weighs so many times as much. */
+static double expect(const struct law *l, bool is_busy, double x, double by)
 {
 	double g[2];
-	const double plain = fmin(capacity_busy_curve(l->b, x / l->scale, g), 1);
-	const double other = fmin(capacity_busy_curve(l->b, by * x / l->scale, g), 1);
-	const double s =
-		fmax(fmax(l->spread, BUSY_SPREAD_LEAST), BUSY_SPREAD_SHARE * plain);
 
-	return ((u - plain) * (u - plain) - (u - other) * (u - other)) / (2 * s * s);
+	if (is_busy)
+		return fmin(capacity_busy_curve(l->b, by * x / l->scale, g), 1);
+	return capacity_slow_curve(l->b, by * x / l->scale, g) + log(by);
 }
 
-static double slow_ratio(const struct law *l, double x, double r, double by)
+static double spread_of(const struct law *l, bool is_busy, double plain)
 {
-	double g[2];
-	const double plain = capacity_slow_curve(l->b, x / l->scale, g);
-	const double other = fmin(capacity_slow_curve(l->b, by * x / l->scale, g) +
-					  log(by),
-				  plain + SLOWER_MOST);
-	const double s = fmax(l->spread, SLOW_SPREAD_LEAST), y = log(r);
-
-	return ((y - plain) * (y - plain) - (y - other) * (y - other)) / (2 * s * s);
+	if (!is_busy)
+		return fmax(l->spread, SLOW_SPREAD_LEAST);
+	return fmax(fmax(l->spread, BUSY_SPREAD_LEAST), BUSY_SPREAD_SHARE * plain);
 }
 
-/* NULL where the law has not been: for far more demand than it saw, and for far more or
- * fewer instances, which may disturb each other as it cannot know. */
+/* NULL where the law has not been: for far more demand than it saw. */
 static const struct law *law_for(const struct capacity *c, const struct point *p)
 {
 	const struct law *l = !isnan(p->u) ? &c->busy : &c->slow;
-	const double n = p->n, count = (double)c->count;
-	const bool is_near = n <= CAPACITY_NEAR * count && count <= CAPACITY_NEAR * n;
 
-	return l->is_usable && is_near && (double)p->x <= BEYOND * l->high ? l : NULL;
+	return l->is_usable && (double)p->x <= BEYOND * l->high ? l : NULL;
 }
 
-static double ratio(const struct capacity *c, const struct law *l, const struct point *p,
-		    double by)
+/* The demand as the law sees it, and how many times as much it may weigh besides. A count
+ * of instances that the law knows has its own weight. */
+struct burden {
+	double x, least, most;
+};
+
+/* More instances than are known may disturb each other, fewer less so; but while more of
+ * them serve more together, a demand weighs at most as many times as much as there are
+ * times as many. */
+static struct burden burden_of(const struct law *l, const struct point *p)
 {
-	const double x = (double)p->x;
-	const double z = l == &c->busy ? busy_ratio(l, x, (double)p->u, by)
-				       : slow_ratio(l, x, (double)p->r, by);
+	const double known = (double)l->weight[capacity_class(p->n)];
+	const double q = p->n / l->instances;
+
+	if (known > 0)
+		return (struct burden){ (double)p->x * known, 1, 1 };
+	return (struct burden){ (double)p->x, fmin(q, 1), fmax(q, 1) };
+}
+
+/* Log likelihood ratio of a demand that weighs `by` times as much. What a count of
+ * instances explains is no contradiction. */
+static double ratio(const struct law *l, bool is_busy, const struct point *p, double by)
+{
+	const struct burden b = burden_of(l, p);
+	const double least = expect(l, is_busy, b.x, b.least);
+	const double most = expect(l, is_busy, b.x, b.most);
+	const double y = is_busy ? (double)p->u : log((double)p->r);
+	const double plain = fmin(fmax(y, least), most);
+	const double other =
+		by > 1 ? fmin(expect(l, is_busy, b.x, by * b.most), most + SLOWER_MOST)
+		       : expect(l, is_busy, b.x, by * b.least);
+	const double s = spread_of(l, is_busy, plain);
+	const double z =
+		((y - plain) * (y - plain) - (y - other) * (y - other)) / (2 * s * s);
 
 	return fmin(fmax(z, -MINUTE_MOST), MINUTE_MOST);
-}
-
-/* How many times as much a demand weighs as the law says. */
-static double weight(const struct law *l, const struct point *p, bool by_utilisation)
-{
-	const double x = (double)p->x / l->scale;
-	const double r = (double)p->r;
-
-	if (by_utilisation)
-		return ((double)p->u - l->b[0]) / (l->b[1] * x);
-	/* r = w r0 / (1 - w x / c) */
-	return r / (exp(l->b[0]) + r * x * exp(-l->b[1]));
 }
 
 static double new_capacity(const struct capacity *c, const struct law *l, int64_t since,
@@ -92,7 +98,8 @@ static double new_capacity(const struct capacity *c, const struct law *l, int64_
 			const struct point *p = &c->bands[k].v[i];
 
 			if (p->minute >= since && law_for(c, p) == l)
-				w[n++] = weight(l, p, l == &c->busy);
+				w[n++] = capacity_weight(l, l == &c->busy, p) /
+					 (burden_of(l, p).x / (double)p->x);
 		}
 	return n ? from / gsl_stats_median(w, 1, n) : NAN;
 }
@@ -115,8 +122,8 @@ bool capacity_break(struct capacity *c, const struct point *p,
 		c->fall.since = p->minute;
 	if (c->rise.sum < BEGUN)
 		c->rise.since = p->minute;
-	c->fall.sum = fmax(c->fall.sum + ratio(c, l, p, CHANGE), 0);
-	c->rise.sum = fmax(c->rise.sum + ratio(c, l, p, 1 / CHANGE), 0);
+	c->fall.sum = fmax(c->fall.sum + ratio(l, l == &c->busy, p, CHANGE), 0);
+	c->rise.sum = fmax(c->rise.sum + ratio(l, l == &c->busy, p, 1 / CHANGE), 0);
 	if (fmax(c->fall.sum, c->rise.sum) < CLEAR)
 		return false;
 	since = c->fall.sum > c->rise.sum ? c->fall.since : c->rise.since;

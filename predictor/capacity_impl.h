@@ -8,12 +8,14 @@
 
 #define CAPACITY_MAGIC 0x63617061u
 #define CAPACITY_VERSION 1u
-#define CAPACITY_BANDS 24
-#define CAPACITY_DEPTH 24      /* minutes of a band */
-/* While more instances serve more together, each of so many times as many serves no less
- * than that share: too little for a change. */
-#define CAPACITY_NEAR 1.25
-#define CAPACITY_SATURATED 0.95 /* as busy as that, utilisation follows demand no more */
+#define CAPACITY_X_BANDS 16 /* of demand, */
+#define CAPACITY_N_BANDS 4  /* and each of them of counts of instances */
+#define CAPACITY_BANDS (CAPACITY_X_BANDS * CAPACITY_N_BANDS)
+#define CAPACITY_DEPTH 16   /* minutes of a band */
+#define CAPACITY_CLASSES 32 /* of counts of instances, half an octave each */
+#define CAPACITY_SATURATED                                          \
+	0.95 /* as busy as that, utilisation follows demand no more \
+	      */
 
 struct point {
 	float x, u, r; /* NaN: not measured */
@@ -25,23 +27,25 @@ struct band {
 	uint32_t n;
 };
 
-/* A law over counts of instances near the present one, to judge the next minute by. */
+/* A law over all counts of instances, to judge the next minute by. */
 struct law {
 	bool is_usable;
 	double b[2]; /* of demand / scale; see capacity_fit.c */
 	double scale, spread;
-	double capacity; /* at the target */
-	double high;     /* demand that few of its minutes were above */
+	double capacity;                /* at the target */
+	double low, high;               /* demand that few of its minutes were beyond */
+	double instances;               /* mean of its minutes */
+	float weight[CAPACITY_CLASSES]; /* of a demand at such a count of instances, 1 on
+					   the mean; 0: not known */
 };
 
 /* No pointers: it is saved as it is. */
 struct capacity {
 	uint32_t magic, version;
 	double target;
-	int64_t minute; /* the last one taken */
+	int64_t minute;                        /* the last one taken */
 	struct band bands[CAPACITY_BANDS + 1]; /* and one for no demand at all */
 	struct law busy, slow;                 /* by utilisation, by latency */
-	size_t count; /* of instances, that these two are for */
 	struct {
 		double sum;    /* log likelihood ratio since then; 0: nothing suspected */
 		int64_t since; /* minute */
@@ -51,6 +55,50 @@ struct capacity {
 
 /* The curves: over demand / scale; the second gives the logarithm of the time. */
 curve_fn capacity_busy_curve, capacity_slow_curve;
+
+#define CAPACITY_MINUTES ((CAPACITY_BANDS + 1) * CAPACITY_DEPTH)
+
+struct minutes {
+	struct point v[CAPACITY_MINUTES]; /* in the order of time */
+	size_t n;
+	int64_t now;
+};
+
+void capacity_collect(const struct capacity *c, struct minutes *ret);
+
+enum kind { BUSY, SLOW };
+
+/* Counts of instances, both ends included. */
+struct range {
+	double low, high;
+};
+
+bool capacity_is_for(enum kind kind, const struct range *counts, const struct point *p);
+
+struct estimate {
+	bool is_fitted;
+	struct law law;
+	double sd; /* of the capacity's logarithm */
+	double t;  /* deviations that the 95 % interval reaches */
+	size_t n;
+	char why[160]; /* it is not fitted */
+};
+
+/* A law through the minutes of those counts. */
+void capacity_law(const struct minutes *m, enum kind kind, const struct range *counts,
+		  double target, struct estimate *ret);
+
+/* All its minutes had about the same demand, which tells no law. */
+#define CAPACITY_WHY_NARROW "demand was almost always the same"
+bool capacity_is_narrow(const struct law *l);
+
+size_t capacity_class(uint32_t instances);
+
+/* How many times as much a demand weighs as a law says. */
+double capacity_weight(const struct law *l, bool is_busy, const struct point *p);
+
+/* See struct capacity_known. */
+double capacity_cautious(const struct capacity *c);
 
 /* Takes a minute into the test for a change; true when it is clear. */
 bool capacity_break(struct capacity *c, const struct point *p,

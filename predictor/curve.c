@@ -50,14 +50,15 @@ static int jacobian(const gsl_vector *b, void *arg, gsl_matrix *j)
 	return GSL_SUCCESS;
 }
 
-/* One fit under the weights of this round; b [p] from where it starts to where it ends. */
+/* One fit under the weights of this round; b [p] from where it starts to where it ends.
+ */
 static bool fit_round(struct fitting *t, double *b)
 {
 	const gsl_multifit_nlinear_parameters how =
 		gsl_multifit_nlinear_default_parameters();
 	CLEANUP(gsl_multifit_nlinear_free)
-	gsl_multifit_nlinear_workspace *ws = gsl_multifit_nlinear_alloc(
-		gsl_multifit_nlinear_trust, &how, t->n, t->p);
+	gsl_multifit_nlinear_workspace *ws =
+		gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &how, t->n, t->p);
 	gsl_multifit_nlinear_fdf fdf = {
 		.f = residuals, .df = jacobian, .n = t->n, .p = t->p, .params = t
 	};

@@ -2,17 +2,17 @@
 /*
  * curve.h - a curve with up to three parameters through noisy points, and how sure it is.
  *
- * Levenberg-Marquardt. Plain, it is weighted least squares, and the covariance that of the
- * weights. Robust, it is reweighted by Tukey's bisquare, so that a tenth of wild points
- * does not move it, and the covariance is the sandwich form, which needs no equal
+ * Levenberg-Marquardt. Plain, it is weighted least squares, and the covariance that of
+ * the weights. Robust, it is reweighted by Tukey's bisquare, so that a tenth of wild
+ * points does not move it, and the covariance is the sandwich form, which needs no equal
  * variances, made wider by the correlation of one residual with the next.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  *
  * Sources: GSL manual, Nonlinear Least-Squares Fitting; Huber and Ronchetti, Robust
- * Statistics, 2nd ed., 7.6 (the covariance of an M-estimate); Bartlett, On the theoretical
- * specification and sampling properties of autocorrelated time-series, JRSS Supplement 8,
- * 1946.
+ * Statistics, 2nd ed., 7.6 (the covariance of an M-estimate); Bartlett, On the
+ * theoretical specification and sampling properties of autocorrelated time-series, JRSS
+ * Supplement 8, 1946.
  */
 #ifndef PREDICTOR_CURVE_H
 #define PREDICTOR_CURVE_H

@@ -3,21 +3,11 @@
  * demand_state.c - a model as bytes and back.
  */
 #include "check.h"
+#include "fnv.h"
 #include "model.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Of the bytes that follow, so that a torn or edited state is refused. FNV-1a, 64 bits.
- */
-static uint64_t digest(const unsigned char *p, size_t n)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * 0x100000001b3u;
-	return h;
-}
 
 size_t demand_model_size(const struct demand_model *m)
 {
@@ -34,7 +24,8 @@ void demand_model_save(const struct demand_model *m, void *ret)
 		memset(&model_lead(copy, k)->now.why, 0,
 		       sizeof(model_lead(copy, k)->now.why));
 
-	const uint64_t sum = digest(ret, m->size);
+	/* A torn or edited state is refused. */
+	const uint64_t sum = fnv(FNV_START, ret, m->size);
 
 	memcpy((unsigned char *)ret + m->size, &sum, sizeof(sum));
 }
@@ -57,7 +48,7 @@ int demand_model_load(const void *data, size_t len, struct demand_model **ret,
 			       "state of a demand model: version %u, not %u",
 			       head.version, DEMAND_STATE_VERSION);
 	memcpy(&sum, (const unsigned char *)data + len - sizeof(sum), sizeof(sum));
-	if (head.size != len - sizeof(sum) || digest(data, head.size) != sum)
+	if (head.size != len - sizeof(sum) || fnv(FNV_START, data, head.size) != sum)
 		return err_set(err, ERR_PROTO, "state of a demand model: damaged");
 
 	/* Another program's idea of the same version would not fit either. */

@@ -109,22 +109,24 @@ bool usl_fit(const double *n, const double *x, const double *sd, size_t m,
 	CLEANUP(free) struct curve_point *v = xcalloc(m + 1, sizeof(*v));
 	struct usl u;
 	double lambda = 0;
+	size_t p = 0;
 	bool is_found = false;
 
 	if (m <= N_COEFFICIENTS)
 		return false;
 	for (size_t i = 0; i < m; i++) {
-		v[i] = (struct curve_point){ n[i], x[i],
-					     sd ? 1 / (sd[i] * sd[i]) : 1 };
+		v[i] = (struct curve_point){ n[i], x[i], sd ? 1 / (sd[i] * sd[i]) : 1 };
 		lambda = fmax(lambda, x[i] / n[i]);
 	}
-	/* The whole law, if its coefficients are possible; else the best that is. */
+	/* The most coefficients that are possible, and of two forms with as many the
+	 * better. */
 	for (size_t k = 0; k < ARRAY_SIZE(forms); k++) {
-		if ((k == 1 || k == ARRAY_SIZE(forms) - 1) && is_found)
+		if (is_found && forms[k].p < p)
 			break;
 		if (!fit_form(&forms[k], v, m, lambda, &u) ||
 		    (is_found && u.chi2 >= ret->chi2))
 			continue;
+		p = forms[k].p;
 		if (sd)
 			widen(&u, (double)(m - forms[k].p));
 		*ret = u;

@@ -534,6 +534,16 @@ static void a_tier_is_changed_within_its_ranges(void **state)
 	assert_string_equal(text_of(doc, "mode"), "auto");
 	assert_int_equal(json_integer_value(json_object_get(doc, "max")), 7);
 	assert_string_equal(text_of(doc, "dwell"), "5m");
+	json_decref(TAKE(doc));
+	c.body = "{\"utilisation\":\"avg(busy)\",\"latency\":\"avg(wait)\","
+		 "\"target_utilisation\":\"60%\"}";
+	assert_int_equal(fixture_json(f, &c, &doc), 200);
+	assert_string_equal(text_of(doc, "utilisation"), "avg(busy)");
+	assert_string_equal(text_of(doc, "latency"), "avg(wait)");
+	assert_close(json_number_value(json_object_get(doc, "target_utilisation")), 0.6,
+		     1e-12);
+	c.body = "{\"target_utilisation\":1.5}";
+	assert_int_equal(fixture_status(f, &c), 400);
 	c.body = "{\"min\":9}";
 	assert_int_equal(fixture_status(f, &c), 400);
 	c.body = "{\"risk\":2}";
@@ -604,6 +614,9 @@ static void a_replay_refuses_what_it_cannot_do_in_words(void **state)
 		{ "{\"with\":{\"min\":9,\"max\":2}}", "min 9 is above max 2" },
 		{ "{\"with\":{\"unit\":\"other.service\"}}", "\"unit\" cannot be" },
 		{ "{\"with\":{\"priority\":5}}", "\"priority\" cannot be" },
+		{ "{\"with\":{\"latency\":\"sum(x)\"}}", "\"latency\" cannot be" },
+		{ "{\"with\":{\"target_utilisation\":\"50%\"}}",
+		  "\"target_utilisation\"" },
 		{ "{\"with\":{\"schedule\":[\"never\"]}}", "schedule 'never'" },
 		{ "{\"with\":{\"schedule\":\"x\"}}", "must be a list" },
 		{ "{\"since\":\"30d\",\"with\":{\"max\":3,\"capacity\":5}}", "21 days" },

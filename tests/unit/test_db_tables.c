@@ -90,6 +90,9 @@ static void applying_a_tier_again_keeps_what_was_decided(void **state)
 			     .min = 1,
 			     .max = 9,
 			     .capacity = 12.5,
+			     .utilisation = "avg(busy)",
+			     .latency = "avg(wait)",
+			     .target_utilisation = 0.6,
 			     .risk_ratio = 0.005,
 			     .stateful = true,
 			     .desired = -1 };
@@ -113,6 +116,9 @@ static void applying_a_tier_again_keeps_what_was_decided(void **state)
 	assert_int_equal(back.mode, DB_MODE_AUTO);
 	assert_true(back.stateful);
 	assert_close(back.capacity, 12.5, 0);
+	assert_string_equal(back.utilisation, "avg(busy)");
+	assert_string_equal(back.latency, "avg(wait)");
+	assert_close(back.target_utilisation, 0.6, 0);
 	assert_string_equal(back.explanation_json, "{\"x\":1}");
 	assert_int_equal(db_tier_get(f->db, "wp", "gone", &back, &f->e), ERR_NOT_FOUND);
 }

@@ -411,7 +411,11 @@ static void what_others_refuse_is_refused_with_its_place(void **state)
 		  "unit = web@.service\n",
 		  "stack.conf: [pool web]: there is no driver 'cloud9'" },
 		{ CONF "demand = bad(\n",
-		  "stack.conf: [tier web] demand: cannot be read" },
+		  "stack.conf: [tier web]: demand: cannot be read" },
+		{ CONF "utilisation = bad(\n",
+		  "stack.conf: [tier web]: utilisation: cannot be read" },
+		{ CONF "latency = bad(\n",
+		  "stack.conf: [tier web]: latency: cannot be read" },
 		{ "[stack]\nname = shop\n[tier web]\nunit = web@.service\n",
 		  "stack.conf: [tier web]: there is no [pool web]" },
 		{ "[stack]\nname = other\n[pool web]\ndriver = fake\n[tier web]\n"

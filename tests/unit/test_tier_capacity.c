@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a tier's instances serve is learned from what they are seen to do, tick by tick. */
+/* What a tier's instances serve is learned from what they are seen to do, tick by tick.
+ */
 #include "tiers_fixture.h"
 
 #include "tier_capacity.h"
@@ -9,7 +10,7 @@
 #define MINUTE_MS 60000
 #define PERIOD 360 /* minutes from one peak of demand to the next */
 #define INSTANCES 9
-#define TIER                                                                          \
+#define TIER                                                          \
 	WEB("min = 1\nmode = auto\nstep_in = 0\ndemand = sum(load)\n" \
 	    "capacity_unit = req/s\n")
 #define FULL 20.0 /* demand that fills an instance */
@@ -19,7 +20,7 @@
 /* A web tier whose instances are there as soon as they are wanted. */
 struct town {
 	struct court *c;
-	double full;          /* demand that fills an instance */
+	double full;           /* demand that fills an instance */
 	double cpu[INSTANCES]; /* seconds */
 	int64_t n;
 	size_t minute;
@@ -114,7 +115,8 @@ static void minute(struct town *t, double demand)
 /* Demand from low to high and back. */
 static double tide(const struct town *t, double low, double high)
 {
-	return low + (high - low) * (0.5 - 0.5 * cos(2 * M_PI * (double)t->minute / PERIOD));
+	return low +
+	       (high - low) * (0.5 - 0.5 * cos(2 * M_PI * (double)t->minute / PERIOD));
 }
 
 static void tides(struct town *t, size_t minutes, double low, double high)
@@ -214,8 +216,9 @@ static void nothing_is_used_where_nothing_is_measured(void **state)
 	assert_string_equal(used(o), "none");
 	assert_close(in_force(t), 0, 0);
 	assert_int_equal(t->n, 1);
-	assert_true(explained(t->c, "the capacity of an instance is not known (not all of "
-				    "its instances tell their CPU time)"));
+	assert_true(explained(t->c,
+			      "the capacity of an instance is not known (not all of "
+			      "its instances tell their CPU time)"));
 }
 
 static void an_expression_says_how_busy_it_is(void **state)
@@ -224,8 +227,9 @@ static void an_expression_says_how_busy_it_is(void **state)
 	struct scene *s = t->c->s;
 	CLEANUP(json_decref) json_t *o = NULL;
 
-	scene_apply(s, TIER "utilisation = avg(workers_busy) / 8\n"
-			    "target_utilisation = 50%\n",
+	scene_apply(s,
+		    TIER "utilisation = avg(workers_busy) / 8\n"
+			 "target_utilisation = 50%\n",
 		    TEXT);
 	t->is_blind = true;
 	for (size_t i = 0; i < 2 * PERIOD; i++) {

@@ -8,14 +8,14 @@
 #include <gsl/gsl_errno.h>
 
 /*
- * SPEC SDM91 of a Sun SPARCcenter 2000: simulated users, scripts an hour. Gunther, Guerrilla
- * Capacity Planning, 2007, ch. 5; the coefficients that least squares finds are those of
- * the R package usl's vignette.
+ * SPEC SDM91 of a Sun SPARCcenter 2000: simulated users, scripts an hour. Gunther,
+ * Guerrilla Capacity Planning, 2007, ch. 5; the coefficients that least squares finds are
+ * those of the R package usl's vignette.
  */
 static void finds_the_published_coefficients_of_spec_sdm91(void **state)
 {
 	static const double users[] = { 1, 18, 36, 72, 108, 144, 216 };
-	static const double scripts[] = { 64.9,   995.9, 1652.4, 1853.2,
+	static const double scripts[] = { 64.9,   995.9,  1652.4, 1853.2,
 					  1828.9, 1775.0, 1702.2 };
 	struct usl u;
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fnv.h - a 64-bit digest of bytes that only chance or age may have changed (FNV-1a).
+ * Whoever wants to can find others with the same one.
+ */
+#ifndef COMMON_FNV_H
+#define COMMON_FNV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FNV_START UINT64_C(0xcbf29ce484222325)
+
+/* The digest of what h is the digest of and n bytes more; of nothing it is FNV_START. */
+static inline uint64_t fnv(uint64_t h, const void *data, size_t n)
+{
+	const unsigned char *p = data;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+#endif
