@@ -13,9 +13,10 @@
 #define SETTLED_MS 120000
 #define FIT_EVERY_MINUTES 10
 #define FIT_SOON_MINUTES 5 /* while it is not known */
+#define LATE 3             /* times as long: is fitted in any round */
 #define MOVE_LEAST 0.1
 #define CONTRADICTION 1.25
-#define KIND "capacity"
+#define KIND "capacity/1"
 
 struct tier_capacity *tier_capacity_new(void)
 {
@@ -45,16 +46,23 @@ static uint64_t origin_of(const struct db_tier *t)
 	return mix(mix(mix(FNV_START, t->demand), t->utilisation), t->latency);
 }
 
+/* Tiers do not all take their minute in the same tick. */
+static int64_t minute_of(const struct db_tier *t, int64_t now_ms)
+{
+	return (now_ms + (int64_t)(mix(mix(FNV_START, t->stack), t->name) % MINUTE_MS)) /
+	       MINUTE_MS;
+}
+
 static void start_anew(struct tier_capacity *t, const struct db_tier *tier)
 {
 	capacity_free(t->c);
 	t->c = NULL;
 	t->kept = (struct tier_capacity_kept){ .origin = origin_of(tier) };
-	t->fitted = 0;
 }
 
 /* Whatever is wrong with what was saved, learning anew is the cure. */
-static void load(struct tier_capacity *t, struct db *db, const struct db_tier *tier)
+static void load(struct tier_capacity *t, struct db *db, const struct db_tier *tier,
+		 int64_t minute)
 {
 	CLEANUP(db_model_state_done) struct db_model_state s = { 0 };
 	struct tier_capacity_kept kept;
@@ -68,6 +76,8 @@ static void load(struct tier_capacity *t, struct db *db, const struct db_tier *t
 			  tier->target_utilisation, &t->c, NULL) < 0)
 		return;
 	t->kept = kept;
+	/* After a long rest all are due, and none is late. */
+	t->kept.fitted = MAX(kept.fitted, minute - FIT_EVERY_MINUTES);
 }
 
 bool tier_capacity_take_state(struct tier_capacity *t, char *stack, char *tier,
@@ -94,13 +104,6 @@ bool tier_capacity_take_state(struct tier_capacity *t, char *stack, char *tier,
 }
 
 /* ---------------------------------------------------------------- a minute */
-
-/* Tiers do not all take their minute in the same tick. */
-static int64_t minute_of(const struct db_tier *t, int64_t now_ms)
-{
-	return (now_ms + (int64_t)(mix(mix(FNV_START, t->stack), t->name) % MINUTE_MS)) /
-	       MINUTE_MS;
-}
 
 /* NULL: the minute counts; else why it does not, "" for what passes by itself. */
 static const char *unfit(struct tier_capacity *t, const struct fleet_tier *ft,
@@ -151,7 +154,7 @@ static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
 	t->is_dirty = true;
 	if (is_changed) {
 		t->kept.learned = (struct capacity_known){ .model = CAPACITY_NOT_KNOWN };
-		t->fitted = 0;
+		t->kept.fitted = 0;
 		tier_capacity_tell_change(t, r, ft);
 	}
 	return 0;
@@ -161,9 +164,12 @@ static bool is_fit_due(const struct tier_capacity *t, const struct tier_capacity
 {
 	const bool is_known = capacity_known(t->c)->model != CAPACITY_NOT_KNOWN;
 	const int64_t every = is_known ? FIT_EVERY_MINUTES : FIT_SOON_MINUTES;
+	const int64_t age = t->minute - t->kept.fitted;
 
-	return (t->minute - t->fitted >= every || t->n != t->fitted_n) &&
-	       clock_mono_ms() < r->fit_until_mono_ms;
+	if (age < every && t->n == t->kept.fitted_n)
+		return false;
+	/* No tier waits for ever for those before it. */
+	return age >= LATE * every || clock_mono_ms() < r->fit_until_mono_ms;
 }
 
 static void learn(struct tier_capacity *t)
@@ -171,8 +177,8 @@ static void learn(struct tier_capacity *t)
 	const struct capacity_known *k = capacity_known(t->c);
 
 	capacity_fit(t->c, t->n);
-	t->fitted = t->minute;
-	t->fitted_n = t->n;
+	t->kept.fitted = t->minute;
+	t->kept.fitted_n = t->n;
 	t->is_dirty = true;
 	if (k->model != CAPACITY_NOT_KNOWN)
 		t->kept.learned = *k;
@@ -249,7 +255,7 @@ void tier_capacity_step(struct tier_capacity *t, const struct tier_capacity_roun
 {
 	if (!t->is_loaded) {
 		start_anew(t, &ft->t);
-		load(t, r->db, &ft->t);
+		load(t, r->db, &ft->t, minute_of(&ft->t, r->f->now_ms));
 		t->is_loaded = true;
 	}
 	if (t->kept.origin != origin_of(&ft->t) ||

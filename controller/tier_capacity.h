@@ -32,7 +32,7 @@ struct tier_capacity_round {
 	struct db *db;
 	const struct fleet *f;
 	const struct events *events;
-	int64_t fit_until_mono_ms; /* fits take a millisecond; those left come later */
+	int64_t fit_until_mono_ms; /* fits take a millisecond or few; those left wait */
 };
 
 struct tier_capacity_now {

@@ -26,16 +26,17 @@ struct tier_capacity_kept {
 	struct capacity_known learned; /* the last that was known since a change */
 	struct capacity_change change; /* the last; minute 0: none */
 	bool contradicts;              /* the declared one; said */
+	int64_t fitted;                /* minute of the last fit */
+	size_t fitted_n;               /* instances then */
 };
 
 struct tier_capacity {
 	struct capacity *c; /* NULL: no minute yet */
 	struct tier_capacity_kept kept;
 	struct utilisation measure;
-	char blind[96];     /* why the last minute could not be taken; "" when it was */
-	int64_t minute;     /* the last one looked at */
-	int64_t fitted;     /* minute of the last fit */
-	size_t n, fitted_n; /* instances, now and at the last fit */
+	char blind[96]; /* why the last minute could not be taken; "" when it was */
+	int64_t minute; /* the last one looked at */
+	size_t n;       /* instances */
 	int64_t n_since_ms;
 	bool is_loaded, is_dirty;
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * capacity.h - what one instance of a tier serves, learned from what it was seen to
- *serve.
+ * capacity.h - what one instance of a tier serves, learned from what it has served.
  *
  * Each minute tells the demand an instance had (x), how busy it was (u, 0 to 1), how long
  * an answer took (r), and how many instances there were (n). Capacity is the demand an
@@ -26,18 +25,18 @@
  * A change is noticed by a likelihood-ratio CUSUM between the law as fitted and the same
  * with a capacity half as large again or two thirds. One that halves is noticed within 10
  * minutes in which an instance is at least a fifth busy; by latency alone, as soon as the
- * two differ; by noise alone, less than once in 100 days. That more instances than were
- * seen before serve less each, as they may when they disturb each other, is no change.
- *What was seen before the change is then forgotten.
+ * two differ. By noise that is independent from minute to minute, one is seen less than
+ * once in 100 days. That more instances than before serve less each, as they may when
+ * they disturb each other, is no change. What was seen before a change is forgotten.
  *
  * Pure: no I/O, no clock, no logging, no global state. One struct is used by one thread
- *at a time. About 21 KB each.
+ * at a time. About 21 KB each.
  *
  * Sources: Denning and Buzen, The operational analysis of queueing network models, ACM
  * Computing Surveys 10 (1978), 3 (the utilisation law, the bottleneck); Kleinrock,
- *Queueing Systems vol. 2, 4.4 (processor sharing, whose mean time is M/M/1's); Gunther,
- *Guerrilla Capacity Planning; Page, Continuous inspection schemes, Biometrika 41 (1954);
- *Basseville and Nikiforov, Detection of Abrupt Changes, 2.2.
+ * Queueing Systems vol. 2, 4.4 (processor sharing, whose mean time is M/M/1's); Gunther,
+ * Guerrilla Capacity Planning; Page, Continuous inspection schemes, Biometrika 41 (1954);
+ * Basseville and Nikiforov, Detection of Abrupt Changes, 2.2.
  */
 #ifndef PREDICTOR_CAPACITY_H
 #define PREDICTOR_CAPACITY_H
@@ -95,12 +94,12 @@ struct capacity_known {
 	enum capacity_model model;
 	double value, low, high; /* of one instance; the 95 % interval; NaN: not known */
 	/*
-	 * Without a law: what is surely served. The most demand that an instance was seen
-	 * to have while no busier than the target, and up to twice that as far as
-	 * utilisation in proportion allows (idle work makes that too low, never too
-	 * high); when it was only seen too busy, the share of the smallest such demand
-	 * that the target allows. Of latency alone, the most that was served in at most
-	 * twice the shortest time. NaN: nothing was seen.
+	 * For use without a law: the most demand that an instance was seen to have while
+	 * no busier than the target, and up to twice that as far as utilisation in
+	 * proportion allows (idle work makes that too low, never too high); when it was
+	 * only seen too busy, the share of the smallest such demand that the target
+	 * allows. Of latency alone, the most that was served in at most twice the
+	 * shortest time. NaN: nothing was seen.
 	 */
 	double cautious;
 	size_t points; /* minutes that it was learned from */
@@ -110,7 +109,7 @@ struct capacity_known {
 /*
  * Fits anew to what was seen until now, for that many instances, and tells the result.
  * While a change is suspected but not clear, the result before stays. Allocates for the
- * length of the call; about 1 ms.
+ * length of the call; about 1 ms, 5 ms with many counts of instances.
  */
 void capacity_fit(struct capacity *c, size_t instances);
 const struct capacity_known *capacity_known(const struct capacity *c);

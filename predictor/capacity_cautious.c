@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* capacity_cautious.c - what an instance surely serves, while no law is known. */
+/* capacity_cautious.c - what an instance is taken to serve while no law is known. */
 #include "capacity_impl.h"
 
 #include <gsl/gsl_statistics_double.h>

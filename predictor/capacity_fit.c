@@ -192,6 +192,8 @@ void capacity_fit(struct capacity *c, size_t instances)
 	for (enum kind kind = BUSY; kind <= SLOW; kind++) {
 		capacity_law(m, kind, &any, c->target, &e[kind]);
 		known[kind] = is_known(&e[kind]);
+		if (e[kind].law.is_usable)
+			capacity_weights(m, kind, &e[kind].law);
 	}
 	c->busy = e[BUSY].law;
 	c->slow = e[SLOW].law;

@@ -97,6 +97,9 @@ size_t capacity_class(uint32_t instances);
 /* How many times as much a demand weighs as a law says. */
 double capacity_weight(const struct law *l, bool is_busy, const struct point *p);
 
+/* Fills the law's weights: of each class of counts that was seen for long enough. */
+void capacity_weights(const struct minutes *m, enum kind kind, struct law *l);
+
 /* See struct capacity_known. */
 double capacity_cautious(const struct capacity *c);
 

@@ -109,7 +109,8 @@ static bool read_law(const struct curve *c, enum kind kind, double target,
 
 	e->law.b[0] = c->b[0];
 	e->law.b[1] = c->b[1];
-	e->law.spread = c->spread;
+	/* Of a minute's worth of news: minutes that err alike bring less each. */
+	e->law.spread = c->spread * sqrt(c->dependence);
 	e->t = gsl_cdf_tdist_Pinv(0.975, (double)(c->n - c->p));
 	if (kind == SLOW) {
 		e->law.capacity = target * exp(c->b[1]) * e->law.scale;
@@ -140,18 +141,21 @@ double capacity_weight(const struct law *l, bool is_busy, const struct point *p)
 	return r / (exp(l->b[0]) + r * x * exp(-l->b[1]));
 }
 
-/* What demands weigh at each class of counts that has been seen for long enough. */
-static void find_weights(const struct minutes *m, enum kind kind, struct law *l)
+void capacity_weights(const struct minutes *m, enum kind kind, struct law *l)
 {
 	static const struct range any = { 0, UINT32_MAX };
 	double w[CAPACITY_MINUTES];
+	size_t class[CAPACITY_MINUTES];
 
+	for (size_t i = 0; i < m->n; i++)
+		class[i] = capacity_is_for(kind, &any, &m->v[i]) && m->v[i].x > 0
+				   ? capacity_class(m->v[i].n)
+				   : CAPACITY_CLASSES;
 	for (size_t k = 0; k < CAPACITY_CLASSES; k++) {
 		size_t n = 0;
 
 		for (size_t i = 0; i < m->n; i++)
-			if (capacity_class(m->v[i].n) == k && m->v[i].x > 0 &&
-			    capacity_is_for(kind, &any, &m->v[i]))
+			if (class[i] == k)
 				w[n++] = capacity_weight(l, kind == BUSY, &m->v[i]);
 		l->weight[k] = n >= CLASS_LEAST ? (float)gsl_stats_median(w, 1, n) : 0;
 	}
@@ -197,8 +201,6 @@ void capacity_law(const struct minutes *m, enum kind kind, const struct range *c
 			  ret->n, start, true, &c) &&
 		read_law(&c, kind, target, ret);
 	ret->law.is_usable = ret->is_fitted && ret->sd < USABLE;
-	if (ret->law.is_usable)
-		find_weights(m, kind, &ret->law);
 	if (!ret->is_fitted)
 		snprintf(ret->why, sizeof(ret->why), "%s", why_not(&ret->law, kind));
 }

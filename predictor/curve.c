@@ -12,6 +12,8 @@
 #include <math.h>
 
 #define STEPS 50
+#define STEP_LEAST 1e-7 /* relative; far below what noise leaves open */
+#define SETTLED 1e-4
 #define ROUNDS 8
 #define TUKEY 4.685 /* 95 % as efficient as least squares on normal errors */
 #define CORRELATION_MAX 0.9
@@ -70,7 +72,8 @@ static bool fit_round(struct fitting *t, double *b)
 	if (gsl_multifit_nlinear_winit(&start.vector, &w.vector, &fdf, ws) != 0)
 		return false;
 	/* Out of steps or without progress is near enough; what is no number is not. */
-	(void)gsl_multifit_nlinear_driver(STEPS, 1e-9, 1e-9, 0, NULL, NULL, &info, ws);
+	(void)gsl_multifit_nlinear_driver(STEPS, STEP_LEAST, STEP_LEAST, 0, NULL, NULL,
+					  &info, ws);
 	for (size_t k = 0; k < t->p; k++)
 		b[k] = gsl_vector_get(gsl_multifit_nlinear_position(ws), k);
 	for (size_t k = 0; k < t->p; k++)
@@ -178,13 +181,13 @@ static void plain_covariance(const struct fitting *t, gsl_matrix *bread)
 	gsl_matrix_scale(bread, sum / (double)(t->n - t->p));
 }
 
-static void sandwich(const struct fitting *t, gsl_matrix *bread, gsl_matrix *meat)
+static void sandwich(const struct fitting *t, double dependence, gsl_matrix *bread,
+		     gsl_matrix *meat)
 {
 	double half[CURVE_PARAMS * CURVE_PARAMS], whole[CURVE_PARAMS * CURVE_PARAMS];
 	gsl_matrix_view hv = gsl_matrix_view_array(half, t->p, t->p);
 	gsl_matrix_view wv = gsl_matrix_view_array(whole, t->p, t->p);
-	const double factor =
-		correlation_factor(t) * (double)t->n / (double)(t->n - t->p);
+	const double factor = dependence * (double)t->n / (double)(t->n - t->p);
 
 	gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, factor, bread, meat, 0, &hv.matrix);
 	gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &hv.matrix, bread, 0, &wv.matrix);
@@ -200,8 +203,9 @@ static bool find_covariance(const struct fitting *t, bool robust, struct curve *
 	layers(t, c, robust, &bv.matrix, &mv.matrix);
 	if (!invert(&bv.matrix))
 		return false;
+	c->dependence = robust ? correlation_factor(t) : 1;
 	if (robust)
-		sandwich(t, &bv.matrix, &mv.matrix);
+		sandwich(t, c->dependence, &bv.matrix, &mv.matrix);
 	else
 		plain_covariance(t, &bv.matrix);
 	for (size_t j = 0; j < t->p; j++)
@@ -217,7 +221,7 @@ bool curve_fit(curve_fn *fn, size_t p, const struct curve_point *v, size_t n,
 	CLEANUP(free) double *residual = xcalloc(n + 1, sizeof(*residual));
 	CLEANUP(free) double *scratch = xcalloc(n + 1, sizeof(*scratch));
 	struct fitting t = { fn, p, n, v, w, residual, scratch };
-	struct curve c = { .p = p, .n = n };
+	struct curve c = { .p = p, .n = n, .dependence = 1 };
 
 	CHECK(p <= CURVE_PARAMS);
 	if (n <= p)
@@ -230,11 +234,15 @@ bool curve_fit(curve_fn *fn, size_t p, const struct curve_point *v, size_t n,
 		return false;
 	c.spread = spread_of(&t, c.b);
 	for (int k = 0; robust && k < ROUNDS && c.spread > 0; k++) {
+		const double before = c.spread;
+
 		for (size_t i = 0; i < n; i++)
 			w[i] = v[i].w * bisquare(residual[i], c.spread);
 		if (!fit_round(&t, c.b))
 			return false;
 		c.spread = spread_of(&t, c.b);
+		if (fabs(c.spread - before) < SETTLED * before)
+			break;
 	}
 	/* Points without any noise at all are determined to the last digit. */
 	if (c.spread > 0 && !find_covariance(&t, robust, &c))

@@ -34,7 +34,9 @@ struct curve {
 	size_t p, n;
 	double b[CURVE_PARAMS];
 	double cov[CURVE_PARAMS][CURVE_PARAMS];
-	double spread; /* of a residual: a robust standard deviation */
+	double spread;     /* of a residual: a robust standard deviation */
+	double dependence; /* how many residuals in a row tell as much as one: 1 or more,
+			      as far as a robust fit sees it */
 };
 
 /*
