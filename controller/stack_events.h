@@ -9,8 +9,8 @@
  *	tiers = web cache
  *
  * There may be several whens, or none: then it speaks of the calendars' events.
- * An uplift of 2.5 is +150 %; learn, the default, is from past ones of the name. All tiers
- * when none are named.
+ * An uplift of 2.5 is +150 %; learn, the default, is from past ones of the name. All
+ *tiers when none are named.
  *
  * In a calendar, X-FORETIDE-UPLIFT and X-FORETIDE-TIERS say the same of one event, and
  * come before the section of its name.
