@@ -301,7 +301,7 @@ WRONG_STACKS = [
     (stack(**{"stack.conf": CONF.replace("driver = fake", "driver = mist")}), "mist"),
     (stack(**{"stack.conf": CONF.replace("max = 2\n[tier", "boot_delay = soon\n[tier")}),
      "[pool web]"),
-    (stack(**{"stack.conf": CONF.replace("sum(rate", "sun(rate")}), "[tier web] demand"),
+    (stack(**{"stack.conf": CONF.replace("sum(rate", "sun(rate")}), "[tier web]: demand"),
     (stack(**{"stack.conf": CONF + "schedule = someday\n"}), "stack.conf:12:"),
     (stack(**{"units/web@.service": UNIT + "nonsense\n"}), "units/web@.service:6:"),
     (stack(**{"units/web@.service": UNIT + "[X-Service]\nName=web\nPort=0\n"}),
