@@ -17,11 +17,14 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #define WATCH_MAGIC 0x70776174u
 /* A dead process that is not our child is told of once its parent has reaped it. */
 #define REAP_ASK_MS 5
 #define REAP_ASKS 40
+#define ENV_READS 40
 
 struct proc_watch {
 	uint32_t magic;
@@ -102,14 +105,42 @@ void proc_each(proc_each_fn *fn, void *arg)
 		closedir(d);
 }
 
+/* Neither a thread of the kernel nor a zombie. */
+static bool has_program(pid_t pid)
+{
+	char path[64], to[2];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return readlink(path, to, sizeof(to)) > 0;
+}
+
+/*
+ * A process that is just executing another program has no environment for a moment, and
+ * who looks then would miss it.
+ */
+static int read_env(pid_t pid, char **ret, size_t *ret_len)
+{
+	const struct timespec pause = { .tv_nsec = 500000 };
+	char path[64];
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	for (int i = 0; i < ENV_READS; i++) {
+		free(TAKE(*ret));
+		rc = conf_read_file(path, 1 << 20, ret, ret_len, NULL);
+		if (rc < 0 || *ret_len > 0 || !has_program(pid))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return rc;
+}
+
 bool proc_has_env(pid_t pid, const char *assignment)
 {
 	CLEANUP(free) char *text = NULL;
 	size_t len = 0, want = strlen(assignment) + 1;
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	if (conf_read_file(path, 1 << 20, &text, &len, NULL) < 0)
+	if (read_env(pid, &text, &len) < 0)
 		return false;
 	for (const char *p = text; p && p + want <= text + len + 1;) {
 		const char *next = memchr(p, '\0', (size_t)(text + len + 1 - p));

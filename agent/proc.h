@@ -84,7 +84,8 @@ int proc_start(const struct proc_spec *spec, pid_t *ret, struct err *err) MUST_C
 /* Visits all processes until fn says false. */
 typedef bool proc_each_fn(void *arg, pid_t pid);
 void proc_each(proc_each_fn *fn, void *arg);
-/* Its environment at exec holds NAME=VALUE exactly. */
+/* Its environment at exec holds NAME=VALUE exactly. Waits 20 ms at most for one that is
+ * just executing. */
 bool proc_has_env(pid_t pid, const char *assignment);
 bool proc_is_zombie(pid_t pid);
 

@@ -10,11 +10,14 @@
 #define CONTROLLER_API_BACKTEST_H
 
 #include "api_internal.h"
+#include "uplift.h"
 #include "verdict.h"
 
 struct backtest_question {
-	int64_t boot_ms, play_ms;     /* play_ms 0: as judge.h has it */
-	double risk, price, capacity; /* price above 0: in place of the risk */
+	int64_t boot_ms, play_ms;          /* play_ms 0: as judge.h has it */
+	double risk, price, capacity;      /* price above 0: in place of the risk */
+	const struct uplift_event *events; /* [n_events] as they were known */
+	size_t n_events;
 };
 
 /* Plays y [n], minutes of demand from from_ms on, and writes the report. Pure. */
@@ -25,6 +28,9 @@ int backtest_play(const double *y, size_t n, int64_t from_ms,
 
 /* The tier as it is now, with what was learned of it. */
 struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t);
+
+/* What is asked of a tier as it is. */
+struct backtest_question backtest_ask(const struct verdict_tier *t);
 
 /* What a verdict goes by; all zero, so never made, for null. */
 struct verdict_report backtest_facts(const json_t *report);

@@ -7,6 +7,8 @@
 #include "api_handlers.h"
 #include "check.h"
 #include "clock.h"
+#include "event_view.h"
+#include "judge.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,7 +21,8 @@ struct api_backtest {
 	backtest_then_fn *then;
 	struct backtest_question question;
 	char *stack, *tier;
-	double *y; /* [n], minutes from from_ms on */
+	double *y;                   /* [n], minutes from from_ms on */
+	struct uplift_event *events; /* question.events */
 	size_t n;
 	int64_t from_ms;
 	pthread_t thread;
@@ -37,6 +40,7 @@ static void run_free(struct api_backtest *b)
 	free(b->stack);
 	free(b->tier);
 	free(b->y);
+	free(b->events);
 	free(b);
 }
 DEFINE_CLEANUP(struct api_backtest *, run_free);
@@ -57,6 +61,26 @@ static int read_demand(struct db *db, struct api_backtest *b, struct err *err)
 	b->n = (size_t)((last - b->from_ms) / MINUTE_MS + 1);
 	b->y = xcalloc(b->n, sizeof(*b->y));
 	return db_demand_range(db, b->stack, b->tier, b->from_ms, b->y, b->n, err);
+}
+
+/* The tier's events, of which nothing is known before it could be. */
+static int read_events(struct db *db, struct api_backtest *b, struct err *err)
+{
+	const size_t play = (size_t)(b->question.play_ms / MINUTE_MS);
+	const size_t from = judge_from(b->n, MINUTE_MS, play);
+	CLEANUP(event_view_done) struct event_view v = { 0 };
+	CLEANUP(tier_events_free) struct tier_events *e = NULL;
+	int rc = event_view_read(db, b->stack, clock_now_ms(), &v, err);
+
+	if (rc == 0)
+		rc = tier_events_read(db, &v.list, b->stack, b->tier, &e, err);
+	if (rc < 0)
+		return rc;
+	b->events = xcalloc(e->n + 1, sizeof(*b->events));
+	tier_events_as_known(e, b->from_ms + (int64_t)from * MINUTE_MS, b->events);
+	b->question.events = b->events;
+	b->question.n_events = e->n;
+	return 0;
 }
 
 static void on_progress(void *arg, double share)
@@ -166,6 +190,8 @@ int backtest_start(struct request *r, const struct db_tier *t,
 	b->stack = xstrdup(t->stack);
 	b->tier = xstrdup(t->name);
 	rc = read_demand(r->api->db, b, err);
+	if (rc == 0)
+		rc = read_events(r->api->db, b, err);
 	if (rc == 0)
 		rc = begin(r, b, err);
 	if (rc == 0)

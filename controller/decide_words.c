@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NAME_BYTES 40 /* of an event's name in a sentence */
+
 /* ---------------------------------------------------------------- names */
 
 const char *decide_cause_name(enum decide_cause cause)
@@ -121,15 +123,26 @@ static void add_lead(struct buf *b, const struct decide_input *in)
 		buf_puts(b, ", not measured yet");
 }
 
+/* Bytes of s, at most max, that hold whole characters of UTF-8. */
+static int whole_bytes(const char *s, size_t max)
+{
+	size_t n = strnlen(s, max + 1);
+
+	if (n > max)
+		for (n = max; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80;)
+			n--;
+	return (int)n;
+}
+
 /* ", with event 'sale' expected to multiply demand by 2.4, learned from 3 past ones" */
 static void add_events(struct buf *b, const struct decide_events *e)
 {
 	for (size_t i = 0; i < e->n; i++)
-		buf_printf(b, "%s'%.40s'",
+		buf_printf(b, "%s'%.*s'",
 			   i == 0          ? e->n > 1 ? ", with events " : ", with event "
 			   : i + 1 == e->n ? " and "
 					   : ", ",
-			   e->names[i]);
+			   whole_bytes(e->names[i], NAME_BYTES), e->names[i]);
 	if (e->n)
 		buf_printf(b, " expected to multiply demand by %.2g", e->uplift);
 	if (e->n && e->learned_from)
@@ -137,8 +150,8 @@ static void add_events(struct buf *b, const struct decide_events *e)
 			   e->learned_from > 1 ? "s" : "");
 	if (e->unknown)
 		buf_printf(b,
-			   ", not counting event '%.40s', whose effect is not known yet",
-			   e->unknown);
+			   ", not counting event '%.*s', whose effect is not known yet",
+			   whole_bytes(e->unknown, NAME_BYTES), e->unknown);
 }
 
 /* ---------------------------------------------------------------- why */
@@ -407,7 +420,8 @@ void decide_say(const struct decide_input *in, struct decide_plan *plan)
 		say_why(&b, in, plan);
 	}
 	buf_putc(&b, '.');
-	snprintf(plan->sentence, sizeof(plan->sentence), "%s", buf_str(&b));
+	snprintf(plan->sentence, sizeof(plan->sentence), "%.*s",
+		 whole_bytes(buf_str(&b), sizeof(plan->sentence) - 1), buf_str(&b));
 }
 
 /* ---------------------------------------------------------------- explanation */

@@ -21,14 +21,16 @@ int event_view_read(struct db *db, const char *stack, int64_t now_ms,
 	CLEANUP(event_view_done) struct event_view v = { 0 };
 	int rc = db_stack_get(db, stack, &s, err);
 
-	if (rc == 0)
-		rc = stack_file_parse(s.text_json, &v.file, err);
-	if (rc == 0)
-		rc = tz_open(s.timezone, &v.zone, err);
-	if (rc == 0)
-		rc = event_list_read(&v.file->events, v.zone, now_ms, &v.list, err);
 	if (rc < 0)
 		return rc;
+	if (stack_file_parse(s.text_json, &v.file, NULL) == 0) {
+		rc = tz_open(s.timezone, &v.zone, err);
+		if (rc == 0)
+			rc = event_list_read(&v.file->events, v.zone, now_ms, &v.list,
+					     err);
+		if (rc < 0)
+			return rc;
+	}
 	*ret = v;
 	v = (struct event_view){ 0 };
 	return 0;
@@ -107,7 +109,7 @@ int event_view_json(const struct event_view *v, struct db *db, const char *tier,
 {
 	CLEANUP(json_decref) json_t *list = json_array();
 
-	for (size_t i = 0; i < v->file->tiers.n; i++) {
+	for (size_t i = 0; v->file && i < v->file->tiers.n; i++) {
 		const char *name = v->file->tiers.v[i].name;
 		CLEANUP(tier_events_free) struct tier_events *e = NULL;
 		int rc = tier && strcmp(tier, name) != 0

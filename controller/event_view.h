@@ -10,12 +10,13 @@
 #include "tier_events.h"
 
 struct event_view {
-	struct stack_file *file;
+	struct stack_file *file; /* NULL: what is stored cannot be read any more */
 	struct tz *zone;
 	struct event_list list;
 };
 
-/* ERR_NOT_FOUND for a stack that is not applied. The caller owns *ret. */
+/* ERR_NOT_FOUND for a stack that is not applied. One that cannot be read, as of an older
+ * version, has no events, as its tiers run on without. The caller owns *ret. */
 int event_view_read(struct db *db, const char *stack, int64_t now_ms,
 		    struct event_view *ret, struct err *err) MUST_CHECK;
 void event_view_done(struct event_view *v);

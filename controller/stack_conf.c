@@ -101,7 +101,7 @@ const struct conf_option stack_tier_options[] = {
 	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-5, 0.5, NULL,
 	  "share of time that the tier may be short" },
 	{ "tier", "price", CONF_NUMBER, TIER(t.price_ratio), "0", 0, 1e9, NULL,
-	  "what a short minute costs against an instance hour; sets the risk when above 0" },
+	  "instance-hours that a short minute costs, in place of the risk; 0: the risk" },
 	{ "tier", "lead_prior", CONF_DURATION, TIER(t.lead_prior_ms), "2m", 0, DAY_MS, NULL,
 	  "lead time that is assumed until five were measured" },
 	{ "tier", "dwell", CONF_DURATION, TIER(t.dwell_ms), "10m", 0, 7 * DAY_MS, NULL,

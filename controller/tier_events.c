@@ -246,6 +246,14 @@ static int keep(struct db *db, const char *stack, const char *tier, int64_t now_
 			     err);
 }
 
+/* History was put in: what could not be measured may be now. */
+static void retry(struct tier_events *e, int64_t first_ms)
+{
+	e->first_ms = first_ms;
+	for (size_t i = 0; i < e->n; i++)
+		e->v[i].is_tried = false;
+}
+
 int tier_events_measure(struct tier_events *e, struct db *db, const char *stack,
 			const char *tier, const struct tz *zone, int64_t now_ms,
 			int64_t until_mono_ms, bool *ret_changed, bool *ret_behind,
@@ -256,6 +264,8 @@ int tier_events_measure(struct tier_events *e, struct db *db, const char *stack,
 	int rc = db_demand_span(db, stack, tier, &first_ms, &last_ms, err);
 
 	*ret_changed = *ret_behind = false;
+	if (rc == 0 && (!e->first_ms || first_ms < e->first_ms))
+		retry(e, first_ms);
 	while (rc == 0 && first_ms && (o = due(e, first_ms, now_ms))) {
 		if (clock_mono_ms() >= until_mono_ms) {
 			*ret_behind = true;
@@ -319,6 +329,33 @@ uint64_t tier_events_mark(const struct tier_events *e, int64_t from_ms, int64_t 
 		n++;
 	}
 	return n ? h : 0;
+}
+
+/* From the newest of the name that were measured and over when the i-th began. */
+static struct uplift learned_before(const struct tier_events *e, size_t i)
+{
+	struct uplift_measure m[LEARN_FROM_MAX];
+	size_t n = 0;
+
+	for (size_t k = i; k-- > 0 && n < LEARN_FROM_MAX;)
+		if (e->v[k].is_measured && e->v[k].span.end_ms <= e->v[i].span.start_ms &&
+		    strcmp(e->v[k].name, e->v[i].name) == 0)
+			m[n++] = e->v[k].measure;
+	return uplift_learned(m, n);
+}
+
+void tier_events_as_known(const struct tier_events *e, int64_t known_ms,
+			  struct uplift_event *ret)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		const struct tier_event *o = &e->v[i];
+
+		ret[i].span = o->span;
+		if (o->is_measured && o->span.end_ms <= known_ms)
+			ret[i].u = uplift_given(exp(o->measure.log_ratio));
+		else
+			ret[i].u = o->is_given ? o->u : learned_before(e, i);
+	}
 }
 
 struct uplift tier_events_within(const struct tier_events *e, int64_t from_ms,

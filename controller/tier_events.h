@@ -27,12 +27,13 @@ struct tier_event {
 	bool is_given;
 	bool is_measured;
 	struct uplift_measure measure; /* when it is */
-	bool is_tried;                 /* measuring it did not succeed */
+	bool is_tried;                 /* it could not be measured */
 };
 
 struct tier_events {
 	struct tier_event *v; /* by start; of one name without overlaps */
 	size_t n;
+	int64_t first_ms; /* start of the demand that was known when they were tried */
 	struct uplift_event
 		*expected;        /* [n] the same for uplift.h: what is expected ... */
 	struct uplift_event *was; /* ... and what was, where that is measured */
@@ -68,6 +69,14 @@ void tier_events_divide(const struct tier_events *e, int64_t t0_ms, int64_t step
 /* What a division of the time [from, to) does, as a number that differs when it does
  * something else; 0 when there are no events in it. */
 uint64_t tier_events_mark(const struct tier_events *e, int64_t from_ms, int64_t to_ms);
+
+/*
+ * For playing the past again: ret [e->n], by start, with nothing known before it could
+ * be. What was over at known_ms did what was measured; any other is expected to do what
+ * was given, or learned from those of its name that were over when it began.
+ */
+void tier_events_as_known(const struct tier_events *e, int64_t known_ms,
+			  struct uplift_event *ret);
 
 /* The largest that is expected within [from, to). */
 struct uplift tier_events_within(const struct tier_events *e, int64_t from_ms,

@@ -65,6 +65,7 @@ struct deciding {
 	struct tier_capacity_now capacity;
 	struct tier_forecast forecast;
 	char silent[160]; /* who ought to report and does not */
+	char why[160];    /* of the forecast's rung */
 };
 
 struct tiers *tiers_new(struct db *db)
@@ -345,6 +346,19 @@ static void fill_fleet(struct deciding *d)
 	in->distrust = d->ctx->distrust;
 }
 
+/* Why the forecast is of its rung, with times in the stack's clock. */
+static const char *say_rung(struct deciding *d)
+{
+	const struct demand_decision *w = &d->forecast.within_lead;
+	struct tz_civil c;
+	char at[64];
+
+	tz_civil(d->ft->cat ? d->ft->cat->zone : NULL, w->shift_ms, &c);
+	snprintf(at, sizeof(at), "%02d:%02d on %04d-%02d-%02d", c.minute / 60,
+		 c.minute % 60, c.year, c.month, c.day);
+	return demand_why(w, at, d->why, sizeof(d->why));
+}
+
 static int list_events(struct tiers *ts, struct deciding *d, struct err *err)
 {
 	tier_events_free(TAKE(d->t->events));
@@ -445,7 +459,7 @@ static void fill_forecast(struct tiers *ts, struct deciding *d)
 	in->forecast_high_dwell = fmax(d->forecast.upper_dwell, in->forecast_high);
 	in->forecast_at_ms = d->forecast.fed_ms;
 	in->rung = rungs[w->rung];
-	in->rung_why = w->why;
+	in->rung_why = say_rung(d);
 	apply_events(d);
 }
 

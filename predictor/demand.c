@@ -88,7 +88,7 @@ static struct lead lead_of(const struct demand_model *m, size_t lead_steps)
 		.level = 1 - m->opts.risk,
 		.price = exp(l.log_price),
 		.rung = DEMAND_REACTIVE,
-		.why = DEMAND_NO_SAMPLE,
+		.reason = DEMAND_NO_SAMPLE,
 	};
 	return l;
 }
@@ -121,9 +121,13 @@ static struct demand_model model_of(const struct demand_opts *opts)
 		longest = MAX(longest, opts->lead_steps[k]);
 	feat_shape_init(&widest, (double)opts->step_ms / 1000.0, 1);
 	m.day = widest.day;
+	m.smooth = widest.smooth;
 	m.slots = MAX(widest.day, (size_t)1);
 	m.past = feat_memory(&widest);
 	m.memory = m.past + longest + 1;
+	shift_init(&m.shift, m.opts.prior_swing,
+		   SHIFT_DAYS * 86400000.0 / (double)opts->step_ms,
+		   SHIFT_HOURS * 3600000.0 / (double)opts->step_ms);
 	m.size = sizeof(m) + aligned((m.memory + SLACK) * sizeof(float));
 	for (size_t k = 0; k < opts->n_leads; k++) {
 		m.lead_at[k] = m.size - sizeof(m);

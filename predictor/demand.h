@@ -71,6 +71,18 @@ enum demand_rung {
 };
 enum { DEMAND_RUNGS = DEMAND_FULL + 1 };
 
+/* Why it is that rung. */
+enum demand_reason {
+	DEMAND_NO_SAMPLE,
+	DEMAND_LITTLE_HISTORY,   /* too little for the model */
+	DEMAND_YOUNG,            /* enough for the model, too little to judge it */
+	DEMAND_BEST,             /* the model did best */
+	DEMAND_SEASON_IS_BETTER, /* for two days */
+	DEMAND_LATEST_IS_BETTER,
+	DEMAND_SHIFTED,        /* the level shifted, and the model does worse */
+	DEMAND_SHIFT_FOLLOWED, /* the level shifted, and the model does best */
+};
+
 const char *demand_rung_name(enum demand_rung rung); /* "reactive", ... */
 
 struct demand_decision {
@@ -85,8 +97,18 @@ struct demand_decision {
 	double kept;  /* share of short steps lately, as these decisions alone would have
 			 had it */
 	enum demand_rung rung;
-	const char *why; /* one sentence: why this rung; lives for ever */
+	enum demand_reason reason; /* why this rung */
+	int64_t shift_ms; /* since when the level is another, with the reasons that say so
+			   */
+	double shift_ratio; /* by how much: 0.8 is 80 % more */
 };
+
+/*
+ * The reason in words: "the model did worse than the latest demand for two days". shift:
+ * shift_ms in the reader's clock. Returns ret, cut at size.
+ */
+const char *demand_why(const struct demand_decision *d, const char *shift, char *ret,
+		       size_t size);
 
 struct demand_stats {
 	uint64_t steps;      /* samples taken, filled ones included */

@@ -8,6 +8,7 @@
 #include "price.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The fleet that these decisions alone would have running now: what was let go since the
  * lead time began is gone, what was asked for since is not there yet. */
@@ -34,13 +35,6 @@ void lead_steer(struct demand_model *m, struct lead *l, double demand)
 	if (m->opts.price == 0)
 		l->log_price = fmin(fmax(to, 0), 20);
 	l->kept += ((double)is_short - l->kept) / fmin((double)m->n, 10080);
-}
-
-const char *demand_rung_name(enum demand_rung rung)
-{
-	static const char *const names[] = { "reactive", "seasonal", "full" };
-
-	return names[rung];
 }
 
 static struct price_view view_of(const struct demand_model *m, const struct lead *l,
@@ -90,48 +84,59 @@ void demand_model_kept(const struct demand_model *m, size_t lead,
 	}
 }
 
+static double hour_life(const struct demand_model *m)
+{
+	return 3600000.0 / (double)m->opts.step_ms / M_LN2;
+}
+
+static double judge_life(const struct demand_model *m)
+{
+	return JUDGE_DAYS * 24 * hour_life(m);
+}
+
 void lead_judge(const struct demand_model *m, struct lead *l, const struct origin *o,
 		double target)
 {
-	const double per_day = 86400000.0 / (double)m->opts.step_ms;
 	const double count = (double)l->learned + 1;
-	const double mean_life = fmin(count, JUDGE_DAYS * per_day / M_LN2);
 
 	for (int r = DEMAND_REACTIVE; r < DEMAND_RUNGS; r++) {
-		l->loss[r] += (loss_of(l, o, r, target) - l->loss[r]) / mean_life;
-		l->miss[r] +=
-			(fabs(target - (double)o->centre[r]) - l->miss[r]) / mean_life;
+		const double loss = loss_of(l, o, r, target);
+		const double miss = fabs(target - (double)o->centre[r]);
+
+		l->loss[r] += (loss - l->loss[r]) / fmin(count, judge_life(m));
+		l->miss[r] += (miss - l->miss[r]) / fmin(count, judge_life(m));
 	}
-	judge_bands(l, o, target, fmin(count, KEPT_DAYS * per_day / M_LN2));
+	judge_bands(l, o, target, fmin(count, KEPT_DAYS * 24 * hour_life(m)));
 }
 
-/* Which rung, and why. A rung that was left is taken again when it is the best. */
+/* The rung, and why. One that was left is taken again when it is the best. */
 static enum demand_rung choose_rung(const struct demand_model *m, const struct lead *l,
-				    const char **why)
+				    enum demand_reason *why)
 {
 	const double per_day = 86400000.0 / (double)m->opts.step_ms;
 	const bool season = (double)l->learned > 2 * per_day && l->shape.day;
+	const double *loss = l->loss;
 	const enum demand_rung simple =
-		season && l->loss[DEMAND_SEASONAL] < l->loss[DEMAND_REACTIVE]
-			? DEMAND_SEASONAL
-			: DEMAND_REACTIVE;
-	const double allowed = l->rung == DEMAND_FULL ? WORSE : 1.0;
+		season && loss[DEMAND_SEASONAL] < loss[DEMAND_REACTIVE] ? DEMAND_SEASONAL
+									: DEMAND_REACTIVE;
+	/* The model keeps its place while it is little worse, but not after a shift. */
+	const double credit = l->rung == DEMAND_FULL && !m->shift.is_on ? WORSE : 1.0;
 
 	if (l->learned < FULL_AFTER) {
-		*why = "too little history: the latest demand and its usual rise";
+		*why = DEMAND_LITTLE_HISTORY;
 		return DEMAND_REACTIVE;
 	}
 	if ((double)l->learned < 2 * per_day) {
-		*why = "the model, on less than two days of history";
+		*why = DEMAND_YOUNG;
 		return DEMAND_FULL;
 	}
-	if (l->loss[DEMAND_FULL] <= allowed * l->loss[simple]) {
-		*why = "the model beat season and latest demand for two days";
+	if (loss[DEMAND_FULL] <= credit * loss[simple]) {
+		*why = m->shift.is_on ? DEMAND_SHIFT_FOLLOWED : DEMAND_BEST;
 		return DEMAND_FULL;
 	}
-	*why = simple == DEMAND_SEASONAL
-		       ? "the model did worse than yesterday's rise for two days"
-		       : "the model did worse than the latest demand for two days";
+	*why = m->shift.is_on              ? DEMAND_SHIFTED
+	       : simple == DEMAND_SEASONAL ? DEMAND_SEASON_IS_BETTER
+					   : DEMAND_LATEST_IS_BETTER;
 	return simple;
 }
 
@@ -151,7 +156,7 @@ void lead_decide(struct demand_model *m, struct lead *l)
 	const size_t hold = MIN(lead_hold(l), (size_t)m->n);
 	const double price = exp(l->log_price);
 	const double now = (double)model_y(m)[m->at];
-	const char *why;
+	enum demand_reason why;
 	double over;
 
 	l->rung = choose_rung(m, l, &why);
@@ -175,7 +180,9 @@ void lead_decide(struct demand_model *m, struct lead *l)
 		.price = price,
 		.kept = l->kept,
 		.rung = l->rung,
-		.why = why,
+		.reason = why,
+		.shift_ms = m->last_ms - (int64_t)m->shift.since * m->opts.step_ms,
+		.shift_ratio = m->shift.ratio,
 	};
 }
 
@@ -186,7 +193,7 @@ int demand_model_quantile(const struct demand_model *m, size_t lead, double leve
 	if (!(level > 0 && level < 1))
 		return err_set(err, ERR_INVAL, "level: %g is not between 0 and 1", level);
 	if (m->n == 0)
-		return err_set(err, ERR_NOT_FOUND, DEMAND_NO_SAMPLE);
+		return err_set(err, ERR_NOT_FOUND, "no sample yet");
 
 	const struct lead *l = model_lead_const(m, lead);
 	const struct price_view v = view_of(m, l, lead_newest(m, l));

@@ -204,6 +204,38 @@ double model_guess(struct demand_model *m)
 	return (double)y[1 - (ptrdiff_t)day] * (m->gap++ < day ? m->gap_ratio : 1.0);
 }
 
+static double level_at(const float *y, size_t n)
+{
+	double sum = 0;
+
+	for (size_t k = 0; k < n; k++)
+		sum += (double)y[-(ptrdiff_t)k];
+	return sum / (double)n;
+}
+
+/* Has the level moved away from the season? It says what is nearer: yesterday or the same
+ * day a week ago. */
+static void watch(struct demand_model *m)
+{
+	const size_t day = ago(m, m->day), week = ago(m, 7 * m->day);
+	const size_t have = MIN((size_t)m->n, m->past);
+	const float *y = model_y(m) + m->at;
+	double season;
+
+	if (!day || have < 2 * m->day || have < day + m->smooth)
+		return;
+
+	const double now = level_at(y, m->smooth);
+
+	season = level_at(y - day, m->smooth);
+	if (week && have >= week + m->smooth) {
+		const double weekly = level_at(y - week, m->smooth);
+
+		season = fabs(weekly - now) < fabs(season - now) ? weekly : season;
+	}
+	shift_note(&m->shift, now, season, m->level);
+}
+
 void lead_solve(struct lead *l)
 {
 	ridge_solve(lead_mean(l));
@@ -220,6 +252,8 @@ void model_step(struct demand_model *m, double demand, bool filled)
 	push(m, demand);
 	m->clean = filled ? 0 : m->clean + 1;
 	m->stats.missing += filled;
+	if (!filled)
+		watch(m);
 	for (size_t k = 0; k < m->opts.n_leads; k++) {
 		struct lead *l = model_lead(m, k);
 

@@ -16,13 +16,7 @@ size_t demand_model_size(const struct demand_model *m)
 
 void demand_model_save(const struct demand_model *m, void *ret)
 {
-	struct demand_model *copy = ret;
-
 	memcpy(ret, m, m->size);
-	/* An address means nothing later. */
-	for (size_t k = 0; k < m->opts.n_leads; k++)
-		memset(&model_lead(copy, k)->now.why, 0,
-		       sizeof(model_lead(copy, k)->now.why));
 
 	/* A torn or edited state is refused. */
 	const uint64_t sum = fnv(FNV_START, ret, m->size);
@@ -61,12 +55,6 @@ int demand_model_load(const void *data, size_t len, struct demand_model **ret,
 		return err_set(err, ERR_PROTO,
 			       "state of a demand model: of another build");
 	memcpy(m, data, head.size);
-	for (size_t k = 0; k < m->opts.n_leads; k++) {
-		if (m->n > 0)
-			lead_decide(m, model_lead(m, k));
-		else
-			model_lead(m, k)->now.why = DEMAND_NO_SAMPLE;
-	}
 	*ret = TAKE(m);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "feat.h"
 #include "half.h"
 #include "ridge.h"
+#include "shift.h"
 #include "sketch.h"
 
 #include <math.h>
@@ -32,6 +33,8 @@
 #define STEER_RUN 0.0125   /* and less by this for each step of the lead time */
 #define FULL_AFTER 120     /* targets learned before the regressions are believed */
 #define JUDGE_DAYS 2.0     /* half-life of the rungs' losses */
+#define SHIFT_DAYS 4.0     /* half-life of the usual gap to the season */
+#define SHIFT_HOURS 2.0    /* for how long a level must be another to have shifted */
 #define WORSE 1.1          /* loss over another's from where on a rung is left */
 #define KEPT_DAYS 7.0      /* half-life of the shares that bands kept */
 #define KEPT_AFTER 10      /* misses that are expected before a share is told */
@@ -41,8 +44,7 @@
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
-#define DEMAND_NO_SAMPLE "no sample yet"
-#define SLACK 64       /* values that the memory moves at a time */
+#define SLACK 64                 /* values that the memory moves at a time */
 #define SIZES_STEPS 15 /* steps of the day that share one usual size of a miss */
 
 /* Features of the spread: logarithms of sizes, relative to the average level. */
@@ -110,11 +112,13 @@ struct demand_model {
 	double gap_ratio; /* of the steps that are filled now to those a day before */
 	uint64_t gap;     /* how many they are */
 	uint64_t clean;   /* steps since the last filled one */
+	struct shift shift;
 
 	size_t past;   /* values of y that features may look at, whatever the lead time */
 	size_t memory; /* that are kept: and those of a target */
 	size_t at;     /* index of the newest */
 	size_t day;    /* in steps; 0: too short a day */
+	size_t smooth; /* steps of a level */
 	size_t slots;  /* of a day; at least 1 */
 	size_t lead_at[DEMAND_LEADS_MAX]; /* in data */
 

@@ -2,12 +2,12 @@
 /*
  * period.h - the seasons of a series, found and tested.
  *
- * The lines of the periodogram propose periods, themselves and the multiples that they may
- * be harmonics of; the autocorrelation must have a hill there, well above the valleys beside
- * it and above what a series without that season would show. Of several the shortest that
- * is nearly as strong as the strongest is taken, its length measured on its multiples; it
- * is taken out and the rest is asked again, so that a week is found beside a day. Usual
- * seasons are asked for first.
+ * The lines of the periodogram propose periods, themselves and the multiples that they
+ * may be harmonics of; the autocorrelation must have a hill there, well above the valleys
+ * beside it and above what a series without that season would show. Of several the
+ * shortest that is nearly as strong as the strongest is taken, its length measured on its
+ * multiples; it is taken out and the rest is asked again, so that a week is found beside
+ * a day. Usual seasons are asked for first.
  *
  * Sources: Vlachos, Yu and Castelli, On periodicity detection and structural periodic
  * similarity, SIAM SDM 2005; Bartlett, On the theoretical specification and sampling

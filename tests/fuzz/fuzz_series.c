@@ -23,11 +23,13 @@ static void check_decision(const struct demand_model *m)
 	struct demand_decision d;
 	struct err e;
 	double low, high;
+	char why[160];
 
 	for (size_t k = 0; k < demand_model_opts(m)->n_leads; k++) {
 		demand_model_decide(m, k, &d);
 		CHECK(d.needed >= 1 && d.instances >= d.needed && isfinite(d.median));
-		CHECK(isfinite(d.upper) && d.level >= 0 && d.level <= 1 && d.why);
+		CHECK(isfinite(d.upper) && d.level >= 0 && d.level <= 1);
+		CHECK(*demand_why(&d, "then", why, sizeof(why)));
 		if (demand_model_quantile(m, k, 0.1, &low, &e) == 0 &&
 		    demand_model_quantile(m, k, 0.99, &high, &e) == 0)
 			CHECK(isfinite(low) && isfinite(high) && low <= high);

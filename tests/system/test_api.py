@@ -219,6 +219,30 @@ def test_every_answer_fits_its_description(daemon):
         fits(document, schema_of(document, pattern, "get", 200), answer.doc)
 
 
+def test_what_was_promised_and_kept_is_shown(daemon):
+    assert daemon.call("PUT", "/v1/stacks/shop", stack()).status == 200
+    now = int(time.time())
+    lines = "".join(f"{t},{20 + t // 300 % 2}\n" for t in range(now - 2 * 86400, now, 300))
+    assert daemon.call("POST", "/v1/tiers/shop/web/history", lines,
+                       content="text/csv").status == 200
+    wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc.get("promise"), "there is a forecast")
+    promise = daemon.get("/v1/tiers/shop/web").doc["promise"]
+    assert promise["price"] is None and 0 < promise["risk"] < 1 and 0 <= promise["kept"] < 1
+    assert [b["level"] for b in promise["bands"]] == [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995]
+    near, far = promise["bands"][1]["leads"]
+    assert near["lead_ms"] < far["lead_ms"] and 0.4 < near["kept"] <= 1
+    assert daemon.get("/v1/tiers/shop/web/explain").doc["promise"] is not None
+    told = subprocess.run([os.path.join(BUILD, "foretide"), "explain", "shop/web", "--url",
+                           f"http://127.0.0.1:{daemon.port}"], capture_output=True, text=True,
+                          env={**os.environ, "FORETIDE_TOKEN": daemon.token}, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "DEMAND STAYS IN BAND" in told.stdout and "99.5 %" in told.stdout
+    assert daemon.call("PATCH", "/v1/tiers/shop/web", {"price": 20}).status == 200
+    wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc["promise"]["price"] == 20,
+               "the price took the place of the risk")
+    assert daemon.get("/v1/tiers/shop/web").doc["promise"]["risk"] is None
+
+
 def unix(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "health.h"
 #include "host_key.h"
+#include "proc.h"
 #include "registrator.h"
 #include "strv.h"
 #include "unit_spec.h"
@@ -17,6 +18,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* ---------------------------------------------------------------- words */
 
@@ -419,6 +422,37 @@ static void a_configuration_is_judged_as_a_whole(void **state)
 	conf_done(agent_conf_table, &conf);
 }
 
+/* Between two programs a process has no environment for a moment. */
+static void a_process_keeps_its_mark_while_it_executes_another_program(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("FT_MARK", "here", 1), 0);
+	for (int i = 0; i < 60; i++) {
+		int64_t until = clock_mono_ms() + 5;
+		bool has_mark = true;
+		/* The environment of this process itself is of before. */
+		char *const argv[] = { "sh", "-c", "exec setsid sleep 1000", NULL };
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			execv("/bin/sh", argv);
+			_exit(127);
+		}
+		while (!proc_has_env(pid, "FT_MARK=here") &&
+		       clock_mono_ms() < until + 5000)
+			;
+		until = clock_mono_ms() + 5;
+		while (has_mark && clock_mono_ms() < until)
+			has_mark = proc_has_env(pid, "FT_MARK=here");
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_true(has_mark);
+	}
+	unsetenv("FT_MARK");
+	assert_false(proc_has_env(getpid(), "FT_MARK=here"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,6 +473,8 @@ int main(void)
 		cmocka_unit_test(a_host_key_is_made_once_and_kept_private),
 		cmocka_unit_test(the_manual_names_every_option),
 		cmocka_unit_test(a_configuration_is_judged_as_a_whole),
+		cmocka_unit_test(
+			a_process_keeps_its_mark_while_it_executes_another_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,23 @@ static const char *text_of(const json_t *o, const char *key)
 	return text ? text : "";
 }
 
+static void put_stack(struct house *h)
+{
+	CLEANUP(json_decref)
+	json_t *files =
+		json_pack("{s:s, s:s}", "stack.conf",
+			  "[stack]\nname = shop\n[pool web]\ndriver = fake\n"
+			  "[tier web]\nunit = web.service\n",
+			  "units/web.service", "[Service]\nExecStart=/bin/true\n");
+	CLEANUP(free) char *text = json_dumps(files, 0);
+	const struct db_stack row = { .name = (char *)(uintptr_t) "shop",
+				      .timezone = (char *)(uintptr_t) "UTC",
+				      .text_json = text };
+	struct err e;
+
+	assert_ok(db_stack_put(h->f->db, &row, -1, NULL, &e), &e);
+}
+
 /* ---------------------------------------------------------------- status */
 
 static void pools_that_fail_or_wait_are_problems_and_others_are_not(void **state)
@@ -236,6 +253,7 @@ static void a_forecast_needs_a_past(void **state)
 	json_t *doc = NULL;
 	struct err e;
 
+	put_stack(h);
 	assert_int_equal(h->hooks.forecast(&h->d, "shop", "web", 7200000, &doc, &e),
 			 ERR_UNAVAIL);
 	assert_non_null(strstr(e.msg, "no demand of shop/web is known yet"));
@@ -251,6 +269,7 @@ static void a_past_gives_a_forecast_in_rising_quantiles(void **state)
 	size_t added, i;
 	struct err e;
 
+	put_stack(h);
 	for (size_t k = 0; k < ARRAY_SIZE(day); k++)
 		day[k] = 50 + 30 * sin((double)k * 6.283185307 / 1440);
 	assert_ok(db_demand_import(h->f->db, "shop", "web",

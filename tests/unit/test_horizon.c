@@ -199,6 +199,52 @@ static void gaps_are_bridged(void **state)
 	horizon_free(b);
 }
 
+/* Open from 8 to 20: zeros in the night stay what is expected of it. */
+static void closed_hours_stay_closed(void **state)
+{
+	double y[24 * 21];
+	const struct horizon_opts o = opts(24, 24, 168);
+	struct horizon *f = NULL;
+	struct err e;
+
+	(void)state;
+	make_week(y, ARRAY_SIZE(y));
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = i % 24 >= 8 && i % 24 < 20 ? 100 + y[i] : 0;
+	assert_ok(horizon_forecast(y, ARRAY_SIZE(y), &o, &f, &e), &e);
+	for (size_t j = 0; j < 24; j++) {
+		assert_true(f->q[j] >= 0);
+		if (j >= 9 && j < 19)
+			assert_true(f->mean[j] > 80);
+		else if (j < 7 || j > 20)
+			assert_close(f->mean[j], 0, 12);
+	}
+	horizon_free(f);
+}
+
+/* Three weeks at one level and two days at twice of it: what comes is of the new one. */
+static void a_level_shift_is_followed(void **state)
+{
+	double y[24 * 23];
+	const struct horizon_opts o = opts(24, 24, 168);
+	struct horizon *f = NULL;
+	double mean = 0, last = 0;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(y); i++)
+		y[i] = (100 + 60 * sin(2 * M_PI * (double)i / 24)) *
+			       (i < 24 * 21 ? 1 : 2) +
+		       (double)(i * 7919 % 13) / 4;
+	assert_ok(horizon_forecast(y, ARRAY_SIZE(y), &o, &f, &e), &e);
+	for (size_t j = 0; j < 24; j++) {
+		mean += f->mean[j] / 24;
+		last += y[ARRAY_SIZE(y) - 24 + j] / 24;
+	}
+	assert_close(mean, last, 0.3 * last);
+	horizon_free(f);
+}
+
 static void short_constant_and_zero_series_are_answered(void **state)
 {
 	static double flat[500], zero[500];
@@ -288,6 +334,8 @@ int main(void)
 		cmocka_unit_test(forecasts_a_weekly_series_within_its_bands),
 		cmocka_unit_test(scaling_the_series_scales_the_forecast),
 		cmocka_unit_test(gaps_are_bridged),
+		cmocka_unit_test(closed_hours_stay_closed),
+		cmocka_unit_test(a_level_shift_is_followed),
 		cmocka_unit_test(short_constant_and_zero_series_are_answered),
 		cmocka_unit_test(one_value_gives_a_stated_swing),
 		cmocka_unit_test(two_days_of_hours_give_a_week_by_the_season),

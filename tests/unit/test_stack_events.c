@@ -157,7 +157,7 @@ static void times_that_are_none_are_refused(void **state)
 #define ICS(body) "BEGIN:VCALENDAR\nVERSION:2.0\n" body "END:VCALENDAR\n"
 #define VEVENT(name, day, more)                                                    \
 	"BEGIN:VEVENT\nSUMMARY:" name "\nDTSTART;VALUE=DATE:" day "\n" more "END:" \
-									    "VEVENT\n"
+	"VEVENT\n"
 
 struct court {
 	struct stack_events e;

@@ -287,6 +287,40 @@ static void what_an_event_did_is_measured_once_it_is_over_and_kept(void **state)
 	assert_int_equal(later.v[0].measured_ms, rows.v[0].measured_ms);
 }
 
+static void a_replayed_past_knows_nothing_before_it_could(void **state)
+{
+	struct court *c = *state;
+	const int64_t start = MONDAY_MS - 21 * DAY_MS;
+	CLEANUP(tier_events_free) struct tier_events *e = NULL;
+	struct uplift_event known[3];
+
+	scene_apply(c->s,
+		    CONF "[event sale]\nwhen = 2026-08-17\nwhen = 2026-08-24\n"
+			 "when = 2026-08-31\n",
+		    TEXT);
+	scene_load(c->s);
+	for (int i = 0; i < 3; i++) {
+		const int64_t at = start + i * 7 * DAY_MS;
+		char stack[] = "shop", tier[] = "web", name[] = "sale";
+		const struct db_uplift row = { stack, tier,        name,
+					       at,    at + DAY_MS, log(3),
+					       0.05,  8,           at + DAY_MS };
+
+		assert_ok(db_uplift_put(c->s->db->db, &row, c->s->e), c->s->e);
+	}
+	assert_ok(tier_events_read(c->s->db->db,
+				   fleet_tier(c->s->f, "shop", "web")->cat->events,
+				   "shop", "web", &e, c->s->e),
+		  c->s->e);
+	assert_int_equal(e->n, 3);
+	tier_events_as_known(e, start + 2 * DAY_MS, known);
+	assert_close(known[0].u.mid, 3, 1e-9); /* measured by then */
+	assert_int_equal(known[1].u.n, 1);
+	assert_int_equal(known[2].u.n, 2);
+	tier_events_as_known(e, start, known);
+	assert_close(known[0].u.mid, 1, 0);
+}
+
 static void overlapping_events_are_named_both(void **state)
 {
 	struct court *c = *state;
@@ -302,6 +336,23 @@ static void overlapping_events_are_named_both(void **state)
 	assert_says(c,
 		    "with events 'sale' and 'tv spot' expected to multiply demand by 3");
 	assert_close(forecast_figure(c, "uplift"), 3, 1e-9);
+}
+
+static void a_long_name_is_cut_between_its_letters(void **state)
+{
+	struct court *c = *state;
+	const int64_t at = MONDAY_MS + 12 * HOUR_MS;
+
+	/* 39 bytes, then letters of two bytes each: the 40th byte is half of one. */
+	scene_apply(
+		c->s,
+		CONF
+		"[event 123456789 123456789 123456789 123456789"
+		"\xc3\xa5\xc3\xa4\xc3\xb6]\nwhen = 2026-09-07 12:05-13:00\nuplift = 2\n",
+		TEXT);
+	record(c, at, 21, NULL, 0);
+	tick_at(c, at, ordinary(at));
+	assert_says(c, "123456789' expected to multiply demand by 2");
 }
 
 static void events_are_told_two_weeks_ahead(void **state)
@@ -332,7 +383,9 @@ int main(void)
 		COURT_TEST(an_event_does_not_spoil_the_season_of_the_next_day),
 		COURT_TEST(a_wrongly_given_uplift_leaves_no_hole_behind),
 		COURT_TEST(what_an_event_did_is_measured_once_it_is_over_and_kept),
+		COURT_TEST(a_replayed_past_knows_nothing_before_it_could),
 		COURT_TEST(overlapping_events_are_named_both),
+		COURT_TEST(a_long_name_is_cut_between_its_letters),
 		COURT_TEST(events_are_told_two_weeks_ahead),
 	};
 
