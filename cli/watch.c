@@ -199,6 +199,8 @@ static int explain(const struct args *a, struct err *err)
 		client_print(doc);
 		return 0;
 	}
+	if (a->at)
+		printf("%s  ", text_of(doc, "at"));
 	print_explanation(doc);
 	print_capacity(tier);
 	print_promise(json_object_get(doc, "promise"));

@@ -38,6 +38,14 @@ struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
 	return now;
 }
 
+struct backtest_question backtest_ask(const struct verdict_tier *t)
+{
+	return (struct backtest_question){ .boot_ms = t->lead_ms,
+					   .risk = t->risk,
+					   .price = t->price,
+					   .capacity = t->capacity };
+}
+
 /* {"boot","play","risk","price","capacity"}, each as the tier has it when absent. */
 static int read_question(struct request *r, const struct db_tier *t,
 			 struct backtest_question *q, struct err *err)
@@ -48,10 +56,7 @@ static int read_question(struct request *r, const struct db_tier *t,
 	CLEANUP(json_decref) json_t *body = NULL;
 	int rc;
 
-	*q = (struct backtest_question){ .boot_ms = now.lead_ms,
-					 .risk = now.risk,
-					 .price = now.price,
-					 .capacity = now.capacity };
+	*q = backtest_ask(&now);
 	if (r->body.len == 0)
 		return 0;
 	rc = request_json(r, keys, &body, err);
@@ -123,12 +128,14 @@ static json_t *report_json(const struct judge_report *j,
 						j->frontier[k].risk, "cost",
 						json_finite(j->frontier[k].cost), "short",
 						json_finite(j->frontier[k].short_share)));
-	return json_pack("{s:o, s:o, s:o, s:i, s:I, s:f, s:f, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:f, s:o, s:o, s:o}",
 			 "history_from", json_time(from_ms), "from", json_time(start),
 			 "to", json_time(start + (int64_t)j->n * MINUTE_MS), "step_ms",
-			 MINUTE_MS, "boot_ms", (json_int_t)q->boot_ms, "risk", q->risk,
-			 "capacity", q->capacity, "policies", policies_json(j),
-			 "promises", bands, "frontier", frontier);
+			 MINUTE_MS, "boot_ms", (json_int_t)q->boot_ms, "risk",
+			 json_finite(q->price > 0 ? NAN : q->risk), "price",
+			 json_finite(q->price > 0 ? q->price : NAN), "capacity",
+			 q->capacity, "policies", policies_json(j), "promises", bands,
+			 "frontier", frontier);
 }
 
 int backtest_play(const double *y, size_t n, int64_t from_ms,

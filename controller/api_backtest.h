@@ -29,6 +29,9 @@ int backtest_play(const double *y, size_t n, int64_t from_ms,
 /* The tier as it is now, with what was learned of it. */
 struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t);
 
+/* What is asked of a tier as it is. */
+struct backtest_question backtest_ask(const struct verdict_tier *t);
+
 /* What a verdict goes by; all zero, so never made, for null. */
 struct verdict_report backtest_facts(const json_t *report);
 

@@ -70,18 +70,6 @@ static int read_when(const json_t *body, const char *key, int64_t now_ms, int64_
 		       "\"%s\" must be a time (RFC 3339) or how long ago, as 24h", key);
 }
 
-/* Options of a tier that no decision looks at; demand is played as it was recorded. */
-static const char *const idle[] = { "unit",          "pool",     "demand",
-				    "capacity_unit", "priority", NULL };
-
-static bool is_idle(const char *key)
-{
-	for (const char *const *k = idle; *k; k++)
-		if (strcmp(*k, key) == 0)
-			return true;
-	return false;
-}
-
 static int set_schedules(struct db_tier *t, const json_t *value, struct err *err)
 {
 	CLEANUP(calendar_done) struct calendar c = { 0 };
@@ -96,25 +84,46 @@ static int set_schedules(struct db_tier *t, const json_t *value, struct err *err
 	return 0;
 }
 
-/* A whole section of stack.conf may be given: what no decision looks at must be as it is
- * in force, else it would be expected to matter. */
-static int set_idle(const struct db_tier *t, const char *key, const json_t *value,
-		    struct err *err)
+/* The first option that no decision of a play looks at and that is another one; NULL. */
+static const char *changed_in_vain(const struct db_tier *t, const struct db_tier *other)
 {
-	const char *texts[] = { t->unit, t->pool, t->demand, t->capacity_unit };
-	CLEANUP(free) char *priority = xasprintf("%lld", (long long)t->priority);
-	const char *given = json_string_value(value);
+	const struct {
+		const char *name, *in_force, *other;
+	} texts[] = {
+		{ "unit", t->unit, other->unit },
+		{ "pool", t->pool, other->pool },
+		{ "demand", t->demand, other->demand },
+		{ "capacity_unit", t->capacity_unit, other->capacity_unit },
+		{ "utilisation", t->utilisation, other->utilisation },
+		{ "latency", t->latency, other->latency },
+	};
 
-	for (size_t i = 0; idle[i]; i++) {
-		const char *mine = i < ARRAY_SIZE(texts) ? texts[i] : priority;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (strcmp(texts[i].in_force, texts[i].other) != 0)
+			return texts[i].name;
+	if (t->target_utilisation != other->target_utilisation)
+		return "target_utilisation";
+	return t->priority != other->priority ? "priority" : NULL;
+}
 
-		if (strcmp(idle[i], key) == 0 && given && strcmp(given, mine) == 0)
-			return 0;
-	}
-	return err_set(err, ERR_INVAL,
-		       "\"%s\" cannot be replayed with another value: no decision looks "
-		       "at it, and demand is played as it was recorded",
-		       key);
+/* A whole section of stack.conf may be given: what does not matter to a play must be as
+ * it is in force, else it would be expected to matter. */
+static int check_other(const struct db_tier *t, const struct db_tier *other,
+		       struct err *err)
+{
+	const char *in_vain = changed_in_vain(t, other);
+
+	if (in_vain)
+		return err_set(
+			err, ERR_INVAL,
+			"\"%s\" cannot be replayed with another value: demand is "
+			"played as it was recorded, and a capacity that is learned "
+			"as it is now",
+			in_vain);
+	if (other->min > other->max)
+		return err_set(err, ERR_INVAL, "min %lld is above max %lld",
+			       (long long)other->min, (long long)other->max);
+	return 0;
 }
 
 static int set_other(struct db_tier *t, json_t *with, struct err *err)
@@ -125,20 +134,16 @@ static int set_other(struct db_tier *t, json_t *with, struct err *err)
 
 	json_object_foreach(with, key, value)
 	{
-		rc = is_idle(key)                   ? set_idle(t, key, value, err)
-		     : strcmp(key, "schedule") == 0 ? set_schedules(t, value, err)
-						    : api_tier_set(t, key, value, err);
+		rc = strcmp(key, "schedule") == 0 ? set_schedules(t, value, err)
+						  : api_tier_set(t, key, value, err);
 		if (rc < 0)
 			return rc;
 	}
-	if (t->min > t->max)
-		rc = err_set(err, ERR_INVAL, "min %lld is above max %lld",
-			     (long long)t->min, (long long)t->max);
 	return rc;
 }
 
-static int read_other(struct request *r, const json_t *body, struct question *q,
-		      struct err *err)
+static int read_other(struct request *r, const json_t *body, const struct db_tier *t,
+		      struct question *q, struct err *err)
 {
 	json_t *with = json_object_get(body, "with");
 	int rc;
@@ -150,10 +155,13 @@ static int read_other(struct request *r, const json_t *body, struct question *q,
 			       "\"with\" must be an object of a tier's options");
 	q->has_other = true;
 	rc = tier_in_force(r, &q->other, err);
-	return rc == 0 ? set_other(&q->other, with, err) : rc;
+	if (rc == 0)
+		rc = set_other(&q->other, with, err);
+	return rc == 0 ? check_other(t, &q->other, err) : rc;
 }
 
-static int read_question(struct request *r, struct question *q, struct err *err)
+static int read_question(struct request *r, const struct db_tier *t, struct question *q,
+			 struct err *err)
 {
 	static const char *const keys[] = { "since", "until", "with", "limit", NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
@@ -175,7 +183,7 @@ static int read_question(struct request *r, struct question *q, struct err *err)
 	if (q->limit < 0 || q->limit > SHOWN_MAX)
 		return err_set(err, ERR_INVAL, "\"limit\" must be from 0 to %d",
 			       SHOWN_MAX);
-	return read_other(r, body, q, err);
+	return read_other(r, body, t, q, err);
 }
 
 /* ---------------------------------------------------------------- repeating */
@@ -328,7 +336,7 @@ int api_tier_replay(struct request *r, struct err *err)
 	int rc = tier_in_force(r, &t, err);
 
 	if (rc == 0)
-		rc = read_question(r, &q, err);
+		rc = read_question(r, &t, &q, err);
 	if (rc < 0)
 		return rc;
 	if (__atomic_exchange_n(&r->api->is_replaying, true, __ATOMIC_ACQUIRE)) {

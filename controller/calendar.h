@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * calendar.h - a tier's schedules: from when to when it shall have at least or at most
- *how many instances, by the local clock of its stack's time zone.
+ * how many instances, by the local clock of its stack's time zone.
  *
  *	office: mon-fri 08:00-18:00 min=3 max=10
  *	nights: sat,sun 22:00-06:00 max=4
@@ -11,7 +11,7 @@
  *
  * A span whose end is not behind its start goes on into the next day. Hours are the local
  * clock's, so an hour that is skipped or repeated with daylight saving counts as the
- *clock shows it.
+ * clock shows it.
  *
  * Pure but for tz_open() of the zone; safe from any thread.
  */

@@ -67,9 +67,9 @@ struct decide_input {
 	bool is_lead_prior; /* too few launches yet: it is the prior */
 
 	/* What is there. */
-	int64_t running;  /* healthy instances */
-	int64_t starting; /* placed or waiting: not healthy yet, and not failing */
-	int64_t desired;  /* last decided; < 0: never */
+	int64_t running;          /* healthy instances */
+	int64_t starting;         /* placed or waiting, neither healthy nor failing */
+	int64_t desired;          /* last decided; < 0: never */
 	int64_t desired_since_ms; /* when it last changed */
 
 	/* What was measured. */

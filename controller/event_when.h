@@ -9,8 +9,8 @@
  *	                                       start is of the next day
  *	yearly 12-24 .. 12-26                  likewise, every year
  *	yearly 12-31 20:00 .. 01-01 03:00      into the next year
- *	yearly 02-29                           in leap years only; as an end, 29 February
- *is the last of the month in other years
+ *	yearly 02-29                           in leap years only; as an end, the last
+ *	                                       of the month in other years
  *
  * Times are the local clock's. Pure; safe from any thread.
  */

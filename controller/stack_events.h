@@ -4,13 +4,16 @@
  * events/NAME.ics, whose SUMMARY is the event's name.
  *
  *	[event black friday]
- *	when = 2026-11-27 08:00 .. 2026-11-28 02:00     several times, or never: then the
- *	                                                 section speaks of the calendars'
- *events uplift = 2.5              +150 %; learn (the default): from past ones of the name
- *	tiers = web cache         all when left out
+ *	when = 2026-11-27 08:00 .. 2026-11-28 02:00
+ *	uplift = 2.5
+ *	tiers = web cache
+ *
+ * There may be several whens, or none: then it speaks of the calendars' events.
+ * An uplift of 2.5 is +150 %; learn, the default, is from past ones of the name. All
+ *tiers when none are named.
  *
  * In a calendar, X-FORETIDE-UPLIFT and X-FORETIDE-TIERS say the same of one event, and
- *come before the section of its name.
+ * come before the section of its name.
  *
  * An announced event is kept as it was written; event_list holds what takes place within
  * two years back and one ahead. Reads files of time zones; otherwise pure.

@@ -19,7 +19,7 @@
 
 #define TICK_MAGIC 0x7469636bu
 #define SETTLE_MS 5       /* pokes that come together make one round */
-#define AGAIN_SOON_MS 500 /* while a host is missing within its grace */
+#define AGAIN_SOON_MS 500 /* while a host is missing or an instance has just come */
 #define CONFIRM_MS 3000   /* for a write to come back through the view */
 #define MAINTAIN_MS 20    /* of a round, for the upkeep of the database */
 #define MOVES_AT_ONCE 1
@@ -241,6 +241,9 @@ static void find_failing(struct round *r)
 	char text[ERR_MSG_MAX];
 
 	failing_update(t->failing, r->f, clock_mono_ms(), t->o->events);
+	/* What came up a moment ago is looked at again soon: a roll-out waits for it. */
+	for (size_t i = 0; i < r->f->n_units; i++)
+		r->seen.settling |= r->f->units[i].unsteady;
 	set_problem(t, PROBLEM_UNITS, "unit-failing",
 		    failing_problem(r->f, text, sizeof(text)) ? text : NULL);
 	set_problem(t, PROBLEM_ROLL_OUT, "roll-out-waits",

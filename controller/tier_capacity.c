@@ -142,7 +142,7 @@ static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
 	if (rc < 0)
 		return rc;
 	seen = (struct capacity_seen){
-		.minute = t->minute,
+		.minute = r->f->now_ms / MINUTE_MS,
 		.demand = demand / (double)t->n,
 		.utilisation = now.ratio,
 		.latency_s = now.latency_s,

@@ -51,8 +51,9 @@ void tier_capacity_step(struct tier_capacity *t, const struct tier_capacity_roun
 			const struct fleet_tier *ft, double demand,
 			struct tier_capacity_now *ret);
 
-/* {"used","value","low","high","model","points","why","cautious","changed"} */
-json_t *tier_capacity_json(const struct tier_capacity *t);
+/* {"used","value","low","high","model","points","why","cautious","changed"}; changed is
+ * of the last day. */
+json_t *tier_capacity_json(const struct tier_capacity *t, int64_t now_ms);
 
 /* As tier_model_take_state(). */
 bool tier_capacity_take_state(struct tier_capacity *t, char *stack, char *tier,

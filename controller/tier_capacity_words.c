@@ -49,6 +49,11 @@ static const char *hour(const struct fleet_tier *ft, int64_t ms, char text[FIGUR
 
 /* ---------------------------------------------------------------- notes */
 
+static bool is_recent(const struct capacity_change *c, int64_t now_ms)
+{
+	return c->minute && now_ms - c->minute * MINUTE_MS <= RECENT_MS;
+}
+
 static void say_none(const struct tier_capacity *t, struct tier_capacity_now *ret)
 {
 	const char *why = t->c ? capacity_known(t->c)->why : "";
@@ -90,8 +95,7 @@ void tier_capacity_say(const struct tier_capacity *t, const struct fleet_tier *f
 		return;
 	}
 	say_source(t, ft, ret);
-	if (t->kept.source == CAPACITY_DECLARED || !c->minute ||
-	    now_ms - c->minute * MINUTE_MS > RECENT_MS)
+	if (t->kept.source == CAPACITY_DECLARED || !is_recent(c, now_ms))
 		return;
 	n = strlen(ret->note);
 	snprintf(ret->note + n, sizeof(ret->note) - n, "; it was %s until %s",
@@ -156,15 +160,15 @@ void tier_capacity_tell_contradiction(const struct tier_capacity *t,
 
 /* ---------------------------------------------------------------- JSON */
 
-static json_t *change_json(const struct capacity_change *c)
+static json_t *change_json(const struct capacity_change *c, int64_t now_ms)
 {
-	if (!c->minute)
+	if (!is_recent(c, now_ms))
 		return json_null();
 	return json_pack("{s:o, s:o, s:o}", "since", json_time(c->minute * MINUTE_MS),
 			 "from", json_finite(c->from), "to", json_finite(c->to));
 }
 
-json_t *tier_capacity_json(const struct tier_capacity *t)
+json_t *tier_capacity_json(const struct tier_capacity *t, int64_t now_ms)
 {
 	const struct capacity_known *k = &t->kept.learned;
 	const bool is_known = k->model != CAPACITY_NOT_KNOWN;
@@ -184,5 +188,5 @@ json_t *tier_capacity_json(const struct tier_capacity *t)
 					       : 0),
 			 "why", is_known ? k->why : none.note, "cautious",
 			 json_finite(t->c ? capacity_known(t->c)->cautious : NAN),
-			 "changed", change_json(&t->kept.change));
+			 "changed", change_json(&t->kept.change, now_ms));
 }

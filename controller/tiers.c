@@ -481,7 +481,8 @@ static json_t *live_json(const struct deciding *d)
 		json_boolean(in->now_ms - in->demand_at_ms > in->stale_after_ms));
 	json_object_set_new(o, "demand", demand);
 	json_object_set_new(o, "capacity", json_finite(in->capacity));
-	json_object_set_new(o, "capacity_learned", tier_capacity_json(d->t->capacity));
+	json_object_set_new(o, "capacity_learned",
+			    tier_capacity_json(d->t->capacity, in->now_ms));
 	json_object_set_new(o, "lead", lead_json(&d->lead));
 	json_object_set_new(o, "events",
 			    tier_events_json(d->t->events, in->now_ms,

@@ -42,7 +42,7 @@ static double cores_for(const struct fleet *f, const struct fleet_unit *of)
 	double requests = 0, own = of->tier->t.cpu;
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->n_units; i++) {
+	for (size_t i = 0; i < f->n_units && of->host->n_units > 1; i++) {
 		const struct fleet_unit *u = &f->units[i];
 
 		if (u->host != of->host || u->u.goal != DB_GOAL_RUN)

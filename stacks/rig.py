@@ -7,6 +7,7 @@ runs when the program is ended by a signal or an exception.
 import atexit
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -22,9 +23,19 @@ class Failed(Exception):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that nothing listens on. Below those that the kernel gives to connections: what
+    listens on it can be started again, however many connect meanwhile."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        top = int(f.read().split()[0])
+    low = max(1024, min(20000, top - 4000))
+    for port in random.sample(range(low, top), top - low):
+        with socket.socket() as s:
+            try:
+                s.bind(("0.0.0.0", port))
+                return port
+            except OSError:
+                continue
+    raise Failed(f"every port of {low} to {top} is in use on this machine")
 
 
 def free_subnet():

@@ -33,32 +33,38 @@ async function withProgress(t, bar, action) {
   }
 }
 
-function run(t, event) {
-  const button = event.target;
+/** The same from a button of the panel, which waits meanwhile; true when it was done. */
+async function fromButton(t, button, action, done) {
   const panel = button.closest('section');
   button.disabled = true;
-  return attempt(panel.querySelector('[role=alert]'),
-    () => withProgress(t, panel.querySelector('progress'), () => call('POST', `${base(t)}/backtest`)),
-    `The backtest of ${t.stack}/${t.name} is done.`).finally(() => { button.disabled = false; });
+  const ok = await attempt(panel.querySelector('[role=alert]'), () => withProgress(t, panel.querySelector('progress'), action), done);
+  button.disabled = false;
+  return ok;
 }
 
-/** What a promotion would do and whether it was earned, asked for first; then the question. */
-function promote(t, event) {
+function run(t, event) {
+  return fromButton(t, event.target, () => call('POST', `${base(t)}/backtest`), `The backtest of ${t.stack}/${t.name} is done.`);
+}
+
+/** Asks with what a promotion would do and whether it was earned. */
+async function promote(t, event) {
+  const button = event.target;
   const to = next[t.mode];
-  const panel = event.target.closest('section');
-  const alert = panel.querySelector('[role=alert]');
   const wish = more => call('POST', `${base(t)}/promote`, { to, ...more });
   let found = null;
-  return attempt(alert, async () => { found = await withProgress(t, panel.querySelector('progress'), () => wish({ dry_run: true })); },
-    'The backtest is done.').then(ok => ok && openDialog({
+  const ok = await fromButton(t, button, async () => { found = await wish({ dry_run: true }); }, 'The backtest is done.');
+  if (!ok) return;
+  button.focus();
+  const { verdict } = found;
+  openDialog({
     title: `Promote ${t.stack}/${t.name} from ${found.from} to ${to}?`,
-    body: [verdictWords(found.verdict), h('p', meaning[to]),
+    body: [verdictWords(verdict), h('p', meaning[to]),
       h('p.muted', 'Write ', h('code', `mode = ${to}`), ' into stack.conf too: the next apply sets what stands there.')],
-    submit: found.verdict.promote ? `Promote to ${to}` : 'Promote all the same',
-    danger: !found.verdict.promote,
-    action: () => wish({ force: !found.verdict.promote }),
+    submit: verdict.promote ? `Promote to ${to}` : 'Promote all the same',
+    danger: !verdict.promote,
+    action: () => wish({ force: !verdict.promote }),
     done: `${t.stack}/${t.name} is in mode ${to} now.`,
-  }));
+  });
 }
 
 export function verdictWords(v) {
@@ -68,7 +74,7 @@ export function verdictWords(v) {
 }
 
 const cost = x => (x === null ? '–' : x.toFixed(3));
-const kept = (x, risk) => (x > risk ? h('span.less', '▲ ', share(x, 2), h('span.unseen', ', more than promised')) : share(x, 2));
+const kept = (x, risk) => (risk !== null && x > risk ? h('span.less', '▲ ', share(x, 2), h('span.unseen', ', more than promised')) : share(x, 2));
 
 function policyTable(b) {
   const head = ['Policy', 'Cost', 'Short', 'Not served', 'Instance-hours', 'Changes'];
@@ -91,7 +97,7 @@ function report(b) {
   const played = Date.parse(b.to) - Date.parse(b.from);
   return [
     verdictWords(b.verdict),
-    h('p.muted', { 'data-backtest': b.at }, `${duration(played)} up to `, time(b.to, now()), ` played with a lead time of ${duration(b.boot_ms)} and a risk of ${percent(b.risk)}; made `, time(b.at, now()), '.'),
+    h('p.muted', { 'data-backtest': b.at }, `${duration(played)} up to `, time(b.to, now()), ` played with a lead time of ${duration(b.boot_ms)} and ${b.price ? `a short minute at the price of ${number(b.price)} instance-hours` : `a risk of ${percent(b.risk)}`}; made `, time(b.at, now()), '.'),
     h('div.tables', h('div.scroll.flat', { tabindex: 0, role: 'region', 'aria-label': 'Policies' }, policyTable(b)),
       h('div', h('h3.small', 'What another risk would cost'), frontierTable(b))),
     h('p.hint.muted', 'Cost is in instance-hours over those of a clairvoyant; the others’ headroom was tuned on this tier’s past.'),

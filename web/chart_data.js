@@ -30,6 +30,7 @@ async function readSeries(t, range) {
 }
 
 async function readForecast(t, range) {
+  if (!t.demand.expression) return null;
   try {
     return await get(`/v1/tiers/${t.stack}/${t.name}/forecast?horizon=${Math.round(horizon(t, range) / MINUTE)}m`);
   } catch (error) {

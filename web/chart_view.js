@@ -85,7 +85,8 @@ async function fill(chart) {
   if (chart.isFilling || !chart.isSeen) return;
   chart.isFilling = true;
   try {
-    if (await update(chart.memory, chart.tier, chart.element.dataset.range)) paint(chart);
+    const isNew = await update(chart.memory, chart.tier, chart.element.dataset.range);
+    if (isNew && chart.element.isConnected) paint(chart); // another view may have come meanwhile
   } catch (error) {
     chart.readout.textContent = `The chart cannot be read: ${error.message}.`;
   }

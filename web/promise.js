@@ -39,14 +39,16 @@ function bandTable(bands) {
 }
 
 function promised(p) {
-  const price = p.price ? h('span.note', `a short minute costs ${number(p.price)} instance-hours`) : null;
-  return h('div.fact', { 'data-fact': 'Promised' }, h('dt', 'Promised to be short'), h('dd', h('span.value', p.risk ? `≤ ${percent(p.risk)}` : '–'), price ?? h('span.note', 'of the time')));
+  if (p.price)
+    return h('div.fact', { 'data-fact': 'Price' }, h('dt', 'Price of a short minute'), h('dd', h('span.value', number(p.price)), h('span.note', 'instance-hours')));
+  return h('div.fact', { 'data-fact': 'Promised' }, h('dt', 'Promised to be short'), h('dd', h('span.value', p.risk ? `≤ ${percent(p.risk)}` : '–'), h('span.note', 'of the time')));
 }
 
 function kept(p) {
   const broken = isBroken(p);
+  const note = p.kept === null || p.kept === undefined ? 'not known yet' : broken === null ? 'of the time' : broken ? h('span.less', '▲ more than promised') : '✓ as promised';
   return h('div.fact', { 'data-fact': 'Kept' }, h('dt', 'Was short'),
-    h('dd', h('span.value', percent(p.kept)), h('span.note', broken === null ? 'not known yet' : broken ? h('span.less', '▲ more than promised') : '✓ as promised')));
+    h('dd', h('span.value', percent(p.kept)), h('span.note', note)));
 }
 
 export function promisePanel(t) {

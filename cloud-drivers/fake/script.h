@@ -32,9 +32,10 @@
  *	omit       list: "n" VMs (1) are left out, all is said to be well
  *	empty      list: no VM at all, all is said to be well
  *	ghost      list: terminated VMs are listed as running
- *	kill       list: "n" spot VMs (1), or those whose name fits the glob "vm", are
- *gone slow       launch: boots in "boot" never      launch: stays pending for ever fail
- *launch: ends up failed
+ *	kill       list: "n" spot VMs (1), or those that fit the glob "vm", are gone
+ *	slow       launch: boots in "boot"
+ *	never      launch: stays pending for ever
+ *	fail       launch: ends up failed
  */
 #ifndef FAKE_SCRIPT_H
 #define FAKE_SCRIPT_H

@@ -9,13 +9,10 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 
-from store_tools import BUILD, ROOT
-
-sys.path.insert(0, os.path.join(ROOT, "stacks"))
-from rig import Failed, Rig, wait_for  # noqa: E402,F401
+from store_tools import BUILD, ROOT  # which knows where rig is
+from rig import Failed, Rig, wait_for  # noqa: F401
 
 QUICK = os.path.join(ROOT, "tests/data/stacks/quick")
 TRACE = os.path.join(ROOT, "../shared/traces/nasa_jul95.csv")
@@ -89,17 +86,17 @@ class Quick(Rig):
                 continue
         return sorted(found)
 
-    def balanced(self, lb_host=None):
-        """Names of the servers that haproxy of an lb host counts as up."""
-        if not lb_host:
-            hosts = [u["host"] for u in self.healthy("lb")]
-            if not hosts:
-                return []
-            lb_host = hosts[0]
+    def balanced(self):
+        """Names of the servers that haproxy of the first lb host counts as up."""
+        hosts = [u["host"] for u in self.healthy("lb")]
+        return hosts and self.balanced_by(hosts[0]) or []
+
+    def balanced_by(self, lb_host):
+        """The same of that host; None when its haproxy cannot be asked just now."""
         try:
             answer = haproxy(self.pid(lb_host), "show stat")
         except (OSError, KeyError):
-            return []
+            return None
         rows = [line.split(",") for line in answer.splitlines()]
         return [r[1] for r in rows if len(r) > 17 and r[0] == "web" and r[1] != "BACKEND"
                 and r[17].startswith("UP")]

@@ -7,8 +7,8 @@ import os
 import queue
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +18,9 @@ import urllib.request
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 DEADLINE_S = 60
+
+sys.path.insert(0, os.path.join(ROOT, "stacks"))
+from rig import free_port  # noqa: E402
 
 
 def b64(data):
@@ -47,13 +50,10 @@ def wait_until(condition, what, deadline_s=DEADLINE_S):
 
 
 def free_ports(n):
-    sockets = [socket.socket() for _ in range(n)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+    ports = set()
+    while len(ports) < n:
+        ports.add(free_port())
+    return list(ports)
 
 
 def post(url, path, body, headers=None, timeout=10):

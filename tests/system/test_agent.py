@@ -24,12 +24,12 @@ Check={check}
 CheckPath=/
 CheckInterval=100ms
 CheckTimeout=500ms
-DrainSec=400ms
+DrainSec={drain}
 """
 
 
-def server(port, check="http"):
-    return SERVER.format(port=port, check=check)
+def server(port, check="http", drain="400ms"):
+    return SERVER.format(port=port, check=check, drain=drain)
 
 
 @pytest.fixture
@@ -130,6 +130,7 @@ def test_a_unit_is_started_checked_and_registered(store, make_agent, check):
     store.schedule(("web@3.service", server(port, check)))
     wait_until(lambda: is_healthy(store, "web@3.service"), "healthy")
     key = f"/skydns/local/foretide/shop/web/web-3-{port}"
+    wait_until(store.services, "registered")
     assert store.services() == {key: {"host": "127.0.0.1", "port": port}}
     state = store.state("web@3.service")
     assert state["load"] == "loaded" and state["sub"] == "running" and not state["drained"]
@@ -139,9 +140,11 @@ def test_a_unit_is_started_checked_and_registered(store, make_agent, check):
 def test_a_drained_unit_loses_its_registration_before_it_stops(store, make_agent):
     port = free_ports(1)[0]
     agent = make_agent()
-    store.schedule(("web@1.service", server(port)))
+    text = server(port, drain="4s")  # long enough to look at it meanwhile
+    store.schedule(("web@1.service", text))
     wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
-    store.schedule(("web@1.service", server(port), {"drain": True}))
+    wait_until(store.services, "registered")
+    store.schedule(("web@1.service", text, {"drain": True}))
     wait_until(lambda: not store.services(), "deregistered")
     pid = main_pid(agent)
     socket.create_connection(("127.0.0.1", port), 1).close()
@@ -155,8 +158,9 @@ def test_a_drained_unit_loses_its_registration_before_it_stops(store, make_agent
 def test_a_unit_that_leaves_the_schedule_is_drained_too(store, make_agent):
     port = free_ports(1)[0]
     agent = make_agent()
-    store.schedule(("web@1.service", server(port)))
+    store.schedule(("web@1.service", server(port, drain="4s")))
     wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    wait_until(store.services, "registered")
     pid = main_pid(agent)
     store.schedule()
     wait_until(lambda: not store.services(), "deregistered")
@@ -193,6 +197,7 @@ def test_a_killed_agent_adopts_and_rewrites_nothing(controller, store, make_agen
     agent = make_agent()
     store.schedule(("web@1.service", server(port)))
     wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    wait_until(store.services, "registered")
     pid = main_pid(agent)
     before = {k: kv["mod_revision"] for k, kv in store.range("/skydns/").items()}
     agent.kill()
@@ -290,12 +295,17 @@ def test_metrics_are_pushed_and_kept_while_the_controller_is_away(
     controller.stop()
     wait_until(lambda: "metrics-not-pushed" in agent.log(), "failure")
     stopped = int(time.time() * 1000)
-    wait_until(lambda: time.time() * 1000 - stopped > 600, "a while")
+    wait_until(lambda: time.time() * 1000 - stopped > 3000, "a while")
     del controller.samples[:]
     controller.start()
     wait_until(lambda: "metrics-pushed-again" in agent.log(), "again")
-    times = {s["t"] for s in sample("host_cpu_seconds_total")}
-    assert len([t for t in times if stopped < t < stopped + 600]) >= 3, times
+
+    def of_the_while():
+        return {s["t"] for s in sample("host_cpu_seconds_total")
+                if stopped < s["t"] < stopped + 3000}
+
+    # One every 100 ms; half of them is what a busy machine takes.
+    wait_until(lambda: len(of_the_while()) >= 15, "those of the while")
 
 
 def test_logs_are_sent_when_asked_for(controller, store, make_agent):
@@ -324,7 +334,14 @@ def test_nothing_is_written_at_rest(store, make_agent):
         from store_tools import b64, post
         return post(store.url, "/v3/kv/range", {"key": b64("/")})[1]["header"]["revision"]
 
-    first = wait_until(lambda: revision(), "revision")
+    def rests():
+        """Nothing was written for as long as it takes to write all of a start."""
+        begun, seen = time.monotonic(), revision()
+        wait_until(lambda: time.monotonic() > begun + 0.3, "a moment")
+        return revision() == seen and seen
+
+    wait_until(store.services, "registered")
+    first = wait_until(rests, "it comes to rest")
     until = time.monotonic() + 1.5
     wait_until(lambda: time.monotonic() > until, "a while at rest")
     assert revision() == first
@@ -375,7 +392,7 @@ def test_a_stray_registration_of_an_earlier_life_is_removed(store, make_agent):
     agent = make_agent()
     store.schedule(("web@1.service", server(port)))
     wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
-    kept = list(store.services())
+    kept = wait_until(lambda: list(store.services()), "registered")
     lease = store.range("/foretide/hosts/")[f"/foretide/hosts/{HOST}"]["lease"]
     agent.kill()
     stray = "/skydns/local/foretide/shop/old/gone-1"

@@ -127,6 +127,22 @@ def test_what_is_not_earned_is_refused_and_can_be_forced(daemon, days, body, mor
     assert "by force" in message and words in message
 
 
+def test_a_tier_with_a_price_is_judged_by_its_whole_cost(daemon):
+    up(daemon, days=4, conf=CONF + "price = 0.5\n")
+    answer = daemon.call("POST", f"{TIER}/promote").doc
+    made = answer["backtest"]
+    assert (made["risk"], made["price"], answer["applied"]) == (None, 0.5, True)
+    row = {p["policy"]: p for p in made["policies"]}
+    optimum = row["clairvoyant"]["instance_hours"]
+
+    def total(policy):
+        return row[policy]["cost"] + 0.5 * row[policy]["short"] * 2 * DAY / 60 / optimum
+
+    why = answer["verdict"]["why"]
+    assert f"at {total('foretide'):.2f} times" in why and f"(reactive: {total('reactive (HPA)'):.2f})" in why
+    assert "price of 0.5 instance-hours" in why and total("foretide") < total("reactive (HPA)")
+
+
 def test_a_dry_run_promotes_nothing(daemon):
     up(daemon, days=4)
     for path, body in ((f"{TIER}/promote?dry_run=true", None), (f"{TIER}/promote", {"dry_run": True})):
