@@ -136,6 +136,33 @@ static void what_it_saw_is_there_for_people(void **state)
 	assert_null(tiers_live(c->tiers, "shop", "none"));
 }
 
+/* Four days of a day's wave, the last four hours at twice of it. */
+static void a_level_shift_is_told_with_its_time(void **state)
+{
+	enum { MINUTES = 4 * 1440, SHIFT = 240 };
+	struct court *c = *state;
+	CLEANUP(free) double *y = xcalloc(MINUTES, sizeof(*y));
+	CLEANUP(json_decref) json_t *live = NULL;
+	const char *why;
+	size_t added;
+
+	scene_apply(c->s, WEB("min = 1\n" DEMAND), TEXT);
+	for (size_t i = 0; i < MINUTES; i++)
+		y[i] = (50 + 20 * sin(2 * M_PI * (double)i / 1440) +
+			(double)(i * 7 % 11) / 4) *
+		       (i < MINUTES - SHIFT ? 1 : 2);
+	assert_ok(db_demand_import(c->s->db->db, "shop", "web",
+				   c->s->now_ms / 60000 * 60000 - MINUTES * 60000LL, y,
+				   MINUTES, c->s->now_ms, &added, c->s->e),
+		  c->s->e);
+	tick_at(c, 100);
+	live = tiers_live(c->tiers, "shop", "web");
+	why = json_string_value(json_object_get(live, "rung_why"));
+	assert_non_null(why);
+	assert_non_null(strstr(why, "the level shifted by +"));
+	assert_non_null(strstr(why, " on 20")); /* the day, after the time of day */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +174,7 @@ int main(void)
 		COURT_TEST(a_hold_changes_nothing_until_it_expires),
 		COURT_TEST(a_short_round_decides_new_tiers_alone),
 		COURT_TEST(what_it_saw_is_there_for_people),
+		COURT_TEST(a_level_shift_is_told_with_its_time),
 	};
 
 	return cmocka_run_group_tests_name("tiers", tests, NULL, NULL);
