@@ -85,6 +85,13 @@ static bool retry(struct store_watch *w, const struct err *err)
 	return tell(w, NULL, 0, w->next_rev ? w->next_rev - 1 : 0, err);
 }
 
+/* What came cannot be read: of one answer, not of the watch, so no end of it. */
+static bool garbled(struct store_watch *w, struct err *err)
+{
+	err->code = ERR_PROTO;
+	return retry(w, err);
+}
+
 static bool failed(struct store_watch *w, const struct err *err)
 {
 	switch (err->code) {
@@ -191,7 +198,7 @@ static bool on_events(struct store_watch *w, const json_t *result)
 	int rc = read_events(result, &e, &err);
 
 	if (rc < 0)
-		return retry(w, &err);
+		return garbled(w, &err);
 	/* After a reconnection nothing is told twice, whatever the server sends. */
 	while (skip < e.n && e.list[skip].kv.mod_rev < w->next_rev)
 		skip++;
@@ -215,7 +222,7 @@ static bool on_line(struct store_watch *w, const char *text, size_t n)
 	if (store_wire_doc_error(doc, &err) < 0)
 		return failed(w, &err);
 	if (store_wire_rev(result, &rev, &err) < 0)
-		return retry(w, &err);
+		return garbled(w, &err);
 	if (json_is_true(ejson_get(result, "canceled")))
 		return on_canceled(w, result);
 	if (json_is_true(ejson_get(result, "created")))

@@ -400,6 +400,7 @@ static void rubbish_in_a_watch_only_loses_the_connection(void **state)
 	seen.w = store_watch(store_sync_store(s), "a", NULL, 5, false, on_watch, &seen);
 	run_until_value(s, &seen, "x");
 	assert_true(seen.lost >= 2);
+	assert_int_equal(seen.over, 0);
 	store_sync_close(s);
 	script_done(&script);
 	script_free(&script);
