@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "outlook.h"
+
+#include "check.h"
+#include "local_clock.h"
+
+#define DAY_MS 86400000
+
+void outlook_done(struct outlook *o)
+{
+	horizon_free(o->f);
+	*o = (struct outlook){ 0 };
+}
+
+/* What is said of local steps becomes what is said of the steps ahead in UTC. */
+static void to_utc(struct horizon *f, const size_t *at, size_t h)
+{
+	double *mean = xcalloc(h, sizeof(*mean));
+	double *q = xcalloc(h * MAX(f->n_levels, (size_t)1), sizeof(*q));
+
+	for (size_t j = 0; j < h; j++) {
+		mean[j] = f->mean[at[j]];
+		for (size_t k = 0; k < f->n_levels; k++)
+			q[k * h + j] = f->q[k * f->h + at[j]];
+	}
+	free(f->mean);
+	free(f->q);
+	f->mean = mean;
+	f->q = q;
+	f->h = h;
+}
+
+int outlook_make(const struct uplift_series *s, size_t h, const double *levels,
+		 size_t n_levels, struct outlook *ret, struct err *err)
+{
+	const size_t day = (size_t)(DAY_MS / s->step_ms);
+	struct horizon_opts opts = { .levels = levels, .n_levels = n_levels };
+	CLEANUP(local_clock_done) struct local_clock c = { 0 };
+	struct outlook o = { 0 };
+	int rc;
+
+	if (h < 1 || h > HORIZON_STEPS)
+		return err_set(err, ERR_INVAL, "%zu steps ahead are not 1 to %d", h,
+			       HORIZON_STEPS);
+	local_clock_lay(s, h, &c);
+	o.n_seasons = seasons_find(c.y, c.n, s->step_ms, o.seasons);
+	seasons_choose(o.seasons, o.n_seasons, c.n, s->step_ms, opts.seasons);
+	o.assumes_day = o.n_seasons == 0 && day >= 4 && c.n < 3 * day;
+	if (o.assumes_day)
+		opts.seasons[0] = day;
+	opts.h = c.h;
+	rc = horizon_forecast(c.y, c.n, &opts, &o.f, err);
+	if (rc != 0)
+		return rc;
+	to_utc(o.f, c.at, h);
+	*ret = o;
+	return 0;
+}
