@@ -30,24 +30,43 @@ static void to_utc(struct horizon *f, const size_t *at, size_t h)
 	f->h = h;
 }
 
+/* The series on the clock of its zone, and the seasons it has there. */
+static void look(const struct uplift_series *s, size_t h, struct local_clock *c,
+		 struct outlook *o, size_t seasons[HORIZON_SEASONS])
+{
+	const size_t day = (size_t)(DAY_MS / s->step_ms);
+
+	local_clock_lay(s, h, c);
+	o->n_seasons = seasons_find(c->y, c->n, s->step_ms, o->seasons);
+	seasons_choose(o->seasons, o->n_seasons, c->n, s->step_ms, seasons);
+	o->assumes_day = o->n_seasons == 0 && day >= 4 && c->n < 3 * day;
+	if (o->assumes_day)
+		seasons[0] = day;
+}
+
+static bool goes_by_days(const struct uplift_series *s, size_t season)
+{
+	return season && (int64_t)season * s->step_ms % DAY_MS == 0;
+}
+
 int outlook_make(const struct uplift_series *s, size_t h, const double *levels,
 		 size_t n_levels, struct outlook *ret, struct err *err)
 {
-	const size_t day = (size_t)(DAY_MS / s->step_ms);
 	struct horizon_opts opts = { .levels = levels, .n_levels = n_levels };
 	CLEANUP(local_clock_done) struct local_clock c = { 0 };
+	struct uplift_series utc = *s;
 	struct outlook o = { 0 };
 	int rc;
 
 	if (h < 1 || h > HORIZON_STEPS)
 		return err_set(err, ERR_INVAL, "%zu steps ahead are not 1 to %d", h,
 			       HORIZON_STEPS);
-	local_clock_lay(s, h, &c);
-	o.n_seasons = seasons_find(c.y, c.n, s->step_ms, o.seasons);
-	seasons_choose(o.seasons, o.n_seasons, c.n, s->step_ms, opts.seasons);
-	o.assumes_day = o.n_seasons == 0 && day >= 4 && c.n < 3 * day;
-	if (o.assumes_day)
-		opts.seasons[0] = day;
+	look(s, h, &c, &o, opts.seasons);
+	if (!goes_by_days(s, opts.seasons[0])) {
+		utc.zone = NULL;
+		local_clock_done(&c);
+		look(&utc, h, &c, &o, opts.seasons);
+	}
 	opts.h = c.h;
 	rc = horizon_forecast(c.y, c.n, &opts, &o.f, err);
 	if (rc != 0)

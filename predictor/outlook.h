@@ -2,7 +2,8 @@
 /*
  * outlook.h - what is ahead of a series that has a time and a place: the forecast of
  * horizon.h, with the seasons that the series itself shows (seasons.h), on the clock of
- * its zone (local_clock.h).
+ * its zone (local_clock.h). A series that does not go by days, as the work of a machine
+ * each 90 minutes, follows nobody's clock and stays in UTC.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */

@@ -327,6 +327,25 @@ static void a_season_of_ninety_minutes_is_found_beside_the_day(void **state)
 	assert_true(o.seasons[0].correlation > 0.5);
 }
 
+/* A machine does not put its clock forward. */
+static void a_season_that_is_no_day_is_not_moved(void **state)
+{
+	CLEANUP(tz_free) struct tz *z = zone("Europe/Stockholm");
+	struct uplift_series s =
+		working_day(z, at(SPRING) + DAY_MS, 5 * MINUTE_MS, 10 * 288);
+	CLEANUP(outlook_done) struct outlook o = { 0 };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < s.n; i++)
+		y[i] = (i % 18 < 9 ? 60 : 20) + fmod(y[i], 1);
+	assert_ok(outlook_make(&s, 36, levels, 3, &o, &e), &e);
+	assert_int_equal(o.n_seasons, 1);
+	assert_int_equal(o.seasons[0].steps, 18);
+	for (size_t j = 0; j < 36; j++)
+		assert_int_equal(o.f->q[36 + j] > 40, (s.n + j) % 18 < 9);
+}
+
 static void a_forecast_of_too_many_steps_is_refused(void **state)
 {
 	const struct uplift_series s = counting(NULL, 0, HOUR_MS, 100);
@@ -355,6 +374,7 @@ int main(void)
 		cmocka_unit_test(in_utc_the_forecast_is_that_of_horizon),
 		cmocka_unit_test(before_three_days_a_day_is_assumed),
 		cmocka_unit_test(a_season_of_ninety_minutes_is_found_beside_the_day),
+		cmocka_unit_test(a_season_that_is_no_day_is_not_moved),
 		cmocka_unit_test(a_forecast_of_too_many_steps_is_refused),
 	};
 
