@@ -321,7 +321,7 @@ static int hook_forecast(void *arg, const char *stack, const char *tier,
 	if (rc == 0)
 		rc = event_view_read(d->db, stack, p.now_ms, &v, err);
 	if (rc == 0)
-		rc = tier_events_read(d->db, &v.list, stack, tier, &e, err);
+		rc = tier_events_read(d->db, &v.list, stack, tier, NULL, &e, err);
 	if (rc < 0)
 		return rc;
 	tier_events_divide(e, p.from_ms, FIVE_MINUTES_MS, y, p.n);
