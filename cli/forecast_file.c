@@ -183,9 +183,9 @@ static json_t *points_json(const struct prospect *p)
 
 		for (size_t k = 0; k < f->n_levels; k++)
 			json_array_append_new(q, json_finite(f->q[k * f->h + j]));
-		json_array_append_new(points, json_pack("{s:o, s:o}", "t",
-							json_time(time_of(p, j)), "q",
-							q));
+		json_array_append_new(
+			points,
+			json_pack("{s:o, s:o}", "t", json_time(time_of(p, j)), "q", q));
 	}
 	return points;
 }
@@ -197,10 +197,9 @@ static json_t *seasons_json(const struct prospect *p)
 	for (size_t k = 0; k < p->o.n_seasons; k++) {
 		const struct period *s = &p->o.seasons[k];
 
-		json_array_append_new(
-			list, json_pack("{s:I, s:f}", "period_ms",
-					(json_int_t)s->steps * p->s.step_ms,
-					"correlation", s->correlation));
+		json_array_append_new(list, json_pack("{s:I, s:f}", "period_ms",
+						      (json_int_t)s->steps * p->s.step_ms,
+						      "correlation", s->correlation));
 	}
 	return list;
 }

@@ -118,11 +118,9 @@ void svg_band(FILE *out, const struct svg_frame *f, size_t at, const double *low
 
 	fprintf(out, "<polygon fill=\"%s\" points=\"", colour);
 	for (size_t p = 0; p < points; p++)
-		put_point(out, f, at, n, p, points,
-			  value_at(high, n, p, points, fmax));
+		put_point(out, f, at, n, p, points, value_at(high, n, p, points, fmax));
 	for (size_t p = points; p-- > 0;)
-		put_point(out, f, at, n, p, points,
-			  value_at(low, n, p, points, fmin));
+		put_point(out, f, at, n, p, points, value_at(low, n, p, points, fmin));
 	fprintf(out, "\"/>\n");
 }
 

@@ -248,10 +248,9 @@ static void print_forecast_seasons(const json_t *list)
 
 	if (json_array_size(list) == 0)
 		puts("seasons: none found");
-	json_array_foreach(list, i, season)
-		forecast_print_season(
-			number_of(season, "period_ms"),
-			json_number_value(json_object_get(season, "correlation")));
+	json_array_foreach(list, i, season) forecast_print_season(
+		number_of(season, "period_ms"),
+		json_number_value(json_object_get(season, "correlation")));
 }
 
 static void print_forecast(const json_t *doc)

@@ -44,9 +44,12 @@ static void look(const struct uplift_series *s, size_t h, struct local_clock *c,
 		seasons[0] = day;
 }
 
-static bool goes_by_days(const struct uplift_series *s, size_t season)
+static bool goes_by_days(int64_t step_ms, const size_t seasons[HORIZON_SEASONS])
 {
-	return season && (int64_t)season * s->step_ms % DAY_MS == 0;
+	for (size_t k = 0; k < HORIZON_SEASONS && seasons[k]; k++)
+		if ((int64_t)seasons[k] * step_ms % DAY_MS == 0)
+			return true;
+	return false;
 }
 
 int outlook_make(const struct uplift_series *s, size_t h, const double *levels,
@@ -62,7 +65,7 @@ int outlook_make(const struct uplift_series *s, size_t h, const double *levels,
 		return err_set(err, ERR_INVAL, "%zu steps ahead are not 1 to %d", h,
 			       HORIZON_STEPS);
 	look(s, h, &c, &o, opts.seasons);
-	if (!goes_by_days(s, opts.seasons[0])) {
+	if (!goes_by_days(s->step_ms, opts.seasons)) {
 		utc.zone = NULL;
 		local_clock_done(&c);
 		look(&utc, h, &c, &o, opts.seasons);

@@ -14,9 +14,9 @@ size_t seasons_find(const double *y, size_t n, int64_t step_ms, struct period *r
 	const size_t usual[] = { day, 7 * day };
 	CLEANUP(free) double *x = xcalloc(n + 1, sizeof(*x));
 
-	return gaps_fill(x, y, n) ? period_find(x, n, usual, day >= 4 ? 2 : 0, ret,
-						HORIZON_SEASONS)
-				  : 0;
+	return gaps_fill(x, y, n)
+		       ? period_find(x, n, usual, day >= 4 ? 2 : 0, ret, HORIZON_SEASONS)
+		       : 0;
 }
 
 void seasons_choose(const struct period *found, size_t n_found, size_t n, int64_t step_ms,

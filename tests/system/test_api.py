@@ -6,6 +6,7 @@ import datetime
 import json
 import math
 import os
+import random
 import re
 import signal
 import ssl
@@ -257,6 +258,21 @@ X-FORETIDE-UPLIFT:3
 END:VEVENT
 END:VCALENDAR
 """
+
+
+def test_a_season_of_ninety_minutes_is_found_and_shown(daemon):
+    now = int(time.time()) // 60 * 60
+    noise = random.Random(4)
+    lines = "".join(f"{t},{20 + 30 * (t // 2700 % 2) + noise.random()}\n" for t in range(now - 3 * 86400, now, 60))
+    assert daemon.call("PUT", "/v1/stacks/shop", stack()).status == 200
+    assert daemon.call("POST", "/v1/tiers/shop/web/history", lines, content="text/csv").status == 200
+    season, = daemon.get("/v1/tiers/shop/web/forecast").doc["seasons"]
+    assert season["period_ms"] == 5400000 and 0.8 < season["correlation"] <= 1
+    shown = subprocess.run([os.path.join(BUILD, "foretide"), "forecast", "shop/web", "--url",
+                            f"http://127.0.0.1:{daemon.port}"],
+                           capture_output=True, text=True, timeout=30, check=True,
+                           env=dict(os.environ, FORETIDE_TOKEN=daemon.token)).stdout
+    assert f"season: 1h30m (correlation {season['correlation']:.2f})" in shown
 
 
 def test_a_calendars_event_is_in_the_forecast_and_named(daemon):

@@ -141,8 +141,7 @@ static void the_forecast_follows_the_clock_of_the_stack(void **state)
 		struct tz_civil c;
 
 		tz_civil(z, now - (int64_t)(ARRAY_SIZE(minutes) - k) * MINUTE_MS, &c);
-		minutes[k] = (c.minute >= 480 && c.minute < 1200 ? 100 : 20) +
-			     noise();
+		minutes[k] = (c.minute >= 480 && c.minute < 1200 ? 100 : 20) + noise();
 	}
 	put_demand(h, ARRAY_SIZE(minutes));
 	doc = forecast(h, 48 * HOUR_MS);
@@ -169,8 +168,7 @@ static void seasons_that_are_no_day_are_found_and_told(void **state)
 
 	put_stack(h, "UTC");
 	for (size_t k = 0; k < 10 * DAY_MINUTES; k++)
-		minutes[k] = 50 + 30 * sin((double)k * 2 * M_PI / 90) +
-			     10 * noise();
+		minutes[k] = 50 + 30 * sin((double)k * 2 * M_PI / 90) + 10 * noise();
 	put_demand(h, 10 * DAY_MINUTES);
 	doc = forecast(h, 2 * HOUR_MS);
 	assert_int_equal(json_array_size(json_object_get(doc, "seasons")), 1);

@@ -145,8 +145,8 @@ static void a_change_may_come_at_any_time(void **state)
 	for (size_t k = 0; k < ARRAY_SIZE(changes); k++) {
 		for (int64_t end = -18; end <= 18; end++) {
 			const int64_t end_ms = at(changes[k]) + end * 5 * MINUTE_MS;
-			const struct uplift_series s = counting(
-				z, end_ms - DAY_MS, 5 * MINUTE_MS, 288);
+			const struct uplift_series s =
+				counting(z, end_ms - DAY_MS, 5 * MINUTE_MS, 288);
 			CLEANUP(local_clock_done) struct local_clock c = { 0 };
 
 			local_clock_lay(&s, 48, &c);
@@ -247,9 +247,9 @@ static void follow(const char *name, const char *change, int64_t step_ms)
 	CLEANUP(tz_free) struct tz *z = zone(name);
 
 	for (int64_t hours = -36; hours <= 8 * 24; hours += 19) {
-		const struct uplift_series s = working_day(
-			z, at(change) + hours * HOUR_MS, step_ms,
-			(size_t)(20 * DAY_MS / step_ms));
+		const struct uplift_series s =
+			working_day(z, at(change) + hours * HOUR_MS, step_ms,
+				    (size_t)(20 * DAY_MS / step_ms));
 
 		assert_follows_the_clock(&s, (size_t)(2 * DAY_MS / step_ms));
 	}
@@ -327,6 +327,32 @@ static void a_season_of_ninety_minutes_is_found_beside_the_day(void **state)
 	assert_true(o.seasons[0].correlation > 0.5);
 }
 
+/* Work of each hour is the clearer season, and the day goes on by the clock. */
+static void a_day_beside_a_clearer_season_follows_the_clock(void **state)
+{
+	CLEANUP(tz_free) struct tz *z = zone("Europe/Stockholm");
+	struct uplift_series s =
+		working_day(z, at(SPRING) + DAY_MS, 5 * MINUTE_MS, 14 * 288);
+	CLEANUP(outlook_done) struct outlook o = { 0 };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < s.n; i++)
+		y[i] += i % 12 < 6 ? 200 : 0;
+	assert_ok(outlook_make(&s, 288, levels, 3, &o, &e), &e);
+	assert_int_equal(o.n_seasons, 2);
+	assert_int_equal(o.seasons[0].steps, 12);
+	assert_int_equal(o.seasons[1].steps, 288);
+	for (size_t j = 0; j < 288; j++) {
+		const double middle = (s.n + j) % 12 < 6 ? 260 : 60;
+		struct tz_civil c;
+
+		tz_civil(z, s.t0_ms + (int64_t)(s.n + j) * s.step_ms, &c);
+		assert_int_equal(o.f->q[288 + j] > middle,
+				 c.minute >= 480 && c.minute < 1200);
+	}
+}
+
 /* A machine does not put its clock forward. */
 static void a_season_that_is_no_day_is_not_moved(void **state)
 {
@@ -374,6 +400,7 @@ int main(void)
 		cmocka_unit_test(in_utc_the_forecast_is_that_of_horizon),
 		cmocka_unit_test(before_three_days_a_day_is_assumed),
 		cmocka_unit_test(a_season_of_ninety_minutes_is_found_beside_the_day),
+		cmocka_unit_test(a_day_beside_a_clearer_season_follows_the_clock),
 		cmocka_unit_test(a_season_that_is_no_day_is_not_moved),
 		cmocka_unit_test(a_forecast_of_too_many_steps_is_refused),
 	};
