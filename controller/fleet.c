@@ -172,6 +172,17 @@ static int unit_order(const void *a, const void *b)
 	return c ? c : strcmp(x->name, y->name);
 }
 
+static void count_on_host(const struct fleet_unit *u)
+{
+	struct fleet_host *h = u->host;
+
+	h->n_units++;
+	if (u->u.goal != DB_GOAL_RUN)
+		return;
+	h->n_wanted++;
+	h->cpu_wanted += u->tier ? u->tier->t.cpu : 0;
+}
+
 static void count_unit(struct fleet *f, size_t i)
 {
 	struct fleet_unit *u = &f->units[i];
@@ -180,7 +191,7 @@ static void count_unit(struct fleet *f, size_t i)
 	u->tier = t;
 	u->host = *u->u.host ? fleet_host(f, u->u.host) : NULL;
 	if (u->host && !u->gone)
-		u->host->n_units++;
+		count_on_host(u);
 	if (!t)
 		return;
 	if (t->n_units++ == 0)
@@ -196,8 +207,10 @@ void fleet_index(struct fleet *f)
 {
 	if (f->n_units)
 		qsort(f->units, f->n_units, sizeof(*f->units), unit_order);
-	for (size_t i = 0; i < f->n_hosts; i++)
-		f->hosts[i].n_units = 0;
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		f->hosts[i].n_units = f->hosts[i].n_wanted = 0;
+		f->hosts[i].cpu_wanted = 0;
+	}
 	for (size_t i = 0; i < f->n_tiers; i++) {
 		struct fleet_tier *t = &f->tiers[i];
 

@@ -22,6 +22,8 @@ struct fleet_host {
 	json_t *metadata;      /* what the agent says of it; NULL when not alive */
 	struct states *states; /* of its units; NULL when none are published */
 	size_t n_units;
+	size_t n_wanted;   /* of them, units that shall run */
+	double cpu_wanted; /* cores that these ask for */
 };
 
 struct fleet_tier {

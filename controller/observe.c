@@ -225,7 +225,7 @@ static int record_seen(struct observer *o, const struct fleet *f, struct db *db,
 	CLEANUP(free) const char **ids = NULL;
 	size_t n = 0;
 
-	if (f->now_ms - o->seen_ms < SEEN_EVERY_MS)
+	if (llabs(f->now_ms - o->seen_ms) < SEEN_EVERY_MS)
 		return 0;
 	o->seen_ms = f->now_ms;
 	ids = xcalloc(f->n_hosts, sizeof(*ids));

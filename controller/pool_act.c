@@ -15,9 +15,10 @@
 
 /* ---------------------------------------------------------------- terminating */
 
+/* Within the hour; one of a time to come is of before the clock was set back. */
 static bool was_asked(const struct pool_round *r, const struct db_host *h)
 {
-	return h->gone_ms > r->now_ms - HOUR_MS;
+	return llabs(r->now_ms - h->gone_ms) < HOUR_MS;
 }
 
 /*
@@ -34,7 +35,7 @@ static int terminations_left(struct pool_round *r, int64_t *ret, struct err *err
 
 	*ret = r->opts->terminate_per_hour;
 	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		*ret -= l.v[i].state != DB_HOST_FAILED &&
+		*ret -= was_asked(r, &l.v[i]) && l.v[i].state != DB_HOST_FAILED &&
 			strcmp(l.v[i].message, POOL_WHY_VANISHED) != 0;
 	return rc;
 }

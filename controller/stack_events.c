@@ -11,6 +11,7 @@
 
 #define DAY_MS INT64_C(86400000)
 #define BEFORE_MS (731 * DAY_MS)
+#define NEAR_MS (62 * DAY_MS) /* what models and measuring look back at */
 #define AHEAD_MS (366 * DAY_MS)
 #define TIERS_TEXT_MAX 4000
 
@@ -216,8 +217,8 @@ static int read_section(const struct stack_event *e, const struct tz *zone,
 		return 0;
 	a.kind = add_kind(l, e->name, "stack.conf", &e->terms);
 	for (size_t i = 0; rc == 0 && i < e->n_when; i++)
-		rc = event_when_each(&e->when[i], zone, now_ms - BEFORE_MS,
-				     now_ms + AHEAD_MS, on_span, &a);
+		rc = event_when_each(&e->when[i], zone, l->from_ms, now_ms + AHEAD_MS,
+				     on_span, &a);
 	return rc;
 }
 
@@ -265,7 +266,7 @@ static int read_file(const struct stack_events *e, size_t file, const struct tz 
 	const struct ical_opts o = {
 		.what = e->files[file].name,
 		.zone = zone,
-		.from_ms = now_ms - BEFORE_MS,
+		.from_ms = l->from_ms,
 		.to_ms = now_ms + AHEAD_MS,
 		.keys = { "X-FORETIDE-UPLIFT", "X-FORETIDE-TIERS" },
 	};
@@ -309,10 +310,10 @@ static int by_start(const void *a, const void *b)
 	return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-int event_list_read(const struct stack_events *e, const struct tz *zone, int64_t now_ms,
-		    struct event_list *ret, struct err *err)
+static int read_from(const struct stack_events *e, const struct tz *zone, int64_t from_ms,
+		     int64_t now_ms, struct event_list *ret, struct err *err)
 {
-	CLEANUP(event_list_done) struct event_list l = { .from_ms = now_ms - BEFORE_MS };
+	CLEANUP(event_list_done) struct event_list l = { .from_ms = from_ms };
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < e->n; i++)
@@ -328,4 +329,15 @@ int event_list_read(const struct stack_events *e, const struct tz *zone, int64_t
 	*ret = l;
 	l = (struct event_list){ 0 };
 	return 0;
+}
+
+int event_list_read(const struct stack_events *e, const struct tz *zone, int64_t now_ms,
+		    struct event_list *ret, struct err *err)
+{
+	int rc = read_from(e, zone, now_ms - BEFORE_MS, now_ms, ret, err);
+
+	/* What repeats has a longer past each day: a stack that was applied stays good.
+	 */
+	return rc == ERR_LIMIT ? read_from(e, zone, now_ms - NEAR_MS, now_ms, ret, err)
+			       : rc;
 }

@@ -92,7 +92,8 @@ struct event_list {
 };
 
 /*
- * What takes place from two years before now_ms to one year after. ERR_INVAL or ERR_LIMIT
+ * What takes place from two years before now_ms to one year after; from two months before
+ * when these are more than EVENTS_MAX. ERR_INVAL or ERR_LIMIT
  * name the file and the line; also when a section speaks of an event that no calendar
  * has.
  */

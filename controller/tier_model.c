@@ -124,6 +124,16 @@ static int read_history(struct tier_round *r, const struct db_tier *tier,
 	return 0;
 }
 
+/* Demand as the model takes it: without what events did; what is no demand (an expression
+ * may be below 0) counts as not recorded. */
+static void make_plain(const struct tier_model *t, int64_t from_ms, double *y, size_t n)
+{
+	tier_events_divide(t->events, from_ms, MINUTE_MS, y, n);
+	for (size_t i = 0; i < n; i++)
+		if (!(y[i] >= 0 && y[i] <= DEMAND_MAX))
+			y[i] = NAN;
+}
+
 /* A model lives in demand without events. One that was fed with another idea of what past
  * events did, than is held now, has learned them as if they were ordinary days. */
 static uint64_t mark(const struct tier_model *t)
@@ -152,7 +162,7 @@ static int learn(struct tier_model *t, struct tier_round *r, const struct db_tie
 		t->barren_ms = rc < 0 ? 0 : to_ms;
 		return rc;
 	}
-	tier_events_divide(t->events, from_ms, MINUTE_MS, y, n);
+	make_plain(t, from_ms, y, n);
 	rc = demand_model_new(opts, &t->model, err);
 	if (rc < 0)
 		return rc;
@@ -179,7 +189,7 @@ static int feed(struct tier_model *t, struct tier_round *r, const struct db_tier
 		return 0;
 	y = xcalloc(n, sizeof(*y));
 	rc = db_demand_range(r->db, tier->stack, tier->name, t->fed_ms, y, n, err);
-	tier_events_divide(t->events, t->fed_ms, MINUTE_MS, y, n);
+	make_plain(t, t->fed_ms, y, n);
 	demand_model_set_offset(t->model, (int32_t)(offset_ms / 1000));
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (!isnan(y[i]))

@@ -264,7 +264,8 @@ static void measure(struct tiers *ts, struct deciding *d, struct db_demand *reco
 	if (!in->distrust && *d->silent)
 		in->distrust = d->silent;
 	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN };
-	if (in->now_ms - in->demand_at_ms <= in->stale_after_ms)
+	/* what a difference leaves below 0 is no demand to learn from */
+	if (in->now_ms - in->demand_at_ms <= in->stale_after_ms && in->demand >= 0)
 		record->v = in->demand;
 }
 

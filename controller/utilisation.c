@@ -37,22 +37,14 @@ static double value_now(struct db *db, const struct db_tier *t, int64_t now_ms,
 }
 
 /* Cores that the host has for the unit. */
-static double cores_for(const struct fleet *f, const struct fleet_unit *of)
+static double cores_for(const struct fleet_unit *of)
 {
-	double requests = 0, own = of->tier->t.cpu;
-	size_t n = 0;
+	const struct fleet_host *h = of->host;
 
-	for (size_t i = 0; i < f->n_units && of->host->n_units > 1; i++) {
-		const struct fleet_unit *u = &f->units[i];
-
-		if (u->host != of->host || u->u.goal != DB_GOAL_RUN)
-			continue;
-		requests += u->tier ? u->tier->t.cpu : 0;
-		n++;
-	}
-	if (n <= 1)
-		return of->host->h.cpu;
-	return of->host->h.cpu * (requests > 0 ? own / requests : 1 / (double)n);
+	if (h->n_wanted <= 1)
+		return h->h.cpu;
+	return h->h.cpu * (h->cpu_wanted > 0 ? of->tier->t.cpu / h->cpu_wanted
+					     : 1 / (double)h->n_wanted);
 }
 
 /* Of all of the tier's instances; NaN when a host's are not known. */
@@ -64,7 +56,7 @@ static double cores_of(const struct fleet *f, const struct fleet_tier *ft)
 		const struct fleet_unit *u = &f->units[ft->first_unit + i];
 
 		if (u->u.goal == DB_GOAL_RUN && u->host)
-			sum += u->host->h.cpu > 0 ? cores_for(f, u) : NAN;
+			sum += u->host->h.cpu > 0 ? cores_for(u) : NAN;
 	}
 	return sum > 0 ? sum : NAN;
 }

@@ -69,6 +69,28 @@ static size_t n_on(struct room *r, const char *host)
 	return n;
 }
 
+/* By which its cores are shared, without a look at every unit for each. */
+static void a_host_knows_what_its_units_ask_for(void **state)
+{
+	struct room *r = *state;
+	struct fleet *f;
+
+	scene_apply(r->s, STACK(WEB LB), ONE_CORE);
+	scene_host(r->s, "p-1", "p", DB_HOST_UP);
+	round_of(r, 2);
+	scene_load(r->s);
+	f = r->s->f;
+	assert_int_equal(f->n_units, 3);
+	for (size_t i = 0; i < 3; i++)
+		fleet_unit_set(&f->units[i], &f->units[i].u.host, "p-1");
+	f->units[2].u.goal = DB_GOAL_DRAIN;
+	fleet_index(f);
+	fleet_index(f);
+	assert_int_equal(f->hosts[0].n_units, 3);
+	assert_int_equal(f->hosts[0].n_wanted, 2);
+	assert_close(f->hosts[0].cpu_wanted, 2, 1e-12);
+}
+
 static void instances_are_spread_over_hosts_that_are_up(void **state)
 {
 	struct room *r = *state;
@@ -250,6 +272,7 @@ static void a_stateful_instance_outside_its_pool_stays_and_is_told_of(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ROOM_TEST(a_host_knows_what_its_units_ask_for),
 		ROOM_TEST(instances_are_spread_over_hosts_that_are_up),
 		ROOM_TEST(what_finds_no_room_asks_for_hosts_up_to_the_maximum),
 		ROOM_TEST(a_host_that_boots_is_room_to_come),

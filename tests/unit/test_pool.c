@@ -672,6 +672,30 @@ static void another_life_does_not_begin_the_limit_anew(void **state)
 	assert_int_equal(n_vms(b), 0);
 }
 
+static void a_clock_that_was_set_back_keeps_no_host(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+
+	b->opts.terminate_per_hour = 2;
+	stand(b, "{}", 4);
+	put_pool(b, "{}", 0);
+	assert_ok(db_host_list(b->f->db, NULL, &l, &b->f->e), &b->f->e);
+	let_go(b, l.v[0].id);
+	let_go(b, l.v[1].id);
+	once(b);
+	assert_int_equal(n_hosts(b, DB_HOST_GONE), 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_ok(db_host_ending(b->f->db, l.v[i].id,
+					 clock_now_ms() + INT64_C(365) * 86400000,
+					 &b->f->e),
+			  &b->f->e);
+	let_go(b, l.v[2].id);
+	let_go(b, l.v[3].id);
+	once(b);
+	assert_int_equal(n_hosts(b, DB_HOST_GONE), 4);
+}
+
 static void one_that_was_asked_for_before_a_kill_is_counted_once(void **state)
 {
 	struct bench *b = *state;
@@ -907,6 +931,7 @@ int main(void)
 		POOL_TEST(a_list_that_fails_changes_nothing),
 		POOL_TEST(the_limit_of_terminations_holds_and_is_no_failure),
 		POOL_TEST(another_life_does_not_begin_the_limit_anew),
+		POOL_TEST(a_clock_that_was_set_back_keeps_no_host),
 		POOL_TEST(one_that_was_asked_for_before_a_kill_is_counted_once),
 		POOL_TEST(a_vm_that_went_by_itself_does_not_count),
 		POOL_TEST(a_termination_that_fails_is_tried_again_and_keeps_no_other),

@@ -257,6 +257,30 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	assert_int_equal(stack_events_add(&c->e, "sale", 9, &c->err), ERR_INVAL);
 }
 
+/* Three years of ten such hours are too many; those that matter now are not. */
+static void what_repeats_for_years_stays_readable(void **state)
+{
+	struct court *c = *state;
+
+	for (int i = 0; i < 10; i++) {
+		CLEANUP(free) char *name = xasprintf("events/%d.ics", i);
+
+		stack_events_add_file(
+			&c->e, name,
+			ICS(VEVENT("lunch", "20200101", "RRULE:FREQ=DAILY\n")));
+	}
+	assert_ok(list(c), &c->err);
+	assert_in_range(c->l.n, 10 * 420, 10 * 430);
+	assert_in_range(c->l.from_ms, ms("2026-06-01T00:00:00Z"),
+			ms("2026-08-01T00:00:00Z"));
+	for (int i = 0; i < 2; i++)
+		stack_events_add_file(
+			&c->e, "events/more.ics",
+			ICS(VEVENT("dinner", "20200101", "RRULE:FREQ=DAILY\n")));
+	event_list_done(&c->l);
+	assert_int_equal(list(c), ERR_LIMIT);
+}
+
 #define COURT_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -271,6 +295,7 @@ int main(void)
 		COURT_TEST(a_section_speaks_for_a_calendars_events_that_say_nothing),
 		COURT_TEST(an_event_without_tiers_is_of_all),
 		COURT_TEST(what_is_wrong_is_said_with_its_place),
+		COURT_TEST(what_repeats_for_years_stays_readable),
 	};
 
 	return cmocka_run_group_tests_name("stack_events", tests, NULL, NULL);

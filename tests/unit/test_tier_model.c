@@ -164,6 +164,25 @@ static void history_that_is_imported_is_learned_from(void **state)
 }
 
 /* The clock was set back: what was fed as the future is learned anew, up to now. */
+/* As that of an expression with a difference in it may be. */
+static void what_is_no_demand_spoils_no_model(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct tier_forecast t;
+
+	record(f, NOW_MS, DAY_MINUTES / 2, 100);
+	record(f, NOW_MS - DAY_MINUTES / 2 * MINUTE_MS, 1, -5);
+	record(f, NOW_MS - (DAY_MINUTES / 2 + 1) * MINUTE_MS, DAY_MINUTES / 2, 100);
+	t = ask(f, m, 30, NOW_MS);
+	assert_true(t.known);
+	assert_close(t.within_lead.median, 100, 5);
+	record(f, NOW_MS + MINUTE_MS, 1, -5);
+	t = ask(f, m, 30, NOW_MS + MINUTE_MS);
+	assert_true(t.known);
+	assert_int_equal(t.fed_ms, NOW_MS + MINUTE_MS);
+}
+
 /* A tier without demand lately has nothing to learn from, and no round waits for it. */
 static void demand_that_is_all_too_old_is_looked_for_once_a_minute(void **state)
 {
@@ -277,6 +296,7 @@ int main(void)
 		DB_TEST(a_saved_model_of_nonsense_is_learned_anew),
 		DB_TEST(another_capacity_is_reckoned_with),
 		DB_TEST(history_that_is_imported_is_learned_from),
+		DB_TEST(what_is_no_demand_spoils_no_model),
 		DB_TEST(demand_that_is_all_too_old_is_looked_for_once_a_minute),
 		DB_TEST(a_clock_that_is_set_back_is_followed),
 		DB_TEST(what_was_promised_and_kept_is_told_for_both_times),

@@ -31,6 +31,34 @@ static void demand_asks_for_instances_and_is_recorded(void **state)
 	assert_int_equal(l.v[0].to, t.desired);
 }
 
+static void what_is_below_nothing_is_not_recorded(void **state)
+{
+	struct court *c = *state;
+	double minute[1];
+
+	scene_apply(c->s, WEB("min = 1\n" DEMAND), TEXT);
+	assert_int_equal(tick_at(c, -5), 1);
+	assert_ok(db_demand_range(c->s->db->db, "shop", "web",
+				  c->s->now_ms / 60000 * 60000, minute, 1, c->s->e),
+		  c->s->e);
+	assert_true(isnan(minute[0]));
+}
+
+/* An hour without a change has its decision, whatever the clock said before. */
+static void a_clock_that_is_set_back_leaves_no_hole_in_the_decisions(void **state)
+{
+	struct court *c = *state;
+	CLEANUP(db_decision_list_done) struct db_decision_list l = { 0 };
+
+	scene_apply(c->s, WEB("min = 3\n" DEMAND), TEXT);
+	(void)tick_at(c, 5);
+	(void)tick_at(c, 5);
+	c->s->now_ms -= INT64_C(365) * 86400000;
+	(void)tick_at(c, 5);
+	assert_ok(db_decision_list(c->s->db->db, NULL, &l, c->s->e), c->s->e);
+	assert_int_equal(l.n, 2);
+}
+
 static void a_tier_may_rest_at_none(void **state)
 {
 	struct court *c = *state;
@@ -168,6 +196,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		COURT_TEST(a_tier_without_capacity_has_its_minimum),
 		COURT_TEST(demand_asks_for_instances_and_is_recorded),
+		COURT_TEST(what_is_below_nothing_is_not_recorded),
+		COURT_TEST(a_clock_that_is_set_back_leaves_no_hole_in_the_decisions),
 		COURT_TEST(a_tier_may_rest_at_none),
 		COURT_TEST(without_data_nothing_is_scaled_in),
 		COURT_TEST(what_is_distrusted_is_not_scaled_in),
