@@ -149,6 +149,7 @@ static void is_ill(struct patient *p, const struct fleet_unit *u,
 
 	p->well_mono_ms = 0;
 	p->is_well = false;
+	p->since_ms = MIN(p->since_ms, now_ms);
 	if (*s->message)
 		set(&p->message, xstrdup(s->message));
 	if (p->why || (times < RESTARTS_MAX && !was_given_up))
@@ -283,6 +284,8 @@ static void treat(struct failing *f, struct fleet *fleet, struct fleet_tier *t)
 	if (!a)
 		return;
 	a->is_seen = any_ill;
+	/* when the clock was set back, no wait is longer than it was at its start */
+	a->next_ms = MIN(a->next_ms, fleet->now_ms + a->wait_ms);
 	if (u && may_give_up(fleet, t) &&
 	    fleet->now_ms >= MAX(since_ms + RETRY_FIRST_MS, a->next_ms))
 		give_up(a, u, fleet->now_ms);

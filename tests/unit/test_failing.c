@@ -219,6 +219,22 @@ static void it_is_tried_anew_after_five_minutes_and_then_ever_later(void **state
 	assert_true(gives_up(w));
 }
 
+static void a_clock_that_is_set_back_ends_no_trying(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, "");
+	assert_false(gives_up(w));
+	w->s->now_ms -= INT64_C(365) * 1440 * MINUTE_MS;
+	assert_false(gives_up(w));
+	pass(w, 5);
+	assert_true(gives_up(w));
+	w->s->now_ms -= INT64_C(365) * 1440 * MINUTE_MS;
+	assert_false(gives_up(w));
+	pass(w, 10);
+	assert_true(gives_up(w));
+}
+
 static void the_next_one_is_tried_on_another_host(void **state)
 {
 	struct ward *w = *state;
@@ -333,6 +349,7 @@ int main(void)
 		WARD_TEST(a_moment_of_health_is_no_recovery_but_a_minute_is),
 		WARD_TEST(another_text_begins_anew),
 		WARD_TEST(it_is_tried_anew_after_five_minutes_and_then_ever_later),
+		WARD_TEST(a_clock_that_is_set_back_ends_no_trying),
 		WARD_TEST(the_next_one_is_tried_on_another_host),
 		WARD_TEST(one_that_drains_is_a_failure_no_longer),
 		WARD_TEST(what_is_stateful_or_held_is_left_to_a_person),
