@@ -106,7 +106,7 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 static int judge(struct request *r, const struct db_tier *t, struct err *err)
 {
 	const struct verdict_tier now = backtest_tier(r, t);
-	const struct backtest_question q = backtest_ask(&now);
+	const struct backtest_question q = backtest_ask(r, t);
 	CLEANUP(json_decref) json_t *last = backtest_json(r, t);
 	const struct verdict_report facts = backtest_facts(last);
 	int rc;
