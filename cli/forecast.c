@@ -251,9 +251,11 @@ static int run_csv(const struct wish *w)
 	struct period found[HORIZON_SEASONS];
 	size_t n_found = 0;
 	struct err err;
+	int rc;
 
-	if (series_open(w->file, &s, &err) != 0)
-		return cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
+	rc = series_open(w->file, &s, &err);
+	if (rc < 0)
+		return cli_exit("forecast", rc, &err);
 
 	const int64_t end_ms = s.t0_ms + (int64_t)s.n * s.step_ms;
 	struct horizon_opts o = {
@@ -262,9 +264,10 @@ static int run_csv(const struct wish *w)
 		.n_levels = ARRAY_SIZE(levels),
 	};
 
-	if (file_events_read(w->events, w->timezone, &s, end_ms, end_ms + w->horizon_ms,
-			     &e, &err) != 0)
-		return cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
+	rc = file_events_read(w->events, w->timezone, &s, end_ms, end_ms + w->horizon_ms,
+			      &e, &err);
+	if (rc < 0)
+		return cli_exit("forecast", rc, &err);
 	divide(&s, &e);
 	find_seasons(s.y, s.n, s.step_ms, &o, found, &n_found);
 	if (horizon_forecast(s.y, s.n, &o, &f, &err) != 0)
@@ -346,8 +349,6 @@ int cli_forecast(int argc, char **argv)
 		return run_jsonl();
 	if (w.jsonl || optind + 1 != argc)
 		return cli_fail(EXIT_USAGE, "forecast",
-				"usage: foretide forecast FILE.csv [--horizon 48h] "
-				"[--events FILE.ics [--timezone ZONE]] | STACK/TIER | "
-				"--jsonl");
+				"name one tier or one CSV file, or say --jsonl alone");
 	return run_csv(&w);
 }

@@ -161,5 +161,7 @@ int cli_promote(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "to force yes dry-run", 1, 1, &a);
 
+	if (rc == EXIT_OK)
+		rc = args_tier(&a);
 	return rc != EXIT_OK ? rc : client_exit(&a, promote(&a, &err), &err);
 }

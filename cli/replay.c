@@ -309,12 +309,9 @@ static int replay_all(struct run *r, struct err *err)
 static int replay_one(struct run *r, struct err *err)
 {
 	const char *slash = strchr(r->a->position[0], '/');
-	CLEANUP(free) char *stack = NULL;
+	CLEANUP(free)
+	char *stack = xstrndup(r->a->position[0], (size_t)(slash - r->a->position[0]));
 
-	if (!slash)
-		return err_set(err, ERR_INVAL, "'%s' is no STACK/TIER",
-			       r->a->position[0]);
-	stack = xstrndup(r->a->position[0], (size_t)(slash - r->a->position[0]));
 	if (r->other.file && !options_for(&r->other, stack, slash + 1))
 		return err_set(err, ERR_INVAL, "%s has no [tier %s]%s%s", r->other.file,
 			       slash + 1, r->other.stack ? " of stack " : "",
@@ -329,6 +326,8 @@ int cli_replay(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "since until with all", 0, 1, &a);
 
+	if (rc == EXIT_OK && a.n)
+		rc = args_tier(&a);
 	if (rc != EXIT_OK)
 		return rc;
 	r.a = &a;

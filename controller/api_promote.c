@@ -133,8 +133,10 @@ int api_tier_promote(struct request *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (w.to <= t.mode)
-		return err_set(err, ERR_CONFLICT,
-			       "%s/%s is in mode %s already; PATCH takes it back down",
-			       t.stack, t.name, db_mode_name(t.mode));
+		return err_set(
+			err, ERR_CONFLICT,
+			"%s/%s is in mode %s already; mode in stack.conf or in the "
+			"dashboard takes it back down",
+			t.stack, t.name, db_mode_name(t.mode));
 	return judge(r, &t, err);
 }

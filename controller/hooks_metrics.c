@@ -294,8 +294,9 @@ static int hook_forecast(void *arg, const char *stack, const char *tier,
 	while (first < p.n && isnan(y[first]))
 		first++;
 	if (first == p.n)
-		return err_set(err, ERR_UNAVAIL, "no demand of %s/%s is known yet", stack,
-			       tier);
+		return err_set(err, ERR_CONFLICT,
+			       "no demand of %s/%s is known yet: import some, or wait",
+			       stack, tier);
 	rc = horizon_forecast(y + first, p.n - first, &opts, &f, err);
 	if (rc < 0)
 		return rc;

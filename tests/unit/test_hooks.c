@@ -255,7 +255,7 @@ static void a_forecast_needs_a_past(void **state)
 
 	put_stack(h);
 	assert_int_equal(h->hooks.forecast(&h->d, "shop", "web", 7200000, &doc, &e),
-			 ERR_UNAVAIL);
+			 ERR_CONFLICT);
 	assert_non_null(strstr(e.msg, "no demand of shop/web is known yet"));
 }
 
