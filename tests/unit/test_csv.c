@@ -93,7 +93,8 @@ static void a_bad_line_is_named_with_its_reason(void **state)
 		{ "1700000000,-2\n", "line 1: its value -2 is below 0" },
 		{ "-1,2\n", "line 1: its time is before 1970" },
 		{ "1e15,2\n", "line 1: timestamp: '1e15' is no time" },
-		{ "2023-13-14T22:13:20Z,1\n", "line 1: '2023-13-14T22:13:20Z'" },
+		{ "2023-13-14T22:13:20Z,1\n",
+		  "line 1: timestamp: '2023-13-14T22:13:20Z'" },
 		{ "0,1\n1,1\n2,1\n3,1\n4,1\n", "line 5: there are more than 4 values" },
 	};
 	char *lengthy = xasprintf("1700000000,%0300d\n", 7);
