@@ -43,10 +43,8 @@ static json_t *lines_json(char *text)
 	char *next = text, *line;
 
 	while (next && (line = strsep(&next, "\n"))) {
-		json_t *s = json_string(line);
-
 		if (*line || next)
-			json_array_append_new(list, s ? s : json_string("(not UTF-8)"));
+			json_array_append_new(list, json_text(line));
 	}
 	return list;
 }

@@ -13,7 +13,7 @@
 #include "judge.h"
 #include "progress.h"
 #include "series.h"
-#include "svg.h"
+#include "svg_pictures.h"
 
 #include <getopt.h>
 #include <math.h>

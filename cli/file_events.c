@@ -174,7 +174,7 @@ int file_events_read(const char *path, const char *zone, const struct series *s,
 	return 0;
 }
 
-/* ---------------------------------------------------------------- for people */
+/* ---------------------------------------------------------------- telling */
 
 static void print_one(const struct file_event *v)
 {
@@ -196,4 +196,27 @@ void file_events_print(const struct file_events *e, int64_t from_ms)
 	for (size_t i = 0; i < e->n; i++)
 		if (e->v[i].span.end_ms > from_ms)
 			print_one(&e->v[i]);
+}
+
+static json_t *one_json(const struct file_event *v)
+{
+	const double unknown = v->is_given || v->u.n ? 0 : NAN;
+
+	return json_pack("{s:s, s:o, s:o, s:b, s:I, s:o, s:o, s:o}", "name", v->name,
+			 "start", json_time(v->span.start_ms), "end",
+			 json_time(v->span.end_ms), "given", v->is_given, "learned_from",
+			 (json_int_t)(v->is_given ? 0 : v->u.n), "uplift",
+			 json_finite(v->u.mid + unknown), "low",
+			 json_finite(v->u.low + unknown), "high",
+			 json_finite(v->u.high + unknown));
+}
+
+json_t *file_events_json(const struct file_events *e, int64_t from_ms)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < e->n; i++)
+		if (e->v[i].span.end_ms > from_ms)
+			json_array_append_new(list, one_json(&e->v[i]));
+	return list;
 }

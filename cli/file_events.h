@@ -7,6 +7,7 @@
 #define CLI_FILE_EVENTS_H
 
 #include "cleanup.h"
+#include "json.h"
 #include "series.h"
 #include "tz.h"
 #include "uplift.h"
@@ -45,5 +46,9 @@ DEFINE_CLEANUP_OBJECT(struct file_events, file_events_done);
 
 /* A line each, from from_ms on: "event sale, 2026-..Z to ..Z: demand times 2.4 (...)". */
 void file_events_print(const struct file_events *e, int64_t from_ms);
+/* The same for programs, as the controller tells them: {"name","start","end","given",
+ * "learned_from","uplift","low","high"}; factors are null when nothing is known. The
+ * caller owns it. */
+json_t *file_events_json(const struct file_events *e, int64_t from_ms);
 
 #endif

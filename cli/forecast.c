@@ -13,12 +13,9 @@
 #include "cleanup.h"
 #include "cli.h"
 #include "clock.h"
-#include "file_events.h"
-#include "gaps.h"
-#include "horizon.h"
+#include "forecast_file.h"
 #include "json.h"
-#include "period.h"
-#include "series.h"
+#include "seasons.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -57,42 +54,10 @@ static int read_numbers(const json_t *msg, const char *name, double *ret, size_t
 	return 0;
 }
 
-/* The clearest season, and one that is a multiple of it; a week goes with a day. */
-static void use_seasons(const struct period *found, size_t n_found, size_t day, size_t n,
-			struct horizon_opts *o)
-{
-	const struct period *first = NULL;
-
-	for (size_t k = 0; k < n_found; k++)
-		if (!first || found[k].correlation > first->correlation)
-			first = found + k;
-	if (!first)
-		return;
-	o->seasons[0] = first->steps;
-	for (size_t k = 0; k < n_found; k++)
-		if (found[k].steps > first->steps && found[k].steps % first->steps == 0)
-			o->seasons[1] = found[k].steps;
-	if (first->steps == day && n >= 21 * day)
-		o->seasons[1] = 7 * day;
-}
-
-static void find_seasons(const double *y, size_t n, int64_t step_ms,
-			 struct horizon_opts *o, struct period *found, size_t *n_found)
-{
-	const size_t day = (size_t)(86400000 / step_ms);
-	const size_t usual[] = { day, 7 * day };
-	CLEANUP(free) double *x = xcalloc(n + 1, sizeof(*x));
-
-	*n_found = gaps_fill(x, y, n) ? period_find(x, n, usual, day >= 4 ? 2 : 0, found,
-						    HORIZON_SEASONS)
-				      : 0;
-	use_seasons(found, *n_found, day, n, o);
-}
-
 static int read_seasons(const json_t *msg, struct request *q, struct err *err)
 {
 	double s[HORIZON_SEASONS];
-	size_t n = 0, found_n;
+	size_t n = 0;
 	double step_s = 60;
 	struct period found[HORIZON_SEASONS];
 
@@ -101,8 +66,10 @@ static int read_seasons(const json_t *msg, struct request *q, struct err *err)
 	if (rc == 0 && !(step_s >= 1 && step_s <= 86400 * 366.0))
 		return err_set(err, ERR_INVAL, "step is not 1 s or more");
 	if (rc == 0 && !json_object_get(msg, "seasons")) {
-		find_seasons(q->y, q->n, llround(step_s * 1000), &q->opts, found,
-			     &found_n);
+		const int64_t step_ms = llround(step_s * 1000);
+
+		n = seasons_find(q->y, q->n, step_ms, found);
+		seasons_choose(found, n, q->n, step_ms, q->opts.seasons);
 		return 0;
 	}
 	if (rc == 0)
@@ -198,90 +165,7 @@ static int run_jsonl(void)
 	return rc == 0 ? EXIT_OK : cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
 }
 
-/* ---------------------------------------------------------------- for people */
-
-static void print_seasons(const struct period *p, size_t n, int64_t step_ms)
-{
-	if (n == 0)
-		puts("seasons: none found");
-	for (size_t k = 0; k < n; k++) {
-		char text[CLOCK_TEXT];
-
-		printf("season: %s (correlation %.2f)\n",
-		       clock_format_duration((int64_t)p[k].steps * step_ms, text),
-		       p[k].correlation);
-	}
-}
-
-struct wish {
-	const char *file, *events, *timezone;
-	int64_t horizon_ms;
-	bool jsonl;
-};
-
-static void print_points(const struct series *s, const struct horizon *f)
-{
-	for (size_t j = 0; j < f->h; j++) {
-		char text[CLOCK_TEXT];
-
-		printf("%s",
-		       clock_format(s->t0_ms + (int64_t)(s->n + j) * s->step_ms, text));
-		for (size_t k = 0; k < f->n_levels; k++)
-			printf(" %12.6g", f->q[k * f->h + j]);
-		putchar('\n');
-	}
-}
-
-/* What events did is taken out of the series: what is left has its seasons alone. */
-static void divide(struct series *s, const struct file_events *e)
-{
-	CLEANUP(free) double *u = xcalloc(s->n + 1, sizeof(*u));
-
-	uplift_factors(e->was, e->n, s->t0_ms, s->step_ms, u, s->n);
-	for (size_t i = 0; i < s->n; i++)
-		s->y[i] /= u[i];
-}
-
-static int run_csv(const struct wish *w)
-{
-	static const double levels[] = { 0.025, 0.1, 0.5, 0.9, 0.975 };
-	CLEANUP(series_done) struct series s = { 0 };
-	CLEANUP(file_events_done) struct file_events e = { 0 };
-	CLEANUP(horizon_free) struct horizon *f = NULL;
-	struct period found[HORIZON_SEASONS];
-	size_t n_found = 0;
-	struct err err;
-	int rc;
-
-	rc = series_open(w->file, &s, &err);
-	if (rc < 0)
-		return cli_exit("forecast", rc, &err);
-
-	const int64_t end_ms = s.t0_ms + (int64_t)s.n * s.step_ms;
-	struct horizon_opts o = {
-		.h = (size_t)((w->horizon_ms + s.step_ms - 1) / s.step_ms),
-		.levels = levels,
-		.n_levels = ARRAY_SIZE(levels),
-	};
-
-	rc = file_events_read(w->events, w->timezone, &s, end_ms, end_ms + w->horizon_ms,
-			      &e, &err);
-	if (rc < 0)
-		return cli_exit("forecast", rc, &err);
-	divide(&s, &e);
-	find_seasons(s.y, s.n, s.step_ms, &o, found, &n_found);
-	if (horizon_forecast(s.y, s.n, &o, &f, &err) != 0)
-		return cli_fail(EXIT_FAILED, "forecast", "%s: %s", w->file, err.msg);
-	uplift_forecast(e.expected, e.n, end_ms, s.step_ms, levels, f->n_levels, f->mean,
-			f->q, f->h);
-	printf("%zu values, %zu missing, %zu repeated\n", s.n, s.missing, s.repeated);
-	print_seasons(found, n_found, s.step_ms);
-	file_events_print(&e, end_ms);
-	printf("method: %s\n\n%-24s %12s %12s %12s %12s %12s\n", f->method, "time",
-	       "2.5 %", "10 %", "median", "90 %", "97.5 %");
-	print_points(&s, f);
-	return EXIT_OK;
-}
+/* ---------------------------------------------------------------- which of them */
 
 static bool names_tier(const char *arg)
 {
@@ -293,62 +177,83 @@ static bool names_tier(const char *arg)
 	return !f && strchr(arg, '/') && !(n > 4 && strcmp(arg + n - 4, ".csv") == 0);
 }
 
-/* STACK/TIER among the arguments; a zone's name is no tier. */
+/* Options of a file whose values may look like a tier: a zone's name, a path. */
+static bool takes_path(const char *option)
+{
+	return strcmp(option, "--timezone") == 0 || strcmp(option, "--events") == 0 ||
+	       strcmp(option, "--svg") == 0;
+}
+
+/* STACK/TIER among the arguments. */
 static bool is_of_tier(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
-		if (argv[i][0] != '-' && strcmp(argv[i - 1], "--timezone") != 0 &&
-		    strcmp(argv[i - 1], "--events") != 0 && names_tier(argv[i]))
+		if (argv[i][0] != '-' && !takes_path(argv[i - 1]) && names_tier(argv[i]))
 			return true;
 	return false;
 }
 
-static int read_wish(int argc, char **argv, struct wish *w)
+static int read_duration(const char *option, const char *text, int64_t *ret)
+{
+	struct err err;
+
+	if (clock_parse_duration(text, ret, &err) != 0 || *ret <= 0)
+		return cli_fail(EXIT_USAGE, "forecast",
+				"%s: '%s' is no duration like 48h", option, text);
+	return EXIT_OK;
+}
+
+static int read_wish(int argc, char **argv, struct forecast_wish *w, bool *jsonl)
 {
 	static const struct option longs[] = {
 		{ "jsonl", no_argument, NULL, 'j' },
+		{ "json", no_argument, NULL, 'o' },
 		{ "horizon", required_argument, NULL, 'h' },
+		{ "every", required_argument, NULL, 'k' },
 		{ "events", required_argument, NULL, 'e' },
 		{ "timezone", required_argument, NULL, 'z' },
+		{ "svg", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct err err;
-	int c;
+	int c, rc = EXIT_OK;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	while (rc == EXIT_OK && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
 		if (c == 'j')
-			w->jsonl = true;
+			*jsonl = true;
+		if (c == 'o')
+			w->json = true;
 		if (c == 'e')
 			w->events = optarg;
 		if (c == 'z')
 			w->timezone = optarg;
-		if (c == 'h' &&
-		    (clock_parse_duration(optarg, &w->horizon_ms, &err) != 0 ||
-		     w->horizon_ms <= 0))
-			return cli_fail(EXIT_USAGE, "forecast",
-					"--horizon: '%s' is no duration like 48h",
-					optarg);
+		if (c == 's')
+			w->svg = optarg;
+		if (c == 'h')
+			rc = read_duration("--horizon", optarg, &w->horizon_ms);
+		if (c == 'k')
+			rc = read_duration("--every", optarg, &w->every_ms);
 	}
 	w->file = argv[optind];
-	return EXIT_OK;
+	return rc;
 }
 
 int cli_forecast(int argc, char **argv)
 {
-	struct wish w = { .horizon_ms = 48 * 3600000LL, .timezone = "UTC" };
+	struct forecast_wish w = { .horizon_ms = 48 * 3600000LL, .timezone = "UTC" };
+	bool jsonl = false;
 	int rc;
 
 	if (is_of_tier(argc, argv))
 		return cli_tier_forecast(argc, argv);
-	rc = read_wish(argc, argv, &w);
+	rc = read_wish(argc, argv, &w, &jsonl);
 	if (rc != EXIT_OK)
 		return rc;
-	if (w.jsonl && optind == argc && !w.events)
+	if (jsonl && optind == argc && !w.events && !w.svg && !w.json && !w.every_ms)
 		return run_jsonl();
-	if (w.jsonl || optind + 1 != argc)
+	if (jsonl || optind + 1 != argc)
 		return cli_fail(EXIT_USAGE, "forecast",
 				"name one tier or one CSV file, or say --jsonl alone");
-	return run_csv(&w);
+	return forecast_file(&w);
 }

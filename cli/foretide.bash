@@ -47,7 +47,9 @@ _foretide_options() {
 	events) echo "--follow $common" ;;
 	token) echo "--name --role --for $common" ;;
 	calendar) echo "--tier $common" ;;
-	forecast) echo "--horizon --jsonl --events --timezone $common" ;;
+	forecast)
+		echo "--horizon --every --jsonl --events --timezone --svg $common"
+		;;
 	decide) echo "--jsonl --help" ;;
 	backtest)
 		echo "--capacity --boot --risk --price --play --svg --events --timezone --help"

@@ -105,9 +105,13 @@ static const struct cli_command commands[] = {
 	{ "forecast", "STACK/TIER | FILE.csv [--horizon 48h] | --jsonl",
 	  "forecast a tier, a file, or JSON lines, in quantiles",
 	  "  --horizon TIME     how far ahead (default: 48h of a file, 2h of a tier)\n"
-	  "  --jsonl            a request and an answer a line\n"
+	  "  --every TIME       between two lines of a file's forecast (default: a\n"
+	  "                     round time, for 50 lines at most)\n"
 	  "  --events FILE.ics  a calendar of events that move the file's demand\n"
-	  "  --timezone ZONE    of its floating times (default: UTC)\n\n"
+	  "  --timezone ZONE    whose clock the file's days follow (default: UTC)\n"
+	  "  --svg FILE         draw the end of the file and what is ahead\n"
+	  "  --json             all of a file's forecast, for programs\n"
+	  "  --jsonl            a request and an answer a line\n\n"
 	  "FILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; an empty value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },

@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
+#include "forecast_file.h"
 #include "table.h"
 
 #include <stdio.h>
@@ -242,6 +243,19 @@ static void print_forecast_events(const json_t *list)
 	}
 }
 
+static void print_forecast_seasons(const json_t *list)
+{
+	const json_t *season;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		puts("seasons: none found");
+	json_array_foreach(list, i, season)
+		forecast_print_season(
+			number_of(season, "period_ms"),
+			json_number_value(json_object_get(season, "correlation")));
+}
+
 static void print_forecast(const json_t *doc)
 {
 	const json_t *points = json_object_get(doc, "points");
@@ -250,6 +264,7 @@ static void print_forecast(const json_t *doc)
 	size_t i, k;
 
 	printf("%s: %s\n", text_of(doc, "rung"), text_of(doc, "why"));
+	print_forecast_seasons(json_object_get(doc, "seasons"));
 	print_forecast_events(json_object_get(doc, "events"));
 	printf("%-25s", "TIME");
 	json_array_foreach(levels, i, level)

@@ -2,6 +2,7 @@
 #include "err.h"
 
 #include "check.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -45,10 +46,11 @@ static __attribute__((format(printf, 3, 0))) void set_words(struct err *err, int
 		return;
 	err->code = code;
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
-	if (!tail)
-		return;
-	append(err, ": ");
-	append(err, tail);
+	if (tail) {
+		append(err, ": ");
+		append(err, tail);
+	}
+	utf8_mend(err->msg);
 }
 
 int err_set(struct err *err, int code, const char *fmt, ...)

@@ -33,7 +33,8 @@ struct err {
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* Sets code and words; returns code. Words longer than ERR_MSG_MAX are cut. */
+/* Sets code and words; returns code. Words longer than ERR_MSG_MAX are cut, between
+ * characters; bytes that are no UTF-8 become '?'. */
 int err_set(struct err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "json.h"
 
+#include "check.h"
 #include "clock.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <string.h>
@@ -172,6 +174,17 @@ int json_only(const json_t *o, const char *const *keys, struct err *err)
 	}
 	json_decref(mutable);
 	return rc;
+}
+
+json_t *json_text(const char *text)
+{
+	json_t *v = text ? json_string(text) : json_null();
+	CLEANUP(free) char *copy = v ? NULL : xstrdup(text);
+
+	if (v)
+		return v;
+	utf8_mend(copy);
+	return json_string(copy);
 }
 
 json_t *json_finite(double x)

@@ -42,6 +42,8 @@ int jread_time_opt(const json_t *o, const char *key, int64_t *ret,
 /* Refuses members that are not in the NULL-ended list, naming the first. */
 int json_only(const json_t *o, const char *const *keys, struct err *err) MUST_CHECK;
 
+/* A string of text from outside, whose bad bytes become '?'; null for NULL. */
+json_t *json_text(const char *text);
 /* A JSON number; null when x is not finite, which JSON cannot say. */
 json_t *json_finite(double x);
 /* An RFC 3339 string; null for 0. */

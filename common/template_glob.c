@@ -1,57 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "template_value.h"
 
+#include "utf8.h"
+
 #include <string.h>
-
-size_t template_rune(const char *s, size_t n, uint32_t *rune)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char c = n ? (unsigned char)s[0] : 0;
-	size_t len = c < 0x80       ? 1
-		     : c >> 5 == 6  ? 2
-		     : c >> 4 == 14 ? 3
-		     : c >> 3 == 30 ? 4
-				    : 0;
-	uint32_t r;
-
-	*rune = 0xfffd;
-	if (len == 1)
-		*rune = c;
-	if (len < 2 || len > n)
-		return 1;
-	r = c & (0xffu >> (len + 1));
-	for (size_t i = 1; i < len; i++) {
-		if (((unsigned char)s[i] & 0xc0) != 0x80)
-			return 1;
-		r = r << 6 | ((unsigned char)s[i] & 0x3f);
-	}
-	if (r < least[len] || r > 0x10ffff || (r >= 0xd800 && r < 0xe000))
-		return 1;
-	*rune = r;
-	return len;
-}
-
-void template_put_rune(struct buf *out, uint32_t r)
-{
-	if (r > 0x10ffff || (r >= 0xd800 && r < 0xe000))
-		r = 0xfffd;
-	if (r < 0x80) {
-		buf_putc(out, (char)r);
-		return;
-	}
-	if (r < 0x800) {
-		buf_putc(out, (char)(0xc0 | r >> 6));
-	} else {
-		if (r < 0x10000) {
-			buf_putc(out, (char)(0xe0 | r >> 12));
-		} else {
-			buf_putc(out, (char)(0xf0 | r >> 18));
-			buf_putc(out, (char)(0x80 | (r >> 12 & 0x3f)));
-		}
-		buf_putc(out, (char)(0x80 | (r >> 6 & 0x3f)));
-	}
-	buf_putc(out, (char)(0x80 | (r & 0x3f)));
-}
 
 static int bad_pattern(struct err *err)
 {
@@ -65,7 +17,7 @@ static int class_char(const char **p, uint32_t *ret, struct err *err)
 		return bad_pattern(err);
 	if (**p == '\\' && *++*p == '\0')
 		return bad_pattern(err);
-	*p += template_rune(*p, strlen(*p), ret);
+	*p += utf8_rune(*p, strlen(*p), ret);
 	return **p ? 0 : bad_pattern(err);
 }
 
@@ -99,7 +51,7 @@ static int match_class(const char **p, uint32_t c, bool *ret, struct err *err)
 static int match_one(const char **p, const char **s, bool *ret, struct err *err)
 {
 	uint32_t c, want;
-	size_t len = template_rune(*s, strlen(*s), &c);
+	size_t len = utf8_rune(*s, strlen(*s), &c);
 	int rc;
 
 	*ret = false;
@@ -119,7 +71,7 @@ static int match_one(const char **p, const char **s, bool *ret, struct err *err)
 			return bad_pattern(err);
 		/* fallthrough */
 	default:
-		*p += template_rune(*p, strlen(*p), &want);
+		*p += utf8_rune(*p, strlen(*p), &want);
 		*ret = want == c;
 	}
 	*ret = *ret && **s;
@@ -173,7 +125,7 @@ int template_glob(const char *p, const char *s, bool *ret, struct err *err)
 		if (!star || *star_s == '\0' || *star_s == '/')
 			return check_rest(*p0 ? p0 : p, err);
 		p = star;
-		star_s += template_rune(star_s, strlen(star_s), &skipped);
+		star_s += utf8_rune(star_s, strlen(star_s), &skipped);
 		s = star_s;
 	}
 	*ret = true;

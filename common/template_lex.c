@@ -2,6 +2,7 @@
 #include "template_lex.h"
 
 #include "check.h"
+#include "utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -181,7 +182,7 @@ static int read_escape(struct tlex *l, char quote, struct buf *out)
 	else if (r > 0x10ffff || (r >= 0xd800 && r < 0xe000))
 		return ERR_INVAL;
 	else
-		template_put_rune(out, r);
+		utf8_put(out, r);
 	return 0;
 }
 
@@ -235,7 +236,7 @@ static int read_char(struct tlex *l, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	if (l->str.n == 0 || template_rune(l->str.s, l->str.n, &r) != l->str.n)
+	if (l->str.n == 0 || utf8_rune(l->str.s, l->str.n, &r) != l->str.n)
 		return tlex_error(l, err, "malformed character constant");
 	l->type = TT_INT;
 	l->i = (int64_t)r;

@@ -2,6 +2,7 @@
 #include "template_value.h"
 
 #include "check.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -147,7 +148,7 @@ static void put_json_string(struct buf *out, struct tstr s)
 
 	buf_putc(out, '"');
 	for (size_t i = 0, n; i < s.n && !buf_is_full(out); i += n) {
-		n = template_rune(s.s + i, s.n - i, &r);
+		n = utf8_rune(s.s + i, s.n - i, &r);
 		if (r == '"' || r == '\\')
 			buf_printf(out, "\\%c", (char)r);
 		else if (r == '\n')

@@ -3,6 +3,7 @@
 #include "template_value.h"
 
 #include "check.h"
+#include "utf8.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -27,7 +28,7 @@ static size_t runes_in(const char *s, size_t n)
 	size_t count = 0;
 	uint32_t r;
 
-	for (size_t i = 0; i < n; i += template_rune(s + i, n - i, &r))
+	for (size_t i = 0; i < n; i += utf8_rune(s + i, n - i, &r))
 		count++;
 	return count;
 }
@@ -58,7 +59,7 @@ static void bad_verb(struct buf *out, const struct verb *verb, const struct tval
 	char text[64];
 
 	buf_puts(out, "%!");
-	template_put_rune(out, verb->c);
+	utf8_put(out, verb->c);
 	buf_putc(out, '(');
 	if (v->kind == TV_NIL) {
 		buf_puts(out, "<nil>");
@@ -135,7 +136,7 @@ static void put_quoted(struct buf *b, struct tstr s)
 	for (size_t i = 0, n; i < s.n && !buf_is_full(b); i += n) {
 		uint32_t r;
 
-		n = template_rune(s.s + i, s.n - i, &r);
+		n = utf8_rune(s.s + i, s.n - i, &r);
 		put_escaped(b, r, (struct tstr){ .s = s.s + i, .n = n }, '"');
 	}
 	buf_putc(b, '"');
@@ -146,7 +147,7 @@ static void put_quoted_char(struct buf *b, uint32_t r)
 	CLEANUP(buf_done) struct buf plain;
 
 	buf_init(&plain, 8);
-	template_put_rune(&plain, r);
+	utf8_put(&plain, r);
 	buf_putc(b, '\'');
 	put_escaped(b, r, (struct tstr){ .s = buf_str(&plain), .n = plain.len }, '\'');
 	buf_putc(b, '\'');
@@ -163,7 +164,7 @@ static void put_char(struct buf *out, const struct verb *verb, int64_t i)
 	else if (verb->c == 'q')
 		put_quoted_char(&b, r);
 	else
-		template_put_rune(&b, r);
+		utf8_put(&b, r);
 	put_padded(out, verb, buf_str(&b), b.len, false);
 }
 
@@ -288,7 +289,7 @@ static void verb_string(struct buf *out, const struct verb *verb, const struct t
 		uint32_t r;
 
 		for (int i = 0; i < verb->precision && keep < s.n; i++)
-			keep += template_rune(s.s + keep, s.n - keep, &r);
+			keep += utf8_rune(s.s + keep, s.n - keep, &r);
 		s.n = keep;
 	}
 	switch (verb->c) {
@@ -472,7 +473,7 @@ static bool read_verb(struct reader *r, struct verb *verb)
 	}
 	if (r->p >= r->end)
 		return false;
-	r->p += template_rune(r->p, (size_t)(r->end - r->p), &verb->c);
+	r->p += utf8_rune(r->p, (size_t)(r->end - r->p), &verb->c);
 	if (verb->c == 'v') {
 		verb->plus_v = verb->plus;
 		verb->plus = false;
@@ -516,7 +517,7 @@ int template_printf(struct buf *out, struct tstr fmt, const struct tval *args, s
 			buf_putc(out, '%');
 		} else if (r.next >= n) {
 			buf_puts(out, "%!");
-			template_put_rune(out, verb.c);
+			utf8_put(out, verb.c);
 			buf_puts(out, "(MISSING)");
 		} else {
 			put_verb(out, &verb, &args[r.next++]);

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "json.h"
 #include "sorted.h"
+#include "utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -112,7 +113,7 @@ static void split_characters(struct tpool *p, struct tstr s, struct tlist *l)
 	uint32_t r;
 
 	for (size_t i = 0, len; i < s.n; i += len) {
-		len = template_rune(s.s + i, s.n - i, &r);
+		len = utf8_rune(s.s + i, s.n - i, &r);
 		tlist_add(p, l, tval_str(p, s.s + i, len));
 	}
 }
@@ -214,7 +215,7 @@ TFUNC(fn_replace)
 		if (old.n == 0) {
 			if (s.n == 0)
 				break;
-			len = template_rune(s.s, s.n, &r);
+			len = utf8_rune(s.s, s.n, &r);
 			buf_add(&b, s.s, len);
 		}
 		s.s += len;

@@ -122,8 +122,4 @@ void template_time_format(struct buf *out, int64_t ms, struct tstr layout);
 /* path.Match; ERR_INVAL for a malformed pattern. */
 int template_glob(const char *pattern, const char *name, bool *ret, struct err *err);
 
-/* One UTF-8 character of s [n]: its length, 1 with *rune 0xfffd for a bad byte. */
-size_t template_rune(const char *s, size_t n, uint32_t *rune);
-void template_put_rune(struct buf *out, uint32_t rune);
-
 #endif

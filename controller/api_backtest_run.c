@@ -66,7 +66,7 @@ static int read_events(struct db *db, struct run *b, struct err *err)
 	int rc = event_view_read(db, b->stack, clock_now_ms(), &v, err);
 
 	if (rc == 0)
-		rc = tier_events_read(db, &v.list, b->stack, b->tier, &e, err);
+		rc = tier_events_read(db, &v.list, b->stack, b->tier, NULL, &e, err);
 	if (rc < 0)
 		return rc;
 	b->events = xcalloc(e->n + 1, sizeof(*b->events));

@@ -73,11 +73,11 @@ int api_decision_get(struct request *r, struct err *err)
 
 json_t *event_json(const struct db_event *e)
 {
-	return json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id",
+	return json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id",
 			 (json_int_t)e->id, "at", json_time(e->at_ms), "kind", e->kind,
 			 "level", db_level_name(e->level), "stack", e->stack, "tier",
-			 e->tier, "host", e->host, "unit", e->unit, "message", e->message,
-			 "data", json_of_text(e->data_json));
+			 e->tier, "host", e->host, "unit", e->unit, "message",
+			 json_text(e->message), "data", json_of_text(e->data_json));
 }
 
 /* ?since=ID reads forward from that id; without it the newest come first. */

@@ -26,17 +26,17 @@ static size_t hosts_in(const struct db_host_list *hosts, const char *pool, bool 
 
 static json_t *pool_json(const struct db_pool *p, const struct db_host_list *hosts)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:o, s:I, s:s, "
-			 "s:o, s:s, s:I, s:I}",
-			 "name", p->name, "stack", p->stack, "driver", p->driver,
-			 "profile", p->profile, "type", p->type, "min",
-			 (json_int_t)p->min, "max", (json_int_t)p->max, "cpu", p->cpu,
-			 "memory_bytes", (json_int_t)p->memory_bytes, "config",
-			 json_of_text(p->config_json), "want", (json_int_t)p->want,
-			 "state", p->state, "backoff_until",
-			 json_time(p->backoff_until_ms), "last_error", p->last_error,
-			 "hosts", (json_int_t)hosts_in(hosts, p->name, false), "up",
-			 (json_int_t)hosts_in(hosts, p->name, true));
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:o, s:I, s:s, "
+		"s:o, s:o, s:I, s:I}",
+		"name", p->name, "stack", p->stack, "driver", p->driver, "profile",
+		p->profile, "type", p->type, "min", (json_int_t)p->min, "max",
+		(json_int_t)p->max, "cpu", p->cpu, "memory_bytes",
+		(json_int_t)p->memory_bytes, "config", json_of_text(p->config_json),
+		"want", (json_int_t)p->want, "state", p->state, "backoff_until",
+		json_time(p->backoff_until_ms), "last_error", json_text(p->last_error),
+		"hosts", (json_int_t)hosts_in(hosts, p->name, false), "up",
+		(json_int_t)hosts_in(hosts, p->name, true));
 }
 
 int api_pool_list(struct request *r, struct err *err)
@@ -93,11 +93,11 @@ static json_t *load_of(struct request *r, const char *host)
 static json_t *host_json(struct request *r, const struct db_host *h)
 {
 	json_t *doc = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:f, s:I, s:o, s:s, s:o}", "id", h->id, "pool",
+		"{s:s, s:s, s:s, s:s, s:s, s:f, s:I, s:o, s:o, s:o}", "id", h->id, "pool",
 		h->pool, "state", db_host_state_name(h->state), "address", h->address,
 		"vm", h->vm_id, "cpu", h->cpu, "memory_bytes",
 		(json_int_t)h->memory_bytes, "metadata", json_of_text(h->metadata_json),
-		"message", h->message, "load", load_of(r, h->id));
+		"message", json_text(h->message), "load", load_of(r, h->id));
 
 	json_object_set_new(doc, "requested", json_time(h->requested_ms));
 	json_object_set_new(doc, "booted", json_time(h->booted_ms));

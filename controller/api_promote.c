@@ -8,6 +8,7 @@
 #include "api_handlers.h"
 #include "check.h"
 #include "clock.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -82,7 +83,8 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 	enum db_mode from;
 
 	if (!report)
-		snprintf(v.why, sizeof(v.why), "%.300s", err->msg);
+		snprintf(v.why, sizeof(v.why), "%.*s", (int)utf8_fit(err->msg, 300),
+			 err->msg);
 	if (api_tier_of_path(r, &t, err) < 0 || read_wish(r, &t, &w, err) < 0)
 		return err->code;
 	v.to = w.to;

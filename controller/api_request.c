@@ -306,14 +306,9 @@ void reply_problem(struct request *r, int code, const struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
 		if (titles[i].status == status)
 			title = titles[i].title;
-	doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type", "about:blank", "title",
-			title, "status", (int)status, "detail", err->msg, "instance",
-			r->path, "code", err_name(code));
-	/* Words may quote what a caller sent, which need not be UTF-8. */
-	if (!doc)
-		doc = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title",
-				title, "status", (int)status, "detail",
-				"the request holds bytes that are no UTF-8");
+	doc = json_pack("{s:s, s:s, s:i, s:o, s:o, s:s}", "type", "about:blank", "title",
+			title, "status", (int)status, "detail", json_text(err->msg),
+			"instance", json_text(r->path), "code", err_name(code));
 	text = json_dumps(doc, JSON_COMPACT);
 	json_decref(doc);
 	CHECK(text);

@@ -4,12 +4,17 @@
 #include "clock.h"
 #include "decide.h"
 #include "json.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_BYTES 40 /* of an event's name in a sentence */
+/* Of what people wrote, in a sentence. */
+#define NAME_BYTES 40
+#define OWNER_BYTES 60
+#define REASON_BYTES 120
+#define DISTRUST_BYTES 200
 
 /* ---------------------------------------------------------------- names */
 
@@ -123,17 +128,6 @@ static void add_lead(struct buf *b, const struct decide_input *in)
 		buf_puts(b, ", not measured yet");
 }
 
-/* Bytes of s, at most max, that hold whole characters of UTF-8. */
-static int whole_bytes(const char *s, size_t max)
-{
-	size_t n = strnlen(s, max + 1);
-
-	if (n > max)
-		for (n = max; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80;)
-			n--;
-	return (int)n;
-}
-
 /* ", with event 'sale' expected to multiply demand by 2.4, learned from 3 past ones" */
 static void add_events(struct buf *b, const struct decide_events *e)
 {
@@ -142,7 +136,7 @@ static void add_events(struct buf *b, const struct decide_events *e)
 			   i == 0          ? e->n > 1 ? ", with events " : ", with event "
 			   : i + 1 == e->n ? " and "
 					   : ", ",
-			   whole_bytes(e->names[i], NAME_BYTES), e->names[i]);
+			   (int)utf8_fit(e->names[i], NAME_BYTES), e->names[i]);
 	if (e->n)
 		buf_printf(b, " expected to multiply demand by %.2g", e->uplift);
 	if (e->n && e->learned_from)
@@ -151,7 +145,7 @@ static void add_events(struct buf *b, const struct decide_events *e)
 	if (e->unknown)
 		buf_printf(b,
 			   ", not counting event '%.*s', whose effect is not known yet",
-			   whole_bytes(e->unknown, NAME_BYTES), e->unknown);
+			   (int)utf8_fit(e->unknown, NAME_BYTES), e->unknown);
 }
 
 /* ---------------------------------------------------------------- why */
@@ -257,7 +251,8 @@ static void say_data(struct buf *b, const struct decide_input *in)
 		add_time(b, in->now_ms - in->demand_at_ms);
 		buf_puts(b, " ago, and nothing is scaled in on stale data");
 	} else if (in->distrust) {
-		buf_printf(b, "%.200s, and nothing is scaled in on that", in->distrust);
+		buf_printf(b, "%.*s, and nothing is scaled in on that",
+			   (int)utf8_fit(in->distrust, DISTRUST_BYTES), in->distrust);
 	}
 }
 
@@ -375,12 +370,14 @@ static void say_hold(struct buf *b, const struct decide_input *in,
 {
 	char until[CLOCK_TEXT];
 
-	buf_printf(b, "%s stays at %lld, on hold by %.60s", in->tier,
-		   (long long)p->desired, in->hold_owner);
+	buf_printf(b, "%s stays at %lld, on hold by %.*s", in->tier,
+		   (long long)p->desired, (int)utf8_fit(in->hold_owner, OWNER_BYTES),
+		   in->hold_owner);
 	if (in->hold_until_ms)
 		buf_printf(b, " until %s", clock_format(in->hold_until_ms, until));
 	if (in->hold_reason && *in->hold_reason)
-		buf_printf(b, " (%.120s)", in->hold_reason);
+		buf_printf(b, " (%.*s)", (int)utf8_fit(in->hold_reason, REASON_BYTES),
+			   in->hold_reason);
 	if (p->would == p->desired)
 		return;
 	buf_printf(b, "; it would go to %lld: ", (long long)p->would);
@@ -420,16 +417,11 @@ void decide_say(const struct decide_input *in, struct decide_plan *plan)
 		say_why(&b, in, plan);
 	}
 	buf_putc(&b, '.');
-	snprintf(plan->sentence, sizeof(plan->sentence), "%.*s",
-		 whole_bytes(buf_str(&b), sizeof(plan->sentence) - 1), buf_str(&b));
+	snprintf(plan->sentence, sizeof(plan->sentence), "%s", buf_str(&b));
+	utf8_mend(plan->sentence);
 }
 
 /* ---------------------------------------------------------------- explanation */
-
-static json_t *text_or_null(const char *s)
-{
-	return s ? json_string(s) : json_null();
-}
 
 static json_t *count_or_null(int64_t n)
 {
@@ -452,17 +444,17 @@ static json_t *explain_inputs(const struct decide_input *in)
 				    ? json_integer(in->now_ms - in->demand_at_ms)
 				    : json_null());
 	json_object_set_new(o, "stale_after_ms", json_integer(in->stale_after_ms));
-	json_object_set_new(o, "unit", text_or_null(in->unit));
+	json_object_set_new(o, "unit", json_text(in->unit));
 	json_object_set_new(o, "capacity",
 			    in->capacity > 0 ? json_finite(in->capacity) : json_null());
-	json_object_set_new(o, "capacity_source", text_or_null(in->capacity_source));
-	json_object_set_new(o, "capacity_note", text_or_null(in->capacity_note));
+	json_object_set_new(o, "capacity_source", json_text(in->capacity_source));
+	json_object_set_new(o, "capacity_note", json_text(in->capacity_note));
 	json_object_set_new(o, "target_utilisation", json_finite(in->target_utilisation));
-	json_object_set_new(o, "distrust", text_or_null(in->distrust));
+	json_object_set_new(o, "distrust", json_text(in->distrust));
 	json_object_set_new(o, "floor", count_or_null(in->floor));
-	json_object_set_new(o, "floor_schedule", text_or_null(in->floor_name));
+	json_object_set_new(o, "floor_schedule", json_text(in->floor_name));
 	json_object_set_new(o, "ceiling", count_or_null(in->ceiling));
-	json_object_set_new(o, "ceiling_schedule", text_or_null(in->ceiling_name));
+	json_object_set_new(o, "ceiling_schedule", json_text(in->ceiling_name));
 	json_object_set_new(o, "budget", count_or_null(in->budget));
 	return o;
 }
@@ -472,9 +464,9 @@ static json_t *explain_events(const struct decide_events *e)
 	json_t *names = json_array();
 
 	for (size_t i = 0; i < e->n; i++)
-		json_array_append_new(names, json_string(e->names[i]));
+		json_array_append_new(names, json_text(e->names[i]));
 	if (e->unknown)
-		json_array_append_new(names, json_string(e->unknown));
+		json_array_append_new(names, json_text(e->unknown));
 	return names;
 }
 
@@ -487,7 +479,7 @@ static json_t *explain_forecast(const struct decide_input *in)
 	o = json_pack("{s:s, s:I, s:b, s:I}", "rung", in->rung, "lead_ms",
 		      (json_int_t)in->lead_ms, "lead_is_prior", in->is_lead_prior,
 		      "age_ms", (json_int_t)(in->now_ms - in->forecast_at_ms));
-	json_object_set_new(o, "why", text_or_null(in->rung_why));
+	json_object_set_new(o, "why", json_text(in->rung_why));
 	json_object_set_new(o, "risk", json_finite(in->price > 0 ? NAN : in->risk));
 	json_object_set_new(o, "price", json_finite(in->price > 0 ? in->price : NAN));
 	json_object_set_new(o, "median", json_finite(in->forecast_mid));
@@ -510,8 +502,8 @@ static json_t *explain_hold(const struct decide_input *in)
 	if (!in->hold_owner)
 		return json_null();
 	o = json_object();
-	json_object_set_new(o, "owner", json_string(in->hold_owner));
-	json_object_set_new(o, "reason", text_or_null(in->hold_reason));
+	json_object_set_new(o, "owner", json_text(in->hold_owner));
+	json_object_set_new(o, "reason", json_text(in->hold_reason));
 	json_object_set_new(o, "until", json_time(in->hold_until_ms));
 	return o;
 }
@@ -541,6 +533,6 @@ json_t *decide_explain(const struct decide_input *in, const struct decide_plan *
 	json_object_set_new(o, "forecast", explain_forecast(in));
 	json_object_set_new(o, "hold", explain_hold(in));
 	json_object_set_new(o, "stages", stages);
-	json_object_set_new(o, "sentence", json_string(plan->sentence));
+	json_object_set_new(o, "sentence", json_text(plan->sentence));
 	return o;
 }

@@ -82,7 +82,7 @@ static void add_tier(const struct event_view *v, const struct tier_events *e,
 {
 	for (size_t i = 0; i < e->n; i++) {
 		const char *name = e->v[i].name;
-		const struct tier_event *o = foremost(e, name, now_ms);
+		const struct tier_event *o;
 		bool is_told = false;
 		json_t *doc;
 
@@ -90,6 +90,7 @@ static void add_tier(const struct event_view *v, const struct tier_events *e,
 			is_told = strcmp(e->v[k].name, name) == 0;
 		if (is_told)
 			continue;
+		o = foremost(e, name, now_ms);
 		doc = tier_event_json(o, now_ms);
 		json_object_del(doc, "measured");
 		if (o->span.end_ms <= now_ms) {
@@ -114,8 +115,8 @@ int event_view_json(const struct event_view *v, struct db *db, const char *tier,
 		CLEANUP(tier_events_free) struct tier_events *e = NULL;
 		int rc = tier && strcmp(tier, name) != 0
 				 ? 0
-				 : tier_events_read(db, &v->list, v->file->name, name, &e,
-						    err);
+				 : tier_events_read(db, &v->list, v->file->name, name,
+						    NULL, &e, err);
 
 		if (rc < 0)
 			return rc;

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "json.h"
 #include "log.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ void event_add(const struct events *e, const char *kind, enum db_level level,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	utf8_mend(text);
 	log_it(level, kind, about, text);
 	if (about->pool)
 		json_object_set_new(data, "pool", json_string(about->pool));

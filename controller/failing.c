@@ -4,11 +4,13 @@
 #include "catalog.h"
 #include "check.h"
 #include "sorted.h"
+#include "utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define RESTARTS_MAX 5
+#define MESSAGE_BYTES 300                   /* of what a unit said, in a sentence */
 #define STEADY_MS 3000                      /* real */
 #define WELL_MS 60000                       /* real */
 #define RETRY_FIRST_MS (5 * INT64_C(60000)) /* calendar */
@@ -143,6 +145,7 @@ static void is_ill(struct patient *p, const struct fleet_unit *u,
 {
 	bool was_given_up = strcmp(s->active, "failed") == 0;
 	int64_t times = MAX(s->restarts - p->base, was_given_up);
+	int shown;
 
 	p->well_mono_ms = 0;
 	p->is_well = false;
@@ -151,9 +154,10 @@ static void is_ill(struct patient *p, const struct fleet_unit *u,
 	if (p->why || (times < RESTARTS_MAX && !was_given_up))
 		return;
 	p->since_ms = now_ms;
-	p->why = times == 1 ? xasprintf("failed: %.300s", p->message)
-			    : xasprintf("failed %lld times: %.300s", (long long)times,
-					p->message);
+	shown = (int)utf8_fit(p->message, MESSAGE_BYTES);
+	p->why = times == 1 ? xasprintf("failed: %.*s", shown, p->message)
+			    : xasprintf("failed %lld times: %.*s", (long long)times,
+					shown, p->message);
 	tell(events, "unit-failing", DB_LEVEL_WARN, u, p->why);
 }
 

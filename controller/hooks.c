@@ -38,8 +38,9 @@ static json_t *store_json(struct daemon *d)
 
 	if (d->view)
 		view_status(d->view, &s);
-	return json_pack("{s:s, s:[s], s:b, s:s}", "mode", d->kv ? "embedded" : "etcd",
-			 "endpoints", s.endpoint, "ok", (int)s.ok, "message", s.problem);
+	return json_pack("{s:s, s:[s], s:b, s:o}", "mode", d->kv ? "embedded" : "etcd",
+			 "endpoints", s.endpoint, "ok", (int)s.ok, "message",
+			 json_text(s.problem));
 }
 
 /* What a pool's state means to everybody; NULL: all is well. */
@@ -58,14 +59,14 @@ static void add_pool_problems(struct daemon *d, json_t *problems)
 		return;
 	for (size_t i = 0; i < l.n; i++) {
 		const struct db_pool *p = &l.v[i];
+		CLEANUP(free)
+		char *message = xasprintf("pool %s: %s", p->name, p->last_error);
 
 		if (!pool_problem(p))
 			continue;
-		json_array_append_new(
-			problems,
-			json_pack("{s:s, s:o, s:n}", "kind", pool_problem(p), "message",
-				  json_sprintf("pool %s: %s", p->name, p->last_error),
-				  "since"));
+		json_array_append_new(problems, json_pack("{s:s, s:o, s:n}", "kind",
+							  pool_problem(p), "message",
+							  json_text(message), "since"));
 	}
 }
 

@@ -97,11 +97,10 @@ static bool is_plain_zero(double x)
 	return x == 0 && !signbit(x);
 }
 
-/* The member as JSON; NULL when it is left out, and *ok false when it has no form. */
-static json_t *field_json(const struct field *f, const void *place, bool *ok)
+/* The member as JSON; NULL when it is left out. */
+static json_t *field_json(const struct field *f, const void *place)
 {
 	const char *text;
-	json_t *v;
 
 	switch (f->kind) {
 	case WHOLE:
@@ -123,9 +122,7 @@ static json_t *field_json(const struct field *f, const void *place, bool *ok)
 	case NAME:
 	default:
 		text = *(const char *const *)place;
-		v = text ? json_string(text) : NULL;
-		*ok = *ok && (v || !text);
-		return v;
+		return text ? json_text(text) : NULL;
 	}
 }
 
@@ -146,11 +143,9 @@ char *record_write(const struct decide_input *in, const struct decide_state *sta
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
 	json_t *o = json_object();
-	bool ok = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		json_t *v =
-			field_json(&fields[i], (const char *)in + fields[i].offset, &ok);
+		json_t *v = field_json(&fields[i], (const char *)in + fields[i].offset);
 
 		if (v)
 			json_object_set_new(o, fields[i].name, v);
@@ -161,7 +156,7 @@ char *record_write(const struct decide_input *in, const struct decide_state *sta
 			window_json(&state->upper, in->now_ms), "in_since",
 			(json_int_t)state->in_since_ms, "in_count",
 			(json_int_t)state->in_count);
-	return ok ? json_dumps(doc, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+	return json_dumps(doc, JSON_COMPACT | JSON_REAL_PRECISION(17));
 }
 
 /* ---------------------------------------------------------------- reading */

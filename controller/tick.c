@@ -13,6 +13,7 @@
 #include "stack_apply.h"
 #include "tiers.h"
 #include "unit_plan.h"
+#include "utf8.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -76,8 +77,12 @@ struct round {
 static void set_problem(struct tick *t, int i, const char *kind, const char *message)
 {
 	struct problem *p = &t->problems[i];
-	bool is_new = message && strcmp(p->message, message) != 0;
+	char text[sizeof(p->message)];
+	bool is_new;
 
+	snprintf(text, sizeof(text), "%s", message ? message : "");
+	utf8_mend(text);
+	is_new = message && strcmp(p->message, text) != 0;
 	pthread_mutex_lock(&t->lock);
 	p->kind = kind;
 	if (!message) {
@@ -86,11 +91,11 @@ static void set_problem(struct tick *t, int i, const char *kind, const char *mes
 	} else if (is_new) {
 		if (!p->since_ms)
 			p->since_ms = clock_now_ms();
-		snprintf(p->message, sizeof(p->message), "%s", message);
+		memcpy(p->message, text, sizeof(text));
 	}
 	pthread_mutex_unlock(&t->lock);
 	if (is_new)
-		log_warn(kind, STR("message", message));
+		log_warn(kind, STR("message", text));
 }
 
 /* ---------------------------------------------------------------- the parts of a round

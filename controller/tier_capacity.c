@@ -109,7 +109,8 @@ bool tier_capacity_take_state(struct tier_capacity *t, char *stack, char *tier,
 static const char *unfit(struct tier_capacity *t, const struct fleet_tier *ft,
 			 int64_t now_ms, double demand)
 {
-	if (ft->running != t->n) {
+	/* since a time to come: the clock was set back */
+	if (ft->running != t->n || t->n_since_ms > now_ms) {
 		t->n = ft->running;
 		t->n_since_ms = now_ms;
 	}
@@ -166,7 +167,8 @@ static bool is_fit_due(const struct tier_capacity *t, const struct tier_capacity
 	const int64_t every = is_known ? FIT_EVERY_MINUTES : FIT_SOON_MINUTES;
 	const int64_t age = t->minute - t->kept.fitted;
 
-	if (age < every && t->n == t->kept.fitted_n)
+	/* fitted in a time to come: the clock was set back */
+	if (age >= 0 && age < every && t->n == t->kept.fitted_n)
 		return false;
 	/* No tier waits for ever for those before it. */
 	return age >= LATE * every || clock_mono_ms() < r->fit_until_mono_ms;

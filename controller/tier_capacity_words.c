@@ -51,7 +51,7 @@ static const char *hour(const struct fleet_tier *ft, int64_t ms, char text[FIGUR
 
 static bool is_recent(const struct capacity_change *c, int64_t now_ms)
 {
-	return c->minute && now_ms - c->minute * MINUTE_MS <= RECENT_MS;
+	return c->minute && llabs(now_ms - c->minute * MINUTE_MS) <= RECENT_MS;
 }
 
 static void say_none(const struct tier_capacity *t, struct tier_capacity_now *ret)

@@ -80,14 +80,27 @@ static void take(struct tier_events *e, const struct event_list *l, const char *
 	e->n = kept;
 }
 
-static struct tier_event *occurrence(struct tier_events *e, const struct db_uplift *row)
+/* The same one; e is by name still. NULL: none. */
+static struct tier_event *occurrence(struct tier_events *e, const char *name,
+				     const struct uplift_span *span)
 {
-	for (size_t i = 0; i < e->n; i++)
-		if (e->v[i].span.start_ms == row->start_ms &&
-		    e->v[i].span.end_ms == row->end_ms &&
-		    strcmp(e->v[i].name, row->name) == 0)
-			return &e->v[i];
-	return NULL;
+	const struct tier_event key = { .name = name, .span = *span };
+	struct tier_event *o =
+		e->n ? bsearch(&key, e->v, e->n, sizeof(*e->v), by_name) : NULL;
+
+	return o && o->span.end_ms == span->end_ms ? o : NULL;
+}
+
+/* What could not be measured a moment ago cannot be now. */
+static void take_tries(struct tier_events *e, const struct tier_events *was)
+{
+	struct tier_event *o;
+
+	e->first_ms = was->first_ms;
+	for (size_t i = 0; i < was->n; i++)
+		if (was->v[i].is_tried &&
+		    (o = occurrence(e, was->v[i].name, &was->v[i].span)))
+			o->is_tried = true;
 }
 
 /* A row counts when its event is still announced, or so long ago that none is. */
@@ -98,7 +111,8 @@ static void take_measures(struct tier_events *e, const struct event_list *l,
 
 	for (size_t i = 0; i < rows->n; i++) {
 		struct db_uplift *row = &rows->v[i];
-		struct tier_event *o = occurrence(e, row);
+		const struct uplift_span span = { row->start_ms, row->end_ms };
+		struct tier_event *o = occurrence(e, row->name, &span);
 
 		if (o) {
 			o->is_measured = true;
@@ -155,7 +169,8 @@ static void fill_spans(struct tier_events *e)
 }
 
 int tier_events_read(struct db *db, const struct event_list *l, const char *stack,
-		     const char *tier, struct tier_events **ret, struct err *err)
+		     const char *tier, const struct tier_events *was,
+		     struct tier_events **ret, struct err *err)
 {
 	CLEANUP(tier_events_free) struct tier_events *e = xcalloc(1, sizeof(*e));
 	CLEANUP(db_uplift_list_done) struct db_uplift_list rows = { NULL, 0 };
@@ -169,6 +184,8 @@ int tier_events_read(struct db *db, const struct event_list *l, const char *stac
 			return rc;
 		take_measures(e, l, &rows);
 		expect(e, &rows);
+		if (was)
+			take_tries(e, was);
 		qsort(e->v, e->n, sizeof(*e->v), by_start);
 	}
 	fill_spans(e);

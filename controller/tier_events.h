@@ -42,10 +42,12 @@ struct tier_events {
 /*
  * Those of the list that are about the tier, with what is remembered of them. The list
  * must outlive the object.
+ *   was  the same, read from the same list before one was measured; NULL: none. What
+ *        could not be measured then is not tried again.
  */
 int tier_events_read(struct db *db, const struct event_list *l, const char *stack,
-		     const char *tier, struct tier_events **ret,
-		     struct err *err) MUST_CHECK;
+		     const char *tier, const struct tier_events *was,
+		     struct tier_events **ret, struct err *err) MUST_CHECK;
 void tier_events_free(struct tier_events *e);
 DEFINE_CLEANUP(struct tier_events *, tier_events_free);
 

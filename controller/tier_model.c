@@ -21,6 +21,8 @@ struct tier_model {
 	int64_t fed_ms;                   /* end of the last minute that it knows */
 	const struct tier_events *events; /* of this call: what demand is divided by */
 	uint64_t events_mark;             /* of the division that it was fed with */
+	int64_t barren_ms; /* the minute in which there was nothing to learn
+			      from; 0: none */
 	bool is_dirty, must_learn;
 };
 
@@ -146,8 +148,10 @@ static int learn(struct tier_model *t, struct tier_round *r, const struct db_tie
 	if (rc < 0 || first_ms == 0)
 		return rc;
 	rc = read_history(r, tier, &from_ms, to_ms, &y, &n, err);
-	if (rc < 0 || n == 0)
+	if (rc < 0 || n == 0) {
+		t->barren_ms = rc < 0 ? 0 : to_ms;
 		return rc;
+	}
 	tier_events_divide(t->events, from_ms, MINUTE_MS, y, n);
 	rc = demand_model_new(opts, &t->model, err);
 	if (rc < 0)
@@ -270,6 +274,9 @@ static int refresh(struct tier_model *t, struct tier_round *r, const struct db_t
 	const struct demand_opts opts = opts_of(tier, lead_ms);
 	int rc = 0;
 
+	/* What was recorded is all too old: weeks are not read again each tick. */
+	if (!t->model && t->barren_ms == minute_of(r->now_ms))
+		return 0;
 	if (!t->model && !r->is_trial)
 		load(t, r, tier);
 	if (!t->model || !is_for(t->model, &opts) || is_far_behind(t, r->now_ms) ||

@@ -361,9 +361,10 @@ static const char *say_rung(struct deciding *d)
 
 static int list_events(struct tiers *ts, struct deciding *d, struct err *err)
 {
-	tier_events_free(TAKE(d->t->events));
+	CLEANUP(tier_events_free) struct tier_events *was = TAKE(d->t->events);
+
 	return tier_events_read(ts->db, d->ft->cat->events, d->ft->t.stack, d->ft->t.name,
-				&d->t->events, err);
+				was, &d->t->events, err);
 }
 
 /* The tier's events, as the catalog has them now; those that are over are measured. */
@@ -511,7 +512,8 @@ static int record(struct tiers *ts, struct deciding *d, const struct decide_stat
 	bool changed = p->desired != t->desired;
 	bool is_news = changed || d->t->binding != p->binding;
 
-	if (!is_news && d->in.now_ms - d->t->recorded_ms < DECISION_EVERY_MS)
+	/* after the last one also when the clock was set back */
+	if (!is_news && llabs(d->in.now_ms - d->t->recorded_ms) < DECISION_EVERY_MS)
 		return 0;
 	d->t->recorded_ms = d->in.now_ms;
 	d->t->binding = p->binding;

@@ -2,6 +2,7 @@
 #include "verdict.h"
 
 #include "clock.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -32,6 +33,7 @@ static void say(struct verdict *v, bool promote, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(v->why, sizeof(v->why), fmt, ap);
 	va_end(ap);
+	utf8_mend(v->why);
 }
 
 static bool is_of_tier(const struct verdict_tier *t, const struct verdict_report *r)

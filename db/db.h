@@ -294,7 +294,7 @@ int db_model_states_put(struct db *db, const struct db_model_state *s, size_t n,
 
 int db_backtest_get(struct db *db, const char *stack, const char *tier,
 		    struct db_backtest *ret, struct err *err) MUST_CHECK;
-/* Replaces the one before. */
+/* Replaces the one before. A tier that is gone meanwhile keeps none. */
 int db_backtest_put(struct db *db, const struct db_backtest *b,
 		    struct err *err) MUST_CHECK;
 

@@ -24,7 +24,19 @@ int db_backtest_get(struct db *db, const char *stack, const char *tier,
 	return db_get(db, &table, &w, ret, "backtest of", key, err);
 }
 
+static int put(struct db_conn *c, const struct db_backtest *b, struct err *err)
+{
+	return db_run(c, err,
+		      "INSERT OR REPLACE INTO backtest (stack, tier, at_ms, report_json)"
+		      " SELECT ?1, ?2, ?3, ?4"
+		      " WHERE EXISTS (SELECT 1 FROM tier WHERE stack = ?1 AND name = ?2)",
+		      "ttit", b->stack, b->tier, b->at_ms, b->report_json);
+}
+
 int db_backtest_put(struct db *db, const struct db_backtest *b, struct err *err)
 {
-	return db_put_one(db, &table, b, err);
+	struct db_conn *c;
+	int rc = db_write_begin(db, false, &c, err);
+
+	return rc < 0 ? rc : db_write_end(db, put(c, b, err), err);
 }

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "json.h"
 #include "sorted.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -39,12 +40,8 @@ static char *copy(const char *s)
 static char *copy_text(const char *s)
 {
 	char *text = copy(s);
-	json_t *fits = json_string(text);
 
-	for (char *p = text; !fits && *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	json_decref(fits);
+	utf8_mend(text);
 	return text;
 }
 

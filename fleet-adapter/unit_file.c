@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "hex.h"
+#include "utf8.h"
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -38,33 +39,16 @@ void unit_file_free(struct unit_file *u)
 
 /* ---------------------------------------------------------------- text */
 
-/* Length of the UTF-8 sequence at p, 0 when it is none; n bytes are left. */
-static size_t utf8_len(const unsigned char *p, size_t n)
-{
-	size_t len = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-
-	if (len == 0 || len > n || *p > 0xf4)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 static bool is_text(const char *s, size_t n)
 {
-	const unsigned char *p = (const unsigned char *)s;
+	uint32_t rune;
+	size_t len;
 
-	while (n > 0) {
-		size_t len = utf8_len(p, n);
-
-		if (len == 0 || (*p < 0x20 && *p != '\t') || *p == 0x7f)
+	for (; n > 0; s += len, n -= len) {
+		len = utf8_rune(s, n, &rune);
+		if ((len == 1 && rune == 0xfffd) || (rune < 0x20 && rune != '\t') ||
+		    rune == 0x7f)
 			return false;
-		p += len;
-		n -= len;
 	}
 	return true;
 }

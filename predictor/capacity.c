@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define BANDS_AN_OCTAVE 3
+#define CLOCK_SLACK 10 /* minutes that a clock is corrected by */
 
 static void know_nothing(struct capacity *c)
 {
@@ -112,17 +113,26 @@ static void keep(struct capacity *c, const struct point *p)
 	b->v[at] = *p;
 }
 
-static void forget_before(struct capacity *c, int64_t minute)
+/* Keeps the minutes [from, to). */
+static void keep_between(struct capacity *c, int64_t from, int64_t to)
 {
 	for (size_t k = 0; k <= CAPACITY_BANDS; k++) {
 		struct band *b = &c->bands[k];
 		uint32_t kept = 0;
 
 		for (size_t i = 0; i < b->n; i++)
-			if (b->v[i].minute >= minute)
+			if (b->v[i].minute >= from && b->v[i].minute < to)
 				b->v[kept++] = b->v[i];
 		b->n = kept;
 	}
+}
+
+/* The clock was set back: minutes of a time to come would be the newest for as long. */
+static void set_back(struct capacity *c, int64_t minute)
+{
+	keep_between(c, 0, minute);
+	know_nothing(c);
+	c->minute = minute - 1;
 }
 
 int capacity_see(struct capacity *c, const struct capacity_seen *seen, bool *ret_changed,
@@ -140,13 +150,15 @@ int capacity_see(struct capacity *c, const struct capacity_seen *seen, bool *ret
 	if (rc < 0)
 		return rc;
 	*ret_changed = false;
+	if (c->minute - seen->minute > CLOCK_SLACK)
+		set_back(c, seen->minute);
 	if (seen->minute <= c->minute)
 		return 0;
 	c->minute = seen->minute;
 	keep(c, &p);
 	if (!capacity_break(c, &p, ret))
 		return 0;
-	forget_before(c, ret->minute);
+	keep_between(c, ret->minute, INT64_MAX);
 	know_nothing(c);
 	capacity_fit(c, seen->instances);
 	*ret_changed = true;

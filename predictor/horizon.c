@@ -271,9 +271,9 @@ static int check(const double *y, size_t n, const struct horizon_opts *o, struct
 	for (size_t i = 0; i < n; i++)
 		if (isinf(y[i]))
 			return err_set(err, ERR_INVAL, "value %zu is infinite", i);
-	if (o->h < 1 || o->h > 20160)
-		return err_set(err, ERR_INVAL, "%zu steps ahead are not 1 to 20160",
-			       o->h);
+	if (o->h < 1 || o->h > HORIZON_STEPS)
+		return err_set(err, ERR_INVAL, "%zu steps ahead are not 1 to %d", o->h,
+			       HORIZON_STEPS);
 	for (size_t k = 0; k < o->n_levels; k++)
 		if (!(o->levels[k] > 0 && o->levels[k] < 1))
 			return err_set(err, ERR_INVAL, "level %g is not between 0 and 1",

@@ -24,9 +24,10 @@
 #include <stddef.h>
 
 #define HORIZON_SEASONS 4
+#define HORIZON_STEPS 21600 /* two weeks of minutes, and a change of the clock */
 
 struct horizon_opts {
-	size_t h;                        /* steps ahead, 1 to 20160 */
+	size_t h;                        /* steps ahead, 1 to HORIZON_STEPS */
 	size_t seasons[HORIZON_SEASONS]; /* in steps, ascending; 0 ends the list; none:
 					    the series is continued from its recent past
 					  */

@@ -19,6 +19,8 @@
 #define NEARLY 0.5  /* of the best correlation: the shortest season with as much is it */
 #define HILL 0.9    /* of a peak's correlation is still the same hill */
 #define CLOSE 0.05  /* relative difference of seasons that are one */
+#define WHOLE 0.1   /* a number that is so near to a whole one is it */
+#define ALIKE 0.7   /* of a hill's height is as high */
 
 /* Takes mean and straight line out. */
 static void detrend(double *x, const double *y, size_t n)
@@ -94,16 +96,24 @@ static size_t peak_between(const struct view *v, double lo, double hi)
 	return best;
 }
 
+/* The lowest correlations within reach before and after k. */
+static void valleys(const struct view *v, size_t k, size_t reach, double *before,
+		    double *after)
+{
+	*before = *after = v->r[k];
+	for (size_t i = k - reach; i < k; i++)
+		*before = fmin(*before, v->r[i]);
+	for (size_t i = k + 1; i <= MIN(k + reach, v->n - 1); i++)
+		*after = fmin(*after, v->r[i]);
+}
+
 /* How far r[k] stands above the valleys on both sides: a slow series is correlated at
  * every lag, and without a season there is no hill. */
 static double rise_at(const struct view *v, size_t k)
 {
-	double before = v->r[k], after = v->r[k];
+	double before, after;
 
-	for (size_t i = k / 2; i < k; i++)
-		before = fmin(before, v->r[i]);
-	for (size_t i = k + 1; i <= MIN(k + k / 2, v->n - 1); i++)
-		after = fmin(after, v->r[i]);
+	valleys(v, k, k - k / 2, &before, &after);
 	return v->r[k] - fmax(before, after);
 }
 
@@ -264,6 +274,28 @@ static bool is_usual(const struct view *v, size_t k)
 	return k <= v->n / 3 && is_season(v, peak) && v->r[k] > NEARLY * v->r[peak];
 }
 
+/* How high the hill of k is on the slope that it stands on. */
+static double height(const struct view *v, size_t k, size_t reach)
+{
+	double before, after;
+
+	valleys(v, k, reach, &before, &after);
+	return v->r[k] - 0.5 * (before + after);
+}
+
+/*
+ * Does the usual season only repeat the one of k steps, as a day repeats each hour? Then
+ * the hill at k is as high as that at the usual one. A part that is unlike the other
+ * parts, such as half of a day, has a lower one.
+ */
+static bool is_repeated_by(const struct view *v, size_t k, size_t usual)
+{
+	const double times = k ? (double)usual / refine(v, k) : 0;
+
+	return times > 1.5 && fabs(times - round(times)) < WHOLE &&
+	       height(v, k, k / 2) > ALIKE * height(v, usual, k / 2);
+}
+
 /* Notes a season in ascending order and takes it out of the series. */
 static void take(struct view *v, double steps, struct period *ret, size_t *n)
 {
@@ -292,10 +324,16 @@ size_t period_find(const double *y, size_t n, const size_t *usual, size_t n_usua
 
 	struct view v = { n, x, r };
 
-	for (size_t i = 0; i < n_usual && count < max; i++) {
-		search(&v, ret, count);
+	for (size_t i = 0; i < n_usual && count < max;) {
+		const size_t k = search(&v, ret, count);
+
+		if (is_usual(&v, usual[i]) && is_repeated_by(&v, k, usual[i])) {
+			take(&v, refine(&v, k), ret, &count);
+			continue; /* what is left is asked for the usual one again */
+		}
 		if (is_usual(&v, usual[i]))
 			take(&v, (double)usual[i], ret, &count);
+		i++;
 	}
 	while (count < max) {
 		const size_t k = search(&v, ret, count);

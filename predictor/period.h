@@ -28,7 +28,8 @@ struct period {
 /*
  * Finds at most max seasons of y [n] (no NaN), ascending, into ret; returns how many.
  * A season must fit in at least three times and be 4 steps or more. usual [n_usual]:
- * seasons, such as a day and a week, that one within 5 % is taken for. O(n log n).
+ * seasons, such as a day and a week, that one within 5 % is taken for, unless it only
+ * repeats a shorter one, as a day repeats each hour. O(n log n).
  */
 size_t period_find(const double *y, size_t n, const size_t *usual, size_t n_usual,
 		   struct period *ret, size_t max);

@@ -312,6 +312,12 @@ struct uplift uplift_learned(const struct uplift_measure *m, size_t n)
 	return of_log(sum / precision, sqrt(1 / precision + var), n);
 }
 
+/* Of events together: however many overlap, demand can be divided by it. */
+static double bounded(double u)
+{
+	return fmin(fmax(u, UPLIFT_LEAST), UPLIFT_MOST);
+}
+
 void uplift_factors(const struct uplift_event *e, size_t n, int64_t t0_ms,
 		    int64_t step_ms, double *ret, size_t n_steps)
 {
@@ -326,8 +332,9 @@ void uplift_factors(const struct uplift_event *e, size_t n, int64_t t0_ms,
 
 		steps_of(&s, &e[k].span, &from, &end);
 		for (size_t i = from; i < end; i++)
-			ret[i] *= 1 + coverage(&e[k].span, time_of(&s, i), step_ms) *
-					      (e[k].u.mid - 1);
+			ret[i] = bounded(ret[i] * (1 + coverage(&e[k].span,
+								time_of(&s, i), step_ms) *
+							       (e[k].u.mid - 1)));
 	}
 }
 
@@ -345,6 +352,7 @@ static struct uplift at(const struct uplift_event *e, size_t n, int64_t t_ms)
 		if (e[k].u.n)
 			least = least ? MIN(least, e[k].u.n) : e[k].u.n;
 	}
+	mean = fmin(fmax(mean, log(UPLIFT_LEAST)), log(UPLIFT_MOST));
 	return of_log(mean, sqrt(var), least);
 }
 

@@ -39,6 +39,8 @@
 
 #define UPLIFT_MIN 0.01 /* of one event, given or measured */
 #define UPLIFT_MAX 100.0
+#define UPLIFT_LEAST 1e-4 /* of all that overlap, together */
+#define UPLIFT_MOST 1e4
 /* The level at which an event's own uncertainty enters an upper quantile, at most: its
  * effect is drawn once, not each step, and the level of a decision, often beyond 99.9 %,
  * would ask for what no event has ever done. */

@@ -157,8 +157,9 @@ static void prepare(struct host *h, const char *folder)
 	int rc;
 
 	umask(022);
-	(void)syscall(SYS_close_range, SPAWN_FD + 1, ~0u, 0);
+	(void)syscall(SYS_close_range, SPAWN_LOCK_FD + 1, ~0u, 0);
 	(void)fcntl(SPAWN_FD, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(SPAWN_LOCK_FD, F_SETFD, FD_CLOEXEC);
 	rc = take_signals(h, &e);
 	if (rc == 0)
 		rc = read_folder(h, folder, &e);
@@ -177,6 +178,7 @@ static void prepare(struct host *h, const char *folder)
 	if (rc < 0)
 		refuse(&e);
 	set_status(h, "pending", "");
+	close(SPAWN_LOCK_FD);
 	if (send(SPAWN_FD, "G", 1, MSG_NOSIGNAL) != 1)
 		note("the maker is gone");
 	close(SPAWN_FD);

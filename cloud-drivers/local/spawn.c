@@ -23,7 +23,7 @@ struct child {
 	const char *init;
 	char *const *argv;
 	char *const *envp;
-	int null_fd, console_fd, talk_fd;
+	int null_fd, console_fd, talk_fd, lock_fd;
 };
 
 /* Only system calls from here on. */
@@ -33,7 +33,7 @@ static _Noreturn void run_child(const struct child *c)
 
 	if (dup2(c->null_fd, 0) == 0 && dup2(c->console_fd, 1) == 1 &&
 	    dup2(c->console_fd, 2) == 2 && dup2(c->talk_fd, SPAWN_FD) == SPAWN_FD &&
-	    setsid() >= 0)
+	    dup2(c->lock_fd, SPAWN_LOCK_FD) == SPAWN_LOCK_FD && setsid() >= 0)
 		(void)execve(c->init, c->argv, c->envp);
 	if (write(c->talk_fd, complaint, sizeof(complaint) - 1) < 0)
 		_exit(126);
@@ -77,6 +77,8 @@ int spawn_init(const char *init, int dirfd, const char *folder, struct spawn *re
 	CLEANUP(close_fd)
 	int console_fd = high_fd(openat(dirfd, "console.log",
 					O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+	/* a duplicate shares the lock */
+	CLEANUP(close_fd) int lock_fd = fcntl(dirfd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
 	CLEANUP(free) char *name = xstrdup("foretide-local-init");
 	CLEANUP(free) char *where = xstrdup(folder);
 	char *argv[] = { name, where, NULL };
@@ -84,11 +86,12 @@ int spawn_init(const char *init, int dirfd, const char *folder, struct spawn *re
 	struct child c = { .init = init, .argv = argv, .envp = envp };
 	pid_t pid;
 
-	if (null_fd < 0 || console_fd < 0 || make_talk(&ours, &its) < 0)
+	if (null_fd < 0 || console_fd < 0 || lock_fd < 0 || make_talk(&ours, &its) < 0)
 		return err_errno(err, ERR_INTERNAL, "opening the init's descriptors");
 	c.null_fd = null_fd;
 	c.console_fd = console_fd;
 	c.talk_fd = its;
+	c.lock_fd = lock_fd;
 	pid = clone_child();
 	if (pid == 0)
 		run_child(&c);

@@ -9,7 +9,9 @@
  *	maker: G            it may go: all outside of it (cgroups, link, record) stands
  *	init:  G            its status is written
  *
- * An init whose maker dies before the G ends by itself.
+ * An init whose maker dies before the G ends by itself. Until it has ended or has written
+ * its status it shares the lock of the host's folder, so nobody makes or removes that
+ * host while one that was given up still builds its root there.
  */
 #ifndef LOCAL_SPAWN_H
 #define LOCAL_SPAWN_H
@@ -21,14 +23,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SPAWN_FD 3 /* the init's end */
+#define SPAWN_FD 3      /* the init's end */
+#define SPAWN_LOCK_FD 4 /* the host's folder, locked */
 
 struct spawn {
 	pid_t pid;
 	int fd; /* -1 when closed */
 };
 
-/* dirfd and folder are the host's; console.log in it takes standard output and error. */
+/*
+ * dirfd and folder are the host's, locked by host_open(); console.log in it takes
+ * standard output and error.
+ */
 int spawn_init(const char *init, int dirfd, const char *folder, struct spawn *ret,
 	       struct err *err) MUST_CHECK;
 /* Waits for one of the init's words; its own complaint becomes the error. */

@@ -63,6 +63,50 @@ static void a_launch_killed_at_any_point_is_whole_or_nothing(void **state)
 	assert_true(becomes(count_links(s) == 1)); /* the bridge */
 }
 
+/* An init that takes as long over its root as the gate is shut. */
+static void use_slow_init(struct subject *s, const char *gate)
+{
+	CLEANUP(free) char *path = xasprintf("%s/slow-init", s->dir);
+	CLEANUP(free) char *more = xasprintf(", \"init\": \"%s\"", path);
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	fprintf(f, "#!/bin/sh\nread word < %s\n", gate);
+	fclose(f);
+	assert_int_equal(chmod(path, 0755), 0);
+	assert_int_equal(mkfifo(gate, 0600), 0);
+	reconfigure(s, more);
+}
+
+static void a_launch_waits_for_what_a_killed_one_still_does(void **state)
+{
+	struct subject *s = *state;
+	struct drv_launch l = a_launch(ID, SLEEP);
+	CLEANUP(free) char *gate = xasprintf("%s/gate", s->dir);
+	struct drv_vm vm;
+	struct drv_err e;
+	pid_t maker;
+	int fd;
+
+	use_slow_init(s, gate);
+	maker = fork();
+	if (maker == 0)
+		_exit(launch(s, &l, &vm, &e) < 0);
+	assert_true(becomes(count_inits(s) == 1));
+	(void)kill(maker, SIGKILL);
+	assert_int_equal(waitpid(maker, NULL, 0), maker);
+	reconfigure(s, "");
+
+	assert_int_not_equal(
+		s->d->ops->launch(s->d->drv, &l, clock_mono_ms() + 50, &vm, &e), 0);
+	assert_non_null(strstr(e.msg, "is being made or removed"));
+	fd = open(gate, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_drv_ok(launch(s, &l, &vm, &e), &e);
+	assert_true(reaches(s, ID, DRV_VM_RUNNING));
+}
+
 static void a_removal_that_was_broken_off_is_finished_by_a_list(void **state)
 {
 	struct subject *s = *state;
@@ -367,6 +411,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_host_outlives_the_process_that_made_it),
 		TEST(a_launch_killed_at_any_point_is_whole_or_nothing),
+		TEST(a_launch_waits_for_what_a_killed_one_still_does),
 		TEST(a_removal_that_was_broken_off_is_finished_by_a_list),
 		TEST(another_process_of_the_same_number_is_left_alone),
 		TEST(clean_removes_everything_also_what_no_record_knows),

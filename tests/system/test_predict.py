@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The offline commands of foretide: decide, forecast and backtest, on lines and files."""
+import datetime
 import json
 import math
 import os
+import re
 import subprocess
 import xml.etree.ElementTree
+import zoneinfo
 
 import pytest
 
@@ -113,6 +116,96 @@ def test_forecast_of_a_file_finds_the_day(csv):
     assert len([line for line in r.stdout.splitlines() if line.startswith("2026-01-17T")]) == 24
 
 
+@pytest.fixture
+def minutes(tmp_path):
+    """Four days of minutes, 30 and 60 in turns of 45 minutes."""
+    path = tmp_path / "minutes.csv"
+    path.write_text("".join(f"{START + 60 * i},{30 + 30 * (i // 45 % 2) + i * 7 % 5}\n" for i in range(4 * 1440)),
+                    encoding="utf-8")
+    return str(path)
+
+
+def rows(r):
+    return [line for line in r.stdout.splitlines() if re.match(r"2026-\d\d-\d\dT", line)]
+
+
+@pytest.mark.parametrize("horizon,every,count", [
+    ("48h", "1h", 48), ("30m", None, 30), ("8h", "10m", 48), ("3h", "5m", 36), ("7d", "6h", 28), ("14d", "12h", 28),
+])
+def test_a_long_forecast_is_told_in_fifty_lines(minutes, horizon, every, count):
+    r = run("forecast", minutes, "--horizon", horizon)
+    assert r.returncode == 0, r.stderr
+    assert len(rows(r)) == count
+    assert f"a line every {every}, of " in r.stdout if every else "a line every" not in r.stdout
+
+
+def test_every_chooses_the_lines_and_must_fit_the_steps(minutes):
+    r = run("forecast", minutes, "--horizon", "2h", "--every", "1m")
+    assert r.returncode == 0 and len(rows(r)) == 120 and "a line every" not in r.stdout
+    thin = run("forecast", minutes, "--horizon", "2h", "--every", "40m")
+    assert rows(thin) == rows(r)[::40] and "a line every 40m, of 120 steps of 1m (--every 1m: all)" in thin.stdout
+    r = run("forecast", minutes, "--every", "90s")
+    assert (r.returncode, r.stdout) == (2, "")
+    assert "--every: 1m30s is no multiple of the file's step of 1m" in r.stderr
+
+
+def test_a_season_that_is_no_day_is_named_with_its_length(minutes):
+    r = run("forecast", minutes)
+    assert [line[:13] for line in r.stdout.splitlines() if line.startswith("season")] == ["season: 1h30m"]
+
+
+def test_a_forecast_as_json_has_all_points(minutes, csv, tmp_path):
+    r = run("forecast", minutes, "--horizon", "5h", "--json")
+    assert r.returncode == 0, r.stderr
+    doc = json.loads(r.stdout)
+    assert len(doc["points"]) == 300 and doc["step_ms"] == 60000 and doc["values"] == 4 * 1440
+    assert doc["levels"] == [0.025, 0.1, 0.5, 0.9, 0.975] and doc["timezone"] == "UTC"
+    assert [s["period_ms"] for s in doc["seasons"]] == [5400000] and 0.8 < doc["seasons"][0]["correlation"] <= 1
+    assert doc["points"][0]["t"] == "2026-01-09T00:00:00.000Z"
+    assert all(p["q"] == sorted(p["q"]) and len(p["q"]) == 5 for p in doc["points"])
+    r = run("forecast", boosted(csv, 9, 12, 15), "--json", "--events", calendar(tmp_path, 9, 12, 15, 17))
+    event, = json.loads(r.stdout)["events"]
+    assert (event["name"], event["given"], event["learned_from"]) == ("sale", False, 3)
+    assert event["low"] < event["uplift"] < event["high"]
+
+
+def test_a_forecast_draws_its_past_and_its_bands(csv, tmp_path):
+    picture = tmp_path / "forecast.svg"
+    r = run("forecast", str(csv), "--svg", str(picture))
+    assert r.returncode == 0 and f"picture: {picture}" in r.stdout, r.stderr
+    root = xml.etree.ElementTree.parse(picture).getroot()
+    bands = [e.get("points").split() for e in root if e.tag.endswith("polygon")]
+    assert len(bands) == 2 and all(2 * 300 < len(points) <= 2 * 576 for points in bands)
+    lines = [e.get("points").split() for e in root if e.tag.endswith("polyline")]
+    assert len(lines) == 2  # the demand of four days and the forecast of two
+    assert lines[0][0].startswith("60.0,") and lines[1][-1].startswith("1180.0,")
+    r = run("forecast", str(csv), "--svg", "/nonexistent/forecast.svg")
+    assert r.returncode == 1 and "/nonexistent/forecast.svg cannot be written" in r.stderr
+
+
+@pytest.mark.parametrize("name,change", [
+    ("Europe/Stockholm", "2026-03-29T01:00"), ("Europe/Stockholm", "2026-10-25T01:00"),
+    ("Australia/Lord_Howe", "2026-10-03T15:30"),
+])
+def test_the_days_of_a_file_follow_the_clock_of_a_zone(tmp_path, name, change):
+    """The day begins at 08:00, on the day after a change too."""
+    zone = zoneinfo.ZoneInfo(name)
+    end = datetime.datetime.fromisoformat(change + "+00:00") + datetime.timedelta(days=1)
+    times = [end - datetime.timedelta(minutes=30 * i) for i in range(20 * 48, 0, -1)]
+    path = tmp_path / "office.csv"
+    path.write_text("".join(f"{int(t.timestamp())},{20 + 80 * (8 <= t.astimezone(zone).hour < 20) + i * 7 % 5}\n"
+                            for i, t in enumerate(times)), encoding="utf-8")
+    r = run("forecast", str(path), "--timezone", name, "--json")
+    assert r.returncode == 0, r.stderr
+    begins, last = [], None
+    for p in json.loads(r.stdout)["points"]:
+        local = datetime.datetime.fromisoformat(p["t"].replace("Z", "+00:00")).astimezone(zone)
+        if last is not None and last < 60 < p["q"][2]:
+            begins.append((local.hour, local.minute))
+        last = p["q"][2]
+    assert begins == [(8, 0)] * 2
+
+
 def calendar(tmp_path, *days, more=""):
     """A sale from 12:00 to 18:00 in Stockholm on these days of January 2026."""
     path = tmp_path / "sale.ics"
@@ -205,6 +298,8 @@ def test_backtest_shows_bands_by_lead_times(csv):
     (["backtest", "/nonexistent.csv", "--capacity", "5"], 5, "/nonexistent.csv"),
     (["forecast", "/nonexistent.csv"], 5, "/nonexistent.csv"),
     (["forecast", "x.csv", "--horizon", "-3"], 2, "--horizon"),
+    (["forecast", "x.csv", "--every", "0"], 2, "--every"),
+    (["forecast", "--jsonl", "--json"], 2, "usage"),
     (["decide"], 2, "--jsonl"),
 ])
 def test_wrong_usage_is_named(args, status, words):

@@ -72,14 +72,19 @@ def test_a_recorded_load_is_served_ahead_of_its_rise_and_fall(tmp_path):
             stats = load.finish_without_failure(timeout=length * 60 // SCALE + 60)
         print(stats)
         end = time_of(q.api("/v1/status")["now"])
-        decisions = [d for d in q.items("/v1/tiers/quick/web/decisions")
-                     if time_of(d["at"]) >= begin]
-        changes = sorted((d for d in decisions if d["to"] != d["from"]),
-                         key=lambda d: time_of(d["at"]))
+        # A machine that stalls delays it: a second is a minute here.
+        q.wait("it scaled in", lambda: any(d["to"] < d["from"] for d in changes_of(q, begin)))
+        changes = changes_of(q, begin)
         for d in changes:
             print(d["at"], d["from"], d["to"], d["cause"], d["sentence"])
         check_changes(changes)
         check_service(q, begin, end)
+
+
+def changes_of(q, begin):
+    decisions = [d for d in q.items("/v1/tiers/quick/web/decisions")
+                 if time_of(d["at"]) >= begin and d["to"] != d["from"]]
+    return sorted(decisions, key=lambda d: time_of(d["at"]))
 
 
 def check_changes(changes):

@@ -157,7 +157,7 @@ def test_a_driver_of_another_version_is_refused(running):
     ("POST", "/v1/holds", '{"stack": "quikc", "reason": "x"}', 404, "quikc"),
     ("POST", "/v1/tokens", '{"name": "x", "role": "king"}', 400, "operator"),
     ("POST", "/v1/metrics", "quick_load not-a-number\n", 400, "1"),
-    ("POST", "/v1/tiers/quick/web/history", "timestamp,value\nyesterday,3\n", 400, "timestamp"),
+    ("POST", "/v1/tiers/quick/web/history", "timestamp,value\nyesterday,3\n", 400, "line 2"),
     ("GET", "/v1/nothing", None, 404, "nothing"),
     ("DELETE", "/v1/status", None, 405, "DELETE"),
 ])

@@ -4,6 +4,7 @@
 
 #include "api_internal.h"
 #include "conf.h"
+#include "events.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -751,6 +752,57 @@ static void a_sleeping_stream_sees_events_and_does_not_stop_the_end(void **state
 	await(fd, &b, "psst");
 }
 
+/* ---------------------------------------------------------------- words of others */
+
+static void assert_message(const struct fixture *f, const char *path, const char *want)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	const json_t *items, *first;
+
+	assert_int_equal(fixture_json(f, CALL(.path = path, .token = f->viewer), &doc),
+			 200);
+	items = json_object_get(doc, "items");
+	first = items ? json_array_get(items, 0) : doc;
+	assert_non_null(first);
+	assert_string_equal(json_string_value(json_object_get(first, "message")), want);
+}
+
+/* What a unit says is whatever bytes it wrote last. */
+static void words_that_are_no_text_reach_units_and_events(void **state)
+{
+	const struct fixture *f = *state;
+	const struct db_stack s = { .name = (char[]){ "shop" } };
+	const struct db_unit u = { .name = (char[]){ "web@1.service" },
+				   .stack = (char[]){ "shop" },
+				   .tier = (char[]){ "web" },
+				   .message = (char[]){ "died: \xff\xfe" } };
+	const struct events events = { .db = f->db };
+	struct err e;
+
+	assert_ok(db_stack_put(f->db, &s, -1, NULL, &e), &e);
+	assert_ok(db_unit_put(f->db, &u, &e), &e);
+	assert_message(f, "/v1/units", "died: ??");
+	assert_message(f, "/v1/units/web@1.service", "died: ??");
+	event_add(&events, "unit-failed", DB_LEVEL_WARN, EVENT_ABOUT(.unit = u.name),
+		  "unit %s failed: %s", u.name, u.message);
+	assert_message(f, "/v1/events", "unit web@1.service failed: died: ??");
+}
+
+static void a_problem_quotes_what_is_no_text(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	assert_int_equal(fixture_json(f,
+				      CALL(.path = "/v1/units/a%ffb", .token = f->viewer),
+				      &doc),
+			 404);
+	assert_string_equal(json_string_value(json_object_get(doc, "detail")),
+			    "no unit 'a?b'");
+	assert_string_equal(json_string_value(json_object_get(doc, "instance")),
+			    "/v1/units/a?b");
+}
+
 /* ---------------------------------------------------------------- the rest */
 
 static void plain_http_off_loopback_must_be_asked_for(void **state)
@@ -860,6 +912,8 @@ int main(void)
 		TEST(a_replay_tells_what_differs_and_what_has_no_record),
 		TEST(events_arrive_in_the_stream_as_they_happen),
 		TEST(a_sleeping_stream_sees_events_and_does_not_stop_the_end),
+		TEST(words_that_are_no_text_reach_units_and_events),
+		TEST(a_problem_quotes_what_is_no_text),
 		TEST(plain_http_off_loopback_must_be_asked_for),
 		TEST(its_own_metrics_are_open_on_loopback),
 		TEST(what_is_not_there_is_a_503_and_not_a_crash),

@@ -426,6 +426,21 @@ static void a_minute_that_comes_again_is_dropped(void **state)
 	assert_int_equal(capacity_known(s.c)->points, 1);
 }
 
+/* Minutes of a time to come would be the newest for as long. */
+static void a_clock_that_is_set_back_is_followed(void **state)
+{
+	CLEANUP(service_done) struct service s;
+
+	(void)state;
+	start(&s, 14);
+	serve_day(&s, DAY, 0.05, 0.6);
+	s.minute = START - 365 * DAY;
+	s.full = 10;
+	serve_day(&s, DAY, 0.05, 0.6);
+	assert_int_equal(capacity_known(s.c)->model, CAPACITY_UTILISATION);
+	assert_close(capacity_known(s.c)->value, true_capacity(&s), 0.5);
+}
+
 /* ---------------------------------------------------------------- changes */
 
 /* What a release did at a quarter busy and above is noticed within ten minutes. */
@@ -607,6 +622,7 @@ int main(void)
 		cmocka_unit_test(never_trusts_what_an_overloaded_instance_was_asked_for),
 		cmocka_unit_test(refuses_what_is_no_number),
 		cmocka_unit_test(a_minute_that_comes_again_is_dropped),
+		cmocka_unit_test(a_clock_that_is_set_back_is_followed),
 		cmocka_unit_test(a_release_that_halves_it_is_noticed_within_ten_minutes),
 		cmocka_unit_test(a_release_is_noticed_while_the_count_changes),
 		cmocka_unit_test(a_release_that_doubles_it_is_noticed_too),

@@ -436,10 +436,12 @@ static void the_last_backtest_of_a_tier_is_kept_until_its_stack_goes(void **stat
 	CLEANUP(db_backtest_done) struct db_backtest back = { 0 };
 	struct db_stack s = { .name = "wp" };
 	struct db_backtest b = { "wp", "web", 5, "{}" };
+	struct db_tier t = { .stack = "wp", .name = "web" };
 
 	assert_int_equal(db_backtest_get(f->db, "wp", "web", &back, &f->e),
 			 ERR_NOT_FOUND);
 	assert_ok(db_stack_put(f->db, &s, 0, NULL, &f->e), &f->e);
+	assert_ok(db_tier_put(f->db, &t, &f->e), &f->e);
 	assert_ok(db_backtest_put(f->db, &b, &f->e), &f->e);
 	b.at_ms = 7;
 	assert_ok(db_backtest_put(f->db, &b, &f->e), &f->e);
@@ -448,6 +450,10 @@ static void the_last_backtest_of_a_tier_is_kept_until_its_stack_goes(void **stat
 	assert_string_equal(back.report_json, "{}");
 	assert_ok(db_stack_delete(f->db, "wp", &f->e), &f->e);
 	db_backtest_done(&back);
+	assert_int_equal(db_backtest_get(f->db, "wp", "web", &back, &f->e),
+			 ERR_NOT_FOUND);
+	/* one that ends later is of nothing */
+	assert_ok(db_backtest_put(f->db, &b, &f->e), &f->e);
 	assert_int_equal(db_backtest_get(f->db, "wp", "web", &back, &f->e),
 			 ERR_NOT_FOUND);
 }

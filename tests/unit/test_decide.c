@@ -601,6 +601,32 @@ static void mode_out_never_goes_in(void **state)
 	assert_int_equal(p.desired, 5);
 }
 
+/* Cut to their places in the sentence they end inside a character, if it is by bytes. */
+static void long_words_of_a_hold_are_cut_between_characters(void **state)
+{
+	struct decide_input in = three_running();
+	struct decide_plan p;
+	CLEANUP(json_decref) json_t *explanation = NULL;
+	char owner[142] = "x", reason[302] = "x";
+	const char *sentence;
+
+	(void)state;
+	for (size_t i = 0; i < 70; i++)
+		memcpy(owner + 1 + 2 * i, "\u00f6", 3);
+	for (size_t i = 0; i < 150; i++)
+		memcpy(reason + 1 + 2 * i, "\u00e9", 3);
+	in.hold_owner = owner;
+	in.hold_reason = reason;
+	p = once(&in);
+	explanation = decide_explain(&in, &p);
+	sentence = json_string_value(json_object_get(explanation, "sentence"));
+	assert_non_null(sentence);
+	assert_string_equal(sentence, p.sentence);
+	assert_null(strchr(sentence, '?'));
+	assert_int_equal(strlen(sentence),
+			 strlen("web stays at 3, on hold by  ().") + 59 + 119);
+}
+
 static void a_hold_holds_against_everything(void **state)
 {
 	struct decide_input in = three_running();
@@ -791,6 +817,7 @@ int main(void)
 		cmocka_unit_test(observing_says_what_it_would_do),
 		cmocka_unit_test(mode_out_never_goes_in),
 		cmocka_unit_test(a_hold_holds_against_everything),
+		cmocka_unit_test(long_words_of_a_hold_are_cut_between_characters),
 		cmocka_unit_test(the_first_decision_starts_from_what_runs),
 		cmocka_unit_test(a_prior_lead_time_is_said_to_be_one),
 		cmocka_unit_test(a_stated_price_is_told_in_place_of_the_risk),

@@ -2,8 +2,6 @@
 /* What the API asks of the daemon, with the daemon's own hooks and no thread of it. */
 #include "daemon_fixture.h"
 
-#include <math.h>
-
 #define MINUTE_MS INT64_C(60000)
 
 static void put_pool(struct house *h, const char *name, const char *state)
@@ -35,23 +33,6 @@ static const char *text_of(const json_t *o, const char *key)
 	const char *text = json_string_value(json_object_get(o, key));
 
 	return text ? text : "";
-}
-
-static void put_stack(struct house *h)
-{
-	CLEANUP(json_decref)
-	json_t *files =
-		json_pack("{s:s, s:s}", "stack.conf",
-			  "[stack]\nname = shop\n[pool web]\ndriver = fake\n"
-			  "[tier web]\nunit = web.service\n",
-			  "units/web.service", "[Service]\nExecStart=/bin/true\n");
-	CLEANUP(free) char *text = json_dumps(files, 0);
-	const struct db_stack row = { .name = (char *)(uintptr_t) "shop",
-				      .timezone = (char *)(uintptr_t) "UTC",
-				      .text_json = text };
-	struct err e;
-
-	assert_ok(db_stack_put(h->f->db, &row, -1, NULL, &e), &e);
 }
 
 /* ---------------------------------------------------------------- status */
@@ -247,50 +228,6 @@ static void a_bad_sample_is_named_and_nothing_of_the_push_is_taken(void **state)
 	assert_int_equal(n, 0);
 }
 
-static void a_forecast_needs_a_past(void **state)
-{
-	struct house *h = *state;
-	json_t *doc = NULL;
-	struct err e;
-
-	put_stack(h);
-	assert_int_equal(h->hooks.forecast(&h->d, "shop", "web", 7200000, &doc, &e),
-			 ERR_CONFLICT);
-	assert_non_null(strstr(e.msg, "no demand of shop/web is known yet"));
-}
-
-static void a_past_gives_a_forecast_in_rising_quantiles(void **state)
-{
-	struct house *h = *state;
-	int64_t now = clock_now_ms() / MINUTE_MS * MINUTE_MS;
-	static double day[3 * 1440];
-	CLEANUP(json_decref) json_t *doc = NULL;
-	json_t *point;
-	size_t added, i;
-	struct err e;
-
-	put_stack(h);
-	for (size_t k = 0; k < ARRAY_SIZE(day); k++)
-		day[k] = 50 + 30 * sin((double)k * 6.283185307 / 1440);
-	assert_ok(db_demand_import(h->f->db, "shop", "web",
-				   now - (int64_t)ARRAY_SIZE(day) * MINUTE_MS, day,
-				   ARRAY_SIZE(day), now, &added, &e),
-		  &e);
-	assert_ok(h->hooks.forecast(&h->d, "shop", "web", 7200000, &doc, &e), &e);
-	assert_int_equal(json_array_size(json_object_get(doc, "levels")), 3);
-	assert_true(json_array_size(json_object_get(doc, "points")) >= 12);
-	json_array_foreach(json_object_get(doc, "points"), i, point)
-	{
-		const json_t *q = json_object_get(point, "q");
-
-		assert_true(json_number_value(json_array_get(q, 0)) <=
-			    json_number_value(json_array_get(q, 1)));
-		assert_true(json_number_value(json_array_get(q, 1)) <=
-			    json_number_value(json_array_get(q, 2)));
-		assert_in_range(json_number_value(json_array_get(q, 1)), 10, 95);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,8 +240,6 @@ int main(void)
 		HOUSE_TEST(a_demand_that_cannot_be_read_is_refused),
 		HOUSE_TEST(samples_of_an_agent_can_be_asked_for),
 		HOUSE_TEST(a_bad_sample_is_named_and_nothing_of_the_push_is_taken),
-		HOUSE_TEST(a_forecast_needs_a_past),
-		HOUSE_TEST(a_past_gives_a_forecast_in_rising_quantiles),
 	};
 
 	return cmocka_run_group_tests_name("hooks", tests, NULL, NULL);

@@ -69,6 +69,33 @@ static void a_usual_season_keeps_its_length(void **state)
 	assert_int_equal(p[1].steps, 168);
 }
 
+static void a_usual_season_does_not_hide_one_that_it_repeats(void **state)
+{
+	static const size_t usual[] = { 288 };
+
+	(void)state;
+	make_noise(2, 0.5);
+	add_wave(3, 18); /* 90 minutes in steps of 5, and 16 of them are a day */
+	assert_int_equal(period_find(y, N, usual, 1, p, 4), 1);
+	assert_int_equal(p[0].steps, 18);
+	add_wave(3, 288);
+	assert_int_equal(period_find(y, N, usual, 1, p, 4), 2);
+	assert_int_equal(p[0].steps, 18);
+	assert_int_equal(p[1].steps, 288);
+}
+
+static void a_day_of_two_unlike_halves_is_a_day(void **state)
+{
+	static const size_t usual[] = { 24 };
+
+	(void)state;
+	make_noise(3, 0.5);
+	add_wave(2, 12);
+	add_wave(1.5, 24);
+	assert_int_equal(period_find(y, N, usual, 1, p, 4), 1);
+	assert_int_equal(p[0].steps, 24);
+}
+
 static void a_season_whose_size_changes_is_told_once(void **state)
 {
 	(void)state;
@@ -120,6 +147,8 @@ int main(void)
 		cmocka_unit_test(a_season_that_is_no_day_is_found_in_noise),
 		cmocka_unit_test(the_season_is_found_and_not_its_harmonic),
 		cmocka_unit_test(a_usual_season_keeps_its_length),
+		cmocka_unit_test(a_usual_season_does_not_hide_one_that_it_repeats),
+		cmocka_unit_test(a_day_of_two_unlike_halves_is_a_day),
 		cmocka_unit_test(a_season_whose_size_changes_is_told_once),
 		cmocka_unit_test(two_freaks_are_no_season),
 		cmocka_unit_test(noise_with_a_memory_has_hardly_ever_a_season),

@@ -235,14 +235,19 @@ static void a_typical_record_takes_less_than_a_kilobyte(void **state)
 	assert_in_range(strlen(text), 300, 1000);
 }
 
-static void a_string_that_is_no_text_gives_no_record(void **state)
+static void a_string_that_is_no_text_is_decided_as_it_is_recorded(void **state)
 {
 	struct decide_input in = plain_input();
 	struct decide_state s = { 0 };
+	CLEANUP(record_free) struct record *r = NULL;
+	CLEANUP(free) char *text = NULL;
 
 	(void)state;
-	in.distrust = "\xff\xfe";
-	assert_null(record_write(&in, &s));
+	in.distrust = "unit \xff\xfe is silent";
+	text = record_write(&in, &s);
+	r = read_back(text);
+	assert_string_equal(r->in.distrust, "unit ?? is silent");
+	assert_same_plan(&in, &s, r);
 }
 
 #define HEAD "{\"v\":1,\"by\":\"0.1.0\",\"in\":{\"stack\":\"s\",\"tier\":\"t\",\"mode\":2"
@@ -350,7 +355,7 @@ int main(void)
 		cmocka_unit_test(any_input_and_state_decide_from_the_record_as_they_did),
 		cmocka_unit_test(numbers_come_back_bit_by_bit),
 		cmocka_unit_test(a_typical_record_takes_less_than_a_kilobyte),
-		cmocka_unit_test(a_string_that_is_no_text_gives_no_record),
+		cmocka_unit_test(a_string_that_is_no_text_is_decided_as_it_is_recorded),
 		cmocka_unit_test(a_wrong_record_is_refused_in_words),
 		cmocka_unit_test(a_window_never_holds_more_than_it_can),
 		cmocka_unit_test(a_damaged_record_is_refused_or_decided_but_never_harms),

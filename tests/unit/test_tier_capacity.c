@@ -268,6 +268,20 @@ static void a_restart_keeps_what_was_learned(void **state)
 	assert_true(json_integer_value(json_object_get(after, "points")) > 100);
 }
 
+/* Also what was fitted is of a time to come then. */
+static void a_clock_that_is_set_back_stops_no_learning(void **state)
+{
+	struct town *t = *state;
+	CLEANUP(json_decref) json_t *o = NULL;
+
+	scene_apply(t->c->s, TIER, TEXT);
+	minute(t, 10);
+	t->c->s->now_ms -= INT64_C(365) * 86400000;
+	tides(t, 3 * PERIOD, 2, 40);
+	o = learned(t);
+	assert_string_equal(used(o), "learned");
+}
+
 static void a_release_that_halves_it_is_said_and_scaled_for(void **state)
 {
 	struct town *t = *state;
@@ -367,6 +381,7 @@ int main(void)
 		TOWN_TEST(nothing_is_used_where_nothing_is_measured),
 		TOWN_TEST(an_expression_says_how_busy_it_is),
 		TOWN_TEST(a_restart_keeps_what_was_learned),
+		TOWN_TEST(a_clock_that_is_set_back_stops_no_learning),
 		TOWN_TEST(a_release_that_halves_it_is_said_and_scaled_for),
 		TOWN_TEST(in_force_stays_through_noise),
 		TOWN_TEST(the_declared_is_used_and_a_contradiction_is_said),

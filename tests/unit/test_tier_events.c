@@ -310,7 +310,7 @@ static void a_replayed_past_knows_nothing_before_it_could(void **state)
 	}
 	assert_ok(tier_events_read(c->s->db->db,
 				   fleet_tier(c->s->f, "shop", "web")->cat->events,
-				   "shop", "web", &e, c->s->e),
+				   "shop", "web", NULL, &e, c->s->e),
 		  c->s->e);
 	assert_int_equal(e->n, 3);
 	tier_events_as_known(e, start + 2 * DAY_MS, known);
@@ -319,6 +319,32 @@ static void a_replayed_past_knows_nothing_before_it_could(void **state)
 	assert_int_equal(known[2].u.n, 2);
 	tier_events_as_known(e, start, known);
 	assert_close(known[0].u.mid, 1, 0);
+}
+
+/* There is no day to compare it with: that takes time to find, once. */
+static void what_could_not_be_measured_is_not_tried_for_each_that_can(void **state)
+{
+	struct court *c = *state;
+	CLEANUP(tier_events_free) struct tier_events *e = NULL;
+	CLEANUP(tier_events_free) struct tier_events *again = NULL;
+	const struct event_list *l;
+
+	scene_apply(c->s,
+		    CONF "[event sale]\nwhen = 2026-08-17\nwhen = 2026-08-24\n"
+			 "when = 2026-08-31\n",
+		    TEXT);
+	scene_load(c->s);
+	l = fleet_tier(c->s->f, "shop", "web")->cat->events;
+	assert_ok(tier_events_read(c->s->db->db, l, "shop", "web", NULL, &e, c->s->e),
+		  c->s->e);
+	e->v[1].is_tried = true;
+	e->first_ms = 5;
+	assert_ok(tier_events_read(c->s->db->db, l, "shop", "web", e, &again, c->s->e),
+		  c->s->e);
+	assert_int_equal(again->first_ms, 5);
+	assert_false(again->v[0].is_tried);
+	assert_true(again->v[1].is_tried);
+	assert_false(again->v[2].is_tried);
 }
 
 static void overlapping_events_are_named_both(void **state)
@@ -384,6 +410,7 @@ int main(void)
 		COURT_TEST(a_wrongly_given_uplift_leaves_no_hole_behind),
 		COURT_TEST(what_an_event_did_is_measured_once_it_is_over_and_kept),
 		COURT_TEST(a_replayed_past_knows_nothing_before_it_could),
+		COURT_TEST(what_could_not_be_measured_is_not_tried_for_each_that_can),
 		COURT_TEST(overlapping_events_are_named_both),
 		COURT_TEST(a_long_name_is_cut_between_its_letters),
 		COURT_TEST(events_are_told_two_weeks_ahead),

@@ -164,6 +164,27 @@ static void history_that_is_imported_is_learned_from(void **state)
 }
 
 /* The clock was set back: what was fed as the future is learned anew, up to now. */
+/* A tier without demand lately has nothing to learn from, and no round waits for it. */
+static void demand_that_is_all_too_old_is_looked_for_once_a_minute(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	const struct db_tier t = tier_of(30);
+	struct tier_forecast ret;
+	struct tier_round r;
+
+	record(f, NOW_MS - INT64_C(60) * DAY_MINUTES * MINUTE_MS, DAY_MINUTES, 100);
+	assert_false(ask(f, m, 30, NOW_MS).known);
+	tier_round_begin(&r, f->db, NOW_MS + 1000);
+	r.learn_until_mono_ms = 0; /* its half second is spent on others */
+	assert_ok(tier_model_forecast(m, &r, &t, 3 * MINUTE_MS, 0, NULL, &ret, &f->e),
+		  &f->e);
+	assert_false(ret.known);
+	assert_false(r.is_behind);
+	record(f, NOW_MS + MINUTE_MS, 60, 100);
+	assert_true(ask(f, m, 30, NOW_MS + MINUTE_MS).known);
+}
+
 static void a_clock_that_is_set_back_is_followed(void **state)
 {
 	struct fixture *f = *state;
@@ -256,6 +277,7 @@ int main(void)
 		DB_TEST(a_saved_model_of_nonsense_is_learned_anew),
 		DB_TEST(another_capacity_is_reckoned_with),
 		DB_TEST(history_that_is_imported_is_learned_from),
+		DB_TEST(demand_that_is_all_too_old_is_looked_for_once_a_minute),
 		DB_TEST(a_clock_that_is_set_back_is_followed),
 		DB_TEST(what_was_promised_and_kept_is_told_for_both_times),
 		DB_TEST(a_price_is_learned_for),

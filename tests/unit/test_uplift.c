@@ -397,6 +397,25 @@ static void a_forecast_is_raised_in_its_events_alone(void **state)
 	assert_close(q[8], 13, 0);
 }
 
+/* However many are announced for one time: demand is divided by what they did. */
+static void crowds_of_events_leave_numbers_that_can_be_divided_by(void **state)
+{
+	static struct uplift_event e[400];
+	double u;
+
+	(void)state;
+	for (size_t i = 0; i < 400; i++)
+		e[i] = (struct uplift_event){ { 0, HOUR_MS }, uplift_given(0.02) };
+	uplift_factors(e, 400, 0, HOUR_MS, &u, 1);
+	assert_true(u > 1e-6);
+	assert_true(uplift_within(e, 400, 0, HOUR_MS).mid > 1e-6);
+	for (size_t i = 0; i < 400; i++)
+		e[i].u = uplift_given(50);
+	uplift_factors(e, 400, 0, HOUR_MS, &u, 1);
+	assert_true(u < 1e6);
+	assert_true(uplift_within(e, 400, 0, HOUR_MS).high < 1e6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +434,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_measured_is_said),
 		cmocka_unit_test(days_are_the_local_clocks),
 		cmocka_unit_test(overlapping_events_multiply),
+		cmocka_unit_test(crowds_of_events_leave_numbers_that_can_be_divided_by),
 		cmocka_unit_test(a_step_has_the_uplift_of_the_share_that_is_covered),
 		cmocka_unit_test(the_largest_within_a_time_counts),
 		cmocka_unit_test(a_quiet_event_lowers_only_a_time_that_it_fills),

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "outlook.h"
+
+#include "check.h"
+#include "local_clock.h"
+
+#define DAY_MS 86400000
+
+void outlook_done(struct outlook *o)
+{
+	horizon_free(o->f);
+	*o = (struct outlook){ 0 };
+}
+
+/* What is said of local steps becomes what is said of the steps ahead in UTC. */
+static void to_utc(struct horizon *f, const size_t *at, size_t h)
+{
+	double *mean = xcalloc(h, sizeof(*mean));
+	double *q = xcalloc(h * MAX(f->n_levels, (size_t)1), sizeof(*q));
+
+	for (size_t j = 0; j < h; j++) {
+		mean[j] = f->mean[at[j]];
+		for (size_t k = 0; k < f->n_levels; k++)
+			q[k * h + j] = f->q[k * f->h + at[j]];
+	}
+	free(f->mean);
+	free(f->q);
+	f->mean = mean;
+	f->q = q;
+	f->h = h;
+}
+
+/* The series on the clock of its zone, and the seasons it has there. */
+static void look(const struct uplift_series *s, size_t h, struct local_clock *c,
+		 struct outlook *o, size_t seasons[HORIZON_SEASONS])
+{
+	const size_t day = (size_t)(DAY_MS / s->step_ms);
+
+	local_clock_lay(s, h, c);
+	o->n_seasons = seasons_find(c->y, c->n, s->step_ms, o->seasons);
+	seasons_choose(o->seasons, o->n_seasons, c->n, s->step_ms, seasons);
+	o->assumes_day = o->n_seasons == 0 && day >= 4 && c->n < 3 * day;
+	if (o->assumes_day)
+		seasons[0] = day;
+}
+
+static bool goes_by_days(const struct uplift_series *s, size_t season)
+{
+	return season && (int64_t)season * s->step_ms % DAY_MS == 0;
+}
+
+int outlook_make(const struct uplift_series *s, size_t h, const double *levels,
+		 size_t n_levels, struct outlook *ret, struct err *err)
+{
+	struct horizon_opts opts = { .levels = levels, .n_levels = n_levels };
+	CLEANUP(local_clock_done) struct local_clock c = { 0 };
+	struct uplift_series utc = *s;
+	struct outlook o = { 0 };
+	int rc;
+
+	if (h < 1 || h > HORIZON_STEPS)
+		return err_set(err, ERR_INVAL, "%zu steps ahead are not 1 to %d", h,
+			       HORIZON_STEPS);
+	look(s, h, &c, &o, opts.seasons);
+	if (!goes_by_days(s, opts.seasons[0])) {
+		utc.zone = NULL;
+		local_clock_done(&c);
+		look(&utc, h, &c, &o, opts.seasons);
+	}
+	opts.h = c.h;
+	rc = horizon_forecast(c.y, c.n, &opts, &o.f, err);
+	if (rc != 0)
+		return rc;
+	to_utc(o.f, c.at, h);
+	*ret = o;
+	return 0;
+}
