@@ -236,5 +236,7 @@ int cli_delete(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "dry-run", 1, 1, &a);
 
+	if (rc == EXIT_OK)
+		rc = args_stack(&a);
 	return rc != EXIT_OK ? rc : client_exit(&a, delete_stack(&a, &err), &err);
 }

@@ -49,6 +49,37 @@ static bool is_taken(const char *takes, const char *name)
 	return false;
 }
 
+static int wrong_count(const char *command, int n, int least, int most)
+{
+	const int wanted = n < least ? least : most;
+
+	if (most == 0)
+		return cli_fail(EXIT_USAGE, command, "takes options alone");
+	return cli_fail(EXIT_USAGE, command, "takes %s%d argument%s, not %d",
+			least == most ? ""
+			: n < least   ? "at least "
+				      : "at most ",
+			wanted, wanted == 1 ? "" : "s", n);
+}
+
+int args_tier(const struct args *a)
+{
+	const char *slash = strchr(a->position[0], '/');
+
+	if (slash && slash > a->position[0] && slash[1] && !strchr(slash + 1, '/'))
+		return EXIT_OK;
+	return cli_fail(EXIT_USAGE, a->command, "'%s' is no STACK/TIER, such as shop/web",
+			a->position[0]);
+}
+
+int args_stack(const struct args *a)
+{
+	if (*a->position[0] && !strchr(a->position[0], '/'))
+		return EXIT_OK;
+	return cli_fail(EXIT_USAGE, a->command,
+			"'%s' is no name of a stack, such as shop", a->position[0]);
+}
+
 int args_read(int argc, char **argv, const char *takes, int least, int most,
 	      struct args *ret)
 {
@@ -67,10 +98,12 @@ int args_read(int argc, char **argv, const char *takes, int least, int most,
 		if (i == ':')
 			return cli_fail(EXIT_USAGE, argv[0], "%s needs a value",
 					argv[optind - 1]);
-		if (i == '?' || (i >= N_COMMON && !is_taken(takes, known[i].name)))
-			return cli_fail(EXIT_USAGE, argv[0],
-					"there is no option %s here; see --help",
+		if (i == '?')
+			return cli_fail(EXIT_USAGE, argv[0], "there is no option %s here",
 					argv[optind - 1]);
+		if (i >= N_COMMON && !is_taken(takes, known[i].name))
+			return cli_fail(EXIT_USAGE, argv[0],
+					"there is no option --%s here", known[i].name);
 		void *place = (char *)&a + known[i].at;
 
 		if (known[i].is_flag)
@@ -80,12 +113,7 @@ int args_read(int argc, char **argv, const char *takes, int least, int most,
 	}
 	a.n = argc - optind;
 	if (a.n < least || a.n > most || a.n > ARGS_POSITIONS)
-		return cli_fail(EXIT_USAGE, argv[0],
-				least == most
-					? "takes %d argument(s), not %d; see --help"
-					: "takes at least %d argument(s), not %d; see "
-					  "--help",
-				least, a.n);
+		return wrong_count(argv[0], a.n, least, most);
 	memcpy(a.position, argv + optind, (size_t)a.n * sizeof(a.position[0]));
 	*ret = a;
 	return EXIT_OK;

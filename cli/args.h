@@ -29,6 +29,11 @@ struct args {
 int args_read(int argc, char **argv, const char *takes, int least, int most,
 	      struct args *ret);
 
+/* Whether the first positional argument is STACK/TIER, or the name of a stack: EXIT_OK,
+ * or EXIT_USAGE with the words on stderr. */
+int args_tier(const struct args *a);
+int args_stack(const struct args *a);
+
 /* What all of them take, for --help. */
 #define ARGS_COMMON_HELP                                                             \
 	"  --url URL          controller (default: $FORETIDE_URL or "                \

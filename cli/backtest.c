@@ -99,10 +99,11 @@ static int run(const struct wish *w)
 	CLEANUP(judge_report_free) struct judge_report *r = NULL;
 	char step[CLOCK_TEXT], boot[CLOCK_TEXT];
 	struct err err;
-	int shown = -1;
+	int shown = -1, rc;
 
-	if (series_open(w->file, &s, &err) != 0)
-		return cli_fail(EXIT_FAILED, "backtest", "%s", err.msg);
+	rc = series_open(w->file, &s, &err);
+	if (rc < 0)
+		return cli_exit("backtest", rc, &err);
 
 	const struct demand_opts o = {
 		.step_ms = s.step_ms,
@@ -117,9 +118,10 @@ static int run(const struct wish *w)
 	const int64_t from_ms =
 		s.t0_ms + (int64_t)judge_from(s.n, s.step_ms, play) * s.step_ms;
 
-	if (file_events_read(w->events, w->timezone, &s, from_ms,
-			     s.t0_ms + (int64_t)s.n * s.step_ms, &e, &err) != 0)
-		return cli_fail(EXIT_FAILED, "backtest", "%s", err.msg);
+	rc = file_events_read(w->events, w->timezone, &s, from_ms,
+			      s.t0_ms + (int64_t)s.n * s.step_ms, &e, &err);
+	if (rc < 0)
+		return cli_exit("backtest", rc, &err);
 	if (judge_backtest_events(s.y, s.n, s.t0_ms, &o, play, e.was, e.n,
 				  isatty(STDERR_FILENO) ? progress_show : NULL, &shown,
 				  &r, &err) != 0)

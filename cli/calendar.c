@@ -50,5 +50,7 @@ int cli_calendar(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "tier", 1, 1, &a);
 
+	if (rc == EXIT_OK)
+		rc = args_stack(&a);
 	return rc != EXIT_OK ? rc : client_exit(&a, calendar(&a, &err), &err);
 }

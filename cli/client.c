@@ -147,22 +147,7 @@ int client_list(const struct client *c, const char *path, json_t **ret, struct e
 
 int client_exit(const struct args *a, int rc, const struct err *err)
 {
-	if (rc == 0)
-		return EXIT_OK;
-	cli_fail(EXIT_FAILED, a->command, "%s", err->msg);
-	switch (rc) {
-	case ERR_UNAVAIL:
-	case ERR_TIMEOUT:
-		return EXIT_UNREACHABLE;
-	case ERR_DENIED:
-		return EXIT_DENIED;
-	case ERR_NOT_FOUND:
-		return EXIT_NOT_FOUND;
-	case ERR_CONFLICT:
-		return EXIT_CONFLICT;
-	default:
-		return EXIT_FAILED;
-	}
+	return cli_exit(a->command, rc, err);
 }
 
 void client_print(const json_t *doc)

@@ -9,16 +9,9 @@
 #define CLI_CLIENT_H
 
 #include "args.h"
+#include "cli.h"
 #include "http.h"
 #include "json.h"
-
-enum {
-	EXIT_UNREACHABLE = 3, /* no controller answers there */
-	EXIT_DENIED = 4,      /* no token, or one that may not do this */
-	EXIT_NOT_FOUND = 5,
-	EXIT_CONFLICT = 6, /* changed meanwhile, or exists */
-	EXIT_DIFFERS = 7,  /* a recorded decision was not repeated */
-};
 
 struct client {
 	char *url;

@@ -158,7 +158,7 @@ int cli_decide(int argc, char **argv)
 	int rc = 0;
 
 	if (argc != 2 || strcmp(argv[1], "--jsonl") != 0)
-		return cli_fail(EXIT_USAGE, "decide", "usage: foretide decide --jsonl");
+		return cli_fail(EXIT_USAGE, "decide", "takes --jsonl alone");
 	while (!end && rc == 0 && (len = getline(&line, &cap, stdin)) > 0) {
 		rc = on_line(&s, line, (size_t)len, &end, &err);
 		if (rc != 0)

@@ -254,8 +254,6 @@ int cli_forecast(int argc, char **argv)
 		return run_jsonl();
 	if (jsonl || optind + 1 != argc)
 		return cli_fail(EXIT_USAGE, "forecast",
-				"usage: foretide forecast FILE.csv [--horizon 48h] "
-				"[--every 1h] [--events FILE.ics] [--timezone ZONE] "
-				"[--svg FILE] [--json] | STACK/TIER | --jsonl");
+				"name one tier or one CSV file, or say --jsonl alone");
 	return forecast_file(&w);
 }

@@ -248,12 +248,14 @@ int forecast_file(const struct forecast_wish *w)
 {
 	CLEANUP(prospect_done) struct prospect p = { .w = w };
 	struct err err;
+	int rc = series_open(w->file, &p.s, &err);
 
-	if (series_open(w->file, &p.s, &err) != 0)
-		return cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
+	if (rc < 0)
+		return cli_exit("forecast", rc, &err);
 	p.end_ms = p.s.t0_ms + (int64_t)p.s.n * p.s.step_ms;
-	if (make(&p, &err) != 0)
-		return cli_fail(EXIT_FAILED, "forecast", "%s", err.msg);
+	rc = make(&p, &err);
+	if (rc < 0)
+		return cli_exit("forecast", rc, &err);
 	if (choose_every(&p, &err) != 0)
 		return cli_fail(EXIT_USAGE, "forecast", "%s", err.msg);
 	if (w->json)

@@ -25,7 +25,6 @@ static const struct listing listings[] = {
 	  "",
 	  { { "STACK", "name", TABLE_TEXT },
 	    { "VERSION", "version", TABLE_TEXT },
-	    { "TIERS", "tiers", TABLE_TEXT },
 	    { "TIMEZONE", "timezone", TABLE_TEXT },
 	    { "APPLIED", "applied", TABLE_AGE } } },
 	{ "tiers",

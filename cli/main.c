@@ -13,9 +13,12 @@
 
 static const struct cli_command commands[] = {
 	{ "apply", "FOLDER [--dry-run] [--yes]",
-	  "show what a stack folder changes, and apply it", ARGS_COMMON_HELP, cli_apply },
-	{ "delete", "STACK [--dry-run]", "drain and remove a stack", ARGS_COMMON_HELP,
-	  cli_delete },
+	  "show what a stack folder changes, and apply it",
+	  "  --dry-run          only show\n"
+	  "  --yes              do not ask\n" ARGS_COMMON_HELP,
+	  cli_apply },
+	{ "delete", "STACK [--dry-run]", "drain and remove a stack",
+	  "  --dry-run          only show what would go\n" ARGS_COMMON_HELP, cli_delete },
 	{ "status", "", "how the controller is doing", ARGS_COMMON_HELP, cli_status },
 	{ "stacks", "", "applied stacks", ARGS_COMMON_HELP, cli_list },
 	{ "tiers", "[--stack S]", "demand, instances and the reason of every tier",
@@ -27,7 +30,7 @@ static const struct cli_command commands[] = {
 	{ "services", "[--stack S]", "what is registered, by DNS name", ARGS_COMMON_HELP,
 	  cli_list },
 	{ "decisions", "[--stack S] [--tier T] [--since TIME]", "past decisions",
-	  ARGS_COMMON_HELP, cli_list },
+	  "  --since TIME       from then on, RFC 3339\n" ARGS_COMMON_HELP, cli_list },
 	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
 	{ "explain", "STACK/TIER [--at TIME]",
 	  "why a tier has as many instances as it has",
@@ -37,16 +40,29 @@ static const struct cli_command commands[] = {
 	{ "calendar", "STACK [--tier T]", "events of a stack and what is known of them",
 	  ARGS_COMMON_HELP, cli_calendar },
 	{ "hold", "STACK[/TIER] --reason TEXT [--for 2h]", "stop scaling",
-	  ARGS_COMMON_HELP, cli_hold },
+	  "  --reason TEXT      why, for those who find it\n"
+	  "  --for TIME         as 30m, 2h or 1d (default: until it is "
+	  "released)\n" ARGS_COMMON_HELP,
+	  cli_hold },
 	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
 	{ "drain", "HOST", "empty a host and remove it", ARGS_COMMON_HELP, cli_drain },
-	{ "logs", "UNIT [--lines N]", "the end of a unit's log", ARGS_COMMON_HELP,
-	  cli_logs },
-	{ "events", "[--follow]", "what happened", ARGS_COMMON_HELP, cli_events },
+	{ "logs", "UNIT [--lines N]", "the end of a unit's log",
+	  "  --lines N          how many (default: 100)\n" ARGS_COMMON_HELP, cli_logs },
+	{ "events", "[--follow]", "what happened",
+	  "  --follow           and what happens from now on\n" ARGS_COMMON_HELP,
+	  cli_events },
 	{ "token", "list | create --name N [--role R] [--for 30d] | revoke ID",
-	  "access tokens", ARGS_COMMON_HELP, cli_token },
+	  "access tokens",
+	  "  --name NAME        who or what it is for\n"
+	  "  --role ROLE        viewer, operator or admin (default: viewer)\n"
+	  "  --for TIME         how long it is good for (default: until it is "
+	  "revoked)\n" ARGS_COMMON_HELP,
+	  cli_token },
 	{ "import", "STACK/TIER FILE.csv [--dry-run]", "history of a tier's demand",
-	  ARGS_COMMON_HELP, cli_import },
+	  "  --dry-run          only read and check it\n" ARGS_COMMON_HELP
+	  "\nFILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
+	  "RFC 3339; a value holds until the next one, an empty one is missing.\n",
+	  cli_import },
 	{ "replay",
 	  "[STACK/TIER] [--since 24h] [--until TIME] [--with FILE.conf] [--all]",
 	  "make recorded decisions again, and with other settings",
@@ -56,10 +72,10 @@ static const struct cli_command commands[] = {
 	  "of\n"
 	  "                     this file, in the syntax of stack.conf; what they leave\n"
 	  "                     out stays as it is\n"
-	  "  --all              show every difference, not only the first 20\n"
-	  "\n"
-	  "Without a tier: all of them. Exit status 7: a recorded decision was not\n"
-	  "repeated.\n" ARGS_COMMON_HELP,
+	  "  --all              show every difference, not only the first "
+	  "20\n" ARGS_COMMON_HELP
+	  "\nWithout a tier: all of them. Exit status 7: a recorded decision was not\n"
+	  "repeated.\n",
 	  cli_replay },
 	{ "promote", "STACK/TIER [--to out|auto] [--force] [--yes] [--dry-run]",
 	  "a tier's next mode, when a backtest on its past allows it",
@@ -88,7 +104,7 @@ static const struct cli_command commands[] = {
 	  cli_decide },
 	{ "forecast", "STACK/TIER | FILE.csv [--horizon 48h] | --jsonl",
 	  "forecast a tier, a file, or JSON lines, in quantiles",
-	  "  --horizon TIME     how far ahead (default: 48h)\n"
+	  "  --horizon TIME     how far ahead (default: 48h of a file, 2h of a tier)\n"
 	  "  --every TIME       between two lines of a file's forecast (default: a\n"
 	  "                     round time, for 50 lines at most)\n"
 	  "  --events FILE.ics  a calendar of events that move the file's demand\n"
@@ -121,9 +137,9 @@ static void usage(FILE *to)
 		fprintf(to, "  %-10s %s\n", c->name, c->help);
 	fprintf(to, "\nforetide COMMAND --help says more; foretide --version names the "
 		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 no "
-		    "controller there,\n"
-		    "4 not allowed, 5 not found, 6 changed meanwhile or exists, 7 a "
-		    "decision\nwas not repeated.\n");
+		    "controller answers, or\nit cannot now, 4 not allowed, 5 not found, "
+		    "6 not as things stand, or changed\nmeanwhile, 7 a decision was not "
+		    "repeated.\n");
 }
 
 static bool wants_help(int argc, char **argv)
@@ -134,11 +150,22 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
+static void usage_of(FILE *to, const struct cli_command *c)
+{
+	fprintf(to, "usage: foretide %s%s%s\n", c->name, *c->args ? " " : "", c->args);
+}
+
 static int run(const struct cli_command *c, int argc, char **argv)
 {
-	if (!wants_help(argc, argv))
-		return c->run(argc, argv);
-	printf("usage: foretide %s %s\n\n%s\n", c->name, c->args, c->help);
+	if (!wants_help(argc, argv)) {
+		int status = c->run(argc, argv);
+
+		if (status == EXIT_USAGE)
+			usage_of(stderr, c);
+		return status;
+	}
+	usage_of(stdout, c);
+	printf("\n%s\n", c->help);
 	if (c->more)
 		printf("\n%s", c->more);
 	return EXIT_OK;

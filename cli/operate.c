@@ -214,6 +214,9 @@ int cli_token(int argc, char **argv)
 		return rc;
 	if (strcmp(a.position[0], "list") == 0 && a.n == 1)
 		return client_exit(&a, token_list(&a, &err), &err);
+	if (strcmp(a.position[0], "create") == 0 && a.n == 1 && !a.name)
+		return cli_fail(EXIT_USAGE, argv[0],
+				"say who or what it is for: --name NAME");
 	if (strcmp(a.position[0], "create") == 0 && a.n == 1)
 		return client_exit(&a, token_new(&a, &err), &err);
 	if (strcmp(a.position[0], "revoke") != 0 || a.n != 2)
@@ -242,6 +245,8 @@ static int import(const struct args *a, struct err *err)
 	if (rc == 0)
 		rc = client_send_text(&c, "POST", path, "text/csv", text, len, &answer,
 				      err);
+	if (rc == ERR_INVAL)
+		return err_wrap(err, rc, "%s", a->position[1]);
 	if (rc < 0)
 		return rc;
 	if (a->json)
@@ -258,5 +263,7 @@ int cli_import(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "dry-run", 2, 2, &a);
 
+	if (rc == EXIT_OK)
+		rc = args_tier(&a);
 	return rc != EXIT_OK ? rc : client_exit(&a, import(&a, &err), &err);
 }

@@ -336,10 +336,12 @@ static int read_options(struct play *p, int argc, char **argv, struct err *err)
 			return rc;
 	}
 	if ((!p->list && !p->service == !p->target) || optind != argc)
-		return err_set(
-			err, ERR_INVAL,
-			"either --service STACK/SERVICE or --target HOST:PORT; see "
-			"--help");
+		return err_set(err, ERR_INVAL,
+			       "either --service STACK/SERVICE or --target HOST:PORT");
+	if (p->service && !strchr(p->service, '/'))
+		return err_set(err, ERR_INVAL,
+			       "--service: '%s' is no STACK/SERVICE, such as shop/web",
+			       p->service);
 	if (p->peak_rps <= 0 || p->scale < 1 || p->fresh_ratio < 0 || p->fresh_ratio > 1)
 		return err_set(
 			err, ERR_INVAL,

@@ -62,16 +62,21 @@ static int show(const struct args *a, const json_t *answer, const struct outcome
 {
 	const json_t *report = json_object_get(answer, "backtest");
 	struct judge_row row[JUDGE_POLICIES];
-	const char *from = "", *to = "";
+	const char *from = "", *to = "", *source = NULL;
+	double capacity = 0;
 	int rc;
 
 	if (json_is_object(report)) {
 		if ((rc = read_rows(report, row, err)) < 0 ||
 		    (rc = jread_str(report, "from", &from, err)) < 0 ||
-		    (rc = jread_str(report, "to", &to, err)) < 0)
+		    (rc = jread_str(report, "to", &to, err)) < 0 ||
+		    (rc = jread_num_opt(report, "capacity", &capacity, err)) < 0 ||
+		    (rc = jread_str_opt(report, "capacity_source", &source, err)) < 0)
 			return rc;
-		printf("%s, its own demand from %s to %s played:\n\n", a->position[0],
-		       from, to);
+		printf("%s, its own demand from %s to %s played, an instance serving %g "
+		       "of it%s%s:\n\n",
+		       a->position[0], from, to, capacity, source ? ", " : "",
+		       source ? source : "");
 		backtest_print(row);
 		putchar('\n');
 	}
@@ -156,5 +161,7 @@ int cli_promote(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "to force yes dry-run", 1, 1, &a);
 
+	if (rc == EXIT_OK)
+		rc = args_tier(&a);
 	return rc != EXIT_OK ? rc : client_exit(&a, promote(&a, &err), &err);
 }

@@ -8,6 +8,7 @@
 #include "client.h"
 #include "clock.h"
 #include "conf.h"
+#include "progress.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -193,17 +194,23 @@ static void print_moments(const json_t *p)
 		puts("  both would have decided the same all the time");
 }
 
+static const char *capacity_words(const char *source)
+{
+	return strcmp(source, "other") == 0 ? "as the other settings say" : source;
+}
+
 static void print_played(const json_t *p)
 {
 	char lead[CLOCK_TEXT];
 
 	printf("  played minute by minute from %s to %s: %lld minutes, %lld without "
-	       "demand; lead time %s%s\n",
+	       "demand; lead time %s%s;\n  an instance serves %g of it, %s\n",
 	       text_of(p, "from"), text_of(p, "to"), count_of(p, "minutes"),
 	       count_of(p, "missing"),
 	       clock_format_duration(count_of(p, "lead_ms"), lead),
 	       json_is_true(json_object_get(p, "lead_is_prior")) ? ", not measured yet"
-								 : "");
+								 : "",
+	       number_of(p, "capacity"), capacity_words(text_of(p, "capacity_source")));
 	printf("  %-10s %14s %13s %13s %8s %8s\n", "settings", "instance-hours",
 	       "short time", "not served", "changes", "largest");
 	print_side("in force", json_object_get(p, "in_force"));
@@ -246,7 +253,7 @@ static int replay(struct run *r, const char *stack, const char *tier, struct err
 		json_object_set_new(body, "limit", json_integer(SHOWN_ALL));
 	if (options)
 		json_object_set(body, "with", options);
-	rc = client_send(&r->client, "POST", path, body, &doc, err);
+	rc = progress_send(&r->client, path, "POST", path, body, &doc, err);
 	if (rc < 0)
 		return err_wrap(err, rc, "%s/%s", stack, tier);
 	d = json_object_get(doc, "decisions");
@@ -302,12 +309,9 @@ static int replay_all(struct run *r, struct err *err)
 static int replay_one(struct run *r, struct err *err)
 {
 	const char *slash = strchr(r->a->position[0], '/');
-	CLEANUP(free) char *stack = NULL;
+	CLEANUP(free)
+	char *stack = xstrndup(r->a->position[0], (size_t)(slash - r->a->position[0]));
 
-	if (!slash)
-		return err_set(err, ERR_INVAL, "'%s' is no STACK/TIER",
-			       r->a->position[0]);
-	stack = xstrndup(r->a->position[0], (size_t)(slash - r->a->position[0]));
 	if (r->other.file && !options_for(&r->other, stack, slash + 1))
 		return err_set(err, ERR_INVAL, "%s has no [tier %s]%s%s", r->other.file,
 			       slash + 1, r->other.stack ? " of stack " : "",
@@ -322,6 +326,8 @@ int cli_replay(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "since until with all", 0, 1, &a);
 
+	if (rc == EXIT_OK && a.n)
+		rc = args_tier(&a);
 	if (rc != EXIT_OK)
 		return rc;
 	r.a = &a;

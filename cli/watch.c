@@ -214,6 +214,8 @@ int cli_explain(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "at", 1, 1, &a);
 
+	if (rc == EXIT_OK)
+		rc = args_tier(&a);
 	return rc != EXIT_OK ? rc : client_exit(&a, explain(&a, &err), &err);
 }
 
@@ -297,6 +299,8 @@ int cli_tier_forecast(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "horizon", 1, 1, &a);
 
+	if (rc == EXIT_OK)
+		rc = args_tier(&a);
 	return rc != EXIT_OK ? rc : client_exit(&a, forecast(&a, &err), &err);
 }
 

@@ -138,7 +138,9 @@ int clock_parse(const char *text, int64_t *ret_ms, struct err *err)
 	    !used || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
 	    tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 ||
 	    parse_tail(text + used, &tail_ms) < 0)
-		return err_set(err, ERR_INVAL, "'%s' is no RFC 3339 time", text);
+		return err_set(err, ERR_INVAL,
+			       "'%s' is no RFC 3339 time, such as 2026-01-31T12:00:00Z",
+			       text);
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
 	*ret_ms = (int64_t)timegm(&tm) * 1000 + tail_ms;

@@ -40,8 +40,11 @@ static int read_time(const char *text, int64_t *ret_ms, struct err *err)
 	char *end;
 	double n = strtod(text, &end);
 
-	if (end == text || *end || !(n > SECONDS_MAX && n < TIME_MAX_MS))
-		return clock_parse(text, ret_ms, err);
+	if (end == text || *end || !(n > SECONDS_MAX && n < TIME_MAX_MS)) {
+		int rc = clock_parse(text, ret_ms, err);
+
+		return rc < 0 ? err_wrap(err, rc, "timestamp") : 0;
+	}
 	*ret_ms = (int64_t)n;
 	return 0;
 }

@@ -44,7 +44,7 @@ static void start_ticker(struct api *api)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&api->wake, &attr);
-	pthread_cond_init(&api->backtest_over, NULL);
+	pthread_cond_init(&api->job_over, NULL);
 	pthread_condattr_destroy(&attr);
 	CHECK(pthread_create(&api->ticker, NULL, tick, api) == 0);
 }
@@ -105,14 +105,14 @@ void api_close(struct api *api)
 	api_streams_wake(api, false);
 	api_log_asks_wake(api);
 	pthread_cond_signal(&api->wake);
-	api_backtest_await(api);
+	api_job_await(api);
 	pthread_mutex_unlock(&api->lock);
 	pthread_join(api->ticker, NULL);
 	if (api->plain.daemon)
 		MHD_stop_daemon(api->plain.daemon);
 	if (api->tls.daemon)
 		MHD_stop_daemon(api->tls.daemon);
-	pthread_cond_destroy(&api->backtest_over);
+	pthread_cond_destroy(&api->job_over);
 	pthread_cond_destroy(&api->wake);
 	pthread_mutex_destroy(&api->lock);
 	api_replays_free(api->replays);

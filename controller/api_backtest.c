@@ -18,32 +18,26 @@
 
 struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
 {
-	struct verdict_tier now = { .mode = t->mode,
-				    .stateful = t->stateful,
-				    .risk = t->risk_ratio,
-				    .price = t->price_ratio,
-				    .capacity = t->capacity,
-				    .lead_ms = t->lead_prior_ms };
-	CLEANUP(json_decref)
-	json_t *live = API_HOOK(r, tier_live) ? API_HOOK(r, tier_live)(API_HOOK(r, arg),
-								       t->stack, t->name)
-					      : NULL;
-	const json_t *lead = json_object_get(json_object_get(live, "lead"), "used_ms");
-	const json_t *capacity = json_object_get(live, "capacity");
+	const struct tier_now now = api_tier_now(r, t);
 
-	if (json_is_number(lead))
-		now.lead_ms = (int64_t)json_number_value(lead);
-	if (json_is_number(capacity))
-		now.capacity = json_number_value(capacity);
-	return now;
+	return (struct verdict_tier){ .mode = t->mode,
+				      .stateful = t->stateful,
+				      .risk = t->risk_ratio,
+				      .price = t->price_ratio,
+				      .capacity = now.capacity,
+				      .lead_ms = now.lead_ms };
 }
 
-struct backtest_question backtest_ask(const struct verdict_tier *t)
+struct backtest_question backtest_ask(struct request *r, const struct db_tier *t)
 {
-	return (struct backtest_question){ .boot_ms = t->lead_ms,
-					   .risk = t->risk,
-					   .price = t->price,
-					   .capacity = t->capacity };
+	const struct tier_now now = api_tier_now(r, t);
+	struct backtest_question q = { .boot_ms = now.lead_ms,
+				       .risk = t->risk_ratio,
+				       .price = t->price_ratio,
+				       .capacity = now.capacity };
+
+	snprintf(q.capacity_source, sizeof(q.capacity_source), "%s", now.capacity_source);
+	return q;
 }
 
 /* {"boot","play","risk","price","capacity"}, each as the tier has it when absent. */
@@ -52,11 +46,10 @@ static int read_question(struct request *r, const struct db_tier *t,
 {
 	static const char *const keys[] = { "boot",  "play",     "risk",
 					    "price", "capacity", NULL };
-	const struct verdict_tier now = backtest_tier(r, t);
 	CLEANUP(json_decref) json_t *body = NULL;
 	int rc;
 
-	*q = backtest_ask(&now);
+	*q = backtest_ask(r, t);
 	if (r->body.len == 0)
 		return 0;
 	rc = request_json(r, keys, &body, err);
@@ -72,6 +65,8 @@ static int read_question(struct request *r, const struct db_tier *t,
 		rc = jread_num_opt(body, "price", &q->price, err);
 	if (rc == 0)
 		rc = jread_num_opt(body, "capacity", &q->capacity, err);
+	if (json_object_get(body, "capacity"))
+		snprintf(q->capacity_source, sizeof(q->capacity_source), "given");
 	return rc;
 }
 
@@ -79,7 +74,8 @@ static int check_question(const struct backtest_question *q, struct err *err)
 {
 	if (!(q->capacity > 0))
 		return err_set(err, ERR_INVAL,
-			       "the tier declares no capacity: give \"capacity\"");
+			       "the tier declares no capacity and none is learned yet: "
+			       "give \"capacity\"");
 	if (!(q->risk >= 1e-5 && q->risk <= 0.5))
 		return err_set(err, ERR_INVAL, "\"risk\" must be from 0.00001 to 0.5");
 	if (!(q->price >= 0 && q->price <= 1e9))
@@ -128,14 +124,14 @@ static json_t *report_json(const struct judge_report *j,
 						j->frontier[k].risk, "cost",
 						json_finite(j->frontier[k].cost), "short",
 						json_finite(j->frontier[k].short_share)));
-	return json_pack("{s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:f, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:f, s:s, s:o, s:o, s:o}",
 			 "history_from", json_time(from_ms), "from", json_time(start),
 			 "to", json_time(start + (int64_t)j->n * MINUTE_MS), "step_ms",
 			 MINUTE_MS, "boot_ms", (json_int_t)q->boot_ms, "risk",
 			 json_finite(q->price > 0 ? NAN : q->risk), "price",
 			 json_finite(q->price > 0 ? q->price : NAN), "capacity",
-			 q->capacity, "policies", policies_json(j), "promises", bands,
-			 "frontier", frontier);
+			 q->capacity, "capacity_source", q->capacity_source, "policies",
+			 policies_json(j), "promises", bands, "frontier", frontier);
 }
 
 int backtest_play(const double *y, size_t n, int64_t from_ms,

@@ -2,9 +2,8 @@
 /*
  * api_backtest.h - backtests of a tier's own demand, for the handlers that want one.
  *
- * One runs at a time, about a second, in a thread of its own; the request that wants it
- * is suspended meanwhile, so that nobody else waits. The last report of each tier is kept
- * in the database. What is promoted by it: verdict.h.
+ * One takes about a second, as a job (api_job.h). The last report of each tier is kept in
+ * the database. What is promoted by it: verdict.h.
  */
 #ifndef CONTROLLER_API_BACKTEST_H
 #define CONTROLLER_API_BACKTEST_H
@@ -16,6 +15,7 @@
 struct backtest_question {
 	int64_t boot_ms, play_ms;          /* play_ms 0: as judge.h has it */
 	double risk, price, capacity;      /* price above 0: in place of the risk */
+	char capacity_source[16];          /* struct tier_now's, or "given" */
 	const struct uplift_event *events; /* [n_events] as they were known */
 	size_t n_events;
 };
@@ -30,7 +30,7 @@ int backtest_play(const double *y, size_t n, int64_t from_ms,
 struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t);
 
 /* What is asked of a tier as it is. */
-struct backtest_question backtest_ask(const struct verdict_tier *t);
+struct backtest_question backtest_ask(struct request *r, const struct db_tier *t);
 
 /* What a verdict goes by; all zero, so never made, for null. */
 struct verdict_report backtest_facts(const json_t *report);

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The thread that plays a backtest while the request that asked for it is suspended.
- */
+/* A backtest as a job: what it reads, its play, its report kept. */
 #include "api_backtest.h"
 
 #include "api_handlers.h"
+#include "api_job.h"
 #include "check.h"
 #include "clock.h"
 #include "event_view.h"
 #include "judge.h"
 
-#include <math.h>
-#include <string.h>
-
 #define MINUTE_MS DB_DEMAND_STEP_MS
 #define HISTORY_MS (21 * 24 * 3600 * 1000LL)
 
-struct api_backtest {
-	struct request *r;
+struct run {
 	backtest_then_fn *then;
 	struct backtest_question question;
 	char *stack, *tier;
@@ -25,15 +20,13 @@ struct api_backtest {
 	struct uplift_event *events; /* question.events */
 	size_t n;
 	int64_t from_ms;
-	pthread_t thread;
-	double share; /* that is done; the API's lock guards it */
-	int rc;       /* the rest is the thread's until it has ended */
-	struct err err;
 	json_t *report;
 };
 
-static void run_free(struct api_backtest *b)
+static void run_free(void *arg)
 {
+	struct run *b = arg;
+
 	if (!b)
 		return;
 	json_decref(b->report);
@@ -43,10 +36,10 @@ static void run_free(struct api_backtest *b)
 	free(b->events);
 	free(b);
 }
-DEFINE_CLEANUP(struct api_backtest *, run_free);
+DEFINE_CLEANUP(struct run *, run_free);
 
 /* The newest minutes of demand, at most HISTORY_MS of them. */
-static int read_demand(struct db *db, struct api_backtest *b, struct err *err)
+static int read_demand(struct db *db, struct run *b, struct err *err)
 {
 	int64_t first, last;
 	int rc = db_demand_span(db, b->stack, b->tier, &first, &last, err);
@@ -64,7 +57,7 @@ static int read_demand(struct db *db, struct api_backtest *b, struct err *err)
 }
 
 /* The tier's events, of which nothing is known before it could be. */
-static int read_events(struct db *db, struct api_backtest *b, struct err *err)
+static int read_events(struct db *db, struct run *b, struct err *err)
 {
 	const size_t play = (size_t)(b->question.play_ms / MINUTE_MS);
 	const size_t from = judge_from(b->n, MINUTE_MS, play);
@@ -83,31 +76,15 @@ static int read_events(struct db *db, struct api_backtest *b, struct err *err)
 	return 0;
 }
 
-static void on_progress(void *arg, double share)
+static int play(void *arg, struct api_job *job, struct err *err)
 {
-	struct api_backtest *b = arg;
+	struct run *b = arg;
 
-	pthread_mutex_lock(&b->r->api->lock);
-	b->share = share;
-	pthread_mutex_unlock(&b->r->api->lock);
+	return backtest_play(b->y, b->n, b->from_ms, &b->question, api_job_progress, job,
+			     &b->report, err);
 }
 
-static void *play(void *arg)
-{
-	struct api_backtest *b = arg;
-	struct api *api = b->r->api;
-
-	b->rc = backtest_play(b->y, b->n, b->from_ms, &b->question, on_progress, b,
-			      &b->report, &b->err);
-	pthread_mutex_lock(&api->lock);
-	api->backtest = NULL;
-	MHD_resume_connection(b->r->conn);
-	pthread_cond_broadcast(&api->backtest_over);
-	pthread_mutex_unlock(&api->lock);
-	return NULL;
-}
-
-static int keep(struct db *db, struct api_backtest *b, struct err *err)
+static int keep(struct db *db, struct run *b, struct err *err)
 {
 	const int64_t now = clock_now_ms();
 	CLEANUP(free) char *text = NULL;
@@ -122,69 +99,25 @@ static int keep(struct db *db, struct api_backtest *b, struct err *err)
 			       err);
 }
 
-/* The request's thread again, the backtest's has come to its end. */
-static int go_on(struct request *r, struct err *err)
+static int go_on(struct request *r, void *arg, int rc, struct err *err)
 {
-	CLEANUP(run_free) struct api_backtest *b = r->again_arg;
+	struct run *b = arg;
 
-	r->again = NULL;
-	r->again_arg = NULL;
-	pthread_join(b->thread, NULL);
-	if (b->rc < 0) {
-		*err = b->err;
+	if (rc < 0)
 		return b->then(r, NULL, err);
-	}
-	if (keep(r->api->db, b, err) < 0)
-		return err->code;
-	return b->then(r, b->report, err);
+	rc = keep(r->api->db, b, err);
+	return rc < 0 ? rc : b->then(r, b->report, err);
 }
 
-void api_backtest_drop(struct request *r)
-{
-	struct api_backtest *b = r->again_arg;
-
-	if (r->again != go_on || !b)
-		return;
-	pthread_join(b->thread, NULL);
-	run_free(b);
-}
-
-void api_backtest_await(struct api *api)
-{
-	while (api->backtest)
-		pthread_cond_wait(&api->backtest_over, &api->lock);
-}
-
-/* Starts the thread and suspends the caller, unless one runs already. */
-static int begin(struct request *r, struct api_backtest *b, struct err *err)
-{
-	struct api *api = r->api;
-	int rc = 0;
-
-	pthread_mutex_lock(&api->lock);
-	if (api->backtest || api->stopping) {
-		r->retry_s = 2;
-		rc = err_set(err, ERR_UNAVAIL, "another backtest is running");
-	} else if (pthread_create(&b->thread, NULL, play, b) != 0) {
-		rc = err_set(err, ERR_INTERNAL, "no thread can be started");
-	} else {
-		api->backtest = b;
-		r->again = go_on;
-		r->again_arg = b;
-		MHD_suspend_connection(r->conn);
-	}
-	pthread_mutex_unlock(&api->lock);
-	return rc;
-}
+static const struct api_job_kind backtest = { "backtest", play, go_on, run_free };
 
 int backtest_start(struct request *r, const struct db_tier *t,
 		   const struct backtest_question *q, backtest_then_fn *then,
 		   struct err *err)
 {
-	CLEANUP(run_free) struct api_backtest *b = xcalloc(1, sizeof(*b));
+	CLEANUP(run_free) struct run *b = xcalloc(1, sizeof(*b));
 	int rc;
 
-	b->r = r;
 	b->then = then;
 	b->question = *q;
 	b->stack = xstrdup(t->stack);
@@ -193,28 +126,22 @@ int backtest_start(struct request *r, const struct db_tier *t,
 	if (rc == 0)
 		rc = read_events(r->api->db, b, err);
 	if (rc == 0)
-		rc = begin(r, b, err);
+		rc = api_job_start(r, &backtest, t, b, err);
 	if (rc == 0)
-		(void)TAKE(b); /* go_on()'s or api_backtest_drop()'s */
+		(void)TAKE(b);
 	return rc;
 }
 
 int api_tier_backtest_get(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	const struct api_backtest *b;
-	double share = NAN;
 	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&r->api->lock);
-	b = r->api->backtest;
-	if (b && strcmp(b->stack, t.stack) == 0 && strcmp(b->tier, t.name) == 0)
-		share = b->share;
-	pthread_mutex_unlock(&r->api->lock);
 	reply_json(r, 200,
-		   json_pack("{s:o, s:o}", "progress", json_finite(share), "backtest",
-			     backtest_json(r, &t)));
+		   json_pack("{s:o, s:o}", "progress",
+			     json_finite(api_job_share(r->api, &backtest, &t)),
+			     "backtest", backtest_json(r, &t)));
 	return 0;
 }

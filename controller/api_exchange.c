@@ -36,7 +36,7 @@ static void request_free(struct request *r)
 	if (r->again)
 		api_log_ask_drop(r);
 	if (r->again)
-		api_backtest_drop(r);
+		api_job_drop(r);
 	if (r->answer)
 		MHD_destroy_response(r->answer);
 	if (r->replay_key)

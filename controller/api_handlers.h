@@ -21,7 +21,7 @@ api_handler_fn api_tier_explain, api_tier_decisions, api_tier_leads, api_tier_se
 /* api_backtest.c */
 api_handler_fn api_tier_backtest, api_tier_backtest_get;
 /* api_tier_replay.c */
-api_handler_fn api_tier_replay;
+api_handler_fn api_tier_replay, api_tier_replay_get;
 /* api_promote.c */
 api_handler_fn api_tier_promote;
 /* api_history.c */
@@ -55,6 +55,14 @@ json_t *json_of_text(const char *text);
 
 /* Whether the tier that the path names is there; *ret is the caller's. */
 int api_tier_of_path(struct request *r, struct db_tier *ret, struct err *err) MUST_CHECK;
+/* What of a tier is learned, as the last round had it; as declared before the first. */
+struct tier_now {
+	double capacity;          /* in force; 0: not known */
+	char capacity_source[16]; /* "declared", "learned", "cautious", "none" */
+	int64_t lead_ms;
+};
+struct tier_now api_tier_now(struct request *r, const struct db_tier *t);
+
 /* Sets one option of a tier, a string or a number as stack.conf would have it. */
 int api_tier_set(struct db_tier *t, const char *key, const json_t *value,
 		 struct err *err) MUST_CHECK;

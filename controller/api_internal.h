@@ -12,11 +12,11 @@
 
 #define API_MAGIC 0x61706900u
 
-struct api_stream;   /* api_events.c */
-struct api_log_ask;  /* api_logs.c */
-struct api_backtest; /* api_backtest_run.c */
-struct api_replays;  /* api_replay.c */
-struct api_logins;   /* api_auth.c */
+struct api_stream;  /* api_events.c */
+struct api_log_ask; /* api_logs.c */
+struct api_job;     /* api_job.c */
+struct api_replays; /* api_replay.c */
+struct api_logins;  /* api_auth.c */
 
 #define LISTENER_MAGIC 0x6c736e72u
 
@@ -36,7 +36,6 @@ struct api {
 	struct api_hooks hooks;
 	int64_t started_ms; /* calendar */
 	struct api_listener plain, tls;
-	bool is_replaying; /* one replay at a time; atomic */
 	struct api_replays *replays;
 	struct api_logins *logins;
 	int agent_fd; /* what agent_sum is of, whatever becomes of the path; -1: none */
@@ -52,8 +51,8 @@ struct api {
 	struct api_stream *streams;
 	struct api_log_ask *log_asks;
 	uint64_t log_ask_seq;
-	struct api_backtest *backtest; /* that runs; NULL: none */
-	pthread_cond_t backtest_over;
+	struct api_job *job; /* that runs; NULL: none */
+	pthread_cond_t job_over;
 	uint64_t requests[6]; /* answered, by status class */
 };
 
@@ -123,10 +122,10 @@ json_t *api_log_asks_of(struct api *api, const char *host);
 /* The request's exchange is over. */
 void api_log_ask_drop(struct request *r);
 
-/* api_backtest_run.c: the request's exchange is over */
-void api_backtest_drop(struct request *r);
+/* api_job.c: the request's exchange is over */
+void api_job_drop(struct request *r);
 /* Until none runs; lock held. */
-void api_backtest_await(struct api *api);
+void api_job_await(struct api *api);
 
 /* api_web.c: a file of the dashboard; false when there is none by that name. */
 bool api_web_file(struct request *r);

@@ -108,7 +108,7 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 static int judge(struct request *r, const struct db_tier *t, struct err *err)
 {
 	const struct verdict_tier now = backtest_tier(r, t);
-	const struct backtest_question q = backtest_ask(&now);
+	const struct backtest_question q = backtest_ask(r, t);
 	CLEANUP(json_decref) json_t *last = backtest_json(r, t);
 	const struct verdict_report facts = backtest_facts(last);
 	int rc;
@@ -135,8 +135,10 @@ int api_tier_promote(struct request *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (w.to <= t.mode)
-		return err_set(err, ERR_CONFLICT,
-			       "%s/%s is in mode %s already; PATCH takes it back down",
-			       t.stack, t.name, db_mode_name(t.mode));
+		return err_set(
+			err, ERR_CONFLICT,
+			"%s/%s is in mode %s already; mode in stack.conf or in the "
+			"dashboard takes it back down",
+			t.stack, t.name, db_mode_name(t.mode));
 	return judge(r, &t, err);
 }

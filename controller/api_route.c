@@ -45,6 +45,7 @@ const struct api_route api_routes[] = {
 	     api_tier_backtest),
 	SEND("POST", "/v1/tiers/{stack}/{tier}/replay", API_OPERATOR, 64 * KB,
 	     api_tier_replay),
+	GET("/v1/tiers/{stack}/{tier}/replay", API_VIEWER, api_tier_replay_get),
 	GET("/v1/tiers/{stack}/{tier}/backtest", API_VIEWER, api_tier_backtest_get),
 	SEND("POST", "/v1/tiers/{stack}/{tier}/promote", API_OPERATOR, 64 * KB,
 	     api_tier_promote),

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * POST /v1/tiers/S/T/replay: the tier's recorded decisions made again from their records,
- * and its recorded demand played with the settings in force and with others. It may take
- * seconds of one of the API's threads, so one replay or backtest runs at a time; the tick
- * does not wait for it.
+ * and its recorded demand played with the settings in force and with others, as a job
+ * (api_job.h). How far one is: GET.
  */
 #include "api_handlers.h"
 
+#include "api_job.h"
 #include "calendar.h"
 #include "check.h"
 #include "clock.h"
@@ -20,33 +20,44 @@
 #define SHOWN 20        /* moments and differences, when the caller does not say */
 #define SHOWN_MAX 50000 /* more than there are minutes in 21 days */
 
-struct question {
+struct replay {
+	struct db *db;
+	struct db_tier t; /* with the capacity in force */
+	char capacity_source[16];
 	int64_t since_ms, until_ms, limit;
 	bool has_other;
-	struct db_tier other; /* the tier with the settings of "with" */
+	struct db_tier other;       /* the tier with the settings of "with" */
+	json_t *decisions, *played; /* what was found */
 };
 
-static void question_done(struct question *q)
+static void replay_free(void *arg)
 {
+	struct replay *q = arg;
+
+	if (!q)
+		return;
+	db_tier_done(&q->t);
 	db_tier_done(&q->other);
+	json_decref(q->decisions);
+	json_decref(q->played);
+	free(q);
 }
-DEFINE_CLEANUP_OBJECT(struct question, question_done);
+DEFINE_CLEANUP(struct replay *, replay_free);
 
 /* ---------------------------------------------------------------- the question */
 
 /* The tier, with the capacity that its decisions go by now where it declares none. */
-static int tier_in_force(struct request *r, struct db_tier *ret, struct err *err)
+static int tier_in_force(struct request *r, struct db_tier *ret, char source[16],
+			 struct err *err)
 {
-	CLEANUP(json_decref) json_t *live = NULL;
-	const json_t *capacity;
 	int rc = api_tier_of_path(r, ret, err);
+	struct tier_now now;
 
-	if (rc < 0 || ret->capacity > 0 || !API_HOOK(r, tier_live))
+	if (rc < 0)
 		return rc;
-	live = API_HOOK(r, tier_live)(API_HOOK(r, arg), ret->stack, ret->name);
-	capacity = json_object_get(live, "capacity");
-	if (json_is_number(capacity))
-		ret->capacity = json_number_value(capacity);
+	now = api_tier_now(r, ret);
+	ret->capacity = now.capacity;
+	memcpy(source, now.capacity_source, sizeof(now.capacity_source));
 	return 0;
 }
 
@@ -142,10 +153,11 @@ static int set_other(struct db_tier *t, json_t *with, struct err *err)
 	return rc;
 }
 
-static int read_other(struct request *r, const json_t *body, const struct db_tier *t,
-		      struct question *q, struct err *err)
+static int read_other(struct request *r, const json_t *body, struct replay *q,
+		      struct err *err)
 {
 	json_t *with = json_object_get(body, "with");
+	char source[16];
 	int rc;
 
 	if (!with || json_is_null(with))
@@ -154,14 +166,15 @@ static int read_other(struct request *r, const json_t *body, const struct db_tie
 		return err_set(err, ERR_INVAL,
 			       "\"with\" must be an object of a tier's options");
 	q->has_other = true;
-	rc = tier_in_force(r, &q->other, err);
+	rc = tier_in_force(r, &q->other, source, err);
 	if (rc == 0)
 		rc = set_other(&q->other, with, err);
-	return rc == 0 ? check_other(t, &q->other, err) : rc;
+	if (rc == 0 && !(q->t.capacity > 0))
+		snprintf(q->capacity_source, sizeof(q->capacity_source), "other");
+	return rc == 0 ? check_other(&q->t, &q->other, err) : rc;
 }
 
-static int read_question(struct request *r, const struct db_tier *t, struct question *q,
-			 struct err *err)
+static int read_question(struct request *r, struct replay *q, struct err *err)
 {
 	static const char *const keys[] = { "since", "until", "with", "limit", NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
@@ -183,7 +196,7 @@ static int read_question(struct request *r, const struct db_tier *t, struct ques
 	if (q->limit < 0 || q->limit > SHOWN_MAX)
 		return err_set(err, ERR_INVAL, "\"limit\" must be from 0 to %d",
 			       SHOWN_MAX);
-	return read_other(r, body, t, q, err);
+	return read_other(r, body, q, err);
 }
 
 /* ---------------------------------------------------------------- repeating */
@@ -218,11 +231,10 @@ static void count(const struct db_decision *d, size_t limit, struct tally *t)
 		json_array_append_new(t->different, difference_json(d, &p));
 }
 
-static int repeat_all(struct request *r, const struct question *q, json_t **ret,
-		      struct err *err)
+static int repeat_all(const struct replay *q, json_t **ret, struct err *err)
 {
-	struct db_page page = { .stack = r->args[0],
-				.tier = r->args[1],
+	struct db_page page = { .stack = q->t.stack,
+				.tier = q->t.name,
 				.since_ms = q->since_ms,
 				.until_ms = q->until_ms,
 				.limit = PAGE };
@@ -231,7 +243,7 @@ static int repeat_all(struct request *r, const struct question *q, json_t **ret,
 
 	do {
 		CLEANUP(db_decision_list_done) struct db_decision_list l = { NULL, 0 };
-		int rc = db_decision_list(r->api->db, &page, &l, err);
+		int rc = db_decision_list(q->db, &page, &l, err);
 
 		if (rc < 0)
 			return rc;
@@ -270,26 +282,28 @@ static json_t *moment_json(const struct whatif_moment *m)
 	return o;
 }
 
-static json_t *played_json(const struct whatif *w, size_t limit)
+static json_t *played_json(const struct whatif *w, const struct replay *q)
 {
 	json_t *moments = json_array();
 	json_t *o = json_pack(
-		"{s:o, s:o, s:I, s:I, s:I, s:b, s:f, s:I}", "from", json_time(w->from_ms),
-		"to", json_time(w->from_ms + (int64_t)w->minutes * DB_DEMAND_STEP_MS),
+		"{s:o, s:o, s:I, s:I, s:I, s:b, s:f, s:s, s:I}", "from",
+		json_time(w->from_ms), "to",
+		json_time(w->from_ms + (int64_t)w->minutes * DB_DEMAND_STEP_MS),
 		"minutes", (json_int_t)w->minutes, "missing", (json_int_t)w->missing,
 		"lead_ms", (json_int_t)w->lead_ms, "lead_is_prior", (int)w->is_lead_prior,
-		"capacity", w->capacity, "differences", (json_int_t)w->n);
+		"capacity", w->capacity, "capacity_source", q->capacity_source,
+		"differences", (json_int_t)w->n);
 
 	for (int k = 0; k < WHATIF_SIDES; k++)
 		json_object_set_new(o, side_names[k], side_json(&w->side[k]));
-	for (size_t i = 0; i < MIN(w->n, limit); i++)
+	for (size_t i = 0; i < MIN(w->n, (size_t)q->limit); i++)
 		json_array_append_new(moments, moment_json(&w->v[i]));
 	json_object_set_new(o, "moments", moments);
 	return o;
 }
 
-static int play(struct request *r, const struct question *q, const struct db_tier *t,
-		json_t **ret, struct err *err)
+static int play(const struct replay *q, struct api_job *job, json_t **ret,
+		struct err *err)
 {
 	CLEANUP(whatif_free) struct whatif *w = NULL;
 	int rc;
@@ -297,53 +311,71 @@ static int play(struct request *r, const struct question *q, const struct db_tie
 	*ret = json_null();
 	if (!q->has_other)
 		return 0;
-	rc = whatif_play(
-		r->api->db,
-		&(struct whatif_question){
-			.settings = { [WHATIF_IN_FORCE] = t, [WHATIF_OTHER] = &q->other },
-			.from_ms = q->since_ms,
-			.to_ms = q->until_ms,
-		},
-		&w, err);
+	rc = whatif_play(q->db,
+			 &(struct whatif_question){
+				 .settings = { [WHATIF_IN_FORCE] = &q->t,
+					       [WHATIF_OTHER] = &q->other },
+				 .from_ms = q->since_ms,
+				 .to_ms = q->until_ms,
+				 .progress = api_job_progress,
+				 .arg = job,
+			 },
+			 &w, err);
 	if (rc == 0)
-		*ret = played_json(w, (size_t)q->limit);
+		*ret = played_json(w, q);
 	return rc;
 }
 
-static int answer(struct request *r, const struct question *q, const struct db_tier *t,
-		  struct err *err)
+/* ---------------------------------------------------------------- the job */
+
+static int work(void *arg, struct api_job *job, struct err *err)
 {
-	CLEANUP(json_decref) json_t *decisions = NULL;
-	CLEANUP(json_decref) json_t *played = NULL;
-	int rc = play(r, q, t, &played, err);
+	struct replay *q = arg;
+	int rc = play(q, job, &q->played, err);
 
-	if (rc == 0)
-		rc = repeat_all(r, q, &decisions, err);
-	if (rc == 0)
-		reply_json(r, 200,
-			   json_pack("{s:s, s:s, s:o, s:o, s:s, s:O, s:O}", "stack",
-				     t->stack, "tier", t->name, "since",
-				     json_time(q->since_ms), "until",
-				     json_time(q->until_ms), "version", FORETIDE_VERSION,
-				     "decisions", decisions, "played", played));
-	return rc;
+	return rc == 0 ? repeat_all(q, &q->decisions, err) : rc;
 }
+
+static int answer(struct request *r, void *arg, int rc, struct err *err)
+{
+	const struct replay *q = arg;
+
+	(void)err;
+	if (rc < 0)
+		return rc;
+	reply_json(r, 200,
+		   json_pack("{s:s, s:s, s:o, s:o, s:s, s:O, s:O}", "stack", q->t.stack,
+			     "tier", q->t.name, "since", json_time(q->since_ms), "until",
+			     json_time(q->until_ms), "version", FORETIDE_VERSION,
+			     "decisions", q->decisions, "played", q->played));
+	return 0;
+}
+
+static const struct api_job_kind kind = { "replay", work, answer, replay_free };
 
 int api_tier_replay(struct request *r, struct err *err)
 {
-	CLEANUP(question_done) struct question q = { 0 };
+	CLEANUP(replay_free) struct replay *q = xcalloc(1, sizeof(*q));
+	int rc = tier_in_force(r, &q->t, q->capacity_source, err);
+
+	q->db = r->api->db;
+	if (rc == 0)
+		rc = read_question(r, q, err);
+	if (rc == 0)
+		rc = api_job_start(r, &kind, &q->t, q, err);
+	if (rc == 0)
+		(void)TAKE(q);
+	return rc;
+}
+
+int api_tier_replay_get(struct request *r, struct err *err)
+{
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	int rc = tier_in_force(r, &t, err);
+	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc == 0)
-		rc = read_question(r, &t, &q, err);
-	if (rc < 0)
-		return rc;
-	if (__atomic_exchange_n(&r->api->is_replaying, true, __ATOMIC_ACQUIRE)) {
-		r->retry_s = 2;
-		return err_set(err, ERR_UNAVAIL, "another replay is running");
-	}
-	rc = answer(r, &q, &t, err);
-	__atomic_store_n(&r->api->is_replaying, false, __ATOMIC_RELEASE);
+		reply_json(r, 200,
+			   json_pack("{s:o}", "progress",
+				     json_finite(api_job_share(r->api, &kind, &t))));
 	return rc;
 }

@@ -30,6 +30,8 @@ struct stage {
 /* One side at play. */
 struct side {
 	const struct stage *stage;
+	const struct whatif_question *question;
+	size_t before; /* sides that were played */
 	struct tiers *trial;
 	struct fleet_tier ft; /* its strings are the question's */
 	struct catalog_tier cat;
@@ -162,8 +164,8 @@ static int set_stage(struct stage *s, const struct whatif_question *q, struct er
 	s->capacity = t->capacity > 0 ? t->capacity : q->settings[WHATIF_OTHER]->capacity;
 	if (!(s->capacity > 0))
 		return err_set(err, ERR_CONFLICT,
-			       "%s/%s declares no capacity: give one in the other "
-			       "settings",
+			       "%s/%s declares no capacity and none is learned yet: "
+			       "give one in the other settings",
 			       t->stack, t->name);
 	if ((rc = read_demand(s, t, err)) < 0 || (rc = read_start(s, t, err)) < 0 ||
 	    (rc = lead_read(s->db, t, &s->lead, err)) < 0)
@@ -190,6 +192,16 @@ static struct fleet fleet_at(struct side *s, int64_t now_ms)
 	return f;
 }
 
+static void tell(const struct side *s, size_t minutes)
+{
+	const struct whatif_question *q = s->question;
+
+	if (q->progress)
+		q->progress(q->arg,
+			    ((double)s->before + (double)minutes / (double)s->stage->n) /
+				    WHATIF_SIDES);
+}
+
 /* For fleet_simulate(): decides at the end of minute i. */
 static size_t want(void *arg, size_t i, double demand, size_t running, size_t booting)
 {
@@ -210,6 +222,7 @@ static size_t want(void *arg, size_t i, double demand, size_t running, size_t bo
 		s->ft.t.desired_since_ms = now_ms;
 	s->ft.t.desired = s->desired[i] = p.desired;
 	s->sentence[i] = xstrdup(p.sentence);
+	tell(s, i + 1);
 	return (size_t)p.desired;
 }
 
@@ -304,6 +317,8 @@ static int play_both(const struct stage *stage, const struct whatif_question *q,
 	int rc = 0;
 
 	for (int k = 0; k < WHATIF_SIDES && rc == 0; k++) {
+		side[k].question = q;
+		side[k].before = (size_t)k;
 		rc = set_side(&side[k], stage, q->settings[k], err);
 		if (rc == 0)
 			play_side(&side[k], &w->side[k]);

@@ -28,6 +28,9 @@ struct whatif_question {
 	const struct db_tier *settings[WHATIF_SIDES];
 	/* Whole minutes between them are played, from the first recorded one on. */
 	int64_t from_ms, to_ms;
+	/* Told the share that is done, 0 to 1, minute by minute; NULL: nobody. */
+	void (*progress)(void *arg, double share);
+	void *arg;
 };
 
 struct whatif_side {

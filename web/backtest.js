@@ -3,7 +3,7 @@
 import { call, get } from './api.js';
 import { attempt, openDialog } from './dialog.js';
 import { h } from './dom.js';
-import { duration, number, percent, share, time } from './format.js';
+import { duration, figure, number, percent, share, time } from './format.js';
 import { mayChange, now } from './state.js';
 
 const LOOK_EVERY_MS = 300;
@@ -93,11 +93,18 @@ function frontierTable(b) {
       h('th', { scope: 'row' }, percent(f.risk)), h('td', cost(f.cost)), h('td', kept(f.short, f.risk))))));
 }
 
-function report(b) {
+/** What the play was told: lead time, capacity, and what being short costs. */
+function asked(t, b) {
+  const source = b.capacity_source ? `, ${b.capacity_source}` : '';
+  const price = b.price ? `a short minute at the price of ${number(b.price)} instance-hours` : `a risk of ${percent(b.risk)}`;
+  return `a lead time of ${duration(b.boot_ms)}, a capacity of ${figure(b.capacity, t.capacity_unit)} an instance${source}, and ${price}`;
+}
+
+function report(t, b) {
   const played = Date.parse(b.to) - Date.parse(b.from);
   return [
     verdictWords(b.verdict),
-    h('p.muted', { 'data-backtest': b.at }, `${duration(played)} up to `, time(b.to, now()), ` played with a lead time of ${duration(b.boot_ms)} and ${b.price ? `a short minute at the price of ${number(b.price)} instance-hours` : `a risk of ${percent(b.risk)}`}; made `, time(b.at, now()), '.'),
+    h('p.muted', { 'data-backtest': b.at }, `${duration(played)} up to `, time(b.to, now()), ` played with ${asked(t, b)}; made `, time(b.at, now()), '.'),
     h('div.tables', h('div.scroll.flat', { tabindex: 0, role: 'region', 'aria-label': 'Policies' }, policyTable(b)),
       h('div', h('h3.small', 'What another risk would cost'), frontierTable(b))),
     h('p.hint.muted', 'Cost is in instance-hours over those of a clairvoyant; the others’ headroom was tuned on this tier’s past.'),
@@ -114,7 +121,7 @@ function buttons(t) {
 /** backtest: of GET tier; undefined while it is being read. */
 export function backtestPanel(t, backtest) {
   return [
-    backtest ? report(backtest) : h('p.muted', backtest === undefined ? 'Reading…' : 'None was made yet: it plays the tier’s own past and tells what each way of scaling would have cost.'),
+    backtest ? report(t, backtest) : h('p.muted', backtest === undefined ? 'Reading…' : 'None was made yet: it plays the tier’s own past and tells what each way of scaling would have cost.'),
     h('progress', { 'data-key': 'progress', 'data-keep': true, hidden: true, max: 1, 'aria-label': 'Backtest' }),
     h('p.error', { role: 'alert', 'data-keep': true, 'data-key': 'alert' }),
     buttons(t),

@@ -34,7 +34,7 @@ async function readForecast(t, range) {
   try {
     return await get(`/v1/tiers/${t.stack}/${t.name}/forecast?horizon=${Math.round(horizon(t, range) / MINUTE)}m`);
   } catch (error) {
-    if (error.status === 503) return null; // nothing is known of the demand yet
+    if (error.status === 409) return null; // nothing is known of the demand yet
     throw error;
   }
 }

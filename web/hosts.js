@@ -10,7 +10,7 @@ import { badge, meter, panel, table } from './table.js';
 export const needs = ['hosts', 'pools'];
 export const title = 'Hosts';
 
-const tones = { up: 'good', ok: 'good', limited: 'warn', backoff: 'bad', failed: 'bad', gone: 'plain', requested: 'info', booting: 'info' };
+const tones = { up: 'good', ok: 'good', limited: 'warn', backoff: 'bad', failed: 'bad', gone: 'plain', empty: 'plain', requested: 'info', booting: 'info' };
 
 export function unitTone(u) {
   if (u.goal === 'drain') return 'warn';

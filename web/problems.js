@@ -21,10 +21,11 @@ function ownProblems() {
   return all;
 }
 
-const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad' };
+const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad' };
 const names = {
   'controller-away': 'Controller away', 'store-away': 'Store away', 'round-failed': 'The controller’s round fails',
-  'pool-failing': 'Pool failing', 'hosts-silent': 'Hosts silent', 'stack-not-read': 'Stack not understood', 'metrics-stale': 'Metrics stale',
+  'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit stays where it is',
+  'roll-out-waits': 'Roll-out waits', 'hosts-silent': 'Hosts silent', 'stack-not-read': 'Stack not understood', 'metrics-stale': 'Metrics stale',
 };
 
 /** [{kind, tone, title, words, since, link}], the worst first. */

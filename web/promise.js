@@ -4,7 +4,7 @@
 import { h } from './dom.js';
 import { duration, number, percent, share } from './format.js';
 
-const decimals = level => (level >= 0.99 ? 1 : 0);
+const decimals = level => (Number((100 * level).toFixed(1)) % 1 ? 1 : 0);
 
 /** A kept share as it is shown, and whether it is less than its band promised. */
 export function keptOf(level, kept) {

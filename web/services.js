@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is registered, under which DNS name.
 import { h } from './dom.js';
+import { tierLink } from './problems.js';
 import { state } from './state.js';
 import { panel, table } from './table.js';
 
@@ -13,7 +14,7 @@ export function render() {
     table('Services that are registered', [
       { name: 'DNS name', of: s => h('span.mono', s.dns) },
       { name: 'Unit', of: s => h('span.mono', s.unit) },
-      { name: 'Tier', of: s => `${s.stack}/${s.tier}` },
+      { name: 'Tier', of: s => h('a', { href: tierLink({ stack: s.stack, name: s.tier }) }, `${s.stack}/${s.tier}`) },
       { name: 'Host', of: s => h('span.mono', s.host || '–') },
       { name: 'Address', of: s => h('span.mono', `${s.address}:${s.port}`) },
     ], state.services, s => `${s.dns} ${s.unit} ${s.port}`, 'Nothing is registered.'))];

@@ -62,7 +62,8 @@ function showLog(unit) {
 }
 
 function units(t) {
-  const own = (state.hosts ?? []).flatMap(x => x.units).filter(u => u.stack === t.stack && u.tier === t.name);
+  const own = (state.hosts ?? []).flatMap(x => x.units).filter(u => u.stack === t.stack && u.tier === t.name)
+    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   return table('Units of the tier', [
     { name: 'Unit', of: u => h('span.mono', u.name) },
     { name: 'State', of: u => badge(unitWords(u), unitTone(u), u.message || null) },

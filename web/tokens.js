@@ -53,7 +53,7 @@ function tokenTable() {
     { name: 'Role', of: x => badge(x.role, 'plain', roles[x.role]) },
     { name: 'Made', of: x => time(x.created, now()) },
     { name: 'Last used', of: x => time(x.last_used, now()) },
-    { name: 'Valid until', of: x => (x.expires ? time(x.expires, now()) : 'it is revoked') },
+    { name: 'Valid until', of: x => (x.expires ? time(x.expires, now()) : 'without end') },
     { name: 'Revoke', of: x => h('button', { type: 'button', onclick: () => revoke(x), 'aria-label': `Revoke ${x.name}` }, 'Revoke…') },
   ], state.tokens?.filter(x => !x.revoked), x => x.id, 'There are none.');
 }

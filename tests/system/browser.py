@@ -42,20 +42,32 @@ while (walk.nextNode()) {
 return found;
 """
 
-# How many pixels of a canvas have the colour of a custom property of the page.
+# How many pixels have the colour of a custom property of the page, in that canvas of a
+# selector that has most of them.
 PIXELS = """
-const [canvas, property] = arguments;
+const [selector, property] = arguments;
 const probe = document.createElement('i');
 probe.style.color = `var(--${property})`;
 document.body.append(probe);
 const want = getComputedStyle(probe).color.match(/[\\d.]+/g).map(Number);
 probe.remove();
 want[3] = Math.round(255 * (want[3] ?? 1));
-const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-let n = 0;
-for (let i = 0; i < data.length; i += 4)
-  n += want.every((v, k) => Math.abs(data[i + k] - v) <= 6);
-return n;
+function count(canvas) {
+  if (!canvas.width || !canvas.height) return 0;
+  const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let n = 0;
+  for (let i = 0; i < data.length; i += 4)
+    n += want.every((v, k) => Math.abs(data[i + k] - v) <= 6);
+  return n;
+}
+return Math.max(0, ...[...document.querySelectorAll(selector)].map(count));
+"""
+
+# Remembers what is announced: the next announcement takes the place of the last.
+LISTEN = """
+window.told = [];
+const place = document.getElementById('announce');
+new MutationObserver(() => window.told.push(place.textContent)).observe(place, {childList: true, characterData: true, subtree: true});
 """
 
 FOCUSED = """
@@ -94,6 +106,11 @@ class Browser:
                     raise
                 return False
         self.wait("the page", opened)
+        self.script(LISTEN)
+
+    def told(self):
+        """All that was announced since the page was opened."""
+        return " | ".join(self.script("return window.told"))
 
     def go(self, view, heading=None):
         self.driver.execute_script("location.hash = arguments[0]", "#/" + view)
@@ -158,8 +175,8 @@ class Browser:
     def contrasts(self):
         return self.script(CONTRASTS)
 
-    def pixels(self, canvas, colour):
-        return self.script(PIXELS, canvas, colour)
+    def pixels(self, selector, colour):
+        return self.script(PIXELS, selector, colour)
 
     def severe(self):
         """Errors that the page has caused since they were last asked for."""

@@ -249,9 +249,9 @@ def test_a_calendar_gives_an_uplift_or_says_what_is_wrong(csv, tmp_path):
     r = run("forecast", str(csv), "--events", calendar(tmp_path, 17, more="X-FORETIDE-UPLIFT:lots\n"))
     assert (r.returncode, r.stdout) == (1, "") and "sale.ics:3: uplift = lots" in r.stderr
     r = run("forecast", str(csv), "--events", "/nonexistent.ics")
-    assert r.returncode == 1 and "/nonexistent.ics" in r.stderr
+    assert r.returncode == 5 and "/nonexistent.ics" in r.stderr
     r = run("forecast", str(csv), "--events", calendar(tmp_path, 17), "--timezone", "Mars/Base")
-    assert r.returncode == 1 and "Mars/Base" in r.stderr
+    assert r.returncode == 5 and "Mars/Base" in r.stderr
 
 
 def test_backtest_of_a_file_prints_the_table_and_draws(csv, tmp_path):
@@ -295,8 +295,8 @@ def test_backtest_shows_bands_by_lead_times(csv):
     (["backtest", "x.csv", "--capacity", "5", "--price", "0"], 2, "--price"),
     (["backtest", "x.csv"], 2, "--capacity"),
     (["backtest", "x.csv", "--capacity", "5", "--boot", "soon"], 2, "--boot"),
-    (["backtest", "/nonexistent.csv", "--capacity", "5"], 1, "/nonexistent.csv"),
-    (["forecast", "/nonexistent.csv"], 1, "/nonexistent.csv"),
+    (["backtest", "/nonexistent.csv", "--capacity", "5"], 5, "/nonexistent.csv"),
+    (["forecast", "/nonexistent.csv"], 5, "/nonexistent.csv"),
     (["forecast", "x.csv", "--horizon", "-3"], 2, "--horizon"),
     (["forecast", "x.csv", "--every", "0"], 2, "--every"),
     (["forecast", "--jsonl", "--json"], 2, "usage"),

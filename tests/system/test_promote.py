@@ -6,12 +6,11 @@ import math
 import os
 import pty
 import subprocess
-import threading
 import time
 
 import pytest
 
-from store_tools import BUILD, wait_until
+from store_tools import BUILD
 from test_api import CONF, fits, fixture_daemon, schema_of, stack  # noqa: F401
 
 DAY = 86400
@@ -169,43 +168,6 @@ def test_a_viewer_sees_the_backtest_and_promotes_nothing(daemon):
     assert daemon.call("POST", f"{TIER}/promote", {"force": True}, token=viewer).status == 403
     assert cli(daemon, "promote", "shop/web", "--force", token=viewer).returncode == 4
     assert daemon.call("POST", "/v1/tiers/shop/nosuch/promote").status == 404
-
-
-def test_others_are_served_while_a_backtest_runs(daemon):
-    up(daemon, days=21)
-    answers = []
-    ask = threading.Thread(target=lambda: answers.append(daemon.call("POST", f"{TIER}/backtest")))
-    ask.start()
-    seen = wait_until(lambda: daemon.get(f"{TIER}/backtest").doc["progress"] is not None or not ask.is_alive(),
-                      "it runs")
-    assert seen and ask.is_alive()
-    second = daemon.call("POST", f"{TIER}/backtest")
-    assert second.status == 503 and "another backtest" in second.doc["detail"] and second.headers["Retry-After"]
-    shares = []
-    while ask.is_alive():
-        share = daemon.get(f"{TIER}/backtest").doc["progress"]
-        if share is not None:
-            shares.append(share)
-    assert shares == sorted(shares) and 0 < shares[-1] <= 1
-    assert answers[0].status == 200
-    assert daemon.get(f"{TIER}/backtest").doc["progress"] is None
-
-
-def test_a_controller_stops_while_a_backtest_runs(daemon):
-    up(daemon, days=21)
-
-    def ask():
-        try:
-            daemon.call("POST", f"{TIER}/backtest")
-        except OSError:
-            pass  # the controller went
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    wait_until(lambda: daemon.get(f"{TIER}/backtest").doc["progress"] is not None, "it runs")
-    daemon.stop()
-    thread.join(10)
-    assert daemon.process.returncode == 0 and not thread.is_alive()
 
 
 # ---------------------------------------------------------------- by command

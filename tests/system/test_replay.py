@@ -127,7 +127,7 @@ def test_a_wrong_file_is_refused_in_words(daemon, other, text, status, words):
 
 
 @pytest.mark.parametrize("args,status,words", [
-    (["shop"], 1, "STACK/TIER"),
+    (["shop"], 2, "STACK/TIER"),
     (["shop/none"], 5, "none"),
     (["--since", "yesterday"], 1, '"since" must be a time'),
     (["--with", "/nonexistent.conf"], 5, "/nonexistent.conf"),

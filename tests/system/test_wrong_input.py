@@ -210,7 +210,18 @@ def test_a_join_with_a_wrong_token_is_refused(running):
     (["appyl", "x"], "appyl"),
     (["hold", "quick/web"], "reason"),
     (["status", "--colour"], "--colour"),
-    (["import", "quick/web"], "argument"),
+    (["import", "quick/web"], "takes 2 arguments, not 1"),
+    (["import", "quick", "x.csv"], "STACK/TIER"),
+    (["promote", "quick"], "STACK/TIER"),
+    (["explain", "quick/"], "STACK/TIER"),
+    (["forecast", "quick/web/x"], "STACK/TIER"),
+    (["calendar", "quick/web"], "no name of a stack"),
+    (["delete", "quick/web"], "no name of a stack"),
+    (["replay", "a/b", "c/d"], "takes at most 1 argument, not 2"),
+    (["stacks", "quick"], "takes options alone"),
+    (["events", "--since", "1h"], "no option --since here"),
+    (["token", "create"], "--name NAME"),
+    (["play", "--service", "lb"], "STACK/SERVICE"),
     (["play", "--peak", "many"], "many"),
 ])
 def test_a_wrong_command_says_how_and_ends_with_2(running, args, words):
@@ -218,7 +229,20 @@ def test_a_wrong_command_says_how_and_ends_with_2(running, args, words):
     done = running.cli(*args, check=False)
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert words.lower() in (done.stderr + done.stdout).lower()
+    assert "usage: foretide" in done.stderr
     assert rows(running) == before
+
+
+@pytest.mark.parametrize("args,status,words", [
+    (["calendar", "quick", "--tier", "wbe"], 5, "wbe"),
+    (["promote", "quick/web"], 6, "mode in stack.conf"),
+    (["import", "quick/web", os.path.join(QUICK, "stack.conf")], 1, "stack.conf: line 5"),
+])
+def test_what_is_not_possible_says_why_and_what_to_do(running, args, status, words):
+    before = rows(running)
+    done = running.cli(*args, check=False)
+    assert done.returncode == status and words in done.stderr, done.stderr
+    assert done.stderr.count("\n") == 1 and rows(running) == before
 
 
 # ---------------------------------------------------------------- what must not start

@@ -7,26 +7,30 @@
 
 #define MINUTE_MS (60 * 1000LL)
 #define DAYS 4
+#define LEARNED                                                                    \
+	"{\"capacity\":8.5,\"capacity_learned\":{\"used\":\"learned\"},\"lead\":{" \
+	"\"used_ms\":90000}}"
 #define TIER "/v1/tiers/shop/web"
 
-/* A tier in mode observe, whose demand is a daily wave. */
-static void put_tier(const struct fixture *f)
+/* A tier in mode observe, whose demand is a daily wave. capacity: its line, or "". */
+static void put_tier(const struct fixture *f, const char *capacity)
 {
-	char name[] = "shop", tier[] = "web", unit[] = "web@.service", empty[] = "{}";
-	struct db_stack s = { .name = name, .text_json = empty };
-	struct db_tier t = { .stack = name,
-			     .name = tier,
-			     .unit = unit,
-			     .min = 1,
-			     .max = 40,
-			     .desired = -1,
-			     .capacity = 10,
-			     .lead_prior_ms = 3 * MINUTE_MS,
-			     .risk_ratio = 0.005 };
-	struct err e;
+	CLEANUP(free)
+	char *conf =
+		xasprintf("[stack]\nname = shop\n[pool web]\ndriver = fake\nmax = 40\n"
+			  "[tier web]\nunit = web@.service\nmin = 1\nmax = 40\n"
+			  "mode = observe\nlead_prior = 3m\n%s",
+			  capacity);
+	CLEANUP(json_decref)
+	json_t *body =
+		json_pack("{s:{s:s, s:s}}", "files", "stack.conf", conf,
+			  "units/web@.service", "[Service]\nExecStart=/bin/true\n");
+	CLEANUP(free) char *text = json_dumps(body, 0);
 
-	assert_ok(db_stack_put(f->db, &s, -1, NULL, &e), &e);
-	assert_ok(db_tier_put(f->db, &t, &e), &e);
+	assert_int_equal(
+		fixture_status(f, CALL(.method = "PUT", .path = "/v1/stacks/shop",
+				       .token = f->admin, .body = text)),
+		200);
 }
 
 static void tell(const struct fixture *f, int days)
@@ -46,15 +50,40 @@ static void tell(const struct fixture *f, int days)
 			 200);
 }
 
-static int setup(void **state)
+/* What a round says of a tier whose capacity it has learned. */
+static json_t *learned_live(void *arg, const char *stack, const char *tier)
+{
+	(void)arg;
+	(void)stack;
+	(void)tier;
+	return json_loads(LEARNED, 0, NULL);
+}
+
+static int open_with(void **state, const char *capacity, bool is_learned)
 {
 	struct fixture *f = fixture_new();
-	const struct api_hooks hooks = { .arg = f };
+	const struct api_hooks hooks = { .arg = f,
+					 .tier_live = is_learned ? learned_live : NULL };
 
 	fixture_open(f, &hooks, "");
-	put_tier(f);
+	put_tier(f, capacity);
 	*state = f;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return open_with(state, "capacity = 10\n", false);
+}
+
+static int setup_learned(void **state)
+{
+	return open_with(state, "", true);
+}
+
+static int setup_unknown(void **state)
+{
+	return open_with(state, "", false);
 }
 
 static int teardown(void **state)
@@ -164,14 +193,83 @@ static void too_few_minutes_are_said_after_the_fact(void **state)
 		strstr(json_string_value(json_object_get(refused, "detail")), "too few"));
 }
 
+static json_t *post(const struct fixture *f, const char *what, const char *body)
+{
+	CLEANUP(free) char *path = xasprintf(TIER "/%s", what);
+	json_t *doc;
+
+	assert_int_equal(fixture_json(f,
+				      CALL(.method = "POST", .path = path,
+					   .token = f->admin, .body = body),
+				      &doc),
+			 200);
+	return doc;
+}
+
+static void assert_capacity(const json_t *o, double value, const char *source)
+{
+	assert_close(json_number_value(json_object_get(o, "capacity")), value, 1e-9);
+	assert_string_equal(json_string_value(json_object_get(o, "capacity_source")),
+			    source);
+}
+
+static void a_learned_capacity_is_played_and_said(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *made = NULL;
+	CLEANUP(json_decref) json_t *given = NULL;
+	CLEANUP(json_decref) json_t *replayed = NULL;
+	CLEANUP(json_decref) json_t *other = NULL;
+	CLEANUP(json_decref) json_t *done = NULL;
+
+	tell(f, DAYS);
+	made = post(f, "backtest", NULL);
+	assert_capacity(made, 8.5, "learned");
+	assert_int_equal(json_integer_value(json_object_get(made, "boot_ms")), 90000);
+	given = post(f, "backtest", "{\"capacity\":20}");
+	assert_capacity(given, 20, "given");
+	replayed = post(f, "replay", "{\"since\":\"3h\",\"with\":{\"max\":30}}");
+	assert_capacity(json_object_get(replayed, "played"), 8.5, "learned");
+	other = post(f, "replay", "{\"since\":\"3h\",\"with\":{\"capacity\":20}}");
+	assert_capacity(json_object_get(other, "played"), 8.5, "learned");
+	done = post(f, "promote", NULL);
+	assert_capacity(json_object_get(done, "backtest"), 8.5, "learned");
+	assert_true(json_is_true(json_object_get(done, "applied")));
+}
+
+static void a_replay_without_any_capacity_goes_by_the_other_settings(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	tell(f, DAYS);
+	assert_int_equal(fixture_status(f, CALL(.method = "POST", .path = TIER "/replay",
+						.token = f->admin,
+						.body = "{\"with\":{\"max\":30}}")),
+			 409);
+	doc = post(f, "replay", "{\"since\":\"3h\",\"with\":{\"capacity\":20}}");
+	assert_capacity(json_object_get(doc, "played"), 20, "other");
+}
+
+struct asking {
+	const struct fixture *f;
+	const char *what, *body;
+};
+
 static void *ask(void *arg)
 {
-	const struct fixture *f = arg;
+	const struct asking *a = arg;
+	const struct fixture *f = a->f;
 	CLEANUP(http_res_done) struct http_res res = { .status = 0 };
 	CLEANUP(free)
-	char *url = xasprintf("http://127.0.0.1:%u" TIER "/backtest", api_port(f->api));
+	char *url =
+		xasprintf("http://127.0.0.1:%u" TIER "/%s", api_port(f->api), a->what);
+	const char *headers[] = { "Content-Type: application/json", NULL };
 	const struct http_req req = { .method = "POST",
 				      .url = url,
+				      .headers = headers,
+				      .body = a->body,
+				      .body_len = strlen(a->body),
 				      .token = f->admin,
 				      .max_answer_bytes = 1 << 20,
 				      .timeout_ms = 60000 };
@@ -182,24 +280,69 @@ static void *ask(void *arg)
 	return NULL;
 }
 
-static void the_end_waits_for_a_backtest_that_runs(void **state)
+static bool runs(const struct fixture *f, const char *what)
 {
-	struct fixture *f = *state;
+	CLEANUP(free) char *path = xasprintf(TIER "/%s", what);
+	CLEANUP(json_decref) json_t *doc = get(f, path);
+
+	return json_is_number(json_object_get(doc, "progress"));
+}
+
+static void await_run(const struct fixture *f, const char *what)
+{
+	const int64_t until = clock_mono_ms() + 20000;
+
+	while (!runs(f, what))
+		assert_true(clock_mono_ms() < until);
+}
+
+/* what: of three weeks, so that it still runs when it is first looked at. */
+static void end_while_it_runs(struct fixture *f, const char *what, const char *body)
+{
+	struct asking a = { .f = f, .what = what, .body = body };
 	pthread_t asking;
-	bool runs = false;
 
-	tell(f, 14);
-	assert_int_equal(pthread_create(&asking, NULL, ask, f), 0);
-	while (!runs) {
-		CLEANUP(json_decref) json_t *doc = get(f, TIER "/backtest");
-
-		runs = json_is_number(json_object_get(doc, "progress")) ||
-		       json_is_object(json_object_get(doc, "backtest"));
-	}
+	tell(f, 21);
+	assert_int_equal(pthread_create(&asking, NULL, ask, &a), 0);
+	await_run(f, what);
 	assert_int_equal(fixture_status(f, CALL(.path = "/healthz")), 200);
 	api_close(f->api);
 	f->api = NULL;
 	pthread_join(asking, NULL);
+}
+
+static void the_end_waits_for_a_backtest_that_runs(void **state)
+{
+	end_while_it_runs(*state, "backtest", "{}");
+}
+
+static void the_end_waits_for_a_replay_that_runs(void **state)
+{
+	end_while_it_runs(*state, "replay", "{\"since\":\"20d\",\"with\":{\"max\":30}}");
+}
+
+static void one_runs_at_a_time_whatever_it_is(void **state)
+{
+	const struct fixture *f = *state;
+	struct asking a = { .f = f,
+			    .what = "replay",
+			    .body = "{\"since\":\"20d\",\"with\":{\"max\":30}}" };
+	CLEANUP(json_decref) json_t *refused = NULL;
+	pthread_t asking;
+
+	tell(f, 21);
+	assert_int_equal(pthread_create(&asking, NULL, ask, &a), 0);
+	await_run(f, "replay");
+	assert_false(runs(f, "backtest"));
+	assert_int_equal(fixture_json(f,
+				      CALL(.method = "POST", .path = TIER "/backtest",
+					   .token = f->admin),
+				      &refused),
+			 503);
+	assert_non_null(strstr(json_string_value(json_object_get(refused, "detail")),
+			       "a replay of shop/web is running"));
+	pthread_join(asking, NULL);
+	assert_false(runs(f, "replay"));
 }
 
 int main(void)
@@ -213,7 +356,16 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(too_few_minutes_are_said_after_the_fact,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_learned_capacity_is_played_and_said,
+						setup_learned, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_replay_without_any_capacity_goes_by_the_other_settings,
+			setup_unknown, teardown),
+		cmocka_unit_test_setup_teardown(one_runs_at_a_time_whatever_it_is, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(the_end_waits_for_a_backtest_that_runs,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(the_end_waits_for_a_replay_that_runs,
 						setup, teardown),
 	};
 	int rc;

@@ -94,6 +94,29 @@ static void what_does_not_fit_is_refused(void **state)
 	}
 }
 
+static void a_tier_is_told_from_a_stack(void **state)
+{
+	static const struct {
+		const char *text;
+		int as_tier, as_stack;
+	} rows[] = {
+		{ "shop/web", EXIT_OK, EXIT_USAGE },
+		{ "shop", EXIT_USAGE, EXIT_OK },
+		{ "shop/", EXIT_USAGE, EXIT_USAGE },
+		{ "/web", EXIT_USAGE, EXIT_USAGE },
+		{ "shop/web/x", EXIT_USAGE, EXIT_USAGE },
+		{ "", EXIT_USAGE, EXIT_USAGE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct args a = { .command = "x", .position = { rows[i].text }, .n = 1 };
+
+		assert_int_equal(args_tier(&a), rows[i].as_tier);
+		assert_int_equal(args_stack(&a), rows[i].as_stack);
+	}
+}
+
 static void all_take_what_leads_to_the_controller(void **state)
 {
 	struct args a;
@@ -112,6 +135,7 @@ int main(void)
 		cmocka_unit_test(options_and_positions_come_in_any_order),
 		cmocka_unit_test(each_flag_sets_its_own),
 		cmocka_unit_test(what_does_not_fit_is_refused),
+		cmocka_unit_test(a_tier_is_told_from_a_stack),
 		cmocka_unit_test(all_take_what_leads_to_the_controller),
 	};
 

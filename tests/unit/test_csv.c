@@ -82,8 +82,8 @@ static void a_bad_line_is_named_with_its_reason(void **state)
 	} bad[] = {
 		{ "1700000000,1\nnonsense\n", "line 2: there is no comma" },
 		{ "1700000000,1\n60 2\n", "line 2: there is no comma" },
-		{ "t,v\n1700000000,1\nsoon,2\n", "line 3: 'soon' is no time" },
-		{ "t,v\nu,w\n1700000000,1\n", "line 2: 'u' is no time" },
+		{ "t,v\n1700000000,1\nsoon,2\n", "line 3: timestamp: 'soon' is no time" },
+		{ "t,v\nu,w\n1700000000,1\n", "line 2: timestamp: 'u' is no time" },
 		{ "1700000000,cold\n", "line 1: 'cold' is no number" },
 		{ "1700000000,1 2\n", "line 1: '1 2' is no number" },
 		{ "1700000000,1,2\n", "line 1: '1,2' is no number" },
@@ -92,8 +92,9 @@ static void a_bad_line_is_named_with_its_reason(void **state)
 		{ "1700000000,1e999\n", "line 1: '1e999' is no number" },
 		{ "1700000000,-2\n", "line 1: its value -2 is below 0" },
 		{ "-1,2\n", "line 1: its time is before 1970" },
-		{ "1e15,2\n", "line 1: '1e15' is no time" },
-		{ "2023-13-14T22:13:20Z,1\n", "line 1: '2023-13-14T22:13:20Z'" },
+		{ "1e15,2\n", "line 1: timestamp: '1e15' is no time" },
+		{ "2023-13-14T22:13:20Z,1\n",
+		  "line 1: timestamp: '2023-13-14T22:13:20Z'" },
 		{ "0,1\n1,1\n2,1\n3,1\n4,1\n", "line 5: there are more than 4 values" },
 	};
 	char *lengthy = xasprintf("1700000000,%0300d\n", 7);

@@ -224,7 +224,7 @@ static void what_is_known_of_a_stacks_events_is_listed(void **state)
 {
 	struct fixture *f = *state;
 	CLEANUP(json_decref) json_t *doc = NULL;
-	CLEANUP(json_decref) json_t *none = NULL;
+	CLEANUP(json_decref) json_t *of_web = NULL;
 	const struct db_uplift past = { .stack = (char *)(uintptr_t) "shop",
 					.tier = (char *)(uintptr_t) "web",
 					.name = (char *)(uintptr_t) "sale",
@@ -254,11 +254,14 @@ static void what_is_known_of_a_stacks_events_is_listed(void **state)
 	assert_true(json_number_value(json_object_get(item, "uplift")) > 1.5);
 	assert_non_null(json_string_value(json_object_get(item, "start")));
 	assert_int_equal(fixture_json(f,
-				      CALL(.path = "/v1/stacks/shop/events?tier=db",
+				      CALL(.path = "/v1/stacks/shop/events?tier=web",
 					   .token = f->viewer),
-				      &none),
+				      &of_web),
 			 200);
-	assert_int_equal(json_array_size(json_object_get(none, "items")), 0);
+	assert_true(json_equal(of_web, doc));
+	assert_int_equal(fixture_status(f, CALL(.path = "/v1/stacks/shop/events?tier=db",
+						.token = f->viewer)),
+			 404);
 	assert_int_equal(fixture_status(f, CALL(.path = "/v1/stacks/none/events",
 						.token = f->viewer)),
 			 404);
