@@ -243,6 +243,8 @@ static double refine(const struct view *v, size_t k)
 			break;
 		steps = (double)at / (double)m;
 	}
+	if (fabs(steps - (double)k) > WHOLE * (double)k + 0.5)
+		return (double)k;
 	return v->r[(size_t)round(steps)] > HILL * v->r[k] ? steps : (double)k;
 }
 

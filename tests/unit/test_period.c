@@ -129,6 +129,22 @@ static void noise_with_a_memory_has_hardly_ever_a_season(void **state)
 	assert_true(found <= 6); /* of 200 */
 }
 
+/* Two steps are no season, but each even number of them repeats as well. */
+static void values_that_alternate_have_even_seasons_or_none(void **state)
+{
+	static const size_t usual[] = { 288, 2016 };
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		y[i] = 20 + (double)(i % 2);
+	for (size_t n = 16; n <= N; n += 35) {
+		for (size_t k = period_find(y, n, usual, 2, p, 4); k > 0; k--) {
+			assert_in_range(p[k - 1].steps, 4, n / 3);
+			assert_int_equal(p[k - 1].steps % 2, 0);
+		}
+	}
+}
+
 static void what_is_too_short_or_constant_has_none(void **state)
 {
 	(void)state;
@@ -152,6 +168,7 @@ int main(void)
 		cmocka_unit_test(a_season_whose_size_changes_is_told_once),
 		cmocka_unit_test(two_freaks_are_no_season),
 		cmocka_unit_test(noise_with_a_memory_has_hardly_ever_a_season),
+		cmocka_unit_test(values_that_alternate_have_even_seasons_or_none),
 		cmocka_unit_test(what_is_too_short_or_constant_has_none),
 	};
 
