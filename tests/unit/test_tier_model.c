@@ -51,9 +51,10 @@ static struct tier_forecast ask(struct fixture *f, struct tier_model *m, double 
 /* Whether there was something to save; it is saved then. */
 static bool save(struct fixture *f, struct tier_model *m)
 {
+	char stack[] = "shop", tier[] = "web";
 	struct db_model_state s;
 
-	if (!tier_model_take_state(m, (char[]){ "shop" }, (char[]){ "web" }, NOW_MS, &s))
+	if (!tier_model_take_state(m, stack, tier, NOW_MS, &s))
 		return false;
 	assert_ok(db_model_states_put(f->db, &s, 1, &f->e), &f->e);
 	free(s.data);
@@ -163,7 +164,6 @@ static void history_that_is_imported_is_learned_from(void **state)
 	assert_true(t.within_lead.rung != DEMAND_REACTIVE);
 }
 
-/* The clock was set back: what was fed as the future is learned anew, up to now. */
 /* As that of an expression with a difference in it may be. */
 static void what_is_no_demand_spoils_no_model(void **state)
 {
@@ -204,6 +204,7 @@ static void demand_that_is_all_too_old_is_looked_for_once_a_minute(void **state)
 	assert_true(ask(f, m, 30, NOW_MS + MINUTE_MS).known);
 }
 
+/* The clock was set back: what was fed as the future is learned anew, up to now. */
 static void a_clock_that_is_set_back_is_followed(void **state)
 {
 	struct fixture *f = *state;
