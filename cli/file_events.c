@@ -23,17 +23,6 @@ void file_events_done(struct file_events *e)
 
 /* ---------------------------------------------------------------- reading */
 
-static int by_name(const void *a, const void *b)
-{
-	const struct file_event *x = a, *y = b;
-	int c = strcmp(x->name, y->name);
-
-	if (c)
-		return c;
-	return (x->span.start_ms > y->span.start_ms) -
-	       (x->span.start_ms < y->span.start_ms);
-}
-
 static int by_start(const void *a, const void *b)
 {
 	const struct file_event *x = a, *y = b;
@@ -43,33 +32,11 @@ static int by_start(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* What overlaps under one name is one event. */
-static void join(struct file_events *e)
-{
-	size_t kept = 0;
-
-	if (e->n)
-		qsort(e->v, e->n, sizeof(*e->v), by_name);
-	for (size_t i = 0; i < e->n; i++) {
-		struct file_event *last = kept ? &e->v[kept - 1] : NULL;
-
-		if (last && strcmp(last->name, e->v[i].name) == 0 &&
-		    e->v[i].span.start_ms <= last->span.end_ms) {
-			last->span.end_ms = MAX(last->span.end_ms, e->v[i].span.end_ms);
-			free(e->v[i].name);
-		} else {
-			e->v[kept++] = e->v[i];
-		}
-	}
-	e->n = kept;
-	if (e->n)
-		qsort(e->v, e->n, sizeof(*e->v), by_start);
-}
-
 static int take(const char *path, const struct ical *c, struct file_events *e,
 		struct err *err)
 {
-	e->v = xcalloc(c->n + 1, sizeof(*e->v));
+	CLEANUP(free) struct uplift_named *v = xcalloc(c->n + 1, sizeof(*v));
+
 	for (size_t i = 0; i < c->n; i++) {
 		const struct ical_source *s = &c->sources[c->v[i].source];
 		double u = NAN;
@@ -77,14 +44,19 @@ static int take(const char *path, const struct ical *c, struct file_events *e,
 
 		if (rc < 0)
 			return err_wrap(err, rc, "%s:%d", path, s->line);
-		e->v[e->n++] = (struct file_event){
-			.name = xstrdup(s->name),
+		v[i] = (struct uplift_named){
+			.name = s->name,
 			.span = { c->v[i].start_ms, c->v[i].end_ms },
 			.u = isnan(u) ? uplift_none() : uplift_given(u),
 			.is_given = !isnan(u),
 		};
 	}
-	join(e);
+	e->n = uplift_join(v, c->n);
+	e->v = xcalloc(e->n + 1, sizeof(*e->v));
+	for (size_t i = 0; i < e->n; i++)
+		e->v[i] = (struct file_event){ xstrdup(v[i].name), v[i].span, v[i].u,
+					       v[i].is_given };
+	qsort(e->v, e->n, sizeof(*e->v), by_start);
 	return 0;
 }
 

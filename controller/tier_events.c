@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "fnv.h"
 #include "json.h"
 
 #include <math.h>
@@ -50,7 +51,8 @@ static int by_start(const void *a, const void *b)
 static void take(struct tier_events *e, const struct event_list *l, const char *tier)
 {
 	CLEANUP(free) bool *is_ours = xcalloc(l->n_kinds + 1, sizeof(*is_ours));
-	size_t kept = 0;
+	CLEANUP(free) struct uplift_named *v = xcalloc(l->n + 1, sizeof(*v));
+	size_t n = 0;
 
 	for (size_t k = 0; k < l->n_kinds; k++)
 		is_ours[k] = event_kind_is_of(&l->kinds[k], tier);
@@ -59,25 +61,20 @@ static void take(struct tier_events *e, const struct event_list *l, const char *
 		const double u = l->kinds[o->kind].terms.uplift;
 
 		if (is_ours[o->kind])
-			e->v[e->n++] = (struct tier_event){
+			v[n++] = (struct uplift_named){
 				.name = l->kinds[o->kind].name,
 				.span = { o->start_ms, o->end_ms },
 				.u = isnan(u) ? uplift_none() : uplift_given(u),
 				.is_given = !isnan(u),
 			};
 	}
-	if (e->n)
-		qsort(e->v, e->n, sizeof(*e->v), by_name);
-	for (size_t i = 0; i < e->n; i++) {
-		struct tier_event *last = kept ? &e->v[kept - 1] : NULL;
-
-		if (last && strcmp(last->name, e->v[i].name) == 0 &&
-		    e->v[i].span.start_ms <= last->span.end_ms)
-			last->span.end_ms = MAX(last->span.end_ms, e->v[i].span.end_ms);
-		else
-			e->v[kept++] = e->v[i];
-	}
-	e->n = kept;
+	e->n = uplift_join(v, n);
+	e->v = xcalloc(e->n + 1, sizeof(*e->v));
+	for (size_t i = 0; i < e->n; i++)
+		e->v[i] = (struct tier_event){ .name = v[i].name,
+					       .span = v[i].span,
+					       .u = v[i].u,
+					       .is_given = v[i].is_given };
 }
 
 /* The same one; e is by name still. NULL: none. */
@@ -176,7 +173,6 @@ int tier_events_read(struct db *db, const struct event_list *l, const char *stac
 	CLEANUP(db_uplift_list_done) struct db_uplift_list rows = { NULL, 0 };
 	int rc;
 
-	e->v = xcalloc(l->n + 1, sizeof(*e->v));
 	take(e, l, tier);
 	if (e->n) {
 		rc = db_uplift_list(db, stack, tier, &rows, err);
@@ -320,19 +316,9 @@ void tier_events_divide(const struct tier_events *e, int64_t t0_ms, int64_t step
 		y[i] /= u[i];
 }
 
-/* FNV-1a. */
-static uint64_t add_bytes(uint64_t h, const void *data, size_t n)
-{
-	const unsigned char *p = data;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * UINT64_C(1099511628211);
-	return h;
-}
-
 uint64_t tier_events_mark(const struct tier_events *e, int64_t from_ms, int64_t to_ms)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
+	uint64_t h = FNV_START;
 	size_t n = 0;
 
 	for (size_t i = 0; e && i < e->n && e->was[i].span.start_ms < to_ms; i++) {
@@ -340,9 +326,9 @@ uint64_t tier_events_mark(const struct tier_events *e, int64_t from_ms, int64_t 
 
 		if (!touches(&w->span, from_ms, to_ms) || w->u.mid == 1)
 			continue;
-		h = add_bytes(h, &w->span.start_ms, sizeof(w->span.start_ms));
-		h = add_bytes(h, &w->span.end_ms, sizeof(w->span.end_ms));
-		h = add_bytes(h, &w->u.mid, sizeof(w->u.mid));
+		h = fnv(h, &w->span.start_ms, sizeof(w->span.start_ms));
+		h = fnv(h, &w->span.end_ms, sizeof(w->span.end_ms));
+		h = fnv(h, &w->u.mid, sizeof(w->u.mid));
 		n++;
 	}
 	return n ? h : 0;

@@ -34,6 +34,7 @@
 #include "err.h"
 #include "tz.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -100,6 +101,18 @@ struct uplift_event {
 	struct uplift_span span;
 	struct uplift u;
 };
+
+/* An occurrence as it is announced. */
+struct uplift_named {
+	const char *name; /* the caller's */
+	struct uplift_span span;
+	struct uplift u; /* uplift_none() unless given */
+	bool is_given;
+};
+
+/* Sorts v [n] by name and start, and makes one of those that meet under one name: the
+ * earlier one, until the last ends. Returns how many are left. */
+size_t uplift_join(struct uplift_named *v, size_t n);
 
 /*
  * ret [n_steps]: the factor of each step, 1 outside of events. Different names multiply;

@@ -416,9 +416,31 @@ static void crowds_of_events_leave_numbers_that_can_be_divided_by(void **state)
 	assert_true(uplift_within(e, 400, 0, HOUR_MS).high < 1e6);
 }
 
+static void what_meets_under_one_name_is_one_event(void **state)
+{
+	struct uplift_named v[] = {
+		{ .name = "sale", .span = { 50, 60 } },
+		{ .name = "fair", .span = { 5, 45 } },
+		{ .name = "sale", .span = { 20, 40 } },
+		{ .name = "sale", .span = { 10, 30 } },
+		{ .name = "sale", .span = { 40, 41 } },
+		{ .name = "sale", .span = { 12, 13 } },
+	};
+
+	(void)state;
+	assert_int_equal(uplift_join(v, 0), 0);
+	assert_int_equal(uplift_join(v, ARRAY_SIZE(v)), 3);
+	assert_string_equal(v[0].name, "fair");
+	assert_int_equal(v[0].span.end_ms, 45);
+	assert_int_equal(v[1].span.start_ms, 10);
+	assert_int_equal(v[1].span.end_ms, 41);
+	assert_int_equal(v[2].span.start_ms, 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_meets_under_one_name_is_one_event),
 		cmocka_unit_test(
 			an_event_is_measured_against_the_same_hours_of_other_weeks),
 		cmocka_unit_test(three_past_events_tell_the_next_within_a_tenth),
