@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "client.h"
 #include "conf.h"
+#include "report.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -12,6 +12,7 @@
 #include "file_events.h"
 #include "judge.h"
 #include "progress.h"
+#include "report.h"
 #include "series.h"
 #include "svg_pictures.h"
 

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
+#include "report.h"
 #include "table.h"
 
 static const struct table_column columns[] = {

@@ -2,8 +2,8 @@
 #include "client.h"
 
 #include "check.h"
-#include "cli.h"
 #include "conf.h"
+#include "report.h"
 
 #include <stdio.h>
 #include <string.h>

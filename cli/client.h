@@ -9,9 +9,9 @@
 #define CLI_CLIENT_H
 
 #include "args.h"
-#include "cli.h"
 #include "http.h"
 #include "json.h"
+#include "report.h"
 
 struct client {
 	char *url;

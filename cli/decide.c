@@ -14,6 +14,7 @@
  * ends the run.
  */
 #include "cli.h"
+#include "report.h"
 
 #include "check.h"
 #include "cleanup.h"

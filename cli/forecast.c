@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "forecast_file.h"
 #include "json.h"
+#include "report.h"
 #include "seasons.h"
 
 #include <getopt.h>

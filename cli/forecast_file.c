@@ -3,12 +3,12 @@
 
 #include "check.h"
 #include "cleanup.h"
-#include "cli.h"
 #include "client.h"
 #include "clock.h"
 #include "file_events.h"
 #include "json.h"
 #include "outlook.h"
+#include "report.h"
 #include "series.h"
 #include "svg_pictures.h"
 

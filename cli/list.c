@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
+#include "report.h"
 #include "table.h"
 
 #include "check.h"

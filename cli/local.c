@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "clock.h"
 #include "json.h"
+#include "report.h"
 #include "table.h"
 
 #include "local/clean.h"

@@ -4,6 +4,7 @@
  */
 #include "args.h"
 #include "cli.h"
+#include "report.h"
 
 #include <gsl/gsl_errno.h>
 #include <stdbool.h>

@@ -8,6 +8,7 @@
 #include "client.h"
 #include "clock.h"
 #include "conf.h"
+#include "report.h"
 #include "table.h"
 
 #include <stdio.h>

@@ -10,6 +10,7 @@
 #include "conf.h"
 #include "load.h"
 #include "profile.h"
+#include "report.h"
 
 #include <curl/curl.h>
 #include <getopt.h>

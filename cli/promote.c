@@ -6,6 +6,7 @@
 #include "check.h"
 #include "cli.h"
 #include "progress.h"
+#include "report.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "progress.h"
+#include "report.h"
 
 #include <stdio.h>
 #include <string.h>

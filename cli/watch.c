@@ -8,6 +8,7 @@
 #include "client.h"
 #include "clock.h"
 #include "forecast_file.h"
+#include "report.h"
 #include "table.h"
 
 #include <stdio.h>

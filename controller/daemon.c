@@ -310,7 +310,8 @@ static int start_tick(struct daemon *d, struct err *err)
 	int rc;
 
 	d->tick_opts = (struct tick_opts){
-		.options = d->o,
+		.tick_ms = d->o->tick_ms,
+		.host_grace_ms = d->o->host_grace_ms,
 		.db = d->db,
 		.events = &d->events,
 		.view = d->view,

@@ -126,34 +126,3 @@ int event_view_json(const struct event_view *v, struct db *db, const char *tier,
 	*ret = TAKE(list);
 	return 0;
 }
-
-/* ---------------------------------------------------------------- comparing */
-
-json_t *event_list_summary(const struct event_list *l)
-{
-	json_t *all = json_object();
-
-	for (size_t i = 0; i < l->n_kinds; i++) {
-		const struct event_kind *k = &l->kinds[i];
-
-		if (!json_object_get(all, k->name))
-			json_object_set_new(
-				all, k->name,
-				json_pack("{s:o, s:o, s:[]}", "uplift",
-					  isnan(k->terms.uplift)
-						  ? json_string("learn")
-						  : json_real(k->terms.uplift),
-					  "tiers",
-					  k->terms.tiers ? json_string(k->terms.tiers)
-							 : json_string("all"),
-					  "times"));
-	}
-	for (size_t i = 0; i < l->n; i++) {
-		json_t *of = json_object_get(all, l->kinds[l->v[i].kind].name);
-
-		json_array_append_new(json_object_get(of, "times"),
-				      json_pack("[I, I]", (json_int_t)l->v[i].start_ms,
-						(json_int_t)l->v[i].end_ms));
-	}
-	return all;
-}

@@ -31,8 +31,4 @@ DEFINE_CLEANUP_OBJECT(struct event_view, event_view_done);
 int event_view_json(const struct event_view *v, struct db *db, const char *tier,
 		    int64_t now_ms, json_t **ret, struct err *err) MUST_CHECK;
 
-/* What takes place under each name, for comparing two stacks:
- * {"sale":{"uplift":2.5|null,"tiers":"web"|null,"times":[ms, ..]}}. */
-json_t *event_list_summary(const struct event_list *l);
-
 #endif

@@ -6,9 +6,9 @@
 
 #include "check.h"
 #include "clock.h"
-#include "event_view.h"
 #include "stack_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- what is declared */
@@ -268,6 +268,37 @@ static void describe(const json_t *event, int64_t now_ms, char *ret, size_t size
 		 next_ms ? clock_format(next_ms, text) : "");
 }
 
+/* What takes place under each name, for comparing two stacks:
+ * {"sale":{"uplift":2.5|null,"tiers":"web"|null,"times":[ms, ..]}}. */
+static json_t *events_summary(const struct event_list *l)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < l->n_kinds; i++) {
+		const struct event_kind *k = &l->kinds[i];
+
+		if (!json_object_get(all, k->name))
+			json_object_set_new(
+				all, k->name,
+				json_pack("{s:o, s:o, s:[]}", "uplift",
+					  isnan(k->terms.uplift)
+						  ? json_string("learn")
+						  : json_real(k->terms.uplift),
+					  "tiers",
+					  k->terms.tiers ? json_string(k->terms.tiers)
+							 : json_string("all"),
+					  "times"));
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		json_t *of = json_object_get(all, l->kinds[l->v[i].kind].name);
+
+		json_array_append_new(json_object_get(of, "times"),
+				      json_pack("[I, I]", (json_int_t)l->v[i].start_ms,
+						(json_int_t)l->v[i].end_ms));
+	}
+	return all;
+}
+
 /* Both as of now; what cannot be read any more, as of another version, has none. */
 static json_t *summary_of(const struct stack_file *s, int64_t now_ms)
 {
@@ -277,7 +308,7 @@ static json_t *summary_of(const struct stack_file *s, int64_t now_ms)
 	if (!s || tz_open(s->timezone, &zone, NULL) < 0 ||
 	    event_list_read(&s->events, zone, now_ms, &l, NULL) < 0)
 		return json_object();
-	return event_list_summary(&l);
+	return events_summary(&l);
 }
 
 static void diff_events(json_t *to, const struct stack_file *old,

@@ -118,7 +118,7 @@ static int decide_tiers(struct round *r, struct err *err)
 			    &(struct tiers_context){
 				    .events = t->o->events,
 				    .distrust = distrust(r),
-				    .tick_ms = t->o->options->tick_ms,
+				    .tick_ms = t->o->tick_ms,
 				    .only_new = !r->full,
 			    },
 			    err);
@@ -368,7 +368,7 @@ static bool wait_for_work(struct tick *t, int64_t due_mono_ms, bool *ret_full)
 static void *run(void *arg)
 {
 	struct tick *t = arg;
-	int64_t period = clock_real_ms(t->o->options->tick_ms);
+	int64_t period = clock_real_ms(t->o->tick_ms);
 	int64_t next_full = 0;
 	bool full;
 
@@ -408,7 +408,7 @@ int tick_start(const struct tick_opts *opts, struct tick **ret, struct err *err)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&t->poked, &attr);
 	pthread_condattr_destroy(&attr);
-	t->observer = observer_new(opts->options->host_grace_ms);
+	t->observer = observer_new(opts->host_grace_ms);
 	t->failing = failing_new();
 	t->catalog = catalog_new();
 	t->tiers = tiers_new(opts->db);
@@ -459,8 +459,7 @@ void tick_status(struct tick *t, json_t **ret_tick, json_t **ret_problems)
 	pthread_mutex_lock(&t->lock);
 	*ret_tick = json_pack("{s:o, s:I, s:I, s:I}", "last", json_time(t->last_ms),
 			      "duration_ms", (json_int_t)t->duration_ms, "period_ms",
-			      (json_int_t)t->o->options->tick_ms, "rounds",
-			      (json_int_t)t->rounds);
+			      (json_int_t)t->o->tick_ms, "rounds", (json_int_t)t->rounds);
 	for (int i = 0; i < N_PROBLEMS; i++) {
 		const struct problem *p = &t->problems[i];
 

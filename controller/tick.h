@@ -11,7 +11,6 @@
 #define CONTROLLER_TICK_H
 
 #include "events.h"
-#include "options.h"
 #include "sched.h"
 #include "store.h"
 #include "view.h"
@@ -21,7 +20,8 @@
 struct tick;
 
 struct tick_opts {
-	const struct options *options;
+	int64_t tick_ms;       /* calendar: from one full round to the next */
+	int64_t host_grace_ms; /* real: see observer_new() */
 	struct db *db;
 	const struct events *events;
 	struct view *view;

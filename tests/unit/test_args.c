@@ -3,7 +3,7 @@
 
 #include "args.h"
 #include "check.h"
-#include "cli.h"
+#include "report.h"
 
 #include <stdio.h>
 #include <string.h>
