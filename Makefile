@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The only makefile. A component is a top-level folder; every .c in it belongs to it and
-# sees its own headers and those of the components it may use, so a forbidden include does
-# not compile. B is the build folder; the sanitizer targets use one of their own.
+# The only makefile. A folder with sources is a room, its component is the top-level folder;
+# the table below says what each room sees. B is the build folder; the sanitizer targets use
+# one of their own.
 
 MAKEFLAGS += --jobs=$(shell nproc)
 
@@ -23,17 +23,125 @@ sysconfdir ?= /etc
 VERSION := 0.1.0
 PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical libknot libsystemd
 
-# ---------------------------------------------------------------- components
-USES_common        :=
-USES_predictor     := common
-USES_db            := common
-USES_fleet-adapter := common
-USES_cloud-drivers := common
-USES_agent         := common fleet-adapter
-USES_cli           := common predictor cloud-drivers
-USES_web           := common
-USES_controller    := common predictor db fleet-adapter cloud-drivers web
-USES_tests         := common predictor db fleet-adapter cloud-drivers web controller agent cli
+# ---------------------------------------------------------------- the rooms
+# SEES_ROOM := the rooms that it sees, with those that their headers need; the lowest first.
+# Of another room a file can include the one header that has the room's name, and nothing
+# of a room that is not named here. In common and cloud-drivers all headers are for all.
+BASE   := common common/text common/net
+# What most of the controller stands on.
+GROUND := $(BASE) common/calendar common/store db fleet-adapter/unitfile fleet-adapter/schedule \
+	predictor/rule predictor/uplift controller/events controller/stacks
+
+SEES_common                     :=
+SEES_common/text                := common
+SEES_common/net                 := common
+SEES_common/calendar            := common common/text
+SEES_common/template            := common common/text
+SEES_common/store               := $(BASE)
+
+SEES_predictor/simulation       := common
+SEES_predictor/capacity         := common
+SEES_predictor/uplift           := common common/text common/calendar
+SEES_predictor/demand           := common predictor/simulation
+SEES_predictor/horizon          := common common/calendar predictor/uplift
+SEES_predictor/judge            := common common/calendar predictor/simulation predictor/uplift \
+					predictor/demand predictor/horizon
+SEES_predictor/rule             := common common/text common/calendar
+
+SEES_db/sql                     := common
+SEES_db/samples                 := common db/sql
+SEES_db                         := common db/sql db/samples
+
+SEES_fleet-adapter/unitfile     := common common/text
+SEES_fleet-adapter/placement    := common fleet-adapter/unitfile
+SEES_fleet-adapter/schedule     := common common/text
+
+SEES_cloud-drivers              := common
+SEES_cloud-drivers/fake         := common common/text cloud-drivers
+SEES_cloud-drivers/local/hosts  := common common/text cloud-drivers
+SEES_cloud-drivers/local        := common cloud-drivers cloud-drivers/local/hosts
+SEES_cloud-drivers/local/init   := common cloud-drivers cloud-drivers/local/hosts
+
+SEES_agent/process              := $(BASE)
+SEES_agent/units                := common common/net
+SEES_agent/units/own            := $(BASE) fleet-adapter/unitfile agent/process agent/units
+SEES_agent/units/systemd        := $(BASE) agent/units
+SEES_agent/host                 := $(BASE) common/store
+SEES_agent/registrator          := $(BASE) common/store fleet-adapter/unitfile \
+					fleet-adapter/schedule agent/process agent/host
+SEES_agent/wanted               := $(BASE) common/store fleet-adapter/schedule agent/units \
+					agent/host agent/registrator
+SEES_agent/collect              := $(BASE) common/store fleet-adapter/unitfile \
+					fleet-adapter/schedule agent/process agent/units \
+					agent/host agent/registrator agent/wanted
+SEES_agent/dns                  := $(BASE) common/store common/template agent/host
+SEES_agent/etcd-proxy           := $(BASE) common/store common/template agent/host agent/dns
+SEES_agent/confd                := $(BASE) common/store common/template agent/process agent/host
+SEES_agent                      := $(BASE) common/store common/template fleet-adapter/schedule \
+					agent/process agent/units agent/units/own \
+					agent/units/systemd agent/host agent/registrator \
+					agent/wanted agent/collect agent/dns agent/etcd-proxy \
+					agent/confd
+
+SEES_controller/events          := common common/text db
+SEES_controller/trust           := common common/text db
+SEES_controller/etcd            := $(BASE) common/store db
+SEES_controller/pools           := $(BASE) db cloud-drivers controller/events controller/trust
+SEES_controller/metrics         := $(BASE) db db/samples
+SEES_controller/stacks          := common common/text common/calendar common/template db \
+					fleet-adapter/unitfile predictor/rule predictor/uplift
+SEES_controller/fleet           := $(GROUND) fleet-adapter/placement
+SEES_controller/tiers           := $(GROUND) db/samples predictor/demand predictor/capacity \
+					controller/metrics controller/fleet
+SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
+					predictor/judge controller/fleet controller/tiers
+SEES_controller/tick            := $(GROUND) db/samples cloud-drivers controller/pools \
+					controller/fleet controller/tiers
+SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
+					predictor/judge controller/trust controller/etcd \
+					controller/metrics controller/fleet controller/tiers \
+					controller/replay
+SEES_controller                 := $(GROUND) db/samples cloud-drivers predictor/horizon \
+					controller/trust controller/etcd controller/pools \
+					controller/metrics controller/fleet controller/tiers \
+					controller/tick controller/api
+
+SEES_cli/client                 := $(BASE)
+SEES_cli/files                  := common common/text common/calendar predictor/simulation \
+					predictor/uplift predictor/demand predictor/horizon \
+					predictor/judge
+SEES_cli/load                   := $(SEES_cli/files) cli/files
+SEES_cli                        := $(SEES_cli/load) common/net cloud-drivers \
+					cloud-drivers/local/hosts cli/client cli/load
+SEES_web                        := common
+
+ROOMS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
+OPEN  := common cloud-drivers
+# A room's door is a folder with the headers that others may include.
+doors = $(if $(filter $(OPEN),$(1)),$(wildcard $(1)/*.h),$(wildcard $(1)/$(notdir $(1)).h))
+DOORS := $(foreach r,$(ROOMS),$(addprefix $(B)/door/,$(call doors,$(r))))
+$(B)/door/%.h: ; @mkdir -p $(@D) && echo '#include "$(CURDIR)/$*.h"' >$@
+
+# A test in tests/unit/ROOM sees what is in that room, and the doors of all, those of its
+# own component first; another test names the rooms that it looks into.
+INSIDE_tests/unit/agent/test_small_modules := agent/host agent/collect agent/registrator \
+					agent/units/own
+INSIDE_tests/unit/predictor/simulation/test_simulation := predictor/judge
+INSIDE_tests/fuzz/fuzz_collect   := agent/collect
+INSIDE_tests/fuzz/fuzz_dns       := agent/dns
+INSIDE_tests/fuzz/fuzz_kv        := controller/etcd common/store
+INSIDE_tests/fuzz/fuzz_series    := predictor/horizon
+INSIDE_tests/fuzz/fuzz_template  := agent/confd
+INSIDE_tests/fuzz/fuzz_unit_spec := agent/units/own
+INSIDE_tests/fuzz/fuzz_unpack    := db/samples
+TEST_FOLDERS := tests tests/contract tests/fuzz $(shell find tests/unit -type d)
+
+# $(1): a folder. Those that its files may include from, besides itself.
+rooms_of = $(filter $(1) $(1)/%,$(ROOMS))
+sees     = $(if $(filter tests%,$(1)),$(call test_sees,$(1),$(word 3,$(subst /, ,$(1)))),\
+		$(addprefix $(B)/door/,$(SEES_$(1))))
+test_sees = tests tests/unit/$(2) $(2) $(1:tests/unit/%=%) $(INSIDE_$(basename $<)) \
+		$(addprefix $(B)/door/,$(call rooms_of,$(2)) $(ROOMS))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum \
 	    -Wstrict-prototypes -Wmissing-prototypes
@@ -47,11 +155,10 @@ DIALECT    = -std=gnu17 -D_GNU_SOURCE -DFORETIDE_LIBDIR='"$(libdir)"' \
 	     -DFORETIDE_SBINDIR='"$(sbindir)"' -DFORETIDE_VERSION='"$(VERSION)"'
 ALL_CFLAGS = $(DIALECT) -fPIC -pthread -fvisibility=hidden -fstack-protector-strong \
 	     $(WARNINGS) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
-component  = $(firstword $(subst /, ,$<))
 
 # All .c of a component but the programs' own main files.
 MAINS    := controller/main.c agent/main.c cli/main.c
-sources   = $(filter-out $(MAINS) web/embed.c,$(wildcard $(1)/*.c))
+sources   = $(filter-out $(MAINS) web/embed.c,$(foreach r,$(call rooms_of,$(1)),$(wildcard $(r)/*.c)))
 objects   = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
 LIBS     := common predictor db fleet-adapter agent cli controller web
 archives  = $(patsubst %,$(B)/lib/lib%.a,$(1))
@@ -61,14 +168,14 @@ DRIVER_DIRS := $(patsubst cloud-drivers/%/driver.c,%,$(wildcard cloud-drivers/*/
 PROGRAMS    := $(patsubst %,$(B)/%,foretided foretide foretide-agent foretide-local-init)
 MODULES     := $(patsubst %,$(B)/drivers/%.so,$(DRIVERS) $(DRIVER_DIRS))
 
-.PHONY: all install deb clean unit system check asan tsan lint fuzz fuzzers bench demo
+.PHONY: all rooms install deb clean unit system check asan tsan lint fuzz fuzzers bench demo
 .SECONDARY:
 all: $(PROGRAMS) $(MODULES)
 
 # ---------------------------------------------------------------- rules
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c | $(DOORS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(addprefix -iquote,$(component) $(USES_$(component))) \
+	$(CC) $(ALL_CFLAGS) $(addprefix -iquote,$(call sees,$(patsubst %/,%,$(dir $<)))) \
 		-MMD -MP -c -o $@ $<
 
 $(B)/obj/gen/%.o: $(B)/gen/%.c
@@ -76,17 +183,15 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c
 	$(CC) $(ALL_CFLAGS) -Icommon -c -o $@ $<
 
 define archive
-# The folder changes when a source comes or goes.
-$(B)/lib/lib$(1).a: $(call objects,$(1)) $(2) $(1)
+# A folder changes when a source comes or goes.
+$(B)/lib/lib$(1).a: $(call objects,$(1)) $(2) $(call rooms_of,$(1))
 	@mkdir -p $$(@D) && rm -f $$@
 	$(AR) rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach l,$(filter-out web db,$(LIBS)),$(eval $(call archive,$(l),)))
 $(eval $(call archive,web,$(B)/obj/gen/web_files.o))
 # What the local driver, its init and `foretide local` share.
-$(B)/lib/liblocal.a: $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/driver.c,$(wildcard cloud-drivers/local/*.c)))
-	@mkdir -p $(@D) && rm -f $@
-	$(AR) rcs $@ $^
+$(eval $(call archive,local,$(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/local/hosts/*.c))))
 $(eval $(call archive,db,$(B)/obj/gen/migrations.o))
 
 # Text files become a C table; see common/embedded.h.
@@ -96,7 +201,7 @@ $(B)/embed: web/embed.c common/embedded.h
 # The charts are the packaged library's (libjs-dygraphs).
 DYGRAPHS := $(addprefix /usr/share/javascript/dygraphs/,dygraph.min.js dygraph.min.css)
 $(B)/gen/web_files.c: $(B)/embed $(wildcard web/*.html web/*.js web/*.css web/*.svg) \
-		controller/openapi.json $(DYGRAPHS)
+		controller/api/openapi.json $(DYGRAPHS)
 	@mkdir -p $(@D)
 	$(B)/embed web_files $(filter-out $<,$^) >$@.tmp && mv $@.tmp $@
 $(B)/gen/migrations.c: $(B)/embed $(wildcard db/migrations/*.sql)
@@ -115,7 +220,7 @@ $(B)/foretide-agent: $(B)/obj/agent/main.o $(call archives,agent fleet-adapter c
 	$(call link,libcurl jansson gnutls libknot libsystemd,-lm)
 $(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor local common)
 	$(call link,gsl libcurl jansson gnutls libical,-lm -ldl)
-$(B)/foretide-local-init: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/local-init/*.c)) \
+$(B)/foretide-local-init: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/local/init/*.c)) \
 		$(call archives,local common)
 	$(call link,jansson,-lm)
 
@@ -124,7 +229,7 @@ module = $(CC) -shared -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed \
 	 $(shell pkg-config --libs libcurl jansson gnutls) -lm
 define driver_dir
 $(B)/drivers/$(1).so: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/$(1)/*.c)) \
-		$(call archives,common)
+		$(call archives,$(filter $(1),local) common)
 	@mkdir -p $$(@D)
 	$$(module)
 endef
@@ -134,7 +239,7 @@ $(B)/drivers/%.so: $(B)/obj/cloud-drivers/%.o $(call archives,common)
 	$(module)
 
 # ---------------------------------------------------------------- tests
-UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c tests/contract/test_*.c))
+UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(shell find tests/unit tests/contract -name "test_*.c"))
 $(B)/tests/%: $(B)/obj/tests/%.o $(call archives,$(LIBS) local)
 	@mkdir -p $(@D)
 	$(call link,$(PKGS) cmocka,-lm -ldl)
@@ -167,6 +272,10 @@ asan:
 tsan:
 	+$(call SANITIZE,tsan,-fsanitize=thread)
 comma := ,
+
+# What every folder with sources sees, a line each.
+rooms: $(DOORS)
+	@$(foreach r,$(ROOMS) $(TEST_FOLDERS),echo $(r) $(call sees,$(r));)
 
 lint: export TIDY_FLAGS = $(DIALECT) $(PKG_CFLAGS)
 lint: all

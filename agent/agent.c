@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent.h"
 
-#include "address.h"
-#include "agent_names.h"
-#include "cgroup.h"
 #include "check.h"
 #include "clock.h"
-#include "enroll.h"
-#include "json.h"
-#include "lease.h"
+#include "collect.h"
+#include "host.h"
 #include "log.h"
-#include "metrics.h"
+#include "names.h"
+#include "process.h"
 #include "registrator.h"
+#include "text.h"
 #include "wanted.h"
 
 #include <string.h>

@@ -8,10 +8,10 @@
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
 
-#include "agent_conf.h"
 #include "cleanup.h"
-#include "loop.h"
-#include "unit_log.h"
+#include "net.h"
+#include "options.h"
+#include "units.h"
 
 struct agent;
 

@@ -3,10 +3,10 @@
  * foretide-agent - options, wiring, signals: the only process-wide set-up.
  */
 #include "agent.h"
-#include "agent_conf.h"
 #include "check.h"
 #include "clock.h"
 #include "log.h"
+#include "options.h"
 
 #include <curl/curl.h>
 #include <errno.h>

@@ -6,8 +6,7 @@
 #include "check.h"
 #include "cli.h"
 #include "client.h"
-#include "conf.h"
-#include "report.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>

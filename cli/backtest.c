@@ -7,14 +7,11 @@
 #include "check.h"
 #include "cleanup.h"
 #include "cli.h"
+#include "client.h"
 #include "clock.h"
-#include "conf.h"
-#include "file_events.h"
+#include "files.h"
 #include "judge.h"
-#include "progress.h"
-#include "report.h"
-#include "series.h"
-#include "svg_pictures.h"
+#include "text.h"
 
 #include <getopt.h>
 #include <math.h>

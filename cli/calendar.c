@@ -6,8 +6,6 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
-#include "report.h"
-#include "table.h"
 
 static const struct table_column columns[] = {
 	{ "EVENT", "name", TABLE_TEXT },

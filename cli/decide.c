@@ -14,12 +14,12 @@
  * ends the run.
  */
 #include "cli.h"
-#include "report.h"
+#include "client.h"
 
 #include "check.h"
 #include "cleanup.h"
 #include "demand.h"
-#include "json.h"
+#include "text.h"
 
 #include <math.h>
 #include <stdio.h>

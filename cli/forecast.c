@@ -12,11 +12,11 @@
 #include "check.h"
 #include "cleanup.h"
 #include "cli.h"
+#include "client.h"
 #include "clock.h"
 #include "forecast_file.h"
-#include "json.h"
-#include "report.h"
-#include "seasons.h"
+#include "horizon.h"
+#include "text.h"
 
 #include <getopt.h>
 #include <math.h>

@@ -5,12 +5,9 @@
 #include "cleanup.h"
 #include "client.h"
 #include "clock.h"
-#include "file_events.h"
-#include "json.h"
-#include "outlook.h"
-#include "report.h"
-#include "series.h"
-#include "svg_pictures.h"
+#include "files.h"
+#include "horizon.h"
+#include "text.h"
 
 #include <math.h>
 #include <string.h>

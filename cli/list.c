@@ -5,8 +5,6 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
-#include "report.h"
-#include "table.h"
 
 #include "check.h"
 

@@ -6,14 +6,11 @@
  */
 #include "check.h"
 #include "cli.h"
+#include "client.h"
 #include "clock.h"
-#include "json.h"
-#include "report.h"
-#include "table.h"
+#include "text.h"
 
-#include "local/clean.h"
-#include "local/conf.h"
-#include "local/inventory.h"
+#include "hosts.h"
 
 #include <getopt.h>
 #include <string.h>

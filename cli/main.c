@@ -2,9 +2,8 @@
 /*
  * main.c - foretide: finds the sub-command and runs it.
  */
-#include "args.h"
 #include "cli.h"
-#include "report.h"
+#include "client.h"
 
 #include <gsl/gsl_errno.h>
 #include <stdbool.h>

@@ -7,9 +7,7 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
-#include "conf.h"
-#include "report.h"
-#include "table.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,10 +7,8 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
-#include "conf.h"
 #include "load.h"
-#include "profile.h"
-#include "report.h"
+#include "text.h"
 
 #include <curl/curl.h>
 #include <getopt.h>

@@ -5,8 +5,7 @@
 #include "backtest.h"
 #include "check.h"
 #include "cli.h"
-#include "progress.h"
-#include "report.h"
+#include "client.h"
 
 #include <stdio.h>
 #include <string.h>

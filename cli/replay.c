@@ -7,9 +7,7 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
-#include "conf.h"
-#include "progress.h"
-#include "report.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -8,8 +8,6 @@
 #include "client.h"
 #include "clock.h"
 #include "forecast_file.h"
-#include "report.h"
-#include "table.h"
 
 #include <stdio.h>
 #include <string.h>

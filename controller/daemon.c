@@ -3,11 +3,11 @@
 
 #include "check.h"
 #include "clock.h"
-#include "credentials.h"
-#include "daemon_internal.h"
-#include "join.h"
 #include "log.h"
-#include "token.h"
+#include "pools.h"
+#include "trust.h"
+#include "wiring.h"
+#include "samples.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -5,10 +5,10 @@
  */
 #include "check.h"
 #include "clock.h"
-#include "daemon_internal.h"
-#include "driver_load.h"
-#include "json.h"
-#include "metrics_eval.h"
+#include "metrics.h"
+#include "pools.h"
+#include "text.h"
+#include "wiring.h"
 
 #include <stdio.h>
 #include <string.h>

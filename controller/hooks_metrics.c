@@ -5,12 +5,12 @@
  */
 #include "check.h"
 #include "clock.h"
-#include "daemon_internal.h"
-#include "event_view.h"
-#include "json.h"
-#include "labels.h"
-#include "metrics_eval.h"
-#include "outlook.h"
+#include "horizon.h"
+#include "metrics.h"
+#include "samples.h"
+#include "text.h"
+#include "tiers.h"
+#include "wiring.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@
 
 /* ---------------------------------------------------------------- samples in */
 
-/* {"tier":"web"} as the canonical text of labels.h; absent is "". */
+/* {"tier":"web"} as the canonical text of db/samples/labels.h; absent is "". */
 static int read_labels(const json_t *o, char **ret, struct err *err)
 {
 	struct label l[LABELS_MAX];

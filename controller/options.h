@@ -6,7 +6,7 @@
 #ifndef CONTROLLER_OPTIONS_H
 #define CONTROLLER_OPTIONS_H
 
-#include "conf.h"
+#include "text.h"
 
 #include <jansson.h>
 

@@ -3,7 +3,7 @@
 #include "db.h"
 
 #include "check.h"
-#include "db_internal.h"
+#include "sql.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -19,8 +19,8 @@
 #ifndef DB_DB_H
 #define DB_DB_H
 
-#include "db_sample.h"
 #include "err.h"
+#include "kv.h"
 #include "model.h"
 
 #include <stdbool.h>

@@ -2,8 +2,7 @@
 #include "cloud.h"
 
 #include "check.h"
-#include "conf.h"
-#include "json.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,9 +9,8 @@
 
 #include "check.h"
 #include "cloud.h"
-#include "conf_json.h"
-#include "json.h"
 #include "script.h"
+#include "text.h"
 
 #include <fnmatch.h>
 #include <math.h>

@@ -2,9 +2,8 @@
 #include "script.h"
 
 #include "check.h"
-#include "conf.h"
 #include "driver_util.h"
-#include "json.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>

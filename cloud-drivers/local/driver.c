@@ -9,9 +9,7 @@
 #include "driver_util.h"
 
 #include "check.h"
-#include "host.h"
-#include "inventory.h"
-#include "state.h"
+#include "hosts.h"
 #include "validate.h"
 
 #include <dlfcn.h>

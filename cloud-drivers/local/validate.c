@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "validate.h"
 
-#include "cgroup.h"
 #include "check.h"
 #include "driver_util.h"
-#include "network.h"
-#include "state.h"
+#include "hosts.h"
 
 #include <fcntl.h>
 #include <sched.h>

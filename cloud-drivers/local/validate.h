@@ -6,7 +6,7 @@
 #define LOCAL_VALIDATE_H
 
 #include "driver.h"
-#include "local/conf.h"
+#include "hosts.h"
 
 /*
  * Root, the init, cgroups, namespaces and overlay (tried in a child that ends at once),

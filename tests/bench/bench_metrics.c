@@ -13,8 +13,8 @@
 #include "check.h"
 #include "clock.h"
 #include "db.h"
-#include "labels.h"
-#include "metrics_eval.h"
+#include "metrics.h"
+#include "samples.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -12,10 +12,8 @@
 
 #include "check.h"
 #include "clock.h"
-#include "driver_load.h"
-#include "local/clean.h"
-#include "local/conf.h"
-#include "local/network.h"
+#include "hosts.h"
+#include "pools.h"
 
 #include <dirent.h>
 #include <errno.h>

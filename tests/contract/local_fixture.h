@@ -8,10 +8,8 @@
 
 #include "drivers.h"
 
-#include "conf.h"
-#include "local/cgroup.h"
-#include "local/host.h"
-#include "local/state.h"
+#include "hosts.h"
+#include "text.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

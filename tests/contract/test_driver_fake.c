@@ -4,7 +4,7 @@
  */
 #include "drivers.h"
 
-#include "json.h"
+#include "text.h"
 
 #define ID_A "0123456789abcdef0123456789abcdef"
 #define ID_B "fedcba9876543210fedcba9876543210"

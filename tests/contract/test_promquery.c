@@ -2,12 +2,10 @@
 /*
  * Debian's Prometheus server, with two days of made-up history, scraping itself.
  */
-#include "unit/db_fixture.h"
+#include "db_fixture.h"
 
 #include "clock.h"
-#include "metrics_eval.h"
-#include "prompull.h"
-#include "promquery.h"
+#include "metrics.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

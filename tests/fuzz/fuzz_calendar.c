@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_calendar.c - schedules of a tier as operators write them, one a line. */
-#include "calendar.h"
 #include "check.h"
-#include "json.h"
+#include "rule.h"
+#include "text.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* fuzz_conf.c - INI files, read by their pairs and by their sections. */
 #include "check.h"
 #include "cleanup.h"
-#include "conf.h"
+#include "text.h"
 
 #include <string.h>
 

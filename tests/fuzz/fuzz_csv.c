@@ -4,8 +4,8 @@
  * stepped series, and as minutes of a tier's past.
  */
 #include "check.h"
-#include "history.h"
-#include "series.h"
+#include "files.h"
+#include "metrics.h"
 
 #include <math.h>
 

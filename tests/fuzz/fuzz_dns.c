@@ -4,7 +4,7 @@
  * comes in, an answer is one that libknot can read, has the query's id, and fits.
  */
 #include "check.h"
-#include "dns_answer.h"
+#include "answer.h"
 
 #include <libknot/libknot.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_ical.c - iCalendar files of any content: read in bounded time, or refused. */
+#include "calendar.h"
 #include "check.h"
-#include "ical.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * answers must be JSON, and its books must stay in order.
  */
 #include "check.h"
-#include "kv_impl.h"
-#include "store_impl.h"
+#include "kv.h"
+#include "wire.h"
 
 #include <stdint.h>
 #include <string.h>

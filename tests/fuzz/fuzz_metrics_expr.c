@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Demand expressions as operators and programs send them. */
 #include "check.h"
-#include "metrics_eval.h"
+#include "metrics.h"
 
 #include <string.h>
 

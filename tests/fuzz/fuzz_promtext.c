@@ -2,7 +2,7 @@
 /* Whatever comes in by POST /v1/metrics; what is accepted must be fit for the database.
  */
 #include "check.h"
-#include "promtext.h"
+#include "metrics.h"
 
 #include <math.h>
 #include <string.h>

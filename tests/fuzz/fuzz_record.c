@@ -2,7 +2,7 @@
 /* Records from a damaged database; one that can be read can be decided, and its own
  * record is read back the same. */
 #include "check.h"
-#include "record.h"
+#include "rule.h"
 
 #include <string.h>
 

@@ -6,7 +6,6 @@
 #include "check.h"
 #include "demand.h"
 #include "horizon.h"
-#include "period.h"
 
 #include <gsl/gsl_errno.h>
 #include <math.h>

@@ -6,7 +6,7 @@
  */
 #include "check.h"
 #include "cleanup.h"
-#include "stack_file.h"
+#include "stacks.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * failure always has words; a success stays within its bounds.
  */
 #include "check.h"
-#include "confd_spec.h"
+#include "spec.h"
 #include "template.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 /* fuzz_toml.c - TOML as template resources have it. */
 #include "check.h"
 #include "cleanup.h"
-#include "toml.h"
+#include "text.h"
 
 #include <string.h>
 

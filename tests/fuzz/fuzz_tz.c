@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_tz.c - time zone files. */
+#include "calendar.h"
 #include "check.h"
-#include "tz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

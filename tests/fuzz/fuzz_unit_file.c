@@ -4,10 +4,7 @@
  * come out of its canonical text again, with the same hash.
  */
 #include "check.h"
-#include "unit_file.h"
-#include "unit_name.h"
-#include "x_fleet.h"
-#include "x_service.h"
+#include "unitfile.h"
 
 #include <stdint.h>
 #include <string.h>

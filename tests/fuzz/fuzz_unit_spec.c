@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_unit_spec.c - units as our own supervisor reads them, with their variables. */
 #include "check.h"
+#include "spec.h"
 #include "strv.h"
-#include "unit_spec.h"
 
 #include <string.h>
 

@@ -9,11 +9,9 @@
  * mirrors go on printing. Keys, ends and values are given as base64 or, where the client
  * takes strings, as text. Ends with its input.
  */
-#include "base64.h"
 #include "check.h"
-#include "json.h"
-#include "mirror.h"
 #include "store.h"
+#include "text.h"
 
 #include <curl/curl.h>
 #include <errno.h>

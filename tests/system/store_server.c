@@ -9,7 +9,7 @@
  * read all and write nothing, any other may do all.
  */
 #include "check.h"
-#include "kv.h"
+#include "etcd.h"
 
 #include "buf.h"
 #include <arpa/inet.h>

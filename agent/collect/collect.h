@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * collect.h - samples of this host and its units, pushed to the controller.
+ *
+ * Every interval (calendar time) the host, the units and the sources named in their
+ * [X-Metrics] are read, beside the loop, and what came is sent as one
+ * POST /v1/agent/metrics. While the controller is away batches wait in a queue of a
+ * stated size, the oldest are dropped first. The answer may ask for logs of units, which
+ * are sent by POST /v1/agent/logs.
+ */
+#ifndef AGENT_COLLECT_COLLECT_H
+#define AGENT_COLLECT_COLLECT_H
+
+#include "cleanup.h"
+#include "net.h"
+#include "units.h"
+#include "wanted.h"
+
+struct metrics;
+
+struct metrics_opts {
+	const char *controller; /* https://host:port */
+	const char *ca_file, *cert_file, *key_file;
+	const char *host;
+	const char *log_dir; /* of the units' logs */
+	int64_t interval_ms; /* calendar */
+	size_t queue_bytes;
+	const struct wanted *wanted;
+	const struct units *units;
+};
+
+/* Strings are copied. */
+struct metrics *metrics_new(struct loop *loop, struct httpm *http,
+			    const struct metrics_opts *opts);
+void metrics_free(struct metrics *m);
+DEFINE_CLEANUP(struct metrics *, metrics_free);
+
+#endif

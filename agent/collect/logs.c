@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "post.h"
+
+#include "buf.h"
+#include "check.h"
+#include "log.h"
+#include "units.h"
+
+#include <string.h>
+
+#define LOG_LINES_MAX 10000
+
+void log_post_free(struct log_post *p)
+{
+	httpm_cancel(p->call);
+	child_free(p->child);
+	free(p->unit);
+	free(p->body);
+	p->magic = 0;
+	free(p);
+}
+
+static void on_log_sent(void *arg, const struct http_res *res, bool sent,
+			const struct err *err)
+{
+	struct log_post *p = arg;
+	struct log_post **at = &p->m->log_posts;
+
+	(void)sent;
+	CHECK_MAGIC(p, METRICS_MAGIC);
+	p->call = NULL;
+	if (err || res->status > 299)
+		log_warn("unit-log-not-sent", STR("error", err ? err->msg : "refused"));
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	log_post_free(p);
+}
+
+static json_t *lines_json(char *text)
+{
+	json_t *list = json_array();
+	char *next = text, *line;
+
+	while (next && (line = strsep(&next, "\n"))) {
+		if (*line || next)
+			json_array_append_new(list, json_text(line));
+	}
+	return list;
+}
+
+static void post_log(struct log_post *p, char *text)
+{
+	CLEANUP(json_decref)
+	json_t *doc = json_pack("{s:I,s:s,s:o}", "id", (json_int_t)p->id, "unit", p->unit,
+				"lines", lines_json(text));
+
+	p->body = json_dumps(doc, JSON_COMPACT);
+	metrics_post(p->m, "/v1/agent/logs", p->body, strlen(p->body), on_log_sent, p,
+		     &p->call);
+}
+
+static void on_journal(void *arg, const char *out, size_t len, const struct err *err)
+{
+	struct log_post *p = arg;
+	CLEANUP(free) char *text = xstrdup(err ? err->msg : out);
+
+	(void)len;
+	CHECK_MAGIC(p, METRICS_MAGIC);
+	p->child = NULL;
+	post_log(p, text);
+}
+
+/* systemd keeps the output of its units in the journal. */
+static void read_journal(struct log_post *p, int64_t lines)
+{
+	char count[24];
+	const char *const words[] = { "/usr/bin/journalctl",
+				      "-q",
+				      "--no-pager",
+				      "-o",
+				      "short-iso",
+				      "-n",
+				      count,
+				      "-u",
+				      p->unit };
+	char *argv[ARRAY_SIZE(words) + 1] = { 0 };
+
+	snprintf(count, sizeof(count), "%lld", (long long)lines);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		argv[i] = (char *)(uintptr_t)words[i];
+	p->child = child_run(p->m->loop, argv, POST_MS, 1 << 20, on_journal, p);
+}
+
+void metrics_send_log(struct metrics *m, const json_t *ask)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	struct log_post *p;
+	const char *unit;
+	int64_t id, lines = 100;
+
+	if (jread_str(ask, "unit", &unit, NULL) < 0 ||
+	    jread_int(ask, "id", &id, NULL) < 0 ||
+	    jread_int_opt(ask, "lines", &lines, NULL) < 0)
+		return;
+	lines = MIN(MAX(lines, 1), LOG_LINES_MAX);
+	p = xcalloc(1, sizeof(*p));
+	p->magic = METRICS_MAGIC;
+	p->m = m;
+	p->id = id;
+	p->unit = xstrdup(unit);
+	p->next = m->log_posts;
+	m->log_posts = p;
+	if (strcmp(m->units->ops->name, "systemd") == 0) {
+		read_journal(p, lines);
+		return;
+	}
+	buf_init(&text, 1 << 20);
+	(void)!unit_log_tail(m->log_dir, unit, (size_t)lines, &text, NULL);
+	post_log(p, text.data);
+}

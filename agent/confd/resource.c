@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One resource: waits for the end of a burst, renders, checks, publishes, reloads. */
+#include "resource.h"
+
+#include "check.h"
+#include "clock.h"
+#include "log.h"
+#include "resource_file.h"
+
+#include <string.h>
+
+static void pump(struct confd_resource *r);
+
+/* ---------------------------------------------------------------- troubles */
+
+static void set_problem(struct confd_resource *r, const char *event,
+			const struct err *err)
+{
+	bool news = !r->problem || strcmp(r->problem, err->msg) != 0;
+
+	r->group->confd->stats.failures++;
+	if (news)
+		log_error(event, STR("resource", r->key),
+			  STR("dest", r->dest ? r->dest : ""), ERR(err));
+	else
+		log_debug(event, STR("resource", r->key), ERR(err));
+	free(r->problem);
+	r->problem = xstrdup(err->msg);
+}
+
+static void no_problem(struct confd_resource *r)
+{
+	free(TAKE(r->problem));
+}
+
+static int64_t longer(const struct confd_resource *r, int64_t retry_ms)
+{
+	const struct confd_opts *o = &r->group->confd->opts;
+
+	return retry_ms ? MIN(retry_ms * 2, o->retry_most_ms) : o->retry_first_ms;
+}
+
+static void retry_render(struct confd_resource *r, const char *event,
+			 const struct err *err)
+{
+	set_problem(r, event, err);
+	r->render_retry_ms = longer(r, r->render_retry_ms);
+	r->dirty = true;
+	r->dirty_since_ms = clock_mono_ms();
+	r->render_at_ms = r->dirty_since_ms + r->render_retry_ms;
+}
+
+/* ---------------------------------------------------------------- reload */
+
+static bool needs_reload(const struct confd_resource *r)
+{
+	return r->spec->reload_cmd && r->group->active;
+}
+
+static bool may_reload(const struct confd_resource *r)
+{
+	return r->reload_due && !r->group->starting;
+}
+
+static void want_reload(struct confd_resource *r)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!needs_reload(r))
+		return;
+	r->reload_due = true;
+	r->reload_retry_ms = 0;
+	r->reload_at_ms = now;
+	if (r->last_reload_ms)
+		r->reload_at_ms = MAX(now, r->last_reload_ms + r->spec->min_reload_ms);
+}
+
+static void retry_reload(struct confd_resource *r, const struct err *err)
+{
+	set_problem(r, "confd-reload-failed", err);
+	r->reload_retry_ms = longer(r, r->reload_retry_ms);
+	r->reload_due = true;
+	r->reload_at_ms = clock_mono_ms() + r->reload_retry_ms;
+}
+
+static void on_reloaded(void *arg, const struct err *err)
+{
+	struct confd_resource *r = arg;
+
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	r->shell = NULL;
+	if (err && r->group->active) {
+		retry_reload(r, err);
+	} else {
+		confd_mark_clear(r->mark);
+		r->group->confd->stats.reloads += !err;
+		no_problem(r);
+		log_info("confd-reloaded", STR("resource", r->key));
+	}
+	pump(r);
+}
+
+static void start_reload(struct confd_resource *r)
+{
+	const struct confd *c = r->group->confd;
+	CLEANUP(free) char *command = NULL;
+	struct err err;
+	int rc = confd_command(r, r->spec->reload_cmd, r->dest, &command, &err);
+
+	r->reload_due = false;
+	r->last_reload_ms = clock_mono_ms();
+	if (rc == 0)
+		rc = shell_run(c->loop, command,
+			       r->spec->reload_ms ? r->spec->reload_ms
+						  : c->opts.command_ms,
+			       on_reloaded, r, &r->shell, &err);
+	if (rc < 0)
+		retry_reload(r, &err);
+}
+
+/* ---------------------------------------------------------------- render */
+
+static void is_right(struct confd_resource *r)
+{
+	struct confd *c = r->group->confd;
+
+	r->render_retry_ms = 0;
+	if (!r->reload_due)
+		no_problem(r);
+	if (r->rendered)
+		return;
+	r->rendered = true;
+	loop_timer_in(c->tell, 0);
+}
+
+static void publish(struct confd_resource *r)
+{
+	struct confd *c = r->group->confd;
+	CLEANUP(free) char *staged = TAKE(r->staged);
+	struct err err;
+
+	/* Before, so that the reload is not forgotten when we are killed in between. */
+	if (needs_reload(r))
+		confd_mark_set(r->mark);
+	if (confd_file_publish(staged, r->dest, &err) < 0) {
+		(void)unlink(staged);
+		retry_render(r, "confd-write-failed", &err);
+		return;
+	}
+	c->stats.writes++;
+	log_info("confd-written", STR("resource", r->key), STR("dest", r->dest));
+	want_reload(r);
+	is_right(r);
+}
+
+static void on_checked(void *arg, const struct err *err)
+{
+	struct confd_resource *r = arg;
+
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	r->shell = NULL;
+	if (err) {
+		(void)unlink(r->staged);
+		free(TAKE(r->staged));
+		retry_render(r, "confd-check-failed", err);
+	} else {
+		publish(r);
+	}
+	pump(r);
+}
+
+static int start_check(struct confd_resource *r, struct err *err)
+{
+	const struct confd *c = r->group->confd;
+	CLEANUP(free) char *command = NULL;
+	int rc = confd_command(r, r->spec->check_cmd, r->staged, &command, err);
+
+	if (rc < 0)
+		return rc;
+	return shell_run(c->loop, command,
+			 r->spec->check_ms ? r->spec->check_ms : c->opts.command_ms,
+			 on_checked, r, &r->shell, err);
+}
+
+static void render(struct confd_resource *r)
+{
+	CLEANUP(buf_done) struct buf out;
+	struct err err;
+	int rc;
+
+	buf_init(&out, CONFD_FILE_MAX);
+	r->dirty = false;
+	r->group->confd->stats.renders++;
+	rc = confd_render(r, &out, &err);
+	if (rc < 0) {
+		retry_render(r, "confd-render-failed", &err);
+		return;
+	}
+	if (confd_file_equals(r->dest, buf_str(&out), out.len, r->spec)) {
+		is_right(r);
+		return;
+	}
+	rc = confd_file_stage(r->dest, buf_str(&out), out.len, r->spec, &r->staged, &err);
+	if (rc < 0) {
+		retry_render(r, "confd-write-failed", &err);
+		return;
+	}
+	if (!r->spec->check_cmd) {
+		publish(r);
+		return;
+	}
+	rc = start_check(r, &err);
+	if (rc < 0) {
+		(void)unlink(r->staged);
+		free(TAKE(r->staged));
+		retry_render(r, "confd-check-failed", &err);
+	}
+}
+
+/* ---------------------------------------------------------------- when */
+
+static bool has_copies(const struct confd_resource *r)
+{
+	for (size_t i = 0; i < r->n_uses; i++)
+		if (!keys_has_copy(r->uses[i]))
+			return false;
+	return true;
+}
+
+/* Does what is due, and sets the timer for what is due later. */
+static void pump(struct confd_resource *r)
+{
+	int64_t now = clock_mono_ms();
+	bool can_render = r->dirty && has_copies(r);
+	int64_t next = INT64_MAX;
+
+	loop_timer_unset(r->timer);
+	if (r->shell)
+		return;
+	if (can_render && now >= r->render_at_ms) {
+		render(r);
+		can_render = r->dirty;
+	}
+	if (!r->shell && may_reload(r) && now >= r->reload_at_ms)
+		start_reload(r);
+	if (r->shell)
+		return;
+	if (can_render)
+		next = r->render_at_ms;
+	if (may_reload(r))
+		next = MIN(next, r->reload_at_ms);
+	if (next != INT64_MAX)
+		loop_timer_at(r->timer, next);
+}
+
+static void on_timer(void *arg)
+{
+	struct confd_resource *r = arg;
+
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	pump(r);
+}
+
+static void make_dirty(struct confd_resource *r)
+{
+	const struct confd_opts *o = &r->group->confd->opts;
+	int64_t now = clock_mono_ms();
+
+	if (!r->dirty)
+		r->dirty_since_ms = now;
+	r->dirty = true;
+	r->render_at_ms = now;
+	/* The jitter keeps hosts that see the same change from reloading at once. */
+	if (r->rendered)
+		r->render_at_ms =
+			MIN(now + o->debounce_ms +
+				    arc4random_uniform((uint32_t)o->debounce_ms / 2 + 1),
+			    r->dirty_since_ms + o->max_wait_ms);
+	if (!r->shell)
+		loop_timer_at(r->timer, r->render_at_ms);
+}
+
+static bool is_real(const struct mirror_change *change)
+{
+	return change->deleted || !change->old ||
+	       change->old->value_len != change->kv->value_len ||
+	       memcmp(change->old->value, change->kv->value, change->kv->value_len) != 0;
+}
+
+static bool is_below(const char *key, const char *named)
+{
+	size_t n = strlen(named);
+
+	return strcmp(named, "/") == 0 ||
+	       (strncmp(key, named, n) == 0 && (key[n] == '\0' || key[n] == '/'));
+}
+
+static void on_keys(void *arg, const struct mirror_change *changes, size_t n)
+{
+	struct confd_resource *r = arg;
+	bool hit = n == 0 || !r->rendered;
+
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	for (size_t i = 0; i < n && !hit; i++)
+		for (size_t k = 0; k < r->spec->n_keys && !hit; k++)
+			hit = is_real(&changes[i]) &&
+			      is_below(changes[i].kv->key, r->spec->keys[k]);
+	if (hit)
+		make_dirty(r);
+}
+
+/* ---------------------------------------------------------------- birth and end */
+
+static struct confd_resource *new_resource(struct confd_group *g, const char *key)
+{
+	struct confd_resource *r = xcalloc(1, sizeof(*r));
+
+	r->magic = RESOURCE_MAGIC;
+	r->group = g;
+	r->key = xstrdup(key);
+	r->mark = confd_mark_path(g->confd->opts.state_dir, key);
+	r->timer = loop_timer_new(g->confd->loop, on_timer, r);
+	return r;
+}
+
+struct confd_resource *confd_resource_new(struct confd_group *g, const char *key,
+					  struct confd_spec *spec, char *text,
+					  bool was_rendered)
+{
+	struct confd_resource *r = new_resource(g, key);
+	const char *root = g->confd->opts.root;
+
+	r->spec = spec;
+	r->text = text;
+	r->dest = xasprintf("%s%s", root ? root : "", spec->dest);
+	if (*spec->prefix && spec->n_keys)
+		r->uses[r->n_uses++] = keys_use(g->confd->keys, spec->prefix, on_keys, r);
+	for (size_t i = 0; !*spec->prefix && i < spec->n_keys; i++)
+		r->uses[r->n_uses++] =
+			keys_use(g->confd->keys, spec->keys[i], on_keys, r);
+	make_dirty(r);
+	r->rendered = was_rendered;
+	confd_resource_active(r);
+	return r;
+}
+
+struct confd_resource *confd_resource_bad(struct confd_group *g, const char *key,
+					  const struct err *err)
+{
+	struct confd_resource *r = new_resource(g, key);
+
+	set_problem(r, "confd-bad-resource", err);
+	return r;
+}
+
+void confd_resource_free(struct confd_resource *r)
+{
+	if (!r)
+		return;
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	shell_free(r->shell);
+	if (r->staged)
+		(void)unlink(r->staged);
+	for (size_t i = 0; i < r->n_uses; i++)
+		keys_unuse(r->uses[i]);
+	loop_timer_free(r->timer);
+	confd_spec_free(r->spec);
+	free(r->staged);
+	free(r->key);
+	free(r->text);
+	free(r->dest);
+	free(r->problem);
+	free(r->mark);
+	r->magic = 0;
+	free(r);
+}
+
+void confd_resource_active(struct confd_resource *r)
+{
+	if (!r->spec)
+		return;
+	if (r->group->active && !r->reload_due && !r->shell &&
+	    confd_mark_is_set(r->mark)) {
+		/* Left over from an earlier life of the agent. */
+		want_reload(r);
+		loop_timer_in(r->timer, 0);
+	}
+	/* A unit that has stopped needs no reload: it reads the file when it starts. */
+	if (!r->group->active && r->reload_due) {
+		r->reload_due = false;
+		confd_mark_clear(r->mark);
+		no_problem(r);
+	}
+	if (may_reload(r))
+		loop_timer_in(r->timer, 0);
+}

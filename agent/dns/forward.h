@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * forward.h - asks nameservers, one after the other. Inside the DNS module only.
+ *
+ * Each query has a socket, a port and an id of its own; an answer counts only with that
+ * id and the same question. At most 256 are under way.
+ */
+#ifndef AGENT_DNS_FORWARD_H
+#define AGENT_DNS_FORWARD_H
+
+#include "cleanup.h"
+#include "err.h"
+#include "net.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct forward;
+
+struct dns_address {
+	struct sockaddr_storage ss;
+	socklen_t len;
+};
+
+/* "10.0.0.1", "10.0.0.1:53", "[::1]:53", "::1". */
+bool dns_address_parse(const char *text, uint16_t default_port, struct dns_address *ret);
+bool dns_address_equal(const struct dns_address *a, const struct dns_address *b);
+uint16_t dns_address_port(const struct dns_address *a);
+
+/*
+ * servers as in dns_opts.forward; NULL: the nameservers of the file resolv_conf but own.
+ * ERR_INVAL when one is no address.
+ */
+int forward_new(struct loop *l, const char *servers, const char *resolv_conf,
+		const struct dns_address *own, int64_t timeout_ms, struct forward **ret,
+		struct err *err) MUST_CHECK;
+void forward_free(struct forward *f); /* what is under way is told NULL */
+DEFINE_CLEANUP(struct forward *, forward_free);
+
+size_t forward_count(const struct forward *f); /* nameservers */
+
+/* answer NULL: none came. It has the query's id. Called once from the loop. */
+typedef void forward_fn(void *arg, uint8_t *answer, size_t len);
+
+/* false when too many are under way: fn is not called. query is copied. */
+bool forward_ask(struct forward *f, const uint8_t *query, size_t len, bool tcp,
+		 forward_fn *fn, void *arg);
+
+#endif

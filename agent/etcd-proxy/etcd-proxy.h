@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * etcd-proxy.h - etcd's port on this host: programs talk plainly to 127.0.0.1:2379, the
+ * members behind see TLS with the host's certificate.
+ *
+ * Bytes pass both ways as they come, so every protocol of etcd does (JSON, gRPC, v2), and
+ * watches last as long as they like. A member is chosen when a connection's first bytes
+ * are there: the one that worked last, else the next; one that does not take connections
+ * is out for 5 s. Once bytes have gone to a member they go to no other, so nothing is
+ * done twice. With no member at hand an HTTP/1 client gets 502. The list of members never
+ * becomes empty, nor the proxy itself.
+ */
+#ifndef AGENT_ETCD_PROXY_ETCD_PROXY_H
+#define AGENT_ETCD_PROXY_ETCD_PROXY_H
+
+#include "cleanup.h"
+#include "err.h"
+#include "net.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct etcd_proxy;
+
+struct etcd_proxy_opts {
+	const char *listen;    /* NULL: 127.0.0.1:2379; port 0: any free one */
+	const char *endpoints; /* "https://10.0.0.1:2379,http://m2:2379" */
+	/* PEM; read again when they change. cert and key may be NULL. */
+	const char *ca_file, *cert_file, *key_file;
+	int64_t connect_ms; /* 0: 1000; for one member to take a connection */
+};
+
+/* ERR_UNAVAIL when the address is taken, ERR_INVAL for endpoints that are none. */
+int etcd_proxy_open(struct loop *l, const struct etcd_proxy_opts *opts,
+		    struct etcd_proxy **ret, struct err *err) MUST_CHECK;
+void etcd_proxy_close(struct etcd_proxy *p); /* connections end */
+DEFINE_CLEANUP(struct etcd_proxy *, etcd_proxy_close);
+
+uint16_t etcd_proxy_port(const struct etcd_proxy *p);
+
+/* For connections from now on. ERR_INVAL, and the old list stays, when none is usable. */
+int etcd_proxy_set_members(struct etcd_proxy *p, const char *endpoints,
+			   struct err *err) MUST_CHECK;
+
+struct etcd_proxy_stats {
+	size_t members;
+	size_t connections; /* now */
+	uint64_t accepted;
+	uint64_t refused; /* too many at once */
+	uint64_t failed;  /* no member took them */
+};
+void etcd_proxy_get_stats(const struct etcd_proxy *p, struct etcd_proxy_stats *ret);
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "enroll.h"
+
+#include "check.h"
+#include "clock.h"
+#include "key.h"
+#include "log.h"
+#include "text.h"
+
+#include <string.h>
+
+#define ENROLL_MAGIC 0x656e726fu
+#define RETRY_FIRST_MS 100
+#define RETRY_MOST_MS 15000
+#define ANSWER_MAX_BYTES (256 * 1024)
+/* A timer's reach: a later renewal is looked at again then. */
+#define RENEW_LOOK_MS ((int64_t)3600 * 1000)
+/* Joining does not wait for the disk: a host that loses power before this is replaced. */
+#define SYNC_AFTER_MS 3000
+
+struct enroll {
+	uint32_t magic;
+	struct loop *loop;
+	struct httpm *http;
+	char *controller, *ca_file, *token, *host, *address;
+	char *key_file, *cert_file, *join_file;
+	enroll_fn *on_joined;
+	void *arg;
+	bool joined;
+	int64_t from_wall_ms, until_wall_ms; /* of the certificate */
+	struct enroll_info info;
+	int64_t joined_ms;
+	struct loop_timer *timer;
+	struct loop_timer *sync;
+	int64_t pause_ms;
+	struct httpm_call *call;
+	char *body;
+};
+
+/* ---------------------------------------------------------------- what is known */
+
+static void info_done(struct enroll_info *i)
+{
+	free(i->store);
+	free(i->domain);
+	*i = (struct enroll_info){ 0 };
+}
+
+DEFINE_CLEANUP_OBJECT(struct enroll_info, info_done);
+
+static char *join_list(const json_t *list)
+{
+	CLEANUP(buf_done) struct buf b;
+	const json_t *item;
+	size_t i;
+
+	buf_init(&b, 64 * 1024);
+	json_array_foreach(list, i, item) if (json_is_string(item))
+		buf_printf(&b, "%s%s", b.len ? "," : "", json_string_value(item));
+	return buf_take(&b);
+}
+
+static int read_info(const json_t *doc, struct enroll_info *ret, struct err *err)
+{
+	CLEANUP(info_done)
+	struct enroll_info i = { .lease_ttl_s = 5,
+				 .time_scale = 1,
+				 .metrics_interval_ms = 10000 };
+	const char *domain = "foretide.local";
+	int rc;
+
+	if ((rc = jread_str_opt(doc, "domain", &domain, err)) < 0 ||
+	    (rc = jread_int_opt(doc, "lease_ttl_s", &i.lease_ttl_s, err)) < 0 ||
+	    (rc = jread_num_opt(doc, "time_scale", &i.time_scale, err)) < 0 ||
+	    (rc = jread_int_opt(doc, "time_epoch_ms", &i.time_epoch_ms, err)) < 0 ||
+	    (rc = jread_int_opt(doc, "metrics_interval_ms", &i.metrics_interval_ms,
+				err)) < 0)
+		return rc;
+	i.store = join_list(json_object_get(doc, "store"));
+	if (!*i.store)
+		return err_set(err, ERR_PROTO, "the answer names no store");
+	if (i.lease_ttl_s < 1 || i.time_scale < 1 || i.time_scale > 10000 ||
+	    i.metrics_interval_ms < 100)
+		return err_set(err, ERR_PROTO, "a number of the answer is out of range");
+	i.domain = xstrdup(domain);
+	*ret = i;
+	i = (struct enroll_info){ 0 };
+	return 0;
+}
+
+/* Reads cert.pem and join.json of an earlier life. */
+static int load(struct enroll *e, struct err *err)
+{
+	CLEANUP(free) char *pem = NULL;
+	CLEANUP(free) char *text = NULL;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	size_t len;
+	int rc = conf_read_file(e->cert_file, ANSWER_MAX_BYTES, &pem, NULL, err);
+
+	if (rc == 0)
+		rc = conf_read_file(e->join_file, ANSWER_MAX_BYTES, &text, &len, err);
+	if (rc == 0)
+		rc = host_cert_check(pem, e->key_file, &e->from_wall_ms,
+				     &e->until_wall_ms, err);
+	if (rc == 0 && e->until_wall_ms <= clock_wall_ms())
+		rc = err_set(err, ERR_DENIED, "the certificate has expired");
+	if (rc == 0)
+		rc = json_parse(text, len, e->join_file, &doc, err);
+	if (rc == 0)
+		rc = jread_int_opt(doc, "joined_at", &e->joined_ms, err);
+	return rc < 0 ? rc : read_info(doc, &e->info, err);
+}
+
+/* ---------------------------------------------------------------- asking */
+
+static int64_t renew_due_wall_ms(const struct enroll *e)
+{
+	return e->from_wall_ms + (e->until_wall_ms - e->from_wall_ms) / 3 * 2;
+}
+
+static void plan_renewal(struct enroll *e)
+{
+	int64_t left = renew_due_wall_ms(e) - clock_wall_ms();
+
+	e->pause_ms = RETRY_FIRST_MS;
+	loop_timer_in(e->timer, MIN(MAX(left, 0), RENEW_LOOK_MS));
+}
+
+static void plan_retry(struct enroll *e)
+{
+	loop_timer_in(e->timer, e->pause_ms);
+	e->pause_ms = MIN(e->pause_ms * 2, RETRY_MOST_MS);
+}
+
+/* A certificate came: it is checked against our key before anything is written. */
+static int take_certificate(struct enroll *e, const json_t *doc, struct err *err)
+{
+	const char *pem;
+	int64_t from, until;
+	int rc = jread_str(doc, "certificate", &pem, err);
+
+	if (rc == 0)
+		rc = host_cert_check(pem, e->key_file, &from, &until, err);
+	if (rc == 0)
+		rc = host_file_write(e->cert_file, pem, strlen(pem), e->joined, err);
+	if (rc < 0)
+		return rc;
+	e->from_wall_ms = from;
+	e->until_wall_ms = until;
+	return 0;
+}
+
+/* Kept with the time at which it came, so that a restart publishes the same record. */
+static int take_join(struct enroll *e, json_t *doc, struct err *err)
+{
+	CLEANUP(free) char *text = NULL;
+	CLEANUP(info_done) struct enroll_info info = { 0 };
+	int rc = read_info(doc, &info, err);
+
+	if (rc == 0)
+		rc = take_certificate(e, doc, err);
+	if (rc < 0)
+		return rc;
+	if (info.time_scale > 1)
+		clock_set_scale(info.time_scale, info.time_epoch_ms);
+	e->joined_ms = clock_now_ms();
+	json_object_set_new(doc, "joined_at", json_integer(e->joined_ms));
+	text = json_dumps(doc, JSON_INDENT(1));
+	if (rc == 0)
+		rc = host_file_write(e->join_file, text, strlen(text), false, err);
+	if (rc < 0)
+		return rc;
+	loop_timer_in(e->sync, SYNC_AFTER_MS);
+	e->info = info;
+	info = (struct enroll_info){ 0 };
+	return 0;
+}
+
+static void on_sync(void *arg)
+{
+	const struct enroll *e = arg;
+
+	CHECK_MAGIC(e, ENROLL_MAGIC);
+	host_file_sync(e->key_file);
+	host_file_sync(e->cert_file);
+	host_file_sync(e->join_file);
+}
+
+/* problem+json's detail, for the log. */
+static int refused(const struct http_res *res, struct err *err)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	const char *detail = NULL;
+
+	if (json_parse(buf_str(&res->body), res->body.len, "answer", &doc, NULL) == 0)
+		(void)!jread_str_opt(doc, "detail", &detail, NULL);
+	return err_set(err, err_from_http_status(res->status), "status %ld%s%.300s",
+		       res->status, detail ? ": " : "", detail ? detail : "");
+}
+
+static int on_answer(struct enroll *e, const struct http_res *res, struct err *err)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	int rc;
+
+	if (res->status < 200 || res->status > 299)
+		return refused(res, err);
+	rc = json_parse(buf_str(&res->body), res->body.len, "the answer", &doc, err);
+	if (rc < 0)
+		return rc;
+	return e->joined ? take_certificate(e, doc, err) : take_join(e, doc, err);
+}
+
+static void joined(struct enroll *e)
+{
+	e->joined = true;
+	log_info("joined", STR("host", e->host), STR("store", e->info.store));
+	e->on_joined(e->arg, &e->info);
+}
+
+static void on_done(void *arg, const struct http_res *res, bool sent,
+		    const struct err *failed)
+{
+	struct enroll *e = arg;
+	struct err err;
+	int rc;
+
+	(void)sent;
+	CHECK_MAGIC(e, ENROLL_MAGIC);
+	e->call = NULL;
+	free(TAKE(e->body));
+	if (failed)
+		err = *failed;
+	rc = failed ? failed->code : on_answer(e, res, &err);
+	if (rc < 0) {
+		if (rc == ERR_DENIED)
+			log_error(e->joined ? "renew-refused" : "join-refused",
+				  STR("controller", e->controller), ERR(&err));
+		else
+			log_warn(e->joined ? "renew-failed" : "join-failed",
+				 STR("controller", e->controller), ERR(&err),
+				 INT("again_in_ms", e->pause_ms));
+		plan_retry(e);
+		return;
+	}
+	plan_renewal(e);
+	if (e->joined)
+		log_info("certificate-renewed", STR("host", e->host));
+	else
+		joined(e);
+}
+
+static int make_body(struct enroll *e, struct err *err)
+{
+	CLEANUP(free) char *csr = NULL;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	int rc = host_key_csr(e->key_file, e->host, &csr, err);
+
+	if (rc < 0)
+		return rc;
+	if (e->joined)
+		doc = json_pack("{s:s}", "csr", csr);
+	else
+		doc = json_pack("{s:s,s:s,s:s,s:s,s:s}", "host", e->host, "token",
+				e->token ? e->token : "", "csr", csr, "address",
+				e->address, "agent_version", FORETIDE_VERSION);
+	CHECK(doc);
+	e->body = json_dumps(doc, JSON_COMPACT);
+	return 0;
+}
+
+static void ask(struct enroll *e)
+{
+	static const char *const headers[] = { "Content-Type: application/json", NULL };
+	CLEANUP(free)
+	char *url = xasprintf("%s%s", e->controller,
+			      e->joined ? "/v1/agent/renew" : "/v1/join");
+	struct http_req req = { .method = "POST",
+				.url = url,
+				.headers = headers,
+				.ca_file = e->ca_file,
+				.connect_timeout_ms = 3000,
+				.timeout_ms = 15000,
+				.max_answer_bytes = ANSWER_MAX_BYTES };
+	struct err err;
+
+	if (make_body(e, &err) < 0) {
+		log_error("join-failed", ERR(&err));
+		plan_retry(e);
+		return;
+	}
+	req.body = e->body;
+	req.body_len = strlen(e->body);
+	if (e->joined) {
+		req.cert_file = e->cert_file;
+		req.key_file = e->key_file;
+	}
+	e->call = httpm_start(e->http, &req, NULL, on_done, e);
+}
+
+static void on_timer(void *arg)
+{
+	struct enroll *e = arg;
+
+	CHECK_MAGIC(e, ENROLL_MAGIC);
+	if (!e->joined && e->info.store) { /* known from an earlier life */
+		plan_renewal(e);
+		joined(e);
+		return;
+	}
+	if (e->joined && clock_wall_ms() < renew_due_wall_ms(e))
+		plan_renewal(e);
+	else if (!e->call)
+		ask(e);
+}
+
+/* ---------------------------------------------------------------- the object */
+
+static char *copy(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts *opts,
+		struct enroll **ret, struct err *err)
+{
+	CLEANUP(enroll_close) struct enroll *e = xcalloc(1, sizeof(*e));
+	struct err why;
+	int rc;
+
+	e->magic = ENROLL_MAGIC;
+	e->loop = loop;
+	e->http = http;
+	e->controller = copy(opts->controller);
+	e->ca_file = copy(opts->ca_file);
+	e->token = copy(opts->token);
+	e->host = copy(opts->host);
+	e->address = copy(opts->address);
+	e->key_file = xasprintf("%s/key.pem", opts->state_dir);
+	e->cert_file = xasprintf("%s/cert.pem", opts->state_dir);
+	e->join_file = xasprintf("%s/join.json", opts->state_dir);
+	e->on_joined = opts->on_joined;
+	e->arg = opts->arg;
+	e->pause_ms = RETRY_FIRST_MS;
+	e->timer = loop_timer_new(loop, on_timer, e);
+	e->sync = loop_timer_new(loop, on_sync, e);
+	rc = host_key_ensure(e->key_file, err);
+	if (rc < 0)
+		return rc;
+	rc = load(e, &why);
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		log_warn("earlier-certificate-unusable", ERR(&why));
+	loop_timer_in(e->timer, 0);
+	*ret = TAKE(e);
+	return 0;
+}
+
+void enroll_close(struct enroll *e)
+{
+	if (!e)
+		return;
+	CHECK_MAGIC(e, ENROLL_MAGIC);
+	httpm_cancel(e->call);
+	loop_timer_free(e->timer);
+	loop_timer_free(e->sync);
+	free(e->controller);
+	free(e->ca_file);
+	if (e->token)
+		explicit_bzero(e->token, strlen(e->token));
+	free(e->token);
+	free(e->host);
+	free(e->address);
+	free(e->key_file);
+	free(e->cert_file);
+	free(e->join_file);
+	free(e->body);
+	info_done(&e->info);
+	e->magic = 0;
+	free(e);
+}
+
+int64_t enroll_joined_ms(const struct enroll *e)
+{
+	return e->joined_ms;
+}
+
+const char *enroll_cert_file(const struct enroll *e)
+{
+	return e->cert_file;
+}
+
+const char *enroll_key_file(const struct enroll *e)
+{
+	return e->key_file;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * enroll.h - how a host joins: its key, its certificate, and what the controller tells.
+ *
+ * The key (ECDSA P-256) is made here and never leaves state_dir. The first time the
+ * one-time token is traded for a certificate (POST /v1/join); later starts find key.pem,
+ * cert.pem (both 0600) and join.json there and need neither token nor controller. The
+ * certificate is renewed at two thirds of its life. Failed tries are repeated with
+ * growing pauses, with the same key, so that an answer that was lost does no harm.
+ */
+#ifndef AGENT_HOST_ENROLL_H
+#define AGENT_HOST_ENROLL_H
+
+#include "cleanup.h"
+#include "err.h"
+#include "net.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct enroll;
+
+struct enroll_info {
+	char *store; /* endpoints, comma list */
+	char *domain;
+	int64_t lease_ttl_s;
+	double time_scale;
+	int64_t time_epoch_ms;
+	int64_t metrics_interval_ms; /* calendar */
+};
+
+/* There is a certificate: now for the first time in this life, from the loop. */
+typedef void enroll_fn(void *arg, const struct enroll_info *info);
+
+struct enroll_opts {
+	const char *controller; /* https://host:port */
+	const char *ca_file;    /* the only authority that is trusted */
+	const char *token;      /* NULL: none (any more) */
+	const char *state_dir;
+	const char *host;
+	const char *address;
+	enroll_fn *on_joined;
+	void *arg;
+};
+
+/* The strings of opts are copied. ERR_INVAL for files that are there but cannot be used.
+ */
+int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts *opts,
+		struct enroll **ret, struct err *err) MUST_CHECK;
+void enroll_close(struct enroll *e);
+DEFINE_CLEANUP(struct enroll *, enroll_close);
+
+int64_t enroll_joined_ms(const struct enroll *e); /* calendar time; 0: not yet */
+const char *enroll_cert_file(const struct enroll *e);
+const char *enroll_key_file(const struct enroll *e);
+
+#endif

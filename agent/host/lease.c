@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lease.h"
+
+#include "buf.h"
+#include "check.h"
+#include "clock.h"
+#include "key.h"
+#include "log.h"
+#include "text.h"
+
+#include <string.h>
+
+#define LEASE_MAGIC 0x6c656173u
+#define RETRY_FIRST_MS 100
+#define RETRY_MOST_MS 2000
+
+struct kept {
+	uint32_t magic;
+	struct kept *next;
+	struct lease *lease;
+	char *key;
+	char *want;   /* NULL: it shall not be there */
+	char *stored; /* what the store has under this lease, as far as we know */
+	char *sent;   /* what the call that is under way puts; NULL: a delete */
+	int64_t sent_lease;
+	struct store_call *call;
+	bool unknown; /* a write failed and may have happened */
+};
+
+struct lease {
+	uint32_t magic;
+	struct loop *loop;
+	struct store *store;
+	int64_t ttl_s;
+	char *file;
+	lease_found_fn *found;
+	void *arg;
+	int64_t id;   /* 0: none */
+	bool held;    /* the store has confirmed it */
+	bool listed;  /* what hung on it was read */
+	bool failing; /* said once, not at every try */
+	struct store_call *call;
+	struct loop_timer *timer; /* keepalive, or the next try of a grant */
+	struct loop_timer *retry; /* of failed writes */
+	int64_t pause_ms, retry_ms;
+	struct kept *kept;
+};
+
+/* ---------------------------------------------------------------- keys */
+
+static bool is_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static struct kept *find(struct lease *l, const char *key)
+{
+	for (struct kept *k = l->kept; k; k = k->next)
+		if (strcmp(k->key, key) == 0)
+			return k;
+	return NULL;
+}
+
+static void kept_free(struct kept *k)
+{
+	store_cancel(k->call);
+	free(k->key);
+	free(k->want);
+	free(k->stored);
+	free(k->sent);
+	k->magic = 0;
+	free(k);
+}
+
+static void forget(struct lease *l, struct kept *k)
+{
+	struct kept **p = &l->kept;
+
+	while (*p != k)
+		p = &(*p)->next;
+	*p = k->next;
+	kept_free(k);
+}
+
+static struct kept *find_or_add(struct lease *l, const char *key)
+{
+	struct kept *k = find(l, key);
+
+	if (k)
+		return k;
+	k = xcalloc(1, sizeof(*k));
+	k->magic = LEASE_MAGIC;
+	k->lease = l;
+	k->key = xstrdup(key);
+	k->next = l->kept;
+	l->kept = k;
+	return k;
+}
+
+static void tell_failure(struct lease *l, const char *event, const struct err *err)
+{
+	if (!l->failing)
+		log_warn(event, ERR(err));
+	l->failing = true;
+}
+
+static void write_one(struct lease *l, struct kept *k);
+
+static void on_written(void *arg, int64_t rev, const struct err *err)
+{
+	struct kept *k = arg;
+	struct lease *l = k->lease;
+
+	(void)rev;
+	CHECK_MAGIC(k, LEASE_MAGIC);
+	k->call = NULL;
+	if (err) {
+		tell_failure(l, "store-write-failed", err);
+		k->unknown = true;
+		free(TAKE(k->sent));
+		/* The store does not know our lease: the keepalive will find out. */
+		if (err->code == ERR_NOT_FOUND)
+			loop_timer_in(l->timer, 0);
+		loop_timer_in(l->retry, l->retry_ms);
+		l->retry_ms = MIN(l->retry_ms * 2, RETRY_MOST_MS);
+		return;
+	}
+	l->retry_ms = RETRY_FIRST_MS;
+	k->unknown = false;
+	free(k->stored);
+	k->stored = TAKE(k->sent);
+	/* It went under a lease that is lost by now, and with it. */
+	if (k->stored && k->sent_lease != l->id) {
+		free(TAKE(k->stored));
+		k->unknown = true;
+	}
+	write_one(l, k);
+}
+
+static void write_one(struct lease *l, struct kept *k)
+{
+	if (k->call || !l->held || !l->listed)
+		return;
+	if (!k->unknown && is_equal(k->want, k->stored)) {
+		if (!k->want)
+			forget(l, k);
+		return;
+	}
+	if (k->want) {
+		k->sent = xstrdup(k->want);
+		k->sent_lease = l->id;
+		k->call = store_put(l->store, k->key, k->want, strlen(k->want), l->id,
+				    on_written, k);
+	} else {
+		k->call = store_delete(l->store, k->key, NULL, on_written, k);
+	}
+}
+
+static void write_all(struct lease *l)
+{
+	for (struct kept *k = l->kept, *next; k; k = next) {
+		next = k->next;
+		write_one(l, k);
+	}
+}
+
+static void on_retry(void *arg)
+{
+	write_all(arg);
+}
+
+void lease_set(struct lease *l, const char *key, const char *value)
+{
+	struct kept *k = find_or_add(l, key);
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	if (is_equal(k->want, value))
+		return;
+	free(k->want);
+	k->want = xstrdup(value);
+	write_one(l, k);
+}
+
+void lease_unset(struct lease *l, const char *key)
+{
+	struct kept *k = find(l, key);
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	if (!k)
+		return;
+	free(TAKE(k->want));
+	if (!l->held && !k->stored && !k->unknown && !k->call)
+		forget(l, k);
+	else
+		write_one(l, k);
+}
+
+/* ---------------------------------------------------------------- what was there */
+
+static void on_found(void *arg, const struct store_kv *kvs, size_t n, int64_t rev,
+		     const struct err *err)
+{
+	struct kept *k = arg;
+
+	(void)rev;
+	CHECK_MAGIC(k, LEASE_MAGIC);
+	k->call = NULL;
+	k->unknown = err != NULL;
+	if (!err && n == 1 && kvs[0].lease == k->lease->id) {
+		free(k->stored);
+		k->stored = xstrdup(kvs[0].value);
+	}
+	if (!k->want && k->stored && k->lease->found(k->lease->arg, k->key)) {
+		/* It may be claimed yet; until then it stays as it is. */
+		k->want = xstrdup(k->stored);
+	}
+	write_one(k->lease, k);
+}
+
+static void on_listed(void *arg, const struct store_lease_info *info,
+		      const struct err *err)
+{
+	struct lease *l = arg;
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	l->call = NULL;
+	if (err)
+		log_warn("lease-not-listed", ERR(err));
+	for (size_t i = 0; !err && i < info->n; i++) {
+		struct kept *k = find_or_add(l, info->keys[i].key);
+
+		if (!k->call)
+			k->call = store_range(l->store, k->key, NULL, 1, 0, on_found, k);
+	}
+	l->listed = true;
+	write_all(l);
+}
+
+/* ---------------------------------------------------------------- the lease */
+
+static void save_id(const struct lease *l)
+{
+	char text[32];
+	struct err e;
+	int n = snprintf(text, sizeof(text), "%lld\n", (long long)l->id);
+
+	if (l->file && host_file_write(l->file, text, (size_t)n, false, &e) < 0)
+		log_warn("lease-not-saved", ERR(&e));
+}
+
+static void load_id(struct lease *l)
+{
+	CLEANUP(free) char *text = NULL;
+
+	if (!l->file || conf_read_file(l->file, 64, &text, NULL, NULL) < 0)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	if (conf_parse_int(text, &l->id, NULL) < 0)
+		l->id = 0;
+}
+
+static void try_again(struct lease *l)
+{
+	loop_timer_in(l->timer, l->pause_ms);
+	l->pause_ms = MIN(l->pause_ms * 2, RETRY_MOST_MS);
+}
+
+static void confirmed(struct lease *l)
+{
+	if (l->failing)
+		log_info("lease-served-again");
+	l->failing = false;
+	l->pause_ms = RETRY_FIRST_MS;
+	loop_timer_in(l->timer, l->ttl_s * 1000 / 3);
+}
+
+static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
+{
+	struct lease *l = arg;
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	l->call = NULL;
+	if (err) {
+		tell_failure(l, "lease-not-granted", err);
+		try_again(l);
+		return;
+	}
+	log_info("lease-granted", INT("ttl_s", ttl_s));
+	l->id = id;
+	l->held = l->listed = true;
+	save_id(l);
+	confirmed(l);
+	for (struct kept *k = l->kept; k; k = k->next) {
+		free(TAKE(k->stored));
+		k->unknown = k->call != NULL;
+	}
+	write_all(l);
+}
+
+static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
+{
+	struct lease *l = arg;
+
+	(void)id;
+	(void)ttl_s;
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	l->call = NULL;
+	if (err && err->code == ERR_NOT_FOUND) {
+		log_warn("lease-lost");
+		l->id = 0;
+		l->held = l->listed = false;
+		loop_timer_in(l->timer, 0);
+		return;
+	}
+	if (err) {
+		tell_failure(l, "lease-not-kept-alive", err);
+		try_again(l);
+		return;
+	}
+	confirmed(l);
+	if (l->held)
+		return;
+	log_info("lease-continued");
+	l->held = true;
+	l->call = store_lease_timetolive(l->store, l->id, true, on_listed, l);
+}
+
+static void on_timer(void *arg)
+{
+	struct lease *l = arg;
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	if (l->call) {
+		try_again(l);
+		return;
+	}
+	if (l->id)
+		l->call = store_lease_keepalive(l->store, l->id, on_kept_alive, l);
+	else
+		l->call = store_lease_grant(l->store, l->ttl_s, 0, on_granted, l);
+}
+
+/* ---------------------------------------------------------------- the object */
+
+struct lease *lease_new(struct loop *loop, struct store *s, const struct lease_opts *o)
+{
+	struct lease *l = xcalloc(1, sizeof(*l));
+
+	l->magic = LEASE_MAGIC;
+	l->loop = loop;
+	l->store = s;
+	l->ttl_s = o->ttl_s;
+	l->file = o->file ? xstrdup(o->file) : NULL;
+	l->found = o->found;
+	l->arg = o->arg;
+	l->pause_ms = l->retry_ms = RETRY_FIRST_MS;
+	l->timer = loop_timer_new(loop, on_timer, l);
+	l->retry = loop_timer_new(loop, on_retry, l);
+	load_id(l);
+	on_timer(l);
+	return l;
+}
+
+void lease_free(struct lease *l)
+{
+	if (!l)
+		return;
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	store_cancel(l->call);
+	while (l->kept) {
+		struct kept *k = l->kept;
+
+		l->kept = k->next;
+		kept_free(k);
+	}
+	loop_timer_free(l->timer);
+	loop_timer_free(l->retry);
+	free(l->file);
+	l->magic = 0;
+	free(l);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store_copy.h"
+
+#include "check.h"
+#include "clock.h"
+
+#include <string.h>
+
+struct keys_user {
+	struct keys_user *next;
+	struct copy *copy;
+	char *prefix;
+	keys_fn *fn; /* NULL: to be freed */
+	void *arg;
+};
+
+struct copy {
+	struct copy *next;
+	struct keys *keys;
+	char *prefix;
+	struct mirror *mirror;
+	struct keys_user *users;
+};
+
+struct keys {
+	struct store *store;
+	struct loop_timer *sweep;
+	struct copy *copies;
+	int64_t since_ms;
+};
+
+static bool begins(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static bool touches(const struct keys_user *u, const struct mirror_change *changes,
+		    size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (begins(changes[i].kv->key, u->prefix))
+			return true;
+	return n == 0;
+}
+
+static void on_change(void *arg, const struct mirror_change *changes, size_t n)
+{
+	struct copy *c = arg;
+
+	/* New users stand in front, dead ones stay until the sweep: the list holds. */
+	for (struct keys_user *u = c->users; u; u = u->next)
+		if (u->fn && touches(u, changes, n))
+			u->fn(u->arg, changes, n);
+}
+
+static void free_copy(struct copy *c)
+{
+	struct keys_user *next;
+
+	mirror_free(c->mirror);
+	for (struct keys_user *u = c->users; u; u = next) {
+		next = u->next;
+		free(u->prefix);
+		free(u);
+	}
+	free(c->prefix);
+	free(c);
+}
+
+static void sweep_users(struct copy *c)
+{
+	for (struct keys_user **at = &c->users; *at;) {
+		struct keys_user *u = *at;
+
+		if (u->fn) {
+			at = &u->next;
+			continue;
+		}
+		*at = u->next;
+		free(u->prefix);
+		free(u);
+	}
+}
+
+static void sweep(void *arg)
+{
+	struct keys *k = arg;
+
+	for (struct copy **at = &k->copies; *at;) {
+		struct copy *c = *at;
+
+		sweep_users(c);
+		if (c->users) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		free_copy(c);
+	}
+}
+
+struct keys *keys_new(struct loop *l, struct store *s)
+{
+	struct keys *k = xcalloc(1, sizeof(*k));
+
+	k->store = s;
+	k->since_ms = clock_mono_ms();
+	k->sweep = loop_timer_new(l, sweep, k);
+	return k;
+}
+
+void keys_free(struct keys *k)
+{
+	struct copy *next;
+
+	if (!k)
+		return;
+	for (struct copy *c = k->copies; c; c = next) {
+		next = c->next;
+		free_copy(c);
+	}
+	loop_timer_free(k->sweep);
+	free(k);
+}
+
+static struct copy *find_copy(struct keys *k, const char *prefix)
+{
+	for (struct copy *c = k->copies; c; c = c->next)
+		if (begins(prefix, c->prefix))
+			return c;
+	return NULL;
+}
+
+struct keys_user *keys_use(struct keys *k, const char *prefix, keys_fn *fn, void *arg)
+{
+	struct copy *c = find_copy(k, prefix);
+	struct keys_user *u = xcalloc(1, sizeof(*u));
+
+	CHECK(fn);
+	if (!c) {
+		c = xcalloc(1, sizeof(*c));
+		c->keys = k;
+		c->prefix = xstrdup(prefix);
+		c->next = k->copies;
+		k->copies = c;
+		if (k->store)
+			c->mirror = mirror_new(k->store, prefix, on_change, c);
+	}
+	u->copy = c;
+	u->prefix = xstrdup(prefix);
+	u->fn = fn;
+	u->arg = arg;
+	u->next = c->users;
+	c->users = u;
+	return u;
+}
+
+void keys_unuse(struct keys_user *u)
+{
+	if (!u)
+		return;
+	u->fn = NULL;
+	loop_timer_in(u->copy->keys->sweep, 0);
+}
+
+bool keys_has_copy(const struct keys_user *u)
+{
+	return u->copy->mirror && mirror_has_copy(u->copy->mirror);
+}
+
+int64_t keys_stale_since_ms(const struct keys_user *u)
+{
+	if (!u->copy->mirror)
+		return u->copy->keys->since_ms;
+	return mirror_stale_since_ms(u->copy->mirror);
+}
+
+const struct store_kv *keys_get(const struct keys_user *u, const char *key)
+{
+	return u->copy->mirror ? mirror_get(u->copy->mirror, key) : NULL;
+}
+
+void keys_each(const struct keys_user *u, const char *prefix, mirror_each_fn *fn,
+	       void *arg)
+{
+	if (u->copy->mirror)
+		mirror_each(u->copy->mirror, prefix, fn, arg);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store_copy.h - copies of prefixes of the store that several modules share, one watch
+ * each.
+ *
+ * Whoever needs the keys under a prefix says so. A prefix that an open copy covers is
+ * served by it; so the widest should be asked for first (the DNS module's /skydns/).
+ */
+#ifndef AGENT_HOST_STORE_COPY_H
+#define AGENT_HOST_STORE_COPY_H
+
+#include "net.h"
+#include "store.h"
+
+struct keys;
+struct keys_user;
+
+/* s may be NULL for a host without a store: then no copy ever comes. */
+struct keys *keys_new(struct loop *l, struct store *s);
+void keys_free(struct keys *k); /* its users are gone with it */
+DEFINE_CLEANUP(struct keys *, keys_free);
+
+/*
+ * As mirror_fn: a batch that touches the prefix (it may hold other keys as well), or the
+ * first news of the copy with n == 0. May use and unuse whatever it likes.
+ */
+typedef void keys_fn(void *arg, const struct mirror_change *changes, size_t n);
+
+/* fn is not called for what is there already: look at keys_has_copy(). */
+struct keys_user *keys_use(struct keys *k, const char *prefix, keys_fn *fn, void *arg);
+void keys_unuse(struct keys_user *u); /* NULL is allowed */
+
+bool keys_has_copy(const struct keys_user *u);
+int64_t keys_stale_since_ms(const struct keys_user *u); /* 0: fresh; real monotonic */
+const struct store_kv *keys_get(const struct keys_user *u, const char *key);
+/* Keys that begin with prefix, which must begin with the user's own. */
+void keys_each(const struct keys_user *u, const char *prefix, mirror_each_fn *fn,
+	       void *arg);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cgroup.h"
+
+#include "check.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SMALL_FILE_BYTES (256 * 1024)
+
+struct cgroup_root {
+	char *dirs[CGROUP_DIRS_MAX]; /* of the name given */
+	size_t n;
+};
+
+/* ---------------------------------------------------------------- where we are */
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; (p = strstr(p, word)); p += n)
+		if ((p == list || p[-1] == ',') && (p[n] == ',' || p[n] == '\0'))
+			return true;
+	return false;
+}
+
+/* Our path in a hierarchy, from /proc/self/cgroup ("" controller: v2). */
+static char *own_path(const char *controller)
+{
+	CLEANUP(free) char *text = NULL;
+	char *next, *line;
+
+	if (conf_read_file("/proc/self/cgroup", SMALL_FILE_BYTES, &text, NULL, NULL) < 0)
+		return NULL;
+	for (next = text; (line = strsep(&next, "\n"));) {
+		char *controllers = strchr(line, ':');
+		char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!path)
+			continue;
+		*path++ = '\0';
+		controllers++;
+		if (*controller ? has_word(controllers, controller) : !*controllers)
+			return xstrdup(path);
+	}
+	return NULL;
+}
+
+/* Where a hierarchy is mounted. */
+static char *mount_point(const char *controller)
+{
+	CLEANUP(free) char *text = NULL;
+	char *next, *line;
+
+	if (conf_read_file("/proc/self/mounts", SMALL_FILE_BYTES, &text, NULL, NULL) < 0)
+		return NULL;
+	for (next = text; (line = strsep(&next, "\n"));) {
+		char dir[512], type[32], options[512];
+
+		if (sscanf(line, "%*s %511s %31s %511s", dir, type, options) != 3)
+			continue;
+		if (*controller
+			    ? strcmp(type, "cgroup") == 0 && has_word(options, controller)
+			    : strcmp(type, "cgroup2") == 0)
+			return xstrdup(dir);
+	}
+	return NULL;
+}
+
+/* The folder of our own group; the mount point where our path is not visible in it. */
+static char *own_dir(const char *controller)
+{
+	CLEANUP(free) char *mount = mount_point(controller);
+	CLEANUP(free) char *path = own_path(controller);
+	char *dir;
+
+	if (!mount || !path)
+		return NULL;
+	dir = xasprintf("%s%s", mount, strcmp(path, "/") == 0 ? "" : path);
+	if (access(dir, F_OK) == 0)
+		return dir;
+	free(dir);
+	return TAKE(mount);
+}
+
+/* ---------------------------------------------------------------- groups of units */
+
+static bool make_dir(const char *dir)
+{
+	return mkdir(dir, 0755) == 0 || errno == EEXIST;
+}
+
+struct cgroup_root *cgroup_root_new(const char *name)
+{
+	static const char *const v1[] = { "name=systemd", "cpuacct" };
+	struct cgroup_root *r = xcalloc(1, sizeof(*r));
+
+	for (size_t i = 0; i <= ARRAY_SIZE(v1) && r->n < CGROUP_DIRS_MAX; i++) {
+		CLEANUP(free) char *own = own_dir(i < ARRAY_SIZE(v1) ? v1[i] : "");
+		CLEANUP(free) char *dir = own ? xasprintf("%s/%s", own, name) : NULL;
+
+		if (dir && make_dir(dir))
+			r->dirs[r->n++] = TAKE(dir);
+	}
+	if (r->n)
+		return r;
+	free(r);
+	return NULL;
+}
+
+void cgroup_root_free(struct cgroup_root *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n; i++) {
+		(void)rmdir(r->dirs[i]); /* stays while units are in it */
+		free(r->dirs[i]);
+	}
+	free(r);
+}
+
+void cgroup_make(const struct cgroup_root *r, const char *unit, struct cgroup *ret)
+{
+	*ret = (struct cgroup){ 0 };
+	for (size_t i = 0; r && i < r->n; i++) {
+		CLEANUP(free) char *dir = xasprintf("%s/%s", r->dirs[i], unit);
+
+		(void)make_dir(r->dirs[i]);
+		if (make_dir(dir))
+			ret->dirs[ret->n++] = TAKE(dir);
+	}
+}
+
+void cgroup_done(struct cgroup *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		free(g->dirs[i]);
+	*g = (struct cgroup){ 0 };
+}
+
+void cgroup_remove(struct cgroup *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		(void)rmdir(g->dirs[i]);
+	cgroup_done(g);
+}
+
+size_t cgroup_open_procs(const struct cgroup *g, int fds[CGROUP_DIRS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		CLEANUP(free) char *path = xasprintf("%s/cgroup.procs", g->dirs[i]);
+
+		fds[n] = open(path, O_WRONLY | O_CLOEXEC);
+		n += fds[n] >= 0;
+	}
+	return n;
+}
+
+static char *read_small(const char *dir, const char *name)
+{
+	CLEANUP(free) char *path = xasprintf("%s/%s", dir, name);
+	char *text = NULL;
+
+	if (conf_read_file(path, SMALL_FILE_BYTES, &text, NULL, NULL) < 0)
+		return NULL;
+	return text;
+}
+
+void cgroup_each(const struct cgroup *g, cgroup_each_fn *fn, void *arg)
+{
+	CLEANUP(free) char *text = g->n ? read_small(g->dirs[0], "cgroup.procs") : NULL;
+	char *p = text, *line;
+
+	while (p && (line = strsep(&p, "\n")))
+		if (*line)
+			fn(arg, (pid_t)strtol(line, NULL, 10));
+}
+
+/* ---------------------------------------------------------------- usage */
+
+static double read_number(const char *dir, const char *name)
+{
+	CLEANUP(free) char *text = read_small(dir, name);
+	char *end;
+	double x;
+
+	if (!text)
+		return -1;
+	x = strtod(text, &end);
+	return end == text ? -1 : x;
+}
+
+/* A line "KEY NUMBER" of a file. */
+static double read_key(const char *dir, const char *name, const char *key)
+{
+	CLEANUP(free) char *text = read_small(dir, name);
+	size_t n = strlen(key);
+
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (strncmp(p, key, n) == 0 && p[n] == ' ')
+			return strtod(p + n + 1, NULL);
+	}
+	return -1;
+}
+
+static double cpu_seconds_in(const char *dir)
+{
+	double x = read_key(dir, "cpu.stat", "usage_usec");
+
+	if (x >= 0)
+		return x / 1e6;
+	x = read_number(dir, "cpuacct.usage");
+	return x >= 0 ? x / 1e9 : -1;
+}
+
+double cgroup_cpu_seconds(const struct cgroup *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		double x = cpu_seconds_in(g->dirs[i]);
+
+		if (x >= 0)
+			return x;
+	}
+	return -1;
+}
+
+static double cpu_limit_v2(const char *dir)
+{
+	CLEANUP(free) char *text = read_small(dir, "cpu.max");
+	double quota, period;
+
+	if (!text || sscanf(text, "%lf %lf", &quota, &period) != 2 || period <= 0)
+		return -1;
+	return quota / period;
+}
+
+static double cpu_limit_v1(const char *dir)
+{
+	double quota = read_number(dir, "cpu.cfs_quota_us");
+	double period = read_number(dir, "cpu.cfs_period_us");
+
+	return quota > 0 && period > 0 ? quota / period : -1;
+}
+
+/* v1 writes "no limit" as a number near 2^63. */
+static double limit_or_none(double x)
+{
+	return x > 0 && x < 4e18 ? x : -1;
+}
+
+static double without_cache(double used, double inactive_file)
+{
+	return used >= 0 && inactive_file > 0 && inactive_file < used
+		       ? used - inactive_file
+		       : used;
+}
+
+static void usage_v2(const char *dir, struct cgroup_usage *u)
+{
+	u->cpu_seconds = cpu_seconds_in(dir);
+	u->cpu_limit_cores = cpu_limit_v2(dir);
+	u->memory_bytes = without_cache(read_number(dir, "memory.current"),
+					read_key(dir, "memory.stat", "inactive_file"));
+	u->memory_limit_bytes = limit_or_none(read_number(dir, "memory.max"));
+}
+
+void cgroup_own_usage(struct cgroup_usage *ret)
+{
+	CLEANUP(free) char *v2 = own_dir("");
+	CLEANUP(free) char *cpuacct = own_dir("cpuacct");
+	CLEANUP(free) char *cpu = own_dir("cpu");
+	CLEANUP(free) char *memory = own_dir("memory");
+
+	*ret = (struct cgroup_usage){ -1, -1, -1, -1 };
+	if (v2)
+		usage_v2(v2, ret);
+	if (cpuacct && ret->cpu_seconds < 0)
+		ret->cpu_seconds = cpu_seconds_in(cpuacct);
+	if (cpu && ret->cpu_limit_cores < 0)
+		ret->cpu_limit_cores = cpu_limit_v1(cpu);
+	if (memory && ret->memory_bytes < 0) {
+		ret->memory_bytes = without_cache(
+			read_number(memory, "memory.usage_in_bytes"),
+			read_key(memory, "memory.stat", "total_inactive_file"));
+		ret->memory_limit_bytes =
+			limit_or_none(read_number(memory, "memory.limit_in_bytes"));
+	}
+}

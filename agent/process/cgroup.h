@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cgroup.h - control groups below our own: one a unit, and what the host's own used.
+ *
+ * Works with cgroup v2, with v1 (the hierarchies name=systemd and cpuacct) and with
+ * neither: then there simply are no groups.
+ */
+#ifndef AGENT_PROCESS_CGROUP_H
+#define AGENT_PROCESS_CGROUP_H
+
+#include "cleanup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct cgroup_root;
+
+/* Finds where groups NAME/UNIT can be made; NULL when nowhere. */
+struct cgroup_root *cgroup_root_new(const char *name);
+void cgroup_root_free(struct cgroup_root *r);
+DEFINE_CLEANUP(struct cgroup_root *, cgroup_root_free);
+
+/* The groups of one unit, one a hierarchy; the first is the one that is asked. */
+#define CGROUP_DIRS_MAX 2
+struct cgroup {
+	char *dirs[CGROUP_DIRS_MAX];
+	size_t n;
+};
+
+/* Makes the unit's groups; leaves ret empty when that is not possible. */
+void cgroup_make(const struct cgroup_root *r, const char *unit, struct cgroup *ret);
+/* Removes those that are empty and frees the paths. */
+void cgroup_remove(struct cgroup *g);
+void cgroup_done(struct cgroup *g); /* frees the paths only */
+
+/* Opens each cgroup.procs for writing; returns how many. */
+size_t cgroup_open_procs(const struct cgroup *g, int fds[CGROUP_DIRS_MAX]);
+
+typedef void cgroup_each_fn(void *arg, pid_t pid);
+void cgroup_each(const struct cgroup *g, cgroup_each_fn *fn, void *arg);
+
+/* CPU time used by its processes, seconds; negative when not known. */
+double cgroup_cpu_seconds(const struct cgroup *g);
+
+/* What the host's own group used and may use; negative when not known or not limited. */
+struct cgroup_usage {
+	double cpu_seconds;
+	double cpu_limit_cores;
+	double memory_bytes; /* without page cache that can be dropped */
+	double memory_limit_bytes;
+};
+void cgroup_own_usage(struct cgroup_usage *ret);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * units.h - what runs units on this host: our own supervisor, or systemd over D-Bus.
+ *
+ * Both keep units running whatever becomes of the agent. States are systemd's words.
+ */
+#ifndef AGENT_UNITS_UNITS_H
+#define AGENT_UNITS_UNITS_H
+
+#include "cleanup.h"
+#include "err.h"
+#include "net.h"
+#include "output.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct unit_status {
+	const char *name;
+	const char *hash;
+	const char *load;    /* loaded, error */
+	const char *active;  /* active, reloading, inactive, failed, (de)activating */
+	const char *sub;     /* running, exited, dead, ... */
+	const char *message; /* why it is not as it should be, or "" */
+	int64_t restarts;
+	int64_t since_ms; /* calendar time of the last change of active or sub */
+	pid_t main_pid;   /* 0: none */
+	bool adopted;     /* it ran already when this agent started */
+	bool want_run;
+};
+
+struct units;
+
+struct units_ops {
+	const char *name;
+	void (*set)(struct units *u, const char *name, const char *hash, const char *text,
+		    bool run);
+	void (*drop)(struct units *u, const char *name);
+	int (*reload)(struct units *u, const char *name, struct err *err);
+	bool (*get)(const struct units *u, const char *name, struct unit_status *ret);
+	const char *(*at)(const struct units *u, size_t i);
+	double (*cpu_seconds)(const struct units *u, const char *name);
+	void (*close)(struct units *u);
+};
+
+struct units {
+	const struct units_ops *ops;
+};
+
+/* A unit's status changed, or it is gone (units_get() says no). From the loop only. */
+typedef void units_change_fn(void *arg, const char *name);
+
+struct units_opts {
+	const char *state_dir;   /* exists; the backend makes what it needs below */
+	const char *cgroup_name; /* groups are made below OWN/NAME; NULL: no groups */
+	const char *host;        /* name, for specifiers */
+	struct unit_log *log;    /* NULL: output goes to /dev/null */
+	units_change_fn *on_change;
+	void *arg;
+};
+
+/* Finds again what an earlier life of the agent started. */
+int units_own_open(struct loop *loop, const struct units_opts *opts, struct units **ret,
+		   struct err *err) MUST_CHECK;
+/* ERR_UNAVAIL when PID 1 is not systemd or does not answer. */
+int units_systemd_open(struct loop *loop, const struct units_opts *opts,
+		       struct units **ret, struct err *err) MUST_CHECK;
+void units_close(struct units *u); /* everything runs on */
+DEFINE_CLEANUP(struct units *, units_close);
+
+/*
+ * The unit shall exist with this text, and run or not. With a hash other than before it
+ * is stopped, replaced and started. Equal calls change nothing: a unit that failed stays
+ * failed. A text that is wrong gives load "error" and the words in message.
+ */
+void units_set(struct units *u, const char *name, const char *hash, const char *text,
+	       bool run);
+/* Stops and forgets it. */
+void units_drop(struct units *u, const char *name);
+/* ERR_CONFLICT when it does not run, ERR_NOT_FOUND when there is none. */
+int units_reload(struct units *u, const char *name, struct err *err) MUST_CHECK;
+/* The strings live until the loop runs again. */
+bool units_get(const struct units *u, const char *name, struct unit_status *ret);
+/* The name of the i-th unit, NULL behind the last. */
+const char *units_at(const struct units *u, size_t i);
+/* CPU time used since its start, seconds; negative when not known. */
+double units_cpu_seconds(const struct units *u, const char *name);
+
+#endif

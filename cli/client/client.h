@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * client.h - what every command needs: arguments, messages, tables and a connection to
+ * the controller.
+ */
+#ifndef CLI_CLIENT_CLIENT_H
+#define CLI_CLIENT_CLIENT_H
+
+#include "args.h"
+#include "connection.h"
+#include "progress.h"
+#include "report.h"
+#include "table.h"
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * progress.h - a bar on standard error for work that takes a while.
+ */
+#ifndef CLI_CLIENT_PROGRESS_H
+#define CLI_CLIENT_PROGRESS_H
+
+#include "connection.h"
+
+/* Draws the share that is done, 0 to 1. shown (int *) remembers what was drawn, -1 at
+ * first; at 1 the bar is wiped. */
+void progress_show(void *shown, double share);
+
+/*
+ * client_send(), and meanwhile, on a terminal, a bar of what GET progress_path answers as
+ * "progress" (a share, or null while there is nothing to draw).
+ */
+int progress_send(const struct client *c, const char *progress_path, const char *method,
+		  const char *path, const json_t *body, json_t **ret,
+		  struct err *err) MUST_CHECK;
+
+#endif

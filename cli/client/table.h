@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * table.h - JSON objects as a table for people.
+ */
+#ifndef CLI_CLIENT_TABLE_H
+#define CLI_CLIENT_TABLE_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+enum table_format {
+	TABLE_TEXT,     /* as it is */
+	TABLE_AGE,      /* a time, as "3m" ago */
+	TABLE_DURATION, /* milliseconds, as "3m10s" */
+	TABLE_BYTES,    /* "256M" */
+};
+
+struct table_column {
+	const char *title;
+	const char *path; /* "lead.p95_ms": members of members */
+	enum table_format format;
+};
+
+/*
+ * columns end with a NULL title. An empty array prints the titles alone. now_ms is the
+ * controller's calendar time, which may run faster than the clock on the wall.
+ */
+void table_print(const json_t *rows, const struct table_column *columns, int64_t now_ms);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * inventory.h - which hosts there are, and how they are.
+ */
+#ifndef CLOUD_DRIVERS_LOCAL_HOSTS_INVENTORY_H
+#define CLOUD_DRIVERS_LOCAL_HOSTS_INVENTORY_H
+
+#include "driver.h"
+#include "err.h"
+#include "state.h"
+
+typedef void inventory_fn(void *arg, const struct meta *m, enum drv_vm_state state,
+			  const char *message);
+
+/*
+ * Every host of every owner. Finishes on the way what a killed process left half made or
+ * half removed. All or an error. A state folder that does not exist has no hosts.
+ */
+int inventory_each(const struct state *s, int64_t wait_ms, inventory_fn *fn, void *arg,
+		   struct err *err) MUST_CHECK;
+
+#endif

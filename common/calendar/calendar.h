@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * calendar.h - time zones and iCalendar files.
+ */
+#ifndef COMMON_CALENDAR_CALENDAR_H
+#define COMMON_CALENDAR_CALENDAR_H
+
+#include "ical.h"
+#include "tz.h"
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * http.h - one bounded HTTP exchange, blocking.
+ *
+ * Any thread may call it; nothing is shared between calls. curl_global_init() is the
+ * program's. Redirects are not followed and only http and https are spoken. For many
+ * exchanges on a loop see http_loop.h, which uses the same request and answer.
+ */
+#ifndef COMMON_NET_HTTP_H
+#define COMMON_NET_HTTP_H
+
+#include "buf.h"
+#include "cleanup.h"
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Non-zero ends the exchange soon (within a second) with ERR_UNAVAIL. */
+typedef bool http_stop_fn(void *arg);
+
+/* Zeroes mean the default. Everything pointed at must live as long as the exchange. */
+struct http_req {
+	const char *method; /* GET, or POST when there is a body */
+	const char *url;
+	const char *const *headers; /* "Name: value", ends with NULL */
+	const void *body;
+	size_t body_len;
+	const char *ca_file;   /* trust only this; default: the system's */
+	const char *cert_file; /* client certificate, PEM */
+	const char *key_file;
+	const char *token;          /* sent as "Authorization: Bearer TOKEN" */
+	bool use_proxy;             /* heed http_proxy and its kin in the environment */
+	const char *unix_socket;    /* path; the URL's host is only a name then */
+	int64_t connect_timeout_ms; /* 5000 */
+	int64_t timeout_ms;         /* of the whole exchange, 30000; -1: none (streams) */
+	size_t max_answer_bytes;    /* body, 1 MiB; more is ERR_LIMIT */
+	http_stop_fn *stop;         /* http_exchange() only */
+	void *stop_arg;
+};
+
+struct http_res {
+	long status;        /* 200, 404, ... */
+	struct buf headers; /* of the last answer, as they came; at most 64 KiB */
+	struct buf body;
+};
+
+void http_res_done(struct http_res *res);
+DEFINE_CLEANUP_OBJECT(struct http_res, http_res_done);
+
+/*
+ * The value of a header, without blanks around it, in text of size bytes; the first if
+ * there are several. False when there is none or it does not fit.
+ */
+bool http_res_header(const struct http_res *res, const char *name, char *text,
+		     size_t size);
+
+/*
+ * Sends req and waits for the whole answer. Any status is success: look at ret->status
+ * (err_from_http_status() makes a code of it). ret is filled only on success; the
+ * caller ends it with http_res_done().
+ *
+ * ERR_UNAVAIL no connection or it broke; ERR_TIMEOUT; ERR_LIMIT answer too large;
+ * ERR_DENIED the peer's certificate is not trusted; ERR_INVAL bad URL or file;
+ * ERR_PROTO no HTTP.
+ */
+int http_exchange(const struct http_req *req, struct http_res *ret,
+		  struct err *err) MUST_CHECK;
+
+/* Adds text with everything but letters, digits and "-._~" escaped as %XX. */
+void http_escape(struct buf *to, const char *text);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * loop.h - one epoll loop: descriptors, timers, signals. One thread runs it.
+ *
+ * Callbacks run in that thread and may add, change and remove anything, also themselves.
+ * Deadlines are real monotonic milliseconds (clock_mono_ms()).
+ */
+#ifndef COMMON_NET_LOOP_H
+#define COMMON_NET_LOOP_H
+
+#include "cleanup.h"
+#include "err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_timer;
+
+/* events: EPOLLIN, EPOLLOUT, ... as they came */
+typedef void loop_io_fn(void *arg, int fd, uint32_t events);
+typedef void loop_timer_fn(void *arg);
+typedef void loop_signal_fn(void *arg, int signo);
+
+int loop_new(struct loop **ret, struct err *err) MUST_CHECK;
+void loop_free(struct loop *l); /* timers and descriptors of callers must be gone */
+DEFINE_CLEANUP(struct loop *, loop_free);
+
+/* One callback a descriptor; the descriptor stays the caller's. */
+int loop_io_add(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *arg,
+		struct err *err) MUST_CHECK;
+void loop_io_mod(struct loop *l, int fd, uint32_t events);
+void loop_io_del(struct loop *l, int fd); /* before the descriptor is closed */
+
+/* A timer is born unset. Setting it again moves it; it fires once a setting. */
+struct loop_timer *loop_timer_new(struct loop *l, loop_timer_fn *fn, void *arg);
+void loop_timer_at(struct loop_timer *t, int64_t mono_ms);
+void loop_timer_in(struct loop_timer *t, int64_t ms);
+void loop_timer_unset(struct loop_timer *t);
+bool loop_timer_is_set(const struct loop_timer *t);
+void loop_timer_free(struct loop_timer *t);
+DEFINE_CLEANUP(struct loop_timer *, loop_timer_free);
+
+/* Blocks signo in the calling thread and delivers it to fn. */
+int loop_signal_add(struct loop *l, int signo, loop_signal_fn *fn, void *arg,
+		    struct err *err) MUST_CHECK;
+
+void loop_run(struct loop *l);  /* until loop_stop() */
+void loop_stop(struct loop *l); /* from the loop's own thread */
+/* Runs what is ready; waits at most ms for something (-1: for ever). */
+void loop_once(struct loop *l, int64_t ms);
+/*
+ * Waits like loop_once(), and runs nothing. For a loop whose state a lock guards: another
+ * thread may use that state meanwhile, but must not set timers.
+ */
+void loop_wait(struct loop *l, int64_t ms);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mirror.h - a copy in memory of all keys with one prefix, kept fresh by a watch.
+ *
+ * It reads the prefix at one revision, then watches from the next. When its history was
+ * compacted away it reads again and reports only what differs. On any failure it keeps
+ * what it has and goes on trying, so it is never empty because a read failed.
+ */
+#ifndef COMMON_STORE_MIRROR_H
+#define COMMON_STORE_MIRROR_H
+
+#include "client.h"
+
+struct mirror;
+
+struct mirror_change {
+	bool deleted;
+	const struct store_kv *kv;  /* new; for a deletion what was there last */
+	const struct store_kv *old; /* before; NULL when the key is new */
+};
+
+/*
+ * A batch of changes, already in the copy, in the order of their revisions (of the keys
+ * after a read). Called once with n == 0 if the first read finds nothing, so the first
+ * call always means: now there is a copy. May call everything but mirror_free().
+ */
+typedef void mirror_fn(void *arg, const struct mirror_change *changes, size_t n);
+
+struct mirror *mirror_new(struct store *s, const char *prefix, mirror_fn *fn, void *arg);
+void mirror_free(struct mirror *m);
+DEFINE_CLEANUP(struct mirror *, mirror_free);
+
+/* There is a copy: it was read at least once, however long ago. */
+bool mirror_has_copy(const struct mirror *m);
+/* There is a copy and the watch that keeps it fresh is up. */
+bool mirror_is_synced(const struct mirror *m);
+/* Since when (real monotonic ms) it is not synced; 0 when it is. */
+int64_t mirror_stale_since_ms(const struct mirror *m);
+int64_t mirror_rev(const struct mirror *m); /* of the store, of the last news; 0: none */
+
+/* NULL when there is no such key. Valid until the loop runs again. */
+const struct store_kv *mirror_get(const struct mirror *m, const char *key);
+size_t mirror_count(const struct mirror *m);
+
+/* Visits the keys that begin with prefix (NULL: all), in order, until fn says false. */
+typedef bool mirror_each_fn(void *arg, const struct store_kv *kv);
+void mirror_each(const struct mirror *m, const char *prefix, mirror_each_fn *fn,
+		 void *arg);
+
+#endif

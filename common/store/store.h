@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store.h - the store's client: etcd v3 over its JSON gateway, and mirrors of its
+ * prefixes.
+ */
+#ifndef COMMON_STORE_STORE_H
+#define COMMON_STORE_STORE_H
+
+#include "client.h"
+#include "ejson.h"
+#include "mirror.h"
+#include "sync.h"
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server.h"
+
+#include "check.h"
+#include "clock.h"
+#include "log.h"
+#include "text.h"
+#include "trust.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#define TICK_MS 1000
+#define HEARTBEAT_TICKS 15
+#define AGENT_MAX_BYTES (64 << 20)
+
+/* Wakes suspended exchanges: at a notice, every second, and with a heartbeat. */
+static void *tick(void *arg)
+{
+	struct api *api = arg;
+	unsigned n = 0;
+
+	CHECK_MAGIC(api, API_MAGIC);
+	pthread_mutex_lock(&api->lock);
+	while (!api->stopping) {
+		int64_t until = clock_mono_ms() + TICK_MS;
+		struct timespec at = { .tv_sec = until / 1000,
+				       .tv_nsec = until % 1000 * 1000000 };
+
+		(void)pthread_cond_timedwait(&api->wake, &api->lock, &at);
+		n++;
+		api_streams_wake(api, n % HEARTBEAT_TICKS == 0);
+		api_log_asks_wake(api);
+	}
+	pthread_mutex_unlock(&api->lock);
+	return NULL;
+}
+
+static void start_ticker(struct api *api)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&api->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&api->wake, &attr);
+	pthread_cond_init(&api->job_over, NULL);
+	pthread_condattr_destroy(&attr);
+	CHECK(pthread_create(&api->ticker, NULL, tick, api) == 0);
+}
+
+/* The agent's sum is what user data pins; without the file hosts cannot be made. */
+static void sum_agent(struct api *api)
+{
+	CLEANUP(free) char *path = NULL;
+	CLEANUP(free) char *data = NULL;
+	struct err e;
+
+	if (!*api->opts.agent)
+		return;
+	api->agent_fd = open(api->opts.agent, O_RDONLY | O_CLOEXEC);
+	path = xasprintf("/proc/self/fd/%d", api->agent_fd);
+	if (api->agent_fd < 0 ||
+	    conf_read_file(path, AGENT_MAX_BYTES, &data, &api->agent_size, &e) < 0) {
+		log_warn("agent-unreadable", STR("path", api->opts.agent));
+		return;
+	}
+	token_hash_bytes(data, api->agent_size, api->agent_sum);
+}
+
+int api_open(const struct api_opts *opts, struct db *db, struct ca *ca,
+	     const struct api_hooks *hooks, struct api **ret, struct err *err)
+{
+	CLEANUP(api_close) struct api *api = xcalloc(1, sizeof(*api));
+	int rc = 0;
+
+	api->magic = API_MAGIC;
+	api->opts = *opts;
+	api->db = db;
+	api->ca = ca;
+	api->hooks = *hooks;
+	api->agent_fd = -1;
+	api->started_ms = clock_now_ms();
+	api->replays = api_replays_new();
+	api->logins = api_logins_new();
+	sum_agent(api);
+	start_ticker(api);
+	if (*opts->listen)
+		rc = api_listen(api, &api->plain, opts->listen, false, err);
+	if (rc == 0 && *opts->host_listen)
+		rc = api_listen(api, &api->tls, opts->host_listen, true, err);
+	if (rc < 0)
+		return rc;
+	*ret = TAKE(api);
+	return 0;
+}
+
+void api_close(struct api *api)
+{
+	if (!api)
+		return;
+	CHECK_MAGIC(api, API_MAGIC);
+	pthread_mutex_lock(&api->lock);
+	api->stopping = true;
+	api_streams_wake(api, false);
+	api_log_asks_wake(api);
+	pthread_cond_signal(&api->wake);
+	api_job_await(api);
+	pthread_mutex_unlock(&api->lock);
+	pthread_join(api->ticker, NULL);
+	if (api->plain.daemon)
+		MHD_stop_daemon(api->plain.daemon);
+	if (api->tls.daemon)
+		MHD_stop_daemon(api->tls.daemon);
+	pthread_cond_destroy(&api->job_over);
+	pthread_cond_destroy(&api->wake);
+	pthread_mutex_destroy(&api->lock);
+	api_replays_free(api->replays);
+	api_logins_free(api->logins);
+	if (api->agent_fd >= 0)
+		close(api->agent_fd);
+	api->magic = 0;
+	free(api);
+}
+
+uint16_t api_port(const struct api *api)
+{
+	return api->plain.port;
+}
+
+uint16_t api_host_port(const struct api *api)
+{
+	return api->tls.port;
+}
+
+const char *api_agent_sum(const struct api *api)
+{
+	return api->agent_sum;
+}
+
+void api_notify_event(struct api *api)
+{
+	pthread_mutex_lock(&api->lock);
+	api->event_seq++;
+	pthread_cond_signal(&api->wake);
+	pthread_mutex_unlock(&api->lock);
+}
+
+void api_poke(struct request *r, const char *why)
+{
+	if (API_HOOK(r, poke))
+		API_HOOK(r, poke)(API_HOOK(r, arg), why);
+}
+
+void api_event(struct request *r, const char *kind, const char *stack, const char *tier,
+	       const char *host, const char *fmt, ...)
+{
+	char message[512];
+	char text[32], name[256], layer[256], machine[256];
+	struct db_event ev = { .at_ms = clock_now_ms(), .level = DB_LEVEL_INFO };
+	struct err e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	snprintf(text, sizeof(text), "%s", kind);
+	snprintf(name, sizeof(name), "%s", stack);
+	snprintf(layer, sizeof(layer), "%s", tier);
+	snprintf(machine, sizeof(machine), "%s", host);
+	ev.kind = text;
+	ev.stack = name;
+	ev.tier = layer;
+	ev.host = machine;
+	ev.message = message;
+	if (db_event_add(r->api->db, &ev, NULL, &e) < 0)
+		log_warn("event-lost", STR("kind", kind), ERR(&e));
+	api_notify_event(r->api);
+}

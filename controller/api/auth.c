@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who calls: a token of the database, or a host by its client certificate.
+ */
+#include "server.h"
+
+#include "check.h"
+#include "clock.h"
+#include "log.h"
+#include "trust.h"
+
+#include <gnutls/gnutls.h>
+#include <netinet/in.h>
+#include <string.h>
+
+/* Wrong tokens that one address may show in a window, before it is not heard. */
+#define WRONG_MAX 20
+#define WRONG_WINDOW_MS 60000
+#define WRONG_SLOTS 256
+
+static const char *const role_names[] = { "anyone", "host", "viewer", "operator",
+					  "admin" };
+
+const char *api_role_name(enum api_role role)
+{
+	return role_names[role];
+}
+
+/* ---------------------------------------------------------------- the first one */
+
+int api_first_token(struct db *db, char **ret, struct err *err)
+{
+	CLEANUP(db_token_list_done) struct db_token_list all = { NULL, 0 };
+	char hash[TOKEN_HASH_TEXT], secret[TOKEN_TEXT] = "", name[] = "admin";
+	struct db_token t = { .name = name, .role = DB_ROLE_ADMIN };
+	int rc = db_token_list(db, &all, err);
+
+	if (rc == 0 && all.n == 0) {
+		token_new(secret);
+		token_hash(secret, hash);
+		t.hash = hash;
+		t.created_ms = clock_now_ms();
+		rc = db_token_add(db, &t, NULL, err);
+	}
+	if (rc < 0)
+		return rc;
+	*ret = *secret ? xstrdup(secret) : NULL;
+	gnutls_memset(secret, 0, sizeof(secret));
+	return 0;
+}
+
+/* ---------------------------------------------------------------- wrong log-ins */
+
+struct api_logins {
+	pthread_mutex_t lock;
+	struct {
+		uint64_t who;
+		int64_t since_mono_ms;
+		int wrong;
+	} v[WRONG_SLOTS];
+};
+
+struct api_logins *api_logins_new(void)
+{
+	struct api_logins *l = xcalloc(1, sizeof(*l));
+
+	pthread_mutex_init(&l->lock, NULL);
+	return l;
+}
+
+void api_logins_free(struct api_logins *l)
+{
+	if (!l)
+		return;
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static uint64_t caller_of(struct request *r)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr_in6 *in6 = (const void *)info->client_addr;
+	const struct sockaddr_in *in = (const void *)info->client_addr;
+	uint64_t ret = 0;
+
+	/* Of an IPv6 address the network is what one caller has. */
+	if (info->client_addr->sa_family == AF_INET6)
+		memcpy(&ret, &in6->sin6_addr, sizeof(ret));
+	else
+		ret = in->sin_addr.s_addr;
+	return ret;
+}
+
+/* Seconds that the caller must wait; add counts one more wrong token. */
+static unsigned wrong_logins(struct request *r, bool add)
+{
+	struct api_logins *l = r->api->logins;
+	uint64_t who = caller_of(r);
+	size_t i = (who * 0x9e3779b97f4a7c15u) >> 56;
+	int64_t now = clock_mono_ms();
+	unsigned wait = 0;
+
+	pthread_mutex_lock(&l->lock);
+	if (l->v[i].who == who && now - l->v[i].since_mono_ms < WRONG_WINDOW_MS) {
+		l->v[i].wrong += add;
+		if (l->v[i].wrong > WRONG_MAX)
+			wait = 1 + (unsigned)((l->v[i].since_mono_ms + WRONG_WINDOW_MS -
+					       now) /
+					      1000);
+	} else if (add) {
+		l->v[i].who = who;
+		l->v[i].since_mono_ms = now;
+		l->v[i].wrong = 1;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return wait;
+}
+
+/* ---------------------------------------------------------------- who it is */
+
+static int by_token(struct request *r, const char *header, struct err *err)
+{
+	CLEANUP(db_token_done) struct db_token t = { .id = 0 };
+	char hash[TOKEN_HASH_TEXT];
+	int rc;
+
+	r->retry_s = wrong_logins(r, false);
+	if (r->retry_s > 0)
+		return request_fail(r, 429, err,
+				    "too many wrong tokens from this address");
+	if (strncasecmp(header, "Bearer ", 7) != 0)
+		return request_fail(r, 401, err, "Authorization must be: Bearer TOKEN");
+	header += 7 + strspn(header + 7, " ");
+	/* Looking up a hash tells by its time nothing that helps to guess the secret. */
+	token_hash(header, hash);
+	rc = db_token_find(r->api->db, hash, clock_now_ms(), &t, err);
+	if (rc == ERR_NOT_FOUND) {
+		(void)wrong_logins(r, true);
+		return request_fail(r, 401, err,
+				    "the token is unknown, revoked or past its life");
+	}
+	if (rc < 0)
+		return rc;
+	/* A full disk must not lock people out. */
+	if (db_token_used(r->api->db, t.id, clock_now_ms(), err) < 0)
+		log_debug("token-used", ERR(err));
+	r->role = t.role == DB_ROLE_ADMIN      ? API_ADMIN
+		  : t.role == DB_ROLE_OPERATOR ? API_OPERATOR
+					       : API_VIEWER;
+	snprintf(r->who, sizeof(r->who), "%s", t.name);
+	return 0;
+}
+
+/* A certificate outlives its host; only hosts that are here are heard. */
+static int check_host(struct request *r, const char *name, struct err *err)
+{
+	CLEANUP(db_host_done) struct db_host h = { .id = NULL };
+	int rc = db_host_get(r->api->db, name, &h, err);
+
+	if (rc == ERR_NOT_FOUND ||
+	    (rc == 0 && (h.state == DB_HOST_GONE || h.state == DB_HOST_FAILED)))
+		return err_set(err, ERR_DENIED, "there is no host %s any more", name);
+	return rc;
+}
+
+static int by_certificate(struct request *r, struct err *err)
+{
+	const union MHD_ConnectionInfo *context =
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *tls =
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	struct api_peer *p = context ? context->socket_context : NULL;
+	int rc;
+
+	if (!p || !tls)
+		return ERR_NOT_FOUND;
+	if (!p->is_known) {
+		p->is_known = true;
+		p->rc = ca_peer(r->api->ca, tls->tls_session, p->name, sizeof(p->name),
+				err);
+	}
+	if (p->rc == ERR_NOT_FOUND)
+		return p->rc;
+	if (p->rc < 0)
+		return err_set(err, p->rc, "the client certificate is not valid here");
+	rc = check_host(r, p->name, err);
+	if (rc < 0)
+		return rc;
+	r->role = API_HOST;
+	snprintf(r->host, sizeof(r->host), "%s", p->name);
+	return 0;
+}
+
+/* /metrics may be scraped on this machine without a token. */
+static bool is_open(const struct request *r)
+{
+	return r->route->role == API_ANYONE ||
+	       (r->is_loopback && strcmp(r->route->pattern, "/metrics") == 0);
+}
+
+static bool may(const struct request *r)
+{
+	if (r->route->role == API_HOST)
+		return r->role == API_HOST || r->role == API_ADMIN;
+	return r->role != API_HOST && r->role >= r->route->role;
+}
+
+int api_authorize(struct request *r, struct err *err)
+{
+	const char *header = request_header(r, "Authorization");
+	int rc;
+
+	if (is_open(r))
+		return 0;
+	rc = header ? by_token(r, header, err) : by_certificate(r, err);
+	if (rc == ERR_NOT_FOUND && !header)
+		return request_fail(r, 401, err,
+				    r->route->role == API_HOST
+					    ? "a host's certificate is needed"
+					    : "a token is needed: Authorization: Bearer "
+					      "TOKEN");
+	if (rc < 0)
+		return rc;
+	if (!may(r))
+		return err_set(err, ERR_DENIED, "this needs the role %s, yours is %s",
+			       api_role_name(r->route->role), api_role_name(r->role));
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * backtest.h - backtests of a tier's own demand, for the handlers that want one.
+ *
+ * One takes about a second, as a job (job.h). The last report of each tier is kept in
+ * the database. What is promoted by it: replay/verdict.h.
+ */
+#ifndef CONTROLLER_API_BACKTEST_H
+#define CONTROLLER_API_BACKTEST_H
+
+#include "replay.h"
+#include "server.h"
+#include "uplift.h"
+
+struct backtest_question {
+	int64_t boot_ms, play_ms;     /* play_ms 0: as predictor/judge/judge.h has it */
+	double risk, price, capacity; /* price above 0: in place of the risk */
+	char capacity_source[16];     /* struct tier_now's, or "given" */
+	const struct uplift_event *events; /* [n_events] as they were known */
+	size_t n_events;
+};
+
+/* Plays y [n], minutes of demand from from_ms on, and writes the report. Pure. */
+int backtest_play(const double *y, size_t n, int64_t from_ms,
+		  const struct backtest_question *q,
+		  void (*progress)(void *arg, double share), void *arg, json_t **ret,
+		  struct err *err) MUST_CHECK;
+
+/* The tier as it is now, with what was learned of it. */
+struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t);
+
+/* What is asked of a tier as it is. */
+struct backtest_question backtest_ask(struct request *r, const struct db_tier *t);
+
+/* What a verdict goes by; all zero, so never made, for null. */
+struct verdict_report backtest_facts(const json_t *report);
+
+/* {"promote","to","why"}; "to" is null for a tier that is in auto already. */
+json_t *verdict_json(const struct verdict *v, enum db_mode mode);
+
+/* The last report of the tier, with "at" and the "verdict" on its next mode; null when
+ * there is none. */
+json_t *backtest_json(struct request *r, const struct db_tier *t);
+
+/* What goes on when a backtest is over. report is NULL, and err set, when it failed. */
+typedef int backtest_then_fn(struct request *r, const json_t *report, struct err *err);
+
+/*
+ * Plays what the tier has demanded, keeps the report, then calls `then` from the
+ * request's thread and answers with what it returns. ERR_UNAVAIL while another one runs,
+ * ERR_CONFLICT without a history.
+ */
+int backtest_start(struct request *r, const struct db_tier *t,
+		   const struct backtest_question *q, backtest_then_fn *then,
+		   struct err *err) MUST_CHECK;
+
+#endif

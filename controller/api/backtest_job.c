@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A backtest as a job: what it reads, its play, its report kept. */
+#include "backtest.h"
+
+#include "check.h"
+#include "clock.h"
+#include "handlers.h"
+#include "job.h"
+#include "judge.h"
+#include "samples.h"
+#include "tiers.h"
+
+#define MINUTE_MS DB_DEMAND_STEP_MS
+#define HISTORY_MS (21 * 24 * 3600 * 1000LL)
+
+struct run {
+	backtest_then_fn *then;
+	struct backtest_question question;
+	char *stack, *tier;
+	double *y;                   /* [n], minutes from from_ms on */
+	struct uplift_event *events; /* question.events */
+	size_t n;
+	int64_t from_ms;
+	json_t *report;
+};
+
+static void run_free(void *arg)
+{
+	struct run *b = arg;
+
+	if (!b)
+		return;
+	json_decref(b->report);
+	free(b->stack);
+	free(b->tier);
+	free(b->y);
+	free(b->events);
+	free(b);
+}
+DEFINE_CLEANUP(struct run *, run_free);
+
+/* The newest minutes of demand, at most HISTORY_MS of them. */
+static int read_demand(struct db *db, struct run *b, struct err *err)
+{
+	int64_t first, last;
+	int rc = db_demand_span(db, b->stack, b->tier, &first, &last, err);
+
+	if (rc < 0)
+		return rc;
+	if (last == 0)
+		return err_set(err, ERR_CONFLICT,
+			       "%s/%s has no history yet: import some, or wait", b->stack,
+			       b->tier);
+	b->from_ms = MAX(first, last - HISTORY_MS) / MINUTE_MS * MINUTE_MS;
+	b->n = (size_t)((last - b->from_ms) / MINUTE_MS + 1);
+	b->y = xcalloc(b->n, sizeof(*b->y));
+	return db_demand_range(db, b->stack, b->tier, b->from_ms, b->y, b->n, err);
+}
+
+/* The tier's events, of which nothing is known before it could be. */
+static int read_events(struct db *db, struct run *b, struct err *err)
+{
+	const size_t play = (size_t)(b->question.play_ms / MINUTE_MS);
+	const size_t from = judge_from(b->n, MINUTE_MS, play);
+	CLEANUP(event_view_done) struct event_view v = { 0 };
+	CLEANUP(tier_events_free) struct tier_events *e = NULL;
+	int rc = event_view_read(db, b->stack, clock_now_ms(), &v, err);
+
+	if (rc == 0)
+		rc = tier_events_read(db, &v.list, b->stack, b->tier, NULL, &e, err);
+	if (rc < 0)
+		return rc;
+	b->events = xcalloc(e->n + 1, sizeof(*b->events));
+	tier_events_as_known(e, b->from_ms + (int64_t)from * MINUTE_MS, b->events);
+	b->question.events = b->events;
+	b->question.n_events = e->n;
+	return 0;
+}
+
+static int play(void *arg, struct api_job *job, struct err *err)
+{
+	struct run *b = arg;
+
+	return backtest_play(b->y, b->n, b->from_ms, &b->question, api_job_progress, job,
+			     &b->report, err);
+}
+
+static int keep(struct db *db, struct run *b, struct err *err)
+{
+	const int64_t now = clock_now_ms();
+	CLEANUP(free) char *text = NULL;
+
+	json_object_set_new(b->report, "at", json_time(now));
+	text = json_dumps(b->report, JSON_COMPACT);
+	return db_backtest_put(db,
+			       &(struct db_backtest){ .stack = b->stack,
+						      .tier = b->tier,
+						      .at_ms = now,
+						      .report_json = text },
+			       err);
+}
+
+static int go_on(struct request *r, void *arg, int rc, struct err *err)
+{
+	struct run *b = arg;
+
+	if (rc < 0)
+		return b->then(r, NULL, err);
+	rc = keep(r->api->db, b, err);
+	return rc < 0 ? rc : b->then(r, b->report, err);
+}
+
+static const struct api_job_kind backtest = { "backtest", play, go_on, run_free };
+
+int backtest_start(struct request *r, const struct db_tier *t,
+		   const struct backtest_question *q, backtest_then_fn *then,
+		   struct err *err)
+{
+	CLEANUP(run_free) struct run *b = xcalloc(1, sizeof(*b));
+	int rc;
+
+	b->then = then;
+	b->question = *q;
+	b->stack = xstrdup(t->stack);
+	b->tier = xstrdup(t->name);
+	rc = read_demand(r->api->db, b, err);
+	if (rc == 0)
+		rc = read_events(r->api->db, b, err);
+	if (rc == 0)
+		rc = api_job_start(r, &backtest, t, b, err);
+	if (rc == 0)
+		(void)TAKE(b);
+	return rc;
+}
+
+int api_tier_backtest_get(struct request *r, struct err *err)
+{
+	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
+	int rc = api_tier_of_path(r, &t, err);
+
+	if (rc < 0)
+		return rc;
+	reply_json(r, 200,
+		   json_pack("{s:o, s:o}", "progress",
+			     json_finite(api_job_share(r->api, &backtest, &t)),
+			     "backtest", backtest_json(r, &t)));
+	return 0;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * exchange.c - one request from its headers to its answer.
+ */
+#include "server.h"
+
+#include "check.h"
+#include "etcd.h"
+
+#include <string.h>
+
+static struct request *request_new(struct api_listener *l, struct MHD_Connection *conn,
+				   const char *method, const char *path)
+{
+	struct request *r = xcalloc(1, sizeof(*r));
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	r->magic = REQUEST_MAGIC;
+	r->api = l->api;
+	r->conn = conn;
+	r->is_tls = l->is_tls;
+	r->is_loopback = info && api_is_loopback(info->client_addr);
+	/* The answer to HEAD is GET's; libmicrohttpd leaves its body out. */
+	r->method = xstrdup(strcmp(method, "HEAD") == 0 ? "GET" : method);
+	r->path = xstrdup(path);
+	r->route = api_route_find(r->method, path, r->args, r->allow);
+	if (!r->route && l->api->hooks.kv && kv_handles(path))
+		r->route = &api_kv_route;
+	buf_init(&r->body, r->route ? r->route->body_max : 0);
+	return r;
+}
+
+static void request_free(struct request *r)
+{
+	if (r->again)
+		api_log_ask_drop(r);
+	if (r->again)
+		api_job_drop(r);
+	if (r->answer)
+		MHD_destroy_response(r->answer);
+	if (r->replay_key)
+		api_replay_forget(r);
+	buf_done(&r->body);
+	free(r->replay_key);
+	free(r->etag);
+	free(r->location);
+	free(r->method);
+	free(r->path);
+	free(r);
+}
+
+static bool announces_body(struct request *r)
+{
+	const char *length = request_header(r, "Content-Length");
+
+	return request_header(r, "Transfer-Encoding") ||
+	       (length && strcmp(length, "0") != 0);
+}
+
+static int check_size(struct request *r, struct err *err)
+{
+	const char *length = request_header(r, "Content-Length");
+
+	if ((length && strtoull(length, NULL, 10) > r->route->body_max) ||
+	    buf_is_full(&r->body))
+		return request_fail(r, 413, err, "the body is larger than %zu bytes",
+				    r->route->body_max);
+	return 0;
+}
+
+static bool is_media_type(const char *have, const char *want)
+{
+	size_t n = strlen(want);
+
+	return strncasecmp(have, want, n) == 0 && strchr("; \t", have[n]) != NULL;
+}
+
+static int check_type(struct request *r, struct err *err)
+{
+	const char *type = request_header(r, "Content-Type");
+
+	if (r->route->body == API_NO_BODY || r->route->body == API_OPAQUE)
+		return 0;
+	if (!type)
+		type = "";
+	if (is_media_type(type, "application/json") ||
+	    (r->route->body == API_TEXT &&
+	     (is_media_type(type, "text/plain") || is_media_type(type, "text/csv"))))
+		return 0;
+	return request_fail(r, 415, err, "the body must be %s",
+			    r->route->body == API_JSON
+				    ? "application/json"
+				    : "text/plain, text/csv or application/json");
+}
+
+/* What can be refused before the body is read. */
+static int begin(struct request *r, struct err *err)
+{
+	int rc;
+
+	r->has_begun = true;
+	if (!r->route) {
+		if (strcmp(r->allow, "") != 0)
+			return request_fail(r, 405, err, "%s is not possible here",
+					    r->method);
+		return strcmp(r->method, "GET") == 0
+			       ? 0
+			       : request_fail(r, 404, err, "there is no %s", r->path);
+	}
+	rc = api_authorize(r, err);
+	if (rc == 0)
+		rc = check_size(r, err);
+	if (rc == 0 && announces_body(r))
+		rc = check_type(r, err);
+	return rc;
+}
+
+static int run(struct request *r, struct err *err)
+{
+	int rc;
+
+	if (!r->route)
+		return api_web_file(r)
+			       ? 0
+			       : request_fail(r, 404, err, "there is no %s", r->path);
+	rc = check_size(r, err);
+	if (rc < 0 || api_replay(r))
+		return rc;
+	return r->route->handler(r, err);
+}
+
+static void count(struct request *r)
+{
+	struct api *api = r->api;
+
+	pthread_mutex_lock(&api->lock);
+	api->requests[r->status / 100 % ARRAY_SIZE(api->requests)]++;
+	pthread_mutex_unlock(&api->lock);
+}
+
+/* Sends what the handler made; nothing when it suspended the connection. */
+static enum MHD_Result finish(struct request *r, int rc, const struct err *err)
+{
+	enum MHD_Result ret;
+
+	if (rc < 0)
+		reply_problem(r, rc, err);
+	if (r->is_queued || !r->answer)
+		return r->queue_result;
+	count(r);
+	ret = MHD_queue_response(r->conn, r->status, r->answer);
+	MHD_destroy_response(TAKE(r->answer));
+	r->is_queued = true;
+	return ret;
+}
+
+enum MHD_Result api_on_request(void *arg, struct MHD_Connection *conn, const char *path,
+			       const char *method, const char *version, const char *data,
+			       size_t *size, void **state)
+{
+	struct api_listener *l = arg;
+	struct request *r = *state;
+	struct err e = { .code = 0, .msg = "" };
+	int rc = 0;
+
+	(void)version;
+	CHECK_MAGIC(l, LISTENER_MAGIC);
+	if (!r) {
+		*state = r = request_new(l, conn, method, path);
+		r->queue_result = MHD_YES;
+		if (!announces_body(r) || (rc = begin(r, &e)) == 0)
+			return MHD_YES;
+		return finish(r, rc, &e);
+	}
+	CHECK_MAGIC(r, REQUEST_MAGIC);
+	if (*size > 0) {
+		buf_add(&r->body, data, *size);
+		*size = 0;
+		return MHD_YES;
+	}
+	if (r->again)
+		return finish(r, r->again(r, &e), &e);
+	if (!r->has_begun)
+		rc = begin(r, &e);
+	if (rc == 0)
+		rc = run(r, &e);
+	return finish(r, rc, &e);
+}
+
+void api_on_completed(void *arg, struct MHD_Connection *conn, void **state,
+		      enum MHD_RequestTerminationCode why)
+{
+	struct request *r = *state;
+
+	(void)arg;
+	(void)conn;
+	(void)why;
+	if (!r)
+		return;
+	CHECK_MAGIC(r, REQUEST_MAGIC);
+	request_free(r);
+	*state = NULL;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "handlers.h"
+
+#include "clock.h"
+
+#include <string.h>
+
+json_t *json_of_text(const char *text)
+{
+	json_t *doc = text && *text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+
+	return doc ? doc : json_null();
+}
+
+/* ---------------------------------------------------------------- pools */
+
+static size_t hosts_in(const struct db_host_list *hosts, const char *pool, bool up)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < hosts->n; i++)
+		n += strcmp(hosts->v[i].pool, pool) == 0 &&
+		     (!up || hosts->v[i].state == DB_HOST_UP);
+	return n;
+}
+
+static json_t *pool_json(const struct db_pool *p, const struct db_host_list *hosts)
+{
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:o, s:I, s:s, "
+		"s:o, s:o, s:I, s:I}",
+		"name", p->name, "stack", p->stack, "driver", p->driver, "profile",
+		p->profile, "type", p->type, "min", (json_int_t)p->min, "max",
+		(json_int_t)p->max, "cpu", p->cpu, "memory_bytes",
+		(json_int_t)p->memory_bytes, "config", json_of_text(p->config_json),
+		"want", (json_int_t)p->want, "state", p->state, "backoff_until",
+		json_time(p->backoff_until_ms), "last_error", json_text(p->last_error),
+		"hosts", (json_int_t)hosts_in(hosts, p->name, false), "up",
+		(json_int_t)hosts_in(hosts, p->name, true));
+}
+
+int api_pool_list(struct request *r, struct err *err)
+{
+	CLEANUP(db_pool_list_done) struct db_pool_list all = { NULL, 0 };
+	CLEANUP(db_host_list_done) struct db_host_list hosts = { NULL, 0 };
+	const struct db_host_filter present = { .present = true };
+	const char *stack = request_query(r, "stack");
+	struct page page;
+	json_t *items;
+	int rc = request_page(r, &page, err);
+
+	if (rc == 0)
+		rc = db_pool_list(r->api->db, &all, err);
+	if (rc == 0)
+		rc = db_host_list(r->api->db, &present, &hosts, err);
+	if (rc < 0)
+		return rc;
+	items = json_array();
+	for (size_t i = 0; i < all.n && json_array_size(items) <= page.limit; i++)
+		if (strcmp(all.v[i].name, page.after) > 0 &&
+		    (!stack || strcmp(all.v[i].stack, stack) == 0))
+			json_array_append_new(items, pool_json(&all.v[i], &hosts));
+	reply_items(r, items, page.limit, "name");
+	return 0;
+}
+
+int api_pool_get(struct request *r, struct err *err)
+{
+	CLEANUP(db_pool_done) struct db_pool p = { .name = NULL };
+	CLEANUP(db_host_list_done) struct db_host_list hosts = { NULL, 0 };
+	const struct db_host_filter in = { .present = true, .pool = r->args[0] };
+	int rc = db_pool_get(r->api->db, r->args[0], &p, err);
+
+	if (rc == 0)
+		rc = db_host_list(r->api->db, &in, &hosts, err);
+	if (rc == 0)
+		reply_json(r, 200, pool_json(&p, &hosts));
+	return rc;
+}
+
+/* ---------------------------------------------------------------- hosts */
+
+static json_t *load_of(struct request *r, const char *host)
+{
+	json_t *load = API_HOOK(r, host_load)
+			       ? API_HOOK(r, host_load)(API_HOOK(r, arg), host)
+			       : NULL;
+
+	return load ? load : json_null();
+}
+
+/* The join token's hash and the certificate's serial are nobody's business. */
+static json_t *host_json(struct request *r, const struct db_host *h)
+{
+	json_t *doc = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:f, s:I, s:o, s:o, s:o}", "id", h->id, "pool",
+		h->pool, "state", db_host_state_name(h->state), "address", h->address,
+		"vm", h->vm_id, "cpu", h->cpu, "memory_bytes",
+		(json_int_t)h->memory_bytes, "metadata", json_of_text(h->metadata_json),
+		"message", json_text(h->message), "load", load_of(r, h->id));
+
+	json_object_set_new(doc, "requested", json_time(h->requested_ms));
+	json_object_set_new(doc, "booted", json_time(h->booted_ms));
+	json_object_set_new(doc, "joined", json_time(h->joined_ms));
+	json_object_set_new(doc, "ready", json_time(h->ready_ms));
+	json_object_set_new(doc, "seen", json_time(h->seen_ms));
+	json_object_set_new(doc, "gone",
+			    json_time(h->state >= DB_HOST_GONE ? h->gone_ms : 0));
+	return doc;
+}
+
+static json_t *units_on(const struct db_unit_list *units, const char *host)
+{
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < units->n; i++)
+		if (strcmp(units->v[i].host, host) == 0)
+			json_array_append_new(items, unit_json(&units->v[i]));
+	return items;
+}
+
+int api_host_list(struct request *r, struct err *err)
+{
+	CLEANUP(db_host_list_done) struct db_host_list hosts = { NULL, 0 };
+	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };
+	struct db_host_filter f = { .present = true, .pool = request_query(r, "pool") };
+	bool every = false;
+	struct page page;
+	json_t *items;
+	int rc = request_page(r, &page, err);
+
+	if (rc == 0)
+		rc = request_query_bool(r, "all", &every, err);
+	if (rc < 0)
+		return rc;
+	f.present = !every;
+	f.after = page.after;
+	f.limit = page.limit + 1;
+	rc = db_host_list(r->api->db, &f, &hosts, err);
+	if (rc == 0)
+		rc = db_unit_list(r->api->db, NULL, &units, err);
+	if (rc < 0)
+		return rc;
+	items = json_array();
+	for (size_t i = 0; i < hosts.n; i++) {
+		json_t *doc = host_json(r, &hosts.v[i]);
+
+		json_object_set_new(doc, "units", units_on(&units, hosts.v[i].id));
+		json_array_append_new(items, doc);
+	}
+	reply_items(r, items, page.limit, "id");
+	return 0;
+}
+
+int api_host_get(struct request *r, struct err *err)
+{
+	CLEANUP(db_host_done) struct db_host h = { .id = NULL };
+	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };
+	const struct db_unit_filter on = { .host = r->args[0] };
+	json_t *doc;
+	int rc = db_host_get(r->api->db, r->args[0], &h, err);
+
+	if (rc == 0)
+		rc = db_unit_list(r->api->db, &on, &units, err);
+	if (rc < 0)
+		return rc;
+	doc = host_json(r, &h);
+	json_object_set_new(doc, "units", units_on(&units, h.id));
+	reply_json(r, 200, doc);
+	return 0;
+}
+
+int api_host_drain(struct request *r, struct err *err)
+{
+	CLEANUP(db_host_done) struct db_host h = { .id = NULL };
+	bool dry_run;
+	int rc = request_dry_run(r, &dry_run, err);
+
+	if (rc == 0)
+		rc = db_host_get(r->api->db, r->args[0], &h, err);
+	if (rc < 0)
+		return rc;
+	if (h.state == DB_HOST_GONE || h.state == DB_HOST_FAILED ||
+	    h.state == DB_HOST_TERMINATING)
+		return err_set(err, ERR_CONFLICT, "%s is %s already", h.id,
+			       db_host_state_name(h.state));
+	if (!dry_run && h.state != DB_HOST_DRAINING) {
+		rc = API_HOOK(r, drain_host)
+			     ? API_HOOK(r, drain_host)(API_HOOK(r, arg), h.id, err)
+			     : db_host_set_state(r->api->db, h.id, DB_HOST_DRAINING,
+						 "asked to by a person", clock_now_ms(),
+						 err);
+		if (rc < 0)
+			return rc;
+		api_event(r, "host-drain", "", "", h.id, "%s drains %s", r->who, h.id);
+		api_poke(r, "drain");
+	}
+	reply_json(r, dry_run ? 200 : 202,
+		   json_pack("{s:s, s:s, s:b}", "id", h.id, "state",
+			     dry_run ? db_host_state_name(h.state) : "draining",
+			     "applied", !dry_run));
+	return 0;
+}

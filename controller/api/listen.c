@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * listen.c - the two listeners, plain and TLS.
+ */
+#include "server.h"
+
+#include "check.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <string.h>
+
+#define THREADS 2u
+#define CONNECTIONS_MAX 4096u
+#define IDLE_S 120u
+
+/* Who is at the other end of a TLS connection is found out once. */
+static void on_connection(void *arg, struct MHD_Connection *conn, void **context,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	(void)arg;
+	(void)conn;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		*context = xcalloc(1, sizeof(struct api_peer));
+	else
+		free(*context);
+}
+
+bool api_is_loopback(const struct sockaddr *a)
+{
+	const struct sockaddr_in *in = (const void *)a;
+	const struct sockaddr_in6 *in6 = (const void *)a;
+
+	if (a->sa_family == AF_INET)
+		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+	return a->sa_family == AF_INET6 && (IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
+					    (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) &&
+					     in6->sin6_addr.s6_addr[12] == 127));
+}
+
+/* "127.0.0.1:7070", "[::1]:7070". */
+static int parse_address(const char *text, struct sockaddr_storage *ret, struct err *err)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+				  .ai_socktype = SOCK_STREAM };
+	CLEANUP(free) char *host = xstrdup(text);
+	char *colon = strrchr(host, ':');
+	char *name = host;
+	struct addrinfo *found = NULL;
+
+	if (!colon || !colon[1])
+		return err_set(err, ERR_INVAL, "'%s' is no ADDRESS:PORT", text);
+	*colon = '\0';
+	if (*name == '[' && colon[-1] == ']') {
+		colon[-1] = '\0';
+		name++;
+	}
+	if (getaddrinfo(name, colon + 1, &hints, &found) != 0)
+		return err_set(err, ERR_INVAL, "'%s' is no ADDRESS:PORT", text);
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret, found->ai_addr, found->ai_addrlen);
+	freeaddrinfo(found);
+	return 0;
+}
+
+struct tls_files {
+	char *cert, *key;
+};
+
+/* The certificate is for whatever hosts and people may call us. */
+static int make_tls(struct api *api, const char *listen, struct tls_files *ret,
+		    struct err *err)
+{
+	const char *names[4] = { NULL };
+	CLEANUP(free) char *advertised = NULL;
+	CLEANUP(free) char *own = xstrdup(listen);
+	const char *host = strstr(api->opts.advertise, "://");
+	size_t n = 0;
+
+	if (host) {
+		host += 3;
+		advertised = *host == '[' ? xstrndup(host + 1, strcspn(host + 1, "]"))
+					  : xstrndup(host, strcspn(host, ":/"));
+		names[n++] = advertised;
+	}
+	*strrchr(own, ':') = '\0';
+	if (own[0] != '[' && strcmp(own, "0.0.0.0") != 0)
+		names[n++] = own;
+	names[n++] = "localhost";
+	names[n++] = "127.0.0.1";
+	return ca_server(api->ca, names, n, &ret->cert, &ret->key, err);
+}
+
+int api_listen(struct api *api, struct api_listener *l, const char *where, bool is_tls,
+	       struct err *err)
+{
+	struct tls_files tls = { NULL, NULL };
+	struct sockaddr_storage addr;
+	unsigned flags =
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+	struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+	struct MHD_OptionItem secure[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, NULL },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, NULL },
+		{ MHD_OPTION_HTTPS_MEM_TRUST, 0, NULL },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	char trust[8192], priorities[] = "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1";
+	const union MHD_DaemonInfo *info;
+	int rc = parse_address(where, &addr, err);
+
+	if (rc == 0 && !is_tls && !api->opts.insecure_listen &&
+	    !api_is_loopback((struct sockaddr *)&addr))
+		rc = err_set(err, ERR_DENIED,
+			     "plain HTTP on %s is refused: set insecure_listen=yes to "
+			     "allow it, or use host_listen, which is TLS",
+			     where);
+	if (rc == 0 && is_tls)
+		rc = make_tls(api, where, &tls, err);
+	if (rc < 0)
+		return rc;
+	if (is_tls) {
+		flags |= MHD_USE_TLS;
+		snprintf(trust, sizeof(trust), "%s", ca_pem(api->ca));
+		secure[0].ptr_value = tls.cert;
+		secure[1].ptr_value = tls.key;
+		secure[2].ptr_value = trust;
+		secure[3].ptr_value = priorities;
+	}
+	if (addr.ss_family == AF_INET6)
+		flags |= MHD_USE_IPv6;
+	*l = (struct api_listener){ .magic = LISTENER_MAGIC,
+				    .api = api,
+				    .is_tls = is_tls };
+	l->daemon = MHD_start_daemon(
+		flags, 0, NULL, NULL, api_on_request, l, MHD_OPTION_SOCK_ADDR, &addr,
+		MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_CONNECTION_LIMIT,
+		CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_NOTIFY_COMPLETED,
+		api_on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
+		MHD_OPTION_ARRAY, is_tls ? secure : none, MHD_OPTION_END);
+	if (!l->daemon)
+		rc = err_errno(err, ERR_UNAVAIL, "listening on %s", where);
+	free(tls.cert);
+	if (tls.key)
+		gnutls_memset(tls.key, 0, strlen(tls.key));
+	free(tls.key);
+	if (rc < 0)
+		return rc;
+	info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	l->port = info ? info->port : 0;
+	return 0;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * POST /v1/tiers/S/T/promote: a tier gets the next mode when a backtest on its own past
+ * says that it has earned it, or when an operator insists. Back down it goes with PATCH.
+ */
+#include "backtest.h"
+
+#include "check.h"
+#include "clock.h"
+#include "handlers.h"
+#include "utf8.h"
+
+#include <string.h>
+
+struct wish {
+	enum db_mode to;
+	bool force, dry_run;
+};
+
+/* {"to","force","dry_run"}, each may be absent; ?dry_run= means the same. */
+static int read_wish(struct request *r, const struct db_tier *t, struct wish *ret,
+		     struct err *err)
+{
+	static const char *const keys[] = { "to", "force", "dry_run", NULL };
+	CLEANUP(json_decref) json_t *body = NULL;
+	struct wish w = { .to = verdict_next(t->mode) };
+	const char *to = NULL;
+	int mode, rc = request_dry_run(r, &w.dry_run, err);
+
+	if (rc == 0 && r->body.len > 0)
+		rc = request_json(r, keys, &body, err);
+	if (rc == 0 && body)
+		rc = jread_str_opt(body, "to", &to, err);
+	if (rc == 0 && body)
+		rc = jread_bool_opt(body, "force", &w.force, err);
+	if (rc == 0 && body)
+		rc = jread_bool_opt(body, "dry_run", &w.dry_run, err);
+	if (rc < 0)
+		return rc;
+	mode = to ? db_mode_from_name(to) : (int)w.to;
+	if (mode != DB_MODE_OUT && mode != DB_MODE_AUTO)
+		return err_set(err, ERR_INVAL, "\"to\" must be out or auto");
+	w.to = (enum db_mode)mode;
+	*ret = w;
+	return 0;
+}
+
+static int write_mode(struct request *r, struct db_tier *t, const struct wish *w,
+		      const struct verdict *v, struct err *err)
+{
+	const char *from = db_mode_name(t->mode);
+	int rc;
+
+	t->mode = w->to;
+	rc = db_tier_put(r->api->db, t, err);
+	if (rc < 0)
+		return rc;
+	api_event(r, "tier-promoted", t->stack, t->name, "",
+		  "%s promoted %s/%s from %s to %s%s: %s", r->who, t->stack, t->name,
+		  from, db_mode_name(w->to), v->promote ? "" : " by force, although",
+		  v->why);
+	api_poke(r, "tier");
+	return 0;
+}
+
+static void reply(struct request *r, const struct db_tier *t, enum db_mode from,
+		  const struct wish *w, const struct verdict *v)
+{
+	reply_json(r, 200,
+		   json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "stack",
+			     t->stack, "tier", t->name, "from", db_mode_name(from), "to",
+			     db_mode_name(w->to), "applied", !w->dry_run, "forced",
+			     w->force && !v->promote, "verdict", verdict_json(v, from),
+			     "backtest", backtest_json(r, t)));
+}
+
+/* report NULL: there is no backtest, err says why. */
+static int finish(struct request *r, const json_t *report, struct err *err)
+{
+	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
+	struct verdict v = { .promote = false };
+	struct wish w;
+	enum db_mode from;
+
+	if (!report)
+		snprintf(v.why, sizeof(v.why), "%.*s", (int)utf8_fit(err->msg, 300),
+			 err->msg);
+	if (api_tier_of_path(r, &t, err) < 0 || read_wish(r, &t, &w, err) < 0)
+		return err->code;
+	v.to = w.to;
+	from = t.mode;
+	if (report) {
+		const struct verdict_tier now = backtest_tier(r, &t);
+		const struct verdict_report facts = backtest_facts(report);
+
+		verdict_give(&now, &facts, w.to, clock_now_ms(), &v);
+	}
+	if (!w.dry_run && !w.force && !v.promote)
+		return err_set(err, ERR_CONFLICT, "%s/%s stays in mode %s: %s", t.stack,
+			       t.name, db_mode_name(from), v.why);
+	if (!w.dry_run && write_mode(r, &t, &w, &v, err) < 0)
+		return err->code;
+	reply(r, &t, from, &w, &v);
+	return 0;
+}
+
+/* By the last backtest when it still counts, else by a new one. */
+static int judge(struct request *r, const struct db_tier *t, struct err *err)
+{
+	const struct verdict_tier now = backtest_tier(r, t);
+	const struct backtest_question q = backtest_ask(r, t);
+	CLEANUP(json_decref) json_t *last = backtest_json(r, t);
+	const struct verdict_report facts = backtest_facts(last);
+	int rc;
+
+	if (verdict_is_fresh(&now, &facts, clock_now_ms()))
+		return finish(r, last, err);
+	if (!(now.capacity > 0)) {
+		(void)err_set(err, ERR_CONFLICT,
+			      "what demand one instance serves is not known");
+		return finish(r, NULL, err);
+	}
+	rc = backtest_start(r, t, &q, finish, err);
+	return rc == ERR_CONFLICT ? finish(r, NULL, err) : rc;
+}
+
+int api_tier_promote(struct request *r, struct err *err)
+{
+	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
+	struct wish w;
+	int rc = api_tier_of_path(r, &t, err);
+
+	if (rc == 0)
+		rc = read_wish(r, &t, &w, err);
+	if (rc < 0)
+		return rc;
+	if (w.to <= t.mode)
+		return err_set(
+			err, ERR_CONFLICT,
+			"%s/%s is in mode %s already; mode in stack.conf or in the "
+			"dashboard takes it back down",
+			t.stack, t.name, db_mode_name(t.mode));
+	return judge(r, &t, err);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * request.h - one request on its way through the API, and how handlers answer.
+ *
+ * A handler reads with request_X(), and either answers once with reply_X() and returns 0,
+ * or returns an error, which becomes a problem+json by its code. request_fail() chooses
+ * another status than the code's.
+ */
+#ifndef CONTROLLER_API_REQUEST_H
+#define CONTROLLER_API_REQUEST_H
+
+#include "api.h"
+#include "text.h"
+
+#define API_ARGS_MAX 2
+#define API_ARG_MAX 257
+#define API_NAME_MAX 64
+
+enum api_role { API_ANYONE, API_HOST, API_VIEWER, API_OPERATOR, API_ADMIN };
+
+struct request;
+typedef int api_handler_fn(struct request *r, struct err *err);
+
+enum api_body {
+	API_NO_BODY,
+	API_JSON,
+	API_TEXT,   /* text/plain, text/csv or JSON: the handler looks */
+	API_OPAQUE, /* whatever: the store's calls */
+};
+
+struct api_route {
+	const char *method;
+	const char *pattern; /* "/v1/tiers/{stack}/{tier}" */
+	enum api_role role;
+	enum api_body body;
+	size_t body_max; /* bytes */
+	api_handler_fn *handler;
+};
+
+#define REQUEST_MAGIC 0x72657175u
+
+struct request {
+	uint32_t magic;
+	struct api *api;
+	struct MHD_Connection *conn;
+	const struct api_route *route; /* NULL: a file of the dashboard, or nothing */
+	char *method;
+	char *path;
+	char args[API_ARGS_MAX][API_ARG_MAX]; /* what stood for {..} in the pattern */
+	bool is_tls;
+	bool is_loopback; /* the caller's address is */
+	struct buf body;
+	bool has_begun; /* the headers were looked at */
+
+	enum api_role role;
+	char who[API_NAME_MAX];  /* name of the token; "" for none */
+	char host[API_NAME_MAX]; /* of the client certificate; "" for none */
+
+	char *etag;           /* set by a handler before reply_json(), else made */
+	unsigned fail_status; /* instead of the error code's */
+	unsigned retry_s;     /* Retry-After of a failure */
+	char allow[64];       /* Allow of a 405 */
+	unsigned status;      /* of the answer, once there is one */
+	struct MHD_Response *answer;
+	bool is_queued; /* libmicrohttpd has the answer */
+	enum MHD_Result queue_result;
+	char *location;   /* of a 201 */
+	char *replay_key; /* Idempotency-Key with its scope, or NULL */
+
+	/* A handler that suspended the connection goes on here when it is resumed. */
+	api_handler_fn *again;
+	void *again_arg;
+};
+
+/* ---------------------------------------------------------------- reading */
+
+const char *request_header(struct request *r, const char *name); /* NULL: none */
+const char *request_query(struct request *r, const char *name);  /* NULL: none */
+/* These leave *ret as it is when the parameter is absent. */
+int request_query_int(struct request *r, const char *name, int64_t min, int64_t max,
+		      int64_t *ret, struct err *err) MUST_CHECK;
+int request_query_time(struct request *r, const char *name, int64_t *ret_ms,
+		       struct err *err) MUST_CHECK;
+int request_query_duration(struct request *r, const char *name, int64_t *ret_ms,
+			   struct err *err) MUST_CHECK;
+int request_query_bool(struct request *r, const char *name, bool *ret,
+		       struct err *err) MUST_CHECK;
+/* ?dry_run=true: nothing may be changed. */
+int request_dry_run(struct request *r, bool *ret, struct err *err) MUST_CHECK;
+
+/* The body as an object with no other members than keys (NULL: any). */
+int request_json(struct request *r, const char *const *keys, json_t **ret,
+		 struct err *err) MUST_CHECK;
+
+/* ?limit= (1 to 1000, else 100) and ?cursor=, "" for the first page. */
+struct page {
+	size_t limit;
+	const char *after;
+};
+int request_page(struct request *r, struct page *ret, struct err *err) MUST_CHECK;
+/* The same where the cursor is a number; 0 for the first page. */
+int request_page_id(struct request *r, size_t *ret_limit, int64_t *ret_after,
+		    struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- answering */
+
+/* The status of a failure where the code's own would not say it. Returns ERR_INVAL. */
+int request_fail(struct request *r, unsigned status, struct err *err, const char *fmt,
+		 ...) __attribute__((format(printf, 4, 5)));
+/* A part of the controller that is not there: 503. */
+int request_absent(struct err *err, const char *what);
+
+/* Takes doc. A GET gets an ETag and may become 304. */
+void reply_json(struct request *r, unsigned status, json_t *doc);
+/* {"items":items,"next":next}; takes items. */
+void reply_page(struct request *r, json_t *items, const char *next);
+/* items has at most one more than the page's limit, which is cut off; key names the
+ * member that is the cursor, a string or a whole number. Takes items. */
+void reply_items(struct request *r, json_t *items, size_t limit, const char *key);
+/* Copies data. */
+void reply_data(struct request *r, unsigned status, const char *type, const void *data,
+		size_t len);
+void reply_empty(struct request *r, unsigned status);
+/* Takes the response, which the handler made itself. */
+void reply_response(struct request *r, unsigned status, struct MHD_Response *response);
+void reply_problem(struct request *r, int code, const struct err *err);
+
+/* "from=1&to=2" style times: sets defaults, refuses to before from. */
+int request_span(struct request *r, int64_t length_ms, int64_t *ret_from, int64_t *ret_to,
+		 struct err *err) MUST_CHECK;
+
+#endif

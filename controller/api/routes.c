@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "handlers.h"
+
+#include <string.h>
+
+#define KB 1024u
+#define MB (1024u * KB)
+
+#define GET(pattern, role, handler)                            \
+	{                                                      \
+		"GET", pattern, role, API_NO_BODY, KB, handler \
+	}
+#define SEND(method, pattern, role, max, handler)             \
+	{                                                     \
+		method, pattern, role, API_JSON, max, handler \
+	}
+#define DELETE(pattern, role, handler)                            \
+	{                                                         \
+		"DELETE", pattern, role, API_NO_BODY, KB, handler \
+	}
+/* Every one of them is described in openapi.json; a test compares the two. */
+const struct api_route api_routes[] = {
+	GET("/healthz", API_ANYONE, api_healthz),
+	GET("/metrics", API_VIEWER, api_own_metrics),
+	GET("/v1/status", API_VIEWER, api_status),
+	GET("/v1/whoami", API_VIEWER, api_whoami),
+
+	GET("/v1/stacks", API_VIEWER, api_stack_list),
+	GET("/v1/stacks/{stack}", API_VIEWER, api_stack_get),
+	SEND("PUT", "/v1/stacks/{stack}", API_OPERATOR, 4 * MB, api_stack_put),
+	DELETE("/v1/stacks/{stack}", API_OPERATOR, api_stack_delete),
+	GET("/v1/stacks/{stack}/events", API_VIEWER, api_stack_events),
+
+	GET("/v1/tiers", API_VIEWER, api_tier_list),
+	GET("/v1/tiers/{stack}/{tier}", API_VIEWER, api_tier_get),
+	SEND("PATCH", "/v1/tiers/{stack}/{tier}", API_OPERATOR, 64 * KB, api_tier_patch),
+	GET("/v1/tiers/{stack}/{tier}/explain", API_VIEWER, api_tier_explain),
+	GET("/v1/tiers/{stack}/{tier}/decisions", API_VIEWER, api_tier_decisions),
+	GET("/v1/tiers/{stack}/{tier}/leads", API_VIEWER, api_tier_leads),
+	GET("/v1/tiers/{stack}/{tier}/series", API_VIEWER, api_tier_series),
+	GET("/v1/tiers/{stack}/{tier}/forecast", API_VIEWER, api_tier_forecast),
+	{ "POST", "/v1/tiers/{stack}/{tier}/history", API_OPERATOR, API_TEXT, 64 * MB,
+	  api_tier_history },
+	SEND("POST", "/v1/tiers/{stack}/{tier}/backtest", API_OPERATOR, 64 * KB,
+	     api_tier_backtest),
+	SEND("POST", "/v1/tiers/{stack}/{tier}/replay", API_OPERATOR, 64 * KB,
+	     api_tier_replay),
+	GET("/v1/tiers/{stack}/{tier}/replay", API_VIEWER, api_tier_replay_get),
+	GET("/v1/tiers/{stack}/{tier}/backtest", API_VIEWER, api_tier_backtest_get),
+	SEND("POST", "/v1/tiers/{stack}/{tier}/promote", API_OPERATOR, 64 * KB,
+	     api_tier_promote),
+
+	GET("/v1/holds", API_VIEWER, api_hold_list),
+	SEND("POST", "/v1/holds", API_OPERATOR, 64 * KB, api_hold_post),
+	GET("/v1/holds/{id}", API_VIEWER, api_hold_get),
+	DELETE("/v1/holds/{id}", API_OPERATOR, api_hold_delete),
+
+	GET("/v1/pools", API_VIEWER, api_pool_list),
+	GET("/v1/pools/{pool}", API_VIEWER, api_pool_get),
+	GET("/v1/hosts", API_VIEWER, api_host_list),
+	GET("/v1/hosts/{host}", API_VIEWER, api_host_get),
+	SEND("POST", "/v1/hosts/{host}/drain", API_OPERATOR, 64 * KB, api_host_drain),
+	GET("/v1/units", API_VIEWER, api_unit_list),
+	GET("/v1/units/{unit}", API_VIEWER, api_unit_get),
+	GET("/v1/units/{unit}/logs", API_VIEWER, api_unit_logs),
+	GET("/v1/services", API_VIEWER, api_services),
+
+	GET("/v1/decisions", API_VIEWER, api_decision_list),
+	GET("/v1/decisions/{id}", API_VIEWER, api_decision_get),
+	GET("/v1/events", API_VIEWER, api_event_list),
+	GET("/v1/events/stream", API_VIEWER, api_event_stream),
+
+	GET("/v1/tokens", API_ADMIN, api_token_list),
+	SEND("POST", "/v1/tokens", API_ADMIN, 64 * KB, api_token_post),
+	DELETE("/v1/tokens/{id}", API_ADMIN, api_token_delete),
+
+	{ "POST", "/v1/metrics", API_OPERATOR, API_TEXT, 8 * MB, api_metrics_post },
+	GET("/v1/series", API_VIEWER, api_series_list),
+	GET("/v1/series/data", API_VIEWER, api_series_data),
+
+	SEND("POST", "/v1/join", API_ANYONE, 64 * KB, api_join),
+	SEND("POST", "/v1/agent/renew", API_HOST, 64 * KB, api_agent_renew),
+	SEND("POST", "/v1/agent/metrics", API_HOST, 8 * MB, api_agent_metrics),
+	SEND("POST", "/v1/agent/logs", API_HOST, 2 * MB, api_agent_logs),
+	GET("/v1/agent/binary", API_ANYONE, api_agent_binary),
+	{ NULL, NULL, API_ANYONE, API_NO_BODY, 0, NULL },
+};
+
+const struct api_route api_kv_route = { "POST",     "/v3/", API_HOST,
+					API_OPAQUE, 4 * MB, api_kv_handler };
+
+/* Matches a whole path; arguments are never empty. */
+static bool matches(const char *pattern, const char *path,
+		    char args[API_ARGS_MAX][API_ARG_MAX])
+{
+	size_t n = 0;
+
+	while (*pattern) {
+		size_t len;
+
+		if (*pattern != '{') {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		len = strcspn(path, "/");
+		if (len == 0 || len >= API_ARG_MAX || n == API_ARGS_MAX)
+			return false;
+		memcpy(args[n], path, len);
+		args[n++][len] = '\0';
+		path += len;
+		pattern += strcspn(pattern, "}") + 1;
+	}
+	return *path == '\0';
+}
+
+const struct api_route *api_route_find(const char *method, const char *path,
+				       char args[API_ARGS_MAX][API_ARG_MAX],
+				       char ret_allow[64])
+{
+	const struct api_route *found = NULL;
+	size_t used = 0;
+
+	*ret_allow = '\0';
+	for (const struct api_route *r = api_routes; r->method; r++) {
+		char mine[API_ARGS_MAX][API_ARG_MAX] = { "" };
+
+		if (!matches(r->pattern, path, mine))
+			continue;
+		if (strcmp(r->method, method) == 0) {
+			memcpy(args, mine, sizeof(mine));
+			found = r;
+			break;
+		}
+		if (!strstr(ret_allow, r->method))
+			used += (size_t)snprintf(ret_allow + used, 64 - used, "%s%s",
+						 used ? ", " : "", r->method);
+	}
+	return found;
+}

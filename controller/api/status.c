@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "handlers.h"
+
+#include "check.h"
+#include "clock.h"
+#include "metrics.h"
+
+#include <string.h>
+
+#define METRICS_MAX_BYTES (16 << 20)
+
+int api_healthz(struct request *r, struct err *err)
+{
+	(void)err;
+	reply_json(r, 200, json_pack("{s:b}", "ok", 1));
+	return 0;
+}
+
+int api_whoami(struct request *r, struct err *err)
+{
+	(void)err;
+	reply_json(
+		r, 200,
+		json_pack("{s:s, s:s}", "name", r->who, "role", api_role_name(r->role)));
+	return 0;
+}
+
+struct counts {
+	size_t stacks, tiers, pools, hosts, units, healthy;
+};
+
+static int count_all(struct db *db, struct counts *ret, struct err *err)
+{
+	CLEANUP(db_stack_list_done) struct db_stack_list stacks = { NULL, 0 };
+	CLEANUP(db_tier_list_done) struct db_tier_list tiers = { NULL, 0 };
+	CLEANUP(db_pool_list_done) struct db_pool_list pools = { NULL, 0 };
+	CLEANUP(db_host_list_done) struct db_host_list hosts = { NULL, 0 };
+	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };
+	const struct db_host_filter present = { .present = true };
+	int rc = db_stack_list(db, &stacks, err);
+
+	if (rc == 0)
+		rc = db_tier_list(db, NULL, &tiers, err);
+	if (rc == 0)
+		rc = db_pool_list(db, &pools, err);
+	if (rc == 0)
+		rc = db_host_list(db, &present, &hosts, err);
+	if (rc == 0)
+		rc = db_unit_list(db, NULL, &units, err);
+	if (rc < 0)
+		return rc;
+	*ret = (struct counts){ stacks.n, tiers.n, pools.n, hosts.n, units.n, 0 };
+	for (size_t i = 0; i < units.n; i++)
+		ret->healthy += units.v[i].healthy_ms != 0 &&
+				(strcmp(units.v[i].health, "passing") == 0 ||
+				 strcmp(units.v[i].health, "none") == 0);
+	return 0;
+}
+
+int api_status(struct request *r, struct err *err)
+{
+	struct counts c = { 0 };
+	CLEANUP(json_decref) json_t *live = NULL;
+	json_t *doc;
+	int rc = count_all(r->api->db, &c, err);
+
+	if (rc < 0)
+		return rc;
+	doc = json_pack(
+		"{s:s, s:o, s:o, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:n, s:n, s:[]}",
+		"version", FORETIDE_VERSION, "started", json_time(r->api->started_ms),
+		"now", json_time(clock_now_ms()), "time_scale", clock_scale(), "counts",
+		"stacks", (json_int_t)c.stacks, "tiers", (json_int_t)c.tiers, "pools",
+		(json_int_t)c.pools, "hosts", (json_int_t)c.hosts, "units",
+		(json_int_t)c.units, "units_healthy", (json_int_t)c.healthy, "store",
+		"tick", "problems");
+	if (API_HOOK(r, status))
+		live = API_HOOK(r, status)(API_HOOK(r, arg));
+	if (live)
+		json_object_update(doc, live);
+	reply_json(r, 200, doc);
+	return 0;
+}
+
+static void write_sample(struct buf *b, const char *name, double v, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void write_sample(struct buf *b, const char *name, double v, const char *fmt, ...)
+{
+	char labels[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(labels, sizeof(labels), fmt, ap);
+	va_end(ap);
+	promtext_sample(b, name, labels, v);
+}
+
+static void write_counts(struct buf *b, const struct counts *c)
+{
+	const struct {
+		const char *kind;
+		size_t n;
+	} kinds[] = { { "stack", c->stacks }, { "tier", c->tiers },
+		      { "pool", c->pools },   { "host", c->hosts },
+		      { "unit", c->units },   { "healthy_unit", c->healthy } };
+
+	promtext_head(b, "foretide_up", "gauge", "The controller runs.");
+	write_sample(b, "foretide_up", 1, "version=\"%s\"", FORETIDE_VERSION);
+	promtext_head(b, "foretide_objects", "gauge", "How many there are, by kind.");
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		write_sample(b, "foretide_objects", (double)kinds[i].n, "kind=\"%s\"",
+			     kinds[i].kind);
+}
+
+static void write_requests(struct request *r, struct buf *b)
+{
+	uint64_t requests[6];
+
+	pthread_mutex_lock(&r->api->lock);
+	memcpy(requests, r->api->requests, sizeof(requests));
+	pthread_mutex_unlock(&r->api->lock);
+	promtext_head(b, "foretide_http_requests_total", "counter",
+		      "Answers of the API, by class of status.");
+	for (size_t i = 2; i < ARRAY_SIZE(requests); i++)
+		write_sample(b, "foretide_http_requests_total", (double)requests[i],
+			     "status=\"%zuxx\"", i);
+}
+
+/* What is in force, and where it is from: declared, learned, cautious. */
+static void write_capacities(struct request *r, const struct db_tier_list *l,
+			     struct buf *b)
+{
+	promtext_head(b, "foretide_tier_capacity", "gauge",
+		      "Demand that one instance is taken to serve.");
+	for (size_t i = 0; i < l->n && API_HOOK(r, tier_live); i++) {
+		const struct db_tier *t = &l->v[i];
+		CLEANUP(json_decref)
+		json_t *live =
+			API_HOOK(r, tier_live)(API_HOOK(r, arg), t->stack, t->name);
+		const json_t *learned = json_object_get(live, "capacity_learned");
+		const double v = json_number_value(json_object_get(live, "capacity"));
+
+		if (v > 0)
+			write_sample(b, "foretide_tier_capacity", v,
+				     "stack=\"%s\",tier=\"%s\",source=\"%s\"", t->stack,
+				     t->name,
+				     json_string_value(json_object_get(learned, "used")));
+	}
+}
+
+static int write_tiers(struct request *r, struct buf *b, struct err *err)
+{
+	CLEANUP(db_tier_list_done) struct db_tier_list l = { NULL, 0 };
+	int rc = db_tier_list(r->api->db, NULL, &l, err);
+
+	if (rc < 0)
+		return rc;
+	promtext_head(b, "foretide_tier_desired", "gauge",
+		      "Instances that the latest decision wants.");
+	for (size_t i = 0; i < l.n; i++)
+		if (l.v[i].desired >= 0)
+			write_sample(b, "foretide_tier_desired", (double)l.v[i].desired,
+				     "stack=\"%s\",tier=\"%s\"", l.v[i].stack,
+				     l.v[i].name);
+	write_capacities(r, &l, b);
+	return 0;
+}
+
+int api_own_metrics(struct request *r, struct err *err)
+{
+	CLEANUP(buf_done) struct buf b;
+	struct counts c = { 0 };
+	int rc = count_all(r->api->db, &c, err);
+
+	buf_init(&b, METRICS_MAX_BYTES);
+	if (rc < 0)
+		return rc;
+	write_counts(&b, &c);
+	write_requests(r, &b);
+	rc = write_tiers(r, &b, err);
+	if (rc < 0)
+		return rc;
+	if (API_HOOK(r, prometheus))
+		API_HOOK(r, prometheus)(API_HOOK(r, arg), &b);
+	reply_data(r, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b),
+		   b.len);
+	return 0;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "etcd.h"
+
+#include "check.h"
+#include "clock.h"
+#include "db.h"
+#include "kv.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#define KEEP_CHANGES 10000
+#define MAX_BYTES (128u << 20)
+/* The thread wakes this often to notice when it could not: then the whole process was
+ * stopped, or starved, and has not heard its clients, which is not their fault. */
+#define PULSE_MS 500
+#define STOPPED_MS 1000
+
+/* ---------------------------------------------------------------- access */
+
+static bool covers(const char *rule, const struct kv_bytes *key,
+		   const struct kv_bytes *end)
+{
+	size_t n = strlen(rule);
+	int c;
+
+	if (n == 0)
+		return false;
+	if (rule[n - 1] != '/')
+		return end->len == 0 && key->len == n && memcmp(key->data, rule, n) == 0;
+	if (key->len < n || memcmp(key->data, rule, n) != 0)
+		return false;
+	if (end->len == 0)
+		return true;
+	/* Up to what follows the last key of the prefix: "/a0" for "/a/". */
+	c = memcmp(end->data, rule, MIN(end->len, n - 1));
+	if (c != 0)
+		return c < 0 && end->data[0] != '\0';
+	if (end->len < n)
+		return false;
+	if ((unsigned char)end->data[n - 1] <= '/')
+		return true;
+	return end->data[n - 1] == '/' + 1 && end->len == n;
+}
+
+bool kv_may(const struct kv_access *a, bool write, const struct kv_bytes *key,
+	    const struct kv_bytes *end)
+{
+	const char *const *rules = write ? a->write : a->read;
+
+	if (write ? a->write_all : a->read_all)
+		return true;
+	for (; rules && *rules; rules++)
+		if (covers(*rules, key, end))
+			return true;
+	return false;
+}
+
+bool kv_may_all(const struct kv_access *a)
+{
+	return a->read_all && a->write_all;
+}
+
+void kv_host_access(const char *host_id, struct kv_host_access *ret)
+{
+	*ret = (struct kv_host_access){ 0 };
+	snprintf(ret->own[0], sizeof(ret->own[0]), "/foretide/hosts/%.64s", host_id);
+	snprintf(ret->own[1], sizeof(ret->own[1]), "/foretide/states/%.64s", host_id);
+	ret->read[0] = "/foretide/";
+	ret->read[1] = "/skydns/";
+	ret->write[0] = ret->own[0];
+	ret->write[1] = ret->own[1];
+	ret->write[2] = "/skydns/";
+	ret->access.owner = host_id;
+	ret->access.read = ret->read;
+	ret->access.write = ret->write;
+}
+
+/* ---------------------------------------------------------------- the thread */
+
+static void wait_until(struct kv *kv, int64_t mono_ms)
+{
+	struct timespec until = {
+		.tv_sec = mono_ms / 1000,
+		.tv_nsec = mono_ms % 1000 * 1000000,
+	};
+
+	pthread_cond_timedwait(&kv->wake, &kv->lock, &until);
+}
+
+static void *run(void *arg)
+{
+	struct kv *kv = arg;
+	int64_t tend_ms = 0;
+
+	CHECK_MAGIC(kv, KV_MAGIC);
+	pthread_mutex_lock(&kv->lock);
+	while (!kv->closing) {
+		int64_t now = clock_mono_ms();
+		int64_t due = kv_lease_expire(kv, now);
+
+		if (tend_ms <= now)
+			tend_ms = kv_watch_tend(kv, now);
+		due = MIN(MIN(due, tend_ms), now + PULSE_MS);
+		wait_until(kv, due);
+		now = clock_mono_ms();
+		if (now > due + STOPPED_MS)
+			kv_lease_renew_all(kv, now);
+	}
+	pthread_mutex_unlock(&kv->lock);
+	return NULL;
+}
+
+static int start_thread(struct kv *kv, struct err *err)
+{
+	pthread_condattr_t attr;
+
+	CHECK(pthread_mutex_init(&kv->lock, NULL) == 0);
+	CHECK(pthread_condattr_init(&attr) == 0);
+	CHECK(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+	CHECK(pthread_cond_init(&kv->wake, &attr) == 0);
+	pthread_condattr_destroy(&attr);
+	if (pthread_create(&kv->thread, NULL, run, kv) != 0)
+		return err_set(err, ERR_INTERNAL, "no thread for the store");
+	kv->has_thread = true;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- open and close */
+
+/* A random number that stays with this database; never 0. */
+static int identify(struct kv *kv, const char *name, uint64_t *ret, struct err *err)
+{
+	int64_t id = 0;
+	int rc = db_kv_state_get(kv->db, name, &id, err);
+
+	if (rc < 0)
+		return rc;
+	if (id == 0) {
+		CHECK(getrandom(&id, sizeof(id), 0) == sizeof(id));
+		id = (id & INT64_MAX) | 1;
+		rc = db_kv_state_put(kv->db, name, id, err);
+	}
+	*ret = (uint64_t)id;
+	return rc;
+}
+
+int kv_open(struct db *db, const struct kv_opts *opts, struct kv **ret, struct err *err)
+{
+	CLEANUP(kv_close) struct kv *kv = xcalloc(1, sizeof(*kv));
+	int rc;
+
+	kv->magic = KV_MAGIC;
+	kv->db = db;
+	if (opts)
+		kv->opts = *opts;
+	if (kv->opts.keep_changes == 0)
+		kv->opts.keep_changes = KEEP_CHANGES;
+	if (kv->opts.max_bytes == 0)
+		kv->opts.max_bytes = MAX_BYTES;
+	kv->url = xstrdup(kv->opts.url ? kv->opts.url : "");
+	if ((rc = identify(kv, "cluster", &kv->cluster_id, err)) < 0 ||
+	    (rc = identify(kv, "member", &kv->member_id, err)) < 0 ||
+	    (rc = kv_load(kv, err)) < 0 || (rc = kv_lease_load(kv, err)) < 0 ||
+	    (rc = start_thread(kv, err)) < 0)
+		return rc;
+	*ret = TAKE(kv);
+	return 0;
+}
+
+void kv_end_watches(struct kv *kv)
+{
+	pthread_mutex_lock(&kv->lock);
+	kv_watch_end_all(kv);
+	pthread_mutex_unlock(&kv->lock);
+}
+
+void kv_close(struct kv *kv)
+{
+	if (!kv)
+		return;
+	CHECK_MAGIC(kv, KV_MAGIC);
+	if (kv->has_thread) {
+		pthread_mutex_lock(&kv->lock);
+		kv->closing = true;
+		pthread_cond_signal(&kv->wake);
+		pthread_mutex_unlock(&kv->lock);
+		pthread_join(kv->thread, NULL);
+		pthread_cond_destroy(&kv->wake);
+		pthread_mutex_destroy(&kv->lock);
+	}
+	CHECK(!kv->watches);
+	kv_lease_done(kv);
+	kv_mem_done(kv);
+	free(kv->url);
+	kv->magic = 0;
+	free(kv);
+}
+
+void kv_stats(struct kv *kv, struct kv_stats *ret)
+{
+	pthread_mutex_lock(&kv->lock);
+	*ret = (struct kv_stats){
+		.rev = kv->rev,
+		.compacted = kv->compacted,
+		.keys = kv->n_keys,
+		.changes = kv->n_log,
+		.bytes = kv->bytes,
+		.leases = kv->n_leases,
+		.watches = kv->n_watches,
+	};
+	pthread_mutex_unlock(&kv->lock);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "inventory.h"
+
+#include "check.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- loading */
+
+static int load_hosts(struct db *db, struct fleet *f, struct err *err)
+{
+	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
+	int rc = db_host_list(db, &(struct db_host_filter){ .present = true }, &l, err);
+
+	if (rc < 0)
+		return rc;
+	f->hosts = xcalloc(l.n, sizeof(*f->hosts));
+	f->n_hosts = l.n;
+	for (size_t i = 0; i < l.n; i++)
+		f->hosts[i].h = l.v[i];
+	free(TAKE(l.v));
+	l.n = 0;
+	return 0;
+}
+
+static int load_tiers(struct db *db, struct fleet *f, struct err *err)
+{
+	CLEANUP(db_tier_list_done) struct db_tier_list l = { 0 };
+	int rc = db_tier_list(db, NULL, &l, err);
+
+	if (rc < 0)
+		return rc;
+	f->tiers = xcalloc(l.n, sizeof(*f->tiers));
+	f->n_tiers = l.n;
+	for (size_t i = 0; i < l.n; i++)
+		f->tiers[i].t = l.v[i];
+	free(TAKE(l.v));
+	l.n = 0;
+	return 0;
+}
+
+static int load_units(struct db *db, struct fleet *f, struct err *err)
+{
+	CLEANUP(db_unit_list_done) struct db_unit_list l = { 0 };
+	int rc = db_unit_list(db, NULL, &l, err);
+
+	if (rc < 0)
+		return rc;
+	f->units = xcalloc(l.n, sizeof(*f->units));
+	f->n_units = f->cap_units = l.n;
+	for (size_t i = 0; i < l.n; i++)
+		f->units[i].u = l.v[i];
+	free(TAKE(l.v));
+	l.n = 0;
+	return 0;
+}
+
+int fleet_load(struct db *db, int64_t now_ms, struct fleet **ret, struct err *err)
+{
+	CLEANUP(fleet_free) struct fleet *f = xcalloc(1, sizeof(*f));
+	int rc;
+
+	f->now_ms = now_ms;
+	if ((rc = db_stack_list(db, &f->stacks, err)) < 0 ||
+	    (rc = db_pool_list(db, &f->pools, err)) < 0 ||
+	    (rc = db_hold_list(db, NULL, now_ms, &f->holds, err)) < 0 ||
+	    (rc = load_hosts(db, f, err)) < 0 || (rc = load_tiers(db, f, err)) < 0 ||
+	    (rc = load_units(db, f, err)) < 0)
+		return rc;
+	fleet_index(f);
+	*ret = TAKE(f);
+	return 0;
+}
+
+void fleet_free(struct fleet *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		db_host_done(&f->hosts[i].h);
+		json_decref(f->hosts[i].metadata);
+		states_free(f->hosts[i].states);
+	}
+	for (size_t i = 0; i < f->n_tiers; i++)
+		db_tier_done(&f->tiers[i].t);
+	for (size_t i = 0; i < f->n_units; i++)
+		db_unit_done(&f->units[i].u);
+	free(f->hosts);
+	free(f->tiers);
+	free(f->units);
+	db_stack_list_done(&f->stacks);
+	db_pool_list_done(&f->pools);
+	db_hold_list_done(&f->holds);
+	free(f);
+}
+
+/* ---------------------------------------------------------------- finding */
+
+static int host_by_id(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct fleet_host *)item)->h.id);
+}
+
+struct fleet_host *fleet_host(struct fleet *f, const char *id)
+{
+	return f->n_hosts
+		       ? bsearch(id, f->hosts, f->n_hosts, sizeof(*f->hosts), host_by_id)
+		       : NULL;
+}
+
+struct tier_key {
+	const char *stack, *name;
+};
+
+static int tier_by_key(const void *key, const void *item)
+{
+	const struct tier_key *k = key;
+	const struct fleet_tier *t = item;
+	int c = strcmp(k->stack, t->t.stack);
+
+	return c ? c : strcmp(k->name, t->t.name);
+}
+
+struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name)
+{
+	struct tier_key key = { stack, name };
+
+	return f->n_tiers ? bsearch(&key, f->tiers, f->n_tiers, sizeof(*f->tiers),
+				    tier_by_key)
+			  : NULL;
+}
+
+/* ---------------------------------------------------------------- units */
+
+struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
+				  const char *name)
+{
+	struct fleet_unit *u;
+
+	if (f->n_units == f->cap_units) {
+		f->cap_units = f->cap_units * 2 + 16;
+		f->units = xrealloc(f->units, f->cap_units * sizeof(*f->units));
+	}
+	u = &f->units[f->n_units++];
+	*u = (struct fleet_unit){
+		.u = {
+			.name = xstrdup(name),
+			.stack = xstrdup(tier->t.stack),
+			.tier = xstrdup(tier->t.name),
+			.host = xstrdup(""),
+			.hash = xstrdup(""),
+			.goal = DB_GOAL_RUN,
+			.wanted_ms = f->now_ms,
+			.active = xstrdup(""),
+			.sub = xstrdup(""),
+			.health = xstrdup(""),
+			.message = xstrdup(""),
+		},
+		.dirty = true,
+	};
+	return u;
+}
+
+static int unit_order(const void *a, const void *b)
+{
+	const struct db_unit *x = &((const struct fleet_unit *)a)->u;
+	const struct db_unit *y = &((const struct fleet_unit *)b)->u;
+	int c = strcmp(x->stack, y->stack);
+
+	if (c == 0)
+		c = strcmp(x->tier, y->tier);
+	return c ? c : strcmp(x->name, y->name);
+}
+
+static void count_on_host(const struct fleet_unit *u)
+{
+	struct fleet_host *h = u->host;
+
+	h->n_units++;
+	if (u->u.goal != DB_GOAL_RUN)
+		return;
+	h->n_wanted++;
+	h->cpu_wanted += u->tier ? u->tier->t.cpu : 0;
+}
+
+static void count_unit(struct fleet *f, size_t i)
+{
+	struct fleet_unit *u = &f->units[i];
+	struct fleet_tier *t = fleet_tier(f, u->u.stack, u->u.tier);
+
+	u->tier = t;
+	u->host = *u->u.host ? fleet_host(f, u->u.host) : NULL;
+	if (u->host && !u->gone)
+		count_on_host(u);
+	if (!t)
+		return;
+	if (t->n_units++ == 0)
+		t->first_unit = i;
+	if (u->gone)
+		return;
+	t->running += u->u.goal == DB_GOAL_RUN && !u->failing;
+	t->draining += u->u.goal == DB_GOAL_DRAIN;
+	t->healthy += u->healthy;
+}
+
+void fleet_index(struct fleet *f)
+{
+	if (f->n_units)
+		qsort(f->units, f->n_units, sizeof(*f->units), unit_order);
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		f->hosts[i].n_units = f->hosts[i].n_wanted = 0;
+		f->hosts[i].cpu_wanted = 0;
+	}
+	for (size_t i = 0; i < f->n_tiers; i++) {
+		struct fleet_tier *t = &f->tiers[i];
+
+		t->first_unit = t->n_units = t->running = t->healthy = t->draining = 0;
+	}
+	for (size_t i = 0; i < f->n_units; i++)
+		count_unit(f, i);
+}
+
+void fleet_unit_set(struct fleet_unit *u, char **member, const char *value)
+{
+	if (strcmp(*member, value) == 0)
+		return;
+	free(*member);
+	*member = xstrdup(value);
+	u->dirty = true;
+}
+
+int fleet_save_units(struct db *db, struct fleet *f, struct err *err)
+{
+	CLEANUP(free) struct db_unit *put = xcalloc(f->n_units, sizeof(*put));
+	CLEANUP(free) const char **del = xcalloc(f->n_units, sizeof(char *));
+	size_t n_put = 0, n_del = 0;
+	int rc;
+
+	for (size_t i = 0; i < f->n_units; i++) {
+		const struct fleet_unit *u = &f->units[i];
+
+		if (u->gone)
+			del[n_del++] = u->u.name;
+		else if (u->dirty)
+			put[n_put++] = u->u;
+	}
+	if (n_put + n_del == 0)
+		return 0;
+	rc = db_units_change(db, put, n_put, del, n_del, err);
+	for (size_t i = 0; rc == 0 && i < f->n_units; i++)
+		f->units[i].dirty = false;
+	return rc;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * inventory.h - one tick's picture of everything: what is wanted and what is there.
+ *
+ * Read from the database at the start of a tick and from the store by observe.h; the tick
+ * changes the units in it and writes what is dirty at its end. The tick's thread is the
+ * only one that changes units. Hosts are changed through the database's own calls, since
+ * joins and launches change them meanwhile.
+ */
+#ifndef CONTROLLER_FLEET_INVENTORY_H
+#define CONTROLLER_FLEET_INVENTORY_H
+
+#include "db.h"
+#include "schedule.h"
+#include "text.h"
+
+struct catalog_tier;
+
+struct fleet_host {
+	struct db_host h;
+	bool alive;            /* its agent's lease is in the store */
+	json_t *metadata;      /* what the agent says of it; NULL when not alive */
+	struct states *states; /* of its units; NULL when none are published */
+	size_t n_units;
+	size_t n_wanted;   /* of them, units that shall run */
+	double cpu_wanted; /* cores that these ask for */
+};
+
+struct fleet_tier {
+	struct db_tier t;
+	size_t first_unit, n_units;     /* in fleet.units */
+	const struct catalog_tier *cat; /* what it runs; NULL when that cannot be read */
+	size_t running;                 /* goal run, and not failing */
+	size_t healthy;
+	size_t draining;
+	const char *avoid; /* host that new instances shall not go to, "": none; see
+			      failing.h */
+};
+
+struct fleet_unit {
+	struct db_unit u;
+	struct fleet_tier *tier; /* NULL: its tier is no more */
+	struct fleet_host *host; /* NULL: not placed */
+	bool healthy;
+	bool leaving;        /* runs until another instance has taken its place */
+	const char *failing; /* "failed 5 times: ..."; NULL: it does not, see failing.h */
+	bool unsteady;       /* healthy, but since a moment only */
+	bool give_up;        /* fails here: another instance shall try */
+	bool dirty;          /* to be written */
+	bool gone;           /* to be deleted */
+};
+
+struct fleet {
+	int64_t now_ms; /* calendar */
+	struct db_stack_list stacks;
+	struct db_pool_list pools;
+	struct db_hold_list holds; /* in force */
+	struct fleet_host *hosts;  /* by id; present ones only */
+	size_t n_hosts;
+	struct fleet_tier *tiers; /* by stack and name */
+	size_t n_tiers;
+	struct fleet_unit *units; /* by stack, tier and name */
+	size_t n_units, cap_units;
+};
+
+int fleet_load(struct db *db, int64_t now_ms, struct fleet **ret,
+	       struct err *err) MUST_CHECK;
+void fleet_free(struct fleet *f);
+DEFINE_CLEANUP(struct fleet *, fleet_free);
+
+/* NULL when there is none. */
+struct fleet_host *fleet_host(struct fleet *f, const char *id);
+struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name);
+
+/*
+ * A new unit of a tier, wanted now. Pointers to units and their order change: call
+ * fleet_index() before they are used again.
+ */
+struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
+				  const char *name);
+/* Sorts the units and counts them per tier and host, after a change of any of these. */
+void fleet_index(struct fleet *f);
+/* Sets one string of a unit and marks it dirty when it differs. */
+void fleet_unit_set(struct fleet_unit *u, char **member, const char *value);
+
+/* Writes what is dirty and deletes what is gone, in one transaction. */
+int fleet_save_units(struct db *db, struct fleet *f, struct err *err) MUST_CHECK;
+
+#endif

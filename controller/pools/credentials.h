@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * credentials.h - the one file that holds secrets: INI, a section a profile.
+ *
+ *	[hetzner-eu]
+ *	token = ...
+ *
+ * The file must be regular, belong to root or to this user, and give nobody else any
+ * right (mode 0600 or less); otherwise it is refused. Values go to a driver and nowhere
+ * else: no error of this module holds one.
+ */
+#ifndef CONTROLLER_POOLS_CREDENTIALS_H
+#define CONTROLLER_POOLS_CREDENTIALS_H
+
+#include "err.h"
+
+#include <jansson.h>
+
+/*
+ * The pairs of one profile as an object of strings, which the caller owns.
+ *
+ * ERR_NOT_FOUND: no such file or profile; ERR_DENIED: the file is not private enough;
+ * ERR_INVAL: it is no INI file, or names something twice.
+ */
+int credentials_get(const char *path, const char *profile, json_t **ret,
+		    struct err *err) MUST_CHECK;
+
+/* Whether the file would be accepted, for start-up checks; a missing file is fine. */
+int credentials_check(const char *path, struct err *err) MUST_CHECK;
+
+#endif

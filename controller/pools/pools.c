@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pools.h"
+
+#include "check.h"
+#include "clock.h"
+#include "credentials.h"
+#include "pool.h"
+#include "text.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define AGAIN_BUSY_MS 1000  /* hosts are on their way */
+#define AGAIN_REST_MS 10000 /* nothing is */
+#define BACKOFF_FIRST_MS 1000
+#define BACKOFF_MAX_MS 120000
+#define RETRY_AFTER_MAX_MS 600000 /* of what a cloud may ask for */
+
+struct pools {
+	const struct pool_opts *opts;
+	pthread_mutex_t lock; /* of the list; a pool is used by one worker at a time */
+	struct pool *first;
+};
+
+struct pools *pools_new(const struct pool_opts *opts)
+{
+	struct pools *p = xcalloc(1, sizeof(*p));
+
+	p->opts = opts;
+	pthread_mutex_init(&p->lock, NULL);
+	return p;
+}
+
+static void pool_free(struct pool *p)
+{
+	driver_close(p->driver);
+	free(p->driver_name);
+	free(p->config);
+	free(p->sightings);
+	free(p->name);
+	free(p);
+}
+
+void pools_free(struct pools *p)
+{
+	if (!p)
+		return;
+	while (p->first) {
+		struct pool *next = p->first->next;
+
+		pool_free(p->first);
+		p->first = next;
+	}
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+static struct pool *get_pool(struct pools *ps, const char *name)
+{
+	struct pool *p;
+
+	pthread_mutex_lock(&ps->lock);
+	for (p = ps->first; p && strcmp(p->name, name) != 0;)
+		p = p->next;
+	if (!p) {
+		p = xcalloc(1, sizeof(*p));
+		p->name = xstrdup(name);
+		p->next = ps->first;
+		ps->first = p;
+	}
+	pthread_mutex_unlock(&ps->lock);
+	return p;
+}
+
+static void forget_pool(struct pools *ps, const char *name)
+{
+	pthread_mutex_lock(&ps->lock);
+	for (struct pool **at = &ps->first; *at; at = &(*at)->next) {
+		struct pool *p = *at;
+
+		if (strcmp(p->name, name) == 0) {
+			*at = p->next;
+			pool_free(p);
+			break;
+		}
+	}
+	pthread_mutex_unlock(&ps->lock);
+}
+
+/* ---------------------------------------------------------------- the driver */
+
+int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *err)
+{
+	static const int codes[] = {
+		[-DRV_AUTH] = ERR_DENIED,        [-DRV_BADREQ] = ERR_INVAL,
+		[-DRV_QUOTA] = ERR_LIMIT,        [-DRV_CAPACITY] = ERR_UNAVAIL,
+		[-DRV_THROTTLED] = ERR_UNAVAIL,  [-DRV_TRANSIENT] = ERR_UNAVAIL,
+		[-DRV_NOTFOUND] = ERR_NOT_FOUND, [-DRV_CONFLICT] = ERR_CONFLICT,
+		[-DRV_AMBIGUOUS] = ERR_TIMEOUT,  [-DRV_NOTSUP] = ERR_INVAL,
+		[-DRV_BUG] = ERR_PROTO,
+	};
+	int code = e->cls < 0 && -e->cls < (int)ARRAY_SIZE(codes) ? codes[-e->cls]
+								  : ERR_PROTO;
+
+	if (e->cls == DRV_THROTTLED && e->retry_after_ms > r->retry_after_ms)
+		r->retry_after_ms = e->retry_after_ms;
+	return err_set(err, code, "driver %s: %s%s%s%s", r->row.driver, e->msg,
+		       *e->code ? " (" : "", e->code, *e->code ? ")" : "");
+}
+
+/* Durations that operators state are calendar time; drivers wait in real time. */
+static int scale_durations(json_t *config, struct err *err)
+{
+	const char *text = NULL;
+	char real[CLOCK_TEXT];
+	int64_t ms = 0;
+	int rc = jread_str_opt(config, "boot_delay", &text, err);
+
+	if (rc < 0 || !text)
+		return rc;
+	rc = clock_parse_duration(text, &ms, err);
+	if (rc < 0)
+		return rc;
+	json_object_set_new(config, "boot_delay",
+			    json_string(clock_format_duration(clock_real_ms(ms), real)));
+	return 0;
+}
+
+int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
+		       struct err *err)
+{
+	CLEANUP(json_decref) json_t *own = NULL;
+	CLEANUP(json_decref) json_t *config = json_object();
+	CLEANUP(json_decref) json_t *secrets = NULL;
+	const json_t *common = json_object_get(o->driver_options, p->driver);
+	int rc = json_parse(p->config_json, strlen(p->config_json), "pool options", &own,
+			    err);
+
+	if (rc < 0)
+		return rc;
+	if (common)
+		json_object_update(config, (json_t *)(uintptr_t)common);
+	json_object_update(config, own);
+	if (p->cpu > 0)
+		json_object_set_new(config, "cpu", json_real(p->cpu));
+	if (p->memory_bytes > 0)
+		json_object_set_new(config, "memory",
+				    json_sprintf("%lld", (long long)p->memory_bytes));
+	rc = scale_durations(config, err);
+	if (rc < 0)
+		return rc;
+	/* The profile is the driver's name unless one is given; a driver that needs none
+	 * then finds none. */
+	rc = credentials_get(o->credentials, p->profile, &secrets, err);
+	if (rc < 0 && (rc != ERR_NOT_FOUND || strcmp(p->profile, p->driver) != 0))
+		return rc;
+	if (rc == 0)
+		json_object_set(config, "credentials", secrets);
+	*ret = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
+	return 0;
+}
+
+static int ensure_driver(struct pool_round *r, struct err *err)
+{
+	struct pool *p = r->pool;
+	CLEANUP(free) char *config = NULL;
+	int rc = pool_driver_config(r->opts, &r->row, &config, err);
+
+	if (rc < 0)
+		return rc;
+	if (p->driver && strcmp(p->config, config) == 0 &&
+	    strcmp(p->driver_name, r->row.driver) == 0)
+		return 0;
+	driver_close(p->driver);
+	p->driver = NULL;
+	rc = driver_open(r->opts->drivers_dir, r->row.driver, config, &p->driver, err);
+	if (rc < 0)
+		return rc;
+	free(p->config);
+	p->config = TAKE(config);
+	free(p->driver_name);
+	p->driver_name = xstrdup(r->row.driver);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- one round */
+
+static int load_round(struct pool_round *r, struct err *err)
+{
+	int rc = db_host_list(
+		r->opts->db,
+		&(struct db_host_filter){ .pool = r->row.name, .present = true },
+		&r->hosts, err);
+
+	if (rc < 0)
+		return rc;
+	return db_launch_list(
+		r->opts->db,
+		&(struct db_launch_filter){ .pool = r->row.name, .open = true }, &r->open,
+		err);
+}
+
+static int run_round(struct pool_round *r, struct err *err)
+{
+	struct err launch_err = { 0 };
+	int rc, launch_rc;
+
+	if ((rc = ensure_driver(r, err)) < 0 || (rc = load_round(r, err)) < 0 ||
+	    (rc = pool_compare(r, err)) < 0)
+		return rc;
+	/* A launch that fails must not keep those that are to go. */
+	launch_rc = pool_launch(r, &launch_err);
+	rc = pool_terminate(r, err);
+	if (launch_rc < 0 && rc == 0) {
+		rc = launch_rc;
+		if (err)
+			*err = launch_err;
+	}
+	return rc;
+}
+
+static bool is_busy(const struct pool_round *r)
+{
+	for (size_t i = 0; i < r->hosts.n; i++)
+		if (r->hosts.v[i].state < DB_HOST_UP ||
+		    r->hosts.v[i].state == DB_HOST_TERMINATING)
+			return true;
+	return false;
+}
+
+static void set_state(struct pool_round *r, const char *state, int64_t backoff_until_ms,
+		      const char *error)
+{
+	struct err err;
+
+	if (db_pool_note(r->opts->db, r->row.name, state, backoff_until_ms, error, &err) <
+	    0)
+		event_add(r->opts->events, "pool-not-recorded", DB_LEVEL_ERROR,
+			  EVENT_ABOUT(.pool = r->row.name), "%s", err.msg);
+}
+
+static int64_t succeeded(struct pool_round *r)
+{
+	const char *state = pool_is_empty(r) ? POOL_STATE_EMPTY : "ok";
+	char why[ERR_MSG_MAX];
+
+	snprintf(why, sizeof(why),
+		 "%lld hosts were terminated within the hour: the others wait",
+		 (long long)r->opts->terminate_per_hour);
+	/* To wait for the limit is no failure: the pool launches what it has to. */
+	if (r->limited && strcmp(r->row.state, "limited") != 0) {
+		set_state(r, "limited", 0, why);
+		event_add(r->opts->events, "pool-limited", DB_LEVEL_WARN,
+			  EVENT_ABOUT(.pool = r->row.name), "pool %s: %s", r->row.name,
+			  why);
+	}
+	if (!r->limited && (r->pool->failures || strcmp(r->row.state, state) != 0))
+		set_state(r, state, 0, "");
+	if (r->pool->failures)
+		event_add(r->opts->events, "pool-recovered", DB_LEVEL_INFO,
+			  EVENT_ABOUT(.pool = r->row.name), "pool %s works again",
+			  r->row.name);
+	r->pool->failures = 0;
+	return is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS;
+}
+
+static int64_t failed(struct pool_round *r, const struct err *err)
+{
+	int shift = MIN(r->pool->failures, 7);
+	int64_t first_ms =
+		r->opts->backoff_first_ms ? r->opts->backoff_first_ms : BACKOFF_FIRST_MS;
+	int64_t wait_ms = MIN(first_ms << shift, BACKOFF_MAX_MS);
+	bool is_new =
+		r->pool->failures++ == 0 || strcmp(r->row.last_error, err->msg) != 0;
+	int64_t until;
+
+	wait_ms = MIN(MAX(wait_ms, r->retry_after_ms), RETRY_AFTER_MAX_MS);
+	until = clock_now_ms() + (int64_t)((double)wait_ms * clock_scale());
+	r->pool->retry_mono_ms = clock_mono_ms() + wait_ms;
+	set_state(r, "backoff", until, err->msg);
+	if (is_new)
+		event_add(r->opts->events, "pool-failed", DB_LEVEL_ERROR,
+			  EVENT_ABOUT(.pool = r->row.name), "pool %s: %s", r->row.name,
+			  err->msg);
+	return wait_ms;
+}
+
+int64_t pool_reconcile(void *arg, const char *name)
+{
+	struct pools *ps = arg;
+	struct pool_round r = { .opts = ps->opts, .now_ms = clock_now_ms() };
+	struct err err = { 0 };
+	int64_t again_ms;
+
+	if (db_pool_get(ps->opts->db, name, &r.row, &err) < 0) {
+		if (err.code != ERR_NOT_FOUND)
+			return AGAIN_REST_MS;
+		forget_pool(ps, name);
+		return -1;
+	}
+	r.pool = get_pool(ps, name);
+	/* A poke does not shorten the wait that a failing driver has earned. */
+	again_ms = r.pool->failures ? r.pool->retry_mono_ms - clock_mono_ms() : 0;
+	if (again_ms <= 0)
+		again_ms = run_round(&r, &err) == 0 ? succeeded(&r) : failed(&r, &err);
+	db_pool_done(&r.row);
+	db_host_list_done(&r.hosts);
+	db_launch_list_done(&r.open);
+	free(r.vms);
+	if (r.changed && ps->opts->changed)
+		ps->opts->changed(ps->opts->arg);
+	return again_ms;
+}

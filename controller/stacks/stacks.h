@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * stacks.h - stack folders: read, checked, compared and applied.
+ */
+#ifndef CONTROLLER_STACKS_STACKS_H
+#define CONTROLLER_STACKS_STACKS_H
+
+#include "apply.h"
+#include "event_list.h"
+#include "folder.h"
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tick.h - the thread that turns what is observed into what shall be.
+ *
+ * A full round, every tick and when a person changed something: decide all tiers, then
+ * bring units, schedules and the pools' wants in line. A short round, when the store or a
+ * pool changed: the same without deciding again. Each starts from what is observed, never
+ * from what the last one meant to do. It calls no driver: the pools' workers do.
+ */
+#ifndef CONTROLLER_TICK_TICK_H
+#define CONTROLLER_TICK_TICK_H
+
+#include "events.h"
+#include "fleet.h"
+#include "pools.h"
+#include "store.h"
+
+#include <jansson.h>
+
+struct tick;
+
+struct tick_opts {
+	int64_t tick_ms;       /* calendar: from one full round to the next */
+	int64_t host_grace_ms; /* real: see observer_new() */
+	struct db *db;
+	const struct events *events;
+	struct view *view;
+	const struct store_opts *store;
+	struct sched *pools; /* poked with a pool's name when its hosts shall change */
+};
+
+/* opts and what it points to must outlive the tick. */
+int tick_start(const struct tick_opts *opts, struct tick **ret,
+	       struct err *err) MUST_CHECK;
+/* Waits for the round that runs; none follows. The others below still work. */
+void tick_halt(struct tick *t);
+void tick_free(struct tick *t); /* halts it first */
+DEFINE_CLEANUP(struct tick *, tick_free);
+
+/* A round soon; full: with all decisions. Safe from any thread; does not block. */
+void tick_poke(struct tick *t, bool full);
+
+/* {"last","duration_ms","period_ms","rounds"} and what is wrong: [{"kind","message",
+ * "since"}]. The caller owns both. Safe from any thread. */
+void tick_status(struct tick *t, json_t **ret_tick, json_t **ret_problems);
+
+/* See tiers_live(). */
+json_t *tick_tier_live(struct tick *t, const char *stack, const char *tier);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* capacity_state.h - inside of tier_capacity: for tier_capacity*.c only. */
+#ifndef CONTROLLER_TIERS_CAPACITY_STATE_H
+#define CONTROLLER_TIERS_CAPACITY_STATE_H
+
+#include "learned_capacity.h"
+#include "utilisation.h"
+
+#include <stddef.h>
+
+enum tier_capacity_source {
+	CAPACITY_NONE,
+	CAPACITY_DECLARED,
+	CAPACITY_LEARNED,
+	CAPACITY_CAUTIOUS
+};
+
+const char *tier_capacity_source_name(enum tier_capacity_source s); /* "learned" */
+
+/* What is kept over restarts, before the bytes of the capacity, which are aligned as any
+ * object may be. No pointers. */
+struct tier_capacity_kept {
+	_Alignas(max_align_t) uint64_t origin; /* of the expressions it is learned from */
+	enum tier_capacity_source source;      /* of what is in force */
+	double in_force;                       /* 0: none */
+	struct capacity_known learned; /* the last that was known since a change */
+	struct capacity_change change; /* the last; minute 0: none */
+	bool contradicts;              /* the declared one; said */
+	int64_t fitted;                /* minute of the last fit */
+	size_t fitted_n;               /* instances then */
+};
+
+struct tier_capacity {
+	struct capacity *c; /* NULL: no minute yet */
+	struct tier_capacity_kept kept;
+	struct utilisation measure;
+	char blind[96]; /* why the last minute could not be taken; "" when it was */
+	int64_t minute; /* the last one looked at */
+	size_t n;       /* instances */
+	int64_t n_since_ms;
+	bool is_loaded, is_dirty;
+};
+
+/* In capacity_explain.c. */
+void tier_capacity_say(const struct tier_capacity *t, const struct fleet_tier *ft,
+		       int64_t now_ms, struct tier_capacity_now *ret);
+void tier_capacity_tell_change(const struct tier_capacity *t,
+			       const struct tier_capacity_round *r,
+			       const struct fleet_tier *ft);
+void tier_capacity_tell_contradiction(const struct tier_capacity *t,
+				      const struct tier_capacity_round *r,
+				      const struct fleet_tier *ft);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lead.h - a tier's lead time, from deciding to the first healthy answer, learned from
+ * its own launches.
+ */
+#ifndef CONTROLLER_TIERS_LEAD_H
+#define CONTROLLER_TIERS_LEAD_H
+
+#include "db.h"
+
+#include <jansson.h>
+
+#define LEAD_ENOUGH 5 /* launches from which on the prior is not asked any more */
+
+struct lead {
+	int64_t p50_ms, p95_ms; /* of what was seen; 0 without */
+	int64_t used_ms;        /* what the forecast looks ahead: p95, or the prior */
+	size_t count;           /* launches seen, the latest 50 at most */
+	bool prior;             /* used_ms is the tier's lead_prior */
+};
+
+int lead_read(struct db *db, const struct db_tier *t, struct lead *ret,
+	      struct err *err) MUST_CHECK;
+
+/* {"p50_ms","p95_ms","used_ms","count","prior"} */
+json_t *lead_json(const struct lead *l);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "promise.h"
+
+#include "text.h"
+
+#include <math.h>
+
+static json_t *band_json(const struct tier_forecast *f, size_t band)
+{
+	json_t *leads = json_array();
+
+	for (size_t k = 0; k < TIER_LEADS; k++)
+		json_array_append_new(leads,
+				      json_pack("{s:I, s:o}", "lead_ms",
+						(json_int_t)f->promise[k].lead_ms, "kept",
+						json_finite(f->promise[k].kept[band])));
+	return json_pack("{s:f, s:o}", "level", demand_bands[band], "leads", leads);
+}
+
+json_t *promise_json(const struct tier_forecast *f, const struct db_tier *t)
+{
+	json_t *bands;
+
+	if (!f->known)
+		return json_null();
+	bands = json_array();
+	for (size_t i = 0; i < DEMAND_BANDS; i++)
+		json_array_append_new(bands, band_json(f, i));
+	return json_pack("{s:o, s:o, s:o, s:o}", "risk",
+			 json_finite(t->price_ratio > 0 ? NAN : t->risk_ratio), "price",
+			 json_finite(t->price_ratio > 0 ? t->price_ratio : NAN), "kept",
+			 json_finite(f->within_lead.kept), "bands", bands);
+}

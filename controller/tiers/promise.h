@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * promise.h - what a tier's forecasts promised and kept, for people and programs.
+ */
+#ifndef CONTROLLER_TIERS_PROMISE_H
+#define CONTROLLER_TIERS_PROMISE_H
+
+#include "model.h"
+
+#include <jansson.h>
+
+/*
+ * {"risk", "price", "kept", "bands": [{"level", "leads": [{"lead_ms", "kept"}]}]}: the
+ * share of time that may be short or what a short minute costs, the share that was short
+ * lately, and for each band and lead time the share of steps that stayed within it. What
+ * is not known is null; null when there is no forecast. The caller owns it.
+ */
+json_t *promise_json(const struct tier_forecast *f, const struct db_tier *t);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tiers.h - decides every tier of the fleet, and keeps what that needs from tick to tick:
+ * the parsed demand expressions, the models, the state of the decisions.
+ */
+#ifndef CONTROLLER_TIERS_TIERS_H
+#define CONTROLLER_TIERS_TIERS_H
+
+#include "demand_events.h"
+#include "event_view.h"
+#include "events.h"
+#include "fleet.h"
+#include "lead.h"
+#include "rule.h"
+
+struct tiers;
+
+struct tiers *tiers_new(struct db *db);
+void tiers_free(struct tiers *t);
+DEFINE_CLEANUP(struct tiers *, tiers_free);
+
+struct tiers_context {
+	const struct events *events;
+	const char *distrust; /* why nothing may be scaled in now; NULL */
+	int64_t tick_ms;      /* calendar */
+	bool only_new;        /* decide tiers that were never decided, leave the others */
+};
+
+/*
+ * Measures, forecasts and decides; sets desired, desired_since_ms, explanation_json and
+ * updated_ms of the fleet's tiers and writes them. A tier that fails to be measured or
+ * forecast is decided without, and says so.
+ */
+int tiers_decide(struct tiers *t, struct fleet *f, const struct tiers_context *ctx,
+		 struct err *err) MUST_CHECK;
+
+/*
+ * A trial: decides one tier at made-up moments, as tiers_decide() would have with models
+ * learned from the history before them. Nothing is measured, recorded, saved or shown.
+ * One thread at a time, any; tiers_free() frees it.
+ */
+struct tiers *tiers_new_trial(struct db *db);
+
+struct tiers_moment {
+	double demand;        /* NaN: none measured */
+	int64_t demand_at_ms; /* of the newest measured */
+	struct lead lead;     /* what is planned for */
+	int64_t tick_ms;
+};
+
+/*
+ * Decides at f->now_ms, with the holds of f and what ft says of settings, instances and
+ * the last decision. Moments of one trial come in order.
+ */
+void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
+	       const struct tiers_moment *m, struct decide_plan *ret);
+
+/* Models are left to be learned: deciding again soon is worth it. */
+bool tiers_want_more(const struct tiers *t);
+
+/* {"demand":{..},"lead":{..},"hold":..,"rung":..} of the last tick; NULL: none yet. The
+ * caller owns it. Safe from any thread, as are all but tiers_decide(). */
+json_t *tiers_live(struct tiers *t, const char *stack, const char *tier);
+
+#endif

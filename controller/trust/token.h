@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * token.h - random secrets that are known to the database by their hash alone.
+ */
+#ifndef CONTROLLER_TRUST_TOKEN_H
+#define CONTROLLER_TRUST_TOKEN_H
+
+#include <stddef.h>
+
+#define TOKEN_TEXT 68      /* "ft_", 64 hex digits, NUL */
+#define TOKEN_HASH_TEXT 65 /* SHA-256 in lower-case hex, NUL */
+
+/* 256 random bits. */
+void token_new(char ret[TOKEN_TEXT]);
+/* Always the same of the same two; whoever lacks the secret cannot tell it. */
+void token_derive(const char *secret, const char *of, char ret[TOKEN_TEXT]);
+void token_hash(const char *token, char ret[TOKEN_HASH_TEXT]);
+/* The same of any bytes. */
+void token_hash_bytes(const void *data, size_t len, char ret[TOKEN_HASH_TEXT]);
+
+#endif

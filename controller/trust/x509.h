@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * x509.h - keys, certificates and files of the authority, for the ca*.c files
+ * alone. Calls that return no struct err answer GnuTLS' own codes.
+ */
+#ifndef CONTROLLER_TRUST_X509_H
+#define CONTROLLER_TRUST_X509_H
+
+#include "ca.h"
+
+#include <gnutls/abstract.h>
+#include <gnutls/x509.h>
+
+#define CA_DAY_S (24 * 3600)
+#define CA_SERIAL_BYTES 20
+#define CA_MARK_BYTES 8
+
+struct ca {
+	char *dir;
+	gnutls_x509_privkey_t key;
+	gnutls_x509_crt_t crt;
+	char *pem;
+};
+
+DEFINE_CLEANUP(gnutls_x509_privkey_t, gnutls_x509_privkey_deinit);
+DEFINE_CLEANUP(gnutls_x509_crt_t, gnutls_x509_crt_deinit);
+
+/* Sets err to what and GnuTLS' words; returns code. */
+int ca_tls_error(int rc, int code, const char *what, struct err *err);
+gnutls_datum_t ca_datum_of(const char *text);
+
+int ca_key_new(gnutls_x509_privkey_t *ret, struct err *err) MUST_CHECK;
+int ca_key_pem(gnutls_x509_privkey_t key, char **ret, struct err *err) MUST_CHECK;
+int ca_crt_pem(gnutls_x509_crt_t crt, char **ret, struct err *err) MUST_CHECK;
+int ca_crt_read(const char *pem, const char *what, gnutls_x509_crt_t *ret,
+		struct err *err) MUST_CHECK;
+
+/* Reads and writes NAME of the folder; a secret must be nobody else's to read. */
+int ca_read_pem(const struct ca *ca, const char *name, bool secret, char **ret,
+		struct err *err) MUST_CHECK;
+int ca_write_pem(const struct ca *ca, const char *name, unsigned mode, const char *text,
+		 struct err *err) MUST_CHECK;
+
+/* 8 bytes that say whose key it is: of crt, or of crq when crt is NULL. */
+int ca_key_mark(gnutls_x509_crt_t crt, gnutls_x509_crq_t crq,
+		unsigned char ret[CA_MARK_BYTES]);
+/* What every certificate has: version, serial, life, names, key ids. */
+int ca_set_basics(gnutls_x509_crt_t crt, const char *common_name, int64_t life_s,
+		  unsigned char serial[CA_SERIAL_BYTES]);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * wiring.h - what the daemon's parts and the API's hooks share.
+ */
+#ifndef CONTROLLER_WIRING_H
+#define CONTROLLER_WIRING_H
+
+#include "api.h"
+#include "etcd.h"
+#include "events.h"
+#include "fleet.h"
+#include "metrics.h"
+#include "options.h"
+#include "pools.h"
+#include "tick.h"
+#include "trust.h"
+
+#define DAEMON_MAGIC 0x6461656du
+
+/* In the order in which they are started. */
+struct daemon {
+	uint32_t magic;
+	const struct options *o;
+	struct db *db;
+	char *advertise; /* URL that hosts use */
+	char *owner;     /* this installation, on every VM */
+	char *join_secret;
+	struct ca *ca;
+	struct kv *kv; /* NULL with an etcd of its own */
+	struct events events;
+	struct api *api;
+	char *token; /* the controller's own, for the embedded store */
+	char *store_url;
+	struct store_opts store;
+	struct view *view;
+	struct pool_opts pool_opts;
+	struct pools *pools;
+	struct sched *sched;
+	struct tick_opts tick_opts;
+	/* Set once, read by the API's threads that came up before it. */
+	struct tick *_Atomic tick;
+	struct prompull *prompull;
+};
+
+/* hooks.c, hooks_metrics.c: what the API asks of the daemon. */
+void daemon_hooks(struct daemon *d, struct api_hooks *ret);
+void daemon_metrics_hooks(struct api_hooks *ret);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "db.h"
+#include "sql.h"
+
+#include "check.h"
+
+#include <string.h>
+
+static const char *const states[] = { "requested",   "booting", "up",     "draining",
+				      "terminating", "gone",    "failed", NULL };
+DB_MODEL_NAMES(db_host_state, enum db_host_state, states);
+
+static const struct db_col columns[] = {
+	TEXT(db_host, id, COL_KEY),
+	TEXT(db_host, pool, 0),
+	TEXT(db_host, launch_id, 0),
+	TEXT(db_host, vm_id, 0),
+	ENUM(db_host, state, 0, states),
+	TEXT(db_host, address, 0),
+	INTEGER(db_host, requested_ms, 0),
+	INTEGER(db_host, booted_ms, 0),
+	INTEGER(db_host, joined_ms, 0),
+	INTEGER(db_host, ready_ms, 0),
+	INTEGER(db_host, seen_ms, 0),
+	INTEGER(db_host, gone_ms, 0),
+	REAL(db_host, cpu, 0),
+	INTEGER(db_host, memory_bytes, 0),
+	TEXT(db_host, metadata_json, 0),
+	TEXT(db_host, join_token_hash, 0),
+	BOOL(db_host, join_token_used, 0),
+	TEXT(db_host, cert_serial, 0),
+	TEXT(db_host, message, 0),
+	{ NULL, COL_TEXT, 0, 0, NULL },
+};
+static const struct db_table table = { "host", sizeof(struct db_host), columns };
+DB_MODEL_DONE(db_host, table);
+
+int db_host_get(struct db *db, const char *id, struct db_host *ret, struct err *err)
+{
+	return db_get_text(db, &table, "id", id, ret, err);
+}
+
+int db_host_list(struct db *db, const struct db_host_filter *f, struct db_host_list *ret,
+		 struct err *err)
+{
+	static const struct db_host_filter all = { 0 };
+	CLEANUP(db_where_done) struct db_where w;
+
+	if (!f)
+		f = &all;
+	db_where_init(&w);
+	db_where_text(&w, "pool = ?%d", f->pool);
+	if (f->present)
+		db_where_add(&w, "state NOT IN ('gone', 'failed')");
+	if (f->gone_since_ms)
+		db_where_int(&w, "gone_ms >= ?%d", f->gone_since_ms);
+	db_where_text(&w, "id > ?%d", f->after);
+	db_where_order(&w, "id", f->limit);
+	return db_list(db, &table, &w, ret, err);
+}
+
+int db_host_put(struct db *db, const struct db_host *h, struct err *err)
+{
+	return db_put_one(db, &table, h, err);
+}
+
+int db_host_ready(struct db *db, const char *id, int64_t now_ms, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err,
+			 "UPDATE host SET ready_ms = ?2,"
+			 " message = iif(state IN ('requested', 'booting', 'up'), '',"
+			 "  message),"
+			 " state = iif(state IN ('requested', 'booting', 'up'), 'up',"
+			 "  state),"
+			 " joined_ms = iif(joined_ms = 0, ?2, joined_ms) WHERE id = ?1",
+			 "ti", id, now_ms);
+}
+
+int db_host_set_state(struct db *db, const char *id, enum db_host_state state,
+		      const char *message, int64_t now_ms, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(
+		db, what, err,
+		"UPDATE host SET state = ?2, message = ?3,"
+		" booted_ms = iif(?2 = 'booting' AND booted_ms = 0, ?4, booted_ms),"
+		" joined_ms = iif(?2 = 'up' AND joined_ms = 0, ?4, joined_ms),"
+		" gone_ms = iif(?2 IN ('gone', 'failed') AND gone_ms = 0, ?4, gone_ms)"
+		" WHERE id = ?1",
+		"ttti", id, db_host_state_name(state), message, now_ms);
+}
+
+int db_host_set_token(struct db *db, const char *id, const char *token_hash,
+		      struct err *err)
+{
+	int rc = db_change(db, "such host", err,
+			   "UPDATE host SET join_token_hash = ?2 WHERE id = ?1"
+			   " AND join_token_used = 0",
+			   "tt", id, token_hash);
+
+	if (rc == ERR_NOT_FOUND)
+		return err_set(err, ERR_CONFLICT,
+			       "host '%s' is not expected, or has joined", id);
+	return rc;
+}
+
+static int seen_all(struct db_conn *c, const char *const *ids, size_t n, int64_t now_ms,
+		    struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		int rc = db_run(c, err, "UPDATE host SET seen_ms = ?2 WHERE id = ?1",
+				"ti", ids[i], now_ms);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_ms,
+		  struct err *err)
+{
+	struct db_conn *c;
+	int rc = db_write_begin(db, false, &c, err);
+
+	if (rc < 0)
+		return rc;
+	return db_write_end(db, seen_all(c, ids, n, now_ms, err), err);
+}
+
+int db_host_join(struct db *db, const char *id, const char *token_hash,
+		 const char *address, const char *cert_serial, int64_t now_ms,
+		 struct err *err)
+{
+	int rc;
+
+	if (!token_hash || !*token_hash)
+		return err_set(err, ERR_DENIED, "no join token");
+	/* One statement: two who come at once with the same token cannot both win. */
+	rc = db_change(
+		db, "such host", err,
+		"UPDATE host SET join_token_used = 1, state = 'up', joined_ms = ?5,"
+		" seen_ms = ?5, address = ?3, cert_serial = ?4,"
+		" booted_ms = iif(booted_ms = 0, ?5, booted_ms), message = ''"
+		" WHERE id = ?1 AND join_token_hash = ?2 AND join_token_used = 0"
+		" AND state IN ('requested', 'booting')",
+		"tttti", id, token_hash, address, cert_serial, now_ms);
+	if (rc == ERR_NOT_FOUND)
+		return err_set(err, ERR_DENIED,
+			       "host '%s' is not expected, or its join token is wrong or "
+			       "was used",
+			       id);
+	return rc;
+}
+
+int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
+		 struct err *err)
+{
+	struct db_conn *c;
+	int rc = db_write_begin(db, false, &c, err);
+
+	if (rc < 0)
+		return rc;
+	rc = db_host_set_state(db, id, DB_HOST_GONE, message, now_ms, err);
+	if (rc == 0)
+		rc = db_run(c, err,
+			    "UPDATE unit SET host = '', placed_ms = 0, healthy_ms = 0,"
+			    " active = '', sub = '', health = '', drained = 0,"
+			    " message = '', epoch = 0 WHERE host = ?1",
+			    "t", id);
+	return db_write_end(db, rc, err);
+}
+
+int db_host_ending(struct db *db, const char *id, int64_t now_ms, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err, "UPDATE host SET gone_ms = ?2 WHERE id = ?1",
+			 "ti", id, now_ms);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * placement.h - which unit runs on which host, how many hosts that takes, and which hosts
+ * can leave.
+ *
+ * What runs stays, unless its host drains or its own rules ([X-Fleet], pool) are broken
+ * there; and what has to move goes on running until there is room elsewhere. New units go
+ * to the able host with the fewest units of their tier, then the least loaded. Units that
+ * find no room are packed into hosts to come, which is the demand for hosts.
+ *
+ * A unit goes to hosts of its own pool only. Two units with the same port share no host.
+ *
+ * Pure: no I/O, no clock, no logging, no global state; safe from any thread. The same
+ * hosts, units and pools give the same answer in whatever order they are listed.
+ */
+#ifndef FLEET_ADAPTER_PLACEMENT_PLACEMENT_H
+#define FLEET_ADAPTER_PLACEMENT_PLACEMENT_H
+
+#include "cleanup.h"
+#include "unitfile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum place_host_state {
+	PLACE_UP,       /* takes units */
+	PLACE_BOOTING,  /* launched, has not joined yet: room to come */
+	PLACE_SILENT,   /* not heard of, within its grace: keeps its units, gets none */
+	PLACE_DRAINING, /* is to be emptied */
+};
+
+/* A host that is not listed is gone, and its units need another. */
+struct place_host {
+	const char *id;
+	const char *pool;
+	enum place_host_state state;
+	double cpu;                   /* cores; 0: not limited */
+	int64_t memory_bytes;         /* 0: not limited */
+	const struct words *metadata; /* "key=value"; may be NULL */
+	int64_t joined_ms;            /* the newest leave first */
+};
+
+struct place_unit {
+	const char *name; /* unique */
+	const char *stack;
+	const char *tier;
+	const char *pool;
+	const struct x_fleet *fleet; /* NULL: no rules */
+	double cpu;                  /* asked for, 0 when nothing is */
+	int64_t memory_bytes;
+	const int *ports; /* [n_ports] that it listens on */
+	size_t n_ports;
+	const char *host;  /* where it is; NULL: nowhere. Not looked at when Global */
+	const char *avoid; /* host that it is not to be put on while its pool has, or may
+			      have, another; NULL: none */
+	bool leaving;      /* being withdrawn: takes room until it is gone */
+	bool pinned;  /* stateful, or under a hold: stays as long as its host is there */
+	bool single;  /* must stop before it starts elsewhere: not moved for balance */
+	int priority; /* higher ones are placed first */
+};
+
+struct place_pool {
+	const char *name;
+	double cpu; /* of a new host */
+	int64_t memory_bytes;
+	const struct words *metadata; /* of a new host; may be NULL */
+	size_t min, max;              /* hosts */
+};
+
+struct place_input {
+	const struct place_host *hosts;
+	size_t n_hosts;
+	const struct place_unit *units;
+	size_t n_units;
+	const struct place_pool *pools;
+	size_t n_pools;
+	size_t max_moves; /* for balance, in this round; forced moves do not count */
+};
+
+enum place_action {
+	PLACE_STAY,   /* on its host; a reason tells why it should move but cannot yet */
+	PLACE_START,  /* on a host, from nowhere */
+	PLACE_MOVE,   /* from its host to another */
+	PLACE_WAIT,   /* nowhere yet; the reason says why */
+	PLACE_GLOBAL, /* see globals */
+};
+
+#define PLACE_NOWHERE SIZE_MAX
+
+struct place_row {
+	enum place_action action;
+	size_t host;  /* index in the input, where it shall be; PLACE_NOWHERE */
+	char *reason; /* for people; NULL when there is nothing to say */
+};
+
+struct place_pair {
+	size_t unit, host; /* indexes in the input */
+};
+
+struct place_demand {
+	size_t have;        /* hosts that are up, booting or silent */
+	size_t fresh;       /* further hosts that the pool needs, within its maximum */
+	size_t short_units; /* units that would need a host above the maximum */
+};
+
+struct place_leave {
+	size_t host;  /* index in the input */
+	size_t moves; /* units that would have to move first, and have room elsewhere */
+};
+
+struct placement {
+	struct place_row *rows; /* [n_units], as the input is ordered */
+	size_t n_rows;
+	struct place_pair *globals; /* each global unit on each host, by unit then host */
+	size_t n_globals;
+	struct place_demand *demand; /* [n_pools], as the input is ordered */
+	struct place_leave *leave;   /* hosts that are not needed, first to go first */
+	size_t n_leave;
+};
+
+/*
+ * Decides. Never fails: what cannot be placed says why in its row.
+ *
+ * leave names hosts above the pool's minimum that everything fits without, the emptiest
+ * first, then the newest. A host with moves 0 holds nothing; one with moves holds only
+ * units that may be moved and have room on hosts that stay. Pinned units keep a host.
+ *
+ * A move for balance lowers the difference between two hosts, in units of that tier or in
+ * all units, by two; it never raises the tier's. Units in or behind MachineOf or with
+ * Replaces, pinned ones, and those on hosts that could leave stay where they are.
+ *
+ * Cost about n_units * n_hosts steps at worst; when everything stays, far less.
+ */
+void placement_decide(const struct place_input *in, struct placement *ret);
+void placement_done(struct placement *p);
+DEFINE_CLEANUP_OBJECT(struct placement, placement_done);
+
+/* A unit of a tier that shrinks, as placement_sort_victims() wants to know it. */
+struct place_victim {
+	const char *name;
+	bool has_host;
+	bool is_healthy;
+	bool on_draining;       /* its host is draining */
+	size_t neighbours;      /* other units on its host */
+	int64_t host_joined_ms; /* of its host */
+};
+
+/*
+ * Sorts so that the units to withdraw first come first: those nowhere, on draining hosts,
+ * not healthy; then those with the fewest neighbours, so that hosts become empty, on the
+ * newest hosts; then the highest instance.
+ */
+void placement_sort_victims(struct place_victim *v, size_t n);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
+#include "state.h"
+#include "unitfile.h"
+
+#include <string.h>
+
+#define FOLLOW_MAX 16 /* links of MachineOf that are looked through */
+
+static bool is_replacing(const struct item *a, const struct item *b)
+{
+	for (size_t i = 0; i < a->fleet->replaces.n; i++)
+		if (unit_glob(a->fleet->replaces.v[i], b->u->name))
+			return true;
+	return false;
+}
+
+bool state_displaces(const struct state *s, int a, int b)
+{
+	const struct item *x = &s->items[a], *y = &s->items[b];
+
+	return a != b && x->fleet->replaces.n && y->is_replaced && is_replacing(x, y) &&
+	       !is_replacing(y, x);
+}
+
+/* Whether it would have to give way but must not: not twice a round, nor in company. */
+static bool stands_firm(const struct item *it)
+{
+	return it->is_displaced || it->u->pinned || it->u->leaving || it->fleet->global ||
+	       it->peers.n || it->followers.n;
+}
+
+/* Whether one on the bin keeps the item off by Replaces, its own or the other's. */
+static bool is_kept_off(const struct state *s, int item, int bin)
+{
+	const struct item *it = &s->items[item];
+	const struct bin *b = &s->bins[bin];
+
+	if (!it->fleet->replaces.n && !it->is_replaced)
+		return false;
+	for (int i = 0; i < b->items.n; i++) {
+		int other = b->items.v[i];
+
+		if (state_displaces(s, other, item))
+			return true;
+		if (state_displaces(s, item, other) &&
+		    (it->is_displaced || stands_firm(&s->items[other])))
+			return true;
+	}
+	return false;
+}
+
+static bool is_conflicting(const struct state *s, const struct item *it, int bin)
+{
+	const uint16_t *held = s->held + (size_t)bin * (size_t)s->n_rules;
+	const uint16_t *hit = s->hit + (size_t)bin * (size_t)s->n_rules;
+
+	for (int i = 0; i < it->held.n; i++)
+		if (hit[it->held.v[i]])
+			return true;
+	for (int i = 0; i < it->hit.n; i++)
+		if (held[it->hit.v[i]])
+			return true;
+	return false;
+}
+
+static bool has_peers_on(const struct state *s, const struct item *it, int bin)
+{
+	if (it->lacks_peer)
+		return false;
+	for (int i = 0; i < it->peers.n; i++)
+		if (s->items[it->peers.v[i]].bin != bin)
+			return false;
+	return true;
+}
+
+enum place_why state_rules(const struct state *s, int item, int bin)
+{
+	const struct item *it = &s->items[item];
+	const struct bin *b = &s->bins[bin];
+
+	if (it->pool < 0 || it->pool != b->pool)
+		return WHY_POOL;
+	if (it->fleet->machine_id && !x_fleet_is_machine(it->fleet, b->id))
+		return WHY_MACHINE;
+	if (it->fleet->metadata.n && !x_fleet_metadata_fits(it->fleet, b->metadata))
+		return WHY_METADATA;
+	if (!has_peers_on(s, it, bin))
+		return WHY_PEER;
+	if (is_conflicting(s, it, bin) || is_kept_off(s, item, bin))
+		return WHY_CONFLICT;
+	return WHY_NONE;
+}
+
+static bool has_room(const struct state *s, int item, int bin)
+{
+	const struct item *it = &s->items[item];
+	const struct bin *b = &s->bins[bin];
+	double cpu = b->cpu_used + it->cpu;
+	int64_t memory = b->memory_used + it->memory_bytes;
+
+	for (int i = 0; it->fleet->replaces.n && i < b->items.n; i++) {
+		if (state_displaces(s, item, b->items.v[i])) {
+			cpu -= s->items[b->items.v[i]].u->cpu;
+			memory -= s->items[b->items.v[i]].u->memory_bytes;
+		}
+	}
+	return (b->cpu <= 0 || cpu <= b->cpu + 1e-9) &&
+	       (b->memory_bytes <= 0 || memory <= b->memory_bytes);
+}
+
+/* Whether the followers could come along; their peers come with the item. */
+static bool can_follow(const struct state *s, const struct item *it, int bin, int depth)
+{
+	for (int i = 0; i < it->followers.n && depth < FOLLOW_MAX; i++) {
+		const struct item *f = &s->items[it->followers.v[i]];
+
+		if (f->u->leaving || f->bin == bin)
+			continue;
+		if (f->pool != s->bins[bin].pool || is_conflicting(s, f, bin) ||
+		    !x_fleet_metadata_fits(f->fleet, s->bins[bin].metadata) ||
+		    !can_follow(s, f, bin, depth + 1))
+			return false;
+	}
+	return true;
+}
+
+enum place_why state_able(const struct state *s, int item, int bin)
+{
+	enum place_why why = state_rules(s, item, bin);
+
+	if (why == WHY_NONE && !has_room(s, item, bin))
+		why = WHY_ROOM;
+	if (why == WHY_NONE && s->items[item].followers.n &&
+	    !can_follow(s, &s->items[item], bin, 0))
+		why = WHY_PEER;
+	return why;
+}
+
+double state_load(const struct state *s, int bin)
+{
+	const struct bin *b = &s->bins[bin];
+	double cpu = b->cpu > 0 ? b->cpu_used / b->cpu : 0;
+	double memory = b->memory_bytes > 0
+				? (double)b->memory_used / (double)b->memory_bytes
+				: 0;
+
+	return MAX(cpu, memory);
+}
+
+uint16_t state_tier_count(const struct state *s, int item, int bin)
+{
+	return s->tiers[(size_t)bin * (size_t)s->n_tiers + (size_t)s->items[item].tier];
+}
+
+/* Whether a is the better place: fewer of the tier, then less load, then fewer units. */
+static bool is_better(const struct state *s, int item, int a, int b)
+{
+	int fewer = (int)state_tier_count(s, item, a) - (int)state_tier_count(s, item, b);
+	double less = state_load(s, a) - state_load(s, b);
+
+	if (fewer)
+		return fewer < 0;
+	if (less < -1e-9 || less > 1e-9)
+		return less < 0;
+	return s->bins[a].count < s->bins[b].count;
+}
+
+bool state_avoids(const struct state *s, int item, int bin)
+{
+	const char *avoid = s->items[item].u->avoid;
+
+	return avoid && strcmp(avoid, s->bins[bin].id) == 0;
+}
+
+int state_best(const struct state *s, int item, unsigned states, int why[WHY_COUNT])
+{
+	const struct item *it = &s->items[item];
+	const struct ints *bins;
+	int best = -1;
+
+	memset(why, 0, WHY_COUNT * sizeof(*why));
+	if (it->pool < 0)
+		return -1;
+	bins = &s->pool_bins[it->pool];
+	for (int i = 0; i < bins->n; i++) {
+		int bin = bins->v[i];
+		enum place_why w;
+
+		if (!(states & 1u << s->bins[bin].state) || s->bins[bin].is_leaving)
+			continue;
+		if (best >= 0 && !is_better(s, item, bin, best))
+			continue;
+		w = state_avoids(s, item, bin) ? WHY_AVOIDED : state_able(s, item, bin);
+		why[w]++;
+		if (w == WHY_NONE)
+			best = bin;
+	}
+	return best;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * state.h - the working state of one placement; for placement*.c only.
+ *
+ * Hosts are bins, units are items, both sorted by name so that the order of the input
+ * does not matter. Conflicts are counted, not searched: for each bin and each rule (a
+ * Conflicts glob, or a port) it is known how many items on the bin hold the rule and how
+ * many are hit by it.
+ */
+#ifndef FLEET_ADAPTER_PLACEMENT_STATE_H
+#define FLEET_ADAPTER_PLACEMENT_STATE_H
+
+#include "placement.h"
+
+struct ints {
+	int *v;
+	int n;
+	int cap;
+};
+
+void ints_add(struct ints *l, int x);
+void ints_drop(struct ints *l, int x); /* the one that equals x */
+
+struct item {
+	const struct place_unit *u;
+	const struct x_fleet *fleet; /* never NULL */
+	size_t index;                /* in the input */
+	int pool;                    /* -1: there is no such pool */
+	int tier;
+	int bin;               /* -1: nowhere */
+	int was;               /* the bin at the beginning */
+	struct ints held;      /* rules that it has */
+	struct ints hit;       /* rules that name it */
+	struct ints peers;     /* items that its MachineOf names */
+	struct ints followers; /* items whose MachineOf names it */
+	double cpu;            /* with its followers */
+	int64_t memory_bytes;  /* with its followers */
+	bool lacks_peer;       /* MachineOf names a unit that does not exist */
+	bool is_replaced;      /* some other's Replaces names it */
+	bool is_displaced;     /* gave way in this round */
+	bool is_done;
+};
+
+struct bin {
+	const struct place_host *h; /* NULL: a host that is yet to be asked for */
+	const char *id;
+	size_t index; /* in the input */
+	int pool;
+	enum place_host_state state;
+	double cpu, cpu_used;
+	int64_t memory_bytes, memory_used;
+	const struct words *metadata; /* never NULL */
+	struct ints items;
+	int count; /* items that are neither leaving nor global */
+	bool is_leaving;
+};
+
+struct state {
+	const struct place_input *in;
+	struct item *items;
+	int n_items;
+	struct bin *bins;
+	int n_bins, cap_bins;
+	int n_hosts;                     /* bins that are hosts; fresh ones follow */
+	const struct place_pool **pools; /* sorted by name */
+	struct ints *pool_bins;          /* [n_pools] */
+	struct ints globals;             /* items */
+	struct ints waiting; /* items without a place, in the order of their turn */
+	int n_rules, n_tiers;
+	uint16_t *held, *hit; /* [bin * n_rules + rule] */
+	uint16_t *tiers;      /* [bin * n_tiers + tier] items that are not leaving */
+	struct placement *out;
+};
+
+/* Why an item cannot be on a bin, from the most to the least lasting. */
+enum place_why {
+	WHY_NONE,
+	WHY_POOL,
+	WHY_MACHINE,
+	WHY_METADATA,
+	WHY_PEER,
+	WHY_CONFLICT,
+	WHY_ROOM,
+	WHY_AVOIDED,
+	WHY_COUNT,
+};
+
+void state_init(struct state *s, const struct place_input *in, struct placement *out);
+void state_done(struct state *s);
+
+/* Puts an item on a bin and takes it off; counts only. */
+void state_put(struct state *s, int item, int bin);
+void state_take(struct state *s, int item, int bin);
+/* The same, and notes where the item is. */
+void state_move(struct state *s, int item, int bin); /* -1: nowhere */
+
+/* A further bin as the pool's new hosts are, with the pool's globals on it. */
+int state_add_fresh(struct state *s, int pool);
+void state_drop_fresh(struct state *s); /* the last one */
+
+int state_find_item(const struct state *s, const char *name); /* -1 */
+
+/* In rules.c. Whether its rules let an item be on a bin, where it is not now; room
+ * apart. */
+enum place_why state_rules(const struct state *s, int item, int bin);
+/* The same with room for it and its followers, and rules of its followers. */
+enum place_why state_able(const struct state *s, int item, int bin);
+
+/* Whether placing a on a bin makes b, which is there, give way. */
+bool state_displaces(const struct state *s, int a, int b);
+
+/* Share of the bin that is used, 0 when it has no limits. */
+double state_load(const struct state *s, int bin);
+uint16_t state_tier_count(const struct state *s, int item, int bin);
+
+/* Whether its unit asks to be kept off that host. */
+bool state_avoids(const struct state *s, int item, int bin);
+
+/*
+ * The best able bin of the item's pool among those in one of the states (bits), -1 for
+ * none; why[] then counts the causes.
+ */
+int state_best(const struct state *s, int item, unsigned states, int why[WHY_COUNT]);
+
+/* In leave.c: which hosts can go, then moves for balance. */
+void placement_find_leave(struct state *s);
+void placement_balance(struct state *s);
+
+#endif

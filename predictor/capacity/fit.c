@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fit.c - which of the laws are known, and which of them counts. */
+#include "state.h"
+
+#include "check.h"
+#include "usl.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define REACH_LEAST 0.5 /* of the capacity must have been asked for */
+#define WIDTH_MOST 0.25 /* of the interval, either way */
+#define COUNTS_MAX 32
+#define COUNTS_LEAST 4
+#define COUNT_SD_MOST 0.15
+#define FALLS 0.95      /* the law of many counts only below that share */
+#define CHI2_LEAST 13.8 /* 2 degrees of freedom, one in a thousand */
+
+/* ---------------------------------------------------------------- what is known */
+
+static double width(double t, double sd)
+{
+	return exp(t * sd) - 1;
+}
+
+static bool is_known(struct estimate *e)
+{
+	const double reach = e->law.high / e->law.capacity;
+
+	if (!e->is_fitted)
+		return false;
+	if (width(e->t, e->sd) > WIDTH_MOST && capacity_is_narrow(&e->law))
+		snprintf(e->why, sizeof(e->why), "%s", CAPACITY_WHY_NARROW);
+	else if (reach < REACH_LEAST)
+		snprintf(e->why, sizeof(e->why),
+			 "demand was never above %.0f %% of what it could serve",
+			 100 * reach);
+	else if (width(e->t, e->sd) > WIDTH_MOST)
+		snprintf(e->why, sizeof(e->why),
+			 "it may still be anything from %.3g to %.3g",
+			 e->law.capacity * exp(-e->t * e->sd),
+			 e->law.capacity * exp(e->t * e->sd));
+	else
+		return true;
+	return false;
+}
+
+static void tell(struct capacity_known *k, enum capacity_model model, double value,
+		 double sd, double t)
+{
+	k->model = model;
+	k->value = value;
+	k->low = value * exp(-t * sd);
+	k->high = value * exp(t * sd);
+}
+
+/* ---------------------------------------------------------------- many counts */
+
+struct counts {
+	double n[COUNTS_MAX], x[COUNTS_MAX], sd[COUNTS_MAX]; /* together */
+	size_t m;
+};
+
+static size_t distinct_counts(const struct minutes *m, uint32_t *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		size_t k = 0;
+
+		while (k < n && ret[k] != m->v[i].n)
+			k++;
+		if (k == n && n < COUNTS_MAX)
+			ret[n++] = m->v[i].n;
+	}
+	return n;
+}
+
+static void fit_counts(const struct minutes *m, enum kind kind, double target,
+		       struct counts *ret)
+{
+	uint32_t count[COUNTS_MAX];
+	const size_t n = distinct_counts(m, count);
+
+	ret->m = 0;
+	for (size_t k = 0; n >= COUNTS_LEAST && k < n; k++) {
+		const struct range one = { count[k], count[k] };
+		struct estimate e;
+
+		capacity_law(m, kind, &one, target, &e);
+		if (!e.is_fitted || e.sd > COUNT_SD_MOST ||
+		    e.law.high / e.law.capacity < REACH_LEAST)
+			continue;
+		ret->n[ret->m] = count[k];
+		ret->x[ret->m] = count[k] * e.law.capacity;
+		/* What is without noise is still not known beyond a part in a thousand.
+		 */
+		ret->sd[ret->m] = ret->x[ret->m] * fmax(e.sd, 1e-3);
+		ret->m++;
+	}
+}
+
+/* The sum of squares when an instance serves the same whatever their count. */
+static double chi2_of_one(const struct counts *k)
+{
+	double up = 0, down = 0, sum = 0;
+
+	for (size_t i = 0; i < k->m; i++) {
+		up += k->x[i] * k->n[i] / (k->sd[i] * k->sd[i]);
+		down += k->n[i] * k->n[i] / (k->sd[i] * k->sd[i]);
+	}
+	for (size_t i = 0; i < k->m; i++) {
+		const double e = (k->x[i] - k->n[i] * up / down) / k->sd[i];
+
+		sum += e * e;
+	}
+	return sum;
+}
+
+static bool falls(const struct counts *k, const struct usl *u)
+{
+	double least = k->n[0], most = k->n[0];
+
+	for (size_t i = 1; i < k->m; i++) {
+		least = fmin(least, k->n[i]);
+		most = fmax(most, k->n[i]);
+	}
+	return usl_throughput(u, most, NULL) / most <
+	       FALLS * usl_throughput(u, least, NULL) / least;
+}
+
+/* The law of many counts, when they tell that there is one. */
+static void fit_usl(struct capacity *c, const struct minutes *m, enum kind kind, double n)
+{
+	struct usl u;
+	struct counts k;
+	double x, sd;
+
+	fit_counts(m, kind, c->target, &k);
+	if (k.m < COUNTS_LEAST || !usl_fit(k.n, k.x, k.sd, k.m, &u) ||
+	    chi2_of_one(&k) - u.chi2 < CHI2_LEAST || !falls(&k, &u))
+		return;
+	x = usl_throughput(&u, n, &sd);
+	if (width(2, sd / x) > WIDTH_MOST)
+		return;
+	tell(&c->known, CAPACITY_USL, x / n, sd / x, 2);
+	snprintf(c->known.why, sizeof(c->known.why),
+		 "an instance serves the less the more there are, seen with %zu counts "
+		 "of them",
+		 k.m);
+}
+
+/* ---------------------------------------------------------------- all */
+
+static void say_known(struct capacity_known *k, const struct estimate *e, enum kind kind,
+		      double target)
+{
+	if (kind == BUSY)
+		snprintf(k->why, sizeof(k->why),
+			 "utilisation rises in proportion to demand; %.0f %% of what "
+			 "makes it %.0f %% busy was seen",
+			 100 * e->law.high / e->law.capacity, 100 * target);
+	else
+		snprintf(k->why, sizeof(k->why),
+			 "answers slow down with demand as in a queue; %.0f %% of what "
+			 "makes it %.0f %% busy was seen",
+			 100 * e->law.high / e->law.capacity, 100 * target);
+}
+
+/* What runs out first is what limits. */
+static enum kind which(const struct estimate *e, const bool *known)
+{
+	if (known[BUSY] && known[SLOW])
+		return e[BUSY].law.capacity <= e[SLOW].law.capacity ? BUSY : SLOW;
+	if (known[BUSY] || known[SLOW])
+		return known[BUSY] ? BUSY : SLOW;
+	return e[BUSY].n ? BUSY : SLOW;
+}
+
+void capacity_fit(struct capacity *c, size_t instances)
+{
+	static const struct range any = { 0, UINT32_MAX };
+	CLEANUP(free) struct minutes *m = xcalloc(1, sizeof(*m));
+	struct capacity_known *k = &c->known;
+	struct estimate e[2];
+	bool known[2];
+	enum kind by;
+
+	if (capacity_is_suspect(c))
+		return;
+	capacity_collect(c, m);
+	for (enum kind kind = BUSY; kind <= SLOW; kind++) {
+		capacity_law(m, kind, &any, c->target, &e[kind]);
+		known[kind] = is_known(&e[kind]);
+		if (e[kind].law.is_usable)
+			capacity_weights(m, kind, &e[kind].law);
+	}
+	c->busy = e[BUSY].law;
+	c->slow = e[SLOW].law;
+	by = which(e, known);
+	*k = (struct capacity_known){
+		CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, e[by].n, ""
+	};
+	snprintf(k->why, sizeof(k->why), "%s", e[by].why);
+	k->cautious = capacity_cautious(c);
+	if (!known[by])
+		return;
+	tell(k, by == BUSY ? CAPACITY_UTILISATION : CAPACITY_QUEUE, e[by].law.capacity,
+	     e[by].sd, e[by].t);
+	say_known(k, &e[by], by, c->target);
+	fit_usl(c, m, by, (double)MAX(instances, 1));
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * judge.h - the decision model against simple policies on a tier's own past.
+ *
+ * The last part of the series is played as if it came live; what lies before is the
+ * history that every policy knows. The peers get the advantage of a headroom tuned on
+ * the last half of that history, as an operator could; the model is told the risk only.
+ *
+ * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
+ */
+#ifndef PREDICTOR_JUDGE_JUDGE_H
+#define PREDICTOR_JUDGE_JUDGE_H
+
+#include "cleanup.h"
+#include "demand.h"
+#include "err.h"
+#include "simulation.h"
+#include "uplift.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum judge_policy {
+	JUDGE_MODEL,
+	JUDGE_SEASONAL, /* this time yesterday and a week ago */
+	JUDGE_REACTIVE, /* the rule of Kubernetes' HPA */
+	JUDGE_STATIC,   /* the largest need of the history */
+	JUDGE_ORACLE,   /* knows the future: what the others' cost is measured in */
+};
+enum { JUDGE_POLICIES = JUDGE_ORACLE + 1, JUDGE_RISKS = 6 };
+
+const char *judge_policy_name(enum judge_policy p);
+
+struct judge_row {
+	struct fleet_run run;
+	double instance_hours;
+	double cost;     /* over the oracle's */
+	double headroom; /* that was tuned; 0: none */
+};
+
+/* What the bands of demand_bands kept: shares of steps whose largest demand within the
+ * lead time stayed at or below the quantile. */
+struct judge_lead {
+	size_t steps;
+	double kept[DEMAND_BANDS];
+};
+
+struct judge_point { /* of the frontier */
+	double risk, cost, short_share;
+};
+
+struct judge_report {
+	size_t from, n; /* the steps played: y[from .. from + n) */
+	double *demand; /* [n] as played: gaps filled */
+	struct judge_row row[JUDGE_POLICIES];
+	struct judge_lead lead[DEMAND_LEADS_MAX]; /* of 1 step, L/2, L, 2L; ascending */
+	size_t n_leads;
+	size_t own; /* index of L, the lead time of the options */
+	struct judge_point frontier[JUDGE_RISKS];
+};
+
+/* share of the work done, 0 to 1. */
+typedef void judge_progress_fn(void *arg, double share);
+
+/* The first step that is played of n; what lies before is history. */
+size_t judge_from(size_t n, int64_t step_ms, size_t play);
+
+/*
+ * Plays y [n] (NaN: missing), first step at t0_ms, with the options of the model.
+ * play: steps to play; 0: 14 days, at most half. progress may be NULL.
+ *
+ * ERR_INVAL: bad options or values, or fewer than 20 steps to play after as many of
+ * history. Cost about 20 us a step.
+ */
+int judge_backtest(const double *y, size_t n, int64_t t0_ms,
+		   const struct demand_opts *opts, size_t play,
+		   judge_progress_fn *progress, void *arg, struct judge_report **ret,
+		   struct err *err) MUST_CHECK;
+/*
+ * The same with events [n_events], each as it was expected when it began: the model is
+ * fed demand divided by their uplift, and what it asks for is multiplied by the largest
+ * within the lead time. Its bands are judged on demand without events. The simple
+ * policies know of none.
+ */
+int judge_backtest_events(const double *y, size_t n, int64_t t0_ms,
+			  const struct demand_opts *opts, size_t play,
+			  const struct uplift_event *events, size_t n_events,
+			  judge_progress_fn *progress, void *arg,
+			  struct judge_report **ret, struct err *err) MUST_CHECK;
+void judge_report_free(struct judge_report *r);
+DEFINE_CLEANUP(struct judge_report *, judge_report_free);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * peers.h - the simple policies that the model is measured against.
+ *
+ * Each has one knob, the headroom h: what it takes for the demand is h times what it
+ * sees. All are fleet_want_fn over a struct peer.
+ */
+#ifndef PREDICTOR_JUDGE_PEERS_H
+#define PREDICTOR_JUDGE_PEERS_H
+
+#include <stddef.h>
+
+struct peer {
+	double headroom;
+	double capacity;
+	const double *past; /* [n_past] demand before step 0 */
+	size_t n_past;
+	const double *demand; /* from step 0 on; looked at up to the step only */
+	size_t lead, day;     /* in steps */
+	size_t recent[5];     /* HPA: recommendations to be as high as */
+	size_t fixed;         /* static: instances */
+};
+
+/*
+ * Kubernetes' HorizontalPodAutoscaler on a rate per pod: no change within 10 %, scale-in
+ * only to the highest wish of five minutes (here: steps).
+ * Source: its documentation, "Algorithm details" and "Stabilization window".
+ */
+size_t peer_reactive(void *peer, size_t i, double demand, size_t running, size_t booting);
+
+/* The largest demand around this time yesterday (and a week ago), or the present one. */
+size_t peer_seasonal(void *peer, size_t i, double demand, size_t running, size_t booting);
+
+/* Always peer->fixed. */
+size_t peer_static(void *peer, size_t i, double demand, size_t running, size_t booting);
+
+#endif

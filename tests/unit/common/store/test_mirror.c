@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The mirror against a store that answers as it is told; see also tests/system. */
+#include "clock.h"
+#include "http_script.h"
+#include "mirror.h"
+#include "test.h"
+#include "text.h"
+
+#include <curl/curl.h>
+
+struct fixture {
+	struct script script;
+	struct loop *loop;
+	struct store *store;
+	struct mirror *mirror;
+	char log[512]; /* "+key=value -key ;" with a ; behind each batch */
+	int batches;
+};
+
+static void on_change(void *arg, const struct mirror_change *changes, size_t n)
+{
+	struct fixture *f = arg;
+	struct buf b;
+
+	buf_init(&b, sizeof(f->log) - 1);
+	buf_puts(&b, f->log);
+	for (size_t i = 0; i < n; i++) {
+		const struct mirror_change *c = &changes[i];
+
+		if (c->deleted)
+			buf_printf(&b, "-%s ", c->kv->key);
+		else if (c->old)
+			buf_printf(&b, "%s=%s>%s ", c->kv->key, c->old->value,
+				   c->kv->value);
+		else
+			buf_printf(&b, "+%s=%s ", c->kv->key, c->kv->value);
+	}
+	buf_putc(&b, ';');
+	assert_false(buf_is_full(&b));
+	strcpy(f->log, buf_str(&b));
+	buf_done(&b);
+	f->batches++;
+}
+
+static struct fixture *begin(const char *const *answers)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+	struct store_opts opts = { .endpoints = f->script.url };
+
+	script_start(&f->script, answers);
+	CHECK(loop_new(&f->loop, NULL) == 0);
+	CHECK(store_open(f->loop, &opts, &f->store, NULL) == 0);
+	f->mirror = mirror_new(f->store, "/p/", on_change, f);
+	return f;
+}
+
+static void end(struct fixture *f)
+{
+	mirror_free(f->mirror);
+	store_close(f->store);
+	loop_free(f->loop);
+	script_free(&f->script);
+	free(f);
+}
+
+static void run_until_log(struct fixture *f, const char *want)
+{
+	int64_t until = clock_mono_ms() + 10000;
+
+	while (strcmp(f->log, want) != 0 && clock_mono_ms() < until)
+		loop_once(f->loop, 50);
+	assert_string_equal(f->log, want);
+}
+
+/* One key in an answer: "/p/a" in base64, revision and value. */
+#define KV(key64, rev, value64) \
+	"{\"key\":\"" key64 "\",\"mod_revision\":\"" rev "\",\"value\":\"" value64 "\"}"
+#define RANGE(rev, more, kvs) \
+	SCRIPT_JSON("{\"header\":{\"revision\":\"" rev "\"},\"kvs\":[" kvs "]" more "}")
+#define A "L3AvYQ=="
+#define B "L3AvYg=="
+#define C "L3AvYw=="
+#define ONE "MQ=="
+#define TWO "Mg=="
+#define WATCH(rev) \
+	"{\"result\":{\"header\":{\"revision\":\"" rev "\"},\"created\":true}}\n"
+#define EVENTS(rev, events) \
+	"{\"result\":{\"header\":{\"revision\":\"" rev "\"},\"events\":[" events "]}}\n"
+#define COMPACTED "{\"result\":{\"canceled\":true,\"compact_revision\":\"8\"}}\n"
+
+static void reads_in_pages_of_one_revision_then_watches(void **state)
+{
+	static const char *const answers[] = {
+		RANGE("7", ",\"more\":true", KV(A, "3", ONE)),
+		RANGE("9", "", KV(B, "4", ONE)),
+		SCRIPT_JSON(WATCH("9") EVENTS(
+			"9",
+			"{\"kv\":" KV(A, "8", TWO) "},"
+						   "{\"type\":\"DELETE\",\"kv\":" KV(
+							   B, "9",
+							   "") "},"
+							       "{\"kv\":" KV(C, "9",
+									     ONE) "}")),
+		NULL
+	};
+	struct fixture *f = begin(answers);
+
+	(void)state;
+	run_until_log(f, "+/p/a=1 +/p/b=1 ;/p/a=1>2 -/p/b +/p/c=1 ;");
+	assert_true(mirror_has_copy(f->mirror));
+	assert_int_equal(mirror_rev(f->mirror), 9);
+	assert_int_equal(mirror_count(f->mirror), 2);
+	assert_string_equal(mirror_get(f->mirror, "/p/a")->value, "2");
+	assert_null(mirror_get(f->mirror, "/p/b"));
+	assert_null(mirror_get(f->mirror, "/p/"));
+	script_done(&f->script);
+	/* The second page begins behind the last key, at the first one's revision. */
+	assert_non_null(strstr(buf_str(&f->script.requests[1]), "\"revision\":\"7\""));
+	assert_non_null(strstr(buf_str(&f->script.requests[1]), "\"key\":\"L3AvYQA=\""));
+	assert_non_null(
+		strstr(buf_str(&f->script.requests[2]), "\"start_revision\":\"8\""));
+	end(f);
+}
+
+static void an_empty_prefix_is_told_once(void **state)
+{
+	static const char *const answers[] = { RANGE("7", "", ""), NULL };
+	struct fixture *f = begin(answers);
+
+	(void)state;
+	assert_false(mirror_has_copy(f->mirror));
+	run_until_log(f, ";");
+	assert_true(mirror_has_copy(f->mirror));
+	script_done(&f->script);
+	end(f);
+}
+
+static void failed_reads_leave_the_copy_as_it_is(void **state)
+{
+	static const char *const answers[] = {
+		"HTTP/1.1 500 x\r\nConnection: close\r\n\r\n",
+		RANGE("7", "", KV(A, "3", ONE) "," KV(B, "4", ONE)),
+		SCRIPT_JSON(WATCH("7") COMPACTED),
+		"",
+		"HTTP/1.1 500 x\r\nConnection: close\r\n\r\n",
+		SCRIPT_JSON("{\"kvs\":7}"),
+		RANGE("12", ",\"more\":true", KV(A, "3", ONE)),
+		SCRIPT_JSON("no json"),
+		RANGE("12", "", KV(A, "3", ONE) "," KV(C, "11", ONE)),
+		SCRIPT_JSON(WATCH("12") "hang"),
+		NULL
+	};
+	struct fixture *f = begin(answers);
+	int64_t until = clock_mono_ms() + 20000;
+
+	(void)state;
+	run_until_log(f, "+/p/a=1 +/p/b=1 ;");
+	while (f->batches < 2 && clock_mono_ms() < until) {
+		assert_int_equal(mirror_count(f->mirror), 2);
+		assert_true(mirror_has_copy(f->mirror));
+		loop_once(f->loop, 50);
+	}
+	/* After the store is back only what differs is told. */
+	assert_string_equal(f->log, "+/p/a=1 +/p/b=1 ;-/p/b +/p/c=1 ;");
+	while (!mirror_is_synced(f->mirror) && clock_mono_ms() < until)
+		loop_once(f->loop, 50);
+	assert_true(mirror_is_synced(f->mirror));
+	assert_int_equal(mirror_stale_since_ms(f->mirror), 0);
+	script_done(&f->script);
+	end(f);
+}
+
+static void says_since_when_it_is_stale(void **state)
+{
+	static const char *const answers[] = { RANGE("7", "", KV(A, "3", ONE)),
+					       SCRIPT_JSON(WATCH("7") "hang"), NULL };
+	int64_t begun = clock_mono_ms();
+	struct fixture *f = begin(answers);
+	int64_t until = begun + 10000;
+
+	(void)state;
+	assert_true(mirror_stale_since_ms(f->mirror) >= begun);
+	while (!mirror_is_synced(f->mirror) && clock_mono_ms() < until)
+		loop_once(f->loop, 50);
+	assert_int_equal(mirror_stale_since_ms(f->mirror), 0);
+	script_done(&f->script);
+	while (mirror_is_synced(f->mirror) && clock_mono_ms() < until)
+		loop_once(f->loop, 50);
+	assert_false(mirror_is_synced(f->mirror));
+	assert_true(mirror_stale_since_ms(f->mirror) >= begun);
+	assert_string_equal(mirror_get(f->mirror, "/p/a")->value, "1");
+	end(f);
+}
+
+static bool add_key(void *arg, const struct store_kv *kv)
+{
+	strcat(arg, kv->key);
+	strcat(arg, " ");
+	return strcmp(kv->key, "/p/b/2") != 0;
+}
+
+static void visits_keys_in_order_by_prefix(void **state)
+{
+	static const char *const answers[] = {
+		RANGE("7", "",
+		      KV(A, "1", ONE) "," KV("L3AvYi8x", "2", ONE) "," KV(
+			      "L3AvYi8y", "3", ONE) "," KV("L3AvYi8z", "4", ONE)),
+		NULL
+	};
+	struct fixture *f = begin(answers);
+	char seen[100] = "";
+
+	(void)state;
+	run_until_log(f, "+/p/a=1 +/p/b/1=1 +/p/b/2=1 +/p/b/3=1 ;");
+	mirror_each(f->mirror, "/p/b/", add_key, seen);
+	assert_string_equal(seen, "/p/b/1 /p/b/2 ");
+	seen[0] = '\0';
+	mirror_each(f->mirror, NULL, add_key, seen);
+	assert_string_equal(seen, "/p/a /p/b/1 /p/b/2 ");
+	seen[0] = '\0';
+	mirror_each(f->mirror, "/p/c", add_key, seen);
+	assert_string_equal(seen, "");
+	script_done(&f->script);
+	end(f);
+}
+
+static void a_key_that_changes_twice_in_a_batch_is_told_twice(void **state)
+{
+	static const char *const answers[] = {
+		RANGE("7", "", KV(A, "3", ONE)),
+		SCRIPT_JSON(WATCH("9") EVENTS(
+			"9", "{\"kv\":" KV(A, "8", TWO) "},"
+							"{\"type\":\"DELETE\",\"kv\":" KV(
+								A, "9", "") "}")),
+		NULL
+	};
+	struct fixture *f = begin(answers);
+
+	(void)state;
+	run_until_log(f, "+/p/a=1 ;/p/a=1>2 -/p/a ;");
+	assert_int_equal(mirror_count(f->mirror), 0);
+	script_done(&f->script);
+	end(f);
+}
+
+static void may_be_freed_while_it_reads(void **state)
+{
+	static const char *const answers[] = { "hang", NULL };
+	struct fixture *f = begin(answers);
+
+	(void)state;
+	loop_once(f->loop, 20);
+	assert_int_equal(f->batches, 0);
+	mirror_free(TAKE(f->mirror));
+	loop_once(f->loop, 20);
+	script_done(&f->script);
+	end(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_in_pages_of_one_revision_then_watches),
+		cmocka_unit_test(an_empty_prefix_is_told_once),
+		cmocka_unit_test(failed_reads_leave_the_copy_as_it_is),
+		cmocka_unit_test(says_since_when_it_is_stale),
+		cmocka_unit_test(visits_keys_in_order_by_prefix),
+		cmocka_unit_test(a_key_that_changes_twice_in_a_batch_is_told_twice),
+		cmocka_unit_test(may_be_freed_while_it_reads),
+	};
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

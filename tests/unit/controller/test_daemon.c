@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All parts of the controller started together and stopped again, over one state folder.
+ */
+#include "test.h"
+
+#include "check.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "daemon.h"
+#include "text.h"
+#include "wiring.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct life {
+	char dir[64];
+	struct options o;
+	struct daemon *d;
+	char said[200]; /* on standard output while it started */
+};
+
+static int setup(void **state)
+{
+	struct life *l = xcalloc(1, sizeof(*l));
+	struct err e;
+
+	curl_global_init(CURL_GLOBAL_ALL);
+	snprintf(l->dir, sizeof(l->dir), "/tmp/foretide-daemon-XXXXXX");
+	assert_non_null(mkdtemp(l->dir));
+	assert_ok(options_load(&l->o, NULL, &e), &e);
+	assert_ok(options_set(&l->o, "controller.state_dir", l->dir, &e), &e);
+	assert_ok(options_set(&l->o, "controller.listen", "127.0.0.1:0", &e), &e);
+	assert_ok(options_set(&l->o, "controller.host_listen", "127.0.0.1:0", &e), &e);
+	assert_ok(options_set(&l->o, "controller.advertise", "https://127.0.0.1:1", &e),
+		  &e);
+	assert_ok(options_set(&l->o, "controller.credentials", "/nonexistent", &e), &e);
+	*state = l;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct life *l = *state;
+	CLEANUP(free) char *command = xasprintf("rm -rf '%s'", l->dir);
+	FILE *p;
+
+	if (l->d)
+		daemon_stop(l->d);
+	options_done(&l->o);
+	p = popen(command, "r");
+	if (p)
+		pclose(p);
+	free(l);
+	return 0;
+}
+
+/* Starts it; what it prints goes into said. */
+static int start(struct life *l, struct err *e)
+{
+	FILE *out = tmpfile();
+	int was = dup(STDOUT_FILENO), rc;
+	size_t n;
+
+	assert_non_null(out);
+	fflush(stdout);
+	assert_true(dup2(fileno(out), STDOUT_FILENO) >= 0);
+	rc = daemon_start(&l->o, &l->d, e);
+	fflush(stdout);
+	assert_true(dup2(was, STDOUT_FILENO) >= 0);
+	close(was);
+	rewind(out);
+	n = fread(l->said, 1, sizeof(l->said) - 1, out);
+	l->said[n] = '\0';
+	fclose(out);
+	return rc;
+}
+
+static void stop(struct life *l)
+{
+	daemon_stop(TAKE(l->d));
+}
+
+static void it_keeps_who_it_is_and_shows_its_token_once(void **state)
+{
+	struct life *l = *state;
+	CLEANUP(free) char *owner = NULL;
+	CLEANUP(free) char *secret = NULL;
+	struct err e;
+
+	assert_ok(start(l, &e), &e);
+	assert_non_null(strstr(l->said, "admin token (shown this once): "));
+	owner = xstrdup(l->d->owner);
+	secret = xstrdup(l->d->join_secret);
+	assert_int_equal(strlen(owner), 16);
+	stop(l);
+	assert_ok(start(l, &e), &e);
+	assert_string_equal(l->said, "");
+	assert_string_equal(l->d->owner, owner);
+	assert_string_equal(l->d->join_secret, secret);
+}
+
+static void its_store_serves_its_view_and_its_tick_goes_round(void **state)
+{
+	struct life *l = *state;
+	struct err e;
+	int64_t rounds = 0;
+
+	assert_ok(start(l, &e), &e);
+	assert_non_null(l->d->kv);
+	assert_ok(view_wait(l->d->view, 1, 10000, &e), &e);
+	for (int64_t until = clock_mono_ms() + 20000;
+	     rounds == 0 && clock_mono_ms() < until;) {
+		CLEANUP(json_decref) json_t *tick = NULL;
+		CLEANUP(json_decref) json_t *problems = NULL;
+
+		tick_status(l->d->tick, &tick, &problems);
+		rounds = json_integer_value(json_object_get(tick, "rounds"));
+	}
+	assert_true(rounds > 0);
+}
+
+static void a_state_of_another_time_scale_is_refused_and_left_as_it_is(void **state)
+{
+	struct life *l = *state;
+	struct err e;
+
+	assert_ok(start(l, &e), &e);
+	stop(l);
+	assert_ok(options_set(&l->o, "controller.time_scale", "30", &e), &e);
+	assert_int_equal(start(l, &e), ERR_CONFLICT);
+	assert_null(l->d);
+	assert_non_null(
+		strstr(e.msg, "was begun with time_scale 1 and cannot go on with"));
+	assert_ok(options_set(&l->o, "controller.time_scale", "1", &e), &e);
+	assert_ok(start(l, &e), &e);
+}
+
+static void its_own_token_is_of_this_life_only(void **state)
+{
+	struct life *l = *state;
+	CLEANUP(db_token_list_done) struct db_token_list all = { 0 };
+	size_t valid = 0;
+	struct err e;
+
+	for (int i = 0; i < 3; i++) {
+		assert_ok(start(l, &e), &e);
+		if (i < 2)
+			stop(l);
+	}
+	assert_ok(db_token_list(l->d->db, &all, &e), &e);
+	for (size_t i = 0; i < all.n; i++)
+		valid += strcmp(all.v[i].name, API_OWN_TOKEN) == 0 && !all.v[i].revoked;
+	assert_int_equal(valid, 1);
+}
+
+static void what_cannot_be_listened_on_ends_the_start_and_names_it(void **state)
+{
+	struct life *l = *state;
+	struct err e;
+
+	assert_ok(options_set(&l->o, "controller.listen", "10.255.255.1:80", &e), &e);
+	assert_true(start(l, &e) < 0);
+	assert_null(l->d);
+	assert_non_null(strstr(e.msg, "10.255.255.1"));
+}
+
+#define LIFE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LIFE_TEST(it_keeps_who_it_is_and_shows_its_token_once),
+		LIFE_TEST(its_store_serves_its_view_and_its_tick_goes_round),
+		LIFE_TEST(a_state_of_another_time_scale_is_refused_and_left_as_it_is),
+		LIFE_TEST(its_own_token_is_of_this_life_only),
+		LIFE_TEST(what_cannot_be_listened_on_ends_the_start_and_names_it),
+	};
+
+	return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "peers.h"
+#include "simulation.h"
+
+#include "check.h"
+#include "cleanup.h"
+#include "test.h"
+
+struct script {
+	const size_t *wish;
+};
+
+static size_t next_wish(void *arg, size_t i, double demand, size_t running,
+			size_t booting)
+{
+	const struct script *s = arg;
+
+	(void)demand;
+	(void)running;
+	(void)booting;
+	return s->wish[i];
+}
+
+static void a_launch_serves_after_its_boot_and_is_billed_at_once(void **state)
+{
+	static const double demand[] = { 1, 2, 2, 2, 2, 1 };
+	static const size_t wish[] = { 2, 2, 2, 2, 1, 1 };
+	struct script s = { wish };
+	struct fleet_run r;
+
+	(void)state;
+	fleet_simulate(demand, 6, 1, 2, 1, next_wish, &s, &r);
+	/* Asked for at the end of step 0, booting in 1 and 2, serving in 3 and 4. */
+	assert_int_equal(r.running[2], 1);
+	assert_int_equal(r.running[3], 2);
+	assert_int_equal(r.running[5], 1);
+	assert_close(r.instance_steps, 1 + 2 + 2 + 2 + 2 + 1, 0);
+	assert_close(r.short_share, 2.0 / 6, 1e-12);
+	assert_close(r.unserved_share, 2.0 / 10, 1e-12);
+	assert_int_equal(r.actions, 2);
+	free(r.running);
+}
+
+static void what_boots_is_cancelled_first(void **state)
+{
+	static const double demand[] = { 1, 1, 1, 1, 1 };
+	static const size_t wish[] = { 5, 2, 2, 2, 2 };
+	struct script s = { wish };
+	struct fleet_run r;
+
+	(void)state;
+	fleet_simulate(demand, 5, 2, 2, 1, next_wish, &s, &r);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(r.running[i], 2);
+	assert_close(r.instance_steps, 2 + 5 + 2 + 2 + 2, 0);
+	free(r.running);
+}
+
+static void the_oracle_keeps_over_short_gaps_and_reboots_over_long_ones(void **state)
+{
+	/* Second instance needed in steps 1 and 3 (gap 1) and 9 (gap 5); boot 2. */
+	static const double demand[] = { 1, 2, 1, 2, 1, 1, 1, 1, 1, 2 };
+	struct fleet_run r;
+
+	(void)state;
+	fleet_oracle(demand, 10, 1, 2, 1, &r);
+	/* 13 needed, 2 boot before step 1, 1 kept, 2 boot before step 9. */
+	assert_close(r.instance_steps, 13 + 2 + 1 + 2, 0);
+	assert_int_equal(r.running[2], 2);
+	assert_int_equal(r.running[5], 1);
+	assert_close(r.short_share, 0, 0);
+	free(r.running);
+}
+
+/* Kubernetes' documentation, "Algorithm details": twice the wanted value doubles the
+ * replicas, half of it halves them, within 10 % nothing happens. */
+static void the_reactive_peer_follows_the_documented_rule(void **state)
+{
+	struct peer p = { .headroom = 1, .capacity = 100 };
+
+	(void)state;
+	assert_int_equal(peer_reactive(&p, 0, 800, 4, 0), 8);
+	assert_int_equal(peer_reactive(&p, 1, 430, 4, 0), 4);
+	/* Down only when all five last wishes are down. */
+	assert_int_equal(peer_reactive(&p, 2, 400, 8, 0), 8);
+	for (size_t i = 3; i < 6; i++)
+		(void)peer_reactive(&p, i, 400, 8, 0);
+	assert_int_equal(peer_reactive(&p, 6, 400, 8, 0), 4);
+}
+
+static void the_seasonal_peer_looks_at_yesterday_and_not_ahead(void **state)
+{
+	double past[48], demand[24] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 48; i++)
+		past[i] = i % 24 == 12 ? 900 : 100;
+	struct peer p = { .headroom = 1,
+			  .capacity = 100,
+			  .past = past,
+			  .n_past = 48,
+			  .demand = demand,
+			  .lead = 1,
+			  .day = 24 };
+
+	assert_int_equal(peer_seasonal(&p, 5, 100, 1, 0), 1);
+	assert_int_equal(peer_seasonal(&p, 11, 100, 1, 0), 9);
+	demand[12] = 5000; /* the future of step 11 */
+	assert_int_equal(peer_seasonal(&p, 11, 100, 1, 0), 9);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_launch_serves_after_its_boot_and_is_billed_at_once),
+		cmocka_unit_test(what_boots_is_cancelled_first),
+		cmocka_unit_test(
+			the_oracle_keeps_over_short_gaps_and_reboots_over_long_ones),
+		cmocka_unit_test(the_reactive_peer_follows_the_documented_rule),
+		cmocka_unit_test(the_seasonal_peer_looks_at_yesterday_and_not_ahead),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
