@@ -122,9 +122,9 @@ static int on_sample(struct session *s, const json_t *msg, struct err *err)
 	}
 	demand_model_decide(s->model, 0, &d);
 	printf("{\"desired\":%zu,\"needed\":%zu,\"median\":%.6g,\"upper\":%.6g,"
-	       "\"level\":%.6g,\"rung\":\"%s\"}\n",
+	       "\"level\":%.6g,\"fallback_level\":\"%s\"}\n",
 	       MIN(MAX(d.instances, s->min), s->max), d.needed, d.median, d.upper,
-	       d.level, demand_rung_name(d.rung));
+	       d.level, demand_fallback_name(d.fallback_level));
 	return 0;
 }
 

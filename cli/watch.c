@@ -261,7 +261,7 @@ static void print_forecast(const json_t *doc)
 	const json_t *level, *point;
 	size_t i, k;
 
-	printf("%s: %s\n", text_of(doc, "rung"), text_of(doc, "why"));
+	printf("%s: %s\n", text_of(doc, "fallback_level"), text_of(doc, "why"));
 	print_forecast_seasons(json_object_get(doc, "seasons"));
 	print_forecast_events(json_object_get(doc, "events"));
 	printf("%-25s", "TIME");

@@ -274,16 +274,17 @@ static json_t *forecast_json(const struct plan *p, const struct outlook *o,
 
 	for (size_t k = 0; k < o->f->n_levels; k++)
 		json_array_append_new(list, json_real(levels[k]));
-	return json_pack(
-		"{s:o, s:I, s:O?, s:o, s:o, s:o, s:O?, s:O?, s:s, s:o}", "made_at",
-		json_time(clock_now_ms()), "step_ms",
-		(json_int_t)p->every * FIVE_MINUTES_MS, "lead_ms",
-		json_object_get(lead, "used_ms"), "levels", list, "seasons",
-		seasons_json(o), "points", points_json(p, o->f), "rung",
-		json_object_get(live, "rung"), "why", json_object_get(live, "rung_why"),
-		"method", o->f->method, "events",
-		tier_events_json(e, p->now_ms,
-				 p->now_ms + (int64_t)p->h * FIVE_MINUTES_MS, p->now_ms));
+	return json_pack("{s:o, s:I, s:O?, s:o, s:o, s:o, s:O?, s:O?, s:s, s:o}",
+			 "made_at", json_time(clock_now_ms()), "step_ms",
+			 (json_int_t)p->every * FIVE_MINUTES_MS, "lead_ms",
+			 json_object_get(lead, "used_ms"), "levels", list, "seasons",
+			 seasons_json(o), "points", points_json(p, o->f),
+			 "fallback_level", json_object_get(live, "fallback_level"), "why",
+			 json_object_get(live, "fallback_reason"), "method", o->f->method,
+			 "events",
+			 tier_events_json(e, p->now_ms,
+					  p->now_ms + (int64_t)p->h * FIVE_MINUTES_MS,
+					  p->now_ms));
 }
 
 /* From the first demand that is known on. */

@@ -16,7 +16,7 @@ import { rangePicker } from './range.js';
 import { settingsPanel } from './settings.js';
 import { now, state } from './state.js';
 import { badge, panel, table } from './table.js';
-import { ladder, tierBadges, tierFacts, tierWarnings } from './tiers.js';
+import { fallbackList, tierBadges, tierFacts, tierWarnings } from './tiers.js';
 
 export const needs = ['tiers', 'hosts'];
 
@@ -80,7 +80,7 @@ export function render(range, onRange, [stack, name]) {
   return [
     h('div.bar', { 'data-key': 'head' }, h('h1', h('span.muted', `${stack}/`), name), tierBadges(t), rangePicker(range, onRange)),
     h('section.card', { 'data-key': `tier ${stack}/${name}`, 'data-tier': `${stack}/${name}` },
-      tierFacts(t), tierWarnings(t), chartBox(t, range, true), h('p.sentence', words(t.sentence ?? 'Nothing has been decided yet.', now())), ladder(t)),
+      tierFacts(t), tierWarnings(t), chartBox(t, range, true), h('p.sentence', words(t.sentence ?? 'Nothing has been decided yet.', now())), fallbackList(t)),
     h('div.columns', { 'data-key': 'columns' },
       h('div.column', panel('Promised and kept', promisePanel(t)), panel('The latest decision, stage by stage', stages(t)), panel('Units', units(t)), panel('Settings', settingsPanel(t))),
       h('div.column', panel('Capacity of an instance', capacityPanel(t)), panel('Expected events', eventTable(t)), panel('Lead times', leads(t)))),

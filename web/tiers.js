@@ -68,22 +68,22 @@ export function tierFacts(t) {
     fact('Lead time', t.lead ? duration(t.lead.used_ms) : '–', leadNote(t.lead), 'lead'));
 }
 
-const rungs = {
+const fallbackLevels = {
   full: 'Full model', seasonal: 'Season', reactive: 'Reactive',
 };
 
 /** Which forecast is used, and why. */
-export function rungWords(t) {
-  if (!t.rung) return h('p.rung', h('strong', 'No forecast: '), 'there is too little to go by yet.');
-  return h('p.rung', { 'data-rung': t.rung }, h('strong', `${rungs[t.rung] ?? t.rung}: `), `${t.rung_why ?? ''}.`);
+export function fallbackWords(t) {
+  if (!t.fallback_level) return h('p.fallback', h('strong', 'No forecast: '), 'there is too little to go by yet.');
+  return h('p.fallback', { 'data-fallback': t.fallback_level }, h('strong', `${fallbackLevels[t.fallback_level] ?? t.fallback_level}: `), `${t.fallback_reason ?? ''}.`);
 }
 
-/** The same with the whole ladder and where on it the tier stands. */
-export function ladder(t) {
-  return h('div.ladder', { 'data-key': 'ladder' },
-    h('ol', { 'aria-label': 'Ladder of forecasts' }, Object.entries(rungs).map(([id, name]) =>
-      h('li', { 'aria-current': id === t.rung ? 'step' : null }, name))),
-    h('p.rung', { 'data-rung': t.rung ?? null }, t.rung ? sentence(t.rung_why) : 'No forecast: there is too little to go by yet.'));
+/** The same with all levels, and the tier's marked. */
+export function fallbackList(t) {
+  return h('div.fallbacks', { 'data-key': 'fallbacks' },
+    h('ol', { 'aria-label': 'Fallback levels of the forecast' }, Object.entries(fallbackLevels).map(([id, name]) =>
+      h('li', { 'aria-current': id === t.fallback_level ? 'step' : null }, name))),
+    h('p.fallback', { 'data-fallback': t.fallback_level ?? null }, t.fallback_level ? sentence(t.fallback_reason) : 'No forecast: there is too little to go by yet.'));
 }
 
 export function tierWarnings(t) {
@@ -102,5 +102,5 @@ export function tierCard(t, range) {
     tierWarnings(t),
     chartBox(t, range),
     h('p.sentence', words(t.sentence ?? 'Nothing has been decided yet.', now())),
-    rungWords(t));
+    fallbackWords(t));
 }

@@ -65,7 +65,7 @@ struct deciding {
 	struct tier_capacity_now capacity;
 	struct tier_forecast forecast;
 	char silent[160]; /* who ought to report and does not */
-	char why[160];    /* of the forecast's rung */
+	char why[160];    /* of the forecast's fallback level */
 };
 
 struct tiers *tiers_new(struct db *db)
@@ -347,8 +347,8 @@ static void fill_fleet(struct deciding *d)
 	in->distrust = d->ctx->distrust;
 }
 
-/* Why the forecast is of its rung, with times in the stack's clock. */
-static const char *say_rung(struct deciding *d)
+/* Why the forecast is of its fallback level, with times in the stack's clock. */
+static const char *describe_fallback(struct deciding *d)
 {
 	const struct demand_decision *w = &d->forecast.within_lead;
 	struct tz_civil c;
@@ -435,9 +435,9 @@ static void apply_events(struct deciding *d)
 
 static void fill_forecast(struct tiers *ts, struct deciding *d)
 {
-	static const char *const rungs[] = { [DEMAND_REACTIVE] = "reactive",
-					     [DEMAND_SEASONAL] = "seasonal",
-					     [DEMAND_FULL] = "full" };
+	static const char *const fallback_levels[] = { [DEMAND_REACTIVE] = "reactive",
+						       [DEMAND_SEASONAL] = "seasonal",
+						       [DEMAND_FULL] = "full" };
 	struct decide_input *in = &d->in;
 	const struct demand_decision *w = &d->forecast.within_lead;
 	int64_t offset_ms =
@@ -460,8 +460,8 @@ static void fill_forecast(struct tiers *ts, struct deciding *d)
 	in->forecast_high = fmin(w->upper, (double)w->needed * in->capacity);
 	in->forecast_high_dwell = fmax(d->forecast.upper_dwell, in->forecast_high);
 	in->forecast_at_ms = d->forecast.fed_ms;
-	in->rung = rungs[w->rung];
-	in->rung_why = say_rung(d);
+	in->fallback_level = fallback_levels[w->fallback_level];
+	in->fallback_reason = describe_fallback(d);
 	apply_events(d);
 }
 
@@ -489,9 +489,12 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(o, "events",
 			    tier_events_json(d->t->events, in->now_ms,
 					     in->now_ms + EVENTS_AHEAD_MS, in->now_ms));
-	json_object_set_new(o, "rung", in->rung ? json_string(in->rung) : json_null());
-	json_object_set_new(o, "rung_why",
-			    in->rung_why ? json_string(in->rung_why) : json_null());
+	json_object_set_new(o, "fallback_level",
+			    in->fallback_level ? json_string(in->fallback_level)
+					       : json_null());
+	json_object_set_new(o, "fallback_reason",
+			    in->fallback_reason ? json_string(in->fallback_reason)
+						: json_null());
 	json_object_set_new(o, "level",
 			    d->forecast.known ? json_finite(d->forecast.within_lead.level)
 					      : json_null());

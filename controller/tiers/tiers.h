@@ -58,8 +58,8 @@ void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
 /* Models are left to be learned: deciding again soon is worth it. */
 bool tiers_want_more(const struct tiers *t);
 
-/* {"demand":{..},"lead":{..},"hold":..,"rung":..} of the last tick; NULL: none yet. The
- * caller owns it. Safe from any thread, as are all but tiers_decide(). */
+/* {"demand":{..},"lead":{..},"hold":..,"fallback level":..} of the last tick; NULL: none
+ * yet. The caller owns it. Safe from any thread, as are all but tiers_decide(). */
 json_t *tiers_live(struct tiers *t, const char *stack, const char *tier);
 
 #endif

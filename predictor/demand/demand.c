@@ -87,7 +87,7 @@ static struct lead lead_of(const struct demand_model *m, size_t lead_steps)
 		.instances = 1,
 		.level = 1 - m->opts.risk,
 		.price = exp(l.log_price),
-		.rung = DEMAND_REACTIVE,
+		.fallback_level = DEMAND_REACTIVE,
 		.reason = DEMAND_NO_SAMPLE,
 	};
 	return l;

@@ -63,15 +63,15 @@ struct demand_opts {
 			       taken as usual (one standard deviation); 0 means 0.15 */
 };
 
-/* The ladder: which method the numbers come from. */
-enum demand_rung {
+/* Fallback levels: which method the numbers come from. */
+enum demand_fallback {
 	DEMAND_REACTIVE, /* the present level and its usual rises */
 	DEMAND_SEASONAL, /* the usual rise at this time of day, at the present level */
 	DEMAND_FULL,     /* the whole model */
 };
-enum { DEMAND_RUNGS = DEMAND_FULL + 1 };
+enum { DEMAND_FALLBACKS = DEMAND_FULL + 1 };
 
-/* Why it is that rung. */
+/* Why it is that fallback level. */
 enum demand_reason {
 	DEMAND_NO_SAMPLE,
 	DEMAND_LITTLE_HISTORY,   /* too little for the model */
@@ -83,7 +83,8 @@ enum demand_reason {
 	DEMAND_SHIFT_FOLLOWED, /* the level shifted, and the model does best */
 };
 
-const char *demand_rung_name(enum demand_rung rung); /* "reactive", ... */
+const char *demand_fallback_name(
+	enum demand_fallback fallback_level); /* "reactive", ... */
 
 struct demand_decision {
 	size_t needed; /* instances, for the lead time that begins now; never fewer than
@@ -96,8 +97,8 @@ struct demand_decision {
 	double price; /* of a short step, in instance steps */
 	double kept;  /* share of short steps lately, as these decisions alone would have
 			 had it */
-	enum demand_rung rung;
-	enum demand_reason reason; /* why this rung */
+	enum demand_fallback fallback_level;
+	enum demand_reason reason; /* why this fallback level */
 	int64_t shift_ms; /* since when the level is another, with the reasons that say so
 			   */
 	double shift_ratio; /* by how much: 0.8 is 80 % more */

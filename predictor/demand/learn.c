@@ -177,9 +177,10 @@ static void learn(struct demand_model *m, struct lead *l)
 	lead_judge(m, l, o, target);
 	ridge_add(lead_mean(l), o->x, target, size > limit ? limit / size : 1);
 	ridge_add(lead_spread(l), o->v, log(size + nothing(m)) - unit, 1);
-	/* One distribution serves all rungs: that of the rung in force. */
-	sketch_add(&l->sketch,
-		   (target - (double)o->centre[l->rung]) / (double)o->sigma[l->rung]);
+	/* One distribution serves all fallback levels: that of the fallback level in
+	 * force. */
+	sketch_add(&l->sketch, (target - (double)o->centre[l->fallback_level]) /
+				       (double)o->sigma[l->fallback_level]);
 	l->up += (fmax(miss, 0) - l->up) / 120;
 	learn_sizes(m, l, o, target, size);
 	l->learned++;

@@ -32,15 +32,15 @@
 #define STEER_AIM 0.95     /* share of the risk that is aimed at, at most */
 #define STEER_RUN 0.0125   /* and less by this for each step of the lead time */
 #define FULL_AFTER 120     /* targets learned before the regressions are believed */
-#define JUDGE_DAYS 2.0     /* half-life of the rungs' losses */
+#define JUDGE_DAYS 2.0     /* half-life of the fallback levels' losses */
 #define SHIFT_DAYS 4.0     /* half-life of the usual gap to the season */
 #define SHIFT_HOURS 2.0    /* for how long a level must be another to have shifted */
-#define WORSE 1.1          /* loss over another's from where on a rung is left */
-#define KEPT_DAYS 7.0      /* half-life of the shares that bands kept */
-#define KEPT_AFTER 10      /* misses that are expected before a share is told */
-#define MOST_SWINGS 7.0    /* 99.9 % of the logistic prior */
-#define REPLAY_DOUBT 0.5   /* runs of short steps that a replay is too kind by */
-#define REPLAY_DAYS 7      /* history that the first price is found on */
+#define WORSE 1.1        /* loss over another's from where on a fallback level is left */
+#define KEPT_DAYS 7.0    /* half-life of the shares that bands kept */
+#define KEPT_AFTER 10    /* misses that are expected before a share is told */
+#define MOST_SWINGS 7.0  /* 99.9 % of the logistic prior */
+#define REPLAY_DOUBT 0.5 /* runs of short steps that a replay is too kind by */
+#define REPLAY_DAYS 7    /* history that the first price is found on */
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
@@ -67,11 +67,12 @@ struct origin {
 	float x[FEAT_N];
 	float v[SPREAD_N];
 	float base;
-	float centre[DEMAND_RUNGS], sigma[DEMAND_RUNGS]; /* of the rise over base */
-	float said[DEMAND_BANDS]; /* quantiles of the largest demand */
-	uint32_t need, held;      /* instances: by itself, and after the hold */
-	uint32_t slot;            /* of the day */
-	bool filled;              /* no sample at this step */
+	float centre[DEMAND_FALLBACKS],
+		sigma[DEMAND_FALLBACKS]; /* of the rise over base */
+	float said[DEMAND_BANDS];        /* quantiles of the largest demand */
+	uint32_t need, held;             /* instances: by itself, and after the hold */
+	uint32_t slot;                   /* of the day */
+	bool filled;                     /* no sample at this step */
 };
 
 /* What is learned for one lead time: one block of bytes. */
@@ -85,12 +86,12 @@ struct lead {
 	double up;              /* average of the misses upwards */
 	double log_price;
 	double kept;
-	double loss[DEMAND_RUNGS];   /* of each rung lately; comparable */
-	double miss[DEMAND_RUNGS];   /* slow average of |miss| */
-	enum demand_rung rung;       /* in force */
-	uint64_t learned;            /* targets learned from */
-	double z[DEMAND_BANDS];      /* the sketch's quantiles of the bands */
-	double inside[DEMAND_BANDS]; /* share of targets within the band lately */
+	double loss[DEMAND_FALLBACKS]; /* of each fallback level lately; comparable */
+	double miss[DEMAND_FALLBACKS]; /* slow average of |miss| */
+	enum demand_fallback fallback_level; /* in force */
+	uint64_t learned;                    /* targets learned from */
+	double z[DEMAND_BANDS];              /* the sketch's quantiles of the bands */
+	double inside[DEMAND_BANDS];         /* share of targets within the band lately */
 	struct demand_decision now;
 	size_t mean_at, spread_at, profile_at, sizes_at, origins_at; /* in data */
 	_Alignas(8) unsigned char data[];

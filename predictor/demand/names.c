@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * names.c - the ladder in words.
+ * names.c - the fallback levels and their reasons as text.
  */
 #include "demand.h"
 
 #include <math.h>
 #include <stdio.h>
 
-const char *demand_rung_name(enum demand_rung rung)
+const char *demand_fallback_name(enum demand_fallback fallback_level)
 {
 	static const char *const names[] = { "reactive", "seasonal", "full" };
 
-	return names[rung];
+	return names[fallback_level];
 }
 
 static void say_shift(const struct demand_decision *d, const char *shift,

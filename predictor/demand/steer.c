@@ -43,19 +43,22 @@ static struct price_view view_of(const struct demand_model *m, const struct lead
 	const double most = model_most(m);
 
 	return (struct price_view){
-		.mid = fmin(fmax((double)o->base + (double)o->centre[l->rung], 0), most),
-		.sigma = (double)o->sigma[l->rung],
+		.mid = fmin(
+			fmax((double)o->base + (double)o->centre[l->fallback_level], 0),
+			most),
+		.sigma = (double)o->sigma[l->fallback_level],
 		.most = most,
 		.capacity = m->opts.capacity,
 	};
 }
 
-/* Pinball loss of a rung's 95 % quantile. */
-static double loss_of(const struct lead *l, const struct origin *o, int rung,
+/* Pinball loss of a fallback level's 95 % quantile. */
+static double loss_of(const struct lead *l, const struct origin *o, int fallback_level,
 		      double target)
 {
-	const double q = (double)o->centre[rung] +
-			 (double)o->sigma[rung] * sketch_quantile(&l->sketch, 0.95);
+	const double q =
+		(double)o->centre[fallback_level] +
+		(double)o->sigma[fallback_level] * sketch_quantile(&l->sketch, 0.95);
 
 	return target > q ? 0.95 * (target - q) : 0.05 * (q - target);
 }
@@ -99,7 +102,7 @@ void lead_judge(const struct demand_model *m, struct lead *l, const struct origi
 {
 	const double count = (double)l->learned + 1;
 
-	for (int r = DEMAND_REACTIVE; r < DEMAND_RUNGS; r++) {
+	for (int r = DEMAND_REACTIVE; r < DEMAND_FALLBACKS; r++) {
 		const double loss = loss_of(l, o, r, target);
 		const double miss = fabs(target - (double)o->centre[r]);
 
@@ -109,18 +112,20 @@ void lead_judge(const struct demand_model *m, struct lead *l, const struct origi
 	judge_bands(l, o, target, fmin(count, KEPT_DAYS * 24 * hour_life(m)));
 }
 
-/* The rung, and why. One that was left is taken again when it is the best. */
-static enum demand_rung choose_rung(const struct demand_model *m, const struct lead *l,
-				    enum demand_reason *why)
+/* The fallback level, and why. One that was left is taken again when it is the best. */
+static enum demand_fallback choose_fallback_level(const struct demand_model *m,
+						  const struct lead *l,
+						  enum demand_reason *why)
 {
 	const double per_day = 86400000.0 / (double)m->opts.step_ms;
 	const bool season = (double)l->learned > 2 * per_day && l->shape.day;
 	const double *loss = l->loss;
-	const enum demand_rung simple =
+	const enum demand_fallback simple =
 		season && loss[DEMAND_SEASONAL] < loss[DEMAND_REACTIVE] ? DEMAND_SEASONAL
 									: DEMAND_REACTIVE;
 	/* The model keeps its place while it is little worse, but not after a shift. */
-	const double credit = l->rung == DEMAND_FULL && !m->shift.is_on ? WORSE : 1.0;
+	const double credit =
+		l->fallback_level == DEMAND_FULL && !m->shift.is_on ? WORSE : 1.0;
 
 	if (l->learned < FULL_AFTER) {
 		*why = DEMAND_LITTLE_HISTORY;
@@ -159,7 +164,7 @@ void lead_decide(struct demand_model *m, struct lead *l)
 	enum demand_reason why;
 	double over;
 
-	l->rung = choose_rung(m, l, &why);
+	l->fallback_level = choose_fallback_level(m, l, &why);
 
 	const struct price_view v = view_of(m, l, o);
 
@@ -179,7 +184,7 @@ void lead_decide(struct demand_model *m, struct lead *l)
 		.level = 1 - over,
 		.price = price,
 		.kept = l->kept,
-		.rung = l->rung,
+		.fallback_level = l->fallback_level,
 		.reason = why,
 		.shift_ms = m->last_ms - (int64_t)m->shift.since * m->opts.step_ms,
 		.shift_ratio = m->shift.ratio,

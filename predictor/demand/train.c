@@ -81,8 +81,8 @@ static void play(struct demand_model *m, double y, struct replay *r, size_t n)
 		const struct lead *l = model_lead(m, k);
 		const struct origin *o = lead_newest(m, l);
 
-		r[k * n] = (struct replay){ o->base + o->centre[l->rung],
-					    o->sigma[l->rung] };
+		r[k * n] = (struct replay){ o->base + o->centre[l->fallback_level],
+					    o->sigma[l->fallback_level] };
 	}
 }
 

@@ -84,8 +84,8 @@ struct decide_input {
 	double forecast_high;        /* ... the lead time, upper */
 	double forecast_high_dwell;  /* ... lead time and dwell, upper */
 	int64_t forecast_at_ms;      /* the newest sample that it knows */
-	const char *rung;            /* "full", "seasonal", "reactive"; NULL: none */
-	const char *rung_why;        /* in words; NULL */
+	const char *fallback_level;  /* "full", "seasonal", "reactive"; NULL: none */
+	const char *fallback_reason; /* in words; NULL */
 	struct decide_events events; /* within the lead time */
 	struct decide_events events_dwell; /* within lead time and dwell */
 

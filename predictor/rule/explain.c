@@ -106,7 +106,7 @@ static void add_capacity(struct buf *b, const struct decide_input *in)
 	if (in->unit && *in->unit)
 		buf_printf(b, "%s%s", *in->unit == '/' ? "" : " ", in->unit);
 	buf_printf(b, " an instance%s", in->capacity_note ? in->capacity_note : "");
-	if (in->price > 0 && in->rung)
+	if (in->price > 0 && in->fallback_level)
 		buf_printf(b, ", a short minute costs %.4g instance-hours", in->price);
 	buf_putc(b, ')');
 }
@@ -187,8 +187,8 @@ static void say_out(struct buf *b, const struct decide_input *in,
 	add_demand(b, in);
 	if (p->cause == DECIDE_REACTIVE) {
 		buf_printf(b, " needs %lld now, %s", (long long)p->needed,
-			   in->rung ? "more than was forecast"
-				    : "and there is no forecast");
+			   in->fallback_level ? "more than was forecast"
+					      : "and there is no forecast");
 	} else {
 		buf_puts(b, " is forecast to reach ");
 		add_figure(b, in, in->forecast_high);
@@ -289,7 +289,7 @@ static void say_needs(struct buf *b, const struct decide_input *in,
 		      const struct decide_plan *p)
 {
 	add_demand(b, in);
-	if (in->rung && isfinite(in->forecast_high)) {
+	if (in->fallback_level && isfinite(in->forecast_high)) {
 		buf_puts(b, ", at most ");
 		add_figure(b, in, in->forecast_high);
 		buf_puts(b, " within ");
@@ -474,12 +474,13 @@ static json_t *explain_forecast(const struct decide_input *in)
 {
 	json_t *o;
 
-	if (!in->rung)
+	if (!in->fallback_level)
 		return json_null();
-	o = json_pack("{s:s, s:I, s:b, s:I}", "rung", in->rung, "lead_ms",
-		      (json_int_t)in->lead_ms, "lead_is_prior", in->is_lead_prior,
-		      "age_ms", (json_int_t)(in->now_ms - in->forecast_at_ms));
-	json_object_set_new(o, "why", json_text(in->rung_why));
+	o = json_pack("{s:s, s:I, s:b, s:I}", "fallback_level", in->fallback_level,
+		      "lead_ms", (json_int_t)in->lead_ms, "lead_is_prior",
+		      in->is_lead_prior, "age_ms",
+		      (json_int_t)(in->now_ms - in->forecast_at_ms));
+	json_object_set_new(o, "why", json_text(in->fallback_reason));
 	json_object_set_new(o, "risk", json_finite(in->price > 0 ? NAN : in->risk));
 	json_object_set_new(o, "price", json_finite(in->price > 0 ? in->price : NAN));
 	json_object_set_new(o, "median", json_finite(in->forecast_mid));

@@ -19,9 +19,11 @@ struct field {
 	size_t offset;
 };
 
-#define FIELD(kind, member)                                          \
-	{                                                            \
-#member, kind, offsetof(struct decide_input, member) \
+#define FIELD(kind, member) FIELD_AS(kind, member, #member)
+/* name: the one that stored records have, where the member was renamed since. */
+#define FIELD_AS(kind, member, name)                              \
+	{                                                         \
+		name, kind, offsetof(struct decide_input, member) \
 	}
 #define EVENTS(member)                                                      \
 	FIELD(COUNT, member.n), FIELD(TEXT, member.names[0]),               \
@@ -62,8 +64,8 @@ static const struct field fields[] = {
 	FIELD(REAL, forecast_high),
 	FIELD(REAL, forecast_high_dwell),
 	FIELD(WHOLE, forecast_at_ms),
-	FIELD(TEXT, rung),
-	FIELD(TEXT, rung_why),
+	FIELD_AS(TEXT, fallback_level, "rung"),
+	FIELD_AS(TEXT, fallback_reason, "rung_why"),
 	EVENTS(events),
 	EVENTS(events_dwell),
 	FIELD(WHOLE, floor),

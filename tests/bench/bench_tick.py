@@ -76,9 +76,9 @@ def ticks(rig, n):
     return seen, max(after[t] - before.get(t, 0) for t in after) / (last - first)
 
 
-def rungs(rig):
+def fallback_levels(rig):
     """How many tiers have their forecast from which method."""
-    return collections.Counter(t.get("rung") for t in rig.items("/v1/tiers?limit=1000"))
+    return collections.Counter(t.get("fallback_level") for t in rig.items("/v1/tiers?limit=1000"))
 
 
 def tick():
@@ -96,7 +96,7 @@ def tick():
         feed.push()
         with Pusher(feed.push, 1.5):
             start = time.monotonic()
-            wait_for("every model has learned", lambda: rungs(rig)[None] == 0, 240, every=1)
+            wait_for("every model has learned", lambda: fallback_levels(rig)[None] == 0, 240, every=1)
             say(f"all models had learned after {time.monotonic() - start:.1f} s")
             durations, cpu = ticks(rig, 12)
         figure(f"one tick over {n} tiers, every model fed a minute and asked, CPU of its thread",

@@ -184,11 +184,11 @@ def test_tiers_are_those_of_the_api(page, shop):
     def told():
         t = shop.tier("shop", "web")
         lead = t["lead"]
-        return [[t["rung"]], t["rung_why"], pytest.approx(t["demand"]["value"], rel=0.05),
+        return [[t["fallback_level"]], t["fallback_reason"], pytest.approx(t["demand"]["value"], rel=0.05),
                 "prior, not learned yet" if lead["prior"] else f"learned from {lead['count']} starts"]
 
-    agree(page, "rung, demand and lead time of web", lambda: [
-        page.attributes(card + "[data-rung]", "data-rung"), page.text(card + ".rung").split(": ", 1)[1].rstrip("."),
+    agree(page, "fallback level, demand and lead time of web", lambda: [
+        page.attributes(card + "[data-fallback]", "data-fallback"), page.text(card + ".fallback").split(": ", 1)[1].rstrip("."),
         float(page.text(card + "[data-fact=Demand] .value").removesuffix("/s")),
         page.text(card + "[data-fact='Lead time'] .note")], told)
 

@@ -70,17 +70,17 @@ def jobs(shop):
 
 
 # ---------------------------------------------------------------- what is told
-def test_the_ladder_marks_the_rung_with_its_reason(page, shop):
+def test_the_list_marks_the_fallback_level_with_its_reason(page, shop):
     look_at(page, "web")
     names = {"full": "Full model", "seasonal": "Season", "reactive": "Reactive"}
 
     def known():
         t = shop.tier("shop", "web")
-        why = t["rung_why"]
-        return [[t["rung"]], [names[t["rung"]]], f"{why[0].upper()}{why[1:]}."]
+        why = t["fallback_reason"]
+        return [[t["fallback_level"]], [names[t["fallback_level"]]], f"{why[0].upper()}{why[1:]}."]
 
-    agree(page, "the rung", lambda: [page.attributes(".ladder [data-rung]", "data-rung"),
-                                     page.texts(".ladder li[aria-current=step]"), page.text(".ladder .rung")], known)
+    agree(page, "the fallback level", lambda: [page.attributes(".fallbacks [data-fallback]", "data-fallback"),
+                                     page.texts(".fallbacks li[aria-current=step]"), page.text(".fallbacks .fallback")], known)
 
 
 def test_the_promises_are_a_table_of_bands_and_lead_times(page):

@@ -59,7 +59,7 @@ def test_decide_answers_each_line_and_asks_before_the_morning():
     wanted = [a["desired"] for a in answers[1:]]
     assert wanted[50] < 20  # in the night
     assert wanted[93] >= 48  # 1000 in demand from step 96 on; two steps to boot
-    assert all(a["rung"] in ("full", "seasonal", "reactive") for a in answers[1:])
+    assert all(a["fallback_level"] in ("full", "seasonal", "reactive") for a in answers[1:])
 
 
 def test_decide_keeps_within_min_and_max_and_takes_gaps():

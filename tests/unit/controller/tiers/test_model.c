@@ -159,9 +159,9 @@ static void history_that_is_imported_is_learned_from(void **state)
 	t = ask(f, m, 30, NOW_MS);
 	record(f, NOW_MS, 3 * DAY_MINUTES, 100);
 	record(f, NOW_MS + MINUTE_MS, 1, 100);
-	assert_int_equal(t.within_lead.rung, DEMAND_REACTIVE);
+	assert_int_equal(t.within_lead.fallback_level, DEMAND_REACTIVE);
 	t = ask(f, m, 30, NOW_MS + MINUTE_MS);
-	assert_true(t.within_lead.rung != DEMAND_REACTIVE);
+	assert_true(t.within_lead.fallback_level != DEMAND_REACTIVE);
 }
 
 /* As that of an expression with a difference in it may be. */

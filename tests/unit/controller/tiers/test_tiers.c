@@ -185,7 +185,7 @@ static void a_level_shift_is_told_with_its_time(void **state)
 		  c->s->e);
 	tick_at(c, 100);
 	live = tiers_live(c->tiers, "shop", "web");
-	why = json_string_value(json_object_get(live, "rung_why"));
+	why = json_string_value(json_object_get(live, "fallback_reason"));
 	assert_non_null(why);
 	assert_non_null(strstr(why, "the level shifted by +"));
 	assert_non_null(strstr(why, " on 20")); /* the day, after the time of day */

@@ -396,7 +396,7 @@ static void assert_same_answers(const struct demand_model *a, size_t k,
 	demand_model_decide(b, 0, &y);
 	assert_int_equal(x.needed, y.needed);
 	assert_int_equal(x.instances, y.instances);
-	assert_int_equal(x.rung, y.rung);
+	assert_int_equal(x.fallback_level, y.fallback_level);
 	assert_int_equal(x.reason, y.reason);
 	assert_true(x.shift_ms == y.shift_ms && x.shift_ratio == y.shift_ratio);
 	assert_true(x.median == y.median && x.upper == y.upper && x.level == y.level);

@@ -176,7 +176,7 @@ static void without_history_it_says_so_and_holds_a_stated_swing(void **state)
 	assert_ok(demand_model_train(m, NULL, 0, MONDAY_MS, &e), &e);
 	feed(m, 0, 1000);
 	demand_model_decide(m, 0, &d);
-	assert_int_equal(d.rung, DEMAND_REACTIVE);
+	assert_int_equal(d.fallback_level, DEMAND_REACTIVE);
 	assert_int_equal(d.reason, DEMAND_LITTLE_HISTORY);
 	assert_true(d.needed > 50 && d.needed < 150);
 	demand_model_free(m);
@@ -205,7 +205,7 @@ static void the_first_day_learns_to_keep_the_risk(void **state)
 	}
 	assert_true(is_short <= 26); /* 3 % of the time, three times the risk */
 	demand_model_decide(m, 0, &d);
-	assert_int_equal(d.rung, DEMAND_FULL);
+	assert_int_equal(d.fallback_level, DEMAND_FULL);
 	demand_model_free(m);
 }
 

@@ -94,9 +94,9 @@ static void a_constant_demand_is_soon_known_to_be_one(void **state)
 	demand_model_free(m);
 }
 
-/* ---------------------------------------------------------------- the ladder */
+/* ---------------------------------------------------------------- fallback levels */
 
-static void the_ladder_says_why_in_words(void **state)
+static void the_fallback_level_has_its_reason(void **state)
 {
 	static const struct {
 		enum demand_reason reason;
@@ -186,9 +186,9 @@ static void a_model_that_does_worse_is_left_for_a_stated_reason(void **state)
 		feed(m, i, y[i]);
 		demand_model_decide(m, 0, &d);
 		assert_true(
-			(d.rung == DEMAND_FULL) ==
+			(d.fallback_level == DEMAND_FULL) ==
 			(d.reason == DEMAND_BEST || d.reason == DEMAND_SHIFT_FOLLOWED));
-		left += d.rung != DEMAND_FULL;
+		left += d.fallback_level != DEMAND_FULL;
 	}
 	assert_true(left > DAY / 4);
 	demand_model_free(m);
@@ -202,7 +202,7 @@ int main(void)
 		cmocka_unit_test(nothing_foretells_nothing),
 		cmocka_unit_test(one_spike_is_not_foretold_to_grow),
 		cmocka_unit_test(a_constant_demand_is_soon_known_to_be_one),
-		cmocka_unit_test(the_ladder_says_why_in_words),
+		cmocka_unit_test(the_fallback_level_has_its_reason),
 		cmocka_unit_test(
 			a_level_shift_is_told_with_its_time_and_size_until_the_season_knows_it),
 		cmocka_unit_test(a_model_that_does_worse_is_left_for_a_stated_reason),

@@ -36,8 +36,8 @@ static struct decide_input three_running(void)
 		.forecast_high = 44,
 		.forecast_high_dwell = 44.5,
 		.forecast_at_ms = START - 5 * SECOND,
-		.rung = "full",
-		.rung_why = "a week of history",
+		.fallback_level = "full",
+		.fallback_reason = "a week of history",
 		.floor = -1,
 		.ceiling = -1,
 		.budget = -1,
@@ -145,7 +145,7 @@ static void without_a_forecast_it_reacts_and_never_goes_in(void **state)
 
 	(void)state;
 	set_demand(&in, 75.1, NAN, NAN);
-	in.rung = NULL;
+	in.fallback_level = NULL;
 	p = once(&in);
 	assert_plan(&p, 6, DECIDE_REACTIVE, DECIDE_BY_DEMAND,
 		    "web goes from 3 to 6: demand of 75.1/s needs 6 now, and there is no "
@@ -668,7 +668,7 @@ static void the_first_decision_starts_from_what_runs(void **state)
 	in.running = 0;
 	in.min = 2;
 	set_demand(&in, NAN, NAN, NAN);
-	in.rung = NULL;
+	in.fallback_level = NULL;
 	p = once(&in);
 	assert_plan(&p, 2, DECIDE_MIN, DECIDE_BY_MIN,
 		    "web goes from 0 to 2: its minimum is 2.");
@@ -758,7 +758,8 @@ static void the_explanation_tells_inputs_forecast_stages_and_sentence(void **sta
 			 5000);
 	assert_true(json_is_null(json_object_get(inputs, "budget")));
 	assert_close(json_real_value(json_object_get(forecast, "upper")), 150, 0);
-	assert_string_equal(json_string_value(json_object_get(forecast, "rung")), "full");
+	assert_string_equal(
+		json_string_value(json_object_get(forecast, "fallback_level")), "full");
 	assert_string_equal(
 		json_string_value(json_object_get(json_array_get(stages, 0), "name")),
 		"current");

@@ -50,7 +50,7 @@ static struct decide_input some_tier(uint32_t number)
 		.floor = -1,
 		.ceiling = -1,
 		.budget = -1,
-		.rung = "full",
+		.fallback_level = "full",
 	};
 }
 
