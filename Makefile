@@ -21,7 +21,7 @@ sharedir ?= $(prefix)/share/foretide
 sysconfdir ?= /etc
 
 VERSION := 0.1.0
-PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical libknot libsystemd
+PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical libknot libmnl libsystemd
 
 # ---------------------------------------------------------------- components
 USES_common        :=
@@ -114,14 +114,14 @@ $(B)/foretided: $(B)/obj/controller/main.o \
 $(B)/foretide-agent: $(B)/obj/agent/main.o $(call archives,agent fleet-adapter common)
 	$(call link,libcurl jansson gnutls libknot libsystemd,-lm)
 $(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor local common)
-	$(call link,gsl libcurl jansson gnutls libical,-lm -ldl)
+	$(call link,gsl libcurl jansson gnutls libical libmnl,-lm -ldl)
 $(B)/foretide-local-init: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/local-init/*.c)) \
 		$(call archives,local common)
-	$(call link,jansson,-lm)
+	$(call link,jansson libmnl,-lm)
 
 module = $(CC) -shared -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed \
 	 -Wl,--exclude-libs,ALL -o $@ $(filter %.o,$^) $(filter %.a,$^) \
-	 $(shell pkg-config --libs libcurl jansson gnutls) -lm
+	 $(shell pkg-config --libs libcurl jansson gnutls libmnl) -lm
 define driver_dir
 $(B)/drivers/$(1).so: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/$(1)/*.c)) \
 		$(call archives,common)
