@@ -23,6 +23,8 @@ sysconfdir ?= /etc
 VERSION := 0.1.0
 PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical libknot libmnl libsystemd \
 	   nettle
+# libunistring has no .pc file.
+UNISTRING := -lunistring
 
 # ---------------------------------------------------------------- components
 USES_common        :=
@@ -107,7 +109,7 @@ $(B)/gen/migrations.c: $(B)/embed $(wildcard db/migrations/*.sql)
 # $(1): archives, $(2): pkg-config names, $(3): other libraries
 link = $(CC) -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o,$^) \
        -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-       $(shell pkg-config --libs $(1)) $(2)
+       $(shell pkg-config --libs $(1)) $(2) $(UNISTRING)
 
 $(B)/foretided: $(B)/obj/controller/main.o \
 		$(call archives,controller web db predictor fleet-adapter common)
@@ -122,7 +124,7 @@ $(B)/foretide-local-init: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/l
 
 module = $(CC) -shared -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed \
 	 -Wl,--exclude-libs,ALL -o $@ $(filter %.o,$^) $(filter %.a,$^) \
-	 $(shell pkg-config --libs libcurl jansson gnutls libmnl nettle) -lm
+	 $(shell pkg-config --libs libcurl jansson gnutls libmnl nettle) $(UNISTRING) -lm
 define driver_dir
 $(B)/drivers/$(1).so: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/$(1)/*.c)) \
 		$(call archives,common)
