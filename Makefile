@@ -21,7 +21,10 @@ sharedir ?= $(prefix)/share/foretide
 sysconfdir ?= /etc
 
 VERSION := 0.1.0
-PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical libknot libsystemd
+PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical libknot libmnl libsystemd \
+	   nettle
+# libunistring has no .pc file.
+UNISTRING := -lunistring
 
 # ---------------------------------------------------------------- the rooms
 # SEES_ROOM := the rooms that it sees, with those that their headers need; the lowest first.
@@ -211,22 +214,22 @@ $(B)/gen/migrations.c: $(B)/embed $(wildcard db/migrations/*.sql)
 # $(1): archives, $(2): pkg-config names, $(3): other libraries
 link = $(CC) -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o,$^) \
        -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-       $(shell pkg-config --libs $(1)) $(2)
+       $(shell pkg-config --libs $(1)) $(2) $(UNISTRING)
 
 $(B)/foretided: $(B)/obj/controller/main.o \
 		$(call archives,controller web db predictor fleet-adapter common)
-	$(call link,libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical,-lm -ldl)
+	$(call link,libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical nettle,-lm -ldl)
 $(B)/foretide-agent: $(B)/obj/agent/main.o $(call archives,agent fleet-adapter common)
-	$(call link,libcurl jansson gnutls libknot libsystemd,-lm)
+	$(call link,libcurl jansson gnutls libknot libsystemd nettle,-lm)
 $(B)/foretide: $(B)/obj/cli/main.o $(call archives,cli predictor local common)
-	$(call link,gsl libcurl jansson gnutls libical,-lm -ldl)
+	$(call link,gsl libcurl jansson gnutls libical libmnl nettle,-lm -ldl)
 $(B)/foretide-local-init: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/local/init/*.c)) \
 		$(call archives,local common)
-	$(call link,jansson,-lm)
+	$(call link,jansson libmnl,-lm)
 
 module = $(CC) -shared -pthread $(CFLAGS) $(LDFLAGS) -Wl,--as-needed \
 	 -Wl,--exclude-libs,ALL -o $@ $(filter %.o,$^) $(filter %.a,$^) \
-	 $(shell pkg-config --libs libcurl jansson gnutls) -lm
+	 $(shell pkg-config --libs libcurl jansson gnutls libmnl nettle) $(UNISTRING) -lm
 define driver_dir
 $(B)/drivers/$(1).so: $(patsubst %.c,$(B)/obj/%.o,$(wildcard cloud-drivers/$(1)/*.c)) \
 		$(call archives,$(filter $(1),local) common)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,22 +55,18 @@ static char *own_path(const char *controller)
 /* Where a hierarchy is mounted. */
 static char *mount_point(const char *controller)
 {
-	CLEANUP(free) char *text = NULL;
-	char *next, *line;
+	FILE *f = setmntent("/proc/self/mounts", "re");
+	const struct mntent *m;
+	char *dir = NULL;
 
-	if (conf_read_file("/proc/self/mounts", SMALL_FILE_BYTES, &text, NULL, NULL) < 0)
-		return NULL;
-	for (next = text; (line = strsep(&next, "\n"));) {
-		char dir[512], type[32], options[512];
-
-		if (sscanf(line, "%*s %511s %31s %511s", dir, type, options) != 3)
-			continue;
-		if (*controller
-			    ? strcmp(type, "cgroup") == 0 && has_word(options, controller)
-			    : strcmp(type, "cgroup2") == 0)
-			return xstrdup(dir);
-	}
-	return NULL;
+	while (f && !dir && (m = getmntent(f)))
+		if (*controller ? strcmp(m->mnt_type, "cgroup") == 0 &&
+					  hasmntopt(m, controller)
+				: strcmp(m->mnt_type, "cgroup2") == 0)
+			dir = xstrdup(m->mnt_dir);
+	if (f)
+		endmntent(f);
+	return dir;
 }
 
 /* The folder of our own group; the mount point where our path is not visible in it. */

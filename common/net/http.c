@@ -4,7 +4,6 @@
 #include "check.h"
 #include "http_curl.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 5000
@@ -50,12 +49,11 @@ bool http_res_header(const struct http_res *res, const char *name, char *text,
 
 void http_escape(struct buf *to, const char *text)
 {
-	for (const char *s = text; *s; s++) {
-		if (isalnum((unsigned char)*s) || strchr("-._~", *s))
-			buf_putc(to, *s);
-		else
-			buf_printf(to, "%%%02X", (unsigned char)*s);
-	}
+	char *escaped = curl_easy_escape(NULL, text, 0);
+
+	CHECK(escaped);
+	buf_puts(to, escaped);
+	curl_free(escaped);
 }
 
 /* ---------------------------------------------------------------- curl handles */

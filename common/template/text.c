@@ -248,28 +248,19 @@ TFUNC(fn_trim_prefix)
 	return 0;
 }
 
-static const char base64_set[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 TFUNC(fn_base64_encode)
 {
 	CLEANUP(buf_done) struct buf b;
-	const unsigned char *s = (const unsigned char *)a->str.s;
 
 	(void)n;
 	buf_init(&b, TSTR_MAX);
-	for (size_t i = 0; i < a->str.n; i += 3) {
-		size_t have = MIN(a->str.n - i, 3u);
-		uint32_t u = (uint32_t)s[i] << 16 |
-			     (have > 1 ? (uint32_t)s[i + 1] << 8 : 0) |
-			     (have > 2 ? s[i + 2] : 0);
-
-		for (size_t k = 0; k < 4; k++)
-			buf_putc(&b,
-				 k <= have ? base64_set[u >> (18 - 6 * k) & 63] : '=');
-	}
+	base64_encode(&b, a->str.s, a->str.n);
 	return give(x, &b, ret, err);
 }
+
+/* As Go reads it: it says where what is no base64 begins. */
+static const char base64_set[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 TFUNC(fn_base64_decode)
 {

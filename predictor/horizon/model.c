@@ -67,18 +67,6 @@ static size_t panel_first(const struct panel *p)
 	return first;
 }
 
-static double median(double *x, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		for (size_t k = i; k > 0 && x[k] < x[k - 1]; k--) {
-			const double t = x[k];
-
-			x[k] = x[k - 1];
-			x[k - 1] = t;
-		}
-	return n % 2 ? x[n / 2] : 0.5 * (x[n / 2 - 1] + x[n / 2]);
-}
-
 static void panel_run(struct panel *p, size_t t, bool hindsight, size_t h, double *out)
 {
 	for (size_t k = 0; k < p->n; k++)
@@ -88,7 +76,7 @@ static void panel_run(struct panel *p, size_t t, bool hindsight, size_t h, doubl
 
 		for (size_t k = 0; k < p->n; k++)
 			v[k] = p->path[k * h + j];
-		out[j] = median(v, p->n);
+		out[j] = gsl_stats_median(v, 1, p->n);
 	}
 }
 

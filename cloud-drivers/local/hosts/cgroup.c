@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ static unsigned read_v2_controls(const char *path)
 	return has;
 }
 
-/* options is the superblock's, such as "rw,cpu,cpuacct". */
+/* options: such as "rw,cpu,cpuacct" */
 static unsigned read_v1_controls(char *options, char *ret, size_t size)
 {
 	unsigned has = 0;
@@ -89,18 +90,6 @@ static void add_mount(struct cgroups *c, const char *path, const char *type,
 		c->at[c->n++] = m;
 }
 
-/* "36 35 98:0 / /mnt rw,noatime shared:1 - ext4 /dev/root rw,errors=continue" */
-static void read_mount_line(struct cgroups *c, char *line)
-{
-	char *dash = strstr(line, " - ");
-	char path[128], type[32], options[256];
-
-	if (dash && sscanf(line, "%*s %*s %*s %*s %127s", path) == 1 &&
-	    sscanf(dash + 3, "%31s %*s %255s", type, options) == 2 &&
-	    strncmp(type, "cgroup", 6) == 0)
-		add_mount(c, path, type, options);
-}
-
 /* A controller that a v1 hierarchy holds is not v2's. */
 static void settle_v2(struct cgroups *c)
 {
@@ -116,16 +105,18 @@ static void settle_v2(struct cgroups *c)
 
 int cgroups_find(struct cgroups *ret, struct err *err)
 {
-	CLEANUP(fclose) FILE *f = fopen("/proc/self/mountinfo", "re");
-	CLEANUP(free) char *line = NULL;
+	FILE *f = setmntent("/proc/self/mounts", "re");
 	struct cgroups c = { .n = 0 };
+	struct mntent m;
+	char text[4096];
 	unsigned has = 0;
-	size_t size = 0;
 
 	if (!f)
-		return err_errno(err, ERR_INTERNAL, "/proc/self/mountinfo");
-	while (getline(&line, &size, f) > 0)
-		read_mount_line(&c, line);
+		return err_errno(err, ERR_INTERNAL, "/proc/self/mounts");
+	while (getmntent_r(f, &m, text, sizeof(text)))
+		if (strncmp(m.mnt_type, "cgroup", 6) == 0)
+			add_mount(&c, m.mnt_dir, m.mnt_type, m.mnt_opts);
+	endmntent(f);
 	settle_v2(&c);
 	for (size_t i = 0; i < c.n; i++)
 		has |= c.at[i].has;

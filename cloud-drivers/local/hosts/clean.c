@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -155,16 +156,16 @@ static void clean_cgroups(struct cleaning *c)
 /* Hosts mount in namespaces of their own; this is for what somebody mounted by hand. */
 static void clean_mounts(struct cleaning *c)
 {
-	CLEANUP(fclose) FILE *f = fopen("/proc/self/mountinfo", "re");
-	CLEANUP(free) char *line = NULL;
-	char prefix[PATH_MAX], path[PATH_MAX];
-	size_t size = 0;
+	FILE *f = setmntent("/proc/self/mounts", "re");
+	char prefix[PATH_MAX], text[2 * PATH_MAX];
+	struct mntent m;
 
 	snprintf(prefix, sizeof(prefix), "%s/hosts/", c->s.dir);
-	while (f && getline(&line, &size, f) > 0)
-		if (sscanf(line, "%*s %*s %*s %*s %4095s", path) == 1 &&
-		    strncmp(path, prefix, strlen(prefix)) == 0)
-			(void)umount2(path, MNT_DETACH);
+	while (f && getmntent_r(f, &m, text, sizeof(text)))
+		if (strncmp(m.mnt_dir, prefix, strlen(prefix)) == 0)
+			(void)umount2(m.mnt_dir, MNT_DETACH);
+	if (f)
+		endmntent(f);
 }
 
 /* ---------------------------------------------------------------- all of it */

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -12,31 +13,31 @@
 #include <sys/socket.h>
 
 #define ANSWER_BYTES 32768
+#define REQUEST_BYTES 1024
+#define NESTS_BYTES 64 /* kept free for the heads of nests, which are not checked */
 
 struct nl {
-	int fd;
+	struct mnl_socket *socket;
 	uint32_t seq;
 };
 
 /* One request under construction; attributes are appended at the end. */
 struct request {
-	struct nlmsghdr head;
-	char body[1024];
+	_Alignas(struct nlmsghdr) char bytes[REQUEST_BYTES + NESTS_BYTES];
+	struct nlmsghdr *head;
 };
 
 int nl_open(struct nl **ret, struct err *err)
 {
-	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
 	struct timeval patience = { .tv_sec = 10 };
-	CLEANUP(close_fd)
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	CLEANUP(nl_close) struct nl *nl = xcalloc(1, sizeof(*nl));
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
+	nl->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!nl->socket || mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    setsockopt(mnl_socket_get_fd(nl->socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
+		       sizeof(patience)) < 0)
 		return err_errno(err, ERR_INTERNAL, "rtnetlink");
-	*ret = xcalloc(1, sizeof(**ret));
-	(*ret)->fd = fd;
-	fd = -1;
+	*ret = TAKE(nl);
 	return 0;
 }
 
@@ -44,34 +45,24 @@ void nl_close(struct nl *nl)
 {
 	if (!nl)
 		return;
-	close(nl->fd);
+	if (nl->socket)
+		mnl_socket_close(nl->socket);
 	free(nl);
 }
 
-/* ---------------------------------------------------------------- requests */
+/* ---------------------------------------------------------------- exchanges */
 
 static void *request_init(struct request *r, uint16_t type, uint16_t flags, size_t size)
 {
-	memset(r, 0, sizeof(*r));
-	r->head.nlmsg_type = type;
-	r->head.nlmsg_flags = NLM_F_REQUEST | flags;
-	r->head.nlmsg_len = NLMSG_LENGTH(size);
-	return NLMSG_DATA(&r->head);
+	r->head = mnl_nlmsg_put_header(r->bytes);
+	r->head->nlmsg_type = type;
+	r->head->nlmsg_flags = NLM_F_REQUEST | flags;
+	return mnl_nlmsg_put_extra_header(r->head, size);
 }
 
-static struct rtattr *add_attr(struct request *r, uint16_t type, const void *data,
-			       size_t len)
+static void add_attr(struct request *r, uint16_t type, const void *data, size_t len)
 {
-	size_t at = NLMSG_ALIGN(r->head.nlmsg_len);
-	struct rtattr *a = (struct rtattr *)((char *)r + at);
-
-	CHECK(at + RTA_SPACE(len) <= sizeof(*r));
-	a->rta_type = type;
-	a->rta_len = (uint16_t)RTA_LENGTH(len);
-	if (len)
-		memcpy(RTA_DATA(a), data, len);
-	r->head.nlmsg_len = (uint32_t)(at + RTA_SPACE(len));
-	return a;
+	CHECK(mnl_attr_put_check(r->head, REQUEST_BYTES, type, len, data));
 }
 
 static void add_text(struct request *r, uint16_t type, const char *text)
@@ -79,59 +70,38 @@ static void add_text(struct request *r, uint16_t type, const char *text)
 	add_attr(r, type, text, strlen(text) + 1);
 }
 
-/* Everything appended since begin becomes the inside of it. */
-static void end_nest(struct request *r, struct rtattr *begin)
+/* A list that changed while it was read is no error. */
+static void take_as_it_is(struct nlmsghdr *h, int len)
 {
-	begin->rta_len = (uint16_t)((char *)r + r->head.nlmsg_len - (char *)begin);
-}
-
-/* ---------------------------------------------------------------- answers */
-
-typedef void on_message_fn(void *arg, struct nlmsghdr *h);
-
-/* 0 when the answer is complete, 1 when more must be read, else the error. */
-static int read_answer(const struct nl *nl, char *bytes, size_t len, on_message_fn *fn,
-		       void *arg, int *ret_errno)
-{
-	for (struct nlmsghdr *h = (struct nlmsghdr *)bytes; NLMSG_OK(h, len);
-	     h = NLMSG_NEXT(h, len)) {
-		if (h->nlmsg_seq != nl->seq)
-			continue;
-		if (h->nlmsg_type == NLMSG_DONE)
-			return 0;
-		if (h->nlmsg_type == NLMSG_ERROR) {
-			*ret_errno = -((struct nlmsgerr *)NLMSG_DATA(h))->error;
-			return 0;
-		}
-		if (fn)
-			fn(arg, h);
-	}
-	return 1;
+	for (; mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len))
+		h->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
 }
 
 /* Sends and reads until acknowledged or done; 0 or an errno. */
-static int exchange(struct nl *nl, struct request *r, on_message_fn *fn, void *arg)
+static int exchange(struct nl *nl, struct request *r, mnl_cb_t fn, void *arg)
 {
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	_Alignas(struct nlmsghdr) char bytes[ANSWER_BYTES];
-	int error = 0;
+	struct nlmsghdr *first = (struct nlmsghdr *)bytes;
+	int rc = MNL_CB_OK;
 
-	r->head.nlmsg_seq = ++nl->seq;
-	if ((r->head.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) /* EXCL shares a bit */
-		r->head.nlmsg_flags |= NLM_F_ACK;
-	if (sendto(nl->fd, r, r->head.nlmsg_len, 0, (struct sockaddr *)&kernel,
-		   sizeof(kernel)) < 0)
+	r->head->nlmsg_seq = ++nl->seq;
+	if ((r->head->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) /* EXCL shares a bit */
+		r->head->nlmsg_flags |= NLM_F_ACK;
+	if (mnl_socket_sendto(nl->socket, r->head, r->head->nlmsg_len) < 0)
 		return errno;
-	for (;;) {
-		ssize_t n = recv(nl->fd, bytes, sizeof(bytes), 0);
+	while (rc > MNL_CB_STOP) {
+		ssize_t n = mnl_socket_recvfrom(nl->socket, bytes, sizeof(bytes));
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno;
-		if (read_answer(nl, bytes, (size_t)n, fn, arg, &error) == 0)
-			return error;
+		if (first->nlmsg_seq != nl->seq) /* of a request that was given up */
+			continue;
+		take_as_it_is(first, (int)n);
+		rc = mnl_cb_run(bytes, (size_t)n, nl->seq, 0, fn, arg);
 	}
+	return rc < 0 ? errno : 0;
 }
 
 static int run(struct nl *nl, struct request *r, struct err *err, const char *what,
@@ -152,49 +122,43 @@ static int run(struct nl *nl, struct request *r, struct err *err, const char *wh
 
 /* ---------------------------------------------------------------- links */
 
-/* The kernel's macros cast const away, so the readers take plain pointers. */
-
-static void copy_text(char *to, size_t size, struct rtattr *a)
+static void copy_text(char *to, size_t size, const struct nlattr *a)
 {
-	size_t n = RTA_PAYLOAD(a);
-
-	n = n < size - 1 ? n : size - 1;
-	memcpy(to, RTA_DATA(a), n);
-	to[n] = '\0';
+	snprintf(to, size, "%.*s", mnl_attr_get_payload_len(a), mnl_attr_get_str(a));
 }
 
-static void read_kind(struct nl_link *link, struct rtattr *info)
+static int on_info_attr(const struct nlattr *a, void *arg)
 {
-	size_t left = RTA_PAYLOAD(info);
+	struct nl_link *link = arg;
 
-	for (struct rtattr *a = RTA_DATA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if (a->rta_type == IFLA_INFO_KIND)
-			copy_text(link->kind, sizeof(link->kind), a);
+	if (mnl_attr_get_type(a) == IFLA_INFO_KIND)
+		copy_text(link->kind, sizeof(link->kind), a);
+	return MNL_CB_OK;
 }
 
-static void read_link(struct nl_link *link, struct nlmsghdr *h)
+static int on_link_attr(const struct nlattr *a, void *arg)
 {
-	struct ifinfomsg *info = NLMSG_DATA(h);
-	size_t left = IFLA_PAYLOAD(h);
+	struct nl_link *link = arg;
+	const uint16_t type = mnl_attr_get_type(a);
 
-	memset(link, 0, sizeof(*link));
-	link->index = info->ifi_index;
-	for (struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
-		if (a->rta_type == IFLA_IFNAME)
-			copy_text(link->name, sizeof(link->name), a);
-		else if (a->rta_type == IFLA_IFALIAS)
-			copy_text(link->alias, sizeof(link->alias), a);
-		else if (a->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(a) == 6)
-			memcpy(link->mac, RTA_DATA(a), 6);
-		else if (a->rta_type == IFLA_LINKINFO)
-			read_kind(link, a);
-	}
+	if (type == IFLA_IFNAME)
+		copy_text(link->name, sizeof(link->name), a);
+	else if (type == IFLA_IFALIAS)
+		copy_text(link->alias, sizeof(link->alias), a);
+	else if (type == IFLA_ADDRESS && mnl_attr_get_payload_len(a) == 6)
+		memcpy(link->mac, mnl_attr_get_payload(a), 6);
+	else if (type == IFLA_LINKINFO)
+		mnl_attr_parse_nested(a, on_info_attr, link);
+	return MNL_CB_OK;
 }
 
-static void on_one_link(void *arg, struct nlmsghdr *h)
+static int read_link(const struct nlmsghdr *h, void *arg)
 {
-	if (h->nlmsg_type == RTM_NEWLINK)
-		read_link(arg, h);
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(h);
+	struct nl_link *link = arg;
+
+	*link = (struct nl_link){ .index = info->ifi_index };
+	return mnl_attr_parse(h, sizeof(*info), on_link_attr, link);
 }
 
 int nl_link_get(struct nl *nl, const char *name, struct nl_link *ret, struct err *err)
@@ -205,7 +169,7 @@ int nl_link_get(struct nl *nl, const char *name, struct nl_link *ret, struct err
 
 	request_init(&r, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
 	add_text(&r, IFLA_IFNAME, name);
-	error = exchange(nl, &r, on_one_link, &link);
+	error = exchange(nl, &r, read_link, &link);
 	if (error == ENODEV)
 		return err_set(err, ERR_NOT_FOUND, "there is no network link %s", name);
 	errno = error;
@@ -220,15 +184,14 @@ struct each_link {
 	void *arg;
 };
 
-static void on_each_link(void *arg, struct nlmsghdr *h)
+static int on_each_link(const struct nlmsghdr *h, void *arg)
 {
 	const struct each_link *each = arg;
 	struct nl_link link;
 
-	if (h->nlmsg_type != RTM_NEWLINK)
-		return;
-	read_link(&link, h);
+	read_link(h, &link);
 	each->fn(each->arg, &link);
+	return MNL_CB_OK;
 }
 
 int nl_link_each(struct nl *nl, nl_link_fn *fn, void *arg, struct err *err)
@@ -280,41 +243,41 @@ int nl_bridge_add(struct nl *nl, const char *name, const uint8_t mac[6], struct 
 	struct request r;
 	struct ifinfomsg *info = request_init(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
 					      sizeof(struct ifinfomsg));
-	struct rtattr *nest;
+	struct nlattr *nest;
 
 	info->ifi_flags = IFF_UP;
 	info->ifi_change = IFF_UP;
 	add_text(&r, IFLA_IFNAME, name);
 	add_attr(&r, IFLA_ADDRESS, mac, 6);
-	nest = add_attr(&r, IFLA_LINKINFO, NULL, 0);
+	nest = mnl_attr_nest_start(r.head, IFLA_LINKINFO);
 	add_text(&r, IFLA_INFO_KIND, "bridge");
-	end_nest(&r, nest);
+	mnl_attr_nest_end(r.head, nest);
 	return run(nl, &r, err, "making bridge", name);
 }
 
 int nl_veth_add(struct nl *nl, const char *name, int bridge_index, const char *peer,
 		const uint8_t peer_mac[6], pid_t pid, struct err *err)
 {
-	struct ifinfomsg peer_info = { .ifi_family = AF_UNSPEC };
 	struct request r;
 	struct ifinfomsg *info = request_init(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
 					      sizeof(struct ifinfomsg));
-	struct rtattr *nest, *data, *peer_nest;
+	struct nlattr *nest, *data, *peer_nest;
 
 	info->ifi_flags = IFF_UP;
 	info->ifi_change = IFF_UP;
 	add_text(&r, IFLA_IFNAME, name);
 	add_attr(&r, IFLA_MASTER, &bridge_index, sizeof(bridge_index));
-	nest = add_attr(&r, IFLA_LINKINFO, NULL, 0);
+	nest = mnl_attr_nest_start(r.head, IFLA_LINKINFO);
 	add_text(&r, IFLA_INFO_KIND, "veth");
-	data = add_attr(&r, IFLA_INFO_DATA, NULL, 0);
-	peer_nest = add_attr(&r, VETH_INFO_PEER, &peer_info, sizeof(peer_info));
+	data = mnl_attr_nest_start(r.head, IFLA_INFO_DATA);
+	peer_nest = mnl_attr_nest_start(r.head, VETH_INFO_PEER);
+	mnl_nlmsg_put_extra_header(r.head, sizeof(struct ifinfomsg));
 	add_text(&r, IFLA_IFNAME, peer);
 	add_attr(&r, IFLA_ADDRESS, peer_mac, 6);
 	add_attr(&r, IFLA_NET_NS_PID, &pid, sizeof(pid));
-	end_nest(&r, peer_nest);
-	end_nest(&r, data);
-	end_nest(&r, nest);
+	mnl_attr_nest_end(r.head, peer_nest);
+	mnl_attr_nest_end(r.head, data);
+	mnl_attr_nest_end(r.head, nest);
 	return run(nl, &r, err, "making veth", name);
 }
 

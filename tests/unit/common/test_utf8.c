@@ -38,6 +38,8 @@ static void bad_bytes_become_question_marks(void **state)
 	assert_mended("\xed\xa0\x80.", "???.");      /* half of a pair of UTF-16 */
 	assert_mended("\xf4\x90\x80\x80.", "????."); /* beyond the last character */
 	assert_mended("\xff", "?");
+	assert_mended("\xc0", "?"); /* what begins none is not unfinished */
+	assert_mended("\xed\xa0", "??");
 }
 
 static void an_unfinished_character_at_the_end_is_dropped(void **state)
