@@ -4,7 +4,7 @@
  *
  * Any thread may call it; nothing is shared between calls. curl_global_init() is the
  * program's. Redirects are not followed and only http and https are spoken. For many
- * exchanges on a loop see http_loop.h, which uses the same request and answer.
+ * exchanges on a loop see http_async.h, which uses the same request and answer.
  */
 #ifndef COMMON_NET_HTTP_H
 #define COMMON_NET_HTTP_H

@@ -7,7 +7,7 @@
 
 #include "http.h"
 #include "http_curl.h"
-#include "http_loop.h"
+#include "http_async.h"
 #include "loop.h"
 
 #endif

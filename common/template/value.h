@@ -119,7 +119,4 @@ int template_printf(struct buf *out, struct tstr fmt, const struct tval *args, s
 /* time.Time.Format in UTC. */
 void template_time_format(struct buf *out, int64_t ms, struct tstr layout);
 
-/* path.Match; ERR_INVAL for a malformed pattern. */
-int template_glob(const char *pattern, const char *name, bool *ret, struct err *err);
-
 #endif

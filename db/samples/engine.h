@@ -147,7 +147,7 @@ bool db_entry_view(struct db *db, int64_t id, struct db_entry_view *ret);
 void db_journal_sample(struct buf *out, int64_t series, int64_t dt_ms, double v);
 int db_journal_load(struct db *db, struct err *err) MUST_CHECK;
 
-/* sample.c */
+/* add.c */
 /* db_samples_add(); any_unrolled: also samples past their retention, if not rolled up. */
 int db_samples_store_locked(struct db *db, const struct db_sample_in *in, size_t n,
 			    int64_t now_ms, bool any_unrolled,

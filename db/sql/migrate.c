@@ -3,7 +3,7 @@
  * The schema's version is SQLite's user_version: the number of the last migration that
  * was applied, changed in the same transaction as the schema.
  */
-#include "conn.h"
+#include "connection.h"
 
 #include "embedded.h"
 

@@ -5,7 +5,7 @@
 #ifndef DB_SQL_SQL_H
 #define DB_SQL_SQL_H
 
-#include "conn.h"
+#include "connection.h"
 #include "row.h"
 
 #endif

@@ -5,10 +5,10 @@
 #ifndef FLEET_ADAPTER_UNITFILE_UNITFILE_H
 #define FLEET_ADAPTER_UNITFILE_UNITFILE_H
 
-#include "strings.h"
-#include "unit_file.h"
-#include "unit_name.h"
-#include "x_fleet.h"
-#include "x_service.h"
+#include "words.h"
+#include "options.h"
+#include "name.h"
+#include "fleet_section.h"
+#include "service_section.h"
 
 #endif

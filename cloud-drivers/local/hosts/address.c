@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
-#include "conf.h"
-#include "state.h"
+#include "options.h"
+#include "state_folder.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>

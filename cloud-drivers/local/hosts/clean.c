@@ -3,10 +3,10 @@
 
 #include "cgroup.h"
 #include "check.h"
-#include "host.h"
+#include "lifecycle.h"
 #include "netlink.h"
-#include "network.h"
-#include "state.h"
+#include "bridge.h"
+#include "state_folder.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
-#include "state.h"
+#include "state_folder.h"
 
 #include <dirent.h>
 #include <errno.h>

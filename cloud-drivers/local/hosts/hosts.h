@@ -7,12 +7,12 @@
 
 #include "cgroup.h"
 #include "clean.h"
-#include "conf.h"
-#include "host.h"
+#include "options.h"
+#include "lifecycle.h"
 #include "inventory.h"
 #include "netlink.h"
-#include "network.h"
+#include "bridge.h"
 #include "spawn.h"
-#include "state.h"
+#include "state_folder.h"
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "inventory.h"
 
-#include "host.h"
+#include "lifecycle.h"
 
 #include <stdio.h>
 #include <string.h>

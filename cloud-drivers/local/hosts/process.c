@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
 #include "clock.h"
-#include "state.h"
+#include "state_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "db_fixture.h"
 
-#include "conn.h"
+#include "connection.h"
 #include "embedded.h"
 #include "text.h"
 

@@ -8,9 +8,9 @@
 #include "cgroup.h"
 #include "check.h"
 #include "cleanup.h"
-#include "conf.h"
-#include "network.h"
-#include "state.h"
+#include "options.h"
+#include "bridge.h"
+#include "state_folder.h"
 #include "text.h"
 
 #include <arpa/inet.h>
