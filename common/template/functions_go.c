@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The functions that text/template has by itself. and, or: see exec.c. */
-#include "ast.h"
+/* The functions that text/template has by itself. and, or: see eval.c. */
+#include "function.h"
 
 #include "check.h"
 
-#include <ctype.h>
 #include <string.h>
 
-static int give(struct texec *x, struct buf *b, struct tval *ret, struct err *err)
-{
-	if (buf_is_full(b))
-		return err_set(err, ERR_LIMIT, "the result is too long");
-	*ret = tval_str(texec_pool(x), buf_str(b), b->len);
-	return 0;
-}
-
-static int fn_not(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		  struct err *err)
+TFUNC(fn_not)
 {
 	(void)x;
 	(void)n;
@@ -84,8 +74,7 @@ static int equal(const struct tval *a, const struct tval *b, bool *ret, struct e
 	return 0;
 }
 
-static int fn_eq(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		 struct err *err)
+TFUNC(fn_eq)
 {
 	bool hit = false;
 
@@ -102,8 +91,7 @@ static int fn_eq(struct texec *x, const struct tval *a, size_t n, struct tval *r
 	return 0;
 }
 
-static int fn_ne(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		 struct err *err)
+TFUNC(fn_ne)
 {
 	int rc = fn_eq(x, a, n, ret, err);
 
@@ -122,17 +110,17 @@ static int compare(const struct tval *a, int *ret, struct err *err)
 	return 0;
 }
 
-#define COMPARISON(name, sign)                                           \
-	static int name(struct texec *x, const struct tval *a, size_t n, \
-			struct tval *ret, struct err *err)               \
-	{                                                                \
-		int order_ = 0, rc = compare(a, &order_, err);           \
-                                                                         \
-		(void)x;                                                 \
-		(void)n;                                                 \
-		*ret = tval_bool(order_ sign 0);                         \
-		return rc;                                               \
-	}                                                                \
+#define COMPARISON(name, sign)                                          \
+	static int name(struct trun *x, const struct tval *a, size_t n, \
+			struct tval *ret, struct err *err)              \
+	{                                                               \
+		int order_ = 0, rc = compare(a, &order_, err);          \
+                                                                        \
+		(void)x;                                                \
+		(void)n;                                                \
+		*ret = tval_bool(order_ sign 0);                        \
+		return rc;                                              \
+	}                                                               \
 	struct comparison_takes_a_semicolon
 
 COMPARISON(fn_lt, <);
@@ -142,8 +130,7 @@ COMPARISON(fn_ge, >=);
 
 /* ---------------------------------------------------------------- lists and maps */
 
-static int fn_len(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		  struct err *err)
+TFUNC(fn_len)
 {
 	char text[64];
 
@@ -190,8 +177,7 @@ static int index_one(const struct tval *v, const struct tval *i, struct tval *re
 	return 0;
 }
 
-static int fn_index(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		    struct err *err)
+TFUNC(fn_index)
 {
 	struct tval v = a[0];
 
@@ -206,8 +192,7 @@ static int fn_index(struct texec *x, const struct tval *a, size_t n, struct tval
 	return 0;
 }
 
-static int fn_slice(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		    struct err *err)
+TFUNC(fn_slice)
 {
 	bool is_list = a->kind == TV_LIST;
 	size_t size, from = 0, to;
@@ -234,147 +219,18 @@ static int fn_slice(struct texec *x, const struct tval *a, size_t n, struct tval
 		return err_set(err, ERR_INVAL, "invalid slice index: %zu > %zu", from,
 			       to);
 	if (!is_list) {
-		*ret = tval_str(texec_pool(x), a->str.s + from, to - from);
+		*ret = tval_str(&x->pool, a->str.s + from, to - from);
 		return 0;
 	}
-	*ret = tval_list(texec_pool(x), a->list->elem);
+	*ret = tval_list(&x->pool, a->list->elem);
 	for (size_t i = from; i < to; i++)
-		tlist_add(texec_pool(x), ret->list, a->list->v[i]);
+		tlist_add(&x->pool, ret->list, a->list->v[i]);
 	return 0;
 }
 
-/* ---------------------------------------------------------------- printing */
+/* ---------------------------------------------------------------- logic */
 
-/* fmt.Sprint puts a blank between two operands when neither is a string. */
-static void sprint(struct buf *b, const struct tval *a, size_t n, bool always)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (i &&
-		    (always || (a[i].kind != TV_STRING && a[i - 1].kind != TV_STRING)))
-			buf_putc(b, ' ');
-		tval_print(b, &a[i]);
-	}
-}
-
-/* As the escaping functions print: nothing is the text "<no value>". */
-static void sprint_values(struct texec *x, struct buf *b, const struct tval *a, size_t n)
-{
-	struct tval *shown = tpool_alloc(texec_pool(x), (n + 1) * sizeof(*shown));
-
-	for (size_t i = 0; i < n; i++)
-		shown[i] = a[i].kind == TV_NIL ? tval_cstr(texec_pool(x), "<no value>")
-					       : a[i];
-	sprint(b, shown, n, false);
-}
-
-static int fn_print(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		    struct err *err)
-{
-	CLEANUP(buf_done) struct buf b;
-
-	buf_init(&b, TSTR_MAX);
-	sprint(&b, a, n, false);
-	return give(x, &b, ret, err);
-}
-
-static int fn_println(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		      struct err *err)
-{
-	CLEANUP(buf_done) struct buf b;
-
-	buf_init(&b, TSTR_MAX);
-	sprint(&b, a, n, true);
-	buf_putc(&b, '\n');
-	return give(x, &b, ret, err);
-}
-
-static int fn_printf(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		     struct err *err)
-{
-	CLEANUP(buf_done) struct buf b;
-	int rc;
-
-	buf_init(&b, TSTR_MAX);
-	rc = template_printf(&b, a[0].str, a + 1, n - 1, err);
-	return rc < 0 ? rc : give(x, &b, ret, err);
-}
-
-/* ---------------------------------------------------------------- escaping */
-
-static void put_html(struct buf *b, char c)
-{
-	if (c == '&')
-		buf_puts(b, "&amp;");
-	else if (c == '<')
-		buf_puts(b, "&lt;");
-	else if (c == '>')
-		buf_puts(b, "&gt;");
-	else if (c == '"')
-		buf_puts(b, "&#34;");
-	else if (c == '\'')
-		buf_puts(b, "&#39;");
-	else if (c == '\0')
-		buf_puts(b, "\357\277\275");
-	else
-		buf_putc(b, c);
-}
-
-static void put_js(struct buf *b, char c)
-{
-	if (c == '\\' || c == '\'' || c == '"')
-		buf_printf(b, "\\%c", c);
-	else if (c == '<' || c == '>' || c == '&' || c == '=' || (unsigned char)c < 0x20)
-		buf_printf(b, "\\u%04X", (unsigned char)c);
-	else
-		buf_putc(b, c);
-}
-
-static void put_query(struct buf *b, char c)
-{
-	if (isalnum((unsigned char)c) || (c && strchr("-_.~", c)))
-		buf_putc(b, c);
-	else if (c == ' ')
-		buf_putc(b, '+');
-	else
-		buf_printf(b, "%%%02X", (unsigned char)c);
-}
-
-static int escape(struct texec *x, const struct tval *a, size_t n,
-		  void (*put)(struct buf *b, char c), struct tval *ret, struct err *err)
-{
-	CLEANUP(buf_done) struct buf plain;
-	CLEANUP(buf_done) struct buf b;
-
-	buf_init(&plain, TSTR_MAX);
-	buf_init(&b, TSTR_MAX);
-	sprint_values(x, &plain, a, n);
-	if (buf_is_full(&plain))
-		return give(x, &plain, ret, err);
-	for (size_t i = 0; i < plain.len; i++)
-		put(&b, plain.data[i]);
-	return give(x, &b, ret, err);
-}
-
-static int fn_html(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		   struct err *err)
-{
-	return escape(x, a, n, put_html, ret, err);
-}
-
-static int fn_js(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		 struct err *err)
-{
-	return escape(x, a, n, put_js, ret, err);
-}
-
-static int fn_urlquery(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		       struct err *err)
-{
-	return escape(x, a, n, put_query, ret, err);
-}
-
-static int fn_logic(struct texec *x, const struct tval *a, size_t n, struct tval *ret,
-		    struct err *err)
+TFUNC(fn_logic)
 {
 	(void)x;
 	(void)a;
@@ -383,24 +239,12 @@ static int fn_logic(struct texec *x, const struct tval *a, size_t n, struct tval
 	return err_set(err, ERR_INTERNAL, "and, or are no plain functions");
 }
 
-const struct tfunc tfuncs_builtin[] = {
-	{ "and", "v*", fn_logic },
-	{ "or", "v*", fn_logic },
-	{ "not", "v", fn_not },
-	{ "eq", "v?v*", fn_eq },
-	{ "ne", "vv", fn_ne },
-	{ "lt", "vv", fn_lt },
-	{ "le", "vv", fn_le },
-	{ "gt", "vv", fn_gt },
-	{ "ge", "vv", fn_ge },
-	{ "len", "v", fn_len },
-	{ "index", "v?v*", fn_index },
-	{ "slice", "v?vvv", fn_slice },
-	{ "print", "?v*", fn_print },
-	{ "println", "?v*", fn_println },
-	{ "printf", "s?v*", fn_printf },
-	{ "html", "?v*", fn_html },
-	{ "js", "?v*", fn_js },
-	{ "urlquery", "?v*", fn_urlquery },
+const struct tfunc tfuncs_go[] = {
+	{ "and", "v*", fn_logic },     { "or", "v*", fn_logic },
+	{ "not", "v", fn_not },        { "eq", "v?v*", fn_eq },
+	{ "ne", "vv", fn_ne },         { "lt", "vv", fn_lt },
+	{ "le", "vv", fn_le },         { "gt", "vv", fn_gt },
+	{ "ge", "vv", fn_ge },         { "len", "v", fn_len },
+	{ "index", "v?v*", fn_index }, { "slice", "v?vvv", fn_slice },
 	{ NULL, NULL, NULL },
 };

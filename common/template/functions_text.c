@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* confd's functions on strings, lists, numbers and JSON. */
-#include "ast.h"
+/* confd's functions on paths and strings. */
+#include "function.h"
 
 #include "check.h"
-#include "sorted.h"
 #include "text.h"
 #include "utf8.h"
 
@@ -11,21 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SEQ_MAX 100000
-
-/* All of these have the same shape. */
-#define TFUNC(name)                                                      \
-	static int name(struct texec *x, const struct tval *a, size_t n, \
-			struct tval *ret, struct err *err)
-
-static int give(struct texec *x, struct buf *b, struct tval *ret, struct err *err)
-{
-	if (buf_is_full(b))
-		return err_set(err, ERR_LIMIT, "the result is too long");
-	*ret = tval_str(texec_pool(x), buf_str(b), b->len);
-	return 0;
-}
 
 /* ---------------------------------------------------------------- paths */
 
@@ -41,11 +25,11 @@ TFUNC(fn_base)
 	for (from = len; from > 0 && s[from - 1] != '/'; from--)
 		;
 	if (len == 0)
-		*ret = tval_cstr(texec_pool(x), ".");
+		*ret = tval_cstr(&x->pool, ".");
 	else if (from == len)
-		*ret = tval_cstr(texec_pool(x), "/");
+		*ret = tval_cstr(&x->pool, "/");
 	else
-		*ret = tval_str(texec_pool(x), s + from, len - from);
+		*ret = tval_str(&x->pool, s + from, len - from);
 	return 0;
 }
 
@@ -103,7 +87,7 @@ TFUNC(fn_dir)
 	while (len > 0 && a->str.s[len - 1] != '/')
 		len--;
 	clean_path(&b, a->str.s, len);
-	return give(x, &b, ret, err);
+	return tval_from_buf(&x->pool, &b, ret, err);
 }
 
 /* ---------------------------------------------------------------- strings */
@@ -120,7 +104,7 @@ static void split_characters(struct tpool *p, struct tstr s, struct tlist *l)
 
 TFUNC(fn_split)
 {
-	struct tpool *p = texec_pool(x);
+	struct tpool *p = &x->pool;
 	struct tstr s = a[0].str, by = a[1].str;
 	const char *hit;
 
@@ -154,7 +138,7 @@ TFUNC(fn_join)
 			buf_add(&b, a[1].str.s, a[1].str.n);
 		buf_add(&b, l->v[i].str.s, l->v[i].str.n);
 	}
-	return give(x, &b, ret, err);
+	return tval_from_buf(&x->pool, &b, ret, err);
 }
 
 static struct tval map_bytes(struct tpool *p, struct tstr s, int (*fn)(int c))
@@ -170,7 +154,7 @@ TFUNC(fn_to_upper)
 {
 	(void)n;
 	(void)err;
-	*ret = map_bytes(texec_pool(x), a->str, toupper);
+	*ret = map_bytes(&x->pool, a->str, toupper);
 	return 0;
 }
 
@@ -178,7 +162,7 @@ TFUNC(fn_to_lower)
 {
 	(void)n;
 	(void)err;
-	*ret = map_bytes(texec_pool(x), a->str, tolower);
+	*ret = map_bytes(&x->pool, a->str, tolower);
 	return 0;
 }
 
@@ -222,7 +206,7 @@ TFUNC(fn_replace)
 		s.n -= len;
 	}
 	buf_add(&b, s.s, s.n);
-	return give(x, &b, ret, err);
+	return tval_from_buf(&x->pool, &b, ret, err);
 }
 
 TFUNC(fn_trim_suffix)
@@ -233,7 +217,7 @@ TFUNC(fn_trim_suffix)
 	(void)err;
 	if (s.n >= end.n && memcmp(s.s + s.n - end.n, end.s, end.n) == 0)
 		s.n -= end.n;
-	*ret = tval_str(texec_pool(x), s.s, s.n);
+	*ret = tval_str(&x->pool, s.s, s.n);
 	return 0;
 }
 
@@ -244,7 +228,7 @@ TFUNC(fn_trim_prefix)
 
 	(void)n;
 	(void)err;
-	*ret = tval_str(texec_pool(x), s.s + skip, s.n - skip);
+	*ret = tval_str(&x->pool, s.s + skip, s.n - skip);
 	return 0;
 }
 
@@ -255,7 +239,7 @@ TFUNC(fn_base64_encode)
 	(void)n;
 	buf_init(&b, TSTR_MAX);
 	base64_encode(&b, a->str.s, a->str.n);
-	return give(x, &b, ret, err);
+	return tval_from_buf(&x->pool, &b, ret, err);
 }
 
 /* As Go reads it: it says where what is no base64 begins. */
@@ -286,7 +270,7 @@ TFUNC(fn_base64_decode)
 	if (at < len || a->str.n % 4 != 0)
 		return err_set(err, ERR_INVAL, "illegal base64 data at input byte %zu",
 			       at);
-	return give(x, &b, ret, err);
+	return tval_from_buf(&x->pool, &b, ret, err);
 }
 
 TFUNC(fn_parse_bool)
@@ -320,165 +304,6 @@ TFUNC(fn_atoi)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- lists and maps */
-
-TFUNC(fn_map)
-{
-	if (n % 2)
-		return err_set(err, ERR_INVAL, "invalid map call");
-	*ret = tval_map(texec_pool(x));
-	for (size_t i = 0; i < n; i += 2) {
-		if (a[i].kind != TV_STRING)
-			return err_set(err, ERR_INVAL, "map keys must be strings");
-		tmap_set(texec_pool(x), ret, a[i].str, a[i + 1]);
-	}
-	return 0;
-}
-
-TFUNC(fn_reverse)
-{
-	(void)n;
-	(void)err;
-	*ret = tval_list(texec_pool(x), a->list->elem);
-	for (size_t i = a->list->n; i > 0; i--)
-		tlist_add(texec_pool(x), ret->list, a->list->v[i - 1]);
-	return 0;
-}
-
-/* Of a string, or of a KVPair's key. */
-static size_t sort_length(const struct tval *v)
-{
-	if (v->kind == TV_STRUCT && v->map->n)
-		v = &v->map->m[0].val;
-	return v->kind == TV_STRING ? v->str.n : 0;
-}
-
-/* Insertion by halves: stable. */
-TFUNC(fn_sort_by_length)
-{
-	struct tlist *l;
-
-	(void)n;
-	(void)err;
-	*ret = tval_list(texec_pool(x), a->list->elem);
-	l = ret->list;
-	for (size_t i = 0; i < a->list->n; i++) {
-		struct tval v = a->list->v[i];
-		size_t at = SORTED_PLACE(i, k, sort_length(&l->v[k]) <= sort_length(&v));
-
-		tlist_add(texec_pool(x), l, v);
-		memmove(l->v + at + 1, l->v + at, (i - at) * sizeof(v));
-		l->v[at] = v;
-	}
-	return 0;
-}
-
-TFUNC(fn_seq)
-{
-	(void)n;
-	if (a[1].i >= a[0].i && (uint64_t)a[1].i - (uint64_t)a[0].i >= SEQ_MAX)
-		return err_set(err, ERR_LIMIT, "more than %d numbers", SEQ_MAX);
-	*ret = tval_list(texec_pool(x), "int");
-	for (int64_t i = a[0].i; i <= a[1].i; i++) {
-		tlist_add(texec_pool(x), ret->list, tval_int(i));
-		if (i == INT64_MAX)
-			break;
-	}
-	return 0;
-}
-
-/* ---------------------------------------------------------------- numbers */
-
-/* Numbers wrap around, as Go's do. */
-#define ARITHMETIC(name, sign)                                                      \
-	TFUNC(name)                                                                 \
-	{                                                                           \
-		(void)x;                                                            \
-		(void)n;                                                            \
-		(void)err;                                                          \
-		*ret = tval_int((int64_t)((uint64_t)a[0].i sign(uint64_t) a[1].i)); \
-		return 0;                                                           \
-	}                                                                           \
-	struct arithmetic_takes_a_semicolon
-
-ARITHMETIC(fn_add, +);
-ARITHMETIC(fn_sub, -);
-ARITHMETIC(fn_mul, *);
-
-static int divide(const struct tval *a, bool remainder, struct tval *ret, struct err *err)
-{
-	if (a[1].i == 0)
-		return err_set(err, ERR_INVAL, "integer divide by zero");
-	if (a[1].i == -1)
-		*ret = tval_int(remainder ? 0 : (int64_t)(0 - (uint64_t)a[0].i));
-	else
-		*ret = tval_int(remainder ? a[0].i % a[1].i : a[0].i / a[1].i);
-	return 0;
-}
-
-TFUNC(fn_div)
-{
-	(void)x;
-	(void)n;
-	return divide(a, false, ret, err);
-}
-
-TFUNC(fn_mod)
-{
-	(void)x;
-	(void)n;
-	return divide(a, true, ret, err);
-}
-
-/* ---------------------------------------------------------------- JSON and defaults */
-
-static int read_json(struct texec *x, struct tstr s, bool array, struct tval *ret,
-		     struct err *err)
-{
-	CLEANUP(json_decref) json_t *j = NULL;
-	json_error_t e;
-
-	j = json_loadb(s.s, s.n, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &e);
-	if (!j)
-		return err_set(err, ERR_INVAL, "no JSON: %s at line %d, column %d",
-			       e.text, e.line, e.column);
-	if (array ? !json_is_array(j) : !json_is_object(j))
-		return err_set(err, ERR_INVAL, "the JSON is no %s",
-			       array ? "array" : "object");
-	return tval_from_json(texec_pool(x), j, ret, err);
-}
-
-TFUNC(fn_json)
-{
-	(void)n;
-	return read_json(x, a->str, false, ret, err);
-}
-
-TFUNC(fn_json_array)
-{
-	(void)n;
-	return read_json(x, a->str, true, ret, err);
-}
-
-TFUNC(fn_to_json)
-{
-	CLEANUP(buf_done) struct buf b;
-
-	(void)n;
-	buf_init(&b, TSTR_MAX);
-	tval_to_json(&b, a);
-	return give(x, &b, ret, err);
-}
-
-/* default D V: V, or D when V is empty. */
-TFUNC(fn_default)
-{
-	(void)x;
-	(void)err;
-	*ret = n > 1 && tval_is_true(&a[1]) ? a[1] : a[0];
-	return 0;
-}
-
 const struct tfunc tfuncs_text[] = {
 	{ "base", "s", fn_base },
 	{ "dir", "s", fn_dir },
@@ -494,19 +319,5 @@ const struct tfunc tfuncs_text[] = {
 	{ "base64Decode", "s", fn_base64_decode },
 	{ "parseBool", "s", fn_parse_bool },
 	{ "atoi", "s", fn_atoi },
-	{ "map", "?v*", fn_map },
-	{ "reverse", "k", fn_reverse },
-	{ "sortByLength", "l", fn_sort_by_length },
-	{ "sortKVByLength", "k", fn_sort_by_length },
-	{ "seq", "ii", fn_seq },
-	{ "add", "ii", fn_add },
-	{ "sub", "ii", fn_sub },
-	{ "mul", "ii", fn_mul },
-	{ "div", "ii", fn_div },
-	{ "mod", "ii", fn_mod },
-	{ "json", "s", fn_json },
-	{ "jsonArray", "s", fn_json_array },
-	{ "toJson", "v", fn_to_json },
-	{ "default", "v?v", fn_default },
 	{ NULL, NULL, NULL },
 };
