@@ -73,16 +73,7 @@ void ejson_add_word(struct buf *b, const char *name, const char *word)
 void ejson_add_text(struct buf *b, const char *name, const char *text)
 {
 	add_name(b, name);
-	buf_putc(b, '"');
-	for (const char *s = text; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			buf_putc(b, '\\');
-		if ((unsigned char)*s < ' ')
-			buf_printf(b, "\\u%04x", (unsigned)*s);
-		else
-			buf_putc(b, *s);
-	}
-	buf_putc(b, '"');
+	json_add_string(b, text);
 }
 
 /* ---------------------------------------------------------------- reading */
