@@ -3,6 +3,7 @@
 #include "db.h"
 
 #include "check.h"
+#include "samples.h"
 #include "sql.h"
 
 #include <errno.h>

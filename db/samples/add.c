@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Samples in, and raw samples out. */
-#include "engine.h"
-#include "labels.h"
+/* Batches of samples are stored. */
+#include "add.h"
 
 #include "check.h"
+#include "chunk.h"
+#include "head.h"
+#include "journal.h"
+#include "labels.h"
+#include "roll.h"
+#include "sample_list.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -298,64 +303,5 @@ int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64
 	db_write_lock(db);
 	rc = db_samples_store_locked(db, in, n, now_ms, false, ret, err);
 	db_write_unlock(db);
-	return rc;
-}
-
-/* ---------------------------------------------------------------- reading */
-
-bool db_entry_view(struct db *db, int64_t id, struct db_entry_view *ret)
-{
-	struct db_metrics *m = db->metrics;
-	const struct db_entry *e;
-
-	pthread_mutex_lock(&m->lock);
-	e = db_entry_by_id(m, id);
-	if (e)
-		*ret = (struct db_entry_view){
-			id,          e->kind,    strcmp(e->name, DEMAND_NAME) == 0,
-			e->first_ms, e->last_ms, m->rolled_to
-		};
-	pthread_mutex_unlock(&m->lock);
-	return e != NULL;
-}
-
-/* Copies what memory has of [from, to]; *ret_start is where memory begins. */
-static void copy_head(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms,
-		      struct db_samples *ret, int64_t *ret_start)
-{
-	struct db_metrics *m = db->metrics;
-	const struct db_entry *e;
-
-	*ret_start = INT64_MAX;
-	pthread_mutex_lock(&m->lock);
-	e = db_entry_by_id(m, series);
-	for (uint32_t i = 0; e && i < e->n; i++) {
-		*ret_start = e->head[0].t_ms;
-		if (e->head[i].t_ms >= from_ms && e->head[i].t_ms <= to_ms)
-			db_samples_push(ret, e->head[i].t_ms, e->head[i].v);
-	}
-	pthread_mutex_unlock(&m->lock);
-}
-
-int db_samples_raw(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms,
-		   struct db_samples *ret, struct err *err)
-{
-	CLEANUP(db_samples_done) struct db_samples head = { 0 };
-	struct db_conn *c;
-	int64_t start;
-	int rc = 0;
-
-	/* Memory first: what is packed meanwhile is in both, and is cut off below. */
-	copy_head(db, series, from_ms, to_ms, &head, &start);
-	if (from_ms < start) {
-		rc = db_read(db, &c, err);
-		if (rc == 0)
-			rc = db_chunk_read(c, series, from_ms,
-					   start == INT64_MAX ? to_ms
-							      : MIN(to_ms, start - 1),
-					   ret, err);
-	}
-	if (rc == 0)
-		db_samples_append(ret, head.v, head.n);
 	return rc;
 }

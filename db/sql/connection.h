@@ -133,8 +133,4 @@ int db_checkpoint(struct db *db, struct err *err) MUST_CHECK;
 int db_migrate_check(struct db_conn *c, const char *path, struct err *err) MUST_CHECK;
 int db_migrate(struct db_conn *c, struct err *err) MUST_CHECK;
 
-/* samples/sample.c: reads series and the journal; frees them. */
-int db_metrics_open(struct db *db, struct err *err) MUST_CHECK;
-void db_metrics_close(struct db *db);
-
 #endif
