@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "db_fixture.h"
 
-#include "connection.h"
 #include "embedded.h"
+#include "sql.h"
 #include "text.h"
 
 #include <errno.h>
