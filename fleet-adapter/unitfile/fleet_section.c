@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "name.h"
+#include "specifiers.h"
 
 #include <string.h>
 #include <strings.h>

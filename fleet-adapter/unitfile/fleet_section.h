@@ -8,8 +8,8 @@
 #define FLEET_ADAPTER_UNITFILE_FLEET_SECTION_H
 
 #include "cleanup.h"
-#include "words.h"
 #include "options.h"
+#include "words.h"
 
 #include <stdbool.h>
 

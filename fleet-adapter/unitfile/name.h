@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * name.h - names of units: their rules, templates and instances, globs, and the
- * specifiers (%i and its like) that stand for parts of a name.
+ * name.h - names of units: their rules, templates and instances, and globs over them.
  *
  * "web@3.service": stem "web@3", prefix "web", instance "3", suffix "service", of the
  * template "web@.service".
@@ -44,25 +43,5 @@ int unit_name_of_template(const char *template, const char *instance,
 
 /* fleet's globs over names, see glob_match(). A malformed pattern matches nothing. */
 bool unit_glob(const char *pattern, const char *name);
-
-/*
- * Replaces fleet's specifiers in an [X-Fleet] value: %n name, %N stem, %p prefix, %i
- * instance; anything else stays as it is. The caller frees the result.
- */
-char *unit_expand_fleet(const char *text, const char *name);
-
-struct unit_context {
-	const char *name; /* of the unit, checked */
-	const char *host; /* for %H; NULL: %H is refused */
-};
-
-/*
- * Replaces systemd's specifiers: %n name, %N stem, %p prefix, %P prefix unescaped, %i
- * instance, %I instance unescaped, %H host name, %t /run, %S /var/lib, %C /var/cache, %L
- * /var/log, %E /etc, %% a percent sign. The caller frees *ret. ERR_INVAL names an unknown
- * one.
- */
-int unit_expand(const char *text, const struct unit_context *ctx, char **ret,
-		struct err *err) MUST_CHECK;
 
 #endif

@@ -4,7 +4,8 @@
  *
  * Sections, "Name=Value" lines, comments with # or ; at a line's start, values that go on
  * behind a backslash at the end of a line, repeated names in their order. What a section
- * means is read elsewhere: fleet_section.h, service_section.h, and by the agent's supervisor.
+ * means is read elsewhere: fleet_section.h, service_section.h, and by the agent's
+ * supervisor.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */

@@ -5,10 +5,13 @@
 #ifndef FLEET_ADAPTER_UNITFILE_UNITFILE_H
 #define FLEET_ADAPTER_UNITFILE_UNITFILE_H
 
-#include "words.h"
-#include "options.h"
-#include "name.h"
 #include "fleet_section.h"
+#include "metrics_section.h"
+#include "name.h"
+#include "options.h"
+#include "resources_section.h"
 #include "service_section.h"
+#include "specifiers.h"
+#include "words.h"
 
 #endif

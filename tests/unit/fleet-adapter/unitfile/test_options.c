@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test.h"
 
-#include "words.h"
-#include "options.h"
 #include "name.h"
+#include "options.h"
+#include "specifiers.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,8 @@
 #include "test.h"
 
 #include "fleet_section.h"
+#include "metrics_section.h"
+#include "resources_section.h"
 #include "service_section.h"
 
 #include <string.h>
