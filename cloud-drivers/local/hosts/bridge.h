@@ -5,9 +5,9 @@
 #ifndef CLOUD_DRIVERS_LOCAL_HOSTS_BRIDGE_H
 #define CLOUD_DRIVERS_LOCAL_HOSTS_BRIDGE_H
 
-#include "options.h"
 #include "err.h"
 #include "netlink.h"
+#include "options.h"
 #include "state_folder.h"
 
 /* "fv" + tag + the address' number: unique on the machine, at most 15 bytes. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "clean.h"
 
+#include "bridge.h"
 #include "cgroup.h"
 #include "check.h"
+#include "files.h"
 #include "lifecycle.h"
 #include "netlink.h"
-#include "bridge.h"
+#include "process.h"
 #include "state_folder.h"
 
 #include <ctype.h>

@@ -2,6 +2,7 @@
 #include "inventory.h"
 
 #include "lifecycle.h"
+#include "process.h"
 
 #include <stdio.h>
 #include <string.h>

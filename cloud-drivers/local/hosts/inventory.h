@@ -7,6 +7,7 @@
 
 #include "driver.h"
 #include "err.h"
+#include "meta.h"
 #include "state_folder.h"
 
 typedef void inventory_fn(void *arg, const struct meta *m, enum drv_vm_state state,

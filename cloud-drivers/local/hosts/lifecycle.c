@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lifecycle.h"
 
+#include "address.h"
+#include "bridge.h"
 #include "cgroup.h"
 #include "check.h"
-#include "bridge.h"
+#include "files.h"
+#include "process.h"
 #include "spawn.h"
 
 #include <arpa/inet.h>

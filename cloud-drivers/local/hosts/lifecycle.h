@@ -5,8 +5,9 @@
 #ifndef CLOUD_DRIVERS_LOCAL_HOSTS_LIFECYCLE_H
 #define CLOUD_DRIVERS_LOCAL_HOSTS_LIFECYCLE_H
 
-#include "options.h"
 #include "err.h"
+#include "meta.h"
+#include "options.h"
 #include "state_folder.h"
 
 struct host_order {

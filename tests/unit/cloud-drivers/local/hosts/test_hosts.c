@@ -5,11 +5,13 @@
  */
 #include "test.h"
 
+#include "bridge.h"
 #include "cgroup.h"
 #include "check.h"
 #include "cleanup.h"
+#include "files.h"
+#include "meta.h"
 #include "options.h"
-#include "bridge.h"
 #include "state_folder.h"
 #include "text.h"
 
