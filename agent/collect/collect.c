@@ -32,22 +32,6 @@ struct reading {
 
 /* ---------------------------------------------------------------- samples as text */
 
-static void add_string(struct buf *b, const char *s)
-{
-	buf_putc(b, '"');
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c == '"' || c == '\\')
-			buf_printf(b, "\\%c", c);
-		else if (c < 0x20)
-			buf_printf(b, "\\u%04x", c);
-		else
-			buf_putc(b, (char)c);
-	}
-	buf_putc(b, '"');
-}
-
 static void add_label(struct buf *b, bool *first, const char *name, const char *value)
 {
 	if (!value || !*value)
@@ -55,9 +39,9 @@ static void add_label(struct buf *b, bool *first, const char *name, const char *
 	if (!*first)
 		buf_putc(b, ',');
 	*first = false;
-	add_string(b, name);
+	json_add_string(b, name);
 	buf_putc(b, ':');
-	add_string(b, value);
+	json_add_string(b, value);
 }
 
 static void add_sample(void *arg, const char *name, const struct collect_label *labels,
@@ -71,7 +55,7 @@ static void add_sample(void *arg, const char *name, const struct collect_label *
 	if (!isfinite(value))
 		return;
 	buf_puts(b, b->len ? ",{\"n\":" : "{\"n\":");
-	add_string(b, name);
+	json_add_string(b, name);
 	buf_puts(b, ",\"l\":{");
 	add_label(b, &first, "host", m->host);
 	if (m->now.r) {
@@ -164,7 +148,7 @@ static void push(struct metrics *m)
 		return;
 	buf_clear(&m->push_body);
 	buf_puts(&m->push_body, "{\"host\":");
-	add_string(&m->push_body, m->host);
+	json_add_string(&m->push_body, m->host);
 	buf_puts(&m->push_body, ",\"samples\":[");
 	m->push_n = batch_queue_peek(&m->queue, POST_MAX_BYTES, &m->push_body);
 	buf_puts(&m->push_body, "]}");

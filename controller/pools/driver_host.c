@@ -14,56 +14,35 @@
 
 /* ---------------------------------------------------------------- HTTP */
 
-struct answer {
-	struct buf headers, body;
-};
-
-static void answer_free(struct answer *a)
+static void answer_free(struct http_res *res)
 {
-	if (!a)
+	if (!res)
 		return;
-	buf_done(&a->headers);
-	buf_done(&a->body);
-	free(a);
+	http_res_done(res);
+	free(res);
 }
 
-DEFINE_CLEANUP(struct answer *, answer_free);
-
-static size_t on_body(char *data, size_t size, size_t n, void *arg)
-{
-	struct buf *body = arg;
-
-	buf_add(body, data, size * n);
-	return buf_is_full(body) ? 0 : size * n;
-}
+DEFINE_CLEANUP(struct http_res *, answer_free);
 
 /*
  * Whether the server may have acted: not when no byte of the request left, nor for what
  * only reads.
  */
-static enum drv_class class_of_failure(CURL *h, const struct drv_http_request *req)
+static enum drv_class class_of_failure(int rc, enum http_progress progress,
+				       const struct drv_http_request *req)
 {
-	long sent = 0;
-
-	curl_easy_getinfo(h, CURLINFO_REQUEST_SIZE, &sent);
-	if (sent == 0 || strcmp(req->method, "GET") == 0 ||
+	if (progress == HTTP_UNSTARTED)
+		return rc == ERR_INVAL ? DRV_BADREQ : DRV_BUG;
+	if (progress == HTTP_UNSENT || strcmp(req->method, "GET") == 0 ||
 	    strcmp(req->method, "HEAD") == 0)
 		return DRV_TRANSIENT;
 	return DRV_AMBIGUOUS;
 }
 
-static void set_answer(CURL *h, struct answer *a, char *text)
+static int host_http(void *ctx, const struct drv_http_request *req,
+		     struct drv_http_answer *ret, struct drv_err *err)
 {
-	curl_easy_setopt(h, CURLOPT_ERRORBUFFER, text);
-	curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, http_curl_header);
-	curl_easy_setopt(h, CURLOPT_HEADERDATA, &a->headers);
-	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(h, CURLOPT_WRITEDATA, &a->body);
-}
-
-static int new_handle(const struct drv_http_request *req, CURL **ret,
-		      struct curl_slist **ret_headers, struct drv_err *err)
-{
+	CLEANUP(answer_free) struct http_res *res = xcalloc(1, sizeof(*res));
 	const struct http_req r = {
 		.method = req->method,
 		.url = req->url,
@@ -74,54 +53,28 @@ static int new_handle(const struct drv_http_request *req, CURL **ret,
 		.cert_file = req->cert_file,
 		.key_file = req->key_file,
 		.unix_socket = req->unix_socket,
+		.sigv4 = req->sigv4,
+		.userpwd = req->userpwd,
 		.use_proxy = true,
 		.timeout_ms = req->deadline_mono_ms - clock_mono_ms(),
+		.max_answer_bytes = req->max_answer_bytes,
 	};
+	enum http_progress progress;
 	struct err e;
-	int rc;
-
-	if (r.timeout_ms <= 0)
-		return drv_fail(err, DRV_TRANSIENT,
-				"the deadline passed before the call");
-	rc = http_curl_new(&r, false, ret, ret_headers, &e);
-	if (rc < 0)
-		return drv_fail(err, rc == ERR_INVAL ? DRV_BADREQ : DRV_BUG, "%s", e.msg);
-	if (req->sigv4) {
-		curl_easy_setopt(*ret, CURLOPT_AWS_SIGV4, req->sigv4);
-		curl_easy_setopt(*ret, CURLOPT_USERPWD, req->userpwd);
-	}
-	return 0;
-}
-
-static int host_http(void *ctx, const struct drv_http_request *req,
-		     struct drv_http_answer *ret, struct drv_err *err)
-{
-	CLEANUP(answer_free) struct answer *a = xcalloc(1, sizeof(*a));
-	CLEANUP(curl_slist_free_all) struct curl_slist *headers = NULL;
-	CLEANUP(curl_easy_cleanup) CURL *h = NULL;
-	char text[CURL_ERROR_SIZE] = "";
-	struct err e;
-	CURLcode curl_rc;
 	int rc;
 
 	(void)ctx;
-	buf_init(&a->headers, HTTP_HEADER_BYTES);
-	buf_init(&a->body,
-		 req->max_answer_bytes ? req->max_answer_bytes : HTTP_ANSWER_BYTES);
-	rc = new_handle(req, &h, &headers, err);
+	if (r.timeout_ms <= 0)
+		return drv_fail(err, DRV_TRANSIENT,
+				"the deadline passed before the call");
+	rc = http_exchange_progress(&r, res, &progress, &e);
 	if (rc < 0)
-		return rc;
-	set_answer(h, a, text);
-	curl_rc = curl_easy_perform(h);
-	if (curl_rc != CURLE_OK) {
-		(void)http_curl_error(curl_rc, text, req->url, &e);
-		return drv_fail(err, class_of_failure(h, req), "%s", e.msg);
-	}
-	curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &ret->status);
-	ret->headers = buf_str(&a->headers);
-	ret->body = buf_str(&a->body);
-	ret->body_len = a->body.len;
-	ret->owned = TAKE(a);
+		return drv_fail(err, class_of_failure(rc, progress, req), "%s", e.msg);
+	ret->status = res->status;
+	ret->headers = buf_str(&res->headers);
+	ret->body = buf_str(&res->body);
+	ret->body_len = res->body.len;
+	ret->owned = TAKE(res);
 	return 0;
 }
 

@@ -3,6 +3,8 @@
  * them. */
 #include "local_fixture.h"
 
+#include "process.h"
+
 /* ---------------------------------------------------------------- crashes */
 
 /* Launches in a process of its own, which is killed kill_ms later (-1: when done). */

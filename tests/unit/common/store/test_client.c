@@ -3,7 +3,7 @@
 #include "client.h"
 #include "clock.h"
 #include "http_script.h"
-#include "sync.h"
+#include "blocking.h"
 #include "test.h"
 
 #include <curl/curl.h>
