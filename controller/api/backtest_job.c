@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A backtest as a job: what it reads, its play, its report kept. */
-#include "backtest.h"
+#include "backtest_report.h"
 
 #include "check.h"
 #include "clock.h"

@@ -18,7 +18,7 @@ api_handler_fn api_tier_list, api_tier_get, api_tier_patch;
 /* tier_views.c */
 api_handler_fn api_tier_explain, api_tier_decisions, api_tier_leads, api_tier_series,
 	api_tier_forecast;
-/* backtest.c */
+/* backtest_report.c */
 api_handler_fn api_tier_backtest, api_tier_backtest_get;
 /* replay.c */
 api_handler_fn api_tier_replay, api_tier_replay_get;
@@ -34,7 +34,7 @@ api_handler_fn api_pool_list, api_pool_get, api_host_list, api_host_get, api_hos
 api_handler_fn api_unit_list, api_unit_get, api_services;
 /* logs.c */
 api_handler_fn api_unit_logs, api_agent_logs;
-/* events.c */
+/* event_stream.c */
 api_handler_fn api_decision_list, api_decision_get, api_event_list, api_event_stream;
 /* tokens.c */
 api_handler_fn api_token_list, api_token_post, api_token_delete;

@@ -3,7 +3,7 @@
  * POST /v1/tiers/S/T/promote: a tier gets the next mode when a backtest on its own past
  * says that it has earned it, or when an operator insists. Back down it goes with PATCH.
  */
-#include "backtest.h"
+#include "backtest_report.h"
 
 #include "check.h"
 #include "clock.h"

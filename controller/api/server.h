@@ -12,10 +12,10 @@
 
 #define API_MAGIC 0x61706900u
 
-struct api_stream;  /* events.c */
+struct api_stream; /* event_stream.c */
 struct api_log_ask; /* logs.c */
 struct api_job;     /* job.c */
-struct api_replays; /* idempotency.c */
+struct api_replays; /* kept.c */
 struct api_logins;  /* auth.c */
 
 #define LISTENER_MAGIC 0x6c736e72u
@@ -102,7 +102,7 @@ void api_logins_free(struct api_logins *l);
 int api_authorize(struct request *r, struct err *err) MUST_CHECK;
 const char *api_role_name(enum api_role role);
 
-/* idempotency.c: Idempotency-Key */
+/* kept.c: Idempotency-Key */
 struct api_replays *api_replays_new(void);
 void api_replays_free(struct api_replays *p);
 /*
@@ -114,7 +114,7 @@ bool api_replay(struct request *r);
 void api_replay_keep(struct request *r, const char *type, const void *body, size_t len);
 void api_replay_forget(struct request *r);
 
-/* events.c and logs.c: run by the ticker and at the end, lock held */
+/* event_stream.c and logs.c: run by the ticker and at the end, lock held */
 void api_streams_wake(struct api *api, bool heartbeat);
 void api_log_asks_wake(struct api *api);
 /* {"logs":[..]}: what a host is asked for; called when its metrics came. */

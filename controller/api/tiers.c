@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "backtest.h"
+#include "backtest_report.h"
 #include "handlers.h"
 
 #include "check.h"

@@ -3,7 +3,7 @@
  * What the model and simple policies would have cost on the tier's own demand: asked with
  * POST /v1/tiers/S/T/backtest, how far it is with GET.
  */
-#include "backtest.h"
+#include "backtest_report.h"
 
 #include "check.h"
 #include "clock.h"

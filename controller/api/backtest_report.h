@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * backtest.h - backtests of a tier's own demand, for the handlers that want one.
+ * backtest_report.h - backtests of a tier's own demand, for the handlers that want one.
  *
  * One takes about a second, as a job (job.h). The last report of each tier is kept in
  * the database. What is promoted by it: replay/verdict.h.
  */
-#ifndef CONTROLLER_API_BACKTEST_H
-#define CONTROLLER_API_BACKTEST_H
+#ifndef CONTROLLER_API_BACKTEST_REPORT_H
+#define CONTROLLER_API_BACKTEST_REPORT_H
 
 #include "replay.h"
 #include "server.h"
