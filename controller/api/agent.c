@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "logs.h"
 #include "trust.h"
 
 #include <fcntl.h>

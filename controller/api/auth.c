@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Who calls: a token of the database, or a host by its client certificate.
- */
-#include "server.h"
+#include "auth.h"
 
 #include "check.h"
 #include "clock.h"
 #include "log.h"
+#include "server.h"
 #include "trust.h"
 
 #include <gnutls/gnutls.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Decisions and events, as lists and as a stream of server-sent events. A stream that has
- * nothing to say is suspended; the ticker wakes it when there may be news, and now and
- * then for a comment that shows both ends that the other is there.
+ * A stream that has nothing to say is suspended; the ticker wakes it when there may be
+ * news, and now and then for a comment that shows both ends that the other is there.
  */
-#include "handlers.h"
+#include "event_stream.h"
 
 #include "check.h"
+#include "handlers.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -16,104 +16,6 @@
 #define STREAM_MAX_BYTES (1 << 20)
 #define STREAM_BATCH 100
 #define BLOCK_BYTES 8192
-
-json_t *decision_json(const struct db_decision *d, bool with_explanation)
-{
-	json_t *doc = json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:s, s:b}", "id",
-				(json_int_t)d->id, "stack", d->stack, "tier", d->tier,
-				"at", json_time(d->at_ms), "from", (json_int_t)d->from,
-				"to", (json_int_t)d->to, "cause", d->cause, "sentence",
-				d->sentence, "has_record", *d->record != '\0');
-
-	if (!with_explanation)
-		return doc;
-	json_object_set_new(doc, "explanation", json_of_text(d->explanation_json));
-	json_object_set_new(doc, "record", json_of_text(d->record));
-	return doc;
-}
-
-int api_decision_list(struct request *r, struct err *err)
-{
-	CLEANUP(db_decision_list_done) struct db_decision_list list = { NULL, 0 };
-	struct db_page f = { .stack = request_query(r, "stack"),
-			     .tier = request_query(r, "tier") };
-	size_t limit;
-	json_t *items;
-	int rc = request_query_time(r, "since", &f.since_ms, err);
-
-	if (rc == 0)
-		rc = request_page_id(r, &limit, &f.before_id, err);
-	if (rc < 0)
-		return rc;
-	f.limit = limit + 1;
-	rc = db_decision_list(r->api->db, &f, &list, err);
-	if (rc < 0)
-		return rc;
-	items = json_array();
-	for (size_t i = 0; i < list.n; i++)
-		json_array_append_new(items, decision_json(&list.v[i], false));
-	reply_items(r, items, limit, "id");
-	return 0;
-}
-
-int api_decision_get(struct request *r, struct err *err)
-{
-	CLEANUP(db_decision_done) struct db_decision d = { .id = 0 };
-	int64_t id;
-	int rc;
-
-	if (conf_parse_int(r->args[0], &id, NULL) < 0)
-		return err_set(err, ERR_NOT_FOUND, "there is no decision '%s'",
-			       r->args[0]);
-	rc = db_decision_get(r->api->db, id, &d, err);
-	if (rc == 0)
-		reply_json(r, 200, decision_json(&d, true));
-	return rc;
-}
-
-json_t *event_json(const struct db_event *e)
-{
-	return json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id",
-			 (json_int_t)e->id, "at", json_time(e->at_ms), "kind", e->kind,
-			 "level", db_level_name(e->level), "stack", e->stack, "tier",
-			 e->tier, "host", e->host, "unit", e->unit, "message",
-			 json_text(e->message), "data", json_of_text(e->data_json));
-}
-
-/* ?since=ID reads forward from that id; without it the newest come first. */
-int api_event_list(struct request *r, struct err *err)
-{
-	CLEANUP(db_event_list_done) struct db_event_list list = { NULL, 0 };
-	struct db_event_filter f = { .stack = request_query(r, "stack"),
-				     .tier = request_query(r, "tier"),
-				     .host = request_query(r, "host"),
-				     .kind = request_query(r, "kind") };
-	bool forward = request_query(r, "since") != NULL;
-	int64_t cursor = 0;
-	size_t limit;
-	json_t *items;
-	int rc = request_query_int(r, "since", 0, INT64_MAX, &f.after_id, err);
-
-	if (rc == 0)
-		rc = request_page_id(r, &limit, &cursor, err);
-	if (rc < 0)
-		return rc;
-	if (forward && cursor)
-		f.after_id = cursor;
-	f.newest = !forward;
-	f.before_id = forward ? 0 : cursor;
-	f.limit = limit + 1;
-	rc = db_event_list(r->api->db, &f, &list, err);
-	if (rc < 0)
-		return rc;
-	items = json_array();
-	for (size_t i = 0; i < list.n; i++)
-		json_array_append_new(items, event_json(&list.v[i]));
-	reply_items(r, items, limit, "id");
-	return 0;
-}
-
-/* ---------------------------------------------------------------- stream */
 
 struct api_stream {
 	uint32_t magic;

@@ -6,18 +6,6 @@
 
 #include <string.h>
 
-json_t *hold_json(const struct db_hold *h)
-{
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:b}", "id",
-			 (json_int_t)h->id, "stack", h->stack, "tier", h->tier, "owner",
-			 h->owner, "reason", h->reason, "created",
-			 json_time(h->created_ms), "expires", json_time(h->expires_ms),
-			 "released", json_time(h->released_ms), "released_by",
-			 h->released_by, "active",
-			 h->released_ms == 0 &&
-				 (h->expires_ms == 0 || h->expires_ms > clock_now_ms()));
-}
-
 static int id_of_path(const struct request *r, int64_t *ret, struct err *err)
 {
 	if (conf_parse_int(r->args[0], ret, NULL) < 0 || *ret < 1)

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-json_t *json_of_text(const char *text)
-{
-	json_t *doc = text && *text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-
-	return doc ? doc : json_null();
-}
-
 /* ---------------------------------------------------------------- pools */
 
 static size_t hosts_in(const struct db_host_list *hosts, const char *pool, bool up)

@@ -2,6 +2,7 @@
 #include "job.h"
 
 #include "check.h"
+#include "server.h"
 
 #include <math.h>
 #include <string.h>

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "logs.h"
 
 #include <string.h>
 

@@ -3,11 +3,12 @@
  * POST /v1/tiers/S/T/promote: a tier gets the next mode when a backtest on its own past
  * says that it has earned it, or when an operator insists. Back down it goes with PATCH.
  */
-#include "backtest_report.h"
+#include "handlers.h"
 
+#include "backtest_job.h"
 #include "check.h"
 #include "clock.h"
-#include "handlers.h"
+#include "tier_lookup.h"
 #include "utf8.h"
 
 #include <string.h>

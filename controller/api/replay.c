@@ -12,6 +12,8 @@
 #include "replay.h"
 #include "rule.h"
 #include "samples.h"
+#include "tier_lookup.h"
+#include "tier_options.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "stacks.h"
+#include "tier_options.h"
 #include "tiers.h"
 
 #include <string.h>

@@ -5,6 +5,7 @@
 #include "handlers.h"
 
 #include "clock.h"
+#include "tier_lookup.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "handlers.h"
 
+#include "auth.h"
 #include "clock.h"
 #include "text.h"
 #include "trust.h"

@@ -3,7 +3,8 @@
 #include "api_fixture.h"
 
 #include "events.h"
-#include "server.h"
+#include "auth.h"
+#include "routes.h"
 #include "text.h"
 
 #include <arpa/inet.h>

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "idempotency.h"
+
+#include "check.h"
+#include "kept.h"
+#include "reply.h"
+#include "server.h"
+#include "trust.h"
+
+#include <string.h>
+
+#define KEY_MAX 200
+
+static void refuse(struct request *r, unsigned status, const char *words)
+{
+	struct err e = { .code = 0, .msg = "" };
+
+	r->fail_status = status;
+	reply_problem(r, err_set(&e, ERR_CONFLICT, "%s", words), &e);
+}
+
+/* The body and what the query asks for: another one is another request. */
+static void body_hash(struct request *r, char ret[65])
+{
+	CLEANUP(free)
+	char *text = xasprintf("%s %s %s", request_query(r, "dry_run") ?: "",
+			       request_query(r, "stack") ?: "",
+			       request_query(r, "tier") ?: "");
+	char part[65], both[130];
+
+	token_hash_bytes(text, strlen(text), part);
+	token_hash_bytes(buf_str(&r->body), r->body.len, ret);
+	snprintf(both, sizeof(both), "%s%s", part, ret);
+	token_hash_bytes(both, strlen(both), ret);
+}
+
+static void answer_again(struct request *r, const struct kept_answer *a)
+{
+	reply_data(r, a->status, a->type, a->data, a->len);
+	(void)MHD_add_response_header(r->answer, "Idempotency-Replayed", "true");
+}
+
+bool api_repeated(struct request *r)
+{
+	const char *given = request_header(r, "Idempotency-Key");
+	CLEANUP(kept_answer_done) struct kept_answer answer = { 0 };
+	CLEANUP(free) char *scoped = NULL;
+	char key[KEPT_KEY], body[KEPT_KEY];
+
+	if (!given || strcmp(r->method, "POST") != 0 || r->role < API_VIEWER)
+		return false;
+	if (!*given || strlen(given) > KEY_MAX) {
+		refuse(r, 400, "an Idempotency-Key has 1 to 200 characters");
+		return true;
+	}
+	scoped = xasprintf("%s\n%s\n%s", r->who, r->path, given);
+	token_hash_bytes(scoped, strlen(scoped), key);
+	body_hash(r, body);
+	switch (kept_begin(r->api->kept, key, body, &answer)) {
+	case KEPT_NEW:
+		r->kept_key = xstrdup(key);
+		return false;
+	case KEPT_OTHER_BODY:
+		refuse(r, 422, "this Idempotency-Key came with another body before");
+		break;
+	case KEPT_RUNNING:
+		refuse(r, 409, "the first request with this key is still running");
+		break;
+	case KEPT_ANSWERED:
+		answer_again(r, &answer);
+		break;
+	}
+	return true;
+}
