@@ -36,10 +36,11 @@ int advertised_url(const struct options *o, uint16_t port, char **ret, struct er
 		return 0;
 	}
 	if (!own_address(address))
-		return err_set(err, ERR_INVAL,
-			       "no address of this machine is known to hosts: set "
-			       "controller.advertise to https://ADDRESS:%u",
-			       port);
+		return err_set(
+			err, ERR_INVAL,
+			"no address was found at which hosts can reach this machine: set "
+			"controller.advertise to https://ADDRESS:%u",
+			port);
 	*ret = xasprintf("https://%s:%u", address, port);
 	return 0;
 }

@@ -124,7 +124,7 @@ static int look_ahead(const struct plan *p, const struct event_view *v, double *
 		first++;
 	if (first == p->n)
 		return err_set(err, ERR_CONFLICT,
-			       "no demand is known yet: import some, or wait");
+			       "no demand has been recorded yet: import some, or wait");
 
 	const struct uplift_series s = { y + first, p->n - first,
 					 p->from_ms + (int64_t)first * FIVE_MINUTES_MS,

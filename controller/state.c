@@ -22,7 +22,8 @@ static int make_folder(const char *path, struct err *err)
 		*p = '/';
 	}
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_errno(err, ERR_STORE, "cannot make the state folder %s", path);
+		return err_errno(err, ERR_STORE, "cannot create the state folder %s",
+				 path);
 	return 0;
 }
 
@@ -75,8 +76,8 @@ static int set_calendar(struct daemon *d, struct err *err)
 	if (strcmp(scale, text) != 0)
 		return err_set(
 			err, ERR_CONFLICT,
-			"%s was begun with time_scale %s and cannot go on with %s: its "
-			"records are in the other time",
+			"%s was created with time_scale %s and cannot continue with %s: "
+			"its records use the other scale",
 			d->o->state_dir, scale, text);
 	snprintf(text, sizeof(text), "%lld", (long long)clock_wall_ms());
 	rc = db_meta_ensure(d->db, "time_epoch_ms", text, &epoch, err);

@@ -30,14 +30,14 @@ int api_address_parse(const char *text, struct sockaddr_storage *ret, struct err
 	struct addrinfo *found = NULL;
 
 	if (!colon || !colon[1])
-		return err_set(err, ERR_INVAL, "'%s' is no ADDRESS:PORT", text);
+		return err_set(err, ERR_INVAL, "'%s' is not an ADDRESS:PORT", text);
 	*colon = '\0';
 	if (*name == '[' && colon[-1] == ']') {
 		colon[-1] = '\0';
 		name++;
 	}
 	if (getaddrinfo(name, colon + 1, &hints, &found) != 0)
-		return err_set(err, ERR_INVAL, "'%s' is no ADDRESS:PORT", text);
+		return err_set(err, ERR_INVAL, "'%s' is not an ADDRESS:PORT", text);
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret, found->ai_addr, found->ai_addrlen);
 	freeaddrinfo(found);

@@ -108,7 +108,7 @@ static int begin(struct request *r, struct err *err)
 	r->has_begun = true;
 	if (!r->route) {
 		if (strcmp(r->allow, "") != 0)
-			return request_fail(r, 405, err, "%s is not possible here",
+			return request_fail(r, 405, err, "%s is not allowed here",
 					    r->method);
 		return strcmp(r->method, "GET") == 0
 			       ? 0

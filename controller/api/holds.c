@@ -77,7 +77,7 @@ static int read_expiry(const json_t *body, int64_t now_ms, int64_t *ret, struct 
 	if (length_ms)
 		*ret = now_ms + length_ms;
 	if (*ret && *ret <= now_ms)
-		return err_set(err, ERR_INVAL, "the hold would have ended already");
+		return err_set(err, ERR_INVAL, "the hold would already have expired");
 	return 0;
 }
 
@@ -140,7 +140,7 @@ int api_hold_delete(struct request *r, struct err *err)
 	if (rc == 0)
 		rc = db_hold_get(r->api->db, id, &h, err);
 	if (rc == 0 && h.released_ms)
-		rc = err_set(err, ERR_CONFLICT, "the hold was released before, by %s",
+		rc = err_set(err, ERR_CONFLICT, "the hold was already released by %s",
 			     h.released_by);
 	if (rc == 0 && !dry_run)
 		rc = db_hold_release(r->api->db, id, r->who, clock_now_ms(), err);

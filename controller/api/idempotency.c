@@ -50,7 +50,7 @@ bool api_repeated(struct request *r)
 	if (!given || strcmp(r->method, "POST") != 0 || r->role < API_VIEWER)
 		return false;
 	if (!*given || strlen(given) > KEY_MAX) {
-		refuse(r, 400, "an Idempotency-Key has 1 to 200 characters");
+		refuse(r, 400, "an Idempotency-Key must have 1 to 200 characters");
 		return true;
 	}
 	scoped = xasprintf("%s\n%s\n%s", r->who, r->path, given);
@@ -61,7 +61,7 @@ bool api_repeated(struct request *r)
 		r->kept_key = xstrdup(key);
 		return false;
 	case KEPT_OTHER_BODY:
-		refuse(r, 422, "this Idempotency-Key came with another body before");
+		refuse(r, 422, "this Idempotency-Key was used before with another body");
 		break;
 	case KEPT_RUNNING:
 		refuse(r, 409, "the first request with this key is still running");

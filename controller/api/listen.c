@@ -73,10 +73,11 @@ int api_listen(struct api *api, struct api_listener *l, const char *where, bool 
 
 	if (rc == 0 && !is_tls && !api->opts.insecure_listen &&
 	    !api_is_loopback((struct sockaddr *)&addr))
-		rc = err_set(err, ERR_DENIED,
-			     "plain HTTP on %s is refused: set insecure_listen=yes to "
-			     "allow it, or use host_listen, which is TLS",
-			     where);
+		rc = err_set(
+			err, ERR_DENIED,
+			"plain HTTP on %s is not allowed: set insecure_listen=yes to "
+			"allow it, or use host_listen, which uses TLS",
+			where);
 	if (rc == 0 && is_tls)
 		rc = make_tls(api, where, &tls, err);
 	if (rc < 0)

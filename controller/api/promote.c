@@ -118,7 +118,7 @@ static int judge(struct request *r, const struct db_tier *t, struct err *err)
 		return finish(r, last, err);
 	if (!(now.capacity > 0)) {
 		(void)err_set(err, ERR_CONFLICT,
-			      "what demand one instance serves is not known");
+			      "the capacity of one instance is not known");
 		return finish(r, NULL, err);
 	}
 	rc = backtest_start(r, t, &q, finish, err);
@@ -138,8 +138,8 @@ int api_tier_promote(struct request *r, struct err *err)
 	if (w.to <= t.mode)
 		return err_set(
 			err, ERR_CONFLICT,
-			"%s/%s is in mode %s already; mode in stack.conf or in the "
-			"dashboard takes it back down",
+			"%s/%s is already in mode %s; to go back, set mode in stack.conf "
+			"or in the dashboard",
 			t.stack, t.name, db_mode_name(t.mode));
 	return judge(r, &t, err);
 }

@@ -59,7 +59,8 @@ static int read_when(const json_t *body, const char *key, int64_t now_ms, int64_
 	if (clock_parse(text, ret, NULL) == 0)
 		return 0;
 	return err_set(err, ERR_INVAL,
-		       "\"%s\" must be a time (RFC 3339) or how long ago, as 24h", key);
+		       "\"%s\" must be a time (RFC 3339) or how long ago, such as 24h",
+		       key);
 }
 
 static int set_schedules(struct db_tier *t, const json_t *value, struct err *err)
@@ -106,12 +107,11 @@ static int check_other(const struct db_tier *t, const struct db_tier *other,
 	const char *in_vain = changed_in_vain(t, other);
 
 	if (in_vain)
-		return err_set(
-			err, ERR_INVAL,
-			"\"%s\" cannot be replayed with another value: demand is "
-			"played as it was recorded, and a capacity that is learned "
-			"as it is now",
-			in_vain);
+		return err_set(err, ERR_INVAL,
+			       "\"%s\" cannot be replayed with another value: the "
+			       "recorded demand is replayed, with the learned capacity "
+			       "as it is now",
+			       in_vain);
 	if (other->min > other->max)
 		return err_set(err, ERR_INVAL, "min %lld is above max %lld",
 			       (long long)other->min, (long long)other->max);
@@ -173,7 +173,7 @@ static int read_body(struct request *r, struct replay *q, struct err *err)
 	    (rc = jread_int_opt(body, "limit", &q->limit, err)) < 0)
 		return rc;
 	if (q->since_ms <= 0 || q->since_ms >= q->until_ms)
-		return err_set(err, ERR_INVAL, "\"since\" must lie before \"until\"");
+		return err_set(err, ERR_INVAL, "\"since\" must be before \"until\"");
 	if (q->limit < 0 || q->limit > SHOWN_MAX)
 		return err_set(err, ERR_INVAL, "\"limit\" must be from 0 to %d",
 			       SHOWN_MAX);

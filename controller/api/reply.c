@@ -127,20 +127,20 @@ static const struct {
 	unsigned status;
 	const char *title;
 } titles[] = {
-	{ 400, "The request is wrong" },
-	{ 401, "A token is needed" },
+	{ 400, "Bad request" },
+	{ 401, "Token required" },
 	{ 403, "Not allowed" },
 	{ 404, "Not found" },
-	{ 405, "Not possible here" },
-	{ 409, "In conflict with what is there" },
-	{ 412, "It changed meanwhile" },
+	{ 405, "Method not allowed" },
+	{ 409, "Conflict with the current state" },
+	{ 412, "Changed in the meantime" },
 	{ 413, "Too large" },
-	{ 415, "Wrong kind of body" },
-	{ 422, "The idempotency key was used for something else" },
-	{ 429, "Too many wrong tokens" },
-	{ 500, "The controller failed" },
-	{ 502, "A peer answered wrongly" },
-	{ 503, "Not possible now" },
+	{ 415, "Unsupported body type" },
+	{ 422, "Idempotency key used for another request" },
+	{ 429, "Too many invalid tokens" },
+	{ 500, "Internal error" },
+	{ 502, "Invalid answer from a peer" },
+	{ 503, "Not available now" },
 	{ 504, "A peer did not answer in time" },
 };
 

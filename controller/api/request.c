@@ -97,10 +97,10 @@ int request_json(struct request *r, const char *const *keys, json_t **ret,
 	int rc;
 
 	if (r->body.len == 0)
-		return err_set(err, ERR_INVAL, "a body is needed: a JSON object");
+		return err_set(err, ERR_INVAL, "a body is required: a JSON object");
 	rc = json_parse(buf_str(&r->body), r->body.len, "the body", &doc, err);
 	if (rc == 0 && !json_is_object(doc))
-		rc = err_set(err, ERR_INVAL, "the body must be an object");
+		rc = err_set(err, ERR_INVAL, "the body must be a JSON object");
 	if (rc == 0 && keys)
 		rc = json_only(doc, keys, err);
 	if (rc < 0)
@@ -152,5 +152,5 @@ int request_fail(struct request *r, unsigned status, struct err *err, const char
 
 int request_absent(struct err *err, const char *what)
 {
-	return err_set(err, ERR_UNAVAIL, "%s is not there in this controller", what);
+	return err_set(err, ERR_UNAVAIL, "%s is not available in this controller", what);
 }

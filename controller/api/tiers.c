@@ -120,7 +120,7 @@ static int check_match(struct request *r, const struct db_tier *t, struct err *e
 	if (!match || strcmp(match, "*") == 0 || strstr(match, tag))
 		return 0;
 	return request_fail(r, 412, err,
-			    "the tier %s/%s was changed since you read it: read it again",
+			    "the tier %s/%s has changed since you read it: read it again",
 			    t->stack, t->name);
 }
 
@@ -161,7 +161,7 @@ static int patch(struct request *r, struct db_tier *t, json_t *body, struct err 
 		return err_set(err, ERR_INVAL, "min %lld is above max %lld",
 			       (long long)t->min, (long long)t->max);
 	if (!strchr(t->unit, '@') && t->max > 1)
-		return err_set(err, ERR_INVAL, "%s is no template, so max must be 1",
+		return err_set(err, ERR_INVAL, "%s is not a template, so max must be 1",
 			       t->unit);
 	return api_tier_check(r, t, err);
 }

@@ -64,7 +64,7 @@ static int start_thread(struct kv *kv, struct err *err)
 	CHECK(pthread_cond_init(&kv->wake, &attr) == 0);
 	pthread_condattr_destroy(&attr);
 	if (pthread_create(&kv->thread, NULL, run, kv) != 0)
-		return err_set(err, ERR_INTERNAL, "no thread for the store");
+		return err_set(err, ERR_INTERNAL, "cannot start the store's thread");
 	kv->has_thread = true;
 	return 0;
 }

@@ -96,7 +96,7 @@ static enum MHD_Result serve_watch(const struct call *c)
 	const json_t *create = ejson_get(c->body, "create_request");
 
 	if (!json_is_object(create))
-		return kv_queue_fault(c->conn, 3, "a create_request is expected");
+		return kv_queue_fault(c->conn, 3, "a create_request is required");
 	return kv_watch_serve(c->kv, c->conn, create, c->access);
 }
 

@@ -7,7 +7,7 @@
 #include "lease.h"
 #include "store.h"
 
-static const struct kv_fault bad_number = { 3, "a lease's numbers cannot be read" };
+static const struct kv_fault bad_number = { 3, "a number of the lease is not valid" };
 
 static void add_lease(struct kv *kv, int64_t id, int64_t ttl_s, struct buf *to)
 {
