@@ -1,140 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon.h"
 
+#include "advertise.h"
 #include "check.h"
 #include "clock.h"
 #include "log.h"
 #include "pools.h"
+#include "state.h"
 #include "trust.h"
 #include "wiring.h"
-#include "samples.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define WORKERS 4
 #define CERT_LIFE_MS (30LL * 86400000)
-
-/* ---------------------------------------------------------------- the state folder */
-
-static int make_folder(const char *path, struct err *err)
-{
-	CLEANUP(free) char *part = xstrdup(path);
-
-	for (char *p = part + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		(void)!mkdir(part, 0755);
-		*p = '/';
-	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_errno(err, ERR_STORE, "cannot make the state folder %s", path);
-	return 0;
-}
-
-static int open_db(struct daemon *d, struct err *err)
-{
-	CLEANUP(free) char *path = xasprintf("%s/foretide.db", d->o->state_dir);
-	struct db_limits limits;
-	int rc = make_folder(d->o->state_dir, err);
-
-	if (rc == 0)
-		rc = db_open(path, &d->db, err);
-	if (rc < 0)
-		return rc;
-	db_limits_default(&limits);
-	limits.raw_retention_ms = d->o->raw_retention_ms;
-	limits.retention_5m_ms = d->o->retention_5m_ms;
-	limits.retention_1h_ms = d->o->retention_1h_ms;
-	db_set_limits(d->db, &limits);
-	d->events.db = d->db;
-	return 0;
-}
-
-static int read_identity(struct daemon *d, struct err *err)
-{
-	char token[TOKEN_TEXT], hash[TOKEN_HASH_TEXT];
-	int rc;
-
-	token_new(token);
-	token_hash(token, hash);
-	hash[16] = '\0';
-	rc = db_meta_ensure(d->db, "owner", hash, &d->owner, err);
-	token_new(token);
-	return rc < 0 ? rc
-		      : db_meta_ensure(d->db, "join_secret", token, &d->join_secret, err);
-}
-
-/* Calendar time must go on where it was: scale and epoch belong to the state. */
-static int set_calendar(struct daemon *d, struct err *err)
-{
-	CLEANUP(free) char *scale = NULL;
-	CLEANUP(free) char *epoch = NULL;
-	char text[64];
-	int64_t epoch_ms;
-	int rc;
-
-	snprintf(text, sizeof(text), "%.17g", d->o->time_scale);
-	rc = db_meta_ensure(d->db, "time_scale", text, &scale, err);
-	if (rc < 0)
-		return rc;
-	if (strcmp(scale, text) != 0)
-		return err_set(
-			err, ERR_CONFLICT,
-			"%s was begun with time_scale %s and cannot go on with %s: its "
-			"records are in the other time",
-			d->o->state_dir, scale, text);
-	snprintf(text, sizeof(text), "%lld", (long long)clock_wall_ms());
-	rc = db_meta_ensure(d->db, "time_epoch_ms", text, &epoch, err);
-	if (rc == 0)
-		rc = conf_parse_int(epoch, &epoch_ms, err);
-	if (rc == 0)
-		clock_set_scale(d->o->time_scale, epoch_ms);
-	return rc;
-}
-
-/* ---------------------------------------------------------------- addresses */
-
-/* An address of this machine that hosts can reach, when the operator names none. */
-static bool own_address(char text[INET_ADDRSTRLEN])
-{
-	struct ifaddrs *all = NULL;
-	bool found = false;
-
-	if (getifaddrs(&all) < 0)
-		return false;
-	for (struct ifaddrs *a = all; a && !found; a = a->ifa_next) {
-		if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET ||
-		    (a->ifa_flags & IFF_LOOPBACK))
-			continue;
-		found = inet_ntop(AF_INET,
-				  &((struct sockaddr_in *)(void *)a->ifa_addr)->sin_addr,
-				  text, INET_ADDRSTRLEN) != NULL;
-	}
-	freeifaddrs(all);
-	return found;
-}
-
-static int advertised(const struct options *o, uint16_t port, char **ret, struct err *err)
-{
-	char address[INET_ADDRSTRLEN];
-
-	if (o->advertise && *o->advertise) {
-		*ret = xstrdup(o->advertise);
-		return 0;
-	}
-	if (!own_address(address))
-		return err_set(err, ERR_INVAL,
-			       "no address of this machine is known to hosts: set "
-			       "controller.advertise to https://ADDRESS:%u",
-			       port);
-	*ret = xasprintf("https://%s:%u", address, port);
-	return 0;
-}
 
 /* ---------------------------------------------------------------- API and store */
 
@@ -165,7 +45,7 @@ static int open_api(struct daemon *d, struct err *err)
 	int rc = conf_parse_int(colon ? colon + 1 : "", &port, err);
 
 	if (rc == 0)
-		rc = advertised(d->o, (uint16_t)port, &d->advertise, err);
+		rc = advertised_url(d->o, (uint16_t)port, &d->advertise, err);
 	if (rc < 0)
 		return err_wrap(err, rc, "controller.host_listen");
 	opts.advertise = d->advertise;
@@ -329,18 +209,6 @@ static int start_prompull(struct daemon *d, struct err *err)
 	return prompull_start(d->db, d->o->tick_ms, &d->prompull, err);
 }
 
-static int open_state(struct daemon *d, struct err *err)
-{
-	CLEANUP(free) char *ca_dir = xasprintf("%s/ca", d->o->state_dir);
-	int rc;
-
-	if ((rc = credentials_check(d->o->credentials, err)) < 0 ||
-	    (rc = open_db(d, err)) < 0 || (rc = read_identity(d, err)) < 0 ||
-	    (rc = set_calendar(d, err)) < 0)
-		return rc;
-	return ca_open(ca_dir, &d->ca, err);
-}
-
 int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 {
 	struct daemon *d = xcalloc(1, sizeof(*d));
@@ -349,7 +217,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 
 	d->magic = DAEMON_MAGIC;
 	d->o = o;
-	rc = open_state(d, err);
+	rc = state_open(d, err);
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);

@@ -22,8 +22,8 @@ static void usage(FILE *to)
 	fprintf(to,
 		"usage: foretided [-c FILE] [-n] [--section.name=value ...]\n\n"
 		"  -c FILE          configuration (default: /etc/foretide/foretide.conf, "
-		"when\n"
-		"                   it is there)\n"
+		"if\n"
+		"                   it exists)\n"
 		"  -n               check the configuration and exit\n"
 		"  --state-dir DIR  short for --controller.state_dir=DIR\n"
 		"  --time-scale N   short for --controller.time_scale=N\n"
@@ -96,7 +96,7 @@ static int read_options(int argc, char **argv, struct command_line *c, struct op
 		else if (strncmp(argv[i], "--", 2) == 0)
 			rc = set_option(o, argv, argc, &i, err);
 		else
-			rc = err_set(err, ERR_INVAL, "'%s' is not understood; see --help",
+			rc = err_set(err, ERR_INVAL, "unknown argument '%s'; see --help",
 				     argv[i]);
 	}
 	return rc;

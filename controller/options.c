@@ -13,20 +13,20 @@
 
 const struct conf_option options_table[] = {
 	{ "controller", "state_dir", CONF_STRING, AT(state_dir), "/var/lib/foretide", 0,
-	  0, NULL, "Folder of the database, the keys and what drivers keep" },
+	  0, NULL, "Folder of the database, the keys and the drivers' state" },
 	{ "controller", "listen", CONF_STRING, AT(listen), "127.0.0.1:7070", 0, 0, NULL,
 	  "Address of the API and the dashboard, plain HTTP; loopback only, unless "
 	  "insecure_listen is set" },
 	{ "controller", "host_listen", CONF_STRING, AT(host_listen), "0.0.0.0:7071", 0, 0,
-	  NULL, "Address for hosts and for people elsewhere, TLS" },
+	  NULL, "Address for hosts and remote users, TLS" },
 	{ "controller", "advertise", CONF_STRING, AT(advertise), NULL, 0, 0, NULL,
-	  "URL under which hosts reach host_listen, such as https://10.0.0.1:7071" },
+	  "URL at which hosts reach host_listen, such as https://10.0.0.1:7071" },
 	{ "controller", "insecure_listen", CONF_BOOL, AT(insecure_listen), "no", 0, 0,
 	  NULL, "Allow plain HTTP on an address that is not loopback" },
 	{ "controller", "tick", CONF_DURATION, AT(tick_ms), "10s", 100, 3600 * S, NULL,
-	  "How often every tier is decided" },
+	  "Interval between decisions" },
 	{ "controller", "time_scale", CONF_NUMBER, AT(time_scale), "1", 1, 10000, NULL,
-	  "How much faster than the clock time runs, for demonstrations" },
+	  "Factor by which time runs faster than the clock, for demonstrations" },
 	{ "controller", "log_level", CONF_STRING, AT(log_level), "info", 0, 0,
 	  "debug|info|warn|error", "Events below this are not logged" },
 	{ "controller", "web_root", CONF_STRING, AT(web_root), NULL, 0, 0, NULL,
@@ -35,18 +35,18 @@ const struct conf_option options_table[] = {
 	  FORETIDE_LIBDIR "/drivers", 0, 0, NULL, "Folder of the cloud drivers" },
 	{ "controller", "agent", CONF_STRING, AT(agent),
 	  FORETIDE_SBINDIR "/foretide-agent", 0, 0, NULL,
-	  "The agent that new hosts fetch" },
+	  "Agent program that new hosts download" },
 	{ "controller", "credentials", CONF_STRING, AT(credentials),
 	  "/etc/foretide/credentials", 0, 0, NULL,
-	  "File of cloud credentials, a section a profile, mode 0600" },
+	  "File of cloud credentials, one section per profile, mode 0600" },
 	{ "controller", "domain", CONF_STRING, AT(domain), "foretide.local", 0, 0, NULL,
-	  "DNS domain of hosts, and of stacks that name none" },
+	  "DNS domain of hosts, and of stacks without one" },
 	{ "controller", "metrics_interval", CONF_DURATION, AT(metrics_interval_ms), "10s",
-	  100, 3600 * S, NULL, "How often agents measure" },
+	  100, 3600 * S, NULL, "Interval between measurements of agents" },
 	{ "controller", "join_timeout", CONF_DURATION, AT(join_timeout_ms), "20m", 10 * S,
-	  DAY, NULL, "A host whose agent has not joined by then is given up" },
+	  DAY, NULL, "A host whose agent has not joined by then is terminated" },
 	{ "controller", "host_grace", CONF_DURATION, AT(host_grace_ms), "3s", 0, 3600 * S,
-	  NULL, "Real time that a host may stay silent after its lease ran out" },
+	  NULL, "Real time to wait for a host after its lease expired" },
 	{ "store", "url", CONF_STRING, AT(store_url), NULL, 0, 0, NULL,
 	  "etcd members, https://a:2379,https://b:2379; empty: the built-in store" },
 	{ "store", "ca", CONF_STRING, AT(store_ca), NULL, 0, 0, NULL,
@@ -56,7 +56,7 @@ const struct conf_option options_table[] = {
 	{ "store", "key", CONF_STRING, AT(store_key), NULL, 0, 0, NULL,
 	  "Key of the client certificate for etcd" },
 	{ "metrics", "raw_retention", CONF_DURATION, AT(raw_retention_ms), "2d", 3600 * S,
-	  400 * DAY, NULL, "How long samples are kept as they came" },
+	  400 * DAY, NULL, "How long raw samples are kept" },
 	{ "metrics", "retention_5m", CONF_DURATION, AT(retention_5m_ms), "30d", 3600 * S,
 	  400 * DAY, NULL, "How long roll-ups of 5 minutes are kept" },
 	{ "metrics", "retention_1h", CONF_DURATION, AT(retention_1h_ms), "400d", 3600 * S,
@@ -106,7 +106,7 @@ int options_set(struct options *o, const char *name, const char *value, struct e
 
 	if (!dot)
 		return err_set(err, ERR_INVAL,
-			       "'%s' is no option: write --section.name=value", name);
+			       "'%s' is not an option: write --section.name=value", name);
 	section = xstrndup(name, (size_t)(dot - name));
 	return on_pair(o, section, dot + 1, value, 0, err);
 }

@@ -42,8 +42,10 @@ struct daemon {
 	struct prompull *prompull;
 };
 
-/* hooks.c, hooks_metrics.c: what the API asks of the daemon. */
+/* hooks*.c: what the API asks of the daemon; the first sets all, each other its own. */
 void daemon_hooks(struct daemon *d, struct api_hooks *ret);
+void daemon_services_hooks(struct api_hooks *ret);
 void daemon_metrics_hooks(struct api_hooks *ret);
+void daemon_forecast_hooks(struct api_hooks *ret);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "logs.h"
 #include "trust.h"
 
 #include <fcntl.h>
@@ -73,7 +74,7 @@ int api_join(struct request *r, struct err *err)
 	int rc;
 
 	if (!r->is_tls && !r->is_loopback)
-		return err_set(err, ERR_DENIED, "hosts join by TLS only");
+		return err_set(err, ERR_DENIED, "hosts can join over TLS only");
 	rc = request_json(r, keys, &body, err);
 	if (rc == 0)
 		rc = read_join(body, &ask, err);
@@ -141,10 +142,10 @@ int api_agent_metrics(struct request *r, struct err *err)
 		rc = jread_str_opt(body, "host", &host, err);
 	if (rc == 0 && strcmp(host, r->host) != 0)
 		rc = err_set(err, ERR_DENIED,
-			     "the certificate is of %s, the samples of %s", r->host,
-			     host);
+			     "the certificate is for %s, the samples are from %s",
+			     r->host, host);
 	if (rc == 0 && !API_HOOK(r, agent_metrics))
-		rc = request_absent(err, "the store of metrics");
+		rc = request_absent(err, "the metrics store");
 	if (rc == 0)
 		rc = API_HOOK(r, agent_metrics)(API_HOOK(r, arg), r->host, body, err);
 	if (rc == 0)
@@ -159,7 +160,8 @@ int api_agent_binary(struct request *r, struct err *err)
 	char etag[80];
 
 	if (!*r->api->agent_sum)
-		return err_set(err, ERR_UNAVAIL, "the controller has no agent to give");
+		return err_set(err, ERR_UNAVAIL,
+			       "the controller has no agent to download");
 	fd = fcntl(r->api->agent_fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return err_errno(err, ERR_INTERNAL, "the agent's file");

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server.h"
+#include "api.h"
 
+#include "auth.h"
 #include "check.h"
 #include "clock.h"
+#include "event_stream.h"
+#include "job.h"
+#include "kept.h"
+#include "listen.h"
 #include "log.h"
+#include "logs.h"
+#include "server.h"
 #include "text.h"
 #include "trust.h"
 
@@ -81,7 +88,7 @@ int api_open(const struct api_opts *opts, struct db *db, struct ca *ca,
 	api->hooks = *hooks;
 	api->agent_fd = -1;
 	api->started_ms = clock_now_ms();
-	api->replays = api_replays_new();
+	api->kept = kept_new();
 	api->logins = api_logins_new();
 	sum_agent(api);
 	start_ticker(api);
@@ -115,7 +122,7 @@ void api_close(struct api *api)
 	pthread_cond_destroy(&api->job_over);
 	pthread_cond_destroy(&api->wake);
 	pthread_mutex_destroy(&api->lock);
-	api_replays_free(api->replays);
+	kept_free(api->kept);
 	api_logins_free(api->logins);
 	if (api->agent_fd >= 0)
 		close(api->agent_fd);
@@ -136,44 +143,4 @@ uint16_t api_host_port(const struct api *api)
 const char *api_agent_sum(const struct api *api)
 {
 	return api->agent_sum;
-}
-
-void api_notify_event(struct api *api)
-{
-	pthread_mutex_lock(&api->lock);
-	api->event_seq++;
-	pthread_cond_signal(&api->wake);
-	pthread_mutex_unlock(&api->lock);
-}
-
-void api_poke(struct request *r, const char *why)
-{
-	if (API_HOOK(r, poke))
-		API_HOOK(r, poke)(API_HOOK(r, arg), why);
-}
-
-void api_event(struct request *r, const char *kind, const char *stack, const char *tier,
-	       const char *host, const char *fmt, ...)
-{
-	char message[512];
-	char text[32], name[256], layer[256], machine[256];
-	struct db_event ev = { .at_ms = clock_now_ms(), .level = DB_LEVEL_INFO };
-	struct err e;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
-	snprintf(text, sizeof(text), "%s", kind);
-	snprintf(name, sizeof(name), "%s", stack);
-	snprintf(layer, sizeof(layer), "%s", tier);
-	snprintf(machine, sizeof(machine), "%s", host);
-	ev.kind = text;
-	ev.stack = name;
-	ev.tier = layer;
-	ev.host = machine;
-	ev.message = message;
-	if (db_event_add(r->api->db, &ev, NULL, &e) < 0)
-		log_warn("event-lost", STR("kind", kind), ERR(&e));
-	api_notify_event(r->api);
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Who calls: a token of the database, or a host by its client certificate.
- */
-#include "server.h"
+#include "auth.h"
 
 #include "check.h"
 #include "clock.h"
 #include "log.h"
+#include "server.h"
 #include "trust.h"
 
 #include <gnutls/gnutls.h>
@@ -128,7 +126,7 @@ static int by_token(struct request *r, const char *header, struct err *err)
 	r->retry_s = wrong_logins(r, false);
 	if (r->retry_s > 0)
 		return request_fail(r, 429, err,
-				    "too many wrong tokens from this address");
+				    "too many invalid tokens from this address");
 	if (strncasecmp(header, "Bearer ", 7) != 0)
 		return request_fail(r, 401, err, "Authorization must be: Bearer TOKEN");
 	header += 7 + strspn(header + 7, " ");
@@ -138,7 +136,7 @@ static int by_token(struct request *r, const char *header, struct err *err)
 	if (rc == ERR_NOT_FOUND) {
 		(void)wrong_logins(r, true);
 		return request_fail(r, 401, err,
-				    "the token is unknown, revoked or past its life");
+				    "the token is unknown, revoked or expired");
 	}
 	if (rc < 0)
 		return rc;
@@ -160,7 +158,7 @@ static int check_host(struct request *r, const char *name, struct err *err)
 
 	if (rc == ERR_NOT_FOUND ||
 	    (rc == 0 && (h.state == DB_HOST_GONE || h.state == DB_HOST_FAILED)))
-		return err_set(err, ERR_DENIED, "there is no host %s any more", name);
+		return err_set(err, ERR_DENIED, "host %s no longer exists", name);
 	return rc;
 }
 
@@ -183,7 +181,7 @@ static int by_certificate(struct request *r, struct err *err)
 	if (p->rc == ERR_NOT_FOUND)
 		return p->rc;
 	if (p->rc < 0)
-		return err_set(err, p->rc, "the client certificate is not valid here");
+		return err_set(err, p->rc, "the client certificate is not valid");
 	rc = check_host(r, p->name, err);
 	if (rc < 0)
 		return rc;
@@ -215,11 +213,12 @@ int api_authorize(struct request *r, struct err *err)
 		return 0;
 	rc = header ? by_token(r, header, err) : by_certificate(r, err);
 	if (rc == ERR_NOT_FOUND && !header)
-		return request_fail(r, 401, err,
-				    r->route->role == API_HOST
-					    ? "a host's certificate is needed"
-					    : "a token is needed: Authorization: Bearer "
-					      "TOKEN");
+		return request_fail(
+			r, 401, err,
+			r->route->role == API_HOST
+				? "a host certificate is required"
+				: "a token is required: Authorization: Bearer "
+				  "TOKEN");
 	if (rc < 0)
 		return rc;
 	if (!may(r))

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A backtest as a job: what it reads, its play, its report kept. */
-#include "backtest.h"
+#include "backtest_job.h"
 
 #include "check.h"
 #include "clock.h"
-#include "handlers.h"
 #include "job.h"
 #include "judge.h"
 #include "samples.h"
+#include "server.h"
+#include "text.h"
 #include "tiers.h"
 
 #define MINUTE_MS DB_DEMAND_STEP_MS
@@ -133,16 +133,7 @@ int backtest_start(struct request *r, const struct db_tier *t,
 	return rc;
 }
 
-int api_tier_backtest_get(struct request *r, struct err *err)
+double backtest_share(struct api *api, const struct db_tier *t)
 {
-	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	int rc = api_tier_of_path(r, &t, err);
-
-	if (rc < 0)
-		return rc;
-	reply_json(r, 200,
-		   json_pack("{s:o, s:o}", "progress",
-			     json_finite(api_job_share(r->api, &backtest, &t)),
-			     "backtest", backtest_json(r, &t)));
-	return 0;
+	return api_job_share(api, &backtest, t);
 }

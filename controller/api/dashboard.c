@@ -3,9 +3,11 @@
  * The dashboard's files: from the table in the program, or from web_root while it is
  * being worked on.
  */
-#include "server.h"
+#include "dashboard.h"
 
 #include "embedded.h"
+#include "reply.h"
+#include "server.h"
 #include "text.h"
 
 #include <string.h>

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * exchange.c - one request from its headers to its answer.
- */
-#include "server.h"
+#include "exchange.h"
 
+#include "address.h"
+#include "auth.h"
 #include "check.h"
+#include "dashboard.h"
 #include "etcd.h"
+#include "idempotency.h"
+#include "job.h"
+#include "kept.h"
+#include "logs.h"
+#include "reply.h"
+#include "routes.h"
 
 #include <string.h>
 
@@ -39,10 +45,10 @@ static void request_free(struct request *r)
 		api_job_drop(r);
 	if (r->answer)
 		MHD_destroy_response(r->answer);
-	if (r->replay_key)
-		api_replay_forget(r);
+	if (r->kept_key)
+		kept_forget(r->api->kept, r->kept_key);
 	buf_done(&r->body);
-	free(r->replay_key);
+	free(r->kept_key);
 	free(r->etag);
 	free(r->location);
 	free(r->method);
@@ -102,7 +108,7 @@ static int begin(struct request *r, struct err *err)
 	r->has_begun = true;
 	if (!r->route) {
 		if (strcmp(r->allow, "") != 0)
-			return request_fail(r, 405, err, "%s is not possible here",
+			return request_fail(r, 405, err, "%s is not allowed here",
 					    r->method);
 		return strcmp(r->method, "GET") == 0
 			       ? 0
@@ -125,7 +131,7 @@ static int run(struct request *r, struct err *err)
 			       ? 0
 			       : request_fail(r, 404, err, "there is no %s", r->path);
 	rc = check_size(r, err);
-	if (rc < 0 || api_replay(r))
+	if (rc < 0 || api_repeated(r))
 		return rc;
 	return r->route->handler(r, err);
 }

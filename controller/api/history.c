@@ -7,6 +7,7 @@
 #include "check.h"
 #include "clock.h"
 #include "metrics.h"
+#include "tier_lookup.h"
 
 #include <math.h>
 #include <string.h>

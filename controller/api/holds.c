@@ -6,18 +6,6 @@
 
 #include <string.h>
 
-json_t *hold_json(const struct db_hold *h)
-{
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:b}", "id",
-			 (json_int_t)h->id, "stack", h->stack, "tier", h->tier, "owner",
-			 h->owner, "reason", h->reason, "created",
-			 json_time(h->created_ms), "expires", json_time(h->expires_ms),
-			 "released", json_time(h->released_ms), "released_by",
-			 h->released_by, "active",
-			 h->released_ms == 0 &&
-				 (h->expires_ms == 0 || h->expires_ms > clock_now_ms()));
-}
-
 static int id_of_path(const struct request *r, int64_t *ret, struct err *err)
 {
 	if (conf_parse_int(r->args[0], ret, NULL) < 0 || *ret < 1)
@@ -89,7 +77,7 @@ static int read_expiry(const json_t *body, int64_t now_ms, int64_t *ret, struct 
 	if (length_ms)
 		*ret = now_ms + length_ms;
 	if (*ret && *ret <= now_ms)
-		return err_set(err, ERR_INVAL, "the hold would have ended already");
+		return err_set(err, ERR_INVAL, "the hold would already have expired");
 	return 0;
 }
 
@@ -152,7 +140,7 @@ int api_hold_delete(struct request *r, struct err *err)
 	if (rc == 0)
 		rc = db_hold_get(r->api->db, id, &h, err);
 	if (rc == 0 && h.released_ms)
-		rc = err_set(err, ERR_CONFLICT, "the hold was released before, by %s",
+		rc = err_set(err, ERR_CONFLICT, "the hold was already released by %s",
 			     h.released_by);
 	if (rc == 0 && !dry_run)
 		rc = db_hold_release(r->api->db, id, r->who, clock_now_ms(), err);

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-json_t *json_of_text(const char *text)
-{
-	json_t *doc = text && *text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-
-	return doc ? doc : json_null();
-}
-
 /* ---------------------------------------------------------------- pools */
 
 static size_t hosts_in(const struct db_host_list *hosts, const char *pool, bool up)
@@ -182,17 +175,18 @@ int api_host_drain(struct request *r, struct err *err)
 		return rc;
 	if (h.state == DB_HOST_GONE || h.state == DB_HOST_FAILED ||
 	    h.state == DB_HOST_TERMINATING)
-		return err_set(err, ERR_CONFLICT, "%s is %s already", h.id,
+		return err_set(err, ERR_CONFLICT, "%s is already %s", h.id,
 			       db_host_state_name(h.state));
 	if (!dry_run && h.state != DB_HOST_DRAINING) {
 		rc = API_HOOK(r, drain_host)
 			     ? API_HOOK(r, drain_host)(API_HOOK(r, arg), h.id, err)
 			     : db_host_set_state(r->api->db, h.id, DB_HOST_DRAINING,
-						 "asked to by a person", clock_now_ms(),
-						 err);
+						 "requested by an operator",
+						 clock_now_ms(), err);
 		if (rc < 0)
 			return rc;
-		api_event(r, "host-drain", "", "", h.id, "%s drains %s", r->who, h.id);
+		api_event(r, "host-drain", "", "", h.id, "%s drains host %s", r->who,
+			  h.id);
 		api_poke(r, "drain");
 	}
 	reply_json(r, dry_run ? 200 : 202,

@@ -2,6 +2,7 @@
 #include "job.h"
 
 #include "check.h"
+#include "server.h"
 
 #include <math.h>
 #include <string.h>
@@ -87,16 +88,17 @@ static int begin(struct request *r, struct api_job *j, struct err *err)
 	struct api *api = r->api;
 
 	if (api->stopping)
-		return err_set(err, ERR_UNAVAIL, "the controller is about to end");
+		return err_set(err, ERR_UNAVAIL, "the controller is shutting down");
 	if (api->job) {
 		r->retry_s = 2;
-		return err_set(err, ERR_UNAVAIL,
-			       "a %s of %s/%s is running, and one runs at a time: try "
-			       "again when it is over",
-			       api->job->kind->name, api->job->stack, api->job->tier);
+		return err_set(
+			err, ERR_UNAVAIL,
+			"a %s of %s/%s is running, and only one runs at a time: try "
+			"again when it has finished",
+			api->job->kind->name, api->job->stack, api->job->tier);
 	}
 	if (pthread_create(&j->thread, NULL, run, j) != 0)
-		return err_set(err, ERR_INTERNAL, "no thread can be started");
+		return err_set(err, ERR_INTERNAL, "cannot start a thread");
 	api->job = j;
 	r->again = go_on;
 	r->again_arg = j;

@@ -9,7 +9,9 @@
 #ifndef CONTROLLER_API_JOB_H
 #define CONTROLLER_API_JOB_H
 
-#include "server.h"
+#include "request.h"
+
+struct api_job; /* one that runs */
 
 struct api_job_kind {
 	const char *name; /* "backtest": with its article in words, "a backtest" */
@@ -35,5 +37,10 @@ void api_job_progress(void *job, double share);
 /* The share of the one of this kind that runs for the tier; NaN: none does. */
 double api_job_share(struct api *api, const struct api_job_kind *kind,
 		     const struct db_tier *t);
+
+/* The request's exchange is over. */
+void api_job_drop(struct request *r);
+/* Until none runs; the API's lock is held. */
+void api_job_await(struct api *api);
 
 #endif

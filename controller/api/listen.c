@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * listen.c - the two listeners, plain and TLS.
- */
-#include "server.h"
+#include "listen.h"
 
+#include "address.h"
+#include "auth.h"
 #include "check.h"
+#include "exchange.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <string.h>
 
 #define THREADS 2u
@@ -24,43 +22,6 @@ static void on_connection(void *arg, struct MHD_Connection *conn, void **context
 		*context = xcalloc(1, sizeof(struct api_peer));
 	else
 		free(*context);
-}
-
-bool api_is_loopback(const struct sockaddr *a)
-{
-	const struct sockaddr_in *in = (const void *)a;
-	const struct sockaddr_in6 *in6 = (const void *)a;
-
-	if (a->sa_family == AF_INET)
-		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-	return a->sa_family == AF_INET6 && (IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
-					    (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) &&
-					     in6->sin6_addr.s6_addr[12] == 127));
-}
-
-/* "127.0.0.1:7070", "[::1]:7070". */
-static int parse_address(const char *text, struct sockaddr_storage *ret, struct err *err)
-{
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-				  .ai_socktype = SOCK_STREAM };
-	CLEANUP(free) char *host = xstrdup(text);
-	char *colon = strrchr(host, ':');
-	char *name = host;
-	struct addrinfo *found = NULL;
-
-	if (!colon || !colon[1])
-		return err_set(err, ERR_INVAL, "'%s' is no ADDRESS:PORT", text);
-	*colon = '\0';
-	if (*name == '[' && colon[-1] == ']') {
-		colon[-1] = '\0';
-		name++;
-	}
-	if (getaddrinfo(name, colon + 1, &hints, &found) != 0)
-		return err_set(err, ERR_INVAL, "'%s' is no ADDRESS:PORT", text);
-	memset(ret, 0, sizeof(*ret));
-	memcpy(ret, found->ai_addr, found->ai_addrlen);
-	freeaddrinfo(found);
-	return 0;
 }
 
 struct tls_files {
@@ -108,14 +69,15 @@ int api_listen(struct api *api, struct api_listener *l, const char *where, bool 
 	};
 	char trust[8192], priorities[] = "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1";
 	const union MHD_DaemonInfo *info;
-	int rc = parse_address(where, &addr, err);
+	int rc = api_address_parse(where, &addr, err);
 
 	if (rc == 0 && !is_tls && !api->opts.insecure_listen &&
 	    !api_is_loopback((struct sockaddr *)&addr))
-		rc = err_set(err, ERR_DENIED,
-			     "plain HTTP on %s is refused: set insecure_listen=yes to "
-			     "allow it, or use host_listen, which is TLS",
-			     where);
+		rc = err_set(
+			err, ERR_DENIED,
+			"plain HTTP on %s is not allowed: set insecure_listen=yes to "
+			"allow it, or use host_listen, which uses TLS",
+			where);
 	if (rc == 0 && is_tls)
 		rc = make_tls(api, where, &tls, err);
 	if (rc < 0)

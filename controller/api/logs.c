@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "logs.h"
 
 #include <string.h>
 
@@ -142,7 +143,7 @@ int api_unit_logs(struct request *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (!*u.host)
-		return err_set(err, ERR_CONFLICT, "%s is on no host, so it has no log",
+		return err_set(err, ERR_CONFLICT, "%s is not on a host, so it has no log",
 			       u.name);
 	if (!ask(r, &u, lines))
 		return err_set(err, ERR_UNAVAIL, "too many logs are being read");

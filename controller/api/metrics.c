@@ -46,7 +46,7 @@ int api_metrics_post(struct request *r, struct err *err)
 		rc = promtext_parse(buf_str(&r->body), r->body.len, extra, n_extra, now,
 				    SAMPLES_MAX, &p, err);
 	if (rc == 0 && p.n == 0)
-		rc = err_set(err, ERR_INVAL, "there is no sample in the body");
+		rc = err_set(err, ERR_INVAL, "the body contains no samples");
 	if (rc == 0 && !dry_run)
 		rc = db_samples_add(r->api->db, p.v, p.n, now, &done, err);
 	if (rc < 0)
@@ -73,8 +73,9 @@ struct selector {
 
 static int bad_selector(struct err *err)
 {
-	return err_set(err, ERR_INVAL,
-		       "match is a selector: NAME{label=\"value\",label=~\"regex\"}");
+	return err_set(
+		err, ERR_INVAL,
+		"match must be a selector: NAME{label=\"value\",label=~\"regex\"}");
 }
 
 static bool is_name_char(char c)
@@ -215,7 +216,7 @@ int api_series_data(struct request *r, struct err *err)
 			     "step must be at least 1s and give at most %d points",
 			     POINTS_MAX);
 	if (rc == 0 && !API_HOOK(r, eval))
-		rc = request_absent(err, "the store of metrics");
+		rc = request_absent(err, "the metrics store");
 	if (rc == 0)
 		rc = API_HOOK(r, eval)(API_HOOK(r, arg), expression, from, to, step, &doc,
 				       err);

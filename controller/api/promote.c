@@ -3,11 +3,12 @@
  * POST /v1/tiers/S/T/promote: a tier gets the next mode when a backtest on its own past
  * says that it has earned it, or when an operator insists. Back down it goes with PATCH.
  */
-#include "backtest.h"
+#include "handlers.h"
 
+#include "backtest_job.h"
 #include "check.h"
 #include "clock.h"
-#include "handlers.h"
+#include "tier_lookup.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -117,7 +118,7 @@ static int judge(struct request *r, const struct db_tier *t, struct err *err)
 		return finish(r, last, err);
 	if (!(now.capacity > 0)) {
 		(void)err_set(err, ERR_CONFLICT,
-			      "what demand one instance serves is not known");
+			      "the capacity of one instance is not known");
 		return finish(r, NULL, err);
 	}
 	rc = backtest_start(r, t, &q, finish, err);
@@ -137,8 +138,8 @@ int api_tier_promote(struct request *r, struct err *err)
 	if (w.to <= t.mode)
 		return err_set(
 			err, ERR_CONFLICT,
-			"%s/%s is in mode %s already; mode in stack.conf or in the "
-			"dashboard takes it back down",
+			"%s/%s is already in mode %s; to go back, set mode in stack.conf "
+			"or in the dashboard",
 			t.stack, t.name, db_mode_name(t.mode));
 	return judge(r, &t, err);
 }

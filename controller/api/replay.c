@@ -10,194 +10,13 @@
 #include "clock.h"
 #include "job.h"
 #include "replay.h"
-#include "rule.h"
+#include "replay_request.h"
 #include "samples.h"
+#include "tier_lookup.h"
 
 #include <string.h>
 
-#define DAY_MS (24 * 3600 * INT64_C(1000))
 #define PAGE 200
-#define SHOWN 20        /* moments and differences, when the caller does not say */
-#define SHOWN_MAX 50000 /* more than there are minutes in 21 days */
-
-struct replay {
-	struct db *db;
-	struct db_tier t; /* with the capacity in force */
-	char capacity_source[16];
-	int64_t since_ms, until_ms, limit;
-	bool has_other;
-	struct db_tier other;       /* the tier with the settings of "with" */
-	json_t *decisions, *played; /* what was found */
-};
-
-static void replay_free(void *arg)
-{
-	struct replay *q = arg;
-
-	if (!q)
-		return;
-	db_tier_done(&q->t);
-	db_tier_done(&q->other);
-	json_decref(q->decisions);
-	json_decref(q->played);
-	free(q);
-}
-DEFINE_CLEANUP(struct replay *, replay_free);
-
-/* ---------------------------------------------------------------- the question */
-
-/* The tier, with the capacity that its decisions go by now where it declares none. */
-static int tier_in_force(struct request *r, struct db_tier *ret, char source[16],
-			 struct err *err)
-{
-	int rc = api_tier_of_path(r, ret, err);
-	struct tier_now now;
-
-	if (rc < 0)
-		return rc;
-	now = api_tier_now(r, ret);
-	ret->capacity = now.capacity;
-	memcpy(source, now.capacity_source, sizeof(now.capacity_source));
-	return 0;
-}
-
-/* A time, or a duration back from now. */
-static int read_when(const json_t *body, const char *key, int64_t now_ms, int64_t *ret,
-		     struct err *err)
-{
-	const char *text = NULL;
-	int64_t back_ms;
-	int rc = jread_str_opt(body, key, &text, err);
-
-	if (rc < 0 || !text)
-		return rc;
-	if (clock_parse_duration(text, &back_ms, NULL) == 0) {
-		*ret = now_ms - back_ms;
-		return 0;
-	}
-	if (clock_parse(text, ret, NULL) == 0)
-		return 0;
-	return err_set(err, ERR_INVAL,
-		       "\"%s\" must be a time (RFC 3339) or how long ago, as 24h", key);
-}
-
-static int set_schedules(struct db_tier *t, const json_t *value, struct err *err)
-{
-	CLEANUP(calendar_done) struct calendar c = { 0 };
-	int rc = json_is_array(value)
-			 ? calendar_parse(value, &c, err)
-			 : err_set(err, ERR_INVAL, "\"schedule\" must be a list");
-
-	if (rc < 0)
-		return rc;
-	free(t->schedule_json);
-	t->schedule_json = json_dumps(value, JSON_COMPACT);
-	return 0;
-}
-
-/* The first option that no decision of a play looks at and that is another one; NULL. */
-static const char *changed_in_vain(const struct db_tier *t, const struct db_tier *other)
-{
-	const struct {
-		const char *name, *in_force, *other;
-	} texts[] = {
-		{ "unit", t->unit, other->unit },
-		{ "pool", t->pool, other->pool },
-		{ "demand", t->demand, other->demand },
-		{ "capacity_unit", t->capacity_unit, other->capacity_unit },
-		{ "utilisation", t->utilisation, other->utilisation },
-		{ "latency", t->latency, other->latency },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (strcmp(texts[i].in_force, texts[i].other) != 0)
-			return texts[i].name;
-	if (t->target_utilisation != other->target_utilisation)
-		return "target_utilisation";
-	return t->priority != other->priority ? "priority" : NULL;
-}
-
-/* A whole section of stack.conf may be given: what does not matter to a play must be as
- * it is in force, else it would be expected to matter. */
-static int check_other(const struct db_tier *t, const struct db_tier *other,
-		       struct err *err)
-{
-	const char *in_vain = changed_in_vain(t, other);
-
-	if (in_vain)
-		return err_set(
-			err, ERR_INVAL,
-			"\"%s\" cannot be replayed with another value: demand is "
-			"played as it was recorded, and a capacity that is learned "
-			"as it is now",
-			in_vain);
-	if (other->min > other->max)
-		return err_set(err, ERR_INVAL, "min %lld is above max %lld",
-			       (long long)other->min, (long long)other->max);
-	return 0;
-}
-
-static int set_other(struct db_tier *t, json_t *with, struct err *err)
-{
-	const char *key;
-	json_t *value;
-	int rc = 0;
-
-	json_object_foreach(with, key, value)
-	{
-		rc = strcmp(key, "schedule") == 0 ? set_schedules(t, value, err)
-						  : api_tier_set(t, key, value, err);
-		if (rc < 0)
-			return rc;
-	}
-	return rc;
-}
-
-static int read_other(struct request *r, const json_t *body, struct replay *q,
-		      struct err *err)
-{
-	json_t *with = json_object_get(body, "with");
-	char source[16];
-	int rc;
-
-	if (!with || json_is_null(with))
-		return 0;
-	if (!json_is_object(with))
-		return err_set(err, ERR_INVAL,
-			       "\"with\" must be an object of a tier's options");
-	q->has_other = true;
-	rc = tier_in_force(r, &q->other, source, err);
-	if (rc == 0)
-		rc = set_other(&q->other, with, err);
-	if (rc == 0 && !(q->t.capacity > 0))
-		snprintf(q->capacity_source, sizeof(q->capacity_source), "other");
-	return rc == 0 ? check_other(&q->t, &q->other, err) : rc;
-}
-
-static int read_question(struct request *r, struct replay *q, struct err *err)
-{
-	static const char *const keys[] = { "since", "until", "with", "limit", NULL };
-	CLEANUP(json_decref) json_t *body = NULL;
-	int64_t now_ms = clock_now_ms();
-	int rc = 0;
-
-	q->since_ms = now_ms - DAY_MS;
-	q->until_ms = now_ms;
-	q->limit = SHOWN;
-	if (r->body.len == 0)
-		return 0;
-	if ((rc = request_json(r, keys, &body, err)) < 0 ||
-	    (rc = read_when(body, "since", now_ms, &q->since_ms, err)) < 0 ||
-	    (rc = read_when(body, "until", now_ms, &q->until_ms, err)) < 0 ||
-	    (rc = jread_int_opt(body, "limit", &q->limit, err)) < 0)
-		return rc;
-	if (q->since_ms <= 0 || q->since_ms >= q->until_ms)
-		return err_set(err, ERR_INVAL, "\"since\" must lie before \"until\"");
-	if (q->limit < 0 || q->limit > SHOWN_MAX)
-		return err_set(err, ERR_INVAL, "\"limit\" must be from 0 to %d",
-			       SHOWN_MAX);
-	return read_other(r, body, q, err);
-}
 
 /* ---------------------------------------------------------------- repeating */
 
@@ -356,11 +175,8 @@ static const struct api_job_kind kind = { "replay", work, answer, replay_free };
 int api_tier_replay(struct request *r, struct err *err)
 {
 	CLEANUP(replay_free) struct replay *q = xcalloc(1, sizeof(*q));
-	int rc = tier_in_force(r, &q->t, q->capacity_source, err);
+	int rc = replay_read(r, q, err);
 
-	q->db = r->api->db;
-	if (rc == 0)
-		rc = read_question(r, q, err);
 	if (rc == 0)
 		rc = api_job_start(r, &kind, &q->t, q, err);
 	if (rc == 0)

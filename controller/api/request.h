@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * request.h - one request on its way through the API, and how handlers answer.
+ * request.h - one request on its way through the API, and what its handler reads of it.
  *
- * A handler reads with request_X(), and either answers once with reply_X() and returns 0,
- * or returns an error, which becomes a problem+json by its code. request_fail() chooses
- * another status than the code's.
+ * A handler reads with request_X(), and either answers once with reply_X() (reply.h) and
+ * returns 0, or returns an error, which becomes a problem+json by its code.
+ * request_fail() chooses another status than the code's.
  */
 #ifndef CONTROLLER_API_REQUEST_H
 #define CONTROLLER_API_REQUEST_H
@@ -64,8 +64,8 @@ struct request {
 	struct MHD_Response *answer;
 	bool is_queued; /* libmicrohttpd has the answer */
 	enum MHD_Result queue_result;
-	char *location;   /* of a 201 */
-	char *replay_key; /* Idempotency-Key with its scope, or NULL */
+	char *location; /* of a 201 */
+	char *kept_key; /* of Idempotency-Key, while its answer is awaited; or NULL */
 
 	/* A handler that suspended the connection goes on here when it is resumed. */
 	api_handler_fn *again;
@@ -102,31 +102,16 @@ int request_page(struct request *r, struct page *ret, struct err *err) MUST_CHEC
 int request_page_id(struct request *r, size_t *ret_limit, int64_t *ret_after,
 		    struct err *err) MUST_CHECK;
 
-/* ---------------------------------------------------------------- answering */
+/* "from=1&to=2" style times: sets defaults, refuses to before from. */
+int request_span(struct request *r, int64_t length_ms, int64_t *ret_from, int64_t *ret_to,
+		 struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- failing */
 
 /* The status of a failure where the code's own would not say it. Returns ERR_INVAL. */
 int request_fail(struct request *r, unsigned status, struct err *err, const char *fmt,
 		 ...) __attribute__((format(printf, 4, 5)));
 /* A part of the controller that is not there: 503. */
 int request_absent(struct err *err, const char *what);
-
-/* Takes doc. A GET gets an ETag and may become 304. */
-void reply_json(struct request *r, unsigned status, json_t *doc);
-/* {"items":items,"next":next}; takes items. */
-void reply_page(struct request *r, json_t *items, const char *next);
-/* items has at most one more than the page's limit, which is cut off; key names the
- * member that is the cursor, a string or a whole number. Takes items. */
-void reply_items(struct request *r, json_t *items, size_t limit, const char *key);
-/* Copies data. */
-void reply_data(struct request *r, unsigned status, const char *type, const void *data,
-		size_t len);
-void reply_empty(struct request *r, unsigned status);
-/* Takes the response, which the handler made itself. */
-void reply_response(struct request *r, unsigned status, struct MHD_Response *response);
-void reply_problem(struct request *r, int code, const struct err *err);
-
-/* "from=1&to=2" style times: sets defaults, refuses to before from. */
-int request_span(struct request *r, int64_t length_ms, int64_t *ret_from, int64_t *ret_to,
-		 struct err *err) MUST_CHECK;
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "routes.h"
+
 #include "handlers.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "stacks.h"
+#include "tier_options.h"
 #include "tiers.h"
 
 #include <string.h>
@@ -150,9 +151,8 @@ static int read_stack(struct request *r, struct stack_file **ret, char **ret_tex
 	files = json_object_get(body, "files");
 	rc = stack_file_read(files, &s, err);
 	if (rc == 0 && strcmp(s->name, r->args[0]) != 0)
-		rc = err_set(err, ERR_INVAL,
-			     "stack.conf names the stack %s, the address %s", s->name,
-			     r->args[0]);
+		rc = err_set(err, ERR_INVAL, "stack.conf names the stack %s, the URL %s",
+			     s->name, r->args[0]);
 	if (rc == 0)
 		rc = check_events(s, err);
 	if (rc == 0) {

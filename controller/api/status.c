@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "handlers.h"
 
+#include "auth.h"
 #include "check.h"
 #include "clock.h"
 #include "metrics.h"
@@ -107,7 +108,7 @@ static void write_counts(struct buf *b, const struct counts *c)
 
 	promtext_head(b, "foretide_up", "gauge", "The controller runs.");
 	write_sample(b, "foretide_up", 1, "version=\"%s\"", FORETIDE_VERSION);
-	promtext_head(b, "foretide_objects", "gauge", "How many there are, by kind.");
+	promtext_head(b, "foretide_objects", "gauge", "Number of objects, by kind.");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		write_sample(b, "foretide_objects", (double)kinds[i].n, "kind=\"%s\"",
 			     kinds[i].kind);
@@ -132,7 +133,7 @@ static void write_capacities(struct request *r, const struct db_tier_list *l,
 			     struct buf *b)
 {
 	promtext_head(b, "foretide_tier_capacity", "gauge",
-		      "Demand that one instance is taken to serve.");
+		      "Capacity of one instance, as used for decisions.");
 	for (size_t i = 0; i < l->n && API_HOOK(r, tier_live); i++) {
 		const struct db_tier *t = &l->v[i];
 		CLEANUP(json_decref)
@@ -157,7 +158,7 @@ static int write_tiers(struct request *r, struct buf *b, struct err *err)
 	if (rc < 0)
 		return rc;
 	promtext_head(b, "foretide_tier_desired", "gauge",
-		      "Instances that the latest decision wants.");
+		      "Desired instances by the latest decision.");
 	for (size_t i = 0; i < l.n; i++)
 		if (l.v[i].desired >= 0)
 			write_sample(b, "foretide_tier_desired", (double)l.v[i].desired,

@@ -5,6 +5,7 @@
 #include "handlers.h"
 
 #include "clock.h"
+#include "tier_lookup.h"
 
 #include <string.h>
 
@@ -22,8 +23,8 @@ int api_tier_explain(struct request *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (!*t.explanation_json)
-		return err_set(err, ERR_NOT_FOUND,
-			       "nothing has been decided for %s/%s yet", t.stack, t.name);
+		return err_set(err, ERR_NOT_FOUND, "there is no decision for %s/%s yet",
+			       t.stack, t.name);
 	doc = json_of_text(t.explanation_json);
 	if (API_HOOK(r, tier_live))
 		live = API_HOOK(r, tier_live)(API_HOOK(r, arg), t.stack, t.name);
@@ -130,7 +131,7 @@ int api_tier_series(struct request *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (!API_HOOK(r, tier_series))
-		return request_absent(err, "the store of metrics");
+		return request_absent(err, "the metrics store");
 	rc = API_HOOK(r, tier_series)(API_HOOK(r, arg), t.stack, t.name, from, to, step,
 				      &doc, err);
 	if (rc == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "handlers.h"
 
+#include "auth.h"
 #include "clock.h"
 #include "text.h"
 #include "trust.h"
@@ -63,13 +64,14 @@ static int read_token(const json_t *body, struct db_token *t, const char **ret_n
 		return err_set(err, ERR_INVAL, "\"name\" must have 1 to %d bytes",
 			       API_NAME_MAX - 1);
 	if (strcmp(*ret_name, API_OWN_TOKEN) == 0)
-		return err_set(err, ERR_INVAL, "this name is the controller's own");
+		return err_set(err, ERR_INVAL,
+			       "this name is reserved for the controller");
 	if (life_ms && t->expires_ms)
 		return err_set(err, ERR_INVAL, "give \"expires\" or \"for\", not both");
 	if (life_ms)
 		t->expires_ms = t->created_ms + life_ms;
 	if (t->expires_ms && t->expires_ms <= t->created_ms)
-		return err_set(err, ERR_INVAL, "the token would have expired already");
+		return err_set(err, ERR_INVAL, "the token would already have expired");
 	t->role = (enum db_role)number;
 	return 0;
 }
@@ -103,7 +105,7 @@ int api_token_post(struct request *r, struct err *err)
 	doc = token_json(&t);
 	if (!dry_run) {
 		json_object_set_new(doc, "token", json_string(secret));
-		api_event(r, "token-made", "", "", "", "%s made the token '%s' (%s)",
+		api_event(r, "token-made", "", "", "", "%s created the token '%s' (%s)",
 			  r->who, name, db_role_name(t.role));
 	}
 	gnutls_memset(secret, 0, sizeof(secret));
@@ -111,7 +113,7 @@ int api_token_post(struct request *r, struct err *err)
 	return 0;
 }
 
-/* The last way in must not be closed. */
+/* Without an admin token nobody could log in. */
 static bool is_last_admin(const struct db_token_list *all, int64_t id)
 {
 	size_t others = 0;
@@ -150,7 +152,7 @@ int api_token_delete(struct request *r, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "there is no token '%s'", r->args[0]);
 	if (is_last_admin(&all, id))
 		return err_set(err, ERR_CONFLICT,
-			       "this is the last admin token: make another one first");
+			       "this is the last admin token: create another one first");
 	if (!dry_run) {
 		rc = db_token_revoke(r->api->db, id, err);
 		if (rc < 0)

@@ -3,18 +3,6 @@
 
 #include <string.h>
 
-json_t *unit_json(const struct db_unit *u)
-{
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, "
-			 "s:o, s:o}",
-			 "name", u->name, "stack", u->stack, "tier", u->tier, "host",
-			 u->host, "hash", u->hash, "goal", db_goal_name(u->goal),
-			 "active", u->active, "sub", u->sub, "health", u->health,
-			 "drained", u->drained, "message", json_text(u->message),
-			 "wanted", json_time(u->wanted_ms), "placed",
-			 json_time(u->placed_ms), "healthy", json_time(u->healthy_ms));
-}
-
 int api_unit_list(struct request *r, struct err *err)
 {
 	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };

@@ -4,7 +4,10 @@
 #include "check.h"
 #include "clock.h"
 #include "db.h"
-#include "kv.h"
+#include "lease.h"
+#include "member.h"
+#include "persist.h"
+#include "watch_stream.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -15,66 +18,6 @@
  * stopped, or starved, and has not heard its clients, which is not their fault. */
 #define PULSE_MS 500
 #define STOPPED_MS 1000
-
-/* ---------------------------------------------------------------- access */
-
-static bool covers(const char *rule, const struct kv_bytes *key,
-		   const struct kv_bytes *end)
-{
-	size_t n = strlen(rule);
-	int c;
-
-	if (n == 0)
-		return false;
-	if (rule[n - 1] != '/')
-		return end->len == 0 && key->len == n && memcmp(key->data, rule, n) == 0;
-	if (key->len < n || memcmp(key->data, rule, n) != 0)
-		return false;
-	if (end->len == 0)
-		return true;
-	/* Up to what follows the last key of the prefix: "/a0" for "/a/". */
-	c = memcmp(end->data, rule, MIN(end->len, n - 1));
-	if (c != 0)
-		return c < 0 && end->data[0] != '\0';
-	if (end->len < n)
-		return false;
-	if ((unsigned char)end->data[n - 1] <= '/')
-		return true;
-	return end->data[n - 1] == '/' + 1 && end->len == n;
-}
-
-bool kv_may(const struct kv_access *a, bool write, const struct kv_bytes *key,
-	    const struct kv_bytes *end)
-{
-	const char *const *rules = write ? a->write : a->read;
-
-	if (write ? a->write_all : a->read_all)
-		return true;
-	for (; rules && *rules; rules++)
-		if (covers(*rules, key, end))
-			return true;
-	return false;
-}
-
-bool kv_may_all(const struct kv_access *a)
-{
-	return a->read_all && a->write_all;
-}
-
-void kv_host_access(const char *host_id, struct kv_host_access *ret)
-{
-	*ret = (struct kv_host_access){ 0 };
-	snprintf(ret->own[0], sizeof(ret->own[0]), "/foretide/hosts/%.64s", host_id);
-	snprintf(ret->own[1], sizeof(ret->own[1]), "/foretide/states/%.64s", host_id);
-	ret->read[0] = "/foretide/";
-	ret->read[1] = "/skydns/";
-	ret->write[0] = ret->own[0];
-	ret->write[1] = ret->own[1];
-	ret->write[2] = "/skydns/";
-	ret->access.owner = host_id;
-	ret->access.read = ret->read;
-	ret->access.write = ret->write;
-}
 
 /* ---------------------------------------------------------------- the thread */
 
@@ -121,7 +64,7 @@ static int start_thread(struct kv *kv, struct err *err)
 	CHECK(pthread_cond_init(&kv->wake, &attr) == 0);
 	pthread_condattr_destroy(&attr);
 	if (pthread_create(&kv->thread, NULL, run, kv) != 0)
-		return err_set(err, ERR_INTERNAL, "no thread for the store");
+		return err_set(err, ERR_INTERNAL, "cannot start the store's thread");
 	kv->has_thread = true;
 	return 0;
 }
@@ -152,6 +95,7 @@ int kv_open(struct db *db, const struct kv_opts *opts, struct kv **ret, struct e
 
 	kv->magic = KV_MAGIC;
 	kv->db = db;
+	kv->on_changes = kv_watch_notify;
 	if (opts)
 		kv->opts = *opts;
 	if (kv->opts.keep_changes == 0)
@@ -191,7 +135,7 @@ void kv_close(struct kv *kv)
 	}
 	CHECK(!kv->watches);
 	kv_lease_done(kv);
-	kv_mem_done(kv);
+	keyspace_done(&kv->space);
 	free(kv->url);
 	kv->magic = 0;
 	free(kv);
@@ -201,11 +145,11 @@ void kv_stats(struct kv *kv, struct kv_stats *ret)
 {
 	pthread_mutex_lock(&kv->lock);
 	*ret = (struct kv_stats){
-		.rev = kv->rev,
-		.compacted = kv->compacted,
-		.keys = kv->n_keys,
-		.changes = kv->n_log,
-		.bytes = kv->bytes,
+		.rev = kv->space.rev,
+		.compacted = kv->space.compacted,
+		.keys = kv->space.n_keys,
+		.changes = kv->space.n_log,
+		.bytes = kv->space.bytes,
 		.leases = kv->n_leases,
 		.watches = kv->n_watches,
 	};

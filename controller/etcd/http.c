@@ -1,109 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "etcd.h"
+
+#include "access.h"
+#include "answer.h"
 #include "check.h"
 #include "db.h"
-#include "kv.h"
+#include "lease_calls.h"
+#include "member.h"
+#include "op.h"
+#include "persist.h"
+#include "store.h"
+#include "txn.h"
+#include "validate.h"
+#include "watch_stream.h"
 
 #include <string.h>
 
-/* ---------------------------------------------------------------- answers */
-
-/* How the gateway of etcd 3.4 maps gRPC's codes. */
-static unsigned http_status(int code)
-{
-	switch (code) {
-	case 3:
-	case 11:
-		return 400;
-	case 5:
-		return 404;
-	case 6:
-	case 10:
-		return 409;
-	case 7:
-		return 403;
-	case 8:
-		return 429;
-	case 9:
-		return 412;
-	case 12:
-		return 501;
-	case 14:
-		return 503;
-	default:
-		return 500;
-	}
-}
-
-static enum MHD_Result queue(struct MHD_Connection *conn, unsigned status,
-			     const char *type, struct buf *body)
-{
-	size_t n = body->len;
-	char *text = buf_take(body);
-	struct MHD_Response *r =
-		MHD_create_response_from_buffer(n, text, MHD_RESPMEM_MUST_FREE);
-	enum MHD_Result ok;
-
-	if (!r) {
-		free(text);
-		return MHD_NO;
-	}
-	ok = MHD_add_response_header(r, "Content-Type", type);
-	if (ok == MHD_YES)
-		ok = MHD_queue_response(conn, status, r);
-	MHD_destroy_response(r);
-	return ok;
-}
-
-static enum MHD_Result queue_json(struct MHD_Connection *conn, struct buf *body)
-{
-	return queue(conn, MHD_HTTP_OK, "application/json", body);
-}
-
-enum MHD_Result kv_queue_fault(struct MHD_Connection *conn, int code, const char *words)
-{
-	CLEANUP(buf_done) struct buf b;
-
-	buf_init(&b, 8192);
-	ejson_open(&b, NULL, '{');
-	ejson_add_text(&b, "error", words);
-	ejson_add_text(&b, "message", words);
-	buf_printf(&b, ",\"code\":%d}", code);
-	return queue(conn, http_status(code), "application/json", &b);
-}
-
-static enum MHD_Result queue_text(struct MHD_Connection *conn, unsigned status,
-				  const char *text)
-{
-	CLEANUP(buf_done) struct buf b;
-
-	buf_init(&b, 256);
-	buf_puts(&b, text);
-	return queue(conn, status, "text/plain; charset=utf-8", &b);
-}
-
-void kv_add_header(struct buf *b, const struct kv *kv)
-{
-	ejson_open(b, "header", '{');
-	ejson_add_uint(b, "cluster_id", kv->cluster_id);
-	ejson_add_uint(b, "member_id", kv->member_id);
-	ejson_add_int(b, "revision", kv->rev);
-	ejson_add_int(b, "raft_term", 1);
-	ejson_close(b, '}');
-}
-
-void kv_add_change(struct buf *b, const char *name, const struct kv_change *c,
-		   bool with_value)
-{
-	ejson_open(b, name, '{');
-	ejson_add_bytes(b, "key", c->key->name, c->key->len);
-	ejson_add_int(b, "create_revision", c->create_rev);
-	ejson_add_int(b, "mod_revision", c->rev);
-	ejson_add_int(b, "version", c->version);
-	if (with_value)
-		ejson_add_bytes(b, "value", c->value, c->value_len);
-	ejson_add_int(b, "lease", c->lease);
-	ejson_close(b, '}');
-}
+#define VERSION "3.4.0"
 
 /* ---------------------------------------------------------------- one request */
 
@@ -117,7 +30,8 @@ struct call {
 static enum MHD_Result finish(const struct call *c, const struct kv_fault *f,
 			      struct buf *to)
 {
-	return f ? kv_queue_fault(c->conn, f->code, f->words) : queue_json(c->conn, to);
+	return f ? kv_queue_fault(c->conn, f->code, f->words)
+		 : kv_queue_json(c->conn, to);
 }
 
 static enum MHD_Result serve_op(const struct call *c, enum kv_op_kind kind)
@@ -182,11 +96,11 @@ static enum MHD_Result serve_watch(const struct call *c)
 	const json_t *create = ejson_get(c->body, "create_request");
 
 	if (!json_is_object(create))
-		return kv_queue_fault(c->conn, 3, "a create_request is expected");
+		return kv_queue_fault(c->conn, 3, "a create_request is required");
 	return kv_watch_serve(c->kv, c->conn, create, c->access);
 }
 
-static enum MHD_Result serve_lease(const struct call *c, kv_lease_fn *fn)
+static enum MHD_Result serve_lease(const struct call *c, kv_lease_call_fn *fn)
 {
 	CLEANUP(buf_done) struct buf to;
 	const struct kv_fault *f;
@@ -198,27 +112,27 @@ static enum MHD_Result serve_lease(const struct call *c, kv_lease_fn *fn)
 
 static enum MHD_Result serve_grant(const struct call *c)
 {
-	return serve_lease(c, kv_lease_grant);
+	return serve_lease(c, kv_call_grant);
 }
 
 static enum MHD_Result serve_revoke(const struct call *c)
 {
-	return serve_lease(c, kv_lease_revoke);
+	return serve_lease(c, kv_call_revoke);
 }
 
 static enum MHD_Result serve_keepalive(const struct call *c)
 {
-	return serve_lease(c, kv_lease_keepalive);
+	return serve_lease(c, kv_call_keepalive);
 }
 
 static enum MHD_Result serve_timetolive(const struct call *c)
 {
-	return serve_lease(c, kv_lease_timetolive);
+	return serve_lease(c, kv_call_timetolive);
 }
 
 static enum MHD_Result serve_leases(const struct call *c)
 {
-	return serve_lease(c, kv_lease_list);
+	return serve_lease(c, kv_call_leases);
 }
 
 static enum MHD_Result serve_status(const struct call *c)
@@ -231,16 +145,16 @@ static enum MHD_Result serve_status(const struct call *c)
 	ejson_open(&to, NULL, '{');
 	pthread_mutex_lock(&kv->lock);
 	kv_add_header(&to, kv);
-	ejson_add_word(&to, "version", KV_VERSION);
+	ejson_add_word(&to, "version", VERSION);
 	ejson_add_int(&to, "dbSize", file_bytes);
 	ejson_add_uint(&to, "leader", kv->member_id);
-	ejson_add_int(&to, "raftIndex", kv->rev);
+	ejson_add_int(&to, "raftIndex", kv->space.rev);
 	ejson_add_int(&to, "raftTerm", 1);
-	ejson_add_int(&to, "raftAppliedIndex", kv->rev);
-	ejson_add_int(&to, "dbSizeInUse", (int64_t)kv->bytes);
+	ejson_add_int(&to, "raftAppliedIndex", kv->space.rev);
+	ejson_add_int(&to, "dbSizeInUse", (int64_t)kv->space.bytes);
 	pthread_mutex_unlock(&kv->lock);
 	ejson_close(&to, '}');
-	return queue_json(c->conn, &to);
+	return kv_queue_json(c->conn, &to);
 }
 
 static enum MHD_Result serve_members(const struct call *c)
@@ -265,7 +179,7 @@ static enum MHD_Result serve_members(const struct call *c)
 		ejson_close(&to, ']');
 	}
 	buf_puts(&to, "}]}");
-	return queue_json(c->conn, &to);
+	return kv_queue_json(c->conn, &to);
 }
 
 /* ---------------------------------------------------------------- routes */
@@ -312,6 +226,16 @@ bool kv_handles(const char *path)
 	       strcmp(path, "/version") == 0;
 }
 
+static enum MHD_Result queue_text(struct MHD_Connection *conn, unsigned status,
+				  const char *text)
+{
+	CLEANUP(buf_done) struct buf b;
+
+	buf_init(&b, 256);
+	buf_puts(&b, text);
+	return kv_queue(conn, status, "text/plain; charset=utf-8", &b);
+}
+
 static enum MHD_Result serve_plain(struct MHD_Connection *conn, const char *method,
 				   const char *path)
 {
@@ -325,8 +249,8 @@ static enum MHD_Result serve_plain(struct MHD_Connection *conn, const char *meth
 		buf_puts(&to, "{\"health\":\"true\"}");
 	else
 		buf_puts(&to,
-			 "{\"etcdserver\":\"" KV_VERSION "\",\"etcdcluster\":\"3.4.0\"}");
-	return queue_json(conn, &to);
+			 "{\"etcdserver\":\"" VERSION "\",\"etcdcluster\":\"3.4.0\"}");
+	return kv_queue_json(conn, &to);
 }
 
 /* No body stands for an empty object, as the gateway has it. */

@@ -56,7 +56,7 @@ int ca_key_new(gnutls_x509_privkey_t *ret, struct err *err)
 			key, GNUTLS_PK_ECDSA,
 			GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
 	if (rc < 0)
-		return ca_tls_error(rc, ERR_INTERNAL, "making a key", err);
+		return ca_tls_error(rc, ERR_INTERNAL, "generating a key", err);
 	*ret = TAKE(key);
 	return 0;
 }
@@ -125,7 +125,7 @@ int ca_read_pem(const struct ca *ca, const char *name, bool secret, char **ret,
 		return err_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_INTERNAL,
 				 "%s", path);
 	if (secret && (st.st_mode & 077) != 0)
-		return err_set(err, ERR_INVAL, "%s may be read by others: chmod 600 it",
+		return err_set(err, ERR_INVAL, "%s can be read by others: run chmod 600",
 			       path);
 	return conf_read_file(path, PEM_MAX_BYTES, ret, NULL, err);
 }
@@ -206,7 +206,7 @@ static int make_root(gnutls_x509_privkey_t key, gnutls_x509_crt_t *ret, struct e
 	if (rc == 0)
 		rc = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
 	if (rc < 0)
-		return ca_tls_error(rc, ERR_INTERNAL, "making the authority", err);
+		return ca_tls_error(rc, ERR_INTERNAL, "creating the authority", err);
 	*ret = TAKE(crt);
 	return 0;
 }
@@ -246,7 +246,7 @@ static int ca_load(struct ca *ca, struct err *err)
 	int rc = ca_read_pem(ca, "ca-key.pem", true, &secret, err);
 
 	if (rc == ERR_NOT_FOUND)
-		return err_set(err, ERR_INVAL, "%s/ca.pem is there but its key is not",
+		return err_set(err, ERR_INVAL, "%s/ca.pem exists but its key does not",
 			       ca->dir);
 	if (rc == 0)
 		rc = key_read(secret, "ca-key.pem", &ca->key, err);
@@ -259,8 +259,7 @@ static int ca_load(struct ca *ca, struct err *err)
 	    gnutls_x509_crt_get_key_id(ca->crt, GNUTLS_KEYID_USE_SHA256, theirs,
 				       &n_theirs) < 0 ||
 	    n_mine != n_theirs || memcmp(mine, theirs, n_mine) != 0)
-		return err_set(err, ERR_INVAL,
-			       "%s: ca.pem and ca-key.pem do not belong together",
+		return err_set(err, ERR_INVAL, "%s: ca.pem and ca-key.pem do not match",
 			       ca->dir);
 	return 0;
 }
@@ -272,7 +271,7 @@ int ca_open(const char *dir, struct ca **ret, struct err *err)
 
 	ca->dir = xstrdup(dir);
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return err_errno(err, ERR_INTERNAL, "making %s", dir);
+		return err_errno(err, ERR_INTERNAL, "creating %s", dir);
 	rc = ca_read_pem(ca, "ca.pem", false, &ca->pem, err);
 	rc = rc == ERR_NOT_FOUND ? ca_make(ca, err) : rc < 0 ? rc : ca_load(ca, err);
 	if (rc < 0)

@@ -76,8 +76,8 @@ static int check(const char *what, const char *value, const char *allowed,
 {
 	if (*value && strspn(value, allowed) == strlen(value))
 		return 0;
-	return err_set(err, ERR_INVAL, "user data: the %s '%s' cannot stand in a script",
-		       what, value);
+	return err_set(err, ERR_INVAL,
+		       "user data: the %s '%s' cannot be used in a script", what, value);
 }
 
 static int check_all(const struct join_user_data *in, struct err *err)
@@ -91,7 +91,7 @@ static int check_all(const struct join_user_data *in, struct err *err)
 	if (rc == 0)
 		rc = check("controller", in->controller, LETTERS ":/.-[]", err);
 	if (rc == 0)
-		rc = check("agent's sum", in->agent_sha256, "0123456789abcdef", err);
+		rc = check("agent's checksum", in->agent_sha256, "0123456789abcdef", err);
 	if (rc == 0)
 		rc = check("domain", domain_of(in), LETTERS ".-", err);
 	if (rc == 0)
@@ -142,19 +142,19 @@ static void add_watch(struct buf *b, const struct join_user_data *in)
 	int64_t give_up_s = (in->give_up_ms ? in->give_up_ms : GIVE_UP_MS) / 1000;
 
 	buf_puts(b, give_up);
-	buf_printf(
-		b,
-		"# A host that never joins is of no use, and costs.\n"
-		"# It is nobody's child, so the agent has none that it does not know.\n"
-		"watch() {\n"
-		"\tcd /\n"
-		"\texec </dev/null >/dev/null 2>&1\n"
-		"\ttrap '' HUP\n"
-		"\tsleep %" PRId64 "\n"
-		"\t[ -e /var/lib/foretide-agent/cert.pem ] || off\n"
-		"}\n"
-		"(watch &)\n",
-		give_up_s > 0 ? give_up_s : 1);
+	buf_printf(b,
+		   "# A host that never joins only costs money.\n"
+		   "# Not a child of this shell: the agent, which replaces it, must "
+		   "inherit none.\n"
+		   "watch() {\n"
+		   "\tcd /\n"
+		   "\texec </dev/null >/dev/null 2>&1\n"
+		   "\ttrap '' HUP\n"
+		   "\tsleep %" PRId64 "\n"
+		   "\t[ -e /var/lib/foretide-agent/cert.pem ] || off\n"
+		   "}\n"
+		   "(watch &)\n",
+		   give_up_s > 0 ? give_up_s : 1);
 }
 
 static void add_fetch(struct buf *b, const struct join_user_data *in)
@@ -220,9 +220,9 @@ int join_user_data(const struct join_user_data *in, char **ret, struct err *err)
 	if (rc < 0)
 		return rc;
 	buf_puts(&b, "#!/bin/sh\n"
-		     "# Joins this host to its Foretide controller. Made for this host "
+		     "# Joins this host to its Foretide controller. Valid for this host "
 		     "alone: the\n"
-		     "# token in it is good for one join.\n"
+		     "# token in it works once.\n"
 		     "set -eu\n"
 		     "umask 022\n"
 		     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"

@@ -92,7 +92,7 @@ static int make_server(struct ca *ca, const char *const *names, size_t n, char *
 	if (rc == 0)
 		rc = sign_leaf(ca, crt, GNUTLS_KP_TLS_WWW_SERVER);
 	if (rc < 0)
-		return ca_tls_error(rc, ERR_INTERNAL, "making the server's certificate",
+		return ca_tls_error(rc, ERR_INTERNAL, "creating the server's certificate",
 				    err);
 	rc = ca_key_pem(key, ret_key, err);
 	return rc < 0 ? rc : ca_crt_pem(crt, ret_cert, err);
@@ -224,17 +224,18 @@ int ca_peer(const struct ca *ca, gnutls_session_t session, char *ret_name,
 	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &n_shown);
 
 	if (!shown || n_shown == 0)
-		return err_set(err, ERR_NOT_FOUND, "no client certificate was shown");
+		return err_set(err, ERR_NOT_FOUND, "no client certificate was presented");
 	if (gnutls_x509_crt_init(&crt) < 0 ||
 	    gnutls_x509_crt_import(crt, &shown[0], GNUTLS_X509_FMT_DER) < 0)
 		return err_set(err, ERR_DENIED, "the client certificate cannot be read");
 	if (gnutls_x509_crt_verify(crt, &ca->crt, 1, 0, &status) < 0 || status != 0)
 		return err_set(err, ERR_DENIED, "the client certificate is %s",
-			       status & GNUTLS_CERT_EXPIRED ? "past its life"
-							    : "not of this controller");
+			       status & GNUTLS_CERT_EXPIRED ? "expired"
+							    : "not from this controller");
 	if (!is_for_clients(crt) ||
 	    gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0,
 					  ret_name, &name_size) < 0)
-		return err_set(err, ERR_DENIED, "the client certificate is not a host's");
+		return err_set(err, ERR_DENIED,
+			       "the client certificate is not for a host");
 	return 0;
 }

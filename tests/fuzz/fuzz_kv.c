@@ -5,7 +5,10 @@
  * answers must be JSON, and its books must stay in order.
  */
 #include "check.h"
-#include "kv.h"
+#include "lease_calls.h"
+#include "member.h"
+#include "txn.h"
+#include "validate.h"
 #include "wire.h"
 
 #include <stdint.h>
@@ -50,17 +53,18 @@ static void check_books(void)
 	size_t changes = 0;
 
 	pthread_mutex_lock(&kv->lock);
-	for (size_t i = 0; i < kv->n_keys; i++) {
-		const struct kv_key *k = kv->keys[i];
+	for (size_t i = 0; i < kv->space.n_keys; i++) {
+		const struct kv_key *k = kv->space.keys[i];
 
 		CHECK(k->n > 0);
 		changes += k->n;
 		for (size_t j = 1; j < k->n; j++)
 			CHECK(k->changes[j - 1]->rev < k->changes[j]->rev);
-		CHECK(i == 0 || store_key_cmp(kv->keys[i - 1]->name, kv->keys[i - 1]->len,
-					      k->name, k->len) < 0);
+		CHECK(i == 0 ||
+		      store_key_cmp(kv->space.keys[i - 1]->name,
+				    kv->space.keys[i - 1]->len, k->name, k->len) < 0);
 	}
-	CHECK(changes == kv->n_log);
+	CHECK(changes == kv->space.n_log);
 	pthread_mutex_unlock(&kv->lock);
 }
 
@@ -94,8 +98,8 @@ static void try_lease(const json_t *doc)
 	static const struct kv_access somebody = { .owner = "h",
 						   .read = rules,
 						   .write = rules };
-	static kv_lease_fn *const calls[] = { kv_lease_grant, kv_lease_keepalive,
-					      kv_lease_timetolive, kv_lease_revoke };
+	static kv_lease_call_fn *const calls[] = { kv_call_grant, kv_call_keepalive,
+						   kv_call_timetolive, kv_call_revoke };
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
 		CLEANUP(buf_done) struct buf to;

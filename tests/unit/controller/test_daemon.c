@@ -133,7 +133,7 @@ static void a_state_of_another_time_scale_is_refused_and_left_as_it_is(void **st
 	assert_int_equal(start(l, &e), ERR_CONFLICT);
 	assert_null(l->d);
 	assert_non_null(
-		strstr(e.msg, "was begun with time_scale 1 and cannot go on with"));
+		strstr(e.msg, "was created with time_scale 1 and cannot continue with"));
 	assert_ok(options_set(&l->o, "controller.time_scale", "1", &e), &e);
 	assert_ok(start(l, &e), &e);
 }

@@ -82,7 +82,7 @@ static void a_forecast_needs_a_past(void **state)
 	put_stack(h, "UTC");
 	assert_int_equal(h->hooks.forecast(&h->d, "shop", "web", 7200000, &doc, &e),
 			 ERR_CONFLICT);
-	assert_non_null(strstr(e.msg, "shop/web: no demand is known yet"));
+	assert_non_null(strstr(e.msg, "shop/web: no demand has been recorded yet"));
 }
 
 static void a_past_gives_a_forecast_in_rising_quantiles(void **state)

@@ -3,7 +3,8 @@
 #include "api_fixture.h"
 
 #include "events.h"
-#include "server.h"
+#include "auth.h"
+#include "routes.h"
 #include "text.h"
 
 #include <arpa/inet.h>
@@ -261,7 +262,7 @@ static void bodies_that_are_wrong_name_what_is_wrong(void **state)
 		{ "{\"name\":\"\"}", NULL, 400, "1 to 63" },
 		{ "{\"name\":\"a\",\"for\":\"x\"}", NULL, 400, "for" },
 		{ "{\"name\":\"a\"}", "text/html", 415, "application/json" },
-		{ "", NULL, 400, "a body is needed" },
+		{ "", NULL, 400, "a body is required" },
 	};
 	const struct fixture *f = *state;
 

@@ -423,7 +423,7 @@ static void what_others_refuse_is_refused_with_its_place(void **state)
 		  "stack.conf: [tier web]: there is no [pool web]" },
 		{ "[stack]\nname = other\n[pool web]\ndriver = fake\n[tier web]\n"
 		  "unit = web@.service\n",
-		  "stack.conf names the stack other, the address shop" },
+		  "stack.conf names the stack other, the URL shop" },
 	};
 	const struct fixture *f = *state;
 

@@ -151,7 +151,7 @@ static void refuses_a_key_that_is_not_the_certificates(void **state)
 	assert_true(succeeds(command));
 
 	assert_int_equal(ca_open(f->ca_dir, &again, &e), ERR_INVAL);
-	assert_non_null(strstr(e.msg, "do not belong together"));
+	assert_non_null(strstr(e.msg, "do not match"));
 }
 
 static void refuses_a_certificate_without_its_key(void **state)

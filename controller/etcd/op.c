@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "op.h"
+
 #include "check.h"
-#include "kv.h"
 
 #include <string.h>
 

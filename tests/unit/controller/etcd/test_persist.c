@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The embedded store without HTTP: rights, batches, a database that fails. */
-#include "kv.h"
+/* Changes in the database: one that fails, compaction, a new store. */
+#include "persist.h"
 #include "sql.h"
 #include "test.h"
+#include "txn.h"
+#include "validate.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -93,77 +95,6 @@ static void stats_are(struct kv *kv, int64_t rev, size_t keys, size_t changes)
 	assert_int_equal(s.changes, changes);
 }
 
-/* ---------------------------------------------------------------- rights */
-
-static bool may(const char *const *rules, const char *key, const char *end)
-{
-	char k[100], e[100];
-	struct kv_access a = { .owner = "x", .read = rules };
-	struct kv_bytes key_bytes = { k, strlen(key) };
-	struct kv_bytes end_bytes = { e, strlen(end) };
-
-	strcpy(k, key);
-	strcpy(e, end);
-	return kv_may(&a, false, &key_bytes, &end_bytes);
-}
-
-static void a_prefix_rule_covers_ranges_inside_it(void **state)
-{
-	static const char *const rules[] = { "/a/b/", NULL };
-
-	(void)state;
-	assert_true(may(rules, "/a/b/", ""));
-	assert_true(may(rules, "/a/b/c", ""));
-	assert_true(may(rules, "/a/b/", "/a/b0"));
-	assert_true(may(rules, "/a/b/c", "/a/b/d"));
-	assert_true(may(rules, "/a/b/c", "/a/b/"));
-	assert_false(may(rules, "/a/b", ""));
-	assert_false(may(rules, "/a/b", "/a/b0"));
-	assert_false(may(rules, "/a/bb", ""));
-	assert_false(may(rules, "/a/b/", "/a/b1"));
-	assert_false(may(rules, "/a/b/", "/a/b00"));
-	assert_false(may(rules, "/a/b/", "/a/c"));
-	assert_false(may(rules, "/a/b/", "/b"));
-	assert_false(may(rules, "/a/b/", "b"));
-	assert_false(may(NULL, "/a/b/", ""));
-}
-
-static void no_end_at_all_is_outside_every_prefix(void **state)
-{
-	static const char *const rules[] = { "/a/", NULL };
-	struct kv_access a = { .owner = "x", .read = rules };
-	char key[] = "/a/b", end[] = { 0 };
-
-	(void)state;
-	assert_false(kv_may(&a, false, &(struct kv_bytes){ key, 4 },
-			    &(struct kv_bytes){ end, 1 }));
-}
-
-static void a_key_rule_covers_that_key_only(void **state)
-{
-	static const char *const rules[] = { "/a", "", NULL };
-
-	(void)state;
-	assert_true(may(rules, "/a", ""));
-	assert_false(may(rules, "/ab", ""));
-	assert_false(may(rules, "/a", "/b"));
-	assert_false(may(rules, "/a/", ""));
-	assert_false(may(rules, "/", ""));
-}
-
-static void paths_are_the_stores_or_not(void **state)
-{
-	(void)state;
-	assert_true(kv_handles("/v3/kv/range"));
-	assert_true(kv_handles("/v3beta/watch"));
-	assert_true(kv_handles("/health"));
-	assert_true(kv_handles("/version"));
-	assert_false(kv_handles("/v3"));
-	assert_false(kv_handles("/v3x/kv/range"));
-	assert_false(kv_handles("/v1/tiers"));
-	assert_false(kv_handles("/healthz"));
-}
-
 /* ---------------------------------------------------------------- batches */
 
 #define PUT_A "{\"key\":\"YQ==\",\"value\":\"MQ==\"}"
@@ -211,7 +142,7 @@ static void memory_is_given_back_by_compaction(void **state)
 		assert_true(run(f->kv, KV_PUT, PUT_A, text, sizeof(text)));
 	assert_true(run(f->kv, KV_DELETE, "{\"key\":\"YQ==\"}", text, sizeof(text)));
 	pthread_mutex_lock(&f->kv->lock);
-	assert_null(kv_compact(f->kv, f->kv->rev));
+	assert_null(kv_compact(f->kv, f->kv->space.rev));
 	pthread_mutex_unlock(&f->kv->lock);
 	kv_stats(f->kv, &s);
 	assert_int_equal(s.bytes, empty.bytes);
@@ -256,35 +187,10 @@ static void a_new_store_is_at_revision_one(void **state)
 	assert_non_null(strstr(text, "\"revision\":\"2\""));
 }
 
-static void nesting_has_an_end(void **state)
-{
-	CLEANUP(buf_done) struct buf b;
-	CLEANUP(kv_op_done) struct kv_op op = { 0 };
-	json_t *o;
-	struct err err;
-
-	(void)state;
-	buf_init(&b, 100000);
-	for (int i = 0; i < 100; i++)
-		buf_puts(&b, "{\"success\":[{\"request_txn\":");
-	buf_puts(&b, "{}");
-	for (int i = 0; i < 100; i++)
-		buf_puts(&b, "}]}");
-	o = json_loads(buf_str(&b), 0, NULL);
-	assert_non_null(o);
-	assert_int_equal(kv_parse_op(o, KV_TXN, &op, &err), ERR_INVAL);
-	json_decref(o);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		cmocka_unit_test(a_prefix_rule_covers_ranges_inside_it),
-		cmocka_unit_test(no_end_at_all_is_outside_every_prefix),
-		cmocka_unit_test(a_key_rule_covers_that_key_only),
-		cmocka_unit_test(paths_are_the_stores_or_not),
-		cmocka_unit_test(nesting_has_an_end),
 		T(a_database_that_fails_leaves_the_memory_as_it_was),
 		T(memory_is_given_back_by_compaction),
 		T(history_is_compacted_by_itself),

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * backtest.h - backtests of a tier's own demand, for the handlers that want one.
- *
- * One takes about a second, as a job (job.h). The last report of each tier is kept in
- * the database. What is promoted by it: replay/verdict.h.
+ * backtest_report.h - a backtest of a tier's own demand: what is asked, the report, and
+ * what verdicts go by. The last report of each tier is kept in the database.
  */
-#ifndef CONTROLLER_API_BACKTEST_H
-#define CONTROLLER_API_BACKTEST_H
+#ifndef CONTROLLER_API_BACKTEST_REPORT_H
+#define CONTROLLER_API_BACKTEST_REPORT_H
 
 #include "replay.h"
-#include "server.h"
+#include "request.h"
 #include "uplift.h"
 
 struct backtest_question {
@@ -41,17 +39,5 @@ json_t *verdict_json(const struct verdict *v, enum db_mode mode);
 /* The last report of the tier, with "at" and the "verdict" on its next mode; null when
  * there is none. */
 json_t *backtest_json(struct request *r, const struct db_tier *t);
-
-/* What goes on when a backtest is over. report is NULL, and err set, when it failed. */
-typedef int backtest_then_fn(struct request *r, const json_t *report, struct err *err);
-
-/*
- * Plays what the tier has demanded, keeps the report, then calls `then` from the
- * request's thread and answers with what it returns. ERR_UNAVAIL while another one runs,
- * ERR_CONFLICT without a history.
- */
-int backtest_start(struct request *r, const struct db_tier *t,
-		   const struct backtest_question *q, backtest_then_fn *then,
-		   struct err *err) MUST_CHECK;
 
 #endif

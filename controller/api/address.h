@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * address.h - addresses that are listened on, and of callers.
+ */
+#ifndef CONTROLLER_API_ADDRESS_H
+#define CONTROLLER_API_ADDRESS_H
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* "127.0.0.1:7070", "[::1]:7070". */
+int api_address_parse(const char *text, struct sockaddr_storage *ret,
+		      struct err *err) MUST_CHECK;
+bool api_is_loopback(const struct sockaddr *a);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * listen.h - the two listeners, plain and TLS.
+ */
+#ifndef CONTROLLER_API_LISTEN_H
+#define CONTROLLER_API_LISTEN_H
+
+#include "server.h"
+
+int api_listen(struct api *api, struct api_listener *l, const char *where, bool is_tls,
+	       struct err *err) MUST_CHECK;
+
+#endif

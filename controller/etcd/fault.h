@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fault.h - what can be wrong with a call of the store, as etcd reports it: the code of
+ * gRPC, etcd's message, and the HTTP status that its gateway answers with.
+ */
+#ifndef CONTROLLER_ETCD_FAULT_H
+#define CONTROLLER_ETCD_FAULT_H
+
+struct kv_fault {
+	int code;
+	const char *words;
+};
+
+extern const struct kv_fault kv_no_key, kv_value_provided, kv_lease_provided,
+	kv_key_not_found, kv_too_large, kv_too_many_ops, kv_duplicate_key, kv_compacted,
+	kv_future_rev, kv_no_space, kv_lease_not_found, kv_lease_exists, kv_ttl_too_large,
+	kv_too_many_leases, kv_too_many_watches, kv_denied, kv_db_failed,
+	kv_answer_too_large;
+
+unsigned kv_fault_status(int code);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * keyspace.h - keys and their changes in memory: finding, adding, compacting. It knows no
+ * database, no JSON and no lock; whoever shares a keyspace locks it.
+ */
+#ifndef CONTROLLER_ETCD_KEYSPACE_H
+#define CONTROLLER_ETCD_KEYSPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kv_bytes {
+	char *data;
+	size_t len;
+};
+
+struct kv_key;
+
+/* One change of one key. */
+struct kv_change {
+	struct kv_key *key;
+	int64_t rev, sub;
+	int64_t create_rev, version, lease; /* 0 in a deletion */
+	bool deleted;
+	bool dropped; /* used while compacting */
+	size_t value_len;
+	char value[]; /* NUL-terminated */
+};
+
+struct kv_key {
+	struct kv_change **changes; /* oldest first; never empty outside a batch */
+	size_t n, cap;
+	size_t len;
+	char name[]; /* NUL-terminated */
+};
+
+struct keyspace {
+	struct kv_key **keys; /* sorted */
+	size_t n_keys, cap_keys;
+	struct kv_change **log; /* every change that is kept, in order */
+	size_t n_log, cap_log;
+	size_t bytes; /* of keys and changes */
+	int64_t rev, compacted;
+};
+
+void keyspace_done(struct keyspace *s);
+
+/* ---------------------------------------------------------------- finding */
+
+/* Where key is, or belongs. */
+size_t kv_find(const struct keyspace *s, const char *key, size_t len, bool *ret_is);
+/* The keys of [key, end) by place: *ret_from to before *ret_to. */
+void kv_find_range(const struct keyspace *s, const struct kv_bytes *key,
+		   const struct kv_bytes *end, size_t *ret_from, size_t *ret_to);
+bool kv_in_range(const struct kv_key *k, const struct kv_bytes *key,
+		 const struct kv_bytes *end);
+/* key's state at rev (0: now); NULL when it did not exist. */
+const struct kv_change *kv_at(const struct kv_key *key, int64_t rev);
+/* The state of c's key just before c; NULL when it did not exist. */
+const struct kv_change *kv_before(const struct kv_change *c);
+/* The place in the log of the first change at rev or later. */
+size_t kv_log_find(const struct keyspace *s, int64_t rev);
+
+/* ---------------------------------------------------------------- changing */
+
+/* The key, which is added if need be; a change of it must follow. */
+struct kv_key *keyspace_key(struct keyspace *s, const char *name, size_t len);
+/* A new change of k, whose other members are the caller's to set. */
+struct kv_change *keyspace_add(struct keyspace *s, struct kv_key *k, const char *value,
+			       size_t len);
+/* Removes it again; it must be its key's newest and not be in the log. */
+void keyspace_undo(struct keyspace *s, struct kv_change *c);
+/* Appends it to the log. */
+void keyspace_log(struct keyspace *s, struct kv_change *c);
+
+/* ---------------------------------------------------------------- compacting */
+
+/* Marks what is not needed to read at rev or later as dropped; how many changes. */
+size_t keyspace_mark(struct keyspace *s, int64_t rev);
+void keyspace_unmark(struct keyspace *s);
+/* Frees what is marked, and keys without changes. */
+void keyspace_sweep(struct keyspace *s);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lease_calls.h - POST /v3/lease/WHAT: leases as clients ask for them.
+ */
+#ifndef CONTROLLER_ETCD_LEASE_CALLS_H
+#define CONTROLLER_ETCD_LEASE_CALLS_H
+
+#include "buf.h"
+#include "member.h"
+
+#include <jansson.h>
+
+/* Writes the answer; takes the lock. */
+typedef const struct kv_fault *kv_lease_call_fn(struct kv *kv, const json_t *o,
+						const struct kv_access *a,
+						struct buf *to);
+kv_lease_call_fn kv_call_grant, kv_call_revoke, kv_call_keepalive, kv_call_timetolive,
+	kv_call_leases;
+
+#endif

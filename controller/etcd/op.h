@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * op.h - one operation on keys (range, put, delete, transaction) as its JSON asks for it.
+ */
+#ifndef CONTROLLER_ETCD_OP_H
+#define CONTROLLER_ETCD_OP_H
+
+#include "keyspace.h"
+#include "store.h"
+
+#define KV_MAX_DEPTH 8 /* of transactions in transactions */
+
+enum kv_op_kind { KV_RANGE, KV_PUT, KV_DELETE, KV_TXN, KV_NOTHING };
+
+struct kv_txn;
+
+struct kv_op {
+	enum kv_op_kind kind;
+	struct kv_bytes key, end, value;
+	int64_t limit, at_rev;
+	int64_t min_mod, max_mod, min_create, max_create;
+	int order, target; /* as in the enums of the wire */
+	bool keys_only, count_only;
+	int64_t lease;
+	bool prev_kv, ignore_value, ignore_lease;
+	struct kv_txn *txn;
+};
+
+struct kv_cmp {
+	struct kv_bytes key, end, value;
+	int target, relation; /* as in the enums of the wire */
+	int64_t number;
+};
+
+struct kv_txn {
+	struct kv_cmp *cmps;
+	size_t n_cmps;
+	struct kv_op *ops[2]; /* [1] when the cmps hold */
+	size_t n_ops[2];
+	bool held;
+};
+
+/* The op is the caller's, also after an error. */
+int kv_parse_op(const json_t *o, enum kv_op_kind kind, struct kv_op *ret,
+		struct err *err) MUST_CHECK;
+void kv_op_done(struct kv_op *op);
+DEFINE_CLEANUP_OBJECT(struct kv_op, kv_op_done);
+int kv_parse_bytes(const json_t *o, const char *name, struct kv_bytes *ret,
+		   struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * txn.h - operations carried out: all that one request asks for, as one batch.
+ */
+#ifndef CONTROLLER_ETCD_TXN_H
+#define CONTROLLER_ETCD_TXN_H
+
+#include "buf.h"
+#include "member.h"
+#include "op.h"
+
+/*
+ * Carries op out (takes the lock) and writes the whole answer. The op must have passed
+ * kv_op_check().
+ */
+const struct kv_fault *kv_op_run(struct kv *kv, struct kv_op *op,
+				 const struct kv_access *a, struct buf *to) MUST_CHECK;
+
+#endif
