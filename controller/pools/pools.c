@@ -4,7 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "credentials.h"
-#include "pool.h"
+#include "round.h"
 #include "text.h"
 
 #include <pthread.h>

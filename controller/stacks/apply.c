@@ -2,7 +2,7 @@
 #include "apply.h"
 
 #include "check.h"
-#include "parse.h"
+#include "readers.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * stack.conf: its sections into the structs of the database.
  */
-#include "parse.h"
+#include "readers.h"
 
 #include "check.h"
 #include "rule.h"

@@ -6,7 +6,7 @@
 
 #include "check.h"
 #include "clock.h"
-#include "parse.h"
+#include "readers.h"
 
 #include <math.h>
 #include <string.h>

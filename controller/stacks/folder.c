@@ -2,7 +2,7 @@
 #include "folder.h"
 
 #include "check.h"
-#include "parse.h"
+#include "readers.h"
 #include "unitfile.h"
 
 #include <string.h>
