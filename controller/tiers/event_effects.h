@@ -19,6 +19,7 @@
 #include <jansson.h>
 
 #define EVENTS_AHEAD_MS (14 * INT64_C(86400000)) /* what a tier shows */
+#define EVENTS_LEARN_FROM_MAX 12                 /* of a name, the newest */
 
 struct tier_event {
 	const char *name; /* the list's */
