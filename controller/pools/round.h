@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * round.h - what the files of pools.h share: one reconcile in the making.
+ * round.h - one reconcile of a pool in the making: what it has read, and its steps.
  */
 #ifndef CONTROLLER_POOLS_ROUND_H
 #define CONTROLLER_POOLS_ROUND_H
 
 #include "driver_load.h"
+#include "missing.h"
 #include "pools.h"
 
 /* Kept from one reconcile to the next. */
 struct pool {
 	char *name;
-	struct driver *driver; /* NULL: not opened yet */
-	char *driver_name;     /* what it is, */
-	char *config;          /* and what it was opened with */
-	int failures;          /* in a row */
-	int64_t retry_mono_ms; /* not before, after a failure */
-	uint64_t lists;        /* that were read */
-	struct sighting {
-		char what[128];
-		int count;
-		int64_t first_mono_ms;
-		uint64_t list; /* of the last one that it was seen in */
-	} * sightings;         /* hosts that lists lack, VMs that nobody knows */
-	size_t n_sightings;
+	struct driver *driver;       /* NULL: not opened yet */
+	char *driver_name;           /* what it is, */
+	char *config;                /* and what it was opened with */
+	int failures;                /* in a row */
+	int64_t retry_mono_ms;       /* not before, after a failure */
+	struct missing_list missing; /* what its lists lack */
 	struct pool *next;
 };
 
@@ -41,37 +35,42 @@ struct pool_round {
 	bool limited;           /* some host must wait to be terminated */
 };
 
-/*
- * In how many lists in a row, and since when, `what` was seen; 1 the first time. Once a
- * list, however often it is called. Those that a list did not show are forgotten.
- */
-const struct sighting *pool_sight(struct pool *p, const char *what);
-void pool_unsight(struct pool *p, const char *what);
+/* Reads the hosts and the journal, also again after a change. */
+int pool_round_load(struct pool_round *r, struct err *err) MUST_CHECK;
+void pool_round_done(struct pool_round *r);
 
 /* The driver launches a launch id once, so a call that may have happened is sent again.
  */
 bool pool_resends(const struct pool_round *r);
 
+/* A driver's failure in the message and codes of err.h. */
+int pool_driver_err(struct pool_round *r, const struct drv_err *e,
+		    struct err *err) MUST_CHECK;
+
+/* ---- the steps of a round, in their order */
+
 /* compare.c: brings hosts and journal in line with what the cloud lists. */
 int pool_compare(struct pool_round *r, struct err *err) MUST_CHECK;
 
-/*
- * After pool_compare(): a pool that wants no hosts has had none for long enough, in the
- * journal and in the cloud, so that it can be forgotten.
- */
-bool pool_is_empty(struct pool_round *r);
+/* orphans.c: VMs that no host record knows become hosts that are to be terminated. */
+int pool_sweep_orphans(struct pool_round *r, struct err *err) MUST_CHECK;
 
 /* launch.c */
-int pool_terminate(struct pool_round *r, struct err *err) MUST_CHECK;
 int pool_launch(struct pool_round *r, struct err *err) MUST_CHECK;
 
-/* A driver's failure in the words and codes of err.h. */
-int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *err);
+/* terminate.c */
+int pool_terminate(struct pool_round *r, struct err *err) MUST_CHECK;
+
+/*
+ * orphans.c, after all of them: a pool that wants no hosts has had none for long enough,
+ * in the journal and in the cloud, so that it can be forgotten.
+ */
+bool pool_is_empty(struct pool_round *r);
 
 /* The message of a host that is gone and that nobody terminated. */
 #define POOL_WHY_VANISHED "its VM is listed no more"
 
 #define POOL_CALL_TIMEOUT_MS 60000
-#define POOL_ORPHAN_GRACE_MS 60000
+#define POOL_LISTS_UNTIL_GONE 2
 
 #endif
