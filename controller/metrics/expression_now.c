@@ -24,58 +24,6 @@ struct view {
 	int64_t first_ms; /* of the series */
 };
 
-void part_add(struct part_value *p, double v)
-{
-	bool first = p->n++ == 0;
-
-	switch (p->agg) {
-	case PART_SUM:
-	case PART_AVG:
-		p->value += v;
-		break;
-	case PART_MIN:
-		p->value = first ? v : fmin(p->value, v);
-		break;
-	case PART_MAX:
-		p->value = first ? v : fmax(p->value, v);
-		break;
-	case PART_COUNT:
-		p->value++;
-		break;
-	}
-}
-
-double part_result(const struct part_value *p)
-{
-	if (p->n == 0)
-		return NAN;
-	return p->agg == PART_AVG ? p->value / (double)p->n : p->value;
-}
-
-double node_join(enum node_op op, double a, double b)
-{
-	double v = NAN;
-
-	switch (op) {
-	case OP_ADD:
-		v = a + b;
-		break;
-	case OP_SUB:
-		v = a - b;
-		break;
-	case OP_MUL:
-		v = a * b;
-		break;
-	case OP_DIV:
-		v = a / b;
-		break;
-	case OP_NUMBER:
-	case OP_PART:
-		break;
-	}
-	return isfinite(v) ? v : NAN;
-}
-
 static double growth(double from, double to)
 {
 	return to >= from ? to - from : to;

@@ -25,6 +25,9 @@ struct metrics_expr {
 	char *url, *query; /* prometheus() */
 };
 
+void node_free(struct node *n);
+DEFINE_CLEANUP(struct node *, node_free);
+
 /* Joins the values of series as they come. */
 struct part_value {
 	enum part_agg agg;
