@@ -5,7 +5,7 @@
 #ifndef CONTROLLER_TIERS_PROMISE_H
 #define CONTROLLER_TIERS_PROMISE_H
 
-#include "model.h"
+#include "decision_model.h"
 
 #include <jansson.h>
 
