@@ -6,7 +6,7 @@ import datetime
 import os
 import subprocess
 
-from rig_tools import TRACE, Load, Quick
+from rig_tools import PATIENCE_S, TRACE, Load, Quick
 from store_tools import BUILD
 
 SPEED = 8        # minutes of the trace are a minute of the test
@@ -69,7 +69,7 @@ def test_a_recorded_load_is_served_ahead_of_its_rise_and_fall(tmp_path):
         begin = time_of(q.api("/v1/status")["now"])
         with Load(q, trace=path, scale=SCALE, more=[
                 "--peak", str(PEAK), "--start", f"{start}m", "--for", f"{length}m"]) as load:
-            stats = load.finish_without_failure(timeout=length * 60 // SCALE + 60)
+            stats = load.finish_without_failure(timeout=length * 60 // SCALE + PATIENCE_S)
         print(stats)
         end = time_of(q.api("/v1/status")["now"])
         # A machine that stalls delays it: a second is a minute here.
