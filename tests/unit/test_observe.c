@@ -88,7 +88,7 @@ static enum db_host_state state_of(struct watch *w, const char *id)
 /* Looks until it holds, within the patience of a test. */
 #define look_until(w, condition)                                            \
 	({                                                                  \
-		int64_t until_ = clock_mono_ms() + PATIENCE_MS;                    \
+		int64_t until_ = clock_mono_ms() + PATIENCE_MS;             \
 		bool held_;                                                 \
 		do                                                          \
 			look(w);                                            \
