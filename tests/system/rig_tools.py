@@ -116,10 +116,27 @@ class Quick(Rig):
                 continue
         return None
 
+    def first_of(self, host, name):
+        """The process of that name that a host has had for longest; [] when it has none. Its
+        name stays, unlike its command line, while it executes itself anew."""
+        space = os.readlink(f"/proc/{self.pid(host)}/ns/pid")
+        found = []
+        for entry in os.listdir("/proc"):
+            try:
+                if not entry.isdigit() or os.readlink(f"/proc/{entry}/ns/pid") != space:
+                    continue
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
+                    comm, fields = f.read().split("(", 1)[1].rsplit(")", 1)
+                if comm == name:
+                    found.append((int(fields.split()[19]), int(entry)))
+            except OSError:
+                continue
+        return [pid for _, pid in sorted(found)[:1]]
+
     def unit_pids(self):
         """The main processes of all units, by unit."""
-        programs = {"web": "/etc/quick/server.py", "lb": "haproxy -Ws"}
-        return {u["name"]: self.pids_of(u["host"], programs[u["tier"]])[:1] for u in self.units()}
+        programs = {"web": "python3", "lb": "haproxy"}
+        return {u["name"]: self.first_of(u["host"], programs[u["tier"]]) for u in self.units()}
 
     def db(self, query, *args):
         with sqlite3.connect(f"file:{self.path('state/foretide.db')}?mode=ro", uri=True) as c:
