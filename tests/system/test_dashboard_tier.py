@@ -8,7 +8,7 @@ import math
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from rig_tools import wait_for
+from rig_tools import PATIENCE_S, wait_for
 from test_dashboard import agree, chromium, page, shop  # noqa: F401
 
 # Answers of the API about shop/web get these members as well.
@@ -36,7 +36,7 @@ LEARNED = {"used": "learned", "value": 14.2, "low": 12.9, "high": 15.6, "model":
 
 
 def module(page, file, name, *args):
-    page.driver.set_script_timeout(10)
+    page.driver.set_script_timeout(PATIENCE_S)
     return page.driver.execute_async_script(MODULE, file, name, args)
 
 
@@ -97,7 +97,7 @@ def test_the_promises_are_a_table_of_bands_and_lead_times(page):
 
 def test_the_promises_are_those_of_the_api(page, shop):
     look_at(page, "web")
-    wait_for("the forecast met what came", lambda: shop.tier("shop", "web")["promise"], 60)
+    wait_for("the forecast met what came", lambda: shop.tier("shop", "web")["promise"])
     page.wait("the promises", lambda: page.all("table.bands tbody tr"))
 
     def known():
@@ -401,5 +401,5 @@ def test_a_host_is_drained_after_a_question(page, shop):
     assert {h["id"]: h["state"] for h in shop.items("/v1/hosts")}[host] == "up"
     page.click(press)
     page.click("dialog .danger")
-    wait_for("it drains", lambda: {h["id"]: h["state"] for h in shop.items("/v1/hosts")}.get(host) != "up", 30)
+    wait_for("it drains", lambda: {h["id"]: h["state"] for h in shop.items("/v1/hosts")}.get(host) != "up")
     page.wait("it is told", lambda: f"{host} drains." in page.told())

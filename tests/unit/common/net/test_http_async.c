@@ -91,7 +91,7 @@ static void on_data(void *arg, const char *data, size_t n)
 
 static void run_until(struct fixture *f, const int *count, int want)
 {
-	int64_t until = clock_mono_ms() + 10000;
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
 
 	while (*count < want && clock_mono_ms() < until)
 		loop_once(f->loop, 100);

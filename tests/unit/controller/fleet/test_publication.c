@@ -84,7 +84,7 @@ static char *written(struct press *p, const char *const *answers, int64_t *ret_r
 	CLEANUP(store_sync_close) struct store_sync *store = NULL;
 	CLEANUP(buf_done) struct buf b;
 	struct script peer;
-	struct store_opts opts = { .timeout_ms = 5000 };
+	struct store_opts opts = { .timeout_ms = PATIENCE_MS };
 
 	buf_init(&b, 1 << 20);
 	script_start(&peer, answers);

@@ -2,8 +2,6 @@
 /* The mirrors of the store for other threads, against the embedded store. */
 #include "daemon_fixture.h"
 
-#define WAIT_MS 10000
-
 static bool is_ok(struct house *h, bool want)
 {
 	struct view_status s;
@@ -21,8 +19,8 @@ static void what_is_written_is_there_once_it_was_waited_for(void **state)
 
 	house_put(h, "/foretide/hosts/b", "two");
 	house_open_view(h);
-	assert_ok(view_wait(h->d.view, house_put(h, "/foretide/hosts/a", "one"), WAIT_MS,
-			    &e),
+	assert_ok(view_wait(h->d.view, house_put(h, "/foretide/hosts/a", "one"),
+			    PATIENCE_MS, &e),
 		  &e);
 	/* What was read is not followed yet. */
 	assert_true(house_until(is_ok(h, true)));
@@ -72,11 +70,13 @@ static void a_snapshot_is_a_copy_that_stays_as_it_was(void **state)
 	struct err e;
 
 	house_open_view(h);
-	assert_ok(view_wait(h->d.view, house_put(h, "/foretide/a", "old"), WAIT_MS, &e),
-		  &e);
+	assert_ok(
+		view_wait(h->d.view, house_put(h, "/foretide/a", "old"), PATIENCE_MS, &e),
+		&e);
 	view_snapshot(h->d.view, "/foretide/", &s);
-	assert_ok(view_wait(h->d.view, house_put(h, "/foretide/a", "new"), WAIT_MS, &e),
-		  &e);
+	assert_ok(
+		view_wait(h->d.view, house_put(h, "/foretide/a", "new"), PATIENCE_MS, &e),
+		&e);
 	assert_string_equal(view_find(&s, "/foretide/a")->value, "old");
 }
 
@@ -108,7 +108,7 @@ static void a_store_that_went_away_leaves_what_was_known(void **state)
 	struct err e;
 
 	house_open_view(h);
-	assert_ok(view_wait(h->d.view, house_put(h, "/foretide/a", "x"), WAIT_MS, &e),
+	assert_ok(view_wait(h->d.view, house_put(h, "/foretide/a", "x"), PATIENCE_MS, &e),
 		  &e);
 	assert_true(house_until(is_ok(h, true)));
 	kv_end_watches(h->d.kv);

@@ -19,7 +19,6 @@
 #define POOL "web"
 #define OWNER "test-owner"
 #define ORPHAN "0123456789abcdef0123456789abcdef"
-#define PATIENCE_MS 20000
 
 struct bench {
 	struct fixture *f;
@@ -451,8 +450,8 @@ static void a_host_that_is_up_has_no_time_to_join(void **state)
 	struct bench *b = *state;
 	int64_t until;
 
-	b->opts.join_timeout_ms = 20;
 	stand(b, "{}", 1);
+	b->opts.join_timeout_ms = 20;
 	until = clock_mono_ms() + 40;
 	assert_true(reconcile_until(b, clock_mono_ms() > until));
 	assert_int_equal(n_hosts(b, DB_HOST_UP), 1);
@@ -789,17 +788,17 @@ static bool is_empty(const struct bench *b)
 static void a_retired_pool_is_empty_when_the_cloud_says_so_for_a_while(void **state)
 {
 	struct bench *b = *state;
-	int64_t began = clock_mono_ms();
+	int64_t began;
 
-	b->opts.orphan_grace_ms = 50;
+	b->opts.orphan_grace_ms = 500;
 	stand(b, "{}", 2);
 	once(b);
 	assert_false(is_empty(b));
+	began = clock_mono_ms();
 	retire(b);
 	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_GONE) == 2));
-	assert_false(is_empty(b));
 	assert_true(reconcile_until(b, is_empty(b)));
-	assert_true(clock_mono_ms() - began >= 50);
+	assert_true(clock_mono_ms() - began >= 500);
 	assert_int_equal(n_vms(b), 0);
 }
 
@@ -841,13 +840,13 @@ static void waits_grow_and_end_with_the_first_success(void **state)
 	struct bench *b = *state;
 	int64_t waits[4];
 
-	b->opts.backoff_first_ms = 20;
+	b->opts.backoff_first_ms = 200;
 	write_script(b, "{\"faults\": [{\"op\": \"list\", \"kind\": \"error\", "
 			"\"times\": 4}]}");
 	put_pool(b, "{}", 0);
 	for (int i = 0; i < 4; i++) {
 		waits[i] = once(b);
-		assert_int_equal(waits[i], 20 << i);
+		assert_int_equal(waits[i], 200 << i);
 		assert_int_equal(n_calls(b, "list"), i + 1);
 		assert_pool(b, "backoff", "driver fake");
 		if (i == 3) /* a poke does not shorten it */
@@ -859,7 +858,7 @@ static void waits_grow_and_end_with_the_first_success(void **state)
 	assert_pool(b, "ok", "");
 	write_script(b, "{\"faults\": [{\"op\": \"list\", \"kind\": \"error\", \"id\": "
 			"\"again\"}]}");
-	assert_int_equal(once(b), 20);
+	assert_int_equal(once(b), 200);
 }
 
 static void a_throttling_cloud_is_given_the_time_that_it_asks_for(void **state)

@@ -9,8 +9,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#define PATIENCE_MS 10000
-
 /* What the job does, and what has become of it. */
 struct work {
 	pthread_mutex_t lock;

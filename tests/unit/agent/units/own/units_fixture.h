@@ -27,8 +27,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 8000
-
 struct fixture {
 	struct loop *loop;
 	struct unit_log *log;
