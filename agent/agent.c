@@ -6,7 +6,7 @@
 #include "collect.h"
 #include "host.h"
 #include "log.h"
-#include "names.h"
+#include "store_modules.h"
 #include "process.h"
 #include "registrator.h"
 #include "text.h"

@@ -5,7 +5,7 @@
 #ifndef AGENT_COLLECT_SCRAPE_H
 #define AGENT_COLLECT_SCRAPE_H
 
-#include "collector.h"
+#include "parsers.h"
 #include "net.h"
 #include "unitfile.h"
 

@@ -4,7 +4,7 @@
  *
  * own.c keeps the list and finds units again, machine.c and
  * stop.c are the life of one unit, env.c makes ready what its
- * processes are given, run.c starts and kills its processes, save.c
+ * processes are given, spawn.c starts and kills its processes, save.c
  * keeps its state on disk, deps.c orders units among each other.
  */
 #ifndef AGENT_UNITS_OWN_UNIT_H
@@ -135,7 +135,7 @@ void unit_finish(struct unit *u);
 bool unit_exit_is_clean(const struct unit *u, struct proc_exit how);
 void unit_fail_by_exit(struct unit *u, const char *what, struct proc_exit how);
 
-/* ---- run.c */
+/* ---- spawn.c */
 int unit_spawn(struct unit *u, enum unit_exec kind, const struct unit_cmd *cmd,
 	       pid_t *ret, struct err *err) MUST_CHECK;
 int unit_make_dirs(struct unit *u, struct err *err) MUST_CHECK;
