@@ -3,6 +3,7 @@
  * Units as systemd's own, over D-Bus. A unit's file in /run/systemd/system begins with
  * "# foretide HASH", by which it is found again when the agent starts anew.
  */
+#include "systemd.h"
 #include "manager.h"
 
 #include "buf.h"
