@@ -11,9 +11,9 @@
 #include "check.h"
 #include "clock.h"
 #include "net.h"
+#include "own.h"
 #include "process.h"
 #include "text.h"
-#include "units.h"
 
 #include <errno.h>
 #include <ftw.h>

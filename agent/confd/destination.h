@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * resource_file.h - compares, stages and publishes a rendered file. Inside confd only.
+ * destination.h - compares, stages and publishes a rendered file. Inside confd only.
  */
-#ifndef AGENT_CONFD_RESOURCE_FILE_H
-#define AGENT_CONFD_RESOURCE_FILE_H
+#ifndef AGENT_CONFD_DESTINATION_H
+#define AGENT_CONFD_DESTINATION_H
 
 #include "spec.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "resource_file.h"
+#include "destination.h"
 
 #include "check.h"
 #include "fnv.h"

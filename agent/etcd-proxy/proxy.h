@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conn.h - the parts of the etcd proxy as they know each other. Inside it
+ * proxy.h - the parts of the etcd proxy as they know each other. Inside it
  * only.
  */
-#ifndef AGENT_ETCD_PROXY_CONN_H
-#define AGENT_ETCD_PROXY_CONN_H
+#ifndef AGENT_ETCD_PROXY_PROXY_H
+#define AGENT_ETCD_PROXY_PROXY_H
 
 #include "buf.h"
 #include "dns.h"

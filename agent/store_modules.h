@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * names.h - the modules that live on copies of the store's keys: confd, DNS, and
+ * store_modules.h - the modules that live on copies of the store's keys: confd, DNS, and
  * the etcd proxy beside them.
  */
-#ifndef AGENT_NAMES_H
-#define AGENT_NAMES_H
+#ifndef AGENT_STORE_MODULES_H
+#define AGENT_STORE_MODULES_H
 
 #include "cleanup.h"
 #include "options.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * collector.h - what programs tell about themselves, turned into samples.
+ * parsers.h - what programs tell about themselves, turned into samples.
  *
  * The parsers are pure. Each adds what it understands to a sink and returns 0, or
  * ERR_PROTO when the text is not what it should be (samples before that stand). Names
  * follow the well-known exporters.
  */
-#ifndef AGENT_COLLECT_COLLECTOR_H
-#define AGENT_COLLECT_COLLECTOR_H
+#ifndef AGENT_COLLECT_PARSERS_H
+#define AGENT_COLLECT_PARSERS_H
 
 #include "buf.h"
 #include "err.h"
