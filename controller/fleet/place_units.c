@@ -41,7 +41,7 @@ void place_mark_moves(struct place_moves *m, struct fleet *f)
 	m->units = still;
 }
 
-bool place_strays(const struct fleet *f, char *text, size_t size)
+bool place_misplaced(const struct fleet *f, char *text, size_t size)
 {
 	for (size_t i = 0; i < f->n_units; i++) {
 		const struct fleet_unit *u = &f->units[i];

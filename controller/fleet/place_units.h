@@ -21,7 +21,7 @@ void place_mark_moves(struct place_moves *m, struct fleet *f);
  * "unit db.service of shop/db stays on host old-1 of pool old: ...", when instances of a
  * stateful tier are not in its pool; false when none is.
  */
-bool place_strays(const struct fleet *f, char *text, size_t size);
+bool place_misplaced(const struct fleet *f, char *text, size_t size);
 
 struct place_result {
 	int64_t *want; /* [pools.n] hosts that each pool shall have */

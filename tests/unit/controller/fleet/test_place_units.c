@@ -244,7 +244,7 @@ static void a_stateful_instance_outside_its_pool_stays_and_is_told_of(void **sta
 	scene_apply(r->s, STACK(LB "stateful = yes\n"), TEXT);
 	scene_host(r->s, "a", "p", DB_HOST_UP);
 	round_of(r, -1);
-	assert_false(place_strays(r->s->f, text, sizeof(text)));
+	assert_false(place_misplaced(r->s->f, text, sizeof(text)));
 	scene_apply(r->s,
 		    "[stack]\nname = shop\n[pool q]\ndriver = fake\nmax = 3\n"
 		    "[tier lb]\nunit = lb.service\npool = q\nstateful = yes\n",
@@ -253,7 +253,7 @@ static void a_stateful_instance_outside_its_pool_stays_and_is_told_of(void **sta
 	for (int i = 0; i < 3; i++)
 		round_of(r, -1);
 	assert_string_equal(scene_unit(r->s, "lb.service")->u.host, "a");
-	assert_true(place_strays(r->s->f, text, sizeof(text)));
+	assert_true(place_misplaced(r->s->f, text, sizeof(text)));
 	assert_string_equal(text,
 			    "unit lb.service of shop/lb stays on host a of pool p: it "
 			    "holds state; drain that host (foretide drain a) to move it "
@@ -263,7 +263,7 @@ static void a_stateful_instance_outside_its_pool_stays_and_is_told_of(void **sta
 	assert_string_equal(r->placed.leave[0], "b");
 	scene_host(r->s, "a", "p", DB_HOST_DRAINING);
 	round_of(r, -1);
-	assert_false(place_strays(r->s->f, text, sizeof(text)));
+	assert_false(place_misplaced(r->s->f, text, sizeof(text)));
 	assert_int_equal(scene_unit(r->s, "lb.service")->u.goal, DB_GOAL_DRAIN);
 }
 
