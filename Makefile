@@ -114,8 +114,12 @@ SEES_cli/files                  := common common/text common/calendar predictor/
 					predictor/uplift predictor/demand predictor/horizon \
 					predictor/judge
 SEES_cli/load                   := $(SEES_cli/files) cli/files
+SEES_cli/output                 := $(SEES_cli/files)
+SEES_cli/forecasts              := $(SEES_cli/files) common/net cli/client cli/files \
+					cli/output
 SEES_cli                        := $(SEES_cli/load) common/net cloud-drivers \
-					cloud-drivers/local/hosts cli/client cli/load
+					cloud-drivers/local/hosts cli/client cli/load \
+					cli/output cli/forecasts
 SEES_web                        := common
 
 ROOMS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))

@@ -2,8 +2,6 @@
 /*
  * backtest.c - foretide backtest: what scaling a recorded demand would have cost.
  */
-#include "backtest.h"
-
 #include "check.h"
 #include "cleanup.h"
 #include "cli.h"
@@ -11,6 +9,7 @@
 #include "clock.h"
 #include "files.h"
 #include "judge.h"
+#include "output.h"
 #include "text.h"
 
 #include <getopt.h>

@@ -14,7 +14,7 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
-#include "forecast_file.h"
+#include "forecasts.h"
 #include "horizon.h"
 #include "text.h"
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * model.h - the inside of a demand model, shared by the files demand*.c only.
+ * model.h - the inside of a demand model, shared by the files of this room only.
  */
 #ifndef PREDICTOR_DEMAND_MODEL_H
 #define PREDICTOR_DEMAND_MODEL_H
 
+#include "bfloat16.h"
 #include "check.h"
 #include "demand.h"
 #include "features.h"
-#include "half.h"
+#include "histogram.h"
+#include "level_shift.h"
 #include "ridge.h"
-#include "shift.h"
-#include "sketch.h"
 
 #include <math.h>
 
@@ -211,7 +211,7 @@ int demand_check(double y, struct err *err);
 void model_step(struct demand_model *m, double demand, bool filled);
 double model_guess(struct demand_model *m); /* the next value when no sample comes */
 
-/* steer.c */
+/* decision.c */
 void lead_judge(const struct demand_model *m, struct lead *l, const struct origin *o,
 		double target);
 /* Brings what follows from the sums up to date. */

@@ -3,8 +3,8 @@
  * train.c - learning from history, and the price that its replay asks for.
  */
 #include "check.h"
+#include "instances.h"
 #include "model.h"
-#include "price.h"
 #include "simulation.h"
 
 #include <math.h>

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * explain.c - the fallback levels and their reasons as text.
+ */
+#include "demand.h"
+
+#include <math.h>
+#include <stdio.h>
+
+const char *demand_fallback_name(enum demand_fallback fallback_level)
+{
+	static const char *const names[] = { "reactive", "seasonal", "full" };
+
+	return names[fallback_level];
+}
+
+static void say_shift(const struct demand_decision *d, const char *shift,
+		      const char *then, char *ret, size_t size)
+{
+	char by[32] = "from nothing";
+
+	if (isfinite(d->shift_ratio))
+		snprintf(by, sizeof(by), "by %+.0f %%", 100 * d->shift_ratio);
+	snprintf(ret, size, "the level shifted %s at %s, and %s", by, shift, then);
+}
+
+const char *demand_why(const struct demand_decision *d, const char *shift, char *ret,
+		       size_t size)
+{
+	static const char *const words[] = {
+		[DEMAND_NO_SAMPLE] = "no sample yet",
+		[DEMAND_LITTLE_HISTORY] =
+			"too little history: the latest demand and its usual rise",
+		[DEMAND_YOUNG] = "the model, on less than two days of history",
+		[DEMAND_BEST] = "the model beat season and latest demand for two days",
+		[DEMAND_SEASON_IS_BETTER] =
+			"the model did worse than yesterday's rise for two days",
+		[DEMAND_LATEST_IS_BETTER] =
+			"the model did worse than the latest demand for two days",
+		[DEMAND_SHIFTED] = "the model does worse than what is simpler",
+		[DEMAND_SHIFT_FOLLOWED] = "the model follows it best",
+	};
+
+	if (d->reason == DEMAND_SHIFTED || d->reason == DEMAND_SHIFT_FOLLOWED)
+		say_shift(d, shift, words[d->reason], ret, size);
+	else
+		snprintf(ret, size, "%s", words[d->reason]);
+	return ret;
+}
