@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The nearest one; v is finite. */
-static inline uint16_t half_of(float v)
+static inline uint16_t bfloat16_of(float v)
 {
 	uint32_t bits;
 
@@ -17,7 +17,7 @@ static inline uint16_t half_of(float v)
 	return (uint16_t)((bits + 0x8000u) >> 16);
 }
 
-static inline float half_value(uint16_t half)
+static inline float bfloat16_value(uint16_t half)
 {
 	const uint32_t bits = (uint32_t)half << 16;
 	float v;

@@ -18,7 +18,7 @@
  * time does not depend on the others.
  *
  * b and c are ridge regressions on exponentially forgotten sums (ridge.h); the
- * distribution of z is a forgotten histogram (sketch.h). All of it is learned one
+ * distribution of z is a forgotten histogram (histogram.h). All of it is learned one
  * step at a time.
  *
  * Times are Unix milliseconds. Seasons follow the local clock, whose distance from

@@ -11,26 +11,28 @@
 
 #include <stddef.h>
 
-#define SKETCH_BINS 256
-#define SKETCH_LOW (-4.8) /* asinh(z) of the lower edge of bin 0: z = -61 */
-#define SKETCH_WIDTH 0.05 /* the upper edge of the last bin: z = 1490 */
+#define HISTOGRAM_BINS 256
+#define HISTOGRAM_LOW (-4.8) /* asinh(z) of the lower edge of bin 0: z = -61 */
+#define HISTOGRAM_WIDTH 0.05 /* the upper edge of the last bin: z = 1490 */
 
-struct sketch {
+struct histogram {
 	double grow;   /* weight of an observation over that of the one before */
 	double weight; /* of the next */
-	float mass[SKETCH_BINS];
-	float over[SKETCH_BINS + 1]; /* share above sinh(SKETCH_LOW + SKETCH_WIDTH k), the
-					lower edge of bin k; by sketch_solve() */
+	float mass[HISTOGRAM_BINS];
+	float over[HISTOGRAM_BINS +
+		   1]; /* share above sinh(HISTOGRAM_LOW + HISTOGRAM_WIDTH k), the
+		       lower edge of bin k; by histogram_solve() */
 };
 
-void sketch_init(struct sketch *s, double half_life, double prior_weight);
-void sketch_add(struct sketch *s, double z); /* O(1) */
-void sketch_solve(struct sketch *s); /* brings `over` up to date; O(SKETCH_BINS) */
+void histogram_init(struct histogram *s, double half_life, double prior_weight);
+void histogram_add(struct histogram *s, double z); /* O(1) */
+void histogram_solve(
+	struct histogram *s); /* brings `over` up to date; O(HISTOGRAM_BINS) */
 
 /* The first edge with at most this share above it. O(log bins). */
-size_t sketch_edge(const struct sketch *s, double over);
+size_t histogram_edge(const struct histogram *s, double over);
 
-double sketch_over(const struct sketch *s, double z);         /* P(Z > z); O(1) */
-double sketch_quantile(const struct sketch *s, double level); /* O(log bins) */
+double histogram_over(const struct histogram *s, double z);         /* P(Z > z); O(1) */
+double histogram_quantile(const struct histogram *s, double level); /* O(log bins) */
 
 #endif

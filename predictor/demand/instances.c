@@ -3,16 +3,17 @@
 
 #include <math.h>
 
-size_t price_choose(const struct sketch *s, const struct price_view *v, double price,
-		    double *ret_over)
+size_t instances_choose(const struct histogram *s, const struct instances_view *v,
+			double price, double *ret_over)
 {
-	const double sinh_width = sinh(SKETCH_WIDTH), cosh_width = cosh(SKETCH_WIDTH);
-	const size_t first = sketch_edge(s, 0.5);
-	const double at = SKETCH_LOW + SKETCH_WIDTH * (double)first;
+	const double sinh_width = sinh(HISTOGRAM_WIDTH),
+		     cosh_width = cosh(HISTOGRAM_WIDTH);
+	const size_t first = histogram_edge(s, 0.5);
+	const double at = HISTOGRAM_LOW + HISTOGRAM_WIDTH * (double)first;
 	double z = sinh(at), c = cosh(at); /* of the edge; on by the sum of angles */
 	double best = INFINITY, best_n = 1, best_over = 1;
 
-	for (size_t k = first; k <= SKETCH_BINS; k++) {
+	for (size_t k = first; k <= HISTOGRAM_BINS; k++) {
 		const double over = (double)s->over[k], edge = z;
 		const double demand = fmin(v->mid + v->sigma * edge, v->most);
 		const double n = fmax(ceil(demand / v->capacity - 1e-9), 1);

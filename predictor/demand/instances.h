@@ -15,16 +15,17 @@
 
 #include <stddef.h>
 
-/* The demand is mid + sigma * z, z from the sketch, and never above most. */
-struct price_view {
+/* The demand is mid + sigma * z, z from the histogram, and never above most. */
+struct instances_view {
 	double mid, sigma;
 	double most; /* at least mid */
 	double capacity;
 };
 
-/* The best n (at least 1) and, unless NULL, the share of risk it takes. O(SKETCH_BINS).
+/* The best n (at least 1) and, unless NULL, the share of risk it takes.
+ * O(HISTOGRAM_BINS).
  */
-size_t price_choose(const struct sketch *s, const struct price_view *v, double price,
-		    double *ret_over);
+size_t instances_choose(const struct histogram *s, const struct instances_view *v,
+			double price, double *ret_over);
 
 #endif

@@ -6,7 +6,8 @@
 
 #define GUESS 100.0 /* gaps that the first guess counts for */
 
-void shift_init(struct shift *s, double usual, double half_life, double patience)
+void level_shift_init(struct level_shift *s, double usual, double half_life,
+		      double patience)
 {
 	memset(s, 0, sizeof(*s));
 	s->usual = usual;
@@ -15,12 +16,12 @@ void shift_init(struct shift *s, double usual, double half_life, double patience
 	s->least = (uint64_t)(patience / 2);
 }
 
-static double grow(const struct shift *s, double sum, double gap)
+static double grow(const struct level_shift *s, double sum, double gap)
 {
 	return fmin(fmax(sum + gap - SHIFT_ALLOWANCE, 0), 2 * s->limit);
 }
 
-void shift_note(struct shift *s, double now, double season, double unit)
+void level_shift_note(struct level_shift *s, double now, double season, double unit)
 {
 	const double gap = unit > 0 ? (now - season) / unit : 0;
 	const double z = s->usual > 0 ? gap / s->usual : 0;

@@ -21,7 +21,7 @@
 #define SHIFT_ALLOWANCE 3.0
 #define SHIFT_LIMIT 3.0
 
-struct shift {
+struct level_shift {
 	double usual;      /* slow average of |gap|, as freaks would not have it */
 	double half_life;  /* of it, in gaps */
 	double limit;      /* of the sums */
@@ -34,10 +34,11 @@ struct shift {
 
 /* usual: a first guess of the size of a gap, in the unit of gaps; half_life and patience
  * in gaps. */
-void shift_init(struct shift *s, double usual, double half_life, double patience);
+void level_shift_init(struct level_shift *s, double usual, double half_life,
+		      double patience);
 
 /* Takes the level now and what the season says of it, and the unit that gaps between them
  * are measured in. O(1). */
-void shift_note(struct shift *s, double now, double season, double unit);
+void level_shift_note(struct level_shift *s, double now, double season, double unit);
 
 #endif
