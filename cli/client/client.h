@@ -9,6 +9,8 @@
 #include "api.h"
 #include "args.h"
 #include "exit_status.h"
+#include "fields.h"
+#include "one_call.h"
 #include "progress.h"
 #include "table.h"
 

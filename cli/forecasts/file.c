@@ -8,6 +8,7 @@
 #include "files.h"
 #include "horizon.h"
 #include "output.h"
+#include "season_line.h"
 #include "text.h"
 
 #include <math.h>
@@ -19,7 +20,7 @@ static const double levels[] = { 0.025, 0.1, 0.5, 0.9, 0.975 };
 
 /* What is known of a file, and what is ahead of it. */
 struct prospect {
-	const struct forecast_wish *w;
+	const struct forecast_options *w;
 	struct series s;
 	struct file_events e;
 	struct outlook o;
@@ -47,7 +48,7 @@ static void divide(const struct series *s, const struct file_events *e, double *
 
 static int make(struct prospect *p, struct err *err)
 {
-	const struct forecast_wish *w = p->w;
+	const struct forecast_options *w = p->w;
 	struct series *s = &p->s;
 	const size_t h = (size_t)((w->horizon_ms + s->step_ms - 1) / s->step_ms);
 	CLEANUP(free) double *ordinary = xcalloc(s->n + 1, sizeof(*ordinary));
@@ -112,14 +113,6 @@ static int64_t time_of(const struct prospect *p, size_t step)
 
 /* ---------------------------------------------------------------- for people */
 
-void forecast_print_season(int64_t period_ms, double correlation)
-{
-	char text[CLOCK_TEXT];
-
-	printf("season: %s (correlation %.2f)\n", clock_format_duration(period_ms, text),
-	       correlation);
-}
-
 static void print_seasons(const struct prospect *p)
 {
 	const struct outlook *o = &p->o;
@@ -128,8 +121,8 @@ static void print_seasons(const struct prospect *p)
 		printf("seasons: none found%s\n",
 		       o->assumes_day ? "; a day is assumed until there are three" : "");
 	for (size_t k = 0; k < o->n_seasons; k++)
-		forecast_print_season((int64_t)o->seasons[k].steps * p->s.step_ms,
-				      o->seasons[k].correlation);
+		print_season((int64_t)o->seasons[k].steps * p->s.step_ms,
+			     o->seasons[k].correlation);
 }
 
 /* What is left out is said. */
@@ -242,7 +235,7 @@ static int draw(const struct prospect *p)
 	return EXIT_OK;
 }
 
-int forecast_file(const struct forecast_wish *w)
+int forecast_file(const struct forecast_options *w)
 {
 	CLEANUP(prospect_done) struct prospect p = { .w = w };
 	struct err err;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * forecasts.h - the forecast of a CSV file: a table for people, JSON for programs, a
- * picture.
+ * forecasts.h - foretide forecast: of a CSV file, of a tier, or of JSON lines.
+ *
+ * Each prints its forecast and returns the exit status, with the message on stderr when
+ * that is not EXIT_OK.
  */
 #ifndef CLI_FORECASTS_FORECASTS_H
 #define CLI_FORECASTS_FORECASTS_H
@@ -9,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct forecast_wish {
+struct forecast_options {
 	const char *file;
 	const char *events, *svg; /* NULL: none */
 	const char *timezone;     /* of the seasons, and of the events' floating times */
@@ -19,10 +21,13 @@ struct forecast_wish {
 	bool json;
 };
 
-/* Prints it; returns the exit status, with the words on stderr when it is not EXIT_OK. */
-int forecast_file(const struct forecast_wish *w);
+/* A table for people, JSON for programs, a chart. */
+int forecast_file(const struct forecast_options *o);
 
-/* "season: 1d (correlation 0.93)": also of what a controller found. */
-void forecast_print_season(int64_t period_ms, double correlation);
+/* Of a tier, by its controller; the command's own arguments. */
+int forecast_tier(int argc, char **argv);
+
+/* Of each request on standard input; see jsonl.c. */
+int forecast_jsonl(void);
 
 #endif
