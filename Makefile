@@ -133,7 +133,6 @@ $(B)/door/%.h: ; @mkdir -p $(@D) && echo '#include "$(CURDIR)/$*.h"' >$@
 # own component first; another test names the rooms that it looks into.
 INSIDE_tests/unit/agent/test_small_modules := agent/host agent/collect agent/registrator \
 					agent/units/own
-INSIDE_tests/unit/predictor/simulation/test_simulation := predictor/judge
 INSIDE_tests/fuzz/fuzz_collect   := agent/collect
 INSIDE_tests/fuzz/fuzz_dns       := agent/dns
 INSIDE_tests/fuzz/fuzz_kv        := controller/etcd common/store
