@@ -11,7 +11,7 @@
 #define FEW 4.5    /* how much wider few seasons make it; see widening() */
 #define PSEUDO 4.0 /* origins that say that the time of the season does not matter */
 
-void spread_init(struct spread *s, size_t h, size_t season, size_t max)
+void error_quantiles_init(struct error_quantiles *s, size_t h, size_t season, size_t max)
 {
 	memset(s, 0, sizeof(*s));
 	s->h = h;
@@ -21,14 +21,15 @@ void spread_init(struct spread *s, size_t h, size_t season, size_t max)
 	s->at = xcalloc(max, sizeof(size_t));
 }
 
-void spread_done(struct spread *s)
+void error_quantiles_done(struct error_quantiles *s)
 {
 	free(s->error);
 	free(s->at);
 	memset(s, 0, sizeof(*s));
 }
 
-void spread_add(struct spread *s, size_t t, const double *seen, const double *said)
+void error_quantiles_add(struct error_quantiles *s, size_t t, const double *seen,
+			 const double *said)
 {
 	CHECK(s->n < s->max);
 	for (size_t j = 0; j < s->h; j++)
@@ -37,7 +38,7 @@ void spread_add(struct spread *s, size_t t, const double *seen, const double *sa
 }
 
 /* The mean size of the errors at each step ahead, smoothed over its neighbours. */
-static void sizes_ahead(const struct spread *s, double *size)
+static void sizes_ahead(const struct error_quantiles *s, double *size)
 {
 	const size_t h = s->h;
 	CLEANUP(free) double *raw = xcalloc(h, sizeof(double));
@@ -58,7 +59,8 @@ static void sizes_ahead(const struct spread *s, double *size)
 }
 
 /* How much larger than usual errors are at each time of the season. */
-static void sizes_in_season(const struct spread *s, const double *ahead, double *size)
+static void sizes_in_season(const struct error_quantiles *s, const double *ahead,
+			    double *size)
 {
 	const size_t m = s->season, reach = m / 24;
 	CLEANUP(free) double *sum = xcalloc(m, sizeof(double));
@@ -86,7 +88,7 @@ static void sizes_in_season(const struct spread *s, const double *ahead, double 
  * Errors in a row resemble each other, the more the farther they look ahead, and those to
  * come less: the fewer seasons were seen, the wider.
  */
-static double widening(const struct spread *s, size_t j)
+static double widening(const struct error_quantiles *s, size_t j)
 {
 	size_t lo = SIZE_MAX, hi = 0;
 
@@ -100,8 +102,8 @@ static double widening(const struct spread *s, size_t j)
 	return 1 + FEW / fmax((double)(hi - lo) / alike - 1, 1);
 }
 
-void spread_quantiles(const struct spread *s, size_t t, const double *mean, double floor,
-		      const double *levels, size_t n, double *q)
+void error_quantiles_at(const struct error_quantiles *s, size_t t, const double *mean,
+			double floor, const double *levels, size_t n, double *q)
 {
 	const size_t h = s->h, count = s->n * h;
 	CLEANUP(free) double *ahead = xcalloc(h, sizeof(double));

@@ -12,25 +12,26 @@
 
 #include <stddef.h>
 
-struct spread {
+struct error_quantiles {
 	size_t h, season, max, n; /* origins: room for, and seen */
 	double *error;            /* [max * h] */
 	size_t *at;               /* [max] the origins */
 };
 
 /* season in steps, 0: none; max: origins that can be added. */
-void spread_init(struct spread *s, size_t h, size_t season, size_t max);
-void spread_done(struct spread *s);
-DEFINE_CLEANUP_OBJECT(struct spread, spread_done);
+void error_quantiles_init(struct error_quantiles *s, size_t h, size_t season, size_t max);
+void error_quantiles_done(struct error_quantiles *s);
+DEFINE_CLEANUP_OBJECT(struct error_quantiles, error_quantiles_done);
 
 /* What was seen [h] and what had been said [h] at origin t. */
-void spread_add(struct spread *s, size_t t, const double *seen, const double *said);
+void error_quantiles_add(struct error_quantiles *s, size_t t, const double *seen,
+			 const double *said);
 
 /*
  * The quantiles at levels [n] of what comes after origin t with the forecast mean [h],
  * each at least floor, into q [n * h]. O(n_origins h log).
  */
-void spread_quantiles(const struct spread *s, size_t t, const double *mean, double floor,
-		      const double *levels, size_t n, double *q);
+void error_quantiles_at(const struct error_quantiles *s, size_t t, const double *mean,
+			double floor, const double *levels, size_t n, double *q);
 
 #endif
