@@ -140,14 +140,14 @@ def test_without_a_promise_the_page_says_so(page):
     (0.9, 0.9, "90.0 %", False), (0.9, 0.8999, "90.0 %", False), (0.9, 0.898, "89.8 %", True),
     (0.995, 0.9951, "99.5 %", False), (0.995, 0.9942, "99.4 %", True), (0.5, None, "–", False), (0.5, 1, "100.0 %", False)])
 def test_a_band_is_marked_when_it_kept_less(page, level, kept, words, is_less):
-    found = module(page, "promise.js", "keptOf", level, kept)
+    found = module(page, "coverage.js", "keptOf", level, kept)
     assert found == {"text": words, "isLess": is_less}
 
 
 @pytest.mark.parametrize("promise,broken", [
     ({"risk": 0.005, "kept": 0.006}, True), ({"risk": 0.005, "kept": 0.005}, False), ({"risk": 0.005, "kept": None}, None), (None, None)])
 def test_a_broken_promise_is_told_from_one_that_is_not_known(page, promise, broken):
-    assert module(page, "promise.js", "isBroken", promise) == broken
+    assert module(page, "coverage.js", "isBroken", promise) == broken
 
 
 @pytest.mark.parametrize("event,uplift,source", [
