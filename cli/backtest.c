@@ -46,7 +46,7 @@ static void print_kept(const struct judge_report *r, int64_t step_ms)
 	for (int k = 0; k < DEMAND_BANDS; k++) {
 		printf("%8.1f %%", 100 * demand_bands[k]);
 		for (size_t i = 0; i < r->n_leads; i++)
-			printf(" %9.2f %%", 100 * r->lead[i].kept[k]);
+			printf(" %9.2f %%", 100 * r->lead[i].coverage[k]);
 		putchar('\n');
 	}
 	puts("\npromised: the quantile of the largest demand within that lead time; "

@@ -49,7 +49,7 @@ static void print_promise(const json_t *doc)
 	else
 		printf("\npromised: short for at most %.4g %% of the time; short lately:",
 		       100 * json_number_value(json_object_get(doc, "risk")));
-	print_share(json_object_get(doc, "kept"));
+	print_share(json_object_get(doc, "achieved"));
 	printf("\n\nDEMAND STAYS IN BAND");
 	json_array_foreach(json_object_get(json_array_get(bands, 0), "leads"), k, lead)
 		printf("  for %8s",
@@ -62,7 +62,7 @@ static void print_promise(const json_t *doc)
 		printf("%18.1f %%",
 		       100 * json_number_value(json_object_get(band, "level")));
 		json_array_foreach(json_object_get(band, "leads"), k, lead)
-			print_share(json_object_get(lead, "kept"));
+			print_share(json_object_get(lead, "achieved"));
 		putchar('\n');
 	}
 }

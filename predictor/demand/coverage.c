@@ -9,15 +9,15 @@ void coverage_note(const struct demand_model *m, struct lead *l, const struct or
 		   double target)
 {
 	const double life =
-		fmin((double)l->learned + 1, KEPT_DAYS * 24 * model_hour_life(m));
+		fmin((double)l->learned + 1, COVERAGE_DAYS * 24 * model_hour_life(m));
 	const float top = (float)(target + (double)o->base);
 
 	for (int k = 0; k < DEMAND_BANDS; k++)
-		l->inside[k] += ((top <= o->said[k]) - l->inside[k]) / life;
+		l->coverage[k] += ((top <= o->said[k]) - l->coverage[k]) / life;
 }
 
-void demand_model_kept(const struct demand_model *m, size_t lead,
-		       double ret[DEMAND_BANDS])
+void demand_model_coverage(const struct demand_model *m, size_t lead,
+			   double ret[DEMAND_BANDS])
 {
 	CHECK(lead < m->opts.n_leads);
 
@@ -26,6 +26,6 @@ void demand_model_kept(const struct demand_model *m, size_t lead,
 	for (int k = 0; k < DEMAND_BANDS; k++) {
 		const double misses = (1 - demand_bands[k]) * (double)l->learned;
 
-		ret[k] = misses >= KEPT_AFTER ? l->inside[k] : NAN;
+		ret[k] = misses >= COVERAGE_AFTER ? l->coverage[k] : NAN;
 	}
 }

@@ -62,7 +62,7 @@ void lead_decide(struct demand_model *m, struct lead *l)
 		.upper = demand_at(l, &v, 1 - over),
 		.level = 1 - over,
 		.price = price,
-		.kept = l->kept,
+		.short_share = l->short_share,
 		.fallback_level = l->fallback_level,
 		.reason = why,
 		.shift_ms = m->last_ms - (int64_t)m->shift.since * m->opts.step_ms,

@@ -30,11 +30,11 @@ static struct lead lead_of(const struct demand_model *m, size_t lead_steps)
 {
 	struct lead l = { .size = sizeof(l), .window = lead_steps + 1 };
 
-	l.kept_origins = MAX(l.window, lead_hold(&l));
+	l.n_origins = MAX(l.window, lead_hold(&l));
 	feat_shape_init(&l.shape, (double)m->opts.step_ms / 1000.0, l.window);
 	l.mean_at = place(&l, ridge_size(FEAT_N));
 	l.spread_at = place(&l, ridge_size(SPREAD_N));
-	l.origins_at = place(&l, l.kept_origins * sizeof(struct origin));
+	l.origins_at = place(&l, l.n_origins * sizeof(struct origin));
 	l.sizes_at = place(&l, (m->slots / SIZES_STEPS + 1) * sizeof(float));
 	l.profile_at = place(&l, m->slots * sizeof(uint16_t));
 	histogram_init(&l.histogram,

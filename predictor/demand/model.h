@@ -53,21 +53,21 @@ struct origin {
 
 /* What is learned for one lead time: one block of bytes. */
 struct lead {
-	size_t size;         /* bytes of all this */
-	size_t window;       /* lead time + 1: steps of the target */
-	size_t kept_origins; /* the larger of window and the hold */
+	size_t size;      /* bytes of all this */
+	size_t window;    /* lead time + 1: steps of the target */
+	size_t n_origins; /* the larger of window and the hold */
 	struct feat_shape shape;
 	struct histogram histogram;
 	double fast, mid, slow; /* averages of |miss| */
 	double up;              /* average of the misses upwards */
 	double log_price;
-	double kept;
+	double short_share;
 	double loss[DEMAND_FALLBACKS]; /* of each fallback level lately; comparable */
 	double miss[DEMAND_FALLBACKS]; /* slow average of |miss| */
 	enum demand_fallback fallback_level; /* in force */
 	uint64_t learned;                    /* targets learned from */
 	double z[DEMAND_BANDS];              /* the histogram's quantiles of the bands */
-	double inside[DEMAND_BANDS];         /* share of targets within the band lately */
+	double coverage[DEMAND_BANDS];       /* share of targets within the band lately */
 	struct demand_decision now;
 	size_t mean_at, spread_at, profile_at, sizes_at, origins_at; /* in data */
 	_Alignas(8) unsigned char data[];
@@ -152,7 +152,7 @@ static inline struct origin *lead_origin(const struct demand_model *m, struct le
 {
 	struct origin *o = (void *)(l->data + l->origins_at);
 
-	return o + (m->n - 1 - ago) % l->kept_origins;
+	return o + (m->n - 1 - ago) % l->n_origins;
 }
 
 static inline const struct origin *lead_newest(const struct demand_model *m,
@@ -160,7 +160,7 @@ static inline const struct origin *lead_newest(const struct demand_model *m,
 {
 	const struct origin *o = (const void *)(l->data + l->origins_at);
 
-	return o + (m->n - 1) % l->kept_origins;
+	return o + (m->n - 1) % l->n_origins;
 }
 
 /* What no forecast is above: the largest demand ever seen, risen as far within a lead

@@ -40,7 +40,7 @@ void price_steer(struct demand_model *m, struct lead *l, double demand)
 
 	if (m->opts.price == 0)
 		l->log_price = fmin(fmax(to, 0), 20);
-	l->kept += ((double)is_short - l->kept) / fmin((double)m->n, 10080);
+	l->short_share += ((double)is_short - l->short_share) / fmin((double)m->n, 10080);
 }
 
 /* The share of the replayed steps that would have been short at this price. */

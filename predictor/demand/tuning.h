@@ -23,11 +23,11 @@
 #define JUDGE_DAYS 2.0       /* half-life of the fallback levels' losses */
 #define SHIFT_DAYS 4.0       /* half-life of the usual gap to the season */
 #define SHIFT_HOURS 2.0      /* for how long a level must be another to have shifted */
-#define WORSE 1.1        /* loss over another's from where on a fallback level is left */
-#define KEPT_DAYS 7.0    /* half-life of the shares that bands kept */
-#define KEPT_AFTER 10    /* misses that are expected before a share is told */
-#define MOST_SWINGS 7.0  /* 99.9 % of the logistic prior */
-#define REPLAY_DOUBT 0.5 /* runs of short steps that a replay is too kind by */
-#define REPLAY_DAYS 7    /* history that the first price is found on */
+#define WORSE 1.1         /* loss over another's from where on a fallback level is left */
+#define COVERAGE_DAYS 7.0 /* half-life of the shares that bands kept */
+#define COVERAGE_AFTER 10 /* misses that are expected before a share is told */
+#define MOST_SWINGS 7.0   /* 99.9 % of the logistic prior */
+#define REPLAY_DOUBT 0.5  /* runs of short steps that a replay is too kind by */
+#define REPLAY_DAYS 7     /* history that the first price is found on */
 
 #endif

@@ -39,10 +39,10 @@ static void fill_lead(const struct past *p, const double *said, size_t stride,
 		for (size_t k = 1; k <= window; k++)
 			top = fmax(top, p->plain[p->from + i + k]);
 		for (size_t k = 0; k < DEMAND_BANDS; k++)
-			ret->kept[k] += top <= said[i * stride + k] * (1 + 1e-9);
+			ret->coverage[k] += top <= said[i * stride + k] * (1 + 1e-9);
 	}
 	for (size_t k = 0; k < DEMAND_BANDS; k++)
-		ret->kept[k] /= count ? (double)count : NAN;
+		ret->coverage[k] /= count ? (double)count : NAN;
 }
 
 static int by_steps(const void *a, const void *b)
