@@ -17,7 +17,7 @@ const char *demand_fallback_name(enum demand_fallback fallback_level)
 static void say_shift(const struct demand_decision *d, const char *shift,
 		      const char *then, char *ret, size_t size)
 {
-	char by[32] = "from nothing";
+	char by[32] = "from zero";
 
 	if (isfinite(d->shift_ratio))
 		snprintf(by, sizeof(by), "by %+.0f %%", 100 * d->shift_ratio);
@@ -29,16 +29,17 @@ const char *demand_why(const struct demand_decision *d, const char *shift, char 
 {
 	static const char *const words[] = {
 		[DEMAND_NO_SAMPLE] = "no sample yet",
-		[DEMAND_LITTLE_HISTORY] =
-			"too little history: the latest demand and its usual rise",
-		[DEMAND_YOUNG] = "the model, on less than two days of history",
-		[DEMAND_BEST] = "the model beat season and latest demand for two days",
-		[DEMAND_SEASON_IS_BETTER] =
-			"the model did worse than yesterday's rise for two days",
-		[DEMAND_LATEST_IS_BETTER] =
-			"the model did worse than the latest demand for two days",
-		[DEMAND_SHIFTED] = "the model does worse than what is simpler",
-		[DEMAND_SHIFT_FOLLOWED] = "the model follows it best",
+		[DEMAND_LITTLE_HISTORY] = "too little history: the latest demand plus "
+					  "its usual rise is used",
+		[DEMAND_YOUNG] = "the model is used, with less than two days of history",
+		[DEMAND_BEST] = "the model was more accurate than the simpler methods "
+				"over the last two days",
+		[DEMAND_SEASON_IS_BETTER] = "the model was less accurate than "
+					    "yesterday's rise over the last two days",
+		[DEMAND_LATEST_IS_BETTER] = "the model was less accurate than the latest "
+					    "demand over the last two days",
+		[DEMAND_SHIFTED] = "the model is less accurate than a simpler method",
+		[DEMAND_SHIFT_FOLLOWED] = "the model tracks it best",
 	};
 
 	if (d->reason == DEMAND_SHIFTED || d->reason == DEMAND_SHIFT_FOLLOWED)

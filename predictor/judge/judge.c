@@ -136,7 +136,8 @@ int judge_backtest_events(const double *y, size_t n, int64_t t0_ms,
 
 	if (take < 20 || from < 20)
 		return err_set(err, ERR_INVAL,
-			       "%zu values are too few to play %zu after as much history",
+			       "%zu values are too few for a backtest of %zu after as "
+			       "much history",
 			       n, MAX(take, (size_t)20));
 
 	CLEANUP(judge_report_free) struct judge_report *r = xcalloc(1, sizeof(*r));
@@ -146,7 +147,7 @@ int judge_backtest_events(const double *y, size_t n, int64_t t0_ms,
 	if (rc != 0)
 		return rc;
 	if (!gaps_fill(filled, y, n))
-		return err_set(err, ERR_INVAL, "there is no value to play");
+		return err_set(err, ERR_INVAL, "there is no value to backtest");
 
 	struct past p = { .y = filled,
 			  .plain = filled,

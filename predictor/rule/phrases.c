@@ -41,9 +41,10 @@ void add_capacity(struct buf *b, const struct decide_input *in)
 	buf_printf(b, " (capacity %s", digits);
 	if (in->unit && *in->unit)
 		buf_printf(b, "%s%s", *in->unit == '/' ? "" : " ", in->unit);
-	buf_printf(b, " an instance%s", in->capacity_note ? in->capacity_note : "");
+	buf_printf(b, " per instance%s", in->capacity_note ? in->capacity_note : "");
 	if (in->price > 0 && in->fallback_level)
-		buf_printf(b, ", a short minute costs %.4g instance-hours", in->price);
+		buf_printf(b, ", a minute short of capacity costs %.4g instance-hours",
+			   in->price);
 	buf_putc(b, ')');
 }
 
@@ -75,7 +76,7 @@ void add_events(struct buf *b, const struct decide_events *e)
 	if (e->n)
 		buf_printf(b, " expected to multiply demand by %.2g", e->uplift);
 	if (e->n && e->learned_from)
-		buf_printf(b, ", learned from %zu past one%s", e->learned_from,
+		buf_printf(b, ", learned from %zu past event%s", e->learned_from,
 			   e->learned_from > 1 ? "s" : "");
 	if (e->unknown)
 		buf_printf(b,

@@ -22,7 +22,7 @@ static void describe_limit(struct buf *b, const struct decide_input *in,
 	if (p->cause != DECIDE_HELD)
 		buf_printf(b, "%lld are needed, but ", (long long)p->held);
 	if (p->would_binding == DECIDE_BY_STEP_OUT)
-		buf_printf(b, "only %lld may be on their way at once",
+		buf_printf(b, "at most %lld may be starting at once",
 			   (long long)in->step_out_max);
 	else if (p->would_binding == DECIDE_BY_BUDGET)
 		buf_printf(b, "%s has room for %lld",
@@ -39,7 +39,7 @@ static void describe_out(struct buf *b, const struct decide_input *in,
 	if (p->cause == DECIDE_HELD) {
 		buf_printf(b, "%lld were needed within the last ", (long long)p->held);
 		add_time(b, in->lead_ms);
-		buf_puts(b, ", a lead time");
+		buf_puts(b, " (one lead time)");
 		describe_limit(b, in, p);
 		return;
 	}
@@ -72,7 +72,7 @@ static void describe_fell(struct buf *b, const struct decide_input *in,
 	add_events(b, &in->events_dwell);
 	add_capacity(b, in);
 	if (p->would_binding == DECIDE_BY_STEP_IN) {
-		buf_printf(b, "; at most %lld may go within ",
+		buf_printf(b, "; at most %lld may be removed within ",
 			   (long long)in->step_in_max);
 		add_time(b, in->dwell_ms);
 	}
@@ -81,7 +81,7 @@ static void describe_fell(struct buf *b, const struct decide_input *in,
 static void describe_dwell(struct buf *b, const struct decide_input *in,
 			   const struct decide_plan *p)
 {
-	buf_printf(b, "%lld would do now, but ", (long long)p->needed);
+	buf_printf(b, "%lld would suffice now, but ", (long long)p->needed);
 	if (p->in_need >= p->from) {
 		buf_puts(b, "demand may reach ");
 		add_figure(b, in, in->forecast_high_dwell);
@@ -89,13 +89,13 @@ static void describe_dwell(struct buf *b, const struct decide_input *in,
 		add_time(b, in->lead_ms + in->dwell_ms);
 		add_events(b, &in->events_dwell);
 	} else if (p->in_wait_ms > 0) {
-		buf_puts(b, "fewer must do for ");
+		buf_puts(b, "fewer must suffice for ");
 		add_time(b, in->dwell_ms);
-		buf_puts(b, " before any leaves (");
+		buf_puts(b, " before any is removed (");
 		add_time(b, p->in_wait_ms);
-		buf_puts(b, " to go)");
+		buf_puts(b, " left)");
 	} else {
-		buf_printf(b, "%lld were asked for within the last ", (long long)p->from);
+		buf_printf(b, "%lld were needed within the last ", (long long)p->from);
 		add_time(b, in->dwell_ms);
 	}
 }
@@ -104,13 +104,13 @@ static void describe_dwell(struct buf *b, const struct decide_input *in,
 static void describe_data(struct buf *b, const struct decide_input *in)
 {
 	if (!decide_is_measured(in)) {
-		buf_puts(b, "no demand is measured, and nothing is scaled in without");
+		buf_puts(b, "no demand is measured, so nothing is scaled in");
 	} else if (!decide_is_fresh(in)) {
 		buf_puts(b, "demand was last measured ");
 		add_time(b, in->now_ms - in->demand_at_ms);
-		buf_puts(b, " ago, and nothing is scaled in on stale data");
+		buf_puts(b, " ago, so nothing is scaled in (stale data)");
 	} else if (in->distrust) {
-		buf_printf(b, "%.*s, and nothing is scaled in on that",
+		buf_printf(b, "%.*s, so nothing is scaled in",
 			   (int)utf8_fit(in->distrust, DISTRUST_BYTES), in->distrust);
 	}
 }
@@ -131,15 +131,16 @@ static void describe_kept(struct buf *b, const struct decide_input *in,
 		   p->would_binding == DECIDE_BY_DISTRUST) {
 		describe_data(b, in);
 	} else if (p->would_binding == DECIDE_BY_NO_FORECAST) {
-		buf_puts(b, "there is no forecast, and nothing is scaled in without");
+		buf_puts(b, "there is no forecast, so nothing is scaled in");
 	} else if (p->would_binding == DECIDE_BY_STATEFUL) {
-		buf_printf(
-			b,
-			"%lld would do, but a stateful tier is not scaled in by itself",
-			needed);
+		buf_printf(b,
+			   "%lld would suffice, but a stateful tier is not scaled in "
+			   "automatically",
+			   needed);
 	} else {
-		buf_printf(b, "%lld would do, but at most %lld may go within ", needed,
-			   (long long)in->step_in_max);
+		buf_printf(b,
+			   "%lld would suffice, but at most %lld may be removed within ",
+			   needed, (long long)in->step_in_max);
 		add_time(b, in->dwell_ms);
 	}
 }
@@ -149,7 +150,7 @@ static void describe_needs(struct buf *b, const struct decide_input *in,
 {
 	add_demand(b, in);
 	if (in->fallback_level && isfinite(in->forecast_high)) {
-		buf_puts(b, ", at most ");
+		buf_puts(b, ", forecast at most ");
 		add_figure(b, in, in->forecast_high);
 		buf_puts(b, " within ");
 		add_lead(b, in);
@@ -166,11 +167,11 @@ static void describe_steady(struct buf *b, const struct decide_input *in,
 	if (p->needed >= 0)
 		describe_needs(b, in, p);
 	else
-		buf_puts(b, "nothing new is known of its demand");
+		buf_puts(b, "there is no new demand data");
 	if (p->would_binding == DECIDE_BY_MIN)
 		buf_printf(b, "; its minimum is %lld", (long long)p->would);
 	else if (p->would_binding == DECIDE_BY_FLOOR)
-		buf_printf(b, "; schedule '%s' asks for %lld", in->floor_name,
+		buf_printf(b, "; schedule '%s' requires %lld", in->floor_name,
 			   (long long)p->would);
 	if (!decide_is_fresh(in) || in->distrust) {
 		buf_puts(b, "; ");
@@ -188,7 +189,7 @@ static void describe_bound(struct buf *b, const struct decide_input *in,
 	else if (p->cause == DECIDE_MAX)
 		buf_printf(b, "its maximum is %lld", would);
 	else if (p->would_binding == DECIDE_BY_FLOOR)
-		buf_printf(b, "schedule '%s' asks for at least %lld", in->floor_name,
+		buf_printf(b, "schedule '%s' requires at least %lld", in->floor_name,
 			   would);
 	else
 		buf_printf(b, "schedule '%s' allows at most %lld", in->ceiling_name,

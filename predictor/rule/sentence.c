@@ -39,8 +39,8 @@ static void describe_mode(struct buf *b, const struct decide_input *in,
 	if (p->desired == p->from)
 		buf_printf(b, "%s stays at %lld", in->tier, (long long)p->from);
 	else
-		buf_printf(b, "%s goes from %lld to %lld, as its bounds ask", in->tier,
-			   (long long)p->from, (long long)p->desired);
+		buf_printf(b, "%s goes from %lld to %lld, as its bounds require",
+			   in->tier, (long long)p->from, (long long)p->desired);
 	buf_printf(b, " in mode %s%s; it would go to %lld: ", decide_mode_name(in->mode),
 		   in->mode == DECIDE_OUT ? ", which never scales in" : "",
 		   (long long)p->would);

@@ -188,12 +188,12 @@ int uplift_measure(const struct uplift_series *s, const struct uplift_span *of,
 	steps_of(s, of, &from, &end);
 	if (of->start_ms < s->t0_ms || of->end_ms > time_of(s, s->n) || from >= end)
 		return err_set(err, ERR_NOT_FOUND,
-			       "there is no demand of its whole time");
+			       "demand was not recorded for all of it");
 	mine = xcalloc(end - from, sizeof(*mine));
 	mark_events(&p, of, others, n, mine);
 	if (!has_demand(s, from, end, mine))
 		return err_set(err, ERR_NOT_FOUND,
-			       "there is no demand in it, or other events cover it");
+			       "no demand was recorded in it, or other events cover it");
 	found = compare_days(&p, of, mine, 7, UPLIFT_WEEKS, logs);
 	if (found < ENOUGH_WEEKS)
 		found = compare_days(&p, of, mine, 1, 7, logs);
