@@ -155,7 +155,7 @@ int tier_model_forecast(struct tier_model *t, struct tier_round *r,
 		const size_t steps = demand_model_opts(t->model)->lead_steps[k];
 
 		ret->promise[k].lead_ms = (int64_t)steps * MODEL_STEP_MS;
-		demand_model_kept(t->model, k, ret->promise[k].kept);
+		demand_model_coverage(t->model, k, ret->promise[k].coverage);
 	}
 	return 0;
 }

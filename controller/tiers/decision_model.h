@@ -48,7 +48,7 @@ enum { TIER_NEAR, TIER_FAR, TIER_LEADS };
 /* What the bands of demand_bands kept lately; NaN while too little is known. */
 struct tier_promise {
 	int64_t lead_ms;
-	double kept[DEMAND_BANDS];
+	double coverage[DEMAND_BANDS];
 };
 
 struct tier_forecast {

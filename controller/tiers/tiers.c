@@ -77,9 +77,10 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(o, "level",
 			    d->forecast.known ? json_finite(d->forecast.within_lead.level)
 					      : json_null());
-	json_object_set_new(o, "kept",
-			    d->forecast.known ? json_finite(d->forecast.within_lead.kept)
-					      : json_null());
+	json_object_set_new(o, "achieved",
+			    d->forecast.known
+				    ? json_finite(d->forecast.within_lead.short_share)
+				    : json_null());
 	json_object_set_new(o, "promise", promise_json(&d->forecast, &d->ft->t));
 	json_object_set_new(o, "healthy", json_integer((json_int_t)d->ft->healthy));
 	return o;

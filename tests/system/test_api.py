@@ -228,10 +228,10 @@ def test_what_was_promised_and_kept_is_shown(daemon):
                        content="text/csv").status == 200
     wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc.get("promise"), "there is a forecast")
     promise = daemon.get("/v1/tiers/shop/web").doc["promise"]
-    assert promise["price"] is None and 0 < promise["risk"] < 1 and 0 <= promise["kept"] < 1
+    assert promise["price"] is None and 0 < promise["risk"] < 1 and 0 <= promise["achieved"] < 1
     assert [b["level"] for b in promise["bands"]] == [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995]
     near, far = promise["bands"][1]["leads"]
-    assert near["lead_ms"] < far["lead_ms"] and 0.4 < near["kept"] <= 1
+    assert near["lead_ms"] < far["lead_ms"] and 0.4 < near["achieved"] <= 1
     assert daemon.get("/v1/tiers/shop/web/explain").doc["promise"] is not None
     told = subprocess.run([os.path.join(BUILD, "foretide"), "explain", "shop/web", "--url",
                            f"http://127.0.0.1:{daemon.port}"], capture_output=True, text=True,

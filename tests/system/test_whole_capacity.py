@@ -62,7 +62,7 @@ def test_a_tier_without_capacity_scales_by_what_it_learns_and_says_when_that_cha
         assert now["low"] <= now["value"] <= now["high"]
         # Seven tenths of a quarter of a core, at a little more than 10 ms a page.
         assert 0.4 < now["value"] * WORK_S / (0.7 * 0.25) < 1.05, now
-        quick.wait("it is scaled by", lambda: "pages/s an instance, learned)" in
+        quick.wait("it is scaled by", lambda: "pages/s per instance, learned)" in
                    quick.tier("quick", "web")["sentence"])
         out = quick.cli("explain", "quick/web").stdout
         assert "capacity learned; learned 1" in out and "by utilisation from" in out, out

@@ -220,7 +220,8 @@ static const json_t *kept_at(const json_t *promise, size_t band, size_t lead)
 {
 	const json_t *b = json_array_get(json_object_get(promise, "bands"), band);
 
-	return json_object_get(json_array_get(json_object_get(b, "leads"), lead), "kept");
+	return json_object_get(json_array_get(json_object_get(b, "leads"), lead),
+			       "achieved");
 }
 
 static void what_was_promised_and_kept_is_told_for_both_times(void **state)
@@ -242,7 +243,7 @@ static void what_was_promised_and_kept_is_told_for_both_times(void **state)
 	told = promise_json(&t, &tier);
 	assert_close(json_number_value(json_object_get(told, "risk")), 0.02, 1e-9);
 	assert_true(json_is_null(json_object_get(told, "price")));
-	assert_true(json_is_number(json_object_get(told, "kept")));
+	assert_true(json_is_number(json_object_get(told, "achieved")));
 	assert_int_equal(json_array_size(json_object_get(told, "bands")), DEMAND_BANDS);
 	assert_true(json_number_value(kept_at(told, 2, TIER_FAR)) > 0.85);
 	/* A day is too little to tell five steps of a thousand. */

@@ -185,7 +185,7 @@ static void an_event_is_learned_from_past_ones_of_its_name(void **state)
 	record(c, start - 5 * MINUTE_MS, 45, past, 3);
 	assert_in_range(tick_at(c, start - 5 * MINUTE_MS, ordinary(start)), 38, 60);
 	assert_says(c, "with event 'sale' expected to multiply demand by 2.");
-	assert_says(c, "learned from 3 past ones");
+	assert_says(c, "learned from 3 past events");
 	assert_close(forecast_figure(c, "uplift"), 2.4, 0.15);
 	live = tiers_live(c->tiers, "shop", "web");
 	e = json_array_get(json_object_get(live, "events"), 0);

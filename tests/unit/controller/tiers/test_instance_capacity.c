@@ -180,7 +180,7 @@ static void a_tier_without_capacity_scales_by_what_it_learns(void **state)
 	assert_close(in_force(t), TRUE_CAPACITY, 0.15 * TRUE_CAPACITY);
 	/* At the peak of 40: 3 at the least, and the forecast's share on top. */
 	assert_in_range(t->n, 3, 5);
-	assert_true(explained(t->c, "req/s an instance, learned)"));
+	assert_true(explained(t->c, "req/s per instance, learned)"));
 	assert_true(explained(t->c, "\"capacity_source\":\"learned\""));
 }
 
@@ -200,7 +200,7 @@ static void until_it_is_known_a_cautious_value_is_used(void **state)
 	assert_int_equal(t->n, 1);
 	minute(t, 10);
 	assert_true(t->n >= 3);
-	assert_true(explained(t->c, "an instance, cautious: only"));
+	assert_true(explained(t->c, "per instance, cautious: there are only"));
 }
 
 static void nothing_is_used_where_nothing_is_measured(void **state)
@@ -346,7 +346,7 @@ static void the_declared_is_used_and_a_contradiction_is_said(void **state)
 	message = event(t, "capacity-contradicted");
 	assert_non_null(message);
 	assert_non_null(strstr(message, "is declared to serve 30 req/s, but serves 13."));
-	assert_true(explained(t->c, "an instance, declared; 13."));
+	assert_true(explained(t->c, "per instance, declared; 13."));
 }
 
 static void another_demand_is_learned_anew(void **state)
