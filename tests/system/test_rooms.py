@@ -2,6 +2,7 @@
 """A file sees the rooms that the makefile names for its own, and circles are found."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -60,6 +61,38 @@ def test_only_the_header_of_its_name_leaves_a_room(sees):
         for room in rooms:
             seen = [Path(folder) / header.name for folder in sees[room][1::2]]
             assert Path(room) == header.parent or not any(path.exists() for path in seen), (room, header)
+
+
+def rows_of_the_map():
+    """(folder, what the map says of it): of components and of their rooms."""
+    component = None
+    for line in Path("ARCHITECTURE.md").read_text().splitlines():
+        row = re.match(r"\| (\*\*|`)(.+?)(?:\*\*|`) \| (.+) \|$", line)
+        if not row:
+            continue
+        bold, names, text = row.group(1) == "**", row.group(2).replace("`", "").split(", "), row.group(3)
+        component = names[0] if bold else component
+        yield [name if bold else f"{component}/{name}" for name in names], text
+
+
+def test_the_map_names_what_is_there():
+    for folders, text in rows_of_the_map():
+        for name in re.findall(r"`([a-z_*.-]+)`", text):
+            assert any([*Path(folder).rglob(name), *Path(folder).rglob(f"{name}.c")] for folder in folders
+                       if Path(folder).is_dir()), (folders, name)
+
+
+def test_the_map_shows_every_room(sees):
+    text = Path("ARCHITECTURE.md").read_text()
+    for room in sees:
+        name = os.path.basename(room)
+        assert room.startswith("tests") or re.search(rf"^\|.*(`{name}`|\b{name}\b.*\*\* \|)", text, re.M), room
+
+
+def test_what_the_walks_name_is_there():
+    files = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout.splitlines()
+    for name in re.findall(r"`([a-z_/-]+\.(?:[ch]|json))`", Path("ARCHITECTURE.md").read_text()):
+        assert any(f == name or f.endswith(f"/{name}") for f in files), name
 
 
 def tree(tmp_path, files):
