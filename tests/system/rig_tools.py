@@ -55,6 +55,10 @@ class Quick(Rig):
         except Failed as e:
             raise AssertionError(f"{e}\n{self.picture()}") from None
 
+    def rounds(self):
+        """Those of the tick since the controller started; none while it is about to begin."""
+        return (self.api("/v1/status")["tick"] or {"rounds": 0})["rounds"]
+
     def picture(self):
         """Where things stand, for the message of a test that fails."""
         lines = [f"{h['id']} {h['state']} {h.get('message', '')}"

@@ -211,9 +211,8 @@ def test_all_goes_on_without_controller_and_store(quick, how, away_s):
         if how == "killed":
             quick.start()
         quick.wait("all is seen again", lambda: settled(quick, 3))
-        rounds = quick.api("/v1/status")["tick"]["rounds"]
-        quick.wait("it is decided on", lambda:
-                   quick.api("/v1/status")["tick"]["rounds"] > rounds + 20)
+        rounds = quick.rounds()
+        quick.wait("it is decided on", lambda: quick.rounds() > rounds + 20)
         load.flows(20)
         load.finish_without_failure()
     assert {h["id"] for h in quick.hosts()} == hosts, quick.picture()

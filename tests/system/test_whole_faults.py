@@ -22,11 +22,6 @@ def quick():
         yield q.up()
 
 
-def decided_on(q):
-    """Rounds of the tick so far."""
-    return q.api("/v1/status")["tick"]["rounds"]
-
-
 # ---------------------------------------------------------------- metrics
 
 def switch(q, host):
@@ -59,9 +54,9 @@ def test_without_metrics_nothing_scales_in_and_the_explanation_says_why(quick):
         words in quick.tier("quick", "web")["sentence"]
         for words in ("no metrics came from web@", "on stale data", "no demand is measured")))
     # Twice the dwell of 5 min and a lead time: with a known demand of 0 it would be 1 by now.
-    rounds = decided_on(quick)
+    rounds = quick.rounds()
     quick.wait("it is decided on for long enough",
-               lambda: decided_on(quick) > rounds + 12 * 6)
+               lambda: quick.rounds() > rounds + 12 * 6)
     tier = quick.tier("quick", "web")
     assert tier["desired"] >= desired, tier["sentence"]
     assert len(quick.healthy("web")) >= desired
@@ -201,8 +196,8 @@ def test_a_controller_killed_amid_a_mass_scale_in_keeps_the_limit_of_termination
             time.sleep(0.02 * i)  # the moment is what is tested
             q.kill()
             q.start()
-            rounds = decided_on(q)
-            q.wait("it has gone on", lambda r=rounds: decided_on(q) > r + 3)
+            rounds = q.rounds()
+            q.wait("it has gone on", lambda r=rounds: q.rounds() > r + 3)
         q.wait("the limit is told", lambda: any(
             p["kind"] == "pool-limited" for p in q.api("/v1/status")["problems"]))
         assert len(cloud_vms(folder)) == 8 - 3, q.picture()
@@ -303,8 +298,8 @@ def test_a_tier_follows_a_query_to_a_prometheus_server(prometheus):
         server.kill()
         exporter.value = 1.0
         q.wait("its silence is seen", lambda: tier()["demand"]["stale"])
-        rounds = decided_on(q)
-        q.wait("it is decided on", lambda: decided_on(q) > rounds + 30)
+        rounds = q.rounds()
+        q.wait("it is decided on", lambda: q.rounds() > rounds + 30)
         assert tier()["desired"] >= desired, tier()["sentence"]
         server.start()
         q.wait("it is fetched again", lambda: tier()["demand"]["value"] == 1.0)
