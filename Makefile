@@ -131,8 +131,6 @@ $(B)/door/%.h: ; @mkdir -p $(@D) && echo '#include "$(CURDIR)/$*.h"' >$@
 
 # A test in tests/unit/ROOM sees what is in that room, and the doors of all, those of its
 # own component first; another test names the rooms that it looks into.
-INSIDE_tests/unit/agent/test_small_modules := agent/host agent/collect agent/registrator \
-					agent/units/own
 INSIDE_tests/contract/test_driver_local_left := cloud-drivers/local/hosts
 INSIDE_tests/fuzz/fuzz_collect   := agent/collect
 INSIDE_tests/fuzz/fuzz_dns       := agent/dns

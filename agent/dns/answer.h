@@ -11,9 +11,8 @@
 #ifndef AGENT_DNS_ANSWER_H
 #define AGENT_DNS_ANSWER_H
 
+#include "message.h"
 #include "zone.h"
-
-#define DNS_PACKET_MAX 65535
 
 /* What is true when the query came in. */
 struct dns_ask {
@@ -46,22 +45,5 @@ enum dns_verdict {
 enum dns_verdict dns_answer(const struct dns_zone *z, const struct dns_ask *ask,
 			    const uint8_t *query, size_t len, uint8_t *out,
 			    size_t *ret_len, char chase[DNS_PATH_MAX]);
-
-/* An answer to query that says only rcode (SERVFAIL when nameservers do not answer). */
-bool dns_answer_error(const uint8_t *query, size_t len, int rcode, uint8_t *out,
-		      size_t *ret_len);
-
-/* A query for one name and type; returns its length. */
-size_t dns_make_query(uint16_t id, const char *name, uint16_t type, uint8_t *out,
-		      size_t size);
-
-/* Addresses of a name by the same rules, for templates; family 4, 6 or 0. */
-typedef void dns_addr_fn(void *arg, const struct dns_record *r);
-void dns_each_address(const struct dns_zone *z, const char *path, int family,
-		      dns_addr_fn *fn, void *arg);
-
-/* The SRV weight of r among records [n]: its share of 100 in its priority. */
-uint16_t dns_srv_weight(const struct dns_record *const *records, size_t n,
-			const struct dns_record *r);
 
 #endif

@@ -6,25 +6,13 @@
 #include "log.h"
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
 
-#define SERVFAIL 2
 #define AT_ONCE 64 /* packets taken before the loop goes on */
 #define BIND_TRIES 20
-#define RECORDS_MAX 1024
-
-/* A query that waits for a nameserver. */
-struct waiting {
-	struct dns *dns;
-	struct dns_client client;
-	bool chase; /* the nameserver was asked for the end of a chain */
-	size_t len;
-	uint8_t query[];
-};
 
 /* ---------------------------------------------------------------- records */
 
@@ -56,128 +44,13 @@ static void on_change(void *arg, const struct mirror_change *changes, size_t n)
 			put_record(d, changes[i].kv);
 }
 
-/* ---------------------------------------------------------------- answers */
+/* ---------------------------------------------------------------- queries */
 
-static void send_to(struct dns *d, const struct dns_client *to, const uint8_t *answer,
-		    size_t len, bool held)
+static void on_tcp(void *arg, struct dns_conn *c, const uint8_t *query, size_t len)
 {
-	if (to->conn)
-		dns_conn_reply(to->conn, answer, len, held);
-	else if (answer)
-		/* UDP may be lost; the asker asks again. */
-		(void)sendto(d->udp_fd, answer, len, MSG_DONTWAIT,
-			     (const struct sockaddr *)&to->address.ss, to->address.len);
-}
+	struct dns_client from = { .conn = c };
 
-static struct dns_ask ask_now(const struct dns *d, const struct dns_client *from)
-{
-	return (struct dns_ask){
-		.tcp = from->conn != NULL,
-		.ready = keys_has_copy(d->user),
-		.stale = keys_stale_since_ms(d->user) != 0,
-		.can_forward = forward_count(d->forward) > 0,
-		.random = (uint64_t)arc4random() << 32 | arc4random() | 1,
-		.now_s = clock_wall_ms() / 1000,
-		.ttl_s = d->ttl_s,
-		.stale_ttl_s = d->stale_ttl_s,
-		.negative_ttl_s = d->negative_ttl_s,
-		.local = d->local,
-	};
-}
-
-static void send_failure(struct dns *d, const struct dns_client *to, const uint8_t *query,
-			 size_t len, bool held)
-{
-	size_t n = sizeof(d->out);
-	bool ok = dns_answer_error(query, len, SERVFAIL, d->out, &n);
-
-	d->stats.failed++;
-	send_to(d, to, ok ? d->out : NULL, n, held);
-}
-
-static void on_forwarded(void *arg, uint8_t *answer, size_t len)
-{
-	CLEANUP(free) struct waiting *w = arg;
-	struct dns *d = w->dns;
-	struct dns_ask ask = ask_now(d, &w->client);
-	char chase[DNS_PATH_MAX];
-	size_t n = sizeof(d->out);
-
-	CHECK_MAGIC(d, DNS_MAGIC);
-	if (!answer) {
-		send_failure(d, &w->client, w->query, w->len, true);
-		return;
-	}
-	if (!w->chase) {
-		send_to(d, &w->client, answer, len, true);
-		return;
-	}
-	ask.chased = answer;
-	ask.chased_len = len;
-	if (dns_answer(d->zone, &ask, w->query, w->len, d->out, &n, chase) ==
-	    DNS_ANSWERED)
-		send_to(d, &w->client, d->out, n, true);
-	else
-		send_failure(d, &w->client, w->query, w->len, true);
-}
-
-/* Asks a nameserver for the query itself, or for the end of a chain. */
-static void forward(struct dns *d, const struct dns_client *from, const uint8_t *query,
-		    size_t len, const char *chase)
-{
-	struct waiting *w = xcalloc(1, sizeof(*w) + len);
-	const uint8_t *ask = query;
-	uint8_t made[512];
-	size_t ask_len = len;
-
-	w->dns = d;
-	w->client = *from;
-	w->chase = chase != NULL;
-	w->len = len;
-	memcpy(w->query, query, len);
-	if (chase) {
-		/* The type stands behind the question's name. */
-		size_t at = 12;
-
-		while (query[at])
-			at += query[at] + 1u;
-		ask_len = dns_make_query((uint16_t)arc4random(), chase,
-					 (uint16_t)(query[at + 1] << 8 | query[at + 2]),
-					 made, sizeof(made));
-		ask = made;
-	}
-	d->stats.forwarded++;
-	if (!forward_ask(d->forward, ask, ask_len, from->conn && !chase, on_forwarded,
-			 w)) {
-		send_failure(d, from, query, len, false);
-		free(w);
-		return;
-	}
-	if (from->conn)
-		dns_conn_hold(from->conn);
-}
-
-void dns_handle(struct dns *d, const struct dns_client *from, const uint8_t *query,
-		size_t len)
-{
-	struct dns_ask ask = ask_now(d, from);
-	char chase[DNS_PATH_MAX];
-	size_t n = sizeof(d->out);
-
-	d->stats.queries++;
-	switch (dns_answer(d->zone, &ask, query, len, d->out, &n, chase)) {
-	case DNS_ANSWERED:
-		send_to(d, from, d->out, n, false);
-		break;
-	case DNS_FORWARD:
-		forward(d, from, query, len, NULL);
-		break;
-	case DNS_CHASE:
-		forward(d, from, query, len, chase);
-		break;
-	case DNS_DROP:
-		break;
-	}
+	dns_serve(arg, &from, query, len);
 }
 
 static void on_udp(void *arg, int fd, uint32_t events)
@@ -195,7 +68,7 @@ static void on_udp(void *arg, int fd, uint32_t events)
 
 		if (n < 0)
 			return;
-		dns_handle(d, &from, query, (size_t)n);
+		dns_serve(d, &from, query, (size_t)n);
 	}
 }
 
@@ -230,7 +103,7 @@ static int bind_both(struct dns *d, struct err *err)
 		rc = bind_udp(d, err);
 		if (rc < 0)
 			return rc;
-		rc = dns_tcp_open(d, &d->tcp, err);
+		rc = dns_tcp_open(d->loop, &d->own, on_tcp, d, &d->tcp, err);
 		if (rc == 0 || !any || i == BIND_TRIES)
 			break;
 		close(d->udp_fd);
@@ -303,70 +176,4 @@ void dns_get_stats(const struct dns *d, struct dns_stats *ret)
 {
 	*ret = d->stats;
 	ret->records = dns_zone_count(d->zone);
-}
-
-/* ---------------------------------------------------------------- for templates */
-
-struct ip_visit {
-	template_ip_fn *fn;
-	void *arg;
-};
-
-static void on_address(void *arg, const struct dns_record *r)
-{
-	const struct ip_visit *v = arg;
-	char text[INET6_ADDRSTRLEN];
-
-	v->fn(v->arg, inet_ntop(r->family == 4 ? AF_INET : AF_INET6, r->addr, text,
-				sizeof(text)));
-}
-
-static int our_path(const struct dns *d, const char *name, char path[DNS_PATH_MAX],
-		    struct err *err)
-{
-	if (!dns_path_from_name(name, path) || !dns_zone_domain(d->zone, path))
-		return err_set(err, ERR_INVAL, "'%s' is no name under the domain", name);
-	return 0;
-}
-
-int dns_lookup_ip(void *arg, const char *name, int family, template_ip_fn *fn,
-		  void *fn_arg, struct err *err)
-{
-	const struct dns *d = arg;
-	struct ip_visit v = { .fn = fn, .arg = fn_arg };
-	char path[DNS_PATH_MAX];
-	int rc = our_path(d, name, path, err);
-
-	if (rc == 0)
-		dns_each_address(d->zone, path, family, on_address, &v);
-	return rc;
-}
-
-int dns_lookup_srv(void *arg, const char *name, template_srv_fn *fn, void *fn_arg,
-		   struct err *err)
-{
-	const struct dns *d = arg;
-	const struct dns_record *all[RECORDS_MAX];
-	char path[DNS_PATH_MAX], target[DNS_PATH_MAX];
-	int rc = our_path(d, name, path, err);
-	size_t n;
-
-	if (rc < 0)
-		return rc;
-	n = dns_zone_find(d->zone, path, all, RECORDS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		struct template_srv srv = { .target = target,
-					    .port = all[i]->port,
-					    .priority = all[i]->priority,
-					    .weight = dns_srv_weight(all, n, all[i]) };
-
-		if (!all[i]->family && !all[i]->host)
-			continue;
-		if (all[i]->host)
-			snprintf(target, sizeof(target), "%s", all[i]->host);
-		else
-			dns_name_from_path(all[i]->path, all[i]->target_strip, target);
-		fn(fn_arg, &srv);
-	}
-	return 0;
 }

@@ -11,23 +11,13 @@
 #include "cleanup.h"
 #include "err.h"
 #include "net.h"
+#include "socket_address.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct forward;
-
-struct dns_address {
-	struct sockaddr_storage ss;
-	socklen_t len;
-};
-
-/* "10.0.0.1", "10.0.0.1:53", "[::1]:53", "::1". */
-bool dns_address_parse(const char *text, uint16_t default_port, struct dns_address *ret);
-bool dns_address_equal(const struct dns_address *a, const struct dns_address *b);
-uint16_t dns_address_port(const struct dns_address *a);
 
 /*
  * servers as in dns_opts.forward; NULL: the nameservers of the file resolv_conf but own.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * server.h - the parts of the name server as they know each other. Inside it only.
+ * server.h - a name server: what it answers from, and how it serves one query.
  */
 #ifndef AGENT_DNS_SERVER_H
 #define AGENT_DNS_SERVER_H
@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "dns.h"
 #include "forward.h"
+#include "tcp.h"
 
 #define DNS_MAGIC 0x444e5331u
 
@@ -32,15 +33,8 @@ struct dns_client {
 	struct dns_conn *conn; /* NULL: UDP */
 };
 
-/* Answers now or later. */
-void dns_handle(struct dns *d, const struct dns_client *from, const uint8_t *query,
-		size_t len);
-
-int dns_tcp_open(struct dns *d, struct dns_tcp **ret, struct err *err) MUST_CHECK;
-void dns_tcp_close(struct dns_tcp *t);
-/* For an answer that comes later: the connection stays in memory until it was given. */
-void dns_conn_hold(struct dns_conn *c);
-/* answer NULL: only let go of. held: dns_conn_hold() was called for it. */
-void dns_conn_reply(struct dns_conn *c, const uint8_t *answer, size_t len, bool held);
+/* Answers now, or when a nameserver has. */
+void dns_serve(struct dns *d, const struct dns_client *from, const uint8_t *query,
+	       size_t len);
 
 #endif

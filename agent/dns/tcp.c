@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server.h"
+#include "tcp.h"
 
 #include "buf.h"
 #include "check.h"
+#include "message.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,7 +26,9 @@ struct dns_conn {
 };
 
 struct dns_tcp {
-	struct dns *dns;
+	struct loop *loop;
+	dns_tcp_fn *fn;
+	void *arg;
 	int fd;
 	struct dns_conn *conns;
 	size_t n_conns;
@@ -51,7 +54,7 @@ static void free_conn(struct dns_conn *c)
 static void end_conn(struct dns_conn *c)
 {
 	if (c->fd >= 0) {
-		loop_io_del(c->tcp->dns->loop, c->fd);
+		loop_io_del(c->tcp->loop, c->fd);
 		close(c->fd);
 		c->fd = -1;
 		loop_timer_unset(c->idle);
@@ -90,7 +93,7 @@ static void set_events(struct dns_conn *c)
 
 	if (c->waiting < WAITING_MAX && c->out.len < OUT_MAX / 2)
 		events |= EPOLLIN;
-	loop_io_mod(c->tcp->dns->loop, c->fd, events);
+	loop_io_mod(c->tcp->loop, c->fd, events);
 }
 
 static size_t message_length(const struct dns_conn *c)
@@ -103,13 +106,12 @@ static void take_messages(struct dns_conn *c)
 {
 	while (c->fd >= 0 && c->in.len >= 2 && c->waiting < WAITING_MAX &&
 	       c->out.len < OUT_MAX / 2) {
-		struct dns_client from = { .conn = c };
 		size_t n = message_length(c);
 
 		if (c->in.len < n + 2)
 			return;
 		loop_timer_in(c->idle, IDLE_MS);
-		dns_handle(c->tcp->dns, &from, (const uint8_t *)c->in.data + 2, n);
+		c->tcp->fn(c->tcp->arg, c, (const uint8_t *)c->in.data + 2, n);
 		buf_drop(&c->in, n + 2);
 	}
 }
@@ -164,12 +166,12 @@ static void on_accept(void *arg, int fd, uint32_t events)
 	c->fd = conn_fd;
 	buf_init(&c->in, DNS_PACKET_MAX + 2 + 4096);
 	buf_init(&c->out, OUT_MAX);
-	c->idle = loop_timer_new(t->dns->loop, on_idle, c);
+	c->idle = loop_timer_new(t->loop, on_idle, c);
 	loop_timer_in(c->idle, IDLE_MS);
 	c->next = t->conns;
 	t->conns = c;
 	t->n_conns++;
-	if (loop_io_add(t->dns->loop, conn_fd, EPOLLIN, on_conn, c, &err) < 0)
+	if (loop_io_add(t->loop, conn_fd, EPOLLIN, on_conn, c, &err) < 0)
 		end_conn(c);
 }
 
@@ -196,25 +198,27 @@ void dns_conn_reply(struct dns_conn *c, const uint8_t *answer, size_t len, bool 
 		drain(c);
 }
 
-int dns_tcp_open(struct dns *d, struct dns_tcp **ret, struct err *err)
+int dns_tcp_open(struct loop *l, const struct dns_address *own, dns_tcp_fn *fn, void *arg,
+		 struct dns_tcp **ret, struct err *err)
 {
 	CLEANUP(close_fd)
-	int fd = socket(d->own.ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			0);
+	int fd = socket(own->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct dns_tcp *t;
 	int yes = 1, rc;
 
 	if (fd < 0)
 		return err_errno(err, ERR_INTERNAL, "socket");
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(fd, (const struct sockaddr *)&d->own.ss, d->own.len) < 0 ||
+	if (bind(fd, (const struct sockaddr *)&own->ss, own->len) < 0 ||
 	    listen(fd, BACKLOG) < 0)
 		return err_errno(err, ERR_UNAVAIL,
 				 "the DNS address cannot be used (TCP)");
 	t = xcalloc(1, sizeof(*t));
-	t->dns = d;
+	t->loop = l;
+	t->fn = fn;
+	t->arg = arg;
 	t->fd = fd;
-	rc = loop_io_add(d->loop, fd, EPOLLIN, on_accept, t, err);
+	rc = loop_io_add(l, fd, EPOLLIN, on_accept, t, err);
 	if (rc < 0) {
 		free(t);
 		return rc;
@@ -228,7 +232,7 @@ void dns_tcp_close(struct dns_tcp *t)
 {
 	if (!t)
 		return;
-	loop_io_del(t->dns->loop, t->fd);
+	loop_io_del(t->loop, t->fd);
 	close(t->fd);
 	while (t->conns) {
 		t->conns->waiting = 0;

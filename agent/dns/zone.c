@@ -3,15 +3,10 @@
 
 #include "check.h"
 #include "sorted.h"
-#include "text.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <string.h>
 
 #define DOMAINS_MAX 8
-#define PRIORITY_UNSET 10
-#define TEXT_LENGTH_MAX 4096
 
 struct dns_zone {
 	char *domains[DOMAINS_MAX]; /* paths */
@@ -19,217 +14,6 @@ struct dns_zone {
 	struct dns_record **records; /* by path, then key */
 	size_t n, cap;
 };
-
-/* ---------------------------------------------------------------- names */
-
-static bool add_label(char path[DNS_PATH_MAX], size_t *len, const char *label, size_t n)
-{
-	if (n == 0 || n > 63 || *len + n + 1 >= DNS_PATH_MAX)
-		return false;
-	if (*len)
-		path[(*len)++] = '/';
-	for (size_t i = 0; i < n; i++)
-		path[(*len)++] = (char)tolower((unsigned char)label[i]);
-	path[*len] = '\0';
-	return true;
-}
-
-bool dns_path_from_name(const char *name, char path[DNS_PATH_MAX])
-{
-	size_t end = strlen(name), len = 0;
-
-	if (end && name[end - 1] == '.')
-		end--;
-	if (end == 0 || end >= DNS_PATH_MAX || memchr(name, '/', end))
-		return false;
-	while (end > 0) {
-		size_t from = end;
-
-		while (from > 0 && name[from - 1] != '.')
-			from--;
-		if (!add_label(path, &len, name + from, end - from))
-			return false;
-		end = from ? from - 1 : 0;
-		if (from == 1)
-			return false;
-	}
-	return true;
-}
-
-bool dns_path_from_wire(const uint8_t *wire, char path[DNS_PATH_MAX])
-{
-	const uint8_t *labels[128];
-	size_t n = 0, len = 0;
-
-	for (const uint8_t *p = wire; *p; p += *p + 1) {
-		if (n == ARRAY_SIZE(labels) || *p > 63)
-			return false;
-		if (memchr(p + 1, '/', *p) || memchr(p + 1, '\0', *p))
-			return false;
-		labels[n++] = p;
-	}
-	path[0] = '\0';
-	while (n > 0) {
-		n--;
-		if (!add_label(path, &len, (const char *)labels[n] + 1, *labels[n]))
-			return false;
-	}
-	return true;
-}
-
-void dns_name_from_path(const char *path, size_t strip, char name[DNS_PATH_MAX])
-{
-	size_t end = strlen(path), len = 0, labels = 1;
-
-	for (const char *p = path; *p; p++)
-		labels += *p == '/';
-	while (end > 0) {
-		size_t from = end;
-
-		while (from > 0 && path[from - 1] != '/')
-			from--;
-		if (strip > 0 && strip < labels) {
-			strip--;
-			labels--;
-		} else {
-			memcpy(name + len, path + from, end - from);
-			len += end - from;
-			name[len++] = '.';
-		}
-		end = from ? from - 1 : 0;
-	}
-	name[len ? len - 1 : 0] = '\0';
-}
-
-/* A key's path, with labels that can stand in a host name. */
-static bool path_from_key(const char *key, char path[DNS_PATH_MAX])
-{
-	size_t len = 0;
-
-	if (strncmp(key, DNS_KEY_ROOT, strlen(DNS_KEY_ROOT)) != 0)
-		return false;
-	for (const char *p = key + strlen(DNS_KEY_ROOT); *p;) {
-		size_t n = strcspn(p, "/"), from = len;
-
-		if (n && !add_label(path, &len, p, MIN(n, 63u)))
-			return false;
-		for (size_t i = from ? from + 1 : 0; i < len; i++)
-			if (!isalnum((unsigned char)path[i]) && path[i] != '-' &&
-			    path[i] != '_')
-				path[i] = '-';
-		p += n + (p[n] == '/');
-	}
-	return len > 0;
-}
-
-/* ---------------------------------------------------------------- records */
-
-static void free_record(struct dns_record *r)
-{
-	if (!r)
-		return;
-	free(r->key);
-	free(r->path);
-	free(r->host);
-	free(r->text);
-	free(r);
-}
-
-DEFINE_CLEANUP(struct dns_record *, free_record);
-
-static int read_small(const json_t *o, const char *name, int64_t max, int64_t *ret,
-		      struct err *err)
-{
-	int rc = jread_int_opt(o, name, ret, err);
-
-	if (rc == 0 && (*ret < 0 || *ret > max))
-		return err_set(err, ERR_INVAL, "\"%s\" is not from 0 to %lld", name,
-			       (long long)max);
-	return rc;
-}
-
-static int set_host(struct dns_record *r, const char *host, struct err *err)
-{
-	char path[DNS_PATH_MAX];
-	size_t n = strlen(host);
-
-	if (n == 0)
-		return 0;
-	if (inet_pton(AF_INET, host, r->addr) == 1) {
-		r->family = 4;
-		return 0;
-	}
-	if (inet_pton(AF_INET6, host, r->addr) == 1) {
-		r->family = 6;
-		return 0;
-	}
-	if (!dns_path_from_name(host, path))
-		return err_set(err, ERR_INVAL,
-			       "\"host\" is neither an address nor a name");
-	r->host = xstrdup(host);
-	if (host[n - 1] == '.')
-		r->host[n - 1] = '\0';
-	for (char *p = r->host; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return 0;
-}
-
-static int read_numbers(const json_t *doc, struct dns_record *r, struct err *err)
-{
-	int64_t port = 0, priority = PRIORITY_UNSET, weight = 0, ttl = 0, strip = 0;
-	int rc = read_small(doc, "port", 65535, &port, err);
-
-	if (rc == 0)
-		rc = read_small(doc, "priority", 65535, &priority, err);
-	if (rc == 0)
-		rc = read_small(doc, "weight", 65535, &weight, err);
-	if (rc == 0)
-		rc = read_small(doc, "ttl", INT32_MAX, &ttl, err);
-	if (rc == 0)
-		rc = read_small(doc, "targetstrip", 127, &strip, err);
-	if (rc < 0)
-		return rc;
-	r->port = (uint16_t)port;
-	r->priority = priority ? (uint16_t)priority : PRIORITY_UNSET;
-	r->weight = (uint16_t)weight;
-	r->ttl_s = (uint32_t)ttl;
-	r->target_strip = (uint8_t)strip;
-	return 0;
-}
-
-static int parse_record(const char *key, const char *value, size_t len,
-			struct dns_record **ret, struct err *err)
-{
-	CLEANUP(free_record) struct dns_record *r = xcalloc(1, sizeof(*r));
-	CLEANUP(json_decref) json_t *doc = NULL;
-	const char *host = "", *text = NULL;
-	char path[DNS_PATH_MAX];
-	int rc;
-
-	if (!path_from_key(key, path))
-		return err_set(err, ERR_INVAL, "the key is no name");
-	rc = json_parse(value, len, "the record", &doc, err);
-	if (rc == 0 && !json_is_object(doc))
-		rc = err_set(err, ERR_INVAL, "the record is no object");
-	if (rc == 0)
-		rc = read_numbers(doc, r, err);
-	if (rc == 0)
-		rc = jread_str_opt(doc, "host", &host, err);
-	if (rc == 0)
-		rc = jread_str_opt(doc, "text", &text, err);
-	if (rc == 0)
-		rc = set_host(r, host, err);
-	if (rc < 0)
-		return rc;
-	if (text && strlen(text) > TEXT_LENGTH_MAX)
-		return err_set(err, ERR_LIMIT, "\"text\" is longer than %d bytes",
-			       TEXT_LENGTH_MAX);
-	r->text = text && *text ? xstrdup(text) : NULL;
-	r->key = xstrdup(key);
-	r->path = xstrdup(path);
-	*ret = TAKE(r);
-	return 0;
-}
 
 /* ---------------------------------------------------------------- the index */
 
@@ -251,12 +35,12 @@ void dns_zone_delete(struct dns_zone *z, const char *key)
 	char path[DNS_PATH_MAX];
 	size_t at;
 
-	if (!path_from_key(key, path))
+	if (!dns_path_from_key(key, path))
 		return;
 	at = place(z, path, key);
 	if (at == z->n || compare(z->records[at], path, key) != 0)
 		return;
-	free_record(z->records[at]);
+	dns_record_free(z->records[at]);
 	memmove(z->records + at, z->records + at + 1,
 		(z->n - at - 1) * sizeof(*z->records));
 	z->n--;
@@ -270,7 +54,7 @@ int dns_zone_put(struct dns_zone *z, const char *key, const char *value, size_t 
 	int rc;
 
 	dns_zone_delete(z, key);
-	rc = parse_record(key, value, len, &r, err);
+	rc = dns_record_parse(key, value, len, &r, err);
 	if (rc < 0)
 		return err_wrap(err, rc, "%s", key);
 	if (z->n == z->cap) {
@@ -409,7 +193,7 @@ void dns_zone_free(struct dns_zone *z)
 	if (!z)
 		return;
 	for (size_t i = 0; i < z->n; i++)
-		free_record(z->records[i]);
+		dns_record_free(z->records[i]);
 	for (size_t i = 0; i < z->n_domains; i++)
 		free(z->domains[i]);
 	free(z->records);

@@ -2,8 +2,10 @@
 #include "etcd-proxy.h"
 
 #include "check.h"
+#include "conn.h"
 #include "proxy.h"
 #include "text.h"
+#include "tls.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * proxy.h - the parts of the etcd proxy as they know each other. Inside it
- * only.
+ * proxy.h - the proxy, its members and its connections.
+ *
+ * choose.c picks the member that is tried next, name.c finds its address, tls.c has a
+ * session with it, pass.c passes bytes both ways, conn.c takes a connection from one to
+ * the other.
  */
 #ifndef AGENT_ETCD_PROXY_PROXY_H
 #define AGENT_ETCD_PROXY_PROXY_H
@@ -75,14 +78,5 @@ struct proxy_conn {
 	bool half_sent;      /* GnuTLS holds a record that was not sent yet */
 	struct buf up, down; /* from the client; to it */
 };
-
-void proxy_conn_new(struct etcd_proxy *p, int client_fd);
-void proxy_conn_free(struct proxy_conn *c);
-
-void proxy_tls_done(struct proxy_tls *t);
-/* A session over c->member_fd; h2: the client speaks HTTP/2. */
-int proxy_tls_start(struct proxy_conn *c, const struct proxy_member *m, bool h2,
-		    struct err *err) MUST_CHECK;
-void proxy_tls_end(struct proxy_conn *c);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "proxy.h"
+#include "tls.h"
 
 #include "check.h"
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pass.h"
+
+#include "check.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+#define CHUNK ((size_t)16 << 10)
+#define ROUNDS 8 /* of reading and writing before the loop goes on */
+
+/* What a transfer came to: > 0 bytes, 0 the peer's end, -1 nothing now, -2 broken. */
+static ssize_t plain_result(ssize_t n)
+{
+	if (n >= 0)
+		return n;
+	return errno == EAGAIN || errno == EINTR ? -1 : -2;
+}
+
+static ssize_t tls_result(ssize_t n)
+{
+	if (n >= 0)
+		return n;
+	if (n == GNUTLS_E_PREMATURE_TERMINATION)
+		return 0;
+	return gnutls_error_is_fatal((int)n) ? -2 : -1;
+}
+
+static ssize_t read_member(struct proxy_conn *c, char *part, size_t n)
+{
+	if (c->session)
+		return tls_result(gnutls_record_recv(c->session, part, n));
+	return plain_result(recv(c->member_fd, part, n, MSG_DONTWAIT));
+}
+
+static ssize_t write_member(struct proxy_conn *c)
+{
+	ssize_t n;
+
+	if (!c->session)
+		return plain_result(send(c->member_fd, c->up.data, c->up.len,
+					 MSG_DONTWAIT | MSG_NOSIGNAL));
+	/* A record that was held back is finished before there can be another. */
+	if (c->half_sent)
+		n = gnutls_record_send(c->session, NULL, 0);
+	else
+		n = gnutls_record_send(c->session, c->up.data, MIN(c->up.len, CHUNK));
+	n = tls_result(n);
+	c->half_sent = n == -1;
+	return n;
+}
+
+/* Each false: the connection is over. */
+static bool take_from_client(struct proxy_conn *c)
+{
+	char part[CHUNK];
+	ssize_t n;
+
+	if (c->client_end || c->up.len >= PROXY_BUFFER - CHUNK)
+		return true;
+	n = plain_result(recv(c->client_fd, part, sizeof(part), MSG_DONTWAIT));
+	if (n > 0)
+		buf_add(&c->up, part, (size_t)n);
+	c->client_end = n == 0;
+	return n != -2;
+}
+
+static bool give_to_member(struct proxy_conn *c)
+{
+	ssize_t n;
+
+	if (!c->up.len)
+		return true;
+	n = write_member(c);
+	if (n > 0)
+		buf_drop(&c->up, (size_t)n);
+	return n != -2;
+}
+
+static bool take_from_member(struct proxy_conn *c)
+{
+	char part[CHUNK];
+	ssize_t n;
+
+	if (c->member_end || c->down.len >= PROXY_BUFFER - CHUNK)
+		return true;
+	n = read_member(c, part, sizeof(part));
+	if (n > 0)
+		buf_add(&c->down, part, (size_t)n);
+	c->member_end = n == 0;
+	return n != -2;
+}
+
+static bool give_to_client(struct proxy_conn *c)
+{
+	ssize_t n;
+
+	if (!c->down.len)
+		return true;
+	n = plain_result(send(c->client_fd, c->down.data, c->down.len,
+			      MSG_DONTWAIT | MSG_NOSIGNAL));
+	if (n > 0)
+		buf_drop(&c->down, (size_t)n);
+	return n != -2;
+}
+
+/* Buffers of connections that rest are given back. */
+static void trim(struct buf *b)
+{
+	if (b->len == 0)
+		buf_done(b);
+}
+
+static void set_events(struct proxy_conn *c)
+{
+	struct loop *l = c->proxy->loop;
+	bool room_up = c->up.len < PROXY_BUFFER - CHUNK;
+	bool room_down = c->down.len < PROXY_BUFFER - CHUNK;
+
+	loop_io_mod(l, c->client_fd,
+		    (c->client_end || !room_up ? 0u : EPOLLIN) |
+			    (c->down.len ? EPOLLOUT : 0u));
+	loop_io_mod(l, c->member_fd,
+		    (c->member_end || !room_down ? 0u : EPOLLIN) |
+			    (c->up.len ? EPOLLOUT : 0u));
+}
+
+static bool moves(struct proxy_conn *c, bool *again)
+{
+	size_t up = c->up.len, down = c->down.len;
+
+	if (!take_from_client(c) || !give_to_member(c) || !take_from_member(c) ||
+	    !give_to_client(c))
+		return false;
+	*again = up != c->up.len || down != c->down.len ||
+		 (c->session && gnutls_record_check_pending(c->session) > 0 &&
+		  c->down.len < PROXY_BUFFER - CHUNK);
+	return true;
+}
+
+bool proxy_pass(struct proxy_conn *c)
+{
+	bool again = true;
+
+	for (int i = 0; i < ROUNDS && again; i++)
+		if (!moves(c, &again))
+			return false;
+	if ((c->member_end && !c->down.len) || (c->client_end && !c->up.len))
+		return false;
+	trim(&c->up);
+	trim(&c->down);
+	set_events(c);
+	/* Decrypted bytes make no event: come back for them by oneself. */
+	if (again)
+		loop_timer_in(c->timer, 0);
+	return true;
+}
+
+bool proxy_keep_early(struct proxy_conn *c)
+{
+	if (!take_from_client(c) || c->client_end)
+		return false;
+	if (c->up.len >= PROXY_BUFFER - CHUNK)
+		loop_io_mod(c->proxy->loop, c->client_fd, 0);
+	return true;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keys and values of registrations. */
+#include "test.h"
+
+#include "check.h"
+#include "registrator.h"
+
+static void registrations_have_skydns_keys_and_values(void **state)
+{
+	CLEANUP(free)
+	char *key = registrator_key("foretide.local", "wordpress", "web", "web@3.service",
+				    8080);
+	CLEANUP(free)
+	char *odd = registrator_key("a.b.C", "s", "n", "My_App@x.y.service", 1);
+	CLEANUP(free) char *host = registrator_host_key("foretide.local", "web-1");
+	CLEANUP(free) char *value = registrator_value("10.90.0.7", 8080, 0, 0);
+	CLEANUP(free) char *weighted = registrator_value("10.90.0.7", 80, 5, 7);
+
+	(void)state;
+	assert_string_equal(key, "/skydns/local/foretide/wordpress/web/web-3-8080");
+	assert_string_equal(odd, "/skydns/C/b/a/s/n/my-app-x-y-1");
+	assert_string_equal(host, "/skydns/local/foretide/hosts/web-1");
+	assert_string_equal(value, "{\"host\":\"10.90.0.7\",\"port\":8080}");
+	assert_string_equal(
+		weighted,
+		"{\"host\":\"10.90.0.7\",\"port\":80,\"priority\":5,\"weight\":7}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(registrations_have_skydns_keys_and_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
