@@ -46,7 +46,7 @@ static json_t *issued_json(const struct ca_issued *c)
 			 json_time(c->expires_wall_ms));
 }
 
-static int read_join(const json_t *body, struct join_ask *ask, struct err *err)
+static int read_join(const json_t *body, struct join_request *ask, struct err *err)
 {
 	const char *version = "";
 	int rc = jread_str(body, "host", &ask->host, err);
@@ -69,7 +69,7 @@ int api_join(struct request *r, struct err *err)
 					    "address", "agent_version", NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
 	CLEANUP(ca_issued_done) struct ca_issued c = { .pem = NULL };
-	struct join_ask ask;
+	struct join_request ask;
 	json_t *doc;
 	int rc;
 

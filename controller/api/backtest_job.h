@@ -17,7 +17,7 @@ typedef int backtest_then_fn(struct request *r, const json_t *report, struct err
  * ERR_CONFLICT without a history.
  */
 int backtest_start(struct request *r, const struct db_tier *t,
-		   const struct backtest_question *q, backtest_then_fn *then,
+		   const struct backtest_request *q, backtest_then_fn *then,
 		   struct err *err) MUST_CHECK;
 
 /* How far the tier's is, 0 to 1; NaN: none runs. */

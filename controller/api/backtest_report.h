@@ -10,7 +10,7 @@
 #include "request.h"
 #include "uplift.h"
 
-struct backtest_question {
+struct backtest_request {
 	int64_t boot_ms, play_ms;     /* play_ms 0: as predictor/judge/judge.h has it */
 	double risk, price, capacity; /* price above 0: in place of the risk */
 	char capacity_source[16];     /* struct tier_now's, or "given" */
@@ -19,16 +19,16 @@ struct backtest_question {
 };
 
 /* Plays y [n], minutes of demand from from_ms on, and writes the report. Pure. */
-int backtest_play(const double *y, size_t n, int64_t from_ms,
-		  const struct backtest_question *q,
-		  void (*progress)(void *arg, double share), void *arg, json_t **ret,
-		  struct err *err) MUST_CHECK;
+int backtest_simulate(const double *y, size_t n, int64_t from_ms,
+		      const struct backtest_request *q,
+		      void (*progress)(void *arg, double share), void *arg, json_t **ret,
+		      struct err *err) MUST_CHECK;
 
 /* The tier as it is now, with what was learned of it. */
 struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t);
 
 /* What is asked of a tier as it is. */
-struct backtest_question backtest_ask(struct request *r, const struct db_tier *t);
+struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t);
 
 /* What a verdict goes by; all zero, so never made, for null. */
 struct verdict_report backtest_facts(const json_t *report);

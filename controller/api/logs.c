@@ -23,7 +23,7 @@ struct api_log_ask {
 	char *unit;
 	int64_t lines;
 	int64_t until_mono_ms;
-	bool is_told;      /* the agent knows */
+	bool is_sent;      /* the agent knows */
 	bool is_suspended; /* else the resumption is under way */
 	json_t *answer;
 };
@@ -58,7 +58,7 @@ static int answer_logs(struct request *r, struct err *err)
 {
 	struct api_log_ask *a = r->again_arg;
 	json_t *answer;
-	bool is_told;
+	bool is_sent;
 
 	pthread_mutex_lock(&r->api->lock);
 	unlink_ask(r->api, a);
@@ -66,10 +66,10 @@ static int answer_logs(struct request *r, struct err *err)
 	r->again = NULL;
 	r->again_arg = NULL;
 	answer = TAKE(a->answer);
-	is_told = a->is_told;
+	is_sent = a->is_sent;
 	if (!answer) {
 		(void)err_set(err, ERR_TIMEOUT, "the agent of %s %s", a->host,
-			      is_told ? "did not send the log in time"
+			      is_sent ? "did not send the log in time"
 				      : "has not reported for a while");
 		ask_free(a);
 		return ERR_TIMEOUT;
@@ -156,9 +156,9 @@ json_t *api_log_asks_of(struct api *api, const char *host)
 
 	pthread_mutex_lock(&api->lock);
 	for (struct api_log_ask *a = api->log_asks; a; a = a->next) {
-		if (strcmp(a->host, host) != 0 || a->is_told)
+		if (strcmp(a->host, host) != 0 || a->is_sent)
 			continue;
-		a->is_told = true;
+		a->is_sent = true;
 		json_array_append_new(asks, json_pack("{s:I, s:s, s:I}", "id",
 						      (json_int_t)a->id, "unit", a->unit,
 						      "lines", (json_int_t)a->lines));

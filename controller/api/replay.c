@@ -121,8 +121,8 @@ static json_t *played_json(const struct whatif *w, const struct replay *q)
 	return o;
 }
 
-static int play(const struct replay *q, struct api_job *job, json_t **ret,
-		struct err *err)
+static int simulate(const struct replay *q, struct api_job *job, json_t **ret,
+		    struct err *err)
 {
 	CLEANUP(whatif_free) struct whatif *w = NULL;
 	int rc;
@@ -150,7 +150,7 @@ static int play(const struct replay *q, struct api_job *job, json_t **ret,
 static int work(void *arg, struct api_job *job, struct err *err)
 {
 	struct replay *q = arg;
-	int rc = play(q, job, &q->played, err);
+	int rc = simulate(q, job, &q->played, err);
 
 	return rc == 0 ? repeat_all(q, &q->decisions, err) : rc;
 }

@@ -78,7 +78,8 @@ static int set_schedules(struct db_tier *t, const json_t *value, struct err *err
 }
 
 /* The first option that no decision of a play looks at and that is another one; NULL. */
-static const char *changed_in_vain(const struct db_tier *t, const struct db_tier *other)
+static const char *changed_without_effect(const struct db_tier *t,
+					  const struct db_tier *other)
 {
 	const struct {
 		const char *name, *in_force, *other;
@@ -104,14 +105,14 @@ static const char *changed_in_vain(const struct db_tier *t, const struct db_tier
 static int check_other(const struct db_tier *t, const struct db_tier *other,
 		       struct err *err)
 {
-	const char *in_vain = changed_in_vain(t, other);
+	const char *ignored = changed_without_effect(t, other);
 
-	if (in_vain)
+	if (ignored)
 		return err_set(err, ERR_INVAL,
 			       "\"%s\" cannot be replayed with another value: the "
 			       "recorded demand is replayed, with the learned capacity "
 			       "as it is now",
-			       in_vain);
+			       ignored);
 	if (other->min > other->max)
 		return err_set(err, ERR_INVAL, "min %lld is above max %lld",
 			       (long long)other->min, (long long)other->max);

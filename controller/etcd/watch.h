@@ -26,8 +26,8 @@ struct kv_watch {
 	bool prev_kv, no_put, no_delete, progress;
 	bool created, over; /* over: nothing follows what is in out */
 	bool empty_range;
-	bool tell_progress;
-	int64_t told_ms;
+	bool report_progress;
+	int64_t sent_ms;
 	struct buf out; /* the message that is being sent */
 	size_t sent;
 };

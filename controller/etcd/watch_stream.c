@@ -125,7 +125,7 @@ static const struct kv_fault *enlist(struct kv *kv, struct kv_watch *w)
 	} else {
 		if (w->next_rev == 0)
 			w->next_rev = kv->space.rev + 1;
-		w->told_ms = clock_mono_ms();
+		w->sent_ms = clock_mono_ms();
 		w->next = kv->watches;
 		if (w->next)
 			w->next->link = &w->next;
@@ -216,8 +216,8 @@ int64_t kv_watch_tend(struct kv *kv, int64_t now_ms)
 		if (peer_is_gone(w)) {
 			w->over = true;
 			resume(w);
-		} else if (w->progress && now_ms - w->told_ms >= PROGRESS_MS) {
-			w->tell_progress = true;
+		} else if (w->progress && now_ms - w->sent_ms >= PROGRESS_MS) {
+			w->report_progress = true;
 			resume(w);
 		}
 	}

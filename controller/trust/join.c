@@ -25,13 +25,13 @@ static bool is_token_of(const struct db_host *h, const char *hash)
 }
 
 /* The first answer got lost: same host, same token, same key. */
-static bool is_repetition(const struct db_host *h, const struct join_ask *ask)
+static bool is_repetition(const struct db_host *h, const struct join_request *ask)
 {
 	return h->join_token_used && h->state == DB_HOST_UP &&
 	       ca_serial_is_of(h->cert_serial, ask->csr);
 }
 
-int join_host(struct db *db, struct ca *ca, const struct join_ask *ask,
+int join_host(struct db *db, struct ca *ca, const struct join_request *ask,
 	      int64_t cert_life_ms, int64_t now_ms, struct ca_issued *ret,
 	      struct err *err)
 {

@@ -18,7 +18,7 @@
 
 #define JOIN_USER_DATA_MAX (12 << 10) /* bytes; some clouds take no more than 16 KiB */
 
-struct join_ask {
+struct join_request {
 	const char *host;
 	const char *token;
 	const char *csr;
@@ -30,7 +30,7 @@ struct join_ask {
  * host's, was used by another key, or the host is not waited for any more. ERR_INVAL for
  * a bad request for a certificate; the token is then not used up.
  */
-int join_host(struct db *db, struct ca *ca, const struct join_ask *ask,
+int join_host(struct db *db, struct ca *ca, const struct join_request *ask,
 	      int64_t cert_life_ms, int64_t now_ms, struct ca_issued *ret,
 	      struct err *err) MUST_CHECK;
 
