@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the model and simple policies would have cost on the tier's own demand: asked with
- * POST /v1/tiers/S/T/backtest, how far it is with GET.
+ * What the model and simple policies would have cost on the tier's own demand: POST
+ * /v1/tiers/S/T/backtest runs a backtest, GET returns its progress and the last report.
  */
 #include "handlers.h"
 
@@ -11,7 +11,7 @@
 #define DAY_MS (24 * 3600 * 1000LL)
 #define PLAY_MAX_MS (21 * DAY_MS)
 
-/* {"boot","play","risk","price","capacity"}, each as the tier has it when absent. */
+/* {"boot","play","risk","price","capacity"}, those of the tier when absent. */
 static int read_request(struct request *r, const struct db_tier *t,
 			struct backtest_request *q, struct err *err)
 {

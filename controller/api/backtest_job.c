@@ -57,7 +57,7 @@ static int read_demand(struct db *db, struct run *b, struct err *err)
 	return db_demand_range(db, b->stack, b->tier, b->from_ms, b->y, b->n, err);
 }
 
-/* The tier's events, of which nothing is known before it could be. */
+/* The tier's events, each as it was known at the time. */
 static int read_events(struct db *db, struct run *b, struct err *err)
 {
 	const size_t play = (size_t)(b->request.play_ms / MINUTE_MS);

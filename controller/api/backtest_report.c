@@ -117,7 +117,7 @@ static const json_t *policy_of(const json_t *report, enum judge_policy p)
 	return json_array_get(list, (size_t)p);
 }
 
-/* NaN where there is none: no verdict is in its favour. */
+/* NaN when absent, which no verdict accepts. */
 static double number_in(const json_t *o, const char *key)
 {
 	const json_t *v = json_object_get(o, key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * POST /v1/tiers/S/T/promote: a tier gets the next mode when a backtest on its own past
- * says that it has earned it, or when an operator insists. Back down it goes with PATCH.
+ * POST /v1/tiers/S/T/promote: puts a tier into the next mode if a backtest on its own
+ * past shows that it is eligible, or by force. PATCH sets it back.
  */
 #include "handlers.h"
 
@@ -18,7 +18,7 @@ struct promote_request {
 	bool force, dry_run;
 };
 
-/* {"to","force","dry_run"}, each may be absent; ?dry_run= means the same. */
+/* {"to","force","dry_run"}, all optional; ?dry_run= is the same as dry_run. */
 static int read_request(struct request *r, const struct db_tier *t,
 			struct promote_request *ret, struct err *err)
 {
@@ -76,7 +76,7 @@ static void reply(struct request *r, const struct db_tier *t, enum db_mode from,
 			     "backtest", backtest_json(r, t)));
 }
 
-/* report NULL: there is no backtest, err says why. */
+/* report NULL: there is no backtest, for the reason in err. */
 static int finish(struct request *r, const json_t *report, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
@@ -106,7 +106,7 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 	return 0;
 }
 
-/* By the last backtest when it still counts, else by a new one. */
+/* By the last backtest if it is still valid, else by a new one. */
 static int judge(struct request *r, const struct db_tier *t, struct err *err)
 {
 	const struct verdict_tier now = backtest_tier(r, t);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * POST /v1/tiers/S/T/replay: the tier's recorded decisions made again from their records,
- * and its recorded demand played with the settings in force and with others, as a job
- * (job.h). How far one is: GET.
+ * POST /v1/tiers/S/T/replay: repeats the tier's recorded decisions from their records,
+ * and simulates its recorded demand with the current and with other settings, as a job
+ * (job.h). GET returns its progress.
  */
 #include "handlers.h"
 

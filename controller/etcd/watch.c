@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define PIECE_BYTES (256u << 10) /* a message ends with the revision that passes it */
+#define PIECE_BYTES (256u << 10) /* a longer message ends after its revision */
 
 /* ---------------------------------------------------------------- the request */
 
@@ -40,7 +40,7 @@ static int parse_members(const json_t *o, struct kv_watch *w, struct err *err)
 	return 0;
 }
 
-/* An empty key stands for the first possible one. */
+/* An empty key is the first possible key. */
 static void normalise(struct kv_watch *w)
 {
 	size_t n = MIN(w->key.len, w->end.len);
@@ -126,7 +126,7 @@ static void add_event(struct kv_watch *w, const struct kv_change *c)
 	ejson_close(&w->out, '}');
 }
 
-/* The next events, whole revisions; false when there is none that the watch wants. */
+/* Writes the next events, in complete revisions; false when there are none. */
 static bool write_events(struct kv_watch *w)
 {
 	const struct kv *kv = w->kv;
