@@ -114,8 +114,12 @@ SEES_cli/files                  := common common/text common/calendar predictor/
 					predictor/uplift predictor/demand predictor/horizon \
 					predictor/judge
 SEES_cli/load                   := $(SEES_cli/files) cli/files
+SEES_cli/output                 := $(SEES_cli/files)
+SEES_cli/forecasts              := $(SEES_cli/files) common/net cli/client cli/files \
+					cli/output
 SEES_cli                        := $(SEES_cli/load) common/net cloud-drivers \
-					cloud-drivers/local/hosts cli/client cli/load
+					cloud-drivers/local/hosts cli/client cli/load \
+					cli/output cli/forecasts
 SEES_web                        := common
 
 ROOMS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))
@@ -129,7 +133,7 @@ $(B)/door/%.h: ; @mkdir -p $(@D) && echo '#include "$(CURDIR)/$*.h"' >$@
 # own component first; another test names the rooms that it looks into.
 INSIDE_tests/unit/agent/test_small_modules := agent/host agent/collect agent/registrator \
 					agent/units/own
-INSIDE_tests/unit/predictor/simulation/test_simulation := predictor/judge
+INSIDE_tests/contract/test_driver_local_left := cloud-drivers/local/hosts
 INSIDE_tests/fuzz/fuzz_collect   := agent/collect
 INSIDE_tests/fuzz/fuzz_dns       := agent/dns
 INSIDE_tests/fuzz/fuzz_kv        := controller/etcd common/store

@@ -6,9 +6,11 @@
 #include "collect.h"
 #include "host.h"
 #include "log.h"
-#include "names.h"
+#include "own.h"
 #include "process.h"
 #include "registrator.h"
+#include "store_modules.h"
+#include "systemd.h"
 #include "text.h"
 #include "wanted.h"
 

@@ -2,8 +2,6 @@
 /*
  * backtest.c - foretide backtest: what scaling a recorded demand would have cost.
  */
-#include "backtest.h"
-
 #include "check.h"
 #include "cleanup.h"
 #include "cli.h"
@@ -11,6 +9,7 @@
 #include "clock.h"
 #include "files.h"
 #include "judge.h"
+#include "output.h"
 #include "text.h"
 
 #include <getopt.h>
@@ -25,26 +24,6 @@ struct wish {
 	int64_t boot_ms, play_ms;
 	double risk, price, capacity; /* risk and price: NaN: not given */
 };
-
-void backtest_print(const struct judge_row row[JUDGE_POLICIES])
-{
-	printf("%-16s %14s %10s %12s %14s %10s %9s\n", "policy", "instance-hours", "cost",
-	       "short time", "not served", "actions", "headroom");
-	for (int k = 0; k < JUDGE_POLICIES; k++) {
-		const struct judge_row *w = &row[k];
-
-		printf("%-16s %14.1f %10.3f %10.3f %% %12.3f %% %10zu",
-		       judge_policy_name((enum judge_policy)k), w->instance_hours,
-		       w->cost, 100 * w->run.short_share, 100 * w->run.unserved_share,
-		       w->run.actions);
-		if (w->headroom > 0)
-			printf(" %9.2f", w->headroom);
-		putchar('\n');
-	}
-	puts("\ncost: instance-hours over those of the clairvoyant optimum; headroom: "
-	     "tuned on the\npast of this series, as an operator could. Foretide was told "
-	     "the risk or the\nprice only.");
-}
 
 static void print_frontier(const struct judge_report *r)
 {
@@ -67,7 +46,7 @@ static void print_kept(const struct judge_report *r, int64_t step_ms)
 	for (int k = 0; k < DEMAND_BANDS; k++) {
 		printf("%8.1f %%", 100 * demand_bands[k]);
 		for (size_t i = 0; i < r->n_leads; i++)
-			printf(" %9.2f %%", 100 * r->lead[i].kept[k]);
+			printf(" %9.2f %%", 100 * r->lead[i].coverage[k]);
 		putchar('\n');
 	}
 	puts("\npromised: the quantile of the largest demand within that lead time; "

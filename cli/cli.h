@@ -30,7 +30,6 @@ int cli_delete(int argc, char **argv);
 int cli_list(int argc, char **argv); /* argv[0] says which list */
 int cli_status(int argc, char **argv);
 int cli_explain(int argc, char **argv);
-int cli_tier_forecast(int argc, char **argv);
 int cli_hold(int argc, char **argv);
 int cli_release(int argc, char **argv);
 int cli_drain(int argc, char **argv);
@@ -43,6 +42,6 @@ int cli_promote(int argc, char **argv);
 int cli_play(int argc, char **argv);
 
 /* The local driver's hosts on this machine. */
-int cmd_local(int argc, char **argv);
+int cli_local(int argc, char **argv);
 
 #endif

@@ -83,7 +83,7 @@ static int clean(const char *state_dir)
 	return rc < 0 ? cli_fail(EXIT_FAILED, "local", "%s", e.msg) : EXIT_OK;
 }
 
-int cmd_local(int argc, char **argv)
+int cli_local(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "state-dir", required_argument, NULL, 's' },

@@ -89,7 +89,7 @@ static const struct cli_command commands[] = {
 	  "  --state-dir FOLDER  the driver's (default: /var/lib/foretide/local)\n"
 	  "  --json              print the list as JSON\n\n"
 	  "clean removes all of them, with their links, cgroups and folders.\n",
-	  cmd_local },
+	  cli_local },
 	{ "play", "--service STACK/SERVICE | --target HOST:PORT",
 	  "ask a site for pages as fast as a trace says",
 	  "  --trace FILE.csv  timestamp,value; default: a built-in week\n"

@@ -2,10 +2,10 @@
 /*
  * promote.c - foretide promote: a tier's next mode, earned by a backtest on its own past.
  */
-#include "backtest.h"
 #include "check.h"
 #include "cli.h"
 #include "client.h"
+#include "output.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -29,23 +29,6 @@ static void other_done(struct other *o)
 }
 DEFINE_CLEANUP_OBJECT(struct other, other_done);
 
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text ? text : "";
-}
-
-static long long count_of(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
-static double number_of(const json_t *o, const char *key)
-{
-	return json_number_value(json_object_get(o, key));
-}
-
 /* ---------------------------------------------------------------- the file */
 
 /* "tier web" to "web"; NULL for another section. */
@@ -130,27 +113,27 @@ static void print_decisions(const json_t *doc)
 {
 	const json_t *d = json_object_get(doc, "decisions");
 	const json_t *different = json_object_get(d, "different");
-	long long repeated = count_of(d, "repeated"), equal = count_of(d, "equal");
+	long long repeated = field_int(d, "repeated"), equal = field_int(d, "equal");
 	const json_t *one;
 	size_t i;
 
 	printf("%s/%s: %lld of %lld recorded decisions repeated, bit by bit, from %s to "
 	       "%s\n",
-	       text_of(doc, "stack"), text_of(doc, "tier"), equal, repeated,
-	       text_of(doc, "since"), text_of(doc, "until"));
-	if (count_of(d, "without_record"))
+	       field_text(doc, "stack"), field_text(doc, "tier"), equal, repeated,
+	       field_text(doc, "since"), field_text(doc, "until"));
+	if (field_int(d, "without_record"))
 		printf("  %lld were recorded before records were kept\n",
-		       count_of(d, "without_record"));
+		       field_int(d, "without_record"));
 	json_array_foreach(different, i, one)
 	{
-		printf("  %s  decision %lld differs in %s", text_of(one, "at"),
-		       count_of(one, "id"), text_of(one, "field"));
-		if (*text_of(one, "version"))
+		printf("  %s  decision %lld differs in %s", field_text(one, "at"),
+		       field_int(one, "id"), field_text(one, "field"));
+		if (*field_text(one, "version"))
 			printf(" (recorded by version %s, this is %s)",
-			       text_of(one, "version"), text_of(doc, "version"));
-		printf("\n    recorded: %s\n", text_of(one, "recorded"));
+			       field_text(one, "version"), field_text(doc, "version"));
+		printf("\n    recorded: %s\n", field_text(one, "recorded"));
 		if (json_object_get(one, "repeated"))
-			printf("    repeated: %s\n", text_of(one, "repeated"));
+			printf("    repeated: %s\n", field_text(one, "repeated"));
 	}
 	if (repeated - equal > (long long)json_array_size(different))
 		printf("  ... and %lld more differ; --all shows them\n",
@@ -160,9 +143,9 @@ static void print_decisions(const json_t *doc)
 static void print_side(const char *name, const json_t *s)
 {
 	printf("  %-10s %14.1f %11.3f %% %11.3f %% %8lld %8lld\n", name,
-	       number_of(s, "instance_hours"), 100 * number_of(s, "short"),
-	       100 * number_of(s, "unserved"), count_of(s, "changes"),
-	       count_of(s, "largest"));
+	       field_number(s, "instance_hours"), 100 * field_number(s, "short"),
+	       100 * field_number(s, "unserved"), field_int(s, "changes"),
+	       field_int(s, "largest"));
 }
 
 static void print_moments(const json_t *p)
@@ -181,15 +164,15 @@ static void print_moments(const json_t *p)
 			printf("  %-24s  %8s  %5s  %s\n", "TIME", "IN FORCE", "OTHER",
 			       "FOR");
 		printf("  %-24s  %8lld  %5lld  %s\n    in force: %s\n    other:    %s\n",
-		       text_of(m, "at"), count_of(in_force, "desired"),
-		       count_of(other, "desired"),
-		       clock_format_duration(count_of(m, "for_ms"), text),
-		       text_of(in_force, "sentence"), text_of(other, "sentence"));
+		       field_text(m, "at"), field_int(in_force, "desired"),
+		       field_int(other, "desired"),
+		       clock_format_duration(field_int(m, "for_ms"), text),
+		       field_text(in_force, "sentence"), field_text(other, "sentence"));
 	}
-	if (count_of(p, "differences") > (long long)json_array_size(moments))
+	if (field_int(p, "differences") > (long long)json_array_size(moments))
 		printf("  ... and %lld more; --all shows them\n",
-		       count_of(p, "differences") - (long long)json_array_size(moments));
-	if (count_of(p, "differences") == 0)
+		       field_int(p, "differences") - (long long)json_array_size(moments));
+	if (field_int(p, "differences") == 0)
 		puts("  both would have decided the same all the time");
 }
 
@@ -204,12 +187,13 @@ static void print_played(const json_t *p)
 
 	printf("  played minute by minute from %s to %s: %lld minutes, %lld without "
 	       "demand; lead time %s%s;\n  an instance serves %g of it, %s\n",
-	       text_of(p, "from"), text_of(p, "to"), count_of(p, "minutes"),
-	       count_of(p, "missing"),
-	       clock_format_duration(count_of(p, "lead_ms"), lead),
+	       field_text(p, "from"), field_text(p, "to"), field_int(p, "minutes"),
+	       field_int(p, "missing"),
+	       clock_format_duration(field_int(p, "lead_ms"), lead),
 	       json_is_true(json_object_get(p, "lead_is_prior")) ? ", not measured yet"
 								 : "",
-	       number_of(p, "capacity"), capacity_words(text_of(p, "capacity_source")));
+	       field_number(p, "capacity"),
+	       capacity_words(field_text(p, "capacity_source")));
 	printf("  %-10s %14s %13s %13s %8s %8s\n", "settings", "instance-hours",
 	       "short time", "not served", "changes", "largest");
 	print_side("in force", json_object_get(p, "in_force"));
@@ -256,7 +240,7 @@ static int replay(struct run *r, const char *stack, const char *tier, struct err
 	if (rc < 0)
 		return err_wrap(err, rc, "%s/%s", stack, tier);
 	d = json_object_get(doc, "decisions");
-	r->differs = r->differs || count_of(d, "equal") != count_of(d, "repeated");
+	r->differs = r->differs || field_int(d, "equal") != field_int(d, "repeated");
 	if (r->a->json) {
 		json_array_append(r->answers, doc);
 		return 0;
@@ -280,8 +264,8 @@ static int check_names(const struct run *r, json_t *tiers, struct err *err)
 		bool found = false;
 
 		json_array_foreach(tiers, i, t) found =
-			found || options_for(&r->other, text_of(t, "stack"),
-					     text_of(t, "name")) == options;
+			found || options_for(&r->other, field_text(t, "stack"),
+					     field_text(t, "name")) == options;
 		if (!found)
 			return err_set(err, ERR_NOT_FOUND, "%s: there is no tier '%s'",
 				       r->other.file, name);
@@ -300,7 +284,7 @@ static int replay_all(struct run *r, struct err *err)
 		rc = check_names(r, tiers, err);
 	for (i = 0; rc == 0 && i < json_array_size(tiers); i++) {
 		t = json_array_get(tiers, i);
-		rc = replay(r, text_of(t, "stack"), text_of(t, "name"), err);
+		rc = replay(r, field_text(t, "stack"), field_text(t, "name"), err);
 	}
 	return rc;
 }

@@ -3,6 +3,7 @@
 #include "db.h"
 
 #include "check.h"
+#include "samples.h"
 #include "sql.h"
 
 #include <errno.h>
@@ -13,8 +14,6 @@
 
 /* Larger files have only their control tables checked when they are opened. */
 #define FULL_CHECK_MAX_BYTES (32 << 20)
-#define WAL_PAGES 2000     /* of log, 8 MB, before db_maintain() folds it in */
-#define WAL_PAGES_MAX 8000 /* before a commit does */
 
 static const char *const control_tables[] = {
 	"meta", "stack",  "tier", "pool",  "host",
@@ -113,49 +112,13 @@ static int check_file(struct db *db, struct err *err)
 	return rc < 0 ? rc : check_damage(c, err);
 }
 
-/*
- * After each commit. The log is folded in by db_maintain(), which nobody waits for; a
- * commit does it only when that is not called.
- */
-static int committed(void *arg, sqlite3 *sql, const char *schema, int pages)
-{
-	struct db *db = arg;
-
-	CHECK_MAGIC(db, DB_MAGIC);
-	atomic_store(&db->wal_pages, pages);
-	if (pages >= WAL_PAGES_MAX)
-		sqlite3_wal_checkpoint_v2(sql, schema, SQLITE_CHECKPOINT_PASSIVE, NULL,
-					  NULL);
-	return SQLITE_OK;
-}
-
-int db_checkpoint(struct db *db, struct err *err)
-{
-	struct db_conn *c;
-	int rc;
-
-	if (atomic_load(&db->wal_pages) < WAL_PAGES)
-		return 0;
-	if (!db->checkpointer) {
-		rc = db_conn_open(db, db->path, SQLITE_OPEN_READWRITE, &db->checkpointer,
-				  err);
-		if (rc < 0)
-			return rc;
-	}
-	c = db->checkpointer;
-	rc = sqlite3_wal_checkpoint_v2(c->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-				       NULL);
-	/* Busy: a reader still needs the log, or a commit came first. Next time. */
-	return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : db_fail(c, err);
-}
-
 static int open_writer(struct db *db, struct err *err)
 {
 	int rc = db_conn_open(db, db->path, SQLITE_OPEN_READWRITE, &db->writer, err);
 
 	if (rc < 0)
 		return rc;
-	sqlite3_wal_hook(db->writer->sql, committed, db);
+	db_checkpoint_watch(db);
 	rc = db_conn_exec(db->writer,
 			  "PRAGMA journal_mode=WAL;"
 			  "PRAGMA synchronous=NORMAL;"
@@ -166,29 +129,6 @@ static int open_writer(struct db *db, struct err *err)
 	return rc < 0 ? rc : db_migrate(db->writer, err);
 }
 
-static void forget_reader(struct db *db, const struct db_conn *c)
-{
-	pthread_mutex_lock(&db->readers_lock);
-	for (struct db_conn **p = &db->readers; *p; p = &(*p)->next)
-		if (*p == c) {
-			*p = c->next;
-			break;
-		}
-	pthread_mutex_unlock(&db->readers_lock);
-}
-
-/* A thread that read ends. */
-static void reader_ended(void *arg)
-{
-	struct db_conn *c = arg;
-
-	CHECK_MAGIC(c, DB_CONN_MAGIC);
-	/* CHECK_MAGIC() does not return for NULL. */
-	/* cppcheck-suppress nullPointerRedundantCheck */
-	forget_reader(c->db, c);
-	db_conn_close(c);
-}
-
 static struct db *db_new(const char *path)
 {
 	struct db *db = xcalloc(1, sizeof(*db));
@@ -197,8 +137,7 @@ static struct db *db_new(const char *path)
 	db->path = xstrdup(path);
 	db->lock_fd = -1;
 	CHECK(pthread_mutex_init(&db->write_lock, NULL) == 0);
-	CHECK(pthread_mutex_init(&db->readers_lock, NULL) == 0);
-	CHECK(pthread_key_create(&db->reader_key, reader_ended) == 0);
+	db_readers_init(db);
 	return db;
 }
 
@@ -220,20 +159,13 @@ void db_close(struct db *db)
 	if (!db)
 		return;
 	CHECK_MAGIC(db, DB_MAGIC);
-	pthread_key_delete(db->reader_key);
-	while (db->readers) {
-		struct db_conn *c = db->readers;
-
-		db->readers = c->next;
-		db_conn_close(c);
-	}
+	db_readers_done(db);
 	db_metrics_close(db);
 	db_conn_close(db->checkpointer);
 	db_conn_close(db->writer);
 	if (db->lock_fd >= 0)
 		close(db->lock_fd);
 	pthread_mutex_destroy(&db->write_lock);
-	pthread_mutex_destroy(&db->readers_lock);
 	free(db->path);
 	db->magic = 0;
 	free(db);

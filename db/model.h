@@ -55,9 +55,9 @@ struct db_tier {
 	int64_t min, max; /* instances */
 	double capacity;  /* demand that one instance serves; 0: not declared */
 	char *capacity_unit;
-	char *demand;      /* expression, see controller/metrics/eval.h; "" when none */
-	char *utilisation; /* expression, 0 to 1; "": CPU time of the instances */
-	char *latency;     /* expression, seconds; "" when none */
+	char *demand; /* expression, see controller/metrics/expression.h; "" when none */
+	char *utilisation;         /* expression, 0 to 1; "": CPU time of the instances */
+	char *latency;             /* expression, seconds; "" when none */
 	double target_utilisation; /* that an instance may have, when it is learned */
 	double risk_ratio;         /* share of time that may be short */
 	double price_ratio; /* of a short minute against an instance hour; 0: unused */

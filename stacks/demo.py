@@ -19,7 +19,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig import Failed, Rig, wait_for  # noqa: E402
+from rig import PATIENCE_S, Failed, Rig, wait_for  # noqa: E402
 
 SCALING = ("lb", "cache", "web")
 SHARE = {"lb": 1.0, "cache": 1.0, "web": 0.55}  # of the load that reaches a tier
@@ -126,7 +126,7 @@ def bring_up(rig, watcher, timeout):
 
     wait_for("the stack comes up", up, timeout, every=0.3)
     site = f"http://{rig.services('lb')[0]['address']}/"
-    wait_for("the site answers through the load balancer", lambda: answers(site), 60)
+    wait_for("the site answers through the load balancer", lambda: answers(site))
     say(f"WordPress serves at {site}")
 
 
@@ -225,7 +225,7 @@ def run(o):
         rig.cli("apply", os.path.join(os.path.dirname(os.path.abspath(__file__)), "wordpress"),
                 "--yes")
         import_history(rig, load, start, parse_time(rig.api("/v1/status")["now"]))
-        bring_up(rig, watcher, 120 + 3 * seconds(o.boot_delay) / o.time_scale)
+        bring_up(rig, watcher, PATIENCE_S + 3 * seconds(o.boot_delay) / o.time_scale)
         begin = parse_time(rig.api("/v1/status")["now"])
         player = play(rig, o, start, real * o.time_scale if real else None)
         try:

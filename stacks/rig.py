@@ -18,6 +18,10 @@ import urllib.error
 import urllib.request
 
 
+# Of waits, in seconds: a machine may be busy, and what comes at once costs nothing.
+PATIENCE_S = 240
+
+
 class Failed(Exception):
     pass
 
@@ -49,7 +53,7 @@ def free_subnet():
     raise Failed("every 10.N.0.0/16 is in use on this machine")
 
 
-def wait_for(what, condition, timeout, every=0.05):
+def wait_for(what, condition, timeout=PATIENCE_S, every=0.05):
     """Returns what condition() returns once it is true; fails in words after the timeout."""
     until = time.monotonic() + timeout
     while True:
@@ -118,11 +122,11 @@ class Rig:
                 [os.path.join(self.build, "foretided"), "-c", self.path("foretide.conf")],
                 stdout=out, stderr=log, stdin=subprocess.DEVNULL)
         try:
-            wait_for("foretided answers", self.answers, 30)
+            wait_for("foretided answers", self.answers)
         except Failed as e:
             raise Failed(f"{e}\n{self.log()[-2000:]}") from None
         if not self.token:
-            self.token = wait_for("the first token", self.first_token, 10)
+            self.token = wait_for("the first token", self.first_token)
             fd = os.open(self.path("token"), os.O_WRONLY | os.O_CREAT, 0o600)
             os.write(fd, self.token.encode())
             os.close(fd)
@@ -138,7 +142,7 @@ class Rig:
             raise Failed(f"foretided ended with status {self.process.returncode}:\n"
                          + self.log()[-2000:])
         try:
-            with urllib.request.urlopen(self.url + "/healthz", timeout=2):
+            with urllib.request.urlopen(self.url + "/healthz", timeout=20):
                 return True
         except (urllib.error.URLError, OSError):
             return False
@@ -146,7 +150,7 @@ class Rig:
     def kill(self, signo=signal.SIGKILL):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signo)
-            self.process.wait(30)
+            self.process.wait(PATIENCE_S)
 
     def log(self):
         with open(self.path("foretided.log"), errors="replace") as f:
@@ -166,7 +170,7 @@ class Rig:
         h.update(headers or {})
         request = urllib.request.Request(self.url + path, data, h, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
                 status, text = answer.status, answer.read().decode()
         except urllib.error.HTTPError as e:
             status, text = e.code, e.read().decode()
@@ -196,7 +200,7 @@ class Rig:
 
     def cli(self, *args, check=True):
         done = subprocess.run([os.path.join(self.build, "foretide"), *args],
-                              capture_output=True, text=True, env=self.environment(), timeout=120)
+                              capture_output=True, text=True, env=self.environment(), timeout=PATIENCE_S)
         if check and done.returncode:
             raise Failed(f"foretide {' '.join(args)}: {done.returncode}\n{done.stderr}")
         return done

@@ -10,8 +10,21 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
+
+/* Of waits: a machine may be busy, and what comes at once costs nothing. */
+#define PATIENCE_MS 120000
+
+/* What this process has computed for so far: a busy machine does not make it more. */
+static inline double cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
 
 /* cmocka 1.1 compares floats in single precision; this is double, absolute tolerance. */
 #define assert_close(a, b, tolerance)                                       \

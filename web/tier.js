@@ -11,7 +11,7 @@ import { showDialog } from './dialog.js';
 import { h } from './dom.js';
 import { duration, time, words } from './format.js';
 import { unitTone, unitWords } from './hosts.js';
-import { promisePanel } from './promise.js';
+import { promisePanel } from './coverage.js';
 import { rangePicker } from './range.js';
 import { settingsPanel } from './settings.js';
 import { now, state } from './state.js';

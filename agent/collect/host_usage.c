@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "collector.h"
+#include "parsers.h"
 
 #include "process.h"
 #include "text.h"

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "post.h"
+#include "logs.h"
 
 #include "buf.h"
 #include "check.h"
 #include "log.h"
-#include "units.h"
+#include "process.h"
 
 #include <string.h>
 
+#define LOG_POST_MAGIC 0x6c6f6770u
 #define LOG_LINES_MAX 10000
 
-void log_post_free(struct log_post *p)
+struct log_post {
+	uint32_t magic;
+	struct log_post *next;
+	struct logs *logs;
+	struct httpm_call *call;
+	struct child *child;
+	int64_t id;
+	char *unit, *body;
+};
+
+static void log_post_free(struct log_post *p)
 {
 	httpm_cancel(p->call);
 	child_free(p->child);
@@ -24,10 +35,10 @@ static void on_log_sent(void *arg, const struct http_res *res, bool sent,
 			const struct err *err)
 {
 	struct log_post *p = arg;
-	struct log_post **at = &p->m->log_posts;
+	struct log_post **at = &p->logs->first;
 
 	(void)sent;
-	CHECK_MAGIC(p, METRICS_MAGIC);
+	CHECK_MAGIC(p, LOG_POST_MAGIC);
 	p->call = NULL;
 	if (err || res->status > 299)
 		log_warn("unit-log-not-sent", STR("error", err ? err->msg : "refused"));
@@ -56,8 +67,8 @@ static void post_log(struct log_post *p, char *text)
 				"lines", lines_json(text));
 
 	p->body = json_dumps(doc, JSON_COMPACT);
-	metrics_post(p->m, "/v1/agent/logs", p->body, strlen(p->body), on_log_sent, p,
-		     &p->call);
+	post_json(p->logs->post, "/v1/agent/logs", p->body, strlen(p->body), on_log_sent,
+		  p, &p->call);
 }
 
 static void on_journal(void *arg, const char *out, size_t len, const struct err *err)
@@ -66,7 +77,7 @@ static void on_journal(void *arg, const char *out, size_t len, const struct err 
 	CLEANUP(free) char *text = xstrdup(err ? err->msg : out);
 
 	(void)len;
-	CHECK_MAGIC(p, METRICS_MAGIC);
+	CHECK_MAGIC(p, LOG_POST_MAGIC);
 	p->child = NULL;
 	post_log(p, text);
 }
@@ -89,33 +100,44 @@ static void read_journal(struct log_post *p, int64_t lines)
 	snprintf(count, sizeof(count), "%lld", (long long)lines);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		argv[i] = (char *)(uintptr_t)words[i];
-	p->child = child_run(p->m->loop, argv, POST_MS, 1 << 20, on_journal, p);
+	p->child = child_run(p->logs->loop, argv, POST_MS, 1 << 20, on_journal, p);
 }
 
-void metrics_send_log(struct metrics *m, const json_t *ask)
+void logs_send(struct logs *l, const json_t *request)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 	struct log_post *p;
 	const char *unit;
 	int64_t id, lines = 100;
 
-	if (jread_str(ask, "unit", &unit, NULL) < 0 ||
-	    jread_int(ask, "id", &id, NULL) < 0 ||
-	    jread_int_opt(ask, "lines", &lines, NULL) < 0)
+	if (jread_str(request, "unit", &unit, NULL) < 0 ||
+	    jread_int(request, "id", &id, NULL) < 0 ||
+	    jread_int_opt(request, "lines", &lines, NULL) < 0)
 		return;
 	lines = MIN(MAX(lines, 1), LOG_LINES_MAX);
 	p = xcalloc(1, sizeof(*p));
-	p->magic = METRICS_MAGIC;
-	p->m = m;
+	p->magic = LOG_POST_MAGIC;
+	p->logs = l;
 	p->id = id;
 	p->unit = xstrdup(unit);
-	p->next = m->log_posts;
-	m->log_posts = p;
-	if (strcmp(m->units->ops->name, "systemd") == 0) {
+	p->next = l->first;
+	l->first = p;
+	if (strcmp(l->units->ops->name, "systemd") == 0) {
 		read_journal(p, lines);
 		return;
 	}
 	buf_init(&text, 1 << 20);
-	(void)!unit_log_tail(m->log_dir, unit, (size_t)lines, &text, NULL);
+	(void)!unit_log_tail(l->dir, unit, (size_t)lines, &text, NULL);
 	post_log(p, text.data);
+}
+
+void logs_done(struct logs *l)
+{
+	while (l->first) {
+		struct log_post *p = l->first;
+
+		l->first = p->next;
+		log_post_free(p);
+	}
+	free(l->dir);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Prometheus' text exposition format, version 0.0.4. */
-#include "collector.h"
+#include "parsers.h"
 
 #include "check.h"
 

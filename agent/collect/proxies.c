@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* haproxy, varnish, nginx. */
-#include "collector.h"
+#include "parsers.h"
 
 #include "check.h"
 #include "text.h"

@@ -5,8 +5,8 @@
 #ifndef AGENT_COLLECT_SCRAPE_H
 #define AGENT_COLLECT_SCRAPE_H
 
-#include "collector.h"
 #include "net.h"
+#include "parsers.h"
 #include "unitfile.h"
 
 struct scrape;

@@ -5,7 +5,7 @@
 #include "check.h"
 #include "clock.h"
 #include "log.h"
-#include "resource_file.h"
+#include "destination.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One connection through the proxy: finds a member, then passes bytes both ways. */
-#include "conn.h"
+#include "proxy.h"
 
 #include "check.h"
 #include "clock.h"

@@ -2,7 +2,7 @@
 #include "etcd-proxy.h"
 
 #include "check.h"
-#include "conn.h"
+#include "proxy.h"
 #include "text.h"
 
 #include <errno.h>

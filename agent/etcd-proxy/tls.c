@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "conn.h"
+#include "proxy.h"
 
 #include "check.h"
 

@@ -60,12 +60,6 @@ struct units_opts {
 	void *arg;
 };
 
-/* Finds again what an earlier life of the agent started. */
-int units_own_open(struct loop *loop, const struct units_opts *opts, struct units **ret,
-		   struct err *err) MUST_CHECK;
-/* ERR_UNAVAIL when PID 1 is not systemd or does not answer. */
-int units_systemd_open(struct loop *loop, const struct units_opts *opts,
-		       struct units **ret, struct err *err) MUST_CHECK;
 void units_close(struct units *u); /* everything runs on */
 DEFINE_CLEANUP(struct units *, units_close);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * entry.h - inside of wanted: wanted.c decides, saved.c keeps what is
- * known on disk and fetches texts.
+ * entry.h - one unit of the schedule, and the list of them.
+ *
+ * texts.c fetches and keeps the texts of units, saved.c the schedule, advance.c takes a
+ * unit a step towards its scheduled state, publish.c publishes what became of it, and
+ * wanted.c follows the schedule.
  */
 #ifndef AGENT_WANTED_ENTRY_H
 #define AGENT_WANTED_ENTRY_H
@@ -46,11 +49,18 @@ struct wanted {
 	int64_t published_mono_ms;
 };
 
-/* Finds the text on disk, or asks the store for it; wanted_poke() when it comes. */
-void entry_find_text(struct entry *e);
-/* Writes the schedule down, and forgets texts that it does not name. */
-void wanted_save(const struct wanted *w, const struct schedule *s);
-/* NULL when there is none. */
-struct schedule *wanted_restore(const struct wanted *w);
+/* All units are looked at soon, from the loop. */
+void wanted_look_soon(struct wanted *w);
+
+/* The entry of that name, which is made if need be. */
+struct entry *entry_of(struct wanted *w, const char *name, loop_timer_fn *on_fetch_again);
+void entry_free(struct entry *e);
+/* Copies what the schedule says of it. */
+void entry_schedule(struct entry *e, const struct schedule_unit *u);
+
+/* The files of its tier have been rendered. */
+bool entry_may_start(const struct entry *e);
+bool unit_is_up(const struct unit_status *s);
+bool unit_is_stopped(const struct unit_status *s);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "args.h"
 
-#include "report.h"
+#include "exit_status.h"
 
 #include <getopt.h>
 #include <stddef.h>

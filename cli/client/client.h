@@ -6,10 +6,12 @@
 #ifndef CLI_CLIENT_CLIENT_H
 #define CLI_CLIENT_CLIENT_H
 
+#include "api.h"
 #include "args.h"
-#include "connection.h"
+#include "exit_status.h"
+#include "fields.h"
+#include "one_call.h"
 #include "progress.h"
-#include "report.h"
 #include "table.h"
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef CLI_CLIENT_PROGRESS_H
 #define CLI_CLIENT_PROGRESS_H
 
-#include "connection.h"
+#include "api.h"
 
 /* Draws the share that is done, 0 to 1. shown (int *) remembers what was drawn, -1 at
  * first; at 1 the bar is wiped. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * files.h - files of samples and events read, and pictures drawn.
+ * files.h - files of samples and of events, read.
  */
 #ifndef CLI_FILES_FILES_H
 #define CLI_FILES_FILES_H
 
 #include "events.h"
-#include "pictures.h"
 #include "series.h"
 
 #endif

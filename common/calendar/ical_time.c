@@ -5,6 +5,21 @@
 
 #include <string.h>
 
+icalproperty *ical_first(icalcomponent *c, icalproperty_kind kind)
+{
+	return icalcomponent_get_first_property(c, kind);
+}
+
+int ical_check_time(struct icaltimetype t, struct err *err)
+{
+	if (icaltime_is_null_time(t) || t.year < ICAL_YEAR_MIN ||
+	    t.year > ICAL_YEAR_MAX || t.month < 1 || t.month > 12 || t.day < 1 ||
+	    t.day > icaltime_days_in_month(t.month, t.year))
+		return err_set(err, ERR_INVAL, "a time is no date of %d to %d",
+			       ICAL_YEAR_MIN, ICAL_YEAR_MAX);
+	return 0;
+}
+
 #define DAY_MS INT64_C(86400000)
 #define CHANGES_MAX 400 /* rules and spans of all VTIMEZONEs */
 

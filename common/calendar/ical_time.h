@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #define ICAL_ZONES_MAX 32
+#define ICAL_YEAR_MIN 1900
+#define ICAL_YEAR_MAX 2200
 
 /* The zones that a file names; all zero but for the first two is a fresh one. */
 struct ical_zones {
@@ -30,6 +32,11 @@ struct ical_clock {
 	const struct tz *zone;
 	icaltimezone *own; /* of the file's VTIMEZONE */
 };
+
+/* The first property of a kind; NULL when there is none. */
+icalproperty *ical_first(icalcomponent *c, icalproperty_kind kind);
+/* ERR_INVAL unless t is a date within the years that are read. */
+int ical_check_time(struct icaltimetype t, struct err *err) MUST_CHECK;
 
 /* The clock of a property that holds a time; ERR_INVAL for a TZID that nobody knows. */
 int ical_zones_clock(struct ical_zones *z, icalproperty *p, struct icaltimetype t,

@@ -177,6 +177,10 @@ int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
 	if (rc < 0)
 		return rc;
 	set_method(h, req, copy_body);
+	if (req->sigv4) {
+		curl_easy_setopt(h, CURLOPT_AWS_SIGV4, req->sigv4);
+		curl_easy_setopt(h, CURLOPT_USERPWD, req->userpwd);
+	}
 	*ret = TAKE(h);
 	*ret_headers = TAKE(list);
 	return 0;
@@ -271,12 +275,22 @@ static int failure(const struct exchange *x, CURLcode rc, struct err *err)
 
 int http_exchange(const struct http_req *req, struct http_res *ret, struct err *err)
 {
+	enum http_progress progress;
+
+	return http_exchange_progress(req, ret, &progress, err);
+}
+
+int http_exchange_progress(const struct http_req *req, struct http_res *ret,
+			   enum http_progress *ret_progress, struct err *err)
+{
 	CLEANUP(exchange_done) struct exchange x = { .req = req };
 	CLEANUP(curl_slist_free_all) struct curl_slist *headers = NULL;
 	CLEANUP(curl_easy_cleanup) CURL *h = NULL;
 	CURLcode curl_rc;
+	long sent = 0;
 	int rc;
 
+	*ret_progress = HTTP_UNSTARTED;
 	buf_init(&x.res.headers, HTTP_HEADER_BYTES);
 	buf_init(&x.res.body,
 		 req->max_answer_bytes ? req->max_answer_bytes : HTTP_ANSWER_BYTES);
@@ -294,6 +308,8 @@ int http_exchange(const struct http_req *req, struct http_res *ret, struct err *
 		curl_easy_setopt(h, CURLOPT_XFERINFODATA, &x);
 	}
 	curl_rc = curl_easy_perform(h);
+	curl_easy_getinfo(h, CURLINFO_REQUEST_SIZE, &sent);
+	*ret_progress = sent > 0 ? HTTP_SENT : HTTP_UNSENT;
 	if (curl_rc != CURLE_OK)
 		return failure(&x, curl_rc, err);
 	curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &x.res.status);

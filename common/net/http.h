@@ -4,7 +4,7 @@
  *
  * Any thread may call it; nothing is shared between calls. curl_global_init() is the
  * program's. Redirects are not followed and only http and https are spoken. For many
- * exchanges on a loop see http_loop.h, which uses the same request and answer.
+ * exchanges on a loop see http_async.h, which uses the same request and answer.
  */
 #ifndef COMMON_NET_HTTP_H
 #define COMMON_NET_HTTP_H
@@ -32,6 +32,8 @@ struct http_req {
 	const char *key_file;
 	const char *token;          /* sent as "Authorization: Bearer TOKEN" */
 	bool use_proxy;             /* heed http_proxy and its kin in the environment */
+	const char *sigv4;          /* sign as CURLOPT_AWS_SIGV4 says, with userpwd */
+	const char *userpwd;        /* "KEY:SECRET" */
 	const char *unix_socket;    /* path; the URL's host is only a name then */
 	int64_t connect_timeout_ms; /* 5000 */
 	int64_t timeout_ms;         /* of the whole exchange, 30000; -1: none (streams) */
@@ -67,6 +69,17 @@ bool http_res_header(const struct http_res *res, const char *name, char *text,
  */
 int http_exchange(const struct http_req *req, struct http_res *ret,
 		  struct err *err) MUST_CHECK;
+
+/* How far a request got. */
+enum http_progress {
+	HTTP_UNSTARTED, /* it was invalid */
+	HTTP_UNSENT,    /* no byte of it left */
+	HTTP_SENT,
+};
+
+/* http_exchange() for callers that must know what a failed request may have done. */
+int http_exchange_progress(const struct http_req *req, struct http_res *ret,
+			   enum http_progress *ret_progress, struct err *err) MUST_CHECK;
 
 /* Adds text with everything but letters, digits and "-._~" escaped as %XX. */
 void http_escape(struct buf *to, const char *text);

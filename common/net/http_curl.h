@@ -2,8 +2,7 @@
 /*
  * http_curl.h - what the HTTP clients share: a request put on a curl handle.
  *
- * For http.c, http_loop.c, and the one that drivers are given (which must know whether a
- * failed request had left).
+ * For http.c and http_async.c alone.
  */
 #ifndef COMMON_NET_HTTP_CURL_H
 #define COMMON_NET_HTTP_CURL_H

@@ -6,8 +6,7 @@
 #define COMMON_NET_NET_H
 
 #include "http.h"
-#include "http_curl.h"
-#include "http_loop.h"
+#include "http_async.h"
 #include "loop.h"
 
 #endif

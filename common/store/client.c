@@ -2,7 +2,7 @@
 #include "client.h"
 
 #include "check.h"
-#include "ejson.h"
+#include "etcd_json.h"
 #include "wire.h"
 
 #include <string.h>

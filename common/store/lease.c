@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
-#include "ejson.h"
+#include "etcd_json.h"
 #include "wire.h"
 
 static int read_lease(const json_t *doc, int64_t *ret_id, int64_t *ret_ttl_s,

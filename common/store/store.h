@@ -7,8 +7,8 @@
 #define COMMON_STORE_STORE_H
 
 #include "client.h"
-#include "ejson.h"
+#include "etcd_json.h"
 #include "mirror.h"
-#include "sync.h"
+#include "blocking.h"
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
-#include "ejson.h"
+#include "etcd_json.h"
 #include "wire.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
 #include "clock.h"
-#include "ejson.h"
+#include "etcd_json.h"
 #include "wire.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wire.h"
 #include "check.h"
-#include "ejson.h"
+#include "etcd_json.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #ifndef COMMON_TEMPLATE_AST_H
 #define COMMON_TEMPLATE_AST_H
 
+#include "function.h"
 #include "template.h"
 #include "value.h"
 
@@ -73,34 +74,5 @@ struct template
 	struct tnode *body;
 	struct tdefine *defines;
 };
-
-/* ---------------------------------------------------------------- functions */
-
-struct texec;
-
-typedef int tfunc_fn(struct texec *x, const struct tval *args, size_t n, struct tval *ret,
-		     struct err *err);
-
-/*
- * types has a letter an argument: s string, i int, b bool, v any, l list of strings,
- * k list; behind "?" they may be missing; a last "*" repeats the one before it for ever.
- */
-struct tfunc {
-	const char *name;
-	const char *types;
-	tfunc_fn *fn;
-};
-
-extern const struct tfunc tfuncs_builtin[]; /* each ends with a NULL name */
-extern const struct tfunc tfuncs_text[];
-extern const struct tfunc tfuncs_store[];
-
-const struct tfunc *tfunc_find(struct tstr name);
-
-/* What a function may see of the execution. */
-struct tpool *texec_pool(struct texec *x);
-const struct template_source *texec_source(const struct texec *x);
-/* Counts work (about a microsecond each) towards the bound of an execution. */
-void texec_charge(struct texec *x, size_t work);
 
 #endif

@@ -1,60 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fmt.Sprintf of Go, for the kinds of values that templates have. */
-#include "value.h"
-
 #include "check.h"
 #include "utf8.h"
+#include "verb.h"
 
 #include <ctype.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#define WIDTH_MAX 10000
+static void put_verb(struct buf *out, const struct tverb *verb, const struct tval *v);
 
-struct verb {
-	bool minus, plus, sharp, space, zero;
-	bool plus_v; /* "%+v": structs with the names of their members */
-	bool has_width, has_precision;
-	int width, precision;
-	uint32_t c;
-};
-
-static void put_verb(struct buf *out, const struct verb *verb, const struct tval *v);
-
-static size_t runes_in(const char *s, size_t n)
-{
-	size_t count = 0;
-	uint32_t r;
-
-	for (size_t i = 0; i < n; i += utf8_rune(s + i, n - i, &r))
-		count++;
-	return count;
-}
-
-/* text, filled up to the width; zeroes go between a sign and the digits. */
-static void put_padded(struct buf *out, const struct verb *verb, const char *text,
-		       size_t n, bool number)
-{
-	size_t have = runes_in(text, n);
-	size_t fill = verb->has_width && (size_t)verb->width > have
-			      ? (size_t)verb->width - have
-			      : 0;
-	bool zero = verb->zero && !verb->minus;
-
-	if (fill && zero && number && n && (*text == '-' || *text == '+')) {
-		buf_putc(out, *text++);
-		n--;
-	}
-	for (size_t i = 0; i < fill && !verb->minus; i++)
-		buf_putc(out, zero ? '0' : ' ');
-	buf_add(out, text, n);
-	for (size_t i = 0; i < fill && verb->minus; i++)
-		buf_putc(out, ' ');
-}
-
-static void bad_verb(struct buf *out, const struct verb *verb, const struct tval *v)
+static void bad_verb(struct buf *out, const struct tverb *verb, const struct tval *v)
 {
 	char text[64];
 
@@ -64,7 +19,7 @@ static void bad_verb(struct buf *out, const struct verb *verb, const struct tval
 	if (v->kind == TV_NIL) {
 		buf_puts(out, "<nil>");
 	} else {
-		struct verb plain = *verb;
+		struct tverb plain = *verb;
 
 		/* Width and flags stay in force for the value. */
 		plain.c = 'v';
@@ -74,248 +29,7 @@ static void bad_verb(struct buf *out, const struct verb *verb, const struct tval
 	buf_putc(out, ')');
 }
 
-/* ---------------------------------------------------------------- numbers */
-
-static size_t digits_of(uint64_t u, unsigned base, bool upper, char *text)
-{
-	const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	char reversed[64];
-	size_t n = 0;
-
-	do {
-		reversed[n++] = set[u % base];
-		u /= base;
-	} while (u);
-	for (size_t i = 0; i < n; i++)
-		text[i] = reversed[n - 1 - i];
-	return n;
-}
-
-static void put_int(struct buf *out, const struct verb *verb, int64_t i, unsigned base,
-		    const char *prefix)
-{
-	CLEANUP(buf_done) struct buf b;
-	struct verb plain = *verb;
-	char digits[64];
-	size_t n = digits_of(i < 0 ? -(uint64_t)i : (uint64_t)i, base, verb->c == 'X',
-			     digits);
-
-	buf_init(&b, 2 * WIDTH_MAX);
-	if (i < 0)
-		buf_putc(&b, '-');
-	else if (verb->plus || verb->space)
-		buf_putc(&b, verb->plus ? '+' : ' ');
-	buf_puts(&b, prefix);
-	for (int z = (int)n; verb->has_precision && z < verb->precision; z++)
-		buf_putc(&b, '0');
-	if (verb->has_precision)
-		plain.zero = false;
-	buf_add(&b, digits, n);
-	put_padded(out, &plain, buf_str(&b), b.len, true);
-}
-
-/* One character of a quoted string; s is how it stands there. */
-static void put_escaped(struct buf *b, uint32_t r, struct tstr s, char quote)
-{
-	static const char codes[] = "\a\b\f\n\r\t\v\\", names[] = "abfnrtv\\";
-	const char *hit = r && r < 128 ? strchr(codes, (int)r) : NULL;
-
-	if (hit)
-		buf_printf(b, "\\%c", names[hit - codes]);
-	else if (r == (unsigned char)quote)
-		buf_printf(b, "\\%c", quote);
-	else if (r < 0x20 || r == 0x7f || (r == 0xfffd && s.n == 1))
-		buf_printf(b, "\\x%02x", (unsigned char)s.s[0]);
-	else
-		buf_add(b, s.s, s.n);
-}
-
-static void put_quoted(struct buf *b, struct tstr s)
-{
-	buf_putc(b, '"');
-	for (size_t i = 0, n; i < s.n && !buf_is_full(b); i += n) {
-		uint32_t r;
-
-		n = utf8_rune(s.s + i, s.n - i, &r);
-		put_escaped(b, r, (struct tstr){ .s = s.s + i, .n = n }, '"');
-	}
-	buf_putc(b, '"');
-}
-
-static void put_quoted_char(struct buf *b, uint32_t r)
-{
-	CLEANUP(buf_done) struct buf plain;
-
-	buf_init(&plain, 8);
-	utf8_put(&plain, r);
-	buf_putc(b, '\'');
-	put_escaped(b, r, (struct tstr){ .s = buf_str(&plain), .n = plain.len }, '\'');
-	buf_putc(b, '\'');
-}
-
-static void put_char(struct buf *out, const struct verb *verb, int64_t i)
-{
-	CLEANUP(buf_done) struct buf b;
-	uint32_t r = i < 0 || i > 0x10ffff ? 0xfffd : (uint32_t)i;
-
-	buf_init(&b, 64);
-	if (verb->c == 'U')
-		buf_printf(&b, "U+%04" PRIX64, (uint64_t)i);
-	else if (verb->c == 'q')
-		put_quoted_char(&b, r);
-	else
-		utf8_put(&b, r);
-	put_padded(out, verb, buf_str(&b), b.len, false);
-}
-
-static void verb_int(struct buf *out, const struct verb *verb, const struct tval *v)
-{
-	switch (verb->c) {
-	case 'v':
-	case 'd':
-		put_int(out, verb, v->i, 10, "");
-		break;
-	case 'b':
-		put_int(out, verb, v->i, 2, verb->sharp ? "0b" : "");
-		break;
-	case 'o':
-		put_int(out, verb, v->i, 8, verb->sharp ? "0" : "");
-		break;
-	case 'O':
-		put_int(out, verb, v->i, 8, "0o");
-		break;
-	case 'x':
-	case 'X':
-		put_int(out, verb, v->i, 16,
-			!verb->sharp     ? ""
-			: verb->c == 'x' ? "0x"
-					 : "0X");
-		break;
-	case 'c':
-	case 'q':
-	case 'U':
-		put_char(out, verb, v->i);
-		break;
-	default:
-		bad_verb(out, verb, v);
-	}
-}
-
-/* One of C's formats; Go gives a hexadecimal exponent two digits. */
-static void put_c_float(struct buf *b, const struct verb *verb, double f)
-{
-	static const char letters[] = "eEfFgGxX";
-	static const char *const formats[] = { "%.*e", "%.*E", "%.*f", "%.*F",
-					       "%.*g", "%.*G", "%.*a", "%.*A" };
-	const char *format = formats[strchr(letters, (int)verb->c) - letters];
-	bool hex = strchr("xX", (int)verb->c) != NULL;
-	int precision = verb->has_precision ? verb->precision : hex ? -1 : 6;
-	char text[WIDTH_MAX + 400], *p;
-	int n;
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	/* format is one of the literals above. */
-	n = snprintf(text, sizeof(text), format, precision, f);
-#pragma GCC diagnostic pop
-	p = hex ? strpbrk(text, "pP") : NULL;
-	if (p && strlen(p) == 3) {
-		memmove(p + 3, p + 2, 2);
-		p[2] = '0';
-		n++;
-	}
-	buf_add(b, text, (size_t)n);
-}
-
-static void put_shortest(struct buf *b, const struct verb *verb, double f)
-{
-	tval_print_float(b, f);
-	for (size_t i = 0; verb->c == 'G' && i < b->len; i++)
-		if (b->data[i] == 'e')
-			b->data[i] = 'E';
-}
-
-static void verb_float(struct buf *out, const struct verb *verb, const struct tval *v)
-{
-	CLEANUP(buf_done) struct buf b;
-	struct verb padded = *verb;
-	bool shortest = strchr("vgG", (int)verb->c) && !verb->has_precision;
-
-	buf_init(&b, 2 * WIDTH_MAX);
-	if (!strchr("veEfFgGxX", (int)verb->c)) {
-		bad_verb(out, verb, v);
-		return;
-	}
-	if (padded.c == 'v')
-		padded.c = 'g';
-	if (shortest || !isfinite(v->f)) {
-		put_shortest(&b, verb, v->f);
-		padded.zero &= isfinite(v->f);
-	} else {
-		put_c_float(&b, &padded, v->f);
-	}
-	if (*buf_str(&b) != '-' && *buf_str(&b) != '+' && (verb->plus || verb->space)) {
-		CLEANUP(free) char *digits = xstrdup(buf_str(&b));
-
-		buf_clear(&b);
-		buf_printf(&b, "%c%s", verb->plus ? '+' : ' ', digits);
-	}
-	put_padded(out, &padded, buf_str(&b), b.len, true);
-}
-
-/* ---------------------------------------------------------------- strings */
-
-static void put_hex(struct buf *b, const struct verb *verb, struct tstr s)
-{
-	const char *prefix = verb->c == 'X' ? "0X" : "0x";
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (i && verb->space)
-			buf_putc(b, ' ');
-		if (verb->sharp && (i == 0 || verb->space))
-			buf_puts(b, prefix);
-		buf_printf(b, verb->c == 'X' ? "%02X" : "%02x", (unsigned char)s.s[i]);
-	}
-}
-
-static void verb_string(struct buf *out, const struct verb *verb, const struct tval *v)
-{
-	CLEANUP(buf_done) struct buf b;
-	struct tstr s = v->str;
-
-	buf_init(&b, TSTR_MAX);
-	if (verb->has_precision && strchr("vsq", (int)verb->c)) {
-		size_t keep = 0;
-		uint32_t r;
-
-		for (int i = 0; i < verb->precision && keep < s.n; i++)
-			keep += utf8_rune(s.s + keep, s.n - keep, &r);
-		s.n = keep;
-	}
-	switch (verb->c) {
-	case 'v':
-	case 's':
-		buf_add(&b, s.s, s.n);
-		break;
-	case 'q':
-		put_quoted(&b, s);
-		break;
-	case 'x':
-	case 'X':
-		put_hex(&b, verb, s);
-		break;
-	default:
-		bad_verb(out, verb, v);
-		return;
-	}
-	if (buf_is_full(&b))
-		out->full = true;
-	put_padded(out, verb, buf_str(&b), b.len, false);
-}
-
-/* ---------------------------------------------------------------- the rest */
-
-static void put_element(struct buf *out, const struct verb *verb, const struct tval *v)
+static void put_element(struct buf *out, const struct tverb *verb, const struct tval *v)
 {
 	if (v->kind == TV_NIL)
 		buf_puts(out, "<nil>");
@@ -323,7 +37,7 @@ static void put_element(struct buf *out, const struct verb *verb, const struct t
 		put_verb(out, verb, v);
 }
 
-static void verb_elements(struct buf *out, const struct verb *verb, const struct tval *v)
+static void verb_elements(struct buf *out, const struct tverb *verb, const struct tval *v)
 {
 	bool list = v->kind == TV_LIST;
 	size_t n = list ? v->list->n : v->map->n;
@@ -347,46 +61,45 @@ static void verb_elements(struct buf *out, const struct verb *verb, const struct
 	buf_putc(out, list || v->kind == TV_MAP ? ']' : '}');
 }
 
-static void put_plain(struct buf *out, const struct verb *verb, const struct tval *v)
+static void put_plain(struct buf *out, const struct tverb *verb, const struct tval *v)
 {
 	CLEANUP(buf_done) struct buf b;
 
 	buf_init(&b, 128);
 	tval_print(&b, v);
-	put_padded(out, verb, buf_str(&b), b.len, false);
+	tverb_padded(out, verb, buf_str(&b), b.len, false);
 }
 
-static void put_verb(struct buf *out, const struct verb *verb, const struct tval *v)
+static void put_verb(struct buf *out, const struct tverb *verb, const struct tval *v)
 {
+	bool known = true;
 	char text[64];
 
 	if (verb->c == 'T') {
 		const char *name = tval_type(v, text);
 
-		put_padded(out, verb, name, strlen(name), false);
+		tverb_padded(out, verb, name, strlen(name), false);
 		return;
 	}
 	switch (v->kind) {
 	case TV_NIL:
-		if (verb->c == 'v')
+		known = verb->c == 'v';
+		if (known)
 			put_plain(out, verb, v);
-		else
-			bad_verb(out, verb, v);
 		break;
 	case TV_BOOL:
-		if (verb->c == 'v' || verb->c == 't')
+		known = verb->c == 'v' || verb->c == 't';
+		if (known)
 			put_plain(out, verb, v);
-		else
-			bad_verb(out, verb, v);
 		break;
 	case TV_INT:
-		verb_int(out, verb, v);
+		known = tverb_int(out, verb, v);
 		break;
 	case TV_FLOAT:
-		verb_float(out, verb, v);
+		known = tverb_float(out, verb, v);
 		break;
 	case TV_STRING:
-		verb_string(out, verb, v);
+		known = tverb_string(out, verb, v);
 		break;
 	case TV_LIST:
 	case TV_MAP:
@@ -397,7 +110,11 @@ static void put_verb(struct buf *out, const struct verb *verb, const struct tval
 		put_plain(out, verb, v);
 		break;
 	}
+	if (!known)
+		bad_verb(out, verb, v);
 }
+
+/* ---------------------------------------------------------------- the format */
 
 struct reader {
 	const char *p, *end;
@@ -414,7 +131,7 @@ static bool read_size(struct reader *r, int *ret)
 		r->p++;
 		if (r->next >= r->n || r->args[r->next].kind != TV_INT)
 			return false;
-		n = (int)MIN(MAX(r->args[r->next].i, -WIDTH_MAX), WIDTH_MAX);
+		n = (int)MIN(MAX(r->args[r->next].i, -TVERB_WIDTH_MAX), TVERB_WIDTH_MAX);
 		r->next++;
 		*ret = n;
 		return true;
@@ -422,14 +139,14 @@ static bool read_size(struct reader *r, int *ret)
 	if (r->p >= r->end || !isdigit((unsigned char)*r->p))
 		return false;
 	while (r->p < r->end && isdigit((unsigned char)*r->p)) {
-		n = MIN(n * 10 + (*r->p - '0'), WIDTH_MAX);
+		n = MIN(n * 10 + (*r->p - '0'), TVERB_WIDTH_MAX);
 		r->p++;
 	}
 	*ret = n;
 	return true;
 }
 
-static void read_flags(struct reader *r, struct verb *verb)
+static void read_flags(struct reader *r, struct tverb *verb)
 {
 	for (; r->p < r->end; r->p++) {
 		switch (*r->p) {
@@ -455,9 +172,9 @@ static void read_flags(struct reader *r, struct verb *verb)
 }
 
 /* Behind a "%"; false when the format ends before the verb. */
-static bool read_verb(struct reader *r, struct verb *verb)
+static bool read_verb(struct reader *r, struct tverb *verb)
 {
-	*verb = (struct verb){ 0 };
+	*verb = (struct tverb){ 0 };
 	read_flags(r, verb);
 	verb->has_width = read_size(r, &verb->width);
 	if (verb->width < 0) {
@@ -502,7 +219,7 @@ int template_printf(struct buf *out, struct tstr fmt, const struct tval *args, s
 		    struct err *err)
 {
 	struct reader r = { .p = fmt.s, .end = fmt.s + fmt.n, .args = args, .n = n };
-	struct verb verb;
+	struct tverb verb;
 
 	while (r.p < r.end && !buf_is_full(out)) {
 		const char *stop = memchr(r.p, '%', (size_t)(r.end - r.p));

@@ -102,6 +102,14 @@ struct tval tval_cstr(struct tpool *p, const char *s)
 	return tval_str(p, s, strlen(s));
 }
 
+int tval_from_buf(struct tpool *p, struct buf *b, struct tval *ret, struct err *err)
+{
+	if (buf_is_full(b))
+		return err_set(err, ERR_LIMIT, "the result is too long");
+	*ret = tval_str(p, buf_str(b), b->len);
+	return 0;
+}
+
 struct tval tval_list(struct tpool *p, const char *elem)
 {
 	struct tlist *l = tpool_alloc(p, sizeof(*l));
@@ -150,6 +158,19 @@ void tlist_add(struct tpool *p, struct tlist *l, struct tval v)
 	}
 	l->v[l->n++] = v;
 	l->depth = MAX(l->depth, tval_depth(&v));
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct tval *x = a, *y = b;
+
+	return tstr_compare(x->str, y->str);
+}
+
+void tlist_sort(struct tlist *l)
+{
+	if (l->n)
+		qsort(l->v, l->n, sizeof(*l->v), by_text);
 }
 
 /* Where key is or would be among a sorted map's members. */

@@ -89,12 +89,16 @@ struct tval tval_int(int64_t i);
 struct tval tval_float(double f);
 struct tval tval_str(struct tpool *p, const char *s, size_t n);
 struct tval tval_cstr(struct tpool *p, const char *s);
+/* What b holds; ERR_LIMIT when something did not fit into it. */
+int tval_from_buf(struct tpool *p, struct buf *b, struct tval *ret, struct err *err);
 /* Empty ones; elem and type are literals. */
 struct tval tval_list(struct tpool *p, const char *elem);
 struct tval tval_map(struct tpool *p);
 struct tval tval_struct(struct tpool *p, const char *type);
 
 void tlist_add(struct tpool *p, struct tlist *l, struct tval v);
+/* A list of strings, by their bytes. */
+void tlist_sort(struct tlist *l);
 /* Adds or replaces; a map stays sorted. */
 void tmap_set(struct tpool *p, const struct tval *map, struct tstr key, struct tval v);
 const struct tval *tmap_get(const struct tmap *m, struct tstr key);
@@ -118,8 +122,5 @@ int template_printf(struct buf *out, struct tstr fmt, const struct tval *args, s
 		    struct err *err);
 /* time.Time.Format in UTC. */
 void template_time_format(struct buf *out, int64_t ms, struct tstr layout);
-
-/* path.Match; ERR_INVAL for a malformed pattern. */
-int template_glob(const char *pattern, const char *name, bool *ret, struct err *err);
 
 #endif

@@ -198,3 +198,19 @@ json_t *json_time(int64_t unix_ms)
 
 	return unix_ms ? json_string(clock_format(unix_ms, text)) : json_null();
 }
+
+void json_add_string(struct buf *b, const char *text)
+{
+	buf_putc(b, '"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			buf_printf(b, "\\%c", c);
+		else if (c < 0x20)
+			buf_printf(b, "\\u%04x", c);
+		else
+			buf_putc(b, (char)c);
+	}
+	buf_putc(b, '"');
+}

@@ -8,6 +8,7 @@
 #ifndef COMMON_TEXT_JSON_H
 #define COMMON_TEXT_JSON_H
 
+#include "buf.h"
 #include "cleanup.h"
 #include "err.h"
 
@@ -41,6 +42,9 @@ int jread_time_opt(const json_t *o, const char *key, int64_t *ret,
 
 /* Refuses members that are not in the NULL-ended list, naming the first. */
 int json_only(const json_t *o, const char *const *keys, struct err *err) MUST_CHECK;
+
+/* Appends text as a JSON string, quoted and escaped; it must be UTF-8. */
+void json_add_string(struct buf *b, const char *text);
 
 /* A string of text from outside, whose bad bytes become '?'; null for NULL. */
 json_t *json_text(const char *text);

@@ -7,8 +7,9 @@
 
 #include "base64.h"
 #include "conf.h"
-#include "conf_json.h"
+#include "conf_from_json.h"
 #include "csv.h"
+#include "glob.h"
 #include "hex.h"
 #include "json.h"
 #include "toml.h"

@@ -5,13 +5,13 @@
 #ifndef CONTROLLER_FLEET_FLEET_H
 #define CONTROLLER_FLEET_FLEET_H
 
-#include "catalog.h"
-#include "failing.h"
+#include "failing_units.h"
 #include "inventory.h"
 #include "observe.h"
-#include "place.h"
-#include "plan.h"
-#include "publish.h"
-#include "view.h"
+#include "place_units.h"
+#include "plan_units.h"
+#include "publication.h"
+#include "stack_catalog.h"
+#include "store_view.h"
 
 #endif

@@ -34,7 +34,7 @@ struct fleet_tier {
 	size_t healthy;
 	size_t draining;
 	const char *avoid; /* host that new instances shall not go to, "": none; see
-			      failing.h */
+			      failing_units.h */
 };
 
 struct fleet_unit {
@@ -43,7 +43,8 @@ struct fleet_unit {
 	struct fleet_host *host; /* NULL: not placed */
 	bool healthy;
 	bool leaving;        /* runs until another instance has taken its place */
-	const char *failing; /* "failed 5 times: ..."; NULL: it does not, see failing.h */
+	const char *failing; /* "failed 5 times: ..."; NULL: it does not, see
+				failing_units.h */
 	bool unsteady;       /* healthy, but since a moment only */
 	bool give_up;        /* fails here: another instance shall try */
 	bool dirty;          /* to be written */

@@ -12,7 +12,7 @@
 
 #include "events.h"
 #include "inventory.h"
-#include "view.h"
+#include "store_view.h"
 
 /* Kept from tick to tick: since when hosts are missing. */
 struct observer;

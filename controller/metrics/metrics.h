@@ -5,10 +5,10 @@
 #ifndef CONTROLLER_METRICS_METRICS_H
 #define CONTROLLER_METRICS_METRICS_H
 
-#include "eval.h"
-#include "history.h"
-#include "promtext.h"
-#include "pull.h"
-#include "query.h"
+#include "demand_history.h"
+#include "expression.h"
+#include "prometheus_pull.h"
+#include "prometheus_query.h"
+#include "prometheus_text.h"
 
 #endif

@@ -37,7 +37,7 @@ int driver_open_with(const struct drv_host *host, const char *dir, const char *n
 void driver_close(struct driver *d);
 DEFINE_CLEANUP(struct driver *, driver_close);
 
-/* The controller's own table, constant and safe from any thread (driver_host.c). */
+/* The controller's own table, constant and safe from any thread (driver_services.c). */
 extern const struct drv_host driver_host;
 
 const char *drv_class_name(int cls); /* "THROTTLED"; "OK" for 0 */

@@ -3,9 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
-#include "credentials.h"
-#include "pool.h"
-#include "text.h"
+#include "round.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -36,7 +34,7 @@ static void pool_free(struct pool *p)
 	driver_close(p->driver);
 	free(p->driver_name);
 	free(p->config);
-	free(p->sightings);
+	missing_done(&p->missing);
 	free(p->name);
 	free(p);
 }
@@ -89,77 +87,6 @@ static void forget_pool(struct pools *ps, const char *name)
 
 /* ---------------------------------------------------------------- the driver */
 
-int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *err)
-{
-	static const int codes[] = {
-		[-DRV_AUTH] = ERR_DENIED,        [-DRV_BADREQ] = ERR_INVAL,
-		[-DRV_QUOTA] = ERR_LIMIT,        [-DRV_CAPACITY] = ERR_UNAVAIL,
-		[-DRV_THROTTLED] = ERR_UNAVAIL,  [-DRV_TRANSIENT] = ERR_UNAVAIL,
-		[-DRV_NOTFOUND] = ERR_NOT_FOUND, [-DRV_CONFLICT] = ERR_CONFLICT,
-		[-DRV_AMBIGUOUS] = ERR_TIMEOUT,  [-DRV_NOTSUP] = ERR_INVAL,
-		[-DRV_BUG] = ERR_PROTO,
-	};
-	int code = e->cls < 0 && -e->cls < (int)ARRAY_SIZE(codes) ? codes[-e->cls]
-								  : ERR_PROTO;
-
-	if (e->cls == DRV_THROTTLED && e->retry_after_ms > r->retry_after_ms)
-		r->retry_after_ms = e->retry_after_ms;
-	return err_set(err, code, "driver %s: %s%s%s%s", r->row.driver, e->msg,
-		       *e->code ? " (" : "", e->code, *e->code ? ")" : "");
-}
-
-/* Durations that operators state are calendar time; drivers wait in real time. */
-static int scale_durations(json_t *config, struct err *err)
-{
-	const char *text = NULL;
-	char real[CLOCK_TEXT];
-	int64_t ms = 0;
-	int rc = jread_str_opt(config, "boot_delay", &text, err);
-
-	if (rc < 0 || !text)
-		return rc;
-	rc = clock_parse_duration(text, &ms, err);
-	if (rc < 0)
-		return rc;
-	json_object_set_new(config, "boot_delay",
-			    json_string(clock_format_duration(clock_real_ms(ms), real)));
-	return 0;
-}
-
-int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
-		       struct err *err)
-{
-	CLEANUP(json_decref) json_t *own = NULL;
-	CLEANUP(json_decref) json_t *config = json_object();
-	CLEANUP(json_decref) json_t *secrets = NULL;
-	const json_t *common = json_object_get(o->driver_options, p->driver);
-	int rc = json_parse(p->config_json, strlen(p->config_json), "pool options", &own,
-			    err);
-
-	if (rc < 0)
-		return rc;
-	if (common)
-		json_object_update(config, (json_t *)(uintptr_t)common);
-	json_object_update(config, own);
-	if (p->cpu > 0)
-		json_object_set_new(config, "cpu", json_real(p->cpu));
-	if (p->memory_bytes > 0)
-		json_object_set_new(config, "memory",
-				    json_sprintf("%lld", (long long)p->memory_bytes));
-	rc = scale_durations(config, err);
-	if (rc < 0)
-		return rc;
-	/* The profile is the driver's name unless one is given; a driver that needs none
-	 * then finds none. */
-	rc = credentials_get(o->credentials, p->profile, &secrets, err);
-	if (rc < 0 && (rc != ERR_NOT_FOUND || strcmp(p->profile, p->driver) != 0))
-		return rc;
-	if (rc == 0)
-		json_object_set(config, "credentials", secrets);
-	*ret = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
-	return 0;
-}
-
 static int ensure_driver(struct pool_round *r, struct err *err)
 {
 	struct pool *p = r->pool;
@@ -185,28 +112,13 @@ static int ensure_driver(struct pool_round *r, struct err *err)
 
 /* ---------------------------------------------------------------- one round */
 
-static int load_round(struct pool_round *r, struct err *err)
-{
-	int rc = db_host_list(
-		r->opts->db,
-		&(struct db_host_filter){ .pool = r->row.name, .present = true },
-		&r->hosts, err);
-
-	if (rc < 0)
-		return rc;
-	return db_launch_list(
-		r->opts->db,
-		&(struct db_launch_filter){ .pool = r->row.name, .open = true }, &r->open,
-		err);
-}
-
 static int run_round(struct pool_round *r, struct err *err)
 {
 	struct err launch_err = { 0 };
 	int rc, launch_rc;
 
-	if ((rc = ensure_driver(r, err)) < 0 || (rc = load_round(r, err)) < 0 ||
-	    (rc = pool_compare(r, err)) < 0)
+	if ((rc = ensure_driver(r, err)) < 0 || (rc = pool_round_load(r, err)) < 0 ||
+	    (rc = pool_compare(r, err)) < 0 || (rc = pool_sweep_orphans(r, err)) < 0)
 		return rc;
 	/* A launch that fails must not keep those that are to go. */
 	launch_rc = pool_launch(r, &launch_err);
@@ -303,10 +215,7 @@ int64_t pool_reconcile(void *arg, const char *name)
 	again_ms = r.pool->failures ? r.pool->retry_mono_ms - clock_mono_ms() : 0;
 	if (again_ms <= 0)
 		again_ms = run_round(&r, &err) == 0 ? succeeded(&r) : failed(&r, &err);
-	db_pool_done(&r.row);
-	db_host_list_done(&r.hosts);
-	db_launch_list_done(&r.open);
-	free(r.vms);
+	pool_round_done(&r);
 	if (r.changed && ps->opts->changed)
 		ps->opts->changed(ps->opts->arg);
 	return again_ms;

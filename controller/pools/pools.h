@@ -8,7 +8,7 @@
  * twice. A driver that fails makes the pool wait, longer each time; nothing else stops.
  *
  * The tick decides how many hosts (pool.want) and which must go (host state terminating).
- * Runs in the workers of sched.h.
+ * Runs in the workers of scheduler.h.
  */
 #ifndef CONTROLLER_POOLS_POOLS_H
 #define CONTROLLER_POOLS_POOLS_H
@@ -16,7 +16,7 @@
 #include "credentials.h"
 #include "driver_load.h"
 #include "events.h"
-#include "sched.h"
+#include "scheduler.h"
 
 #include <jansson.h>
 

@@ -2,25 +2,9 @@
 #include "apply.h"
 
 #include "check.h"
-#include "parse.h"
+#include "names.h"
 
 #include <string.h>
-
-const struct db_tier *stack_tier_in(const struct db_tier_list *l, const char *name)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].name, name) == 0)
-			return &l->v[i];
-	return NULL;
-}
-
-const struct db_pool *stack_pool_in(const struct db_pool_list *l, const char *name)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].name, name) == 0)
-			return &l->v[i];
-	return NULL;
-}
 
 /* ---------------------------------------------------------------- other stacks */
 

@@ -3,7 +3,7 @@
  * conf.d/TIER/NAME.toml with templates/TIER/SRC into the documents that hosts get. What a
  * host alone can know (whether it has a user of that name) is checked there.
  */
-#include "parse.h"
+#include "readers.h"
 
 #include "check.h"
 #include "clock.h"

@@ -4,11 +4,10 @@
  */
 #include "apply.h"
 
+#include "change_list.h"
 #include "check.h"
-#include "clock.h"
-#include "parse.h"
+#include "names.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- what is declared */
@@ -60,48 +59,12 @@ static json_t *pool_declared(const struct db_pool *p)
 	return doc;
 }
 
-/* ---------------------------------------------------------------- change list */
-
-static void add_change(json_t *to, const char *action, const char *kind, const char *name,
-		       const char *detail)
-{
-	json_array_append_new(to,
-			      json_pack("{s:s, s:s, s:s, s:s}", "action", action, "kind",
-					kind, "name", name, "detail", detail));
-}
+/* ---------------------------------------------------------------- differences */
 
 /* Instances that hold state do not follow their tier to another pool. */
 static bool leaves_state(const struct db_tier *was, const struct db_tier *t)
 {
 	return was && t && t->stateful && strcmp(was->pool, t->pool) != 0;
-}
-
-/* "min 1 -> 2, max 3 -> 5" */
-static void add_difference(json_t *to, const char *kind, const char *name, json_t *old,
-			   json_t *new)
-{
-	CLEANUP(buf_done) struct buf b;
-	const char *key;
-	json_t *value;
-
-	buf_init(&b, 4096);
-	json_object_foreach(new, key, value)
-	{
-		json_t *was = json_object_get(old, key);
-		CLEANUP(free) char *from = NULL;
-		CLEANUP(free) char *into = NULL;
-
-		if (json_equal(was, value))
-			continue;
-		from = json_dumps(was, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-		into = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-		buf_printf(&b, "%s%s %s -> %s", b.len ? ", " : "", key,
-			   from ? from : "none", into);
-	}
-	if (b.len > 0)
-		add_change(to, "change", kind, name, buf_str(&b));
-	json_decref(old);
-	json_decref(new);
 }
 
 static void add_stay(json_t *to, const struct db_tier *was)
@@ -112,7 +75,7 @@ static void add_stay(json_t *to, const struct db_tier *was)
 			  "%s until you drain these (foretide drain HOST)",
 			  was->pool);
 
-	add_change(to, "keep", "tier", was->name, detail);
+	change_list_add(to, "keep", "tier", was->name, detail);
 }
 
 static void diff_tiers(json_t *to, const struct db_tier_list *old,
@@ -126,17 +89,17 @@ static void diff_tiers(json_t *to, const struct db_tier_list *old,
 		snprintf(detail, sizeof(detail), "%s, %lld to %lld instances",
 			 db_mode_name(t->mode), (long long)t->min, (long long)t->max);
 		if (was)
-			add_difference(to, "tier", t->name, tier_declared(was),
-				       tier_declared(t));
+			change_list_add_difference(to, "tier", t->name,
+						   tier_declared(was), tier_declared(t));
 		else
-			add_change(to, "add", "tier", t->name, detail);
+			change_list_add(to, "add", "tier", t->name, detail);
 		if (leaves_state(was, t))
 			add_stay(to, was);
 	}
 	for (size_t i = 0; i < old->n; i++)
 		if (!stack_tier_in(&s->tiers, old->v[i].name))
-			add_change(to, "remove", "tier", old->v[i].name,
-				   "its units are drained and stopped");
+			change_list_add(to, "remove", "tier", old->v[i].name,
+					"its units are drained and stopped");
 }
 
 static bool keeps_state(const struct db_pool *p, const struct db_tier_list *old,
@@ -160,19 +123,20 @@ static void diff_pools(json_t *to, const struct db_pool_list *old,
 		snprintf(detail, sizeof(detail), "driver %s, at most %lld hosts",
 			 p->driver, (long long)p->max);
 		if (was)
-			add_difference(to, "pool", p->name, pool_declared(was),
-				       pool_declared(p));
+			change_list_add_difference(to, "pool", p->name,
+						   pool_declared(was), pool_declared(p));
 		else
-			add_change(to, "add", "pool", p->name, detail);
+			change_list_add(to, "add", "pool", p->name, detail);
 	}
 	for (size_t i = 0; i < old->n; i++)
 		if (strcmp(old->v[i].stack, s->name) == 0 &&
 		    !stack_pool_in(&s->pools, old->v[i].name))
-			add_change(to, "remove", "pool", old->v[i].name,
-				   keeps_state(&old->v[i], tiers, s)
-					   ? "its hosts are drained and removed, but for "
-					     "those that a stateful tier stays on"
-					   : "its hosts are drained and removed");
+			change_list_add(
+				to, "remove", "pool", old->v[i].name,
+				keeps_state(&old->v[i], tiers, s)
+					? "its hosts are drained and removed, but for "
+					  "those that a stateful tier stays on"
+					: "its hosts are drained and removed");
 }
 
 static void diff_units(json_t *to, const struct stack_file *old,
@@ -183,14 +147,14 @@ static void diff_units(json_t *to, const struct stack_file *old,
 		const struct stack_unit *was = old ? stack_file_unit(old, u->name) : NULL;
 
 		if (!was)
-			add_change(to, "add", "unit", u->name, "");
+			change_list_add(to, "add", "unit", u->name, "");
 		else if (strcmp(was->hash, u->hash) != 0)
-			add_change(to, "change", "unit", u->name,
-				   "instances are replaced one at a time");
+			change_list_add(to, "change", "unit", u->name,
+					"instances are replaced one at a time");
 	}
 	for (size_t i = 0; old && i < old->n_units; i++)
 		if (!stack_file_unit(s, old->units[i].name))
-			add_change(to, "remove", "unit", old->units[i].name, "");
+			change_list_add(to, "remove", "unit", old->units[i].name, "");
 }
 
 static const struct stack_conf *conf_in(const struct stack_file *s,
@@ -212,16 +176,18 @@ static void diff_confs(json_t *to, const struct stack_file *old,
 		json_t *dest = json_object_get(c->doc, "dest");
 
 		if (!was)
-			add_change(to, "add", "conf", name, json_string_value(dest));
+			change_list_add(to, "add", "conf", name, json_string_value(dest));
 		else if (!json_equal(was->doc, c->doc))
-			add_change(to, "change", "conf", name, json_string_value(dest));
+			change_list_add(to, "change", "conf", name,
+					json_string_value(dest));
 	}
 	for (size_t i = 0; old && i < old->n_confs; i++) {
 		const struct stack_conf *c = &old->confs[i];
 		CLEANUP(free) char *name = xasprintf("%s/%s", c->tier, c->name);
 
 		if (!conf_in(s, c))
-			add_change(to, "remove", "conf", name, "the file stays on hosts");
+			change_list_add(to, "remove", "conf", name,
+					"the file stays on hosts");
 	}
 }
 
@@ -238,102 +204,11 @@ static void diff_secrets(json_t *to, const struct stack_file *old,
 {
 	for (size_t i = 0; i < s->n_secrets; i++)
 		if (!has_secret(old, s->secrets[i]))
-			add_change(to, "add", "secret", s->secrets[i],
-				   "a random value is made");
+			change_list_add(to, "add", "secret", s->secrets[i],
+					"a random value is made");
 	for (size_t i = 0; old && i < old->n_secrets; i++)
 		if (!has_secret(s, old->secrets[i]))
-			add_change(to, "remove", "secret", old->secrets[i], "");
-}
-
-/* "uplift 2.5, 3 times, next 2026-11-27T07:00:00.000Z" */
-static void describe(const json_t *event, int64_t now_ms, char *ret, size_t size)
-{
-	CLEANUP(free)
-	char *uplift = json_dumps(json_object_get(event, "uplift"),
-				  JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-	const json_t *times = json_object_get(event, "times");
-	char text[CLOCK_TEXT];
-	const json_t *t;
-	int64_t next_ms = 0;
-	size_t i;
-
-	json_array_foreach(times, i, t)
-	{
-		if (json_integer_value(json_array_get(t, 1)) > now_ms && !next_ms)
-			next_ms = json_integer_value(json_array_get(t, 0));
-	}
-	snprintf(ret, size, "uplift %s, tiers %.60s, %s%s", uplift,
-		 json_string_value(json_object_get(event, "tiers")),
-		 next_ms ? "next " : "none within a year",
-		 next_ms ? clock_format(next_ms, text) : "");
-}
-
-/* What takes place under each name, for comparing two stacks:
- * {"sale":{"uplift":2.5|null,"tiers":"web"|null,"times":[ms, ..]}}. */
-static json_t *events_summary(const struct event_list *l)
-{
-	json_t *all = json_object();
-
-	for (size_t i = 0; i < l->n_kinds; i++) {
-		const struct event_kind *k = &l->kinds[i];
-
-		if (!json_object_get(all, k->name))
-			json_object_set_new(
-				all, k->name,
-				json_pack("{s:o, s:o, s:[]}", "uplift",
-					  isnan(k->terms.uplift)
-						  ? json_string("learn")
-						  : json_real(k->terms.uplift),
-					  "tiers",
-					  k->terms.tiers ? json_string(k->terms.tiers)
-							 : json_string("all"),
-					  "times"));
-	}
-	for (size_t i = 0; i < l->n; i++) {
-		json_t *of = json_object_get(all, l->kinds[l->v[i].kind].name);
-
-		json_array_append_new(json_object_get(of, "times"),
-				      json_pack("[I, I]", (json_int_t)l->v[i].start_ms,
-						(json_int_t)l->v[i].end_ms));
-	}
-	return all;
-}
-
-/* Both as of now; what cannot be read any more, as of another version, has none. */
-static json_t *summary_of(const struct stack_file *s, int64_t now_ms)
-{
-	CLEANUP(tz_free) struct tz *zone = NULL;
-	CLEANUP(event_list_done) struct event_list l = { 0 };
-
-	if (!s || tz_open(s->timezone, &zone, NULL) < 0 ||
-	    event_list_read(&s->events, zone, now_ms, &l, NULL) < 0)
-		return json_object();
-	return events_summary(&l);
-}
-
-static void diff_events(json_t *to, const struct stack_file *old,
-			const struct stack_file *s)
-{
-	const int64_t now_ms = clock_now_ms();
-	CLEANUP(json_decref) json_t *was = summary_of(old, now_ms);
-	CLEANUP(json_decref) json_t *is = summary_of(s, now_ms);
-	const char *name;
-	char detail[256];
-	json_t *event;
-
-	json_object_foreach(is, name, event)
-	{
-		describe(event, now_ms, detail, sizeof(detail));
-		if (!json_object_get(was, name))
-			add_change(to, "add", "event", name, detail);
-		else if (!json_equal(json_object_get(was, name), event))
-			add_change(to, "change", "event", name, detail);
-	}
-	json_object_foreach(was, name, event)
-	{
-		if (!json_object_get(is, name))
-			add_change(to, "remove", "event", name, "");
-	}
+			change_list_add(to, "remove", "secret", old->secrets[i], "");
 }
 
 static json_t *head_declared(const char *timezone, const char *domain)
@@ -364,21 +239,21 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 		old = NULL;
 	changes = json_array();
 	if (is_new)
-		add_change(changes, "add", "stack", s->name, "");
+		change_list_add(changes, "add", "stack", s->name, "");
 	else
-		add_difference(changes, "stack", s->name,
-			       head_declared(was.timezone, was.domain),
-			       head_declared(s->timezone, s->domain));
+		change_list_add_difference(changes, "stack", s->name,
+					   head_declared(was.timezone, was.domain),
+					   head_declared(s->timezone, s->domain));
 	diff_pools(changes, &pools, &tiers, s);
 	diff_tiers(changes, &tiers, s);
 	diff_units(changes, old, s);
 	diff_confs(changes, old, s);
 	diff_secrets(changes, old, s);
-	diff_events(changes, old, s);
+	change_list_add_events(changes, old, s);
 	if (!is_new && json_array_size(changes) == 0 &&
 	    strcmp(was.text_json, canonical) != 0)
-		add_change(changes, "change", "stack", s->name,
-			   "comments and order of the files only");
+		change_list_add(changes, "change", "stack", s->name,
+				"comments and order of the files only");
 	*ret = changes;
 	return 0;
 }

@@ -3,7 +3,6 @@
 
 #include "calendar.h"
 #include "check.h"
-#include "uplift.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,78 +12,19 @@
 #define BEFORE_MS (731 * DAY_MS)
 #define NEAR_MS (62 * DAY_MS) /* what models and measuring look back at */
 #define AHEAD_MS (366 * DAY_MS)
-#define TIERS_TEXT_MAX 4000
 
 _Static_assert(EVENT_NAME_MAX == ICAL_NAME_MAX, "a SUMMARY is a name");
-
-const char *const stack_event_options[] = { "when", "uplift", "tiers", NULL };
-
-static void terms_done(struct event_terms *t)
-{
-	free(t->tiers);
-}
-
-void stack_events_done(struct stack_events *e)
-{
-	for (size_t i = 0; i < e->n; i++) {
-		free(e->v[i].name);
-		free(e->v[i].when);
-		terms_done(&e->v[i].terms);
-	}
-	for (size_t i = 0; i < e->n_files; i++) {
-		free(e->files[i].name);
-		free(e->files[i].text);
-	}
-	free(e->v);
-	free(e->files);
-	*e = (struct stack_events){ 0 };
-}
 
 void event_list_done(struct event_list *l)
 {
 	for (size_t i = 0; i < l->n_kinds; i++) {
 		free(l->kinds[i].name);
 		free(l->kinds[i].source);
-		terms_done(&l->kinds[i].terms);
+		event_terms_done(&l->kinds[i].terms);
 	}
 	free(l->kinds);
 	free(l->v);
 	*l = (struct event_list){ 0 };
-}
-
-/* ---------------------------------------------------------------- what is said */
-
-static int set_uplift(struct event_terms *t, const char *text, struct err *err)
-{
-	if (t->is_uplift_said)
-		return err_set(err, ERR_INVAL, "uplift is there twice");
-	t->is_uplift_said = true;
-	return uplift_parse(text, &t->uplift, err);
-}
-
-static int set_tiers(struct event_terms *t, const char *text, struct err *err)
-{
-	if (t->is_tiers_said)
-		return err_set(err, ERR_INVAL, "tiers is there twice");
-	if (strlen(text) > TIERS_TEXT_MAX)
-		return err_set(err, ERR_LIMIT, "tiers is longer than %d bytes",
-			       TIERS_TEXT_MAX);
-	t->is_tiers_said = true;
-	t->tiers = text[strspn(text, " \t,")] ? xstrdup(text) : NULL;
-	return 0;
-}
-
-int event_terms_each_tier(const struct event_terms *t, event_tier_fn *fn, void *arg,
-			  struct err *err)
-{
-	CLEANUP(free) char *copy = t->tiers ? xstrdup(t->tiers) : NULL;
-	char *next = copy, *word;
-	int rc = 0;
-
-	while (rc == 0 && (word = strsep(&next, " \t,")))
-		if (*word)
-			rc = fn(arg, word, err);
-	return rc;
 }
 
 static int is_named(void *arg, const char *tier, struct err *err)
@@ -99,73 +39,6 @@ bool event_kind_is_of(const struct event_kind *k, const char *tier)
 	       event_terms_each_tier(&k->terms, is_named, (char *)(uintptr_t)tier,
 				     NULL) != 0;
 }
-
-/* ---------------------------------------------------------------- sections */
-
-static struct stack_event *find(const struct stack_events *e, const char *name)
-{
-	for (size_t i = 0; i < e->n; i++)
-		if (strcmp(e->v[i].name, name) == 0)
-			return &e->v[i];
-	return NULL;
-}
-
-int stack_events_add(struct stack_events *e, const char *name, int line, struct err *err)
-{
-	if (!*name || strlen(name) > EVENT_NAME_MAX)
-		return err_set(err, ERR_INVAL, "the event's name must have 1 to %d bytes",
-			       EVENT_NAME_MAX);
-	if (find(e, name))
-		return err_set(err, ERR_INVAL, "[event %s] is there twice", name);
-	if (e->n == EVENT_SECTIONS_MAX)
-		return err_set(err, ERR_LIMIT, "more than %d [event NAME]",
-			       EVENT_SECTIONS_MAX);
-	e->v = xrealloc(e->v, (e->n + 1) * sizeof(*e->v));
-	e->v[e->n++] = (struct stack_event){ .name = xstrdup(name),
-					     .terms = { .uplift = NAN },
-					     .line = line };
-	return 0;
-}
-
-static int add_when(struct stack_event *e, const char *text, struct err *err)
-{
-	struct event_when w;
-	int rc = event_when_parse(text, &w, err);
-
-	if (rc < 0)
-		return rc;
-	if (e->n_when == EVENT_WHEN_MAX)
-		return err_set(err, ERR_LIMIT, "more than %d when", EVENT_WHEN_MAX);
-	e->when = xrealloc(e->when, (e->n_when + 1) * sizeof(*e->when));
-	e->when[e->n_when++] = w;
-	return 0;
-}
-
-int stack_events_set(struct stack_events *e, const char *name, const char *option,
-		     const char *value, struct err *err)
-{
-	struct stack_event *to = find(e, name);
-
-	CHECK(to);
-	if (strcmp(option, "when") == 0)
-		return add_when(to, value, err);
-	if (strcmp(option, "uplift") == 0)
-		return set_uplift(&to->terms, value, err);
-	if (strcmp(option, "tiers") == 0)
-		return set_tiers(&to->terms, value, err);
-	return err_set(err, ERR_INVAL,
-		       "'%s' is no option of an event: it has when, uplift and tiers",
-		       option);
-}
-
-void stack_events_add_file(struct stack_events *e, const char *name, const char *text)
-{
-	e->files = xrealloc(e->files, (e->n_files + 1) * sizeof(*e->files));
-	e->files[e->n_files].name = xstrdup(name);
-	e->files[e->n_files++].text = xstrdup(text);
-}
-
-/* ---------------------------------------------------------------- what takes place */
 
 static size_t add_kind(struct event_list *l, const char *name, const char *source,
 		       const struct event_terms *t)
@@ -226,14 +99,14 @@ static int read_section(const struct stack_event *e, const struct tz *zone,
 static int terms_of(const struct stack_events *e, const struct ical_source *s,
 		    struct event_terms *ret, struct err *err)
 {
-	const struct stack_event *section = find(e, s->name);
+	const struct stack_event *section = stack_events_find(e, s->name);
 	int rc = 0;
 
 	*ret = (struct event_terms){ .uplift = NAN };
 	if (s->extra[0])
-		rc = set_uplift(ret, s->extra[0], err);
+		rc = event_terms_set_uplift(ret, s->extra[0], err);
 	if (rc == 0 && s->extra[1])
-		rc = set_tiers(ret, s->extra[1], err);
+		rc = event_terms_set_tiers(ret, s->extra[1], err);
 	if (rc < 0 || !section)
 		return rc;
 	if (!ret->is_uplift_said)
@@ -252,7 +125,7 @@ static int take_sources(const struct stack_events *e, const char *file,
 
 		if (rc == 0)
 			(void)add_kind(l, c->sources[i].name, file, &t);
-		terms_done(&t);
+		event_terms_done(&t);
 		if (rc < 0)
 			return err_wrap(err, rc, "%s:%d", file, c->sources[i].line);
 	}

@@ -2,25 +2,13 @@
 #include "folder.h"
 
 #include "check.h"
-#include "parse.h"
+#include "names.h"
+#include "readers.h"
 #include "unitfile.h"
 
 #include <string.h>
 
 #define FILES_MAX 512
-
-int stack_name_check(const char *name, const char *what, struct err *err)
-{
-	size_t len = strlen(name);
-
-	if (len >= 1 && len <= STACK_NAME_MAX && *name >= 'a' && *name <= 'z' &&
-	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len)
-		return 0;
-	return err_set(err, ERR_INVAL,
-		       "%s '%s' must begin with a letter and have at most %d of a-z, 0-9 "
-		       "and -",
-		       what, name, STACK_NAME_MAX);
-}
 
 /* ---------------------------------------------------------------- the files */
 
@@ -39,14 +27,6 @@ static bool split_path(char *path, char *parts[], size_t n)
 			return false;
 	}
 	return strchr(parts[n - 1], '/') == NULL;
-}
-
-static bool has_tier(const struct stack_file *s, const char *name)
-{
-	for (size_t i = 0; i < s->tiers.n; i++)
-		if (strcmp(s->tiers.v[i].name, name) == 0)
-			return true;
-	return false;
 }
 
 static int check_text(const char *name, const json_t *text, struct err *err)
@@ -93,7 +73,7 @@ static int check_place(const struct stack_file *s, const char *name, struct err 
 			       "conf.d/TIER/NAME.toml, templates/TIER/NAME and "
 			       "events/NAME.ics",
 			       name);
-	if (!has_tier(s, parts[1]))
+	if (!stack_tier_in(&s->tiers, parts[1]))
 		return err_set(err, ERR_INVAL, "%s: stack.conf has no [tier %s]", name,
 			       parts[1]);
 	return 0;
@@ -122,127 +102,6 @@ static int check_files(const struct stack_file *s, const json_t *files, struct e
 	return 0;
 }
 
-/* ---------------------------------------------------------------- units */
-
-/* A template is checked as its first instance would be read. */
-static int check_sections(const struct stack_unit *u, struct db_tier *t, struct err *err)
-{
-	CLEANUP(x_fleet_done) struct x_fleet fleet = { .machine_id = NULL };
-	CLEANUP(x_services_done) struct x_services services = { NULL, 0 };
-	CLEANUP(x_metrics_done) struct x_metrics metrics = { NULL, 0 };
-	struct x_resources need = { 0, 0 };
-	char name[UNIT_NAME_TEXT];
-	struct unit_context ctx = { .name = u->name, .host = "host-00000000" };
-	int rc = 0;
-
-	if (u->is_template) {
-		rc = unit_name_of_template(u->name, "1", name, err);
-		ctx.name = name;
-	}
-	if (rc == 0)
-		rc = x_fleet_read(u->file, ctx.name, &fleet, NULL, err);
-	if (rc == 0)
-		rc = x_services_read(u->file, &ctx, &services, err);
-	if (rc == 0)
-		rc = x_metrics_read(u->file, &ctx, &metrics, err);
-	if (rc == 0)
-		rc = x_resources_read(u->file, &need, err);
-	if (rc < 0)
-		return rc;
-	if (!unit_file_get(u->file, "Service", "ExecStart"))
-		return err_set(err, ERR_INVAL, "%s: [Service] has no ExecStart",
-			       u->file->what);
-	t->cpu = need.cpu;
-	t->memory_bytes = need.memory_bytes;
-	return 0;
-}
-
-static int read_unit(const json_t *files, struct db_tier *t, struct stack_unit *u,
-		     struct err *err)
-{
-	CLEANUP(free) char *path = xasprintf("units/%s", t->unit);
-	CLEANUP(buf_done) struct buf b;
-	const char *text = text_of(files, path);
-	size_t len = strlen(t->unit);
-	int rc = unit_name_check(t->unit, err);
-
-	buf_init(&b, UNIT_FILE_MAX);
-	if (rc < 0)
-		return err_wrap(err, rc, "stack.conf: [tier %s]", t->name);
-	if (len < 8 || strcmp(t->unit + len - 8, ".service") != 0 ||
-	    unit_name_is_instance(t->unit))
-		return err_set(err, ERR_INVAL,
-			       "stack.conf: [tier %s]: unit = %s must be NAME.service or "
-			       "the template NAME@.service",
-			       t->name, t->unit);
-	if (!text)
-		return err_set(err, ERR_INVAL, "stack.conf: [tier %s]: there is no %s",
-			       t->name, path);
-	u->name = xstrdup(t->unit);
-	u->is_template = unit_name_is_template(t->unit);
-	rc = unit_file_parse(text, strlen(text), path, &u->file, err);
-	if (rc == 0)
-		rc = check_sections(u, t, err);
-	if (rc < 0)
-		return rc;
-	unit_file_text(u->file, &b);
-	u->text = buf_take(&b);
-	unit_file_hash(u->file, u->hash);
-	if (!u->is_template && t->max > 1)
-		return err_set(err, ERR_INVAL,
-			       "stack.conf: [tier %s]: %s is no template, so max must be "
-			       "1",
-			       t->name, t->unit);
-	return 0;
-}
-
-static int check_fits(const struct stack_file *s, const struct db_tier *t,
-		      struct err *err)
-{
-	for (size_t i = 0; i < s->pools.n; i++) {
-		const struct db_pool *p = &s->pools.v[i];
-
-		if (strcmp(p->name, t->pool) != 0)
-			continue;
-		if (p->cpu > 0 && t->cpu > p->cpu)
-			return err_set(
-				err, ERR_INVAL,
-				"units/%s asks for CPU=%g, a host of [pool %s] has "
-				"%g",
-				t->unit, t->cpu, p->name, p->cpu);
-		if (p->memory_bytes > 0 && t->memory_bytes > p->memory_bytes)
-			return err_set(err, ERR_INVAL,
-				       "units/%s asks for Memory=%lldM, a host of [pool "
-				       "%s] has %lldM",
-				       t->unit, (long long)t->memory_bytes >> 20, p->name,
-				       (long long)p->memory_bytes >> 20);
-	}
-	return 0;
-}
-
-static int read_units(struct stack_file *s, const json_t *files, struct err *err)
-{
-	s->units = xcalloc(s->tiers.n + 1, sizeof(*s->units));
-	for (size_t i = 0; i < s->tiers.n; i++) {
-		struct db_tier *t = &s->tiers.v[i];
-		int rc;
-
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(s->tiers.v[k].unit, t->unit) == 0)
-				return err_set(err, ERR_INVAL,
-					       "stack.conf: [tier %s] and [tier %s] have "
-					       "the same unit",
-					       s->tiers.v[k].name, t->name);
-		s->n_units = i + 1;
-		rc = read_unit(files, t, &s->units[i], err);
-		if (rc == 0)
-			rc = check_fits(s, t, err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
 /* ---------------------------------------------------------------- events */
 
 struct naming {
@@ -254,7 +113,7 @@ static int check_event_tier(void *arg, const char *tier, struct err *err)
 {
 	const struct naming *n = arg;
 
-	if (has_tier(n->s, tier))
+	if (stack_tier_in(&n->s->tiers, tier))
 		return 0;
 	return err_set(err, ERR_INVAL,
 		       "%s: event '%s': tiers names %.60s, and stack.conf has no such "
@@ -294,7 +153,7 @@ static int read_events(struct stack_file *s, const json_t *files, struct err *er
 	return check_events(s, err);
 }
 
-/* ---------------------------------------------------------------- the whole */
+/* ---------------------------------------------------------------- all of it */
 
 int stack_file_read(const json_t *files, struct stack_file **ret, struct err *err)
 {
@@ -314,7 +173,7 @@ int stack_file_read(const json_t *files, struct stack_file **ret, struct err *er
 	if (rc == 0)
 		rc = check_files(s, files, err);
 	if (rc == 0)
-		rc = read_units(s, files, err);
+		rc = stack_units_read(s, files, err);
 	if (rc == 0)
 		rc = stack_confd_read(s, files, err);
 	if (rc == 0)

@@ -20,8 +20,6 @@
 #include "text.h"
 #include "unitfile.h"
 
-#define STACK_NAME_MAX 31 /* bytes in the name of a stack, tier, pool or secret */
-
 struct stack_unit {
 	char *name; /* "web@.service" */
 	char *text; /* canonical: what goes to the store under its hash */
@@ -69,9 +67,6 @@ char *stack_file_canonical(const json_t *files);
 
 /* NULL when there is none. */
 const struct stack_unit *stack_file_unit(const struct stack_file *s, const char *name);
-
-/* a-z, then a-z 0-9 and -, at most STACK_NAME_MAX; what names it in the error. */
-int stack_name_check(const char *name, const char *what, struct err *err) MUST_CHECK;
 
 /* Sets one option of a tier as stack.conf would; the words begin with its name. */
 int stack_tier_set(struct db_tier *t, const char *name, const char *value,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* capacity_state.h - inside of tier_capacity: for tier_capacity*.c only. */
+/* capacity_state.h - inside of tier_capacity: for the capacity files only. */
 #ifndef CONTROLLER_TIERS_CAPACITY_STATE_H
 #define CONTROLLER_TIERS_CAPACITY_STATE_H
 
-#include "learned_capacity.h"
+#include "instance_capacity.h"
 #include "utilisation.h"
 
 #include <stddef.h>

@@ -10,10 +10,10 @@ static json_t *band_json(const struct tier_forecast *f, size_t band)
 	json_t *leads = json_array();
 
 	for (size_t k = 0; k < TIER_LEADS; k++)
-		json_array_append_new(leads,
-				      json_pack("{s:I, s:o}", "lead_ms",
-						(json_int_t)f->promise[k].lead_ms, "kept",
-						json_finite(f->promise[k].kept[band])));
+		json_array_append_new(
+			leads, json_pack("{s:I, s:o}", "lead_ms",
+					 (json_int_t)f->promise[k].lead_ms, "achieved",
+					 json_finite(f->promise[k].coverage[band])));
 	return json_pack("{s:f, s:o}", "level", demand_bands[band], "leads", leads);
 }
 
@@ -28,6 +28,7 @@ json_t *promise_json(const struct tier_forecast *f, const struct db_tier *t)
 		json_array_append_new(bands, band_json(f, i));
 	return json_pack("{s:o, s:o, s:o, s:o}", "risk",
 			 json_finite(t->price_ratio > 0 ? NAN : t->risk_ratio), "price",
-			 json_finite(t->price_ratio > 0 ? t->price_ratio : NAN), "kept",
-			 json_finite(f->within_lead.kept), "bands", bands);
+			 json_finite(t->price_ratio > 0 ? t->price_ratio : NAN),
+			 "achieved", json_finite(f->within_lead.short_share), "bands",
+			 bands);
 }

@@ -5,15 +5,16 @@
 #ifndef CONTROLLER_TIERS_PROMISE_H
 #define CONTROLLER_TIERS_PROMISE_H
 
-#include "model.h"
+#include "decision_model.h"
 
 #include <jansson.h>
 
 /*
- * {"risk", "price", "kept", "bands": [{"level", "leads": [{"lead_ms", "kept"}]}]}: the
- * share of time that may be short or what a short minute costs, the share that was short
- * lately, and for each band and lead time the share of steps that stayed within it. What
- * is not known is null; null when there is no forecast. The caller owns it.
+ * {"risk", "price", "achieved", "bands": [{"level", "leads": [{"lead_ms",
+ * "achieved"}]}]}: the share of time that may be short or what a short minute costs, the
+ * share that was short lately, and for each band and lead time the share of steps that
+ * stayed within it. What is not known is null; null when there is no forecast. The caller
+ * owns it.
  */
 json_t *promise_json(const struct tier_forecast *f, const struct db_tier *t);
 

@@ -6,8 +6,8 @@
 #ifndef CONTROLLER_TIERS_TIERS_H
 #define CONTROLLER_TIERS_TIERS_H
 
-#include "demand_events.h"
-#include "event_view.h"
+#include "current_events.h"
+#include "event_effects.h"
 #include "events.h"
 #include "fleet.h"
 #include "lead.h"

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Chunks: runs of raw samples of one series in one row. The bytes are the number of
- * samples, the column of times and the column of values (pack.h).
+/* The bytes of a chunk: the number of samples, the columns of times and values (pack.h).
  */
-#include "engine.h"
-#include "pack.h"
+#include "chunk.h"
 
 #include "check.h"
+#include "pack.h"
+#include "sample_list.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each tier's own demand, kept to the minute. */
-#include "engine.h"
-#include "labels.h"
-
+#include "add.h"
 #include "check.h"
+#include "labels.h"
+#include "registry.h"
+#include "roll.h"
+#include "rollup.h"
+#include "sample_list.h"
 
 #include <inttypes.h>
 #include <math.h>

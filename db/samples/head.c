@@ -1,37 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The newest samples of each series, in memory. */
-#include "engine.h"
+#include "head.h"
 
 #include "check.h"
-#include "sorted.h"
 
 #include <string.h>
-
-void db_samples_push(struct db_samples *s, int64_t t_ms, double v)
-{
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 64;
-		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
-	}
-	s->v[s->n++] = (struct db_sample){ t_ms, v };
-}
-
-void db_samples_append(struct db_samples *s, const struct db_sample *v, size_t n)
-{
-	if (s->cap - s->n < n) {
-		s->cap = MAX(s->cap * 2, s->n + n);
-		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
-	}
-	if (n)
-		memcpy(s->v + s->n, v, n * sizeof(*v));
-	s->n += n;
-}
-
-void db_samples_done(struct db_samples *s)
-{
-	free(s->v);
-	memset(s, 0, sizeof(*s));
-}
 
 bool db_head_insert(struct db_entry *e, int64_t t_ms, double v)
 {
@@ -96,35 +68,4 @@ void db_head_forget(struct db_entry *e, int64_t before_ms)
 		free(TAKE(e->head));
 		e->cap = 0;
 	}
-}
-
-/* First sample at or after t_ms. */
-static uint32_t first_at(const struct db_entry *e, int64_t t_ms)
-{
-	return (uint32_t)SORTED_PLACE(e->n, i, e->head[i].t_ms < t_ms);
-}
-
-size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t now_ms,
-			 struct db_sample *ret, size_t max, int64_t *ret_first_ms)
-{
-	struct db_metrics *m = db->metrics;
-	const struct db_entry *e;
-	size_t n = 0;
-
-	pthread_mutex_lock(&m->lock);
-	e = db_entry_by_id(m, series);
-	if (e) {
-		uint32_t from = first_at(e, from_ms), to = first_at(e, now_ms + 1);
-
-		/* The newest one there is, even when it is before the window. */
-		if (from == to && from > 0)
-			from--;
-		if (ret_first_ms)
-			*ret_first_ms = e->first_ms;
-		n = MIN((size_t)(to - from), max);
-		if (n)
-			memcpy(ret, e->head + to - n, n * sizeof(*ret));
-	}
-	pthread_mutex_unlock(&m->lock);
-	return n;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The journal of samples: what came in since the last packing, a batch a row. A row is a
- * run of (series * 2 + whole, time since the one before, value), the value as an integer
- * when it is one, else as the eight bytes of the double, low byte first.
+ * A row is a run of (series * 2 + whole, time since the one before, value), the value as
+ * an integer when it is one, else as the eight bytes of the double, low byte first.
  */
-#include "engine.h"
-#include "pack.h"
+#include "journal.h"
 
 #include "check.h"
+#include "chunk.h"
+#include "head.h"
+#include "pack.h"
+#include "rollup.h"
 
 #include <math.h>
 #include <string.h>

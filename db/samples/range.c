@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading over raw samples and roll-ups together. */
-#include "engine.h"
-
 #include "check.h"
+#include "raw.h"
+#include "registry.h"
+#include "rollup.h"
+#include "sample_list.h"
 
 #include <math.h>
 #include <string.h>

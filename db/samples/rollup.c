@@ -5,10 +5,11 @@
  * a counter the columns of last values and increases, for a gauge of sums, minima, maxima
  * and last values, and for a minute's roll-up of sums alone.
  */
-#include "engine.h"
-#include "pack.h"
+#include "rollup.h"
 
 #include "check.h"
+#include "pack.h"
+#include "registry.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -262,30 +263,5 @@ int db_rollup_put(struct db_conn *c, int64_t series, enum db_series_kind kind,
 	}
 	if (ret_added)
 		*ret_added = added;
-	return 0;
-}
-
-int db_rollup_day(struct db *db, struct db_conn *c, const struct db_entry *e,
-		  int64_t day_ms, struct err *err)
-{
-	CLEANUP(db_samples_done) struct db_samples s = { 0 };
-	const struct db_sample *before = NULL;
-	size_t skip = 0;
-	int rc = db_samples_raw(db, e->id, day_ms - RES_1H, day_ms + DAY_MS - 1, &s, err);
-
-	if (rc < 0)
-		return rc;
-	while (skip < s.n && s.v[skip].t_ms < day_ms)
-		before = &s.v[skip++];
-	if (skip == s.n)
-		return 0;
-	for (const int64_t *res = db_rollup_resolutions(e->name); *res; res++) {
-		CLEANUP(db_buckets_done) struct db_buckets b = { 0 };
-
-		db_rollup_make(s.v + skip, s.n - skip, before, *res, &b);
-		rc = db_rollup_put(c, e->id, e->kind, *res, &b, false, NULL, err);
-		if (rc < 0)
-			return rc;
-	}
 	return 0;
 }

@@ -209,4 +209,8 @@ void db_set_limits(struct db *db, const struct db_limits *l);
 int db_maintain(struct db *db, int64_t now_ms, int64_t budget_ms, bool *ret_more,
 		struct err *err) MUST_CHECK;
 
+/* For db_open() and db_close(): reads series and the journal; frees them. */
+int db_metrics_open(struct db *db, struct err *err) MUST_CHECK;
+void db_metrics_close(struct db *db);
+
 #endif

@@ -3,9 +3,10 @@
  * The schema's version is SQLite's user_version: the number of the last migration that
  * was applied, changed in the same transaction as the schema.
  */
-#include "conn.h"
+#include "migrate.h"
 
 #include "embedded.h"
+#include "statement.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

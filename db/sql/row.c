@@ -2,6 +2,8 @@
 #include "row.h"
 
 #include "check.h"
+#include "reader.h"
+#include "transaction.h"
 
 #include <inttypes.h>
 #include <limits.h>

@@ -9,7 +9,7 @@
 #define DB_SQL_ROW_H
 
 #include "buf.h"
-#include "conn.h"
+#include "statement.h"
 
 enum db_col_type {
 	COL_TEXT, /* char * */

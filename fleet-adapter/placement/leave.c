@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which hosts can go. */
 #include "check.h"
 #include "state.h"
 
 #include <string.h>
-
-/* ---------------------------------------------------------------- hosts that can leave
- */
 
 struct candidate {
 	int bin;
@@ -26,20 +24,6 @@ static int by_drain_order(const void *a, const void *b)
 	if (x->joined_ms != y->joined_ms)
 		return x->joined_ms > y->joined_ms ? -1 : 1;
 	return strcmp(x->id, y->id);
-}
-
-/* Items that would have to go elsewhere: not globals, not those on their way out. */
-static bool is_burden(const struct state *s, int item)
-{
-	return !s->items[item].u->leaving && !s->items[item].fleet->global;
-}
-
-static bool is_free(const struct state *s, int item)
-{
-	const struct item *it = &s->items[item];
-
-	return !it->u->pinned && !it->u->single && !it->fleet->machine_of.n &&
-	       !it->followers.n && !it->fleet->replaces.n;
 }
 
 /* Whether it shall be on the bin, or came from one that can leave; otherwise it waits for
@@ -66,9 +50,9 @@ static bool can_empty(struct state *s, int bin, struct ints *moved)
 	for (int i = 0; i < n; i++) {
 		int to;
 
-		if (!is_burden(s, list[i]))
+		if (!state_is_burden(s, list[i]))
 			continue;
-		to = is_free(s, list[i]) && is_there(s, list[i], bin)
+		to = state_is_free(s, list[i]) && is_there(s, list[i], bin)
 			     ? state_best(s, list[i], 1u << PLACE_UP, why)
 			     : -1;
 		if (to >= 0) {
@@ -134,76 +118,4 @@ void placement_find_leave(struct state *s)
 	for (; moved.n > 0; moved.n -= 2)
 		state_move(s, moved.v[moved.n - 2], moved.v[moved.n - 1]);
 	free(moved.v);
-}
-
-/* ---------------------------------------------------------------- balance */
-
-/* Where a move lowers the item's spread by two, or else the whole count's; -1. */
-static int better_bin(struct state *s, int item)
-{
-	const struct ints *bins = &s->pool_bins[s->items[item].pool];
-	int from = s->items[item].bin;
-	int best = -1, best_tier = 0, best_count = 0;
-
-	for (int i = 0; i < bins->n; i++) {
-		int to = bins->v[i];
-		const struct bin *b = &s->bins[to];
-		int tier = (int)state_tier_count(s, item, from) -
-			   (int)state_tier_count(s, item, to);
-		int count = s->bins[from].count - b->count;
-
-		if (b->state != PLACE_UP || b->is_leaving || tier < 1 ||
-		    (tier < 2 && count < 2))
-			continue;
-		if (best >= 0 &&
-		    (tier < best_tier || (tier == best_tier && count <= best_count)))
-			continue;
-		if (state_able(s, item, to) != WHY_NONE)
-			continue;
-		best = to;
-		best_tier = tier;
-		best_count = count;
-	}
-	return best;
-}
-
-/* Pools in which something waits have more urgent things to do. */
-static bool is_quiet(const struct state *s, int pool)
-{
-	for (int i = 0; i < s->waiting.n; i++)
-		if (s->items[s->waiting.v[i]].pool == pool)
-			return false;
-	return true;
-}
-
-static bool may_balance(const struct state *s, int item)
-{
-	const struct item *it = &s->items[item];
-	const struct bin *b = it->bin >= 0 ? &s->bins[it->bin] : NULL;
-
-	return b && b->h && b->state == PLACE_UP && !b->is_leaving &&
-	       it->pool == b->pool && is_burden(s, item) && is_free(s, item) &&
-	       s->out->rows[it->index].action == PLACE_STAY;
-}
-
-void placement_balance(struct state *s)
-{
-	CLEANUP(free) bool *quiet = xcalloc(s->in->n_pools + 1, sizeof(*quiet));
-	size_t moves = 0;
-
-	for (size_t i = 0; i < s->in->n_pools; i++)
-		quiet[i] = is_quiet(s, (int)i);
-	for (int i = 0; i < s->n_items && moves < s->in->max_moves; i++) {
-		int to;
-
-		if (!may_balance(s, i) || !quiet[s->items[i].pool])
-			continue;
-		to = better_bin(s, i);
-		if (to < 0)
-			continue;
-		state_move(s, i, to);
-		s->out->rows[s->items[i].index].action = PLACE_MOVE;
-		s->out->rows[s->items[i].index].host = s->bins[to].index;
-		moves++;
-	}
 }

@@ -198,3 +198,16 @@ int state_best(const struct state *s, int item, unsigned states, int why[WHY_COU
 	}
 	return best;
 }
+
+bool state_is_burden(const struct state *s, int item)
+{
+	return !s->items[item].u->leaving && !s->items[item].fleet->global;
+}
+
+bool state_is_free(const struct state *s, int item)
+{
+	const struct item *it = &s->items[item];
+
+	return !it->u->pinned && !it->u->single && !it->fleet->machine_of.n &&
+	       !it->followers.n && !it->fleet->replaces.n;
+}

@@ -85,8 +85,12 @@ enum place_why {
 	WHY_COUNT,
 };
 
+/* In setup.c. */
 void state_init(struct state *s, const struct place_input *in, struct placement *out);
 void state_done(struct state *s);
+
+/* Puts every global on a bin that its rules allow: they take their room first. */
+void state_put_globals(struct state *s, int bin);
 
 /* Puts an item on a bin and takes it off; counts only. */
 void state_put(struct state *s, int item, int bin);
@@ -109,6 +113,11 @@ enum place_why state_able(const struct state *s, int item, int bin);
 /* Whether placing a on a bin makes b, which is there, give way. */
 bool state_displaces(const struct state *s, int a, int b);
 
+/* Whether it would have to go elsewhere: globals and what leaves would not. */
+bool state_is_burden(const struct state *s, int item);
+/* Whether it may be moved for the sake of others. */
+bool state_is_free(const struct state *s, int item);
+
 /* Share of the bin that is used, 0 when it has no limits. */
 double state_load(const struct state *s, int bin);
 uint16_t state_tier_count(const struct state *s, int item, int bin);
@@ -122,8 +131,11 @@ bool state_avoids(const struct state *s, int item, int bin);
  */
 int state_best(const struct state *s, int item, unsigned states, int why[WHY_COUNT]);
 
-/* In leave.c: which hosts can go, then moves for balance. */
+/* In new_hosts.c: the demand for hosts, of what waits. */
+void placement_find_demand(struct state *s);
+/* In leave.c: which hosts can go. */
 void placement_find_leave(struct state *s);
+/* In balance.c. */
 void placement_balance(struct state *s);
 
 #endif

@@ -5,10 +5,13 @@
 #ifndef FLEET_ADAPTER_UNITFILE_UNITFILE_H
 #define FLEET_ADAPTER_UNITFILE_UNITFILE_H
 
-#include "strings.h"
-#include "unit_file.h"
-#include "unit_name.h"
-#include "x_fleet.h"
-#include "x_service.h"
+#include "fleet_section.h"
+#include "metrics_section.h"
+#include "name.h"
+#include "options.h"
+#include "resources_section.h"
+#include "service_section.h"
+#include "specifiers.h"
+#include "words.h"
 
 #endif

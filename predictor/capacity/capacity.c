@@ -12,9 +12,8 @@
 
 static void know_nothing(struct capacity *c)
 {
-	c->known = (struct capacity_known){
-		CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, 0, "no minute of it is known yet"
-	};
+	c->known = (struct capacity_known){ CAPACITY_NOT_KNOWN,    NAN, NAN, NAN, NAN, 0,
+					    "there is no data yet" };
 	c->busy = c->slow = (struct law){ .is_usable = false };
 	c->fall.sum = c->rise.sum = 0;
 }

@@ -37,7 +37,7 @@ static bool is_known(struct estimate *e)
 			 100 * reach);
 	else if (width(e->t, e->sd) > WIDTH_MOST)
 		snprintf(e->why, sizeof(e->why),
-			 "it may still be anything from %.3g to %.3g",
+			 "it may still be anywhere between %.3g and %.3g",
 			 e->law.capacity * exp(-e->t * e->sd),
 			 e->law.capacity * exp(e->t * e->sd));
 	else
@@ -145,8 +145,8 @@ static void fit_usl(struct capacity *c, const struct minutes *m, enum kind kind,
 		return;
 	tell(&c->known, CAPACITY_USL, x / n, sd / x, 2);
 	snprintf(c->known.why, sizeof(c->known.why),
-		 "an instance serves the less the more there are, seen with %zu counts "
-		 "of them",
+		 "each instance serves less as their number grows, observed at %zu "
+		 "instance counts",
 		 k.m);
 }
 
@@ -157,13 +157,13 @@ static void say_known(struct capacity_known *k, const struct estimate *e, enum k
 {
 	if (kind == BUSY)
 		snprintf(k->why, sizeof(k->why),
-			 "utilisation rises in proportion to demand; %.0f %% of what "
-			 "makes it %.0f %% busy was seen",
+			 "utilisation is proportional to demand; up to %.0f %% of the "
+			 "demand that gives %.0f %% utilisation was observed",
 			 100 * e->law.high / e->law.capacity, 100 * target);
 	else
 		snprintf(k->why, sizeof(k->why),
-			 "answers slow down with demand as in a queue; %.0f %% of what "
-			 "makes it %.0f %% busy was seen",
+			 "latency rises with demand as in a queue; up to %.0f %% of the "
+			 "demand that gives %.0f %% utilisation was observed",
 			 100 * e->law.high / e->law.capacity, 100 * target);
 }
 

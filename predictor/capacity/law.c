@@ -173,7 +173,7 @@ static const char *why_not(const struct law *l, enum kind kind)
 	if (capacity_is_narrow(l))
 		return CAPACITY_WHY_NARROW;
 	return kind == BUSY ? "utilisation does not rise with demand"
-			    : "answers do not slow down with demand";
+			    : "latency does not rise with demand";
 }
 
 void capacity_law(const struct minutes *m, enum kind kind, const struct range *counts,
@@ -188,7 +188,7 @@ void capacity_law(const struct minutes *m, enum kind kind, const struct range *c
 	ret->n = take(m, kind, counts, v, &ret->law);
 	if (ret->n < POINTS_LEAST || !(ret->law.high > 0)) {
 		snprintf(ret->why, sizeof(ret->why),
-			 "only %zu minutes of it are known, %d are needed", ret->n,
+			 "there are only %zu minutes of data, %d are needed", ret->n,
 			 POINTS_LEAST);
 		return;
 	}

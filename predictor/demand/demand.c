@@ -2,54 +2,14 @@
 #include "demand.h"
 
 #include "check.h"
-#include "model.h"
+#include "decision.h"
+#include "learn.h"
+#include "lookback.h"
+#include "options.h"
+#include "step.h"
 
 #include <math.h>
 #include <string.h>
-
-const double demand_bands[DEMAND_BANDS] = { 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995 };
-
-static int leads_check(const struct demand_opts *o, struct err *err)
-{
-	if (o->n_leads < 1 || o->n_leads > DEMAND_LEADS_MAX)
-		return err_set(err, ERR_INVAL, "%zu lead times are not 1 to %d",
-			       o->n_leads, DEMAND_LEADS_MAX);
-	for (size_t k = 0; k < o->n_leads; k++)
-		if (o->lead_steps[k] > DEMAND_LEAD_MAX)
-			return err_set(err, ERR_INVAL,
-				       "lead time: %zu steps are more than %d",
-				       o->lead_steps[k], DEMAND_LEAD_MAX);
-	return 0;
-}
-
-static int opts_check(const struct demand_opts *o, struct err *err)
-{
-	if (o->step_ms < 1000 || o->step_ms > 86400000)
-		return err_set(err, ERR_INVAL,
-			       "step: %lld ms is not between 1 s and 1 day",
-			       (long long)o->step_ms);
-	if (!(o->risk >= 1e-5 && o->risk <= 0.5))
-		return err_set(err, ERR_INVAL, "risk: %g is not between 0.00001 and 0.5",
-			       o->risk);
-	if (!(o->price >= 0 && o->price <= 1e9))
-		return err_set(err, ERR_INVAL, "price: %g is not between 0 and 1e9",
-			       o->price);
-	if (!(o->capacity > 0 && isfinite(o->capacity)))
-		return err_set(err, ERR_INVAL, "capacity: %g is not above 0",
-			       o->capacity);
-	if (!(o->prior_swing >= 0 && o->prior_swing <= 10))
-		return err_set(err, ERR_INVAL, "prior swing: %g is not between 0 and 10",
-			       o->prior_swing);
-	return leads_check(o, err);
-}
-
-int demand_check(double y, struct err *err)
-{
-	if (!(y >= 0 && y <= DEMAND_MAX))
-		return err_set(err, ERR_INVAL, "demand: %g is not a number from 0 to %g",
-			       y, DEMAND_MAX);
-	return 0;
-}
 
 static size_t aligned(size_t n)
 {
@@ -70,15 +30,16 @@ static struct lead lead_of(const struct demand_model *m, size_t lead_steps)
 {
 	struct lead l = { .size = sizeof(l), .window = lead_steps + 1 };
 
-	l.kept_origins = MAX(l.window, lead_hold(&l));
+	l.n_origins = MAX(l.window, lead_hold(&l));
 	feat_shape_init(&l.shape, (double)m->opts.step_ms / 1000.0, l.window);
 	l.mean_at = place(&l, ridge_size(FEAT_N));
 	l.spread_at = place(&l, ridge_size(SPREAD_N));
-	l.origins_at = place(&l, l.kept_origins * sizeof(struct origin));
+	l.origins_at = place(&l, l.n_origins * sizeof(struct origin));
 	l.sizes_at = place(&l, (m->slots / SIZES_STEPS + 1) * sizeof(float));
 	l.profile_at = place(&l, m->slots * sizeof(uint16_t));
-	sketch_init(&l.sketch, SKETCH_DAYS * 86400000.0 / (double)m->opts.step_ms,
-		    PRIOR_SKETCH);
+	histogram_init(&l.histogram,
+		       HISTOGRAM_DAYS * 86400000.0 / (double)m->opts.step_ms,
+		       PRIOR_HISTOGRAM);
 	/* A short step costs price * 60 times the instance-hours of one instance in it.
 	 */
 	l.log_price = log(m->opts.price > 0 ? 60 * m->opts.price : 1.0 / m->opts.risk);
@@ -125,9 +86,9 @@ static struct demand_model model_of(const struct demand_opts *opts)
 	m.slots = MAX(widest.day, (size_t)1);
 	m.past = feat_memory(&widest);
 	m.memory = m.past + longest + 1;
-	shift_init(&m.shift, m.opts.prior_swing,
-		   SHIFT_DAYS * 86400000.0 / (double)opts->step_ms,
-		   SHIFT_HOURS * 3600000.0 / (double)opts->step_ms);
+	level_shift_init(&m.shift, m.opts.prior_swing,
+			 SHIFT_DAYS * 86400000.0 / (double)opts->step_ms,
+			 SHIFT_HOURS * 3600000.0 / (double)opts->step_ms);
 	m.size = sizeof(m) + aligned((m.memory + SLACK) * sizeof(float));
 	for (size_t k = 0; k < opts->n_leads; k++) {
 		m.lead_at[k] = m.size - sizeof(m);
@@ -139,7 +100,7 @@ static struct demand_model model_of(const struct demand_opts *opts)
 int demand_model_new(const struct demand_opts *opts, struct demand_model **ret,
 		     struct err *err)
 {
-	const int rc = opts_check(opts, err);
+	const int rc = demand_opts_check(opts, err);
 
 	if (rc != 0)
 		return rc;
@@ -200,7 +161,7 @@ int demand_model_update(struct demand_model *m, int64_t t_ms, double y, struct e
 	m->stats.missing += (uint64_t)(gap - fill);
 	for (int64_t k = 0; k < fill; k++) {
 		m->last_ms += step;
-		model_step(m, model_guess(m), true);
+		model_step(m, model_fill_value(m), true);
 	}
 	m->last_ms += step;
 	model_step(m, y, false);
@@ -222,7 +183,7 @@ int demand_model_set_capacity(struct demand_model *m, double capacity, struct er
 
 	o.capacity = capacity;
 
-	const int rc = opts_check(&o, err);
+	const int rc = demand_opts_check(&o, err);
 
 	if (rc != 0)
 		return rc;

@@ -18,7 +18,7 @@
  * time does not depend on the others.
  *
  * b and c are ridge regressions on exponentially forgotten sums (ridge.h); the
- * distribution of z is a forgotten histogram (sketch.h). All of it is learned one
+ * distribution of z is a forgotten histogram (histogram.h). All of it is learned one
  * step at a time.
  *
  * Times are Unix milliseconds. Seasons follow the local clock, whose distance from
@@ -95,8 +95,8 @@ struct demand_decision {
 	double upper;     /* its quantile at `level` */
 	double level; /* probability that the instances suffice for the whole lead time */
 	double price; /* of a short step, in instance steps */
-	double kept;  /* share of short steps lately, as these decisions alone would have
-			 had it */
+	double short_share; /* share of short steps lately, as these decisions alone would
+			 have had it */
 	enum demand_fallback fallback_level;
 	enum demand_reason reason; /* why this fallback level */
 	int64_t shift_ms; /* since when the level is another, with the reasons that say so
@@ -181,8 +181,8 @@ const struct demand_opts *demand_model_opts(const struct demand_model *m);
  * a week) whose largest demand within the lead time stayed at or below the quantile that
  * was said at that step. NaN while fewer steps are known than would leave ten above.
  */
-void demand_model_kept(const struct demand_model *m, size_t lead,
-		       double ret[DEMAND_BANDS]);
+void demand_model_coverage(const struct demand_model *m, size_t lead,
+			   double ret[DEMAND_BANDS]);
 
 void demand_model_stats(const struct demand_model *m, struct demand_stats *ret);
 

@@ -1,46 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * model.h - the inside of a demand model, shared by the files demand*.c only.
+ * model.h - what a demand model consists of; private to this room.
+ *
+ * It has no pointers: all of it is one block of bytes, saved and loaded as it is.
  */
 #ifndef PREDICTOR_DEMAND_MODEL_H
 #define PREDICTOR_DEMAND_MODEL_H
 
+#include "bfloat16.h"
 #include "check.h"
 #include "demand.h"
 #include "features.h"
-#include "half.h"
+#include "histogram.h"
+#include "level_shift.h"
 #include "ridge.h"
-#include "shift.h"
-#include "sketch.h"
+#include "tuning.h"
 
 #include <math.h>
-
-/*
- * The few numbers that were chosen and not learned. Halving or doubling one moves the
- * cost on the public traces by less than one per cent, but for STEER_AIM, which says how
- * far below the promise to stay.
- */
-#define SOLVE_EVERY 10     /* steps between two solutions of the regressions */
-#define HALF_LIFE_DAYS 5.0 /* of what the regressions remember */
-#define SKETCH_DAYS 7.0    /* half-life of the distribution of misses */
-#define PRIOR_MEAN 30.0    /* pseudo-observations that expect no rise */
-#define PRIOR_SPREAD 10.0  /* that expect the stated swing */
-#define PRIOR_SKETCH 50.0  /* that expect a logistic distribution */
-#define HUBER 12.0         /* spreads from where on a miss counts less */
-#define PROFILE_PACE 0.2   /* weight of today in the averages by time of day */
-#define STEER_GAIN 0.0004  /* of the logarithm of the price, a step */
-#define STEER_AIM 0.95     /* share of the risk that is aimed at, at most */
-#define STEER_RUN 0.0125   /* and less by this for each step of the lead time */
-#define FULL_AFTER 120     /* targets learned before the regressions are believed */
-#define JUDGE_DAYS 2.0     /* half-life of the fallback levels' losses */
-#define SHIFT_DAYS 4.0     /* half-life of the usual gap to the season */
-#define SHIFT_HOURS 2.0    /* for how long a level must be another to have shifted */
-#define WORSE 1.1        /* loss over another's from where on a fallback level is left */
-#define KEPT_DAYS 7.0    /* half-life of the shares that bands kept */
-#define KEPT_AFTER 10    /* misses that are expected before a share is told */
-#define MOST_SWINGS 7.0  /* 99.9 % of the logistic prior */
-#define REPLAY_DOUBT 0.5 /* runs of short steps that a replay is too kind by */
-#define REPLAY_DAYS 7    /* history that the first price is found on */
 
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
@@ -77,21 +53,21 @@ struct origin {
 
 /* What is learned for one lead time: one block of bytes. */
 struct lead {
-	size_t size;         /* bytes of all this */
-	size_t window;       /* lead time + 1: steps of the target */
-	size_t kept_origins; /* the larger of window and the hold */
+	size_t size;      /* bytes of all this */
+	size_t window;    /* lead time + 1: steps of the target */
+	size_t n_origins; /* the larger of window and the hold */
 	struct feat_shape shape;
-	struct sketch sketch;
+	struct histogram histogram;
 	double fast, mid, slow; /* averages of |miss| */
 	double up;              /* average of the misses upwards */
 	double log_price;
-	double kept;
+	double short_share;
 	double loss[DEMAND_FALLBACKS]; /* of each fallback level lately; comparable */
 	double miss[DEMAND_FALLBACKS]; /* slow average of |miss| */
 	enum demand_fallback fallback_level; /* in force */
 	uint64_t learned;                    /* targets learned from */
-	double z[DEMAND_BANDS];              /* the sketch's quantiles of the bands */
-	double inside[DEMAND_BANDS];         /* share of targets within the band lately */
+	double z[DEMAND_BANDS];              /* the histogram's quantiles of the bands */
+	double coverage[DEMAND_BANDS];       /* share of targets within the band lately */
 	struct demand_decision now;
 	size_t mean_at, spread_at, profile_at, sizes_at, origins_at; /* in data */
 	_Alignas(8) unsigned char data[];
@@ -113,7 +89,7 @@ struct demand_model {
 	double gap_ratio; /* of the steps that are filled now to those a day before */
 	uint64_t gap;     /* how many they are */
 	uint64_t clean;   /* steps since the last filled one */
-	struct shift shift;
+	struct level_shift shift;
 
 	size_t past;   /* values of y that features may look at, whatever the lead time */
 	size_t memory; /* that are kept: and those of a target */
@@ -170,22 +146,13 @@ static inline size_t lead_hold(const struct lead *l)
 	return MAX(l->window - 1, (size_t)2);
 }
 
-/* The share of short steps to steer to. They come in runs of about a lead time: the
- * longer that is, the later steering notices. */
-static inline double lead_aim(const struct demand_model *m, const struct lead *l)
-{
-	const double part = fmax(1 - STEER_RUN * (double)l->window, 0.5);
-
-	return fmin(part, STEER_AIM) * m->opts.risk;
-}
-
 /* Step k steps ago; k <= window. The newest is 0. */
 static inline struct origin *lead_origin(const struct demand_model *m, struct lead *l,
 					 size_t ago)
 {
 	struct origin *o = (void *)(l->data + l->origins_at);
 
-	return o + (m->n - 1 - ago) % l->kept_origins;
+	return o + (m->n - 1 - ago) % l->n_origins;
 }
 
 static inline const struct origin *lead_newest(const struct demand_model *m,
@@ -193,7 +160,7 @@ static inline const struct origin *lead_newest(const struct demand_model *m,
 {
 	const struct origin *o = (const void *)(l->data + l->origins_at);
 
-	return o + (m->n - 1) % l->kept_origins;
+	return o + (m->n - 1) % l->n_origins;
 }
 
 /* What no forecast is above: the largest demand ever seen, risen as far within a lead
@@ -203,21 +170,21 @@ static inline double model_most(const struct demand_model *m)
 	return m->top * (1 + MOST_SWINGS * m->opts.prior_swing);
 }
 
-/* demand.c: ERR_INVAL for what is no demand. */
-int demand_check(double y, struct err *err);
+/* A size that is as good as nothing, so that logarithms exist. */
+static inline double model_nothing(const struct demand_model *m)
+{
+	return 1e-3 * m->level + TINY;
+}
 
-/* learn.c: one step of the series. filled: the value is a guess, not to learn
- * from. */
-void model_step(struct demand_model *m, double demand, bool filled);
-double model_guess(struct demand_model *m); /* the next value when no sample comes */
+/* Steps that an average with a half-life of an hour is over. */
+static inline double model_hour_life(const struct demand_model *m)
+{
+	return 3600000.0 / (double)m->opts.step_ms / M_LN2;
+}
 
-/* steer.c */
-void lead_judge(const struct demand_model *m, struct lead *l, const struct origin *o,
-		double target);
-/* Brings what follows from the sums up to date. */
-void lead_solve(struct lead *l);
-/* Before the step is taken, and after it. */
-void lead_steer(struct demand_model *m, struct lead *l, double demand);
-void lead_decide(struct demand_model *m, struct lead *l);
+static inline double clamp(double x, double lo, double hi)
+{
+	return x < lo ? lo : x > hi ? hi : x;
+}
 
 #endif

@@ -5,8 +5,8 @@
 #ifndef PREDICTOR_HORIZON_HORIZON_H
 #define PREDICTOR_HORIZON_HORIZON_H
 
+#include "forecast.h"
 #include "gaps.h"
-#include "model.h"
 #include "outlook.h"
 #include "seasons.h"
 

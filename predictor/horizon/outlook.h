@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * outlook.h - what is ahead of a series that has a time and a place: the forecast of
- * model.h, with the seasons that the series itself shows (seasons.h), on the clock of
+ * forecast.h, with the seasons that the series itself shows (seasons.h), on the clock of
  * its zone (local_clock.h). A series that does not go by days, as the work of a machine
  * each 90 minutes, follows nobody's clock and stays in UTC.
  *

@@ -3,24 +3,24 @@
 
 #include "check.h"
 #include "cleanup.h"
+#include "correlogram.h"
+#include "spectrum.h"
 
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_fft_halfcomplex.h>
-#include <gsl/gsl_fft_real.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-#define CHANCE 1e-3 /* a season is less likely than this without there being one */
-#define LEAST 0.25  /* rise of the correlation below which a season is of no use */
 #define LINES 8     /* peaks of the periodogram that are looked at */
 #define MULTIPLES 8 /* of each: a line may be a harmonic of the season */
 #define NEARLY 0.5  /* of the best correlation: the shortest season with as much is it */
 #define HILL 0.9    /* of a peak's correlation is still the same hill */
 #define CLOSE 0.05  /* relative difference of seasons that are one */
-#define WHOLE 0.1   /* a number that is so near to a whole one is it */
-#define ALIKE 0.7   /* of a hill's height is as high */
+/* Spreads from where on a value counts no more: two outliers would be taken for a season
+ * that is as long as they are apart. */
+#define OUTLIER 4.0
+#define WHOLE 0.1 /* a number that is so near to a whole one is it */
+#define ALIKE 0.7 /* of a hill's height is as high */
 
 /* Takes mean and straight line out. */
 static void detrend(double *x, const double *y, size_t n)
@@ -38,102 +38,6 @@ static void detrend(double *x, const double *y, size_t n)
 		x[i] = y[i] - mean - slope / square * ((double)i - mid);
 }
 
-/* Spreads from where on a value counts no more: two freaks would be taken for a season
- * that is as long as they lie apart. */
-#define FREAK 4.0
-
-/* Squared size of the transform of x [n], padded with zeros to size, into p [size / 2 +
- * 1]; f [size] is left as the transform of that: the autocovariances. */
-static void spectrum(const double *x, size_t n, size_t size, double *f, double *p)
-{
-	memset(f, 0, size * sizeof(*f));
-	memcpy(f, x, n * sizeof(*f));
-	gsl_fft_real_radix2_transform(f, 1, size);
-	p[0] = f[0] = f[0] * f[0];
-	p[size / 2] = f[size / 2] = f[size / 2] * f[size / 2];
-	for (size_t k = 1; k < size / 2; k++) {
-		p[k] = f[k] * f[k] + f[size - k] * f[size - k];
-		f[k] = p[k];
-		f[size - k] = 0;
-	}
-	gsl_fft_halfcomplex_radix2_inverse(f, 1, size);
-}
-
-/*
- * Autocorrelations r [n] of x, and the periodogram p [size / 2 + 1] of x under a Hann
- * window, so that a strong line does not leak into its neighbours.
- */
-static void look_at(const double *x, size_t n, size_t size, double *r, double *p)
-{
-	CLEANUP(free) double *f = xcalloc(size, sizeof(*f));
-	CLEANUP(free) double *w = xcalloc(n, sizeof(*w));
-
-	spectrum(x, n, size, f, p);
-	for (size_t k = 0; k < n; k++)
-		r[k] = f[0] > 0 ? f[k] / f[0] * (double)n / (double)(n - k) : 0;
-	for (size_t k = 0; k < n; k++)
-		w[k] = x[k] * (0.5 - 0.5 * cos(2 * M_PI * (double)k / (double)n));
-	spectrum(w, n, size, f, p);
-}
-
-/* What is known of a series without the seasons found so far. */
-struct view {
-	size_t n;
-	double *x; /* [n] */
-	double *r; /* [n] its autocorrelations */
-};
-
-/* The highest peak of the autocorrelation from lag lo to hi; 0: none. */
-static size_t peak_between(const struct view *v, double lo, double hi)
-{
-	const size_t last = MIN((size_t)fmax(ceil(hi), 0), v->n / 3);
-	size_t best = 0;
-
-	for (size_t k = (size_t)fmax(4, floor(lo)); k <= last; k++)
-		if (v->r[k] > v->r[k - 1] && v->r[k] >= v->r[k + 1] &&
-		    (!best || v->r[k] > v->r[best]))
-			best = k;
-	return best;
-}
-
-/* The lowest correlations within reach before and after k. */
-static void valleys(const struct view *v, size_t k, size_t reach, double *before,
-		    double *after)
-{
-	*before = *after = v->r[k];
-	for (size_t i = k - reach; i < k; i++)
-		*before = fmin(*before, v->r[i]);
-	for (size_t i = k + 1; i <= MIN(k + reach, v->n - 1); i++)
-		*after = fmin(*after, v->r[i]);
-}
-
-/* How far r[k] stands above the valleys on both sides: a slow series is correlated at
- * every lag, and without a season there is no hill. */
-static double rise_at(const struct view *v, size_t k)
-{
-	double before, after;
-
-	valleys(v, k, k - k / 2, &before, &after);
-	return v->r[k] - fmax(before, after);
-}
-
-/* The chance of such a rise in a series that is correlated only over its first lags. */
-static double chance_of(const struct view *v, size_t k)
-{
-	double variance = 1;
-
-	for (size_t i = 1; i < k && v->r[i] > 0; i++)
-		variance += 2 * v->r[i] * v->r[i];
-	return gsl_cdf_ugaussian_Q(fmin(rise_at(v, k), v->r[k]) /
-				   sqrt(variance / (double)v->n));
-}
-
-static bool is_season(const struct view *v, size_t k)
-{
-	return k && v->r[k] >= LEAST && rise_at(v, k) >= LEAST &&
-	       chance_of(v, k) < CHANCE;
-}
-
 static bool is_close(double a, double b)
 {
 	return fabs(a / b - 1) < CLOSE;
@@ -141,7 +45,7 @@ static bool is_close(double a, double b)
 
 /* Lags at which the lines of the periodogram p [size / 2 + 1], or a season that they are
  * harmonics of, would show. Takes the lines out of p. */
-static size_t propose(const struct view *v, double *p, size_t size, size_t *ret)
+static size_t propose(const struct correlogram *v, double *p, size_t size, size_t *ret)
 {
 	const size_t reach = 2 * size / v->n + 1; /* a line is as broad as this */
 	size_t count = 0;
@@ -160,8 +64,8 @@ static size_t propose(const struct view *v, double *p, size_t size, size_t *ret)
 			const double steps = m * (double)size / (double)top;
 			const double broad = steps * steps / m / (double)v->n + 1;
 
-			ret[count] = peak_between(v, steps - broad, steps + broad);
-			count += is_season(v, ret[count]);
+			ret[count] = correlogram_peak(v, steps - broad, steps + broad);
+			count += correlogram_is_season(v, ret[count]);
 		}
 	}
 	return count;
@@ -169,7 +73,8 @@ static size_t propose(const struct view *v, double *p, size_t size, size_t *ret)
 
 /* A season whose size changes is not taken out wholly: the rest shows at the season and
  * at its multiples. */
-static bool is_rest(const struct view *v, size_t k, const struct period *known, size_t n)
+static bool is_rest(const struct correlogram *v, size_t k, const struct period *known,
+		    size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const size_t m = known[i].steps;
@@ -183,7 +88,7 @@ static bool is_rest(const struct view *v, size_t k, const struct period *known, 
 }
 
 /* The shortest of the seasons that are nearly as strong as the strongest; 0: none. */
-static size_t choose(const struct view *v, const size_t *at, size_t n,
+static size_t choose(const struct correlogram *v, const size_t *at, size_t n,
 		     const struct period *known, size_t n_known)
 {
 	double most = 0;
@@ -202,19 +107,20 @@ static size_t choose(const struct view *v, const size_t *at, size_t n,
 	return best;
 }
 
-/* A copy without freaks; the caller's. */
+/* A copy without outliers; the caller's. */
 static double *clipped(const double *x, size_t n)
 {
 	double *y = xcalloc(2 * n, sizeof(*y));
 	double most;
 
-	most = FREAK * gsl_stats_mad(x, 1, n, y + n);
+	most = OUTLIER * gsl_stats_mad(x, 1, n, y + n);
 	for (size_t i = 0; i < n; i++)
 		y[i] = most > 0 ? fmin(fmax(x[i], -most), most) : x[i];
 	return y;
 }
 
-static size_t search(const struct view *v, const struct period *known, size_t n_known)
+static size_t search(const struct correlogram *v, const struct period *known,
+		     size_t n_known)
 {
 	size_t at[LINES * MULTIPLES + 1], size = 1;
 
@@ -224,20 +130,20 @@ static size_t search(const struct view *v, const struct period *known, size_t n_
 	CLEANUP(free) double *p = xcalloc(size / 2 + 1, sizeof(*p));
 	CLEANUP(free) double *x = clipped(v->x, v->n);
 
-	look_at(x, v->n, size, v->r, p);
+	autocorrelations(x, v->n, size, v->r, p);
 	return choose(v, at, propose(v, p, size, at), known, n_known);
 }
 
 /* The period between the steps, from where its multiples peak; k where that leads away
  * from the hill that k stands on. */
-static double refine(const struct view *v, size_t k)
+static double refine(const struct correlogram *v, size_t k)
 {
 	double steps = (double)k;
 
 	for (size_t m = 2; m * k <= v->n / 3; m++) {
 		const double slack = fmax(2, steps / 4);
-		const size_t at = peak_between(v, (double)m * steps - slack,
-					       (double)m * steps + slack);
+		const size_t at = correlogram_peak(v, (double)m * steps - slack,
+						   (double)m * steps + slack);
 
 		if (at == 0)
 			break;
@@ -249,7 +155,7 @@ static double refine(const struct view *v, size_t k)
 }
 
 /* Takes the mean of each phase out. */
-static void remove_season(struct view *v, double steps)
+static void remove_season(struct correlogram *v, double steps)
 {
 	const size_t bins = (size_t)round(steps);
 	CLEANUP(free) double *mean = xcalloc(bins, sizeof(*mean));
@@ -268,21 +174,13 @@ static void remove_season(struct view *v, double steps)
 }
 
 /* Noise and a broad hill put the peak beside it. */
-static bool is_usual(const struct view *v, size_t k)
+static bool is_usual(const struct correlogram *v, size_t k)
 {
 	const size_t peak =
-		peak_between(v, (double)k * (1 - CLOSE), (double)k * (1 + CLOSE));
+		correlogram_peak(v, (double)k * (1 - CLOSE), (double)k * (1 + CLOSE));
 
-	return k <= v->n / 3 && is_season(v, peak) && v->r[k] > NEARLY * v->r[peak];
-}
-
-/* How high the hill of k is on the slope that it stands on. */
-static double height(const struct view *v, size_t k, size_t reach)
-{
-	double before, after;
-
-	valleys(v, k, reach, &before, &after);
-	return v->r[k] - 0.5 * (before + after);
+	return k <= v->n / 3 && correlogram_is_season(v, peak) &&
+	       v->r[k] > NEARLY * v->r[peak];
 }
 
 /*
@@ -290,23 +188,24 @@ static double height(const struct view *v, size_t k, size_t reach)
  * the hill at k is as high as that at the usual one. A part that is unlike the other
  * parts, such as half of a day, has a lower one.
  */
-static bool is_repeated_by(const struct view *v, size_t k, size_t usual)
+static bool is_repeated_by(const struct correlogram *v, size_t k, size_t usual)
 {
 	const double times = k ? (double)usual / refine(v, k) : 0;
 
 	return times > 1.5 && fabs(times - round(times)) < WHOLE &&
-	       height(v, k, k / 2) > ALIKE * height(v, usual, k / 2);
+	       correlogram_height(v, k, k / 2) >
+		       ALIKE * correlogram_height(v, usual, k / 2);
 }
 
 /* Notes a season in ascending order and takes it out of the series. */
-static void take(struct view *v, double steps, struct period *ret, size_t *n)
+static void take(struct correlogram *v, double steps, struct period *ret, size_t *n)
 {
 	const size_t k = (size_t)round(steps);
 	size_t at = *n;
 
 	for (; at > 0 && ret[at - 1].steps > k; at--)
 		ret[at] = ret[at - 1];
-	ret[at] = (struct period){ k, v->r[k], chance_of(v, k) };
+	ret[at] = (struct period){ k, v->r[k], correlogram_chance(v, k) };
 	++*n;
 	remove_season(v, steps);
 }
@@ -324,7 +223,7 @@ size_t period_find(const double *y, size_t n, const size_t *usual, size_t n_usua
 	r = xcalloc(n, sizeof(*r));
 	detrend(x, y, n);
 
-	struct view v = { n, x, r };
+	struct correlogram v = { n, x, r };
 
 	for (size_t i = 0; i < n_usual && count < max;) {
 		const size_t k = search(&v, ret, count);

@@ -5,7 +5,7 @@
 #ifndef PREDICTOR_HORIZON_SEASONS_H
 #define PREDICTOR_HORIZON_SEASONS_H
 
-#include "model.h"
+#include "forecast.h"
 #include "period.h"
 
 #include <stdint.h>

@@ -42,7 +42,7 @@ struct judge_row {
  * lead time stayed at or below the quantile. */
 struct judge_lead {
 	size_t steps;
-	double kept[DEMAND_BANDS];
+	double coverage[DEMAND_BANDS];
 };
 
 struct judge_point { /* of the frontier */

@@ -16,6 +16,8 @@
 #ifndef PREDICTOR_RULE_DECIDE_H
 #define PREDICTOR_RULE_DECIDE_H
 
+#include "window.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -101,28 +103,6 @@ struct decide_input {
 	int64_t hold_until_ms;   /* 0: until released */
 };
 
-/*
- * The largest value that was noted within a time window: what is held. A queue of falling
- * values, so 64 places are plenty; when they run out, two join at the larger value and
- * the later time, which only ever holds longer.
- */
-#define DECIDE_WINDOW_MAX 64
-
-struct decide_window {
-	struct {
-		int64_t at_ms;
-		int64_t value;
-	} v[DECIDE_WINDOW_MAX];
-	size_t n;
-	int64_t since_ms; /* noted without a gap since then */
-	int64_t last_ms;  /* last noted */
-};
-
-void decide_window_clear(struct decide_window *w);
-void decide_window_note(struct decide_window *w, int64_t now_ms, int64_t value);
-/* The largest value noted within the last length_ms; -1 when there is none. */
-int64_t decide_window_largest(struct decide_window *w, int64_t now_ms, int64_t length_ms);
-
 /* What a tier's decisions remember from one to the next, kept by the caller; all zero is
  * a tier without a past. Losing it delays scaling in by a dwell, nothing else. */
 struct decide_state {
@@ -207,12 +187,5 @@ void decide(const struct decide_input *in, struct decide_state *state,
 /* The explanation: inputs with their ages, forecast, stages, binding constraint,
  * sentence. The caller owns it. */
 json_t *decide_explain(const struct decide_input *in, const struct decide_plan *plan);
-
-/* In explain.c, for decide(): writes the sentence. */
-void decide_say(const struct decide_input *in, struct decide_plan *plan);
-
-/* Whether the demand is a number, and new enough to go by. */
-bool decide_is_measured(const struct decide_input *in);
-bool decide_is_fresh(const struct decide_input *in);
 
 #endif

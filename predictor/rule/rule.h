@@ -6,6 +6,7 @@
 #define PREDICTOR_RULE_RULE_H
 
 #include "decide.h"
+#include "input.h"
 #include "record.h"
 #include "schedule.h"
 

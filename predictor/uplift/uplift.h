@@ -137,7 +137,7 @@ double uplift_quantile(const struct uplift *u, double median, double quantile,
 		       double level);
 
 /*
- * A forecast of ordinary demand, as horizon/model.h has it, becomes one with events.
+ * A forecast of ordinary demand, as horizon/forecast.h has it, becomes one with events.
  *   t0_ms   of its first step
  *   levels  [n_levels]; q [n_levels * h]; mean [h], the middle of the forecast
  */

@@ -73,7 +73,7 @@ dest = "/etc/haproxy/haproxy.cfg"
 prefix = "/skydns/local/foretide/bench"
 keys = ["/web"]
 check_cmd = "/usr/sbin/haproxy -c -q -f {{.src}}"
-reload_cmd = "kill -USR2 $(cat /run/haproxy/haproxy.pid)"
+reload_cmd = "until m=$(cat /run/haproxy/haproxy.pid) && grep -qs '^SigCgt.*[89a-f]..$' /proc/$m/status; do sleep 0.02; done; kill -USR2 $m"
 """
 
 WEB_TOML = """[template]

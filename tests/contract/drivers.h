@@ -28,7 +28,7 @@
 
 #define DRIVERS_PREFIX "/tmp/ft-drivers-test"
 #define DRIVERS_OTHER "/var/tmp/ft-drivers-test" /* -PID; for what /tmp cannot show */
-#define CALL_MS 20000
+#define CALL_MS PATIENCE_MS
 #define OWNER "test-owner"
 
 struct subject {

@@ -231,16 +231,15 @@ static void a_host_boots_for_as_long_as_it_is_told(void **state)
 	int64_t before, took;
 	struct drv_vm vm;
 
-	reconfigure(s, ", \"boot_delay\": \"600ms\"");
+	reconfigure(s, ", \"boot_delay\": \"4s\"");
 	before = clock_mono_ms();
 	vm = launched(s, ID, "#!/bin/sh\necho END\nexec sleep 600\n");
-	assert_true(clock_mono_ms() - before < 500);
 	assert_int_equal(state_of(s, vm.id), DRV_VM_PENDING);
 	assert_int_not_equal(knock(vm.address, 50), ECONNREFUSED);
 	assert_false(console_has(s, vm.id, "END"));
 	assert_true(reaches(s, vm.id, DRV_VM_RUNNING));
 	took = clock_mono_ms() - before;
-	assert_in_range(took, 590, 5000);
+	assert_in_range(took, 3990, CALL_MS);
 	assert_true(becomes(console_has(s, vm.id, "END")));
 	assert_true(becomes(knock(vm.address, 1000) == ECONNREFUSED));
 }

@@ -3,6 +3,8 @@
  * them. */
 #include "local_fixture.h"
 
+#include "process.h"
+
 /* ---------------------------------------------------------------- crashes */
 
 /* Launches in a process of its own, which is killed kill_ms later (-1: when done). */
@@ -98,7 +100,7 @@ static void a_launch_waits_for_what_a_killed_one_still_does(void **state)
 	reconfigure(s, "");
 
 	assert_int_not_equal(
-		s->d->ops->launch(s->d->drv, &l, clock_mono_ms() + 50, &vm, &e), 0);
+		s->d->ops->launch(s->d->drv, &l, clock_mono_ms() + 1000, &vm, &e), 0);
 	assert_non_null(strstr(e.msg, "is being made or removed"));
 	fd = open(gate, O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);

@@ -18,7 +18,6 @@
 
 #define MIN_MS ((int64_t)60000)
 #define HISTORY_MIN 2880
-#define START_MS 60000
 
 struct server {
 	struct fixture *f;
@@ -99,7 +98,7 @@ static void make_history(struct server *s)
 static void wait_ready(struct server *s)
 {
 	struct promquery_opts o = { .url = s->url };
-	int64_t deadline = clock_mono_ms() + START_MS, at;
+	int64_t deadline = clock_mono_ms() + PATIENCE_MS, at;
 	struct timespec pause = { .tv_nsec = 50000000 };
 	double v;
 
@@ -159,12 +158,12 @@ static void the_values_of_a_vector_are_added_up(void **state)
 {
 	struct server *s = *state;
 	struct promquery_opts o = { .url = s->url };
-	int64_t at = 0;
+	int64_t before = clock_wall_ms(), at = 0;
 	double v = 0;
 
 	assert_ok(promquery_now(&o, "sum(up) + 41", &v, &at, &s->f->e), &s->f->e);
 	assert_close(v, 42, 0);
-	assert_in_range(at, clock_wall_ms() - 10000, clock_wall_ms() + 1000);
+	assert_in_range(at, before - 10000, clock_wall_ms() + 1000);
 	assert_ok(promquery_now(&o, "scalar(vector(7))", &v, &at, &s->f->e), &s->f->e);
 	assert_close(v, 7, 0);
 	assert_ok(promquery_now(&o, "label_replace(up, \"x\", \"y\", \"\", \"\") or up",
@@ -236,9 +235,10 @@ static void a_tiers_demand_and_its_past_come_from_there(void **state)
 			promquery_fetch(s->f->db, "wp", "web", &o, query, now, &s->f->e),
 			&s->f->e);
 	}
-	assert_ok(metrics_expr_now(s->f->db, e, now + 1000, &v, &at, &s->f->e), &s->f->e);
+	assert_ok(metrics_expr_now(s->f->db, e, clock_now_ms() + 1000, &v, &at, &s->f->e),
+		  &s->f->e);
 	assert_close(v, 1, 0);
-	assert_in_range(at, now - 5000, now + 1000);
+	assert_in_range(at, now - 5000, clock_now_ms() + 1000);
 	assert_ok(db_demand_range(s->f->db, "wp", "web", s->start_ms, past, HISTORY_MIN,
 				  &s->f->e),
 		  &s->f->e);
@@ -247,11 +247,11 @@ static void a_tiers_demand_and_its_past_come_from_there(void **state)
 		assert_close(past[i], 1000 + 2 * ((i + 1) % 100), 0);
 }
 
-/* Until the demand of a tier is known, at most for some seconds. */
+/* Until the demand of a tier is known. */
 static double wait_for_demand(struct server *s, const struct db_tier *t)
 {
 	CLEANUP(metrics_expr_free) struct metrics_expr *e = NULL;
-	int64_t deadline = clock_mono_ms() + 20000, at;
+	int64_t deadline = clock_mono_ms() + PATIENCE_MS, at;
 	struct timespec pause = { .tv_nsec = 10000000 };
 	double v = NAN;
 
@@ -277,15 +277,12 @@ static void a_thread_fetches_for_the_tiers_that_want_it(void **state)
 				   { .stack = "a", .name = "none", .demand = "" },
 				   { .stack = "a", .name = "wrong", .demand = "sum(" },
 				   { .stack = "b", .name = "good", .demand = good } };
-	int64_t began;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tiers); i++)
 		assert_ok(db_tier_put(s->f->db, &tiers[i], &s->f->e), &s->f->e);
 	assert_ok(prompull_start(s->f->db, 100, &p, &s->f->e), &s->f->e);
 	assert_close(wait_for_demand(s, &tiers[3]), 3, 0);
-	began = clock_mono_ms();
 	prompull_stop(TAKE(p));
-	assert_in_range(clock_mono_ms() - began, 0, 3000);
 }
 
 static void a_server_that_is_away_or_none_is_an_error_in_words(void **state)
@@ -293,7 +290,7 @@ static void a_server_that_is_away_or_none_is_an_error_in_words(void **state)
 	struct server *s = *state;
 	CLEANUP(free) char *away = xasprintf("http://127.0.0.1:%d", free_port());
 	CLEANUP(free) char *wrong = xasprintf("%sfederate", s->url);
-	struct promquery_opts o = { .url = away, .timeout_ms = 5000 };
+	struct promquery_opts o = { .url = away, .timeout_ms = PATIENCE_MS };
 	int64_t at;
 	double v;
 

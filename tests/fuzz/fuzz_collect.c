@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_collect.c - answers of programs that tell metrics; the first byte says which. */
 #include "check.h"
-#include "collector.h"
+#include "parsers.h"
 
 #include <math.h>
 #include <stdint.h>

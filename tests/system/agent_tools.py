@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from store_tools import BUILD, b64, free_ports, post, prefix_end, unb64, wait_until
+from store_tools import (BUILD, DEADLINE_S, b64, free_ports, post, prefix_end, unb64,
+                         wait_until)
 
 HOST = "web-0a1b2c3d"
 TOKEN = "once-only"
@@ -78,12 +79,14 @@ class Authority:
 class Controller:
     """Answers what hosts call; keeps what they sent."""
 
-    def __init__(self, store_url, cert_life_s=86400, metrics_interval_ms=100, folder=None):
+    def __init__(self, store_url, cert_life_s=86400, metrics_interval_ms=100, folder=None,
+                 lease_ttl_s=60):
         self.dir = tempfile.mkdtemp(prefix="foretide-agent-test-", dir=folder)
         self.authority = Authority(self.dir)
         self.store_url = store_url
         self.cert_life_s = cert_life_s
         self.metrics_interval_ms = metrics_interval_ms
+        self.lease_ttl_s = lease_ttl_s  # by default nothing runs out on a busy machine
         self.calls = []
         self.joins = 0
         self.renewals = 0
@@ -183,7 +186,7 @@ class Controller:
         self.joins += 1
         return 200, {
             "certificate": self.authority.issue(body["csr"], self.cert_life_s),
-            "ca": "", "store": [self.store_url], "store_mode": "etcd", "lease_ttl_s": 2,
+            "ca": "", "store": [self.store_url], "store_mode": "etcd", "lease_ttl_s": self.lease_ttl_s,
             "domain": "foretide.local", "time_scale": 1.0, "time_epoch_ms": 0,
             "metrics_interval_ms": self.metrics_interval_ms}
 
@@ -235,7 +238,7 @@ class Agent:
     def end(self):
         """The orderly end: its exit status."""
         self.child.terminate()
-        return self.child.wait(timeout=10)
+        return self.child.wait(timeout=DEADLINE_S)
 
     def unit_log(self, unit):
         try:

@@ -11,7 +11,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from rig_tools import wait_for
+from rig_tools import PATIENCE_S, wait_for
 
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
 --disable-background-networking --disable-component-update --disable-sync
@@ -137,7 +137,7 @@ class Browser:
         return self.focused()
 
     # -------------------------------------------------------- looking
-    def wait(self, what, condition, timeout=30):
+    def wait(self, what, condition, timeout=PATIENCE_S):
         return wait_for(what, condition, timeout)
 
     def all(self, selector):
@@ -164,7 +164,7 @@ class Browser:
                 return True
             except (StaleElementReferenceException, IndexError):
                 return False
-        self.wait(f"a click on {selector}", clicked, 5)
+        self.wait(f"a click on {selector}", clicked)
 
     def script(self, text, *args):
         return self.driver.execute_script(text, *args)

@@ -12,17 +12,21 @@ import subprocess
 import threading
 
 from store_tools import BUILD, ROOT  # which knows where rig is
-from rig import Failed, Rig, wait_for  # noqa: F401
+from rig import PATIENCE_S, Failed, Rig, wait_for  # noqa: F401
 
 QUICK = os.path.join(ROOT, "tests/data/stacks/quick")
 TRACE = os.path.join(ROOT, "../shared/traces/nasa_jul95.csv")
 
 
+# A host of a busy machine that comes late, or falls silent for a moment, is not lost.
+PATIENT = {"controller.join_timeout": "4h", "controller.host_grace": "20s"}
+
+
 class Quick(Rig):
     """A controller with the quick stack: haproxy before a one-file server."""
 
-    def __init__(self, time_scale=30, boot_delay="30s", edit=None, **more):
-        super().__init__(BUILD, time_scale, boot_delay, **more)
+    def __init__(self, time_scale=30, boot_delay="30s", edit=None, options=None, **more):
+        super().__init__(BUILD, time_scale, boot_delay, {**PATIENT, **(options or {})}, **more)
         self.edit = edit or (lambda name, text: text)
 
     def stack(self, edit=None):
@@ -38,14 +42,14 @@ class Quick(Rig):
     def apply(self, edit=None):
         return self.api("/v1/stacks/quick", "PUT", self.stack(edit))
 
-    def up(self, lb=1, web=1, timeout=60):
+    def up(self, lb=1, web=1):
         """Until that many are healthy and the balancer knows all of web."""
         self.wait(f"{lb} lb and {web} web serve",
                   lambda: len(self.healthy("lb")) >= lb and len(self.healthy("web")) >= web
-                  and len(self.balanced()) >= web, timeout)
+                  and len(self.balanced()) >= web)
         return self
 
-    def wait(self, what, condition, timeout=60):
+    def wait(self, what, condition, timeout=PATIENCE_S):
         try:
             return wait_for(what, condition, timeout)
         except Failed as e:
@@ -65,7 +69,7 @@ class Quick(Rig):
     def pid(self, host):
         return self.local_hosts()[host]["pid"]
 
-    def inside(self, host, *command, timeout=20):
+    def inside(self, host, *command, timeout=PATIENCE_S):
         """Runs a command inside a host: (status, output)."""
         done = subprocess.run(["nsenter", "-t", str(self.pid(host)), "-a", *command],
                               capture_output=True, text=True, timeout=timeout, check=False)
@@ -112,10 +116,27 @@ class Quick(Rig):
                 continue
         return None
 
+    def first_of(self, host, name):
+        """The process of that name that a host has had for longest; [] when it has none. Its
+        name stays, unlike its command line, while it executes itself anew."""
+        space = os.readlink(f"/proc/{self.pid(host)}/ns/pid")
+        found = []
+        for entry in os.listdir("/proc"):
+            try:
+                if not entry.isdigit() or os.readlink(f"/proc/{entry}/ns/pid") != space:
+                    continue
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
+                    comm, fields = f.read().split("(", 1)[1].rsplit(")", 1)
+                if comm == name:
+                    found.append((int(fields.split()[19]), int(entry)))
+            except OSError:
+                continue
+        return [pid for _, pid in sorted(found)[:1]]
+
     def unit_pids(self):
         """The main processes of all units, by unit."""
-        programs = {"web": "/etc/quick/server.py", "lb": "haproxy -Ws"}
-        return {u["name"]: self.pids_of(u["host"], programs[u["tier"]])[:1] for u in self.units()}
+        programs = {"web": "python3", "lb": "haproxy"}
+        return {u["name"]: self.first_of(u["host"], programs[u["tier"]]) for u in self.units()}
 
     def db(self, query, *args):
         with sqlite3.connect(f"file:{self.path('state/foretide.db')}?mode=ro", uri=True) as c:
@@ -139,7 +160,7 @@ class Quick(Rig):
 
 def haproxy(pid, command):
     with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(2)
+        s.settimeout(20)
         s.connect(f"/proc/{pid}/root/run/haproxy/admin.sock")
         s.sendall(command.encode() + b"\n")
         data = b""
@@ -176,15 +197,15 @@ class Load:
     def flows(self, n=1):
         """Until n more requests than now were answered."""
         want = (self.last or {"ok": 0})["ok"] + n
-        wait_for("the load flows", lambda: self.last and self.last["ok"] >= want, 30)
+        wait_for("the load flows", lambda: self.last and self.last["ok"] >= want)
         return self
 
     def finish(self, timeout=None):
         """Ends it, or waits until it ends; its last counts."""
         if timeout is None:
             self.child.send_signal(signal.SIGTERM)
-        self.child.wait(timeout or 30)
-        self.reader.join(10)
+        self.child.wait(timeout or PATIENCE_S)
+        self.reader.join()
         words = self.child.stderr.read()
         assert self.last, words
         return self.last

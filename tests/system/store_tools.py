@@ -17,10 +17,9 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
-DEADLINE_S = 60
 
 sys.path.insert(0, os.path.join(ROOT, "stacks"))
-from rig import free_port  # noqa: E402
+from rig import PATIENCE_S as DEADLINE_S, free_port  # noqa: E402
 
 
 def b64(data):
@@ -56,7 +55,7 @@ def free_ports(n):
     return list(ports)
 
 
-def post(url, path, body, headers=None, timeout=10):
+def post(url, path, body, headers=None, timeout=DEADLINE_S):
     """(status, document) of one request; body is an object or bytes."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(url + path, data=data, headers=headers or {})
@@ -134,6 +133,10 @@ class Etcd(Process):
         self.name = name
         self.port, self.peer_port = ports or free_ports(2)
         self.cluster = cluster or f"{name}=http://127.0.0.1:{self.peer_port}"
+        # Among several a busy machine is no reason to elect another leader.
+        heartbeat_ms = 500 if cluster else 100
+        self.pace = [f"--heartbeat-interval={heartbeat_ms}",
+                     f"--election-timeout={10 * heartbeat_ms}"]
         self.tls = tls
         scheme = "https" if tls else "http"
         self.url = f"{scheme}://127.0.0.1:{self.port}"
@@ -146,8 +149,7 @@ class Etcd(Process):
         args = ["etcd", "--name", self.name, "--data-dir", os.path.join(self.dir, "data"),
                 "--listen-client-urls", self.url, "--advertise-client-urls", self.url,
                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-                "--initial-cluster", self.cluster, "--heartbeat-interval", "100",
-                "--election-timeout", "1000"]
+                "--initial-cluster", self.cluster, *self.pace]
         if self.tls:
             args += ["--client-cert-auth", "--trusted-ca-file", self.tls["ca"],
                      "--cert-file", self.tls["server"], "--key-file", self.tls["server_key"]]
@@ -156,7 +158,7 @@ class Etcd(Process):
     def is_ready(self):
         try:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-                    self.url + "/health", timeout=1) as answer:
+                    self.url + "/health", timeout=20) as answer:
                 return json.loads(answer.read())["health"] == "true"
         except (OSError, ValueError):
             return False

@@ -94,6 +94,7 @@ def test_units_run_as_systemds_own(setting):
     wait_until(lambda: store.get(f"/foretide/hosts/{HOST}"), "host record")
     store.schedule(("web@3.service", server(first)))
     wait_until(lambda: is_healthy(store, "web@3.service"), "healthy")
+    wait_until(store.services, "registered")
     assert list(store.services()) == [f"/skydns/local/foretide/shop/web/web-3-{first}"]
     assert host.run("systemctl", "is-active", "web@3.service") == "active"
     pid = host.run("systemctl", "show", "-P", "MainPID", "web@3.service")

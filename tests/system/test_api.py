@@ -19,7 +19,7 @@ import urllib.request
 import jsonschema
 import pytest
 
-from store_tools import BUILD, free_ports, wait_until
+from store_tools import BUILD, DEADLINE_S, free_ports, wait_until
 
 UNIT = """[Service]
 ExecStart=/bin/true
@@ -111,7 +111,7 @@ class Foretided:
     def stop(self, signo=signal.SIGTERM):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signo)
-            self.process.wait(30)
+            self.process.wait(DEADLINE_S)
 
     def call(self, method, path, body=None, token="own", content="application/json",
              headers=None, tls=False):
@@ -130,7 +130,7 @@ class Foretided:
             context = ssl.create_default_context(
                 cafile=os.path.join(self.state, "ca", "ca.pem"))
         try:
-            with urllib.request.urlopen(request, timeout=20, context=context) as r:
+            with urllib.request.urlopen(request, timeout=DEADLINE_S, context=context) as r:
                 return Answer(r.status, r.headers, r.read())
         except urllib.error.HTTPError as e:
             with e:
@@ -228,10 +228,10 @@ def test_what_was_promised_and_kept_is_shown(daemon):
                        content="text/csv").status == 200
     wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc.get("promise"), "there is a forecast")
     promise = daemon.get("/v1/tiers/shop/web").doc["promise"]
-    assert promise["price"] is None and 0 < promise["risk"] < 1 and 0 <= promise["kept"] < 1
+    assert promise["price"] is None and 0 < promise["risk"] < 1 and 0 <= promise["achieved"] < 1
     assert [b["level"] for b in promise["bands"]] == [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995]
     near, far = promise["bands"][1]["leads"]
-    assert near["lead_ms"] < far["lead_ms"] and 0.4 < near["kept"] <= 1
+    assert near["lead_ms"] < far["lead_ms"] and 0.4 < near["achieved"] <= 1
     assert daemon.get("/v1/tiers/shop/web/explain").doc["promise"] is not None
     told = subprocess.run([os.path.join(BUILD, "foretide"), "explain", "shop/web", "--url",
                            f"http://127.0.0.1:{daemon.port}"], capture_output=True, text=True,
@@ -270,7 +270,7 @@ def test_a_season_of_ninety_minutes_is_found_and_shown(daemon):
     assert season["period_ms"] == 5400000 and 0.8 < season["correlation"] <= 1
     shown = subprocess.run([os.path.join(BUILD, "foretide"), "forecast", "shop/web", "--url",
                             f"http://127.0.0.1:{daemon.port}"],
-                           capture_output=True, text=True, timeout=30, check=True,
+                           capture_output=True, text=True, timeout=DEADLINE_S, check=True,
                            env=dict(os.environ, FORETIDE_TOKEN=daemon.token)).stdout
     assert f"season: 1h30m (correlation {season['correlation']:.2f})" in shown
 
@@ -298,7 +298,7 @@ def test_a_calendars_event_is_in_the_forecast_and_named(daemon):
     assert len(inside) >= 8 and min(inside) > 2.5 * max(outside)
     listed = subprocess.run([os.path.join(BUILD, "foretide"), "calendar", "shop", "--url",
                              f"http://127.0.0.1:{daemon.port}"],
-                            capture_output=True, text=True, timeout=30, check=True,
+                            capture_output=True, text=True, timeout=DEADLINE_S, check=True,
                             env={**os.environ, "FORETIDE_TOKEN": daemon.token})
     assert "sale" in listed.stdout and "events/sales.ics" in listed.stdout
 
@@ -392,7 +392,7 @@ def test_events_stream_and_go_on_where_they_were(daemon):
             f"http://127.0.0.1:{daemon.port}/v1/events/stream",
             headers={"Authorization": "Bearer " + daemon.token, "Last-Event-ID": "0"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as stream:
+            with urllib.request.urlopen(request, timeout=DEADLINE_S) as stream:
                 for line in stream:
                     seen.append(line.decode().rstrip("\n"))
         except OSError:
@@ -405,7 +405,7 @@ def test_events_stream_and_go_on_where_they_were(daemon):
     ids = [int(line[4:]) for line in seen if line.startswith("id: ")]
     assert ids == sorted(set(ids))
     daemon.stop()
-    thread.join(10)
+    thread.join(DEADLINE_S)
     assert not thread.is_alive()
 
 
@@ -442,7 +442,7 @@ def test_what_may_not_start_does_not(tmp_path):
             [os.path.join(BUILD, "foretided"), f"--state-dir={tmp_path / 'state'}",
              f"--controller.listen=127.0.0.1:{port}", "--controller.host_listen=127.0.0.1:0",
              f"--controller.credentials={tmp_path / 'none'}", *options],
-            capture_output=True, text=True, timeout=30, check=False)
+            capture_output=True, text=True, timeout=DEADLINE_S, check=False)
         assert done.returncode in (1, 2), (options, done)
         assert words in done.stderr, (options, done.stderr)
         assert "secret-value" not in done.stderr

@@ -8,7 +8,7 @@ import math
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from rig_tools import wait_for
+from rig_tools import PATIENCE_S, wait_for
 from test_dashboard import agree, chromium, page, shop  # noqa: F401
 
 # Answers of the API about shop/web get these members as well.
@@ -28,15 +28,15 @@ MODULE = """
 const [file, name, args, done] = arguments;
 import(`${location.origin}/${file}`).then(m => m[name](...args)).then(done, e => done(String(e)));
 """
-PROMISE = {"risk": 0.005, "price": None, "kept": 0.0041, "bands": [
-    {"level": 0.5, "leads": [{"lead_ms": 180000, "kept": 0.512}, {"lead_ms": 780000, "kept": 0.47}]},
-    {"level": 0.995, "leads": [{"lead_ms": 180000, "kept": 0.9953}, {"lead_ms": 780000, "kept": None}]}]}
+PROMISE = {"risk": 0.005, "price": None, "achieved": 0.0041, "bands": [
+    {"level": 0.5, "leads": [{"lead_ms": 180000, "achieved": 0.512}, {"lead_ms": 780000, "achieved": 0.47}]},
+    {"level": 0.995, "leads": [{"lead_ms": 180000, "achieved": 0.9953}, {"lead_ms": 780000, "achieved": None}]}]}
 LEARNED = {"used": "learned", "value": 14.2, "low": 12.9, "high": 15.6, "model": "queue", "points": 412,
            "why": "latency rises past 200 ms above this load"}
 
 
 def module(page, file, name, *args):
-    page.driver.set_script_timeout(10)
+    page.driver.set_script_timeout(PATIENCE_S)
     return page.driver.execute_async_script(MODULE, file, name, args)
 
 
@@ -92,17 +92,17 @@ def test_the_promises_are_a_table_of_bands_and_lead_times(page):
         [...r.cells].map(c => c.textContent))""")
     assert rows == [["50 %", "51.2 %", "▼ 47.0 %, less than promised"], ["99.5 %", "99.5 %", "–"]]
     assert page.text("[data-fact=Promised] .value") == "≤ 0.5 %"
-    assert page.text("[data-fact=Kept]") == "Was short 0.41 % ✓ as promised"
+    assert page.text("[data-fact=Achieved]") == "Was short 0.41 % ✓ as promised"
 
 
 def test_the_promises_are_those_of_the_api(page, shop):
     look_at(page, "web")
-    wait_for("the forecast met what came", lambda: shop.tier("shop", "web")["promise"], 60)
+    wait_for("the forecast met what came", lambda: shop.tier("shop", "web")["promise"])
     page.wait("the promises", lambda: page.all("table.bands tbody tr"))
 
     def known():
         p = shop.tier("shop", "web")["promise"]
-        return [[b["level"]] + [x["kept"] is not None for x in b["leads"]] for b in p["bands"]] + [
+        return [[b["level"]] + [x["achieved"] is not None for x in b["leads"]] for b in p["bands"]] + [
             p["risk"], 1 + len(p["bands"][0]["leads"])]
 
     def seen():
@@ -120,7 +120,7 @@ def test_a_price_stands_in_place_of_the_risk(page, shop):
     try:
         look_at(page, "web")
         page.wait("the price", lambda: page.text("[data-fact=Price] .value") == "2")
-        assert not page.all("[data-fact=Promised]") and "promised" not in page.text("[data-fact=Kept]")
+        assert not page.all("[data-fact=Promised]") and "promised" not in page.text("[data-fact=Achieved]")
         assert "2 instance-hours" in page.text("[data-key=Settings]")
     finally:
         shop.api("/v1/tiers/shop/web", "PATCH", {"price": 0})
@@ -136,18 +136,18 @@ def test_without_a_promise_the_page_says_so(page):
     assert unexpected(page) == []
 
 
-@pytest.mark.parametrize("level,kept,words,is_less", [
+@pytest.mark.parametrize("level,achieved,words,is_less", [
     (0.9, 0.9, "90.0 %", False), (0.9, 0.8999, "90.0 %", False), (0.9, 0.898, "89.8 %", True),
     (0.995, 0.9951, "99.5 %", False), (0.995, 0.9942, "99.4 %", True), (0.5, None, "–", False), (0.5, 1, "100.0 %", False)])
-def test_a_band_is_marked_when_it_kept_less(page, level, kept, words, is_less):
-    found = module(page, "promise.js", "keptOf", level, kept)
+def test_a_band_is_marked_when_it_kept_less(page, level, achieved, words, is_less):
+    found = module(page, "coverage.js", "achievedOf", level, achieved)
     assert found == {"text": words, "isLess": is_less}
 
 
 @pytest.mark.parametrize("promise,broken", [
-    ({"risk": 0.005, "kept": 0.006}, True), ({"risk": 0.005, "kept": 0.005}, False), ({"risk": 0.005, "kept": None}, None), (None, None)])
+    ({"risk": 0.005, "achieved": 0.006}, True), ({"risk": 0.005, "achieved": 0.005}, False), ({"risk": 0.005, "achieved": None}, None), (None, None)])
 def test_a_broken_promise_is_told_from_one_that_is_not_known(page, promise, broken):
-    assert module(page, "promise.js", "isBroken", promise) == broken
+    assert module(page, "coverage.js", "isBroken", promise) == broken
 
 
 @pytest.mark.parametrize("event,uplift,source", [
@@ -401,5 +401,5 @@ def test_a_host_is_drained_after_a_question(page, shop):
     assert {h["id"]: h["state"] for h in shop.items("/v1/hosts")}[host] == "up"
     page.click(press)
     page.click("dialog .danger")
-    wait_for("it drains", lambda: {h["id"]: h["state"] for h in shop.items("/v1/hosts")}.get(host) != "up", 30)
+    wait_for("it drains", lambda: {h["id"]: h["state"] for h in shop.items("/v1/hosts")}.get(host) != "up")
     page.wait("it is told", lambda: f"{host} drains." in page.told())

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from store_tools import wait_until
+from store_tools import DEADLINE_S, wait_until
 from test_api import CONF, fits, fixture_daemon, schema_of  # noqa: F401
 from test_promote import TIER, at_terminal, up
 
@@ -36,7 +36,7 @@ class Job:
         return progress(self.daemon, self.what) is not None
 
     def over(self):
-        self.thread.join(30)
+        self.thread.join(DEADLINE_S)
         return not self.thread.is_alive()
 
 

@@ -55,8 +55,8 @@ def test_every_option_of_a_command_is_in_the_manual():
 
 
 def test_the_manual_names_every_exit_status():
-    """Those of cli.h and client.h, and none else."""
-    source = Path("cli/cli.h").read_text() + Path("cli/client.h").read_text()
+    """Those of the command's headers, and none else."""
+    source = "".join(header.read_text() for header in Path("cli").rglob("*.h"))
     known = set(re.findall(r"EXIT_[A-Z_]+ = (\d)", source))
     text = Path("cli/foretide.1").read_text()
     assert set(re.findall(r"^\.It (\d)$", text, re.M)) == known
@@ -91,12 +91,17 @@ def test_every_switch_is_in_the_manual(program, manual):
 # ---------------------------------------------------------------- completion
 
 
+def write_program(path, text):
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+
+
 @pytest.fixture
 def complete(tmp_path):
-    """Completes a line with a foretide that answers from ROWS."""
-    fake = tmp_path / "foretide"
-    fake.write_text("#!/bin/sh\ncat " + str(tmp_path) + "/$1.json\n")
-    fake.chmod(0o755)
+    """Completes a line with a foretide that answers from ROWS, however long that takes on a
+    busy machine."""
+    write_program(tmp_path / "foretide", f"cat {tmp_path}/$1.json\n")
+    write_program(tmp_path / "timeout", "test $1 = 2 && shift && exec \"$@\"\n")
     for name, rows in ROWS.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(rows))
     (tmp_path / "stackfolder").mkdir()
@@ -148,4 +153,10 @@ def test_completes_names(complete, line, words):
 
 def test_completes_nothing_when_no_controller_answers(complete, tmp_path):
     (tmp_path / "tiers.json").write_text("")
+    assert complete("foretide explain ") == []
+
+
+def test_waits_for_no_controller_that_is_silent(complete, tmp_path):
+    (tmp_path / "timeout").unlink()
+    write_program(tmp_path / "foretide", "exec sleep 1000000\n")
     assert complete("foretide explain ") == []

@@ -39,7 +39,7 @@ def agent(etcd, store):
 
 
 def dig(agent, *args):
-    done = subprocess.run(["dig", "@127.0.0.1", f"-p{agent.dns_port}", "+time=2", "+tries=1",
+    done = subprocess.run(["dig", "@127.0.0.1", f"-p{agent.dns_port}", "+time=20", "+tries=1",
                            *args], capture_output=True, text=True, check=False)
     return done.stdout
 

@@ -24,7 +24,7 @@ def demand(i):
 
 
 def run(*args, stdin=""):
-    return subprocess.run([FORETIDE, *args], input=stdin, capture_output=True, text=True, timeout=60)
+    return subprocess.run([FORETIDE, *args], input=stdin, capture_output=True, text=True)
 
 
 def lines(*messages):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from store_tools import BUILD
+from store_tools import BUILD, DEADLINE_S
 from test_api import CONF, fits, fixture_daemon, schema_of, stack  # noqa: F401
 
 DAY = 86400
@@ -44,7 +44,7 @@ def mode(daemon):
 
 def cli(daemon, *args, token=None):
     return subprocess.run(
-        [os.path.join(BUILD, "foretide"), *args], capture_output=True, text=True, timeout=60,
+        [os.path.join(BUILD, "foretide"), *args], capture_output=True, text=True, timeout=DEADLINE_S,
         stdin=subprocess.DEVNULL, check=False,
         env=dict(os.environ, FORETIDE_URL=f"http://127.0.0.1:{daemon.port}",
                  FORETIDE_TOKEN=token or daemon.token))

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from store_tools import BUILD, wait_until
+from store_tools import BUILD, DEADLINE_S, wait_until
 from test_api import CONF, Foretided, fits, schema_of, stack
 
 
@@ -43,7 +43,7 @@ def foretide(d, *args):
     env = dict(os.environ, FORETIDE_URL=f"http://127.0.0.1:{d.port}",
                FORETIDE_TOKEN=d.token)
     return subprocess.run([os.path.join(BUILD, "foretide"), *args], env=env,
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=DEADLINE_S)
 
 
 def replay(d, *args):
@@ -155,7 +155,7 @@ def test_a_past_decision_is_explained(daemon):
 
 # Last: it changes rows that the tests above repeat.
 def test_a_decision_that_is_not_repeated_is_told_with_its_version(daemon):
-    with sqlite3.connect(os.path.join(daemon.state, "foretide.db"), timeout=10) as db:
+    with sqlite3.connect(os.path.join(daemon.state, "foretide.db"), timeout=DEADLINE_S) as db:
         ids = [row[0] for row in db.execute("SELECT id FROM decision ORDER BY id LIMIT 2")]
         db.execute("UPDATE decision SET \"to\" = 77, record ="
                    " replace(record, '\"by\":\"', '\"by\":\"0.0.') WHERE id = ?", ids[:1])

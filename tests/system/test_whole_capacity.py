@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from rig_tools import Load, Quick
+from rig_tools import PATIENCE_S, Load, Quick
 
 WORK_S = 0.01    # of CPU time a request, on hosts of a quarter of a core
 PERIOD = 24      # minutes from one peak to the next
@@ -46,7 +46,7 @@ def tides(q, low, high):
 
 def metrics(q):
     answer = urllib.request.Request(q.url + "/metrics", headers={"Authorization": f"Bearer {q.token}"})
-    with urllib.request.urlopen(answer, timeout=10) as r:
+    with urllib.request.urlopen(answer, timeout=PATIENCE_S) as r:
         return r.read().decode()
 
 
@@ -57,12 +57,12 @@ def learned(q):
 def test_a_tier_without_capacity_scales_by_what_it_learns_and_says_when_that_changes(quick):
     with Load(quick, trace=tides(quick, 2, 24), more=["--peak", "24"]) as load:
         load.flows()
-        quick.wait("the capacity is learned", lambda: learned(quick).get("used") == "learned", 240)
+        quick.wait("the capacity is learned", lambda: learned(quick).get("used") == "learned", 2 * PATIENCE_S)
         now = learned(quick)
         assert now["low"] <= now["value"] <= now["high"]
         # Seven tenths of a quarter of a core, at a little more than 10 ms a page.
         assert 0.4 < now["value"] * WORK_S / (0.7 * 0.25) < 1.05, now
-        quick.wait("it is scaled by", lambda: "pages/s an instance, learned)" in
+        quick.wait("it is scaled by", lambda: "pages/s per instance, learned)" in
                    quick.tier("quick", "web")["sentence"])
         out = quick.cli("explain", "quick/web").stdout
         assert "capacity learned; learned 1" in out and "by utilisation from" in out, out
@@ -74,6 +74,6 @@ def test_a_tier_without_capacity_scales_by_what_it_learns_and_says_when_that_cha
             assert quick.inside(unit["host"], "touch", "/run/slow")[0] == 0
         event = quick.wait("the change is noticed", lambda: [
             e["message"] for e in quick.items("/v1/events?since=0")
-            if e["kind"] == "capacity-changed"], 120)
+            if e["kind"] == "capacity-changed"], 2 * PATIENCE_S)
         assert "an instance of web serves about " in event[0] and "pages/s since " in event[0]
         load.finish()

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from rig_tools import Load, Quick
+from rig_tools import PATIENT, Load, Quick
 from store_tools import Etcd, b64, free_ports, post, prefix_end, wait_until
 from test_store_cluster import leader_of
 from test_whole import all_resolve, settled
@@ -48,7 +48,7 @@ def world():
                 members.append(Member(f"s{i}", initial, (ports[i], ports[3 + i]), q.gateway))
             for m in members:
                 m.wait_ready()
-            q.write_config(30, "30s", {}, ",".join(m.reach for m in members))
+            q.write_config(30, "30s", PATIENT, ",".join(m.reach for m in members))
             yield q, members
         finally:
             q.close()
@@ -98,4 +98,4 @@ def test_all_goes_on_when_the_leader_of_a_real_etcd_is_killed(world):
             "key": b64("/"), "range_end": b64(prefix_end("/")), "keys_only": True})[1]
         return doc.get("kvs", [])
 
-    wait_until(lambda: keys() == [], "no key is left", 30)
+    wait_until(lambda: keys() == [], "no key is left")

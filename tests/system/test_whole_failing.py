@@ -2,6 +2,8 @@
 """Units that fail their start over and over: people are told, another host is tried, and
 nothing else is held up."""
 
+import re
+
 import pytest
 
 from rig_tools import Quick
@@ -46,14 +48,19 @@ def events(q, kind):
     return [e for e in q.items("/v1/events?since=0") if e["kind"] == kind]
 
 
+def failures(words):
+    """How often its start had failed when it was told."""
+    return int(re.search(r"failed (\d+) times: the main process exited with status 1", words)[1])
+
+
 def test_a_unit_that_never_starts_is_told_and_tried_elsewhere_until_it_is_mended(quick):
     apply(quick, BAD)
     quick.wait("the good one runs", lambda: len(quick.healthy("good")) == 1)
     words = quick.wait("it is a problem", lambda: problem(quick, "unit-failing"))
     assert words.startswith("unit bad@1.service on host pair-"), words
-    assert "failed 5 times: the main process exited with status 1" in words, words
+    assert failures(words) >= 5, words
     first = events(quick, "unit-failing")
-    assert [e["unit"] for e in first] == ["bad@1.service"], first
+    assert first[0]["unit"] == "bad@1.service", first
     # After five minutes of the calendar its successor is tried on the other host.
     quick.wait("another instance tries", lambda: len(events(quick, "unit-failing")) >= 2)
     hosts = [e["host"] for e in events(quick, "unit-failing")[:2]]
@@ -74,7 +81,7 @@ def test_a_roll_out_says_which_unit_it_waits_for(quick):
     apply(quick, BAD, 2)
     words = quick.wait("it says so", lambda: problem(quick, "roll-out-waits"))
     assert words.startswith("1 of 2 instances of pair/bad have the new unit text"), words
-    assert "the roll-out waits for unit bad@" in words and "failed 5 times" in words, words
+    assert "the roll-out waits for unit bad@" in words and failures(words) >= 5, words
     assert len(quick.healthy("bad")) == 1, "the roll-out went on"
     apply(quick, GOOD, 2)
     quick.wait("both run again", lambda: len(quick.healthy("bad")) == 2)

@@ -6,12 +6,12 @@ import datetime
 import os
 import subprocess
 
-from rig_tools import TRACE, Load, Quick
+from rig_tools import PATIENCE_S, TRACE, Load, Quick
 from store_tools import BUILD
 
-SPEED = 8        # minutes of the trace are a minute of the test
+SPEED = 12       # minutes of the trace are a minute of the test
 DAY = 1440 // SPEED
-SCALE = 60
+SCALE = 30       # a busy machine needs seconds for what a host does as it starts
 CAPACITY = 5
 PEAK = 24
 
@@ -69,10 +69,10 @@ def test_a_recorded_load_is_served_ahead_of_its_rise_and_fall(tmp_path):
         begin = time_of(q.api("/v1/status")["now"])
         with Load(q, trace=path, scale=SCALE, more=[
                 "--peak", str(PEAK), "--start", f"{start}m", "--for", f"{length}m"]) as load:
-            stats = load.finish_without_failure(timeout=length * 60 // SCALE + 60)
+            stats = load.finish_without_failure(timeout=length * 60 // SCALE + PATIENCE_S)
         print(stats)
         end = time_of(q.api("/v1/status")["now"])
-        # A machine that stalls delays it: a second is a minute here.
+        # A machine that stalls delays it: a second is half a minute here.
         q.wait("it scaled in", lambda: any(d["to"] < d["from"] for d in changes_of(q, begin)))
         changes = changes_of(q, begin)
         for d in changes:
@@ -110,5 +110,5 @@ def check_service(q, begin, end):
     known = [p for p in points if p["demand"] is not None and p["running"] is not None]
     short = [p for p in known if p["demand"] > p["running"] * CAPACITY]
     print(f"{len(short)} of {len(known)} minutes short")
-    assert len(known) > 60
+    assert len(known) > 45
     assert len(short) <= 0.1 * len(known)

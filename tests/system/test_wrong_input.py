@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 from rig_tools import QUICK, Quick
-from store_tools import BUILD, ROOT
+from store_tools import BUILD, DEADLINE_S, ROOT
 
 # What a refusal may not touch; not the times of looks and of use.
 TABLES = {
@@ -177,7 +177,7 @@ def test_a_wrong_token_is_refused(running, tmp_path):
     for header in ({"Authorization": "Bearer ftk_wrong"}, {}):
         request = urllib.request.Request(running.url + "/v1/status", headers=header)
         with pytest.raises(urllib.error.HTTPError) as e:
-            urllib.request.urlopen(request, timeout=10)
+            urllib.request.urlopen(request, timeout=DEADLINE_S)
         assert e.value.code == 401
         assert e.value.headers["Content-Type"].startswith("application/problem+json")
         assert b"token" in e.value.read()
@@ -185,7 +185,7 @@ def test_a_wrong_token_is_refused(running, tmp_path):
     path.write_text("ftk_wrong\n")
     done = subprocess.run([os.path.join(BUILD, "foretide"), "status", "--url", running.url,
                            "--token-file", str(path)], capture_output=True, text=True,
-                          check=False, timeout=30)
+                          check=False, timeout=DEADLINE_S)
     assert done.returncode == 4
     is_clear(done.stderr, "token")
     assert done.stdout == ""
@@ -263,7 +263,7 @@ def content(path):
 
 def does_not_start(q, words, status=1):
     done = subprocess.run([os.path.join(BUILD, "foretided"), "-c", q.path("foretide.conf")],
-                          capture_output=True, text=True, timeout=30, check=False)
+                          capture_output=True, text=True, timeout=DEADLINE_S, check=False)
     assert done.returncode == status, (done.returncode, done.stderr)
     assert done.stdout == ""
     said = [line for line in done.stderr.splitlines() if line.startswith("foretided: ")]
@@ -279,7 +279,7 @@ def test_credentials_that_others_may_read_are_refused(ended):
     before = content(ended.path("state/foretide.db"))
     does_not_start(ended, "0600")
     done = subprocess.run([os.path.join(BUILD, "foretided"), "-c", ended.path("foretide.conf")],
-                          capture_output=True, text=True, check=False, timeout=30)
+                          capture_output=True, text=True, check=False, timeout=DEADLINE_S)
     assert "very-secret" not in done.stderr
     assert content(ended.path("state/foretide.db")) == before
     os.chmod(path, 0o600)

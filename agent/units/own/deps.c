@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "unit.h"
+#include "deps.h"
 
+#include "list.h"
 #include "strv.h"
 
-/* a shall start after b. */
+/* a is to start after b. */
 static bool is_after(const struct unit *a, const struct unit *b)
 {
 	return a != b && a->spec && b->spec &&
 	       (strv_has(a->spec->after, b->name) || strv_has(b->spec->before, a->name));
-}
-
-static bool is_coming_up(const struct unit *u)
-{
-	return u->phase >= PHASE_WAITING && u->phase <= PHASE_START_POST;
-}
-
-static bool is_going_down(const struct unit *u)
-{
-	return u->phase >= PHASE_STOP && u->phase <= PHASE_STOP_POST;
 }
 
 bool unit_must_wait(const struct unit *u)
@@ -26,9 +17,18 @@ bool unit_must_wait(const struct unit *u)
 		/* Two that wait for each other would wait for ever: the first goes. */
 		bool circle = o->phase == PHASE_WAITING && is_after(o, u);
 
-		if (is_after(u, o) && !circle && (is_coming_up(o) || is_going_down(o)))
+		if (is_after(u, o) && !circle &&
+		    (phase_is_coming_up(o->phase) || phase_is_going_down(o->phase)))
 			return true;
 	}
+	return false;
+}
+
+bool unit_stop_must_wait(const struct unit *u)
+{
+	for (const struct unit *o = own_next(u->own->units); o; o = own_next(o->next))
+		if (is_after(o, u) && phase_is_going_down(o->phase))
+			return true;
 	return false;
 }
 
@@ -38,47 +38,23 @@ static bool depends(const struct unit *u, const struct unit *on)
 	       strv_has(u->spec->binds_to, on->name);
 }
 
-bool unit_pull(struct unit *u)
+bool unit_lacks(const struct unit *u, const struct unit *o)
 {
-	for (struct unit *o = own_next(u->own->units); o; o = own_next(o->next)) {
-		if (o == u || !o->spec)
-			continue;
-		if (depends(u, o) && o->phase == PHASE_FAILED)
-			return false;
-		if (o->phase == PHASE_DEAD && !o->run &&
-		    (depends(u, o) || strv_has(u->spec->wants, o->name))) {
-			o->run = true;
-			unit_start(o);
-		}
-	}
-	return true;
+	return o != u && o->spec && depends(u, o) && o->phase == PHASE_FAILED;
 }
 
-void unit_tell_others(struct unit *u)
+bool unit_pulls(const struct unit *u, const struct unit *o)
 {
-	for (struct unit *o = own_next(u->own->units); o; o = own_next(o->next)) {
-		bool bound;
-
-		if (o == u || !o->spec)
-			continue;
-		if (o->phase == PHASE_WAITING) {
-			unit_start(o);
-			continue;
-		}
-		if (o->held && !unit_stop_must_wait(o))
-			unit_stop(o);
-		bound = strv_has(o->spec->binds_to, u->name) ||
-			(u->stop_asked && (strv_has(o->spec->requires, u->name) ||
-					   strv_has(o->spec->part_of, u->name)));
-		if (bound && unit_is_up(o) && (is_going_down(u) || unit_is_idle(u)))
-			unit_stop(o);
-	}
+	return o != u && o->spec && o->phase == PHASE_DEAD && !o->run &&
+	       (depends(u, o) || strv_has(u->spec->wants, o->name));
 }
 
-bool unit_stop_must_wait(const struct unit *u)
+bool unit_takes_down(const struct unit *u, const struct unit *o)
 {
-	for (const struct unit *o = own_next(u->own->units); o; o = own_next(o->next))
-		if (is_after(o, u) && is_going_down(o))
-			return true;
-	return false;
+	bool bound = strv_has(o->spec->binds_to, u->name) ||
+		     (u->stop_asked && (strv_has(o->spec->requires, u->name) ||
+					strv_has(o->spec->part_of, u->name)));
+
+	return bound && phase_is_up(o->phase) &&
+	       (phase_is_going_down(u->phase) || phase_is_idle(u->phase));
 }

@@ -1,68 +1,101 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The life of one unit, after the states of systemd's service units: its phases, and the
- * way up. stop.c is the rest.
- */
-#include "unit.h"
+#include "machine.h"
 
 #include "check.h"
 #include "clock.h"
+#include "commands.h"
+#include "deps.h"
+#include "list.h"
+#include "load.h"
 #include "log.h"
-#include "text.h"
+#include "notify.h"
+#include "processes.h"
+#include "restart.h"
+#include "running.h"
+#include "save.h"
+#include "start.h"
+#include "stop.h"
+#include "timers.h"
 
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/random.h>
 
-static const struct {
-	const char *active, *sub;
-} phases[PHASE_N] = {
-	[PHASE_DEAD] = { "inactive", "dead" },
-	[PHASE_WAITING] = { "activating", "waiting" },
-	[PHASE_START_PRE] = { "activating", "start-pre" },
-	[PHASE_START] = { "activating", "start" },
-	[PHASE_START_POST] = { "activating", "start-post" },
-	[PHASE_RUNNING] = { "active", "running" },
-	[PHASE_EXITED] = { "active", "exited" },
-	[PHASE_RELOAD] = { "reloading", "reload" },
-	[PHASE_STOP] = { "deactivating", "stop" },
-	[PHASE_STOP_SIGTERM] = { "deactivating", "stop-sigterm" },
-	[PHASE_STOP_SIGKILL] = { "deactivating", "stop-sigkill" },
-	[PHASE_STOP_POST] = { "deactivating", "stop-post" },
-	[PHASE_FAILED] = { "failed", "failed" },
-	[PHASE_AUTO_RESTART] = { "activating", "auto-restart" },
-};
+/* ---------------------------------------------------------------- other units */
 
-const char *const result_names[RESULT_N] = {
-	[RESULT_SUCCESS] = "success",         [RESULT_EXIT_CODE] = "exit-code",
-	[RESULT_SIGNAL] = "signal",           [RESULT_TIMEOUT] = "timeout",
-	[RESULT_PROTOCOL] = "protocol",       [RESULT_RESOURCES] = "resources",
-	[RESULT_START_LIMIT] = "start-limit", [RESULT_DEPENDENCY] = "dependency",
-};
-
-const char *phase_active(enum phase p)
+/* Starts what it needs of the units here; false: one of them has failed. */
+static bool start_needed(struct unit *u)
 {
-	return phases[p].active;
+	for (struct unit *o = own_next(u->own->units); o; o = own_next(o->next)) {
+		if (unit_lacks(u, o))
+			return false;
+		if (unit_pulls(u, o)) {
+			o->run = true;
+			unit_start(o);
+		}
+	}
+	return true;
 }
 
-const char *phase_sub(enum phase p)
+/* Those that wait for it, or that it takes down with it. */
+static void notify_dependents(struct unit *u)
 {
-	return phases[p].sub;
+	for (struct unit *o = own_next(u->own->units); o; o = own_next(o->next)) {
+		if (o == u || !o->spec)
+			continue;
+		if (o->phase == PHASE_WAITING) {
+			unit_start(o);
+			continue;
+		}
+		if (o->held && !unit_stop_must_wait(o))
+			unit_stop(o);
+		if (unit_takes_down(u, o))
+			unit_stop(o);
+	}
 }
 
-bool unit_is_idle(const struct unit *u)
+/* ---------------------------------------------------------------- its processes */
+
+static void adopt_main(struct unit *u, pid_t pid)
 {
-	return u->phase == PHASE_DEAD || u->phase == PHASE_FAILED;
+	struct err e;
+
+	proc_watch_release(TAKE(u->main));
+	if (proc_watch_new(u->own->loop, pid, 0, unit_on_main_exit, u, &u->main, &e) < 0)
+		unit_on_main_exit(u, (struct proc_exit){ PROC_UNKNOWN, 0 });
 }
 
-bool unit_is_up(const struct unit *u)
+/* Of a forking unit, whose start ends with it. */
+static enum phase find_main(struct unit *u)
 {
-	return u->phase == PHASE_RUNNING || u->phase == PHASE_EXITED ||
-	       u->phase == PHASE_RELOAD;
+	pid_t pid = unit_guess_main(u);
+
+	if (!pid)
+		return unit_start_has_no_main(u);
+	adopt_main(u, pid);
+	return u->phase == PHASE_START ? phase_after(u->phase) : PHASE_STAY;
 }
 
-void unit_set_phase(struct unit *u, enum phase phase)
+static enum phase look_at_processes(struct unit *u)
+{
+	switch ((int)u->phase) {
+	case PHASE_START:
+		return find_main(u);
+	case PHASE_STOP_SIGTERM:
+	case PHASE_STOP_SIGKILL:
+		return unit_stop_check(u);
+	case PHASE_RUNNING:
+		if (!unit_has_processes(u, true))
+			return PHASE_RUNNING; /* which it is no longer */
+		unit_poll_slowly(u);
+		return PHASE_STAY;
+	default:
+		return PHASE_STAY;
+	}
+}
+
+/* ---------------------------------------------------------------- entering a phase */
+
+static void set_phase(struct unit *u, enum phase phase)
 {
 	u->phase = phase;
 	u->since_ms = clock_now_ms();
@@ -75,282 +108,242 @@ void unit_set_phase(struct unit *u, enum phase phase)
 	if (u->own->opening)
 		return;
 	u->own->on_change(u->own->arg, u->name);
-	unit_tell_others(u);
+	notify_dependents(u);
 }
 
-void unit_set_deadline(struct unit *u, int64_t ms)
+static void on_control_exit(void *arg, struct proc_exit how);
+
+static enum phase commands_failed(struct unit *u)
 {
-	if (ms >= 0)
-		loop_timer_in(u->deadline, ms);
+	if (u->phase == PHASE_RELOAD)
+		u->result = RESULT_SUCCESS; /* it runs on; the message is kept */
+	return phase_after_failure(u->phase);
 }
 
-void unit_set_poll(struct unit *u)
+static enum phase run_commands(struct unit *u)
 {
-	u->poll_ms = POLL_FIRST_MS;
-	loop_timer_in(u->poll, u->poll_ms);
-}
-
-/* The first reason stays: what follows from it is of less interest. */
-void unit_fail(struct unit *u, enum result why, const char *message)
-{
-	if (u->result != RESULT_SUCCESS)
-		return;
-	u->result = why;
-	free(u->message);
-	u->message = xstrdup(message);
-	log_warn("unit-failed", STR("unit", u->name), STR("result", result_names[why]),
-		 STR("message", message));
-}
-
-static char *exit_words(const char *what, struct proc_exit how)
-{
-	if (how.kind == PROC_UNKNOWN)
-		return xasprintf("%s ended, status unknown", what);
-	if (how.kind == PROC_SIGNALLED)
-		return xasprintf("%s was killed by SIG%s", what,
-				 how.value < 32 ? sigabbrev_np(how.value) : "RT");
-	return xasprintf("%s exited with status %d", what, how.value);
-}
-
-bool unit_exit_is_clean(const struct unit *u, struct proc_exit how)
-{
-	bool signalled = how.kind == PROC_SIGNALLED;
-
-	if (how.kind == PROC_UNKNOWN)
-		return false;
-	if (unit_exits_has(&u->spec->success, signalled, how.value))
-		return true;
-	if (!signalled)
-		return how.value == 0;
-	return u->spec->type != UNIT_ONESHOT &&
-	       (how.value == SIGHUP || how.value == SIGINT || how.value == SIGTERM ||
-		how.value == SIGPIPE);
-}
-
-void unit_fail_by_exit(struct unit *u, const char *what, struct proc_exit how)
-{
-	CLEANUP(free) char *words = exit_words(what, how);
-
-	unit_fail(u, how.kind == PROC_SIGNALLED ? RESULT_SIGNAL : RESULT_EXIT_CODE,
-		  words);
-}
-
-/* ---------------------------------------------------------------- start */
-
-static bool within_start_limit(struct unit *u)
-{
-	int64_t now = clock_mono_ms();
-
-	if (u->spec->start_limit_burst <= 0 || u->spec->start_limit_ms <= 0)
-		return true;
-	if (!u->limit_count || now - u->limit_since_mono_ms > u->spec->start_limit_ms) {
-		u->limit_since_mono_ms = now;
-		u->limit_count = 0;
+	switch (unit_run_commands(u, unit_on_main_exit, on_control_exit)) {
+	case COMMANDS_DONE:
+		return phase_after(u->phase);
+	case COMMANDS_FAILED:
+		return commands_failed(u);
+	case COMMANDS_RUN:
+		break;
 	}
-	return ++u->limit_count <= u->spec->start_limit_burst;
+	return PHASE_STAY;
 }
 
-static void new_invocation(struct unit *u)
+static enum phase enter_commands(struct unit *u, enum phase phase)
 {
-	uint8_t bytes[16];
+	bool stopping = phase == PHASE_STOP || phase == PHASE_STOP_POST;
 
-	CHECK(getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes));
-	hex_encode(bytes, sizeof(bytes), u->invocation);
+	set_phase(u, phase);
+	u->held = phase == PHASE_STOP && u->stop_asked && unit_stop_must_wait(u);
+	if (u->held)
+		return PHASE_STAY;
+	unit_set_deadline(u, stopping ? u->spec->timeout_stop_ms
+				      : u->spec->timeout_start_ms);
+	return run_commands(u);
 }
 
-static void start_now(struct unit *u)
+static enum phase enter_running(struct unit *u)
 {
-	CLEANUP(free) char *last = TAKE(u->message);
-	struct err e;
+	enum phase phase = unit_phase_once_started(u);
 
-	u->result = RESULT_SUCCESS;
-	u->main_exited = false;
-	u->started = false;
-	if (!within_start_limit(u)) {
-		CLEANUP(free)
-		char *words = last ? xasprintf("%s; it was started too often", last)
-				   : xstrdup("it was started too often");
-
-		unit_fail(u, RESULT_START_LIMIT, words);
-		u->stop_asked = false;
-		unit_set_phase(u, PHASE_FAILED);
-		return;
-	}
-	new_invocation(u);
-	cgroup_make(u->own->cgroups, u->name, &u->cgroup);
-	if (unit_make_dirs(u, &e) < 0 || unit_open_notify(u, &e) < 0) {
-		unit_fail(u, RESULT_RESOURCES, e.msg);
-		unit_finish(u);
-		return;
-	}
-	unit_run_cmds(u, PHASE_START_PRE);
+	if (!phase_is_up(phase))
+		return phase;
+	set_phase(u, phase);
+	/* Without a main process we have to look whether any is left. */
+	if (phase == PHASE_RUNNING && !u->main)
+		unit_poll_slowly(u);
+	return PHASE_STAY;
 }
+
+static enum phase enter_signal(struct unit *u, enum phase phase)
+{
+	set_phase(u, phase);
+	unit_set_deadline(u, u->spec->timeout_stop_ms);
+	unit_stop_signal(u, phase);
+	unit_poll_first(u);
+	return look_at_processes(u);
+}
+
+static enum phase start(struct unit *u)
+{
+	if (!unit_can_start(u))
+		return PHASE_STAY;
+	u->stop_asked = false;
+	if (!start_needed(u))
+		return unit_start_without_required(u);
+	if (!unit_must_wait(u))
+		return unit_start_now(u, unit_on_notify);
+	return u->phase == PHASE_WAITING ? PHASE_STAY : PHASE_WAITING;
+}
+
+static void remove_unit(struct unit *u)
+{
+	u->phase = PHASE_DEAD;
+	unit_remove(u);
+	notify_dependents(u);
+}
+
+/* It has stopped: what becomes of it. */
+static enum phase enter_dead(struct unit *u)
+{
+	bool asked = u->stop_asked;
+	enum phase phase;
+
+	u->held = false;
+	u->stop_asked = false;
+	unit_clean_up(u);
+	if (u->dropping) {
+		remove_unit(u);
+		return PHASE_STAY;
+	}
+	if (u->next_text)
+		unit_load_next(u);
+	phase = unit_phase_once_stopped(u, asked);
+	set_phase(u, phase);
+	if (phase == PHASE_AUTO_RESTART)
+		unit_set_deadline(u, MAX(u->spec->restart_ms, 0));
+	else if (u->run && asked && phase_is_idle(u->phase))
+		return start(u);
+	return PHASE_STAY;
+}
+
+static enum phase enter(struct unit *u, enum phase phase)
+{
+	switch ((int)phase) {
+	case PHASE_DEAD:
+		return enter_dead(u);
+	case PHASE_RUNNING:
+		return enter_running(u);
+	case PHASE_STOP_SIGTERM:
+	case PHASE_STOP_SIGKILL:
+		return enter_signal(u, phase);
+	case PHASE_WAITING:
+	case PHASE_FAILED:
+		set_phase(u, phase);
+		return PHASE_STAY;
+	default:
+		return enter_commands(u, phase);
+	}
+}
+
+void unit_enter(struct unit *u, enum phase phase)
+{
+	while (phase != PHASE_STAY)
+		phase = enter(u, phase);
+}
+
+/* ---------------------------------------------------------------- what is asked of it */
 
 void unit_start(struct unit *u)
 {
-	if (!u->spec || (!unit_is_idle(u) && u->phase != PHASE_AUTO_RESTART &&
-			 u->phase != PHASE_WAITING))
-		return;
-	u->stop_asked = false;
-	if (!unit_pull(u)) {
-		u->result = RESULT_SUCCESS;
-		unit_fail(u, RESULT_DEPENDENCY, "a unit that it requires has failed");
-		unit_set_phase(u, PHASE_FAILED);
-		return;
-	}
-	if (!unit_must_wait(u))
-		start_now(u);
-	else if (u->phase != PHASE_WAITING)
-		unit_set_phase(u, PHASE_WAITING);
+	unit_enter(u, start(u));
 }
 
-/* ---------------------------------------------------------------- commands in order */
-
-static enum unit_exec exec_of(enum phase p)
+void unit_stop(struct unit *u)
 {
-	switch ((int)p) {
-	case PHASE_START_PRE:
-		return UNIT_EXEC_START_PRE;
-	case PHASE_START:
-		return UNIT_EXEC_START;
-	case PHASE_START_POST:
-		return UNIT_EXEC_START_POST;
-	case PHASE_RELOAD:
-		return UNIT_EXEC_RELOAD;
-	case PHASE_STOP:
-		return UNIT_EXEC_STOP;
-	default:
-		CHECK(p == PHASE_STOP_POST);
-		return UNIT_EXEC_STOP_POST;
-	}
+	u->stop_asked = true;
+	unit_enter(u, unit_stop_phase(u));
 }
 
-void unit_cmds_done(struct unit *u)
+int unit_reload(struct unit *u, struct err *err)
 {
-	switch ((int)u->phase) {
-	case PHASE_START_PRE:
-		unit_run_cmds(u, PHASE_START);
-		break;
-	case PHASE_START:
-		unit_run_cmds(u, PHASE_START_POST);
-		break;
-	case PHASE_START_POST:
-		unit_enter_running(u);
-		break;
-	case PHASE_RELOAD:
-		unit_enter_running(u);
-		break;
-	case PHASE_STOP:
-		unit_enter_signal(u, PHASE_STOP_SIGTERM);
-		break;
-	default:
-		CHECK(u->phase == PHASE_STOP_POST);
-		unit_finish(u);
-	}
+	int rc = unit_can_reload(u, err);
+
+	if (rc == 0)
+		unit_enter(u, PHASE_RELOAD);
+	return rc;
 }
 
-/* A command of this phase failed. */
-static void cmds_failed(struct unit *u)
+/* ---------------------------------------------------------------- what happens to it */
+
+/* One command of a oneshot. */
+static enum phase oneshot_exited(struct unit *u)
 {
-	switch ((int)u->phase) {
-	case PHASE_START_POST:
-		unit_run_cmds(u, PHASE_STOP);
-		break;
-	case PHASE_RELOAD:
-		u->result = RESULT_SUCCESS; /* the unit runs on, the words are kept */
-		unit_enter_running(u);
-		break;
-	case PHASE_STOP_POST:
-		unit_finish(u);
-		break;
-	default:
-		unit_enter_signal(u, PHASE_STOP_SIGTERM);
-	}
+	if (!unit_command_exited(u, u->main_exit))
+		return commands_failed(u);
+	u->main_exited = false;
+	return run_commands(u);
 }
 
-static void control_exited(void *arg, struct proc_exit how)
+void unit_on_main_exit(void *arg, struct proc_exit how)
 {
 	struct unit *u = arg;
-	const struct unit_cmds *list;
+
+	CHECK_MAGIC(u, UNIT_MAGIC);
+	u->main = NULL;
+	u->main_exit = how;
+	u->main_exited = true;
+	if (u->phase == PHASE_START && u->spec->type == UNIT_ONESHOT)
+		unit_enter(u, oneshot_exited(u));
+	else
+		unit_enter(u, unit_after_main_exit(u));
+}
+
+static void on_control_exit(void *arg, struct proc_exit how)
+{
+	struct unit *u = arg;
 
 	CHECK_MAGIC(u, UNIT_MAGIC);
 	u->control = NULL;
 	if (u->phase == PHASE_STOP_SIGTERM || u->phase == PHASE_STOP_SIGKILL) {
 		unit_on_poll(u);
-		return;
-	}
-	list = &u->spec->cmds[exec_of(u->phase)];
-	if (u->cmd < list->n && !unit_exit_is_clean(u, how) &&
-	    !list->v[u->cmd].ignore_failure) {
-		unit_fail_by_exit(u, list->v[u->cmd].words[0], how);
-		cmds_failed(u);
-		return;
-	}
-	u->cmd++;
-	if (u->phase == PHASE_START && u->spec->type == UNIT_FORKING) {
-		unit_set_poll(u);
+	} else if (!unit_command_exited(u, how)) {
+		unit_enter(u, commands_failed(u));
+	} else if (u->phase == PHASE_START && u->spec->type == UNIT_FORKING) {
+		unit_poll_first(u);
 		unit_on_poll(u);
-		return;
-	}
-	unit_save(u);
-	unit_next_cmd(u);
-}
-
-/* A oneshot's commands and a service's process are main, all others control. */
-static bool runs_as_main(const struct unit *u)
-{
-	return u->phase == PHASE_START && u->spec->type != UNIT_FORKING;
-}
-
-static void after_spawn(struct unit *u)
-{
-	unit_save(u);
-	if (runs_as_main(u) && u->spec->type != UNIT_ONESHOT &&
-	    u->spec->type != UNIT_NOTIFY) {
-		u->cmd++;
-		unit_next_cmd(u);
-	}
-}
-
-void unit_next_cmd(struct unit *u)
-{
-	enum unit_exec kind = exec_of(u->phase);
-	const struct unit_cmds *list = &u->spec->cmds[kind];
-	struct err e;
-	pid_t pid;
-	int rc;
-
-	if (u->cmd >= list->n) {
-		unit_cmds_done(u);
-		return;
-	}
-	rc = unit_spawn(u, kind, &list->v[u->cmd], &pid, &e);
-	if (rc == 0 && runs_as_main(u))
-		rc = proc_watch_new(u->own->loop, pid, 0, unit_main_exited, u, &u->main,
-				    &e);
-	else if (rc == 0)
-		rc = proc_watch_new(u->own->loop, pid, 0, control_exited, u, &u->control,
-				    &e);
-	if (rc == 0) {
-		after_spawn(u);
-	} else if (list->v[u->cmd].ignore_failure) {
-		u->cmd++;
-		unit_next_cmd(u);
 	} else {
-		unit_fail(u, RESULT_RESOURCES, e.msg);
-		cmds_failed(u);
+		unit_save(u);
+		unit_enter(u, run_commands(u));
 	}
 }
 
-void unit_run_cmds(struct unit *u, enum phase phase)
+void unit_on_notify(void *arg, int fd, uint32_t events)
 {
-	bool stopping = phase == PHASE_STOP || phase == PHASE_STOP_POST;
+	struct unit *u = arg;
+	char text[4096];
+	char *next = text, *line;
+	bool ready = false;
 
-	unit_set_phase(u, phase);
-	u->held = phase == PHASE_STOP && u->stop_asked && unit_stop_must_wait(u);
-	if (u->held)
+	(void)fd;
+	(void)events;
+	CHECK_MAGIC(u, UNIT_MAGIC);
+	if (!unit_receive_notify(u, text, sizeof(text)))
 		return;
-	unit_set_deadline(u, stopping ? u->spec->timeout_stop_ms
-				      : u->spec->timeout_start_ms);
-	unit_next_cmd(u);
+	while ((line = strsep(&next, "\n"))) {
+		pid_t pid = unit_read_notice(u, line);
+
+		ready |= strcmp(line, "READY=1") == 0;
+		if (pid)
+			adopt_main(u, pid);
+	}
+	if (ready && u->phase == PHASE_START)
+		unit_enter(u, phase_after(u->phase));
+}
+
+void unit_on_deadline(void *arg)
+{
+	struct unit *u = arg;
+
+	CHECK_MAGIC(u, UNIT_MAGIC);
+	if (u->phase == PHASE_AUTO_RESTART)
+		unit_start(u);
+	else if (u->phase == PHASE_RELOAD)
+		unit_kill(u, SIGKILL, false, true);
+	else if (phase_is_going_down(u->phase))
+		unit_enter(u, unit_stop_timed_out(u));
+	else
+		unit_enter(u, unit_start_timed_out(u));
+}
+
+void unit_on_poll(void *arg)
+{
+	struct unit *u = arg;
+
+	CHECK_MAGIC(u, UNIT_MAGIC);
+	unit_enter(u, look_at_processes(u));
 }

@@ -1,133 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "unit.h"
+#include "own.h"
 
+#include "adopt.h"
 #include "check.h"
-#include "clock.h"
+#include "list.h"
+#include "load.h"
 #include "log.h"
-#include "strv.h"
+#include "machine.h"
+#include "save.h"
 #include "text.h"
-#include "unitfile.h"
 
 #include <errno.h>
-#include <pwd.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* ---------------------------------------------------------------- the list */
-
-struct unit *own_next(struct unit *u)
-{
-	while (u && u->gone)
-		u = u->next;
-	return u;
-}
-
-struct unit *own_find(const struct own *o, const char *name)
-{
-	for (struct unit *u = own_next(o->units); u; u = own_next(u->next))
-		if (strcmp(u->name, name) == 0)
-			return u;
-	return NULL;
-}
-
-struct unit *own_add(struct own *o, const char *name)
-{
-	struct unit *u = xcalloc(1, sizeof(*u));
-	struct unit **p = &o->units;
-
-	u->magic = UNIT_MAGIC;
-	u->own = o;
-	u->name = xstrdup(name);
-	u->notify_fd = -1;
-	u->since_ms = clock_now_ms();
-	u->deadline = loop_timer_new(o->loop, unit_on_deadline, u);
-	u->poll = loop_timer_new(o->loop, unit_on_poll, u);
-	while (*p && strcmp((*p)->name, name) < 0)
-		p = &(*p)->next;
-	u->next = *p;
-	*p = u;
-	return u;
-}
-
-static void unit_free(struct unit *u)
-{
-	unit_close_notify(u);
-	proc_watch_free(u->main);
-	proc_watch_free(u->control);
-	loop_timer_free(u->deadline);
-	loop_timer_free(u->poll);
-	cgroup_done(&u->cgroup);
-	unit_spec_free(u->spec);
-	free(u->name);
-	free(u->hash);
-	free(u->text);
-	free(u->next_hash);
-	free(u->next_text);
-	free(u->message);
-	u->magic = 0;
-	free(u);
-}
-
-void unit_remove(struct unit *u)
-{
-	u->gone = true;
-	loop_timer_unset(u->deadline);
-	loop_timer_unset(u->poll);
-	unit_save_remove(u);
-	loop_timer_in(u->own->reaper, 0);
-	if (!u->own->opening)
-		u->own->on_change(u->own->arg, u->name);
-}
-
-static void on_reaper(void *arg)
-{
-	struct own *o = arg;
-
-	CHECK_MAGIC(o, OWN_MAGIC);
-	for (struct unit **p = &o->units; *p;) {
-		struct unit *u = *p;
-
-		if (u->gone) {
-			*p = u->next;
-			unit_free(u);
-		} else {
-			p = &u->next;
-		}
-	}
-}
-
-/* ---------------------------------------------------------------- loading */
-
-static void warn_ignored(const struct unit_spec *s)
-{
-	for (char **p = s->ignored; p && *p; p++)
-		log_warn("unit-option-ignored", STR("unit", s->name), STR("option", *p));
-}
-
-int unit_load(struct unit *u, struct err *err)
-{
-	struct unit_specifiers s = { .unit = u->name,
-				     .host = u->own->host,
-				     .machine_id = u->own->machine_id,
-				     .boot_id = u->own->boot_id };
-	CLEANUP(unit_file_free) struct unit_file *file = NULL;
-	const struct passwd *pw;
-	int rc = unit_file_parse(u->text, strlen(u->text), u->name, &file, err);
-
-	unit_spec_free(TAKE(u->spec));
-	if (rc == 0)
-		s.user = unit_file_get(file, "Service", "User");
-	if (s.user && *s.user) {
-		pw = getpwnam(s.user);
-		s.home = pw ? pw->pw_dir : "/";
-	}
-	if (rc == 0)
-		rc = unit_spec_parse(u->text, &s, &u->spec, err);
-	if (rc == 0)
-		warn_ignored(u->spec);
-	return rc;
-}
 
 /* ---------------------------------------------------------------- operations */
 
@@ -147,27 +32,6 @@ static const struct own *own_of_const(const struct units *u)
 	return o;
 }
 
-static void load_new(struct unit *u, const char *hash, const char *text)
-{
-	struct err e;
-
-	u->hash = xstrdup(hash);
-	u->text = xstrdup(text);
-	if (unit_load(u, &e) == 0)
-		return;
-	log_warn("unit-refused", STR("unit", u->name), ERR(&e));
-	u->message = xstrdup(e.msg);
-}
-
-static void replace_later(struct unit *u, const char *hash, const char *text)
-{
-	free(u->next_hash);
-	free(u->next_text);
-	u->next_hash = xstrdup(hash);
-	u->next_text = xstrdup(text);
-	unit_stop(u);
-}
-
 static void own_set(struct units *base, const char *name, const char *hash,
 		    const char *text, bool run)
 {
@@ -176,21 +40,22 @@ static void own_set(struct units *base, const char *name, const char *hash,
 	bool is_new = !u, ran;
 
 	if (is_new) {
-		u = own_add(o, name);
-		load_new(u, hash, text);
+		u = own_add(o, name, unit_on_deadline, unit_on_poll);
+		unit_load_new(u, hash, text);
 	}
 	ran = u->run;
 	u->run = run;
 	u->dropping = false;
 	if (strcmp(u->next_hash ? u->next_hash : u->hash, hash) != 0) {
-		replace_later(u, hash, text);
+		unit_keep_next(u, hash, text);
+		unit_stop(u);
 		return;
 	}
 	if (is_new && u->spec == NULL) {
 		o->on_change(o->arg, name);
 	} else if (run && (is_new || !ran)) {
 		unit_start(u);
-	} else if (!run && !unit_is_idle(u)) {
+	} else if (!run && !phase_is_idle(u->phase)) {
 		unit_stop(u);
 	} else if (is_new || ran != run) {
 		unit_save(u);
@@ -261,12 +126,7 @@ static void own_close(struct units *base)
 {
 	struct own *o = own_of(base);
 
-	while (o->units) {
-		struct unit *u = o->units;
-
-		o->units = u->next;
-		unit_free(u);
-	}
+	own_free_all(o);
 	loop_timer_free(o->reaper);
 	cgroup_root_free(o->cgroups);
 	free(o->state_dir);
@@ -288,6 +148,14 @@ static const struct units_ops own_ops = {
 
 /* ---------------------------------------------------------------- opening */
 
+static void on_reaper(void *arg)
+{
+	struct own *o = arg;
+
+	CHECK_MAGIC(o, OWN_MAGIC);
+	own_free_gone(o);
+}
+
 /* The hex digits of a file such as /etc/machine-id. */
 static void read_id(const char *path, char ret[33])
 {
@@ -300,12 +168,6 @@ static void read_id(const char *path, char ret[33])
 		if (strchr("0123456789abcdef", *p))
 			ret[n++] = *p;
 	ret[n] = '\0';
-}
-
-static void resume_all(struct own *o)
-{
-	for (struct unit *u = own_next(o->units); u; u = own_next(u->next))
-		unit_resume(u);
 }
 
 int units_own_open(struct loop *loop, const struct units_opts *opts, struct units **ret,
@@ -330,10 +192,7 @@ int units_own_open(struct loop *loop, const struct units_opts *opts, struct unit
 		o->cgroups = cgroup_root_new(opts->cgroup_name);
 	if (mkdir(o->state_dir, 0755) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_INTERNAL, "%s", o->state_dir);
-	o->opening = true;
-	own_restore(o);
-	resume_all(o);
-	o->opening = false;
+	own_adopt(o);
 	*ret = TAKE(base);
 	return 0;
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "unit.h"
+#include "save.h"
 
 #include "check.h"
 #include "log.h"
-#include "text.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -68,33 +66,32 @@ void unit_save_remove(const struct unit *u)
 	(void)unlink(path);
 }
 
-/* ---------------------------------------------------------------- restoring */
+/* ---------------------------------------------------------------- reading it back */
 
-static struct proc_watch *restore_watch(struct unit *u, const json_t *doc,
-					proc_exit_fn *fn)
+int saved_open(const struct own *o, const char *path, json_t **ret, const char **ret_name,
+	       struct err *err)
 {
-	struct proc_watch *w = NULL;
-	int64_t pid = 0, start = 0;
+	CLEANUP(free) char *text = NULL;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	const char *boot_id;
+	size_t len;
+	int rc = conf_read_file(path, STATE_MAX_BYTES, &text, &len, err);
 
-	if (!json_is_object(doc) || jread_int(doc, "pid", &pid, NULL) < 0 ||
-	    jread_int(doc, "start", &start, NULL) < 0 || pid <= 1 || pid > INT_MAX)
-		return NULL;
-	if (proc_watch_new(u->own->loop, (pid_t)pid, (uint64_t)start, fn, u, &w, NULL) <
-	    0)
-		return NULL;
-	return w;
+	if (rc == 0)
+		rc = json_parse(text, len, path, &doc, err);
+	if (rc == 0)
+		rc = jread_str(doc, "name", ret_name, err);
+	if (rc == 0)
+		rc = jread_str(doc, "boot_id", &boot_id, err);
+	if (rc < 0)
+		return rc;
+	if (strcmp(boot_id, o->boot_id) != 0)
+		return err_set(err, ERR_NOT_FOUND, "the machine has restarted since");
+	*ret = TAKE(doc);
+	return 0;
 }
 
-static void control_ended(void *arg, struct proc_exit how)
-{
-	struct unit *u = arg;
-
-	(void)how;
-	u->control = NULL;
-	unit_on_poll(u);
-}
-
-static int restore_fields(struct unit *u, const json_t *doc, struct err *err)
+int saved_read(const json_t *doc, struct unit *u, struct err *err)
 {
 	const char *hash, *text, *invocation = "", *message = NULL;
 	int64_t phase = 0, result = 0, cmd = 0;
@@ -123,7 +120,7 @@ static int restore_fields(struct unit *u, const json_t *doc, struct err *err)
 	return 0;
 }
 
-static void restore_processes(struct unit *u, const json_t *doc)
+void saved_read_cgroup(const json_t *doc, struct cgroup *ret)
 {
 	const json_t *groups = json_object_get(doc, "cgroups");
 
@@ -131,67 +128,20 @@ static void restore_processes(struct unit *u, const json_t *doc)
 		const char *dir = json_string_value(json_array_get(groups, i));
 
 		if (dir && access(dir, F_OK) == 0)
-			u->cgroup.dirs[u->cgroup.n++] = xstrdup(dir);
+			ret->dirs[ret->n++] = xstrdup(dir);
 	}
-	u->main_exit = (struct proc_exit){ PROC_UNKNOWN, 0 };
-	u->main = restore_watch(u, json_object_get(doc, "main"), unit_main_exited);
-	u->control = restore_watch(u, json_object_get(doc, "control"), control_ended);
-	u->adopted = u->main != NULL;
-	if (u->main && u->own->log)
-		unit_log_adopt(u->own->log, u->name, proc_watch_pid(u->main));
-	if (u->main)
-		log_info("unit-adopted", STR("unit", u->name),
-			 INT("pid", proc_watch_pid(u->main)));
 }
 
-static int restore_one(struct own *o, const char *path, struct err *err)
+bool saved_read_process(const json_t *doc, const char *which, pid_t *ret_pid,
+			uint64_t *ret_start)
 {
-	CLEANUP(free) char *text = NULL;
-	CLEANUP(json_decref) json_t *doc = NULL;
-	const char *name, *boot_id;
-	struct unit *u;
-	size_t len;
-	int rc = conf_read_file(path, STATE_MAX_BYTES, &text, &len, err);
+	const json_t *process = json_object_get(doc, which);
+	int64_t pid = 0, start = 0;
 
-	if (rc == 0)
-		rc = json_parse(text, len, path, &doc, err);
-	if (rc == 0)
-		rc = jread_str(doc, "name", &name, err);
-	if (rc == 0)
-		rc = jread_str(doc, "boot_id", &boot_id, err);
-	if (rc < 0)
-		return rc;
-	if (strcmp(boot_id, o->boot_id) != 0)
-		return err_set(err, ERR_NOT_FOUND, "the machine has restarted since");
-	u = own_add(o, name);
-	rc = restore_fields(u, doc, err);
-	if (rc == 0)
-		rc = unit_load(u, err);
-	if (rc < 0) {
-		unit_remove(u);
-		return rc;
-	}
-	restore_processes(u, doc);
-	return 0;
-}
-
-void own_restore(struct own *o)
-{
-	DIR *d = opendir(o->state_dir);
-	struct dirent *e;
-
-	while (d && (e = readdir(d))) {
-		CLEANUP(free) char *path = xasprintf("%s/%s", o->state_dir, e->d_name);
-		const char *dot = strrchr(e->d_name, '.');
-		struct err why;
-
-		if (!dot || strcmp(dot, ".json") != 0)
-			continue;
-		if (restore_one(o, path, &why) < 0) {
-			log_info("unit-state-dropped", STR("path", path), ERR(&why));
-			(void)unlink(path);
-		}
-	}
-	if (d)
-		closedir(d);
+	if (!json_is_object(process) || jread_int(process, "pid", &pid, NULL) < 0 ||
+	    jread_int(process, "start", &start, NULL) < 0 || pid <= 1 || pid > INT_MAX)
+		return false;
+	*ret_pid = (pid_t)pid;
+	*ret_start = (uint64_t)start;
+	return true;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * manager.h - inside of units_systemd: systemd.c writes files and asks
- * for jobs, state.c follows what systemd tells.
+ * manager.h - what this backend knows of systemd and of its units.
+ *
+ * list.c keeps the units, unit_file.c their files, call.c makes calls on the bus, state.c
+ * follows their states, jobs.c brings them to what is wanted.
  */
 #ifndef AGENT_UNITS_SYSTEMD_MANAGER_H
 #define AGENT_UNITS_SYSTEMD_MANAGER_H
@@ -44,23 +46,5 @@ struct sysd {
 	units_change_fn *on_change;
 	void *arg;
 };
-
-/* A question about one unit; the answer finds it by name, since it may be gone. */
-struct job {
-	struct sysd *s;
-	char *name;
-};
-
-struct sd_unit *sysd_find(const struct sysd *s, const char *name);
-void sysd_work_soon(struct sysd *s);
-void sysd_set_message(struct sd_unit *u, const char *text);
-
-struct job *sysd_job_new(const struct sd_unit *u);
-/* The bus owns the question from here on, if it took it (r >= 0). */
-void sysd_job_hand_over(struct job *j, sd_bus_slot *slot, int r);
-/* Asks for all states; units_change_fn is called for what differs. */
-void sysd_list_all(struct sysd *s);
-void sysd_ask_main_pid(const struct sd_unit *u);
-int sysd_on_properties(sd_bus_message *m, void *arg, sd_bus_error *error);
 
 #endif

@@ -1,45 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "manager.h"
+#include "state.h"
 
+#include "call.h"
 #include "check.h"
 #include "clock.h"
+#include "list.h"
 #include "log.h"
 
 #include <string.h>
-
-/* ---------------------------------------------------------------- questions */
-
-struct job *sysd_job_new(const struct sd_unit *u)
-{
-	struct job *j = xcalloc(1, sizeof(*j));
-
-	j->s = u->s;
-	j->name = xstrdup(u->name);
-	return j;
-}
-
-static void job_free(void *arg)
-{
-	struct job *j = arg;
-
-	free(j->name);
-	free(j);
-}
-
-void sysd_job_hand_over(struct job *j, sd_bus_slot *slot, int r)
-{
-	loop_timer_in(j->s->timer, 0); /* to have it sent */
-	if (r < 0) {
-		log_warn("systemd-not-asked", STR("error", strerror(-r)));
-		job_free(j);
-		return;
-	}
-	(void)sd_bus_slot_set_destroy_callback(slot, job_free);
-	(void)sd_bus_slot_set_floating(slot, 1);
-	sd_bus_slot_unref(slot);
-}
-
-/* ---------------------------------------------------------------- states */
 
 static void take_state(struct sd_unit *u, const char *active, const char *sub,
 		       const char *load)
@@ -58,7 +26,7 @@ static void take_state(struct sd_unit *u, const char *active, const char *sub,
 		snprintf(u->load, sizeof(u->load), "%s", load);
 	u->since_ms = clock_now_ms();
 	u->s->on_change(u->s->arg, u->name);
-	sysd_work_soon(u->s);
+	loop_timer_in(u->s->work, 0);
 }
 
 struct changes {
@@ -153,11 +121,10 @@ static int on_listed(sd_bus_message *m, void *arg, sd_bus_error *error)
 		if (u)
 			take_state(u, active, sub, load);
 	}
-	sysd_work_soon(s);
+	loop_timer_in(s->work, 0);
 	return 0;
 }
 
-/* What a signal may not have told: all states, and the main processes. */
 void sysd_list_all(struct sysd *s)
 {
 	sd_bus_message *m = NULL;
@@ -173,14 +140,14 @@ void sysd_list_all(struct sysd *s)
 	if (r >= 0)
 		r = sd_bus_call_async(s->bus, NULL, m, on_listed, s, 0);
 	if (r < 0)
-		log_warn("systemd-not-asked", STR("error", strerror(-r)));
+		sysd_call_failed(r);
 	sd_bus_message_unref(m);
 }
 
 static int on_main_pid(sd_bus_message *m, void *arg, sd_bus_error *error)
 {
-	struct job *j = arg;
-	struct sd_unit *u = sysd_find(j->s, j->name);
+	struct call *c = arg;
+	struct sd_unit *u = sysd_find(c->s, c->name);
 	uint32_t pid;
 
 	(void)error;
@@ -192,14 +159,14 @@ static int on_main_pid(sd_bus_message *m, void *arg, sd_bus_error *error)
 void sysd_ask_main_pid(const struct sd_unit *u)
 {
 	CLEANUP(free) char *path = NULL;
-	struct job *j = sysd_job_new(u);
+	struct call *c = sysd_call_new(u);
 	sd_bus_slot *slot = NULL;
 	int r = sd_bus_path_encode(SD_PATH "/unit", u->name, &path);
 
 	if (r >= 0)
 		r = sd_bus_call_method_async(u->s->bus, &slot, SD_NAME, path,
 					     "org.freedesktop.DBus.Properties", "Get",
-					     on_main_pid, j, "ss", SD_NAME ".Service",
+					     on_main_pid, c, "ss", SD_NAME ".Service",
 					     "MainPID");
-	sysd_job_hand_over(j, slot, r);
+	sysd_call_hand_over(c, slot, r);
 }

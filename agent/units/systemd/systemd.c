@@ -1,269 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Units as systemd's own, over D-Bus. A unit's file in /run/systemd/system begins with
- * "# foretide HASH", by which it is found again when the agent starts anew.
- */
-#include "manager.h"
+#include "systemd.h"
 
-#include "buf.h"
 #include "check.h"
-#include "clock.h"
+#include "jobs.h"
+#include "list.h"
 #include "log.h"
-#include "text.h"
+#include "manager.h"
+#include "state.h"
+#include "unit_file.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
-
-#define UNIT_DIR "/run/systemd/system"
-#define MARK "# foretide "
-#define TEXT_MAX_BYTES (512 << 10)
-
-void sysd_work_soon(struct sysd *s)
-{
-	loop_timer_in(s->work, 0);
-}
-
-/* ---------------------------------------------------------------- the list */
-
-struct sd_unit *sysd_find(const struct sysd *s, const char *name)
-{
-	for (struct sd_unit *u = s->units; u; u = u->next)
-		if (strcmp(u->name, name) == 0)
-			return u;
-	return NULL;
-}
-
-static struct sd_unit *add(struct sysd *s, const char *name, const char *hash)
-{
-	struct sd_unit *u = xcalloc(1, sizeof(*u));
-	struct sd_unit **p = &s->units;
-
-	u->s = s;
-	u->name = xstrdup(name);
-	u->hash = xstrdup(hash);
-	u->since_ms = clock_now_ms();
-	snprintf(u->active, sizeof(u->active), "inactive");
-	snprintf(u->sub, sizeof(u->sub), "dead");
-	snprintf(u->load, sizeof(u->load), "loaded");
-	while (*p && strcmp((*p)->name, name) < 0)
-		p = &(*p)->next;
-	u->next = *p;
-	*p = u;
-	return u;
-}
-
-static void sd_unit_free(struct sd_unit *u)
-{
-	free(u->name);
-	free(u->hash);
-	free(u->text);
-	free(u->next_hash);
-	free(u->next_text);
-	free(u->message);
-	free(u);
-}
-
-static bool is_stopped(const struct sd_unit *u)
-{
-	return strcmp(u->active, "inactive") == 0 || strcmp(u->active, "failed") == 0;
-}
-
-void sysd_set_message(struct sd_unit *u, const char *text)
-{
-	free(u->message);
-	u->message = text && *text ? xstrdup(text) : NULL;
-}
-
-/* ---------------------------------------------------------------- files */
-
-static char *path_of(const char *name)
-{
-	return xasprintf(UNIT_DIR "/%s", name);
-}
-
-static int write_unit(const struct sd_unit *u, struct err *err)
-{
-	CLEANUP(free) char *path = path_of(u->name);
-	CLEANUP(free) char *temp = xasprintf("%s.new", path);
-	CLEANUP(close_fd) int fd = -1;
-	CLEANUP(free) char *text = xasprintf(MARK "%s\n%s", u->hash, u->text);
-	size_t len = strlen(text);
-
-	if (mkdir(UNIT_DIR, 0755) < 0 && errno != EEXIST)
-		return err_errno(err, ERR_INTERNAL, UNIT_DIR);
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 || write(fd, text, len) != (ssize_t)len || rename(temp, path) < 0)
-		return err_errno(err, ERR_STORE, "%s", path);
-	return 0;
-}
-
-/* Files of ours that an earlier life wrote. */
-static void restore(struct sysd *s)
-{
-	DIR *d = opendir(UNIT_DIR);
-	struct dirent *e;
-
-	while (d && (e = readdir(d))) {
-		CLEANUP(free) char *path = path_of(e->d_name);
-		CLEANUP(free) char *text = NULL;
-		char hash[130];
-		struct sd_unit *u;
-
-		if (!strstr(e->d_name, ".service") ||
-		    conf_read_file(path, TEXT_MAX_BYTES, &text, NULL, NULL) < 0 ||
-		    sscanf(text, MARK "%129[0-9a-zA-Z]", hash) != 1)
-			continue;
-		u = add(s, e->d_name, hash);
-		u->ready = u->asked = u->adopted = u->run = true;
-		log_info("unit-adopted", STR("unit", u->name));
-	}
-	if (d)
-		closedir(d);
-}
-
-/* ---------------------------------------------------------------- work */
-
-static void job_failed(struct sysd *s, const char *name, const sd_bus_error *e)
-{
-	struct sd_unit *u = sysd_find(s, name);
-
-	log_warn("systemd-refused", STR("unit", name), STR("error", e->message));
-	if (!u)
-		return;
-	sysd_set_message(u, e->message);
-	s->on_change(s->arg, name);
-}
-
-static int on_job(sd_bus_message *m, void *arg, sd_bus_error *error)
-{
-	struct job *j = arg;
-
-	(void)error;
-	CHECK_MAGIC(j->s, SYSTEMD_MAGIC);
-	if (sd_bus_message_is_method_error(m, NULL))
-		job_failed(j->s, j->name, sd_bus_message_get_error(m));
-	sysd_list_all(j->s);
-	return 0;
-}
-
-static void ask_job(const struct sd_unit *u, const char *method)
-{
-	struct job *j = sysd_job_new(u);
-	sd_bus_slot *slot = NULL;
-	int r = sd_bus_call_method_async(u->s->bus, &slot, SD_NAME, SD_PATH, SD_MANAGER,
-					 method, on_job, j, "ss", u->name, "replace");
-
-	sysd_job_hand_over(j, slot, r);
-}
-
-static int on_reloaded(sd_bus_message *m, void *arg, sd_bus_error *error)
-{
-	struct sysd *s = arg;
-
-	(void)error;
-	CHECK_MAGIC(s, SYSTEMD_MAGIC);
-	if (sd_bus_message_is_method_error(m, NULL))
-		log_warn("systemd-not-reloaded",
-			 STR("error", sd_bus_message_get_error(m)->message));
-	s->reloading = false;
-	for (struct sd_unit *u = s->units; u; u = u->next)
-		u->ready = u->ready || !u->text;
-	sysd_list_all(s);
-	sysd_work_soon(s);
-	return 0;
-}
-
-static void reload(struct sysd *s)
-{
-	int r = sd_bus_call_method_async(s->bus, NULL, SD_NAME, SD_PATH, SD_MANAGER,
-					 "Reload", on_reloaded, s, NULL);
-
-	s->reload_again = false;
-	s->reloading = r >= 0;
-	if (r < 0)
-		log_warn("systemd-not-asked", STR("error", strerror(-r)));
-}
-
-static void remove_unit(struct sysd *s, struct sd_unit *u)
-{
-	CLEANUP(free) char *path = path_of(u->name);
-	struct sd_unit **p = &s->units;
-
-	(void)unlink(path);
-	(void)sd_bus_call_method_async(s->bus, NULL, SD_NAME, SD_PATH, SD_MANAGER,
-				       "ResetFailedUnit", NULL, NULL, "s", u->name);
-	while (*p != u)
-		p = &(*p)->next;
-	*p = u->next;
-	s->on_change(s->arg, u->name);
-	sd_unit_free(u);
-	s->reload_again = true;
-}
-
-static void write_text(struct sysd *s, struct sd_unit *u)
-{
-	struct err e;
-
-	if (write_unit(u, &e) < 0) {
-		log_warn("unit-not-written", STR("unit", u->name), ERR(&e));
-		sysd_set_message(u, e.msg);
-		snprintf(u->load, sizeof(u->load), "error");
-		s->on_change(s->arg, u->name);
-	}
-	free(TAKE(u->text));
-	u->ready = false;
-	s->reload_again = true;
-}
-
-/* What this unit needs next; it may be gone afterwards. */
-static void work_on(struct sysd *s, struct sd_unit *u)
-{
-	if (!u->asked && !u->run && u->ready) {
-		u->asked = true;
-		if (!is_stopped(u))
-			ask_job(u, "StopUnit");
-	}
-	if (u->dropping && is_stopped(u)) {
-		remove_unit(s, u);
-		return;
-	}
-	if (u->next_text && is_stopped(u)) {
-		free(u->hash);
-		free(u->text);
-		u->hash = TAKE(u->next_hash);
-		u->text = TAKE(u->next_text);
-		u->restarts = 0;
-		sysd_set_message(u, NULL);
-		u->asked = false;
-	}
-	if (u->text)
-		write_text(s, u);
-	if (!u->asked && u->run && u->ready && !u->next_text) {
-		u->asked = true;
-		ask_job(u, "StartUnit");
-	}
-}
-
-static void on_work(void *arg)
-{
-	struct sysd *s = arg;
-
-	CHECK_MAGIC(s, SYSTEMD_MAGIC);
-	if (s->reloading)
-		return;
-	for (struct sd_unit *u = s->units, *next; u; u = next) {
-		next = u->next;
-		work_on(s, u);
-	}
-	if (s->reload_again)
-		reload(s);
-	loop_timer_in(s->timer, 0); /* to have sent what was asked */
-}
 
 /* ---------------------------------------------------------------- operations */
 
@@ -282,22 +30,22 @@ static void sysd_set(struct units *base, const char *name, const char *hash,
 	struct sd_unit *u = sysd_find(s, name);
 
 	if (!u) {
-		u = add(s, name, hash);
+		u = sysd_add(s, name, hash);
 		u->text = xstrdup(text);
 	} else if (strcmp(u->next_hash ? u->next_hash : u->hash, hash) != 0) {
 		free(u->next_hash);
 		free(u->next_text);
 		u->next_hash = xstrdup(hash);
 		u->next_text = xstrdup(text);
-		if (!is_stopped(u))
-			ask_job(u, "StopUnit");
+		if (!sysd_is_stopped(u))
+			sysd_job(u, "StopUnit");
 	}
 	u->dropping = false;
 	if (u->run != run) {
 		u->run = run;
 		u->asked = false;
 	}
-	sysd_work_soon(s);
+	loop_timer_in(s->work, 0);
 }
 
 static void sysd_drop(struct units *base, const char *name)
@@ -310,7 +58,7 @@ static void sysd_drop(struct units *base, const char *name)
 	if (u->run)
 		u->asked = false;
 	u->run = false;
-	sysd_work_soon(u->s);
+	loop_timer_in(u->s->work, 0);
 }
 
 static int sysd_reload(struct units *base, const char *name, struct err *err)
@@ -321,7 +69,7 @@ static int sysd_reload(struct units *base, const char *name, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "there is no unit %s", name);
 	if (strcmp(u->active, "active") != 0)
 		return err_set(err, ERR_CONFLICT, "%s does not run", name);
-	ask_job(u, "ReloadUnit");
+	sysd_job(u, "ReloadUnit");
 	return 0;
 }
 
@@ -372,12 +120,7 @@ static void sysd_close(struct units *base)
 	loop_timer_free(s->work);
 	if (s->bus)
 		(void)sd_bus_flush_close_unref(s->bus);
-	while (s->units) {
-		struct sd_unit *u = s->units;
-
-		s->units = u->next;
-		sd_unit_free(u);
-	}
+	sysd_remove_all(s);
 	s->magic = 0;
 	free(s);
 }
@@ -434,6 +177,14 @@ static void process(struct sysd *s)
 		loop_timer_unset(s->timer);
 }
 
+static void on_work(void *arg)
+{
+	struct sysd *s = arg;
+
+	CHECK_MAGIC(s, SYSTEMD_MAGIC);
+	sysd_work(s);
+}
+
 static int open_bus(struct sysd *s)
 {
 	int r = sd_bus_open_system(&s->bus);
@@ -473,7 +224,7 @@ int units_systemd_open(struct loop *loop, const struct units_opts *opts,
 		s->fd = -1;
 		return rc;
 	}
-	restore(s);
+	sysd_files_adopt(s);
 	if (s->units) {
 		sysd_list_all(s);
 		for (const struct sd_unit *u = s->units; u; u = u->next)

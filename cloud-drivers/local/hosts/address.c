@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "address.h"
+
 #include "check.h"
-#include "conf.h"
-#include "state.h"
+#include "cleanup.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "clean.h"
 
+#include "bridge.h"
 #include "cgroup.h"
 #include "check.h"
-#include "host.h"
+#include "files.h"
+#include "lifecycle.h"
 #include "netlink.h"
-#include "network.h"
-#include "state.h"
+#include "process.h"
+#include "state_folder.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "files.h"
+
 #include "check.h"
-#include "state.h"
+#include "cleanup.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -101,5 +103,17 @@ int write_file_at(int dirfd, const char *name, const void *data, size_t len, mod
 			len -= (size_t)n;
 		}
 	}
+	return 0;
+}
+
+int read_text_at(int dirfd, const char *name, char *text, size_t size, struct err *err)
+{
+	CLEANUP(close_fd) int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, size - 1, 0);
+
+	if (n < 0)
+		return err_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORE, "%s",
+				 name);
+	text[n] = '\0';
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "inventory.h"
 
-#include "host.h"
+#include "lifecycle.h"
+#include "process.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,8 @@
 
 #include "driver.h"
 #include "err.h"
-#include "state.h"
+#include "meta.h"
+#include "state_folder.h"
 
 typedef void inventory_fn(void *arg, const struct meta *m, enum drv_vm_state state,
 			  const char *message);

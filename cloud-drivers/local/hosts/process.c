@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "process.h"
+
 #include "check.h"
+#include "cleanup.h"
 #include "clock.h"
-#include "state.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -325,7 +325,7 @@ static struct outcome run_child(const char *command, int64_t ms, size_t max)
 {
 	CLEANUP(loop_free) struct loop *loop = NULL;
 	struct outcome o = { 0 };
-	int64_t until = clock_mono_ms() + 8000;
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
 	struct err e;
 
 	assert_ok(loop_new(&loop, &e), &e);
@@ -338,17 +338,17 @@ static struct outcome run_child(const char *command, int64_t ms, size_t max)
 
 static void commands_tell_output_status_and_limits(void **state)
 {
-	struct outcome o = run_child("echo hello", 5000, 100);
+	struct outcome o = run_child("echo hello", PATIENCE_MS, 100);
 
 	(void)state;
 	assert_int_equal(o.code, 0);
 	assert_string_equal(o.out, "hello\n");
-	o = run_child("echo no >&2; exit 3", 5000, 100);
+	o = run_child("echo no >&2; exit 3", PATIENCE_MS, 100);
 	assert_int_equal(o.code, ERR_UNAVAIL);
 	assert_string_equal(o.text, "the command exited with status 3: no\n");
 	o = run_child("sleep 100 & sleep 100", 50, 100);
 	assert_int_equal(o.code, ERR_TIMEOUT);
-	o = run_child("yes", 5000, 1000);
+	o = run_child("yes", PATIENCE_MS, 1000);
 	assert_int_equal(o.code, ERR_LIMIT);
 }
 
@@ -427,7 +427,7 @@ static void a_process_keeps_its_mark_while_it_executes_another_program(void **st
 	(void)state;
 	assert_int_equal(setenv("FT_MARK", "here", 1), 0);
 	for (int i = 0; i < 60; i++) {
-		int64_t until = clock_mono_ms() + 5;
+		int64_t until = clock_mono_ms() + PATIENCE_MS;
 		bool has_mark = true;
 		/* The environment of this process itself is of before. */
 		char *const argv[] = { "sh", "-c", "exec setsid sleep 1000", NULL };
@@ -438,8 +438,7 @@ static void a_process_keeps_its_mark_while_it_executes_another_program(void **st
 			execv("/bin/sh", argv);
 			_exit(127);
 		}
-		while (!proc_has_env(pid, "FT_MARK=here") &&
-		       clock_mono_ms() < until + 5000)
+		while (!proc_has_env(pid, "FT_MARK=here") && clock_mono_ms() < until)
 			;
 		until = clock_mono_ms() + 5;
 		while (has_mark && clock_mono_ms() < until)

@@ -111,7 +111,7 @@ static long fixture_call(const struct fixture *f, const struct call *c,
 				      .cert_file = c->cert,
 				      .key_file = c->key,
 				      .max_answer_bytes = 8 << 20,
-				      .timeout_ms = 30000 };
+				      .timeout_ms = PATIENCE_MS };
 	struct err e;
 
 	assert_ok(http_exchange(&req, res, &e), &e);

@@ -14,8 +14,6 @@
 #include <poll.h>
 #include <stdatomic.h>
 
-#define PATIENCE_MS 20000
-
 struct house {
 	struct fixture *f;
 	struct options o;

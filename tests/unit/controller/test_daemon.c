@@ -110,8 +110,8 @@ static void its_store_serves_its_view_and_its_tick_goes_round(void **state)
 
 	assert_ok(start(l, &e), &e);
 	assert_non_null(l->d->kv);
-	assert_ok(view_wait(l->d->view, 1, 10000, &e), &e);
-	for (int64_t until = clock_mono_ms() + 20000;
+	assert_ok(view_wait(l->d->view, 1, PATIENCE_MS, &e), &e);
+	for (int64_t until = clock_mono_ms() + PATIENCE_MS;
 	     rounds == 0 && clock_mono_ms() < until;) {
 		CLEANUP(json_decref) json_t *tick = NULL;
 		CLEANUP(json_decref) json_t *problems = NULL;

@@ -64,7 +64,8 @@ static void status_tells_of_the_store(void **state)
 	struct err e;
 
 	house_open_view(h);
-	assert_ok(view_wait(h->d.view, house_put(h, "/foretide/a", "x"), 10000, &e), &e);
+	assert_ok(view_wait(h->d.view, house_put(h, "/foretide/a", "x"), PATIENCE_MS, &e),
+		  &e);
 	doc = h->hooks.status(&h->d);
 	assert_string_equal(text_of(json_object_get(doc, "store"), "mode"), "embedded");
 	assert_string_equal(

@@ -4,7 +4,7 @@
 
 #include "buf.h"
 #include "check.h"
-#include "collector.h"
+#include "parsers.h"
 #include "text.h"
 
 #include <string.h>

@@ -15,8 +15,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define DEADLINE_MS 5000
-
 struct setup {
 	struct loop *loop;
 	struct keys *keys;
@@ -137,7 +135,7 @@ static int count_files(const struct setup *s, const char *folder)
 /* Runs the loop until cond holds; fails after the deadline. */
 #define wait_until(s, cond)                                                        \
 	do {                                                                       \
-		int64_t end_ = clock_mono_ms() + DEADLINE_MS;                      \
+		int64_t end_ = clock_mono_ms() + PATIENCE_MS;                      \
 		while (!(cond)) {                                                  \
 			if (clock_mono_ms() > end_)                                \
 				fail_msg("in vain: %s; problem: %s", #cond,        \
@@ -456,15 +454,16 @@ static void waits_between_reloads(void **state)
 	start(s);
 	set_tier(s, true);
 	wait_until(s, s->ready);
+	from = clock_mono_ms();
 	put_web(1);
 	wait_until(s, stats(s).reloads >= 1);
-	from = clock_mono_ms();
 	for (int i = 2; i < 6; i++) {
 		put_web(i);
 		wait_until(s, stats(s).renders >= (uint64_t)i);
 	}
-	wait_until(s, stats(s).reloads == 2);
-	assert_true(clock_mono_ms() - from >= 200);
+	wait_until(s, stats(s).reloads >= 2);
+	/* However slowly it goes on: no more of them than fit in. */
+	assert_true(clock_mono_ms() - from >= 300 * ((int64_t)stats(s).reloads - 1));
 }
 
 static void kills_a_command_that_does_not_end(void **state)

@@ -22,8 +22,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#define DEADLINE_MS 8000
-
 DEFINE_CLEANUP(knot_pkt_t *, knot_pkt_free);
 
 static struct store *const some_store = (struct store *)&fake; /* never looked into */

@@ -55,7 +55,7 @@ static void start(struct setup *s, bool dead)
 	assert_ok(dns_open(s->loop, s->keys,
 			   &(struct dns_opts){ .listen = "127.0.0.1:0",
 					       .forward = forward,
-					       .timeout_ms = 300 },
+					       .timeout_ms = 3000 },
 			   &s->dns, &err),
 		  &err);
 }
@@ -88,15 +88,15 @@ static char *dig(struct setup *s, const char *arguments)
 {
 	CLEANUP(free)
 	char *command =
-		xasprintf("dig @127.0.0.1 -p %d +tries=1 +time=5 +short %s | sort >%s",
+		xasprintf("dig @127.0.0.1 -p %d +tries=1 +time=60 +short %s | sort >%s",
 			  dns_port(s->dns), arguments, s->file);
-	int64_t end = clock_mono_ms() + DEADLINE_MS;
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
 	struct shell *shell;
 	char *text = NULL;
 	struct err err;
 
 	s->ended = false;
-	assert_ok(shell_run(s->loop, command, DEADLINE_MS, on_end, s, &shell, &err),
+	assert_ok(shell_run(s->loop, command, PATIENCE_MS, on_end, s, &shell, &err),
 		  &err);
 	while (!s->ended) {
 		assert_true(clock_mono_ms() < end);

@@ -20,8 +20,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#define DEADLINE_MS 20000
-
 /* A member, plain: echoes what it gets, and counts its connections. */
 struct echo {
 	int fd;
@@ -166,7 +164,7 @@ static int dial(const struct setup *s)
 /* Everything up to want bytes, or until the other side ends. */
 static size_t receive(struct setup *s, int fd, char *out, size_t want)
 {
-	int64_t end = clock_mono_ms() + DEADLINE_MS;
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
 	size_t have = 0;
 
 	while (have < want) {
@@ -334,7 +332,7 @@ static void takes_new_members_for_new_connections(void **state)
 static void refuses_more_than_its_limit(void **state)
 {
 	struct setup *s = *state;
-	int64_t end = clock_mono_ms() + DEADLINE_MS;
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
 	int fds[130];
 
 	start(s, "http://127.0.0.1:1");
@@ -368,12 +366,12 @@ static void on_end(void *arg, const struct err *err)
 /* A command beside the loop; fails the test when it fails. */
 static void sh(struct setup *s, const char *command)
 {
-	int64_t end = clock_mono_ms() + DEADLINE_MS;
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
 	struct shell *shell;
 	struct err err;
 
 	s->ended = false;
-	assert_ok(shell_run(s->loop, command, DEADLINE_MS, on_end, s, &shell, &err),
+	assert_ok(shell_run(s->loop, command, PATIENCE_MS, on_end, s, &shell, &err),
 		  &err);
 	while (!s->ended) {
 		assert_true(clock_mono_ms() < end);

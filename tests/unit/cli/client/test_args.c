@@ -3,7 +3,7 @@
 
 #include "args.h"
 #include "check.h"
-#include "report.h"
+#include "exit_status.h"
 
 #include <stdio.h>
 #include <string.h>

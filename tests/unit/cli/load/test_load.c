@@ -7,7 +7,6 @@
 
 #include <curl/curl.h>
 
-#define PATIENCE_MS 10000
 #define ANSWER(status) \
 	"HTTP/1.1 " status "\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
@@ -16,7 +15,7 @@ static const char *const paths[] = { "/a", "/b?x=1", NULL };
 static struct load *new_load(size_t in_flight_max, double fresh_ratio)
 {
 	struct load_opts opts = {
-		.timeout_ms = 5000,
+		.timeout_ms = PATIENCE_MS,
 		.in_flight_max = in_flight_max,
 		.paths = paths,
 		.fresh_ratio = fresh_ratio,

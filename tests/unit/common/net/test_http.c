@@ -96,7 +96,8 @@ static void waits_no_longer_than_it_may(void **state)
 	(void)state;
 	script_start(&s, answers);
 	assert_int_equal(exchange(&s, &req, &res, &err), ERR_TIMEOUT);
-	assert_true(clock_mono_ms() - begun < 5000);
+	/* Far less than an exchange may take that sets no time. */
+	assert_in_range(clock_mono_ms() - begun, 95, 20000);
 	script_free(&s);
 }
 

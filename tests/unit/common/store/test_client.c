@@ -3,7 +3,7 @@
 #include "client.h"
 #include "clock.h"
 #include "http_script.h"
-#include "sync.h"
+#include "blocking.h"
 #include "test.h"
 
 #include <curl/curl.h>
@@ -18,7 +18,7 @@
 
 static struct store_sync *open_at(const char *endpoints)
 {
-	struct store_opts opts = { .endpoints = endpoints, .timeout_ms = 5000 };
+	struct store_opts opts = { .endpoints = endpoints, .timeout_ms = PATIENCE_MS };
 	struct store_sync *s = NULL;
 	struct err err;
 
@@ -254,7 +254,7 @@ static void on_watch(void *arg, const struct store_event *events, size_t n, int6
 
 static void run_until_value(struct store_sync *s, struct seen *seen, const char *want)
 {
-	int64_t until = clock_mono_ms() + 10000;
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
 
 	while (strcmp(seen->values, want) != 0 && clock_mono_ms() < until)
 		loop_once(store_sync_loop(s), 100);
@@ -263,7 +263,7 @@ static void run_until_value(struct store_sync *s, struct seen *seen, const char 
 
 static void run_until_over(struct store_sync *s, struct seen *seen)
 {
-	int64_t until = clock_mono_ms() + 10000;
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
 
 	while (!seen->over && clock_mono_ms() < until)
 		loop_once(store_sync_loop(s), 100);

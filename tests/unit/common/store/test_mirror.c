@@ -65,7 +65,7 @@ static void end(struct fixture *f)
 
 static void run_until_log(struct fixture *f, const char *want)
 {
-	int64_t until = clock_mono_ms() + 10000;
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
 
 	while (strcmp(f->log, want) != 0 && clock_mono_ms() < until)
 		loop_once(f->loop, 50);
@@ -151,7 +151,7 @@ static void failed_reads_leave_the_copy_as_it_is(void **state)
 		NULL
 	};
 	struct fixture *f = begin(answers);
-	int64_t until = clock_mono_ms() + 20000;
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
 
 	(void)state;
 	run_until_log(f, "+/p/a=1 +/p/b=1 ;");
@@ -176,7 +176,7 @@ static void says_since_when_it_is_stale(void **state)
 					       SCRIPT_JSON(WATCH("7") "hang"), NULL };
 	int64_t begun = clock_mono_ms();
 	struct fixture *f = begin(answers);
-	int64_t until = begun + 10000;
+	int64_t until = begun + PATIENCE_MS;
 
 	(void)state;
 	assert_true(mirror_stale_since_ms(f->mirror) >= begun);

@@ -272,7 +272,7 @@ static void *ask(void *arg)
 				      .body_len = strlen(a->body),
 				      .token = f->admin,
 				      .max_answer_bytes = 1 << 20,
-				      .timeout_ms = 60000 };
+				      .timeout_ms = PATIENCE_MS };
 	struct err e;
 
 	/* The end of the API may come before the answer. */
@@ -290,7 +290,7 @@ static bool runs(const struct fixture *f, const char *what)
 
 static void await_run(const struct fixture *f, const char *what)
 {
-	const int64_t until = clock_mono_ms() + 20000;
+	const int64_t until = clock_mono_ms() + PATIENCE_MS;
 
 	while (!runs(f, what))
 		assert_true(clock_mono_ms() < until);

@@ -372,7 +372,7 @@ static void a_log_comes_by_way_of_the_agents_report(void **state)
 	struct reader r = { .w = w };
 	char name[] = "web@1.service", host[] = HOST;
 	const struct db_unit u = { .name = name, .host = host };
-	int64_t deadline = clock_mono_ms() + 10000;
+	int64_t deadline = clock_mono_ms() + PATIENCE_MS;
 	CLEANUP(json_decref) json_t *ask = NULL;
 	CLEANUP(free) char *answer = NULL;
 	pthread_t thread;

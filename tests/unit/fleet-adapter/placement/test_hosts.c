@@ -345,7 +345,7 @@ static void large_fleets_are_placed_quickly(void **state)
 {
 	CLEANUP(fleet_free) struct fleet *f = fleet_new();
 	char name[32];
-	int64_t from_nothing, at_rest;
+	double from_nothing, at_rest;
 	size_t placed = 0;
 
 	(void)state;
@@ -359,17 +359,17 @@ static void large_fleets_are_placed_quickly(void **state)
 		snprintf(name, sizeof(name), "t%03d@%d.service", i / 3, i % 3 + 1);
 		unit(f, name, NULL);
 	}
-	from_nothing = clock_mono_ms();
+	from_nothing = cpu_ms();
 	apply(f);
-	from_nothing = clock_mono_ms() - from_nothing;
+	from_nothing = cpu_ms() - from_nothing;
 	for (int i = 0; i < 3000; i++)
 		placed += f->units[i].host != NULL;
 	assert_int_equal(placed, 3000);
-	at_rest = clock_mono_ms();
+	at_rest = cpu_ms();
 	assert_int_equal(apply(f), 0);
-	at_rest = clock_mono_ms() - at_rest;
-	print_message("3,000 units on 500 hosts: %d ms from nothing, %d ms at rest\n",
-		      (int)from_nothing, (int)at_rest);
+	at_rest = cpu_ms() - at_rest;
+	print_message("3,000 units on 500 hosts: %.0f ms from nothing, %.0f ms at rest\n",
+		      from_nothing, at_rest);
 	assert_true(from_nothing < 2000);
 }
 

@@ -112,7 +112,7 @@ static void finds_capacity_from_utilisation(void **state)
 	assert_close(k->value, true_capacity(&s), 0.03 * true_capacity(&s));
 	assert_true(k->low < k->value && k->value < k->high);
 	assert_true(k->points > 100);
-	assert_non_null(strstr(k->why, "in proportion"));
+	assert_non_null(strstr(k->why, "proportional to demand"));
 }
 
 static void the_interval_holds_the_truth_nine_times_in_ten(void **state)
@@ -319,11 +319,11 @@ static void says_how_many_minutes_are_needed(void **state)
 
 	(void)state;
 	start(&s, 8);
-	assert_non_null(strstr(capacity_known(s.c)->why, "no minute"));
+	assert_non_null(strstr(capacity_known(s.c)->why, "no data"));
 	serve_day(&s, 12, 0.2, 0.6);
 	assert_int_equal(capacity_known(s.c)->model, CAPACITY_NOT_KNOWN);
 	assert_string_equal(capacity_known(s.c)->why,
-			    "only 12 minutes of it are known, 30 are needed");
+			    "there are only 12 minutes of data, 30 are needed");
 }
 
 static void says_that_one_demand_alone_leaves_it_open(void **state)

@@ -107,7 +107,7 @@ static struct outcome play(const struct demand_opts *o, const double *y, size_t 
 	}
 	r.short_share /= (double)(n - n / 2 - 3);
 	demand_model_decide(m, 0, &d);
-	r.kept = d.kept;
+	r.kept = d.short_share;
 	demand_model_free(m);
 	return r;
 }
@@ -147,7 +147,7 @@ static void a_stated_price_is_not_steered_and_its_share_is_told(void **state)
 		demand_model_decide(m, 0, &d);
 		assert_close(d.price, 180, 1e-9);
 	}
-	assert_true(d.kept > 0.001);
+	assert_true(d.short_share > 0.001);
 	assert_ok(demand_model_set_capacity(m, 40, &e), &e);
 	demand_model_decide(m, 0, &d);
 	assert_close(d.price, 180, 1e-9);
@@ -172,7 +172,7 @@ static void bands_are_not_told_before_enough_is_known(void **state)
 	struct demand_model *m = trained(&o, y, 60);
 
 	/* 57 targets: ten above 0.8, not above 0.9. */
-	demand_model_kept(m, 0, kept);
+	demand_model_coverage(m, 0, kept);
 	assert_true(kept[0] >= 0 && kept[1] >= 0 && isnan(kept[2]));
 	assert_true(isnan(kept[DEMAND_BANDS - 1]));
 	demand_model_free(m);
@@ -193,7 +193,7 @@ static void bands_keep_what_they_promise_at_every_lead_time(void **state)
 	for (size_t k = 0; k < o.n_leads; k++) {
 		double kept[DEMAND_BANDS];
 
-		demand_model_kept(m, k, kept);
+		demand_model_coverage(m, k, kept);
 		for (size_t i = 0; i < DEMAND_BANDS; i++)
 			assert_close(kept[i], demand_bands[i], 0.05);
 	}
@@ -220,7 +220,7 @@ static void bands_count_what_was_said_at_the_time(void **state)
 	for (size_t i = 0; i + LEAD + 1 < END; i++)
 		inside +=
 			(float)fmax(fmax(y[i + 1], y[i + 2]), y[i + 3]) <= (float)said[i];
-	demand_model_kept(m, 0, kept);
+	demand_model_coverage(m, 0, kept);
 	/* Shorter than the half-life of a week: the plain share. */
 	assert_close(kept[0], inside / (END - LEAD - 1), 1e-9);
 	demand_model_free(m);
@@ -400,7 +400,7 @@ static void assert_same_answers(const struct demand_model *a, size_t k,
 	assert_int_equal(x.reason, y.reason);
 	assert_true(x.shift_ms == y.shift_ms && x.shift_ratio == y.shift_ratio);
 	assert_true(x.median == y.median && x.upper == y.upper && x.level == y.level);
-	assert_true(x.price == y.price && x.kept == y.kept);
+	assert_true(x.price == y.price && x.short_share == y.short_share);
 	for (double level = 0.01; level < 1; level += 0.07) {
 		assert_ok(demand_model_quantile(a, k, level, &x.upper, &e), &e);
 		assert_ok(demand_model_quantile(b, 0, level, &y.upper, &e), &e);

@@ -106,15 +106,13 @@ static void the_fallback_level_has_its_reason(void **state)
 		{ DEMAND_NO_SAMPLE, 0, "no sample" },
 		{ DEMAND_LITTLE_HISTORY, 0, "too little history" },
 		{ DEMAND_YOUNG, 0, "less than two days of history" },
-		{ DEMAND_BEST, 0, "beat season and latest demand" },
-		{ DEMAND_SEASON_IS_BETTER, 0,
-		  "worse than yesterday's rise for two days" },
-		{ DEMAND_LATEST_IS_BETTER, 0,
-		  "worse than the latest demand for two days" },
+		{ DEMAND_BEST, 0, "more accurate than the simpler methods" },
+		{ DEMAND_SEASON_IS_BETTER, 0, "less accurate than yesterday's rise" },
+		{ DEMAND_LATEST_IS_BETTER, 0, "less accurate than the latest demand" },
 		{ DEMAND_SHIFTED, 0.8, "the level shifted by +80 % at 14:32, and" },
-		{ DEMAND_SHIFTED, INFINITY, "the level shifted from nothing at 14:32" },
+		{ DEMAND_SHIFTED, INFINITY, "the level shifted from zero at 14:32" },
 		{ DEMAND_SHIFT_FOLLOWED, -0.5,
-		  "by -50 % at 14:32, and the model follows" },
+		  "by -50 % at 14:32, and the model tracks it" },
 	};
 
 	(void)state;

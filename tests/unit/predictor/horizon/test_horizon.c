@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "autoreg.h"
-#include "model.h"
+#include "forecast.h"
 #include "period.h"
 
 #include "check.h"

@@ -74,7 +74,7 @@ static void bands_keep_what_they_promise_and_risk_buys_cost(void **state)
 	assert_ok(judge_backtest(y, N, 0, &o, 0, NULL, NULL, &r, &e), &e);
 	for (size_t k = 0; k < DEMAND_BANDS; k++)
 		for (size_t i = 0; i < r->n_leads; i++)
-			assert_close(r->lead[i].kept[k], demand_bands[k], 0.06);
+			assert_close(r->lead[i].coverage[k], demand_bands[k], 0.06);
 	for (size_t k = 1; k < JUDGE_RISKS; k++) {
 		assert_true(r->frontier[k].risk > r->frontier[k - 1].risk);
 		assert_true(r->frontier[k].cost <= r->frontier[k - 1].cost + 0.01);

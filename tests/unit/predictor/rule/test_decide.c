@@ -101,9 +101,8 @@ static void it_stays_when_what_is_there_is_what_is_needed(void **state)
 
 	(void)state;
 	assert_plan(&p, 3, DECIDE_STEADY, DECIDE_BY_NOTHING,
-		    "web stays at 3: demand of 41.2/s, at most 44.0/s within the lead "
-		    "time of "
-		    "3m10s, needs 3 (capacity 15/s an instance).");
+		    "web stays at 3: demand of 41.2/s, forecast at most 44.0/s within "
+		    "the lead time of 3m10s, needs 3 (capacity 15/s per instance).");
 }
 
 static void it_goes_out_for_what_is_forecast(void **state)
@@ -116,8 +115,7 @@ static void it_goes_out_for_what_is_forecast(void **state)
 	p = once(&in);
 	assert_plan(&p, 5, DECIDE_FORECAST, DECIDE_BY_FORECAST,
 		    "web goes from 3 to 5: demand of 41.2/s is forecast to reach 63.0/s "
-		    "within "
-		    "the lead time of 3m10s (capacity 15/s an instance).");
+		    "within the lead time of 3m10s (capacity 15/s per instance).");
 	assert_int_equal(p.needed, 5);
 }
 
@@ -131,7 +129,7 @@ static void it_goes_out_for_what_is_there_when_that_is_more(void **state)
 	p = once(&in);
 	assert_plan(&p, 6, DECIDE_REACTIVE, DECIDE_BY_DEMAND,
 		    "web goes from 3 to 6: demand of 75.1/s needs 6 now, more than was "
-		    "forecast (capacity 15/s an instance).");
+		    "forecast (capacity 15/s per instance).");
 	in.target_utilisation = 0.5;
 	p = once(&in);
 	assert_int_equal(p.desired, 11);
@@ -149,12 +147,11 @@ static void without_a_forecast_it_reacts_and_never_goes_in(void **state)
 	p = once(&in);
 	assert_plan(&p, 6, DECIDE_REACTIVE, DECIDE_BY_DEMAND,
 		    "web goes from 3 to 6: demand of 75.1/s needs 6 now, and there is no "
-		    "forecast (capacity 15/s an instance).");
+		    "forecast (capacity 15/s per instance).");
 	in.demand = 1;
 	p = run(&in, &s, 60 * MINUTE);
 	assert_plan(&p, 3, DECIDE_KEPT, DECIDE_BY_NO_FORECAST,
-		    "web stays at 3: there is no forecast, and nothing is scaled in "
-		    "without.");
+		    "web stays at 3: there is no forecast, so nothing is scaled in.");
 }
 
 static void an_exact_fit_needs_no_further_instance(void **state)
@@ -186,8 +183,8 @@ static void what_was_needed_is_held_for_a_lead_time(void **state)
 	in.demand_at_ms = in.forecast_at_ms = in.now_ms;
 	p = run(&in, &s, 0);
 	assert_plan(&p, 5, DECIDE_HELD, DECIDE_BY_BOOT_HOLD,
-		    "web goes from 4 to 5: 5 were needed within the last 3m10s, a lead "
-		    "time.");
+		    "web goes from 4 to 5: 5 were needed within the last 3m10s (one lead "
+		    "time).");
 }
 
 static void it_goes_in_only_when_less_sufficed_for_the_whole_dwell(void **state)
@@ -202,7 +199,7 @@ static void it_goes_in_only_when_less_sufficed_for_the_whole_dwell(void **state)
 	set_demand(&in, 20, 25, 28);
 	p = run(&in, &s, 4 * MINUTE);
 	assert_plan(&p, 3, DECIDE_KEPT, DECIDE_BY_DWELL,
-		    "web stays at 3: 2 would do now, but 3 were asked for within the "
+		    "web stays at 3: 2 would suffice now, but 3 were needed within the "
 		    "last 10m.");
 	p = run(&in, &s, 6 * MINUTE);
 	assert_int_equal(p.desired, 3);
@@ -210,11 +207,10 @@ static void it_goes_in_only_when_less_sufficed_for_the_whole_dwell(void **state)
 	in.now_ms += 10 * SECOND;
 	in.demand_at_ms = in.forecast_at_ms = in.now_ms - 5 * SECOND;
 	p = run(&in, &s, 0);
-	assert_plan(
-		&p, 2, DECIDE_FELL, DECIDE_BY_FORECAST,
-		"web goes from 3 to 2: demand of 20.0/s is forecast to stay below 28.0/s "
-		"for the next 13m10s, as it has been for 10m (capacity 15/s an "
-		"instance).");
+	assert_plan(&p, 2, DECIDE_FELL, DECIDE_BY_FORECAST,
+		    "web goes from 3 to 2: demand of 20.0/s is forecast to stay below "
+		    "28.0/s for the next 13m10s, as it has been for 10m (capacity 15/s "
+		    "per instance).");
 }
 
 static void without_a_past_it_waits_out_a_dwell(void **state)
@@ -226,10 +222,9 @@ static void without_a_past_it_waits_out_a_dwell(void **state)
 	(void)state;
 	set_demand(&in, 20, 25, 28);
 	p = run(&in, &s, 4 * MINUTE);
-	assert_plan(
-		&p, 3, DECIDE_KEPT, DECIDE_BY_DWELL,
-		"web stays at 3: 2 would do now, but fewer must do for 10m before any "
-		"leaves (6m to go).");
+	assert_plan(&p, 3, DECIDE_KEPT, DECIDE_BY_DWELL,
+		    "web stays at 3: 2 would suffice now, but fewer must suffice for 10m "
+		    "before any is removed (6m left).");
 	p = run(&in, &s, 6 * MINUTE);
 	assert_int_equal(p.desired, 2);
 }
@@ -243,10 +238,9 @@ static void it_does_not_go_in_before_a_rise_that_comes_within_the_dwell(void **s
 	(void)state;
 	set_demand(&in, 20, 25, 44);
 	p = run(&in, &s, 60 * MINUTE);
-	assert_plan(
-		&p, 3, DECIDE_KEPT, DECIDE_BY_DWELL,
-		"web stays at 3: 2 would do now, but demand may reach 44.0/s within the "
-		"next 13m10s.");
+	assert_plan(&p, 3, DECIDE_KEPT, DECIDE_BY_DWELL,
+		    "web stays at 3: 2 would suffice now, but demand may reach 44.0/s "
+		    "within the next 13m10s.");
 }
 
 /* Brings a tier to where it would go in at the next tick. */
@@ -285,26 +279,21 @@ static void it_never_goes_in_without_good_data(void **state)
 		const char *sentence;
 	} cases[] = {
 		{ NAN, 0, NULL, false, DECIDE_BY_NO_DATA,
-		  "web stays at 3: no demand is measured, and nothing is scaled in "
-		  "without." },
+		  "web stays at 3: no demand is measured, so nothing is scaled in." },
 		{ -1, 0, NULL, false, DECIDE_BY_NO_DATA,
-		  "web stays at 3: no demand is measured, and nothing is scaled in "
-		  "without." },
+		  "web stays at 3: no demand is measured, so nothing is scaled in." },
 		{ INFINITY, 0, NULL, false, DECIDE_BY_NO_DATA,
-		  "web stays at 3: no demand is measured, and nothing is scaled in "
-		  "without." },
+		  "web stays at 3: no demand is measured, so nothing is scaled in." },
 		{ 20, 2 * MINUTE, NULL, false, DECIDE_BY_STALE_DATA,
-		  "web stays at 3: demand was last measured 2m ago, and nothing is "
-		  "scaled in "
-		  "on stale data." },
+		  "web stays at 3: demand was last measured 2m ago, so nothing is scaled "
+		  "in (stale data)." },
 		{ 20, 0, "the inventory shrank from 9 to 2 hosts", false,
 		  DECIDE_BY_DISTRUST,
-		  "web stays at 3: the inventory shrank from 9 to 2 hosts, and nothing "
-		  "is "
-		  "scaled in on that." },
+		  "web stays at 3: the inventory shrank from 9 to 2 hosts, so nothing is "
+		  "scaled in." },
 		{ 20, 0, NULL, true, DECIDE_BY_STATEFUL,
-		  "web stays at 3: 2 would do, but a stateful tier is not scaled in by "
-		  "itself." },
+		  "web stays at 3: 2 would suffice, but a stateful tier is not scaled in "
+		  "automatically." },
 	};
 
 	(void)state;
@@ -392,9 +381,9 @@ static void bad_data_is_told_when_nothing_would_go_in_anyway(void **state)
 	in.demand_at_ms = in.forecast_at_ms = in.now_ms - 2 * MINUTE;
 	p = once(&in);
 	assert_plan(&p, 3, DECIDE_STEADY, DECIDE_BY_NOTHING,
-		    "web stays at 3: demand, at most 44.0/s within the lead time of "
-		    "3m10s, needs 3 (capacity 15/s an instance); demand was last "
-		    "measured 2m ago, and nothing is scaled in on stale data.");
+		    "web stays at 3: demand, forecast at most 44.0/s within the lead "
+		    "time of 3m10s, needs 3 (capacity 15/s per instance); demand was "
+		    "last measured 2m ago, so nothing is scaled in (stale data).");
 }
 
 static void an_unknown_capacity_changes_nothing(void **state)
@@ -421,9 +410,8 @@ static void limits_of_going_out_are_told(void **state)
 	p = once(&in);
 	assert_plan(&p, 5, DECIDE_FORECAST, DECIDE_BY_STEP_OUT,
 		    "web goes from 3 to 5: demand of 41.2/s is forecast to reach 150.0/s "
-		    "within the lead time of 3m10s (capacity 15/s an instance); 10 are "
-		    "needed, "
-		    "but only 2 may be on their way at once.");
+		    "within the lead time of 3m10s (capacity 15/s per instance); 10 are "
+		    "needed, but at most 2 may be starting at once.");
 	in.step_out_max = 0;
 	in.budget = 7;
 	in.budget_name = "pool web";
@@ -484,15 +472,14 @@ static void going_in_keeps_to_its_step_for_a_whole_dwell(void **state)
 	p = run(&in, &s, 10 * MINUTE);
 	assert_plan(&p, 8, DECIDE_FELL, DECIDE_BY_STEP_IN,
 		    "web goes from 10 to 8: demand of 20.0/s is forecast to stay below "
-		    "28.0/s "
-		    "for the next 13m10s, as it has been for 10m (capacity 15/s an "
-		    "instance); "
-		    "at most 2 may go within 10m.");
+		    "28.0/s for the next 13m10s, as it has been for 10m (capacity 15/s "
+		    "per instance); at most 2 may be removed within 10m.");
 	in.now_ms += 10 * SECOND;
 	in.demand_at_ms = in.forecast_at_ms = in.now_ms;
 	p = run(&in, &s, 9 * MINUTE);
 	assert_plan(&p, 8, DECIDE_KEPT, DECIDE_BY_STEP_IN,
-		    "web stays at 8: 2 would do, but at most 2 may go within 10m.");
+		    "web stays at 8: 2 would suffice, but at most 2 may be removed "
+		    "within 10m.");
 	p = run(&in, &s, MINUTE);
 	assert_int_equal(p.desired, 6);
 }
@@ -517,9 +504,9 @@ static void the_operators_bounds_are_obeyed(void **state)
 	set_demand(&in, 1, 2, 3);
 	p = once(&in);
 	assert_plan(&p, 3, DECIDE_STEADY, DECIDE_BY_MIN,
-		    "web stays at 3: demand of 1.00/s, at most 2.00/s within the lead "
-		    "time of "
-		    "3m10s, needs 1 (capacity 15/s an instance); its minimum is 3.");
+		    "web stays at 3: demand of 1.00/s, forecast at most 2.00/s within "
+		    "the lead time of 3m10s, needs 1 (capacity 15/s per instance); its "
+		    "minimum is 3.");
 }
 
 static void schedules_raise_and_lower(void **state)
@@ -532,7 +519,7 @@ static void schedules_raise_and_lower(void **state)
 	in.floor_name = "office";
 	p = once(&in);
 	assert_plan(&p, 6, DECIDE_SCHEDULE, DECIDE_BY_FLOOR,
-		    "web goes from 3 to 6: schedule 'office' asks for at least 6.");
+		    "web goes from 3 to 6: schedule 'office' requires at least 6.");
 	in.max = 5; /* which no schedule passes */
 	p = once(&in);
 	assert_int_equal(p.desired, 5);
@@ -557,12 +544,10 @@ static void observing_says_what_it_would_do(void **state)
 	in.mode = DECIDE_OBSERVE;
 	set_demand(&in, 41.2, 63, 64);
 	p = once(&in);
-	assert_plan(
-		&p, 3, DECIDE_FORECAST, DECIDE_BY_MODE,
-		"web stays at 3 in mode observe; it would go to 5: demand of 41.2/s is "
-		"forecast to reach 63.0/s within the lead time of 3m10s (capacity 15/s "
-		"an "
-		"instance).");
+	assert_plan(&p, 3, DECIDE_FORECAST, DECIDE_BY_MODE,
+		    "web stays at 3 in mode observe; it would go to 5: demand of 41.2/s "
+		    "is forecast to reach 63.0/s within the lead time of 3m10s (capacity "
+		    "15/s per instance).");
 	assert_int_equal(p.would, 5);
 	in.min = 4;
 	p = once(&in);
@@ -644,12 +629,10 @@ static void a_hold_holds_against_everything(void **state)
 	in.hold_until_ms = 0;
 	in.hold_reason = NULL;
 	p = once(&in);
-	assert_plan(
-		&p, 3, DECIDE_FORECAST, DECIDE_BY_HOLD,
-		"web stays at 3, on hold by ann; it would go to 5: demand of 41.2/s is "
-		"forecast to reach 63.0/s within the lead time of 3m10s (capacity 15/s "
-		"an "
-		"instance).");
+	assert_plan(&p, 3, DECIDE_FORECAST, DECIDE_BY_HOLD,
+		    "web stays at 3, on hold by ann; it would go to 5: demand of 41.2/s "
+		    "is forecast to reach 63.0/s within the lead time of 3m10s (capacity "
+		    "15/s per instance).");
 	in.min = 9;
 	p = once(&in);
 	assert_int_equal(p.desired, 3);
@@ -704,7 +687,8 @@ static void a_stated_price_is_told_in_place_of_the_risk(void **state)
 	(void)state;
 	in.price = 20;
 	p = once(&in);
-	assert_non_null(strstr(p.sentence, "a short minute costs 20 instance-hours"));
+	assert_non_null(
+		strstr(p.sentence, "a minute short of capacity costs 20 instance-hours"));
 	o = decide_explain(&in, &p);
 	forecast = json_object_get(o, "forecast");
 	assert_close(json_number_value(json_object_get(forecast, "price")), 20, 1e-9);

@@ -170,8 +170,7 @@ static void decisions_can_be_replayed(void **state)
 
 static void a_thousand_tiers_are_decided_and_explained_quickly(void **state)
 {
-	int64_t began = clock_mono_ms();
-	int64_t took;
+	double began = cpu_ms(), took;
 
 	(void)state;
 	for (uint32_t n = 0; n < 1000; n++) {
@@ -185,8 +184,8 @@ static void a_thousand_tiers_are_decided_and_explained_quickly(void **state)
 		o = decide_explain(&in, &p);
 		assert_non_null(json_object_get(o, "sentence"));
 	}
-	took = clock_mono_ms() - began;
-	print_message("1,000 tiers decided and explained in %d ms\n", (int)took);
+	took = cpu_ms() - began;
+	print_message("1,000 tiers decided and explained in %.0f ms\n", took);
 	assert_true(took < 1000);
 }
 

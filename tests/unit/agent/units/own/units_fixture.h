@@ -11,9 +11,9 @@
 #include "check.h"
 #include "clock.h"
 #include "net.h"
+#include "own.h"
 #include "process.h"
 #include "text.h"
-#include "units.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -26,8 +26,6 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define PATIENCE_MS 8000
 
 struct fixture {
 	struct loop *loop;

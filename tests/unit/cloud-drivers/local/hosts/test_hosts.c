@@ -5,12 +5,14 @@
  */
 #include "test.h"
 
+#include "bridge.h"
 #include "cgroup.h"
 #include "check.h"
 #include "cleanup.h"
-#include "conf.h"
-#include "network.h"
-#include "state.h"
+#include "files.h"
+#include "meta.h"
+#include "options.h"
+#include "state_folder.h"
 #include "text.h"
 
 #include <arpa/inet.h>

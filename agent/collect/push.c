@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "push.h"
+
+#include "check.h"
+#include "log.h"
+#include "text.h"
+
+#define PUSH_MAGIC 0x70757368u
+#define BODY_MAX_BYTES (1u << 20)
+
+void push_init(struct push *p, size_t queue_bytes)
+{
+	p->magic = PUSH_MAGIC;
+	buf_init(&p->body, BODY_MAX_BYTES * 2);
+	batch_queue_init(&p->queue, queue_bytes);
+}
+
+void push_done(struct push *p)
+{
+	httpm_cancel(p->call);
+	batch_queue_done(&p->queue);
+	buf_done(&p->body);
+	free(p->host);
+	p->magic = 0;
+}
+
+static void read_answer(struct push *p, const struct http_res *res)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	const json_t *asks;
+
+	if (json_parse(buf_str(&res->body), res->body.len, "answer", &doc, NULL) < 0)
+		return;
+	asks = json_object_get(doc, "logs");
+	for (size_t i = 0; i < json_array_size(asks); i++)
+		logs_send(p->logs, json_array_get(asks, i));
+}
+
+static void on_pushed(void *arg, const struct http_res *res, bool sent,
+		      const struct err *err)
+{
+	struct push *p = arg;
+	bool ok = !err && res->status >= 200 && res->status <= 299;
+	/* What it will never take must not hold up what follows. */
+	bool refused = !err && (res->status == 400 || res->status == 413);
+
+	(void)sent;
+	CHECK_MAGIC(p, PUSH_MAGIC);
+	p->call = NULL;
+	buf_clear(&p->body);
+	if (ok || refused)
+		batch_queue_pop(&p->queue, p->n);
+	if (!ok && !p->failing) {
+		CLEANUP(free)
+		char *status = err ? NULL : xasprintf("status %ld", res->status);
+
+		log_warn("metrics-not-pushed", STR("error", err ? err->msg : status));
+	} else if (ok && p->failing) {
+		log_info("metrics-pushed-again", INT("queued_bytes", p->queue.bytes),
+			 INT("dropped", p->queue.dropped));
+	}
+	p->failing = !ok;
+	if (ok) {
+		read_answer(p, res);
+		push_send(p);
+	}
+}
+
+void push_send(struct push *p)
+{
+	if (p->call || !p->queue.first)
+		return;
+	buf_clear(&p->body);
+	buf_puts(&p->body, "{\"host\":");
+	json_add_string(&p->body, p->host);
+	buf_puts(&p->body, ",\"samples\":[");
+	p->n = batch_queue_peek(&p->queue, BODY_MAX_BYTES, &p->body);
+	buf_puts(&p->body, "]}");
+	post_json(p->post, "/v1/agent/metrics", p->body.data, p->body.len, on_pushed, p,
+		  &p->call);
+}

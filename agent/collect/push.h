@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * push.h - the queue of samples to the controller, one POST /v1/agent/metrics at a time.
+ *
+ * What could not be sent is kept and sent again with the next batch. An answer may
+ * request logs of units.
+ */
+#ifndef AGENT_COLLECT_PUSH_H
+#define AGENT_COLLECT_PUSH_H
+
+#include "batch_queue.h"
+#include "logs.h"
+#include "post.h"
+
+struct push {
+	uint32_t magic;
+	const struct post *post;
+	struct logs *logs;
+	char *host; /* owned */
+	struct batch_queue queue;
+	struct httpm_call *call;
+	struct buf body;
+	size_t n;     /* batches in body */
+	bool failing; /* logged once */
+};
+
+/* The members post, logs and host are set. */
+void push_init(struct push *p, size_t queue_bytes);
+void push_done(struct push *p);
+/* Sends what is queued, unless a request is under way. */
+void push_send(struct push *p);
+
+#endif

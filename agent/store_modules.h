@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store_modules.h - the modules that live on copies of the store's keys: confd, DNS, and
+ * the etcd proxy beside them.
+ */
+#ifndef AGENT_STORE_MODULES_H
+#define AGENT_STORE_MODULES_H
+
+#include "cleanup.h"
+#include "options.h"
+#include "store.h"
+#include "wanted.h"
+
+struct agent_names;
+
+struct agent_names_opts {
+	const struct agent_conf *conf;
+	struct store *store;
+	const char *store_endpoints, *cert_file, *key_file;
+	const char *address, *domain;
+	void (*on_ready)(void *arg); /* some tier's files were rendered */
+	void *arg;
+};
+
+/* A module that cannot start is logged and left out. Strings are copied. */
+struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o);
+void agent_names_free(struct agent_names *n);
+DEFINE_CLEANUP(struct agent_names *, agent_names_free);
+
+bool agent_names_is_ready(const struct agent_names *n, const char *stack,
+			  const char *tier);
+const char *agent_names_problem(const struct agent_names *n, const char *stack,
+				const char *tier);
+void agent_names_set_tiers(struct agent_names *n, const struct wanted *w);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "result.h"
+
+#include "check.h"
+#include "log.h"
+#include "text.h"
+#include "unit.h"
+
+#include <signal.h>
+#include <string.h>
+
+static const char *const result_names[RESULT_N] = {
+	[RESULT_SUCCESS] = "success",         [RESULT_EXIT_CODE] = "exit-code",
+	[RESULT_SIGNAL] = "signal",           [RESULT_TIMEOUT] = "timeout",
+	[RESULT_PROTOCOL] = "protocol",       [RESULT_RESOURCES] = "resources",
+	[RESULT_START_LIMIT] = "start-limit", [RESULT_DEPENDENCY] = "dependency",
+};
+
+const char *result_name(enum result r)
+{
+	return result_names[r];
+}
+
+/* The first reason stays: what follows from it is of less interest. */
+void unit_fail(struct unit *u, enum result why, const char *message)
+{
+	if (u->result != RESULT_SUCCESS)
+		return;
+	u->result = why;
+	free(u->message);
+	u->message = xstrdup(message);
+	log_warn("unit-failed", STR("unit", u->name), STR("result", result_names[why]),
+		 STR("message", message));
+}
+
+static char *exit_words(const char *what, struct proc_exit how)
+{
+	if (how.kind == PROC_UNKNOWN)
+		return xasprintf("%s ended, status unknown", what);
+	if (how.kind == PROC_SIGNALLED)
+		return xasprintf("%s was killed by SIG%s", what,
+				 how.value < 32 ? sigabbrev_np(how.value) : "RT");
+	return xasprintf("%s exited with status %d", what, how.value);
+}
+
+bool unit_exit_is_clean(const struct unit *u, struct proc_exit how)
+{
+	bool signalled = how.kind == PROC_SIGNALLED;
+
+	if (how.kind == PROC_UNKNOWN)
+		return false;
+	if (unit_exits_has(&u->spec->success, signalled, how.value))
+		return true;
+	if (!signalled)
+		return how.value == 0;
+	return u->spec->type != UNIT_ONESHOT &&
+	       (how.value == SIGHUP || how.value == SIGINT || how.value == SIGTERM ||
+		how.value == SIGPIPE);
+}
+
+void unit_fail_by_exit(struct unit *u, const char *what, struct proc_exit how)
+{
+	CLEANUP(free) char *words = exit_words(what, how);
+
+	unit_fail(u, how.kind == PROC_SIGNALLED ? RESULT_SIGNAL : RESULT_EXIT_CODE,
+		  words);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spawn.h - starts one process of a unit, with all that its options say.
+ */
+#ifndef AGENT_UNITS_OWN_SPAWN_H
+#define AGENT_UNITS_OWN_SPAWN_H
+
+#include "unit.h"
+
+int unit_spawn(struct unit *u, enum unit_exec kind, const struct unit_cmd *cmd,
+	       pid_t *ret, struct err *err) MUST_CHECK;
+
+#endif

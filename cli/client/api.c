@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "api.h"
+
+#include "check.h"
+#include "exit_status.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define URL_DEFAULT "http://127.0.0.1:7070"
+#define ANSWER_MAX_BYTES (64 << 20)
+
+static int read_token(const struct args *a, char **ret, struct err *err)
+{
+	const char *env = getenv("FORETIDE_TOKEN");
+	const char *home = getenv("HOME");
+	CLEANUP(free) char *path = NULL;
+	CLEANUP(free) char *text = NULL;
+	int rc;
+
+	if (!a->token_file && env && *env) {
+		*ret = xstrdup(env);
+		return 0;
+	}
+	path = a->token_file ? xstrdup(a->token_file)
+			     : xasprintf("%s/.config/foretide/token", home ? home : "");
+	rc = conf_read_file(path, 4096, &text, NULL, err);
+	if (rc == ERR_NOT_FOUND && !a->token_file)
+		return 0;
+	if (rc < 0)
+		return rc;
+	text[strcspn(text, " \t\r\n")] = '\0';
+	*ret = TAKE(text);
+	return 0;
+}
+
+int client_init(struct client *c, const struct args *a, struct err *err)
+{
+	const char *env = getenv("FORETIDE_URL");
+
+	*c = (struct client){ .ca = a->ca };
+	c->url = xstrdup(a->url ? a->url : env && *env ? env : URL_DEFAULT);
+	for (size_t n = strlen(c->url); n && c->url[n - 1] == '/';)
+		c->url[--n] = '\0';
+	return read_token(a, &c->token, err);
+}
+
+void client_done(struct client *c)
+{
+	free(c->url);
+	free(c->token);
+	*c = (struct client){ 0 };
+}
+
+/* The controller's words, or the status when it sent none. */
+static int problem(const struct client *c, const struct http_res *res, struct err *err)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	const char *words = NULL;
+	int code = err_from_http_status(res->status);
+
+	if (json_parse(buf_str(&res->body), res->body.len, "answer", &doc, NULL) == 0 &&
+	    (jread_str_opt(doc, "detail", &words, NULL) < 0 || !words))
+		(void)!jread_str_opt(doc, "title", &words, NULL);
+	if (words && res->status == 401 && !c->token)
+		return err_set(err, code, "%s (set FORETIDE_TOKEN or --token-file)",
+			       words);
+	if (words)
+		return err_set(err, code, "%s", words);
+	return err_set(err, code, "%s answered with status %ld", c->url, res->status);
+}
+
+int client_send_text(const struct client *c, const char *method, const char *path,
+		     const char *type, const char *body, size_t len, json_t **ret,
+		     struct err *err)
+{
+	CLEANUP(free) char *url = xasprintf("%s%s", c->url, path);
+	CLEANUP(free) char *content = type ? xasprintf("Content-Type: %s", type) : NULL;
+	CLEANUP(http_res_done) struct http_res res = { 0 };
+	const char *headers[] = { content, NULL };
+	struct http_req req = {
+		.method = method,
+		.url = url,
+		.headers = headers,
+		.body = body,
+		.body_len = len,
+		.ca_file = c->ca,
+		.token = c->token,
+		.timeout_ms = 120000,
+		.max_answer_bytes = ANSWER_MAX_BYTES,
+	};
+	int rc = http_exchange(&req, &res, err);
+
+	if (rc < 0)
+		return rc;
+	if (res.status < 200 || res.status >= 300)
+		return problem(c, &res, err);
+	if (res.body.len == 0) {
+		*ret = NULL;
+		return 0;
+	}
+	return json_parse(buf_str(&res.body), res.body.len, "the controller's answer",
+			  ret, err);
+}
+
+int client_send(const struct client *c, const char *method, const char *path,
+		const json_t *body, json_t **ret, struct err *err)
+{
+	CLEANUP(free) char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+
+	return client_send_text(c, method, path, text ? "application/json" : NULL, text,
+				text ? strlen(text) : 0, ret, err);
+}
+
+int client_get(const struct client *c, const char *path, json_t **ret, struct err *err)
+{
+	return client_send(c, "GET", path, NULL, ret, err);
+}
+
+int client_list(const struct client *c, const char *path, json_t **ret, struct err *err)
+{
+	CLEANUP(json_decref) json_t *all = json_array();
+	CLEANUP(free) char *cursor = NULL;
+
+	do {
+		CLEANUP(json_decref) json_t *page = NULL;
+		CLEANUP(free) char *at = NULL;
+		const char *next = NULL;
+		int rc;
+
+		at = cursor ? xasprintf("%s%ccursor=%s", path,
+					strchr(path, '?') ? '&' : '?', cursor)
+			    : xstrdup(path);
+		rc = client_get(c, at, &page, err);
+		if (rc == 0)
+			rc = jread_str_opt(page, "next", &next, err);
+		if (rc < 0)
+			return rc;
+		json_array_extend(all, json_object_get(page, "items"));
+		free(cursor);
+		cursor = next ? xstrdup(next) : NULL;
+	} while (cursor);
+	*ret = TAKE(all);
+	return 0;
+}
+
+int client_exit(const struct args *a, int rc, const struct err *err)
+{
+	return cli_exit(a->command, rc, err);
+}
+
+void client_print(const json_t *doc)
+{
+	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	putchar('\n');
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * api.h - calls of the controller's REST API.
+ *
+ * Failures come with the words of the controller's problem document. A command ends with
+ * client_exit(), which turns an error's code into the exit status.
+ */
+#ifndef CLI_CLIENT_API_H
+#define CLI_CLIENT_API_H
+
+#include "args.h"
+#include "exit_status.h"
+#include "net.h"
+#include "text.h"
+
+struct client {
+	char *url;
+	char *token; /* NULL: none */
+	const char *ca;
+};
+
+int client_init(struct client *c, const struct args *a, struct err *err) MUST_CHECK;
+void client_done(struct client *c);
+DEFINE_CLEANUP_OBJECT(struct client, client_done);
+
+/* The answer's document, the caller's; NULL when it has no body. */
+int client_get(const struct client *c, const char *path, json_t **ret,
+	       struct err *err) MUST_CHECK;
+/* body: NULL for none. */
+int client_send(const struct client *c, const char *method, const char *path,
+		const json_t *body, json_t **ret, struct err *err) MUST_CHECK;
+/* A body of any type. */
+int client_send_text(const struct client *c, const char *method, const char *path,
+		     const char *type, const char *body, size_t len, json_t **ret,
+		     struct err *err) MUST_CHECK;
+/* All pages of a list: an array, the caller's. */
+int client_list(const struct client *c, const char *path, json_t **ret,
+		struct err *err) MUST_CHECK;
+
+/* Prints "foretide COMMAND: words" when rc is an error; returns the exit status. */
+int client_exit(const struct args *a, int rc, const struct err *err);
+
+/* Prints a document as it is, for --json. */
+void client_print(const json_t *doc);
+
+#endif

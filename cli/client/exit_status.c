@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "exit_status.h"
+
+#include "err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int cli_fail(int code, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "foretide %s: ", name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return code;
+}
+
+int cli_exit(const char *name, int rc, const struct err *err)
+{
+	if (rc == 0)
+		return EXIT_OK;
+	cli_fail(EXIT_FAILED, name, "%s", err->msg);
+	switch (rc) {
+	case ERR_UNAVAIL:
+	case ERR_TIMEOUT:
+		return EXIT_UNREACHABLE;
+	case ERR_DENIED:
+		return EXIT_DENIED;
+	case ERR_NOT_FOUND:
+		return EXIT_NOT_FOUND;
+	case ERR_CONFLICT:
+		return EXIT_CONFLICT;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+bool cli_confirm(bool yes, const char *question)
+{
+	char answer[16];
+
+	if (yes || !isatty(STDIN_FILENO))
+		return true;
+	printf("%s [y/N] ", question);
+	fflush(stdout);
+	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * explain.c - foretide explain: why a tier has as many instances as it has.
+ */
+#include "check.h"
+#include "cli.h"
+#include "client.h"
+#include "clock.h"
+
+#include <stdio.h>
+
+static void print_explanation(const json_t *doc)
+{
+	const json_t *stage;
+	size_t i;
+
+	printf("%s\n", field_text(doc, "sentence"));
+	json_array_foreach(json_object_get(doc, "stages"), i, stage)
+	{
+		CLEANUP(free)
+		char *value = json_dumps(json_object_get(stage, "value"),
+					 JSON_ENCODE_ANY | JSON_REAL_PRECISION(5));
+
+		printf("  %-24s %s\n", field_text(stage, "name"), value ? value : "-");
+	}
+}
+
+static void print_share(const json_t *share)
+{
+	if (json_is_number(share))
+		printf(" %10.2f %%", 100 * json_number_value(share));
+	else
+		printf(" %12s", "-");
+}
+
+/* What was promised and kept: bands down, lead times across. */
+static void print_promise(const json_t *doc)
+{
+	const json_t *bands = json_object_get(doc, "bands"), *band, *lead;
+	const json_t *price = json_object_get(doc, "price");
+	char time[CLOCK_TEXT];
+	size_t i, k;
+
+	if (!json_is_object(doc))
+		return;
+	if (json_is_number(price))
+		printf("\na short minute costs %.4g instance-hours; short lately:",
+		       json_number_value(price));
+	else
+		printf("\npromised: short for at most %.4g %% of the time; short lately:",
+		       100 * json_number_value(json_object_get(doc, "risk")));
+	print_share(json_object_get(doc, "achieved"));
+	printf("\n\nDEMAND STAYS IN BAND");
+	json_array_foreach(json_object_get(json_array_get(bands, 0), "leads"), k, lead)
+		printf("  for %8s",
+		       clock_format_duration((int64_t)json_number_value(
+						     json_object_get(lead, "lead_ms")),
+					     time));
+	putchar('\n');
+	json_array_foreach(bands, i, band)
+	{
+		printf("%18.1f %%",
+		       100 * json_number_value(json_object_get(band, "level")));
+		json_array_foreach(json_object_get(band, "leads"), k, lead)
+			print_share(json_object_get(lead, "achieved"));
+		putchar('\n');
+	}
+}
+
+static void print_capacity(const json_t *tier)
+{
+	const json_t *c = json_object_get(tier, "capacity_learned");
+	const json_t *value = json_object_get(c, "value");
+
+	if (!json_is_object(c))
+		return;
+	printf("  capacity %s", field_text(c, "used"));
+	if (json_is_number(value))
+		printf("; learned %.4g (%.4g to %.4g) by %s from %lld minutes",
+		       json_number_value(value),
+		       json_number_value(json_object_get(c, "low")),
+		       json_number_value(json_object_get(c, "high")),
+		       field_text(c, "model"),
+		       (long long)json_integer_value(json_object_get(c, "points")));
+	printf(": %s\n", field_text(c, "why"));
+}
+
+/* Of the last decision that was recorded before a time. */
+static int explain_past(const struct args *a, json_t **ret, struct err *err)
+{
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(buf_done) struct buf path;
+	json_t *explanation;
+	int rc;
+
+	buf_init(&path, 4096);
+	buf_printf(&path, "/v1/tiers/%s/decisions?explanations=true&limit=1&until=",
+		   a->position[0]);
+	http_escape(&path, a->at);
+	rc = client_fetch(a, buf_str(&path), &doc, err);
+	if (rc < 0)
+		return rc;
+	explanation = json_object_get(json_array_get(json_object_get(doc, "items"), 0),
+				      "explanation");
+	if (!explanation)
+		return err_set(err, ERR_NOT_FOUND,
+			       "no decision of %s was recorded before %s", a->position[0],
+			       a->at);
+	*ret = json_incref(explanation);
+	return 0;
+}
+
+static int explain(const struct args *a, struct err *err)
+{
+	CLEANUP(json_decref) json_t *tier = NULL;
+	CLEANUP(free) char *tier_path = xasprintf("/v1/tiers/%s", a->position[0]);
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(free) char *path = xasprintf("/v1/tiers/%s/explain", a->position[0]);
+	int rc = a->at ? explain_past(a, &doc, err) : client_fetch(a, path, &doc, err);
+
+	if (rc == 0 && !a->json && !a->at)
+		rc = client_fetch(a, tier_path, &tier, err);
+	if (rc < 0)
+		return rc;
+	if (a->json) {
+		client_print(doc);
+		return 0;
+	}
+	if (a->at)
+		printf("%s  ", field_text(doc, "at"));
+	print_explanation(doc);
+	print_capacity(tier);
+	print_promise(json_object_get(doc, "promise"));
+	return 0;
+}
+
+int cli_explain(int argc, char **argv)
+{
+	struct err err;
+	struct args a;
+	int rc = args_read(argc, argv, "at", 1, 1, &a);
+
+	if (rc == EXIT_OK)
+		rc = args_tier(&a);
+	return rc != EXIT_OK ? rc : client_exit(&a, explain(&a, &err), &err);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lifecycle.h - makes and removes one host.
+ */
+#ifndef CLOUD_DRIVERS_LOCAL_HOSTS_LIFECYCLE_H
+#define CLOUD_DRIVERS_LOCAL_HOSTS_LIFECYCLE_H
+
+#include "err.h"
+#include "meta.h"
+#include "options.h"
+#include "state_folder.h"
+
+struct host_order {
+	struct meta meta; /* all but address, veth, pid and what belongs to it */
+	const void *user_data;
+	size_t user_data_len;
+	const char *init; /* path of foretide-local-init */
+};
+
+/*
+ * Makes the host unless that launch id made one already; it is booting when this
+ * returns. hint: see address_take(). On failure nothing is left.
+ */
+int host_make(const struct state *s, const struct local_conf *c,
+	      const struct host_order *order, uint32_t *hint, int64_t wait_ms,
+	      struct meta *ret, struct err *err) MUST_CHECK;
+
+/* Processes, link, cgroups, address, folder. A host that is not there is fine. */
+int host_remove(const struct state *s, const char *launch_id, int64_t wait_ms,
+		struct err *err) MUST_CHECK;
+
+/* The same for one whose folder the caller holds locked. */
+int host_remove_locked(const struct state *s, const char *launch_id, int dirfd,
+		       int64_t wait_ms, struct err *err) MUST_CHECK;
+
+/* The group of a host, or of all hosts of the state folder (launch_id NULL). */
+void host_cgroup(const struct state *s, const char *launch_id, char ret[96]);
+
+#endif

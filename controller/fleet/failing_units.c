@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "failing_state.h"
+
+#include "check.h"
+#include "utf8.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RESTARTS_MAX 5
+#define MESSAGE_BYTES 300 /* of what a unit said, in a sentence */
+#define STEADY_MS 3000    /* real */
+#define STABLE_MS 60000   /* real */
+
+static const struct unit_state *state_of(const struct fleet_unit *u)
+{
+	const struct unit_state *s =
+		u->u.goal == DB_GOAL_RUN && u->host && u->host->alive && u->host->states
+			? states_get(u->host->states, u->u.name)
+			: NULL;
+
+	/* A state of another text is of the instance before this one. */
+	return s && strcmp(s->hash, u->u.hash) == 0 ? s : NULL;
+}
+
+/* Another text, or another host: what was, is over. */
+static void reset(struct tracked_unit *p, const struct fleet_unit *u)
+{
+	if (strcmp(p->hash, u->u.hash) == 0 && strcmp(p->host, u->u.host) == 0)
+		return;
+	failing_set_text(&p->hash, xstrdup(u->u.hash));
+	failing_set_text(&p->host, xstrdup(u->u.host));
+	failing_set_text(&p->message, xstrdup(""));
+	failing_set_text(&p->why, NULL);
+	p->base = p->stable_mono_ms = p->since_ms = 0;
+	p->is_stable = false;
+}
+
+static void report(const struct events *events, const char *kind, enum db_level level,
+		   const struct fleet_unit *u, const char *what)
+{
+	event_add(events, kind, level,
+		  EVENT_ABOUT(.stack = u->u.stack, .tier = u->u.tier, .host = u->u.host,
+			      .unit = u->u.name),
+		  "unit %s on host %s %s", u->u.name, u->u.host, what);
+}
+
+static void note_failure(struct tracked_unit *p, const struct fleet_unit *u,
+			 const struct unit_state *s, int64_t now_ms,
+			 const struct events *events)
+{
+	bool gave_up = strcmp(s->active, "failed") == 0;
+	int64_t times = MAX(s->restarts - p->base, gave_up);
+	int shown;
+
+	p->stable_mono_ms = 0;
+	p->is_stable = false;
+	p->since_ms = MIN(p->since_ms, now_ms);
+	if (*s->message)
+		failing_set_text(&p->message, xstrdup(s->message));
+	if (p->why || (times < RESTARTS_MAX && !gave_up))
+		return;
+	p->since_ms = now_ms;
+	shown = (int)utf8_fit(p->message, MESSAGE_BYTES);
+	p->why = times == 1 ? xasprintf("failed: %.*s", shown, p->message)
+			    : xasprintf("failed %lld times: %.*s", (long long)times,
+					shown, p->message);
+	report(events, "unit-failing", DB_LEVEL_WARN, u, p->why);
+}
+
+static void note_running(struct tracked_unit *p, const struct fleet_unit *u,
+			 const struct unit_state *s, int64_t now_mono_ms,
+			 const struct events *events)
+{
+	if (!p->stable_mono_ms)
+		p->stable_mono_ms = now_mono_ms;
+	p->is_stable = now_mono_ms - p->stable_mono_ms >= STABLE_MS;
+	if (!p->is_stable)
+		return;
+	p->base = s->restarts;
+	if (p->why)
+		report(events, "unit-recovered", DB_LEVEL_INFO, u, "runs well again");
+	failing_set_text(&p->why, NULL);
+}
+
+static void examine(struct failing *f, struct fleet_unit *u, int64_t now_ms,
+		    int64_t now_mono_ms, const struct events *events)
+{
+	const struct unit_state *s = state_of(u);
+	bool is_placed = u->u.goal == DB_GOAL_RUN && *u->u.host;
+	struct tracked_unit *p =
+		failing_find(f, u, is_placed && (!u->healthy || (s && s->restarts > 0)));
+
+	if (!p || !is_placed)
+		return;
+	p->is_seen = true;
+	reset(p, u);
+	if (s && s->restarts < p->base)
+		p->base = 0;
+	if (s && u->healthy)
+		note_running(p, u, s, now_mono_ms, events);
+	else if (s)
+		note_failure(p, u, s, now_ms, events);
+	u->failing = u->healthy ? NULL : p->why;
+	u->unsteady = u->healthy && now_mono_ms - p->stable_mono_ms < STEADY_MS;
+}
+
+void failing_update(struct failing *f, struct fleet *fleet, int64_t now_mono_ms,
+		    const struct events *events)
+{
+	for (size_t i = 0; i < fleet->n_units; i++)
+		examine(f, &fleet->units[i], fleet->now_ms, now_mono_ms, events);
+	failing_forget_units(f);
+	for (size_t i = 0; i < fleet->n_tiers; i++)
+		failing_replace(f, fleet, &fleet->tiers[i]);
+	failing_forget_attempts(f, fleet);
+	fleet_index(fleet);
+}

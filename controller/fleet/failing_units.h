@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * failing_units.h - instances that fail their start over and over: noticed, told, tried
+ * anew.
+ *
+ * An instance fails when its agent gave its unit up, or has restarted it five times since
+ * it last ran well for a minute. It is told once, stays a problem until it runs well, and
+ * does not count as on its way. After five minutes, then after twice as long each time up
+ * to an hour, another instance takes its place: on another host, if need be a new one,
+ * and on the same when the pool is at its maximum. Instances of stateful tiers and of
+ * those under a hold stay where they are.
+ *
+ * Kept in memory: a controller that starts tells again what still fails. One thread.
+ */
+#ifndef CONTROLLER_FLEET_FAILING_UNITS_H
+#define CONTROLLER_FLEET_FAILING_UNITS_H
+
+#include "events.h"
+#include "inventory.h"
+
+struct failing;
+
+struct failing *failing_new(void);
+void failing_free(struct failing *f);
+DEFINE_CLEANUP(struct failing *, failing_free);
+
+/*
+ * After observe() and before unit_plan(): sets failing, unsteady and give_up of the units
+ * and avoid
+ * of the tiers, which points into f until the next call. now_mono_ms is real time.
+ */
+void failing_update(struct failing *f, struct fleet *fleet, int64_t now_mono_ms,
+		    const struct events *events);
+
+/* "unit web@3.service on host web-1 failed 5 times: ..."; false when none fails. */
+bool failing_problem(const struct fleet *fleet, char *text, size_t size);
+
+/*
+ * "1 of 3 instances of shop/web have the new unit text: it waits for ..."; false when no
+ * roll-out waits for an instance that fails.
+ */
+bool failing_roll_out(const struct fleet *fleet, char *text, size_t size);
+
+#endif

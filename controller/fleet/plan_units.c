@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan_units.h"
+
+#include "check.h"
+#include "placement.h"
+#include "stack_catalog.h"
+#include "unitfile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void drain(struct fleet_unit *u)
+{
+	if (u->u.goal == DB_GOAL_DRAIN)
+		return;
+	u->u.goal = DB_GOAL_DRAIN;
+	u->u.drained = false;
+	u->healthy = false;
+	u->dirty = true;
+}
+
+/* Nothing of it runs any more, or ever did. */
+static bool has_drained(const struct fleet_unit *u)
+{
+	if (u->u.goal != DB_GOAL_DRAIN)
+		return false;
+	if (!*u->u.host || u->u.drained)
+		return true;
+	return u->host && u->host->states && u->host->states->epoch >= u->u.epoch &&
+	       !states_get(u->host->states, u->u.name);
+}
+
+static bool stays(const struct fleet_unit *u)
+{
+	return u->u.goal == DB_GOAL_RUN && !u->leaving && !u->gone;
+}
+
+/* ---------------------------------------------------------------- names */
+
+static void instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT])
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "%zu", n);
+	CHECK(unit_name_of_template(template, number, name, NULL) == 0);
+}
+
+static bool has_unit(const struct fleet *f, size_t first, size_t n, const char *name)
+{
+	for (size_t i = first; i < first + n; i++)
+		if (strcmp(f->units[i].u.name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether it is what its tier runs now, whatever the text; the tier's cat is known. */
+static bool is_of_tier(const struct fleet_unit *u)
+{
+	char file[UNIT_NAME_TEXT];
+
+	return strcmp(unit_name_file(u->u.name, file), u->tier->t.unit) == 0;
+}
+
+/* ---------------------------------------------------------------- one tier */
+
+static size_t wanted(const struct fleet_tier *t)
+{
+	int64_t n = t->t.desired >= 0 ? t->t.desired : t->t.min;
+
+	return (size_t)(t->cat->unit->is_template ? n : MIN(n, 1));
+}
+
+static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
+{
+	size_t first = t->first_unit, old = t->n_units;
+	size_t number = 1;
+
+	while (n > 0) {
+		struct fleet_unit *u;
+		char name[UNIT_NAME_TEXT];
+
+		if (t->cat->unit->is_template)
+			instance_name(t->t.unit, number++, name);
+		else
+			snprintf(name, sizeof(name), "%s", t->t.unit);
+		if (has_unit(f, first, old, name)) {
+			if (!t->cat->unit->is_template)
+				return;
+			continue;
+		}
+		u = fleet_unit_add(f, t, name);
+		fleet_unit_set(u, &u->u.hash, t->cat->unit->hash);
+		n--;
+	}
+}
+
+static struct place_victim as_victim(const struct fleet_unit *u)
+{
+	return (struct place_victim){
+		.name = u->u.name,
+		.has_host = u->host != NULL,
+		.is_healthy = u->healthy,
+		.on_draining = u->host && u->host->h.state == DB_HOST_DRAINING,
+		.neighbours = u->host ? u->host->n_units - 1 : 0,
+		.host_joined_ms = u->host ? u->host->h.joined_ms : 0,
+	};
+}
+
+/* Lets n of the tier's units go that would otherwise stay. */
+static void drain_some(struct fleet *f, struct fleet_tier *t, size_t n)
+{
+	CLEANUP(free) struct place_victim *v = xcalloc(t->n_units, sizeof(*v));
+	size_t n_v = 0;
+
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+		if (stays(&f->units[i]))
+			v[n_v++] = as_victim(&f->units[i]);
+	placement_sort_victims(v, n_v);
+	for (size_t k = 0; k < n; k++)
+		for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+			if (strcmp(f->units[i].u.name, v[k].name) == 0)
+				drain(&f->units[i]);
+}
+
+/* Those that must leave go when the others carry the tier or need their name, or when
+ * they carry nothing. */
+static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
+{
+	size_t healthy = 0;
+
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+		healthy += stays(&f->units[i]) && f->units[i].healthy;
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+		if (f->units[i].leaving && (healthy >= want || f->units[i].failing ||
+					    !t->cat->unit->is_template))
+			drain(&f->units[i]);
+}
+
+static void roll_out(struct fleet *f, struct fleet_tier *t)
+{
+	struct fleet_unit *next = NULL;
+	size_t n = 0, healthy = 0;
+
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
+		struct fleet_unit *u = &f->units[i];
+
+		if (!stays(u))
+			continue;
+		n++;
+		/* A program that ends at once runs for a moment, too. */
+		healthy += u->healthy && !u->unsteady;
+		/* A sick one has nothing to lose and goes first. */
+		if (strcmp(u->u.hash, t->cat->unit->hash) != 0 && (!next || !u->healthy))
+			next = u;
+	}
+	if (next && (healthy == n || !next->healthy))
+		fleet_unit_set(next, &next->u.hash, t->cat->unit->hash);
+}
+
+static void plan_tier(struct fleet *f, size_t index)
+{
+	struct fleet_tier *t = &f->tiers[index];
+	size_t want, n = 0;
+
+	if (!t->cat)
+		return;
+	want = wanted(t);
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+		n += stays(&f->units[i]);
+	if (n > want)
+		drain_some(f, t, n - want);
+	let_leave(f, t, want);
+	roll_out(f, t);
+	if (n < want)
+		add_units(f, t, want - n);
+}
+
+/* ---------------------------------------------------------------- all */
+
+void unit_plan(struct fleet *f)
+{
+	for (size_t i = 0; i < f->n_units; i++) {
+		struct fleet_unit *u = &f->units[i];
+
+		if (!u->tier || u->give_up)
+			drain(u);
+		if (has_drained(u))
+			u->gone = true;
+		if (u->u.goal != DB_GOAL_RUN)
+			continue;
+		if (u->host && u->host->h.state == DB_HOST_DRAINING)
+			u->leaving = true;
+		/* The tier was given another unit file: this one is replaced. */
+		if (u->tier && u->tier->cat && !is_of_tier(u))
+			u->leaving = true;
+	}
+	/* Units are added at the end, so the indexes of the tiers hold until the end. */
+	for (size_t i = 0; i < f->n_tiers; i++)
+		plan_tier(f, i);
+	fleet_index(f);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * publish_schedules.c - the schedules in the store: which units every host shall run.
+ */
+#include "publication.h"
+
+#include "check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int build_schedule(struct fleet *f, const struct fleet_host *h,
+			  struct schedule **ret, struct err *err)
+{
+	CLEANUP(schedule_free) struct schedule *s = schedule_new(0);
+
+	for (size_t i = 0; i < f->n_units; i++) {
+		struct fleet_unit *u = &f->units[i];
+		int rc;
+
+		if (u->host != h || u->gone)
+			continue;
+		rc = schedule_add(s,
+				  &(struct schedule_unit){
+					  .name = u->u.name,
+					  .hash = u->u.hash,
+					  .state = SCHEDULE_LAUNCHED,
+					  .stack = u->u.stack,
+					  .tier = u->u.tier,
+					  .drain = u->u.goal == DB_GOAL_DRAIN,
+				  },
+				  err);
+		if (rc < 0)
+			return rc;
+	}
+	*ret = TAKE(s);
+	return 0;
+}
+
+static void set_epoch(struct fleet *f, const struct fleet_host *h, int64_t epoch)
+{
+	for (size_t i = 0; i < f->n_units; i++) {
+		if (f->units[i].host != h)
+			continue;
+		f->units[i].u.epoch = epoch;
+		f->units[i].dirty = true;
+	}
+}
+
+/* A text that is rolled out no more stays as long as an instance runs it. */
+static void keep_texts(struct publication *p, const struct schedule *want,
+		       const struct view_snapshot *s)
+{
+	for (size_t i = 0; i < want->n; i++) {
+		CLEANUP(free)
+		char *key = xasprintf("/foretide/units/%s", want->units[i].hash);
+		const struct view_kv *kv = view_find(s, key);
+
+		if (kv)
+			publication_add(p, key, kv->value, kv->len);
+	}
+}
+
+static int add_schedule(struct publication *p, struct fleet *f, struct fleet_host *h,
+			const struct view_snapshot *s, struct err *err)
+{
+	CLEANUP(schedule_free) struct schedule *is = NULL;
+	CLEANUP(schedule_free) struct schedule *want = NULL;
+	CLEANUP(free) char *text = NULL;
+	const struct view_kv *kv;
+	char key[256];
+	int rc = build_schedule(f, h, &want, err);
+
+	if (rc < 0)
+		return rc;
+	keep_texts(p, want, s);
+	snprintf(key, sizeof(key), "/foretide/schedule/%s", h->h.id);
+	kv = view_find(s, key);
+	/* One that cannot be read is replaced. */
+	if (kv && schedule_parse(kv->value, kv->len, &is, NULL) < 0)
+		is = NULL;
+	if (is && schedule_is_equal(is, want)) {
+		publication_add(p, key, kv->value, kv->len);
+		return 0;
+	}
+	want->epoch = is ? is->epoch + 1 : 1;
+	set_epoch(f, h, want->epoch);
+	text = schedule_format(want);
+	publication_add(p, key, text, strlen(text));
+	return 0;
+}
+
+int publication_add_schedules(struct publication *p, struct fleet *f,
+			      const struct view_snapshot *s, struct err *err)
+{
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		int rc;
+
+		if (f->hosts[i].h.state >= DB_HOST_TERMINATING)
+			continue;
+		rc = add_schedule(p, f, &f->hosts[i], s, err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The values of an expression on a regular grid. */
+#include "expression_tree.h"
+
+#include "check.h"
+#include "clock.h"
+#include "samples.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MARGIN_MS 300000
+#define BRIDGE_MAX_MS \
+	21600000 /* a counter's growth over a longer gap is not told apart */
+#define HOLD_MAX_MS 300000
+
+struct range {
+	struct db *db;
+	int64_t from_ms, step_ms;
+	size_t n;
+	struct db_samples samples; /* scratch */
+	double *sum, *known_ms;    /* [n] of one series, scratch */
+};
+
+/* Spreads v evenly over [a, b) into the steps it covers. */
+static void spread(struct range *r, int64_t a_ms, int64_t b_ms, double v)
+{
+	int64_t end = r->from_ms + (int64_t)r->n * r->step_ms;
+	int64_t t = MAX(a_ms, r->from_ms), stop = MIN(b_ms, end);
+	double per_ms = v / (double)(b_ms - a_ms);
+
+	while (t < stop) {
+		int64_t i = (t - r->from_ms) / r->step_ms;
+		int64_t next = MIN(r->from_ms + (i + 1) * r->step_ms, stop);
+
+		r->sum[i] += per_ms * (double)(next - t);
+		r->known_ms[i] += (double)(next - t);
+		t = next;
+	}
+}
+
+static void spread_counter(struct range *r)
+{
+	const struct db_sample *v = r->samples.v;
+
+	for (size_t i = 1; i < r->samples.n; i++) {
+		double grown = v[i].v >= v[i - 1].v ? v[i].v - v[i - 1].v : v[i].v;
+
+		if (v[i].t_ms - v[i - 1].t_ms <= BRIDGE_MAX_MS)
+			spread(r, v[i - 1].t_ms, v[i].t_ms, grown);
+	}
+}
+
+/* Each value holds until the next one, for three of the intervals before at most. */
+static void spread_gauge(struct range *r)
+{
+	const struct db_sample *v = r->samples.v;
+	int64_t interval = HOLD_MAX_MS / 3;
+
+	for (size_t i = 0; i < r->samples.n; i++) {
+		int64_t until = v[i].t_ms + MIN(3 * interval, MAX(HOLD_MAX_MS, interval));
+
+		if (i + 1 < r->samples.n) {
+			until = MIN(until, v[i + 1].t_ms);
+			interval = v[i + 1].t_ms - v[i].t_ms;
+		}
+		spread(r, v[i].t_ms, until, v[i].v * (double)(until - v[i].t_ms));
+	}
+}
+
+static int spread_series(struct range *r, const struct node *n, int64_t id,
+			 struct err *err)
+{
+	int64_t to_ms = r->from_ms + (int64_t)r->n * r->step_ms;
+	int rc = db_samples_get(r->db, id, r->from_ms - MARGIN_MS, to_ms + MARGIN_MS,
+				&r->samples, err);
+
+	if (rc < 0)
+		return rc;
+	memset(r->sum, 0, r->n * sizeof(*r->sum));
+	memset(r->known_ms, 0, r->n * sizeof(*r->known_ms));
+	if (n->is_rate)
+		spread_counter(r);
+	else
+		spread_gauge(r);
+	return 0;
+}
+
+/*
+ * A rate is over the time that the best known series is known of the step, so one that
+ * comes or goes within the step counts for its part and the first step is not too low. A
+ * gauge is the mean over the time that it is known itself.
+ */
+struct cell {
+	struct part_value p;
+	double known_ms;
+};
+
+static void add_series(struct range *r, const struct node *n, struct cell *cells)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct cell *c = &cells[i];
+
+		if (!(r->known_ms[i] > 0))
+			continue;
+		part_add(&c->p, n->is_rate ? r->sum[i] : r->sum[i] / r->known_ms[i]);
+		c->known_ms = fmax(c->known_ms, r->known_ms[i]);
+	}
+}
+
+static int part_range(struct range *r, const struct node *n, double *out, struct err *err)
+{
+	CLEANUP(free) struct cell *cells = xcalloc(r->n + 1, sizeof(*cells));
+	const int64_t *ids;
+	size_t n_ids;
+
+	for (size_t i = 0; i < r->n; i++)
+		cells[i].p.agg = n->agg;
+	db_selector_ids(r->db, n->selector, &ids, &n_ids);
+	for (size_t k = 0; k < n_ids; k++) {
+		int rc = spread_series(r, n, ids[k], err);
+
+		if (rc < 0)
+			return rc;
+		add_series(r, n, cells);
+	}
+	for (size_t i = 0; i < r->n; i++) {
+		out[i] = part_result(&cells[i].p);
+		if (n->is_rate && n->agg != PART_COUNT)
+			out[i] *= 1000 * clock_scale() / cells[i].known_ms;
+	}
+	return 0;
+}
+
+static int node_range(struct range *r, const struct node *n, double *out, struct err *err)
+{
+	CLEANUP(free) double *b = NULL;
+	int rc;
+
+	if (n->op == OP_NUMBER) {
+		for (size_t i = 0; i < r->n; i++)
+			out[i] = n->number;
+		return 0;
+	}
+	if (n->op == OP_PART)
+		return part_range(r, n, out, err);
+	b = xcalloc(r->n + 1, sizeof(*b));
+	if ((rc = node_range(r, n->a, out, err)) < 0 ||
+	    (rc = node_range(r, n->b, b, err)) < 0)
+		return rc;
+	for (size_t i = 0; i < r->n; i++)
+		out[i] = node_join(n->op, out[i], b[i]);
+	return 0;
+}
+
+int metrics_expr_range(struct db *db, struct metrics_expr *e, int64_t from_ms,
+		       int64_t step_ms, double *out, size_t n, struct err *err)
+{
+	CLEANUP(free) double *sum = xcalloc(n + 1, sizeof(*sum));
+	CLEANUP(free) double *known_ms = xcalloc(n + 1, sizeof(*known_ms));
+	struct range r = { .db = db,
+			   .from_ms = from_ms,
+			   .step_ms = step_ms,
+			   .n = n,
+			   .sum = sum,
+			   .known_ms = known_ms };
+	int rc;
+
+	CHECK(step_ms > 0);
+	rc = node_range(&r, e->root, out, err);
+	db_samples_done(&r.samples);
+	return rc;
+}

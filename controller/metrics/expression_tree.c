@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "expression_tree.h"
+
+#include "check.h"
+#include "samples.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void node_free(struct node *n)
+{
+	if (!n)
+		return;
+	node_free(n->a);
+	node_free(n->b);
+	db_selector_free(n->selector);
+	free(n);
+}
+
+void metrics_expr_free(struct metrics_expr *e)
+{
+	if (!e)
+		return;
+	node_free(e->root);
+	free(e->url);
+	free(e->query);
+	free(e);
+}
+
+bool metrics_expr_prometheus(const struct metrics_expr *e, const char **ret_url,
+			     const char **ret_query)
+{
+	if (!e->url)
+		return false;
+	*ret_url = e->url;
+	*ret_query = e->query;
+	return true;
+}
+
+void part_add(struct part_value *p, double v)
+{
+	bool first = p->n++ == 0;
+
+	switch (p->agg) {
+	case PART_SUM:
+	case PART_AVG:
+		p->value += v;
+		break;
+	case PART_MIN:
+		p->value = first ? v : fmin(p->value, v);
+		break;
+	case PART_MAX:
+		p->value = first ? v : fmax(p->value, v);
+		break;
+	case PART_COUNT:
+		p->value++;
+		break;
+	}
+}
+
+double part_result(const struct part_value *p)
+{
+	if (p->n == 0)
+		return NAN;
+	return p->agg == PART_AVG ? p->value / (double)p->n : p->value;
+}
+
+double node_join(enum node_op op, double a, double b)
+{
+	double v = NAN;
+
+	switch (op) {
+	case OP_ADD:
+		v = a + b;
+		break;
+	case OP_SUB:
+		v = a - b;
+		break;
+	case OP_MUL:
+		v = a * b;
+		break;
+	case OP_DIV:
+		v = a / b;
+		break;
+	case OP_NUMBER:
+	case OP_PART:
+		break;
+	}
+	return isfinite(v) ? v : NAN;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* expression_tree.h - a parsed demand expression, for the expression_*.c files only. */
+#ifndef CONTROLLER_METRICS_EXPRESSION_TREE_H
+#define CONTROLLER_METRICS_EXPRESSION_TREE_H
+
+#include "expression.h"
+
+#include <stdbool.h>
+
+enum node_op { OP_NUMBER, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_PART };
+enum part_agg { PART_SUM, PART_AVG, PART_MIN, PART_MAX, PART_COUNT };
+
+struct node {
+	enum node_op op;
+	double number;
+	struct node *a, *b; /* of the four */
+	enum part_agg agg;
+	bool is_rate;
+	int64_t window_ms;
+	struct db_selector *selector;
+};
+
+struct metrics_expr {
+	struct node *root;
+	char *url, *query; /* prometheus() */
+};
+
+void node_free(struct node *n);
+DEFINE_CLEANUP(struct node *, node_free);
+
+/* Joins the values of series as they come. */
+struct part_value {
+	enum part_agg agg;
+	double value;
+	size_t n;
+};
+void part_add(struct part_value *p, double v);
+double part_result(const struct part_value *p); /* NaN when there was none */
+double node_join(enum node_op op, double a, double b);
+
+#endif

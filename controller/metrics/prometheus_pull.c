@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "prometheus_pull.h"
+
+#include "expression.h"
+#include "prometheus_query.h"
+
+#include "check.h"
+#include "clock.h"
+#include "log.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#define MAGIC 0x70726f6du
+#define TIMEOUT_MS 5000
+
+/* What was last said of a tier. */
+struct said {
+	struct said *next;
+	char *stack, *tier;
+	char *error; /* "" when it was well */
+};
+
+struct prompull {
+	uint32_t magic;
+	struct db *db;
+	int64_t interval_ms;
+	pthread_t thread;
+	atomic_bool stop;
+	pthread_mutex_t lock; /* for wake alone */
+	pthread_cond_t wake;
+	struct said *said; /* the thread's */
+};
+
+static bool is_stopped(void *arg)
+{
+	struct prompull *p = arg;
+
+	CHECK_MAGIC(p, MAGIC);
+	return atomic_load(&p->stop);
+}
+
+static struct said *said_of(struct prompull *p, const struct db_tier *t)
+{
+	struct said *s;
+
+	for (s = p->said; s; s = s->next)
+		if (strcmp(s->stack, t->stack) == 0 && strcmp(s->tier, t->name) == 0)
+			return s;
+	s = xcalloc(1, sizeof(*s));
+	s->stack = xstrdup(t->stack);
+	s->tier = xstrdup(t->name);
+	s->error = xstrdup("");
+	s->next = p->said;
+	p->said = s;
+	return s;
+}
+
+/* error: "" when it went well. */
+static void say(struct prompull *p, const struct db_tier *t, const char *error)
+{
+	struct said *s = said_of(p, t);
+
+	if (strcmp(s->error, error) == 0)
+		return;
+	if (*error)
+		log_warn("prometheus-demand-missing", STR("stack", t->stack),
+			 STR("tier", t->name), STR("error", error));
+	else
+		log_info("prometheus-demand-back", STR("stack", t->stack),
+			 STR("tier", t->name));
+	free(s->error);
+	s->error = xstrdup(error);
+}
+
+static void fetch(struct prompull *p, const struct db_tier *t)
+{
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = NULL;
+	struct promquery_opts o = { .timeout_ms = TIMEOUT_MS,
+				    .stop = is_stopped,
+				    .stop_arg = p };
+	struct err err = { 0 };
+	const char *query;
+
+	/* A demand that is wrong is the tick's to complain of. */
+	if (metrics_expr_parse(t->demand, t->stack, t->name, &e, &err) < 0 ||
+	    !metrics_expr_prometheus(e, &o.url, &query))
+		return;
+	if (promquery_fetch(p->db, t->stack, t->name, &o, query, clock_now_ms(), &err) ==
+	    0)
+		say(p, t, "");
+	else if (!is_stopped(p))
+		say(p, t, err.msg);
+}
+
+static void round_of(struct prompull *p)
+{
+	CLEANUP(db_tier_list_done) struct db_tier_list tiers = { 0 };
+	struct err err;
+
+	if (db_tier_list(p->db, NULL, &tiers, &err) < 0) {
+		log_error("prometheus-round-failed", ERR(&err));
+		return;
+	}
+	for (size_t i = 0; i < tiers.n && !is_stopped(p); i++)
+		fetch(p, &tiers.v[i]);
+}
+
+static void wait_until(struct prompull *p, int64_t mono_ms)
+{
+	struct timespec at = { mono_ms / 1000, mono_ms % 1000 * 1000000 };
+
+	pthread_mutex_lock(&p->lock);
+	while (!is_stopped(p) && clock_mono_ms() < mono_ms)
+		pthread_cond_timedwait(&p->wake, &p->lock, &at);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void *run(void *arg)
+{
+	struct prompull *p = arg;
+
+	CHECK_MAGIC(p, MAGIC);
+	while (!is_stopped(p)) {
+		int64_t next = clock_mono_ms() + clock_real_ms(p->interval_ms);
+
+		round_of(p);
+		wait_until(p, next);
+	}
+	return NULL;
+}
+
+static void prompull_free(struct prompull *p)
+{
+	while (p->said) {
+		struct said *s = p->said;
+
+		p->said = s->next;
+		free(s->stack);
+		free(s->tier);
+		free(s->error);
+		free(s);
+	}
+	pthread_cond_destroy(&p->wake);
+	pthread_mutex_destroy(&p->lock);
+	p->magic = 0;
+	free(p);
+}
+
+int prompull_start(struct db *db, int64_t interval_ms, struct prompull **ret,
+		   struct err *err)
+{
+	struct prompull *p = xcalloc(1, sizeof(*p));
+	pthread_condattr_t attr;
+
+	p->magic = MAGIC;
+	p->db = db;
+	p->interval_ms = interval_ms;
+	CHECK(pthread_mutex_init(&p->lock, NULL) == 0);
+	CHECK(pthread_condattr_init(&attr) == 0);
+	CHECK(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+	CHECK(pthread_cond_init(&p->wake, &attr) == 0);
+	pthread_condattr_destroy(&attr);
+	if (pthread_create(&p->thread, NULL, run, p) != 0) {
+		prompull_free(p);
+		return err_set(err, ERR_INTERNAL, "cannot start a thread");
+	}
+	*ret = p;
+	return 0;
+}
+
+void prompull_stop(struct prompull *p)
+{
+	if (!p)
+		return;
+	CHECK_MAGIC(p, MAGIC);
+	pthread_mutex_lock(&p->lock);
+	atomic_store(&p->stop, true);
+	pthread_cond_signal(&p->wake);
+	pthread_mutex_unlock(&p->lock);
+	pthread_join(p->thread, NULL);
+	prompull_free(p);
+}

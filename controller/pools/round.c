@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "round.h"
+
+#include "check.h"
+
+int pool_round_load(struct pool_round *r, struct err *err)
+{
+	int rc;
+
+	db_host_list_done(&r->hosts);
+	db_launch_list_done(&r->open);
+	rc = db_host_list(
+		r->opts->db,
+		&(struct db_host_filter){ .pool = r->row.name, .present = true },
+		&r->hosts, err);
+	if (rc < 0)
+		return rc;
+	return db_launch_list(
+		r->opts->db,
+		&(struct db_launch_filter){ .pool = r->row.name, .open = true }, &r->open,
+		err);
+}
+
+void pool_round_done(struct pool_round *r)
+{
+	db_pool_done(&r->row);
+	db_host_list_done(&r->hosts);
+	db_launch_list_done(&r->open);
+	free(r->vms);
+}
+
+bool pool_resends(const struct pool_round *r)
+{
+	const struct driver *d = r->pool->driver;
+
+	return (d->ops->caps(d->drv)->flags &
+		(DRV_CAP_IDEMPOTENT_KEY | DRV_CAP_UNIQUE_NAME)) != 0;
+}
+
+int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *err)
+{
+	static const int codes[] = {
+		[-DRV_AUTH] = ERR_DENIED,        [-DRV_BADREQ] = ERR_INVAL,
+		[-DRV_QUOTA] = ERR_LIMIT,        [-DRV_CAPACITY] = ERR_UNAVAIL,
+		[-DRV_THROTTLED] = ERR_UNAVAIL,  [-DRV_TRANSIENT] = ERR_UNAVAIL,
+		[-DRV_NOTFOUND] = ERR_NOT_FOUND, [-DRV_CONFLICT] = ERR_CONFLICT,
+		[-DRV_AMBIGUOUS] = ERR_TIMEOUT,  [-DRV_NOTSUP] = ERR_INVAL,
+		[-DRV_BUG] = ERR_PROTO,
+	};
+	int code = e->cls < 0 && -e->cls < (int)ARRAY_SIZE(codes) ? codes[-e->cls]
+								  : ERR_PROTO;
+
+	if (e->cls == DRV_THROTTLED && e->retry_after_ms > r->retry_after_ms)
+		r->retry_after_ms = e->retry_after_ms;
+	return err_set(err, code, "driver %s: %s%s%s%s", r->row.driver, e->msg,
+		       *e->code ? " (" : "", e->code, *e->code ? ")" : "");
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scheduler.h"
+
+#include "check.h"
+#include "clock.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#define SCHED_MAGIC 0x73636864u
+
+struct job {
+	char *name;
+	int64_t due_mono_ms;
+	bool running;
+	bool poked; /* while it was running */
+	struct job *next;
+};
+
+struct sched {
+	uint32_t magic;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool stopping;
+	struct job *jobs; /* few: found by walking */
+	sched_fn *fn;
+	void *arg;
+	pthread_t *threads;
+	size_t n_threads;
+};
+
+static struct job *find(struct sched *s, const char *name)
+{
+	struct job *j = s->jobs;
+
+	while (j && strcmp(j->name, name) != 0)
+		j = j->next;
+	return j;
+}
+
+static void drop(struct sched *s, struct job *j)
+{
+	struct job **at = &s->jobs;
+
+	while (*at != j)
+		at = &(*at)->next;
+	*at = j->next;
+	free(j->name);
+	free(j);
+}
+
+static struct job *first_due(struct sched *s)
+{
+	struct job *first = NULL;
+
+	for (struct job *j = s->jobs; j; j = j->next)
+		if (!j->running && (!first || j->due_mono_ms < first->due_mono_ms))
+			first = j;
+	return first;
+}
+
+/* Waits on the head without taking it, so that an earlier arrival wakes the worker. */
+static void wait_until(struct sched *s, const struct job *j)
+{
+	struct timespec ts;
+
+	if (!j) {
+		pthread_cond_wait(&s->changed, &s->lock);
+		return;
+	}
+	ts.tv_sec = j->due_mono_ms / 1000;
+	ts.tv_nsec = j->due_mono_ms % 1000 * 1000000;
+	pthread_cond_timedwait(&s->changed, &s->lock, &ts);
+}
+
+static void run(struct sched *s, struct job *j)
+{
+	int64_t again_ms;
+
+	j->running = true;
+	j->poked = false;
+	pthread_mutex_unlock(&s->lock);
+	again_ms = s->fn(s->arg, j->name);
+	pthread_mutex_lock(&s->lock);
+	j->running = false;
+	if (again_ms < 0 && !j->poked)
+		drop(s, j);
+	else
+		j->due_mono_ms = clock_mono_ms() + (j->poked ? 0 : again_ms);
+	pthread_cond_broadcast(&s->changed);
+}
+
+static void *worker(void *arg)
+{
+	struct sched *s = arg;
+
+	CHECK_MAGIC(s, SCHED_MAGIC);
+	pthread_mutex_lock(&s->lock);
+	while (!s->stopping) {
+		struct job *j = first_due(s);
+
+		if (j && j->due_mono_ms <= clock_mono_ms())
+			run(s, j);
+		else
+			wait_until(s, j);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+int sched_new(size_t workers, sched_fn *fn, void *arg, struct sched **ret,
+	      struct err *err)
+{
+	CLEANUP(sched_free) struct sched *s = xcalloc(1, sizeof(*s));
+	pthread_condattr_t attr;
+
+	s->magic = SCHED_MAGIC;
+	s->fn = fn;
+	s->arg = arg;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	s->threads = xcalloc(workers, sizeof(*s->threads));
+	for (; s->n_threads < workers; s->n_threads++)
+		if (pthread_create(&s->threads[s->n_threads], NULL, worker, s) != 0)
+			return err_set(err, ERR_INTERNAL, "cannot start a worker thread");
+	*ret = TAKE(s);
+	return 0;
+}
+
+void sched_free(struct sched *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	for (size_t i = 0; i < s->n_threads; i++)
+		pthread_join(s->threads[i], NULL);
+	while (s->jobs)
+		drop(s, s->jobs);
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->lock);
+	free(s->threads);
+	free(s);
+}
+
+void sched_poke(struct sched *s, const char *name)
+{
+	struct job *j;
+
+	pthread_mutex_lock(&s->lock);
+	j = find(s, name);
+	if (!j) {
+		j = xcalloc(1, sizeof(*j));
+		j->name = xstrdup(name);
+		j->next = s->jobs;
+		s->jobs = j;
+	}
+	j->poked = true;
+	j->due_mono_ms = 0;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scheduler.h - named jobs by due time, run by a few worker threads.
+ *
+ * A job never runs twice at once. A poke makes it due now; one that comes while it runs
+ * makes it run again afterwards. Safe from any thread.
+ */
+#ifndef CONTROLLER_POOLS_SCHEDULER_H
+#define CONTROLLER_POOLS_SCHEDULER_H
+
+#include "cleanup.h"
+#include "err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sched;
+
+/* Runs the job; returns after how many real ms it is due again, or -1 to remove it. */
+typedef int64_t sched_fn(void *arg, const char *name);
+
+int sched_new(size_t workers, sched_fn *fn, void *arg, struct sched **ret,
+	      struct err *err) MUST_CHECK;
+/* Waits for running jobs to end; no job starts any more. */
+void sched_free(struct sched *s);
+DEFINE_CLEANUP(struct sched *, sched_free);
+
+/* Due now; adds the job when it is new. */
+void sched_poke(struct sched *s, const char *name);
+
+#endif

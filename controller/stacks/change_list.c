@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "change_list.h"
+
+#include "buf.h"
+#include "check.h"
+
+void change_list_add(json_t *to, const char *action, const char *kind, const char *name,
+		     const char *detail)
+{
+	json_array_append_new(to,
+			      json_pack("{s:s, s:s, s:s, s:s}", "action", action, "kind",
+					kind, "name", name, "detail", detail));
+}
+
+void change_list_add_difference(json_t *to, const char *kind, const char *name,
+				json_t *old, json_t *new)
+{
+	CLEANUP(buf_done) struct buf b;
+	const char *key;
+	json_t *value;
+
+	buf_init(&b, 4096);
+	json_object_foreach(new, key, value)
+	{
+		json_t *was = json_object_get(old, key);
+		CLEANUP(free) char *from = NULL;
+		CLEANUP(free) char *into = NULL;
+
+		if (json_equal(was, value))
+			continue;
+		from = json_dumps(was, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+		into = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+		buf_printf(&b, "%s%s %s -> %s", b.len ? ", " : "", key,
+			   from ? from : "none", into);
+	}
+	if (b.len > 0)
+		change_list_add(to, "change", kind, name, buf_str(&b));
+	json_decref(old);
+	json_decref(new);
+}

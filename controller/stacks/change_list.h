@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * change_list.h - the list of changes that applying a stack would make; see stack_diff().
+ */
+#ifndef CONTROLLER_STACKS_CHANGE_LIST_H
+#define CONTROLLER_STACKS_CHANGE_LIST_H
+
+#include "folder.h"
+
+void change_list_add(json_t *to, const char *action, const char *kind, const char *name,
+		     const char *detail);
+
+/* "min 1 -> 2, max 3 -> 5", when something differs. Takes old and new over. */
+void change_list_add_difference(json_t *to, const char *kind, const char *name,
+				json_t *old, json_t *new);
+
+/* diff_events.c; old: NULL when there is none. */
+void change_list_add_events(json_t *to, const struct stack_file *old,
+			    const struct stack_file *s);
+
+#endif

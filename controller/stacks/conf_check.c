@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conf_check.c - what stack.conf declares: checked, and completed by what it leaves out.
+ */
+#include "conf_reading.h"
+
+#include "check.h"
+#include "names.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static int check_timezone(const char *zone, struct err *err)
+{
+	CLEANUP(free) char *path = xasprintf("/usr/share/zoneinfo/%s", zone);
+
+	if (strcmp(zone, "UTC") == 0)
+		return 0;
+	if (!*zone || *zone == '/' || strstr(zone, "..") || access(path, R_OK) < 0)
+		return err_set(err, ERR_INVAL, "stack.conf: there is no time zone '%s'",
+			       zone);
+	return 0;
+}
+
+static int check_domain(const char *domain, struct err *err)
+{
+	size_t len = strlen(domain);
+
+	if (len >= 1 && len <= 200 && *domain != '.' && domain[len - 1] != '.' &&
+	    !strstr(domain, "..") &&
+	    strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len)
+		return 0;
+	return err_set(err, ERR_INVAL, "stack.conf: domain '%s' is no domain name",
+		       domain);
+}
+
+static int take_head(struct conf_reading *r, struct err *err)
+{
+	struct stack_head *h = &r->head;
+	int rc;
+
+	if (!*h->name)
+		return err_set(err, ERR_INVAL, "stack.conf: [stack] needs a name");
+	rc = stack_name_check(h->name, "stack.conf: the stack's name", err);
+	if (rc == 0)
+		rc = check_timezone(h->timezone, err);
+	if (rc == 0)
+		rc = check_domain(h->domain, err);
+	if (rc < 0)
+		return rc;
+	r->s->name = TAKE(h->name);
+	r->s->timezone = TAKE(h->timezone);
+	r->s->domain = TAKE(h->domain);
+	return 0;
+}
+
+static int take_pool(struct conf_reading *r, struct pool_conf *c, struct db_pool *ret,
+		     struct err *err)
+{
+	struct db_pool *p = &c->p;
+	int rc = x_parse_bytes(c->memory, &p->memory_bytes, err);
+
+	if (rc < 0)
+		return err_wrap(err, rc, "stack.conf:%d: [pool %s] memory", c->line,
+				p->name);
+	if (!*p->driver)
+		return err_set(err, ERR_INVAL, "stack.conf:%d: [pool %s] needs a driver",
+			       c->line, p->name);
+	if (p->min > p->max)
+		return err_set(err, ERR_INVAL,
+			       "stack.conf:%d: [pool %s] min is above max", c->line,
+			       p->name);
+	if (!*p->profile) {
+		free(p->profile);
+		p->profile = xstrdup(p->driver);
+	}
+	p->stack = xstrdup(r->s->name);
+	p->config_json = json_dumps(c->rest, JSON_COMPACT | JSON_SORT_KEYS);
+	*ret = *p;
+	memset(p, 0, sizeof(*p));
+	return 0;
+}
+
+static int take_tier(struct conf_reading *r, struct tier_conf *c, struct db_tier *ret,
+		     struct err *err)
+{
+	CLEANUP(json_decref) json_t *rules = NULL;
+	struct db_tier *t = &c->t;
+
+	if (!*t->unit)
+		return err_set(err, ERR_INVAL, "stack.conf:%d: [tier %s] needs a unit",
+			       c->line, t->name);
+	if (t->min > t->max)
+		return err_set(err, ERR_INVAL,
+			       "stack.conf:%d: [tier %s] min is above max", c->line,
+			       t->name);
+	if (!*t->pool) {
+		free(t->pool);
+		t->pool = xstrdup(t->name);
+	}
+	t->mode = *c->mode      ? (enum db_mode)db_mode_from_name(c->mode)
+		  : t->stateful ? DB_MODE_OUT
+				: DB_MODE_AUTO;
+	t->stack = xstrdup(r->s->name);
+	rules = calendar_format(&c->calendar);
+	t->schedule_json = json_dumps(rules, JSON_COMPACT);
+	t->desired = -1;
+	*ret = *t;
+	memset(t, 0, sizeof(*t));
+	return 0;
+}
+
+int stack_conf_check(struct conf_reading *r, struct err *err)
+{
+	struct stack_file *s = r->s;
+	int rc = take_head(r, err);
+
+	s->pools.v = xcalloc(r->n_pools + 1, sizeof(*s->pools.v));
+	s->tiers.v = xcalloc(r->n_tiers + 1, sizeof(*s->tiers.v));
+	for (size_t i = 0; i < r->n_pools && rc == 0; i++) {
+		rc = take_pool(r, &r->pools[i], &s->pools.v[i], err);
+		s->pools.n += rc == 0;
+	}
+	for (size_t i = 0; i < r->n_tiers && rc == 0; i++) {
+		rc = take_tier(r, &r->tiers[i], &s->tiers.v[i], err);
+		s->tiers.n += rc == 0;
+	}
+	if (rc == 0 && s->tiers.n == 0)
+		rc = err_set(err, ERR_INVAL, "stack.conf: there is no [tier NAME]");
+	return rc;
+}

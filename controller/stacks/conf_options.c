@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conf_options.c - the options of [stack], [pool NAME] and [tier NAME].
+ */
+#include "conf_reading.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#define DAY_MS (24 * 3600 * 1000.0)
+#define HEAD(m) offsetof(struct stack_head, m)
+#define POOL(m) offsetof(struct pool_conf, m)
+#define TIER(m) offsetof(struct tier_conf, m)
+
+/* clang-format off */
+const struct conf_option stack_head_options[] = {
+	{ "stack", "name", CONF_STRING, HEAD(name), "", 0, 0, NULL,
+	  "name of the stack" },
+	{ "stack", "timezone", CONF_STRING, HEAD(timezone), "UTC", 0, 0, NULL,
+	  "local time of its seasons and schedules, as Europe/Stockholm" },
+	{ "stack", "domain", CONF_STRING, HEAD(domain), "foretide.local", 0, 0, NULL,
+	  "services are found by DNS as SERVICE.STACK.DOMAIN" },
+	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
+};
+const struct conf_option stack_pool_options[] = {
+	{ "pool", "driver", CONF_STRING, POOL(p.driver), "", 0, 0, NULL,
+	  "cloud driver that launches the hosts" },
+	{ "pool", "profile", CONF_STRING, POOL(p.profile), "", 0, 0, NULL,
+	  "section of the credentials file; the driver's name when empty" },
+	{ "pool", "type", CONF_STRING, POOL(p.type), "", 0, 0, NULL,
+	  "type of host, the cloud's word" },
+	{ "pool", "cpu", CONF_NUMBER, POOL(p.cpu), "0", 0, 1024, NULL,
+	  "cores of one host; 0 when the type says it" },
+	{ "pool", "memory", CONF_STRING, POOL(memory), "0", 0, 0, NULL,
+	  "memory of one host, as 512M or 2G; 0 when the type says it" },
+	{ "pool", "min", CONF_INT, POOL(p.min), "0", 0, 10000, NULL,
+	  "hosts that are always there" },
+	{ "pool", "max", CONF_INT, POOL(p.max), "10", 0, 10000, NULL,
+	  "hosts that there may be at most" },
+	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
+};
+const struct conf_option stack_tier_options[] = {
+	{ "tier", "unit", CONF_STRING, TIER(t.unit), "", 0, 0, NULL,
+	  "unit file in units/; a template NAME@.service can have several instances" },
+	{ "tier", "pool", CONF_STRING, TIER(t.pool), "", 0, 0, NULL,
+	  "pool whose hosts run it; the tier's own name when empty" },
+	{ "tier", "mode", CONF_STRING, TIER(mode), "", 0, 0, "observe|out|auto|",
+	  "observe decides and does nothing, out never scales in; auto, or out for a "
+	  "stateful tier, when empty" },
+	{ "tier", "min", CONF_INT, TIER(t.min), "1", 0, 10000, NULL,
+	  "instances that there are at least" },
+	{ "tier", "max", CONF_INT, TIER(t.max), "1", 0, 10000, NULL,
+	  "instances that there may be at most" },
+	{ "tier", "demand", CONF_STRING, TIER(t.demand), "", 0, 0, NULL,
+	  "expression that says what the tier is asked for" },
+	{ "tier", "capacity", CONF_NUMBER, TIER(t.capacity), "0", 0, 1e15, NULL,
+	  "demand that one instance serves; 0: learned" },
+	{ "tier", "capacity_unit", CONF_STRING, TIER(t.capacity_unit), "", 0, 0, NULL,
+	  "unit of demand and capacity, for people" },
+	{ "tier", "utilisation", CONF_STRING, TIER(t.utilisation), "", 0, 0, NULL,
+	  "expression that says how busy its instances are, 0 to 1; when empty, their CPU "
+	  "time as a share of what their hosts have for them" },
+	{ "tier", "latency", CONF_STRING, TIER(t.latency), "", 0, 0, NULL,
+	  "expression that says how many seconds an answer takes" },
+	{ "tier", "target_utilisation", CONF_NUMBER, TIER(t.target_utilisation), "70%", 0.1, 1, NULL,
+	  "how busy an instance shall be at most, for the capacity that is learned" },
+	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-5, 0.5, NULL,
+	  "share of time that the tier may be short" },
+	{ "tier", "price", CONF_NUMBER, TIER(t.price_ratio), "0", 0, 1e9, NULL,
+	  "instance-hours that a short minute costs, in place of the risk; 0: the risk" },
+	{ "tier", "lead_prior", CONF_DURATION, TIER(t.lead_prior_ms), "2m", 0, DAY_MS, NULL,
+	  "lead time that is assumed until five were measured" },
+	{ "tier", "dwell", CONF_DURATION, TIER(t.dwell_ms), "10m", 0, 7 * DAY_MS, NULL,
+	  "how long fewer instances must suffice before it scales in" },
+	{ "tier", "step_out", CONF_INT, TIER(t.step_out_max), "0", 0, 10000, NULL,
+	  "instances that one decision adds at most; 0: no limit" },
+	{ "tier", "step_in", CONF_INT, TIER(t.step_in_max), "1", 0, 10000, NULL,
+	  "instances that one decision removes at most; 0: no limit" },
+	{ "tier", "stateful", CONF_BOOL, TIER(t.stateful), "no", 0, 0, NULL,
+	  "its instances hold state: no automatic scale-in unless mode says auto" },
+	{ "tier", "priority", CONF_INT, TIER(t.priority), "0", -1000, 1000, NULL,
+	  "who gets hosts first when there are too few: the higher" },
+	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
+};
+/* clang-format on */
+
+int stack_tier_set(struct db_tier *t, const char *name, const char *value,
+		   struct err *err)
+{
+	struct tier_conf c = { .t = *t };
+	int rc = conf_set(stack_tier_options, &c, "tier", name, value, err);
+
+	/* conf_set() frees and replaces strings, so the struct is the caller's again. */
+	*t = c.t;
+	free(c.mode);
+	return rc;
+}

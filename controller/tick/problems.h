@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * problems.h - what is wrong, as long as it is: one problem of a kind.
+ *
+ * One thread sets them; problems_json() is safe from any.
+ */
+#ifndef CONTROLLER_TICK_PROBLEMS_H
+#define CONTROLLER_TICK_PROBLEMS_H
+
+#include "err.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdint.h>
+
+enum problem_kind {
+	PROBLEM_STORE,
+	PROBLEM_ROUND,
+	PROBLEM_STACK,
+	PROBLEM_HOSTS,
+	PROBLEM_UNITS,
+	PROBLEM_ROLL_OUT,
+	PROBLEM_MISPLACED,
+	N_PROBLEMS
+};
+
+struct problem {
+	char message[ERR_MSG_MAX];
+	int64_t since_ms; /* calendar; 0: not wrong */
+};
+
+struct problems {
+	pthread_mutex_t lock;
+	struct problem v[N_PROBLEMS];
+};
+
+void problems_init(struct problems *p);
+void problems_done(struct problems *p);
+
+/* NULL: not wrong. Logs a message that is new. */
+void problems_set(struct problems *p, enum problem_kind kind, const char *message);
+
+/* [{"kind","message","since"}]; the caller owns it. */
+json_t *problems_json(struct problems *p);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "round.h"
+
+#include "clock.h"
+#include "stacks.h"
+
+#define CONFIRM_MS 3000 /* for a write to come back through the view */
+#define MOVES_AT_ONCE 1
+
+void tick_parts_init(struct tick_parts *p, const struct tick_opts *o)
+{
+	*p = (struct tick_parts){
+		.o = o,
+		.observer = observer_new(o->host_grace_ms),
+		.failing = failing_new(),
+		.catalog = catalog_new(),
+		.tiers = tiers_new(o->db),
+		.moves = place_moves_new(),
+	};
+	problems_init(&p->problems);
+}
+
+void tick_parts_done(struct tick_parts *p)
+{
+	store_sync_close(p->store);
+	place_moves_free(p->moves);
+	tiers_free(p->tiers);
+	catalog_free(p->catalog);
+	failing_free(p->failing);
+	observer_free(p->observer);
+	problems_done(&p->problems);
+}
+
+void round_done(struct round *r)
+{
+	place_result_done(&r->placed);
+	fleet_free(r->f);
+	view_snapshot_done(&r->view);
+}
+
+static const char *distrust(const struct round *r)
+{
+	if (!r->seen.store_ok)
+		return "the store cannot be read";
+	if (r->seen.host_shrunk)
+		return "most hosts fell silent together";
+	return NULL;
+}
+
+static int decide_tiers(struct round *r, struct err *err)
+{
+	struct tick_parts *p = r->parts;
+
+	return tiers_decide(p->tiers, r->f,
+			    &(struct tiers_context){
+				    .events = p->o->events,
+				    .distrust = distrust(r),
+				    .tick_ms = p->o->tick_ms,
+				    .only_new = !r->full,
+			    },
+			    err);
+}
+
+static int publish(struct round *r, struct err *err)
+{
+	struct tick_parts *p = r->parts;
+	CLEANUP(publication_free) struct publication *pub = publication_new();
+	int64_t rev = 0;
+	int rc = catalog_publish(p->catalog, pub, p->o->db, err);
+
+	if (rc == 0)
+		rc = publication_add_schedules(pub, r->f, &r->view, err);
+	/* Intent first: what the store shall hold is in the database before. */
+	if (rc == 0)
+		rc = fleet_save_units(p->o->db, r->f, err);
+	if (rc < 0 || !r->seen.store_ok)
+		return rc;
+	rc = publication_write(pub, &r->view, p->store, &rev, err);
+	if (rc < 0 || !rev)
+		return rc;
+	return view_wait(p->o->view, rev, CONFIRM_MS, err);
+}
+
+static int read_stacks(struct round *r)
+{
+	struct err err;
+	int rc = catalog_update(r->parts->catalog, r->f, &err);
+
+	problems_set(&r->parts->problems, PROBLEM_STACK, rc < 0 ? err.msg : NULL);
+	return 0;
+}
+
+static void find_failing(struct round *r)
+{
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+
+	failing_update(p->failing, r->f, clock_mono_ms(), p->o->events);
+	/* What came up a moment ago is looked at again soon: a roll-out waits for it. */
+	for (size_t i = 0; i < r->f->n_units; i++)
+		r->seen.settling |= r->f->units[i].unsteady;
+	problems_set(&p->problems, PROBLEM_UNITS,
+		     failing_problem(r->f, text, sizeof(text)) ? text : NULL);
+	problems_set(&p->problems, PROBLEM_ROLL_OUT,
+		     failing_roll_out(r->f, text, sizeof(text)) ? text : NULL);
+}
+
+static void find_misplaced(struct round *r)
+{
+	char text[ERR_MSG_MAX];
+
+	problems_set(&r->parts->problems, PROBLEM_MISPLACED,
+		     place_misplaced(r->f, text, sizeof(text)) ? text : NULL);
+}
+
+int round_run(struct round *r, struct err *err)
+{
+	struct tick_parts *p = r->parts;
+	int rc;
+
+	if ((rc = fleet_load(p->o->db, clock_now_ms(), &r->f, err)) < 0 ||
+	    (rc = read_stacks(r)) < 0 ||
+	    (rc = observe(p->observer, r->f, &r->view, p->o->events, &r->seen, err)) < 0)
+		return rc;
+	find_failing(r);
+	rc = decide_tiers(r, err);
+	if (rc < 0)
+		return rc;
+	problems_set(&p->problems, PROBLEM_HOSTS,
+		     r->seen.host_shrunk
+			     ? "most hosts fell silent together; nothing is scaled "
+			       "in"
+			     : NULL);
+	place_mark_moves(p->moves, r->f);
+	unit_plan(r->f);
+	find_misplaced(r);
+	place_units(r->f, p->moves, MOVES_AT_ONCE, &r->placed);
+	lower_desired(r);
+	/* A host that goes while its pool still wants it would be launched anew. */
+	if ((rc = publish(r, err)) < 0 || (rc = want_hosts(r, err)) < 0)
+		return rc;
+	return terminate_unneeded_hosts(r, err);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * round.h - one round of the tick: from what is observed to what shall be.
+ */
+#ifndef CONTROLLER_TICK_ROUND_H
+#define CONTROLLER_TICK_ROUND_H
+
+#include "problems.h"
+#include "tick.h"
+#include "tiers.h"
+
+/* From round to round. */
+struct tick_parts {
+	const struct tick_opts *o;
+	struct problems problems;
+	struct store_sync *store;
+	struct observer *observer;
+	struct failing *failing;
+	struct catalog *catalog;
+	struct tiers *tiers;
+	struct place_moves *moves;
+};
+
+/* All but the store, which the caller opens. */
+void tick_parts_init(struct tick_parts *p, const struct tick_opts *o);
+void tick_parts_done(struct tick_parts *p);
+
+struct round {
+	struct tick_parts *parts;
+	bool full;
+	struct fleet *f;
+	struct view_snapshot view;
+	struct observed seen;
+	struct place_result placed;
+};
+
+/* view is taken, and has a copy. */
+int round_run(struct round *r, struct err *err) MUST_CHECK;
+void round_done(struct round *r);
+
+/* ---- desired_hosts.c */
+
+/* The pools of hosts that hold nothing and that nothing needs want that many fewer. */
+void lower_desired(struct round *r);
+
+/* Writes how many hosts the pools shall have, and pokes the workers that have to act. */
+int want_hosts(struct round *r, struct err *err) MUST_CHECK;
+
+/* Hosts that have been drained, and those that nothing needs. */
+int terminate_unneeded_hosts(struct round *r, struct err *err) MUST_CHECK;
+
+#endif

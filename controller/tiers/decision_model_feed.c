@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * decision_model_feed.c - what a tier's model learns from: its recorded demand, divided
+ * by what events did to it.
+ */
+#include "decision_model_state.h"
+
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#define HISTORY_MINUTES (28 * 1440)
+
+void tier_model_forget(struct tier_model *t)
+{
+	demand_model_free(t->model);
+	t->model = NULL;
+	t->fed_ms = t->first_ms = 0;
+}
+
+/* Minutes recorded in [from, to), without those missing at the start; n may be 0. */
+static int read_history(struct tier_round *r, const struct db_tier *tier,
+			int64_t *from_ms, int64_t to_ms, double **ret, size_t *ret_n,
+			struct err *err)
+{
+	size_t n = (size_t)((to_ms - *from_ms) / MODEL_STEP_MS), skip = 0;
+	CLEANUP(free) double *y = xcalloc(n, sizeof(*y));
+	int rc = db_demand_range(r->db, tier->stack, tier->name, *from_ms, y, n, err);
+
+	if (rc < 0)
+		return rc;
+	while (skip < n && isnan(y[skip]))
+		skip++;
+	memmove(y, y + skip, (n - skip) * sizeof(*y));
+	*from_ms += (int64_t)skip * MODEL_STEP_MS;
+	*ret_n = n - skip;
+	*ret = TAKE(y);
+	return 0;
+}
+
+/* Demand as the model takes it: without what events did; what is no demand (an expression
+ * may be below 0) counts as not recorded. */
+static void make_plain(const struct tier_model *t, int64_t from_ms, double *y, size_t n)
+{
+	tier_events_divide(t->events, from_ms, MODEL_STEP_MS, y, n);
+	for (size_t i = 0; i < n; i++)
+		if (!(y[i] >= 0 && y[i] <= DEMAND_MAX))
+			y[i] = NAN;
+}
+
+uint64_t tier_model_mark(const struct tier_model *t)
+{
+	return tier_events_mark(t->events,
+				t->fed_ms - (int64_t)HISTORY_MINUTES * MODEL_STEP_MS,
+				t->fed_ms);
+}
+
+int tier_model_learn(struct tier_model *t, struct tier_round *r,
+		     const struct db_tier *tier, const struct demand_opts *opts,
+		     int64_t offset_ms, struct err *err)
+{
+	int64_t to_ms = model_step_of(r->now_ms);
+	int64_t from_ms = to_ms - (int64_t)HISTORY_MINUTES * MODEL_STEP_MS;
+	int64_t first_ms = 0, last_ms = 0;
+	CLEANUP(free) double *y = NULL;
+	size_t n;
+	int rc;
+
+	tier_model_forget(t);
+	t->must_learn = false;
+	rc = db_demand_span(r->db, tier->stack, tier->name, &first_ms, &last_ms, err);
+	if (rc < 0 || first_ms == 0)
+		return rc;
+	rc = read_history(r, tier, &from_ms, to_ms, &y, &n, err);
+	if (rc < 0 || n == 0) {
+		t->barren_ms = rc < 0 ? 0 : to_ms;
+		return rc;
+	}
+	make_plain(t, from_ms, y, n);
+	rc = demand_model_new(opts, &t->model, err);
+	if (rc < 0)
+		return rc;
+	demand_model_set_offset(t->model, (int32_t)(offset_ms / 1000));
+	rc = demand_model_train(t->model, y, n, from_ms, err);
+	if (rc < 0)
+		return rc;
+	t->first_ms = first_ms;
+	t->fed_ms = to_ms;
+	t->events_mark = tier_model_mark(t);
+	t->is_dirty = true;
+	return 0;
+}
+
+int tier_model_feed(struct tier_model *t, struct tier_round *r,
+		    const struct db_tier *tier, int64_t offset_ms, struct err *err)
+{
+	int64_t to_ms = model_step_of(r->now_ms);
+	size_t n = (size_t)((to_ms - t->fed_ms) / MODEL_STEP_MS);
+	CLEANUP(free) double *y = NULL;
+	int rc;
+
+	if (to_ms <= t->fed_ms)
+		return 0;
+	y = xcalloc(n, sizeof(*y));
+	rc = db_demand_range(r->db, tier->stack, tier->name, t->fed_ms, y, n, err);
+	make_plain(t, t->fed_ms, y, n);
+	demand_model_set_offset(t->model, (int32_t)(offset_ms / 1000));
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (!isnan(y[i]))
+			rc = demand_model_update(t->model,
+						 t->fed_ms + (int64_t)i * MODEL_STEP_MS,
+						 y[i], err);
+	if (rc < 0)
+		return rc;
+	t->fed_ms = to_ms;
+	if (!t->must_learn)
+		t->events_mark = tier_model_mark(t);
+	t->is_dirty = true;
+	return 0;
+}

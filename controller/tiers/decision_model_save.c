@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * decision_model_save.c - a tier's model in the database.
+ */
+#include "decision_model_state.h"
+
+#include "check.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define KIND "demand"
+
+/* The state in the database begins with what it was learned from. The model behind it is
+ * aligned as any object may be. */
+struct saved {
+	_Alignas(max_align_t) int64_t first_ms;
+	int64_t fed_ms;
+	uint64_t events_mark;
+};
+
+/* Whatever is wrong with a saved model, learning anew is the cure. */
+void tier_model_load(struct tier_model *t, struct tier_round *r,
+		     const struct db_tier *tier)
+{
+	CLEANUP(db_model_state_done) struct db_model_state s = { 0 };
+	struct saved head;
+
+	if (db_model_state_get(r->db, tier->stack, tier->name, KIND, &s, NULL) < 0 ||
+	    s.len < sizeof(head))
+		return;
+	memcpy(&head, s.data, sizeof(head));
+	if (demand_model_load((const char *)s.data + sizeof(head), s.len - sizeof(head),
+			      &t->model, NULL) < 0)
+		return;
+	t->first_ms = head.first_ms;
+	t->fed_ms = head.fed_ms;
+	t->events_mark = head.events_mark;
+}
+
+bool tier_model_take_state(struct tier_model *t, char *stack, char *tier, int64_t now_ms,
+			   struct db_model_state *ret)
+{
+	const struct saved head = { .first_ms = t->first_ms,
+				    .fed_ms = t->fed_ms,
+				    .events_mark = t->events_mark };
+
+	if (!t->model || !t->is_dirty)
+		return false;
+
+	size_t len = sizeof(head) + demand_model_size(t->model);
+	char *data = xcalloc(1, len);
+
+	memcpy(data, &head, sizeof(head));
+	demand_model_save(t->model, data + sizeof(head));
+	*ret = (struct db_model_state){
+		.stack = stack,
+		.tier = tier,
+		.kind = (char *)(uintptr_t)KIND,
+		.data = data,
+		.len = len,
+		.updated_ms = now_ms,
+	};
+	t->is_dirty = false;
+	return true;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fill_input.c - the input of a decision that is neither measured nor forecast: settings,
+ * holds, schedules, instances and capacity.
+ */
+#include "deciding.h"
+
+#include "calendar.h"
+#include "check.h"
+#include "stacks.h"
+
+#include <math.h>
+#include <string.h>
+
+#define STALE_TICKS 6      /* a demand older than so many ticks is stale */
+#define STALE_MIN_MS 90000 /* and at least this, calendar */
+
+static const struct db_hold *hold_on(const struct fleet *f, const struct db_tier *t)
+{
+	for (size_t i = 0; i < f->holds.n; i++) {
+		const struct db_hold *h = &f->holds.v[i];
+
+		if (strcmp(h->stack, t->stack) == 0 &&
+		    (!*h->tier || strcmp(h->tier, t->name) == 0))
+			return h;
+	}
+	return NULL;
+}
+
+static void fill_operator(struct deciding *d)
+{
+	const struct db_tier *t = &d->ft->t;
+	const struct db_hold *hold = hold_on(d->f, t);
+	struct decide_input *in = &d->in;
+
+	in->stack = t->stack;
+	in->tier = t->name;
+	in->mode = (enum decide_mode)t->mode;
+	in->min = t->min;
+	in->max = t->max;
+	in->unit = *t->capacity_unit ? t->capacity_unit : "/s";
+	in->risk = t->risk_ratio;
+	in->price = t->price_ratio;
+	in->step_out_max = t->step_out_max;
+	in->step_in_max = t->step_in_max;
+	in->dwell_ms = t->dwell_ms;
+	in->stateful = t->stateful;
+	if (hold) {
+		in->hold_owner = hold->owner;
+		in->hold_reason = hold->reason;
+		in->hold_until_ms = hold->expires_ms;
+	}
+}
+
+static void fill_bounds(struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+	struct calendar_bounds b = { .floor = -1, .ceiling = -1 };
+
+	if (d->ft->cat)
+		calendar_bounds(&d->ft->cat->calendar, d->ft->cat->zone, in->now_ms,
+				in->lead_ms, &b);
+	in->floor = b.floor;
+	in->floor_name = b.floor_name;
+	in->ceiling = b.ceiling;
+	in->ceiling_name = b.ceiling_name;
+	in->budget = -1;
+}
+
+static void fill_fleet(struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+
+	in->running = (int64_t)d->ft->healthy;
+	in->starting = (int64_t)(d->ft->running - d->ft->healthy);
+	in->desired = d->ft->t.desired;
+	in->desired_since_ms = d->ft->t.desired_since_ms;
+	in->distrust = d->ctx->distrust;
+}
+
+void deciding_fill(struct tiers *ts, struct deciding *d)
+{
+	d->t = tier_list_get(&ts->tiers, &d->ft->t);
+	d->in.now_ms = d->f->now_ms;
+	d->in.stale_after_ms = MAX(STALE_TICKS * d->ctx->tick_ms, STALE_MIN_MS);
+	d->in.lead_ms = d->lead.used_ms;
+	d->in.is_lead_prior = d->lead.prior;
+	fill_operator(d);
+	fill_bounds(d);
+	fill_fleet(d);
+}
+
+/* What is in force takes the declared capacity's place in this round's picture. */
+void deciding_fill_capacity(struct tiers *ts, struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+	const bool is_usable = decide_is_fresh(in) && !in->distrust;
+
+	tier_capacity_step(d->t->capacity, &ts->capacities, d->ft,
+			   is_usable ? in->demand : NAN, &d->capacity);
+	d->ft->t.capacity = in->capacity = d->capacity.value;
+	in->capacity_source = d->capacity.source;
+	in->capacity_note = *d->capacity.note ? d->capacity.note : NULL;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * forecast_demand.c - the forecast that a decision is made on: the model's, which is for
+ * demand without events, with the events that come.
+ */
+#include "deciding.h"
+
+#include "calendar.h"
+#include "check.h"
+#include "log.h"
+#include "samples.h"
+#include "stacks.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Why the forecast is of its fallback level, with times in the stack's clock. */
+static const char *describe_fallback(struct deciding *d)
+{
+	const struct demand_decision *w = &d->forecast.within_lead;
+	struct tz_civil c;
+	char at[64];
+
+	tz_civil(d->ft->cat ? d->ft->cat->zone : NULL, w->shift_ms, &c);
+	snprintf(at, sizeof(at), "%02d:%02d on %04d-%02d-%02d", c.minute / 60,
+		 c.minute % 60, c.year, c.month, c.day);
+	return demand_why(w, at, d->why, sizeof(d->why));
+}
+
+static int list_events(struct tiers *ts, struct deciding *d, struct err *err)
+{
+	CLEANUP(tier_events_free) struct tier_events *was = TAKE(d->t->events);
+
+	return tier_events_read(ts->db, d->ft->cat->events, d->ft->t.stack, d->ft->t.name,
+				was, &d->t->events, err);
+}
+
+int deciding_read_events(struct tiers *ts, struct deciding *d, struct err *err)
+{
+	const struct catalog_tier *cat = d->ft->cat;
+	const uint64_t serial = cat && cat->events->n ? cat->events_serial : 0;
+	bool is_changed = false, is_behind = false;
+	int rc = 0;
+
+	if (serial != d->t->events_serial)
+		tier_events_free(TAKE(d->t->events));
+	d->t->events_serial = serial;
+	if (serial && !d->t->events)
+		rc = list_events(ts, d, err);
+	if (rc == 0 && d->t->events)
+		rc = tier_events_measure(d->t->events, ts->db, d->ft->t.stack,
+					 d->ft->t.name, cat->zone, d->in.now_ms,
+					 ts->measure_until_mono_ms, &is_changed,
+					 &is_behind, err);
+	ts->round.is_behind = ts->round.is_behind || is_behind;
+	return rc == 0 && is_changed ? list_events(ts, d, err) : rc;
+}
+
+void deciding_list_events(struct tiers *ts, struct deciding *d)
+{
+	const struct event_list *l = d->ft->cat ? d->ft->cat->events : NULL;
+	struct err err;
+
+	if (!d->t->events && l && l->n && list_events(ts, d, &err) < 0)
+		log_warn("events-not-read", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&err));
+}
+
+/* What a forecast of the next ahead_ms counts with, in words. */
+static void name_events(const struct tier_events *e, int64_t now_ms, int64_t ahead_ms,
+			const struct uplift *u, struct decide_events *ret)
+{
+	const char *names[2 * DECIDE_EVENTS_MAX];
+	size_t n =
+		tier_events_names(e, now_ms, now_ms + ahead_ms, names, ARRAY_SIZE(names));
+
+	*ret = (struct decide_events){ .uplift = u->mid, .learned_from = u->n };
+	for (size_t i = 0; i < n; i++) {
+		if (!tier_events_knows(e, names[i]))
+			ret->unknown = names[i];
+		else if (ret->n < DECIDE_EVENTS_MAX)
+			ret->names[ret->n++] = names[i];
+	}
+}
+
+/* The model's answers, which are for demand without events, with those that come. */
+static void apply_events(struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+	const struct tier_events *e = d->t->events;
+	const struct demand_decision *w = &d->forecast.within_lead;
+	/* What begins at the very end of the lead time is wanted then. */
+	const int64_t near_ms = in->lead_ms + DB_DEMAND_STEP_MS;
+	const int64_t far_ms = near_ms + in->dwell_ms;
+	const double level = fmin(w->level, UPLIFT_LEVEL);
+	struct uplift near, far;
+
+	if (!e || !e->n)
+		return;
+	near = tier_events_within(e, in->now_ms, in->now_ms + near_ms);
+	far = tier_events_within(e, in->now_ms, in->now_ms + far_ms);
+	name_events(e, in->now_ms, near_ms, &near, &in->events);
+	name_events(e, in->now_ms, far_ms, &far, &in->events_dwell);
+	in->forecast_high =
+		uplift_quantile(&near, in->forecast_mid, in->forecast_high, level);
+	in->forecast_high_dwell = fmax(
+		uplift_quantile(&far, in->forecast_mid, in->forecast_high_dwell, level),
+		in->forecast_high);
+	in->forecast_mid *= near.mid;
+}
+
+void deciding_forecast(struct tiers *ts, struct deciding *d)
+{
+	static const char *const fallback_levels[] = { [DEMAND_REACTIVE] = "reactive",
+						       [DEMAND_SEASONAL] = "seasonal",
+						       [DEMAND_FULL] = "full" };
+	struct decide_input *in = &d->in;
+	const struct demand_decision *w = &d->forecast.within_lead;
+	int64_t offset_ms =
+		tz_offset_ms(d->ft->cat ? d->ft->cat->zone : NULL, in->now_ms);
+	struct err err;
+
+	in->forecast_mid = in->forecast_high = in->forecast_high_dwell = NAN;
+	if (d->ft->t.capacity <= 0)
+		return;
+	if (tier_model_forecast(d->t->model, &ts->round, &d->ft->t, in->lead_ms,
+				offset_ms, d->t->events, &d->forecast, &err) < 0) {
+		log_warn("forecast-failed", STR("stack", d->ft->t.stack),
+			 STR("tier", d->ft->t.name), ERR(&err));
+		return;
+	}
+	if (!d->forecast.known)
+		return;
+	in->forecast_mid = w->median;
+	/* What the model would have, in instances, as the demand that they can serve. */
+	in->forecast_high = fmin(w->upper, (double)w->needed * in->capacity);
+	in->forecast_high_dwell = fmax(d->forecast.upper_dwell, in->forecast_high);
+	in->forecast_at_ms = d->forecast.fed_ms;
+	in->fallback_level = fallback_levels[w->fallback_level];
+	in->fallback_reason = describe_fallback(d);
+	apply_events(d);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tier_list.h - what is kept of each tier from tick to tick: its parsed expression, its
+ * models, the state of its decisions and what the API shows of it.
+ *
+ * The tick's thread adds and removes tiers; tier_list_live() is safe from any thread.
+ */
+#ifndef CONTROLLER_TIERS_TIER_LIST_H
+#define CONTROLLER_TIERS_TIER_LIST_H
+
+#include "db.h"
+#include "decision_model.h"
+#include "event_effects.h"
+#include "instance_capacity.h"
+#include "metrics.h"
+#include "rule.h"
+
+#include <jansson.h>
+#include <pthread.h>
+
+struct tier {
+	char *stack, *name;
+	char *expression; /* that demand is the parsed form of */
+	struct metrics_expr *demand;
+	struct tier_model *model;
+	struct tier_capacity *capacity;
+	struct decide_state state;
+	int64_t recorded_ms;         /* of the last recorded decision */
+	enum decide_binding binding; /* of it */
+	struct tier_events *events;  /* NULL: none */
+	uint64_t events_serial;      /* of the catalog's list that they are of */
+	json_t *live;                /* under the list's lock */
+	bool is_used;
+};
+
+struct tier_list {
+	pthread_mutex_t lock; /* of v, n and the tiers' live */
+	struct tier **v;      /* by stack and name */
+	size_t n;
+	size_t next_save; /* index into v */
+};
+
+void tier_list_init(struct tier_list *l);
+void tier_list_done(struct tier_list *l);
+
+/* Added when it is new; marks it as used. */
+struct tier *tier_list_get(struct tier_list *l, const struct db_tier *of);
+
+/* Drops the tiers that were not got since the last call. */
+void tier_list_forget_unused(struct tier_list *l);
+
+/*
+ * Keeps in the database what at most max tiers learned since it was last kept, those
+ * first whose turn is longest ago.
+ */
+int tier_list_save(struct tier_list *l, struct db *db, size_t max, int64_t now_ms,
+		   struct err *err) MUST_CHECK;
+
+/* Takes live over. */
+void tier_list_set_live(struct tier_list *l, struct tier *t, json_t *live);
+/* A copy, the caller's; NULL: none yet. */
+json_t *tier_list_live(struct tier_list *l, const char *stack, const char *name);
+
+#endif

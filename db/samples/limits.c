@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The limits on what is kept. */
+#include "check.h"
+#include "registry.h"
+
+void db_limits_default(struct db_limits *l)
+{
+	*l = (struct db_limits){
+		.raw_retention_ms = 2 * DAY_MS,
+		.retention_5m_ms = 30 * DAY_MS,
+		.retention_1h_ms = 400 * DAY_MS,
+		.retention_demand_ms = 60 * DAY_MS,
+		.history_ms = 90 * DAY_MS,
+		.max_series = 1000000,
+		.max_history_rows = 200000,
+	};
+}
+
+void db_set_limits(struct db *db, const struct db_limits *l)
+{
+	struct db_metrics *m = db->metrics;
+
+	db_write_lock(db);
+	pthread_mutex_lock(&m->lock);
+	m->limits = *l;
+	pthread_mutex_unlock(&m->lock);
+	db_write_unlock(db);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is past its retention is deleted, a slice at a time. */
+#include "check.h"
+#include "head.h"
+#include "maintain.h"
+#include "rollup.h"
+
+#define PRUNE_EVERY_MS RES_1H /* calendar */
+
+/* Samples before this may go. */
+static int64_t raw_cut(const struct db_metrics *m, int64_t now_ms)
+{
+	return MIN(now_ms - m->limits.raw_retention_ms, m->rolled_to);
+}
+
+static void forget_slice(struct db_metrics *m, size_t from, size_t to, int64_t now_ms)
+{
+	pthread_mutex_lock(&m->lock);
+	for (size_t i = from; i < to; i++)
+		db_head_forget(m->v[i], raw_cut(m, now_ms));
+	pthread_mutex_unlock(&m->lock);
+}
+
+static int prune_samples(struct db_conn *c, const struct db_metrics *m,
+			 const struct db_entry *e, int64_t now_ms, struct err *err)
+{
+	const struct {
+		int64_t res_ms, keep_ms;
+	} rolls[] = { { RES_1M, m->limits.retention_demand_ms },
+		      { RES_5M, m->limits.retention_5m_ms },
+		      { RES_1H, m->limits.retention_1h_ms } };
+	int64_t cut = raw_cut(m, now_ms);
+	int rc = db_run(c, err,
+			"DELETE FROM sample_chunk WHERE series = ?1 AND t0_ms < ?2"
+			" AND t1_ms < ?2",
+			"ii", e->id, cut);
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(rolls); i++)
+		rc = db_run(c, err,
+			    "DELETE FROM rollup WHERE series = ?1 AND res_ms = ?2"
+			    " AND day_ms < ?3",
+			    "iii", e->id, rolls[i].res_ms,
+			    now_ms - rolls[i].keep_ms - DAY_MS);
+	return rc;
+}
+
+/* The series of a host that is gone outlive it by the 5 min retention only. */
+static bool is_over(const struct db_metrics *m, const struct db_entry *e, int64_t now_ms)
+{
+	int64_t keep =
+		e->ephemeral ? m->limits.retention_5m_ms : m->limits.retention_1h_ms;
+
+	return e->last_ms < now_ms - keep && e->n == e->n_packed;
+}
+
+static int delete_series(struct db_conn *c, struct db_entry *e, struct err *err)
+{
+	int rc = db_run(c, err, "DELETE FROM sample_chunk WHERE series = ?1", "i", e->id);
+
+	if (rc == 0)
+		rc = db_run(c, err, "DELETE FROM rollup WHERE series = ?1", "i", e->id);
+	if (rc == 0)
+		rc = db_run(c, err, "DELETE FROM series WHERE id = ?1", "i", e->id);
+	if (rc == 0)
+		e->doomed = true;
+	return rc;
+}
+
+static bool is_doomed(const struct db_entry *e)
+{
+	return e->doomed;
+}
+
+static void drop_doomed(struct db_metrics *m, size_t from, size_t to, bool gone)
+{
+	bool any = false;
+
+	for (size_t i = from; i < to; i++) {
+		any |= m->v[i]->doomed;
+		m->v[i]->doomed &= gone;
+	}
+	if (!gone || !any)
+		return;
+	pthread_mutex_lock(&m->lock);
+	db_entries_drop(m, is_doomed);
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* 1: there are more series. */
+static int prune_slice(struct db *db, int64_t now_ms, struct err *err)
+{
+	struct db_metrics *m = db->metrics;
+	size_t from = db_entries_after(m, m->prune_series), to = MIN(from + SLICE, m->n);
+	int64_t last = to > from ? m->v[to - 1]->id : m->prune_series;
+	bool more = to < m->n;
+	struct db_conn *c;
+	int rc = db_write_open(db, false, &c, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = from; rc == 0 && i < to; i++)
+		rc = is_over(m, m->v[i], now_ms)
+			     ? delete_series(c, m->v[i], err)
+			     : prune_samples(c, m, m->v[i], now_ms, err);
+	rc = db_write_finish(db, rc, err);
+	if (rc == 0)
+		forget_slice(m, from, to, now_ms);
+	drop_doomed(m, from, to, rc == 0);
+	if (rc < 0)
+		return rc;
+	m->prune_series = last;
+	return more;
+}
+
+static int prune_series(struct db *db, int64_t now_ms, struct err *err)
+{
+	int rc;
+
+	db_write_lock(db);
+	rc = prune_slice(db, now_ms, err);
+	db_write_unlock(db);
+	return rc;
+}
+
+/* ?1: the oldest time that is kept, ?2: how many rows. */
+static const char *const histories[] = {
+	"DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_ms < ?1"
+	" OR id <= (SELECT max(id) FROM event) - ?2 ORDER BY id LIMIT " SLICE_ROWS ")",
+	"DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE at_ms < ?1"
+	" OR id <= (SELECT max(id) FROM decision) - ?2 ORDER BY id LIMIT " SLICE_ROWS ")",
+	"DELETE FROM lead WHERE id IN (SELECT id FROM lead WHERE healthy_ms < ?1"
+	" OR id <= (SELECT max(id) FROM lead) - ?2 ORDER BY id LIMIT " SLICE_ROWS ")",
+	"DELETE FROM launch WHERE launch_id IN (SELECT launch_id FROM launch WHERE"
+	" state IN ('done', 'failed') AND updated_ms < ?1 AND ?2 AND NOT EXISTS"
+	" (SELECT 1 FROM host WHERE host.launch_id = launch.launch_id AND"
+	" host.state NOT IN ('gone', 'failed')) LIMIT " SLICE_ROWS ")",
+	"DELETE FROM host WHERE id IN (SELECT id FROM host WHERE"
+	" state IN ('gone', 'failed') AND gone_ms < ?1 AND ?2 LIMIT " SLICE_ROWS ")",
+	"DELETE FROM hold WHERE id IN (SELECT id FROM hold WHERE ?2 AND"
+	" ((released_ms > 0 AND released_ms < ?1) OR"
+	" (expires_ms > 0 AND expires_ms < ?1)) LIMIT " SLICE_ROWS ")",
+};
+
+/* Step 0 is the series', then one for each history. 1: there is more. */
+int db_step_prune(struct db *db, int64_t now_ms, struct err *err)
+{
+	struct db_metrics *m = db->metrics;
+	int rc;
+
+	if (now_ms < m->prune_at_ms && m->prune_at_ms <= now_ms + PRUNE_EVERY_MS)
+		return 0;
+	if (m->prune_step == 0)
+		rc = prune_series(db, now_ms, err);
+	else
+		rc = db_change(db, "rows", err, histories[m->prune_step - 1], "ii",
+			       now_ms - m->limits.history_ms,
+			       (int64_t)m->limits.max_history_rows);
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		return rc;
+	if (rc == 1 || (rc == 0 && m->prune_step > 0))
+		return 1;
+	m->prune_series = 0;
+	if (++m->prune_step <= ARRAY_SIZE(histories))
+		return 1;
+	m->prune_step = 0;
+	m->prune_at_ms = now_ms + PRUNE_EVERY_MS;
+	return 0;
+}

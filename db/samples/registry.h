@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * registry.h - the series in memory, each an entry with its newest samples.
+ *
+ * Entries change only under the writer's lock and, besides, under lock, so the writer may
+ * read them without lock and everybody else with it. lock is taken after the writer's and
+ * never held across SQL.
+ */
+#ifndef DB_SAMPLES_REGISTRY_H
+#define DB_SAMPLES_REGISTRY_H
+
+#include "samples.h"
+#include "sql.h"
+
+#include <pthread.h>
+
+#define DAY_MS ((int64_t)86400000)
+#define DEMAND_NAME "foretide_demand"
+
+struct db_entry {
+	int64_t id;
+	const char *name; /* behind this struct, in the same allocation */
+	const char *labels;
+	enum db_series_kind kind;
+	bool fresh;     /* made in the transaction that is open */
+	bool doomed;    /* its rows were deleted */
+	bool ephemeral; /* has a host label: goes once its host is long gone */
+	uint32_t hash;
+	int64_t first_ms, last_ms;
+	int64_t packed_to; /* time of the last sample in chunks; INT64_MIN: none */
+	struct db_sample *head;
+	uint32_t n, cap;
+	uint32_t n_packed; /* of head, from its start, that are in chunks too */
+};
+
+struct db_metrics {
+	pthread_mutex_t lock;
+	struct db_limits limits;
+	struct db_entry **v; /* by id, ascending */
+	size_t n, cap;
+	struct db_entry **slots; /* by hash of name and labels, open addressing */
+	size_t n_slots;
+	uint64_t generation; /* grows when series go */
+	int64_t rolled_to;   /* days before this are rolled up */
+	bool rolled_saved;   /* it is in the database */
+	/* what db_maintain() is at; only its thread looks */
+	bool packing;
+	int64_t pack_at_ms;  /* the next pass */
+	int64_t pack_cut;    /* journal rows up to this id go when the pass is over */
+	size_t pack_pos;     /* next entry */
+	int64_t roll_series; /* last series of the day that was rolled up */
+	int64_t prune_at_ms;
+	unsigned prune_step;
+	int64_t prune_series; /* last one looked at */
+};
+
+const char *db_series_kind_name(enum db_series_kind k);
+
+struct db_entry *db_entry_by_id(struct db_metrics *m, int64_t id);
+struct db_entry *db_entry_find(struct db_metrics *m, const char *name,
+			       const char *labels);
+/* Makes the entry known. Under both locks. */
+struct db_entry *db_entry_add(struct db_metrics *m, int64_t id, const char *name,
+			      const char *labels, enum db_series_kind kind);
+/* Takes entries out for which drop says so, and frees them. Under both locks. */
+void db_entries_drop(struct db_metrics *m, bool (*drop)(const struct db_entry *e));
+/* The entries that a transaction made that came to nothing. Takes lock itself. */
+void db_entries_drop_fresh(struct db_metrics *m);
+/* Index of the first entry with a larger id; m->n when there is none. */
+size_t db_entries_after(const struct db_metrics *m, int64_t id);
+
+/* What a reader needs of an entry, copied under the lock. */
+struct db_entry_view {
+	int64_t id;
+	enum db_series_kind kind;
+	bool demand;
+	int64_t first_ms, last_ms;
+	int64_t rolled_to;
+};
+/* Takes lock itself; false when there is no such series. */
+bool db_entry_view(struct db *db, int64_t id, struct db_entry_view *ret);
+
+/* An empty registry, and its end with all entries. */
+struct db_metrics *db_registry_new(void);
+void db_registry_free(struct db_metrics *m);
+
+#endif

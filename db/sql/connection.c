@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "connection.h"
+
+#include "check.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool is_full(int sys)
+{
+	return sys == ENOSPC || sys == EDQUOT || sys == EFBIG;
+}
+
+int db_fail(struct db_conn *c, struct err *err)
+{
+	int code = sqlite3_errcode(c->sql);
+	int sys = sqlite3_system_errno(c->sql);
+	const char *path = c->db->path;
+
+	if (code == SQLITE_FULL || (code == SQLITE_IOERR && is_full(sys)))
+		return err_set(
+			err, ERR_STORE,
+			"the disk is full: %s cannot grow; nothing of this change was "
+			"written, and writing goes on once there is space",
+			path);
+	if (code == SQLITE_CONSTRAINT)
+		return err_set(err, ERR_CONFLICT, "exists already: %s",
+			       sqlite3_errmsg(c->sql));
+	if (code == SQLITE_NOTADB)
+		return err_set(err, ERR_STORE, "%s is no SQLite database", path);
+	if (code == SQLITE_CORRUPT)
+		return err_set(err, ERR_STORE, "the database %s is damaged: %s", path,
+			       sqlite3_errmsg(c->sql));
+	if (code == SQLITE_IOERR)
+		return err_set(
+			err, ERR_STORE,
+			"%s cannot be read or written (I/O error %d); nothing of this "
+			"change was written",
+			path, sqlite3_extended_errcode(c->sql) >> 8);
+	if (sys)
+		return err_set(err, ERR_STORE, "database %s: %s: %s", path,
+			       sqlite3_errmsg(c->sql), strerror(sys));
+	return err_set(err, ERR_STORE, "database %s: %s", path, sqlite3_errmsg(c->sql));
+}
+
+int db_conn_exec(struct db_conn *c, const char *sql, struct err *err)
+{
+	if (sqlite3_exec(c->sql, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return db_fail(c, err);
+	return 0;
+}
+
+int db_conn_open(struct db *db, const char *path, int flags, struct db_conn **ret,
+		 struct err *err)
+{
+	CLEANUP(db_conn_close) struct db_conn *c = xcalloc(1, sizeof(*c));
+
+	c->magic = DB_CONN_MAGIC;
+	c->db = db;
+	if (sqlite3_open_v2(path, &c->sql, flags | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK)
+		return db_fail(c, err);
+	sqlite3_extended_result_codes(c->sql, 0);
+	sqlite3_busy_timeout(c->sql, 5000);
+	*ret = TAKE(c);
+	return 0;
+}
+
+void db_conn_close(struct db_conn *c)
+{
+	if (!c)
+		return;
+	CHECK_MAGIC(c, DB_CONN_MAGIC);
+	for (size_t i = 0; i < DB_STMT_SLOTS; i++)
+		while (c->cache[i]) {
+			struct db_cached *e = c->cache[i];
+
+			c->cache[i] = e->next;
+			sqlite3_finalize(e->stmt);
+			free(e);
+		}
+	sqlite3_close(c->sql);
+	c->magic = 0;
+	free(c);
+}

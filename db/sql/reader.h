@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * reader.h - the connections that threads read through.
+ */
+#ifndef DB_SQL_READER_H
+#define DB_SQL_READER_H
+
+#include "connection.h"
+
+/* This thread's reader; inside a transaction of this thread, the writer. */
+int db_read(struct db *db, struct db_conn **ret, struct err *err) MUST_CHECK;
+
+/* For db_open() and db_close(). A thread that ends closes its own. */
+void db_readers_init(struct db *db);
+void db_readers_done(struct db *db);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tuning.h - the few numbers that were chosen and not learned.
+ *
+ * Halving or doubling one moves the cost on the public traces by less than one per cent,
+ * except for STEER_AIM, which sets how far below the promise to stay.
+ */
+#ifndef PREDICTOR_DEMAND_TUNING_H
+#define PREDICTOR_DEMAND_TUNING_H
+
+#define SOLVE_EVERY 10       /* steps between two solutions of the regressions */
+#define HALF_LIFE_DAYS 5.0   /* of what the regressions remember */
+#define HISTOGRAM_DAYS 7.0   /* half-life of the distribution of misses */
+#define PRIOR_MEAN 30.0      /* pseudo-observations that expect no rise */
+#define PRIOR_SPREAD 10.0    /* that expect the stated swing */
+#define PRIOR_HISTOGRAM 50.0 /* that expect a logistic distribution */
+#define HUBER 12.0           /* spreads from where on a miss counts less */
+#define PROFILE_PACE 0.2     /* weight of today in the averages by time of day */
+#define STEER_GAIN 0.0004    /* of the logarithm of the price, a step */
+#define STEER_AIM 0.95       /* share of the risk that is aimed at, at most */
+#define STEER_RUN 0.0125     /* and less by this for each step of the lead time */
+#define FULL_AFTER 120       /* targets learned before the regressions are believed */
+#define JUDGE_DAYS 2.0       /* half-life of the fallback levels' losses */
+#define SHIFT_DAYS 4.0       /* half-life of the usual gap to the season */
+#define SHIFT_HOURS 2.0      /* for how long a level must be another to have shifted */
+#define WORSE 1.1         /* loss over another's from where on a fallback level is left */
+#define COVERAGE_DAYS 7.0 /* half-life of the shares that bands kept */
+#define COVERAGE_AFTER 10 /* misses that are expected before a share is told */
+#define MOST_SWINGS 7.0   /* 99.9 % of the logistic prior */
+#define REPLAY_DOUBT 0.5  /* runs of short steps that a replay is too kind by */
+#define REPLAY_DAYS 7     /* history that the first price is found on */
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ensemble.h - the methods whose weighted mean is the forecast.
+ *
+ * Each step ahead has weights of its own, from how well the methods did at past origins:
+ * near ahead the fine panel wins, far ahead the coarse one or the season, without season
+ * and trend the latest level.
+ */
+#ifndef PREDICTOR_HORIZON_ENSEMBLE_H
+#define PREDICTOR_HORIZON_ENSEMBLE_H
+
+#include "cleanup.h"
+#include "panel.h"
+
+/* Past steps from where the forecast is repeated for its errors. */
+#define ENSEMBLE_ORIGINS 40
+
+enum method { FINE, COARSE, SEASON, LONG_SEASON, PROFILE, LEVEL, METHODS };
+
+struct ensemble {
+	const struct view_series *s;
+	size_t h, n; /* n: origins replayed */
+	struct panel panel[2];
+	size_t at[ENSEMBLE_ORIGINS];
+	double *said; /* [(ENSEMBLE_ORIGINS + 1) * METHODS * h]; the last: the forecast */
+	double *weight; /* [METHODS * h] */
+	bool use[METHODS];
+};
+
+void ensemble_done(struct ensemble *e);
+DEFINE_CLEANUP_OBJECT(struct ensemble, ensemble_done);
+
+/* Which methods the series is long enough for; returns the first origin of all of them.
+ */
+size_t ensemble_choose(struct ensemble *e);
+
+/* Runs every method from step t, as the k-th origin. */
+void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool hindsight);
+
+/* Repeats every method at past origins, a whole number of coarse steps back. */
+void ensemble_replay(struct ensemble *e, size_t first);
+
+/* Weights out of the mean sizes of the errors, smoothed over neighbouring steps. */
+void ensemble_weigh(struct ensemble *e);
+
+/* The weighted mean at an origin, out [h]. */
+void ensemble_mean(const struct ensemble *e, size_t origin, double *out);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * view.h - one way to look at a series, and the autoregression that continues
+ * it.
+ *
+ * A view may take the logarithm, the change over a day, and means over `pool` steps
+ * (a day of 5-minute values is looked at in hours: what is far ahead is better told
+ * from coarse values).
+ *
+ * Source: Athanasopoulos, Hyndman, Kourentzes and Petropoulos, Forecasting with temporal
+ * hierarchies, European Journal of Operational Research 262, 2017.
+ */
+#ifndef PREDICTOR_HORIZON_VIEW_H
+#define PREDICTOR_HORIZON_VIEW_H
+
+#include "autoreg.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define VIEW_SEASONS 4
+
+/* The series, without gaps. */
+struct view_series {
+	const double *y; /* [n] */
+	size_t n;
+	size_t seasons[VIEW_SEASONS]; /* in steps, ascending, 0 ends */
+	double lo, hi;                /* its smallest and largest value */
+	double cap; /* what a value counts at most: one freak is not learned from */
+};
+
+struct view {
+	bool logarithm, dense;
+	size_t shift;          /* pooled steps that the change spans; 0: none */
+	size_t pool;           /* steps in one pooled step */
+	size_t skip;           /* values at the start that fill no pooled step */
+	size_t n;              /* pooled steps */
+	double offset;         /* added before the logarithm */
+	double lo, hi;         /* limits of what is continued */
+	double floor, ceiling; /* limits of what is told */
+	struct autoreg ar;
+	double *level; /* [n] pooled and transformed */
+	double *x;     /* [n] the same, as changes when shift */
+};
+
+/* NULL when the view does not fit the series (too short, no season, below 0). */
+struct view *view_new(const struct view_series *s, bool logarithm, bool change,
+		      bool dense, size_t pool);
+void view_free(struct view *v);
+
+/* The first step that view_run() can start from. */
+size_t view_first(const struct view *v);
+
+/*
+ * Continues the series from step t (t = n - a multiple of pool) for h steps into out
+ * [h]; hindsight: use all of the series, otherwise only what lies outside the part that
+ * t is in. scratch: view_scratch() doubles.
+ */
+void view_run(const struct view *v, size_t t, bool hindsight, size_t h, double *scratch,
+	      double *out);
+size_t view_scratch(const struct view *v, size_t h);
+
+#endif

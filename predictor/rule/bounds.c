@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bounds.h"
+
+void bounds_find(struct deciding *d)
+{
+	const struct decide_input *in = d->in;
+
+	d->lower = MAX(in->min, in->floor);
+	d->upper = in->max;
+	if (in->max >= 0)
+		d->lower = MIN(d->lower, in->max);
+	if (in->ceiling >= 0 && (d->upper < 0 || in->ceiling < d->upper))
+		d->upper = in->ceiling;
+	if (d->upper >= 0)
+		d->upper = MAX(d->upper, d->lower);
+}
+
+int64_t bounds_raise(struct deciding *d, int64_t value)
+{
+	bool is_floor = d->in->floor > d->in->min;
+
+	if (value >= d->lower)
+		return value;
+	d->plan->would_binding = is_floor ? DECIDE_BY_FLOOR : DECIDE_BY_MIN;
+	if (d->lower > d->plan->from)
+		d->plan->cause = is_floor ? DECIDE_SCHEDULE : DECIDE_MIN;
+	stage(d, is_floor ? "schedule" : "min", d->lower);
+	return d->lower;
+}
+
+bool bounds_may_lower(const struct deciding *d, bool is_max)
+{
+	bool is_by_hand = is_max && !d->in->distrust && !d->in->stateful;
+
+	return d->in_block == DECIDE_BY_NOTHING ||
+	       (is_by_hand && (d->in_block == DECIDE_BY_NO_FORECAST ||
+			       d->in_block == DECIDE_BY_NO_CAPACITY));
+}
+
+int64_t bounds_lower(struct deciding *d, int64_t value)
+{
+	bool is_max = d->in->max >= 0 && d->upper == d->in->max;
+
+	if (d->upper < 0 || value <= d->upper)
+		return value;
+	if (d->upper < d->plan->from && !bounds_may_lower(d, is_max))
+		return MIN(value, keep(d, d->in_block));
+	d->plan->would_binding = is_max ? DECIDE_BY_MAX : DECIDE_BY_CEILING;
+	if (d->upper < d->plan->from)
+		d->plan->cause = is_max ? DECIDE_MAX : DECIDE_SCHEDULE;
+	stage(d, is_max ? "max" : "schedule", d->upper);
+	return d->upper;
+}

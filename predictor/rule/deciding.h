@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * deciding.h - a decision in progress: what its stages share.
+ */
+#ifndef PREDICTOR_RULE_DECIDING_H
+#define PREDICTOR_RULE_DECIDING_H
+
+#include "check.h"
+#include "decide.h"
+
+struct deciding {
+	const struct decide_input *in;
+	struct decide_state *state;
+	struct decide_plan *plan;
+	int64_t lower, upper; /* bounds of operator and schedules; upper < 0: none */
+	int64_t reactive, predictive; /* -1: not known */
+	enum decide_binding in_block; /* why it must not go in; BY_NOTHING: it may */
+};
+
+/* Notes what a stage made of the number before it. */
+static inline void stage(struct deciding *d, const char *name, int64_t value)
+{
+	CHECK(d->plan->n_stages < DECIDE_STAGES);
+	d->plan->stages[d->plan->n_stages++] = (struct decide_stage){ name, value };
+}
+
+/* Stays as it is, for that constraint. */
+static inline int64_t keep(struct deciding *d, enum decide_binding by)
+{
+	d->plan->cause = DECIDE_KEPT;
+	d->plan->would_binding = by;
+	return d->plan->from;
+}
+
+#endif

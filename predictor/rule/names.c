@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * names.c - causes, constraints and modes as they are named in the API.
+ */
+#include "names.h"
+
+const char *decide_cause_name(enum decide_cause cause)
+{
+	static const char *const names[] = {
+		[DECIDE_STEADY] = "steady",     [DECIDE_FORECAST] = "forecast",
+		[DECIDE_REACTIVE] = "reactive", [DECIDE_HELD] = "boot-hold",
+		[DECIDE_FELL] = "demand-fell",  [DECIDE_MIN] = "min",
+		[DECIDE_MAX] = "max",           [DECIDE_SCHEDULE] = "schedule",
+		[DECIDE_KEPT] = "kept",
+	};
+
+	return names[cause];
+}
+
+const char *decide_binding_name(enum decide_binding binding)
+{
+	static const char *const names[] = {
+		[DECIDE_BY_NOTHING] = "none",
+		[DECIDE_BY_FORECAST] = "forecast",
+		[DECIDE_BY_DEMAND] = "demand",
+		[DECIDE_BY_BOOT_HOLD] = "boot-hold",
+		[DECIDE_BY_DWELL] = "dwell",
+		[DECIDE_BY_STEP_OUT] = "step-out",
+		[DECIDE_BY_STEP_IN] = "step-in",
+		[DECIDE_BY_BUDGET] = "budget",
+		[DECIDE_BY_FLOOR] = "schedule-min",
+		[DECIDE_BY_CEILING] = "schedule-max",
+		[DECIDE_BY_MIN] = "min",
+		[DECIDE_BY_MAX] = "max",
+		[DECIDE_BY_NO_CAPACITY] = "no-capacity",
+		[DECIDE_BY_NO_DATA] = "no-data",
+		[DECIDE_BY_STALE_DATA] = "stale-data",
+		[DECIDE_BY_DISTRUST] = "distrust",
+		[DECIDE_BY_NO_FORECAST] = "no-forecast",
+		[DECIDE_BY_STATEFUL] = "stateful",
+		[DECIDE_BY_MODE] = "mode",
+		[DECIDE_BY_HOLD] = "hold",
+	};
+
+	return names[binding];
+}
+
+const char *decide_mode_name(enum decide_mode mode)
+{
+	static const char *const names[] = {
+		[DECIDE_OBSERVE] = "observe",
+		[DECIDE_OUT] = "out",
+		[DECIDE_AUTO] = "auto",
+	};
+
+	return names[mode];
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "phrases.h"
+
+#include "check.h"
+#include "clock.h"
+#include "input.h"
+#include "utf8.h"
+
+#include <stdio.h>
+
+#define NAME_BYTES 40 /* of an event's name, in a sentence */
+
+void add_figure(struct buf *b, const struct decide_input *in, double x)
+{
+	char digits[64];
+
+	snprintf(digits, sizeof(digits),
+		 x >= 1000 ? "%.0f"
+		 : x >= 10 ? "%.1f"
+			   : "%.2f",
+		 x);
+	buf_puts(b, digits);
+	if (in->unit && *in->unit)
+		buf_printf(b, "%s%s", *in->unit == '/' ? "" : " ", in->unit);
+}
+
+void add_time(struct buf *b, int64_t ms)
+{
+	char text[CLOCK_TEXT];
+
+	if (ms >= 1000)
+		ms = (ms + 500) / 1000 * 1000;
+	buf_puts(b, clock_format_duration(MAX(ms, 0), text));
+}
+
+void add_capacity(struct buf *b, const struct decide_input *in)
+{
+	char digits[32];
+
+	snprintf(digits, sizeof(digits), "%.4g", in->capacity);
+	buf_printf(b, " (capacity %s", digits);
+	if (in->unit && *in->unit)
+		buf_printf(b, "%s%s", *in->unit == '/' ? "" : " ", in->unit);
+	buf_printf(b, " per instance%s", in->capacity_note ? in->capacity_note : "");
+	if (in->price > 0 && in->fallback_level)
+		buf_printf(b, ", a minute short of capacity costs %.4g instance-hours",
+			   in->price);
+	buf_putc(b, ')');
+}
+
+void add_demand(struct buf *b, const struct decide_input *in)
+{
+	buf_puts(b, "demand");
+	if (decide_is_fresh(in)) {
+		buf_puts(b, " of ");
+		add_figure(b, in, in->demand);
+	}
+}
+
+void add_lead(struct buf *b, const struct decide_input *in)
+{
+	buf_puts(b, "the lead time of ");
+	add_time(b, in->lead_ms);
+	if (in->is_lead_prior)
+		buf_puts(b, ", not measured yet");
+}
+
+void add_events(struct buf *b, const struct decide_events *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		buf_printf(b, "%s'%.*s'",
+			   i == 0          ? e->n > 1 ? ", with events " : ", with event "
+			   : i + 1 == e->n ? " and "
+					   : ", ",
+			   (int)utf8_fit(e->names[i], NAME_BYTES), e->names[i]);
+	if (e->n)
+		buf_printf(b, " expected to multiply demand by %.2g", e->uplift);
+	if (e->n && e->learned_from)
+		buf_printf(b, ", learned from %zu past event%s", e->learned_from,
+			   e->learned_from > 1 ? "s" : "");
+	if (e->unknown)
+		buf_printf(b,
+			   ", not counting event '%.*s', whose effect is not known yet",
+			   (int)utf8_fit(e->unknown, NAME_BYTES), e->unknown);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * phrases.h - the pieces that explanations are made of: figures, times, capacity, events.
+ */
+#ifndef PREDICTOR_RULE_PHRASES_H
+#define PREDICTOR_RULE_PHRASES_H
+
+#include "buf.h"
+#include "decide.h"
+
+/* "41.2/s", "15/s", "1200 sessions" */
+void add_figure(struct buf *b, const struct decide_input *in, double x);
+/* To the second, or finer when it is shorter than that. */
+void add_time(struct buf *b, int64_t ms);
+/* " (capacity 10/s per instance, learned)" */
+void add_capacity(struct buf *b, const struct decide_input *in);
+void add_demand(struct buf *b, const struct decide_input *in);
+void add_lead(struct buf *b, const struct decide_input *in);
+/* ", with event 'sale' expected to multiply demand by 2.4, learned from 3 past events" */
+void add_events(struct buf *b, const struct decide_events *e);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reason.h"
+
+#include "input.h"
+#include "phrases.h"
+#include "utf8.h"
+
+#include <math.h>
+
+#define DISTRUST_BYTES 200
+
+static void describe_limit(struct buf *b, const struct decide_input *in,
+			   const struct decide_plan *p)
+{
+	long long would = (long long)p->would;
+
+	if (p->would_binding != DECIDE_BY_STEP_OUT &&
+	    p->would_binding != DECIDE_BY_BUDGET && p->would_binding != DECIDE_BY_MAX &&
+	    p->would_binding != DECIDE_BY_CEILING)
+		return;
+	buf_puts(b, "; ");
+	if (p->cause != DECIDE_HELD)
+		buf_printf(b, "%lld are needed, but ", (long long)p->held);
+	if (p->would_binding == DECIDE_BY_STEP_OUT)
+		buf_printf(b, "at most %lld may be starting at once",
+			   (long long)in->step_out_max);
+	else if (p->would_binding == DECIDE_BY_BUDGET)
+		buf_printf(b, "%s has room for %lld",
+			   in->budget_name ? in->budget_name : "the budget", would);
+	else if (p->would_binding == DECIDE_BY_MAX)
+		buf_printf(b, "its maximum is %lld", would);
+	else
+		buf_printf(b, "schedule '%s' allows %lld", in->ceiling_name, would);
+}
+
+static void describe_out(struct buf *b, const struct decide_input *in,
+			 const struct decide_plan *p)
+{
+	if (p->cause == DECIDE_HELD) {
+		buf_printf(b, "%lld were needed within the last ", (long long)p->held);
+		add_time(b, in->lead_ms);
+		buf_puts(b, " (one lead time)");
+		describe_limit(b, in, p);
+		return;
+	}
+	add_demand(b, in);
+	if (p->cause == DECIDE_REACTIVE) {
+		buf_printf(b, " needs %lld now, %s", (long long)p->needed,
+			   in->fallback_level ? "more than was forecast"
+					      : "and there is no forecast");
+	} else {
+		buf_puts(b, " is forecast to reach ");
+		add_figure(b, in, in->forecast_high);
+		buf_puts(b, " within ");
+		add_lead(b, in);
+		add_events(b, &in->events);
+	}
+	add_capacity(b, in);
+	describe_limit(b, in, p);
+}
+
+static void describe_fell(struct buf *b, const struct decide_input *in,
+			  const struct decide_plan *p)
+{
+	add_demand(b, in);
+	buf_puts(b, " is forecast to stay below ");
+	add_figure(b, in, in->forecast_high_dwell);
+	buf_puts(b, " for the next ");
+	add_time(b, in->lead_ms + in->dwell_ms);
+	buf_puts(b, ", as it has been for ");
+	add_time(b, in->dwell_ms);
+	add_events(b, &in->events_dwell);
+	add_capacity(b, in);
+	if (p->would_binding == DECIDE_BY_STEP_IN) {
+		buf_printf(b, "; at most %lld may be removed within ",
+			   (long long)in->step_in_max);
+		add_time(b, in->dwell_ms);
+	}
+}
+
+static void describe_dwell(struct buf *b, const struct decide_input *in,
+			   const struct decide_plan *p)
+{
+	buf_printf(b, "%lld would suffice now, but ", (long long)p->needed);
+	if (p->in_need >= p->from) {
+		buf_puts(b, "demand may reach ");
+		add_figure(b, in, in->forecast_high_dwell);
+		buf_puts(b, " within the next ");
+		add_time(b, in->lead_ms + in->dwell_ms);
+		add_events(b, &in->events_dwell);
+	} else if (p->in_wait_ms > 0) {
+		buf_puts(b, "fewer must suffice for ");
+		add_time(b, in->dwell_ms);
+		buf_puts(b, " before any is removed (");
+		add_time(b, p->in_wait_ms);
+		buf_puts(b, " left)");
+	} else {
+		buf_printf(b, "%lld were needed within the last ", (long long)p->from);
+		add_time(b, in->dwell_ms);
+	}
+}
+
+/* What is wrong with the data, which alone would keep it from going in. */
+static void describe_data(struct buf *b, const struct decide_input *in)
+{
+	if (!decide_is_measured(in)) {
+		buf_puts(b, "no demand is measured, so nothing is scaled in");
+	} else if (!decide_is_fresh(in)) {
+		buf_puts(b, "demand was last measured ");
+		add_time(b, in->now_ms - in->demand_at_ms);
+		buf_puts(b, " ago, so nothing is scaled in (stale data)");
+	} else if (in->distrust) {
+		buf_printf(b, "%.*s, so nothing is scaled in",
+			   (int)utf8_fit(in->distrust, DISTRUST_BYTES), in->distrust);
+	}
+}
+
+static void describe_kept(struct buf *b, const struct decide_input *in,
+			  const struct decide_plan *p)
+{
+	long long needed = (long long)p->needed;
+
+	if (p->would_binding == DECIDE_BY_DWELL) {
+		describe_dwell(b, in, p);
+	} else if (p->would_binding == DECIDE_BY_NO_CAPACITY) {
+		buf_puts(b, "the capacity of an instance is not known");
+		if (in->capacity_note)
+			buf_printf(b, " (%s)", in->capacity_note);
+	} else if (p->would_binding == DECIDE_BY_NO_DATA ||
+		   p->would_binding == DECIDE_BY_STALE_DATA ||
+		   p->would_binding == DECIDE_BY_DISTRUST) {
+		describe_data(b, in);
+	} else if (p->would_binding == DECIDE_BY_NO_FORECAST) {
+		buf_puts(b, "there is no forecast, so nothing is scaled in");
+	} else if (p->would_binding == DECIDE_BY_STATEFUL) {
+		buf_printf(b,
+			   "%lld would suffice, but a stateful tier is not scaled in "
+			   "automatically",
+			   needed);
+	} else {
+		buf_printf(b,
+			   "%lld would suffice, but at most %lld may be removed within ",
+			   needed, (long long)in->step_in_max);
+		add_time(b, in->dwell_ms);
+	}
+}
+
+static void describe_needs(struct buf *b, const struct decide_input *in,
+			   const struct decide_plan *p)
+{
+	add_demand(b, in);
+	if (in->fallback_level && isfinite(in->forecast_high)) {
+		buf_puts(b, ", forecast at most ");
+		add_figure(b, in, in->forecast_high);
+		buf_puts(b, " within ");
+		add_lead(b, in);
+		add_events(b, &in->events);
+		buf_putc(b, ',');
+	}
+	buf_printf(b, " needs %lld", (long long)p->needed);
+	add_capacity(b, in);
+}
+
+static void describe_steady(struct buf *b, const struct decide_input *in,
+			    const struct decide_plan *p)
+{
+	if (p->needed >= 0)
+		describe_needs(b, in, p);
+	else
+		buf_puts(b, "there is no new demand data");
+	if (p->would_binding == DECIDE_BY_MIN)
+		buf_printf(b, "; its minimum is %lld", (long long)p->would);
+	else if (p->would_binding == DECIDE_BY_FLOOR)
+		buf_printf(b, "; schedule '%s' requires %lld", in->floor_name,
+			   (long long)p->would);
+	if (!decide_is_fresh(in) || in->distrust) {
+		buf_puts(b, "; ");
+		describe_data(b, in);
+	}
+}
+
+static void describe_bound(struct buf *b, const struct decide_input *in,
+			   const struct decide_plan *p)
+{
+	long long would = (long long)p->would;
+
+	if (p->cause == DECIDE_MIN)
+		buf_printf(b, "its minimum is %lld", would);
+	else if (p->cause == DECIDE_MAX)
+		buf_printf(b, "its maximum is %lld", would);
+	else if (p->would_binding == DECIDE_BY_FLOOR)
+		buf_printf(b, "schedule '%s' requires at least %lld", in->floor_name,
+			   would);
+	else
+		buf_printf(b, "schedule '%s' allows at most %lld", in->ceiling_name,
+			   would);
+}
+
+void describe_reason(struct buf *b, const struct decide_input *in,
+		     const struct decide_plan *p)
+{
+	switch (p->cause) {
+	case DECIDE_FORECAST:
+	case DECIDE_REACTIVE:
+	case DECIDE_HELD:
+		describe_out(b, in, p);
+		return;
+	case DECIDE_FELL:
+		describe_fell(b, in, p);
+		return;
+	case DECIDE_KEPT:
+		describe_kept(b, in, p);
+		return;
+	case DECIDE_MIN:
+	case DECIDE_MAX:
+	case DECIDE_SCHEDULE:
+		describe_bound(b, in, p);
+		return;
+	case DECIDE_STEADY:
+	default:
+		describe_steady(b, in, p);
+		return;
+	}
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "db_fixture.h"
+
+#include "expression.h"
+
+#define T0 ((int64_t)20000 * 86400000)
+
+static void put(struct fixture *f, const char *name, const char *labels,
+		enum db_series_kind kind, int64_t t, double v)
+{
+	struct db_sample_in in = { name, labels, kind, t, v };
+
+	assert_ok(db_samples_add(f->db, &in, 1, t, NULL, &f->e), &f->e);
+}
+
+static void count(struct fixture *f, const char *instance, int64_t t, double v)
+{
+	CLEANUP(free) char *labels = xasprintf("i=\"%s\",stack=\"wp\"", instance);
+
+	put(f, "req_total", labels, DB_COUNTER, t, v);
+}
+
+static struct metrics_expr *parsed(struct fixture *f, const char *text)
+{
+	struct metrics_expr *e = NULL;
+
+	assert_ok(metrics_expr_parse(text, "wp", "web", &e, &f->e), &f->e);
+	return e;
+}
+
+static double now_of(struct fixture *f, const char *text, int64_t now, int64_t *at)
+{
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, text);
+	double v = -1;
+	int64_t t;
+
+	assert_ok(metrics_expr_now(f->db, e, now, &v, at ? at : &t, &f->e), &f->e);
+	return v;
+}
+
+static void range_of(struct fixture *f, const char *text, int64_t from, int64_t step,
+		     double *out, size_t n)
+{
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, text);
+
+	assert_ok(metrics_expr_range(f->db, e, from, step, out, n, &f->e), &f->e);
+}
+
+#define RATE "sum(rate(req_total))"
+
+static void rates_of_all_series_add_up(void **state)
+{
+	struct fixture *f = *state;
+	int64_t at;
+
+	for (int i = 0; i <= 30; i++) {
+		count(f, "a", T0 + i * 10000, 1000 + i * 50);
+		count(f, "b", T0 + i * 10000 + 3000, i * 20);
+	}
+	assert_close(now_of(f, RATE, T0 + 305000, &at), 7, 1e-9);
+	assert_int_equal(at, T0 + 303000);
+	assert_close(now_of(f, "avg(rate(req_total))", T0 + 305000, NULL), 3.5, 1e-9);
+	assert_close(now_of(f, "max(rate(req_total[30s]))", T0 + 305000, NULL), 5, 1e-9);
+	assert_close(now_of(f, "min(rate(req_total))", T0 + 305000, NULL), 2, 1e-9);
+	assert_close(now_of(f, "count(rate(req_total))", T0 + 305000, NULL), 2, 0);
+}
+
+static void a_restarted_instance_makes_no_negative_rate(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i <= 30; i++)
+		count(f, "a", T0 + i * 10000, i < 28 ? 100000 + i * 50 : (i - 27) * 50);
+	assert_close(now_of(f, RATE, T0 + 300000, NULL), 5, 1e-9);
+}
+
+static void the_sum_stays_right_while_work_moves_to_a_new_instance(void **state)
+{
+	struct fixture *f = *state;
+
+	/* a does 10/s until 300 s and is gone; b is born there and takes it over. */
+	for (int i = 0; i <= 30; i++)
+		count(f, "a", T0 + i * 10000, 5000 + i * 100);
+	for (int i = 31; i <= 60; i++) {
+		int64_t t = T0 + i * 10000;
+		double v;
+
+		count(f, "b", t, (i - 30) * 100);
+		v = now_of(f, RATE, t, NULL);
+		/* One sample of b says nothing yet; a is taken to go on for an interval.
+		 */
+		assert_in_range((uintmax_t)(v * 1000), i == 32 ? 9900 : 9900, 11700);
+	}
+	assert_close(now_of(f, RATE, T0 + 600000, NULL), 10, 1e-9);
+}
+
+static void the_first_minute_of_all_is_not_too_low(void **state)
+{
+	struct fixture *f = *state;
+
+	count(f, "a", T0, 100);
+	assert_true(isnan(now_of(f, RATE, T0, NULL)));
+	count(f, "a", T0 + 10000, 200);
+	assert_close(now_of(f, RATE, T0 + 10000, NULL), 10, 1e-9);
+	count(f, "a", T0 + 20000, 300);
+	assert_close(now_of(f, RATE, T0 + 20000, NULL), 10, 1e-9);
+}
+
+static void a_series_that_was_long_counting_when_it_came_makes_no_spike(void **state)
+{
+	struct fixture *f = *state;
+
+	count(f, "a", T0, 1e12);
+	count(f, "a", T0 + 10000, 1e12 + 50);
+	count(f, "a", T0 + 20000, 1e12 + 100);
+	assert_close(now_of(f, RATE, T0 + 20000, NULL), 5, 1e-9);
+}
+
+static void what_is_stale_is_no_number_but_says_since_when(void **state)
+{
+	struct fixture *f = *state;
+	int64_t at;
+
+	assert_true(isnan(now_of(f, RATE, T0, &at)));
+	assert_int_equal(at, 0);
+	for (int i = 0; i <= 30; i++)
+		count(f, "a", T0 + i * 10000, i * 50);
+	assert_close(now_of(f, RATE, T0 + 599000, &at), 5, 1e-9);
+	assert_int_equal(at, T0 + 300000);
+	assert_true(isnan(now_of(f, RATE, T0 + 601000, &at)));
+	assert_int_equal(at, T0 + 300000);
+}
+
+static void a_late_sample_corrects_the_next_answer(void **state)
+{
+	struct fixture *f = *state;
+
+	count(f, "a", T0, 1000);
+	count(f, "a", T0 + 60000, 1100);
+	count(f, "a", T0 + 70000, 1200);
+	/* 100 over the minute before, spread evenly. */
+	assert_close(now_of(f, RATE, T0 + 70000, NULL) * 60, 100 + 100 * 50 / 60.0, 1e-6);
+	count(f, "a", T0 + 10000, 1090);
+	assert_close(now_of(f, RATE, T0 + 70000, NULL) * 60, 110, 1e-6);
+}
+
+static void a_gauge_of_a_gone_instance_does_not_stay(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i <= 20; i++) {
+		int64_t t = T0 + i * 10000;
+
+		if (i <= 10)
+			put(f, "busy", "i=\"a\",stack=\"wp\"", DB_GAUGE, t, 4);
+		put(f, "busy", "i=\"b\",stack=\"wp\"", DB_GAUGE, t, 6);
+	}
+	assert_close(now_of(f, "sum(busy)", T0 + 100000, NULL), 10, 0);
+	assert_close(now_of(f, "avg(busy)", T0 + 100000, NULL), 5, 0);
+	assert_close(now_of(f, "sum(busy)", T0 + 130000, NULL), 10, 0);
+	assert_close(now_of(f, "sum(busy)", T0 + 140000, NULL), 6, 0);
+	assert_close(now_of(f, "count(busy)", T0 + 140000, NULL), 1, 0);
+}
+
+static void labels_choose_and_the_own_stack_is_the_default(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, "g", "stack=\"wp\",tier=\"web\"", DB_GAUGE, T0, 1);
+	put(f, "g", "stack=\"wp\",tier=\"db\"", DB_GAUGE, T0, 2);
+	put(f, "g", "stack=\"shop\",tier=\"web\"", DB_GAUGE, T0, 4);
+	assert_close(now_of(f, "sum(g)", T0, NULL), 3, 0);
+	assert_close(now_of(f, "sum(g{tier=\"web\"})", T0, NULL), 1, 0);
+	assert_close(now_of(f, "sum(g{stack=~\".*\", tier='web'})", T0, NULL), 5, 0);
+	assert_close(now_of(f, "sum(g{stack=\"shop\"})", T0, NULL), 4, 0);
+	assert_close(now_of(f, "sum(g{tier!=\"web\"})", T0, NULL), 2, 0);
+	assert_close(now_of(f, "sum(g{tier!~\"w.*\"})", T0, NULL), 2, 0);
+}
+
+static void arithmetic_has_its_usual_order(void **state)
+{
+	struct fixture *f = *state;
+	int64_t at;
+
+	put(f, "g", "stack=\"wp\"", DB_GAUGE, T0, 6);
+	put(f, "h", "stack=\"wp\"", DB_GAUGE, T0 + 5000, 2);
+	assert_close(now_of(f, "sum(g) + 2 * 3 - 4 / 2", T0 + 5000, NULL), 10, 0);
+	assert_close(now_of(f, "(sum(g) + 2) * -0.5", T0 + 5000, NULL), -4, 0);
+	assert_close(now_of(f, "sum(g)/sum(h)", T0 + 5000, &at), 3, 0);
+	assert_int_equal(at, T0);
+	assert_true(isnan(now_of(f, "sum(g) / 0", T0 + 5000, NULL)));
+	assert_true(isnan(now_of(f, "sum(g) + sum(none)", T0 + 5000, &at)));
+	assert_int_equal(at, 0);
+}
+
+static void a_wrong_expression_is_refused_with_its_column(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *text, *words;
+	} bad[] = {
+		{ "", "column 1: sum(" },
+		{ "sum", "column 4: ( is" },
+		{ "sum(", "column 5: a metric's name" },
+		{ "sum(x", "column 6: ) is" },
+		{ "sum(rate(x)", "column 12: ) is" },
+		{ "sum(rate(x[1y]))", "a duration" },
+		{ "sum(x{a})", "one of = !=" },
+		{ "sum(x{a=1})", "quoted" },
+		{ "sum(x{a=\"1})", "not closed" },
+		{ "sum(x{a=~\"(\"})", "regular expression" },
+		{ "rate(x)", "sum(" },
+		{ "sum(x) y", "more than an expression" },
+		{ "1 + 2", "no metric" },
+		{ "sum(x) +", "a number" },
+		{ "prometheus(ftp://x, y)", "http" },
+		{ "prometheus(http://x, )", "query is missing" },
+		{ "prometheus(http://x y)", "prometheus(URL, QUERY)" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct metrics_expr *e = NULL;
+
+		assert_int_equal(metrics_expr_parse(bad[i].text, "wp", "web", &e, &f->e),
+				 ERR_INVAL);
+		if (!strstr(f->e.msg, bad[i].words))
+			fail_msg("'%s': %s", bad[i].text, f->e.msg);
+	}
+}
+
+static void deep_nesting_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct metrics_expr *e = NULL;
+	char text[1001];
+
+	memset(text, '(', 1000);
+	text[1000] = '\0';
+	assert_int_equal(metrics_expr_parse(text, "wp", "web", &e, &f->e), ERR_INVAL);
+}
+
+static void a_prometheus_demand_gives_url_and_query(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free)
+	struct metrics_expr *e =
+		parsed(f, "prometheus(http://p:9090, sum(rate(x{a=\"b,c\"}[1m])) )");
+	const char *url, *query;
+
+	assert_true(metrics_expr_prometheus(e, &url, &query));
+	assert_string_equal(url, "http://p:9090");
+	assert_string_equal(query, "sum(rate(x{a=\"b,c\"}[1m]))");
+	put(f, METRICS_PROMETHEUS_SERIES, "stack=\"wp\",tier=\"web\"", DB_GAUGE, T0, 12);
+	put(f, METRICS_PROMETHEUS_SERIES, "stack=\"wp\",tier=\"db\"", DB_GAUGE, T0, 5);
+	assert_close(now_of(f, "prometheus(http://p:9090, x)", T0, NULL), 12, 0);
+}
+
+static void a_range_is_the_mean_of_each_step(void **state)
+{
+	struct fixture *f = *state;
+	double out[6];
+
+	/* 5/s for two minutes, then 10/s for two minutes. */
+	for (int i = 0; i <= 24; i++)
+		count(f, "a", T0 + i * 10000, i <= 12 ? i * 50 : 600 + (i - 12) * 100);
+	range_of(f, RATE, T0 - 60000, 60000, out, 6);
+	assert_true(isnan(out[0]));
+	assert_close(out[1], 5, 1e-9);
+	assert_close(out[2], 5, 1e-9);
+	assert_close(out[3], 10, 1e-9);
+	assert_close(out[4], 10, 1e-9);
+	assert_true(isnan(out[5]));
+	range_of(f, RATE " * 2", T0 + 90000, 60000, out, 1);
+	assert_close(out[0], 15, 1e-9);
+}
+
+static void a_range_counts_series_that_come_and_go_for_their_part(void **state)
+{
+	struct fixture *f = *state;
+	double out[2];
+
+	for (int i = 0; i <= 12; i++) {
+		count(f, "a", T0 + i * 10000, i * 50);
+		if (i >= 3 && i <= 6)
+			count(f, "b", T0 + i * 10000, (i - 3) * 100);
+		put(f, "g", "stack=\"wp\"", DB_GAUGE, T0 + i * 10000, i < 3 ? 1 : 3);
+	}
+	range_of(f, RATE, T0, 60000, out, 2);
+	assert_close(out[0], 5 + 5, 1e-9);
+	assert_close(out[1], 5, 1e-9);
+	range_of(f, "sum(g)", T0, 60000, out, 2);
+	assert_close(out[0], 2, 1e-9);
+	assert_close(out[1], 3, 1e-9);
+}
+
+static void note_silent(void *arg, const char *host, const char *unit, int64_t last_ms)
+{
+	char *text = arg;
+
+	snprintf(text + strlen(text), 200 - strlen(text), "%s %s %d; ", host, unit,
+		 (int)((last_ms - T0) / 1000));
+}
+
+static void hosts_that_stop_reporting_are_named(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free)
+	struct metrics_expr *e = parsed(f, "sum(rate(r)) + sum(g)");
+	char text[200] = "";
+
+	for (int i = 0; i <= 30; i++) {
+		int64_t t = T0 + i * 10000;
+
+		put(f, "r", "host=\"h1\",stack=\"wp\",unit=\"u1\"", DB_COUNTER, t, i);
+		if (i <= 10) {
+			put(f, "r", "host=\"h2\",stack=\"wp\",unit=\"u2\"", DB_COUNTER, t,
+			    i);
+			put(f, "r", "host=\"h1\",s=\"x\",stack=\"wp\",unit=\"u1\"",
+			    DB_COUNTER, t, i);
+			put(f, "r", "stack=\"wp\",unit=\"u9\"", DB_COUNTER, t, i);
+		}
+	}
+	metrics_expr_silent(f->db, e, T0 + 190000, 90000, note_silent, text);
+	assert_string_equal(text, "");
+	/* One series of u1 has gone, but u1 reports; the one without host nobody owes. */
+	metrics_expr_silent(f->db, e, T0 + 300000, 90000, note_silent, text);
+	assert_string_equal(text, "h2 u2 100; ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DB_TEST(rates_of_all_series_add_up),
+		DB_TEST(a_restarted_instance_makes_no_negative_rate),
+		DB_TEST(the_sum_stays_right_while_work_moves_to_a_new_instance),
+		DB_TEST(the_first_minute_of_all_is_not_too_low),
+		DB_TEST(a_series_that_was_long_counting_when_it_came_makes_no_spike),
+		DB_TEST(what_is_stale_is_no_number_but_says_since_when),
+		DB_TEST(a_late_sample_corrects_the_next_answer),
+		DB_TEST(a_gauge_of_a_gone_instance_does_not_stay),
+		DB_TEST(labels_choose_and_the_own_stack_is_the_default),
+		DB_TEST(arithmetic_has_its_usual_order),
+		DB_TEST(a_wrong_expression_is_refused_with_its_column),
+		DB_TEST(deep_nesting_is_refused),
+		DB_TEST(a_prometheus_demand_gives_url_and_query),
+		DB_TEST(hosts_that_stop_reporting_are_named),
+		DB_TEST(a_range_is_the_mean_of_each_step),
+		DB_TEST(a_range_counts_series_that_come_and_go_for_their_part),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

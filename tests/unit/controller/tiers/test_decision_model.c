@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "db_fixture.h"
+
+#include "decision_model.h"
+#include "promise.h"
+#include "text.h"
+
+#define MINUTE_MS INT64_C(60000)
+#define NOW_MS (INT64_C(20000) * 86400000) /* midnight, UTC */
+#define DAY_MINUTES 1440
+
+static struct db_tier tier_of(double capacity)
+{
+	return (struct db_tier){
+		.stack = (char *)(uintptr_t) "shop",
+		.name = (char *)(uintptr_t) "web",
+		.capacity = capacity,
+		.risk_ratio = 0.02,
+		.dwell_ms = 15 * MINUTE_MS,
+	};
+}
+
+/* n minutes of a steady demand, up to the time. */
+static void record(struct fixture *f, int64_t until_ms, size_t n, double v)
+{
+	CLEANUP(free) double *y = xcalloc(n, sizeof(*y));
+	size_t added;
+
+	for (size_t i = 0; i < n; i++)
+		y[i] = v;
+	assert_ok(db_demand_import(f->db, "shop", "web",
+				   until_ms - (int64_t)n * MINUTE_MS, y, n, until_ms,
+				   &added, &f->e),
+		  &f->e);
+}
+
+static struct tier_forecast ask(struct fixture *f, struct tier_model *m, double capacity,
+				int64_t now_ms)
+{
+	struct db_tier t = tier_of(capacity);
+	struct tier_forecast ret;
+
+	struct tier_round r;
+
+	tier_round_begin(&r, f->db, now_ms);
+	assert_ok(tier_model_forecast(m, &r, &t, 3 * MINUTE_MS, 0, NULL, &ret, &f->e),
+		  &f->e);
+	return ret;
+}
+
+/* Whether there was something to save; it is saved then. */
+static bool save(struct fixture *f, struct tier_model *m)
+{
+	char stack[] = "shop", tier[] = "web";
+	struct db_model_state s;
+
+	if (!tier_model_take_state(m, stack, tier, NOW_MS, &s))
+		return false;
+	assert_ok(db_model_states_put(f->db, &s, 1, &f->e), &f->e);
+	free(s.data);
+	return true;
+}
+
+static void without_demand_nothing_is_known(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct tier_forecast t = ask(f, m, 10, NOW_MS);
+
+	assert_false(t.known);
+	assert_int_equal(t.fed_ms, 0);
+	assert_close(t.upper_dwell, 0, 0);
+}
+
+static void a_steady_demand_is_forecast_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct tier_forecast t;
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	t = ask(f, m, 30, NOW_MS);
+	assert_true(t.known);
+	assert_int_equal(t.fed_ms, NOW_MS);
+	assert_close(t.within_lead.median, 100, 5);
+	assert_in_range(t.within_lead.needed, 4, 5);
+	assert_true(t.upper_dwell >= 99);
+}
+
+static void minutes_that_come_are_fed_and_no_minute_before_its_end(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	ask(f, m, 30, NOW_MS);
+	assert_int_equal(ask(f, m, 30, NOW_MS + MINUTE_MS - 1).fed_ms, NOW_MS);
+	record(f, NOW_MS + 30 * MINUTE_MS, 30, 300);
+	assert_int_equal(ask(f, m, 30, NOW_MS + 30 * MINUTE_MS + 5).fed_ms,
+			 NOW_MS + 30 * MINUTE_MS);
+	assert_true(ask(f, m, 30, NOW_MS + 30 * MINUTE_MS).within_lead.median > 200);
+}
+
+static void a_saved_model_goes_on_where_it_was(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	CLEANUP(tier_model_free) struct tier_model *later = tier_model_new();
+	struct tier_forecast before, after;
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	before = ask(f, m, 30, NOW_MS);
+	assert_true(save(f, m));
+	after = ask(f, later, 30, NOW_MS);
+	assert_true(after.known);
+	assert_int_equal(after.fed_ms, before.fed_ms);
+	assert_close(after.within_lead.upper, before.within_lead.upper, 1e-9);
+	assert_close(after.upper_dwell, before.upper_dwell, 1e-9);
+}
+
+static void a_saved_model_of_nonsense_is_learned_anew(void **state)
+{
+	struct fixture *f = *state;
+	char junk[200] = "junk";
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	for (size_t len = 3; len <= sizeof(junk); len += sizeof(junk) - 3) {
+		CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+		struct db_model_state s = {
+			.stack = (char *)(uintptr_t) "shop",
+			.tier = (char *)(uintptr_t) "web",
+			.kind = (char *)(uintptr_t) "demand",
+			.data = junk,
+			.len = len,
+		};
+
+		assert_ok(db_model_states_put(f->db, &s, 1, &f->e), &f->e);
+		assert_close(ask(f, m, 30, NOW_MS).within_lead.median, 100, 5);
+	}
+}
+
+static void another_capacity_is_reckoned_with(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	assert_in_range(ask(f, m, 30, NOW_MS).within_lead.needed, 4, 5);
+	assert_in_range(ask(f, m, 10, NOW_MS).within_lead.needed, 10, 12);
+}
+
+static void history_that_is_imported_is_learned_from(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct tier_forecast t;
+
+	record(f, NOW_MS, 5, 100);
+	t = ask(f, m, 30, NOW_MS);
+	record(f, NOW_MS, 3 * DAY_MINUTES, 100);
+	record(f, NOW_MS + MINUTE_MS, 1, 100);
+	assert_int_equal(t.within_lead.fallback_level, DEMAND_REACTIVE);
+	t = ask(f, m, 30, NOW_MS + MINUTE_MS);
+	assert_true(t.within_lead.fallback_level != DEMAND_REACTIVE);
+}
+
+/* As that of an expression with a difference in it may be. */
+static void what_is_no_demand_spoils_no_model(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct tier_forecast t;
+
+	record(f, NOW_MS, DAY_MINUTES / 2, 100);
+	record(f, NOW_MS - DAY_MINUTES / 2 * MINUTE_MS, 1, -5);
+	record(f, NOW_MS - (DAY_MINUTES / 2 + 1) * MINUTE_MS, DAY_MINUTES / 2, 100);
+	t = ask(f, m, 30, NOW_MS);
+	assert_true(t.known);
+	assert_close(t.within_lead.median, 100, 5);
+	record(f, NOW_MS + MINUTE_MS, 1, -5);
+	t = ask(f, m, 30, NOW_MS + MINUTE_MS);
+	assert_true(t.known);
+	assert_int_equal(t.fed_ms, NOW_MS + MINUTE_MS);
+}
+
+/* A tier without demand lately has nothing to learn from, and no round waits for it. */
+static void demand_that_is_all_too_old_is_looked_for_once_a_minute(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	const struct db_tier t = tier_of(30);
+	struct tier_forecast ret;
+	struct tier_round r;
+
+	record(f, NOW_MS - INT64_C(60) * DAY_MINUTES * MINUTE_MS, DAY_MINUTES, 100);
+	assert_false(ask(f, m, 30, NOW_MS).known);
+	tier_round_begin(&r, f->db, NOW_MS + 1000);
+	r.learn_until_mono_ms = 0; /* its half second is spent on others */
+	assert_ok(tier_model_forecast(m, &r, &t, 3 * MINUTE_MS, 0, NULL, &ret, &f->e),
+		  &f->e);
+	assert_false(ret.known);
+	assert_false(r.is_behind);
+	record(f, NOW_MS + MINUTE_MS, 60, 100);
+	assert_true(ask(f, m, 30, NOW_MS + MINUTE_MS).known);
+}
+
+/* The clock was set back: what was fed as the future is learned anew, up to now. */
+static void a_clock_that_is_set_back_is_followed(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	ask(f, m, 30, NOW_MS);
+	assert_int_equal(ask(f, m, 30, NOW_MS - 300 * MINUTE_MS).fed_ms,
+			 NOW_MS - 300 * MINUTE_MS);
+}
+
+static const json_t *kept_at(const json_t *promise, size_t band, size_t lead)
+{
+	const json_t *b = json_array_get(json_object_get(promise, "bands"), band);
+
+	return json_object_get(json_array_get(json_object_get(b, "leads"), lead),
+			       "achieved");
+}
+
+static void what_was_promised_and_kept_is_told_for_both_times(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	CLEANUP(json_decref) json_t *none = NULL;
+	CLEANUP(json_decref) json_t *told = NULL;
+	CLEANUP(json_decref) json_t *priced = NULL;
+	struct tier_forecast t = { .known = false };
+	struct db_tier tier = tier_of(30);
+
+	none = promise_json(&t, &tier);
+	assert_true(json_is_null(none));
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	t = ask(f, m, 30, NOW_MS);
+	assert_int_equal(t.promise[TIER_NEAR].lead_ms, 3 * MINUTE_MS);
+	assert_int_equal(t.promise[TIER_FAR].lead_ms, 18 * MINUTE_MS);
+	told = promise_json(&t, &tier);
+	assert_close(json_number_value(json_object_get(told, "risk")), 0.02, 1e-9);
+	assert_true(json_is_null(json_object_get(told, "price")));
+	assert_true(json_is_number(json_object_get(told, "achieved")));
+	assert_int_equal(json_array_size(json_object_get(told, "bands")), DEMAND_BANDS);
+	assert_true(json_number_value(kept_at(told, 2, TIER_FAR)) > 0.85);
+	/* A day is too little to tell five steps of a thousand. */
+	assert_true(json_is_null(kept_at(told, DEMAND_BANDS - 1, TIER_NEAR)));
+
+	tier.price_ratio = 5;
+	priced = promise_json(&t, &tier);
+	assert_true(json_is_null(json_object_get(priced, "risk")));
+	assert_close(json_number_value(json_object_get(priced, "price")), 5, 1e-9);
+}
+
+static void a_price_is_learned_for(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct db_tier tier = tier_of(30);
+	struct tier_forecast t;
+	struct tier_round r;
+
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	ask(f, m, 30, NOW_MS);
+	tier.price_ratio = 5;
+	tier_round_begin(&r, f->db, NOW_MS);
+	assert_ok(tier_model_forecast(m, &r, &tier, 3 * MINUTE_MS, 0, NULL, &t, &f->e),
+		  &f->e);
+	assert_close(t.within_lead.price, 300, 1e-9);
+}
+
+static void a_model_is_saved_once_for_each_change(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+
+	assert_false(save(f, m));
+	record(f, NOW_MS, DAY_MINUTES, 100);
+	ask(f, m, 30, NOW_MS);
+	assert_true(save(f, m));
+	assert_false(save(f, m));
+	ask(f, m, 30, NOW_MS);
+	assert_false(save(f, m));
+	ask(f, m, 30, NOW_MS + MINUTE_MS);
+	assert_true(save(f, m));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DB_TEST(without_demand_nothing_is_known),
+		DB_TEST(a_steady_demand_is_forecast_as_it_is),
+		DB_TEST(minutes_that_come_are_fed_and_no_minute_before_its_end),
+		DB_TEST(a_saved_model_goes_on_where_it_was),
+		DB_TEST(a_saved_model_of_nonsense_is_learned_anew),
+		DB_TEST(another_capacity_is_reckoned_with),
+		DB_TEST(history_that_is_imported_is_learned_from),
+		DB_TEST(what_is_no_demand_spoils_no_model),
+		DB_TEST(demand_that_is_all_too_old_is_looked_for_once_a_minute),
+		DB_TEST(a_clock_that_is_set_back_is_followed),
+		DB_TEST(what_was_promised_and_kept_is_told_for_both_times),
+		DB_TEST(a_price_is_learned_for),
+		DB_TEST(a_model_is_saved_once_for_each_change),
+	};
+
+	return cmocka_run_group_tests_name("tier_model", tests, NULL, NULL);
+}

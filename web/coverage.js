@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What was promised and what was kept: the risk in front, then band by band, lead time by
+// lead time.
+import { h } from './dom.js';
+import { duration, number, percent, share } from './format.js';
+
+const decimals = level => (Number((100 * level).toFixed(1)) % 1 ? 1 : 0);
+
+/** An achieved share as it is shown, and whether it is less than its band promised. */
+export function achievedOf(level, achieved) {
+  const known = achieved !== null && achieved !== undefined;
+  return { text: share(achieved, 1), isLess: known && Number((100 * achieved).toFixed(1)) < 100 * level };
+}
+
+/** Whether the tier was short for longer than it may be; null while that is not known. */
+export function isBroken(promise) {
+  const { risk, achieved: short } = promise ?? {};
+  return short === null || short === undefined || !risk ? null : short > risk;
+}
+
+function leadsOf(bands) {
+  return [...new Set(bands.flatMap(b => (b.leads ?? []).map(l => l.lead_ms)))].sort((a, b) => a - b);
+}
+
+function cell(level, achieved) {
+  const { text, isLess } = achievedOf(level, achieved);
+  return h('td', { 'data-less': isLess ? '' : null },
+    isLess ? h('span.less', h('span', { 'aria-hidden': 'true' }, '▼ '), text, h('span.unseen', ', less than promised')) : text);
+}
+
+function bandTable(bands) {
+  const leads = leadsOf(bands);
+  return h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Promised and kept' },
+    h('table.dense.bands', h('caption.unseen', 'Share of steps that stayed within each band, by lead time'),
+      h('thead', h('tr', h('th', { scope: 'col' }, 'Promised'), leads.map(ms => h('th', { scope: 'col' }, `kept in ${duration(ms)}`)))),
+      h('tbody', bands.map(b => h('tr', h('th', { scope: 'row' }, share(b.level, decimals(b.level))),
+        leads.map(ms => cell(b.level, b.leads.find(l => l.lead_ms === ms)?.achieved)))))));
+}
+
+function promised(p) {
+  if (p.price)
+    return h('div.fact', { 'data-fact': 'Price' }, h('dt', 'Price of a short minute'), h('dd', h('span.value', number(p.price)), h('span.note', 'instance-hours')));
+  return h('div.fact', { 'data-fact': 'Promised' }, h('dt', 'Promised to be short'), h('dd', h('span.value', p.risk ? `≤ ${percent(p.risk)}` : '–'), h('span.note', 'of the time')));
+}
+
+function achieved(p) {
+  const broken = isBroken(p);
+  const note = p.achieved === null || p.achieved === undefined ? 'not known yet' : broken === null ? 'of the time' : broken ? h('span.less', '▲ more than promised') : '✓ as promised';
+  return h('div.fact', { 'data-fact': 'Achieved' }, h('dt', 'Was short'),
+    h('dd', h('span.value', percent(p.achieved)), h('span.note', note)));
+}
+
+export function promisePanel(t) {
+  const p = t.promise;
+  if (!p) return h('p.muted', 'Nothing can be told before a forecast has met what came.');
+  return [
+    h('dl.facts.two', promised(p), achieved(p)),
+    p.bands?.length ? bandTable(p.bands) : h('p.muted', 'The bands have not met enough steps yet.'),
+  ];
+}
