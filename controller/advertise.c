@@ -7,7 +7,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 
-/* An address of this machine that hosts can reach, when the operator names none. */
+/* An address of this machine that hosts can reach, if the operator sets none. */
 static bool own_address(char text[INET_ADDRSTRLEN])
 {
 	struct ifaddrs *all = NULL;

@@ -58,7 +58,7 @@ static int open_api(struct daemon *d, struct err *err)
 	return 0;
 }
 
-/* The token of an earlier life is of no use to anybody: its secret was never kept. */
+/* The token of a previous run is useless, as its secret was not stored. */
 static int make_own_token(struct daemon *d, struct err *err)
 {
 	CLEANUP(db_token_list_done) struct db_token_list l = { 0 };
@@ -82,7 +82,7 @@ static int make_own_token(struct daemon *d, struct err *err)
 	return db_token_add(d->db, &t, NULL, err);
 }
 
-/* The embedded store is spoken to as any other: over HTTP, here on loopback. */
+/* The built-in store is used like any other: over HTTP, here on loopback. */
 static int set_store(struct daemon *d, struct err *err)
 {
 	int rc;
@@ -173,7 +173,7 @@ static int start_pools(struct daemon *d, struct err *err)
 	return sched_new(WORKERS, pool_reconcile, d->pools, &d->sched, err);
 }
 
-/* What an earlier life left half done is looked at once, whatever the tick wants. */
+/* Finishes what a previous run left incomplete, without waiting for the tick. */
 static int poke_pools(struct daemon *d, struct err *err)
 {
 	CLEANUP(db_pool_list_done) struct db_pool_list l = { 0 };
@@ -236,7 +236,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	return 0;
 }
 
-/* Whoever pokes the tick is stopped before it is freed. */
+/* Threads that poke the tick are stopped before it is freed. */
 void daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);

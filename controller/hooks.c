@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hooks.c - what the API asks of the rest of the controller: status, tiers, pools,
- * hosts and the store. Called by the API's threads.
+ * hooks.c - callbacks of the API: status, tiers, pools, hosts and the store. Called by
+ * the API's threads.
  */
 #include "check.h"
 #include "clock.h"
@@ -43,7 +43,7 @@ static json_t *store_json(struct daemon *d)
 			 json_text(s.problem));
 }
 
-/* What a pool's state means to everybody; NULL: all is well. */
+/* The problem that a pool's state means; NULL: none. */
 static const char *pool_problem(const struct db_pool *p)
 {
 	if (strcmp(p->state, "backoff") == 0)
@@ -102,7 +102,7 @@ static int hook_check_demand(void *arg, const char *stack, const char *tier,
 	return *expression ? metrics_expr_parse(expression, stack, tier, &e, err) : 0;
 }
 
-/* Its VMs would be left where no driver looks for them any more. */
+/* Its VMs would be left where no driver looks for them. */
 static int check_cloud(struct daemon *d, const struct db_pool *p, struct err *err)
 {
 	CLEANUP(db_pool_done) struct db_pool is = { 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hooks_forecast.c - a tier's forecast of the coming hours or days, for the API. Called
+ * hooks_forecast.c - callback of the API for a tier's forecast of hours or days. Called
  * by the API's threads.
  */
 #include "check.h"
@@ -15,15 +15,15 @@
 
 #define FIVE_MINUTES_MS 300000
 #define DAY_MS 86400000
-#define HISTORY_DAYS 28 /* in which a week is seen, thrice and more */
+#define HISTORY_DAYS 28 /* enough to find a week's season */
 #define FORECAST_POINTS 96
 
-/* A forecast is made in steps of 5 minutes, which any change of a clock is whole ones of,
- * and told in few enough points to look at. */
+/* Forecasts are made in steps of 5 minutes, of which every clock change is a multiple,
+ * and reported in few enough points for a chart. */
 struct plan {
 	int64_t now_ms, from_ms; /* of the history */
 	size_t n, h;             /* steps of history and ahead */
-	size_t every;            /* so many steps, a point */
+	size_t every;            /* steps per point */
 };
 
 static struct plan plan_forecast(int64_t horizon_ms)
@@ -113,7 +113,7 @@ static json_t *forecast_json(const struct plan *p, const struct outlook *o,
 					  p->now_ms));
 }
 
-/* From the first demand that is known on. */
+/* Forecasts from the first known demand on. */
 static int look_ahead(const struct plan *p, const struct event_view *v, double *y,
 		      const double *levels, size_t n_levels, struct outlook *ret,
 		      struct err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hooks_metrics.c - what the API asks of metrics: samples in, series out.
- * Called by the API's threads.
+ * hooks_metrics.c - callbacks of the API for metrics: samples in, series out. Called by
+ * the API's threads.
  */
 #include "check.h"
 #include "clock.h"
@@ -30,7 +30,7 @@ static int read_labels(const json_t *o, char **ret, struct err *err)
 	int rc;
 
 	buf_init(&b, LABELS_MAX_BYTES);
-	/* The macro wants a mutable object; nothing is changed. */
+	/* The macro needs a mutable object; nothing is changed. */
 	json_object_foreach((json_t *)(uintptr_t)o, key, value)
 	{
 		if (n == LABELS_MAX || !json_is_string(value))

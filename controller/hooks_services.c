@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hooks_services.c - what the API asks of services: the records of units in the store.
- * Called by the API's threads.
+ * hooks_services.c - callbacks of the API for services: the records of units in the
+ * store. Called by the API's threads.
  */
 #include "check.h"
 #include "text.h"

@@ -57,7 +57,7 @@ static int set_option(struct options *o, char **argv, int argc, int *i, struct e
 	return options_set(o, key, value, err);
 }
 
-/* Finds what must be known before the options are: returns an exit status, or -1. */
+/* Reads the arguments that come before options; an exit status, or -1 to continue. */
 static int first_look(int argc, char **argv, struct command_line *c)
 {
 	for (int i = 1; i < argc; i++) {
@@ -102,7 +102,7 @@ static int read_options(int argc, char **argv, struct command_line *c, struct op
 	return rc;
 }
 
-/* Blocked before any thread starts, so that only main() gets them. */
+/* Blocked before any thread starts, so that only main() receives them. */
 static void block_signals(sigset_t *set)
 {
 	sigemptyset(set);
@@ -112,8 +112,8 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Each host holds some connections, and the soft limit is often 1024. Not all that is
- * allowed: hosts of the local driver inherit it, and their programs plan by it. */
+/* Each host holds some connections, and the soft limit is often 1024. Not the
+ * hard limit: hosts of the local driver inherit it, and programs size tables by it. */
 static void raise_file_limit(void)
 {
 	struct rlimit l;

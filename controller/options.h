@@ -22,7 +22,7 @@ struct options {
 	char *log_level;
 	char *web_root; /* NULL: the built-in files */
 	char *drivers_dir;
-	char *agent; /* binary that hosts fetch */
+	char *agent; /* program that hosts download */
 	char *credentials;
 	char *domain;
 	int64_t metrics_interval_ms; /* calendar */

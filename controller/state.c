@@ -60,7 +60,7 @@ static int read_identity(struct daemon *d, struct err *err)
 		      : db_meta_ensure(d->db, "join_secret", token, &d->join_secret, err);
 }
 
-/* Calendar time must go on where it was: scale and epoch belong to the state. */
+/* Calendar time must continue where it stopped: scale and epoch are part of the state. */
 static int set_calendar(struct daemon *d, struct err *err)
 {
 	CLEANUP(free) char *scale = NULL;

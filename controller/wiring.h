@@ -26,10 +26,10 @@ struct daemon {
 	char *owner;     /* this installation, on every VM */
 	char *join_secret;
 	struct ca *ca;
-	struct kv *kv; /* NULL with an etcd of its own */
+	struct kv *kv; /* NULL with an external etcd */
 	struct events events;
 	struct api *api;
-	char *token; /* the controller's own, for the embedded store */
+	char *token; /* the controller's own, for the built-in store */
 	char *store_url;
 	struct store_opts store;
 	struct view *view;
@@ -42,7 +42,8 @@ struct daemon {
 	struct prompull *prompull;
 };
 
-/* hooks*.c: what the API asks of the daemon; the first sets all, each other its own. */
+/* hooks*.c: callbacks of the API into the daemon; hooks.c sets all, with those of the
+ * other files. */
 void daemon_hooks(struct daemon *d, struct api_hooks *ret);
 void daemon_services_hooks(struct api_hooks *ret);
 void daemon_metrics_hooks(struct api_hooks *ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What hosts call: joining, renewing, reporting, and the embedded store.
+ * Calls of hosts: join, renewal of certificates, metrics, the agent's file, the built-in
+ * store.
  */
 #include "handlers.h"
 
@@ -46,7 +47,7 @@ static json_t *issued_json(const struct ca_issued *c)
 			 json_time(c->expires_wall_ms));
 }
 
-static int read_join(const json_t *body, struct join_ask *ask, struct err *err)
+static int read_join(const json_t *body, struct join_request *ask, struct err *err)
 {
 	const char *version = "";
 	int rc = jread_str(body, "host", &ask->host, err);
@@ -69,7 +70,7 @@ int api_join(struct request *r, struct err *err)
 					    "address", "agent_version", NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
 	CLEANUP(ca_issued_done) struct ca_issued c = { .pem = NULL };
-	struct join_ask ask;
+	struct join_request ask;
 	json_t *doc;
 	int rc;
 
@@ -101,7 +102,7 @@ int api_join(struct request *r, struct err *err)
 	return 0;
 }
 
-/* The routes of hosts also let an admin through; these are for a host itself. */
+/* Routes of hosts also accept an admin; these are for hosts only. */
 static int need_host(const struct request *r, struct err *err)
 {
 	return *r->host ? 0
@@ -128,7 +129,7 @@ int api_agent_renew(struct request *r, struct err *err)
 	return rc;
 }
 
-/* The answer carries what the controller wants of the host: logs that people asked for.
+/* The answer carries requests to the host: logs that users asked for.
  */
 int api_agent_metrics(struct request *r, struct err *err)
 {

@@ -21,7 +21,7 @@
 #define HEARTBEAT_TICKS 15
 #define AGENT_MAX_BYTES (64 << 20)
 
-/* Wakes suspended exchanges: at a notice, every second, and with a heartbeat. */
+/* Wakes suspended requests: on new events, every second, and for a heartbeat. */
 static void *tick(void *arg)
 {
 	struct api *api = arg;
@@ -56,7 +56,7 @@ static void start_ticker(struct api *api)
 	CHECK(pthread_create(&api->ticker, NULL, tick, api) == 0);
 }
 
-/* The agent's sum is what user data pins; without the file hosts cannot be made. */
+/* User data pins the checksum of the agent; without the file no host can join. */
 static void sum_agent(struct api *api)
 {
 	CLEANUP(free) char *path = NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * api.h - the REST API: two listeners, one table of routes.
+ * api.h - the REST API, and the dashboard's files.
  *
- * Plain HTTP listens on loopback for people and programs of this machine, TLS on another
- * address for hosts and everybody else. Handlers run in libmicrohttpd's threads (two a
- * listener): they read the database, record intent in it and poke. They never call a
- * driver and never wait for a peer.
+ * Plain HTTP listens on loopback for local users and programs, TLS on another address for
+ * hosts and remote users. Handlers run in libmicrohttpd's threads (two per listener):
+ * they read the database, record intent in it and poke the tick. They never call a driver
+ * and never wait for a peer.
  */
 #ifndef CONTROLLER_API_API_H
 #define CONTROLLER_API_API_H
@@ -23,25 +23,24 @@
 
 struct api;
 
-/* The controller's own token, by which it speaks to its embedded store: not for people,
- * so they do not see it. */
+/* The controller's own token for its built-in store; it is not listed. */
 #define API_OWN_TOKEN "controller (internal)"
 
-/* Strings live as long as the api. Empty ones mean none. */
+/* Strings must stay valid as long as the api. "": none. */
 struct api_opts {
 	const char *listen;      /* "127.0.0.1:7070", plain; port 0 takes a free one */
 	const char *host_listen; /* "0.0.0.0:7071", TLS */
 	bool insecure_listen;    /* allows plain HTTP on other than loopback */
-	const char *advertise;   /* "https://10.90.0.1:7071": what hosts call */
+	const char *advertise;   /* "https://10.90.0.1:7071": the URL for hosts */
 	const char *web_root;    /* serves the dashboard from this folder */
-	const char *agent;       /* path of the agent that hosts fetch */
-	const char *store_urls;  /* comma list; "" for the embedded store */
+	const char *agent;       /* path of the agent that hosts download */
+	const char *store_urls;  /* separated by commas; "" for the built-in store */
 	const char *domain;      /* of hosts in DNS; NULL: foretide.local */
 	int64_t cert_life_ms;    /* of a host's certificate, real */
 	int64_t metrics_ms;      /* how often an agent reports, calendar */
 };
 
-/* A call of the embedded store. */
+/* A call of the built-in store. */
 struct api_kv_call {
 	struct MHD_Connection *conn;
 	const char *method;
@@ -53,20 +52,21 @@ struct api_kv_call {
 };
 
 /*
- * What the API asks of the rest of the controller. Any thread may call them at any time
- * and they must not block for long. A hook that is NULL is a part that is not there: its
- * routes answer 503. JSON that is returned is the caller's; NULL means not known yet.
+ * Callbacks into the rest of the controller. Any thread may call them at any time, and
+ * they must not block for long. NULL: the part is not available, and its routes return
+ * 503. The caller owns returned JSON; NULL means not known yet.
  */
 struct api_hooks {
 	void *arg;
-	/* Something was recorded; why is for the log: "stack", "hold", "drain". */
+	/* Intent was recorded; why is for the log: "stack", "hold", "drain". */
 	void (*poke)(void *arg, const char *why);
 	/* {"store":{..},"tick":{..},"problems":[..]} */
 	json_t *(*status)(void *arg);
-	/* [{"name","stack","unit","host","address","port","dns"}] of what is registered
+	/* [{"name","stack","unit","host","address","port","dns"}] of registered services
 	 */
 	json_t *(*services)(void *arg);
-	/* {"demand":{..},"lead":{..},"hold":..}: what of a tier is not in the database */
+	/* {"demand":{..},"lead":{..},"hold":..}: values of a tier that are not in the
+	 * database */
 	json_t *(*tier_live)(void *arg, const char *stack, const char *tier);
 	/* {"cpu":ratio,"memory":ratio,..} */
 	json_t *(*host_load)(void *arg, const char *host);
@@ -76,52 +76,50 @@ struct api_hooks {
 	int (*tier_series)(void *arg, const char *stack, const char *tier,
 			   int64_t from_ms, int64_t to_ms, int64_t step_ms, json_t **ret,
 			   struct err *err);
-	/* ERR_INVAL when a demand expression cannot be understood. */
+	/* ERR_INVAL: the demand expression is not valid. */
 	int (*check_demand)(void *arg, const char *stack, const char *tier,
 			    const char *expression, struct err *err);
 	/* An expression as points: {"step_ms","points":[[t,v],..]}. */
 	int (*eval)(void *arg, const char *expression, int64_t from_ms, int64_t to_ms,
 		    int64_t step_ms, json_t **ret, struct err *err);
-	/* ERR_INVAL when no such driver is there or it does not like the configuration */
+	/* ERR_INVAL: there is no such driver, or it rejects the configuration */
 	int (*check_pool)(void *arg, const struct db_pool *p, struct err *err);
-	/* A person wants this host emptied and removed. */
+	/* Drains and removes the host, on request of a user. */
 	int (*drain_host)(void *arg, const char *host, struct err *err);
-	/* Samples of a host's agent: the request's object. */
+	/* Samples of a host's agent: the body of the request. */
 	int (*agent_metrics)(void *arg, const char *host, const json_t *body,
 			     struct err *err);
-	/* Adds lines in the Prometheus text format to those of the API itself. */
+	/* Adds lines in the Prometheus text format. */
 	void (*prometheus)(void *arg, struct buf *to);
-	/* Of the paths that kv_handles(): queues its answer on conn. NULL with a real
+	/* For paths that kv_handles(): queues the answer on conn. NULL with an external
 	 * etcd. */
 	enum MHD_Result (*kv)(void *arg, const struct api_kv_call *call);
 };
 
 /*
- * Opens the listeners and serves. db, ca and what hooks point at must outlive it.
- * ERR_DENIED: plain HTTP was asked for on another address than loopback without
- * insecure_listen. ERR_INVAL: an address cannot be understood. ERR_UNAVAIL: it cannot be
- * listened on.
+ * Opens the listeners and serves. db, ca and the hooks' arg must outlive it. ERR_DENIED:
+ * plain HTTP on an address that is not loopback, without insecure_listen. ERR_INVAL: an
+ * address is not valid. ERR_UNAVAIL: cannot listen on it.
  */
 int api_open(const struct api_opts *opts, struct db *db, struct ca *ca,
 	     const struct api_hooks *hooks, struct api **ret, struct err *err) MUST_CHECK;
-/* Ends all streams and waits for the handlers. The embedded store's watches must have
- * been ended before (kv_end_watches()). */
+/* Ends all streams and waits for the handlers. Call kv_end_watches() before. */
 void api_close(struct api *api);
 DEFINE_CLEANUP(struct api *, api_close);
 
-/* The ports listened on; 0 when there is no such listener. */
+/* The listeners' ports; 0: there is no such listener. */
 uint16_t api_port(const struct api *api);
 uint16_t api_host_port(const struct api *api);
 
-/* SHA-256 of the agent's file in hex, for user data; "" when there is none. */
+/* SHA-256 of the agent's file in hex, for user data; "": there is no file. */
 const char *api_agent_sum(const struct api *api);
 
-/* Streams look for new events at once; else within a second. */
+/* Makes streams send new events at once instead of within a second. */
 void api_notify_event(struct api *api);
 
 /*
- * At the very first start, when there is no token at all, makes an admin's: *ret is its
- * secret, to be shown once, and the caller's; NULL when there were tokens.
+ * Creates an admin token if there is no token at all: *ret is its secret, to be shown
+ * once, which the caller frees; NULL when there are tokens.
  */
 int api_first_token(struct db *db, char **ret, struct err *err) MUST_CHECK;
 

@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* Wrong tokens that one address may show in a window, before it is not heard. */
+/* Invalid tokens that one address may present in a window before it is rejected. */
 #define WRONG_MAX 20
 #define WRONG_WINDOW_MS 60000
 #define WRONG_SLOTS 256
@@ -82,7 +82,7 @@ static uint64_t caller_of(struct request *r)
 	const struct sockaddr_in *in = (const void *)info->client_addr;
 	uint64_t ret = 0;
 
-	/* Of an IPv6 address the network is what one caller has. */
+	/* One caller has the whole network of an IPv6 address. */
 	if (info->client_addr->sa_family == AF_INET6)
 		memcpy(&ret, &in6->sin6_addr, sizeof(ret));
 	else
@@ -90,7 +90,7 @@ static uint64_t caller_of(struct request *r)
 	return ret;
 }
 
-/* Seconds that the caller must wait; add counts one more wrong token. */
+/* Seconds that the caller must wait; add: counts one more invalid token. */
 static unsigned wrong_logins(struct request *r, bool add)
 {
 	struct api_logins *l = r->api->logins;
@@ -130,7 +130,7 @@ static int by_token(struct request *r, const char *header, struct err *err)
 	if (strncasecmp(header, "Bearer ", 7) != 0)
 		return request_fail(r, 401, err, "Authorization must be: Bearer TOKEN");
 	header += 7 + strspn(header + 7, " ");
-	/* Looking up a hash tells by its time nothing that helps to guess the secret. */
+	/* The time to look up a hash reveals nothing about the secret. */
 	token_hash(header, hash);
 	rc = db_token_find(r->api->db, hash, clock_now_ms(), &t, err);
 	if (rc == ERR_NOT_FOUND) {
@@ -150,7 +150,7 @@ static int by_token(struct request *r, const char *header, struct err *err)
 	return 0;
 }
 
-/* A certificate outlives its host; only hosts that are here are heard. */
+/* A certificate can outlive its host; only existing hosts are accepted. */
 static int check_host(struct request *r, const char *name, struct err *err)
 {
 	CLEANUP(db_host_done) struct db_host h = { .id = NULL };

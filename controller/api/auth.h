@@ -7,7 +7,7 @@
 
 #include "request.h"
 
-/* Of a connection: what its client certificate said, found out at the first request. */
+/* The client certificate of a connection, checked at its first request. */
 struct api_peer {
 	bool is_known;
 	int rc; /* of ca_peer() */
@@ -16,7 +16,7 @@ struct api_peer {
 
 struct api_logins *api_logins_new(void);
 void api_logins_free(struct api_logins *l);
-/* Finds out who calls and whether the route is theirs. */
+/* Identifies the caller and checks its role for the route. */
 int api_authorize(struct request *r, struct err *err) MUST_CHECK;
 const char *api_role_name(enum api_role role);
 

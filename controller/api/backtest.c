@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the model and simple policies would have cost on the tier's own demand: asked with
- * POST /v1/tiers/S/T/backtest, how far it is with GET.
+ * What the model and simple policies would have cost on the tier's own demand: POST
+ * /v1/tiers/S/T/backtest runs a backtest, GET returns its progress and the last report.
  */
 #include "handlers.h"
 
@@ -11,16 +11,16 @@
 #define DAY_MS (24 * 3600 * 1000LL)
 #define PLAY_MAX_MS (21 * DAY_MS)
 
-/* {"boot","play","risk","price","capacity"}, each as the tier has it when absent. */
-static int read_question(struct request *r, const struct db_tier *t,
-			 struct backtest_question *q, struct err *err)
+/* {"boot","play","risk","price","capacity"}, those of the tier when absent. */
+static int read_request(struct request *r, const struct db_tier *t,
+			struct backtest_request *q, struct err *err)
 {
 	static const char *const keys[] = { "boot",  "play",     "risk",
 					    "price", "capacity", NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
 	int rc;
 
-	*q = backtest_ask(r, t);
+	*q = backtest_defaults(r, t);
 	if (r->body.len == 0)
 		return 0;
 	rc = request_json(r, keys, &body, err);
@@ -41,7 +41,7 @@ static int read_question(struct request *r, const struct db_tier *t,
 	return rc;
 }
 
-static int check_question(const struct backtest_question *q, struct err *err)
+static int check_request(const struct backtest_request *q, struct err *err)
 {
 	if (!(q->capacity > 0))
 		return err_set(err, ERR_INVAL,
@@ -73,13 +73,13 @@ static int answer(struct request *r, const json_t *report, struct err *err)
 int api_tier_backtest(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	struct backtest_question q;
+	struct backtest_request q;
 	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc == 0)
-		rc = read_question(r, &t, &q, err);
+		rc = read_request(r, &t, &q, err);
 	if (rc == 0)
-		rc = check_question(&q, err);
+		rc = check_request(&q, err);
 	return rc < 0 ? rc : backtest_start(r, &t, &q, answer, err);
 }
 

@@ -15,10 +15,10 @@
 
 struct run {
 	backtest_then_fn *then;
-	struct backtest_question question;
+	struct backtest_request request;
 	char *stack, *tier;
 	double *y;                   /* [n], minutes from from_ms on */
-	struct uplift_event *events; /* question.events */
+	struct uplift_event *events; /* request.events */
 	size_t n;
 	int64_t from_ms;
 	json_t *report;
@@ -57,10 +57,10 @@ static int read_demand(struct db *db, struct run *b, struct err *err)
 	return db_demand_range(db, b->stack, b->tier, b->from_ms, b->y, b->n, err);
 }
 
-/* The tier's events, of which nothing is known before it could be. */
+/* The tier's events, each as it was known at the time. */
 static int read_events(struct db *db, struct run *b, struct err *err)
 {
-	const size_t play = (size_t)(b->question.play_ms / MINUTE_MS);
+	const size_t play = (size_t)(b->request.play_ms / MINUTE_MS);
 	const size_t from = judge_from(b->n, MINUTE_MS, play);
 	CLEANUP(event_view_done) struct event_view v = { 0 };
 	CLEANUP(tier_events_free) struct tier_events *e = NULL;
@@ -72,17 +72,17 @@ static int read_events(struct db *db, struct run *b, struct err *err)
 		return rc;
 	b->events = xcalloc(e->n + 1, sizeof(*b->events));
 	tier_events_as_known(e, b->from_ms + (int64_t)from * MINUTE_MS, b->events);
-	b->question.events = b->events;
-	b->question.n_events = e->n;
+	b->request.events = b->events;
+	b->request.n_events = e->n;
 	return 0;
 }
 
-static int play(void *arg, struct api_job *job, struct err *err)
+static int simulate(void *arg, struct api_job *job, struct err *err)
 {
 	struct run *b = arg;
 
-	return backtest_play(b->y, b->n, b->from_ms, &b->question, api_job_progress, job,
-			     &b->report, err);
+	return backtest_simulate(b->y, b->n, b->from_ms, &b->request, api_job_progress,
+				 job, &b->report, err);
 }
 
 static int keep(struct db *db, struct run *b, struct err *err)
@@ -110,17 +110,17 @@ static int go_on(struct request *r, void *arg, int rc, struct err *err)
 	return rc < 0 ? rc : b->then(r, b->report, err);
 }
 
-static const struct api_job_kind backtest = { "backtest", play, go_on, run_free };
+static const struct api_job_kind backtest = { "backtest", simulate, go_on, run_free };
 
 int backtest_start(struct request *r, const struct db_tier *t,
-		   const struct backtest_question *q, backtest_then_fn *then,
+		   const struct backtest_request *q, backtest_then_fn *then,
 		   struct err *err)
 {
 	CLEANUP(run_free) struct run *b = xcalloc(1, sizeof(*b));
 	int rc;
 
 	b->then = then;
-	b->question = *q;
+	b->request = *q;
 	b->stack = xstrdup(t->stack);
 	b->tier = xstrdup(t->name);
 	rc = read_demand(r->api->db, b, err);

@@ -8,19 +8,19 @@
 
 #include "backtest_report.h"
 
-/* What goes on when a backtest is over. report is NULL, and err set, when it failed. */
+/* Called when a backtest has finished. report is NULL, and err set, when it failed. */
 typedef int backtest_then_fn(struct request *r, const json_t *report, struct err *err);
 
 /*
- * Plays what the tier has demanded, keeps the report, then calls `then` from the
- * request's thread and answers with what it returns. ERR_UNAVAIL while another one runs,
+ * Simulates the recorded demand of the tier, stores the report, then calls `then` in the
+ * request's thread and answers with its result. ERR_UNAVAIL while another job runs,
  * ERR_CONFLICT without a history.
  */
 int backtest_start(struct request *r, const struct db_tier *t,
-		   const struct backtest_question *q, backtest_then_fn *then,
+		   const struct backtest_request *q, backtest_then_fn *then,
 		   struct err *err) MUST_CHECK;
 
-/* How far the tier's is, 0 to 1; NaN: none runs. */
+/* Progress of the tier's backtest, 0 to 1; NaN: none is running. */
 double backtest_share(struct api *api, const struct db_tier *t);
 
 #endif

@@ -26,13 +26,13 @@ struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
 				      .lead_ms = now.lead_ms };
 }
 
-struct backtest_question backtest_ask(struct request *r, const struct db_tier *t)
+struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t)
 {
 	const struct tier_now now = api_tier_now(r, t);
-	struct backtest_question q = { .boot_ms = now.lead_ms,
-				       .risk = t->risk_ratio,
-				       .price = t->price_ratio,
-				       .capacity = now.capacity };
+	struct backtest_request q = { .boot_ms = now.lead_ms,
+				      .risk = t->risk_ratio,
+				      .price = t->price_ratio,
+				      .capacity = now.capacity };
 
 	snprintf(q.capacity_source, sizeof(q.capacity_source), "%s", now.capacity_source);
 	return q;
@@ -59,8 +59,8 @@ static json_t *policies_json(const struct judge_report *j)
 	return list;
 }
 
-static json_t *report_json(const struct judge_report *j,
-			   const struct backtest_question *q, int64_t from_ms)
+static json_t *report_json(const struct judge_report *j, const struct backtest_request *q,
+			   int64_t from_ms)
 {
 	json_t *bands = json_array(), *frontier = json_array();
 	int64_t start = from_ms + (int64_t)j->from * MINUTE_MS;
@@ -85,10 +85,10 @@ static json_t *report_json(const struct judge_report *j,
 			 policies_json(j), "promises", bands, "frontier", frontier);
 }
 
-int backtest_play(const double *y, size_t n, int64_t from_ms,
-		  const struct backtest_question *q,
-		  void (*progress)(void *arg, double share), void *arg, json_t **ret,
-		  struct err *err)
+int backtest_simulate(const double *y, size_t n, int64_t from_ms,
+		      const struct backtest_request *q,
+		      void (*progress)(void *arg, double share), void *arg, json_t **ret,
+		      struct err *err)
 {
 	CLEANUP(judge_report_free) struct judge_report *j = NULL;
 	const struct demand_opts opts = {
@@ -117,7 +117,7 @@ static const json_t *policy_of(const json_t *report, enum judge_policy p)
 	return json_array_get(list, (size_t)p);
 }
 
-/* NaN where there is none: no verdict is in its favour. */
+/* NaN when absent, which no verdict accepts. */
 static double number_in(const json_t *o, const char *key)
 {
 	const json_t *v = json_object_get(o, key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * backtest_report.h - a backtest of a tier's own demand: what is asked, the report, and
- * what verdicts go by. The last report of each tier is kept in the database.
+ * backtest_report.h - a backtest of a tier's own demand: the request, the report, and the
+ * input of verdicts. The last report of each tier is stored in the database.
  */
 #ifndef CONTROLLER_API_BACKTEST_REPORT_H
 #define CONTROLLER_API_BACKTEST_REPORT_H
@@ -10,30 +10,30 @@
 #include "request.h"
 #include "uplift.h"
 
-struct backtest_question {
-	int64_t boot_ms, play_ms;     /* play_ms 0: as predictor/judge/judge.h has it */
-	double risk, price, capacity; /* price above 0: in place of the risk */
-	char capacity_source[16];     /* struct tier_now's, or "given" */
+struct backtest_request {
+	int64_t boot_ms, play_ms; /* play_ms 0: the default of predictor/judge/judge.h */
+	double risk, price, capacity;      /* price above 0: in place of the risk */
+	char capacity_source[16];          /* struct tier_now's, or "given" */
 	const struct uplift_event *events; /* [n_events] as they were known */
 	size_t n_events;
 };
 
-/* Plays y [n], minutes of demand from from_ms on, and writes the report. Pure. */
-int backtest_play(const double *y, size_t n, int64_t from_ms,
-		  const struct backtest_question *q,
-		  void (*progress)(void *arg, double share), void *arg, json_t **ret,
-		  struct err *err) MUST_CHECK;
+/* Simulates y [n], minutes of demand from from_ms on, and writes the report. Pure. */
+int backtest_simulate(const double *y, size_t n, int64_t from_ms,
+		      const struct backtest_request *q,
+		      void (*progress)(void *arg, double share), void *arg, json_t **ret,
+		      struct err *err) MUST_CHECK;
 
-/* The tier as it is now, with what was learned of it. */
+/* The tier as verdicts need it, with its learned capacity and lead time. */
 struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t);
 
-/* What is asked of a tier as it is. */
-struct backtest_question backtest_ask(struct request *r, const struct db_tier *t);
+/* A request with the tier's own settings. */
+struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t);
 
-/* What a verdict goes by; all zero, so never made, for null. */
+/* The input of a verdict from a report; all zero for null. */
 struct verdict_report backtest_facts(const json_t *report);
 
-/* {"promote","to","why"}; "to" is null for a tier that is in auto already. */
+/* {"promote","to","why"}; "to" is null for a tier that is already in auto. */
 json_t *verdict_json(const struct verdict *v, enum db_mode mode);
 
 /* The last report of the tier, with "at" and the "verdict" on its next mode; null when

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The dashboard's files: from the table in the program, or from web_root while it is
- * being worked on.
+ * The dashboard's files: built in, or read from web_root during development.
  */
 #include "dashboard.h"
 
@@ -22,7 +21,7 @@ static const struct embedded *find(const char *name)
 	return NULL;
 }
 
-/* Plain names only: nothing leads out of the folder. */
+/* Plain names only, so that no path leaves the folder. */
 static bool is_plain(const char *name)
 {
 	return *name && *name != '.' &&

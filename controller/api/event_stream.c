@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A stream that has nothing to say is suspended; the ticker wakes it when there may be
- * news, and now and then for a comment that shows both ends that the other is there.
+ * A stream with nothing to send is suspended; the ticker wakes it when there may be new
+ * events, and regularly for a comment that shows both ends that the connection is alive.
  */
 #include "event_stream.h"
 
@@ -25,7 +25,7 @@ struct api_stream {
 	int64_t last_id;
 	bool is_suspended;
 	bool wants_beat;
-	bool look; /* the ticker asks for a look */
+	bool look; /* there may be new events */
 	struct buf out;
 };
 
@@ -60,7 +60,7 @@ static int read_events(struct api_stream *s, struct err *err)
 	return rc;
 }
 
-/* libmicrohttpd asks for bytes: what is there, else what is new, else sleep. */
+/* Called for more bytes: sends the rest of out, else new events, else suspends. */
 static ssize_t on_read(void *arg, uint64_t pos, char *out, size_t max)
 {
 	struct api_stream *s = arg;
@@ -112,7 +112,7 @@ static void on_free(void *arg)
 	free(s);
 }
 
-/* From Last-Event-ID or ?since= on; else from now on. */
+/* The id to start after: Last-Event-ID or ?since=, else the newest. */
 static int first_id(struct request *r, int64_t *ret, struct err *err)
 {
 	CLEANUP(db_event_list_done) struct db_event_list newest = { NULL, 0 };

@@ -7,7 +7,7 @@
 
 #include "api.h"
 
-/* Lets all streams look for events, or end; the lock is held. */
+/* Makes all streams look for new events, or end; the lock is held. */
 void api_streams_wake(struct api *api, bool heartbeat);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "handlers.h"
 
-/* ?since=ID reads forward from that id; without it the newest come first. */
+/* With ?since=ID forward from that id; else newest first. */
 int api_event_list(struct request *r, struct err *err)
 {
 	CLEANUP(db_event_list_done) struct db_event_list list = { NULL, 0 };

@@ -27,7 +27,7 @@ static struct request *request_new(struct api_listener *l, struct MHD_Connection
 	r->conn = conn;
 	r->is_tls = l->is_tls;
 	r->is_loopback = info && api_is_loopback(info->client_addr);
-	/* The answer to HEAD is GET's; libmicrohttpd leaves its body out. */
+	/* HEAD is handled as GET; libmicrohttpd omits the body. */
 	r->method = xstrdup(strcmp(method, "HEAD") == 0 ? "GET" : method);
 	r->path = xstrdup(path);
 	r->route = api_route_find(r->method, path, r->args, r->allow);
@@ -100,7 +100,7 @@ static int check_type(struct request *r, struct err *err)
 				    : "text/plain, text/csv or application/json");
 }
 
-/* What can be refused before the body is read. */
+/* Checks that need no body. */
 static int begin(struct request *r, struct err *err)
 {
 	int rc;
@@ -145,7 +145,7 @@ static void count(struct request *r)
 	pthread_mutex_unlock(&api->lock);
 }
 
-/* Sends what the handler made; nothing when it suspended the connection. */
+/* Sends the handler's answer; nothing when it suspended the connection. */
 static enum MHD_Result finish(struct request *r, int rc, const struct err *err)
 {
 	enum MHD_Result ret;

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#define GAP_MAX_MS (2 * 3600 * 1000LL) /* a step longer than this is no series */
+#define GAP_MAX_MS (2 * 3600 * 1000LL) /* longer steps are too coarse */
 
 static int read_time(const json_t *t, int64_t *ret, struct err *err)
 {

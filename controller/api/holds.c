@@ -13,7 +13,7 @@ static int id_of_path(const struct request *r, int64_t *ret, struct err *err)
 	return 0;
 }
 
-/* Holds are few: released ones go with the history. A page is cut from all of them. */
+/* Holds are few, as old ones are deleted: a page is cut from all of them. */
 int api_hold_list(struct request *r, struct err *err)
 {
 	CLEANUP(db_hold_list_done) struct db_hold_list all = { NULL, 0 };
@@ -51,7 +51,7 @@ int api_hold_get(struct request *r, struct err *err)
 	return rc;
 }
 
-/* The stack and, unless it is the whole stack, the tier must be there. */
+/* The stack must exist, and the tier if there is one. */
 static int check_place(struct request *r, const char *stack, const char *tier,
 		       struct err *err)
 {

@@ -82,7 +82,7 @@ static json_t *load_of(struct request *r, const char *host)
 	return load ? load : json_null();
 }
 
-/* The join token's hash and the certificate's serial are nobody's business. */
+/* Without the join token's hash and the certificate's serial. */
 static json_t *host_json(struct request *r, const struct db_host *h)
 {
 	json_t *doc = json_pack(

@@ -19,7 +19,7 @@ static void refuse(struct request *r, unsigned status, const char *words)
 	reply_problem(r, err_set(&e, ERR_CONFLICT, "%s", words), &e);
 }
 
-/* The body and what the query asks for: another one is another request. */
+/* A hash of the body and the query: both must be the same in a repetition. */
 static void body_hash(struct request *r, char ret[65])
 {
 	CLEANUP(free)

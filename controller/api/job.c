@@ -12,13 +12,13 @@ struct api_job {
 	const struct api_job_kind *kind;
 	char *stack, *tier;
 	pthread_t thread;
-	double share; /* that is done; the API's lock guards it */
-	void *arg;    /* this and the rest is the thread's until it has ended */
+	double share; /* done; guarded by the API's lock */
+	void *arg;    /* this and the rest belong to the thread while it runs */
 	int rc;
 	struct err err;
 };
 
-/* Not arg. */
+/* Does not free arg. */
 static void job_free(struct api_job *j)
 {
 	if (!j)
@@ -43,7 +43,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* The thread has come to its end, or is waited for. */
+/* Waits for the thread if it is still running. */
 static struct api_job *join(struct request *r)
 {
 	struct api_job *j = r->again_arg;
@@ -120,7 +120,7 @@ int api_job_start(struct request *r, const struct api_job_kind *kind,
 	pthread_mutex_lock(&r->api->lock);
 	rc = begin(r, j, err);
 	if (rc == 0)
-		(void)TAKE(j); /* go_on()'s or api_job_drop()'s */
+		(void)TAKE(j); /* freed by go_on() or api_job_drop() */
 	pthread_mutex_unlock(&r->api->lock);
 	return rc;
 }

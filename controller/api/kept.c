@@ -61,7 +61,7 @@ static struct entry *find(struct kept *k, const char *key)
 	return NULL;
 }
 
-/* A free place, or the oldest. */
+/* A free entry, else the oldest. */
 static struct entry *place(struct kept *k)
 {
 	int64_t now = clock_mono_ms();
@@ -119,7 +119,7 @@ enum kept_state kept_begin(struct kept *k, const char key[KEPT_KEY],
 void kept_put(struct kept *k, const char *key, unsigned status, const char *type,
 	      const void *data, size_t len)
 {
-	/* The caller's memory, which is only read. */
+	/* Not owned, only read. */
 	const struct kept_answer answer = { .status = status,
 					    .type = (char *)(uintptr_t)type,
 					    .data = (char *)(uintptr_t)data,

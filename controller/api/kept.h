@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * kept.h - the answers to the last requests that had an Idempotency-Key, so that a caller
- * whose connection broke can repeat one. They are kept in memory for a day and at most
- * KEPT_MAX of them. It knows no requests, only hashes of their keys and bodies.
+ * kept.h - answers to recent requests with an Idempotency-Key, so that a client can
+ * repeat one whose connection broke. At most KEPT_MAX are kept in memory, for a day.
+ * Requests are known by hashes of key and body.
  */
 #ifndef CONTROLLER_API_KEPT_H
 #define CONTROLLER_API_KEPT_H
@@ -29,16 +29,16 @@ DEFINE_CLEANUP_OBJECT(struct kept_answer, kept_answer_done);
 
 enum kept_state {
 	KEPT_NEW,        /* the key is unknown: kept_put() or kept_forget() must follow */
-	KEPT_OTHER_BODY, /* it came with another body before */
-	KEPT_RUNNING,    /* its first request has no answer yet */
-	KEPT_ANSWERED,   /* *ret is the answer, and the caller's */
+	KEPT_OTHER_BODY, /* the key was used with another body */
+	KEPT_RUNNING,    /* its first request is still running */
+	KEPT_ANSWERED,   /* *ret is the answer; the caller frees it */
 };
 enum kept_state kept_begin(struct kept *k, const char key[KEPT_KEY],
 			   const char body[KEPT_KEY], struct kept_answer *ret);
-/* Keeps a copy of the answer of a key that runs; else does nothing. */
+/* Keeps a copy of the answer to a running request; no effect on others. */
 void kept_put(struct kept *k, const char *key, unsigned status, const char *type,
 	      const void *data, size_t len);
-/* A key that runs is unknown again. */
+/* Forgets a running request, so that its key can be used again. */
 void kept_forget(struct kept *k, const char *key);
 
 #endif

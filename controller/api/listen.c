@@ -12,7 +12,7 @@
 #define CONNECTIONS_MAX 4096u
 #define IDLE_S 120u
 
-/* Who is at the other end of a TLS connection is found out once. */
+/* The peer of a TLS connection is identified once. */
 static void on_connection(void *arg, struct MHD_Connection *conn, void **context,
 			  enum MHD_ConnectionNotificationCode what)
 {
@@ -28,7 +28,7 @@ struct tls_files {
 	char *cert, *key;
 };
 
-/* The certificate is for whatever hosts and people may call us. */
+/* The certificate is for all names that hosts and users may use. */
 static int make_tls(struct api *api, const char *listen, struct tls_files *ret,
 		    struct err *err)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Logs of a unit, which its host's agent keeps. The agent is never called: what is wanted
- * rides on the answer to its next report of metrics, and it sends the lines with a POST
- * of its own. The person's request is suspended meanwhile.
+ * Logs of a unit, which the agent of its host keeps. The agent is never called: the
+ * request is sent with the answer to its next metrics report, and the agent POSTs the
+ * lines. The user's request is suspended until then.
  */
 #include "handlers.h"
 
@@ -23,8 +23,8 @@ struct api_log_ask {
 	char *unit;
 	int64_t lines;
 	int64_t until_mono_ms;
-	bool is_told;      /* the agent knows */
-	bool is_suspended; /* else the resumption is under way */
+	bool is_sent;      /* to the agent */
+	bool is_suspended; /* else it is being resumed */
 	json_t *answer;
 };
 
@@ -35,7 +35,7 @@ static void ask_free(struct api_log_ask *a)
 	free(a);
 }
 
-/* Takes it out of the list; the caller has the lock. */
+/* Removes it from the list; the lock is held. */
 static void unlink_ask(struct api *api, struct api_log_ask *a)
 {
 	struct api_log_ask **p = &api->log_asks;
@@ -58,7 +58,7 @@ static int answer_logs(struct request *r, struct err *err)
 {
 	struct api_log_ask *a = r->again_arg;
 	json_t *answer;
-	bool is_told;
+	bool is_sent;
 
 	pthread_mutex_lock(&r->api->lock);
 	unlink_ask(r->api, a);
@@ -66,10 +66,10 @@ static int answer_logs(struct request *r, struct err *err)
 	r->again = NULL;
 	r->again_arg = NULL;
 	answer = TAKE(a->answer);
-	is_told = a->is_told;
+	is_sent = a->is_sent;
 	if (!answer) {
 		(void)err_set(err, ERR_TIMEOUT, "the agent of %s %s", a->host,
-			      is_told ? "did not send the log in time"
+			      is_sent ? "did not send the log in time"
 				      : "has not reported for a while");
 		ask_free(a);
 		return ERR_TIMEOUT;
@@ -100,7 +100,7 @@ void api_log_asks_wake(struct api *api)
 			resume(a);
 }
 
-/* Puts the question in the list and suspends the caller, unless the list is full. */
+/* Adds a request and suspends the caller, unless the list is full. */
 static bool ask(struct request *r, const struct db_unit *u, int64_t lines)
 {
 	struct api *api = r->api;
@@ -156,9 +156,9 @@ json_t *api_log_asks_of(struct api *api, const char *host)
 
 	pthread_mutex_lock(&api->lock);
 	for (struct api_log_ask *a = api->log_asks; a; a = a->next) {
-		if (strcmp(a->host, host) != 0 || a->is_told)
+		if (strcmp(a->host, host) != 0 || a->is_sent)
 			continue;
-		a->is_told = true;
+		a->is_sent = true;
 		json_array_append_new(asks, json_pack("{s:I, s:s, s:I}", "id",
 						      (json_int_t)a->id, "unit", a->unit,
 						      "lines", (json_int_t)a->lines));

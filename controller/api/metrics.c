@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Metrics in as text, series out by selector and by expression.
+ * Metrics: imported as text, listed by selector, evaluated by expression.
  */
 #include "handlers.h"
 
@@ -17,7 +17,7 @@
 #define POINTS_MAX 20000
 #define HOUR_MS (3600 * 1000LL)
 
-/* ?stack= and ?tier= are labels of the samples that have none of that name. */
+/* ?stack= and ?tier= are labels of samples without these labels. */
 static size_t default_labels(struct request *r, struct label ret[2])
 {
 	static const char *const names[] = { "stack", "tier" };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * POST /v1/tiers/S/T/promote: a tier gets the next mode when a backtest on its own past
- * says that it has earned it, or when an operator insists. Back down it goes with PATCH.
+ * POST /v1/tiers/S/T/promote: puts a tier into the next mode if a backtest on its own
+ * past shows that it is eligible, or by force. PATCH sets it back.
  */
 #include "handlers.h"
 
@@ -13,18 +13,18 @@
 
 #include <string.h>
 
-struct wish {
+struct promote_request {
 	enum db_mode to;
 	bool force, dry_run;
 };
 
-/* {"to","force","dry_run"}, each may be absent; ?dry_run= means the same. */
-static int read_wish(struct request *r, const struct db_tier *t, struct wish *ret,
-		     struct err *err)
+/* {"to","force","dry_run"}, all optional; ?dry_run= is the same as dry_run. */
+static int read_request(struct request *r, const struct db_tier *t,
+			struct promote_request *ret, struct err *err)
 {
 	static const char *const keys[] = { "to", "force", "dry_run", NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
-	struct wish w = { .to = verdict_next(t->mode) };
+	struct promote_request w = { .to = verdict_next(t->mode) };
 	const char *to = NULL;
 	int mode, rc = request_dry_run(r, &w.dry_run, err);
 
@@ -46,8 +46,9 @@ static int read_wish(struct request *r, const struct db_tier *t, struct wish *re
 	return 0;
 }
 
-static int write_mode(struct request *r, struct db_tier *t, const struct wish *w,
-		      const struct verdict *v, struct err *err)
+static int write_mode(struct request *r, struct db_tier *t,
+		      const struct promote_request *w, const struct verdict *v,
+		      struct err *err)
 {
 	const char *from = db_mode_name(t->mode);
 	int rc;
@@ -65,7 +66,7 @@ static int write_mode(struct request *r, struct db_tier *t, const struct wish *w
 }
 
 static void reply(struct request *r, const struct db_tier *t, enum db_mode from,
-		  const struct wish *w, const struct verdict *v)
+		  const struct promote_request *w, const struct verdict *v)
 {
 	reply_json(r, 200,
 		   json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "stack",
@@ -75,18 +76,18 @@ static void reply(struct request *r, const struct db_tier *t, enum db_mode from,
 			     "backtest", backtest_json(r, t)));
 }
 
-/* report NULL: there is no backtest, err says why. */
+/* report NULL: there is no backtest, for the reason in err. */
 static int finish(struct request *r, const json_t *report, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
 	struct verdict v = { .promote = false };
-	struct wish w;
+	struct promote_request w;
 	enum db_mode from;
 
 	if (!report)
 		snprintf(v.why, sizeof(v.why), "%.*s", (int)utf8_fit(err->msg, 300),
 			 err->msg);
-	if (api_tier_of_path(r, &t, err) < 0 || read_wish(r, &t, &w, err) < 0)
+	if (api_tier_of_path(r, &t, err) < 0 || read_request(r, &t, &w, err) < 0)
 		return err->code;
 	v.to = w.to;
 	from = t.mode;
@@ -105,11 +106,11 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 	return 0;
 }
 
-/* By the last backtest when it still counts, else by a new one. */
+/* By the last backtest if it is still valid, else by a new one. */
 static int judge(struct request *r, const struct db_tier *t, struct err *err)
 {
 	const struct verdict_tier now = backtest_tier(r, t);
-	const struct backtest_question q = backtest_ask(r, t);
+	const struct backtest_request q = backtest_defaults(r, t);
 	CLEANUP(json_decref) json_t *last = backtest_json(r, t);
 	const struct verdict_report facts = backtest_facts(last);
 	int rc;
@@ -128,11 +129,11 @@ static int judge(struct request *r, const struct db_tier *t, struct err *err)
 int api_tier_promote(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
-	struct wish w;
+	struct promote_request w;
 	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc == 0)
-		rc = read_wish(r, &t, &w, err);
+		rc = read_request(r, &t, &w, err);
 	if (rc < 0)
 		return rc;
 	if (w.to <= t.mode)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * POST /v1/tiers/S/T/replay: the tier's recorded decisions made again from their records,
- * and its recorded demand played with the settings in force and with others, as a job
- * (job.h). How far one is: GET.
+ * POST /v1/tiers/S/T/replay: repeats the tier's recorded decisions from their records,
+ * and simulates its recorded demand with the current and with other settings, as a job
+ * (job.h). GET returns its progress.
  */
 #include "handlers.h"
 
@@ -121,8 +121,8 @@ static json_t *played_json(const struct whatif *w, const struct replay *q)
 	return o;
 }
 
-static int play(const struct replay *q, struct api_job *job, json_t **ret,
-		struct err *err)
+static int simulate(const struct replay *q, struct api_job *job, json_t **ret,
+		    struct err *err)
 {
 	CLEANUP(whatif_free) struct whatif *w = NULL;
 	int rc;
@@ -150,7 +150,7 @@ static int play(const struct replay *q, struct api_job *job, json_t **ret,
 static int work(void *arg, struct api_job *job, struct err *err)
 {
 	struct replay *q = arg;
-	int rc = play(q, job, &q->played, err);
+	int rc = simulate(q, job, &q->played, err);
 
 	return rc == 0 ? repeat_all(q, &q->decisions, err) : rc;
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define DAY_MS (24 * 3600 * INT64_C(1000))
-#define SHOWN 20        /* moments and differences, when the caller does not say */
+#define SHOWN 20        /* moments and differences, by default */
 #define SHOWN_MAX 50000 /* more than there are minutes in 21 days */
 
 void replay_free(void *arg)
@@ -27,7 +27,7 @@ void replay_free(void *arg)
 	json_decref(q->played);
 	free(q);
 }
-/* The tier, with the capacity that its decisions go by now where it declares none. */
+/* The tier, with the capacity in use where it declares none. */
 static int tier_in_force(struct request *r, struct db_tier *ret, char source[16],
 			 struct err *err)
 {
@@ -42,7 +42,7 @@ static int tier_in_force(struct request *r, struct db_tier *ret, char source[16]
 	return 0;
 }
 
-/* A time, or a duration back from now. */
+/* A time, or a duration before now. */
 static int read_when(const json_t *body, const char *key, int64_t now_ms, int64_t *ret,
 		     struct err *err)
 {
@@ -77,8 +77,9 @@ static int set_schedules(struct db_tier *t, const json_t *value, struct err *err
 	return 0;
 }
 
-/* The first option that no decision of a play looks at and that is another one; NULL. */
-static const char *changed_in_vain(const struct db_tier *t, const struct db_tier *other)
+/* The first changed option that does not affect a replay; NULL: there is none. */
+static const char *changed_without_effect(const struct db_tier *t,
+					  const struct db_tier *other)
 {
 	const struct {
 		const char *name, *in_force, *other;
@@ -99,19 +100,19 @@ static const char *changed_in_vain(const struct db_tier *t, const struct db_tier
 	return t->priority != other->priority ? "priority" : NULL;
 }
 
-/* A whole section of stack.conf may be given: what does not matter to a play must be as
- * it is in force, else it would be expected to matter. */
+/* A complete section of stack.conf may be given: options that do not affect a replay must
+ * be unchanged, as users would expect an effect. */
 static int check_other(const struct db_tier *t, const struct db_tier *other,
 		       struct err *err)
 {
-	const char *in_vain = changed_in_vain(t, other);
+	const char *ignored = changed_without_effect(t, other);
 
-	if (in_vain)
+	if (ignored)
 		return err_set(err, ERR_INVAL,
 			       "\"%s\" cannot be replayed with another value: the "
 			       "recorded demand is replayed, with the learned capacity "
 			       "as it is now",
-			       in_vain);
+			       ignored);
 	if (other->min > other->max)
 		return err_set(err, ERR_INVAL, "min %lld is above max %lld",
 			       (long long)other->min, (long long)other->max);

@@ -14,7 +14,7 @@ static void add_header(struct MHD_Response *m, const char *name, const char *val
 	CHECK(MHD_add_response_header(m, name, value) == MHD_YES);
 }
 
-/* Nothing on a page of ours comes from elsewhere, and nobody may frame it. */
+/* Pages load nothing from other sites, and must not be framed. */
 static void add_common_headers(struct request *r, struct MHD_Response *m)
 {
 	char text[32];
@@ -47,7 +47,7 @@ void reply_response(struct request *r, unsigned status, struct MHD_Response *res
 	add_common_headers(r, response);
 }
 
-/* Whether the caller has it: If-None-Match holds the ETag or a star. */
+/* Whether If-None-Match has the ETag or a star. */
 static bool is_known(struct request *r)
 {
 	const char *have = request_header(r, "If-None-Match");
@@ -161,7 +161,7 @@ void reply_problem(struct request *r, int code, const struct err *err)
 	text = json_dumps(doc, JSON_COMPACT);
 	json_decref(doc);
 	CHECK(text);
-	/* What failed on our side may be tried again under the same key. */
+	/* After a failure of ours the request can be repeated with the same key. */
 	if (r->kept_key && status >= 500) {
 		kept_forget(r->api->kept, r->kept_key);
 		free(TAKE(r->kept_key));

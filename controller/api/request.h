@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * request.h - one request on its way through the API, and what its handler reads of it.
+ * request.h - a request to the API, and how its handler reads it.
  *
  * A handler reads with request_X(), and either answers once with reply_X() (reply.h) and
  * returns 0, or returns an error, which becomes a problem+json by its code.
- * request_fail() chooses another status than the code's.
+ * request_fail() sets another status.
  */
 #ifndef CONTROLLER_API_REQUEST_H
 #define CONTROLLER_API_REQUEST_H
@@ -24,8 +24,8 @@ typedef int api_handler_fn(struct request *r, struct err *err);
 enum api_body {
 	API_NO_BODY,
 	API_JSON,
-	API_TEXT,   /* text/plain, text/csv or JSON: the handler looks */
-	API_OPAQUE, /* whatever: the store's calls */
+	API_TEXT,   /* text/plain, text/csv or JSON; the handler checks */
+	API_OPAQUE, /* unchecked: calls of the store */
 };
 
 struct api_route {
@@ -46,17 +46,17 @@ struct request {
 	const struct api_route *route; /* NULL: a file of the dashboard, or nothing */
 	char *method;
 	char *path;
-	char args[API_ARGS_MAX][API_ARG_MAX]; /* what stood for {..} in the pattern */
+	char args[API_ARGS_MAX][API_ARG_MAX]; /* the values of {..} in the pattern */
 	bool is_tls;
-	bool is_loopback; /* the caller's address is */
+	bool is_loopback; /* whether the caller's address is */
 	struct buf body;
-	bool has_begun; /* the headers were looked at */
+	bool has_begun; /* the headers were checked */
 
 	enum api_role role;
 	char who[API_NAME_MAX];  /* name of the token; "" for none */
 	char host[API_NAME_MAX]; /* of the client certificate; "" for none */
 
-	char *etag;           /* set by a handler before reply_json(), else made */
+	char *etag;           /* set by a handler before reply_json(), else computed */
 	unsigned fail_status; /* instead of the error code's */
 	unsigned retry_s;     /* Retry-After of a failure */
 	char allow[64];       /* Allow of a 405 */
@@ -65,9 +65,9 @@ struct request {
 	bool is_queued; /* libmicrohttpd has the answer */
 	enum MHD_Result queue_result;
 	char *location; /* of a 201 */
-	char *kept_key; /* of Idempotency-Key, while its answer is awaited; or NULL */
+	char *kept_key; /* of the Idempotency-Key; NULL: none */
 
-	/* A handler that suspended the connection goes on here when it is resumed. */
+	/* Called when a connection that the handler suspended is resumed. */
 	api_handler_fn *again;
 	void *again_arg;
 };
@@ -85,10 +85,10 @@ int request_query_duration(struct request *r, const char *name, int64_t *ret_ms,
 			   struct err *err) MUST_CHECK;
 int request_query_bool(struct request *r, const char *name, bool *ret,
 		       struct err *err) MUST_CHECK;
-/* ?dry_run=true: nothing may be changed. */
+/* ?dry_run=true: validate only. */
 int request_dry_run(struct request *r, bool *ret, struct err *err) MUST_CHECK;
 
-/* The body as an object with no other members than keys (NULL: any). */
+/* The body as an object whose members are among keys (NULL: any). */
 int request_json(struct request *r, const char *const *keys, json_t **ret,
 		 struct err *err) MUST_CHECK;
 
@@ -102,16 +102,16 @@ int request_page(struct request *r, struct page *ret, struct err *err) MUST_CHEC
 int request_page_id(struct request *r, size_t *ret_limit, int64_t *ret_after,
 		    struct err *err) MUST_CHECK;
 
-/* "from=1&to=2" style times: sets defaults, refuses to before from. */
+/* ?from= and ?to=, by default the last length_ms. ERR_INVAL: from is not before to. */
 int request_span(struct request *r, int64_t length_ms, int64_t *ret_from, int64_t *ret_to,
 		 struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- failing */
 
-/* The status of a failure where the code's own would not say it. Returns ERR_INVAL. */
+/* Fails with this status in place of the error code's. Returns ERR_INVAL. */
 int request_fail(struct request *r, unsigned status, struct err *err, const char *fmt,
 		 ...) __attribute__((format(printf, 4, 5)));
-/* A part of the controller that is not there: 503. */
+/* A part of the controller is not available: 503. */
 int request_absent(struct err *err, const char *what);
 
 #endif

@@ -20,7 +20,7 @@
 	{                                                         \
 		"DELETE", pattern, role, API_NO_BODY, KB, handler \
 	}
-/* Every one of them is described in openapi.json; a test compares the two. */
+/* All are described in openapi.json; a test compares the two. */
 const struct api_route api_routes[] = {
 	GET("/healthz", API_ANYONE, api_healthz),
 	GET("/metrics", API_VIEWER, api_own_metrics),
@@ -91,7 +91,7 @@ const struct api_route api_routes[] = {
 const struct api_route api_kv_route = { "POST",     "/v3/", API_HOST,
 					API_OPAQUE, 4 * MB, api_kv_handler };
 
-/* Matches a whole path; arguments are never empty. */
+/* Matches the complete path; arguments are never empty. */
 static bool matches(const char *pattern, const char *path,
 		    char args[API_ARGS_MAX][API_ARG_MAX])
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * routes.h - the table of routes: which handler serves a method and path, and for whom.
+ * routes.h - the table of routes: which handler serves a method and path, and the role it
+ * requires.
  */
 #ifndef CONTROLLER_API_ROUTES_H
 #define CONTROLLER_API_ROUTES_H
@@ -8,7 +9,7 @@
 #include "request.h"
 
 extern const struct api_route api_routes[]; /* ends with a NULL method */
-extern const struct api_route api_kv_route; /* of whatever kv_handles() */
+extern const struct api_route api_kv_route; /* for paths that kv_handles() */
 /*
  * The route of a method and path; its arguments go to args. NULL: *ret_allow is "" when
  * there is no such path, else the methods that it has.

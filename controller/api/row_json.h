@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * row_json.h - rows of the database as several resources show them. All documents are the
- * caller's.
+ * row_json.h - rows of the database as JSON, where several resources return them. The
+ * caller owns the results.
  */
 #ifndef CONTROLLER_API_ROW_JSON_H
 #define CONTROLLER_API_ROW_JSON_H
@@ -11,7 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* A text that the database holds as JSON; null when it is empty or none. */
+/* Parses JSON text of the database; null when it is empty or invalid. */
 json_t *json_of_text(const char *text);
 
 json_t *hold_json(const struct db_hold *h);

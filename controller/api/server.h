@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * server.h - the API's state, which its parts share.
+ * server.h - the state of the API, shared by its parts.
  */
 #ifndef CONTROLLER_API_SERVER_H
 #define CONTROLLER_API_SERVER_H
@@ -37,20 +37,21 @@ struct api {
 	struct api_listener plain, tls;
 	struct kept *kept;
 	struct api_logins *logins;
-	int agent_fd; /* what agent_sum is of, whatever becomes of the path; -1: none */
+	int agent_fd; /* the file that agent_sum is of, also if it is replaced; -1: none
+		       */
 	size_t agent_size;
 	char agent_sum[65]; /* SHA-256 in hex; "" without one */
 
-	/* lock guards the rest; nothing else is locked while it is held. */
+	/* lock guards the rest; no other lock is taken while it is held. */
 	pthread_mutex_t lock;
 	pthread_cond_t wake; /* the ticker's */
 	pthread_t ticker;
 	bool stopping;
-	uint64_t event_seq; /* grows with every notice */
+	uint64_t event_seq; /* grows with each event */
 	struct api_stream *streams;
 	struct api_log_ask *log_asks;
 	uint64_t log_ask_seq;
-	struct api_job *job; /* that runs; NULL: none */
+	struct api_job *job; /* the running one; NULL: none */
 	pthread_cond_t job_over;
 	uint64_t requests[6]; /* answered, by status class */
 };

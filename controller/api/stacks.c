@@ -21,7 +21,7 @@ static json_t *stack_json(const struct db_stack *s, bool with_files)
 	return doc;
 }
 
-/* What is announced, and what is known of it: a line a tier and event. */
+/* Announced events and their uplift, one item per tier and event. */
 int api_stack_events(struct request *r, struct err *err)
 {
 	CLEANUP(event_view_done) struct event_view v = { 0 };
@@ -78,9 +78,8 @@ int api_stack_get(struct request *r, struct err *err)
 }
 
 /*
- * The version that If-Match asks for. Without the header any will do; 0 when
- * If-None-Match says that there must be none yet. ERR_CONFLICT, as 412, when it is
- * another one now.
+ * The version that must be current: any without If-Match, 0 when If-None-Match requires
+ * that the stack does not exist. Fails with 412 when it is not.
  */
 static int expected_version(struct request *r, const char *name, int64_t *ret,
 			    struct err *err)
@@ -107,7 +106,7 @@ static int expected_version(struct request *r, const char *name, int64_t *ret,
 	return 0;
 }
 
-/* What only the rest of the controller can judge. */
+/* Checks by the rest of the controller. */
 static int check_outside(struct request *r, const struct stack_file *s, struct err *err)
 {
 	int rc = 0;
@@ -127,7 +126,7 @@ static int check_outside(struct request *r, const struct stack_file *s, struct e
 	return rc;
 }
 
-/* What takes place from now on: too many times, perhaps. */
+/* Events from now on: a rule may repeat too often. */
 static int check_events(const struct stack_file *s, struct err *err)
 {
 	CLEANUP(tz_free) struct tz *zone = NULL;
@@ -156,7 +155,7 @@ static int read_stack(struct request *r, struct stack_file **ret, char **ret_tex
 	if (rc == 0)
 		rc = check_events(s, err);
 	if (rc == 0) {
-		/* Whatever it is that is missing there, the stack is what is wrong. */
+		/* Whatever is missing, the stack is invalid. */
 		rc = check_outside(r, s, err);
 		if (rc < 0 && !err_is_transient(rc))
 			r->fail_status = 400;
@@ -219,7 +218,7 @@ int api_stack_put(struct request *r, struct err *err)
 	return rc;
 }
 
-/* Everything of the stack, as removals. */
+/* Removals of everything in the stack. */
 static int removals(struct request *r, const char *name, json_t *to, struct err *err)
 {
 	CLEANUP(db_tier_list_done) struct db_tier_list tiers = { NULL, 0 };

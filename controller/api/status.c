@@ -128,7 +128,7 @@ static void write_requests(struct request *r, struct buf *b)
 			     "status=\"%zuxx\"", i);
 }
 
-/* What is in force, and where it is from: declared, learned, cautious. */
+/* The capacity in use and its source: declared, learned, cautious. */
 static void write_capacities(struct request *r, const struct db_tier_list *l,
 			     struct buf *b)
 {

@@ -9,7 +9,7 @@
 
 int api_tier_check(struct request *r, const struct db_tier *t, struct err *err)
 {
-	/* What is fetched from elsewhere is a tier's demand, and nothing else. */
+	/* Only demand may come from another source. */
 	const struct {
 		const char *name, *text, *tier;
 	} v[] = { { "demand", t->demand, t->name },
@@ -26,7 +26,7 @@ int api_tier_check(struct request *r, const struct db_tier *t, struct err *err)
 	return 0;
 }
 
-/* A value as it would be written in stack.conf. */
+/* The value in the syntax of stack.conf. */
 static int as_text(const char *key, const json_t *value, char **ret, struct err *err)
 {
 	if (json_is_string(value))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a tier did and will do: explanation, decisions, lead times, series, forecast.
+ * Views of a tier: explanation, decisions, lead times, series, forecast.
  */
 #include "handlers.h"
 
@@ -100,7 +100,7 @@ int api_tier_leads(struct request *r, struct err *err)
 	return 0;
 }
 
-/* ?step=, by default one that gives about 300 points; a whole number of seconds. */
+/* ?step=, in full seconds; by default for about 300 points. */
 static int read_step(struct request *r, int64_t from, int64_t to, int64_t *ret,
 		     struct err *err)
 {

@@ -15,7 +15,7 @@
 
 /* ---------------------------------------------------------------- reading */
 
-/* "stack/tier" of the last item is the cursor. */
+/* The cursor is "stack/tier" of the last item. */
 static bool is_after(const struct db_tier *t, const char *cursor)
 {
 	const char *slash = strchr(cursor, '/');
@@ -64,7 +64,8 @@ int api_tier_list(struct request *r, struct err *err)
 	return 0;
 }
 
-/* Begins the ETag of a tier: of what is declared, which alone may be changed by hand. */
+/* The first half of a tier's ETag, over the declared part, which can be changed by hand.
+ */
 static void declared_tag(const struct db_tier *t, char tag[DECLARED_TAG])
 {
 	CLEANUP(json_decref) json_t *doc = tier_declared_json(t);
@@ -78,8 +79,8 @@ static void declared_tag(const struct db_tier *t, char tag[DECLARED_TAG])
 }
 
 /*
- * "DECLARED-WHOLE": the whole, with what is measured, differs from tick to tick, and is
- * what a reader may have already; If-Match asks for the first half only.
+ * ETag "DECLARED-ALL": measured values change with each tick, so If-Match compares only
+ * the first half.
  */
 static void reply_tier(struct request *r, const struct db_tier *t, json_t *doc)
 {
@@ -124,7 +125,7 @@ static int check_match(struct request *r, const struct db_tier *t, struct err *e
 			    t->stack, t->name);
 }
 
-/* What may be changed by hand, as the options of stack.conf with their ranges. */
+/* Options that can be changed by hand, with the ranges of stack.conf. */
 static const char *const patchable[] = {
 	"mode",
 	"min",
@@ -173,7 +174,7 @@ struct change {
 	bool dry_run;
 };
 
-/* Read, judged and written as one: nobody else's change comes in between. */
+/* Read, checked and written in one transaction. */
 static int change_tier(struct db *db, void *arg, struct err *err)
 {
 	struct change *c = arg;

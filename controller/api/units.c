@@ -44,7 +44,7 @@ static bool has(const json_t *item, const char *key, const char *want)
 	return !want || (have && strcmp(have, want) == 0);
 }
 
-/* One page holds them all: who resolves a name wants every answer. */
+/* All on one page: resolving a name needs all answers. */
 int api_services(struct request *r, struct err *err)
 {
 	CLEANUP(json_decref) json_t *all = NULL;

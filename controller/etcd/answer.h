@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * answer.h - answers as etcd's JSON gateway writes them, and queueing one on a
- * connection.
+ * answer.h - answers in the JSON of etcd's gateway, and queueing them on a connection.
  */
 #ifndef CONTROLLER_ETCD_ANSWER_H
 #define CONTROLLER_ETCD_ANSWER_H
@@ -20,7 +19,7 @@ void kv_add_change(struct buf *b, const char *name, const struct kv_change *c,
 enum MHD_Result kv_queue(struct MHD_Connection *conn, unsigned status, const char *type,
 			 struct buf *body);
 enum MHD_Result kv_queue_json(struct MHD_Connection *conn, struct buf *body);
-/* A response with a fault's status and body. */
+/* An error response. */
 enum MHD_Result kv_queue_fault(struct MHD_Connection *conn, int code, const char *words);
 
 #endif

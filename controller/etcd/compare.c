@@ -65,7 +65,7 @@ static bool holds(const struct keyspace *s, const struct kv_cmp *cmp)
 	return any || holds_for(cmp, NULL);
 }
 
-/* All compares, those of nested transactions too, look at what was before the first op.
+/* All compares, also nested ones, see the state before the first op.
  */
 void kv_compare(const struct keyspace *s, struct kv_txn *t)
 {

@@ -14,8 +14,8 @@
 
 #define KEEP_CHANGES 10000
 #define MAX_BYTES (128u << 20)
-/* The thread wakes this often to notice when it could not: then the whole process was
- * stopped, or starved, and has not heard its clients, which is not their fault. */
+/* The thread wakes regularly to notice when it was late: the process was stopped or
+ * starved and could not receive keepalives, so no lease must expire for that. */
 #define PULSE_MS 500
 #define STOPPED_MS 1000
 
@@ -71,7 +71,7 @@ static int start_thread(struct kv *kv, struct err *err)
 
 /* ---------------------------------------------------------------- open and close */
 
-/* A random number that stays with this database; never 0. */
+/* A random number, constant for this database; never 0. */
 static int identify(struct kv *kv, const char *name, uint64_t *ret, struct err *err)
 {
 	int64_t id = 0;

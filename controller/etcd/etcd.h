@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * etcd.h - the embedded store: etcd v3's JSON gateway, served from memory and SQLite.
+ * etcd.h - the built-in store: one member of etcd v3 with its JSON gateway, kept in
+ * memory and SQLite.
  *
- * It is one etcd member with a history of its own: /v3/kv/range, put, deleterange, txn,
+ * It serves /v3/kv/range, put, deleterange, txn,
  * compaction; /v3/watch; /v3/lease/grant, revoke, keepalive, timetolive, leases;
  * /v3/maintenance/status, /v3/cluster/member/list; also under /v3beta; GET /health and
- * /version. Shapes and error texts are those of etcd 3.4; what it does not have
- * (authentication, elections, locks, snapshots) answers 404. One watch a stream.
+ * /version. JSON and error messages are those of etcd 3.4; what is not supported
+ * (authentication, elections, locks, snapshots) returns 404. One watch per stream.
  *
- * Everything is kept in memory, bounded by kv_opts; each change is in SQLite before it is
- * answered. History is compacted by itself. Leases end by a thread of the store; after a
- * restart, or when the process was stopped for a while, each has its full time again.
+ * Everything is in memory, bounded by kv_opts; each change is written to SQLite before it
+ * is answered. History is compacted automatically. A thread of the store ends leases;
+ * after a restart, or when the process was stopped for a while, each has its full time
+ * again.
  *
- * Any thread may call anything. No call waits for a peer.
+ * Safe from any thread. No call waits for a peer.
  */
 #ifndef CONTROLLER_ETCD_ETCD_H
 #define CONTROLLER_ETCD_ETCD_H
@@ -28,32 +30,32 @@
 
 struct kv;
 
-/* Zeroes mean the default. */
+/* 0 or NULL: the default. */
 struct kv_opts {
-	size_t keep_changes; /* of history, 10000; twice as many are never kept */
+	size_t keep_changes; /* of history, 10000; at most twice as many */
 	size_t max_bytes;    /* of keys, values and history, 128 MiB; then puts fail */
-	const char *url;     /* what the member list says clients call; "" */
+	const char *url;     /* client URL in the member list; "" */
 };
 
 /* opts may be NULL. The db must outlive it. */
 int kv_open(struct db *db, const struct kv_opts *opts, struct kv **ret,
 	    struct err *err) MUST_CHECK;
-/* After kv_end_watches() and the end of the daemon that serves it. */
+/* Call kv_end_watches() and stop the daemon that serves it before. */
 void kv_close(struct kv *kv);
 DEFINE_CLEANUP(struct kv *, kv_close);
 
 /*
- * Ends all watch streams, and new ones at their start. To be called before the daemon is
- * stopped, which does not stop while connections are suspended.
+ * Ends all watch streams, also those that start later. Call it before stopping the
+ * daemon, which cannot stop while connections are suspended.
  */
 void kv_end_watches(struct kv *kv);
 
 /*
- * What a caller may do. A rule that ends with "/" is a prefix, any other one key; lists
- * end with NULL, and a NULL list allows nothing. A lease belongs to the owner that it
- * was granted to: only that one, or a caller that may do all, may keep, revoke or use it
- * ("" is nobody: such a lease is for callers that may do all). Who may write nothing gets
- * no lease. What concerns the whole store needs all (compaction, list of leases).
+ * What a caller may do. A rule that ends with "/" is a prefix, any other is a single key;
+ * lists end with NULL, and a NULL list allows nothing. A lease belongs to its owner: only
+ * the owner, or a caller with all rights, may keep alive, revoke or use it (owner "":
+ * only callers with all rights). A caller without write access gets no lease. Compaction
+ * and the list of leases require all rights.
  */
 struct kv_access {
 	const char *owner;
@@ -62,7 +64,7 @@ struct kv_access {
 	const char *const *write;
 };
 
-/* The rights of a host: contract of the keys that agents read and write. */
+/* The rights of a host's agent. */
 struct kv_host_access {
 	struct kv_access access;
 	char own[2][128];
@@ -71,13 +73,13 @@ struct kv_host_access {
 };
 void kv_host_access(const char *host_id, struct kv_host_access *ret);
 
-/* This path is the store's. */
+/* Whether the path belongs to the store. */
 bool kv_handles(const char *path);
 
 /*
- * Answers one request, whose body (may be NULL) is whole, by queueing a response on conn.
- * A watch goes on after the return, as a chunked response that suspends the connection:
- * the daemon needs MHD_ALLOW_SUSPEND_RESUME.
+ * Answers one request with its complete body (may be NULL) by queueing a response on
+ * conn. A watch continues after the return, as a chunked response that suspends the
+ * connection: the daemon needs MHD_ALLOW_SUSPEND_RESUME.
  */
 enum MHD_Result kv_serve(struct kv *kv, struct MHD_Connection *conn, const char *method,
 			 const char *path, const char *body, size_t body_len,

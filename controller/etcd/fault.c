@@ -28,7 +28,7 @@ const struct kv_fault kv_ttl_too_large = { 11, "etcdserver: too large lease TTL"
 const struct kv_fault kv_too_many_leases = { 8, "etcdserver: too many leases" };
 const struct kv_fault kv_too_many_watches = { 8, "etcdserver: too many watches" };
 
-/* How the gateway of etcd 3.4 maps gRPC's codes. */
+/* As the gateway of etcd 3.4 maps gRPC's codes. */
 unsigned kv_fault_status(int code)
 {
 	switch (code) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fault.h - what can be wrong with a call of the store, as etcd reports it: the code of
- * gRPC, etcd's message, and the HTTP status that its gateway answers with.
+ * fault.h - errors as etcd reports them to clients: gRPC's code, etcd's message, and the
+ * HTTP status of its gateway.
  */
 #ifndef CONTROLLER_ETCD_FAULT_H
 #define CONTROLLER_ETCD_FAULT_H

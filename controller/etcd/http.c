@@ -185,7 +185,7 @@ static enum MHD_Result serve_members(const struct call *c)
 /* ---------------------------------------------------------------- routes */
 
 static const struct route {
-	const char *path; /* behind the version */
+	const char *path; /* after the version */
 	enum MHD_Result (*fn)(const struct call *c);
 } routes[] = {
 	{ "/kv/range", serve_range },
@@ -206,7 +206,7 @@ static const struct route {
 	{ "/cluster/member/list", serve_members },
 };
 
-/* What follows the version in path, or NULL. */
+/* The path after the version, or NULL. */
 static const char *behind_version(const char *path)
 {
 	static const char *const versions[] = { "/v3", "/v3beta" };
@@ -253,7 +253,7 @@ static enum MHD_Result serve_plain(struct MHD_Connection *conn, const char *meth
 	return kv_queue_json(conn, &to);
 }
 
-/* No body stands for an empty object, as the gateway has it. */
+/* No body is an empty object, as in etcd's gateway. */
 static int parse_body(const char *body, size_t n, json_t **ret, struct err *err)
 {
 	json_error_t e;

@@ -27,7 +27,7 @@ size_t kv_find(const struct keyspace *s, const char *key, size_t len, bool *ret_
 	return at;
 }
 
-/* A range's end of one NUL byte means: no end. */
+/* An end of one NUL byte: the range is open. */
 static bool is_open_end(const struct kv_bytes *end)
 {
 	return end->len == 1 && end->data[0] == '\0';
@@ -188,7 +188,7 @@ void keyspace_log(struct keyspace *s, struct kv_change *c)
 
 /* ---------------------------------------------------------------- compacting */
 
-/* Marks what of k is not needed to read it at rev or later; how much that is. */
+/* Marks changes of k that reads at rev or later do not need; returns how many. */
 static size_t mark(struct kv_key *k, int64_t rev)
 {
 	size_t last = k->n; /* the newest that is not after rev, from 1 */
@@ -217,7 +217,7 @@ void keyspace_unmark(struct keyspace *s)
 		s->log[i]->dropped = false;
 }
 
-/* Takes what is marked out of the keys, then out of the log, and keys without any. */
+/* Removes marked changes from the keys, then from the log, and empty keys. */
 void keyspace_sweep(struct keyspace *s)
 {
 	size_t keys = 0, log = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * keyspace.h - keys and their changes in memory: finding, adding, compacting. It knows no
- * database, no JSON and no lock; whoever shares a keyspace locks it.
+ * keyspace.h - keys and their changes in memory: finding, adding, compacting. It knows
+ * no database and no JSON, and does not lock.
  */
 #ifndef CONTROLLER_ETCD_KEYSPACE_H
 #define CONTROLLER_ETCD_KEYSPACE_H
@@ -48,9 +48,9 @@ void keyspace_done(struct keyspace *s);
 
 /* ---------------------------------------------------------------- finding */
 
-/* Where key is, or belongs. */
+/* The index of key, or where it would be inserted. */
 size_t kv_find(const struct keyspace *s, const char *key, size_t len, bool *ret_is);
-/* The keys of [key, end) by place: *ret_from to before *ret_to. */
+/* The indexes of the keys in [key, end): from *ret_from to before *ret_to. */
 void kv_find_range(const struct keyspace *s, const struct kv_bytes *key,
 		   const struct kv_bytes *end, size_t *ret_from, size_t *ret_to);
 bool kv_in_range(const struct kv_key *k, const struct kv_bytes *key,
@@ -59,14 +59,14 @@ bool kv_in_range(const struct kv_key *k, const struct kv_bytes *key,
 const struct kv_change *kv_at(const struct kv_key *key, int64_t rev);
 /* The state of c's key just before c; NULL when it did not exist. */
 const struct kv_change *kv_before(const struct kv_change *c);
-/* The place in the log of the first change at rev or later. */
+/* The index in the log of the first change at rev or later. */
 size_t kv_log_find(const struct keyspace *s, int64_t rev);
 
 /* ---------------------------------------------------------------- changing */
 
-/* The key, which is added if need be; a change of it must follow. */
+/* The key, added if missing; a change of it must follow. */
 struct kv_key *keyspace_key(struct keyspace *s, const char *name, size_t len);
-/* A new change of k, whose other members are the caller's to set. */
+/* A new change of k; the caller sets its other members. */
 struct kv_change *keyspace_add(struct keyspace *s, struct kv_key *k, const char *value,
 			       size_t len);
 /* Removes it again; it must be its key's newest and not be in the log. */
@@ -76,10 +76,10 @@ void keyspace_log(struct keyspace *s, struct kv_change *c);
 
 /* ---------------------------------------------------------------- compacting */
 
-/* Marks what is not needed to read at rev or later as dropped; how many changes. */
+/* Marks changes that reads at rev or later do not need as dropped; returns how many. */
 size_t keyspace_mark(struct keyspace *s, int64_t rev);
 void keyspace_unmark(struct keyspace *s);
-/* Frees what is marked, and keys without changes. */
+/* Frees marked changes, and keys without changes. */
 void keyspace_sweep(struct keyspace *s);
 
 #endif

@@ -44,7 +44,7 @@ static void lease_add(struct kv *kv, int64_t id, int64_t ttl_s, const char *owne
 	pthread_cond_signal(&kv->wake);
 }
 
-/* A positive number that no lease has. */
+/* An unused positive number. */
 static int64_t new_id(struct kv *kv)
 {
 	int64_t id = 0;
@@ -114,7 +114,7 @@ int64_t kv_lease_expire(struct kv *kv, int64_t now_ms)
 		struct kv_lease *l = &kv->leases[i];
 
 		if (l->deadline_ms <= now_ms && kv_lease_end(kv, l) == NULL)
-			continue; /* another one is in its place */
+			continue; /* the last lease moved here */
 		if (l->deadline_ms <= now_ms)
 			l->deadline_ms = now_ms + RETRY_MS;
 		next = MIN(next, l->deadline_ms);

@@ -87,7 +87,7 @@ const struct kv_fault *kv_call_keepalive(struct kv *kv, const json_t *o,
 	if (l)
 		kv_lease_renew(l, clock_mono_ms());
 	buf_puts(to, "{\"result\":");
-	add_lease(kv, id, l ? l->ttl_s : 0, to); /* no TTL: there is no such lease */
+	add_lease(kv, id, l ? l->ttl_s : 0, to); /* TTL 0: there is no such lease */
 	pthread_mutex_unlock(&kv->lock);
 	buf_puts(to, "}}\n");
 	return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lease_calls.h - POST /v3/lease/WHAT: leases as clients ask for them.
+ * lease_calls.h - the calls under /v3/lease: JSON in, JSON out.
  */
 #ifndef CONTROLLER_ETCD_LEASE_CALLS_H
 #define CONTROLLER_ETCD_LEASE_CALLS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * member.h - the state of the one etcd member, which its parts share: the keyspace, the
- * leases, the watch streams, and the lock of all these.
+ * member.h - the state of the etcd member, shared by its parts: keyspace, leases, watch
+ * streams, and their lock.
  */
 #ifndef CONTROLLER_ETCD_MEMBER_H
 #define CONTROLLER_ETCD_MEMBER_H
@@ -20,9 +20,9 @@ struct kv {
 	struct kv_opts opts;
 	char *url;
 	uint64_t cluster_id, member_id;
-	/* n changes were just added to the end of the log; called with the lock held. */
+	/* n changes were appended to the log; called with the lock held. */
 	void (*on_changes)(struct kv *kv, size_t n);
-	pthread_mutex_t lock; /* of all below; taken before the database's */
+	pthread_mutex_t lock; /* guards all below; taken before the database's */
 	pthread_cond_t wake;  /* the thread: an earlier deadline, or the end */
 	pthread_t thread;
 	bool has_thread, closing;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * op.h - one operation on keys (range, put, delete, transaction) as its JSON asks for it.
+ * op.h - an operation on keys (range, put, delete, transaction), parsed from JSON.
  */
 #ifndef CONTROLLER_ETCD_OP_H
 #define CONTROLLER_ETCD_OP_H
@@ -19,7 +19,7 @@ struct kv_op {
 	struct kv_bytes key, end, value;
 	int64_t limit, at_rev;
 	int64_t min_mod, max_mod, min_create, max_create;
-	int order, target; /* as in the enums of the wire */
+	int order, target; /* the enum values of etcd's API */
 	bool keys_only, count_only;
 	int64_t lease;
 	bool prev_kv, ignore_value, ignore_lease;
@@ -28,19 +28,19 @@ struct kv_op {
 
 struct kv_cmp {
 	struct kv_bytes key, end, value;
-	int target, relation; /* as in the enums of the wire */
+	int target, relation; /* the enum values of etcd's API */
 	int64_t number;
 };
 
 struct kv_txn {
 	struct kv_cmp *cmps;
 	size_t n_cmps;
-	struct kv_op *ops[2]; /* [1] when the cmps hold */
+	struct kv_op *ops[2]; /* [1]: when the compares hold */
 	size_t n_ops[2];
 	bool held;
 };
 
-/* The op is the caller's, also after an error. */
+/* The caller frees op, also after an error. */
 int kv_parse_op(const json_t *o, enum kv_op_kind kind, struct kv_op *ret,
 		struct err *err) MUST_CHECK;
 void kv_op_done(struct kv_op *op);

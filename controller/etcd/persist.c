@@ -47,7 +47,7 @@ static void compact_if_much(struct kv *kv)
 
 	if (history < 2 * kv->opts.keep_changes)
 		return;
-	/* A failure is in the log; the next change tries again. */
+	/* A failure is logged; the next change retries. */
 	if (kv_compact(kv, kv->space.log[kv->space.n_log - kv->opts.keep_changes]->rev))
 		return;
 }

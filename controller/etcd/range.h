@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * range.h - the keys that a range asks for: found, filtered, sorted and written.
+ * range.h - the keys of a range request: found, filtered, sorted and written as JSON.
  */
 #ifndef CONTROLLER_ETCD_RANGE_H
 #define CONTROLLER_ETCD_RANGE_H

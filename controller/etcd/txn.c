@@ -8,7 +8,7 @@
 #include "persist.h"
 #include "range.h"
 
-/* A transaction while it is carried out. */
+/* A transaction during its execution. */
 struct run {
 	struct kv *kv;
 	const struct kv_access *access;
@@ -64,7 +64,7 @@ static const struct kv_fault *precheck(struct run *r, const struct kv_op *op,
 
 /* ---------------------------------------------------------------- operations */
 
-/* An operation in a transaction tells the revision at it. */
+/* An operation in a transaction reports its revision. */
 static void add_inner_header(struct run *r, bool writes)
 {
 	ejson_open(r->to, "header", '{');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * txn.h - operations carried out: all that one request asks for, as one batch.
+ * txn.h - executes an operation: a range, a put, a delete, or a transaction of them as
+ * one batch.
  */
 #ifndef CONTROLLER_ETCD_TXN_H
 #define CONTROLLER_ETCD_TXN_H
@@ -10,7 +11,7 @@
 #include "op.h"
 
 /*
- * Carries op out (takes the lock) and writes the whole answer. The op must have passed
+ * Executes op (takes the lock) and writes the complete answer. The op must have passed
  * kv_op_check().
  */
 const struct kv_fault *kv_op_run(struct kv *kv, struct kv_op *op,

@@ -44,7 +44,7 @@ const struct kv_fault *kv_op_check(const struct kv_op *op, const struct kv_acces
 	return NULL;
 }
 
-/* The writes of one branch: no key may be changed twice. */
+/* The writes of one branch, in which no key may be changed twice. */
 struct writes {
 	const struct kv_op **ops;
 	size_t n, cap;
@@ -102,7 +102,7 @@ static void add_write(struct writes *w, const struct kv_op *op)
 	w->ops[w->n++] = op;
 }
 
-/* Adds the writes of ops to w. False when two of them clash. */
+/* Adds the writes of ops to w. False when two writes conflict. */
 static bool collect(const struct kv_op *ops, size_t n_ops, struct writes *w)
 {
 	for (size_t i = 0; i < n_ops; i++) {
@@ -115,7 +115,7 @@ static bool collect(const struct kv_op *ops, size_t n_ops, struct writes *w)
 		}
 		if (ops[i].kind != KV_TXN)
 			continue;
-		/* Only one side will happen, so the two may have keys in common. */
+		/* Only one branch is executed, so both may write the same keys. */
 		for (int side = 0; side < 2; side++) {
 			CLEANUP(writes_done) struct writes inner = { 0 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * validate.h - what is wrong with an operation whatever the store holds: missing keys,
- * keys changed twice, rights that the caller lacks. Pure.
+ * validate.h - checks of an operation that do not depend on the stored data: missing
+ * keys, keys changed twice, access rights. Pure.
  */
 #ifndef CONTROLLER_ETCD_VALIDATE_H
 #define CONTROLLER_ETCD_VALIDATE_H

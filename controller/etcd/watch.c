@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define PIECE_BYTES (256u << 10) /* a message ends with the revision that passes it */
+#define PIECE_BYTES (256u << 10) /* a longer message ends after its revision */
 
 /* ---------------------------------------------------------------- the request */
 
@@ -40,7 +40,7 @@ static int parse_members(const json_t *o, struct kv_watch *w, struct err *err)
 	return 0;
 }
 
-/* An empty key stands for the first possible one. */
+/* An empty key is the first possible key. */
 static void normalise(struct kv_watch *w)
 {
 	size_t n = MIN(w->key.len, w->end.len);
@@ -72,7 +72,7 @@ static void begin_message(struct kv_watch *w)
 {
 	buf_clear(&w->out);
 	w->sent = 0;
-	w->told_ms = clock_mono_ms();
+	w->sent_ms = clock_mono_ms();
 	buf_puts(&w->out, "{\"result\":{");
 	kv_add_header(&w->out, w->kv);
 	ejson_add_int(&w->out, "watch_id", w->empty_range ? -1 : w->watch_id);
@@ -85,7 +85,7 @@ static void end_message(struct kv_watch *w)
 		w->over = true;
 }
 
-static void say_created(struct kv_watch *w)
+static void write_created(struct kv_watch *w)
 {
 	w->created = true;
 	begin_message(w);
@@ -98,7 +98,7 @@ static void say_created(struct kv_watch *w)
 	end_message(w);
 }
 
-static void say_compacted(struct kv_watch *w)
+static void write_compacted(struct kv_watch *w)
 {
 	w->over = true;
 	begin_message(w);
@@ -126,8 +126,8 @@ static void add_event(struct kv_watch *w, const struct kv_change *c)
 	ejson_close(&w->out, '}');
 }
 
-/* The next events, whole revisions; false when there is none that the watch wants. */
-static bool say_events(struct kv_watch *w)
+/* Writes the next events, in complete revisions; false when there are none. */
+static bool write_events(struct kv_watch *w)
 {
 	const struct kv *kv = w->kv;
 	size_t i = kv_log_find(&kv->space, w->next_rev);
@@ -162,18 +162,18 @@ static bool say_events(struct kv_watch *w)
 bool kv_watch_next(struct kv_watch *w)
 {
 	if (!w->created) {
-		say_created(w);
+		write_created(w);
 		return true;
 	}
 	if (w->next_rev < w->kv->space.compacted) {
-		say_compacted(w);
+		write_compacted(w);
 		return true;
 	}
-	if (say_events(w))
+	if (write_events(w))
 		return true;
-	if (!w->tell_progress)
+	if (!w->report_progress)
 		return false;
-	w->tell_progress = false;
+	w->report_progress = false;
 	begin_message(w);
 	end_message(w);
 	return true;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * watch.h - what one watch tells its client, message by message.
+ * watch.h - the messages of one watch.
  *
- * A watch keeps no queue: it knows the next revision to tell and reads the log when its
- * connection can take more. One that is too slow finds its revision compacted away and is
- * told so. How it gets to the client: watch_stream.h.
+ * A watch has no queue: it knows the next revision to send and reads the log when its
+ * connection can take more. If it is too slow, its revision is compacted and the watch is
+ * canceled. Sending: watch_stream.h.
  */
 #ifndef CONTROLLER_ETCD_WATCH_H
 #define CONTROLLER_ETCD_WATCH_H
@@ -24,20 +24,19 @@ struct kv_watch {
 	struct kv_bytes key, end;
 	int64_t next_rev, watch_id;
 	bool prev_kv, no_put, no_delete, progress;
-	bool created, over; /* over: nothing follows what is in out */
+	bool created, over; /* over: out is the last message */
 	bool empty_range;
-	bool tell_progress;
-	int64_t told_ms;
-	struct buf out; /* the message that is being sent */
+	bool report_progress;
+	int64_t sent_ms;
+	struct buf out; /* the message being sent */
 	size_t sent;
 };
 
-/* From a create_request. */
+/* Reads a create_request. */
 int kv_watch_parse(const json_t *create, struct kv_watch *w, struct err *err) MUST_CHECK;
-/* Whether it is to tell of this change. */
+/* Whether the watch reports this change. */
 bool kv_watch_wants(const struct kv_watch *w, const struct kv_change *c);
-/* Puts the next message in out; false when there is nothing to say. With the lock held.
- */
+/* Writes the next message to out; false: there is none. The lock is held. */
 bool kv_watch_next(struct kv_watch *w);
 
 #endif

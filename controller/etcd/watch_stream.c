@@ -98,7 +98,7 @@ static void on_gone(void *arg)
 
 /* ---------------------------------------------------------------- starting */
 
-/* So that a host that vanished without a word is noticed. */
+/* To detect hosts that vanished without closing the connection. */
 static void watch_peer(struct kv_watch *w)
 {
 	const union MHD_ConnectionInfo *info =
@@ -108,7 +108,7 @@ static void watch_peer(struct kv_watch *w)
 	w->fd = info ? info->connect_fd : -1;
 	if (w->fd < 0)
 		return;
-	/* Not a TCP socket: then there is nothing to notice. */
+	/* Fails on other than TCP sockets, which do not need it. */
 	(void)setsockopt(w->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	(void)setsockopt(w->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
 	(void)setsockopt(w->fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof(every_s));
@@ -125,7 +125,7 @@ static const struct kv_fault *enlist(struct kv *kv, struct kv_watch *w)
 	} else {
 		if (w->next_rev == 0)
 			w->next_rev = kv->space.rev + 1;
-		w->told_ms = clock_mono_ms();
+		w->sent_ms = clock_mono_ms();
 		w->next = kv->watches;
 		if (w->next)
 			w->next->link = &w->next;
@@ -151,7 +151,7 @@ static enum MHD_Result start_stream(struct kv_watch *w)
 	ok = MHD_add_response_header(r, "Content-Type", "application/json");
 	if (ok == MHD_YES)
 		ok = MHD_queue_response(conn, MHD_HTTP_OK, r);
-	MHD_destroy_response(r); /* on_gone() follows, now or at the stream's end */
+	MHD_destroy_response(r); /* calls on_gone(), now or at the stream's end */
 	return ok;
 }
 
@@ -185,7 +185,7 @@ void kv_watch_notify(struct kv *kv, size_t n)
 		bool any = false;
 
 		if (!w->suspended)
-			continue; /* it will look at the log itself */
+			continue; /* it reads the log anyway */
 		for (size_t i = kv->space.n_log - n; !any && i < kv->space.n_log; i++)
 			any = kv->space.log[i]->rev >= w->next_rev &&
 			      kv_watch_wants(w, kv->space.log[i]);
@@ -205,8 +205,8 @@ static bool peer_is_gone(const struct kv_watch *w)
 }
 
 /*
- * A suspended connection is not looked at by the daemon, so nobody else would notice
- * that its peer has left.
+ * libmicrohttpd does not poll suspended connections, so it does not notice that a peer
+ * has disconnected.
  */
 int64_t kv_watch_tend(struct kv *kv, int64_t now_ms)
 {
@@ -216,8 +216,8 @@ int64_t kv_watch_tend(struct kv *kv, int64_t now_ms)
 		if (peer_is_gone(w)) {
 			w->over = true;
 			resume(w);
-		} else if (w->progress && now_ms - w->told_ms >= PROGRESS_MS) {
-			w->tell_progress = true;
+		} else if (w->progress && now_ms - w->sent_ms >= PROGRESS_MS) {
+			w->report_progress = true;
 			resume(w);
 		}
 	}

@@ -114,7 +114,7 @@ int ca_crt_read(const char *pem, const char *what, gnutls_x509_crt_t *ret,
 	return 0;
 }
 
-/* Reads NAME of the folder; a key must be nobody else's to read. */
+/* Reads NAME of the folder; a key must not be readable by others. */
 int ca_read_pem(const struct ca *ca, const char *name, bool secret, char **ret,
 		struct err *err)
 {
@@ -140,7 +140,7 @@ int ca_write_pem(const struct ca *ca, const char *name, unsigned mode, const cha
 
 /* ---------------------------------------------------------------- certificates */
 
-/* 8 bytes that say whose key it is. */
+/* 8 bytes that identify the key. */
 int ca_key_mark(gnutls_x509_crt_t crt, gnutls_x509_crq_t crq,
 		unsigned char ret[CA_MARK_BYTES])
 {
@@ -152,12 +152,12 @@ int ca_key_mark(gnutls_x509_crt_t crt, gnutls_x509_crq_t crq,
 	if (rc == 0) {
 		memcpy(ret, id, CA_MARK_BYTES);
 		ret[0] &= 0x7f; /* a serial is a positive number */
-		ret[0] |= 0x40; /* and one of full length */
+		ret[0] |= 0x40; /* of full length */
 	}
 	return rc;
 }
 
-/* What every certificate has: version, serial, life, subject's and issuer's key ids. */
+/* Sets what every certificate has: version, serial, validity, key ids. */
 int ca_set_basics(gnutls_x509_crt_t crt, const char *common_name, int64_t life_s,
 		  unsigned char serial[CA_SERIAL_BYTES])
 {
@@ -213,7 +213,7 @@ static int make_root(gnutls_x509_privkey_t key, gnutls_x509_crt_t *ret, struct e
 
 /* ---------------------------------------------------------------- the authority */
 
-/* The certificate is written last, so a key alone is a start that was cut off. */
+/* The certificate is written last: a key alone is an interrupted start. */
 static int ca_make(struct ca *ca, struct err *err)
 {
 	CLEANUP(gnutls_x509_crt_deinit) gnutls_x509_crt_t made = NULL;
@@ -226,7 +226,7 @@ static int ca_make(struct ca *ca, struct err *err)
 		rc = ca_key_pem(ca->key, &secret, err);
 	if (rc == 0)
 		rc = ca_crt_pem(made, &ca->pem, err);
-	/* GnuTLS compares issuers by what was parsed, so read what was made. */
+	/* GnuTLS compares parsed issuers, so parse the new certificate. */
 	if (rc == 0)
 		rc = ca_crt_read(ca->pem, "ca.pem", &ca->crt, err);
 	if (rc == 0)

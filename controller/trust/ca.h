@@ -2,10 +2,10 @@
 /*
  * ca.h - the controller's own certificate authority.
  *
- * One ECDSA P-256 key, made at the first start and kept with mode 0600 in its folder. It
- * signs the controller's server certificate and one client certificate a host. Agents
- * trust it alone, and it trusts nothing but what it signed. All times are the real wall
- * clock's, whatever the time scale. Safe from any thread once opened.
+ * One ECDSA P-256 key, generated at the first start and stored with mode 0600 in its
+ * folder. It signs the controller's server certificate and one client certificate per
+ * host. Agents trust only this authority, and it trusts only what it signed. All times
+ * are the real wall clock's, whatever the time scale. Safe from any thread once opened.
  */
 #ifndef CONTROLLER_TRUST_CA_H
 #define CONTROLLER_TRUST_CA_H
@@ -24,30 +24,30 @@
 struct ca;
 
 /*
- * Opens the authority in dir (made if absent, 0700), making key and certificate when
- * neither is there. ERR_INVAL: one of the two is missing, they do not belong together, or
- * the key may be read by others; what is there is left as it is.
+ * Opens the authority in dir (created if absent, 0700), generating key and certificate if
+ * neither exists. ERR_INVAL: one of the two is missing, they do not match, or the key can
+ * be read by others; existing files are not changed.
  */
 int ca_open(const char *dir, struct ca **ret, struct err *err) MUST_CHECK;
 void ca_close(struct ca *ca);
 DEFINE_CLEANUP(struct ca *, ca_close);
 
-/* The authority's certificate in PEM; lives as long as ca. */
+/* The authority's certificate in PEM; valid as long as ca. */
 const char *ca_pem(const struct ca *ca);
 /* SHA-256 of the certificate's DER form, in lower-case hex. */
 void ca_fingerprint(const struct ca *ca, char ret[CA_FINGERPRINT_TEXT]);
 
 /*
  * The server's certificate and key in PEM, for these DNS names and IP addresses. Those in
- * the folder are used again while they name the same and have a third of their life left.
- * The caller frees both.
+ * the folder are reused while they have the same names and a third of their lifetime
+ * left. The caller frees both.
  */
 int ca_server(struct ca *ca, const char *const *names, size_t n, char **ret_cert,
 	      char **ret_key, struct err *err) MUST_CHECK;
 
 struct ca_issued {
 	char *pem;
-	char serial[CA_SERIAL_TEXT]; /* begins with the key's mark, see ca_key_mark() */
+	char serial[CA_SERIAL_TEXT]; /* begins with ca_key_mark() of the key */
 	int64_t expires_wall_ms;
 };
 void ca_issued_done(struct ca_issued *c);
@@ -56,11 +56,12 @@ DEFINE_CLEANUP_OBJECT(struct ca_issued, ca_issued_done);
 /*
  * Signs a host's request.
  *
- *   csr_pem  PKCS #10; its signature is checked, of its contents only the key is used
+ *   csr_pem  PKCS #10; its signature is checked; only its key is used
  *   host     becomes the common name, the only part of the subject
- *   life_ms  how long it is valid from now; it also begins 5 minutes ago
+ *   life_ms  validity from now; it starts 5 minutes ago
  *
- * ERR_INVAL: no request, a wrong signature, or a key weaker than 2048 bit RSA or P-256.
+ * ERR_INVAL: not a request, an invalid signature, or a key weaker than 2048 bit RSA or
+ * P-256.
  */
 int ca_issue(struct ca *ca, const char *csr_pem, const char *host, int64_t life_ms,
 	     struct ca_issued *ret, struct err *err) MUST_CHECK;
@@ -72,9 +73,9 @@ int ca_issue(struct ca *ca, const char *csr_pem, const char *host, int64_t life_
 bool ca_serial_is_of(const char *serial, const char *csr_pem);
 
 /*
- * Who is on the other end of a TLS session: its common name, when it showed a certificate
- * of this authority that is valid now and for clients. ERR_NOT_FOUND: it showed none.
- * ERR_DENIED: what it showed is not ours.
+ * The peer of a TLS session: its common name, if it presented a client certificate of
+ * this authority that is valid now. ERR_NOT_FOUND: it presented none. ERR_DENIED: the
+ * certificate is not valid here.
  */
 int ca_peer(const struct ca *ca, gnutls_session_t session, char *ret_name,
 	    size_t name_size, struct err *err) MUST_CHECK;

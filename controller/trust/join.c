@@ -24,14 +24,14 @@ static bool is_token_of(const struct db_host *h, const char *hash)
 	       gnutls_memcmp(h->join_token_hash, hash, len) == 0;
 }
 
-/* The first answer got lost: same host, same token, same key. */
-static bool is_repetition(const struct db_host *h, const struct join_ask *ask)
+/* A repetition after a lost answer: same host, token and key. */
+static bool is_repetition(const struct db_host *h, const struct join_request *ask)
 {
 	return h->join_token_used && h->state == DB_HOST_UP &&
 	       ca_serial_is_of(h->cert_serial, ask->csr);
 }
 
-int join_host(struct db *db, struct ca *ca, const struct join_ask *ask,
+int join_host(struct db *db, struct ca *ca, const struct join_request *ask,
 	      int64_t cert_life_ms, int64_t now_ms, struct ca_issued *ret,
 	      struct err *err)
 {
@@ -99,8 +99,8 @@ static int check_all(const struct join_user_data *in, struct err *err)
 	return rc;
 }
 
-/* Each program that a script starts costs a new host some milliseconds; what the shell
- * can do itself, it does. The values have been checked: none holds a quote. */
+/* Each program costs a new host some milliseconds, so the shell does what it can itself.
+ * The values were checked: none contains a quote. */
 static void add_files(struct buf *b, const struct join_user_data *in)
 {
 	buf_puts(b, "install -d -m 755 /etc/foretide /var/lib/foretide-agent\n"
@@ -128,8 +128,8 @@ static void add_files(struct buf *b, const struct join_user_data *in)
 }
 
 /*
- * Powering off: a machine with systemd by that; a local host by its own first process,
- * which leaves with all of it. Never by reboot(2) itself.
+ * Powers off with systemd, or on a local host by ending its first process. Never by
+ * reboot(2) itself.
  */
 static const char give_up[] =
 	"off() {\n"
@@ -182,7 +182,7 @@ static void add_fetch(struct buf *b, const struct join_user_data *in)
 		   in->agent_sha256, in->controller);
 }
 
-/* Where there is no systemd, process 1 of a local host runs respawn after each end. */
+/* Without systemd, process 1 of a local host runs respawn whenever the agent exits. */
 static void add_start(struct buf *b)
 {
 	buf_puts(b, "if [ -d /run/systemd/system ]; then\n"

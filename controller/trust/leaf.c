@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * leaf.c - what the authority signs: the server's certificate and those of hosts.
+ * leaf.c - certificates signed by the authority: the server's and those of hosts.
  */
 #include "x509.h"
 
@@ -17,7 +17,7 @@
 DEFINE_CLEANUP(gnutls_x509_crq_t, gnutls_x509_crq_deinit);
 DEFINE_CLEANUP(gnutls_pubkey_t, gnutls_pubkey_deinit);
 
-/* An end certificate, signed. */
+/* A signed end-entity certificate. */
 static int sign_leaf(const struct ca *ca, gnutls_x509_crt_t crt, const char *purpose)
 {
 	unsigned char id[64];
@@ -54,7 +54,7 @@ static int add_name(gnutls_x509_crt_t crt, const char *name)
 						    GNUTLS_FSAN_APPEND);
 }
 
-/* Whether the certificate is good for all names and a third of its life. */
+/* Whether the certificate has all names and a third of its lifetime left. */
 static bool still_serves(const struct ca *ca, const char *pem, const char *const *names,
 			 size_t n)
 {

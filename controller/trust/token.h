@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * token.h - random secrets that are known to the database by their hash alone.
+ * token.h - random secrets, of which the database has only the hash.
  */
 #ifndef CONTROLLER_TRUST_TOKEN_H
 #define CONTROLLER_TRUST_TOKEN_H
@@ -12,10 +12,10 @@
 
 /* 256 random bits. */
 void token_new(char ret[TOKEN_TEXT]);
-/* Always the same of the same two; whoever lacks the secret cannot tell it. */
+/* Deterministic; it cannot be computed without the secret. */
 void token_derive(const char *secret, const char *of, char ret[TOKEN_TEXT]);
 void token_hash(const char *token, char ret[TOKEN_HASH_TEXT]);
-/* The same of any bytes. */
+/* The same for any bytes. */
 void token_hash_bytes(const void *data, size_t len, char ret[TOKEN_HASH_TEXT]);
 
 #endif

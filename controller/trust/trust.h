@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * trust.h - who may talk to the controller: its CA, join tokens, people's tokens.
+ * trust.h - who may talk to the controller: its certificate authority, the join of hosts,
+ * and tokens.
  */
 #ifndef CONTROLLER_TRUST_TRUST_H
 #define CONTROLLER_TRUST_TRUST_H

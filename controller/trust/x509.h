@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * x509.h - keys, certificates and files of the authority, for the ca*.c files
- * alone. Calls that return no struct err answer GnuTLS' own codes.
+ * x509.h - keys, certificates and files of the authority. Calls without a struct err
+ * return codes of GnuTLS.
  */
 #ifndef CONTROLLER_TRUST_X509_H
 #define CONTROLLER_TRUST_X509_H
@@ -25,7 +25,7 @@ struct ca {
 DEFINE_CLEANUP(gnutls_x509_privkey_t, gnutls_x509_privkey_deinit);
 DEFINE_CLEANUP(gnutls_x509_crt_t, gnutls_x509_crt_deinit);
 
-/* Sets err to what and GnuTLS' words; returns code. */
+/* Sets err to what and GnuTLS' message; returns code. */
 int ca_tls_error(int rc, int code, const char *what, struct err *err);
 gnutls_datum_t ca_datum_of(const char *text);
 
@@ -35,16 +35,16 @@ int ca_crt_pem(gnutls_x509_crt_t crt, char **ret, struct err *err) MUST_CHECK;
 int ca_crt_read(const char *pem, const char *what, gnutls_x509_crt_t *ret,
 		struct err *err) MUST_CHECK;
 
-/* Reads and writes NAME of the folder; a secret must be nobody else's to read. */
+/* Reads and writes NAME of the folder; a secret must not be readable by others. */
 int ca_read_pem(const struct ca *ca, const char *name, bool secret, char **ret,
 		struct err *err) MUST_CHECK;
 int ca_write_pem(const struct ca *ca, const char *name, unsigned mode, const char *text,
 		 struct err *err) MUST_CHECK;
 
-/* 8 bytes that say whose key it is: of crt, or of crq when crt is NULL. */
+/* 8 bytes that identify the key of crt, or of crq when crt is NULL. */
 int ca_key_mark(gnutls_x509_crt_t crt, gnutls_x509_crq_t crq,
 		unsigned char ret[CA_MARK_BYTES]);
-/* What every certificate has: version, serial, life, names, key ids. */
+/* Sets what every certificate has: version, serial, validity, names, key ids. */
 int ca_set_basics(gnutls_x509_crt_t crt, const char *common_name, int64_t life_s,
 		  unsigned char serial[CA_SERIAL_BYTES]);
 

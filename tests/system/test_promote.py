@@ -76,7 +76,7 @@ def test_a_tier_earns_one_mode_after_the_other(daemon):
         "shop/web from out to auto", "shop/web from observe to out"]
     assert why in promoted(daemon)[1]
     last = daemon.call("POST", f"{TIER}/promote", {"force": True})
-    assert last.status == 409 and "mode auto already" in last.doc["detail"]
+    assert last.status == 409 and "already in mode auto" in last.doc["detail"]
 
 
 def test_the_last_backtest_is_kept_and_shown(daemon):
