@@ -25,7 +25,7 @@ bool failing_problem(const struct fleet *fleet, char *text, size_t size)
 	if (!first)
 		return false;
 	if (n > 1)
-		snprintf(more, sizeof(more), " (and %zu units more)", n - 1);
+		snprintf(more, sizeof(more), " (and %zu more units)", n - 1);
 	snprintf(text, size, "unit %s on host %s %s%s", first->u.name, first->u.host,
 		 first->failing, more);
 	return true;

@@ -79,7 +79,7 @@ static void note_running(struct tracked_unit *p, const struct fleet_unit *u,
 		return;
 	p->base = s->restarts;
 	if (p->why)
-		report(events, "unit-recovered", DB_LEVEL_INFO, u, "runs well again");
+		report(events, "unit-recovered", DB_LEVEL_INFO, u, "has recovered");
 	failing_set_text(&p->why, NULL);
 }
 

@@ -102,17 +102,16 @@ static int lose(struct fleet *f, struct fleet_host *h, int64_t silent_ms,
 		const struct events *events, struct err *err)
 {
 	int rc = db_host_set_state(events->db, h->h.id, DB_HOST_TERMINATING,
-				   "its agent fell silent", f->now_ms, err);
+				   "its agent stopped responding", f->now_ms, err);
 
 	if (rc < 0)
 		return rc;
 	h->h.state = DB_HOST_TERMINATING;
-	event_add(
-		events, "host-lost", DB_LEVEL_WARN,
-		EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
-		"host %s fell silent %.1f s ago: it is terminated and its %zu units are "
-		"placed elsewhere",
-		h->h.id, (double)silent_ms / 1000, h->n_units);
+	event_add(events, "host-lost", DB_LEVEL_WARN,
+		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
+		  "host %s has not responded for %.1f s: terminating it and placing its "
+		  "%zu units elsewhere",
+		  h->h.id, (double)silent_ms / 1000, h->n_units);
 	return 0;
 }
 

@@ -84,7 +84,7 @@ int observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *eve
 		events, "unit-healthy", DB_LEVEL_INFO,
 		EVENT_ABOUT(.stack = u->u.stack, .tier = u->u.tier, .host = u->u.host,
 			    .unit = u->u.name),
-		"unit %s serves %s after it was wanted", u->u.name,
+		"unit %s is healthy %s after it was requested", u->u.name,
 		clock_format_duration((f->now_ms - u->u.wanted_ms) / 1000 * 1000, text));
 	return 0;
 }

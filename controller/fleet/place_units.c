@@ -51,7 +51,7 @@ bool place_misplaced(const struct fleet *f, char *text, size_t size)
 		    strcmp(u->host->h.pool, u->tier->t.pool) == 0)
 			continue;
 		snprintf(text, size,
-			 "unit %s of %s/%s stays on host %s of pool %s: it holds state; "
+			 "unit %s of %s/%s stays on host %s of pool %s: it is stateful; "
 			 "drain that host (foretide drain %s) to move it to pool %s",
 			 u->u.name, u->u.stack, u->u.tier, u->host->h.id, u->host->h.pool,
 			 u->host->h.id, u->tier->t.pool);

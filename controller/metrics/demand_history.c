@@ -66,7 +66,7 @@ int history_minutes(struct csv_points *p, struct history *ret, struct err *err)
 	struct history h = { 0 };
 
 	if (p->n == 0)
-		return err_set(err, ERR_INVAL, "there is no timestamp,value in it");
+		return err_set(err, ERR_INVAL, "it has no timestamp,value line");
 	csv_sort(p);
 	if (p->v[p->n - 1].t_ms - p->v[0].t_ms > LENGTH_MAX_MS)
 		return err_set(err, ERR_LIMIT, "it is longer than 400 days");

@@ -59,7 +59,7 @@ static int take_matcher(struct parser *s, struct matchers *m)
 		return parser_fail(s, "a label name is expected");
 	m->text[m->n_text++] = name;
 	if (!labels_name_ok(name))
-		return parser_fail(s, "this is no label name");
+		return parser_fail(s, "this is not a label name");
 	if ((rc = take_op(s, &op)) != 0 || (rc = parser_take_string(s, &value)) != 0)
 		return rc;
 	m->text[m->n_text++] = value;

@@ -69,7 +69,7 @@ static void say(struct prompull *p, const struct db_tier *t, const char *error)
 		log_warn("prometheus-demand-missing", STR("stack", t->stack),
 			 STR("tier", t->name), STR("error", error));
 	else
-		log_info("prometheus-demand-back", STR("stack", t->stack),
+		log_info("prometheus-demand-recovered", STR("stack", t->stack),
 			 STR("tier", t->name));
 	free(s->error);
 	s->error = xstrdup(error);

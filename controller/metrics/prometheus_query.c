@@ -30,7 +30,7 @@ static int refused(const json_t *doc, long status, struct err *err)
 	if (jread_str_opt(doc, "error", &words, NULL) < 0 || status == 200)
 		status = 400;
 	return err_set(err, status >= 500 ? ERR_UNAVAIL : ERR_INVAL,
-		       "the Prometheus server refuses: %s", words);
+		       "the Prometheus server rejected the query: %s", words);
 }
 
 static int read_answer(const struct http_res *res, json_t **ret_data, struct err *err)
@@ -44,7 +44,7 @@ static int read_answer(const struct http_res *res, json_t **ret_data, struct err
 		return err_wrap(err, ERR_PROTO, "Prometheus server");
 	if (rc < 0)
 		return err_set(err, err_from_http_status(res->status),
-			       "the Prometheus server answers with status %ld",
+			       "the Prometheus server answered with status %ld",
 			       res->status);
 	if (jread_str(doc, "status", &status, err) < 0)
 		return err_wrap(err, ERR_PROTO, "Prometheus server");
@@ -149,12 +149,13 @@ int promquery_now(const struct promquery_opts *o, const char *query, double *ret
 		rc = sum_vector(json_object_get(data, "result"), &sum, &at_ms, &n, err);
 	} else {
 		rc = err_set(err, ERR_INVAL,
-			     "the query gives a %s; a vector or scalar is needed", type);
+			     "the query returns a %s; a vector or scalar is needed",
+			     type);
 	}
 	if (rc < 0)
 		return rc;
 	if (n == 0)
-		return err_set(err, ERR_NOT_FOUND, "the query gives no value");
+		return err_set(err, ERR_NOT_FOUND, "the query returns no value");
 	*ret = sum;
 	*ret_at_ms = at_ms;
 	return 0;
@@ -204,7 +205,8 @@ static int range_part(const struct promquery_opts *o, const char *query, int64_t
 	if (rc < 0)
 		return rc;
 	if (jread_str(data, "resultType", &type, err) < 0 || strcmp(type, "matrix") != 0)
-		return err_set(err, ERR_PROTO, "the Prometheus server gives no matrix");
+		return err_set(err, ERR_PROTO,
+			       "the Prometheus server returned no matrix");
 	return add_matrix(json_object_get(data, "result"), from_ms, step_ms, out, n, err);
 }
 

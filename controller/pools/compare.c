@@ -170,9 +170,8 @@ int pool_compare(struct pool_round *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (is_suspicious(r))
-		return err_set(
-			err, ERR_PROTO,
-			"the cloud listed no VM where there were several; waiting for "
-			"it to say so again");
+		return err_set(err, ERR_PROTO,
+			       "the cloud listed no VM where there were several; waiting "
+			       "for further lists to confirm it");
 	return compare_hosts(r, err);
 }

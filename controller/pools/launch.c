@@ -83,7 +83,7 @@ static int note_answer(struct pool_round *r, struct db_host *h, int cls,
 		h->state = DB_HOST_BOOTING;
 		event_add(r->opts->events, "host-launched", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.host = h->id, .pool = h->pool),
-			  "host %s is launched as VM %s", h->id, vm->id);
+			  "host %s was launched as VM %s", h->id, vm->id);
 		return db_launch_set(db, h->launch_id, DB_LAUNCH_DONE, vm->id, "",
 				     r->now_ms, err);
 	}
@@ -98,7 +98,7 @@ static int note_answer(struct pool_round *r, struct db_host *h, int cls,
 	event_add(r->opts->events, "launch-failed", DB_LEVEL_WARN,
 		  EVENT_ABOUT(.host = h->id, .pool = h->pool), "host %s: %s%s", h->id,
 		  e->msg,
-		  cls == DRV_AMBIGUOUS ? " (it may have been launched all the same)"
+		  cls == DRV_AMBIGUOUS ? " (it may have been launched nevertheless)"
 				       : "");
 	return rc < 0 ? rc : pool_driver_err(r, e, err ? err : &e2);
 }
@@ -151,9 +151,10 @@ static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
 	missing_clear(&r->pool->missing, l->launch_id);
 	h->state = DB_HOST_FAILED;
 	r->changed = true;
-	return db_launch_set(r->opts->db, l->launch_id, DB_LAUNCH_FAILED, NULL,
-			     "its launch was never answered and it never showed up",
-			     r->now_ms, err);
+	return db_launch_set(
+		r->opts->db, l->launch_id, DB_LAUNCH_FAILED, NULL,
+		"its launch was never acknowledged and its VM never appeared", r->now_ms,
+		err);
 }
 
 static int settle_all(struct pool_round *r, struct err *err)

@@ -41,7 +41,7 @@ static int adopt_orphan(struct pool_round *r, const struct drv_vm *vm, struct er
 		.vm_id = (char *)(uintptr_t)vm->id,
 		.state = DB_HOST_TERMINATING,
 		.requested_ms = r->now_ms,
-		.message = (char *)(uintptr_t) "its VM belonged to no host",
+		.message = (char *)(uintptr_t) "its VM belonged to no known host",
 	};
 	int rc = db_host_put(r->opts->db, &h, err);
 
@@ -51,8 +51,8 @@ static int adopt_orphan(struct pool_round *r, const struct drv_vm *vm, struct er
 	missing_clear(&r->pool->missing, vm->id);
 	event_add(r->opts->events, "orphan-found", DB_LEVEL_WARN,
 		  EVENT_ABOUT(.host = id, .pool = r->row.name),
-		  "VM %s carries our tag and belongs to no host: as host %s it is "
-		  "terminated",
+		  "VM %s carries our tag but belongs to no known host: terminating it as "
+		  "host %s",
 		  vm->id, id);
 	return 0;
 }

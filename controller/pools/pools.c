@@ -157,7 +157,8 @@ static int64_t succeeded(struct pool_round *r)
 	char why[ERR_MSG_MAX];
 
 	snprintf(why, sizeof(why),
-		 "%lld hosts were terminated within the hour: the others wait",
+		 "%lld hosts were terminated within the hour, which is the limit: the "
+		 "others wait",
 		 (long long)r->opts->terminate_per_hour);
 	/* To wait for the limit is no failure: the pool launches what it has to. */
 	if (r->limited && strcmp(r->row.state, "limited") != 0) {
@@ -170,7 +171,7 @@ static int64_t succeeded(struct pool_round *r)
 		set_state(r, state, 0, "");
 	if (r->pool->failures)
 		event_add(r->opts->events, "pool-recovered", DB_LEVEL_INFO,
-			  EVENT_ABOUT(.pool = r->row.name), "pool %s works again",
+			  EVENT_ABOUT(.pool = r->row.name), "pool %s has recovered",
 			  r->row.name);
 	r->pool->failures = 0;
 	return is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS;

@@ -58,7 +58,7 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 	r->changed = true;
 	event_add(r->opts->events, "host-terminated", DB_LEVEL_INFO,
 		  EVENT_ABOUT(.host = h->id, .pool = h->pool),
-		  "host %s is terminated%s%s", h->id, *h->message ? ": " : "",
+		  "host %s was terminated%s%s", h->id, *h->message ? ": " : "",
 		  h->message);
 	return 0;
 }

@@ -58,7 +58,7 @@ static bool is_settled(const struct verdict_tier *t, enum db_mode to, struct ver
 	if (to <= t->mode)
 		say(v, false, "the tier is in mode %s already", db_mode_name(t->mode));
 	else if (t->stateful && to == DB_MODE_AUTO)
-		say(v, false, "a stateful tier is not scaled in by itself");
+		say(v, false, "a stateful tier is not scaled in automatically");
 	else
 		return false;
 	return true;
@@ -80,16 +80,16 @@ static bool is_no_measure(const struct verdict_tier *t, const struct verdict_rep
 		say(v, false, "there is no backtest yet");
 	else if (!is_of_tier(t, r))
 		say(v, false,
-		    "the backtest is of another risk, price, capacity or lead time "
-		    "than the tier has now");
+		    "the backtest used another risk, price, capacity or lead time than "
+		    "the tier has now");
 	else if (now_ms - r->at_ms > VERDICT_FRESH_MS)
 		say(v, false, "the backtest is stale, made %s ago",
 		    clock_format_duration((now_ms - r->at_ms) / STEP_MS * STEP_MS, age));
 	else if (r->history_ms < enough)
-		say(v, false, "there are %.1f days of history where mode %s wants %.0f",
+		say(v, false, "there are %.1f days of history, and mode %s requires %.0f",
 		    tenths(r->history_ms), db_mode_name(to), DAYS(enough));
 	else if (r->played_ms < PLAYED_MS)
-		say(v, false, "only %.1f days were played, where %.0f is wanted",
+		say(v, false, "the backtest covers only %.1f days, and %.0f is required",
 		    tenths(r->played_ms), DAYS(PLAYED_MS));
 	else
 		return false;
@@ -110,9 +110,10 @@ static void say_kept(const struct verdict_report *r, char *ret, size_t size)
 	char chance[64] = "";
 
 	if (r->short_share > r->risk)
-		snprintf(chance, sizeof(chance), " (chance explains up to %.2f %%)",
+		snprintf(chance, sizeof(chance), " (up to %.2f %% is within chance)",
 			 100 * allowed(r));
-	snprintf(ret, size, "short %.2f %% of the time where %g %% are promised%s",
+	snprintf(ret, size,
+		 "short of capacity %.2f %% of the time, with at most %g %% promised%s",
 		 100 * r->short_share, 100 * r->risk, chance);
 }
 
@@ -128,8 +129,8 @@ static void judge_risk(const struct verdict_report *r, struct verdict *ret)
 		say(ret, false, "it would have been %s", kept);
 	else if (r->reactive_short <= allowed(r) && r->cost > r->reactive_cost + HAIR)
 		say(ret, false,
-		    "it would have been dearer than reactive scaling, which kept the "
-		    "risk too: %.2f times the least possible cost (%s)",
+		    "it would have cost more than reactive scaling, which met the risk "
+		    "too: %.2f times the least possible cost (%s)",
 		    r->cost, peer);
 	else
 		say(ret, true, "%s, at %.2f times the least possible cost (%s)", kept,
@@ -151,10 +152,12 @@ static void judge_price(const struct verdict_report *r, struct verdict *ret)
 	const bool is_cheaper = own <= peer + HAIR;
 
 	say(ret, is_cheaper,
-	    "%s at %.2f times the least possible cost, with a short minute at the price "
-	    "of %g instance-hours (reactive: %.2f); short %.2f %% of the time",
-	    is_cheaper ? "it would have come" : "dearer than reactive scaling:", own,
-	    r->price, peer, 100 * r->short_share);
+	    "%s %.2f times the least possible cost, with a minute short of capacity "
+	    "priced at %g instance-hours (reactive: %.2f); short of capacity %.2f %% of "
+	    "the time",
+	    is_cheaper ? "it would have cost"
+		       : "more expensive than reactive scaling, at",
+	    own, r->price, peer, 100 * r->short_share);
 }
 
 void verdict_give(const struct verdict_tier *t, const struct verdict_report *r,

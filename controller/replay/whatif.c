@@ -33,7 +33,7 @@ static int nothing_to_replay(const struct db_tier *t, struct err *err)
 {
 	return err_set(err, ERR_CONFLICT,
 		       "no demand of %s/%s was recorded in that time: there is nothing "
-		       "to play",
+		       "to replay",
 		       t->stack, t->name);
 }
 
@@ -46,9 +46,8 @@ static int find_span(struct stage *s, const struct whatif_question *q,
 
 	if (q->to_ms - q->from_ms < 2 * MINUTE_MS ||
 	    q->to_ms - q->from_ms > WHATIF_MAX_MS)
-		return err_set(
-			err, ERR_INVAL,
-			"two minutes to 21 days can be played with other settings");
+		return err_set(err, ERR_INVAL,
+			       "the replayed time must be from two minutes to 21 days");
 	rc = db_demand_span(s->db, t->stack, t->name, &first_ms, &last_ms, err);
 	if (rc < 0)
 		return rc;
@@ -185,7 +184,7 @@ static int simulate_both(const struct stage *stage, const struct whatif_question
 }
 
 int whatif_simulate(struct db *db, const struct whatif_question *q, struct whatif **ret,
-		struct err *err)
+		    struct err *err)
 {
 	CLEANUP(catalog_free) struct catalog *catalog = catalog_new();
 	CLEANUP(fleet_free) struct fleet *f = NULL;

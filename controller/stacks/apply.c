@@ -20,7 +20,7 @@ static int check_pools(struct db *db, const struct stack_file *s, struct err *er
 
 		if (was && strcmp(was->stack, s->name) != 0)
 			return err_set(err, ERR_CONFLICT,
-				       "[pool %s] is there already, of %s%s", was->name,
+				       "[pool %s] already exists, in %s%s", was->name,
 				       *was->stack ? "the stack " : "no stack",
 				       was->stack);
 	}
@@ -143,8 +143,8 @@ static int remove_all(struct db *db, void *arg, struct err *err)
 	int rc = db_stack_get(db, a->name, &was, err);
 
 	if (rc == 0 && a->expect != STACK_ANY_VERSION && a->expect != was.version)
-		rc = err_set(err, ERR_CONFLICT, "the stack %s changed meanwhile",
-			     a->name);
+		rc = err_set(err, ERR_CONFLICT,
+			     "the stack %s was changed in the meantime", a->name);
 	if (rc == 0)
 		rc = retire_pools(db, a->name, NULL, err);
 	return rc < 0 ? rc : db_stack_delete(db, a->name, err);

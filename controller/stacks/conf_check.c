@@ -30,7 +30,7 @@ static int check_domain(const char *domain, struct err *err)
 	    !strstr(domain, "..") &&
 	    strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len)
 		return 0;
-	return err_set(err, ERR_INVAL, "stack.conf: domain '%s' is no domain name",
+	return err_set(err, ERR_INVAL, "stack.conf: domain '%s' is not a domain name",
 		       domain);
 }
 

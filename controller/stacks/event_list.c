@@ -59,7 +59,7 @@ static int add(struct event_list *l, size_t kind, int64_t start_ms, int64_t end_
 {
 	if (l->n == EVENTS_MAX)
 		return err_set(err, ERR_LIMIT,
-			       "the stack's events take place more than %d times",
+			       "the stack's events have more than %d occurrences",
 			       EVENTS_MAX);
 	if (l->n % 64 == 0)
 		l->v = xrealloc(l->v, (l->n + 64) * sizeof(*l->v));

@@ -125,9 +125,9 @@ int event_when_parse(const char *text, struct event_when *ret, struct err *err)
 	}
 	if (!parse(p, &w))
 		return err_set(err, ERR_INVAL,
-			       "when = %.60s is no time: write 2026-11-27, 2026-11-27 .. "
-			       "2026-11-29, 2026-11-27 08:00-22:00, 2026-11-27 08:00 .. "
-			       "2026-11-28 22:00, or yearly 12-24 .. 12-26",
+			       "when = %.60s is not a time: write 2026-11-27, 2026-11-27 "
+			       ".. 2026-11-29, 2026-11-27 08:00-22:00, 2026-11-27 08:00 "
+			       ".. 2026-11-28 22:00, or yearly 12-24 .. 12-26",
 			       text);
 	if (w.is_yearly) {
 		*ret = w;

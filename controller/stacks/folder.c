@@ -34,7 +34,7 @@ static int check_text(const char *name, const json_t *text, struct err *err)
 	if (!json_is_string(text))
 		return err_set(err, ERR_INVAL, "%s: its text must be a string", name);
 	if (strlen(json_string_value(text)) != json_string_length(text))
-		return err_set(err, ERR_INVAL, "%s: holds a NUL byte", name);
+		return err_set(err, ERR_INVAL, "%s: contains a NUL byte", name);
 	return 0;
 }
 
@@ -115,10 +115,10 @@ static int check_event_tier(void *arg, const char *tier, struct err *err)
 
 	if (stack_tier_in(&n->s->tiers, tier))
 		return 0;
-	return err_set(err, ERR_INVAL,
-		       "%s: event '%s': tiers names %.60s, and stack.conf has no such "
-		       "[tier NAME]",
-		       n->kind->source, n->kind->name, tier);
+	return err_set(
+		err, ERR_INVAL,
+		"%s: event '%s': tiers names %.60s, and stack.conf has no such tier",
+		n->kind->source, n->kind->name, tier);
 }
 
 /* Whatever the time is, what is announced must be readable; see also event_list_read().

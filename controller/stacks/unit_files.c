@@ -73,10 +73,10 @@ static int read_unit(const json_t *files, struct db_tier *t, struct stack_unit *
 	u->text = buf_take(&b);
 	unit_file_hash(u->file, u->hash);
 	if (!u->is_template && t->max > 1)
-		return err_set(err, ERR_INVAL,
-			       "stack.conf: [tier %s]: %s is no template, so max must be "
-			       "1",
-			       t->name, t->unit);
+		return err_set(
+			err, ERR_INVAL,
+			"stack.conf: [tier %s]: %s is not a template, so max must be 1",
+			t->name, t->unit);
 	return 0;
 }
 

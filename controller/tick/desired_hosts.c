@@ -16,8 +16,8 @@ static int terminate(struct round *r, struct fleet_host *h, const char *why,
 		return rc;
 	h->h.state = DB_HOST_TERMINATING;
 	event_add(r->parts->o->events, "host-leaves", DB_LEVEL_INFO,
-		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool), "host %s goes: %s",
-		  h->h.id, why);
+		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
+		  "host %s is being removed: %s", h->h.id, why);
 	sched_poke(r->parts->o->pools, h->h.pool);
 	return 0;
 }
@@ -56,7 +56,7 @@ int terminate_unneeded_hosts(struct round *r, struct err *err)
 		struct fleet_host *h = fleet_host(r->f, r->placed.leave[i]);
 
 		if (is_unneeded(h))
-			rc = terminate(r, h, "nothing needs it any more", err);
+			rc = terminate(r, h, "it is no longer needed", err);
 	}
 	return rc;
 }

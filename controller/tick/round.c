@@ -43,7 +43,7 @@ static const char *distrust(const struct round *r)
 	if (!r->seen.store_ok)
 		return "the store cannot be read";
 	if (r->seen.host_shrunk)
-		return "most hosts fell silent together";
+		return "most hosts stopped responding at the same time";
 	return NULL;
 }
 
@@ -127,10 +127,9 @@ int round_run(struct round *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	problems_set(&p->problems, PROBLEM_HOSTS,
-		     r->seen.host_shrunk
-			     ? "most hosts fell silent together; nothing is scaled "
-			       "in"
-			     : NULL);
+		     r->seen.host_shrunk ? "most hosts stopped responding at the same "
+					   "time; nothing is scaled in"
+					 : NULL);
 	place_mark_moves(p->moves, r->f);
 	unit_plan(r->f);
 	find_misplaced(r);

@@ -65,9 +65,9 @@ static void run_round(struct tick *t, bool full)
 	else if (full && tiers_want_more(t->parts.tiers))
 		tick_poke(t, true);
 	if (full && stack_sweep(t->o->db, &err) < 0)
-		log_warn("pools-not-swept", ERR(&err));
+		log_warn("pool-cleanup-failed", ERR(&err));
 	if (full && db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0)
-		log_warn("upkeep-failed", ERR(&err));
+		log_warn("maintenance-failed", ERR(&err));
 	round_done(&r);
 	note_round(t, began);
 }

@@ -61,7 +61,7 @@ static void say_none(const struct tier_capacity *t, struct tier_capacity_now *re
 	snprintf(ret->note, sizeof(ret->note), "%s",
 		 *t->blind ? t->blind
 		 : *why    ? why
-			   : "no minute of it is known yet");
+			   : "there is no data yet");
 }
 
 static void say_source(const struct tier_capacity *t, const struct fleet_tier *ft,
@@ -137,8 +137,9 @@ void tier_capacity_tell_change(const struct tier_capacity *t,
 	cause(r->f, ft, since_ms, why, sizeof(why));
 	event_add(r->events, "capacity-changed", DB_LEVEL_WARN,
 		  EVENT_ABOUT(.stack = ft->t.stack, .tier = ft->t.name),
-		  "an instance of %s serves about %s since %s, it was %s%s", ft->t.name,
-		  figure(ft, c->to, now), hour(ft, since_ms, when),
+		  "an instance of %s has served about %s since %s; before that it served "
+		  "%s%s",
+		  ft->t.name, figure(ft, c->to, now), hour(ft, since_ms, when),
 		  figure(ft, c->from, was), why);
 }
 
@@ -152,7 +153,7 @@ void tier_capacity_tell_contradiction(const struct tier_capacity *t,
 	event_add(r->events, "capacity-contradicted", DB_LEVEL_WARN,
 		  EVENT_ABOUT(.stack = ft->t.stack, .tier = ft->t.name),
 		  "an instance of %s is declared to serve %s, but serves %s (%s to %s); "
-		  "the declared one is used",
+		  "the declared capacity is used",
 		  ft->t.name, figure(ft, ft->t.capacity, declared),
 		  figure(ft, k->value, learned), figure(ft, k->low, low),
 		  figure(ft, k->high, high));

@@ -117,7 +117,7 @@ static const char *unfit(struct tier_capacity *t, const struct fleet_tier *ft,
 	if (isnan(demand))
 		return "its demand is not measured";
 	if (t->n == 0)
-		return "no instance of it runs";
+		return "none of its instances is running";
 	if (ft->healthy != ft->running || ft->draining ||
 	    now_ms - t->n_since_ms < SETTLED_MS)
 		return "";

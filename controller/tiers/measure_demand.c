@@ -32,7 +32,7 @@ static void note_silent(void *arg, const char *host, const char *unit, int64_t l
 	}
 	if (placed)
 		snprintf(d->silent, sizeof(d->silent),
-			 "no metrics came from %s on host %s for %" PRId64 " s",
+			 "no metrics from %s on host %s for %" PRId64 " s",
 			 *unit ? unit : "the agent", host,
 			 (d->in.now_ms - last_ms) / 1000);
 }
@@ -45,7 +45,7 @@ void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *re
 	in->demand = NAN;
 	if (metrics_expr_follow(d->ft->t.demand, d->ft->t.stack, d->ft->t.name,
 				&d->t->expression, &d->t->demand, &err) < 0)
-		log_warn("demand-not-understood", STR("stack", d->ft->t.stack),
+		log_warn("demand-invalid", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
 	if (d->t->demand && metrics_expr_now(ts->db, d->t->demand, in->now_ms,
 					     &in->demand, &in->demand_at_ms, &err) < 0)

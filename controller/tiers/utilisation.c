@@ -86,7 +86,7 @@ static double cpu_share(struct utilisation *u, struct db *db, const struct fleet
 		return NAN;
 	}
 	if (!all_tell(u, db, f, ft)) {
-		*ret_why = "not all of its instances tell their CPU time";
+		*ret_why = "not all of its instances report their CPU time";
 		return NAN;
 	}
 	return value_now(db, &ft->t, f->now_ms, text, &u->ratio_text, &u->ratio) / cores;

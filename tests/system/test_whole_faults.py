@@ -57,7 +57,7 @@ def test_without_metrics_nothing_scales_in_and_the_explanation_says_why(quick):
                and quick.tier("quick", "web")["demand"]["stale"])
     quick.wait("the sentence says so", lambda: any(
         words in quick.tier("quick", "web")["sentence"]
-        for words in ("no metrics came from web@", "on stale data", "no demand is measured")))
+        for words in ("no metrics from web@", "on stale data", "no demand is measured")))
     # Twice the dwell of 5 min and a lead time: with a known demand of 0 it would be 1 by now.
     rounds = decided_on(quick)
     quick.wait("it is decided on for long enough",
@@ -141,7 +141,7 @@ def test_a_cloud_that_fails_every_call_is_left_more_and_more_alone(quick, kind):
     assert pool()["state"] == "backoff"
     # And it recovers by itself.
     set_weather(folder, [])
-    quick.wait("the pool works again", lambda: pool()["state"] == "ok"
+    quick.wait("the pool has recovered", lambda: pool()["state"] == "ok"
                and len(quick.hosts("cloud")) == 2, 60)
     assert len(cloud_vms(folder)) == 2, "VMs were launched twice or not at all"
     assert any(e["kind"] == "pool-recovered" for e in quick.items("/v1/events?since=0"))

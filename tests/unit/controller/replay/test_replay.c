@@ -50,8 +50,9 @@ static void live(struct scene *s, struct tiers *tiers, int64_t minute)
 	assert_ok(tiers_decide(tiers, s->f,
 			       &(struct tiers_context){
 				       .events = &events,
-				       .distrust = minute % 500 < 9 ? "hosts fell silent"
-								    : NULL,
+				       .distrust = minute % 500 < 9
+							   ? "hosts stopped responding"
+							   : NULL,
 				       .tick_ms = MINUTE_MS },
 			       s->e),
 		  s->e);
@@ -469,7 +470,7 @@ static void what_cannot_be_played_is_said(void **state)
 
 	scene_apply(s, WEB("min = 1\nmax = 8\n"), TEXT);
 	assert_int_equal(play_fails(s, 10, START_MS - DAY_MS, START_MS), ERR_CONFLICT);
-	assert_non_null(strstr(s->e->msg, "nothing to play"));
+	assert_non_null(strstr(s->e->msg, "nothing to replay"));
 	record_past(s);
 	assert_int_equal(play_fails(s, 0, START_MS - DAY_MS, START_MS), ERR_CONFLICT);
 	assert_non_null(strstr(s->e->msg, "no capacity"));
