@@ -55,8 +55,8 @@ static int fail_host(struct pool_round *r, struct db_host *h, const char *why,
 	return 0;
 }
 
-static int gone_host(struct pool_round *r, struct db_host *h, const char *why,
-		     struct err *err)
+static int note_host_gone(struct pool_round *r, struct db_host *h, const char *why,
+			  struct err *err)
 {
 	bool expected = h->state == DB_HOST_TERMINATING;
 	int rc = db_host_gone(r->opts->db, h->id, why, r->now_ms, err);
@@ -129,7 +129,7 @@ static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *
 	if (m->count < POOL_LISTS_UNTIL_GONE ||
 	    clock_mono_ms() - m->first_mono_ms < caps->visible_ms)
 		return 0;
-	return gone_host(
+	return note_host_gone(
 		r, h, h->state == DB_HOST_TERMINATING ? "terminated" : POOL_WHY_VANISHED,
 		err);
 }

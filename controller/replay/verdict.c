@@ -12,7 +12,7 @@
 #define STEP_MS (60 * 1000LL) /* of the demand that is played */
 #define DRIFT 0.25            /* of the lead time; what was learned moves a little */
 #define CAPACITY_DRIFT 0.1    /* the same of a capacity */
-#define HAIR 0.005            /* costs that are printed alike are alike */
+#define ROUNDING 0.005        /* costs that are printed alike are alike */
 #define PLAYED_MS (24 * 3600 * 1000LL) /* at least */
 #define Z95 1.645                      /* of the normal distribution */
 #define DAYS(ms) ((double)(ms) / (24 * 3600 * 1000.0))
@@ -22,10 +22,10 @@ enum db_mode verdict_next(enum db_mode mode)
 	return mode == DB_MODE_OBSERVE ? DB_MODE_OUT : DB_MODE_AUTO;
 }
 
-static void say(struct verdict *v, bool promote, const char *fmt, ...)
+static void set_reason(struct verdict *v, bool promote, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void say(struct verdict *v, bool promote, const char *fmt, ...)
+static void set_reason(struct verdict *v, bool promote, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -56,9 +56,10 @@ bool verdict_is_fresh(const struct verdict_tier *t, const struct verdict_report 
 static bool is_settled(const struct verdict_tier *t, enum db_mode to, struct verdict *v)
 {
 	if (to <= t->mode)
-		say(v, false, "the tier is in mode %s already", db_mode_name(t->mode));
+		set_reason(v, false, "the tier is in mode %s already",
+			   db_mode_name(t->mode));
 	else if (t->stateful && to == DB_MODE_AUTO)
-		say(v, false, "a stateful tier is not scaled in automatically");
+		set_reason(v, false, "a stateful tier is not scaled in automatically");
 	else
 		return false;
 	return true;
@@ -77,20 +78,24 @@ static bool is_no_measure(const struct verdict_tier *t, const struct verdict_rep
 	char age[CLOCK_TEXT];
 
 	if (r->at_ms == 0)
-		say(v, false, "there is no backtest yet");
+		set_reason(v, false, "there is no backtest yet");
 	else if (!is_of_tier(t, r))
-		say(v, false,
-		    "the backtest used another risk, price, capacity or lead time than "
-		    "the tier has now");
+		set_reason(v, false,
+			   "the backtest used another risk, price, capacity or lead time "
+			   "than "
+			   "the tier has now");
 	else if (now_ms - r->at_ms > VERDICT_FRESH_MS)
-		say(v, false, "the backtest is stale, made %s ago",
-		    clock_format_duration((now_ms - r->at_ms) / STEP_MS * STEP_MS, age));
+		set_reason(v, false, "the backtest is stale, made %s ago",
+			   clock_format_duration((now_ms - r->at_ms) / STEP_MS * STEP_MS,
+						 age));
 	else if (r->history_ms < enough)
-		say(v, false, "there are %.1f days of history, and mode %s requires %.0f",
-		    tenths(r->history_ms), db_mode_name(to), DAYS(enough));
+		set_reason(v, false,
+			   "there are %.1f days of history, and mode %s requires %.0f",
+			   tenths(r->history_ms), db_mode_name(to), DAYS(enough));
 	else if (r->played_ms < PLAYED_MS)
-		say(v, false, "the backtest covers only %.1f days, and %.0f is required",
-		    tenths(r->played_ms), DAYS(PLAYED_MS));
+		set_reason(v, false,
+			   "the backtest covers only %.1f days, and %.0f is required",
+			   tenths(r->played_ms), DAYS(PLAYED_MS));
 	else
 		return false;
 	return true;
@@ -105,7 +110,7 @@ static double allowed(const struct verdict_report *r)
 }
 
 /* "short 0.31 % of the time where 0.5 % are promised" */
-static void say_kept(const struct verdict_report *r, char *ret, size_t size)
+static void describe_short_time(const struct verdict_report *r, char *ret, size_t size)
 {
 	char chance[64] = "";
 
@@ -117,24 +122,26 @@ static void say_kept(const struct verdict_report *r, char *ret, size_t size)
 		 100 * r->short_share, 100 * r->risk, chance);
 }
 
-/* Whether the promised risk was kept, and not dearer than by others who kept it. */
+/* Whether the promised risk was short_time, and not dearer than by others who short_time
+ * it. */
 static void judge_risk(const struct verdict_report *r, struct verdict *ret)
 {
-	char kept[160], peer[96];
+	char short_time[160], peer[96];
 
-	say_kept(r, kept, sizeof(kept));
+	describe_short_time(r, short_time, sizeof(short_time));
 	snprintf(peer, sizeof(peer), "reactive: %.2f, short %.2f %%", r->reactive_cost,
 		 100 * r->reactive_short);
 	if (!(r->short_share <= allowed(r)))
-		say(ret, false, "it would have been %s", kept);
-	else if (r->reactive_short <= allowed(r) && r->cost > r->reactive_cost + HAIR)
-		say(ret, false,
-		    "it would have cost more than reactive scaling, which met the risk "
-		    "too: %.2f times the least possible cost (%s)",
-		    r->cost, peer);
+		set_reason(ret, false, "it would have been %s", short_time);
+	else if (r->reactive_short <= allowed(r) && r->cost > r->reactive_cost + ROUNDING)
+		set_reason(ret, false,
+			   "it would have cost more than reactive scaling, which met the "
+			   "risk "
+			   "too: %.2f times the least possible cost (%s)",
+			   r->cost, peer);
 	else
-		say(ret, true, "%s, at %.2f times the least possible cost (%s)", kept,
-		    r->cost, peer);
+		set_reason(ret, true, "%s, at %.2f times the least possible cost (%s)",
+			   short_time, r->cost, peer);
 }
 
 /* Instances and short minutes together, over the optimum, which is never short. */
@@ -149,15 +156,17 @@ static void judge_price(const struct verdict_report *r, struct verdict *ret)
 {
 	const double own = total(r, r->cost, r->short_share);
 	const double peer = total(r, r->reactive_cost, r->reactive_short);
-	const bool is_cheaper = own <= peer + HAIR;
+	const bool is_cheaper = own <= peer + ROUNDING;
 
-	say(ret, is_cheaper,
-	    "%s %.2f times the least possible cost, with a minute short of capacity "
-	    "priced at %g instance-hours (reactive: %.2f); short of capacity %.2f %% of "
-	    "the time",
-	    is_cheaper ? "it would have cost"
-		       : "more expensive than reactive scaling, at",
-	    own, r->price, peer, 100 * r->short_share);
+	set_reason(
+		ret, is_cheaper,
+		"%s %.2f times the least possible cost, with a minute short of capacity "
+		"priced at %g instance-hours (reactive: %.2f); short of capacity %.2f %% "
+		"of "
+		"the time",
+		is_cheaper ? "it would have cost"
+			   : "more expensive than reactive scaling, at",
+		own, r->price, peer, 100 * r->short_share);
 }
 
 void verdict_give(const struct verdict_tier *t, const struct verdict_report *r,

@@ -34,20 +34,20 @@ void stack_events_done(struct stack_events *e)
 
 int event_terms_set_uplift(struct event_terms *t, const char *text, struct err *err)
 {
-	if (t->is_uplift_said)
+	if (t->is_uplift_set)
 		return err_set(err, ERR_INVAL, "uplift is given twice");
-	t->is_uplift_said = true;
+	t->is_uplift_set = true;
 	return uplift_parse(text, &t->uplift, err);
 }
 
 int event_terms_set_tiers(struct event_terms *t, const char *text, struct err *err)
 {
-	if (t->is_tiers_said)
+	if (t->is_tiers_set)
 		return err_set(err, ERR_INVAL, "tiers is given twice");
 	if (strlen(text) > TIERS_TEXT_MAX)
 		return err_set(err, ERR_LIMIT, "tiers is longer than %d bytes",
 			       TIERS_TEXT_MAX);
-	t->is_tiers_said = true;
+	t->is_tiers_set = true;
 	t->tiers = text[strspn(text, " \t,")] ? xstrdup(text) : NULL;
 	return 0;
 }

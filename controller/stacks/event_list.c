@@ -109,9 +109,9 @@ static int terms_of(const struct stack_events *e, const struct ical_source *s,
 		rc = event_terms_set_tiers(ret, s->extra[1], err);
 	if (rc < 0 || !section)
 		return rc;
-	if (!ret->is_uplift_said)
+	if (!ret->is_uplift_set)
 		ret->uplift = section->terms.uplift;
-	if (!ret->is_tiers_said && section->terms.tiers)
+	if (!ret->is_tiers_set && section->terms.tiers)
 		ret->tiers = xstrdup(section->terms.tiers);
 	return 0;
 }

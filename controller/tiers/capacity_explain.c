@@ -54,18 +54,18 @@ static bool is_recent(const struct capacity_change *c, int64_t now_ms)
 	return c->minute && llabs(now_ms - c->minute * MINUTE_MS) <= RECENT_MS;
 }
 
-static void say_none(const struct tier_capacity *t, struct tier_capacity_now *ret)
+static void describe_none(const struct tier_capacity *t, struct tier_capacity_now *ret)
 {
 	const char *why = t->c ? capacity_known(t->c)->why : "";
 
 	snprintf(ret->note, sizeof(ret->note), "%s",
-		 *t->blind ? t->blind
-		 : *why    ? why
-			   : "there is no data yet");
+		 *t->unmeasured_reason ? t->unmeasured_reason
+		 : *why                ? why
+				       : "there is no data yet");
 }
 
-static void say_source(const struct tier_capacity *t, const struct fleet_tier *ft,
-		       struct tier_capacity_now *ret)
+static void describe_source(const struct tier_capacity *t, const struct fleet_tier *ft,
+			    struct tier_capacity_now *ret)
 {
 	char text[FIGURE];
 
@@ -81,8 +81,8 @@ static void say_source(const struct tier_capacity *t, const struct fleet_tier *f
 		ret->note[0] = '\0';
 }
 
-void tier_capacity_say(const struct tier_capacity *t, const struct fleet_tier *ft,
-		       int64_t now_ms, struct tier_capacity_now *ret)
+void tier_capacity_describe(const struct tier_capacity *t, const struct fleet_tier *ft,
+			    int64_t now_ms, struct tier_capacity_now *ret)
 {
 	const struct capacity_change *c = &t->kept.change;
 	size_t n;
@@ -91,10 +91,10 @@ void tier_capacity_say(const struct tier_capacity *t, const struct fleet_tier *f
 	ret->value = t->kept.in_force;
 	ret->source = tier_capacity_source_name(t->kept.source);
 	if (t->kept.source == CAPACITY_NONE) {
-		say_none(t, ret);
+		describe_none(t, ret);
 		return;
 	}
-	say_source(t, ft, ret);
+	describe_source(t, ft, ret);
 	if (t->kept.source == CAPACITY_DECLARED || !is_recent(c, now_ms))
 		return;
 	n = strlen(ret->note);
@@ -126,9 +126,9 @@ static void cause(const struct fleet *f, const struct fleet_tier *ft, int64_t si
 			 (long long)s->version, hour(ft, s->applied_ms, when));
 }
 
-void tier_capacity_tell_change(const struct tier_capacity *t,
-			       const struct tier_capacity_round *r,
-			       const struct fleet_tier *ft)
+void tier_capacity_report_change(const struct tier_capacity *t,
+				 const struct tier_capacity_round *r,
+				 const struct fleet_tier *ft)
 {
 	const struct capacity_change *c = &t->kept.change;
 	const int64_t since_ms = c->minute * MINUTE_MS;
@@ -143,9 +143,9 @@ void tier_capacity_tell_change(const struct tier_capacity *t,
 		  figure(ft, c->from, was), why);
 }
 
-void tier_capacity_tell_contradiction(const struct tier_capacity *t,
-				      const struct tier_capacity_round *r,
-				      const struct fleet_tier *ft)
+void tier_capacity_report_contradiction(const struct tier_capacity *t,
+					const struct tier_capacity_round *r,
+					const struct fleet_tier *ft)
 {
 	const struct capacity_known *k = &t->kept.learned;
 	char declared[FIGURE], learned[FIGURE], low[FIGURE], high[FIGURE];
@@ -175,7 +175,7 @@ json_t *tier_capacity_json(const struct tier_capacity *t, int64_t now_ms)
 	const bool is_known = k->model != CAPACITY_NOT_KNOWN;
 	struct tier_capacity_now none;
 
-	say_none(t, &none);
+	describe_none(t, &none);
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "used",
 			 tier_capacity_source_name(t->kept.source), "value",
 			 json_finite(is_known ? k->value : NAN), "low",

@@ -53,7 +53,7 @@ static int64_t minute_of(const struct db_tier *t, int64_t now_ms)
 	       MINUTE_MS;
 }
 
-static void start_anew(struct tier_capacity *t, const struct db_tier *tier)
+static void restart(struct tier_capacity *t, const struct db_tier *tier)
 {
 	capacity_free(t->c);
 	t->c = NULL;
@@ -124,8 +124,8 @@ static const char *unfit(struct tier_capacity *t, const struct fleet_tier *ft,
 	return NULL;
 }
 
-static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
-	       const struct fleet_tier *ft, double demand, struct err *err)
+static int observe_minute(struct tier_capacity *t, const struct tier_capacity_round *r,
+			  const struct fleet_tier *ft, double demand, struct err *err)
 {
 	struct utilisation_now now;
 	struct capacity_seen seen;
@@ -134,10 +134,11 @@ static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
 
 	utilisation_now(&t->measure, r->db, r->f, ft, &now);
 	if (isnan(now.ratio) && isnan(now.latency_s)) {
-		snprintf(t->blind, sizeof(t->blind), "%s", now.why);
+		snprintf(t->unmeasured_reason, sizeof(t->unmeasured_reason), "%s",
+			 now.why);
 		return 0;
 	}
-	t->blind[0] = '\0';
+	t->unmeasured_reason[0] = '\0';
 	if (!t->c)
 		rc = capacity_new(ft->t.target_utilisation, &t->c, err);
 	if (rc < 0)
@@ -156,7 +157,7 @@ static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
 	if (is_changed) {
 		t->kept.learned = (struct capacity_known){ .model = CAPACITY_NOT_KNOWN };
 		t->kept.fitted = 0;
-		tier_capacity_tell_change(t, r, ft);
+		tier_capacity_report_change(t, r, ft);
 	}
 	return 0;
 }
@@ -196,8 +197,8 @@ static void take_minute(struct tier_capacity *t, const struct tier_capacity_roun
 		return;
 	t->minute = minute_of(&ft->t, r->f->now_ms);
 	if (why && *why)
-		snprintf(t->blind, sizeof(t->blind), "%s", why);
-	if (!why && see(t, r, ft, demand, &err) < 0)
+		snprintf(t->unmeasured_reason, sizeof(t->unmeasured_reason), "%s", why);
+	if (!why && observe_minute(t, r, ft, demand, &err) < 0)
 		log_warn("capacity-not-learned", STR("stack", ft->t.stack),
 			 STR("tier", ft->t.name), ERR(&err));
 }
@@ -246,7 +247,7 @@ static void compare(struct tier_capacity *t, const struct tier_capacity_round *r
 		(declared > l->high * CONTRADICTION || declared < l->low / CONTRADICTION);
 
 	if (contradicts && !t->kept.contradicts)
-		tier_capacity_tell_contradiction(t, r, ft);
+		tier_capacity_report_contradiction(t, r, ft);
 	t->is_dirty |= contradicts != t->kept.contradicts;
 	t->kept.contradicts = contradicts;
 }
@@ -256,17 +257,17 @@ void tier_capacity_step(struct tier_capacity *t, const struct tier_capacity_roun
 			struct tier_capacity_now *ret)
 {
 	if (!t->is_loaded) {
-		start_anew(t, &ft->t);
+		restart(t, &ft->t);
 		load(t, r->db, &ft->t, minute_of(&ft->t, r->f->now_ms));
 		t->is_loaded = true;
 	}
 	if (t->kept.origin != origin_of(&ft->t) ||
 	    (t->c && capacity_target(t->c) != ft->t.target_utilisation))
-		start_anew(t, &ft->t);
+		restart(t, &ft->t);
 	take_minute(t, r, ft, demand);
 	if (t->c && t->n && is_fit_due(t, r))
 		learn(t);
 	choose(t, &ft->t);
 	compare(t, r, ft);
-	tier_capacity_say(t, ft, r->f->now_ms, ret);
+	tier_capacity_describe(t, ft, r->f->now_ms, ret);
 }

@@ -62,8 +62,8 @@ static double cores_of(const struct fleet *f, const struct fleet_tier *ft)
 }
 
 /* An instance that does not tell would make the others look less busy than they are. */
-static bool all_tell(struct utilisation *u, struct db *db, const struct fleet *f,
-		     const struct fleet_tier *ft)
+static bool all_report(struct utilisation *u, struct db *db, const struct fleet *f,
+		       const struct fleet_tier *ft)
 {
 	CLEANUP(free)
 	char *text = xasprintf("count(unit_cpu_seconds_total{tier=\"%s\"})", ft->t.name);
@@ -85,7 +85,7 @@ static double cpu_share(struct utilisation *u, struct db *db, const struct fleet
 		*ret_why = "the cores of its hosts are not known";
 		return NAN;
 	}
-	if (!all_tell(u, db, f, ft)) {
+	if (!all_report(u, db, f, ft)) {
 		*ret_why = "not all of its instances report their CPU time";
 		return NAN;
 	}
