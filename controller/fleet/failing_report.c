@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * failing_report.c - the problems that failing units are, for people.
+ * failing_report.c - failing units as problems, for operators.
  */
 #include "failing_units.h"
 

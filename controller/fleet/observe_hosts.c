@@ -12,8 +12,8 @@
 #include <string.h>
 
 /*
- * Times the grace, when most hosts vanish together: minutes. VMs that are really gone are
- * missed by their pool's worker much sooner.
+ * Factor of the grace when most hosts vanish together: minutes. Their pool's worker
+ * notices much sooner when VMs are really gone.
  */
 #define MISSING_MANY_GRACE 100
 
@@ -42,7 +42,7 @@ static void read_host(struct fleet_host *h, const struct view_snapshot *s)
 		h->states = NULL;
 }
 
-/* Before its first lease a host is joining: its pool sees to it that this ends. */
+/* Before its first lease a host is joining, with a time limit of its pool. */
 static bool expects_agent(const struct fleet_host *h)
 {
 	return h->h.ready_ms &&

@@ -64,7 +64,7 @@ int observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *eve
 		fleet_unit_set(u, &u->u.host, "");
 		u->host = NULL;
 		u->u.placed_ms = u->u.healthy_ms = 0;
-		/* Its replacement is wanted from now on: that lead time counts anew. */
+		/* Its replacement is requested now: its lead time starts here. */
 		u->u.wanted_ms = f->now_ms;
 	}
 	read_state(u);

@@ -194,7 +194,7 @@ static char *trimmed(const char *from, const char *end)
 	return xstrndup(from, (size_t)(end - from));
 }
 
-/* prometheus( was read. The query goes on to the last parenthesis of the text. */
+/* After prometheus(. The query extends to the last parenthesis of the text. */
 static int take_prometheus(struct parser *s, struct metrics_expr *e)
 {
 	const char *comma = strchr(s->p, ','), *end = strrchr(s->p, ')');

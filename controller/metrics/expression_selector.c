@@ -85,7 +85,7 @@ static int take_matchers(struct parser *s, struct matchers *m)
 	return 0;
 }
 
-/* The own stack, unless the selector says something of it. */
+/* The tier's own stack, unless the selector has a stack label. */
 static void add_stack(struct parser *s, struct matchers *m)
 {
 	if (!*s->stack)

@@ -20,7 +20,7 @@
 struct reported {
 	struct reported *next;
 	char *stack, *tier;
-	char *error; /* "" when it was well */
+	char *error; /* "" on success */
 };
 
 struct prompull {
@@ -29,7 +29,7 @@ struct prompull {
 	int64_t interval_ms;
 	pthread_t thread;
 	atomic_bool stop;
-	pthread_mutex_t lock; /* for wake alone */
+	pthread_mutex_t lock; /* for wake only */
 	pthread_cond_t wake;
 	struct reported *reported; /* the thread's */
 };
@@ -58,7 +58,7 @@ static struct reported *reported_of(struct prompull *p, const struct db_tier *t)
 	return s;
 }
 
-/* error: "" when it went well. */
+/* error: "" on success. */
 static void report(struct prompull *p, const struct db_tier *t, const char *error)
 {
 	struct reported *s = reported_of(p, t);
@@ -84,7 +84,7 @@ static void fetch(struct prompull *p, const struct db_tier *t)
 	struct err err = { 0 };
 	const char *query;
 
-	/* A demand that is wrong is the tick's to complain of. */
+	/* The tick reports an invalid demand. */
 	if (metrics_expr_parse(t->demand, t->stack, t->name, &e, &err) < 0 ||
 	    !metrics_expr_prometheus(e, &o.url, &query))
 		return;

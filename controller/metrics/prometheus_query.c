@@ -18,11 +18,11 @@
 #define TIMEOUT_MS 10000
 #define ANSWER_MAX_BYTES (64u << 20)
 #define URL_MAX_BYTES 16384
-#define STEPS_MAX 10000 /* in one answer; the server allows 11,000 a series */
+#define STEPS_MAX 10000 /* per answer; the server allows 11,000 per series */
 #define HISTORY_MINUTES ((size_t)14 * 1440)
 #define MINUTE_MS ((int64_t)60000)
 
-/* The server's own words when it refuses. */
+/* The server's own message when it rejects a query. */
 static int refused(const json_t *doc, long status, struct err *err)
 {
 	const char *words = "no reason given";
@@ -86,7 +86,7 @@ static int ask(const struct promquery_opts *o, const char *path, const char *que
 	return rc < 0 ? rc : read_answer(&res, ret_data, err);
 }
 
-/* ["seconds", "value"]: a number and a number as a text. */
+/* [seconds, "value"]: a number, and a number as text. */
 static int read_pair(const json_t *pair, int64_t *ret_t_ms, double *ret, struct err *err)
 {
 	const json_t *t = json_array_get(pair, 0), *v = json_array_get(pair, 1);
@@ -273,7 +273,7 @@ int promquery_fetch(struct db *db, const char *stack, const char *tier,
 	double v = NAN;
 	int rc = promquery_now(o, query, &v, &at_ms, err);
 
-	/* With a scale the server's clock is not ours: the value is of now. */
+	/* With a time scale the server's clock is not ours: take the value as of now. */
 	if (rc == 0)
 		rc = store(db, stack, tier, v, clock_scale() == 1.0 ? at_ms : now_ms,
 			   now_ms, err);

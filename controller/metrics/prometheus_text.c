@@ -54,7 +54,7 @@ static bool take_char(struct reader *r, char c)
 	return true;
 }
 
-/* Up to a blank or one of stops; the caller's. */
+/* Up to a space or one of stops; the caller frees it. */
 static char *take_word(struct reader *r, const char *stops)
 {
 	const char *from;
@@ -159,7 +159,7 @@ static int take_label(struct reader *r, struct label_list *l)
 	if (rc < 0)
 		return rc;
 	l->text[l->n_text++] = value;
-	/* An empty value is no label. */
+	/* A label with an empty value is the same as none. */
 	if (*value)
 		l->v[l->n++] = (struct label){ name, value };
 	return 0;
@@ -199,7 +199,7 @@ static int add_extra(struct reader *r, struct label_list *l)
 	return 0;
 }
 
-/* The canonical text, the caller's. */
+/* The canonical text; the caller frees it. */
 static int labels_text(struct reader *r, struct label_list *l, char **ret)
 {
 	CLEANUP(buf_done) struct buf b;

@@ -57,7 +57,7 @@ int credentials_check(const char *path, struct err *err)
 
 struct reading {
 	const char *profile;
-	json_t *pairs; /* NULL until a pair of the profile was seen */
+	json_t *pairs; /* NULL until the profile's first pair */
 };
 
 static int on_pair(void *arg, const char *section, const char *name, const char *value,
@@ -81,7 +81,7 @@ static int on_pair(void *arg, const char *section, const char *name, const char 
 	return 0;
 }
 
-/* The text of a file that passed the check, read through the same descriptor. */
+/* Reads the file through the descriptor that was checked. */
 static int read_all(int fd, const char *path, char *text, size_t size, struct err *err)
 {
 	size_t used = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * driver_services.c - what the controller gives to drivers: HTTP, clocks, random, log.
+ * driver_services.c - what the controller provides to drivers: HTTP, clocks, random
+ * bytes, log.
  */
 #include "buf.h"
 #include "check.h"
@@ -38,8 +39,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 }
 
 /*
- * Whether the server may have acted: not when no byte of the request left, nor for what
- * only reads.
+ * Whether the server may have acted: not if no byte was sent, nor for a read-only method.
  */
 static enum drv_class class_of_failure(CURL *h, const struct drv_http_request *req)
 {

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEP_MS (60 * 1000LL) /* of the demand that is played */
-#define DRIFT 0.25            /* of the lead time; what was learned moves a little */
+#define STEP_MS (60 * 1000LL) /* of the simulated demand */
+#define DRIFT 0.25            /* of the lead time: learned values vary a little */
 #define CAPACITY_DRIFT 0.1    /* the same of a capacity */
-#define ROUNDING 0.005        /* costs that are printed alike are alike */
-#define PLAYED_MS (24 * 3600 * 1000LL) /* at least */
+#define ROUNDING 0.005        /* costs that print alike are equal */
+#define PLAYED_MS (24 * 3600 * 1000LL) /* the least backtested time */
 #define Z95 1.645                      /* of the normal distribution */
 #define DAYS(ms) ((double)(ms) / (24 * 3600 * 1000.0))
 
@@ -52,7 +52,7 @@ bool verdict_is_fresh(const struct verdict_tier *t, const struct verdict_report 
 	return r->at_ms > 0 && now_ms - r->at_ms <= VERDICT_FRESH_MS && is_of_tier(t, r);
 }
 
-/* Nothing that a backtest finds would change these. */
+/* Reasons that no backtest result can change. */
 static bool is_settled(const struct verdict_tier *t, enum db_mode to, struct verdict *v)
 {
 	if (to <= t->mode)
@@ -65,7 +65,7 @@ static bool is_settled(const struct verdict_tier *t, enum db_mode to, struct ver
 	return true;
 }
 
-/* Days, cut to tenths: what is not enough must not be rounded up to it. */
+/* Days, rounded down to tenths: too few must not be printed as enough. */
 static double tenths(int64_t ms)
 {
 	return floor(10 * DAYS(ms)) / 10;
@@ -101,7 +101,10 @@ static bool is_no_measure(const struct verdict_tier *t, const struct verdict_rep
 	return true;
 }
 
-/* The share of time that may have been short; what is short is so for a lead time. */
+/*
+ * The share of time short of capacity that chance allows; each shortage lasts a lead
+ * time.
+ */
 static double allowed(const struct verdict_report *r)
 {
 	const double windows = (double)r->played_ms / (double)(r->boot_ms + STEP_MS);
@@ -109,7 +112,7 @@ static double allowed(const struct verdict_report *r)
 	return r->risk + Z95 * sqrt(r->risk * (1 - r->risk) / windows);
 }
 
-/* "short 0.31 % of the time where 0.5 % are promised" */
+/* "short of capacity 0.31 % of the time, with at most 0.5 % promised" */
 static void describe_short_time(const struct verdict_report *r, char *ret, size_t size)
 {
 	char chance[64] = "";
@@ -122,8 +125,10 @@ static void describe_short_time(const struct verdict_report *r, char *ret, size_
 		 100 * r->short_share, 100 * r->risk, chance);
 }
 
-/* Whether the promised risk was short_time, and not dearer than by others who short_time
- * it. */
+/*
+ * Whether the risk target was met, at no higher cost than reactive scaling that met it
+ * too.
+ */
 static void judge_risk(const struct verdict_report *r, struct verdict *ret)
 {
 	char short_time[160], peer[96];
@@ -144,7 +149,10 @@ static void judge_risk(const struct verdict_report *r, struct verdict *ret)
 			   short_time, r->cost, peer);
 }
 
-/* Instances and short minutes together, over the optimum, which is never short. */
+/*
+ * Cost of instances and of minutes short of capacity, relative to the optimum, which has
+ * none of the latter.
+ */
 static double total(const struct verdict_report *r, double cost, double short_share)
 {
 	const double minutes = short_share * (double)r->played_ms / STEP_MS;

@@ -37,7 +37,7 @@ static int nothing_to_replay(const struct db_tier *t, struct err *err)
 		       t->stack, t->name);
 }
 
-/* The whole minutes of the question, from the first recorded one on. */
+/* The full minutes of the question, from the first recorded one on. */
 static int find_span(struct stage *s, const struct whatif_question *q,
 		     const struct db_tier *t, struct err *err)
 {
@@ -76,7 +76,7 @@ static int read_demand(struct stage *s, const struct db_tier *t, struct err *err
 	return s->missing < s->n ? 0 : nothing_to_replay(t, err);
 }
 
-/* What was decided last before; without any, what the first demand needs. */
+/* The last decision before; without any, what the first demand needs. */
 static int read_start(struct stage *s, const struct db_tier *t, struct err *err)
 {
 	CLEANUP(db_decision_list_done) struct db_decision_list l = { 0 };
@@ -96,7 +96,7 @@ static int read_start(struct stage *s, const struct db_tier *t, struct err *err)
 	return 0;
 }
 
-/* The clock of the tier's stack, and what else the stack's files say. */
+/* The tier's clock and events, from its stack. */
 static int read_catalog(struct catalog *c, struct fleet *f, const struct db_tier *t,
 			struct catalog_tier *ret, struct err *err)
 {
@@ -105,7 +105,7 @@ static int read_catalog(struct catalog *c, struct fleet *f, const struct db_tier
 
 	if (ft && ft->cat)
 		*ret = *ft->cat;
-	/* Another stack that cannot be read is no matter of this one. */
+	/* Another unreadable stack does not matter here. */
 	return ft && ft->cat ? 0 : rc;
 }
 
@@ -136,7 +136,7 @@ static bool is_same_pair(const struct side *side, size_t i, size_t j)
 	       side[1].desired[i] == side[1].desired[j];
 }
 
-/* Adds the moments, and takes their sentences over. */
+/* Adds the moments, and takes their sentences. */
 static void compare(struct side *side, struct whatif *w)
 {
 	const size_t n = side[0].stage->n;

@@ -16,7 +16,7 @@ static bool is_held(const struct db_hold *h, int64_t now_ms)
 	       (!h->released_ms || h->released_ms > now_ms);
 }
 
-/* A fleet of this moment, as far as a decision looks at it. */
+/* The fleet at this moment, as far as a decision uses it. */
 static struct fleet fleet_at(struct side *s, int64_t now_ms)
 {
 	struct fleet f = { .now_ms = now_ms, .holds = { s->holds, 0 } };

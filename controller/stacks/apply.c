@@ -70,7 +70,7 @@ struct application {
 	int64_t expect, now_ms, version;
 };
 
-/* A pool nobody declares wants no hosts; it goes when it has none. */
+/* An undeclared pool wants no hosts; it is deleted when it has none. */
 static int retire_pools(struct db *db, const char *stack, const struct stack_file *s,
 			struct err *err)
 {
@@ -175,8 +175,10 @@ static int is_declared(struct db *db, const struct db_pool *p, bool *ret, struct
 	return rc;
 }
 
-/* Whether no host, and no VM that nobody knows of, can be left: the cloud has said so, or
- * it was never asked for any. */
+/*
+ * Whether no host and no unknown VM can be left: the cloud has confirmed it, or none was
+ * ever requested.
+ */
 static int is_empty(struct db *db, const struct db_pool *p, bool *ret, struct err *err)
 {
 	CLEANUP(db_host_list_done) struct db_host_list hosts = { NULL, 0 };

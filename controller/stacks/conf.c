@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stack.conf: its sections into the structs of the database.
+ * conf.c - reads the sections of stack.conf into the database's structs.
  */
 #include "conf_reading.h"
 
@@ -131,7 +131,7 @@ static bool is_pool_option(const char *name)
 	return false;
 }
 
-/* What is not ours is the driver's, who checks it. */
+/* Unknown options are the driver's, which checks them. */
 static int set_pool(struct pool_conf *p, const char *name, const char *value,
 		    struct err *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conf_check.c - what stack.conf declares: checked, and completed by what it leaves out.
+ * conf_check.c - checks what stack.conf declares, and fills in what it omits.
  */
 #include "conf_reading.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * diff.c - what applying a stack would change, for people.
+ * diff.c - what applying a stack would change, for operators.
  */
 #include "apply.h"
 
@@ -233,7 +233,7 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 		rc = db_pool_list(db, &pools, err);
 	if (rc < 0)
 		return rc;
-	/* What an older version accepted and this one does not counts as new. */
+	/* A stack that only an older version could read counts as new. */
 	if (!is_new && stack_file_parse(was.text_json, &old, NULL) < 0)
 		old = NULL;
 	changes = json_array();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * unit_files.c - units/NAME of every tier: read, checked, and that one fits on a host.
+ * unit_files.c - reads and checks each tier's units/NAME, and that it fits on a host.
  */
 #include "readers.h"
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* A template is checked as its first instance would be read. */
+/* A template is checked as its first instance. */
 static int check_sections(const struct stack_unit *u, struct db_tier *t, struct err *err)
 {
 	CLEANUP(x_fleet_done) struct x_fleet fleet = { .machine_id = NULL };

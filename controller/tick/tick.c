@@ -13,8 +13,8 @@
 
 #define TICK_MAGIC 0x7469636bu
 #define SETTLE_MS 5       /* pokes that come together make one round */
-#define AGAIN_SOON_MS 500 /* while a host is missing or an instance has just come */
-#define MAINTAIN_MS 20    /* of a round, for the upkeep of the database */
+#define AGAIN_SOON_MS 500 /* while a host is missing or an instance has just started */
+#define MAINTAIN_MS 20    /* per round, for maintenance of the database */
 
 struct tick {
 	uint32_t magic;
@@ -51,8 +51,7 @@ static void run_round(struct tick *t, bool full)
 	view_status(t->o->view, &status);
 	problems_set(&t->parts.problems, PROBLEM_STORE,
 		     status.ok ? NULL : status.problem);
-	/* Before the first reading nothing is known, and nothing may be
-	 * concluded. */
+	/* Before the first read nothing is known, and nothing may be concluded. */
 	if (!r.view.has_copy) {
 		t->again_ms = AGAIN_SOON_MS;
 		round_done(&r);

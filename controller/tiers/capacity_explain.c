@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is said of a tier's capacity: notes in sentences, events, JSON. */
+/*
+ * capacity_explain.c - a tier's capacity explained: notes in sentences, events, JSON.
+ */
 #include "capacity_state.h"
 
 #include "calendar.h"
@@ -12,8 +14,8 @@
 #include <string.h>
 
 #define MINUTE_MS 60000
-#define RECENT_MS (24 * 3600 * 1000LL) /* a change that long ago is still said */
-#define CAUSE_MS (2 * 3600 * 1000LL)   /* a release so long before may be the cause */
+#define RECENT_MS (24 * 3600 * 1000LL) /* how long a change is reported */
+#define CAUSE_MS (2 * 3600 * 1000LL)   /* how long before it a release may be the cause */
 #define FIGURE 64
 
 const char *tier_capacity_source_name(enum tier_capacity_source s)
@@ -112,7 +114,7 @@ static const struct db_stack *stack_of(const struct fleet *f, const char *name)
 	return NULL;
 }
 
-/* "; version 12 was applied at 13:58", when that may be why. */
+/* "; version 12 was applied at 13:58", when that may be the cause. */
 static void cause(const struct fleet *f, const struct fleet_tier *ft, int64_t since_ms,
 		  char *ret, size_t size)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* capacity_state.h - inside of tier_capacity: for the capacity files only. */
+/*
+ * capacity_state.h - inside of tier_capacity: for the capacity files only.
+ */
 #ifndef CONTROLLER_TIERS_CAPACITY_STATE_H
 #define CONTROLLER_TIERS_CAPACITY_STATE_H
 

@@ -61,7 +61,7 @@ static json_t *measured_json(const struct tier_events *e, const char *name)
 	return list;
 }
 
-/* The one of the name that tells most now: in force or next; else the last. */
+/* The most relevant one of the name: in force or next; else the last. */
 static const struct tier_event *foremost(const struct tier_events *e, const char *name,
 					 int64_t now_ms)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * measure_demand.c - the demand of a tier now, and which of its sources do not report.
+ * measure_demand.c - the present demand of a tier, and which of its sources do not
+ * report.
  */
 #include "deciding.h"
 
@@ -13,8 +14,8 @@
 #include <string.h>
 
 /*
- * A part of the demand is missing while its source should be there: the rest is too low
- * to scale in on. What was drained or moved away is silent by right.
+ * Part of the demand is missing although its source should report: the rest is too low to
+ * scale in on. Drained and moved units are expected to be silent.
  */
 static void note_silent(void *arg, const char *host, const char *unit, int64_t last_ms)
 {
@@ -57,7 +58,7 @@ void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *re
 	if (!in->distrust && *d->silent)
 		in->distrust = d->silent;
 	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN };
-	/* what a difference leaves below 0 is no demand to learn from */
+	/* an expression may be below 0, which is not learned from */
 	if (in->now_ms - in->demand_at_ms <= in->stale_after_ms && in->demand >= 0)
 		record->v = in->demand;
 }
