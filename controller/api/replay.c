@@ -130,7 +130,7 @@ static int simulate(const struct replay *q, struct api_job *job, json_t **ret,
 	*ret = json_null();
 	if (!q->has_other)
 		return 0;
-	rc = whatif_play(q->db,
+	rc = whatif_simulate(q->db,
 			 &(struct whatif_question){
 				 .settings = { [WHATIF_IN_FORCE] = &q->t,
 					       [WHATIF_OTHER] = &q->other },

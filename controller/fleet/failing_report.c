@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * failing_report.c - the problems that failing units are, for people.
+ * failing_report.c - failing units as problems, for operators.
  */
 #include "failing_units.h"
 
@@ -25,7 +25,7 @@ bool failing_problem(const struct fleet *fleet, char *text, size_t size)
 	if (!first)
 		return false;
 	if (n > 1)
-		snprintf(more, sizeof(more), " (and %zu units more)", n - 1);
+		snprintf(more, sizeof(more), " (and %zu more units)", n - 1);
 	snprintf(text, size, "unit %s on host %s %s%s", first->u.name, first->u.host,
 		 first->failing, more);
 	return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * failing_retry.c - when another instance takes the place of one that fails, and where
- * not.
+ * failing_retry.c - when a failing instance is replaced by another, and which host that
+ * avoids.
  */
 #include "failing_state.h"
 
@@ -13,7 +13,7 @@
 #define RETRY_FIRST_MS (5 * INT64_C(60000)) /* calendar */
 #define RETRY_MAX_MS (60 * INT64_C(60000))
 
-/* The one that fails for longest; NULL. *ret_unstable: whether any is not well yet. */
+/* The longest failing one; NULL: none. *ret_unstable: whether any is not stable yet. */
 static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 					const struct fleet_tier *t, int64_t *ret_since_ms,
 					bool *ret_unstable)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define RESTARTS_MAX 5
-#define MESSAGE_BYTES 300 /* of what a unit said, in a sentence */
+#define MESSAGE_BYTES 300 /* of a unit's message, when quoted */
 #define STEADY_MS 3000    /* real */
 #define STABLE_MS 60000   /* real */
 
@@ -23,7 +23,7 @@ static const struct unit_state *state_of(const struct fleet_unit *u)
 	return s && strcmp(s->hash, u->u.hash) == 0 ? s : NULL;
 }
 
-/* Another text, or another host: what was, is over. */
+/* A new text or a new host starts from scratch. */
 static void reset(struct tracked_unit *p, const struct fleet_unit *u)
 {
 	if (strcmp(p->hash, u->u.hash) == 0 && strcmp(p->host, u->u.host) == 0)
@@ -79,7 +79,7 @@ static void note_running(struct tracked_unit *p, const struct fleet_unit *u,
 		return;
 	p->base = s->restarts;
 	if (p->why)
-		report(events, "unit-recovered", DB_LEVEL_INFO, u, "runs well again");
+		report(events, "unit-recovered", DB_LEVEL_INFO, u, "has recovered");
 	failing_set_text(&p->why, NULL);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fleet.h - hosts and units: observed, planned, placed and published.
+ * fleet.h - from what tiers shall have to what hosts run: one tick's inventory of hosts
+ * and units, brought up to date from the store, planned, placed on hosts, and published
+ * to the store.
  */
 #ifndef CONTROLLER_FLEET_FLEET_H
 #define CONTROLLER_FLEET_FLEET_H

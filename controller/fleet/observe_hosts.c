@@ -12,8 +12,8 @@
 #include <string.h>
 
 /*
- * Times the grace, when most hosts vanish together: minutes. VMs that are really gone are
- * missed by their pool's worker much sooner.
+ * Factor of the grace when most hosts vanish together: minutes. Their pool's worker
+ * notices much sooner when VMs are really gone.
  */
 #define MISSING_MANY_GRACE 100
 
@@ -42,7 +42,7 @@ static void read_host(struct fleet_host *h, const struct view_snapshot *s)
 		h->states = NULL;
 }
 
-/* Before its first lease a host is joining: its pool sees to it that this ends. */
+/* Before its first lease a host is joining, with a time limit of its pool. */
 static bool expects_agent(const struct fleet_host *h)
 {
 	return h->h.ready_ms &&
@@ -102,17 +102,16 @@ static int lose(struct fleet *f, struct fleet_host *h, int64_t silent_ms,
 		const struct events *events, struct err *err)
 {
 	int rc = db_host_set_state(events->db, h->h.id, DB_HOST_TERMINATING,
-				   "its agent fell silent", f->now_ms, err);
+				   "its agent stopped responding", f->now_ms, err);
 
 	if (rc < 0)
 		return rc;
 	h->h.state = DB_HOST_TERMINATING;
-	event_add(
-		events, "host-lost", DB_LEVEL_WARN,
-		EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
-		"host %s fell silent %.1f s ago: it is terminated and its %zu units are "
-		"placed elsewhere",
-		h->h.id, (double)silent_ms / 1000, h->n_units);
+	event_add(events, "host-lost", DB_LEVEL_WARN,
+		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
+		  "host %s has not responded for %.1f s: terminating it and placing its "
+		  "%zu units elsewhere",
+		  h->h.id, (double)silent_ms / 1000, h->n_units);
 	return 0;
 }
 

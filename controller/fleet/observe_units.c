@@ -64,7 +64,7 @@ int observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *eve
 		fleet_unit_set(u, &u->u.host, "");
 		u->host = NULL;
 		u->u.placed_ms = u->u.healthy_ms = 0;
-		/* Its replacement is wanted from now on: that lead time counts anew. */
+		/* Its replacement is requested now: its lead time starts here. */
 		u->u.wanted_ms = f->now_ms;
 	}
 	read_state(u);
@@ -84,7 +84,7 @@ int observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *eve
 		events, "unit-healthy", DB_LEVEL_INFO,
 		EVENT_ABOUT(.stack = u->u.stack, .tier = u->u.tier, .host = u->u.host,
 			    .unit = u->u.name),
-		"unit %s serves %s after it was wanted", u->u.name,
+		"unit %s is healthy %s after it was requested", u->u.name,
 		clock_format_duration((f->now_ms - u->u.wanted_ms) / 1000 * 1000, text));
 	return 0;
 }

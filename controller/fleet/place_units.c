@@ -51,7 +51,7 @@ bool place_misplaced(const struct fleet *f, char *text, size_t size)
 		    strcmp(u->host->h.pool, u->tier->t.pool) == 0)
 			continue;
 		snprintf(text, size,
-			 "unit %s of %s/%s stays on host %s of pool %s: it holds state; "
+			 "unit %s of %s/%s stays on host %s of pool %s: it is stateful; "
 			 "drain that host (foretide drain %s) to move it to pool %s",
 			 u->u.name, u->u.stack, u->u.tier, u->host->h.id, u->host->h.pool,
 			 u->host->h.id, u->tier->t.pool);
@@ -101,7 +101,7 @@ static void add_host(struct building *b, const struct fleet_host *h)
 	json_t *value;
 
 	if (h->metadata) {
-		/* Only strings have a meaning here. */
+		/* Only strings are used. */
 		json_object_foreach(h->metadata, key, value) if (json_is_string(value))
 			words_addf(metadata, "%s=%s", key, json_string_value(value));
 	}
@@ -137,7 +137,7 @@ static void add_unit(struct building *b, const struct fleet_unit *u)
 	};
 	if (!t || !t->cat)
 		return;
-	/* Was checked when the stack was applied; a rule that cannot be read is none. */
+	/* Checked when the stack was applied; an unreadable rule is ignored. */
 	if (x_fleet_read(t->cat->unit->file, u->u.name, x, NULL, NULL) == 0)
 		p->fleet = x;
 	p->single = !t->cat->unit->is_template;

@@ -19,7 +19,7 @@ static void drain(struct fleet_unit *u)
 	u->dirty = true;
 }
 
-/* Nothing of it runs any more, or ever did. */
+/* It no longer runs, or never did. */
 static bool has_drained(const struct fleet_unit *u)
 {
 	if (u->u.goal != DB_GOAL_DRAIN)
@@ -53,7 +53,7 @@ static bool has_unit(const struct fleet *f, size_t first, size_t n, const char *
 	return false;
 }
 
-/* Whether it is what its tier runs now, whatever the text; the tier's cat is known. */
+/* Whether it is of its tier's present unit, with any text; the tier's cat is known. */
 static bool is_of_tier(const struct fleet_unit *u)
 {
 	char file[UNIT_NAME_TEXT];
@@ -106,7 +106,7 @@ static struct place_victim as_victim(const struct fleet_unit *u)
 	};
 }
 
-/* Lets n of the tier's units go that would otherwise stay. */
+/* Marks n more of the tier's units as leaving. */
 static void drain_some(struct fleet *f, struct fleet_tier *t, size_t n)
 {
 	CLEANUP(free) struct place_victim *v = xcalloc(t->n_units, sizeof(*v));
@@ -122,8 +122,10 @@ static void drain_some(struct fleet *f, struct fleet_tier *t, size_t n)
 				drain(&f->units[i]);
 }
 
-/* Those that must leave go when the others carry the tier or need their name, or when
- * they carry nothing. */
+/*
+ * Leaving units are drained once the others carry the tier or need their name, or when
+ * they carry nothing themselves.
+ */
 static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 {
 	size_t healthy = 0;
@@ -147,9 +149,9 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 		if (!stays(u))
 			continue;
 		n++;
-		/* A program that ends at once runs for a moment, too. */
+		/* Even a program that exits at once runs for a moment. */
 		healthy += u->healthy && !u->unsteady;
-		/* A sick one has nothing to lose and goes first. */
+		/* An unhealthy one carries nothing, so it is replaced first. */
 		if (strcmp(u->u.hash, t->cat->unit->hash) != 0 && (!next || !u->healthy))
 			next = u;
 	}
@@ -190,11 +192,11 @@ void unit_plan(struct fleet *f)
 			continue;
 		if (u->host && u->host->h.state == DB_HOST_DRAINING)
 			u->leaving = true;
-		/* The tier was given another unit file: this one is replaced. */
+		/* The tier has a different unit file now: this one is replaced. */
 		if (u->tier && u->tier->cat && !is_of_tier(u))
 			u->leaving = true;
 	}
-	/* Units are added at the end, so the indexes of the tiers hold until the end. */
+	/* Units are appended, so the tiers' indexes stay valid in this loop. */
 	for (size_t i = 0; i < f->n_tiers; i++)
 		plan_tier(f, i);
 	fleet_index(f);

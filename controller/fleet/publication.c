@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPS_AT_ONCE 100 /* etcd's default limit is 128 a transaction */
+#define OPS_AT_ONCE 100 /* etcd's default limit is 128 per transaction */
 
 static const char *const owned[] = { "/foretide/schedule/", "/foretide/units/",
 				     "/foretide/conf/", "/foretide/secrets/" };
@@ -78,7 +78,7 @@ static bool is_below(const char *key, const char *prefix)
 	return strncmp(key, prefix, strlen(prefix)) == 0;
 }
 
-/* Whether a publication that does not name the key deletes it. */
+/* Whether the key is deleted unless the publication has it. */
 static bool is_owned(const struct publication *p, const char *key)
 {
 	for (size_t i = 0; i < p->kept.n; i++)

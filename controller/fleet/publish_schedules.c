@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * publish_schedules.c - the schedules in the store: which units every host shall run.
+ * publish_schedules.c - one schedule per host in the store: the units that it should run.
  */
 #include "publication.h"
 
@@ -47,7 +47,7 @@ static void set_epoch(struct fleet *f, const struct fleet_host *h, int64_t epoch
 	}
 }
 
-/* A text that is rolled out no more stays as long as an instance runs it. */
+/* A replaced text stays as long as an instance runs it. */
 static void keep_texts(struct publication *p, const struct schedule *want,
 		       const struct view_snapshot *s)
 {
@@ -76,7 +76,7 @@ static int add_schedule(struct publication *p, struct fleet *f, struct fleet_hos
 	keep_texts(p, want, s);
 	snprintf(key, sizeof(key), "/foretide/schedule/%s", h->h.id);
 	kv = view_find(s, key);
-	/* One that cannot be read is replaced. */
+	/* An unreadable schedule is replaced. */
 	if (kv && schedule_parse(kv->value, kv->len, &is, NULL) < 0)
 		is = NULL;
 	if (is && schedule_is_equal(is, want)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * publish_stacks.c - what hosts find of the stacks in the store: unit texts, confd
- * documents and secrets.
+ * publish_stacks.c - the stacks' part of the store: unit texts, confd documents and
+ * secrets.
  */
 #include "catalog_entries.h"
 
@@ -72,7 +72,7 @@ static void publish_units(const struct entry *e, struct publication *p)
 	}
 }
 
-/* What hosts have of a stack that cannot be read is what they go on with. */
+/* Hosts keep using what they have of a stack that cannot be read. */
 static void keep_unread(const struct catalog *c, struct publication *p)
 {
 	for (size_t i = 0; i < c->unread.n; i++) {

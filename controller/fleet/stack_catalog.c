@@ -95,7 +95,7 @@ static int read_stack(const struct db_stack *s, struct entry **ret, struct err *
 	return 0;
 }
 
-/* Time goes on, and with it the window in which events are listed. */
+/* The window in which events are listed moves on with time. */
 static int list_events(struct catalog *c, struct entry *e, int64_t now_ms,
 		       struct err *err)
 {

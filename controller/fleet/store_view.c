@@ -50,8 +50,8 @@ static void on_stop(void *arg, int fd, uint32_t events)
 }
 
 /*
- * Readers take the lock between two rounds of the loop. The wait for events happens
- * outside of it, on the loop's own descriptor.
+ * Readers take the lock between two rounds of the loop: it is not held while waiting for
+ * events, which is done on the loop's descriptor.
  */
 static void *run(void *arg)
 {

@@ -66,7 +66,7 @@ int history_minutes(struct csv_points *p, struct history *ret, struct err *err)
 	struct history h = { 0 };
 
 	if (p->n == 0)
-		return err_set(err, ERR_INVAL, "there is no timestamp,value in it");
+		return err_set(err, ERR_INVAL, "it has no timestamp,value line");
 	csv_sort(p);
 	if (p->v[p->n - 1].t_ms - p->v[0].t_ms > LENGTH_MAX_MS)
 		return err_set(err, ERR_LIMIT, "it is longer than 400 days");
@@ -91,7 +91,7 @@ int history_import(struct db *db, const char *stack, const char *tier,
 
 	if (h->last_ms > now_ms)
 		return err_set(err, ERR_INVAL, "its last time is in the future");
-	/* The last value holds for a step; what of it is to come is not history. */
+	/* The last value holds for a step, but not into the future. */
 	return db_demand_import(db, stack, tier, h->from_ms, h->v,
 				MIN(h->n, (size_t)MAX(past, (int64_t)0)), now_ms,
 				ret_added, err);

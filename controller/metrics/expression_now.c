@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The value of an expression now, from the samples in memory.
- *
- * A rate is what a counter grew by within the window that ends with the newest sample of
- * all series, over that window. So a series that is gone fades out as the window moves on
- * while its work shows up in the others, and the sum stays right.
+ * expression_now.c - the value of an expression now, from the samples in memory. A rate
+ * is a counter's growth within the window that ends with the newest sample of all series,
+ * divided by the window. So a series that ended fades out as the window moves on while
+ * its work shows in the others, and the sum stays right.
  */
 #include "expression_tree.h"
 
@@ -48,7 +47,7 @@ static double growth_after(const struct db_sample *a, const struct db_sample *b,
 	return g * (double)(b->t_ms - from_ms) / (double)(b->t_ms - a->t_ms);
 }
 
-/* What a counter that was born within the window had counted at its first sample. */
+/* What a counter that started within the window had counted at its first sample. */
 static double growth_before_first(const struct view *s, int64_t from_ms)
 {
 	if (s->v[0].t_ms <= from_ms || s->v[0].t_ms != s->first_ms || s->n < 2)
@@ -56,7 +55,10 @@ static double growth_before_first(const struct view *s, int64_t from_ms)
 	return fmin(s->v[0].v, growth(s->v[0].v, s->v[1].v));
 }
 
-/* From when on a series' growth is known: one born within the window began before. */
+/*
+ * Since when a series' growth is known: one that started within the window began before
+ * its first sample.
+ */
 static int64_t known_from(const struct view *s, int64_t from_ms)
 {
 	if (growth_before_first(s, from_ms) > 0)
@@ -64,7 +66,10 @@ static int64_t known_from(const struct view *s, int64_t from_ms)
 	return s->v[0].t_ms;
 }
 
-/* The newest sample is some way before the end: it goes on for an interval at most. */
+/*
+ * The newest sample is somewhat before the end: growth continues for at most one
+ * interval.
+ */
 static double growth_after_last(const struct view *s, int64_t end_ms)
 {
 	const struct db_sample *last = &s->v[s->n - 1];
@@ -125,14 +130,14 @@ static double rate_now(struct now *w, const struct node *n, int64_t end_ms)
 		oldest = MIN(oldest, known_from(w->view, from_ms));
 		part_add(&p, growth_within(w->view, from_ms, end_ms));
 	}
-	/* All of it is younger than the window. */
+	/* The whole series is younger than the window. */
 	span = (double)(end_ms - MAX(oldest, from_ms));
 	if (n->agg == PART_COUNT)
 		return part_result(&p);
 	return span > 0 ? part_result(&p) / span * 1000 * clock_scale() : NAN;
 }
 
-/* A gauge holds for three intervals, so that a series which is gone does not stay. */
+/* A gauge holds for three intervals, so that an ended series does not stay. */
 static double gauge_now(struct now *w, const struct node *n, int64_t end_ms)
 {
 	struct part_value p = { .agg = n->agg };

@@ -194,7 +194,7 @@ static char *trimmed(const char *from, const char *end)
 	return xstrndup(from, (size_t)(end - from));
 }
 
-/* prometheus( was read. The query goes on to the last parenthesis of the text. */
+/* After prometheus(. The query extends to the last parenthesis of the text. */
 static int take_prometheus(struct parser *s, struct metrics_expr *e)
 {
 	const char *comma = strchr(s->p, ','), *end = strrchr(s->p, ')');
@@ -242,9 +242,9 @@ int metrics_expr_parse(const char *text, const char *stack, const char *tier,
 	rc = is_prometheus(&s) ? take_prometheus(&s, e) : take_sum(&s, &e->root);
 	parser_skip_blanks(&s);
 	if (rc == 0 && *s.p)
-		rc = parser_fail(&s, "this is more than an expression");
+		rc = parser_fail(&s, "unexpected text after the expression");
 	if (rc == 0 && !has_part(e->root))
-		rc = parser_fail(&s, "there is no metric in it");
+		rc = parser_fail(&s, "the expression has no metric");
 	if (rc < 0)
 		return err_wrap(err, rc, "'%.100s'", text);
 	*ret = TAKE(e);

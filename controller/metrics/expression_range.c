@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The values of an expression on a regular grid. */
+/*
+ * expression_range.c - the values of an expression on a regular grid.
+ */
 #include "expression_tree.h"
 
 #include "check.h"
@@ -10,8 +12,7 @@
 #include <string.h>
 
 #define MARGIN_MS 300000
-#define BRIDGE_MAX_MS \
-	21600000 /* a counter's growth over a longer gap is not told apart */
+#define BRIDGE_MAX_MS 21600000 /* growth over a longer gap is not spread */
 #define HOLD_MAX_MS 300000
 
 struct range {
@@ -51,7 +52,7 @@ static void spread_counter(struct range *r)
 	}
 }
 
-/* Each value holds until the next one, for three of the intervals before at most. */
+/* Each value holds until the next one, for at most three of the preceding intervals. */
 static void spread_gauge(struct range *r)
 {
 	const struct db_sample *v = r->samples.v;
@@ -87,9 +88,9 @@ static int spread_series(struct range *r, const struct node *n, int64_t id,
 }
 
 /*
- * A rate is over the time that the best known series is known of the step, so one that
- * comes or goes within the step counts for its part and the first step is not too low. A
- * gauge is the mean over the time that it is known itself.
+ * A rate is over the part of the step for which the best known series is known, so a
+ * series that starts or ends within the step counts for its part and the first step is
+ * not too low. A gauge is the mean over the time for which it is known itself.
  */
 struct cell {
 	struct part_value p;

@@ -59,7 +59,7 @@ static int take_matcher(struct parser *s, struct matchers *m)
 		return parser_fail(s, "a label name is expected");
 	m->text[m->n_text++] = name;
 	if (!labels_name_ok(name))
-		return parser_fail(s, "this is no label name");
+		return parser_fail(s, "this is not a label name");
 	if ((rc = take_op(s, &op)) != 0 || (rc = parser_take_string(s, &value)) != 0)
 		return rc;
 	m->text[m->n_text++] = value;
@@ -85,7 +85,7 @@ static int take_matchers(struct parser *s, struct matchers *m)
 	return 0;
 }
 
-/* The own stack, unless the selector says something of it. */
+/* The tier's own stack, unless the selector has a stack label. */
 static void add_stack(struct parser *s, struct matchers *m)
 {
 	if (!*s->stack)

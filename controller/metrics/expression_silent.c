@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who has stopped reporting. In two steps, since as a rule nobody has: first the series
- * that are silent, by their times alone; only for these the labels are looked at.
+ * expression_silent.c - which hosts and units have stopped reporting. In two steps, since
+ * usually none has: first the silent series by their times alone; labels are read only
+ * for these.
  */
 #include "expression_tree.h"
 
@@ -45,7 +46,7 @@ static char *label_of(const struct db_series *series, const char *name)
 						    : xstrdup("");
 }
 
-/* Notes the host and unit of a series, and when it was last heard of. */
+/* Notes the host and unit of a series, and the time of its last sample. */
 static void note(struct silence *s, int64_t id, int64_t last_ms)
 {
 	struct db_series series = { 0 };
@@ -81,11 +82,11 @@ static void part_silent(struct silence *s, const struct node *n)
 		silent += is_silent(s, last_of(s, ids[i]));
 	if (silent == 0)
 		return;
-	/* One series of a unit may go while others of it go on: all are looked at. */
+	/* One series of a unit may end while others continue: all are checked. */
 	for (size_t i = 0; i < n_ids; i++) {
 		int64_t last_ms = last_of(s, ids[i]);
 
-		/* 0: of days ago, no longer in memory. */
+		/* 0: days old, no longer in memory. */
 		if (last_ms > 0)
 			note(s, ids[i], last_ms);
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* expression_tree.h - a parsed demand expression, for the expression_*.c files only. */
+/*
+ * expression_tree.h - a parsed demand expression, for the expression_*.c files only.
+ */
 #ifndef CONTROLLER_METRICS_EXPRESSION_TREE_H
 #define CONTROLLER_METRICS_EXPRESSION_TREE_H
 

@@ -16,11 +16,11 @@
 #define MAGIC 0x70726f6du
 #define TIMEOUT_MS 5000
 
-/* What was last said of a tier. */
-struct said {
-	struct said *next;
+/* What was last logged of a tier. */
+struct reported {
+	struct reported *next;
 	char *stack, *tier;
-	char *error; /* "" when it was well */
+	char *error; /* "" on success */
 };
 
 struct prompull {
@@ -29,9 +29,9 @@ struct prompull {
 	int64_t interval_ms;
 	pthread_t thread;
 	atomic_bool stop;
-	pthread_mutex_t lock; /* for wake alone */
+	pthread_mutex_t lock; /* for wake only */
 	pthread_cond_t wake;
-	struct said *said; /* the thread's */
+	struct reported *reported; /* the thread's */
 };
 
 static bool is_stopped(void *arg)
@@ -42,26 +42,26 @@ static bool is_stopped(void *arg)
 	return atomic_load(&p->stop);
 }
 
-static struct said *said_of(struct prompull *p, const struct db_tier *t)
+static struct reported *reported_of(struct prompull *p, const struct db_tier *t)
 {
-	struct said *s;
+	struct reported *s;
 
-	for (s = p->said; s; s = s->next)
+	for (s = p->reported; s; s = s->next)
 		if (strcmp(s->stack, t->stack) == 0 && strcmp(s->tier, t->name) == 0)
 			return s;
 	s = xcalloc(1, sizeof(*s));
 	s->stack = xstrdup(t->stack);
 	s->tier = xstrdup(t->name);
 	s->error = xstrdup("");
-	s->next = p->said;
-	p->said = s;
+	s->next = p->reported;
+	p->reported = s;
 	return s;
 }
 
-/* error: "" when it went well. */
-static void say(struct prompull *p, const struct db_tier *t, const char *error)
+/* error: "" on success. */
+static void report(struct prompull *p, const struct db_tier *t, const char *error)
 {
-	struct said *s = said_of(p, t);
+	struct reported *s = reported_of(p, t);
 
 	if (strcmp(s->error, error) == 0)
 		return;
@@ -69,7 +69,7 @@ static void say(struct prompull *p, const struct db_tier *t, const char *error)
 		log_warn("prometheus-demand-missing", STR("stack", t->stack),
 			 STR("tier", t->name), STR("error", error));
 	else
-		log_info("prometheus-demand-back", STR("stack", t->stack),
+		log_info("prometheus-demand-recovered", STR("stack", t->stack),
 			 STR("tier", t->name));
 	free(s->error);
 	s->error = xstrdup(error);
@@ -84,15 +84,15 @@ static void fetch(struct prompull *p, const struct db_tier *t)
 	struct err err = { 0 };
 	const char *query;
 
-	/* A demand that is wrong is the tick's to complain of. */
+	/* The tick reports an invalid demand. */
 	if (metrics_expr_parse(t->demand, t->stack, t->name, &e, &err) < 0 ||
 	    !metrics_expr_prometheus(e, &o.url, &query))
 		return;
 	if (promquery_fetch(p->db, t->stack, t->name, &o, query, clock_now_ms(), &err) ==
 	    0)
-		say(p, t, "");
+		report(p, t, "");
 	else if (!is_stopped(p))
-		say(p, t, err.msg);
+		report(p, t, err.msg);
 }
 
 static void round_of(struct prompull *p)
@@ -134,10 +134,10 @@ static void *run(void *arg)
 
 static void prompull_free(struct prompull *p)
 {
-	while (p->said) {
-		struct said *s = p->said;
+	while (p->reported) {
+		struct reported *s = p->reported;
 
-		p->said = s->next;
+		p->reported = s->next;
 		free(s->stack);
 		free(s->tier);
 		free(s->error);

@@ -18,11 +18,11 @@
 #define TIMEOUT_MS 10000
 #define ANSWER_MAX_BYTES (64u << 20)
 #define URL_MAX_BYTES 16384
-#define STEPS_MAX 10000 /* in one answer; the server allows 11,000 a series */
+#define STEPS_MAX 10000 /* per answer; the server allows 11,000 per series */
 #define HISTORY_MINUTES ((size_t)14 * 1440)
 #define MINUTE_MS ((int64_t)60000)
 
-/* The server's own words when it refuses. */
+/* The server's own message when it rejects a query. */
 static int refused(const json_t *doc, long status, struct err *err)
 {
 	const char *words = "no reason given";
@@ -30,7 +30,7 @@ static int refused(const json_t *doc, long status, struct err *err)
 	if (jread_str_opt(doc, "error", &words, NULL) < 0 || status == 200)
 		status = 400;
 	return err_set(err, status >= 500 ? ERR_UNAVAIL : ERR_INVAL,
-		       "the Prometheus server refuses: %s", words);
+		       "the Prometheus server rejected the query: %s", words);
 }
 
 static int read_answer(const struct http_res *res, json_t **ret_data, struct err *err)
@@ -44,7 +44,7 @@ static int read_answer(const struct http_res *res, json_t **ret_data, struct err
 		return err_wrap(err, ERR_PROTO, "Prometheus server");
 	if (rc < 0)
 		return err_set(err, err_from_http_status(res->status),
-			       "the Prometheus server answers with status %ld",
+			       "the Prometheus server answered with status %ld",
 			       res->status);
 	if (jread_str(doc, "status", &status, err) < 0)
 		return err_wrap(err, ERR_PROTO, "Prometheus server");
@@ -86,7 +86,7 @@ static int ask(const struct promquery_opts *o, const char *path, const char *que
 	return rc < 0 ? rc : read_answer(&res, ret_data, err);
 }
 
-/* ["seconds", "value"]: a number and a number as a text. */
+/* [seconds, "value"]: a number, and a number as text. */
 static int read_pair(const json_t *pair, int64_t *ret_t_ms, double *ret, struct err *err)
 {
 	const json_t *t = json_array_get(pair, 0), *v = json_array_get(pair, 1);
@@ -149,12 +149,13 @@ int promquery_now(const struct promquery_opts *o, const char *query, double *ret
 		rc = sum_vector(json_object_get(data, "result"), &sum, &at_ms, &n, err);
 	} else {
 		rc = err_set(err, ERR_INVAL,
-			     "the query gives a %s; a vector or scalar is needed", type);
+			     "the query returns a %s; a vector or scalar is needed",
+			     type);
 	}
 	if (rc < 0)
 		return rc;
 	if (n == 0)
-		return err_set(err, ERR_NOT_FOUND, "the query gives no value");
+		return err_set(err, ERR_NOT_FOUND, "the query returns no value");
 	*ret = sum;
 	*ret_at_ms = at_ms;
 	return 0;
@@ -204,7 +205,8 @@ static int range_part(const struct promquery_opts *o, const char *query, int64_t
 	if (rc < 0)
 		return rc;
 	if (jread_str(data, "resultType", &type, err) < 0 || strcmp(type, "matrix") != 0)
-		return err_set(err, ERR_PROTO, "the Prometheus server gives no matrix");
+		return err_set(err, ERR_PROTO,
+			       "the Prometheus server returned no matrix");
 	return add_matrix(json_object_get(data, "result"), from_ms, step_ms, out, n, err);
 }
 
@@ -271,7 +273,7 @@ int promquery_fetch(struct db *db, const char *stack, const char *tier,
 	double v = NAN;
 	int rc = promquery_now(o, query, &v, &at_ms, err);
 
-	/* With a scale the server's clock is not ours: the value is of now. */
+	/* With a time scale the server's clock is not ours: take the value as of now. */
 	if (rc == 0)
 		rc = store(db, stack, tier, v, clock_scale() == 1.0 ? at_ms : now_ms,
 			   now_ms, err);

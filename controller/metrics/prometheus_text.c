@@ -54,7 +54,7 @@ static bool take_char(struct reader *r, char c)
 	return true;
 }
 
-/* Up to a blank or one of stops; the caller's. */
+/* Up to a space or one of stops; the caller frees it. */
 static char *take_word(struct reader *r, const char *stops)
 {
 	const char *from;
@@ -154,12 +154,12 @@ static int take_label(struct reader *r, struct label_list *l)
 		return fail(r, "there are too many labels");
 	name = l->text[l->n_text++] = take_word(r, "=,}\"");
 	if (!take_char(r, '='))
-		return fail(r, "= is expected behind a label's name");
+		return fail(r, "= is expected after a label's name");
 	rc = take_value(r, &value);
 	if (rc < 0)
 		return rc;
 	l->text[l->n_text++] = value;
-	/* An empty value is no label. */
+	/* A label with an empty value is the same as none. */
 	if (*value)
 		l->v[l->n++] = (struct label){ name, value };
 	return 0;
@@ -173,7 +173,7 @@ static int take_labels(struct reader *r, struct label_list *l)
 		int rc;
 
 		if (l->n_text && !take_char(r, ','))
-			return fail(r, "a comma or } is expected behind a label");
+			return fail(r, "a comma or } is expected after a label");
 		if (l->n_text && take_char(r, '}'))
 			return 0;
 		rc = take_label(r, l);
@@ -199,7 +199,7 @@ static int add_extra(struct reader *r, struct label_list *l)
 	return 0;
 }
 
-/* The canonical text, the caller's. */
+/* The canonical text; the caller frees it. */
 static int labels_text(struct reader *r, struct label_list *l, char **ret)
 {
 	CLEANUP(buf_done) struct buf b;
@@ -237,10 +237,10 @@ static int take_time(struct reader *r, int64_t *ret)
 	errno = 0;
 	t = strtoll(word, &end, 10);
 	if (*end || errno)
-		return fail(r, "a time in milliseconds is expected behind the value");
+		return fail(r, "a time in milliseconds is expected after the value");
 	*ret = t;
 	blanks(r);
-	return r->p < r->end ? fail(r, "there is more behind the time") : 0;
+	return r->p < r->end ? fail(r, "unexpected text after the time") : 0;
 }
 
 static void keep(struct reader *r, char *name, char *labels, int64_t t_ms, double v)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * compare.c - brings hosts and journal in line with what the cloud lists.
+ * compare.c - brings host records and journal in line with the cloud's list.
  */
 #include "round.h"
 
@@ -55,8 +55,8 @@ static int fail_host(struct pool_round *r, struct db_host *h, const char *why,
 	return 0;
 }
 
-static int gone_host(struct pool_round *r, struct db_host *h, const char *why,
-		     struct err *err)
+static int note_host_gone(struct pool_round *r, struct db_host *h, const char *why,
+			  struct err *err)
 {
 	bool expected = h->state == DB_HOST_TERMINATING;
 	int rc = db_host_gone(r->opts->db, h->id, why, r->now_ms, err);
@@ -72,7 +72,10 @@ static int gone_host(struct pool_round *r, struct db_host *h, const char *why,
 	return 0;
 }
 
-/* The answer to its launch was lost, and here it is; its agent may even have joined. */
+/*
+ * The answer to its launch was lost, but its VM is listed; its agent may even have
+ * joined.
+ */
 static int adopt_vm(struct pool_round *r, struct db_host *h, const struct drv_vm *vm,
 		    struct err *err)
 {
@@ -88,7 +91,7 @@ static int adopt_vm(struct pool_round *r, struct db_host *h, const struct drv_vm
 	return 0;
 }
 
-/* A launch that was broken off in the middle: sending it again finishes or renews it. */
+/* A launch that was interrupted: sending it again completes or repeats it. */
 static bool is_half_made(const struct pool_round *r, const struct db_host *h,
 			 const struct drv_vm *vm)
 {
@@ -122,19 +125,19 @@ static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *
 	const struct drv_caps *caps = r->pool->driver->ops->caps(r->pool->driver->drv);
 	const struct missing *m;
 
-	/* Not launched yet, or its launch may still show up: pool_launch() sees to it. */
+	/* Not launched yet, or its VM may still appear: left to pool_launch(). */
 	if (h->state == DB_HOST_REQUESTED)
 		return 0;
 	m = missing_note(&r->pool->missing, h->id);
 	if (m->count < POOL_LISTS_UNTIL_GONE ||
 	    clock_mono_ms() - m->first_mono_ms < caps->visible_ms)
 		return 0;
-	return gone_host(
+	return note_host_gone(
 		r, h, h->state == DB_HOST_TERMINATING ? "terminated" : POOL_WHY_VANISHED,
 		err);
 }
 
-/* An empty list where there were several hosts is more likely the cloud's mistake. */
+/* An empty list in place of several hosts is more likely an error of the cloud. */
 static bool is_suspicious(struct pool_round *r)
 {
 	size_t expected = 0;
@@ -170,9 +173,8 @@ int pool_compare(struct pool_round *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (is_suspicious(r))
-		return err_set(
-			err, ERR_PROTO,
-			"the cloud listed no VM where there were several; waiting for "
-			"it to say so again");
+		return err_set(err, ERR_PROTO,
+			       "the cloud listed no VM where there were several; waiting "
+			       "for further lists to confirm it");
 	return compare_hosts(r, err);
 }

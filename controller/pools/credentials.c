@@ -57,7 +57,7 @@ int credentials_check(const char *path, struct err *err)
 
 struct reading {
 	const char *profile;
-	json_t *pairs; /* NULL until a pair of the profile was seen */
+	json_t *pairs; /* NULL until the profile's first pair */
 };
 
 static int on_pair(void *arg, const char *section, const char *name, const char *value,
@@ -67,7 +67,7 @@ static int on_pair(void *arg, const char *section, const char *name, const char 
 
 	(void)line;
 	if (!*section)
-		return err_set(err, ERR_INVAL, "'%s' stands before the first [profile]",
+		return err_set(err, ERR_INVAL, "'%s' comes before the first [profile]",
 			       name);
 	if (strcmp(section, r->profile) != 0)
 		return 0;
@@ -77,11 +77,11 @@ static int on_pair(void *arg, const char *section, const char *name, const char 
 		return err_set(err, ERR_INVAL, "'%s' is given twice in [%s]", name,
 			       section);
 	if (json_object_set_new(r->pairs, name, json_string(value)) < 0)
-		return err_set(err, ERR_INVAL, "'%s' is no UTF-8 text", name);
+		return err_set(err, ERR_INVAL, "'%s' is not UTF-8", name);
 	return 0;
 }
 
-/* The text of a file that passed the check, read through the same descriptor. */
+/* Reads the file through the descriptor that was checked. */
 static int read_all(int fd, const char *path, char *text, size_t size, struct err *err)
 {
 	size_t used = 0;

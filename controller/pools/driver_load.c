@@ -41,7 +41,7 @@ static int load(const char *dir, const char *name, const struct drv_ops **ret,
 	void *library;
 
 	if (!is_name(name))
-		return err_set(err, ERR_INVAL, "'%s' is no name of a driver", name);
+		return err_set(err, ERR_INVAL, "'%s' is not a valid driver name", name);
 	path = xasprintf("%s/%s.so", dir, name);
 	if (access(path, F_OK) < 0)
 		return err_set(err, ERR_NOT_FOUND, "there is no driver '%s' in %s", name,
@@ -53,7 +53,7 @@ static int load(const char *dir, const char *name, const struct drv_ops **ret,
 	ops = dlsym(library, "drv_ops");
 	if (!ops)
 		return err_set(err, ERR_ABI,
-			       "%s is no driver: it has no symbol 'drv_ops'", path);
+			       "%s is not a driver: it has no symbol 'drv_ops'", path);
 	*ret = ops;
 	return check_ops(ops, name, err);
 }

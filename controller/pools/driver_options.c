@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * driver_options.c - what a pool's driver is opened with: the configuration's options,
- * those of the pool over them, and the profile's credentials.
+ * driver_options.c - the options that a pool's driver is opened with: those of the
+ * configuration, overridden by the pool's, with the profile's credentials.
  */
 #include "pools.h"
 
@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* Durations that operators state are calendar time; drivers wait in real time. */
+/* Durations in options are calendar time; drivers wait in real time. */
 static int scale_durations(json_t *config, struct err *err)
 {
 	const char *text = NULL;
@@ -52,8 +52,10 @@ int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char 
 	rc = scale_durations(config, err);
 	if (rc < 0)
 		return rc;
-	/* The profile is the driver's name unless one is given; a driver that needs none
-	 * then finds none. */
+	/*
+	 * The profile defaults to the driver's name; a driver without credentials needs
+	 * none of that name.
+	 */
 	rc = credentials_get(o->credentials, p->profile, &secrets, err);
 	if (rc < 0 && (rc != ERR_NOT_FOUND || strcmp(p->profile, p->driver) != 0))
 		return rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * driver_services.c - what the controller gives to drivers: HTTP, clocks, random, log.
+ * driver_services.c - what the controller provides to drivers: HTTP, clocks, random
+ * bytes, log.
  */
 #include "buf.h"
 #include "check.h"
@@ -25,8 +26,7 @@ static void answer_free(struct http_res *res)
 DEFINE_CLEANUP(struct http_res *, answer_free);
 
 /*
- * Whether the server may have acted: not when no byte of the request left, nor for what
- * only reads.
+ * Whether the server may have acted: not if no byte was sent, nor for a read-only method.
  */
 static enum drv_class class_of_failure(int rc, enum http_progress progress,
 				       const struct drv_http_request *req)

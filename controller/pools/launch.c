@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * launch.c - launches missing hosts, and settles launches whose outcome is not known.
+ * launch.c - launches missing hosts, and resolves launches whose outcome is unknown.
  */
 #include "round.h"
 
@@ -12,9 +12,9 @@
 #include <gnutls/crypto.h>
 #include <string.h>
 
-#define LAUNCHES_AT_ONCE 32 /* a round; what is left comes in the next one */
+#define LAUNCHES_AT_ONCE 32 /* per round; the rest follow in the next one */
 
-/* Journals a new host; it is requested from then on. */
+/* Records a new host and its launch; from then on it counts as requested. */
 static int intend(struct pool_round *r, struct err *err)
 {
 	unsigned char raw[16];
@@ -70,7 +70,7 @@ static int call_driver(struct pool_round *r, struct db_host *h, const char *user
 			      e);
 }
 
-/* What the answer means for the journal: sent, done, failed or not known. */
+/* Records the outcome: done, failed or unknown. */
 static int note_answer(struct pool_round *r, struct db_host *h, int cls,
 		       const struct drv_vm *vm, const struct drv_err *e, struct err *err)
 {
@@ -83,7 +83,7 @@ static int note_answer(struct pool_round *r, struct db_host *h, int cls,
 		h->state = DB_HOST_BOOTING;
 		event_add(r->opts->events, "host-launched", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.host = h->id, .pool = h->pool),
-			  "host %s is launched as VM %s", h->id, vm->id);
+			  "host %s was launched as VM %s", h->id, vm->id);
 		return db_launch_set(db, h->launch_id, DB_LAUNCH_DONE, vm->id, "",
 				     r->now_ms, err);
 	}
@@ -98,7 +98,7 @@ static int note_answer(struct pool_round *r, struct db_host *h, int cls,
 	event_add(r->opts->events, "launch-failed", DB_LEVEL_WARN,
 		  EVENT_ABOUT(.host = h->id, .pool = h->pool), "host %s: %s%s", h->id,
 		  e->msg,
-		  cls == DRV_AMBIGUOUS ? " (it may have been launched all the same)"
+		  cls == DRV_AMBIGUOUS ? " (it may have been launched nevertheless)"
 				       : "");
 	return rc < 0 ? rc : pool_driver_err(r, e, err ? err : &e2);
 }
@@ -111,11 +111,11 @@ static int send_launch(struct pool_round *r, struct db_host *h, struct err *err)
 	struct drv_err e;
 	int rc, cls;
 
-	/* A launch that is sent again must be the same: its first VM may well live. */
+	/* A repeated launch must be identical: the first call may have created the VM. */
 	token_derive(r->opts->join_secret, h->launch_id, token);
 	token_hash(token, hash);
 	rc = db_host_set_token(r->opts->db, h->id, hash, err);
-	/* It has joined meanwhile: the next list shows its VM. */
+	/* It has joined in the meantime: the next list shows its VM. */
 	if (rc == ERR_CONFLICT)
 		return 0;
 	if (rc == 0)
@@ -130,9 +130,9 @@ static int send_launch(struct pool_round *r, struct db_host *h, struct err *err)
 }
 
 /*
- * A launch whose call may have happened: with a key that makes it idempotent it is simply
- * sent again; else the lists decide, and when they have not shown it for long enough it
- * is given up (the orphan sweep takes a late twin).
+ * The call may have taken effect. If launches are idempotent, it is sent again; otherwise
+ * it has failed when lists lack its VM for long enough (a VM that appears later is an
+ * orphan).
  */
 static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
 		  struct err *err)
@@ -151,9 +151,10 @@ static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
 	missing_clear(&r->pool->missing, l->launch_id);
 	h->state = DB_HOST_FAILED;
 	r->changed = true;
-	return db_launch_set(r->opts->db, l->launch_id, DB_LAUNCH_FAILED, NULL,
-			     "its launch was never answered and it never showed up",
-			     r->now_ms, err);
+	return db_launch_set(
+		r->opts->db, l->launch_id, DB_LAUNCH_FAILED, NULL,
+		"its launch was never acknowledged and its VM never appeared", r->now_ms,
+		err);
 }
 
 static int settle_all(struct pool_round *r, struct err *err)
@@ -162,7 +163,7 @@ static int settle_all(struct pool_round *r, struct err *err)
 		struct db_host *h = host_of(r, r->open.v[i].host);
 		int rc;
 
-		/* One that is to go before it came, or that the list has shown. */
+		/* Terminated before it came up, or already listed. */
 		if (!h || h->state != DB_HOST_REQUESTED)
 			continue;
 		rc = settle(r, &r->open.v[i], h, err);
@@ -182,8 +183,8 @@ static int64_t standing(const struct pool_round *r)
 }
 
 /*
- * What the pool shall have, read after its hosts were: a wish that is older than they are
- * would count a host as missing that was let go since.
+ * Read after the hosts: with an older desired count, a host that was removed since would
+ * count as missing.
  */
 static int wanted(struct pool_round *r, int64_t *ret, struct err *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * orphans.c - no VM runs unseen: one without a record of its host is terminated, and a
- * pool ends only when its cloud lists none of its VMs any more.
+ * orphans.c - no VM runs unseen: a VM without a host record is terminated, and a pool is
+ * forgotten only when its cloud lists no more of its VMs.
  */
 #include "round.h"
 
@@ -21,7 +21,7 @@ static bool is_known(const struct pool_round *r, const struct drv_vm *vm)
 	return false;
 }
 
-/* One of a pool that is in no stack any more is as good as this pool's. */
+/* Also a VM of a pool that no longer exists. */
 static bool is_ours_to_end(struct pool_round *r, const struct drv_vm *vm)
 {
 	CLEANUP(db_pool_done) struct db_pool p = { 0 };
@@ -30,7 +30,7 @@ static bool is_ours_to_end(struct pool_round *r, const struct drv_vm *vm)
 	       db_pool_get(r->opts->db, vm->pool, &p, NULL) == ERR_NOT_FOUND;
 }
 
-/* From now on it is a host that is to go: seen by people, and ended as any other. */
+/* It becomes a host that is terminated: operators see it, and it ends like any other. */
 static int adopt_orphan(struct pool_round *r, const struct drv_vm *vm, struct err *err)
 {
 	CLEANUP(free) char *id = xasprintf("%s-%.8s", r->row.name, vm->launch_id);
@@ -41,7 +41,7 @@ static int adopt_orphan(struct pool_round *r, const struct drv_vm *vm, struct er
 		.vm_id = (char *)(uintptr_t)vm->id,
 		.state = DB_HOST_TERMINATING,
 		.requested_ms = r->now_ms,
-		.message = (char *)(uintptr_t) "its VM belonged to no host",
+		.message = (char *)(uintptr_t) "its VM belonged to no known host",
 	};
 	int rc = db_host_put(r->opts->db, &h, err);
 
@@ -51,8 +51,8 @@ static int adopt_orphan(struct pool_round *r, const struct drv_vm *vm, struct er
 	missing_clear(&r->pool->missing, vm->id);
 	event_add(r->opts->events, "orphan-found", DB_LEVEL_WARN,
 		  EVENT_ABOUT(.host = id, .pool = r->row.name),
-		  "VM %s carries our tag and belongs to no host: as host %s it is "
-		  "terminated",
+		  "VM %s carries our tag but belongs to no known host: terminating it as "
+		  "host %s",
 		  vm->id, id);
 	return 0;
 }
@@ -62,7 +62,7 @@ static int64_t grace_ms(const struct pool_round *r)
 	return r->opts->orphan_grace_ms ? r->opts->orphan_grace_ms : ORPHAN_GRACE_MS;
 }
 
-/* A VM of ours that no live record wants: what a lost answer or an old life left. */
+/* VMs without a live record, left by a lost answer or a previous run. */
 int pool_sweep_orphans(struct pool_round *r, struct err *err)
 {
 	for (size_t i = 0; i < r->n_vms; i++) {
@@ -100,7 +100,7 @@ bool pool_is_empty(struct pool_round *r)
 		missing_clear(&r->pool->missing, "(nothing)");
 		return false;
 	}
-	/* A launch whose answer was lost may still show up. */
+	/* The VM of a launch whose answer was lost may still appear. */
 	m = missing_note(&r->pool->missing, "(nothing)");
 	return m->count >= POOL_LISTS_UNTIL_GONE &&
 	       clock_mono_ms() - m->first_mono_ms >= MAX(caps->visible_ms, grace_ms(r));

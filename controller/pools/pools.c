@@ -8,11 +8,11 @@
 #include <pthread.h>
 #include <string.h>
 
-#define AGAIN_BUSY_MS 1000  /* hosts are on their way */
-#define AGAIN_REST_MS 10000 /* nothing is */
+#define AGAIN_BUSY_MS 1000  /* hosts are starting or ending */
+#define AGAIN_REST_MS 10000 /* none are */
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 120000
-#define RETRY_AFTER_MAX_MS 600000 /* of what a cloud may ask for */
+#define RETRY_AFTER_MAX_MS 600000 /* limit of the cloud's Retry-After */
 
 struct pools {
 	const struct pool_opts *opts;
@@ -120,7 +120,7 @@ static int run_round(struct pool_round *r, struct err *err)
 	if ((rc = ensure_driver(r, err)) < 0 || (rc = pool_round_load(r, err)) < 0 ||
 	    (rc = pool_compare(r, err)) < 0 || (rc = pool_sweep_orphans(r, err)) < 0)
 		return rc;
-	/* A launch that fails must not keep those that are to go. */
+	/* A failed launch must not keep hosts from being terminated. */
 	launch_rc = pool_launch(r, &launch_err);
 	rc = pool_terminate(r, err);
 	if (launch_rc < 0 && rc == 0) {
@@ -157,9 +157,10 @@ static int64_t succeeded(struct pool_round *r)
 	char why[ERR_MSG_MAX];
 
 	snprintf(why, sizeof(why),
-		 "%lld hosts were terminated within the hour: the others wait",
+		 "%lld hosts were terminated within the hour, which is the limit: the "
+		 "others wait",
 		 (long long)r->opts->terminate_per_hour);
-	/* To wait for the limit is no failure: the pool launches what it has to. */
+	/* Waiting for the limit is not a failure: the pool still launches hosts. */
 	if (r->limited && strcmp(r->row.state, "limited") != 0) {
 		set_state(r, "limited", 0, why);
 		event_add(r->opts->events, "pool-limited", DB_LEVEL_WARN,
@@ -170,7 +171,7 @@ static int64_t succeeded(struct pool_round *r)
 		set_state(r, state, 0, "");
 	if (r->pool->failures)
 		event_add(r->opts->events, "pool-recovered", DB_LEVEL_INFO,
-			  EVENT_ABOUT(.pool = r->row.name), "pool %s works again",
+			  EVENT_ABOUT(.pool = r->row.name), "pool %s has recovered",
 			  r->row.name);
 	r->pool->failures = 0;
 	return is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS;
@@ -211,7 +212,7 @@ int64_t pool_reconcile(void *arg, const char *name)
 		return -1;
 	}
 	r.pool = get_pool(ps, name);
-	/* A poke does not shorten the wait that a failing driver has earned. */
+	/* A poke does not shorten the backoff of a failing driver. */
 	again_ms = r.pool->failures ? r.pool->retry_mono_ms - clock_mono_ms() : 0;
 	if (again_ms <= 0)
 		again_ms = run_round(&r, &err) == 0 ? succeeded(&r) : failed(&r, &err);

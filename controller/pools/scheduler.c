@@ -23,7 +23,7 @@ struct sched {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool stopping;
-	struct job *jobs; /* few: found by walking */
+	struct job *jobs; /* few: a linear search suffices */
 	sched_fn *fn;
 	void *arg;
 	pthread_t *threads;
@@ -60,7 +60,7 @@ static struct job *first_due(struct sched *s)
 	return first;
 }
 
-/* Waits on the head without taking it, so that an earlier arrival wakes the worker. */
+/* Waits on the head without removing it, so that an earlier job wakes the worker. */
 static void wait_until(struct sched *s, const struct job *j)
 {
 	struct timespec ts;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * terminate.c - terminates the hosts that the tick marked, within the limit per hour.
+ * terminate.c - terminates the hosts that the tick has marked, within the hourly limit.
  */
 #include "round.h"
 
@@ -12,16 +12,15 @@
 #define HOUR_MS 3600000
 #define UNKNOWN INT64_MAX
 
-/* Within the hour; one of a time to come is of before the clock was set back. */
+/* Within the last hour; a time in the future is from before the clock was set back. */
 static bool was_asked(const struct pool_round *r, const struct db_host *h)
 {
 	return llabs(r->now_ms - h->gone_ms) < HOUR_MS;
 }
 
 /*
- * How many more hosts the pool may terminate within this hour. Counted from the journal,
- * so that another life of the controller does not begin anew; those whose VMs went by
- * themselves do not count.
+ * How many more hosts the pool may terminate within this hour. Counted from their
+ * records, so that a restart does not reset the limit; VMs that vanished do not count.
  */
 static int terminations_left(struct pool_round *r, int64_t *ret, struct err *err)
 {
@@ -41,8 +40,7 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 {
 	const struct driver *d = r->pool->driver;
 	struct drv_err e;
-	/* Asked for before it is asked: it counts, whatever becomes of us and the answer.
-	 */
+	/* Recorded before the call: it counts even if we crash or the answer is lost. */
 	int rc = db_host_ending(r->opts->db, h->id, r->now_ms, err);
 
 	if (rc < 0)
@@ -58,12 +56,12 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 	r->changed = true;
 	event_add(r->opts->events, "host-terminated", DB_LEVEL_INFO,
 		  EVENT_ABOUT(.host = h->id, .pool = h->pool),
-		  "host %s is terminated%s%s", h->id, *h->message ? ": " : "",
+		  "host %s was terminated%s%s", h->id, *h->message ? ": " : "",
 		  h->message);
 	return 0;
 }
 
-/* One that cannot be terminated does not keep the others. */
+/* A failure does not stop the others; the first one is returned. */
 int pool_terminate(struct pool_round *r, struct err *err)
 {
 	int64_t left = UNKNOWN;

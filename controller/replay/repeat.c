@@ -48,7 +48,7 @@ static char *text_of(const json_t *v)
 	return v ? json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 }
 
-/* Notes the first member that differs, an object's by its own members. */
+/* Notes the first member that differs, within objects too. */
 static bool compare_json(struct repeat *r, const char *field, json_t *recorded,
 			 json_t *repeated)
 {

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEP_MS (60 * 1000LL) /* of the demand that is played */
-#define DRIFT 0.25            /* of the lead time; what was learned moves a little */
+#define STEP_MS (60 * 1000LL) /* of the simulated demand */
+#define DRIFT 0.25            /* of the lead time: learned values vary a little */
 #define CAPACITY_DRIFT 0.1    /* the same of a capacity */
-#define HAIR 0.005            /* costs that are printed alike are alike */
-#define PLAYED_MS (24 * 3600 * 1000LL) /* at least */
+#define ROUNDING 0.005        /* costs that print alike are equal */
+#define PLAYED_MS (24 * 3600 * 1000LL) /* the least backtested time */
 #define Z95 1.645                      /* of the normal distribution */
 #define DAYS(ms) ((double)(ms) / (24 * 3600 * 1000.0))
 
@@ -22,10 +22,10 @@ enum db_mode verdict_next(enum db_mode mode)
 	return mode == DB_MODE_OBSERVE ? DB_MODE_OUT : DB_MODE_AUTO;
 }
 
-static void say(struct verdict *v, bool promote, const char *fmt, ...)
+static void set_reason(struct verdict *v, bool promote, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void say(struct verdict *v, bool promote, const char *fmt, ...)
+static void set_reason(struct verdict *v, bool promote, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -52,19 +52,20 @@ bool verdict_is_fresh(const struct verdict_tier *t, const struct verdict_report 
 	return r->at_ms > 0 && now_ms - r->at_ms <= VERDICT_FRESH_MS && is_of_tier(t, r);
 }
 
-/* Nothing that a backtest finds would change these. */
+/* Reasons that no backtest result can change. */
 static bool is_settled(const struct verdict_tier *t, enum db_mode to, struct verdict *v)
 {
 	if (to <= t->mode)
-		say(v, false, "the tier is in mode %s already", db_mode_name(t->mode));
+		set_reason(v, false, "the tier is in mode %s already",
+			   db_mode_name(t->mode));
 	else if (t->stateful && to == DB_MODE_AUTO)
-		say(v, false, "a stateful tier is not scaled in by itself");
+		set_reason(v, false, "a stateful tier is not scaled in automatically");
 	else
 		return false;
 	return true;
 }
 
-/* Days, cut to tenths: what is not enough must not be rounded up to it. */
+/* Days, rounded down to tenths: too few must not be printed as enough. */
 static double tenths(int64_t ms)
 {
 	return floor(10 * DAYS(ms)) / 10;
@@ -77,26 +78,33 @@ static bool is_no_measure(const struct verdict_tier *t, const struct verdict_rep
 	char age[CLOCK_TEXT];
 
 	if (r->at_ms == 0)
-		say(v, false, "there is no backtest yet");
+		set_reason(v, false, "there is no backtest yet");
 	else if (!is_of_tier(t, r))
-		say(v, false,
-		    "the backtest is of another risk, price, capacity or lead time "
-		    "than the tier has now");
+		set_reason(v, false,
+			   "the backtest used another risk, price, capacity or lead time "
+			   "than "
+			   "the tier has now");
 	else if (now_ms - r->at_ms > VERDICT_FRESH_MS)
-		say(v, false, "the backtest is stale, made %s ago",
-		    clock_format_duration((now_ms - r->at_ms) / STEP_MS * STEP_MS, age));
+		set_reason(v, false, "the backtest is stale, made %s ago",
+			   clock_format_duration((now_ms - r->at_ms) / STEP_MS * STEP_MS,
+						 age));
 	else if (r->history_ms < enough)
-		say(v, false, "there are %.1f days of history where mode %s wants %.0f",
-		    tenths(r->history_ms), db_mode_name(to), DAYS(enough));
+		set_reason(v, false,
+			   "there are %.1f days of history, and mode %s requires %.0f",
+			   tenths(r->history_ms), db_mode_name(to), DAYS(enough));
 	else if (r->played_ms < PLAYED_MS)
-		say(v, false, "only %.1f days were played, where %.0f is wanted",
-		    tenths(r->played_ms), DAYS(PLAYED_MS));
+		set_reason(v, false,
+			   "the backtest covers only %.1f days, and %.0f is required",
+			   tenths(r->played_ms), DAYS(PLAYED_MS));
 	else
 		return false;
 	return true;
 }
 
-/* The share of time that may have been short; what is short is so for a lead time. */
+/*
+ * The share of time short of capacity that chance allows; each shortage lasts a lead
+ * time.
+ */
 static double allowed(const struct verdict_report *r)
 {
 	const double windows = (double)r->played_ms / (double)(r->boot_ms + STEP_MS);
@@ -104,39 +112,47 @@ static double allowed(const struct verdict_report *r)
 	return r->risk + Z95 * sqrt(r->risk * (1 - r->risk) / windows);
 }
 
-/* "short 0.31 % of the time where 0.5 % are promised" */
-static void say_kept(const struct verdict_report *r, char *ret, size_t size)
+/* "short of capacity 0.31 % of the time, with at most 0.5 % promised" */
+static void describe_short_time(const struct verdict_report *r, char *ret, size_t size)
 {
 	char chance[64] = "";
 
 	if (r->short_share > r->risk)
-		snprintf(chance, sizeof(chance), " (chance explains up to %.2f %%)",
+		snprintf(chance, sizeof(chance), " (up to %.2f %% is within chance)",
 			 100 * allowed(r));
-	snprintf(ret, size, "short %.2f %% of the time where %g %% are promised%s",
+	snprintf(ret, size,
+		 "short of capacity %.2f %% of the time, with at most %g %% promised%s",
 		 100 * r->short_share, 100 * r->risk, chance);
 }
 
-/* Whether the promised risk was kept, and not dearer than by others who kept it. */
+/*
+ * Whether the risk target was met, at no higher cost than reactive scaling that met it
+ * too.
+ */
 static void judge_risk(const struct verdict_report *r, struct verdict *ret)
 {
-	char kept[160], peer[96];
+	char short_time[160], peer[96];
 
-	say_kept(r, kept, sizeof(kept));
+	describe_short_time(r, short_time, sizeof(short_time));
 	snprintf(peer, sizeof(peer), "reactive: %.2f, short %.2f %%", r->reactive_cost,
 		 100 * r->reactive_short);
 	if (!(r->short_share <= allowed(r)))
-		say(ret, false, "it would have been %s", kept);
-	else if (r->reactive_short <= allowed(r) && r->cost > r->reactive_cost + HAIR)
-		say(ret, false,
-		    "it would have been dearer than reactive scaling, which kept the "
-		    "risk too: %.2f times the least possible cost (%s)",
-		    r->cost, peer);
+		set_reason(ret, false, "it would have been %s", short_time);
+	else if (r->reactive_short <= allowed(r) && r->cost > r->reactive_cost + ROUNDING)
+		set_reason(ret, false,
+			   "it would have cost more than reactive scaling, which met the "
+			   "risk "
+			   "too: %.2f times the least possible cost (%s)",
+			   r->cost, peer);
 	else
-		say(ret, true, "%s, at %.2f times the least possible cost (%s)", kept,
-		    r->cost, peer);
+		set_reason(ret, true, "%s, at %.2f times the least possible cost (%s)",
+			   short_time, r->cost, peer);
 }
 
-/* Instances and short minutes together, over the optimum, which is never short. */
+/*
+ * Cost of instances and of minutes short of capacity, relative to the optimum, which has
+ * none of the latter.
+ */
 static double total(const struct verdict_report *r, double cost, double short_share)
 {
 	const double minutes = short_share * (double)r->played_ms / STEP_MS;
@@ -148,13 +164,17 @@ static void judge_price(const struct verdict_report *r, struct verdict *ret)
 {
 	const double own = total(r, r->cost, r->short_share);
 	const double peer = total(r, r->reactive_cost, r->reactive_short);
-	const bool is_cheaper = own <= peer + HAIR;
+	const bool is_cheaper = own <= peer + ROUNDING;
 
-	say(ret, is_cheaper,
-	    "%s at %.2f times the least possible cost, with a short minute at the price "
-	    "of %g instance-hours (reactive: %.2f); short %.2f %% of the time",
-	    is_cheaper ? "it would have come" : "dearer than reactive scaling:", own,
-	    r->price, peer, 100 * r->short_share);
+	set_reason(
+		ret, is_cheaper,
+		"%s %.2f times the least possible cost, with a minute short of capacity "
+		"priced at %g instance-hours (reactive: %.2f); short of capacity %.2f %% "
+		"of "
+		"the time",
+		is_cheaper ? "it would have cost"
+			   : "more expensive than reactive scaling, at",
+		own, r->price, peer, 100 * r->short_share);
 }
 
 void verdict_give(const struct verdict_tier *t, const struct verdict_report *r,

@@ -1,45 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "whatif.h"
+#include "whatif_side.h"
 
 #include "check.h"
-#include "fleet.h"
-#include "judge.h"
 #include "samples.h"
-#include "text.h"
-#include "tiers.h"
+#include "simulation.h"
 
 #include <math.h>
 #include <string.h>
-
-#define MINUTE_MS DB_DEMAND_STEP_MS
-
-/* What both sides are played on. */
-struct stage {
-	struct db *db;
-	double *measured; /* [n] NaN: none */
-	double *demand;   /* [n] the same, 0 where none was: nothing is short then */
-	size_t n, missing;
-	int64_t from_ms;
-	int64_t running; /* instances at the start */
-	double capacity;
-	struct lead lead;
-	struct db_hold_list holds; /* of the stack, all there were */
-	struct catalog_tier cat;
-};
-
-/* One side at play. */
-struct side {
-	const struct stage *stage;
-	const struct whatif_question *question;
-	size_t before; /* sides that were played */
-	struct tiers *trial;
-	struct fleet_tier ft; /* its strings are the question's */
-	struct catalog_tier cat;
-	struct tiers_moment moment;
-	struct db_hold *holds; /* [stage->holds.n] room for those in force */
-	int64_t *desired;      /* [n] decided at the end of each minute */
-	char **sentence;       /* [n] */
-};
 
 static void stage_done(struct stage *s)
 {
@@ -48,17 +15,6 @@ static void stage_done(struct stage *s)
 	db_hold_list_done(&s->holds);
 }
 DEFINE_CLEANUP_OBJECT(struct stage, stage_done);
-
-static void side_done(struct side *s)
-{
-	tiers_free(s->trial);
-	calendar_done(&s->cat.calendar);
-	for (size_t i = 0; s->sentence && i < s->stage->n; i++)
-		free(s->sentence[i]);
-	free(s->sentence);
-	free(s->desired);
-	free(s->holds);
-}
 
 void whatif_free(struct whatif *w)
 {
@@ -73,15 +29,15 @@ void whatif_free(struct whatif *w)
 
 /* ---------------------------------------------------------------- the stage */
 
-static int nothing_to_play(const struct db_tier *t, struct err *err)
+static int nothing_to_replay(const struct db_tier *t, struct err *err)
 {
 	return err_set(err, ERR_CONFLICT,
 		       "no demand of %s/%s was recorded in that time: there is nothing "
-		       "to play",
+		       "to replay",
 		       t->stack, t->name);
 }
 
-/* The whole minutes of the question, from the first recorded one on. */
+/* The full minutes of the question, from the first recorded one on. */
 static int find_span(struct stage *s, const struct whatif_question *q,
 		     const struct db_tier *t, struct err *err)
 {
@@ -90,16 +46,15 @@ static int find_span(struct stage *s, const struct whatif_question *q,
 
 	if (q->to_ms - q->from_ms < 2 * MINUTE_MS ||
 	    q->to_ms - q->from_ms > WHATIF_MAX_MS)
-		return err_set(
-			err, ERR_INVAL,
-			"two minutes to 21 days can be played with other settings");
+		return err_set(err, ERR_INVAL,
+			       "the replayed time must be from two minutes to 21 days");
 	rc = db_demand_span(s->db, t->stack, t->name, &first_ms, &last_ms, err);
 	if (rc < 0)
 		return rc;
 	s->from_ms = MAX((q->from_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS,
 			 first_ms / MINUTE_MS * MINUTE_MS);
 	if (first_ms == 0 || q->to_ms - s->from_ms < MINUTE_MS)
-		return nothing_to_play(t, err);
+		return nothing_to_replay(t, err);
 	s->n = (size_t)((q->to_ms - s->from_ms) / MINUTE_MS);
 	return 0;
 }
@@ -118,10 +73,10 @@ static int read_demand(struct stage *s, const struct db_tier *t, struct err *err
 		s->missing += isnan(s->measured[i]);
 		s->demand[i] = isnan(s->measured[i]) ? 0 : s->measured[i];
 	}
-	return s->missing < s->n ? 0 : nothing_to_play(t, err);
+	return s->missing < s->n ? 0 : nothing_to_replay(t, err);
 }
 
-/* What was decided last before; without any, what the first demand needs. */
+/* The last decision before; without any, what the first demand needs. */
 static int read_start(struct stage *s, const struct db_tier *t, struct err *err)
 {
 	CLEANUP(db_decision_list_done) struct db_decision_list l = { 0 };
@@ -141,7 +96,7 @@ static int read_start(struct stage *s, const struct db_tier *t, struct err *err)
 	return 0;
 }
 
-/* The clock of the tier's stack, and what else the stack's files say. */
+/* The tier's clock and events, from its stack. */
 static int read_catalog(struct catalog *c, struct fleet *f, const struct db_tier *t,
 			struct catalog_tier *ret, struct err *err)
 {
@@ -150,7 +105,7 @@ static int read_catalog(struct catalog *c, struct fleet *f, const struct db_tier
 
 	if (ft && ft->cat)
 		*ret = *ft->cat;
-	/* Another stack that cannot be read is no matter of this one. */
+	/* Another unreadable stack does not matter here. */
 	return ft && ft->cat ? 0 : rc;
 }
 
@@ -173,108 +128,6 @@ static int set_stage(struct stage *s, const struct whatif_question *q, struct er
 	return db_hold_list(s->db, t->stack, 0, &s->holds, err);
 }
 
-/* ---------------------------------------------------------------- playing */
-
-static bool is_held(const struct db_hold *h, int64_t now_ms)
-{
-	return h->created_ms <= now_ms && (!h->expires_ms || h->expires_ms > now_ms) &&
-	       (!h->released_ms || h->released_ms > now_ms);
-}
-
-/* A fleet of this moment, as far as a decision looks at it. */
-static struct fleet fleet_at(struct side *s, int64_t now_ms)
-{
-	struct fleet f = { .now_ms = now_ms, .holds = { s->holds, 0 } };
-
-	for (size_t i = 0; i < s->stage->holds.n; i++)
-		if (is_held(&s->stage->holds.v[i], now_ms))
-			s->holds[f.holds.n++] = s->stage->holds.v[i];
-	return f;
-}
-
-static void tell(const struct side *s, size_t minutes)
-{
-	const struct whatif_question *q = s->question;
-
-	if (q->progress)
-		q->progress(q->arg,
-			    ((double)s->before + (double)minutes / (double)s->stage->n) /
-				    WHATIF_SIDES);
-}
-
-/* For fleet_simulate(): decides at the end of minute i. */
-static size_t want(void *arg, size_t i, double demand, size_t running, size_t booting)
-{
-	struct side *s = arg;
-	int64_t now_ms = s->stage->from_ms + (int64_t)(i + 1) * MINUTE_MS;
-	struct fleet f = fleet_at(s, now_ms);
-	struct decide_plan p;
-
-	(void)demand;
-	if (!isnan(s->stage->measured[i])) {
-		s->moment.demand = s->stage->measured[i];
-		s->moment.demand_at_ms = now_ms;
-	}
-	s->ft.healthy = running;
-	s->ft.running = running + booting;
-	tiers_try(s->trial, &f, &s->ft, &s->moment, &p);
-	if (p.desired != s->ft.t.desired)
-		s->ft.t.desired_since_ms = now_ms;
-	s->ft.t.desired = s->desired[i] = p.desired;
-	s->sentence[i] = xstrdup(p.sentence);
-	tell(s, i + 1);
-	return (size_t)p.desired;
-}
-
-static int set_side(struct side *s, const struct stage *stage, const struct db_tier *t,
-		    struct err *err)
-{
-	CLEANUP(json_decref) json_t *schedules = NULL;
-	struct calendar calendar = { 0 };
-	int rc = 0;
-
-	s->stage = stage;
-	s->trial = tiers_new_trial(stage->db);
-	s->holds = xcalloc(stage->holds.n + 1, sizeof(*s->holds));
-	s->desired = xcalloc(stage->n, sizeof(*s->desired));
-	s->sentence = xcalloc(stage->n, sizeof(*s->sentence));
-	s->ft = (struct fleet_tier){ .t = *t, .cat = &s->cat };
-	s->ft.t.desired = stage->running;
-	s->moment = (struct tiers_moment){ .demand = NAN,
-					   .lead = stage->lead,
-					   .tick_ms = MINUTE_MS };
-	if (stage->lead.prior)
-		s->moment.lead.used_ms = t->lead_prior_ms;
-	if (t->schedule_json && *t->schedule_json)
-		rc = json_parse(t->schedule_json, strlen(t->schedule_json), "schedules",
-				&schedules, err);
-	if (rc == 0)
-		rc = calendar_parse(schedules, &calendar, err);
-	s->cat = stage->cat;
-	s->cat.calendar = calendar;
-	return rc;
-}
-
-static void play_side(struct side *s, struct whatif_side *ret)
-{
-	const struct stage *stage = s->stage;
-	struct fleet_run run;
-
-	fleet_simulate(stage->demand, stage->n, (size_t)stage->running,
-		       (size_t)((stage->lead.used_ms + MINUTE_MS - 1) / MINUTE_MS),
-		       stage->capacity, want, s, &run);
-	free(run.running);
-	*ret = (struct whatif_side){
-		.instance_hours = run.instance_steps * (double)MINUTE_MS / 3600000.0,
-		.short_share = run.short_share * (double)stage->n /
-			       (double)(stage->n - stage->missing),
-		.unserved_share = run.unserved_share,
-		.changes = run.actions,
-	};
-	for (size_t i = 0; i < stage->n; i++)
-		ret->largest = MAX(ret->largest, s->desired[i]);
-}
-
 /* ---------------------------------------------------------------- comparing */
 
 static bool is_same_pair(const struct side *side, size_t i, size_t j)
@@ -283,7 +136,7 @@ static bool is_same_pair(const struct side *side, size_t i, size_t j)
 	       side[1].desired[i] == side[1].desired[j];
 }
 
-/* Adds the moments, and takes their sentences over. */
+/* Adds the moments, and takes their sentences. */
 static void compare(struct side *side, struct whatif *w)
 {
 	const size_t n = side[0].stage->n;
@@ -310,8 +163,8 @@ static void compare(struct side *side, struct whatif *w)
 	}
 }
 
-static int play_both(const struct stage *stage, const struct whatif_question *q,
-		     struct whatif *w, struct err *err)
+static int simulate_both(const struct stage *stage, const struct whatif_question *q,
+			 struct whatif *w, struct err *err)
 {
 	struct side side[WHATIF_SIDES] = { 0 };
 	int rc = 0;
@@ -319,9 +172,9 @@ static int play_both(const struct stage *stage, const struct whatif_question *q,
 	for (int k = 0; k < WHATIF_SIDES && rc == 0; k++) {
 		side[k].question = q;
 		side[k].before = (size_t)k;
-		rc = set_side(&side[k], stage, q->settings[k], err);
+		rc = side_init(&side[k], stage, q->settings[k], err);
 		if (rc == 0)
-			play_side(&side[k], &w->side[k]);
+			side_simulate(&side[k], &w->side[k]);
 	}
 	if (rc == 0)
 		compare(side, w);
@@ -330,8 +183,8 @@ static int play_both(const struct stage *stage, const struct whatif_question *q,
 	return rc;
 }
 
-int whatif_play(struct db *db, const struct whatif_question *q, struct whatif **ret,
-		struct err *err)
+int whatif_simulate(struct db *db, const struct whatif_question *q, struct whatif **ret,
+		    struct err *err)
 {
 	CLEANUP(catalog_free) struct catalog *catalog = catalog_new();
 	CLEANUP(fleet_free) struct fleet *f = NULL;
@@ -354,7 +207,7 @@ int whatif_play(struct db *db, const struct whatif_question *q, struct whatif **
 		.is_lead_prior = stage.lead.prior,
 		.capacity = stage.capacity,
 	};
-	rc = play_both(&stage, q, w, err);
+	rc = simulate_both(&stage, q, w, err);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE(w);

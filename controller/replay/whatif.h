@@ -64,8 +64,8 @@ struct whatif {
  * ERR_CONFLICT: no demand was recorded in it, or neither side has a capacity. The caller
  * owns *ret. Blocks for about half a second and 0.1 ms a minute.
  */
-int whatif_play(struct db *db, const struct whatif_question *q, struct whatif **ret,
-		struct err *err) MUST_CHECK;
+int whatif_simulate(struct db *db, const struct whatif_question *q, struct whatif **ret,
+		    struct err *err) MUST_CHECK;
 void whatif_free(struct whatif *w);
 DEFINE_CLEANUP(struct whatif *, whatif_free);
 

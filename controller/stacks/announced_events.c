@@ -34,20 +34,20 @@ void stack_events_done(struct stack_events *e)
 
 int event_terms_set_uplift(struct event_terms *t, const char *text, struct err *err)
 {
-	if (t->is_uplift_said)
-		return err_set(err, ERR_INVAL, "uplift is there twice");
-	t->is_uplift_said = true;
+	if (t->is_uplift_set)
+		return err_set(err, ERR_INVAL, "uplift is given twice");
+	t->is_uplift_set = true;
 	return uplift_parse(text, &t->uplift, err);
 }
 
 int event_terms_set_tiers(struct event_terms *t, const char *text, struct err *err)
 {
-	if (t->is_tiers_said)
-		return err_set(err, ERR_INVAL, "tiers is there twice");
+	if (t->is_tiers_set)
+		return err_set(err, ERR_INVAL, "tiers is given twice");
 	if (strlen(text) > TIERS_TEXT_MAX)
 		return err_set(err, ERR_LIMIT, "tiers is longer than %d bytes",
 			       TIERS_TEXT_MAX);
-	t->is_tiers_said = true;
+	t->is_tiers_set = true;
 	t->tiers = text[strspn(text, " \t,")] ? xstrdup(text) : NULL;
 	return 0;
 }
@@ -79,7 +79,7 @@ int stack_events_add(struct stack_events *e, const char *name, int line, struct 
 		return err_set(err, ERR_INVAL, "the event's name must have 1 to %d bytes",
 			       EVENT_NAME_MAX);
 	if (stack_events_find(e, name))
-		return err_set(err, ERR_INVAL, "[event %s] is there twice", name);
+		return err_set(err, ERR_INVAL, "[event %s] is defined twice", name);
 	if (e->n == EVENT_SECTIONS_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d [event NAME]",
 			       EVENT_SECTIONS_MAX);
@@ -98,7 +98,8 @@ static int add_when(struct stack_event *e, const char *text, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (e->n_when == EVENT_WHEN_MAX)
-		return err_set(err, ERR_LIMIT, "more than %d when", EVENT_WHEN_MAX);
+		return err_set(err, ERR_LIMIT, "more than %d times (when)",
+			       EVENT_WHEN_MAX);
 	e->when = xrealloc(e->when, (e->n_when + 1) * sizeof(*e->when));
 	e->when[e->n_when++] = w;
 	return 0;
@@ -116,9 +117,10 @@ int stack_events_set(struct stack_events *e, const char *name, const char *optio
 		return event_terms_set_uplift(&to->terms, value, err);
 	if (strcmp(option, "tiers") == 0)
 		return event_terms_set_tiers(&to->terms, value, err);
-	return err_set(err, ERR_INVAL,
-		       "'%s' is no option of an event: it has when, uplift and tiers",
-		       option);
+	return err_set(
+		err, ERR_INVAL,
+		"'%s' is not an option of an event: these are when, uplift and tiers",
+		option);
 }
 
 void stack_events_add_file(struct stack_events *e, const char *name, const char *text)

@@ -32,7 +32,7 @@
 /* What is said of an event, in a section or in a calendar. */
 struct event_terms {
 	double uplift; /* factor; NaN: to be learned */
-	bool is_uplift_said, is_tiers_said;
+	bool is_uplift_set, is_tiers_set;
 	char *tiers; /* "web cache"; NULL: all */
 };
 

@@ -20,7 +20,7 @@ static int check_pools(struct db *db, const struct stack_file *s, struct err *er
 
 		if (was && strcmp(was->stack, s->name) != 0)
 			return err_set(err, ERR_CONFLICT,
-				       "[pool %s] is there already, of %s%s", was->name,
+				       "[pool %s] already exists, in %s%s", was->name,
 				       *was->stack ? "the stack " : "no stack",
 				       was->stack);
 	}
@@ -70,7 +70,7 @@ struct application {
 	int64_t expect, now_ms, version;
 };
 
-/* A pool nobody declares wants no hosts; it goes when it has none. */
+/* An undeclared pool wants no hosts; it is deleted when it has none. */
 static int retire_pools(struct db *db, const char *stack, const struct stack_file *s,
 			struct err *err)
 {
@@ -143,8 +143,8 @@ static int remove_all(struct db *db, void *arg, struct err *err)
 	int rc = db_stack_get(db, a->name, &was, err);
 
 	if (rc == 0 && a->expect != STACK_ANY_VERSION && a->expect != was.version)
-		rc = err_set(err, ERR_CONFLICT, "the stack %s changed meanwhile",
-			     a->name);
+		rc = err_set(err, ERR_CONFLICT,
+			     "the stack %s was changed in the meantime", a->name);
 	if (rc == 0)
 		rc = retire_pools(db, a->name, NULL, err);
 	return rc < 0 ? rc : db_stack_delete(db, a->name, err);
@@ -175,8 +175,10 @@ static int is_declared(struct db *db, const struct db_pool *p, bool *ret, struct
 	return rc;
 }
 
-/* Whether no host, and no VM that nobody knows of, can be left: the cloud has said so, or
- * it was never asked for any. */
+/*
+ * Whether no host and no unknown VM can be left: the cloud has confirmed it, or none was
+ * ever requested.
+ */
 static int is_empty(struct db *db, const struct db_pool *p, bool *ret, struct err *err)
 {
 	CLEANUP(db_host_list_done) struct db_host_list hosts = { NULL, 0 };

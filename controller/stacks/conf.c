@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stack.conf: its sections into the structs of the database.
+ * conf.c - reads the sections of stack.conf into the database's structs.
  */
 #include "conf_reading.h"
 
@@ -49,7 +49,7 @@ static int new_pool(struct conf_reading *r, const char *name, int line, struct e
 	if (rc < 0)
 		return rc;
 	if (find_pool(r, name))
-		return err_set(err, ERR_INVAL, "[pool %s] is there twice", name);
+		return err_set(err, ERR_INVAL, "[pool %s] is defined twice", name);
 	if (r->n_pools == OBJECTS_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d pools", OBJECTS_MAX);
 	p = &r->pools[r->n_pools++];
@@ -68,7 +68,7 @@ static int new_tier(struct conf_reading *r, const char *name, int line, struct e
 	if (rc < 0)
 		return rc;
 	if (find_tier(r, name))
-		return err_set(err, ERR_INVAL, "[tier %s] is there twice", name);
+		return err_set(err, ERR_INVAL, "[tier %s] is defined twice", name);
 	if (r->n_tiers == OBJECTS_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d tiers", OBJECTS_MAX);
 	t = &r->tiers[r->n_tiers++];
@@ -87,7 +87,7 @@ static int new_secret(struct conf_reading *r, const char *name, struct err *err)
 		return rc;
 	for (size_t i = 0; i < s->n_secrets; i++)
 		if (strcmp(s->secrets[i], name) == 0)
-			return err_set(err, ERR_INVAL, "[secret %s] is there twice",
+			return err_set(err, ERR_INVAL, "[secret %s] is defined twice",
 				       name);
 	if (s->n_secrets == OBJECTS_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d secrets", OBJECTS_MAX);
@@ -103,7 +103,7 @@ static int on_section(void *arg, const char *section, int line, struct err *err)
 
 	if (strcmp(section, "stack") == 0) {
 		if (r->has_head)
-			return err_set(err, ERR_INVAL, "[stack] is there twice");
+			return err_set(err, ERR_INVAL, "[stack] is defined twice");
 		r->has_head = true;
 		return 0;
 	}
@@ -116,8 +116,8 @@ static int on_section(void *arg, const char *section, int line, struct err *err)
 	if ((name = name_in(section, "event")))
 		return stack_events_add(&r->s->events, name, line, err);
 	return err_set(err, ERR_INVAL,
-		       "[%s] is none of [stack], [pool NAME], [tier NAME], [event NAME], "
-		       "[secret NAME]",
+		       "[%s] is not one of [stack], [pool NAME], [tier NAME], [event "
+		       "NAME], [secret NAME]",
 		       section);
 }
 
@@ -131,19 +131,21 @@ static bool is_pool_option(const char *name)
 	return false;
 }
 
-/* What is not ours is the driver's, who checks it. */
+/* Unknown options are the driver's, which checks them. */
 static int set_pool(struct pool_conf *p, const char *name, const char *value,
 		    struct err *err)
 {
 	if (is_pool_option(name))
 		return conf_set(stack_pool_options, p, "pool", name, value, err);
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))
-		return err_set(err, ERR_INVAL,
-			       "'%s' is no option: a-z, 0-9 and _ make its name", name);
+		return err_set(
+			err, ERR_INVAL,
+			"'%s' is not an option name: it must consist of a-z, 0-9 and _",
+			name);
 	if (json_object_get(p->rest, name))
-		return err_set(err, ERR_INVAL, "%s is there twice", name);
+		return err_set(err, ERR_INVAL, "%s is given twice", name);
 	if (json_object_set_new(p->rest, name, json_string(value)) < 0)
-		return err_set(err, ERR_INVAL, "%s is no UTF-8", name);
+		return err_set(err, ERR_INVAL, "%s is not UTF-8", name);
 	return 0;
 }
 
@@ -173,9 +175,10 @@ static int on_pair(void *arg, const char *section, const char *name, const char 
 	if ((object = name_in(section, "event")))
 		return stack_events_set(&r->s->events, object, name, value, err);
 	if (name_in(section, "secret"))
-		return err_set(err, ERR_INVAL,
-			       "a secret has no options: the controller makes its value");
-	return err_set(err, ERR_INVAL, "'%s' stands before the first section", name);
+		return err_set(
+			err, ERR_INVAL,
+			"a secret has no options: the controller generates its value");
+	return err_set(err, ERR_INVAL, "'%s' comes before the first section", name);
 }
 
 /* ---------------------------------------------------------------- all of it */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conf_check.c - what stack.conf declares: checked, and completed by what it leaves out.
+ * conf_check.c - checks what stack.conf declares, and fills in what it omits.
  */
 #include "conf_reading.h"
 
@@ -30,7 +30,7 @@ static int check_domain(const char *domain, struct err *err)
 	    !strstr(domain, "..") &&
 	    strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len)
 		return 0;
-	return err_set(err, ERR_INVAL, "stack.conf: domain '%s' is no domain name",
+	return err_set(err, ERR_INVAL, "stack.conf: domain '%s' is not a domain name",
 		       domain);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conf.d/TIER/NAME.toml with templates/TIER/SRC into the documents that hosts get. What a
- * host alone can know (whether it has a user of that name) is checked there.
+ * confd.c - reads conf.d/TIER/NAME.toml and templates/TIER/SRC into the documents that
+ * hosts get. What only a host can know (such as whether a user exists) is checked there.
  */
 #include "readers.h"
 
@@ -43,7 +43,7 @@ static int check_string(const struct toml_item *i, struct err *err)
 		return err_set(err, ERR_INVAL,
 			       "dest must be the absolute path of a file");
 	if (strcmp(i->key, "mode") == 0 && *i->str && !is_mode(i->str))
-		return err_set(err, ERR_INVAL, "mode '%s' is not octal, as \"0644\"",
+		return err_set(err, ERR_INVAL, "mode '%s' is not octal, such as \"0644\"",
 			       i->str);
 	if (strcmp(i->key, "min_reload_interval") == 0 || strstr(i->key, "_cmd_timeout"))
 		return clock_parse_duration(i->str, &ms, err);
@@ -83,7 +83,7 @@ static const struct {
 	{ "reload_cmd_timeout", TOML_STRING },
 	{ "min_reload_interval", TOML_STRING },
 };
-static const char *const type_names[] = { "a string", "a whole number", "true or false",
+static const char *const type_names[] = { "a string", "an integer", "true or false",
 					  "a list of strings" };
 
 static int set_member(struct reading *r, const struct toml_item *i, struct err *err)
@@ -105,7 +105,7 @@ static int set_member(struct reading *r, const struct toml_item *i, struct err *
 		return 0;
 	}
 	if (json_object_set_new(r->doc, i->key, json_string(i->str)) < 0)
-		return err_set(err, ERR_INVAL, "%s is no UTF-8", i->key);
+		return err_set(err, ERR_INVAL, "%s is not UTF-8", i->key);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ static int on_item(void *arg, const struct toml_item *i, struct err *err)
 	struct reading *r = arg;
 
 	if (strcmp(i->table, "template") != 0)
-		return err_set(err, ERR_INVAL, "'%s' does not stand in [template]",
+		return err_set(err, ERR_INVAL, "'%s' does not belong in [template]",
 			       i->key);
 	for (size_t k = 0; k < ARRAY_SIZE(members); k++) {
 		if (strcmp(members[k].name, i->key) != 0)
@@ -124,10 +124,10 @@ static int on_item(void *arg, const struct toml_item *i, struct err *err)
 				       type_names[members[k].type]);
 		return set_member(r, i, err);
 	}
-	return err_set(err, ERR_INVAL, "'%s' is not known in [template]", i->key);
+	return err_set(err, ERR_INVAL, "unknown option '%s' in [template]", i->key);
 }
 
-/* The template's text takes the place of its name. */
+/* The template's text replaces its name. */
 static int add_template(struct reading *r, const json_t *files, const char *tier,
 			struct err *err)
 {
@@ -144,7 +144,7 @@ static int add_template(struct reading *r, const json_t *files, const char *tier
 	text = json_string_value(json_object_get(files, path));
 	if (!text)
 		return err_set(err, ERR_INVAL, "%s: there is no %s", r->what, path);
-	/* A mistake in it is said here, not by every host. */
+	/* An error in it is reported here, not by every host. */
 	rc = template_parse(path, text, strlen(text), &parsed, err);
 	if (rc < 0)
 		return rc;
@@ -177,7 +177,7 @@ static int read_one(struct stack_file *s, const json_t *files, const char *path,
 	return 0;
 }
 
-/* Two resources that write one file would undo each other for ever. */
+/* Two resources with one file would overwrite each other forever. */
 static int check_dests(const struct stack_file *s, struct err *err)
 {
 	for (size_t i = 0; i < s->n_confs; i++)
@@ -203,7 +203,7 @@ static int by_tier_and_name(const void *a, const void *b)
 
 int stack_confd_read(struct stack_file *s, const json_t *files, struct err *err)
 {
-	/* jansson walks only over mutable objects; nothing is changed here. */
+	/* jansson iterates only over mutable objects; nothing is changed here. */
 	json_t *all = (json_t *)(uintptr_t)files;
 	const char *path;
 	json_t *text;

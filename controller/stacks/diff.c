@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * diff.c - what applying a stack would change, for people.
+ * diff.c - what applying a stack would change, for operators.
  */
 #include "apply.h"
 
@@ -70,10 +70,9 @@ static bool leaves_state(const struct db_tier *was, const struct db_tier *t)
 static void add_stay(json_t *to, const struct db_tier *was)
 {
 	CLEANUP(free)
-	char *detail =
-		xasprintf("it holds state: its instances stay on the hosts of pool "
-			  "%s until you drain these (foretide drain HOST)",
-			  was->pool);
+	char *detail = xasprintf("it is stateful: its instances stay on the hosts of "
+				 "pool %s until you drain them (foretide drain HOST)",
+				 was->pool);
 
 	change_list_add(to, "keep", "tier", was->name, detail);
 }
@@ -134,8 +133,8 @@ static void diff_pools(json_t *to, const struct db_pool_list *old,
 			change_list_add(
 				to, "remove", "pool", old->v[i].name,
 				keeps_state(&old->v[i], tiers, s)
-					? "its hosts are drained and removed, but for "
-					  "those that a stateful tier stays on"
+					? "its hosts are drained and removed, except "
+					  "those that still run a stateful tier"
 					: "its hosts are drained and removed");
 }
 
@@ -205,7 +204,7 @@ static void diff_secrets(json_t *to, const struct stack_file *old,
 	for (size_t i = 0; i < s->n_secrets; i++)
 		if (!has_secret(old, s->secrets[i]))
 			change_list_add(to, "add", "secret", s->secrets[i],
-					"a random value is made");
+					"a random value is generated");
 	for (size_t i = 0; old && i < old->n_secrets; i++)
 		if (!has_secret(s, old->secrets[i]))
 			change_list_add(to, "remove", "secret", old->secrets[i], "");
@@ -234,7 +233,7 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 		rc = db_pool_list(db, &pools, err);
 	if (rc < 0)
 		return rc;
-	/* What an older version accepted and this one does not counts as new. */
+	/* A stack that only an older version could read counts as new. */
 	if (!is_new && stack_file_parse(was.text_json, &old, NULL) < 0)
 		old = NULL;
 	changes = json_array();
@@ -253,7 +252,7 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 	if (!is_new && json_array_size(changes) == 0 &&
 	    strcmp(was.text_json, canonical) != 0)
 		change_list_add(changes, "change", "stack", s->name,
-				"comments and order of the files only");
+				"only comments and order in the files");
 	*ret = changes;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * diff_events.c - what applying a stack would change of what takes place under each name.
+ * diff_events.c - which events applying a stack would add, change or remove.
  */
 #include "change_list.h"
 
@@ -33,8 +33,10 @@ static void describe(const json_t *event, int64_t now_ms, char *ret, size_t size
 		 next_ms ? clock_format(next_ms, text) : "");
 }
 
-/* What takes place under each name, for comparing two stacks:
- * {"sale":{"uplift":2.5|null,"tiers":"web"|null,"times":[ms, ..]}}. */
+/*
+ * The occurrences of each name, for comparing two stacks:
+ * {"sale":{"uplift":2.5|"learn","tiers":"web"|"all","times":[[ms, ms], ..]}}.
+ */
 static json_t *events_summary(const struct event_list *l)
 {
 	json_t *all = json_object();
@@ -64,7 +66,7 @@ static json_t *events_summary(const struct event_list *l)
 	return all;
 }
 
-/* Both as of now; what cannot be read any more, as of another version, has none. */
+/* A stack that can no longer be read, such as an older version's, has none. */
 static json_t *summary_of(const struct stack_file *s, int64_t now_ms)
 {
 	CLEANUP(tz_free) struct tz *zone = NULL;

@@ -10,7 +10,7 @@
 
 #define DAY_MS INT64_C(86400000)
 #define BEFORE_MS (731 * DAY_MS)
-#define NEAR_MS (62 * DAY_MS) /* what models and measuring look back at */
+#define NEAR_MS (62 * DAY_MS) /* what models and measuring look back on */
 #define AHEAD_MS (366 * DAY_MS)
 
 _Static_assert(EVENT_NAME_MAX == ICAL_NAME_MAX, "a SUMMARY is a name");
@@ -59,7 +59,7 @@ static int add(struct event_list *l, size_t kind, int64_t start_ms, int64_t end_
 {
 	if (l->n == EVENTS_MAX)
 		return err_set(err, ERR_LIMIT,
-			       "the stack's events take place more than %d times",
+			       "the stack's events have more than %d occurrences",
 			       EVENTS_MAX);
 	if (l->n % 64 == 0)
 		l->v = xrealloc(l->v, (l->n + 64) * sizeof(*l->v));
@@ -95,7 +95,7 @@ static int read_section(const struct stack_event *e, const struct tz *zone,
 	return rc;
 }
 
-/* The event's own words, then those of the section of its name. */
+/* The event's own terms take precedence over those of its section. */
 static int terms_of(const struct stack_events *e, const struct ical_source *s,
 		    struct event_terms *ret, struct err *err)
 {
@@ -109,9 +109,9 @@ static int terms_of(const struct stack_events *e, const struct ical_source *s,
 		rc = event_terms_set_tiers(ret, s->extra[1], err);
 	if (rc < 0 || !section)
 		return rc;
-	if (!ret->is_uplift_said)
+	if (!ret->is_uplift_set)
 		ret->uplift = section->terms.uplift;
-	if (!ret->is_tiers_said && section->terms.tiers)
+	if (!ret->is_tiers_set && section->terms.tiers)
 		ret->tiers = xstrdup(section->terms.tiers);
 	return 0;
 }
@@ -161,7 +161,7 @@ static bool has_kind(const struct event_list *l, const char *name)
 	return false;
 }
 
-/* A section without a time is about a calendar's event; without that, it is a slip. */
+/* A section without a time is about a calendar's event; without one it is a mistake. */
 static int check_timeless(const struct stack_events *e, const struct event_list *l,
 			  struct err *err)
 {
@@ -209,7 +209,7 @@ int event_list_read(const struct stack_events *e, const struct tz *zone, int64_t
 {
 	int rc = read_from(e, zone, now_ms - BEFORE_MS, now_ms, ret, err);
 
-	/* What repeats has a longer past each day: a stack that was applied stays good.
+	/* The past of recurring events grows daily: an applied stack must stay valid.
 	 */
 	return rc == ERR_LIMIT ? read_from(e, zone, now_ms - NEAR_MS, now_ms, ret, err)
 			       : rc;

@@ -18,7 +18,7 @@ static bool is_leap(int year)
 	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-/* Of every year: the longest that it may have. */
+/* Any year: the most days that it can have. */
 static int days_in(int year, int month)
 {
 	static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
@@ -63,13 +63,13 @@ static bool take_time(const char **p, int *ret)
 	return true;
 }
 
-/* What stands behind "..": a date, a date and a time, or a time. */
+/* After "..": a date, a date and a time, or a time. */
 static bool take_end(const char **p, bool has_start_time, struct event_when *w)
 {
 	int minute;
 
 	if (take_time(p, &w->to.minute)) {
-		/* On the same day, or the next when it is not behind the start. */
+		/* On the same day, or the next when it is not after the start. */
 		if (w->to.minute <= w->from.minute)
 			w->to.minute += DAY_MINUTES;
 		return has_start_time;
@@ -105,7 +105,7 @@ static bool parse(const char *p, struct event_when *w)
 	return !*p;
 }
 
-/* Minutes of the local clock since 1970, in that year. */
+/* In minutes of the local clock since 1970. */
 static int64_t minutes_of(const struct event_point *t, int year)
 {
 	const int day = MIN(t->day, days_in(year, t->month));
@@ -125,9 +125,9 @@ int event_when_parse(const char *text, struct event_when *ret, struct err *err)
 	}
 	if (!parse(p, &w))
 		return err_set(err, ERR_INVAL,
-			       "when = %.60s is no time: write 2026-11-27, 2026-11-27 .. "
-			       "2026-11-29, 2026-11-27 08:00-22:00, 2026-11-27 08:00 .. "
-			       "2026-11-28 22:00, or yearly 12-24 .. 12-26",
+			       "when = %.60s is not a time: write 2026-11-27, 2026-11-27 "
+			       ".. 2026-11-29, 2026-11-27 08:00-22:00, 2026-11-27 08:00 "
+			       ".. 2026-11-28 22:00, or yearly 12-24 .. 12-26",
 			       text);
 	if (w.is_yearly) {
 		*ret = w;
@@ -151,7 +151,7 @@ static int64_t unix_ms(const struct tz *zone, int64_t minutes)
 	return tz_unix_ms(zone, minutes * MINUTE_MS);
 }
 
-/* The span that begins in the year; 0 when there is none, as on 29 February. */
+/* The span that starts in the year; 0 when there is none (29 February). */
 static int each_year(const struct event_when *w, const struct tz *zone, int year,
 		     const int64_t window[2], event_when_fn *fn, void *arg)
 {

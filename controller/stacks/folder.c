@@ -34,7 +34,7 @@ static int check_text(const char *name, const json_t *text, struct err *err)
 	if (!json_is_string(text))
 		return err_set(err, ERR_INVAL, "%s: its text must be a string", name);
 	if (strlen(json_string_value(text)) != json_string_length(text))
-		return err_set(err, ERR_INVAL, "%s: holds a NUL byte", name);
+		return err_set(err, ERR_INVAL, "%s: contains a NUL byte", name);
 	return 0;
 }
 
@@ -47,7 +47,7 @@ static bool is_calendar(const char *name)
 	       name[7] != '.' && strcmp(name + len - 4, ".ics") == 0;
 }
 
-/* Every file has its place, and its tier is there. */
+/* Every file must have a known place, and its tier must exist. */
 static int check_place(const struct stack_file *s, const char *name, struct err *err)
 {
 	CLEANUP(free) char *copy = xstrdup(name);
@@ -79,7 +79,7 @@ static int check_place(const struct stack_file *s, const char *name, struct err 
 	return 0;
 }
 
-/* jansson walks only over mutable objects; nothing is changed here. */
+/* jansson iterates only over mutable objects; nothing is changed here. */
 static json_t *walkable(const json_t *files)
 {
 	return (json_t *)(uintptr_t)files;
@@ -115,14 +115,13 @@ static int check_event_tier(void *arg, const char *tier, struct err *err)
 
 	if (stack_tier_in(&n->s->tiers, tier))
 		return 0;
-	return err_set(err, ERR_INVAL,
-		       "%s: event '%s': tiers names %.60s, and stack.conf has no such "
-		       "[tier NAME]",
-		       n->kind->source, n->kind->name, tier);
+	return err_set(
+		err, ERR_INVAL,
+		"%s: event '%s': tiers names %.60s, and stack.conf has no such tier",
+		n->kind->source, n->kind->name, tier);
 }
 
-/* Whatever the time is, what is announced must be readable; see also event_list_read().
- */
+/* Checked without regard to the present time; see also event_list_read(). */
 static int check_events(const struct stack_file *s, struct err *err)
 {
 	CLEANUP(event_list_done) struct event_list l = { 0 };

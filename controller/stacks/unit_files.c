@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * unit_files.c - units/NAME of every tier: read, checked, and that one fits on a host.
+ * unit_files.c - reads and checks each tier's units/NAME, and that it fits on a host.
  */
 #include "readers.h"
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* A template is checked as its first instance would be read. */
+/* A template is checked as its first instance. */
 static int check_sections(const struct stack_unit *u, struct db_tier *t, struct err *err)
 {
 	CLEANUP(x_fleet_done) struct x_fleet fleet = { .machine_id = NULL };
@@ -73,10 +73,10 @@ static int read_unit(const json_t *files, struct db_tier *t, struct stack_unit *
 	u->text = buf_take(&b);
 	unit_file_hash(u->file, u->hash);
 	if (!u->is_template && t->max > 1)
-		return err_set(err, ERR_INVAL,
-			       "stack.conf: [tier %s]: %s is no template, so max must be "
-			       "1",
-			       t->name, t->unit);
+		return err_set(
+			err, ERR_INVAL,
+			"stack.conf: [tier %s]: %s is not a template, so max must be 1",
+			t->name, t->unit);
 	return 0;
 }
 

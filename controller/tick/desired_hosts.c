@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * desired_hosts.c - how many hosts every pool shall have, and which are terminated.
+ * desired_hosts.c - how many hosts each pool should have, and which ones are terminated.
  */
 #include "round.h"
 
@@ -16,13 +16,13 @@ static int terminate(struct round *r, struct fleet_host *h, const char *why,
 		return rc;
 	h->h.state = DB_HOST_TERMINATING;
 	event_add(r->parts->o->events, "host-leaves", DB_LEVEL_INFO,
-		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool), "host %s goes: %s",
-		  h->h.id, why);
+		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
+		  "host %s is being removed: %s", h->h.id, why);
 	sched_poke(r->parts->o->pools, h->h.pool);
 	return 0;
 }
 
-/* Hosts that hold nothing and that nothing needs: their pools want that many fewer. */
+/* Empty and not draining. */
 static bool is_unneeded(const struct fleet_host *h)
 {
 	return h && h->h.state < DB_HOST_DRAINING && h->n_units == 0;
@@ -41,7 +41,6 @@ void lower_desired(struct round *r)
 	}
 }
 
-/* Those that a person drains, and those that nothing needs. */
 int terminate_unneeded_hosts(struct round *r, struct err *err)
 {
 	int rc = 0;
@@ -56,12 +55,13 @@ int terminate_unneeded_hosts(struct round *r, struct err *err)
 		struct fleet_host *h = fleet_host(r->f, r->placed.leave[i]);
 
 		if (is_unneeded(h))
-			rc = terminate(r, h, "nothing needs it any more", err);
+			rc = terminate(r, h, "it is no longer needed", err);
 	}
 	return rc;
 }
 
-/* Whether a pool's worker has hosts to launch or to end; it would look by itself later.
+/*
+ * Whether a pool's worker has hosts to launch or terminate; unpoked it would look later.
  */
 static bool has_work(const struct fleet *f, const char *pool, int64_t want)
 {

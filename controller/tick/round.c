@@ -43,7 +43,7 @@ static const char *distrust(const struct round *r)
 	if (!r->seen.store_ok)
 		return "the store cannot be read";
 	if (r->seen.host_shrunk)
-		return "most hosts fell silent together";
+		return "most hosts stopped responding at the same time";
 	return NULL;
 }
 
@@ -70,7 +70,7 @@ static int publish(struct round *r, struct err *err)
 
 	if (rc == 0)
 		rc = publication_add_schedules(pub, r->f, &r->view, err);
-	/* Intent first: what the store shall hold is in the database before. */
+	/* Intent first: the database has it before the store does. */
 	if (rc == 0)
 		rc = fleet_save_units(p->o->db, r->f, err);
 	if (rc < 0 || !r->seen.store_ok)
@@ -96,7 +96,7 @@ static void find_failing(struct round *r)
 	char text[ERR_MSG_MAX];
 
 	failing_update(p->failing, r->f, clock_mono_ms(), p->o->events);
-	/* What came up a moment ago is looked at again soon: a roll-out waits for it. */
+	/* Look again soon at units that have just started: a roll-out waits for them. */
 	for (size_t i = 0; i < r->f->n_units; i++)
 		r->seen.settling |= r->f->units[i].unsteady;
 	problems_set(&p->problems, PROBLEM_UNITS,
@@ -127,16 +127,17 @@ int round_run(struct round *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	problems_set(&p->problems, PROBLEM_HOSTS,
-		     r->seen.host_shrunk
-			     ? "most hosts fell silent together; nothing is scaled "
-			       "in"
-			     : NULL);
+		     r->seen.host_shrunk ? "most hosts stopped responding at the same "
+					   "time; nothing is scaled in"
+					 : NULL);
 	place_mark_moves(p->moves, r->f);
 	unit_plan(r->f);
 	find_misplaced(r);
 	place_units(r->f, p->moves, MOVES_AT_ONCE, &r->placed);
 	lower_desired(r);
-	/* A host that goes while its pool still wants it would be launched anew. */
+	/*
+	 * Lower the desired count first, or the pool would replace the terminated host.
+	 */
 	if ((rc = publish(r, err)) < 0 || (rc = want_hosts(r, err)) < 0)
 		return rc;
 	return terminate_unneeded_hosts(r, err);

@@ -13,8 +13,8 @@
 
 #define TICK_MAGIC 0x7469636bu
 #define SETTLE_MS 5       /* pokes that come together make one round */
-#define AGAIN_SOON_MS 500 /* while a host is missing or an instance has just come */
-#define MAINTAIN_MS 20    /* of a round, for the upkeep of the database */
+#define AGAIN_SOON_MS 500 /* while a host is missing or an instance has just started */
+#define MAINTAIN_MS 20    /* per round, for maintenance of the database */
 
 struct tick {
 	uint32_t magic;
@@ -51,8 +51,7 @@ static void run_round(struct tick *t, bool full)
 	view_status(t->o->view, &status);
 	problems_set(&t->parts.problems, PROBLEM_STORE,
 		     status.ok ? NULL : status.problem);
-	/* Before the first reading nothing is known, and nothing may be
-	 * concluded. */
+	/* Before the first read nothing is known, and nothing may be concluded. */
 	if (!r.view.has_copy) {
 		t->again_ms = AGAIN_SOON_MS;
 		round_done(&r);
@@ -65,9 +64,9 @@ static void run_round(struct tick *t, bool full)
 	else if (full && tiers_want_more(t->parts.tiers))
 		tick_poke(t, true);
 	if (full && stack_sweep(t->o->db, &err) < 0)
-		log_warn("pools-not-swept", ERR(&err));
+		log_warn("pool-cleanup-failed", ERR(&err));
 	if (full && db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0)
-		log_warn("upkeep-failed", ERR(&err));
+		log_warn("maintenance-failed", ERR(&err));
 	round_done(&r);
 	note_round(t, began);
 }

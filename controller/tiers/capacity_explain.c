@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is said of a tier's capacity: notes in sentences, events, JSON. */
+/*
+ * capacity_explain.c - a tier's capacity explained: notes in sentences, events, JSON.
+ */
 #include "capacity_state.h"
 
 #include "calendar.h"
@@ -12,8 +14,8 @@
 #include <string.h>
 
 #define MINUTE_MS 60000
-#define RECENT_MS (24 * 3600 * 1000LL) /* a change that long ago is still said */
-#define CAUSE_MS (2 * 3600 * 1000LL)   /* a release so long before may be the cause */
+#define RECENT_MS (24 * 3600 * 1000LL) /* how long a change is reported */
+#define CAUSE_MS (2 * 3600 * 1000LL)   /* how long before it a release may be the cause */
 #define FIGURE 64
 
 const char *tier_capacity_source_name(enum tier_capacity_source s)
@@ -54,18 +56,18 @@ static bool is_recent(const struct capacity_change *c, int64_t now_ms)
 	return c->minute && llabs(now_ms - c->minute * MINUTE_MS) <= RECENT_MS;
 }
 
-static void say_none(const struct tier_capacity *t, struct tier_capacity_now *ret)
+static void describe_none(const struct tier_capacity *t, struct tier_capacity_now *ret)
 {
 	const char *why = t->c ? capacity_known(t->c)->why : "";
 
 	snprintf(ret->note, sizeof(ret->note), "%s",
-		 *t->blind ? t->blind
-		 : *why    ? why
-			   : "no minute of it is known yet");
+		 *t->unmeasured_reason ? t->unmeasured_reason
+		 : *why                ? why
+				       : "there is no data yet");
 }
 
-static void say_source(const struct tier_capacity *t, const struct fleet_tier *ft,
-		       struct tier_capacity_now *ret)
+static void describe_source(const struct tier_capacity *t, const struct fleet_tier *ft,
+			    struct tier_capacity_now *ret)
 {
 	char text[FIGURE];
 
@@ -81,8 +83,8 @@ static void say_source(const struct tier_capacity *t, const struct fleet_tier *f
 		ret->note[0] = '\0';
 }
 
-void tier_capacity_say(const struct tier_capacity *t, const struct fleet_tier *ft,
-		       int64_t now_ms, struct tier_capacity_now *ret)
+void tier_capacity_describe(const struct tier_capacity *t, const struct fleet_tier *ft,
+			    int64_t now_ms, struct tier_capacity_now *ret)
 {
 	const struct capacity_change *c = &t->kept.change;
 	size_t n;
@@ -91,10 +93,10 @@ void tier_capacity_say(const struct tier_capacity *t, const struct fleet_tier *f
 	ret->value = t->kept.in_force;
 	ret->source = tier_capacity_source_name(t->kept.source);
 	if (t->kept.source == CAPACITY_NONE) {
-		say_none(t, ret);
+		describe_none(t, ret);
 		return;
 	}
-	say_source(t, ft, ret);
+	describe_source(t, ft, ret);
 	if (t->kept.source == CAPACITY_DECLARED || !is_recent(c, now_ms))
 		return;
 	n = strlen(ret->note);
@@ -112,7 +114,7 @@ static const struct db_stack *stack_of(const struct fleet *f, const char *name)
 	return NULL;
 }
 
-/* "; version 12 was applied at 13:58", when that may be why. */
+/* "; version 12 was applied at 13:58", when that may be the cause. */
 static void cause(const struct fleet *f, const struct fleet_tier *ft, int64_t since_ms,
 		  char *ret, size_t size)
 {
@@ -126,9 +128,9 @@ static void cause(const struct fleet *f, const struct fleet_tier *ft, int64_t si
 			 (long long)s->version, hour(ft, s->applied_ms, when));
 }
 
-void tier_capacity_tell_change(const struct tier_capacity *t,
-			       const struct tier_capacity_round *r,
-			       const struct fleet_tier *ft)
+void tier_capacity_report_change(const struct tier_capacity *t,
+				 const struct tier_capacity_round *r,
+				 const struct fleet_tier *ft)
 {
 	const struct capacity_change *c = &t->kept.change;
 	const int64_t since_ms = c->minute * MINUTE_MS;
@@ -137,14 +139,15 @@ void tier_capacity_tell_change(const struct tier_capacity *t,
 	cause(r->f, ft, since_ms, why, sizeof(why));
 	event_add(r->events, "capacity-changed", DB_LEVEL_WARN,
 		  EVENT_ABOUT(.stack = ft->t.stack, .tier = ft->t.name),
-		  "an instance of %s serves about %s since %s, it was %s%s", ft->t.name,
-		  figure(ft, c->to, now), hour(ft, since_ms, when),
+		  "an instance of %s has served about %s since %s; before that it served "
+		  "%s%s",
+		  ft->t.name, figure(ft, c->to, now), hour(ft, since_ms, when),
 		  figure(ft, c->from, was), why);
 }
 
-void tier_capacity_tell_contradiction(const struct tier_capacity *t,
-				      const struct tier_capacity_round *r,
-				      const struct fleet_tier *ft)
+void tier_capacity_report_contradiction(const struct tier_capacity *t,
+					const struct tier_capacity_round *r,
+					const struct fleet_tier *ft)
 {
 	const struct capacity_known *k = &t->kept.learned;
 	char declared[FIGURE], learned[FIGURE], low[FIGURE], high[FIGURE];
@@ -152,7 +155,7 @@ void tier_capacity_tell_contradiction(const struct tier_capacity *t,
 	event_add(r->events, "capacity-contradicted", DB_LEVEL_WARN,
 		  EVENT_ABOUT(.stack = ft->t.stack, .tier = ft->t.name),
 		  "an instance of %s is declared to serve %s, but serves %s (%s to %s); "
-		  "the declared one is used",
+		  "the declared capacity is used",
 		  ft->t.name, figure(ft, ft->t.capacity, declared),
 		  figure(ft, k->value, learned), figure(ft, k->low, low),
 		  figure(ft, k->high, high));
@@ -174,7 +177,7 @@ json_t *tier_capacity_json(const struct tier_capacity *t, int64_t now_ms)
 	const bool is_known = k->model != CAPACITY_NOT_KNOWN;
 	struct tier_capacity_now none;
 
-	say_none(t, &none);
+	describe_none(t, &none);
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "used",
 			 tier_capacity_source_name(t->kept.source), "value",
 			 json_finite(is_known ? k->value : NAN), "low",

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* capacity_state.h - inside of tier_capacity: for the capacity files only. */
+/*
+ * capacity_state.h - inside of tier_capacity: for the capacity files only.
+ */
 #ifndef CONTROLLER_TIERS_CAPACITY_STATE_H
 #define CONTROLLER_TIERS_CAPACITY_STATE_H
 
@@ -34,21 +36,22 @@ struct tier_capacity {
 	struct capacity *c; /* NULL: no minute yet */
 	struct tier_capacity_kept kept;
 	struct utilisation measure;
-	char blind[96]; /* why the last minute could not be taken; "" when it was */
-	int64_t minute; /* the last one looked at */
-	size_t n;       /* instances */
+	char unmeasured_reason[96]; /* why the last minute could not be taken; "" when it
+				       was */
+	int64_t minute;             /* the last one looked at */
+	size_t n;                   /* instances */
 	int64_t n_since_ms;
 	bool is_loaded, is_dirty;
 };
 
 /* In capacity_explain.c. */
-void tier_capacity_say(const struct tier_capacity *t, const struct fleet_tier *ft,
-		       int64_t now_ms, struct tier_capacity_now *ret);
-void tier_capacity_tell_change(const struct tier_capacity *t,
-			       const struct tier_capacity_round *r,
-			       const struct fleet_tier *ft);
-void tier_capacity_tell_contradiction(const struct tier_capacity *t,
-				      const struct tier_capacity_round *r,
-				      const struct fleet_tier *ft);
+void tier_capacity_describe(const struct tier_capacity *t, const struct fleet_tier *ft,
+			    int64_t now_ms, struct tier_capacity_now *ret);
+void tier_capacity_report_change(const struct tier_capacity *t,
+				 const struct tier_capacity_round *r,
+				 const struct fleet_tier *ft);
+void tier_capacity_report_contradiction(const struct tier_capacity *t,
+					const struct tier_capacity_round *r,
+					const struct fleet_tier *ft);
 
 #endif

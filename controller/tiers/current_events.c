@@ -61,7 +61,7 @@ static json_t *measured_json(const struct tier_events *e, const char *name)
 	return list;
 }
 
-/* The one of the name that tells most now: in force or next; else the last. */
+/* The most relevant one of the name: in force or next; else the last. */
 static const struct tier_event *foremost(const struct tier_events *e, const char *name,
 					 int64_t now_ms)
 {
@@ -83,12 +83,12 @@ static void add_tier(const struct event_view *v, const struct tier_events *e,
 	for (size_t i = 0; i < e->n; i++) {
 		const char *name = e->v[i].name;
 		const struct tier_event *o;
-		bool is_told = false;
+		bool is_reported = false;
 		json_t *doc;
 
-		for (size_t k = 0; k < i && !is_told; k++)
-			is_told = strcmp(e->v[k].name, name) == 0;
-		if (is_told)
+		for (size_t k = 0; k < i && !is_reported; k++)
+			is_reported = strcmp(e->v[k].name, name) == 0;
+		if (is_reported)
 			continue;
 		o = foremost(e, name, now_ms);
 		doc = tier_event_json(o, now_ms);

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#define CATCH_UP_MINUTES 1440  /* a longer gap is learned anew */
-#define LEARN_MS 500           /* of a round */
-#define KNOWN_AFTER_MINUTES 20 /* of demand; before, a forecast is a guess */
+#define CATCH_UP_MINUTES 1440  /* after a longer gap it is retrained */
+#define LEARN_MS 500           /* per round */
+#define KNOWN_AFTER_MINUTES 20 /* of demand; before, there is no forecast */
 
 struct tier_model *tier_model_new(void)
 {
@@ -65,7 +65,10 @@ static struct demand_opts opts_of(const struct db_tier *tier, int64_t lead_ms)
 	};
 }
 
-/* Of the same lead times, risk and price. Another capacity is taken over as it is. */
+/*
+ * Whether lead times, risk and price are the same. A changed capacity needs no
+ * retraining.
+ */
 static bool is_for(const struct demand_model *m, const struct demand_opts *o)
 {
 	const struct demand_opts *of = demand_model_opts(m);
@@ -87,7 +90,7 @@ static bool has_older_history(const struct tier_model *t, struct tier_round *r,
 	       first_ms && first_ms < t->first_ms;
 }
 
-/* Also one that knows a time to come: it was fed before the clock was set back. */
+/* Also a model fed with times in the future: the clock was set back since. */
 static bool is_far_behind(const struct tier_model *t, int64_t now_ms)
 {
 	return model_step_of(now_ms) - t->fed_ms >
@@ -103,7 +106,7 @@ static int refresh(struct tier_model *t, struct tier_round *r, const struct db_t
 	const struct demand_opts opts = opts_of(tier, lead_ms);
 	int rc = 0;
 
-	/* What was recorded is all too old: weeks are not read again each tick. */
+	/* All recorded demand is too old: do not read weeks of it again each tick. */
 	if (!t->model && t->barren_ms == model_step_of(r->now_ms))
 		return 0;
 	if (!t->model && !r->is_trial)
@@ -124,7 +127,7 @@ static int refresh(struct tier_model *t, struct tier_round *r, const struct db_t
 	return rc < 0 ? rc : tier_model_feed(t, r, tier, offset_ms, err);
 }
 
-/* The first minutes of a service rise from nothing: what they foretell is no forecast. */
+/* The first minutes of a service rise from zero: no forecast can be based on them. */
 static bool is_known(const struct tier_model *t)
 {
 	return t->model &&

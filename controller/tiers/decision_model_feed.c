@@ -39,8 +39,10 @@ static int read_history(struct tier_round *r, const struct db_tier *tier,
 	return 0;
 }
 
-/* Demand as the model takes it: without what events did; what is no demand (an expression
- * may be below 0) counts as not recorded. */
+/*
+ * Demand as the model learns it: without the effect of events. Values that cannot be
+ * demand (an expression may be below 0) count as not recorded.
+ */
 static void make_plain(const struct tier_model *t, int64_t from_ms, double *y, size_t n)
 {
 	tier_events_divide(t->events, from_ms, MODEL_STEP_MS, y, n);

@@ -11,15 +11,17 @@
 
 #define KIND "demand"
 
-/* The state in the database begins with what it was learned from. The model behind it is
- * aligned as any object may be. */
+/*
+ * The saved state starts with what it was learned from; the model follows, aligned for
+ * any object.
+ */
 struct saved {
 	_Alignas(max_align_t) int64_t first_ms;
 	int64_t fed_ms;
 	uint64_t events_mark;
 };
 
-/* Whatever is wrong with a saved model, learning anew is the cure. */
+/* An unusable saved model is simply retrained from history. */
 void tier_model_load(struct tier_model *t, struct tier_round *r,
 		     const struct db_tier *tier)
 {

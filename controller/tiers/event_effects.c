@@ -57,7 +57,7 @@ uint64_t tier_events_mark(const struct tier_events *e, int64_t from_ms, int64_t 
 	return n ? h : 0;
 }
 
-/* From the newest of the name that were measured and over when the i-th began. */
+/* From the newest of the name that had ended, and are measured, when the i-th started. */
 static struct uplift learned_before(const struct tier_events *e, size_t i)
 {
 	struct uplift_measure m[EVENTS_LEARN_FROM_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * event_measure.c - measures what an event did to the demand, once it is over.
+ * event_measure.c - measures the effect of an event on demand, once it has ended.
  */
 #include "event_effects.h"
 
@@ -83,7 +83,7 @@ static int keep(struct db *db, const char *stack, const char *tier, int64_t now_
 			     err);
 }
 
-/* History was put in: what could not be measured may be now. */
+/* History was imported: what could not be measured may be now. */
 static void retry(struct tier_events *e, int64_t first_ms)
 {
 	e->first_ms = first_ms;

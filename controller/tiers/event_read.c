@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * event_read.c - the events that are about a tier, from the list of its stack and what
- * was measured of earlier ones.
+ * event_read.c - reads the events of a tier: from the list of its stack, with what was
+ * measured of earlier ones.
  */
 #include "event_effects.h"
 
@@ -31,7 +31,7 @@ static int by_start(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The list's, one name after the other; what overlaps under one name is one event. */
+/* From the list, by name; overlapping occurrences of one name are one event. */
 static void take(struct tier_events *e, const struct event_list *l, const char *tier)
 {
 	CLEANUP(free) bool *is_ours = xcalloc(l->n_kinds + 1, sizeof(*is_ours));
@@ -61,7 +61,7 @@ static void take(struct tier_events *e, const struct event_list *l, const char *
 					       .is_given = v[i].is_given };
 }
 
-/* The same one; e is by name still. NULL: none. */
+/* The same occurrence; e is still sorted by name. NULL: none. */
 static struct tier_event *occurrence(struct tier_events *e, const char *name,
 				     const struct uplift_span *span)
 {
@@ -84,7 +84,7 @@ static void take_tries(struct tier_events *e, const struct tier_events *was)
 			o->is_tried = true;
 }
 
-/* A row counts when its event is still announced, or so long ago that none is. */
+/* A row is used when its event is still announced, or older than the list. */
 static void take_measures(struct tier_events *e, const struct event_list *l,
 			  struct db_uplift_list *rows)
 {
@@ -122,7 +122,7 @@ static struct uplift learned(const struct db_uplift_list *rows, const char *name
 	return uplift_learned(m, n);
 }
 
-/* By name still: all of one name expect the same. */
+/* Still sorted by name: all of one name expect the same. */
 static void expect(struct tier_events *e, const struct db_uplift_list *rows)
 {
 	struct uplift u = uplift_none();

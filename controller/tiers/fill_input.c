@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fill_input.c - the input of a decision that is neither measured nor forecast: settings,
- * holds, schedules, instances and capacity.
+ * fill_input.c - the part of a decision's input that is neither measured nor forecast:
+ * settings, holds, schedules, instances and capacity.
  */
 #include "deciding.h"
 
@@ -12,8 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-#define STALE_TICKS 6      /* a demand older than so many ticks is stale */
-#define STALE_MIN_MS 90000 /* and at least this, calendar */
+#define STALE_TICKS 6      /* demand older than this many ticks is stale */
+#define STALE_MIN_MS 90000 /* but not before, calendar */
 
 static const struct db_hold *hold_on(const struct fleet *f, const struct db_tier *t)
 {
@@ -90,7 +90,7 @@ void deciding_fill(struct tiers *ts, struct deciding *d)
 	fill_fleet(d);
 }
 
-/* What is in force takes the declared capacity's place in this round's picture. */
+/* In this round's fleet the capacity in force replaces the declared one. */
 void deciding_fill_capacity(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;

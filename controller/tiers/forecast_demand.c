@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * forecast_demand.c - the forecast that a decision is made on: the model's, which is for
- * demand without events, with the events that come.
+ * forecast_demand.c - the forecast that a decision is based on: the model's, which is for
+ * demand without events, with the effect of coming events.
  */
 #include "deciding.h"
 
@@ -14,7 +14,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Why the forecast is of its fallback level, with times in the stack's clock. */
+/* Why the forecast has its fallback level, with times in the stack's time zone. */
 static const char *describe_fallback(struct deciding *d)
 {
 	const struct demand_decision *w = &d->forecast.within_lead;
@@ -66,7 +66,7 @@ void deciding_list_events(struct tiers *ts, struct deciding *d)
 			 STR("tier", d->ft->t.name), ERR(&err));
 }
 
-/* What a forecast of the next ahead_ms counts with, in words. */
+/* The events that a forecast of the next ahead_ms accounts for. */
 static void name_events(const struct tier_events *e, int64_t now_ms, int64_t ahead_ms,
 			const struct uplift *u, struct decide_events *ret)
 {
@@ -83,13 +83,13 @@ static void name_events(const struct tier_events *e, int64_t now_ms, int64_t ahe
 	}
 }
 
-/* The model's answers, which are for demand without events, with those that come. */
+/* Applies the coming events to the model's forecast. */
 static void apply_events(struct deciding *d)
 {
 	struct decide_input *in = &d->in;
 	const struct tier_events *e = d->t->events;
 	const struct demand_decision *w = &d->forecast.within_lead;
-	/* What begins at the very end of the lead time is wanted then. */
+	/* Include what starts at the very end of the lead time. */
 	const int64_t near_ms = in->lead_ms + DB_DEMAND_STEP_MS;
 	const int64_t far_ms = near_ms + in->dwell_ms;
 	const double level = fmin(w->level, UPLIFT_LEVEL);
@@ -132,7 +132,7 @@ void deciding_forecast(struct tiers *ts, struct deciding *d)
 	if (!d->forecast.known)
 		return;
 	in->forecast_mid = w->median;
-	/* What the model would have, in instances, as the demand that they can serve. */
+	/* The instances that the model requires, as the demand that they can serve. */
 	in->forecast_high = fmin(w->upper, (double)w->needed * in->capacity);
 	in->forecast_high_dwell = fmax(d->forecast.upper_dwell, in->forecast_high);
 	in->forecast_at_ms = d->forecast.fed_ms;

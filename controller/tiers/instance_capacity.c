@@ -12,8 +12,8 @@
 #define MINUTE_MS 60000
 #define SETTLED_MS 120000
 #define FIT_EVERY_MINUTES 10
-#define FIT_SOON_MINUTES 5 /* while it is not known */
-#define LATE 3             /* times as long: is fitted in any round */
+#define FIT_SOON_MINUTES 5 /* while it is unknown */
+#define LATE 3             /* times overdue: fitted in any round */
 #define MOVE_LEAST 0.1
 #define CONTRADICTION 1.25
 #define KIND "capacity/1"
@@ -34,33 +34,33 @@ void tier_capacity_free(struct tier_capacity *t)
 
 /* ---------------------------------------------------------------- in the database */
 
-/* Of one text after another: each ends with its NUL. */
+/* Hashes texts one after another, each with its NUL. */
 static uint64_t mix(uint64_t h, const char *text)
 {
 	return fnv(h, text, strlen(text) + 1);
 }
 
-/* Another demand or another way to measure is another capacity. */
+/* With a different demand or measurement the capacity is a different one. */
 static uint64_t origin_of(const struct db_tier *t)
 {
 	return mix(mix(mix(FNV_START, t->demand), t->utilisation), t->latency);
 }
 
-/* Tiers do not all take their minute in the same tick. */
+/* Spreads the tiers' minutes over the ticks. */
 static int64_t minute_of(const struct db_tier *t, int64_t now_ms)
 {
 	return (now_ms + (int64_t)(mix(mix(FNV_START, t->stack), t->name) % MINUTE_MS)) /
 	       MINUTE_MS;
 }
 
-static void start_anew(struct tier_capacity *t, const struct db_tier *tier)
+static void restart(struct tier_capacity *t, const struct db_tier *tier)
 {
 	capacity_free(t->c);
 	t->c = NULL;
 	t->kept = (struct tier_capacity_kept){ .origin = origin_of(tier) };
 }
 
-/* Whatever is wrong with what was saved, learning anew is the cure. */
+/* An unusable saved state is simply learned again. */
 static void load(struct tier_capacity *t, struct db *db, const struct db_tier *tier,
 		 int64_t minute)
 {
@@ -76,7 +76,7 @@ static void load(struct tier_capacity *t, struct db *db, const struct db_tier *t
 			  tier->target_utilisation, &t->c, NULL) < 0)
 		return;
 	t->kept = kept;
-	/* After a long rest all are due, and none is late. */
+	/* After a long downtime all are due, but none is overdue. */
 	t->kept.fitted = MAX(kept.fitted, minute - FIT_EVERY_MINUTES);
 }
 
@@ -105,11 +105,11 @@ bool tier_capacity_take_state(struct tier_capacity *t, char *stack, char *tier,
 
 /* ---------------------------------------------------------------- a minute */
 
-/* NULL: the minute counts; else why it does not, "" for what passes by itself. */
+/* NULL: the minute is used; else why not, "" for a temporary reason. */
 static const char *unfit(struct tier_capacity *t, const struct fleet_tier *ft,
 			 int64_t now_ms, double demand)
 {
-	/* since a time to come: the clock was set back */
+	/* since a time in the future: the clock was set back */
 	if (ft->running != t->n || t->n_since_ms > now_ms) {
 		t->n = ft->running;
 		t->n_since_ms = now_ms;
@@ -117,15 +117,15 @@ static const char *unfit(struct tier_capacity *t, const struct fleet_tier *ft,
 	if (isnan(demand))
 		return "its demand is not measured";
 	if (t->n == 0)
-		return "no instance of it runs";
+		return "none of its instances is running";
 	if (ft->healthy != ft->running || ft->draining ||
 	    now_ms - t->n_since_ms < SETTLED_MS)
 		return "";
 	return NULL;
 }
 
-static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
-	       const struct fleet_tier *ft, double demand, struct err *err)
+static int observe_minute(struct tier_capacity *t, const struct tier_capacity_round *r,
+			  const struct fleet_tier *ft, double demand, struct err *err)
 {
 	struct utilisation_now now;
 	struct capacity_seen seen;
@@ -134,10 +134,11 @@ static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
 
 	utilisation_now(&t->measure, r->db, r->f, ft, &now);
 	if (isnan(now.ratio) && isnan(now.latency_s)) {
-		snprintf(t->blind, sizeof(t->blind), "%s", now.why);
+		snprintf(t->unmeasured_reason, sizeof(t->unmeasured_reason), "%s",
+			 now.why);
 		return 0;
 	}
-	t->blind[0] = '\0';
+	t->unmeasured_reason[0] = '\0';
 	if (!t->c)
 		rc = capacity_new(ft->t.target_utilisation, &t->c, err);
 	if (rc < 0)
@@ -156,7 +157,7 @@ static int see(struct tier_capacity *t, const struct tier_capacity_round *r,
 	if (is_changed) {
 		t->kept.learned = (struct capacity_known){ .model = CAPACITY_NOT_KNOWN };
 		t->kept.fitted = 0;
-		tier_capacity_tell_change(t, r, ft);
+		tier_capacity_report_change(t, r, ft);
 	}
 	return 0;
 }
@@ -167,10 +168,10 @@ static bool is_fit_due(const struct tier_capacity *t, const struct tier_capacity
 	const int64_t every = is_known ? FIT_EVERY_MINUTES : FIT_SOON_MINUTES;
 	const int64_t age = t->minute - t->kept.fitted;
 
-	/* fitted in a time to come: the clock was set back */
+	/* fitted in the future: the clock was set back */
 	if (age >= 0 && age < every && t->n == t->kept.fitted_n)
 		return false;
-	/* No tier waits for ever for those before it. */
+	/* No tier is starved by those before it. */
 	return age >= LATE * every || clock_mono_ms() < r->fit_until_mono_ms;
 }
 
@@ -196,8 +197,8 @@ static void take_minute(struct tier_capacity *t, const struct tier_capacity_roun
 		return;
 	t->minute = minute_of(&ft->t, r->f->now_ms);
 	if (why && *why)
-		snprintf(t->blind, sizeof(t->blind), "%s", why);
-	if (!why && see(t, r, ft, demand, &err) < 0)
+		snprintf(t->unmeasured_reason, sizeof(t->unmeasured_reason), "%s", why);
+	if (!why && observe_minute(t, r, ft, demand, &err) < 0)
 		log_warn("capacity-not-learned", STR("stack", ft->t.stack),
 			 STR("tier", ft->t.name), ERR(&err));
 }
@@ -235,7 +236,7 @@ static void choose(struct tier_capacity *t, const struct db_tier *tier)
 	}
 }
 
-/* Said once, and again when it was right in between. */
+/* Reported once, and again after it was right in between. */
 static void compare(struct tier_capacity *t, const struct tier_capacity_round *r,
 		    const struct fleet_tier *ft)
 {
@@ -246,7 +247,7 @@ static void compare(struct tier_capacity *t, const struct tier_capacity_round *r
 		(declared > l->high * CONTRADICTION || declared < l->low / CONTRADICTION);
 
 	if (contradicts && !t->kept.contradicts)
-		tier_capacity_tell_contradiction(t, r, ft);
+		tier_capacity_report_contradiction(t, r, ft);
 	t->is_dirty |= contradicts != t->kept.contradicts;
 	t->kept.contradicts = contradicts;
 }
@@ -256,17 +257,17 @@ void tier_capacity_step(struct tier_capacity *t, const struct tier_capacity_roun
 			struct tier_capacity_now *ret)
 {
 	if (!t->is_loaded) {
-		start_anew(t, &ft->t);
+		restart(t, &ft->t);
 		load(t, r->db, &ft->t, minute_of(&ft->t, r->f->now_ms));
 		t->is_loaded = true;
 	}
 	if (t->kept.origin != origin_of(&ft->t) ||
 	    (t->c && capacity_target(t->c) != ft->t.target_utilisation))
-		start_anew(t, &ft->t);
+		restart(t, &ft->t);
 	take_minute(t, r, ft, demand);
 	if (t->c && t->n && is_fit_due(t, r))
 		learn(t);
 	choose(t, &ft->t);
 	compare(t, r, ft);
-	tier_capacity_say(t, ft, r->f->now_ms, ret);
+	tier_capacity_describe(t, ft, r->f->now_ms, ret);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * measure_demand.c - the demand of a tier now, and which of its sources do not report.
+ * measure_demand.c - the present demand of a tier, and which of its sources do not
+ * report.
  */
 #include "deciding.h"
 
@@ -13,8 +14,8 @@
 #include <string.h>
 
 /*
- * A part of the demand is missing while its source should be there: the rest is too low
- * to scale in on. What was drained or moved away is silent by right.
+ * Part of the demand is missing although its source should report: the rest is too low to
+ * scale in on. Drained and moved units are expected to be silent.
  */
 static void note_silent(void *arg, const char *host, const char *unit, int64_t last_ms)
 {
@@ -32,7 +33,7 @@ static void note_silent(void *arg, const char *host, const char *unit, int64_t l
 	}
 	if (placed)
 		snprintf(d->silent, sizeof(d->silent),
-			 "no metrics came from %s on host %s for %" PRId64 " s",
+			 "no metrics from %s on host %s for %" PRId64 " s",
 			 *unit ? unit : "the agent", host,
 			 (d->in.now_ms - last_ms) / 1000);
 }
@@ -45,7 +46,7 @@ void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *re
 	in->demand = NAN;
 	if (metrics_expr_follow(d->ft->t.demand, d->ft->t.stack, d->ft->t.name,
 				&d->t->expression, &d->t->demand, &err) < 0)
-		log_warn("demand-not-understood", STR("stack", d->ft->t.stack),
+		log_warn("demand-invalid", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
 	if (d->t->demand && metrics_expr_now(ts->db, d->t->demand, in->now_ms,
 					     &in->demand, &in->demand_at_ms, &err) < 0)
@@ -57,7 +58,7 @@ void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *re
 	if (!in->distrust && *d->silent)
 		in->distrust = d->silent;
 	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN };
-	/* what a difference leaves below 0 is no demand to learn from */
+	/* an expression may be below 0, which is not learned from */
 	if (in->now_ms - in->demand_at_ms <= in->stale_after_ms && in->demand >= 0)
 		record->v = in->demand;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * record_decision.c - decisions in the database: rows with their records, and series.
+ * record_decision.c - writes decisions to the database: rows with their records, and
+ * series.
  */
 #include "deciding.h"
 
@@ -8,7 +9,7 @@
 #include "samples.h"
 #include "text.h"
 
-#define DECISION_EVERY_MS 3600000 /* one is recorded, changed or not */
+#define DECISION_EVERY_MS 3600000 /* one is recorded, even if unchanged */
 
 int deciding_record(struct tiers *ts, struct deciding *d,
 		    const struct decide_state *before, struct err *err)
@@ -19,7 +20,7 @@ int deciding_record(struct tiers *ts, struct deciding *d,
 	bool changed = p->desired != t->desired;
 	bool is_news = changed || d->t->binding != p->binding;
 
-	/* after the last one also when the clock was set back */
+	/* also when the clock was set back */
 	if (!is_news && llabs(d->in.now_ms - d->t->recorded_ms) < DECISION_EVERY_MS)
 		return 0;
 	d->t->recorded_ms = d->in.now_ms;

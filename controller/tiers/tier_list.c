@@ -39,7 +39,7 @@ static int order(const struct tier *t, const char *stack, const char *name)
 	return c ? c : strcmp(t->name, name);
 }
 
-/* Where a tier is, or would be; true when it is there. The lock is held. */
+/* The place of a tier, or where it belongs; true when it is present. The lock is held. */
 static bool find(const struct tier_list *l, const char *stack, const char *name,
 		 size_t *ret)
 {

@@ -12,8 +12,8 @@
 #include <math.h>
 
 #define SAVE_EVERY_MS 600000 /* models, calendar */
-#define MEASURE_MS 200       /* of a round, for events that are over */
-#define FIT_MS 100           /* of a round, for capacities */
+#define MEASURE_MS 200       /* per round, for measuring past events */
+#define FIT_MS 100           /* per round, for fitting capacities */
 
 struct tiers *tiers_new(struct db *db)
 {
@@ -36,7 +36,7 @@ void tiers_free(struct tiers *t)
 {
 	if (!t)
 		return;
-	/* Models that are not kept are learned anew at the next start. */
+	/* Models that are not saved are retrained at the next start. */
 	if (!t->is_trial &&
 	    tier_list_save(&t->tiers, t->db, SIZE_MAX, clock_now_ms(), NULL) < 0)
 		log_warn("models-not-saved");
@@ -143,7 +143,7 @@ static int write_tiers(struct tiers *ts, const struct fleet *f, struct err *err)
 	return db_tiers_decide(ts->db, rows, f->n_tiers, err);
 }
 
-/* Each model in SAVE_EVERY_MS, some every tick. */
+/* Each model once in SAVE_EVERY_MS, some of them every tick. */
 static size_t saves_of(const struct fleet *f, const struct tiers_context *ctx)
 {
 	return f->n_tiers * (size_t)MIN(ctx->tick_ms, SAVE_EVERY_MS) / SAVE_EVERY_MS + 1;

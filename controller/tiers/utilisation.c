@@ -19,7 +19,7 @@ void utilisation_done(struct utilisation *u)
 	*u = (struct utilisation){ 0 };
 }
 
-/* NaN when it cannot be told, or not of the last minute. */
+/* NaN when it is unknown for the last minute. */
 static double value_now(struct db *db, const struct db_tier *t, int64_t now_ms,
 			const char *text, char **known, struct metrics_expr **e)
 {
@@ -36,7 +36,7 @@ static double value_now(struct db *db, const struct db_tier *t, int64_t now_ms,
 	return now_ms - at_ms <= STALE_MS ? v : NAN;
 }
 
-/* Cores that the host has for the unit. */
+/* Cores of the host that the unit may use. */
 static double cores_for(const struct fleet_unit *of)
 {
 	const struct fleet_host *h = of->host;
@@ -47,7 +47,7 @@ static double cores_for(const struct fleet_unit *of)
 					     : 1 / (double)h->n_wanted);
 }
 
-/* Of all of the tier's instances; NaN when a host's are not known. */
+/* For all of the tier's instances; NaN when a host's cores are unknown. */
 static double cores_of(const struct fleet *f, const struct fleet_tier *ft)
 {
 	double sum = 0;
@@ -61,9 +61,9 @@ static double cores_of(const struct fleet *f, const struct fleet_tier *ft)
 	return sum > 0 ? sum : NAN;
 }
 
-/* An instance that does not tell would make the others look less busy than they are. */
-static bool all_tell(struct utilisation *u, struct db *db, const struct fleet *f,
-		     const struct fleet_tier *ft)
+/* A missing instance would make the others look less busy than they are. */
+static bool all_report(struct utilisation *u, struct db *db, const struct fleet *f,
+		       const struct fleet_tier *ft)
 {
 	CLEANUP(free)
 	char *text = xasprintf("count(unit_cpu_seconds_total{tier=\"%s\"})", ft->t.name);
@@ -85,8 +85,8 @@ static double cpu_share(struct utilisation *u, struct db *db, const struct fleet
 		*ret_why = "the cores of its hosts are not known";
 		return NAN;
 	}
-	if (!all_tell(u, db, f, ft)) {
-		*ret_why = "not all of its instances tell their CPU time";
+	if (!all_report(u, db, f, ft)) {
+		*ret_why = "not all of its instances report their CPU time";
 		return NAN;
 	}
 	return value_now(db, &ft->t, f->now_ms, text, &u->ratio_text, &u->ratio) / cores;
@@ -105,7 +105,7 @@ void utilisation_now(struct utilisation *u, struct db *db, const struct fleet *f
 		ret->ratio = cpu_share(u, db, f, ft, &ret->why);
 	ret->latency_s =
 		value_now(db, t, f->now_ms, t->latency, &u->latency_text, &u->latency);
-	/* Rates of counters read a little late or early are a little above. */
+	/* Counters read a little late or early give rates a little above 1. */
 	ret->ratio = ret->ratio >= 0 ? fmin(ret->ratio, 1) : NAN;
 	if (!(isfinite(ret->latency_s) && ret->latency_s > 0))
 		ret->latency_s = NAN;

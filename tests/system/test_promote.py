@@ -65,7 +65,7 @@ def test_a_tier_earns_one_mode_after_the_other(daemon):
     assert (first["from"], first["to"], first["applied"], first["forced"]) == ("observe", "out", True, False)
     row = {p["policy"]: p for p in first["backtest"]["policies"]}
     why = first["verdict"]["why"]
-    for figure in (f"short {100 * row['foretide']['short']:.2f} %", "0.5 % are promised",
+    for figure in (f"short of capacity {100 * row['foretide']['short']:.2f} %", "at most 0.5 % promised",
                    f"{row['foretide']['cost']:.2f} times", f"reactive: {row['reactive (HPA)']['cost']:.2f}"):
         assert figure in why
     assert mode(daemon) == "out"
@@ -107,8 +107,8 @@ def test_a_backtest_of_other_settings_does_not_count(daemon):
 
 @pytest.mark.parametrize("days,body,more,words", [
     (0, {}, "", "no history"),
-    (1.5, {}, "", "1.5 days of history where mode out wants 2"),
-    (4, {"to": "auto"}, "", "days of history where mode auto wants 7"),
+    (1.5, {}, "", "1.5 days of history, and mode out requires 2"),
+    (4, {"to": "auto"}, "", "days of history, and mode auto requires 7"),
     (8, {"to": "auto"}, "stateful = yes\n", "stateful"),
     (4, {}, "capacity = 0\n", "not known"),
 ])

@@ -75,5 +75,5 @@ def test_a_tier_without_capacity_scales_by_what_it_learns_and_says_when_that_cha
         event = quick.wait("the change is noticed", lambda: [
             e["message"] for e in quick.items("/v1/events?since=0")
             if e["kind"] == "capacity-changed"], 2 * PATIENCE_S)
-        assert "an instance of web serves about " in event[0] and "pages/s since " in event[0]
+        assert "an instance of web has served about " in event[0] and "pages/s since " in event[0]
         load.finish()

@@ -146,7 +146,7 @@ static void it_is_recorded_once_a_minute_which_hosts_were_seen(void **state)
 	assert_int_equal(seen_ms(w, "a"), NOW_MS + 60000);
 }
 
-static void a_host_that_falls_silent_is_lost_after_its_grace(void **state)
+static void a_host_that_stops_responding_is_lost_after_its_grace(void **state)
 {
 	struct watch *w = *state;
 
@@ -170,7 +170,7 @@ static void one_that_comes_back_within_its_grace_stays(void **state)
 	assert_false(w->seen.settling);
 }
 
-static void a_draining_host_that_falls_silent_is_lost_too(void **state)
+static void a_draining_host_that_stops_responding_is_lost_too(void **state)
 {
 	struct watch *w = *state;
 
@@ -377,9 +377,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WATCH_TEST(the_first_lease_makes_a_host_up_and_tells_its_lead_time),
 		WATCH_TEST(it_is_recorded_once_a_minute_which_hosts_were_seen),
-		WATCH_TEST(a_host_that_falls_silent_is_lost_after_its_grace),
+		WATCH_TEST(a_host_that_stops_responding_is_lost_after_its_grace),
 		WATCH_TEST(one_that_comes_back_within_its_grace_stays),
-		WATCH_TEST(a_draining_host_that_falls_silent_is_lost_too),
+		WATCH_TEST(a_draining_host_that_stops_responding_is_lost_too),
 		WATCH_TEST(one_that_has_joined_and_not_come_up_is_not_silent),
 		WATCH_TEST(nobody_is_lost_while_the_store_is_away),
 		WATCH_TEST(most_hosts_silent_together_are_doubted),

@@ -256,7 +256,7 @@ static void a_stateful_instance_outside_its_pool_stays_and_is_told_of(void **sta
 	assert_true(place_misplaced(r->s->f, text, sizeof(text)));
 	assert_string_equal(text,
 			    "unit lb.service of shop/lb stays on host a of pool p: it "
-			    "holds state; drain that host (foretide drain a) to move it "
+			    "is stateful; drain that host (foretide drain a) to move it "
 			    "to pool q");
 	/* Its host is not let go under it, though its pool is in no stack any more. */
 	assert_int_equal(r->placed.n_leave, 1);

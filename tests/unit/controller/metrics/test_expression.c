@@ -210,7 +210,7 @@ static void a_wrong_expression_is_refused_with_its_column(void **state)
 		{ "sum(x{a=\"1})", "not closed" },
 		{ "sum(x{a=~\"(\"})", "regular expression" },
 		{ "rate(x)", "sum(" },
-		{ "sum(x) y", "more than an expression" },
+		{ "sum(x) y", "unexpected text after the expression" },
 		{ "1 + 2", "no metric" },
 		{ "sum(x) +", "a number" },
 		{ "prometheus(ftp://x, y)", "http" },

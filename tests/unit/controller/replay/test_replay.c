@@ -50,8 +50,9 @@ static void live(struct scene *s, struct tiers *tiers, int64_t minute)
 	assert_ok(tiers_decide(tiers, s->f,
 			       &(struct tiers_context){
 				       .events = &events,
-				       .distrust = minute % 500 < 9 ? "hosts fell silent"
-								    : NULL,
+				       .distrust = minute % 500 < 9
+							   ? "hosts stopped responding"
+							   : NULL,
 				       .tick_ms = MINUTE_MS },
 			       s->e),
 		  s->e);
@@ -219,7 +220,7 @@ static struct whatif *play(struct scene *s, void (*change_it)(struct db_tier *t)
 	assert_ok(db_tier_get(s->db->db, "shop", "web", &in_force, s->e), s->e);
 	assert_ok(db_tier_get(s->db->db, "shop", "web", &other, s->e), s->e);
 	change_it(&other);
-	assert_ok(whatif_play(s->db->db, &q, &w, s->e), s->e);
+	assert_ok(whatif_simulate(s->db->db, &q, &w, s->e), s->e);
 	return w;
 }
 
@@ -443,7 +444,7 @@ static void a_time_before_the_first_demand_is_not_played(void **state)
 	scene_apply(s, WEB("min = 1\nmax = 8\n"), TEXT);
 	record_past(s);
 	assert_ok(db_tier_get(s->db->db, "shop", "web", &t, s->e), s->e);
-	assert_ok(whatif_play(s->db->db, &q, &w, s->e), s->e);
+	assert_ok(whatif_simulate(s->db->db, &q, &w, s->e), s->e);
 	/* The first half hour of it has no values. */
 	assert_int_equal(w->from_ms,
 			 START_MS - (PAST_DAYS + PLAYED_DAYS) * DAY_MS + 30 * MINUTE_MS);
@@ -460,7 +461,7 @@ static int play_fails(struct scene *s, double capacity, int64_t from_ms, int64_t
 
 	assert_ok(db_tier_get(s->db->db, "shop", "web", &t, s->e), s->e);
 	t.capacity = capacity;
-	return whatif_play(s->db->db, &q, &w, s->e);
+	return whatif_simulate(s->db->db, &q, &w, s->e);
 }
 
 static void what_cannot_be_played_is_said(void **state)
@@ -469,7 +470,7 @@ static void what_cannot_be_played_is_said(void **state)
 
 	scene_apply(s, WEB("min = 1\nmax = 8\n"), TEXT);
 	assert_int_equal(play_fails(s, 10, START_MS - DAY_MS, START_MS), ERR_CONFLICT);
-	assert_non_null(strstr(s->e->msg, "nothing to play"));
+	assert_non_null(strstr(s->e->msg, "nothing to replay"));
 	record_past(s);
 	assert_int_equal(play_fails(s, 0, START_MS - DAY_MS, START_MS), ERR_CONFLICT);
 	assert_non_null(strstr(s->e->msg, "no capacity"));

@@ -50,9 +50,10 @@ static void a_risk_that_was_kept_cheaply_earns_the_next_mode(void **state)
 
 	(void)state;
 	assert_true(v.promote);
-	assert_string_equal(v.why, "short 0.31 % of the time where 0.5 % are promised, "
-				   "at 1.22 times the least possible cost "
-				   "(reactive: 1.48, short 0.42 %)");
+	assert_string_equal(
+		v.why,
+		"short of capacity 0.31 % of the time, with at most 0.5 % promised, at "
+		"1.22 times the least possible cost (reactive: 1.48, short 0.42 %)");
 }
 
 static void the_next_of_observe_is_out_and_of_out_auto(void **state)
@@ -71,8 +72,8 @@ static void being_short_more_than_promised_is_refused(void **state)
 	(void)state;
 	r.short_share = 0.0122;
 	v = give(&observing, &r, DB_MODE_OUT);
-	assert_refused(&v, "it would have been short 1.22 % of the time where 0.5 % are "
-			   "promised (chance explains up to 0.69 %)");
+	assert_refused(&v, "it would have been short of capacity 1.22 % of the time, "
+			   "with at most 0.5 % promised (up to 0.69 % is within chance)");
 }
 
 static void what_chance_explains_is_forgiven_and_shrinks_with_time(void **state)
@@ -84,13 +85,13 @@ static void what_chance_explains_is_forgiven_and_shrinks_with_time(void **state)
 	r.short_share = 0.0065;
 	v = give(&observing, &r, DB_MODE_OUT);
 	assert_true(v.promote);
-	assert_non_null(strstr(v.why, "(chance explains up to 0.69 %)"));
+	assert_non_null(strstr(v.why, "(up to 0.69 % is within chance)"));
 	r.played_ms = 20 * DAY_MS;
 	v = give(&observing, &r, DB_MODE_OUT);
 	assert_false(v.promote);
 }
 
-static void being_dearer_than_reactive_that_kept_the_risk_is_refused(void **state)
+static void costing_more_than_reactive_that_met_the_risk_is_refused(void **state)
 {
 	struct verdict_report r = a_good_one();
 	struct verdict v;
@@ -98,7 +99,7 @@ static void being_dearer_than_reactive_that_kept_the_risk_is_refused(void **stat
 	(void)state;
 	r.reactive_cost = 1.10;
 	v = give(&observing, &r, DB_MODE_OUT);
-	assert_refused(&v, "dearer than reactive");
+	assert_refused(&v, "more than reactive");
 	r.reactive_short = 0.02; /* cheap because it broke the promise */
 	v = give(&observing, &r, DB_MODE_OUT);
 	assert_true(v.promote);
@@ -124,12 +125,12 @@ static void scaling_in_wants_a_week_and_scaling_out_two_days(void **state)
 	r.history_ms = 7 * DAY_MS - 1;
 	r.played_ms = 3 * DAY_MS;
 	v = give(&observing, &r, DB_MODE_AUTO);
-	assert_refused(&v, "6.9 days of history where mode auto wants 7");
+	assert_refused(&v, "6.9 days of history, and mode auto requires 7");
 	v = give(&observing, &r, DB_MODE_OUT);
 	assert_true(v.promote);
 	r.history_ms = DAY_MS;
 	v = give(&observing, &r, DB_MODE_OUT);
-	assert_refused(&v, "1.0 days of history where mode out wants 2");
+	assert_refused(&v, "1.0 days of history, and mode out requires 2");
 }
 
 static void a_few_hours_that_were_played_tell_nothing(void **state)
@@ -140,7 +141,7 @@ static void a_few_hours_that_were_played_tell_nothing(void **state)
 	(void)state;
 	r.played_ms = 6 * 3600 * 1000;
 	v = give(&observing, &r, DB_MODE_OUT);
-	assert_refused(&v, "only 0.2 days were played");
+	assert_refused(&v, "the backtest covers only 0.2 days");
 }
 
 static void a_stale_backtest_counts_no_more(void **state)
@@ -206,13 +207,13 @@ static void a_price_weighs_short_minutes_against_instances(void **state)
 	r.reactive_short = 0.04;
 	v = give(&t, &r, DB_MODE_OUT);
 	assert_true(v.promote);
-	assert_string_equal(v.why, "it would have come at 1.80 times the least possible "
-				   "cost, with a short minute at the price of 2 "
-				   "instance-hours (reactive: 2.45); short 2.00 % of the "
-				   "time");
+	assert_string_equal(v.why,
+			    "it would have cost 1.80 times the least possible cost, with "
+			    "a minute short of capacity priced at 2 instance-hours "
+			    "(reactive: 2.45); short of capacity 2.00 % of the time");
 	r.reactive_short = 0;
 	v = give(&t, &r, DB_MODE_OUT);
-	assert_refused(&v, "dearer than reactive scaling: at 1.80");
+	assert_refused(&v, "more expensive than reactive scaling, at 1.80");
 	t.price = 3;
 	v = give(&t, &r, DB_MODE_OUT);
 	assert_refused(&v, "another risk, price");
@@ -254,7 +255,7 @@ int main(void)
 		cmocka_unit_test(being_short_more_than_promised_is_refused),
 		cmocka_unit_test(what_chance_explains_is_forgiven_and_shrinks_with_time),
 		cmocka_unit_test(
-			being_dearer_than_reactive_that_kept_the_risk_is_refused),
+			costing_more_than_reactive_that_met_the_risk_is_refused),
 		cmocka_unit_test(costs_that_are_printed_alike_are_alike),
 		cmocka_unit_test(scaling_in_wants_a_week_and_scaling_out_two_days),
 		cmocka_unit_test(a_few_hours_that_were_played_tell_nothing),

@@ -346,8 +346,8 @@ static void a_stateful_tier_that_changes_its_pool_is_told_to_stay(void **state)
 			     UNIT, NULL, &doc),
 			 200);
 	assert_int_equal(n_changes(doc, "keep", "tier"), 1);
-	assert_true(tells(doc, "stay on the hosts of pool db until you drain these"));
-	assert_true(tells(doc, "but for those that a stateful tier stays on"));
+	assert_true(tells(doc, "stay on the hosts of pool db until you drain them"));
+	assert_true(tells(doc, "except those that still run a stateful tier"));
 }
 
 static void sweeping_leaves_what_is_declared(void **state)

@@ -253,7 +253,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	assert_non_null(strstr(c->err.msg, "twice"));
 	assert_int_equal(stack_events_set(&c->e, "sale", "colour", "3", &c->err),
 			 ERR_INVAL);
-	assert_non_null(strstr(c->err.msg, "no option of an event"));
+	assert_non_null(strstr(c->err.msg, "not an option of an event"));
 	assert_int_equal(stack_events_add(&c->e, "sale", 9, &c->err), ERR_INVAL);
 }
 

@@ -216,9 +216,8 @@ static void nothing_is_used_where_nothing_is_measured(void **state)
 	assert_string_equal(used(o), "none");
 	assert_close(in_force(t), 0, 0);
 	assert_int_equal(t->n, 1);
-	assert_true(explained(t->c,
-			      "the capacity of an instance is not known (not all of "
-			      "its instances tell their CPU time)"));
+	assert_true(explained(t->c, "the capacity of an instance is not known (not all "
+				    "of its instances report their CPU time)"));
 }
 
 static void an_expression_says_how_busy_it_is(void **state)
@@ -304,9 +303,9 @@ static void a_release_that_halves_it_is_said_and_scaled_for(void **state)
 	}
 	assert_non_null(message);
 	assert_in_range(noticed, 1, 11);
-	assert_non_null(strstr(message, "an instance of web serves about 6."));
+	assert_non_null(strstr(message, "an instance of web has served about 6."));
 	assert_non_null(strstr(message, "req/s since "));
-	assert_non_null(strstr(message, ", it was 13."));
+	assert_non_null(strstr(message, "; before that it served 13."));
 	assert_non_null(strstr(message, "; version 2 was applied at "));
 	/* For half of what it was, and more than three of that. */
 	assert_close(in_force(t), TRUE_CAPACITY / 2, 0.1 * TRUE_CAPACITY);

@@ -91,14 +91,14 @@ static void what_is_distrusted_is_not_scaled_in(void **state)
 
 	scene_apply(c->s, WEB("min = 1\n" DEMAND), TEXT);
 	n = tick_at(c, 45);
-	c->distrust = "most hosts fell silent together";
+	c->distrust = "most hosts stopped responding at the same time";
 	for (int i = 0; i < 300; i++) {
 		int64_t now = tick_at(c, 1);
 
 		assert_true(now >= n);
 		n = now;
 	}
-	assert_true(explained(c, "fell silent together"));
+	assert_true(explained(c, "stopped responding at the same time"));
 	c->distrust = NULL;
 	most = n;
 	for (int i = 0; i < 300 && n == most; i++)

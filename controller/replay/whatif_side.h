@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * whatif_side.h - one side of a what-if: the recorded demand with the settings of one
+ * tier.
+ */
+#ifndef CONTROLLER_REPLAY_WHATIF_SIDE_H
+#define CONTROLLER_REPLAY_WHATIF_SIDE_H
+
+#include "fleet.h"
+#include "samples.h"
+#include "tiers.h"
+#include "whatif.h"
+
+#define MINUTE_MS DB_DEMAND_STEP_MS
+
+/* What both sides are played on. */
+struct stage {
+	struct db *db;
+	double *measured; /* [n] NaN: none */
+	double *demand;   /* [n] the same, 0 where none was: nothing is short then */
+	size_t n, missing;
+	int64_t from_ms;
+	int64_t running; /* instances at the start */
+	double capacity;
+	struct lead lead;
+	struct db_hold_list holds; /* of the stack, all there were */
+	struct catalog_tier cat;
+};
+
+/* One side at play. */
+struct side {
+	const struct stage *stage;
+	const struct whatif_question *question;
+	size_t before; /* sides that were played */
+	struct tiers *trial;
+	struct fleet_tier ft; /* its strings are the question's */
+	struct catalog_tier cat;
+	struct tiers_moment moment;
+	struct db_hold *holds; /* [stage->holds.n] room for those in force */
+	int64_t *desired;      /* [n] decided at the end of each minute */
+	char **sentence;       /* [n] */
+};
+
+/*
+ * question and before are set; the stage must outlive it. Free it with side_done() also
+ * when this fails.
+ */
+int side_init(struct side *s, const struct stage *stage, const struct db_tier *t,
+	      struct err *err) MUST_CHECK;
+void side_done(struct side *s);
+
+/* Decides minute by minute for a simulated fleet. */
+void side_simulate(struct side *s, struct whatif_side *ret);
+
+#endif
