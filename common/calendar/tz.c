@@ -2,8 +2,10 @@
 #include "tz.h"
 
 #include "check.h"
+#include "civil.h"
 #include "sorted.h"
 #include "text.h"
+#include "tz_rule.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -14,27 +16,13 @@
 #define ZONE_FILE_MAX (256 << 10)
 #define DAY_S 86400
 
-/* When a rule changes the clock: a day of the year and a local time. */
-struct change {
-	enum { JULIAN, DAY_OF_YEAR, MONTH_WEEK_DAY } kind;
-	int month, week, day;
-	int time_s;
-};
-
-/* What holds behind the last transition. */
-struct rule {
-	bool has_summer;
-	int standard_s, summer_s; /* offsets */
-	struct change begin, end; /* of summer time */
-};
-
 struct tz {
 	size_t n;
 	int64_t *at_s;     /* [n] transitions, ascending */
 	int32_t *offset_s; /* [n] in force from there on */
 	int32_t first_s;   /* before the first */
 	bool has_rule;
-	struct rule rule;
+	struct tz_rule rule;
 };
 
 void tz_free(struct tz *z)
@@ -46,211 +34,27 @@ void tz_free(struct tz *z)
 	free(z);
 }
 
-/* ---------------------------------------------------------------- calendar */
-
-/* Days in years before year, counted from 0000-03-01, so that leap days end a year. */
-int64_t tz_day_number(int year, int month, int day)
-{
-	int64_t y = month > 2 ? year : year - 1;
-	int64_t m = month > 2 ? month - 3 : month + 9;
-	int64_t era = (y >= 0 ? y : y - 399) / 400;
-	int64_t year_of_era = y - era * 400;
-	int64_t day_of_year = (153 * m + 2) / 5 + day - 1;
-
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
-	       day_of_year - 719468;
-}
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-static void set_date(struct tz_civil *c)
-{
-	int64_t days = c->day_number + 719468;
-	int64_t era = floor_div(days, 146097);
-	int64_t day = days - era * 146097;
-	int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	int64_t of_year = day - (365 * year + year / 4 - year / 100);
-	int64_t m = (5 * of_year + 2) / 153;
-
-	c->day = (int)(of_year - (153 * m + 2) / 5 + 1);
-	c->month = (int)(m < 10 ? m + 3 : m - 9);
-	c->year = (int)(year + era * 400 + (c->month <= 2));
-}
-
 void tz_civil(const struct tz *z, int64_t unix_ms, struct tz_civil *ret)
 {
-	int64_t local_s = floor_div(unix_ms + tz_offset_ms(z, unix_ms), 1000);
+	int64_t local_s = tz_floor_div(unix_ms + tz_offset_ms(z, unix_ms), 1000);
 
-	ret->day_number = floor_div(local_s, DAY_S);
+	ret->day_number = tz_floor_div(local_s, DAY_S);
 	ret->minute = (int)((local_s - ret->day_number * DAY_S) / 60);
 	/* 1970-01-01 was a Thursday. */
 	ret->weekday = (int)(((ret->day_number + 3) % 7 + 7) % 7);
-	set_date(ret);
-}
-
-static bool is_leap(int year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-/* ---------------------------------------------------------------- the rule */
-
-static bool parse_name(const char **p)
-{
-	const char *s = *p;
-
-	if (*s == '<') {
-		s = strchr(s, '>');
-		if (!s)
-			return false;
-		*p = s + 1;
-		return true;
-	}
-	while (isalpha((unsigned char)*s))
-		s++;
-	if (s - *p < 3)
-		return false;
-	*p = s;
-	return true;
-}
-
-static bool parse_int(const char **p, int max, int *ret)
-{
-	int x = 0;
-
-	if (!isdigit((unsigned char)**p))
-		return false;
-	for (; isdigit((unsigned char)**p); (*p)++) {
-		x = x * 10 + (**p - '0');
-		if (x > max)
-			return false;
-	}
-	*ret = x;
-	return true;
-}
-
-/* [+-]hh[:mm[:ss]] in seconds */
-static bool parse_time(const char **p, int *ret)
-{
-	int sign = **p == '-' ? -1 : 1;
-	int part[3] = { 0 };
-
-	if (**p == '-' || **p == '+')
-		(*p)++;
-	for (int i = 0; i < 3; i++) {
-		if (i > 0 && **p != ':')
-			break;
-		*p += i > 0;
-		if (!parse_int(p, i ? 59 : 167, &part[i]))
-			return false;
-	}
-	*ret = sign * (part[0] * 3600 + part[1] * 60 + part[2]);
-	return true;
-}
-
-static bool parse_change(const char **p, struct change *ret)
-{
-	bool ok;
-
-	if (*(*p)++ != ',')
-		return false;
-	ret->time_s = 2 * 3600;
-	if (**p == 'M') {
-		ret->kind = MONTH_WEEK_DAY;
-		(*p)++;
-		ok = parse_int(p, 12, &ret->month) && *(*p)++ == '.' &&
-		     parse_int(p, 5, &ret->week) && *(*p)++ == '.' &&
-		     parse_int(p, 6, &ret->day) && ret->month > 0 && ret->week > 0;
-	} else {
-		ret->kind = **p == 'J' ? JULIAN : DAY_OF_YEAR;
-		*p += **p == 'J';
-		ok = parse_int(p, 365, &ret->day);
-	}
-	if (ok && **p == '/') {
-		(*p)++;
-		ok = parse_time(p, &ret->time_s);
-	}
-	return ok;
-}
-
-/* "CET-1CEST,M3.5.0,M10.5.0/3"; offsets there count westwards. */
-static bool parse_rule(const char *p, struct rule *ret)
-{
-	struct rule r = { 0 };
-
-	if (!parse_name(&p) || !parse_time(&p, &r.standard_s))
-		return false;
-	r.standard_s = -r.standard_s;
-	if (*p) {
-		r.has_summer = true;
-		r.summer_s = r.standard_s + 3600;
-		if (!parse_name(&p))
-			return false;
-		if (*p != ',') {
-			if (!parse_time(&p, &r.summer_s))
-				return false;
-			r.summer_s = -r.summer_s;
-		}
-		if (!parse_change(&p, &r.begin) || !parse_change(&p, &r.end) || *p)
-			return false;
-	}
-	*ret = r;
-	return true;
-}
-
-/* The local time of the change in that year, in seconds since 1970. */
-static int64_t change_at(const struct change *c, int year)
-{
-	int64_t first = tz_day_number(year, 1, 1);
-	int64_t day;
-
-	if (c->kind == JULIAN) { /* 29 February is never counted */
-		day = first + c->day - 1 + (is_leap(year) && c->day >= 60);
-	} else if (c->kind == DAY_OF_YEAR) {
-		day = first + c->day;
-	} else {
-		int64_t month = tz_day_number(year, c->month, 1);
-		int64_t next = c->month < 12 ? tz_day_number(year, c->month + 1, 1)
-					     : tz_day_number(year + 1, 1, 1);
-		int64_t weekday = ((month + 4) % 7 + 7) % 7; /* 0 is Sunday here */
-
-		day = month + (c->day - weekday + 7) % 7 + 7 * (c->week - 1);
-		while (day >= next)
-			day -= 7;
-	}
-	return day * DAY_S + c->time_s;
-}
-
-static int32_t rule_offset(const struct rule *r, int64_t unix_s)
-{
-	struct tz_civil c;
-	int64_t begin, end;
-	bool is_summer;
-
-	if (!r->has_summer)
-		return r->standard_s;
-	c.day_number = floor_div(unix_s + r->standard_s, DAY_S);
-	set_date(&c);
-	begin = change_at(&r->begin, c.year) - r->standard_s;
-	end = change_at(&r->end, c.year) - r->summer_s;
-	is_summer = begin < end ? unix_s >= begin && unix_s < end
-				: unix_s >= begin || unix_s < end;
-	return is_summer ? r->summer_s : r->standard_s;
+	tz_civil_set_date(ret);
 }
 
 int64_t tz_offset_ms(const struct tz *z, int64_t unix_ms)
 {
-	int64_t unix_s = floor_div(unix_ms, 1000);
+	int64_t unix_s = tz_floor_div(unix_ms, 1000);
 	size_t next; /* transition behind the time */
 
 	if (!z)
 		return 0;
 	next = SORTED_PLACE(z->n, i, z->at_s[i] <= unix_s);
 	if (next == z->n && z->has_rule)
-		return (int64_t)rule_offset(&z->rule, unix_s) * 1000;
+		return (int64_t)tz_rule_offset(&z->rule, unix_s) * 1000;
 	return (int64_t)(next ? z->offset_s[next - 1] : z->first_s) * 1000;
 }
 
@@ -343,7 +147,7 @@ static void read_footer(const unsigned char *p, size_t len, struct tz *z)
 	if (!end || (size_t)(end - p) > sizeof(text))
 		return;
 	snprintf(text, sizeof(text), "%.*s", (int)(end - p - 1), (const char *)p + 1);
-	z->has_rule = parse_rule(text, &z->rule);
+	z->has_rule = tz_rule_parse(text, &z->rule);
 }
 
 int tz_parse(const void *data, size_t len, struct tz **ret, struct err *err)

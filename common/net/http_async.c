@@ -17,8 +17,8 @@ struct httpm {
 	uint32_t magic;
 	struct loop *loop;
 	CURLM *multi;
-	struct loop_timer *timer; /* curl's */
-	struct loop_timer *kick;  /* for calls that could not be started */
+	struct loop_timer *timer;    /* curl's */
+	struct loop_timer *deferred; /* for calls that could not be started */
 	struct httpm_call *calls;
 };
 
@@ -135,7 +135,7 @@ static void settle(struct httpm *m)
 		;
 }
 
-static void on_kick(void *arg)
+static void on_deferred(void *arg)
 {
 	struct httpm *m = arg;
 	struct httpm_call *c = m->calls;
@@ -254,7 +254,7 @@ int httpm_open(struct loop *loop, struct httpm **ret, struct err *err)
 	m->magic = HTTPM_MAGIC;
 	m->loop = loop;
 	m->timer = loop_timer_new(loop, on_timer, m);
-	m->kick = loop_timer_new(loop, on_kick, m);
+	m->deferred = loop_timer_new(loop, on_deferred, m);
 	m->multi = curl_multi_init();
 	if (!m->multi)
 		return err_set(err, ERR_INTERNAL, "curl_multi_init failed");
@@ -277,7 +277,7 @@ void httpm_close(struct httpm *m)
 	if (m->multi)
 		curl_multi_cleanup(m->multi);
 	loop_timer_free(m->timer);
-	loop_timer_free(m->kick);
+	loop_timer_free(m->deferred);
 	m->magic = 0;
 	free(m);
 }
@@ -325,7 +325,7 @@ struct httpm_call *httpm_start(struct httpm *m, const struct http_req *req,
 	c->link = &m->calls;
 	m->calls = c;
 	if (start(c, req) < 0)
-		loop_timer_in(m->kick, 0);
+		loop_timer_in(m->deferred, 0);
 	return c;
 }
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "call.h"
+
 #include "check.h"
 #include "clock.h"
 #include "etcd_json.h"
 #include "wire.h"
 
 #include <string.h>
+
+#define STORE_CALL_MAGIC 0x73636c6cu
 
 #define TRY_MIN_MS 500
 
@@ -148,7 +152,7 @@ static void on_http(void *arg, const struct http_res *res, bool sent,
 
 /* ---------------------------------------------------------------- sending */
 
-void store_call_on_kick(void *arg)
+void store_call_on_deferred(void *arg)
 {
 	struct store *s = arg;
 	struct store_call *c = s->calls;
@@ -172,7 +176,7 @@ struct store_call *store_call_send(struct store_call *c)
 	if (buf_is_full(&c->body)) {
 		err_set(&c->failed, ERR_LIMIT, "the request is larger than %u bytes",
 			STORE_REQUEST_BYTES);
-		loop_timer_in(c->s->kick, 0);
+		loop_timer_in(c->s->deferred, 0);
 	} else {
 		try(c);
 	}

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
 #include "clock.h"
-#include "wire.h"
+#include "session.h"
 
 #include <string.h>
+
+#define CONNECT_MS 1000
+#define OUT_MS 2000 /* an endpoint that failed is not used for so long */
 
 struct http_req store_request(const struct store *s, const char *url)
 {
@@ -14,7 +17,7 @@ struct http_req store_request(const struct store *s, const char *url)
 		.cert_file = s->cert_file,
 		.key_file = s->key_file,
 		.token = s->token,
-		.connect_timeout_ms = STORE_CONNECT_MS,
+		.connect_timeout_ms = CONNECT_MS,
 	};
 }
 
@@ -54,7 +57,7 @@ void store_endpoint_failed(struct store *s, size_t i, const struct err *err)
 	s->failing = true;
 	snprintf(s->problem, sizeof(s->problem), "%s", err->msg);
 	e->out = true;
-	e->out_until_ms = clock_mono_ms() + STORE_OUT_MS;
+	e->out_until_ms = clock_mono_ms() + OUT_MS;
 	plan_probe(s);
 }
 
@@ -78,7 +81,7 @@ static void on_probe(void *arg, const struct http_res *res, bool sent,
 	if (res && res->status < 500 && !strstr(buf_str(&res->body), "\"false\""))
 		e->out = false;
 	else
-		e->out_until_ms = clock_mono_ms() + STORE_OUT_MS;
+		e->out_until_ms = clock_mono_ms() + OUT_MS;
 	plan_probe(e->store);
 }
 
@@ -88,7 +91,7 @@ static void probe(struct store_endpoint *e)
 	struct http_req req = store_request(e->store, url);
 
 	req.method = "GET";
-	req.timeout_ms = STORE_CONNECT_MS;
+	req.timeout_ms = CONNECT_MS;
 	e->probe = httpm_start(e->store->m, &req, NULL, on_probe, e);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "call.h"
 #include "check.h"
 #include "etcd_json.h"
 #include "wire.h"

@@ -6,9 +6,9 @@
 #ifndef COMMON_STORE_STORE_H
 #define COMMON_STORE_STORE_H
 
+#include "blocking.h"
 #include "client.h"
 #include "etcd_json.h"
 #include "mirror.h"
-#include "blocking.h"
 
 #endif

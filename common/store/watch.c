@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "call.h"
 #include "check.h"
 #include "clock.h"
 #include "etcd_json.h"
+#include "session.h"
+#include "text.h"
 #include "wire.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define STORE_WATCH_MAGIC 0x73777463u
 
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 3000

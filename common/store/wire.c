@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wire.h"
+
 #include "check.h"
 #include "etcd_json.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conf.h - INI files, and option tables over them.
+ * conf.h - option tables, and INI files read into structs by them.
  *
  * A program's options are one table: section, name, type, place in its struct, default,
  * range, help. --help, the example file and the manual's check come from that table.
@@ -14,26 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-
-/*
- * Called for each "name = value" in order; line counts from 1. A non-zero return stops
- * the reading and becomes its result. Values have no surrounding blanks.
- */
-typedef int conf_each_fn(void *arg, const char *section, const char *name,
-			 const char *value, int line, struct err *err);
-
-/*
- * Reads INI text: [section] lines, name = value, comments with # or ; at a line's start
- * (or " ;" behind a value), a value goes on in following indented lines. what names the
- * text in errors ("stack.conf"). ERR_INVAL for a line that is none of these.
- */
-int conf_each(const char *text, const char *what, conf_each_fn *fn, void *arg,
-	      struct err *err) MUST_CHECK;
-
-/* The same for the section lines alone, so that empty sections are seen too. */
-typedef int conf_section_fn(void *arg, const char *section, int line, struct err *err);
-int conf_each_section(const char *text, const char *what, conf_section_fn *fn, void *arg,
-		      struct err *err) MUST_CHECK;
 
 enum conf_type {
 	CONF_STRING,   /* char *, owned by the struct; NULL when the default is NULL */
@@ -65,14 +45,5 @@ void conf_done(const struct conf_option *table, void *target); /* frees the stri
 
 /* An example file with every option, its default and help, commented out. */
 void conf_print_example(const struct conf_option *table, FILE *out);
-
-/* Single values, for those who read sections of their own. */
-int conf_parse_number(const char *text, double *ret, struct err *err) MUST_CHECK;
-int conf_parse_int(const char *text, int64_t *ret, struct err *err) MUST_CHECK;
-int conf_parse_bool(const char *text, bool *ret, struct err *err) MUST_CHECK;
-
-/* A whole file of at most max_bytes, NUL-terminated; the caller frees *ret. */
-int conf_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
-		   struct err *err) MUST_CHECK;
 
 #endif

@@ -8,9 +8,11 @@
 #include "base64.h"
 #include "conf.h"
 #include "conf_from_json.h"
+#include "conf_value.h"
 #include "csv.h"
 #include "glob.h"
 #include "hex.h"
+#include "ini.h"
 #include "json.h"
 #include "toml.h"
 

@@ -1,70 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pack.h"
 
+#include "bits.h"
 #include "check.h"
 
 #include <math.h>
 #include <string.h>
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53 */
-#define DECIMALS_MAX 6
-#define MODE_XOR 15u
-
-/* ---------------------------------------------------------------- bits */
-
-struct bits {
-	struct buf *b;
-	uint64_t acc;
-	unsigned n; /* bits in acc, under 8 between calls */
-};
-
-static void put_bits(struct bits *o, uint64_t v, unsigned n)
-{
-	if (n > 32) {
-		put_bits(o, v >> 32, n - 32);
-		n = 32;
-		v &= 0xffffffffu;
-	}
-	o->acc = o->acc << n | v;
-	o->n += n;
-	while (o->n >= 8) {
-		o->n -= 8;
-		buf_putc(o->b, (char)(o->acc >> o->n));
-	}
-	o->acc &= 0xff;
-}
-
-static void flush_bits(struct bits *o)
-{
-	if (o->n)
-		put_bits(o, 0, 8 - o->n);
-}
-
-struct bit_reader {
-	struct unpack *u;
-	uint64_t acc;
-	unsigned n;
-};
-
-static bool get_bits(struct bit_reader *r, unsigned n, uint64_t *ret)
-{
-	uint64_t high = 0;
-
-	if (n > 32) {
-		if (!get_bits(r, n - 32, &high))
-			return false;
-		n = 32;
-	}
-	while (r->n < n) {
-		if (r->u->p == r->u->end)
-			return false;
-		r->acc = r->acc << 8 | *r->u->p++;
-		r->n += 8;
-	}
-	r->n -= n;
-	*ret = high << n | (r->acc >> r->n & ((1ull << n) - 1));
-	return true;
-}
 
 /* ---------------------------------------------------------------- single numbers */
 
@@ -182,16 +125,16 @@ static void put_difference(struct bits *o, uint64_t d, unsigned w)
 	unsigned len = bit_length(d);
 
 	if (len == 0) {
-		put_bits(o, 0, 1);
+		bits_put(o, 0, 1);
 	} else if (len <= w) {
-		put_bits(o, 2, 2);
-		put_bits(o, d, w);
+		bits_put(o, 2, 2);
+		bits_put(o, d, w);
 	} else if (len <= 2 * w) {
-		put_bits(o, 6, 3);
-		put_bits(o, d, 2 * w);
+		bits_put(o, 6, 3);
+		bits_put(o, d, 2 * w);
 	} else {
-		put_bits(o, 7, 3);
-		put_bits(o, d, 64);
+		bits_put(o, 7, 3);
+		bits_put(o, d, 64);
 	}
 }
 
@@ -225,7 +168,7 @@ void pack_ints(struct buf *b, const int64_t *v, size_t n)
 	pack_int(b, v[0]);
 	for (size_t i = 1; i < n; i++)
 		put_difference(&o, difference(v, i, order), w[order]);
-	flush_bits(&o);
+	bits_flush(&o);
 }
 
 static bool get_difference(struct bit_reader *r, unsigned w, uint64_t *ret)
@@ -233,17 +176,17 @@ static bool get_difference(struct bit_reader *r, unsigned w, uint64_t *ret)
 	uint64_t bit;
 
 	*ret = 0;
-	if (!get_bits(r, 1, &bit))
+	if (!bits_get(r, 1, &bit))
 		return false;
 	if (!bit)
 		return true;
-	if (!get_bits(r, 1, &bit))
+	if (!bits_get(r, 1, &bit))
 		return false;
 	if (!bit)
-		return get_bits(r, w, ret);
-	if (!get_bits(r, 1, &bit))
+		return bits_get(r, w, ret);
+	if (!bits_get(r, 1, &bit))
 		return false;
-	return get_bits(r, bit ? 64 : 2 * w, ret);
+	return bits_get(r, bit ? 64 : 2 * w, ret);
 }
 
 static bool unpack_line(struct unpack *u, int64_t *ret, size_t n)
@@ -279,146 +222,5 @@ bool unpack_ints(struct unpack *u, int64_t *ret, size_t n)
 		step = (uint64_t)unzigzag(d) + (order == 2 ? step : 0);
 		ret[i] = (int64_t)((uint64_t)ret[i - 1] + step);
 	}
-	return true;
-}
-
-/* ---------------------------------------------------------------- doubles */
-
-static const double powers[DECIMALS_MAX + 1] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6 };
-
-static bool as_decimal(double v, unsigned places, int64_t *ret)
-{
-	double scaled = rint(v * powers[places]);
-
-	return pack_is_int(scaled, ret) && scaled / powers[places] == v &&
-	       (v != 0 || !signbit(v));
-}
-
-/* Fewest decimal places with which all of v can be written, into whole; or -1. */
-static int decimal_places(const double *v, int64_t *whole, size_t n)
-{
-	unsigned places = 0;
-
-	for (size_t i = 0; i < n; i++)
-		while (!as_decimal(v[i], places, &whole[i]))
-			if (++places > DECIMALS_MAX)
-				return -1;
-	for (size_t i = 0; places && i < n; i++)
-		if (!as_decimal(v[i], places, &whole[i]))
-			return -1;
-	return (int)places;
-}
-
-static uint64_t bits_of(double v)
-{
-	uint64_t u;
-
-	memcpy(&u, &v, sizeof(u));
-	return u;
-}
-
-/* 0: as before. 10: within the window of significant bits before. 11: a new window. */
-static void put_xors(struct buf *b, const double *v, size_t n)
-{
-	struct bits o = { .b = b };
-	unsigned lead = 64, len = 0;
-
-	put_bits(&o, bits_of(v[0]), 64);
-	for (size_t i = 1; i < n; i++) {
-		uint64_t x = bits_of(v[i]) ^ bits_of(v[i - 1]);
-		unsigned l, t;
-
-		if (!x) {
-			put_bits(&o, 0, 1);
-			continue;
-		}
-		l = (unsigned)__builtin_clzll(x);
-		t = (unsigned)__builtin_ctzll(x);
-		if (len && l >= lead && t >= 64 - lead - len) {
-			put_bits(&o, 2, 2);
-		} else {
-			lead = l;
-			len = 64 - l - t;
-			put_bits(&o, 3, 2);
-			put_bits(&o, lead, 6);
-			put_bits(&o, len - 1, 6);
-		}
-		put_bits(&o, x >> (64 - lead - len), len);
-	}
-	flush_bits(&o);
-}
-
-void pack_doubles(struct buf *b, const double *v, size_t n)
-{
-	CLEANUP(free) int64_t *whole = NULL;
-	int places;
-
-	if (n == 0)
-		return;
-	whole = xmalloc(n * sizeof(*whole));
-	places = decimal_places(v, whole, n);
-	if (places >= 0) {
-		buf_putc(b, (char)places);
-		pack_ints(b, whole, n);
-		return;
-	}
-	buf_putc(b, (char)MODE_XOR);
-	put_xors(b, v, n);
-}
-
-static bool get_window(struct bit_reader *r, unsigned *lead, unsigned *len)
-{
-	uint64_t a, c;
-
-	if (!get_bits(r, 6, &a) || !get_bits(r, 6, &c))
-		return false;
-	*lead = (unsigned)a;
-	*len = (unsigned)c + 1;
-	return *lead + *len <= 64;
-}
-
-static bool get_xors(struct unpack *u, double *ret, size_t n)
-{
-	struct bit_reader r = { .u = u };
-	unsigned lead = 0, len = 0;
-	uint64_t cur, bit, x;
-
-	if (!get_bits(&r, 64, &cur))
-		return false;
-	memcpy(&ret[0], &cur, sizeof(cur));
-	for (size_t i = 1; i < n; i++) {
-		if (!get_bits(&r, 1, &bit))
-			return false;
-		if (bit) {
-			if (!get_bits(&r, 1, &bit) ||
-			    (bit && !get_window(&r, &lead, &len)) || len == 0 ||
-			    !get_bits(&r, len, &x))
-				return false;
-			cur ^= x << (64 - lead - len);
-		}
-		memcpy(&ret[i], &cur, sizeof(cur));
-	}
-	return true;
-}
-
-bool unpack_doubles(struct unpack *u, double *ret, size_t n)
-{
-	CLEANUP(free) int64_t *whole = NULL;
-	unsigned mode;
-
-	if (n == 0)
-		return true;
-	if (u->p == u->end)
-		return false;
-	mode = *u->p++;
-	if (mode == MODE_XOR)
-		return get_xors(u, ret, n);
-	if (mode > DECIMALS_MAX)
-		return false;
-	whole = xmalloc(n * sizeof(*whole));
-	if (!unpack_ints(u, whole, n))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		ret[i] = (double)whole[i] / powers[mode];
 	return true;
 }

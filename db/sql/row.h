@@ -8,8 +8,7 @@
 #ifndef DB_SQL_ROW_H
 #define DB_SQL_ROW_H
 
-#include "buf.h"
-#include "statement.h"
+#include "where.h"
 
 enum db_col_type {
 	COL_TEXT, /* char * */
@@ -38,27 +37,6 @@ struct db_table {
 	size_t size;               /* of the struct */
 	const struct db_col *cols; /* ends with a NULL name */
 };
-
-/* A condition on a list, built up from the filters that are set. */
-#define DB_WHERE_MAX 8
-struct db_where {
-	struct buf sql;
-	size_t n;
-	struct {
-		const char *text; /* or, when NULL, the number */
-		int64_t number;
-	} args[DB_WHERE_MAX];
-};
-void db_where_init(struct db_where *w);
-void db_where_done(struct db_where *w);
-DEFINE_CLEANUP_OBJECT(struct db_where, db_where_done);
-/* condition has one %d for the argument's number: "stack = ?%d". NULL and 0 add nothing.
- */
-void db_where_text(struct db_where *w, const char *condition, const char *value);
-void db_where_int(struct db_where *w, const char *condition, int64_t value);
-void db_where_add(struct db_where *w, const char *condition); /* without argument */
-/* "ORDER BY order LIMIT limit", last. */
-void db_where_order(struct db_where *w, const char *order, size_t limit);
 
 /* In an open write transaction. */
 int db_insert(struct db_conn *c, const struct db_table *t, const void *row,

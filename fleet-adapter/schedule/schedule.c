@@ -2,60 +2,17 @@
 #include "schedule.h"
 
 #include "check.h"
+#include "document.h"
 #include "sorted.h"
 #include "text.h"
-#include "utf8.h"
 
 #include <string.h>
-
-#define UNITS_MAX 10000 /* on one host; more is no document of ours */
 
 static const char *const state_names[] = {
 	[SCHEDULE_INACTIVE] = "inactive",
 	[SCHEDULE_LOADED] = "loaded",
 	[SCHEDULE_LAUNCHED] = "launched",
 };
-
-static const char *const health_names[] = {
-	[HEALTH_NONE] = "none",
-	[HEALTH_STARTING] = "starting",
-	[HEALTH_PASSING] = "passing",
-	[HEALTH_FAILING] = "failing",
-};
-
-static int find_word(const char *word, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(word, list[i]) == 0)
-			return (int)i;
-	return -1;
-}
-
-static char *copy(const char *s)
-{
-	return xstrdup(s ? s : "");
-}
-
-/* Words from outside (a unit's last line, say): what is no UTF-8 cannot stand in JSON. */
-static char *copy_text(const char *s)
-{
-	char *text = copy(s);
-
-	utf8_mend(text);
-	return text;
-}
-
-/* The document's text, compact and in a stable order. */
-static char *dump(json_t *doc)
-{
-	CLEANUP(json_decref) json_t *owned = doc;
-	char *text = json_dumps(owned, JSON_COMPACT);
-
-	CHECK(text);
-	return text;
-}
-
-/* ---------------------------------------------------------------- schedules */
 
 struct schedule *schedule_new(int64_t epoch)
 {
@@ -103,11 +60,11 @@ int schedule_add(struct schedule *s, const struct schedule_unit *u, struct err *
 	memmove(&s->units[i + 1], &s->units[i], (s->n - i) * sizeof(*s->units));
 	s->n++;
 	s->units[i] = (struct schedule_unit){
-		.name = copy(u->name),
-		.hash = copy(u->hash),
+		.name = document_copy(u->name),
+		.hash = document_copy(u->hash),
 		.state = u->state,
-		.stack = copy(u->stack),
-		.tier = copy(u->tier),
+		.stack = document_copy(u->stack),
+		.tier = document_copy(u->tier),
 		.drain = u->drain,
 	};
 	return 0;
@@ -143,7 +100,7 @@ char *schedule_format(const struct schedule *s)
 						state_names[u->state], "stack", u->stack,
 						"tier", u->tier, "drain", u->drain));
 	}
-	return dump(
+	return document_dump(
 		json_pack("{s:I, s:o}", "epoch", (json_int_t)s->epoch, "units", units));
 }
 
@@ -160,7 +117,7 @@ static int parse_schedule_unit(struct schedule *s, const json_t *o, struct err *
 	    jread_str_opt(o, "tier", &tier, err) < 0 ||
 	    jread_bool_opt(o, "drain", &u.drain, err) < 0)
 		return ERR_INVAL;
-	i = find_word(state, state_names, ARRAY_SIZE(state_names));
+	i = document_find_word(state, state_names, ARRAY_SIZE(state_names));
 	if (i < 0)
 		return err_set(err, ERR_INVAL, "unit %s: '%s' is no state", name, state);
 	u.name = (char *)(uintptr_t)name;
@@ -185,175 +142,11 @@ int schedule_parse(const char *text, size_t len, struct schedule **ret, struct e
 	if (rc < 0)
 		return rc;
 	units = json_object_get(doc, "units");
-	if (!json_is_array(units) || json_array_size(units) > UNITS_MAX)
+	if (!json_is_array(units) || json_array_size(units) > DOCUMENT_UNITS_MAX)
 		return err_set(err, ERR_INVAL, "\"units\" of a schedule must be a list");
 	json_array_foreach(units, i, o)
 	{
 		rc = parse_schedule_unit(s, o, err);
-		if (rc < 0)
-			return rc;
-	}
-	*ret = TAKE(s);
-	return 0;
-}
-
-/* ---------------------------------------------------------------- states */
-
-const char *health_name(enum unit_health h)
-{
-	return health_names[h];
-}
-
-bool unit_state_is_healthy(const struct unit_state *u)
-{
-	return strcmp(u->active, "active") == 0 &&
-	       (strcmp(u->sub, "running") == 0 || strcmp(u->sub, "exited") == 0) &&
-	       (u->health == HEALTH_PASSING || u->health == HEALTH_NONE);
-}
-
-struct states *states_new(int64_t epoch)
-{
-	struct states *s = xcalloc(1, sizeof(*s));
-
-	s->epoch = epoch;
-	return s;
-}
-
-void states_free(struct states *s)
-{
-	if (!s)
-		return;
-	for (size_t i = 0; i < s->n; i++) {
-		free(s->units[i].name);
-		free(s->units[i].hash);
-		free(s->units[i].load);
-		free(s->units[i].active);
-		free(s->units[i].sub);
-		free(s->units[i].message);
-	}
-	free(s->units);
-	free(s);
-}
-
-static size_t states_place(const struct states *s, const char *name)
-{
-	return SORTED_PLACE(s->n, i, strcmp(s->units[i].name, name) < 0);
-}
-
-const struct unit_state *states_get(const struct states *s, const char *name)
-{
-	size_t i = states_place(s, name);
-
-	return i < s->n && strcmp(s->units[i].name, name) == 0 ? &s->units[i] : NULL;
-}
-
-int states_add(struct states *s, const struct unit_state *u, struct err *err)
-{
-	size_t i = states_place(s, u->name);
-
-	if (i < s->n && strcmp(s->units[i].name, u->name) == 0)
-		return err_set(err, ERR_CONFLICT, "unit %s has two states", u->name);
-	s->units = xrealloc(s->units, (s->n + 1) * sizeof(*s->units));
-	memmove(&s->units[i + 1], &s->units[i], (s->n - i) * sizeof(*s->units));
-	s->n++;
-	s->units[i] = *u;
-	s->units[i].name = copy(u->name);
-	s->units[i].hash = copy(u->hash);
-	s->units[i].load = copy(u->load);
-	s->units[i].active = copy(u->active);
-	s->units[i].sub = copy(u->sub);
-	s->units[i].message = copy_text(u->message);
-	return 0;
-}
-
-static bool is_same_state(const struct unit_state *a, const struct unit_state *b)
-{
-	return strcmp(a->name, b->name) == 0 && strcmp(a->hash, b->hash) == 0 &&
-	       strcmp(a->load, b->load) == 0 && strcmp(a->active, b->active) == 0 &&
-	       strcmp(a->sub, b->sub) == 0 && a->health == b->health &&
-	       a->drained == b->drained && a->restarts == b->restarts &&
-	       a->since_ms == b->since_ms && strcmp(a->message, b->message) == 0;
-}
-
-bool states_is_equal(const struct states *a, const struct states *b)
-{
-	if (a->epoch != b->epoch || a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (!is_same_state(&a->units[i], &b->units[i]))
-			return false;
-	return true;
-}
-
-char *states_format(const struct states *s)
-{
-	json_t *units = json_object();
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct unit_state *u = &s->units[i];
-
-		json_object_set_new(
-			units, u->name,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:s}", "hash",
-				  u->hash, "load", u->load, "active", u->active, "sub",
-				  u->sub, "health", health_names[u->health], "drained",
-				  u->drained, "restarts", (json_int_t)u->restarts,
-				  "since", (json_int_t)u->since_ms, "message",
-				  u->message));
-	}
-	return dump(
-		json_pack("{s:I, s:o}", "epoch", (json_int_t)s->epoch, "units", units));
-}
-
-static int parse_state(struct states *s, const char *name, const json_t *o,
-		       struct err *err)
-{
-	struct unit_state u = { .name = (char *)(uintptr_t)name };
-	const char *hash, *load, *active, *sub, *health = "none", *message = "";
-	int i;
-
-	if (jread_str(o, "hash", &hash, err) < 0 ||
-	    jread_str(o, "load", &load, err) < 0 ||
-	    jread_str(o, "active", &active, err) < 0 ||
-	    jread_str(o, "sub", &sub, err) < 0 ||
-	    jread_str_opt(o, "health", &health, err) < 0 ||
-	    jread_bool_opt(o, "drained", &u.drained, err) < 0 ||
-	    jread_int_opt(o, "restarts", &u.restarts, err) < 0 ||
-	    jread_int_opt(o, "since", &u.since_ms, err) < 0 ||
-	    jread_str_opt(o, "message", &message, err) < 0)
-		return err_wrap(err, ERR_INVAL, "unit %s", name);
-	i = find_word(health, health_names, ARRAY_SIZE(health_names));
-	if (i < 0)
-		return err_set(err, ERR_INVAL, "unit %s: '%s' is no health", name,
-			       health);
-	u.hash = (char *)(uintptr_t)hash;
-	u.load = (char *)(uintptr_t)load;
-	u.active = (char *)(uintptr_t)active;
-	u.sub = (char *)(uintptr_t)sub;
-	u.message = (char *)(uintptr_t)message;
-	u.health = (enum unit_health)i;
-	return states_add(s, &u, err);
-}
-
-int states_parse(const char *text, size_t len, struct states **ret, struct err *err)
-{
-	CLEANUP(states_free) struct states *s = states_new(0);
-	CLEANUP(json_decref) json_t *doc = NULL;
-	const char *name;
-	json_t *units;
-	json_t *o;
-	int rc = json_parse(text, len, "the states document", &doc, err);
-
-	if (rc == 0)
-		rc = jread_int(doc, "epoch", &s->epoch, err);
-	if (rc < 0)
-		return rc;
-	units = json_object_get(doc, "units");
-	if (!json_is_object(units) || json_object_size(units) > UNITS_MAX)
-		return err_set(err, ERR_INVAL, "\"units\" of states must be an object");
-	json_object_foreach(units, name, o)
-	{
-		rc = parse_state(s, name, o, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * options.h - unit files as systemd and fleet write them: text to options and back.
+ * options.h - the options of a unit file, as systemd and fleet write them.
  *
- * Sections, "Name=Value" lines, comments with # or ; at a line's start, values that go on
- * behind a backslash at the end of a line, repeated names in their order. What a section
- * means is read elsewhere: fleet_section.h, service_section.h, and by the agent's
- * supervisor.
+ * What a section means is read elsewhere: fleet_section.h, service_section.h,
+ * resources_section.h, metrics_section.h, and by the agent's supervisor.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -37,27 +35,13 @@ struct unit_file {
 	size_t n;
 };
 
-/*
- * Parses unit text.
- *
- *   text, len  the file; need not end in a NUL
- *   what       its name in errors, which read "what:LINE: words"
- *   ret        the caller owns it: unit_file_free()
- *
- * ERR_INVAL for a line that is neither section, option nor comment, an option before the
- * first section, bytes that are no UTF-8 or control characters; ERR_LIMIT for a line or
- * file that is too long or has too many options. Cost O(len).
- */
-int unit_file_parse(const char *text, size_t len, const char *what,
-		    struct unit_file **ret, struct err *err) MUST_CHECK;
+/* An empty one. */
+struct unit_file *unit_file_new(const char *what);
 void unit_file_free(struct unit_file *u);
 DEFINE_CLEANUP(struct unit_file *, unit_file_free);
-
-/* An empty one, and a last option for it, for units that come as lists of options.
- * ERR_INVAL when the parts could not stand in a file. */
-struct unit_file *unit_file_new(const char *what);
-int unit_file_add(struct unit_file *u, const char *section, const char *name,
-		  const char *value, struct err *err) MUST_CHECK;
+/* A last option without value, for the caller to complete. */
+struct unit_option *unit_file_append(struct unit_file *u, const char *section,
+				     const char *name);
 
 /* The last value, or NULL when there is none; "" when the last assignment is empty. */
 const char *unit_file_get(const struct unit_file *u, const char *section,

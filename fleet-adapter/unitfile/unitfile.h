@@ -9,6 +9,7 @@
 #include "metrics_section.h"
 #include "name.h"
 #include "options.h"
+#include "parse.h"
 #include "resources_section.h"
 #include "service_section.h"
 #include "specifiers.h"

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "cleanup.h"
 #include "conf.h"
+#include "ini.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 
 #include "name.h"
 #include "options.h"
+#include "parse.h"
 #include "specifiers.h"
 #include "words.h"
 

@@ -3,6 +3,7 @@
 
 #include "fleet_section.h"
 #include "metrics_section.h"
+#include "parse.h"
 #include "resources_section.h"
 #include "service_section.h"
 
