@@ -164,7 +164,7 @@ def test_a_revoked_token_signs_out(page, shop):
     page.wait("why there is no form", lambda: "viewer" in page.text("main"))
     assert not page.all("form")
     shop.api(f"/v1/tokens/{made['id']}", "DELETE")
-    page.wait("it signs out", lambda: "not valid any more" in (page.text("[role=alert]") or ""))
+    page.wait("it signs out", lambda: "no longer valid" in (page.text("[role=alert]") or ""))
 
 
 # ---------------------------------------------------------------- what is shown is what is
@@ -185,7 +185,7 @@ def test_tiers_are_those_of_the_api(page, shop):
         t = shop.tier("shop", "web")
         lead = t["lead"]
         return [[t["fallback_level"]], t["fallback_reason"], pytest.approx(t["demand"]["value"], rel=0.05),
-                "prior, not learned yet" if lead["prior"] else f"learned from {lead['count']} starts"]
+                "configured, not learned yet" if lead["prior"] else f"learned from {lead['count']} starts"]
 
     agree(page, "fallback level, demand and lead time of web", lambda: [
         page.attributes(card + "[data-fallback]", "data-fallback"), page.text(card + ".fallback").split(": ", 1)[1].rstrip("."),
@@ -196,7 +196,7 @@ def test_tiers_are_those_of_the_api(page, shop):
 def test_status_counts_are_those_of_the_api(page, shop):
     def known():
         s = shop.api("/v1/status")
-        return [str(s["counts"]["tiers"]), str(s["counts"]["units_healthy"]), "ok" if s["store"]["ok"] else "away"]
+        return [str(s["counts"]["tiers"]), str(s["counts"]["units_healthy"]), "ok" if s["store"]["ok"] else "unavailable"]
 
     agree(page, "counts", lambda: [page.text(f"[data-stat='{n}'] .value")
                                    for n in ("Tiers", "Units healthy", "Store")], known)
@@ -386,7 +386,7 @@ def test_a_store_that_is_away_is_shown(tmp_path):
             browser.open()
             browser.sign_in(rig.token)
             browser.wait("the problem", lambda: browser.all("[data-kind=store-away]"))
-            browser.wait("its state", lambda: browser.text("[data-stat=Store] .value") == "away")
+            browser.wait("its state", lambda: browser.text("[data-stat=Store] .value") == "unavailable")
         finally:
             browser.close()
 
