@@ -2,6 +2,7 @@
 """The dashboard in a real browser, beside the API of the controller that serves it."""
 
 import datetime
+import glob
 import json
 import math
 import os
@@ -141,7 +142,7 @@ def test_only_a_known_token_opens_the_page(chromium, shop):
     chromium.script("sessionStorage.clear()")
     chromium.open()
     chromium.sign_in("no-such-token")
-    chromium.wait("the refusal", lambda: "not known" in (chromium.text("[role=alert]") or ""))
+    chromium.wait("the refusal", lambda: "unknown or has expired" in (chromium.text("[role=alert]") or ""))
     assert not chromium.all("nav") and not chromium.all("[data-tier]")
     chromium.sign_in(shop.token)
     chromium.wait("the tiers", lambda: chromium.all("[data-tier]"))
@@ -314,11 +315,11 @@ def test_a_hold_is_set_and_released_on_the_page(page, shop):
 def problem_kinds():
     """Those that the controller tells, by its sources."""
     found = set()
-    for file in ("tick.c", "hooks.c"):
-        with open(os.path.join(ROOT, "controller", file), encoding="utf-8") as f:
+    for file in glob.glob(os.path.join(ROOT, "controller", "**", "*.c"), recursive=True):
+        with open(file, encoding="utf-8") as f:
             text = f.read()
-        found |= set(re.findall(r'set_problem\([^,]+, \w+, "([a-z-]+)"', text))
-        found |= set(re.findall(r'"(pool-[a-z]+)"', text))
+        found |= set(re.findall(r'PROBLEM_\w+(?:, |\] = )"([a-z-]+)"', text))
+        found |= set(re.findall(r'"(pool-(?:failing|limited))"', text))
     return found
 
 

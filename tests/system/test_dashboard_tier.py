@@ -402,4 +402,4 @@ def test_a_host_is_drained_after_a_question(page, shop):
     page.click(press)
     page.click("dialog .danger")
     wait_for("it drains", lambda: {h["id"]: h["state"] for h in shop.items("/v1/hosts")}.get(host) != "up", 30)
-    page.wait("it is told", lambda: f"{host} drains." in page.told())
+    page.wait("it is told", lambda: f"{host} is draining." in page.told())
