@@ -30,7 +30,7 @@ static int add_file(json_t *files, const char *path, const char *name, struct er
 		return rc;
 	value = json_stringn(text, len);
 	if (!value)
-		return err_set(err, ERR_INVAL, "%s is no UTF-8 text", path);
+		return err_set(err, ERR_INVAL, "%s is not UTF-8 text", path);
 	json_object_set_new(files, name, value);
 	return 0;
 }
@@ -225,7 +225,8 @@ static int delete_stack(const struct args *a, struct err *err)
 	else if (a->dry_run)
 		print_changes(done);
 	else
-		printf("stack %s is deleted: its units drain and its hosts go\n",
+		printf("stack %s is deleted: its units are drained and its hosts "
+		       "removed\n",
 		       a->position[0]);
 	return 0;
 }

@@ -19,7 +19,7 @@
 
 #define RISK 0.005 /* when neither risk nor price is given */
 
-struct wish {
+struct options {
 	const char *file, *svg, *events, *timezone;
 	int64_t boot_ms, play_ms;
 	double risk, price, capacity; /* risk and price: NaN: not given */
@@ -27,18 +27,18 @@ struct wish {
 
 static void print_frontier(const struct judge_report *r)
 {
-	printf("\n%-10s %10s %10s\n", "risk", "cost", "short time");
+	printf("\n%-10s %10s %10s\n", "risk", "cost", "time short");
 	for (int k = 0; k < JUDGE_RISKS; k++)
 		printf("%8.1f %% %10.3f %8.3f %%\n", 100 * r->frontier[k].risk,
 		       r->frontier[k].cost, 100 * r->frontier[k].short_share);
 }
 
 /* Band by band, lead time by lead time. */
-static void print_kept(const struct judge_report *r, int64_t step_ms)
+static void print_coverage(const struct judge_report *r, int64_t step_ms)
 {
 	char text[CLOCK_TEXT];
 
-	printf("\n%-10s", "promised");
+	printf("\n%-10s", "level");
 	for (size_t i = 0; i < r->n_leads; i++)
 		printf("  in %7s",
 		       clock_format_duration((int64_t)r->lead[i].steps * step_ms, text));
@@ -49,12 +49,12 @@ static void print_kept(const struct judge_report *r, int64_t step_ms)
 			printf(" %9.2f %%", 100 * r->lead[i].coverage[k]);
 		putchar('\n');
 	}
-	puts("\npromised: the quantile of the largest demand within that lead time; "
-	     "kept: "
-	     "the\nshare of steps in which it stayed at or below.");
+	puts("\nCoverage promised and achieved: level is the promised quantile of the "
+	     "largest demand\nwithin that lead time, the figures the share of steps in "
+	     "which it was not exceeded.");
 }
 
-static int draw(const struct wish *w, const struct series *s,
+static int draw(const struct options *w, const struct series *s,
 		const struct judge_report *r)
 {
 	FILE *out = fopen(w->svg, "we");
@@ -65,11 +65,11 @@ static int draw(const struct wish *w, const struct series *s,
 		     s->step_ms);
 	if (fclose(out) != 0)
 		return cli_fail(EXIT_FAILED, "backtest", "%s cannot be written", w->svg);
-	printf("\npicture: %s\n", w->svg);
+	printf("\nchart: %s\n", w->svg);
 	return EXIT_OK;
 }
 
-static int run(const struct wish *w)
+static int run(const struct options *w)
 {
 	CLEANUP(series_done) struct series s = { 0 };
 	CLEANUP(file_events_done) struct file_events e = { 0 };
@@ -103,21 +103,22 @@ static int run(const struct wish *w)
 				  isatty(STDERR_FILENO) ? progress_show : NULL, &shown,
 				  &r, &err) != 0)
 		return cli_fail(EXIT_FAILED, "backtest", "%s: %s", w->file, err.msg);
-	printf("%s: %zu steps of %s played after %zu of history (%zu missing); boot %s, ",
+	printf("%s: %zu steps of %s simulated after %zu of history (%zu missing); boot "
+	       "%s, ",
 	       w->file, r->n, clock_format_duration(s.step_ms, step), r->from, s.missing,
 	       clock_format_duration(w->boot_ms, boot));
 	if (o.price > 0)
-		printf("a short minute costs %g instance-hours\n\n", o.price);
+		printf("a minute short of capacity costs %g instance-hours\n\n", o.price);
 	else
 		printf("risk %g %%\n\n", 100 * o.risk);
 	file_events_print(&e, from_ms);
 	backtest_print(r->row);
 	print_frontier(r);
-	print_kept(r, s.step_ms);
+	print_coverage(r, s.step_ms);
 	return w->svg ? draw(w, &s, r) : EXIT_OK;
 }
 
-static int read_option(int c, const char *text, struct wish *w, struct err *err)
+static int read_option(int c, const char *text, struct options *w, struct err *err)
 {
 	switch (c) {
 	case 'b':
@@ -155,7 +156,7 @@ int cli_backtest(int argc, char **argv)
 		{ "timezone", required_argument, NULL, 'z' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct wish w = {
+	struct options w = {
 		.boot_ms = 180000, .risk = NAN, .price = NAN, .timezone = "UTC"
 	};
 	struct err err;
@@ -169,17 +170,17 @@ int cli_backtest(int argc, char **argv)
 					longs[at].name, err.msg);
 	}
 	if (optind + 1 != argc)
-		return cli_fail(EXIT_USAGE, "backtest", "name one CSV file");
+		return cli_fail(EXIT_USAGE, "backtest", "give one CSV file");
 	if (w.price <= 0)
-		return cli_fail(
-			EXIT_USAGE, "backtest",
-			"--price: say how many instance-hours a short minute costs");
+		return cli_fail(EXIT_USAGE, "backtest",
+				"--price: give the instance-hours that a minute short of "
+				"capacity costs");
 	if (!isnan(w.risk) && !isnan(w.price))
 		return cli_fail(EXIT_USAGE, "backtest",
-				"--price takes the place of --risk: give one of them");
+				"--price replaces --risk: give only one of them");
 	if (!(w.capacity > 0))
 		return cli_fail(EXIT_USAGE, "backtest",
-				"--capacity: say what demand one instance serves");
+				"--capacity: give the demand that one instance serves");
 	w.file = argv[optind];
 	return run(&w);
 }

@@ -8,10 +8,10 @@
  *       "history_start":T0,"history":[...]}         answered by {"ready":true,...}
  *      {"t":T,"value":V}                            answered by {"desired":N,...}
  *      {"type":"end"}                               ends it, as does the end of the input
- * With "price" above 0, the instance-hours that a short minute costs, "slo" is not used.
- * T is the Unix time of the start of the step that V describes; a null in the history or
- * as V is a missing sample. A line that cannot be used is answered by {"error":...} and
- * ends the run.
+ * With "price" above 0, the instance-hours that a minute short of capacity costs, "slo"
+ * is not used. T is the Unix time of the start of the step that V describes; a null in
+ * the history or as V is a missing sample. A line that cannot be used is answered by
+ * {"error":...} and ends the run.
  */
 #include "cli.h"
 #include "client.h"
@@ -46,7 +46,7 @@ static int read_history(const json_t *msg, double **ret, size_t *ret_n, struct e
 		const json_t *v = json_array_get(list, i);
 
 		if (!json_is_number(v) && !json_is_null(v))
-			return err_set(err, ERR_INVAL, "history[%zu] is no number", i);
+			return err_set(err, ERR_INVAL, "history[%zu] is not a number", i);
 		y[i] = json_is_null(v) ? NAN : json_number_value(v);
 	}
 	*ret = TAKE(y);
@@ -109,7 +109,7 @@ static int on_sample(struct session *s, const json_t *msg, struct err *err)
 	int rc;
 
 	if (!s->model)
-		return err_set(err, ERR_INVAL, "a sample came before init");
+		return err_set(err, ERR_INVAL, "a sample before init");
 	if ((rc = jread_num(msg, "t", &t, err)) != 0)
 		return rc;
 	if (!json_is_null(json_object_get(msg, "value"))) {
@@ -142,8 +142,8 @@ static int on_line(struct session *s, const char *line, size_t len, bool *ret_en
 	if (strcmp(type, "sample") == 0)
 		return on_sample(s, msg, err);
 	if (strcmp(type, "end") != 0)
-		return err_set(err, ERR_INVAL, "type '%s' is none of init, sample, end",
-			       type);
+		return err_set(err, ERR_INVAL,
+			       "type '%s' is not one of init, sample, end", type);
 	*ret_end = true;
 	return 0;
 }
@@ -159,7 +159,7 @@ int cli_decide(int argc, char **argv)
 	int rc = 0;
 
 	if (argc != 2 || strcmp(argv[1], "--jsonl") != 0)
-		return cli_fail(EXIT_USAGE, "decide", "takes --jsonl alone");
+		return cli_fail(EXIT_USAGE, "decide", "takes only --jsonl");
 	while (!end && rc == 0 && (len = getline(&line, &cap, stdin)) > 0) {
 		rc = on_line(&s, line, (size_t)len, &end, &err);
 		if (rc != 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * drain.c - foretide drain: a host is emptied and removed.
+ * drain.c - foretide drain: empty a host and remove it.
  */
 #include "check.h"
 #include "cli.h"
@@ -10,9 +10,10 @@ static int drain(const struct args *a, struct err *err)
 {
 	CLEANUP(free) char *path = xasprintf("/v1/hosts/%s/drain", a->position[0]);
 
-	return client_act(
-		a, "POST", path, NULL,
-		"the host drains: its units are replaced elsewhere, then it goes", err);
+	return client_act(a, "POST", path, NULL,
+			  "the host is draining: its units are replaced elsewhere, then "
+			  "it is removed",
+			  err);
 }
 
 int cli_drain(int argc, char **argv)

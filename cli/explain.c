@@ -33,7 +33,7 @@ static void print_share(const json_t *share)
 		printf(" %12s", "-");
 }
 
-/* What was promised and kept: bands down, lead times across. */
+/* Coverage promised and achieved: bands down, lead times across. */
 static void print_promise(const json_t *doc)
 {
 	const json_t *bands = json_object_get(doc, "bands"), *band, *lead;
@@ -44,13 +44,15 @@ static void print_promise(const json_t *doc)
 	if (!json_is_object(doc))
 		return;
 	if (json_is_number(price))
-		printf("\na short minute costs %.4g instance-hours; short lately:",
+		printf("\na minute short of capacity costs %.4g instance-hours; time "
+		       "short lately:",
 		       json_number_value(price));
 	else
-		printf("\npromised: short for at most %.4g %% of the time; short lately:",
+		printf("\ntime short of capacity: at most %.4g %% promised; achieved "
+		       "lately:",
 		       100 * json_number_value(json_object_get(doc, "risk")));
 	print_share(json_object_get(doc, "achieved"));
-	printf("\n\nDEMAND STAYS IN BAND");
+	printf("\n\nCOVERAGE PROMISED   ");
 	json_array_foreach(json_object_get(json_array_get(bands, 0), "leads"), k, lead)
 		printf("  for %8s",
 		       clock_format_duration((int64_t)json_number_value(

@@ -44,7 +44,7 @@ static int read_duration(const char *option, const char *text, int64_t *ret)
 
 	if (clock_parse_duration(text, ret, &err) != 0 || *ret <= 0)
 		return cli_fail(EXIT_USAGE, "forecast",
-				"%s: '%s' is no duration like 48h", option, text);
+				"%s: '%s' is not a duration such as 48h", option, text);
 	return EXIT_OK;
 }
 
@@ -99,6 +99,6 @@ int cli_forecast(int argc, char **argv)
 		return forecast_jsonl();
 	if (jsonl || optind + 1 != argc)
 		return cli_fail(EXIT_USAGE, "forecast",
-				"name one tier or one CSV file, or say --jsonl alone");
+				"give one tier or one CSV file, or only --jsonl");
 	return forecast_file(&w);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hold.c - foretide hold and foretide release: scaling is stopped, and goes on.
+ * hold.c - foretide hold and foretide release: stop scaling, and resume it.
  */
 #include "check.h"
 #include "cli.h"
@@ -22,7 +22,7 @@ static int hold(const struct args *a, struct err *err)
 {
 	CLEANUP(free) char *stack = NULL;
 	CLEANUP(free) char *tier = NULL;
-	CLEANUP(free) char *said = NULL;
+	CLEANUP(free) char *done = NULL;
 	CLEANUP(json_decref) json_t *body = NULL;
 
 	split_tier(a->position[0], &stack, &tier);
@@ -30,10 +30,10 @@ static int hold(const struct args *a, struct err *err)
 			 a->reason ? a->reason : "");
 	if (a->duration)
 		json_object_set_new(body, "for", json_string(a->duration));
-	said = xasprintf("%s is held%s%s: nothing scales until it is released",
+	done = xasprintf("%s is on hold%s%s: nothing scales until it is released",
 			 a->position[0], a->duration ? " for " : "",
 			 a->duration ? a->duration : "");
-	return client_act(a, "POST", "/v1/holds", body, said, err);
+	return client_act(a, "POST", "/v1/holds", body, done, err);
 }
 
 int cli_hold(int argc, char **argv)
@@ -46,7 +46,7 @@ int cli_hold(int argc, char **argv)
 		return rc;
 	if (!a.reason)
 		return cli_fail(EXIT_USAGE, argv[0],
-				"say why, for those who find it: --reason TEXT");
+				"a reason is required: --reason TEXT");
 	return client_exit(&a, hold(&a, &err), &err);
 }
 
@@ -82,7 +82,8 @@ static int release_matching(const struct args *a, struct err *err)
 		n++;
 	}
 	if (rc == 0 && n == 0)
-		rc = err_set(err, ERR_NOT_FOUND, "nothing holds %s", a->position[0]);
+		rc = err_set(err, ERR_NOT_FOUND, "there is no hold on %s",
+			     a->position[0]);
 	if (rc == 0)
 		printf("%s is released\n", a->position[0]);
 	return rc;

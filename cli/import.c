@@ -36,7 +36,7 @@ static int import(const struct args *a, struct err *err)
 		client_print(answer);
 	else if (jread_int_opt(answer, "added", &added, NULL) == 0)
 		printf("%lld minutes of history %s for %s\n", (long long)added,
-		       a->dry_run ? "would be taken" : "are taken", a->position[0]);
+		       a->dry_run ? "would be imported" : "imported", a->position[0]);
 	return 0;
 }
 

@@ -106,5 +106,5 @@ int cli_local(int argc, char **argv)
 		return list(state_dir, as_json);
 	if (optind + 1 == argc && strcmp(argv[optind], "clean") == 0 && !as_json)
 		return clean(state_dir);
-	return cli_fail(EXIT_USAGE, "local", "say 'list' or 'clean'");
+	return cli_fail(EXIT_USAGE, "local", "takes list or clean");
 }

@@ -18,8 +18,9 @@ static const struct cli_command commands[] = {
 	  "  --yes              do not ask\n" ARGS_COMMON_HELP,
 	  cli_apply },
 	{ "delete", "STACK [--dry-run]", "drain and remove a stack",
-	  "  --dry-run          only show what would go\n" ARGS_COMMON_HELP, cli_delete },
-	{ "status", "", "how the controller is doing", ARGS_COMMON_HELP, cli_status },
+	  "  --dry-run          only show what would be removed\n" ARGS_COMMON_HELP,
+	  cli_delete },
+	{ "status", "", "state of the controller", ARGS_COMMON_HELP, cli_status },
 	{ "stacks", "", "applied stacks", ARGS_COMMON_HELP, cli_list },
 	{ "tiers", "[--stack S]", "demand, instances and the reason of every tier",
 	  ARGS_COMMON_HELP, cli_list },
@@ -37,25 +38,25 @@ static const struct cli_command commands[] = {
 	  "  --at TIME          the last decision recorded before then, RFC "
 	  "3339\n" ARGS_COMMON_HELP,
 	  cli_explain },
-	{ "calendar", "STACK [--tier T]", "events of a stack and what is known of them",
+	{ "calendar", "STACK [--tier T]", "events of a stack and their uplift",
 	  ARGS_COMMON_HELP, cli_calendar },
 	{ "hold", "STACK[/TIER] --reason TEXT [--for 2h]", "stop scaling",
-	  "  --reason TEXT      why, for those who find it\n"
-	  "  --for TIME         as 30m, 2h or 1d (default: until it is "
+	  "  --reason TEXT      why, shown with the hold\n"
+	  "  --for TIME         such as 30m, 2h or 1d (default: until it is "
 	  "released)\n" ARGS_COMMON_HELP,
 	  cli_hold },
 	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
-	{ "drain", "HOST", "empty a host and remove it", ARGS_COMMON_HELP, cli_drain },
+	{ "drain", "HOST", "drain a host and remove it", ARGS_COMMON_HELP, cli_drain },
 	{ "logs", "UNIT [--lines N]", "the end of a unit's log",
 	  "  --lines N          how many (default: 100)\n" ARGS_COMMON_HELP, cli_logs },
-	{ "events", "[--follow]", "what happened",
-	  "  --follow           and what happens from now on\n" ARGS_COMMON_HELP,
+	{ "events", "[--follow]", "past events",
+	  "  --follow           and new ones as they happen\n" ARGS_COMMON_HELP,
 	  cli_events },
 	{ "token", "list | create --name N [--role R] [--for 30d] | revoke ID",
 	  "access tokens",
 	  "  --name NAME        who or what it is for\n"
 	  "  --role ROLE        viewer, operator or admin (default: viewer)\n"
-	  "  --for TIME         how long it is good for (default: until it is "
+	  "  --for TIME         how long it is valid (default: until it is "
 	  "revoked)\n" ARGS_COMMON_HELP,
 	  cli_token },
 	{ "import", "STACK/TIER FILE.csv [--dry-run]", "history of a tier's demand",
@@ -65,13 +66,14 @@ static const struct cli_command commands[] = {
 	  cli_import },
 	{ "replay",
 	  "[STACK/TIER] [--since 24h] [--until TIME] [--with FILE.conf] [--all]",
-	  "make recorded decisions again, and with other settings",
+	  "repeat recorded decisions, and simulate other settings",
 	  "  --since TIME       RFC 3339, or how long ago (default: 24h)\n"
-	  "  --until TIME       likewise (default: now)\n"
-	  "  --with FILE.conf   play the recorded demand with the [tier NAME] sections "
+	  "  --until TIME       the same (default: now)\n"
+	  "  --with FILE.conf   simulate the recorded demand with the [tier NAME] "
+	  "sections "
 	  "of\n"
 	  "                     this file, in the syntax of stack.conf; what they leave\n"
-	  "                     out stays as it is\n"
+	  "                     out stays unchanged\n"
 	  "  --all              show every difference, not only the first "
 	  "20\n" ARGS_COMMON_HELP
 	  "\nWithout a tier: all of them. Exit status 7: a recorded decision was not\n"
@@ -80,22 +82,22 @@ static const struct cli_command commands[] = {
 	{ "promote", "STACK/TIER [--to out|auto] [--force] [--yes] [--dry-run]",
 	  "a tier's next mode, when a backtest on its past allows it",
 	  "  --to MODE          out or auto (default: the next)\n"
-	  "  --force            also when it is refused\n"
+	  "  --force            even when it is not eligible\n"
 	  "  --yes              do not ask\n"
 	  "  --dry-run          only show\n" ARGS_COMMON_HELP,
 	  cli_promote },
 	{ "local", "list | clean [--state-dir FOLDER]",
-	  "hosts that the local driver made on this machine",
+	  "hosts of the local driver on this machine",
 	  "  --state-dir FOLDER  the driver's (default: /var/lib/foretide/local)\n"
 	  "  --json              print the list as JSON\n\n"
 	  "clean removes all of them, with their links, cgroups and folders.\n",
 	  cli_local },
 	{ "play", "--service STACK/SERVICE | --target HOST:PORT",
-	  "ask a site for pages as fast as a trace says",
+	  "send requests to a site at the rates of a trace",
 	  "  --trace FILE.csv  timestamp,value; default: a built-in week\n"
-	  "  --peak N          requests a second at its 99.9 % quantile (10)\n"
+	  "  --peak N          requests per second at its 99.9 % quantile (10)\n"
 	  "  --fresh R         share of requests that no cache can answer (0.5)\n"
-	  "  --time-scale N    how much faster than the clock it is played (1)\n"
+	  "  --time-scale N    how much faster than the clock (1)\n"
 	  "  --start 8h        where in the trace to begin\n"
 	  "  --for 1h          how much of the trace to play (all, again and "
 	  "again)\n" ARGS_COMMON_HELP,
@@ -111,7 +113,7 @@ static const struct cli_command commands[] = {
 	  "  --timezone ZONE    whose clock the file's days follow (default: UTC)\n"
 	  "  --svg FILE         draw the end of the file and what is ahead\n"
 	  "  --json             all of a file's forecast, for programs\n"
-	  "  --jsonl            a request and an answer a line\n\n"
+	  "  --jsonl            one request and one answer per line\n\n"
 	  "FILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; an empty value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },
@@ -120,9 +122,10 @@ static const struct cli_command commands[] = {
 	  "what scaling a recorded demand would have cost",
 	  "  --capacity N       demand that one instance serves\n"
 	  "  --boot TIME        from launch to serving (default: 180s)\n"
-	  "  --risk SHARE       of time that may be short (default: 0.5%)\n"
-	  "  --play TIME        the end of the file that is played (default: 14d, at\n"
-	  "                     most half of it)\n"
+	  "  --risk SHARE       of time that may be short of capacity (default:\n"
+	  "                     0.5%)\n"
+	  "  --play TIME        the part at the end of the file to simulate (default:\n"
+	  "                     14d, at most half of it)\n"
 	  "  --svg FILE         draw it\n"
 	  "  --events FILE.ics  a calendar of events that were announced\n"
 	  "  --timezone ZONE    of its floating times (default: UTC)\n",
@@ -135,10 +138,10 @@ static void usage(FILE *to)
 	fprintf(to, "usage: foretide COMMAND [ARGUMENTS]\n\n");
 	for (const struct cli_command *c = commands; c->name; c++)
 		fprintf(to, "  %-10s %s\n", c->name, c->help);
-	fprintf(to, "\nforetide COMMAND --help says more; foretide --version names the "
-		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 no "
-		    "controller answers, or\nit cannot now, 4 not allowed, 5 not found, "
-		    "6 not as things stand, or changed\nmeanwhile, 7 a decision was not "
+	fprintf(to, "\nSee foretide COMMAND --help; foretide --version prints the "
+		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 the "
+		    "controller does not\nanswer or is busy, 4 not allowed, 5 not found, "
+		    "6 conflict with the current state,\n7 a decision was not "
 		    "repeated.\n");
 }
 

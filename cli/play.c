@@ -240,7 +240,7 @@ static int play(struct play *p, struct err *err)
 	if (rc == 0)
 		rc = with_targets(p, err);
 	if (rc == 0 && load_stats(p->load)->sent == 0)
-		rc = err_set(err, ERR_UNAVAIL, "no target was ever found");
+		rc = err_set(err, ERR_UNAVAIL, "no target was found");
 	if (rc == 0 && (load_stats(p->load)->failed || load_stats(p->load)->skipped))
 		rc = err_set(err, ERR_UNAVAIL,
 			     "%llu requests failed and %llu were not sent%s%s",
@@ -339,7 +339,7 @@ static int read_options(struct play *p, int argc, char **argv, struct err *err)
 			       "either --service STACK/SERVICE or --target HOST:PORT");
 	if (p->service && !strchr(p->service, '/'))
 		return err_set(err, ERR_INVAL,
-			       "--service: '%s' is no STACK/SERVICE, such as shop/web",
+			       "--service: '%s' is not STACK/SERVICE, such as shop/web",
 			       p->service);
 	if (p->peak_rps <= 0 || p->scale < 1 || p->fresh_ratio < 0 || p->fresh_ratio > 1)
 		return err_set(

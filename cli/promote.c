@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * promote.c - foretide promote: a tier's next mode, earned by a backtest on its own past.
+ * promote.c - foretide promote: a tier's next mode, when a backtest on its own past
+ * allows it.
  */
 #include "check.h"
 #include "cli.h"
@@ -10,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The rows of the controller's report; a figure that it could not tell is 0. */
+/* The rows of the controller's report; a figure that it does not know is 0. */
 static int read_rows(const json_t *report, struct judge_row row[JUDGE_POLICIES],
 		     struct err *err)
 {
@@ -73,20 +74,21 @@ static int show(const struct args *a, const json_t *answer, const struct outcome
 		    (rc = jread_num_opt(report, "capacity", &capacity, err)) < 0 ||
 		    (rc = jread_str_opt(report, "capacity_source", &source, err)) < 0)
 			return rc;
-		printf("%s, its own demand from %s to %s played, an instance serving %g "
-		       "of it%s%s:\n\n",
+		printf("%s, simulated on its own demand from %s to %s, with a capacity "
+		       "of "
+		       "%g per instance%s%s:\n\n",
 		       a->position[0], from, to, capacity, source ? ", " : "",
 		       source ? source : "");
 		backtest_print(row);
 		putchar('\n');
 	}
-	printf("%s -> %s: %s; %s.\n", o->from, o->to, o->promote ? "earned" : "refused",
-	       o->why);
+	printf("%s -> %s: %s; %s.\n", o->from, o->to,
+	       o->promote ? "eligible" : "not eligible", o->why);
 	return 0;
 }
 
-static int send_wish(const struct client *c, const struct args *a, bool dry_run,
-		     json_t **ret, struct err *err)
+static int send_request(const struct client *c, const struct args *a, bool dry_run,
+			json_t **ret, struct err *err)
 {
 	CLEANUP(json_decref)
 	json_t *body = json_pack("{s:b, s:b}", "force", a->force, "dry_run", dry_run);
@@ -99,11 +101,11 @@ static int send_wish(const struct client *c, const struct args *a, bool dry_run,
 	return progress_send(c, progress, "POST", path, body, ret, err);
 }
 
-static bool is_wanted(const struct args *a, const struct outcome *o)
+static bool is_confirmed(const struct args *a, const struct outcome *o)
 {
 	CLEANUP(free)
 	char *question = xasprintf("Promote %s from %s to %s%s?", a->position[0], o->from,
-				   o->to, o->promote ? "" : " all the same");
+				   o->to, o->promote ? "" : " anyway");
 
 	return cli_confirm(a->yes, question);
 }
@@ -113,7 +115,7 @@ static int consider(const struct client *c, const struct args *a, struct err *er
 {
 	CLEANUP(json_decref) json_t *answer = NULL;
 	struct outcome o;
-	int rc = send_wish(c, a, true, &answer, err);
+	int rc = send_request(c, a, true, &answer, err);
 
 	if (rc == 0)
 		rc = read_outcome(answer, &o, err);
@@ -124,7 +126,8 @@ static int consider(const struct client *c, const struct args *a, struct err *er
 	if (!o.promote && !a->force)
 		return err_set(err, ERR_CONFLICT, "%s stays in mode %s", a->position[0],
 			       o.from);
-	return is_wanted(a, &o) ? 1 : err_set(err, ERR_CONFLICT, "nothing was changed");
+	return is_confirmed(a, &o) ? 1
+				   : err_set(err, ERR_CONFLICT, "nothing was changed");
 }
 
 static int promote(const struct args *a, struct err *err)
@@ -141,7 +144,7 @@ static int promote(const struct args *a, struct err *err)
 		rc = 0;
 	}
 	if (rc == 0)
-		rc = send_wish(&c, a, a->dry_run, &answer, err);
+		rc = send_request(&c, a, a->dry_run, &answer, err);
 	if (rc == 0)
 		rc = read_outcome(answer, &o, err);
 	if (rc < 0)
@@ -149,8 +152,8 @@ static int promote(const struct args *a, struct err *err)
 	if (a->json)
 		client_print(answer);
 	else
-		printf("%s is in mode %s now. Write mode = %s into its section of "
-		       "stack.conf too:\nthe next apply sets what stands there.\n",
+		printf("%s is now in mode %s. Set mode = %s in its section of stack.conf "
+		       "too:\nthe next apply restores what is written there.\n",
 		       a->position[0], o.to, o.to);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * replay.c - foretide replay: recorded decisions made again, and what other settings
- * would have made of the same demand.
+ * replay.c - foretide replay: recorded decisions repeated, and the same demand simulated
+ * with other settings.
  */
 #include "check.h"
 #include "cli.h"
@@ -15,7 +15,7 @@
 #define CONF_MAX_BYTES (1 << 20)
 #define SHOWN_ALL 50000
 
-/* What --with says: the options of tiers, by the tier's name. */
+/* The file of --with: the options of tiers, by the tier's name. */
 struct other {
 	const char *file; /* NULL: nothing */
 	json_t *tiers;    /* {"web": {"max": "9", "schedule": [..]}} */
@@ -45,9 +45,9 @@ static int on_section(void *arg, const char *section, int line, struct err *err)
 
 	(void)line;
 	if (tier && json_object_get(o->tiers, tier))
-		return err_set(err, ERR_INVAL, "[%s] is there twice", section);
+		return err_set(err, ERR_INVAL, "[%s] is defined twice", section);
 	if (tier && json_object_set_new(o->tiers, tier, json_object()) < 0)
-		return err_set(err, ERR_INVAL, "[%s] is no name", section);
+		return err_set(err, ERR_INVAL, "[%s] is not a valid name", section);
 	return 0;
 }
 
@@ -63,7 +63,7 @@ static int on_pair(void *arg, const char *section, const char *name, const char 
 	if (!*section || !v) {
 		json_decref(v);
 		return err_set(err, ERR_INVAL, "'%s' %s", name,
-			       v ? "stands before the first section" : "is no UTF-8");
+			       v ? "comes before the first section" : "is not UTF-8");
 	}
 	if (strcmp(section, "stack") == 0 && strcmp(name, "name") == 0) {
 		free(o->stack);
@@ -107,7 +107,7 @@ static json_t *options_for(const struct other *o, const char *stack, const char 
 	return json_object_get(o->tiers, tier);
 }
 
-/* ---------------------------------------------------------------- words */
+/* ---------------------------------------------------------------- the report */
 
 static void print_decisions(const json_t *doc)
 {
@@ -117,12 +117,12 @@ static void print_decisions(const json_t *doc)
 	const json_t *one;
 	size_t i;
 
-	printf("%s/%s: %lld of %lld recorded decisions repeated, bit by bit, from %s to "
+	printf("%s/%s: %lld of %lld recorded decisions repeated, bit for bit, from %s to "
 	       "%s\n",
 	       field_text(doc, "stack"), field_text(doc, "tier"), equal, repeated,
 	       field_text(doc, "since"), field_text(doc, "until"));
 	if (field_int(d, "without_record"))
-		printf("  %lld were recorded before records were kept\n",
+		printf("  %lld have no record (older version)\n",
 		       field_int(d, "without_record"));
 	json_array_foreach(different, i, one)
 	{
@@ -173,35 +173,35 @@ static void print_moments(const json_t *p)
 		printf("  ... and %lld more; --all shows them\n",
 		       field_int(p, "differences") - (long long)json_array_size(moments));
 	if (field_int(p, "differences") == 0)
-		puts("  both would have decided the same all the time");
+		puts("  both would have made the same decisions throughout");
 }
 
-static const char *capacity_words(const char *source)
+static const char *capacity_source_text(const char *source)
 {
-	return strcmp(source, "other") == 0 ? "as the other settings say" : source;
+	return strcmp(source, "other") == 0 ? "from the other settings" : source;
 }
 
-static void print_played(const json_t *p)
+static void print_simulation(const json_t *p)
 {
 	char lead[CLOCK_TEXT];
 
-	printf("  played minute by minute from %s to %s: %lld minutes, %lld without "
-	       "demand; lead time %s%s;\n  an instance serves %g of it, %s\n",
+	printf("  simulated minute by minute from %s to %s: %lld minutes, %lld without "
+	       "demand; lead time %s%s;\n  capacity %g per instance, %s\n",
 	       field_text(p, "from"), field_text(p, "to"), field_int(p, "minutes"),
 	       field_int(p, "missing"),
 	       clock_format_duration(field_int(p, "lead_ms"), lead),
 	       json_is_true(json_object_get(p, "lead_is_prior")) ? ", not measured yet"
 								 : "",
 	       field_number(p, "capacity"),
-	       capacity_words(field_text(p, "capacity_source")));
+	       capacity_source_text(field_text(p, "capacity_source")));
 	printf("  %-10s %14s %13s %13s %8s %8s\n", "settings", "instance-hours",
-	       "short time", "not served", "changes", "largest");
+	       "time short", "unserved", "changes", "largest");
 	print_side("in force", json_object_get(p, "in_force"));
 	print_side("other", json_object_get(p, "other"));
 	print_moments(p);
 }
 
-/* ---------------------------------------------------------------- asking */
+/* ---------------------------------------------------------------- requests */
 
 struct run {
 	const struct args *a;
@@ -247,7 +247,7 @@ static int replay(struct run *r, const char *stack, const char *tier, struct err
 	}
 	print_decisions(doc);
 	if (json_is_object(json_object_get(doc, "played")))
-		print_played(json_object_get(doc, "played"));
+		print_simulation(json_object_get(doc, "played"));
 	return 0;
 }
 

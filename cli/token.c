@@ -69,8 +69,7 @@ int cli_token(int argc, char **argv)
 	if (strcmp(a.position[0], "list") == 0 && a.n == 1)
 		return client_exit(&a, token_list(&a, &err), &err);
 	if (strcmp(a.position[0], "create") == 0 && a.n == 1 && !a.name)
-		return cli_fail(EXIT_USAGE, argv[0],
-				"say who or what it is for: --name NAME");
+		return cli_fail(EXIT_USAGE, argv[0], "a name is required: --name NAME");
 	if (strcmp(a.position[0], "create") == 0 && a.n == 1)
 		return client_exit(&a, token_new(&a, &err), &err);
 	if (strcmp(a.position[0], "revoke") != 0 || a.n != 2)

@@ -11,7 +11,7 @@ export const token = {
   forget: () => sessionStorage.removeItem(KEY),
 };
 
-/** What the API refused, in its words; status 0 when nobody answered. */
+/** An error with the message of the API; status 0 when there was no answer. */
 export class ApiError extends Error {
   constructor(status, message) {
     super(message);
@@ -55,7 +55,7 @@ async function exchange(path, request) {
 
 /** One call; the document of the answer, or null when it has none. */
 export async function call(method, path, body, secret = token.get()) {
-  if (!secret) throw new ApiError(401, 'no token is there');
+  if (!secret) throw new ApiError(401, 'there is no token');
   const answer = await exchange(path, options(method, body, secret));
   if (!answer.ok) throw new ApiError(answer.status, await problemOf(answer));
   return answer.status === 204 ? null : answer.json();

@@ -26,7 +26,7 @@ const views = { '': overview, hosts, services, decisions, holds, events, tokens 
 const RETRY_MS = 3000;
 
 let range = readRange();
-let told = '';
+let announced = '';
 
 /** The view, its arguments and its link out of "#/tier/shop/web". */
 function route() {
@@ -36,11 +36,11 @@ function route() {
   return { view, args: [], link: `#/${view === overview ? '' : name}`, title: view.title };
 }
 
-function tellProblems() {
+function announceProblems() {
   const text = problems().map(p => `${p.title}${p.tier ? ` ${p.tier.stack}/${p.tier.name}` : ''}`).join(', ');
-  if (text === told) return;
-  announce(text ? `Problems: ${text}.` : 'Nothing is wrong any more.');
-  told = text;
+  if (text === announced) return;
+  announce(text ? `Problems: ${text}.` : 'All problems are resolved.');
+  announced = text;
 }
 
 function paint() {
@@ -51,7 +51,7 @@ function paint() {
   show(main, ...view.render(range, setRange, args));
   document.title = `${title} – Foretide`;
   syncCharts(state.tiers ?? [], range);
-  tellProblems();
+  announceProblems();
 }
 
 async function loadAndPaint() {
@@ -62,7 +62,7 @@ async function loadAndPaint() {
     await view.load(...args);
     paint();
   } catch {
-    // Said by the state: the same controller does not answer there either.
+    // The state reports it: the same controller does not answer there either.
   }
 }
 
@@ -83,7 +83,7 @@ function signOut(message) {
   unfollow();
   token.forget();
   end();
-  told = '';
+  announced = '';
   showHeader(header);
   showLogin(main, message, start);
 }
@@ -92,7 +92,7 @@ async function start(me) {
   show(main);
   need(route().view.needs);
   try {
-    await begin(me, { onChange: loadAndPaint, onRefused: () => signOut('The token is not valid any more: sign in again.') });
+    await begin(me, { onChange: loadAndPaint, onRefused: () => signOut('The token is no longer valid: sign in again.') });
   } catch (error) {
     signOut(`That did not work: ${error.message}.`);
     return;
@@ -115,10 +115,10 @@ async function open() {
     await start(await call('GET', '/v1/whoami'));
   } catch (error) {
     if (error.status === 401) {
-      signOut('The token is not valid any more: sign in again.');
+      signOut('The token is no longer valid: sign in again.');
       return;
     }
-    showLogin(main, `That did not work: ${error.message}. It is tried again.`, start);
+    showLogin(main, `That did not work: ${error.message}. Retrying.`, start);
     setTimeout(() => { if (token.get() && !state.me) open(); }, RETRY_MS);
   }
 }

@@ -8,11 +8,11 @@ import { mayChange, now } from './state.js';
 
 const LOOK_EVERY_MS = 300;
 const next = { observe: 'out', out: 'auto' };
-const meaning = { out: 'It will scale out by itself, never in.', auto: 'It will scale out and in by itself.' };
+const meaning = { out: 'It will scale out automatically, but never in.', auto: 'It will scale out and in automatically.' };
 
 const base = t => `/v1/tiers/${t.stack}/${t.name}`;
 
-/** Does a call that may need a backtest, and meanwhile shows how far that is. */
+/** Does a call that may need a backtest, and shows its progress. */
 async function withProgress(t, bar, action) {
   let isOver = false;
   const look = async () => {
@@ -33,7 +33,7 @@ async function withProgress(t, bar, action) {
   }
 }
 
-/** The same from a button of the panel, which waits meanwhile; true when it was done. */
+/** The same from a button of the panel, which is disabled until then; true on success. */
 async function fromButton(t, button, action, done) {
   const panel = button.closest('section');
   button.disabled = true;
@@ -46,39 +46,39 @@ function run(t, event) {
   return fromButton(t, event.target, () => call('POST', `${base(t)}/backtest`), `The backtest of ${t.stack}/${t.name} is done.`);
 }
 
-/** Asks with what a promotion would do and whether it was earned. */
+/** Asks, with the effect of a promotion and whether the tier is eligible. */
 async function promote(t, event) {
   const button = event.target;
   const to = next[t.mode];
-  const wish = more => call('POST', `${base(t)}/promote`, { to, ...more });
+  const send = more => call('POST', `${base(t)}/promote`, { to, ...more });
   let found = null;
-  const ok = await fromButton(t, button, async () => { found = await wish({ dry_run: true }); }, 'The backtest is done.');
+  const ok = await fromButton(t, button, async () => { found = await send({ dry_run: true }); }, 'The backtest is done.');
   if (!ok) return;
   button.focus();
   const { verdict } = found;
   openDialog({
     title: `Promote ${t.stack}/${t.name} from ${found.from} to ${to}?`,
-    body: [verdictWords(verdict), h('p', meaning[to]),
-      h('p.muted', 'Write ', h('code', `mode = ${to}`), ' into stack.conf too: the next apply sets what stands there.')],
-    submit: verdict.promote ? `Promote to ${to}` : 'Promote all the same',
+    body: [verdictText(verdict), h('p', meaning[to]),
+      h('p.muted', 'Write ', h('code', `mode = ${to}`), ' into stack.conf too: the next apply restores what is written there.')],
+    submit: verdict.promote ? `Promote to ${to}` : 'Promote anyway',
     danger: !verdict.promote,
-    action: () => wish({ force: !verdict.promote }),
-    done: `${t.stack}/${t.name} is in mode ${to} now.`,
+    action: () => send({ force: !verdict.promote }),
+    done: `${t.stack}/${t.name} is now in mode ${to}.`,
   });
 }
 
-export function verdictWords(v) {
+export function verdictText(v) {
   if (!v.to) return null;
   return h(`p.verdict.${v.promote ? 'good' : 'warn'}`, { 'data-verdict': v.promote ? 'earned' : 'refused' },
-    h('strong', v.promote ? `✓ Mode ${v.to} is earned: ` : `Mode ${v.to} is not earned: `), `${v.why}.`);
+    h('strong', v.promote ? `✓ Eligible for mode ${v.to}: ` : `Not eligible for mode ${v.to}: `), `${v.why}.`);
 }
 
 const cost = x => (x === null ? '–' : x.toFixed(3));
-const kept = (x, risk) => (risk !== null && x > risk ? h('span.less', '▲ ', share(x, 2), h('span.unseen', ', more than promised')) : share(x, 2));
+const timeShort = (x, risk) => (risk !== null && x > risk ? h('span.less', '▲ ', share(x, 2), h('span.unseen', ', more than promised')) : share(x, 2));
 
 function policyTable(b) {
-  const head = ['Policy', 'Cost', 'Short', 'Not served', 'Instance-hours', 'Changes'];
-  const cells = p => [h('td', cost(p.cost)), h('td', kept(p.short, b.risk)), h('td', share(p.unserved, 2)),
+  const head = ['Policy', 'Cost', 'Time short', 'Unserved', 'Instance-hours', 'Changes'];
+  const cells = p => [h('td', cost(p.cost)), h('td', timeShort(p.short, b.risk)), h('td', share(p.unserved, 2)),
     h('td.extra', number(p.instance_hours)), h('td.extra', number(p.actions))];
   return h('table.dense', h('caption.unseen', 'The tier’s own demand, scaled by each policy'),
     h('thead', h('tr', head.map((n, i) => h(i > 3 ? 'th.extra' : 'th', { scope: 'col' }, n)))),
@@ -88,26 +88,26 @@ function policyTable(b) {
 
 function frontierTable(b) {
   return h('table.dense', h('caption.unseen', 'Cost over risk'),
-    h('thead', h('tr', ['Risk', 'Cost', 'Short'].map(n => h('th', { scope: 'col' }, n)))),
+    h('thead', h('tr', ['Risk', 'Cost', 'Time short'].map(n => h('th', { scope: 'col' }, n)))),
     h('tbody', b.frontier.map(f => h('tr', { class: f.risk === b.risk ? 'own' : null },
-      h('th', { scope: 'row' }, percent(f.risk)), h('td', cost(f.cost)), h('td', kept(f.short, f.risk))))));
+      h('th', { scope: 'row' }, percent(f.risk)), h('td', cost(f.cost)), h('td', timeShort(f.short, f.risk))))));
 }
 
-/** What the play was told: lead time, capacity, and what being short costs. */
-function asked(t, b) {
+/** What was simulated: lead time, capacity, and the cost of being short. */
+function settings(t, b) {
   const source = b.capacity_source ? `, ${b.capacity_source}` : '';
-  const price = b.price ? `a short minute at the price of ${number(b.price)} instance-hours` : `a risk of ${percent(b.risk)}`;
-  return `a lead time of ${duration(b.boot_ms)}, a capacity of ${figure(b.capacity, t.capacity_unit)} an instance${source}, and ${price}`;
+  const price = b.price ? `${number(b.price)} instance-hours per minute short of capacity` : `a risk of ${percent(b.risk)}`;
+  return `a lead time of ${duration(b.boot_ms)}, a capacity of ${figure(b.capacity, t.capacity_unit)} per instance${source}, and ${price}`;
 }
 
 function report(t, b) {
-  const played = Date.parse(b.to) - Date.parse(b.from);
+  const length = Date.parse(b.to) - Date.parse(b.from);
   return [
-    verdictWords(b.verdict),
-    h('p.muted', { 'data-backtest': b.at }, `${duration(played)} up to `, time(b.to, now()), ` played with ${asked(t, b)}; made `, time(b.at, now()), '.'),
+    verdictText(b.verdict),
+    h('p.muted', { 'data-backtest': b.at }, `${duration(length)} up to `, time(b.to, now()), `, simulated with ${settings(t, b)}; run `, time(b.at, now()), '.'),
     h('div.tables', h('div.scroll.flat', { tabindex: 0, role: 'region', 'aria-label': 'Policies' }, policyTable(b)),
       h('div', h('h3.small', 'What another risk would cost'), frontierTable(b))),
-    h('p.hint.muted', 'Cost is in instance-hours over those of a clairvoyant; the others’ headroom was tuned on this tier’s past.'),
+    h('p.hint.muted', 'Cost is in instance-hours relative to a clairvoyant; the others’ headroom was tuned on this tier’s past.'),
   ];
 }
 
@@ -121,7 +121,7 @@ function buttons(t) {
 /** backtest: of GET tier; undefined while it is being read. */
 export function backtestPanel(t, backtest) {
   return [
-    backtest ? report(t, backtest) : h('p.muted', backtest === undefined ? 'Reading…' : 'None was made yet: it plays the tier’s own past and tells what each way of scaling would have cost.'),
+    backtest ? report(t, backtest) : h('p.muted', backtest === undefined ? 'Reading…' : 'No backtest has been run yet: it simulates the tier’s own past and shows what each policy would have cost.'),
     h('progress', { 'data-key': 'progress', 'data-keep': true, hidden: true, max: 1, 'aria-label': 'Backtest' }),
     h('p.error', { role: 'alert', 'data-keep': true, 'data-key': 'alert' }),
     buttons(t),

@@ -29,8 +29,8 @@ function learned(c, unit) {
 /** An instance that serves less or more than before, such as since a release. */
 function changed(c, t) {
   if (!c.changed) return null;
-  return h('p.warning', { 'data-warning': 'capacity' }, 'An instance serves about ', figure(c.changed.to, t.capacity_unit), ' since ', time(c.changed.since, now()),
-    `, it was ${figure(c.changed.from, t.capacity_unit)}.`);
+  return h('p.warning', { 'data-warning': 'capacity' }, 'An instance has served about ', figure(c.changed.to, t.capacity_unit), ' since ', time(c.changed.since, now()),
+    `; before that it served ${figure(c.changed.from, t.capacity_unit)}.`);
 }
 
 export function capacityPanel(t) {

@@ -72,7 +72,7 @@ export async function update(memory, t, range) {
   const at = performance.now();
   const isOther = memory.range !== range;
   const due = (last, every) => isOther || last === undefined || at - last > every;
-  if (state.awaySince || !due(memory.seriesAt, SERIES_EVERY_MS)) return false;
+  if (state.unreachableSince || !due(memory.seriesAt, SERIES_EVERY_MS)) return false;
   memory.range = range;
   memory.seriesAt = at;
   const wantsForecast = isOther || due(memory.forecastAt, FORECAST_EVERY_MS);

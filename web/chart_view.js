@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The places of charts on the page: made with the views, filled when they are seen, with a
-// legend, a summary and a table of the same values for those who do not see pictures.
+// legend, a summary and a table of the same values for those who cannot see charts.
 import { upliftText } from './calendar.js';
 import { served, update } from './chart_data.js';
 import { destroy, draw, onTheme, series } from './chart.js';
@@ -9,7 +9,7 @@ import { duration, figure, time } from './format.js';
 import { now } from './state.js';
 
 const TABLE_ROWS = 24;
-const EMPTY = 'No demand is measured yet.';
+const EMPTY = 'No demand has been measured yet.';
 const charts = new Map(); // element -> chart
 const seen = new IntersectionObserver(entries => {
   for (const { target, isIntersecting } of entries) {
@@ -63,7 +63,7 @@ function values(chart, t) {
 const known = v => v !== null && v !== undefined;
 
 /** Leaves the figures of the place under the pointer alone. */
-function sayWhetherEmpty({ memory, readout }) {
+function noteEmpty({ memory, readout }) {
   if (!memory.rows.some(r => known(r.demand) || r.band)) readout.textContent = EMPTY;
   else if (readout.textContent === EMPTY) readout.textContent = '';
 }
@@ -76,7 +76,7 @@ function paint(chart) {
   chart.events = eventsIn(t, chart.memory.span);
   chart.element.querySelector('.key-event').hidden = !chart.events.length;
   draw(chart);
-  sayWhetherEmpty(chart);
+  noteEmpty(chart);
   chart.canvas.setAttribute('aria-label', summary(chart, t));
   show(chart.element.querySelector('.values'), h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Values of the chart' }, values(chart, t)));
 }
@@ -102,7 +102,7 @@ function adopt(element) {
   return chart;
 }
 
-/** After a view was shown: new places get charts, gone ones are let go, others refreshed. */
+/** After a view was shown: new places get charts, removed ones are released, others refreshed. */
 export function syncCharts(tiers, range) {
   for (const [element, chart] of charts) {
     if (element.isConnected) continue;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What was promised and what was kept: the risk in front, then band by band, lead time by
-// lead time.
+// Coverage promised and achieved: the risk first, then by band and lead time.
 import { h } from './dom.js';
 import { duration, number, percent, share } from './format.js';
 
@@ -30,31 +29,31 @@ function cell(level, achieved) {
 
 function bandTable(bands) {
   const leads = leadsOf(bands);
-  return h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Promised and kept' },
+  return h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Coverage promised and achieved' },
     h('table.dense.bands', h('caption.unseen', 'Share of steps that stayed within each band, by lead time'),
-      h('thead', h('tr', h('th', { scope: 'col' }, 'Promised'), leads.map(ms => h('th', { scope: 'col' }, `kept in ${duration(ms)}`)))),
+      h('thead', h('tr', h('th', { scope: 'col' }, 'Promised'), leads.map(ms => h('th', { scope: 'col' }, `achieved, lead time ${duration(ms)}`)))),
       h('tbody', bands.map(b => h('tr', h('th', { scope: 'row' }, share(b.level, decimals(b.level))),
         leads.map(ms => cell(b.level, b.leads.find(l => l.lead_ms === ms)?.achieved)))))));
 }
 
 function promised(p) {
   if (p.price)
-    return h('div.fact', { 'data-fact': 'Price' }, h('dt', 'Price of a short minute'), h('dd', h('span.value', number(p.price)), h('span.note', 'instance-hours')));
-  return h('div.fact', { 'data-fact': 'Promised' }, h('dt', 'Promised to be short'), h('dd', h('span.value', p.risk ? `≤ ${percent(p.risk)}` : '–'), h('span.note', 'of the time')));
+    return h('div.fact', { 'data-fact': 'Price' }, h('dt', 'Cost of a minute short of capacity'), h('dd', h('span.value', number(p.price)), h('span.note', 'instance-hours')));
+  return h('div.fact', { 'data-fact': 'Promised' }, h('dt', 'Time short, promised'), h('dd', h('span.value', p.risk ? `≤ ${percent(p.risk)}` : '–'), h('span.note', 'of the time')));
 }
 
 function achieved(p) {
   const broken = isBroken(p);
   const note = p.achieved === null || p.achieved === undefined ? 'not known yet' : broken === null ? 'of the time' : broken ? h('span.less', '▲ more than promised') : '✓ as promised';
-  return h('div.fact', { 'data-fact': 'Achieved' }, h('dt', 'Was short'),
+  return h('div.fact', { 'data-fact': 'Achieved' }, h('dt', 'Time short, achieved'),
     h('dd', h('span.value', percent(p.achieved)), h('span.note', note)));
 }
 
 export function promisePanel(t) {
   const p = t.promise;
-  if (!p) return h('p.muted', 'Nothing can be told before a forecast has met what came.');
+  if (!p) return h('p.muted', 'Nothing to report until a forecast has been compared with actual demand.');
   return [
     h('dl.facts.two', promised(p), achieved(p)),
-    p.bands?.length ? bandTable(p.bands) : h('p.muted', 'The bands have not met enough steps yet.'),
+    p.bands?.length ? bandTable(p.bands) : h('p.muted', 'Too few steps have been compared yet.'),
   ];
 }

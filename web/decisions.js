@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What was decided, with the sentence of each decision.
 import { h } from './dom.js';
-import { time, words } from './format.js';
+import { time, withTimes } from './format.js';
 import { tierLink } from './problems.js';
 import { now, state } from './state.js';
 import { badge, panel, table } from './table.js';
@@ -21,7 +21,7 @@ export function decisionTable(items, withTier = true) {
     { name: 'Tier', of: d => h('a', { href: tierLink({ stack: d.stack, name: d.tier }) }, `${d.stack}/${d.tier}`) },
     { name: 'Change', of: change },
     { name: 'Cause', of: d => d.cause },
-    { name: 'In words', wide: true, of: d => words(d.sentence, now()) },
+    { name: 'Explanation', wide: true, of: d => withTimes(d.sentence, now()) },
   ];
   return table('Decisions, newest first', withTier ? columns : columns.filter(c => c.name !== 'Tier'), items, d => d.id, 'Nothing has been decided yet.');
 }

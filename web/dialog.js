@@ -28,7 +28,7 @@ function show(content) {
 const heading = title => h('h2', { id: 'dialog-title' }, title);
 
 /**
- * A modal dialog with a form. body: its content; submit: the words of the button; action:
+ * A modal dialog with a form. body: its content; submit: the label of the button; action:
  * what the button does, with the form; done: what is said then. The browser keeps the focus
  * inside, Escape closes it, and the focus returns to where it was.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What happens, as it happens.
 import { h } from './dom.js';
-import { time, words } from './format.js';
+import { time, withTimes } from './format.js';
 import { now, state } from './state.js';
 import { badge, panel, table } from './table.js';
 
@@ -14,11 +14,11 @@ const about = e => [e.stack && e.tier ? `${e.stack}/${e.tier}` : e.stack, e.unit
 
 export function render() {
   return [h('h1', 'Events'), panel('Newest first',
-    h('p.muted', state.isLive ? 'New ones appear by themselves.' : 'The live stream is away; it is tried again.'),
+    h('p.muted', state.isLive ? 'New events appear automatically.' : 'The live stream is disconnected; reconnecting.'),
     table('Events, newest first', [
       { name: 'When', of: e => time(e.at, now()) },
       { name: 'Kind', of: e => badge(e.kind, tones[e.level] ?? 'plain', e.level) },
       { name: 'About', of: e => h('span.mono', about(e) || '–') },
-      { name: 'In words', wide: true, of: e => words(e.message, now()) },
+      { name: 'Message', wide: true, of: e => withTimes(e.message, now()) },
     ], state.events, e => e.id, 'Nothing has happened yet.'))];
 }

@@ -59,7 +59,7 @@ export function time(t, now) {
 }
 
 /** A sentence of the controller, with the times in it as times of this browser. */
-export function words(text, now) {
+export function withTimes(text, now) {
   return text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map((part, i) => (i % 2 ? time(part, now) : part));
 }
 

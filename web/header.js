@@ -14,7 +14,7 @@ function clock() {
 }
 
 function live() {
-  const away = state.awaySince !== null;
+  const away = state.unreachableSince !== null;
   const [tone, text] = away ? ['bad', 'no answer'] : state.isLive ? ['good', 'live'] : ['warn', 'connecting'];
   return h(`span.live.${tone}`, { 'data-live': text }, text);
 }

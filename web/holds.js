@@ -10,7 +10,7 @@ import { panel, table } from './table.js';
 export const needs = ['holds', 'tiers'];
 export const title = 'Holds';
 
-const wordsOf = hold => (hold.tier ? `${hold.stack}/${hold.tier}` : `all of ${hold.stack}`);
+const scopeText = hold => (hold.tier ? `${hold.stack}/${hold.tier}` : `all of ${hold.stack}`);
 
 async function addHold(event) {
   event.preventDefault();
@@ -20,13 +20,13 @@ async function addHold(event) {
   const body = { stack, reason: reason.value.trim() };
   if (tier) body.tier = tier;
   if (period.value.trim()) body.for = period.value.trim();
-  const ok = await attempt(form.querySelector('[role=alert]'), () => call('POST', '/v1/holds', body), `${wordsOf({ stack, tier })} is on hold.`);
+  const ok = await attempt(form.querySelector('[role=alert]'), () => call('POST', '/v1/holds', body), `${scopeText({ stack, tier })} is on hold.`);
   if (ok) form.reset();
 }
 
 function release(hold) {
   const alert = document.getElementById('release-alert');
-  return attempt(alert, () => call('DELETE', `/v1/holds/${hold.id}`), `The hold on ${wordsOf(hold)} is released.`);
+  return attempt(alert, () => call('DELETE', `/v1/holds/${hold.id}`), `The hold on ${scopeText(hold)} is released.`);
 }
 
 function scopes() {
@@ -51,19 +51,19 @@ function form() {
 
 function holdTable() {
   const columns = [
-    { name: 'What', of: wordsOf },
+    { name: 'What', of: scopeText },
     { name: 'Reason', wide: true, of: x => x.reason },
     { name: 'By', of: x => x.owner },
     { name: 'Since', of: x => time(x.created, now()) },
     { name: 'Until', of: x => (x.expires ? time(x.expires, now()) : 'it is released') },
   ];
   if (mayChange())
-    columns.push({ name: 'Release', of: x => h('button', { type: 'button', onclick: () => release(x), 'aria-label': `Release the hold on ${wordsOf(x)}` }, 'Release') });
+    columns.push({ name: 'Release', of: x => h('button', { type: 'button', onclick: () => release(x), 'aria-label': `Release the hold on ${scopeText(x)}` }, 'Release') });
   return table('Holds in force', columns, state.holds, x => x.id, 'Nothing is on hold.');
 }
 
 export function render() {
   return [h('h1', 'Holds'),
-    panel('Add a hold', h('p.muted', 'A hold stops scaling, out and in, until it is released or over.'), form()),
+    panel('Add a hold', h('p.muted', 'A hold stops scaling, out and in, until it is released or expires.'), form()),
     panel('In force', holdTable(), h('p.error', { id: 'release-alert', role: 'alert', 'data-keep': true, 'data-key': 'release-alert' }))];
 }

@@ -18,7 +18,7 @@ export function unitTone(u) {
   return u.active === 'active' && ['passing', 'none'].includes(u.health) ? 'good' : 'info';
 }
 
-export function unitWords(u) {
+export function unitText(u) {
   if (u.goal === 'drain') return 'draining';
   if (u.active !== 'active') return u.active || 'placed';
   return u.health === 'none' ? 'active' : u.health;
@@ -27,7 +27,7 @@ export function unitWords(u) {
 function unitList(units) {
   if (!units.length) return h('span.muted', 'no units');
   return h('ul.units', units.map(u => h('li', { 'data-unit': u.name, title: u.message || null },
-    h('span.unit', u.name.replace(/\.service$/, '')), badge(unitWords(u), unitTone(u)))));
+    h('span.unit', u.name.replace(/\.service$/, '')), badge(unitText(u), unitTone(u)))));
 }
 
 function load(host) {
@@ -37,7 +37,7 @@ function load(host) {
     meter('Memory', memory, `${percent(memory)} of ${bytes(host.memory_bytes)}`));
 }
 
-/** How long it has been what it is. */
+/** How long the host has been in its state. */
 function sinceOf(host) {
   const at = host.gone ?? host.ready ?? host.joined ?? host.booted ?? host.requested;
   return at ? h('span.note', `${duration(now() - Date.parse(at))}`) : null;
@@ -46,10 +46,10 @@ function sinceOf(host) {
 function drain(host) {
   openDialog({
     title: `Drain ${host.id}?`,
-    body: h('p', 'Its units are replaced on other hosts first, then it is removed. That cannot be taken back.'),
+    body: h('p', 'Its units are replaced on other hosts first, then it is removed. This cannot be undone.'),
     submit: 'Drain', danger: true,
     action: () => call('POST', `/v1/hosts/${host.id}/drain`),
-    done: `${host.id} drains.`,
+    done: `${host.id} is draining.`,
   });
 }
 
@@ -67,7 +67,7 @@ export function hostTable(items) {
     { name: 'Load', of: load },
     { name: 'Units', wide: true, of: x => unitList(x.units) },
   ];
-  if (mayChange()) columns.push({ name: 'Step in', of: drainButton });
+  if (mayChange()) columns.push({ name: 'Action', of: drainButton });
   return table('Hosts', columns, items, x => x.id, 'There are no hosts.');
 }
 
@@ -77,10 +77,10 @@ function poolTable() {
     { name: 'Driver', of: p => p.driver },
     { name: 'State', of: p => badge(p.state || 'new', tones[p.state] ?? 'warn') },
     { name: 'Hosts up', num: true, of: p => `${p.up} of ${p.hosts}` },
-    { name: 'Wanted', num: true, of: p => p.want },
+    { name: 'Desired', num: true, of: p => p.want },
     { name: 'Bounds', num: true, of: p => `${p.min} to ${p.max}` },
-    { name: 'A host has', of: p => (p.cpu ? h('span.one', `${number(p.cpu)} CPU, ${bytes(p.memory_bytes)}`) : p.type || '–') },
-    { name: 'Trouble', wide: true, of: p => (p.last_error ? h('span', p.last_error, p.backoff_until ? ['; tried again at ', time(p.backoff_until, now())] : '') : '–') },
+    { name: 'Host size', of: p => (p.cpu ? h('span.one', `${number(p.cpu)} CPU, ${bytes(p.memory_bytes)}`) : p.type || '–') },
+    { name: 'Problem', wide: true, of: p => (p.last_error ? h('span', p.last_error, p.backoff_until ? ['; next try at ', time(p.backoff_until, now())] : '') : '–') },
   ], state.pools, p => p.name, 'There are no pools.');
 }
 

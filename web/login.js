@@ -12,7 +12,7 @@ async function signIn(form, onDone) {
     token.set(secret);
     onDone(me);
   } catch (error) {
-    alert.textContent = error.status === 401 ? 'This token is not known, or it is over.' : `That did not work: ${error.message}.`;
+    alert.textContent = error.status === 401 ? 'This token is unknown or has expired.' : `That did not work: ${error.message}.`;
     form.elements.token.select();
   }
 }
@@ -32,6 +32,6 @@ export function showLogin(main, message, onDone) {
       h('input', { id: 'token', name: 'token', type: 'password', autocomplete: 'current-password', required: true, spellcheck: 'false' }),
       h('p.error', { role: 'alert' }, message ?? ''),
       h('button.primary', { type: 'submit' }, 'Sign in')),
-    h('p.muted.small', 'The controller prints an administrator’s token at its first start; ', h('code', 'foretide token'), ' makes more.')));
+    h('p.muted.small', 'The controller prints an administrator’s token at its first start; ', h('code', 'foretide token'), ' creates more.')));
   main.querySelector('#token').focus();
 }

@@ -24,13 +24,13 @@ function stats() {
     stat('Tiers', counts.tiers, `in ${counts.stacks} ${counts.stacks === 1 ? 'stack' : 'stacks'}`),
     stat('Hosts up', up, `of ${counts.hosts} in ${counts.pools} ${counts.pools === 1 ? 'pool' : 'pools'}`),
     stat('Units healthy', counts.units_healthy, `of ${counts.units}`),
-    stat('Store', store?.ok ? 'ok' : 'away', store?.mode ?? '', !store?.ok),
+    stat('Store', store?.ok ? 'ok' : 'unavailable', store?.mode ?? '', !store?.ok),
     stat('Last tick', age === null ? '–' : `${duration(age)} ago`, tick ? `took ${number(tick.duration_ms)} ms, every ${duration(tick.period_ms)}` : '',
       tick && age > 10 * tick.period_ms));
 }
 
 function calm() {
-  return h('p.calm', { 'data-key': 'calm' }, 'Nothing is wrong.');
+  return h('p.calm', { 'data-key': 'calm' }, 'No problems.');
 }
 
 export function render(range, onRange) {

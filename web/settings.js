@@ -10,8 +10,8 @@ const fields = [
   { key: 'mode', name: 'Mode', of: ['observe', 'out', 'auto'] },
   { key: 'min', name: 'At least', number: true },
   { key: 'max', name: 'At most', number: true },
-  { key: 'risk', name: 'Risk of being short', hint: 'a share: 0.005 is 0.5 %' },
-  { key: 'price', name: 'Price of a short minute', hint: 'in instance-hours; 0: the risk counts' },
+  { key: 'risk', name: 'Risk of being short of capacity', hint: 'a share: 0.005 is 0.5 %' },
+  { key: 'price', name: 'Cost of a minute short of capacity', hint: 'in instance-hours; 0: the risk is used' },
   { key: 'capacity', name: 'Capacity of an instance', hint: '0: not declared' },
   { key: 'lead_prior', name: 'Lead time until learned', hint: 'such as 3m' },
   { key: 'dwell', name: 'Dwell before scaling in', hint: 'such as 10m' },
@@ -21,7 +21,7 @@ const fields = [
 
 const known = t => fields.filter(f => t[f.key] !== undefined);
 
-/** What the operator said; a capacity in force may also be learned. */
+/** What the operator declared; a capacity in force may also be learned. */
 function declared(t, f) {
   const isLearned = f.key === 'capacity' && t.capacity_learned && t.capacity_learned.used !== 'declared';
   return String(isLearned ? 0 : t[f.key] ?? 0);
@@ -48,7 +48,7 @@ function edit(t) {
     title: `Settings of ${t.stack}/${t.name}`,
     body: [h('div.fields', known(t).map(f => h('p.field', h('label', { for: `set-${f.key}` }, f.name), input(t, f),
       f.hint ? h('span.note', { id: `hint-${f.key}` }, f.hint) : null))),
-    h('p.muted', 'They hold until the next apply, which shows and sets what stands in stack.conf.')],
+    h('p.muted', 'They apply until the next apply of the stack, which shows and restores what is in stack.conf.')],
     submit: 'Change',
     action: form => call('PATCH', `/v1/tiers/${t.stack}/${t.name}`, changes(t, Object.fromEntries(new FormData(form)))),
     done: `The settings of ${t.stack}/${t.name} are changed.`,
@@ -58,7 +58,7 @@ function edit(t) {
 export function settingsPanel(t) {
   const rows = [
     ['Mode', t.mode], ['Unit', t.unit], ['Pool', t.pool], ['Demand', t.demand.expression || '–'], ['Bounds', `${t.min} to ${t.max}`],
-    t.price ? ['Price of a short minute', `${number(t.price)} instance-hours`] : ['Risk of being short', percent(t.risk)],
+    t.price ? ['Cost of a minute short of capacity', `${number(t.price)} instance-hours`] : ['Risk of being short of capacity', percent(t.risk)],
     ['Dwell before scaling in', t.dwell], ['Steps', `${t.step_out || 'any'} out, ${t.step_in || 'any'} in`],
   ];
   return [

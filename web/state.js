@@ -20,7 +20,7 @@ const sources = {
 
 export const state = {
   me: null, status: null, events: [], isLive: false,
-  awaySince: null, // real ms, since when the controller has not answered
+  unreachableSince: null, // real ms, since when the controller has not answered
   at: 0, // performance.now() of status
 };
 
@@ -49,7 +49,7 @@ async function ask() {
   state.at = performance.now();
   const values = await Promise.all(parts.map(p => sources[p]()));
   parts.forEach((part, i) => { state[part] = values[i]; });
-  state.awaySince = null;
+  state.unreachableSince = null;
   state.problem = null;
 }
 
@@ -66,7 +66,7 @@ export async function refresh() {
   } catch (error) {
     if (error.status === 401) onRefused(error);
     state.problem = error.message;
-    state.awaySince ??= Date.now();
+    state.unreachableSince ??= Date.now();
   }
   isAsking = false;
   if (!state.me) return;
@@ -98,7 +98,7 @@ export async function begin(me, callbacks) {
 export function end() {
   clearTimeout(timer);
   for (const part of Object.keys(sources)) delete state[part];
-  Object.assign(state, { me: null, status: null, events: [], isLive: false, awaySince: null });
+  Object.assign(state, { me: null, status: null, events: [], isLive: false, unreachableSince: null });
 }
 
 document.addEventListener('visibilitychange', () => {

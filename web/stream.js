@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Server-sent events with a token, which EventSource cannot send: read by fetch, taken up
-// again after the last event seen when the connection breaks or falls silent.
+// Server-sent events with a token, which EventSource cannot send: read by fetch, resumed
+// after the last event received when the connection breaks or stalls.
 import { token } from './api.js';
 
 const SILENCE_MS = 45000; // three of the controller's heartbeats
@@ -35,7 +35,7 @@ async function read(answer, alive, onEvent) {
 
 /** One connection, until it ends. */
 async function connect(last, signal, onOpen, onEvent) {
-  if (!token.get()) throw new Error('no token is there');
+  if (!token.get()) throw new Error('there is no token');
   const silence = new AbortController();
   let timer = null;
   const alive = () => {
@@ -57,7 +57,7 @@ async function connect(last, signal, onOpen, onEvent) {
   }
 }
 
-/** Follows the events after the last one known (an id or null); onState is told whether the stream is there. */
+/** Follows the events after the last one known (an id or null); onState: whether it is connected. */
 export async function follow(last, onEvent, onState) {
   const own = new AbortController();
   let wait = 500;
@@ -73,7 +73,7 @@ export async function follow(last, onEvent, onState) {
         onEvent(event);
       });
     } catch {
-      // Broken, silent or refused: it is tried again below.
+      // Broken, stalled or rejected: retried below.
     }
     if (own.signal.aborted) return;
     onState(false);

@@ -7,7 +7,7 @@ const whole = content => (Array.isArray(content) ? h('span', content) : content)
 
 /**
  * columns: [{name, of: item => child, wide, num}]; key: item => text. Without items the
- * words of `empty` are shown. compact: few and short columns, a table on any screen.
+ * text `empty` is shown. compact: few and short columns, a table on any screen.
  */
 export function table(caption, columns, items, key, empty, compact = false) {
   if (!items) return h('p.muted', 'Reading…');

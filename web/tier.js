@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One tier: its chart, what was promised and kept, how the latest decision came about, what
-// the forecast goes by, its backtest, decisions, units.
+// One tier: its chart, the coverage promised and achieved, how the latest decision was made,
+// what the forecast is based on, its backtest, decisions, units.
 import { get } from './api.js';
 import { backtestPanel } from './backtest.js';
 import { eventTable } from './calendar.js';
@@ -9,8 +9,8 @@ import { chartBox } from './chart_view.js';
 import { decisionTable } from './decisions.js';
 import { showDialog } from './dialog.js';
 import { h } from './dom.js';
-import { duration, time, words } from './format.js';
-import { unitTone, unitWords } from './hosts.js';
+import { duration, time, withTimes } from './format.js';
+import { unitTone, unitText } from './hosts.js';
 import { promisePanel } from './coverage.js';
 import { rangePicker } from './range.js';
 import { settingsPanel } from './settings.js';
@@ -33,14 +33,14 @@ function stages(t) {
   const x = t.explanation;
   if (!x) return h('p.muted', 'Nothing has been decided yet.');
   return [h('ol.stages', x.stages.map(s => h('li', h('span.stage', s.name), h('span.value', s.value)))),
-    h('p.muted', 'Bound by ', h('strong', x.binding === 'none' ? 'nothing' : x.binding), ', cause ', h('strong', x.cause), ', decided at ', time(x.at, now()), '.')];
+    h('p.muted', 'Limited by ', h('strong', x.binding === 'none' ? 'nothing' : x.binding), ', cause ', h('strong', x.cause), ', decided at ', time(x.at, now()), '.')];
 }
 
 function leads(t) {
   const l = t.lead;
   return [
     l ? h('dl.list',
-      h('dt', 'Used'), h('dd', `${duration(l.used_ms)} (${l.prior ? 'the prior: fewer than five were measured' : 'learned'})`),
+      h('dt', 'Used'), h('dd', `${duration(l.used_ms)} (${l.prior ? 'configured: fewer than five measured' : 'learned'})`),
       h('dt', 'Median'), h('dd', l.count ? duration(l.p50_ms) : '–'),
       h('dt', '95 %'), h('dd', l.count ? duration(l.p95_ms) : '–'),
       h('dt', 'Measured'), h('dd', l.count)) : null,
@@ -56,7 +56,7 @@ function leads(t) {
 function showLog(unit) {
   const text = async () => {
     const { lines } = await get(`/v1/units/${unit}/logs?lines=200`);
-    return lines.length ? h('pre.log', { tabindex: 0 }, lines.join('\n')) : h('p.muted', 'It is empty.');
+    return lines.length ? h('pre.log', { tabindex: 0 }, lines.join('\n')) : h('p.muted', 'The log is empty.');
   };
   return showDialog(`Log of ${unit}`, text());
 }
@@ -66,11 +66,11 @@ function units(t) {
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   return table('Units of the tier', [
     { name: 'Unit', of: u => h('span.mono', u.name) },
-    { name: 'State', of: u => badge(unitWords(u), unitTone(u), u.message || null) },
+    { name: 'State', of: u => badge(unitText(u), unitTone(u), u.message || null) },
     { name: 'Host', of: u => h('span.mono', u.host) },
     { name: 'Healthy since', of: u => time(u.healthy, now()) },
     { name: 'Log', of: u => h('button', { type: 'button', onclick: () => showLog(u.name), 'aria-label': `Log of ${u.name}` }, 'Log') },
-  ], own, u => u.name, 'None is placed on a host.');
+  ], own, u => u.name, 'No unit is placed on a host.');
 }
 
 export function render(range, onRange, [stack, name]) {
@@ -80,9 +80,9 @@ export function render(range, onRange, [stack, name]) {
   return [
     h('div.bar', { 'data-key': 'head' }, h('h1', h('span.muted', `${stack}/`), name), tierBadges(t), rangePicker(range, onRange)),
     h('section.card', { 'data-key': `tier ${stack}/${name}`, 'data-tier': `${stack}/${name}` },
-      tierFacts(t), tierWarnings(t), chartBox(t, range, true), h('p.sentence', words(t.sentence ?? 'Nothing has been decided yet.', now())), fallbackList(t)),
+      tierFacts(t), tierWarnings(t), chartBox(t, range, true), h('p.sentence', withTimes(t.sentence ?? 'Nothing has been decided yet.', now())), fallbackList(t)),
     h('div.columns', { 'data-key': 'columns' },
-      h('div.column', panel('Promised and kept', promisePanel(t)), panel('The latest decision, stage by stage', stages(t)), panel('Units', units(t)), panel('Settings', settingsPanel(t))),
+      h('div.column', panel('Coverage promised and achieved', promisePanel(t)), panel('The latest decision, stage by stage', stages(t)), panel('Units', units(t)), panel('Settings', settingsPanel(t))),
       h('div.column', panel('Capacity of an instance', capacityPanel(t)), panel('Expected events', eventTable(t)), panel('Lead times', leads(t)))),
     panel('Backtest', backtestPanel(t, details.backtest)),
     panel('Decisions', decisionTable(details.decisions, false)),

@@ -4,8 +4,8 @@ import { capacitySource } from './capacity.js';
 import { served } from './chart_data.js';
 import { chartBox } from './chart_view.js';
 import { h } from './dom.js';
-import { duration, figure, number, plural, sentence, time, words } from './format.js';
-import { staleWords, tierLink } from './problems.js';
+import { duration, figure, number, plural, sentence, time, withTimes } from './format.js';
+import { staleText, tierLink } from './problems.js';
 import { now } from './state.js';
 import { badge } from './table.js';
 
@@ -20,7 +20,7 @@ const modes = {
 export function tierBadges(t) {
   return h('span.badges',
     badge(t.mode, 'plain', modes[t.mode]),
-    t.stateful ? badge('stateful', 'plain', 'is not scaled in by itself') : null,
+    t.stateful ? badge('stateful', 'plain', 'is not scaled in automatically') : null,
     t.hold ? badge('on hold', 'warn', `${t.hold.owner}: ${t.hold.reason}`) : null,
     t.demand.expression && t.demand.stale ? badge('metrics stale', 'warn') : null);
 }
@@ -32,7 +32,7 @@ function fact(name, value, note, kind) {
 
 function leadNote(lead) {
   if (!lead) return null;
-  return lead.prior ? 'prior, not learned yet' : `learned from ${plural(lead.count, 'start')}`;
+  return lead.prior ? 'configured, not learned yet' : `learned from ${plural(lead.count, 'start')}`;
 }
 
 function runningNote(t) {
@@ -73,8 +73,8 @@ const fallbackLevels = {
 };
 
 /** Which forecast is used, and why. */
-export function fallbackWords(t) {
-  if (!t.fallback_level) return h('p.fallback', h('strong', 'No forecast: '), 'there is too little to go by yet.');
+export function fallbackText(t) {
+  if (!t.fallback_level) return h('p.fallback', h('strong', 'No forecast: '), 'there is too little data yet.');
   return h('p.fallback', { 'data-fallback': t.fallback_level }, h('strong', `${fallbackLevels[t.fallback_level] ?? t.fallback_level}: `), `${t.fallback_reason ?? ''}.`);
 }
 
@@ -83,11 +83,11 @@ export function fallbackList(t) {
   return h('div.fallbacks', { 'data-key': 'fallbacks' },
     h('ol', { 'aria-label': 'Fallback levels of the forecast' }, Object.entries(fallbackLevels).map(([id, name]) =>
       h('li', { 'aria-current': id === t.fallback_level ? 'step' : null }, name))),
-    h('p.fallback', { 'data-fallback': t.fallback_level ?? null }, t.fallback_level ? sentence(t.fallback_reason) : 'No forecast: there is too little to go by yet.'));
+    h('p.fallback', { 'data-fallback': t.fallback_level ?? null }, t.fallback_level ? sentence(t.fallback_reason) : 'No forecast: there is too little data yet.'));
 }
 
 export function tierWarnings(t) {
-  const stale = staleWords(t);
+  const stale = staleText(t);
   return [
     stale ? h('p.warning', { 'data-warning': 'stale' }, stale) : null,
     t.hold ? h('p.warning', { 'data-warning': 'hold' }, `On hold by ${t.hold.owner}: ${t.hold.reason}. `,
@@ -101,6 +101,6 @@ export function tierCard(t, range) {
     tierFacts(t),
     tierWarnings(t),
     chartBox(t, range),
-    h('p.sentence', words(t.sentence ?? 'Nothing has been decided yet.', now())),
-    fallbackWords(t));
+    h('p.sentence', withTimes(t.sentence ?? 'Nothing has been decided yet.', now())),
+    fallbackText(t));
 }

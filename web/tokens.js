@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Access tokens, for administrators: who may do what, to make and to revoke.
+// Access tokens, for administrators: who may do what, to create and to revoke.
 import { call } from './api.js';
 import { attempt, openDialog } from './dialog.js';
 import { h } from './dom.js';
@@ -10,7 +10,7 @@ import { badge, panel, table } from './table.js';
 export const needs = ['tokens'];
 export const title = 'Tokens';
 
-const roles = { viewer: 'sees everything', operator: 'also changes tiers, hosts and holds', admin: 'also makes tokens' };
+const roles = { viewer: 'can read everything', operator: 'also changes tiers, hosts and holds', admin: 'also creates tokens' };
 
 /** The secret is in this answer alone, so it stays on the page until another view is chosen. */
 async function make(event) {
@@ -21,7 +21,7 @@ async function make(event) {
   if (period.value.trim()) body.for = period.value.trim();
   let made = null;
   const ok = await attempt(form.querySelector('[role=alert]'), async () => { made = await call('POST', '/v1/tokens', body); },
-    `The token ${body.name} is made; it is shown once.`);
+    `The token ${body.name} is created; it is shown only once.`);
   if (!ok) return;
   form.reset();
   document.getElementById('secret').textContent = made.token;
@@ -30,7 +30,7 @@ async function make(event) {
 function revoke(token) {
   openDialog({
     title: `Revoke the token ${token.name}?`,
-    body: h('p', 'Whoever uses it is signed out at once. That cannot be taken back.'),
+    body: h('p', 'Whoever uses it is signed out at once. This cannot be undone.'),
     submit: 'Revoke', danger: true,
     action: () => call('DELETE', `/v1/tokens/${token.id}`),
     done: `The token ${token.name} is revoked.`,
@@ -38,12 +38,12 @@ function revoke(token) {
 }
 
 function form() {
-  return h('form.row', { 'data-key': 'form', onsubmit: make, 'aria-label': 'Make a token' },
+  return h('form.row', { 'data-key': 'form', onsubmit: make, 'aria-label': 'Create a token' },
     h('p.field.grow', h('label', { for: 'token-name' }, 'Name'), h('input', { id: 'token-name', name: 'name', required: true, maxlength: 60, autocomplete: 'off' })),
     h('p.field', h('label', { for: 'token-role' }, 'Role'), h('select', { id: 'token-role', name: 'role' },
-      Object.entries(roles).map(([role, words]) => h('option', { value: role }, `${role}: ${words}`)))),
+      Object.entries(roles).map(([role, rights]) => h('option', { value: role }, `${role}: ${rights}`)))),
     h('p.field', h('label', { for: 'token-period' }, 'Valid for'), h('input', { id: 'token-period', name: 'period', size: 10, placeholder: '30d', autocomplete: 'off' })),
-    h('button.primary', { type: 'submit' }, 'Make'),
+    h('button.primary', { type: 'submit' }, 'Create'),
     h('p.error', { role: 'alert', 'data-keep': true, 'data-key': 'alert' }));
 }
 
@@ -51,15 +51,15 @@ function tokenTable() {
   return table('Tokens', [
     { name: 'Name', of: x => x.name },
     { name: 'Role', of: x => badge(x.role, 'plain', roles[x.role]) },
-    { name: 'Made', of: x => time(x.created, now()) },
+    { name: 'Created', of: x => time(x.created, now()) },
     { name: 'Last used', of: x => time(x.last_used, now()) },
-    { name: 'Valid until', of: x => (x.expires ? time(x.expires, now()) : 'without end') },
+    { name: 'Valid until', of: x => (x.expires ? time(x.expires, now()) : 'does not expire') },
     { name: 'Revoke', of: x => h('button', { type: 'button', onclick: () => revoke(x), 'aria-label': `Revoke ${x.name}` }, 'Revoke…') },
   ], state.tokens?.filter(x => !x.revoked), x => x.id, 'There are none.');
 }
 
 export function render() {
   return [h('h1', 'Tokens'),
-    panel('Make a token', form(), h('p.secret', { id: 'secret', role: 'status', 'data-keep': true, 'data-key': 'secret' })),
+    panel('Create a token', form(), h('p.secret', { id: 'secret', role: 'status', 'data-keep': true, 'data-key': 'secret' })),
     panel('In force', tokenTable())];
 }

@@ -2,7 +2,7 @@
 /*
  * api.h - calls of the controller's REST API.
  *
- * Failures come with the words of the controller's problem document. A command ends with
+ * Failures carry the message of the controller's problem document. A command ends with
  * client_exit(), which turns an error's code into the exit status.
  */
 #ifndef CLI_CLIENT_API_H
@@ -37,7 +37,7 @@ int client_send_text(const struct client *c, const char *method, const char *pat
 int client_list(const struct client *c, const char *path, json_t **ret,
 		struct err *err) MUST_CHECK;
 
-/* Prints "foretide COMMAND: words" when rc is an error; returns the exit status. */
+/* Prints "foretide COMMAND: message" when rc is an error; returns the exit status. */
 int client_exit(const struct args *a, int rc, const struct err *err);
 
 /* Prints a document as it is, for --json. */

@@ -54,7 +54,7 @@ static int wrong_count(const char *command, int n, int least, int most)
 	const int wanted = n < least ? least : most;
 
 	if (most == 0)
-		return cli_fail(EXIT_USAGE, command, "takes options alone");
+		return cli_fail(EXIT_USAGE, command, "takes only options");
 	return cli_fail(EXIT_USAGE, command, "takes %s%d argument%s, not %d",
 			least == most ? ""
 			: n < least   ? "at least "
@@ -68,8 +68,8 @@ int args_tier(const struct args *a)
 
 	if (slash && slash > a->position[0] && slash[1] && !strchr(slash + 1, '/'))
 		return EXIT_OK;
-	return cli_fail(EXIT_USAGE, a->command, "'%s' is no STACK/TIER, such as shop/web",
-			a->position[0]);
+	return cli_fail(EXIT_USAGE, a->command,
+			"'%s' is not STACK/TIER, such as shop/web", a->position[0]);
 }
 
 int args_stack(const struct args *a)
@@ -77,7 +77,7 @@ int args_stack(const struct args *a)
 	if (*a->position[0] && !strchr(a->position[0], '/'))
 		return EXIT_OK;
 	return cli_fail(EXIT_USAGE, a->command,
-			"'%s' is no name of a stack, such as shop", a->position[0]);
+			"'%s' is not the name of a stack, such as shop", a->position[0]);
 }
 
 int args_read(int argc, char **argv, const char *takes, int least, int most,
@@ -99,11 +99,11 @@ int args_read(int argc, char **argv, const char *takes, int least, int most,
 			return cli_fail(EXIT_USAGE, argv[0], "%s needs a value",
 					argv[optind - 1]);
 		if (i == '?')
-			return cli_fail(EXIT_USAGE, argv[0], "there is no option %s here",
+			return cli_fail(EXIT_USAGE, argv[0], "unknown option %s",
 					argv[optind - 1]);
 		if (i >= N_COMMON && !is_taken(takes, known[i].name))
-			return cli_fail(EXIT_USAGE, argv[0],
-					"there is no option --%s here", known[i].name);
+			return cli_fail(EXIT_USAGE, argv[0], "unknown option --%s",
+					known[i].name);
 		void *place = (char *)&a + known[i].at;
 
 		if (known[i].is_flag)

@@ -24,13 +24,13 @@ struct args {
 
 /*
  * takes: the further options by name, "dry-run stack"; least and most: how many
- * positional arguments. Returns EXIT_OK, or EXIT_USAGE with the words on stderr.
+ * positional arguments. Returns EXIT_OK, or EXIT_USAGE with the message on stderr.
  */
 int args_read(int argc, char **argv, const char *takes, int least, int most,
 	      struct args *ret);
 
 /* Whether the first positional argument is STACK/TIER, or the name of a stack: EXIT_OK,
- * or EXIT_USAGE with the words on stderr. */
+ * or EXIT_USAGE with the message on stderr. */
 int args_tier(const struct args *a);
 int args_stack(const struct args *a);
 
@@ -41,6 +41,6 @@ int args_stack(const struct args *a);
 	"  --token-file FILE  file with the token (default: $FORETIDE_TOKEN, then\n" \
 	"                     ~/.config/foretide/token)\n"                           \
 	"  --ca FILE          certificates to trust for https\n"                     \
-	"  --json             print what the controller answered\n"
+	"  --json             print the controller's answer\n"
 
 #endif

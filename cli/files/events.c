@@ -146,7 +146,7 @@ int file_events_read(const char *path, const char *zone, const struct series *s,
 	return 0;
 }
 
-/* ---------------------------------------------------------------- telling */
+/* ---------------------------------------------------------------- printing */
 
 static void print_one(const struct file_event *v)
 {
@@ -157,10 +157,11 @@ static void print_one(const struct file_event *v)
 	if (v->is_given)
 		printf("demand times %.3g, as given\n", v->u.mid);
 	else if (v->u.n)
-		printf("demand times %.3g (%.3g to %.3g), learned from %zu past one%s\n",
+		printf("demand times %.3g (%.3g to %.3g), learned from %zu past "
+		       "event%s\n",
 		       v->u.mid, v->u.low, v->u.high, v->u.n, v->u.n > 1 ? "s" : "");
 	else
-		puts("not counted, nothing is known of its effect");
+		puts("ignored, its effect is not known");
 }
 
 void file_events_print(const struct file_events *e, int64_t from_ms)

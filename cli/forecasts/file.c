@@ -96,7 +96,7 @@ static int choose_every(struct prospect *p, struct err *err)
 
 	if (every_ms % step_ms != 0)
 		return err_set(err, ERR_INVAL,
-			       "--every: %s is no multiple of the file's step of %s",
+			       "--every: %s is not a multiple of the file's step of %s",
 			       clock_format_duration(every_ms, text),
 			       clock_format_duration(step_ms, step));
 	if (every_ms > 0)
@@ -125,7 +125,7 @@ static void print_seasons(const struct prospect *p)
 			     o->seasons[k].correlation);
 }
 
-/* What is left out is said. */
+/* Steps that are left out are mentioned. */
 static void print_every(const struct prospect *p)
 {
 	char every[CLOCK_TEXT], step[CLOCK_TEXT];
@@ -214,7 +214,7 @@ static void print_json(const struct prospect *p)
 	client_print(doc);
 }
 
-/* ---------------------------------------------------------------- the picture */
+/* ---------------------------------------------------------------- the chart */
 
 /* As much of the past as is ahead, twice. */
 static int draw(const struct prospect *p)
@@ -231,7 +231,7 @@ static int draw(const struct prospect *p)
 		return cli_fail(EXIT_FAILED, "forecast", "%s cannot be written",
 				p->w->svg);
 	if (!p->w->json)
-		printf("\npicture: %s\n", p->w->svg);
+		printf("\nchart: %s\n", p->w->svg);
 	return EXIT_OK;
 }
 

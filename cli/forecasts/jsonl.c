@@ -43,7 +43,8 @@ static int read_numbers(const json_t *msg, const char *name, double *ret, size_t
 		const json_t *v = json_array_get(list, i);
 
 		if (!json_is_number(v) && !json_is_null(v))
-			return err_set(err, ERR_INVAL, "%s[%zu] is no number", name, i);
+			return err_set(err, ERR_INVAL, "%s[%zu] is not a number", name,
+				       i);
 		ret[i] = json_is_null(v) ? NAN : json_number_value(v);
 	}
 	*ret_n = n;

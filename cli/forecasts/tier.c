@@ -25,9 +25,10 @@ static void print_forecast_events(const json_t *list)
 		if (json_is_true(json_object_get(e, "given")))
 			printf("demand times %.3g, as given\n", u);
 		else if (n)
-			printf("demand times %.3g, learned from %lld past\n", u, n);
+			printf("demand times %.3g, learned from %lld past events\n", u,
+			       n);
 		else
-			puts("not counted, nothing is known of its effect yet");
+			puts("ignored, its effect is not known yet");
 	}
 }
 

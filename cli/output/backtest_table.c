@@ -6,7 +6,7 @@
 void backtest_print(const struct judge_row row[JUDGE_POLICIES])
 {
 	printf("%-16s %14s %10s %12s %14s %10s %9s\n", "policy", "instance-hours", "cost",
-	       "short time", "not served", "actions", "headroom");
+	       "time short", "unserved", "actions", "headroom");
 	for (int k = 0; k < JUDGE_POLICIES; k++) {
 		const struct judge_row *w = &row[k];
 
@@ -19,6 +19,7 @@ void backtest_print(const struct judge_row row[JUDGE_POLICIES])
 		putchar('\n');
 	}
 	puts("\ncost: instance-hours over those of the clairvoyant optimum; headroom: "
-	     "tuned on the\npast of this series, as an operator could. Foretide was told "
-	     "the risk or the\nprice only.");
+	     "tuned on the\npast of this series, as an operator could. Foretide was "
+	     "given only "
+	     "the\nrisk or the price.");
 }

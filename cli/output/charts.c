@@ -48,7 +48,7 @@ void svg_backtest(FILE *out, const struct judge_report *r, double capacity,
 		y[k] = instances(r, lines[k].policy, capacity);
 		f.high = highest(y[k], r->n, f.high);
 	}
-	svg_begin(out, &f, "Instances running, and needed for the demand");
+	svg_begin(out, &f, "Instances running and needed");
 	for (size_t k = 0; k < ARRAY_SIZE(lines); k++) {
 		svg_line(out, &f, 0, y[k], r->n, lines[k].colour, lines[k].width);
 		svg_name(out, k, lines[k].colour, lines[k].name);
@@ -69,7 +69,7 @@ void svg_forecast(FILE *out, const double *y, size_t n, const struct horizon *f,
 	frame.high = highest(f->q, f->n_levels * f->h, frame.high);
 	if (!(frame.high > 0))
 		frame.high = 1;
-	svg_begin(out, &frame, "Demand, and its forecast");
+	svg_begin(out, &frame, "Demand and forecast");
 	for (size_t k = 0; k < middle; k++)
 		svg_band(out, &frame, n, f->q + k * f->h,
 			 f->q + (f->n_levels - 1 - k) * f->h, f->h, "#0a6fc233");

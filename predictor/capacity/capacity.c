@@ -10,7 +10,7 @@
 #define BANDS_AN_OCTAVE 3
 #define CLOCK_SLACK 10 /* minutes that a clock is corrected by */
 
-static void know_nothing(struct capacity *c)
+static void reset_known(struct capacity *c)
 {
 	c->known = (struct capacity_known){ CAPACITY_NOT_KNOWN,    NAN, NAN, NAN, NAN, 0,
 					    "there is no data yet" };
@@ -29,7 +29,7 @@ int capacity_new(double target, struct capacity **ret, struct err *err)
 	c->magic = CAPACITY_MAGIC;
 	c->version = CAPACITY_VERSION;
 	c->target = target;
-	know_nothing(c);
+	reset_known(c);
 	*ret = c;
 	return 0;
 }
@@ -130,7 +130,7 @@ static void keep_between(struct capacity *c, int64_t from, int64_t to)
 static void set_back(struct capacity *c, int64_t minute)
 {
 	keep_between(c, 0, minute);
-	know_nothing(c);
+	reset_known(c);
 	c->minute = minute - 1;
 }
 
@@ -158,7 +158,7 @@ int capacity_see(struct capacity *c, const struct capacity_seen *seen, bool *ret
 	if (!capacity_break(c, &p, ret))
 		return 0;
 	keep_between(c, ret->minute, INT64_MAX);
-	know_nothing(c);
+	reset_known(c);
 	capacity_fit(c, seen->instances);
 	*ret_changed = true;
 	return 0;

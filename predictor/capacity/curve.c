@@ -184,9 +184,9 @@ static void plain_covariance(const struct fitting *t, gsl_matrix *bread)
 static void sandwich(const struct fitting *t, double dependence, gsl_matrix *bread,
 		     gsl_matrix *meat)
 {
-	double half[CURVE_PARAMS * CURVE_PARAMS], whole[CURVE_PARAMS * CURVE_PARAMS];
+	double half[CURVE_PARAMS * CURVE_PARAMS], full[CURVE_PARAMS * CURVE_PARAMS];
 	gsl_matrix_view hv = gsl_matrix_view_array(half, t->p, t->p);
-	gsl_matrix_view wv = gsl_matrix_view_array(whole, t->p, t->p);
+	gsl_matrix_view wv = gsl_matrix_view_array(full, t->p, t->p);
 	const double factor = dependence * (double)t->n / (double)(t->n - t->p);
 
 	gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, factor, bread, meat, 0, &hv.matrix);

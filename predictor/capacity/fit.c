@@ -45,8 +45,8 @@ static bool is_known(struct estimate *e)
 	return false;
 }
 
-static void tell(struct capacity_known *k, enum capacity_model model, double value,
-		 double sd, double t)
+static void set_known(struct capacity_known *k, enum capacity_model model, double value,
+		      double sd, double t)
 {
 	k->model = model;
 	k->value = value;
@@ -143,7 +143,7 @@ static void fit_usl(struct capacity *c, const struct minutes *m, enum kind kind,
 	x = usl_throughput(&u, n, &sd);
 	if (width(2, sd / x) > WIDTH_MOST)
 		return;
-	tell(&c->known, CAPACITY_USL, x / n, sd / x, 2);
+	set_known(&c->known, CAPACITY_USL, x / n, sd / x, 2);
 	snprintf(c->known.why, sizeof(c->known.why),
 		 "each instance serves less as their number grows, observed at %zu "
 		 "instance counts",
@@ -152,8 +152,8 @@ static void fit_usl(struct capacity *c, const struct minutes *m, enum kind kind,
 
 /* ---------------------------------------------------------------- all */
 
-static void say_known(struct capacity_known *k, const struct estimate *e, enum kind kind,
-		      double target)
+static void describe_known(struct capacity_known *k, const struct estimate *e,
+			   enum kind kind, double target)
 {
 	if (kind == BUSY)
 		snprintf(k->why, sizeof(k->why),
@@ -205,8 +205,8 @@ void capacity_fit(struct capacity *c, size_t instances)
 	k->cautious = capacity_cautious(c);
 	if (!known[by])
 		return;
-	tell(k, by == BUSY ? CAPACITY_UTILISATION : CAPACITY_QUEUE, e[by].law.capacity,
-	     e[by].sd, e[by].t);
-	say_known(k, &e[by], by, c->target);
+	set_known(k, by == BUSY ? CAPACITY_UTILISATION : CAPACITY_QUEUE,
+		  e[by].law.capacity, e[by].sd, e[by].t);
+	describe_known(k, &e[by], by, c->target);
 	fit_usl(c, m, by, (double)MAX(instances, 1));
 }

@@ -13,7 +13,7 @@ void coverage_note(const struct demand_model *m, struct lead *l, const struct or
 	const float top = (float)(target + (double)o->base);
 
 	for (int k = 0; k < DEMAND_BANDS; k++)
-		l->coverage[k] += ((top <= o->said[k]) - l->coverage[k]) / life;
+		l->coverage[k] += ((top <= o->predicted[k]) - l->coverage[k]) / life;
 }
 
 void demand_model_coverage(const struct demand_model *m, size_t lead,
@@ -24,8 +24,8 @@ void demand_model_coverage(const struct demand_model *m, size_t lead,
 	const struct lead *l = model_lead_const(m, lead);
 
 	for (int k = 0; k < DEMAND_BANDS; k++) {
-		const double misses = (1 - demand_bands[k]) * (double)l->learned;
+		const double outside = (1 - demand_bands[k]) * (double)l->learned;
 
-		ret[k] = misses >= COVERAGE_AFTER ? l->coverage[k] : NAN;
+		ret[k] = outside >= COVERAGE_AFTER ? l->coverage[k] : NAN;
 	}
 }

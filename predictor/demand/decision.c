@@ -54,7 +54,7 @@ void lead_decide(struct demand_model *m, struct lead *l)
 	for (size_t k = 0; k < hold; k++)
 		o->held = MAX(o->held, lead_origin(m, l, k)->need);
 	for (int k = 0; k < DEMAND_BANDS; k++)
-		o->said[k] = (float)quantile_at(&v, l->z[k]);
+		o->predicted[k] = (float)quantile_at(&v, l->z[k]);
 	l->now = (struct demand_decision){
 		.needed = o->need,
 		.instances = o->held,

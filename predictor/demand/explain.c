@@ -14,8 +14,8 @@ const char *demand_fallback_name(enum demand_fallback fallback_level)
 	return names[fallback_level];
 }
 
-static void say_shift(const struct demand_decision *d, const char *shift,
-		      const char *then, char *ret, size_t size)
+static void describe_shift(const struct demand_decision *d, const char *shift,
+			   const char *then, char *ret, size_t size)
 {
 	char by[32] = "from zero";
 
@@ -27,7 +27,7 @@ static void say_shift(const struct demand_decision *d, const char *shift,
 const char *demand_why(const struct demand_decision *d, const char *shift, char *ret,
 		       size_t size)
 {
-	static const char *const words[] = {
+	static const char *const reasons[] = {
 		[DEMAND_NO_SAMPLE] = "no sample yet",
 		[DEMAND_LITTLE_HISTORY] = "too little history: the latest demand plus "
 					  "its usual rise is used",
@@ -43,8 +43,8 @@ const char *demand_why(const struct demand_decision *d, const char *shift, char 
 	};
 
 	if (d->reason == DEMAND_SHIFTED || d->reason == DEMAND_SHIFT_FOLLOWED)
-		say_shift(d, shift, words[d->reason], ret, size);
+		describe_shift(d, shift, reasons[d->reason], ret, size);
 	else
-		snprintf(ret, size, "%s", words[d->reason]);
+		snprintf(ret, size, "%s", reasons[d->reason]);
 	return ret;
 }

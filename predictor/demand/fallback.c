@@ -26,10 +26,10 @@ void fallback_judge(const struct demand_model *m, struct lead *l, const struct o
 
 	for (int r = DEMAND_REACTIVE; r < DEMAND_FALLBACKS; r++) {
 		const double loss = loss_of(l, o, r, target);
-		const double miss = fabs(target - (double)o->centre[r]);
+		const double error = fabs(target - (double)o->centre[r]);
 
 		l->loss[r] += (loss - l->loss[r]) / fmin(count, judge_life(m));
-		l->miss[r] += (miss - l->miss[r]) / fmin(count, judge_life(m));
+		l->error[r] += (error - l->error[r]) / fmin(count, judge_life(m));
 	}
 }
 

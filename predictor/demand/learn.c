@@ -51,7 +51,7 @@ void lead_learn(struct demand_model *m, struct lead *l)
 		return;
 
 	const double target = target_of(m, l, o);
-	const double miss = target - (double)o->centre[DEMAND_FULL], size = fabs(miss);
+	const double error = target - (double)o->centre[DEMAND_FULL], size = fabs(error);
 	/* Freak is what is large against the usual miss and was not so yesterday. */
 	const double limit = fmax(HUBER * (double)o->sigma[DEMAND_FULL],
 				  2 * fabs((double)o->x[FEAT_DAY]));
@@ -65,7 +65,7 @@ void lead_learn(struct demand_model *m, struct lead *l)
 	 * force. */
 	histogram_add(&l->histogram, (target - (double)o->centre[l->fallback_level]) /
 					     (double)o->sigma[l->fallback_level]);
-	l->up += (fmax(miss, 0) - l->up) / 120;
+	l->up += (fmax(error, 0) - l->up) / 120;
 	learn_sizes(m, l, o, target, size);
 	l->learned++;
 }

@@ -4,16 +4,16 @@
 #include <math.h>
 #include <string.h>
 
-#define GUESS 100.0 /* gaps that the first guess counts for */
+#define FIRST_ESTIMATE 100.0 /* gaps that the first guess counts for */
 
 void level_shift_init(struct level_shift *s, double usual, double half_life,
-		      double patience)
+		      double min_gaps)
 {
 	memset(s, 0, sizeof(*s));
 	s->usual = usual;
 	s->half_life = half_life;
-	s->limit = SHIFT_LIMIT * fmax(patience, 1);
-	s->least = (uint64_t)(patience / 2);
+	s->limit = SHIFT_LIMIT * fmax(min_gaps, 1);
+	s->least = (uint64_t)(min_gaps / 2);
 }
 
 static double grow(const struct level_shift *s, double sum, double gap)
@@ -25,7 +25,7 @@ void level_shift_note(struct level_shift *s, double now, double season, double u
 {
 	const double gap = unit > 0 ? (now - season) / unit : 0;
 	const double z = s->usual > 0 ? gap / s->usual : 0;
-	const double life = fmin(GUESS + (double)s->n, s->half_life / M_LN2);
+	const double life = fmin(FIRST_ESTIMATE + (double)s->n, s->half_life / M_LN2);
 
 	s->over[0] = grow(s, s->over[0], z);
 	s->over[1] = grow(s, s->over[1], -z);

@@ -6,7 +6,7 @@
  * Page's cumulative sums, one for each side, over the gaps between the level and that of
  * the season, in usual sizes of a gap: a sum grows by what a gap is over SHIFT_ALLOWANCE
  * of them. A shift is found when one has grown by SHIFT_LIMIT sizes a gap for as long as
- * the caller's patience (sooner when it is farther away, not before half of that time),
+ * the caller's min_gaps (sooner when it is farther away, not before half of that time),
  * and is over when both are back at nothing.
  *
  * Source: Page, Continuous Inspection Schemes, Biometrika 41, 1954.
@@ -32,10 +32,10 @@ struct level_shift {
 	bool is_on;
 };
 
-/* usual: a first guess of the size of a gap, in the unit of gaps; half_life and patience
+/* usual: a first guess of the size of a gap, in the unit of gaps; half_life and min_gaps
  * in gaps. */
 void level_shift_init(struct level_shift *s, double usual, double half_life,
-		      double patience);
+		      double min_gaps);
 
 /* Takes the level now and what the season says of it, and the unit that gaps between them
  * are measured in. O(1). */

@@ -45,7 +45,7 @@ struct origin {
 	float base;
 	float centre[DEMAND_FALLBACKS],
 		sigma[DEMAND_FALLBACKS]; /* of the rise over base */
-	float said[DEMAND_BANDS];        /* quantiles of the largest demand */
+	float predicted[DEMAND_BANDS];   /* quantiles of the largest demand */
 	uint32_t need, held;             /* instances: by itself, and after the hold */
 	uint32_t slot;                   /* of the day */
 	bool filled;                     /* no sample at this step */
@@ -62,8 +62,8 @@ struct lead {
 	double up;              /* average of the misses upwards */
 	double log_price;
 	double short_share;
-	double loss[DEMAND_FALLBACKS]; /* of each fallback level lately; comparable */
-	double miss[DEMAND_FALLBACKS]; /* slow average of |miss| */
+	double loss[DEMAND_FALLBACKS];  /* of each fallback level lately; comparable */
+	double error[DEMAND_FALLBACKS]; /* slow average of |miss| */
 	enum demand_fallback fallback_level; /* in force */
 	uint64_t learned;                    /* targets learned from */
 	double z[DEMAND_BANDS];              /* the histogram's quantiles of the bands */

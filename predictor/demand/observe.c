@@ -42,7 +42,7 @@ static void observe_simple(const struct demand_model *m, const struct lead *l,
 	o->centre[DEMAND_SEASONAL] = o->x[FEAT_PROFILE];
 	for (int r = DEMAND_REACTIVE; r < DEMAND_FULL; r++) {
 		const double usual =
-			l->learned < 10 ? fmax(l->miss[r], prior) : l->miss[r];
+			l->learned < 10 ? fmax(l->error[r], prior) : l->error[r];
 
 		o->sigma[r] = (float)fmax(usual, model_nothing(m));
 	}

@@ -21,7 +21,7 @@ static int history_check(const double *y, size_t n, struct err *err)
 }
 
 /* One step of the history; what was said at it, into r [n_leads * n]. */
-static void play(struct demand_model *m, double y, struct price_step *r, size_t n)
+static void replay(struct demand_model *m, double y, struct price_step *r, size_t n)
 {
 	model_step(m, isnan(y) ? model_fill_value(m) : y, isnan(y));
 	for (size_t k = 0; k < m->opts.n_leads; k++) {
@@ -56,7 +56,7 @@ int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_
 
 	for (size_t i = 0; i < n; i++) {
 		m->last_ms = t0_ms + (int64_t)i * m->opts.step_ms;
-		play(m, y[i], r + i, n);
+		replay(m, y[i], r + i, n);
 	}
 	for (size_t k = 0; k < m->opts.n_leads; k++) {
 		struct lead *l = model_lead(m, k);

@@ -21,7 +21,7 @@ struct autoreg {
 	size_t lag[AUTOREG_LAGS]; /* ascending, each at least 1 */
 	size_t n;                 /* length of the series that was fitted */
 	/* [0] learned from all of it; [f] from all but its f-th part, so that what it
-	   says of that part is no hindsight. */
+	   says of that part is no in_sample. */
 	double b[AUTOREG_FOLDS + 1][AUTOREG_LAGS];
 	double c[AUTOREG_FOLDS + 1];
 };

@@ -13,13 +13,13 @@ void ensemble_done(struct ensemble *e)
 {
 	panel_done(&e->panel[FINE]);
 	panel_done(&e->panel[COARSE]);
-	free(e->said);
+	free(e->predicted);
 	free(e->weight);
 }
 
-static double *said(const struct ensemble *e, size_t origin, size_t method)
+static double *predicted(const struct ensemble *e, size_t origin, size_t method)
 {
-	return e->said + (origin * METHODS + method) * e->h;
+	return e->predicted + (origin * METHODS + method) * e->h;
 }
 
 /* The last season again. */
@@ -53,20 +53,21 @@ static void run_level(const struct view_series *s, size_t t, size_t h, double *o
 		out[j] = level;
 }
 
-void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool hindsight)
+void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool in_sample)
 {
 	const struct view_series *s = e->s;
 
 	for (size_t k = FINE; k <= COARSE; k++)
 		if (e->use[k])
-			panel_run(&e->panel[k], t, hindsight, e->h, said(e, origin, k));
+			panel_run(&e->panel[k], t, in_sample, e->h,
+				  predicted(e, origin, k));
 	if (e->use[SEASON])
-		run_season(s, s->seasons[0], t, e->h, said(e, origin, SEASON));
+		run_season(s, s->seasons[0], t, e->h, predicted(e, origin, SEASON));
 	if (e->use[LONG_SEASON])
-		run_season(s, s->seasons[1], t, e->h, said(e, origin, LONG_SEASON));
+		run_season(s, s->seasons[1], t, e->h, predicted(e, origin, LONG_SEASON));
 	if (e->use[PROFILE])
-		run_profile(s, t, e->h, said(e, origin, PROFILE));
-	run_level(s, t, e->h, said(e, origin, LEVEL));
+		run_profile(s, t, e->h, predicted(e, origin, PROFILE));
+	run_level(s, t, e->h, predicted(e, origin, LEVEL));
 }
 
 void ensemble_weigh(struct ensemble *e)
@@ -82,7 +83,8 @@ void ensemble_weigh(struct ensemble *e)
 		for (size_t j = 0; j < h; j++) {
 			size[j] = 0;
 			for (size_t i = 0; i < e->n; i++)
-				size[j] += fabs(e->s->y[e->at[i] + j] - said(e, i, k)[j]);
+				size[j] += fabs(e->s->y[e->at[i] + j] -
+						predicted(e, i, k)[j]);
 		}
 		for (size_t j = 0; j < h; j++) {
 			const size_t reach = MIN(MIN(j, h / 12), h - 1 - j);
@@ -105,7 +107,7 @@ void ensemble_mean(const struct ensemble *e, size_t origin, double *out)
 	memset(out, 0, e->h * sizeof(*out));
 	for (size_t k = 0; k < METHODS; k++)
 		for (size_t j = 0; e->use[k] && j < e->h; j++)
-			out[j] += e->weight[k * e->h + j] * said(e, origin, k)[j];
+			out[j] += e->weight[k * e->h + j] * predicted(e, origin, k)[j];
 }
 
 size_t ensemble_choose(struct ensemble *e)

@@ -22,8 +22,9 @@ struct ensemble {
 	size_t h, n; /* n: origins replayed */
 	struct panel panel[2];
 	size_t at[ENSEMBLE_ORIGINS];
-	double *said; /* [(ENSEMBLE_ORIGINS + 1) * METHODS * h]; the last: the forecast */
-	double *weight; /* [METHODS * h] */
+	double *predicted; /* [(ENSEMBLE_ORIGINS + 1) * METHODS * h]; the last: the
+			      forecast */
+	double *weight;    /* [METHODS * h] */
 	bool use[METHODS];
 };
 
@@ -35,7 +36,7 @@ DEFINE_CLEANUP_OBJECT(struct ensemble, ensemble_done);
 size_t ensemble_choose(struct ensemble *e);
 
 /* Runs every method from step t, as the k-th origin. */
-void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool hindsight);
+void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool in_sample);
 
 /* Repeats every method at past origins, a whole number of coarse steps back. */
 void ensemble_replay(struct ensemble *e, size_t first);

@@ -28,12 +28,12 @@ void error_quantiles_done(struct error_quantiles *s)
 	memset(s, 0, sizeof(*s));
 }
 
-void error_quantiles_add(struct error_quantiles *s, size_t t, const double *seen,
-			 const double *said)
+void error_quantiles_add(struct error_quantiles *s, size_t t, const double *actual,
+			 const double *forecast)
 {
 	CHECK(s->n < s->max);
 	for (size_t j = 0; j < s->h; j++)
-		s->error[s->n * s->h + j] = seen[j] - said[j];
+		s->error[s->n * s->h + j] = actual[j] - forecast[j];
 	s->at[s->n++] = t;
 }
 

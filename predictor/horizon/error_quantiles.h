@@ -24,8 +24,8 @@ void error_quantiles_done(struct error_quantiles *s);
 DEFINE_CLEANUP_OBJECT(struct error_quantiles, error_quantiles_done);
 
 /* What was seen [h] and what had been said [h] at origin t. */
-void error_quantiles_add(struct error_quantiles *s, size_t t, const double *seen,
-			 const double *said);
+void error_quantiles_add(struct error_quantiles *s, size_t t, const double *actual,
+			 const double *forecast);
 
 /*
  * The quantiles at levels [n] of what comes after origin t with the forecast mean [h],

@@ -81,17 +81,17 @@ static struct horizon *forecast(const struct view_series *s, const struct horizo
 {
 	CLEANUP(ensemble_done) struct ensemble e = { .s = s, .h = h };
 	CLEANUP(error_quantiles_done) struct error_quantiles sp = { 0 };
-	CLEANUP(free) double *guess = xcalloc(h, sizeof(double));
+	CLEANUP(free) double *mean = xcalloc(h, sizeof(double));
 	struct horizon *f = horizon_new(h, o->n_levels);
 
-	e.said = xcalloc((ENSEMBLE_ORIGINS + 1) * METHODS * h, sizeof(double));
+	e.predicted = xcalloc((ENSEMBLE_ORIGINS + 1) * METHODS * h, sizeof(double));
 	e.weight = xcalloc(METHODS * h, sizeof(double));
 	ensemble_replay(&e, ensemble_choose(&e));
 	ensemble_weigh(&e);
 	error_quantiles_init(&sp, h, s->seasons[0], ENSEMBLE_ORIGINS);
 	for (size_t i = 0; i < e.n; i++) {
-		ensemble_mean(&e, i, guess);
-		error_quantiles_add(&sp, e.at[i], s->y + e.at[i], guess);
+		ensemble_mean(&e, i, mean);
+		error_quantiles_add(&sp, e.at[i], s->y + e.at[i], mean);
 	}
 	ensemble_run(&e, e.n, s->n, true);
 	ensemble_mean(&e, e.n, f->mean);

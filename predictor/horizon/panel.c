@@ -49,10 +49,10 @@ size_t panel_first(const struct panel *p)
 	return first;
 }
 
-void panel_run(struct panel *p, size_t t, bool hindsight, size_t h, double *out)
+void panel_run(struct panel *p, size_t t, bool in_sample, size_t h, double *out)
 {
 	for (size_t k = 0; k < p->n; k++)
-		view_run(p->view[k], t, hindsight, h, p->scratch, p->path + k * h);
+		view_run(p->view[k], t, in_sample, h, p->scratch, p->path + k * h);
 	for (size_t j = 0; j < h; j++) {
 		double v[PANEL_VIEWS];
 

@@ -23,6 +23,6 @@ void panel_done(struct panel *p);
 size_t panel_first(const struct panel *p);
 
 /* Continues the series from step t for h steps into out [h]; see view_run(). */
-void panel_run(struct panel *p, size_t t, bool hindsight, size_t h, double *out);
+void panel_run(struct panel *p, size_t t, bool in_sample, size_t h, double *out);
 
 #endif

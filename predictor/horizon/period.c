@@ -14,13 +14,13 @@
 #define LINES 8     /* peaks of the periodogram that are looked at */
 #define MULTIPLES 8 /* of each: a line may be a harmonic of the season */
 #define NEARLY 0.5  /* of the best correlation: the shortest season with as much is it */
-#define HILL 0.9    /* of a peak's correlation is still the same hill */
-#define CLOSE 0.05  /* relative difference of seasons that are one */
+#define SAME_PEAK 0.9 /* of a peak's correlation is still the same hill */
+#define CLOSE 0.05    /* relative difference of seasons that are one */
 /* Spreads from where on a value counts no more: two outliers would be taken for a season
  * that is as long as they are apart. */
 #define OUTLIER 4.0
-#define WHOLE 0.1 /* a number that is so near to a whole one is it */
-#define ALIKE 0.7 /* of a hill's height is as high */
+#define INTEGER_TOLERANCE 0.1 /* a number that is so near to a whole one is it */
+#define ALIKE 0.7             /* of a hill's height is as high */
 
 /* Takes mean and straight line out. */
 static void detrend(double *x, const double *y, size_t n)
@@ -149,9 +149,9 @@ static double refine(const struct correlogram *v, size_t k)
 			break;
 		steps = (double)at / (double)m;
 	}
-	if (fabs(steps - (double)k) > WHOLE * (double)k + 0.5)
+	if (fabs(steps - (double)k) > INTEGER_TOLERANCE * (double)k + 0.5)
 		return (double)k;
-	return v->r[(size_t)round(steps)] > HILL * v->r[k] ? steps : (double)k;
+	return v->r[(size_t)round(steps)] > SAME_PEAK * v->r[k] ? steps : (double)k;
 }
 
 /* Takes the mean of each phase out. */
@@ -192,7 +192,7 @@ static bool is_repeated_by(const struct correlogram *v, size_t k, size_t usual)
 {
 	const double times = k ? (double)usual / refine(v, k) : 0;
 
-	return times > 1.5 && fabs(times - round(times)) < WHOLE &&
+	return times > 1.5 && fabs(times - round(times)) < INTEGER_TOLERANCE &&
 	       correlogram_height(v, k, k / 2) >
 		       ALIKE * correlogram_height(v, usual, k / 2);
 }

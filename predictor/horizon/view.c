@@ -137,13 +137,13 @@ static void unpool(const struct view *v, double before, const double *coarse, si
 	}
 }
 
-void view_run(const struct view *v, size_t t, bool hindsight, size_t h, double *scratch,
+void view_run(const struct view *v, size_t t, bool in_sample, size_t h, double *scratch,
 	      double *out)
 {
 	const size_t at = (t - v->skip) / v->pool, back = longest(v);
 	const size_t far = v->pool == 1 ? h : h / v->pool + 2;
 	double *x = scratch, *coarse = scratch + back + far;
-	const size_t fold = hindsight ? 0 : autoreg_fold(&v->ar, at - v->shift);
+	const size_t fold = in_sample ? 0 : autoreg_fold(&v->ar, at - v->shift);
 
 	memcpy(x, v->x + at - back, back * sizeof(*x));
 	autoreg_run(&v->ar, fold, x, back, far, v->lo, v->hi);

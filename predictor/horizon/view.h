@@ -53,10 +53,10 @@ size_t view_first(const struct view *v);
 
 /*
  * Continues the series from step t (t = n - a multiple of pool) for h steps into out
- * [h]; hindsight: use all of the series, otherwise only what lies outside the part that
+ * [h]; in_sample: use all of the series, otherwise only what lies outside the part that
  * t is in. scratch: view_scratch() doubles.
  */
-void view_run(const struct view *v, size_t t, bool hindsight, size_t h, double *scratch,
+void view_run(const struct view *v, size_t t, bool in_sample, size_t h, double *scratch,
 	      double *out);
 size_t view_scratch(const struct view *v, size_t h);
 

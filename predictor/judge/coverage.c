@@ -26,8 +26,8 @@ struct demand_opts judge_leads(const struct demand_opts *of)
 	return o;
 }
 
-/* What the bands of a lead time kept. said: of step i at said[i * stride]. */
-static void fill_lead(const struct past *p, const double *said, size_t stride,
+/* What the bands of a lead time kept. said: of step i at predicted[i * stride]. */
+static void fill_lead(const struct past *p, const double *predicted, size_t stride,
 		      struct judge_lead *ret)
 {
 	const size_t window = ret->steps + 1;
@@ -39,7 +39,7 @@ static void fill_lead(const struct past *p, const double *said, size_t stride,
 		for (size_t k = 1; k <= window; k++)
 			top = fmax(top, p->plain[p->from + i + k]);
 		for (size_t k = 0; k < DEMAND_BANDS; k++)
-			ret->coverage[k] += top <= said[i * stride + k] * (1 + 1e-9);
+			ret->coverage[k] += top <= predicted[i * stride + k] * (1 + 1e-9);
 	}
 	for (size_t k = 0; k < DEMAND_BANDS; k++)
 		ret->coverage[k] /= count ? (double)count : NAN;
@@ -56,15 +56,15 @@ int judge_coverage(struct past *p, struct judge_report *r, struct err *err)
 {
 	const struct demand_opts o = judge_leads(p->opts);
 	const size_t stride = o.n_leads * DEMAND_BANDS;
-	CLEANUP(free) double *said = xcalloc(p->n * stride, sizeof(double));
-	const int rc = simulate_model(p, &o, said, &r->row[JUDGE_MODEL].run, err);
+	CLEANUP(free) double *predicted = xcalloc(p->n * stride, sizeof(double));
+	const int rc = simulate_model(p, &o, predicted, &r->row[JUDGE_MODEL].run, err);
 
 	if (rc != 0)
 		return rc;
 	r->n_leads = o.n_leads;
 	for (size_t k = 0; k < o.n_leads; k++) {
 		r->lead[k].steps = o.lead_steps[k];
-		fill_lead(p, said + k * DEMAND_BANDS, stride, &r->lead[k]);
+		fill_lead(p, predicted + k * DEMAND_BANDS, stride, &r->lead[k]);
 	}
 	qsort(r->lead, r->n_leads, sizeof(r->lead[0]), by_steps);
 	while (r->lead[r->own].steps != p->opts->lead_steps[0])

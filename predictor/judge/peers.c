@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-static size_t whole(double x)
+static size_t round_up(double x)
 {
 	return (size_t)fmin(fmax(ceil(x - 1e-9), 1), 1e5);
 }
@@ -15,13 +15,13 @@ size_t peer_reactive(void *peer, size_t i, double demand, size_t running, size_t
 	struct peer *p = peer;
 	const size_t now = running + booting;
 	const double x = demand / p->capacity * p->headroom;
-	const size_t wish = fabs(x / (double)now - 1) <= 0.1 ? now : whole(x);
+	const size_t desired = fabs(x / (double)now - 1) <= 0.1 ? now : round_up(x);
 	size_t highest = 0;
 
-	p->recent[i % ARRAY_SIZE(p->recent)] = wish;
+	p->recent[i % ARRAY_SIZE(p->recent)] = desired;
 	for (size_t k = 0; k < ARRAY_SIZE(p->recent); k++)
 		highest = MAX(highest, p->recent[k]);
-	return wish >= now ? wish : MIN(now, highest);
+	return desired >= now ? desired : MIN(now, highest);
 }
 
 /* Demand at step i + ahead - back, where that lies in what was seen up to step i. */
@@ -56,7 +56,7 @@ size_t peer_seasonal(void *peer, size_t i, double demand, size_t running, size_t
 	(void)booting;
 	if (p->n_past + i > 7 * p->day + reach)
 		x = 0.5 * (x + around(p, i, 7 * p->day, reach));
-	return whole(fmax(x, demand) / p->capacity * p->headroom);
+	return round_up(fmax(x, demand) / p->capacity * p->headroom);
 }
 
 size_t peer_static(void *peer, size_t i, double demand, size_t running, size_t booting)

@@ -23,7 +23,7 @@ struct peer {
 
 /*
  * Kubernetes' HorizontalPodAutoscaler on a rate per pod: no change within 10 %, scale-in
- * only to the highest wish of five minutes (here: steps).
+ * only to the highest desired of five minutes (here: steps).
  * Source: its documentation, "Algorithm details" and "Stabilization window".
  */
 size_t peer_reactive(void *peer, size_t i, double demand, size_t running, size_t booting);

@@ -23,29 +23,29 @@ void simulate_peer(const struct past *p, fleet_want_fn *want, double headroom,
 
 double tune_peer(struct past *p, fleet_want_fn *want)
 {
-	static const double knobs[] = { 1.0, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4,
-					1.5, 1.7,  2.0, 2.5,  3.0, 4.0 };
+	static const double headrooms[] = { 1.0, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4,
+					    1.5, 1.7,  2.0, 2.5,  3.0, 4.0 };
 	const size_t week = 7 * p->day;
 	const size_t n = MAX(MIN(week, p->from / 2), (size_t)1);
 
-	for (size_t k = 0; k < ARRAY_SIZE(knobs); k++) {
+	for (size_t k = 0; k < ARRAY_SIZE(headrooms); k++) {
 		struct fleet_run run;
 
-		simulate_peer(p, want, knobs[k], p->from - n, n, &run);
+		simulate_peer(p, want, headrooms[k], p->from - n, n, &run);
 		free(run.running);
 		past_progress(p, (double)n);
 		if (run.short_share <= p->opts->risk)
-			return knobs[k];
+			return headrooms[k];
 	}
-	return knobs[ARRAY_SIZE(knobs) - 1];
+	return headrooms[ARRAY_SIZE(headrooms) - 1];
 }
 
 /* The model as a policy, and the ledger of its bands. */
 struct live {
 	struct demand_model *m;
 	const struct past *p;
-	double *said;  /* [n * n_leads * DEMAND_BANDS] or NULL */
-	size_t *needs; /* [n] with events, or NULL */
+	double *predicted; /* [n * n_leads * DEMAND_BANDS] or NULL */
+	size_t *needs;     /* [n] with events, or NULL */
 	struct err *err;
 	int rc;
 };
@@ -54,12 +54,12 @@ struct live {
 static void note_bands(struct live *l, size_t i)
 {
 	const size_t n = demand_model_opts(l->m)->n_leads;
-	double *said = l->said + i * n * DEMAND_BANDS;
+	double *predicted = l->predicted + i * n * DEMAND_BANDS;
 
 	for (size_t k = 0; l->rc == 0 && k < n * DEMAND_BANDS; k++)
 		l->rc = demand_model_quantile(l->m, k / DEMAND_BANDS,
-					      demand_bands[k % DEMAND_BANDS], said + k,
-					      l->err);
+					      demand_bands[k % DEMAND_BANDS],
+					      predicted + k, l->err);
 }
 
 /* What the model asks for, of demand with events: held for a lead time, as its own is. */
@@ -78,8 +78,8 @@ static size_t with_events(const struct live *l, size_t i, const struct demand_de
 	return most;
 }
 
-static size_t want_model(void *arg, size_t i, double demand, size_t running,
-			 size_t booting)
+static size_t desired_by_model(void *arg, size_t i, double demand, size_t running,
+			       size_t booting)
 {
 	struct live *l = arg;
 	struct demand_decision d;
@@ -92,13 +92,13 @@ static size_t want_model(void *arg, size_t i, double demand, size_t running,
 					    l->p->t0_ms + (int64_t)(l->p->from + i) *
 								  l->p->opts->step_ms,
 					    l->p->plain[l->p->from + i], l->err);
-	if (l->said)
+	if (l->predicted)
 		note_bands(l, i);
 	demand_model_decide(l->m, 0, &d);
 	return l->needs ? with_events(l, i, &d) : d.instances;
 }
 
-int simulate_model(struct past *p, const struct demand_opts *o, double *said,
+int simulate_model(struct past *p, const struct demand_opts *o, double *predicted,
 		   struct fleet_run *ret, struct err *err)
 {
 	CLEANUP(demand_model_free) struct demand_model *m = NULL;
@@ -109,10 +109,12 @@ int simulate_model(struct past *p, const struct demand_opts *o, double *said,
 		return rc;
 
 	CLEANUP(free) size_t *needs = p->ahead ? xcalloc(p->n, sizeof(*needs)) : NULL;
-	struct live l = { .m = m, .p = p, .said = said, .needs = needs, .err = err };
+	struct live l = {
+		.m = m, .p = p, .predicted = predicted, .needs = needs, .err = err
+	};
 
 	fleet_simulate(p->y + p->from, p->n, past_running(p, p->from), o->lead_steps[0],
-		       o->capacity, want_model, &l, ret);
+		       o->capacity, desired_by_model, &l, ret);
 	past_progress(p, 4.0 * (double)o->n_leads * (double)(p->from + p->n));
 	return l.rc;
 }

@@ -16,7 +16,7 @@ double tune_peer(struct past *p, fleet_want_fn *want);
 
 /* The model, trained on the history. said [n * n_leads * DEMAND_BANDS]: what its bands
  * say at each step; NULL: not wanted. */
-int simulate_model(struct past *p, const struct demand_opts *o, double *said,
+int simulate_model(struct past *p, const struct demand_opts *o, double *predicted,
 		   struct fleet_run *ret, struct err *err) MUST_CHECK;
 
 #endif

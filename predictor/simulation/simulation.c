@@ -49,8 +49,8 @@ void fleet_simulate(const double *demand, size_t n, size_t running_at_start, siz
 			unserved += demand[i] - (double)run * capacity;
 		}
 
-		const size_t wish = want(arg, i, demand[i], run, boot);
-		const size_t to = MIN(wish, (size_t)MOST);
+		const size_t desired = want(arg, i, demand[i], run, boot);
+		const size_t to = MIN(desired, (size_t)MOST);
 
 		ret->actions += to != run + boot;
 		if (to > run + boot && lead == 0) {

@@ -237,7 +237,7 @@ def test_what_was_promised_and_kept_is_shown(daemon):
                            f"http://127.0.0.1:{daemon.port}"], capture_output=True, text=True,
                           env={**os.environ, "FORETIDE_TOKEN": daemon.token}, check=False)
     assert told.returncode == 0, told.stderr
-    assert "DEMAND STAYS IN BAND" in told.stdout and "99.5 %" in told.stdout
+    assert "COVERAGE PROMISED" in told.stdout and "99.5 %" in told.stdout
     assert daemon.call("PATCH", "/v1/tiers/shop/web", {"price": 20}).status == 200
     wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc["promise"]["price"] == 20,
                "the price took the place of the risk")

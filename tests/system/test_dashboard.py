@@ -2,6 +2,7 @@
 """The dashboard in a real browser, beside the API of the controller that serves it."""
 
 import datetime
+import glob
 import json
 import math
 import os
@@ -146,7 +147,7 @@ def test_only_a_known_token_opens_the_page(chromium, shop):
     chromium.script("sessionStorage.clear()")
     chromium.open()
     chromium.sign_in("no-such-token")
-    chromium.wait("the refusal", lambda: "not known" in (chromium.text("[role=alert]") or ""))
+    chromium.wait("the refusal", lambda: "unknown or has expired" in (chromium.text("[role=alert]") or ""))
     assert not chromium.all("nav") and not chromium.all("[data-tier]")
     chromium.sign_in(shop.token)
     chromium.wait("the tiers", lambda: chromium.all("[data-tier]"))
@@ -169,7 +170,7 @@ def test_a_revoked_token_signs_out(page, shop):
     page.wait("why there is no form", lambda: "viewer" in page.text("main"))
     assert not page.all("form")
     shop.api(f"/v1/tokens/{made['id']}", "DELETE")
-    page.wait("it signs out", lambda: "not valid any more" in (page.text("[role=alert]") or ""))
+    page.wait("it signs out", lambda: "no longer valid" in (page.text("[role=alert]") or ""))
 
 
 # ---------------------------------------------------------------- what is shown is what is
@@ -190,7 +191,7 @@ def test_tiers_are_those_of_the_api(page, shop):
         t = shop.tier("shop", "web")
         lead = t["lead"]
         return [[t["fallback_level"]], t["fallback_reason"], pytest.approx(t["demand"]["value"], rel=0.05),
-                "prior, not learned yet" if lead["prior"] else f"learned from {lead['count']} starts"]
+                "configured, not learned yet" if lead["prior"] else f"learned from {lead['count']} starts"]
 
     agree(page, "fallback level, demand and lead time of web", lambda: [
         page.attributes(card + "[data-fallback]", "data-fallback"), page.text(card + ".fallback").split(": ", 1)[1].rstrip("."),
@@ -201,7 +202,7 @@ def test_tiers_are_those_of_the_api(page, shop):
 def test_status_counts_are_those_of_the_api(page, shop):
     def known():
         s = shop.api("/v1/status")
-        return [str(s["counts"]["tiers"]), str(s["counts"]["units_healthy"]), "ok" if s["store"]["ok"] else "away"]
+        return [str(s["counts"]["tiers"]), str(s["counts"]["units_healthy"]), "ok" if s["store"]["ok"] else "unavailable"]
 
     agree(page, "counts", lambda: [page.text(f"[data-stat='{n}'] .value")
                                    for n in ("Tiers", "Units healthy", "Store")], known)
@@ -319,11 +320,11 @@ def test_a_hold_is_set_and_released_on_the_page(page, shop):
 def problem_kinds():
     """Those that the controller tells, by its sources."""
     found = set()
-    for file in ("tick.c", "hooks.c"):
-        with open(os.path.join(ROOT, "controller", file), encoding="utf-8") as f:
+    for file in glob.glob(os.path.join(ROOT, "controller", "**", "*.c"), recursive=True):
+        with open(file, encoding="utf-8") as f:
             text = f.read()
-        found |= set(re.findall(r'set_problem\([^,]+, \w+, "([a-z-]+)"', text))
-        found |= set(re.findall(r'"(pool-[a-z]+)"', text))
+        found |= set(re.findall(r'PROBLEM_\w+(?:, |\] = )"([a-z-]+)"', text))
+        found |= set(re.findall(r'"(pool-(?:failing|limited))"', text))
     return found
 
 
@@ -391,7 +392,7 @@ def test_a_store_that_is_away_is_shown(tmp_path):
             browser.open()
             browser.sign_in(rig.token)
             browser.wait("the problem", lambda: browser.all("[data-kind=store-away]"))
-            browser.wait("its state", lambda: browser.text("[data-stat=Store] .value") == "away")
+            browser.wait("its state", lambda: browser.text("[data-stat=Store] .value") == "unavailable")
         finally:
             browser.close()
 

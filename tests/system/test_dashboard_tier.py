@@ -87,12 +87,12 @@ def test_the_promises_are_a_table_of_bands_and_lead_times(page):
     page.script(MERGE, {"promise": PROMISE})
     look_at(page, "web")
     page.wait("the bands", lambda: page.all("table.bands tbody tr"))
-    assert page.texts("table.bands thead th") == ["Promised", "kept in 3m", "kept in 13m"]
+    assert page.texts("table.bands thead th") == ["Promised", "achieved, lead time 3m", "achieved, lead time 13m"]
     rows = page.script("""return [...document.querySelectorAll('table.bands tbody tr')].map(r =>
         [...r.cells].map(c => c.textContent))""")
     assert rows == [["50 %", "51.2 %", "▼ 47.0 %, less than promised"], ["99.5 %", "99.5 %", "–"]]
     assert page.text("[data-fact=Promised] .value") == "≤ 0.5 %"
-    assert page.text("[data-fact=Achieved]") == "Was short 0.41 % ✓ as promised"
+    assert page.text("[data-fact=Achieved]") == "Time short, achieved 0.41 % ✓ as promised"
 
 
 def test_the_promises_are_those_of_the_api(page, shop):
@@ -130,8 +130,8 @@ def test_a_price_stands_in_place_of_the_risk(page, shop):
 def test_without_a_promise_the_page_says_so(page):
     page.script(MERGE, {"promise": None, "events": None, "capacity_learned": None})
     look_at(page, "web")
-    page.wait("the words", lambda: page.text("[data-key='Promised and kept'] p")
-              == "Nothing can be told before a forecast has met what came.")
+    page.wait("the words", lambda: page.text("[data-key='Coverage promised and achieved'] p")
+              == "Nothing to report until a forecast has been compared with actual demand.")
     assert "None in the next 14 days." in page.text("[data-key='Expected events']")
     assert unexpected(page) == []
 
@@ -170,13 +170,13 @@ def test_a_learned_capacity_is_shown_with_its_interval_and_reason(page):
     assert page.texts(panel + "p") == ["Latency rises past 200 ms above this load."]
     page.script(MERGE, {"capacity_learned": dict(LEARNED, changed={"since": "2026-01-02T03:04:00Z", "from": 20, "to": 14.2})})
     page.wait("the change", lambda: page.all("[data-warning=capacity]"))
-    assert page.text("[data-warning=capacity]").startswith("An instance serves about 14.2/s since ")
-    assert page.text("[data-warning=capacity]").endswith(", it was 20/s.")
+    assert page.text("[data-warning=capacity]").startswith("An instance has served about 14.2/s since ")
+    assert page.text("[data-warning=capacity]").endswith("; before that it served 20/s.")
 
 
 def test_an_empty_chart_says_so(page):
     look_at(page, "batch")
-    page.wait("the words", lambda: page.text(".readout") == "No demand is measured yet.")
+    page.wait("the words", lambda: page.text(".readout") == "No demand has been measured yet.")
     look_at(page, "web")
     page.wait("the chart", lambda: any(page.attributes(".canvas", "aria-label")))
     page.wait("no words", lambda: page.text(".readout") == "")
@@ -273,7 +273,7 @@ def test_what_is_not_earned_must_be_meant(page, shop):
     page.click("#promote")
     page.wait("the question", lambda: page.all("dialog[open]"))
     assert page.attributes("dialog [data-verdict]", "data-verdict") == ["refused"]
-    assert page.text("dialog [type=submit]") == "Promote all the same" and page.all("dialog .danger")
+    assert page.text("dialog [type=submit]") == "Promote anyway" and page.all("dialog .danger")
     assert [r for r, _ in page.contrasts() if r < 4.5] == []
     page.click("dialog [type=button]")
     page.wait("it is gone", lambda: not page.all("dialog"))
@@ -402,4 +402,4 @@ def test_a_host_is_drained_after_a_question(page, shop):
     page.click(press)
     page.click("dialog .danger")
     wait_for("it drains", lambda: {h["id"]: h["state"] for h in shop.items("/v1/hosts")}.get(host) != "up")
-    page.wait("it is told", lambda: f"{host} drains." in page.told())
+    page.wait("it is told", lambda: f"{host} is draining." in page.told())

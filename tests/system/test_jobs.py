@@ -85,4 +85,4 @@ def test_a_replay_shows_at_a_terminal_how_far_it_is(shop, tmp_path):
     other.write_text(CONF.replace("max = 2\nmode = observe", "max = 9\nmode = auto"))
     status, seen = at_terminal(shop, b"", "replay", "shop/web", "--since", "20d", "--with", str(other))
     assert status == 0 and "\r[####" in seen, seen
-    assert "an instance serves 10 of it, declared" in seen
+    assert "capacity 10 per instance, declared" in seen

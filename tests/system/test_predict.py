@@ -146,7 +146,7 @@ def test_every_chooses_the_lines_and_must_fit_the_steps(minutes):
     assert rows(thin) == rows(r)[::40] and "a line every 40m, of 120 steps of 1m (--every 1m: all)" in thin.stdout
     r = run("forecast", minutes, "--every", "90s")
     assert (r.returncode, r.stdout) == (2, "")
-    assert "--every: 1m30s is no multiple of the file's step of 1m" in r.stderr
+    assert "--every: 1m30s is not a multiple of the file's step of 1m" in r.stderr
 
 
 def test_a_season_that_is_no_day_is_named_with_its_length(minutes):
@@ -172,7 +172,7 @@ def test_a_forecast_as_json_has_all_points(minutes, csv, tmp_path):
 def test_a_forecast_draws_its_past_and_its_bands(csv, tmp_path):
     picture = tmp_path / "forecast.svg"
     r = run("forecast", str(csv), "--svg", str(picture))
-    assert r.returncode == 0 and f"picture: {picture}" in r.stdout, r.stderr
+    assert r.returncode == 0 and f"chart: {picture}" in r.stdout, r.stderr
     root = xml.etree.ElementTree.parse(picture).getroot()
     bands = [e.get("points").split() for e in root if e.tag.endswith("polygon")]
     assert len(bands) == 2 and all(2 * 300 < len(points) <= 2 * 576 for points in bands)
@@ -237,7 +237,7 @@ def test_a_forecast_learns_an_event_of_a_calendar_from_past_ones(csv, tmp_path):
     events = calendar(tmp_path, 9, 12, 15, 17)
     r = run("forecast", path, "--horizon", "24h", "--events", events, "--timezone", "Europe/Stockholm")
     assert r.returncode == 0, r.stderr
-    assert "event sale, 2026-01-17T11:00:00" in r.stdout and "learned from 3 past ones" in r.stdout
+    assert "event sale, 2026-01-17T11:00:00" in r.stdout and "learned from 3 past events" in r.stdout
     assert 2500 < median_at(r, 12) < 3500 and 900 < median_at(r, 18) < 1100
     r = run("forecast", path, "--horizon", "24h", "--events", calendar(tmp_path, 9, 12, 15))
     assert "event sale" not in r.stdout and 900 < median_at(r, 12) < 1100
@@ -275,13 +275,13 @@ def test_a_price_takes_the_place_of_the_risk(csv):
         wanted.append(sum(json.loads(line)["desired"] for line in r.stdout.splitlines()[1:]))
     assert wanted[0] < wanted[1]
     r = run("backtest", str(csv), "--price", "20", "--capacity", "20", "--play", "2d")
-    assert r.returncode == 0 and "a short minute costs 20 instance-hours" in r.stdout, r.stderr
+    assert r.returncode == 0 and "a minute short of capacity costs 20 instance-hours" in r.stdout, r.stderr
 
 
 def test_backtest_shows_bands_by_lead_times(csv):
     r = run("backtest", str(csv), "--boot", "10m", "--capacity", "20", "--play", "2d")
     assert r.returncode == 0, r.stderr
-    table = r.stdout.split("\npromised ")[1].splitlines()
+    table = r.stdout.split("\nlevel ")[1].splitlines()
     assert table[0].split() == ["in", "5m", "in", "10m", "in", "20m"]
     rows = [[float(x) for x in line.replace("%", "").split()] for line in table[1:8]]
     assert [row[0] for row in rows] == [50, 80, 90, 95, 98, 99, 99.5]
@@ -291,7 +291,7 @@ def test_backtest_shows_bands_by_lead_times(csv):
 
 @pytest.mark.parametrize("args,status,words", [
     (["backtest"], 2, "CSV"),
-    (["backtest", "x.csv", "--capacity", "5", "--risk", "1%", "--price", "3"], 2, "--price takes the place"),
+    (["backtest", "x.csv", "--capacity", "5", "--risk", "1%", "--price", "3"], 2, "--price replaces"),
     (["backtest", "x.csv", "--capacity", "5", "--price", "0"], 2, "--price"),
     (["backtest", "x.csv"], 2, "--capacity"),
     (["backtest", "x.csv", "--capacity", "5", "--boot", "soon"], 2, "--boot"),

@@ -175,14 +175,14 @@ def test_the_command_shows_the_table_and_promotes(daemon):
     up(daemon, days=4)
     r = cli(daemon, "promote", "shop/web", "--dry-run")
     assert r.returncode == 0, r.stderr
-    assert "observe -> out: earned; short " in r.stdout and mode(daemon) == "observe"
+    assert "observe -> out: eligible; short " in r.stdout and mode(daemon) == "observe"
     r = cli(daemon, "promote", "shop/web", "--yes")
     assert r.returncode == 0, r.stderr
     cost = {p["policy"]: p["cost"] for p in daemon.get(TIER).doc["backtest"]["policies"]}
     rows = {line[:16].strip(): line[16:].split() for line in r.stdout.splitlines() if "%" in line and line[0].isalpha()}
     for policy, value in cost.items():
         assert float(rows[policy][1]) == pytest.approx(value, abs=0.001)
-    assert "mode = out into its section of stack.conf" in " ".join(r.stdout.split())
+    assert "mode = out in its section of stack.conf" in " ".join(r.stdout.split())
     assert mode(daemon) == "out"
     diff = daemon.call("PUT", "/v1/stacks/shop?dry_run=true", stack()).doc["changes"]
     assert ['mode "out" -> "observe"'] == [c["detail"] for c in diff if c["kind"] == "tier"]

@@ -65,7 +65,7 @@ def test_recorded_decisions_are_repeated(daemon):
     assert r.returncode == 0, r.stdout + r.stderr
     repeated, total = r.stdout.split()[1], r.stdout.split()[3]
     assert repeated == total and int(total) >= 2
-    assert "differs" not in r.stdout and "played" not in r.stdout
+    assert "differs" not in r.stdout and "simulated" not in r.stdout
 
 
 def test_other_settings_are_played_beside_those_in_force(daemon, other):
@@ -102,7 +102,7 @@ def test_the_same_question_has_the_same_answer_and_fits_its_description(daemon, 
 def test_a_whole_stack_conf_will_do(daemon, other):
     r = replay(daemon, "--since", "2h", "--with", other(CONF))
     assert r.returncode == 0, r.stderr
-    assert "played minute by minute" in r.stdout
+    assert "simulated minute by minute" in r.stdout
     elsewhere = replay(daemon, "--with", other(CONF.replace("shop\n", "blog\n", 1)))
     assert elsewhere.returncode == 5 and "no tier 'web'" in elsewhere.stderr
 
@@ -164,4 +164,4 @@ def test_a_decision_that_is_not_repeated_is_told_with_its_version(daemon):
     assert r.returncode == 7, r.stdout + r.stderr
     assert f"decision {ids[0]} differs in to" in r.stdout
     assert "recorded by version 0.0." in r.stdout and "recorded: 77" in r.stdout
-    assert "1 were recorded before records were kept" in r.stdout
+    assert "1 have no record (older version)" in r.stdout
