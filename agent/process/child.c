@@ -3,7 +3,8 @@
 
 #include "buf.h"
 #include "check.h"
-#include "proc.h"
+#include "start.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
