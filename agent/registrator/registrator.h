@@ -12,6 +12,7 @@
 
 #include "cleanup.h"
 #include "host.h"
+#include "keys.h"
 #include "net.h"
 #include "schedule.h"
 
@@ -54,14 +55,5 @@ enum unit_health registrator_health(const struct registrator *r, const char *uni
 const char *registrator_problem(const struct registrator *r, const char *unit);
 /* Whether a key in the store is one of a service that it knows; a lease_found_fn. */
 bool registrator_knows(void *registrator, const char *key);
-
-/* "/skydns/local/foretide/wordpress/web/web-3-8080"; the caller frees. Pure. */
-char *registrator_key(const char *domain, const char *stack, const char *service,
-		      const char *unit, int port);
-/* The host itself: "/skydns/local/foretide/hosts/web-0a1b2c3d"; the caller frees. Pure.
- */
-char *registrator_host_key(const char *domain, const char *host);
-/* {"host":"10.90.0.7","port":8080}; port, priority and weight only when not 0. Pure. */
-char *registrator_value(const char *address, int port, int priority, int weight);
 
 #endif
