@@ -4,6 +4,8 @@
 #include "check.h"
 #include "strv.h"
 #include "text.h"
+#include "values.h"
+#include "words.h"
 
 #include <limits.h>
 #include <signal.h>

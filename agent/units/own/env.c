@@ -6,6 +6,7 @@
 #include "notify.h"
 #include "strv.h"
 #include "text.h"
+#include "words.h"
 
 #include <string.h>
 

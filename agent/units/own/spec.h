@@ -10,7 +10,7 @@
 
 #include "cleanup.h"
 #include "err.h"
-#include "values.h"
+#include "specifiers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
