@@ -45,7 +45,7 @@ static int set_option(struct agent_conf *conf, const char *arg, struct err *err)
 	char *dot = strchr(text, '.');
 
 	if (!equals || !dot || dot > equals)
-		return err_set(err, ERR_INVAL, "'%s' is not understood; see --help", arg);
+		return err_set(err, ERR_INVAL, "unknown argument '%s'; see --help", arg);
 	*equals = *dot = '\0';
 	return conf_set(agent_conf_table, conf, text, dot + 1, equals + 1, err);
 }
@@ -69,7 +69,7 @@ static int look_at_argument(struct command_line *c, char **argv, int *i, struct 
 	} else if (strcmp(a, "--example") == 0) {
 		c->example = true;
 	} else if (strncmp(a, "--", 2) != 0) {
-		return err_set(err, ERR_INVAL, "'%s' is not understood; see --help", a);
+		return err_set(err, ERR_INVAL, "unknown argument '%s'; see --help", a);
 	}
 	return 0;
 }
@@ -96,7 +96,7 @@ static int read_options(int argc, char **argv, struct command_line *c,
 	if (rc == 0)
 		rc = agent_conf_check(conf, err);
 	if (rc == 0 && !c->run && !c->check_only)
-		rc = err_set(err, ERR_INVAL, "say what to do: run, or version");
+		rc = err_set(err, ERR_INVAL, "a command is missing: run or version");
 	return rc;
 }
 

@@ -138,7 +138,8 @@ int collect_prometheus(const char *text, size_t max, const struct collect_sink *
 		if (!*line || *line == '#')
 			continue;
 		if (read_line(line, &l) < 0)
-			return err_set(err, ERR_PROTO, "line %zu is no sample", number);
+			return err_set(err, ERR_PROTO, "line %zu is not a sample",
+				       number);
 		if (!isfinite(l.value))
 			continue;
 		if (found++ == max)

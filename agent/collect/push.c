@@ -57,7 +57,7 @@ static void on_pushed(void *arg, const struct http_res *res, bool sent,
 
 		log_warn("metrics-not-pushed", STR("error", err ? err->msg : status));
 	} else if (ok && p->failing) {
-		log_info("metrics-pushed-again", INT("queued_bytes", p->queue.bytes),
+		log_info("metrics-push-recovered", INT("queued_bytes", p->queue.bytes),
 			 INT("dropped", p->queue.dropped));
 	}
 	p->failing = !ok;

@@ -26,17 +26,17 @@ static bool is_ready(const struct confd_group *g)
 	return true;
 }
 
-static void tell_ready(void *arg)
+static void notify_ready(void *arg)
 {
 	struct confd *c = arg;
 
 	CHECK_MAGIC(c, CONFD_MAGIC);
 	for (struct confd_group *g = c->groups; g; g = g->next) {
-		if (g->told || !g->stack || !is_ready(g))
+		if (g->notified || !g->stack || !is_ready(g))
 			continue;
-		g->told = true;
+		g->notified = true;
 		/* The callback may set other tiers: start over with the next turn. */
-		loop_timer_in(c->tell, 0);
+		loop_timer_in(c->notify, 0);
 		if (c->opts.on_ready)
 			c->opts.on_ready(c->opts.arg, g->stack, g->tier);
 		return;
@@ -94,7 +94,7 @@ static void drop_resource(struct confd_group *g, const char *key)
 		return;
 	*at = r->next;
 	confd_resource_free(r);
-	loop_timer_in(g->confd->tell, 0);
+	loop_timer_in(g->confd->notify, 0);
 }
 
 /* Puts a resource at the place of the one with its key. */
@@ -103,7 +103,7 @@ static void put_resource(struct confd_group *g, struct confd_resource *r)
 	drop_resource(g, r->key);
 	r->next = g->resources;
 	g->resources = r;
-	g->told = g->told && is_ready(g);
+	g->notified = g->notified && is_ready(g);
 }
 
 static void put_bad(struct confd_group *g, const char *key, const struct err *err)
@@ -146,7 +146,7 @@ static void on_spec(struct confd_group *g, const struct store_kv *kv)
 static void list_done(struct confd_group *g)
 {
 	if (!g->listed)
-		loop_timer_in(g->confd->tell, 0);
+		loop_timer_in(g->confd->notify, 0);
 	g->listed = true;
 }
 
@@ -374,7 +374,7 @@ struct confd *confd_new(struct loop *l, struct keys *k, const struct confd_opts 
 		c->opts.retry_first_ms = 500;
 	if (!opts->retry_most_ms)
 		c->opts.retry_most_ms = 30000;
-	c->tell = loop_timer_new(l, tell_ready, c);
+	c->notify = loop_timer_new(l, notify_ready, c);
 	confd_read_folder(c);
 	return c;
 }
@@ -390,7 +390,7 @@ void confd_free(struct confd *c)
 		next = g->next;
 		free_group(g);
 	}
-	loop_timer_free(c->tell);
+	loop_timer_free(c->notify);
 	free_string(c->opts.folder);
 	free_string(c->opts.state_dir);
 	free_string(c->opts.root);

@@ -87,9 +87,9 @@ static int set_rights(int fd, const char *dest, const char *path,
 
 	if ((s->uid != (uid_t)-1 || s->gid != (gid_t)-1) &&
 	    fchown(fd, s->uid, s->gid) < 0)
-		return err_errno(err, ERR_STORE, "%s cannot be given to its owner", path);
+		return err_errno(err, ERR_STORE, "cannot set the owner of %s", path);
 	if (fchmod(fd, mode) < 0)
-		return err_errno(err, ERR_STORE, "%s cannot be given its mode", path);
+		return err_errno(err, ERR_STORE, "cannot set the mode of %s", path);
 	return 0;
 }
 

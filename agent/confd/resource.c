@@ -4,8 +4,8 @@
 
 #include "check.h"
 #include "clock.h"
-#include "log.h"
 #include "destination.h"
+#include "log.h"
 
 #include <string.h>
 
@@ -130,7 +130,7 @@ static void is_right(struct confd_resource *r)
 	if (r->rendered)
 		return;
 	r->rendered = true;
-	loop_timer_in(c->tell, 0);
+	loop_timer_in(c->notify, 0);
 }
 
 static void publish(struct confd_resource *r)

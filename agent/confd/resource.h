@@ -23,7 +23,7 @@ struct confd_group {
 	bool starting; /* but not yet */
 	bool listed;   /* its resources were read once */
 	bool wanted;   /* while tiers are set */
-	bool told;     /* that it is ready */
+	bool notified; /* that it is ready */
 	struct keys_user *conf;
 	struct confd_resource *resources;
 };
@@ -56,8 +56,9 @@ struct confd {
 	uint32_t magic;
 	struct loop *loop;
 	struct keys *keys;
-	struct confd_opts opts;  /* with strings of its own */
-	struct loop_timer *tell; /* on_ready comes from here, never from inside a call */
+	struct confd_opts opts; /* with strings of its own */
+	struct loop_timer
+		*notify; /* on_ready comes from here, never from inside a call */
 	struct confd_group *groups;
 	struct confd_stats stats;
 };

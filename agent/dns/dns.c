@@ -127,7 +127,7 @@ int dns_open(struct loop *l, struct keys *k, const struct dns_opts *opts,
 	d->negative_ttl_s = opts->negative_ttl_s ? opts->negative_ttl_s : 2;
 	d->local = opts->local ? xstrdup(opts->local) : NULL;
 	if (!dns_address_parse(address, 53, &d->own))
-		return err_set(err, ERR_INVAL, "'%s' is no address to listen on",
+		return err_set(err, ERR_INVAL, "'%s' is not an address to listen on",
 			       address);
 	rc = dns_zone_new(opts->domains ? opts->domains : "foretide.local", &d->zone,
 			  err);

@@ -62,8 +62,8 @@ static int add_servers(struct forward *f, const char *list, struct err *err)
 			return err_set(err, ERR_LIMIT, "more than %d nameservers",
 				       SERVERS_MAX);
 		if (!dns_address_parse(one, 53, &f->servers[f->n_servers]))
-			return err_set(err, ERR_INVAL, "'%s' is no nameserver's address",
-				       one);
+			return err_set(err, ERR_INVAL,
+				       "'%s' is not a nameserver's address", one);
 		f->n_servers++;
 	}
 	return 0;

@@ -81,7 +81,7 @@ static int read_info(const json_t *doc, struct enroll_info *ret, struct err *err
 		return err_set(err, ERR_PROTO, "the answer names no store");
 	if (i.lease_ttl_s < 1 || i.time_scale < 1 || i.time_scale > 10000 ||
 	    i.metrics_interval_ms < 100)
-		return err_set(err, ERR_PROTO, "a number of the answer is out of range");
+		return err_set(err, ERR_PROTO, "a number in the answer is out of range");
 	i.domain = xstrdup(domain);
 	*ret = i;
 	i = (struct enroll_info){ 0 };
@@ -349,7 +349,7 @@ int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts 
 		return rc;
 	rc = load(e, &why);
 	if (rc < 0 && rc != ERR_NOT_FOUND)
-		log_warn("earlier-certificate-unusable", ERR(&why));
+		log_warn("old-certificate-unusable", ERR(&why));
 	loop_timer_in(e->timer, 0);
 	*ret = TAKE(e);
 	return 0;

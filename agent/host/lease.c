@@ -97,7 +97,7 @@ static struct kept *find_or_add(struct lease *l, const char *key)
 	return k;
 }
 
-static void tell_failure(struct lease *l, const char *event, const struct err *err)
+static void report_failure(struct lease *l, const char *event, const struct err *err)
 {
 	if (!l->failing)
 		log_warn(event, ERR(err));
@@ -115,7 +115,7 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 	CHECK_MAGIC(k, LEASE_MAGIC);
 	k->call = NULL;
 	if (err) {
-		tell_failure(l, "store-write-failed", err);
+		report_failure(l, "store-write-failed", err);
 		k->unknown = true;
 		free(TAKE(k->sent));
 		/* The store does not know our lease: the keepalive will find out. */
@@ -268,7 +268,7 @@ static void try_again(struct lease *l)
 static void confirmed(struct lease *l)
 {
 	if (l->failing)
-		log_info("lease-served-again");
+		log_info("lease-recovered");
 	l->failing = false;
 	l->pause_ms = RETRY_FIRST_MS;
 	loop_timer_in(l->timer, l->ttl_s * 1000 / 3);
@@ -281,7 +281,7 @@ static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *e
 	CHECK_MAGIC(l, LEASE_MAGIC);
 	l->call = NULL;
 	if (err) {
-		tell_failure(l, "lease-not-granted", err);
+		report_failure(l, "lease-not-granted", err);
 		try_again(l);
 		return;
 	}
@@ -313,7 +313,7 @@ static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err
 		return;
 	}
 	if (err) {
-		tell_failure(l, "lease-not-kept-alive", err);
+		report_failure(l, "lease-not-kept-alive", err);
 		try_again(l);
 		return;
 	}

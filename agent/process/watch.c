@@ -119,7 +119,8 @@ int proc_watch_new(struct loop *l, pid_t pid, uint64_t start_ticks, proc_exit_fn
 	(void)fcntl(w->fd, F_SETFD, FD_CLOEXEC);
 	if (proc_read_stat(pid, &state, &start) < 0 ||
 	    (start_ticks && start != start_ticks))
-		return err_set(err, ERR_NOT_FOUND, "process %d is another now", (int)pid);
+		return err_set(err, ERR_NOT_FOUND,
+			       "process %d is now a different process", (int)pid);
 	w->start_ticks = start;
 	rc = loop_io_add(l, w->fd, EPOLLIN, on_pidfd, w, err);
 	if (rc < 0)

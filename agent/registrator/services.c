@@ -35,9 +35,9 @@ static void report_health(struct entry *e)
 {
 	enum unit_health now = services_health(e);
 
-	if (now == e->told)
+	if (now == e->reported)
 		return;
-	e->told = now;
+	e->reported = now;
 	log_info("unit-health", STR("unit", e->unit), STR("health", health_name(now)),
 		 STR("problem", now == HEALTH_FAILING ? e->problem : ""));
 	e->r->on_health(e->r->arg, e->unit);

@@ -29,7 +29,7 @@ struct entry {
 	bool up, draining;
 	struct x_services list;
 	struct service *services; /* [list.n] */
-	enum unit_health told;
+	enum unit_health reported;
 	char *problem;
 };
 

@@ -291,7 +291,7 @@ int unit_log_tail(const char *dir, const char *unit, size_t lines, struct buf *t
 	CLEANUP(free) char *path = xasprintf("%s/%s.log", dir, unit);
 
 	if (strchr(unit, '/') || *unit == '.')
-		return err_set(err, ERR_INVAL, "'%s' is no unit name", unit);
+		return err_set(err, ERR_INVAL, "'%s' is not a unit name", unit);
 	if (lines)
 		add_tail_of(path, lines, to);
 	return 0;

@@ -40,7 +40,7 @@ static bool drain(struct entry *e, const struct unit_status *s)
 		unit_is_up(s) ? registrator_drain_ms(e->w->o.registrator, e->u.name) : 0;
 
 	if (!e->drain_until_mono_ms) {
-		log_info("unit-drains", STR("unit", e->u.name), INT("ms", ms));
+		log_info("unit-draining", STR("unit", e->u.name), INT("ms", ms));
 		registrator_set_draining(e->w->o.registrator, e->u.name, true);
 		e->drain_until_mono_ms = clock_mono_ms() + ms;
 		if (ms > 0)
@@ -81,7 +81,7 @@ static void register_services(struct entry *e)
 	e->registered_hash = xstrdup(e->u.hash);
 	if (registrator_set_unit(e->w->o.registrator, e->u.name, e->u.stack, e->text,
 				 &err) < 0)
-		log_warn("unit-services-refused", STR("unit", e->u.name), ERR(&err));
+		log_warn("unit-services-invalid", STR("unit", e->u.name), ERR(&err));
 }
 
 static void go_in(struct entry *e, const struct unit_status *s)

@@ -39,7 +39,7 @@ static void keep_text(const struct wanted *w, const char *hash, const char *text
 	struct err e;
 
 	if (host_file_write(path, text, len, false, &e) < 0)
-		log_warn("unit-text-not-kept", STR("hash", hash), ERR(&e));
+		log_warn("unit-text-not-saved", STR("hash", hash), ERR(&e));
 }
 
 static void on_fetched(void *arg, const struct store_kv *kvs, size_t n, int64_t rev,

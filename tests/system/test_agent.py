@@ -298,7 +298,7 @@ def test_metrics_are_pushed_and_kept_while_the_controller_is_away(
     wait_until(lambda: time.time() * 1000 - stopped > 3000, "a while")
     del controller.samples[:]
     controller.start()
-    wait_until(lambda: "metrics-pushed-again" in agent.log(), "again")
+    wait_until(lambda: "metrics-push-recovered" in agent.log(), "again")
 
     def of_the_while():
         return {s["t"] for s in sample("host_cpu_seconds_total")

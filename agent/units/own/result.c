@@ -36,7 +36,7 @@ void unit_fail(struct unit *u, enum result why, const char *message)
 static char *exit_words(const char *what, struct proc_exit how)
 {
 	if (how.kind == PROC_UNKNOWN)
-		return xasprintf("%s ended, status unknown", what);
+		return xasprintf("%s exited, status unknown", what);
 	if (how.kind == PROC_SIGNALLED)
 		return xasprintf("%s was killed by SIG%s", what,
 				 how.value < 32 ? sigabbrev_np(how.value) : "RT");

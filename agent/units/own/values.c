@@ -73,7 +73,7 @@ int unit_time_span(const char *text, int64_t *ret_ms, struct err *err)
 			len++;
 		unit = span_us(end, len);
 		if (!isdigit((unsigned char)*p) || unit == 0)
-			return err_set(err, ERR_INVAL, "'%s' is no time span", text);
+			return err_set(err, ERR_INVAL, "'%s' is not a time span", text);
 		total_us += n * (double)unit;
 		p = end + len + strspn(end + len, BLANKS);
 	}
@@ -107,5 +107,5 @@ int unit_signal(const char *text, int *ret, struct err *err)
 		if (*ret >= SIGRTMIN && *ret <= SIGRTMAX)
 			return 0;
 	}
-	return err_set(err, ERR_INVAL, "'%s' is no signal", text);
+	return err_set(err, ERR_INVAL, "'%s' is not a signal", text);
 }

@@ -68,7 +68,7 @@ static int sysd_reload(struct units *base, const char *name, struct err *err)
 	if (!u)
 		return err_set(err, ERR_NOT_FOUND, "there is no unit %s", name);
 	if (strcmp(u->active, "active") != 0)
-		return err_set(err, ERR_CONFLICT, "%s does not run", name);
+		return err_set(err, ERR_CONFLICT, "%s is not running", name);
 	sysd_job(u, "ReloadUnit");
 	return 0;
 }
