@@ -130,13 +130,13 @@ static int serve(const struct agent_conf *conf, struct err *err)
 	return rc;
 }
 
-/* A unit that eats the host's memory shall not take the agent with it. */
+/* A unit that exhausts the host's memory should not take the agent with it. */
 static void protect(void)
 {
 	static const char score[] = "-900\n";
 	CLEANUP(close_fd) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
-	/* Not everywhere allowed, and then we go without. */
+	/* Not allowed everywhere; then we do without. */
 	if (fd >= 0)
 		(void)!write(fd, score, sizeof(score) - 1);
 }

@@ -45,7 +45,7 @@ static size_t add_php_fpm_line(const char *key, double value, const char *pool,
 	return 0;
 }
 
-/* "name:    value" a line, the pool first. */
+/* "name: value" per line, the pool first. */
 static size_t read_php_fpm_text(const char *page, const struct collect_sink *to)
 {
 	CLEANUP(free) char *copy = xstrdup(page);

@@ -21,7 +21,7 @@ struct ask {
 	int fd;
 	struct buf out, in;
 	const char *end;
-	struct loop_timer *timer; /* the limit; also tells of a failed start */
+	struct loop_timer *timer; /* the limit; also reports a failed start */
 	struct err err;
 	ask_fn *fn;
 	void *arg;

@@ -44,7 +44,7 @@ static void read_type(const char *line, struct type *t)
 	t->compound = strcmp(type, "histogram") == 0 || strcmp(type, "summary") == 0;
 }
 
-/* A quoted value with \\ \" \n; p stands behind the opening quote. */
+/* A quoted value with \\ \" \n; p is after the opening quote. */
 static char *read_value(char **p)
 {
 	char *out = *p, *start = *p;

@@ -42,7 +42,7 @@ static void on_pushed(void *arg, const struct http_res *res, bool sent,
 {
 	struct push *p = arg;
 	bool ok = !err && res->status >= 200 && res->status <= 299;
-	/* What it will never take must not hold up what follows. */
+	/* A batch that it will never accept must not block those after it. */
 	bool refused = !err && (res->status == 400 || res->status == 413);
 
 	(void)sent;

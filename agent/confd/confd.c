@@ -35,7 +35,8 @@ static void notify_ready(void *arg)
 		if (g->notified || !g->stack || !is_ready(g))
 			continue;
 		g->notified = true;
-		/* The callback may set other tiers: start over with the next turn. */
+		/* The callback may set other tiers: continue in the next turn of the
+		 * loop. */
 		loop_timer_in(c->notify, 0);
 		if (c->opts.on_ready)
 			c->opts.on_ready(c->opts.arg, g->stack, g->tier);
@@ -307,7 +308,7 @@ static void load_folder(struct confd_group *g, const char *path, int depth)
 		free(names);
 }
 
-/* A resource whose file is no more ends. */
+/* A resource whose file no longer exists is dropped. */
 static void drop_missing(struct confd_group *g)
 {
 	for (struct confd_resource **at = &g->resources; *at;) {

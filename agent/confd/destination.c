@@ -75,7 +75,7 @@ static int make_folders(const char *dest, struct err *err)
 	return 0;
 }
 
-/* What the resource leaves open is taken from the file that is there. */
+/* What the resource does not set is taken from the existing file. */
 static int set_rights(int fd, const char *dest, const char *path,
 		      const struct confd_spec *s, struct err *err)
 {
@@ -118,7 +118,7 @@ int confd_file_stage(const char *dest, const char *data, size_t len,
 	return 0;
 }
 
-/* For a destination that is mounted over and so cannot be replaced. */
+/* For a destination that is a mount point and so cannot be replaced. */
 static int copy_in_place(int from, const char *dest, struct err *err)
 {
 	CLEANUP(close_fd) int to = open(dest, O_WRONLY | O_TRUNC | O_CLOEXEC);

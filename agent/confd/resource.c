@@ -139,7 +139,7 @@ static void publish(struct confd_resource *r)
 	CLEANUP(free) char *staged = TAKE(r->staged);
 	struct err err;
 
-	/* Before, so that the reload is not forgotten when we are killed in between. */
+	/* First, so that the reload is not lost if we are killed in between. */
 	if (needs_reload(r))
 		confd_mark_set(r->mark);
 	if (confd_file_publish(staged, r->dest, &err) < 0) {
@@ -381,7 +381,7 @@ void confd_resource_active(struct confd_resource *r)
 		return;
 	if (r->group->active && !r->reload_due && !r->shell &&
 	    confd_mark_is_set(r->mark)) {
-		/* Left over from an earlier life of the agent. */
+		/* Left by a previous run of the agent. */
 		want_reload(r);
 		loop_timer_in(r->timer, 0);
 	}

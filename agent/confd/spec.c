@@ -183,7 +183,7 @@ static bool covers(const char *key, const char *other)
 	       (strncmp(key, other, n) == 0 && (other[n] == '/' || other[n] == '\0'));
 }
 
-/* Whole keys, sorted, without those that another covers. */
+/* Full keys, sorted, without those that another one covers. */
 static void settle_keys(struct draft *d)
 {
 	struct confd_spec *s = d->spec;

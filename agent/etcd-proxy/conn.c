@@ -73,7 +73,7 @@ static void pump(struct proxy_conn *c)
 
 /* ---------------------------------------------------------------- members */
 
-/* Nobody takes it: says so to those who speak HTTP/1, and ends. */
+/* No member accepts it: an HTTP/1 client gets an error, then the connection ends. */
 static void give_up(struct proxy_conn *c)
 {
 	c->proxy->stats.failed++;
@@ -232,7 +232,7 @@ static void try_member(struct proxy_conn *c)
 		start_resolve(c);
 }
 
-/* The client's first bytes tell which protocol it speaks. */
+/* The client's first bytes show which protocol it speaks. */
 static bool knows_protocol(const struct proxy_conn *c)
 {
 	size_t n = MIN(c->up.len, (size_t)3);

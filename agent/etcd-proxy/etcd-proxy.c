@@ -85,7 +85,8 @@ int etcd_proxy_set_members(struct etcd_proxy *p, const char *endpoints, struct e
 				     PROXY_MEMBERS_MAX);
 		else
 			rc = parse_member(url, &list[n], err);
-		/* A list that names the proxy would make it ask itself for ever. */
+		/* A list that contains the proxy would make it connect to itself for
+		 * ever. */
 		if (rc == 0 && list[n].known &&
 		    dns_address_equal(&list[n].address, &p->own))
 			free(list[n].host);
@@ -192,7 +193,7 @@ void etcd_proxy_close(struct etcd_proxy *p)
 		next = c->next;
 		proxy_conn_free(c);
 	}
-	/* Frees the connections that still waited for it. */
+	/* Frees the connections that still wait for it. */
 	forward_free(p->resolver);
 	CHECK(!p->conns);
 	if (p->fd >= 0) {

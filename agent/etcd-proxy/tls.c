@@ -72,7 +72,7 @@ static int refresh(struct proxy_tls *t, struct err *err)
 	if (same)
 		return 0;
 	rc = load(t, &fresh, err);
-	/* Half written files: what was read before still serves. */
+	/* Half-written files: what was read before is still used. */
 	if (rc < 0)
 		return t->creds ? 0 : rc;
 	release(t->creds);

@@ -13,7 +13,7 @@
 #define RETRY_FIRST_MS 100
 #define RETRY_MOST_MS 15000
 #define ANSWER_MAX_BYTES (256 * 1024)
-/* A timer's reach: a later renewal is looked at again then. */
+/* Longest timer: a later renewal is checked again then. */
 #define RENEW_LOOK_MS ((int64_t)3600 * 1000)
 /* Joining does not wait for the disk: a host that loses power before this is replaced. */
 #define SYNC_AFTER_MS 3000
@@ -88,7 +88,7 @@ static int read_info(const json_t *doc, struct enroll_info *ret, struct err *err
 	return 0;
 }
 
-/* Reads cert.pem and join.json of an earlier life. */
+/* Reads cert.pem and join.json of a previous run. */
 static int load(struct enroll *e, struct err *err)
 {
 	CLEANUP(free) char *pem = NULL;
@@ -132,7 +132,7 @@ static void plan_retry(struct enroll *e)
 	e->pause_ms = MIN(e->pause_ms * 2, RETRY_MOST_MS);
 }
 
-/* A certificate came: it is checked against our key before anything is written. */
+/* A new certificate is checked against our key before anything is written. */
 static int take_certificate(struct enroll *e, const json_t *doc, struct err *err)
 {
 	const char *pem;
@@ -150,7 +150,7 @@ static int take_certificate(struct enroll *e, const json_t *doc, struct err *err
 	return 0;
 }
 
-/* Kept with the time at which it came, so that a restart publishes the same record. */
+/* Saved with the time of joining, so that a restart publishes the same record. */
 static int take_join(struct enroll *e, json_t *doc, struct err *err)
 {
 	CLEANUP(free) char *text = NULL;
@@ -303,7 +303,7 @@ static void on_timer(void *arg)
 	struct enroll *e = arg;
 
 	CHECK_MAGIC(e, ENROLL_MAGIC);
-	if (!e->joined && e->info.store) { /* known from an earlier life */
+	if (!e->joined && e->info.store) { /* known from a previous run */
 		plan_renewal(e);
 		joined(e);
 		return;

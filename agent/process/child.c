@@ -23,7 +23,7 @@ struct child {
 	struct buf out;
 	struct proc_watch *watch; /* NULL when it has ended */
 	struct proc_exit how;
-	struct loop_timer *deadline; /* also tells of a failed start */
+	struct loop_timer *deadline; /* also reports a failed start */
 	struct err err;              /* code 0: none */
 	child_fn *fn;
 	void *arg;
@@ -54,7 +54,7 @@ static void judge(struct child *c)
 			c->how.value);
 }
 
-/* Told of once it has ended and its output was read to the end. */
+/* Reported once it has exited and its output was read to the end. */
 static void report_if_done(struct child *c)
 {
 	if (c->watch || c->fd >= 0)

@@ -91,7 +91,7 @@ static bool has_program(pid_t pid)
 
 /*
  * A process that is just executing another program has no environment for a moment, and
- * who looks then would miss it.
+ * would be missed then.
  */
 static int read_env(pid_t pid, char **ret, size_t *ret_len)
 {

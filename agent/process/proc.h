@@ -16,7 +16,7 @@ int proc_read_stat(pid_t pid, char *ret_state, uint64_t *ret_start) MUST_CHECK;
 /* Field 22 of /proc/PID/stat; 0 when there is no such process or it is a zombie. */
 uint64_t proc_start_ticks(pid_t pid);
 
-/* Visits all processes until fn says false. */
+/* Visits all processes until fn returns false. */
 typedef bool proc_each_fn(void *arg, pid_t pid);
 void proc_each(proc_each_fn *fn, void *arg);
 /* Its environment at exec holds NAME=VALUE exactly. Waits 20 ms at most for one that is

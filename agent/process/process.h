@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * process.h - processes: started, watched, found in /proc, kept in control groups; and
- * commands that are run beside the loop.
+ * commands that are run without blocking the loop.
  */
 #ifndef AGENT_PROCESS_PROCESS_H
 #define AGENT_PROCESS_PROCESS_H

@@ -69,7 +69,7 @@ static void write_oom_score(int score)
 	close(fd);
 }
 
-/* A limit above what may be set becomes the highest that may, as systemd does it. */
+/* A limit above the highest that may be set is lowered to that, as systemd does. */
 static int set_limit_closest(const struct proc_limit *l)
 {
 	struct rlimit now, want = l->limit;

@@ -12,7 +12,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* What a new process is given. Everything is made ready before; the child only applies.
+/* What a new process is given. All is prepared before the fork; the child only applies
+ * it.
  */
 struct proc_spec {
 	const char *path; /* absolute */
@@ -35,7 +36,7 @@ struct proc_spec {
 	size_t n_limits;
 	mode_t umask;
 	int nice;
-	int oom_score_adjust; /* INT_MIN: leave it */
+	int oom_score_adjust; /* INT_MIN: unchanged */
 };
 
 /*

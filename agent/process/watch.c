@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 
 #define WATCH_MAGIC 0x70776174u
-/* A dead process that is not our child is told of once its parent has reaped it. */
+/* The exit of a process that is not our child is known once its parent has reaped it. */
 #define REAP_ASK_MS 5
 #define REAP_ASKS 40
 
@@ -46,7 +46,8 @@ static struct proc_exit exit_from_status(int status)
 	return (struct proc_exit){ PROC_EXITED, WEXITSTATUS(status) };
 }
 
-/* False when the kernel will tell, but only once the process was reaped by its parent. */
+/* False when the kernel will report it, but only once the parent has reaped the process.
+ */
 static bool exit_of(const struct proc_watch *w, struct proc_exit *ret)
 {
 	struct pidfd_info_v1 info = { .mask = PIDFD_EXIT_WANTED };

@@ -2,8 +2,8 @@
 /*
  * watch.h - a process watched on the loop until it ends, by a pidfd: our child or not.
  *
- * A process is known by its id and its start time, so that a reused id is never taken
- * for it.
+ * A process is known by its id and its start time, so that a reused id is never
+ * mistaken for it.
  */
 #ifndef AGENT_PROCESS_WATCH_H
 #define AGENT_PROCESS_WATCH_H
@@ -17,7 +17,8 @@
 
 enum proc_exit_kind { PROC_EXITED, PROC_SIGNALLED, PROC_UNKNOWN };
 
-/* How it ended; UNKNOWN when it was no child and the kernel cannot tell (before 6.15). */
+/* How it exited; UNKNOWN when it was not our child and the kernel does not report it
+ * (before 6.15). */
 struct proc_exit {
 	enum proc_exit_kind kind;
 	int value; /* exit code or signal */
@@ -28,18 +29,18 @@ struct proc_watch;
 typedef void proc_exit_fn(void *arg, struct proc_exit how);
 
 /*
- * ERR_NOT_FOUND when there is no such process now, or its start time is another (0 takes
+ * ERR_NOT_FOUND when there is no such process, or its start time differs (0 accepts
  * any). A child of ours is reaped by the watch.
  */
 int proc_watch_new(struct loop *l, pid_t pid, uint64_t start_ticks, proc_exit_fn *fn,
 		   void *arg, struct proc_watch **ret, struct err *err) MUST_CHECK;
 void proc_watch_free(struct proc_watch *w); /* NULL is allowed; no call follows */
 DEFINE_CLEANUP(struct proc_watch *, proc_watch_free);
-/* Nobody is told of its end; it is still reaped then, and the watch freed. */
+/* Its exit is no longer reported; it is still reaped, and the watch freed then. */
 void proc_watch_release(struct proc_watch *w);
 pid_t proc_watch_pid(const struct proc_watch *w);
 uint64_t proc_watch_start(const struct proc_watch *w);
-/* Never hits another process of the same id. */
+/* Never hits a different process of the same id. */
 void proc_watch_kill(const struct proc_watch *w, int signo);
 
 #endif

@@ -20,7 +20,7 @@ struct service_check {
 	struct loop *loop;
 	service_check_fn *fn;
 	void *arg;
-	struct loop_timer *timer; /* of a TCP check; also tells of a failed start */
+	struct loop_timer *timer; /* of a TCP check; also reports a failed start */
 	struct err err;
 	int fd;
 	struct httpm_call *call;

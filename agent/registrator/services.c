@@ -47,7 +47,7 @@ void service_register(struct service *s)
 {
 	struct entry *e = s->entry;
 	bool serves = s->x->check == X_CHECK_NONE || s->health.now == HEALTH_PASSING;
-	/* Not judged yet: a registration of an earlier life stays until it is. */
+	/* Not judged yet: a registration of a previous run stays until it is. */
 	bool open = e->up && !e->draining && s->x->check != X_CHECK_NONE &&
 		    s->health.now == HEALTH_STARTING &&
 		    s->health.failures < s->health.fall;
@@ -124,7 +124,7 @@ void services_drop(struct entry *e)
 	e->list = (struct x_services){ 0 };
 }
 
-/* Those of before whose keys the new ones do not have are taken back. */
+/* Removes old registrations whose keys the new services do not have. */
 static void unset_old(struct entry *e, char *const *old, size_t n_old)
 {
 	for (size_t i = 0; i < n_old && e->r->lease; i++) {

@@ -50,7 +50,7 @@ void services_drop(struct entry *e);
 void services_update(struct entry *e);
 /* Registers it, or not, as it is now. */
 void service_register(struct service *s);
-/* The worst of its services counts. */
+/* The worst health of its services. */
 enum unit_health services_health(const struct entry *e);
 
 #endif

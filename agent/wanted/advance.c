@@ -33,7 +33,7 @@ static void end_drain(struct entry *e)
 	registrator_set_draining(e->w->o.registrator, e->u.name, false);
 }
 
-/* Takes its registrations back; true once its clients have had time to notice. */
+/* Removes its registrations; true once its clients have had time to notice. */
 static bool drain(struct entry *e, const struct unit_status *s)
 {
 	int64_t ms =
@@ -98,18 +98,18 @@ static void go_in(struct entry *e, const struct unit_status *s)
 		return;
 	if (!(same && unit_is_up(s)) && !entry_may_start(e))
 		return;
-	/* Its registrations stay away until the old one has gone. */
+	/* It stays unregistered until the old one has stopped. */
 	if (!s || same) {
 		end_drain(e);
 		register_services(e);
 	}
-	/* Before the start, so that no change of its files falls between. */
+	/* Before the start, so that no change of its files is missed. */
 	if (!e->active)
 		set_active(e, true, !(same && unit_is_up(s)));
 	units_set(w->o.units, e->u.name, e->u.hash, e->text, true);
 }
 
-/* Loaded but not to run: after it has gone out it is made known with its new text. */
+/* Loaded but not to run: once stopped, it is loaded with its new text. */
 static void load(struct entry *e, const struct unit_status *s)
 {
 	if ((s && strcmp(s->hash, e->u.hash) == 0) || !e->text)

@@ -71,7 +71,7 @@ void entry_find_text(struct entry *e)
 	if (e->text || e->fetch || !is_hash(e->u.hash))
 		return;
 	path = text_path(e->w, e->u.hash);
-	/* An empty one is what a power cut may leave. */
+	/* A power cut may leave an empty one. */
 	if (conf_read_file(path, TEXT_MAX_BYTES, &e->text, NULL, NULL) == 0 && *e->text) {
 		wanted_look_soon(e->w);
 		return;

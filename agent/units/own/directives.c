@@ -109,7 +109,7 @@ int unit_spec_set_words(const struct assignment *a, void *place)
 	return 0;
 }
 
-/* EnvironmentFile: one path a line, not split. */
+/* EnvironmentFile: one path per line, not split. */
 int unit_spec_set_env_file(const struct assignment *a, void *place)
 {
 	char ***list = place;

@@ -21,7 +21,7 @@ const char *result_name(enum result r)
 	return result_names[r];
 }
 
-/* The first reason stays: what follows from it is of less interest. */
+/* The first reason is kept: those after it are usually its consequences. */
 void unit_fail(struct unit *u, enum result why, const char *message)
 {
 	if (u->result != RESULT_SUCCESS)

@@ -57,7 +57,7 @@ static void add_name_part(struct buf *b, char c, const char *unit)
 	case 'I':
 		add_unescaped(b, unit + instance, stem - instance);
 		break;
-	default: /* 'j': behind the last dash of the prefix */
+	default: /* 'j': after the last dash of the prefix */
 		dash = memrchr(unit, '-', prefix);
 		dash = dash ? dash + 1 : unit;
 		buf_add(b, dash, prefix - (size_t)(dash - unit));

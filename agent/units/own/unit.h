@@ -35,7 +35,7 @@ struct unit {
 	char *next_hash, *next_text; /* replaces the above once it is stopped */
 	bool run, dropping, stop_asked, adopted;
 	bool held; /* in PHASE_STOP, until what is After= it has stopped */
-	bool gone; /* out of the list for all but the reaper */
+	bool gone; /* skipped by all but the reaper */
 	enum phase phase;
 	enum result result;
 	char *message;

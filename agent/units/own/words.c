@@ -26,7 +26,7 @@ int unit_digits(const char *p, int base, int n, char *ret)
 	return 0;
 }
 
-/* p stands behind the backslash; moves it behind the escape. */
+/* p is after the backslash; moves it after the escape. */
 static int unescape(const char **p, char *ret)
 {
 	static const char from[] = "abfnrtvs\\\"'";

@@ -15,7 +15,7 @@
  * the caller owns it. ERR_INVAL for an open quote or an unknown escape.
  */
 int unit_word_next(const char **p, char **ret, struct err *err) MUST_CHECK;
-/* The text as it stands: as above, but backslashes and $ stay (for Exec lines). */
+/* All words of a text. */
 int unit_words_split(const char *text, char ***ret, struct err *err) MUST_CHECK;
 
 /*
