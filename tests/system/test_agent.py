@@ -350,7 +350,7 @@ def test_nothing_is_written_at_rest(store, make_agent):
 def test_wrong_configuration_is_one_message(tmp_path):
     import subprocess
     from store_tools import BUILD
-    for text, words in (("[agent]\nid = UPPER\n", "id is missing or has other"),
+    for text, words in (("[agent]\nid = UPPER\n", "id is missing or has characters other"),
                         ("[agent]\nnonsense = 1\n", "no option 'nonsense'"),
                         ("[agent]\nid = a\ncontroller = http://x\n", "must be https://")):
         path = tmp_path / "agent.conf"
