@@ -127,7 +127,8 @@ OPEN  := common cloud-drivers
 # A room's door is a folder with the headers that others may include.
 doors = $(if $(filter $(OPEN),$(1)),$(wildcard $(1)/*.h),$(wildcard $(1)/$(notdir $(1)).h))
 DOORS := $(foreach r,$(ROOMS),$(addprefix $(B)/door/,$(call doors,$(r))))
-$(B)/door/%.h: ; @mkdir -p $(@D) && echo '#include "$(CURDIR)/$*.h"' >$@
+$(B)/door/%.h:
+	@mkdir -p $(@D) && echo "#include \"$$(realpath --relative-to=$(@D) $*.h)\"" >$@
 
 # A test in tests/unit/ROOM sees what is in that room, and the doors of all, those of its
 # own component first; another test names the rooms that it looks into.

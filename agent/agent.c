@@ -57,7 +57,7 @@ static bool is_ready(void *arg, const char *stack, const char *tier)
 {
 	struct agent *a = arg;
 
-	/* Without a store nothing new can be rendered: what was rendered must do. */
+	/* Without a store nothing new can be rendered: what was rendered must suffice. */
 	return !a->names || agent_names_is_ready(a->names, stack, tier);
 }
 

@@ -45,7 +45,7 @@ static int set_option(struct agent_conf *conf, const char *arg, struct err *err)
 	char *dot = strchr(text, '.');
 
 	if (!equals || !dot || dot > equals)
-		return err_set(err, ERR_INVAL, "'%s' is not understood; see --help", arg);
+		return err_set(err, ERR_INVAL, "unknown argument '%s'; see --help", arg);
 	*equals = *dot = '\0';
 	return conf_set(agent_conf_table, conf, text, dot + 1, equals + 1, err);
 }
@@ -69,7 +69,7 @@ static int look_at_argument(struct command_line *c, char **argv, int *i, struct 
 	} else if (strcmp(a, "--example") == 0) {
 		c->example = true;
 	} else if (strncmp(a, "--", 2) != 0) {
-		return err_set(err, ERR_INVAL, "'%s' is not understood; see --help", a);
+		return err_set(err, ERR_INVAL, "unknown argument '%s'; see --help", a);
 	}
 	return 0;
 }
@@ -96,7 +96,7 @@ static int read_options(int argc, char **argv, struct command_line *c,
 	if (rc == 0)
 		rc = agent_conf_check(conf, err);
 	if (rc == 0 && !c->run && !c->check_only)
-		rc = err_set(err, ERR_INVAL, "say what to do: run, or version");
+		rc = err_set(err, ERR_INVAL, "a command is missing: run or version");
 	return rc;
 }
 
@@ -130,13 +130,13 @@ static int serve(const struct agent_conf *conf, struct err *err)
 	return rc;
 }
 
-/* A unit that eats the host's memory shall not take the agent with it. */
+/* A unit that exhausts the host's memory should not take the agent with it. */
 static void protect(void)
 {
 	static const char score[] = "-900\n";
 	CLEANUP(close_fd) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
-	/* Not everywhere allowed, and then we go without. */
+	/* Not allowed everywhere; then we do without. */
 	if (fd >= 0)
 		(void)!write(fd, score, sizeof(score) - 1);
 }

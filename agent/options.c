@@ -37,17 +37,17 @@ const struct conf_option agent_conf_table[] = {
 	  "Unix time in ms from which it does" },
 	ON("units", units_on, "Run units"),
 	{ "units", "backend", CONF_STRING, AT(units_backend), "auto", 0, 0,
-	  "auto|own|systemd", "Who runs them; auto: systemd where it is PID 1" },
+	  "auto|own|systemd", "What runs them; auto: systemd where it is PID 1" },
 	{ "units", "cgroup", CONF_STRING, AT(units_cgroup), "foretide", 0, 0, NULL,
 	  "Name of the group for the units' cgroups below our own; empty: none" },
 	{ "units", "log_max_bytes", CONF_INT, AT(log_max_bytes), "1048576", 65536, 1e10,
-	  NULL, "Size of a unit's log file; one full one is kept beside it" },
+	  NULL, "Size of a unit's log file; one rotated file is kept" },
 	ON("registrator", registrator_on, "Check and register services of units"),
 	ON("metrics", metrics_on, "Read and push metrics"),
 	{ "metrics", "interval", CONF_DURATION, AT(metrics_interval_ms), "0", 0, 0, NULL,
-	  "Calendar time between two readings; 0: as the controller says" },
+	  "Calendar time between two readings; 0: as the controller specifies" },
 	{ "metrics", "queue_bytes", CONF_INT, AT(metrics_queue_bytes), "2097152", 65536,
-	  1e9, NULL, "Samples kept while the controller is away" },
+	  1e9, NULL, "Samples kept while the controller is unreachable" },
 	ON("confd", confd_on, "Render files from the store's keys"),
 	{ "confd", "folder", CONF_STRING, AT(confd_folder), "/etc/confd", 0, 0, NULL,
 	  "Local template resources; those of tiers come from the store" },
@@ -55,7 +55,7 @@ const struct conf_option agent_conf_table[] = {
 	{ "dns", "listen", CONF_STRING, AT(dns_listen), "127.0.0.1:53", 0, 0, NULL,
 	  "Address and port of the name server" },
 	{ "dns", "domain", CONF_STRING, AT(dns_domain), NULL, 0, 0, NULL,
-	  "Domain of services; default: as the controller says" },
+	  "Domain of services; default: as the controller specifies" },
 	{ "dns", "forward", CONF_STRING, AT(dns_forward), NULL, 0, 0, NULL,
 	  "Name servers for other names; default: those of /etc/resolv.conf" },
 	ON("etcd_proxy", proxy_on, "Serve etcd's port to programs of this host"),
@@ -79,7 +79,7 @@ int agent_conf_check(const struct agent_conf *c, struct err *err)
 {
 	if (!c->id || !is_id(c->id))
 		return err_set(err, ERR_INVAL,
-			       "[agent] id is missing or has other characters than "
+			       "[agent] id is missing or has characters other than "
 			       "a-z, 0-9 and -");
 	if (!c->controller || strncmp(c->controller, "https://", 8) != 0)
 		return err_set(err, ERR_INVAL, "[agent] controller must be https://...");

@@ -28,7 +28,7 @@ struct agent_conf {
 
 extern const struct conf_option agent_conf_table[];
 
-/* What no single option can tell: ERR_INVAL in words for what is missing. */
+/* Checks what no single option can: ERR_INVAL for what is missing. */
 int agent_conf_check(const struct agent_conf *c, struct err *err) MUST_CHECK;
 
 #endif

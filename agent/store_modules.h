@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store_modules.h - the modules that live on copies of the store's keys: confd, DNS, and
- * the etcd proxy beside them.
+ * store_modules.h - the modules that read the store's keys: confd, DNS, and the etcd
+ * proxy for programs of the host.
  */
 #ifndef AGENT_STORE_MODULES_H
 #define AGENT_STORE_MODULES_H
@@ -22,7 +22,7 @@ struct agent_names_opts {
 	void *arg;
 };
 
-/* A module that cannot start is logged and left out. Strings are copied. */
+/* A module that cannot start is logged and skipped. Strings are copied. */
 struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o);
 void agent_names_free(struct agent_names *n);
 DEFINE_CLEANUP(struct agent_names *, agent_names_free);

@@ -136,8 +136,8 @@ def summary(rig, load):
     fleet = ", ".join(f"{n} {tiers[n]['healthy']}/{tiers[n]['desired']}" for n in SCALING)
     demand = tiers["web"]["demand"]["value"]
     say(f"[{now:%a %H:%M}] {load['rate']:5.1f} requests/s, {load['ok']} answered, "
-        f"{load['failed']} failed, p99 {1000 * load['p99_s']:.0f} ms; serving/wanted: {fleet}; "
-        f"web is asked for {demand or 0:.1f}/s")
+        f"{load['failed']} failed, p99 {1000 * load['p99_s']:.0f} ms; serving/desired: {fleet}; "
+        f"web demand {demand or 0:.1f}/s")
 
 
 def play(rig, o, start, calendar_length):
@@ -165,7 +165,7 @@ def follow(rig, watcher, player):
 
 # ---------------------------------------------------------------- the table at the end
 def reactive_hours(demand, capacity, boot_min, stabilise_min=5):
-    """Instance-hours and short minutes of the rule of Kubernetes' HPA on the same demand:
+    """Instance-hours and minutes short of capacity of the rule of Kubernetes' HPA on the same demand:
     enough for what is there now, in only when that held for five minutes."""
     running, booting, total, short, recent = 1, [], 0, 0, []
     for minute, d in enumerate(demand):
@@ -204,7 +204,7 @@ def table(rig, o, stats, begin):
     stamp = [f"{t:%Y-%m-%dT%H:%M}:00Z" for t in (begin, end)]
     print(f"\nrequests {stats['sent']}, failed {stats['failed']}, "
           f"p50 {1000 * stats['p50_s']:.0f} ms, p99 {1000 * stats['p99_s']:.0f} ms\n")
-    rows = [["tier", "instance-hours", "short min", "reactive", "short min", "static peak"]]
+    rows = [["tier", "instance-hours", "min short", "reactive", "min short", "static peak"]]
     rows += [tier_row(rig, name, *stamp, boot_min) for name in SCALING]
     for row in rows:
         print("  ".join(f"{cell:>14}" for cell in row))

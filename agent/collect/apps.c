@@ -45,7 +45,7 @@ static size_t add_php_fpm_line(const char *key, double value, const char *pool,
 	return 0;
 }
 
-/* "name:    value" a line, the pool first. */
+/* "name: value" per line, the pool first. */
 static size_t read_php_fpm_text(const char *page, const struct collect_sink *to)
 {
 	CLEANUP(free) char *copy = xstrdup(page);
@@ -96,7 +96,7 @@ int collect_php_fpm(const char *page, size_t len, const struct collect_sink *to,
 	size_t found = *page == '{' ? read_php_fpm_json(page, len, to)
 				    : read_php_fpm_text(page, to);
 
-	return found ? 0 : err_set(err, ERR_PROTO, "this is no php-fpm status");
+	return found ? 0 : err_set(err, ERR_PROTO, "this is not a php-fpm status");
 }
 
 /* ---- FastCGI 1.0: records of 8 bytes of header and their content */
@@ -161,7 +161,7 @@ int collect_fcgi_body(const char *data, size_t len, struct buf *ret, struct err 
 	}
 	body = strstr(buf_str(&all), "\r\n\r\n");
 	if (!ended || !body)
-		return err_set(err, ERR_PROTO, "the FastCGI answer is not whole");
+		return err_set(err, ERR_PROTO, "the FastCGI answer is incomplete");
 	buf_puts(ret, body + 4);
 	return 0;
 }
@@ -214,7 +214,7 @@ int collect_memcached(const char *text, const struct collect_sink *to, struct er
 			found += add_memcached(key, value, to);
 	}
 	if (!found)
-		return err_set(err, ERR_PROTO, "this is no answer to stats");
+		return err_set(err, ERR_PROTO, "this is not an answer to stats");
 	return 0;
 }
 
@@ -262,6 +262,6 @@ int collect_mariadb(const char *text, const struct collect_sink *to, struct err 
 		}
 	}
 	if (!found)
-		return err_set(err, ERR_PROTO, "this is no global status");
+		return err_set(err, ERR_PROTO, "this is not a global status");
 	return 0;
 }

@@ -21,13 +21,13 @@ struct ask {
 	int fd;
 	struct buf out, in;
 	const char *end;
-	struct loop_timer *timer; /* the limit; also tells of a failed start */
+	struct loop_timer *timer; /* the limit; also reports a failed start */
 	struct err err;
 	ask_fn *fn;
 	void *arg;
 };
 
-static void tell(struct ask *a)
+static void report(struct ask *a)
 {
 	struct buf in = a->in;
 	struct err e = a->err;
@@ -43,7 +43,7 @@ static void tell(struct ask *a)
 static void fail(struct ask *a, const char *what)
 {
 	err_errno(&a->err, ERR_UNAVAIL, "%s", what);
-	tell(a);
+	report(a);
 }
 
 static bool is_whole(const struct ask *a)
@@ -70,7 +70,7 @@ static void read_some(struct ask *a)
 	else if (n == 0 && a->end)
 		err_set(&a->err, ERR_PROTO, "the answer ends too early");
 	if (n == 0 || a->err.code || is_whole(a))
-		tell(a);
+		report(a);
 }
 
 static void on_io(void *arg, int fd, uint32_t events)
@@ -104,7 +104,7 @@ static void on_timer(void *arg)
 	CHECK_MAGIC(a, ASK_MAGIC);
 	if (!a->err.code)
 		err_set(&a->err, ERR_TIMEOUT, "no answer in time");
-	tell(a);
+	report(a);
 }
 
 static int fill_address(const struct ask_req *req, struct sockaddr_storage *sa,
@@ -131,7 +131,7 @@ static int fill_address(const struct ask_req *req, struct sockaddr_storage *sa,
 		in6->sin6_port = htons((uint16_t)req->port);
 		*len = sizeof(*in6);
 	} else {
-		return err_set(err, ERR_INVAL, "'%s' is no address", req->address);
+		return err_set(err, ERR_INVAL, "'%s' is not an address", req->address);
 	}
 	return 0;
 }

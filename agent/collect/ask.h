@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ask.h - one question over a TCP or unix socket: bytes out, bytes in, never blocking.
+ * ask.h - one request over a TCP or unix socket: bytes out, bytes in, never blocking.
  */
 #ifndef AGENT_COLLECT_ASK_H
 #define AGENT_COLLECT_ASK_H
@@ -23,7 +23,8 @@ struct ask_req {
 	int port;
 	const void *data; /* copied */
 	size_t len;
-	const char *end; /* the answer is over with these last bytes; NULL: when closed */
+	const char
+		*end; /* the answer ends with these bytes; NULL: when the peer closes */
 	int64_t timeout_ms;
 	size_t max_bytes;
 };

@@ -24,11 +24,11 @@ struct batch_queue {
 
 void batch_queue_init(struct batch_queue *q, size_t max_bytes);
 void batch_queue_done(struct batch_queue *q);
-/* Copies; a batch larger than the queue is dropped itself. */
+/* Copies the text; a batch larger than the queue is dropped. */
 void batch_queue_push(struct batch_queue *q, const char *text, size_t len);
 /*
  * Joins the first batches with commas, as many as fit in most_bytes, at least one.
- * Returns how many; batch_queue_pop() them when they were taken.
+ * Returns how many; batch_queue_pop() them once they were accepted.
  */
 size_t batch_queue_peek(const struct batch_queue *q, size_t most_bytes, struct buf *to);
 void batch_queue_pop(struct batch_queue *q, size_t n);

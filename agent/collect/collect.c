@@ -203,7 +203,7 @@ static void on_timer(void *arg)
 
 	CHECK_MAGIC(m, METRICS_MAGIC);
 	loop_timer_in(m->timer, MAX(clock_real_ms(m->interval_ms), INTERVAL_LEAST_MS));
-	if (m->readings) /* a slow source: what is there goes out, it joins later */
+	if (m->readings) /* a slow source: send what is there, it joins the next round */
 		end_round(m);
 	buf_init(&m->round, ROUND_MAX_BYTES);
 	m->round_at_ms = clock_now_ms();
@@ -214,7 +214,7 @@ static void on_timer(void *arg)
 		for (const struct reading *r = m->readings; r; r = r->next)
 			busy |= strcmp(r->unit, u.name) == 0;
 		add_unit(m, &u);
-		/* What has not answered a check yet would only be complained about. */
+		/* A unit that has not passed a check yet would only cause warnings. */
 		if (u.up && u.health != HEALTH_STARTING && u.text && !busy)
 			scrape_unit(m, &u);
 	}

@@ -3,10 +3,10 @@
  * collect.h - samples of this host and its units, pushed to the controller.
  *
  * Every interval (calendar time) the host, the units and the sources named in their
- * [X-Metrics] are read, beside the loop, and what came is sent as one
- * POST /v1/agent/metrics. While the controller is away batches wait in a queue of a
- * stated size, the oldest are dropped first. The answer may ask for logs of units, which
- * are sent by POST /v1/agent/logs.
+ * [X-Metrics] are read, without blocking the loop, and sent as one POST
+ * /v1/agent/metrics. While the controller is unreachable, batches wait in a bounded
+ * queue; the oldest are dropped first. The answer may request logs of units, which are
+ * sent by POST /v1/agent/logs.
  */
 #ifndef AGENT_COLLECT_COLLECT_H
 #define AGENT_COLLECT_COLLECT_H

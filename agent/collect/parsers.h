@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * parsers.h - what programs tell about themselves, turned into samples.
+ * parsers.h - what programs report about themselves, parsed into samples.
  *
- * The parsers are pure. Each adds what it understands to a sink and returns 0, or
- * ERR_PROTO when the text is not what it should be (samples before that stand). Names
+ * The parsers are pure. Each adds what it knows to a sink and returns 0, or ERR_PROTO
+ * for text of another format (samples before that are kept). Names
  * follow the well-known exporters.
  */
 #ifndef AGENT_COLLECT_PARSERS_H
@@ -31,7 +31,7 @@ struct collect_sink {
 /* "show stat" of the stats socket, or the page's ;csv. */
 int collect_haproxy(const char *csv, const struct collect_sink *to,
 		    struct err *err) MUST_CHECK;
-/* varnishstat -j, of before and since 6.5. */
+/* varnishstat -j, before and since version 6.5. */
 int collect_varnish(const char *json, size_t len, const struct collect_sink *to,
 		    struct err *err) MUST_CHECK;
 /* The stub_status page. */

@@ -15,7 +15,7 @@ struct post {
 };
 
 void post_done(struct post *p);
-/* POSTs JSON; body stays the caller's, until fn was called. */
+/* POSTs JSON; body is the caller's and must remain valid until fn is called. */
 void post_json(const struct post *p, const char *path, const char *body, size_t len,
 	       httpm_done_fn *fn, void *arg, struct httpm_call **ret);
 

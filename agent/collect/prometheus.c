@@ -44,7 +44,7 @@ static void read_type(const char *line, struct type *t)
 	t->compound = strcmp(type, "histogram") == 0 || strcmp(type, "summary") == 0;
 }
 
-/* A quoted value with \\ \" \n; p stands behind the opening quote. */
+/* A quoted value with \\ \" \n; p is after the opening quote. */
 static char *read_value(char **p)
 {
 	char *out = *p, *start = *p;
@@ -138,7 +138,8 @@ int collect_prometheus(const char *text, size_t max, const struct collect_sink *
 		if (!*line || *line == '#')
 			continue;
 		if (read_line(line, &l) < 0)
-			return err_set(err, ERR_PROTO, "line %zu is no sample", number);
+			return err_set(err, ERR_PROTO, "line %zu is not a sample",
+				       number);
 		if (!isfinite(l.value))
 			continue;
 		if (found++ == max)

@@ -119,7 +119,7 @@ int collect_haproxy(const char *csv, const struct collect_sink *to, struct err *
 			add_haproxy_row(&head, &row, to);
 	}
 	if (!head.n)
-		return err_set(err, ERR_PROTO, "this is no haproxy statistics");
+		return err_set(err, ERR_PROTO, "this is not haproxy statistics");
 	return 0;
 }
 
@@ -158,13 +158,13 @@ int collect_varnish(const char *text, size_t len, const struct collect_sink *to,
 	 */
 	doc = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, &e);
 	if (!doc)
-		return err_set(err, ERR_PROTO, "varnishstat's output is no JSON: %s",
+		return err_set(err, ERR_PROTO, "varnishstat's output is not JSON: %s",
 			       e.text);
 	counters = json_object_get(doc, "counters");
 	if (!counters)
 		counters = doc; /* before 6.5 */
 	if (!json_object_get(counters, "MAIN.client_req"))
-		return err_set(err, ERR_PROTO, "varnishstat tells no MAIN.client_req");
+		return err_set(err, ERR_PROTO, "varnishstat reports no MAIN.client_req");
 	for (size_t i = 0; i < ARRAY_SIZE(varnish_names); i++)
 		add_varnish(counters, varnish_names[i], to);
 	return 0;
@@ -181,7 +181,7 @@ int collect_nginx(const char *page, const struct collect_sink *to, struct err *e
 		   "Reading: %lf Writing: %lf Waiting: %lf",
 		   &active, &accepted, &handled, &requests, &reading, &writing,
 		   &waiting) != 7)
-		return err_set(err, ERR_PROTO, "this is no stub_status page");
+		return err_set(err, ERR_PROTO, "this is not a stub_status page");
 	to->add(to->arg, "nginx_connections_active", NULL, false, active);
 	to->add(to->arg, "nginx_connections_accepted_total", NULL, true, accepted);
 	to->add(to->arg, "nginx_connections_handled_total", NULL, true, handled);

@@ -41,7 +41,7 @@ static void on_pushed(void *arg, const struct http_res *res, bool sent,
 {
 	struct push *p = arg;
 	bool ok = !err && res->status >= 200 && res->status <= 299;
-	/* What it will never take must not hold up what follows. */
+	/* A batch that it will never accept must not block those after it. */
 	bool refused = !err && (res->status == 400 || res->status == 413);
 
 	(void)sent;
@@ -56,7 +56,7 @@ static void on_pushed(void *arg, const struct http_res *res, bool sent,
 
 		log_warn("metrics-not-pushed", STR("error", err ? err->msg : status));
 	} else if (ok && p->failing) {
-		log_info("metrics-pushed-again", INT("queued_bytes", p->queue.bytes),
+		log_info("metrics-push-recovered", INT("queued_bytes", p->queue.bytes),
 			 INT("dropped", p->queue.dropped));
 	}
 	p->failing = !ok;

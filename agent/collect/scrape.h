@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * scrape.h - reads one source of metrics ([X-Metrics] of a unit) beside the loop.
+ * scrape.h - reads one source of metrics ([X-Metrics] of a unit) without blocking the
+ * loop.
  */
 #ifndef AGENT_COLLECT_SCRAPE_H
 #define AGENT_COLLECT_SCRAPE_H
@@ -22,7 +23,7 @@ typedef void scrape_fn(void *arg, const struct err *err);
  *   php-fpm     the socket or fcgi address with /status, or a page
  *   memcached   a socket, or tcp; default tcp://127.0.0.1:11211
  *   mariadb     mariadb -e 'SHOW GLOBAL STATUS', through Socket= if given
- * src must live until the scrape ends.
+ * src must remain valid until the scrape ends.
  */
 struct scrape *scrape_start(struct loop *loop, struct httpm *http,
 			    const struct x_source *src, const struct collect_sink *to,

@@ -9,13 +9,14 @@
  *
  * When a key changes: wait for the burst to end, render, compare with the destination
  * (content, mode, owner), and only if it differs: stage beside it, run check_cmd, sync,
- * rename (a busy mount is written in place), run reload_cmd. A failed reload is tried
- * again, with growing pauses, until it succeeds, also after a restart of the agent.
- * Nothing is rendered before the keys were read once; when the store goes away the last
- * copy stays. A resource that fails leaves its destination as it was.
+ * rename (a busy mount is written in place), run reload_cmd. A failed reload is retried
+ * with exponential backoff until it succeeds, also after a restart of the agent.
+ * Nothing is rendered before the keys were read once; while the store is unreachable
+ * the last copy is used. A resource that fails leaves its destination as it was.
  *
  * In commands {{.src}} is the staged file (check_cmd) or the destination (reload_cmd) and
- * {{.dest}} the destination. They run by /bin/sh -c with a time limit, beside the loop.
+ * {{.dest}} the destination. They are run by /bin/sh -c with a time limit, without
+ * blocking the loop.
  *
  * getenv in templates first knows facts of the host: FORETIDE_HOST, FORETIDE_ADDRESS,
  * FORETIDE_DOMAIN, FORETIDE_STACK, FORETIDE_TIER; then the agent's environment.
@@ -44,9 +45,9 @@ struct confd_opts {
 	const char *hostname; /* the host's id */
 	const char *address;
 	const char *domain;
-	int64_t debounce_ms; /* 0: 20; a burst is over after so long without a change */
-	int64_t max_wait_ms; /* 0: 200; and after this in any case */
-	int64_t command_ms;  /* 0: 15 s; limit of check and reload commands */
+	int64_t debounce_ms;    /* 0: 20; time without a change that ends a burst */
+	int64_t max_wait_ms;    /* 0: 200; a burst is rendered after this in any case */
+	int64_t command_ms;     /* 0: 15 s; limit of check and reload commands */
 	int64_t retry_first_ms; /* 0: 500; doubles up to retry_most_ms */
 	int64_t retry_most_ms;  /* 0: 30 s */
 	/* For lookupIP and lookupSRV; may be NULL. See dns/dns.h. */
@@ -64,10 +65,10 @@ struct confd_tier {
 	const char *stack;
 	const char *tier;
 	/*
-	 * A unit of it is starting or running. Only then are reload commands run: a unit
-	 * that is not there reads the file when it starts. Set it before the unit is
-	 * started, so that no change falls between; a reload that fails because the unit
-	 * is not up yet is tried again.
+	 * A unit of it is starting or running. Only then are reload commands run: a
+	 * unit that does not run reads the file when it starts. Set it before the unit
+	 * is started, so that no change is missed; a reload that fails because the unit
+	 * is not up yet is retried.
 	 */
 	bool active;
 	/*
@@ -79,20 +80,21 @@ struct confd_tier {
 
 /* The strings of opts are copied. */
 struct confd *confd_new(struct loop *l, struct keys *k, const struct confd_opts *opts);
-/* Commands that run are ended; rendered files stay. */
+/* Running commands are killed; rendered files stay. */
 void confd_free(struct confd *c);
 DEFINE_CLEANUP(struct confd *, confd_free);
 
-/* The tiers that this host runs now: new ones begin, others end. Strings are copied. */
+/* The tiers that this host runs now; those not listed are dropped. Strings are copied. */
 void confd_set_tiers(struct confd *c, const struct confd_tier *tiers, size_t n);
 
 /* Every resource of the tier was rendered at least once; so its units may start. */
 bool confd_is_ready(const struct confd *c, const char *stack, const char *tier);
 
-/* Why it is not ready, or what fails now; "" when all is well. Until the loop runs. */
+/* Why it is not ready, or what fails now; "" when all is well. Valid until the loop
+ * runs. */
 const char *confd_problem(const struct confd *c, const char *stack, const char *tier);
 
-/* Reads the folder anew; a bad resource in it is logged and left out. */
+/* Reads the folder again; a bad resource in it is logged and skipped. */
 void confd_read_folder(struct confd *c);
 
 struct confd_stats {

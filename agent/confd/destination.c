@@ -75,7 +75,7 @@ static int make_folders(const char *dest, struct err *err)
 	return 0;
 }
 
-/* What the resource leaves open is taken from the file that is there. */
+/* What the resource does not set is taken from the existing file. */
 static int set_rights(int fd, const char *dest, const char *path,
 		      const struct confd_spec *s, struct err *err)
 {
@@ -87,9 +87,9 @@ static int set_rights(int fd, const char *dest, const char *path,
 
 	if ((s->uid != (uid_t)-1 || s->gid != (gid_t)-1) &&
 	    fchown(fd, s->uid, s->gid) < 0)
-		return err_errno(err, ERR_STORE, "%s cannot be given to its owner", path);
+		return err_errno(err, ERR_STORE, "cannot set the owner of %s", path);
 	if (fchmod(fd, mode) < 0)
-		return err_errno(err, ERR_STORE, "%s cannot be given its mode", path);
+		return err_errno(err, ERR_STORE, "cannot set the mode of %s", path);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ int confd_file_stage(const char *dest, const char *data, size_t len,
 	return 0;
 }
 
-/* For a destination that is mounted over and so cannot be replaced. */
+/* For a destination that is a mount point and so cannot be replaced. */
 static int copy_in_place(int from, const char *dest, struct err *err)
 {
 	CLEANUP(close_fd) int to = open(dest, O_WRONLY | O_TRUNC | O_CLOEXEC);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * destination.h - compares, stages and publishes a rendered file. Inside confd only.
+ * destination.h - compares, stages and publishes a rendered file. For confd only.
  */
 #ifndef AGENT_CONFD_DESTINATION_H
 #define AGENT_CONFD_DESTINATION_H
@@ -9,14 +9,14 @@
 
 #include <stdbool.h>
 
-/* dest holds exactly these bytes, with the mode and owner that the resource asks for. */
+/* dest holds exactly these bytes, with the mode and owner that the resource sets. */
 bool confd_file_equals(const char *dest, const char *data, size_t len,
 		       const struct confd_spec *s);
 
 /*
  * Writes ".NAME" and random letters beside dest, with dest's future mode and owner;
- * makes missing folders (0755). The caller owns *ret_path and unlinks it. ERR_STORE for
- * what the disk refuses.
+ * makes missing folders (0755). The caller owns *ret_path and unlinks it. ERR_STORE
+ * when a file cannot be written.
  */
 int confd_file_stage(const char *dest, const char *data, size_t len,
 		     const struct confd_spec *s, char **ret_path,
@@ -25,7 +25,8 @@ int confd_file_stage(const char *dest, const char *data, size_t len,
 /* Syncs and renames the staged file over dest; over a busy mount its bytes are copied. */
 int confd_file_publish(const char *staged, const char *dest, struct err *err) MUST_CHECK;
 
-/* Remembers beyond the process that something is due for a key; state_dir NULL: "". */
+/* A file that marks, across restarts, that something is due for a key; state_dir NULL:
+ * "". */
 char *confd_mark_path(const char *state_dir, const char *key);
 void confd_mark_set(const char *path);
 void confd_mark_clear(const char *path);

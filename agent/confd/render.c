@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a template may ask, answered from the copies of the store's keys. */
+/* What a template may read, from the copies of the store's keys. */
 #include "resource.h"
 
 #include "check.h"
@@ -14,7 +14,7 @@ static bool begins(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* The whole key is one that the resource names, or below one. */
+/* The full key is one that the resource names, or below one. */
 static bool is_named(const struct confd_spec *s, const char *key)
 {
 	for (size_t i = 0; i < s->n_keys; i++) {
@@ -27,7 +27,7 @@ static bool is_named(const struct confd_spec *s, const char *key)
 	return false;
 }
 
-/* Which user serves a whole key: one for all under a prefix, else one a key. */
+/* Which user covers a full key: one for all under a prefix, else one per key. */
 static const char *use_base(const struct confd_resource *r, size_t i)
 {
 	return *r->spec->prefix ? r->spec->prefix : r->spec->keys[i];
@@ -145,7 +145,7 @@ int confd_render(struct confd_resource *r, struct buf *out, struct err *err)
 		.host_ip = o->address,
 		.now_ms = clock_wall_ms(),
 	};
-	/* Parsed anew each time: that is quick, and trees of all would stay in memory. */
+	/* Parsed again each time: that is quick, and saves the memory of all trees. */
 	int rc = template_parse(r->spec->name, r->text, strlen(r->text), &t, err);
 
 	return rc < 0 ? rc : template_execute(t, &source, NULL, 0, out, err);

@@ -4,84 +4,14 @@
 
 #include "check.h"
 #include "clock.h"
-#include "log.h"
 #include "destination.h"
+#include "log.h"
+#include "problem.h"
+#include "reload.h"
 
 #include <string.h>
 
 static void pump(struct confd_resource *r);
-
-/* ---------------------------------------------------------------- troubles */
-
-static void set_problem(struct confd_resource *r, const char *event,
-			const struct err *err)
-{
-	bool news = !r->problem || strcmp(r->problem, err->msg) != 0;
-
-	r->group->confd->stats.failures++;
-	if (news)
-		log_error(event, STR("resource", r->key),
-			  STR("dest", r->dest ? r->dest : ""), ERR(err));
-	else
-		log_debug(event, STR("resource", r->key), ERR(err));
-	free(r->problem);
-	r->problem = xstrdup(err->msg);
-}
-
-static void no_problem(struct confd_resource *r)
-{
-	free(TAKE(r->problem));
-}
-
-static int64_t longer(const struct confd_resource *r, int64_t retry_ms)
-{
-	const struct confd_opts *o = &r->group->confd->opts;
-
-	return retry_ms ? MIN(retry_ms * 2, o->retry_most_ms) : o->retry_first_ms;
-}
-
-static void retry_render(struct confd_resource *r, const char *event,
-			 const struct err *err)
-{
-	set_problem(r, event, err);
-	r->render_retry_ms = longer(r, r->render_retry_ms);
-	r->dirty = true;
-	r->dirty_since_ms = clock_mono_ms();
-	r->render_at_ms = r->dirty_since_ms + r->render_retry_ms;
-}
-
-/* ---------------------------------------------------------------- reload */
-
-static bool needs_reload(const struct confd_resource *r)
-{
-	return r->spec->reload_cmd && r->group->active;
-}
-
-static bool may_reload(const struct confd_resource *r)
-{
-	return r->reload_due && !r->group->starting;
-}
-
-static void want_reload(struct confd_resource *r)
-{
-	int64_t now = clock_mono_ms();
-
-	if (!needs_reload(r))
-		return;
-	r->reload_due = true;
-	r->reload_retry_ms = 0;
-	r->reload_at_ms = now;
-	if (r->last_reload_ms)
-		r->reload_at_ms = MAX(now, r->last_reload_ms + r->spec->min_reload_ms);
-}
-
-static void retry_reload(struct confd_resource *r, const struct err *err)
-{
-	set_problem(r, "confd-reload-failed", err);
-	r->reload_retry_ms = longer(r, r->reload_retry_ms);
-	r->reload_due = true;
-	r->reload_at_ms = clock_mono_ms() + r->reload_retry_ms;
-}
 
 static void on_reloaded(void *arg, const struct err *err)
 {
@@ -89,36 +19,21 @@ static void on_reloaded(void *arg, const struct err *err)
 
 	CHECK_MAGIC(r, RESOURCE_MAGIC);
 	r->shell = NULL;
-	if (err && r->group->active) {
-		retry_reload(r, err);
-	} else {
-		confd_mark_clear(r->mark);
-		r->group->confd->stats.reloads += !err;
-		no_problem(r);
-		log_info("confd-reloaded", STR("resource", r->key));
-	}
+	confd_reload_done(r, err);
 	pump(r);
 }
 
-static void start_reload(struct confd_resource *r)
-{
-	const struct confd *c = r->group->confd;
-	CLEANUP(free) char *command = NULL;
-	struct err err;
-	int rc = confd_command(r, r->spec->reload_cmd, r->dest, &command, &err);
-
-	r->reload_due = false;
-	r->last_reload_ms = clock_mono_ms();
-	if (rc == 0)
-		rc = shell_run(c->loop, command,
-			       r->spec->reload_ms ? r->spec->reload_ms
-						  : c->opts.command_ms,
-			       on_reloaded, r, &r->shell, &err);
-	if (rc < 0)
-		retry_reload(r, &err);
-}
-
 /* ---------------------------------------------------------------- render */
+
+static void retry_render(struct confd_resource *r, const char *event,
+			 const struct err *err)
+{
+	confd_problem_set(r, event, err);
+	r->render_retry_ms = confd_retry_longer(r, r->render_retry_ms);
+	r->dirty = true;
+	r->dirty_since_ms = clock_mono_ms();
+	r->render_at_ms = r->dirty_since_ms + r->render_retry_ms;
+}
 
 static void is_right(struct confd_resource *r)
 {
@@ -126,11 +41,11 @@ static void is_right(struct confd_resource *r)
 
 	r->render_retry_ms = 0;
 	if (!r->reload_due)
-		no_problem(r);
+		confd_problem_clear(r);
 	if (r->rendered)
 		return;
 	r->rendered = true;
-	loop_timer_in(c->tell, 0);
+	loop_timer_in(c->notify, 0);
 }
 
 static void publish(struct confd_resource *r)
@@ -139,8 +54,8 @@ static void publish(struct confd_resource *r)
 	CLEANUP(free) char *staged = TAKE(r->staged);
 	struct err err;
 
-	/* Before, so that the reload is not forgotten when we are killed in between. */
-	if (needs_reload(r))
+	/* First, so that the reload is not lost if we are killed in between. */
+	if (confd_reload_is_needed(r))
 		confd_mark_set(r->mark);
 	if (confd_file_publish(staged, r->dest, &err) < 0) {
 		(void)unlink(staged);
@@ -149,7 +64,7 @@ static void publish(struct confd_resource *r)
 	}
 	c->stats.writes++;
 	log_info("confd-written", STR("resource", r->key), STR("dest", r->dest));
-	want_reload(r);
+	confd_reload_request(r);
 	is_right(r);
 }
 
@@ -241,13 +156,13 @@ static void pump(struct confd_resource *r)
 		render(r);
 		can_render = r->dirty;
 	}
-	if (!r->shell && may_reload(r) && now >= r->reload_at_ms)
-		start_reload(r);
+	if (!r->shell && confd_reload_may_start(r) && now >= r->reload_at_ms)
+		confd_reload_start(r, on_reloaded);
 	if (r->shell)
 		return;
 	if (can_render)
 		next = r->render_at_ms;
-	if (may_reload(r))
+	if (confd_reload_may_start(r))
 		next = MIN(next, r->reload_at_ms);
 	if (next != INT64_MAX)
 		loop_timer_at(r->timer, next);
@@ -309,7 +224,7 @@ static void on_keys(void *arg, const struct mirror_change *changes, size_t n)
 		make_dirty(r);
 }
 
-/* ---------------------------------------------------------------- birth and end */
+/* ---------------------------------------------------------------- the object */
 
 static struct confd_resource *new_resource(struct confd_group *g, const char *key)
 {
@@ -349,7 +264,7 @@ struct confd_resource *confd_resource_bad(struct confd_group *g, const char *key
 {
 	struct confd_resource *r = new_resource(g, key);
 
-	set_problem(r, "confd-bad-resource", err);
+	confd_problem_set(r, "confd-bad-resource", err);
 	return r;
 }
 
@@ -381,16 +296,16 @@ void confd_resource_active(struct confd_resource *r)
 		return;
 	if (r->group->active && !r->reload_due && !r->shell &&
 	    confd_mark_is_set(r->mark)) {
-		/* Left over from an earlier life of the agent. */
-		want_reload(r);
+		/* Left by a previous run of the agent. */
+		confd_reload_request(r);
 		loop_timer_in(r->timer, 0);
 	}
 	/* A unit that has stopped needs no reload: it reads the file when it starts. */
 	if (!r->group->active && r->reload_due) {
 		r->reload_due = false;
 		confd_mark_clear(r->mark);
-		no_problem(r);
+		confd_problem_clear(r);
 	}
-	if (may_reload(r))
+	if (confd_reload_may_start(r))
 		loop_timer_in(r->timer, 0);
 }

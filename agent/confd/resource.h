@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * resource.h - the parts of confd as they know each other. Inside confd only.
+ * resource.h - confd's state: tiers, and the template resources of each.
  */
 #ifndef AGENT_CONFD_RESOURCE_H
 #define AGENT_CONFD_RESOURCE_H
@@ -23,12 +23,12 @@ struct confd_group {
 	bool starting; /* but not yet */
 	bool listed;   /* its resources were read once */
 	bool wanted;   /* while tiers are set */
-	bool told;     /* that it is ready */
+	bool notified; /* that it is ready */
 	struct keys_user *conf;
 	struct confd_resource *resources;
 };
 
-/* One template resource: what keeps its file right. */
+/* One template resource, and when its file is rendered next. */
 struct confd_resource {
 	uint32_t magic;
 	struct confd_resource *next;
@@ -38,7 +38,7 @@ struct confd_resource {
 	char *text;              /* of the template */
 	char *dest;              /* with the root */
 	char *problem;           /* NULL: none */
-	char *mark;              /* path of a file that is there while a reload is due */
+	char *mark;              /* path of a file that exists while a reload is due */
 	struct keys_user *uses[CONFD_KEYS_MAX];
 	size_t n_uses;
 	bool rendered; /* once, or the one before it was */
@@ -56,17 +56,18 @@ struct confd {
 	uint32_t magic;
 	struct loop *loop;
 	struct keys *keys;
-	struct confd_opts opts;  /* with strings of its own */
-	struct loop_timer *tell; /* on_ready comes from here, never from inside a call */
+	struct confd_opts opts; /* with strings of its own */
+	struct loop_timer
+		*notify; /* on_ready comes from here, never from inside a call */
 	struct confd_group *groups;
 	struct confd_stats stats;
 };
 
-/* spec and text are taken over. was_rendered: an older form of it was. */
+/* Takes spec and text over. was_rendered: an earlier version of it was. */
 struct confd_resource *confd_resource_new(struct confd_group *g, const char *key,
 					  struct confd_spec *spec, char *text,
 					  bool was_rendered);
-/* A resource that cannot be read: it only says why. */
+/* A resource that cannot be read: it only has a problem. */
 struct confd_resource *confd_resource_bad(struct confd_group *g, const char *key,
 					  const struct err *err);
 void confd_resource_free(struct confd_resource *r);

@@ -72,7 +72,7 @@ static int set_mode(struct confd_spec *s, const char *text, struct err *err)
 	if (*text == '\0')
 		return 0;
 	if (*end || mode < 0 || mode > 07777 || !isdigit((unsigned char)*text))
-		return err_set(err, ERR_INVAL, "mode '%s' is not octal, as \"0644\"",
+		return err_set(err, ERR_INVAL, "mode '%s' is not octal, such as \"0644\"",
 			       text);
 	s->mode = (int)mode;
 	return 0;
@@ -159,7 +159,8 @@ static int set_id(struct confd_spec *s, const char *key, int64_t id, struct err 
 	if (id == -1)
 		return 0;
 	if (id < 0 || id >= UINT32_MAX)
-		return err_set(err, ERR_INVAL, "%s %lld is none", key, (long long)id);
+		return err_set(err, ERR_INVAL, "%s %lld is not valid", key,
+			       (long long)id);
 	if (*key == 'u')
 		s->uid = (uid_t)id;
 	else
@@ -182,7 +183,7 @@ static bool covers(const char *key, const char *other)
 	       (strncmp(key, other, n) == 0 && (other[n] == '/' || other[n] == '\0'));
 }
 
-/* Whole keys, sorted, without those that another covers. */
+/* Full keys, sorted, without those that another one covers. */
 static void settle_keys(struct draft *d)
 {
 	struct confd_spec *s = d->spec;
@@ -330,7 +331,7 @@ int confd_spec_from_json(const char *text, size_t len, const char *name,
 	if (rc < 0)
 		return rc;
 	if (!json_is_object(doc))
-		return err_set(err, ERR_INVAL, "%s is no JSON object", name);
+		return err_set(err, ERR_INVAL, "%s is not a JSON object", name);
 	json_object_foreach(doc, key, v)
 	{
 		rc = read_json_member(&d, key, v, err);

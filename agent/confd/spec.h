@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * spec.h - one template resource as its author wrote it. Inside confd only.
+ * spec.h - one template resource as its author wrote it. For confd only.
  */
 #ifndef AGENT_CONFD_SPEC_H
 #define AGENT_CONFD_SPEC_H
@@ -19,7 +19,7 @@ struct confd_spec {
 	char *src;                  /* template's file name (folder) or text (store) */
 	char *dest;                 /* absolute */
 	char *prefix;               /* "" or "/a/b" */
-	char *keys[CONFD_KEYS_MAX]; /* whole, with the prefix: "/a/b/key", sorted */
+	char *keys[CONFD_KEYS_MAX]; /* full, with the prefix: "/a/b/key", sorted */
 	size_t n_keys;
 	int mode;  /* -1: as the destination has, else 0644 */
 	uid_t uid; /* (uid_t)-1: the agent's own */
@@ -31,7 +31,7 @@ struct confd_spec {
 	int64_t reload_ms;
 };
 
-/* ERR_INVAL in words for what is missing or wrong. The caller owns *ret. */
+/* ERR_INVAL when something is missing or invalid. The caller owns *ret. */
 int confd_spec_from_toml(const char *text, const char *name, struct confd_spec **ret,
 			 struct err *err) MUST_CHECK;
 int confd_spec_from_json(const char *text, size_t len, const char *name,

@@ -3,7 +3,7 @@
 
 #include "check.h"
 
-/* What a nameserver said of the end of the chain. */
+/* A nameserver's answer for the end of the chain. */
 static void put_chased(struct answer *a)
 {
 	CLEANUP(knot_pkt_free)

@@ -18,7 +18,7 @@
 struct dns_ask {
 	bool tcp;
 	bool ready;       /* the store's records were read at least once */
-	bool stale;       /* the store is away: answers with a small TTL */
+	bool stale;       /* the store is unreachable: answers have a small TTL */
 	bool can_forward; /* there are nameservers to ask */
 	uint64_t random;  /* for round robin; not 0 */
 	int64_t now_s;    /* Unix time, for the SOA's serial */
@@ -26,21 +26,21 @@ struct dns_ask {
 	uint32_t stale_ttl_s;
 	uint32_t negative_ttl_s;
 	const char *local; /* name that local.dns.DOMAIN stands for; may be NULL */
-	/* What a nameserver answered for the name that DNS_CHASE gave; else NULL. */
+	/* A nameserver's answer for the name that DNS_CHASE returned; else NULL. */
 	const uint8_t *chased;
 	size_t chased_len;
 };
 
 enum dns_verdict {
 	DNS_ANSWERED, /* out holds the answer */
-	DNS_FORWARD,  /* the query is for a nameserver, as it is */
-	DNS_CHASE,    /* ask a nameserver for chase, then call again with its answer */
+	DNS_FORWARD,  /* forward the query to a nameserver unchanged */
+	DNS_CHASE,    /* query a nameserver for chase, then call again with its answer */
 	DNS_DROP,     /* not to be answered at all */
 };
 
 /*
  * query [len]. *ret_len: in the capacity of out, at least DNS_PACKET_MAX; out the length
- * of the answer, which over UDP fits what the asker can take (TC set if cut).
+ * of the answer, which over UDP fits what the client accepts (TC set if truncated).
  */
 enum dns_verdict dns_answer(const struct dns_zone *z, const struct dns_ask *ask,
 			    const uint8_t *query, size_t len, uint8_t *out,

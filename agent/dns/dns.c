@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#define AT_ONCE 64 /* packets taken before the loop goes on */
+#define AT_ONCE 64 /* packets handled before the loop continues */
 #define BIND_TRIES 20
 
 /* ---------------------------------------------------------------- records */
@@ -91,7 +91,7 @@ static int bind_udp(struct dns *d, struct err *err)
 	return 0;
 }
 
-/* With port 0 the one that UDP got may be taken for TCP: then another. */
+/* With port 0, the port that UDP got may be in use for TCP: then try another. */
 static int bind_both(struct dns *d, struct err *err)
 {
 	struct dns_address wanted = d->own;
@@ -127,7 +127,7 @@ int dns_open(struct loop *l, struct keys *k, const struct dns_opts *opts,
 	d->negative_ttl_s = opts->negative_ttl_s ? opts->negative_ttl_s : 2;
 	d->local = opts->local ? xstrdup(opts->local) : NULL;
 	if (!dns_address_parse(address, 53, &d->own))
-		return err_set(err, ERR_INVAL, "'%s' is no address to listen on",
+		return err_set(err, ERR_INVAL, "'%s' is not an address to listen on",
 			       address);
 	rc = dns_zone_new(opts->domains ? opts->domains : "foretide.local", &d->zone,
 			  err);
@@ -153,7 +153,7 @@ void dns_close(struct dns *d)
 	if (!d)
 		return;
 	CHECK_MAGIC(d, DNS_MAGIC);
-	/* First, while what waits for nameservers can still be answered. */
+	/* First, while queries that wait for nameservers can still be answered. */
 	forward_free(d->forward);
 	keys_unuse(d->user);
 	dns_tcp_close(d->tcp);

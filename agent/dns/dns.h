@@ -3,10 +3,10 @@
  * dns.h - the host's name server: the store's records from memory, the rest forwarded.
  *
  * UDP and TCP on one address, on the loop. Names under the domain are answered from the
- * copy of /skydns/ (answer.h says how); while the store is away the last copy goes
- * on, with a small TTL. Before the first copy they are SERVFAIL: never a false "no such
- * name". Other names go to nameservers, one after the other, each with a time limit; with
- * none, or none that answers, SERVFAIL. A record that is wrong is left out and logged.
+ * copy of /skydns/ (see answer.h); while the store is unreachable the last copy is
+ * used, with a small TTL. Before the first copy they are SERVFAIL: never a false "no
+ * such name". Other names go to nameservers, one after the other, each with a time limit;
+ * with none, or none that answers, SERVFAIL. An invalid record is skipped and logged.
  */
 #ifndef AGENT_DNS_DNS_H
 #define AGENT_DNS_DNS_H
@@ -24,10 +24,10 @@ struct dns;
 
 struct dns_opts {
 	const char *listen;  /* NULL: 127.0.0.1:53; port 0: any free one */
-	const char *domains; /* NULL: foretide.local; several with commas */
+	const char *domains; /* NULL: foretide.local; several separated by commas */
 	/* Nameservers "10.0.0.2,[fd00::2]:5353"; NULL: those of resolv_conf; "": none. */
 	const char *forward;
-	const char *resolv_conf; /* NULL: /etc/resolv.conf; our own address is left out */
+	const char *resolv_conf; /* NULL: /etc/resolv.conf; our own address is skipped */
 	const char *local;       /* what local.dns.DOMAIN stands for: this host's name */
 	int64_t timeout_ms;      /* 0: 2000; for one nameserver to answer */
 	uint32_t ttl_s;          /* 0: 10; of records that give none */
@@ -45,10 +45,10 @@ uint16_t dns_port(const struct dns *d);
 
 struct dns_stats {
 	size_t records;
-	size_t bad_records; /* seen since the start */
+	size_t bad_records; /* received since the start */
 	uint64_t queries;
 	uint64_t forwarded;
-	uint64_t failed; /* forwarded in vain */
+	uint64_t failed; /* forwarded, without an answer */
 };
 void dns_get_stats(const struct dns *d, struct dns_stats *ret);
 

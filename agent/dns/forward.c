@@ -33,7 +33,7 @@ struct flight {
 	size_t sent;     /* TCP */
 	struct buf in;   /* TCP */
 	size_t len;      /* of the query */
-	uint8_t query[]; /* behind two bytes of length, for TCP */
+	uint8_t query[]; /* after two bytes of length, for TCP */
 };
 
 struct forward {
@@ -62,8 +62,8 @@ static int add_servers(struct forward *f, const char *list, struct err *err)
 			return err_set(err, ERR_LIMIT, "more than %d nameservers",
 				       SERVERS_MAX);
 		if (!dns_address_parse(one, 53, &f->servers[f->n_servers]))
-			return err_set(err, ERR_INVAL, "'%s' is no nameserver's address",
-				       one);
+			return err_set(err, ERR_INVAL,
+				       "'%s' is not a nameserver's address", one);
 		f->n_servers++;
 	}
 	return 0;
@@ -206,7 +206,7 @@ static void on_udp(struct flight *q)
 		try_next(q);
 }
 
-/* Reads until the whole answer is there. */
+/* Reads until the answer is complete. */
 static void on_tcp_in(struct flight *q)
 {
 	uint8_t part[4096];
@@ -260,7 +260,7 @@ static void on_io(void *arg, int fd, uint32_t events)
 
 /* ---------------------------------------------------------------- trying */
 
-/* One more nameserver. false: it cannot even be spoken to. */
+/* Tries one more nameserver. false: it cannot even be contacted. */
 static bool start_try(struct flight *q)
 {
 	const struct dns_address *to = &q->f->servers[q->tries++ % q->f->n_servers];

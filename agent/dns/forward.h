@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * forward.h - asks nameservers, one after the other. Inside the DNS module only.
+ * forward.h - queries nameservers, one after the other.
  *
- * Each query has a socket, a port and an id of its own; an answer counts only with that
- * id and the same question. At most 256 are under way.
+ * Each query has a socket, a port and an id of its own; an answer is accepted only with
+ * that id and the same question. At most 256 are under way.
  */
 #ifndef AGENT_DNS_FORWARD_H
 #define AGENT_DNS_FORWARD_H
@@ -21,12 +21,12 @@ struct forward;
 
 /*
  * servers as in dns_opts.forward; NULL: the nameservers of the file resolv_conf but own.
- * ERR_INVAL when one is no address.
+ * ERR_INVAL when one is not an address.
  */
 int forward_new(struct loop *l, const char *servers, const char *resolv_conf,
 		const struct dns_address *own, int64_t timeout_ms, struct forward **ret,
 		struct err *err) MUST_CHECK;
-void forward_free(struct forward *f); /* what is under way is told NULL */
+void forward_free(struct forward *f); /* queries under way get NULL */
 DEFINE_CLEANUP(struct forward *, forward_free);
 
 size_t forward_count(const struct forward *f); /* nameservers */

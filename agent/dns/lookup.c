@@ -26,7 +26,8 @@ static int our_path(const struct dns *d, const char *name, char path[DNS_PATH_MA
 		    struct err *err)
 {
 	if (!dns_path_from_name(name, path) || !dns_zone_domain(d->zone, path))
-		return err_set(err, ERR_INVAL, "'%s' is no name under the domain", name);
+		return err_set(err, ERR_INVAL, "'%s' is not a name under the domain",
+			       name);
 	return 0;
 }
 

@@ -85,7 +85,7 @@ void dns_name_from_path(const char *path, size_t strip, char name[DNS_PATH_MAX])
 	name[len ? len - 1 : 0] = '\0';
 }
 
-/* A key's path, with labels that can stand in a host name. */
+/* A key's path, with labels that are valid in a host name. */
 bool dns_path_from_key(const char *key, char path[DNS_PATH_MAX])
 {
 	size_t len = 0;

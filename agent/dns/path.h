@@ -4,8 +4,8 @@
  * case,
  * "/" between ("local/foretide/shop/web").
  *
- * Labels of keys that are not valid in host names ("vm:web:80") are made so: what is not
- * a letter, digit, "-" or "_" becomes "-". Pure.
+ * Labels of keys that are not valid in host names ("vm:web:80") are made so: whatever
+ * is not a letter, digit, "-" or "_" becomes "-". Pure.
  */
 #ifndef AGENT_DNS_PATH_H
 #define AGENT_DNS_PATH_H
@@ -21,7 +21,7 @@
 bool dns_path_from_name(const char *name, char path[DNS_PATH_MAX]);
 /* strip: how many leftmost labels to leave out; ignored when that would leave none. */
 void dns_name_from_path(const char *path, size_t strip, char name[DNS_PATH_MAX]);
-/* An uncompressed name in wire form; false when a label cannot stand in a key. */
+/* An uncompressed name in wire form; false when a label cannot be used in a key. */
 bool dns_path_from_wire(const uint8_t *wire, char path[DNS_PATH_MAX]);
 /* A key below DNS_KEY_ROOT. */
 bool dns_path_from_key(const char *key, char path[DNS_PATH_MAX]);

@@ -93,10 +93,10 @@ int dns_record_parse(const char *key, const char *value, size_t len,
 	int rc;
 
 	if (!dns_path_from_key(key, path))
-		return err_set(err, ERR_INVAL, "the key is no name");
+		return err_set(err, ERR_INVAL, "the key is not a name");
 	rc = json_parse(value, len, "the record", &doc, err);
 	if (rc == 0 && !json_is_object(doc))
-		rc = err_set(err, ERR_INVAL, "the record is no object");
+		rc = err_set(err, ERR_INVAL, "the record is not an object");
 	if (rc == 0)
 		rc = read_numbers(doc, r, err);
 	if (rc == 0)

@@ -28,7 +28,7 @@ void dns_reply_set_rcode(struct answer *a, int rcode);
 void dns_reply_begin_edns(struct answer *a);
 void dns_reply_end_edns(struct answer *a);
 
-/* owner NULL: the question's name, in the asker's case. false: it did not fit. */
+/* owner NULL: the question's name, in the client's case. false: it did not fit. */
 bool dns_reply_put(struct answer *a, knot_section_t section, const char *owner,
 		   uint16_t type, uint32_t ttl, const uint8_t *data, uint16_t len);
 bool dns_reply_put_address(struct answer *a, knot_section_t section, const char *owner,

@@ -12,7 +12,7 @@
 struct waiting {
 	struct dns *dns;
 	struct dns_client client;
-	bool chase; /* the nameserver was asked for the end of a chain */
+	bool chase; /* the nameserver was queried for the end of a chain */
 	size_t len;
 	uint8_t query[];
 };
@@ -23,7 +23,7 @@ static void send_to(struct dns *d, const struct dns_client *to, const uint8_t *a
 	if (to->conn)
 		dns_conn_reply(to->conn, answer, len, held);
 	else if (answer)
-		/* UDP may be lost; the asker asks again. */
+		/* UDP may be lost; the client retries. */
 		(void)sendto(d->udp_fd, answer, len, MSG_DONTWAIT,
 			     (const struct sockaddr *)&to->address.ss, to->address.len);
 }
@@ -80,7 +80,7 @@ static void on_forwarded(void *arg, uint8_t *answer, size_t len)
 		send_failure(d, &w->client, w->query, w->len, true);
 }
 
-/* Asks a nameserver for the query itself, or for the end of a chain. */
+/* Forwards the query itself, or queries for the end of a chain. */
 static void forward(struct dns *d, const struct dns_client *from, const uint8_t *query,
 		    size_t len, const char *chase)
 {
@@ -95,7 +95,7 @@ static void forward(struct dns *d, const struct dns_client *from, const uint8_t 
 	w->len = len;
 	memcpy(w->query, query, len);
 	if (chase) {
-		/* The type stands behind the question's name. */
+		/* The type follows the question's name. */
 		size_t at = 12;
 
 		while (query[at])

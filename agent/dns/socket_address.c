@@ -65,6 +65,6 @@ bool dns_address_equal(const struct dns_address *a, const struct dns_address *b)
 
 uint16_t dns_address_port(const struct dns_address *a)
 {
-	/* The port stands at the same place in both families. */
+	/* The port is at the same place in both families. */
 	return ntohs(((const struct sockaddr_in *)&a->ss)->sin_port);
 }

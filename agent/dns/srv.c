@@ -13,7 +13,7 @@ uint16_t dns_srv_weight(const struct dns_record *const *records, size_t n,
 	for (size_t i = 0; i < n; i++)
 		if (records[i]->priority == r->priority)
 			sum += records[i]->weight ? records[i]->weight : 100;
-	/* In whole numbers: shares such as 100 / 3 * 3 come out exact. */
+	/* In integers: shares such as 100 / 3 * 3 come out exact. */
 	return sum ? (uint16_t)(100u * (r->weight ? r->weight : 100u) / sum) : 0;
 }
 

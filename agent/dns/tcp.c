@@ -86,7 +86,7 @@ static bool flush(struct dns_conn *c)
 	return true;
 }
 
-/* Reads on only while there is room for what the answers need. */
+/* Reads more only while there is room for the answers. */
 static void set_events(struct dns_conn *c)
 {
 	uint32_t events = c->out.len ? EPOLLOUT : 0;
@@ -101,7 +101,7 @@ static size_t message_length(const struct dns_conn *c)
 	return (size_t)(uint8_t)c->in.data[0] << 8 | (uint8_t)c->in.data[1];
 }
 
-/* Handles the whole messages that are in. */
+/* Handles the complete messages that are in. */
 static void take_messages(struct dns_conn *c)
 {
 	while (c->fd >= 0 && c->in.len >= 2 && c->waiting < WAITING_MAX &&

@@ -178,7 +178,7 @@ int dns_zone_new(const char *domains, struct dns_zone **ret, struct err *err)
 		if (n == 0)
 			continue;
 		if (!dns_path_from_name(name, path))
-			return err_set(err, ERR_INVAL, "'%s' is no domain", name);
+			return err_set(err, ERR_INVAL, "'%s' is not a domain", name);
 		if (z->n_domains == DOMAINS_MAX)
 			return err_set(err, ERR_LIMIT, "more than %d domains",
 				       DOMAINS_MAX);

@@ -25,7 +25,7 @@ int dns_zone_new(const char *domains, struct dns_zone **ret, struct err *err) MU
 void dns_zone_free(struct dns_zone *z);
 DEFINE_CLEANUP(struct dns_zone *, dns_zone_free);
 
-/* ERR_INVAL for a bad record: then the key has none, others are as before. */
+/* ERR_INVAL for a bad record: the key then has none, others are unchanged. */
 int dns_zone_put(struct dns_zone *z, const char *key, const char *value, size_t len,
 		 struct err *err) MUST_CHECK;
 void dns_zone_delete(struct dns_zone *z, const char *key);

@@ -26,7 +26,7 @@ struct proxy_member *proxy_choose(struct proxy_conn *c)
 
 		if (out != second)
 			continue;
-		/* A name may stand for another address by now. */
+		/* Its name may have a different address by now. */
 		if (out && m->named)
 			m->known = false;
 		return m;
@@ -40,7 +40,7 @@ void proxy_member_out(struct proxy_conn *c, const char *why)
 
 	log_warn("etcd-proxy-member-out", STR("member", m->host), INT("port", m->port),
 		 STR("reason", why));
-	/* After set_members() the index may stand for another: harmless, it is asked
-	 * later. */
+	/* After set_members() the index may be of a different member: harmless, it is
+	 * only tried later. */
 	m->out_until_ms = clock_mono_ms() + PROXY_OUT_MS;
 }

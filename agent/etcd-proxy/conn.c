@@ -73,7 +73,7 @@ static void pump(struct proxy_conn *c)
 
 /* ---------------------------------------------------------------- members */
 
-/* Nobody takes it: says so to those who speak HTTP/1, and ends. */
+/* No member accepts it: an HTTP/1 client gets an error, then the connection ends. */
 static void give_up(struct proxy_conn *c)
 {
 	c->proxy->stats.failed++;
@@ -117,7 +117,7 @@ static void start_open(struct proxy_conn *c)
 	pump(c);
 }
 
-static void shake(struct proxy_conn *c)
+static void handshake(struct proxy_conn *c)
 {
 	int rc = gnutls_handshake(c->session);
 
@@ -155,7 +155,7 @@ static void connected(struct proxy_conn *c)
 	}
 	c->state = PROXY_SHAKE;
 	loop_timer_in(c->timer, SHAKE_MS);
-	shake(c);
+	handshake(c);
 }
 
 static void start_connect(struct proxy_conn *c)
@@ -202,7 +202,7 @@ static void on_resolved(void *arg, uint8_t *answer, size_t len)
 	if (m->known)
 		start_connect(c);
 	else
-		next_member(c, "its name is not known");
+		next_member(c, "its name cannot be resolved");
 }
 
 static void start_resolve(struct proxy_conn *c)
@@ -232,7 +232,7 @@ static void try_member(struct proxy_conn *c)
 		start_resolve(c);
 }
 
-/* The client's first bytes tell which protocol it speaks. */
+/* The client's first bytes show which protocol it speaks. */
 static bool knows_protocol(const struct proxy_conn *c)
 {
 	size_t n = MIN(c->up.len, (size_t)3);
@@ -252,7 +252,7 @@ static void on_member(void *arg, int fd, uint32_t events)
 	if (c->state == PROXY_CONNECT)
 		connected(c);
 	else if (c->state == PROXY_SHAKE)
-		shake(c);
+		handshake(c);
 	else
 		pump(c);
 }

@@ -35,7 +35,7 @@ static int parse_member(const char *url, struct proxy_member *ret, struct err *e
 
 	*ret = (struct proxy_member){ .tls = strncmp(url, "https://", 8) == 0 };
 	if (!ret->tls && strncmp(url, "http://", 7) != 0)
-		return err_set(err, ERR_INVAL, "'%s' is no http(s) URL", url);
+		return err_set(err, ERR_INVAL, "'%s' is not an http(s) URL", url);
 	rest = url + (ret->tls ? 8 : 7);
 	place = xstrndup(rest, strcspn(rest, "/"));
 	if (dns_address_parse(place, DEFAULT_PORT, &ret->address)) {
@@ -85,7 +85,8 @@ int etcd_proxy_set_members(struct etcd_proxy *p, const char *endpoints, struct e
 				     PROXY_MEMBERS_MAX);
 		else
 			rc = parse_member(url, &list[n], err);
-		/* A list that names the proxy would make it ask itself for ever. */
+		/* A list that contains the proxy would make it connect to itself for
+		 * ever. */
 		if (rc == 0 && list[n].known &&
 		    dns_address_equal(&list[n].address, &p->own))
 			free(list[n].host);
@@ -93,7 +94,7 @@ int etcd_proxy_set_members(struct etcd_proxy *p, const char *endpoints, struct e
 			n += rc == 0;
 	}
 	if (rc == 0 && n == 0)
-		rc = err_set(err, ERR_INVAL, "there is no member in the list");
+		rc = err_set(err, ERR_INVAL, "the list has no members");
 	if (rc < 0) {
 		free_members(list, n);
 		return rc;
@@ -167,7 +168,7 @@ int etcd_proxy_open(struct loop *l, const struct etcd_proxy_opts *opts,
 	p->tls.cert_file = copy(opts->cert_file);
 	p->tls.key_file = copy(opts->key_file);
 	if (!dns_address_parse(address, DEFAULT_PORT, &p->own))
-		return err_set(err, ERR_INVAL, "'%s' is no address to listen on",
+		return err_set(err, ERR_INVAL, "'%s' is not an address to listen on",
 			       address);
 	rc = bind_own(p, err);
 	if (rc == 0)
@@ -192,7 +193,7 @@ void etcd_proxy_close(struct etcd_proxy *p)
 		next = c->next;
 		proxy_conn_free(c);
 	}
-	/* Frees the connections that still waited for it. */
+	/* Frees the connections that still wait for it. */
 	forward_free(p->resolver);
 	CHECK(!p->conns);
 	if (p->fd >= 0) {

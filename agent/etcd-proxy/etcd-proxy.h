@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * etcd-proxy.h - etcd's port on this host: programs talk plainly to 127.0.0.1:2379, the
- * members behind see TLS with the host's certificate.
+ * etcd-proxy.h - etcd's port on this host: programs connect to 127.0.0.1:2379 without
+ * TLS, the members behind it get TLS with the host's certificate.
  *
- * Bytes pass both ways as they come, so every protocol of etcd does (JSON, gRPC, v2), and
- * watches last as long as they like. A member is chosen when a connection's first bytes
- * are there: the one that worked last, else the next; one that does not take connections
- * is out for 5 s. Once bytes have gone to a member they go to no other, so nothing is
- * done twice. With no member at hand an HTTP/1 client gets 502. The list of members never
- * becomes empty, nor the proxy itself.
+ * Bytes pass both ways as they come, so every protocol of etcd works (JSON, gRPC, v2),
+ * and watches last as long as they need. A member is chosen when a connection's first
+ * bytes arrive: the one that worked last, else the next; one that does not accept
+ * connections is skipped for 5 s. Bytes that were sent to one member are never sent to
+ * another, so nothing is done twice. If no member is reachable, an HTTP/1 client gets
+ * 502. The list of members never becomes empty and never contains the proxy itself.
  */
 #ifndef AGENT_ETCD_PROXY_ETCD_PROXY_H
 #define AGENT_ETCD_PROXY_ETCD_PROXY_H
@@ -27,10 +27,10 @@ struct etcd_proxy_opts {
 	const char *endpoints; /* "https://10.0.0.1:2379,http://m2:2379" */
 	/* PEM; read again when they change. cert and key may be NULL. */
 	const char *ca_file, *cert_file, *key_file;
-	int64_t connect_ms; /* 0: 1000; for one member to take a connection */
+	int64_t connect_ms; /* 0: 1000; for one member to accept a connection */
 };
 
-/* ERR_UNAVAIL when the address is taken, ERR_INVAL for endpoints that are none. */
+/* ERR_UNAVAIL when the address is taken, ERR_INVAL for endpoints that are not valid. */
 int etcd_proxy_open(struct loop *l, const struct etcd_proxy_opts *opts,
 		    struct etcd_proxy **ret, struct err *err) MUST_CHECK;
 void etcd_proxy_close(struct etcd_proxy *p); /* connections end */
@@ -47,7 +47,7 @@ struct etcd_proxy_stats {
 	size_t connections; /* now */
 	uint64_t accepted;
 	uint64_t refused; /* too many at once */
-	uint64_t failed;  /* no member took them */
+	uint64_t failed;  /* no member accepted them */
 };
 void etcd_proxy_get_stats(const struct etcd_proxy *p, struct etcd_proxy_stats *ret);
 

@@ -17,7 +17,7 @@ int proxy_name_ask(struct forward *resolver, const char *host, forward_fn *fn, v
 
 	if (!p || !name ||
 	    knot_pkt_put_question(p, name, KNOT_CLASS_IN, KNOT_RRTYPE_A) != KNOT_EOK)
-		return err_set(err, ERR_INVAL, "its name is none");
+		return err_set(err, ERR_INVAL, "its name is not a valid host name");
 	knot_wire_set_rd(query);
 	if (!forward_ask(resolver, query, p->size, false, fn, arg))
 		return err_set(err, ERR_UNAVAIL,

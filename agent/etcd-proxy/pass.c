@@ -7,9 +7,9 @@
 #include <sys/epoll.h>
 
 #define CHUNK ((size_t)16 << 10)
-#define ROUNDS 8 /* of reading and writing before the loop goes on */
+#define ROUNDS 8 /* of reading and writing before the loop continues */
 
-/* What a transfer came to: > 0 bytes, 0 the peer's end, -1 nothing now, -2 broken. */
+/* The result of a transfer: > 0 bytes, 0 end of stream, -1 nothing now, -2 broken. */
 static ssize_t plain_result(ssize_t n)
 {
 	if (n >= 0)
@@ -104,7 +104,7 @@ static bool give_to_client(struct proxy_conn *c)
 	return n != -2;
 }
 
-/* Buffers of connections that rest are given back. */
+/* Idle connections give their buffers back. */
 static void trim(struct buf *b)
 {
 	if (b->len == 0)
@@ -150,7 +150,7 @@ bool proxy_pass(struct proxy_conn *c)
 	trim(&c->up);
 	trim(&c->down);
 	set_events(c);
-	/* Decrypted bytes make no event: come back for them by oneself. */
+	/* Decrypted bytes make no event: come back for them by the timer. */
 	if (again)
 		loop_timer_in(c->timer, 0);
 	return true;

@@ -25,7 +25,7 @@ struct proxy_member {
 	char *host;
 	uint16_t port;
 	bool tls;
-	bool named; /* the host is no address */
+	bool named; /* the host is not an address */
 	bool known; /* address is set; names are looked up when needed */
 	struct dns_address address;
 	int64_t out_until_ms;

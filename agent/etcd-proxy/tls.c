@@ -45,7 +45,7 @@ static int load(struct proxy_tls *t, gnutls_certificate_credentials_t *ret,
 	return 0;
 }
 
-static void let_go(struct proxy_creds *creds)
+static void release(struct proxy_creds *creds)
 {
 	if (!creds || --creds->users > 0)
 		return;
@@ -72,10 +72,10 @@ static int refresh(struct proxy_tls *t, struct err *err)
 	if (same)
 		return 0;
 	rc = load(t, &fresh, err);
-	/* Half written files: what was read before still serves. */
+	/* Half-written files: what was read before is still used. */
 	if (rc < 0)
 		return t->creds ? 0 : rc;
-	let_go(t->creds);
+	release(t->creds);
 	t->creds = xcalloc(1, sizeof(*t->creds));
 	t->creds->users = 1;
 	t->creds->c = fresh;
@@ -85,7 +85,7 @@ static int refresh(struct proxy_tls *t, struct err *err)
 
 void proxy_tls_done(struct proxy_tls *t)
 {
-	let_go(t->creds);
+	release(t->creds);
 	free(t->ca_file);
 	free(t->cert_file);
 	free(t->key_file);
@@ -95,7 +95,7 @@ void proxy_tls_end(struct proxy_conn *c)
 {
 	if (c->session)
 		gnutls_deinit(TAKE(c->session));
-	let_go(TAKE(c->creds));
+	release(TAKE(c->creds));
 }
 
 static bool is_address(const char *host)

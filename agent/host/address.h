@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * address.h - the address under which others reach this host.
+ * address.h - the address at which others reach this host.
  */
 #ifndef AGENT_HOST_ADDRESS_H
 #define AGENT_HOST_ADDRESS_H

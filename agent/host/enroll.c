@@ -13,7 +13,7 @@
 #define RETRY_FIRST_MS 100
 #define RETRY_MOST_MS 15000
 #define ANSWER_MAX_BYTES (256 * 1024)
-/* A timer's reach: a later renewal is looked at again then. */
+/* Longest timer: a later renewal is checked again then. */
 #define RENEW_LOOK_MS ((int64_t)3600 * 1000)
 /* Joining does not wait for the disk: a host that loses power before this is replaced. */
 #define SYNC_AFTER_MS 3000
@@ -81,14 +81,14 @@ static int read_info(const json_t *doc, struct enroll_info *ret, struct err *err
 		return err_set(err, ERR_PROTO, "the answer names no store");
 	if (i.lease_ttl_s < 1 || i.time_scale < 1 || i.time_scale > 10000 ||
 	    i.metrics_interval_ms < 100)
-		return err_set(err, ERR_PROTO, "a number of the answer is out of range");
+		return err_set(err, ERR_PROTO, "a number in the answer is out of range");
 	i.domain = xstrdup(domain);
 	*ret = i;
 	i = (struct enroll_info){ 0 };
 	return 0;
 }
 
-/* Reads cert.pem and join.json of an earlier life. */
+/* Reads cert.pem and join.json of a previous run. */
 static int load(struct enroll *e, struct err *err)
 {
 	CLEANUP(free) char *pem = NULL;
@@ -132,7 +132,7 @@ static void plan_retry(struct enroll *e)
 	e->pause_ms = MIN(e->pause_ms * 2, RETRY_MOST_MS);
 }
 
-/* A certificate came: it is checked against our key before anything is written. */
+/* A new certificate is checked against our key before anything is written. */
 static int take_certificate(struct enroll *e, const json_t *doc, struct err *err)
 {
 	const char *pem;
@@ -150,7 +150,7 @@ static int take_certificate(struct enroll *e, const json_t *doc, struct err *err
 	return 0;
 }
 
-/* Kept with the time at which it came, so that a restart publishes the same record. */
+/* Saved with the time of joining, so that a restart publishes the same record. */
 static int take_join(struct enroll *e, json_t *doc, struct err *err)
 {
 	CLEANUP(free) char *text = NULL;
@@ -303,7 +303,7 @@ static void on_timer(void *arg)
 	struct enroll *e = arg;
 
 	CHECK_MAGIC(e, ENROLL_MAGIC);
-	if (!e->joined && e->info.store) { /* known from an earlier life */
+	if (!e->joined && e->info.store) { /* known from a previous run */
 		plan_renewal(e);
 		joined(e);
 		return;
@@ -349,7 +349,7 @@ int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts 
 		return rc;
 	rc = load(e, &why);
 	if (rc < 0 && rc != ERR_NOT_FOUND)
-		log_warn("earlier-certificate-unusable", ERR(&why));
+		log_warn("old-certificate-unusable", ERR(&why));
 	loop_timer_in(e->timer, 0);
 	*ret = TAKE(e);
 	return 0;

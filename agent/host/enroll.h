@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * enroll.h - how a host joins: its key, its certificate, and what the controller tells.
+ * enroll.h - how a host joins: its key, its certificate, and the controller's answer.
  *
- * The key (ECDSA P-256) is made here and never leaves state_dir. The first time the
- * one-time token is traded for a certificate (POST /v1/join); later starts find key.pem,
- * cert.pem (both 0600) and join.json there and need neither token nor controller. The
- * certificate is renewed at two thirds of its life. Failed tries are repeated with
- * growing pauses, with the same key, so that an answer that was lost does no harm.
+ * The key (ECDSA P-256) is generated here and never leaves state_dir. On the first
+ * start the one-time token is exchanged for a certificate (POST /v1/join); later starts
+ * find key.pem, cert.pem (both 0600) and join.json there and need neither token nor
+ * controller. The certificate is renewed at two thirds of its lifetime. Failed attempts
+ * are retried with exponential backoff and the same key, so that a lost answer does no
+ * harm.
  */
 #ifndef AGENT_HOST_ENROLL_H
 #define AGENT_HOST_ENROLL_H
@@ -29,7 +30,7 @@ struct enroll_info {
 	int64_t metrics_interval_ms; /* calendar */
 };
 
-/* There is a certificate: now for the first time in this life, from the loop. */
+/* There is a certificate, for the first time in this run. From the loop. */
 typedef void enroll_fn(void *arg, const struct enroll_info *info);
 
 struct enroll_opts {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host.h - this host towards the controller and the store: its address, certificate and
- * lease, and copies of what it reads there.
+ * host.h - what this host is to the controller and the store: its address, its key and
+ * certificate, its lease, and the copies of keys that modules share.
  */
 #ifndef AGENT_HOST_HOST_H
 #define AGENT_HOST_HOST_H

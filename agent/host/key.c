@@ -134,7 +134,8 @@ static int is_of_key(gnutls_x509_crt_t cert, const char *key_path, struct err *e
 	if (gnutls_x509_crt_get_key_id(cert, GNUTLS_KEYID_USE_SHA256, a, &na) < 0 ||
 	    gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, b, &nb) < 0 ||
 	    na != nb || memcmp(a, b, na) != 0)
-		return err_set(err, ERR_INVAL, "the certificate is not of this key");
+		return err_set(err, ERR_INVAL,
+			       "the certificate does not belong to this key");
 	return 0;
 }
 

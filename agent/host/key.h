@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Makes an ECDSA P-256 key in path (0600, not synced) unless there is one. */
+/* Generates an ECDSA P-256 key in path (0600, not synced) unless there is one. */
 int host_key_ensure(const char *path, struct err *err) MUST_CHECK;
 
 /* A PKCS #10 request in PEM for the key, with the common name host. Caller frees. */
@@ -19,19 +19,20 @@ int host_key_csr(const char *path, const char *host, char **ret,
 		 struct err *err) MUST_CHECK;
 
 /*
- * From when to when a certificate in PEM is valid, real wall-clock ms. ERR_INVAL when it
- * is none or is not of the key in key_path.
+ * From when to when a certificate in PEM is valid, real wall-clock ms. ERR_INVAL when
+ * it is not a certificate or does not belong to the key in key_path.
  */
 int host_cert_check(const char *pem, const char *key_path, int64_t *ret_from_ms,
 		    int64_t *ret_until_ms, struct err *err) MUST_CHECK;
 
 /*
- * Writes a file of mode 0600 whole: to a temporary one, renamed. Synced, it is there
- * after a power cut; what can be had again from the store need not wait for the disk.
+ * Writes a file of mode 0600 atomically: to a temporary one, renamed. If synced it
+ * survives a power cut; what can be read again from the store need not wait for the
+ * disk.
  */
 int host_file_write(const char *path, const char *data, size_t len, bool synced,
 		    struct err *err) MUST_CHECK;
-/* Syncs what was written before without. */
+/* Syncs a file that was written without. */
 void host_file_sync(const char *path);
 
 #endif

@@ -19,7 +19,7 @@ struct kept {
 	struct kept *next;
 	struct lease *lease;
 	char *key;
-	char *want;   /* NULL: it shall not be there */
+	char *want;   /* NULL: it should not exist */
 	char *stored; /* what the store has under this lease, as far as we know */
 	char *sent;   /* what the call that is under way puts; NULL: a delete */
 	int64_t sent_lease;
@@ -37,8 +37,8 @@ struct lease {
 	void *arg;
 	int64_t id;   /* 0: none */
 	bool held;    /* the store has confirmed it */
-	bool listed;  /* what hung on it was read */
-	bool failing; /* said once, not at every try */
+	bool listed;  /* the keys under it were read */
+	bool failing; /* logged once, not at every attempt */
 	struct store_call *call;
 	struct loop_timer *timer; /* keepalive, or the next try of a grant */
 	struct loop_timer *retry; /* of failed writes */
@@ -97,7 +97,7 @@ static struct kept *find_or_add(struct lease *l, const char *key)
 	return k;
 }
 
-static void tell_failure(struct lease *l, const char *event, const struct err *err)
+static void report_failure(struct lease *l, const char *event, const struct err *err)
 {
 	if (!l->failing)
 		log_warn(event, ERR(err));
@@ -115,10 +115,10 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 	CHECK_MAGIC(k, LEASE_MAGIC);
 	k->call = NULL;
 	if (err) {
-		tell_failure(l, "store-write-failed", err);
+		report_failure(l, "store-write-failed", err);
 		k->unknown = true;
 		free(TAKE(k->sent));
-		/* The store does not know our lease: the keepalive will find out. */
+		/* The store does not know our lease: the keepalive will notice. */
 		if (err->code == ERR_NOT_FOUND)
 			loop_timer_in(l->timer, 0);
 		loop_timer_in(l->retry, l->retry_ms);
@@ -129,7 +129,7 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 	k->unknown = false;
 	free(k->stored);
 	k->stored = TAKE(k->sent);
-	/* It went under a lease that is lost by now, and with it. */
+	/* It was put under a lease that is lost by now, and is gone with it. */
 	if (k->stored && k->sent_lease != l->id) {
 		free(TAKE(k->stored));
 		k->unknown = true;
@@ -211,7 +211,7 @@ static void on_found(void *arg, const struct store_kv *kvs, size_t n, int64_t re
 		k->stored = xstrdup(kvs[0].value);
 	}
 	if (!k->want && k->stored && k->lease->found(k->lease->arg, k->key)) {
-		/* It may be claimed yet; until then it stays as it is. */
+		/* A module may still claim it; until then it stays as it is. */
 		k->want = xstrdup(k->stored);
 	}
 	write_one(k->lease, k);
@@ -268,7 +268,7 @@ static void try_again(struct lease *l)
 static void confirmed(struct lease *l)
 {
 	if (l->failing)
-		log_info("lease-served-again");
+		log_info("lease-recovered");
 	l->failing = false;
 	l->pause_ms = RETRY_FIRST_MS;
 	loop_timer_in(l->timer, l->ttl_s * 1000 / 3);
@@ -281,7 +281,7 @@ static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *e
 	CHECK_MAGIC(l, LEASE_MAGIC);
 	l->call = NULL;
 	if (err) {
-		tell_failure(l, "lease-not-granted", err);
+		report_failure(l, "lease-not-granted", err);
 		try_again(l);
 		return;
 	}
@@ -313,7 +313,7 @@ static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err
 		return;
 	}
 	if (err) {
-		tell_failure(l, "lease-not-kept-alive", err);
+		report_failure(l, "lease-not-kept-alive", err);
 		try_again(l);
 		return;
 	}

@@ -47,7 +47,8 @@ static void on_change(void *arg, const struct mirror_change *changes, size_t n)
 {
 	struct copy *c = arg;
 
-	/* New users stand in front, dead ones stay until the sweep: the list holds. */
+	/* New users are put first, dead ones stay until the sweep: so the list may be
+	 * walked. */
 	for (struct keys_user *u = c->users; u; u = u->next)
 		if (u->fn && touches(u, changes, n))
 			u->fn(u->arg, changes, n);

@@ -3,8 +3,9 @@
  * store_copy.h - copies of prefixes of the store that several modules share, one watch
  * each.
  *
- * Whoever needs the keys under a prefix says so. A prefix that an open copy covers is
- * served by it; so the widest should be asked for first (the DNS module's /skydns/).
+ * A module that needs the keys under a prefix registers for it. A prefix that an open
+ * copy covers is served by it; so the widest should be requested first (the DNS
+ * module's /skydns/).
  */
 #ifndef AGENT_HOST_STORE_COPY_H
 #define AGENT_HOST_STORE_COPY_H
@@ -21,12 +22,12 @@ void keys_free(struct keys *k); /* its users are gone with it */
 DEFINE_CLEANUP(struct keys *, keys_free);
 
 /*
- * As mirror_fn: a batch that touches the prefix (it may hold other keys as well), or the
- * first news of the copy with n == 0. May use and unuse whatever it likes.
+ * As mirror_fn: a batch that touches the prefix (it may hold other keys as well), or,
+ * with n == 0, that the copy is there. May call keys_use() and keys_unuse().
  */
 typedef void keys_fn(void *arg, const struct mirror_change *changes, size_t n);
 
-/* fn is not called for what is there already: look at keys_has_copy(). */
+/* fn is not called for what is there already: check keys_has_copy(). */
 struct keys_user *keys_use(struct keys *k, const char *prefix, keys_fn *fn, void *arg);
 void keys_unuse(struct keys_user *u); /* NULL is allowed */
 

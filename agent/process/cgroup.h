@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cgroup.h - control groups below our own: one a unit, and what the host's own used.
+ * cgroup.h - control groups below our own, one per unit, and the usage of the host's
+ * own.
  *
  * Works with cgroup v2, with v1 (the hierarchies name=systemd and cpuacct) and with
  * neither: then there simply are no groups.
@@ -22,7 +23,7 @@ struct cgroup_root *cgroup_root_new(const char *name);
 void cgroup_root_free(struct cgroup_root *r);
 DEFINE_CLEANUP(struct cgroup_root *, cgroup_root_free);
 
-/* The groups of one unit, one a hierarchy; the first is the one that is asked. */
+/* The groups of one unit, one per hierarchy; usage is read from the first. */
 #define CGROUP_DIRS_MAX 2
 struct cgroup {
 	char *dirs[CGROUP_DIRS_MAX];
@@ -44,7 +45,7 @@ void cgroup_each(const struct cgroup *g, cgroup_each_fn *fn, void *arg);
 /* CPU time used by its processes, seconds; negative when not known. */
 double cgroup_cpu_seconds(const struct cgroup *g);
 
-/* What the host's own group used and may use; negative when not known or not limited. */
+/* Usage and limits of the host's own group; negative when not known or not limited. */
 struct cgroup_usage {
 	double cpu_seconds;
 	double cpu_limit_cores;

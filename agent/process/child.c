@@ -3,7 +3,8 @@
 
 #include "buf.h"
 #include "check.h"
-#include "proc.h"
+#include "start.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,13 +23,13 @@ struct child {
 	struct buf out;
 	struct proc_watch *watch; /* NULL when it has ended */
 	struct proc_exit how;
-	struct loop_timer *deadline; /* also tells of a failed start */
+	struct loop_timer *deadline; /* also reports a failed start */
 	struct err err;              /* code 0: none */
 	child_fn *fn;
 	void *arg;
 };
 
-static void tell(struct child *c)
+static void report(struct child *c)
 {
 	child_fn *fn = c->fn;
 	void *arg = c->arg;
@@ -53,13 +54,13 @@ static void judge(struct child *c)
 			c->how.value);
 }
 
-/* Told of once it has ended and its output was read to the end. */
-static void tell_if_over(struct child *c)
+/* Reported once it has exited and its output was read to the end. */
+static void report_if_done(struct child *c)
 {
 	if (c->watch || c->fd >= 0)
 		return;
 	judge(c);
-	tell(c);
+	report(c);
 }
 
 static void close_output(struct child *c)
@@ -78,7 +79,7 @@ static void on_exit_of(void *arg, struct proc_exit how)
 	CHECK_MAGIC(c, CHILD_MAGIC);
 	c->watch = NULL;
 	c->how = how;
-	tell_if_over(c);
+	report_if_done(c);
 }
 
 static void kill_all(struct child *c)
@@ -105,7 +106,7 @@ static void on_output(void *arg, int fd, uint32_t events)
 		kill_all(c);
 	}
 	close_output(c);
-	tell_if_over(c);
+	report_if_done(c);
 }
 
 static void on_deadline(void *arg)
@@ -114,13 +115,13 @@ static void on_deadline(void *arg)
 
 	CHECK_MAGIC(c, CHILD_MAGIC);
 	if (c->err.code) { /* it could not be started */
-		tell(c);
+		report(c);
 		return;
 	}
 	err_set(&c->err, ERR_TIMEOUT, "the command took too long");
 	kill_all(c);
 	close_output(c); /* a grandchild that got away may hold it */
-	tell_if_over(c);
+	report_if_done(c);
 }
 
 static int start(struct child *c, char *const *argv, struct err *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * child.h - a command run beside the loop with a time limit, its output kept.
+ * child.h - a command run without blocking the loop, with a time limit, its output
+ * kept.
  */
 #ifndef AGENT_PROCESS_CHILD_H
 #define AGENT_PROCESS_CHILD_H
@@ -17,7 +18,7 @@ struct child;
 /*
  * Called once from the loop; the object is freed after it. out is what it wrote to its
  * standard output, NUL-terminated. err is NULL when it exited with 0, else ERR_TIMEOUT,
- * ERR_LIMIT (too much output) or ERR_UNAVAIL with how it ended and what it said.
+ * ERR_LIMIT (too much output) or ERR_UNAVAIL with how it exited and its error output.
  */
 typedef void child_fn(void *arg, const char *out, size_t len, const struct err *err);
 

@@ -86,13 +86,13 @@ static void describe(const struct shell *s, const siginfo_t *info, struct err *e
 		n--;
 	said[n] = '\0';
 	if (s->timed_out)
-		(void)err_set(err, ERR_TIMEOUT, "it did not end within %lld ms: %s",
+		(void)err_set(err, ERR_TIMEOUT, "it did not exit within %lld ms: %s",
 			      (long long)s->timeout_ms, said);
 	else if (info->si_code == CLD_EXITED)
-		(void)err_set(err, ERR_INVAL, "it ended with status %d: %s",
+		(void)err_set(err, ERR_INVAL, "it exited with status %d: %s",
 			      info->si_status, said);
 	else
-		(void)err_set(err, ERR_INVAL, "it was ended by signal %d: %s",
+		(void)err_set(err, ERR_INVAL, "it was killed by signal %d: %s",
 			      info->si_status, said);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell.h - an operator's command, run by /bin/sh -c beside the loop, with a time limit.
+ * shell.h - an operator's command, run by /bin/sh -c without blocking the loop, with a
+ * time limit.
  */
 #ifndef AGENT_PROCESS_SHELL_H
 #define AGENT_PROCESS_SHELL_H
@@ -14,9 +15,9 @@
 struct shell;
 
 /*
- * Called once from the loop when the command has ended; the object is freed after it.
- * err is NULL when it exited with 0; else its words hold how it ended and the first of
- * what it wrote.
+ * Called once from the loop when the command has exited; the object is freed after it.
+ * err is NULL when it exited with 0; else its message has how it exited and the start
+ * of its output.
  */
 typedef void shell_fn(void *arg, const struct err *err);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * health.h - rise and fall: what a row of check results makes of a service. Pure.
+ * health.h - rise and fall: the health of a service from its check results. Pure.
  *
  * After `rise` passes in a row a service is passing; after `fall` failures in a row what
- * was passing is failing. What never passed is starting, and for a while checked quickly.
+ * was passing is failing. A service that never passed is starting, and for a while
+ * checked quickly.
  */
 #ifndef AGENT_REGISTRATOR_HEALTH_H
 #define AGENT_REGISTRATOR_HEALTH_H
@@ -27,7 +28,7 @@ struct health {
 
 void health_start(struct health *h, int rise, int fall, int64_t interval_ms,
 		  int64_t mono_ms);
-/* Takes a result; true when `now` changed. */
+/* Adds a result; true when `now` changed. */
 bool health_take(struct health *h, bool passed);
 /* How long to wait before the next check. */
 int64_t health_pause_ms(const struct health *h, int64_t mono_ms);

@@ -20,14 +20,14 @@ struct service_check {
 	struct loop *loop;
 	service_check_fn *fn;
 	void *arg;
-	struct loop_timer *timer; /* of a TCP check; also tells of a failed start */
+	struct loop_timer *timer; /* of a TCP check; also reports a failed start */
 	struct err err;
 	int fd;
 	struct httpm_call *call;
 	struct child *child;
 };
 
-static void tell(struct service_check *c, const struct err *why)
+static void report(struct service_check *c, const struct err *why)
 {
 	service_check_fn *fn = c->fn;
 	void *arg = c->arg;
@@ -46,7 +46,7 @@ static void on_timer(void *arg)
 
 	if (!c->err.code)
 		err_set(&c->err, ERR_TIMEOUT, "no connection in time");
-	tell(c, &c->err);
+	report(c, &c->err);
 }
 
 static void on_connected(void *arg, int fd, uint32_t events)
@@ -60,7 +60,7 @@ static void on_connected(void *arg, int fd, uint32_t events)
 	errno = error;
 	if (error)
 		err_errno(&c->err, ERR_UNAVAIL, "connect");
-	tell(c, error ? &c->err : NULL);
+	report(c, error ? &c->err : NULL);
 }
 
 static int parse_address(const char *address, int port, struct sockaddr_storage *ret,
@@ -82,7 +82,7 @@ static int parse_address(const char *address, int port, struct sockaddr_storage 
 		*ret_len = sizeof(*v6);
 		return 0;
 	}
-	return err_set(err, ERR_INVAL, "'%s' is no address", address);
+	return err_set(err, ERR_INVAL, "'%s' is not an address", address);
 }
 
 static int start_tcp(struct service_check *c, const char *address, int port)
@@ -115,7 +115,7 @@ static void on_answer(void *arg, const struct http_res *res, bool sent,
 		err_set(&c->err, ERR_UNAVAIL, "HTTP status %ld", res->status);
 		err = &c->err;
 	}
-	tell(c, err);
+	report(c, err);
 }
 
 static void start_http(struct service_check *c, struct httpm *http,
@@ -140,7 +140,7 @@ static void on_command(void *arg, const char *out, size_t len, const struct err 
 	(void)out;
 	(void)len;
 	c->child = NULL;
-	tell(c, err);
+	report(c, err);
 }
 
 struct service_check *service_check_start(struct loop *loop, struct httpm *http,

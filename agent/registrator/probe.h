@@ -11,7 +11,7 @@
 
 struct service_check;
 
-/* Once, from the loop; the object is freed after it. why says what failed; NULL: passed.
+/* Once, from the loop; the object is freed after it. why: what failed; NULL: passed.
  */
 typedef void service_check_fn(void *arg, const struct err *why);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * registrator.h - services of native units: checked, and registered while they answer.
+ * registrator.h - services of units: checked, and registered while they pass.
  *
  * What a unit serves is in its [X-Service] section. A service is registered under
  * /skydns/<reversed domain>/<stack>/<name>/<unit>-<port> as {"host":..,"port":..}, under
@@ -12,6 +12,7 @@
 
 #include "cleanup.h"
 #include "host.h"
+#include "keys.h"
 #include "net.h"
 #include "schedule.h"
 
@@ -34,9 +35,9 @@ struct registrator *registrator_new(struct loop *loop, struct httpm *http,
 void registrator_free(struct registrator *r);
 DEFINE_CLEANUP(struct registrator *, registrator_free);
 
-/* From here on registrations go to the store, with what has been found until now. */
+/* From here on registrations go to the store, including those found so far. */
 void registrator_set_lease(struct registrator *r, struct lease *l);
-/* The domain that the controller told; before any unit is registered. */
+/* The domain that the controller gave; before any unit is registered. */
 void registrator_set_domain(struct registrator *r, const char *domain);
 
 /* The unit's text: its services are (again) those in it. ERR_INVAL: none then. */
@@ -45,23 +46,14 @@ int registrator_set_unit(struct registrator *r, const char *unit, const char *st
 void registrator_drop_unit(struct registrator *r, const char *unit);
 /* The unit runs, or not. Checks begin at once when it does. */
 void registrator_set_up(struct registrator *r, const char *unit, bool up);
-/* Registrations are taken back and stay so while draining. */
+/* Registrations are removed, for as long as the unit drains. */
 void registrator_set_draining(struct registrator *r, const char *unit, bool draining);
 /* How long its clients need to notice; the longest of its services. 0: it has none. */
 int64_t registrator_drain_ms(const struct registrator *r, const char *unit);
 enum unit_health registrator_health(const struct registrator *r, const char *unit);
-/* The words of the last failed check, "" when there is none. */
+/* The message of the last failed check, "" when there is none. */
 const char *registrator_problem(const struct registrator *r, const char *unit);
 /* Whether a key in the store is one of a service that it knows; a lease_found_fn. */
 bool registrator_knows(void *registrator, const char *key);
-
-/* "/skydns/local/foretide/wordpress/web/web-3-8080"; the caller frees. Pure. */
-char *registrator_key(const char *domain, const char *stack, const char *service,
-		      const char *unit, int port);
-/* The host itself: "/skydns/local/foretide/hosts/web-0a1b2c3d"; the caller frees. Pure.
- */
-char *registrator_host_key(const char *domain, const char *host);
-/* {"host":"10.90.0.7","port":8080}; port, priority and weight only when not 0. Pure. */
-char *registrator_value(const char *address, int port, int priority, int weight);
 
 #endif

@@ -23,7 +23,7 @@ struct logger;
 struct source {
 	struct logger *logger;
 	char *path;
-	struct buf line; /* what came since the last end of line */
+	struct buf line; /* received since the last end of line */
 };
 
 struct logger {
@@ -34,7 +34,7 @@ struct logger {
 	size_t n_clients;
 };
 
-/* Nobody writes and no agent is there who might bring a writer. */
+/* There is no writer, and no agent that might bring one. */
 static void stop_if_idle(struct logger *g)
 {
 	if (!g->n_sources && !g->n_clients)
@@ -56,7 +56,8 @@ static int open_file(const struct source *s)
 	return open(s->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 }
 
-/* Whole lines of the buffer, each with the time; all of it when the source ended. */
+/* Complete lines of the buffer, each with the time; all of it when the source has
+ * ended. */
 static void write_lines(struct source *s, bool all)
 {
 	CLEANUP(buf_done) struct buf out;
@@ -189,7 +190,7 @@ static void on_listen(void *arg, int fd, uint32_t events)
 	client_add(arg, accept4(fd, NULL, NULL, SOCK_CLOEXEC));
 }
 
-/* Leaves everything of the agent behind but the two sockets. */
+/* Drops everything of the agent but the two sockets. */
 static void leave_agent(int *listen_fd, int *client_fd)
 {
 	int null = open("/dev/null", O_RDWR);

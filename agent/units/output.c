@@ -30,7 +30,7 @@ struct unit_log {
 	char *dir;
 	size_t max_bytes;
 	int fd;       /* to the writing process */
-	bool started; /* by us, so it knows only what we told it */
+	bool started; /* by us, so it knows only what we sent it */
 	struct held *held;
 };
 
@@ -51,7 +51,7 @@ static int new_socket(void)
 	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 }
 
-/* Twice forked, so that it is not our child and no one has to wait for it. */
+/* Forked twice, so that it is not our child and need not be reaped. */
 static int fork_logger(struct unit_log *l, int listen_fd, int client_fd, struct err *err)
 {
 	pid_t pid = fork();
@@ -291,7 +291,7 @@ int unit_log_tail(const char *dir, const char *unit, size_t lines, struct buf *t
 	CLEANUP(free) char *path = xasprintf("%s/%s.log", dir, unit);
 
 	if (strchr(unit, '/') || *unit == '.')
-		return err_set(err, ERR_INVAL, "'%s' is no unit name", unit);
+		return err_set(err, ERR_INVAL, "'%s' is not a unit name", unit);
 	if (lines)
 		add_tail_of(path, lines, to);
 	return 0;

@@ -2,8 +2,8 @@
 /*
  * output.h - the output of units, kept in DIR/UNIT.log with time stamps.
  *
- * One small process writes all of them, so that units can write on when the agent is
- * killed, and the agent started again finds it by its socket DIR/.logger. The agent holds
+ * One small process writes all of them, so that units can keep writing when the agent
+ * is killed; a restarted agent finds it by its socket DIR/.logger. The agent holds
  * a copy of each unit's pipe: if that process is killed, another takes over and no unit
  * gets a broken pipe.
  */
@@ -32,9 +32,9 @@ DEFINE_CLEANUP(struct unit_log *, unit_log_close);
 /* A pipe's end for the unit to write to; the caller closes it. */
 int unit_log_pipe(struct unit_log *l, const char *unit, int *ret,
 		  struct err *err) MUST_CHECK;
-/* Takes care of a unit that runs already and writes to such a pipe. */
+/* For a unit that is running already and writes to such a pipe. */
 void unit_log_adopt(struct unit_log *l, const char *unit, pid_t pid);
-/* The unit runs no more. What is in its pipe is still written. */
+/* The unit has stopped. What is in its pipe is still written. */
 void unit_log_forget(struct unit_log *l, const char *unit);
 
 /* Adds the last lines of a unit's log; an absent log adds nothing. */

@@ -33,14 +33,14 @@ static void end_drain(struct entry *e)
 	registrator_set_draining(e->w->o.registrator, e->u.name, false);
 }
 
-/* Takes its registrations back; true once its clients have had time to notice. */
+/* Removes its registrations; true once its clients have had time to notice. */
 static bool drain(struct entry *e, const struct unit_status *s)
 {
 	int64_t ms =
 		unit_is_up(s) ? registrator_drain_ms(e->w->o.registrator, e->u.name) : 0;
 
 	if (!e->drain_until_mono_ms) {
-		log_info("unit-drains", STR("unit", e->u.name), INT("ms", ms));
+		log_info("unit-draining", STR("unit", e->u.name), INT("ms", ms));
 		registrator_set_draining(e->w->o.registrator, e->u.name, true);
 		e->drain_until_mono_ms = clock_mono_ms() + ms;
 		if (ms > 0)
@@ -81,7 +81,7 @@ static void register_services(struct entry *e)
 	e->registered_hash = xstrdup(e->u.hash);
 	if (registrator_set_unit(e->w->o.registrator, e->u.name, e->u.stack, e->text,
 				 &err) < 0)
-		log_warn("unit-services-refused", STR("unit", e->u.name), ERR(&err));
+		log_warn("unit-services-invalid", STR("unit", e->u.name), ERR(&err));
 }
 
 static void go_in(struct entry *e, const struct unit_status *s)
@@ -98,18 +98,18 @@ static void go_in(struct entry *e, const struct unit_status *s)
 		return;
 	if (!(same && unit_is_up(s)) && !entry_may_start(e))
 		return;
-	/* Its registrations stay away until the old one has gone. */
+	/* It stays unregistered until the old one has stopped. */
 	if (!s || same) {
 		end_drain(e);
 		register_services(e);
 	}
-	/* Before the start, so that no change of its files falls between. */
+	/* Before the start, so that no change of its files is missed. */
 	if (!e->active)
 		set_active(e, true, !(same && unit_is_up(s)));
 	units_set(w->o.units, e->u.name, e->u.hash, e->text, true);
 }
 
-/* Loaded but not to run: after it has gone out it is made known with its new text. */
+/* Loaded but not to run: once stopped, it is loaded with its new text. */
 static void load(struct entry *e, const struct unit_status *s)
 {
 	if ((s && strcmp(s->hash, e->u.hash) == 0) || !e->text)

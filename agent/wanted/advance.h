@@ -8,9 +8,9 @@
 
 #include "entry.h"
 
-/* Those to be started are made known first, so that After= and Requires= find them. */
+/* Loads all units to be started first, so that After= and Requires= find them. */
 void wanted_load_all(struct wanted *w);
-/* false: it has left the schedule and is stopped; so it is to be forgotten. */
+/* false: it has left the schedule and is stopped; forget it. */
 bool entry_advance(struct entry *e);
 
 #endif

@@ -3,7 +3,7 @@
  * entry.h - one unit of the schedule, and the list of them.
  *
  * texts.c fetches and keeps the texts of units, saved.c the schedule, advance.c takes a
- * unit a step towards its scheduled state, publish.c publishes what became of it, and
+ * unit a step towards its scheduled state, publish.c publishes its state, and
  * wanted.c follows the schedule.
  */
 #ifndef AGENT_WANTED_ENTRY_H
@@ -25,8 +25,8 @@ struct entry {
 	struct loop_timer *fetch_again;
 	char *registered_hash;       /* whose services the registrator has */
 	bool leaving;                /* no longer in the schedule */
-	bool active, starting;       /* told to confd */
-	bool loaded;                 /* told to the units backend */
+	bool active, starting;       /* reported to confd */
+	bool loaded;                 /* loaded into the units backend */
 	int64_t drain_until_mono_ms; /* 0: not draining */
 	struct loop_timer *drain;
 	bool drained;
@@ -55,7 +55,7 @@ void wanted_look_soon(struct wanted *w);
 /* The entry of that name, which is made if need be. */
 struct entry *entry_of(struct wanted *w, const char *name, loop_timer_fn *on_fetch_again);
 void entry_free(struct entry *e);
-/* Copies what the schedule says of it. */
+/* Copies what the schedule has for it. */
 void entry_schedule(struct entry *e, const struct schedule_unit *u);
 
 /* The files of its tier have been rendered. */

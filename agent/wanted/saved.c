@@ -17,7 +17,7 @@ void schedule_save(const struct wanted *w, const struct schedule *s)
 	struct err e;
 
 	if (host_file_write(path, text, strlen(text), false, &e) < 0)
-		log_warn("schedule-not-kept", ERR(&e));
+		log_warn("schedule-not-saved", ERR(&e));
 }
 
 struct schedule *schedule_restore(const struct wanted *w)
@@ -32,6 +32,6 @@ struct schedule *schedule_restore(const struct wanted *w)
 	if (rc == 0)
 		rc = schedule_parse(text, len, &s, &e);
 	if (rc < 0 && rc != ERR_NOT_FOUND)
-		log_warn("kept-schedule-unusable", ERR(&e));
+		log_warn("saved-schedule-unusable", ERR(&e));
 	return rc == 0 ? s : NULL;
 }

@@ -39,7 +39,7 @@ static void keep_text(const struct wanted *w, const char *hash, const char *text
 	struct err e;
 
 	if (host_file_write(path, text, len, false, &e) < 0)
-		log_warn("unit-text-not-kept", STR("hash", hash), ERR(&e));
+		log_warn("unit-text-not-saved", STR("hash", hash), ERR(&e));
 }
 
 static void on_fetched(void *arg, const struct store_kv *kvs, size_t n, int64_t rev,
@@ -71,7 +71,7 @@ void entry_find_text(struct entry *e)
 	if (e->text || e->fetch || !is_hash(e->u.hash))
 		return;
 	path = text_path(e->w, e->u.hash);
-	/* An empty one is what a power cut may leave. */
+	/* A power cut may leave an empty one. */
 	if (conf_read_file(path, TEXT_MAX_BYTES, &e->text, NULL, NULL) == 0 && *e->text) {
 		wanted_look_soon(e->w);
 		return;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * wanted.h - brings this host's units to what its schedule in the store says.
+ * wanted.h - brings this host's units to the state that its schedule in the store sets.
  *
  * The schedule is one key, watched. A unit's text comes from the store by its hash and is
- * kept in state_dir, as the schedule is, so that a host without a store goes on as it
- * was. A unit is started once its text is here and its tier's files were rendered. A unit
- * that is to go, to be drained or to be replaced first loses its registrations, then
- * after DrainSec it is stopped. A schedule that is absent or cannot be read changes
+ * kept in state_dir, as the schedule is, so that a host without a store continues as it
+ * was. A unit is started once its text is here and its tier's files are rendered. A
+ * unit that is to be removed, drained or replaced first loses its registrations, and is
+ * stopped after DrainSec. A schedule that is absent or cannot be read changes
  * nothing.
  *
  * The states of all units are published under the host's lease, together, at most every
@@ -38,14 +38,14 @@ struct wanted_opts {
 	bool (*is_ready)(void *arg, const char *stack, const char *tier);
 	/* Why not, for the unit's message. */
 	const char *(*why_not_ready)(void *arg, const char *stack, const char *tier);
-	/* The units, or which of them are active, are others now. */
+	/* The set of units, or of active units, has changed. */
 	void (*on_units)(void *arg);
 	void *arg;
 };
 
-/* Goes on with the schedule that was kept. Strings are copied. */
+/* Continues with the saved schedule. Strings are copied. */
 struct wanted *wanted_new(struct loop *loop, const struct wanted_opts *opts);
-void wanted_free(struct wanted *w); /* all units run on */
+void wanted_free(struct wanted *w); /* all units keep running */
 DEFINE_CLEANUP(struct wanted *, wanted_free);
 
 /* Follows the schedule in the store and publishes states from here on. */
@@ -63,7 +63,7 @@ struct wanted_unit {
 	enum unit_health health;
 };
 
-/* The i-th unit; false behind the last. */
+/* The i-th unit; false after the last. */
 bool wanted_at(const struct wanted *w, size_t i, struct wanted_unit *ret);
 
 #endif

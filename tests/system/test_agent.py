@@ -304,7 +304,7 @@ def test_metrics_are_pushed_and_kept_while_the_controller_is_away(
     wait_until(lambda: time.time() * 1000 - stopped > 10000, "a while")
     del controller.samples[:]
     controller.start()
-    wait_until(lambda: "metrics-pushed-again" in agent.log(), "again")
+    wait_until(lambda: "metrics-push-recovered" in agent.log(), "again")
 
     def of_the_while():
         return {s["t"] for s in sample("host_cpu_seconds_total")
@@ -367,7 +367,7 @@ def test_nothing_is_written_at_rest(controller, store, make_agent):
 def test_wrong_configuration_is_one_message(tmp_path):
     import subprocess
     from store_tools import BUILD
-    for text, words in (("[agent]\nid = UPPER\n", "id is missing or has other"),
+    for text, words in (("[agent]\nid = UPPER\n", "id is missing or has characters other"),
                         ("[agent]\nnonsense = 1\n", "no option 'nonsense'"),
                         ("[agent]\nid = a\ncontroller = http://x\n", "must be https://")):
         path = tmp_path / "agent.conf"

@@ -9,7 +9,7 @@
 #include "unit.h"
 
 enum commands {
-	COMMANDS_RUN,    /* one runs; its exit is told */
+	COMMANDS_RUN,    /* one is running; its exit is reported */
 	COMMANDS_DONE,   /* none is left */
 	COMMANDS_FAILED, /* one could not be started, the unit has failed */
 };

@@ -14,7 +14,8 @@ static bool is_after(const struct unit *a, const struct unit *b)
 bool unit_must_wait(const struct unit *u)
 {
 	for (const struct unit *o = own_next(u->own->units); o; o = own_next(o->next)) {
-		/* Two that wait for each other would wait for ever: the first goes. */
+		/* Two that wait for each other would wait for ever: the first one
+		 * starts. */
 		bool circle = o->phase == PHASE_WAITING && is_after(o, u);
 
 		if (is_after(u, o) && !circle &&

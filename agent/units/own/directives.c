@@ -4,6 +4,8 @@
 #include "check.h"
 #include "strv.h"
 #include "text.h"
+#include "values.h"
+#include "words.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -58,7 +60,7 @@ int unit_spec_set_mode(const struct assignment *a, void *place)
 	long mode = strtol(a->value, &end, 8);
 
 	if (end == a->value || *end || mode < 0 || mode > 07777)
-		return err_set(a->err, ERR_INVAL, "'%s' is no file mode", a->value);
+		return err_set(a->err, ERR_INVAL, "'%s' is not a file mode", a->value);
 	*(int64_t *)place = mode;
 	return 0;
 }
@@ -107,7 +109,7 @@ int unit_spec_set_words(const struct assignment *a, void *place)
 	return 0;
 }
 
-/* EnvironmentFile: one path a line, not split. */
+/* EnvironmentFile: one path per line, not split. */
 int unit_spec_set_env_file(const struct assignment *a, void *place)
 {
 	char ***list = place;
@@ -348,12 +350,12 @@ int unit_spec_set_limit(const struct assignment *a, int resource)
 	char *end;
 
 	if (parse_limit_value(a->value, &end, &l.limit.rlim_cur) < 0)
-		return err_set(a->err, ERR_INVAL, "'%s' is no limit", a->value);
+		return err_set(a->err, ERR_INVAL, "'%s' is not a limit", a->value);
 	l.limit.rlim_max = l.limit.rlim_cur;
 	if (*end == ':' && parse_limit_value(end + 1, &end, &l.limit.rlim_max) < 0)
-		return err_set(a->err, ERR_INVAL, "'%s' is no limit", a->value);
+		return err_set(a->err, ERR_INVAL, "'%s' is not a limit", a->value);
 	if (*end || l.limit.rlim_cur > l.limit.rlim_max)
-		return err_set(a->err, ERR_INVAL, "'%s' is no limit", a->value);
+		return err_set(a->err, ERR_INVAL, "'%s' is not a limit", a->value);
 	if (a->s->n_limits < ARRAY_SIZE(a->s->limits))
 		a->s->limits[a->s->n_limits++] = l;
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * directives.h - the options of unit files by kind: each takes one assignment into its
- * place in the spec. Inside of unit_spec only.
+ * place in the spec. For spec.c only.
  */
 #ifndef AGENT_UNITS_OWN_DIRECTIVES_H
 #define AGENT_UNITS_OWN_DIRECTIVES_H

@@ -39,7 +39,8 @@ int unit_make_dirs(struct unit *u, struct err *err)
 	for (size_t i = 0; rc == 0 && i < UNIT_DIRS_N; i++)
 		for (char **d = u->spec->dirs[i]; rc == 0 && d && *d; d++) {
 			if (**d == '/' || strstr(*d, ".."))
-				return err_set(err, ERR_INVAL, "%s%s: a relative path",
+				return err_set(err, ERR_INVAL,
+					       "%s%s: the path must be relative",
 					       unit_dir_roots[i], *d);
 			rc = make_dir_chain(unit_dir_roots[i], *d,
 					    (mode_t)u->spec->dir_mode, &ids, err);

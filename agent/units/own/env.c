@@ -6,6 +6,7 @@
 #include "notify.h"
 #include "strv.h"
 #include "text.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -100,7 +101,7 @@ static const char *exit_code_word(const struct unit *u)
 	return u->main_exit.kind == PROC_SIGNALLED ? "killed" : "exited";
 }
 
-/* What systemd tells commands about the unit's state. */
+/* The unit's state, as systemd passes it to commands. */
 static void add_state(char ***env, const struct unit *u, enum unit_exec kind)
 {
 	if (u->main && kind != UNIT_EXEC_START_PRE)

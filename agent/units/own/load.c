@@ -46,7 +46,7 @@ void unit_load_new(struct unit *u, const char *hash, const char *text)
 	u->text = xstrdup(text);
 	if (unit_load(u, &e) == 0)
 		return;
-	log_warn("unit-refused", STR("unit", u->name), ERR(&e));
+	log_warn("unit-invalid", STR("unit", u->name), ERR(&e));
 	u->message = xstrdup(e.msg);
 }
 

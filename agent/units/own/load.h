@@ -12,7 +12,8 @@ int unit_load(struct unit *u, struct err *err) MUST_CHECK; /* text to spec */
 void unit_load_new(struct unit *u, const char *hash, const char *text);
 /* Keeps a text for when the unit has stopped. */
 void unit_keep_next(struct unit *u, const char *hash, const char *text);
-/* Replaces the text by the one that was kept, and forgets how the old one fared. */
+/* Replaces the text by the one that was kept, and resets what the old one left:
+ * restarts, failure, message. */
 void unit_load_next(struct unit *u);
 
 #endif

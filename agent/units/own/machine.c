@@ -64,7 +64,7 @@ static void adopt_main(struct unit *u, pid_t pid)
 		unit_on_main_exit(u, (struct proc_exit){ PROC_UNKNOWN, 0 });
 }
 
-/* Of a forking unit, whose start ends with it. */
+/* Of a forking unit: its start is complete then. */
 static enum phase find_main(struct unit *u)
 {
 	pid_t pid = unit_guess_main(u);

@@ -2,7 +2,7 @@
 /*
  * own.h - units run by our own supervisor, which does for them what systemd would.
  *
- * Units keep running when the agent ends, and are adopted by the next one.
+ * Units keep running when the agent exits, and are adopted by its next run.
  */
 #ifndef AGENT_UNITS_OWN_OWN_H
 #define AGENT_UNITS_OWN_OWN_H

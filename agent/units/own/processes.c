@@ -61,7 +61,7 @@ void unit_kill(struct unit *u, int signo, bool all, bool but_main)
 		proc_watch_kill(u->control, signo);
 	if (!all)
 		return;
-	/* These got it already, and once is what they count on. */
+	/* These got it already, and may rely on getting it once. */
 	if (u->main)
 		v.but = proc_watch_pid(u->main);
 	visit_all(&v);

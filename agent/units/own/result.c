@@ -21,7 +21,7 @@ const char *result_name(enum result r)
 	return result_names[r];
 }
 
-/* The first reason stays: what follows from it is of less interest. */
+/* The first reason is kept: those after it are usually its consequences. */
 void unit_fail(struct unit *u, enum result why, const char *message)
 {
 	if (u->result != RESULT_SUCCESS)
@@ -36,7 +36,7 @@ void unit_fail(struct unit *u, enum result why, const char *message)
 static char *exit_words(const char *what, struct proc_exit how)
 {
 	if (how.kind == PROC_UNKNOWN)
-		return xasprintf("%s ended, status unknown", what);
+		return xasprintf("%s exited, status unknown", what);
 	if (how.kind == PROC_SIGNALLED)
 		return xasprintf("%s was killed by SIG%s", what,
 				 how.value < 32 ? sigabbrev_np(how.value) : "RT");

@@ -29,7 +29,7 @@ enum phase unit_after_main_exit(struct unit *u)
 		unit_fail_by_exit(u, "the main process", u->main_exit);
 	switch ((int)u->phase) {
 	case PHASE_START:
-		unit_fail(u, RESULT_PROTOCOL, "it ended before it was ready");
+		unit_fail(u, RESULT_PROTOCOL, "it exited before it was ready");
 		return PHASE_STOP_SIGTERM;
 	case PHASE_RUNNING:
 		return PHASE_RUNNING; /* if something of it still runs */
@@ -45,7 +45,7 @@ enum phase unit_after_main_exit(struct unit *u)
 int unit_can_reload(const struct unit *u, struct err *err)
 {
 	if (u->phase != PHASE_RUNNING)
-		return err_set(err, ERR_CONFLICT, "%s does not run", u->name);
+		return err_set(err, ERR_CONFLICT, "%s is not running", u->name);
 	if (!u->spec->cmds[UNIT_EXEC_RELOAD].n)
 		return err_set(err, ERR_INVAL, "%s has no ExecReload", u->name);
 	return 0;

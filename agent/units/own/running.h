@@ -11,7 +11,7 @@
 
 /* RUNNING or EXITED, or, if nothing is left of it, a phase of stopping. */
 enum phase unit_phase_once_started(struct unit *u);
-/* Its main process has exited, as u->main_exit says. */
+/* Its main process has exited; u->main_exit is how. */
 enum phase unit_after_main_exit(struct unit *u);
 int unit_can_reload(const struct unit *u, struct err *err) MUST_CHECK;
 

@@ -43,7 +43,8 @@ static json_t *unit_json(const struct unit *u)
 			 "message", u->message);
 }
 
-/* Not synced: it has to survive the agent, not the machine, whose processes end too. */
+/* Not synced: it must survive the agent, not a restart of the machine, which ends all
+ * processes. */
 void unit_save(const struct unit *u)
 {
 	CLEANUP(free) char *path = path_of(u);
@@ -52,7 +53,7 @@ void unit_save(const struct unit *u)
 	CLEANUP(close_fd) int fd = -1;
 
 	(void)unlink(temp);
-	/* For root only: the text may hold what others must not read. */
+	/* For root only: the text may contain secrets. */
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (!doc || fd < 0 || json_dumpfd(doc, fd, JSON_COMPACT) < 0 ||
 	    rename(temp, path) < 0)

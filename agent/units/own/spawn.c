@@ -4,6 +4,7 @@
 #include "check.h"
 #include "env.h"
 #include "strv.h"
+#include "words.h"
 
 #include <string.h>
 

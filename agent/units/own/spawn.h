@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * spawn.h - starts one process of a unit, with all that its options say.
+ * spawn.h - starts one process of a unit, as its options specify.
  */
 #ifndef AGENT_UNITS_OWN_SPAWN_H
 #define AGENT_UNITS_OWN_SPAWN_H

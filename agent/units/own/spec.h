@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * spec.h - what a unit file tells our own supervisor, parsed once.
+ * spec.h - what a unit file sets for our own supervisor, parsed once.
  *
  * Options and their meaning follow systemd.service(5), systemd.exec(5), systemd.kill(5)
  * and systemd.unit(5). Options that we do not act on are kept by name, for a warning.
@@ -10,7 +10,7 @@
 
 #include "cleanup.h"
 #include "err.h"
-#include "values.h"
+#include "specifiers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,7 +66,7 @@ struct unit_limit {
 
 /* Exit codes and signals, as in SuccessExitStatus=. */
 struct unit_exits {
-	uint8_t codes[32]; /* a bit a code */
+	uint8_t codes[32]; /* one bit per code */
 	uint64_t signals;  /* bit n: signal n */
 };
 
@@ -100,7 +100,7 @@ struct unit_spec {
 	int64_t dir_mode;
 	int64_t umask;
 	int64_t nice;
-	int64_t oom_score_adjust; /* INT64_MIN: leave it */
+	int64_t oom_score_adjust; /* INT64_MIN: unchanged */
 	bool output_null, error_null;
 	struct unit_exits success, prevent;
 	char **after, **before, **requires, **wants, **binds_to, **part_of;
@@ -114,7 +114,7 @@ extern const char *const unit_dir_vars[UNIT_DIRS_N];
 
 /*
  * Parses unit text. specifiers.unit names it. The caller owns *ret. ERR_INVAL, with the
- * option's name, for a value that cannot be understood, or a service without a command.
+ * option's name, for an invalid value, or a service without a command.
  */
 int unit_spec_parse(const char *text, const struct unit_specifiers *specifiers,
 		    struct unit_spec **ret, struct err *err) MUST_CHECK;

@@ -17,7 +17,7 @@ enum phase unit_start_now(struct unit *u, loop_io_fn *on_notify);
 /* A unit that it requires has failed. */
 enum phase unit_start_without_required(struct unit *u);
 enum phase unit_start_timed_out(struct unit *u);
-/* A forking unit has no main process yet: waits for one, as long as there is hope. */
+/* A forking unit has no main process yet: waits for one, as long as there may be one. */
 enum phase unit_start_has_no_main(struct unit *u);
 
 #endif

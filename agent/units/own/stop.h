@@ -14,10 +14,10 @@
 enum phase unit_stop_phase(const struct unit *u);
 /* For PHASE_STOP_SIGTERM or PHASE_STOP_SIGKILL. */
 void unit_stop_signal(struct unit *u, enum phase phase);
-/* Whether everything has exited that has to; else polls. */
+/* PHASE_STOP_POST once all processes that must exit have exited; else polls. */
 enum phase unit_stop_check(struct unit *u);
 enum phase unit_stop_timed_out(struct unit *u);
-/* It has stopped: its socket, folders and cgroup go. */
+/* It has stopped: removes its socket, runtime folders and cgroup. */
 void unit_clean_up(struct unit *u);
 
 #endif

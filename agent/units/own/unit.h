@@ -3,7 +3,7 @@
  * unit.h - what our own supervisor knows of a unit, and of all of them.
  *
  * The layers of this room, each knowing those before it only:
- *   values, directives, spec   the text of a unit file
+ *   words, specifiers, values, directives, spec   the text of a unit file
  *   phase, result              names of what a unit does, and why it failed
  *   ids, env, dirs, notify, spawn, processes   its processes and what they are given
  *   save, load, list           its state file, its text, and where it is found
@@ -35,7 +35,7 @@ struct unit {
 	char *next_hash, *next_text; /* replaces the above once it is stopped */
 	bool run, dropping, stop_asked, adopted;
 	bool held; /* in PHASE_STOP, until what is After= it has stopped */
-	bool gone; /* out of the list for all but the reaper */
+	bool gone; /* skipped by all but the reaper */
 	enum phase phase;
 	enum result result;
 	char *message;

@@ -8,7 +8,7 @@
 
 void sysd_call_failed(int r)
 {
-	log_warn("systemd-not-asked", STR("error", strerror(-r)));
+	log_warn("systemd-call-failed", STR("error", strerror(-r)));
 }
 
 struct call *sysd_call_new(const struct sd_unit *u)

@@ -98,7 +98,7 @@ static void write_text(struct sysd *s, struct sd_unit *u)
 	s->reload_again = true;
 }
 
-/* What this unit needs next; it may be gone afterwards. */
+/* What this unit needs next; it may be freed afterwards. */
 static void work_on(struct sysd *s, struct sd_unit *u)
 {
 	if (!u->asked && !u->run && u->ready) {
@@ -137,5 +137,5 @@ void sysd_work(struct sysd *s)
 	}
 	if (s->reload_again)
 		reload(s);
-	loop_timer_in(s->timer, 0); /* to have sent what was asked */
+	loop_timer_in(s->timer, 0); /* so that the calls are sent */
 }

@@ -68,7 +68,7 @@ static int sysd_reload(struct units *base, const char *name, struct err *err)
 	if (!u)
 		return err_set(err, ERR_NOT_FOUND, "there is no unit %s", name);
 	if (strcmp(u->active, "active") != 0)
-		return err_set(err, ERR_CONFLICT, "%s does not run", name);
+		return err_set(err, ERR_CONFLICT, "%s is not running", name);
 	sysd_job(u, "ReloadUnit");
 	return 0;
 }
@@ -102,7 +102,7 @@ static const char *sysd_at(const struct units *base, size_t i)
 	return u ? u->name : NULL;
 }
 
-/* systemd's accounting may be off, and asking would wait; not told. */
+/* systemd's accounting may be off, and querying it would block: not known. */
 static double sysd_cpu_seconds(const struct units *base, const char *name)
 {
 	(void)base;
@@ -162,7 +162,7 @@ static void process(struct sysd *s)
 		;
 	events = r < 0 ? r : sd_bus_get_events(s->bus);
 	if (events < 0) {
-		/* Without the bus nothing can be done here; started anew we connect
+		/* Without the bus nothing can be done: exit, so that a restart connects
 		 * again. */
 		log_error("systemd-bus-lost", STR("error", strerror(-events)));
 		loop_stop(s->loop);

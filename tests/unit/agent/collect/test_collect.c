@@ -193,7 +193,7 @@ static void other_pages_are_refused(void **state)
 	assert_int_equal(collect_memcached(page, &to, &e), ERR_PROTO);
 	assert_int_equal(collect_mariadb(page, &to, &e), ERR_PROTO);
 	assert_int_equal(collect_prometheus(page, 9, &to, &e), ERR_PROTO);
-	assert_string_equal(e.msg, "line 1 is no sample");
+	assert_string_equal(e.msg, "line 1 is not a sample");
 }
 
 static void a_fastcgi_answer_is_taken_apart(void **state)

@@ -337,7 +337,7 @@ static void keeps_the_file_that_a_check_rejects(void **state)
 	put_web(2);
 	wait_until(s, stats(s).failures > 0);
 	assert_string_equal(confd_problem(s->confd, "shop", "lb"),
-			    "it ended with status 3: bad");
+			    "it exited with status 3: bad");
 	assert_true(has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
 
 	/* What is staged meanwhile is gone once it is rejected, and a good one comes in.
@@ -476,7 +476,7 @@ static void kills_a_command_that_does_not_end(void **state)
 	set_tier(s, true);
 	wait_until(s, stats(s).failures >= 1);
 	assert_non_null(strstr(confd_problem(s->confd, "shop", "lb"),
-			       "did not end within 50 ms"));
+			       "did not exit within 50 ms"));
 	assert_true(has_content(s, "/etc/lb/lb.cfg", "(none)"));
 }
 

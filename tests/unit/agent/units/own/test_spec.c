@@ -69,7 +69,7 @@ static void wrong_units_are_refused_by_line_and_name(void **state)
 {
 	static const char *const cases[][2] = {
 		{ "[Service]\nExecStart=/bin/a\nRestartSec=soon\n",
-		  "x@1.service:3: RestartSec: 'soon' is no time span" },
+		  "x@1.service:3: RestartSec: 'soon' is not a time span" },
 		{ "[Service]\nType=dbus\nExecStart=/bin/a\n",
 		  "x@1.service:2: Type: 'dbus' is not supported" },
 		{ "[Unit]\nDescription=x\n", "x@1.service: the unit has no ExecStart" },
