@@ -138,7 +138,7 @@ static void a_state_of_another_time_scale_is_refused_and_left_as_it_is(void **st
 	assert_ok(start(l, &e), &e);
 }
 
-static void its_own_token_is_of_this_life_only(void **state)
+static void its_own_token_is_of_this_run_only(void **state)
 {
 	struct life *l = *state;
 	CLEANUP(db_token_list_done) struct db_token_list all = { 0 };
@@ -175,7 +175,7 @@ int main(void)
 		LIFE_TEST(it_keeps_who_it_is_and_shows_its_token_once),
 		LIFE_TEST(its_store_serves_its_view_and_its_tick_goes_round),
 		LIFE_TEST(a_state_of_another_time_scale_is_refused_and_left_as_it_is),
-		LIFE_TEST(its_own_token_is_of_this_life_only),
+		LIFE_TEST(its_own_token_is_of_this_run_only),
 		LIFE_TEST(what_cannot_be_listened_on_ends_the_start_and_names_it),
 	};
 

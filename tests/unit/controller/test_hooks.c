@@ -57,7 +57,7 @@ static void pools_that_fail_or_wait_are_problems_and_others_are_not(void **state
 	assert_true(json_is_null(json_object_get(doc, "tick")));
 }
 
-static void status_tells_of_the_store(void **state)
+static void status_reports_the_store(void **state)
 {
 	struct house *h = *state;
 	CLEANUP(json_decref) json_t *doc = NULL;
@@ -130,7 +130,7 @@ static void without_a_view_services_are_not_known(void **state)
 
 /* ---------------------------------------------------------------- hosts, pools */
 
-static void a_drain_is_recorded_and_comes_too_late_for_what_goes(void **state)
+static void a_drain_is_recorded_and_comes_too_late_for_hosts_being_removed(void **state)
 {
 	struct house *h = *state;
 	CLEANUP(db_host_done) struct db_host row = { 0 };
@@ -205,7 +205,7 @@ static void samples_of_an_agent_can_be_asked_for(void **state)
 			 ERR_INVAL);
 }
 
-static void a_bad_sample_is_named_and_nothing_of_the_push_is_taken(void **state)
+static void a_bad_sample_is_named_and_nothing_of_the_push_is_stored(void **state)
 {
 	struct house *h = *state;
 	CLEANUP(db_selector_free) struct db_selector *s = NULL;
@@ -233,14 +233,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		HOUSE_TEST(pools_that_fail_or_wait_are_problems_and_others_are_not),
-		HOUSE_TEST(status_tells_of_the_store),
+		HOUSE_TEST(status_reports_the_store),
 		HOUSE_TEST(a_registered_unit_is_a_service_with_its_host_and_name),
 		HOUSE_TEST(without_a_view_services_are_not_known),
-		HOUSE_TEST(a_drain_is_recorded_and_comes_too_late_for_what_goes),
+		HOUSE_TEST(
+			a_drain_is_recorded_and_comes_too_late_for_hosts_being_removed),
 		HOUSE_TEST(a_pool_with_hosts_keeps_its_driver),
 		HOUSE_TEST(a_demand_that_cannot_be_read_is_refused),
 		HOUSE_TEST(samples_of_an_agent_can_be_asked_for),
-		HOUSE_TEST(a_bad_sample_is_named_and_nothing_of_the_push_is_taken),
+		HOUSE_TEST(a_bad_sample_is_named_and_nothing_of_the_push_is_stored),
 	};
 
 	return cmocka_run_group_tests_name("hooks", tests, NULL, NULL);

@@ -160,7 +160,7 @@ static void the_forecast_follows_the_clock_of_the_stack(void **state)
 	assert_int_equal(period_of(doc, 0), 24 * HOUR_MS);
 }
 
-static void seasons_that_are_no_day_are_found_and_told(void **state)
+static void seasons_other_than_a_day_are_found_and_reported(void **state)
 {
 	struct house *h = *state;
 	CLEANUP(json_decref) json_t *doc = NULL;
@@ -214,7 +214,7 @@ int main(void)
 		HOUSE_TEST(a_past_gives_a_forecast_in_rising_quantiles),
 		HOUSE_TEST(two_weeks_are_told_in_96_points),
 		HOUSE_TEST(the_forecast_follows_the_clock_of_the_stack),
-		HOUSE_TEST(seasons_that_are_no_day_are_found_and_told),
+		HOUSE_TEST(seasons_other_than_a_day_are_found_and_reported),
 		HOUSE_TEST(without_a_season_there_is_none),
 	};
 

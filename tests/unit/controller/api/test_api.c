@@ -2,8 +2,8 @@
 /* The API itself: routes, roles, problems, ETags, paging, replays, streams. */
 #include "api_fixture.h"
 
-#include "events.h"
 #include "auth.h"
+#include "events.h"
 #include "routes.h"
 #include "text.h"
 
@@ -169,7 +169,7 @@ static void each_role_does_what_is_below_it_and_no_more(void **state)
 		403);
 }
 
-static void wrong_tokens_are_refused_and_then_not_heard(void **state)
+static void too_many_invalid_tokens_lock_an_address_out(void **state)
 {
 	const struct fixture *f = *state;
 	CLEANUP(http_res_done) struct http_res res = { .status = 0 };
@@ -235,7 +235,7 @@ static void the_last_admin_token_cannot_be_revoked(void **state)
 		409);
 }
 
-static void the_first_token_is_made_once(void **state)
+static void the_first_token_is_created_once(void **state)
 {
 	const struct fixture *f = *state;
 	char *again = NULL;
@@ -891,11 +891,11 @@ int main(void)
 		TEST(every_answer_has_the_security_headers),
 		TEST(no_route_but_the_open_ones_answers_without_a_token),
 		TEST(each_role_does_what_is_below_it_and_no_more),
-		TEST(wrong_tokens_are_refused_and_then_not_heard),
+		TEST(too_many_invalid_tokens_lock_an_address_out),
 		TEST(a_revoked_token_is_worth_nothing_at_once),
 		TEST(the_secret_of_a_token_is_shown_once),
 		TEST(the_last_admin_token_cannot_be_revoked),
-		TEST(the_first_token_is_made_once),
+		TEST(the_first_token_is_created_once),
 		TEST(bodies_that_are_wrong_name_what_is_wrong),
 		TEST(bodies_that_are_too_large_are_refused),
 		TEST(dry_run_changes_nothing),

@@ -131,7 +131,7 @@ static void a_database_that_fails_leaves_the_memory_as_it_was(void **state)
 	stats_are(f->kv, 3, 2, 3);
 }
 
-static void memory_is_given_back_by_compaction(void **state)
+static void memory_is_freed_by_compaction(void **state)
 {
 	struct fixture *f = *state;
 	struct kv_stats empty, s;
@@ -156,7 +156,7 @@ static void memory_is_given_back_by_compaction(void **state)
 	assert_int_equal(s.compacted, 102);
 }
 
-static void history_is_compacted_by_itself(void **state)
+static void history_is_compacted_automatically(void **state)
 {
 	struct fixture *f = *state;
 	struct kv_opts opts = { .keep_changes = 10 };
@@ -192,8 +192,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(a_database_that_fails_leaves_the_memory_as_it_was),
-		T(memory_is_given_back_by_compaction),
-		T(history_is_compacted_by_itself),
+		T(memory_is_freed_by_compaction),
+		T(history_is_compacted_automatically),
 		T(a_new_store_is_at_revision_one),
 	};
 
