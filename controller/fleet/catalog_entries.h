@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * catalog_entries.h - the inside of a catalog: the stacks that it has parsed.
+ * catalog_entries.h - the inside of a catalog: the parsed stacks.
  */
 #ifndef CONTROLLER_FLEET_CATALOG_ENTRIES_H
 #define CONTROLLER_FLEET_CATALOG_ENTRIES_H
@@ -23,7 +23,7 @@ struct catalog {
 	struct entry **entries;
 	size_t n;
 	uint64_t serial;     /* of the last listing of events */
-	struct words unread; /* stacks that are applied and cannot be read */
+	struct words unread; /* applied stacks that cannot be read */
 };
 
 #endif

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * failing_state.h - what is kept of failing units: the instances, and what was tried for
- * their tiers.
+ * failing_state.h - what is known of failing units, and of the attempts to replace them.
  */
 #ifndef CONTROLLER_FLEET_FAILING_STATE_H
 #define CONTROLLER_FLEET_FAILING_STATE_H
 
 #include "failing_units.h"
 
-/* One instance that is, or was, not well. */
+/* An instance that is, or was, not stable. */
 struct tracked_unit {
 	char *unit, *hash, *host;
-	int64_t base;           /* restarts when it last ran well */
-	int64_t stable_mono_ms; /* since when it runs; 0: it does not */
+	int64_t base;           /* restarts when it was last stable */
+	int64_t stable_mono_ms; /* healthy since; 0: it is not */
 	bool is_stable;         /* has run for a minute */
-	int64_t since_ms;       /* fails since; 0: does not */
-	char *message;          /* the last that its unit had to say */
-	char *why;              /* "failed 5 times: ..."; NULL: it does not fail */
+	int64_t since_ms;       /* failing since; 0: it is not */
+	char *message;          /* its unit's latest */
+	char *why;              /* "failed 5 times: ..."; NULL: not failing */
 	bool is_seen;
 };
 
-/* What was tried for a tier since all of it last ran. */
+/* Attempts for a tier since all of it was last stable. */
 struct attempt {
 	char *stack, *tier;
 	char *avoid;              /* host of the instance that was given up last; "" */
@@ -35,10 +34,10 @@ struct failing {
 	size_t n_attempts;
 };
 
-/* Takes value over. */
+/* Takes ownership of value. */
 void failing_set_text(char **text, char *value);
 
-/* NULL: none, and it is not to be added. */
+/* NULL: there is none, and add is false. */
 struct tracked_unit *failing_find(struct failing *f, const struct fleet_unit *u,
 				  bool add);
 struct attempt *failing_find_attempt(struct failing *f, const struct fleet_tier *t,
@@ -50,10 +49,10 @@ void failing_attempt_done(struct attempt *a);
 
 /* ---- failing_retry.c */
 
-/* Marks an instance of the tier as given up when it is time for another to try. */
+/* Marks a failing instance as given up when it is time to try another. */
 void failing_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *t);
 
-/* Drops what was tried for tiers whose instances all run; sets avoid of the others. */
+/* Drops the attempts for tiers that are stable; sets avoid of the others. */
 void failing_forget_attempts(struct failing *f, struct fleet *fleet);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * failing_units.h - instances that fail their start over and over: noticed, told, tried
- * anew.
+ * failing_units.h - instances that repeatedly fail to start: detected, reported,
+ * replaced.
  *
- * An instance fails when its agent gave its unit up, or has restarted it five times since
- * it last ran well for a minute. It is told once, stays a problem until it runs well, and
- * does not count as on its way. After five minutes, then after twice as long each time up
- * to an hour, another instance takes its place: on another host, if need be a new one,
- * and on the same when the pool is at its maximum. Instances of stateful tiers and of
- * those under a hold stay where they are.
+ * An instance is failing when its agent gave up restarting its unit, or has restarted it
+ * five times since it last was healthy for a minute. It is reported once, is a problem
+ * until it is stable, and does not count as starting. After five minutes, then after
+ * twice as long each time up to an hour, another instance replaces it: on another host, a
+ * new one if needed, or on the same one when the pool is at its maximum. Instances of
+ * stateful tiers and of tiers on hold are not replaced.
  *
- * Kept in memory: a controller that starts tells again what still fails. One thread.
+ * Kept in memory: after a restart, what still fails is reported again. One thread.
  */
 #ifndef CONTROLLER_FLEET_FAILING_UNITS_H
 #define CONTROLLER_FLEET_FAILING_UNITS_H

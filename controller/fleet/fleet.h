@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fleet.h - from what tiers shall have to what hosts run: one tick's inventory of hosts
- * and units, brought up to date from the store, planned, placed on hosts, and published
- * to the store.
+ * fleet.h - from desired counts to what hosts run: one tick's inventory of hosts and
+ * units, updated from the store, planned, placed on hosts, and published to the store.
  */
 #ifndef CONTROLLER_FLEET_FLEET_H
 #define CONTROLLER_FLEET_FLEET_H

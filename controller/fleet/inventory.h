@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inventory.h - one tick's picture of everything: what is wanted and what is there.
+ * inventory.h - one tick's snapshot of everything: what is desired and what exists.
  *
  * Read from the database at the start of a tick and from the store by observe.h; the tick
  * changes the units in it and writes what is dirty at its end. The tick's thread is the
  * only one that changes units. Hosts are changed through the database's own calls, since
- * joins and launches change them meanwhile.
+ * joins and launches change them concurrently.
  */
 #ifndef CONTROLLER_FLEET_INVENTORY_H
 #define CONTROLLER_FLEET_INVENTORY_H
@@ -19,36 +19,36 @@ struct catalog_tier;
 struct fleet_host {
 	struct db_host h;
 	bool alive;            /* its agent's lease is in the store */
-	json_t *metadata;      /* what the agent says of it; NULL when not alive */
+	json_t *metadata;      /* reported by its agent; NULL when not alive */
 	struct states *states; /* of its units; NULL when none are published */
 	size_t n_units;
-	size_t n_wanted;   /* of them, units that shall run */
-	double cpu_wanted; /* cores that these ask for */
+	size_t n_wanted;   /* units of these that should run */
+	double cpu_wanted; /* cores that these request */
 };
 
 struct fleet_tier {
 	struct db_tier t;
 	size_t first_unit, n_units;     /* in fleet.units */
 	const struct catalog_tier *cat; /* what it runs; NULL when that cannot be read */
-	size_t running;                 /* goal run, and not failing */
+	size_t running;                 /* with goal run, and not failing */
 	size_t healthy;
 	size_t draining;
-	const char *avoid; /* host that new instances shall not go to, "": none; see
+	const char *avoid; /* host to avoid for new instances, "": none; see
 			      failing_units.h */
 };
 
 struct fleet_unit {
 	struct db_unit u;
-	struct fleet_tier *tier; /* NULL: its tier is no more */
+	struct fleet_tier *tier; /* NULL: its tier no longer exists */
 	struct fleet_host *host; /* NULL: not placed */
 	bool healthy;
-	bool leaving;        /* runs until another instance has taken its place */
-	const char *failing; /* "failed 5 times: ..."; NULL: it does not, see
-				failing_units.h */
-	bool unsteady;       /* healthy, but since a moment only */
-	bool give_up;        /* fails here: another instance shall try */
-	bool dirty;          /* to be written */
-	bool gone;           /* to be deleted */
+	bool leaving; /* runs until another instance has replaced it */
+	const char *
+		failing; /* "failed 5 times: ..."; NULL: it is not; see failing_units.h */
+	bool unsteady;   /* healthy, but only for a moment */
+	bool give_up;    /* failing: to be replaced by another instance */
+	bool dirty;      /* to be written */
+	bool gone;       /* to be deleted */
 };
 
 struct fleet {
@@ -74,7 +74,7 @@ struct fleet_host *fleet_host(struct fleet *f, const char *id);
 struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name);
 
 /*
- * A new unit of a tier, wanted now. Pointers to units and their order change: call
+ * Adds a unit of a tier, requested now. Pointers to units and their order change: call
  * fleet_index() before they are used again.
  */
 struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * observe.h - what the store says of hosts and units, brought into the fleet.
+ * observe.h - updates the fleet's hosts and units from what they published in the store.
  *
- * A host is alive while its agent's lease holds. One that stopped being so is given a
- * grace; then it is lost: to be terminated, its units to be placed elsewhere. While the
- * store cannot be read, or when most hosts vanish at one time, nobody is lost: that is
- * more likely our own blindness.
+ * A host is alive while its agent's lease is valid. After a grace period without one it
+ * is lost: it is terminated and its units are placed elsewhere. While the store cannot be
+ * read, or when most hosts vanish at the same time, no host is declared lost: our own
+ * connection is the more likely cause.
  */
 #ifndef CONTROLLER_FLEET_OBSERVE_H
 #define CONTROLLER_FLEET_OBSERVE_H
@@ -22,9 +22,9 @@ void observer_free(struct observer *o);
 DEFINE_CLEANUP(struct observer *, observer_free);
 
 struct observed {
-	bool store_ok; /* the view is fresh; else what follows is what was last known */
-	bool host_shrunk; /* most hosts are missing: scale nothing in */
-	bool settling;    /* some host is missing and within its grace: look again soon */
+	bool store_ok;    /* the view is fresh; otherwise the last known state is used */
+	bool host_shrunk; /* most hosts are missing: do not scale in */
+	bool settling;    /* a host is missing within its grace: look again soon */
 };
 
 /*

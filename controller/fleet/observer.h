@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * observer.h - what is kept of hosts from tick to tick, and the parts of observe().
+ * observer.h - what is kept of hosts from tick to tick, and the steps of observe().
  */
 #ifndef CONTROLLER_FLEET_OBSERVER_H
 #define CONTROLLER_FLEET_OBSERVER_H
@@ -16,20 +16,20 @@ struct observer {
 	int64_t grace_ms;
 	struct missing *missing;
 	size_t n_missing;
-	int64_t seen_ms; /* when it was last recorded which hosts are there */
+	int64_t seen_ms; /* when present hosts were last recorded */
 };
 
 /* ---- observe_hosts.c */
 
-/* Reads the hosts' keys; those that are there for the first time are up. */
+/* Reads the hosts' keys; hosts seen for the first time are up. */
 int observe_hosts(struct fleet *f, const struct view_snapshot *s,
 		  const struct events *events, struct err *err) MUST_CHECK;
 
-/* Declares hosts lost that are missing beyond their grace. */
+/* Declares hosts lost that have been missing for longer than their grace. */
 int observe_lost_hosts(struct observer *o, struct fleet *f, const struct events *events,
 		       struct observed *ret, struct err *err) MUST_CHECK;
 
-/* Which hosts are there, for people: it need not be to the second. */
+/* Records which hosts are present, for operators: not to the second. */
 int observe_record_seen(struct observer *o, const struct fleet *f, struct db *db,
 			struct err *err) MUST_CHECK;
 

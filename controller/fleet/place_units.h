@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * place_units.h - puts the fleet's units on hosts and says how many hosts every pool
- * shall have.
+ * place_units.h - places the fleet's units on hosts and determines how many hosts each
+ * pool needs.
  */
 #ifndef CONTROLLER_FLEET_PLACE_UNITS_H
 #define CONTROLLER_FLEET_PLACE_UNITS_H
@@ -14,7 +14,7 @@ struct place_moves *place_moves_new(void);
 void place_moves_free(struct place_moves *m);
 DEFINE_CLEANUP(struct place_moves *, place_moves_free);
 
-/* Before unit_plan(): marks as leaving the units that an earlier round wanted moved. */
+/* Before unit_plan(): marks units as leaving that an earlier round chose to move. */
 void place_mark_moves(struct place_moves *m, struct fleet *f);
 
 /*
@@ -24,9 +24,8 @@ void place_mark_moves(struct place_moves *m, struct fleet *f);
 bool place_misplaced(const struct fleet *f, char *text, size_t size);
 
 struct place_result {
-	int64_t *want; /* [pools.n] hosts that each pool shall have */
-	const char *
-		*leave; /* [n_leave] ids of hosts that hold nothing and are not needed */
+	int64_t *want;      /* [pools.n] hosts that each pool should have */
+	const char **leave; /* [n_leave] ids of empty hosts that are not needed */
 	size_t n_leave;
 	size_t waiting; /* units without a host */
 };
@@ -34,8 +33,8 @@ void place_result_done(struct place_result *r);
 DEFINE_CLEANUP_OBJECT(struct place_result, place_result_done);
 
 /*
- * Sets host, placed_ms and message of units; at most max_moves further units are noted as
- * to be moved. Hosts that are on their way count as room to come.
+ * Sets host, placed_ms and message of units; at most max_moves more units are noted to be
+ * moved. Starting hosts count as future room.
  */
 void place_units(struct fleet *f, struct place_moves *m, size_t max_moves,
 		 struct place_result *ret);

@@ -3,9 +3,8 @@
  * publication.h - the controller's side of the store: schedules, unit texts, confd
  * documents.
  *
- * A tick says what shall be there; what differs from what is there is written, and what
- * is there and not wanted any more is deleted, in few transactions. Equal values are
- * never written again.
+ * A tick adds all keys that should exist; differences are written and keys no longer
+ * wanted are deleted, in few transactions. Equal values are never written again.
  */
 #ifndef CONTROLLER_FLEET_PUBLICATION_H
 #define CONTROLLER_FLEET_PUBLICATION_H
@@ -20,18 +19,17 @@ struct publication *publication_new(void);
 void publication_free(struct publication *p);
 DEFINE_CLEANUP(struct publication *, publication_free);
 
-/* The key shall be there with this value. One key may be added twice with equal values.
- */
+/* The key should have this value. One key may be added twice with equal values. */
 void publication_add(struct publication *p, const char *key, const char *value,
 		     size_t len);
 
-/* What is there below the prefix stays: what it shall be is not known now. */
+/* Keeps all keys below the prefix: their values are not known now. */
 void publication_keep(struct publication *p, const char *prefix);
 
 /*
- * Adds /foretide/schedule/ID of every host that is up or on its way. Units whose host's
- * schedule changes get its new epoch and become dirty. Texts that they name and that are
- * there stay.
+ * Adds /foretide/schedule/ID of every host that is up or starting. Units whose host's
+ * schedule changes get its new epoch and become dirty. Existing texts that they name are
+ * kept.
  */
 int publication_add_schedules(struct publication *p, struct fleet *f,
 			      const struct view_snapshot *s, struct err *err) MUST_CHECK;

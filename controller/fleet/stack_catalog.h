@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * stack_catalog.h - the applied stacks, parsed and kept as long as their version does not
- * change: what each tier runs, and what of a stack hosts find in the store.
+ * change: what each tier runs, and what is published of a stack.
  */
 #ifndef CONTROLLER_FLEET_STACK_CATALOG_H
 #define CONTROLLER_FLEET_STACK_CATALOG_H
@@ -12,7 +12,7 @@
 #include "stacks.h"
 #include "unitfile.h"
 
-/* What a tier runs, and the clock of its stack. */
+/* What a tier runs, and its stack's time zone. */
 struct catalog_tier {
 	const char *name;
 	const struct stack_unit *unit;
@@ -22,7 +22,7 @@ struct catalog_tier {
 	struct calendar calendar;
 	const struct tz *zone;
 	const struct event_list *events; /* of the stack */
-	uint64_t events_serial;          /* another one when they were listed anew */
+	uint64_t events_serial;          /* changes when they are listed again */
 };
 
 struct catalog;
@@ -32,16 +32,16 @@ void catalog_free(struct catalog *c);
 DEFINE_CLEANUP(struct catalog *, catalog_free);
 
 /*
- * Parses what is new, forgets what is gone, lists the stacks' events anew once a day, and
- * sets the tiers' cat. A stack that cannot
- * be read (of an older version, say) leaves its tiers without one, so they run on as they
- * are; *err then says why for the first of them, and the return value is its code.
+ * Parses new stacks, forgets deleted ones, lists the stacks' events again once a day, and
+ * sets the tiers' cat. The tiers of a stack that cannot be read (such as an older
+ * version's) get none and keep running unchanged; *err and the return value are those of
+ * the first such stack.
  */
 int catalog_update(struct catalog *c, struct fleet *f, struct err *err) MUST_CHECK;
 
 /*
- * Adds unit texts, confd documents and secrets of all stacks. Secrets are made at their
- * first use and kept in db.
+ * Adds unit texts, confd documents and secrets of all stacks. Secrets are generated at
+ * first use and stored in db.
  */
 int catalog_publish(const struct catalog *c, struct publication *p, struct db *db,
 		    struct err *err) MUST_CHECK;

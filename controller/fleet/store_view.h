@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store_view.h - what the store holds, as other threads may look at it.
+ * store_view.h - a copy of the store's contents, for other threads.
  *
- * One thread keeps mirrors of /foretide/ and /skydns/ and calls back when something under
- * them changed. Readers get copies. A view that lost the store keeps what it last knew
- * and says since when.
+ * One thread keeps mirrors of /foretide/ and /skydns/ and calls back when they change.
+ * Readers get copies. When the store is unreachable, the view keeps its last copy and
+ * reports its age.
  */
 #ifndef CONTROLLER_FLEET_STORE_VIEW_H
 #define CONTROLLER_FLEET_STORE_VIEW_H
@@ -38,7 +38,7 @@ struct view_snapshot {
 void view_snapshot_done(struct view_snapshot *s);
 DEFINE_CLEANUP_OBJECT(struct view_snapshot, view_snapshot_done);
 
-/* Copies the keys below prefix, which lies in /foretide/ or /skydns/. */
+/* Copies the keys below prefix, which is in /foretide/ or /skydns/. */
 void view_snapshot(struct view *v, const char *prefix, struct view_snapshot *ret);
 /* NULL when there is no such key in the snapshot. */
 const struct view_kv *view_find(const struct view_snapshot *s, const char *key);
@@ -47,7 +47,7 @@ const struct view_kv *view_find(const struct view_snapshot *s, const char *key);
 int view_wait(struct view *v, int64_t rev, int64_t timeout_ms,
 	      struct err *err) MUST_CHECK;
 
-/* For status: reachable, the endpoint in use, what is wrong ("" when nothing). */
+/* For status: reachable, the endpoint in use, the problem ("": none). */
 struct view_status {
 	bool ok;
 	char endpoint[256];

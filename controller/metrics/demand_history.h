@@ -24,21 +24,21 @@ struct history {
 	size_t n;
 	size_t n_lines;  /* values read */
 	int64_t last_ms; /* time of the last value */
-	int64_t step_ms; /* the usual distance of two of them */
+	int64_t step_ms; /* the usual time between two of them */
 };
 void history_done(struct history *h);
 DEFINE_CLEANUP_OBJECT(struct history, history_done);
 
 /*
- * Turns points, in any order, into minutes; sorts them. ERR_INVAL when there is none,
+ * Turns points, in any order, into minutes; sorts them. ERR_INVAL when there are none,
  * ERR_LIMIT when they span more than 400 days.
  */
 int history_minutes(struct csv_points *p, struct history *ret,
 		    struct err *err) MUST_CHECK;
 
 /*
- * Puts it in as the demand of a tier; *ret_added: minutes that were new. ERR_INVAL when
- * its last value is of the future.
+ * Imports it as the demand of a tier; *ret_added: minutes that were new. ERR_INVAL when
+ * its last value is in the future.
  */
 int history_import(struct db *db, const char *stack, const char *tier,
 		   const struct history *h, int64_t now_ms, size_t *ret_added,

@@ -8,15 +8,15 @@
  *
  * A part is sum, avg, min, max or count over the series of a selector, or over their
  * rate(); parts and numbers are joined with + - * / and parentheses. Labels match as in
- * Prometheus: = != =~ !~. A selector without a stack label means the own stack. rate()
- * takes counters and looks at the last minute, or at what is said: rate(NAME{...}[2m]).
+ * Prometheus: = != =~ !~. A selector without a stack label matches the tier's own stack.
+ * rate() is for counters, over the last minute or the given time: rate(NAME{...}[2m]).
  *
  * prometheus(URL, QUERY), alone, is what prometheus_query.h has fetched from there.
  *
- * Rates are per real second, with the counter's resets taken out; what a new series
- * counted before its first sample is estimated from its first rate. A series that stops
- * counts up to its last sample and then no more; a late sample corrects the next answer.
- * One thread at a time may use an expression.
+ * Rates are per real second, corrected for counter resets; what a new series counted
+ * before its first sample is estimated from its first rate. A series that ends is
+ * included up to its last sample; a late sample corrects the next result. One thread at a
+ * time may use an expression.
  */
 #ifndef CONTROLLER_METRICS_EXPRESSION_H
 #define CONTROLLER_METRICS_EXPRESSION_H
@@ -28,14 +28,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where prometheus() demands are kept: NAME{stack=,tier=}. */
+/* Where prometheus() demands are stored: NAME{stack=,tier=}. */
 #define METRICS_PROMETHEUS_SERIES "foretide_prometheus"
 
 struct metrics_expr;
 
 /*
- * stack, tier: whose demand it is ("" and "": no default label, prometheus() refused).
- * ERR_INVAL with the column and what was expected there.
+ * stack, tier: whose demand it is ("" and "": no default label, prometheus() rejected).
+ * ERR_INVAL with the column and what is expected there.
  */
 int metrics_expr_parse(const char *text, const char *stack, const char *tier,
 		       struct metrics_expr **ret, struct err *err) MUST_CHECK;
@@ -43,23 +43,23 @@ void metrics_expr_free(struct metrics_expr *e);
 DEFINE_CLEANUP(struct metrics_expr *, metrics_expr_free);
 
 /*
- * Keeps *e the parsed form of a text that may change: parses when it is not the *known
- * one. "" is *e NULL, as is a text that is no expression. The caller owns both and starts
- * them with NULL.
+ * Keeps *e the parsed form of a text that may change: parses it when it differs from
+ * *known. *e is NULL for "" and for invalid text. The caller owns both and initialises
+ * them to NULL.
  */
 int metrics_expr_follow(const char *text, const char *stack, const char *tier,
 			char **known, struct metrics_expr **e,
 			struct err *err) MUST_CHECK;
 
-/* URL and query when it is a prometheus(), the expression's own; else false. */
+/* URL and query of a prometheus(), owned by the expression; else false. */
 bool metrics_expr_prometheus(const struct metrics_expr *e, const char **ret_url,
 			     const char **ret_query);
 
 /*
  * The value at now_ms and the time of the newest sample in it (of the staler side, when
  * there are several parts). NaN when no series matches or the newest sample is over 5 min
- * old; *ret_at_ms is then that sample's time, or 0 when there never was one. Memory only:
- * some microseconds a series.
+ * old; *ret_at_ms is then that sample's time, or 0 when there never was one. Reads memory
+ * only: some microseconds per series.
  */
 int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, double *ret,
 		     int64_t *ret_at_ms, struct err *err) MUST_CHECK;
@@ -67,7 +67,7 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
 /*
  * Calls fn for each host and unit (its labels; unit "" when there is none) whose series
  * in the expression have all been silent for longer than silent_after_ms. Whether they
- * ought to report is the caller's to know: a drained one is silent too.
+ * should report is for the caller to decide: drained ones are silent too.
  */
 typedef void metrics_silent_fn(void *arg, const char *host, const char *unit,
 			       int64_t last_ms);
@@ -76,7 +76,7 @@ void metrics_expr_silent(struct db *db, struct metrics_expr *e, int64_t now_ms,
 
 /*
  * n values, the i-th the mean over [from + i * step, from + (i + 1) * step); NaN where
- * nothing is known.
+ * there is no data.
  */
 int metrics_expr_range(struct db *db, struct metrics_expr *e, int64_t from_ms,
 		       int64_t step_ms, double *out, size_t n,

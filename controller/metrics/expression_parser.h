@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * expression_parser.h - the text of a demand expression at a cursor: the words that its
- * grammar (expression_parse.c) is made of.
+ * expression_parser.h - the tokens of a demand expression, read at a cursor; the grammar
+ * is in expression_parse.c.
  */
 #ifndef CONTROLLER_METRICS_EXPRESSION_PARSER_H
 #define CONTROLLER_METRICS_EXPRESSION_PARSER_H
@@ -24,7 +24,7 @@ bool parser_take_char(struct parser *s, char c);
 /* A name at the cursor; the caller frees it. NULL when there is none. */
 char *parser_take_name(struct parser *s);
 
-/* A quoted text with \\ \" \n; in *ret, the caller's. */
+/* A quoted text with \\ \" \n; the caller owns *ret. */
 int parser_take_string(struct parser *s, char **ret) MUST_CHECK;
 
 /* expression_selector.c: NAME{...} after the name, with [WINDOW] when n is a rate. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * expression_tree.h - a parsed demand expression, for the expression_*.c files only.
+ * expression_tree.h - a parsed demand expression.
  */
 #ifndef CONTROLLER_METRICS_EXPRESSION_TREE_H
 #define CONTROLLER_METRICS_EXPRESSION_TREE_H
@@ -15,7 +15,7 @@ enum part_agg { PART_SUM, PART_AVG, PART_MIN, PART_MAX, PART_COUNT };
 struct node {
 	enum node_op op;
 	double number;
-	struct node *a, *b; /* of the four */
+	struct node *a, *b; /* operands of + - * / */
 	enum part_agg agg;
 	bool is_rate;
 	int64_t window_ms;
@@ -30,7 +30,7 @@ struct metrics_expr {
 void node_free(struct node *n);
 DEFINE_CLEANUP(struct node *, node_free);
 
-/* Joins the values of series as they come. */
+/* Aggregates the values of series one by one. */
 struct part_value {
 	enum part_agg agg;
 	double value;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * metrics.h - where demand comes from: expressions over recorded samples, samples in
- * Prometheus' text format, values pulled from Prometheus servers, and imported history.
+ * metrics.h - the sources of demand: expressions over recorded samples, samples in
+ * Prometheus' text format, values from Prometheus servers, and imported history.
  */
 #ifndef CONTROLLER_METRICS_METRICS_H
 #define CONTROLLER_METRICS_METRICS_H

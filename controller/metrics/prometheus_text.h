@@ -16,11 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The samples of one text; names and labels are its own. */
+/* The samples of one text; it owns names and labels. */
 struct promtext {
 	struct db_sample_in *v;
 	size_t n;
-	size_t skipped; /* NaN or infinite, left out */
+	size_t skipped; /* NaN or infinite */
 	size_t cap;
 	char **text; /* [2 * n] the names and labels */
 };
@@ -34,16 +34,16 @@ DEFINE_CLEANUP_OBJECT(struct promtext, promtext_done);
  *   max_samples     more than these are ERR_LIMIT
  *   ret             all zero, or done; filled on success
  *
- * Samples of a TYPE counter are counters, so are the _bucket, _count and _sum of a
- * histogram and the _count and _sum of a summary; an untyped one is when its name ends
- * with _total; the rest are gauges. ERR_INVAL names the line.
+ * Samples of a TYPE counter are counters, as are the _bucket, _count and _sum of a
+ * histogram, the _count and _sum of a summary, and untyped samples whose name ends with
+ * _total; the rest are gauges. ERR_INVAL names the line.
  */
 int promtext_parse(const char *text, size_t len, const struct label *extra,
 		   size_t n_extra, int64_t now_ms, size_t max_samples,
 		   struct promtext *ret, struct err *err) MUST_CHECK;
 
 /*
- * Writing: # HELP and # TYPE once a metric, then its samples. type is "counter" or
+ * Writing: # HELP and # TYPE once per metric, then its samples. type is "counter" or
  * "gauge". labels is the text between the braces (db/samples/labels.h), "" for none.
  */
 void promtext_head(struct buf *out, const char *name, const char *type, const char *help);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * credentials.h - the one file that holds secrets: INI, a section a profile.
+ * credentials.h - the one file that holds secrets: INI, one section per profile.
  *
  *	[hetzner-eu]
  *	token = ...
  *
- * The file must be regular, belong to root or to this user, and give nobody else any
- * right (mode 0600 or less); otherwise it is refused. Values go to a driver and nowhere
- * else: no error of this module holds one.
+ * The file must be regular, belong to root or to this user, and be inaccessible to others
+ * (mode 0600 or less); otherwise it is rejected. Values are passed to a driver only: no
+ * error of this module contains one.
  */
 #ifndef CONTROLLER_POOLS_CREDENTIALS_H
 #define CONTROLLER_POOLS_CREDENTIALS_H
@@ -17,10 +17,10 @@
 #include <jansson.h>
 
 /*
- * The pairs of one profile as an object of strings, which the caller owns.
+ * The name-value pairs of one profile as an object of strings; the caller owns it.
  *
  * ERR_NOT_FOUND: no such file or profile; ERR_DENIED: the file is not private enough;
- * ERR_INVAL: it is no INI file, or names something twice.
+ * ERR_INVAL: it is not an INI file, or a name is given twice.
  */
 int credentials_get(const char *path, const char *profile, json_t **ret,
 		    struct err *err) MUST_CHECK;

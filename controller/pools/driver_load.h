@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * driver_load.h - opens cloud drivers, and gives them what the controller has for them.
+ * driver_load.h - loads cloud drivers and opens them with options.
  */
 #ifndef CONTROLLER_POOLS_DRIVER_LOAD_H
 #define CONTROLLER_POOLS_DRIVER_LOAD_H
@@ -20,16 +20,18 @@ struct driver {
 
 /*
  * Loads dir/name.so, checks its ABI, and opens it with config_json (see drv_ops.open) and
- * driver_host. The library stays loaded for the life of the process.
+ * driver_host. The library stays loaded until the process exits.
  *
- * ERR_NOT_FOUND: no such driver; ERR_ABI: built for another ABI, or no driver at all;
- * ERR_INVAL: it refused the options.
+ * ERR_NOT_FOUND: no such driver; ERR_ABI: built for another ABI, or not a driver;
+ * ERR_INVAL: it rejected the options.
  */
 int driver_open(const char *dir, const char *name, const char *config_json,
 		struct driver **ret, struct err *err) MUST_CHECK;
 
-/* The same with another table: faults, time and transcripts of a test. It must live
- * longer. */
+/*
+ * The same with other services, for the faults, clocks and transcripts of tests. host
+ * must outlive it.
+ */
 int driver_open_with(const struct drv_host *host, const char *dir, const char *name,
 		     const char *config_json, struct driver **ret,
 		     struct err *err) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * missing.h - what a cloud's lists lack, and since when: VMs of hosts, launches that do
- * not show up. Also the reverse: VMs that no host knows, and lists that are empty.
+ * missing.h - what a cloud's lists lack, and since when: VMs of hosts and of launches.
+ * Also the reverse: VMs without a host, and lists that are empty.
  *
  * A single list may be wrong, so a thing counts only when several in a row agree.
  */
@@ -26,11 +26,13 @@ struct missing_list {
 };
 void missing_done(struct missing_list *l);
 
-/* Another list was read; what the one before it did not lack is forgotten. */
+/* A new list was read; what the previous one did not lack is forgotten. */
 void missing_next_list(struct missing_list *l);
 
-/* Notes that the list lacks `what`: once a list, however often it is called. The record
- * is valid until the next call. */
+/*
+ * Notes that the list lacks `what`, once per list. The record is valid until the next
+ * call.
+ */
 const struct missing *missing_note(struct missing_list *l, const char *what);
 void missing_clear(struct missing_list *l, const char *what);
 

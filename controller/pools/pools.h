@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pools.h - brings the hosts of one pool, at its cloud, to what the tick wants.
+ * pools.h - brings the hosts of each pool, at its cloud, to the desired count: loads
+ * cloud drivers, launches and terminates hosts, and finds VMs that nobody knows.
  *
- * One reconcile of a pool: list what the cloud has, compare with the journal, terminate
- * what is to go, launch what is missing. Every launch is journalled before the driver is
- * called, so that a controller killed at any point neither loses a VM nor launches one
- * twice. A driver that fails makes the pool wait, longer each time; nothing else stops.
+ * One reconcile of a pool: list the cloud's VMs, compare with the journal, launch missing
+ * hosts, terminate unneeded ones. Every launch is journalled before the driver is called,
+ * so that a controller killed at any point neither loses a VM nor launches one twice. A
+ * failing driver makes only its pool wait, with increasing backoff.
  *
- * The tick decides how many hosts (pool.want) and which must go (host state terminating).
- * Runs in the workers of scheduler.h.
+ * The tick decides how many hosts there should be (pool.want) and which are terminated
+ * (host state terminating). Runs in the workers of scheduler.h.
  */
 #ifndef CONTROLLER_POOLS_POOLS_H
 #define CONTROLLER_POOLS_POOLS_H
@@ -22,7 +23,7 @@
 
 struct pools;
 
-/* The script that a new host runs; *ret is the caller's. Called by the workers. */
+/* The script that a new host runs; the caller owns *ret. Called by the workers. */
 typedef int pool_user_data_fn(void *arg, const struct db_host *host, const char *token,
 			      char **ret, struct err *err);
 
@@ -31,18 +32,18 @@ struct pool_opts {
 	const struct events *events;
 	const char *drivers_dir;
 	const char *credentials;      /* path of the file of profiles */
-	const char *owner;            /* this installation, on every VM */
-	const char *join_secret;      /* that the hosts' join tokens are derived from */
-	const json_t *driver_options; /* {"local": {...}}: below the pools' own */
-	int64_t join_timeout_ms; /* calendar; a host that has not joined by then failed */
-	int64_t terminate_per_hour; /* calendar hour, a pool; more wait */
-	int64_t backoff_first_ms;   /* real, after a first failure; 0: 1 s */
-	int64_t orphan_grace_ms; /* real; a VM nobody knows stays for that long; 0: 60 s
+	const char *owner;            /* tag of this installation on every VM */
+	const char *join_secret;      /* hosts' join tokens are derived from it */
+	const json_t *driver_options; /* {"local": {...}}: overridden by the pools' own */
+	int64_t join_timeout_ms;      /* calendar; a host that has not joined by then has
+					 failed */
+	int64_t terminate_per_hour;   /* per pool and calendar hour; more wait */
+	int64_t backoff_first_ms;     /* real, after a first failure; 0: 1 s */
+	int64_t orphan_grace_ms; /* real; an unknown VM is left alone for so long; 0: 60 s
 				  */
 	pool_user_data_fn *user_data;
-	void (*changed)(
-		void *arg); /* hosts changed: the tick should look. Must not block */
-	void *arg;          /* of both */
+	void (*changed)(void *arg); /* called when hosts changed. Must not block */
+	void *arg;                  /* of both */
 };
 
 /* opts and what it points to must outlive the pools. */
@@ -51,8 +52,9 @@ void pools_free(struct pools *p); /* after the workers have stopped; VMs stay */
 DEFINE_CLEANUP(struct pools *, pools_free);
 
 /*
- * What a pool's driver is opened with: its options over those of the configuration, with
- * the profile's credentials. *ret is the caller's, and holds secrets.
+ * The options that a pool's driver is opened with: those of the configuration, overridden
+ * by the pool's, with the profile's credentials. The caller owns *ret, which contains
+ * secrets.
  */
 int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
 		       struct err *err) MUST_CHECK;

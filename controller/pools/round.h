@@ -13,8 +13,8 @@
 struct pool {
 	char *name;
 	struct driver *driver;       /* NULL: not opened yet */
-	char *driver_name;           /* what it is, */
-	char *config;                /* and what it was opened with */
+	char *driver_name;           /* its name, */
+	char *config;                /* and the options it was opened with */
 	int failures;                /* in a row */
 	int64_t retry_mono_ms;       /* not before, after a failure */
 	struct missing_list missing; /* what its lists lack */
@@ -26,33 +26,32 @@ struct pool_round {
 	struct pool *pool;
 	struct db_pool row;
 	struct db_host_list hosts;  /* present ones */
-	struct db_launch_list open; /* launches whose end is not known */
-	struct drv_vm *vms;         /* the cloud's, all of our installation */
+	struct db_launch_list open; /* launches without a known outcome */
+	struct drv_vm *vms;         /* listed by the cloud, all of this installation */
 	size_t n_vms;
 	int64_t now_ms;
-	int64_t retry_after_ms; /* real; what the cloud asked for; 0: nothing */
+	int64_t retry_after_ms; /* real; requested by the cloud; 0: none */
 	bool changed;           /* a host did */
-	bool limited;           /* some host must wait to be terminated */
+	bool limited;           /* terminating some host must wait */
 };
 
 /* Reads the hosts and the journal, also again after a change. */
 int pool_round_load(struct pool_round *r, struct err *err) MUST_CHECK;
 void pool_round_done(struct pool_round *r);
 
-/* The driver launches a launch id once, so a call that may have happened is sent again.
- */
+/* Launch ids are idempotent with this driver, so an unanswered launch is sent again. */
 bool pool_resends(const struct pool_round *r);
 
-/* A driver's failure in the message and codes of err.h. */
+/* Converts a driver's error. */
 int pool_driver_err(struct pool_round *r, const struct drv_err *e,
 		    struct err *err) MUST_CHECK;
 
 /* ---- the steps of a round, in their order */
 
-/* compare.c: brings hosts and journal in line with what the cloud lists. */
+/* compare.c: brings host records and journal in line with the cloud's list. */
 int pool_compare(struct pool_round *r, struct err *err) MUST_CHECK;
 
-/* orphans.c: VMs that no host record knows become hosts that are to be terminated. */
+/* orphans.c: VMs without a host record get one and are terminated. */
 int pool_sweep_orphans(struct pool_round *r, struct err *err) MUST_CHECK;
 
 /* launch.c */
@@ -62,12 +61,12 @@ int pool_launch(struct pool_round *r, struct err *err) MUST_CHECK;
 int pool_terminate(struct pool_round *r, struct err *err) MUST_CHECK;
 
 /*
- * orphans.c, after all of them: a pool that wants no hosts has had none for long enough,
- * in the journal and in the cloud, so that it can be forgotten.
+ * orphans.c, after the other steps: whether a pool with max 0 has had no host and no VM
+ * for long enough to be forgotten.
  */
 bool pool_is_empty(struct pool_round *r);
 
-/* The message of a host that is gone and that nobody terminated. */
+/* The message of a host that is gone without having been terminated. */
 #define POOL_WHY_VANISHED "its VM is listed no more"
 
 #define POOL_CALL_TIMEOUT_MS 60000

@@ -2,8 +2,8 @@
 /*
  * scheduler.h - named jobs by due time, run by a few worker threads.
  *
- * A job never runs twice at once. A poke makes it due now; one that comes while it runs
- * makes it run again afterwards. Safe from any thread.
+ * A job never runs twice at once. A poke makes it due now, or again if it is running.
+ * Safe from any thread.
  */
 #ifndef CONTROLLER_POOLS_SCHEDULER_H
 #define CONTROLLER_POOLS_SCHEDULER_H
@@ -21,7 +21,7 @@ typedef int64_t sched_fn(void *arg, const char *name);
 
 int sched_new(size_t workers, sched_fn *fn, void *arg, struct sched **ret,
 	      struct err *err) MUST_CHECK;
-/* Waits for running jobs to end; no job starts any more. */
+/* Waits for running jobs; no further job starts. */
 void sched_free(struct sched *s);
 DEFINE_CLEANUP(struct sched *, sched_free);
 

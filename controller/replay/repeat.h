@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * repeat.h - a recorded decision made again from its record, and compared byte by byte
- * with what was written down.
+ * repeat.h - repeats a recorded decision from its record, and compares the result byte by
+ * byte with what was recorded.
  *
- * One that differs was made by other rules: another version of the program, which the
- * record names; or the row was changed.
+ * A decision that differs was made by different rules: by another version of the program,
+ * which the record names; or its row was changed.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -17,16 +17,16 @@
 enum repeat_outcome {
 	REPEAT_EQUAL,
 	REPEAT_DIFFERENT,
-	REPEAT_UNREADABLE, /* there is a record, and it is damaged */
-	REPEAT_NO_RECORD,  /* from before records were kept */
+	REPEAT_UNREADABLE, /* the record is damaged */
+	REPEAT_NO_RECORD,  /* from a version without records */
 };
 
 struct repeat {
 	enum repeat_outcome outcome;
-	char version[RECORD_VERSION_MAX]; /* that recorded it; "" when not known */
+	char version[RECORD_VERSION_MAX]; /* recorded by; "": unknown */
 	char field[64]; /* the first that differs: "to", "explanation.inputs.min" */
-	char *recorded; /* what it said; of an unreadable one, what is wrong with it */
-	char *repeated; /* what it says now; NULL when it has no such field */
+	char *recorded; /* the recorded value; or why the record is unreadable */
+	char *repeated; /* the value now; NULL: there is no such field */
 };
 
 /* Repeats d; never fails. The caller owns *ret: repeat_done(). About 50 us. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * replay.h - looking back: recorded decisions are repeated and compared, recorded demand
- * is replayed with other settings, and a backtest says whether a tier may get the next
- * mode.
+ * replay.h - repeats recorded decisions, simulates other settings on recorded demand, and
+ * judges by a backtest whether a tier is eligible for the next mode.
  */
 #ifndef CONTROLLER_REPLAY_REPLAY_H
 #define CONTROLLER_REPLAY_REPLAY_H

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * verdict.h - whether a tier has earned the next mode, by a backtest on its own past.
+ * verdict.h - whether a tier is eligible for the next mode, by a backtest on its own
+ * history.
  *
- * It has when, on enough of its past, the model kept the promised risk and was no dearer
- * than reactive scaling that kept it too, and the backtest is recent and of the tier as
- * it is set now. A promise that is kept exactly is found broken half of the time, so it
- * counts as kept up to what chance explains: the 95 % quantile of the share of lead times
- * that fall short (normal approximation of the binomial). Where a price was set, no risk
- * is promised: the instances and the short minutes together must cost no more than
- * reactive scaling's.
+ * It is, if on enough history the model met the promised risk at no higher cost than
+ * reactive scaling that met it too, and the backtest is recent and used the tier's
+ * present settings. A promise that is met exactly is exceeded half of the time by chance,
+ * so a share of time up to the 95 % quantile of the share of short lead times meets it
+ * (normal approximation of the binomial). With a price, no risk is promised: instances
+ * and minutes short of capacity together must cost no more than with reactive scaling.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -20,26 +20,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VERDICT_FRESH_MS (3600 * 1000LL)         /* a backtest counts for so long */
-#define VERDICT_OUT_MS (2 * 24 * 3600 * 1000LL)  /* of history, to scale out */
-#define VERDICT_AUTO_MS (7 * 24 * 3600 * 1000LL) /* to scale in as well: a whole week */
+#define VERDICT_FRESH_MS (3600 * 1000LL)         /* a backtest is valid for so long */
+#define VERDICT_OUT_MS (2 * 24 * 3600 * 1000LL)  /* history required to scale out */
+#define VERDICT_AUTO_MS (7 * 24 * 3600 * 1000LL) /* to scale in as well: a full week */
 
 /* The tier as it is now. */
 struct verdict_tier {
 	enum db_mode mode;
 	bool stateful;
-	double risk, price, capacity; /* price above 0: in place of the risk */
+	double risk, price, capacity; /* price above 0: replaces the risk */
 	int64_t lead_ms;
 };
 
-/* What was found, and what was asked. Shares of time; costs over the optimum's. */
+/*
+ * The result of a backtest, and its settings. Shares of time; costs relative to the
+ * optimum's.
+ */
 struct verdict_report {
-	int64_t at_ms; /* when it was made; 0: never */
+	int64_t at_ms; /* when it was run; 0: never */
 	int64_t history_ms,
-		played_ms; /* all that was known, and its end that was played */
+		played_ms; /* all history, and the backtested part at its end */
 	int64_t boot_ms;
-	double risk, price, capacity; /* price: instance-hours a short minute */
-	double optimum_hours;         /* instance-hours that costs are over */
+	double risk, price,
+		capacity;     /* price: instance-hours per minute short of capacity */
+	double optimum_hours; /* instance-hours that costs are relative to */
 	double short_share, cost;
 	double reactive_short, reactive_cost;
 };
@@ -50,10 +54,12 @@ struct verdict {
 	char why[320]; /* a clause without a full stop */
 };
 
-/* The mode above; auto stays auto. */
+/* The next higher mode; auto stays auto. */
 enum db_mode verdict_next(enum db_mode mode);
 
-/* Whether the report still is of this tier, and recent: if not, only a new one can tell.
+/*
+ * Whether the report is recent and used the tier's present settings; otherwise a new
+ * backtest is needed.
  */
 bool verdict_is_fresh(const struct verdict_tier *t, const struct verdict_report *r,
 		      int64_t now_ms);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * whatif.h - a tier's recorded demand played twice, with the settings in force and with
+ * whatif.h - simulates a tier on its recorded demand, with the settings in force and with
  * others: what each would have cost, and where they differ.
  *
- * Minute by minute, with a decision at the end of each, by the tick's own code
- * (tiers_try()) and by models that are learned from the history before the first minute
- * alone. Both begin with the instances that the tier had then and no other past. The
- * fleet is simulated (predictor/fleet.h): instances that are asked for serve a lead time
- * later, the one that the tier has now. What an instance serves is the capacity in force,
- * whatever the others plan with. Holds of the time are in force again, and its events
- * with what is known of them now; hosts that were short or lost are not. The same
- * database and question give the same answer.
+ * Decides at the end of each minute, by the tick's own code (tiers_try()), with models
+ * trained only on the history before the first minute. Both sides start with the
+ * instances that the tier had then and no other state. The fleet is simulated
+ * (predictor/simulation): requested instances serve after the tier's present lead time,
+ * with the capacity in force, whatever the other settings plan with. Holds of that time
+ * apply, and its events with what is known of them now; missing and lost hosts do not.
+ * The same database and question give the same result.
  */
 #ifndef CONTROLLER_REPLAY_WHATIF_H
 #define CONTROLLER_REPLAY_WHATIF_H
@@ -19,29 +18,29 @@
 #include "db.h"
 #include "err.h"
 
-#define WHATIF_MAX_MS (21 * 24 * 3600 * INT64_C(1000)) /* that may be played */
+#define WHATIF_MAX_MS (21 * 24 * 3600 * INT64_C(1000)) /* longest simulated time */
 
 enum { WHATIF_IN_FORCE, WHATIF_OTHER, WHATIF_SIDES };
 
 struct whatif_question {
 	/* With the settings of each; schedule_json holds the schedules. */
 	const struct db_tier *settings[WHATIF_SIDES];
-	/* Whole minutes between them are played, from the first recorded one on. */
+	/* Full minutes between them are simulated, from the first recorded one on. */
 	int64_t from_ms, to_ms;
-	/* Told the share that is done, 0 to 1, minute by minute; NULL: nobody. */
+	/* Called with the share that is done, 0 to 1, each minute; NULL: not. */
 	void (*progress)(void *arg, double share);
 	void *arg;
 };
 
 struct whatif_side {
 	double instance_hours; /* from launch on, boot time included */
-	double short_share;    /* of the minutes with demand: more than what ran served */
+	double short_share;    /* of the minutes with demand: short of capacity */
 	double unserved_share; /* of the demand */
 	size_t changes;
-	int64_t largest; /* instances wanted */
+	int64_t largest; /* most instances desired */
 };
 
-/* From at_ms on, for so long, the two wanted different numbers. */
+/* From at_ms on, for so long, the sides desired different numbers. */
 struct whatif_moment {
 	int64_t at_ms, for_ms;
 	int64_t desired[WHATIF_SIDES];
@@ -50,9 +49,9 @@ struct whatif_moment {
 
 struct whatif {
 	int64_t from_ms;
-	size_t minutes, missing; /* played; of those without demand */
+	size_t minutes, missing; /* simulated; of these without demand */
 	int64_t lead_ms;
-	bool is_lead_prior; /* the lead time was not measured yet */
+	bool is_lead_prior; /* the lead time is not measured yet */
 	double capacity;
 	struct whatif_side side[WHATIF_SIDES];
 	struct whatif_moment *v; /* [n] oldest first */
@@ -60,9 +59,9 @@ struct whatif {
 };
 
 /*
- * Plays it. ERR_INVAL: the time is shorter than two minutes or longer than WHATIF_MAX_MS;
+ * ERR_INVAL: the time is shorter than two minutes or longer than WHATIF_MAX_MS;
  * ERR_CONFLICT: no demand was recorded in it, or neither side has a capacity. The caller
- * owns *ret. Blocks for about half a second and 0.1 ms a minute.
+ * owns *ret. Blocks for about half a second, and 0.1 ms per minute simulated.
  */
 int whatif_simulate(struct db *db, const struct whatif_question *q, struct whatif **ret,
 		    struct err *err) MUST_CHECK;

@@ -13,27 +13,27 @@
 
 #define MINUTE_MS DB_DEMAND_STEP_MS
 
-/* What both sides are played on. */
+/* What both sides share. */
 struct stage {
 	struct db *db;
 	double *measured; /* [n] NaN: none */
-	double *demand;   /* [n] the same, 0 where none was: nothing is short then */
+	double *demand;   /* [n] the same, 0 for none: never short of capacity */
 	size_t n, missing;
 	int64_t from_ms;
 	int64_t running; /* instances at the start */
 	double capacity;
 	struct lead lead;
-	struct db_hold_list holds; /* of the stack, all there were */
+	struct db_hold_list holds; /* of the stack, all ever placed */
 	struct catalog_tier cat;
 };
 
-/* One side at play. */
+/* One side of the simulation. */
 struct side {
 	const struct stage *stage;
 	const struct whatif_question *question;
-	size_t before; /* sides that were played */
+	size_t before; /* sides simulated before */
 	struct tiers *trial;
-	struct fleet_tier ft; /* its strings are the question's */
+	struct fleet_tier ft; /* the question owns its strings */
 	struct catalog_tier cat;
 	struct tiers_moment moment;
 	struct db_hold *holds; /* [stage->holds.n] room for those in force */

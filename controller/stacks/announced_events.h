@@ -8,12 +8,12 @@
  *	uplift = 2.5
  *	tiers = web cache
  *
- * There may be several whens, or none: then it speaks of the calendars' events.
- * An uplift of 2.5 is +150 %; learn, the default, is from past ones of the name. All
- *tiers when none are named.
+ * There may be several whens; a section without one applies to the calendars' events. An
+ * uplift of 2.5 is +150 %; learn, the default, is from past events of the name. Without
+ * tiers, it affects all of them.
  *
- * In a calendar, X-FORETIDE-UPLIFT and X-FORETIDE-TIERS say the same of one event, and
- * come before the section of its name.
+ * In a calendar, X-FORETIDE-UPLIFT and X-FORETIDE-TIERS do the same for one event, and
+ * take precedence over the section of its name.
  */
 #ifndef CONTROLLER_STACKS_ANNOUNCED_EVENTS_H
 #define CONTROLLER_STACKS_ANNOUNCED_EVENTS_H
@@ -29,7 +29,7 @@
 #define EVENT_FILES_MAX 32
 #define EVENT_NAME_MAX 100 /* bytes; also of a SUMMARY */
 
-/* What is said of an event, in a section or in a calendar. */
+/* The effect of an event, as set in a section or a calendar. */
 struct event_terms {
 	double uplift; /* factor; NaN: to be learned */
 	bool is_uplift_set, is_tiers_set;
@@ -56,13 +56,13 @@ struct stack_events {
 
 void stack_events_done(struct stack_events *e);
 
-/* [event NAME] begins; ERR_INVAL for a bad or known name. */
+/* Starts [event NAME]; ERR_INVAL for an invalid or duplicate name. */
 int stack_events_add(struct stack_events *e, const char *name, int line,
 		     struct err *err) MUST_CHECK;
-/* An option of the section begun last under the name. */
+/* Sets an option of the section. */
 int stack_events_set(struct stack_events *e, const char *name, const char *option,
 		     const char *value, struct err *err) MUST_CHECK;
-/* A calendar, by its name in the stack. */
+/* Adds a calendar under its name in the stack. */
 void stack_events_add_file(struct stack_events *e, const char *name, const char *text);
 
 /* NULL when there is none. */
@@ -75,7 +75,7 @@ int event_terms_set_tiers(struct event_terms *t, const char *text,
 			  struct err *err) MUST_CHECK;
 void event_terms_done(struct event_terms *t);
 
-/* Calls fn with each tier that terms name; a negative answer ends it and is returned. */
+/* Calls fn with each tier that is named; a negative result stops it and is returned. */
 typedef int event_tier_fn(void *arg, const char *tier, struct err *err);
 int event_terms_each_tier(const struct event_terms *t, event_tier_fn *fn, void *arg,
 			  struct err *err) MUST_CHECK;

@@ -10,7 +10,7 @@
 void change_list_add(json_t *to, const char *action, const char *kind, const char *name,
 		     const char *detail);
 
-/* "min 1 -> 2, max 3 -> 5", when something differs. Takes old and new over. */
+/* "min 1 -> 2, max 3 -> 5", when something differs. Frees old and new. */
 void change_list_add_difference(json_t *to, const char *kind, const char *name,
 				json_t *old, json_t *new);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conf_reading.h - stack.conf while it is read: its sections with what the database's
- * structs do not hold.
+ * conf_reading.h - stack.conf while it is read: the database's structs with what belongs
+ * to a section besides.
  */
 #ifndef CONTROLLER_STACKS_CONF_READING_H
 #define CONTROLLER_STACKS_CONF_READING_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * event_list.h - what takes place of the events that a stack announces, within two years
- * back and one ahead.
+ * event_list.h - the occurrences of a stack's announced events, from two years back to
+ * one year ahead.
  *
  * Reads files of time zones; otherwise pure.
  */
@@ -18,7 +18,7 @@
 
 #define EVENTS_MAX 5000 /* occurrences of a stack within the window */
 
-/* One thing that takes place, and where it was said. */
+/* An event, and where it was announced. */
 struct event_kind {
 	char *name;
 	char *source; /* "stack.conf", "events/sales.ics" */
@@ -39,17 +39,16 @@ struct event_list {
 };
 
 /*
- * What takes place from two years before now_ms to one year after; from two months before
- * when these are more than EVENTS_MAX. ERR_INVAL or ERR_LIMIT
- * name the file and the line; also when a section speaks of an event that no calendar
- * has.
+ * Lists the occurrences from two years before now_ms to one year after, or from two
+ * months before if there are more than EVENTS_MAX. ERR_INVAL or ERR_LIMIT with file and
+ * line; also when a section without a time applies to no event of a calendar.
  */
 int event_list_read(const struct stack_events *e, const struct tz *zone, int64_t now_ms,
 		    struct event_list *ret, struct err *err) MUST_CHECK;
 void event_list_done(struct event_list *l);
 DEFINE_CLEANUP_OBJECT(struct event_list, event_list_done);
 
-/* Whether it is about the tier. */
+/* Whether the event affects the tier. */
 bool event_kind_is_of(const struct event_kind *k, const char *tier);
 
 #endif

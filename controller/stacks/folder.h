@@ -4,13 +4,13 @@
  *
  *	stack.conf                [stack], [pool NAME], [tier NAME], [event NAME],
  *	                          [secret NAME]
- *	units/NAME.service        unit files, one a tier
+ *	units/NAME.service        unit files, one per tier
  *	conf.d/TIER/NAME.toml     confd template resources of a tier's hosts
  *	templates/TIER/NAME       their templates
  *	events/NAME.ics           calendars of events
  *
- * Pure but for the time zone's name, which is looked up on this machine. Errors name file
- * and line: "units/web@.service:12: ...".
+ * Pure, except that the time zone is looked up on this machine. Errors name file and
+ * line: "units/web@.service:12: ...".
  */
 #ifndef CONTROLLER_STACKS_FOLDER_H
 #define CONTROLLER_STACKS_FOLDER_H
@@ -22,7 +22,7 @@
 
 struct stack_unit {
 	char *name; /* "web@.service" */
-	char *text; /* canonical: what goes to the store under its hash */
+	char *text; /* canonical: stored under its hash */
 	char hash[UNIT_HASH_TEXT];
 	struct unit_file *file;
 	bool is_template;
@@ -32,7 +32,7 @@ struct stack_unit {
 struct stack_conf {
 	char *tier;
 	char *name;  /* "haproxy", of conf.d/TIER/haproxy.toml */
-	json_t *doc; /* what goes to the store: {"src","dest","keys",..} */
+	json_t *doc; /* as stored: {"src","dest","keys",..} */
 };
 
 struct stack_file {
@@ -41,22 +41,22 @@ struct stack_file {
 	char *domain;
 	struct db_pool_list pools; /* in the order of stack.conf; only what is declared */
 	struct db_tier_list tiers; /* the same; with cpu and memory of their units */
-	struct stack_unit *units;  /* units[i] is of tiers.v[i] */
+	struct stack_unit *units;  /* units[i] belongs to tiers.v[i] */
 	size_t n_units;
 	struct stack_conf *confs; /* by tier and name */
 	size_t n_confs;
-	char **secrets; /* names: the controller makes their values */
+	char **secrets; /* names: the controller generates their values */
 	size_t n_secrets;
 	struct stack_events events; /* as announced */
 };
 
 /*
- * Reads a stack from an object of file names and texts. ERR_INVAL says what is wrong and
- * where; the caller owns *ret.
+ * Reads a stack from an object of file names and texts. ERR_INVAL with the place of the
+ * error; the caller owns *ret.
  */
 int stack_file_read(const json_t *files, struct stack_file **ret,
 		    struct err *err) MUST_CHECK;
-/* The same from the text that the database keeps, made by stack_file_canonical(). */
+/* The same from the database's text, as made by stack_file_canonical(). */
 int stack_file_parse(const char *text_json, struct stack_file **ret,
 		     struct err *err) MUST_CHECK;
 void stack_file_free(struct stack_file *s);
@@ -68,7 +68,9 @@ char *stack_file_canonical(const json_t *files);
 /* NULL when there is none. */
 const struct stack_unit *stack_file_unit(const struct stack_file *s, const char *name);
 
-/* Sets one option of a tier as stack.conf would; the words begin with its name. */
+/*
+ * Sets one option of a tier as stack.conf would; the error message starts with its name.
+ */
 int stack_tier_set(struct db_tier *t, const char *name, const char *value,
 		   struct err *err) MUST_CHECK;
 

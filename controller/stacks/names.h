@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * names.h - the names in a stack: which are valid, and what has a name.
+ * names.h - names in a stack: checked, and looked up.
  */
 #ifndef CONTROLLER_STACKS_NAMES_H
 #define CONTROLLER_STACKS_NAMES_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * readers.h - the readers of a stack's files, each for one kind of them. They fill what
- * stack_file_read() puts together.
+ * readers.h - the readers of a stack's files, one per kind, for stack_file_read().
  */
 #ifndef CONTROLLER_STACKS_READERS_H
 #define CONTROLLER_STACKS_READERS_H

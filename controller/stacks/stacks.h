@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stacks.h - a stack as its author wrote it: its folder is read and checked, compared
- * with what is applied, and applied. Also when its announced events take place.
+ * stacks.h - stack folders: read and checked, compared with the applied stack, and
+ * applied. Also when the events that they announce take place.
  */
 #ifndef CONTROLLER_STACKS_STACKS_H
 #define CONTROLLER_STACKS_STACKS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * problems.h - what is wrong, as long as it is: one problem of a kind.
+ * problems.h - current problems, at most one of each kind.
  *
  * One thread sets them; problems_json() is safe from any.
  */
@@ -26,7 +26,7 @@ enum problem_kind {
 
 struct problem {
 	char message[ERR_MSG_MAX];
-	int64_t since_ms; /* calendar; 0: not wrong */
+	int64_t since_ms; /* calendar; 0: no problem */
 };
 
 struct problems {
@@ -37,7 +37,7 @@ struct problems {
 void problems_init(struct problems *p);
 void problems_done(struct problems *p);
 
-/* NULL: not wrong. Logs a message that is new. */
+/* message NULL: no problem. Logs a new message. */
 void problems_set(struct problems *p, enum problem_kind kind, const char *message);
 
 /* [{"kind","message","since"}]; the caller owns it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * round.h - one round of the tick: from what is observed to what shall be.
+ * round.h - one round of the tick, and what is kept from round to round.
  */
 #ifndef CONTROLLER_TICK_ROUND_H
 #define CONTROLLER_TICK_ROUND_H
@@ -9,7 +9,7 @@
 #include "tick.h"
 #include "tiers.h"
 
-/* From round to round. */
+/* Kept from round to round. */
 struct tick_parts {
 	const struct tick_opts *o;
 	struct problems problems;
@@ -34,19 +34,19 @@ struct round {
 	struct place_result placed;
 };
 
-/* view is taken, and has a copy. */
+/* r->view must have a copy. */
 int round_run(struct round *r, struct err *err) MUST_CHECK;
 void round_done(struct round *r);
 
 /* ---- desired_hosts.c */
 
-/* The pools of hosts that hold nothing and that nothing needs want that many fewer. */
+/* Lowers the desired count of pools by their hosts that are not needed. */
 void lower_desired(struct round *r);
 
-/* Writes how many hosts the pools shall have, and pokes the workers that have to act. */
+/* Writes the pools' desired counts, and pokes workers that have to act. */
 int want_hosts(struct round *r, struct err *err) MUST_CHECK;
 
-/* Hosts that have been drained, and those that nothing needs. */
+/* Terminates drained hosts and hosts that are not needed. */
 int terminate_unneeded_hosts(struct round *r, struct err *err) MUST_CHECK;
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tick.h - the thread that turns what is observed into what shall be.
+ * tick.h - the thread that decides: it observes the fleet, decides how many instances
+ * each tier should have, and records and publishes what follows.
  *
- * A full round, every tick and when a person changed something: decide all tiers, then
- * bring units, schedules and the pools' wants in line. A short round, when the store or a
- * pool changed: the same without deciding again. Each starts from what is observed, never
- * from what the last one meant to do. It calls no driver: the pools' workers do.
+ * A full round, every tick and after a user's change, decides all tiers, then updates
+ * units, schedules and the pools' desired counts. A short round, when the store or a pool
+ * changed, does the same without deciding again. Each starts from what is observed, never
+ * from what the last one intended. Drivers are called by the pools' workers only.
  */
 #ifndef CONTROLLER_TICK_TICK_H
 #define CONTROLLER_TICK_TICK_H
@@ -26,22 +27,24 @@ struct tick_opts {
 	const struct events *events;
 	struct view *view;
 	const struct store_opts *store;
-	struct sched *pools; /* poked with a pool's name when its hosts shall change */
+	struct sched *pools; /* poked with a pool's name when it has to act */
 };
 
 /* opts and what it points to must outlive the tick. */
 int tick_start(const struct tick_opts *opts, struct tick **ret,
 	       struct err *err) MUST_CHECK;
-/* Waits for the round that runs; none follows. The others below still work. */
+/* Waits for the running round; none follows. The calls below still work. */
 void tick_halt(struct tick *t);
 void tick_free(struct tick *t); /* halts it first */
 DEFINE_CLEANUP(struct tick *, tick_free);
 
-/* A round soon; full: with all decisions. Safe from any thread; does not block. */
+/* Runs a round soon; full: with all decisions. Safe from any thread; does not block. */
 void tick_poke(struct tick *t, bool full);
 
-/* {"last","duration_ms","period_ms","rounds"} and what is wrong: [{"kind","message",
- * "since"}]. The caller owns both. Safe from any thread. */
+/*
+ * {"last","duration_ms","period_ms","rounds"} and the problems: [{"kind","message",
+ * "since"}]. The caller owns both. Safe from any thread.
+ */
 void tick_status(struct tick *t, json_t **ret_tick, json_t **ret_problems);
 
 /* See tiers_live(). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * capacity_state.h - inside of tier_capacity: for the capacity files only.
+ * capacity_state.h - the inside of a tier's capacity.
  */
 #ifndef CONTROLLER_TIERS_CAPACITY_STATE_H
 #define CONTROLLER_TIERS_CAPACITY_STATE_H
@@ -19,26 +19,27 @@ enum tier_capacity_source {
 
 const char *tier_capacity_source_name(enum tier_capacity_source s); /* "learned" */
 
-/* What is kept over restarts, before the bytes of the capacity, which are aligned as any
- * object may be. No pointers. */
+/*
+ * Kept over restarts; the capacity's bytes follow, aligned for any object. No pointers.
+ */
 struct tier_capacity_kept {
-	_Alignas(max_align_t) uint64_t origin; /* of the expressions it is learned from */
-	enum tier_capacity_source source;      /* of what is in force */
-	double in_force;                       /* 0: none */
-	struct capacity_known learned; /* the last that was known since a change */
-	struct capacity_change change; /* the last; minute 0: none */
-	bool contradicts;              /* the declared one; said */
-	int64_t fitted;                /* minute of the last fit */
-	size_t fitted_n;               /* instances then */
+	_Alignas(max_align_t)
+		uint64_t origin; /* hash of the expressions that it is learned from */
+	enum tier_capacity_source source; /* of what is in force */
+	double in_force;                  /* 0: none */
+	struct capacity_known learned;    /* the last known since a change */
+	struct capacity_change change;    /* the last; minute 0: none */
+	bool contradicts;                 /* the declared one, and this was reported */
+	int64_t fitted;                   /* minute of the last fit */
+	size_t fitted_n;                  /* instances then */
 };
 
 struct tier_capacity {
 	struct capacity *c; /* NULL: no minute yet */
 	struct tier_capacity_kept kept;
 	struct utilisation measure;
-	char unmeasured_reason[96]; /* why the last minute could not be taken; "" when it
-				       was */
-	int64_t minute;             /* the last one looked at */
+	char unmeasured_reason[96]; /* why the last minute was not used; "": it was */
+	int64_t minute;             /* the last one seen */
 	size_t n;                   /* instances */
 	int64_t n_since_ms;
 	bool is_loaded, is_dirty;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * deciding.h - one tier's decision in the making, and the steps that it is made in.
+ * deciding.h - one tier's decision in the making, and its steps.
  */
 #ifndef CONTROLLER_TIERS_DECIDING_H
 #define CONTROLLER_TIERS_DECIDING_H
@@ -14,7 +14,7 @@ struct tiers {
 	struct tier_capacity_round capacities;
 	struct tier_list tiers;
 	int64_t measure_until_mono_ms; /* of the round */
-	bool is_trial;                 /* nothing of it is kept in the database */
+	bool is_trial;                 /* nothing of it is saved */
 };
 
 struct deciding {
@@ -27,38 +27,40 @@ struct deciding {
 	struct lead lead;
 	struct tier_capacity_now capacity;
 	struct tier_forecast forecast;
-	char silent[160]; /* who ought to report and does not */
+	char silent[160]; /* which source should report and does not */
 	char why[160];    /* of the forecast's fallback level */
 };
 
-/* All of the input that is neither measured nor forecast, but for the capacity. */
+/* Fills in what is neither measured nor forecast, except the capacity. */
 void deciding_fill(struct tiers *ts, struct deciding *d);
 
 /*
- * The demand now; NaN when there is none, with at_ms then 0. *record is what the model
- * shall learn.
+ * Measures the demand; NaN when there is none, with at_ms 0. *record: what the model is
+ * to learn.
  */
 void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *record);
 
-/* After the demand was measured: what is learned from it, and the capacity in force. */
+/*
+ * After deciding_measure(): learns from the demand, and fills in the capacity in force.
+ */
 void deciding_fill_capacity(struct tiers *ts, struct deciding *d);
 
-/* The tier's events, as the catalog has them now; those that are over are measured. */
+/* Updates the tier's events from the catalog; measures those that have ended. */
 int deciding_read_events(struct tiers *ts, struct deciding *d,
 			 struct err *err) MUST_CHECK;
-/* As much of that as changes nothing in the database. */
+/* The same without changes to the database. */
 void deciding_list_events(struct tiers *ts, struct deciding *d);
 
 void deciding_forecast(struct tiers *ts, struct deciding *d);
 
 /*
- * A row of the decision, when it is a new one or the last is an hour old.
- *   before  the state that it began with
+ * Adds a row for the decision, if it is a new one or the last row is an hour old.
+ *   before  the state before the decision
  */
 int deciding_record(struct tiers *ts, struct deciding *d,
 		    const struct decide_state *before, struct err *err) MUST_CHECK;
 
-/* What was decided and what there was of n tiers, as series beside the demand. */
+/* Records desired and healthy instances and capacity of n tiers as series. */
 int deciding_record_series(struct tiers *ts, const struct deciding *d, size_t n,
 			   struct err *err) MUST_CHECK;
 

@@ -13,12 +13,11 @@
 
 struct tier_model {
 	struct demand_model *model;       /* NULL: none yet */
-	int64_t first_ms;                 /* of the history that it was learned from */
-	int64_t fed_ms;                   /* end of the last minute that it knows */
-	const struct tier_events *events; /* of this call: what demand is divided by */
-	uint64_t events_mark;             /* of the division that it was fed with */
-	int64_t barren_ms; /* the minute in which there was nothing to learn
-			      from; 0: none */
+	int64_t first_ms;                 /* start of the history it was trained on */
+	int64_t fed_ms;                   /* end of the last minute learned */
+	const struct tier_events *events; /* of this call */
+	uint64_t events_mark;             /* of the events' effect in what it learned */
+	int64_t barren_ms; /* the minute in which there was no usable history; 0: none */
 	bool is_dirty, must_learn;
 };
 
@@ -32,25 +31,25 @@ static inline int64_t model_step_of(int64_t ms)
 
 void tier_model_forget(struct tier_model *t);
 
-/* From the recorded history, from scratch; without any, it stays without a model. */
+/* Trains a new model from the recorded history; without any there is no model. */
 int tier_model_learn(struct tier_model *t, struct tier_round *r,
 		     const struct db_tier *tier, const struct demand_opts *opts,
 		     int64_t offset_ms, struct err *err) MUST_CHECK;
 
-/* The minutes since fed_ms. */
+/* Learns the minutes since fed_ms. */
 int tier_model_feed(struct tier_model *t, struct tier_round *r,
 		    const struct db_tier *tier, int64_t offset_ms,
 		    struct err *err) MUST_CHECK;
 
 /*
- * Of what the events are held to have done to the demand that the model knows. A model
- * that was fed by another mark has learned events as if they were ordinary days.
+ * A hash of the events' effect on the demand that the model knows. If it changed, the
+ * model has learned a part of events as ordinary demand.
  */
 uint64_t tier_model_mark(const struct tier_model *t);
 
 /* ---- decision_model_save.c */
 
-/* Leaves it without a model when there is none that can be used. */
+/* Leaves t without a model when there is no usable one. */
 void tier_model_load(struct tier_model *t, struct tier_round *r,
 		     const struct db_tier *tier);
 

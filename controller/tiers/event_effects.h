@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * event_effects.h - the events that are about one tier, and what each does to its demand.
+ * event_effects.h - the events that affect a tier, and their effect on its demand.
  *
- * An occurrence is expected to do what was given, or what was learned from measured ones
- * of its name. When it is over it is measured, once, and remembered in the database;
- * whatever was expected, its time is from then on taken for what it was: the model learns
- * from demand divided by that.
+ * The expected effect of an occurrence is the given one, or is learned from measured ones
+ * of its name. When it has ended, it is measured once and stored; from then on the
+ * measured effect is used for its time, whatever was expected: the model learns from
+ * demand divided by it.
  *
- * One is used by one thread at a time.
+ * Not thread-safe.
  */
 #ifndef CONTROLLER_TIERS_EVENT_EFFECTS_H
 #define CONTROLLER_TIERS_EVENT_EFFECTS_H
@@ -24,26 +24,26 @@
 struct tier_event {
 	const char *name; /* the list's */
 	struct uplift_span span;
-	struct uplift u; /* what is expected of it */
+	struct uplift u; /* the expected effect */
 	bool is_given;
 	bool is_measured;
-	struct uplift_measure measure; /* when it is */
+	struct uplift_measure measure; /* if is_measured */
 	bool is_tried;                 /* it could not be measured */
 };
 
 struct tier_events {
 	struct tier_event *v; /* by start; of one name without overlaps */
 	size_t n;
-	int64_t first_ms; /* start of the demand that was known when they were tried */
+	int64_t first_ms; /* start of the known demand when they were tried */
 	struct uplift_event *expected; /* [n] the same for predictor/uplift/uplift.h: what
 					  is expected ... */
 	struct uplift_event *was;      /* ... and what was, where that is measured */
 };
 
 /*
- * Those of the list that are about the tier, with what is remembered of them. The list
- * must outlive the object.
- *   was  the same, read from the same list before one was measured; NULL: none. What
+ * Reads those of the list that affect the tier, with their stored measures. The list must
+ * outlive the object.
+ *   was  the object before, read from the same list; NULL: none. What
  *        could not be measured then is not tried again.
  */
 int tier_events_read(struct db *db, const struct event_list *l, const char *stack,
@@ -53,9 +53,9 @@ void tier_events_free(struct tier_events *e);
 DEFINE_CLEANUP(struct tier_events *, tier_events_free);
 
 /*
- * Measures what is over, has demand and was not measured yet; of a name the last dozen
- * count. About 10 ms each: at until_mono_ms it leaves the rest for later.
- *   ret_changed  one was measured: read the object anew, more is known of all of its name
+ * Measures events that have ended, have demand and are not measured yet; only the last
+ * dozen of each name. About 10 ms each: at until_mono_ms the rest are left for later.
+ *   ret_changed  one was measured: read the object again, for all of that name
  *   ret_behind   some are left
  */
 int tier_events_measure(struct tier_events *e, struct db *db, const char *stack,
@@ -65,23 +65,22 @@ int tier_events_measure(struct tier_events *e, struct db *db, const char *stack,
 
 /* NULL, as an e below, is a tier without events. */
 
-/* Divides y [n], the demand of steps from t0_ms on, by what events did to it. */
+/* Divides y [n], the demand of steps from t0_ms on, by the effect of events. */
 void tier_events_divide(const struct tier_events *e, int64_t t0_ms, int64_t step_ms,
 			double *y, size_t n);
 
-/* What a division of the time [from, to) does, as a number that differs when it does
- * something else; 0 when there are no events in it. */
+/* A hash of the events' effect within [from, to); 0 when there is none. */
 uint64_t tier_events_mark(const struct tier_events *e, int64_t from_ms, int64_t to_ms);
 
 /*
- * For playing the past again: ret [e->n], by start, with nothing known before it could
- * be. What was over at known_ms did what was measured; any other is expected to do what
- * was given, or learned from those of its name that were over when it began.
+ * For backtests: ret [e->n], by start, with the effects as known at the time. Events that
+ * had ended at known_ms have their measured effect, others the given one, or what was
+ * learned from those of the name that had ended when they started.
  */
 void tier_events_as_known(const struct tier_events *e, int64_t known_ms,
 			  struct uplift_event *ret);
 
-/* The largest that is expected within [from, to). */
+/* The largest expected within [from, to). */
 struct uplift tier_events_within(const struct tier_events *e, int64_t from_ms,
 				 int64_t to_ms);
 

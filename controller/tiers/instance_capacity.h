@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * instance_capacity.h - what one instance of a tier serves: declared, or learned from the
- * tier's own minutes (predictor/capacity/capacity.h), or until then a cautious value.
+ * instance_capacity.h - the capacity of one instance of a tier: declared, or learned from
+ * the tier's own demand (predictor/capacity/capacity.h), or until then a cautious value.
  *
- * In force is what the operator declares. Without that it is the lower end of the learned
- * interval, so that what is not sure costs an instance and not an answer; and before it
- * is known, the cautious value. It changes when it would by more than a tenth, or when it
- * is above what is now believed; so it does not follow each minute's noise. Once learned
- * it stays until something else is learned or it is seen to have changed.
+ * A declared capacity is always in force. Otherwise it is the lower end of the learned
+ * interval, so that uncertainty costs instances rather than response time; and before
+ * that is known, the cautious value. To ignore noise it is changed only by more than a
+ * tenth, or when it is above the present estimate. Once learned it stays until another is
+ * learned or a change is detected.
  *
- * Minutes count only while all instances are healthy, none drains, and their number has
- * been the same for two minutes.
+ * A minute is used only if all instances are healthy, none is draining, and their number
+ * has been constant for two minutes.
  */
 #ifndef CONTROLLER_TIERS_INSTANCE_CAPACITY_H
 #define CONTROLLER_TIERS_INSTANCE_CAPACITY_H
@@ -27,24 +27,24 @@ struct tier_capacity *tier_capacity_new(void);
 void tier_capacity_free(struct tier_capacity *t);
 DEFINE_CLEANUP(struct tier_capacity *, tier_capacity_free);
 
-/* What a round gives to each of its tiers. */
+/* What the tiers of a round share. */
 struct tier_capacity_round {
 	struct db *db;
 	const struct fleet *f;
 	const struct events *events;
-	int64_t fit_until_mono_ms; /* fits take a millisecond or few; those left wait */
+	int64_t fit_until_mono_ms; /* a fit takes a few milliseconds; the rest wait */
 };
 
 struct tier_capacity_now {
 	double value;       /* in force; 0: none */
 	const char *source; /* "declared", "learned", "cautious", "none"; constant */
-	char note[192]; /* of a sentence, behind the figure: ", learned"; or why there is
+	char note[192]; /* follows the figure in a sentence: ", learned"; or why there is
 			   none */
 };
 
 /*
- * Takes the minute, if it is a new one, and says what is in force. demand is the whole
- * tier's, NaN when there is none that can be trusted. Records events: capacity-changed,
+ * Learns from the minute, if it is a new one, and returns what is in force. demand is the
+ * entire tier's, NaN when it is unknown or unreliable. Records events: capacity-changed,
  * capacity-contradicted (the declared one is far from what is learned).
  */
 void tier_capacity_step(struct tier_capacity *t, const struct tier_capacity_round *r,

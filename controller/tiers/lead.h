@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lead.h - a tier's lead time, from deciding to the first healthy answer, learned from
- * its own launches.
+ * lead.h - a tier's lead time, from decision to healthy, learned from its own launches.
  */
 #ifndef CONTROLLER_TIERS_LEAD_H
 #define CONTROLLER_TIERS_LEAD_H
@@ -10,12 +9,12 @@
 
 #include <jansson.h>
 
-#define LEAD_ENOUGH 5 /* launches from which on the prior is not asked any more */
+#define LEAD_ENOUGH 5 /* launches from which on the prior is not used */
 
 struct lead {
-	int64_t p50_ms, p95_ms; /* of what was seen; 0 without */
+	int64_t p50_ms, p95_ms; /* measured; 0: none */
 	int64_t used_ms;        /* what the forecast looks ahead: p95, or the prior */
-	size_t count;           /* launches seen, the latest 50 at most */
+	size_t count;           /* launches measured, at most the latest 50 */
 	bool prior;             /* used_ms is the tier's lead_prior */
 };
 

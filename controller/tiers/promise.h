@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * promise.h - what a tier's forecasts promised and kept, for people and programs.
+ * promise.h - the coverage that a tier's forecasts promised and achieved, as JSON.
  */
 #ifndef CONTROLLER_TIERS_PROMISE_H
 #define CONTROLLER_TIERS_PROMISE_H

@@ -28,7 +28,7 @@ struct tier {
 	int64_t recorded_ms;         /* of the last recorded decision */
 	enum decide_binding binding; /* of it */
 	struct tier_events *events;  /* NULL: none */
-	uint64_t events_serial;      /* of the catalog's list that they are of */
+	uint64_t events_serial;      /* of the catalog's list that they were read from */
 	json_t *live;                /* under the list's lock */
 	bool is_used;
 };
@@ -46,19 +46,16 @@ void tier_list_done(struct tier_list *l);
 /* Added when it is new; marks it as used. */
 struct tier *tier_list_get(struct tier_list *l, const struct db_tier *of);
 
-/* Drops the tiers that were not got since the last call. */
+/* Drops the tiers that were not used since the last call. */
 void tier_list_forget_unused(struct tier_list *l);
 
-/*
- * Keeps in the database what at most max tiers learned since it was last kept, those
- * first whose turn is longest ago.
- */
+/* Saves what at most max tiers learned since they were last saved, in turn. */
 int tier_list_save(struct tier_list *l, struct db *db, size_t max, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
 
-/* Takes live over. */
+/* Takes ownership of live. */
 void tier_list_set_live(struct tier_list *l, struct tier *t, json_t *live);
-/* A copy, the caller's; NULL: none yet. */
+/* A copy, owned by the caller; NULL: none yet. */
 json_t *tier_list_live(struct tier_list *l, const char *stack, const char *name);
 
 #endif

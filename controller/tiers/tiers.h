@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tiers.h - decides every tier of the fleet, and keeps what that needs from tick to tick:
- * the parsed demand expressions, the models, the state of the decisions.
+ * tiers.h - decides how many instances each tier should have: measures its demand, learns
+ * its lead time, capacity and events, forecasts and decides. Keeps from tick to tick what
+ * that needs.
  */
 #ifndef CONTROLLER_TIERS_TIERS_H
 #define CONTROLLER_TIERS_TIERS_H
@@ -21,45 +22,47 @@ DEFINE_CLEANUP(struct tiers *, tiers_free);
 
 struct tiers_context {
 	const struct events *events;
-	const char *distrust; /* why nothing may be scaled in now; NULL */
+	const char *distrust; /* why nothing may be scaled in now; NULL: it may */
 	int64_t tick_ms;      /* calendar */
 	bool only_new;        /* decide tiers that were never decided, leave the others */
 };
 
 /*
  * Measures, forecasts and decides; sets desired, desired_since_ms, explanation_json and
- * updated_ms of the fleet's tiers and writes them. A tier that fails to be measured or
- * forecast is decided without, and says so.
+ * updated_ms of the fleet's tiers and writes them. If a tier cannot be measured or
+ * forecast, it is decided without, and its explanation says so.
  */
 int tiers_decide(struct tiers *t, struct fleet *f, const struct tiers_context *ctx,
 		 struct err *err) MUST_CHECK;
 
 /*
- * A trial: decides one tier at made-up moments, as tiers_decide() would have with models
- * learned from the history before them. Nothing is measured, recorded, saved or shown.
- * One thread at a time, any; tiers_free() frees it.
+ * A trial: decides one tier at simulated moments, as tiers_decide() would have with
+ * models trained on the history before them. Nothing is measured, recorded, saved or
+ * shown. One thread at a time, any; tiers_free() frees it.
  */
 struct tiers *tiers_new_trial(struct db *db);
 
 struct tiers_moment {
 	double demand;        /* NaN: none measured */
 	int64_t demand_at_ms; /* of the newest measured */
-	struct lead lead;     /* what is planned for */
+	struct lead lead;     /* lead time to plan for */
 	int64_t tick_ms;
 };
 
 /*
- * Decides at f->now_ms, with the holds of f and what ft says of settings, instances and
- * the last decision. Moments of one trial come in order.
+ * Decides at f->now_ms, with the holds of f, and settings, instances and last decision of
+ * ft. Call it with moments in order of time.
  */
 void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret);
 
-/* Models are left to be learned: deciding again soon is worth it. */
+/* Whether models are left to be trained: decide again soon. */
 bool tiers_want_more(const struct tiers *t);
 
-/* {"demand":{..},"lead":{..},"hold":..,"fallback level":..} of the last tick; NULL: none
- * yet. The caller owns it. Safe from any thread, as are all but tiers_decide(). */
+/*
+ * {"demand":{..},"lead":{..},"fallback_level":..,..} of the last tick; NULL: none yet.
+ * The caller owns it. Safe from any thread, as are all but tiers_decide().
+ */
 json_t *tiers_live(struct tiers *t, const char *stack, const char *tier);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * utilisation.h - how busy the instances of a tier are, and how long an answer takes.
+ * utilisation.h - the utilisation of a tier's instances, and their response time.
  *
- * By the tier's own expressions. Without one for utilisation it is the CPU time of its
- * units over the cores that their hosts have for them: all of a host's for a unit that is
- * alone there, else the share that it requests among the units on it.
+ * From the tier's expressions. Without one for utilisation it is the CPU time of its
+ * units divided by the cores available to them: all of a host's for a unit that is alone
+ * there, else its share by requests among the host's units.
  *
- * One thread at a time may use one.
+ * Not thread-safe.
  */
 #ifndef CONTROLLER_TIERS_UTILISATION_H
 #define CONTROLLER_TIERS_UTILISATION_H
@@ -25,10 +25,10 @@ void utilisation_done(struct utilisation *u);
 struct utilisation_now {
 	double ratio;     /* 0 to 1; NaN: not measured */
 	double latency_s; /* > 0; NaN: not measured */
-	const char *why;  /* when neither is, why; constant */
+	const char *why;  /* why neither is known; constant */
 };
 
-/* Of the minute up to now. Memory only: some microseconds a series. */
+/* For the last minute. Reads memory only: some microseconds per series. */
 void utilisation_now(struct utilisation *u, struct db *db, const struct fleet *f,
 		     const struct fleet_tier *ft, struct utilisation_now *ret);
 

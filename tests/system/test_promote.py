@@ -138,8 +138,8 @@ def test_a_tier_with_a_price_is_judged_by_its_whole_cost(daemon):
         return row[policy]["cost"] + 0.5 * row[policy]["short"] * 2 * DAY / 60 / optimum
 
     why = answer["verdict"]["why"]
-    assert f"at {total('foretide'):.2f} times" in why and f"(reactive: {total('reactive (HPA)'):.2f})" in why
-    assert "price of 0.5 instance-hours" in why and total("foretide") < total("reactive (HPA)")
+    assert f"{total('foretide'):.2f} times" in why and f"(reactive: {total('reactive (HPA)'):.2f})" in why
+    assert "priced at 0.5 instance-hours" in why and total("foretide") < total("reactive (HPA)")
 
 
 def test_a_dry_run_promotes_nothing(daemon):
@@ -222,7 +222,7 @@ def test_at_a_terminal_the_command_shows_progress_and_asks(daemon):
 def test_the_command_refuses_with_the_reason_and_can_be_forced(daemon):
     up(daemon, days=1)
     r = cli(daemon, "promote", "shop/web", "--yes")
-    assert r.returncode == 6 and "wants 2" in r.stdout and "stays in mode observe" in r.stderr
+    assert r.returncode == 6 and "requires 2" in r.stdout and "stays in mode observe" in r.stderr
     assert mode(daemon) == "observe"
     r = cli(daemon, "promote", "shop/web", "--to", "auto", "--force", "--yes", "--json")
     assert r.returncode == 0 and json.loads(r.stdout)["forced"] and mode(daemon) == "auto"

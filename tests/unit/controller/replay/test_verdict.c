@@ -254,8 +254,7 @@ int main(void)
 		cmocka_unit_test(the_next_of_observe_is_out_and_of_out_auto),
 		cmocka_unit_test(being_short_more_than_promised_is_refused),
 		cmocka_unit_test(what_chance_explains_is_forgiven_and_shrinks_with_time),
-		cmocka_unit_test(
-			costing_more_than_reactive_that_met_the_risk_is_refused),
+		cmocka_unit_test(costing_more_than_reactive_that_met_the_risk_is_refused),
 		cmocka_unit_test(costs_that_are_printed_alike_are_alike),
 		cmocka_unit_test(scaling_in_wants_a_week_and_scaling_out_two_days),
 		cmocka_unit_test(a_few_hours_that_were_played_tell_nothing),
