@@ -26,7 +26,7 @@ int log_level_from_name(const char *name, enum log_level *ret, struct err *err)
 		}
 	}
 	return err_set(err, ERR_INVAL,
-		       "log level '%s' is none of debug, info, warn, error", name);
+		       "log level '%s' is not one of debug, info, warn, error", name);
 }
 
 static void add_escaped(struct buf *b, const char *s)

@@ -48,13 +48,13 @@ static int check_header(const char *path, struct err *err)
 	if (fd < 0)
 		return err_errno(err, ERR_STORE, "cannot write %s", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(err, ERR_STORE, "%s is no file", path);
+		return err_set(err, ERR_STORE, "%s is not a file", path);
 	if (st.st_size == 0)
 		return 0;
 	if (read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
 	    memcmp(head, "SQLite format 3", sizeof(head)) != 0)
 		return err_set(err, ERR_STORE,
-			       "%s is no SQLite database; it was left as it is", path);
+			       "%s is not an SQLite database; it was left as it is", path);
 	return 0;
 }
 
@@ -69,7 +69,7 @@ static int quick_check(struct db_conn *c, const char *sql, struct err *err)
 	if (rc == 1 && strcmp(db_column_str(q, 0), "ok") != 0)
 		return err_set(err, ERR_STORE,
 			       "the database %s is damaged (%s); it was left as it is. "
-			       "Restore a backup, or move it away to start anew",
+			       "Restore a backup, or move it away to start afresh",
 			       c->db->path, db_column_str(q, 0));
 	return rc < 0 ? rc : 0;
 }

@@ -34,7 +34,7 @@ int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_h
 		return rc;
 	rc = db_host_get(db, h->id, &old, err);
 	if (rc == 0)
-		rc = err_set(err, ERR_CONFLICT, "host '%s' exists already", h->id);
+		rc = err_set(err, ERR_CONFLICT, "host '%s' already exists", h->id);
 	else if (rc == ERR_NOT_FOUND)
 		rc = db_insert(c, &table, l, NULL, err);
 	if (rc == 0)

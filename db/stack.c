@@ -54,9 +54,9 @@ static int check_version(struct db *db, const char *name, int64_t expect, struct
 	if (rc < 0 || expect < 0 || old.version == expect)
 		return rc;
 	if (expect == 0)
-		return err_set(err, ERR_CONFLICT, "stack '%s' exists already", name);
+		return err_set(err, ERR_CONFLICT, "stack '%s' already exists", name);
 	return err_set(err, ERR_CONFLICT,
-		       "stack '%s' was changed meanwhile: it is at version %" PRId64
+		       "stack '%s' was changed in the meantime: it is at version %" PRId64
 		       ", not %" PRId64,
 		       name, old.version, expect);
 }

@@ -39,13 +39,13 @@ static const struct conf_option table[] = {
 	{ "", "dir", CONF_STRING, AT(dir), NULL, 0, 0, NULL,
 	  "Folder that is the cloud: script.json in, cloud.json out" },
 	{ "", "idempotent", CONF_BOOL, AT(idempotent), "yes", 0, 0, NULL,
-	  "Whether a launch id launches once" },
+	  "Whether a launch id is idempotent" },
 	{ "", "unique_name", CONF_BOOL, AT(unique_name), "no", 0, 0, NULL,
 	  "Whether a second VM of a name is refused" },
 	{ "", "visible", CONF_DURATION, AT(visible_ms), "0s", 0, 600e3, NULL,
-	  "How long a new VM may be missing from lists, as the driver says it" },
+	  "How long a new VM may be missing from lists, as the driver reports it" },
 	{ "", "boot_delay", CONF_DURATION, AT(boot_ms), "0s", 0, 3600e3, NULL,
-	  "Time to boot when the script says nothing" },
+	  "Time to boot when the script sets none" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 

@@ -312,7 +312,7 @@ static int local_terminate(struct drv *d, const char *owner, const char *vm_id,
 	int rc;
 
 	if (!drv_is_word(vm_id))
-		return drv_fail(err, DRV_BADREQ, "'%s' is no host id", vm_id);
+		return drv_fail(err, DRV_BADREQ, "'%s' is not a host id", vm_id);
 	rc = state_open(d->conf.state_dir, false, &s, &e);
 	if (rc == 0)
 		rc = host_open(&s, vm_id, false, true, left_ms(d, deadline), &dirfd, &e);
@@ -342,7 +342,7 @@ static int local_console(struct drv *d, const char *vm_id, int64_t deadline,
 
 	(void)deadline;
 	if (!drv_is_word(vm_id))
-		return drv_fail(err, DRV_BADREQ, "'%s' is no host id", vm_id);
+		return drv_fail(err, DRV_BADREQ, "'%s' is not a host id", vm_id);
 	rc = state_open(d->conf.state_dir, false, &s, &e);
 	if (rc == 0)
 		rc = host_open(&s, vm_id, false, false, 0, &dirfd, &e);

@@ -66,7 +66,8 @@ static int read_name(icalcomponent *c, char **ret, struct err *err)
 	CLEANUP(free) char *name = trimmed(text ? text : "");
 
 	if (!*name)
-		return err_set(err, ERR_INVAL, "the event has no SUMMARY, its name");
+		return err_set(err, ERR_INVAL,
+			       "the event has no SUMMARY, which is its name");
 	if (strlen(name) > ICAL_NAME_MAX)
 		return err_set(err, ERR_INVAL,
 			       "the SUMMARY is longer than %d bytes: '%.40s...'",
@@ -174,7 +175,7 @@ static int parse(const char *text, const struct ical_opts *o, icalcomponent **re
 	}
 	if (c)
 		icalcomponent_free(c);
-	return err_set(err, ERR_INVAL, "%s: is no iCalendar file", o->what);
+	return err_set(err, ERR_INVAL, "%s: is not an iCalendar file", o->what);
 }
 
 static int read_all(const char *text, const struct ical_opts *o, struct ical *out,

@@ -15,7 +15,7 @@ int ical_check_time(struct icaltimetype t, struct err *err)
 	if (icaltime_is_null_time(t) || t.year < ICAL_YEAR_MIN ||
 	    t.year > ICAL_YEAR_MAX || t.month < 1 || t.month > 12 || t.day < 1 ||
 	    t.day > icaltime_days_in_month(t.month, t.year))
-		return err_set(err, ERR_INVAL, "a time is no date of %d to %d",
+		return err_set(err, ERR_INVAL, "a time is not a date from %d to %d",
 			       ICAL_YEAR_MIN, ICAL_YEAR_MAX);
 	return 0;
 }

@@ -214,7 +214,7 @@ static int add_rule(struct ical_unfolding *u, struct icalrecurrencetype r,
 	start.zone = NULL;
 	it = icalrecur_iterator_new(r, start);
 	if (!it)
-		return err_set(err, ERR_INVAL, "RRULE: its parts do not fit together");
+		return err_set(err, ERR_INVAL, "RRULE: its parts contradict each other");
 	while (u->repeats++ < REPEATS_MAX) {
 		t = icalrecur_iterator_next(it);
 		if (icaltime_is_null_time(t) || t.year > ICAL_YEAR_MAX)

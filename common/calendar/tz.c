@@ -166,7 +166,7 @@ int tz_parse(const void *data, size_t len, struct tz **ret, struct err *err)
 		ok = read_block(p, len, 8, &b);
 	}
 	if (!ok || !read_transitions(&b, z))
-		return err_set(err, ERR_PROTO, "this is no time zone file");
+		return err_set(err, ERR_PROTO, "this is not a time zone file");
 	if (has_second)
 		read_footer(b.data + b.len, len - 44 - b.len, z);
 	*ret = TAKE(z);
@@ -193,7 +193,8 @@ int tz_open(const char *name, struct tz **ret, struct err *err)
 		return 0;
 	}
 	if (!is_zone_name(name))
-		return err_set(err, ERR_INVAL, "'%.64s' is no name of a time zone", name);
+		return err_set(err, ERR_INVAL, "'%.64s' is not the name of a time zone",
+			       name);
 	snprintf(path, sizeof(path), ZONE_FOLDER "/%s", name);
 	rc = conf_read_file(path, ZONE_FILE_MAX, &data, &len, err);
 	if (rc < 0)

@@ -14,7 +14,8 @@ static int add_header(struct curl_slist **list, const char *line, struct err *er
 	struct curl_slist *more;
 
 	if (strpbrk(line, "\r\n"))
-		return err_set(err, ERR_INVAL, "a header line must not hold a line end");
+		return err_set(err, ERR_INVAL,
+			       "a header line must not contain a line break");
 	more = curl_slist_append(*list, line);
 	CHECK(more);
 	*list = more;

@@ -128,7 +128,7 @@ static void on_answer(struct store_call *c, const struct http_res *res)
 	doc = json_loadb(buf_str(&res->body), res->body.len, 0, NULL);
 	told = json_object_get(doc, "result") ? json_object_get(doc, "result") : doc;
 	if (!json_is_object(told))
-		err_set(&err, ERR_PROTO, "the store's answer to %s is no JSON object",
+		err_set(&err, ERR_PROTO, "the store's answer to %s is not a JSON object",
 			c->path);
 	else if (store_wire_doc_error(doc, &err) == 0)
 		err.code = 0;

@@ -187,7 +187,7 @@ static bool on_canceled(struct store_watch *w, const json_t *result)
 		return end_watch(w, compact_rev, &err);
 	}
 	if (why && strstr(why, "range is empty")) {
-		err_set(&err, ERR_INVAL, "the store refuses the watch: %s", why);
+		err_set(&err, ERR_INVAL, "the store rejected the watch: %s", why);
 		return end_watch(w, 0, &err);
 	}
 	err_set(&err, ERR_UNAVAIL, "the store ended the watch: %s",
@@ -221,7 +221,7 @@ static bool on_line(struct store_watch *w, const char *text, size_t n)
 	struct err err;
 
 	if (!doc) {
-		err_set(&err, ERR_PROTO, "a line of a watch is no JSON");
+		err_set(&err, ERR_PROTO, "a line of a watch is not JSON");
 		return retry(w, &err);
 	}
 	if (store_wire_doc_error(doc, &err) < 0)

@@ -57,8 +57,8 @@ int store_wire_error(long status, const char *body, size_t len, struct err *err)
 			err->code = code;
 		return code;
 	}
-	return err_set(err, code, "the store answers %ld%s%s", status, detail ? ": " : "",
-		       detail ? detail : "");
+	return err_set(err, code, "the store returned status %ld%s%s", status,
+		       detail ? ": " : "", detail ? detail : "");
 }
 
 /* ---------------------------------------------------------------- keys and values */

@@ -36,7 +36,8 @@ static int call(struct texec *x, int line, const struct tfunc *f, const struct t
 		return err_wrap(err, rc, "%s:%d: error calling %s", x->t->name, line,
 				f->name);
 	if (tval_depth(ret) > NEST_MAX)
-		return err_set(err, ERR_LIMIT, "%s:%d: %s makes values too deep",
+		return err_set(err, ERR_LIMIT,
+			       "%s:%d: %s returns values that are nested too deeply",
 			       x->t->name, line, f->name);
 	return texec_check(x, line, err);
 }

@@ -236,7 +236,7 @@ TFUNC(fn_logic)
 	(void)a;
 	(void)n;
 	(void)ret;
-	return err_set(err, ERR_INTERNAL, "and, or are no plain functions");
+	return err_set(err, ERR_INTERNAL, "and, or are not plain functions");
 }
 
 const struct tfunc tfuncs_go[] = {

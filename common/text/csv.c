@@ -55,7 +55,7 @@ static int read_value(const char *text, double *ret, struct err *err)
 
 	*ret = *text ? strtod(text, &end) : NAN;
 	if (*text && (end == text || *end || !isfinite(*ret)))
-		return err_set(err, ERR_INVAL, "'%.40s' is no number", text);
+		return err_set(err, ERR_INVAL, "'%.40s' is not a number", text);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ static int read_point(char *text, size_t number, struct csv_points *p, struct er
 
 	if (!value)
 		return err_set(err, ERR_INVAL,
-			       "there is no comma: wanted timestamp,value");
+			       "there is no comma: expected timestamp,value");
 	*value++ = '\0';
 	rc = read_time(trim(text), &t_ms, err);
 	if (rc == 0)
@@ -113,7 +113,7 @@ static int read_line(const char *from, size_t len, size_t number, bool *is_first
 	memcpy(line, from, len);
 	line[len] = '\0';
 	if (strlen(line) != len)
-		return err_set(err, ERR_INVAL, "this is no text");
+		return err_set(err, ERR_INVAL, "this is not text");
 	text = trim(line);
 	if (!*text || *text == '#')
 		return 0;

@@ -101,14 +101,14 @@ static int check_import(int64_t from_ms, const double *v, size_t n, int64_t now_
 		return err_set(err, ERR_INVAL, "history must begin on a minute");
 	if (n > IMPORT_MAX_MS / DB_DEMAND_STEP_MS)
 		return err_set(err, ERR_LIMIT,
-			       "at most 400 days of history can be put in");
+			       "at most 400 days of history can be imported");
 	for (size_t i = 0; i < n; i++) {
 		int64_t t = from_ms + (int64_t)i * DB_DEMAND_STEP_MS;
 
 		if (isinf(v[i]))
 			return err_set(err, ERR_INVAL, "value %zu is infinite", i + 1);
 		if (!isnan(v[i]) && t > now_ms + FUTURE_MAX_MS)
-			return err_set(err, ERR_INVAL, "value %zu is of the future",
+			return err_set(err, ERR_INVAL, "value %zu is in the future",
 				       i + 1);
 	}
 	return 0;

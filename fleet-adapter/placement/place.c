@@ -89,7 +89,7 @@ static void decide_item(struct state *s, int item)
 	else if (!must_move(s, item))
 		return;
 	else if (it->u->pinned)
-		place_set_reason(s, item, "should leave host %s, but is not to be moved",
+		place_set_reason(s, item, "should leave host %s, but must not be moved",
 				 s->bins[it->bin].id);
 	else
 		place(s, item);
@@ -167,6 +167,6 @@ void placement_place_all(struct state *s)
 			continue;
 		decide_item(s, turns[i].item);
 		if (place_row_of(s, turns[i].item)->action == PLACE_WAIT)
-			place_set_reason(s, turns[i].item, "MachineOf goes in a circle");
+			place_set_reason(s, turns[i].item, "MachineOf is circular");
 	}
 }

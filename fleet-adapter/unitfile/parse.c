@@ -143,8 +143,7 @@ static int read_option(struct parsing *p, char *line)
 	if (p->u->n == UNIT_OPTIONS_MAX)
 		return refuse(p, ERR_LIMIT, "there are more than 4096 options");
 	if (!*p->section)
-		return refuse(p, ERR_INVAL,
-			      "an option stands before the first [Section]");
+		return refuse(p, ERR_INVAL, "an option comes before the first [Section]");
 	snprintf(p->name, sizeof(p->name), "%s", line);
 	p->name_line = p->line;
 	add_to_value(p, equals + 1);
@@ -163,7 +162,7 @@ static int read_line(struct parsing *p, const char *start, size_t len)
 		return refuse(p, ERR_LIMIT, "the line is longer than 2048 bytes");
 	if (!is_text(start, len))
 		return refuse(p, ERR_INVAL,
-			      "the line has control characters or is no UTF-8");
+			      "the line has control characters or is not UTF-8");
 	memcpy(line, start, len);
 	line[len] = '\0';
 	text = line + strspn(line, BLANKS);
@@ -232,7 +231,7 @@ int unit_file_add(struct unit_file *u, const char *section, const char *name,
 	if (one->n != 1 || strcmp(one->options[0].section, section) != 0 ||
 	    strcmp(one->options[0].name, name) != 0)
 		return err_set(err, ERR_INVAL,
-			       "%s: option %.80s in [%.80s] cannot stand in a file",
+			       "%s: option %.80s in [%.80s] cannot be written to a file",
 			       u->what, name, section);
 	o = unit_file_append(u, section, name);
 	o->value = TAKE(one->options[0].value);

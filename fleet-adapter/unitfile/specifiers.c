@@ -114,8 +114,8 @@ int unit_expand(const char *text, const struct unit_context *ctx, char **ret,
 		}
 		value = systemd_part(*++p, ctx, part);
 		if (!value)
-			return err_set(err, ERR_INVAL,
-				       "%%%.1s is no specifier that is known here", p);
+			return err_set(err, ERR_INVAL, "%%%.1s is an unknown specifier",
+				       p);
 		buf_puts(&out, value);
 	}
 	*ret = buf_take(&out);

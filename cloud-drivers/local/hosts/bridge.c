@@ -55,7 +55,8 @@ int network_check_bridge(const struct local_conf *c, const struct nl_link *link,
 			 const char *alias, struct err *err)
 {
 	if (strcmp(link->kind, "bridge") != 0)
-		return err_set(err, ERR_CONFLICT, "the link %s is no bridge", c->bridge);
+		return err_set(err, ERR_CONFLICT, "the link %s is not a bridge",
+			       c->bridge);
 	if (strncmp(link->alias, "foretide ", 9) == 0 && strcmp(link->alias, alias) != 0)
 		return err_set(err, ERR_CONFLICT,
 			       "the bridge %s belongs to another state folder: give the "

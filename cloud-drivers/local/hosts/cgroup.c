@@ -165,12 +165,13 @@ static int make_path(const struct cgroup_mount *m, const char *group, char **ret
 	for (char *p = path + base; p; p = strchr(p + 1, '/')) {
 		*p = '\0';
 		if (p > path + base && mkdir(path, 0755) < 0 && errno != EEXIST)
-			return err_errno(err, ERR_INTERNAL, "making the cgroup %s", path);
+			return err_errno(err, ERR_INTERNAL, "creating the cgroup %s",
+					 path);
 		hand_down(m, path);
 		*p = '/';
 	}
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return err_errno(err, ERR_INTERNAL, "making the cgroup %s", path);
+		return err_errno(err, ERR_INTERNAL, "creating the cgroup %s", path);
 	*ret = TAKE(path);
 	return 0;
 }

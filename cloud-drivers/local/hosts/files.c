@@ -77,7 +77,7 @@ int make_dirs(const char *path, mode_t mode, struct err *err)
 			return err_errno(err,
 					 errno == EACCES || errno == EPERM ? ERR_DENIED
 									   : ERR_STORE,
-					 "making the folder %s", copy);
+					 "creating the folder %s", copy);
 		*p = c;
 		if (c == '\0')
 			return 0;

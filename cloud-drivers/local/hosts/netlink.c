@@ -174,7 +174,7 @@ int nl_link_get(struct nl *nl, const char *name, struct nl_link *ret, struct err
 		return err_set(err, ERR_NOT_FOUND, "there is no network link %s", name);
 	errno = error;
 	if (error)
-		return err_errno(err, ERR_INTERNAL, "looking at link %s", name);
+		return err_errno(err, ERR_INTERNAL, "reading the link %s", name);
 	*ret = link;
 	return 0;
 }

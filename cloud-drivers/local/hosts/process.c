@@ -104,7 +104,8 @@ int init_kill(const struct meta *m, int64_t wait_ms, struct err *err)
 	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return err_errno(err, ERR_INTERNAL, "killing the init of %s", m->name);
 	if (wait_gone(pidfd, wait_ms) < 0)
-		return err_set(err, ERR_TIMEOUT, "the init of %s does not die", m->name);
+		return err_set(err, ERR_TIMEOUT, "the init of %s cannot be killed",
+			       m->name);
 	reap(m->pid);
 	return 0;
 }

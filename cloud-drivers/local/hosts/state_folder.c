@@ -31,7 +31,7 @@ int state_name(const char *dir, struct state *ret, struct err *err)
 	const char *path = real ? real : dir;
 
 	if (path[0] != '/')
-		return err_set(err, ERR_INVAL, "'%s' is no absolute path", path);
+		return err_set(err, ERR_INVAL, "'%s' is not an absolute path", path);
 	if (strlen(path) >= sizeof(ret->dir))
 		return err_set(err, ERR_LIMIT, "the path %s is too long", path);
 	snprintf(ret->dir, sizeof(ret->dir), "%s", path);
@@ -104,7 +104,7 @@ int host_open(const struct state *s, const char *launch_id, bool make, bool lock
 					 "host %s", launch_id);
 		if (lock && lock_within(fd, wait_ms) < 0)
 			return err_set(err, ERR_CONFLICT,
-				       "host %s is being made or removed", launch_id);
+				       "host %s is being created or removed", launch_id);
 		if (lock && !is_in_place(fd, path))
 			continue;
 		*ret_dirfd = fd;

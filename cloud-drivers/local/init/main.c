@@ -177,7 +177,7 @@ static void prepare(struct host *h, const char *folder)
 	set_status(h, "pending", "");
 	close(SPAWN_LOCK_FD);
 	if (send(SPAWN_FD, "G", 1, MSG_NOSIGNAL) != 1)
-		note("the maker is gone");
+		note("the parent process has exited");
 	close(SPAWN_FD);
 }
 
@@ -188,7 +188,7 @@ static void write_setting(const char *path, const char *value)
 	CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd >= 0 && write(fd, value, strlen(value)) < 0)
-		note("a network setting could not be made");
+		note("a network setting could not be changed");
 }
 
 static int bring_up_network(const struct meta *m, struct err *err)
