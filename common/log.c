@@ -83,6 +83,6 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 		}
 	}
 	buf_putc(&b, '\n');
-	/* One write, so lines of several threads do not mix. */
+	/* One write, so lines of several threads are not interleaved. */
 	(void)!write(STDERR_FILENO, b.data, b.len);
 }

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #define CLOUD_MAX_BYTES (64 << 20)
-#define KEPT_GONE 200 /* terminated VMs that are remembered, for ghosts */
+#define KEPT_GONE 200 /* terminated VMs that are kept, for ghosts */
 
 /* ---------------------------------------------------------------- the file */
 

@@ -14,7 +14,7 @@ static const struct {
 	const char *name;
 	enum fault_kind kind;
 	bool acts;
-	int cls; /* 0: the call goes well */
+	int cls; /* 0: the call succeeds */
 	int http_status;
 	const char *code;
 	const char *msg;
@@ -60,7 +60,7 @@ static size_t kind_index(const char *name)
 
 /* ---------------------------------------------------------------- reading */
 
-/* Every member with its type, and no other: a misspelt fault would be fair weather. */
+/* Known members of the right type only: a misspelt fault would never strike. */
 static int check_fault(const json_t *f, struct err *err)
 {
 	static const char *const known[] = { "id",    "op",    "kind",        "pool",

@@ -40,7 +40,7 @@ static int check_read(icalcomponent *c, const struct ical_opts *o, struct err *e
 		for (size_t i = 0; words && i < ARRAY_SIZE(ours); i++)
 			if (strstr(words, ours[i]))
 				return err_set(err, ERR_INVAL, "%.120s", words);
-		/* libical knows such a name in capitals alone. */
+		/* libical knows such names in capitals only. */
 		for (int k = 0; words && k < ICAL_KEYS; k++)
 			if (o->keys[k] && strcasestr(words, o->keys[k]))
 				return err_set(err, ERR_INVAL, "%.120s", words);
@@ -208,7 +208,7 @@ int ical_read(const char *text, const struct ical_opts *opts, struct ical *ret,
 		return err_set(err, ERR_LIMIT, "%s: more than %d KiB", opts->what,
 			       ICAL_TEXT_MAX >> 10);
 	rc = read_all(text, opts, &out, err);
-	/* Answers of libical that were strings lie in a ring of this thread. */
+	/* libical's string results are in a ring of this thread. */
 	icalmemory_free_ring();
 	if (rc < 0)
 		return rc;

@@ -16,7 +16,7 @@ struct reading {
 	const char *what;
 	int line;
 	int depth;
-	char open[DEPTH_MAX][NAME_MAX_BYTES]; /* names of the components we are in */
+	char open[DEPTH_MAX][NAME_MAX_BYTES]; /* names of the open components */
 	size_t calendars;
 	int *lines;
 	size_t n, max;
@@ -60,7 +60,7 @@ static int on_end(struct reading *r, const char *name)
 	return 0;
 }
 
-/* A line that was unfolded of its line end; continuations begin with a blank. */
+/* An unfolded line; continuations begin with a blank. */
 static int on_line(struct reading *r, char *line)
 {
 	size_t name = strspn(line, NAME_CHARS);

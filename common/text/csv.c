@@ -10,9 +10,9 @@
 #include <string.h>
 
 #define LINE_MAX_BYTES 256
-#define SECONDS_MAX 1e11 /* beyond are milliseconds */
+#define SECONDS_MAX 1e11 /* larger values are milliseconds */
 #define TIME_MAX_MS 1e14
-#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* that spreadsheets begin a text with */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* written by spreadsheets */
 
 void csv_points_done(struct csv_points *p)
 {
@@ -96,7 +96,7 @@ int csv_add(struct csv_points *p, int64_t t_ms, double v, size_t line, struct er
 
 /* ---------------------------------------------------------------- texts */
 
-/* Whether the first line that is none of nothing is the head and not a point. */
+/* Whether the first line that is not empty is a header line. */
 static bool is_head(const char *text)
 {
 	return !isdigit((unsigned char)*text) && !strchr("+-.", *text);

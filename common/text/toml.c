@@ -80,7 +80,7 @@ static int read_unicode(struct toml *t, int digits, struct buf *out, struct err 
 	return 0;
 }
 
-/* t->p is on the character behind the backslash; leaves it on the last it took. */
+/* t->p is on the character after the backslash; leaves it on the last one used. */
 static int read_escape(struct toml *t, bool lines, struct buf *out, struct err *err)
 {
 	static const char names[] = "btnfr\"\\", values[] = "\b\t\n\f\r\"\\";
@@ -93,7 +93,7 @@ static int read_escape(struct toml *t, bool lines, struct buf *out, struct err *
 	if (*t->p == 'u' || *t->p == 'U')
 		return read_unicode(t, *t->p == 'u' ? 4 : 8, out, err);
 	if (lines && strchr(" \t\r\n", *t->p) && *t->p) {
-		/* A backslash at a line's end joins it with what follows. */
+		/* A backslash at the end of a line joins it with the next. */
 		while (*t->p && strchr(" \t\r\n", *t->p))
 			t->line += *t->p++ == '\n';
 		t->p--;

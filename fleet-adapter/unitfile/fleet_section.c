@@ -203,7 +203,7 @@ static size_t key_len(const char *pair)
 	return (size_t)(strchr(pair, '=') - pair) + 1;
 }
 
-/* Whether one of the values asked for under the key of pair i is the host's. */
+/* Whether one of the values required for the key of pair i is the host's. */
 static bool key_fits(const struct x_fleet *x, size_t i, const struct words *host)
 {
 	const char *pair = x->metadata.v[i];

@@ -36,7 +36,7 @@ static char *trim(char *s)
 	return s;
 }
 
-/* A backslash at the end, that is not itself behind one, continues the line. */
+/* A backslash at the end, unless preceded by another, continues the line. */
 static bool is_continued(const char *s, size_t len)
 {
 	size_t slashes = 0;
@@ -65,7 +65,8 @@ struct parsing {
 	struct unit_file *u;
 	int line;
 	char section[UNIT_LINE_MAX + 1];
-	char name[UNIT_LINE_MAX + 1]; /* of the option whose value goes on; "" for none */
+	char name[UNIT_LINE_MAX +
+		  1]; /* of the option whose value continues; "" for none */
 	int name_line;
 	struct buf raw;
 	struct buf value;
@@ -92,7 +93,7 @@ static void end_value(struct parsing *p)
 	p->name[0] = '\0';
 }
 
-/* Takes one line of a value, which ends the value unless it ends in a backslash. */
+/* Adds one line of a value, which ends the value unless it ends in a backslash. */
 static void add_to_value(struct parsing *p, char *line)
 {
 	size_t len = strlen(line);

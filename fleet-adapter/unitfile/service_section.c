@@ -200,7 +200,7 @@ static int read_service_option(const struct unit_file *u, const struct unit_opti
 	return unit_file_refuse(u, o, err, "unknown key");
 }
 
-/* What only the whole service tells; o is its Name= line. */
+/* Checks the complete service; o is its Name= line. */
 static int check_service(const struct unit_file *u, const struct unit_option *o,
 			 const struct x_service *s, struct err *err)
 {

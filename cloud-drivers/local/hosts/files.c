@@ -37,7 +37,7 @@ static int remove_entry(int dirfd, const char *name, dev_t device, struct err *e
 	return 0;
 }
 
-/* Depth is bounded by the paths that the host's processes could make. */
+/* Depth is bounded by the paths that the host's processes could create. */
 static int remove_inside(int dirfd, dev_t device, struct err *err)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

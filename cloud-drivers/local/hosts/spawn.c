@@ -123,7 +123,7 @@ static int wait_readable(int fd, int64_t wait_ms, struct err *err)
 	}
 }
 
-int spawn_hear(struct spawn *s, char want, int64_t wait_ms, struct err *err)
+int spawn_receive(struct spawn *s, char want, int64_t wait_ms, struct err *err)
 {
 	char text[ERR_MSG_MAX];
 	ssize_t n;
