@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * driver.h - what a cloud driver is to the controller: the ABI.
+ * driver.h - the ABI between the controller and a cloud driver.
  *
  * A driver is one NAME.so that exports one symbol, drv_ops (DRV_EXPORT). It is opened
  * with RTLD_NOW | RTLD_LOCAL and never unloaded, keeps no global state, starts no
  * threads, and may be called from several threads at once with different struct drv,
- * from one at a time with the same. It makes ONE attempt a call, honours the deadline and
- * classifies the failure; retrying, pacing and journalling are the controller's.
+ * from one at a time with the same. It makes ONE attempt per call, honours the deadline
+ * and classifies the failure; the controller retries, limits rates and keeps the journal.
  *
- * Memory is freed on the side that made it. Strings that a driver hands to a callback
- * live until the callback returns. Strings handed to a driver live until its call
+ * Memory is freed on the side that made it. Strings that a driver passes to a callback
+ * are valid until the callback returns, strings passed to a driver until its call
  * returns.
  *
- * History of the ABI, one line a change:
+ * History of the ABI, one line per change:
  *   1.0  first
  */
 #ifndef CLOUD_DRIVERS_DRIVER_H
@@ -30,20 +30,20 @@ struct drv; /* one opened driver: a pool's options with one profile's credential
 /* ---------------------------------------------------------------- failures */
 
 /*
- * What a failed call returns: the only thing that the controller decides on.
+ * What a failed call returns: the controller's decisions depend on nothing else.
  */
 enum drv_class {
-	DRV_AUTH = -1,      /* the credentials are wrong or may not do this */
-	DRV_BADREQ = -2,    /* the request or the options are wrong: a person must act */
-	DRV_QUOTA = -3,     /* the account's limit is reached */
-	DRV_CAPACITY = -4,  /* the cloud has none of it now: another type or zone may */
+	DRV_AUTH = -1,   /* the credentials are wrong or may not do this */
+	DRV_BADREQ = -2, /* the request or the options are wrong: an operator must act */
+	DRV_QUOTA = -3,  /* the account's limit is reached */
+	DRV_CAPACITY = -4,  /* the cloud has none now: another type or zone may */
 	DRV_THROTTLED = -5, /* too many calls; see retry_after_ms */
-	DRV_TRANSIENT = -6, /* failed and surely did nothing; later may work */
+	DRV_TRANSIENT = -6, /* failed without effect; may work later */
 	DRV_NOTFOUND = -7,
-	DRV_CONFLICT = -8,  /* changing just now, or not ours */
+	DRV_CONFLICT = -8,  /* being changed, or not ours */
 	DRV_AMBIGUOUS = -9, /* sent, no answer: it may have happened */
-	DRV_NOTSUP = -10,   /* this cloud cannot */
-	DRV_BUG = -11,      /* the driver's or the cloud's nonsense */
+	DRV_NOTSUP = -10,   /* not supported by this cloud */
+	DRV_BUG = -11,      /* a bug of the driver or the cloud */
 };
 
 #define DRV_MSG_MAX 512
@@ -51,11 +51,11 @@ enum drv_class {
 struct drv_err {
 	int cls;                /* as returned */
 	int http_status;        /* 0: none */
-	int64_t retry_after_ms; /* THROTTLED: what the cloud asked for; -1 when it did not
+	int64_t retry_after_ms; /* THROTTLED: as requested by the cloud; -1: not given
 				 */
 	char code[64];          /* the provider's own code, for the log */
 	char request_id[96];    /* the provider's, for its support */
-	char msg[DRV_MSG_MAX];  /* for people, in one line; never a secret */
+	char msg[DRV_MSG_MAX];  /* for users, in one line; never a secret */
 };
 
 /* ------------------------------------------------------------ the controller's table */
@@ -78,7 +78,7 @@ struct drv_http_request {
 struct drv_http_answer {
 	long status;
 	const char
-		*headers; /* lines as they came, each ended by CR LF; the status first */
+		*headers; /* lines as received, each ended by CR LF; the status first */
 	const char *body; /* NUL-terminated; the NUL is not counted */
 	size_t body_len;
 	void *owned; /* the controller's */
@@ -87,8 +87,8 @@ struct drv_http_answer {
 enum drv_log_level { DRV_LOG_DEBUG, DRV_LOG_INFO, DRV_LOG_WARN, DRV_LOG_ERROR };
 
 /*
- * Handed to open(); lives longer than the driver. Members are only ever added at the
- * end: size tells which are there.
+ * Passed to open(); remains valid longer than the driver. Members are only ever added at
+ * the end: size shows which exist.
  */
 struct drv_host {
 	size_t size; /* of this struct, as the controller knows it */
@@ -96,7 +96,7 @@ struct drv_host {
 
 	/*
 	 * One bounded exchange, no retry and no redirect. An answer of any status is 0;
-	 * the caller lets it go with http_done(). TRANSIENT when nothing can have reached
+	 * the caller frees it with http_done(). TRANSIENT when nothing can have reached
 	 * the server, AMBIGUOUS when something may have.
 	 */
 	int (*http)(void *ctx, const struct drv_http_request *req,
@@ -110,36 +110,37 @@ struct drv_host {
 		    const char *detail);
 };
 
-/* ---------------------------------------------------------------- what a driver says */
+/* ---------------------------------------------------------------- what a driver reports
+ */
 
 enum drv_cap {
-	DRV_CAP_IDEMPOTENT_KEY = 1 << 0, /* a launch id launches once, whatever is lost */
+	DRV_CAP_IDEMPOTENT_KEY = 1 << 0, /* a launch id launches at most once */
 	DRV_CAP_UNIQUE_NAME = 1 << 1,    /* names are unique: as good as a key */
 	DRV_CAP_LIST_BY_OWNER = 1 << 2,  /* the cloud filters, not the driver */
 	DRV_CAP_SPOT = 1 << 3,
 	DRV_CAP_PRICES = 1 << 4,
 	DRV_CAP_CONSOLE = 1 << 5,
-	DRV_CAP_SELF_EXPIRE = 1 << 6,   /* the cloud itself ends a VM at expires_ms */
+	DRV_CAP_SELF_EXPIRE = 1 << 6, /* the cloud itself terminates a VM at expires_ms */
 	DRV_CAP_ABSOLUTE_SIZE = 1 << 7, /* resize() instead of launch() */
-	DRV_CAP_CHECKS_OWNER = 1 << 8,  /* terminate() refuses a stranger's VM */
+	DRV_CAP_CHECKS_OWNER = 1 << 8,  /* terminate() rejects another owner's VM */
 };
 
 struct drv_caps {
 	uint32_t flags;             /* enum drv_cap */
 	size_t user_data_max_bytes; /* raw, before any encoding */
-	size_t labels_max;          /* a VM, beside the driver's own four */
+	size_t labels_max;          /* per VM, besides the driver's own four */
 	size_t label_max_bytes;     /* of a key, and of a value */
 	int64_t visible_ms;         /* a new VM may be missing from lists for that long */
-	int64_t notice_ms;          /* warning before a spot VM is taken; 0: none */
-	double calls_per_s;         /* that the cloud allows over time; 0: not said */
+	int64_t notice_ms;          /* warning before a spot VM is reclaimed; 0: none */
+	double calls_per_s; /* sustained rate that the cloud allows; 0: unspecified */
 };
 
 struct drv_type {
 	const char *name;
 	double cpu; /* cores */
 	int64_t memory_bytes;
-	double price_hour;      /* NAN: not known */
-	double spot_price_hour; /* NAN: not known */
+	double price_hour;      /* NAN: unknown */
+	double spot_price_hour; /* NAN: unknown */
 	const char *currency;   /* "EUR"; "" with no price */
 };
 
@@ -158,21 +159,21 @@ struct drv_launch {
 	const char *zone;         /* NULL: any */
 	const char *image;        /* NULL: the driver's option */
 	bool spot;
-	double spot_price_max; /* an hour; 0: up to the regular price */
+	double spot_price_max; /* per hour; 0: up to the regular price */
 	const void *user_data;
 	size_t user_data_len;
 	const struct drv_label *labels;
 	size_t n_labels;
-	int64_t expires_ms; /* Unix time after which it may end itself; 0: never */
+	int64_t expires_ms; /* Unix time after which it may terminate itself; 0: never */
 };
 
 enum drv_vm_state {
 	DRV_VM_UNKNOWN,
-	DRV_VM_PENDING, /* asked for, not yet running */
+	DRV_VM_PENDING, /* requested, not yet running */
 	DRV_VM_RUNNING,
-	DRV_VM_STOPPING, /* on its way out */
-	DRV_VM_GONE,     /* listed, but nothing of it is left: needs no terminate() */
-	DRV_VM_FAILED,   /* ended or never came up; terminate() removes what is left */
+	DRV_VM_STOPPING, /* being terminated */
+	DRV_VM_GONE,     /* listed, but nothing is left: needs no terminate() */
+	DRV_VM_FAILED,   /* stopped or never started; terminate() removes the rest */
 };
 
 struct drv_vm {
@@ -187,16 +188,16 @@ struct drv_vm {
 	char public_address[64]; /* "" when none */
 	enum drv_vm_state state;
 	bool spot;
-	int64_t created_ms; /* Unix time; 0: not known */
+	int64_t created_ms; /* Unix time; 0: unknown */
 	char message[256];  /* why it FAILED */
 };
 
 struct drv_quota {
 	int64_t used;
-	int64_t limit; /* -1: not known */
+	int64_t limit; /* -1: unknown */
 };
 
-/* One finding of validate(), in words; fatal ones make it fail. */
+/* One finding of validate(), a sentence; fatal ones make it fail. */
 typedef void drv_report_fn(void *arg, bool fatal, const char *sentence);
 typedef void drv_type_fn(void *arg, const struct drv_type *type);
 typedef void drv_vm_fn(void *arg, const struct drv_vm *vm);
@@ -221,33 +222,34 @@ struct drv_ops {
 	 */
 	int (*open)(const struct drv_host *host, const char *config_json,
 		    struct drv **ret, struct drv_err *err);
-	void (*close)(struct drv *d); /* NULL is fine; leaves the VMs alone */
+	void (*close)(struct drv *d); /* NULL is allowed; the VMs are not touched */
 	const struct drv_caps *(*caps)(struct drv *d); /* constant after open() */
 
-	/* Login, permissions, image, types, quota. Creates no VM. Reports all it finds.
+	/* Login, permissions, image, types, quota. Creates no VM. Reports all findings.
 	 */
 	int (*validate)(struct drv *d, int64_t deadline_mono_ms, drv_report_fn *report,
 			void *arg, struct drv_err *err);
-	/* optional: each type that launch() takes */
+	/* optional: each type that launch() accepts */
 	int (*types)(struct drv *d, int64_t deadline_mono_ms, drv_type_fn *each,
 		     void *arg, struct drv_err *err);
 	/*
-	 * Asks for one VM and returns what is known of it, usually PENDING; does not wait
+	 * Requests one VM and returns what is known of it, usually PENDING; does not wait
 	 * for it to boot. With IDEMPOTENT_KEY or UNIQUE_NAME a launch id that was
-	 * launched before gives that VM.
+	 * launched before returns that VM.
 	 */
 	int (*launch)(struct drv *d, const struct drv_launch *launch,
 		      int64_t deadline_mono_ms, struct drv_vm *ret, struct drv_err *err);
 	/*
 	 * Every VM of that owner in this account and region, also those of other pools.
-	 * All or an error: after a failure what was handed to each() means nothing.
+	 * All or an error: after a failure ignore what was passed to each().
 	 */
 	int (*list)(struct drv *d, const char *owner, int64_t deadline_mono_ms,
 		    drv_vm_fn *each, void *arg, struct drv_err *err);
-	/* Gone already is 0. CONFLICT for another owner's VM, with CAP_CHECKS_OWNER. */
+	/* 0 when it is already gone. CONFLICT for another owner's VM, with
+	 * CAP_CHECKS_OWNER. */
 	int (*terminate)(struct drv *d, const char *owner, const char *vm_id,
 			 int64_t deadline_mono_ms, struct drv_err *err);
-	/* optional: the end of what the VM wrote on its console; one call of text() */
+	/* optional: the end of the VM's console output; one call of text() */
 	int (*console)(struct drv *d, const char *vm_id, int64_t deadline_mono_ms,
 		       drv_text_fn *text, void *arg, struct drv_err *err);
 	/* optional */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * buf.h - a growing byte buffer born with a maximum.
+ * buf.h - a growing byte buffer with a maximum size.
  *
- * Passing the maximum is remembered (buf_is_full()) and later appends do nothing, so a
- * writer can append straight through and test once. data is always NUL-terminated after
+ * Exceeding the maximum is remembered (buf_is_full()) and later appends do nothing, so a
+ * writer can append without checks and test once. data is always NUL-terminated after
  * the first append; len does not count that NUL.
  */
 #ifndef COMMON_BUF_H

@@ -2,7 +2,7 @@
 /*
  * check.h - assertions that stay on in release builds, and object magic.
  *
- * CHECK() is for our own bugs only, never for input. An object that travels through
+ * CHECK() is for our own bugs only, never for input. An object that is passed as
  * void * begins with a uint32_t magic, set with its _MAGIC constant and checked on
  * arrival with CHECK_MAGIC().
  */

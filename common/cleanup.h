@@ -2,7 +2,7 @@
 /*
  * cleanup.h - scope-exit ownership.
  *
- * A local that owns something says at its declaration how it is let go:
+ * A local that owns something states at its declaration how it is released:
  *
  *	CLEANUP(json_decref) json_t *doc = NULL;
  *

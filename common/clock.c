@@ -90,11 +90,11 @@ static int parse_unix_seconds(const char *text, int64_t *ret_ms, struct err *err
 	errno = 0;
 	s = strtod(text, &end);
 	if (errno || end == text || *end || !isfinite(s) || fabs(s) > 1e11)
-		return err_set(
-			err, ERR_INVAL,
-			"'%s' is no time: give RFC 3339 (2026-01-31T12:00:00Z) or Unix "
-			"seconds",
-			text);
+		return err_set(err, ERR_INVAL,
+			       "'%s' is not a time: give RFC 3339 (2026-01-31T12:00:00Z) "
+			       "or Unix "
+			       "seconds",
+			       text);
 	*ret_ms = (int64_t)llround(s * 1000);
 	return 0;
 }
@@ -138,9 +138,10 @@ int clock_parse(const char *text, int64_t *ret_ms, struct err *err)
 	    !used || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
 	    tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 ||
 	    parse_tail(text + used, &tail_ms) < 0)
-		return err_set(err, ERR_INVAL,
-			       "'%s' is no RFC 3339 time, such as 2026-01-31T12:00:00Z",
-			       text);
+		return err_set(
+			err, ERR_INVAL,
+			"'%s' is not an RFC 3339 time, such as 2026-01-31T12:00:00Z",
+			text);
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
 	*ret_ms = (int64_t)timegm(&tm) * 1000 + tail_ms;
@@ -190,9 +191,10 @@ int clock_parse_duration(const char *text, int64_t *ret_ms, struct err *err)
 		p = end + len;
 	}
 	if (*p || p == text || total > 3.2e12)
-		return err_set(err, ERR_INVAL,
-			       "'%s' is no duration: write it like 90s, 5m, 1h30m or 2d",
-			       text);
+		return err_set(
+			err, ERR_INVAL,
+			"'%s' is not a duration: write it like 90s, 5m, 1h30m or 2d",
+			text);
 	*ret_ms = (int64_t)llround(total);
 	return 0;
 }

@@ -4,9 +4,9 @@
  *
  * Monotonic time is real and drives deadlines towards peers and processes. Calendar time
  * is what records, samples, forecasts and schedules use; with a time scale above 1 it
- * runs that much faster than the wall clock, from a stated start, so a day can be shown
- * in minutes. Durations that the operator states (tick, boot delay, dwell, retention)
- * are calendar durations: clock_real_ms() says how long they are in real time.
+ * runs that much faster than the wall clock, from a given start, so a day can be shown
+ * in minutes. Durations that the operator sets (tick, boot delay, dwell, retention)
+ * are calendar durations: clock_real_ms() converts them to real time.
  * Rates (requests per second) are always per real second.
  */
 #ifndef COMMON_CLOCK_H

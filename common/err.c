@@ -28,7 +28,7 @@ static const struct {
 	{ ERR_INTERNAL, "INTERNAL", 500, false },
 };
 
-/* What does not fit is cut. */
+/* Truncates. */
 static void append(struct err *err, const char *text)
 {
 	size_t used = strlen(err->msg);

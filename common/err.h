@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * err.h - one closed list of error codes, and the words that go with them.
+ * err.h - one closed list of error codes, each with a message.
  *
- * A function that can fail returns 0 or a negative ERR_*; the words go into a struct err
- * on the caller's stack. A NULL struct err drops the words and is always allowed.
+ * A function that can fail returns 0 or a negative ERR_*; the message goes into a struct
+ * err on the caller's stack. A NULL struct err drops the message and is always allowed.
  */
 #ifndef COMMON_ERR_H
 #define COMMON_ERR_H
@@ -11,17 +11,17 @@
 #include <stdbool.h>
 
 enum err_code {
-	ERR_INVAL = -1,     /* the input is wrong; its author must change it */
+	ERR_INVAL = -1,     /* the input is invalid; retrying does not help */
 	ERR_NOT_FOUND = -2, /* what is named does not exist */
-	ERR_CONFLICT = -3,  /* it exists already, or changed meanwhile */
+	ERR_CONFLICT = -3,  /* it already exists, or was changed concurrently */
 	ERR_DENIED = -4,    /* not allowed to this caller */
-	ERR_LIMIT = -5,     /* a stated maximum was passed */
+	ERR_LIMIT = -5,     /* a stated maximum was exceeded */
 	ERR_TIMEOUT = -6,   /* a deadline passed */
 	ERR_UNAVAIL = -7,   /* a peer cannot be reached or cannot serve now */
-	ERR_PROTO = -8,     /* a peer said something we do not understand */
+	ERR_PROTO = -8,     /* a peer violated the protocol */
 	ERR_STORE = -9,     /* the database or the disk under it failed */
-	ERR_ABI = -10,      /* a driver of another ABI */
-	ERR_INTERNAL = -11, /* a call to the system failed that should not */
+	ERR_ABI = -10,      /* a driver has a different ABI */
+	ERR_INTERNAL = -11, /* a system call failed unexpectedly */
 };
 
 #define ERR_MSG_MAX 512
@@ -33,8 +33,8 @@ struct err {
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* Sets code and words; returns code. Words longer than ERR_MSG_MAX are cut, between
- * characters; bytes that are no UTF-8 become '?'. */
+/* Sets code and message; returns code. A message over ERR_MSG_MAX is cut between
+ * characters; bytes that are not UTF-8 become '?'. */
 int err_set(struct err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -42,13 +42,13 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 int err_errno(struct err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Puts "context: " before the words that are there; returns the code. */
+/* Puts "context: " before the message; returns the code. */
 int err_wrap(struct err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 const char *err_name(int code);        /* "INVAL"; "OK" for 0 */
 int err_http_status(int code);         /* 400, 404, ... */
-bool err_is_transient(int code);       /* trying again later may help */
-int err_from_http_status(long status); /* the other way; 0 for 2xx */
+bool err_is_transient(int code);       /* retrying later may help */
+int err_from_http_status(long status); /* the reverse; 0 for 2xx */
 
 #endif

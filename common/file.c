@@ -24,7 +24,7 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* The rename is on the disk only when the folder is. */
+/* The rename is durable only when the folder is synced. */
 static int sync_folder(const char *path, struct err *err)
 {
 	CLEANUP(free) char *copy = xstrdup(path);

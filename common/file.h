@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * file.h - files that are whole or not there.
+ * file.h - files that are complete or absent.
  */
 #ifndef COMMON_FILE_H
 #define COMMON_FILE_H
@@ -11,7 +11,7 @@
 
 /*
  * Replaces path by len bytes with this mode: a temporary file beside it is written,
- * synced and renamed, and the folder is synced. On failure what was there stays.
+ * synced and renamed, and the folder is synced. On failure the old file stays.
  */
 int file_write(const char *path, const void *data, size_t len, unsigned mode,
 	       struct err *err) MUST_CHECK;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fnv.h - a 64-bit digest of bytes that only chance or age may have changed (FNV-1a).
- * Whoever wants to can find others with the same one.
+ * fnv.h - a 64-bit digest against accidental changes (FNV-1a); not against forgery.
  */
 #ifndef COMMON_FNV_H
 #define COMMON_FNV_H

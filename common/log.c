@@ -26,7 +26,7 @@ int log_level_from_name(const char *name, enum log_level *ret, struct err *err)
 		}
 	}
 	return err_set(err, ERR_INVAL,
-		       "log level '%s' is none of debug, info, warn, error", name);
+		       "log level '%s' is not one of debug, info, warn, error", name);
 }
 
 static void add_escaped(struct buf *b, const char *s)
@@ -83,6 +83,6 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 		}
 	}
 	buf_putc(&b, '\n');
-	/* One write, so lines of several threads do not mix. */
+	/* One write, so lines of several threads are not interleaved. */
 	(void)!write(STDERR_FILENO, b.data, b.len);
 }

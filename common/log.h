@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * log.h - structured events, one a line on stderr: "LEVEL event key=value ...".
+ * log.h - structured events, one per line on stderr: "LEVEL event key=value ...".
  *
  *	log_info("host-joined", STR("host", id), INT("boot_ms", ms));
  *
- * Only controller/ and agent/ log. error: a person must act; warn: degraded but handled;
- * info: a state change; debug: the rest. Values are escaped. Secrets have no constructor.
+ * Only controller/ and agent/ log. error: an operator must act; warn: degraded but
+ *handled; info: a state change; debug: the rest. Values are escaped. There is no
+ *constructor for secrets.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -41,7 +42,7 @@ struct log_field {
 	}
 #define ERR(e) STR("error", (e)->msg)
 
-/* fields[0] is not looked at; the last has a NULL key. Use the macros below. */
+/* fields[0] is ignored; the last has a NULL key. Use the macros below. */
 void log_event(enum log_level level, const char *event, const struct log_field *fields);
 
 #define LOG_EVENT(level, event, ...)          \
@@ -53,7 +54,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 #define log_warn(...) LOG_EVENT(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) LOG_EVENT(LOG_LEVEL_ERROR, __VA_ARGS__)
 
-/* Events below this level are dropped; info at start. */
+/* Events below this level are dropped; initially info. */
 void log_set_level(enum log_level level);
 /* "debug", "info", "warn", "error". */
 int log_level_from_name(const char *name, enum log_level *ret,

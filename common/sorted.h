@@ -9,7 +9,7 @@
 
 /*
  * The first index of 0..n-1 whose item does not come before what is sought; n when all
- * do. before(i), an expression of the index variable i, says whether item i does:
+ * do. before(i), an expression of the index variable i, is true when item i does:
  *
  *	size_t at = SORTED_PLACE(l->n, i, strcmp(l->v[i].name, name) < 0);
  *

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistr.h>
 
-#define INCOMPLETE (-2) /* answer of u8_mbtoucr(); -1: no UTF-8 */
+#define INCOMPLETE (-2) /* answer of u8_mbtoucr(); -1: not UTF-8 */
 
 size_t utf8_rune(const char *s, size_t n, uint32_t *rune)
 {

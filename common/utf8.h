@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * utf8.h - text that is UTF-8, and text that ought to be.
+ * utf8.h - UTF-8 text, and repair of text that should be.
  *
- * What comes from outside (a unit's last line, a driver's words) may hold any bytes, and
- * what is cut to a size may end inside a character. JSON takes neither.
+ * Text from outside (a unit's last line, a driver's message) may contain any bytes, and
+ * text that was cut to a size may end inside a character. JSON allows neither.
  */
 #ifndef COMMON_UTF8_H
 #define COMMON_UTF8_H
@@ -13,15 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One character of s [n]: its length, 1 with *rune 0xfffd for a bad byte. */
+/* One character of s [n]: its length, 1 with *rune 0xfffd for an invalid byte. */
 size_t utf8_rune(const char *s, size_t n, uint32_t *rune);
 void utf8_put(struct buf *out, uint32_t rune);
 
-/* Bytes of text, at most max, that end with a whole character. */
+/* Bytes of text, at most max, that end with a complete character. */
 size_t utf8_fit(const char *text, size_t max);
 
-/* In place: an unfinished character at the end is dropped, each other bad byte becomes a
- * '?'. Afterwards it is UTF-8, and no longer than before. */
+/* In place: an incomplete character at the end is dropped, each other invalid byte
+ * becomes
+ * '?'. The result is UTF-8, and no longer than before. */
 void utf8_mend(char *text);
 
 #endif

@@ -38,7 +38,8 @@ static int lock_file(const char *path, int *ret, struct err *err)
 	return 0;
 }
 
-/* The file's first bytes, before SQLite may touch anything; it is made when missing. */
+/* The file's first bytes, before SQLite may change anything; it is created when missing.
+ */
 static int check_header(const char *path, struct err *err)
 {
 	char head[16] = "";
@@ -48,17 +49,18 @@ static int check_header(const char *path, struct err *err)
 	if (fd < 0)
 		return err_errno(err, ERR_STORE, "cannot write %s", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(err, ERR_STORE, "%s is no file", path);
+		return err_set(err, ERR_STORE, "%s is not a file", path);
 	if (st.st_size == 0)
 		return 0;
 	if (read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
 	    memcmp(head, "SQLite format 3", sizeof(head)) != 0)
 		return err_set(err, ERR_STORE,
-			       "%s is no SQLite database; it was left as it is", path);
+			       "%s is not an SQLite database; it was left as it is",
+			       path);
 	return 0;
 }
 
-/* One PRAGMA quick_check; what it finds becomes the error. */
+/* One PRAGMA quick_check; its finding becomes the error. */
 static int quick_check(struct db_conn *c, const char *sql, struct err *err)
 {
 	CLEANUP(db_stmt_done) sqlite3_stmt *q = NULL;
@@ -69,7 +71,7 @@ static int quick_check(struct db_conn *c, const char *sql, struct err *err)
 	if (rc == 1 && strcmp(db_column_str(q, 0), "ok") != 0)
 		return err_set(err, ERR_STORE,
 			       "the database %s is damaged (%s); it was left as it is. "
-			       "Restore a backup, or move it away to start anew",
+			       "Restore a backup, or move it away to start afresh",
 			       c->db->path, db_column_str(q, 0));
 	return rc < 0 ? rc : 0;
 }
@@ -96,7 +98,7 @@ static int check_damage(struct db_conn *c, struct err *err)
 	return 0;
 }
 
-/* Looks only: closing this connection writes nothing. */
+/* Read only: closing this connection writes nothing. */
 static int check_file(struct db *db, struct err *err)
 {
 	CLEANUP(db_conn_close) struct db_conn *c = NULL;

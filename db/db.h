@@ -2,19 +2,19 @@
 /*
  * db.h - the SQLite store of the controller.
  *
- * Any thread may call anything. One writer connection stands behind one mutex; each
+ * Any thread may call anything. One writer connection is shared behind a mutex; each
  * thread reads through a connection of its own that is opened at its first read and
  * closed when the thread ends. Reads never wait for the writer.
  *
- * Errors: ERR_NOT_FOUND for a key that is not there (never from a list), ERR_CONFLICT for
- * one that is there already or changed meanwhile, ERR_STORE when the disk or the file
- * fails (a full disk too: nothing of that call was written, later calls work again once
+ * Errors: ERR_NOT_FOUND for a key that does not exist (never from a list), ERR_CONFLICT
+ * for one that already exists or was changed concurrently, ERR_STORE when the disk or the
+ * file fails (a full disk too: nothing of that call was written, later calls succeed once
  * there is space). Every call may return ERR_STORE.
  *
  * get: *ret is written on success only and is the caller's, X_done().
  * list: *ret is written on success only, X_list_done(); an empty list is no error.
- * Filters: a member that is NULL or 0 does not filter; a NULL filter takes all. limit 0
- * is no limit. Paged lists take the key or id of the last item of the page before.
+ * Filters: a member that is NULL or 0 does not filter; a NULL filter matches all. limit 0
+ * is no limit. Paged lists take the key or id of the last item of the previous page.
  */
 #ifndef DB_DB_H
 #define DB_DB_H
@@ -34,22 +34,22 @@ struct db;
 /*
  * Opens or creates the database at path (its folder must exist) and brings it to this
  * version's schema. PATH.lock is held until db_close(), so a second controller on the
- * same state is refused.
+ * same state is rejected.
  *
- * ERR_CONFLICT: another process has it. ERR_STORE: the folder cannot be written, the file
- * is no SQLite database, is another program's, is damaged, or was written by a newer
- * Foretide; the words say which, and the file is left as it was.
+ * ERR_CONFLICT: another process has it open. ERR_STORE: the folder cannot be written, the
+ * file is not an SQLite database, is another program's, is damaged, or was written by a
+ * newer Foretide; the message says which, and the file is not changed.
  */
 int db_open(const char *path, struct db **ret, struct err *err) MUST_CHECK;
-/* No other thread may be in a call. Threads that read before may still run. */
+/* No other thread may be in a call. Threads that have read may still run. */
 void db_close(struct db *db);
 DEFINE_CLEANUP(struct db *, db_close);
 
 /*
- * Runs fn in one write transaction: all that fn does through this db happens, or nothing.
- * Calls inside fn join the transaction, and reads inside see its writes. fn returns 0 to
- * commit; any other value rolls back and is returned. fn must not block: no driver, no
- * HTTP, no log, and no samples (db_samples_*, db_demand_*, db_maintain).
+ * Runs fn in one write transaction: all changes that fn makes through this db are made,
+ * or none. Calls inside fn join the transaction, and reads inside see its writes. fn
+ * returns 0 to commit; any other value rolls back and is returned. fn must not block: no
+ * driver, no HTTP, no log, and no samples (db_samples_*, db_demand_*, db_maintain).
  */
 int db_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err), void *arg,
 	  struct err *err) MUST_CHECK;
@@ -61,7 +61,7 @@ int64_t db_size_bytes(struct db *db);
 
 /* Small named texts: ids and dates of this installation. *ret is the caller's. */
 int db_meta_get(struct db *db, const char *name, char **ret, struct err *err) MUST_CHECK;
-/* What it has; fresh, which it has from then on, when it had nothing. */
+/* Its value; when there is none, fresh, which is stored. */
 int db_meta_ensure(struct db *db, const char *name, const char *fresh, char **ret,
 		   struct err *err) MUST_CHECK;
 int db_meta_put(struct db *db, const char *name, const char *value,
@@ -73,8 +73,8 @@ int db_stack_get(struct db *db, const char *name, struct db_stack *ret,
 		 struct err *err) MUST_CHECK;
 int db_stack_list(struct db *db, struct db_stack_list *ret, struct err *err) MUST_CHECK;
 /*
- * Inserts or replaces. expect_version: the version that the caller read, 0 when there
- * must be none yet, -1 when it does not matter; otherwise ERR_CONFLICT. s->version is
+ * Inserts or replaces. expect_version: the version that the caller read, 0 when it
+ * must not exist yet, -1 for any; otherwise ERR_CONFLICT. s->version is
  * not read; *ret_version (may be NULL) is the new one.
  */
 int db_stack_put(struct db *db, const struct db_stack *s, int64_t expect_version,
@@ -95,7 +95,7 @@ int db_tier_delete(struct db *db, const char *stack, const char *name,
 		   struct err *err) MUST_CHECK;
 /*
  * Writes desired, desired_since_ms, explanation_json and updated_ms of n tiers in one
- * transaction. Tiers that are no more are passed over.
+ * transaction. Tiers that no longer exist are skipped.
  */
 int db_tiers_decide(struct db *db, const struct db_tier *tiers, size_t n,
 		    struct err *err) MUST_CHECK;
@@ -107,10 +107,10 @@ int db_pool_get(struct db *db, const char *name, struct db_pool *ret,
 int db_pool_list(struct db *db, struct db_pool_list *ret, struct err *err) MUST_CHECK;
 /* Inserts (all members) or updates what is declared; the state stays. */
 int db_pool_put(struct db *db, const struct db_pool *p, struct err *err) MUST_CHECK;
-/* How many hosts the tick wants it to have. */
+/* Its desired number of hosts. */
 int db_pool_want(struct db *db, const char *name, int64_t want,
 		 struct err *err) MUST_CHECK;
-/* How its driver does: "ok" or "backoff", until when, and why. */
+/* The state of its driver: "ok" or "backoff", until when, and why. */
 int db_pool_note(struct db *db, const char *name, const char *state,
 		 int64_t backoff_until_ms, const char *error, struct err *err) MUST_CHECK;
 int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
@@ -120,7 +120,8 @@ int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 struct db_host_filter {
 	const char *pool;
 	bool present;          /* only hosts that are neither gone nor failed */
-	int64_t gone_since_ms; /* only hosts that went at this time or later; 0: all */
+	int64_t gone_since_ms; /* only hosts that were gone at this time or later; 0: all
+				*/
 	const char *after;     /* id */
 	size_t limit;
 };
@@ -130,33 +131,34 @@ int db_host_get(struct db *db, const char *id, struct db_host *ret,
 /* Ordered by id. */
 int db_host_list(struct db *db, const struct db_host_filter *f, struct db_host_list *ret,
 		 struct err *err) MUST_CHECK;
-/* Inserts or replaces the whole row. */
+/* Inserts or replaces the row. */
 int db_host_put(struct db *db, const struct db_host *h, struct err *err) MUST_CHECK;
 /* state and message; the time that belongs to the state is set when it was 0. */
 int db_host_set_state(struct db *db, const char *id, enum db_host_state state,
 		      const char *message, int64_t now_ms, struct err *err) MUST_CHECK;
-/* Its agent's lease was seen for the first time: up, and ready_ms is now. */
+/* Its agent's lease appeared for the first time: up, and ready_ms is now. */
 int db_host_ready(struct db *db, const char *id, int64_t now_ms,
 		  struct err *err) MUST_CHECK;
 /* A new join token, for a launch that is sent again; ERR_CONFLICT once it has joined. */
 int db_host_set_token(struct db *db, const char *id, const char *token_hash,
 		      struct err *err) MUST_CHECK;
-/* When a heartbeat was last seen, for n hosts; unknown ids are passed over. */
+/* When a heartbeat was last seen, for n hosts; unknown ids are skipped. */
 int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_ms,
 		  struct err *err) MUST_CHECK;
 /*
- * Trades a join token for a certificate, once: the host must be requested or booting and
- * the hash must be its own and unused. Then the token is used, joined_ms, address and
+ * Exchanges a join token for a certificate, once: the host must be requested or booting
+ * and the hash must be its own and unused. Then the token is used, joined_ms, address and
  * cert_serial are set and the state is up. ERR_DENIED in every other case, with nothing
  * changed.
  */
 int db_host_join(struct db *db, const char *id, const char *token_hash,
 		 const char *address, const char *cert_serial, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
-/* Its cloud is asked to end it now: gone_ms. */
+/* Its termination is requested now: gone_ms. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
-/* The host is gone and its units are unplaced (host "", states cleared), at once. */
+/* The host is gone and its units are unplaced (host "", states cleared), in one
+ * transaction. */
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
 
@@ -173,7 +175,7 @@ int db_unit_get(struct db *db, const char *name, struct db_unit *ret,
 /* Ordered by name. */
 int db_unit_list(struct db *db, const struct db_unit_filter *f, struct db_unit_list *ret,
 		 struct err *err) MUST_CHECK;
-/* Inserts or replaces whole rows and deletes by name, in one transaction. */
+/* Inserts or replaces rows and deletes by name, in one transaction. */
 int db_units_change(struct db *db, const struct db_unit *put, size_t n_put,
 		    const char *const *del, size_t n_del, struct err *err) MUST_CHECK;
 int db_unit_put(struct db *db, const struct db_unit *u, struct err *err) MUST_CHECK;
@@ -194,9 +196,9 @@ struct db_launch_filter {
 int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_host *h,
 		     struct err *err) MUST_CHECK;
 /*
- * Moves a launch on and its host with it, in one transaction: done sets the host's vm_id
- * and booting; failed sets the host failed with error as its message. vm_id and error may
- * be NULL, which leaves them. attempt grows by one with each sent.
+ * Updates the state of a launch, and its host, in one transaction: done sets the host's
+ * vm_id and booting; failed sets the host failed with error as its message. vm_id and
+ * error may be NULL, which keeps them. attempt grows by one with each sent.
  */
 int db_launch_set(struct db *db, const char *launch_id, enum db_launch_state state,
 		  const char *vm_id, const char *error, int64_t now_ms,
@@ -213,7 +215,7 @@ struct db_page {
 	const char *stack, *tier;
 	int64_t since_ms;  /* at this time or later */
 	int64_t until_ms;  /* before this time */
-	int64_t before_id; /* the page after the one that ended with this id */
+	int64_t before_id; /* the next page after the one that ended with this id */
 	size_t limit;
 };
 
@@ -235,7 +237,7 @@ int db_hold_get(struct db *db, int64_t id, struct db_hold *ret,
 /* active_at_ms: 0 for all, else only those in force then. Newest first. */
 int db_hold_list(struct db *db, const char *stack, int64_t active_at_ms,
 		 struct db_hold_list *ret, struct err *err) MUST_CHECK;
-/* ERR_CONFLICT when it was released before. */
+/* ERR_CONFLICT when it was already released. */
 int db_hold_release(struct db *db, int64_t id, const char *by, int64_t now_ms,
 		    struct err *err) MUST_CHECK;
 
@@ -286,7 +288,7 @@ int db_lead_list(struct db *db, const struct db_lead_filter *f, struct db_lead_l
 int db_model_state_get(struct db *db, const char *stack, const char *tier,
 		       const char *kind, struct db_model_state *ret,
 		       struct err *err) MUST_CHECK;
-/* n states in one transaction; each replaces the one before. */
+/* n states in one transaction; each replaces the previous one. */
 int db_model_states_put(struct db *db, const struct db_model_state *s, size_t n,
 			struct err *err) MUST_CHECK;
 
@@ -294,13 +296,13 @@ int db_model_states_put(struct db *db, const struct db_model_state *s, size_t n,
 
 int db_backtest_get(struct db *db, const char *stack, const char *tier,
 		    struct db_backtest *ret, struct err *err) MUST_CHECK;
-/* Replaces the one before. A tier that is gone meanwhile keeps none. */
+/* Replaces the previous one. Does nothing when the tier no longer exists. */
 int db_backtest_put(struct db *db, const struct db_backtest *b,
 		    struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- uplifts */
 
-/* Replaces what was measured of the event in any part of that time. */
+/* Replaces what was measured of the event in any overlapping time. */
 int db_uplift_put(struct db *db, const struct db_uplift *u, struct err *err) MUST_CHECK;
 /* Of a tier, by name and start. */
 int db_uplift_list(struct db *db, const char *stack, const char *tier,

@@ -54,7 +54,7 @@ int db_hold_release(struct db *db, int64_t id, const char *by, int64_t now_ms,
 		return rc;
 	rc = db_hold_get(db, id, &h, err);
 	if (rc == 0 && h.released_ms)
-		rc = err_set(err, ERR_CONFLICT, "hold %" PRId64 " was released before",
+		rc = err_set(err, ERR_CONFLICT, "hold %" PRId64 " was already released",
 			     id);
 	if (rc == 0)
 		rc = db_run(c, err,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * kv.h - the embedded store's tables: changes by revision, leases, a few numbers.
+ * kv.h - the built-in store's tables: changes by revision, leases, a few numbers.
  *
- * The controller keeps all of it in memory and reads it once, at start. Writes commit
+ * The controller keeps it all in memory and reads it once, at start. Writes commit
  * without waiting for the disk (write-ahead log, synchronous NORMAL): they survive the
- * end of the process, and the last moments before a power cut may be lost, in order.
+ * end of the process, but the last ones before a power failure may be lost, in order.
  */
 #ifndef DB_KV_H
 #define DB_KV_H
@@ -30,10 +30,10 @@ struct db_kv_change {
 
 struct db_kv_lease {
 	int64_t id, ttl_s;
-	const char *owner; /* "" for nobody */
+	const char *owner; /* "" for none */
 };
 
-/* Visits all changes in order of rev and sub; a non-zero return ends it. */
+/* Visits all changes in order of rev and sub; a non-zero return stops it. */
 typedef int db_kv_change_fn(void *arg, const struct db_kv_change *c, struct err *err);
 int db_kv_changes(struct db *db, db_kv_change_fn *fn, void *arg,
 		  struct err *err) MUST_CHECK;
@@ -54,7 +54,7 @@ int db_kv_lease_put(struct db *db, const struct db_kv_lease *l,
 		    struct err *err) MUST_CHECK;
 
 /*
- * Forgets n changes (only rev and sub are looked at) and notes that history begins at
+ * Deletes n changes (only rev and sub are used) and notes that history begins at
  * compacted, with the store at rev; one transaction.
  */
 int db_kv_compact(struct db *db, const struct db_kv_change *changes, size_t n,

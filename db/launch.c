@@ -34,7 +34,7 @@ int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_h
 		return rc;
 	rc = db_host_get(db, h->id, &old, err);
 	if (rc == 0)
-		rc = err_set(err, ERR_CONFLICT, "host '%s' exists already", h->id);
+		rc = err_set(err, ERR_CONFLICT, "host '%s' already exists", h->id);
 	else if (rc == ERR_NOT_FOUND)
 		rc = db_insert(c, &table, l, NULL, err);
 	if (rc == 0)
@@ -56,7 +56,7 @@ static int move_launch(struct db *db, struct db_conn *c, const char *launch_id,
 			   now_ms);
 
 	if (rc == 0 && state == DB_LAUNCH_DONE)
-		/* The agent may have joined before the driver's answer came. */
+		/* The agent may have joined before the driver's answer arrived. */
 		rc = db_run(c, err,
 			    "UPDATE host SET vm_id = iif(?2 = '', vm_id, ?2),"
 			    " booted_ms = iif(booted_ms = 0, ?3, booted_ms),"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * model.h - what the database holds, as plain structs.
+ * model.h - the contents of the database, as plain structs.
  *
  * All zero is a valid empty value of each. Strings are owned by their struct, are never
- * NULL in what was read, and NULL is written as "". X_done() frees the strings and leaves
+ * NULL when read, and NULL is written as "". X_done() frees the strings and leaves
  * the struct all zero; X_list_done() does so for a list. A caller that only writes may
  * point the members at literals and must then not call X_done(). Times are calendar Unix
- * milliseconds, 0 when it has not happened.
+ * milliseconds, 0 for what has not happened.
  */
 #ifndef DB_MODEL_H
 #define DB_MODEL_H
@@ -34,14 +34,14 @@ struct db_stack {
 	char *timezone;
 	char *domain;
 	char *text_json; /* the applied files as canonical JSON */
-	int64_t version; /* grows by one a change; the ETag */
+	int64_t version; /* grows by one per change; the ETag */
 	int64_t applied_ms;
 };
 DB_MODEL(db_stack);
 
 enum db_mode { DB_MODE_OBSERVE, DB_MODE_OUT, DB_MODE_AUTO };
 const char *db_mode_name(enum db_mode m); /* "observe" */
-/* -1 for a name that is none. */
+/* -1 for an unknown name. */
 int db_mode_from_name(const char *name);
 
 struct db_tier {
@@ -59,17 +59,17 @@ struct db_tier {
 	char *utilisation;         /* expression, 0 to 1; "": CPU time of the instances */
 	char *latency;             /* expression, seconds; "" when none */
 	double target_utilisation; /* that an instance may have, when it is learned */
-	double risk_ratio;         /* share of time that may be short */
-	double price_ratio; /* of a short minute against an instance hour; 0: unused */
+	double risk_ratio;         /* share of time that may be short of capacity */
+	double price_ratio; /* instance-hours per minute short of capacity; 0: unused */
 	int64_t lead_prior_ms;
-	int64_t step_out_max, step_in_max; /* instances a decision; 0: unlimited */
+	int64_t step_out_max, step_in_max; /* instances per decision; 0: unlimited */
 	int64_t dwell_ms;
 	char *schedule_json; /* [] of schedules */
 	double cpu;          /* requested by one instance, cores */
 	int64_t memory_bytes;
 	bool stateful;
 	int64_t priority;
-	/* what was last decided; written by db_tiers_decide() alone */
+	/* the latest decision; written by db_tiers_decide() alone */
 	int64_t desired; /* -1: nothing decided yet */
 	int64_t desired_since_ms;
 	char *explanation_json; /* of the latest tick */
@@ -86,11 +86,11 @@ struct db_pool {
 	char *stack; /* "" when it belongs to no stack */
 	char *driver;
 	char *profile; /* section of the credentials file */
-	char *type;    /* of host, the driver's word */
+	char *type;    /* of host, as the driver names it */
 	int64_t min, max;
 	double cpu; /* of one host, cores; 0: ask the driver */
 	int64_t memory_bytes;
-	char *config_json; /* what else the driver gets */
+	char *config_json; /* further options of the driver */
 	/* state; written by db_pool_want() and db_pool_note() alone */
 	int64_t want;
 	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */
@@ -100,8 +100,8 @@ struct db_pool {
 DB_MODEL(db_pool);
 
 enum db_host_state {
-	DB_HOST_REQUESTED, /* intended or asked for */
-	DB_HOST_BOOTING,   /* the driver says it exists */
+	DB_HOST_REQUESTED, /* intended or requested */
+	DB_HOST_BOOTING,   /* the driver reports that it exists */
 	DB_HOST_UP,        /* its agent joined */
 	DB_HOST_DRAINING,
 	DB_HOST_TERMINATING,
@@ -119,7 +119,7 @@ struct db_host {
 	enum db_host_state state;
 	char *address;
 	int64_t requested_ms, booted_ms, joined_ms, ready_ms, seen_ms;
-	int64_t gone_ms; /* while terminating: when its cloud was last asked to end it */
+	int64_t gone_ms; /* while terminating: when its termination was last requested */
 	double cpu;
 	int64_t memory_bytes;
 	char *metadata_json;
@@ -142,7 +142,7 @@ struct db_unit {
 	char *hash; /* of the unit text */
 	enum db_goal goal;
 	int64_t wanted_ms, placed_ms, healthy_ms;
-	char *active, *sub; /* as the agent last said */
+	char *active, *sub; /* as the agent last reported */
 	char *health;       /* passing failing none starting, "" unknown */
 	bool drained;
 	char *message;
@@ -152,7 +152,7 @@ DB_MODEL(db_unit);
 
 enum db_launch_state {
 	DB_LAUNCH_INTENDED, /* journalled, the driver was not called */
-	DB_LAUNCH_SENT,     /* the call is out or its answer was lost */
+	DB_LAUNCH_SENT,     /* the call was sent; no answer yet, or it was lost */
 	DB_LAUNCH_DONE,
 	DB_LAUNCH_FAILED,
 	DB_LAUNCH_UNKNOWN, /* ambiguous: to be found by listing */
@@ -181,8 +181,8 @@ struct db_decision {
 	char *cause;
 	char *sentence;
 	char *explanation_json;
-	char *record; /* what it was made from, see predictor/rule/record.h; "" when that
-			 was not kept */
+	char *record; /* what it was made from, see predictor/rule/record.h; "" when not
+			 stored */
 };
 DB_MODEL(db_decision);
 
@@ -232,7 +232,7 @@ DB_MODEL(db_event);
 
 enum db_lead_kind {
 	DB_LEAD_TIER, /* from the decision to the first healthy answer */
-	DB_LEAD_HOST, /* from the request to the agent's joining */
+	DB_LEAD_HOST, /* from the request until its agent joined */
 	DB_LEAD_UNIT, /* from placement on a running host to healthy */
 };
 const char *db_lead_kind_name(enum db_lead_kind k); /* "tier" */
@@ -249,7 +249,7 @@ struct db_lead {
 };
 DB_MODEL(db_lead);
 
-/* What the predictor carries from tick to tick, opaque here. */
+/* State that the predictor keeps between ticks, opaque here. */
 struct db_model_state {
 	char *stack;
 	char *tier;
@@ -265,18 +265,18 @@ struct db_backtest {
 	char *stack;
 	char *tier;
 	int64_t at_ms;
-	char *report_json; /* as the API answers it */
+	char *report_json; /* as the API returns it */
 };
 DB_MODEL(db_backtest);
 
-/* What one past occurrence of an event did to a tier's demand. */
+/* The measured effect of a past occurrence of an event on a tier's demand. */
 struct db_uplift {
 	char *stack;
 	char *tier;
 	char *name; /* the event's */
 	int64_t start_ms, end_ms;
 	double log_ratio, error; /* of demand in it over ordinary demand */
-	int64_t days;            /* that it was compared with */
+	int64_t days;            /* that it was compared to */
 	int64_t measured_ms;
 };
 DB_MODEL(db_uplift);

@@ -29,7 +29,7 @@ int db_stack_list(struct db *db, struct db_stack_list *ret, struct err *err)
 	return db_list(db, &table, &w, ret, err);
 }
 
-/* Versions never come again, also not after a stack was deleted: an old ETag stays old.
+/* Versions are never reused, even after a stack was deleted: an old ETag stays old.
  */
 static int next_version(struct db_conn *c, int64_t *ret, struct err *err)
 {
@@ -54,9 +54,9 @@ static int check_version(struct db *db, const char *name, int64_t expect, struct
 	if (rc < 0 || expect < 0 || old.version == expect)
 		return rc;
 	if (expect == 0)
-		return err_set(err, ERR_CONFLICT, "stack '%s' exists already", name);
+		return err_set(err, ERR_CONFLICT, "stack '%s' already exists", name);
 	return err_set(err, ERR_CONFLICT,
-		       "stack '%s' was changed meanwhile: it is at version %" PRId64
+		       "stack '%s' was changed in the meantime: it is at version %" PRId64
 		       ", not %" PRId64,
 		       name, old.version, expect);
 }

@@ -28,7 +28,7 @@ int db_token_add(struct db *db, const struct db_token *t, int64_t *ret_id,
 	int rc = db_insert_one(db, &table, t, ret_id, err);
 
 	if (rc == ERR_CONFLICT)
-		return err_set(err, rc, "a token named '%s' exists already", t->name);
+		return err_set(err, rc, "a token named '%s' already exists", t->name);
 	return rc;
 }
 

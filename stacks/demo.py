@@ -42,7 +42,7 @@ def options():
 def seconds(text):
     m = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text or "")
     if not m:
-        raise Failed(f"'{text}' is no duration: write it like 90s, 10m or 1h")
+        raise Failed(f"'{text}' is not a duration: write it like 90s, 10m or 1h")
     return float(m[1]) * {"s": 1, "m": 60, "h": 3600, "d": DAY}[m[2]]
 
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * db_fixture.h - a database in a folder of its own, for the tests that need one.
+ * db_fixture.h - a database in a temporary folder, for the tests that need one.
  */
 #ifndef TESTS_DB_FIXTURE_H
 #define TESTS_DB_FIXTURE_H

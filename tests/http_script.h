@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * http_script.h - a peer on a port of its own that answers as it is told.
+ * http_script.h - a scripted HTTP server on a port of its own.
  *
- * One connection after the other: reads one request, keeps it, sends the next scripted
- * answer as it is, closes. An answer "" closes without a word; one that ends with "hang"
- * (which is not sent) keeps the connection until script_done(). After the last answer
- * connections are refused.
+ * One connection after the other: reads a request, stores it, sends the next scripted
+ * answer verbatim, closes. The answer "" closes without an answer; one that ends with
+ * "hang" (which is not sent) keeps the connection open until script_done(). After the
+ * last answer connections are refused.
  */
 #ifndef TESTS_HTTP_SCRIPT_H
 #define TESTS_HTTP_SCRIPT_H

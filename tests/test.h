@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test.h - cmocka with its includes, and what every unit test uses.
+ * test.h - cmocka with its includes, and helpers for every unit test.
  */
 #ifndef TESTS_TEST_H
 #define TESTS_TEST_H
@@ -34,7 +34,7 @@ static inline double cpu_ms(void)
 			fail_msg("%s = %.10g, expected %.10g", #a, a_, b_); \
 	} while (0)
 
-/* The call succeeded; its words are printed when not. */
+/* The call succeeded; prints its message if not. */
 #define assert_ok(call, e)                                           \
 	do {                                                         \
 		int rc_ = (call);                                    \

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #define CLOUD_MAX_BYTES (64 << 20)
-#define KEPT_GONE 200 /* terminated VMs that are remembered, for ghosts */
+#define KEPT_GONE 200 /* terminated VMs that are kept, for ghosts */
 
 /* ---------------------------------------------------------------- the file */
 
@@ -43,7 +43,7 @@ static int read_doc(struct cloud *c, struct err *err)
 		rc = json_parse(text, len, path, &c->doc, err);
 	if (rc == 0 && (!json_is_array(cloud_vms(c)) || !json_is_object(cloud_used(c)) ||
 			!json_is_object(json_object_get(c->doc, "calls"))))
-		rc = err_set(err, ERR_PROTO, "%s is no scripted cloud", path);
+		rc = err_set(err, ERR_PROTO, "%s is not a scripted cloud", path);
 	return rc;
 }
 

@@ -3,7 +3,7 @@
  * cloud.h - the VMs of the scripted cloud, in DIR/cloud.json.
  *
  * On disk, so that a restarted controller finds the cloud as it left it, and a test can
- * look what is there: {"next": N, "vms": [...], "used": {...}, "calls": {"launch": N}}.
+ * inspect it: {"next": N, "vms": [...], "used": {...}, "calls": {"launch": N}}.
  */
 #ifndef FAKE_CLOUD_H
 #define FAKE_CLOUD_H
@@ -21,7 +21,7 @@ struct cloud {
 	json_t *doc;
 };
 
-/* Locks the cloud and reads it; cloud_close() lets go of it without writing. */
+/* Locks the cloud and reads it; cloud_close() releases it without writing. */
 int cloud_open(const char *dir, struct cloud *ret, struct err *err) MUST_CHECK;
 int cloud_write(const struct cloud *c, struct err *err) MUST_CHECK;
 void cloud_close(struct cloud *c);

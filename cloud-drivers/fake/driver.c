@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fake/driver.c - a scripted cloud with faults, for tests and for trying things out.
+ * fake/driver.c - a scripted cloud with faults, for tests and experiments.
  *
- * Its VMs are records and run nothing. See script.h for what it can play.
+ * Its VMs are records and run nothing. See script.h for its faults.
  */
 #include "driver.h"
 #include "driver_util.h"
@@ -39,13 +39,13 @@ static const struct conf_option table[] = {
 	{ "", "dir", CONF_STRING, AT(dir), NULL, 0, 0, NULL,
 	  "Folder that is the cloud: script.json in, cloud.json out" },
 	{ "", "idempotent", CONF_BOOL, AT(idempotent), "yes", 0, 0, NULL,
-	  "Whether a launch id launches once" },
+	  "Whether a launch id is idempotent" },
 	{ "", "unique_name", CONF_BOOL, AT(unique_name), "no", 0, 0, NULL,
 	  "Whether a second VM of a name is refused" },
 	{ "", "visible", CONF_DURATION, AT(visible_ms), "0s", 0, 600e3, NULL,
-	  "How long a new VM may be missing from lists, as the driver says it" },
+	  "How long a new VM may be missing from lists, as the driver reports it" },
 	{ "", "boot_delay", CONF_DURATION, AT(boot_ms), "0s", 0, 3600e3, NULL,
-	  "Time to boot when the script says nothing" },
+	  "Time to boot when the script sets none" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 
@@ -119,7 +119,7 @@ static const struct drv_caps *fake_caps(struct drv *d)
 
 /* ---------------------------------------------------------------- one call */
 
-/* What every call has: the cloud locked, the script as it is now, the fault of the call.
+/* What every call has: the locked cloud, the current script, the fault of the call.
  */
 struct call {
 	struct cloud cloud;
@@ -136,7 +136,7 @@ static void call_end(struct call *c)
 
 DEFINE_CLEANUP_OBJECT(struct call, call_end);
 
-/* Real waiting, so that deadlines and stop flags of callers are tried for real. */
+/* Really waits, so that deadlines and stop flags of callers are tested. */
 static void wait_ms(int64_t ms)
 {
 	if (ms > 0)
@@ -178,7 +178,7 @@ static int call_begin(struct drv *d, const char *op, const char *pool,
 	return check_token(d, &ret->script, err);
 }
 
-/* What the caller hears after the cloud has acted. */
+/* The result for the caller after the cloud has acted. */
 static int call_answer(struct drv *d, struct call *c, int64_t deadline_mono_ms,
 		       struct drv_err *err)
 {
@@ -188,7 +188,7 @@ static int call_answer(struct drv *d, struct call *c, int64_t deadline_mono_ms,
 	if (rc < 0)
 		return drv_fail_err(err, rc, &e);
 	if (c->fault.kind == FAULT_TIMEOUT) {
-		cloud_close(&c->cloud); /* others go on meanwhile */
+		cloud_close(&c->cloud); /* others continue in the meantime */
 		wait_ms(deadline_mono_ms - d->host->mono_ms(d->host->ctx));
 	}
 	return fault_fail(&c->fault, err);
@@ -277,7 +277,7 @@ static int check_room(const struct call *c, struct drv_err *err)
 	return fault_fail(&full, err);
 }
 
-/* The VM of an earlier call with the same key, as far as this cloud has keys. */
+/* The VM of an earlier call with the same key, if this cloud has keys. */
 static int find_earlier(const struct drv *d, const struct call *c,
 			const struct drv_launch *l, json_t **ret, struct drv_err *err)
 {
@@ -343,7 +343,7 @@ static bool is_victim(const struct fault *f, const json_t *vm)
 		      : json_is_true(json_object_get(vm, "spot"));
 }
 
-/* Takes VMs away, as clouds do with spot VMs. With a glob, all that fit. */
+/* Reclaims VMs, as clouds do with spot VMs. With a glob, all that match. */
 static void take_vms(struct call *c)
 {
 	int64_t left = c->fault.n;

@@ -14,7 +14,7 @@ static const struct {
 	const char *name;
 	enum fault_kind kind;
 	bool acts;
-	int cls; /* 0: the call goes well */
+	int cls; /* 0: the call succeeds */
 	int http_status;
 	const char *code;
 	const char *msg;
@@ -36,7 +36,7 @@ static const struct {
 	{ "drop", FAULT_DROP, false, DRV_AMBIGUOUS, 0, "",
 	  "the connection broke before the answer" },
 	{ "garbage", FAULT_GARBAGE, true, DRV_BUG, 200, "",
-	  "the answer is no JSON document" },
+	  "the answer is not a JSON document" },
 	{ "delay", FAULT_DELAY, true, 0, 0, "", "" },
 	{ "partial", FAULT_PARTIAL, true, DRV_TRANSIENT, 502, "BadGateway",
 	  "the second page of the list could not be read" },
@@ -60,7 +60,7 @@ static size_t kind_index(const char *name)
 
 /* ---------------------------------------------------------------- reading */
 
-/* Every member with its type, and no other: a misspelt fault would be fair weather. */
+/* Known members of the right type only: a misspelt fault would never strike. */
 static int check_fault(const json_t *f, struct err *err)
 {
 	static const char *const known[] = { "id",    "op",    "kind",        "pool",
@@ -75,7 +75,7 @@ static int check_fault(const json_t *f, struct err *err)
 	if (rc == 0)
 		rc = jread_str(f, "kind", &kind, err);
 	if (rc == 0 && kind_index(kind) == ARRAY_SIZE(kinds))
-		rc = err_set(err, ERR_INVAL, "there is no kind of fault '%s'", kind);
+		rc = err_set(err, ERR_INVAL, "unknown kind of fault '%s'", kind);
 	if (rc == 0)
 		rc = jread_str_opt(f, "id", &text, err);
 	if (rc == 0)

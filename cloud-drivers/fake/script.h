@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * script.h - how the scripted cloud behaves, and the faults it plays.
+ * script.h - how the scripted cloud behaves, and the faults it injects.
  *
- * DIR/script.json, read anew at every call, so that a test changes the weather while the
- * controller runs; a missing file is fair weather. All members are optional:
+ * DIR/script.json, read again at every call, so that a test can change faults while the
+ * controller runs; a missing file means no faults. All members are optional:
  *
  *	{"boot": "0s",        from launch to running
  *	 "hide": "0s",        a new VM is missing from lists for that long
@@ -15,9 +15,9 @@
  *
  * A fault strikes calls of its op ("launch", "list", "terminate", "validate", "types",
  * "console", "quota", or "any"), of its "pool" when that is named, "times" times (1;
- * -1: for ever) after the first "after" (0). How often it struck is kept by its "id"
+ * -1: for ever) after the first "after" (0). How often it struck is stored by its "id"
  * (its text when it has none) in the cloud's own state. The first fault that strikes
- * counts. Kinds:
+ * is used. Kinds:
  *
  *	throttle   429, with "retry_after" when given      THROTTLED
  *	error      503, nothing was done                   TRANSIENT
@@ -26,11 +26,11 @@
  *	timeout    done, but the answer takes until the deadline    AMBIGUOUS
  *	lost       done, but the connection breaks         AMBIGUOUS
  *	drop       not done, the connection breaks         AMBIGUOUS
- *	garbage    an answer that is none                  BUG
- *	delay      "delay" later, as if nothing were
+ *	garbage    an invalid answer                  BUG
+ *	delay      "delay" later, without a failure
  *	partial    list: breaks off in the middle          TRANSIENT
- *	omit       list: "n" VMs (1) are left out, all is said to be well
- *	empty      list: no VM at all, all is said to be well
+ *	omit       list: "n" VMs (1) are omitted, without a failure
+ *	empty      list: no VM at all, without a failure
  *	ghost      list: terminated VMs are listed as running
  *	kill       list: "n" spot VMs (1), or those that fit the glob "vm", are gone
  *	slow       launch: boots in "boot"
@@ -72,7 +72,7 @@ enum fault_kind {
 
 struct fault {
 	enum fault_kind kind;
-	int64_t retry_after_ms; /* -1: not said */
+	int64_t retry_after_ms; /* -1: not set */
 	int64_t delay_ms, boot_ms, n;
 	char vm[64]; /* glob */
 };
@@ -84,14 +84,14 @@ struct script {
 	const char *token;       /* the document's; NULL: none */
 };
 
-/* ERR_INVAL in words for a script that is wrong. Let go with script_done(). */
+/* ERR_INVAL for an invalid script. Free with script_done(). */
 int script_read(const char *dir, struct script *ret, struct err *err) MUST_CHECK;
 void script_done(struct script *s);
 DEFINE_CLEANUP_OBJECT(struct script, script_done);
 
 /*
- * The fault that strikes this call, FAULT_NONE mostly. used is the cloud's account of
- * strikes, an object; it is brought up to date.
+ * The fault that strikes this call, FAULT_NONE mostly. used, an object, counts strikes
+ * and is updated.
  */
 void script_strike(const struct script *s, const char *op, const char *pool, json_t *used,
 		   struct fault *ret);

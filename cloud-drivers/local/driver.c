@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * local/driver.c - hosts out of namespaces on this machine.
+ * local/driver.c - hosts made of namespaces on this machine.
  *
- * A VM's id is its launch id. All that is known of a host is in the state folder, so
+ * A VM's id is its launch id. All that is known about a host is in the state folder, so
  * another process, or this one after a restart, sees the same hosts.
  */
 #include "driver.h"
@@ -179,7 +179,7 @@ static int local_list(struct drv *d, const char *owner, int64_t deadline, drv_vm
 	int rc = state_open(d->conf.state_dir, false, &s, &e);
 
 	if (rc == ERR_NOT_FOUND)
-		return 0; /* no host was ever made */
+		return 0; /* no host was ever created */
 	if (rc == 0)
 		rc = inventory_each(&s, left_ms(d, deadline), on_host, &l, &e);
 	return rc < 0 ? drv_fail(err, DRV_TRANSIENT, "%s", e.msg) : 0;
@@ -312,7 +312,7 @@ static int local_terminate(struct drv *d, const char *owner, const char *vm_id,
 	int rc;
 
 	if (!drv_is_word(vm_id))
-		return drv_fail(err, DRV_BADREQ, "'%s' is no host id", vm_id);
+		return drv_fail(err, DRV_BADREQ, "'%s' is not a host id", vm_id);
 	rc = state_open(d->conf.state_dir, false, &s, &e);
 	if (rc == 0)
 		rc = host_open(&s, vm_id, false, true, left_ms(d, deadline), &dirfd, &e);
@@ -342,7 +342,7 @@ static int local_console(struct drv *d, const char *vm_id, int64_t deadline,
 
 	(void)deadline;
 	if (!drv_is_word(vm_id))
-		return drv_fail(err, DRV_BADREQ, "'%s' is no host id", vm_id);
+		return drv_fail(err, DRV_BADREQ, "'%s' is not a host id", vm_id);
 	rc = state_open(d->conf.state_dir, false, &s, &e);
 	if (rc == 0)
 		rc = host_open(&s, vm_id, false, false, 0, &dirfd, &e);

@@ -24,7 +24,7 @@ static void found(struct findings *f, bool fatal, const char *sentence)
 		snprintf(f->first, sizeof(f->first), "%s", sentence);
 }
 
-/* Makes namespaces and the overlay in a child that ends at once; its status says. */
+/* Tries namespaces and the overlay in a child process; its status is the result. */
 static int try_namespaces(const char *dir)
 {
 	CLEANUP(free)

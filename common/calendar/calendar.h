@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * calendar.h - time zones and iCalendar files.
+ * calendar.h - time zones of the IANA database, and the events of iCalendar files.
  */
 #ifndef COMMON_CALENDAR_CALENDAR_H
 #define COMMON_CALENDAR_CALENDAR_H

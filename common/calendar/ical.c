@@ -40,7 +40,7 @@ static int check_read(icalcomponent *c, const struct ical_opts *o, struct err *e
 		for (size_t i = 0; words && i < ARRAY_SIZE(ours); i++)
 			if (strstr(words, ours[i]))
 				return err_set(err, ERR_INVAL, "%.120s", words);
-		/* libical knows such a name in capitals alone. */
+		/* libical knows such names in capitals only. */
 		for (int k = 0; words && k < ICAL_KEYS; k++)
 			if (o->keys[k] && strcasestr(words, o->keys[k]))
 				return err_set(err, ERR_INVAL, "%.120s", words);
@@ -66,7 +66,8 @@ static int read_name(icalcomponent *c, char **ret, struct err *err)
 	CLEANUP(free) char *name = trimmed(text ? text : "");
 
 	if (!*name)
-		return err_set(err, ERR_INVAL, "the event has no SUMMARY, its name");
+		return err_set(err, ERR_INVAL,
+			       "the event has no SUMMARY, which is its name");
 	if (strlen(name) > ICAL_NAME_MAX)
 		return err_set(err, ERR_INVAL,
 			       "the SUMMARY is longer than %d bytes: '%.40s...'",
@@ -174,7 +175,7 @@ static int parse(const char *text, const struct ical_opts *o, icalcomponent **re
 	}
 	if (c)
 		icalcomponent_free(c);
-	return err_set(err, ERR_INVAL, "%s: is no iCalendar file", o->what);
+	return err_set(err, ERR_INVAL, "%s: is not an iCalendar file", o->what);
 }
 
 static int read_all(const char *text, const struct ical_opts *o, struct ical *out,
@@ -207,7 +208,7 @@ int ical_read(const char *text, const struct ical_opts *opts, struct ical *ret,
 		return err_set(err, ERR_LIMIT, "%s: more than %d KiB", opts->what,
 			       ICAL_TEXT_MAX >> 10);
 	rc = read_all(text, opts, &out, err);
-	/* Answers of libical that were strings lie in a ring of this thread. */
+	/* libical's string results are in a ring of this thread. */
 	icalmemory_free_ring();
 	if (rc < 0)
 		return rc;

@@ -2,13 +2,13 @@
 /*
  * ical.h - the events of an iCalendar file, as spans of time.
  *
- * Read are VEVENTs with SUMMARY, DTSTART, DTEND or DURATION, RRULE, RDATE, EXDATE,
- * RECURRENCE-ID and STATUS; everything else is skipped. A time with a TZID is of the
- * system's zone of that name, else of the file's VTIMEZONE; one without (floating) and a
- * whole day are of the zone that is given. Cancelled events are left out.
+ * VEVENTs with SUMMARY, DTSTART, DTEND or DURATION, RRULE, RDATE, EXDATE, RECURRENCE-ID
+ * and STATUS are read; everything else is skipped. A time with a TZID is in the system's
+ * zone of that name, or else in the file's VTIMEZONE; a time without (floating) and a
+ * date are in the given zone. Cancelled events are omitted.
  *
- * libical reads values and unfolds rules; lines, nesting and limits are checked here
- * first, so that every error names a line and no file can cost more than a second.
+ * libical reads values and expands rules; lines, nesting and limits are checked here
+ * first, so that every error names a line and no file takes more than a second.
  *
  * Reads files of time zones; no other I/O, no global state; safe from any thread.
  *
@@ -32,8 +32,8 @@
 
 /* One VEVENT. */
 struct ical_source {
-	char *name;             /* SUMMARY, without blanks around it */
-	char *extra[ICAL_KEYS]; /* values of the properties asked for; NULL: not there */
+	char *name;             /* SUMMARY, trimmed */
+	char *extra[ICAL_KEYS]; /* values of the requested properties; NULL: absent */
 	int line;               /* of its BEGIN:VEVENT */
 };
 
@@ -44,23 +44,24 @@ struct ical_occurrence {
 };
 
 struct ical {
-	struct ical_source *sources; /* as they stand in the file, cancelled ones too */
+	struct ical_source
+		*sources; /* in the order of the file, with the cancelled ones */
 	size_t n_sources;
 	struct ical_occurrence *v; /* by start */
 	size_t n;
 };
 
 struct ical_opts {
-	const char *what;            /* the file's name, for errors */
-	const struct tz *zone;       /* of floating times and whole days; NULL: UTC */
-	int64_t from_ms, to_ms;      /* occurrences that touch [from, to) are told */
+	const char *what;       /* the file's name, for errors */
+	const struct tz *zone;  /* of floating times and dates; NULL: UTC */
+	int64_t from_ms, to_ms; /* occurrences that overlap [from, to) are returned */
 	const char *keys[ICAL_KEYS]; /* names of extra properties, "X-..."; NULL: none */
 };
 
 /*
  * Reads a calendar. ERR_INVAL or ERR_LIMIT with "WHAT:LINE: ..." says what is wrong; *ret
- * is set on success only, and the caller's: ical_done(). Cost: about 10 us an event, 1 us
- * a repetition since its first.
+ * is set on success only; free it with ical_done(). Cost: about 10 us per event, 1 us per
+ * repetition since its first.
  */
 int ical_read(const char *text, const struct ical_opts *opts, struct ical *ret,
 	      struct err *err) MUST_CHECK;

@@ -16,7 +16,7 @@ struct reading {
 	const char *what;
 	int line;
 	int depth;
-	char open[DEPTH_MAX][NAME_MAX_BYTES]; /* names of the components we are in */
+	char open[DEPTH_MAX][NAME_MAX_BYTES]; /* names of the open components */
 	size_t calendars;
 	int *lines;
 	size_t n, max;
@@ -35,11 +35,12 @@ static int on_begin(struct reading *r, const char *name)
 		return wrong(r, "BEGIN: names no component", "");
 	if ((r->depth == 0) != (strcasecmp(name, "VCALENDAR") == 0) ||
 	    (r->depth == 0 && r->calendars++))
-		return wrong(r, "one VCALENDAR must hold all; here begins ", name);
+		return wrong(r, "everything must be in one VCALENDAR; here begins ",
+			     name);
 	if (r->depth == DEPTH_MAX)
 		return wrong(r, "components are nested too deep at ", name);
 	if (r->depth != 1 && strcasecmp(name, "VEVENT") == 0)
-		return wrong(r, "a VEVENT stands in the VCALENDAR, not in ",
+		return wrong(r, "a VEVENT must be in the VCALENDAR, not in ",
 			     r->open[r->depth - 1]);
 	if (strcasecmp(name, "VEVENT") == 0) {
 		if (r->n == r->max)
@@ -54,12 +55,12 @@ static int on_begin(struct reading *r, const char *name)
 static int on_end(struct reading *r, const char *name)
 {
 	if (r->depth == 0 || strcasecmp(r->open[r->depth - 1], name) != 0)
-		return wrong(r, "END of what did not begin: ", name);
+		return wrong(r, "END without BEGIN: ", name);
 	r->depth--;
 	return 0;
 }
 
-/* A line that was unfolded of its line end; continuations begin with a blank. */
+/* An unfolded line; continuations begin with a blank. */
 static int on_line(struct reading *r, char *line)
 {
 	size_t name = strspn(line, NAME_CHARS);
@@ -68,12 +69,12 @@ static int on_line(struct reading *r, char *line)
 		return *line && r->calendars == 0 ? wrong(r, "no BEGIN:VCALENDAR", "")
 						  : 0;
 	if (name == 0 || (line[name] != ':' && line[name] != ';'))
-		return wrong(r, "is no NAME:value: ", line);
+		return wrong(r, "is not NAME:value: ", line);
 	if (strncasecmp(line, "BEGIN:", 6) == 0)
 		return on_begin(r, line + 6);
 	if (strncasecmp(line, "END:", 4) == 0)
 		return on_end(r, line + 4);
-	return r->depth ? 0 : wrong(r, "stands outside of a VCALENDAR: ", line);
+	return r->depth ? 0 : wrong(r, "outside of a VCALENDAR: ", line);
 }
 
 int ical_lines_check(const char *text, const char *what, int *ret_lines, size_t max,
@@ -97,7 +98,7 @@ int ical_lines_check(const char *text, const char *what, int *ret_lines, size_t 
 	if (r.depth)
 		return wrong(&r, "the file ends within ", r.open[r.depth - 1]);
 	if (!r.calendars)
-		return err_set(err, ERR_INVAL, "%s: holds no VCALENDAR", what);
+		return err_set(err, ERR_INVAL, "%s: has no VCALENDAR", what);
 	*ret_n = r.n;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ical_lines.h - the lines of an iCalendar file: whether they nest as they should, and
- * where each VEVENT begins. For ical.c alone; libical forgives all of it in silence.
+ * ical_lines.h - the lines of an iCalendar file: whether they nest correctly, and
+ * where each VEVENT begins. For ical.c alone; libical silently accepts all of it.
  */
 #ifndef COMMON_CALENDAR_ICAL_LINES_H
 #define COMMON_CALENDAR_ICAL_LINES_H
@@ -12,7 +12,7 @@
 
 /*
  * Checks that every line is NAME:value, that components nest and end, at most 8 deep, and
- * that one VCALENDAR holds them all.
+ * that one VCALENDAR contains them all.
  *   ret_lines  [max] the lines of BEGIN:VEVENT, in order
  * Errors are "WHAT:LINE: ...".
  */

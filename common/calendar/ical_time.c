@@ -15,7 +15,7 @@ int ical_check_time(struct icaltimetype t, struct err *err)
 	if (icaltime_is_null_time(t) || t.year < ICAL_YEAR_MIN ||
 	    t.year > ICAL_YEAR_MAX || t.month < 1 || t.month > 12 || t.day < 1 ||
 	    t.day > icaltime_days_in_month(t.month, t.year))
-		return err_set(err, ERR_INVAL, "a time is no date of %d to %d",
+		return err_set(err, ERR_INVAL, "a time is not a date from %d to %d",
 			       ICAL_YEAR_MIN, ICAL_YEAR_MAX);
 	return 0;
 }
@@ -47,7 +47,8 @@ int64_t ical_unix_ms(const struct ical_clock *c, struct icaltimetype t)
 	       INT64_C(1000) * icaltimezone_get_utc_offset(c->own, &t, &is_daylight);
 }
 
-/* Some programs put a maker's name before the zone's: "/example.org/Europe/Stockholm". */
+/* Some programs put a vendor's name before the zone's: "/example.org/Europe/Stockholm".
+ */
 static int open_zone(const char *id, struct tz **ret)
 {
 	int rc = tz_open(id, ret, NULL);
@@ -96,7 +97,7 @@ int ical_zones_clock(struct ical_zones *z, icalproperty *p, struct icaltimetype 
 	return rc;
 }
 
-/* A clock that changes more than once a month is none; unfolding it might never end. */
+/* No clock changes more than once a month; expanding such a rule might never end. */
 static int check_changes(icalcomponent *changes, const char *id, struct err *err)
 {
 	icalproperty *p;

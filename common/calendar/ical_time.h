@@ -16,10 +16,10 @@
 #define ICAL_YEAR_MIN 1900
 #define ICAL_YEAR_MAX 2200
 
-/* The zones that a file names; all zero but for the first two is a fresh one. */
+/* The zones that a file names; initially all zero but the first two. */
 struct ical_zones {
 	const struct tz *local;  /* of floating times */
-	icalcomponent *calendar; /* whose VTIMEZONEs are asked */
+	icalcomponent *calendar; /* whose VTIMEZONEs are used */
 	struct {
 		const char *id; /* libical's */
 		struct tz *zone;
@@ -27,7 +27,7 @@ struct ical_zones {
 	size_t n;
 };
 
-/* What a time is told in: one of the two, or neither for UTC and floating times. */
+/* What a time is given in: one of the two, or neither for UTC and floating times. */
 struct ical_clock {
 	const struct tz *zone;
 	icaltimezone *own; /* of the file's VTIMEZONE */
@@ -38,7 +38,7 @@ icalproperty *ical_first(icalcomponent *c, icalproperty_kind kind);
 /* ERR_INVAL unless t is a date within the years that are read. */
 int ical_check_time(struct icaltimetype t, struct err *err) MUST_CHECK;
 
-/* The clock of a property that holds a time; ERR_INVAL for a TZID that nobody knows. */
+/* The clock of a property that holds a time; ERR_INVAL for an unknown TZID. */
 int ical_zones_clock(struct ical_zones *z, icalproperty *p, struct icaltimetype t,
 		     struct ical_clock *ret, struct err *err) MUST_CHECK;
 void ical_zones_done(struct ical_zones *z);
@@ -48,7 +48,7 @@ DEFINE_CLEANUP_OBJECT(struct ical_zones, ical_zones_done);
 int64_t ical_local_ms(struct icaltimetype t);
 int64_t ical_unix_ms(const struct ical_clock *c, struct icaltimetype t);
 
-/* The VTIMEZONEs of a calendar can be unfolded in bounded time. */
+/* The VTIMEZONEs of a calendar can be expanded in bounded time. */
 int ical_zones_check(icalcomponent *calendar, struct err *err) MUST_CHECK;
 
 #endif

@@ -16,7 +16,7 @@ DEFINE_CLEANUP(icalrecur_iterator *, icalrecur_iterator_free);
 
 /* ---------------------------------------------------------------- spans */
 
-/* From DTEND or DURATION; a whole day lasts a day by itself. */
+/* From DTEND or DURATION; the default for a date is one day. */
 static int read_length(struct ical_unfolding *u, struct err *err)
 {
 	icalproperty *end = ical_first(u->event, ICAL_DTEND_PROPERTY);
@@ -66,7 +66,7 @@ static int add(struct ical_unfolding *u, int64_t start_ms, int64_t end_ms,
 	return 0;
 }
 
-/* Whole days end by the calendar, others after their exact time (RFC 5545, 3.8.5.3). */
+/* Dates end by the calendar, others after an exact duration (RFC 5545, 3.8.5.3). */
 static int add_at(struct ical_unfolding *u, struct icaltimetype t, struct err *err)
 {
 	const int64_t start_ms = ical_unix_ms(&u->clock, t);
@@ -90,7 +90,7 @@ static bool is_same(struct ical_unfolding *u, icalproperty *p, struct icaltimety
 		return false;
 	if (!t.is_date || u->start.is_date)
 		return ical_unix_ms(&clock, t) == start_ms;
-	/* A day takes out what begins in it. */
+	/* A date excepts what begins on it. */
 	day_ms = ical_local_ms(t);
 	return start_ms >= tz_unix_ms(u->opts->zone, day_ms) &&
 	       start_ms < tz_unix_ms(u->opts->zone, day_ms + DAY_MS);
@@ -114,7 +114,7 @@ static const char *uid_of(icalcomponent *c)
 	return p ? icalproperty_get_uid(p) : NULL;
 }
 
-/* Another VEVENT of the same UID says what becomes of this repetition. */
+/* Another VEVENT of the same UID replaces this repetition. */
 static bool is_replaced(struct ical_unfolding *u, int64_t start_ms)
 {
 	const char *uid = uid_of(u->event);
@@ -130,7 +130,7 @@ static bool is_replaced(struct ical_unfolding *u, int64_t start_ms)
 	return false;
 }
 
-/* Takes out what was excepted or replaced, and what came twice. */
+/* Removes excepted, replaced and duplicate occurrences. */
 static void drop_exceptions(struct ical_unfolding *u, size_t from)
 {
 	const bool is_master = !ical_first(u->event, ICAL_RECURRENCEID_PROPERTY);
@@ -161,7 +161,7 @@ static int count_of(const short *list, int max)
 	return n;
 }
 
-/* Rules whose unfolding is bounded: by days or longer, once a day. */
+/* Rules whose expansion is bounded: by days or longer, once a day. */
 static int check_rule(const struct icalrecurrencetype *r, struct err *err)
 {
 	if (r->freq != ICAL_DAILY_RECURRENCE && r->freq != ICAL_WEEKLY_RECURRENCE &&
@@ -178,7 +178,7 @@ static int check_rule(const struct icalrecurrencetype *r, struct err *err)
 	return 0;
 }
 
-/* The last start that UNTIL allows, left alone when there is none; libical would compare
+/* The last start that UNTIL allows, unchanged when there is none; libical would compare
  * it in a zone of its own. */
 static int take_until(struct ical_unfolding *u, struct icalrecurrencetype *r,
 		      int64_t *ret, struct err *err)
@@ -214,7 +214,7 @@ static int add_rule(struct ical_unfolding *u, struct icalrecurrencetype r,
 	start.zone = NULL;
 	it = icalrecur_iterator_new(r, start);
 	if (!it)
-		return err_set(err, ERR_INVAL, "RRULE: its parts do not fit together");
+		return err_set(err, ERR_INVAL, "RRULE: its parts contradict each other");
 	while (u->repeats++ < REPEATS_MAX) {
 		t = icalrecur_iterator_next(it);
 		if (icaltime_is_null_time(t) || t.year > ICAL_YEAR_MAX)

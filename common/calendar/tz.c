@@ -48,7 +48,7 @@ void tz_civil(const struct tz *z, int64_t unix_ms, struct tz_civil *ret)
 int64_t tz_offset_ms(const struct tz *z, int64_t unix_ms)
 {
 	int64_t unix_s = tz_floor_div(unix_ms, 1000);
-	size_t next; /* transition behind the time */
+	size_t next; /* transition after the time */
 
 	if (!z)
 		return 0;
@@ -58,7 +58,7 @@ int64_t tz_offset_ms(const struct tz *z, int64_t unix_ms)
 	return (int64_t)(next ? z->offset_s[next - 1] : z->first_s) * 1000;
 }
 
-/* A clock is changed once a day at most, so a day's distance tells both offsets. */
+/* A clock changes at most once a day, so a day before and after give both offsets. */
 int64_t tz_unix_ms(const struct tz *z, int64_t local_ms)
 {
 	const int64_t before = tz_offset_ms(z, local_ms - DAY_S * 1000);
@@ -81,9 +81,9 @@ static uint64_t big_endian(const unsigned char *p, size_t n)
 	return x;
 }
 
-/* One header and the sizes of the parts behind it. */
+/* One header and the sizes of the parts after it. */
 struct block {
-	const unsigned char *data; /* behind the header */
+	const unsigned char *data; /* after the header */
 	size_t transitions, types, chars, leaps, standards, utcs;
 	size_t time_bytes; /* 4 in the first block, 8 in the second */
 	size_t len;        /* of data */
@@ -166,7 +166,7 @@ int tz_parse(const void *data, size_t len, struct tz **ret, struct err *err)
 		ok = read_block(p, len, 8, &b);
 	}
 	if (!ok || !read_transitions(&b, z))
-		return err_set(err, ERR_PROTO, "this is no time zone file");
+		return err_set(err, ERR_PROTO, "this is not a time zone file");
 	if (has_second)
 		read_footer(b.data + b.len, len - 44 - b.len, z);
 	*ret = TAKE(z);
@@ -193,7 +193,8 @@ int tz_open(const char *name, struct tz **ret, struct err *err)
 		return 0;
 	}
 	if (!is_zone_name(name))
-		return err_set(err, ERR_INVAL, "'%.64s' is no name of a time zone", name);
+		return err_set(err, ERR_INVAL, "'%.64s' is not the name of a time zone",
+			       name);
 	snprintf(path, sizeof(path), ZONE_FOLDER "/%s", name);
 	rc = conf_read_file(path, ZONE_FILE_MAX, &data, &len, err);
 	if (rc < 0)

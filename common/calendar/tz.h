@@ -2,10 +2,10 @@
 /*
  * tz.h - time zones of the IANA database, read from the system's zoneinfo files.
  *
- * libc knows one zone a process (TZ); stacks have each their own. A zone is read once and
- * never changes then, so it may be used from any thread.
+ * libc knows one zone per process (TZ), but each stack has its own. A zone is read once
+ * and never changes, so it may be used from any thread.
  *
- * Source: RFC 8536 (TZif); POSIX.1-2017, 8.3 (the TZ rule behind the last transition).
+ * Source: RFC 8536 (TZif); POSIX.1-2017, 8.3 (the TZ rule after the last transition).
  */
 #ifndef COMMON_CALENDAR_TZ_H
 #define COMMON_CALENDAR_TZ_H
@@ -20,12 +20,12 @@ struct tz;
 
 /*
  * Reads a zone by its name ("Europe/Stockholm"); "UTC" and "" need no file. The caller
- * owns *ret: tz_free(). ERR_INVAL for a name that is none, ERR_NOT_FOUND for an unknown
- * zone, ERR_PROTO for a file that is no zone. Blocks for one small file.
+ * owns *ret: tz_free(). ERR_INVAL for an invalid name, ERR_NOT_FOUND for an unknown
+ * zone, ERR_PROTO for a file that is not a zone. Reads one small file.
  */
 int tz_open(const char *name, struct tz **ret, struct err *err) MUST_CHECK;
 
-/* The same from the bytes of a zone file. */
+/* The same from the contents of a zone file. */
 int tz_parse(const void *data, size_t len, struct tz **ret, struct err *err) MUST_CHECK;
 
 void tz_free(struct tz *z);
@@ -47,7 +47,7 @@ void tz_civil(const struct tz *z, int64_t unix_ms, struct tz_civil *ret);
 /*
  * The Unix time at which the zone's clocks show a local time, given as ms since
  * 1970-01-01 00:00 of that clock. A time that is skipped by daylight saving is read with
- * the offset before the change, of one that comes twice the first is taken (RFC
+ * the offset before the change; of a time that occurs twice the first is used (RFC
  * 5545, 3.3.5).
  */
 int64_t tz_unix_ms(const struct tz *z, int64_t local_ms);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tz_rule.h - the POSIX rule behind the last transition of a zone. For tz.c alone.
+ * tz_rule.h - the POSIX rule after the last transition of a zone. For tz.c alone.
  */
 #ifndef COMMON_CALENDAR_TZ_RULE_H
 #define COMMON_CALENDAR_TZ_RULE_H
@@ -15,7 +15,7 @@ struct tz_change {
 	int time_s;
 };
 
-/* What holds behind the last transition. */
+/* What holds after the last transition. */
 struct tz_rule {
 	bool has_summer;
 	int standard_s, summer_s;    /* offsets */

@@ -2,9 +2,9 @@
 /*
  * http.h - one bounded HTTP exchange, blocking.
  *
- * Any thread may call it; nothing is shared between calls. curl_global_init() is the
- * program's. Redirects are not followed and only http and https are spoken. For many
- * exchanges on a loop see http_async.h, which uses the same request and answer.
+ * Any thread may call it; nothing is shared between calls. The program calls
+ * curl_global_init(). Redirects are not followed; only http and https are used. For many
+ * exchanges on a loop see http_async.h, which uses the same structs.
  */
 #ifndef COMMON_NET_HTTP_H
 #define COMMON_NET_HTTP_H
@@ -17,10 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Non-zero ends the exchange soon (within a second) with ERR_UNAVAIL. */
+/* True ends the exchange soon (within a second) with ERR_UNAVAIL. */
 typedef bool http_stop_fn(void *arg);
 
-/* Zeroes mean the default. Everything pointed at must live as long as the exchange. */
+/* Zeroes mean the default. All that is pointed at must remain valid until the exchange
+ * ends. */
 struct http_req {
 	const char *method; /* GET, or POST when there is a body */
 	const char *url;
@@ -31,12 +32,12 @@ struct http_req {
 	const char *cert_file; /* client certificate, PEM */
 	const char *key_file;
 	const char *token;          /* sent as "Authorization: Bearer TOKEN" */
-	bool use_proxy;             /* heed http_proxy and its kin in the environment */
+	bool use_proxy;             /* use http_proxy and the like from the environment */
 	const char *sigv4;          /* sign as CURLOPT_AWS_SIGV4 says, with userpwd */
 	const char *userpwd;        /* "KEY:SECRET" */
-	const char *unix_socket;    /* path; the URL's host is only a name then */
+	const char *unix_socket;    /* path; the host of the URL is then only a name */
 	int64_t connect_timeout_ms; /* 5000 */
-	int64_t timeout_ms;         /* of the whole exchange, 30000; -1: none (streams) */
+	int64_t timeout_ms;         /* of the exchange, 30000; -1: none (streams) */
 	size_t max_answer_bytes;    /* body, 1 MiB; more is ERR_LIMIT */
 	http_stop_fn *stop;         /* http_exchange() only */
 	void *stop_arg;
@@ -44,7 +45,7 @@ struct http_req {
 
 struct http_res {
 	long status;        /* 200, 404, ... */
-	struct buf headers; /* of the last answer, as they came; at most 64 KiB */
+	struct buf headers; /* of the last answer, as received; at most 64 KiB */
 	struct buf body;
 };
 
@@ -59,13 +60,13 @@ bool http_res_header(const struct http_res *res, const char *name, char *text,
 		     size_t size);
 
 /*
- * Sends req and waits for the whole answer. Any status is success: look at ret->status
- * (err_from_http_status() makes a code of it). ret is filled only on success; the
- * caller ends it with http_res_done().
+ * Sends req and waits for the answer. Any status is success: check ret->status
+ * (err_from_http_status() converts it). ret is filled only on success; the
+ * caller frees it with http_res_done().
  *
- * ERR_UNAVAIL no connection or it broke; ERR_TIMEOUT; ERR_LIMIT answer too large;
+ * ERR_UNAVAIL no connection, or it was lost; ERR_TIMEOUT; ERR_LIMIT answer too large;
  * ERR_DENIED the peer's certificate is not trusted; ERR_INVAL bad URL or file;
- * ERR_PROTO no HTTP.
+ * ERR_PROTO not HTTP.
  */
 int http_exchange(const struct http_req *req, struct http_res *ret,
 		  struct err *err) MUST_CHECK;

@@ -10,7 +10,7 @@
 #define HTTPM_MAGIC 0x6874746du
 #define CALL_MAGIC 0x63616c6cu
 #define KEPT_CONNECTIONS 16L
-/* curl reads at most 100 times 16 KiB before we may hand the bytes of a stream over. */
+/* curl reads at most 100 times 16 KiB before the bytes of a stream can be delivered. */
 #define STREAM_BYTES (4u << 20)
 
 struct httpm {
@@ -33,7 +33,7 @@ struct httpm_call {
 	void *arg;
 	char *url;
 	struct http_res res;
-	struct buf pending; /* body of a stream that was not handed over yet */
+	struct buf pending; /* body of a stream that was not delivered yet */
 	size_t max_bytes;
 	bool overflow; /* something did not fit */
 	struct err failed;
@@ -59,9 +59,9 @@ static void call_free(struct httpm_call *c)
 	free(c);
 }
 
-/* ---------------------------------------------------------------- what is told */
+/* ---------------------------------------------------------------- callbacks */
 
-/* Hands one stream's bytes over; false when none had any. The callback may end calls. */
+/* Delivers one stream's bytes; false when none had any. The callback may end calls. */
 static bool deliver_one(struct httpm *m)
 {
 	for (struct httpm_call *c = m->calls; c; c = c->next) {
@@ -100,7 +100,7 @@ static void finish(struct httpm_call *c, CURLcode rc)
 	} else {
 		http_curl_error(rc, c->text, c->url, &err);
 	}
-	/* The callback must not find itself in the list, lest it cancels what ends. */
+	/* Off the list before the callback, which could cancel the call otherwise. */
 	struct http_res res = c->res;
 
 	c->res = (struct http_res){ 0 };

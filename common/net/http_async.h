@@ -3,8 +3,8 @@
  * http_async.h - many HTTP exchanges at once on a loop, with kept connections.
  *
  * Requests and answers are http.h's; the request is copied with its body. All callbacks
- * run from the loop, never from inside httpm_start(). They may start and cancel
- * anything, but not close the httpm.
+ * run from the loop, never from inside httpm_start(). They may start and
+ * cancel calls, but not close the httpm.
  */
 #ifndef COMMON_NET_HTTP_ASYNC_H
 #define COMMON_NET_HTTP_ASYNC_H
@@ -16,16 +16,16 @@ struct httpm;
 struct httpm_call;
 
 /*
- * The exchange is over: res, or NULL and err. sent tells whether the peer may have seen
- * the request (a refused connection: false). The call is gone after this.
+ * The exchange is over: res, or NULL and err. sent: whether the peer may have seen the
+ * request (false for a refused connection). The call is gone after this.
  */
 typedef void httpm_done_fn(void *arg, const struct http_res *res, bool sent,
 			   const struct err *err);
 
 /*
- * A piece of the body of a 2xx answer, as it comes. The body in the final http_res is
- * empty then (that of other answers is there). max_answer_bytes does not bound the whole,
- * which may be endless.
+ * A piece of the body of a 2xx answer, as it arrives. The body in the final http_res is
+ * empty then (that of other answers is there). max_answer_bytes does not limit the total,
+ * which may be unlimited.
  */
 typedef void httpm_data_fn(void *arg, const char *data, size_t n);
 
@@ -35,7 +35,7 @@ void httpm_close(struct httpm *m);
 DEFINE_CLEANUP(struct httpm *, httpm_close);
 
 /*
- * Starts an exchange. data may be NULL: the whole body then comes with done. A request
+ * Starts an exchange. data may be NULL: the body then comes with done. A request
  * that cannot be started (bad URL) is reported through done as well. The handle is
  * valid until done was called or httpm_cancel().
  */

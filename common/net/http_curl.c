@@ -14,7 +14,8 @@ static int add_header(struct curl_slist **list, const char *line, struct err *er
 	struct curl_slist *more;
 
 	if (strpbrk(line, "\r\n"))
-		return err_set(err, ERR_INVAL, "a header line must not hold a line end");
+		return err_set(err, ERR_INVAL,
+			       "a header line must not contain a line break");
 	more = curl_slist_append(*list, line);
 	CHECK(more);
 	*list = more;
@@ -80,7 +81,7 @@ static int set_tls(CURL *h, const struct http_req *req, struct err *err)
 	return 0;
 }
 
-/* So that a peer that vanished without a word is noticed on a stream in half a minute. */
+/* Detects a lost peer on a stream within half a minute. */
 static void set_tcp(CURL *h)
 {
 	curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -137,7 +138,7 @@ int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
 	return 0;
 }
 
-/* The names curl gives its errors are many; ours are few. */
+/* Many curl errors map to few of ours. */
 static int code_of(CURLcode rc)
 {
 	static const struct {
@@ -164,7 +165,8 @@ int http_curl_error(CURLcode rc, const char *text, const char *url, struct err *
 	size_t shown = strcspn(url, "?"); /* a query may hold a secret */
 	int code = code_of(rc);
 
-	/* curl says "unsupported protocol" of an answer without a status line too. */
+	/* curl also reports "unsupported protocol" for an answer without a status line.
+	 */
 	if (strstr(text, "HTTP/0.9"))
 		code = ERR_PROTO;
 	return err_set(err, code, "%.*s: %s", (int)MIN(shown, 200), url,

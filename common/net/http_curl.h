@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * http_curl.h - what the HTTP clients share: a request put on a curl handle.
+ * http_curl.h - a request set up on a curl handle, for both HTTP clients.
  *
  * For http.c and http_async.c alone.
  */
@@ -18,13 +18,13 @@ DEFINE_CLEANUP(struct curl_slist *, curl_slist_free_all);
 #define HTTP_HEADER_BYTES (64u << 10)
 
 /*
- * A new handle set up for req; *ret_headers must live as long and be freed after it.
- * With copy_body the body may go away after the call.
+ * A new handle set up for req; *ret_headers must be freed after the handle.
+ * With copy_body the body need not remain valid after the call.
  */
 int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
 		  struct curl_slist **ret_headers, struct err *err) MUST_CHECK;
 
-/* The code and words for a failed exchange; never 0. text: CURLOPT_ERRORBUFFER's. */
+/* The code and message for a failed exchange; never 0. text: CURLOPT_ERRORBUFFER's. */
 int http_curl_error(CURLcode rc, const char *text, const char *url, struct err *err);
 
 /* A curl header callback whose data is a struct buf: keeps the last answer's headers. */

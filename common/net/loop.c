@@ -18,7 +18,7 @@
 struct watch {
 	loop_io_fn *fn; /* NULL: not watched */
 	void *arg;
-	uint32_t generation; /* tells a reused descriptor from the one an event is for */
+	uint32_t generation; /* distinguishes a reused descriptor */
 };
 
 struct loop_timer {
@@ -119,7 +119,7 @@ void loop_io_del(struct loop *l, int fd)
 	if (fd < 0 || (size_t)fd >= l->n_watches || !l->watches[fd].fn)
 		return;
 	l->watches[fd].fn = NULL;
-	/* A descriptor that its owner closed already has left the set by itself. */
+	/* A descriptor that was already closed has left the set. */
 	(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
@@ -222,7 +222,7 @@ void loop_timer_free(struct loop_timer *t)
 	free(t);
 }
 
-/* Fires what is due now; what these set anew waits for the next round. */
+/* Fires the timers due now; those they set wait for the next round. */
 static void fire_timers(struct loop *l)
 {
 	int64_t now = clock_mono_ms();

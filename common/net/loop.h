@@ -2,8 +2,8 @@
 /*
  * loop.h - one epoll loop: descriptors, timers, signals. One thread runs it.
  *
- * Callbacks run in that thread and may add, change and remove anything, also themselves.
- * Deadlines are real monotonic milliseconds (clock_mono_ms()).
+ * Callbacks run in that thread and may add, change and remove anything, including
+ * themselves. Deadlines are real monotonic milliseconds (clock_mono_ms()).
  */
 #ifndef COMMON_NET_LOOP_H
 #define COMMON_NET_LOOP_H
@@ -17,22 +17,23 @@
 struct loop;
 struct loop_timer;
 
-/* events: EPOLLIN, EPOLLOUT, ... as they came */
+/* events: EPOLLIN, EPOLLOUT, ... as reported */
 typedef void loop_io_fn(void *arg, int fd, uint32_t events);
 typedef void loop_timer_fn(void *arg);
 typedef void loop_signal_fn(void *arg, int signo);
 
 int loop_new(struct loop **ret, struct err *err) MUST_CHECK;
-void loop_free(struct loop *l); /* timers and descriptors of callers must be gone */
+void loop_free(
+	struct loop *l); /* timers and descriptors of callers must have been removed */
 DEFINE_CLEANUP(struct loop *, loop_free);
 
-/* One callback a descriptor; the descriptor stays the caller's. */
+/* One callback per descriptor, which the caller still owns. */
 int loop_io_add(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *arg,
 		struct err *err) MUST_CHECK;
 void loop_io_mod(struct loop *l, int fd, uint32_t events);
 void loop_io_del(struct loop *l, int fd); /* before the descriptor is closed */
 
-/* A timer is born unset. Setting it again moves it; it fires once a setting. */
+/* A timer starts unset. Setting it again moves it; it fires once per setting. */
 struct loop_timer *loop_timer_new(struct loop *l, loop_timer_fn *fn, void *arg);
 void loop_timer_at(struct loop_timer *t, int64_t mono_ms);
 void loop_timer_in(struct loop_timer *t, int64_t ms);
@@ -47,11 +48,11 @@ int loop_signal_add(struct loop *l, int signo, loop_signal_fn *fn, void *arg,
 
 void loop_run(struct loop *l);  /* until loop_stop() */
 void loop_stop(struct loop *l); /* from the loop's own thread */
-/* Runs what is ready; waits at most ms for something (-1: for ever). */
+/* Runs what is ready; waits at most ms for something (-1: without limit). */
 void loop_once(struct loop *l, int64_t ms);
 /*
- * Waits like loop_once(), and runs nothing. For a loop whose state a lock guards: another
- * thread may use that state meanwhile, but must not set timers.
+ * Waits like loop_once(), but runs no callbacks. For a loop whose state a lock guards:
+ * another thread may use that state in the meantime, but must not set timers.
  */
 void loop_wait(struct loop *l, int64_t ms);
 

@@ -10,7 +10,7 @@ struct store_sync {
 	struct store *store;
 };
 
-/* What the callback of the one call in progress leaves. */
+/* The result of the call in progress. */
 struct result {
 	bool done;
 	int rc;
@@ -70,7 +70,7 @@ static void settle(struct result *r, int64_t rev, const struct err *err)
 		*r->err = *err;
 }
 
-/* Every call ends by itself in its time, so this does. */
+/* Every call ends within its time limit, so this returns. */
 static int wait_for(struct store_sync *s, struct result *r)
 {
 	while (!r->done)

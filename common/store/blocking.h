@@ -2,8 +2,8 @@
 /*
  * blocking.h - the calls of client.h, blocking, for threads without a loop.
  *
- * One object a thread, or a lock around it. Each call ends within the timeout of the
- * options. Results are the caller's.
+ * One object per thread, or a lock around it. Each call ends within the timeout of the
+ * options. The caller owns the results.
  */
 #ifndef COMMON_STORE_BLOCKING_H
 #define COMMON_STORE_BLOCKING_H
@@ -17,7 +17,7 @@ int store_sync_open(const struct store_opts *opts, struct store_sync **ret,
 void store_sync_close(struct store_sync *s);
 DEFINE_CLEANUP(struct store_sync *, store_sync_close);
 
-/* For mixing both manners in one thread: the store inside, and its loop. */
+/* For mixing both kinds of calls in one thread: the store inside, and its loop. */
 struct store *store_sync_store(struct store_sync *s);
 struct loop *store_sync_loop(struct store_sync *s);
 
@@ -36,7 +36,7 @@ int store_sync_range(struct store_sync *s, const char *key, const char *end,
 /* ret_rev may be NULL in all of these. */
 int store_sync_put(struct store_sync *s, const char *key, const void *value, size_t len,
 		   int64_t lease, int64_t *ret_rev, struct err *err) MUST_CHECK;
-/* Only whether the compares held; use store_do_txn() for the results of the ops. */
+/* Only whether the comparisons held; use store_do_txn() for the results of the ops. */
 int store_sync_txn(struct store_sync *s, const struct store_txn *txn, bool *ret_succeeded,
 		   int64_t *ret_rev, struct err *err) MUST_CHECK;
 

@@ -54,7 +54,7 @@ void store_cancel(struct store_call *c)
 	store_call_free(c);
 }
 
-/* The call is out of the list before the user hears of it, so it cannot be cancelled. */
+/* Off the list before the callback, so that it cannot be cancelled then. */
 static void answer(struct store_call *c, const json_t *doc, const struct err *err)
 {
 	store_answer_fn *fn = c->answer;
@@ -86,7 +86,7 @@ static void try(struct store_call *c)
 	req.body_len = c->body.len;
 	req.max_answer_bytes = STORE_ANSWER_BYTES;
 	req.timeout_ms = left;
-	/* One endpoint that hangs shall not use up the time of a read. */
+	/* An endpoint that hangs must not use up the time of a read. */
 	if (c->repeatable && s->n_endpoints > 1)
 		req.timeout_ms = MIN(
 			left, MAX(s->timeout_ms / (int64_t)s->n_endpoints, TRY_MIN_MS));
@@ -128,7 +128,7 @@ static void on_answer(struct store_call *c, const struct http_res *res)
 	doc = json_loadb(buf_str(&res->body), res->body.len, 0, NULL);
 	told = json_object_get(doc, "result") ? json_object_get(doc, "result") : doc;
 	if (!json_is_object(told))
-		err_set(&err, ERR_PROTO, "the store's answer to %s is no JSON object",
+		err_set(&err, ERR_PROTO, "the store's answer to %s is not a JSON object",
 			c->path);
 	else if (store_wire_doc_error(doc, &err) == 0)
 		err.code = 0;
@@ -145,7 +145,7 @@ static void on_http(void *arg, const struct http_res *res, bool sent,
 	if (res)
 		on_answer(c, res);
 	else if (err->code == ERR_LIMIT || err->code == ERR_INVAL)
-		answer(c, NULL, err); /* no other endpoint would make it better */
+		answer(c, NULL, err); /* another endpoint would not help */
 	else
 		failed_there(c, sent, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * call.h - one request to the store, with its tries at several endpoints.
+ * call.h - one request to the store, with its attempts at several endpoints.
  *
  * Inside the room only.
  */
@@ -14,7 +14,7 @@
 #define STORE_REQUEST_BYTES (16u << 20)
 #define STORE_ANSWER_BYTES (32u << 20)
 
-/* Tells the user; doc is NULL when err is set. */
+/* Reports to the user; doc is NULL when err is set. */
 typedef void store_answer_fn(struct store_call *c, const json_t *doc,
 			     const struct err *err);
 

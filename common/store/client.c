@@ -21,7 +21,7 @@ static int add_endpoint(struct store *s, const char *url, size_t n, struct err *
 	if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) ||
 	    n <= strlen("https://"))
 		return err_set(err, ERR_INVAL,
-			       "'%.*s' is no store endpoint, such as https://host:2379",
+			       "'%.*s' is not a store endpoint such as https://host:2379",
 			       (int)MIN(n, 100), url);
 	e->store = s;
 	e->url = xstrndup(url, n);

@@ -2,25 +2,25 @@
 /*
  * client.h - client of etcd v3's JSON gateway (POST /v3/...), asynchronous on a loop.
  *
- * Serves with etcd from 3.4 on and with the controller's embedded store. Every call is
- * copied, answers through its callback exactly once, from the loop (never from inside
- * the call), and may be forgotten or cancelled. What a callback is given lives until it
- * returns. Callbacks may call everything here but store_close().
+ * Works with etcd 3.4 or later and with the controller's built-in store. Every call is
+ * copied, calls back exactly once, from the loop (never from inside the call), and may
+ * be ignored or cancelled. What a callback receives is valid until it returns. Callbacks
+ * may call everything here except store_close().
  *
- * Keys are strings without NUL; keys that are read may hold any bytes. A range is
- * [key, end): end NULL means that one key, end "" everything from key on, and
+ * Keys are strings without NUL; keys that are read may contain any bytes. A range is
+ * [key, end): end NULL means that one key, end "" all keys from key on, and
  * store_prefix_end() gives the end of a prefix.
  *
- * Endpoints: a call goes to the one in use. One that cannot be reached or serve is out
- * for a while and is probed (/health) before it is used again; with none left each is
- * tried. Reads, lease grants and keepalives move on to the next endpoint within their
- * time. A put, delete, txn or revoke moves on only if the first endpoint cannot have
- * seen it; otherwise it fails with ERR_UNAVAIL or ERR_TIMEOUT and may have happened.
- * (When a kept connection turns out dead before any answer, libcurl sends the request
- * once more, to the same endpoint.)
+ * Endpoints: a call goes to the current one. An endpoint that is unreachable or cannot
+ * serve is skipped for a while and is probed (/health) before it is used again; with none
+ * left each is tried. Reads, lease grants and keepalives are retried at the next endpoint
+ * within their time limit. A put, delete, txn or revoke is retried only if the first
+ * endpoint cannot have seen it; otherwise it fails with ERR_UNAVAIL or ERR_TIMEOUT and
+ * may have taken effect. (When a kept connection turns out to be dead before any answer,
+ * libcurl sends the request again to the same endpoint.)
  *
  * Errors in callbacks: NULL on success; ERR_UNAVAIL, ERR_TIMEOUT, ERR_NOT_FOUND (lease),
- * ERR_CONFLICT (lease exists), ERR_DENIED, ERR_INVAL (the store refused the request),
+ * ERR_CONFLICT (lease exists), ERR_DENIED, ERR_INVAL (the store rejected the request),
  * ERR_LIMIT (compacted or future revision, too large), ERR_PROTO.
  */
 #ifndef COMMON_STORE_CLIENT_H
@@ -41,20 +41,21 @@ struct store_watch;
 struct store_opts {
 	const char *endpoints; /* "https://a:2379,https://b:2379"; http too */
 	const char *ca_file, *cert_file, *key_file;
-	const char *token;  /* bearer token for the embedded store, or NULL */
-	int64_t timeout_ms; /* of a call, with all its endpoints; 0: 5000 */
+	const char *token;  /* bearer token for the built-in store, or NULL */
+	int64_t timeout_ms; /* of a call, over all endpoints; 0: 5000 */
 };
 
-/* ERR_INVAL for endpoints that are no list of http(s) URLs. Connects to nothing yet. */
+/* ERR_INVAL when endpoints is not a list of http(s) URLs. Connects to nothing yet. */
 int store_open(struct loop *loop, const struct store_opts *opts, struct store **ret,
 	       struct err *err) MUST_CHECK;
-/* Calls and watches end without calling back. NULL is allowed. */
+/* Calls and watches end without a callback. NULL is allowed. */
 void store_close(struct store *s);
 DEFINE_CLEANUP(struct store *, store_close);
 
 struct loop *store_loop(const struct store *s);
 
-/* The latest exchange succeeded; what to tell a person if not ("" when fine). */
+/* The latest exchange succeeded; the problem, for users, if not ("" when there is none).
+ */
 bool store_is_reachable(const struct store *s);
 const char *store_problem(const struct store *s);
 const char *store_endpoint(const struct store *s); /* in use now */
@@ -77,13 +78,13 @@ void store_kv_done(struct store_kv *kv);
 /* As memcmp() over key bytes, the shorter first. */
 int store_key_cmp(const char *a, size_t a_len, const char *b, size_t b_len);
 
-/* The smallest key behind all that begin with prefix; "" when there is none. Caller
+/* The smallest key after all that begin with prefix; "" when there is none. Caller
  * frees. */
 char *store_prefix_end(const char *prefix);
 
 /* ---------------------------------------------------------------- ranges */
 
-/* rev is the store's revision at the read: watch from rev + 1 to go on from here. */
+/* rev is the store's revision at the read: watch from rev + 1 to continue from here. */
 typedef void store_range_fn(void *arg, const struct store_kv *kvs, size_t n, int64_t rev,
 			    const struct err *err);
 
@@ -125,7 +126,7 @@ struct store_range_res {
 
 typedef void store_range_full_fn(void *arg, const struct store_range_res *res,
 				 const struct err *err);
-/* Everything that a range can ask, with keys of any bytes. */
+/* All options of a range, with keys of any bytes. */
 struct store_call *store_range_full(struct store *s, const struct store_range_req *req,
 				    store_range_full_fn *fn, void *arg);
 
@@ -137,7 +138,7 @@ struct store_call *store_put(struct store *s, const char *key, const void *value
 			     size_t len, int64_t lease, store_done_fn *fn, void *arg);
 struct store_call *store_delete(struct store *s, const char *key, const char *end,
 				store_done_fn *fn, void *arg);
-/* Forgets history before rev. */
+/* Drops history before rev. */
 struct store_call *store_compact(struct store *s, int64_t rev, store_done_fn *fn,
 				 void *arg);
 
@@ -168,7 +169,7 @@ struct store_op {
 	size_t value_len;
 	int64_t lease;         /* PUT */
 	int64_t limit, at_rev; /* RANGE */
-	bool prev_kv;          /* PUT, DELETE: what was there comes back in kvs */
+	bool prev_kv;          /* PUT, DELETE: the previous value is returned in kvs */
 };
 
 /* If all cmps hold then the first ops, else the others; all at one revision. */
@@ -191,7 +192,7 @@ struct store_op_result {
 struct store_txn_res {
 	bool succeeded; /* the cmps held */
 	int64_t rev;
-	const struct store_op_result *results; /* one an op, in order */
+	const struct store_op_result *results; /* one per op, in order */
 	size_t n;
 };
 
@@ -206,18 +207,17 @@ struct store_event {
 	bool deleted; /* kv then has only key and mod_rev (of the deletion) */
 	struct store_kv kv;
 	bool has_prev;
-	struct store_kv prev; /* before the change, when asked for */
+	struct store_kv prev; /* before the change, when requested */
 };
 
 /*
  * Events in order, or err:
- *   NULL         n events (n may be 0: the watch has just been (re)established); rev is
- *                the store's revision at least up to which everything has been told
- *   ERR_LIMIT    the watch is over, its history is gone (rev: the compact revision, or
- *                0 when the store is behind what was seen of it: it was made anew);
- *                read again and start another. The callback may stop it
- *   ERR_DENIED, ERR_INVAL  the watch is over, the store refuses it
- *   others       the connection was lost; it comes back by itself from where it was
+ *   NULL         n events (n may be 0: the watch has just been (re)established); all
+ * events up to this revision of the store have been reported ERR_LIMIT    the watch has
+ * ended, as its history was compacted (rev: the compact revision, or 0 when the store has
+ * an older revision than was seen: it was created again); read again and start another.
+ * The callback may stop it ERR_DENIED, ERR_INVAL  the watch has ended, the store rejects
+ * it others       the connection was lost; the watch resumes automatically
  */
 typedef void store_watch_fn(void *arg, const struct store_event *events, size_t n,
 			    int64_t rev, const struct err *err);
@@ -225,7 +225,7 @@ typedef void store_watch_fn(void *arg, const struct store_event *events, size_t 
 /*
  * Watches [key, end) from from_rev on (0: from now on). Reconnects, to another endpoint
  * if need be, from the last revision seen, until store_watch_stop(): no event is lost
- * or told twice.
+ * or reported twice.
  */
 struct store_watch *store_watch(struct store *s, const char *key, const char *end,
 				int64_t from_rev, bool prev_kv, store_watch_fn *fn,
@@ -234,16 +234,16 @@ void store_watch_stop(struct store_watch *w); /* NULL is allowed */
 
 /* ---------------------------------------------------------------- leases */
 
-/* ttl_s is what the store gives, which may be more than was asked for. */
+/* ttl_s is what the store grants, which may be more than requested. */
 typedef void store_lease_fn(void *arg, int64_t id, int64_t ttl_s, const struct err *err);
 
 /* id 0: the store chooses. */
 struct store_call *store_lease_grant(struct store *s, int64_t ttl_s, int64_t id,
 				     store_lease_fn *fn, void *arg);
-/* ERR_NOT_FOUND when the lease has expired: take a new one and put its keys again. */
+/* ERR_NOT_FOUND when the lease has expired: request a new one and put its keys again. */
 struct store_call *store_lease_keepalive(struct store *s, int64_t id, store_lease_fn *fn,
 					 void *arg);
-/* Deletes its keys as well. */
+/* Also deletes its keys. */
 struct store_call *store_lease_revoke(struct store *s, int64_t id, store_done_fn *fn,
 				      void *arg);
 

@@ -31,7 +31,7 @@ size_t store_endpoint_choose(struct store *s, size_t try)
 			return at;
 		}
 	}
-	/* None is known to work: each in turn, so that the first back is found. */
+	/* None is known to work: try each in turn, to find the first that recovers. */
 	if (try > 0)
 		s->current = (s->current + 1) % s->n_endpoints;
 	return s->current;

@@ -112,13 +112,13 @@ int ejson_read_int(const json_t *o, const char *name, int64_t *ret, struct err *
 	}
 	text = json_string_value(v);
 	if (!text || !*text || isspace((unsigned char)*text))
-		return err_set(err, ERR_INVAL, "\"%s\" must be a whole number", name);
+		return err_set(err, ERR_INVAL, "\"%s\" must be an integer", name);
 	errno = 0;
 	*ret = strtoll(text, &end, 10);
 	if (errno == ERANGE) /* ids are unsigned on the wire */
 		*ret = (int64_t)strtoull(text, &end, 10);
 	if (*end)
-		return err_set(err, ERR_INVAL, "\"%s\" must be a whole number", name);
+		return err_set(err, ERR_INVAL, "\"%s\" must be an integer", name);
 	return 0;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * etcd_json.h - JSON in the manner of etcd's gateway, read and written.
+ * etcd_json.h - JSON as etcd's gateway has it, read and written.
  *
  * That is protobuf's JSON: bytes are base64, 64-bit numbers are decimal strings, a
- * member with the default value is left out, names are snake_case (camelCase is read
- * too). Used by the store's client (common/store.c) and server (controller/kv_*.c).
+ * member with the default value is omitted, names are snake_case (camelCase is read
+ * too). Used by the client and by the built-in store (controller/etcd/).
  */
 #ifndef COMMON_STORE_ETCD_JSON_H
 #define COMMON_STORE_ETCD_JSON_H
@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Writing: each adds the comma it needs. name NULL: an element of an array. */
+/* Writing: each adds a comma where needed. name NULL: an element of an array. */
 void ejson_open(struct buf *b, const char *name, char bracket); /* '{' or '[' */
 void ejson_close(struct buf *b, char bracket);
 void ejson_add_int(struct buf *b, const char *name, int64_t v); /* nothing when 0 */

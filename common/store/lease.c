@@ -19,7 +19,7 @@ static void on_lease(struct store_call *c, const json_t *doc, const struct err *
 
 	if (!err && read_lease(doc, &id, &ttl_s, &bad) < 0)
 		err = &bad;
-	/* An unknown lease is no error on the wire: its TTL is left out. */
+	/* An unknown lease is not an error on the wire: its TTL is omitted. */
 	if (!err && ttl_s <= 0) {
 		err_set(&bad, ERR_NOT_FOUND, "the lease has expired");
 		err = &bad;
@@ -30,7 +30,7 @@ static void on_lease(struct store_call *c, const json_t *doc, const struct err *
 struct store_call *store_lease_grant(struct store *s, int64_t ttl_s, int64_t id,
 				     store_lease_fn *fn, void *arg)
 {
-	/* A second grant with a free id only makes a lease that expires unused. */
+	/* A second grant with a free id only creates a lease that expires unused. */
 	struct store_call *c =
 		store_call_new(s, "/v3/lease/grant", id == 0, on_lease, arg);
 
@@ -81,7 +81,7 @@ static int read_keys(const json_t *doc, struct store_kv_list *l, struct err *err
 		return rc;
 	l->kvs = xcalloc(json_array_size(list) + 1, sizeof(*l->kvs));
 	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
-		/* As an object, so that the one reader of bytes serves. */
+		/* As an object, for the common reader of bytes. */
 		CLEANUP(json_decref)
 		json_t *o = json_pack("{s:O}", "key", json_array_get(list, i));
 

@@ -12,7 +12,7 @@
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 3000
 
-/* Sorted by key. Entries are on the heap so that they stay put. */
+/* Sorted by key. Entries are on the heap so that pointers stay valid. */
 struct table {
 	struct store_kv **kv;
 	size_t n, cap;
@@ -25,8 +25,8 @@ struct mirror {
 	mirror_fn *fn;
 	void *arg;
 	struct table table;
-	struct table fresh; /* what a read has brought so far */
-	int64_t read_rev;   /* of the read in progress; 0: its first page is not there */
+	struct table fresh; /* what was read so far */
+	int64_t read_rev;   /* of the read in progress; 0: before its first page */
 	struct store_call *call;
 	struct store_watch *watch;
 	struct loop_timer *retry;
@@ -64,7 +64,7 @@ static void table_done(struct table *t)
 }
 DEFINE_CLEANUP_OBJECT(struct table, table_done);
 
-/* Where key is, or belongs. */
+/* The place of key, also when absent. */
 static size_t table_find(const struct table *t, const char *key, size_t len, bool *ret_is)
 {
 	size_t at = SORTED_PLACE(
@@ -96,7 +96,7 @@ static void table_remove(struct table *t, size_t at)
 struct changes {
 	struct mirror_change *list;
 	size_t n, cap;
-	struct table gone; /* old entries, until the user was told */
+	struct table gone; /* old entries, until the callback returned */
 };
 
 static void changes_done(struct changes *c)
@@ -145,7 +145,7 @@ static void apply(struct mirror *m, const struct store_event *e, struct changes 
 	changes_add(c, kv, old);
 }
 
-/* The fresh table takes the place of the old one; c gets what differs. */
+/* Replaces the table by the fresh one; c gets the differences. */
 static void replace(struct mirror *m, struct changes *c)
 {
 	struct table was = m->table;
@@ -229,7 +229,7 @@ static void on_watch(void *arg, const struct store_event *events, size_t n, int6
 		m->fn(m->arg, c.list, c.n);
 }
 
-static void on_whole(struct mirror *m)
+static void on_complete(struct mirror *m)
 {
 	CLEANUP(changes_done) struct changes c = { 0 };
 	bool first = !m->has_copy;
@@ -261,7 +261,7 @@ static void on_page(void *arg, const struct store_range_res *res, const struct e
 	if (res->more && res->n)
 		read_page(m);
 	else
-		on_whole(m);
+		on_complete(m);
 }
 
 /* Pages are read at the revision of the first, so together they are one snapshot. */
@@ -278,7 +278,7 @@ static void read_page(struct mirror *m)
 	};
 
 	if (last) {
-		req.key = last->key; /* with the NUL behind it: the next possible key */
+		req.key = last->key; /* with its NUL: the next possible key */
 		req.key_len = last->key_len + 1;
 	}
 	m->call = store_range_full(m->s, &req, on_page, m);

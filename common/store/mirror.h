@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mirror.h - a copy in memory of all keys with one prefix, kept fresh by a watch.
+ * mirror.h - a copy in memory of all keys with one prefix, kept up to date by a watch.
  *
  * It reads the prefix at one revision, then watches from the next. When its history was
  * compacted away it reads again and reports only what differs. On any failure it keeps
- * what it has and goes on trying, so it is never empty because a read failed.
+ * its copy and retries, so it is never empty because a read failed.
  */
 #ifndef COMMON_STORE_MIRROR_H
 #define COMMON_STORE_MIRROR_H
@@ -15,14 +15,14 @@ struct mirror;
 
 struct mirror_change {
 	bool deleted;
-	const struct store_kv *kv;  /* new; for a deletion what was there last */
+	const struct store_kv *kv;  /* new; for a deletion the last value */
 	const struct store_kv *old; /* before; NULL when the key is new */
 };
 
 /*
  * A batch of changes, already in the copy, in the order of their revisions (of the keys
  * after a read). Called once with n == 0 if the first read finds nothing, so the first
- * call always means: now there is a copy. May call everything but mirror_free().
+ * call always means that there is a copy. May call everything except mirror_free().
  */
 typedef void mirror_fn(void *arg, const struct mirror_change *changes, size_t n);
 
@@ -30,19 +30,21 @@ struct mirror *mirror_new(struct store *s, const char *prefix, mirror_fn *fn, vo
 void mirror_free(struct mirror *m);
 DEFINE_CLEANUP(struct mirror *, mirror_free);
 
-/* There is a copy: it was read at least once, however long ago. */
+/* There is a copy: it was read at least once. */
 bool mirror_has_copy(const struct mirror *m);
-/* There is a copy and the watch that keeps it fresh is up. */
+/* There is a copy and the watch is connected. */
 bool mirror_is_synced(const struct mirror *m);
 /* Since when (real monotonic ms) it is not synced; 0 when it is. */
 int64_t mirror_stale_since_ms(const struct mirror *m);
-int64_t mirror_rev(const struct mirror *m); /* of the store, of the last news; 0: none */
+int64_t mirror_rev(
+	const struct mirror *m); /* of the store, at the last update; 0: none */
 
 /* NULL when there is no such key. Valid until the loop runs again. */
 const struct store_kv *mirror_get(const struct mirror *m, const char *key);
 size_t mirror_count(const struct mirror *m);
 
-/* Visits the keys that begin with prefix (NULL: all), in order, until fn says false. */
+/* Visits the keys that begin with prefix (NULL: all), in order, until fn returns false.
+ */
 typedef bool mirror_each_fn(void *arg, const struct store_kv *kv);
 void mirror_each(const struct mirror *m, const char *prefix, mirror_each_fn *fn,
 		 void *arg);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store.h - the store's client: etcd v3 over its JSON gateway, and mirrors of its
- * prefixes.
+ * store.h - client of the store (etcd v3 over its JSON gateway): calls on a loop
+ * (client.h) or blocking (blocking.h), mirrors of prefixes, and the JSON of the gateway,
+ * which the built-in store serves too.
  */
 #ifndef COMMON_STORE_STORE_H
 #define COMMON_STORE_STORE_H

@@ -123,7 +123,7 @@ static int read_result(const json_t *o, struct store_op_result *r,
 		if (rc == 0)
 			rc = store_wire_kvs(del, "prev_kvs", l, err);
 	} else {
-		return err_set(err, ERR_PROTO, "a result of a txn is of no known kind");
+		return err_set(err, ERR_PROTO, "a result of a txn is of an unknown kind");
 	}
 	r->kvs = l->kvs;
 	r->n = l->n;

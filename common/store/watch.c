@@ -15,7 +15,7 @@
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 3000
 #define STEADY_MS 5000
-#define CREATE_MS 3000 /* an endpoint that does not confirm the watch by then is left */
+#define CREATE_MS 3000 /* then another endpoint is tried */
 #define LINE_BYTES (64u << 20)
 
 struct store_watch {
@@ -23,22 +23,22 @@ struct store_watch {
 	struct store *s;
 	struct store_watch *next, **link;
 	struct buf range; /* "key":..,"range_end":.. */
-	int64_t next_rev; /* the first that was not told; 0: from now on */
+	int64_t next_rev; /* the first not reported; 0: from now on */
 	bool prev_kv;
 	store_watch_fn *fn;
 	void *arg;
 	struct httpm_call *http;
-	struct loop_timer *timer; /* of a retry, or of the missing confirmation */
+	struct loop_timer *timer; /* for a retry, or a missing confirmation */
 	size_t endpoint, tries;
 	int64_t created_ms; /* when the stream was confirmed; 0: it is not */
 	bool over;
 	bool in_fn, stopped; /* stopped inside its own callback */
-	struct buf line;     /* what came of the line that is not complete yet */
+	struct buf line;     /* the incomplete line */
 };
 
-/* Tells the user; false when the watch is gone or over after that. */
-static bool tell(struct store_watch *w, const struct store_event *events, size_t n,
-		 int64_t rev, const struct err *err)
+/* Calls back; false when the watch was freed or has ended after that. */
+static bool report(struct store_watch *w, const struct store_event *events, size_t n,
+		   int64_t rev, const struct err *err)
 {
 	w->in_fn = true;
 	w->fn(w->arg, events, n, rev, err);
@@ -61,21 +61,21 @@ static void hang_up(struct store_watch *w)
 	buf_clear(&w->line);
 }
 
-/* For ever: the user must do something. */
+/* Permanently: the user must act. */
 static bool end_watch(struct store_watch *w, int64_t rev, const struct err *err)
 {
 	hang_up(w);
 	loop_timer_unset(w->timer);
 	w->over = true;
-	return tell(w, NULL, 0, rev, err);
+	return report(w, NULL, 0, rev, err);
 }
 
-/* For a while: another try follows, at once when there is another endpoint. */
+/* Temporarily: retries, at once when there is another endpoint. */
 static bool retry(struct store_watch *w, const struct err *err)
 {
 	int64_t wait = RETRY_MIN_MS;
 
-	/* A server that confirms and hangs up at once is no reason to hurry. */
+	/* No hurry with a server that confirms and disconnects at once. */
 	if (w->created_ms && clock_mono_ms() - w->created_ms > STEADY_MS)
 		w->tries = 0;
 	hang_up(w);
@@ -85,12 +85,12 @@ static bool retry(struct store_watch *w, const struct err *err)
 	wait = MIN(wait, RETRY_MAX_MS);
 	if (w->tries < w->s->n_endpoints)
 		wait = 0;
-	/* Many clients lose one server at the same moment. */
+	/* Many clients lose a server at the same moment. */
 	loop_timer_in(w->timer, wait + random() % (wait / 2 + 1));
-	return tell(w, NULL, 0, w->next_rev ? w->next_rev - 1 : 0, err);
+	return report(w, NULL, 0, w->next_rev ? w->next_rev - 1 : 0, err);
 }
 
-/* What came cannot be read: of one answer, not of the watch, so no end of it. */
+/* An unreadable answer; that does not end the watch. */
 static bool garbled(struct store_watch *w, struct err *err)
 {
 	err->code = ERR_PROTO;
@@ -170,7 +170,7 @@ static bool on_created(struct store_watch *w, int64_t rev)
 			(long long)w->next_rev - 1, (long long)rev);
 		return end_watch(w, 0, &err);
 	}
-	return tell(w, NULL, 0, w->next_rev - 1, NULL);
+	return report(w, NULL, 0, w->next_rev - 1, NULL);
 }
 
 static bool on_canceled(struct store_watch *w, const json_t *result)
@@ -187,7 +187,7 @@ static bool on_canceled(struct store_watch *w, const json_t *result)
 		return end_watch(w, compact_rev, &err);
 	}
 	if (why && strstr(why, "range is empty")) {
-		err_set(&err, ERR_INVAL, "the store refuses the watch: %s", why);
+		err_set(&err, ERR_INVAL, "the store rejected the watch: %s", why);
 		return end_watch(w, 0, &err);
 	}
 	err_set(&err, ERR_UNAVAIL, "the store ended the watch: %s",
@@ -204,13 +204,13 @@ static bool on_events(struct store_watch *w, const json_t *result)
 
 	if (rc < 0)
 		return garbled(w, &err);
-	/* After a reconnection nothing is told twice, whatever the server sends. */
+	/* After a reconnection nothing is reported twice, whatever the server sends. */
 	while (skip < e.n && e.list[skip].kv.mod_rev < w->next_rev)
 		skip++;
 	if (e.n == skip)
 		return true;
 	w->next_rev = e.list[e.n - 1].kv.mod_rev + 1;
-	return tell(w, e.list + skip, e.n - skip, w->next_rev - 1, NULL);
+	return report(w, e.list + skip, e.n - skip, w->next_rev - 1, NULL);
 }
 
 static bool on_line(struct store_watch *w, const char *text, size_t n)
@@ -221,7 +221,7 @@ static bool on_line(struct store_watch *w, const char *text, size_t n)
 	struct err err;
 
 	if (!doc) {
-		err_set(&err, ERR_PROTO, "a line of a watch is no JSON");
+		err_set(&err, ERR_PROTO, "a line of a watch is not JSON");
 		return retry(w, &err);
 	}
 	if (store_wire_doc_error(doc, &err) < 0)
@@ -243,10 +243,10 @@ static const struct err *too_long(struct err *err)
 	return err;
 }
 
-/* The rest of a line came; false when the stream is not to be read on. */
+/* The rest of a line arrived; false to stop reading the stream. */
 static bool take_line(struct store_watch *w, const char *data, size_t n)
 {
-	/* Taken away first, since the user may start or stop anything. */
+	/* Taken first, since the callback may start or stop anything. */
 	CLEANUP(buf_done) struct buf line = w->line;
 
 	buf_init(&w->line, LINE_BYTES);
@@ -313,7 +313,7 @@ static void on_timer(void *arg)
 
 static void start(struct store_watch *w)
 {
-	/* etcd ends a watch on a member that lost its leader only when asked to. */
+	/* etcd ends a watch on a member that lost its leader only on request. */
 	static const char *const headers[] = { "Grpc-Metadata-hasleader: true", NULL };
 	CLEANUP(buf_done) struct buf body;
 	CLEANUP(free) char *url = NULL;

@@ -57,8 +57,8 @@ int store_wire_error(long status, const char *body, size_t len, struct err *err)
 			err->code = code;
 		return code;
 	}
-	return err_set(err, code, "the store answers %ld%s%s", status, detail ? ": " : "",
-		       detail ? detail : "");
+	return err_set(err, code, "the store returned status %ld%s%s", status,
+		       detail ? ": " : "", detail ? detail : "");
 }
 
 /* ---------------------------------------------------------------- keys and values */
@@ -158,7 +158,7 @@ int store_wire_rev(const json_t *doc, int64_t *ret, struct err *err)
 
 void store_wire_add_range(struct buf *b, const char *key, const char *end)
 {
-	/* A key of no bytes stands for the first possible one. */
+	/* An empty key stands for the first possible one. */
 	ejson_add_bytes(b, "key", key, *key ? strlen(key) : 1);
 	if (end)
 		ejson_add_bytes(b, "range_end", end, *end ? strlen(end) : 1);

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-/* The error in an answer that is none of success; never 0. */
+/* The error of an unsuccessful answer; never 0. */
 int store_wire_error(long status, const char *body, size_t len, struct err *err);
 /* The error of a document {"error":..}; 0 when it has none. */
 int store_wire_doc_error(const json_t *doc, struct err *err);

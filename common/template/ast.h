@@ -10,7 +10,7 @@
 #include "value.h"
 
 enum tnode_kind {
-	/* what stands in a list */
+	/* in a list */
 	TN_TEXT,     /* str */
 	TN_ACTION,   /* pipe */
 	TN_IF,       /* pipe, body, other */
@@ -19,13 +19,13 @@ enum tnode_kind {
 	TN_TEMPLATE, /* str, pipe or NULL */
 	TN_BREAK,
 	TN_CONTINUE,
-	/* what stands in a command */
+	/* in a command */
 	TN_DOT,    /* fields */
 	TN_VAR,    /* str, fields */
 	TN_PAREN,  /* pipe, fields */
 	TN_CALL,   /* function */
 	TN_VALUE,  /* value: a literal */
-	TN_NOTHING /* the word nil */
+	TN_NOTHING /* nil */
 };
 
 struct tnode {

@@ -10,7 +10,7 @@
 static int eval_arg(struct texec *x, const struct tval *dot, const struct tnode *n,
 		    struct tval *ret, struct err *err);
 
-/* What a call costs beyond one step: long strings and lists take longer. */
+/* The cost of a call beyond one step, for long strings and lists. */
 static int64_t work_of(const struct tval *args, size_t n)
 {
 	size_t work = 0;
@@ -36,12 +36,13 @@ static int call(struct texec *x, int line, const struct tfunc *f, const struct t
 		return err_wrap(err, rc, "%s:%d: error calling %s", x->t->name, line,
 				f->name);
 	if (tval_depth(ret) > NEST_MAX)
-		return err_set(err, ERR_LIMIT, "%s:%d: %s makes values too deep",
+		return err_set(err, ERR_LIMIT,
+			       "%s:%d: %s returns values that are nested too deeply",
 			       x->t->name, line, f->name);
 	return texec_check(x, line, err);
 }
 
-/* args: the operands behind the function's name; final: what the pipe brings, or NULL. */
+/* args: the operands after the function's name; final: the value piped in, or NULL. */
 static int eval_call(struct texec *x, const struct tval *dot, const struct tnode *name,
 		     const struct tnode *args, const struct tval *final, struct tval *ret,
 		     struct err *err)
@@ -128,7 +129,7 @@ static int eval_fields(const struct texec *x, const struct tnode *n, struct tval
 	return 0;
 }
 
-/* The operand without regard to arguments. */
+/* The operand, ignoring arguments. */
 static int eval_operand(struct texec *x, const struct tval *dot, const struct tnode *n,
 			struct tval *ret, bool *format, struct err *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The nodes of a template carried out: text, actions, branches, loops, other templates.
+/* Executes the nodes of a template: text, actions, branches, loops, other templates.
  */
 #include "template.h"
 

@@ -29,7 +29,7 @@ int texec_check(struct texec *x, int line, struct err *err)
 	else if (tpool_is_full(&x->run.pool))
 		what = "needs too much memory";
 	else if (buf_is_full(x->out))
-		what = "makes too much output";
+		what = "writes too much output";
 	if (!what)
 		return 0;
 	return err_set(err, ERR_LIMIT, "%s:%d: the template %s", x->t->name, line, what);

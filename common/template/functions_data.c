@@ -130,10 +130,10 @@ static int read_json(struct trun *x, struct tstr s, bool array, struct tval *ret
 
 	j = json_loadb(s.s, s.n, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &e);
 	if (!j)
-		return err_set(err, ERR_INVAL, "no JSON: %s at line %d, column %d",
+		return err_set(err, ERR_INVAL, "not JSON: %s at line %d, column %d",
 			       e.text, e.line, e.column);
 	if (array ? !json_is_array(j) : !json_is_object(j))
-		return err_set(err, ERR_INVAL, "the JSON is no %s",
+		return err_set(err, ERR_INVAL, "the JSON is not an %s",
 			       array ? "array" : "object");
 	return tval_from_json(&x->pool, j, ret, err);
 }

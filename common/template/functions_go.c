@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The functions that text/template has by itself. and, or: see eval.c. */
+/* The built-in functions of text/template. and, or: see eval.c. */
 #include "function.h"
 
 #include "check.h"
@@ -28,7 +28,7 @@ static int bad_comparison(struct err *err)
 	return err_set(err, ERR_INVAL, "incompatible types for comparison");
 }
 
-/* Both have the same kind, which is no list or map. */
+/* Both have the same kind, not a list or map. */
 static int order(const struct tval *a, const struct tval *b)
 {
 	if (a->kind == TV_STRING)
@@ -236,7 +236,7 @@ TFUNC(fn_logic)
 	(void)a;
 	(void)n;
 	(void)ret;
-	return err_set(err, ERR_INTERNAL, "and, or are no plain functions");
+	return err_set(err, ERR_INTERNAL, "and, or are not plain functions");
 }
 
 const struct tfunc tfuncs_go[] = {

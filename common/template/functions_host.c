@@ -121,7 +121,7 @@ static void add_srv(void *arg, const struct template_srv *srv)
 	tlist_add(c->pool, c->list, v);
 }
 
-/* By target and port; both stand at fixed places of the struct. */
+/* By target and port; both have fixed places in the struct. */
 static int by_target(const void *a, const void *b)
 {
 	const struct tval *x = a, *y = b;
@@ -130,7 +130,7 @@ static int by_target(const void *a, const void *b)
 	return d ? d : (int)(x->map->m[1].val.i - y->map->m[1].val.i);
 }
 
-/* lookupSRV service proto name, as net.LookupSRV: "" "" NAME asks for NAME itself. */
+/* lookupSRV service proto name, as net.LookupSRV: "" "" NAME queries NAME itself. */
 TFUNC(fn_lookup_srv)
 {
 	CLEANUP(buf_done) struct buf name;

@@ -110,7 +110,7 @@ static int glob_keys(struct trun *x, struct tstr pattern, bool values, struct tv
 
 	*ret = tval_list(p, values ? "string" : "memkv.KVPair");
 	c.list = ret->list;
-	/* Also without a key to compare with, a bad pattern is an error. */
+	/* An invalid pattern is an error even if there is no key. */
 	c.rc = glob_match(pattern.s, "", &hit, err);
 	if (c.rc == 0 && s->each)
 		s->each(s->arg, plain_start(p, pattern).str.s, collect, &c);

@@ -33,7 +33,7 @@ TFUNC(fn_base)
 	return 0;
 }
 
-/* Takes the last element off what stands behind floor, or notes that there is none;
+/* Removes the last element after floor, or notes that there is none;
  * returns the new floor. */
 static size_t step_up(struct buf *out, size_t floor, bool rooted)
 {
@@ -242,7 +242,7 @@ TFUNC(fn_base64_encode)
 	return tval_from_buf(&x->pool, &b, ret, err);
 }
 
-/* As Go reads it: it says where what is no base64 begins. */
+/* As Go reads it: it reports where invalid base64 begins. */
 static const char base64_set[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

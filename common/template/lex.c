@@ -57,7 +57,7 @@ static void skip(struct tlex *l, size_t n)
 			l->line++;
 }
 
-/* "-}}" only trims when a blank stands before it. */
+/* "-}}" trims only when a blank precedes it. */
 static bool at_trimming_close(const struct tlex *l)
 {
 	return left(l) >= 4 && is_blank(l->p[0]) && memcmp(l->p + 1, "-}}", 3) == 0;
@@ -70,7 +70,7 @@ static bool at_trimming_open(const struct tlex *l)
 
 /* ---------------------------------------------------------------- text */
 
-/* l->p is behind "{{" or "{{-": steps over a comment and its "}}" if one stands there. */
+/* l->p is after "{{" or "{{-": skips a comment there and its "}}". */
 static int skip_comment(struct tlex *l, bool *ret, struct err *err)
 {
 	const char *open = l->p;
@@ -93,7 +93,7 @@ static int skip_comment(struct tlex *l, bool *ret, struct err *err)
 	return 0;
 }
 
-/* Text up to the next action that is no comment; the action's opening is consumed. */
+/* Text up to the next action that is not a comment; the action's opening is consumed. */
 static int read_text(struct tlex *l, struct err *err)
 {
 	const char *from, *stop;
@@ -153,7 +153,7 @@ static int octal_digits(struct tlex *l, uint32_t *ret)
 	return *ret > 255 ? ERR_INVAL : 0;
 }
 
-/* Behind a backslash. A byte (\x, octal) is told from a character (\u). */
+/* After a backslash. A byte (\x, octal) differs from a character (\u). */
 static int read_escape(struct tlex *l, char quote, struct buf *out)
 {
 	static const char names[] = "abfnrtv\\", values[] = "\a\b\f\n\r\t\v\\";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lex.h - a template's text cut into tokens. Inside the template engine only.
+ * lex.h - a template's text split into tokens. Inside the template engine only.
  */
 #ifndef COMMON_TEMPLATE_LEX_H
 #define COMMON_TEMPLATE_LEX_H
@@ -29,14 +29,14 @@ enum ttoken {
 struct tlex {
 	const char *name;    /* of the template, for errors */
 	struct tpool *pool;  /* for decoded strings */
-	const char *p, *end; /* what is still to be read */
+	const char *p, *end; /* the rest of the text */
 	int line;
 	bool inside; /* of an action */
-	bool trim;   /* the next text loses its leading blanks */
+	bool trim;   /* the next text is trimmed at its start */
 
 	/* the token that was read last */
 	enum ttoken type;
-	bool spaced; /* blanks stood before it */
+	bool spaced; /* blanks precede it */
 	int token_line;
 	struct tstr str;
 	int64_t i;

@@ -19,7 +19,7 @@ static int parse_list(struct tparser *p, struct tnode **ret, enum ending *ending
 static int parse_control(struct tparser *p, enum tnode_kind kind, struct tnode **ret,
 			 struct err *err);
 
-/* Behind {{else: another if or with, or the else's own list. */
+/* After {{else: another if or with, or the else's own list. */
 static int parse_else(struct tparser *p, struct tnode *n, struct err *err)
 {
 	enum ending ending;
@@ -41,7 +41,7 @@ static int parse_else(struct tparser *p, struct tnode *n, struct err *err)
 				 : tparser_unexpected(p, "else", err);
 }
 
-/* if, range, with: the key word has been read; ends behind the {{end}}. */
+/* if, range, with: the keyword has been read; ends after the {{end}}. */
 static int parse_control(struct tparser *p, enum tnode_kind kind, struct tnode **ret,
 			 struct err *err)
 {
@@ -101,7 +101,7 @@ static bool is_empty(const struct tnode *list)
 	return true;
 }
 
-/* The body of a define or block, under its own scope; ends behind its {{end}}. */
+/* The body of a define or block, in its own scope; ends after its {{end}}. */
 static int parse_define_body(struct tparser *p, struct tstr name, struct err *err)
 {
 	struct tdefine *d = find_define(p->t, name);
@@ -157,7 +157,7 @@ static int parse_define(struct tparser *p, struct err *err)
 	return rc;
 }
 
-/* template "name" pipe? and block "name" pipe; the key word has been read. */
+/* template "name" pipe? and block "name" pipe; the keyword has been read. */
 static int parse_template(struct tparser *p, bool block, struct tnode **ret,
 			  struct err *err)
 {
@@ -192,7 +192,7 @@ static int parse_jump(struct tparser *p, enum tnode_kind kind, struct tnode **re
 	return tparser_expect_close(p, "break or continue", err);
 }
 
-/* The first token behind "{{" has been read. *ret is NULL when nothing is to be added. */
+/* The first token after "{{" has been read. *ret is NULL when there is nothing to add. */
 static int parse_action(struct tparser *p, struct tnode **ret, struct err *err)
 {
 	static const struct {

@@ -5,8 +5,8 @@
 #include "check.h"
 
 /*
- * Reads "$a :=", "$a, $b :=" or "$a =" at the head of a pipeline, if it is one; else the
- * lexer stands where it stood. The first token has been read.
+ * Reads "$a :=", "$a, $b :=" or "$a =" at the start of a pipeline, if it is one; else
+ * nothing is consumed. The first token has been read.
  */
 static int parse_declaration(struct tparser *p, bool range, struct tpipe *pipe,
 			     struct err *err)
@@ -64,7 +64,7 @@ static int parse_name(struct tparser *p, struct tnode **ret, struct err *err)
 	return 0;
 }
 
-/* The token at hand as one operand without fields; *ret is NULL when it is none. */
+/* The current token as one operand without fields; *ret is NULL when it is not one. */
 static int parse_term(struct tparser *p, struct tnode **ret, struct err *err)
 {
 	struct tnode *n = NULL;
@@ -128,7 +128,7 @@ static int parse_term(struct tparser *p, struct tnode **ret, struct err *err)
 	return 0;
 }
 
-/* A term and the fields behind it (".a.b"); reads one token further. */
+/* A term and its fields (".a.b"); reads one more token. */
 static int parse_operand(struct tparser *p, struct tnode **ret, struct err *err)
 {
 	struct tfield **last;

@@ -21,7 +21,7 @@ static void bad_verb(struct buf *out, const struct tverb *verb, const struct tva
 	} else {
 		struct tverb plain = *verb;
 
-		/* Width and flags stay in force for the value. */
+		/* Width and flags apply to the value too. */
 		plain.c = 'v';
 		buf_printf(out, "%s=", tval_type(v, text));
 		put_verb(out, &plain, v);
@@ -171,7 +171,7 @@ static void read_flags(struct reader *r, struct tverb *verb)
 	}
 }
 
-/* Behind a "%"; false when the format ends before the verb. */
+/* After a "%"; false when the format ends before the verb. */
 static bool read_verb(struct reader *r, struct tverb *verb)
 {
 	*verb = (struct tverb){ 0 };

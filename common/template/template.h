@@ -2,9 +2,9 @@
 /*
  * template.h - confd's template language: Go's text/template with confd's functions.
  *
- * Pure: the keys come from a struct template_source, the text goes to a buf; no I/O, no
- * clock, no logging. Every execution is bounded in output, memory, steps and depth, so a
- * template from an outsider can fail but not hang or eat the host.
+ * Pure: keys come from a struct template_source, text goes to a buf; no I/O, no
+ * clock, no logging. Every execution is bounded in output, memory, steps and depth, so an
+ * untrusted template can fail but not hang or exhaust the host.
  *
  * Language: text, {{ }} with {{- and -}}, comments, fields, variables, pipelines, if /
  * else if / else, range (list, map by sorted key, number) with else, break, continue,
@@ -28,7 +28,7 @@
 
 struct template;
 
-/* Return false to stop the visit. Strings live only during the call. */
+/* Return false to stop the visit. Strings are valid only during the call. */
 typedef bool template_each_fn(void *arg, const char *key, const char *value, size_t len);
 typedef void template_ip_fn(void *arg, const char *address);
 struct template_srv {
@@ -37,10 +37,10 @@ struct template_srv {
 };
 typedef void template_srv_fn(void *arg, const struct template_srv *srv);
 
-/* What a template may ask. Members that are NULL answer "nothing there". */
+/* What a template may query. A member that is NULL finds nothing. */
 struct template_source {
 	void *arg;
-	/* The value of exactly this key; it lives until the execution ends. */
+	/* The value of exactly this key; it remains valid until the execution ends. */
 	bool (*get)(void *arg, const char *key, const char **ret, size_t *ret_len);
 	/* All keys that start with these bytes, in byte order. */
 	void (*each)(void *arg, const char *prefix, template_each_fn *fn, void *fn_arg);
@@ -56,15 +56,15 @@ struct template_source {
 	int64_t now_ms; /* Unix time for datetime */
 };
 
-/* A member of the data that the template starts with: {{.name}}. */
+/* A member of the data that the template is given: {{.name}}. */
 struct template_var {
 	const char *name;
 	const char *value;
 };
 
 /*
- * Reads a template. name stands in errors ("haproxy.cfg.tmpl:12: ..."), text has len
- * bytes and is copied. ERR_INVAL for a mistake in it, ERR_LIMIT when it is over 1 MiB.
+ * Reads a template. name is used in errors ("haproxy.cfg.tmpl:12: ..."), text has len
+ * bytes and is copied. ERR_INVAL for an error in it, ERR_LIMIT when it is over 1 MiB.
  * The caller owns *ret.
  */
 int template_parse(const char *name, const char *text, size_t len, struct template **ret,
@@ -73,9 +73,9 @@ void template_free(struct template *t);
 DEFINE_CLEANUP(struct template *, template_free);
 
 /*
- * Runs it and appends to out, which is to be thrown away on failure. vars [n_vars] is the
- * starting dot; none: nil, as in confd. ERR_INVAL for what goes wrong in the template,
- * ERR_NOT_FOUND for a missing key, ERR_LIMIT when a bound is passed (also out's own).
+ * Runs it and appends to out; discard that on failure. vars [n_vars] is the
+ * starting dot; none: nil, as in confd. ERR_INVAL for an error in the template,
+ * ERR_NOT_FOUND for a missing key, ERR_LIMIT when a limit is exceeded (also out's own).
  */
 int template_execute(const struct template *t, const struct template_source *source,
 		     const struct template_var *vars, size_t n_vars, struct buf *out,

@@ -29,11 +29,11 @@ enum what {
 	SECOND
 };
 
-/* Longer forms stand before their beginnings. */
+/* Longer forms precede their prefixes. */
 static const struct element {
 	const char *layout;
 	enum what what;
-	int width;           /* of numbers and names; 0: as long as it is */
+	int width;           /* of numbers and names; 0: as long as needed */
 	const char *literal; /* or what fills up numbers */
 } elements[] = {
 	{ "January", MONTH_NAME, 0, "" },
@@ -118,7 +118,8 @@ static void put_element(struct buf *out, const struct element *e, const struct t
 	}
 }
 
-/* ".000" keeps its zeroes, ".999" drops them. Returns how much of the layout it took. */
+/* ".000" keeps its zeroes, ".999" drops them. Returns the length of the layout that it
+ * used. */
 static size_t put_fraction(struct buf *out, const char *p, size_t n, int64_t ms)
 {
 	char digit = n > 1 ? p[1] : '\0';

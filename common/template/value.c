@@ -173,7 +173,7 @@ void tlist_sort(struct tlist *l)
 		qsort(l->v, l->n, sizeof(*l->v), by_text);
 }
 
-/* Where key is or would be among a sorted map's members. */
+/* The place of key among a sorted map's members, also when absent. */
 static size_t map_position(const struct tmap *m, struct tstr key)
 {
 	return SORTED_PLACE(m->n, i, tstr_compare(m->m[i].key, key) < 0);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * value.h - values of the template language, and the pool that they live in.
+ * value.h - values of the template language, and the pool that holds them.
  *
  * Inside the template engine only. Variables, lists and maps share values freely, so the
- * values of one execution (and the nodes of one parsed template) live in one pool until
- * it ends; nothing is freed singly.
+ * values of one execution (and the nodes of one parsed template) are in one pool and are
+ * freed together.
  */
 #ifndef COMMON_TEMPLATE_VALUE_H
 #define COMMON_TEMPLATE_VALUE_H
@@ -27,7 +27,7 @@ struct tpool {
 
 void tpool_init(struct tpool *p, size_t max_bytes);
 void tpool_done(struct tpool *p);
-/* Zeroed; never NULL. Passing the maximum is seen by tpool_is_full() afterwards. */
+/* Zeroed; never NULL. Check tpool_is_full() for an exceeded maximum. */
 void *tpool_alloc(struct tpool *p, size_t n);
 bool tpool_is_full(const struct tpool *p);
 DEFINE_CLEANUP_OBJECT(struct tpool, tpool_done);
@@ -67,7 +67,7 @@ struct tval {
 
 struct tlist {
 	const char *elem; /* Go's name of the element type */
-	unsigned depth;   /* how many lists and maps stand in each other below */
+	unsigned depth;   /* how deeply lists and maps are nested below */
 	size_t n, cap;
 	struct tval *v;
 };

@@ -79,7 +79,7 @@ static void put_int(struct buf *out, const struct tverb *verb, int64_t i, unsign
 	tverb_padded(out, &plain, buf_str(&b), b.len, true);
 }
 
-/* One character of a quoted string; s is how it stands there. */
+/* One character of a quoted string; s is its bytes. */
 static void put_escaped(struct buf *b, uint32_t r, struct tstr s, char quote)
 {
 	static const char codes[] = "\a\b\f\n\r\t\v\\", names[] = "abfnrtv\\";

@@ -30,11 +30,12 @@ int base64_decode(const char *text, size_t n, char **ret, size_t *ret_len,
 	for (size_t i = 0; i < n; i += 4) {
 		size_t got;
 
-		/* It passes over blanks, so the bytes are counted. */
+		/* It skips blanks, so the bytes are counted. */
 		if (!base64_decode_update(&ctx, &got, out + len, 4, text + i) ||
 		    got != (i + 4 == n ? 3 - pad : 3))
-			return err_set(err, ERR_INVAL,
-				       "no base64 at character %zu or the next three", i);
+			return err_set(
+				err, ERR_INVAL,
+				"invalid base64 at character %zu or the next three", i);
 		len += got;
 	}
 	out[len] = '\0';

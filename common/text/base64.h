@@ -13,8 +13,8 @@
 void base64_encode(struct buf *to, const void *data, size_t n);
 
 /*
- * The bytes of text, with a NUL behind them that is not counted; the caller frees *ret.
- * ERR_INVAL for a foreign character, wrong padding or bits that are left over.
+ * The bytes of text, with a NUL after them that is not counted; the caller frees *ret.
+ * ERR_INVAL for an invalid character, wrong padding or bits that are left over.
  */
 int base64_decode(const char *text, size_t n, char **ret, size_t *ret_len,
 		  struct err *err) MUST_CHECK;

@@ -43,7 +43,8 @@ static int set_string(const struct conf_option *o, char **place, const char *val
 		      struct err *err)
 {
 	if (o->choices && !is_choice(o->choices, value))
-		return err_set(err, ERR_INVAL, "'%s' is none of %s", value, o->choices);
+		return err_set(err, ERR_INVAL, "'%s' is not one of %s", value,
+			       o->choices);
 	free(*place);
 	*place = xstrdup(value);
 	return 0;

@@ -3,7 +3,8 @@
  * conf.h - option tables, and INI files read into structs by them.
  *
  * A program's options are one table: section, name, type, place in its struct, default,
- * range, help. --help, the example file and the manual's check come from that table.
+ * range, help. --help, the example file and the check of the manual are made from that
+ * table.
  */
 #ifndef COMMON_TEXT_CONF_H
 #define COMMON_TEXT_CONF_H

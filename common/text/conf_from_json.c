@@ -47,7 +47,7 @@ int conf_load_json(const struct conf_option *table, void *target, const json_t *
 	json_t *value;
 
 	if (!json_is_object(object))
-		return err_set(err, ERR_INVAL, "the options are no JSON object");
+		return err_set(err, ERR_INVAL, "the options are not a JSON object");
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
 		int rc = 0;

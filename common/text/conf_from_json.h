@@ -2,8 +2,8 @@
 /*
  * conf_from_json.h - an option table filled from a JSON object instead of a file.
  *
- * For options that travel as JSON, such as a pool's to its driver. Values are strings as
- * they would be written in a file, or numbers and booleans; numbers for a duration are
+ * For options that are sent as JSON, such as a pool's to its driver. Values are strings
+ * as they would be written in a file, or numbers and booleans; numbers for a duration are
  * milliseconds.
  */
 #ifndef COMMON_TEXT_CONF_FROM_JSON_H
@@ -15,8 +15,8 @@
 
 /*
  * Sets every member of object in target, in the table's section "". Members whose name
- * is in the NULL-ended list skip are left alone; skip may be NULL. ERR_INVAL names the
- * first member that is unknown or wrong.
+ * is in the NULL-ended list skip are skipped; skip may be NULL. ERR_INVAL names the
+ * first member that is unknown or invalid.
  */
 int conf_load_json(const struct conf_option *table, void *target, const json_t *object,
 		   const char *const *skip, struct err *err) MUST_CHECK;

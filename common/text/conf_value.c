@@ -21,7 +21,7 @@ int conf_parse_number(const char *text, double *ret, struct err *err)
 		end++;
 	}
 	if (errno || end == text || *end || !isfinite(x))
-		return err_set(err, ERR_INVAL, "'%s' is no number", text);
+		return err_set(err, ERR_INVAL, "'%s' is not a number", text);
 	*ret = x;
 	return 0;
 }
@@ -34,7 +34,7 @@ int conf_parse_int(const char *text, int64_t *ret, struct err *err)
 	errno = 0;
 	x = strtoll(text, &end, 10);
 	if (errno || end == text || *end)
-		return err_set(err, ERR_INVAL, "'%s' is no whole number", text);
+		return err_set(err, ERR_INVAL, "'%s' is not an integer", text);
 	*ret = x;
 	return 0;
 }

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #define LINE_MAX_BYTES 256
-#define SECONDS_MAX 1e11 /* beyond are milliseconds */
+#define SECONDS_MAX 1e11 /* larger values are milliseconds */
 #define TIME_MAX_MS 1e14
-#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* that spreadsheets begin a text with */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* written by spreadsheets */
 
 void csv_points_done(struct csv_points *p)
 {
@@ -55,7 +55,7 @@ static int read_value(const char *text, double *ret, struct err *err)
 
 	*ret = *text ? strtod(text, &end) : NAN;
 	if (*text && (end == text || *end || !isfinite(*ret)))
-		return err_set(err, ERR_INVAL, "'%.40s' is no number", text);
+		return err_set(err, ERR_INVAL, "'%.40s' is not a number", text);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ static int read_point(char *text, size_t number, struct csv_points *p, struct er
 
 	if (!value)
 		return err_set(err, ERR_INVAL,
-			       "there is no comma: wanted timestamp,value");
+			       "there is no comma: expected timestamp,value");
 	*value++ = '\0';
 	rc = read_time(trim(text), &t_ms, err);
 	if (rc == 0)
@@ -96,7 +96,7 @@ int csv_add(struct csv_points *p, int64_t t_ms, double v, size_t line, struct er
 
 /* ---------------------------------------------------------------- texts */
 
-/* Whether the first line that is none of nothing is the head and not a point. */
+/* Whether the first line that is not empty is a header line. */
 static bool is_head(const char *text)
 {
 	return !isdigit((unsigned char)*text) && !strchr("+-.", *text);
@@ -113,7 +113,7 @@ static int read_line(const char *from, size_t len, size_t number, bool *is_first
 	memcpy(line, from, len);
 	line[len] = '\0';
 	if (strlen(line) != len)
-		return err_set(err, ERR_INVAL, "this is no text");
+		return err_set(err, ERR_INVAL, "this is not text");
 	text = trim(line);
 	if (!*text || *text == '#')
 		return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * csv.h - points in time out of a text: lines of timestamp,value.
+ * csv.h - time series read from text: lines of timestamp,value.
  *
  * A timestamp is RFC 3339, or Unix time as a number: seconds, or milliseconds when above
  * 1e11 (the year 5138 in seconds). A value is a number of 0 or more, or empty: a stated

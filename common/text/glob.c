@@ -26,7 +26,7 @@ static int class_char(const char **p, uint32_t *ret, struct err *err)
 	return **p ? 0 : bad_pattern(err);
 }
 
-/* *p is behind "["; leaves it behind "]". */
+/* *p is after "["; leaves it after "]". */
 static int match_class(const char **p, uint32_t c, bool *ret, struct err *err)
 {
 	bool negated = **p == '^', hit = false;
@@ -52,7 +52,7 @@ static int match_class(const char **p, uint32_t c, bool *ret, struct err *err)
 	return 0;
 }
 
-/* One element of the pattern that is no star, against one character of the name. */
+/* One element of the pattern, not a star, against one character of the name. */
 static int match_one(const char **p, const char **s, bool *ret, struct err *err)
 {
 	uint32_t c, want;
@@ -85,7 +85,7 @@ static int match_one(const char **p, const char **s, bool *ret, struct err *err)
 	return 0;
 }
 
-/* The rest of a pattern that has failed already must still be well formed. */
+/* The rest of a pattern must be well formed even after a mismatch. */
 static int check_rest(const char *p, struct err *err)
 {
 	while (*p) {

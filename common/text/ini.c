@@ -38,8 +38,8 @@ int conf_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_l
 }
 
 /*
- * Written here and not left to inih: Debian's build of it cuts lines at 200 bytes, which
- * access tokens pass, and cannot tell line numbers.
+ * Not inih: Debian's build of it truncates lines at 200 bytes, which access tokens
+ * exceed, and reports no line numbers.
  */
 struct reading {
 	const char *what;

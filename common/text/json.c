@@ -15,7 +15,7 @@ int json_parse(const char *text, size_t len, const char *what, json_t **ret,
 	json_t *doc = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 
 	if (!doc)
-		return err_set(err, ERR_INVAL, "%s is no JSON: %s at line %d, column %d",
+		return err_set(err, ERR_INVAL, "%s is not JSON: %s at line %d, column %d",
 			       what, e.text, e.line, e.column);
 	*ret = doc;
 	return 0;
@@ -28,8 +28,7 @@ static int member(const json_t *o, const char *key, bool required, const json_t 
 	const json_t *v;
 
 	if (!json_is_object(o))
-		return err_set(err, ERR_INVAL, "an object is expected around \"%s\"",
-			       key);
+		return err_set(err, ERR_INVAL, "expected an object around \"%s\"", key);
 	v = json_object_get(o, key);
 	if (!v || json_is_null(v)) {
 		*ret = NULL;
@@ -69,7 +68,7 @@ static int read_int(const json_t *o, const char *key, bool required, int64_t *re
 	if (rc < 0 || !v)
 		return rc;
 	if (!json_is_integer(v))
-		return wrong_type(key, "a whole number", err);
+		return wrong_type(key, "an integer", err);
 	*ret = json_integer_value(v);
 	return 0;
 }
@@ -168,7 +167,7 @@ int json_only(const json_t *o, const char *const *keys, struct err *err)
 		while (*k && strcmp(*k, key) != 0)
 			k++;
 		if (!*k) {
-			rc = err_set(err, ERR_INVAL, "\"%s\" is not known here", key);
+			rc = err_set(err, ERR_INVAL, "unknown member \"%s\"", key);
 			break;
 		}
 	}

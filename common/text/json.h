@@ -2,8 +2,8 @@
 /*
  * json.h - typed reads over jansson, with errors that name the member.
  *
- * jread_X() wants the member; jread_X_opt() leaves *ret as it was when the member is
- * absent or null. Both refuse a member of another type. Strings stay the document's.
+ * jread_X() requires the member; jread_X_opt() leaves *ret as it was when the member is
+ * absent or null. Both reject a member of another type. Strings stay the document's.
  */
 #ifndef COMMON_TEXT_JSON_H
 #define COMMON_TEXT_JSON_H
@@ -40,15 +40,15 @@ int jread_duration_opt(const json_t *o, const char *key, int64_t *ret,
 int jread_time_opt(const json_t *o, const char *key, int64_t *ret,
 		   struct err *err) MUST_CHECK;
 
-/* Refuses members that are not in the NULL-ended list, naming the first. */
+/* Rejects members that are not in the NULL-ended list, naming the first. */
 int json_only(const json_t *o, const char *const *keys, struct err *err) MUST_CHECK;
 
 /* Appends text as a JSON string, quoted and escaped; it must be UTF-8. */
 void json_add_string(struct buf *b, const char *text);
 
-/* A string of text from outside, whose bad bytes become '?'; null for NULL. */
+/* A string of text from outside, whose invalid bytes become '?'; null for NULL. */
 json_t *json_text(const char *text);
-/* A JSON number; null when x is not finite, which JSON cannot say. */
+/* A JSON number; null when x is not finite, which JSON cannot express. */
 json_t *json_finite(double x);
 /* An RFC 3339 string; null for 0. */
 json_t *json_time(int64_t unix_ms);

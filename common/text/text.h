@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * text.h - data formats that configuration, records and messages are written in.
+ * text.h - reading and writing of the text formats that configuration, records and
+ * messages use: INI and option tables, JSON, TOML, CSV, globs, base64, hexadecimal.
  */
 #ifndef COMMON_TEXT_TEXT_H
 #define COMMON_TEXT_TEXT_H

@@ -69,18 +69,18 @@ static int read_unicode(struct toml *t, int digits, struct buf *out, struct err 
 		char c = *++t->p;
 
 		if (!isxdigit((unsigned char)c))
-			return fail(t, "a bad \\u in a string", err);
+			return fail(t, "an invalid \\u in a string", err);
 		r = r << 4 |
 		    (uint32_t)(isdigit((unsigned char)c) ? c - '0'
 							 : (c | 0x20) - 'a' + 10);
 	}
 	if (r == 0 || r > 0x10ffff || (r >= 0xd800 && r < 0xe000))
-		return fail(t, "a bad \\u in a string", err);
+		return fail(t, "an invalid \\u in a string", err);
 	put_rune(out, r);
 	return 0;
 }
 
-/* t->p is on the character behind the backslash; leaves it on the last it took. */
+/* t->p is on the character after the backslash; leaves it on the last one used. */
 static int read_escape(struct toml *t, bool lines, struct buf *out, struct err *err)
 {
 	static const char names[] = "btnfr\"\\", values[] = "\b\t\n\f\r\"\\";
@@ -93,7 +93,7 @@ static int read_escape(struct toml *t, bool lines, struct buf *out, struct err *
 	if (*t->p == 'u' || *t->p == 'U')
 		return read_unicode(t, *t->p == 'u' ? 4 : 8, out, err);
 	if (lines && strchr(" \t\r\n", *t->p) && *t->p) {
-		/* A backslash at a line's end joins it with what follows. */
+		/* A backslash at the end of a line joins it with the next. */
 		while (*t->p && strchr(" \t\r\n", *t->p))
 			t->line += *t->p++ == '\n';
 		t->p--;
@@ -163,7 +163,7 @@ static int read_list(struct toml *t, struct err *err)
 			return 0;
 		}
 		if (*t->p != '"' && *t->p != '\'')
-			return fail(t, "an array may hold only strings here", err);
+			return fail(t, "an array may contain only strings", err);
 		if (t->n_list == LIST_MAX)
 			return fail(t, "an array has too many members", err);
 		rc = read_string(t, &t->list[t->n_list], err);
@@ -196,8 +196,7 @@ static int read_number(struct toml *t, int64_t *ret, struct err *err)
 	errno = 0;
 	*ret = strtoll(text, &end, base);
 	if (errno || end == text || *end)
-		return fail(t, "a value is no string, whole number, boolean or array",
-			    err);
+		return fail(t, "a value is not a string, integer, boolean or array", err);
 	return 0;
 }
 
@@ -250,7 +249,7 @@ static int read_key(struct toml *t, char **ret, struct err *err)
 	while (isalnum((unsigned char)*t->p) || (*t->p && strchr("_-.", *t->p)))
 		t->p++;
 	if (t->p == from)
-		return fail(t, "a line is no table, \"key = value\" or comment", err);
+		return fail(t, "a line is not a table, \"key = value\" or comment", err);
 	*ret = xstrndup(from, (size_t)(t->p - from));
 	return 0;
 }
@@ -259,7 +258,7 @@ static int end_of_line(struct toml *t, struct err *err)
 {
 	skip(t, false);
 	if (*t->p && *t->p != '\n' && *t->p != '#')
-		return fail(t, "there is something behind the value", err);
+		return fail(t, "unexpected text after the value", err);
 	return 0;
 }
 
@@ -269,7 +268,7 @@ static int read_table(struct toml *t, struct err *err)
 
 	t->p++;
 	if (*t->p == '[')
-		return fail(t, "arrays of tables are not known here", err);
+		return fail(t, "arrays of tables are not supported", err);
 	skip(t, false);
 	free(TAKE(t->table));
 	rc = read_key(t, &t->table, err);

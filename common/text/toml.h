@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * toml.h - TOML as far as confd's template resources go: [tables], strings of all four
- * kinds, whole numbers, booleans and arrays of strings. No dates, floats, inline tables
- * or arrays of tables: Debian has no C library for TOML, and resources need none of them.
+ * toml.h - the subset of TOML that confd's template resources use: [tables], strings of
+ * all four kinds, integers, booleans and arrays of strings. No dates, floats, inline
+ * tables or arrays of tables: Debian has no C library for TOML, and resources need none
+ * of them.
  */
 #ifndef COMMON_TEXT_TOML_H
 #define COMMON_TEXT_TOML_H
@@ -30,7 +31,7 @@ struct toml_item {
 /* A non-zero return stops the reading and becomes its result. */
 typedef int toml_each_fn(void *arg, const struct toml_item *item, struct err *err);
 
-/* what names the text in errors. ERR_INVAL, with the line, for what is not understood. */
+/* what names the text in errors. ERR_INVAL, with the line, for anything else. */
 int toml_each(const char *text, const char *what, toml_each_fn *fn, void *arg,
 	      struct err *err) MUST_CHECK;
 

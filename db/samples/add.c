@@ -27,7 +27,7 @@ struct batch {
 	struct db *db;
 	struct db_conn *c;
 	int64_t now_ms, oldest_ms;
-	bool any_unrolled;     /* what is not rolled up yet may come in, however old */
+	bool any_unrolled;     /* accept what is not rolled up yet, however old */
 	struct pending *fresh; /* go into the journal */
 	size_t n_fresh;
 	struct pending *late; /* go into chunks */
@@ -49,7 +49,7 @@ static bool name_before(const struct label_span *a, const struct label_span *b)
 	return order < 0 || (order == 0 && a->name_len < b->name_len);
 }
 
-/* Names that are names and ascend, values that are not empty, and nothing behind. */
+/* Valid names in ascending order, values that are not empty, and nothing else. */
 static bool labels_ok(const char *labels)
 {
 	struct label_span l, before = { "", 0, "", 0 };
@@ -208,7 +208,7 @@ static void apply(struct batch *b)
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* Days that were rolled up before a late sample of theirs came are rolled up again. */
+/* Rolls up days again that were rolled up before a late sample arrived. */
 static int roll_again(struct batch *b, struct err *err)
 {
 	struct db_metrics *m = b->db->metrics;
@@ -266,7 +266,7 @@ static int add_batch(struct batch *b, const struct db_sample_in *in, size_t n,
 	return rc;
 }
 
-/* Two transactions under one hold of the writer: the second reads what the first wrote.
+/* Two transactions under one lock of the writer: the second reads what the first wrote.
  */
 static int add_and_roll(struct batch *b, const struct db_sample_in *in, size_t n,
 			struct err *err)

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define CHUNK_MAX_BYTES (1u << 20)
-#define CHUNK_SAMPLES_MAX 100000u /* more than this is damage */
+#define CHUNK_SAMPLES_MAX 100000u /* more means damage */
 
 static int damaged(struct err *err, int64_t series)
 {
@@ -123,7 +123,7 @@ int db_chunk_append(struct db_conn *c, int64_t series, const struct db_sample *v
 	return rc < 0 ? rc : write_chunks(c, series, all.v, all.n, err);
 }
 
-/* Both are ascending; on equal times a stays. */
+/* Both are ascending; on equal times a is kept. */
 static void merge_sorted(const struct db_samples *a, const struct db_sample *b, size_t n,
 			 struct db_samples *ret)
 {
@@ -143,7 +143,7 @@ static void merge_sorted(const struct db_samples *a, const struct db_sample *b, 
 	}
 }
 
-/* Where the chunk after t_ms starts, INT64_MAX when there is none. */
+/* Where the chunk after t_ms starts, INT64_MAX for none. */
 static int next_start(struct db_conn *c, int64_t series, int64_t t_ms, int64_t *ret,
 		      struct err *err)
 {
@@ -180,7 +180,7 @@ int db_chunk_merge(struct db_conn *c, int64_t series, const struct db_sample *v,
 			return rc;
 		while (k < n && v[k].t_ms < next)
 			k++;
-		/* The next chunk starts at a sample of its own: v[0] is before it. */
+		/* The next chunk starts at an existing sample: v[0] is before it. */
 		merge_sorted(&old, v, k, &all);
 		*ret_added += all.n - old.n;
 		rc = write_chunks(c, series, all.v, all.n, err);

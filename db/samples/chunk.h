@@ -9,7 +9,7 @@
 #include "samples.h"
 #include "sql.h"
 
-#define CHUNK_FILL 60u /* a chunk below this is gone on with */
+#define CHUNK_FILL 60u /* a chunk below this is continued */
 #define CHUNK_MAX 240u /* samples of a chunk */
 
 void db_chunk_encode(const struct db_sample *v, size_t n, struct buf *out);
@@ -18,7 +18,7 @@ int db_chunk_decode(const void *data, size_t len, struct db_samples *ret,
 /* Appends samples of a series later than all its chunks. In a write transaction. */
 int db_chunk_append(struct db_conn *c, int64_t series, const struct db_sample *v,
 		    size_t n, struct err *err) MUST_CHECK;
-/* Puts late samples (ascending) where they belong; *ret_added those of a new time. */
+/* Merges late samples (ascending); *ret_added: how many had a new time. */
 int db_chunk_merge(struct db_conn *c, int64_t series, const struct db_sample *v, size_t n,
 		   size_t *ret_added, struct err *err) MUST_CHECK;
 /* Appends the chunks' samples within [from, to] to ret. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each tier's own demand, kept to the minute. */
+/* Each tier's own demand, by the minute. */
 #include "add.h"
 #include "check.h"
 #include "labels.h"
@@ -21,7 +21,7 @@ static char *labels_of(const char *stack, const char *tier)
 	struct label l[] = { { "stack", stack }, { "tier", tier } };
 
 	buf_init(&b, LABELS_MAX_BYTES * 2);
-	/* Names of stacks and tiers are short words; a bad one finds no series. */
+	/* Names of stacks and tiers are short words; an invalid one finds no series. */
 	if (labels_format(l, 2, &b, NULL) < 0)
 		return xstrdup("");
 	return xstrdup(buf_str(&b));
@@ -101,20 +101,20 @@ static int check_import(int64_t from_ms, const double *v, size_t n, int64_t now_
 		return err_set(err, ERR_INVAL, "history must begin on a minute");
 	if (n > IMPORT_MAX_MS / DB_DEMAND_STEP_MS)
 		return err_set(err, ERR_LIMIT,
-			       "at most 400 days of history can be put in");
+			       "at most 400 days of history can be imported");
 	for (size_t i = 0; i < n; i++) {
 		int64_t t = from_ms + (int64_t)i * DB_DEMAND_STEP_MS;
 
 		if (isinf(v[i]))
 			return err_set(err, ERR_INVAL, "value %zu is infinite", i + 1);
 		if (!isnan(v[i]) && t > now_ms + FUTURE_MAX_MS)
-			return err_set(err, ERR_INVAL, "value %zu is of the future",
+			return err_set(err, ERR_INVAL, "value %zu is in the future",
 				       i + 1);
 	}
 	return 0;
 }
 
-/* The minutes of the recent days, as samples; those that have a value are left out. */
+/* The minutes of the recent days, as samples; those that have a value are skipped. */
 static int import_recent(struct db *db, const char *labels, const double *old,
 			 int64_t from_ms, const double *v, size_t n, int64_t now_ms,
 			 size_t *ret_added, struct err *err)
@@ -135,7 +135,7 @@ static int import_recent(struct db *db, const char *labels, const double *old,
 	return rc;
 }
 
-/* Makes sure that the series is there; its first sample may be long ago. */
+/* Ensures that the series exists; its first sample may be long ago. */
 static int ensure_series(struct db *db, struct db_conn *c, const char *labels,
 			 int64_t first_ms, int64_t last_ms, struct db_entry **ret,
 			 struct err *err)
@@ -212,7 +212,7 @@ static int write_old(struct db *db, const char *labels, const struct db_samples 
 	return 0;
 }
 
-/* The minutes of days that are rolled up, straight into their roll-ups. */
+/* The minutes of days that are rolled up, directly into their roll-ups. */
 static int import_old(struct db *db, const char *labels, int64_t from_ms, const double *v,
 		      size_t n, size_t *ret_added, struct err *err)
 {
@@ -241,8 +241,8 @@ static size_t old_minutes(struct db *db, int64_t from_ms, size_t n, int64_t now_
 		       : MIN(n, (size_t)((border - from_ms) / DB_DEMAND_STEP_MS));
 }
 
-/* Under the write lock from the border on: what is rolled up must not grow meanwhile, or
- * minutes would go to where nobody looks for them any more. */
+/* The write lock is held since the limit was read: a day that is rolled up in the
+ * meantime would lose its minutes. */
 static int import_locked(struct db *db, const struct db_demand *of, int64_t from_ms,
 			 const double *v, size_t n, int64_t now_ms, size_t *ret_added,
 			 struct err *err)

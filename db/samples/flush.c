@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Samples go from memory into chunks, a slice at a time; then their journal rows go. */
+/* Moves samples from memory into chunks, a slice at a time, then deletes their journal
+ * rows. */
 #include "check.h"
 #include "chunk.h"
 #include "head.h"
@@ -57,7 +58,7 @@ static int pack_some(struct db *db, struct err *err)
 	return rc;
 }
 
-/* Frees the journal rows of a pass that is over. 1: more to do. */
+/* Deletes the journal rows of a completed pass. 1: more to do. */
 static int trim_journal(struct db *db, struct err *err)
 {
 	struct db_metrics *m = db->metrics;

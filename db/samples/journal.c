@@ -77,7 +77,7 @@ static int replay(struct db_metrics *m, const void *data, size_t len, struct err
 				       "cannot be read");
 		t += dt;
 		e = db_entry_by_id(m, (int64_t)(key >> 1));
-		/* What was packed before the process ended is in the chunks. */
+		/* What was packed before the process exited is in the chunks. */
 		if (!e || t <= e->packed_to)
 			continue;
 		note_times(e, t);
@@ -86,7 +86,7 @@ static int replay(struct db_metrics *m, const void *data, size_t len, struct err
 	return 0;
 }
 
-/* The newest packed samples again, for db_samples_recent(). */
+/* Loads the newest packed samples, for db_samples_recent(). */
 static int load_tail(struct db *db, struct db_entry *e, struct err *err)
 {
 	CLEANUP(db_samples_done) struct db_samples s = { 0 };

@@ -56,10 +56,10 @@ int labels_format(struct label *l, size_t n, struct buf *out, struct err *err)
 		qsort(l, n, sizeof(*l), by_name);
 	for (size_t i = 0; i < n; i++) {
 		if (!labels_name_ok(l[i].name))
-			return err_set(err, ERR_INVAL, "'%s' is no label name",
+			return err_set(err, ERR_INVAL, "'%s' is not a label name",
 				       l[i].name);
 		if (i && strcmp(l[i].name, l[i - 1].name) == 0)
-			return err_set(err, ERR_INVAL, "label '%s' is there twice",
+			return err_set(err, ERR_INVAL, "label '%s' is given twice",
 				       l[i].name);
 		if (!*l[i].value)
 			continue;

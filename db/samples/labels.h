@@ -2,8 +2,8 @@
 /*
  * labels.h - the labels of a series as one canonical text: a="b",c="d".
  *
- * Sorted by name, no name twice, no empty value; in values \ " and newline are escaped
- * with a backslash, as Prometheus' text format does. Equal labels are equal texts.
+ * Sorted by name, no name twice, no empty value; \ " and newline are escaped with a
+ * backslash in values, as Prometheus' text format does. Equal labels are equal texts.
  */
 #ifndef DB_SAMPLES_LABELS_H
 #define DB_SAMPLES_LABELS_H
@@ -27,14 +27,14 @@ bool labels_name_ok(const char *name);
 bool labels_metric_ok(const char *name);
 
 /*
- * Appends the canonical text of n labels to out; sorts l. Empty values are left out.
- * ERR_INVAL for a bad name or one that is there twice, ERR_LIMIT when there are too many.
+ * Appends the canonical text of n labels to out; sorts l. Empty values are omitted.
+ * ERR_INVAL for an invalid or duplicate name, ERR_LIMIT when there are too many.
  */
 int labels_format(struct label *l, size_t n, struct buf *out, struct err *err) MUST_CHECK;
 
 /*
- * Visits a canonical text: *pos is the text at first, and moves on. name and value are
- * spans of it; the value is still escaped. False at the end.
+ * Visits a canonical text: *pos is the text initially, and is advanced. name and value
+ * are spans of it; the value is still escaped. False at the end.
  */
 struct label_span {
 	const char *name;
@@ -43,7 +43,7 @@ struct label_span {
 	size_t value_len;
 };
 bool labels_next(const char **pos, struct label_span *ret);
-/* The value of one label, still escaped; false when it is not there. */
+/* The value of one label, still escaped; false when it is absent. */
 bool labels_get(const char *labels, const char *name, struct label_span *ret);
 /* Appends the value unescaped. */
 void labels_unescape(const struct label_span *s, struct buf *out);

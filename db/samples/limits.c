@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The limits on what is kept. */
+/* Retention and size limits. */
 #include "check.h"
 #include "registry.h"
 

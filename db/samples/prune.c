@@ -7,7 +7,7 @@
 
 #define PRUNE_EVERY_MS RES_1H /* calendar */
 
-/* Samples before this may go. */
+/* Samples before this may be deleted. */
 static int64_t raw_cut(const struct db_metrics *m, int64_t now_ms)
 {
 	return MIN(now_ms - m->limits.raw_retention_ms, m->rolled_to);
@@ -44,7 +44,7 @@ static int prune_samples(struct db_conn *c, const struct db_metrics *m,
 	return rc;
 }
 
-/* The series of a host that is gone outlive it by the 5 min retention only. */
+/* The series of a terminated host outlive it by the 5 min retention only. */
 static bool is_over(const struct db_metrics *m, const struct db_entry *e, int64_t now_ms)
 {
 	int64_t keep =
@@ -62,27 +62,27 @@ static int delete_series(struct db_conn *c, struct db_entry *e, struct err *err)
 	if (rc == 0)
 		rc = db_run(c, err, "DELETE FROM series WHERE id = ?1", "i", e->id);
 	if (rc == 0)
-		e->doomed = true;
+		e->deleted = true;
 	return rc;
 }
 
-static bool is_doomed(const struct db_entry *e)
+static bool is_deleted(const struct db_entry *e)
 {
-	return e->doomed;
+	return e->deleted;
 }
 
-static void drop_doomed(struct db_metrics *m, size_t from, size_t to, bool gone)
+static void drop_deleted(struct db_metrics *m, size_t from, size_t to, bool gone)
 {
 	bool any = false;
 
 	for (size_t i = from; i < to; i++) {
-		any |= m->v[i]->doomed;
-		m->v[i]->doomed &= gone;
+		any |= m->v[i]->deleted;
+		m->v[i]->deleted &= gone;
 	}
 	if (!gone || !any)
 		return;
 	pthread_mutex_lock(&m->lock);
-	db_entries_drop(m, is_doomed);
+	db_entries_drop(m, is_deleted);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -105,7 +105,7 @@ static int prune_slice(struct db *db, int64_t now_ms, struct err *err)
 	rc = db_write_finish(db, rc, err);
 	if (rc == 0)
 		forget_slice(m, from, to, now_ms);
-	drop_doomed(m, from, to, rc == 0);
+	drop_deleted(m, from, to, rc == 0);
 	if (rc < 0)
 		return rc;
 	m->prune_series = last;
@@ -122,7 +122,7 @@ static int prune_series(struct db *db, int64_t now_ms, struct err *err)
 	return rc;
 }
 
-/* ?1: the oldest time that is kept, ?2: how many rows. */
+/* ?1: the oldest time kept, ?2: the number of rows kept. */
 static const char *const histories[] = {
 	"DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_ms < ?1"
 	" OR id <= (SELECT max(id) FROM event) - ?2 ORDER BY id LIMIT " SLICE_ROWS ")",
@@ -141,7 +141,7 @@ static const char *const histories[] = {
 	" (expires_ms > 0 AND expires_ms < ?1)) LIMIT " SLICE_ROWS ")",
 };
 
-/* Step 0 is the series', then one for each history. 1: there is more. */
+/* Step 0 is for series, then one per history. 1: there is more. */
 int db_step_prune(struct db *db, int64_t now_ms, struct err *err)
 {
 	struct db_metrics *m = db->metrics;

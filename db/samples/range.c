@@ -9,14 +9,14 @@
 #include <math.h>
 #include <string.h>
 
-/* Raw samples that begin this late after what was asked for may continue a roll-up. */
+/* Raw samples that begin this late after the requested start may continue a roll-up. */
 #define RAW_LATE_MS (2 * RES_5M)
 
 /* ---------------------------------------------------------------- samples */
 
 /*
  * The buckets that start in [from, end) at the finest resolution from least_ms on, then
- * what is before them at the next one, and so on.
+ * earlier ones at the next one, and so on.
  */
 #define PARTS_MAX 3
 struct parts {
@@ -32,7 +32,7 @@ static void parts_done(struct parts *p)
 }
 DEFINE_CLEANUP_OBJECT(struct parts, parts_done);
 
-/* known_ms: from where on it is known better; a bucket that reaches there is left out. */
+/* known_ms: from there on finer data exists; a bucket that overlaps it is omitted. */
 static int read_parts(struct db *db, const struct db_entry_view *e, int64_t least_ms,
 		      int64_t from_ms, int64_t end_ms, int64_t known_ms,
 		      struct parts *ret, struct err *err)
@@ -68,7 +68,8 @@ static void add_gauge(const struct parts *p, struct db_samples *ret)
 		}
 }
 
-/* A running value that ends at the last bucket's last value, so raw samples go on. */
+/* A running value that ends at the last bucket's last value, so that raw samples continue
+ * it. */
 static void add_counter(const struct parts *p, struct db_samples *ret)
 {
 	size_t first = ret->n;
@@ -139,7 +140,7 @@ static void add_to(struct db_bucket *to, const struct db_bucket *b, double share
 	to->increase += b->increase * share;
 }
 
-/* A bucket goes to the steps that it covers, by its share of each. */
+/* A bucket is split among the steps that it covers. */
 static void grid_add(struct grid *g, const struct db_bucket *b, int64_t res_ms)
 {
 	int64_t end = g->from_ms + (int64_t)g->n * g->step_ms;
@@ -231,7 +232,7 @@ static int fill_grid(struct db *db, const struct db_entry_view *e, struct grid *
 		for (size_t k = 0; k < parts.of[i].n; k++)
 			grid_add(g, &parts.of[i].v[k], parts.res_ms[i]);
 	if (res) {
-		/* What is before raw_from is there for the increase alone. */
+		/* What is before raw_from serves the increase only. */
 		size_t skip = 0;
 		struct db_samples rest;
 

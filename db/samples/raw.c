@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* Copies what memory has of [from, to]; *ret_start is where memory begins. */
+/* Copies the samples in memory within [from, to]; *ret_start is where memory begins. */
 static void copy_head(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms,
 		      struct db_samples *ret, int64_t *ret_start)
 {
@@ -35,7 +35,8 @@ int db_samples_raw(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms
 	int64_t start;
 	int rc = 0;
 
-	/* Memory first: what is packed meanwhile is in both, and is cut off below. */
+	/* Memory first: what is packed in the meantime is in both, and is removed below.
+	 */
 	copy_head(db, series, from_ms, to_ms, &head, &start);
 	if (from_ms < start) {
 		rc = db_read(db, &c, err);
@@ -68,7 +69,7 @@ size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t
 	if (e) {
 		uint32_t from = first_at(e, from_ms), to = first_at(e, now_ms + 1);
 
-		/* The newest one there is, even when it is before the window. */
+		/* The newest one, even when it is before the window. */
 		if (from == to && from > 0)
 			from--;
 		if (ret_first_ms)

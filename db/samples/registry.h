@@ -19,12 +19,12 @@
 
 struct db_entry {
 	int64_t id;
-	const char *name; /* behind this struct, in the same allocation */
+	const char *name; /* after this struct, in the same allocation */
 	const char *labels;
 	enum db_series_kind kind;
-	bool fresh;     /* made in the transaction that is open */
-	bool doomed;    /* its rows were deleted */
-	bool ephemeral; /* has a host label: goes once its host is long gone */
+	bool fresh;     /* created in the open transaction */
+	bool deleted;   /* its rows were deleted */
+	bool ephemeral; /* has a host label: deleted once its host is long gone */
 	uint32_t hash;
 	int64_t first_ms, last_ms;
 	int64_t packed_to; /* time of the last sample in chunks; INT64_MIN: none */
@@ -40,18 +40,18 @@ struct db_metrics {
 	size_t n, cap;
 	struct db_entry **slots; /* by hash of name and labels, open addressing */
 	size_t n_slots;
-	uint64_t generation; /* grows when series go */
+	uint64_t generation; /* grows when series are removed */
 	int64_t rolled_to;   /* days before this are rolled up */
 	bool rolled_saved;   /* it is in the database */
-	/* what db_maintain() is at; only its thread looks */
+	/* state of db_maintain(), used by its thread only */
 	bool packing;
 	int64_t pack_at_ms;  /* the next pass */
-	int64_t pack_cut;    /* journal rows up to this id go when the pass is over */
+	int64_t pack_cut;    /* journal rows up to this id are deleted after the pass */
 	size_t pack_pos;     /* next entry */
 	int64_t roll_series; /* last series of the day that was rolled up */
 	int64_t prune_at_ms;
 	unsigned prune_step;
-	int64_t prune_series; /* last one looked at */
+	int64_t prune_series; /* last one checked */
 };
 
 const char *db_series_kind_name(enum db_series_kind k);
@@ -59,17 +59,17 @@ const char *db_series_kind_name(enum db_series_kind k);
 struct db_entry *db_entry_by_id(struct db_metrics *m, int64_t id);
 struct db_entry *db_entry_find(struct db_metrics *m, const char *name,
 			       const char *labels);
-/* Makes the entry known. Under both locks. */
+/* Adds an entry. Under both locks. */
 struct db_entry *db_entry_add(struct db_metrics *m, int64_t id, const char *name,
 			      const char *labels, enum db_series_kind kind);
-/* Takes entries out for which drop says so, and frees them. Under both locks. */
+/* Removes and frees the entries for which drop returns true. Under both locks. */
 void db_entries_drop(struct db_metrics *m, bool (*drop)(const struct db_entry *e));
-/* The entries that a transaction made that came to nothing. Takes lock itself. */
+/* Removes the entries of a transaction that was rolled back. Takes lock itself. */
 void db_entries_drop_fresh(struct db_metrics *m);
 /* Index of the first entry with a larger id; m->n when there is none. */
 size_t db_entries_after(const struct db_metrics *m, int64_t id);
 
-/* What a reader needs of an entry, copied under the lock. */
+/* The part of an entry that readers need, copied under the lock. */
 struct db_entry_view {
 	int64_t id;
 	enum db_series_kind kind;

@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-#define ROLL_GRACE_MS RES_1H /* what a day's last samples may be late */
+#define ROLL_GRACE_MS RES_1H /* how late a day's last samples may be */
 
 void db_rolled_init(struct db_metrics *m, int64_t now_ms)
 {

@@ -7,9 +7,10 @@
 
 #include "registry.h"
 
-/* The first day that is rolled up once it is over; once, when samples first come. */
+/* Sets the first day to be rolled up; once, when the first samples arrive. */
 void db_rolled_init(struct db_metrics *m, int64_t now_ms);
-/* Writes where rolling up is at, when it is not written yet. In a write transaction. */
+/* Stores how far days are rolled up, unless that is stored already. In a write
+ * transaction. */
 int db_rolled_save(struct db_conn *c, const struct db_metrics *m,
 		   struct err *err) MUST_CHECK;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Roll-ups: one row a series, resolution and UTC day. The bytes are the kind, the number
- * of buckets, the column of bucket numbers within the day, the column of counts, then for
- * a counter the columns of last values and increases, for a gauge of sums, minima, maxima
- * and last values, and for a minute's roll-up of sums alone.
+ * Roll-ups: one row per series, resolution and UTC day. The bytes are the kind, the
+ * number of buckets, the column of bucket numbers within the day, the column of counts,
+ * then for a counter the columns of last values and increases, for a gauge of sums,
+ * minima, maxima and last values, and for a minute's roll-up of sums only.
  */
 #include "rollup.h"
 
@@ -126,7 +126,7 @@ static void encode_day(const struct db_buckets *b, enum layout layout, int64_t d
 	}
 }
 
-/* What a mean's roll-up does not keep follows from the mean. */
+/* Derives from the mean what a mean's roll-up does not store. */
 static void complete(struct db_bucket *b, enum layout layout)
 {
 	if (layout == LAYOUT_MEAN)

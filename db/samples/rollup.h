@@ -31,7 +31,7 @@ void db_buckets_push(struct db_buckets *b, const struct db_bucket *v);
  */
 void db_rollup_make(const struct db_sample *v, size_t n, const struct db_sample *before,
 		    int64_t res_ms, struct db_buckets *ret);
-/* Stores buckets; one that is there is replaced, or stays when keep. Write transaction.
+/* Stores buckets; an existing one is replaced, or kept when keep. Write transaction.
  */
 int db_rollup_put(struct db_conn *c, int64_t series, enum db_series_kind kind,
 		  int64_t res_ms, const struct db_buckets *b, bool keep,

@@ -3,11 +3,11 @@
  * samples.h - metric series and their samples. The rules of db.h hold.
  *
  * A batch is journalled as one row and kept in memory per series; full runs of samples
- * are packed into chunks (see pack.h), whole UTC days are rolled up to 5 min and 1 h
- * (demand also to 1 min), and what is past its retention goes. db_maintain() does these
- * in slices. A process killed at any point finds its samples again.
+ * are packed into chunks (see pack.h), full UTC days are rolled up to 5 min and 1 h
+ * (demand also to 1 min), and what is past its retention is deleted. db_maintain() does
+ * this in slices. No sample is lost when the process is killed at any point.
  *
- * Rates are per calendar second here: whoever shows them multiplies by clock_scale().
+ * Rates are per calendar second here: multiply them by clock_scale() to show them.
  */
 #ifndef DB_SAMPLES_SAMPLES_H
 #define DB_SAMPLES_SAMPLES_H
@@ -40,11 +40,11 @@ struct db_samples_result {
 };
 
 /*
- * Stores a batch; series are made as they appear. Samples may be late and in any order.
- *   now_ms  calendar time, the end of what is accepted
+ * Stores a batch; series are created as needed. Samples may be late and in any order.
+ *   now_ms  calendar time, samples after it are rejected
  *   ret     may be NULL
- * One transaction: all of what is accepted or, on ERR_STORE, nothing. ERR_LIMIT when the
- * number of series would pass the limit (db_set_limits()); nothing is stored then.
+ * One transaction: all accepted samples or, on ERR_STORE, none. ERR_LIMIT when the
+ * number of series would exceed the limit (db_set_limits()); nothing is stored then.
  */
 int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
 		   struct db_samples_result *ret, struct err *err) MUST_CHECK;
@@ -67,7 +67,7 @@ DEFINE_CLEANUP_OBJECT(struct db_series_list, db_series_list_done);
 
 enum db_match_op { DB_MATCH_EQ, DB_MATCH_NE, DB_MATCH_RE, DB_MATCH_NRE };
 
-/* A label that a series has not got counts as "". Regular expressions are POSIX extended,
+/* A label that a series lacks counts as "". Regular expressions are POSIX extended,
  * and must match the whole value. */
 struct db_matcher {
 	const char *label;
@@ -76,25 +76,25 @@ struct db_matcher {
 };
 
 /*
- * A compiled selector. It remembers what it found and looks only at series made since,
- * so asking again costs next to nothing. One thread at a time may use it.
+ * A compiled selector. It remembers what it found and checks only newer series,
+ * so repeating it costs next to nothing. One thread at a time may use it.
  */
 struct db_selector;
-/* name "" matches any. ERR_INVAL for a bad regular expression. Copies what it is given.
+/* name "" matches any. ERR_INVAL for an invalid regular expression. Copies its arguments.
  */
 int db_selector_new(const char *name, const struct db_matcher *m, size_t n,
 		    struct db_selector **ret, struct err *err) MUST_CHECK;
 void db_selector_free(struct db_selector *s);
 DEFINE_CLEANUP(struct db_selector *, db_selector_free);
 
-/* The ids it matches, the selector's own until the next call, in no order. */
+/* The matching ids, valid until the next call, in no order. */
 void db_selector_ids(struct db *db, struct db_selector *s, const int64_t **ret,
 		     size_t *ret_n);
 
-/* Ordered by name and labels; after: id of the last one of the page before, or 0. */
+/* Ordered by name and labels; after: id of the last one of the previous page, or 0. */
 int db_series_find(struct db *db, struct db_selector *s, int64_t after, size_t limit,
 		   struct db_series_list *ret, struct err *err) MUST_CHECK;
-/* One by id. The strings are the caller's: db_series_done(). */
+/* One by id. The caller owns the strings: db_series_done(). */
 int db_series_get(struct db *db, int64_t id, struct db_series *ret,
 		  struct err *err) MUST_CHECK;
 void db_series_done(struct db_series *s);
@@ -115,18 +115,18 @@ DEFINE_CLEANUP_OBJECT(struct db_samples, db_samples_done);
 
 /*
  * The samples of one series in [from_ms, to_ms], oldest first. Where raw ones are past
- * their retention the roll-ups stand in: for a gauge each bucket's mean at its start, for
+ * their retention roll-ups are used: for a gauge each bucket's mean at its start, for
  * a counter a running value at each bucket's end that grows by the bucket's increase.
- * *ret is emptied first and may be used again and again.
+ * *ret is emptied first and may be reused.
  */
 int db_samples_get(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms,
 		   struct db_samples *ret, struct err *err) MUST_CHECK;
 
 /*
  * The samples of [from_ms, now_ms], or the newest before when there is none, from memory
- * alone: what has come in lately is there, 16 samples and 3 min at least. At most max are
+ * alone, which has at least the last 16 samples and 3 min. At most max are
  * written (the newest ones), oldest first; returns how many. *ret_first_ms (may be NULL)
- * is the time of the first sample that the series ever had. Fast: for the tick.
+ * is the time of the series' very first sample. Fast: for the tick.
  */
 size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t now_ms,
 			 struct db_sample *ret, size_t max, int64_t *ret_first_ms);
@@ -142,10 +142,10 @@ enum db_agg {
 };
 
 /*
- * One value a step: out[i] covers [from + i*step, from + (i+1)*step), NaN where there is
- * no sample. INCREASE of a counter takes a fall for a reset to 0; steps without a sample
- * are NaN and the next one has all the increase since. Uses roll-ups where raw samples
- * are gone or the step is no finer than the roll-up and starts on it.
+ * One value per step: out[i] covers [from + i*step, from + (i+1)*step), NaN where there
+ * is no sample. INCREASE of a counter treats a decrease as a reset to 0; steps without a
+ * sample are NaN and the next one has the increase since then. Uses roll-ups where raw
+ * samples are gone or the step is no finer than the roll-up and starts on it.
  */
 int db_samples_range(struct db *db, int64_t series, int64_t from_ms, int64_t step_ms,
 		     enum db_agg agg, double *out, size_t n, struct err *err) MUST_CHECK;
@@ -162,18 +162,19 @@ struct db_demand {
 
 /*
  * Records the evaluated demand of n tiers at one time (gauge
- * foretide_demand{stack=,tier=}); NaN is passed over.
+ * foretide_demand{stack=,tier=}); NaN is skipped.
  */
 int db_demand_add(struct db *db, const struct db_demand *d, size_t n, int64_t t_ms,
 		  struct err *err) MUST_CHECK;
 /*
  * A tier's demand as n minutes from from_ms (a multiple of 60 s): the mean of each, NaN
- * where none is known. 14 days take a few milliseconds. No error when the tier has none.
+ * where there is none. 14 days take a few milliseconds. It is not an error when the tier
+ * has none.
  */
 int db_demand_range(struct db *db, const char *stack, const char *tier, int64_t from_ms,
 		    double *out, size_t n, struct err *err) MUST_CHECK;
 /*
- * Puts history in: n minutes from from_ms (a multiple of 60 s), NaN for gaps. A minute
+ * Imports history: n minutes from from_ms (a multiple of 60 s), NaN for gaps. A minute
  * that has a value keeps it. *ret_added: minutes that were new. ERR_INVAL when a value is
  * infinite, or over 10 min after now_ms; ERR_LIMIT over 400 days.
  */
@@ -184,7 +185,7 @@ int db_demand_import(struct db *db, const char *stack, const char *tier, int64_t
 int db_demand_span(struct db *db, const char *stack, const char *tier, int64_t *ret_first,
 		   int64_t *ret_last, struct err *err) MUST_CHECK;
 
-/* ---------------------------------------------------------------- upkeep */
+/* ---------------------------------------------------------------- maintenance */
 
 struct db_limits {
 	int64_t raw_retention_ms;    /* 2 d */
@@ -202,9 +203,9 @@ void db_limits_default(struct db_limits *l);
 void db_set_limits(struct db *db, const struct db_limits *l);
 
 /*
- * One slice of packing, rolling up and pruning: takes about budget_ms of real time.
- * *ret_more (may be NULL) says that there is more to do at once. To be called every tick
- * or so, by one thread.
+ * One slice of packing, rolling up and pruning: it takes about budget_ms of real time.
+ * *ret_more (may be NULL): there is more to do now. To be called about every tick, by one
+ * thread.
  */
 int db_maintain(struct db *db, int64_t now_ms, int64_t budget_ms, bool *ret_more,
 		struct err *err) MUST_CHECK;

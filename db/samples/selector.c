@@ -22,7 +22,7 @@ struct db_selector {
 	char *name;
 	struct matcher *m;
 	size_t n_matchers;
-	int64_t seen; /* entries up to this id were looked at */
+	int64_t seen; /* entries up to this id were checked */
 	uint64_t generation;
 	int64_t *ids;
 	size_t n, cap;

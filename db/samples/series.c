@@ -50,7 +50,7 @@ static int list_page(struct db_metrics *m, struct db_selector *s, int64_t after,
 	const int64_t *ids;
 
 	if (after && !last)
-		return err_set(err, ERR_INVAL, "no series %" PRId64 " to go on after",
+		return err_set(err, ERR_INVAL, "no series %" PRId64 " to continue after",
 			       after);
 	ids = db_selector_update(m, s, &n_ids);
 	found = xcalloc(n_ids + 1, sizeof(struct db_entry *));

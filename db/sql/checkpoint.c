@@ -3,7 +3,7 @@
 
 #include "check.h"
 
-#define WAL_PAGES 2000     /* of log, 8 MB, before db_checkpoint() folds it in */
+#define WAL_PAGES 2000     /* of log, 8 MB, before db_checkpoint() writes it back */
 #define WAL_PAGES_MAX 8000 /* before a commit does */
 
 /* After each commit. */
@@ -40,6 +40,6 @@ int db_checkpoint(struct db *db, struct err *err)
 	c = db->checkpointer;
 	rc = sqlite3_wal_checkpoint_v2(c->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
 				       NULL);
-	/* Busy: a reader still needs the log, or a commit came first. Next time. */
+	/* Busy: a reader needs the log, or a commit was first. Retried next time. */
 	return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : db_fail(c, err);
 }

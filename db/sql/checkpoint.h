@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint.h - the write-ahead log, folded into the file.
+ * checkpoint.h - the write-ahead log, written back into the file.
  *
- * db_maintain() does it, which nobody waits for; a commit only when that is not called.
+ * db_maintain() does it, in the background; a commit only when that is not called.
  */
 #ifndef DB_SQL_CHECKPOINT_H
 #define DB_SQL_CHECKPOINT_H
@@ -11,7 +11,7 @@
 
 /* From now on commits of the writer note how long the log is. */
 void db_checkpoint_watch(struct db *db);
-/* Folds the write-ahead log into the file when it is long; readers and writers go on. */
+/* Writes the log into the file when it is long; readers and writers are not blocked. */
 int db_checkpoint(struct db *db, struct err *err) MUST_CHECK;
 
 #endif

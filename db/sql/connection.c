@@ -21,13 +21,13 @@ int db_fail(struct db_conn *c, struct err *err)
 		return err_set(
 			err, ERR_STORE,
 			"the disk is full: %s cannot grow; nothing of this change was "
-			"written, and writing goes on once there is space",
+			"written, and writing resumes once there is space",
 			path);
 	if (code == SQLITE_CONSTRAINT)
-		return err_set(err, ERR_CONFLICT, "exists already: %s",
+		return err_set(err, ERR_CONFLICT, "already exists: %s",
 			       sqlite3_errmsg(c->sql));
 	if (code == SQLITE_NOTADB)
-		return err_set(err, ERR_STORE, "%s is no SQLite database", path);
+		return err_set(err, ERR_STORE, "%s is not an SQLite database", path);
 	if (code == SQLITE_CORRUPT)
 		return err_set(err, ERR_STORE, "the database %s is damaged: %s", path,
 			       sqlite3_errmsg(c->sql));

@@ -50,7 +50,7 @@ struct db {
 	struct db_conn *readers;
 	struct db_metrics *metrics;
 	struct db_conn *checkpointer; /* db_maintain()'s; opened at its first use */
-	atomic_int wal_pages;         /* in the log after the last commit */
+	atomic_int wal_pages;         /* of log after the last commit */
 };
 
 int db_conn_open(struct db *db, const char *path, int flags, struct db_conn **ret,

@@ -49,7 +49,7 @@ static void forget_reader(struct db *db, const struct db_conn *c)
 	pthread_mutex_unlock(&db->readers_lock);
 }
 
-/* A thread that read ends. */
+/* A thread that has read exits. */
 static void reader_ended(void *arg)
 {
 	struct db_conn *c = arg;

@@ -2,8 +2,8 @@
 /*
  * row.h - a table's rows as structs, from one list of columns; for db/ only.
  *
- * Each db_X.c has a table of its columns: name, type and place in the struct. Reading,
- * writing and freeing follow from it.
+ * Each table's file lists its columns: name, type and offset in the struct. Reading,
+ * writing and freeing follow from that.
  */
 #ifndef DB_SQL_ROW_H
 #define DB_SQL_ROW_H
@@ -15,13 +15,13 @@ enum db_col_type {
 	COL_INT,  /* int64_t */
 	COL_REAL, /* double */
 	COL_BOOL, /* bool */
-	COL_ENUM, /* an enum whose names are in the column's list; kept by name */
+	COL_ENUM, /* an enum whose names are in the column's list; stored by name */
 };
 
 enum db_col_flag {
 	COL_KEY = 1,   /* of the primary key */
-	COL_STATE = 2, /* kept as it is when db_put() updates a row */
-	COL_AUTO = 4,  /* integer key that the database gives */
+	COL_STATE = 2, /* not changed when db_put() updates a row */
+	COL_AUTO = 4,  /* integer key that the database assigns */
 };
 
 struct db_col {
@@ -50,7 +50,7 @@ int db_insert_one(struct db *db, const struct db_table *t, const void *row,
 int db_put_one(struct db *db, const struct db_table *t, const void *row,
 	       struct err *err) MUST_CHECK;
 
-/* The first row that fits; ERR_NOT_FOUND with the words "no WHAT 'KEY'". */
+/* The first row that matches; ERR_NOT_FOUND with the message "no WHAT 'KEY'". */
 int db_get(struct db *db, const struct db_table *t, const struct db_where *w, void *ret,
 	   const char *what, const char *key, struct err *err) MUST_CHECK;
 /* The same by one text column, or by id. */
@@ -63,8 +63,8 @@ int db_list(struct db *db, const struct db_table *t, const struct db_where *w, v
 	    struct err *err) MUST_CHECK;
 
 /*
- * Runs one statement in a transaction of its own. what: when no row changed, the answer
- * is ERR_NOT_FOUND with "no WHAT"; NULL: that is no error.
+ * Runs one statement in a transaction of its own. what: when no row changed, the result
+ * is ERR_NOT_FOUND with "no WHAT"; NULL: that is not an error.
  */
 int db_change(struct db *db, const char *what, struct err *err, const char *sql,
 	      const char *types, ...) MUST_CHECK;

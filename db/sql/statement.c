@@ -14,7 +14,7 @@ static uint32_t hash_text(const char *s)
 	return h;
 }
 
-/* Nothing is ever evicted: the texts are few, and someone may still hold a statement. */
+/* Nothing is ever evicted: the texts are few, and a statement may still be in use. */
 int db_prepare(struct db_conn *c, const char *sql, sqlite3_stmt **ret, struct err *err)
 {
 	uint32_t hash = hash_text(sql);

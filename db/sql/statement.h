@@ -12,19 +12,19 @@
 /* A cached statement, reset and with nothing bound. */
 int db_prepare(struct db_conn *c, const char *sql, sqlite3_stmt **ret,
 	       struct err *err) MUST_CHECK;
-/* Gives it back to the cache. */
+/* Releases it: resets it for its next use. */
 void db_stmt_done(sqlite3_stmt *q);
 DEFINE_CLEANUP(sqlite3_stmt *, db_stmt_done);
 
 /*
  * Binds arguments 1, 2, ...: t const char * (NULL as ""), i int64_t, d double,
- * b const void * and size_t. Texts and blobs must live until db_stmt_done().
+ * b const void * and size_t. Texts and blobs must remain valid until db_stmt_done().
  */
 void db_bind(sqlite3_stmt *q, const char *types, ...);
 void db_bind_list(sqlite3_stmt *q, const char *types, va_list ap);
 void db_bind_at(sqlite3_stmt *q, int i, const char *text);
 int db_step(struct db_conn *c, sqlite3_stmt *q, struct err *err) MUST_CHECK;
-/* One step that gives no row; *ret_changed (may be NULL) is the number of rows changed.
+/* One step that returns no row; *ret_changed (may be NULL) is the number of rows changed.
  */
 int db_exec(struct db_conn *c, sqlite3_stmt *q, int64_t *ret_changed,
 	    struct err *err) MUST_CHECK;
@@ -32,7 +32,7 @@ int db_exec(struct db_conn *c, sqlite3_stmt *q, int64_t *ret_changed,
 int db_run(struct db_conn *c, struct err *err, const char *sql, const char *types,
 	   ...) MUST_CHECK;
 
-/* Text column, never NULL; the statement's until the next step. */
+/* Text column, never NULL; valid until the next step. */
 const char *db_column_str(sqlite3_stmt *q, int i);
 
 /* The first column of the first row, 0 when there is none. */

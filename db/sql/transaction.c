@@ -70,7 +70,7 @@ int db_write_begin(struct db *db, bool synced, struct db_conn **ret, struct err 
 	return rc;
 }
 
-/* A full disk or an I/O error may have rolled the whole transaction back already. */
+/* A full disk or an I/O error may already have rolled back the entire transaction. */
 static void roll_back(struct db *db)
 {
 	char sql[64];

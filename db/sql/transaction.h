@@ -8,9 +8,9 @@
 #include "connection.h"
 
 /*
- * Takes the writer (waits for the one who has it) and begins a transaction; inside one of
- * this thread it nests as a savepoint. synced: the commit waits for the disk. On success
- * db_write_end() must follow.
+ * Waits for the writer and begins a transaction; within one of this thread it nests as a
+ * savepoint. synced: the commit waits for the disk. On success db_write_end() must
+ * follow.
  */
 int db_write_begin(struct db *db, bool synced, struct db_conn **ret,
 		   struct err *err) MUST_CHECK;

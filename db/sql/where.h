@@ -20,7 +20,8 @@ struct db_where {
 void db_where_init(struct db_where *w);
 void db_where_done(struct db_where *w);
 DEFINE_CLEANUP_OBJECT(struct db_where, db_where_done);
-/* condition has one %d for the argument's number: "stack = ?%d". NULL and 0 add nothing.
+/* condition has one %d for the argument's number: "stack = ?%d". NULL and 0 add no
+ * condition.
  */
 void db_where_text(struct db_where *w, const char *condition, const char *value);
 void db_where_int(struct db_where *w, const char *condition, int64_t value);

@@ -3,7 +3,7 @@
 #include "check.h"
 #include "state.h"
 
-/* Where a move lowers the item's spread by two, or else the whole count's; -1. */
+/* A bin where a move lowers the spread of the item's tier by two, or else of all; -1. */
 static int better_bin(struct state *s, int item)
 {
 	const struct ints *bins = &s->pool_bins[s->items[item].pool];
@@ -32,7 +32,7 @@ static int better_bin(struct state *s, int item)
 	return best;
 }
 
-/* Pools in which something waits have more urgent things to do. */
+/* No balancing in pools in which an item waits. */
 static bool is_quiet(const struct state *s, int pool)
 {
 	for (int i = 0; i < s->waiting.n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which hosts can go. */
+/* Which hosts can be removed. */
 #include "check.h"
 #include "state.h"
 
@@ -26,15 +26,15 @@ static int by_drain_order(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-/* Whether it shall be on the bin, or came from one that can leave; otherwise it waits for
- * room that is kept for it here. */
+/* Whether it should be on the bin, or came from one that can be removed; otherwise it
+ * waits for room that is reserved for it here. */
 static bool is_there(const struct state *s, int item, int bin)
 {
 	return s->items[item].bin == bin &&
 	       s->out->rows[s->items[item].index].host != PLACE_NOWHERE;
 }
 
-/* Tries to find room for all that is on the bin; puts it back when there is not enough.
+/* Tries to find room for all items of the bin; puts them back when there is not enough.
  */
 static bool can_empty(struct state *s, int bin, struct ints *moved)
 {

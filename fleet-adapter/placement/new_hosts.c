@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Items that found no place are packed into hosts to come: the demand for hosts. */
+/* Items without a place are packed into new hosts: the demand for hosts. */
 #include "check.h"
 #include "place.h"
 #include "rows.h"
@@ -11,7 +11,7 @@ static void count_hosts(struct state *s)
 			s->out->demand[s->bins[i].pool].have++;
 }
 
-/* A new host that can take the item; -1 when the pool has none to give. */
+/* A new host that can take the item; -1 when the pool allows none. */
 static int ask_for_host(struct state *s, int item)
 {
 	int pool = s->items[item].pool;
@@ -35,7 +35,7 @@ static int ask_for_host(struct state *s, int item)
 	return -1;
 }
 
-/* Where it would rather not be, when there is no other way; -1. */
+/* The host to avoid, as a last resort; -1. */
 static int avoided_host(const struct state *s, int item)
 {
 	for (int i = 0; i < s->n_hosts; i++)
@@ -45,7 +45,7 @@ static int avoided_host(const struct state *s, int item)
 	return -1;
 }
 
-/* Packs what waits into the hosts that boot, then into hosts to be asked for. */
+/* Packs waiting items into booting hosts, then into new ones. */
 static void pack_waiting(struct state *s)
 {
 	int why[WHY_COUNT];
@@ -75,8 +75,8 @@ static void pack_waiting(struct state *s)
 	}
 }
 
-/* Those that still run go back to where they are; the room that they wait for stays
- * taken. */
+/* Those that still run return to where they are; the room that they wait for stays
+ * reserved. */
 static void return_waiting(struct state *s)
 {
 	for (int i = 0; i < s->waiting.n; i++) {

@@ -8,7 +8,7 @@
 
 static void place(struct state *s, int item);
 
-/* Those on the bin that the item replaces go elsewhere, or wait. */
+/* Items on the bin that it replaces are placed elsewhere, or wait. */
 static void displace_others(struct state *s, int item, int bin)
 {
 	struct bin *b = &s->bins[bin];
@@ -39,7 +39,7 @@ void place_settle(struct state *s, int item, int bin)
 		displace_others(s, item, bin);
 }
 
-/* Finds a place for an item that is nowhere, or must leave where it is. */
+/* Finds a place for an item that has none, or must leave it. */
 static void place(struct state *s, int item)
 {
 	int from = s->items[item].bin;
@@ -89,7 +89,7 @@ static void decide_item(struct state *s, int item)
 	else if (!must_move(s, item))
 		return;
 	else if (it->u->pinned)
-		place_set_reason(s, item, "should leave host %s, but is not to be moved",
+		place_set_reason(s, item, "should leave host %s, but must not be moved",
 				 s->bins[it->bin].id);
 	else
 		place(s, item);
@@ -105,7 +105,7 @@ static bool has_waiting_peer(const struct state *s, int item)
 	return false;
 }
 
-/* An item, then those that follow it, so that no one takes the room kept for them. */
+/* An item, then its followers, so that no other takes the room reserved for them. */
 static void visit(struct state *s, int item)
 {
 	const struct ints *followers = &s->items[item].followers;
@@ -137,7 +137,7 @@ static int by_turn(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* What it takes of a new host of its pool, with its followers; the large come first. */
+/* Its share of a new host of its pool, with its followers; the largest come first. */
 static double size_of(const struct state *s, const struct item *it)
 {
 	const struct place_pool *p = it->pool >= 0 ? &s->in->pools[it->pool] : NULL;
@@ -167,6 +167,6 @@ void placement_place_all(struct state *s)
 			continue;
 		decide_item(s, turns[i].item);
 		if (place_row_of(s, turns[i].item)->action == PLACE_WAIT)
-			place_set_reason(s, turns[i].item, "MachineOf goes in a circle");
+			place_set_reason(s, turns[i].item, "MachineOf is circular");
 	}
 }

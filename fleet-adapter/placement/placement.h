@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * placement.h - which unit runs on which host, how many hosts that takes, and which hosts
- * can leave.
+ * can be removed.
  *
- * What runs stays, unless its host drains or its own rules ([X-Fleet], pool) are broken
- * there; and what has to move goes on running until there is room elsewhere. New units go
- * to the able host with the fewest units of their tier, then the least loaded. Units that
- * find no room are packed into hosts to come, which is the demand for hosts.
+ * A running unit stays, unless its host drains or its own rules ([X-Fleet], pool) are
+ * broken there; a unit that has to move keeps running until there is room elsewhere. New
+ * units go to the suitable host with the fewest units of their tier, then the least
+ * loaded. Units that find no room are packed into new hosts: the demand for hosts.
  *
- * A unit goes to hosts of its own pool only. Two units with the same port share no host.
+ * A unit is placed on hosts of its own pool only. Two units with the same port never
+ * share a host.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread. The same
- * hosts, units and pools give the same answer in whatever order they are listed.
+ * hosts, units and pools give the same result in any order.
  */
 #ifndef FLEET_ADAPTER_PLACEMENT_PLACEMENT_H
 #define FLEET_ADAPTER_PLACEMENT_PLACEMENT_H
@@ -25,12 +26,12 @@
 
 enum place_host_state {
 	PLACE_UP,       /* takes units */
-	PLACE_BOOTING,  /* launched, has not joined yet: room to come */
-	PLACE_SILENT,   /* not heard of, within its grace: keeps its units, gets none */
-	PLACE_DRAINING, /* is to be emptied */
+	PLACE_BOOTING,  /* launched, has not joined yet: future room */
+	PLACE_SILENT,   /* not responding, within its grace: keeps its units, gets none */
+	PLACE_DRAINING, /* to be emptied */
 };
 
-/* A host that is not listed is gone, and its units need another. */
+/* A host that is not listed is gone; its units need another. */
 struct place_host {
 	const char *id;
 	const char *pool;
@@ -38,7 +39,7 @@ struct place_host {
 	double cpu;                   /* cores; 0: not limited */
 	int64_t memory_bytes;         /* 0: not limited */
 	const struct words *metadata; /* "key=value"; may be NULL */
-	int64_t joined_ms;            /* the newest leave first */
+	int64_t joined_ms;            /* the newest are removed first */
 };
 
 struct place_unit {
@@ -47,15 +48,15 @@ struct place_unit {
 	const char *tier;
 	const char *pool;
 	const struct x_fleet *fleet; /* NULL: no rules */
-	double cpu;                  /* asked for, 0 when nothing is */
+	double cpu;                  /* requested; 0 for none */
 	int64_t memory_bytes;
 	const int *ports; /* [n_ports] that it listens on */
 	size_t n_ports;
-	const char *host;  /* where it is; NULL: nowhere. Not looked at when Global */
-	const char *avoid; /* host that it is not to be put on while its pool has, or may
-			      have, another; NULL: none */
-	bool leaving;      /* being withdrawn: takes room until it is gone */
-	bool pinned;  /* stateful, or under a hold: stays as long as its host is there */
+	const char *host;  /* where it is; NULL: nowhere. Ignored when Global */
+	const char *avoid; /* host not to be used while its pool has, or may get,
+			      another; NULL: none */
+	bool leaving;      /* being removed: takes room until it is gone */
+	bool pinned;  /* stateful, or under a hold: stays as long as its host exists */
 	bool single;  /* must stop before it starts elsewhere: not moved for balance */
 	int priority; /* higher ones are placed first */
 };
@@ -75,11 +76,11 @@ struct place_input {
 	size_t n_units;
 	const struct place_pool *pools;
 	size_t n_pools;
-	size_t max_moves; /* for balance, in this round; forced moves do not count */
+	size_t max_moves; /* for balance, in this round; forced moves are not limited */
 };
 
 enum place_action {
-	PLACE_STAY,   /* on its host; a reason tells why it should move but cannot yet */
+	PLACE_STAY,   /* on its host; a reason says why it should move but cannot yet */
 	PLACE_START,  /* on a host, from nowhere */
 	PLACE_MOVE,   /* from its host to another */
 	PLACE_WAIT,   /* nowhere yet; the reason says why */
@@ -90,8 +91,8 @@ enum place_action {
 
 struct place_row {
 	enum place_action action;
-	size_t host;  /* index in the input, where it shall be; PLACE_NOWHERE */
-	char *reason; /* for people; NULL when there is nothing to say */
+	size_t host;  /* index in the input, where it should be, or PLACE_NOWHERE */
+	char *reason; /* for users; NULL for none */
 };
 
 struct place_pair {
@@ -112,23 +113,24 @@ struct place_leave {
 struct placement {
 	struct place_row *rows; /* [n_units], as the input is ordered */
 	size_t n_rows;
-	struct place_pair *globals; /* each global unit on each host, by unit then host */
+	struct place_pair *globals; /* global units on hosts, by unit then host */
 	size_t n_globals;
 	struct place_demand *demand; /* [n_pools], as the input is ordered */
-	struct place_leave *leave;   /* hosts that are not needed, first to go first */
+	struct place_leave
+		*leave; /* hosts that are not needed, first to be removed first */
 	size_t n_leave;
 };
 
 /*
- * Decides. Never fails: what cannot be placed says why in its row.
+ * Decides. Never fails: the row of a unit that cannot be placed says why.
  *
- * leave names hosts above the pool's minimum that everything fits without, the emptiest
- * first, then the newest. A host with moves 0 holds nothing; one with moves holds only
- * units that may be moved and have room on hosts that stay. Pinned units keep a host.
+ * leave lists hosts above the pool's minimum without which everything fits, the emptiest
+ * first, then the newest. A host with moves 0 is empty; others have only units that may
+ * be moved and have room on hosts that stay. A host with pinned units is never listed.
  *
  * A move for balance lowers the difference between two hosts, in units of that tier or in
- * all units, by two; it never raises the tier's. Units in or behind MachineOf or with
- * Replaces, pinned ones, and those on hosts that could leave stay where they are.
+ * all units, by two; it never raises the tier's. Units that have MachineOf or are
+ * named in it, those with Replaces, pinned ones, and those on hosts in leave stay.
  *
  * Cost about n_units * n_hosts steps at worst; when everything stays, far less.
  */
@@ -136,7 +138,7 @@ void placement_decide(const struct place_input *in, struct placement *ret);
 void placement_done(struct placement *p);
 DEFINE_CLEANUP_OBJECT(struct placement, placement_done);
 
-/* A unit of a tier that shrinks, as placement_sort_victims() wants to know it. */
+/* A unit of a tier that is scaled in, for placement_sort_victims(). */
 struct place_victim {
 	const char *name;
 	bool has_host;
@@ -147,8 +149,8 @@ struct place_victim {
 };
 
 /*
- * Sorts so that the units to withdraw first come first: those nowhere, on draining hosts,
- * not healthy; then those with the fewest neighbours, so that hosts become empty, on the
+ * Sorts the units in the order of removal: those without a host, on draining hosts, not
+ * healthy; then those with the fewest neighbours, so that hosts become empty, on the
  * newest hosts; then the highest instance.
  */
 void placement_sort_victims(struct place_victim *v, size_t n);

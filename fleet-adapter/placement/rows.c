@@ -36,11 +36,11 @@ void place_set_reason(struct state *s, int item, const char *fmt, ...)
 void place_set_no_host_reason(struct state *s, int item, const int why[WHY_COUNT])
 {
 	static const char *const words[WHY_COUNT] = {
-		[WHY_MACHINE] = "not the machine asked for",
-		[WHY_METADATA] = "other metadata",
+		[WHY_MACHINE] = "not the requested machine",
+		[WHY_METADATA] = "with other metadata",
 		[WHY_PEER] = "not with the unit that MachineOf names",
 		[WHY_CONFLICT] = "in conflict",
-		[WHY_ROOM] = "without room",
+		[WHY_ROOM] = "full",
 		[WHY_AVOIDED] = "where it failed",
 	};
 	const struct item *it = &s->items[item];

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define FOLLOW_MAX 16 /* links of MachineOf that are looked through */
+#define FOLLOW_MAX 16 /* links of MachineOf that are followed */
 
 static bool is_replacing(const struct item *a, const struct item *b)
 {
@@ -23,14 +23,14 @@ bool state_displaces(const struct state *s, int a, int b)
 	       !is_replacing(y, x);
 }
 
-/* Whether it would have to give way but must not: not twice a round, nor in company. */
+/* Whether it must not be displaced: not twice per round, nor with peers or followers. */
 static bool stands_firm(const struct item *it)
 {
 	return it->is_displaced || it->u->pinned || it->u->leaving || it->fleet->global ||
 	       it->peers.n || it->followers.n;
 }
 
-/* Whether one on the bin keeps the item off by Replaces, its own or the other's. */
+/* Whether Replaces of an item on the bin, or its own, keeps the item off. */
 static bool is_kept_off(const struct state *s, int item, int bin)
 {
 	const struct item *it = &s->items[item];
@@ -109,7 +109,7 @@ static bool has_room(const struct state *s, int item, int bin)
 	       (b->memory_bytes <= 0 || memory <= b->memory_bytes);
 }
 
-/* Whether the followers could come along; their peers come with the item. */
+/* Whether its followers could move too; their peers move with the item. */
 static bool can_follow(const struct state *s, const struct item *it, int bin, int depth)
 {
 	for (int i = 0; i < it->followers.n && depth < FOLLOW_MAX; i++) {

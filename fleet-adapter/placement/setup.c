@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FOLLOW_MAX 16 /* links of MachineOf that are looked through */
+#define FOLLOW_MAX 16 /* links of MachineOf that are followed */
 
 static const struct x_fleet no_fleet;
 static const struct words no_words;
@@ -113,7 +113,7 @@ static void number_tiers(struct state *s)
 	}
 }
 
-/* Tells every item that the glob names of it; those without wildcards are few. */
+/* Adds the rule to every item that the glob matches; without wildcards by search. */
 static void hit_items(struct state *s, const char *glob, int rule)
 {
 	size_t literal = strcspn(glob, "*?[\\");

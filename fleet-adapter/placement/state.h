@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * state.h - the working state of one placement; for placement*.c only.
+ * state.h - the working state of one placement; inside the room only.
  *
  * Hosts are bins, units are items, both sorted by name so that the order of the input
  * does not matter. Conflicts are counted, not searched: for each bin and each rule (a
@@ -30,19 +30,19 @@ struct item {
 	int bin;               /* -1: nowhere */
 	int was;               /* the bin at the beginning */
 	struct ints held;      /* rules that it has */
-	struct ints hit;       /* rules that name it */
+	struct ints hit;       /* rules whose glob or port matches it */
 	struct ints peers;     /* items that its MachineOf names */
 	struct ints followers; /* items whose MachineOf names it */
 	double cpu;            /* with its followers */
 	int64_t memory_bytes;  /* with its followers */
 	bool lacks_peer;       /* MachineOf names a unit that does not exist */
-	bool is_replaced;      /* some other's Replaces names it */
-	bool is_displaced;     /* gave way in this round */
+	bool is_replaced;      /* Replaces of another unit names it */
+	bool is_displaced;     /* was displaced in this round */
 	bool is_done;
 };
 
 struct bin {
-	const struct place_host *h; /* NULL: a host that is yet to be asked for */
+	const struct place_host *h; /* NULL: a new host, not requested yet */
 	const char *id;
 	size_t index; /* in the input */
 	int pool;
@@ -61,18 +61,18 @@ struct state {
 	int n_items;
 	struct bin *bins;
 	int n_bins, cap_bins;
-	int n_hosts;                     /* bins that are hosts; fresh ones follow */
+	int n_hosts;                     /* bins that are hosts; new ones follow */
 	const struct place_pool **pools; /* sorted by name */
 	struct ints *pool_bins;          /* [n_pools] */
 	struct ints globals;             /* items */
-	struct ints waiting; /* items without a place, in the order of their turn */
+	struct ints waiting;             /* items without a place, in their order */
 	int n_rules, n_tiers;
 	uint16_t *held, *hit; /* [bin * n_rules + rule] */
 	uint16_t *tiers;      /* [bin * n_tiers + tier] items that are not leaving */
 	struct placement *out;
 };
 
-/* Why an item cannot be on a bin, from the most to the least lasting. */
+/* Why an item cannot be on a bin, the most permanent reason first. */
 enum place_why {
 	WHY_NONE,
 	WHY_POOL,
@@ -92,10 +92,10 @@ void state_done(struct state *s);
 /* Puts every global on a bin that its rules allow: they take their room first. */
 void state_put_globals(struct state *s, int bin);
 
-/* Puts an item on a bin and takes it off; counts only. */
+/* Adds an item to a bin and removes it; counts only. */
 void state_put(struct state *s, int item, int bin);
 void state_take(struct state *s, int item, int bin);
-/* The same, and notes where the item is. */
+/* The same, and records where the item is. */
 void state_move(struct state *s, int item, int bin); /* -1: nowhere */
 
 /* A further bin as the pool's new hosts are, with the pool's globals on it. */
@@ -104,13 +104,13 @@ void state_drop_fresh(struct state *s); /* the last one */
 
 int state_find_item(const struct state *s, const char *name); /* -1 */
 
-/* In rules.c. Whether its rules let an item be on a bin, where it is not now; room
- * apart. */
+/* In rules.c. Whether the rules of an item allow a bin where it is not now; ignores
+ * room. */
 enum place_why state_rules(const struct state *s, int item, int bin);
 /* The same with room for it and its followers, and rules of its followers. */
 enum place_why state_able(const struct state *s, int item, int bin);
 
-/* Whether placing a on a bin makes b, which is there, give way. */
+/* Whether placing a on a bin displaces b, which is on it. */
 bool state_displaces(const struct state *s, int a, int b);
 
 /* Whether it would have to go elsewhere: globals and what leaves would not. */
@@ -122,7 +122,7 @@ bool state_is_free(const struct state *s, int item);
 double state_load(const struct state *s, int bin);
 uint16_t state_tier_count(const struct state *s, int item, int bin);
 
-/* Whether its unit asks to be kept off that host. */
+/* Whether its unit avoids that host. */
 bool state_avoids(const struct state *s, int item, int bin);
 
 /*

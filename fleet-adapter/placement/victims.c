@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which units of a tier are withdrawn first. */
+/* Which units of a tier are removed first. */
 #include "placement.h"
 
 #include "check.h"
@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-/* Names with their numbers compared as numbers: web@10 comes behind web@9. */
+/* Names with their numbers compared as numbers: web@10 comes after web@9. */
 static int by_natural_name(const char *a, const char *b)
 {
 	while (*a && *b) {

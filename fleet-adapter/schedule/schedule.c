@@ -119,7 +119,8 @@ static int parse_schedule_unit(struct schedule *s, const json_t *o, struct err *
 		return ERR_INVAL;
 	i = document_find_word(state, state_names, ARRAY_SIZE(state_names));
 	if (i < 0)
-		return err_set(err, ERR_INVAL, "unit %s: '%s' is no state", name, state);
+		return err_set(err, ERR_INVAL, "unit %s: '%s' is not a state", name,
+			       state);
 	u.name = (char *)(uintptr_t)name;
 	u.hash = (char *)(uintptr_t)hash;
 	u.stack = (char *)(uintptr_t)stack;

@@ -45,17 +45,17 @@ struct schedule *schedule_new(int64_t epoch);
 void schedule_free(struct schedule *s);
 DEFINE_CLEANUP(struct schedule *, schedule_free);
 
-/* Copies the strings of u. ERR_CONFLICT when the name is there already. */
+/* Copies the strings of u. ERR_CONFLICT when the name is already listed. */
 int schedule_add(struct schedule *s, const struct schedule_unit *u,
 		 struct err *err) MUST_CHECK;
 const struct schedule_unit *schedule_get(const struct schedule *s, const char *name);
 
-/* Same units, hashes, states and drains; the epoch does not count. */
+/* Same units, hashes, states and drains; the epoch is ignored. */
 bool schedule_is_equal(const struct schedule *a, const struct schedule *b);
 
 /* The document; the caller frees it. */
 char *schedule_format(const struct schedule *s);
-/* ERR_INVAL names what is wrong; *ret is the caller's: schedule_free(). */
+/* ERR_INVAL says what is wrong; the caller owns *ret: schedule_free(). */
 int schedule_parse(const char *text, size_t len, struct schedule **ret,
 		   struct err *err) MUST_CHECK;
 

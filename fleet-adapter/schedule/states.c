@@ -140,7 +140,7 @@ static int parse_state(struct states *s, const char *name, const json_t *o,
 		return err_wrap(err, ERR_INVAL, "unit %s", name);
 	i = document_find_word(health, health_names, ARRAY_SIZE(health_names));
 	if (i < 0)
-		return err_set(err, ERR_INVAL, "unit %s: '%s' is no health", name,
+		return err_set(err, ERR_INVAL, "unit %s: '%s' is not a health", name,
 			       health);
 	u.hash = (char *)(uintptr_t)hash;
 	u.load = (char *)(uintptr_t)load;

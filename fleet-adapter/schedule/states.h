@@ -23,14 +23,14 @@ enum unit_health { HEALTH_NONE, HEALTH_STARTING, HEALTH_PASSING, HEALTH_FAILING 
 struct unit_state {
 	char *name;
 	char *hash;
-	char *load;   /* systemd's words, unmodified: "loaded" */
+	char *load;   /* systemd's terms, unmodified: "loaded" */
 	char *active; /* "active" */
 	char *sub;    /* "running" */
 	enum unit_health health;
 	bool drained;
 	int64_t restarts;
 	int64_t since_ms; /* calendar time of the last change */
-	char *message;    /* why it failed, for people; "" when there is nothing */
+	char *message;    /* why it failed, for users; "" for none */
 };
 
 struct states {
@@ -53,8 +53,8 @@ int states_parse(const char *text, size_t len, struct states **ret,
 
 const char *health_name(enum unit_health h);
 
-/* Serving: active and running (or exited, as a oneshot that remains), and not failing its
- * check or still waiting for it. */
+/* Active and running (or exited, for a oneshot that remains active), and its check is
+ * neither failing nor pending. */
 bool unit_state_is_healthy(const struct unit_state *u);
 
 #endif

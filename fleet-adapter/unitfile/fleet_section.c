@@ -80,7 +80,7 @@ static void add_metadata(const struct reading *r, const struct unit_option *o,
 	const char *equals = strchr(pair, '=');
 
 	if (!equals || equals == pair || !equals[1])
-		warn(r, o, pair, "is no key=value and is ignored");
+		warn(r, o, pair, "is not key=value and is ignored");
 	else
 		words_add(&r->x->metadata, pair);
 }
@@ -100,7 +100,7 @@ static int read_list(const struct reading *r, const struct unit_option *o, enum 
 		if (key == METADATA)
 			add_metadata(r, o, list.v[i]);
 		else if (key == MACHINE_OF && unit_name_check(list.v[i], NULL) < 0)
-			return unit_file_refuse(r->u, o, err, "'%s' is no unit name",
+			return unit_file_refuse(r->u, o, err, "'%s' is not a unit name",
 						list.v[i]);
 		else
 			words_add(target, list.v[i]);
@@ -129,7 +129,7 @@ static int read_option(const struct reading *r, const struct unit_option *o,
 		return read_list(r, o, key, value, err);
 	case UNKNOWN:
 	default:
-		warn(r, o, o->name, "is not known and is ignored");
+		warn(r, o, o->name, "is unknown and is ignored");
 		return 0;
 	}
 }
@@ -203,7 +203,7 @@ static size_t key_len(const char *pair)
 	return (size_t)(strchr(pair, '=') - pair) + 1;
 }
 
-/* Whether one of the values asked for under the key of pair i is the host's. */
+/* Whether one of the values required for the key of pair i is the host's. */
 static bool key_fits(const struct x_fleet *x, size_t i, const struct words *host)
 {
 	const char *pair = x->metadata.v[i];

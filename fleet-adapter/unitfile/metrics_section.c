@@ -36,14 +36,15 @@ static int set_source(struct x_source *s, const char *name, const char *value,
 	} else if (strcmp(name, "Url") == 0) {
 		if (strncmp(value, "http://", 7) != 0 &&
 		    strncmp(value, "https://", 8) != 0)
-			return err_set(err, ERR_INVAL, "'%s' is no http URL", value);
+			return err_set(err, ERR_INVAL, "'%s' is not an http URL", value);
 		x_set_string(&s->url, value);
 	} else if (strcmp(name, "Socket") == 0) {
 		if (*value != '/')
-			return err_set(err, ERR_INVAL, "'%s' is no absolute path", value);
+			return err_set(err, ERR_INVAL, "'%s' is not an absolute path",
+				       value);
 		x_set_string(&s->socket, value);
 	} else {
-		return err_set(err, ERR_INVAL, "this key is not known");
+		return err_set(err, ERR_INVAL, "unknown key");
 	}
 	return 0;
 }

@@ -31,8 +31,8 @@ enum x_collector {
 
 struct x_source {
 	enum x_collector collector;
-	char *url;    /* NULL when not given */
-	char *socket; /* path of a unix socket; NULL when not given */
+	char *url;    /* NULL when not set */
+	char *socket; /* path of a unix socket; NULL when not set */
 };
 
 struct x_metrics {

@@ -141,7 +141,7 @@ int unit_name_of_template(const char *template, const char *instance,
 
 	if (strlen(template) > UNIT_NAME_MAX || strlen(instance) > UNIT_NAME_MAX ||
 	    !unit_name_is_template(template) || !*instance)
-		return err_set(err, ERR_INVAL, "'%.80s' with '%.80s' makes no unit name",
+		return err_set(err, ERR_INVAL, "'%.80s' with '%.80s' is not a unit name",
 			       template, instance);
 	p = cut(template);
 	snprintf(name, sizeof(name), "%.*s%s%s", (int)p.instance, template, instance,

@@ -17,10 +17,10 @@
 
 #define UNIT_NAME_MAX 256 /* bytes in a name */
 
-/* A buffer that any part of a name fits into. */
+/* A buffer for any part of a name. */
 #define UNIT_NAME_TEXT (UNIT_NAME_MAX + 1)
 
-/* fleet's rules for a name; ERR_INVAL says which is broken. */
+/* fleet's rules for a name; ERR_INVAL names the broken one. */
 int unit_name_check(const char *name, struct err *err) MUST_CHECK;
 
 bool unit_name_is_template(const char *name); /* "web@.service" */
@@ -28,16 +28,16 @@ bool unit_name_is_instance(const char *name); /* "web@3.service" */
 
 /*
  * Parts of a checked name. The prefix of a name without "@" is its stem, its instance is
- * empty; the instance is what stands between the first "@" and the last ".". Each returns
+ * empty; the instance is between the first "@" and the last ".". Each returns
  * ret.
  */
 const char *unit_name_stem(const char *name, char ret[UNIT_NAME_TEXT]);
 const char *unit_name_prefix(const char *name, char ret[UNIT_NAME_TEXT]);
 const char *unit_name_instance(const char *name, char ret[UNIT_NAME_TEXT]);
-/* The file that describes it: the template for an instance, else the name itself. */
+/* The unit's file: the template for an instance, else the name itself. */
 const char *unit_name_file(const char *name, char ret[UNIT_NAME_TEXT]);
 
-/* "web@.service" and "3" to "web@3.service". ERR_INVAL when it would be no name. */
+/* "web@.service" and "3" to "web@3.service". ERR_INVAL when that is not a valid name. */
 int unit_name_of_template(const char *template, const char *instance,
 			  char ret[UNIT_NAME_TEXT], struct err *err) MUST_CHECK;
 

@@ -114,7 +114,7 @@ void unit_file_hash(const struct unit_file *u, char ret[UNIT_HASH_TEXT])
 	CLEANUP(buf_done) struct buf text;
 	unsigned char digest[20];
 
-	/* Never more than what was parsed, plus headers that stood there too. */
+	/* Never more than what was parsed, with its headers. */
 	buf_init(&text, SIZE_MAX / 2);
 	unit_file_text(u, &text);
 	CHECK(gnutls_hash_fast(GNUTLS_DIG_SHA1, buf_str(&text), text.len, digest) == 0);

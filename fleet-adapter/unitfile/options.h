@@ -24,9 +24,9 @@
 struct unit_option {
 	char *section;
 	char *name;
-	char *value; /* continued lines are joined by one blank */
-	char *raw;   /* as written, continuations kept; what the hash is made of */
-	int line;    /* where it began, from 1; 0 when it came by unit_file_add() */
+	char *value; /* continued lines are joined by a blank */
+	char *raw;   /* as written, continuations kept; the hash is computed from it */
+	int line;    /* where it began, from 1; 0 when added by unit_file_add() */
 };
 
 struct unit_file {
@@ -48,21 +48,21 @@ const char *unit_file_get(const struct unit_file *u, const char *section,
 			  const char *name);
 
 /*
- * The assignments of one name in order, as lists are read: an empty assignment forgets
- * those before it. NULL as prev begins; NULL is returned behind the last.
+ * The assignments of one name in order, as lists are read: an empty assignment drops
+ * those before it. prev NULL: the first; NULL is returned after the last.
  */
 const struct unit_option *unit_file_next(const struct unit_file *u, const char *section,
 					 const char *name,
 					 const struct unit_option *prev);
 
-/* Sets err to "what:LINE: [Section] Name: words" and returns ERR_INVAL. */
+/* Sets err to "what:LINE: [Section] Name: message" and returns ERR_INVAL. */
 int unit_file_refuse(const struct unit_file *u, const struct unit_option *o,
 		     struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /*
  * Adds the canonical text: sections in order of first appearance, each with its options
- * in order, an empty line between two sections. Parsing it gives the same options again.
+ * in order, an empty line between two sections. Parsing it gives the same options.
  */
 void unit_file_text(const struct unit_file *u, struct buf *ret);
 

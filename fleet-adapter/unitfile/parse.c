@@ -36,7 +36,7 @@ static char *trim(char *s)
 	return s;
 }
 
-/* A backslash at the end, that is not itself behind one, continues the line. */
+/* A backslash at the end, unless preceded by another, continues the line. */
 static bool is_continued(const char *s, size_t len)
 {
 	size_t slashes = 0;
@@ -65,7 +65,8 @@ struct parsing {
 	struct unit_file *u;
 	int line;
 	char section[UNIT_LINE_MAX + 1];
-	char name[UNIT_LINE_MAX + 1]; /* of the option whose value goes on; "" for none */
+	char name[UNIT_LINE_MAX +
+		  1]; /* of the option whose value continues; "" for none */
 	int name_line;
 	struct buf raw;
 	struct buf value;
@@ -92,7 +93,7 @@ static void end_value(struct parsing *p)
 	p->name[0] = '\0';
 }
 
-/* Takes one line of a value, which ends the value unless it ends in a backslash. */
+/* Adds one line of a value, which ends the value unless it ends in a backslash. */
 static void add_to_value(struct parsing *p, char *line)
 {
 	size_t len = strlen(line);
@@ -143,8 +144,7 @@ static int read_option(struct parsing *p, char *line)
 	if (p->u->n == UNIT_OPTIONS_MAX)
 		return refuse(p, ERR_LIMIT, "there are more than 4096 options");
 	if (!*p->section)
-		return refuse(p, ERR_INVAL,
-			      "an option stands before the first [Section]");
+		return refuse(p, ERR_INVAL, "an option comes before the first [Section]");
 	snprintf(p->name, sizeof(p->name), "%s", line);
 	p->name_line = p->line;
 	add_to_value(p, equals + 1);
@@ -163,7 +163,7 @@ static int read_line(struct parsing *p, const char *start, size_t len)
 		return refuse(p, ERR_LIMIT, "the line is longer than 2048 bytes");
 	if (!is_text(start, len))
 		return refuse(p, ERR_INVAL,
-			      "the line has control characters or is no UTF-8");
+			      "the line has control characters or is not UTF-8");
 	memcpy(line, start, len);
 	line[len] = '\0';
 	text = line + strspn(line, BLANKS);
@@ -232,7 +232,7 @@ int unit_file_add(struct unit_file *u, const char *section, const char *name,
 	if (one->n != 1 || strcmp(one->options[0].section, section) != 0 ||
 	    strcmp(one->options[0].name, name) != 0)
 		return err_set(err, ERR_INVAL,
-			       "%s: option %.80s in [%.80s] cannot stand in a file",
+			       "%s: option %.80s in [%.80s] cannot be written to a file",
 			       u->what, name, section);
 	o = unit_file_append(u, section, name);
 	o->value = TAKE(one->options[0].value);

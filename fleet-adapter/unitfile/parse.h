@@ -16,11 +16,11 @@
  * Parses unit text.
  *
  *   text, len  the file; need not end in a NUL
- *   what       its name in errors, which read "what:LINE: words"
+ *   what       its name in errors, such as "what:LINE: message"
  *   ret        the caller owns it: unit_file_free()
  *
- * ERR_INVAL for a line that is neither section, option nor comment, an option before the
- * first section, bytes that are no UTF-8 or control characters; ERR_LIMIT for a line or
+ * ERR_INVAL for a line that is not a section, option or comment, an option before the
+ * first section, invalid UTF-8 or control characters; ERR_LIMIT for a line or
  * file that is too long or has too many options. Cost O(len).
  */
 int unit_file_parse(const char *text, size_t len, const char *what,

@@ -24,7 +24,7 @@ int x_parse_bytes(const char *text, int64_t *ret, struct err *err)
 	}
 	if (!isdigit((unsigned char)*text) || *end || !(x <= 1e18))
 		return err_set(err, ERR_INVAL,
-			       "'%s' is no size: write it like 256M or 1.5G", text);
+			       "'%s' is not a size: write it like 256M or 1.5G", text);
 	*ret = (int64_t)llround(x);
 	return 0;
 }
@@ -37,7 +37,7 @@ static int read_resource(const struct unit_option *o, struct x_resources *ret,
 	if (strcmp(o->name, "Memory") == 0)
 		return x_parse_bytes(o->value, &ret->memory_bytes, err);
 	if (strcmp(o->name, "CPU") != 0)
-		return err_set(err, ERR_INVAL, "this key is not known");
+		return err_set(err, ERR_INVAL, "unknown key");
 	rc = conf_parse_number(o->value, &ret->cpu, err);
 	if (rc == 0 && (ret->cpu < 0 || ret->cpu > 1024))
 		return err_set(err, ERR_INVAL, "must be from 0 to 1024 cores");

@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 struct x_resources {
-	double cpu;           /* cores; 0 when not given */
-	int64_t memory_bytes; /* 0 when not given */
+	double cpu;           /* cores; 0 when not set */
+	int64_t memory_bytes; /* 0 when not set */
 };
 
 int x_resources_read(const struct unit_file *u, struct x_resources *ret,

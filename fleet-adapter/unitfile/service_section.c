@@ -53,7 +53,7 @@ static int set_name(struct x_service *s, const char *value, struct err *err)
 	if (!is_label(value))
 		return err_set(
 			err, ERR_INVAL,
-			"'%s' is no DNS label (lower-case letters, digits, dashes)",
+			"'%s' is not a DNS label (lower-case letters, digits, dashes)",
 			value);
 	x_set_string(&s->name, value);
 	return 0;
@@ -81,8 +81,8 @@ static int set_check(struct x_service *s, const char *value, struct err *err)
 	int i = x_find_word(value, list, ARRAY_SIZE(list));
 
 	if (i < 0)
-		return err_set(err, ERR_INVAL, "'%s' is none of none, tcp, http, command",
-			       value);
+		return err_set(err, ERR_INVAL,
+			       "'%s' is not one of none, tcp, http, command", value);
 	s->check = (enum x_check)i;
 	return 0;
 }
@@ -90,7 +90,7 @@ static int set_check(struct x_service *s, const char *value, struct err *err)
 static int set_check_path(struct x_service *s, const char *value, struct err *err)
 {
 	if (*value != '/' || strpbrk(value, " \t"))
-		return err_set(err, ERR_INVAL, "'%s' is no path that begins with /",
+		return err_set(err, ERR_INVAL, "'%s' is not a path that begins with /",
 			       value);
 	x_set_string(&s->check_path, value);
 	return 0;
@@ -197,10 +197,10 @@ static int read_service_option(const struct unit_file *u, const struct unit_opti
 			rc = service_keys[i].set(s, value, &why);
 		return rc < 0 ? unit_file_refuse(u, o, err, "%s", why.msg) : 0;
 	}
-	return unit_file_refuse(u, o, err, "this key is not known");
+	return unit_file_refuse(u, o, err, "unknown key");
 }
 
-/* What only the whole service tells; o is its Name= line. */
+/* Checks the complete service; o is its Name= line. */
 static int check_service(const struct unit_file *u, const struct unit_option *o,
 			 const struct x_service *s, struct err *err)
 {

@@ -37,8 +37,8 @@ struct x_service {
 	int rise;                  /* passes until healthy, default 1 */
 	int fall;                  /* failures until not, default 2 */
 	int64_t drain_ms;          /* DrainSec: real time, default 3 s */
-	int weight;                /* of its DNS records; 0 when not given */
-	int priority;              /* the same */
+	int weight;                /* of its DNS records; 0 when not set */
+	int priority;              /* as for weight */
 };
 
 struct x_services {

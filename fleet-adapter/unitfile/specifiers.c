@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* The part that c stands for in both worlds; NULL for another specifier. */
+/* The part that c stands for in fleet and systemd; NULL for another specifier. */
 static const char *name_part(char c, const char *name, char ret[UNIT_NAME_TEXT])
 {
 	switch (c) {
@@ -52,7 +52,7 @@ static int hex(char c)
 	return at ? (int)(at - digits) : -1;
 }
 
-/* systemd's escaping undone: "-" is "/", "\x2d" is "-". In place. */
+/* Undoes systemd's escaping: "-" is "/", "\x2d" is "-". In place. */
 static const char *unescape(char *s)
 {
 	char *to = s;
@@ -114,8 +114,8 @@ int unit_expand(const char *text, const struct unit_context *ctx, char **ret,
 		}
 		value = systemd_part(*++p, ctx, part);
 		if (!value)
-			return err_set(err, ERR_INVAL,
-				       "%%%.1s is no specifier that is known here", p);
+			return err_set(err, ERR_INVAL, "%%%.1s is an unknown specifier",
+				       p);
 		buf_puts(&out, value);
 	}
 	*ret = buf_take(&out);

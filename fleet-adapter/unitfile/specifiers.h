@@ -11,13 +11,13 @@
 
 /*
  * Replaces fleet's specifiers in an [X-Fleet] value: %n name, %N stem, %p prefix, %i
- * instance; anything else stays as it is. The caller frees the result.
+ * instance; anything else is kept. The caller frees the result.
  */
 char *unit_expand_fleet(const char *text, const char *name);
 
 struct unit_context {
 	const char *name; /* of the unit, checked */
-	const char *host; /* for %H; NULL: %H is refused */
+	const char *host; /* for %H; NULL: %H is rejected */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * unitfile.h - unit files: their text, names and the sections that we add.
+ * unitfile.h - unit files as fleet and systemd write them: their text and options, names
+ * of units, specifiers, and the sections that fleet and Foretide add.
  */
 #ifndef FLEET_ADAPTER_UNITFILE_UNITFILE_H
 #define FLEET_ADAPTER_UNITFILE_UNITFILE_H

@@ -61,7 +61,7 @@ static char unescape(char c)
 	}
 }
 
-/* Reads one word at p, which is no blank, into word. NULL when a quote stays open. */
+/* Reads one word at p, not a blank, into word. NULL for an unclosed quote. */
 static const char *read_word(const char *p, struct buf *word)
 {
 	char quote = '\0';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * words.h - an owned list of strings, and the splitting of a line at blanks.
+ * words.h - an owned list of strings, and splitting of a line at blanks.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -28,11 +28,11 @@ void words_done(struct words *w);
 DEFINE_CLEANUP_OBJECT(struct words, words_done);
 
 /*
- * Splits a line at blanks and adds the words to w. A word or a part of one may stand in
- * '...' or "...", where blanks are kept; outside of '...' a backslash takes the next
- * character as it is, but \n \t and \s (a blank) mean what they mean in C and systemd.
+ * Splits a line at blanks and adds the words to w. A word or a part of one may be
+ * quoted by '...' or "...", which keeps blanks; outside of '...' a backslash makes the
+ * next character literal, except \n \t and \s (a blank), as in C and systemd.
  *
- * ERR_INVAL for a quote that is not closed; w then holds the words before it.
+ * ERR_INVAL for an unclosed quote; w then has the words before it.
  */
 int words_split(struct words *w, const char *line, struct err *err) MUST_CHECK;
 

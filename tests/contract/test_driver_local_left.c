@@ -101,7 +101,7 @@ static void a_launch_waits_for_what_a_killed_one_still_does(void **state)
 
 	assert_int_not_equal(
 		s->d->ops->launch(s->d->drv, &l, clock_mono_ms() + 1000, &vm, &e), 0);
-	assert_non_null(strstr(e.msg, "is being made or removed"));
+	assert_non_null(strstr(e.msg, "is being created or removed"));
 	fd = open(gate, O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	close(fd);
@@ -331,16 +331,16 @@ static void wrong_options_are_refused_in_words(void **state)
 	static const struct {
 		const char *config, *word;
 	} bad[] = {
-		{ "{\"subnet\": \"10.1.2.3/16\"}", "bits behind its prefix" },
+		{ "{\"subnet\": \"10.1.2.3/16\"}", "bits after its prefix" },
 		{ "{\"subnet\": \"10.0.0.0/8\"}", "/16 to /29" },
 		{ "{\"subnet\": \"somewhere\"}", "/16 to /29" },
 		{ "{\"bridge\": \"a-name-that-is-too-long\"}", "bridge" },
 		{ "{\"bridge\": \"a b\"}", "bridge" },
 		{ "{\"state_dir\": \"here\"}", "absolute" },
-		{ "{\"memory\": \"lots\"}", "no size" },
+		{ "{\"memory\": \"lots\"}", "not a size" },
 		{ "{\"memory\": \"1K\"}", "less than 16M" },
 		{ "{\"cpu\": 0.001}", "less than 0.05" },
-		{ "{\"type\": \"huge\"}", "none of" },
+		{ "{\"type\": \"huge\"}", "not one of" },
 		{ "{\"boot_delay\": \"soon\"}", "boot_delay" },
 		{ "{\"max_hosts\": 0}", "from 1" },
 	};

@@ -351,7 +351,7 @@ WRONG_STACKS = [
               "keys = [\"/\"]\n"}), "there is no templates/web/a"),
     ({"files": []}, "must be an object"),
     ({"file": {}}, '"file" is not known'),
-    ("{", "is no JSON"),
+    ("{", "is not JSON"),
 ]
 
 

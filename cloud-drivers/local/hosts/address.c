@@ -52,7 +52,7 @@ static int read_used(const struct state *s, const struct local_conf *c, struct u
 	return 0;
 }
 
-/* 0 when the address is now ours, 1 when somebody has it. */
+/* 0 when the address is now ours, 1 when it is taken. */
 static int try_address(const struct state *s, const char *address, const char *launch_id,
 		       struct err *err)
 {
@@ -63,7 +63,7 @@ static int try_address(const struct state *s, const char *address, const char *l
 	return errno == EEXIST ? 1 : err_errno(err, ERR_STORE, "%s", path);
 }
 
-/* Upwards from behind the last one, so that an address rests before it is used again. */
+/* Upwards from the last one, so that an address is not reused soon. */
 static int take_free(const struct state *s, const struct local_conf *c,
 		     const char *launch_id, const struct used *u, uint32_t from,
 		     uint32_t *ret_number, char ret_address[16], struct err *err)

@@ -13,9 +13,9 @@
 int address_take(const struct state *s, const struct local_conf *c, const char *launch_id,
 		 uint32_t *hint, uint32_t *ret_number, char ret_address[16],
 		 struct err *err) MUST_CHECK;
-/* Only when it is that host's; NULL: all that are. */
+/* Only if it is that host's; NULL: all of them. */
 void address_release(const struct state *s, const char *address, const char *launch_id);
-/* Every address whose host has no folder. */
+/* Releases every address whose host has no folder. */
 void address_sweep(const struct state *s);
 
 #endif

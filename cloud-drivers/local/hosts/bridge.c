@@ -50,12 +50,13 @@ int network_check_subnet(const struct local_conf *c, struct err *err)
 	return rc;
 }
 
-/* Somebody's bridge of the same name may be used when it has our gateway's address. */
+/* An existing bridge of the same name may be used when it has our gateway's address. */
 int network_check_bridge(const struct local_conf *c, const struct nl_link *link,
 			 const char *alias, struct err *err)
 {
 	if (strcmp(link->kind, "bridge") != 0)
-		return err_set(err, ERR_CONFLICT, "the link %s is no bridge", c->bridge);
+		return err_set(err, ERR_CONFLICT, "the link %s is not a bridge",
+			       c->bridge);
 	if (strncmp(link->alias, "foretide ", 9) == 0 && strcmp(link->alias, alias) != 0)
 		return err_set(err, ERR_CONFLICT,
 			       "the bridge %s belongs to another state folder: give the "
@@ -80,7 +81,7 @@ static int make_bridge(struct nl *nl, const struct local_conf *c, const char *al
 	return rc < 0 ? rc : nl_link_alias(nl, ret->index, alias, err);
 }
 
-/* One that we made but were killed before we could mark it. */
+/* One that we created but were killed before we could mark it. */
 static bool is_unmarked(const struct local_conf *c, const struct nl_link *link)
 {
 	uint8_t mac[6];

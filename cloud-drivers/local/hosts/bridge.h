@@ -13,18 +13,20 @@
 /* "fv" + tag + the address' number: unique on the machine, at most 15 bytes. */
 void network_veth_name(const struct state *s, uint32_t number, char ret[16]);
 
-/* What the links of a state folder begin with, and the alias of a bridge that it made. */
+/* The prefix of a state folder's link names, and the alias of a bridge that it created.
+ */
 void network_veth_prefix(const struct state *s, char ret[16]);
 void network_alias(const struct state *s, char ret[32]);
 
 /*
- * Finds the bridge or makes it, with the gateway's address. ERR_CONFLICT in words when
- * the name or the subnet is in other hands.
+ * Finds the bridge or creates it, with the gateway's address. ERR_CONFLICT when the name
+ * or the subnet is used otherwise.
  */
 int network_bridge(struct nl *nl, const struct state *s, const struct local_conf *c,
 		   int *ret_index, struct err *err) MUST_CHECK;
 
-/* ERR_CONFLICT when a link of the bridge's name is no bridge or another folder's. */
+/* ERR_CONFLICT when a link of the bridge's name is not a bridge or belongs to another
+ * folder. */
 int network_check_bridge(const struct local_conf *c, const struct nl_link *link,
 			 const char *alias, struct err *err) MUST_CHECK;
 

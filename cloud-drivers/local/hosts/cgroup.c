@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Short, so that a tenth of a core is 2 ms in every 20 and not a stall of 90 ms. */
+/* Short, so that a tenth of a core is 2 ms in every 20, not a stall of 90 ms. */
 #define CPU_PERIOD_US 20000
 #define PIDS_MAX 8192
 
@@ -90,7 +90,7 @@ static void add_mount(struct cgroups *c, const char *path, const char *type,
 		c->at[c->n++] = m;
 }
 
-/* A controller that a v1 hierarchy holds is not v2's. */
+/* A controller used by a v1 hierarchy is not available to v2. */
 static void settle_v2(struct cgroups *c)
 {
 	unsigned v1 = 0;
@@ -143,7 +143,7 @@ static int write_value(const char *dir, const char *file, const char *value,
 	return 0;
 }
 
-/* Hands v2's controllers down to the groups below dir; those it has not are refused. */
+/* Enables v2's controllers for the groups below dir; the kernel rejects missing ones. */
 static void hand_down(const struct cgroup_mount *m, const char *dir)
 {
 	if (!m->v2)
@@ -165,12 +165,13 @@ static int make_path(const struct cgroup_mount *m, const char *group, char **ret
 	for (char *p = path + base; p; p = strchr(p + 1, '/')) {
 		*p = '\0';
 		if (p > path + base && mkdir(path, 0755) < 0 && errno != EEXIST)
-			return err_errno(err, ERR_INTERNAL, "making the cgroup %s", path);
+			return err_errno(err, ERR_INTERNAL, "creating the cgroup %s",
+					 path);
 		hand_down(m, path);
 		*p = '/';
 	}
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return err_errno(err, ERR_INTERNAL, "making the cgroup %s", path);
+		return err_errno(err, ERR_INTERNAL, "creating the cgroup %s", path);
 	*ret = TAKE(path);
 	return 0;
 }
@@ -247,7 +248,7 @@ static void kill_members(const char *dir)
 			(void)kill(pid, SIGKILL);
 }
 
-/* Groups below first: a host's processes may have made some. */
+/* Groups below first: a host's processes may have created some. */
 static int remove_group(const char *dir)
 {
 	DIR *d = opendir(dir);

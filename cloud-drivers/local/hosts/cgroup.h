@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cgroup.h - limits of a host, on whatever mix of cgroup v1 and v2 the machine has.
+ * cgroup.h - limits of a host, on any mix of cgroup v1 and v2.
  *
- * A group is a path such as "foretide-1a2b3c/HOST" and is made in every hierarchy that
- * is mounted and of use: cpu, cpuacct, memory, pids, freezer, systemd's own, and v2.
+ * A group is a path such as "foretide-1a2b3c/HOST" and is created in every mounted
+ * hierarchy that is useful: cpu, cpuacct, memory, pids, freezer, systemd's own, and v2.
  */
 #ifndef CLOUD_DRIVERS_LOCAL_HOSTS_CGROUP_H
 #define CLOUD_DRIVERS_LOCAL_HOSTS_CGROUP_H
@@ -35,15 +35,15 @@ struct cgroups {
 	size_t n;
 };
 
-/* What is mounted here. ERR_NOT_FOUND in words when CPU or memory cannot be limited. */
+/* What is mounted here. ERR_NOT_FOUND when CPU or memory cannot be limited. */
 int cgroups_find(struct cgroups *ret, struct err *err) MUST_CHECK;
 
-/* Makes the group with its limits; one that is there is limited anew. */
+/* Creates the group, or updates its limits. */
 int cgroups_make(const struct cgroups *c, const char *group, double cpu,
 		 int64_t memory_bytes, struct err *err) MUST_CHECK;
 int cgroups_enter(const struct cgroups *c, const char *group, pid_t pid,
 		  struct err *err) MUST_CHECK;
-/* Kills what still runs in it, removes it with all below; missing is fine. */
+/* Kills its processes and removes it with all below; missing is fine. */
 int cgroups_remove(const struct cgroups *c, const char *group, int64_t wait_ms,
 		   struct err *err) MUST_CHECK;
 

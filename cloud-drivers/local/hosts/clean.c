@@ -22,7 +22,7 @@
 
 #define WAIT_MS 10000
 
-/* One pass over everything: the first error is kept, the others go on. */
+/* One pass over everything: the first error is kept, the rest continues. */
 struct cleaning {
 	struct state s;
 	struct clean_count count;
@@ -150,12 +150,12 @@ static void clean_cgroups(struct cleaning *c)
 	struct err e;
 
 	if (cgroups_find(&groups, &e) < 0)
-		return; /* nothing could have been made either */
+		return; /* nothing can have been created either */
 	host_cgroup(&c->s, NULL, group);
 	note(c, cgroups_remove(&groups, group, WAIT_MS, &e), &e);
 }
 
-/* Hosts mount in namespaces of their own; this is for what somebody mounted by hand. */
+/* Hosts mount in namespaces of their own; this is for manual mounts. */
 static void clean_mounts(struct cleaning *c)
 {
 	FILE *f = setmntent("/proc/self/mounts", "re");

@@ -37,7 +37,7 @@ static int remove_entry(int dirfd, const char *name, dev_t device, struct err *e
 	return 0;
 }
 
-/* Depth is bounded by the paths that the host's processes could make. */
+/* Depth is bounded by the paths that the host's processes could create. */
 static int remove_inside(int dirfd, dev_t device, struct err *err)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -77,7 +77,7 @@ int make_dirs(const char *path, mode_t mode, struct err *err)
 			return err_errno(err,
 					 errno == EACCES || errno == EPERM ? ERR_DENIED
 									   : ERR_STORE,
-					 "making the folder %s", copy);
+					 "creating the folder %s", copy);
 		*p = c;
 		if (c == '\0')
 			return 0;

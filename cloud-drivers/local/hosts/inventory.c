@@ -32,20 +32,21 @@ static enum drv_vm_state judge(const struct meta *m, int dirfd,
 	return status == HOST_RUNNING ? DRV_VM_RUNNING : DRV_VM_PENDING;
 }
 
-static bool is_whole(int dirfd)
+static bool is_complete(int dirfd)
 {
 	char text[HOST_STATUS_BYTES];
 
 	return !host_is_removing(dirfd) && host_status(dirfd, text) != HOST_UNMADE;
 }
 
-/* A folder that is not whole and that nobody works on; true when it is gone. */
+/* An incomplete folder that is not locked; true when it was removed. */
 static bool sweep(const struct listing *l, const char *launch_id)
 {
 	CLEANUP(close_fd) int dirfd = -1;
 	struct err e;
 
-	if (host_open(l->s, launch_id, false, true, 0, &dirfd, &e) < 0 || is_whole(dirfd))
+	if (host_open(l->s, launch_id, false, true, 0, &dirfd, &e) < 0 ||
+	    is_complete(dirfd))
 		return false;
 	return host_remove_locked(l->s, launch_id, dirfd, l->wait_ms, &e) == 0;
 }
@@ -60,7 +61,7 @@ static int read_host(struct listing *l, const char *launch_id)
 
 	if (rc < 0)
 		return rc;
-	if (!is_whole(dirfd) && (sweep(l, launch_id) || !host_is_removing(dirfd)))
+	if (!is_complete(dirfd) && (sweep(l, launch_id) || !host_is_removing(dirfd)))
 		return ERR_NOT_FOUND; /* swept, or not yet launched */
 	rc = meta_read(dirfd, &m, l->err);
 	if (rc < 0)

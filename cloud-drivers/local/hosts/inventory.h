@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inventory.h - which hosts there are, and how they are.
+ * inventory.h - the hosts and their states.
  */
 #ifndef CLOUD_DRIVERS_LOCAL_HOSTS_INVENTORY_H
 #define CLOUD_DRIVERS_LOCAL_HOSTS_INVENTORY_H
@@ -14,7 +14,7 @@ typedef void inventory_fn(void *arg, const struct meta *m, enum drv_vm_state sta
 			  const char *message);
 
 /*
- * Every host of every owner. Finishes on the way what a killed process left half made or
+ * Every host of every owner. Cleans up hosts that a killed process left half created or
  * half removed. All or an error. A state folder that does not exist has no hosts.
  */
 int inventory_each(const struct state *s, int64_t wait_ms, inventory_fn *fn, void *arg,

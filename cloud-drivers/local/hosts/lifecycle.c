@@ -23,7 +23,7 @@ void host_cgroup(const struct state *s, const char *launch_id, char ret[96])
 
 /* ---------------------------------------------------------------- making */
 
-/* One host on its way; what is needed in every step. */
+/* A host being created: what every step needs. */
 struct making {
 	const struct state *s;
 	const struct local_conf *c;
@@ -33,12 +33,12 @@ struct making {
 	struct meta meta;
 };
 
-/* Everything that must be on disk before anything outside the folder is made. */
+/* What must be on disk before anything outside the folder is created. */
 static int record_intent(struct making *m, uint32_t *hint, struct err *err)
 {
 	uint32_t number = 0;
 	char boot_id[40];
-	/* before the address: a record without one says to look for it */
+	/* before the address: a record without one means to search for it */
 	int rc = meta_write(m->dirfd, &m->meta, err);
 
 	if (rc < 0)
@@ -80,7 +80,7 @@ static int join_network(struct making *m, pid_t pid, struct err *err)
 		return rc;
 	inet_pton(AF_INET, m->meta.address, &address);
 	nl_mac_of(address, mac);
-	/* one of that name would be left of a host whose address was free: not in use */
+	/* a link of that name is left over from an earlier host of the address */
 	rc = nl_veth_add(nl, m->meta.veth, bridge, "eth0", mac, pid, err);
 	if (rc == ERR_CONFLICT) {
 		rc = nl_link_del(nl, m->meta.veth, err);
@@ -104,7 +104,7 @@ static int limit(struct making *m, pid_t pid, struct err *err)
 	return rc;
 }
 
-/* The init builds its root meanwhile; it goes on when all outside stands. */
+/* The init builds its root in the meantime; it continues when all outside is ready. */
 static int start_init(struct making *m, struct err *err)
 {
 	CLEANUP(spawn_done) struct spawn sp = { .fd = -1 };
@@ -121,15 +121,15 @@ static int start_init(struct making *m, struct err *err)
 		rc = join_network(m, sp.pid, err);
 	if (rc < 0 && spawn_complained(&sp, err))
 		rc = ERR_INTERNAL;
-	/* While its root is built: the kernel takes its time over moving a process. */
+	/* While its root is built: moving a process takes the kernel some time. */
 	if (rc == 0)
 		rc = limit(m, sp.pid, err);
 	if (rc == 0)
-		rc = spawn_hear(&sp, 'R', m->wait_ms, err);
+		rc = spawn_receive(&sp, 'R', m->wait_ms, err);
 	if (rc == 0)
 		rc = spawn_go(&sp, err);
 	if (rc == 0)
-		rc = spawn_hear(&sp, 'G', m->wait_ms, err);
+		rc = spawn_receive(&sp, 'G', m->wait_ms, err);
 	return rc;
 }
 
@@ -162,7 +162,7 @@ int host_make(const struct state *s, const struct local_conf *c,
 	if (rc < 0) {
 		struct err e;
 
-		/* its words are lost to those of the cause; a list sweeps what is left */
+		/* the cause is reported instead of its error; a list removes the rest */
 		if (host_remove_locked(s, order->meta.launch_id, dirfd, wait_ms, &e) < 0)
 			return rc;
 		return rc;
@@ -191,7 +191,7 @@ static int remove_outside(const struct state *s, const struct meta *m, int64_t w
 	return rc;
 }
 
-/* meta.json last but the folder: until then the host can be found and finished. */
+/* meta.json last before the folder: until then the host can be found and removed. */
 static int remove_folder(const struct state *s, const char *launch_id, int dirfd,
 			 struct err *err)
 {
@@ -220,7 +220,7 @@ int host_remove_locked(const struct state *s, const char *launch_id, int dirfd,
 
 	if (rc < 0)
 		return rc;
-	if (meta_read(dirfd, &m, NULL) < 0) /* never written, or by another hand */
+	if (meta_read(dirfd, &m, NULL) < 0) /* never written, or damaged */
 		m = (struct meta){ .pid = 0 };
 	snprintf(m.launch_id, sizeof(m.launch_id), "%s", launch_id);
 	rc = remove_outside(s, &m, wait_ms, err);

@@ -32,7 +32,7 @@ int meta_write(int dirfd, const struct meta *m, struct err *err)
 	int rc;
 
 	if (!text)
-		return err_set(err, ERR_INVAL, "a name is no UTF-8 text");
+		return err_set(err, ERR_INVAL, "a name is not UTF-8 text");
 	rc = write_file_at(dirfd, "meta.json.new", text, strlen(text), 0600, err);
 	if (rc < 0)
 		return rc;

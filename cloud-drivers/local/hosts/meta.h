@@ -19,7 +19,7 @@ struct meta {
 	int64_t memory_bytes;
 	int64_t created_ms;
 	bool spot;
-	/* of its init, as this machine sees it; 0 until it is there */
+	/* of its init, as seen by this machine; 0 until it runs */
 	pid_t pid;
 	uint64_t pid_start;
 	char boot_id[40];

@@ -14,7 +14,7 @@
 
 #define ANSWER_BYTES 32768
 #define REQUEST_BYTES 1024
-#define NESTS_BYTES 64 /* kept free for the heads of nests, which are not checked */
+#define NESTS_BYTES 64 /* reserved for the headers of nests, which are not checked */
 
 struct nl {
 	struct mnl_socket *socket;
@@ -70,7 +70,7 @@ static void add_text(struct request *r, uint16_t type, const char *text)
 	add_attr(r, type, text, strlen(text) + 1);
 }
 
-/* A list that changed while it was read is no error. */
+/* A list that changed while it was read is not an error. */
 static void take_as_it_is(struct nlmsghdr *h, int len)
 {
 	for (; mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len))
@@ -96,7 +96,7 @@ static int exchange(struct nl *nl, struct request *r, mnl_cb_t fn, void *arg)
 			continue;
 		if (n < 0)
 			return errno;
-		if (first->nlmsg_seq != nl->seq) /* of a request that was given up */
+		if (first->nlmsg_seq != nl->seq) /* of an abandoned request */
 			continue;
 		take_as_it_is(first, (int)n);
 		rc = mnl_cb_run(bytes, (size_t)n, nl->seq, 0, fn, arg);
@@ -174,7 +174,7 @@ int nl_link_get(struct nl *nl, const char *name, struct nl_link *ret, struct err
 		return err_set(err, ERR_NOT_FOUND, "there is no network link %s", name);
 	errno = error;
 	if (error)
-		return err_errno(err, ERR_INTERNAL, "looking at link %s", name);
+		return err_errno(err, ERR_INTERNAL, "reading the link %s", name);
 	*ret = link;
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * netlink.h - the few rtnetlink calls that a host out of namespaces needs.
+ * netlink.h - the rtnetlink calls that hosts need.
  *
- * Blocking, each a few microseconds of kernel work. One struct nl is for one thread and
- * works in the network namespace in which it was opened.
+ * Blocking for a few microseconds each. A struct nl is for one thread and works in the
+ * network namespace in which it was opened.
  */
 #ifndef CLOUD_DRIVERS_LOCAL_HOSTS_NETLINK_H
 #define CLOUD_DRIVERS_LOCAL_HOSTS_NETLINK_H
@@ -31,15 +31,15 @@ struct nl_link {
 	uint8_t mac[6];
 };
 
-/* ERR_NOT_FOUND when there is none of that name. */
+/* ERR_NOT_FOUND when there is no such link. */
 int nl_link_get(struct nl *nl, const char *name, struct nl_link *ret,
 		struct err *err) MUST_CHECK;
 typedef void nl_link_fn(void *arg, const struct nl_link *link);
 int nl_link_each(struct nl *nl, nl_link_fn *fn, void *arg, struct err *err) MUST_CHECK;
-/* None of that name is fine. */
+/* It need not exist. */
 int nl_link_del(struct nl *nl, const char *name, struct err *err) MUST_CHECK;
 int nl_link_up(struct nl *nl, int index, struct err *err) MUST_CHECK;
-/* A note on the link that everybody can read (ip link show). */
+/* A note on the link, shown by ip link show. */
 int nl_link_alias(struct nl *nl, int index, const char *alias,
 		  struct err *err) MUST_CHECK;
 
@@ -53,7 +53,7 @@ int nl_bridge_add(struct nl *nl, const char *name, const uint8_t mac[6],
 int nl_veth_add(struct nl *nl, const char *name, int bridge_index, const char *peer,
 		const uint8_t peer_mac[6], pid_t pid, struct err *err) MUST_CHECK;
 
-/* An address or route that is there already is fine. */
+/* It may already exist. */
 int nl_addr_add(struct nl *nl, int index, struct in_addr addr, int prefix,
 		struct err *err) MUST_CHECK;
 int nl_route_default(struct nl *nl, int index, struct in_addr gateway,

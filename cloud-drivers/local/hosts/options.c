@@ -25,7 +25,7 @@ static const struct conf_option table[] = {
 	{ "", "subnet", CONF_STRING, AT(subnet_text), LOCAL_SUBNET, 0, 0, NULL,
 	  "Addresses of the hosts; the first is the bridge's" },
 	{ "", "bridge", CONF_STRING, AT(bridge), LOCAL_BRIDGE, 0, 0, NULL,
-	  "Bridge that joins the hosts, made when it is missing" },
+	  "Bridge that joins the hosts, created when missing" },
 	{ "", "mask", CONF_STRING, AT(mask), "/home:/root", 0, 0, NULL,
 	  "Folders of this machine that hosts see empty" },
 	{ "", "init", CONF_STRING, AT(init), NULL, 0, 0, NULL,
@@ -39,7 +39,7 @@ static const struct conf_option table[] = {
 	{ "", "cpu", CONF_NUMBER, AT(cpu), "0", 0, 1024, NULL,
 	  "Cores of a host in place of its type's; 0 is the type's" },
 	{ "", "max_hosts", CONF_INT, AT(max_hosts), "200", 1, 1000, NULL,
-	  "Hosts at most in the state folder" },
+	  "Most hosts in the state folder" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 
@@ -66,7 +66,7 @@ int local_parse_bytes(const char *text, int64_t *ret, struct err *err)
 
 	if (end == text || (*end && (!unit || end[1])) || !isfinite(x) || x < 0 ||
 	    x * scale > 9e15)
-		return err_set(err, ERR_INVAL, "'%s' is no size such as 256M or 1G",
+		return err_set(err, ERR_INVAL, "'%s' is not a size such as 256M or 1G",
 			       text);
 	*ret = (int64_t)(x * scale);
 	return 0;
@@ -95,7 +95,7 @@ static int read_subnet(struct local_conf *c, struct err *err)
 	host_bits = ~0u >> prefix;
 	network = ntohl(c->network.s_addr);
 	if (network & host_bits)
-		return err_set(err, ERR_INVAL, "subnet '%s' has bits behind its prefix",
+		return err_set(err, ERR_INVAL, "subnet '%s' has bits after its prefix",
 			       c->subnet_text);
 	c->prefix = (int)prefix;
 	c->gateway.s_addr = htonl(network + 1);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * options.h - the options of the local driver and its table of types.
- *
- * (Included as "local/conf.h": common/ has a options.h of its own.)
  */
 #ifndef CLOUD_DRIVERS_LOCAL_HOSTS_OPTIONS_H
 #define CLOUD_DRIVERS_LOCAL_HOSTS_OPTIONS_H
@@ -22,21 +20,21 @@ struct local_conf {
 	char *state_dir;
 	char *subnet_text;
 	char *bridge;
-	char *mask; /* folders that hosts must not see, separated by colons or commas */
+	char *mask; /* folders that are empty in hosts, separated by colons or commas */
 	char *init; /* path of foretide-local-init; NULL: found beside the driver */
-	char *type; /* when a launch names none */
+	char *type; /* for launches that name none */
 	char *memory_text;
 	int64_t boot_delay_ms; /* real */
 	double cpu;            /* 0: the type's */
 	int64_t max_hosts;
-	/* made of them */
+	/* derived from them */
 	struct in_addr network; /* network byte order */
 	int prefix;
 	struct in_addr gateway;
 	int64_t memory_bytes; /* 0: the type's */
 };
 
-/* From the driver's config_json; done by the caller. */
+/* From the driver's config_json; the caller frees it with local_conf_done(). */
 int local_conf_read(const char *config_json, struct local_conf *ret,
 		    struct err *err) MUST_CHECK;
 void local_conf_done(struct local_conf *c);
@@ -47,7 +45,7 @@ struct local_type {
 	int64_t memory_bytes;
 };
 
-/* NULL when there is none; by index, NULL behind the last. */
+/* NULL when there is none; by index, NULL after the last. */
 const struct local_type *local_type_find(const char *name);
 const struct local_type *local_type_at(size_t i);
 

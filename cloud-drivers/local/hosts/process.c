@@ -35,7 +35,7 @@ uint64_t process_start(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (read_small_file(path, text, sizeof(text)) < 0)
 		return 0;
-	/* the name, field 2, may hold anything: go on behind its last bracket */
+	/* the name, field 2, may contain anything: continue after its last bracket */
 	p = strrchr(text, ')');
 	if (!p || sscanf(p + 1,
 			 " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
@@ -64,7 +64,7 @@ bool init_is_alive(const struct meta *m)
 	       strcmp(boot_id, m->boot_id) == 0 && process_start(m->pid) == m->pid_start;
 }
 
-/* Children of this process leave a zombie; of another process, waitpid() refuses. */
+/* Children of this process leave a zombie; waitpid() rejects those of others. */
 static void reap(pid_t pid)
 {
 	if (pid > 0)
@@ -96,7 +96,7 @@ int init_kill(const struct meta *m, int64_t wait_ms, struct err *err)
 		return 0;
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, m->pid, 0);
-	/* the descriptor is of whoever has the number now: look again who that is */
+	/* the descriptor is of the process that has the number now: check it again */
 	if (pidfd < 0 || process_start(m->pid) != m->pid_start) {
 		reap(m->pid);
 		return 0;
@@ -104,7 +104,8 @@ int init_kill(const struct meta *m, int64_t wait_ms, struct err *err)
 	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return err_errno(err, ERR_INTERNAL, "killing the init of %s", m->name);
 	if (wait_gone(pidfd, wait_ms) < 0)
-		return err_set(err, ERR_TIMEOUT, "the init of %s does not die", m->name);
+		return err_set(err, ERR_TIMEOUT, "the init of %s cannot be killed",
+			       m->name);
 	reap(m->pid);
 	return 0;
 }

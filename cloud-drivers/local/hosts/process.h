@@ -7,11 +7,11 @@
 
 #include "meta.h"
 
-/* Start time in clock ticks since boot; 0 when there is no such process or a zombie. */
+/* Start time in clock ticks since boot; 0 for no such process or a zombie. */
 uint64_t process_start(pid_t pid);
 int machine_boot_id(char ret[40], struct err *err) MUST_CHECK;
 bool init_is_alive(const struct meta *m);
-/* Kills the init and waits until it and all its processes are gone. */
+/* Kills the init and waits until it and all its processes have exited. */
 int init_kill(const struct meta *m, int64_t wait_ms, struct err *err) MUST_CHECK;
 
 #endif

@@ -123,7 +123,7 @@ static int wait_readable(int fd, int64_t wait_ms, struct err *err)
 	}
 }
 
-int spawn_hear(struct spawn *s, char want, int64_t wait_ms, struct err *err)
+int spawn_receive(struct spawn *s, char want, int64_t wait_ms, struct err *err)
 {
 	char text[ERR_MSG_MAX];
 	ssize_t n;
@@ -137,7 +137,7 @@ int spawn_hear(struct spawn *s, char want, int64_t wait_ms, struct err *err)
 		return 0;
 	if (text[0] == 'E')
 		return err_set(err, ERR_INTERNAL, "%s", text + 1);
-	return err_set(err, ERR_INTERNAL, "the host's init ended before it was ready");
+	return err_set(err, ERR_INTERNAL, "the host's init exited before it was ready");
 }
 
 bool spawn_complained(struct spawn *s, struct err *err)
@@ -155,7 +155,7 @@ bool spawn_complained(struct spawn *s, struct err *err)
 int spawn_go(struct spawn *s, struct err *err)
 {
 	if (send(s->fd, "G", 1, MSG_NOSIGNAL) != 1)
-		return err_errno(err, ERR_INTERNAL, "the host's init is gone");
+		return err_errno(err, ERR_INTERNAL, "the host's init has exited");
 	return 0;
 }
 

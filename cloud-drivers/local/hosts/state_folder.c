@@ -14,7 +14,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-/* Two state folders shall not share link and cgroup names: FNV-1a of the path. */
+/* Two state folders must not share link and cgroup names: FNV-1a of the path. */
 static void make_tag(struct state *s)
 {
 	uint32_t h = 2166136261u;
@@ -24,14 +24,14 @@ static void make_tag(struct state *s)
 	snprintf(s->tag, sizeof(s->tag), "%06x", (h ^ (h >> 24)) & 0xffffff);
 }
 
-/* The folder need not be there: it may have been removed by hand under running hosts. */
+/* The folder need not exist: it may have been removed manually under running hosts. */
 int state_name(const char *dir, struct state *ret, struct err *err)
 {
 	CLEANUP(free) char *real = realpath(dir, NULL);
 	const char *path = real ? real : dir;
 
 	if (path[0] != '/')
-		return err_set(err, ERR_INVAL, "'%s' is no absolute path", path);
+		return err_set(err, ERR_INVAL, "'%s' is not an absolute path", path);
 	if (strlen(path) >= sizeof(ret->dir))
 		return err_set(err, ERR_LIMIT, "the path %s is too long", path);
 	snprintf(ret->dir, sizeof(ret->dir), "%s", path);
@@ -77,7 +77,7 @@ static int lock_within(int fd, int64_t wait_ms)
 	return 0;
 }
 
-/* Whoever had the lock may have removed the folder: then it is not the one in place. */
+/* The previous holder of the lock may have removed the folder: then it is another now. */
 static bool is_in_place(int fd, const char *path)
 {
 	struct stat held, there;
@@ -104,7 +104,7 @@ int host_open(const struct state *s, const char *launch_id, bool make, bool lock
 					 "host %s", launch_id);
 		if (lock && lock_within(fd, wait_ms) < 0)
 			return err_set(err, ERR_CONFLICT,
-				       "host %s is being made or removed", launch_id);
+				       "host %s is being created or removed", launch_id);
 		if (lock && !is_in_place(fd, path))
 			continue;
 		*ret_dirfd = fd;

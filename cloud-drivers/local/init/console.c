@@ -22,7 +22,7 @@ static void write_all(int fd, const char *text, size_t len)
 	}
 }
 
-/* Under the file's lock, which readers share; one that keeps it only delays this. */
+/* Under the file's lock, which readers share; they only delay this. */
 static void drop_older(int fd, off_t size)
 {
 	static char kept[CONSOLE_MAX_BYTES / 2];

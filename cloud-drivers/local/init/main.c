@@ -2,11 +2,11 @@
 /*
  * foretide-local-init - process 1 of a host made by the local driver.
  *
- * Started by local/spawn.c in fresh namespaces with the host's folder as its argument.
- * It makes the host's root, waits for the word that all outside stands, spends the boot
- * delay, brings up the network and runs the user data; then it reaps what dies, passes
- * SIGTERM on, and keeps the console. When the user data's process ends and a program
- * /etc/foretide/respawn is there, that is run instead, again after each end.
+ * Started by local/hosts/spawn.c in new namespaces with the host's folder as its
+ * argument. It builds the host's root, waits until all outside is ready, waits for the
+ * boot delay, brings up the network and runs the user data; then it reaps processes,
+ * forwards SIGTERM, and writes the console. When the user data's process ends and a
+ * program /etc/foretide/respawn is there, that is run instead, again after each end.
  */
 #include "check.h"
 #include "cleanup.h"
@@ -43,15 +43,15 @@ struct host {
 	size_t user_data_len;
 	int status_fd;
 	int signal_fd;
-	int output[2]; /* pipe: what the host's processes write */
+	int output[2]; /* pipe: output of the host's processes */
 	pid_t main_pid;
-	int64_t stop_mono_ms;    /* when SIGTERM's grace ends; 0: not asked to stop */
+	int64_t stop_mono_ms;    /* when SIGTERM's grace ends; 0: not stopping */
 	int64_t respawn_mono_ms; /* when to run it again; 0: nothing to run */
 };
 
 /* ---------------------------------------------------------------- saying how it is */
 
-/* One line of fixed length in one write, so that no reader sees half of it. */
+/* One line of fixed length in one write, so that no reader gets half of it. */
 static void set_status(const struct host *h, const char *word, const char *text)
 {
 	char line[HOST_STATUS_BYTES - 1];
@@ -71,7 +71,7 @@ static void note(const char *what)
 	console_write(CONSOLE_FD, line, strlen(line));
 }
 
-/* Before the word to go: the maker hears it and removes the host. */
+/* Before it may start: the parent receives it and removes the host. */
 static _Noreturn void refuse(const struct err *e)
 {
 	CLEANUP(free) char *text = xasprintf("E%s", e->msg);
@@ -127,7 +127,7 @@ static int take_signals(struct host *h, struct err *err)
 	return 0;
 }
 
-/* The maker's word; without it, this host must not be. */
+/* The parent's permission; without it this host must not run. */
 static void wait_for_go(void)
 {
 	char word;
@@ -137,8 +137,8 @@ static void wait_for_go(void)
 }
 
 /*
- * A host out of memory loses the process that took it, not process 1 and so itself. The
- * kernel lets only some lower the score; the size of process 1 speaks for it anyhow.
+ * A host out of memory loses the largest process, not process 1 and with it the host. Not
+ * every kernel allows a lower score, but process 1 is small anyway.
  */
 static void set_oom_score(const char *score)
 {
@@ -177,7 +177,7 @@ static void prepare(struct host *h, const char *folder)
 	set_status(h, "pending", "");
 	close(SPAWN_LOCK_FD);
 	if (send(SPAWN_FD, "G", 1, MSG_NOSIGNAL) != 1)
-		note("the maker is gone");
+		note("the parent process has exited");
 	close(SPAWN_FD);
 }
 
@@ -188,7 +188,7 @@ static void write_setting(const char *path, const char *value)
 	CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd >= 0 && write(fd, value, strlen(value)) < 0)
-		note("a network setting could not be made");
+		note("a network setting could not be changed");
 }
 
 static int bring_up_network(const struct meta *m, struct err *err)
@@ -206,7 +206,7 @@ static int bring_up_network(const struct meta *m, struct err *err)
 		rc = nl_link_up(nl, lo.index, err);
 	if (rc == 0)
 		rc = nl_link_get(nl, "eth0", &eth, err);
-	/* neighbours that know an earlier host of this address learn at once */
+	/* neighbours that know an earlier host of this address are updated */
 	write_setting("/proc/sys/net/ipv4/conf/eth0/arp_notify", "1");
 	write_setting("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", "1");
 	/* units that are not root may serve port 80, and may ping */
@@ -278,7 +278,7 @@ static void start_user_data(struct host *h)
 		start_program(h, USER_DATA, !direct);
 }
 
-/* What was written before something happened stands before its note: a pipe's worth. */
+/* Output written before an event precedes its note: drains the pipe first. */
 static void note_after_output(const struct host *h, const char *what)
 {
 	for (int i = 0; i < 16 && console_copy(h->output[0], CONSOLE_FD); i++)
@@ -301,7 +301,7 @@ static void on_main_end(struct host *h, int how)
 		h->respawn_mono_ms = clock_mono_ms() + RESPAWN_PAUSE_MS;
 }
 
-/* Process 1's end is the host's. */
+/* The host ends with process 1. */
 static _Noreturn void end_host(const struct host *h)
 {
 	note_after_output(h, "stopped");
@@ -347,7 +347,7 @@ static int poll_timeout(const struct host *h, int64_t until_mono_ms)
 	return !next ? -1 : next <= now ? 0 : (int)MIN(next - now, 3600000);
 }
 
-/* Serves signals and output once, or until then; 0: for as long as nothing happens. */
+/* Serves signals and output once, or until then; 0: without limit. */
 static void serve(struct host *h, int64_t until_mono_ms)
 {
 	struct pollfd p[] = { { .fd = h->signal_fd, .events = POLLIN },

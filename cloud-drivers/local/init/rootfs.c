@@ -41,7 +41,7 @@ static int mount_overlay(const char *folder, const char *root, struct err *err)
 	if (overlay_mount("/", folder, root) == 0)
 		return submounts_make(folder, root, err);
 	why = errno;
-	/* an upper on an overlay (a container's /) is refused, one on a tmpfs is not */
+	/* an upper on an overlay (a container's /) is rejected, one on a tmpfs is not */
 	if (mkdir(memory, 0700) == 0 &&
 	    mount("tmpfs", memory, "tmpfs", 0, "mode=755,size=75%") == 0 &&
 	    overlay_mount("/", memory, root) == 0)
@@ -58,7 +58,7 @@ static int write_text(const char *path, const char *text, mode_t mode, struct er
 {
 	int fd;
 
-	/* it may be a link into /run: what is meant is this name */
+	/* it may be a link into /run: use this name itself */
 	if (unlink(path) < 0 && errno != ENOENT)
 		return fail(err, "replacing", path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
@@ -205,7 +205,7 @@ static int mask_one(const char *path, struct err *err)
 }
 
 /*
- * What is this machine's and no host's: the hosts themselves, the controller's state and
+ * What hosts must not see: the hosts themselves, the controller's state and
  * configuration (keys, credentials), and what the options name.
  */
 static int mask_all(const char *folder, const struct meta *m, struct err *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rootfs.h - what a local host sees as its file system.
+ * rootfs.h - the file system of a local host.
  *
  * Runs inside the host's new namespaces, as their only process.
  */
@@ -12,8 +12,8 @@
 
 /*
  * An overlay of this machine's / with its changes in the host's folder (or, where the
- * kernel refuses that, in a tmpfs), private /run /tmp /dev /proc, read-only /sys, masked
- * folders, own names; then makes it the root and leaves the old one behind.
+ * kernel rejects that, in a tmpfs), private /run /tmp /dev /proc, read-only /sys, masked
+ * folders, own names; then makes it the root.
  */
 int rootfs_enter(const char *folder, const struct meta *m, struct err *err) MUST_CHECK;
 

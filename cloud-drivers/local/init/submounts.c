@@ -42,7 +42,7 @@ static bool is_wanted(const char *path)
 	static const char *const left_out[] = { "/boot", "/media", "/mnt", "/proc",
 						"/sys",  "/dev",   "/run", "/tmp" };
 
-	/* ':' and ',' part an overlay's options, '\' escapes in mountinfo */
+	/* ':' and ',' separate an overlay's options, '\' escapes in mountinfo */
 	if (strcmp(path, "/") == 0 || strpbrk(path, ":,\\"))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * submounts.h - file systems of this machine below its /, such as a /var of its own.
+ * submounts.h - file systems of this machine below its /, such as a separate /var.
  *
  * An overlay of / shows only the folder that such a file system is mounted on.
  */
@@ -11,8 +11,8 @@
 
 /*
  * Overlays each of them at its place below root, with the changes in base/m. Those that
- * take no overlay are shown read-only. Left out: /boot, /media, /mnt, what is private in
- * a host anyhow, and everything that is on no disk.
+ * do not support it are shown read-only. Omitted: /boot, /media, /mnt, what is private in
+ * a host anyway, and everything that is not on a disk.
  */
 int submounts_make(const char *base, const char *root, struct err *err) MUST_CHECK;
 

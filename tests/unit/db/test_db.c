@@ -57,12 +57,12 @@ static void a_file_that_is_no_database_is_refused(void **state)
 
 	db_close(TAKE(f->db));
 	write_file(f->path, "hello, world; this is a text and no database\n", 45);
-	assert_refused(f, ERR_STORE, "no SQLite database");
+	assert_refused(f, ERR_STORE, "not an SQLite database");
 	write_file(f->path, "SQL", 3);
-	assert_refused(f, ERR_STORE, "no SQLite database");
+	assert_refused(f, ERR_STORE, "not an SQLite database");
 	/* The right head, and nothing right behind it. */
 	write_file(f->path, "SQLite format 3\0 and then something else altogether", 50);
-	assert_refused(f, ERR_STORE, "no SQLite database");
+	assert_refused(f, ERR_STORE, "not an SQLite database");
 }
 
 static void another_programs_database_is_refused(void **state)

@@ -666,10 +666,10 @@ static void answers_toml_mistakes_with_their_line(void **state)
 		{ "[template]\nsrc \"a\"", "x.toml:2: \"=\" is missing" },
 		{ "[template\nsrc = 1", "x.toml:1: a table's name needs" },
 		{ "[[template]]\n", "x.toml:1: arrays of tables" },
-		{ "[template]\nsrc = \"a\" b\n", "x.toml:2: there is something behind" },
-		{ "[template]\nuid = 1.5\n", "x.toml:2: a value is no string" },
+		{ "[template]\nsrc = \"a\" b\n", "x.toml:2: unexpected text after" },
+		{ "[template]\nuid = 1.5\n", "x.toml:2: a value is not a string" },
 		{ "[template]\nkeys = [1]\n",
-		  "x.toml:2: an array may hold only strings" },
+		  "x.toml:2: an array may contain only strings" },
 		{ "[template]\nkeys = \"a\"\n", "x.toml:2: keys must be an array" },
 		{ "[template]\nmode = 644\n", "x.toml:2: mode must be a string" },
 		{ "[template]\nmode = \"9\"\n", "x.toml:2: mode '9' is not octal" },
@@ -679,7 +679,7 @@ static void answers_toml_mistakes_with_their_line(void **state)
 		  "dest must be the absolute" },
 		{ "[template]\ndest = \"/a\"\n", "src is missing" },
 		{ "[template]\nsrc = \"\\q\"\n", "x.toml:2: an unknown escape" },
-		{ "= 3\n", "x.toml:1: a line is no table" },
+		{ "= 3\n", "x.toml:1: a line is not a table" },
 	};
 
 	(void)state;

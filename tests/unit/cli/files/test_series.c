@@ -47,7 +47,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 	static const struct {
 		const char *text, *line, *words;
 	} cases[] = {
-		{ "t,v\n0,1\n60,abc\n", "line 3", "'abc' is no number" },
+		{ "t,v\n0,1\n60,abc\n", "line 3", "'abc' is not a number" },
 		{ "0,1\n60,2\n120,3\n150,4\n180,4\n240,4\n", "line 4",
 		  "between two steps" },
 		{ "0,\n60,\n", "x.csv", "all values are missing" },

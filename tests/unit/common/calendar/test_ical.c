@@ -239,12 +239,13 @@ static void broken_files_are_refused_with_the_line(void **state)
 	static const struct {
 		const char *text, *words;
 	} cases[] = {
-		{ "", "events/a.ics: holds no VCALENDAR" },
-		{ "hello\n", "events/a.ics:1: is no NAME:value" },
+		{ "", "events/a.ics: has no VCALENDAR" },
+		{ "hello\n", "events/a.ics:1: is not NAME:value" },
 		{ HEAD, "events/a.ics:4: the file ends within VCALENDAR" },
-		{ HEAD "BEGIN:VEVENT\r\n" TAIL, "events/a.ics:5: END of what did not" },
-		{ HEAD TAIL HEAD TAIL, "events/a.ics:5: one VCALENDAR must hold all" },
-		{ HEAD "SUMMARY\r\n" TAIL, "events/a.ics:4: is no NAME:value" },
+		{ HEAD "BEGIN:VEVENT\r\n" TAIL, "events/a.ics:5: END without BEGIN" },
+		{ HEAD TAIL HEAD TAIL,
+		  "events/a.ics:5: everything must be in one VCALENDAR" },
+		{ HEAD "SUMMARY\r\n" TAIL, "events/a.ics:4: is not NAME:value" },
 		{ HEAD "BEGIN:VTODO\r\nBEGIN:VEVENT\r\n", "events/a.ics:5: a VEVENT" },
 		{ CALENDAR(""), "events/a.ics:4: the event has no DTSTART" },
 		{ CALENDAR("DTSTART:20260101T100000Z\r\n"), "must end after its start" },

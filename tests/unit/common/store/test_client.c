@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The client against peers that answer as they are told; see also tests/system. */
+#include "blocking.h"
 #include "client.h"
 #include "clock.h"
 #include "http_script.h"
-#include "blocking.h"
 #include "test.h"
 
 #include <curl/curl.h>
@@ -179,8 +179,8 @@ static void errors_of_the_store_become_ours(void **state)
 		{ "HTTP/1.1 500 x\r\nConnection: close\r\n\r\nTraceback", ERR_STORE,
 		  "500" },
 		{ "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", ERR_PROTO,
-		  "no JSON" },
-		{ SCRIPT_JSON("[]"), ERR_PROTO, "no JSON" },
+		  "not a JSON" },
+		{ SCRIPT_JSON("[]"), ERR_PROTO, "not a JSON" },
 		{ SCRIPT_JSON("{\"error\":{\"grpc_code\":7,\"message\":\"no\"}}"),
 		  ERR_DENIED, "no" },
 		{ SCRIPT_JSON("{\"kvs\":7}"), ERR_PROTO, "kvs" },

@@ -82,17 +82,18 @@ static void a_bad_line_is_named_with_its_reason(void **state)
 	} bad[] = {
 		{ "1700000000,1\nnonsense\n", "line 2: there is no comma" },
 		{ "1700000000,1\n60 2\n", "line 2: there is no comma" },
-		{ "t,v\n1700000000,1\nsoon,2\n", "line 3: timestamp: 'soon' is no time" },
-		{ "t,v\nu,w\n1700000000,1\n", "line 2: timestamp: 'u' is no time" },
-		{ "1700000000,cold\n", "line 1: 'cold' is no number" },
-		{ "1700000000,1 2\n", "line 1: '1 2' is no number" },
-		{ "1700000000,1,2\n", "line 1: '1,2' is no number" },
-		{ "1700000000,inf\n", "line 1: 'inf' is no number" },
-		{ "1700000000,nan\n", "line 1: 'nan' is no number" },
-		{ "1700000000,1e999\n", "line 1: '1e999' is no number" },
+		{ "t,v\n1700000000,1\nsoon,2\n",
+		  "line 3: timestamp: 'soon' is not a time" },
+		{ "t,v\nu,w\n1700000000,1\n", "line 2: timestamp: 'u' is not a time" },
+		{ "1700000000,cold\n", "line 1: 'cold' is not a number" },
+		{ "1700000000,1 2\n", "line 1: '1 2' is not a number" },
+		{ "1700000000,1,2\n", "line 1: '1,2' is not a number" },
+		{ "1700000000,inf\n", "line 1: 'inf' is not a number" },
+		{ "1700000000,nan\n", "line 1: 'nan' is not a number" },
+		{ "1700000000,1e999\n", "line 1: '1e999' is not a number" },
 		{ "1700000000,-2\n", "line 1: its value -2 is below 0" },
 		{ "-1,2\n", "line 1: its time is before 1970" },
-		{ "1e15,2\n", "line 1: timestamp: '1e15' is no time" },
+		{ "1e15,2\n", "line 1: timestamp: '1e15' is not a time" },
 		{ "2023-13-14T22:13:20Z,1\n",
 		  "line 1: timestamp: '2023-13-14T22:13:20Z'" },
 		{ "0,1\n1,1\n2,1\n3,1\n4,1\n", "line 5: there are more than 4 values" },
@@ -112,7 +113,7 @@ static void a_bad_line_is_named_with_its_reason(void **state)
 	assert_string_equal(e.msg, "line 1: it is too long");
 	free(lengthy);
 	assert_int_equal(csv_read("0,1\n1,\0002\n", 9, &p, &e), ERR_INVAL);
-	assert_string_equal(e.msg, "line 2: this is no text");
+	assert_string_equal(e.msg, "line 2: this is not text");
 }
 
 static void of_two_at_one_time_the_later_line_stays(void **state)

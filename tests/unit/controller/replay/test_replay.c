@@ -174,7 +174,7 @@ static void a_row_without_a_record_or_with_a_bad_one_says_so(void **state)
 	d.record[strlen(d.record) / 2] = '\0';
 	repeat_decision(&d, &bad);
 	assert_int_equal(bad.outcome, REPEAT_UNREADABLE);
-	assert_non_null(strstr(bad.recorded, "no JSON"));
+	assert_non_null(strstr(bad.recorded, "not JSON"));
 	*d.record = '\0';
 	repeat_decision(&d, &none);
 	assert_int_equal(none.outcome, REPEAT_NO_RECORD);

@@ -70,7 +70,7 @@ static void a_draining_host_is_emptied_but_never_into_nothing(void **state)
 	assert_string_equal(where(f, &p, "web@2.service"), "d");
 	assert_reason(f, &p, "web@2.service", "waits for a new host of pool p");
 	assert_int_equal(action(f, &p, "db.service"), PLACE_STAY);
-	assert_reason(f, &p, "db.service", "not to be moved");
+	assert_reason(f, &p, "db.service", "must not be moved");
 	assert_int_equal(p.demand[0].have, 1);
 	assert_int_equal(p.demand[0].fresh, 1);
 }
@@ -95,8 +95,8 @@ static void machine_id_and_metadata_choose_hosts(void **state)
 	assert_string_equal(where(f, &p, "b.service"), "p-00000002");
 	assert_string_equal(where(f, &p, "c.service"), "p-00000002");
 	assert_string_equal(where(f, &p, "d.service"), "-");
-	assert_reason(f, &p, "d.service", "2 other metadata");
-	assert_reason(f, &p, "e.service", "2 not the machine asked for");
+	assert_reason(f, &p, "d.service", "2 with other metadata");
+	assert_reason(f, &p, "e.service", "2 not the requested machine");
 	assert_int_equal(p.demand[0].fresh, 0); /* no new host would help */
 }
 
@@ -196,8 +196,8 @@ static void machine_of_keeps_units_together(void **state)
 	assert_string_equal(where(f, &p, "z-side.service"), "b");
 	assert_string_equal(where(f, &p, "big.service"), "a");
 	assert_reason(f, &p, "lost.service", "does not exist");
-	assert_reason(f, &p, "r1.service", "circle");
-	assert_reason(f, &p, "r2.service", "circle");
+	assert_reason(f, &p, "r1.service", "circular");
+	assert_reason(f, &p, "r2.service", "circular");
 	assert_int_equal(p.demand[0].fresh, 0);
 }
 

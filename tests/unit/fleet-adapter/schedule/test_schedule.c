@@ -103,17 +103,17 @@ static void wrong_schedules_are_refused_in_words(void **state)
 	static const struct {
 		const char *text, *words;
 	} cases[] = {
-		{ "", "is no JSON" },
-		{ "[]", "an object is expected" },
+		{ "", "is not JSON" },
+		{ "[]", "expected an object" },
 		{ "{\"units\":[]}", "\"epoch\" is missing" },
 		{ "{\"epoch\":\"1\",\"units\":[]}", "\"epoch\" must be" },
 		{ "{\"epoch\":1}", "\"units\" of a schedule must be a list" },
 		{ "{\"epoch\":1,\"units\":{}}", "must be a list" },
-		{ "{\"epoch\":1,\"units\":[1]}", "an object is expected" },
+		{ "{\"epoch\":1,\"units\":[1]}", "expected an object" },
 		{ "{\"epoch\":1,\"units\":[{\"name\":\"a\"}]}", "\"hash\" is missing" },
 		{ "{\"epoch\":1,\"units\":[{\"name\":\"a\",\"hash\":\"b\",\"state\":"
 		  "\"on\"}]}",
-		  "'on' is no state" },
+		  "'on' is not a state" },
 		{ "{\"epoch\":1,\"units\":[{\"name\":\"a\",\"hash\":\"b\",\"state\":"
 		  "\"loaded\"},"
 		  "{\"name\":\"a\",\"hash\":\"b\",\"state\":\"loaded\"}]}",

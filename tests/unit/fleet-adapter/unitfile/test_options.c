@@ -123,7 +123,7 @@ static void wrong_text_is_refused_with_its_line(void **state)
 
 	(void)state;
 	assert_refused("[A]\nx=1\nnonsense\n", ERR_INVAL, "t.service:3: expected");
-	assert_refused("x=1\n", ERR_INVAL, "t.service:1: an option stands before");
+	assert_refused("x=1\n", ERR_INVAL, "t.service:1: an option comes before");
 	assert_refused("[A\nx=1\n", ERR_INVAL, "t.service:1: a section is written");
 	assert_refused("[A] b\n", ERR_INVAL, "t.service:1: a section is written");
 	assert_refused("[]\n", ERR_INVAL, "t.service:1: a section needs");

@@ -91,7 +91,7 @@ static void unknown_fleet_keys_and_bad_metadata_only_warn(void **state)
 	assert_int_equal(warnings.n, 4);
 	assert_string_equal(
 		warnings.v[0],
-		"web@.service:2: [X-Fleet] Nonsense is not known and is ignored");
+		"web@.service:2: [X-Fleet] Nonsense is unknown and is ignored");
 }
 
 static void contradicting_fleet_options_are_refused(void **state)
@@ -108,7 +108,7 @@ static void contradicting_fleet_options_are_refused(void **state)
 		{ "Conflicts=a\nReplaces=b", "Conflicts and Replaces" },
 		{ "MachineOf=b@1.service\nConflicts=b@*", "MachineOf=b@1.service" },
 		{ "MachineOf=b@1.service\nReplaces=b@*", "MachineOf=b@1.service" },
-		{ "MachineOf=no/name", "'no/name' is no unit name" },
+		{ "MachineOf=no/name", "'no/name' is not a unit name" },
 		{ "Conflicts=\"a", "a quote is not closed" },
 	};
 
@@ -216,22 +216,22 @@ static void wrong_services_are_refused_with_their_line(void **state)
 		  "web@.service:2: [X-Service] Port: a service begins with Name=" },
 		{ "Name=web", "service 'web' has no Port=" },
 		{ "Name=web\nPort=80\nName=b\nPort=x",
-		  "5: [X-Service] Port: 'x' is no whole" },
-		{ "Name=Web\nPort=80", "no DNS label" },
-		{ "Name=-a\nPort=80", "no DNS label" },
+		  "5: [X-Service] Port: 'x' is not an int" },
+		{ "Name=Web\nPort=80", "not a DNS label" },
+		{ "Name=-a\nPort=80", "not a DNS label" },
 		{ "Name=web\nPort=0", "from 1 to 65535" },
 		{ "Name=web\nPort=65536", "from 1 to 65535" },
 		{ "Name=web\nPort=80\nProtocol=sctp", "neither tcp nor udp" },
-		{ "Name=web\nPort=80\nCheck=ping", "none of none, tcp" },
+		{ "Name=web\nPort=80\nCheck=ping", "not one of none, tcp" },
 		{ "Name=web\nPort=80\nCheck=http", "needs a CheckPath" },
 		{ "Name=web\nPort=80\nCheck=command", "needs a CheckCommand" },
 		{ "Name=web\nPort=80\nCheck=tcp\nProtocol=udp", "by command only" },
-		{ "Name=web\nPort=80\nCheckInterval=5", "no duration" },
+		{ "Name=web\nPort=80\nCheckInterval=5", "not a duration" },
 		{ "Name=web\nPort=80\nCheckInterval=0", "from 10ms to 1h" },
 		{ "Name=web\nPort=80\nDrainSec=2h", "from 0ms to 1h" },
-		{ "Name=web\nPort=80\nCheckPath=health", "no path" },
-		{ "Name=web\nPort=80\nColour=red", "this key is not known" },
-		{ "Name=web\nPort=%q", "%q is no specifier" },
+		{ "Name=web\nPort=80\nCheckPath=health", "not a path" },
+		{ "Name=web\nPort=80\nColour=red", "unknown key" },
+		{ "Name=web\nPort=%q", "%q is an unknown specifier" },
 	};
 	struct unit_context ctx = { .name = "web@3.service", .host = "h1" };
 
@@ -304,7 +304,7 @@ static void resources_are_read_or_refused(void **state)
 	assert_int_equal(x_resources_read(bad, &r, &e), ERR_INVAL);
 	assert_says(&e, "web@.service:2: [X-Resources] CPU: must be from 0");
 	assert_int_equal(x_resources_read(odd, &r, &e), ERR_INVAL);
-	assert_says(&e, "Disk: this key is not known");
+	assert_says(&e, "Disk: unknown key");
 }
 
 static void metric_sources_are_split_at_each_collect(void **state)
@@ -335,9 +335,9 @@ static void wrong_metric_sources_are_refused(void **state)
 		{ "Url=http://a", "a source begins with Collect=" },
 		{ "Collect=oracle", "there is no collector 'oracle'" },
 		{ "Collect=prometheus", "needs a Url=" },
-		{ "Collect=nginx\nUrl=ftp://a", "no http URL" },
-		{ "Collect=haproxy\nSocket=a.sock", "no absolute path" },
-		{ "Collect=haproxy\nPort=1", "this key is not known" },
+		{ "Collect=nginx\nUrl=ftp://a", "not an http URL" },
+		{ "Collect=haproxy\nSocket=a.sock", "not an absolute path" },
+		{ "Collect=haproxy\nPort=1", "unknown key" },
 	};
 	struct unit_context ctx = { .name = "web@3.service", .host = "h1" };
 

@@ -259,7 +259,7 @@ static void a_wrong_record_is_refused_in_words(void **state)
 	static const struct {
 		const char *text, *words;
 	} wrong[] = {
-		{ "", "no JSON" },
+		{ "", "not JSON" },
 		{ "[]", "object" },
 		{ "{}", "\"v\" is missing" },
 		{ "{\"v\":2,\"by\":\"9\",\"in\":{},\"state\":{}}", "form 2" },
@@ -268,7 +268,7 @@ static void a_wrong_record_is_refused_in_words(void **state)
 		  "no version" },
 		{ "{\"v\":1,\"by\":\"0\"}", "object" },
 		{ "{\"v\":1,\"by\":\"0\",\"in\":{},\"state\":{}}", "\"stack\"" },
-		{ HEAD ",\"min\":\"3\"" TAIL, "\"min\" must be a whole number" },
+		{ HEAD ",\"min\":\"3\"" TAIL, "\"min\" must be an integer" },
 		{ HEAD ",\"min\":9223372036854775807" TAIL, "\"min\"" },
 		{ HEAD ",\"demand\":\"many\"" TAIL, "\"demand\" must be a number" },
 		{ HEAD ",\"stateful\":1" TAIL, "\"stateful\" must be true or false" },
@@ -276,7 +276,7 @@ static void a_wrong_record_is_refused_in_words(void **state)
 		{ HEAD ",\"events.n\":5" TAIL, "5 events, at most 4" },
 		{ HEAD ",\"events.n\":-1" TAIL, "\"events.n\" must not be negative" },
 		{ HEAD ",\"events.n\":1" TAIL, "event 0 has no name" },
-		{ HEAD ",\"colour\":7" TAIL, "\"colour\" is not known" },
+		{ HEAD ",\"colour\":7" TAIL, "unknown member \"colour\"" },
 		{ "{\"v\":1,\"by\":\"0\",\"in\":{\"stack\":\"s\",\"tier\":\"t\","
 		  "\"mode\":3" TAIL,
 		  "no mode 3" },

@@ -246,7 +246,7 @@ static void wrong_rules_are_refused_in_words(void **state)
 		{ "a: mon 8-18 min=1", "are no hours" },
 		{ "a: mon 08:00-25:00 min=1", "are no hours" },
 		{ "a: mon 08:60-10:00 min=1", "are no hours" },
-		{ "a: mon min=x", "no whole number" },
+		{ "a: mon min=x", "not an integer" },
 		{ "a: mon min=-1", "must be from 0" },
 		{ "a: mon min=5 max=3", "min is larger than max" },
 		{ "a: mon min=5 min=3", "given twice" },
