@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * calendar.c - foretide calendar: the events of a stack, and what is known of them.
+ * calendar.c - foretide calendar: the events of a stack and their uplift.
  */
 #include "check.h"
 #include "cli.h"

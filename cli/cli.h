@@ -2,9 +2,9 @@
 /*
  * cli.h - the sub-commands of foretide.
  *
- * A sub-command is one row of the table in main.c and one run function in its own file.
- * argv[0] is the sub-command's name, so that getopt() works on it unchanged. Its --help
- * is printed by main from the row.
+ * A sub-command is one row of the table in main.c and one run function, in the file that
+ * has its name. argv[0] is the sub-command's name, so that getopt() works on it
+ * unchanged. main prints its --help from the row.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -15,7 +15,7 @@ struct cli_command {
 	const char *name;
 	const char *args; /* after the name, for the usage line */
 	const char *help; /* one line */
-	const char *more; /* options, a line each; NULL when there are none */
+	const char *more; /* options, one line each; NULL when there are none */
 	int (*run)(int argc, char **argv);
 };
 
@@ -23,11 +23,11 @@ int cli_decide(int argc, char **argv);
 int cli_forecast(int argc, char **argv);
 int cli_backtest(int argc, char **argv);
 
-/* Those that talk to a controller. */
+/* Clients of a controller. */
 int cli_apply(int argc, char **argv);
 int cli_calendar(int argc, char **argv);
 int cli_delete(int argc, char **argv);
-int cli_list(int argc, char **argv); /* argv[0] says which list */
+int cli_list(int argc, char **argv); /* argv[0] is the list */
 int cli_status(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_hold(int argc, char **argv);

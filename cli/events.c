@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * events.c - foretide events: what happened, and with --follow what happens.
+ * events.c - foretide events: past events, and with --follow new ones.
  */
 #include "check.h"
 #include "cli.h"
@@ -33,7 +33,7 @@ static int print_events(const struct args *a, const json_t *items, int64_t *last
 	return 0;
 }
 
-/* Follows by asking for what is newer, so that it also lives through a restart. */
+/* Follows by requesting newer events, so that it survives a restart of the controller. */
 static int events(const struct args *a, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = 500000000 };

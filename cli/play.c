@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * play.c - foretide play: asks a site for pages as fast as a trace says, and counts.
+ * play.c - foretide play: sends requests to a site at the rates of a trace, and counts
+ * the answers.
  */
 #include "buf.h"
 #include "check.h"
@@ -24,7 +25,7 @@
 #define TARGETS_MAX 64
 
 struct play {
-	/* as asked for */
+	/* options */
 	const char *trace, *service, *target;
 	double peak_rps, fresh_ratio, scale;
 	int64_t start_ms, length_ms; /* calendar, within the trace */
@@ -211,7 +212,7 @@ static int with_targets(struct play *p, struct err *err)
 	return rc;
 }
 
-/* What would be played: "offset_s,requests_per_second" for every minute. */
+/* The rates of the trace: "offset_s,requests_per_second" for every minute. */
 static int list_rates(const struct play *p, struct err *err)
 {
 	CLEANUP(profile_free) struct profile *profile = NULL;

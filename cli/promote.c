@@ -110,7 +110,7 @@ static bool is_confirmed(const struct args *a, const struct outcome *o)
 	return cli_confirm(a->yes, question);
 }
 
-/* Shows what a dry run found and asks. 1: go on. */
+/* Shows the result of a dry run and asks. 1: continue. */
 static int consider(const struct client *c, const struct args *a, struct err *err)
 {
 	CLEANUP(json_decref) json_t *answer = NULL;

@@ -99,7 +99,7 @@ static int read_other(const char *file, struct other *o, struct err *err)
 	return rc;
 }
 
-/* What the file says of a tier; NULL: nothing. */
+/* The options of a tier in the file; NULL: none. */
 static json_t *options_for(const struct other *o, const char *stack, const char *tier)
 {
 	if (o->stack && strcmp(o->stack, stack) != 0)

@@ -40,7 +40,7 @@ function options(method, body, secret) {
   return { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
 }
 
-/** A connection that broke is no answer: it is tried again, but for what may not be. */
+/** Retries after a broken connection, except requests that are not idempotent. */
 async function exchange(path, request) {
   const tries = request.method === 'GET' || request.method === 'POST' ? TRIES : 1;
   for (let n = 1; ; n++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The page: signing in and out, the view that the address names, and showing it again
-// whenever what is known changes.
+// The page: signing in and out, the view of the address, rendered again whenever the state
+// changes.
 import { call, token } from './api.js';
 import { syncCharts } from './chart_view.js';
 import * as decisions from './decisions.js';

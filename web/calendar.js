@@ -7,12 +7,12 @@ import { badge, table } from './table.js';
 
 const known = x => x !== null && x !== undefined;
 
-/** "×2.4", or "" while nobody has said or learned it. */
+/** "×2.4", or "" while it is neither given nor learned. */
 export function upliftText(e) {
   return known(e.uplift) ? `×${number(e.uplift, 2)}` : '';
 }
 
-/** Where the uplift comes from. */
+/** The source of the uplift. */
 export function upliftSource(e) {
   if (!known(e.uplift)) return 'not known yet: the first of its name';
   if (e.given) return 'given';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What one instance serves: declared, learned or a cautious value, and how sure that is.
+// The capacity of one instance: declared, learned or cautious, with its interval.
 import { h } from './dom.js';
 import { figure, number, plural, sentence, time } from './format.js';
 import { now } from './state.js';
@@ -26,7 +26,7 @@ function learned(c, unit) {
   ];
 }
 
-/** An instance that serves less or more than before, such as since a release. */
+/** A change of the capacity, such as by a release. */
 function changed(c, t) {
   if (!c.changed) return null;
   return h('p.warning', { 'data-warning': 'capacity' }, 'An instance has served about ', figure(c.changed.to, t.capacity_unit), ' since ', time(c.changed.since, now()),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a tier's chart shows: measured series up to now and the forecast ahead, asked for
-// no more often than they change.
+// The data of a tier's chart: measured series up to now and the forecast ahead, requested no
+// more often than they change.
 import { get } from './api.js';
 import { now, state } from './state.js';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The places of charts on the page: made with the views, filled when they are seen, with a
+// The places of charts on the page: created with the views, filled when visible, with a
 // legend, a summary and a table of the same values for those who cannot see charts.
 import { upliftText } from './calendar.js';
 import { served, update } from './chart_data.js';
@@ -62,7 +62,7 @@ function values(chart, t) {
 
 const known = v => v !== null && v !== undefined;
 
-/** Leaves the figures of the place under the pointer alone. */
+/** Does not overwrite the values under the pointer. */
 function noteEmpty({ memory, readout }) {
   if (!memory.rows.some(r => known(r.demand) || r.band)) readout.textContent = EMPTY;
   else if (readout.textContent === EMPTY) readout.textContent = '';
@@ -102,7 +102,7 @@ function adopt(element) {
   return chart;
 }
 
-/** After a view was shown: new places get charts, removed ones are released, others refreshed. */
+/** After a view was rendered: new places get charts, removed ones are released, others refreshed. */
 export function syncCharts(tiers, range) {
   for (const [element, chart] of charts) {
     if (element.isConnected) continue;

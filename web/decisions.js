@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What was decided, with the sentence of each decision.
+// Past decisions, each with its explanation.
 import { h } from './dom.js';
 import { time, withTimes } from './format.js';
 import { tierLink } from './problems.js';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Changes that a person makes: tried with the outcome said, asked for once more first.
+// Changes by the user: confirmed in a dialog, with the outcome announced.
 import { announce, h } from './dom.js';
 import { refresh } from './state.js';
 
-/** Does it and says so; what went wrong stands in `alert`. True when it was done. */
+/** Does it and announces it; an error is shown in `alert`. True on success. */
 export async function attempt(alert, action, done) {
   alert.textContent = '';
   try {
@@ -46,7 +46,7 @@ export function openDialog({ title, body, submit, danger, action, done }) {
     h('p.buttons', h('button', { type: 'button', onclick: close }, 'Cancel'), button)));
 }
 
-/** A modal dialog to read; its content comes with the promise. */
+/** A modal dialog to read; its content is a promise. */
 export async function showDialog(title, content) {
   const place = h('div.reading', h('p.muted', 'Reading…'));
   const dialog = show([heading(title), place, h('p.buttons', h('button', { type: 'button', onclick: () => dialog.close() }, 'Close'))]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Elements out of data, and the page brought to a new state without losing focus or
-// what a person opened or typed. Data becomes text nodes and attributes, never markup.
+// Creates elements from data, and updates the page without losing focus or what the user
+// opened or typed. Data becomes text nodes and attributes, never markup.
 
 const handlers = ['onclick', 'onsubmit', 'onchange'];
 
@@ -60,12 +60,12 @@ function morph(from, to) {
   morphChildren(from, [...to.childNodes]);
 }
 
-function morphChildren(parent, wanted) {
+function morphChildren(parent, desired) {
   const keyed = new Map();
   for (const child of parent.childNodes)
     if (keyOf(child) !== null) keyed.set(keyOf(child), child);
   let at = parent.firstChild;
-  for (const want of wanted) {
+  for (const want of desired) {
     const found = keyOf(want) === null ? at : keyed.get(keyOf(want));
     if (!found || !isSame(found, want)) {
       parent.insertBefore(want, at);
@@ -89,7 +89,7 @@ export function show(parent, ...children) {
   morphChildren(parent, [...box.childNodes]);
 }
 
-/** Says it to people who listen instead of looking. */
+/** Announces a text to screen readers. */
 export function announce(text) {
   document.getElementById('announce').textContent = text;
 }

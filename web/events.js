@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What happens, as it happens.
+// The live list of events.
 import { h } from './dom.js';
 import { time, withTimes } from './format.js';
 import { now, state } from './state.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Figures, durations and times as people read them. Times are the controller's calendar,
-// written in the browser's zone.
+// Numbers, durations and times as text. Times are calendar time of the controller, in the
+// browser's zone.
 import { h } from './dom.js';
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
@@ -52,7 +52,7 @@ export function timeText(t, now) {
   return day.format(at) === day.format(new Date(now)) ? text : `${day.format(at)} ${text}`;
 }
 
-/** <time>, with the whole date as its title. */
+/** <time>, with the full date as its title. */
 export function time(t, now) {
   if (!t) return '–';
   return h('time', { datetime: t, title: full.format(new Date(t)) }, timeText(t, now));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The bar at the top: views, the controller's clock, whether the page is live, who it is.
+// The bar at the top: views, the controller's clock, whether the page is live, the user.
 import { h, show } from './dom.js';
 import { number, timeText } from './format.js';
 import { problems } from './problems.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Holds: who stopped which scaling and why; to add and to release for operators.
+// Holds: who stopped which scaling and why; operators add and release them.
 import { call } from './api.js';
 import { attempt } from './dialog.js';
 import { h } from './dom.js';

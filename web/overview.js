@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The first view: what is wrong, the counts, every tier, the latest decisions.
+// The first view: problems, counts, every tier, the latest decisions.
 import { rangePicker } from './range.js';
 import { decisionTable } from './decisions.js';
 import { h } from './dom.js';

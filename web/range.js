@@ -6,8 +6,8 @@ import { h } from './dom.js';
 const KEY = 'foretide-range';
 
 export function readRange() {
-  const kept = sessionStorage.getItem(KEY);
-  return kept in ranges ? kept : '3h';
+  const saved = sessionStorage.getItem(KEY);
+  return saved in ranges ? saved : '3h';
 }
 
 export function rangePicker(range, onRange) {

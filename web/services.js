@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is registered, under which DNS name.
+// Registered services, by DNS name.
 import { h } from './dom.js';
 import { tierLink } from './problems.js';
 import { state } from './state.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A tier's settings: to read, and for operators to change.
+// A tier's settings; operators can change them.
 import { call } from './api.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
@@ -33,7 +33,7 @@ function input(t, f) {
   return h('input', { ...more, value: declared(t, f), autocomplete: 'off', required: true, inputmode: f.number ? 'numeric' : null });
 }
 
-/** Only what was changed is sent, so that nobody else's change is undone. */
+/** Only changed values are sent, so that changes by others are not undone. */
 export function changes(t, values) {
   const body = {};
   for (const f of known(t)) {

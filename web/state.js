@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is known of the controller, and when to ask again: after events, else every few
-// seconds, and not while nobody looks.
+// The state of the controller, and when to read it again: after events, else every few
+// seconds, and not while the page is hidden.
 import { get, list } from './api.js';
 
 const POLL_MS = 5000;
 const SETTLE_MS = 300; // events come in bunches
 const EVENTS_MAX = 300;
 
-/** Each part that a view can need, and how it is asked for. */
+/** Each part that a view can need, and how it is read. */
 const sources = {
   tiers: () => list('/v1/tiers?explanations=true'),
   pools: () => list('/v1/pools'),
@@ -42,7 +42,7 @@ function later(ms) {
   timer = setTimeout(refresh, ms);
 }
 
-/** The status comes first: a token that is over is then refused once, not many times. */
+/** The status is read first: an expired token is then rejected once, not many times. */
 async function ask() {
   const parts = [...needs];
   state.status = await get('/v1/status');

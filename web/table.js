@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tables that become a list of cards on a narrow screen and stay tables for those who listen.
+// Tables that become a list of cards on a narrow screen and remain tables for screen readers.
 import { h } from './dom.js';
 
-/** Of several parts one, as a card gives each child of a cell a place of its own. */
-const whole = content => (Array.isArray(content) ? h('span', content) : content);
+/** Wraps several parts in one, as a card places each child of a cell separately. */
+const single = content => (Array.isArray(content) ? h('span', content) : content);
 
 /**
  * columns: [{name, of: item => child, wide, num}]; key: item => text. Without items the
@@ -18,7 +18,7 @@ export function table(caption, columns, items, key, empty, compact = false) {
     h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' },
       columns.map(c => h('th', { scope: 'col', role: 'columnheader', ...kind(c) }, c.name)))),
     h('tbody', { role: 'rowgroup' }, items.map(item => h('tr', { role: 'row', 'data-key': key(item) },
-      columns.map(c => h('td', { role: 'cell', 'data-label': c.name, ...kind(c) }, whole(c.of(item))))))));
+      columns.map(c => h('td', { role: 'cell', 'data-label': c.name, ...kind(c) }, single(c.of(item))))))));
 }
 
 /** A panel with its heading. */

@@ -22,7 +22,7 @@ export const needs = ['tiers', 'hosts'];
 
 const details = { key: null, leads: null, decisions: null, backtest: undefined };
 
-/** What only this view shows; asked for with each of its refreshes. */
+/** The data of this view only; read with each refresh. */
 export async function load(stack, name) {
   const base = `/v1/tiers/${stack}/${name}`;
   const [leads, decisions, own] = await Promise.all([get(`${base}/leads?limit=10`), get(`${base}/decisions?limit=30`), get(base)]);

@@ -12,7 +12,7 @@ export const title = 'Tokens';
 
 const roles = { viewer: 'can read everything', operator: 'also changes tiers, hosts and holds', admin: 'also creates tokens' };
 
-/** The secret is in this answer alone, so it stays on the page until another view is chosen. */
+/** The secret is only in this answer, so it remains on the page until another view is chosen. */
 async function make(event) {
   event.preventDefault();
   const form = event.target;

@@ -53,7 +53,7 @@ void client_done(struct client *c)
 	*c = (struct client){ 0 };
 }
 
-/* The controller's words, or the status when it sent none. */
+/* The controller's message, or the status without one. */
 static int problem(const struct client *c, const struct http_res *res, struct err *err)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;

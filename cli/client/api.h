@@ -40,7 +40,7 @@ int client_list(const struct client *c, const char *path, json_t **ret,
 /* Prints "foretide COMMAND: message" when rc is an error; returns the exit status. */
 int client_exit(const struct args *a, int rc, const struct err *err);
 
-/* Prints a document as it is, for --json. */
+/* Prints a document unchanged, for --json. */
 void client_print(const json_t *doc);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * client.h - what every command needs: arguments, messages, tables and a connection to
- * the controller.
+ * client.h - what the commands share: arguments, calls of the controller's API, exit
+ * status and messages, tables and progress.
  */
 #ifndef CLI_CLIENT_CLIENT_H
 #define CLI_CLIENT_CLIENT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fields.h - members of a JSON object, to be shown: what is missing is empty or 0.
+ * fields.h - members of a JSON object for display: a missing one is empty or 0.
  */
 #ifndef CLI_CLIENT_FIELDS_H
 #define CLI_CLIENT_FIELDS_H

@@ -30,7 +30,7 @@ struct look {
 	int shown;
 };
 
-/* False when the call that is looked after came back meanwhile. */
+/* False when the call has returned. */
 static bool is_due(struct look *l)
 {
 	struct timespec at;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * table.h - JSON objects as a table for people.
+ * table.h - JSON objects as a text table.
  */
 #ifndef CLI_CLIENT_TABLE_H
 #define CLI_CLIENT_TABLE_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum table_format {
-	TABLE_TEXT,     /* as it is */
+	TABLE_TEXT,     /* unchanged */
 	TABLE_AGE,      /* a time, as "3m" ago */
 	TABLE_DURATION, /* milliseconds, as "3m10s" */
 	TABLE_BYTES,    /* "256M" */
@@ -23,7 +23,7 @@ struct table_column {
 
 /*
  * columns end with a NULL title. An empty array prints the titles alone. now_ms is the
- * controller's calendar time, which may run faster than the clock on the wall.
+ * controller's calendar time, which may run faster than wall time.
  */
 void table_print(const json_t *rows, const struct table_column *columns, int64_t now_ms);
 

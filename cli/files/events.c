@@ -82,7 +82,7 @@ static int read_file(const char *path, const struct series *s, int64_t to_ms,
 
 /* ---------------------------------------------------------------- learning */
 
-/* What event i did, as far as the series before until_ms tells it. */
+/* The effect of event i, measured on the series before until_ms. */
 static bool measure(const struct file_events *e, const struct series *s, size_t i,
 		    const struct uplift_span *all, int64_t until_ms,
 		    struct uplift_measure *ret)

@@ -17,7 +17,7 @@
 struct file_event {
 	char *name;
 	struct uplift_span span;
-	struct uplift u; /* what is expected of it */
+	struct uplift u; /* its expected effect */
 	bool is_given;
 };
 
@@ -32,7 +32,7 @@ struct file_events {
 
 /*
  * Reads the file's events from the start of the series to to_ms, and measures those that
- * are over at known_ms by what lies before it.
+ * are over at known_ms from the data before it.
  *   path  the calendar; NULL: no events
  *   zone  of floating times and of comparable days
  *
@@ -45,10 +45,11 @@ int file_events_read(const char *path, const char *zone, const struct series *s,
 void file_events_done(struct file_events *e);
 DEFINE_CLEANUP_OBJECT(struct file_events, file_events_done);
 
-/* A line each, from from_ms on: "event sale, 2026-..Z to ..Z: demand times 2.4 (...)". */
+/* One line each, from from_ms on: "event sale, 2026-..Z to ..Z: demand times 2.4 (...)".
+ */
 void file_events_print(const struct file_events *e, int64_t from_ms);
-/* The same for programs, as the controller tells them: {"name","start","end","given",
- * "learned_from","uplift","low","high"}; factors are null when nothing is known. The
+/* The same as JSON, in the format of the controller: {"name","start","end","given",
+ * "learned_from","uplift","low","high"}; factors are null when the effect is unknown. The
  * caller owns it. */
 json_t *file_events_json(const struct file_events *e, int64_t from_ms);
 

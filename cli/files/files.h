@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * files.h - files of samples and of events, read.
+ * files.h - reads files of samples (CSV) and of events (iCalendar).
  */
 #ifndef CLI_FILES_FILES_H
 #define CLI_FILES_FILES_H

@@ -3,9 +3,9 @@
  * series.h - an evenly stepped series out of a file of timestamp,value lines
  * (common/text/csv.h).
  *
- * Lines may be in any order. The step is the most frequent distance of two; lines between
- * steps are refused, steps without a line are missing, of a repeated time the last line
- * counts.
+ * Lines may be in any order. The step is the most frequent interval between two; lines
+ * between steps are rejected, steps without a line are missing, of a repeated time the
+ * last line is used.
  */
 #ifndef CLI_FILES_SERIES_H
 #define CLI_FILES_SERIES_H
@@ -24,7 +24,7 @@ struct series {
 	int64_t t0_ms, step_ms;
 };
 
-/* what names the text in errors; they name the line too. */
+/* what: names the text in errors, which have the line too. */
 int series_read(const char *text, size_t len, const char *what, struct series *ret,
 		struct err *err) MUST_CHECK;
 int series_open(const char *path, struct series *ret, struct err *err) MUST_CHECK;

@@ -18,14 +18,14 @@
 
 static const double levels[] = { 0.025, 0.1, 0.5, 0.9, 0.975 };
 
-/* What is known of a file, and what is ahead of it. */
+/* A file and its forecast. */
 struct prospect {
 	const struct forecast_options *w;
 	struct series s;
 	struct file_events e;
 	struct outlook o;
 	int64_t end_ms; /* of the series: the first step ahead */
-	size_t every;   /* so many steps, one that is told */
+	size_t every;   /* one of so many steps is printed */
 };
 
 static void prospect_done(struct prospect *p)
@@ -38,7 +38,7 @@ DEFINE_CLEANUP_OBJECT(struct prospect, prospect_done);
 
 /* ---------------------------------------------------------------- making it */
 
-/* What events did is taken out of the series: what is left has its seasons alone. */
+/* Removes the effect of events from the series. */
 static void divide(const struct series *s, const struct file_events *e, double *ret)
 {
 	uplift_factors(e->was, e->n, s->t0_ms, s->step_ms, ret, s->n);
@@ -111,7 +111,7 @@ static int64_t time_of(const struct prospect *p, size_t step)
 	return p->end_ms + (int64_t)step * p->s.step_ms;
 }
 
-/* ---------------------------------------------------------------- for people */
+/* ---------------------------------------------------------------- as a table */
 
 static void print_seasons(const struct prospect *p)
 {
@@ -162,7 +162,7 @@ static void print_table(const struct prospect *p)
 	}
 }
 
-/* ---------------------------------------------------------------- for programs */
+/* ---------------------------------------------------------------- as JSON */
 
 static json_t *points_json(const struct prospect *p)
 {

@@ -16,12 +16,13 @@ struct forecast_options {
 	const char *events, *svg; /* NULL: none */
 	const char *timezone;     /* of the seasons, and of the events' floating times */
 	int64_t horizon_ms;
-	int64_t every_ms; /* between two that are told; 0: some fifty lines, all of JSON
+	int64_t every_ms; /* between two that are printed; 0: some fifty lines, all of
+			   * JSON
 			   */
 	bool json;
 };
 
-/* A table for people, JSON for programs, a chart. */
+/* A table or JSON, and a chart. */
 int forecast_file(const struct forecast_options *o);
 
 /* Of a tier, by its controller; the command's own arguments. */

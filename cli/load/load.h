@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * load.h - an open-loop HTTP load: requests start when they are due, whether earlier ones
- * have been answered or not, as visitors do.
+ * load.h - an open-loop HTTP load: requests start when they are due, whether or not
+ * earlier ones have been answered, as those of visitors do.
  *
  * A request whose target does not accept the connection goes to the next target, as a
  * browser does with the addresses of a name; that is counted as moved, and as failed only
@@ -39,7 +39,7 @@ struct load_stats {
 struct load;
 
 int load_new(const struct load_opts *opts, struct load **ret, struct err *err) MUST_CHECK;
-void load_free(struct load *l); /* requests in flight are given up */
+void load_free(struct load *l); /* requests in flight are aborted */
 DEFINE_CLEANUP(struct load *, load_free);
 
 /* The addresses ("10.90.0.7:80") to spread requests over; an empty set keeps the old one.
@@ -48,9 +48,9 @@ void load_set_targets(struct load *l, const char *const *targets, size_t n);
 size_t load_targets(const struct load *l);
 
 /*
- * Works for ms real milliseconds at rate_rps requests per second, spread evenly; what a
- * busy machine could not start in time is made up for at once. A rate of 0 only lets
- * requests in flight come back.
+ * Works for ms real milliseconds at rate_rps requests per second, spread evenly; requests
+ * that a busy machine could not start in time follow at once. A rate of 0 only waits for
+ * requests in flight.
  */
 int load_run(struct load *l, int64_t ms, double rate_rps, struct err *err) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * profile.h - how many requests a second a played load has, over calendar time.
+ * profile.h - the request rate of a load over calendar time.
  */
 #ifndef CLI_LOAD_PROFILE_H
 #define CLI_LOAD_PROFILE_H
@@ -22,8 +22,8 @@ int profile_open(const char *path, double peak_rps, struct profile **ret,
 void profile_free(struct profile *p);
 DEFINE_CLEANUP(struct profile *, profile_free);
 
-/* Requests a second at offset_ms calendar time behind the start; a trace begins anew at
- * its end. */
+/* Requests per second at offset_ms calendar time after the start; a trace restarts at its
+ * end. */
 double profile_rate(const struct profile *p, int64_t offset_ms);
 
 /* Its length, calendar; the built-in one has a week. */

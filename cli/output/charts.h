@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * charts.h - the pictures of a backtest and of a forecast, each a whole document.
+ * charts.h - charts of a backtest and of a forecast, each a complete SVG document.
  */
 #ifndef CLI_OUTPUT_CHARTS_H
 #define CLI_OUTPUT_CHARTS_H

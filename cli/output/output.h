@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * output.h - results of forecasts and backtests for people: tables and charts.
+ * output.h - results of forecasts and backtests as tables and charts.
  */
 #ifndef CLI_OUTPUT_OUTPUT_H
 #define CLI_OUTPUT_OUTPUT_H

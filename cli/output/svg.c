@@ -67,7 +67,7 @@ static size_t points_of(const struct svg_frame *f, size_t n)
 	return f->n <= PIXELS ? n : MIN(n, MAX(n * PIXELS / f->n, (size_t)1));
 }
 
-/* What stands for y [n] at a point: the pick of its steps; NaN when all are. */
+/* The value of y [n] at a point: the pick of its steps; NaN when all are. */
 static double value_at(const double *y, size_t n, size_t point, size_t points,
 		       double (*pick)(double, double))
 {

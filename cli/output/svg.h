@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * svg.h - what pictures of series in time are made of: a frame with its scales, lines,
- * bands and their names.
+ * svg.h - the elements of charts of time series: a frame with its scales, lines, bands
+ * and their names.
  */
 #ifndef CLI_OUTPUT_SVG_H
 #define CLI_OUTPUT_SVG_H
@@ -13,7 +13,7 @@
 struct svg_frame {
 	size_t n;          /* steps from the left to the right edge, 1 or more */
 	double high;       /* value at the upper edge, above 0; the lower is 0 */
-	double least_mark; /* of the scale: 1 where values are whole */
+	double least_mark; /* of the scale: 1 for integer values */
 	int64_t from_ms, step_ms;
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cautious.c - what an instance is taken to serve while no law is known. */
+/*
+ * cautious.c - the cautious capacity that is used while no law is known.
+ */
 #include "state.h"
 
 #include <gsl/gsl_statistics_double.h>

@@ -5,7 +5,7 @@
  * again, against the law as it was fitted.
  *
  * A minute counts for at most MINUTE_MOST, so that no single one, nor a handful, is a
- * change; demand that tells the two apart by nothing counts for nothing.
+ * change; demand that does not distinguish the two is ignored.
  */
 #include "state.h"
 

@@ -3,9 +3,9 @@
  * curve.h - a curve with up to three parameters through noisy points, and how sure it is.
  *
  * Levenberg-Marquardt. Plain, it is weighted least squares, and the covariance that of
- * the weights. Robust, it is reweighted by Tukey's bisquare, so that a tenth of wild
- * points does not move it, and the covariance is the sandwich form, which needs no equal
- * variances, made wider by the correlation of one residual with the next.
+ * the weights. Robust, it is reweighted by Tukey's bisquare, so that a tenth of
+ * outliers does not move it, and the covariance is the sandwich form, which needs no
+ * equal variances, made wider by the correlation of one residual with the next.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  *

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fit.c - which of the laws are known, and which of them counts. */
+/*
+ * fit.c - fits all laws, and chooses the one that is used.
+ */
 #include "state.h"
 
 #include "check.h"
@@ -129,7 +131,7 @@ static bool falls(const struct counts *k, const struct usl *u)
 	       FALLS * usl_throughput(u, least, NULL) / least;
 }
 
-/* The law of many counts, when they tell that there is one. */
+/* The law of many counts, when the data shows it. */
 static void fit_usl(struct capacity *c, const struct minutes *m, enum kind kind, double n)
 {
 	struct usl u;
@@ -167,7 +169,7 @@ static void describe_known(struct capacity_known *k, const struct estimate *e,
 			 100 * e->law.high / e->law.capacity, 100 * target);
 }
 
-/* What runs out first is what limits. */
+/* The scarcer resource is the limit. */
 static enum kind which(const struct estimate *e, const bool *known)
 {
 	if (known[BUSY] && known[SLOW])

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* law.c - the utilisation law and the queue, each through the minutes it is for.
+/*
+ * law.c - fits the utilisation law and the queue, each to its minutes.
  */
 #include "state.h"
 
@@ -69,7 +70,7 @@ bool capacity_is_for(enum kind kind, const struct range *counts, const struct po
 	return !isnan(p->r) && p->x > 0;
 }
 
-/* The minutes of a law as points over demand / scale, which the law is told. */
+/* The minutes of a law as points over demand / scale. */
 static size_t take(const struct minutes *m, enum kind kind, const struct range *counts,
 		   struct curve_point *ret, struct law *law)
 {

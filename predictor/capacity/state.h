@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* state.h - inside of capacity: for the files of capacity*.c only. */
+/*
+ * state.h - what a capacity consists of, and what the files of this room share.
+ */
 #ifndef PREDICTOR_CAPACITY_STATE_H
 #define PREDICTOR_CAPACITY_STATE_H
 
@@ -88,13 +90,13 @@ struct estimate {
 void capacity_law(const struct minutes *m, enum kind kind, const struct range *counts,
 		  double target, struct estimate *ret);
 
-/* All its minutes had about the same demand, which tells no law. */
+/* All its minutes had about the same demand, which determines no law. */
 #define CAPACITY_WHY_NARROW "demand was almost always the same"
 bool capacity_is_narrow(const struct law *l);
 
 size_t capacity_class(uint32_t instances);
 
-/* How many times as much a demand weighs as a law says. */
+/* The actual weight of a demand, relative to the law. */
 double capacity_weight(const struct law *l, bool is_busy, const struct point *p);
 
 /* Fills the law's weights: of each class of counts that was seen for long enough. */
@@ -103,7 +105,7 @@ void capacity_weights(const struct minutes *m, enum kind kind, struct law *l);
 /* See struct capacity_known. */
 double capacity_cautious(const struct capacity *c);
 
-/* Takes a minute into the test for a change; true when it is clear. */
+/* Adds a minute to the test for a change; true when there is one. */
 bool capacity_break(struct capacity *c, const struct point *p,
 		    struct capacity_change *ret);
 bool capacity_is_suspect(const struct capacity *c);

@@ -48,7 +48,7 @@ void lead_decide(struct demand_model *m, struct lead *l)
 	const struct instances_view v = view_of(m, l, o);
 
 	o->need = (uint32_t)instances_choose(&l->histogram, &v, price, &over);
-	/* Whatever is predicted, what is asked for now is there. */
+	/* Whatever is predicted, the present demand must be served. */
 	o->need = MAX(o->need, (uint32_t)fleet_need(now, m->opts.capacity));
 	o->held = 0;
 	for (size_t k = 0; k < hold; k++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * decision.h - what is needed now: the forecast of the fallback level in force, its
+ * decision.h - the decision of one step: the forecast of the fallback level in force, its
  * quantile at the price of a short step, and the instances for it (instances.h).
  */
 #ifndef PREDICTOR_DEMAND_DECISION_H

@@ -16,7 +16,7 @@ static size_t aligned(size_t n)
 	return (n + 7) / 8 * 8;
 }
 
-/* Room for an array at the end of a lead; returns where it lies in its data. */
+/* Reserves an array at the end of a lead; returns its offset in the data. */
 static size_t place(struct lead *l, size_t bytes)
 {
 	const size_t at = l->size - sizeof(*l);
@@ -25,7 +25,7 @@ static size_t place(struct lead *l, size_t bytes)
 	return at;
 }
 
-/* All of a lead but what lies in its data. */
+/* All of a lead except its data. */
 static struct lead lead_of(const struct demand_model *m, size_t lead_steps)
 {
 	struct lead l = { .size = sizeof(l), .window = lead_steps + 1 };
@@ -61,13 +61,13 @@ static void lead_init(struct lead *l, const struct demand_opts *o)
 
 	ridge_init(lead_mean(l), FEAT_N, half_life, PRIOR_MEAN);
 	ridge_init(spread, SPREAD_N, half_life, PRIOR_SPREAD);
-	/* Without history a miss is the stated swing of the present level. */
+	/* Without history the error is the stated swing of the present level. */
 	ridge_b(spread)[SPREAD_ONE] = ridge_b0(spread)[SPREAD_ONE] = log(o->prior_swing);
 	ridge_b(spread)[SPREAD_BASE] = ridge_b0(spread)[SPREAD_BASE] = 1;
 	lead_solve(l);
 }
 
-/* All of a model but what lies in its data. */
+/* All of a model except its data. */
 static struct demand_model model_of(const struct demand_opts *opts)
 {
 	struct demand_model m = { .magic = DEMAND_MAGIC,

@@ -42,7 +42,7 @@ enum demand_fallback fallback_choose(const struct demand_model *m, const struct 
 	const enum demand_fallback simple =
 		season && loss[DEMAND_SEASONAL] < loss[DEMAND_REACTIVE] ? DEMAND_SEASONAL
 									: DEMAND_REACTIVE;
-	/* The model keeps its place while it is little worse, but not after a shift. */
+	/* The model is kept while it is only a little worse, but not after a shift. */
 	const double credit =
 		l->fallback_level == DEMAND_FULL && !m->shift.is_on ? WORSE : 1.0;
 

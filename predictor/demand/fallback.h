@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fallback.h - which fallback level the numbers come from: the one that did best lately.
+ * fallback.h - chooses the fallback level: the method that was the most accurate lately.
  */
 #ifndef PREDICTOR_DEMAND_FALLBACK_H
 #define PREDICTOR_DEMAND_FALLBACK_H
 
 #include "model.h"
 
-/* Notes how well each fallback level did at an origin whose target is known now. */
+/* Notes the accuracy of each fallback level at an origin whose target is known now. */
 void fallback_judge(const struct demand_model *m, struct lead *l, const struct origin *o,
 		    double target);
 
-/* The fallback level, and why. One that was left is taken again when it is the best. */
+/* The fallback level, and why. One that was left is used again when it is the best. */
 enum demand_fallback fallback_choose(const struct demand_model *m, const struct lead *l,
 				     enum demand_reason *why);
 

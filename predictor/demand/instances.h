@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * instances.h - from a distribution to instances, by the price of a short step.
+ * instances.h - turns the forecast distribution into instances, by the price of a step
+ * short of capacity.
  *
  * Of all policies that are short for the same share of time, the cheapest is the one
  * that at every step takes the n with the least  n + price * P(more than n needed),  with
- * one price for all steps: it accepts more risk while the demand is hard to tell, where
- * safety is dear, and less while it is easy. (Lagrange; the newsvendor with a fixed
- * penalty.)
+ * one price for all steps: it accepts more risk while the demand is hard to predict,
+ * where safety is expensive, and less while it is easy. (Lagrange; the newsvendor with a
+ * fixed penalty.)
  */
 #ifndef PREDICTOR_DEMAND_INSTANCES_H
 #define PREDICTOR_DEMAND_INSTANCES_H

@@ -18,8 +18,8 @@ static void learn_sizes(struct demand_model *m, struct lead *l, const struct ori
 	l->slow += (size - l->slow) / 1440;
 	if (!l->shape.day)
 		return;
-	/* After a closed hour a rise over the level says little; a thousandfold is
-	 * enough. */
+	/* After a closed hour the relative rise means little; a thousandfold is enough.
+	 */
 	const double over =
 		clamp(target / fmax((double)o->base, model_nothing(m)), -1, 1000);
 	const double so_far = (double)bfloat16_value(*rise);
@@ -52,7 +52,7 @@ void lead_learn(struct demand_model *m, struct lead *l)
 
 	const double target = target_of(m, l, o);
 	const double error = target - (double)o->centre[DEMAND_FULL], size = fabs(error);
-	/* Freak is what is large against the usual miss and was not so yesterday. */
+	/* An outlier is large against the usual error and was not so yesterday. */
 	const double limit = fmax(HUBER * (double)o->sigma[DEMAND_FULL],
 				  2 * fabs((double)o->x[FEAT_DAY]));
 	const double unit = log(m->level + TINY);

@@ -7,11 +7,11 @@
 
 #include "model.h"
 
-/* The origin whose lead time ends with the newest value: what was it, against what was
- * said. */
+/* Learns from the origin whose lead time ends with the newest value: the actual target
+ * against the predicted one. */
 void lead_learn(struct demand_model *m, struct lead *l);
 
-/* Brings what follows from the sums up to date. */
+/* Updates the coefficients and quantiles from the sums. */
 void lead_solve(struct lead *l);
 
 #endif

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define FIRST_ESTIMATE 100.0 /* gaps that the first guess counts for */
+#define FIRST_ESTIMATE 100.0 /* weight of the first estimate, in gaps */
 
 void level_shift_init(struct level_shift *s, double usual, double half_life,
 		      double min_gaps)

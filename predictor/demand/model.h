@@ -21,13 +21,13 @@
 #define TINY 1e-30 /* keeps logarithms finite when a series is 0 throughout */
 #define DEMAND_MAGIC 0x31444d44u /* "DMD1" */
 #define SLACK 64                 /* values that the memory moves at a time */
-#define SIZES_STEPS 15 /* steps of the day that share one usual size of a miss */
+#define SIZES_STEPS 15 /* steps of the day that share one usual size of an error */
 
 /* Features of the spread: logarithms of sizes, relative to the average level. */
 enum {
 	SPREAD_ONE,
-	SPREAD_UP,   /* by how much it was too low, of the last 120 steps */
-	SPREAD_FAST, /* misses of the last 8 steps */
+	SPREAD_UP,   /* by how much forecasts were too low, last 120 steps */
+	SPREAD_FAST, /* forecast errors of the last 8 steps */
 	SPREAD_MID,  /* of the last 60 */
 	SPREAD_SLOW, /* of the last 1440 */
 	SPREAD_DAY,  /* at this time of day */
@@ -38,7 +38,7 @@ enum {
 	SPREAD_N
 };
 
-/* What was known and said at one step, kept until its lead time is over. */
+/* What was known and predicted at one step, kept until its lead time is over. */
 struct origin {
 	float x[FEAT_N];
 	float v[SPREAD_N];
@@ -46,7 +46,7 @@ struct origin {
 	float centre[DEMAND_FALLBACKS],
 		sigma[DEMAND_FALLBACKS]; /* of the rise over base */
 	float predicted[DEMAND_BANDS];   /* quantiles of the largest demand */
-	uint32_t need, held;             /* instances: by itself, and after the hold */
+	uint32_t need, held;             /* instances: needed, and after the hold */
 	uint32_t slot;                   /* of the day */
 	bool filled;                     /* no sample at this step */
 };
@@ -58,12 +58,12 @@ struct lead {
 	size_t n_origins; /* the larger of window and the hold */
 	struct feat_shape shape;
 	struct histogram histogram;
-	double fast, mid, slow; /* averages of |miss| */
-	double up;              /* average of the misses upwards */
+	double fast, mid, slow; /* averages of |forecast error| */
+	double up;              /* average of the positive errors */
 	double log_price;
 	double short_share;
 	double loss[DEMAND_FALLBACKS];  /* of each fallback level lately; comparable */
-	double error[DEMAND_FALLBACKS]; /* slow average of |miss| */
+	double error[DEMAND_FALLBACKS]; /* slow average of |forecast error| */
 	enum demand_fallback fallback_level; /* in force */
 	uint64_t learned;                    /* targets learned from */
 	double z[DEMAND_BANDS];              /* the histogram's quantiles of the bands */
@@ -79,20 +79,20 @@ struct demand_model {
 	size_t size; /* bytes of all this */
 	struct demand_opts opts;
 	struct demand_stats stats;
-	uint64_t n;      /* steps taken by this model */
+	uint64_t n;      /* steps processed by this model */
 	int64_t last_ms; /* start of the newest */
 	int32_t offset_s, offset_before_s;
 	uint64_t since_offset; /* steps since the offset changed */
 
 	double level;     /* slow average of the demand */
 	double top;       /* the largest ever */
-	double gap_ratio; /* of the steps that are filled now to those a day before */
-	uint64_t gap;     /* how many they are */
+	double gap_ratio; /* of the steps being filled to those a day before */
+	uint64_t gap;     /* number of steps being filled */
 	uint64_t clean;   /* steps since the last filled one */
 	struct level_shift shift;
 
 	size_t past;   /* values of y that features may look at, whatever the lead time */
-	size_t memory; /* that are kept: and those of a target */
+	size_t memory; /* values kept: past, and those of a target */
 	size_t at;     /* index of the newest */
 	size_t day;    /* in steps; 0: too short a day */
 	size_t smooth; /* steps of a level */
@@ -123,7 +123,7 @@ static inline uint16_t *lead_profile(struct lead *l)
 	return (void *)(l->data + l->profile_at);
 }
 
-/* Average size of a miss by time of day. */
+/* Average size of a forecast error by time of day. */
 static inline float *lead_sizes(struct lead *l)
 {
 	return (void *)(l->data + l->sizes_at);
@@ -139,8 +139,8 @@ static inline struct ridge *lead_spread(struct lead *l)
 	return (void *)(l->data + l->spread_at);
 }
 
-/* Steps for which a decision is held: an instance that is let go and wanted back within a
- * lead time costs its boot again; one step is never enough to tell. */
+/* Steps for which a decision is held: an instance that is removed and needed again within
+ * a lead time costs a second boot; one step is never enough to know. */
 static inline size_t lead_hold(const struct lead *l)
 {
 	return MAX(l->window - 1, (size_t)2);
@@ -163,20 +163,20 @@ static inline const struct origin *lead_newest(const struct demand_model *m,
 	return o + (m->n - 1) % l->n_origins;
 }
 
-/* What no forecast is above: the largest demand ever seen, risen as far within a lead
- * time as without history a rise is thought possible. */
+/* The limit of all forecasts: the largest demand ever observed, plus the largest rise
+ * within a lead time that is considered possible without history. */
 static inline double model_most(const struct demand_model *m)
 {
 	return m->top * (1 + MOST_SWINGS * m->opts.prior_swing);
 }
 
-/* A size that is as good as nothing, so that logarithms exist. */
+/* A negligible size, so that logarithms exist. */
 static inline double model_nothing(const struct demand_model *m)
 {
 	return 1e-3 * m->level + TINY;
 }
 
-/* Steps that an average with a half-life of an hour is over. */
+/* Time constant, in steps, of an average with a half-life of an hour. */
 static inline double model_hour_life(const struct demand_model *m)
 {
 	return 3600000.0 / (double)m->opts.step_ms / M_LN2;

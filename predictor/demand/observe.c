@@ -60,7 +60,7 @@ void lead_observe(struct demand_model *m, struct lead *l, bool filled)
 		  model_ago(m, l->shape.week),
 		  (double)bfloat16_value(lead_profile(l)[o->slot]), o->x);
 	o->base = (float)feat_base(y, have);
-	/* Never to below nothing, nor to more than twice of all that was ever seen. */
+	/* Never below zero, nor beyond twice the largest demand ever observed. */
 	o->centre[DEMAND_FULL] = (float)clamp(ridge_predict(lead_mean(l), o->x),
 					      -(double)o->base, 2 * m->top);
 	observe_spread(m, l, o);

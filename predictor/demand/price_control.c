@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-/* The share of short steps to steer to. They come in runs of about a lead time: the
- * longer that is, the later steering notices. */
+/* The target share of short steps. They come in runs of about a lead time: the longer it
+ * is, the later the control reacts. */
 static double aim_of(const struct demand_model *m, const struct lead *l)
 {
 	const double part = fmax(1 - STEER_RUN * (double)l->window, 0.5);
@@ -16,8 +16,8 @@ static double aim_of(const struct demand_model *m, const struct lead *l)
 	return fmin(part, STEER_AIM) * m->opts.risk;
 }
 
-/* The fleet that these decisions alone would have running now: what was let go since the
- * lead time began is gone, what was asked for since is not there yet. */
+/* The instances that these decisions alone would have running now: those removed since
+ * the lead time began are gone, those requested since do not serve yet. */
 static size_t implied(const struct demand_model *m, struct lead *l)
 {
 	size_t n = SIZE_MAX;
@@ -77,8 +77,8 @@ static double replay_short(const struct demand_model *m, const struct lead *l,
 void price_calibrate(struct demand_model *m, struct lead *l, const struct price_step *r,
 		     const double *y, size_t n)
 {
-	/* The model was taught by what it is replayed on, so it looks better than it is;
-	 * the more so the fewer runs of short steps the replay can hold. */
+	/* The model was trained on the data that it is replayed on, so it looks better
+	 * than it is, the more so the fewer runs of short steps the replay can have. */
 	const double runs = m->opts.risk * (double)n / (double)l->window;
 	const double aim = aim_of(m, l) * runs / (runs + REPLAY_DOUBT);
 	double lo = 0, hi = 16;

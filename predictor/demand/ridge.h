@@ -3,7 +3,7 @@
  * ridge.h - linear regression with forgetting, learned one observation at a time.
  *
  * Keeps the exponentially forgotten sums X'WX and X'Wy; solves them now and then for the
- * coefficients. The penalty is that of `prior` pseudo-observations that say b0, each
+ * coefficients. The penalty is that of `prior` pseudo-observations of b0, each
  * feature in its own unit, so the answer does not depend on the units of features or
  * target.
  *

@@ -38,8 +38,8 @@ static double level_at(const float *y, size_t n)
 	return sum / (double)n;
 }
 
-/* Has the level moved away from the season? It says what is nearer: yesterday or the same
- * day a week ago. */
+/* Has the level moved away from the season? The season is the nearer one of yesterday and
+ * the same day a week ago. */
 static void watch(struct demand_model *m)
 {
 	const size_t day = model_ago(m, m->day), week = model_ago(m, 7 * m->day);

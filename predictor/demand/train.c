@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train.c - a model learns from history, step by step.
+ * train.c - trains a model on history, step by step.
  */
 #include "check.h"
 #include "decision.h"
@@ -20,7 +20,7 @@ static int history_check(const double *y, size_t n, struct err *err)
 	return 0;
 }
 
-/* One step of the history; what was said at it, into r [n_leads * n]. */
+/* One step of the history; its forecasts into r [n_leads * n]. */
 static void replay(struct demand_model *m, double y, struct price_step *r, size_t n)
 {
 	model_step(m, isnan(y) ? model_fill_value(m) : y, isnan(y));
@@ -41,7 +41,7 @@ int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_
 	if (rc != 0)
 		return rc;
 	if (m->n > 0)
-		return err_set(err, ERR_INVAL, "this model has a history already");
+		return err_set(err, ERR_INVAL, "this model already has a history");
 	while (n > 0 && isnan(y[0])) {
 		y++;
 		n--;

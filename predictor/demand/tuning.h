@@ -10,24 +10,24 @@
 
 #define SOLVE_EVERY 10       /* steps between two solutions of the regressions */
 #define HALF_LIFE_DAYS 5.0   /* of what the regressions remember */
-#define HISTOGRAM_DAYS 7.0   /* half-life of the distribution of misses */
+#define HISTOGRAM_DAYS 7.0   /* half-life of the distribution of forecast errors */
 #define PRIOR_MEAN 30.0      /* pseudo-observations that expect no rise */
 #define PRIOR_SPREAD 10.0    /* that expect the stated swing */
 #define PRIOR_HISTOGRAM 50.0 /* that expect a logistic distribution */
-#define HUBER 12.0           /* spreads from where on a miss counts less */
+#define HUBER 12.0           /* spreads beyond which an error has less weight */
 #define PROFILE_PACE 0.2     /* weight of today in the averages by time of day */
-#define STEER_GAIN 0.0004    /* of the logarithm of the price, a step */
-#define STEER_AIM 0.95       /* share of the risk that is aimed at, at most */
+#define STEER_GAIN 0.0004    /* of the logarithm of the price, per step */
+#define STEER_AIM 0.95       /* largest share of the risk that is aimed at */
 #define STEER_RUN 0.0125     /* and less by this for each step of the lead time */
-#define FULL_AFTER 120       /* targets learned before the regressions are believed */
+#define FULL_AFTER 120       /* targets learned before the regressions are used */
 #define JUDGE_DAYS 2.0       /* half-life of the fallback levels' losses */
 #define SHIFT_DAYS 4.0       /* half-life of the usual gap to the season */
-#define SHIFT_HOURS 2.0      /* for how long a level must be another to have shifted */
-#define WORSE 1.1         /* loss over another's from where on a fallback level is left */
-#define COVERAGE_DAYS 7.0 /* half-life of the shares that bands kept */
-#define COVERAGE_AFTER 10 /* misses that are expected before a share is told */
-#define MOST_SWINGS 7.0   /* 99.9 % of the logistic prior */
-#define REPLAY_DOUBT 0.5  /* runs of short steps that a replay is too kind by */
-#define REPLAY_DAYS 7     /* history that the first price is found on */
+#define SHIFT_HOURS 2.0      /* how long a level must differ to have shifted */
+#define WORSE 1.1            /* ratio of losses above which a fallback level is left */
+#define COVERAGE_DAYS 7.0    /* half-life of the coverage achieved */
+#define COVERAGE_AFTER 10    /* expected exceedances before coverage is reported */
+#define MOST_SWINGS 7.0      /* 99.9 % of the logistic prior */
+#define REPLAY_DOUBT 0.5     /* runs of short steps by which a replay is too optimistic */
+#define REPLAY_DAYS 7        /* history that the first price is found on */
 
 #endif

@@ -20,13 +20,13 @@ struct autoreg {
 	size_t n_lags;
 	size_t lag[AUTOREG_LAGS]; /* ascending, each at least 1 */
 	size_t n;                 /* length of the series that was fitted */
-	/* [0] learned from all of it; [f] from all but its f-th part, so that what it
-	   says of that part is no in_sample. */
+	/* [0] learned from all of it; [f] from all but its f-th part, so that its
+	   forecast of that part is out of sample. */
 	double b[AUTOREG_FOLDS + 1][AUTOREG_LAGS];
 	double c[AUTOREG_FOLDS + 1];
 };
 
-/* Adds a lag unless it is there, is 0, or the list is full. Keeps the order. */
+/* Adds a lag unless it is present or 0, or the list is full. Keeps the order. */
 void autoreg_add_lag(struct autoreg *a, size_t lag);
 
 /* Drops lags over max. */

@@ -32,8 +32,8 @@ static void troughs(const struct correlogram *v, size_t k, size_t reach, double 
 		*after = fmin(*after, v->r[i]);
 }
 
-/* How far r[k] stands above the valleys on both sides: a slow series is correlated at
- * every lag, and without a season there is no hill. */
+/* How far r[k] is above the troughs on both sides: a slow series is correlated at every
+ * lag, and without a season there is no peak. */
 static double rise_at(const struct correlogram *v, size_t k)
 {
 	double before, after;

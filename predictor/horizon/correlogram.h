@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What is known of a series without the seasons found so far. */
+/* A series without the seasons found so far. */
 struct correlogram {
 	size_t n;
 	double *x; /* [n] */
@@ -23,7 +23,7 @@ double correlogram_chance(const struct correlogram *v, size_t k);
 
 bool correlogram_is_season(const struct correlogram *v, size_t k);
 
-/* How high the hill of k is on the slope that it stands on. */
+/* The height of the peak at k above the slope around it. */
 double correlogram_height(const struct correlogram *v, size_t k, size_t reach);
 
 #endif

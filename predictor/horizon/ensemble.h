@@ -38,7 +38,7 @@ size_t ensemble_choose(struct ensemble *e);
 /* Runs every method from step t, as the k-th origin. */
 void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool in_sample);
 
-/* Repeats every method at past origins, a whole number of coarse steps back. */
+/* Runs every method at past origins, an integer number of coarse steps back. */
 void ensemble_replay(struct ensemble *e, size_t first);
 
 /* Weights out of the mean sizes of the errors, smoothed over neighbouring steps. */

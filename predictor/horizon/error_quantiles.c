@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#define FEW 4.5    /* how much wider few seasons make it; see widening() */
-#define PSEUDO 4.0 /* origins that say that the time of the season does not matter */
+#define FEW 4.5    /* widening by few seasons; see widening() */
+#define PSEUDO 4.0 /* pseudo-origins without an effect of the season */
 
 void error_quantiles_init(struct error_quantiles *s, size_t h, size_t season, size_t max)
 {
@@ -85,8 +85,8 @@ static void sizes_in_season(const struct error_quantiles *s, const double *ahead
 }
 
 /*
- * Errors in a row resemble each other, the more the farther they look ahead, and those to
- * come less: the fewer seasons were seen, the wider.
+ * Successive errors are alike, the more the farther ahead they are, but less like those
+ * to come: the fewer seasons were observed, the wider.
  */
 static double widening(const struct error_quantiles *s, size_t j)
 {

@@ -2,8 +2,8 @@
 /*
  * error_quantiles.h - quantiles around a forecast, out of its own errors at past origins.
  *
- * An error is taken apart into its usual size at that step ahead, the usual size at
- * that time of the season relative to it, and a shape that is pooled over all.
+ * An error is decomposed into its usual size at that step ahead, the usual size at that
+ * time of the season relative to it, and a shape that is pooled over all.
  */
 #ifndef PREDICTOR_HORIZON_ERROR_QUANTILES_H
 #define PREDICTOR_HORIZON_ERROR_QUANTILES_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 struct error_quantiles {
-	size_t h, season, max, n; /* origins: room for, and seen */
+	size_t h, season, max, n; /* origins: capacity, and number */
 	double *error;            /* [max * h] */
 	size_t *at;               /* [max] the origins */
 };
@@ -23,12 +23,12 @@ void error_quantiles_init(struct error_quantiles *s, size_t h, size_t season, si
 void error_quantiles_done(struct error_quantiles *s);
 DEFINE_CLEANUP_OBJECT(struct error_quantiles, error_quantiles_done);
 
-/* What was seen [h] and what had been said [h] at origin t. */
+/* Adds the actual values [h] and their forecast [h] at origin t. */
 void error_quantiles_add(struct error_quantiles *s, size_t t, const double *actual,
 			 const double *forecast);
 
 /*
- * The quantiles at levels [n] of what comes after origin t with the forecast mean [h],
+ * The quantiles at levels [n] after origin t, whose forecast is mean [h],
  * each at least floor, into q [n * h]. O(n_origins h log).
  */
 void error_quantiles_at(const struct error_quantiles *s, size_t t, const double *mean,

@@ -106,8 +106,8 @@ static struct horizon *forecast(const struct view_series *s, const struct horizo
 	return f;
 }
 
-/* Goes on past the end of near with its season or its last value, and widens with the
- * root of the time. */
+/* Continues after the end of near with its season or its last value, and widens with the
+ * square root of the time. */
 static struct horizon *extend(const struct horizon *near, size_t h, size_t season,
 			      double floor)
 {
@@ -148,8 +148,8 @@ int horizon_forecast(const double *y, size_t n, const struct horizon_opts *opts,
 	s.cap = usual_limit(filled, n);
 	memcpy(s.seasons, opts->seasons, sizeof(s.seasons));
 
-	/* A forecast is as far as half of the series at most; what is farther follows it.
-	 */
+	/* A forecast reaches half of the length of the series at most; the rest extends
+	 * it. */
 	const size_t h = MIN(opts->h, MAX(n / 2, (size_t)1));
 	struct horizon *f = forecast(&s, opts, h);
 

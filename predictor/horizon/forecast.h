@@ -2,11 +2,11 @@
 /*
  * forecast.h - hours to two weeks ahead, as quantiles: for dashboards, plans, calendars.
  *
- * A weighted mean of methods: the median of five ridge autoregressions that see the
- * series in different ways (as it is, its logarithm, the change over a day of both,
+ * A weighted mean of methods: the median of five ridge autoregressions over
+ * different views of the series (as it is, its logarithm, the change over a day of both,
  * more lags); the same on hourly means when steps are shorter; the last day, the last
- * week, the mean day, the latest level. The weights of each step ahead come from how
- * well each did at past origins, with what it learned from the rest of the series. The
+ * week, the mean day, the latest level. The weights of each step ahead come from the
+ * accuracy of each at past origins, trained on the rest of the series. The
  * errors of the mean itself at these origins give the quantiles (error_quantiles.h).
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
@@ -40,7 +40,7 @@ struct horizon {
 	double *mean; /* [h] the middle of the forecast, in the unit of the input */
 	double *q; /* [n_levels * h] quantile k at step j: q[k * h + j]; never crossing,
 		      never below 0 when the series never is */
-	const char *method; /* in words: "autoregression", "season", "latest value" */
+	const char *method; /* as text: "autoregression", "season", "latest value" */
 };
 
 /*

@@ -15,8 +15,8 @@ void local_clock_done(struct local_clock *c)
 }
 
 /*
- * place [n]: where each step stands on the local clock, in steps from where the first one
- * stands. False: one would stand between two steps.
+ * place [n]: position of each step on the local clock, in steps from the first one.
+ * False: one would be between two steps.
  */
 static bool find_places(const struct uplift_series *s, size_t n, int64_t *place)
 {

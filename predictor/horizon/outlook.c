@@ -12,7 +12,7 @@ void outlook_done(struct outlook *o)
 	*o = (struct outlook){ 0 };
 }
 
-/* What is said of local steps becomes what is said of the steps ahead in UTC. */
+/* From local steps to the steps ahead in UTC. */
 static void to_utc(struct horizon *f, const size_t *at, size_t h)
 {
 	double *mean = xcalloc(h, sizeof(*mean));

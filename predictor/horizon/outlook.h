@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * outlook.h - what is ahead of a series that has a time and a place: the forecast of
- * forecast.h, with the seasons that the series itself shows (seasons.h), on the clock of
- * its zone (local_clock.h). A series that does not go by days, as the work of a machine
- * each 90 minutes, follows nobody's clock and stays in UTC.
+ * outlook.h - the forecast of a series in time: forecast.h, with the seasons found in the
+ * series (seasons.h), on the clock of its zone (local_clock.h). A series without a daily
+ * season, such as of a job every 90 minutes, stays in UTC.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -19,13 +18,13 @@ struct outlook {
 	struct horizon *f; /* [h] steps from the end of the series on, in UTC */
 	struct period seasons[HORIZON_SEASONS]; /* found, ascending, in steps */
 	size_t n_seasons;
-	bool assumes_day; /* none was found, and three days, that could show a day, are
-			     not there yet */
+	bool assumes_day; /* none was found, with less than the three days that could
+			     show a day */
 };
 
 /*
- *   s       at least one value that is not NaN, none infinite; what events did is divided
- *           out
+ *   s       at least one value that is not NaN, none infinite; the effect of events is
+ *           removed
  *   h       steps ahead, 1 to HORIZON_STEPS less the steps of a change of the clock
  *   levels  [n_levels] of the quantiles, ascending, 0..1
  *

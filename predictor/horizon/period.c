@@ -14,15 +14,15 @@
 #define LINES 8     /* peaks of the periodogram that are looked at */
 #define MULTIPLES 8 /* of each: a line may be a harmonic of the season */
 #define NEARLY 0.5  /* of the best correlation: the shortest season with as much is it */
-#define SAME_PEAK 0.9 /* of a peak's correlation is still the same hill */
+#define SAME_PEAK 0.9 /* of a peak's correlation is still the same peak */
 #define CLOSE 0.05    /* relative difference of seasons that are one */
 /* Spreads from where on a value counts no more: two outliers would be taken for a season
  * that is as long as they are apart. */
 #define OUTLIER 4.0
-#define INTEGER_TOLERANCE 0.1 /* a number that is so near to a whole one is it */
-#define ALIKE 0.7             /* of a hill's height is as high */
+#define INTEGER_TOLERANCE 0.1 /* a number this close to an integer is one */
+#define ALIKE 0.7             /* of a peak's height is as high */
 
-/* Takes mean and straight line out. */
+/* Removes mean and linear trend. */
 static void detrend(double *x, const double *y, size_t n)
 {
 	const double mid = 0.5 * (double)(n - 1);
@@ -44,7 +44,7 @@ static bool is_close(double a, double b)
 }
 
 /* Lags at which the lines of the periodogram p [size / 2 + 1], or a season that they are
- * harmonics of, would show. Takes the lines out of p. */
+ * harmonics of, would show. Removes the lines from p. */
 static size_t propose(const struct correlogram *v, double *p, size_t size, size_t *ret)
 {
 	const size_t reach = 2 * size / v->n + 1; /* a line is as broad as this */
@@ -71,7 +71,7 @@ static size_t propose(const struct correlogram *v, double *p, size_t size, size_
 	return count;
 }
 
-/* A season whose size changes is not taken out wholly: the rest shows at the season and
+/* A season whose size changes is not removed completely: the rest shows at the season and
  * at its multiples. */
 static bool is_rest(const struct correlogram *v, size_t k, const struct period *known,
 		    size_t n)
@@ -135,7 +135,7 @@ static size_t search(const struct correlogram *v, const struct period *known,
 }
 
 /* The period between the steps, from where its multiples peak; k where that leads away
- * from the hill that k stands on. */
+ * from the peak of k. */
 static double refine(const struct correlogram *v, size_t k)
 {
 	double steps = (double)k;
@@ -154,7 +154,7 @@ static double refine(const struct correlogram *v, size_t k)
 	return v->r[(size_t)round(steps)] > SAME_PEAK * v->r[k] ? steps : (double)k;
 }
 
-/* Takes the mean of each phase out. */
+/* Removes the mean of each phase. */
 static void remove_season(struct correlogram *v, double steps)
 {
 	const size_t bins = (size_t)round(steps);
@@ -173,7 +173,7 @@ static void remove_season(struct correlogram *v, double steps)
 		v->x[i] -= mean[bin[i]] / (double)count[bin[i]];
 }
 
-/* Noise and a broad hill put the peak beside it. */
+/* Noise and a broad peak shift the maximum. */
 static bool is_usual(const struct correlogram *v, size_t k)
 {
 	const size_t peak =
@@ -185,7 +185,7 @@ static bool is_usual(const struct correlogram *v, size_t k)
 
 /*
  * Does the usual season only repeat the one of k steps, as a day repeats each hour? Then
- * the hill at k is as high as that at the usual one. A part that is unlike the other
+ * the peak at k is as high as that at the usual one. A part that is unlike the other
  * parts, such as half of a day, has a lower one.
  */
 static bool is_repeated_by(const struct correlogram *v, size_t k, size_t usual)
@@ -197,7 +197,7 @@ static bool is_repeated_by(const struct correlogram *v, size_t k, size_t usual)
 		       ALIKE * correlogram_height(v, usual, k / 2);
 }
 
-/* Notes a season in ascending order and takes it out of the series. */
+/* Adds a season in ascending order and removes it from the series. */
 static void take(struct correlogram *v, double steps, struct period *ret, size_t *n)
 {
 	const size_t k = (size_t)round(steps);
@@ -230,7 +230,7 @@ size_t period_find(const double *y, size_t n, const size_t *usual, size_t n_usua
 
 		if (is_usual(&v, usual[i]) && is_repeated_by(&v, k, usual[i])) {
 			take(&v, refine(&v, k), ret, &count);
-			continue; /* what is left is asked for the usual one again */
+			continue; /* search the rest for the usual one again */
 		}
 		if (is_usual(&v, usual[i]))
 			take(&v, (double)usual[i], ret, &count);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * seasons.h - the seasons of a series, and those of them that a forecast goes by.
+ * seasons.h - the seasons of a series, and those that a forecast uses.
  */
 #ifndef PREDICTOR_HORIZON_SEASONS_H
 #define PREDICTOR_HORIZON_SEASONS_H
@@ -19,7 +19,7 @@ size_t seasons_find(const double *y, size_t n, int64_t step_ms, struct period *r
 
 /*
  * Which of those found in a series of n steps are for horizon_opts: the clearest, and one
- * that is a multiple of it; a week goes with a day that was seen for three of them.
+ * that is a multiple of it; a day with three weeks of data has the week as well.
  */
 void seasons_choose(const struct period *found, size_t n_found, size_t n, int64_t step_ms,
 		    size_t ret[HORIZON_SEASONS]);

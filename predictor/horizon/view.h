@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * view.h - one way to look at a series, and the autoregression that continues
- * it.
+ * view.h - a series transformed in one way, and the autoregression that continues it.
  *
  * A view may take the logarithm, the change over a day, and means over `pool` steps
- * (a day of 5-minute values is looked at in hours: what is far ahead is better told
- * from coarse values).
+ * (5-minute values are looked at in hours: what is far ahead is better predicted from
+ * coarse values).
  *
  * Source: Athanasopoulos, Hyndman, Kourentzes and Petropoulos, Forecasting with temporal
  * hierarchies, European Journal of Operational Research 262, 2017.
@@ -26,7 +25,7 @@ struct view_series {
 	size_t n;
 	size_t seasons[VIEW_SEASONS]; /* in steps, ascending, 0 ends */
 	double lo, hi;                /* its smallest and largest value */
-	double cap; /* what a value counts at most: one freak is not learned from */
+	double cap; /* upper limit of a value: a single outlier is not learned from */
 };
 
 struct view {
@@ -37,7 +36,7 @@ struct view {
 	size_t n;              /* pooled steps */
 	double offset;         /* added before the logarithm */
 	double lo, hi;         /* limits of what is continued */
-	double floor, ceiling; /* limits of what is told */
+	double floor, ceiling; /* limits of the forecast */
 	struct autoreg ar;
 	double *level; /* [n] pooled and transformed */
 	double *x;     /* [n] the same, as changes when shift */
@@ -53,7 +52,7 @@ size_t view_first(const struct view *v);
 
 /*
  * Continues the series from step t (t = n - a multiple of pool) for h steps into out
- * [h]; in_sample: use all of the series, otherwise only what lies outside the part that
+ * [h]; in_sample: use all of the series, otherwise only what is outside of the part that
  * t is in. scratch: view_scratch() doubles.
  */
 void view_run(const struct view *v, size_t t, bool in_sample, size_t h, double *scratch,

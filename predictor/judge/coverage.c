@@ -26,7 +26,8 @@ struct demand_opts judge_leads(const struct demand_opts *of)
 	return o;
 }
 
-/* What the bands of a lead time kept. said: of step i at predicted[i * stride]. */
+/* The coverage of the bands of a lead time. predicted: of step i at
+ * predicted[i * stride]. */
 static void fill_lead(const struct past *p, const double *predicted, size_t stride,
 		      struct judge_lead *ret)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * coverage.h - what the bands of the model kept, for several lead times.
+ * coverage.h - the coverage achieved by the bands of the model, for several lead times.
  */
 #ifndef PREDICTOR_JUDGE_COVERAGE_H
 #define PREDICTOR_JUDGE_COVERAGE_H

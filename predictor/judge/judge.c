@@ -93,7 +93,7 @@ size_t judge_from(size_t n, int64_t step_ms, size_t play)
 }
 
 /* ret_plain [from + n]: y without events; ret_ahead [n]: what comes within the lead time
- * behind each step. */
+ * after each step. */
 static void divide(const struct past *p, const struct uplift_event *e, size_t n_events,
 		   double *ret_plain, struct uplift *ret_ahead)
 {

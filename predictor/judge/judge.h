@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * judge.h - the decision model against simple policies on a tier's own past.
+ * judge.h - backtests the decision model against simple policies on a tier's own past.
  *
- * The last part of the series is played as if it came live; what lies before is the
- * history that every policy knows. The peers get the advantage of a headroom tuned on
- * the last half of that history, as an operator could; the model is told the risk only.
+ * The last part of the series is replayed as if it were live; what is before it is the
+ * history that every policy knows. The peers get the advantage of a headroom tuned on the
+ * last half of that history, as an operator could; the model is given only the risk.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -25,7 +25,7 @@ enum judge_policy {
 	JUDGE_SEASONAL, /* this time yesterday and a week ago */
 	JUDGE_REACTIVE, /* the rule of Kubernetes' HPA */
 	JUDGE_STATIC,   /* the largest need of the history */
-	JUDGE_ORACLE,   /* knows the future: what the others' cost is measured in */
+	JUDGE_ORACLE,   /* knows the future: the unit of the others' cost */
 };
 enum { JUDGE_POLICIES = JUDGE_ORACLE + 1, JUDGE_RISKS = 6 };
 
@@ -38,8 +38,8 @@ struct judge_row {
 	double headroom; /* that was tuned; 0: none */
 };
 
-/* What the bands of demand_bands kept: shares of steps whose largest demand within the
- * lead time stayed at or below the quantile. */
+/* Coverage achieved by the bands of demand_bands: shares of steps whose largest demand
+ * within the lead time did not exceed the quantile. */
 struct judge_lead {
 	size_t steps;
 	double coverage[DEMAND_BANDS];
@@ -50,8 +50,8 @@ struct judge_point { /* of the frontier */
 };
 
 struct judge_report {
-	size_t from, n; /* the steps played: y[from .. from + n) */
-	double *demand; /* [n] as played: gaps filled */
+	size_t from, n; /* the steps simulated: y[from .. from + n) */
+	double *demand; /* [n] as simulated: gaps filled */
 	struct judge_row row[JUDGE_POLICIES];
 	struct judge_lead lead[DEMAND_LEADS_MAX]; /* of 1 step, L/2, L, 2L; ascending */
 	size_t n_leads;
@@ -62,15 +62,15 @@ struct judge_report {
 /* share of the work done, 0 to 1. */
 typedef void judge_progress_fn(void *arg, double share);
 
-/* The first step that is played of n; what lies before is history. */
+/* The first step of n that is simulated; what is before it is history. */
 size_t judge_from(size_t n, int64_t step_ms, size_t play);
 
 /*
- * Plays y [n] (NaN: missing), first step at t0_ms, with the options of the model.
- * play: steps to play; 0: 14 days, at most half. progress may be NULL.
+ * Backtests y [n] (NaN: missing), first step at t0_ms, with the options of the model.
+ * play: steps to simulate; 0: 14 days, at most half. progress may be NULL.
  *
- * ERR_INVAL: bad options or values, or fewer than 20 steps to play after as many of
- * history. Cost about 20 us a step.
+ * ERR_INVAL: bad options or values, or fewer than 20 steps to simulate after as many
+ * of history. Cost about 20 us per step.
  */
 int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 		   const struct demand_opts *opts, size_t play,
@@ -78,9 +78,9 @@ int judge_backtest(const double *y, size_t n, int64_t t0_ms,
 		   struct err *err) MUST_CHECK;
 /*
  * The same with events [n_events], each as it was expected when it began: the model is
- * fed demand divided by their uplift, and what it asks for is multiplied by the largest
- * within the lead time. Its bands are judged on demand without events. The simple
- * policies know of none.
+ * fed demand divided by their uplift, and its forecast is multiplied by the largest
+ * uplift within the lead time. Its bands are evaluated on demand without events. The
+ * simple policies do not know the events.
  */
 int judge_backtest_events(const double *y, size_t n, int64_t t0_ms,
 			  const struct demand_opts *opts, size_t play,

@@ -2,8 +2,8 @@
 /*
  * peers.h - the simple policies that the model is measured against.
  *
- * Each has one knob, the headroom h: what it takes for the demand is h times what it
- * sees. All are fleet_want_fn over a struct peer.
+ * Each has one tuning parameter, the headroom h: it scales for h times the demand that it
+ * observes. All are fleet_want_fn over a struct peer.
  */
 #ifndef PREDICTOR_JUDGE_PEERS_H
 #define PREDICTOR_JUDGE_PEERS_H
@@ -23,7 +23,7 @@ struct peer {
 
 /*
  * Kubernetes' HorizontalPodAutoscaler on a rate per pod: no change within 10 %, scale-in
- * only to the highest desired of five minutes (here: steps).
+ * only to the highest desired count of five minutes (here: steps).
  * Source: its documentation, "Algorithm details" and "Stabilization window".
  */
 size_t peer_reactive(void *peer, size_t i, double demand, size_t running, size_t booting);

@@ -50,7 +50,7 @@ struct live {
 	int rc;
 };
 
-/* What the bands say of each lead time at step i. */
+/* Notes the bands of each lead time at step i. */
 static void note_bands(struct live *l, size_t i)
 {
 	const size_t n = demand_model_opts(l->m)->n_leads;
@@ -62,7 +62,7 @@ static void note_bands(struct live *l, size_t i)
 					      predicted + k, l->err);
 }
 
-/* What the model asks for, of demand with events: held for a lead time, as its own is. */
+/* The instances for demand with events, held for a lead time as the model's own are. */
 static size_t with_events(const struct live *l, size_t i, const struct demand_decision *d)
 {
 	const struct demand_opts *o = l->p->opts;

@@ -11,11 +11,11 @@
 void simulate_peer(const struct past *p, fleet_want_fn *want, double headroom,
 		   size_t from, size_t n, struct fleet_run *ret);
 
-/* The cheapest headroom that kept the risk on the last half of the history. */
+/* The cheapest headroom that met the risk on the last half of the history. */
 double tune_peer(struct past *p, fleet_want_fn *want);
 
-/* The model, trained on the history. said [n * n_leads * DEMAND_BANDS]: what its bands
- * say at each step; NULL: not wanted. */
+/* The model, trained on the history. predicted [n * n_leads * DEMAND_BANDS]: its bands at
+ * each step; NULL: not needed. */
 int simulate_model(struct past *p, const struct demand_opts *o, double *predicted,
 		   struct fleet_run *ret, struct err *err) MUST_CHECK;
 

@@ -15,8 +15,9 @@ int64_t bounds_raise(struct deciding *d, int64_t value);
 int64_t bounds_lower(struct deciding *d, int64_t value);
 
 /*
- * A person's maximum needs no forecast: the first hour of a tier, and one that is scaled
- * by hand, obey it. What is measured must be trusted all the same.
+ * Whether to scale in to a bound. The operator's maximum needs no forecast: it applies in
+ * the first hour of a tier, and to one scaled by hand. Measurements must be trusted
+ * nevertheless.
  */
 bool bounds_may_lower(const struct deciding *d, bool is_max);
 

@@ -28,7 +28,7 @@ static enum decide_binding find_in_block(const struct decide_input *in)
 static int64_t limit_out(struct deciding *d, int64_t value)
 {
 	const struct decide_input *in = d->in;
-	/* What fails is not on its way: it neither comes nor keeps others from coming. */
+	/* A failing instance is not starting: it does not count against the limit. */
 	int64_t at_once = d->plan->from + MAX(in->step_out_max - in->starting, 0);
 	int64_t budget = MAX(d->plan->from, in->budget);
 
@@ -45,7 +45,7 @@ static int64_t limit_out(struct deciding *d, int64_t value)
 	return value;
 }
 
-static int64_t go_out(struct deciding *d)
+static int64_t scale_out(struct deciding *d)
 {
 	bool is_forecast = d->predictive >= d->reactive;
 
@@ -78,7 +78,7 @@ static int64_t limit_in(struct deciding *d, int64_t value)
 	return d->plan->from - left;
 }
 
-static int64_t go_in(struct deciding *d)
+static int64_t scale_in(struct deciding *d)
 {
 	const struct decide_input *in = d->in;
 	struct decide_window *upper = &d->state->upper;
@@ -103,14 +103,14 @@ static int64_t go_in(struct deciding *d)
 	return limit_in(d, value);
 }
 
-/* What demand and forecast ask for, within the limits of one step. */
+/* What demand and forecast need, within the limits of one step. */
 static int64_t follow_demand(struct deciding *d)
 {
 	if (d->plan->held < 0)
 		return keep(d, d->in_block);
 	if (d->plan->held > d->plan->from)
-		return go_out(d);
-	return d->plan->held < d->plan->from ? go_in(d) : d->plan->from;
+		return scale_out(d);
+	return d->plan->held < d->plan->from ? scale_in(d) : d->plan->from;
 }
 
 /* In observe only the operator's own bounds are obeyed. */
@@ -146,7 +146,7 @@ static void apply_mode(struct deciding *d)
 	}
 }
 
-/* Instances that were let go count against the step limit of this dwell. */
+/* Removed instances count against the step limit of this dwell. */
 static void count_in(struct deciding *d)
 {
 	struct decide_state *s = d->state;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * decide.h - how many instances a tier shall have: a snapshot in, a plan and its
- * explanation out.
+ * decide.h - who decides: how many instances a tier should have. A snapshot in, a plan
+ * and its explanation out.
  *
- * Out goes a tier for the larger of two needs: what the forecast's upper quantile asks
- * for within the lead time, and what the demand asks for now. What was needed is held for
- * a lead time, so that no boot is paid twice. In it goes only when the upper quantile of
- * the largest demand within lead time and dwell has asked for the smaller fleet for a
- * whole dwell, on data without a gap. It never goes in on missing, stale or distrusted
- * data, when it is stateful, or in mode out; under a hold, nothing changes at all.
- * Without a forecast or a capacity only the operator's maximum takes it in.
+ * A tier scales out for the larger of two needs: that of the forecast's upper quantile
+ * within the lead time, and that of the demand now. What was needed is held for a lead
+ * time, to avoid paying for a second boot. It scales in only when the upper quantile of
+ * the largest demand within lead time and dwell has needed the smaller fleet for a full
+ * dwell, on data without a gap. It never scales in on missing, stale or distrusted data,
+ * when it is stateful, or in mode out; under a hold, nothing changes at all. Without a
+ * forecast or a capacity only the operator's maximum scales it in.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -24,51 +24,53 @@
 #include <stdint.h>
 
 enum decide_mode {
-	DECIDE_OBSERVE, /* says what it would do; only min and max are obeyed */
+	DECIDE_OBSERVE, /* explains what it would do; only min and max are obeyed */
 	DECIDE_OUT,     /* scales out, never in */
 	DECIDE_AUTO,
 };
 
 #define DECIDE_EVENTS_MAX 4
 
-/* The events that a forecast counts with. Names are the caller's. */
+/* The events that a forecast accounts for. Names are the caller's. */
 struct decide_events {
 	const char *names[DECIDE_EVENTS_MAX]; /* [n] whose effect is known */
 	size_t n;
-	const char *unknown; /* one whose effect is not, and is not counted; NULL */
-	double uplift;       /* factor that the forecast has in it; 0 and 1: none */
+	const char *unknown; /* one whose effect is not, so it is ignored; NULL */
+	double uplift;       /* factor included in the forecast; 0 and 1: none */
 	size_t learned_from; /* past events; 0: given */
 };
 
-/* Strings are the caller's and may be NULL where that is said. */
+/* Strings are the caller's and may be NULL where noted. */
 struct decide_input {
 	const char *stack;
 	const char *tier;
 	int64_t now_ms;
 
-	/* What the operator says. */
+	/* Set by the operator. */
 	enum decide_mode mode;
 	int64_t min, max; /* instances; max < 0: no maximum */
 	double capacity;  /* demand that one instance serves; <= 0: not known */
-	const char *capacity_source; /* "declared", "learned", ...; NULL: not told */
-	const char *capacity_note; /* behind it in the sentence: ", learned", or why there
+	const char *capacity_source; /* "declared", "learned", ...; NULL: unspecified */
+	const char *capacity_note; /* after it in the sentence: ", learned", or why there
 				      is none; NULL: nothing */
-	const char *unit; /* behind figures of demand: "/s", "req/s"; NULL: none */
-	double risk;      /* share of time that may be short; told, not used */
-	double price;     /* what a short minute costs, in instance-hours, in place of the
-			     risk; 0: the risk is used. Told, not used */
+	const char *unit; /* after figures of demand: "/s", "req/s"; NULL: none */
+	double risk;  /* share of time that may be short of capacity; explained, not used
+		       */
+	double price; /* instance-hours that a minute short of capacity costs, in place of
+			 the risk; 0: the risk is used. Explained, not used */
 	double target_utilisation; /* of the reactive rule, 0 to 1; 0 means 1 */
-	int64_t step_out_max; /* instances that may be on their way at once; 0: no limit
-			       */
-	int64_t step_in_max;  /* instances that may go within one dwell; 0: no limit */
+	int64_t step_out_max;      /* instances that may be starting at once; 0: no limit
+				    */
+	int64_t step_in_max; /* instances that may be removed within one dwell; 0: no
+				limit */
 	int64_t dwell_ms;
-	bool stateful; /* never in by itself */
+	bool stateful; /* never scaled in automatically */
 
 	/* What was learned. */
 	int64_t lead_ms;    /* the quantile of the lead time that is planned for */
 	bool is_lead_prior; /* too few launches yet: it is the prior */
 
-	/* What is there. */
+	/* Current state. */
 	int64_t running;          /* healthy instances */
 	int64_t starting;         /* placed or waiting, neither healthy nor failing */
 	int64_t desired;          /* last decided; < 0: never */
@@ -78,50 +80,52 @@ struct decide_input {
 	double demand;          /* NaN: none */
 	int64_t demand_at_ms;   /* of the newest sample */
 	int64_t stale_after_ms; /* older than that is stale */
-	const char *distrust; /* why what is seen cannot be trusted for scaling in, as in
-				 "the inventory shrank from 9 to 2 hosts"; NULL: it can */
+	const char
+		*distrust; /* why observations cannot be trusted for scaling in, such as
+			      "the inventory shrank from 9 to 2 hosts"; NULL: they can */
 
 	/* What is forecast: quantiles of the largest demand within ...; NaN: none. */
 	double forecast_mid;         /* ... the lead time, median */
 	double forecast_high;        /* ... the lead time, upper */
 	double forecast_high_dwell;  /* ... lead time and dwell, upper */
-	int64_t forecast_at_ms;      /* the newest sample that it knows */
+	int64_t forecast_at_ms;      /* the newest sample that it includes */
 	const char *fallback_level;  /* "full", "seasonal", "reactive"; NULL: none */
-	const char *fallback_reason; /* in words; NULL */
+	const char *fallback_reason; /* as text; NULL */
 	struct decide_events events; /* within the lead time */
 	struct decide_events events_dwell; /* within lead time and dwell */
 
-	/* What bounds it. */
+	/* Bounds. */
 	int64_t floor; /* schedules in force; < 0: none */
 	const char *floor_name;
 	int64_t ceiling; /* < 0: none */
 	const char *ceiling_name;
-	int64_t budget; /* the most instances that hosts can be had for; < 0: no limit */
+	int64_t budget; /* the most instances that there can be hosts for; < 0: no limit
+			 */
 	const char *budget_name; /* "pool web", "the budget of ..."; NULL: the budget */
 	const char *hold_owner;  /* NULL: no hold */
 	const char *hold_reason; /* NULL: none given */
 	int64_t hold_until_ms;   /* 0: until released */
 };
 
-/* What a tier's decisions remember from one to the next, kept by the caller; all zero is
- * a tier without a past. Losing it delays scaling in by a dwell, nothing else. */
+/* The state between a tier's decisions, kept by the caller; all zero is a tier without a
+ * past. Losing it delays scaling in by a dwell, nothing else. */
 struct decide_state {
 	struct decide_window needed; /* over the lead time: for scaling out */
 	struct decide_window upper;  /* over the dwell: for scaling in */
 	int64_t in_since_ms;         /* the dwell in which in_count is counted */
-	int64_t in_count;            /* instances that were let go in it */
+	int64_t in_count;            /* instances that were removed in it */
 };
 
 enum decide_cause {
-	DECIDE_STEADY,   /* nothing asks for a change */
-	DECIDE_FORECAST, /* out, for what is forecast */
-	DECIDE_REACTIVE, /* out, for what is there now */
+	DECIDE_STEADY,   /* no change is needed */
+	DECIDE_FORECAST, /* out, for the forecast */
+	DECIDE_REACTIVE, /* out, for the demand now */
 	DECIDE_HELD,     /* out, for what was needed within the last lead time */
-	DECIDE_FELL,     /* in, for what is forecast */
+	DECIDE_FELL,     /* in, for the forecast */
 	DECIDE_MIN,      /* the operator's bounds */
 	DECIDE_MAX,
 	DECIDE_SCHEDULE, /* a schedule's bounds */
-	DECIDE_KEPT,     /* stays, though fewer would do or more are needed */
+	DECIDE_KEPT,     /* stays, though fewer would suffice or more are needed */
 };
 
 const char *decide_cause_name(enum decide_cause cause); /* "forecast" */
@@ -151,7 +155,7 @@ enum decide_binding {
 
 const char *decide_binding_name(enum decide_binding binding); /* "boot-hold" */
 
-/* What a stage made of the number before it. */
+/* The result of a stage. */
 struct decide_stage {
 	const char *name; /* "predictive"; constant */
 	int64_t value;
@@ -161,8 +165,8 @@ struct decide_stage {
 
 struct decide_plan {
 	int64_t from;    /* what was desired before; the running ones at first */
-	int64_t desired; /* what shall be */
-	int64_t would;   /* what it would be without hold and mode */
+	int64_t desired; /* desired from now on */
+	int64_t would;   /* desired without hold and mode */
 	int64_t needed;  /* by demand and forecast alone; -1: not known */
 	int64_t held; /* the most that was needed within the last lead time; -1: not known
 		       */
@@ -171,15 +175,15 @@ struct decide_plan {
 	enum decide_binding would_binding; /* the same for would */
 	struct decide_stage stages[DECIDE_STAGES];
 	size_t n_stages;
-	int64_t in_wait_ms; /* how long a smaller fleet has still to suffice; 0: no wait
+	int64_t in_wait_ms; /* how much longer a smaller fleet must suffice; 0: no wait
 			     */
-	int64_t in_need;    /* what the time until then asks for at most; -1: not known */
-	char sentence[512]; /* for people */
+	int64_t in_need;    /* most that is needed until then; -1: not known */
+	char sentence[512]; /* the explanation in one sentence */
 };
 
 /*
- * Decides, and takes the decision over into the state. Never fails: what is missing or
- * makes no sense keeps the tier as it is, and the plan says so. Cost: microseconds.
+ * Decides, and records the decision in the state. Never fails: missing or invalid input
+ * keeps the tier as it is, and the plan explains it. Cost: microseconds.
  */
 void decide(const struct decide_input *in, struct decide_state *state,
 	    struct decide_plan *ret);

@@ -14,17 +14,17 @@ struct deciding {
 	struct decide_plan *plan;
 	int64_t lower, upper; /* bounds of operator and schedules; upper < 0: none */
 	int64_t reactive, predictive; /* -1: not known */
-	enum decide_binding in_block; /* why it must not go in; BY_NOTHING: it may */
+	enum decide_binding in_block; /* why it must not scale in; BY_NOTHING: it may */
 };
 
-/* Notes what a stage made of the number before it. */
+/* Notes the result of a stage. */
 static inline void stage(struct deciding *d, const char *name, int64_t value)
 {
 	CHECK(d->plan->n_stages < DECIDE_STAGES);
 	d->plan->stages[d->plan->n_stages++] = (struct decide_stage){ name, value };
 }
 
-/* Stays as it is, for that constraint. */
+/* No change, because of that constraint. */
 static inline int64_t keep(struct deciding *d, enum decide_binding by)
 {
 	d->plan->cause = DECIDE_KEPT;

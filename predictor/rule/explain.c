@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * explain.c - a decision as JSON: what it knew, its stages, and its sentence.
+ * explain.c - a decision as JSON: its input, stages and sentence.
  */
 #include "decide.h"
 #include "input.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * instances_needed.h - how many instances demand and forecast need: the upper quantile of
- * the forecast, and the demand now, over the capacity of an instance; and for how long
- * that is held.
+ * instances_needed.h - turns demand and the forecast's upper quantile into instances, by
+ * the capacity of one; and how long that need is held.
  */
 #ifndef PREDICTOR_RULE_INSTANCES_NEEDED_H
 #define PREDICTOR_RULE_INSTANCES_NEEDED_H
@@ -12,7 +11,7 @@
 /* Fills reactive, predictive and plan->needed. */
 void need_find(struct deciding *d);
 
-/* Takes this moment over into what is remembered: plan->held, plan->in_need. */
+/* Records the need in the state, and fills plan->held and plan->in_need. */
 void need_remember(struct deciding *d);
 
 #endif

@@ -100,7 +100,7 @@ static void describe_dwell(struct buf *b, const struct decide_input *in,
 	}
 }
 
-/* What is wrong with the data, which alone would keep it from going in. */
+/* The problem with the data, which alone prevents scaling in. */
 static void describe_data(struct buf *b, const struct decide_input *in)
 {
 	if (!decide_is_measured(in)) {

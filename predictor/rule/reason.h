@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * reason.h - why a tier gets the instances that it gets, as a clause.
+ * reason.h - the reason of a decision, as a clause of its sentence.
  */
 #ifndef PREDICTOR_RULE_REASON_H
 #define PREDICTOR_RULE_REASON_H

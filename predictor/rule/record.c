@@ -27,9 +27,9 @@ char *record_write(const struct decide_input *in, const struct decide_state *sta
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
 
-	doc = json_pack("{s:i, s:s, s:o, s:{s:o, s:o, s:I, s:I}}", "v", RECORD_FORM, "by",
-			FORETIDE_VERSION, "in", record_input_json(in), "state", "needed",
-			window_json(&state->needed, in->now_ms), "upper",
+	doc = json_pack("{s:i, s:s, s:o, s:{s:o, s:o, s:I, s:I}}", "v", RECORD_FORMAT,
+			"by", FORETIDE_VERSION, "in", record_input_json(in), "state",
+			"needed", window_json(&state->needed, in->now_ms), "upper",
 			window_json(&state->upper, in->now_ms), "in_since",
 			(json_int_t)state->in_since_ms, "in_count",
 			(json_int_t)state->in_count);
@@ -45,7 +45,7 @@ static int read_item(const json_t *list, const char *name, size_t i, int64_t *re
 	const json_t *v = json_array_get(list, i);
 
 	if (!json_is_integer(v))
-		return err_set(err, ERR_INVAL, "\"%s\" must be whole numbers", name);
+		return err_set(err, ERR_INVAL, "\"%s\" must be integers", name);
 	*ret = json_integer_value(v);
 	return record_check_integer(name, *ret, err);
 }
@@ -96,17 +96,18 @@ static int read_head(struct record *r, struct err *err)
 {
 	static const char *const keys[] = { "v", "by", "in", "state", NULL };
 	const char *version = "";
-	int64_t form = 0;
-	int rc = jread_int(r->doc, "v", &form, err);
+	int64_t format = 0;
+	int rc = jread_int(r->doc, "v", &format, err);
 
-	if (rc == 0 && form != RECORD_FORM)
+	if (rc == 0 && format != RECORD_FORMAT)
 		return err_set(err, ERR_INVAL,
-			       "it is of form %" PRId64 ", this version knows form %d",
-			       form, RECORD_FORM);
+			       "it has format version %" PRId64
+			       ", this program knows version %d",
+			       format, RECORD_FORMAT);
 	if (rc == 0)
 		rc = jread_str(r->doc, "by", &version, err);
 	if (rc == 0 && strlen(version) >= sizeof(r->version))
-		return err_set(err, ERR_INVAL, "\"by\" is no version");
+		return err_set(err, ERR_INVAL, "\"by\" is not a version");
 	if (rc == 0)
 		rc = json_only(r->doc, keys, err);
 	if (rc == 0)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * record.h - a decision's record: the exact input of decide() and the state it began
- * with, as one line of JSON that stands by itself, so that any version can repeat it.
+ * with, as one self-contained line of JSON, so that any version can repeat it.
  *
  *	{"v":1,"by":"0.1.0","in":{"stack":"shop","demand":41.2,...},
  *	 "state":{"needed":[since,last,at,value,...],"upper":[..],"in_since":..}}
  *
- * Members of decide_input have their own names; those that are 0, false or NULL are left
- * out. Doubles come back bit by bit (17 digits; "nan", "inf", "-inf"). A window is when
- * it began, when it was last noted, then a time and a value each; its times are counted
- * back from now_ms. Typically 600 to 900 bytes.
+ * Members of decide_input have their own names; those that are 0, false or NULL are
+ * omitted. Doubles come back bit by bit (17 digits; "nan", "inf", "-inf"). A window is
+ *when it began, when it was last noted, then a time and a value each; its times are
+ *counted back from now_ms. Typically 600 to 900 bytes.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -20,24 +20,24 @@
 #include "decide.h"
 #include "err.h"
 
-#define RECORD_FORM 1 /* raise: an older version would misread it */
+#define RECORD_FORMAT 1 /* raise: an older version would misread it */
 #define RECORD_MAX_BYTES 65536
 #define RECORD_VERSION_MAX 32
 
 struct record {
-	struct decide_input in; /* its strings live as long as the record */
+	struct decide_input in; /* its strings are valid as long as the record */
 	struct decide_state state;
 	char version[RECORD_VERSION_MAX]; /* of the program that recorded it */
 	json_t *doc;
 };
 
-/* The text, the caller's. A string's bytes that are no UTF-8 are replaced as in the
+/* The text, the caller's. A string's bytes that are not UTF-8 are replaced as in the
  * sentence, so both stay the same. About 15 us. */
 char *record_write(const struct decide_input *in, const struct decide_state *state);
 
 /*
- * Reads it back. ERR_INVAL says which member is wrong, unknown or of a newer form: no
- * text makes a record that decide() could not take. The caller owns *ret.
+ * Reads it back. ERR_INVAL names the member that is invalid, unknown or of a newer
+ * format: no text makes a record that decide() could not process. The caller owns *ret.
  */
 int record_read(const char *text, struct record **ret, struct err *err) MUST_CHECK;
 void record_free(struct record *r);

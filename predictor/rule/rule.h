@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rule.h - who decides: the rule that turns a tier's situation into instances, pure.
+ * rule.h - who decides: the pure rule from forecast, demand and bounds of a tier to its
+ * instances (decide.h), its schedules, and the record that repeats a decision.
  */
 #ifndef PREDICTOR_RULE_RULE_H
 #define PREDICTOR_RULE_RULE_H

@@ -32,7 +32,7 @@ int calendar_add(struct calendar *c, const char *text, struct err *err)
 	rc = schedule_rule_parse(text, &r, err);
 	for (size_t i = 0; rc == 0 && i < c->n; i++)
 		if (strcmp(c->rules[i].name, r.name) == 0)
-			rc = err_set(err, ERR_INVAL, "the name is used twice");
+			rc = err_set(err, ERR_INVAL, "duplicate name");
 	if (rc < 0) {
 		rule_done(&r);
 		return err_wrap(err, rc, "schedule '%.60s'", text);

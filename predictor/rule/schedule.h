@@ -9,8 +9,8 @@
  *	sale: 2026-11-27 07:30-24:00 min=12
  *	always: daily 12:00-13:00 min=5
  *
- * A span whose end is not behind its start goes on into the next day. Hours are the local
- * clock's, so an hour that is skipped or repeated with daylight saving counts as the
+ * A span whose end is not after its start continues into the next day. Hours are the
+ *local clock's, so an hour that is skipped or repeated with daylight saving counts as the
  * clock shows it.
  *
  * Pure but for tz_open() of the zone; safe from any thread.
@@ -41,7 +41,7 @@ struct calendar {
 	size_t n;
 };
 
-/* Adds a rule. ERR_INVAL says what is wrong; a name is used once. All zero is an empty
+/* Adds a rule. ERR_INVAL for an invalid rule or a duplicate name. All zero is an empty
  * calendar. */
 int calendar_add(struct calendar *c, const char *text, struct err *err) MUST_CHECK;
 void calendar_done(struct calendar *c);
@@ -60,7 +60,7 @@ struct calendar_bounds {
 
 /*
  * What is in force at now_ms; of floors also what comes into force within ahead_ms, as
- * instances must be asked for a lead time before they are wanted. Cost O(rules *
+ * instances must be requested a lead time before they are needed. Cost O(rules *
  * minutes ahead); a day at most is looked ahead.
  */
 void calendar_bounds(const struct calendar *c, const struct tz *zone, int64_t now_ms,

@@ -16,7 +16,7 @@ static const char *const day_names[] = {
 	"mon", "tue", "wed", "thu", "fri", "sat", "sun"
 };
 
-/* The day at the beginning of *p, which goes behind it; -1 when there is none. */
+/* The day at the beginning of *p, which is advanced past it; -1 when there is none. */
 static int take_weekday(const char **p)
 {
 	for (int i = 0; i < 7; i++) {
@@ -124,7 +124,7 @@ static int parse_bound(const char *word, struct calendar_rule *r, struct err *er
 	return rc;
 }
 
-/* i counts the words behind the name. */
+/* i counts the words after the name. */
 static int parse_word(const char *word, int i, struct calendar_rule *r, struct err *err)
 {
 	if (i == 0) {

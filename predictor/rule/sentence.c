@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-/* Of what people wrote, in a sentence. */
+/* Limits of user text in a sentence. */
 #define OWNER_BYTES 60
 #define REASON_BYTES 120
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sentence.h - a decision as one sentence for people.
+ * sentence.h - a decision as one sentence.
  */
 #ifndef PREDICTOR_RULE_SENTENCE_H
 #define PREDICTOR_RULE_SENTENCE_H

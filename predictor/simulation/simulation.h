@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * simulation.h - what a series of wishes for instances does to a simulated fleet.
+ * simulation.h - simulates a fleet for a series of desired instance counts.
  *
- * In step i the running instances meet demand[i]; at its end the policy says how many
- * it wants. More than there are: the difference boots and serves from step i + 1 + lead
- * on. Fewer: those booting go first, the newest first, then running ones, at once.
+ * In step i the running instances meet demand[i]; at its end the policy returns the
+ * desired count. More than there are: the difference boots and serves from step
+ * i + 1 + lead on. Fewer: booting instances are removed first, the newest first, then
+ * running ones, at once.
  * Instances are billed for every step from their launch on, boot time included.
  */
 #ifndef PREDICTOR_SIMULATION_SIMULATION_H
@@ -13,13 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Called at the end of step i: the instances wanted from now on; may be 0. */
+/* Called at the end of step i: the instances desired from now on; may be 0. */
 typedef size_t fleet_want_fn(void *arg, size_t i, double demand, size_t running,
 			     size_t booting);
 
 struct fleet_run {
 	double instance_steps; /* billed */
-	double short_share;    /* of the steps: demand above what runs can serve */
+	double short_share;    /* of the steps: demand above the running capacity */
 	double unserved_share; /* of the demand */
 	size_t actions;        /* changes of the size */
 	uint32_t *running;     /* [n], malloc()ed; free() it */
@@ -35,7 +36,7 @@ void fleet_simulate(const double *demand, size_t n, size_t running_at_start, siz
 
 /*
  * The least that any policy could pay, knowing all of the demand and serving all of it:
- * an instance is kept over a gap that is no longer than a boot, else let go and booted
+ * an instance is kept over a gap that is no longer than a boot, else removed and booted
  * again in time. O(n + changes of the need).
  */
 void fleet_oracle(const double *demand, size_t n, size_t running_at_start, size_t lead,

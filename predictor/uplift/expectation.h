@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * expectation.h - what coming occurrences of an event are expected to do.
+ * expectation.h - the expected effect of coming occurrences of an event.
  */
 #ifndef PREDICTOR_UPLIFT_EXPECTATION_H
 #define PREDICTOR_UPLIFT_EXPECTATION_H

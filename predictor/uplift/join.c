@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * join.c - occurrences that meet under one name become one.
+ * join.c - merges occurrences of one name that touch.
  */
 #include "uplift.h"
 

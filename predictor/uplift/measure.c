@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * measure.c - what a past event did to demand, by comparable days.
+ * measure.c - measures the effect of a past event, by comparable days.
  */
 #include "check.h"
 #include "cleanup.h"
@@ -18,7 +18,7 @@
 #define MAD_TO_SD 1.4826     /* of a normal distribution */
 #define MEDIAN_VARIANCE 1.57 /* pi / 2: of a median over that of a mean */
 #define ERROR_MIN 0.02       /* no measure of a demand is better than 2 % */
-#define ERROR_ALONE 0.3      /* of one comparable day, whose spread nobody knows */
+#define ERROR_ALONE 0.3      /* of one comparable day, whose spread is unknown */
 
 /* Which steps are ordinary: in no event. */
 struct plain {

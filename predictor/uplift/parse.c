@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * parse.c - an uplift as people write it.
+ * parse.c - an uplift from text.
  */
 #include "uplift.h"
 
@@ -21,7 +21,8 @@ int uplift_parse(const char *text, double *ret, struct err *err)
 	}
 	if (conf_parse_number(text, &u, NULL) < 0 || (is_change && text[n - 1] != '%'))
 		return err_set(err, ERR_INVAL,
-			       "uplift = %.40s is neither a factor as 2.5, a change as "
+			       "uplift = %.40s is neither a factor such as 2.5, a change "
+			       "such as "
 			       "+150%% or -40%%, nor learn",
 			       text);
 	u += is_change;

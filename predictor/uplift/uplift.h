@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * uplift.h - what events do to a demand: measured on past ones, expected of coming ones.
+ * uplift.h - the effect of events on demand: measured on past ones, expected of coming
+ * ones.
  *
  * Model. demand = ordinary demand * u, with u the uplift within an event and 1 outside of
  * all. A step that an event covers in part, with the share c, has 1 + c (u - 1). Events
@@ -11,8 +12,8 @@
  * (whole weeks before and after; any days when there are too few of these), each scaled
  * by the ratio of the levels around the event and around the comparable time: a
  * difference in differences of logarithms. The median over the comparable days is the log
- * uplift, their median absolute deviation its error. What lies in any other event is left
- * out. A tenth of wrong days does no harm.
+ * uplift, their median absolute deviation its error. Steps in any other event
+ * are excluded. A tenth of wrong days does no harm.
  *
  * Combining. Occurrences of one name differ: log u ~ N(m, t^2), each measured with its
  * own error; m has the prior N(0, 0.7^2), so that little evidence stays nearer to "no
@@ -44,9 +45,9 @@
 #define UPLIFT_MOST 1e4
 /* The level at which an event's own uncertainty enters an upper quantile, at most: its
  * effect is drawn once, not each step, and the level of a decision, often beyond 99.9 %,
- * would ask for what no event has ever done. */
+ * would require more than any event has ever needed. */
 #define UPLIFT_LEVEL 0.95
-#define UPLIFT_WEEKS 4       /* that are compared with, before and after */
+#define UPLIFT_WEEKS 4       /* compared with, before and after */
 #define UPLIFT_AROUND_H 24   /* hours of level before and after */
 #define UPLIFT_REACH_DAYS 29 /* of the series around an event that measuring looks at */
 
@@ -62,7 +63,7 @@ struct uplift_span {
 	int64_t start_ms, end_ms; /* [start, end) */
 };
 
-/* What one past occurrence did. */
+/* The measured effect of one past occurrence. */
 struct uplift_measure {
 	double log_ratio; /* log u */
 	double error;     /* standard error of it */
@@ -71,17 +72,17 @@ struct uplift_measure {
 
 /*
  * Measures the event `of`.
- *   others  [n] every event that there was, `of` too (it is passed over): what lies in
- *           them is no ordinary demand
+ *   others  [n] every event that there was, `of` too (it is skipped): steps in them
+ *           are not ordinary demand
  *
- * ERR_NOT_FOUND says in words why it cannot be told: no demand in it, no comparable days,
- * covered by another event. Cost O(days * steps in it and around it).
+ * ERR_NOT_FOUND when it cannot be measured: no demand in it, no comparable days, covered
+ * by another event. Cost O(days * steps in it and around it).
  */
 int uplift_measure(const struct uplift_series *s, const struct uplift_span *of,
 		   const struct uplift_span *others, size_t n, struct uplift_measure *ret,
 		   struct err *err) MUST_CHECK;
 
-/* What an event is expected to do. */
+/* The expected effect of an event. */
 struct uplift {
 	double mid, low, high; /* factor: the middle, and the 90 % interval */
 	double log_sd;         /* of the next occurrence's log u; 0 when given */
@@ -91,12 +92,12 @@ struct uplift {
 /* 1, known exactly: no effect, or nothing known. */
 struct uplift uplift_none(void);
 struct uplift uplift_given(double u);
-/* As people write it: "2.5", "+150%", "-40%"; "learn" is NaN. */
+/* From text: "2.5", "+150%", "-40%"; "learn" is NaN. */
 int uplift_parse(const char *text, double *ret, struct err *err) MUST_CHECK;
 /* From the measures of past occurrences of the name; none of them: uplift_none(). */
 struct uplift uplift_learned(const struct uplift_measure *m, size_t n);
 
-/* An occurrence and what is used for it. */
+/* An occurrence and its uplift. */
 struct uplift_event {
 	struct uplift_span span;
 	struct uplift u;
@@ -110,8 +111,8 @@ struct uplift_named {
 	bool is_given;
 };
 
-/* Sorts v [n] by name and start, and makes one of those that meet under one name: the
- * earlier one, until the last ends. Returns how many are left. */
+/* Sorts v [n] by name and start, and merges those of one name that touch: the earlier
+ * one, until the last ends. Returns how many remain. */
 size_t uplift_join(struct uplift_named *v, size_t n);
 
 /*

@@ -262,10 +262,10 @@ static void a_wrong_record_is_refused_in_words(void **state)
 		{ "", "not JSON" },
 		{ "[]", "object" },
 		{ "{}", "\"v\" is missing" },
-		{ "{\"v\":2,\"by\":\"9\",\"in\":{},\"state\":{}}", "form 2" },
+		{ "{\"v\":2,\"by\":\"9\",\"in\":{},\"state\":{}}", "version 2" },
 		{ "{\"v\":1,\"in\":{},\"state\":{}}", "\"by\" is missing" },
 		{ "{\"v\":1,\"by\":\"0123456789012345678901234567890123\",\"in\":{}}",
-		  "no version" },
+		  "not a version" },
 		{ "{\"v\":1,\"by\":\"0\"}", "object" },
 		{ "{\"v\":1,\"by\":\"0\",\"in\":{},\"state\":{}}", "\"stack\"" },
 		{ HEAD ",\"min\":\"3\"" TAIL, "\"min\" must be an integer" },
@@ -286,7 +286,7 @@ static void a_wrong_record_is_refused_in_words(void **state)
 		{ HEAD "},\"state\":{\"needed\":[0,0,1],\"upper\":[0,0]}}",
 		  "\"needed\"" },
 		{ HEAD "},\"state\":{\"needed\":[0,0,1,\"x\"],\"upper\":[0,0]}}",
-		  "\"needed\" must be whole numbers" },
+		  "\"needed\" must be integers" },
 		{ HEAD "},\"state\":{\"needed\":[0,0],\"upper\":7}}", "\"upper\"" },
 	};
 

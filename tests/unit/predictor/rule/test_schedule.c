@@ -251,7 +251,7 @@ static void wrong_rules_are_refused_in_words(void **state)
 		{ "a: mon min=5 max=3", "min is larger than max" },
 		{ "a: mon min=5 min=3", "given twice" },
 		{ "a: mon min=5 often", "neither days" },
-		{ "used: mon min=5", "used twice" },
+		{ "used: mon min=5", "duplicate name" },
 	};
 	CLEANUP(calendar_done) struct calendar c = { 0 };
 	struct err e;
