@@ -3,6 +3,7 @@
 #include "check.h"
 #include "spec.h"
 #include "strv.h"
+#include "words.h"
 
 #include <string.h>
 
