@@ -5,9 +5,9 @@
 #include "clock.h"
 #include "collect.h"
 #include "host.h"
+#include "host_record.h"
 #include "log.h"
 #include "own.h"
-#include "process.h"
 #include "registrator.h"
 #include "store_modules.h"
 #include "systemd.h"
@@ -81,68 +81,6 @@ static bool on_found(void *arg, const char *key)
 	struct agent *a = arg;
 
 	return registrator_knows(a->registrator, key);
-}
-
-/* ---------------------------------------------------------------- the host's record */
-
-static json_t *metadata_json(const char *text)
-{
-	CLEANUP(free) char *copy = xstrdup(text);
-	char *next = copy, *pair;
-	json_t *o = json_object();
-
-	while ((pair = strsep(&next, ","))) {
-		char *equals = strchr(pair, '=');
-
-		pair += strspn(pair, " ");
-		if (!equals || equals == pair)
-			continue;
-		*equals = '\0';
-		json_object_set_new(o, pair, json_string(equals + 1));
-	}
-	return o;
-}
-
-static char *boot_id(void)
-{
-	char *text = NULL;
-
-	if (conf_read_file("/proc/sys/kernel/random/boot_id", 64, &text, NULL, NULL) < 0)
-		return xstrdup("");
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
-static double or_else(double x, double other)
-{
-	return x > 0 ? x : other;
-}
-
-static void publish_host(struct agent *a)
-{
-	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", a->conf->id);
-	CLEANUP(free) char *boot = boot_id();
-	CLEANUP(free) char *text = NULL;
-	CLEANUP(json_decref) json_t *doc = NULL;
-	struct cgroup_usage u;
-	double pages = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-
-	cgroup_own_usage(&u);
-	doc = json_pack("{s:s,s:s,s:s,s:s,s:s,s:f,s:I,s:o,s:s,s:I}", "id", a->conf->id,
-			"name", a->conf->id, "address", a->address, "pool", a->conf->pool,
-			"agent_version", FORETIDE_VERSION, "cpu",
-			or_else(u.cpu_limit_cores, (double)sysconf(_SC_NPROCESSORS_ONLN)),
-			"memory_bytes", (json_int_t)or_else(u.memory_limit_bytes, pages),
-			"metadata", metadata_json(a->conf->metadata), "boot_id", boot,
-			"joined_at", (json_int_t)enroll_joined_ms(a->enroll));
-	CHECK(doc);
-	text = json_dumps(doc, JSON_COMPACT);
-	lease_set(a->lease, key, text);
-	free(TAKE(key));
-	key = registrator_host_key(a->domain, a->conf->id);
-	free(TAKE(text));
-	text = registrator_value(a->address, 0, 0, 0);
-	lease_set(a->lease, key, text);
 }
 
 /* ---------------------------------------------------------------- start */
@@ -239,7 +177,8 @@ static void on_joined(void *arg, const struct enroll_info *info)
 		registrator_set_domain(a->registrator, a->domain);
 		start_units(a);
 	}
-	publish_host(a);
+	host_record_publish(a->lease, a->conf, a->address, a->domain,
+			    enroll_joined_ms(a->enroll));
 	if (a->conf->metrics_on)
 		start_metrics(a, info->metrics_interval_ms);
 }

@@ -165,7 +165,7 @@ def follow(rig, watcher, player):
 
 # ---------------------------------------------------------------- the table at the end
 def reactive_hours(demand, capacity, boot_min, stabilise_min=5):
-    """Instance-hours and minutes short of capacity of the rule of Kubernetes' HPA on the same demand:
+    """Instance-hours and minutes short of capacity by the rule of Kubernetes' HPA:
     enough for what is there now, in only when that held for five minutes."""
     running, booting, total, short, recent = 1, [], 0, 0, []
     for minute, d in enumerate(demand):

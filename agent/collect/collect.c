@@ -103,13 +103,13 @@ static void reading_free(struct reading *r)
 
 static void complain(struct metrics *m, const char *unit, const struct err *err)
 {
-	CLEANUP(free) char *words = xasprintf("%s: %s", unit, err->msg);
+	CLEANUP(free) char *message = xasprintf("%s: %s", unit, err->msg);
 
-	if (m->complained && strcmp(m->complained, words) == 0)
+	if (m->complained && strcmp(m->complained, message) == 0)
 		return;
 	log_warn("metrics-source-failed", STR("unit", unit), ERR(err));
 	free(m->complained);
-	m->complained = TAKE(words);
+	m->complained = TAKE(message);
 }
 
 static void on_scraped(void *arg, const struct err *err)

@@ -3,7 +3,7 @@
 
 #include "buf.h"
 #include "check.h"
-#include "text.h"
+#include "nameservers.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -12,12 +12,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#define SERVERS_MAX 8
 #define UNDER_WAY 256
 #define ROUNDS 2
 #define PACKET_MAX 65535
 #define HEADER 12
-#define RESOLV_MAX 65536
 
 struct flight {
 	struct flight *next, **prev;
@@ -38,58 +36,13 @@ struct flight {
 
 struct forward {
 	struct loop *loop;
-	struct dns_address servers[SERVERS_MAX];
-	size_t n_servers;
+	struct nameservers servers;
 	int64_t timeout_ms;
 	struct flight *flights;
 	size_t n_flights;
 };
 
 static void try_next(struct flight *q);
-
-/* ---------------------------------------------------------------- nameservers */
-
-static int add_servers(struct forward *f, const char *list, struct err *err)
-{
-	while (*list) {
-		size_t n = strcspn(list, ", ");
-		CLEANUP(free) char *one = xstrndup(list, n);
-
-		list += n + strspn(list + n, ", ");
-		if (n == 0)
-			continue;
-		if (f->n_servers == SERVERS_MAX)
-			return err_set(err, ERR_LIMIT, "more than %d nameservers",
-				       SERVERS_MAX);
-		if (!dns_address_parse(one, 53, &f->servers[f->n_servers]))
-			return err_set(err, ERR_INVAL,
-				       "'%s' is not a nameserver's address", one);
-		f->n_servers++;
-	}
-	return 0;
-}
-
-static void read_resolv_conf(struct forward *f, const char *path,
-			     const struct dns_address *own)
-{
-	CLEANUP(free) char *text = NULL;
-	struct dns_address a;
-	char *rest, *line;
-
-	if (conf_read_file(path, RESOLV_MAX, &text, NULL, NULL) < 0)
-		return;
-	rest = text;
-	while ((line = strsep(&rest, "\n")) && f->n_servers < SERVERS_MAX) {
-		char *word = strtok_r(line, " \t\r", &line);
-
-		if (!word || strcmp(word, "nameserver") != 0)
-			continue;
-		word = strtok_r(NULL, " \t\r", &line);
-		if (word && dns_address_parse(word, 53, &a) &&
-		    !dns_address_equal(&a, own))
-			f->servers[f->n_servers++] = a;
-	}
-}
 
 int forward_new(struct loop *l, const char *servers, const char *resolv_conf,
 		const struct dns_address *own, int64_t timeout_ms, struct forward **ret,
@@ -101,9 +54,9 @@ int forward_new(struct loop *l, const char *servers, const char *resolv_conf,
 	f->loop = l;
 	f->timeout_ms = timeout_ms;
 	if (servers)
-		rc = add_servers(f, servers, err);
+		rc = nameservers_parse(servers, &f->servers, err);
 	else
-		read_resolv_conf(f, resolv_conf, own);
+		nameservers_read(resolv_conf, own, &f->servers);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE(f);
@@ -112,7 +65,7 @@ int forward_new(struct loop *l, const char *servers, const char *resolv_conf,
 
 size_t forward_count(const struct forward *f)
 {
-	return f->n_servers;
+	return f->servers.n;
 }
 
 /* ---------------------------------------------------------------- a flight */
@@ -263,7 +216,7 @@ static void on_io(void *arg, int fd, uint32_t events)
 /* Tries one more nameserver. false: it cannot even be contacted. */
 static bool start_try(struct flight *q)
 {
-	const struct dns_address *to = &q->f->servers[q->tries++ % q->f->n_servers];
+	const struct dns_address *to = &q->f->servers.v[q->tries++ % q->f->servers.n];
 	struct err err;
 
 	q->id = (uint16_t)arc4random();
@@ -289,7 +242,7 @@ static bool start_try(struct flight *q)
 
 static void try_next(struct flight *q)
 {
-	while (q->tries < q->f->n_servers * ROUNDS) {
+	while (q->tries < q->f->servers.n * ROUNDS) {
 		hang_up(q);
 		if (start_try(q)) {
 			loop_timer_in(q->timer, q->f->timeout_ms);
@@ -309,7 +262,7 @@ bool forward_ask(struct forward *f, const uint8_t *query, size_t len, bool tcp,
 {
 	struct flight *q;
 
-	if (f->n_flights == UNDER_WAY || !f->n_servers || len < HEADER ||
+	if (f->n_flights == UNDER_WAY || !f->servers.n || len < HEADER ||
 	    len > PACKET_MAX)
 		return false;
 	q = xcalloc(1, sizeof(*q) + len + 2);

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "enroll_info.h"
 #include "key.h"
 #include "log.h"
 #include "text.h"
@@ -37,56 +38,7 @@ struct enroll {
 	char *body;
 };
 
-/* ---------------------------------------------------------------- what is known */
-
-static void info_done(struct enroll_info *i)
-{
-	free(i->store);
-	free(i->domain);
-	*i = (struct enroll_info){ 0 };
-}
-
-DEFINE_CLEANUP_OBJECT(struct enroll_info, info_done);
-
-static char *join_list(const json_t *list)
-{
-	CLEANUP(buf_done) struct buf b;
-	const json_t *item;
-	size_t i;
-
-	buf_init(&b, 64 * 1024);
-	json_array_foreach(list, i, item) if (json_is_string(item))
-		buf_printf(&b, "%s%s", b.len ? "," : "", json_string_value(item));
-	return buf_take(&b);
-}
-
-static int read_info(const json_t *doc, struct enroll_info *ret, struct err *err)
-{
-	CLEANUP(info_done)
-	struct enroll_info i = { .lease_ttl_s = 5,
-				 .time_scale = 1,
-				 .metrics_interval_ms = 10000 };
-	const char *domain = "foretide.local";
-	int rc;
-
-	if ((rc = jread_str_opt(doc, "domain", &domain, err)) < 0 ||
-	    (rc = jread_int_opt(doc, "lease_ttl_s", &i.lease_ttl_s, err)) < 0 ||
-	    (rc = jread_num_opt(doc, "time_scale", &i.time_scale, err)) < 0 ||
-	    (rc = jread_int_opt(doc, "time_epoch_ms", &i.time_epoch_ms, err)) < 0 ||
-	    (rc = jread_int_opt(doc, "metrics_interval_ms", &i.metrics_interval_ms,
-				err)) < 0)
-		return rc;
-	i.store = join_list(json_object_get(doc, "store"));
-	if (!*i.store)
-		return err_set(err, ERR_PROTO, "the answer names no store");
-	if (i.lease_ttl_s < 1 || i.time_scale < 1 || i.time_scale > 10000 ||
-	    i.metrics_interval_ms < 100)
-		return err_set(err, ERR_PROTO, "a number in the answer is out of range");
-	i.domain = xstrdup(domain);
-	*ret = i;
-	i = (struct enroll_info){ 0 };
-	return 0;
-}
+/* ---------------------------------------------------------------- the files */
 
 /* Reads cert.pem and join.json of a previous run. */
 static int load(struct enroll *e, struct err *err)
@@ -108,7 +60,7 @@ static int load(struct enroll *e, struct err *err)
 		rc = json_parse(text, len, e->join_file, &doc, err);
 	if (rc == 0)
 		rc = jread_int_opt(doc, "joined_at", &e->joined_ms, err);
-	return rc < 0 ? rc : read_info(doc, &e->info, err);
+	return rc < 0 ? rc : enroll_info_read(doc, &e->info, err);
 }
 
 /* ---------------------------------------------------------------- asking */
@@ -154,8 +106,8 @@ static int take_certificate(struct enroll *e, const json_t *doc, struct err *err
 static int take_join(struct enroll *e, json_t *doc, struct err *err)
 {
 	CLEANUP(free) char *text = NULL;
-	CLEANUP(info_done) struct enroll_info info = { 0 };
-	int rc = read_info(doc, &info, err);
+	CLEANUP(enroll_info_done) struct enroll_info info = { 0 };
+	int rc = enroll_info_read(doc, &info, err);
 
 	if (rc == 0)
 		rc = take_certificate(e, doc, err);
@@ -374,7 +326,7 @@ void enroll_close(struct enroll *e)
 	free(e->cert_file);
 	free(e->join_file);
 	free(e->body);
-	info_done(&e->info);
+	enroll_info_done(&e->info);
 	e->magic = 0;
 	free(e);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "output.h"
+#include "logger.h"
 
+#include "buf.h"
 #include "check.h"
+#include "cleanup.h"
 #include "clock.h"
+#include "net.h"
 
 #include <errno.h>
 #include <fcntl.h>

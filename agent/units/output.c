@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "log.h"
+#include "logger.h"
 
 #include <errno.h>
 #include <fcntl.h>

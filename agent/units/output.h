@@ -41,8 +41,4 @@ void unit_log_forget(struct unit_log *l, const char *unit);
 int unit_log_tail(const char *dir, const char *unit, size_t lines, struct buf *to,
 		  struct err *err) MUST_CHECK;
 
-/* The writing process itself, on its listening socket; for output.c. */
-_Noreturn void unit_logger_run(int listen_fd, int client_fd, const char *dir,
-			       size_t max_bytes);
-
 #endif

@@ -50,7 +50,7 @@ static bool drain(struct entry *e, const struct unit_status *s)
 }
 
 /* Returns false when the entry is to be forgotten. */
-static bool go_out(struct entry *e, const struct unit_status *s)
+static bool take_down(struct entry *e, const struct unit_status *s)
 {
 	struct wanted *w = e->w;
 
@@ -84,7 +84,7 @@ static void register_services(struct entry *e)
 		log_warn("unit-services-invalid", STR("unit", e->u.name), ERR(&err));
 }
 
-static void go_in(struct entry *e, const struct unit_status *s)
+static void bring_up(struct entry *e, const struct unit_status *s)
 {
 	struct wanted *w = e->w;
 	bool same = s && strcmp(s->hash, e->u.hash) == 0;
@@ -134,9 +134,9 @@ bool entry_advance(struct entry *e)
 	bool out = e->leaving || e->u.drain || e->u.state != SCHEDULE_LAUNCHED;
 
 	if (!out) {
-		go_in(e, exists ? &s : NULL);
+		bring_up(e, exists ? &s : NULL);
 	} else {
-		if (!go_out(e, exists ? &s : NULL))
+		if (!take_down(e, exists ? &s : NULL))
 			return false;
 		exists = units_get(e->w->o.units, e->u.name, &s);
 		if (e->u.state == SCHEDULE_LOADED && (!exists || unit_is_stopped(&s)))

@@ -33,7 +33,7 @@ void unit_fail(struct unit *u, enum result why, const char *message)
 		 STR("message", message));
 }
 
-static char *exit_words(const char *what, struct proc_exit how)
+static char *exit_message(const char *what, struct proc_exit how)
 {
 	if (how.kind == PROC_UNKNOWN)
 		return xasprintf("%s exited, status unknown", what);
@@ -60,8 +60,8 @@ bool unit_exit_is_clean(const struct unit *u, struct proc_exit how)
 
 void unit_fail_by_exit(struct unit *u, const char *what, struct proc_exit how)
 {
-	CLEANUP(free) char *words = exit_words(what, how);
+	CLEANUP(free) char *message = exit_message(what, how);
 
 	unit_fail(u, how.kind == PROC_SIGNALLED ? RESULT_SIGNAL : RESULT_EXIT_CODE,
-		  words);
+		  message);
 }

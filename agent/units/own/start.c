@@ -41,10 +41,10 @@ static void new_invocation(struct unit *u)
 static void fail_by_limit(struct unit *u, const char *last)
 {
 	CLEANUP(free)
-	char *words = last ? xasprintf("%s; it was started too often", last)
-			   : xstrdup("it was started too often");
+	char *message = last ? xasprintf("%s; it was started too often", last)
+			     : xstrdup("it was started too often");
 
-	unit_fail(u, RESULT_START_LIMIT, words);
+	unit_fail(u, RESULT_START_LIMIT, message);
 	u->stop_asked = false;
 }
 

@@ -41,7 +41,7 @@ static struct outcome run_child(const char *command, int64_t ms, size_t max)
 	return o;
 }
 
-static void commands_tell_output_status_and_limits(void **state)
+static void commands_report_output_status_and_limits(void **state)
 {
 	struct outcome o = run_child("echo hello", PATIENCE_MS, 100);
 
@@ -60,7 +60,7 @@ static void commands_tell_output_status_and_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(commands_tell_output_status_and_limits),
+		cmocka_unit_test(commands_report_output_status_and_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

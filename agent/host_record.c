@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "host_record.h"
+
+#include "check.h"
+#include "process.h"
+#include "registrator.h"
+#include "text.h"
+
+#include <string.h>
+
+static json_t *metadata_json(const char *text)
+{
+	CLEANUP(free) char *copy = xstrdup(text);
+	char *next = copy, *pair;
+	json_t *o = json_object();
+
+	while ((pair = strsep(&next, ","))) {
+		char *equals = strchr(pair, '=');
+
+		pair += strspn(pair, " ");
+		if (!equals || equals == pair)
+			continue;
+		*equals = '\0';
+		json_object_set_new(o, pair, json_string(equals + 1));
+	}
+	return o;
+}
+
+static char *boot_id(void)
+{
+	char *text = NULL;
+
+	if (conf_read_file("/proc/sys/kernel/random/boot_id", 64, &text, NULL, NULL) < 0)
+		return xstrdup("");
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static double or_else(double x, double other)
+{
+	return x > 0 ? x : other;
+}
+
+void host_record_publish(struct lease *l, const struct agent_conf *conf,
+			 const char *address, const char *domain, int64_t joined_ms)
+{
+	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", conf->id);
+	CLEANUP(free) char *boot = boot_id();
+	CLEANUP(free) char *text = NULL;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	struct cgroup_usage u;
+	double pages = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+
+	cgroup_own_usage(&u);
+	doc = json_pack("{s:s,s:s,s:s,s:s,s:s,s:f,s:I,s:o,s:s,s:I}", "id", conf->id,
+			"name", conf->id, "address", address, "pool", conf->pool,
+			"agent_version", FORETIDE_VERSION, "cpu",
+			or_else(u.cpu_limit_cores, (double)sysconf(_SC_NPROCESSORS_ONLN)),
+			"memory_bytes", (json_int_t)or_else(u.memory_limit_bytes, pages),
+			"metadata", metadata_json(conf->metadata), "boot_id", boot,
+			"joined_at", (json_int_t)joined_ms);
+	CHECK(doc);
+	text = json_dumps(doc, JSON_COMPACT);
+	lease_set(l, key, text);
+	free(TAKE(key));
+	key = registrator_host_key(domain, conf->id);
+	free(TAKE(text));
+	text = registrator_value(address, 0, 0, 0);
+	lease_set(l, key, text);
+}
