@@ -113,13 +113,13 @@ SEES_cli/client                 := $(BASE)
 SEES_cli/files                  := common common/text common/calendar predictor/simulation \
 					predictor/uplift predictor/demand predictor/horizon \
 					predictor/judge
-SEES_cli/load                   := $(SEES_cli/files) cli/files
+SEES_cli/load                   := $(SEES_cli/files) common/net cli/client cli/files
 SEES_cli/output                 := $(SEES_cli/files)
 SEES_cli/forecasts              := $(SEES_cli/files) common/net cli/client cli/files \
 					cli/output
-SEES_cli                        := $(SEES_cli/load) common/net cloud-drivers \
-					cloud-drivers/local/hosts cli/client cli/load \
-					cli/output cli/forecasts
+SEES_cli                        := $(SEES_cli/load) cloud-drivers \
+					cloud-drivers/local/hosts cli/load cli/output \
+					cli/forecasts
 SEES_web                        := common
 
 ROOMS := $(sort $(patsubst SEES_%,%,$(filter SEES_%,$(.VARIABLES))))

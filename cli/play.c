@@ -13,16 +13,13 @@
 
 #include <curl/curl.h>
 #include <getopt.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SLICE_MS 50
 #define REPORT_MS 1000
-#define LOOK_UP_MS 500
 #define DRAIN_MS 10000 /* at the end, for requests in flight */
-#define TARGETS_MAX 64
 
 struct play {
 	/* options */
@@ -34,13 +31,7 @@ struct play {
 	/* in use */
 	struct profile *profile;
 	struct load *load;
-	/* The look-up of targets runs beside the load: it must not delay requests. */
-	struct client client; /* the thread's, once it runs */
-	pthread_t thread;
-	pthread_mutex_t lock;
-	char *targets[TARGETS_MAX];
-	size_t n_targets;
-	bool has_new, stopping;
+	struct targets *targets; /* of a service; NULL: a fixed target */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -54,66 +45,6 @@ static void on_signal(int signo)
 static const char *const paths[] = { "/",           "/?p=4",      "/?p=5",  "/?p=6",
 				     "/?p=7",       "/?p=8",      "/?p=9",  "/?p=10",
 				     "/?page_id=2", "/?m=202601", "/feed/", NULL };
-
-/* ---------------------------------------------------------------- targets */
-
-static void set_targets(struct play *p, const json_t *list)
-{
-	const json_t *o;
-	size_t i;
-
-	pthread_mutex_lock(&p->lock);
-	for (i = 0; i < p->n_targets; i++)
-		free(p->targets[i]);
-	p->n_targets = 0;
-	json_array_foreach(list, i, o)
-	{
-		const char *stack = "", *name = "", *address = "";
-		int64_t port = 0;
-		CLEANUP(free) char *full = NULL;
-
-		if (jread_str(o, "stack", &stack, NULL) < 0 ||
-		    jread_str(o, "name", &name, NULL) < 0 ||
-		    jread_str(o, "address", &address, NULL) < 0 ||
-		    jread_int(o, "port", &port, NULL) < 0)
-			continue;
-		full = xasprintf("%s/%s", stack, name);
-		if (strcmp(full, p->service) == 0 && p->n_targets < TARGETS_MAX)
-			p->targets[p->n_targets++] =
-				xasprintf("%s:%lld", address, (long long)port);
-	}
-	p->has_new = p->n_targets > 0;
-	pthread_mutex_unlock(&p->lock);
-}
-
-/* While the controller is away, the addresses known last go on. */
-static void *look_up(void *arg)
-{
-	const struct timespec pause = { .tv_nsec = LOOK_UP_MS * 1000000L };
-	struct play *p = arg;
-	bool stopping = false;
-
-	while (!stopping) {
-		CLEANUP(json_decref) json_t *list = NULL;
-
-		if (client_list(&p->client, "/v1/services", &list, NULL) == 0)
-			set_targets(p, list);
-		nanosleep(&pause, NULL);
-		pthread_mutex_lock(&p->lock);
-		stopping = p->stopping;
-		pthread_mutex_unlock(&p->lock);
-	}
-	return NULL;
-}
-
-static void take_targets(struct play *p)
-{
-	pthread_mutex_lock(&p->lock);
-	if (p->has_new)
-		load_set_targets(p->load, (const char *const *)p->targets, p->n_targets);
-	p->has_new = false;
-	pthread_mutex_unlock(&p->lock);
-}
 
 /* ---------------------------------------------------------------- reports */
 
@@ -163,8 +94,8 @@ static int run_load(struct play *p, struct err *err)
 		double rate = profile_rate(p->profile, p->start_ms + offset);
 		int rc;
 
-		if (p->service)
-			take_targets(p);
+		if (p->targets)
+			targets_apply(p->targets, p->load);
 		rc = load_run(p->load, SLICE_MS, load_targets(p->load) ? rate : 0, err);
 		if (rc < 0)
 			return rc;
@@ -195,20 +126,11 @@ static int with_targets(struct play *p, struct err *err)
 		load_set_targets(p->load, &p->target, 1);
 		return run_load(p, err);
 	}
-	rc = client_init(&p->client, &p->client_args, err);
-	if (rc < 0)
-		return rc;
-	pthread_mutex_init(&p->lock, NULL);
-	if (pthread_create(&p->thread, NULL, look_up, p) != 0)
-		return err_set(err, ERR_INTERNAL, "cannot start a thread");
-	rc = run_load(p, err);
-	pthread_mutex_lock(&p->lock);
-	p->stopping = true;
-	pthread_mutex_unlock(&p->lock);
-	pthread_join(p->thread, NULL);
-	for (size_t i = 0; i < p->n_targets; i++)
-		free(p->targets[i]);
-	pthread_mutex_destroy(&p->lock);
+	rc = targets_start(&p->client_args, p->service, &p->targets, err);
+	if (rc == 0)
+		rc = run_load(p, err);
+	targets_stop(p->targets);
+	p->targets = NULL;
 	return rc;
 }
 
@@ -251,7 +173,6 @@ static int play(struct play *p, struct err *err)
 			     load_stats(p->load)->last_failure);
 	load_free(p->load);
 	profile_free(p->profile);
-	client_done(&p->client);
 	return rc;
 }
 

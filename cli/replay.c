@@ -7,105 +7,13 @@
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
+#include "files.h"
 #include "text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define CONF_MAX_BYTES (1 << 20)
 #define SHOWN_ALL 50000
-
-/* The file of --with: the options of tiers, by the tier's name. */
-struct other {
-	const char *file; /* NULL: nothing */
-	json_t *tiers;    /* {"web": {"max": "9", "schedule": [..]}} */
-	char *stack;      /* that a whole stack.conf is of; NULL: of any */
-};
-
-static void other_done(struct other *o)
-{
-	json_decref(o->tiers);
-	free(o->stack);
-}
-DEFINE_CLEANUP_OBJECT(struct other, other_done);
-
-/* ---------------------------------------------------------------- the file */
-
-/* "tier web" to "web"; NULL for another section. */
-static const char *tier_in(const char *section)
-{
-	return strncmp(section, "tier ", 5) == 0 ? section + 5 + strspn(section + 5, " ")
-						 : NULL;
-}
-
-static int on_section(void *arg, const char *section, int line, struct err *err)
-{
-	struct other *o = arg;
-	const char *tier = tier_in(section);
-
-	(void)line;
-	if (tier && json_object_get(o->tiers, tier))
-		return err_set(err, ERR_INVAL, "[%s] is defined twice", section);
-	if (tier && json_object_set_new(o->tiers, tier, json_object()) < 0)
-		return err_set(err, ERR_INVAL, "[%s] is not a valid name", section);
-	return 0;
-}
-
-static int on_pair(void *arg, const char *section, const char *name, const char *value,
-		   int line, struct err *err)
-{
-	struct other *o = arg;
-	const char *tier = tier_in(section);
-	json_t *options = tier ? json_object_get(o->tiers, tier) : NULL;
-	json_t *v = json_string(value);
-
-	(void)line;
-	if (!*section || !v) {
-		json_decref(v);
-		return err_set(err, ERR_INVAL, "'%s' %s", name,
-			       v ? "comes before the first section" : "is not UTF-8");
-	}
-	if (strcmp(section, "stack") == 0 && strcmp(name, "name") == 0) {
-		free(o->stack);
-		o->stack = xstrdup(value);
-	}
-	if (options && strcmp(name, "schedule") == 0) {
-		if (!json_object_get(options, name))
-			json_object_set_new(options, name, json_array());
-		json_array_append(json_object_get(options, name), v);
-	} else if (options) {
-		json_object_set(options, name, v);
-	}
-	json_decref(v);
-	return 0;
-}
-
-static int read_other(const char *file, struct other *o, struct err *err)
-{
-	CLEANUP(free) char *text = NULL;
-	int rc;
-
-	o->file = file;
-	o->tiers = json_object();
-	if (!file)
-		return 0;
-	rc = conf_read_file(file, CONF_MAX_BYTES, &text, NULL, err);
-	if (rc == 0)
-		rc = conf_each_section(text, file, on_section, o, err);
-	if (rc == 0)
-		rc = conf_each(text, file, on_pair, o, err);
-	if (rc == 0 && json_object_size(o->tiers) == 0)
-		rc = err_set(err, ERR_INVAL, "%s has no [tier NAME]", file);
-	return rc;
-}
-
-/* The options of a tier in the file; NULL: none. */
-static json_t *options_for(const struct other *o, const char *stack, const char *tier)
-{
-	if (o->stack && strcmp(o->stack, stack) != 0)
-		return NULL;
-	return json_object_get(o->tiers, tier);
-}
 
 /* ---------------------------------------------------------------- the report */
 
@@ -206,7 +114,7 @@ static void print_simulation(const json_t *p)
 struct run {
 	const struct args *a;
 	struct client client;
-	struct other other;
+	struct tier_settings settings;
 	json_t *answers; /* for --json */
 	bool differs;
 };
@@ -214,7 +122,7 @@ struct run {
 static void run_done(struct run *r)
 {
 	client_done(&r->client);
-	other_done(&r->other);
+	tier_settings_done(&r->settings);
 	json_decref(r->answers);
 }
 DEFINE_CLEANUP_OBJECT(struct run, run_done);
@@ -224,7 +132,7 @@ static int replay(struct run *r, const char *stack, const char *tier, struct err
 	CLEANUP(free) char *path = xasprintf("/v1/tiers/%s/%s/replay", stack, tier);
 	CLEANUP(json_decref) json_t *body = json_object();
 	CLEANUP(json_decref) json_t *doc = NULL;
-	json_t *options = options_for(&r->other, stack, tier);
+	json_t *options = tier_settings_of(&r->settings, stack, tier);
 	const json_t *d;
 	int rc;
 
@@ -259,16 +167,16 @@ static int check_names(const struct run *r, json_t *tiers, struct err *err)
 	json_t *options;
 	size_t i;
 
-	json_object_foreach(r->other.tiers, name, options)
+	json_object_foreach(r->settings.tiers, name, options)
 	{
 		bool found = false;
 
 		json_array_foreach(tiers, i, t) found =
-			found || options_for(&r->other, field_text(t, "stack"),
-					     field_text(t, "name")) == options;
+			found || tier_settings_of(&r->settings, field_text(t, "stack"),
+						  field_text(t, "name")) == options;
 		if (!found)
 			return err_set(err, ERR_NOT_FOUND, "%s: there is no tier '%s'",
-				       r->other.file, name);
+				       r->settings.file, name);
 	}
 	return 0;
 }
@@ -295,10 +203,11 @@ static int replay_one(struct run *r, struct err *err)
 	CLEANUP(free)
 	char *stack = xstrndup(r->a->position[0], (size_t)(slash - r->a->position[0]));
 
-	if (r->other.file && !options_for(&r->other, stack, slash + 1))
-		return err_set(err, ERR_INVAL, "%s has no [tier %s]%s%s", r->other.file,
-			       slash + 1, r->other.stack ? " of stack " : "",
-			       r->other.stack ? stack : "");
+	if (r->settings.file && !tier_settings_of(&r->settings, stack, slash + 1))
+		return err_set(err, ERR_INVAL, "%s has no [tier %s]%s%s",
+			       r->settings.file, slash + 1,
+			       r->settings.stack ? " of stack " : "",
+			       r->settings.stack ? stack : "");
 	return replay(r, stack, slash + 1, err);
 }
 
@@ -314,7 +223,7 @@ int cli_replay(int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	r.a = &a;
-	rc = read_other(a.with, &r.other, &err);
+	rc = tier_settings_read(a.with, &r.settings, &err);
 	if (rc == 0)
 		rc = client_init(&r.client, &a, &err);
 	if (rc == 0)

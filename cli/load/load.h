@@ -14,6 +14,7 @@
 #include "err.h"
 #include "latency.h"
 #include "profile.h"
+#include "targets.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * capacity.h - learns the capacity of one instance of a tier from what it has served.
  *
  * Each minute has the demand of an instance (x), its utilisation (u, 0 to 1), its
- *response time (r), and the number of instances (n). Capacity is the demand of an
- *instance at the target utilisation (such as 0.7). Two laws and a third over both:
+ * response time (r), and the number of instances (n). Capacity is the demand of an
+ * instance at the target utilisation (such as 0.7). Two laws and a third over both:
  *
  *	utilisation law   u = a + x s                    capacity (target - a) / s
  *	queue             r = r0 / (1 - x / c)           capacity target c
@@ -12,21 +12,23 @@
  *	                  or more counts of instances fall as the count grows
  *
  * Where both of the first two are known the smaller capacity is used: the scarcer
- *resource is the limit. It is not known with fewer than 30 minutes of data, while demand
- *was never above half of the target's, or while its 95 % interval is wider than a quarter
- *of it either way; until then there is a cautious value (see struct capacity_known).
+ * resource is the limit. It is not known with fewer than 30 minutes of data, while
+ * demand was never above half of the target's, or while its 95 % interval is wider than
+ * a quarter of it either way; until then there is a cautious value (see struct
+ * capacity_known).
  *
  * Memory is bounded: of each of 64 bands, of a third of an octave of demand and half an
  * octave of instances, over again beyond 40 and 4 times as much, the last 16 minutes are
  * kept, so that a quiet week does not displace the peak before it. The weight of a
  * minute halves after a week.
  *
- * A change is detected by a likelihood-ratio CUSUM between the law as fitted and the same
- * with 1.5 times or two thirds of the capacity. A halved capacity is detected within 10
- * minutes in which an instance is at least 20 % utilised; by latency alone, as soon as
- *the two differ. Noise that is independent from minute to minute causes a false alarm
- *less than once in 100 days. That more instances than before serve less each, as they may
- *when they disturb each other, is not a change. Data from before a change is discarded.
+ * A change is detected by a likelihood-ratio CUSUM between the law as fitted and the
+ * same with 1.5 times or two thirds of the capacity. A halved capacity is detected
+ * within 10 minutes in which an instance is at least 20 % utilised; by latency alone, as
+ * soon as the two differ. Noise that is independent from minute to minute causes a false
+ * alarm less than once in 100 days. That more instances than before serve less each, as
+ * they may when they disturb each other, is not a change. Data from before a change is
+ * discarded.
  *
  * Pure: no I/O, no clock, no logging, no global state. One struct is used by one thread
  * at a time. About 21 KB each.
@@ -34,8 +36,8 @@
  * Sources: Denning and Buzen, The operational analysis of queueing network models, ACM
  * Computing Surveys 10 (1978), 3 (the utilisation law, the bottleneck); Kleinrock,
  * Queueing Systems vol. 2, 4.4 (processor sharing, whose mean time is M/M/1's); Gunther,
- * Guerrilla Capacity Planning; Page, Continuous inspection schemes, Biometrika 41 (1954);
- * Basseville and Nikiforov, Detection of Abrupt Changes, 2.2.
+ * Guerrilla Capacity Planning; Page, Continuous inspection schemes, Biometrika 41
+ * (1954); Basseville and Nikiforov, Detection of Abrupt Changes, 2.2.
  */
 #ifndef PREDICTOR_CAPACITY_CAPACITY_H
 #define PREDICTOR_CAPACITY_CAPACITY_H

@@ -3,10 +3,10 @@
  * demand.h - the decision model: the instances a tier needs, one lead time ahead.
  *
  * Predicts, in quantiles, the LARGEST demand within the lead time, from the series
- * alone, and turns it into instances by a price: the cost of a step short of capacity, in
- * instances for one step. The price is found by replaying the tier's own past so that the
- * promised share of time short of capacity (the risk) is met, and is adjusted online from
- * then on.
+ * alone, and turns it into instances by a price: the cost of a step short of capacity,
+ * in instances for one step. The price is found by replaying the tier's own past so that
+ * the promised share of time short of capacity (the risk) is met, and is adjusted online
+ * from then on.
  *
  * Model. y = demand, base = mean of its last two values. With x the features of
  * features.h at step i and L the lead time in steps:
@@ -19,19 +19,19 @@
  *
  * b and c are ridge regressions on exponentially forgotten sums (ridge.h); the
  * distribution of z is a histogram with forgetting (histogram.h). All of it is learned
- *one step at a time.
+ * one step at a time.
  *
  * Times are Unix milliseconds. Seasons follow the local clock, whose offset from UTC the
  * caller sets (demand_model_set_offset()), so that a change to or from daylight saving
  * causes neither a gap nor a repeated hour.
  *
- * Pure: no I/O, no clock, no logging, no global state. One model is used by one
- * thread at a time.
+ * Pure: no I/O, no clock, no logging, no global state. One model is used by one thread
+ * at a time.
  *
- * Sources: Ljung, System Identification, 11.2 (recursive least squares with
- * forgetting); Huber and Ronchetti, Robust Statistics, ch. 7; Carroll and Ruppert,
- * Transformation and Weighting in Regression, ch. 3 (log-linear spread); Koenker,
- * Quantile Regression, 2.1 (the newsvendor's quantile).
+ * Sources: Ljung, System Identification, 11.2 (recursive least squares with forgetting);
+ * Huber and Ronchetti, Robust Statistics, ch. 7; Carroll and Ruppert, Transformation and
+ * Weighting in Regression, ch. 3 (log-linear spread); Koenker, Quantile Regression, 2.1
+ * (the newsvendor's quantile).
  */
 #ifndef PREDICTOR_DEMAND_DEMAND_H
 #define PREDICTOR_DEMAND_DEMAND_H

@@ -8,8 +8,8 @@
  *
  * Members of decide_input have their own names; those that are 0, false or NULL are
  * omitted. Doubles come back bit by bit (17 digits; "nan", "inf", "-inf"). A window is
- *when it began, when it was last noted, then a time and a value each; its times are
- *counted back from now_ms. Typically 600 to 900 bytes.
+ * when it began, when it was last noted, then a time and a value each; its times are
+ * counted back from now_ms. Typically 600 to 900 bytes.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */

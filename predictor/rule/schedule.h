@@ -10,8 +10,8 @@
  *	always: daily 12:00-13:00 min=5
  *
  * A span whose end is not after its start continues into the next day. Hours are the
- *local clock's, so an hour that is skipped or repeated with daylight saving counts as the
- * clock shows it.
+ * local clock's, so an hour that is skipped or repeated with daylight saving counts as
+ * the clock shows it.
  *
  * Pure but for tz_open() of the zone; safe from any thread.
  */
