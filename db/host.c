@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hosts and their states. */
 #include "db.h"
 #include "sql.h"
 

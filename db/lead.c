@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Measured lead times. */
 #include "db.h"
 #include "sql.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Named texts of this installation. */
 #include "db.h"
 #include "sql.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* States of the tiers' models. */
 #include "db.h"
 #include "sql.h"
 

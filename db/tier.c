@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tiers: what is declared, and the latest decision. */
 #include "db.h"
 #include "sql.h"
 

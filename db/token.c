@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* API tokens. */
 #include "db.h"
 #include "sql.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Measured effects of past events. */
 #include "db.h"
 #include "sql.h"
 

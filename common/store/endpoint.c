@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which endpoint is used; those that failed are probed before they are used again. */
 #include "check.h"
 #include "clock.h"
 #include "session.h"

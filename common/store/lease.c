@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Leases: granted, kept alive, revoked, listed. */
 #include "call.h"
 #include "check.h"
 #include "etcd_json.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Transactions written as JSON, and their answers read. */
 #include "call.h"
 #include "check.h"
 #include "etcd_json.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Watches: a stream of events, resumed after each failure. */
 #include "call.h"
 #include "check.h"
 #include "clock.h"

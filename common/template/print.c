@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Values printed as Go's %v, floats in their shortest form, and as JSON. */
 #include "value.h"
 
 #include "check.h"

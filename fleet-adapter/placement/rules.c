@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whether an item can be on a bin, and which bin is the best. */
 #include "check.h"
 #include "state.h"
 #include "unitfile.h"

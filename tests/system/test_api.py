@@ -350,7 +350,7 @@ WRONG_STACKS = [
     (stack(**{"conf.d/web/a.toml": "[template]\nsrc = \"a\"\ndest = \"/a\"\n"
               "keys = [\"/\"]\n"}), "there is no templates/web/a"),
     ({"files": []}, "must be an object"),
-    ({"file": {}}, '"file" is not known'),
+    ({"file": {}}, 'unknown member "file"'),
     ("{", "is not JSON"),
 ]
 
