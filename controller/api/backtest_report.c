@@ -67,8 +67,9 @@ static json_t *report_json(const struct judge_report *j, const struct backtest_r
 
 	for (int k = 0; k < DEMAND_BANDS; k++)
 		json_array_append_new(
-			bands, json_pack("{s:f, s:o}", "level", demand_bands[k], "achieved",
-					 json_finite(j->lead[j->own].coverage[k])));
+			bands,
+			json_pack("{s:f, s:o}", "level", demand_bands[k], "achieved",
+				  json_finite(j->lead[j->own].coverage[k])));
 	for (int k = 0; k < JUDGE_RISKS; k++)
 		json_array_append_new(frontier,
 				      json_pack("{s:f, s:o, s:o}", "risk",

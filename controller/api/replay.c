@@ -131,15 +131,15 @@ static int simulate(const struct replay *q, struct api_job *job, json_t **ret,
 	if (!q->has_other)
 		return 0;
 	rc = whatif_simulate(q->db,
-			 &(struct whatif_question){
-				 .settings = { [WHATIF_IN_FORCE] = &q->t,
-					       [WHATIF_OTHER] = &q->other },
-				 .from_ms = q->since_ms,
-				 .to_ms = q->until_ms,
-				 .progress = api_job_progress,
-				 .arg = job,
-			 },
-			 &w, err);
+			     &(struct whatif_question){
+				     .settings = { [WHATIF_IN_FORCE] = &q->t,
+						   [WHATIF_OTHER] = &q->other },
+				     .from_ms = q->since_ms,
+				     .to_ms = q->until_ms,
+				     .progress = api_job_progress,
+				     .arg = job,
+			     },
+			     &w, err);
 	if (rc == 0)
 		*ret = played_json(w, q);
 	return rc;

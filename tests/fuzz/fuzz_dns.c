@@ -3,8 +3,8 @@
  * fuzz_dns.c - a query packet, or (first byte odd) records and then a query. Whatever
  * comes in, an answer is one that libknot can read, has the query's id, and fits.
  */
-#include "check.h"
 #include "answer.h"
+#include "check.h"
 
 #include <libknot/libknot.h>
 #include <string.h>
