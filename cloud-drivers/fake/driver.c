@@ -19,7 +19,7 @@ static const struct conf_option table[] = {
 	{ "", "idempotent", CONF_BOOL, AT(idempotent), "yes", 0, 0, NULL,
 	  "Whether a launch id is idempotent" },
 	{ "", "unique_name", CONF_BOOL, AT(unique_name), "no", 0, 0, NULL,
-	  "Whether a second VM of a name is refused" },
+	  "Whether a second VM of a name is rejected" },
 	{ "", "visible", CONF_DURATION, AT(visible_ms), "0s", 0, 600e3, NULL,
 	  "How long a new VM may be missing from lists, as the driver reports it" },
 	{ "", "boot_delay", CONF_DURATION, AT(boot_ms), "0s", 0, 3600e3, NULL,

@@ -58,13 +58,13 @@ void store_cancel(struct store_call *c)
 static void answer(struct store_call *c, const json_t *doc, const struct err *err)
 {
 	store_answer_fn *fn = c->answer;
-	struct store_call told = *c;
+	struct store_call copy = *c;
 
 	store_call_free(c);
-	told.link = NULL;
-	told.http = NULL;
-	buf_init(&told.body, 0);
-	fn(&told, doc, err);
+	copy.link = NULL;
+	copy.http = NULL;
+	buf_init(&copy.body, 0);
+	fn(&copy, doc, err);
 }
 
 /* ---------------------------------------------------------------- tries */
@@ -109,7 +109,7 @@ static void failed_there(struct store_call *c, bool maybe_done, const struct err
 static void on_answer(struct store_call *c, const struct http_res *res)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
-	const json_t *told;
+	const json_t *result;
 	struct err err;
 	int rc;
 
@@ -126,13 +126,13 @@ static void on_answer(struct store_call *c, const struct http_res *res)
 	}
 	store_endpoint_worked(c->s, c->endpoint);
 	doc = json_loadb(buf_str(&res->body), res->body.len, 0, NULL);
-	told = json_object_get(doc, "result") ? json_object_get(doc, "result") : doc;
-	if (!json_is_object(told))
+	result = json_object_get(doc, "result") ? json_object_get(doc, "result") : doc;
+	if (!json_is_object(result))
 		err_set(&err, ERR_PROTO, "the store's answer to %s is not a JSON object",
 			c->path);
 	else if (store_wire_doc_error(doc, &err) == 0)
 		err.code = 0;
-	answer(c, err.code ? NULL : told, err.code ? &err : NULL);
+	answer(c, err.code ? NULL : result, err.code ? &err : NULL);
 }
 
 static void on_http(void *arg, const struct http_res *res, bool sent,

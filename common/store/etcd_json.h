@@ -36,7 +36,7 @@ int ejson_read_bool(const json_t *o, const char *name, bool *ret,
 /* *ret is NUL-terminated, never NULL, and the caller's. */
 int ejson_read_bytes(const json_t *o, const char *name, char **ret, size_t *ret_len,
 		     struct err *err) MUST_CHECK;
-/* One of the words (ends with NULL) or its place as a number; absent: 0. */
+/* One of the words (ends with NULL) or its index as a number; absent: 0. */
 int ejson_read_enum(const json_t *o, const char *name, const char *const *words, int *ret,
 		    struct err *err) MUST_CHECK;
 /* An array or absent; *ret is NULL then. */

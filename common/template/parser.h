@@ -23,7 +23,7 @@ struct tparser {
 int tparser_next(struct tparser *p, struct err *err) MUST_CHECK;
 /* Whether the token is this word. */
 bool tparser_is_name(const struct tparser *p, const char *word);
-/* Reads one token, which must be "}}"; where stands in the error. */
+/* Reads one token, which must be "}}"; where is used in the error. */
 int tparser_expect_close(struct tparser *p, const char *where,
 			 struct err *err) MUST_CHECK;
 /* An error about the token at hand. */

@@ -82,7 +82,7 @@ static int make_series(struct batch *b, const struct db_sample_in *in,
 		return err_set(
 			err, ERR_LIMIT,
 			"there are %zu metric series, the limit; samples of new ones "
-			"are refused",
+			"are rejected",
 			m->n);
 	rc = db_run(b->c, err,
 		    "INSERT INTO series (name, labels, kind, first_ms, last_ms)"

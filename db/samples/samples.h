@@ -36,7 +36,7 @@ struct db_samples_result {
 	size_t added;
 	size_t duplicate; /* that series has a sample of that time; the first one stays */
 	size_t too_old;   /* before the raw retention */
-	size_t refused;   /* not finite, over 10 min in the future, or a bad name */
+	size_t refused;   /* not finite, over 10 min in the future, or an invalid name */
 };
 
 /*

@@ -31,7 +31,7 @@ struct db_selector {
 static int matcher_init(struct matcher *m, const struct db_matcher *in, struct err *err)
 {
 	CLEANUP(buf_done) struct buf text;
-	char words[128];
+	char why[128];
 	int rc;
 
 	buf_init(&text, VALUE_MAX_BYTES + 16);
@@ -49,10 +49,10 @@ static int matcher_init(struct matcher *m, const struct db_matcher *in, struct e
 			       "the regular expression for '%s' is too long", in->label);
 	rc = regcomp(&m->re, buf_str(&text), REG_EXTENDED | REG_NOSUB);
 	if (rc != 0) {
-		regerror(rc, &m->re, words, sizeof(words));
+		regerror(rc, &m->re, why, sizeof(why));
 		return err_set(err, ERR_INVAL,
 			       "label %s: bad regular expression '%s': %s", in->label,
-			       in->value, words);
+			       in->value, why);
 	}
 	m->has_re = true;
 	return 0;

@@ -108,7 +108,7 @@ static inline void remove_leftovers(void)
 	remove_leftovers_in("/var/tmp");
 }
 
-/* A /24 that nobody has, told by the driver's own check. */
+/* An unused /24, by the driver's own check. */
 static inline void free_subnet(char ret[32], const char *bridge)
 {
 	for (unsigned i = 0; i < 200; i++) {
@@ -189,7 +189,7 @@ static inline void subject_teardown(struct subject *s)
 
 /* ---------------------------------------------------------------- calls */
 
-/* The call went well; its words are printed when not. */
+/* The call succeeded; prints its message if not. */
 #define assert_drv_ok(call, e)                                                        \
 	do {                                                                          \
 		int cls_ = (call);                                                    \

@@ -82,7 +82,7 @@ static inline void assert_says(const char *text, const char *what)
 			 text + (len > 800 ? len - 800 : 0));
 }
 
-/* ECONNREFUSED: the host's own kernel side answered, on a port where nobody listens. */
+/* ECONNREFUSED: the host's own kernel side answered, on a port without a listener. */
 static inline int knock(const char *address, int wait_ms)
 {
 	CLEANUP(close_fd)

@@ -187,7 +187,7 @@ static void what_was_launched_is_found_after_opening_again(void **state)
 	assert_int_equal(count_vms(s), 0);
 }
 
-/* The caller launches and is gone before it can note the answer. */
+/* The caller launches and exits before it can record the answer. */
 static void an_answer_that_nobody_heard_is_no_second_vm(void **state)
 {
 	struct subject *s = *state;

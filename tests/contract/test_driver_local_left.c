@@ -141,7 +141,7 @@ static void another_process_of_the_same_number_is_left_alone(void **state)
 		pause();
 		_exit(0);
 	}
-	m.pid = bystander; /* as after a reboot: the number is somebody else's */
+	m.pid = bystander; /* as after a reboot: another process has the number */
 	dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_ok(meta_write(dirfd, &m, &why), &why);
 	assert_int_equal(state_of(s, ID), DRV_VM_FAILED);

@@ -242,7 +242,7 @@ static void a_tiers_demand_and_its_past_come_from_there(void **state)
 	assert_ok(db_demand_range(s->f->db, "wp", "web", s->start_ms, past, HISTORY_MIN,
 				  &s->f->e),
 		  &s->f->e);
-	/* The value at a minute's end stands for it. */
+	/* The value at the end of a minute represents it. */
 	for (int i = 0; i + 1 < HISTORY_MIN; i++)
 		assert_close(past[i], 1000 + 2 * ((i + 1) % 100), 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fuzz_collect.c - answers of programs that tell metrics; the first byte says which. */
+/* fuzz_collect.c - answers of programs with metrics; the first byte selects which. */
 #include "check.h"
 #include "parsers.h"
 

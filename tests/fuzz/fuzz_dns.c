@@ -31,7 +31,7 @@ static struct dns_zone *zone_of_names(void)
 	return z;
 }
 
-/* Lines "KEY VALUE" up to an empty one; returns what is behind them. */
+/* Lines "KEY VALUE" up to an empty one; returns the rest. */
 static size_t read_records(struct dns_zone *z, const uint8_t *data, size_t size)
 {
 	size_t at = 0;

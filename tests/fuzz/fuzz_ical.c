@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fuzz_ical.c - iCalendar files of any content: read in bounded time, or refused. */
+/* fuzz_ical.c - iCalendar files of any content: read in bounded time, or rejected. */
 #include "calendar.h"
 #include "check.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * fuzz_stack.c - stacks as people send them: stack.conf, a unit file and a template
- * resource, with a line of "----" between them. What is refused is refused in words; what
- * is read is read again from its canonical text with the same result.
+ * resource, with a line of "----" between them. What is rejected is rejected with a
+ * message; what is read is read again from its canonical text with the same result.
  */
 #include "check.h"
 #include "cleanup.h"

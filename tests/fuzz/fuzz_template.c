@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fuzz_template.c - a template's text, and (behind the first NUL) a resource in TOML. A
- * failure always has words; a success stays within its bounds.
+ * fuzz_template.c - a template's text, and (after the first NUL) a resource in TOML. A
+ * failure always has a message; a success stays within its bounds.
  */
 #include "check.h"
 #include "spec.h"

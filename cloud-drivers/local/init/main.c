@@ -72,7 +72,7 @@ static void note(const char *what)
 }
 
 /* Before it may start: the parent receives it and removes the host. */
-static _Noreturn void refuse(const struct err *e)
+static _Noreturn void abort_with(const struct err *e)
 {
 	CLEANUP(free) char *text = xasprintf("E%s", e->msg);
 
@@ -165,7 +165,7 @@ static void prepare(struct host *h, const char *folder)
 	if (rc == 0)
 		rc = rootfs_enter(folder, &h->meta, &e);
 	if (rc < 0)
-		refuse(&e);
+		abort_with(&e);
 	set_oom_score("-900");
 	if (send(SPAWN_FD, "R", 1, MSG_NOSIGNAL) != 1)
 		_exit(3);
@@ -173,7 +173,7 @@ static void prepare(struct host *h, const char *folder)
 	if (h->has_groups)
 		rc = rootfs_mount_cgroups(&h->groups, &e);
 	if (rc < 0)
-		refuse(&e);
+		abort_with(&e);
 	set_status(h, "pending", "");
 	close(SPAWN_LOCK_FD);
 	if (send(SPAWN_FD, "G", 1, MSG_NOSIGNAL) != 1)
@@ -327,7 +327,7 @@ static void on_signals(struct host *h)
 	while (read(h->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD || h->stop_mono_ms)
 			continue;
-		note("asked to stop");
+		note("stopping on SIGTERM");
 		h->stop_mono_ms = clock_mono_ms() + STOP_GRACE_MS;
 		(void)kill(-1, SIGTERM);
 	}
