@@ -20,7 +20,7 @@ mandir  ?= $(prefix)/share/man
 sharedir ?= $(prefix)/share/foretide
 sysconfdir ?= /etc
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical libknot libmnl libsystemd \
 	   nettle
 # libunistring has no .pc file.
@@ -285,7 +285,7 @@ rooms: $(DOORS)
 
 lint: export TIDY_FLAGS = $(DIALECT) $(PKG_CFLAGS)
 lint: all
-	CC="$(CC)" B=$(B) tests/lint
+	+CC="$(CC)" B=$(B) tests/lint
 
 FUZZ_TIME ?= 60
 fuzz:

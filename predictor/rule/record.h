@@ -3,7 +3,7 @@
  * record.h - a decision's record: the exact input of decide() and the state it began
  * with, as one self-contained line of JSON, so that any version can repeat it.
  *
- *	{"v":1,"by":"0.1.0","in":{"stack":"shop","demand":41.2,...},
+ *	{"v":1,"by":"0.2.0","in":{"stack":"shop","demand":41.2,...},
  *	 "state":{"needed":[since,last,at,value,...],"upper":[..],"in_since":..}}
  *
  * Members of decide_input have their own names; those that are 0, false or NULL are
