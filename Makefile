@@ -67,7 +67,9 @@ SEES_cloud-drivers/local/init   := common cloud-drivers cloud-drivers/local/host
 
 SEES_agent/process              := $(BASE)
 SEES_agent/units                := common common/net
-SEES_agent/units/own            := $(BASE) fleet-adapter/unitfile agent/process agent/units
+SEES_agent/units/own/spec       := common common/text fleet-adapter/unitfile
+SEES_agent/units/own            := $(BASE) fleet-adapter/unitfile agent/process agent/units \
+					agent/units/own/spec
 SEES_agent/units/systemd        := $(BASE) agent/units
 SEES_agent/host                 := $(BASE) common/store
 SEES_agent/registrator          := $(BASE) common/store fleet-adapter/unitfile \
@@ -138,7 +140,7 @@ INSIDE_tests/fuzz/fuzz_dns       := agent/dns
 INSIDE_tests/fuzz/fuzz_kv        := controller/etcd common/store
 INSIDE_tests/fuzz/fuzz_series    := predictor/horizon
 INSIDE_tests/fuzz/fuzz_template  := agent/confd
-INSIDE_tests/fuzz/fuzz_unit_spec := agent/units/own
+INSIDE_tests/fuzz/fuzz_unit_spec := agent/units/own/spec
 INSIDE_tests/fuzz/fuzz_unpack    := db/samples
 TEST_FOLDERS := tests tests/contract tests/fuzz $(shell find tests/unit -type d)
 

@@ -9,7 +9,7 @@
  *
  * Units are kept sorted by name, so equal documents have equal texts. The epoch of a
  * schedule grows by one with each change; states carry the epoch that was applied.
- *Unknown members are ignored, so that a newer peer can be understood.
+ * Unknown members are ignored, so that a newer peer can be understood.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */

@@ -2,7 +2,7 @@
 #include "deps.h"
 
 #include "list.h"
-#include "strv.h"
+#include "spec.h"
 
 /* a is to start after b. */
 static bool is_after(const struct unit *a, const struct unit *b)

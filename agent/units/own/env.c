@@ -4,9 +4,8 @@
 #include "buf.h"
 #include "check.h"
 #include "notify.h"
-#include "strv.h"
+#include "spec.h"
 #include "text.h"
-#include "words.h"
 
 #include <string.h>
 

@@ -3,8 +3,7 @@
 
 #include "check.h"
 #include "env.h"
-#include "strv.h"
-#include "words.h"
+#include "spec.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * unit.h - what our own supervisor knows of a unit, and of all of them.
  *
  * The layers of this room, each knowing those before it only:
- *   words, specifiers, values, directives, spec   the text of a unit file
+ *   spec/                      the text of a unit file
  *   phase, result              names of what a unit does, and why it failed
  *   ids, env, dirs, notify, spawn, processes   its processes and what they are given
  *   save, load, list           its state file, its text, and where it is found

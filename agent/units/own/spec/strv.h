@@ -2,8 +2,8 @@
 /*
  * strv.h - NULL-ended lists of owned strings. An empty list may be a NULL pointer.
  */
-#ifndef AGENT_UNITS_OWN_STRV_H
-#define AGENT_UNITS_OWN_STRV_H
+#ifndef AGENT_UNITS_OWN_SPEC_STRV_H
+#define AGENT_UNITS_OWN_SPEC_STRV_H
 
 #include "cleanup.h"
 

@@ -5,12 +5,14 @@
  * Options and their meaning follow systemd.service(5), systemd.exec(5), systemd.kill(5)
  * and systemd.unit(5). Options that we do not act on are kept by name, for a warning.
  */
-#ifndef AGENT_UNITS_OWN_SPEC_H
-#define AGENT_UNITS_OWN_SPEC_H
+#ifndef AGENT_UNITS_OWN_SPEC_SPEC_H
+#define AGENT_UNITS_OWN_SPEC_SPEC_H
 
 #include "cleanup.h"
 #include "err.h"
 #include "specifiers.h"
+#include "strv.h"
+#include "words.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * directives.h - the options of unit files by kind: each takes one assignment into its
  * place in the spec. For spec.c only.
  */
-#ifndef AGENT_UNITS_OWN_DIRECTIVES_H
-#define AGENT_UNITS_OWN_DIRECTIVES_H
+#ifndef AGENT_UNITS_OWN_SPEC_DIRECTIVES_H
+#define AGENT_UNITS_OWN_SPEC_DIRECTIVES_H
 
 #include "spec.h"
 

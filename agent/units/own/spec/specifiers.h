@@ -4,8 +4,8 @@
  *
  * Pure.
  */
-#ifndef AGENT_UNITS_OWN_SPECIFIERS_H
-#define AGENT_UNITS_OWN_SPECIFIERS_H
+#ifndef AGENT_UNITS_OWN_SPEC_SPECIFIERS_H
+#define AGENT_UNITS_OWN_SPEC_SPECIFIERS_H
 
 #include "err.h"
 

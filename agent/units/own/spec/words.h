@@ -4,8 +4,8 @@
  *
  * After systemd.syntax(7) and systemd.service(5), "COMMAND LINES". Pure.
  */
-#ifndef AGENT_UNITS_OWN_WORDS_H
-#define AGENT_UNITS_OWN_WORDS_H
+#ifndef AGENT_UNITS_OWN_SPEC_WORDS_H
+#define AGENT_UNITS_OWN_SPEC_WORDS_H
 
 #include "err.h"
 

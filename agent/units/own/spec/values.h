@@ -2,8 +2,8 @@
 /*
  * values.h - time spans and signals in unit files, after systemd.time(7). Pure.
  */
-#ifndef AGENT_UNITS_OWN_VALUES_H
-#define AGENT_UNITS_OWN_VALUES_H
+#ifndef AGENT_UNITS_OWN_SPEC_VALUES_H
+#define AGENT_UNITS_OWN_SPEC_VALUES_H
 
 #include "err.h"
 
