@@ -51,8 +51,8 @@ enum drv_class {
 struct drv_err {
 	int cls;                /* as returned */
 	int http_status;        /* 0: none */
-	int64_t retry_after_ms; /* THROTTLED: as requested by the cloud; -1: not given
-				 */
+	int64_t retry_after_ms; /* THROTTLED: as requested by the cloud; -1:
+				 * not given */
 	char code[64];          /* the provider's own code, for the log */
 	char request_id[96];    /* the provider's, for its support */
 	char msg[DRV_MSG_MAX];  /* for users, in one line; never a secret */
@@ -225,8 +225,8 @@ struct drv_ops {
 	void (*close)(struct drv *d); /* NULL is allowed; the VMs are not touched */
 	const struct drv_caps *(*caps)(struct drv *d); /* constant after open() */
 
-	/* Login, permissions, image, types, quota. Creates no VM. Reports all findings.
-	 */
+	/* Login, permissions, image, types, quota. Creates no VM. Reports
+	 * all findings. */
 	int (*validate)(struct drv *d, int64_t deadline_mono_ms, drv_report_fn *report,
 			void *arg, struct drv_err *err);
 	/* optional: each type that launch() accepts */

@@ -33,16 +33,16 @@ int64_t clock_epoch_ms(void);
 /* How long a calendar duration lasts in real time, at least 1 ms for a positive one. */
 int64_t clock_real_ms(int64_t calendar_ms);
 
-/* RFC 3339 in UTC with milliseconds, "2026-01-02T03:04:05.678Z"; text holds CLOCK_TEXT.
- */
+/* RFC 3339 in UTC with milliseconds, "2026-01-02T03:04:05.678Z"; text
+ * holds CLOCK_TEXT. */
 #define CLOCK_TEXT 32
 const char *clock_format(int64_t unix_ms, char text[CLOCK_TEXT]);
 
 /* RFC 3339 with Z or an offset, or Unix seconds as a number. */
 int clock_parse(const char *text, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
-/* "90s", "5m", "1h30m", "2d", "250ms"; a bare 0 is allowed, other bare numbers are not.
- */
+/* "90s", "5m", "1h30m", "2d", "250ms"; a bare 0 is allowed, other bare numbers
+ * are not. */
 int clock_parse_duration(const char *text, int64_t *ret_ms, struct err *err) MUST_CHECK;
 /* The shortest exact form of the same; text holds CLOCK_TEXT. */
 const char *clock_format_duration(int64_t ms, char text[CLOCK_TEXT]);

@@ -38,8 +38,8 @@ static int lock_file(const char *path, int *ret, struct err *err)
 	return 0;
 }
 
-/* The file's first bytes, before SQLite may change anything; it is created when missing.
- */
+/* The file's first bytes, before SQLite may change anything; it is created
+ * when missing. */
 static int check_header(const char *path, struct err *err)
 {
 	char head[16] = "";

@@ -120,8 +120,8 @@ int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 struct db_host_filter {
 	const char *pool;
 	bool present;          /* only hosts that are neither gone nor failed */
-	int64_t gone_since_ms; /* only hosts that were gone at this time or later; 0: all
-				*/
+	int64_t gone_since_ms; /* only hosts that were gone at this time or later;
+				* 0: all */
 	const char *after;     /* id */
 	size_t limit;
 };

@@ -140,8 +140,8 @@ int db_host_join(struct db *db, const char *id, const char *token_hash,
 
 	if (!token_hash || !*token_hash)
 		return err_set(err, ERR_DENIED, "no join token");
-	/* One statement: of two concurrent joins with the same token only one succeeds.
-	 */
+	/* One statement: of two concurrent joins with the same token only
+	 * one succeeds. */
 	rc = db_change(
 		db, "such host", err,
 		"UPDATE host SET join_token_used = 1, state = 'up', joined_ms = ?5,"

@@ -30,8 +30,8 @@ int db_stack_list(struct db *db, struct db_stack_list *ret, struct err *err)
 	return db_list(db, &table, &w, ret, err);
 }
 
-/* Versions are never reused, even after a stack was deleted: an old ETag stays old.
- */
+/* Versions are never reused, even after a stack was deleted: an old ETag
+ * stays old. */
 static int next_version(struct db_conn *c, int64_t *ret, struct err *err)
 {
 	int rc = db_run(c, err,

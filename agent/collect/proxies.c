@@ -154,8 +154,8 @@ int collect_varnish(const char *text, size_t len, const struct collect_sink *to,
 	const json_t *counters;
 	json_error_t e;
 
-	/* Bitmaps of backends' health fill 64 bits, which jansson's integers do not hold.
-	 */
+	/* Bitmaps of backends' health fill 64 bits, which jansson's integers do
+	 * not hold. */
 	doc = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, &e);
 	if (!doc)
 		return err_set(err, ERR_PROTO, "varnishstat's output is not JSON: %s",

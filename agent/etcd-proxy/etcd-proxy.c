@@ -42,8 +42,8 @@ static int parse_member(const char *url, struct proxy_member *ret, struct err *e
 		ret->known = true;
 		ret->port = dns_address_port(&ret->address);
 		n = strlen(place);
-		/* The host alone, without brackets and port, is what certificates name.
-		 */
+		/* The host alone, without brackets and port, is what
+		 * certificates name. */
 		colon = *place == '[' || strchr(place, ':') == strrchr(place, ':')
 				? strrchr(place, ':')
 				: NULL;

@@ -44,8 +44,8 @@ struct enroll_opts {
 	void *arg;
 };
 
-/* The strings of opts are copied. ERR_INVAL for files that are there but cannot be used.
- */
+/* The strings of opts are copied. ERR_INVAL for files that are there but cannot
+ * be used. */
 int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts *opts,
 		struct enroll **ret, struct err *err) MUST_CHECK;
 void enroll_close(struct enroll *e);

@@ -46,8 +46,8 @@ static struct proc_exit exit_from_status(int status)
 	return (struct proc_exit){ PROC_EXITED, WEXITSTATUS(status) };
 }
 
-/* False when the kernel will report it, but only once the parent has reaped the process.
- */
+/* False when the kernel will report it, but only once the parent has reaped
+ * the process. */
 static bool exit_of(const struct proc_watch *w, struct proc_exit *ret)
 {
 	struct pidfd_info_v1 info = { .mask = PIDFD_EXIT_WANTED };

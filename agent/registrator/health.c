@@ -21,8 +21,8 @@ bool health_take(struct health *h, bool passed)
 	h->failures = passed ? 0 : h->failures + 1;
 	if (h->passes >= h->rise)
 		h->now = HEALTH_PASSING;
-	/* What has never passed is still starting, for as long as it is checked quickly.
-	 */
+	/* What has never passed is still starting, for as long as it is
+	 * checked quickly. */
 	else if (h->failures >= h->fall && before == HEALTH_PASSING)
 		h->now = HEALTH_FAILING;
 	return h->now != before;

@@ -11,8 +11,8 @@
 
 struct service_check;
 
-/* Once, from the loop; the object is freed after it. why: what failed; NULL: passed.
- */
+/* Once, from the loop; the object is freed after it. why: what failed;
+ * NULL: passed. */
 typedef void service_check_fn(void *arg, const struct err *why);
 
 /* address: this host's. HTTP passes with a status from 200 to 399. */

@@ -33,8 +33,8 @@ struct wanted_opts {
 	const char *state_dir;
 	struct units *units;
 	struct registrator *registrator;
-	/* The tier's files were rendered, so its units may start; NULL: they always may.
-	 */
+	/* The tier's files were rendered, so its units may start; NULL: they
+	 * always may. */
 	bool (*is_ready)(void *arg, const char *stack, const char *tier);
 	/* Why not, for the unit's message. */
 	const char *(*why_not_ready)(void *arg, const char *stack, const char *tier);

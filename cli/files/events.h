@@ -45,8 +45,8 @@ int file_events_read(const char *path, const char *zone, const struct series *s,
 void file_events_done(struct file_events *e);
 DEFINE_CLEANUP_OBJECT(struct file_events, file_events_done);
 
-/* One line each, from from_ms on: "event sale, 2026-..Z to ..Z: demand times 2.4 (...)".
- */
+/* One line each, from from_ms on: "event sale, 2026-..Z to ..Z: demand times
+ * 2.4 (...)". */
 void file_events_print(const struct file_events *e, int64_t from_ms);
 /* The same as JSON, in the format of the controller: {"name","start","end","given",
  * "learned_from","uplift","low","high"}; factors are null when the effect is unknown. The

@@ -26,8 +26,8 @@ struct load_opts {
 	size_t in_flight_max; /* requests past this are not sent and counted as skipped */
 	const char *const
 		*paths;     /* NULL-ended, asked for in turn; must outlive the load */
-	double fresh_ratio; /* 0 to 1: share of requests that no cache has an answer for
-			     */
+	double fresh_ratio; /* 0 to 1: share of requests that no cache has an
+			     * answer for */
 };
 
 struct load_stats {
@@ -43,8 +43,8 @@ int load_new(const struct load_opts *opts, struct load **ret, struct err *err) M
 void load_free(struct load *l); /* requests in flight are aborted */
 DEFINE_CLEANUP(struct load *, load_free);
 
-/* The addresses ("10.90.0.7:80") to spread requests over; an empty set keeps the old one.
- */
+/* The addresses ("10.90.0.7:80") to spread requests over; an empty set keeps the
+ * old one. */
 void load_set_targets(struct load *l, const char *const *targets, size_t n);
 size_t load_targets(const struct load *l);
 

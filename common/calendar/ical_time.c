@@ -47,8 +47,8 @@ int64_t ical_unix_ms(const struct ical_clock *c, struct icaltimetype t)
 	       INT64_C(1000) * icaltimezone_get_utc_offset(c->own, &t, &is_daylight);
 }
 
-/* Some programs put a vendor's name before the zone's: "/example.org/Europe/Stockholm".
- */
+/* Some programs put a vendor's name before the
+ * zone's: "/example.org/Europe/Stockholm". */
 static int open_zone(const char *id, struct tz **ret)
 {
 	int rc = tz_open(id, ret, NULL);

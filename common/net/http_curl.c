@@ -165,8 +165,8 @@ int http_curl_error(CURLcode rc, const char *text, const char *url, struct err *
 	size_t shown = strcspn(url, "?"); /* a query may hold a secret */
 	int code = code_of(rc);
 
-	/* curl also reports "unsupported protocol" for an answer without a status line.
-	 */
+	/* curl also reports "unsupported protocol" for an answer without a
+	 * status line. */
 	if (strstr(text, "HTTP/0.9"))
 		code = ERR_PROTO;
 	return err_set(err, code, "%.*s: %s", (int)MIN(shown, 200), url,

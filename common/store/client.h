@@ -54,8 +54,8 @@ DEFINE_CLEANUP(struct store *, store_close);
 
 struct loop *store_loop(const struct store *s);
 
-/* The latest exchange succeeded; the problem, for users, if not ("" when there is none).
- */
+/* The latest exchange succeeded; the problem, for users, if not ("" when there
+ * is none). */
 bool store_is_reachable(const struct store *s);
 const char *store_problem(const struct store *s);
 const char *store_endpoint(const struct store *s); /* in use now */

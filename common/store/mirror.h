@@ -43,8 +43,8 @@ int64_t mirror_rev(
 const struct store_kv *mirror_get(const struct mirror *m, const char *key);
 size_t mirror_count(const struct mirror *m);
 
-/* Visits the keys that begin with prefix (NULL: all), in order, until fn returns false.
- */
+/* Visits the keys that begin with prefix (NULL: all), in order, until fn
+ * returns false. */
 typedef bool mirror_each_fn(void *arg, const struct store_kv *kv);
 void mirror_each(const struct mirror *m, const char *prefix, mirror_each_fn *fn,
 		 void *arg);

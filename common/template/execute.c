@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Executes the nodes of a template: text, actions, branches, loops, other templates.
- */
+/* Executes the nodes of a template: text, actions, branches, loops,
+ * other templates. */
 #include "template.h"
 
 #include "check.h"

@@ -40,8 +40,8 @@ int csv_read(const char *text, size_t len, struct csv_points *ret,
 /* By time; of several with one time the one of the latest line stays. O(n log n). */
 void csv_sort(struct csv_points *p);
 
-/* The n - 1 distances between neighbours of sorted points, smallest first; the caller's.
- */
+/* The n - 1 distances between neighbours of sorted points, smallest first;
+ * the caller's. */
 int64_t *csv_steps(const struct csv_points *p);
 
 #endif

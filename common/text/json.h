@@ -17,8 +17,8 @@
 
 DEFINE_CLEANUP(json_t *, json_decref);
 
-/* A document that must be an object or array; what names it in errors. Caller owns *ret.
- */
+/* A document that must be an object or array; what names it in errors. Caller
+ * owns *ret. */
 int json_parse(const char *text, size_t len, const char *what, json_t **ret,
 	       struct err *err) MUST_CHECK;
 

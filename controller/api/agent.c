@@ -129,8 +129,8 @@ int api_agent_renew(struct request *r, struct err *err)
 	return rc;
 }
 
-/* The answer carries requests to the host: logs that users asked for.
- */
+/* The answer carries requests to the host: logs that users
+ * asked for. */
 int api_agent_metrics(struct request *r, struct err *err)
 {
 	CLEANUP(json_decref) json_t *body = NULL;

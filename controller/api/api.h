@@ -62,8 +62,8 @@ struct api_hooks {
 	void (*poke)(void *arg, const char *why);
 	/* {"store":{..},"tick":{..},"problems":[..]} */
 	json_t *(*status)(void *arg);
-	/* [{"name","stack","unit","host","address","port","dns"}] of registered services
-	 */
+	/* [{"name","stack","unit","host","address","port","dns"}] of
+	 * registered services */
 	json_t *(*services)(void *arg);
 	/* {"demand":{..},"lead":{..},"hold":..}: values of a tier that are not in the
 	 * database */

@@ -37,8 +37,8 @@ struct api {
 	struct api_listener plain, tls;
 	struct kept *kept;
 	struct api_logins *logins;
-	int agent_fd; /* the file that agent_sum is of, also if it is replaced; -1: none
-		       */
+	int agent_fd; /* the file that agent_sum is of, also if it is replaced;
+		       * -1: none */
 	size_t agent_size;
 	char agent_sum[65]; /* SHA-256 in hex; "" without one */
 

@@ -64,8 +64,8 @@ int api_tier_list(struct request *r, struct err *err)
 	return 0;
 }
 
-/* The first half of a tier's ETag, over the declared part, which can be changed by hand.
- */
+/* The first half of a tier's ETag, over the declared part, which can be changed
+ * by hand. */
 static void declared_tag(const struct db_tier *t, char tag[DECLARED_TAG])
 {
 	CLEANUP(json_decref) json_t *doc = tier_declared_json(t);

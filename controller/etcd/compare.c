@@ -65,8 +65,8 @@ static bool holds(const struct keyspace *s, const struct kv_cmp *cmp)
 	return any || holds_for(cmp, NULL);
 }
 
-/* All compares, also nested ones, see the state before the first op.
- */
+/* All compares, also nested ones, see the state before the
+ * first op. */
 void kv_compare(const struct keyspace *s, struct kv_txn *t)
 {
 	t->held = true;

@@ -39,8 +39,8 @@ struct pool_opts {
 					 failed */
 	int64_t terminate_per_hour;   /* per pool and calendar hour; more wait */
 	int64_t backoff_first_ms;     /* real, after a first failure; 0: 1 s */
-	int64_t orphan_grace_ms; /* real; an unknown VM is left alone for so long; 0: 60 s
-				  */
+	int64_t orphan_grace_ms;      /* real; an unknown VM is left alone for so long; 0:
+				       * 60 s */
 	pool_user_data_fn *user_data;
 	void (*changed)(void *arg); /* called when hosts changed. Must not block */
 	void *arg;                  /* of both */

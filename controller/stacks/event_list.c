@@ -209,8 +209,8 @@ int event_list_read(const struct stack_events *e, const struct tz *zone, int64_t
 {
 	int rc = read_from(e, zone, now_ms - BEFORE_MS, now_ms, ret, err);
 
-	/* The past of recurring events grows daily: an applied stack must stay valid.
-	 */
+	/* The past of recurring events grows daily: an applied stack must
+	 * stay valid. */
 	return rc == ERR_LIMIT ? read_from(e, zone, now_ms - NEAR_MS, now_ms, ret, err)
 			       : rc;
 }

@@ -46,8 +46,8 @@ struct join_user_data {
 	const char *domain;       /* for its DNS; NULL: foretide.local */
 	double time_scale;
 	int64_t time_epoch_ms;
-	int64_t give_up_ms; /* real: it powers off unless it has joined by then; 0: 20 min
-			     */
+	int64_t give_up_ms; /* real: it powers off unless it has joined by then; 0:
+			     * 20 min */
 };
 
 /*

@@ -266,8 +266,8 @@ static int add_batch(struct batch *b, const struct db_sample_in *in, size_t n,
 	return rc;
 }
 
-/* Two transactions under one lock of the writer: the second reads what the first wrote.
- */
+/* Two transactions under one lock of the writer: the second reads what the
+ * first wrote. */
 static int add_and_roll(struct batch *b, const struct db_sample_in *in, size_t n,
 			struct err *err)
 {

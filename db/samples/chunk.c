@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bytes of a chunk: the number of samples, the columns of times and values (pack.h).
- */
+/* The bytes of a chunk: the number of samples, the columns of times and
+ * values (pack.h). */
 #include "chunk.h"
 
 #include "check.h"

@@ -16,8 +16,8 @@ bool db_head_insert(struct db_entry *e, int64_t t_ms, double v)
 	if (t_ms <= e->packed_to && i == 0)
 		return true;
 	if (e->n == e->cap) {
-		/* Thousands of series fill up at the same rate: small steps waste least.
-		 */
+		/* Thousands of series fill up at the same rate: small steps
+		 * waste least. */
 		e->cap += 16;
 		e->head = xrealloc(e->head, e->cap * sizeof(*e->head));
 	}

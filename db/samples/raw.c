@@ -35,8 +35,8 @@ int db_samples_raw(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms
 	int64_t start;
 	int rc = 0;
 
-	/* Memory first: what is packed in the meantime is in both, and is removed below.
-	 */
+	/* Memory first: what is packed in the meantime is in both, and is
+	 * removed below. */
 	copy_head(db, series, from_ms, to_ms, &head, &start);
 	if (from_ms < start) {
 		rc = db_read(db, &c, err);

@@ -27,12 +27,12 @@ DEFINE_CLEANUP_OBJECT(struct db_buckets, db_buckets_done);
 /* The resolutions that a series has, coarsest first; ends with 0. */
 const int64_t *db_rollup_resolutions(const char *name);
 void db_buckets_push(struct db_buckets *b, const struct db_bucket *v);
-/* Adds up samples into buckets of res_ms; before: the sample before the first, or NULL.
- */
+/* Adds up samples into buckets of res_ms; before: the sample before the first,
+ * or NULL. */
 void db_rollup_make(const struct db_sample *v, size_t n, const struct db_sample *before,
 		    int64_t res_ms, struct db_buckets *ret);
-/* Stores buckets; an existing one is replaced, or kept when keep. Write transaction.
- */
+/* Stores buckets; an existing one is replaced, or kept when keep.
+ * Write transaction. */
 int db_rollup_put(struct db_conn *c, int64_t series, enum db_series_kind kind,
 		  int64_t res_ms, const struct db_buckets *b, bool keep,
 		  size_t *ret_added, struct err *err) MUST_CHECK;

@@ -80,8 +80,8 @@ struct db_matcher {
  * so repeating it costs next to nothing. One thread at a time may use it.
  */
 struct db_selector;
-/* name "" matches any. ERR_INVAL for an invalid regular expression. Copies its arguments.
- */
+/* name "" matches any. ERR_INVAL for an invalid regular expression. Copies
+ * its arguments. */
 int db_selector_new(const char *name, const struct db_matcher *m, size_t n,
 		    struct db_selector **ret, struct err *err) MUST_CHECK;
 void db_selector_free(struct db_selector *s);

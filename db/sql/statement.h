@@ -24,8 +24,8 @@ void db_bind(sqlite3_stmt *q, const char *types, ...);
 void db_bind_list(sqlite3_stmt *q, const char *types, va_list ap);
 void db_bind_at(sqlite3_stmt *q, int i, const char *text);
 int db_step(struct db_conn *c, sqlite3_stmt *q, struct err *err) MUST_CHECK;
-/* One step that returns no row; *ret_changed (may be NULL) is the number of rows changed.
- */
+/* One step that returns no row; *ret_changed (may be NULL) is the number of
+ * rows changed. */
 int db_exec(struct db_conn *c, sqlite3_stmt *q, int64_t *ret_changed,
 	    struct err *err) MUST_CHECK;
 /* db_prepare(), db_bind() and db_exec() in one. */

@@ -34,8 +34,8 @@ static bool is_there(const struct state *s, int item, int bin)
 	       s->out->rows[s->items[item].index].host != PLACE_NOWHERE;
 }
 
-/* Tries to find room for all items of the bin; puts them back when there is not enough.
- */
+/* Tries to find room for all items of the bin; puts them back when there is
+ * not enough. */
 static bool can_empty(struct state *s, int bin, struct ints *moved)
 {
 	CLEANUP(free) int *list = NULL;

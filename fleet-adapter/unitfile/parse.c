@@ -52,8 +52,8 @@ static void cut_blanks(struct buf *b)
 		b->data[--b->len] = '\0';
 }
 
-/* A value must not end so that it would swallow the line after it in the canonical text.
- */
+/* A value must not end so that it would swallow the line after it in the
+ * canonical text. */
 static void cut_tail(struct buf *b)
 {
 	while (b->len > 0 && (strchr(BLANKS "\n", b->data[b->len - 1]) ||

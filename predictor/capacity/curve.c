@@ -52,8 +52,8 @@ static int jacobian(const gsl_vector *b, void *arg, gsl_matrix *j)
 	return GSL_SUCCESS;
 }
 
-/* One fit under the weights of this round; b [p] from where it starts to where it ends.
- */
+/* One fit under the weights of this round; b [p] from where it starts to where
+ * it ends. */
 static bool fit_round(struct fitting *t, double *b)
 {
 	const gsl_multifit_nlinear_parameters how =

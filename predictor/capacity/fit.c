@@ -95,8 +95,8 @@ static void fit_counts(const struct minutes *m, enum kind kind, double target,
 			continue;
 		ret->n[ret->m] = count[k];
 		ret->x[ret->m] = count[k] * e.law.capacity;
-		/* What is without noise is still not known beyond a part in a thousand.
-		 */
+		/* What is without noise is still not known beyond a part in
+		 * a thousand. */
 		ret->sd[ret->m] = ret->x[ret->m] * fmax(e.sd, 1e-3);
 		ret->m++;
 	}

@@ -40,8 +40,8 @@ static struct lead lead_of(const struct demand_model *m, size_t lead_steps)
 	histogram_init(&l.histogram,
 		       HISTOGRAM_DAYS * 86400000.0 / (double)m->opts.step_ms,
 		       PRIOR_HISTOGRAM);
-	/* A short step costs price * 60 times the instance-hours of one instance in it.
-	 */
+	/* A short step costs price * 60 times the instance-hours of one instance
+	 * in it. */
 	l.log_price = log(m->opts.price > 0 ? 60 * m->opts.price : 1.0 / m->opts.risk);
 	l.now = (struct demand_decision){
 		.needed = 1,
@@ -142,8 +142,8 @@ int demand_model_update(struct demand_model *m, int64_t t_ms, double y, struct e
 		return 0;
 	}
 
-	/* The nearest step, so that a sampler's jitter makes neither gap nor duplicate.
-	 */
+	/* The nearest step, so that a sampler's jitter makes neither gap
+	 * nor duplicate. */
 	const int64_t from = t_ms - m->last_ms + step / 2;
 	const int64_t ahead = from >= 0 ? from / step : -1;
 

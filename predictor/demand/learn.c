@@ -18,8 +18,8 @@ static void learn_sizes(struct demand_model *m, struct lead *l, const struct ori
 	l->slow += (size - l->slow) / 1440;
 	if (!l->shape.day)
 		return;
-	/* After a closed hour the relative rise means little; a thousandfold is enough.
-	 */
+	/* After a closed hour the relative rise means little; a thousandfold
+	 * is enough. */
 	const double over =
 		clamp(target / fmax((double)o->base, model_nothing(m)), -1, 1000);
 	const double so_far = (double)bfloat16_value(*rise);

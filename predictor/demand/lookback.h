@@ -8,8 +8,8 @@
 
 #include "model.h"
 
-/* Steps back to this time of the local clock, `season` ago; 0 when it is not in memory.
- */
+/* Steps back to this time of the local clock, `season` ago; 0 when it is not
+ * in memory. */
 size_t model_ago(const struct demand_model *m, size_t season);
 
 /* The newest step's slot of the local day. */

@@ -8,8 +8,8 @@
 
 #include "model.h"
 
-/* Adjusts the price by whether the demand of the step that begins is short of capacity.
- */
+/* Adjusts the price by whether the demand of the step that begins is short
+ * of capacity. */
 void price_steer(struct demand_model *m, struct lead *l, double demand);
 
 /* The forecast at one step of the history. */
@@ -17,8 +17,8 @@ struct price_step {
 	float mid, sigma;
 };
 
-/* Finds the price at which a replay of r [n], against the demand y [n], meets the risk.
- */
+/* Finds the price at which a replay of r [n], against the demand y [n], meets
+ * the risk. */
 void price_calibrate(struct demand_model *m, struct lead *l, const struct price_step *r,
 		     const double *y, size_t n);
 

@@ -31,8 +31,8 @@ struct ensemble {
 void ensemble_done(struct ensemble *e);
 DEFINE_CLEANUP_OBJECT(struct ensemble, ensemble_done);
 
-/* Which methods the series is long enough for; returns the first origin of all of them.
- */
+/* Which methods the series is long enough for; returns the first origin of all
+ * of them. */
 size_t ensemble_choose(struct ensemble *e);
 
 /* Runs every method from step t, as the k-th origin. */

@@ -122,8 +122,8 @@ size_t view_scratch(const struct view *v, size_t h)
 	return longest(v) + v->shift + 2 * (h / v->pool + 2);
 }
 
-/* Pooled steps back to steps: straight lines between the middles. before: the last known.
- */
+/* Pooled steps back to steps: straight lines between the middles. before: the
+ * last known. */
 static void unpool(const struct view *v, double before, const double *coarse, size_t h,
 		   double *out)
 {

@@ -54,13 +54,13 @@ struct decide_input {
 	const char *capacity_note; /* after it in the sentence: ", learned", or why there
 				      is none; NULL: nothing */
 	const char *unit; /* after figures of demand: "/s", "req/s"; NULL: none */
-	double risk;  /* share of time that may be short of capacity; explained, not used
-		       */
+	double risk;      /* share of time that may be short of capacity; explained,
+			   * not used */
 	double price; /* instance-hours that a minute short of capacity costs, in place of
 			 the risk; 0: the risk is used. Explained, not used */
 	double target_utilisation; /* of the reactive rule, 0 to 1; 0 means 1 */
-	int64_t step_out_max;      /* instances that may be starting at once; 0: no limit
-				    */
+	int64_t step_out_max;      /* instances that may be starting at once; 0:
+				    * no limit */
 	int64_t step_in_max; /* instances that may be removed within one dwell; 0: no
 				limit */
 	int64_t dwell_ms;
@@ -99,8 +99,8 @@ struct decide_input {
 	const char *floor_name;
 	int64_t ceiling; /* < 0: none */
 	const char *ceiling_name;
-	int64_t budget; /* the most instances that there can be hosts for; < 0: no limit
-			 */
+	int64_t budget;          /* the most instances that there can be hosts for; < 0:
+				  * no limit */
 	const char *budget_name; /* "pool web", "the budget of ..."; NULL: the budget */
 	const char *hold_owner;  /* NULL: no hold */
 	const char *hold_reason; /* NULL: none given */
@@ -168,15 +168,15 @@ struct decide_plan {
 	int64_t desired; /* desired from now on */
 	int64_t would;   /* desired without hold and mode */
 	int64_t needed;  /* by demand and forecast alone; -1: not known */
-	int64_t held; /* the most that was needed within the last lead time; -1: not known
-		       */
+	int64_t held;    /* the most that was needed within the last lead time; -1:
+			  * not known */
 	enum decide_cause cause;
 	enum decide_binding binding; /* the constraint that made desired what it is */
 	enum decide_binding would_binding; /* the same for would */
 	struct decide_stage stages[DECIDE_STAGES];
 	size_t n_stages;
-	int64_t in_wait_ms; /* how much longer a smaller fleet must suffice; 0: no wait
-			     */
+	int64_t in_wait_ms; /* how much longer a smaller fleet must suffice; 0:
+			     * no wait */
 	int64_t in_need;    /* most that is needed until then; -1: not known */
 	char sentence[512]; /* the explanation in one sentence */
 };

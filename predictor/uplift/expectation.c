@@ -28,8 +28,8 @@ struct uplift uplift_of_log(double mean, double sd, size_t n)
 				.n = n };
 }
 
-/* Variance between occurrences: what they differ by beyond their errors, and its prior.
- */
+/* Variance between occurrences: what they differ by beyond their errors, and
+ * its prior. */
 static double between(const struct uplift_measure *m, size_t n)
 {
 	double mean = 0, excess = 0;

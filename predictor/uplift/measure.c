@@ -168,8 +168,8 @@ static void summarise(double *logs, size_t n, struct uplift_measure *ret)
 	}
 	*ret = (struct uplift_measure){
 		.log_ratio = mid,
-		/* The day of the event is as noisy as one of those it is compared with.
-		 */
+		/* The day of the event is as noisy as one of those it is
+		 * compared with. */
 		.error = fmax(spread * sqrt(1 + MEDIAN_VARIANCE / (double)n), ERROR_MIN),
 		.days = n,
 	};

@@ -299,8 +299,8 @@ static void orphans_in_a_host_are_reaped(void **state)
 	struct drv_vm vm = launched(
 		s, ID,
 		"#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do (sleep 0.01 &) ; done\n"
-		"set -- /proc/[0-9]*\n" /* the shell counts, so nothing but it and PID 1
-					 */
+		"set -- /proc/[0-9]*\n" /* the shell counts, so nothing but it and
+					 * PID 1 */
 		"while [ $# -gt 2 ]; do sleep 0.02; set -- /proc/[0-9]*; done\n"
 		"grep -l 'State:.Z' /proc/[0-9]*/status 2>/dev/null; echo END\n");
 	CLEANUP(free) char *text = output_of(s, vm.id);

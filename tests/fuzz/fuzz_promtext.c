@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whatever comes in by POST /v1/metrics; what is accepted must be fit for the database.
- */
+/* Whatever comes in by POST /v1/metrics; what is accepted must be fit for
+ * the database. */
 #include "check.h"
 #include "metrics.h"
 

@@ -8,8 +8,8 @@
 #include "options.h"
 #include "state_folder.h"
 
-/* *hint: where to look first, kept by the caller; number is the address' in the subnet.
- */
+/* *hint: where to look first, kept by the caller; number is the address' in
+ * the subnet. */
 int address_take(const struct state *s, const struct local_conf *c, const char *launch_id,
 		 uint32_t *hint, uint32_t *ret_number, char ret_address[16],
 		 struct err *err) MUST_CHECK;

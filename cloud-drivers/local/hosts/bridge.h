@@ -13,8 +13,8 @@
 /* "fv" + tag + the address' number: unique on the machine, at most 15 bytes. */
 void network_veth_name(const struct state *s, uint32_t number, char ret[16]);
 
-/* The prefix of a state folder's link names, and the alias of a bridge that it created.
- */
+/* The prefix of a state folder's link names, and the alias of a bridge that
+ * it created. */
 void network_veth_prefix(const struct state *s, char ret[16]);
 void network_alias(const struct state *s, char ret[32]);
 

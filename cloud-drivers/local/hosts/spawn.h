@@ -40,8 +40,8 @@ int spawn_init(const char *init, int dirfd, const char *folder, struct spawn *re
 /* Waits for a message of the init; an error that it reports becomes the error. */
 int spawn_receive(struct spawn *s, char want, int64_t wait_ms,
 		  struct err *err) MUST_CHECK;
-/* After another failure: whether the init reported an error, in *err; that is the cause.
- */
+/* After another failure: whether the init reported an error, in *err; that is
+ * the cause. */
 bool spawn_complained(struct spawn *s, struct err *err);
 int spawn_go(struct spawn *s, struct err *err) MUST_CHECK;
 void spawn_done(struct spawn *s); /* closes the socket; the init keeps running */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All parts of the controller started together and stopped again, over one state folder.
- */
+/* All parts of the controller started together and stopped again, over one
+ * state folder. */
 #include "test.h"
 
 #include "check.h"

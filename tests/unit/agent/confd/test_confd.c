@@ -340,8 +340,8 @@ static void keeps_the_file_that_a_check_rejects(void **state)
 			    "it exited with status 3: bad");
 	assert_true(has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
 
-	/* What is staged meanwhile is gone once it is rejected, and a good one comes in.
-	 */
+	/* What is staged meanwhile is gone once it is rejected, and a good one
+	 * comes in. */
 	fake_delete("/skydns/local/foretide/shop/web/web-2-80");
 	put_web(3);
 	wait_until(s, has_content(s, "/etc/lb/lb.cfg",

@@ -144,8 +144,8 @@ static void forwards_other_names(void **state)
 	start(s, false);
 	check_dig(s, "www.example.org", "192.0.2.80\n");
 	check_dig(s, "+tcp www.example.org", "192.0.2.80\n");
-	/* Too big for UDP without EDNS: dig asks again over TCP, which is forwarded so.
-	 */
+	/* Too big for UDP without EDNS: dig asks again over TCP, which is
+	 * forwarded so. */
 	big = dig(s, "+noedns big.example.org");
 	for (const char *p = big; *p; p++)
 		lines += *p == '\n';

@@ -122,8 +122,8 @@ static void check_all(const struct example *e, size_t n)
 	}
 }
 
-/* The expected texts of language[] and of printing[] were made with Go's text/template.
- */
+/* The expected texts of language[] and of printing[] were made with
+ * Go's text/template. */
 static const struct example language[] = {
 	{ "plain text\n", "plain text\n" },
 	{ "a {{/* gone */}} b", "a  b" },

@@ -477,8 +477,8 @@ static void a_hold_on_what_is_not_there_is_refused(void **state)
 
 /* ---------------------------------------------------------------- tiers */
 
-/* PATCHes shop/web under If-Match with the ETag; returns the status, and the ETag after.
- */
+/* PATCHes shop/web under If-Match with the ETag; returns the status, and the
+ * ETag after. */
 static long patch_if(const struct fixture *f, const char *etag, const char *body,
 		     char ret_etag[64])
 {

@@ -17,8 +17,8 @@
 
 /* ---------------------------------------------------------------- the scene */
 
-/* What the last round left, planned; all units on the host are healthy but those named.
- */
+/* What the last round left, planned; all units on the host are healthy but
+ * those named. */
 static void plan_but(struct scene *s, const char *sick)
 {
 	scene_load(s);

@@ -87,8 +87,8 @@ static void the_sum_stays_right_while_work_moves_to_a_new_instance(void **state)
 
 		count(f, "b", t, (i - 30) * 100);
 		v = now_of(f, RATE, t, NULL);
-		/* One sample of b says nothing yet; a is taken to go on for an interval.
-		 */
+		/* One sample of b says nothing yet; a is taken to go on for
+		 * an interval. */
 		assert_in_range((uintmax_t)(v * 1000), i == 32 ? 9900 : 9900, 11700);
 	}
 	assert_close(now_of(f, RATE, T0 + 600000, NULL), 10, 1e-9);

@@ -211,8 +211,8 @@ static void the_first_of_a_name_is_not_counted_and_that_is_said(void **state)
 		json_array_get(json_object_get(live, "events"), 0), "uplift")));
 }
 
-/* The forecast of a time, with a boost in the past that is announced, or was not there.
- */
+/* The forecast of a time, with a boost in the past that is announced, or was
+ * not there. */
 static double upper_after(void **state, const char *event, const struct boost *b,
 			  size_t n, int64_t at_ms)
 {

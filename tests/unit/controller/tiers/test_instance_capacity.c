@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a tier's instances serve is learned from what they are seen to do, tick by tick.
- */
+/* What a tier's instances serve is learned from what they are seen to do, tick
+ * by tick. */
 #include "tiers_fixture.h"
 
 #include "instance_capacity.h"

@@ -58,8 +58,8 @@ static double true_capacity(const struct service *s)
 	return (TARGET - s->idle) / (1 - s->idle) * s->full * s->unit;
 }
 
-/* A minute with that demand an instance, and a fit now and then, as the controller does.
- */
+/* A minute with that demand an instance, and a fit now and then, as the
+ * controller does. */
 static void see(struct service *s, double demand, double utilisation, double latency_s)
 {
 	struct capacity_seen seen = { ++s->minute, demand, utilisation, latency_s, s->n };
@@ -177,8 +177,8 @@ static void the_unit_of_demand_changes_nothing_else(void **state)
 
 /* ---------------------------------------------------------------- latency */
 
-/* A single server, first come first served: the mean time is that of processor sharing.
- */
+/* A single server, first come first served: the mean time is that of
+ * processor sharing. */
 struct queue {
 	double now_s, free_s; /* of the next arrival; when the server is free */
 };

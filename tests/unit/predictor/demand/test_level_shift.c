@@ -29,8 +29,8 @@ static void a_shift_is_found_when_it_lasts_and_is_over_when_it_is_over(void **st
 	(void)state;
 	level_shift_init(&s, 0.1, 1e6, 10);
 	see_the_usual(&s, 5000);
-	/* 9 usual sizes less the allowance of 3 is 6 a gap: the limit of 30 needs six.
-	 */
+	/* 9 usual sizes less the allowance of 3 is 6 a gap: the limit of 30
+	 * needs six. */
 	for (; !s.is_on; n++)
 		level_shift_note(&s, 118, 100, 100);
 	assert_in_range(n, 5, 7);

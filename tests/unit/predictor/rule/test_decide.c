@@ -10,8 +10,8 @@
 #define MINUTE (60 * SECOND)
 #define START (INT64_C(1790000000) * SECOND)
 
-/* web with 3 of 3 running, in mode auto, needing exactly what it has: 15/s an instance.
- */
+/* web with 3 of 3 running, in mode auto, needing exactly what it has: 15/s
+ * an instance. */
 static struct decide_input three_running(void)
 {
 	return (struct decide_input){

@@ -162,8 +162,8 @@ static void rules_hold_by_the_local_clock(void **state)
 		  -1 },
 		{ "[\"d: daily min=2\", \"e: sun min=5 max=9\", \"f: fri-mon max=7\"]",
 		  "2026-11-22T12:00:00Z", 5, 7 },
-		/* 02:30 does not exist on 2026-03-29: the clock goes from 02:00 to 03:00.
-		 */
+		/* 02:30 does not exist on 2026-03-29: the clock goes from 02:00
+		 * to 03:00. */
 		{ "[\"g: sun 02:00-03:00 min=4\"]", "2026-03-29T01:00:00Z", -1, -1 },
 		/* and comes twice on 2026-10-25. */
 		{ "[\"g: sun 02:00-03:00 min=4\"]", "2026-10-25T00:30:00Z", 4, -1 },
