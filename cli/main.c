@@ -141,7 +141,7 @@ static void usage(FILE *to)
 	fprintf(to, "\nSee foretide COMMAND --help; foretide --version prints the "
 		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 the "
 		    "controller does not\nanswer or is busy, 4 not allowed, 5 not found, "
-		    "6 conflict with the current state,\n7 a decision was not "
+		    "6 conflict with the current\nstate, 7 a decision was not "
 		    "repeated.\n");
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The events that a tier's forecast reckons with.
-import { h } from './dom.js';
 import { number, plural, time } from './format.js';
 import { now } from './state.js';
 import { badge, table } from './table.js';

@@ -178,7 +178,7 @@ struct decide_plan {
 	int64_t in_wait_ms; /* how much longer a smaller fleet must suffice; 0:
 			     * no wait */
 	int64_t in_need;    /* most that is needed until then; -1: not known */
-	char sentence[512]; /* the explanation in one sentence */
+	char sentence[640]; /* the explanation in one sentence */
 };
 
 /*
