@@ -245,8 +245,12 @@ void unit_start(struct unit *u)
 
 void unit_stop(struct unit *u)
 {
+	enum phase phase = unit_stop_phase(u); /* looks at held */
+
 	u->stop_asked = true;
-	unit_enter(u, unit_stop_phase(u));
+	/* Entering a phase notifies others, which may come back here. */
+	u->held = false;
+	unit_enter(u, phase);
 }
 
 int unit_reload(struct unit *u, struct err *err)

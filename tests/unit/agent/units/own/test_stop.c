@@ -201,6 +201,32 @@ static void an_equal_set_changes_nothing(void **state)
 	assert_int_equal(f->changes, changes);
 }
 
+/* Its stop waits for app's; what else waits for app, and starts then, is none of its. */
+static void a_stop_that_waited_runs_once(void **state)
+{
+	struct fixture *f = *state;
+	static const char app[] =
+		"[Unit]\nAfter=db.service\n[Service]\nExecStart=/bin/sh -c '"
+		"trap \"sleep 0.1; exit 0\" TERM; while :; do sleep 0.02; done'\n";
+	CLEANUP(free)
+	char *db = xasprintf("[Service]\nExecStart=/bin/sleep 1000\n"
+			     "ExecStop=/bin/sh -c 'echo stop >>%s/o'\n",
+			     f->dir);
+	CLEANUP(free) char *stops = NULL;
+
+	set(f, "db.service", "h", db);
+	set(f, "app.service", "h", app);
+	wait_sub(f, "app.service", "running");
+	units_set(f->units, "app.service", "h", app, false);
+	units_set(f->units, "db.service", "h", db, false);
+	set(f, "w.service", "h",
+	    "[Unit]\nAfter=app.service\n[Service]\nExecStart=/bin/sleep 1000\n");
+	wait_sub(f, "db.service", "dead");
+	wait_sub(f, "w.service", "running");
+	stops = content(f, "o");
+	assert_string_equal(stops, "stop\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +243,7 @@ int main(void)
 		TEST(a_deaf_process_is_killed_after_the_timeout),
 		TEST_BARE(a_deaf_process_is_killed_after_the_timeout),
 		TEST(the_kill_signal_can_be_chosen),
+		TEST(a_stop_that_waited_runs_once),
 		TEST(a_new_hash_replaces_the_process),
 		TEST(an_equal_set_changes_nothing),
 	};
