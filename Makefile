@@ -287,7 +287,7 @@ rooms: $(DOORS)
 
 lint: export TIDY_FLAGS = $(DIALECT) $(PKG_CFLAGS)
 lint: all
-	+CC="$(CC)" B=$(B) tests/lint
+	CC="$(CC)" B=$(B) tests/lint
 
 FUZZ_TIME ?= 60
 fuzz:
