@@ -18,7 +18,7 @@ CHECK = Path("tests/lint_circles.py").resolve()
 def sees():
     """Folder -> the flags that a file in it is compiled with, as the makefile says."""
     lines = subprocess.run(["make", "-s", "--no-print-directory", f"B={BUILD}", "rooms"], check=True,
-                           capture_output=True, text=True).stdout.splitlines()
+                           capture_output=True, text=True, env=os.environ | {"MAKEFLAGS": ""}).stdout.splitlines()
     return {room: [flag for folder in seen for flag in ("-iquote", folder)]
             for room, *seen in map(shlex.split, lines)}
 
