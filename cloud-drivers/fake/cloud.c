@@ -235,6 +235,8 @@ void cloud_fill_vm(struct drv_vm *ret, const json_t *vm, int64_t now_ms)
 	ret->state = !ready ? DRV_VM_PENDING : fails ? DRV_VM_FAILED : DRV_VM_RUNNING;
 	if (ret->state == DRV_VM_FAILED)
 		snprintf(ret->message, sizeof(ret->message), "the VM did not start");
+	if (json_is_true(json_object_get(vm, "stopping")))
+		ret->state = DRV_VM_STOPPING;
 	if (cloud_is_gone(vm))
 		ret->state = DRV_VM_GONE;
 }

@@ -91,12 +91,15 @@ static int adopt_vm(struct pool_round *r, struct db_host *h, const struct drv_vm
 	return 0;
 }
 
-/* A launch that was interrupted: sending it again completes or repeats it. */
+/*
+ * A launch that was interrupted: sending it again completes or repeats it. Its VM may be
+ * stopping: the list of another pool of that cloud, at the same time, cleans it up.
+ */
 static bool is_half_made(const struct pool_round *r, const struct db_host *h,
 			 const struct drv_vm *vm)
 {
-	return h->state == DB_HOST_REQUESTED && !*h->vm_id &&
-	       vm->state == DRV_VM_FAILED && pool_resends(r);
+	return h->state == DB_HOST_REQUESTED && !*h->vm_id && pool_resends(r) &&
+	       (vm->state == DRV_VM_FAILED || vm->state == DRV_VM_STOPPING);
 }
 
 static int host_is_listed(struct pool_round *r, struct db_host *h,

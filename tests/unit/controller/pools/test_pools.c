@@ -468,11 +468,9 @@ static void a_vm_that_fails_is_replaced(void **state)
 	assert_int_equal(n_vms(b), 1);
 }
 
-/* Killed before the answer, with a VM that is only half made. */
-static void a_launch_broken_off_in_the_middle_is_sent_again_before_it_counts_as_failed(
-	void **state)
+/* Killed before the answer, with a VM that is only half made: mark says how it looks. */
+static void is_sent_again(struct bench *b, const char *mark)
 {
-	struct bench *b = *state;
 	CLEANUP(free) char *path = xasprintf("%s/cloud.json", b->cloud);
 	CLEANUP(json_decref) json_t *doc = NULL;
 
@@ -480,13 +478,25 @@ static void a_launch_broken_off_in_the_middle_is_sent_again_before_it_counts_as_
 	put_pool(b, "{}", 1);
 	once(b);
 	doc = cloud_doc(b);
-	json_object_set_new(json_array_get(json_object_get(doc, "vms"), 0), "fails",
+	json_object_set_new(json_array_get(json_object_get(doc, "vms"), 0), mark,
 			    json_true());
 	assert_int_equal(json_dump_file(doc, path, 0), 0);
 	restart(b);
 	assert_true(reconcile_until(b, n_calls(b, "launch") == 2));
 	assert_int_equal(n_hosts(b, DB_HOST_GONE), 0);
 	assert_int_equal(n_vms(b), 1);
+}
+
+static void a_launch_broken_off_in_the_middle_is_sent_again_before_it_counts_as_failed(
+	void **state)
+{
+	is_sent_again(*state, "fails");
+}
+
+/* As when another pool's list is just removing what was left. */
+static void a_launch_whose_rest_is_being_removed_is_sent_again(void **state)
+{
+	is_sent_again(*state, "stopping");
 }
 
 /* ---------------------------------------------------------------- lists */
@@ -917,6 +927,7 @@ int main(void)
 		POOL_TEST(a_vm_that_fails_is_replaced),
 		POOL_TEST(
 			a_launch_broken_off_in_the_middle_is_sent_again_before_it_counts_as_failed),
+		POOL_TEST(a_launch_whose_rest_is_being_removed_is_sent_again),
 		POOL_TEST(an_orphan_is_ended_after_a_grace_and_no_sooner),
 		POOL_TEST(
 			a_vm_of_a_pool_that_is_no_more_is_ended_by_another_of_its_driver),
