@@ -56,18 +56,18 @@ static void run_level(const struct view_series *s, size_t t, size_t h, double *o
 void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool in_sample)
 {
 	const struct view_series *s = e->s;
+	const size_t h = in_sample ? e->h : MIN(e->h, s->n - t);
 
 	for (size_t k = FINE; k <= COARSE; k++)
 		if (e->use[k])
-			panel_run(&e->panel[k], t, in_sample, e->h,
-				  predicted(e, origin, k));
+			panel_run(&e->panel[k], t, in_sample, h, predicted(e, origin, k));
 	if (e->use[SEASON])
-		run_season(s, s->seasons[0], t, e->h, predicted(e, origin, SEASON));
+		run_season(s, s->seasons[0], t, h, predicted(e, origin, SEASON));
 	if (e->use[LONG_SEASON])
-		run_season(s, s->seasons[1], t, e->h, predicted(e, origin, LONG_SEASON));
+		run_season(s, s->seasons[1], t, h, predicted(e, origin, LONG_SEASON));
 	if (e->use[PROFILE])
-		run_profile(s, t, e->h, predicted(e, origin, PROFILE));
-	run_level(s, t, e->h, predicted(e, origin, LEVEL));
+		run_profile(s, t, h, predicted(e, origin, PROFILE));
+	run_level(s, t, h, predicted(e, origin, LEVEL));
 }
 
 void ensemble_weigh(struct ensemble *e)
@@ -135,6 +135,21 @@ size_t ensemble_choose(struct ensemble *e)
 	return first;
 }
 
+/* Runs every method within the last season, or the last h steps if these are more. */
+static void replay_recent(struct ensemble *e, size_t pool, size_t nearest,
+			  size_t farthest)
+{
+	const size_t back = MIN(MAX(nearest, e->s->seasons[0] / pool), farthest);
+	const size_t count = MIN((size_t)ENSEMBLE_RECENT, back - 1);
+
+	for (size_t k = 0; k < count; k++) {
+		const size_t origin = e->n + e->n_recent++;
+
+		e->at[origin] = e->s->n - (k + 1) * back / (count + 1) * pool;
+		ensemble_run(e, origin, e->at[origin], false);
+	}
+}
+
 void ensemble_replay(struct ensemble *e, size_t first)
 {
 	const size_t pool = e->use[COARSE] ? e->panel[COARSE].pool : 1, n = e->s->n;
@@ -153,4 +168,5 @@ void ensemble_replay(struct ensemble *e, size_t first)
 		e->at[e->n] = n - (nearest + more) * pool;
 		ensemble_run(e, e->n, e->at[e->n], false);
 	}
+	replay_recent(e, pool, nearest, farthest);
 }

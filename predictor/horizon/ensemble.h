@@ -12,18 +12,22 @@
 #include "cleanup.h"
 #include "panel.h"
 
-/* Past steps from where the forecast is repeated for its errors. */
+/* Past steps from where the forecast is repeated for its errors: over all of the series,
+ * and recent ones, whose last steps ahead are still to come. */
 #define ENSEMBLE_ORIGINS 40
+#define ENSEMBLE_RECENT 8
+#define ENSEMBLE_REPLAYS (ENSEMBLE_ORIGINS + ENSEMBLE_RECENT)
 
 enum method { FINE, COARSE, SEASON, LONG_SEASON, PROFILE, LEVEL, METHODS };
 
 struct ensemble {
 	const struct view_series *s;
-	size_t h, n; /* n: origins replayed */
+	size_t h, n;     /* n: origins replayed */
+	size_t n_recent; /* recent ones after them */
 	struct panel panel[2];
-	size_t at[ENSEMBLE_ORIGINS];
-	double *predicted; /* [(ENSEMBLE_ORIGINS + 1) * METHODS * h]; the last: the
-			      forecast */
+	size_t at[ENSEMBLE_REPLAYS];
+	double *predicted; /* [(ENSEMBLE_REPLAYS + 1) * METHODS * h]; after the replayed:
+			      the forecast */
 	double *weight;    /* [METHODS * h] */
 	bool use[METHODS];
 };
@@ -35,13 +39,15 @@ DEFINE_CLEANUP_OBJECT(struct ensemble, ensemble_done);
  * of them. */
 size_t ensemble_choose(struct ensemble *e);
 
-/* Runs every method from step t, as the k-th origin. */
+/* Runs every method from step t, as the k-th origin; out of sample no farther than the
+ * series goes. */
 void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool in_sample);
 
 /* Runs every method at past origins, an integer number of coarse steps back. */
 void ensemble_replay(struct ensemble *e, size_t first);
 
-/* Weights out of the mean sizes of the errors, smoothed over neighbouring steps. */
+/* Weights out of the mean sizes of the errors at the origins but the recent ones,
+ * smoothed over neighbouring steps. */
 void ensemble_weigh(struct ensemble *e);
 
 /* The weighted mean at an origin, out [h]. */

@@ -3,7 +3,12 @@
  * error_quantiles.h - quantiles around a forecast, out of its own errors at past origins.
  *
  * An error is decomposed into its usual size at that step ahead, the usual size at that
- * time of the season relative to it, and a shape that is pooled over all.
+ * time of the season relative to it, and a shape that is pooled over all. The size ahead
+ * follows that of the latest errors. Few seasons of errors tell the size of those to come
+ * only roughly, so the tails of the shape are made those of Student's t over a normal's.
+ *
+ * Sources: Geisser, Predictive Inference, 1993 (a size that is estimated gives a t);
+ * Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5 (its quantiles).
  */
 #ifndef PREDICTOR_HORIZON_ERROR_QUANTILES_H
 #define PREDICTOR_HORIZON_ERROR_QUANTILES_H
@@ -13,9 +18,9 @@
 #include <stddef.h>
 
 struct error_quantiles {
-	size_t h, season, max, n; /* origins: capacity, and number */
+	size_t h, season, max, n; /* origins: capacity, and number; season 0: none */
 	double *error;            /* [max * h] */
-	size_t *at;               /* [max] the origins */
+	size_t *at, *known;       /* [max] the origins, and how many of h are known */
 };
 
 /* season in steps, 0: none; max: origins that can be added. */
@@ -23,13 +28,14 @@ void error_quantiles_init(struct error_quantiles *s, size_t h, size_t season, si
 void error_quantiles_done(struct error_quantiles *s);
 DEFINE_CLEANUP_OBJECT(struct error_quantiles, error_quantiles_done);
 
-/* Adds the actual values [h] and their forecast [h] at origin t. */
+/* Adds the actual values [known] after origin t and their forecast; known: 1 to h. */
 void error_quantiles_add(struct error_quantiles *s, size_t t, const double *actual,
-			 const double *forecast);
+			 const double *forecast, size_t known);
 
 /*
- * The quantiles at levels [n] after origin t, whose forecast is mean [h],
- * each at least floor, into q [n * h]. O(n_origins h log).
+ * The quantiles at levels [n] after t, the end of the series, whose forecast is mean [h],
+ * each at least floor, into q [n * h]. One origin at least must have all of h known.
+ * O(n_origins h log).
  */
 void error_quantiles_at(const struct error_quantiles *s, size_t t, const double *mean,
 			double floor, const double *levels, size_t n, double *q);

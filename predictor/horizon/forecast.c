@@ -84,17 +84,21 @@ static struct horizon *forecast(const struct view_series *s, const struct horizo
 	CLEANUP(free) double *mean = xcalloc(h, sizeof(double));
 	struct horizon *f = horizon_new(h, o->n_levels);
 
-	e.predicted = xcalloc((ENSEMBLE_ORIGINS + 1) * METHODS * h, sizeof(double));
+	e.predicted = xcalloc((ENSEMBLE_REPLAYS + 1) * METHODS * h, sizeof(double));
 	e.weight = xcalloc(METHODS * h, sizeof(double));
 	ensemble_replay(&e, ensemble_choose(&e));
 	ensemble_weigh(&e);
-	error_quantiles_init(&sp, h, s->seasons[0], ENSEMBLE_ORIGINS);
-	for (size_t i = 0; i < e.n; i++) {
+	error_quantiles_init(&sp, h, s->seasons[0], ENSEMBLE_REPLAYS);
+
+	const size_t last = e.n + e.n_recent;
+
+	for (size_t i = 0; i < last; i++) {
 		ensemble_mean(&e, i, mean);
-		error_quantiles_add(&sp, e.at[i], s->y + e.at[i], mean);
+		error_quantiles_add(&sp, e.at[i], s->y + e.at[i], mean,
+				    MIN(h, s->n - e.at[i]));
 	}
-	ensemble_run(&e, e.n, s->n, true);
-	ensemble_mean(&e, e.n, f->mean);
+	ensemble_run(&e, last, s->n, true);
+	ensemble_mean(&e, last, f->mean);
 	if (e.n > 0)
 		error_quantiles_at(&sp, s->n, f->mean, s->lo >= 0 ? 0 : -INFINITY,
 				   o->levels, f->n_levels, f->q);

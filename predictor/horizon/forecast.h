@@ -7,7 +7,8 @@
  * more lags); the same on hourly means when steps are shorter; the last day, the last
  * week, the mean day, the latest level. The weights of each step ahead come from the
  * accuracy of each at past origins, trained on the rest of the series. The
- * errors of the mean itself at these origins give the quantiles (error_quantiles.h).
+ * errors of the mean itself at these origins and at recent ones give the quantiles
+ * (error_quantiles.h).
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  *
