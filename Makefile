@@ -135,6 +135,7 @@ $(B)/door/%.h:
 # A test in tests/unit/ROOM sees what is in that room, and the doors of all, those of its
 # own component first; another test names the rooms that it looks into.
 INSIDE_tests/contract/test_driver_local_left := cloud-drivers/local/hosts
+INSIDE_tests/system/stepped      := controller
 INSIDE_tests/fuzz/fuzz_collect   := agent/collect
 INSIDE_tests/fuzz/fuzz_dns       := agent/dns
 INSIDE_tests/fuzz/fuzz_kv        := controller/etcd common/store
@@ -311,7 +312,7 @@ demo:
 BENCH_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
 bench:
 	debian/install-deps bench
-	$(MAKE) all $(BENCH_PROGRAMS)
+	$(MAKE) all $(BENCH_PROGRAMS) $(B)/tests/system/stepped
 	@B=$(B) $(PYTHON) tests/bench/run.py $(BENCH)
 
 # ---------------------------------------------------------------- installing

@@ -30,6 +30,12 @@ void clock_set_scale(double scale, int64_t epoch_ms);
 double clock_scale(void);
 int64_t clock_epoch_ms(void);
 
+/*
+ * For tests: calendar time stands at ms until the next call; below 0 it runs again. Real
+ * time goes on. Safe from any thread.
+ */
+void clock_hold(int64_t ms);
+
 /* How long a calendar duration lasts in real time, at least 1 ms for a positive one. */
 int64_t clock_real_ms(int64_t calendar_ms);
 

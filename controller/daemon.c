@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define WORKERS 4
+#define SETTLE_MS 5
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- API and store */
@@ -192,6 +193,7 @@ static int start_tick(struct daemon *d, struct err *err)
 	d->tick_opts = (struct tick_opts){
 		.tick_ms = d->o->tick_ms,
 		.host_grace_ms = d->o->host_grace_ms,
+		.settle_ms = SETTLE_MS,
 		.db = d->db,
 		.events = &d->events,
 		.view = d->view,

@@ -183,8 +183,11 @@ bool cloud_is_gone(const json_t *vm)
 
 void cloud_remove(json_t *vm, int64_t now_ms)
 {
-	if (!cloud_is_gone(vm))
-		json_object_set_new(vm, "gone_ms", json_integer(now_ms));
+	if (cloud_is_gone(vm))
+		return;
+	json_object_set_new(vm, "gone_ms", json_integer(now_ms));
+	/* Most of its text, which every call reads and writes. */
+	json_object_set_new(vm, "user_data", json_string(""));
 }
 
 bool cloud_is_of(const json_t *vm, const char *owner)

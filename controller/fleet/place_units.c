@@ -112,7 +112,7 @@ static void add_host(struct building *b, const struct fleet_host *h)
 		.cpu = h->h.cpu,
 		.memory_bytes = h->h.memory_bytes,
 		.metadata = metadata,
-		.joined_ms = h->h.joined_ms,
+		.joined_ms = h->h.joined_ms ? h->h.joined_ms : h->h.requested_ms,
 	};
 }
 
@@ -133,6 +133,7 @@ static void add_unit(struct building *b, const struct fleet_unit *u)
 		.leaving = u->u.goal != DB_GOAL_RUN || u->leaving,
 		.pinned = !t || t->t.stateful,
 		.priority = t ? (int)t->t.priority : 0,
+		.wanted_ms = u->u.wanted_ms,
 		.avoid = t && t->avoid && *t->avoid ? t->avoid : NULL,
 	};
 	if (!t || !t->cat)

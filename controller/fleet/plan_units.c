@@ -103,6 +103,7 @@ static struct place_victim as_victim(const struct fleet_unit *u)
 		.on_draining = u->host && u->host->h.state == DB_HOST_DRAINING,
 		.neighbours = u->host ? u->host->n_units - 1 : 0,
 		.host_joined_ms = u->host ? u->host->h.joined_ms : 0,
+		.wanted_ms = u->u.wanted_ms,
 	};
 }
 

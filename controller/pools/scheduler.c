@@ -166,3 +166,14 @@ void sched_poke(struct sched *s, const char *name)
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 }
+
+bool sched_is_idle(struct sched *s)
+{
+	bool is_idle = true;
+
+	pthread_mutex_lock(&s->lock);
+	for (const struct job *j = s->jobs; j; j = j->next)
+		is_idle &= !j->running && j->due_mono_ms > clock_mono_ms();
+	pthread_mutex_unlock(&s->lock);
+	return is_idle;
+}

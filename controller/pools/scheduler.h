@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,5 +28,8 @@ DEFINE_CLEANUP(struct sched *, sched_free);
 
 /* Due now; adds the job when it is new. */
 void sched_poke(struct sched *s, const char *name);
+
+/* For tests: whether no job runs or is due. */
+bool sched_is_idle(struct sched *s);
 
 #endif

@@ -12,7 +12,6 @@
 #include <pthread.h>
 
 #define TICK_MAGIC 0x7469636bu
-#define SETTLE_MS 5       /* pokes that come together make one round */
 #define AGAIN_SOON_MS 500 /* while a host is missing or an instance has just started */
 #define MAINTAIN_MS 20    /* per round, for maintenance of the database */
 
@@ -22,7 +21,7 @@ struct tick {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows up to the line */
 	pthread_cond_t poked;
-	bool stopping, wants_round, wants_full;
+	bool stopping, wants_round, wants_full, is_waiting;
 	int64_t last_ms, duration_ms, rounds;
 	/* ---- the thread's own */
 	struct tick_parts parts;
@@ -77,6 +76,7 @@ static bool wait_for_work(struct tick *t, int64_t due_mono_ms, bool *ret_full)
 	bool goes_on;
 
 	pthread_mutex_lock(&t->lock);
+	t->is_waiting = true;
 	while (!t->stopping && !t->wants_round && clock_mono_ms() < due_mono_ms) {
 		struct timespec ts = {
 			.tv_sec = due_mono_ms / 1000,
@@ -86,14 +86,16 @@ static bool wait_for_work(struct tick *t, int64_t due_mono_ms, bool *ret_full)
 		pthread_cond_timedwait(&t->poked, &t->lock, &ts);
 	}
 	if (t->wants_round && !t->stopping) {
-		const struct timespec settle = { .tv_nsec = SETTLE_MS * 1000000 };
+		const struct timespec settle = {
+			.tv_nsec = t->o->settle_ms * 1000000,
+		};
 
 		pthread_mutex_unlock(&t->lock);
 		nanosleep(&settle, NULL);
 		pthread_mutex_lock(&t->lock);
 	}
 	*ret_full = t->wants_full;
-	t->wants_round = t->wants_full = false;
+	t->wants_round = t->wants_full = t->is_waiting = false;
 	goes_on = !t->stopping;
 	pthread_mutex_unlock(&t->lock);
 	return goes_on;
@@ -185,6 +187,17 @@ void tick_status(struct tick *t, json_t **ret_tick, json_t **ret_problems)
 			      (json_int_t)t->o->tick_ms, "rounds", (json_int_t)t->rounds);
 	pthread_mutex_unlock(&t->lock);
 	*ret_problems = problems_json(&t->parts.problems);
+}
+
+bool tick_is_idle(struct tick *t, int64_t *ret_rounds)
+{
+	bool is_idle;
+
+	pthread_mutex_lock(&t->lock);
+	is_idle = t->is_waiting && !t->wants_round;
+	*ret_rounds = t->rounds;
+	pthread_mutex_unlock(&t->lock);
+	return is_idle;
 }
 
 json_t *tick_tier_live(struct tick *t, const char *stack, const char *tier)

@@ -23,6 +23,7 @@ struct tick;
 struct tick_opts {
 	int64_t tick_ms;       /* calendar: from one full round to the next */
 	int64_t host_grace_ms; /* real: see observer_new() */
+	int64_t settle_ms;     /* real: pokes within it make one round; below 1000 */
 	struct db *db;
 	const struct events *events;
 	struct view *view;
@@ -46,6 +47,9 @@ void tick_poke(struct tick *t, bool full);
  * "since"}]. The caller owns both. Safe from any thread.
  */
 void tick_status(struct tick *t, json_t **ret_tick, json_t **ret_problems);
+
+/* For tests: whether no round runs or was asked for; how many there were. */
+bool tick_is_idle(struct tick *t, int64_t *ret_rounds);
 
 /* See tiers_live(). */
 json_t *tick_tier_live(struct tick *t, const char *stack, const char *tier);

@@ -123,6 +123,7 @@ struct turn {
 	int item;
 	int priority;
 	double size;
+	int64_t wanted_ms;
 	const char *name;
 };
 
@@ -134,6 +135,8 @@ static int by_turn(const void *a, const void *b)
 		return x->priority > y->priority ? -1 : 1;
 	if (x->size < y->size || x->size > y->size)
 		return x->size > y->size ? -1 : 1;
+	if (x->wanted_ms != y->wanted_ms)
+		return x->wanted_ms < y->wanted_ms ? -1 : 1;
 	return strcmp(x->name, y->name);
 }
 
@@ -157,6 +160,7 @@ void placement_place_all(struct state *s)
 		turns[i] = (struct turn){ .item = i,
 					  .priority = s->items[i].u->priority,
 					  .size = size_of(s, &s->items[i]),
+					  .wanted_ms = s->items[i].u->wanted_ms,
 					  .name = s->items[i].u->name };
 	qsort(turns, (size_t)s->n_items, sizeof(*turns), by_turn);
 	for (int i = 0; i < s->n_items; i++)

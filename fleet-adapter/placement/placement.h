@@ -6,7 +6,8 @@
  * A running unit stays, unless its host drains or its own rules ([X-Fleet], pool) are
  * broken there; a unit that has to move keeps running until there is room elsewhere. New
  * units go to the suitable host with the fewest units of their tier, then the least
- * loaded. Units that find no room are packed into new hosts: the demand for hosts.
+ * loaded. Units that find no room are packed into booting hosts, the oldest first, then
+ * into new ones: the demand for hosts.
  *
  * A unit is placed on hosts of its own pool only. Two units with the same port never
  * share a host.
@@ -39,7 +40,8 @@ struct place_host {
 	double cpu;                   /* cores; 0: not limited */
 	int64_t memory_bytes;         /* 0: not limited */
 	const struct words *metadata; /* "key=value"; may be NULL */
-	int64_t joined_ms;            /* the newest are removed first */
+	int64_t joined_ms;            /* the newest are removed first; of one that boots,
+					 when it was launched */
 };
 
 struct place_unit {
@@ -59,6 +61,7 @@ struct place_unit {
 	bool pinned;  /* stateful, or under a hold: stays as long as its host exists */
 	bool single;  /* must stop before it starts elsewhere: not moved for balance */
 	int priority; /* higher ones are placed first */
+	int64_t wanted_ms; /* of equal ones, those wanted for longest come first */
 };
 
 struct place_pool {
@@ -146,12 +149,13 @@ struct place_victim {
 	bool on_draining;       /* its host is draining */
 	size_t neighbours;      /* other units on its host */
 	int64_t host_joined_ms; /* of its host */
+	int64_t wanted_ms;
 };
 
 /*
  * Sorts the units in the order of removal: those without a host, on draining hosts, not
  * healthy; then those with the fewest neighbours, so that hosts become empty, on the
- * newest hosts; then the highest instance.
+ * newest hosts; then those wanted last, then the highest instance.
  */
 void placement_sort_victims(struct place_victim *v, size_t n);
 

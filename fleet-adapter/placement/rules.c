@@ -154,7 +154,17 @@ uint16_t state_tier_count(const struct state *s, int item, int bin)
 	return s->tiers[(size_t)bin * (size_t)s->n_tiers + (size_t)s->items[item].tier];
 }
 
-/* Whether a is the better place: fewer of the tier, then less load, then fewer units. */
+/* Of two booting hosts the older one is there sooner. */
+static bool is_sooner(const struct bin *a, const struct bin *b)
+{
+	return a->h && b->h && a->state == PLACE_BOOTING && b->state == PLACE_BOOTING &&
+	       a->h->joined_ms < b->h->joined_ms;
+}
+
+/*
+ * Whether a is the better place: fewer of the tier, then less load, then fewer units,
+ * then sooner there.
+ */
 static bool is_better(const struct state *s, int item, int a, int b)
 {
 	int fewer = (int)state_tier_count(s, item, a) - (int)state_tier_count(s, item, b);
@@ -164,7 +174,9 @@ static bool is_better(const struct state *s, int item, int a, int b)
 		return fewer < 0;
 	if (less < -1e-9 || less > 1e-9)
 		return less < 0;
-	return s->bins[a].count < s->bins[b].count;
+	if (s->bins[a].count != s->bins[b].count)
+		return s->bins[a].count < s->bins[b].count;
+	return is_sooner(&s->bins[a], &s->bins[b]);
 }
 
 bool state_avoids(const struct state *s, int item, int bin)

@@ -45,6 +45,8 @@ static int by_leaving(const void *a, const void *b)
 		return x->neighbours < y->neighbours ? -1 : 1;
 	if (x->host_joined_ms != y->host_joined_ms)
 		return x->host_joined_ms > y->host_joined_ms ? -1 : 1;
+	if (x->wanted_ms != y->wanted_ms)
+		return x->wanted_ms > y->wanted_ms ? -1 : 1;
 	return by_natural_name(y->name, x->name);
 }
 

@@ -15,6 +15,7 @@ import bench_hosts  # noqa: E402
 import bench_offline  # noqa: E402
 import bench_tick  # noqa: E402
 import bench_units  # noqa: E402
+import bench_week  # noqa: E402
 from measure import Failed, SHARED, say, table  # noqa: E402
 
 BENCHES = {
@@ -29,6 +30,7 @@ BENCHES = {
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,
     "forecast": bench_offline.forecast,
+    "week": bench_week.week,
 }
 
 

@@ -11,6 +11,7 @@
 #include "wiring.h"
 
 #include <curl/curl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -122,6 +123,33 @@ static void its_store_serves_its_view_and_its_tick_goes_round(void **state)
 	assert_true(rounds > 0);
 }
 
+static void a_round_of_a_held_calendar_is_of_its_time(void **state)
+{
+	struct life *l = *state;
+	CLEANUP(json_decref) json_t *tick = NULL;
+	CLEANUP(json_decref) json_t *problems = NULL;
+	int64_t until = clock_mono_ms() + PATIENCE_MS, before = 0, after = 0;
+	struct err e;
+
+	clock_hold(1000000000000);
+	assert_ok(start(l, &e), &e);
+	assert_ok(view_wait(l->d->view, 1, PATIENCE_MS, &e), &e);
+	while (!tick_is_idle(l->d->tick, &before) && clock_mono_ms() < until)
+		(void)poll(NULL, 0, 1);
+	clock_hold(1000000060000);
+	tick_poke(l->d->tick, true);
+	assert_false(tick_is_idle(l->d->tick, &after));
+	while (!tick_is_idle(l->d->tick, &after) && clock_mono_ms() < until)
+		(void)poll(NULL, 0, 1);
+	assert_true(after > before);
+	tick_status(l->d->tick, &tick, &problems);
+	assert_string_equal(json_string_value(json_object_get(tick, "last")),
+			    "2001-09-09T01:47:40.000Z");
+	assert_true(clock_now_ms() == 1000000060000);
+	clock_hold(-1);
+	assert_true(clock_now_ms() > 1000000060000);
+}
+
 static void a_state_of_another_time_scale_is_refused_and_left_as_it_is(void **state)
 {
 	struct life *l = *state;
@@ -174,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LIFE_TEST(it_keeps_who_it_is_and_shows_its_token_once),
 		LIFE_TEST(its_store_serves_its_view_and_its_tick_goes_round),
+		LIFE_TEST(a_round_of_a_held_calendar_is_of_its_time),
 		LIFE_TEST(a_state_of_another_time_scale_is_refused_and_left_as_it_is),
 		LIFE_TEST(its_own_token_is_of_this_run_only),
 		LIFE_TEST(what_cannot_be_listened_on_ends_the_start_and_names_it),

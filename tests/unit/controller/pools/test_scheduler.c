@@ -192,6 +192,24 @@ static void the_end_waits_for_what_runs(void **state)
 	assert_int_equal(w->at_once, 0);
 }
 
+static void it_is_idle_when_no_job_runs_or_is_due(void **state)
+{
+	struct work *w = *state;
+	CLEANUP(sched_free) struct sched *s = start(w, 1);
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
+
+	assert_true(sched_is_idle(s));
+	hold(w, true);
+	sched_poke(s, "web");
+	assert_false(sched_is_idle(s));
+	assert_true(runs_become(w, 1));
+	assert_false(sched_is_idle(s));
+	hold(w, false);
+	while (!sched_is_idle(s) && clock_mono_ms() < until)
+		(void)poll(NULL, 0, 1);
+	assert_true(sched_is_idle(s)); /* due in an hour */
+}
+
 #define WORK_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -204,6 +222,7 @@ int main(void)
 		WORK_TEST(a_job_that_ends_itself_can_come_back),
 		WORK_TEST(a_poke_while_it_ends_itself_is_not_lost),
 		WORK_TEST(the_end_waits_for_what_runs),
+		WORK_TEST(it_is_idle_when_no_job_runs_or_is_due),
 	};
 
 	return cmocka_run_group_tests_name("sched", tests, NULL, NULL);

@@ -82,6 +82,33 @@ static void a_host_that_is_waited_for_does_not_leave(void **state)
 	assert_int_equal(p.leave[0].host, 2);
 }
 
+static void who_waited_longest_gets_the_host_that_joins_first(void **state)
+{
+	CLEANUP(fleet_free) struct fleet *f = fleet_new();
+	CLEANUP(placement_done) struct placement p;
+	CLEANUP(placement_done) struct placement q;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) { /* the oldest in the middle of the names */
+		struct place_host *h = host(f, (const char *[]){ "a", "b", "c" }[i]);
+
+		h->state = PLACE_BOOTING;
+		h->joined_ms = (const int64_t[]){ 30, 10, 20 }[i];
+	}
+	unit(f, "web@1.service", NULL)->wanted_ms = 20;
+	unit(f, "web@2.service", NULL)->wanted_ms = 10;
+	f->units[0].cpu = f->units[1].cpu = 2;
+	placement_decide(&f->in, &p);
+	assert_reason(f, &p, "web@2.service", "waits for host b to join");
+	assert_reason(f, &p, "web@1.service", "waits for host c to join");
+	assert_int_equal(p.n_leave, 1); /* the newest, not one that is nearly there */
+	assert_string_equal(f->hosts[p.leave[0].host].id, "a");
+	f->hosts[1].state = PLACE_UP;
+	placement_decide(&f->in, &q);
+	assert_string_equal(where(f, &q, "web@2.service"), "b");
+	assert_int_equal(action(f, &q, "web@1.service"), PLACE_WAIT);
+}
+
 static void a_host_to_be_avoided_is_taken_when_there_is_no_other_way(void **state)
 {
 	CLEANUP(fleet_free) struct fleet *f = fleet_new();
@@ -321,22 +348,23 @@ static void an_empty_fleet_is_fine(void **state)
 static void victims_come_in_the_order_that_empties_hosts(void **state)
 {
 	struct place_victim v[] = {
-		{ "web@9.service", true, true, false, 0, 5 },
-		{ "web@10.service", true, true, false, 0, 5 },
-		{ "web@1.service", true, true, false, 0, 9 },
-		{ "web@2.service", true, true, false, 3, 9 },
-		{ "web@3.service", true, false, false, 3, 9 },
-		{ "web@4.service", true, true, true, 3, 9 },
-		{ "web@5.service", false, false, false, 0, 0 },
+		{ "web@9.service", true, true, false, 0, 5, 0 },
+		{ "web@10.service", true, true, false, 0, 5, 0 },
+		{ "web@1.service", true, true, false, 0, 9, 0 },
+		{ "web@2.service", true, true, false, 3, 9, 0 },
+		{ "web@3.service", true, false, false, 3, 9, 0 },
+		{ "web@4.service", true, true, true, 3, 9, 0 },
+		{ "web@5.service", false, false, false, 0, 0, 8 },
+		{ "web@6.service", false, false, false, 0, 0, 7 },
 	};
-	static const char *const want[] = { "web@5.service",  "web@4.service",
-					    "web@3.service",  "web@1.service",
-					    "web@10.service", "web@9.service",
-					    "web@2.service" };
+	static const char *const want[] = { "web@5.service", "web@6.service",
+					    "web@4.service", "web@3.service",
+					    "web@1.service", "web@10.service",
+					    "web@9.service", "web@2.service" };
 
 	(void)state;
-	placement_sort_victims(v, 7);
-	for (size_t i = 0; i < 7; i++)
+	placement_sort_victims(v, ARRAY_SIZE(v));
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
 		assert_string_equal(v[i].name, want[i]);
 }
 
@@ -379,6 +407,7 @@ int main(void)
 		cmocka_unit_test(demand_packs_units_into_new_hosts),
 		cmocka_unit_test(a_pool_stops_at_its_maximum_and_keeps_its_minimum),
 		cmocka_unit_test(units_wait_for_hosts_that_boot),
+		cmocka_unit_test(who_waited_longest_gets_the_host_that_joins_first),
 		cmocka_unit_test(a_host_that_is_waited_for_does_not_leave),
 		cmocka_unit_test(
 			a_host_to_be_avoided_is_taken_when_there_is_no_other_way),
