@@ -33,7 +33,7 @@ def test_the_demo_installs_servers_and_no_test_tools():
     to_compile = installed_with("nocheck")
     for_demo = installed_with("nocheck", "pkg.foretide.demo")
     assert for_demo - to_compile == {
-        "haproxy", "iproute2", "mariadb-server", "memcached", "nginx-light", "php",
+        "curl", "haproxy", "iproute2", "mariadb-server", "memcached", "nginx-light", "php",
         "php-memcached", "php-mysql", "php8.2-cli", "php8.2-fpm", "python3", "varnish",
         "wordpress", "wordpress-theme-twentytwentyone"}
     assert for_demo < installed_with()
