@@ -177,7 +177,8 @@ DRIVER_DIRS := $(patsubst cloud-drivers/%/driver.c,%,$(wildcard cloud-drivers/*/
 PROGRAMS    := $(patsubst %,$(B)/%,foretided foretide foretide-agent foretide-local-init)
 MODULES     := $(patsubst %,$(B)/drivers/%.so,$(DRIVERS) $(DRIVER_DIRS))
 
-.PHONY: all rooms install deb clean unit system check asan tsan lint fuzz fuzzers bench demo
+.PHONY: all rooms install deb clean unit system check asan tsan lint fuzz fuzzers bench demo \
+	demo-servers
 .SECONDARY:
 all: $(PROGRAMS) $(MODULES)
 
@@ -302,11 +303,14 @@ $(B)/fuzzers/%: $(B)/obj/tests/fuzz/%.o $(call archives,$(LIBS))
 	@mkdir -p $(@D)
 	$(call link,$(PKGS),-lm -ldl -fsanitize=fuzzer)
 
-# TRACE=file.csv plays that instead of the built-in day; FOR=10m ends by itself.
+# TRACE=file.csv plays that instead of the built-in rush; FOR=5m takes so long. The servers
+# are installed while this is compiled.
 demo:
-	debian/install-deps
-	$(MAKE) all
+	@debian/install-deps compile
+	@MAKEFLAGS='-- $(MAKEOVERRIDES)' $(MAKE) -s demo-servers $(PROGRAMS) $(B)/drivers/local.so
 	@$(PYTHON) stacks/demo.py --build $(B) $(if $(TRACE),--trace $(TRACE)) $(if $(FOR),--for $(FOR))
+demo-servers:
+	@debian/install-deps demo
 
 # make bench BENCH="join tick" runs those only; see tests/bench/run.py.
 BENCH_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))

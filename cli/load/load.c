@@ -184,6 +184,19 @@ static bool never_connected(CURLcode code, CURL *easy)
 	return code == CURLE_COULDNT_CONNECT || connects == 0;
 }
 
+/* The connection was kept from an earlier request and the server, which begins anew, had
+ * closed it, as it had the others that curl tried by itself; nothing was answered. */
+static bool found_only_closed(CURLcode code, CURL *easy)
+{
+	long connects = 0, status = 0;
+
+	if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR)
+		return false;
+	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	return connects == 0 && status == 0;
+}
+
 static void finish(struct load *l, struct request *r, CURLcode code)
 {
 	struct load_stats *s = &l->stats;
@@ -221,6 +234,10 @@ static void collect(struct load *l)
 		curl_multi_remove_handle(l->multi, r->easy);
 		if (never_connected(code, r->easy) && r->tries <= l->n_targets) {
 			l->stats.moved++;
+			send_to_next(l, r);
+		} else if (found_only_closed(code, r->easy)) {
+			l->stats.moved++;
+			curl_easy_setopt(r->easy, CURLOPT_FRESH_CONNECT, 1L);
 			send_to_next(l, r);
 		} else {
 			finish(l, r, code);

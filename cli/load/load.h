@@ -5,7 +5,9 @@
  *
  * A request whose target does not accept the connection goes to the next target, as a
  * browser does with the addresses of a name; that is counted as moved, and as failed only
- * when no target accepts. Any answer below 400 is a success. One thread uses a load.
+ * when no target accepts. One that finds only connections that the other side has closed
+ * since gets a new one, and is counted as moved too. Any answer below 400 is a success.
+ * One thread uses a load.
  */
 #ifndef CLI_LOAD_LOAD_H
 #define CLI_LOAD_LOAD_H

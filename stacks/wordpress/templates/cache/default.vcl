@@ -73,7 +73,8 @@ sub vcl_backend_response {
 	}
 	unset beresp.http.Set-Cookie;
 	if (beresp.http.Content-Type ~ "^text/html") {
-		set beresp.ttl = 2m;
+		# Pages that came together do not go together.
+		set beresp.ttl = 2m * std.random(0.5, 1.5);
 	} else {
 		set beresp.ttl = 1h;
 	}

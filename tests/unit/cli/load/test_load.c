@@ -6,6 +6,8 @@
 #include "load.h"
 
 #include <curl/curl.h>
+#include <poll.h>
+#include <pthread.h>
 
 #define ANSWER(status) \
 	"HTTP/1.1 " status "\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
@@ -131,6 +133,96 @@ static void a_target_that_is_gone_is_passed_over(void **state)
 	script_free(&web);
 }
 
+/* A server that begins anew: it answers KEPT requests together, closes these connections
+ * when the next requests come on them, and answers what comes on others. */
+#define KEPT 8
+#define ALIVE "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+struct renewed {
+	int fd;
+	char address[32];
+	pthread_t thread;
+};
+
+static void answer(int fd, const char *text)
+{
+	char request[4096];
+
+	if (recv(fd, request, sizeof(request), 0) > 0)
+		(void)send(fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+static void *serve_renewed(void *arg)
+{
+	struct renewed *w = arg;
+	struct pollfd p[1 + KEPT] = { { .fd = w->fd, .events = POLLIN } };
+
+	for (size_t i = 1; i <= KEPT; i++)
+		p[i] = (struct pollfd){ .fd = accept(w->fd, NULL, NULL),
+					.events = POLLIN };
+	for (size_t i = 1; i <= KEPT; i++)
+		answer(p[i].fd, ALIVE);
+	while (poll(p, ARRAY_SIZE(p), -1) > 0) {
+		for (size_t i = 1; i <= KEPT; i++)
+			if (p[i].revents) {
+				answer(p[i].fd, "");
+				close(p[i].fd);
+				p[i] = (struct pollfd){ .fd = -1 };
+			}
+		if (p[0].revents) {
+			int fd = accept(w->fd, NULL, NULL);
+
+			if (fd < 0)
+				break;
+			answer(fd, ANSWER("200 OK"));
+			close(fd);
+		}
+	}
+	for (size_t i = 1; i <= KEPT; i++)
+		if (p[i].fd >= 0)
+			close(p[i].fd);
+	return NULL;
+}
+
+static void renewed_start(struct renewed *w)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+
+	w->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(w->fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(w->fd, 16), 0);
+	assert_int_equal(getsockname(w->fd, (struct sockaddr *)&at, &len), 0);
+	snprintf(w->address, sizeof(w->address), "127.0.0.1:%u", ntohs(at.sin_port));
+	assert_int_equal(pthread_create(&w->thread, NULL, serve_renewed, w), 0);
+}
+
+static void renewed_stop(struct renewed *w)
+{
+	shutdown(w->fd, SHUT_RDWR);
+	pthread_join(w->thread, NULL);
+	close(w->fd);
+}
+
+static void a_server_that_closed_what_was_kept_gets_a_new_connection(void **state)
+{
+	CLEANUP(load_free) struct load *l = new_load(KEPT, 0);
+	const struct load_stats *s = load_stats(l);
+	struct renewed web;
+
+	(void)state;
+	renewed_start(&web);
+	aim(l, web.address, NULL);
+	for (uint64_t n = KEPT; s->sent < KEPT; n++)
+		send_some(l, n);
+	send_some(l, s->sent + s->skipped + 1);
+	assert_int_equal(s->failed, 0);
+	assert_int_equal(s->ok, s->sent);
+	assert_true(s->moved >= 1);
+	renewed_stop(&web);
+}
+
 static void when_no_target_accepts_it_is_a_failure(void **state)
 {
 	CLEANUP(load_free) struct load *l = new_load(1, 0);
@@ -198,6 +290,8 @@ int main(void)
 		cmocka_unit_test(answers_below_400_are_successes_with_their_latency),
 		cmocka_unit_test(paths_are_asked_for_in_turn_and_some_are_fresh),
 		cmocka_unit_test(a_target_that_is_gone_is_passed_over),
+		cmocka_unit_test(
+			a_server_that_closed_what_was_kept_gets_a_new_connection),
 		cmocka_unit_test(when_no_target_accepts_it_is_a_failure),
 		cmocka_unit_test(what_is_too_much_at_once_is_skipped),
 		cmocka_unit_test(an_empty_set_of_targets_keeps_the_old_one),
