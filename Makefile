@@ -20,7 +20,7 @@ mandir  ?= $(prefix)/share/man
 sharedir ?= $(prefix)/share/foretide
 sysconfdir ?= /etc
 
-VERSION := 0.2.0
+VERSION := 0.3.0
 PKGS    := libmicrohttpd gsl sqlite3 libcurl jansson gnutls libical libknot libmnl libsystemd \
 	   nettle
 # libunistring has no .pc file.
@@ -45,11 +45,12 @@ SEES_common/store               := $(BASE)
 SEES_predictor/simulation       := common
 SEES_predictor/capacity         := common
 SEES_predictor/uplift           := common common/text common/calendar
-SEES_predictor/demand           := common predictor/simulation
+SEES_predictor/demand           := common
 SEES_predictor/horizon          := common common/calendar predictor/uplift
-SEES_predictor/judge            := common common/calendar predictor/simulation predictor/uplift \
-					predictor/demand predictor/horizon
 SEES_predictor/rule             := common common/text common/calendar
+SEES_predictor/policy           := common common/text common/calendar predictor/simulation \
+					predictor/uplift predictor/demand predictor/rule
+SEES_predictor/judge            := $(SEES_predictor/policy) predictor/horizon predictor/policy
 
 SEES_db/sql                     := common
 SEES_db/samples                 := common db/sql
@@ -96,17 +97,20 @@ SEES_controller/metrics         := $(BASE) db db/samples
 SEES_controller/stacks          := common common/text common/calendar common/template db \
 					fleet-adapter/unitfile predictor/rule predictor/uplift
 SEES_controller/fleet           := $(GROUND) fleet-adapter/placement
-SEES_controller/tiers           := $(GROUND) db/samples predictor/demand predictor/capacity \
+SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation predictor/demand \
+					predictor/policy predictor/capacity \
 					controller/metrics controller/fleet
 SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
-					predictor/judge controller/fleet controller/tiers
-SEES_controller/tick            := $(GROUND) db/samples cloud-drivers controller/pools \
+					predictor/policy predictor/judge controller/fleet controller/tiers
+SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \
+					cloud-drivers controller/pools \
 					controller/fleet controller/tiers
 SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
-					predictor/judge controller/trust controller/etcd \
+					predictor/policy predictor/judge controller/trust controller/etcd \
 					controller/metrics controller/fleet controller/tiers \
 					controller/replay
-SEES_controller                 := $(GROUND) db/samples cloud-drivers predictor/horizon \
+SEES_controller                 := $(GROUND) db/samples cloud-drivers predictor/demand \
+					predictor/horizon predictor/policy \
 					controller/trust controller/etcd controller/pools \
 					controller/metrics controller/fleet controller/tiers \
 					controller/tick controller/api
@@ -114,7 +118,7 @@ SEES_controller                 := $(GROUND) db/samples cloud-drivers predictor/
 SEES_cli/client                 := $(BASE)
 SEES_cli/files                  := common common/text common/calendar predictor/simulation \
 					predictor/uplift predictor/demand predictor/horizon \
-					predictor/judge
+					predictor/rule predictor/policy predictor/judge
 SEES_cli/load                   := $(SEES_cli/files) common/net cli/client cli/files
 SEES_cli/output                 := $(SEES_cli/files)
 SEES_cli/forecasts              := $(SEES_cli/files) common/net cli/client cli/files \

@@ -1,134 +1,105 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * decide.c - foretide decide --jsonl: the decision model on stdin and stdout, from any
- * language.
+ * decide.c - foretide decide --jsonl: a tier's decisions on stdin and stdout, from any
+ * language, by the model and the rule that the controller uses.
  *
  * In:
  * {"type":"init","interval":60,"boot_delay":180,"capacity":100,"min":1,"max":500,"slo":0.005,
  *       "history_start":T0,"history":[...]}         answered by {"ready":true,...}
- *      {"t":T,"value":V}                            answered by {"desired":N,...}
+ *      {"t":T,"value":V,"running":R,"booting":B}    answered by {"desired":N,...}
  *      {"type":"end"}                               ends it, as does the end of the input
- * With "price" above 0, the instance-hours that a minute short of capacity costs, "slo"
- * is not used. T is the Unix time of the start of the step that V describes; a null in
- * the history or as V is a missing sample. A line that cannot be used is answered by
- * {"error":...} and ends the run.
+ * T is the Unix time of the start of the step that V describes; a null in the history or
+ * as V is a missing sample. R instances served in that step and B boot at its end; left
+ * out: those that were desired, each a boot delay later. "leads":[seconds], one per
+ * instance that began to serve, and "failed":n, launches given up, teach it lead times;
+ * a launch that is overdue is replaced. A line that cannot be used is
+ * answered by {"error":...} and ends the run. Settings: decide_session.c.
  */
 #include "cli.h"
 #include "client.h"
 
 #include "check.h"
 #include "cleanup.h"
-#include "demand.h"
+#include "decide_session.h"
 #include "text.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-struct session {
-	struct demand_model *model; /* NULL before init */
-	size_t min, max;
-};
-
-static int read_history(const json_t *msg, double **ret, size_t *ret_n, struct err *err)
+/* The instances that served and boot, as said, or as those that were desired would. */
+static int read_fleet(struct decide_session *s, const json_t *msg, int64_t *ret_running,
+		      int64_t *ret_booting, struct err *err)
 {
-	const json_t *list = json_object_get(msg, "history");
-	const size_t n = json_array_size(list);
-	CLEANUP(free) double *y = NULL;
-
-	if (list && !json_is_array(list))
-		return err_set(err, ERR_INVAL, "history is not an array");
-	y = calloc(n + 1, sizeof(*y));
-	if (!y)
-		return err_set(err, ERR_LIMIT, "history: %zu values do not fit in memory",
-			       n);
-	for (size_t i = 0; i < n; i++) {
-		const json_t *v = json_array_get(list, i);
-
-		if (!json_is_number(v) && !json_is_null(v))
-			return err_set(err, ERR_INVAL, "history[%zu] is not a number", i);
-		y[i] = json_is_null(v) ? NAN : json_number_value(v);
-	}
-	*ret = TAKE(y);
-	*ret_n = n;
-	return 0;
-}
-
-static int on_init(struct session *s, const json_t *msg, struct err *err)
-{
-	double step_s = 60, boot_s = 0, risk = 0.005, capacity = 0;
-	double min = 1, max = 1e6, start_s = 0, price = 0;
-	CLEANUP(free) double *y = NULL;
-	CLEANUP(demand_model_free) struct demand_model *m = NULL;
-	size_t n = 0;
+	double running = -1, booting = 0;
 	int rc;
 
-	if ((rc = jread_num_opt(msg, "interval", &step_s, err)) != 0 ||
-	    (rc = jread_num_opt(msg, "boot_delay", &boot_s, err)) != 0 ||
-	    (rc = jread_num_opt(msg, "slo", &risk, err)) != 0 ||
-	    (rc = jread_num_opt(msg, "price", &price, err)) != 0 ||
-	    (rc = jread_num(msg, "capacity", &capacity, err)) != 0 ||
-	    (rc = jread_num_opt(msg, "min", &min, err)) != 0 ||
-	    (rc = jread_num_opt(msg, "max", &max, err)) != 0 ||
-	    (rc = jread_num_opt(msg, "history_start", &start_s, err)) != 0 ||
-	    (rc = read_history(msg, &y, &n, err)) != 0)
+	if ((rc = jread_num_opt(msg, "running", &running, err)) != 0 ||
+	    (rc = jread_num_opt(msg, "booting", &booting, err)) != 0)
 		return rc;
-	if (!(step_s >= 1 && step_s <= 86400))
-		return err_set(err, ERR_INVAL, "interval is not between 1 and 86400 s");
-	if (!(boot_s >= 0 && boot_s / step_s <= DEMAND_LEAD_MAX))
+	if (!(running <= 1e9 && booting >= 0 && booting <= 1e9))
 		return err_set(err, ERR_INVAL,
-			       "boot_delay is not between 0 and %d intervals",
-			       DEMAND_LEAD_MAX);
-	if (!(min >= 0 && max >= min && max <= 1e9))
-		return err_set(err, ERR_INVAL,
-			       "min and max are not 0 <= min <= max <= 1e9");
-
-	const struct demand_opts o = { .step_ms = llround(step_s * 1000),
-				       .n_leads = 1,
-				       .lead_steps = { (size_t)ceil(boot_s / step_s -
-								    1e-9) },
-				       .risk = risk,
-				       .price = price,
-				       .capacity = capacity };
-
-	if ((rc = demand_model_new(&o, &m, err)) != 0 ||
-	    (rc = demand_model_train(m, y, n, llround(start_s * 1000), err)) != 0)
-		return rc;
-	demand_model_free(s->model);
-	s->model = TAKE(m);
-	s->min = (size_t)min;
-	s->max = (size_t)max;
-	printf("{\"ready\":true,\"history\":%zu}\n", n);
+			       "running and booting are not between 0 and 1e9");
+	*ret_running = running >= 0 ? (int64_t)running : decide_session_served(s);
+	*ret_booting = running >= 0 ? (int64_t)booting : s->desired - *ret_running;
 	return 0;
 }
 
-static int on_sample(struct session *s, const json_t *msg, struct err *err)
+/* The model and the policy take the sample of the step at t_ms. */
+static int observe(struct decide_session *s, int64_t t_ms, double value, int64_t running,
+		   struct err *err)
 {
-	struct demand_decision d;
-	double t = 0;
+	const bool is_bound = s->plan.would_binding == DECIDE_BY_MIN;
+	const bool is_new = t_ms >= s->at_ms;
+	int rc = demand_model_update(s->model, t_ms, value, err);
+
+	if (rc != 0 || !is_new)
+		return rc;
+	policy_observe(&s->policy, &s->settings, value, running, is_bound);
+	s->at_ms = t_ms + s->policy.step_ms;
+	s->value = value;
+	return 0;
+}
+
+static void miss(struct decide_session *s, int64_t t_ms)
+{
+	demand_model_skip(s->model, t_ms);
+	policy_miss(&s->policy);
+}
+
+static int on_sample(struct decide_session *s, const json_t *msg, struct err *err)
+{
+	struct decide_input in;
+	int64_t running = 0, booting = 0;
+	double t = 0, value = NAN, level;
 	int rc;
 
 	if (!s->model)
 		return err_set(err, ERR_INVAL, "a sample before init");
-	if ((rc = jread_num(msg, "t", &t, err)) != 0)
+	if ((rc = jread_num(msg, "t", &t, err)) != 0 ||
+	    (rc = read_fleet(s, msg, &running, &booting, err)) != 0 ||
+	    (rc = decide_launches_read(&s->launches, msg, llround(t * 1000), running,
+				       booting, err)) != 0)
 		return rc;
-	if (!json_is_null(json_object_get(msg, "value"))) {
-		double value = 0;
-
-		if ((rc = jread_num(msg, "value", &value, err)) != 0 ||
-		    (rc = demand_model_update(s->model, llround(t * 1000), value, err)) !=
-			    0)
-			return rc;
-	}
-	demand_model_decide(s->model, 0, &d);
-	printf("{\"desired\":%zu,\"needed\":%zu,\"median\":%.6g,\"upper\":%.6g,"
-	       "\"level\":%.6g,\"fallback_level\":\"%s\"}\n",
-	       MIN(MAX(d.instances, s->min), s->max), d.needed, d.median, d.upper,
-	       d.level, demand_fallback_name(d.fallback_level));
+	if (json_is_null(json_object_get(msg, "value")))
+		miss(s, llround(t * 1000));
+	else if ((rc = jread_num(msg, "value", &value, err)) != 0 ||
+		 (rc = observe(s, llround(t * 1000), value, running, err)) != 0)
+		return rc;
+	s->settings.lead_spread = policy_leads_spread(&s->launches.leads);
+	policy_input(&s->policy, &s->settings, llround(t * 1000) + s->policy.step_ms,
+		     s->value, running, booting, &in);
+	in.forecast_at_ms = in.demand_at_ms = s->at_ms;
+	in.ending = decide_launches_ending(&s->launches, in.now_ms);
+	in.overdue = decide_launches_overdue(&s->launches, in.now_ms);
+	policy_fill(&s->policy, &s->settings, s->model, NULL, &in, &level);
+	decide(&in, &s->state, &s->plan);
+	decide_session_note(s, &in);
+	decide_session_print(s, &in, level);
 	return 0;
 }
 
-static int on_line(struct session *s, const char *line, size_t len, bool *ret_end,
+static int on_line(struct decide_session *s, const char *line, size_t len, bool *ret_end,
 		   struct err *err)
 {
 	CLEANUP(json_decref) json_t *msg = NULL;
@@ -138,7 +109,7 @@ static int on_line(struct session *s, const char *line, size_t len, bool *ret_en
 	if (rc != 0 || (rc = jread_str_opt(msg, "type", &type, err)) != 0)
 		return rc;
 	if (strcmp(type, "init") == 0)
-		return on_init(s, msg, err);
+		return decide_session_init(s, msg, err);
 	if (strcmp(type, "sample") == 0)
 		return on_sample(s, msg, err);
 	if (strcmp(type, "end") != 0)
@@ -150,7 +121,7 @@ static int on_line(struct session *s, const char *line, size_t len, bool *ret_en
 
 int cli_decide(int argc, char **argv)
 {
-	struct session s = { 0 };
+	struct decide_session s = { 0 };
 	CLEANUP(free) char *line = NULL;
 	struct err err;
 	size_t cap = 0;
@@ -167,6 +138,6 @@ int cli_decide(int argc, char **argv)
 		if (fflush(stdout) != 0)
 			break;
 	}
-	demand_model_free(s.model);
+	decide_session_done(&s);
 	return rc == 0 ? EXIT_OK : cli_fail(EXIT_FAILED, "decide", "%s", err.msg);
 }

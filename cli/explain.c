@@ -9,6 +9,20 @@
 
 #include <stdio.h>
 
+static double in_minutes(const json_t *o, const char *name)
+{
+	return json_number_value(json_object_get(o, name));
+}
+
+/* What letting instances go would save and cost, when that was weighed. */
+static void print_scale_in(const json_t *o)
+{
+	if (json_is_object(o))
+		printf("  letting %lld go saves %.4g instance-minutes and costs %.4g\n",
+		       (long long)json_integer_value(json_object_get(o, "count")),
+		       in_minutes(o, "saves_min"), in_minutes(o, "costs_min"));
+}
+
 static void print_explanation(const json_t *doc)
 {
 	const json_t *stage;
@@ -23,6 +37,7 @@ static void print_explanation(const json_t *doc)
 
 		printf("  %-24s %s\n", field_text(stage, "name"), value ? value : "-");
 	}
+	print_scale_in(json_object_get(doc, "scale_in"));
 }
 
 static void print_share(const json_t *share)

@@ -52,7 +52,8 @@ _foretide_options() {
 		;;
 	decide) echo "--jsonl --help" ;;
 	backtest)
-		echo "--capacity --boot --risk --price --play --svg --events --timezone --help"
+		echo "--capacity --boot --risk --price --dwell --action-price --billing --min --max" \
+			"--step-out --step-in --mode --play --svg --events --timezone --help"
 		;;
 	local) echo "--state-dir --json --help" ;;
 	play)
@@ -73,6 +74,7 @@ _foretide_values() {
 	--service) _foretide_names services stack name | sort -u ;;
 	--role) echo viewer operator admin ;;
 	--to) echo out auto ;;
+	--mode) echo observe out auto ;;
 	esac
 }
 
@@ -111,7 +113,7 @@ _foretide() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	--stack | --tier | --host | --pool | --service | --role | --to)
+	--stack | --tier | --host | --pool | --service | --role | --to | --mode)
 		mapfile -t COMPREPLY < <(compgen -W "$(_foretide_values "$before")" -- "$word")
 		return
 		;;

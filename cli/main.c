@@ -102,7 +102,10 @@ static const struct cli_command commands[] = {
 	  "  --for 1h          how much of the trace to play (all, again and "
 	  "again)\n" ARGS_COMMON_HELP,
 	  cli_play },
-	{ "decide", "--jsonl", "decide on a stream of samples, one JSON line each", NULL,
+	{ "decide", "--jsonl", "decide on a stream of samples, one JSON line each",
+	  "  --jsonl            a line is an init with the tier's settings, or a "
+	  "sample;\n"
+	  "                     see foretide(1)\n",
 	  cli_decide },
 	{ "forecast", "STACK/TIER | FILE.csv [--horizon 48h] | --jsonl",
 	  "forecast a tier, a file, or JSON lines, in quantiles",
@@ -118,12 +121,22 @@ static const struct cli_command commands[] = {
 	  "RFC 3339; an empty value is a missing one. For a tier:\n" ARGS_COMMON_HELP,
 	  cli_forecast },
 	{ "backtest",
-	  "FILE.csv --capacity N [--boot 180s] [--risk 0.5% | --price N] [--svg FILE]",
+	  "FILE.csv --capacity N [--boot 180s] [--risk 0.5% | --price N] [...]",
 	  "what scaling a recorded demand would have cost",
 	  "  --capacity N       demand that one instance serves\n"
 	  "  --boot TIME        from launch to serving (default: 180s)\n"
 	  "  --risk SHARE       of time that may be short of capacity (default:\n"
 	  "                     0.5%)\n"
+	  "  --price N          in its place: instance-hours that a minute short costs\n"
+	  "  --dwell TIME       how long fewer instances must suffice (default: 2m)\n"
+	  "  --action-price N   instance-minutes that a change is worth avoiding for\n"
+	  "                     (default: 10)\n"
+	  "  --billing TIME     instances are paid for in units of it (default: by the\n"
+	  "                     moment)\n"
+	  "  --min N, --max N   bounds of the number of instances (default: 1, none)\n"
+	  "  --step-out N       instances that may be starting at once (default: any)\n"
+	  "  --step-in N        instances removed within one dwell (default: any)\n"
+	  "  --mode MODE        observe, out or auto (default: auto)\n"
 	  "  --play TIME        the part at the end of the file to simulate (default:\n"
 	  "                     14d, at most half of it)\n"
 	  "  --svg FILE         draw it\n"

@@ -64,6 +64,7 @@ struct db_tier {
 	int64_t lead_prior_ms;
 	int64_t step_out_max, step_in_max; /* instances per decision; 0: unlimited */
 	int64_t dwell_ms;
+	double action_price; /* instance-minutes that a change is worth avoiding for */
 	char *schedule_json; /* [] of schedules */
 	double cpu;          /* requested by one instance, cores */
 	int64_t memory_bytes;
@@ -90,7 +91,9 @@ struct db_pool {
 	int64_t min, max;
 	double cpu; /* of one host, cores; 0: ask the driver */
 	int64_t memory_bytes;
-	char *config_json; /* further options of the driver */
+	int64_t billing_ms; /* hosts are paid for in units of it, from their launch on; 0:
+			       by the moment */
+	char *config_json;  /* further options of the driver */
 	/* state; written by db_pool_want() and db_pool_note() alone */
 	int64_t want;
 	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */

@@ -15,6 +15,7 @@ static const struct db_col columns[] = {
 	INTEGER(db_pool, max, 0),
 	REAL(db_pool, cpu, 0),
 	INTEGER(db_pool, memory_bytes, 0),
+	INTEGER(db_pool, billing_ms, 0),
 	TEXT(db_pool, config_json, 0),
 	INTEGER(db_pool, want, COL_STATE),
 	TEXT(db_pool, state, COL_STATE),

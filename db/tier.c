@@ -28,6 +28,7 @@ static const struct db_col columns[] = {
 	INTEGER(db_tier, step_out_max, 0),
 	INTEGER(db_tier, step_in_max, 0),
 	INTEGER(db_tier, dwell_ms, 0),
+	REAL(db_tier, action_price, 0),
 	TEXT(db_tier, schedule_json, 0),
 	REAL(db_tier, cpu, 0),
 	INTEGER(db_tier, memory_bytes, 0),

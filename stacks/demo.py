@@ -137,11 +137,15 @@ def import_history(rig, o, load, start, now):
     share = {"lb": 1.0, "cache": 1.0, "web": o.fresh}  # of the load that reaches a tier
     n = len(load)
     minutes = min(PAST_DAYS * DAY, start if start >= 2 * DAY else n)
+    chance = random.Random(2)
     for tier in SCALING:
         rows = ["timestamp,value"]
         for k in range(minutes, 0, -1):
             t = int(now.timestamp()) // 60 * 60 - 60 * k
-            rows.append(f"{t},{share[tier] * load[(start - k) % n]:.4f}")
+            rate = share[tier] * load[(start - k) % n]
+            # As noisy as a count of requests is in what is a minute here.
+            noise = math.sqrt(rate * o.time_scale / 60)
+            rows.append(f"{t},{max(0, chance.gauss(rate, noise)):.4f}")
         with open(rig.path("history.csv"), "w") as f:
             f.write("\n".join(rows) + "\n")
         rig.cli("import", f"wordpress/{tier}", rig.path("history.csv"))
@@ -365,6 +369,8 @@ def run(o):
         imported = calendar(rig)
         import_history(rig, o, load, start, imported)
         bring_up(rig, watcher, PATIENCE_S + 3 * seconds(o.boot_delay) / o.time_scale)
+        # Nothing is let go for want of a load before there is one.
+        rig.cli("hold", "wordpress", "--reason", "the load begins", "--for", "6m")
         fill_caches(rig)
         begin = calendar(rig)
         # What is played at a time is what the imported past had at that time of day.

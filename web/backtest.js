@@ -86,18 +86,23 @@ function policyTable(b) {
       h('th', { scope: 'row' }, p.policy), cells(p)))));
 }
 
-function frontierTable(b) {
-  return h('table.dense', h('caption.unseen', 'Cost over risk'),
-    h('thead', h('tr', ['Risk', 'Cost', 'Time short'].map(n => h('th', { scope: 'col' }, n)))),
-    h('tbody', b.frontier.map(f => h('tr', { class: f.risk === b.risk ? 'own' : null },
-      h('th', { scope: 'row' }, percent(f.risk)), h('td', cost(f.cost)), h('td', timeShort(f.short, f.risk))))));
+/** points: of other risks or dwells; by: what they differ in; the tier's own is marked. */
+function otherTable(id, by, points, text, isOwn, risk) {
+  return h('table.dense', { 'data-other': id }, h('caption.unseen', `Cost over ${id}`),
+    h('thead', h('tr', [by, 'Cost', 'Time short', 'Changes'].map(n => h('th', { scope: 'col' }, n)))),
+    h('tbody', points.map(p => h('tr', { class: isOwn(p) ? 'own' : null },
+      h('th', { scope: 'row' }, text(p)), h('td', cost(p.cost)), h('td', timeShort(p.short, risk(p))), h('td', number(p.actions))))));
 }
 
-/** What was simulated: lead time, capacity, and the cost of being short. */
+const riskTable = b => otherTable('risk', 'Risk', b.frontier, p => percent(p.risk), p => p.risk === b.risk, p => p.risk);
+const dwellTable = b => otherTable('dwell', 'Dwell', b.dwells, p => duration(p.dwell_ms), p => p.dwell_ms === b.dwell_ms, () => b.risk);
+
+/** What was simulated: lead time, capacity, dwell, and the costs of changes and of being short. */
 function settings(t, b) {
   const source = b.capacity_source ? `, ${b.capacity_source}` : '';
   const price = b.price ? `${number(b.price)} instance-hours per minute short of capacity` : `a risk of ${percent(b.risk)}`;
-  return `a lead time of ${duration(b.boot_ms)}, a capacity of ${figure(b.capacity, t.capacity_unit)} per instance${source}, and ${price}`;
+  const dwell = b.dwells ? `, a dwell of ${duration(b.dwell_ms)}, ${number(b.action_price)} instance-minutes for a change` : '';
+  return `a lead time of ${duration(b.boot_ms)}, a capacity of ${figure(b.capacity, t.capacity_unit)} per instance${source}${dwell}, and ${price}`;
 }
 
 function report(t, b) {
@@ -106,7 +111,8 @@ function report(t, b) {
     verdictText(b.verdict),
     h('p.muted', { 'data-backtest': b.at }, `${duration(length)} up to `, time(b.to, now()), `, simulated with ${settings(t, b)}; run `, time(b.at, now()), '.'),
     h('div.tables', h('div.scroll.flat', { tabindex: 0, role: 'region', 'aria-label': 'Policies' }, policyTable(b)),
-      h('div', h('h3.small', 'What another risk would cost'), frontierTable(b))),
+      h('div', h('h3.small', 'What another risk would cost'), riskTable(b),
+        b.dwells ? [h('h3.small', 'What another dwell would cost'), dwellTable(b)] : null)),
     h('p.hint.muted', 'Cost is in instance-hours relative to a clairvoyant; the others’ headroom was tuned on this tier’s past.'),
   ];
 }

@@ -14,9 +14,10 @@ const fields = [
   { key: 'price', name: 'Cost of a minute short of capacity', hint: 'in instance-hours; 0: the risk is used' },
   { key: 'capacity', name: 'Capacity of an instance', hint: '0: not declared' },
   { key: 'lead_prior', name: 'Lead time until learned', hint: 'such as 3m' },
-  { key: 'dwell', name: 'Dwell before scaling in', hint: 'such as 10m' },
+  { key: 'dwell', name: 'Dwell before scaling in', hint: 'such as 3m' },
+  { key: 'action_price', name: 'Price of a change', hint: 'in instance-minutes' },
   { key: 'step_out', name: 'Largest step out', number: true, hint: '0: any' },
-  { key: 'step_in', name: 'Largest step in', number: true, hint: '0: any' },
+  { key: 'step_in', name: 'Largest step in', number: true, hint: 'within one dwell; 0: any' },
 ];
 
 const known = t => fields.filter(f => t[f.key] !== undefined);
@@ -59,7 +60,7 @@ export function settingsPanel(t) {
   const rows = [
     ['Mode', t.mode], ['Unit', t.unit], ['Pool', t.pool], ['Demand', t.demand.expression || '–'], ['Bounds', `${t.min} to ${t.max}`],
     t.price ? ['Cost of a minute short of capacity', `${number(t.price)} instance-hours`] : ['Risk of being short of capacity', percent(t.risk)],
-    ['Dwell before scaling in', t.dwell], ['Steps', `${t.step_out || 'any'} out, ${t.step_in || 'any'} in`],
+    ['Dwell before scaling in', t.dwell], ['Price of a change', `${number(t.action_price)} instance-minutes`], ['Steps', `${t.step_out || 'any'} out, ${t.step_in || 'any'} in`],
   ];
   return [
     h('dl.list', rows.map(([k, v]) => [h('dt', k), h('dd', v)])),

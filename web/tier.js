@@ -9,7 +9,7 @@ import { chartBox } from './chart_view.js';
 import { decisionTable } from './decisions.js';
 import { showDialog } from './dialog.js';
 import { h } from './dom.js';
-import { duration, time, withTimes } from './format.js';
+import { duration, number, time, withTimes } from './format.js';
 import { unitTone, unitText } from './hosts.js';
 import { promisePanel } from './coverage.js';
 import { rangePicker } from './range.js';
@@ -29,10 +29,18 @@ export async function load(stack, name) {
   Object.assign(details, { key: `${stack}/${name}`, leads: leads.items, decisions: decisions.items, backtest: own.backtest ?? null });
 }
 
+/** What letting instances go would save and cost. */
+export function scaleInText(s, from) {
+  const last = from - s.count + 1;
+  const again = s.again_ms > 0 ? `instance ${last} is likely needed again in ${duration(s.again_ms)}` : `instance ${last} may be needed again at any time`;
+  return `Letting ${s.count} go saves ${number(s.saves_min)} instance-minutes and costs ${number(s.costs_min)}: ${again}.`;
+}
+
 function stages(t) {
   const x = t.explanation;
   if (!x) return h('p.muted', 'Nothing has been decided yet.');
   return [h('ol.stages', x.stages.map(s => h('li', h('span.stage', s.name), h('span.value', s.value)))),
+    x.scale_in ? h('p', { 'data-scale-in': x.scale_in.count }, scaleInText(x.scale_in, x.from)) : null,
     h('p.muted', 'Limited by ', h('strong', x.binding === 'none' ? 'nothing' : x.binding), ', cause ', h('strong', x.cause), ', decided at ', time(x.at, now()), '.')];
 }
 

@@ -18,8 +18,8 @@ void backtest_print(const struct judge_row row[JUDGE_POLICIES])
 			printf(" %9.2f", w->headroom);
 		putchar('\n');
 	}
-	puts("\ncost: instance-hours over those of the clairvoyant optimum; headroom: "
-	     "tuned on the\npast of this series, as an operator could. Foretide was "
-	     "given only "
-	     "the\nrisk or the price.");
+	puts("\ninstance-hours: those paid for; cost: over those of the clairvoyant "
+	     "optimum; headroom:\ntuned on the past of this series, as an operator "
+	     "could. "
+	     "Foretide was given only the\nrisk or the price.");
 }

@@ -38,7 +38,7 @@ void svg_backtest(FILE *out, const struct judge_report *r, double capacity,
 		const char *name, *colour, *width;
 	} lines[] = {
 		{ JUDGE_REACTIVE, "reactive (HPA's rule)", "#c98500", "1" },
-		{ JUDGE_MODEL, "foretide", "#0a6fc2", "1.6" },
+		{ JUDGE_OURS, "foretide", "#0a6fc2", "1.6" },
 		{ -1, "demand", "#444", "1" },
 	};
 	struct svg_frame f = { r->n, 1, 1, from_ms, step_ms };

@@ -15,8 +15,8 @@
 static int read_request(struct request *r, const struct db_tier *t,
 			struct backtest_request *q, struct err *err)
 {
-	static const char *const keys[] = { "boot",  "play",     "risk",
-					    "price", "capacity", NULL };
+	static const char *const keys[] = { "boot",     "play",  "risk",         "price",
+					    "capacity", "dwell", "action_price", NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
 	int rc;
 
@@ -25,17 +25,21 @@ static int read_request(struct request *r, const struct db_tier *t,
 		return 0;
 	rc = request_json(r, keys, &body, err);
 	if (rc == 0)
-		rc = jread_duration_opt(body, "boot", &q->boot_ms, err);
+		rc = jread_duration_opt(body, "boot", &q->settings.lead_ms, err);
 	if (rc == 0)
 		rc = jread_duration_opt(body, "play", &q->play_ms, err);
 	if (rc == 0)
-		rc = jread_num_opt(body, "risk", &q->risk, err);
+		rc = jread_num_opt(body, "risk", &q->settings.risk, err);
 	if (json_object_get(body, "risk"))
-		q->price = 0;
+		q->settings.price = 0;
 	if (rc == 0)
-		rc = jread_num_opt(body, "price", &q->price, err);
+		rc = jread_num_opt(body, "price", &q->settings.price, err);
 	if (rc == 0)
-		rc = jread_num_opt(body, "capacity", &q->capacity, err);
+		rc = jread_num_opt(body, "capacity", &q->settings.capacity, err);
+	if (rc == 0)
+		rc = jread_duration_opt(body, "dwell", &q->settings.dwell_ms, err);
+	if (rc == 0)
+		rc = jread_num_opt(body, "action_price", &q->settings.action_price, err);
 	if (json_object_get(body, "capacity"))
 		snprintf(q->capacity_source, sizeof(q->capacity_source), "given");
 	return rc;
@@ -43,16 +47,20 @@ static int read_request(struct request *r, const struct db_tier *t,
 
 static int check_request(const struct backtest_request *q, struct err *err)
 {
-	if (!(q->capacity > 0))
+	if (!(q->settings.capacity > 0))
 		return err_set(err, ERR_INVAL,
 			       "the tier declares no capacity and none is learned yet: "
 			       "give \"capacity\"");
-	if (!(q->risk >= 1e-5 && q->risk <= 0.5))
+	if (!(q->settings.risk >= 1e-5 && q->settings.risk <= 0.5))
 		return err_set(err, ERR_INVAL, "\"risk\" must be from 0.00001 to 0.5");
-	if (!(q->price >= 0 && q->price <= 1e9))
+	if (!(q->settings.price >= 0 && q->settings.price <= 1e9))
 		return err_set(err, ERR_INVAL, "\"price\" must be from 0 to 1e9");
-	if (q->boot_ms < 0 || q->boot_ms > DAY_MS)
+	if (q->settings.lead_ms < 0 || q->settings.lead_ms > DAY_MS)
 		return err_set(err, ERR_INVAL, "\"boot\" must be from 0 to 1d");
+	if (!(q->settings.action_price >= 0 && q->settings.action_price <= 1e6))
+		return err_set(err, ERR_INVAL, "\"action_price\" must be from 0 to 1e6");
+	if (q->settings.dwell_ms < 0 || q->settings.dwell_ms > 7 * DAY_MS)
+		return err_set(err, ERR_INVAL, "\"dwell\" must be from 0 to 7d");
 	if (q->play_ms < 0 || q->play_ms > PLAY_MAX_MS)
 		return err_set(err, ERR_INVAL, "\"play\" must be from 0 to 21d");
 	return 0;

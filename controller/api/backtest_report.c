@@ -9,6 +9,7 @@
 #include "server.h"
 #include "text.h"
 #include "tier_lookup.h"
+#include "tiers.h"
 
 #include <math.h>
 
@@ -23,17 +24,22 @@ struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
 				      .risk = t->risk_ratio,
 				      .price = t->price_ratio,
 				      .capacity = now.capacity,
+				      .action_price = t->action_price,
+				      .dwell_ms = t->dwell_ms,
 				      .lead_ms = now.lead_ms };
 }
 
 struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t)
 {
+	CLEANUP(db_pool_done) struct db_pool pool = { 0 };
 	const struct tier_now now = api_tier_now(r, t);
-	struct backtest_request q = { .boot_ms = now.lead_ms,
-				      .risk = t->risk_ratio,
-				      .price = t->price_ratio,
-				      .capacity = now.capacity };
+	const int rc = db_pool_get(r->api->db, t->pool, &pool, NULL);
+	struct backtest_request q = { .settings = tier_policy_settings(
+					      t, rc == 0 ? &pool : NULL, now.lead_ms) };
 
+	/* What it would do, not what it may do now. */
+	q.settings.mode = DECIDE_AUTO;
+	q.settings.capacity = now.capacity;
 	snprintf(q.capacity_source, sizeof(q.capacity_source), "%s", now.capacity_source);
 	return q;
 }
@@ -59,10 +65,18 @@ static json_t *policies_json(const struct judge_report *j)
 	return list;
 }
 
+static json_t *point_json(const struct judge_point *p)
+{
+	return json_pack("{s:f, s:I, s:o, s:o, s:I}", "risk", p->risk, "dwell_ms",
+			 (json_int_t)p->dwell_ms, "cost", json_finite(p->cost), "short",
+			 json_finite(p->short_share), "actions", (json_int_t)p->actions);
+}
+
 static json_t *report_json(const struct judge_report *j, const struct backtest_request *q,
 			   int64_t from_ms)
 {
-	json_t *bands = json_array(), *frontier = json_array();
+	json_t *bands = json_array(), *risks = json_array(), *dwells = json_array();
+	const struct policy_settings *s = &q->settings;
 	int64_t start = from_ms + (int64_t)j->from * MINUTE_MS;
 
 	for (int k = 0; k < DEMAND_BANDS; k++)
@@ -71,19 +85,20 @@ static json_t *report_json(const struct judge_report *j, const struct backtest_r
 			json_pack("{s:f, s:o}", "level", demand_bands[k], "achieved",
 				  json_finite(j->lead[j->own].coverage[k])));
 	for (int k = 0; k < JUDGE_RISKS; k++)
-		json_array_append_new(frontier,
-				      json_pack("{s:f, s:o, s:o}", "risk",
-						j->frontier[k].risk, "cost",
-						json_finite(j->frontier[k].cost), "short",
-						json_finite(j->frontier[k].short_share)));
-	return json_pack("{s:o, s:o, s:o, s:i, s:I, s:o, s:o, s:f, s:s, s:o, s:o, s:o}",
+		json_array_append_new(risks, point_json(&j->risk[k]));
+	for (int k = 0; k < JUDGE_DWELLS; k++)
+		json_array_append_new(dwells, point_json(&j->dwell[k]));
+	return json_pack("{s:o, s:o, s:o, s:i, s:I, s:I, s:f, s:o, s:o, s:f, s:s, s:o, "
+			 "s:o, s:o, s:o}",
 			 "history_from", json_time(from_ms), "from", json_time(start),
 			 "to", json_time(start + (int64_t)j->n * MINUTE_MS), "step_ms",
-			 MINUTE_MS, "boot_ms", (json_int_t)q->boot_ms, "risk",
-			 json_finite(q->price > 0 ? NAN : q->risk), "price",
-			 json_finite(q->price > 0 ? q->price : NAN), "capacity",
-			 q->capacity, "capacity_source", q->capacity_source, "policies",
-			 policies_json(j), "promises", bands, "frontier", frontier);
+			 MINUTE_MS, "boot_ms", (json_int_t)s->lead_ms, "dwell_ms",
+			 (json_int_t)s->dwell_ms, "action_price", s->action_price, "risk",
+			 json_finite(s->price > 0 ? NAN : s->risk), "price",
+			 json_finite(s->price > 0 ? s->price : NAN), "capacity",
+			 s->capacity, "capacity_source", q->capacity_source, "policies",
+			 policies_json(j), "promises", bands, "frontier", risks, "dwells",
+			 dwells);
 }
 
 int backtest_simulate(const double *y, size_t n, int64_t from_ms,
@@ -92,17 +107,19 @@ int backtest_simulate(const double *y, size_t n, int64_t from_ms,
 		      struct err *err)
 {
 	CLEANUP(judge_report_free) struct judge_report *j = NULL;
-	const struct demand_opts opts = {
+	const struct judge_question question = {
+		.y = y,
+		.n = n,
+		.t0_ms = from_ms,
 		.step_ms = MINUTE_MS,
-		.n_leads = 1,
-		.lead_steps = { (size_t)((q->boot_ms + MINUTE_MS - 1) / MINUTE_MS) },
-		.risk = q->risk,
-		.price = q->price,
-		.capacity = q->capacity,
+		.settings = q->settings,
+		.play = (size_t)(q->play_ms / MINUTE_MS),
+		.events = q->events,
+		.n_events = q->n_events,
+		.progress = progress,
+		.arg = arg,
 	};
-	int rc = judge_backtest_events(y, n, from_ms, &opts,
-				       (size_t)(q->play_ms / MINUTE_MS), q->events,
-				       q->n_events, progress, arg, &j, err);
+	int rc = judge_backtest(&question, &j, err);
 
 	if (rc == 0)
 		*ret = report_json(j, q, from_ms);
@@ -136,16 +153,18 @@ struct verdict_report backtest_facts(const json_t *report)
 	    jread_time_opt(report, "from", &from, &e) < 0 ||
 	    jread_time_opt(report, "to", &to, &e) < 0 ||
 	    jread_int_opt(report, "boot_ms", &f.boot_ms, &e) < 0 ||
+	    jread_int_opt(report, "dwell_ms", &f.dwell_ms, &e) < 0 ||
 	    jread_time_opt(report, "at", &f.at_ms, &e) < 0)
 		return (struct verdict_report){ .at_ms = 0 };
 	f.history_ms = to - first;
 	f.played_ms = to - from;
 	f.risk = number_in(report, "risk");
 	f.capacity = number_in(report, "capacity");
+	f.action_price = number_in(report, "action_price");
 	(void)!jread_num_opt(report, "price", &f.price, &e);
 	f.optimum_hours = number_in(policy_of(report, JUDGE_ORACLE), "instance_hours");
-	f.short_share = number_in(policy_of(report, JUDGE_MODEL), "short");
-	f.cost = number_in(policy_of(report, JUDGE_MODEL), "cost");
+	f.short_share = number_in(policy_of(report, JUDGE_OURS), "short");
+	f.cost = number_in(policy_of(report, JUDGE_OURS), "cost");
 	f.reactive_short = number_in(policy_of(report, JUDGE_REACTIVE), "short");
 	f.reactive_cost = number_in(policy_of(report, JUDGE_REACTIVE), "cost");
 	return f;

@@ -6,13 +6,14 @@
 #ifndef CONTROLLER_API_BACKTEST_REPORT_H
 #define CONTROLLER_API_BACKTEST_REPORT_H
 
+#include "policy.h"
 #include "replay.h"
 #include "request.h"
 #include "uplift.h"
 
 struct backtest_request {
-	int64_t boot_ms, play_ms; /* play_ms 0: the default of predictor/judge/judge.h */
-	double risk, price, capacity;      /* price above 0: in place of the risk */
+	struct policy_settings settings;
+	int64_t play_ms;                   /* 0: the default of predictor/judge/judge.h */
 	char capacity_source[16];          /* struct tier_now's, or "given" */
 	const struct uplift_event *events; /* [n_events] as they were known */
 	size_t n_events;

@@ -20,15 +20,16 @@ static size_t hosts_in(const struct db_host_list *hosts, const char *pool, bool 
 static json_t *pool_json(const struct db_pool *p, const struct db_host_list *hosts)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:o, s:I, s:s, "
+		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:o, s:I, s:s, "
 		"s:o, s:o, s:I, s:I}",
 		"name", p->name, "stack", p->stack, "driver", p->driver, "profile",
 		p->profile, "type", p->type, "min", (json_int_t)p->min, "max",
 		(json_int_t)p->max, "cpu", p->cpu, "memory_bytes",
-		(json_int_t)p->memory_bytes, "config", json_of_text(p->config_json),
-		"want", (json_int_t)p->want, "state", p->state, "backoff_until",
-		json_time(p->backoff_until_ms), "last_error", json_text(p->last_error),
-		"hosts", (json_int_t)hosts_in(hosts, p->name, false), "up",
+		(json_int_t)p->memory_bytes, "billing_ms", (json_int_t)p->billing_ms,
+		"config", json_of_text(p->config_json), "want", (json_int_t)p->want,
+		"state", p->state, "backoff_until", json_time(p->backoff_until_ms),
+		"last_error", json_text(p->last_error), "hosts",
+		(json_int_t)hosts_in(hosts, p->name, false), "up",
 		(json_int_t)hosts_in(hosts, p->name, true));
 }
 

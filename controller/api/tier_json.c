@@ -48,13 +48,14 @@ json_t *tier_declared_json(const struct db_tier *t)
 				(json_int_t)t->min, "max", (json_int_t)t->max, "capacity",
 				t->capacity, "capacity_unit", t->capacity_unit, "risk",
 				t->risk_ratio, "price", t->price_ratio);
-	json_t *more = json_pack(
-		"{s:o, s:o, s:I, s:I, s:b, s:I, s:o, s:f, s:I}", "lead_prior",
-		duration_json(t->lead_prior_ms), "dwell", duration_json(t->dwell_ms),
-		"step_out", (json_int_t)t->step_out_max, "step_in",
-		(json_int_t)t->step_in_max, "stateful", t->stateful, "priority",
-		(json_int_t)t->priority, "schedules", json_of_text(t->schedule_json),
-		"cpu", t->cpu, "memory_bytes", (json_int_t)t->memory_bytes);
+	json_t *more = json_pack("{s:o, s:o, s:f, s:I, s:I, s:b, s:I, s:o, s:f, s:I}",
+				 "lead_prior", duration_json(t->lead_prior_ms), "dwell",
+				 duration_json(t->dwell_ms), "action_price",
+				 t->action_price, "step_out", (json_int_t)t->step_out_max,
+				 "step_in", (json_int_t)t->step_in_max, "stateful",
+				 t->stateful, "priority", (json_int_t)t->priority,
+				 "schedules", json_of_text(t->schedule_json), "cpu",
+				 t->cpu, "memory_bytes", (json_int_t)t->memory_bytes);
 
 	json_t *learning =
 		json_pack("{s:s, s:s, s:f}", "utilisation", t->utilisation, "latency",

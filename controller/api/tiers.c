@@ -136,6 +136,7 @@ static const char *const patchable[] = {
 	"price",
 	"lead_prior",
 	"dwell",
+	"action_price",
 	"step_out",
 	"step_in",
 	"priority",

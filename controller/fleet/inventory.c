@@ -2,8 +2,13 @@
 #include "inventory.h"
 
 #include "check.h"
+#include "stacks.h"
 
 #include <string.h>
+
+/* Within it an instance is drained and its host terminated, each by one of the next
+ * ticks, before another unit begins; of an hour it leaves a thirtieth unused. */
+#define ENDING_MS 120000
 
 /* ---------------------------------------------------------------- loading */
 
@@ -106,6 +111,15 @@ struct fleet_host *fleet_host(struct fleet *f, const char *id)
 	return f->n_hosts
 		       ? bsearch(id, f->hosts, f->n_hosts, sizeof(*f->hosts), host_by_id)
 		       : NULL;
+}
+
+bool fleet_host_is_ending(const struct fleet *f, const struct fleet_host *h)
+{
+	const struct db_pool *p = stack_pool_in(&f->pools, h->h.pool);
+
+	return p && p->billing_ms > 0 &&
+	       p->billing_ms - (f->now_ms - h->h.requested_ms) % p->billing_ms <=
+		       ENDING_MS;
 }
 
 struct tier_key {

@@ -73,6 +73,10 @@ DEFINE_CLEANUP(struct fleet *, fleet_free);
 struct fleet_host *fleet_host(struct fleet *f, const char *id);
 struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name);
 
+/* Whether the host will soon have been used for all that is paid; never, when its pool is
+ * paid for by the moment. */
+bool fleet_host_is_ending(const struct fleet *f, const struct fleet_host *h);
+
 /*
  * Adds a unit of a tier, requested now. Pointers to units and their order change: call
  * fleet_index() before they are used again.

@@ -94,13 +94,14 @@ static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 	}
 }
 
-static struct place_victim as_victim(const struct fleet_unit *u)
+static struct place_victim as_victim(const struct fleet *f, const struct fleet_unit *u)
 {
 	return (struct place_victim){
 		.name = u->u.name,
 		.has_host = u->host != NULL,
 		.is_healthy = u->healthy,
 		.on_draining = u->host && u->host->h.state == DB_HOST_DRAINING,
+		.is_ending = u->host && fleet_host_is_ending(f, u->host),
 		.neighbours = u->host ? u->host->n_units - 1 : 0,
 		.host_joined_ms = u->host ? u->host->h.joined_ms : 0,
 		.wanted_ms = u->u.wanted_ms,
@@ -115,7 +116,7 @@ static void drain_some(struct fleet *f, struct fleet_tier *t, size_t n)
 
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
 		if (stays(&f->units[i]))
-			v[n_v++] = as_victim(&f->units[i]);
+			v[n_v++] = as_victim(f, &f->units[i]);
 	placement_sort_victims(v, n_v);
 	for (size_t k = 0; k < n; k++)
 		for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)

@@ -40,7 +40,8 @@ static bool is_of_tier(const struct verdict_tier *t, const struct verdict_report
 {
 	int64_t apart = llabs(r->boot_ms - t->lead_ms);
 
-	return fabs(r->price - t->price) <= 1e-9 &&
+	return fabs(r->price - t->price) <= 1e-9 && r->dwell_ms == t->dwell_ms &&
+	       fabs(r->action_price - t->action_price) <= 1e-9 &&
 	       (t->price > 0 || fabs(r->risk - t->risk) <= 1e-9) &&
 	       fabs(r->capacity - t->capacity) <= CAPACITY_DRIFT * t->capacity &&
 	       (apart <= STEP_MS || (double)apart <= DRIFT * (double)t->lead_ms);
@@ -81,9 +82,8 @@ static bool is_no_measure(const struct verdict_tier *t, const struct verdict_rep
 		set_reason(v, false, "there is no backtest yet");
 	else if (!is_of_tier(t, r))
 		set_reason(v, false,
-			   "the backtest used another risk, price, capacity or lead time "
-			   "than "
-			   "the tier has now");
+			   "the backtest used another risk, price, action price, dwell, "
+			   "capacity or lead time than the tier has now");
 	else if (now_ms - r->at_ms > VERDICT_FRESH_MS)
 		set_reason(v, false, "the backtest is stale, made %s ago",
 			   clock_format_duration((now_ms - r->at_ms) / STEP_MS * STEP_MS,

@@ -29,7 +29,8 @@ struct verdict_tier {
 	enum db_mode mode;
 	bool stateful;
 	double risk, price, capacity; /* price above 0: replaces the risk */
-	int64_t lead_ms;
+	double action_price;
+	int64_t dwell_ms, lead_ms;
 };
 
 /*
@@ -40,9 +41,10 @@ struct verdict_report {
 	int64_t at_ms; /* when it was run; 0: never */
 	int64_t history_ms,
 		played_ms; /* all history, and the backtested part at its end */
-	int64_t boot_ms;
+	int64_t boot_ms, dwell_ms;
 	double risk, price,
 		capacity;     /* price: instance-hours per minute short of capacity */
+	double action_price;  /* instance-minutes */
 	double optimum_hours; /* instance-hours that costs are relative to */
 	double short_share, cost;
 	double reactive_short, reactive_cost;

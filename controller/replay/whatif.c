@@ -195,6 +195,8 @@ int whatif_simulate(struct db *db, const struct whatif_question *q, struct whati
 	if (rc == 0)
 		rc = fleet_load(db, q->to_ms, &f, err);
 	if (rc == 0)
+		stage.pools = f->pools;
+	if (rc == 0)
 		rc = read_catalog(catalog, f, q->settings[WHATIF_IN_FORCE], &stage.cat,
 				  err);
 	if (rc < 0)

@@ -3,7 +3,7 @@
 
 #include "calendar.h"
 #include "check.h"
-#include "simulation.h"
+#include "stacks.h"
 #include "text.h"
 
 #include <math.h>
@@ -19,7 +19,9 @@ static bool is_held(const struct db_hold *h, int64_t now_ms)
 /* The fleet at this moment, as far as a decision uses it. */
 static struct fleet fleet_at(struct side *s, int64_t now_ms)
 {
-	struct fleet f = { .now_ms = now_ms, .holds = { s->holds, 0 } };
+	struct fleet f = { .now_ms = now_ms,
+			   .pools = s->stage->pools,
+			   .holds = { s->holds, 0 } };
 
 	for (size_t i = 0; i < s->stage->holds.n; i++)
 		if (is_held(&s->stage->holds.v[i], now_ms))
@@ -37,19 +39,18 @@ static void report_progress(const struct side *s, size_t minutes)
 				    WHATIF_SIDES);
 }
 
-/* For fleet_simulate(): decides at the end of minute i. */
-static size_t want(void *arg, size_t i, double demand, size_t running, size_t booting)
+/* The end of minute i. */
+static void decide_minute(struct side *s, size_t i, size_t running, size_t booting)
 {
-	struct side *s = arg;
 	int64_t now_ms = s->stage->from_ms + (int64_t)(i + 1) * MINUTE_MS;
 	struct fleet f = fleet_at(s, now_ms);
 	struct decide_plan p;
 
-	(void)demand;
 	if (!isnan(s->stage->measured[i])) {
 		s->moment.demand = s->stage->measured[i];
 		s->moment.demand_at_ms = now_ms;
 	}
+	s->moment.ending = fleet_ending(s->sim);
 	s->ft.healthy = running;
 	s->ft.running = running + booting;
 	tiers_try(s->trial, &f, &s->ft, &s->moment, &p);
@@ -58,7 +59,7 @@ static size_t want(void *arg, size_t i, double demand, size_t running, size_t bo
 	s->ft.t.desired = s->desired[i] = p.desired;
 	s->sentence[i] = xstrdup(p.sentence);
 	report_progress(s, i + 1);
-	return (size_t)p.desired;
+	fleet_want(s->sim, (size_t)p.desired);
 }
 
 int side_init(struct side *s, const struct stage *stage, const struct db_tier *t,
@@ -93,11 +94,22 @@ int side_init(struct side *s, const struct stage *stage, const struct db_tier *t
 void side_simulate(struct side *s, struct whatif_side *ret)
 {
 	const struct stage *stage = s->stage;
+	const struct policy_settings p =
+		tier_policy_settings(&s->ft.t, stack_pool_in(&stage->pools, s->ft.t.pool),
+				     stage->lead.used_ms);
 	struct fleet_run run;
 
-	fleet_simulate(stage->demand, stage->n, (size_t)stage->running,
-		       (size_t)((stage->lead.used_ms + MINUTE_MS - 1) / MINUTE_MS),
-		       stage->capacity, want, s, &run);
+	s->sim =
+		fleet_sim_new(stage->n, (size_t)stage->running,
+			      (size_t)((stage->lead.used_ms + MINUTE_MS - 1) / MINUTE_MS),
+			      stage->capacity, policy_billing_steps(&p, MINUTE_MS));
+	for (size_t i = 0; i < stage->n; i++) {
+		size_t running, booting;
+
+		fleet_serve(s->sim, stage->demand[i], &running, &booting);
+		decide_minute(s, i, running, booting);
+	}
+	fleet_result(s->sim, &run);
 	free(run.running);
 	*ret = (struct whatif_side){
 		.instance_hours = run.instance_steps * (double)MINUTE_MS / 3600000.0,
@@ -113,6 +125,7 @@ void side_simulate(struct side *s, struct whatif_side *ret)
 void side_done(struct side *s)
 {
 	tiers_free(s->trial);
+	fleet_sim_free(s->sim);
 	calendar_done(&s->cat.calendar);
 	for (size_t i = 0; s->sentence && i < s->stage->n; i++)
 		free(s->sentence[i]);

@@ -8,6 +8,7 @@
 
 #include "fleet.h"
 #include "samples.h"
+#include "simulation.h"
 #include "tiers.h"
 #include "whatif.h"
 
@@ -20,7 +21,8 @@ struct stage {
 	double *demand;   /* [n] the same, 0 for none: never short of capacity */
 	size_t n, missing;
 	int64_t from_ms;
-	int64_t running; /* instances at the start */
+	int64_t running;           /* instances at the start */
+	struct db_pool_list pools; /* borrowed */
 	double capacity;
 	struct lead lead;
 	struct db_hold_list holds; /* of the stack, all ever placed */
@@ -33,6 +35,7 @@ struct side {
 	const struct whatif_question *question;
 	size_t before; /* sides simulated before */
 	struct tiers *trial;
+	struct fleet_sim *sim;
 	struct fleet_tier ft; /* the question owns its strings */
 	struct catalog_tier cat;
 	struct tiers_moment moment;

@@ -26,13 +26,14 @@ static json_t *tier_declared(const struct db_tier *t)
 			  (json_int_t)t->max, "capacity", t->capacity, "capacity_unit",
 			  or_empty(t->capacity_unit), "demand", or_empty(t->demand),
 			  "risk", t->risk_ratio, "price", t->price_ratio);
-	json_t *more = json_pack(
-		"{s:I, s:I, s:I, s:I, s:s, s:f, s:I, s:b, s:I}", "lead_prior_ms",
-		(json_int_t)t->lead_prior_ms, "step_out", (json_int_t)t->step_out_max,
-		"step_in", (json_int_t)t->step_in_max, "dwell_ms",
-		(json_int_t)t->dwell_ms, "schedule", or_empty(t->schedule_json), "cpu",
-		t->cpu, "memory_bytes", (json_int_t)t->memory_bytes, "stateful",
-		t->stateful, "priority", (json_int_t)t->priority);
+	json_t *more = json_pack("{s:I, s:I, s:I, s:I, s:f, s:s, s:f, s:I, s:b, s:I}",
+				 "lead_prior_ms", (json_int_t)t->lead_prior_ms,
+				 "step_out", (json_int_t)t->step_out_max, "step_in",
+				 (json_int_t)t->step_in_max, "dwell_ms",
+				 (json_int_t)t->dwell_ms, "action_price", t->action_price,
+				 "schedule", or_empty(t->schedule_json), "cpu", t->cpu,
+				 "memory_bytes", (json_int_t)t->memory_bytes, "stateful",
+				 t->stateful, "priority", (json_int_t)t->priority);
 
 	json_t *learning = json_pack(
 		"{s:s, s:s, s:f}", "utilisation", or_empty(t->utilisation), "latency",
@@ -48,12 +49,12 @@ static json_t *tier_declared(const struct db_tier *t)
 
 static json_t *pool_declared(const struct db_pool *p)
 {
-	json_t *doc = json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:s}", "driver",
-				or_empty(p->driver), "profile", or_empty(p->profile),
-				"type", or_empty(p->type), "min", (json_int_t)p->min,
-				"max", (json_int_t)p->max, "cpu", p->cpu, "memory_bytes",
-				(json_int_t)p->memory_bytes, "config",
-				or_empty(p->config_json));
+	json_t *doc = json_pack(
+		"{s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:s}", "driver",
+		or_empty(p->driver), "profile", or_empty(p->profile), "type",
+		or_empty(p->type), "min", (json_int_t)p->min, "max", (json_int_t)p->max,
+		"cpu", p->cpu, "memory_bytes", (json_int_t)p->memory_bytes, "billing_ms",
+		(json_int_t)p->billing_ms, "config", or_empty(p->config_json));
 
 	CHECK(doc);
 	return doc;

@@ -9,5 +9,6 @@
 #include "apply.h"
 #include "event_list.h"
 #include "folder.h"
+#include "names.h"
 
 #endif

@@ -27,6 +27,8 @@ struct deciding {
 	struct lead lead;
 	struct tier_capacity_now capacity;
 	struct tier_forecast forecast;
+	double evidence; /* of the demand, beyond the noise of one tick's count; NaN: none
+			  */
 	char silent[160]; /* which source should report and does not */
 	char why[160];    /* of the forecast's fallback level */
 };

@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-#define CATCH_UP_MINUTES 1440  /* after a longer gap it is retrained */
-#define LEARN_MS 500           /* per round */
+#define CATCH_UP_MINUTES 1440 /* after a longer gap it is retrained */
+#define LEARN_MS 500          /* per round */
+#define UNSTEERED_MS 86400000
 #define KNOWN_AFTER_MINUTES 20 /* of demand; before, there is no forecast */
 
 struct tier_model *tier_model_new(void)
@@ -45,37 +46,42 @@ void tier_round_begin_trial(struct tier_round *r, struct db *db, int64_t now_ms)
 
 /* ---------------------------------------------------------------- what it is for */
 
-static size_t steps_of(int64_t ms)
+struct policy_settings tier_policy_settings(const struct db_tier *tier,
+					    const struct db_pool *pool, int64_t lead_ms)
 {
-	int64_t n = (ms + MODEL_STEP_MS - 1) / MODEL_STEP_MS;
-
-	return (size_t)MIN(MAX(n, 1), DEMAND_LEAD_MAX);
-}
-
-static struct demand_opts opts_of(const struct db_tier *tier, int64_t lead_ms)
-{
-	return (struct demand_opts){
-		.step_ms = MODEL_STEP_MS,
-		.n_leads = TIER_LEADS,
-		.lead_steps = { [TIER_NEAR] = steps_of(lead_ms),
-				[TIER_FAR] = steps_of(lead_ms + tier->dwell_ms) },
+	return (struct policy_settings){
 		.risk = tier->risk_ratio,
 		.price = tier->price_ratio,
 		.capacity = tier->capacity,
+		.lead_ms = MIN(MAX(lead_ms, INT64_C(1)), POLICY_LEAD_MAX * MODEL_STEP_MS),
+		.mode = (enum decide_mode)tier->mode,
+		.min = tier->min,
+		.max = tier->max,
+		.step_out_max = tier->step_out_max,
+		.step_in_max = tier->step_in_max,
+		.dwell_ms = tier->dwell_ms,
+		.action_price = tier->action_price,
+		.billing_ms = pool ? pool->billing_ms : 0,
 	};
 }
 
-/*
- * Whether lead times, risk and price are the same. A changed capacity needs no
- * retraining.
- */
-static bool is_for(const struct demand_model *m, const struct demand_opts *o)
+/* Whether it is for the same lead time, to a step: a learned one wavers about its middle,
+ * and each retraining costs. */
+static bool is_for(const struct tier_model *t, const struct policy_settings *s)
 {
-	const struct demand_opts *of = demand_model_opts(m);
+	const int64_t ms = (int64_t)t->policy.lead_steps * MODEL_STEP_MS;
 
-	return of->n_leads == o->n_leads && of->risk == o->risk &&
-	       of->price == o->price &&
-	       memcmp(of->lead_steps, o->lead_steps, sizeof(o->lead_steps)) == 0;
+	return s->lead_ms <= ms + MODEL_STEP_MS / 4 &&
+	       s->lead_ms > ms - MODEL_STEP_MS - MODEL_STEP_MS / 4;
+}
+
+static bool are_same(const struct policy_settings *a, const struct policy_settings *b)
+{
+	return a->risk == b->risk && a->price == b->price && a->capacity == b->capacity &&
+	       a->min == b->min && a->max == b->max &&
+	       a->step_out_max == b->step_out_max && a->step_in_max == b->step_in_max &&
+	       a->dwell_ms == b->dwell_ms && a->action_price == b->action_price &&
+	       a->billing_ms == b->billing_ms;
 }
 
 /* ---------------------------------------------------------------- being up to date */
@@ -98,33 +104,47 @@ static bool is_far_behind(const struct tier_model *t, int64_t now_ms)
 	       t->fed_ms > model_step_of(now_ms) + MODEL_STEP_MS;
 }
 
+/* Nothing steered the price for a day. */
+static bool is_unsteered(const struct tier_model *t, const struct tier_view *v,
+			 int64_t now_ms)
+{
+	return v->tier->mode != DB_MODE_AUTO && now_ms - t->learned_ms > UNSTEERED_MS;
+}
+
+static bool is_outdated(const struct tier_model *t, struct tier_round *r,
+			const struct tier_view *v, const struct policy_settings *s)
+{
+	return !t->model || !is_for(t, s) || is_far_behind(t, r->now_ms) ||
+	       tier_model_mark(t) != t->events_mark || is_unsteered(t, v, r->now_ms) ||
+	       (model_step_of(r->now_ms) > t->fed_ms && has_older_history(t, r, v->tier));
+}
+
 /* ---------------------------------------------------------------- asking */
 
-static int refresh(struct tier_model *t, struct tier_round *r, const struct db_tier *tier,
-		   int64_t lead_ms, int64_t offset_ms, struct err *err)
+static int refresh(struct tier_model *t, struct tier_round *r, const struct tier_view *v,
+		   struct err *err)
 {
-	const struct demand_opts opts = opts_of(tier, lead_ms);
-	int rc = 0;
+	struct policy_settings s = tier_policy_settings(v->tier, v->pool, v->lead_ms);
 
+	s.lead_spread = v->lead_spread;
 	/* All recorded demand is too old: do not read weeks of it again each tick. */
 	if (!t->model && t->barren_ms == model_step_of(r->now_ms))
 		return 0;
 	if (!t->model && !r->is_trial)
-		tier_model_load(t, r, tier);
-	if (!t->model || !is_for(t->model, &opts) || is_far_behind(t, r->now_ms) ||
-	    tier_model_mark(t) != t->events_mark ||
-	    (model_step_of(r->now_ms) > t->fed_ms && has_older_history(t, r, tier)))
+		tier_model_load(t, r, v->tier);
+	if (is_outdated(t, r, v, &s))
 		t->must_learn = true;
 	if (t->must_learn && clock_mono_ms() < r->learn_until_mono_ms)
-		return tier_model_learn(t, r, tier, &opts, offset_ms, err);
+		return tier_model_learn(t, r, v, &s, err);
 	r->is_behind |= t->must_learn;
 	if (t->model && is_far_behind(t, r->now_ms))
 		tier_model_forget(t);
 	if (!t->model)
 		return 0;
-	if (demand_model_opts(t->model)->capacity != opts.capacity)
-		rc = demand_model_set_capacity(t->model, opts.capacity, err);
-	return rc < 0 ? rc : tier_model_feed(t, r, tier, offset_ms, err);
+	if (!are_same(&t->settings, &s))
+		policy_change(&t->policy, &t->settings, &s);
+	t->settings = s;
+	return tier_model_feed(t, r, v, err);
 }
 
 /* The first minutes of a service rise from zero: no forecast can be based on them. */
@@ -134,16 +154,14 @@ static bool is_known(const struct tier_model *t)
 	       t->fed_ms - t->first_ms >= (int64_t)KNOWN_AFTER_MINUTES * MODEL_STEP_MS;
 }
 
-int tier_model_forecast(struct tier_model *t, struct tier_round *r,
-			const struct db_tier *tier, int64_t lead_ms, int64_t offset_ms,
-			const struct tier_events *events, struct tier_forecast *ret,
-			struct err *err)
+int tier_model_update(struct tier_model *t, struct tier_round *r,
+		      const struct tier_view *v, struct tier_forecast *ret,
+		      struct err *err)
 {
-	struct demand_decision far;
 	int rc;
 
-	t->events = events;
-	rc = refresh(t, r, tier, lead_ms, offset_ms, err);
+	t->events = v->events;
+	rc = refresh(t, r, v, err);
 	if (rc < 0) {
 		tier_model_forget(t);
 		return rc;
@@ -151,14 +169,16 @@ int tier_model_forecast(struct tier_model *t, struct tier_round *r,
 	*ret = (struct tier_forecast){ .known = is_known(t), .fed_ms = t->fed_ms };
 	if (!ret->known)
 		return 0;
-	demand_model_decide(t->model, TIER_NEAR, &ret->within_lead);
-	demand_model_decide(t->model, TIER_FAR, &far);
-	ret->upper_dwell = far.upper;
-	for (size_t k = 0; k < TIER_LEADS; k++) {
-		const size_t steps = demand_model_opts(t->model)->lead_steps[k];
-
-		ret->promise[k].lead_ms = (int64_t)steps * MODEL_STEP_MS;
-		demand_model_coverage(t->model, k, ret->promise[k].coverage);
-	}
+	ret->short_share = t->policy.short_share;
+	ret->promise.lead_ms = (int64_t)t->policy.lead_steps * MODEL_STEP_MS;
+	demand_model_source(t->model, POLICY_NEAR, &ret->source);
+	demand_model_coverage(t->model, POLICY_NEAR, ret->promise.coverage);
 	return 0;
+}
+
+void tier_model_fill(struct tier_model *t, const struct policy_events *events,
+		     struct decide_input *in, struct tier_forecast *f)
+{
+	policy_fill(&t->policy, &t->settings, t->model, events, in, &f->level);
+	in->forecast_at_ms = f->fed_ms;
 }

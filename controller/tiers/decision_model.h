@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * decision_model.h - the decision model of one tier, kept from tick to tick and over
- * restarts.
+ * decision_model.h - the decision model of one tier and its policy (predictor/policy),
+ * kept from tick to tick and over restarts.
  *
  * It learns the tier's recorded demand minute by minute. It is loaded from the database
  * at start, and retrained from the recorded history when there is none, when older
- * history was imported, or when its lead times, risk or price changed.
+ * history was imported, or when its lead time changed; and once a day while its decisions
+ * are not acted on, since then nothing steers the price of a short minute. Other settings
+ * need no retraining.
  *
  * It is trained on demand without events: demand is divided by their effect
- * (event_effects.h), and the model is retrained when that is known better. The caller
- * multiplies its forecast by the effect of coming events.
+ * (event_effects.h), and the model is retrained when that is known better. Its forecast
+ * is multiplied by the effect of coming events.
  */
 #ifndef CONTROLLER_TIERS_DECISION_MODEL_H
 #define CONTROLLER_TIERS_DECISION_MODEL_H
@@ -17,6 +19,8 @@
 #include "db.h"
 #include "demand.h"
 #include "event_effects.h"
+#include "policy.h"
+#include "tiers.h"
 
 struct tier_model;
 
@@ -25,8 +29,8 @@ void tier_model_free(struct tier_model *t);
 DEFINE_CLEANUP(struct tier_model *, tier_model_free);
 
 /*
- * A round over all tiers. Retraining takes tens of milliseconds per tier, at most half a
- * second per round; the rest is done in the next one.
+ * A round over all tiers. Retraining takes some 200 ms per tier, at most half a second
+ * per round; the rest is done in the next one.
  */
 struct tier_round {
 	struct db *db;
@@ -43,11 +47,6 @@ void tier_round_begin(struct tier_round *r, struct db *db, int64_t now_ms);
  */
 void tier_round_begin_trial(struct tier_round *r, struct db *db, int64_t now_ms);
 
-/*
- * The demand is forecast for two times: the lead time, and lead time and dwell together.
- */
-enum { TIER_NEAR, TIER_FAR, TIER_LEADS };
-
 /* What the bands of demand_bands kept lately; NaN while too little is known. */
 struct tier_promise {
 	int64_t lead_ms;
@@ -57,23 +56,36 @@ struct tier_promise {
 struct tier_forecast {
 	bool known; /* false: less than twenty minutes of demand are recorded; the rest is
 		       0 */
-	struct demand_decision within_lead; /* the largest demand within the lead time */
-	double upper_dwell; /* the same quantile, within lead time and dwell together */
+	struct demand_source source; /* of the forecast within the lead time */
+	double level;       /* probability that the need suffices for a lead time */
+	double short_share; /* of the minutes lately */
 	int64_t fed_ms;     /* end of the last minute learned */
-	struct tier_promise promise[TIER_LEADS];
+	struct tier_promise promise; /* within the lead time */
+};
+
+/* How the tier is seen at present, for tier_model_update(). */
+struct tier_view {
+	const struct db_tier *tier; /* with the capacity in force */
+	const struct db_pool *pool; /* NULL: not known */
+	int64_t lead_ms;            /* calendar */
+	double lead_spread;         /* of the logarithm */
+	int64_t offset_ms;          /* present offset of the stack's zone from UTC */
+	const struct tier_events *events; /* NULL: none; used during the call only */
+	int64_t served; /* instances; < 0: their number was not decided here */
+	bool is_bound;  /* it was a minimum's */
 };
 
 /*
- * Brings the model up to date and forecasts. A model that waits for retraining is used as
- * it was, or unknown.
- *   lead_ms    lead time, calendar
- *   offset_ms  present offset of the stack's time zone from UTC
- *   events     the tier's; NULL: none; used during the call only
+ * Brings the model up to date. A model that waits for retraining is used as it was, or
+ * unknown.
  */
-int tier_model_forecast(struct tier_model *t, struct tier_round *r,
-			const struct db_tier *tier, int64_t lead_ms, int64_t offset_ms,
-			const struct tier_events *events, struct tier_forecast *ret,
-			struct err *err) MUST_CHECK;
+int tier_model_update(struct tier_model *t, struct tier_round *r,
+		      const struct tier_view *v, struct tier_forecast *ret,
+		      struct err *err) MUST_CHECK;
+
+/* Fills in what is forecast, when the forecast is known, and its level. */
+void tier_model_fill(struct tier_model *t, const struct policy_events *events,
+		     struct decide_input *in, struct tier_forecast *f);
 
 /*
  * When the model changed since the last call: true, and *ret is what to save; the caller

@@ -59,9 +59,10 @@ uint64_t tier_model_mark(const struct tier_model *t)
 }
 
 int tier_model_learn(struct tier_model *t, struct tier_round *r,
-		     const struct db_tier *tier, const struct demand_opts *opts,
-		     int64_t offset_ms, struct err *err)
+		     const struct tier_view *v, const struct policy_settings *s,
+		     struct err *err)
 {
+	const struct demand_opts opts = policy_model_opts(MODEL_STEP_MS, s->lead_ms);
 	int64_t to_ms = model_step_of(r->now_ms);
 	int64_t from_ms = to_ms - (int64_t)HISTORY_MINUTES * MODEL_STEP_MS;
 	int64_t first_ms = 0, last_ms = 0;
@@ -71,48 +72,67 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 
 	tier_model_forget(t);
 	t->must_learn = false;
-	rc = db_demand_span(r->db, tier->stack, tier->name, &first_ms, &last_ms, err);
+	rc = db_demand_span(r->db, v->tier->stack, v->tier->name, &first_ms, &last_ms,
+			    err);
 	if (rc < 0 || first_ms == 0)
 		return rc;
-	rc = read_history(r, tier, &from_ms, to_ms, &y, &n, err);
+	rc = read_history(r, v->tier, &from_ms, to_ms, &y, &n, err);
 	if (rc < 0 || n == 0) {
 		t->barren_ms = rc < 0 ? 0 : to_ms;
 		return rc;
 	}
 	make_plain(t, from_ms, y, n);
-	rc = demand_model_new(opts, &t->model, err);
+	rc = demand_model_new(&opts, &t->model, err);
 	if (rc < 0)
 		return rc;
-	demand_model_set_offset(t->model, (int32_t)(offset_ms / 1000));
-	rc = demand_model_train(t->model, y, n, from_ms, err);
+	demand_model_set_offset(t->model, (int32_t)(v->offset_ms / 1000));
+	policy_init(&t->policy, &opts, s);
+	rc = policy_train(&t->policy, s, t->model, y, n, from_ms, err);
 	if (rc < 0)
 		return rc;
+	t->settings = *s;
 	t->first_ms = first_ms;
 	t->fed_ms = to_ms;
+	t->learned_ms = r->now_ms;
 	t->events_mark = tier_model_mark(t);
 	t->is_dirty = true;
 	return 0;
 }
 
-int tier_model_feed(struct tier_model *t, struct tier_round *r,
-		    const struct db_tier *tier, int64_t offset_ms, struct err *err)
+/* One minute. measured: with the effect of events; plain: without. */
+static int feed_minute(struct tier_model *t, int64_t at_ms, double measured, double plain,
+		       const struct tier_view *v, int64_t served, struct err *err)
+{
+	if (isnan(plain)) {
+		demand_model_skip(t->model, at_ms);
+		policy_miss(&t->policy);
+		return 0;
+	}
+	policy_observe(&t->policy, &t->settings, measured, served, v->is_bound);
+	return demand_model_update(t->model, at_ms, plain, err);
+}
+
+int tier_model_feed(struct tier_model *t, struct tier_round *r, const struct tier_view *v,
+		    struct err *err)
 {
 	int64_t to_ms = model_step_of(r->now_ms);
 	size_t n = (size_t)((to_ms - t->fed_ms) / MODEL_STEP_MS);
 	CLEANUP(free) double *y = NULL;
+	CLEANUP(free) double *plain = NULL;
 	int rc;
 
 	if (to_ms <= t->fed_ms)
 		return 0;
 	y = xcalloc(n, sizeof(*y));
-	rc = db_demand_range(r->db, tier->stack, tier->name, t->fed_ms, y, n, err);
-	make_plain(t, t->fed_ms, y, n);
-	demand_model_set_offset(t->model, (int32_t)(offset_ms / 1000));
+	plain = xcalloc(n, sizeof(*plain));
+	rc = db_demand_range(r->db, v->tier->stack, v->tier->name, t->fed_ms, y, n, err);
+	memcpy(plain, y, n * sizeof(*y));
+	make_plain(t, t->fed_ms, plain, n);
+	demand_model_set_offset(t->model, (int32_t)(v->offset_ms / 1000));
+	/* What served in minutes before the last is not known any more. */
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (!isnan(y[i]))
-			rc = demand_model_update(t->model,
-						 t->fed_ms + (int64_t)i * MODEL_STEP_MS,
-						 y[i], err);
+		rc = feed_minute(t, t->fed_ms + (int64_t)i * MODEL_STEP_MS, y[i],
+				 plain[i], v, i + 1 == n ? v->served : -1, err);
 	if (rc < 0)
 		return rc;
 	t->fed_ms = to_ms;

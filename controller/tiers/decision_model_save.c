@@ -18,7 +18,10 @@
 struct saved {
 	_Alignas(max_align_t) int64_t first_ms;
 	int64_t fed_ms;
+	int64_t learned_ms;
 	uint64_t events_mark;
+	struct policy policy;
+	struct policy_settings settings;
 };
 
 /* An unusable saved model is simply retrained from history. */
@@ -37,7 +40,10 @@ void tier_model_load(struct tier_model *t, struct tier_round *r,
 		return;
 	t->first_ms = head.first_ms;
 	t->fed_ms = head.fed_ms;
+	t->learned_ms = head.learned_ms;
 	t->events_mark = head.events_mark;
+	t->policy = head.policy;
+	t->settings = head.settings;
 }
 
 bool tier_model_take_state(struct tier_model *t, char *stack, char *tier, int64_t now_ms,
@@ -45,7 +51,10 @@ bool tier_model_take_state(struct tier_model *t, char *stack, char *tier, int64_
 {
 	const struct saved head = { .first_ms = t->first_ms,
 				    .fed_ms = t->fed_ms,
-				    .events_mark = t->events_mark };
+				    .learned_ms = t->learned_ms,
+				    .events_mark = t->events_mark,
+				    .policy = t->policy,
+				    .settings = t->settings };
 
 	if (!t->model || !t->is_dirty)
 		return false;

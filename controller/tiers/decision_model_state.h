@@ -12,9 +12,12 @@
 #define MODEL_STEP_MS DB_DEMAND_STEP_MS
 
 struct tier_model {
-	struct demand_model *model;       /* NULL: none yet */
+	struct demand_model *model; /* NULL: none yet */
+	struct policy policy;
+	struct policy_settings settings;  /* that the policy was last used with */
 	int64_t first_ms;                 /* start of the history it was trained on */
 	int64_t fed_ms;                   /* end of the last minute learned */
+	int64_t learned_ms;               /* when it was last trained on history */
 	const struct tier_events *events; /* of this call */
 	uint64_t events_mark;             /* of the events' effect in what it learned */
 	int64_t barren_ms; /* the minute in which there was no usable history; 0: none */
@@ -33,12 +36,11 @@ void tier_model_forget(struct tier_model *t);
 
 /* Trains a new model from the recorded history; without any there is no model. */
 int tier_model_learn(struct tier_model *t, struct tier_round *r,
-		     const struct db_tier *tier, const struct demand_opts *opts,
-		     int64_t offset_ms, struct err *err) MUST_CHECK;
+		     const struct tier_view *v, const struct policy_settings *s,
+		     struct err *err) MUST_CHECK;
 
 /* Learns the minutes since fed_ms. */
-int tier_model_feed(struct tier_model *t, struct tier_round *r,
-		    const struct db_tier *tier, int64_t offset_ms,
+int tier_model_feed(struct tier_model *t, struct tier_round *r, const struct tier_view *v,
 		    struct err *err) MUST_CHECK;
 
 /*

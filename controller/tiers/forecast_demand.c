@@ -17,7 +17,7 @@
 /* Why the forecast has its fallback level, with times in the stack's time zone. */
 static const char *describe_fallback(struct deciding *d)
 {
-	const struct demand_decision *w = &d->forecast.within_lead;
+	const struct demand_source *w = &d->forecast.source;
 	struct tz_civil c;
 	char at[64];
 
@@ -83,60 +83,71 @@ static void name_events(const struct tier_events *e, int64_t now_ms, int64_t ahe
 	}
 }
 
-/* Applies the coming events to the model's forecast. */
-static void apply_events(struct deciding *d)
+/* What coming events do within the lead time, and within lead time and outlook; false:
+ * there are none. */
+static bool find_events(struct deciding *d, struct policy_events *ret)
 {
 	struct decide_input *in = &d->in;
 	const struct tier_events *e = d->t->events;
-	const struct demand_decision *w = &d->forecast.within_lead;
 	/* Include what starts at the very end of the lead time. */
 	const int64_t near_ms = in->lead_ms + DB_DEMAND_STEP_MS;
-	const int64_t far_ms = near_ms + in->dwell_ms;
-	const double level = fmin(w->level, UPLIFT_LEVEL);
-	struct uplift near, far;
+	const int64_t far_ms = near_ms + POLICY_OUTLOOK_MS;
 
 	if (!e || !e->n)
-		return;
-	near = tier_events_within(e, in->now_ms, in->now_ms + near_ms);
-	far = tier_events_within(e, in->now_ms, in->now_ms + far_ms);
-	name_events(e, in->now_ms, near_ms, &near, &in->events);
-	name_events(e, in->now_ms, far_ms, &far, &in->events_dwell);
-	in->forecast_high =
-		uplift_quantile(&near, in->forecast_mid, in->forecast_high, level);
-	in->forecast_high_dwell = fmax(
-		uplift_quantile(&far, in->forecast_mid, in->forecast_high_dwell, level),
-		in->forecast_high);
-	in->forecast_mid *= near.mid;
+		return false;
+	ret->near = tier_events_within(e, in->now_ms, in->now_ms + near_ms);
+	ret->far = tier_events_within(e, in->now_ms, in->now_ms + far_ms);
+	name_events(e, in->now_ms, near_ms, &ret->near, &in->events);
+	name_events(e, in->now_ms, far_ms, &ret->far, &in->events_far);
+	return true;
+}
+
+/* Are the instances that serve those that were decided here? */
+static bool is_followed(const struct decide_input *in)
+{
+	return in->mode == DECIDE_AUTO && !in->hold_owner;
+}
+
+static struct tier_view view_of(struct deciding *d)
+{
+	const struct decide_input *in = &d->in;
+
+	return (struct tier_view){
+		.tier = &d->ft->t,
+		.pool = stack_pool_in(&d->f->pools, d->ft->t.pool),
+		.lead_ms = in->lead_ms,
+		.lead_spread = d->lead.spread,
+		.offset_ms =
+			tz_offset_ms(d->ft->cat ? d->ft->cat->zone : NULL, in->now_ms),
+		.events = d->t->events,
+		.served = is_followed(in) ? in->running : -1,
+		.is_bound = d->t->is_bound,
+	};
 }
 
 void deciding_forecast(struct tiers *ts, struct deciding *d)
 {
-	static const char *const fallback_levels[] = { [DEMAND_REACTIVE] = "reactive",
-						       [DEMAND_SEASONAL] = "seasonal",
-						       [DEMAND_FULL] = "full" };
 	struct decide_input *in = &d->in;
-	const struct demand_decision *w = &d->forecast.within_lead;
-	int64_t offset_ms =
-		tz_offset_ms(d->ft->cat ? d->ft->cat->zone : NULL, in->now_ms);
+	const struct tier_view v = view_of(d);
+	struct policy_events events;
 	struct err err;
 
-	in->forecast_mid = in->forecast_high = in->forecast_high_dwell = NAN;
+	in->forecast_mid = in->forecast_high = in->out_gain = NAN;
+	in->again_near = in->again_far = NAN;
+	in->demand_sure = in->demand;
 	if (d->ft->t.capacity <= 0)
 		return;
-	if (tier_model_forecast(d->t->model, &ts->round, &d->ft->t, in->lead_ms,
-				offset_ms, d->t->events, &d->forecast, &err) < 0) {
+	if (tier_model_update(d->t->model, &ts->round, &v, &d->forecast, &err) < 0) {
 		log_warn("forecast-failed", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
 		return;
 	}
 	if (!d->forecast.known)
 		return;
-	in->forecast_mid = w->median;
-	/* The instances that the model requires, as the demand that they can serve. */
-	in->forecast_high = fmin(w->upper, (double)w->needed * in->capacity);
-	in->forecast_high_dwell = fmax(d->forecast.upper_dwell, in->forecast_high);
-	in->forecast_at_ms = d->forecast.fed_ms;
-	in->fallback_level = fallback_levels[w->fallback_level];
+	tier_model_fill(d->t->model, find_events(d, &events) ? &events : NULL, in,
+			&d->forecast);
+	/* The last minute's, or what a shorter count shows beyond its noise. */
+	in->demand_sure = fmax(in->demand_sure, d->evidence);
+	in->fallback_level = demand_fallback_name(d->forecast.source.fallback_level);
 	in->fallback_reason = describe_fallback(d);
-	apply_events(d);
 }

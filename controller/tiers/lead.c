@@ -2,6 +2,7 @@
 #include "lead.h"
 
 #include "check.h"
+#include "policy.h"
 
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
@@ -33,7 +34,18 @@ int lead_read(struct db *db, const struct db_tier *t, struct lead *ret, struct e
 		ret->p95_ms =
 			(int64_t)gsl_stats_quantile_from_sorted_data(ms, 1, l.n, 0.95);
 	}
-	ret->used_ms = ret->prior ? t->lead_prior_ms : ret->p95_ms;
+	ret->used_ms = t->lead_prior_ms;
+	if (ret->prior)
+		return 0;
+
+	struct policy_leads learned;
+
+	policy_leads_init(&learned, MAX(ret->p50_ms, INT64_C(1)));
+	for (size_t i = 0; i < l.n; i++)
+		policy_leads_note(&learned, l.v[i].lead_ms);
+	ret->used_ms = policy_leads_planned(&learned);
+	ret->overdue_ms = policy_leads_overdue(&learned);
+	ret->spread = policy_leads_spread(&learned);
 	return 0;
 }
 

@@ -13,9 +13,11 @@
 
 struct lead {
 	int64_t p50_ms, p95_ms; /* measured; 0: none */
-	int64_t used_ms;        /* what the forecast looks ahead: p95, or the prior */
-	size_t count;           /* launches measured, at most the latest 50 */
-	bool prior;             /* used_ms is the tier's lead_prior */
+	int64_t used_ms;    /* planned for: the middle of those measured, or the prior */
+	int64_t overdue_ms; /* a launch that is older is overdue; 0: not known */
+	double spread;      /* of the logarithms; 0: not known */
+	size_t count;       /* launches measured, at most the latest 50 */
+	bool prior;         /* used_ms is the tier's lead_prior */
 };
 
 int lead_read(struct db *db, const struct db_tier *t, struct lead *ret,

@@ -5,6 +5,7 @@
  */
 #include "deciding.h"
 
+#include "check.h"
 #include "log.h"
 #include "metrics.h"
 #include "samples.h"
@@ -57,8 +58,15 @@ void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *re
 				    note_silent, d);
 	if (!in->distrust && *d->silent)
 		in->distrust = d->silent;
-	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN };
-	/* an expression may be below 0, which is not learned from */
-	if (in->now_ms - in->demand_at_ms <= in->stale_after_ms && in->demand >= 0)
+	d->evidence = policy_noise_sure(&d->t->noise, in->demand_at_ms, in->demand,
+					d->ctx->tick_ms);
+	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN, 0 };
+	/* An expression may be below 0, which is not learned from. */
+	if (in->now_ms - in->demand_at_ms > in->stale_after_ms || !(in->demand >= 0))
+		return;
+	/* It belongs to the minute of its newest sample, and counts once. */
+	record->at_ms = MIN(in->demand_at_ms, in->now_ms);
+	if (record->at_ms > d->t->measured_ms)
 		record->v = in->demand;
+	d->t->measured_ms = record->at_ms;
 }

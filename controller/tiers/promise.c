@@ -7,14 +7,9 @@
 
 static json_t *band_json(const struct tier_forecast *f, size_t band)
 {
-	json_t *leads = json_array();
-
-	for (size_t k = 0; k < TIER_LEADS; k++)
-		json_array_append_new(
-			leads, json_pack("{s:I, s:o}", "lead_ms",
-					 (json_int_t)f->promise[k].lead_ms, "achieved",
-					 json_finite(f->promise[k].coverage[band])));
-	return json_pack("{s:f, s:o}", "level", demand_bands[band], "leads", leads);
+	return json_pack("{s:f, s:[{s:I, s:o}]}", "level", demand_bands[band], "leads",
+			 "lead_ms", (json_int_t)f->promise.lead_ms, "achieved",
+			 json_finite(f->promise.coverage[band]));
 }
 
 json_t *promise_json(const struct tier_forecast *f, const struct db_tier *t)
@@ -29,6 +24,5 @@ json_t *promise_json(const struct tier_forecast *f, const struct db_tier *t)
 	return json_pack("{s:o, s:o, s:o, s:o}", "risk",
 			 json_finite(t->price_ratio > 0 ? NAN : t->risk_ratio), "price",
 			 json_finite(t->price_ratio > 0 ? t->price_ratio : NAN),
-			 "achieved", json_finite(f->within_lead.short_share), "bands",
-			 bands);
+			 "achieved", json_finite(f->short_share), "bands", bands);
 }

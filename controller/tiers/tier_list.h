@@ -25,6 +25,9 @@ struct tier {
 	struct tier_model *model;
 	struct tier_capacity *capacity;
 	struct decide_state state;
+	struct policy_noise noise;   /* of one tick's demand */
+	bool is_bound;               /* the last decision was a minimum's */
+	int64_t measured_ms;         /* newest sample of the last demand */
 	int64_t recorded_ms;         /* of the last recorded decision */
 	enum decide_binding binding; /* of it */
 	struct tier_events *events;  /* NULL: none */

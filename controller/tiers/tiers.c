@@ -75,12 +75,11 @@ static json_t *live_json(const struct deciding *d)
 			    in->fallback_reason ? json_string(in->fallback_reason)
 						: json_null());
 	json_object_set_new(o, "level",
-			    d->forecast.known ? json_finite(d->forecast.within_lead.level)
+			    d->forecast.known ? json_finite(d->forecast.level)
 					      : json_null());
 	json_object_set_new(o, "achieved",
-			    d->forecast.known
-				    ? json_finite(d->forecast.within_lead.short_share)
-				    : json_null());
+			    d->forecast.known ? json_finite(d->forecast.short_share)
+					      : json_null());
 	json_object_set_new(o, "promise", promise_json(&d->forecast, &d->ft->t));
 	json_object_set_new(o, "healthy", json_integer((json_int_t)d->ft->healthy));
 	return o;
@@ -121,6 +120,13 @@ static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *recor
 	return 0;
 }
 
+static void deciding_decide(struct deciding *d, struct decide_plan *ret)
+{
+	decide(&d->in, &d->t->state, ret);
+	d->t->is_bound = ret->would_binding == DECIDE_BY_MIN ||
+			 ret->would_binding == DECIDE_BY_FLOOR;
+}
+
 static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
 {
 	const struct decide_state before = d->t->state;
@@ -130,7 +136,7 @@ static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
 		log_warn("events-not-read", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&why));
 	deciding_forecast(ts, d);
-	decide(&d->in, &d->t->state, &d->plan);
+	deciding_decide(d, &d->plan);
 	return take_over(ts, d, &before, err);
 }
 
@@ -200,9 +206,11 @@ void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 	deciding_list_events(ts, &d);
 	d.in.demand = m->demand;
 	d.in.demand_at_ms = m->demand_at_ms;
+	d.in.ending = m->ending;
+	d.evidence = NAN;
 	d.in.capacity = ft->t.capacity;
 	deciding_forecast(ts, &d);
-	decide(&d.in, &d.t->state, ret);
+	deciding_decide(&d, ret);
 }
 
 json_t *tiers_live(struct tiers *t, const char *stack, const char *name)

@@ -12,9 +12,15 @@
 #include "events.h"
 #include "fleet.h"
 #include "lead.h"
+#include "policy.h"
 #include "rule.h"
 
 struct tiers;
+
+/* The settings of a tier's policy, planned for this lead time. pool: the tier's; NULL:
+ * not known. */
+struct policy_settings tier_policy_settings(const struct db_tier *tier,
+					    const struct db_pool *pool, int64_t lead_ms);
 
 struct tiers *tiers_new(struct db *db);
 void tiers_free(struct tiers *t);
@@ -46,12 +52,13 @@ struct tiers_moment {
 	double demand;        /* NaN: none measured */
 	int64_t demand_at_ms; /* of the newest measured */
 	struct lead lead;     /* lead time to plan for */
+	int64_t ending;       /* as of struct decide_input */
 	int64_t tick_ms;
 };
 
 /*
- * Decides at f->now_ms, with the holds of f, and settings, instances and last decision of
- * ft. Call it with moments in order of time.
+ * Decides at f->now_ms, with the holds and pools of f, and settings, instances and last
+ * decision of ft. Call it with moments in order of time.
  */
 void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret);

@@ -55,8 +55,9 @@ int db_demand_add(struct db *db, const struct db_demand *d, size_t n, int64_t t_
 		if (isnan(d[i].v))
 			continue;
 		labels[used] = labels_of(d[i].stack, d[i].tier);
-		in[used] = (struct db_sample_in){ DEMAND_NAME, labels[used], DB_GAUGE,
-						  t_ms, d[i].v };
+		in[used] =
+			(struct db_sample_in){ DEMAND_NAME, labels[used], DB_GAUGE,
+					       d[i].at_ms ? d[i].at_ms : t_ms, d[i].v };
 		used++;
 	}
 	rc = db_samples_add(db, in, used, t_ms, NULL, err);

@@ -158,10 +158,11 @@ struct db_demand {
 	const char *stack;
 	const char *tier;
 	double v;
+	int64_t at_ms; /* when it was measured; 0: at t_ms */
 };
 
 /*
- * Records the evaluated demand of n tiers at one time (gauge
+ * Records the evaluated demand of n tiers, at t_ms (gauge
  * foretide_demand{stack=,tier=}); NaN is skipped.
  */
 int db_demand_add(struct db *db, const struct db_demand *d, size_t n, int64_t t_ms,

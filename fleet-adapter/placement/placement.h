@@ -150,12 +150,14 @@ struct place_victim {
 	size_t neighbours;      /* other units on its host */
 	int64_t host_joined_ms; /* of its host */
 	int64_t wanted_ms;
+	bool is_ending; /* its host will soon have been used for all that is paid */
 };
 
 /*
  * Sorts the units in the order of removal: those without a host, on draining hosts, not
- * healthy; then those with the fewest neighbours, so that hosts become empty, on the
- * newest hosts; then those wanted last, then the highest instance.
+ * healthy; then those whose host is ending; then those with the fewest neighbours, so
+ * that hosts become empty, on the newest hosts; then those wanted last, then the highest
+ * instance.
  */
 void placement_sort_victims(struct place_victim *v, size_t n);
 

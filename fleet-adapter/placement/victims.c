@@ -41,6 +41,8 @@ static int by_leaving(const void *a, const void *b)
 		return x->on_draining ? -1 : 1;
 	if (x->is_healthy != y->is_healthy)
 		return x->is_healthy ? 1 : -1;
+	if (x->is_ending != y->is_ending)
+		return x->is_ending ? -1 : 1;
 	if (x->neighbours != y->neighbours)
 		return x->neighbours < y->neighbours ? -1 : 1;
 	if (x->host_joined_ms != y->host_joined_ms)

@@ -2,7 +2,6 @@
 #include "demand.h"
 
 #include "check.h"
-#include "decision.h"
 #include "learn.h"
 #include "lookback.h"
 #include "options.h"
@@ -30,27 +29,17 @@ static struct lead lead_of(const struct demand_model *m, size_t lead_steps)
 {
 	struct lead l = { .size = sizeof(l), .window = lead_steps + 1 };
 
-	l.n_origins = MAX(l.window, lead_hold(&l));
 	feat_shape_init(&l.shape, (double)m->opts.step_ms / 1000.0, l.window);
 	l.mean_at = place(&l, ridge_size(FEAT_N));
 	l.spread_at = place(&l, ridge_size(SPREAD_N));
-	l.origins_at = place(&l, l.n_origins * sizeof(struct origin));
+	l.origins_at = place(&l, l.window * sizeof(struct origin));
 	l.sizes_at = place(&l, (m->slots / SIZES_STEPS + 1) * sizeof(float));
 	l.profile_at = place(&l, m->slots * sizeof(uint16_t));
 	histogram_init(&l.histogram,
 		       HISTOGRAM_DAYS * 86400000.0 / (double)m->opts.step_ms,
 		       PRIOR_HISTOGRAM);
-	/* A short step costs price * 60 times the instance-hours of one instance
-	 * in it. */
-	l.log_price = log(m->opts.price > 0 ? 60 * m->opts.price : 1.0 / m->opts.risk);
-	l.now = (struct demand_decision){
-		.needed = 1,
-		.instances = 1,
-		.level = 1 - m->opts.risk,
-		.price = exp(l.log_price),
-		.fallback_level = DEMAND_REACTIVE,
-		.reason = DEMAND_NO_SAMPLE,
-	};
+	l.fallback_level = DEMAND_REACTIVE;
+	l.reason = DEMAND_NO_SAMPLE;
 	return l;
 }
 
@@ -128,20 +117,11 @@ void demand_model_free(struct demand_model *m)
 	free(m);
 }
 
-int demand_model_update(struct demand_model *m, int64_t t_ms, double y, struct err *err)
+/* Fills the steps without a sample up to the one that starts at t_ms; false: that step is
+ * closed already. */
+static bool fill_before(struct demand_model *m, int64_t t_ms)
 {
 	const int64_t step = m->opts.step_ms;
-
-	const int rc = demand_check(y, err);
-
-	if (rc != 0)
-		return rc;
-	if (m->n == 0) {
-		m->last_ms = t_ms;
-		model_step(m, y, false);
-		return 0;
-	}
-
 	/* The nearest step, so that a sampler's jitter makes neither gap
 	 * nor duplicate. */
 	const int64_t from = t_ms - m->last_ms + step / 2;
@@ -152,7 +132,7 @@ int demand_model_update(struct demand_model *m, int64_t t_ms, double y, struct e
 			m->stats.duplicates++;
 		else
 			m->stats.late++;
-		return 0;
+		return false;
 	}
 	/* Of a gap longer than the memory only its end matters. */
 	const int64_t gap = ahead - 1, fill = MIN(gap, (int64_t)m->past);
@@ -163,9 +143,30 @@ int demand_model_update(struct demand_model *m, int64_t t_ms, double y, struct e
 		m->last_ms += step;
 		model_step(m, model_fill_value(m), true);
 	}
-	m->last_ms += step;
+	return true;
+}
+
+int demand_model_update(struct demand_model *m, int64_t t_ms, double y, struct err *err)
+{
+	const int rc = demand_check(y, err);
+
+	if (rc != 0)
+		return rc;
+	if (m->n == 0)
+		m->last_ms = t_ms - m->opts.step_ms;
+	else if (!fill_before(m, t_ms))
+		return 0;
+	m->last_ms += m->opts.step_ms;
 	model_step(m, y, false);
 	return 0;
+}
+
+void demand_model_skip(struct demand_model *m, int64_t t_ms)
+{
+	if (m->n == 0 || !fill_before(m, t_ms))
+		return;
+	m->last_ms += m->opts.step_ms;
+	model_step(m, model_fill_value(m), true);
 }
 
 void demand_model_set_offset(struct demand_model *m, int32_t offset_s)
@@ -175,33 +176,6 @@ void demand_model_set_offset(struct demand_model *m, int32_t offset_s)
 	m->offset_before_s = m->n ? m->offset_s : offset_s;
 	m->offset_s = offset_s;
 	m->since_offset = 0;
-}
-
-int demand_model_set_capacity(struct demand_model *m, double capacity, struct err *err)
-{
-	struct demand_opts o = m->opts;
-
-	o.capacity = capacity;
-
-	const int rc = demand_opts_check(&o, err);
-
-	if (rc != 0)
-		return rc;
-	for (size_t k = 0; k < m->opts.n_leads && m->opts.price == 0; k++) {
-		model_lead(m, k)->log_price += log(m->opts.capacity / capacity);
-		model_lead(m, k)->log_price = fmax(model_lead(m, k)->log_price, 0);
-	}
-	m->opts.capacity = capacity;
-	for (size_t k = 0; m->n > 0 && k < m->opts.n_leads; k++)
-		lead_decide(m, model_lead(m, k));
-	return 0;
-}
-
-void demand_model_decide(const struct demand_model *m, size_t lead,
-			 struct demand_decision *ret)
-{
-	CHECK(lead < m->opts.n_leads);
-	*ret = model_lead_const(m, lead)->now;
 }
 
 const struct demand_opts *demand_model_opts(const struct demand_model *m)

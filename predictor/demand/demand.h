@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * demand.h - the decision model: the instances a tier needs, one lead time ahead.
+ * demand.h - the forecast that decisions are made on: the largest demand within a lead
+ * time, as a distribution.
  *
- * Predicts, in quantiles, the LARGEST demand within the lead time, from the series
- * alone, and turns it into instances by a price: the cost of a step short of capacity,
- * in instances for one step. The price is found by replaying the tier's own past so that
- * the promised share of time short of capacity (the risk) is met, and is adjusted online
- * from then on.
+ * Predicts it from the series alone; how many instances follow from it is for
+ * predictor/policy.
  *
  * Model. y = demand, base = mean of its last two values. With x the features of
  * features.h at step i and L the lead time in steps:
@@ -30,35 +28,30 @@
  *
  * Sources: Ljung, System Identification, 11.2 (recursive least squares with forgetting);
  * Huber and Ronchetti, Robust Statistics, ch. 7; Carroll and Ruppert, Transformation and
- * Weighting in Regression, ch. 3 (log-linear spread); Koenker, Quantile Regression, 2.1
- * (the newsvendor's quantile).
+ * Weighting in Regression, ch. 3 (log-linear spread).
  */
 #ifndef PREDICTOR_DEMAND_DEMAND_H
 #define PREDICTOR_DEMAND_DEMAND_H
 
 #include "cleanup.h"
 #include "err.h"
+#include "view.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define DEMAND_LEADS_MAX 4
-#define DEMAND_LEAD_MAX 254     /* lead_steps */
+#define DEMAND_LEADS_MAX 5
+#define DEMAND_LEAD_MAX 300     /* lead_steps */
 #define DEMAND_PRIOR_SWING 0.15 /* prior_swing when 0 is given */
 #define DEMAND_MAX 1e30         /* of a sample */
-#define DEMAND_STATE_VERSION 3u
+#define DEMAND_STATE_VERSION 4u
 
 struct demand_opts {
 	int64_t step_ms;                     /* between two samples, 1 s to 1 day */
 	size_t n_leads;                      /* 1 to DEMAND_LEADS_MAX */
 	size_t lead_steps[DEMAND_LEADS_MAX]; /* from decision to serving, in full steps;
 						may be 0 */
-	double risk;  /* share of time that may be short of capacity, 0.00001 to 0.5 */
-	double price; /* instance-hours that a minute short of capacity costs, up to 1e9;
-			 above 0 it replaces the risk: nothing is calibrated or steered,
-			 and the level and the share of short time follow */
-	double capacity;    /* demand that one instance serves, > 0 */
 	double prior_swing; /* without history: relative rise within a lead time that is
 			       taken as usual (one standard deviation); 0 means 0.15 */
 };
@@ -86,17 +79,8 @@ enum demand_reason {
 const char *demand_fallback_name(
 	enum demand_fallback fallback_level); /* "reactive", ... */
 
-struct demand_decision {
-	size_t needed;    /* instances, for the lead time that begins now; at least those
-			     for the present demand */
-	size_t instances; /* the most needed in the last lead time, to avoid paying for a
-			     second boot within one */
-	double median;    /* of the largest demand within the lead time */
-	double upper;     /* its quantile at `level` */
-	double level; /* probability that the instances suffice for the whole lead time */
-	double price; /* of a short step, in instance steps */
-	double short_share; /* share of recent steps that would have been short of
-			       capacity with these decisions alone */
+/* Where a forecast comes from. */
+struct demand_source {
 	enum demand_fallback fallback_level;
 	enum demand_reason reason; /* why this fallback level */
 	int64_t shift_ms;          /* start of the shift, with the reasons of a shift */
@@ -107,7 +91,7 @@ struct demand_decision {
  * The reason as text: "the model was less accurate than the latest demand over the last
  * two days". shift: shift_ms as text. Returns ret, truncated to size.
  */
-const char *demand_why(const struct demand_decision *d, const char *shift, char *ret,
+const char *demand_why(const struct demand_source *d, const char *shift, char *ret,
 		       size_t size);
 
 struct demand_stats {
@@ -129,18 +113,25 @@ int demand_model_new(const struct demand_opts *opts, struct demand_model **ret,
 void demand_model_free(struct demand_model *m);
 DEFINE_CLEANUP(struct demand_model *, demand_model_free);
 
+/* A forecast that was made at one step of the history. */
+struct demand_point {
+	float mid, sigma;
+};
+
 /*
  * Learns from history, oldest first, on a model that has none yet.
  *
  *   y      [n] demand per step, >= 0; NaN = no sample
  *   t0_ms  start of the first step, Unix time
+ *   ret    [n_leads * n] what was forecast at each step, lead time by lead time: with the
+ *          last view's most and z it is a view. Left as it is for steps before the first
+ *          sample. NULL: not needed
  *
  * ERR_INVAL for a value that is not a demand (the message has the index) or a second
- * call. Cost about 2 us per value and lead time; allocates for the length of the call
- * only.
+ * call. Cost about 2 us per value and lead time.
  */
 int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
-		       struct err *err) MUST_CHECK;
+		       struct demand_point *ret, struct err *err) MUST_CHECK;
 
 /*
  * Processes the demand of the step that starts at t_ms. A sample for a step that is
@@ -154,6 +145,10 @@ int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_
 int demand_model_update(struct demand_model *m, int64_t t_ms, double y,
 			struct err *err) MUST_CHECK;
 
+/* The step that starts at t_ms has no sample, and is closed: it is filled as above, so
+ * that the forecast goes on with the season. */
+void demand_model_skip(struct demand_model *m, int64_t t_ms);
+
 /*
  * The quantile `level` (0 < level < 1) of the largest demand within the lead time
  * lead_steps[lead], in demand units. ERR_NOT_FOUND before the first sample.
@@ -161,19 +156,16 @@ int demand_model_update(struct demand_model *m, int64_t t_ms, double y,
 int demand_model_quantile(const struct demand_model *m, size_t lead, double level,
 			  double *ret, struct err *err) MUST_CHECK;
 
-/* What is needed now, so that it serves within the lead time lead_steps[lead]. Before the
- * first sample: one instance, reactive. Never fails. */
-void demand_model_decide(const struct demand_model *m, size_t lead,
-			 struct demand_decision *ret);
+/* The forecast for the lead time lead_steps[lead], valid until the next sample.
+ * ERR_NOT_FOUND before the first. */
+int demand_model_view(const struct demand_model *m, size_t lead, struct demand_view *ret,
+		      struct err *err) MUST_CHECK;
+void demand_model_source(const struct demand_model *m, size_t lead,
+			 struct demand_source *ret);
 
-/*
- * Changes the capacity: what was learned is kept, and the price of a short step is worth
- * as much demand as before.
- */
-int demand_model_set_capacity(struct demand_model *m, double capacity,
-			      struct err *err) MUST_CHECK;
+/* The newest step's demand, filled in when it had no sample; NaN: none yet. */
+double demand_model_latest(const struct demand_model *m);
 
-/* As given, the capacity as set last. */
 const struct demand_opts *demand_model_opts(const struct demand_model *m);
 
 /*

@@ -14,7 +14,7 @@ const char *demand_fallback_name(enum demand_fallback fallback_level)
 	return names[fallback_level];
 }
 
-static void describe_shift(const struct demand_decision *d, const char *shift,
+static void describe_shift(const struct demand_source *d, const char *shift,
 			   const char *then, char *ret, size_t size)
 {
 	char by[32] = "from zero";
@@ -24,7 +24,7 @@ static void describe_shift(const struct demand_decision *d, const char *shift,
 	snprintf(ret, size, "the level shifted %s at %s, and %s", by, shift, then);
 }
 
-const char *demand_why(const struct demand_decision *d, const char *shift, char *ret,
+const char *demand_why(const struct demand_source *d, const char *shift, char *ret,
 		       size_t size)
 {
 	static const char *const reasons[] = {

@@ -46,29 +46,25 @@ struct origin {
 	float centre[DEMAND_FALLBACKS],
 		sigma[DEMAND_FALLBACKS]; /* of the rise over base */
 	float predicted[DEMAND_BANDS];   /* quantiles of the largest demand */
-	uint32_t need, held;             /* instances: needed, and after the hold */
 	uint32_t slot;                   /* of the day */
 	bool filled;                     /* no sample at this step */
 };
 
 /* What is learned for one lead time: one block of bytes. */
 struct lead {
-	size_t size;      /* bytes of all this */
-	size_t window;    /* lead time + 1: steps of the target */
-	size_t n_origins; /* the larger of window and the hold */
+	size_t size;   /* bytes of all this */
+	size_t window; /* lead time + 1: steps of the target */
 	struct feat_shape shape;
 	struct histogram histogram;
-	double fast, mid, slow; /* averages of |forecast error| */
-	double up;              /* average of the positive errors */
-	double log_price;
-	double short_share;
+	double fast, mid, slow;         /* averages of |forecast error| */
+	double up;                      /* average of the positive errors */
 	double loss[DEMAND_FALLBACKS];  /* of each fallback level lately; comparable */
 	double error[DEMAND_FALLBACKS]; /* slow average of |forecast error| */
 	enum demand_fallback fallback_level; /* in force */
+	enum demand_reason reason;           /* why */
 	uint64_t learned;                    /* targets learned from */
 	double z[DEMAND_BANDS];              /* the histogram's quantiles of the bands */
 	double coverage[DEMAND_BANDS];       /* share of targets within the band lately */
-	struct demand_decision now;
 	size_t mean_at, spread_at, profile_at, sizes_at, origins_at; /* in data */
 	_Alignas(8) unsigned char data[];
 };
@@ -89,6 +85,7 @@ struct demand_model {
 	double gap_ratio; /* of the steps being filled to those a day before */
 	uint64_t gap;     /* number of steps being filled */
 	uint64_t clean;   /* steps since the last filled one */
+	uint64_t unseen;  /* steps since the last sample */
 	struct level_shift shift;
 
 	size_t past;   /* values of y that features may look at, whatever the lead time */
@@ -105,6 +102,11 @@ struct demand_model {
 static inline float *model_y(struct demand_model *m)
 {
 	return (void *)m->data;
+}
+
+static inline const float *model_y_const(const struct demand_model *m)
+{
+	return (const void *)m->data;
 }
 
 static inline struct lead *model_lead(struct demand_model *m, size_t k)
@@ -139,20 +141,14 @@ static inline struct ridge *lead_spread(struct lead *l)
 	return (void *)(l->data + l->spread_at);
 }
 
-/* Steps for which a decision is held: an instance that is removed and needed again within
- * a lead time costs a second boot; one step is never enough to know. */
-static inline size_t lead_hold(const struct lead *l)
-{
-	return MAX(l->window - 1, (size_t)2);
-}
-
-/* Step k steps ago; k <= window. The newest is 0. */
+/* Step k steps ago. The newest is 0; window is that of the target which is complete now,
+ * until the newest takes its place. */
 static inline struct origin *lead_origin(const struct demand_model *m, struct lead *l,
 					 size_t ago)
 {
 	struct origin *o = (void *)(l->data + l->origins_at);
 
-	return o + (m->n - 1 - ago) % l->n_origins;
+	return o + (m->n - 1 - ago) % l->window;
 }
 
 static inline const struct origin *lead_newest(const struct demand_model *m,
@@ -160,7 +156,7 @@ static inline const struct origin *lead_newest(const struct demand_model *m,
 {
 	const struct origin *o = (const void *)(l->data + l->origins_at);
 
-	return o + (m->n - 1) % l->n_origins;
+	return o + (m->n - 1) % l->window;
 }
 
 /* The limit of all forecasts: the largest demand ever observed, plus the largest rise

@@ -22,15 +22,6 @@ int demand_opts_check(const struct demand_opts *o, struct err *err)
 		return err_set(err, ERR_INVAL,
 			       "step: %lld ms is not between 1 s and 1 day",
 			       (long long)o->step_ms);
-	if (!(o->risk >= 1e-5 && o->risk <= 0.5))
-		return err_set(err, ERR_INVAL, "risk: %g is not between 0.00001 and 0.5",
-			       o->risk);
-	if (!(o->price >= 0 && o->price <= 1e9))
-		return err_set(err, ERR_INVAL, "price: %g is not between 0 and 1e9",
-			       o->price);
-	if (!(o->capacity > 0 && isfinite(o->capacity)))
-		return err_set(err, ERR_INVAL, "capacity: %g is not above 0",
-			       o->capacity);
 	if (!(o->prior_swing >= 0 && o->prior_swing <= 10))
 		return err_set(err, ERR_INVAL, "prior swing: %g is not between 0 and 10",
 			       o->prior_swing);

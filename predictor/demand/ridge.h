@@ -5,7 +5,7 @@
  * Keeps the exponentially forgotten sums X'WX and X'Wy; solves them now and then for the
  * coefficients. The penalty is that of `prior` pseudo-observations of b0, each
  * feature in its own unit, so the answer does not depend on the units of features or
- * target.
+ * target, and against the observations in which the feature was not 0.
  *
  * Sources: Ljung, System Identification, 2nd ed., section 11.2 (forgetting); Hoerl and
  * Kennard, Ridge Regression, Technometrics 12, 1970.

@@ -2,11 +2,10 @@
 #include "step.h"
 
 #include "check.h"
-#include "decision.h"
+#include "forecast.h"
 #include "learn.h"
 #include "lookback.h"
 #include "observe.h"
-#include "price_control.h"
 
 #include <math.h>
 #include <string.h>
@@ -63,10 +62,9 @@ static void watch(struct demand_model *m)
 
 void model_step(struct demand_model *m, double demand, bool filled)
 {
-	for (size_t k = 0; !filled && k < m->opts.n_leads; k++)
-		price_steer(m, model_lead(m, k), demand);
 	push(m, demand);
 	m->clean = filled ? 0 : m->clean + 1;
+	m->unseen = filled ? m->unseen + 1 : 0;
 	m->stats.missing += filled;
 	if (!filled)
 		watch(m);
@@ -77,6 +75,6 @@ void model_step(struct demand_model *m, double demand, bool filled)
 		if (m->n % SOLVE_EVERY == 0)
 			lead_solve(l);
 		lead_observe(m, l, filled);
-		lead_decide(m, l);
+		lead_forecast(m, l, lead_origin(m, l, 0));
 	}
 }

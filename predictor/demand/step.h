@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * step.h - one step of the series: adjust the price, learn the target that is complete
- * now, observe the present, decide.
+ * step.h - one step of the series: learn the target that is complete now, observe the
+ * present, forecast.
  */
 #ifndef PREDICTOR_DEMAND_STEP_H
 #define PREDICTOR_DEMAND_STEP_H

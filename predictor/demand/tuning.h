@@ -2,8 +2,7 @@
 /*
  * tuning.h - the few numbers that were chosen and not learned.
  *
- * Halving or doubling one moves the cost on the public traces by less than one per cent,
- * except for STEER_AIM, which sets how far below the promise to stay.
+ * Halving or doubling one moves the cost on the public traces by less than one per cent.
  */
 #ifndef PREDICTOR_DEMAND_TUNING_H
 #define PREDICTOR_DEMAND_TUNING_H
@@ -16,9 +15,6 @@
 #define PRIOR_HISTOGRAM 50.0 /* that expect a logistic distribution */
 #define HUBER 12.0           /* spreads beyond which an error has less weight */
 #define PROFILE_PACE 0.2     /* weight of today in the averages by time of day */
-#define STEER_GAIN 0.0004    /* of the logarithm of the price, per step */
-#define STEER_AIM 0.95       /* largest share of the risk that is aimed at */
-#define STEER_RUN 0.0125     /* and less by this for each step of the lead time */
 #define FULL_AFTER 120       /* targets learned before the regressions are used */
 #define JUDGE_DAYS 2.0       /* half-life of the fallback levels' losses */
 #define SHIFT_DAYS 4.0       /* half-life of the usual gap to the season */
@@ -27,7 +23,5 @@
 #define COVERAGE_DAYS 7.0    /* half-life of the coverage achieved */
 #define COVERAGE_AFTER 10    /* expected exceedances before coverage is reported */
 #define MOST_SWINGS 7.0      /* 99.9 % of the logistic prior */
-#define REPLAY_DOUBT 0.5     /* runs of short steps by which a replay is too optimistic */
-#define REPLAY_DAYS 7        /* history that the first price is found on */
 
 #endif

@@ -3,18 +3,16 @@
 
 #include "check.h"
 #include "cleanup.h"
-#include "simulate.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-struct demand_opts judge_leads(const struct demand_opts *of)
+struct demand_opts judge_leads(const struct past *p)
 {
-	const size_t own = of->lead_steps[0];
+	const size_t own = p->lead;
 	const size_t others[] = { 1, own / 2, MIN(2 * own, (size_t)DEMAND_LEAD_MAX) };
-	struct demand_opts o = *of;
+	struct demand_opts o = policy_model_opts(p->step_ms, p->settings->lead_ms);
 
-	o.n_leads = 1;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		bool is_new = others[i] > 0;
 
@@ -53,22 +51,18 @@ static int by_steps(const void *a, const void *b)
 	return (x->steps > y->steps) - (x->steps < y->steps);
 }
 
-int judge_coverage(struct past *p, struct judge_report *r, struct err *err)
+void judge_coverage(const struct past *p, const struct demand_opts *o,
+		    const double *predicted, struct judge_report *r)
 {
-	const struct demand_opts o = judge_leads(p->opts);
-	const size_t stride = o.n_leads * DEMAND_BANDS;
-	CLEANUP(free) double *predicted = xcalloc(p->n * stride, sizeof(double));
-	const int rc = simulate_model(p, &o, predicted, &r->row[JUDGE_MODEL].run, err);
-
-	if (rc != 0)
-		return rc;
-	r->n_leads = o.n_leads;
-	for (size_t k = 0; k < o.n_leads; k++) {
-		r->lead[k].steps = o.lead_steps[k];
-		fill_lead(p, predicted + k * DEMAND_BANDS, stride, &r->lead[k]);
+	for (size_t k = 0; k < o->n_leads; k++) {
+		/* Of the lead times the far one is for scaling in alone. */
+		if (k == POLICY_FAR)
+			continue;
+		r->lead[r->n_leads].steps = o->lead_steps[k];
+		fill_lead(p, predicted + k * DEMAND_BANDS, o->n_leads * DEMAND_BANDS,
+			  &r->lead[r->n_leads++]);
 	}
 	qsort(r->lead, r->n_leads, sizeof(r->lead[0]), by_steps);
-	while (r->lead[r->own].steps != p->opts->lead_steps[0])
+	while (r->lead[r->own].steps != p->lead)
 		r->own++;
-	return 0;
 }

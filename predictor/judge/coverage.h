@@ -7,10 +7,11 @@
 
 #include "past.h"
 
-/* The lead time of the options first, then those around it. */
-struct demand_opts judge_leads(const struct demand_opts *of);
+/* The lead times of a policy first, then those around the tier's. */
+struct demand_opts judge_leads(const struct past *p);
 
-/* Simulates the model, and fills its row and r->lead. */
-int judge_coverage(struct past *p, struct judge_report *r, struct err *err) MUST_CHECK;
+/* Fills r->lead. predicted: as of simulate_policies(). */
+void judge_coverage(const struct past *p, const struct demand_opts *o,
+		    const double *predicted, struct judge_report *r);
 
 #endif

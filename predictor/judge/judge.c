@@ -11,6 +11,9 @@
 #include <string.h>
 
 static const double risks[JUDGE_RISKS] = { 0.001, 0.002, 0.005, 0.01, 0.02, 0.05 };
+static const int64_t dwells_ms[JUDGE_DWELLS] = { 60000, POLICY_DWELL_MS, 600000, 1800000,
+						 3600000 };
+enum { SETTINGS = 1 + JUDGE_RISKS + JUDGE_DWELLS };
 
 const char *judge_policy_name(enum judge_policy p)
 {
@@ -20,27 +23,49 @@ const char *judge_policy_name(enum judge_policy p)
 	return names[p];
 }
 
-static int run_frontier(struct past *p, struct judge_report *r, struct err *err)
+/* The settings that are simulated: the tier's, other risks, other dwells. */
+static void list_settings(const struct policy_settings *own,
+			  struct policy_settings ret[SETTINGS])
 {
-	struct demand_opts o = *p->opts;
-
-	o.n_leads = 1;
-	o.price = 0;
+	for (size_t k = 0; k < SETTINGS; k++)
+		ret[k] = *own;
 	for (size_t k = 0; k < JUDGE_RISKS; k++) {
-		struct fleet_run run = { 0 };
-		int rc;
-
-		o.risk = risks[k];
-		rc = simulate_model(p, &o, NULL, &run, err);
-		free(run.running);
-		if (rc != 0)
-			return rc;
-		r->frontier[k] = (struct judge_point){
-			risks[k],
-			run.instance_steps / r->row[JUDGE_ORACLE].run.instance_steps,
-			run.short_share,
-		};
+		ret[1 + k].price = 0;
+		ret[1 + k].risk = risks[k];
 	}
+	for (size_t k = 0; k < JUDGE_DWELLS; k++)
+		ret[1 + JUDGE_RISKS + k].dwell_ms = dwells_ms[k];
+}
+
+static void fill_point(const struct policy_settings *s, struct fleet_run *run,
+		       double optimum, struct judge_point *ret)
+{
+	free(run->running);
+	*ret = (struct judge_point){ s->risk, s->dwell_ms, run->instance_steps / optimum,
+				     run->short_share, run->actions };
+}
+
+static int simulate_ours(struct past *p, struct judge_report *r, struct err *err)
+{
+	struct policy_settings s[SETTINGS];
+	struct fleet_run run[SETTINGS];
+	const double optimum = r->row[JUDGE_ORACLE].run.instance_steps;
+	const struct demand_opts o = judge_leads(p);
+	const size_t bands = o.n_leads * DEMAND_BANDS;
+	CLEANUP(free) double *predicted = xcalloc(p->n * bands, sizeof(double));
+	int rc;
+
+	list_settings(p->settings, s);
+	rc = simulate_policies(p, &o, s, SETTINGS, predicted, run, err);
+	if (rc != 0)
+		return rc;
+	r->row[JUDGE_OURS].run = run[0];
+	for (size_t k = 0; k < JUDGE_RISKS; k++)
+		fill_point(&s[1 + k], &run[1 + k], optimum, &r->risk[k]);
+	for (size_t k = 0; k < JUDGE_DWELLS; k++)
+		fill_point(&s[1 + JUDGE_RISKS + k], &run[1 + JUDGE_RISKS + k], optimum,
+			   &r->dwell[k]);
+	judge_coverage(p, &o, predicted, r);
 	return 0;
 }
 
@@ -49,13 +74,12 @@ static int simulate_all(struct past *p, struct judge_report *r, struct err *err)
 	static fleet_want_fn *const wants[] = { [JUDGE_SEASONAL] = peer_seasonal,
 						[JUDGE_REACTIVE] = peer_reactive,
 						[JUDGE_STATIC] = peer_static };
-	const double hours = (double)p->opts->step_ms / 3600000.0;
+	const double hours = (double)p->step_ms / 3600000.0;
 	int rc;
 
-	fleet_oracle(p->y + p->from, p->n, past_running(p, p->from),
-		     p->opts->lead_steps[0], p->opts->capacity,
-		     &r->row[JUDGE_ORACLE].run);
-	rc = judge_coverage(p, r, err);
+	fleet_oracle(p->y + p->from, p->n, past_running(p, p->from), p->lead,
+		     p->settings->capacity, p->billing, &r->row[JUDGE_ORACLE].run);
+	rc = simulate_ours(p, r, err);
 	if (rc != 0)
 		return rc;
 	for (int k = JUDGE_SEASONAL; k <= JUDGE_STATIC; k++) {
@@ -69,7 +93,7 @@ static int simulate_all(struct past *p, struct judge_report *r, struct err *err)
 		r->row[k].cost = r->row[k].run.instance_steps /
 				 r->row[JUDGE_ORACLE].run.instance_steps;
 	}
-	return run_frontier(p, r, err);
+	return 0;
 }
 
 static int check(const double *y, size_t n, struct err *err)
@@ -92,92 +116,94 @@ size_t judge_from(size_t n, int64_t step_ms, size_t play)
 	return n - MIN(n, play ? play : MIN(14 * steps_of_day(step_ms), n / 2));
 }
 
-/* ret_plain [from + n]: y without events; ret_ahead [n]: what comes within the lead time
- * after each step. */
-static void divide(const struct past *p, const struct uplift_event *e, size_t n_events,
-		   double *ret_plain, struct uplift *ret_ahead)
+/* ret_plain [from + n]: y without events; ret [n]: what comes after each step, within the
+ * lead time, and within lead time and outlook. */
+static void divide(const struct past *p, const struct judge_question *q,
+		   double *ret_plain, struct policy_events *ret)
 {
-	const int64_t step_ms = p->opts->step_ms;
-	const int64_t reach_ms = (int64_t)(p->opts->lead_steps[0] + 1) * step_ms;
+	const int64_t near_ms = (int64_t)(p->lead + 1) * p->step_ms;
+	const struct uplift_event *e = q->events;
 
-	uplift_factors(e, n_events, p->t0_ms, step_ms, ret_plain, p->from + p->n);
+	uplift_factors(e, q->n_events, p->t0_ms, p->step_ms, ret_plain, p->from + p->n);
 	for (size_t i = 0; i < p->from + p->n; i++)
 		ret_plain[i] = p->y[i] / ret_plain[i];
 	for (size_t i = 0; i < p->n; i++) {
-		const int64_t end_ms = p->t0_ms + (int64_t)(p->from + i + 1) * step_ms;
+		const int64_t end_ms = p->t0_ms + (int64_t)(p->from + i + 1) * p->step_ms;
 
-		ret_ahead[i] = uplift_within(e, n_events, end_ms, end_ms + reach_ms);
+		ret[i].near = uplift_within(e, q->n_events, end_ms, end_ms + near_ms);
+		ret[i].far = uplift_within(e, q->n_events, end_ms,
+					   end_ms + near_ms + POLICY_OUTLOOK_MS);
 	}
 }
 
-int judge_backtest(const double *y, size_t n, int64_t t0_ms,
-		   const struct demand_opts *opts, size_t play,
-		   judge_progress_fn *progress, void *arg, struct judge_report **ret,
-		   struct err *err)
-{
-	return judge_backtest_events(y, n, t0_ms, opts, play, NULL, 0, progress, arg, ret,
-				     err);
-}
-
-int judge_backtest_events(const double *y, size_t n, int64_t t0_ms,
-			  const struct demand_opts *opts, size_t play,
-			  const struct uplift_event *events, size_t n_events,
-			  judge_progress_fn *progress, void *arg,
-			  struct judge_report **ret, struct err *err)
+static int check_question(const struct judge_question *q, size_t from, struct err *err)
 {
 	CLEANUP(demand_model_free) struct demand_model *checks_options = NULL;
-	int rc = demand_model_new(opts, &checks_options, err);
+	const struct demand_opts o = policy_model_opts(q->step_ms, q->settings.lead_ms);
+	int rc = demand_model_new(&o, &checks_options, err);
 
-	if (rc != 0)
-		return rc;
-
-	const size_t day = steps_of_day(opts->step_ms);
-	const size_t from = judge_from(n, opts->step_ms, play), take = n - from;
-
-	if (take < 20 || from < 20)
+	if (rc == 0)
+		rc = policy_settings_check(&q->settings, err);
+	if (rc == 0 && o.lead_steps[POLICY_NEAR] > POLICY_LEAD_MAX)
+		return err_set(err, ERR_INVAL, "lead time: %zu steps are more than %d",
+			       o.lead_steps[POLICY_NEAR], POLICY_LEAD_MAX);
+	if (rc == 0 && (q->n - from < 20 || from < 20))
 		return err_set(err, ERR_INVAL,
 			       "%zu values are too few for a backtest of %zu after as "
 			       "much history",
-			       n, MAX(take, (size_t)20));
+			       q->n, MAX(q->n - from, (size_t)20));
+	return rc == 0 ? check(q->y, q->n, err) : rc;
+}
 
-	CLEANUP(judge_report_free) struct judge_report *r = xcalloc(1, sizeof(*r));
-	CLEANUP(free) double *filled = xcalloc(n, sizeof(*filled));
+int judge_backtest(const struct judge_question *q, struct judge_report **ret,
+		   struct err *err)
+{
+	const size_t from = judge_from(q->n, MAX(q->step_ms, INT64_C(1)), q->play);
+	int rc = check_question(q, from, err);
 
-	rc = check(y, n, err);
 	if (rc != 0)
 		return rc;
-	if (!gaps_fill(filled, y, n))
+
+	const size_t take = q->n - from;
+	CLEANUP(judge_report_free) struct judge_report *r = xcalloc(1, sizeof(*r));
+	CLEANUP(free) double *filled = xcalloc(q->n, sizeof(*filled));
+
+	if (!gaps_fill(filled, q->y, q->n))
 		return err_set(err, ERR_INVAL, "there is no value to backtest");
 
 	struct past p = { .y = filled,
 			  .plain = filled,
 			  .from = from,
 			  .n = take,
-			  .t0_ms = t0_ms,
-			  .opts = opts,
-			  .day = day,
-			  .progress = progress,
-			  .arg = arg };
+			  .t0_ms = q->t0_ms,
+			  .step_ms = q->step_ms,
+			  .settings = &q->settings,
+			  .lead = policy_model_opts(q->step_ms, q->settings.lead_ms)
+					  .lead_steps[POLICY_NEAR],
+			  .billing = policy_billing_steps(&q->settings, q->step_ms),
+			  .day = steps_of_day(q->step_ms),
+			  .progress = q->progress,
+			  .arg = q->arg };
+	CLEANUP(free) double *plain = xcalloc(q->n_events ? q->n : 1, sizeof(*plain));
+	CLEANUP(free)
+	struct policy_events *ahead = xcalloc(q->n_events ? take : 1, sizeof(*ahead));
 
-	CLEANUP(free) double *plain = xcalloc(n_events ? n : 1, sizeof(*plain));
-	CLEANUP(free) struct uplift *ahead = xcalloc(n_events ? take : 1, sizeof(*ahead));
-
-	if (n_events) {
-		divide(&p, events, n_events, plain, ahead);
+	if (q->n_events) {
+		divide(&p, q, plain, ahead);
 		p.plain = plain;
-		p.ahead = ahead;
+		p.events = ahead;
 	}
-	p.work = 4.0 * (double)(JUDGE_RISKS + judge_leads(opts).n_leads) * (double)n +
-		 13.0 * (double)MIN(n, 14 * day);
-	r->from = p.from;
+	p.work = SETTINGS * (5.0 * (double)MIN(from, 14 * p.day) + (double)take) +
+		 13.0 * (double)MIN(q->n, 14 * p.day);
+	r->from = from;
 	r->n = take;
 	r->demand = xcalloc(take, sizeof(double));
-	memcpy(r->demand, filled + p.from, take * sizeof(double));
+	memcpy(r->demand, filled + from, take * sizeof(double));
 	rc = simulate_all(&p, r, err);
 	if (rc != 0)
 		return rc;
-	if (progress)
-		progress(arg, 1);
+	if (q->progress)
+		q->progress(q->arg, 1);
 	*ret = TAKE(r);
 	return 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * judge.h - backtests the decision model against simple policies on a tier's own past.
+ * judge.h - backtests a tier's policy against simple ones on its own past.
  *
  * The last part of the series is replayed as if it were live; what is before it is the
  * history that every policy knows. The peers get the advantage of a headroom tuned on the
- * last half of that history, as an operator could; the model is given only the risk.
+ * last half of that history, as an operator could; ours is given only the risk.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "demand.h"
 #include "err.h"
+#include "policy.h"
 #include "simulation.h"
 #include "uplift.h"
 
@@ -21,21 +22,21 @@
 #include <stdint.h>
 
 enum judge_policy {
-	JUDGE_MODEL,
+	JUDGE_OURS,
 	JUDGE_SEASONAL, /* this time yesterday and a week ago */
 	JUDGE_REACTIVE, /* the rule of Kubernetes' HPA */
 	JUDGE_STATIC,   /* the largest need of the history */
 	JUDGE_ORACLE,   /* knows the future: the unit of the others' cost */
 };
-enum { JUDGE_POLICIES = JUDGE_ORACLE + 1, JUDGE_RISKS = 6 };
+enum { JUDGE_POLICIES = JUDGE_ORACLE + 1, JUDGE_RISKS = 6, JUDGE_DWELLS = 5 };
 
 const char *judge_policy_name(enum judge_policy p);
 
 struct judge_row {
 	struct fleet_run run;
-	double instance_hours;
-	double cost;     /* over the oracle's */
-	double headroom; /* that was tuned; 0: none */
+	double instance_hours; /* paid */
+	double cost;           /* over the oracle's */
+	double headroom;       /* that was tuned; 0: none */
 };
 
 /* Coverage achieved by the bands of demand_bands: shares of steps whose largest demand
@@ -45,8 +46,12 @@ struct judge_lead {
 	double coverage[DEMAND_BANDS];
 };
 
-struct judge_point { /* of the frontier */
-	double risk, cost, short_share;
+/* What another risk or dwell comes to. */
+struct judge_point {
+	double risk;
+	int64_t dwell_ms;
+	double cost, short_share;
+	size_t actions;
 };
 
 struct judge_report {
@@ -56,7 +61,8 @@ struct judge_report {
 	struct judge_lead lead[DEMAND_LEADS_MAX]; /* of 1 step, L/2, L, 2L; ascending */
 	size_t n_leads;
 	size_t own; /* index of L, the lead time of the options */
-	struct judge_point frontier[JUDGE_RISKS];
+	struct judge_point risk[JUDGE_RISKS];
+	struct judge_point dwell[JUDGE_DWELLS];
 };
 
 /* share of the work done, 0 to 1. */
@@ -65,28 +71,29 @@ typedef void judge_progress_fn(void *arg, double share);
 /* The first step of n that is simulated; what is before it is history. */
 size_t judge_from(size_t n, int64_t step_ms, size_t play);
 
+struct judge_question {
+	const double *y; /* [n] NaN: missing */
+	size_t n;
+	int64_t t0_ms; /* start of the first step */
+	int64_t step_ms;
+	struct policy_settings settings;
+	size_t play; /* steps to simulate; 0: 14 days, at most half */
+	/* [n_events] each as it was expected when it began: the model learns demand
+	 * divided by their uplift, and its forecast is multiplied by what comes. Its
+	 * bands are evaluated on demand without events. The simple policies do not know
+	 * them. */
+	const struct uplift_event *events;
+	size_t n_events;
+	judge_progress_fn *progress; /* NULL: none */
+	void *arg;
+};
+
 /*
- * Backtests y [n] (NaN: missing), first step at t0_ms, with the options of the model.
- * play: steps to simulate; 0: 14 days, at most half. progress may be NULL.
- *
- * ERR_INVAL: bad options or values, or fewer than 20 steps to simulate after as many
- * of history. Cost about 20 us per step.
+ * ERR_INVAL: bad settings or values, or fewer than 20 steps to simulate after as many of
+ * history. Cost about 60 us per step.
  */
-int judge_backtest(const double *y, size_t n, int64_t t0_ms,
-		   const struct demand_opts *opts, size_t play,
-		   judge_progress_fn *progress, void *arg, struct judge_report **ret,
+int judge_backtest(const struct judge_question *q, struct judge_report **ret,
 		   struct err *err) MUST_CHECK;
-/*
- * The same with events [n_events], each as it was expected when it began: the model is
- * fed demand divided by their uplift, and its forecast is multiplied by the largest
- * uplift within the lead time. Its bands are evaluated on demand without events. The
- * simple policies do not know the events.
- */
-int judge_backtest_events(const double *y, size_t n, int64_t t0_ms,
-			  const struct demand_opts *opts, size_t play,
-			  const struct uplift_event *events, size_t n_events,
-			  judge_progress_fn *progress, void *arg,
-			  struct judge_report **ret, struct err *err) MUST_CHECK;
 void judge_report_free(struct judge_report *r);
 DEFINE_CLEANUP(struct judge_report *, judge_report_free);
 

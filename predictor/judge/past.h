@@ -11,12 +11,13 @@
 #include <math.h>
 
 struct past {
-	const double *y;      /* [from + n] without gaps */
-	const double *plain;  /* [from + n] the same without what events do */
-	struct uplift *ahead; /* [n] the largest within the lead time; NULL: no events */
+	const double *y;              /* [from + n] without gaps */
+	const double *plain;          /* [from + n] the same without what events do */
+	struct policy_events *events; /* [n] what they do ahead; NULL: no events */
 	size_t from, n;
-	int64_t t0_ms;
-	const struct demand_opts *opts;
+	int64_t t0_ms, step_ms;
+	const struct policy_settings *settings;
+	size_t lead, billing; /* steps */
 	size_t day;
 	judge_progress_fn *progress;
 	void *arg;
@@ -33,7 +34,7 @@ static inline void past_progress(struct past *p, double work)
 /* Instances that run in step `from`. */
 static inline size_t past_running(const struct past *p, size_t from)
 {
-	return fleet_need(p->y[from - 1], p->opts->capacity);
+	return fleet_need(p->y[from - 1], p->settings->capacity);
 }
 
 #endif

@@ -8,17 +8,17 @@ void simulate_peer(const struct past *p, fleet_want_fn *want, double headroom,
 		   size_t from, size_t n, struct fleet_run *ret)
 {
 	struct peer peer = { .headroom = headroom,
-			     .capacity = p->opts->capacity,
+			     .capacity = p->settings->capacity,
 			     .past = p->y,
 			     .n_past = from,
 			     .demand = p->y + from,
-			     .lead = p->opts->lead_steps[0],
+			     .lead = p->lead,
 			     .day = p->day };
 
 	for (size_t i = 0; i < from; i++)
-		peer.fixed = MAX(peer.fixed, fleet_need(p->y[i], p->opts->capacity));
-	fleet_simulate(p->y + from, n, past_running(p, from), p->opts->lead_steps[0],
-		       p->opts->capacity, want, &peer, ret);
+		peer.fixed = MAX(peer.fixed, fleet_need(p->y[i], peer.capacity));
+	fleet_simulate(p->y + from, n, past_running(p, from), p->lead, peer.capacity,
+		       p->billing, want, &peer, ret);
 }
 
 double tune_peer(struct past *p, fleet_want_fn *want)
@@ -34,87 +34,127 @@ double tune_peer(struct past *p, fleet_want_fn *want)
 		simulate_peer(p, want, headrooms[k], p->from - n, n, &run);
 		free(run.running);
 		past_progress(p, (double)n);
-		if (run.short_share <= p->opts->risk)
+		if (run.short_share <= p->settings->risk)
 			return headrooms[k];
 	}
 	return headrooms[ARRAY_SIZE(headrooms) - 1];
 }
 
-/* The model as a policy, and the ledger of its bands. */
-struct live {
-	struct demand_model *m;
-	const struct past *p;
-	double *predicted; /* [n * n_leads * DEMAND_BANDS] or NULL */
-	size_t *needs;     /* [n] with events, or NULL */
-	struct err *err;
-	int rc;
+/* A policy with its settings and its fleet. */
+struct player {
+	const struct policy_settings *s;
+	struct policy policy;
+	struct decide_state state;
+	struct decide_plan plan;
+	struct fleet_sim *fleet;
+	size_t running, booting;
 };
 
-/* Notes the bands of each lead time at step i. */
-static void note_bands(struct live *l, size_t i)
+/* The end of step i: the policy decides. */
+static void decide_player(struct player *a, const struct past *p, size_t i,
+			  const struct demand_model *m)
 {
-	const size_t n = demand_model_opts(l->m)->n_leads;
-	double *predicted = l->predicted + i * n * DEMAND_BANDS;
+	struct decide_input in;
+	const int64_t now_ms = p->t0_ms + (int64_t)(p->from + i + 1) * p->step_ms;
 
-	for (size_t k = 0; l->rc == 0 && k < n * DEMAND_BANDS; k++)
-		l->rc = demand_model_quantile(l->m, k / DEMAND_BANDS,
-					      demand_bands[k % DEMAND_BANDS],
-					      predicted + k, l->err);
+	policy_input(&a->policy, a->s, now_ms, p->y[p->from + i], (int64_t)a->running,
+		     (int64_t)a->booting, &in);
+	in.ending = fleet_ending(a->fleet);
+	policy_fill(&a->policy, a->s, m, p->events ? &p->events[i] : NULL, &in, NULL);
+	decide_silently(&in, &a->state, &a->plan);
+	fleet_want(a->fleet, (size_t)a->plan.desired);
 }
 
-/* The instances for demand with events, held for a lead time as the model's own are. */
-static size_t with_events(const struct live *l, size_t i, const struct demand_decision *d)
+/* Notes the bands of each lead time. */
+static int note_bands(const struct demand_model *m, double *ret, struct err *err)
 {
-	const struct demand_opts *o = l->p->opts;
-	const struct uplift *u = &l->p->ahead[i];
-	const double plain = fmin(d->upper, (double)d->needed * o->capacity);
-	const double level = fmin(d->level, UPLIFT_LEVEL);
-	size_t most = 0;
+	const size_t n = demand_model_opts(m)->n_leads;
 
-	l->needs[i] =
-		fleet_need(uplift_quantile(u, d->median, plain, level), o->capacity);
-	for (size_t k = i - MIN(i, o->lead_steps[0]); k <= i; k++)
-		most = MAX(most, l->needs[k]);
-	return most;
+	for (size_t k = 0; k < n * DEMAND_BANDS; k++) {
+		const int rc = demand_model_quantile(m, k / DEMAND_BANDS,
+						     demand_bands[k % DEMAND_BANDS],
+						     ret + k, err);
+
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
 }
 
-static size_t desired_by_model(void *arg, size_t i, double demand, size_t running,
-			       size_t booting)
+static int step(const struct past *p, size_t i, struct demand_model *m, struct player *a,
+		size_t n, struct err *err)
 {
-	struct live *l = arg;
-	struct demand_decision d;
-
-	(void)demand;
-	(void)running;
-	(void)booting;
-	if (l->rc == 0)
-		l->rc = demand_model_update(l->m,
-					    l->p->t0_ms + (int64_t)(l->p->from + i) *
-								  l->p->opts->step_ms,
-					    l->p->plain[l->p->from + i], l->err);
-	if (l->predicted)
-		note_bands(l, i);
-	demand_model_decide(l->m, 0, &d);
-	return l->needs ? with_events(l, i, &d) : d.instances;
-}
-
-int simulate_model(struct past *p, const struct demand_opts *o, double *predicted,
-		   struct fleet_run *ret, struct err *err)
-{
-	CLEANUP(demand_model_free) struct demand_model *m = NULL;
+	const double plain = p->plain[p->from + i];
 	int rc;
 
-	if ((rc = demand_model_new(o, &m, err)) != 0 ||
-	    (rc = demand_model_train(m, p->plain, p->from, p->t0_ms, err)) != 0)
+	for (size_t k = 0; k < n; k++) {
+		fleet_serve(a[k].fleet, p->y[p->from + i], &a[k].running, &a[k].booting);
+		policy_observe(&a[k].policy, a[k].s, p->y[p->from + i],
+			       (int64_t)a[k].running,
+			       a[k].plan.would_binding == DECIDE_BY_MIN);
+	}
+	rc = demand_model_update(m, p->t0_ms + (int64_t)(p->from + i) * p->step_ms, plain,
+				 err);
+	for (size_t k = 0; k < n && rc == 0; k++)
+		decide_player(&a[k], p, i, m);
+	return rc;
+}
+
+/* All steps, with trained policies. */
+static int play(struct past *p, struct demand_model *m, struct player *a, size_t n,
+		double *predicted, struct err *err)
+{
+	const size_t bands = demand_model_opts(m)->n_leads * DEMAND_BANDS;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n && rc == 0; i++) {
+		rc = step(p, i, m, a, n, err);
+		if (rc == 0 && predicted)
+			rc = note_bands(m, predicted + i * bands, err);
+		if (i % p->day == 0)
+			past_progress(p, (double)(n * p->day));
+	}
+	return rc;
+}
+
+static int train(struct past *p, struct demand_model *m, struct player *a, size_t n,
+		 struct err *err)
+{
+	const size_t leads = demand_model_opts(m)->n_leads;
+	CLEANUP(free)
+	struct demand_point *points = xcalloc(leads * p->from, sizeof(*points));
+	const int rc = demand_model_train(m, p->plain, p->from, p->t0_ms, points, err);
+
+	for (size_t k = 0; k < n && rc == 0; k++) {
+		policy_find_price(&a[k].policy, a[k].s, m, points, p->plain, p->from,
+				  p->t0_ms);
+		past_progress(p, 5 * (double)MIN(p->from, 14 * p->day));
+	}
+	return rc;
+}
+
+int simulate_policies(struct past *p, const struct demand_opts *o,
+		      const struct policy_settings *settings, size_t n, double *predicted,
+		      struct fleet_run *ret, struct err *err)
+{
+	CLEANUP(demand_model_free) struct demand_model *m = NULL;
+	CLEANUP(free) struct player *a = xcalloc(n, sizeof(*a));
+	int rc = demand_model_new(o, &m, err);
+
+	if (rc != 0)
 		return rc;
-
-	CLEANUP(free) size_t *needs = p->ahead ? xcalloc(p->n, sizeof(*needs)) : NULL;
-	struct live l = {
-		.m = m, .p = p, .predicted = predicted, .needs = needs, .err = err
-	};
-
-	fleet_simulate(p->y + p->from, p->n, past_running(p, p->from), o->lead_steps[0],
-		       o->capacity, desired_by_model, &l, ret);
-	past_progress(p, 4.0 * (double)o->n_leads * (double)(p->from + p->n));
-	return l.rc;
+	for (size_t k = 0; k < n; k++) {
+		a[k].s = &settings[k];
+		policy_init(&a[k].policy, o, a[k].s);
+		a[k].fleet = fleet_sim_new(p->n, past_running(p, p->from), p->lead,
+					   a[k].s->capacity, p->billing);
+	}
+	if ((rc = train(p, m, a, n, err)) == 0)
+		rc = play(p, m, a, n, predicted, err);
+	for (size_t k = 0; k < n; k++) {
+		if (rc == 0)
+			fleet_result(a[k].fleet, &ret[k]);
+		fleet_sim_free(a[k].fleet);
+	}
+	return rc;
 }

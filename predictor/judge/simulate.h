@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * simulate.h - the model and its peers, each simulated on the past.
+ * simulate.h - policies simulated on the past: ours with several settings at once, and
+ * its peers.
  */
 #ifndef PREDICTOR_JUDGE_SIMULATE_H
 #define PREDICTOR_JUDGE_SIMULATE_H
 
 #include "past.h"
+#include "peers.h"
 
 /* A peer on y[from .. from + n). */
 void simulate_peer(const struct past *p, fleet_want_fn *want, double headroom,
@@ -14,9 +16,16 @@ void simulate_peer(const struct past *p, fleet_want_fn *want, double headroom,
 /* The cheapest headroom that met the risk on the last half of the history. */
 double tune_peer(struct past *p, fleet_want_fn *want);
 
-/* The model, trained on the history. predicted [n * n_leads * DEMAND_BANDS]: its bands at
- * each step; NULL: not needed. */
-int simulate_model(struct past *p, const struct demand_opts *o, double *predicted,
-		   struct fleet_run *ret, struct err *err) MUST_CHECK;
+/*
+ * Ours, with each of the settings [n], on one model of these options, whose first lead
+ * times are a policy's; trained on the history. Lead times of all settings are alike.
+ *
+ *   predicted  [past.n * n_leads * DEMAND_BANDS]: the bands of each lead time at each
+ *              step; NULL: not needed
+ *   ret        [n]
+ */
+int simulate_policies(struct past *p, const struct demand_opts *o,
+		      const struct policy_settings *settings, size_t n, double *predicted,
+		      struct fleet_run *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -3,19 +3,31 @@
  * decide.h - who decides: how many instances a tier should have. A snapshot in, a plan
  * and its explanation out.
  *
- * A tier scales out for the larger of two needs: that of the forecast's upper quantile
- * within the lead time, and that of the demand now. What was needed is held for a lead
- * time, to avoid paying for a second boot. It scales in only when the upper quantile of
- * the largest demand within lead time and dwell has needed the smaller fleet for a full
- * dwell, on data without a gap. It never scales in on missing, stale or distrusted data,
- * when it is stateful, or in mode out; under a hold, nothing changes at all. Without a
- * forecast or a capacity only the operator's maximum scales it in.
+ * A tier scales out at once for demand that is certain, and for the forecast's need when
+ * that is worth an action: when the short time that it avoids, at the price of a short
+ * step, pays for the action before the next change is likely.
+ *
+ * It scales in when nobody needed the instances within the dwell, and letting them go
+ * saves more than it costs: each instance saves the time until it is likely needed again,
+ * and costs its boot; all of them cost one action. When it is likely needed again is
+ * where the middle of the largest demand, over the lead time and over the outlook, comes
+ * to what the others serve. An instance that is paid for by the hour goes when its hour
+ * ends. It never scales in on missing, stale or distrusted data, when it is stateful, or
+ * in mode out; under a hold, nothing changes at all. Without a forecast or a capacity
+ * only the operator's maximum scales it in.
+ *
+ * Decisions repeated without a newer forecast or demand change nothing.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
+ *
+ * Sources: Lin, Wierman, Andrew, Thereska, Dynamic right-sizing for power-proportional
+ * data centers, INFOCOM 2011 (lazy capacity provisioning with a window of forecasts);
+ * Gandhi et al., AutoScale, TOCS 2012 (delayed off).
  */
 #ifndef PREDICTOR_RULE_DECIDE_H
 #define PREDICTOR_RULE_DECIDE_H
 
+#include "err.h"
 #include "window.h"
 
 #include <jansson.h>
@@ -28,6 +40,11 @@ enum decide_mode {
 	DECIDE_OUT,     /* scales out, never in */
 	DECIDE_AUTO,
 };
+
+const char *decide_mode_name(enum decide_mode mode); /* "observe" */
+/* ERR_INVAL: there is no such mode. */
+int decide_mode_parse(const char *name, enum decide_mode *ret,
+		      struct err *err) MUST_CHECK;
 
 #define DECIDE_EVENTS_MAX 4
 
@@ -64,35 +81,47 @@ struct decide_input {
 	int64_t step_in_max; /* instances that may be removed within one dwell; 0: no
 				limit */
 	int64_t dwell_ms;
-	bool stateful; /* never scaled in automatically */
+	double action_price; /* instance-minutes that a change is worth avoiding for */
+	bool stateful;       /* never scaled in automatically */
 
 	/* What was learned. */
 	int64_t lead_ms;    /* the quantile of the lead time that is planned for */
 	bool is_lead_prior; /* too few launches yet: it is the prior */
 
 	/* Current state. */
-	int64_t running;          /* healthy instances */
-	int64_t starting;         /* placed or waiting, neither healthy nor failing */
-	int64_t desired;          /* last decided; < 0: never */
+	int64_t running;  /* healthy instances */
+	int64_t starting; /* placed or waiting, neither healthy nor failing */
+	int64_t overdue;  /* of the starting ones: later than their lead times allow;
+			     others  take their place */
+	int64_t desired;  /* last decided; < 0: never */
 	int64_t desired_since_ms; /* when it last changed */
 
 	/* What was measured. */
 	double demand;          /* NaN: none */
+	double demand_sure;     /* of it certain, beyond the noise of a short count */
 	int64_t demand_at_ms;   /* of the newest sample */
 	int64_t stale_after_ms; /* older than that is stale */
+	int64_t ending; /* instances whose paid time ends before the next decision; < 0:
+			   they are paid for by the minute */
 	const char
 		*distrust; /* why observations cannot be trusted for scaling in, such as
 			      "the inventory shrank from 9 to 2 hosts"; NULL: they can */
 
 	/* What is forecast: quantiles of the largest demand within ...; NaN: none. */
-	double forecast_mid;         /* ... the lead time, median */
-	double forecast_high;        /* ... the lead time, upper */
-	double forecast_high_dwell;  /* ... lead time and dwell, upper */
-	int64_t forecast_at_ms;      /* the newest sample that it includes */
-	const char *fallback_level;  /* "full", "seasonal", "reactive"; NULL: none */
-	const char *fallback_reason; /* as text; NULL */
-	struct decide_events events; /* within the lead time */
-	struct decide_events events_dwell; /* within lead time and dwell */
+	double forecast_mid;  /* ... the lead time, median */
+	double forecast_high; /* ... the lead time, upper */
+	double out_gain;   /* instances that going to the forecast's need is worth at each
+			      moment: short time avoided, at its price, less the instances;
+			      NaN: not known, any need is worth an action */
+	double again_near; /* demand that is likely to be provided for again within the
+			      lead time, ... */
+	double again_far;  /* ... and within lead time and outlook */
+	int64_t outlook_ms;
+	int64_t forecast_at_ms;          /* the newest sample that it includes */
+	const char *fallback_level;      /* "full", "seasonal", "reactive"; NULL: none */
+	const char *fallback_reason;     /* as text; NULL */
+	struct decide_events events;     /* within the lead time */
+	struct decide_events events_far; /* within lead time and outlook */
 
 	/* Bounds. */
 	int64_t floor; /* schedules in force; < 0: none */
@@ -110,8 +139,7 @@ struct decide_input {
 /* The state between a tier's decisions, kept by the caller; all zero is a tier without a
  * past. Losing it delays scaling in by a dwell, nothing else. */
 struct decide_state {
-	struct decide_window needed; /* over the lead time: for scaling out */
-	struct decide_window upper;  /* over the dwell: for scaling in */
+	struct decide_window needed; /* within the dwell */
 	int64_t in_since_ms;         /* the dwell in which in_count is counted */
 	int64_t in_count;            /* instances that were removed in it */
 };
@@ -120,7 +148,7 @@ enum decide_cause {
 	DECIDE_STEADY,   /* no change is needed */
 	DECIDE_FORECAST, /* out, for the forecast */
 	DECIDE_REACTIVE, /* out, for the demand now */
-	DECIDE_HELD,     /* out, for what was needed within the last lead time */
+	DECIDE_OVERDUE,  /* out, in place of instances that do not come */
 	DECIDE_FELL,     /* in, for the forecast */
 	DECIDE_MIN,      /* the operator's bounds */
 	DECIDE_MAX,
@@ -134,8 +162,10 @@ enum decide_binding {
 	DECIDE_BY_NOTHING,
 	DECIDE_BY_FORECAST,
 	DECIDE_BY_DEMAND,
-	DECIDE_BY_BOOT_HOLD, /* was needed within the last lead time */
-	DECIDE_BY_DWELL,
+	DECIDE_BY_DWELL,  /* was needed within the dwell */
+	DECIDE_BY_AGAIN,  /* is likely needed again too soon */
+	DECIDE_BY_ACTION, /* more would be better, but not worth an action */
+	DECIDE_BY_PAID,   /* is paid for some time more */
 	DECIDE_BY_STEP_OUT,
 	DECIDE_BY_STEP_IN,
 	DECIDE_BY_BUDGET,
@@ -153,7 +183,7 @@ enum decide_binding {
 	DECIDE_BY_HOLD,
 };
 
-const char *decide_binding_name(enum decide_binding binding); /* "boot-hold" */
+const char *decide_binding_name(enum decide_binding binding); /* "dwell" */
 
 /* The result of a stage. */
 struct decide_stage {
@@ -168,17 +198,17 @@ struct decide_plan {
 	int64_t desired; /* desired from now on */
 	int64_t would;   /* desired without hold and mode */
 	int64_t needed;  /* by demand and forecast alone; -1: not known */
-	int64_t held;    /* the most that was needed within the last lead time; -1:
-			  * not known */
+	int64_t held;    /* the most that was needed within the dwell; -1: not known */
 	enum decide_cause cause;
 	enum decide_binding binding; /* the constraint that made desired what it is */
 	enum decide_binding would_binding; /* the same for would */
 	struct decide_stage stages[DECIDE_STAGES];
 	size_t n_stages;
-	int64_t in_wait_ms; /* how much longer a smaller fleet must suffice; 0:
-			     * no wait */
-	int64_t in_need;    /* most that is needed until then; -1: not known */
-	char sentence[640]; /* the explanation in one sentence */
+	int64_t in_count;    /* instances that could go, for the figures below; 0: none */
+	double in_saves;     /* instance-minutes that letting them go saves */
+	double in_costs;     /* and costs: their boots and the action */
+	int64_t in_again_ms; /* until the first of them is likely needed again */
+	char sentence[640];  /* the explanation in one sentence; by decide() */
 };
 
 /*
@@ -187,6 +217,15 @@ struct decide_plan {
  */
 void decide(const struct decide_input *in, struct decide_state *state,
 	    struct decide_plan *ret);
+
+/* The same without the sentence, for playing a rule over weeks: about 0.1 us. */
+void decide_silently(const struct decide_input *in, struct decide_state *state,
+		     struct decide_plan *ret);
+
+/* The instances that are there, or come when they should: those desired without the
+ * overdue ones, of which at most a tenth, or one, are left out: when a cloud launches
+ * nothing, more launches do not help. */
+int64_t decide_counted(const struct decide_input *in);
 
 /* The explanation: inputs with their ages, forecast, stages, binding constraint,
  * sentence. The caller owns it. */

@@ -14,6 +14,7 @@ struct deciding {
 	struct decide_plan *plan;
 	int64_t lower, upper; /* bounds of operator and schedules; upper < 0: none */
 	int64_t reactive, predictive; /* -1: not known */
+	bool is_dwelling;             /* fewer have not sufficed for a dwell yet */
 	enum decide_binding in_block; /* why it must not scale in; BY_NOTHING: it may */
 };
 

@@ -4,7 +4,6 @@
  */
 #include "decide.h"
 #include "input.h"
-#include "names.h"
 #include "text.h"
 
 #include <math.h>
@@ -17,14 +16,18 @@ static json_t *count_or_null(int64_t n)
 static json_t *explain_inputs(const struct decide_input *in)
 {
 	json_t *o = json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b}", "running",
-		(json_int_t)in->running, "starting", (json_int_t)in->starting, "min",
-		(json_int_t)in->min, "dwell_ms", (json_int_t)in->dwell_ms, "step_out_max",
-		(json_int_t)in->step_out_max, "step_in_max", (json_int_t)in->step_in_max,
-		"stateful", in->stateful, "stale", !decide_is_fresh(in));
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b}", "running",
+		(json_int_t)in->running, "starting", (json_int_t)in->starting, "overdue",
+		(json_int_t)in->overdue, "min", (json_int_t)in->min, "dwell_ms",
+		(json_int_t)in->dwell_ms, "step_out_max", (json_int_t)in->step_out_max,
+		"step_in_max", (json_int_t)in->step_in_max, "stateful", in->stateful,
+		"stale", !decide_is_fresh(in));
 
 	json_object_set_new(o, "max", count_or_null(in->max));
 	json_object_set_new(o, "demand", json_finite(in->demand));
+	json_object_set_new(o, "demand_sure", json_finite(in->demand_sure));
+	json_object_set_new(o, "action_price", json_finite(in->action_price));
+	json_object_set_new(o, "paid_ending", count_or_null(in->ending));
 	json_object_set_new(o, "demand_age_ms",
 			    decide_is_measured(in)
 				    ? json_integer(in->now_ms - in->demand_at_ms)
@@ -71,15 +74,27 @@ static json_t *explain_forecast(const struct decide_input *in)
 	json_object_set_new(o, "price", json_finite(in->price > 0 ? in->price : NAN));
 	json_object_set_new(o, "median", json_finite(in->forecast_mid));
 	json_object_set_new(o, "upper", json_finite(in->forecast_high));
-	json_object_set_new(o, "upper_with_dwell", json_finite(in->forecast_high_dwell));
+	json_object_set_new(o, "again_near", json_finite(in->again_near));
+	json_object_set_new(o, "again_far", json_finite(in->again_far));
+	json_object_set_new(o, "outlook_ms", json_integer(in->outlook_ms));
+	json_object_set_new(o, "out_gain", json_finite(in->out_gain));
 	json_object_set_new(o, "events", explain_events(&in->events));
 	json_object_set_new(o, "uplift",
 			    json_finite(in->events.n ? in->events.uplift : 1));
-	json_object_set_new(o, "events_with_dwell", explain_events(&in->events_dwell));
-	json_object_set_new(
-		o, "uplift_with_dwell",
-		json_finite(in->events_dwell.n ? in->events_dwell.uplift : 1));
+	json_object_set_new(o, "events_far", explain_events(&in->events_far));
+	json_object_set_new(o, "uplift_far",
+			    json_finite(in->events_far.n ? in->events_far.uplift : 1));
 	return o;
+}
+
+/* What letting instances go would save and cost; null: not weighed. */
+static json_t *explain_in(const struct decide_plan *plan)
+{
+	if (plan->in_count == 0)
+		return json_null();
+	return json_pack("{s:I, s:f, s:f, s:I}", "count", (json_int_t)plan->in_count,
+			 "saves_min", plan->in_saves, "costs_min", plan->in_costs,
+			 "again_ms", (json_int_t)plan->in_again_ms);
 }
 
 static json_t *explain_hold(const struct decide_input *in)
@@ -115,7 +130,7 @@ json_t *decide_explain(const struct decide_input *in, const struct decide_plan *
 	json_object_set_new(o, "cause", json_string(decide_cause_name(plan->cause)));
 	json_object_set_new(o, "binding",
 			    json_string(decide_binding_name(plan->binding)));
-	json_object_set_new(o, "in_wait_ms", json_integer(plan->in_wait_ms));
+	json_object_set_new(o, "scale_in", explain_in(plan));
 	json_object_set_new(o, "inputs", explain_inputs(in));
 	json_object_set_new(o, "forecast", explain_forecast(in));
 	json_object_set_new(o, "hold", explain_hold(in));

@@ -20,8 +20,8 @@ void need_find(struct deciding *d)
 	double share = in->target_utilisation > 0 ? in->target_utilisation : 1;
 
 	d->reactive = d->predictive = d->plan->needed = -1;
-	if (in->capacity > 0 && decide_is_fresh(in)) {
-		d->reactive = instances_for(in->demand, in->capacity * share);
+	if (in->capacity > 0 && decide_is_fresh(in) && isfinite(in->demand_sure)) {
+		d->reactive = instances_for(in->demand_sure, in->capacity * share);
 		stage(d, "reactive", d->reactive);
 	}
 	if (in->capacity > 0 && decide_has_forecast(in)) {
@@ -31,25 +31,27 @@ void need_find(struct deciding *d)
 	d->plan->needed = MAX(d->reactive, d->predictive);
 }
 
+/* Needs are noted at the time of the forecast, so that deciding again on the same one
+ * changes nothing. */
+static int64_t noted_at(const struct decide_input *in)
+{
+	return decide_has_forecast(in) ? in->forecast_at_ms : in->now_ms;
+}
+
 void need_remember(struct deciding *d)
 {
 	const struct decide_input *in = d->in;
-	struct decide_window *upper = &d->state->upper;
+	struct decide_window *w = &d->state->needed;
+	const int64_t at_ms = noted_at(in);
 	bool is_usable =
 		d->in_block == DECIDE_BY_NOTHING || d->in_block == DECIDE_BY_STATEFUL;
 
+	if (!is_usable || at_ms - w->last_ms > in->stale_after_ms)
+		decide_window_clear(w);
 	if (d->plan->needed >= 0)
-		decide_window_note(&d->state->needed, in->now_ms, d->plan->needed);
-	d->plan->held = decide_window_largest(&d->state->needed, in->now_ms, in->lead_ms);
-	if (!is_usable || in->now_ms - upper->last_ms > in->stale_after_ms)
-		decide_window_clear(upper);
-	d->plan->in_need = -1;
-	if (is_usable) {
-		int64_t n = instances_for(MAX(in->forecast_high_dwell, 0), in->capacity);
-
-		d->plan->in_need = MAX(n, d->plan->needed);
-		decide_window_note(upper, in->now_ms, d->plan->in_need);
-	}
+		decide_window_note(w, at_ms, d->plan->needed);
+	d->plan->held = decide_window_largest(w, at_ms, decide_dwell(in));
+	d->is_dwelling = at_ms - w->since_ms < in->dwell_ms;
 	if (d->plan->held >= 0)
-		stage(d, "boot-hold", d->plan->held);
+		stage(d, "dwell", d->plan->held);
 }

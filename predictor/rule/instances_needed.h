@@ -11,7 +11,7 @@
 /* Fills reactive, predictive and plan->needed. */
 void need_find(struct deciding *d);
 
-/* Records the need in the state, and fills plan->held and plan->in_need. */
+/* Records the need in the state, and fills plan->held and is_dwelling. */
 void need_remember(struct deciding *d);
 
 #endif

@@ -2,13 +2,15 @@
 /*
  * names.c - causes, constraints and modes as they are named in the API.
  */
-#include "names.h"
+#include "decide.h"
+
+#include <string.h>
 
 const char *decide_cause_name(enum decide_cause cause)
 {
 	static const char *const names[] = {
 		[DECIDE_STEADY] = "steady",     [DECIDE_FORECAST] = "forecast",
-		[DECIDE_REACTIVE] = "reactive", [DECIDE_HELD] = "boot-hold",
+		[DECIDE_REACTIVE] = "reactive", [DECIDE_OVERDUE] = "overdue",
 		[DECIDE_FELL] = "demand-fell",  [DECIDE_MIN] = "min",
 		[DECIDE_MAX] = "max",           [DECIDE_SCHEDULE] = "schedule",
 		[DECIDE_KEPT] = "kept",
@@ -23,8 +25,10 @@ const char *decide_binding_name(enum decide_binding binding)
 		[DECIDE_BY_NOTHING] = "none",
 		[DECIDE_BY_FORECAST] = "forecast",
 		[DECIDE_BY_DEMAND] = "demand",
-		[DECIDE_BY_BOOT_HOLD] = "boot-hold",
 		[DECIDE_BY_DWELL] = "dwell",
+		[DECIDE_BY_AGAIN] = "needed-again",
+		[DECIDE_BY_ACTION] = "action-price",
+		[DECIDE_BY_PAID] = "paid",
 		[DECIDE_BY_STEP_OUT] = "step-out",
 		[DECIDE_BY_STEP_IN] = "step-in",
 		[DECIDE_BY_BUDGET] = "budget",
@@ -54,4 +58,15 @@ const char *decide_mode_name(enum decide_mode mode)
 	};
 
 	return names[mode];
+}
+
+int decide_mode_parse(const char *name, enum decide_mode *ret, struct err *err)
+{
+	for (int m = DECIDE_OBSERVE; m <= DECIDE_AUTO; m++)
+		if (strcmp(name, decide_mode_name((enum decide_mode)m)) == 0) {
+			*ret = (enum decide_mode)m;
+			return 0;
+		}
+	return err_set(err, ERR_INVAL, "mode '%s' is not one of observe, out, auto",
+		       name);
 }

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #define DISTRUST_BYTES 200
+#define MINUTE_MS 60000
 
 static void describe_limit(struct buf *b, const struct decide_input *in,
 			   const struct decide_plan *p)
@@ -19,8 +20,7 @@ static void describe_limit(struct buf *b, const struct decide_input *in,
 	    p->would_binding != DECIDE_BY_CEILING)
 		return;
 	buf_puts(b, "; ");
-	if (p->cause != DECIDE_HELD)
-		buf_printf(b, "%lld are needed, but ", (long long)p->held);
+	buf_printf(b, "%lld are needed, but ", (long long)p->needed);
 	if (p->would_binding == DECIDE_BY_STEP_OUT)
 		buf_printf(b, "at most %lld may be starting at once",
 			   (long long)in->step_out_max);
@@ -36,14 +36,16 @@ static void describe_limit(struct buf *b, const struct decide_input *in,
 static void describe_out(struct buf *b, const struct decide_input *in,
 			 const struct decide_plan *p)
 {
-	if (p->cause == DECIDE_HELD) {
-		buf_printf(b, "%lld were needed within the last ", (long long)p->held);
-		add_time(b, in->lead_ms);
-		buf_puts(b, " (one lead time)");
-		describe_limit(b, in, p);
-		return;
+	if (p->cause == DECIDE_OVERDUE)
+		buf_printf(b,
+			   "%lld should have come by now and others take their place; ",
+			   (long long)in->overdue);
+	if (p->cause == DECIDE_REACTIVE && in->demand_sure != in->demand) {
+		buf_puts(b, "demand of at least ");
+		add_figure(b, in, in->demand_sure);
+	} else {
+		add_demand(b, in);
 	}
-	add_demand(b, in);
 	if (p->cause == DECIDE_REACTIVE) {
 		buf_printf(b, " needs %lld now, %s", (long long)p->needed,
 			   in->fallback_level ? "more than was forecast"
@@ -59,43 +61,58 @@ static void describe_out(struct buf *b, const struct decide_input *in,
 	describe_limit(b, in, p);
 }
 
+/* What letting instances go saves and costs, by this verb form. */
+static void describe_price(struct buf *b, const struct decide_plan *p, const char *saves,
+			   const char *costs)
+{
+	buf_printf(b, "; letting %lld go %s %.0f instance-minutes and %s %.0f",
+		   (long long)p->in_count, saves, p->in_saves, costs, p->in_costs);
+}
+
 static void describe_fell(struct buf *b, const struct decide_input *in,
 			  const struct decide_plan *p)
 {
 	add_demand(b, in);
-	buf_puts(b, " is forecast to stay below ");
-	add_figure(b, in, in->forecast_high_dwell);
-	buf_puts(b, " for the next ");
-	add_time(b, in->lead_ms + in->dwell_ms);
-	buf_puts(b, ", as it has been for ");
-	add_time(b, in->dwell_ms);
-	add_events(b, &in->events_dwell);
+	buf_printf(b, " needs %lld, and %lld will likely not be needed again for ",
+		   (long long)p->needed, (long long)p->from - p->in_count + 1);
+	add_time(b, p->in_again_ms);
+	add_events(b, &in->events_far);
+	describe_price(b, p, "saves", "costs");
 	add_capacity(b, in);
 	if (p->would_binding == DECIDE_BY_STEP_IN) {
 		buf_printf(b, "; at most %lld may be removed within ",
 			   (long long)in->step_in_max);
 		add_time(b, in->dwell_ms);
+	} else if (p->would_binding == DECIDE_BY_PAID) {
+		buf_puts(b, "; the others are paid for some time more");
 	}
+}
+
+static void describe_again(struct buf *b, const struct decide_input *in,
+			   const struct decide_plan *p)
+{
+	buf_printf(b, "%lld would do, but %lld ", (long long)p->needed,
+		   (long long)p->from - p->in_count + 1);
+	if (p->in_again_ms > in->lead_ms) {
+		buf_puts(b, "will be needed again in about ");
+		add_time(b, p->in_again_ms / MINUTE_MS * MINUTE_MS);
+	} else {
+		buf_puts(b, "may be needed again within ");
+		add_lead(b, in);
+	}
+	add_events(b, &in->events_far);
+	describe_price(b, p, "would save", "cost");
 }
 
 static void describe_dwell(struct buf *b, const struct decide_input *in,
 			   const struct decide_plan *p)
 {
-	buf_printf(b, "%lld would suffice now, but ", (long long)p->needed);
-	if (p->in_need >= p->from) {
-		buf_puts(b, "demand may reach ");
-		add_figure(b, in, in->forecast_high_dwell);
-		buf_puts(b, " within the next ");
-		add_time(b, in->lead_ms + in->dwell_ms);
-		add_events(b, &in->events_dwell);
-	} else if (p->in_wait_ms > 0) {
-		buf_puts(b, "fewer must suffice for ");
-		add_time(b, in->dwell_ms);
-		buf_puts(b, " before any is removed (");
-		add_time(b, p->in_wait_ms);
-		buf_puts(b, " left)");
-	} else {
+	buf_printf(b, "%lld would do, but ", (long long)p->needed);
+	if (p->held >= p->from) {
 		buf_printf(b, "%lld were needed within the last ", (long long)p->from);
+		add_time(b, decide_dwell(in));
+	} else {
+		buf_puts(b, "nothing is removed before fewer have sufficed for ");
 		add_time(b, in->dwell_ms);
 	}
 }
@@ -122,6 +139,18 @@ static void describe_kept(struct buf *b, const struct decide_input *in,
 
 	if (p->would_binding == DECIDE_BY_DWELL) {
 		describe_dwell(b, in, p);
+	} else if (p->would_binding == DECIDE_BY_AGAIN) {
+		describe_again(b, in, p);
+	} else if (p->would_binding == DECIDE_BY_ACTION) {
+		buf_printf(b,
+			   "%lld would be safer, but not by so much that it is worth a "
+			   "change yet",
+			   needed);
+	} else if (p->would_binding == DECIDE_BY_PAID) {
+		buf_printf(b,
+			   "%lld would do, but what there is more is paid for and stays "
+			   "until shortly before that ends",
+			   needed);
 	} else if (p->would_binding == DECIDE_BY_NO_CAPACITY) {
 		buf_puts(b, "the capacity of an instance is not known");
 		if (in->capacity_note)
@@ -202,7 +231,7 @@ void describe_reason(struct buf *b, const struct decide_input *in,
 	switch (p->cause) {
 	case DECIDE_FORECAST:
 	case DECIDE_REACTIVE:
-	case DECIDE_HELD:
+	case DECIDE_OVERDUE:
 		describe_out(b, in, p);
 		return;
 	case DECIDE_FELL:

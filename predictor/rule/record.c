@@ -27,10 +27,9 @@ char *record_write(const struct decide_input *in, const struct decide_state *sta
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
 
-	doc = json_pack("{s:i, s:s, s:o, s:{s:o, s:o, s:I, s:I}}", "v", RECORD_FORMAT,
-			"by", FORETIDE_VERSION, "in", record_input_json(in), "state",
-			"needed", window_json(&state->needed, in->now_ms), "upper",
-			window_json(&state->upper, in->now_ms), "in_since",
+	doc = json_pack("{s:i, s:s, s:o, s:{s:o, s:I, s:I}}", "v", RECORD_FORMAT, "by",
+			FORETIDE_VERSION, "in", record_input_json(in), "state", "needed",
+			window_json(&state->needed, in->now_ms), "in_since",
 			(json_int_t)state->in_since_ms, "in_count",
 			(json_int_t)state->in_count);
 	return json_dumps(doc, JSON_COMPACT | JSON_REAL_PRECISION(17));
@@ -79,12 +78,9 @@ static int read_window(const json_t *o, const char *name, int64_t now_ms,
 static int read_state(const json_t *o, int64_t now_ms, struct decide_state *s,
 		      struct err *err)
 {
-	static const char *const keys[] = { "needed", "upper", "in_since", "in_count",
-					    NULL };
+	static const char *const keys[] = { "needed", "in_since", "in_count", NULL };
 	int rc = read_window(o, "needed", now_ms, &s->needed, err);
 
-	if (rc == 0)
-		rc = read_window(o, "upper", now_ms, &s->upper, err);
 	if (rc == 0)
 		rc = record_read_integer(o, "in_since", &s->in_since_ms, err);
 	if (rc == 0)

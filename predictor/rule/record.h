@@ -3,8 +3,8 @@
  * record.h - a decision's record: the exact input of decide() and the state it began
  * with, as one self-contained line of JSON, so that any version can repeat it.
  *
- *	{"v":1,"by":"0.2.0","in":{"stack":"shop","demand":41.2,...},
- *	 "state":{"needed":[since,last,at,value,...],"upper":[..],"in_since":..}}
+ *	{"v":2,"by":"0.3.0","in":{"stack":"shop","demand":41.2,...},
+ *	 "state":{"needed":[since,last,at,value,...],"in_since":..}}
  *
  * Members of decide_input have their own names; those that are 0, false or NULL are
  * omitted. Doubles come back bit by bit (17 digits; "nan", "inf", "-inf"). A window is
@@ -20,7 +20,7 @@
 #include "decide.h"
 #include "err.h"
 
-#define RECORD_FORMAT 1 /* raise: an older version would misread it */
+#define RECORD_FORMAT 2 /* raise: an older version would misread it */
 #define RECORD_MAX_BYTES 65536
 #define RECORD_VERSION_MAX 32
 

@@ -27,11 +27,9 @@ struct field {
 	size_t offset;
 };
 
-#define FIELD(kind, member) FIELD_AS(kind, member, #member)
-/* name: the one that stored records have, where the member was renamed since. */
-#define FIELD_AS(kind, member, name)                              \
-	{                                                         \
-		name, kind, offsetof(struct decide_input, member) \
+#define FIELD(kind, member)                                          \
+	{                                                            \
+#member, kind, offsetof(struct decide_input, member) \
 	}
 #define EVENTS(member)                                                      \
 	FIELD(COUNT, member.n), FIELD(TEXT, member.names[0]),               \
@@ -57,25 +55,32 @@ static const struct field fields[] = {
 	FIELD(INTEGER, step_out_max),
 	FIELD(INTEGER, step_in_max),
 	FIELD(INTEGER, dwell_ms),
+	FIELD(REAL, action_price),
 	FIELD(FLAG, stateful),
 	FIELD(INTEGER, lead_ms),
 	FIELD(FLAG, is_lead_prior),
 	FIELD(INTEGER, running),
 	FIELD(INTEGER, starting),
+	FIELD(INTEGER, overdue),
 	FIELD(INTEGER, desired),
 	FIELD(INTEGER, desired_since_ms),
 	FIELD(REAL, demand),
+	FIELD(REAL, demand_sure),
 	FIELD(INTEGER, demand_at_ms),
 	FIELD(INTEGER, stale_after_ms),
+	FIELD(INTEGER, ending),
 	FIELD(TEXT, distrust),
 	FIELD(REAL, forecast_mid),
 	FIELD(REAL, forecast_high),
-	FIELD(REAL, forecast_high_dwell),
+	FIELD(REAL, out_gain),
+	FIELD(REAL, again_near),
+	FIELD(REAL, again_far),
+	FIELD(INTEGER, outlook_ms),
 	FIELD(INTEGER, forecast_at_ms),
-	FIELD_AS(TEXT, fallback_level, "rung"),
-	FIELD_AS(TEXT, fallback_reason, "rung_why"),
+	FIELD(TEXT, fallback_level),
+	FIELD(TEXT, fallback_reason),
 	EVENTS(events),
-	EVENTS(events_dwell),
+	EVENTS(events_far),
 	FIELD(INTEGER, floor),
 	FIELD(TEXT, floor_name),
 	FIELD(INTEGER, ceiling),
@@ -87,7 +92,7 @@ static const struct field fields[] = {
 	FIELD(INTEGER, hold_until_ms),
 };
 _Static_assert(
-	sizeof(void *) != 8 || sizeof(struct decide_input) == 464,
+	sizeof(void *) != 8 || sizeof(struct decide_input) == 520,
 	"struct decide_input changed: give its new member a line in fields[], then "
 	"correct the size");
 _Static_assert(DECIDE_EVENTS_MAX == 4, "EVENTS has a line a name");
@@ -255,6 +260,6 @@ int record_input_read(const json_t *o, struct decide_input *in, struct err *err)
 	if (rc == 0)
 		rc = check_events(&in->events, err);
 	if (rc == 0)
-		rc = check_events(&in->events_dwell, err);
+		rc = check_events(&in->events_far, err);
 	return rc == 0 ? json_only(o, keys, err) : rc;
 }

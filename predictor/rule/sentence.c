@@ -4,7 +4,6 @@
 #include "buf.h"
 #include "cleanup.h"
 #include "clock.h"
-#include "names.h"
 #include "reason.h"
 #include "utf8.h"
 

@@ -28,7 +28,8 @@ int64_t decide_window_largest(struct decide_window *w, int64_t now_ms, int64_t l
 {
 	size_t old = 0;
 
-	while (old < w->n && w->v[old].at_ms < now_ms - length_ms)
+	while (old < w->n && w->v[old].at_ms <= now_ms - length_ms &&
+	       w->v[old].at_ms < now_ms)
 		old++;
 	w->n -= old;
 	memmove(w->v, w->v + old, w->n * sizeof(*w->v));

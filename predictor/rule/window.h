@@ -26,7 +26,8 @@ struct decide_window {
 
 void decide_window_clear(struct decide_window *w);
 void decide_window_note(struct decide_window *w, int64_t now_ms, int64_t value);
-/* The largest value noted within the last length_ms; -1 when there is none. */
+/* The largest value noted after now_ms - length_ms, or at now_ms; -1 when there is
+ * none. */
 int64_t decide_window_largest(struct decide_window *w, int64_t now_ms, int64_t length_ms);
 
 #endif

@@ -10,6 +10,8 @@
 #include "check.h"
 #include "demand.h"
 #include "horizon.h"
+#include "policy.h"
+#include "rule.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -76,55 +78,77 @@ static void print_two(const char *name, const char *unit, double *v, size_t n)
 	       v[n * 95 / 100]);
 }
 
-static struct demand_model *train(int kind, size_t leads)
+/* A tier: what is forecast, what is decided, and with what settings. */
+struct tier {
+	struct demand_model *m;
+	struct policy p;
+	struct decide_state state;
+	struct decide_plan plan;
+};
+
+static const struct policy_settings settings = {
+	.risk = 0.005,
+	.capacity = 20,
+	.lead_ms = 3 * MINUTE_MS,
+	.mode = DECIDE_AUTO,
+	.min = 1,
+	.max = -1,
+	.dwell_ms = POLICY_DWELL_MS,
+	.action_price = POLICY_ACTION_PRICE,
+};
+
+static struct tier train(int kind)
 {
-	/* The two lead times that the controller looks over. */
-	const struct demand_opts o = { .step_ms = MINUTE_MS,
-				       .n_leads = leads,
-				       .lead_steps = { 3, 13 },
-				       .risk = 0.005,
-				       .capacity = 20 };
+	const struct demand_opts o = policy_model_opts(MINUTE_MS, settings.lead_ms);
 	static double y[WEEK];
-	struct demand_model *m = NULL;
+	struct tier t = { .plan.desired = 25 };
 
 	for (long i = 0; i < WEEK; i++)
 		y[i] = demand(i, kind);
-	must(demand_model_new(&o, &m, &err));
-	must(demand_model_train(m, y, WEEK, 0, &err));
-	return m;
+	must(demand_model_new(&o, &t.m, &err));
+	policy_init(&t.p, &o, &settings);
+	must(policy_train(&t.p, &settings, t.m, y, WEEK, 0, &err));
+	return t;
 }
 
-static size_t step(struct demand_model *m, long i, double y)
+/* As a tick does it each minute: model, both lead times; policy; decision, with its
+ * sentence. */
+static size_t step(struct tier *t, long i, double y)
 {
-	struct demand_decision d;
+	const int64_t end_ms = (int64_t)(i + 1) * MINUTE_MS;
+	struct decide_input in;
 
-	must(demand_model_update(m, (int64_t)i * MINUTE_MS, y, &err));
-	demand_model_decide(m, 0, &d);
-	return d.instances;
+	policy_observe(&t->p, &settings, y, t->plan.desired, false);
+	must(demand_model_update(t->m, end_ms - MINUTE_MS, y, &err));
+	policy_input(&t->p, &settings, end_ms, y, t->plan.desired, 0, &in);
+	policy_fill(&t->p, &settings, t->m, NULL, &in, NULL);
+	decide(&in, &t->state, &t->plan);
+	return (size_t)t->plan.desired;
 }
 
 static void bench_step(void)
 {
-	CLEANUP(demand_model_free) struct demand_model *m = train(0, 1);
+	struct tier t = train(0);
 	static double took[STEPS];
 	size_t sum = 0;
 
 	for (long i = 0; i < STEPS; i++) {
 		double y = demand(WEEK + i, 0), start = seconds();
 
-		sum += step(m, WEEK + i, y);
+		sum += step(&t, WEEK + i, y);
 		took[i] = (seconds() - start) * 1e6;
 	}
 	CHECK(sum > 0);
 	print_two("step", "us", took, STEPS);
+	demand_model_free(t.m);
 }
 
-static struct demand_model *copy(const void *data, size_t len)
+static struct tier copy(const struct tier *t, const void *data, size_t len)
 {
-	struct demand_model *m = NULL;
+	struct tier c = *t;
 
-	must(demand_model_load(data, len, &m, &err));
-	return m;
+	must(demand_model_load(data, len, &c.m, &err));
+	return c;
 }
 
 /* Each tier a model of its own in memory, as the controller keeps it, all fed the next
@@ -132,31 +156,34 @@ static struct demand_model *copy(const void *data, size_t len)
  * regressions. */
 static void bench_tiers(void)
 {
-	struct demand_model **m = xcalloc(TIERS, sizeof(struct demand_model *));
+	struct tier *t = xcalloc(TIERS, sizeof(*t));
 	double start, worst = 0;
 	size_t sum = 0;
 
 	for (int k = 0; k < KINDS; k++) {
-		CLEANUP(demand_model_free) struct demand_model *of = train(k, 2);
-		CLEANUP(free) void *data = xmalloc(demand_model_size(of));
+		struct tier of = train(k);
+		const size_t len = demand_model_size(of.m);
+		CLEANUP(free) void *data = xmalloc(len);
 
-		demand_model_save(of, data);
+		demand_model_save(of.m, data);
 		for (int i = k; i < TIERS; i += KINDS)
-			m[i] = copy(data, demand_model_size(of));
+			t[i] = copy(&of, data, len);
 		if (k == 0)
-			printf("state_kb %.1f\n", (double)demand_model_size(of) / 1024);
+			printf("state_kb %.2f\n",
+			       (double)(sizeof(struct policy) + len) / 1024);
+		demand_model_free(of.m);
 	}
 	for (int round = 0; round < 12; round++) {
 		start = seconds();
 		for (int i = 0; i < TIERS; i++)
-			sum += step(m[i], WEEK + round, 500 + i % 100);
+			sum += step(&t[i], WEEK + round, 500 + i % 100);
 		worst = fmax(worst, seconds() - start);
 	}
 	CHECK(sum > 0);
 	printf("tiers_s %.4f\n", worst);
 	for (int i = 0; i < TIERS; i++)
-		demand_model_free(m[i]);
-	free(m);
+		demand_model_free(t[i].m);
+	free(t);
 }
 
 static void write_series(const char *folder, const double *y)

@@ -11,6 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
 import bench_offline  # noqa: E402
 import bench_tick  # noqa: E402
@@ -29,6 +30,7 @@ BENCHES = {
 }
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,
+    "frontier": bench_frontier.frontier,
     "forecast": bench_offline.forecast,
     "week": bench_week.week,
 }

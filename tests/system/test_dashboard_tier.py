@@ -150,6 +150,15 @@ def test_a_broken_promise_is_told_from_one_that_is_not_known(page, promise, brok
     assert module(page, "coverage.js", "isBroken", promise) == broken
 
 
+@pytest.mark.parametrize("scale_in,words", [
+    ({"count": 2, "saves_min": 61.25, "costs_min": 16, "again_ms": 1860000},
+     "Letting 2 go saves 61.3 instance-minutes and costs 16: instance 5 is likely needed again in 31m."),
+    ({"count": 1, "saves_min": 0, "costs_min": 12, "again_ms": 0},
+     "Letting 1 go saves 0 instance-minutes and costs 12: instance 6 may be needed again at any time.")])
+def test_what_scaling_in_saves_and_costs_is_said(page, scale_in, words):
+    assert module(page, "tier.js", "scaleInText", scale_in, 6) == words
+
+
 @pytest.mark.parametrize("event,uplift,source", [
     ({"uplift": 2.4, "low": 2.0, "high": 2.9, "given": False, "learned_from": 3}, "×2.4", "learned from 3 events, ×2 to ×2.9"),
     ({"uplift": 1.5, "low": None, "high": None, "given": True, "learned_from": 0}, "×1.5", "given"),
@@ -236,7 +245,13 @@ def test_the_backtest_on_the_page_is_that_of_the_api(page, shop, jobs):
 
     agree(page, "the backtest", seen, known)
     assert page.attributes("[data-verdict]", "data-verdict") == ["earned"]
-    assert len(page.all("[data-key=Backtest] table")) == 2
+    assert len(page.all("[data-key=Backtest] table")) == 3
+    b = shop.api("/v1/tiers/shop/jobs")["backtest"]
+    rows = page.script("""return ['risk', 'dwell'].map(id => [...document.querySelectorAll(`[data-other=${id}] tbody tr`)].map(r =>
+        [r.cells[1].innerText, r.cells[3].innerText, r.className]))""")
+    assert rows == [[[f"{p['cost']:.3f}", str(p["actions"]), "own" if p[by] == b[by] else ""] for p in b[points]]
+                    for by, points in (("risk", "frontier"), ("dwell_ms", "dwells"))]
+    assert [r[2] for r in rows[0] + rows[1]].count("own") == 2
     page.wait("it is told", lambda: "The backtest of shop/jobs is done." in page.told())
 
 
@@ -309,10 +324,25 @@ def test_settings_are_changed_and_wrong_ones_refused(page, shop):
     field.send_keys("2", Keys.ENTER)
     page.wait("it is done", lambda: not page.all("dialog"))
     after = shop.tier("shop", "jobs")
-    changed = {k for k in ("mode", "min", "max", "risk", "capacity", "dwell", "step_out", "step_in") if before[k] != after[k]}
+    changed = {k for k in ("mode", "min", "max", "risk", "capacity", "dwell", "action_price", "step_out", "step_in") if before[k] != after[k]}
     assert changed == {"max"} and after["max"] == 2
     page.wait("it is shown", lambda: "1 to 2" in page.text("[data-key=Settings]"))
     shop.api("/v1/tiers/shop/jobs", "PATCH", {"max": before["max"]})
+
+
+def test_the_price_of_a_change_is_changed(page, shop):
+    look_at(page, "jobs")
+    before = shop.tier("shop", "jobs")["action_price"]
+    page.click("#edit-settings")
+    page.wait("the form", lambda: page.all("dialog[open]"))
+    field = page.all("#set-action_price")[0]
+    assert field.get_attribute("value") == f"{before:g}"
+    field.clear()
+    field.send_keys("2.5", Keys.ENTER)
+    page.wait("it is done", lambda: not page.all("dialog"))
+    assert shop.tier("shop", "jobs")["action_price"] == 2.5
+    page.wait("it is shown", lambda: "2.5 instance-minutes" in page.text("[data-key=Settings]"))
+    shop.api("/v1/tiers/shop/jobs", "PATCH", {"action_price": before})
 
 
 # ---------------------------------------------------------------- for everyone

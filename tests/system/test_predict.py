@@ -69,6 +69,19 @@ def test_decide_keeps_within_min_and_max_and_takes_gaps():
     assert [json.loads(line)["desired"] for line in r.stdout.splitlines()[1:]] == [3, 3, 4]
 
 
+def test_decide_lets_instances_serve_while_they_are_paid_for():
+    n = 8 * DAY + 234  # the evening's fall comes after six steps, an hour ends after twelve
+    wanted = {}
+    for billing in (0, 3600):
+        r = run("decide", "--jsonl", stdin=lines(init([demand(i) for i in range(n)], billing=billing, running=60),
+                                                 *samples(n, 24)))
+        assert r.returncode == 0, r.stderr
+        wanted[billing] = [json.loads(line)["desired"] for line in r.stdout.splitlines()[1:]]
+    assert wanted[0][10] < 20
+    assert wanted[3600][:11] == [60] * 11
+    assert wanted[3600][11] < 20
+
+
 @pytest.mark.parametrize("text,words", [
     ("nonsense\n", "line"),
     (lines({"t": 1, "value": 1}), "before init"),
@@ -77,6 +90,7 @@ def test_decide_keeps_within_min_and_max_and_takes_gaps():
     (lines(init([1, "x"])), "history[1]"),
     (lines(init([], capacity=0)), "capacity"),
     (lines(init([], slo=7)), "risk"),
+    (lines(init([], billing=-1)), "billing"),
     (lines(init([]), {"t": START, "value": -1}), "-1"),
 ])
 def test_decide_refuses_wrong_lines_in_words(text, words):

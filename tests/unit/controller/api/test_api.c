@@ -529,13 +529,15 @@ static void a_tier_is_changed_within_its_ranges(void **state)
 	struct call c = { .method = "PATCH",
 			  .path = "/v1/tiers/shop/web",
 			  .token = f->admin,
-			  .body = "{\"mode\":\"auto\",\"max\":7,\"dwell\":\"5m\"}" };
+			  .body = "{\"mode\":\"auto\",\"max\":7,\"dwell\":\"5m\","
+				  "\"action_price\":2.5}" };
 
 	put_stack_row(f);
 	assert_int_equal(fixture_json(f, &c, &doc), 200);
 	assert_string_equal(text_of(doc, "mode"), "auto");
 	assert_int_equal(json_integer_value(json_object_get(doc, "max")), 7);
 	assert_string_equal(text_of(doc, "dwell"), "5m");
+	assert_close(json_number_value(json_object_get(doc, "action_price")), 2.5, 1e-12);
 	json_decref(TAKE(doc));
 	c.body = "{\"utilisation\":\"avg(busy)\",\"latency\":\"avg(wait)\","
 		 "\"target_utilisation\":\"60%\"}";
@@ -549,6 +551,10 @@ static void a_tier_is_changed_within_its_ranges(void **state)
 	c.body = "{\"min\":9}";
 	assert_int_equal(fixture_status(f, &c), 400);
 	c.body = "{\"risk\":2}";
+	assert_int_equal(fixture_status(f, &c), 400);
+	c.body = "{\"action_price\":-1}";
+	assert_int_equal(fixture_status(f, &c), 400);
+	c.body = "{\"action_price\":1000001}";
 	assert_int_equal(fixture_status(f, &c), 400);
 	c.body = "{\"name\":\"db\"}";
 	assert_int_equal(fixture_status(f, &c), 400);
@@ -651,9 +657,9 @@ static void a_replay_refuses_what_it_cannot_do_in_words(void **state)
 static void a_replay_tells_what_differs_and_what_has_no_record(void **state)
 {
 	static const char record[] =
-		"{\"v\":1,\"by\":\"0.0.1\",\"in\":{\"stack\":\"shop\",\"tier\":\"web\","
+		"{\"v\":2,\"by\":\"0.0.1\",\"in\":{\"stack\":\"shop\",\"tier\":\"web\","
 		"\"now_ms\":%lld,\"mode\":2,\"max\":-1,\"floor\":-1,\"ceiling\":-1,"
-		"\"budget\":-1},\"state\":{\"needed\":[0,0],\"upper\":[0,0]}}";
+		"\"budget\":-1},\"state\":{\"needed\":[0,0]}}";
 	const struct fixture *f = *state;
 	const int64_t now = clock_now_ms();
 	CLEANUP(free) char *text = xasprintf(record, (long long)now - 5000);

@@ -2,6 +2,8 @@
 /* Backtests and what is promoted by them, over HTTP; the thread that plays them, too. */
 #include "api_fixture.h"
 
+#include "policy.h"
+
 #include <math.h>
 #include <pthread.h>
 
@@ -33,6 +35,14 @@ static void put_tier(const struct fixture *f, const char *capacity)
 		200);
 }
 
+/* From 0 to 1, and as if by chance. */
+static double noise(int64_t i)
+{
+	const double x = 43758.5453 * sin((double)i * 12.9898);
+
+	return x - floor(x);
+}
+
 static void tell(const struct fixture *f, int days)
 {
 	CLEANUP(buf_done) struct buf text;
@@ -42,8 +52,7 @@ static void tell(const struct fixture *f, int days)
 	buf_printf(&text, "timestamp,value\n");
 	for (int64_t i = 0; i < days * 1440LL; i++)
 		buf_printf(&text, "%lld,%.2f\n", (long long)(from + i) * 60,
-			   120 + 100 * sin((double)i / 1440 * 2 * M_PI) +
-				   10 * sin((double)i * 12.9898));
+			   120 + 100 * sin((double)i / 1440 * 2 * M_PI) + 20 * noise(i));
 	assert_int_equal(fixture_status(f, CALL(.method = "POST", .path = TIER "/history",
 						.token = f->admin, .type = "text/csv",
 						.body = buf_str(&text))),
@@ -136,6 +145,42 @@ static void a_backtest_is_kept_and_shown_with_its_verdict(void **state)
 		json_object_get(json_object_get(made, "verdict"), "promote")));
 	tier = get(f, TIER);
 	assert_true(json_equal(json_object_get(tier, "backtest"), made));
+}
+
+static double action_price(const json_t *backtest)
+{
+	return json_number_value(json_object_get(backtest, "action_price"));
+}
+
+static json_int_t actions_of_ours(const json_t *backtest)
+{
+	const json_t *row = json_array_get(json_object_get(backtest, "policies"), 0);
+
+	return json_integer_value(json_object_get(row, "actions"));
+}
+
+static void a_dearer_action_is_taken_less_often(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *made = NULL;
+	CLEANUP(json_decref) json_t *dear = NULL;
+	struct call c = { .method = "POST", .path = TIER "/backtest", .token = f->admin };
+
+	tell(f, DAYS);
+	assert_int_equal(fixture_json(f, &c, &made), 200);
+	assert_close(action_price(made), POLICY_ACTION_PRICE, 1e-12);
+	assert_int_equal(json_integer_value(json_object_get(made, "dwell_ms")),
+			 POLICY_DWELL_MS);
+	c.body = "{\"action_price\":200,\"dwell\":\"5m\"}";
+	assert_int_equal(fixture_json(f, &c, &dear), 200);
+	assert_close(action_price(dear), 200, 1e-12);
+	assert_int_equal(json_integer_value(json_object_get(dear, "dwell_ms")), 300000);
+	assert_true(actions_of_ours(dear) < actions_of_ours(made));
+	/* It is of other settings than the tier's. */
+	assert_false(json_is_true(
+		json_object_get(json_object_get(dear, "verdict"), "promote")));
+	c.body = "{\"action_price\":-1}";
+	assert_int_equal(fixture_status(f, &c), 400);
 }
 
 static void what_was_earned_changes_the_mode(void **state)
@@ -350,6 +395,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_backtest_is_kept_and_shown_with_its_verdict, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_dearer_action_is_taken_less_often,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(what_was_earned_changes_the_mode, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(without_history_only_force_promotes,

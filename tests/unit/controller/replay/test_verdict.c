@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "verdict.h"
 
+#include "check.h"
+
 #include <string.h>
 
 #include "test.h"
@@ -8,9 +10,12 @@
 #define DAY_MS (24 * 3600 * 1000LL)
 #define NOW_MS (100 * DAY_MS)
 
-static const struct verdict_tier observing = {
-	.mode = DB_MODE_OBSERVE, .risk = 0.005, .capacity = 10, .lead_ms = 180000
-};
+static const struct verdict_tier observing = { .mode = DB_MODE_OBSERVE,
+					       .risk = 0.005,
+					       .capacity = 10,
+					       .action_price = 8,
+					       .dwell_ms = 180000,
+					       .lead_ms = 180000 };
 
 static struct verdict_report a_good_one(void)
 {
@@ -18,6 +23,8 @@ static struct verdict_report a_good_one(void)
 					.history_ms = 21 * DAY_MS,
 					.played_ms = 10 * DAY_MS,
 					.boot_ms = 180000,
+					.dwell_ms = 180000,
+					.action_price = 8,
 					.risk = 0.005,
 					.capacity = 10,
 					.short_share = 0.0031,
@@ -159,16 +166,21 @@ static void a_stale_backtest_counts_no_more(void **state)
 
 static void a_backtest_of_other_settings_counts_not(void **state)
 {
-	struct verdict_report r[3] = { a_good_one(), a_good_one(), a_good_one() };
+	struct verdict_report r[5];
 
 	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(r); i++)
+		r[i] = a_good_one();
 	r[0].risk = 0.01;
 	r[1].capacity = 20;
 	r[2].boot_ms = 600000;
-	for (size_t i = 0; i < 3; i++) {
+	r[3].dwell_ms = 600000;
+	r[4].action_price = 2;
+	for (size_t i = 0; i < ARRAY_SIZE(r); i++) {
 		struct verdict v = give(&observing, &r[i], DB_MODE_OUT);
 
-		assert_refused(&v, "another risk, price, capacity or lead time");
+		assert_refused(&v, "another risk, price, action price, dwell, capacity "
+				   "or lead time");
 		assert_false(verdict_is_fresh(&observing, &r[i], NOW_MS));
 	}
 }

@@ -12,6 +12,7 @@ static const struct db_tier tier = { .stack = (char[]){ "s" },
 				     .name = (char[]){ "t" },
 				     .capacity = 10,
 				     .risk_ratio = 0.005,
+				     .max = -1,
 				     .dwell_ms = 600000 };
 
 static void record_history(struct fixture *f)
@@ -25,13 +26,24 @@ static void record_history(struct fixture *f)
 		  &f->e);
 }
 
+static struct tier_forecast ask_ahead(struct fixture *f, struct tier_model *m,
+				      struct tier_round *r, const struct db_tier *t,
+				      int64_t lead_ms)
+{
+	const struct tier_view v = { .tier = t, .lead_ms = lead_ms, .served = -1 };
+	struct decide_input in = { .capacity = t->capacity, .running = 1 };
+	struct tier_forecast w;
+
+	assert_ok(tier_model_update(m, r, &v, &w, &f->e), &f->e);
+	if (w.known)
+		tier_model_fill(m, NULL, &in, &w);
+	return w;
+}
+
 static struct tier_forecast ask(struct fixture *f, struct tier_model *m,
 				struct tier_round *r, const struct db_tier *t)
 {
-	struct tier_forecast w;
-
-	assert_ok(tier_model_forecast(m, r, t, 180000, 0, NULL, &w, &f->e), &f->e);
-	return w;
+	return ask_ahead(f, m, r, t, 3 * MINUTE_MS);
 }
 
 static void save(struct fixture *f, struct tier_model *m)
@@ -79,31 +91,69 @@ static void a_saved_model_needs_no_turn(void **state)
 	save(f, m);
 
 	r = late(f);
-	assert_true(ask(f, later, &r, &tier).within_lead.upper == w.within_lead.upper);
+	assert_true(ask(f, later, &r, &tier).level == w.level);
 	assert_false(r.is_behind);
 }
 
-static void a_saved_model_of_other_options_answers_until_its_turn(void **state)
+static void a_saved_model_of_another_lead_time_answers_until_its_turn(void **state)
 {
 	struct fixture *f = *state;
 	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
 	CLEANUP(tier_model_free) struct tier_model *later = tier_model_new();
 	struct tier_round r;
-	struct db_tier other = tier;
-	double price;
 
-	other.risk_ratio = 0.1;
 	record_history(f);
 	tier_round_begin(&r, f->db, NOW);
-	price = ask(f, m, &r, &tier).within_lead.price;
+	ask(f, m, &r, &tier);
 	save(f, m);
 
 	r = late(f);
-	assert_true(ask(f, later, &r, &other).within_lead.price == price);
+	assert_int_equal(ask_ahead(f, later, &r, &tier, 5 * MINUTE_MS).promise.lead_ms,
+			 3 * MINUTE_MS);
 	assert_true(r.is_behind);
 	tier_round_begin(&r, f->db, NOW);
-	assert_true(ask(f, later, &r, &other).within_lead.price < price);
+	assert_int_equal(ask_ahead(f, later, &r, &tier, 5 * MINUTE_MS).promise.lead_ms,
+			 5 * MINUTE_MS);
 	assert_false(r.is_behind);
+}
+
+static void other_settings_need_no_turn(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct tier_round r;
+	struct db_tier t = tier;
+	double level;
+
+	t.capacity = 0.1; /* so that each per cent is some instances */
+	record_history(f);
+	tier_round_begin(&r, f->db, NOW);
+	level = ask(f, m, &r, &t).level;
+	r = late(f);
+	t.risk_ratio = 0.1;
+	assert_true(ask(f, m, &r, &t).level < level);
+	assert_false(r.is_behind);
+}
+
+/* Nothing steers its price: it is found again on what was recorded since. */
+static void a_model_that_is_not_followed_learns_anew_each_day(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	struct tier_round r;
+	struct db_tier seen = tier;
+
+	seen.mode = DB_MODE_OBSERVE;
+	record_history(f);
+	tier_round_begin(&r, f->db, NOW);
+	ask(f, m, &r, &seen);
+	r = late(f);
+	r.now_ms += 1439 * MINUTE_MS;
+	ask(f, m, &r, &seen);
+	assert_false(r.is_behind);
+	r.now_ms += 2 * MINUTE_MS;
+	ask(f, m, &r, &seen);
+	assert_true(r.is_behind);
 }
 
 int main(void)
@@ -111,7 +161,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DB_TEST(a_model_is_not_known_before_its_turn_to_learn),
 		DB_TEST(a_saved_model_needs_no_turn),
-		DB_TEST(a_saved_model_of_other_options_answers_until_its_turn),
+		DB_TEST(a_saved_model_of_another_lead_time_answers_until_its_turn),
+		DB_TEST(other_settings_need_no_turn),
+		DB_TEST(a_model_that_is_not_followed_learns_anew_each_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

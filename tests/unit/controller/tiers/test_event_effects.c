@@ -149,7 +149,7 @@ static void an_event_is_not_seen_before_its_lead_time(void **state)
 	record(c, start - 11 * MINUTE_MS, 21, NULL, 0);
 	assert_in_range(tick_at(c, start - 11 * MINUTE_MS, ordinary(start)), 15, 18);
 	assert_close(forecast_figure(c, "uplift"), 1, 1e-9);
-	assert_close(forecast_figure(c, "uplift_with_dwell"), 2.4, 1e-9);
+	assert_close(forecast_figure(c, "uplift_far"), 2.4, 1e-9);
 }
 
 static void an_event_of_another_tier_changes_nothing(void **state)

@@ -61,7 +61,7 @@ static void few_launches_are_shown_and_not_used(void **state)
 	assert_int_equal(l.used_ms, PRIOR_MS);
 }
 
-static void enough_launches_give_their_upper_quantile(void **state)
+static void enough_launches_give_their_middle_and_when_one_is_overdue(void **state)
 {
 	struct lead l;
 
@@ -72,7 +72,9 @@ static void enough_launches_give_their_upper_quantile(void **state)
 	assert_int_equal(l.count, 21);
 	assert_int_equal(l.p50_ms, 10000);
 	assert_int_equal(l.p95_ms, 19000);
-	assert_int_equal(l.used_ms, 19000);
+	assert_in_range(l.used_ms, 7000, 11000);
+	assert_true(l.overdue_ms > l.p95_ms);
+	assert_true(l.spread > 0.3 && l.spread < 1.5);
 }
 
 static void other_tiers_and_parts_of_a_launch_do_not_count(void **state)
@@ -103,7 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DB_TEST(without_launches_the_prior_is_used),
 		DB_TEST(few_launches_are_shown_and_not_used),
-		DB_TEST(enough_launches_give_their_upper_quantile),
+		DB_TEST(enough_launches_give_their_middle_and_when_one_is_overdue),
 		DB_TEST(other_tiers_and_parts_of_a_launch_do_not_count),
 		DB_TEST(old_launches_are_forgotten_for_newer_ones),
 	};

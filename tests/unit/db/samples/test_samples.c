@@ -463,11 +463,12 @@ static void a_tiers_demand_is_the_mean_of_each_minute(void **state)
 	int64_t first, last;
 
 	for (int i = 0; i < 6; i++) {
-		struct db_demand d[] = { { "wp", "web", 10 + i }, { "wp", "db", NAN } };
+		struct db_demand d[] = { { "wp", "web", 10 + i, 0 },
+					 { "wp", "db", NAN, 0 } };
 
 		assert_ok(db_demand_add(f->db, d, 2, T0 + i * 10000, &f->e), &f->e);
 	}
-	assert_ok(db_demand_add(f->db, &(struct db_demand){ "wp", "web", 50 }, 1,
+	assert_ok(db_demand_add(f->db, &(struct db_demand){ "wp", "web", 50, 0 }, 1,
 				T0 + 125000, &f->e),
 		  &f->e);
 	assert_ok(db_demand_range(f->db, "wp", "web", T0, out, 4, &f->e), &f->e);
@@ -530,8 +531,8 @@ static void import_fills_the_gaps_of_what_was_measured(void **state)
 	size_t added;
 
 	for (int i = 60; i < 120; i++)
-		assert_ok(db_demand_add(f->db, &(struct db_demand){ "wp", "web", 1 }, 1,
-					T0 + i * MIN_MS, &f->e),
+		assert_ok(db_demand_add(f->db, &(struct db_demand){ "wp", "web", 1, 0 },
+					1, T0 + i * MIN_MS, &f->e),
 			  &f->e);
 	for (int i = 0; i < 180; i++)
 		v[i] = 9;
@@ -571,7 +572,7 @@ static void measured_demand_is_kept_to_the_minute_after_its_samples_go(void **st
 	CLEANUP(free) double *out = xcalloc(1440, sizeof(*out));
 
 	for (int64_t t = T0; t < T0 + 5 * DAY; t += 20000) {
-		struct db_demand d = { "wp", "web", (double)(t / 20000 % 3) };
+		struct db_demand d = { "wp", "web", (double)(t / 20000 % 3), 0 };
 
 		assert_ok(db_demand_add(f->db, &d, 1, t, &f->e), &f->e);
 		if (t % (10 * MIN_MS) == 0)

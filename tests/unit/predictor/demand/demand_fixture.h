@@ -47,8 +47,6 @@ static inline __attribute__((unused)) struct demand_opts opts(void)
 		.step_ms = STEP_MS,
 		.n_leads = 1,
 		.lead_steps = { 2 },
-		.risk = 0.01,
-		.capacity = 20,
 	};
 }
 
@@ -68,7 +66,7 @@ static inline __attribute__((unused)) struct demand_model *trained(
 	struct demand_model *m = fresh(o);
 	struct err e;
 
-	assert_ok(demand_model_train(m, y, n, MONDAY_MS, &e), &e);
+	assert_ok(demand_model_train(m, y, n, MONDAY_MS, NULL, &e), &e);
 	return m;
 }
 
@@ -80,12 +78,34 @@ static inline __attribute__((unused)) void feed(struct demand_model *m, size_t i
 	assert_ok(demand_model_update(m, MONDAY_MS + (int64_t)i * STEP_MS, y, &e), &e);
 }
 
+#define CAPACITY 20 /* of an instance */
+#define PRICE 100   /* of a short step, in instance steps */
+
+static inline __attribute__((unused)) struct demand_view view_of(
+	const struct demand_model *m, size_t lead)
+{
+	struct demand_view v;
+	struct err e;
+
+	assert_ok(demand_model_view(m, lead, &v, &e), &e);
+	return v;
+}
+
+/* The instances that the forecast calls for. */
 static inline __attribute__((unused)) size_t wanted(const struct demand_model *m)
 {
-	struct demand_decision d;
+	const struct demand_view v = view_of(m, 0);
 
-	demand_model_decide(m, 0, &d);
-	return d.instances;
+	return demand_view_instances(&v, CAPACITY, PRICE, NULL);
+}
+
+static inline __attribute__((unused)) struct demand_source source_of(
+	const struct demand_model *m)
+{
+	struct demand_source s;
+
+	demand_model_source(m, 0, &s);
+	return s;
 }
 
 static inline __attribute__((unused)) void *bytes_of(const struct demand_model *m,

@@ -3,35 +3,6 @@
 
 /* ---------------------------------------------------------------- what it promises */
 
-static void keeps_the_risk_and_sees_the_morning_come(void **state)
-{
-	static double y[4 * N];
-	const struct demand_opts o = opts();
-	size_t is_short = 0, mornings = 0, need[4 * N];
-
-	(void)state;
-	make_days(y, ARRAY_SIZE(y), 0, 1);
-	struct demand_model *m = trained(&o, y, 2 * N);
-
-	for (size_t i = 2 * N; i < 4 * N; i++) {
-		feed(m, i, y[i]);
-		need[i] = wanted(m);
-		if (i < 2 * N + 3)
-			continue;
-
-		/* What was asked for a lead time ago serves now, if it was not let go. */
-		size_t run = need[i - 3];
-
-		run = MIN(run, MIN(need[i - 2], need[i - 1]));
-		is_short += y[i] > 20.0 * (double)run;
-		mornings += i % DAY == 96 && y[i] <= 20.0 * (double)run;
-	}
-	/* The demand jumps fivefold at step 96 of each of ten days. */
-	assert_true(mornings >= 9);
-	assert_true(is_short <= 2 * 0.01 * 2 * N);
-	demand_model_free(m);
-}
-
 static void a_higher_level_is_a_higher_quantile_and_is_kept(void **state)
 {
 	static double y[2 * N];
@@ -57,105 +28,6 @@ static void a_higher_level_is_a_higher_quantile_and_is_kept(void **state)
 	}
 	for (size_t k = 0; k < 3; k++)
 		assert_close((double)inside[k] / (N - 4), levels[k], 0.05);
-	demand_model_free(m);
-}
-
-static void a_lower_risk_asks_for_more(void **state)
-{
-	static double y[N];
-	struct demand_opts o = opts();
-
-	(void)state;
-	make_days(y, N, 0, 3);
-	struct demand_model *a = trained(&o, y, N);
-
-	o.risk = 0.0005;
-	struct demand_model *b = trained(&o, y, N);
-	struct demand_decision da, db;
-
-	demand_model_decide(a, 0, &da);
-	demand_model_decide(b, 0, &db);
-	assert_true(db.level > da.level);
-	assert_true(db.needed >= da.needed);
-	demand_model_free(a);
-	demand_model_free(b);
-}
-
-/* ---------------------------------------------------------------- the price */
-
-struct outcome {
-	double instance_steps, short_share, kept;
-};
-
-/* The last half of the days with what was asked for a lead time ago, if not let go. */
-static struct outcome play(const struct demand_opts *o, const double *y, size_t n)
-{
-	struct demand_model *m = trained(o, y, n / 2);
-	struct outcome r = { 0 };
-	struct demand_decision d;
-	size_t need[2 * N];
-
-	for (size_t i = n / 2; i < n; i++) {
-		feed(m, i, y[i]);
-		need[i] = wanted(m);
-		r.instance_steps += (double)need[i];
-		if (i >= n / 2 + 3)
-			r.short_share +=
-				y[i] >
-				o->capacity * (double)MIN(need[i - 3],
-							  MIN(need[i - 2], need[i - 1]));
-	}
-	r.short_share /= (double)(n - n / 2 - 3);
-	demand_model_decide(m, 0, &d);
-	r.kept = d.short_share;
-	demand_model_free(m);
-	return r;
-}
-
-static void a_higher_price_is_short_for_less_and_costs_as_much_or_more(void **state)
-{
-	static double y[2 * N];
-	struct demand_opts o = opts();
-	struct outcome before = { 0, 1, 1 };
-
-	(void)state;
-	make_days(y, ARRAY_SIZE(y), 0, 31);
-	for (o.price = 0.05; o.price < 100; o.price *= 4) {
-		const struct outcome now = play(&o, y, ARRAY_SIZE(y));
-
-		assert_true(now.short_share <= before.short_share);
-		assert_true(now.instance_steps >= before.instance_steps);
-		before = now;
-	}
-	assert_true(before.short_share < 0.01);
-}
-
-static void a_stated_price_is_not_steered_and_its_share_is_told(void **state)
-{
-	static double y[N];
-	struct demand_opts o = opts();
-	struct demand_decision d;
-	struct err e;
-
-	(void)state;
-	make_days(y, N, 0, 32);
-	o.price = 3;
-	struct demand_model *m = trained(&o, y, N - 50);
-
-	for (size_t i = N - 50; i < N; i++) {
-		feed(m, i, i % 2 ? 30 * y[i] : y[i]); /* short again and again */
-		demand_model_decide(m, 0, &d);
-		assert_close(d.price, 180, 1e-9);
-	}
-	assert_true(d.short_share > 0.001);
-	assert_ok(demand_model_set_capacity(m, 40, &e), &e);
-	demand_model_decide(m, 0, &d);
-	assert_close(d.price, 180, 1e-9);
-	o.price = -1;
-	struct demand_model *none = NULL;
-
-	assert_int_equal(demand_model_new(&o, &none, &e), ERR_INVAL);
-	assert_non_null(strstr(e.msg, "price"));
 	demand_model_free(m);
 }
 
@@ -231,21 +103,24 @@ static void bands_count_what_was_said_at_the_time(void **state)
 static void scaling_demand_and_capacity_changes_nothing(void **state)
 {
 	static double y[N], z[N];
-	struct demand_opts o = opts(), p = opts();
+	struct demand_view v;
+	const struct demand_opts o = opts();
 
 	(void)state;
 	make_days(y, N, 0, 4);
 	for (int power = -60; power <= 60; power += 30) {
 		for (size_t i = 0; i < N; i++)
 			z[i] = ldexp(y[i], power);
-		p.capacity = ldexp(o.capacity, power);
 		struct demand_model *a = trained(&o, y, N - 100),
-				    *b = trained(&p, z, N - 100);
+				    *b = trained(&o, z, N - 100);
 
 		for (size_t i = N - 100; i < N; i++) {
 			feed(a, i, y[i]);
 			feed(b, i, z[i]);
-			assert_int_equal(wanted(a), wanted(b));
+			v = view_of(b, 0);
+			assert_int_equal(wanted(a),
+					 demand_view_instances(&v, ldexp(CAPACITY, power),
+							       PRICE, NULL));
 		}
 		demand_model_free(a);
 		demand_model_free(b);
@@ -263,7 +138,7 @@ static void shifting_time_shifts_the_decisions(void **state)
 	(void)state;
 	make_days(y, N, 0, 5);
 	a = trained(&o, y, N - 50);
-	assert_ok(demand_model_train(b, y, N - 50, MONDAY_MS + later, &e), &e);
+	assert_ok(demand_model_train(b, y, N - 50, MONDAY_MS + later, NULL, &e), &e);
 	for (size_t i = N - 50; i < N; i++) {
 		feed(a, i, y[i]);
 		assert_ok(demand_model_update(b, MONDAY_MS + later + (int64_t)i * STEP_MS,
@@ -307,7 +182,6 @@ static void a_loaded_model_goes_on_as_the_saved_one(void **state)
 	static double y[N];
 	const struct demand_opts o = opts();
 	struct demand_model *b = NULL;
-	struct demand_decision d;
 	size_t len;
 	struct err e;
 
@@ -317,7 +191,6 @@ static void a_loaded_model_goes_on_as_the_saved_one(void **state)
 	void *bytes = bytes_of(a, &len);
 
 	assert_ok(demand_model_load(bytes, len, &b, &e), &e);
-	demand_model_decide(b, 0, &d);
 	for (size_t i = N - 100; i < N; i++) {
 		feed(a, i, y[i]);
 		feed(b, i, y[i]);
@@ -332,17 +205,52 @@ static void a_model_without_a_sample_is_saved_too(void **state)
 {
 	const struct demand_opts o = opts();
 	struct demand_model *a = fresh(&o), *b = NULL;
-	struct demand_decision d;
+	struct demand_view v;
 	size_t len;
 	void *bytes = bytes_of(a, &len);
 	struct err e;
 
 	(void)state;
 	assert_ok(demand_model_load(bytes, len, &b, &e), &e);
-	demand_model_decide(b, 0, &d);
-	assert_int_equal(d.instances, 1);
-	assert_int_equal(d.reason, DEMAND_NO_SAMPLE);
+	assert_int_equal(demand_model_view(b, 0, &v, &e), ERR_NOT_FOUND);
+	assert_true(isnan(demand_model_latest(b)));
+	assert_int_equal(source_of(b).reason, DEMAND_NO_SAMPLE);
 	free(bytes);
+	demand_model_free(a);
+	demand_model_free(b);
+}
+
+/* What training tells is what feeding the same would have shown, bit by bit. */
+static void training_tells_what_was_forecast_at_each_step(void **state)
+{
+	enum { FIRST = 5, END = 900 };
+	static double y[N];
+	static struct demand_point said[2 * END];
+	struct demand_opts o = opts();
+	struct demand_model *a, *b;
+	struct err e;
+
+	(void)state;
+	make_days(y, N, 0, 19);
+	for (size_t i = 0; i < FIRST; i++) {
+		y[i] = NAN;
+		said[i].mid = -1;
+	}
+	o.n_leads = 2;
+	o.lead_steps[1] = 7;
+	a = fresh(&o);
+	b = fresh(&o);
+	assert_ok(demand_model_train(a, y, END, MONDAY_MS, said, &e), &e);
+	assert_close(said[0].mid, -1, 0);
+	for (size_t i = FIRST; i < END; i++) {
+		feed(b, i, y[i]);
+		for (size_t k = 0; k < 2; k++) {
+			const struct demand_view v = view_of(b, k);
+
+			assert_close(said[k * END + i].mid, (double)(float)v.mid, 0);
+			assert_close(said[k * END + i].sigma, (double)(float)v.sigma, 0);
+		}
+	}
 	demand_model_free(a);
 	demand_model_free(b);
 }
@@ -371,41 +279,21 @@ static void damaged_state_is_refused(void **state)
 	demand_model_free(m);
 }
 
-static void a_week_of_minutes_fits_in_64_kb_with_both_lead_times(void **state)
-{
-	struct demand_opts o = opts();
-
-	(void)state;
-	o.step_ms = 60000;
-	o.n_leads = 2;
-	o.lead_steps[0] = 3;
-	o.lead_steps[1] = 13;
-	struct demand_model *m = fresh(&o);
-
-	assert_true(demand_model_size(m) < 64 * 1024);
-	demand_model_free(m);
-}
-
 static void assert_same_answers(const struct demand_model *a, size_t k,
 				const struct demand_model *b)
 {
-	struct demand_decision x, y;
-	struct err e;
+	const struct demand_view v = view_of(a, k), w = view_of(b, 0);
+	const struct demand_source y = source_of(b);
+	struct demand_source x;
 
-	demand_model_decide(a, k, &x);
-	demand_model_decide(b, 0, &y);
-	assert_int_equal(x.needed, y.needed);
-	assert_int_equal(x.instances, y.instances);
+	demand_model_source(a, k, &x);
 	assert_int_equal(x.fallback_level, y.fallback_level);
 	assert_int_equal(x.reason, y.reason);
 	assert_true(x.shift_ms == y.shift_ms && x.shift_ratio == y.shift_ratio);
-	assert_true(x.median == y.median && x.upper == y.upper && x.level == y.level);
-	assert_true(x.price == y.price && x.short_share == y.short_share);
-	for (double level = 0.01; level < 1; level += 0.07) {
-		assert_ok(demand_model_quantile(a, k, level, &x.upper, &e), &e);
-		assert_ok(demand_model_quantile(b, 0, level, &y.upper, &e), &e);
-		assert_true(x.upper == y.upper);
-	}
+	assert_true(v.mid == w.mid && v.sigma == w.sigma && v.most == w.most);
+	for (double level = 0.01; level < 1; level += 0.07)
+		assert_true(demand_view_quantile(&v, level) ==
+			    demand_view_quantile(&w, level));
 }
 
 /* Gaps, a clock change and bursts included: bit for bit. */
@@ -447,25 +335,6 @@ static void what_it_says_of_a_lead_time_does_not_depend_on_the_others(void **sta
 	demand_model_free(all);
 }
 
-static void twice_the_capacity_needs_half_the_instances(void **state)
-{
-	static double y[N];
-	const struct demand_opts o = opts();
-	struct err e;
-
-	(void)state;
-	make_days(y, N, 0, 18);
-	struct demand_model *m = trained(&o, y, N - 130); /* at noon */
-	struct demand_decision a, b;
-
-	demand_model_decide(m, 0, &a);
-	assert_ok(demand_model_set_capacity(m, 40, &e), &e);
-	demand_model_decide(m, 0, &b);
-	assert_close((double)b.needed, (double)a.needed / 2, 0.05 * (double)a.needed + 1);
-	assert_int_equal(demand_model_set_capacity(m, 0, &e), ERR_INVAL);
-	demand_model_free(m);
-}
-
 static void wrong_options_are_named(void **state)
 {
 	struct demand_opts o;
@@ -478,13 +347,9 @@ static void wrong_options_are_named(void **state)
 	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
 	assert_non_null(strstr(e.msg, "step"));
 	o = opts();
-	o.risk = 0;
+	o.prior_swing = NAN;
 	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
-	assert_non_null(strstr(e.msg, "risk"));
-	o = opts();
-	o.capacity = NAN;
-	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
-	assert_non_null(strstr(e.msg, "capacity"));
+	assert_non_null(strstr(e.msg, "swing"));
 	o = opts();
 	o.lead_steps[0] = 1000;
 	assert_int_equal(demand_model_new(&o, &m, &e), ERR_INVAL);
@@ -499,12 +364,7 @@ static void wrong_options_are_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeps_the_risk_and_sees_the_morning_come),
 		cmocka_unit_test(a_higher_level_is_a_higher_quantile_and_is_kept),
-		cmocka_unit_test(a_lower_risk_asks_for_more),
-		cmocka_unit_test(
-			a_higher_price_is_short_for_less_and_costs_as_much_or_more),
-		cmocka_unit_test(a_stated_price_is_not_steered_and_its_share_is_told),
 		cmocka_unit_test(bands_are_not_told_before_enough_is_known),
 		cmocka_unit_test(bands_keep_what_they_promise_at_every_lead_time),
 		cmocka_unit_test(bands_count_what_was_said_at_the_time),
@@ -513,11 +373,10 @@ int main(void)
 		cmocka_unit_test(another_future_changes_no_earlier_decision),
 		cmocka_unit_test(a_loaded_model_goes_on_as_the_saved_one),
 		cmocka_unit_test(a_model_without_a_sample_is_saved_too),
+		cmocka_unit_test(training_tells_what_was_forecast_at_each_step),
 		cmocka_unit_test(damaged_state_is_refused),
-		cmocka_unit_test(a_week_of_minutes_fits_in_64_kb_with_both_lead_times),
 		cmocka_unit_test(
 			what_it_says_of_a_lead_time_does_not_depend_on_the_others),
-		cmocka_unit_test(twice_the_capacity_needs_half_the_instances),
 		cmocka_unit_test(wrong_options_are_named),
 	};
 

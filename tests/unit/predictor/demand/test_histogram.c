@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "histogram.h"
-#include "instances.h"
+#include "view.h"
 
 #include "check.h"
 #include "test.h"
@@ -56,17 +56,16 @@ static void starts_from_the_logistic_prior(void **state)
 }
 
 /* P(more than n needed), by brute force over n. */
-static size_t best_n(const struct histogram *s, const struct instances_view *v,
-		     double price)
+static size_t best_n(const struct demand_view *v, double capacity, double price)
 {
 	double best = INFINITY;
 	size_t best_n = 1;
 
 	for (size_t n = 1; n < 2000; n++) {
-		const double z = ((double)n * v->capacity - v->mid) / v->sigma;
-		const double cost = (double)n + price * histogram_over(s, z);
+		const double demand = (double)n * capacity;
+		const double cost = (double)n + price * demand_view_over(v, demand);
 
-		if (z > 0 && cost < best) {
+		if (demand > v->mid && cost < best) {
 			best = cost;
 			best_n = n;
 		}
@@ -82,11 +81,12 @@ static void the_price_chooses_as_brute_force_does(void **state)
 	gaussian(&s, 1e12);
 	for (double mid = 50; mid < 5000; mid *= 3)
 		for (double price = 2; price < 1e4; price *= 5) {
-			const struct instances_view v = { mid, 0.1 * mid, INFINITY, 10 };
-			const double n = (double)instances_choose(&s, &v, price, NULL);
+			const struct demand_view v = { mid, 0.1 * mid, INFINITY, &s };
+			const double n =
+				(double)demand_view_instances(&v, 10, price, NULL);
 
 			/* The bins are 5 % wide. */
-			assert_close(n, (double)best_n(&s, &v, price), 1 + 0.006 * n);
+			assert_close(n, (double)best_n(&v, 10, price), 1 + 0.006 * n);
 		}
 }
 
@@ -97,11 +97,34 @@ static void more_risk_is_taken_where_safety_is_dear(void **state)
 
 	(void)state;
 	gaussian(&s, 1e12);
-	instances_choose(&s, &(struct instances_view){ 1000, 20, INFINITY, 10 }, 200,
-			 &narrow);
-	instances_choose(&s, &(struct instances_view){ 1000, 200, INFINITY, 10 }, 200,
-			 &wide);
+	const struct demand_view near = { 1000, 20, INFINITY, &s };
+	const struct demand_view far = { 1000, 200, INFINITY, &s };
+
+	demand_view_instances(&near, 10, 200, &narrow);
+	demand_view_instances(&far, 10, 200, &wide);
 	assert_true(wide > 5 * narrow);
+}
+
+static void a_view_is_between_nothing_and_its_most(void **state)
+{
+	struct histogram s;
+
+	(void)state;
+	gaussian(&s, 1e12);
+	const struct demand_view v = { 100, 50, 150, &s };
+	const struct demand_view sure = { 100, 0, 150, &s };
+
+	assert_close(demand_view_quantile(&v, 0.5), 100, 1);
+	assert_close(demand_view_quantile(&v, 0.8), 142, 2);
+	assert_close(demand_view_quantile(&v, 0.999), 150, 0);
+	assert_close(demand_view_quantile(&v, 0.001), 0, 0);
+	assert_close(demand_view_over(&v, 142), 0.2, 0.02);
+	assert_close(demand_view_over(&v, 150), 0, 0);
+	assert_close(demand_view_over(&sure, 99), 1, 0);
+	assert_close(demand_view_over(&sure, 100), 0, 0);
+	assert_int_equal(demand_view_instances(&v, 10, 1e9, NULL), 15);
+	assert_int_equal(demand_view_instances(&sure, 10, 1e9, NULL), 10);
+	assert_int_equal(demand_view_instances(&sure, 1000, 1e9, NULL), 1);
 }
 
 int main(void)
@@ -112,6 +135,7 @@ int main(void)
 		cmocka_unit_test(starts_from_the_logistic_prior),
 		cmocka_unit_test(the_price_chooses_as_brute_force_does),
 		cmocka_unit_test(more_risk_is_taken_where_safety_is_dear),
+		cmocka_unit_test(a_view_is_between_nothing_and_its_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

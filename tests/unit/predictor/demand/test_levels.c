@@ -28,11 +28,12 @@ static void assert_bounded(const double *y, size_t n)
 			&e);
 		top = fmax(top, y[i]);
 		for (size_t k = 0; k < o.n_leads; k++) {
-			struct demand_decision d;
+			const struct demand_view v = view_of(m, k);
+			const size_t needed =
+				demand_view_instances(&v, CAPACITY, 1e9, NULL);
 
-			demand_model_decide(m, k, &d);
-			assert_true(d.upper <= bound(top));
-			assert_true((double)(d.needed - 1) * o.capacity <= bound(top));
+			assert_true((double)(needed - 1) * CAPACITY <= bound(top));
+			assert_true(demand_view_over(&v, bound(top)) == 0);
 			assert_ok(demand_model_quantile(m, k, 0.9999, &q, &e), &e);
 			assert_true(q <= bound(top));
 		}
@@ -117,8 +118,8 @@ static void the_fallback_level_has_its_reason(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		const struct demand_decision d = { .reason = known[i].reason,
-						   .shift_ratio = known[i].ratio };
+		const struct demand_source d = { .reason = known[i].reason,
+						 .shift_ratio = known[i].ratio };
 		char text[160];
 
 		assert_non_null(strstr(demand_why(&d, "14:32", text, sizeof(text)),
@@ -133,7 +134,7 @@ static void a_level_shift_is_told_with_its_time_and_size_until_the_season_knows_
 	const struct demand_opts o = opts();
 	const size_t at = N + 140; /* at noon of the eleventh day */
 	size_t told = 0, forgot = 0;
-	struct demand_decision d;
+	struct demand_source d;
 
 	(void)state;
 	make_days(y, ARRAY_SIZE(y), 0, 51);
@@ -141,7 +142,7 @@ static void a_level_shift_is_told_with_its_time_and_size_until_the_season_knows_
 
 	for (size_t i = N; i < N + 4 * DAY; i++) {
 		feed(m, i, y[i] * (i < at ? 1 : 1.8));
-		demand_model_decide(m, 0, &d);
+		demand_model_source(m, 0, &d);
 
 		const bool shifted =
 			d.reason == DEMAND_SHIFTED || d.reason == DEMAND_SHIFT_FOLLOWED;
@@ -179,10 +180,10 @@ static void a_model_that_does_worse_is_left_for_a_stated_reason(void **state)
 	struct demand_model *m = trained(&o, y, N);
 
 	for (size_t i = N; i < ARRAY_SIZE(y); i++) {
-		struct demand_decision d;
+		struct demand_source d;
 
 		feed(m, i, y[i]);
-		demand_model_decide(m, 0, &d);
+		demand_model_source(m, 0, &d);
 		assert_true(
 			(d.fallback_level == DEMAND_FULL) ==
 			(d.reason == DEMAND_BEST || d.reason == DEMAND_SHIFT_FOLLOWED));

@@ -105,6 +105,47 @@ static void a_constant_feature_twice_does_not_break_it(void **state)
 	assert_close(ridge_predict(r, (float[]){ 1, 1 }), 4, 0.1);
 }
 
+/* A feature that begins after 10,000 observations is as cautious then as one that was
+ * there from the first on: thirty observations of its own are worth as much as the prior.
+ */
+static void a_feature_that_begins_late_has_its_own_prior(void **state)
+{
+	CLEANUP(free) struct ridge *r = ridge_new(2, 1e12, 30);
+	CLEANUP(free) struct ridge *young = ridge_new(1, 1e12, 30);
+
+	(void)state;
+	for (int i = 0; i < 10000; i++)
+		ridge_add(r, (float[]){ i % 2 ? 1 : -1, 0 }, i % 2 ? 1 : -1, 1);
+	for (int i = 0; i < 30; i++) {
+		/* Of both signs, so that the two features are independent. */
+		const float x = i / 2 % 2 ? 1 : -1;
+
+		ridge_add(r, (float[]){ i % 2 ? 1 : -1, x }, (i % 2 ? 1 : -1) + 4 * x, 1);
+		ridge_add(young, (float[]){ x }, 4 * x, 1);
+	}
+	ridge_solve(r);
+	ridge_solve(young);
+	assert_close(ridge_b(young)[0], 2, 1e-6);
+	assert_close(ridge_b(r)[1], 2, 0.05);
+	assert_close(ridge_b(r)[0], 1, 0.02);
+}
+
+/* What is forgotten counts no more: after a long absence it is new again. */
+static void a_feature_that_was_away_is_new_again(void **state)
+{
+	CLEANUP(free) struct ridge *r = ridge_new(1, 50, 30);
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		ridge_add(r, (float[]){ 1 }, 4, 1);
+	ridge_solve(r);
+	assert_close(ridge_b(r)[0], 4 * 72.6 / 102.6, 0.05);
+	for (int i = 0; i < 500; i++)
+		ridge_add(r, (float[]){ 0 }, 0, 1);
+	ridge_solve(r);
+	assert_close(ridge_b(r)[0], 0, 0.02);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +154,8 @@ int main(void)
 		cmocka_unit_test(the_prior_answers_before_data_do),
 		cmocka_unit_test(units_of_a_feature_do_not_matter),
 		cmocka_unit_test(a_constant_feature_twice_does_not_break_it),
+		cmocka_unit_test(a_feature_that_begins_late_has_its_own_prior),
+		cmocka_unit_test(a_feature_that_was_away_is_new_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

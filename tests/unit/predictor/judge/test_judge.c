@@ -23,84 +23,173 @@ static void make_days(double *y, size_t n)
 	}
 }
 
-static struct demand_opts opts(void)
+static struct judge_question question(const double *y)
 {
-	return (struct demand_opts){
+	return (struct judge_question){
+		.y = y,
+		.n = N,
 		.step_ms = STEP_MS,
-		.n_leads = 1,
-		.lead_steps = { 2 },
-		.risk = 0.01,
-		.capacity = 20,
+		.settings = { .risk = 0.01,
+			      .capacity = 20,
+			      .lead_ms = 2 * STEP_MS,
+			      .mode = DECIDE_AUTO,
+			      .min = 1,
+			      .max = -1,
+			      .dwell_ms = POLICY_DWELL_MS,
+			      .action_price = POLICY_ACTION_PRICE },
 	};
 }
 
-static void the_model_beats_the_simple_policies_and_not_the_oracle(void **state)
+static struct judge_report *judged(const struct judge_question *q)
 {
-	static double y[N];
-	const struct demand_opts o = opts();
 	struct judge_report *r = NULL;
 	struct err e;
 
+	assert_ok(judge_backtest(q, &r, &e), &e);
+	return r;
+}
+
+static void assert_refused(const struct judge_question *q, const char *words)
+{
+	struct judge_report *r = NULL;
+	struct err e = { 0 };
+
+	assert_int_equal(judge_backtest(q, &r, &e), ERR_INVAL);
+	assert_null(r);
+	if (!strstr(e.msg, words))
+		fail_msg("'%s' has no '%s'", e.msg, words);
+}
+
+static void ours_beats_the_simple_policies_and_not_the_oracle(void **state)
+{
+	static double y[N];
+	const struct judge_question q = question(y);
+	CLEANUP(judge_report_free) struct judge_report *r = NULL;
+
 	(void)state;
 	make_days(y, N);
-	assert_ok(judge_backtest(y, N, 0, &o, 0, NULL, NULL, &r, &e), &e);
+	r = judged(&q);
 	assert_int_equal(r->from, N / 2);
 	assert_int_equal(r->n, N / 2);
 	assert_close(r->row[JUDGE_ORACLE].cost, 1, 1e-12);
 	assert_close(r->row[JUDGE_ORACLE].run.short_share, 0, 0);
-	assert_true(r->row[JUDGE_MODEL].cost > 1);
-	assert_true(r->row[JUDGE_MODEL].run.short_share <= 0.02);
-	assert_true(r->row[JUDGE_MODEL].cost < r->row[JUDGE_SEASONAL].cost);
-	assert_true(r->row[JUDGE_MODEL].cost < r->row[JUDGE_STATIC].cost);
+	assert_true(r->row[JUDGE_OURS].cost > 1);
+	assert_true(r->row[JUDGE_OURS].run.short_share <= 1.1 * 0.01);
+	assert_true(r->row[JUDGE_OURS].cost < r->row[JUDGE_SEASONAL].cost);
+	assert_true(r->row[JUDGE_OURS].cost < r->row[JUDGE_STATIC].cost);
 	/* No headroom saves the rule that only reacts: it is short each morning. */
 	assert_true(r->row[JUDGE_REACTIVE].run.short_share >
-		    r->row[JUDGE_MODEL].run.short_share);
+		    r->row[JUDGE_OURS].run.short_share);
 	assert_close(r->row[JUDGE_STATIC].cost,
 		     (double)r->row[JUDGE_STATIC].run.running[N / 2 - 1] * (double)r->n /
 			     r->row[JUDGE_ORACLE].run.instance_steps,
 		     0.01);
-	judge_report_free(r);
 }
 
-static void bands_keep_what_they_promise_and_risk_buys_cost(void **state)
+static void bands_keep_what_they_promise(void **state)
 {
 	static double y[N];
-	const struct demand_opts o = opts();
-	struct judge_report *r = NULL;
-	struct err e;
+	const struct judge_question q = question(y);
+	CLEANUP(judge_report_free) struct judge_report *r = NULL;
 
 	(void)state;
 	make_days(y, N);
-	assert_ok(judge_backtest(y, N, 0, &o, 0, NULL, NULL, &r, &e), &e);
+	r = judged(&q);
+	/* Of 1 step, and of the tier's lead time and twice that. */
+	assert_int_equal(r->n_leads, 3);
+	assert_int_equal(r->lead[r->own].steps, 2);
 	for (size_t k = 0; k < DEMAND_BANDS; k++)
 		for (size_t i = 0; i < r->n_leads; i++)
 			assert_close(r->lead[i].coverage[k], demand_bands[k], 0.06);
+}
+
+static void risk_buys_cost(void **state)
+{
+	static double y[N];
+	const struct judge_question q = question(y);
+	CLEANUP(judge_report_free) struct judge_report *r = NULL;
+
+	(void)state;
+	make_days(y, N);
+	r = judged(&q);
 	for (size_t k = 1; k < JUDGE_RISKS; k++) {
-		assert_true(r->frontier[k].risk > r->frontier[k - 1].risk);
-		assert_true(r->frontier[k].cost <= r->frontier[k - 1].cost + 0.01);
+		assert_true(r->risk[k].risk > r->risk[k - 1].risk);
+		assert_true(r->risk[k].cost < r->risk[k - 1].cost);
+		/* Nor is there a cliff where less than a step of the past may be short.
+		 */
+		assert_true(r->risk[k].cost > 0.9 * r->risk[k - 1].cost);
+		assert_true(r->risk[k].short_share >= r->risk[k - 1].short_share);
 	}
-	judge_report_free(r);
+	for (size_t k = 0; k < JUDGE_RISKS; k++) {
+		/* A step is 0.0005 of the time. */
+		assert_true(r->risk[k].short_share <= 1.1 * r->risk[k].risk + 0.0005);
+		assert_int_equal(r->risk[k].dwell_ms, POLICY_DWELL_MS);
+	}
+}
+
+static void a_longer_dwell_acts_less_and_costs_more(void **state)
+{
+	static double y[N];
+	struct judge_question q = question(y);
+	CLEANUP(judge_report_free) struct judge_report *r = NULL;
+
+	(void)state;
+	make_days(y, N);
+	r = judged(&q);
+	for (size_t k = 1; k < JUDGE_DWELLS; k++) {
+		assert_true(r->dwell[k].dwell_ms > r->dwell[k - 1].dwell_ms);
+		assert_close(r->dwell[k].risk, 0.01, 0);
+		/* Within a step they are the same. */
+		if (r->dwell[k].dwell_ms <= STEP_MS)
+			continue;
+		assert_true(r->dwell[k].actions < r->dwell[k - 1].actions);
+		assert_true(r->dwell[k].cost > r->dwell[k - 1].cost - 0.01);
+	}
+	assert_true(r->dwell[JUDGE_DWELLS - 1].cost > r->dwell[0].cost + 0.03);
+	for (size_t k = 0; k < JUDGE_DWELLS; k++)
+		assert_true(r->dwell[k].short_share <= 1.2 * 0.01);
+	/* That of the tier is one of them: the same simulation. */
+	assert_close(r->dwell[1].cost, r->row[JUDGE_OURS].cost, 0);
+	assert_int_equal(r->dwell[1].actions, r->row[JUDGE_OURS].run.actions);
+}
+
+/* The same settings, one by one, come to the same as in one go. */
+static void the_points_are_what_the_tier_would_come_to(void **state)
+{
+	static double y[N];
+	struct judge_question q = question(y);
+	CLEANUP(judge_report_free) struct judge_report *all = NULL;
+	CLEANUP(judge_report_free) struct judge_report *one = NULL;
+
+	(void)state;
+	make_days(y, N);
+	all = judged(&q);
+	q.settings.risk = all->risk[1].risk;
+	q.settings.dwell_ms = all->dwell[3].dwell_ms;
+	one = judged(&q);
+	assert_close(one->dwell[1].cost, all->risk[1].cost, 1e-12);
+	assert_true(one->row[JUDGE_OURS].cost > all->risk[1].cost);
+	assert_close(one->dwell[3].cost, one->row[JUDGE_OURS].cost, 0);
 }
 
 static void another_future_changes_no_earlier_instance(void **state)
 {
 	static double y[N], z[N];
-	const struct demand_opts o = opts();
-	struct judge_report *a = NULL, *b = NULL;
-	struct err e;
+	struct judge_question q = question(y), other = question(z);
+	CLEANUP(judge_report_free) struct judge_report *a = NULL;
+	CLEANUP(judge_report_free) struct judge_report *b = NULL;
 
 	(void)state;
 	make_days(y, N);
 	memcpy(z, y, sizeof(z));
 	for (size_t i = N - 100; i < N; i++)
 		z[i] *= 3;
-	assert_ok(judge_backtest(y, N, 0, &o, DAY, NULL, NULL, &a, &e), &e);
-	assert_ok(judge_backtest(z, N, 0, &o, DAY, NULL, NULL, &b, &e), &e);
+	q.play = other.play = DAY;
+	a = judged(&q);
+	b = judged(&other);
 	for (int p = 0; p < JUDGE_ORACLE; p++)
 		assert_memory_equal(a->row[p].run.running, b->row[p].run.running,
 				    (DAY - 100) * sizeof(uint32_t));
-	judge_report_free(a);
-	judge_report_free(b);
 }
 
 static void on_progress(void *arg, double share)
@@ -114,42 +203,42 @@ static void on_progress(void *arg, double share)
 static void gaps_are_played_and_progress_ends_at_one(void **state)
 {
 	static double y[N];
-	const struct demand_opts o = opts();
-	struct judge_report *r = NULL;
+	struct judge_question q = question(y);
+	CLEANUP(judge_report_free) struct judge_report *r = NULL;
 	double last = 0;
-	struct err e;
 
 	(void)state;
 	make_days(y, N);
 	y[0] = y[N - 1] = y[N - 200] = NAN;
-	assert_ok(judge_backtest(y, N, 0, &o, 0, on_progress, &last, &r, &e), &e);
+	q.progress = on_progress;
+	q.arg = &last;
+	r = judged(&q);
 	assert_close(last, 1, 0);
-	assert_true(isfinite(r->row[JUDGE_MODEL].cost));
-	judge_report_free(r);
+	assert_true(isfinite(r->row[JUDGE_OURS].cost));
 }
 
 static void an_event_that_is_known_is_served_from_its_first_step(void **state)
 {
 	static double y[N];
-	const struct demand_opts o = opts();
+	struct judge_question q = question(y);
 	/* In the night, where nothing else would ask for more. */
 	const struct uplift_event e = { { INT64_C(10) * DAY * STEP_MS,
 					  (INT64_C(10) * DAY + 60) * STEP_MS },
-					{ 4, 4, 4, 0, 0 } };
+					uplift_given(4) };
 	CLEANUP(judge_report_free) struct judge_report *blind = NULL;
 	CLEANUP(judge_report_free) struct judge_report *knows = NULL;
-	struct err err;
 
 	(void)state;
 	make_days(y, N);
 	for (size_t i = 10 * DAY; i < 10 * DAY + 60; i++)
 		y[i] *= 4;
-	assert_ok(judge_backtest(y, N, 0, &o, 0, NULL, NULL, &blind, &err), &err);
-	assert_ok(judge_backtest_events(y, N, 0, &o, 0, &e, 1, NULL, NULL, &knows, &err),
-		  &err);
-	assert_true(knows->row[JUDGE_MODEL].run.unserved_share <
-		    0.5 * blind->row[JUDGE_MODEL].run.unserved_share);
-	assert_true(knows->row[JUDGE_MODEL].cost < blind->row[JUDGE_MODEL].cost * 1.1);
+	blind = judged(&q);
+	q.events = &e;
+	q.n_events = 1;
+	knows = judged(&q);
+	assert_true(knows->row[JUDGE_OURS].run.unserved_share <
+		    0.5 * blind->row[JUDGE_OURS].run.unserved_share);
+	assert_true(knows->row[JUDGE_OURS].cost < blind->row[JUDGE_OURS].cost * 1.1);
 	/* The others play the same. */
 	assert_close(knows->row[JUDGE_REACTIVE].cost, blind->row[JUDGE_REACTIVE].cost, 0);
 }
@@ -157,30 +246,41 @@ static void an_event_that_is_known_is_served_from_its_first_step(void **state)
 static void too_little_and_wrong_values_are_refused(void **state)
 {
 	static double y[N];
-	struct demand_opts o = opts();
-	struct judge_report *r = NULL;
-	struct err e;
+	struct judge_question q = question(y);
 
 	(void)state;
 	make_days(y, N);
-	assert_int_equal(judge_backtest(y, 30, 0, &o, 0, NULL, NULL, &r, &e), ERR_INVAL);
+	q.n = 30;
+	assert_refused(&q, "30 values are too few");
+	q = question(y);
 	y[5] = -1;
-	assert_int_equal(judge_backtest(y, N, 0, &o, 0, NULL, NULL, &r, &e), ERR_INVAL);
-	assert_non_null(strstr(e.msg, "value 5"));
+	assert_refused(&q, "value 5");
 	y[5] = 1;
-	o.risk = 2;
-	assert_int_equal(judge_backtest(y, N, 0, &o, 0, NULL, NULL, &r, &e), ERR_INVAL);
-	o = opts();
-	o.step_ms = 0;
-	assert_int_equal(judge_backtest(y, N, 0, &o, 0, NULL, NULL, &r, &e), ERR_INVAL);
-	assert_null(r);
+	q.settings.risk = 2;
+	assert_refused(&q, "risk");
+	q = question(y);
+	q.settings.capacity = 0;
+	assert_refused(&q, "capacity");
+	q = question(y);
+	q.settings.lead_ms = (POLICY_LEAD_MAX + 1) * STEP_MS;
+	assert_refused(&q, "lead time");
+	q = question(y);
+	q.step_ms = 10;
+	assert_refused(&q, "step");
+	for (size_t i = 0; i < N; i++)
+		y[i] = NAN;
+	q = question(y);
+	assert_refused(&q, "no value");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_model_beats_the_simple_policies_and_not_the_oracle),
-		cmocka_unit_test(bands_keep_what_they_promise_and_risk_buys_cost),
+		cmocka_unit_test(ours_beats_the_simple_policies_and_not_the_oracle),
+		cmocka_unit_test(bands_keep_what_they_promise),
+		cmocka_unit_test(risk_buys_cost),
+		cmocka_unit_test(a_longer_dwell_acts_less_and_costs_more),
+		cmocka_unit_test(the_points_are_what_the_tier_would_come_to),
 		cmocka_unit_test(another_future_changes_no_earlier_instance),
 		cmocka_unit_test(gaps_are_played_and_progress_ends_at_one),
 		cmocka_unit_test(an_event_that_is_known_is_served_from_its_first_step),

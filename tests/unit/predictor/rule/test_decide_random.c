@@ -41,11 +41,13 @@ static struct decide_input some_tier(uint32_t number)
 		.step_out_max = pick(3) ? 0 : 1 + pick(4),
 		.step_in_max = pick(3) ? 0 : 1 + pick(2),
 		.dwell_ms = pick(3) * 5 * MINUTE,
+		.action_price = pick(4) * 4,
 		.stateful = pick(8) == 0,
 		.lead_ms = pick(4) * 100 * SECOND,
 		.running = pick(6),
 		.desired = pick(3) ? pick(6) : -1,
 		.stale_after_ms = MINUTE,
+		.outlook_ms = pick(4) ? 20 * MINUTE : 0,
 		.forecast_at_ms = INT64_C(1790000000) * SECOND,
 		.floor = -1,
 		.ceiling = -1,
@@ -71,7 +73,11 @@ static void go_on(struct decide_input *in, int tick)
 		in->forecast_at_ms = in->now_ms - 30 * SECOND;
 	in->forecast_mid = 70 + 50 * sin(phase + 0.2);
 	in->forecast_high = pick(500) ? in->forecast_mid * 1.1 : NAN;
-	in->forecast_high_dwell = in->forecast_high * 1.1;
+	in->demand_sure = pick(3) ? in->demand : in->demand * 0.9;
+	in->again_near = pick(500) ? in->forecast_mid * 1.05 : NAN;
+	in->again_far = fmax(in->again_near, 70 + 50 * sin(phase + 0.2 + pick(2)));
+	in->out_gain = pick(9) ? pick(8) : NAN;
+	in->ending = pick(3) ? -1 : pick(3);
 	in->distrust = pick(60) ? NULL : "the inventory shrank";
 	in->hold_owner = tick / 150 % 9 == 5 ? "ann" : NULL;
 	in->floor = tick / 200 % 5 == 2 ? 4 : -1;
@@ -84,8 +90,43 @@ static bool is_good(const struct decide_input *in)
 {
 	return in->capacity > 0 && isfinite(in->demand) &&
 	       in->now_ms - in->demand_at_ms <= in->stale_after_ms && !in->distrust &&
-	       isfinite(in->forecast_high) && !in->stateful && !in->hold_owner &&
+	       isfinite(in->forecast_high) && isfinite(in->again_near) &&
+	       isfinite(in->again_far) && !in->stateful && !in->hold_owner &&
 	       in->mode != DECIDE_OUT;
+}
+
+/* Those that go by the forecast were not needed within the dwell, save more than they
+ * cost, and are no more than the limits of a step. */
+static void check_in(const struct decide_input *in, const struct decide_plan *p)
+{
+	assert_true(p->desired >= p->held && p->held >= p->needed);
+	assert_true(p->in_saves >= p->in_costs && p->in_count >= p->from - p->desired);
+	assert_true(in->ending < 0 || p->from - p->desired <= in->ending);
+	assert_true(in->step_in_max == 0 || p->from - p->desired <= in->step_in_max);
+}
+
+/* Decided again when it was done, with no newer demand and forecast. */
+static void check_again(const struct decide_input *in, const struct decide_state *before,
+			const struct decide_plan *p)
+{
+	struct decide_state s = *before;
+	struct decide_input again = *in;
+	struct decide_plan q;
+
+	if (in->step_in_max > 0 && in->dwell_ms == 0)
+		return; /* as many each time */
+	again.desired = p->desired;
+	again.starting += p->desired > p->from ? p->desired - p->from : 0;
+	again.ending -= in->ending > 0 && p->desired < p->from ? p->from - p->desired : 0;
+	again.ending = in->ending < 0 ? -1 : again.ending > 0 ? again.ending : 0;
+	for (int i = 0; i < 3; i++) {
+		decide_silently(&again, &s, &q);
+		if (q.desired != p->desired)
+			fail_msg("%s; then to %lld by %s", p->sentence,
+				 (long long)q.desired, decide_binding_name(q.binding));
+		/* With time a step may be taken again. */
+		again.now_ms += again.step_in_max == 0 ? SECOND : 0;
+	}
 }
 
 static void check(const struct decide_input *in, const struct decide_plan *p)
@@ -111,7 +152,10 @@ static void check(const struct decide_input *in, const struct decide_plan *p)
 		assert_true(p->desired == from);
 	if (in->capacity > 0 && p->needed > p->desired)
 		assert_true(p->binding != DECIDE_BY_NOTHING &&
-			    p->binding != DECIDE_BY_DWELL);
+			    p->binding != DECIDE_BY_DWELL &&
+			    p->binding != DECIDE_BY_AGAIN);
+	if (p->desired < from && p->cause == DECIDE_FELL)
+		check_in(in, p);
 	if (p->desired == p->from)
 		assert_non_null(strstr(p->sentence, "t stays at "));
 	else
@@ -133,6 +177,7 @@ static void every_decision_keeps_the_rules(void **state)
 			go_on(&in, tick);
 			decide(&in, &s, &p);
 			check(&in, &p);
+			check_again(&in, &s, &p);
 			outs += p.desired > p.from;
 			ins += p.desired < p.from;
 			in.desired = p.desired;

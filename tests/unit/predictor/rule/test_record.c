@@ -71,6 +71,7 @@ static struct decide_input some_input(void)
 		.step_out_max = some_count(),
 		.step_in_max = some_count(),
 		.dwell_ms = pick(3) * 300000,
+		.action_price = some_number(),
 		.stateful = pick(2),
 		.lead_ms = pick(600000),
 		.is_lead_prior = pick(2),
@@ -79,17 +80,22 @@ static struct decide_input some_input(void)
 		.desired = some_count(),
 		.desired_since_ms = pick(2) ? NOW_MS - pick(999999) : 0,
 		.demand = some_number(),
+		.demand_sure = some_number(),
 		.demand_at_ms = NOW_MS - pick(100000),
 		.stale_after_ms = pick(100000),
+		.ending = some_count(),
 		.distrust = some_text(),
 		.forecast_mid = some_number(),
 		.forecast_high = some_number(),
-		.forecast_high_dwell = some_number(),
+		.out_gain = some_number(),
+		.again_near = some_number(),
+		.again_far = some_number(),
+		.outlook_ms = pick(3) * 600000,
 		.forecast_at_ms = NOW_MS - pick(100000),
 		.fallback_level = some_text(),
 		.fallback_reason = some_text(),
 		.events = some_events(),
-		.events_dwell = some_events(),
+		.events_far = some_events(),
 		.floor = some_count(),
 		.floor_name = "office",
 		.ceiling = some_count(),
@@ -107,11 +113,9 @@ static struct decide_state some_state(void)
 	struct decide_state s = { 0 };
 	size_t n = pick(2 * DECIDE_WINDOW_MAX);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		decide_window_note(&s.needed, NOW_MS - 1000 * (int64_t)(n - i),
 				   (int64_t)(n - i) / 3 + pick(4));
-		decide_window_note(&s.upper, NOW_MS - 5000 * (int64_t)(n - i), pick(9));
-	}
 	s.in_since_ms = pick(2) ? NOW_MS - pick(600000) : 0;
 	s.in_count = pick(3);
 	return s;
@@ -151,6 +155,23 @@ static void assert_same_plan(const struct decide_input *in,
 	assert_string_equal(text, again);
 }
 
+/* Those of the economics, bit by bit. */
+static void assert_same_members(const struct decide_input *a,
+				const struct decide_input *b)
+{
+	const double x[] = { a->demand_sure, a->action_price, a->out_gain, a->again_near,
+			     a->again_far };
+	const double y[] = { b->demand_sure, b->action_price, b->out_gain, b->again_near,
+			     b->again_far };
+
+	for (size_t i = 0; i < ARRAY_SIZE(x); i++)
+		assert_true(isnan(x[i]) ? isnan(y[i])
+					: memcmp(&x[i], &y[i], sizeof(double)) == 0);
+	assert_int_equal(a->ending, b->ending);
+	assert_int_equal(a->outlook_ms, b->outlook_ms);
+	assert_int_equal(a->events_far.n, b->events_far.n);
+}
+
 static void any_input_and_state_decide_from_the_record_as_they_did(void **state)
 {
 	(void)state;
@@ -164,6 +185,7 @@ static void any_input_and_state_decide_from_the_record_as_they_did(void **state)
 
 		assert_string_equal(text, again);
 		assert_string_equal(r->version, FORETIDE_VERSION);
+		assert_same_members(&in, &r->in);
 		assert_int_equal(r->state.needed.n, before.needed.n);
 		assert_same_plan(&in, &before, r);
 		seed = began;
@@ -200,16 +222,22 @@ static struct decide_input plain_input(void)
 		.risk = 0.005,
 		.step_in_max = 1,
 		.dwell_ms = 600000,
+		.action_price = 8,
 		.lead_ms = 183412,
 		.running = 4,
 		.desired = 4,
 		.desired_since_ms = NOW_MS - 1234567,
 		.demand = 41.233333333333334,
+		.demand_sure = 40.333333333333336,
 		.demand_at_ms = NOW_MS - 4321,
 		.stale_after_ms = 90000,
+		.ending = -1,
 		.forecast_mid = 44.123456789012345,
 		.forecast_high = 52.123456789012345,
-		.forecast_high_dwell = 58.123456789012345,
+		.out_gain = 0.12345678901234568,
+		.again_near = 46.123456789012345,
+		.again_far = 58.123456789012345,
+		.outlook_ms = 1200000,
 		.forecast_at_ms = NOW_MS - 14321,
 		.fallback_level = "full",
 		.fallback_reason = "a week of history, and better than the seasonal rule",
@@ -226,10 +254,8 @@ static void a_typical_record_takes_less_than_a_kilobyte(void **state)
 	CLEANUP(free) char *text = NULL;
 
 	(void)state;
-	for (int i = 60; i > 0; i--) {
-		decide_window_note(&s.needed, NOW_MS - i * 10000, 3 + i % 2);
-		decide_window_note(&s.upper, NOW_MS - i * 10000, 4 + i / 20);
-	}
+	for (int i = 60; i > 0; i--)
+		decide_window_note(&s.needed, NOW_MS - i * 10000, 3 + i % 2 + i / 20);
 	text = record_write(&in, &s);
 	print_message("a record of %zu bytes: %s\n", strlen(text), text);
 	assert_in_range(strlen(text), 300, 1000);
@@ -250,9 +276,8 @@ static void a_string_that_is_no_text_is_decided_as_it_is_recorded(void **state)
 	assert_same_plan(&in, &s, r);
 }
 
-#define HEAD "{\"v\":1,\"by\":\"0.1.0\",\"in\":{\"stack\":\"s\",\"tier\":\"t\",\"mode\":2"
-#define TAIL \
-	"},\"state\":{\"needed\":[0,0],\"upper\":[0,0],\"in_since\":0,\"in_count\":0}}"
+#define HEAD "{\"v\":2,\"by\":\"0.1.0\",\"in\":{\"stack\":\"s\",\"tier\":\"t\",\"mode\":2"
+#define TAIL "},\"state\":{\"needed\":[0,0],\"in_since\":0,\"in_count\":0}}"
 
 static void a_wrong_record_is_refused_in_words(void **state)
 {
@@ -262,12 +287,13 @@ static void a_wrong_record_is_refused_in_words(void **state)
 		{ "", "not JSON" },
 		{ "[]", "object" },
 		{ "{}", "\"v\" is missing" },
-		{ "{\"v\":2,\"by\":\"9\",\"in\":{},\"state\":{}}", "version 2" },
-		{ "{\"v\":1,\"in\":{},\"state\":{}}", "\"by\" is missing" },
-		{ "{\"v\":1,\"by\":\"0123456789012345678901234567890123\",\"in\":{}}",
+		{ "{\"v\":3,\"by\":\"9\",\"in\":{},\"state\":{}}", "version 3" },
+		{ "{\"v\":1,\"by\":\"9\",\"in\":{},\"state\":{}}", "version 1" },
+		{ "{\"v\":2,\"in\":{},\"state\":{}}", "\"by\" is missing" },
+		{ "{\"v\":2,\"by\":\"0123456789012345678901234567890123\",\"in\":{}}",
 		  "not a version" },
-		{ "{\"v\":1,\"by\":\"0\"}", "object" },
-		{ "{\"v\":1,\"by\":\"0\",\"in\":{},\"state\":{}}", "\"stack\"" },
+		{ "{\"v\":2,\"by\":\"0\"}", "object" },
+		{ "{\"v\":2,\"by\":\"0\",\"in\":{},\"state\":{}}", "\"stack\"" },
 		{ HEAD ",\"min\":\"3\"" TAIL, "\"min\" must be an integer" },
 		{ HEAD ",\"min\":9223372036854775807" TAIL, "\"min\"" },
 		{ HEAD ",\"demand\":\"many\"" TAIL, "\"demand\" must be a number" },
@@ -277,17 +303,19 @@ static void a_wrong_record_is_refused_in_words(void **state)
 		{ HEAD ",\"events.n\":-1" TAIL, "\"events.n\" must not be negative" },
 		{ HEAD ",\"events.n\":1" TAIL, "event 0 has no name" },
 		{ HEAD ",\"colour\":7" TAIL, "unknown member \"colour\"" },
-		{ "{\"v\":1,\"by\":\"0\",\"in\":{\"stack\":\"s\",\"tier\":\"t\","
+		{ "{\"v\":2,\"by\":\"0\",\"in\":{\"stack\":\"s\",\"tier\":\"t\","
 		  "\"mode\":3" TAIL,
 		  "no mode 3" },
-		{ "{\"v\":1,\"by\":\"0\",\"in\":{\"stack\":\"s\",\"tier\":\"t\"" TAIL,
+		{ "{\"v\":2,\"by\":\"0\",\"in\":{\"stack\":\"s\",\"tier\":\"t\"" TAIL,
 		  "no mode -1" },
 		{ HEAD "}}", "\"needed\"" },
-		{ HEAD "},\"state\":{\"needed\":[0,0,1],\"upper\":[0,0]}}",
-		  "\"needed\"" },
-		{ HEAD "},\"state\":{\"needed\":[0,0,1,\"x\"],\"upper\":[0,0]}}",
+		{ HEAD "},\"state\":{\"needed\":[0,0,1]}}", "\"needed\"" },
+		{ HEAD "},\"state\":{\"needed\":[0,0,1,\"x\"]}}",
 		  "\"needed\" must be integers" },
-		{ HEAD "},\"state\":{\"needed\":[0,0],\"upper\":7}}", "\"upper\"" },
+		{ HEAD "},\"state\":{\"needed\":[0,0],\"upper\":[0,0]}}",
+		  "unknown member \"upper\"" },
+		{ HEAD ",\"forecast_high_dwell\":7" TAIL,
+		  "unknown member \"forecast_high_dwell\"" },
 	};
 
 	(void)state;
@@ -314,7 +342,7 @@ static void a_window_never_holds_more_than_it_can(void **state)
 	buf_puts(&b, HEAD "},\"state\":{\"needed\":[0,0");
 	for (int i = 0; i <= DECIDE_WINDOW_MAX; i++)
 		buf_puts(&b, ",1,1");
-	buf_puts(&b, "],\"upper\":[0,0]}}");
+	buf_puts(&b, "]}}");
 	assert_int_equal(record_read(buf_str(&b), &r, &err), ERR_INVAL);
 }
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fill.h"
+
+#include "check.h"
+
+#include "tuning.h"
+
+#include <math.h>
+
+static int64_t outlook_steps(const struct policy *p)
+{
+	return (POLICY_OUTLOOK_MS + p->step_ms - 1) / p->step_ms;
+}
+
+/* What going from the present number to n is worth at each moment. */
+static double gain_of(const struct policy_settings *s, const struct demand_view *v,
+		      double price, int64_t from, int64_t n)
+{
+	const double over = demand_view_over(v, (double)from * s->capacity) -
+			    demand_view_over(v, (double)n * s->capacity);
+
+	return price * over - (double)(n - from);
+}
+
+double fill_views(const struct policy *p, const struct policy_settings *s, double price,
+		  const struct demand_view *near, const struct demand_view *far,
+		  struct decide_input *in)
+{
+	double over;
+	const int64_t n = (int64_t)demand_view_instances(near, s->capacity, price, &over);
+	const double mid = demand_view_quantile(near, 0.5);
+	const double upper = demand_view_quantile(near, 1 - over);
+	const double margin = AGAIN_MARGIN * fmax(upper - mid, 0);
+	const int64_t from = decide_counted(in);
+
+	in->forecast_mid = mid;
+	/* The instances that it calls for, as the demand that they can serve. */
+	in->forecast_high = fmin(upper, (double)n * s->capacity);
+	in->out_gain = from < n ? gain_of(s, near, price, from, n) : 0;
+	in->again_near = mid + margin;
+	in->again_far = demand_view_quantile(far, 0.5) + margin;
+	in->outlook_ms = outlook_steps(p) * p->step_ms;
+	return 1 - over;
+}
+
+/* Multiplies by what comes: the model knows demand without events. */
+static void add_events(const struct policy_events *e, double level,
+		       struct decide_input *in)
+{
+	in->forecast_high =
+		uplift_quantile(&e->near, in->forecast_mid, in->forecast_high, level);
+	in->forecast_mid *= e->near.mid;
+	in->again_near *= e->near.mid;
+	in->again_far = fmax(in->again_far * e->far.mid, in->again_near);
+	in->out_gain = NAN;
+}
+
+static bool are_without_effect(const struct policy_events *e)
+{
+	return !e ||
+	       (e->near.n == 0 && e->far.n == 0 && e->near.mid == 1 && e->far.mid == 1);
+}
+
+void policy_fill(struct policy *p, const struct policy_settings *s,
+		 const struct demand_model *m, const struct policy_events *events,
+		 struct decide_input *in, double *ret_level)
+{
+	struct demand_view near, far;
+	double level = NAN;
+
+	in->demand_sure = p->sure;
+	in->forecast_mid = in->forecast_high = in->out_gain = NAN;
+	in->again_near = in->again_far = NAN;
+	if (demand_model_view(m, POLICY_NEAR, &near, NULL) == 0 &&
+	    demand_model_view(m, POLICY_FAR, &far, NULL) == 0) {
+		p->mid = near.mid;
+		p->sigma = near.sigma;
+		if (p->fall_left > 0) {
+			near.mid = fmin(near.mid, p->fall_mid);
+			near.sigma = fmin(near.sigma, p->fall_sigma);
+		}
+		level = fill_views(p, s, exp(p->log_price), &near, &far, in);
+		if (!are_without_effect(events))
+			add_events(events, fmin(level, UPLIFT_LEVEL), in);
+	}
+	if (ret_level)
+		*ret_level = level;
+}
+
+void policy_input(const struct policy *p, const struct policy_settings *s, int64_t now_ms,
+		  double demand, int64_t running, int64_t starting,
+		  struct decide_input *ret)
+{
+	*ret = (struct decide_input){
+		.stack = "",
+		.tier = "",
+		.now_ms = now_ms,
+		.mode = s->mode,
+		.min = s->min,
+		.max = s->max,
+		.capacity = s->capacity,
+		.risk = s->risk,
+		.price = s->price,
+		.step_out_max = s->step_out_max,
+		.step_in_max = s->step_in_max,
+		.dwell_ms = s->dwell_ms,
+		.action_price = s->action_price,
+		.lead_ms = s->lead_ms,
+		.running = running,
+		.starting = starting,
+		.desired = running + starting,
+		.demand = demand,
+		.demand_sure = demand,
+		.demand_at_ms = now_ms,
+		.stale_after_ms = 3 * p->step_ms,
+		.ending = -1,
+		.forecast_at_ms = now_ms,
+		.floor = -1,
+		.ceiling = -1,
+		.budget = -1,
+	};
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scale_in.h - which instances go: those that nobody needed within the dwell and that
+ * save more than they cost.
+ */
+#ifndef PREDICTOR_RULE_SCALE_IN_H
+#define PREDICTOR_RULE_SCALE_IN_H
+
+#include "deciding.h"
+
+/* Fewer are needed than there are: the instances from now on. */
+int64_t scale_in(struct deciding *d);
+
+/* Removed instances count against the step limit of this dwell. */
+void count_in(struct deciding *d);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "paid.h"
+#include "simulation.h"
+
+#include "check.h"
+#include "test.h"
+
+#define MINUTE 60000
+#define HOUR (60 * MINUTE)
+
+static void one_ends_only_before_the_decision_that_would_be_too_late(void **state)
+{
+	struct paid p;
+
+	(void)state;
+	paid_init(&p, HOUR, MINUTE);
+	paid_add(&p, 7 * MINUTE + 30000, 2);
+	assert_int_equal(paid_ending(&p, HOUR + 6 * MINUTE), 0);
+	assert_int_equal(paid_ending(&p, HOUR + 7 * MINUTE), 2);
+	assert_int_equal(paid_ending(&p, HOUR + 8 * MINUTE), 0);
+	assert_int_equal(paid_ending(&p, 9 * (int64_t)HOUR + 7 * MINUTE), 2);
+}
+
+static void a_unit_that_ends_with_the_decision_ends_then(void **state)
+{
+	struct paid p;
+
+	(void)state;
+	paid_init(&p, 60, 1);
+	paid_add(&p, 5, 1);
+	assert_int_equal(paid_ending(&p, 64), 0);
+	assert_int_equal(paid_ending(&p, 65), 1);
+	assert_int_equal(paid_ending(&p, 66), 0);
+}
+
+static void those_nearest_to_the_end_of_their_unit_go_first(void **state)
+{
+	struct paid p;
+
+	(void)state;
+	paid_init(&p, 60, 1);
+	paid_add(&p, 10, 1);    /* ends at 70 */
+	paid_add(&p, 20, 2);    /* 80 */
+	paid_add(&p, 50, 4);    /* 110 */
+	paid_remove(&p, 71, 3); /* both of 20, one of 50 */
+	assert_int_equal(p.count, 4);
+	assert_int_equal(paid_ending(&p, 80), 0);
+	assert_int_equal(paid_ending(&p, 110), 3);
+	assert_int_equal(paid_ending(&p, 130), 1);
+}
+
+static void a_launch_is_cancelled_where_it_began(void **state)
+{
+	struct paid p;
+
+	(void)state;
+	paid_init(&p, 60, 1);
+	paid_add(&p, 10, 2);
+	paid_add(&p, 20, 1);
+	paid_cancel(&p, 10, 1);
+	paid_cancel(&p, 30, 5);
+	assert_int_equal(p.count, 2);
+	assert_int_equal(paid_ending(&p, 70), 1);
+	assert_int_equal(paid_ending(&p, 80), 1);
+	paid_remove(&p, 90, 9);
+	assert_int_equal(p.count, 0);
+}
+
+/* Units that are no multiple of anything: whatever is launched when, each instance ends
+ * once in a unit, never after its end. */
+static void each_ends_once_a_unit(void **state)
+{
+	static const int64_t units[] = {
+		1, 7, 1440, 1441, 90000, HOUR + 1, 744 * (int64_t)HOUR
+	};
+
+	(void)state;
+	for (size_t u = 0; u < ARRAY_SIZE(units); u++) {
+		const int64_t unit = units[u], step = MAX(unit / 37, INT64_C(1));
+		size_t ended = 0, late = 0;
+		struct paid p;
+
+		paid_init(&p, unit, step);
+		paid_add(&p, unit / 3, 1);
+		for (int64_t now = 0; now < 10 * unit; now += step) {
+			const size_t n = paid_ending(&p, now);
+
+			ended += n;
+			late += n && (now + unit - unit / 3) % unit > 0 &&
+				(now + unit - unit / 3) % unit < unit / 2;
+		}
+		assert_true(ended == 10);
+		assert_true(late == 0);
+	}
+}
+
+static size_t next_wish(void *arg, size_t i, double demand, size_t running,
+			size_t booting)
+{
+	const size_t *wish = arg;
+
+	(void)demand;
+	(void)running;
+	(void)booting;
+	return wish[i];
+}
+
+static void a_unit_that_has_begun_is_paid_for(void **state)
+{
+	static const double demand[12] = { 0 };
+	/* Two launched in step 1, one of them cancelled in step 2; the other goes in step
+	 * 8, four steps into its second unit. */
+	static size_t wish[] = { 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1 };
+	struct fleet_run r;
+
+	(void)state;
+	fleet_simulate(demand, 12, 1, 2, 1, 4, next_wish, wish, &r);
+	assert_close(r.instance_steps, 3 * 4 + 4 + 2 * 4, 0);
+	assert_int_equal(r.running[7], 2);
+	assert_int_equal(r.running[8], 1);
+	free(r.running);
+}
+
+static void what_ends_is_told_unless_others_boot(void **state)
+{
+	struct fleet_sim *f = fleet_sim_new(20, 2, 1, 1, 4);
+	size_t running, booting;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		fleet_serve(f, 1, &running, &booting);
+		assert_int_equal(fleet_ending(f), 0);
+		fleet_want(f, 2);
+	}
+	fleet_serve(f, 1, &running, &booting);
+	assert_int_equal(fleet_ending(f), 2);
+	for (int i = 4; i < 7; i++) {
+		fleet_want(f, 2);
+		fleet_serve(f, 1, &running, &booting);
+	}
+	fleet_want(f, 3); /* launched when the first two end */
+	fleet_serve(f, 1, &running, &booting);
+	assert_int_equal(booting, 1);
+	assert_int_equal(fleet_ending(f), 0);
+	fleet_sim_free(f);
+}
+
+static void by_the_step_nothing_ends(void **state)
+{
+	struct fleet_sim *f = fleet_sim_new(2, 2, 1, 1, 1);
+	size_t running, booting;
+
+	(void)state;
+	fleet_serve(f, 1, &running, &booting);
+	assert_int_equal(fleet_ending(f), -1);
+	fleet_sim_free(f);
+}
+
+static void the_optimum_keeps_what_is_paid_for(void **state)
+{
+	/* A second instance in steps 1 and 4, within a unit and a boot, and in 17. */
+	static const double demand[] = { 1, 2, 1, 1, 2, 1, 1, 1, 1, 1,
+					 1, 1, 1, 1, 1, 1, 1, 2, 1, 1 };
+	struct fleet_run r;
+
+	(void)state;
+	fleet_oracle(demand, 20, 1, 1, 1, 5, &r);
+	/* The first: four units. The second: from step 0 on, and from 16 on. */
+	assert_close(r.instance_steps, 4 * 5 + 5 + 5, 0);
+	assert_int_equal(r.running[2], 2);
+	assert_int_equal(r.running[5], 1);
+	free(r.running);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			one_ends_only_before_the_decision_that_would_be_too_late),
+		cmocka_unit_test(a_unit_that_ends_with_the_decision_ends_then),
+		cmocka_unit_test(those_nearest_to_the_end_of_their_unit_go_first),
+		cmocka_unit_test(a_launch_is_cancelled_where_it_began),
+		cmocka_unit_test(each_ends_once_a_unit),
+		cmocka_unit_test(a_unit_that_has_begun_is_paid_for),
+		cmocka_unit_test(what_ends_is_told_unless_others_boot),
+		cmocka_unit_test(by_the_step_nothing_ends),
+		cmocka_unit_test(the_optimum_keeps_what_is_paid_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
