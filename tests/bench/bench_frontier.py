@@ -2,6 +2,7 @@
 """What calm and safety cost: docs/frontier.svg, of all public traces at a tier's defaults but
 for the price of an action and the risk."""
 import json
+import math
 import os
 import subprocess
 import sys
@@ -44,10 +45,16 @@ def pass_on(settings):
             print(engine.stdout.readline(), end="", flush=True)
 
 
+def round_step(most):
+    """A round number of which there are at most five up to `most`."""
+    unit = 10 ** math.floor(math.log10(most / 5))
+    return next(k * unit for k in (1, 2, 5, 10) if 5 * k * unit >= most)
+
+
 def panel(at, points, x_name, low, high):
-    """One curve: cost over x. points: (x, cost, label)."""
-    xs = [p[0] for p in points]
-    x_high = max(xs) * 1.1
+    """One curve: cost over x. points: (x, cost, label, whether it is the default)."""
+    x_high = max(p[0] for p in points) * 1.1
+    x_step, y_step = round_step(x_high), round_step(high - low)
 
     def place(x, y):
         return (at + LEFT + (WIDTH - LEFT - 20) * x / x_high,
@@ -55,12 +62,12 @@ def panel(at, points, x_name, low, high):
 
     lines = [f'<path d="M{at + LEFT} {TOP}V{HEIGHT - 50}H{at + WIDTH - 20}" class="axis"/>',
              f'<text x="{at + LEFT + (WIDTH - LEFT - 20) / 2:.0f}" y="{HEIGHT - 14}" class="mid">{x_name}</text>']
-    for k in range(5):
-        y = low + (high - low) * k / 4
-        lines.append(f'<text x="{at + LEFT - 6}" y="{place(0, y)[1] + 4:.1f}" class="end">{y:.2f}</text>')
-    for k in range(1, 5):
-        x = x_high * k / 4
-        lines.append(f'<text x="{place(x, low)[0]:.1f}" y="{HEIGHT - 34}" class="mid">{x:.3g}</text>')
+    for k in range(math.ceil(low / y_step), math.floor(high / y_step) + 1):
+        y = place(0, k * y_step)[1] + 4
+        lines.append(f'<text x="{at + LEFT - 6}" y="{y:.1f}" class="end">{k * y_step:.2f}</text>')
+    for k in range(1, math.floor(x_high / x_step) + 1):
+        x = place(k * x_step, low)[0]
+        lines.append(f'<text x="{x:.1f}" y="{HEIGHT - 34}" class="mid">{k * x_step:.3g}</text>')
     curve = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(p[0], p[1]) for p in sorted(points)))
     lines.append(f'<polyline points="{curve}" class="curve"/>')
     for x, y, label, own in points:

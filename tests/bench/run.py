@@ -11,6 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bench_constant  # noqa: E402
 import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
 import bench_offline  # noqa: E402
@@ -27,6 +28,7 @@ BENCHES = {
     "tick": bench_tick.tick,
     "predictor": bench_offline.predictor,
     "metrics": bench_offline.metrics,
+    "constant": bench_constant.constant,
 }
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,
