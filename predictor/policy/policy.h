@@ -98,7 +98,7 @@ void policy_init(struct policy *p, const struct demand_opts *model,
 
 /*
  * Trains the model (demand_model_train()) and finds the price. y [n], NaN: no sample.
- * Cost about 6 us per value, and 5 us per value of the last two weeks.
+ * Cost about 6 us per value, and 5 us per value of the last three weeks.
  */
 int policy_train(struct policy *p, const struct policy_settings *s,
 		 struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
