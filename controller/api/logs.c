@@ -185,8 +185,10 @@ int api_agent_logs(struct request *r, struct err *err)
 	for (struct api_log_ask *a = r->api->log_asks; a; a = a->next) {
 		if (a->id != (uint64_t)id || strcmp(a->host, r->host) != 0 || a->answer)
 			continue;
-		a->answer = json_incref(body);
+		/* Handed over: the thread that answers counts references too. */
+		a->answer = TAKE(body);
 		resume(a);
+		break;
 	}
 	pthread_mutex_unlock(&r->api->lock);
 	reply_empty(r, 204);
