@@ -82,15 +82,21 @@ static int64_t tick_at(struct court *c, int64_t at_ms, double demand)
 	struct db_sample_in in = { "load", "stack=\"shop\",tier=\"web\"", DB_GAUGE,
 				   at_ms - 1000, demand };
 	const struct tiers_context ctx = { .events = &c->log, .tick_ms = 10000 };
+	struct fleet_tier *web;
+	int64_t before;
 
 	c->s->now_ms = at_ms;
 	assert_ok(db_samples_add(c->s->db->db, &in, 1, at_ms, NULL, c->s->e), c->s->e);
 	scene_load(c->s);
-	/* A slow machine leaves some to be measured or learned for the next round. */
-	do
+	web = fleet_tier(c->s->f, "shop", "web");
+	before = web->t.desired;
+	/* A slow machine leaves some to be measured or learned for the next round, which
+	 * then decides from the same number. */
+	do {
+		web->t.desired = before;
 		assert_ok(tiers_decide(c->tiers, c->s->f, &ctx, c->s->e), c->s->e);
-	while (tiers_want_more(c->tiers));
-	return fleet_tier(c->s->f, "shop", "web")->t.desired;
+	} while (tiers_want_more(c->tiers));
+	return web->t.desired;
 }
 
 static json_t *explanation(struct court *c)
