@@ -49,13 +49,13 @@ static int read_fleet(struct decide_session *s, const json_t *msg, int64_t *ret_
 static int observe(struct decide_session *s, int64_t t_ms, double value, int64_t running,
 		   struct err *err)
 {
-	const bool is_bound = s->plan.would_binding == DECIDE_BY_MIN;
 	const bool is_new = t_ms >= s->at_ms;
 	int rc = demand_model_update(s->model, t_ms, value, err);
 
 	if (rc != 0 || !is_new)
 		return rc;
-	policy_observe(&s->policy, &s->settings, value, running, is_bound);
+	policy_observe(&s->policy, &s->settings, value, running,
+		       decide_is_bound(&s->plan));
 	s->at_ms = t_ms + s->policy.step_ms;
 	s->value = value;
 	return 0;

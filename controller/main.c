@@ -5,6 +5,7 @@
 #include "check.h"
 #include "cleanup.h"
 #include "daemon.h"
+#include "file_limit.h"
 #include "log.h"
 #include "options.h"
 
@@ -13,9 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-
-#define FILES_WANTED 16384u
 
 static void usage(FILE *to)
 {
@@ -112,18 +110,6 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Each host holds some connections, and the soft limit is often 1024. Not the
- * hard limit: hosts of the local driver inherit it, and programs size tables by it. */
-static void raise_file_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < FILES_WANTED) {
-		l.rlim_cur = MIN(l.rlim_max, FILES_WANTED);
-		(void)setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
 static int serve(const struct options *o)
 {
 	struct daemon *d = NULL;
@@ -135,7 +121,7 @@ static int serve(const struct options *o)
 	if (log_level_from_name(o->log_level, &level, &err) == 0)
 		log_set_level(level);
 	block_signals(&signals);
-	raise_file_limit();
+	file_limit_raise();
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	gsl_set_error_handler_off();
 	if (daemon_start(o, &d, &err) < 0) {

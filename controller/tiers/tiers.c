@@ -123,8 +123,7 @@ static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *recor
 static void deciding_decide(struct deciding *d, struct decide_plan *ret)
 {
 	decide(&d->in, &d->t->state, ret);
-	d->t->is_bound = ret->would_binding == DECIDE_BY_MIN ||
-			 ret->would_binding == DECIDE_BY_FLOOR;
+	d->t->is_bound = decide_is_bound(ret);
 }
 
 static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)

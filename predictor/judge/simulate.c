@@ -90,8 +90,7 @@ static int step(const struct past *p, size_t i, struct demand_model *m, struct p
 	for (size_t k = 0; k < n; k++) {
 		fleet_serve(a[k].fleet, p->y[p->from + i], &a[k].running, &a[k].booting);
 		policy_observe(&a[k].policy, a[k].s, p->y[p->from + i],
-			       (int64_t)a[k].running,
-			       a[k].plan.would_binding == DECIDE_BY_MIN);
+			       (int64_t)a[k].running, decide_is_bound(&a[k].plan));
 	}
 	rc = demand_model_update(m, p->t0_ms + (int64_t)(p->from + i) * p->step_ms, plain,
 				 err);

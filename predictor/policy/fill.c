@@ -2,15 +2,10 @@
 #include "fill.h"
 
 #include "check.h"
-
+#include "steer.h"
 #include "tuning.h"
 
 #include <math.h>
-
-static int64_t outlook_steps(const struct policy *p)
-{
-	return (POLICY_OUTLOOK_MS + p->step_ms - 1) / p->step_ms;
-}
 
 /* What going from the present number to n is worth at each moment. */
 static double gain_of(const struct policy_settings *s, const struct demand_view *v,
@@ -39,7 +34,8 @@ double fill_views(const struct policy *p, const struct policy_settings *s, doubl
 	in->out_gain = from < n ? gain_of(s, near, price, from, n) : 0;
 	in->again_near = mid + margin;
 	in->again_far = demand_view_quantile(far, 0.5) + margin;
-	in->outlook_ms = outlook_steps(p) * p->step_ms;
+	in->outlook_ms =
+		(int64_t)policy_steps_of(POLICY_OUTLOOK_MS, p->step_ms) * p->step_ms;
 	return 1 - over;
 }
 

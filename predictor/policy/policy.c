@@ -38,26 +38,21 @@ int policy_settings_check(const struct policy_settings *s, struct err *err)
 	return in_range("step_in", (double)s->step_in_max, 0, 1e6, err);
 }
 
-static size_t steps_of(int64_t ms, int64_t step_ms)
-{
-	return (size_t)((ms + step_ms - 1) / step_ms);
-}
-
 size_t policy_billing_steps(const struct policy_settings *s, int64_t step_ms)
 {
-	return MAX(steps_of(s->billing_ms, step_ms), (size_t)1);
+	return MAX(policy_steps_of(s->billing_ms, step_ms), (size_t)1);
 }
 
 struct demand_opts policy_model_opts(int64_t step_ms, int64_t lead_ms)
 {
-	const size_t near = steps_of(lead_ms, step_ms);
+	const size_t near = policy_steps_of(lead_ms, step_ms);
 
 	return (struct demand_opts){
 		.step_ms = step_ms,
 		.n_leads = POLICY_LEADS,
 		.lead_steps = { [POLICY_NEAR] = near,
-				[POLICY_FAR] =
-					near + steps_of(POLICY_OUTLOOK_MS, step_ms) },
+				[POLICY_FAR] = near + policy_steps_of(POLICY_OUTLOOK_MS,
+								      step_ms) },
 	};
 }
 

@@ -144,3 +144,9 @@ void decide(const struct decide_input *in, struct decide_state *state,
 	decide_silently(in, state, ret);
 	decide_describe(in, ret);
 }
+
+bool decide_is_bound(const struct decide_plan *plan)
+{
+	return plan->would_binding == DECIDE_BY_MIN ||
+	       plan->would_binding == DECIDE_BY_FLOOR;
+}

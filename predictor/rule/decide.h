@@ -227,6 +227,9 @@ void decide_silently(const struct decide_input *in, struct decide_state *state,
  * nothing, more launches do not help. */
 int64_t decide_counted(const struct decide_input *in);
 
+/* Whether a minimum set the number, and not demand: the operator's or a schedule's. */
+bool decide_is_bound(const struct decide_plan *plan);
+
 /* The explanation: inputs with their ages, forecast, stages, binding constraint,
  * sentence. The caller owns it. */
 json_t *decide_explain(const struct decide_input *in, const struct decide_plan *plan);

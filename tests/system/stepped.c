@@ -15,6 +15,7 @@
 #include "check.h"
 #include "clock.h"
 #include "daemon.h"
+#include "file_limit.h"
 #include "log.h"
 #include "wiring.h"
 
@@ -25,10 +26,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
-#define FILES_WANTED 16384u
 #define LOOK_NS 100000
 #define PATIENCE_MS 240000
 
@@ -101,16 +100,6 @@ static int follow(struct daemon *d)
 	return 0;
 }
 
-static void raise_file_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < FILES_WANTED) {
-		l.rlim_cur = MIN(l.rlim_max, FILES_WANTED);
-		(void)setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
 static int serve(const struct options *o)
 {
 	struct daemon *d = NULL;
@@ -148,7 +137,7 @@ int main(int argc, char **argv)
 	int rc = 2;
 
 	signal(SIGPIPE, SIG_IGN);
-	raise_file_limit();
+	file_limit_raise();
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	gsl_set_error_handler_off();
 	if (argc != 2)
