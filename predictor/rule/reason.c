@@ -117,6 +117,12 @@ static void describe_dwell(struct buf *b, const struct decide_input *in,
 	}
 }
 
+static bool is_about_data(enum decide_binding by)
+{
+	return by == DECIDE_BY_NO_DATA || by == DECIDE_BY_STALE_DATA ||
+	       by == DECIDE_BY_DISTRUST;
+}
+
 /* The problem with the data, which alone prevents scaling in. */
 static void describe_data(struct buf *b, const struct decide_input *in)
 {
@@ -155,9 +161,7 @@ static void describe_kept(struct buf *b, const struct decide_input *in,
 		buf_puts(b, "the capacity of an instance is not known");
 		if (in->capacity_note)
 			buf_printf(b, " (%s)", in->capacity_note);
-	} else if (p->would_binding == DECIDE_BY_NO_DATA ||
-		   p->would_binding == DECIDE_BY_STALE_DATA ||
-		   p->would_binding == DECIDE_BY_DISTRUST) {
+	} else if (is_about_data(p->would_binding)) {
 		describe_data(b, in);
 	} else if (p->would_binding == DECIDE_BY_NO_FORECAST) {
 		buf_puts(b, "there is no forecast, so nothing is scaled in");
@@ -202,10 +206,6 @@ static void describe_steady(struct buf *b, const struct decide_input *in,
 	else if (p->would_binding == DECIDE_BY_FLOOR)
 		buf_printf(b, "; schedule '%s' requires %lld", in->floor_name,
 			   (long long)p->would);
-	if (!decide_is_fresh(in) || in->distrust) {
-		buf_puts(b, "; ");
-		describe_data(b, in);
-	}
 }
 
 static void describe_bound(struct buf *b, const struct decide_input *in,
@@ -225,8 +225,8 @@ static void describe_bound(struct buf *b, const struct decide_input *in,
 			   would);
 }
 
-void describe_reason(struct buf *b, const struct decide_input *in,
-		     const struct decide_plan *p)
+static void describe_cause(struct buf *b, const struct decide_input *in,
+			   const struct decide_plan *p)
 {
 	switch (p->cause) {
 	case DECIDE_FORECAST:
@@ -249,5 +249,18 @@ void describe_reason(struct buf *b, const struct decide_input *in,
 	default:
 		describe_steady(b, in, p);
 		return;
+	}
+}
+
+void describe_reason(struct buf *b, const struct decide_input *in,
+		     const struct decide_plan *p)
+{
+	const bool is_kept = p->cause == DECIDE_KEPT || p->cause == DECIDE_STEADY;
+
+	describe_cause(b, in, p);
+	if (is_kept && !is_about_data(p->would_binding) &&
+	    (!decide_is_fresh(in) || in->distrust)) {
+		buf_puts(b, "; ");
+		describe_data(b, in);
 	}
 }

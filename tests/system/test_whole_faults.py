@@ -52,7 +52,7 @@ def test_without_metrics_nothing_scales_in_and_the_explanation_says_why(quick):
                and quick.tier("quick", "web")["demand"]["stale"])
     quick.wait("the sentence says so", lambda: any(
         words in quick.tier("quick", "web")["sentence"]
-        for words in ("no metrics from web@", "on stale data", "no demand is measured")))
+        for words in ("no metrics from web@", "(stale data)", "no demand is measured")))
     # Twice the dwell of 5 min and a lead time: with a known demand of 0 it would be 1 by now.
     rounds = quick.rounds()
     quick.wait("it is decided on for long enough",

@@ -153,6 +153,22 @@ static void bad_data_is_told_when_nothing_would_go_in_anyway(void **state)
 		    "last measured 2m ago, so nothing is scaled in (stale data).");
 }
 
+static void bad_data_is_told_whatever_else_keeps_it(void **state)
+{
+	struct decide_input in = three_running();
+	struct decide_plan p;
+
+	(void)state;
+	set_demand(&in, 41.2, 63);
+	in.out_gain = 0;
+	in.demand_at_ms = in.forecast_at_ms = in.now_ms - 2 * MINUTE;
+	p = once(&in);
+	assert_plan(&p, 3, DECIDE_KEPT, DECIDE_BY_ACTION,
+		    "web stays at 3: 5 would be safer, but not by so much that it is "
+		    "worth a change yet; demand was last measured 2m ago, so nothing is "
+		    "scaled in (stale data).");
+}
+
 static void an_unknown_capacity_changes_nothing(void **state)
 {
 	struct decide_input in = three_running();
@@ -373,6 +389,7 @@ int main(void)
 		cmocka_unit_test(an_exact_fit_needs_no_further_instance),
 		cmocka_unit_test(stale_demand_does_not_keep_a_forecast_from_scaling_out),
 		cmocka_unit_test(bad_data_is_told_when_nothing_would_go_in_anyway),
+		cmocka_unit_test(bad_data_is_told_whatever_else_keeps_it),
 		cmocka_unit_test(an_unknown_capacity_changes_nothing),
 		cmocka_unit_test(limits_of_going_out_are_told),
 		cmocka_unit_test(instances_that_start_count_against_the_step),
