@@ -134,7 +134,7 @@ void deciding_fill(struct tiers *ts, struct deciding *d)
 void deciding_fill_capacity(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;
-	const bool is_usable = decide_is_fresh(in) && !in->distrust;
+	const bool is_usable = decide_is_fresh(in) && !in->distrust && !in->missing;
 
 	tier_capacity_step(d->t->capacity, &ts->capacities, d->ft,
 			   is_usable ? in->demand : NAN, &d->capacity);

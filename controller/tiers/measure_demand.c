@@ -56,8 +56,8 @@ void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *re
 	if (d->t->demand)
 		metrics_expr_silent(ts->db, d->t->demand, in->now_ms, in->stale_after_ms,
 				    note_silent, d);
-	if (!in->distrust && *d->silent)
-		in->distrust = d->silent;
+	if (*d->silent)
+		in->missing = d->silent;
 	d->evidence = policy_noise_sure(&d->t->noise, in->demand_at_ms, in->demand,
 					d->ctx->tick_ms);
 	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN, 0 };

@@ -24,6 +24,8 @@ static enum decide_binding find_in_block(const struct decide_input *in)
 		return DECIDE_BY_STALE_DATA;
 	if (in->distrust)
 		return DECIDE_BY_DISTRUST;
+	if (in->missing)
+		return DECIDE_BY_MISSING;
 	if (!decide_has_forecast(in) || !isfinite(in->again_near) ||
 	    !isfinite(in->again_far))
 		return DECIDE_BY_NO_FORECAST;

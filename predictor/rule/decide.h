@@ -104,8 +104,11 @@ struct decide_input {
 	int64_t ending; /* instances whose paid time ends before the next decision; < 0:
 			   they are paid for by the minute */
 	const char
-		*distrust; /* why observations cannot be trusted for scaling in, such as
-			      "the inventory shrank from 9 to 2 hosts"; NULL: they can */
+		*distrust;   /* why observations cannot be trusted for scaling in, such as
+				"the inventory shrank from 9 to 2 hosts"; NULL: they can */
+	const char *missing; /* which part of the demand is missing, such as "no metrics
+				from web@2.service on host h for 95 s"; NULL: none. The
+				demand is too low to scale in on */
 
 	/* What is forecast: quantiles of the largest demand within ...; NaN: none. */
 	double forecast_mid;  /* ... the lead time, median */
@@ -176,6 +179,7 @@ enum decide_binding {
 	DECIDE_BY_NO_CAPACITY,
 	DECIDE_BY_NO_DATA,
 	DECIDE_BY_STALE_DATA,
+	DECIDE_BY_MISSING, /* a part of the demand */
 	DECIDE_BY_DISTRUST,
 	DECIDE_BY_NO_FORECAST,
 	DECIDE_BY_STATEFUL,

@@ -40,6 +40,7 @@ static json_t *explain_inputs(const struct decide_input *in)
 	json_object_set_new(o, "capacity_note", json_text(in->capacity_note));
 	json_object_set_new(o, "target_utilisation", json_finite(in->target_utilisation));
 	json_object_set_new(o, "distrust", json_text(in->distrust));
+	json_object_set_new(o, "missing", json_text(in->missing));
 	json_object_set_new(o, "floor", count_or_null(in->floor));
 	json_object_set_new(o, "floor_schedule", json_text(in->floor_name));
 	json_object_set_new(o, "ceiling", count_or_null(in->ceiling));

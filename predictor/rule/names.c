@@ -39,6 +39,7 @@ const char *decide_binding_name(enum decide_binding binding)
 		[DECIDE_BY_NO_CAPACITY] = "no-capacity",
 		[DECIDE_BY_NO_DATA] = "no-data",
 		[DECIDE_BY_STALE_DATA] = "stale-data",
+		[DECIDE_BY_MISSING] = "missing-data",
 		[DECIDE_BY_DISTRUST] = "distrust",
 		[DECIDE_BY_NO_FORECAST] = "no-forecast",
 		[DECIDE_BY_STATEFUL] = "stateful",

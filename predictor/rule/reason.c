@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#define DISTRUST_BYTES 200
+#define WHY_BYTES 200 /* what is distrusted or missing */
 #define MINUTE_MS 60000
 
 static void describe_limit(struct buf *b, const struct decide_input *in,
@@ -120,7 +120,7 @@ static void describe_dwell(struct buf *b, const struct decide_input *in,
 static bool is_about_data(enum decide_binding by)
 {
 	return by == DECIDE_BY_NO_DATA || by == DECIDE_BY_STALE_DATA ||
-	       by == DECIDE_BY_DISTRUST;
+	       by == DECIDE_BY_DISTRUST || by == DECIDE_BY_MISSING;
 }
 
 /* The problem with the data, which alone prevents scaling in. */
@@ -132,9 +132,11 @@ static void describe_data(struct buf *b, const struct decide_input *in)
 		buf_puts(b, "demand was last measured ");
 		add_time(b, in->now_ms - in->demand_at_ms);
 		buf_puts(b, " ago, so nothing is scaled in (stale data)");
-	} else if (in->distrust) {
+	} else if (in->distrust || in->missing) {
+		const char *why = in->distrust ? in->distrust : in->missing;
+
 		buf_printf(b, "%.*s, so nothing is scaled in",
-			   (int)utf8_fit(in->distrust, DISTRUST_BYTES), in->distrust);
+			   (int)utf8_fit(why, WHY_BYTES), why);
 	}
 }
 
@@ -259,7 +261,7 @@ void describe_reason(struct buf *b, const struct decide_input *in,
 
 	describe_cause(b, in, p);
 	if (is_kept && !is_about_data(p->would_binding) &&
-	    (!decide_is_fresh(in) || in->distrust)) {
+	    (!decide_is_fresh(in) || in->distrust || in->missing)) {
 		buf_puts(b, "; ");
 		describe_data(b, in);
 	}

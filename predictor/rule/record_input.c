@@ -70,6 +70,7 @@ static const struct field fields[] = {
 	FIELD(INTEGER, stale_after_ms),
 	FIELD(INTEGER, ending),
 	FIELD(TEXT, distrust),
+	FIELD(TEXT, missing),
 	FIELD(REAL, forecast_mid),
 	FIELD(REAL, forecast_high),
 	FIELD(REAL, out_gain),
@@ -92,7 +93,7 @@ static const struct field fields[] = {
 	FIELD(INTEGER, hold_until_ms),
 };
 _Static_assert(
-	sizeof(void *) != 8 || sizeof(struct decide_input) == 520,
+	sizeof(void *) != 8 || sizeof(struct decide_input) == 528,
 	"struct decide_input changed: give its new member a line in fields[], then "
 	"correct the size");
 _Static_assert(DECIDE_EVENTS_MAX == 4, "EVENTS has a line a name");

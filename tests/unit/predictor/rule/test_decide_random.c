@@ -79,6 +79,7 @@ static void go_on(struct decide_input *in, int tick)
 	in->out_gain = pick(9) ? pick(8) : NAN;
 	in->ending = pick(3) ? -1 : pick(3);
 	in->distrust = pick(60) ? NULL : "the inventory shrank";
+	in->missing = pick(60) ? NULL : "no metrics from web@2.service";
 	in->hold_owner = tick / 150 % 9 == 5 ? "ann" : NULL;
 	in->floor = tick / 200 % 5 == 2 ? 4 : -1;
 	in->ceiling = tick / 200 % 5 == 4 ? 6 : -1;
@@ -90,7 +91,7 @@ static bool is_good(const struct decide_input *in)
 {
 	return in->capacity > 0 && isfinite(in->demand) &&
 	       in->now_ms - in->demand_at_ms <= in->stale_after_ms && !in->distrust &&
-	       isfinite(in->forecast_high) && isfinite(in->again_near) &&
+	       !in->missing && isfinite(in->forecast_high) && isfinite(in->again_near) &&
 	       isfinite(in->again_far) && !in->stateful && !in->hold_owner &&
 	       in->mode != DECIDE_OUT;
 }

@@ -85,6 +85,7 @@ static struct decide_input some_input(void)
 		.stale_after_ms = pick(100000),
 		.ending = some_count(),
 		.distrust = some_text(),
+		.missing = some_text(),
 		.forecast_mid = some_number(),
 		.forecast_high = some_number(),
 		.out_gain = some_number(),
