@@ -24,6 +24,18 @@ struct fleet_host {
 	size_t n_units;
 	size_t n_wanted;   /* units of these that should run */
 	double cpu_wanted; /* cores that these request */
+	bool is_kept;      /* room is made on it for a tier of that priority; see */
+	int kept_priority; /* place_room.h */
+};
+
+/* What its pool has room for; see place_room.h. */
+struct fleet_room {
+	bool known;
+	int64_t waiting; /* instances for which there is no room */
+	int64_t most;    /* instances that there can be hosts for; < 0: no limit */
+	const struct fleet_tier
+		*yields_to; /* waits for the room of one of its instances */
+	const struct fleet_tier *takes_from; /* gives up instances for it */
 };
 
 struct fleet_tier {
@@ -35,6 +47,8 @@ struct fleet_tier {
 	size_t draining;
 	const char *avoid; /* host to avoid for new instances, "": none; see
 			      failing_units.h */
+	struct fleet_room room;
+	int64_t lacks; /* instances that it should have beyond its room, as decided */
 };
 
 struct fleet_unit {
@@ -46,6 +60,7 @@ struct fleet_unit {
 	const char *
 		failing; /* "failed 5 times: ..."; NULL: it is not; see failing_units.h */
 	bool unsteady;   /* healthy, but only for a moment */
+	bool given;      /* its room is for a tier of a higher priority */
 	bool give_up;    /* failing: to be replaced by another instance */
 	bool dirty;      /* to be written */
 	bool gone;       /* to be deleted */

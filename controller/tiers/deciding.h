@@ -29,9 +29,16 @@ struct deciding {
 	struct tier_forecast forecast;
 	double evidence; /* of the demand, beyond the noise of one tick's count; NaN: none
 			  */
-	char silent[160]; /* which source should report and does not */
-	char why[160];    /* of the forecast's fallback level */
+	char silent[160];              /* which source should report and does not */
+	char why[160];                 /* of the forecast's fallback level */
+	char pool[64], pool_note[160]; /* of the budget */
+	char yields_to[140], takes_from[140]; /* tiers */
 };
+
+/* After deciding_fill(): how many instances it may give up to a higher priority. */
+size_t deciding_spare(const struct deciding *d);
+/* After place_find_room(): what the pool has room for. */
+void deciding_fill_room(struct deciding *d);
 
 /* Fills in what is neither measured nor forecast, except the capacity. */
 void deciding_fill(struct tiers *ts, struct deciding *d);

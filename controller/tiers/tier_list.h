@@ -26,6 +26,7 @@ struct tier {
 	struct tier_capacity *capacity;
 	struct decide_state state;
 	struct policy_noise noise;   /* of one tick's demand */
+	size_t spare;                /* as of deciding_spare() in the last decision */
 	bool is_bound;               /* the last decision was a minimum's */
 	int64_t measured_ms;         /* newest sample of the last demand */
 	int64_t recorded_ms;         /* of the last recorded decision */
