@@ -189,12 +189,13 @@ def stack(folder, tiers):
 
 
 class Week:
-    """A controller whose calendar starts at start_ms, with a stack of these tiers."""
+    """A controller whose calendar starts at start_ms, with a stack of these tiers, or with
+    the files that files(folder) returns, which have these pools."""
 
-    def __init__(self, tiers, start_ms):
-        self.tiers, self.now_ms = tiers, start_ms
+    def __init__(self, pools, start_ms, files=None):
+        self.now_ms = start_ms
         self.folder = tempfile.mkdtemp(prefix="foretide-week-")
-        self.clouds = {t: Cloud(self.path(t)) for t in tiers}
+        self.clouds = {p: Cloud(self.path(p)) for p in pools}
         self.hosts = {}
         self.rev = self.seen_rev = 0
         self.ports = free_ports(2)
@@ -211,7 +212,8 @@ class Week:
             token = line.rsplit(": ", 1)[1].strip()
             self.api = Caller(http.client.HTTPConnection(
                 "127.0.0.1", self.ports[0], timeout=DEADLINE_S), token)
-            self.api.call("PUT", f"/v1/stacks/{STACK}", {"files": stack(self.folder, tiers)})
+            self.api.call("PUT", f"/v1/stacks/{STACK}", {
+                "files": files(self.folder) if files else stack(self.folder, pools)})
             self.command("tick")
             self.settle()
         except BaseException:
@@ -260,10 +262,11 @@ class Week:
         """
         end_ms = self.now_ms + MINUTE_MS
         lines = ["# TYPE offered_rate gauge"] + [
-            f'offered_rate{{tier="{t}"}} {rates[t]:.4f} {end_ms - 1000}' for t in self.tiers]
+            f'offered_rate{{tier="{t}"}} {rate:.4f} {end_ms - 1000}' for t, rate in rates.items()]
         self.command(f"at {end_ms - 1000}")
-        self.api.call("POST", f"/v1/metrics?stack={STACK}", "\n".join(lines) + "\n",
-                      content="text/plain")
+        if rates:
+            self.api.call("POST", f"/v1/metrics?stack={STACK}", "\n".join(lines) + "\n",
+                          content="text/plain")
         self.now_ms = end_ms
         self.command(f"at {end_ms}")
         self.command("tick")
