@@ -19,6 +19,7 @@ struct run {
 	char *stack, *tier;
 	double *y;                   /* [n], minutes from from_ms on */
 	struct uplift_event *events; /* request.events */
+	struct terms terms;          /* request.terms */
 	size_t n;
 	int64_t from_ms;
 	json_t *report;
@@ -35,6 +36,7 @@ static void run_free(void *arg)
 	free(b->tier);
 	free(b->y);
 	free(b->events);
+	terms_done(&b->terms);
 	free(b);
 }
 DEFINE_CLEANUP(struct run *, run_free);
@@ -75,6 +77,28 @@ static int read_events(struct db *db, struct run *b, struct err *err)
 	b->request.events = b->events;
 	b->request.n_events = e->n;
 	return 0;
+}
+
+/* The rest of what it is played under. */
+static int read_terms(struct db *db, struct run *b, const struct db_tier *t,
+		      struct err *err)
+{
+	CLEANUP(catalog_free) struct catalog *catalog = catalog_new();
+	CLEANUP(fleet_free) struct fleet *f = NULL;
+	struct db_tier in_force = *t;
+	struct err e;
+	int rc = fleet_load(db, clock_now_ms(), &f, err);
+
+	if (rc < 0)
+		return rc;
+	/* Another unreadable stack does not matter here. */
+	(void)!catalog_update(catalog, f, &e);
+	in_force.capacity = b->request.settings.capacity;
+	rc = terms_read(db, f, &in_force, b->request.is_learned, b->from_ms, b->n,
+			&b->terms, err);
+	b->request.terms = &b->terms;
+	b->request.settings.lead_spread = b->terms.lead.spread;
+	return rc;
 }
 
 static int simulate(void *arg, struct api_job *job, struct err *err)
@@ -126,6 +150,8 @@ int backtest_start(struct request *r, const struct db_tier *t,
 	rc = read_demand(r->api->db, b, err);
 	if (rc == 0)
 		rc = read_events(r->api->db, b, err);
+	if (rc == 0)
+		rc = read_terms(r->api->db, b, t, err);
 	if (rc == 0)
 		rc = api_job_start(r, &backtest, t, b, err);
 	if (rc == 0)

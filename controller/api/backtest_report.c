@@ -29,7 +29,8 @@ struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
 				      .lead_ms = now.lead_ms };
 }
 
-struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t)
+struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t,
+					  enum db_mode mode)
 {
 	CLEANUP(db_pool_done) struct db_pool pool = { 0 };
 	const struct tier_now now = api_tier_now(r, t);
@@ -38,8 +39,9 @@ struct backtest_request backtest_defaults(struct request *r, const struct db_tie
 					      t, rc == 0 ? &pool : NULL, now.lead_ms) };
 
 	/* What it would do, not what it may do now. */
-	q.settings.mode = DECIDE_AUTO;
+	q.settings.mode = (enum decide_mode)mode;
 	q.settings.capacity = now.capacity;
+	q.is_learned = !(t->capacity > 0);
 	snprintf(q.capacity_source, sizeof(q.capacity_source), "%s", now.capacity_source);
 	return q;
 }
@@ -114,6 +116,12 @@ int backtest_simulate(const double *y, size_t n, int64_t from_ms,
 		.step_ms = MINUTE_MS,
 		.settings = q->settings,
 		.play = (size_t)(q->play_ms / MINUTE_MS),
+		.offset_ms = q->terms->offset_ms,
+		.bounds = q->terms->bounds,
+		.capacity = q->terms->capacity,
+		.boots = q->terms->boots,
+		.n_boots = q->terms->n_boots,
+		.overdue_ms = q->terms->lead.overdue_ms,
 		.events = q->events,
 		.n_events = q->n_events,
 		.progress = progress,

@@ -15,8 +15,10 @@ struct backtest_request {
 	struct policy_settings settings;
 	int64_t play_ms;                   /* 0: the default of predictor/judge/judge.h */
 	char capacity_source[16];          /* struct tier_now's, or "given" */
+	bool is_learned;                   /* by the tier, not declared or given */
 	const struct uplift_event *events; /* [n_events] as they were known */
 	size_t n_events;
+	const struct terms *terms; /* of its minutes */
 };
 
 /* Simulates y [n], minutes of demand from from_ms on, and writes the report. Pure. */
@@ -28,8 +30,9 @@ int backtest_simulate(const double *y, size_t n, int64_t from_ms,
 /* The tier as verdicts need it, with its learned capacity and lead time. */
 struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t);
 
-/* A request with the tier's own settings. */
-struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t);
+/* A request with the tier's own settings, in that mode. */
+struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t,
+					  enum db_mode mode);
 
 /* The input of a verdict from a report; all zero for null. */
 struct verdict_report backtest_facts(const json_t *report);

@@ -37,7 +37,7 @@ static bool stays(const struct fleet_unit *u)
 
 /* ---------------------------------------------------------------- names */
 
-static void instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT])
+void unit_instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT])
 {
 	char number[24];
 
@@ -80,7 +80,7 @@ static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 		char name[UNIT_NAME_TEXT];
 
 		if (t->cat->unit->is_template)
-			instance_name(t->t.unit, number++, name);
+			unit_instance_name(t->t.unit, number++, name);
 		else
 			snprintf(name, sizeof(name), "%s", t->t.unit);
 		if (has_unit(f, first, old, name)) {

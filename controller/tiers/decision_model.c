@@ -61,6 +61,7 @@ struct policy_settings tier_policy_settings(const struct db_tier *tier,
 		.step_in_max = tier->step_in_max,
 		.dwell_ms = tier->dwell_ms,
 		.action_price = tier->action_price,
+		.stateful = tier->stateful,
 		.billing_ms = pool ? pool->billing_ms : 0,
 	};
 }

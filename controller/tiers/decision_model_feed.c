@@ -58,6 +58,22 @@ uint64_t tier_model_mark(const struct tier_model *t)
 				t->fed_ms);
 }
 
+/* The schedules in the past, and the present budget: what a bound keeps short is no
+ * reason for a higher price. */
+static struct policy_bounds *past_bounds(const struct tier_view *v,
+					 const struct policy_settings *s, int64_t from_ms,
+					 size_t n)
+{
+	static const struct calendar none = { 0 };
+	struct policy_bounds *ret = xcalloc(n, sizeof(*ret));
+
+	policy_schedule_bounds(v->calendar ? v->calendar : &none, v->zone, from_ms,
+			       MODEL_STEP_MS, n, s->lead_ms, ret);
+	for (size_t i = 0; i < n; i++)
+		ret[i].budget = v->bounds.budget;
+	return ret;
+}
+
 int tier_model_learn(struct tier_model *t, struct tier_round *r,
 		     const struct tier_view *v, const struct policy_settings *s,
 		     struct err *err)
@@ -67,6 +83,7 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 	int64_t from_ms = to_ms - (int64_t)HISTORY_MINUTES * MODEL_STEP_MS;
 	int64_t first_ms = 0, last_ms = 0;
 	CLEANUP(free) double *y = NULL;
+	CLEANUP(free) struct policy_bounds *bounds = NULL;
 	size_t n;
 	int rc;
 
@@ -82,12 +99,16 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 		return rc;
 	}
 	make_plain(t, from_ms, y, n);
+	bounds = past_bounds(v, s, from_ms, n);
 	rc = demand_model_new(&opts, &t->model, err);
 	if (rc < 0)
 		return rc;
 	demand_model_set_offset(t->model, (int32_t)(v->offset_ms / 1000));
 	policy_init(&t->policy, &opts, s);
-	rc = policy_train(&t->policy, s, t->model, y, n, from_ms, err);
+	rc = policy_train(
+		&t->policy, s, t->model,
+		&(struct policy_past){ .y = y, .n = n, .t0_ms = from_ms, .bounds = bounds },
+		err);
 	if (rc < 0)
 		return rc;
 	t->settings = *s;
@@ -108,7 +129,8 @@ static int feed_minute(struct tier_model *t, int64_t at_ms, double measured, dou
 		policy_miss(&t->policy);
 		return 0;
 	}
-	policy_observe(&t->policy, &t->settings, measured, served, v->is_bound);
+	policy_observe(&t->policy, &t->settings, &v->bounds, measured, served,
+		       v->is_bound);
 	return demand_model_update(t->model, at_ms, plain, err);
 }
 

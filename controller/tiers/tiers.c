@@ -206,6 +206,9 @@ void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 	d.in.demand = m->demand;
 	d.in.demand_at_ms = m->demand_at_ms;
 	d.in.ending = m->ending;
+	d.in.overdue = m->overdue;
+	d.in.budget = m->budget;
+	d.in.budget_name = m->budget_name;
 	d.evidence = NAN;
 	d.in.capacity = ft->t.capacity;
 	deciding_forecast(ts, &d);

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bounds.h"
 
+void decide_bounds(const struct decide_input *in, int64_t *ret_least, int64_t *ret_most)
+{
+	int64_t lower = MAX(in->min, in->floor), upper = in->max;
+
+	if (in->max >= 0)
+		lower = MIN(lower, in->max);
+	if (in->ceiling >= 0 && (upper < 0 || in->ceiling < upper))
+		upper = in->ceiling;
+	*ret_least = lower;
+	*ret_most = upper >= 0 ? MAX(upper, lower) : upper;
+}
+
 void bounds_find(struct deciding *d)
 {
-	const struct decide_input *in = d->in;
-
-	d->lower = MAX(in->min, in->floor);
-	d->upper = in->max;
-	if (in->max >= 0)
-		d->lower = MIN(d->lower, in->max);
-	if (in->ceiling >= 0 && (d->upper < 0 || in->ceiling < d->upper))
-		d->upper = in->ceiling;
-	if (d->upper >= 0)
-		d->upper = MAX(d->upper, d->lower);
+	decide_bounds(d->in, &d->lower, &d->upper);
 }
 
 int64_t bounds_raise(struct deciding *d, int64_t value)

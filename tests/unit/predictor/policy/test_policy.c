@@ -66,7 +66,7 @@ static double steered(const struct tier *t, double demand, int64_t served, bool 
 	struct policy p = t->p;
 
 	for (size_t i = 0; i < n; i++)
-		policy_observe(&p, &t->s, demand, served, is_bound);
+		policy_observe(&p, &t->s, NULL, demand, served, is_bound);
 	return p.log_price - t->p.log_price;
 }
 
@@ -186,7 +186,7 @@ static int64_t obeyed_step(struct tier *t, double demand)
 	struct decide_input in;
 	struct err e;
 
-	policy_observe(&t->p, &t->s, demand, t->plan.desired, false);
+	policy_observe(&t->p, &t->s, NULL, demand, t->plan.desired, false);
 	assert_ok(demand_model_update(t->m, t->now_ms, demand, &e), &e);
 	t->now_ms += t->step_ms;
 	policy_input(&t->p, &t->s, t->now_ms, demand, t->plan.desired, 0, &in);
