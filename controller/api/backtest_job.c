@@ -59,11 +59,16 @@ static int read_demand(struct db *db, struct run *b, struct err *err)
 	return db_demand_range(db, b->stack, b->tier, b->from_ms, b->y, b->n, err);
 }
 
+static int64_t played_from_ms(const struct run *b)
+{
+	const size_t play = (size_t)(b->request.play_ms / MINUTE_MS);
+
+	return b->from_ms + (int64_t)judge_from(b->n, MINUTE_MS, play) * MINUTE_MS;
+}
+
 /* The tier's events, each as it was known at the time. */
 static int read_events(struct db *db, struct run *b, struct err *err)
 {
-	const size_t play = (size_t)(b->request.play_ms / MINUTE_MS);
-	const size_t from = judge_from(b->n, MINUTE_MS, play);
 	CLEANUP(event_view_done) struct event_view v = { 0 };
 	CLEANUP(tier_events_free) struct tier_events *e = NULL;
 	int rc = event_view_read(db, b->stack, clock_now_ms(), &v, err);
@@ -73,7 +78,7 @@ static int read_events(struct db *db, struct run *b, struct err *err)
 	if (rc < 0)
 		return rc;
 	b->events = xcalloc(e->n + 1, sizeof(*b->events));
-	tier_events_as_known(e, b->from_ms + (int64_t)from * MINUTE_MS, b->events);
+	tier_events_as_known(e, played_from_ms(b), b->events);
 	b->request.events = b->events;
 	b->request.n_events = e->n;
 	return 0;
@@ -96,6 +101,8 @@ static int read_terms(struct db *db, struct run *b, const struct db_tier *t,
 	in_force.capacity = b->request.settings.capacity;
 	rc = terms_read(db, f, &in_force, b->request.is_learned, b->from_ms, b->n,
 			&b->terms, err);
+	if (rc == 0)
+		rc = terms_start(db, t, played_from_ms(b), &b->request.running, err);
 	b->request.terms = &b->terms;
 	b->request.settings.lead_spread = b->terms.lead.spread;
 	return rc;

@@ -19,6 +19,7 @@ struct backtest_request {
 	const struct uplift_event *events; /* [n_events] as they were known */
 	size_t n_events;
 	const struct terms *terms; /* of its minutes */
+	int64_t running; /* instances at the start of what is played; < 0: not known */
 };
 
 /* Simulates y [n], minutes of demand from from_ms on, and writes the report. Pure. */

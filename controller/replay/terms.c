@@ -134,6 +134,20 @@ int terms_read(struct db *db, struct fleet *f, const struct db_tier *t,
 	return rc == 0 ? read_bounds(ft, t, from_ms, n, ret, err) : rc;
 }
 
+int terms_start(struct db *db, const struct db_tier *t, int64_t at_ms, int64_t *ret,
+		struct err *err)
+{
+	CLEANUP(db_decision_list_done) struct db_decision_list l = { 0 };
+	const struct db_page before = {
+		.stack = t->stack, .tier = t->name, .until_ms = at_ms + 1, .limit = 1
+	};
+	int rc = db_decision_list(db, &before, &l, err);
+
+	if (rc == 0)
+		*ret = l.n ? l.v[0].to : -1;
+	return rc;
+}
+
 struct fleet_terms terms_of_fleet(const struct terms *t, const struct policy_settings *s)
 {
 	return (struct fleet_terms){

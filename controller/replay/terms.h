@@ -44,6 +44,10 @@ int terms_read(struct db *db, struct fleet *f, const struct db_tier *t,
 void terms_done(struct terms *t);
 DEFINE_CLEANUP_OBJECT(struct terms, terms_done);
 
+/* The instances that were desired at that time; < 0: not recorded. */
+int terms_start(struct db *db, const struct db_tier *t, int64_t at_ms, int64_t *ret,
+		struct err *err) MUST_CHECK;
+
 /* Of a fleet that is stepped by the minute. Borrows from t. */
 struct fleet_terms terms_of_fleet(const struct terms *t, const struct policy_settings *s);
 

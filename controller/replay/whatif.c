@@ -77,23 +77,19 @@ static int read_demand(struct stage *s, const struct db_tier *t, struct err *err
 	return s->missing < s->n ? 0 : nothing_to_replay(t, err);
 }
 
-/* The last decision before; without any, what the first demand needs. */
+/* As it was decided then; without any, what the first demand needs. */
 static int read_start(struct stage *s, const struct db_tier *t, struct err *err)
 {
-	CLEANUP(db_decision_list_done) struct db_decision_list l = { 0 };
-	const struct db_page before = {
-		.stack = t->stack, .tier = t->name, .until_ms = s->from_ms + 1, .limit = 1
-	};
 	size_t first = 0;
-	int64_t need;
-	int rc = db_decision_list(s->db, &before, &l, err);
+	int64_t need, decided;
+	int rc = terms_start(s->db, t, s->from_ms, &decided, err);
 
 	if (rc < 0)
 		return rc;
 	while (isnan(s->measured[first]))
 		first++;
 	need = (int64_t)fleet_need(s->measured[first], s->capacity);
-	s->running = l.n ? l.v[0].to : MAX(MIN(need, t->max), t->min);
+	s->running = decided >= 0 ? decided : MAX(MIN(need, t->max), t->min);
 	return 0;
 }
 

@@ -93,6 +93,8 @@ struct judge_question {
 	int64_t step_ms;
 	struct policy_settings settings;
 	size_t play; /* steps to simulate; 0: 14 days, at most half */
+	size_t running; /* instances at the start, as far as they are allowed; 0: what the
+			   step before needed */
 	int64_t offset_ms; /* of the local clock from UTC */
 	const struct policy_bounds *bounds; /* [n] in force from the end of each step on;
 					       NULL: the settings' alone */

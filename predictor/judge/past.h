@@ -64,10 +64,14 @@ static inline size_t past_need(const struct past *p, size_t i)
 	return fleet_need(p->y[i], past_capacity(p, i));
 }
 
-/* Instances that run in step `from`. */
+/* Instances that run in step `from`: those that there were at the start of what is
+ * simulated, or what the step before needed. */
 static inline size_t past_running(const struct past *p, size_t from)
 {
-	return past_within(p, from - 1, past_need(p, from - 1));
+	const bool is_known = p->q->running > 0 && from == p->from;
+
+	return past_within(p, from - 1,
+			   is_known ? p->q->running : past_need(p, from - 1));
 }
 
 #endif

@@ -110,13 +110,13 @@ static size_t want_of_policy(void *arg, const struct fleet_now *now)
 	policy_observe(&a->policy, &a->s, before, now->demand,
 		       is_followed ? (int64_t)now->running : -1,
 		       decide_is_bound(&a->plan));
+	if (now->i + 1 < p->n)
+		learn_capacity(a, at + 1);
 	policy_fleet_input(&a->policy, &a->s, past_bounds(p, at),
 			   p->q->t0_ms + (int64_t)(at + 1) * p->q->step_ms, now, &in);
 	policy_fill(&a->policy, &a->s, a->m, p->events ? &p->events[now->i] : NULL, &in,
 		    NULL);
 	decide_silently(&in, &a->state, &a->plan);
-	if (now->i + 1 < p->n)
-		learn_capacity(a, at + 1);
 	return past_room(p, at, (size_t)a->plan.desired);
 }
 

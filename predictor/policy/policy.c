@@ -185,7 +185,8 @@ void policy_observe(struct policy *p, const struct policy_settings *s,
 	p->steps++;
 	p->steady = served == p->served ? p->steady + 1 : 0;
 	p->served = served;
-	if (served < 0 || !is_servable(s, b, demand))
+	p->followed = served < 0 ? 0 : MIN(p->followed, UINT32_MAX - 1) + 1;
+	if (p->followed <= p->lead_steps + 1 || !is_servable(s, b, demand))
 		return;
 	for (uint64_t k = MIN(p->missed, MISSED_MAX) + 1; k-- > 0;)
 		note_step(p, s, k > p->missed / 2 ? p->was_short : is_short, is_bound);

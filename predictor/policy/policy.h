@@ -101,6 +101,7 @@ struct policy {
 	uint64_t steps;      /* observed */
 	uint64_t missed;     /* since the last of them: without a sample */
 	bool was_short;      /* the last of them */
+	uint32_t followed;   /* steps in a row that what served was decided here */
 	uint64_t steered;    /* since the price was found or what it is for changed */
 	int64_t served;      /* instances, last; -1: none */
 	uint64_t steady;     /* steps that served is the same */
@@ -145,7 +146,8 @@ void policy_find_price(struct policy *p, const struct policy_settings *s,
 
 /*
  * Notes the demand of a step, before the model learns it, and steers the price. It does
- * not count whether more than the bounds allow would have served.
+ * not count what no price could have served: what is beyond the bounds, and what comes
+ * before the first of its decisions serves.
  *   b         the bounds in force; NULL: none but the settings'
  *   served    instances that served in it; < 0: not known, or not what was decided (held,
  *             or in a mode that does not act): the price stays

@@ -111,7 +111,7 @@ static void fleets_go_on_step_by_step_side_by_side(void **state)
 
 static void a_fleet_that_never_served_comes_to_nothing(void **state)
 {
-	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(0, 3, 1, 1, 1);
+	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(&terms, 0, 3);
 	struct fleet_run r;
 
 	(void)state;
@@ -123,15 +123,16 @@ static void a_fleet_that_never_served_comes_to_nothing(void **state)
 
 static void without_a_boot_a_launch_serves_in_the_next_step(void **state)
 {
-	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(2, 1, 0, 1, 1);
-	size_t run, boot;
+	const struct fleet_terms at_once = { .capacity = 1, .billing = 1 };
+	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(&at_once, 2, 1);
+	struct fleet_now now;
 
 	(void)state;
-	fleet_serve(f, 1, &run, &boot);
+	fleet_serve(f, 1, &now);
 	fleet_want(f, 4);
-	fleet_serve(f, 1, &run, &boot);
-	assert_int_equal(run, 4);
-	assert_int_equal(boot, 0);
+	fleet_serve(f, 1, &now);
+	assert_int_equal(now.running, 4);
+	assert_int_equal(now.booting, 0);
 }
 
 int main(void)
