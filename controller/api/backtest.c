@@ -16,8 +16,9 @@
 static int read_request(struct request *r, const struct db_tier *t,
 			struct backtest_request *q, struct err *err)
 {
-	static const char *const keys[] = { "boot",     "play",  "risk",         "price",
-					    "capacity", "dwell", "action_price", "mode", NULL };
+	static const char *const keys[] = { "boot",         "play",     "risk",
+					    "price",        "capacity", "dwell",
+					    "action_price", "mode",     NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
 	const char *mode = NULL;
 	int rc;

@@ -22,6 +22,7 @@ struct run {
 	struct terms terms;          /* request.terms */
 	size_t n;
 	int64_t from_ms;
+	json_t *played; /* backtest_played() */
 	json_t *report;
 };
 
@@ -31,6 +32,7 @@ static void run_free(void *arg)
 
 	if (!b)
 		return;
+	json_decref(b->played);
 	json_decref(b->report);
 	free(b->stack);
 	free(b->tier);
@@ -122,6 +124,7 @@ static int keep(struct db *db, struct run *b, struct err *err)
 	CLEANUP(free) char *text = NULL;
 
 	json_object_set_new(b->report, "at", json_time(now));
+	json_object_set(b->report, "played", b->played);
 	text = json_dumps(b->report, JSON_COMPACT);
 	return db_backtest_put(db,
 			       &(struct db_backtest){ .stack = b->stack,
@@ -154,6 +157,7 @@ int backtest_start(struct request *r, const struct db_tier *t,
 	b->request = *q;
 	b->stack = xstrdup(t->stack);
 	b->tier = xstrdup(t->name);
+	b->played = backtest_played(r, t, q->settings.mode);
 	rc = read_demand(r->api->db, b, err);
 	if (rc == 0)
 		rc = read_events(r->api->db, b, err);

@@ -28,8 +28,14 @@ int backtest_simulate(const double *y, size_t n, int64_t from_ms,
 		      void (*progress)(void *arg, double share), void *arg, json_t **ret,
 		      struct err *err) MUST_CHECK;
 
-/* The tier as verdicts need it, with its learned capacity and lead time. */
-struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t);
+/* The tier as verdicts on that mode need it, with its learned capacity and lead time. */
+struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t,
+				  enum db_mode to);
+
+/* Part of the report: {"mode","stateful","min","max","step_out","step_in","billing_ms",
+ * "schedules","pool","pool_max"} that are played. */
+json_t *backtest_played(struct request *r, const struct db_tier *t,
+			enum decide_mode mode);
 
 /* A request with the tier's own settings, in that mode. */
 struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t,

@@ -92,7 +92,7 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 	v.to = w.to;
 	from = t.mode;
 	if (report) {
-		const struct verdict_tier now = backtest_tier(r, &t);
+		const struct verdict_tier now = backtest_tier(r, &t, w.to);
 		const struct verdict_report facts = backtest_facts(report);
 
 		verdict_give(&now, &facts, w.to, clock_now_ms(), &v);
@@ -110,7 +110,7 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 static int judge(struct request *r, const struct db_tier *t, enum db_mode to,
 		 struct err *err)
 {
-	const struct verdict_tier now = backtest_tier(r, t);
+	const struct verdict_tier now = backtest_tier(r, t, to);
 	const struct backtest_request q = backtest_defaults(r, t, to);
 	CLEANUP(json_decref) json_t *last = backtest_json(r, t);
 	const struct verdict_report facts = backtest_facts(last);

@@ -33,9 +33,10 @@ void place_result_done(struct place_result *r);
 DEFINE_CLEANUP_OBJECT(struct place_result, place_result_done);
 
 /*
- * Instances of the tier that its pool can hold, beside the units of other tiers that there
- * are; < 0: all that the tier may have. By placing them into new hosts: as many as the
- * pool may have, of the size that it gives them, or that its hosts turned out to have.
+ * Instances of the tier that its pool can hold, beside the units of other tiers that
+ * there are; < 0: all that the tier may have. By placing them into new hosts: as many as
+ * the pool may have, of the size that it gives them, or that its hosts turned out to
+ * have.
  */
 int64_t place_room(const struct fleet *f, const struct fleet_tier *t);
 

@@ -120,9 +120,8 @@ static int read_bounds(const struct fleet_tier *ft, const struct db_tier *t,
 	return 0;
 }
 
-int terms_read(struct db *db, struct fleet *f, const struct db_tier *t,
-	       bool is_learned, int64_t from_ms, size_t n, struct terms *ret,
-	       struct err *err)
+int terms_read(struct db *db, struct fleet *f, const struct db_tier *t, bool is_learned,
+	       int64_t from_ms, size_t n, struct terms *ret, struct err *err)
 {
 	const struct fleet_tier *ft = fleet_tier(f, t->stack, t->name);
 	int rc = read_boots(db, t, ret, err);

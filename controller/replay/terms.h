@@ -23,9 +23,9 @@ struct terms {
 	struct lead lead;
 	size_t *boots; /* [n_boots] minutes, ascending; none before enough are measured */
 	size_t n_boots;
-	int64_t room;      /* instances; < 0: all that the tier may have */
-	char *room_name;   /* "pool web" */
-	int64_t offset_ms; /* of the stack's clock from UTC, now */
+	int64_t room;                 /* instances; < 0: all that the tier may have */
+	char *room_name;              /* "pool web" */
+	int64_t offset_ms;            /* of the stack's clock from UTC, now */
 	struct policy_bounds *bounds; /* [n] in force from the end of each minute on */
 	double *capacity; /* [n] of an instance in each minute; NULL: it is declared */
 	int64_t learned_from_ms; /* before, it is as now; 0: all of it */
@@ -38,9 +38,8 @@ struct terms {
  *
  * The caller owns *ret: terms_done().
  */
-int terms_read(struct db *db, struct fleet *f, const struct db_tier *t,
-	       bool is_learned, int64_t from_ms, size_t n, struct terms *ret,
-	       struct err *err) MUST_CHECK;
+int terms_read(struct db *db, struct fleet *f, const struct db_tier *t, bool is_learned,
+	       int64_t from_ms, size_t n, struct terms *ret, struct err *err) MUST_CHECK;
 void terms_done(struct terms *t);
 DEFINE_CLEANUP_OBJECT(struct terms, terms_done);
 

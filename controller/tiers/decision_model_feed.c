@@ -105,10 +105,10 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 		return rc;
 	demand_model_set_offset(t->model, (int32_t)(v->offset_ms / 1000));
 	policy_init(&t->policy, &opts, s);
-	rc = policy_train(
-		&t->policy, s, t->model,
-		&(struct policy_past){ .y = y, .n = n, .t0_ms = from_ms, .bounds = bounds },
-		err);
+	rc = policy_train(&t->policy, s, t->model,
+			  &(struct policy_past){
+				  .y = y, .n = n, .t0_ms = from_ms, .bounds = bounds },
+			  err);
 	if (rc < 0)
 		return rc;
 	t->settings = *s;

@@ -14,8 +14,8 @@
 
 struct peer {
 	double headroom;
-	double capacity; /* as it is known at the step */
-	const double *past;   /* [n_past] demand before step 0 */
+	double capacity;    /* as it is known at the step */
+	const double *past; /* [n_past] demand before step 0 */
 	size_t n_past;
 	const double *demand; /* from step 0 on; looked at up to the step only */
 	size_t lead, day;     /* in steps */

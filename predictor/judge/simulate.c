@@ -167,15 +167,13 @@ static int play(struct past *p, struct demand_model *m, struct player *a, size_t
 static int train(struct past *p, struct demand_model *m, struct player *a, size_t n,
 		 struct err *err)
 {
-	const struct policy_past past = { .y = p->plain,
-					  .n = p->from,
-					  .t0_ms = p->q->t0_ms,
-					  .bounds = p->q->bounds };
+	const struct policy_past past = {
+		.y = p->plain, .n = p->from, .t0_ms = p->q->t0_ms, .bounds = p->q->bounds
+	};
 	const size_t leads = demand_model_opts(m)->n_leads;
 	CLEANUP(free)
 	struct demand_point *points = xcalloc(leads * p->from, sizeof(*points));
-	const int rc =
-		demand_model_train(m, p->plain, p->from, p->q->t0_ms, points, err);
+	const int rc = demand_model_train(m, p->plain, p->from, p->q->t0_ms, points, err);
 
 	for (size_t k = 0; k < n && rc == 0; k++) {
 		policy_find_price(&a[k].policy, &a[k].s, m, points, &past);

@@ -22,8 +22,8 @@ void policy_allowed(const struct policy_settings *s, const struct policy_bounds 
 		*ret_most = b->budget;
 }
 
-/* The largest floor from step i on, for `ahead` more. Steps are visited backwards, so that
- * a floor that is still in sight is known. */
+/* The largest floor from step i on, for `ahead` more. Steps are visited backwards, so
+ * that a floor that is still in sight is known. */
 static void look_ahead(struct policy_bounds *b, const int64_t *floor, size_t n,
 		       size_t ahead)
 {

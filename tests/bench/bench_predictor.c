@@ -107,7 +107,8 @@ static struct tier train(int kind)
 		y[i] = demand(i, kind);
 	must(demand_model_new(&o, &t.m, &err));
 	policy_init(&t.p, &o, &settings);
-	must(policy_train(&t.p, &settings, t.m, &(struct policy_past){ .y = y, .n = WEEK }, &err));
+	must(policy_train(&t.p, &settings, t.m,
+			  &(struct policy_past){ .y = y, .n = WEEK }, &err));
 	return t;
 }
 

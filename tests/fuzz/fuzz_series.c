@@ -159,7 +159,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		policy_init(&t.p, &o, &t.s);
 		feed(&t, m, data + 4, size - 4);
 		policy_init(&u.p, &o, &u.s);
-		CHECK(policy_train(&u.p, &u.s, again, &(struct policy_past){ .y = y, .n = n }, &e) == 0);
+		CHECK(policy_train(&u.p, &u.s, again,
+				   &(struct policy_past){ .y = y, .n = n }, &e) == 0);
 		check_decision(&u, again, (int64_t)n * 600000,
 			       n ? value_of(data + 4) : 0);
 	}
