@@ -5,11 +5,13 @@
 #include "clock.h"
 #include "samples.h"
 
+#include <math.h>
 #include <string.h>
 
 #define CATCH_UP_MINUTES 1440 /* after a longer gap it is retrained */
 #define LEARN_MS 500          /* per round */
 #define UNSTEERED_MS 86400000
+#define OTHER_SIZE 1.25
 #define KNOWN_AFTER_MINUTES 20 /* of demand; before, there is no forecast */
 
 struct tier_model *tier_model_new(void)
@@ -112,11 +114,19 @@ static bool is_unsteered(const struct tier_model *t, const struct tier_view *v,
 	return v->tier->mode != DB_MODE_AUTO && now_ms - t->learned_ms > UNSTEERED_MS;
 }
 
+/* The capacity is another than the price was found for, by so much that a price that is
+ * worth as much demand is not the right one: found while it was a first guess. */
+static bool is_of_other_size(const struct tier_model *t, const struct policy_settings *s)
+{
+	return fabs(log(s->capacity / t->learned_capacity)) > log(OTHER_SIZE);
+}
+
 static bool is_outdated(const struct tier_model *t, struct tier_round *r,
 			const struct tier_view *v, const struct policy_settings *s)
 {
 	return !t->model || !is_for(t, s) || is_far_behind(t, r->now_ms) ||
 	       tier_model_mark(t) != t->events_mark || is_unsteered(t, v, r->now_ms) ||
+	       is_of_other_size(t, s) ||
 	       (model_step_of(r->now_ms) > t->fed_ms && has_older_history(t, r, v->tier));
 }
 

@@ -115,6 +115,7 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 	t->first_ms = first_ms;
 	t->fed_ms = to_ms;
 	t->learned_ms = r->now_ms;
+	t->learned_capacity = s->capacity;
 	t->events_mark = tier_model_mark(t);
 	t->is_dirty = true;
 	return 0;
