@@ -6,6 +6,7 @@
 
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
+#include <string.h>
 
 #define LATEST 50
 
@@ -47,6 +48,43 @@ int lead_read(struct db *db, const struct db_tier *t, struct lead *ret, struct e
 	ret->overdue_ms = policy_leads_overdue(&learned);
 	ret->spread = policy_leads_spread(&learned);
 	return 0;
+}
+
+static int64_t late_hosts(const struct fleet *f, const char *pool, int64_t before_ms)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		const struct db_host *h = &f->hosts[i].h;
+
+		n += strcmp(h->pool, pool) == 0 && h->state <= DB_HOST_UP &&
+		     !h->ready_ms && h->requested_ms < before_ms;
+	}
+	return n;
+}
+
+int64_t lead_count_overdue(const struct lead *l, const struct fleet *f,
+			   const struct fleet_tier *ft)
+{
+	const int64_t before_ms = f->now_ms - l->overdue_ms;
+	int64_t placed = 0, waiting = 0;
+
+	if (l->overdue_ms <= 0)
+		return 0;
+	for (size_t i = 0; i < ft->n_units; i++) {
+		const struct fleet_unit *u = &f->units[ft->first_unit + i];
+
+		if (u->u.goal != DB_GOAL_RUN || u->healthy || u->failing ||
+		    u->u.healthy_ms)
+			continue;
+		if (u->host)
+			placed += observe_lead_start(u) < before_ms;
+		else
+			waiting += u->u.wanted_ms < before_ms;
+	}
+	if (waiting)
+		waiting = MIN(waiting, late_hosts(f, ft->t.pool, before_ms));
+	return placed + waiting;
 }
 
 json_t *lead_json(const struct lead *l)

@@ -6,6 +6,7 @@
 #define CONTROLLER_TIERS_LEAD_H
 
 #include "db.h"
+#include "fleet.h"
 
 #include <jansson.h>
 
@@ -22,6 +23,13 @@ struct lead {
 
 int lead_read(struct db *db, const struct db_tier *t, struct lead *ret,
 	      struct err *err) MUST_CHECK;
+
+/*
+ * Instances that should be healthy by now, and neither fail nor are: late since their
+ * launch. What waits for a host is late when a host of the tier's pool is.
+ */
+int64_t lead_count_overdue(const struct lead *l, const struct fleet *f,
+			   const struct fleet_tier *ft);
 
 /* {"p50_ms","p95_ms","used_ms","count","prior"} */
 json_t *lead_json(const struct lead *l);
