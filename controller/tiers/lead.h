@@ -7,13 +7,15 @@
 
 #include "db.h"
 #include "fleet.h"
+#include "policy.h"
 
 #include <jansson.h>
 
-#define LEAD_ENOUGH 5 /* launches from which on the prior is not used */
+#define LEAD_ENOUGH POLICY_LEADS_ENOUGH /* launches: the prior is not used any more */
 
 struct lead {
-	int64_t p50_ms, p95_ms; /* measured; 0: none */
+	int64_t p50_ms;     /* the middle of those measured; 0: none */
+	int64_t p95_ms;     /* that the next one keeps with 95 %; 0: fewer than enough */
 	int64_t used_ms;    /* planned for: the middle of those measured, or the prior */
 	int64_t overdue_ms; /* a launch that is older is overdue; 0: not known */
 	double spread;      /* of the logarithms; 0: not known */
