@@ -123,7 +123,9 @@ int round_run(struct round *r, struct err *err)
 	    (rc = observe(p->observer, r->f, &r->view, p->o->events, &r->seen, err)) < 0)
 		return rc;
 	find_failing(r);
-	rc = decide_tiers(r, err);
+	rc = observe_leads(p->observer, r->f, p->o->events, err);
+	if (rc == 0)
+		rc = decide_tiers(r, err);
 	if (rc < 0)
 		return rc;
 	problems_set(&p->problems, PROBLEM_HOSTS,

@@ -68,24 +68,6 @@ static void fill_bounds(struct deciding *d)
 	in->budget = -1;
 }
 
-/* Instances that should be healthy by now, and neither fail nor are. */
-static int64_t count_overdue(const struct deciding *d)
-{
-	const struct fleet_tier *ft = d->ft;
-	int64_t n = 0;
-
-	if (d->lead.overdue_ms <= 0)
-		return 0;
-	for (size_t i = 0; i < ft->n_units; i++) {
-		const struct fleet_unit *u = &d->f->units[ft->first_unit + i];
-
-		n += u->u.goal == DB_GOAL_RUN && !u->healthy && !u->failing &&
-		     u->u.healthy_ms == 0 &&
-		     d->in.now_ms - u->u.wanted_ms > d->lead.overdue_ms;
-	}
-	return n;
-}
-
 /* Instances whose hosts will soon have been used for all that is paid, and those without
  * a host. */
 static int64_t count_ending(const struct deciding *d)
@@ -111,7 +93,7 @@ static void fill_fleet(struct deciding *d)
 
 	in->running = (int64_t)d->ft->healthy;
 	in->starting = (int64_t)(d->ft->running - d->ft->healthy);
-	in->overdue = count_overdue(d);
+	in->overdue = lead_count_overdue(&d->lead, d->f, d->ft);
 	in->ending = count_ending(d);
 	in->desired = d->ft->t.desired;
 	in->desired_since_ms = d->ft->t.desired_since_ms;
