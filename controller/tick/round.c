@@ -61,6 +61,15 @@ static int decide_tiers(struct round *r, struct err *err)
 			    err);
 }
 
+static void tell_of_tiers(struct round *r)
+{
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+
+	problems_set(&p->problems, PROBLEM_DEMAND,
+		     tiers_missing(p->tiers, text, sizeof(text)) ? text : NULL);
+}
+
 static int publish(struct round *r, struct err *err)
 {
 	struct tick_parts *p = r->parts;
@@ -128,6 +137,7 @@ int round_run(struct round *r, struct err *err)
 		rc = decide_tiers(r, err);
 	if (rc < 0)
 		return rc;
+	tell_of_tiers(r);
 	problems_set(&p->problems, PROBLEM_HOSTS,
 		     r->seen.host_shrunk ? "most hosts stopped responding at the same "
 					   "time; nothing is scaled in"
