@@ -18,7 +18,9 @@ static void read_state(struct fleet_unit *u)
 	fleet_unit_set(u, &u->u.active, state ? state->active : "");
 	fleet_unit_set(u, &u->u.sub, state ? state->sub : "");
 	fleet_unit_set(u, &u->u.health, state ? health_name(state->health) : "");
-	fleet_unit_set(u, &u->u.message, state ? state->message : "");
+	/* What one without a host waits for is said by its placement. */
+	if (u->host)
+		fleet_unit_set(u, &u->u.message, state ? state->message : "");
 	if (state && state->drained != u->u.drained) {
 		u->u.drained = state->drained;
 		u->dirty = true;
