@@ -30,6 +30,14 @@ static void read_state(struct fleet_unit *u)
 		     unit_state_is_healthy(state);
 }
 
+/* As it was when its state was read last, by this controller or the one before. */
+static bool has_served(const struct db_unit *u)
+{
+	return u->goal == DB_GOAL_RUN && strcmp(u->active, "active") == 0 &&
+	       (strcmp(u->health, health_name(HEALTH_PASSING)) == 0 ||
+		strcmp(u->health, health_name(HEALTH_NONE)) == 0);
+}
+
 static int add_leads(struct fleet *f, struct fleet_unit *u, struct db *db,
 		     struct err *err)
 {
@@ -67,6 +75,7 @@ int observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *eve
 		/* Its replacement is requested now: its lead time starts here. */
 		u->u.wanted_ms = f->now_ms;
 	}
+	u->served = has_served(&u->u);
 	read_state(u);
 	if (was_active && strcmp(u->u.active, "failed") == 0)
 		event_add(events, "unit-failed", DB_LEVEL_WARN,
