@@ -11,6 +11,7 @@
 
 #define MESSAGE_BYTES 200             /* of a unit's message, when quoted */
 #define DOWN_MS 60000                 /* real */
+#define COME_MS (5 * INT64_C(60000))  /* calendar: from its start to its first pass */
 #define LEAVE_MS (5 * INT64_C(60000)) /* calendar */
 
 /* ---------------------------------------------------------------- one instance */
@@ -28,13 +29,22 @@ static void fall_sick(struct tracked_unit *p, const struct fleet_unit *u,
 		      const struct unit_state *s, int64_t now_ms,
 		      const struct events *events)
 {
-	const bool is_check = s->health == HEALTH_FAILING;
+	const char *what = s->health == HEALTH_FAILING ? "fails its check"
+			   : p->served                 ? "is down"
+						       : "has not come to serve";
 	const char *why = *s->message ? s->message : s->active;
 
-	p->sick = xasprintf("%s: %.*s", is_check ? "fails its check" : "is down",
-			    (int)utf8_fit(why, MESSAGE_BYTES), why);
+	p->sick = xasprintf("%s: %.*s", what, (int)utf8_fit(why, MESSAGE_BYTES), why);
 	p->sick_ms = now_ms;
 	report(events, DB_LEVEL_WARN, u, "unit-sick", p->sick);
+}
+
+/* It is up, and has never passed its check for long. */
+static bool does_not_come(const struct tracked_unit *p, const struct unit_state *s,
+			  int64_t now_ms)
+{
+	return !p->served && s->health == HEALTH_STARTING && s->since_ms > 0 &&
+	       strcmp(s->active, "active") == 0 && now_ms - s->since_ms >= COME_MS;
 }
 
 static void look_at(struct tracked_unit *p, const struct fleet_unit *u,
@@ -54,7 +64,8 @@ static void look_at(struct tracked_unit *p, const struct fleet_unit *u,
 	if (p->served && !p->down_mono_ms)
 		p->down_mono_ms = now_mono_ms;
 	is_down = p->down_mono_ms && (p->why || now_mono_ms - p->down_mono_ms >= DOWN_MS);
-	if (!p->sick && (s->health == HEALTH_FAILING || is_down))
+	if (!p->sick &&
+	    (s->health == HEALTH_FAILING || is_down || does_not_come(p, s, now_ms)))
 		fall_sick(p, u, s, now_ms, events);
 }
 
@@ -165,7 +176,8 @@ static bool must_go_first(const struct fleet *f, const struct fleet_tier *t,
 {
 	const size_t want = (size_t)MAX(t->t.desired, INT64_C(0));
 
-	if (is_common(s) && s->proven == 0)
+	/* One that never served may be about to, for the first time. */
+	if ((is_common(s) && s->proven == 0) || s->first->u.healthy_ms == 0)
 		return false;
 	return s->n - s->sick < want &&
 	       (s->n >= sick_room(f, t, want) || waits_in_vain(f, t));

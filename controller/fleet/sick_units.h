@@ -6,12 +6,14 @@
  * An instance is sick when its check fails, as its agent counts it (Rise= and Fall=), or,
  * after it was healthy with this text on this host, when it is failing (failing_units.h)
  * or has been down for a minute; until it has been healthy for a minute. One that has
- * never been healthy is starting. Of a host whose agent is silent nothing new is known:
+ * never been healthy is starting, and sick when it has been up for five minutes without
+ * passing its check. Of a host whose agent is silent nothing new is known:
  * its instances stay what they were, until it is lost (observe.h).
  *
  * A sick one is no capacity: another is started beside it at once. Its agent restarts it.
  * After five minutes, when the others carry the tier, it is drained; when there is no
- * room beside it, as a failing one is (failing_units.h): first drained, then replaced.
+ * room beside it and it has served, as a failing one is (failing_units.h): first drained,
+ * then replaced.
  *
  * At most half of a tier is made up for, and never more than its maximum. When more than
  * half are sick, a common cause is likelier than their hosts: then one is started, and

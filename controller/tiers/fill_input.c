@@ -79,7 +79,7 @@ static int64_t count_overdue(const struct deciding *d)
 	for (size_t i = 0; i < ft->n_units; i++) {
 		const struct fleet_unit *u = &d->f->units[ft->first_unit + i];
 
-		n += u->u.goal == DB_GOAL_RUN && !u->healthy && !u->failing &&
+		n += u->u.goal == DB_GOAL_RUN && !u->healthy && !u->failing && !u->sick &&
 		     u->u.healthy_ms == 0 &&
 		     d->in.now_ms - u->u.wanted_ms > d->lead.overdue_ms;
 	}

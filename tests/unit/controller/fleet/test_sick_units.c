@@ -21,6 +21,7 @@ struct ward {
 	int64_t mono_ms;
 	size_t n_sick;
 	const char *active; /* of the sick ones */
+	bool never_passed;  /* their checks */
 };
 
 static int setup(void **state)
@@ -57,15 +58,18 @@ static void say(struct ward *w, struct fleet_unit *u)
 		.load = (char *)(uintptr_t) "loaded",
 		.active = (char *)(uintptr_t)(is_sick ? w->active : "active"),
 		.sub = (char *)(uintptr_t) "running",
-		.health = is_down   ? HEALTH_STARTING
-			  : is_sick ? HEALTH_FAILING
-				    : HEALTH_PASSING,
+		.health = is_down || (is_sick && w->never_passed) ? HEALTH_STARTING
+			  : is_sick                               ? HEALTH_FAILING
+								  : HEALTH_PASSING,
+		.since_ms = NOW_MS,
 		.message = (char *)(uintptr_t)(is_sick ? "check of web: status 500" : ""),
 	};
 
 	assert_ok(states_add(u->host->states, &s, w->s->e), w->s->e);
 	u->served = strcmp(u->u.active, "active") == 0;
 	u->healthy = u->u.goal == DB_GOAL_RUN && unit_state_is_healthy(&s);
+	if (u->healthy && !u->u.healthy_ms)
+		u->u.healthy_ms = w->s->now_ms;
 	fleet_unit_set(u, &u->u.active, u->healthy ? "active" : "down");
 }
 
@@ -250,6 +254,35 @@ static void one_that_never_served_is_starting(void **state)
 	assert_string_equal(problem(w), "");
 }
 
+static void one_that_does_not_come_to_serve_is_made_up_for_in_the_end(void **state)
+{
+	struct ward *w = *state;
+
+	w->n_sick = 1;
+	w->never_passed = true;
+	stand(w, STACK("9", ""), 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(round_at(w, 60), 4);
+	assert_int_equal(round_at(w, 60), 5);
+	assert_true(strstr(problem(w), "has not come to serve: check of web"));
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(round_at(w, 60), 5);
+	assert_int_equal(round_at(w, 60), 4);
+	assert_false(is_running(w, "web@1.service"));
+}
+
+static void at_the_maximum_it_is_given_time(void **state)
+{
+	struct ward *w = *state;
+
+	w->n_sick = 1;
+	w->never_passed = true;
+	stand(w, STACK("4", ""), 4);
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(round_at(w, 60), 4);
+	assert_true(is_running(w, "web@1.service"));
+}
+
 /* ---------------------------------------------------------------- bounded */
 
 static void never_more_than_the_maximum(void **state)
@@ -393,6 +426,8 @@ int main(void)
 		WARD_TEST(a_check_that_flaps_is_one_sickness),
 		WARD_TEST(one_that_is_down_for_a_minute_is_made_up_for),
 		WARD_TEST(one_that_never_served_is_starting),
+		WARD_TEST(one_that_does_not_come_to_serve_is_made_up_for_in_the_end),
+		WARD_TEST(at_the_maximum_it_is_given_time),
 		WARD_TEST(never_more_than_the_maximum),
 		WARD_TEST(at_the_maximum_one_goes_first_and_is_replaced),
 		WARD_TEST(a_schedules_maximum_holds_too),
