@@ -79,6 +79,7 @@ const struct api_route api_routes[] = {
 	{ "POST", "/v1/metrics", API_OPERATOR, API_TEXT, 8 * MB, api_metrics_post },
 	GET("/v1/series", API_VIEWER, api_series_list),
 	GET("/v1/series/data", API_VIEWER, api_series_data),
+	SEND("POST", "/v1/series/forget", API_OPERATOR, 64 * KB, api_series_forget),
 
 	SEND("POST", "/v1/join", API_ANYONE, 64 * KB, api_join),
 	SEND("POST", "/v1/agent/renew", API_HOST, 64 * KB, api_agent_renew),

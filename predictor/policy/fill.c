@@ -57,6 +57,13 @@ static bool are_without_effect(const struct policy_events *e)
 	       (e->near.n == 0 && e->far.n == 0 && e->near.mid == 1 && e->far.mid == 1);
 }
 
+/* Of a demand a part of which is missing the rest is not learned from, and yet there. */
+static double sure_of(const struct policy *p, const struct decide_input *in)
+{
+	return in->missing && in->demand >= 0 ? policy_sure(in->demand, p->sigma)
+					      : p->sure;
+}
+
 void policy_fill(struct policy *p, const struct policy_settings *s,
 		 const struct demand_model *m, const struct policy_events *events,
 		 struct decide_input *in, double *ret_level)
@@ -64,13 +71,15 @@ void policy_fill(struct policy *p, const struct policy_settings *s,
 	struct demand_view near, far;
 	double level = NAN;
 
-	in->demand_sure = p->sure;
+	in->demand_sure = sure_of(p, in);
 	in->forecast_mid = in->forecast_high = in->out_gain = NAN;
 	in->again_near = in->again_far = NAN;
 	if (demand_model_view(m, POLICY_NEAR, &near, NULL) == 0 &&
 	    demand_model_view(m, POLICY_FAR, &far, NULL) == 0) {
-		p->mid = near.mid;
-		p->sigma = near.sigma;
+		if (!in->missing) {
+			p->mid = near.mid;
+			p->sigma = near.sigma;
+		}
 		if (p->fall_left > 0) {
 			near.mid = fmin(near.mid, p->fall_mid);
 			near.sigma = fmin(near.sigma, p->fall_sigma);
