@@ -29,6 +29,14 @@ static void read_state(struct fleet_unit *u)
 		     unit_state_is_healthy(state);
 }
 
+/* As it was when its state was read last, by this controller or the one before. */
+static bool has_served(const struct db_unit *u)
+{
+	return u->goal == DB_GOAL_RUN && strcmp(u->active, "active") == 0 &&
+	       (strcmp(u->health, health_name(HEALTH_PASSING)) == 0 ||
+		strcmp(u->health, health_name(HEALTH_NONE)) == 0);
+}
+
 void observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *events)
 {
 	bool was_active = strcmp(u->u.active, "active") == 0;
@@ -40,6 +48,7 @@ void observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *ev
 		/* Its replacement is requested now. */
 		u->u.wanted_ms = f->now_ms;
 	}
+	u->served = has_served(&u->u);
 	read_state(u);
 	if (was_active && strcmp(u->u.active, "failed") == 0)
 		event_add(events, "unit-failed", DB_LEVEL_WARN,
