@@ -67,6 +67,7 @@ const struct api_route api_routes[] = {
 	GET("/v1/units/{unit}/logs", API_VIEWER, api_unit_logs),
 	GET("/v1/services", API_VIEWER, api_services),
 
+	GET("/v1/ledger", API_VIEWER, api_ledger_list),
 	GET("/v1/decisions", API_VIEWER, api_decision_list),
 	GET("/v1/decisions/{id}", API_VIEWER, api_decision_get),
 	GET("/v1/events", API_VIEWER, api_event_list),
