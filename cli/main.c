@@ -31,7 +31,9 @@ static const struct cli_command commands[] = {
 	{ "services", "[--stack S]", "what is registered, by DNS name", ARGS_COMMON_HELP,
 	  cli_list },
 	{ "decisions", "[--stack S] [--tier T] [--since TIME]", "past decisions",
-	  "  --since TIME       from then on, RFC 3339\n" ARGS_COMMON_HELP, cli_list },
+	  "  --since TIME       RFC 3339, or how long ago (default: all that are "
+	  "kept)\n" ARGS_COMMON_HELP,
+	  cli_list },
 	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
 	{ "explain", "STACK/TIER [--at TIME]",
 	  "why a tier has as many instances as it has",

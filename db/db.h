@@ -279,6 +279,7 @@ struct db_lead_filter {
 	const char *stack, *tier, *pool;
 	const char *kind; /* "tier", "host", "unit" */
 	int64_t since_ms; /* healthy at this time or later */
+	int64_t before_id;
 	size_t limit;
 };
 

@@ -31,7 +31,6 @@ static const struct db_col columns[] = {
 	BOOL(db_host, join_token_used, 0),
 	TEXT(db_host, cert_serial, 0),
 	TEXT(db_host, message, 0),
-	INTEGER(db_host, sent_ms, COL_STATE),
 	INTEGER(db_host, counted_ms, COL_STATE),
 	INTEGER(db_host, paid_ms, COL_STATE),
 	BOOL(db_host, is_counted, 0),

@@ -58,8 +58,7 @@ static int move_launch(struct db *db, struct db_conn *c, const char *launch_id,
 
 	if (rc == 0 && state == DB_LAUNCH_SENT)
 		rc = db_run(c, err,
-			    "UPDATE host SET sent_ms = ?2 WHERE launch_id = ?1"
-			    " AND sent_ms = 0",
+			    "UPDATE host SET requested_ms = ?2 WHERE launch_id = ?1",
 			    "ti", launch_id, now_ms);
 	if (rc == 0 && state == DB_LAUNCH_DONE)
 		/* The agent may have joined before the driver's answer arrived. */

@@ -60,7 +60,7 @@ static int begin(struct db_conn *c, int64_t now_ms, struct err *err)
 		return rc;
 	return db_run(
 		c, err,
-		"UPDATE host SET sent_ms = requested_ms, counted_ms = max(?1, "
+		"UPDATE host SET counted_ms = max(?1, "
 		"requested_ms),"
 		" is_counted = state IN ('gone', 'failed'),"
 		" paid_ms = coalesce((SELECT requested_ms + (max(?1 - requested_ms, 0)"

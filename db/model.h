@@ -121,7 +121,9 @@ struct db_host {
 	char *vm_id; /* the driver's */
 	enum db_host_state state;
 	char *address;
-	int64_t requested_ms, booted_ms, joined_ms, ready_ms, seen_ms;
+	int64_t requested_ms; /* the driver was last called to launch it; before the first
+				 call: intended */
+	int64_t booted_ms, joined_ms, ready_ms, seen_ms;
 	int64_t gone_ms; /* while terminating: when its termination was last requested */
 	double cpu;
 	int64_t memory_bytes;
@@ -130,7 +132,6 @@ struct db_host {
 	bool join_token_used;
 	char *cert_serial;
 	char *message;
-	int64_t sent_ms; /* its launch call, the first if it was sent again */
 	/* the ledger's; kept by db_host_put() when the host exists */
 	int64_t counted_ms; /* its time is entered until then; 0: nothing of it */
 	int64_t paid_ms;    /* and paid for until then */
@@ -239,8 +240,9 @@ struct db_event {
 DB_MODEL(db_event);
 
 enum db_lead_kind {
-	DB_LEAD_TIER, /* from the decision to the first healthy answer */
-	DB_LEAD_HOST, /* from the request until its agent joined */
+	DB_LEAD_TIER, /* from the launch call, or placement on a standing host, to the
+			 first healthy answer */
+	DB_LEAD_HOST, /* from the launch call until its agent joined */
 	DB_LEAD_UNIT, /* from placement on a running host to healthy */
 };
 const char *db_lead_kind_name(enum db_lead_kind k); /* "tier" */
@@ -253,7 +255,7 @@ struct db_lead {
 	char *pool;
 	char *host;
 	int64_t wanted_ms, healthy_ms;
-	int64_t lead_ms;
+	int64_t lead_ms; /* healthy_ms - wanted_ms is longer by what was waited before */
 };
 DB_MODEL(db_lead);
 

@@ -10,6 +10,7 @@
 
 #define URL_DEFAULT "http://127.0.0.1:7070"
 #define ANSWER_MAX_BYTES (64 << 20)
+#define PATH_MAX_BYTES 8192
 
 static int read_token(const struct args *a, char **ret, struct err *err)
 {
@@ -125,14 +126,17 @@ int client_list(const struct client *c, const char *path, json_t **ret, struct e
 
 	do {
 		CLEANUP(json_decref) json_t *page = NULL;
-		CLEANUP(free) char *at = NULL;
+		CLEANUP(buf_done) struct buf at;
 		const char *next = NULL;
 		int rc;
 
-		at = cursor ? xasprintf("%s%ccursor=%s", path,
-					strchr(path, '?') ? '&' : '?', cursor)
-			    : xstrdup(path);
-		rc = client_get(c, at, &page, err);
+		buf_init(&at, PATH_MAX_BYTES);
+		buf_puts(&at, path);
+		if (cursor) {
+			buf_printf(&at, "%ccursor=", strchr(path, '?') ? '&' : '?');
+			http_escape(&at, cursor);
+		}
+		rc = client_get(c, buf_str(&at), &page, err);
 		if (rc == 0)
 			rc = jread_str_opt(page, "next", &next, err);
 		if (rc < 0)

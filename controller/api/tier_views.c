@@ -76,30 +76,29 @@ static json_t *lead_json(const struct db_lead *l)
 			 json_time(l->healthy_ms), "lead_ms", (json_int_t)l->lead_ms);
 }
 
-/* The newest lead times of the tier, at most ?limit=. */
 int api_tier_leads(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
 	CLEANUP(db_lead_list_done) struct db_lead_list list = { NULL, 0 };
 	struct db_lead_filter f = { .stack = r->args[0], .tier = r->args[1] };
-	struct page page;
+	size_t limit;
 	json_t *items;
 	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc == 0)
 		rc = request_query_time(r, "since", &f.since_ms, err);
 	if (rc == 0)
-		rc = request_page(r, &page, err);
+		rc = request_page_id(r, &limit, &f.before_id, err);
 	if (rc < 0)
 		return rc;
-	f.limit = page.limit;
+	f.limit = limit + 1;
 	rc = db_lead_list(r->api->db, &f, &list, err);
 	if (rc < 0)
 		return rc;
 	items = json_array();
 	for (size_t i = 0; i < list.n; i++)
 		json_array_append_new(items, lead_json(&list.v[i]));
-	reply_page(r, items, NULL);
+	reply_items(r, items, limit, "id");
 	return 0;
 }
 

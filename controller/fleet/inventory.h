@@ -50,6 +50,8 @@ struct fleet_unit {
 	const char *
 		failing; /* "failed 5 times: ..."; NULL: it is not; see failing_units.h */
 	bool unsteady;   /* healthy, but only for a moment */
+	bool came;       /* its first healthy answer was seen in this round */
+	bool stumbled;   /* was failing on its way to it */
 	bool give_up;    /* failing: to be replaced by another instance */
 	bool dirty;      /* to be written */
 	bool gone;       /* to be deleted */

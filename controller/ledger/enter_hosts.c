@@ -32,12 +32,6 @@ static int64_t end_of(const struct db_host *h)
 	return h->state >= DB_HOST_TERMINATING && h->gone_ms ? h->gone_ms : INT64_MAX;
 }
 
-/* An orphan's launch was another controller's. */
-static int64_t start_of(const struct db_host *h)
-{
-	return h->sent_ms ? h->sent_ms : h->requested_ms;
-}
-
 static int64_t day_of(const struct bill *b, int64_t at_ms)
 {
 	const int64_t day = MAX(at_ms, b->through_ms - ENTERED_MS);
@@ -120,7 +114,7 @@ static int add_paid(const struct bill *b, int64_t billing_ms, int64_t to_ms,
 static int enter_time(const struct bill *b, const struct db_host *h, int64_t billing_ms,
 		      struct err *err)
 {
-	const int64_t start = h->counted_ms ? h->counted_ms : start_of(h);
+	const int64_t start = h->counted_ms ? h->counted_ms : h->requested_ms;
 	const int64_t end = end_of(h), to = MIN(end, b->through_ms);
 	const bool is_final = is_over(h) && end <= b->through_ms;
 	int64_t paid = h->paid_ms ? h->paid_ms : start;
@@ -145,8 +139,8 @@ static int enter_failure(const struct bill *b, const struct db_host *h, struct e
 	int rc = 0;
 
 	if (!h->counted_ms)
-		rc = add_launch(b, start_of(h), true, err);
-	return rc < 0 ? rc : db_host_count(b->db, h->id, start_of(h), 0, true, err);
+		rc = add_launch(b, h->requested_ms, true, err);
+	return rc < 0 ? rc : db_host_count(b->db, h->id, h->requested_ms, 0, true, err);
 }
 
 static int enter_host(struct db *db, const struct fleet *f, struct shares *s,

@@ -9,7 +9,7 @@
  * All other minutes since the tier was first seen are unknown: neither kept nor short.
  * Those of which the controller was not there are unknown too.
  *
- * A HOST's time runs from its launch call (the first, when that had to be sent again)
+ * A HOST's time runs from its launch call (the last, when that had to be sent again)
  * until the request that ended it, or until it was missed. It is shared in equal parts
  * among the units that are on the host when it is entered. A host without units is shared
  * among the tiers of its pool: by their instances that wait for a host, else by their

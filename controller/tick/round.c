@@ -64,6 +64,15 @@ static int decide_tiers(struct round *r, struct err *err)
 			    err);
 }
 
+static void tell_of_tiers(struct round *r)
+{
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+
+	problems_set(&p->problems, PROBLEM_DEMAND,
+		     tiers_missing(p->tiers, text, sizeof(text)) ? text : NULL);
+}
+
 static int publish(struct round *r, struct err *err)
 {
 	struct tick_parts *p = r->parts;
@@ -136,9 +145,12 @@ int round_run(struct round *r, struct err *err)
 	    (rc = observe(p->observer, r->f, &r->view, p->o->events, &r->seen, err)) < 0)
 		return rc;
 	find_failing(r);
-	rc = decide_tiers(r, err);
+	rc = observe_leads(p->observer, r->f, p->o->events, err);
+	if (rc == 0)
+		rc = decide_tiers(r, err);
 	if (rc < 0)
 		return rc;
+	tell_of_tiers(r);
 	keep_ledger(r);
 	problems_set(&p->problems, PROBLEM_HOSTS,
 		     r->seen.host_shrunk ? "most hosts stopped responding at the same "

@@ -81,24 +81,6 @@ static void show_settings(struct deciding *d)
 	ft->most = MAX(in->ceiling >= 0 ? MIN(max, in->ceiling) : max, ft->least);
 }
 
-/* Instances that should be healthy by now, and neither fail nor are. */
-static int64_t count_overdue(const struct deciding *d)
-{
-	const struct fleet_tier *ft = d->ft;
-	int64_t n = 0;
-
-	if (d->lead.overdue_ms <= 0)
-		return 0;
-	for (size_t i = 0; i < ft->n_units; i++) {
-		const struct fleet_unit *u = &d->f->units[ft->first_unit + i];
-
-		n += u->u.goal == DB_GOAL_RUN && !u->healthy && !u->failing &&
-		     u->u.healthy_ms == 0 &&
-		     d->in.now_ms - u->u.wanted_ms > d->lead.overdue_ms;
-	}
-	return n;
-}
-
 /* Instances whose hosts will soon have been used for all that is paid, and those without
  * a host. */
 static int64_t count_ending(const struct deciding *d)
@@ -124,7 +106,7 @@ static void fill_fleet(struct deciding *d)
 
 	in->running = (int64_t)d->ft->healthy;
 	in->starting = (int64_t)(d->ft->running - d->ft->healthy);
-	in->overdue = count_overdue(d);
+	in->overdue = lead_count_overdue(&d->lead, d->f, d->ft);
 	in->ending = count_ending(d);
 	in->desired = d->ft->t.desired;
 	in->desired_since_ms = d->ft->t.desired_since_ms;
@@ -148,7 +130,7 @@ void deciding_fill(struct tiers *ts, struct deciding *d)
 void deciding_fill_capacity(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;
-	const bool is_usable = decide_is_fresh(in) && !in->distrust;
+	const bool is_usable = decide_is_fresh(in) && !in->distrust && !in->missing;
 
 	tier_capacity_step(d->t->capacity, &ts->capacities, d->ft,
 			   is_usable ? in->demand : NAN, &d->capacity);

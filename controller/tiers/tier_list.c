@@ -19,6 +19,7 @@ static void tier_free(struct tier *t)
 	tier_capacity_free(t->capacity);
 	json_decref(t->live);
 	free(t->expression);
+	free(t->missing);
 	free(t->stack);
 	free(t->name);
 	free(t);

@@ -60,6 +60,8 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(
 		demand, "stale",
 		json_boolean(in->now_ms - in->demand_at_ms > in->stale_after_ms));
+	json_object_set_new(demand, "missing",
+			    in->missing ? json_string(in->missing) : json_null());
 	json_object_set_new(o, "demand", demand);
 	json_object_set_new(o, "capacity", json_finite(in->capacity));
 	json_object_set_new(o, "capacity_learned",
@@ -116,6 +118,7 @@ static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *recor
 		return rc;
 	deciding_fill(ts, d);
 	deciding_measure(ts, d, record);
+	deciding_tell_missing(d);
 	deciding_fill_capacity(ts, d);
 	return 0;
 }

@@ -63,6 +63,12 @@ struct tiers_moment {
 void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret);
 
+/*
+ * "the demand of shop/web is not whole: no samples of requests{source="b"} for 4m; ...":
+ * the first tier of those; false when all of it is there. The tick's thread.
+ */
+bool tiers_missing(const struct tiers *t, char *text, size_t size);
+
 /* Whether models are left to be trained: decide again soon. */
 bool tiers_want_more(const struct tiers *t);
 

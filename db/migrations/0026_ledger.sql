@@ -38,9 +38,8 @@ CREATE TABLE ledger_tier (
 	PRIMARY KEY (stack, tier)
 ) WITHOUT ROWID;
 
--- When a host's launch was first sent, until when its time was entered and is paid for, and
--- whether nothing of it is left to be entered.
-ALTER TABLE host ADD COLUMN sent_ms INTEGER NOT NULL DEFAULT 0;
+-- Until when a host's time was entered and is paid for, and whether nothing of it is left to
+-- be entered.
 ALTER TABLE host ADD COLUMN counted_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN paid_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN is_counted INTEGER NOT NULL DEFAULT 0;

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 
-from week_tools import BUILD, CAPACITY, MINUTE_MS, STACK, Week, stack
+from week_tools import BUILD, CAPACITY, MINUTE_MS, Week
 
 HOUR_MS = 60 * MINUTE_MS
 BILLING = {"app": HOUR_MS}  # the others pay by the moment
@@ -21,13 +21,13 @@ class Books(Week):
         self.fed = {t: {} for t in tiers}
         self.served = {t: {} for t in tiers}
         super().__init__(tiers, start_ms)
-        files = stack(self.folder, tiers)
+
+    def files(self):
+        files = super().files()
         for tier, ms in BILLING.items():
             files["stack.conf"] = files["stack.conf"].replace(
                 f"[pool {tier}]\n", f"[pool {tier}]\nbilling = {ms // 60000}m\n")
-        self.api.call("PUT", f"/v1/stacks/{STACK}", {"files": files})
-        self.command("tick")
-        self.settle()
+        return files
 
     # ------------------------------------------------------------ the clouds' bills
     def settle(self):
@@ -65,14 +65,11 @@ class Books(Week):
     # ------------------------------------------------------------ minutes
     def step(self, rates):
         """A tier without a rate is not measured in that minute."""
-        every = self.tiers
-        for tier in every:
+        for tier in self.tiers:
             self.served[tier][self.now_ms] = self.serving(tier)
             if tier in rates:
                 self.fed[tier][self.now_ms] = rates[tier]
-        self.tiers = [t for t in every if t in rates]
         super().step(rates)
-        self.tiers = every
 
     def minutes(self, tier, from_ms, until_ms):
         """Known, unknown and short ones."""

@@ -211,7 +211,7 @@ static void limits_of_going_out_are_told(void **state)
 	p = once(&in);
 	assert_int_equal(p.desired, 4);
 	assert_int_equal(p.binding, DECIDE_BY_CEILING);
-	assert_non_null(strstr(p.sentence, "but schedule 'nights' allows 4."));
+	assert_non_null(strstr(p.sentence, "but schedule 'nights' allows at most 4."));
 	in.desired = 12;
 	in.budget = 1; /* never takes away what is there */
 	in.ceiling = -1;
