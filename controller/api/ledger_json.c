@@ -22,10 +22,16 @@ void ledger_month_now(char ret[LEDGER_MONTH_TEXT])
 	CHECK(strftime(ret, LEDGER_MONTH_TEXT, "%Y-%m", &tm) > 0);
 }
 
-/* NaN when there is nothing to divide by. */
+/* Sums of shares without the noise of their last digits. */
+static json_t *exact(double x)
+{
+	return json_finite(round(x * 1e9) / 1e9);
+}
+
+/* null when there is nothing to divide by. */
 static json_t *ratio(double x, double of)
 {
-	return json_finite(of > 0 ? x / of : NAN);
+	return exact(of > 0 ? x / of : NAN);
 }
 
 /* Hosts' hours that go with hours of instances: as those of the tier did. */
@@ -50,7 +56,7 @@ json_t *ledger_row_json(const struct db_ledger *l)
 			  "minutes_short", (json_int_t)l->was_short, "short",
 			  ratio((double)l->was_short, (double)l->known), "risk",
 			  ratio(l->promised, (double)l->at_risk), "minutes_promised",
-			  json_finite(l->at_risk > 0 ? l->promised : NAN), "price",
+			  exact(l->at_risk > 0 ? l->promised : NAN), "price",
 			  ratio(l->priced, (double)at_price));
 	json_t *used = json_pack(
 		"{s:f, s:f, s:f, s:I, s:I, s:I}", "instance_hours",
