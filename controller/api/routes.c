@@ -75,6 +75,8 @@ const struct api_route api_routes[] = {
 	GET("/v1/units/{unit}/logs", API_VIEWER, api_unit_logs, "lines"),
 	GET("/v1/services", API_VIEWER, api_services, "stack name host limit cursor"),
 
+	GET("/v1/ledger", API_VIEWER, api_ledger_list,
+	    "stack tier month days format limit cursor"),
 	GET("/v1/decisions", API_VIEWER, api_decision_list,
 	    "stack tier since limit cursor"),
 	GET("/v1/decisions/{id}", API_VIEWER, api_decision_get, ""),

@@ -33,6 +33,10 @@ struct fleet_tier {
 	size_t running;                 /* with goal run, not failing and not sick */
 	size_t healthy;
 	size_t draining;
+	/* of a tier that this round decides */
+	bool is_decided;     /* and t.capacity is the one in force */
+	int64_t lead_ms;     /* planned for */
+	int64_t least, most; /* that operator and schedules allow */
 	const char *avoid; /* host to avoid for new instances, "": none; see
 			      failing_units.h */
 };

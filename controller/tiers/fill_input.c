@@ -68,6 +68,19 @@ static void fill_bounds(struct deciding *d)
 	in->budget = -1;
 }
 
+/* For others that look at the tier in this round. */
+static void show_settings(struct deciding *d)
+{
+	const struct decide_input *in = &d->in;
+	const int64_t max = in->max >= 0 ? in->max : INT64_MAX;
+	struct fleet_tier *ft = d->ft;
+
+	ft->is_decided = true;
+	ft->lead_ms = in->lead_ms;
+	ft->least = MIN(MAX(in->min, in->floor), max);
+	ft->most = MAX(in->ceiling >= 0 ? MIN(max, in->ceiling) : max, ft->least);
+}
+
 /* Instances whose hosts will soon have been used for all that is paid, and those without
  * a host. */
 static int64_t count_ending(const struct deciding *d)
@@ -110,6 +123,7 @@ void deciding_fill(struct tiers *ts, struct deciding *d)
 	fill_operator(d);
 	fill_bounds(d);
 	fill_fleet(d);
+	show_settings(d);
 }
 
 /* In this round's fleet the capacity in force replaces the declared one. */

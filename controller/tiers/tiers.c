@@ -79,7 +79,7 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(o, "level",
 			    d->forecast.known ? json_finite(d->forecast.level)
 					      : json_null());
-	json_object_set_new(o, "achieved",
+	json_object_set_new(o, "model_short",
 			    d->forecast.known ? json_finite(d->forecast.short_share)
 					      : json_null());
 	json_object_set_new(o, "promise", promise_json(&d->forecast, &d->ft->t));
