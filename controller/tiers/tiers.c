@@ -74,6 +74,7 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(o, "fallback_reason",
 			    in->fallback_reason ? json_string(in->fallback_reason)
 						: json_null());
+	json_object_set_new(o, "follows", decide_follows_json(in));
 	json_object_set_new(o, "level",
 			    d->forecast.known ? json_finite(d->forecast.level)
 					      : json_null());
@@ -126,14 +127,31 @@ static void deciding_decide(struct deciding *d, struct decide_plan *ret)
 	d->t->is_bound = decide_is_bound(ret);
 }
 
+/* The events of all tiers, before a tier looks at another one's demand. */
+static void read_events(struct tiers *ts, struct deciding *d, size_t n)
+{
+	struct err why;
+
+	for (size_t i = 0; i < n; i++)
+		if (deciding_read_events(ts, &d[i], &why) < 0)
+			log_warn("events-not-read", STR("stack", d[i].ft->t.stack),
+				 STR("tier", d[i].ft->t.name), ERR(&why));
+}
+
+/* All tiers of the round, as the others of their stacks see them. */
+static struct tier_front *list_fronts(const struct deciding *d, size_t n)
+{
+	struct tier_front *fronts = xcalloc(n, sizeof(*fronts));
+
+	for (size_t i = 0; i < n; i++)
+		fronts[i] = (struct tier_front){ d[i].t->name, d[i].t->events };
+	return fronts;
+}
+
 static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
 {
 	const struct decide_state before = d->t->state;
-	struct err why;
 
-	if (deciding_read_events(ts, d, &why) < 0)
-		log_warn("events-not-read", STR("stack", d->ft->t.stack),
-			 STR("tier", d->ft->t.name), ERR(&why));
 	deciding_forecast(ts, d);
 	deciding_decide(d, &d->plan);
 	return take_over(ts, d, &before, err);
@@ -182,8 +200,12 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	if (n == 0)
 		return 0;
 	rc = db_demand_add(ts->db, demand, n, f->now_ms, err);
+	read_events(ts, d, n);
+	/* A tier that is new has no past to find others in. */
+	ts->fronts = ctx->only_new ? NULL : list_fronts(d, n);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = decide_one(ts, &d[i], err);
+	free(TAKE(ts->fronts));
 	if (rc == 0)
 		rc = write_tiers(ts, f, err);
 	if (rc == 0)
