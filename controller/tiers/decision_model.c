@@ -176,6 +176,11 @@ int tier_model_update(struct tier_model *t, struct tier_round *r,
 	return 0;
 }
 
+json_t *tier_model_tried_json(const struct tier_model *t)
+{
+	return following_json(&t->following);
+}
+
 void tier_model_fill(struct tier_model *t, const struct policy_events *events,
 		     struct decide_input *in, struct tier_forecast *f)
 {

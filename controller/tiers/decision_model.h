@@ -108,6 +108,9 @@ int tier_model_update(struct tier_model *t, struct tier_round *r,
 void tier_model_fill(struct tier_model *t, const struct policy_events *events,
 		     struct decide_input *in, struct tier_forecast *f);
 
+/* Which tiers it was tried to follow, as following_json(). */
+json_t *tier_model_tried_json(const struct tier_model *t);
+
 #define TIER_MODEL_STATES 2
 
 /*

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "decision_model_state.h"
+#include "text.h"
 
 #include <math.h>
 #include <string.h>
@@ -209,6 +210,23 @@ void following_views(const struct following *f, struct demand_view views[POLICY_
 		.gain = s.gain,
 		.over_ms = (int64_t)s.steps * MODEL_STEP_MS,
 	};
+}
+
+json_t *following_json(const struct following *f)
+{
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < f->n; k++) {
+		struct demand_follow_state s;
+
+		demand_follow_state(f->v[k].follow, POLICY_NEAR, &s);
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:f, s:b}", "tier",
+						f->v[k].name, "gain", json_finite(s.gain),
+						"evidence", s.evidence, "is_used",
+						(int)(k + 1 == f->used)));
+	}
+	return list;
 }
 
 /* ---------------------------------------------------------------- as bytes */

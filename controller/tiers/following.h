@@ -68,6 +68,9 @@ void following_choose(struct following *f);
 void following_views(const struct following *f, struct demand_view views[POLICY_LEADS],
 		     struct tier_follows *ret);
 
+/* [{"tier","gain","evidence","is_used"}] of those tried. The caller owns it. */
+json_t *following_json(const struct following *f);
+
 /* All of it as bytes; the caller frees *ret. The size; 0: there is nothing to save. */
 size_t following_save(const struct following *f, char **ret);
 /* What cannot be read is begun anew. */

@@ -114,11 +114,13 @@ static void find_fronts(const struct tiers *ts, const struct deciding *d,
 			struct tier_view *v)
 {
 	const struct fleet *f = d->f;
+	const struct fleet_tier *own =
+		ts->fronts ? fleet_tier(d->f, d->ft->t.stack, d->ft->t.name) : NULL;
 	size_t first, end;
 
-	if (!ts->fronts)
+	if (!own)
 		return;
-	first = (size_t)(d->ft - f->tiers);
+	first = (size_t)(own - f->tiers);
 	end = first + 1;
 	while (first > 0 && strcmp(f->tiers[first - 1].t.stack, d->ft->t.stack) == 0)
 		first--;

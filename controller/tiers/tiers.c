@@ -75,6 +75,7 @@ static json_t *live_json(const struct deciding *d)
 			    in->fallback_reason ? json_string(in->fallback_reason)
 						: json_null());
 	json_object_set_new(o, "follows", decide_follows_json(in));
+	json_object_set_new(o, "tried", tier_model_tried_json(d->t->model));
 	json_object_set_new(o, "level",
 			    d->forecast.known ? json_finite(d->forecast.level)
 					      : json_null());
@@ -138,13 +139,16 @@ static void read_events(struct tiers *ts, struct deciding *d, size_t n)
 				 STR("tier", d[i].ft->t.name), ERR(&why));
 }
 
-/* All tiers of the round, as the others of their stacks see them. */
-static struct tier_front *list_fronts(const struct deciding *d, size_t n)
+/* All tiers of the fleet, as the others of their stacks see them. */
+static struct tier_front *list_fronts(struct tiers *ts, const struct fleet *f)
 {
-	struct tier_front *fronts = xcalloc(n, sizeof(*fronts));
+	struct tier_front *fronts = xcalloc(f->n_tiers + 1, sizeof(*fronts));
 
-	for (size_t i = 0; i < n; i++)
-		fronts[i] = (struct tier_front){ d[i].t->name, d[i].t->events };
+	for (size_t i = 0; i < f->n_tiers; i++) {
+		const struct tier *t = tier_list_get(&ts->tiers, &f->tiers[i].t);
+
+		fronts[i] = (struct tier_front){ t->name, t->events };
+	}
 	return fronts;
 }
 
@@ -201,8 +205,7 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 		return 0;
 	rc = db_demand_add(ts->db, demand, n, f->now_ms, err);
 	read_events(ts, d, n);
-	/* A tier that is new has no past to find others in. */
-	ts->fronts = ctx->only_new ? NULL : list_fronts(d, n);
+	ts->fronts = list_fronts(ts, f);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = decide_one(ts, &d[i], err);
 	free(TAKE(ts->fronts));
@@ -216,6 +219,16 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	return tier_list_save(&ts->tiers, ts->db, saves_of(f, ctx), f->now_ms, err);
 }
 
+static void list_others_events(struct tiers *ts, struct fleet *f)
+{
+	for (size_t i = 0; i < f->n_tiers; i++) {
+		struct deciding d = { .f = f, .ft = &f->tiers[i] };
+
+		d.t = tier_list_get(&ts->tiers, &d.ft->t);
+		deciding_list_events(ts, &d);
+	}
+}
+
 void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret)
 {
@@ -223,14 +236,17 @@ void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 	struct deciding d = { .f = f, .ft = ft, .ctx = &ctx, .lead = m->lead };
 
 	tier_round_begin_trial(&ts->round, ts->db, f->now_ms);
+	list_others_events(ts, f);
 	deciding_fill(ts, &d);
 	deciding_list_events(ts, &d);
+	ts->fronts = list_fronts(ts, f);
 	d.in.demand = m->demand;
 	d.in.demand_at_ms = m->demand_at_ms;
 	d.in.ending = m->ending;
 	d.evidence = NAN;
 	d.in.capacity = ft->t.capacity;
 	deciding_forecast(ts, &d);
+	free(TAKE(ts->fronts));
 	deciding_decide(&d, ret);
 }
 
