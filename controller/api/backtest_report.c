@@ -71,6 +71,7 @@ struct backtest_request backtest_defaults(struct request *r, const struct db_tie
 	q.settings.capacity = now.capacity;
 	q.is_learned = !(t->capacity > 0);
 	snprintf(q.capacity_source, sizeof(q.capacity_source), "%s", now.capacity_source);
+	snprintf(q.follows, sizeof(q.follows), "%s", now.follows);
 	return q;
 }
 
@@ -183,6 +184,8 @@ int backtest_simulate(const double *y, size_t n, int64_t from_ms,
 		return rc;
 	*ret = report_json(j, q, from_ms);
 	add_terms(*ret, j, q->terms);
+	json_object_set_new(*ret, "follows",
+			    *q->follows ? json_string(q->follows) : json_null());
 	return 0;
 }
 

@@ -24,7 +24,9 @@ struct stage {
 	int64_t from_ms;
 	int64_t running;           /* instances at the start */
 	struct db_pool_list pools; /* borrowed */
-	double capacity;           /* in force */
+	struct fleet_tier *tiers;  /* [n_tiers] of the stack; borrowed */
+	size_t n_tiers;
+	double capacity; /* in force */
 	struct terms terms;
 	struct db_hold_list holds; /* of the stack, all ever placed */
 	struct catalog_tier cat;

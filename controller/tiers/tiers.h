@@ -60,10 +60,18 @@ struct tiers_moment {
 
 /*
  * Decides at f->now_ms, with the holds and pools of f, and settings, instances and last
- * decision of ft. Call it with moments in order of time.
+ * decision of ft. The tiers of f are those of its stack; ft may follow them, by their
+ * recorded demand.
+ * Call it with moments in order of time.
  */
 void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret);
+
+/*
+ * "the demand of shop/web is not whole: no samples of requests{source="b"} for 4m; ...":
+ * the first tier of those; false when all of it is there. The tick's thread.
+ */
+bool tiers_missing(const struct tiers *t, char *text, size_t size);
 
 /* Whether models are left to be trained: decide again soon. */
 bool tiers_want_more(const struct tiers *t);

@@ -18,6 +18,7 @@
 
 #include "cleanup.h"
 #include "paid.h"
+#include "rolling.h"
 
 #include <stddef.h>
 #include <stdint.h>

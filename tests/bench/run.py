@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench_constant  # noqa: E402
+import bench_follow  # noqa: E402
 import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
 import bench_offline  # noqa: E402
@@ -30,6 +31,7 @@ BENCHES = {
     "predictor": bench_offline.predictor,
     "metrics": bench_offline.metrics,
     "constant": bench_constant.constant,
+    "follow": bench_follow.follow,
 }
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,

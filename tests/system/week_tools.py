@@ -222,7 +222,7 @@ class Week:
             token = line.rsplit(": ", 1)[1].strip()
             self.api = Caller(http.client.HTTPConnection(
                 "127.0.0.1", self.ports[0], timeout=DEADLINE_S), token)
-            self.api.call("PUT", f"/v1/stacks/{STACK}", {"files": stack(self.folder, self.tiers)})
+            self.api.call("PUT", f"/v1/stacks/{STACK}", {"files": self.files()})
             self.command("tick")
             self.settle()
         except BaseException:
@@ -232,6 +232,9 @@ class Week:
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def files(self):
+        return stack(self.folder, self.tiers)
 
     def words(self):
         with open(self.path("log"), encoding="utf-8", errors="replace") as f:
