@@ -37,6 +37,7 @@ int cli_drain(int argc, char **argv);
 int cli_logs(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_token(int argc, char **argv);
+int cli_forget(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_promote(int argc, char **argv);

@@ -72,6 +72,8 @@ static const struct cli_command commands[] = {
 	  "\nFILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; a value holds until the next one, an empty one is missing.\n",
 	  cli_import },
+	{ "forget", "SELECTOR", "wait no longer for a source of demand that is silent",
+	  ARGS_COMMON_HELP, cli_forget },
 	{ "replay",
 	  "[STACK/TIER] [--since 24h] [--until TIME] [--with FILE.conf] [--all]",
 	  "repeat recorded decisions, and simulate other settings",

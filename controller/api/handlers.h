@@ -47,7 +47,7 @@ api_handler_fn api_event_stream;
 /* tokens.c */
 api_handler_fn api_token_list, api_token_post, api_token_delete;
 /* metrics.c */
-api_handler_fn api_metrics_post, api_series_list, api_series_data;
+api_handler_fn api_metrics_post, api_series_list, api_series_data, api_series_forget;
 /* agent.c */
 api_handler_fn api_join, api_agent_renew, api_agent_metrics, api_agent_binary,
 	api_kv_handler;

@@ -12,6 +12,7 @@
 #include "place_units.h"
 #include "plan_units.h"
 #include "publication.h"
+#include "sick_units.h"
 #include "stack_catalog.h"
 #include "store_view.h"
 

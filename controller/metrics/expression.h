@@ -76,13 +76,12 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
  * selector that nothing matches, beside others.
  *
  * A series is late when it has been silent for half as long again as the longest of its
- * latest pauses, and for METRICS_LATE_MS. A late one of an agent is missing when
- * is_expected() says that its unit (or, without one, its host) should report, and no
- * other series of that unit does: drained and moved ones are silent too. Any other late
- * one is missing until it reports again, a person ends it (db_series_end()), or it has
- * been silent for METRICS_WAIT_MS.
+ * latest pauses, and for METRICS_LATE_MS. It is missing until it reports again, a person
+ * ends it (db_series_end()), or it has been silent for METRICS_WAIT_MS. One of an agent
+ * is missing only while is_expected() says that its unit (or, without one, its host)
+ * should report, and no other series of that unit does: drained ones are silent too.
  *
- * metrics_expr_now() leaves a term that is missing altogether out of a sum from then on:
+ * metrics_expr_now() leaves a term out of a sum from then on of which nothing reports:
  * what is there is a lower bound. Where it would not be one, below the bar of a fraction,
  * after a minus or within min(), is_bound is false.
  */

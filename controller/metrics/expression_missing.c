@@ -124,27 +124,31 @@ static bool is_late(const struct search *s, const struct db_series_pace *p)
 	return s->now_ms - p->last_ms > MAX(most, (int64_t)METRICS_LATE_MS);
 }
 
-/* Another series of the same unit, or host, reports. */
+/* Another series of the same unit, wherever it is now, or of the host reports. */
 static bool reports_otherwise(const struct search *s, const struct node *n,
 			      const struct source *of)
 {
 	struct db_series_pace p;
 
-	for (size_t i = 0; i < n->n_sources; i++)
-		if (&n->sources[i] != of && strcmp(n->sources[i].host, of->host) == 0 &&
-		    strcmp(n->sources[i].unit, of->unit) == 0 &&
-		    db_series_pace(s->db, n->sources[i].id, &p) && !is_late(s, &p))
+	for (size_t i = 0; i < n->n_sources; i++) {
+		const struct source *x = &n->sources[i];
+
+		if (x != of && strcmp(x->unit, of->unit) == 0 &&
+		    (*of->unit || strcmp(x->host, of->host) == 0) &&
+		    db_series_pace(s->db, x->id, &p) && !is_late(s, &p))
 			return true;
+	}
 	return false;
 }
 
 static bool is_waited_for(const struct search *s, const struct node *n,
 			  const struct source *of, const struct db_series_pace *p)
 {
-	if (!of->is_ours)
-		return !p->is_over && s->now_ms - p->last_ms <= METRICS_WAIT_MS;
-	return s->is_expected && s->is_expected(s->arg, of->host, of->unit) &&
-	       !reports_otherwise(s, n, of);
+	if (p->is_over || s->now_ms - p->last_ms > METRICS_WAIT_MS)
+		return false;
+	return !of->is_ours ||
+	       (s->is_expected && s->is_expected(s->arg, of->host, of->unit) &&
+		!reports_otherwise(s, n, of));
 }
 
 static void note(const struct search *s, struct node *n, const struct source *of,
@@ -163,6 +167,8 @@ static void note(const struct search *s, struct node *n, const struct source *of
 
 static void search_part(struct search *s, struct node *n)
 {
+	const size_t fresh = s->fresh;
+
 	n->is_missing = false;
 	find_sources(s->db, n);
 	if (n->n_sources == 0 && s->n_parts > 1)
@@ -177,6 +183,7 @@ static void search_part(struct search *s, struct node *n)
 		else if (is_waited_for(s, n, &n->sources[i], &p))
 			note(s, n, &n->sources[i], p.last_ms);
 	}
+	n->is_over = n->n_sources > 0 && s->fresh == fresh && !n->is_missing;
 }
 
 /* is_bound becomes false when a missing part makes the result too large.

@@ -96,7 +96,7 @@ struct now {
 	const int64_t *ids;
 	size_t n;
 	int64_t at_ms;      /* newest sample of the stalest part; INT64_MAX: none yet */
-	int64_t missing_ms; /* the same of the parts of which something is missing */
+	int64_t missing_ms; /* the same of parts that are missing or over */
 };
 
 static bool look(struct now *w, size_t i, int64_t from_ms)
@@ -161,7 +161,7 @@ static double gauge_now(struct now *w, const struct node *n, int64_t end_ms)
 
 static double part_now(struct now *w, const struct node *n)
 {
-	int64_t *at_ms = n->is_missing ? &w->missing_ms : &w->at_ms;
+	int64_t *at_ms = n->is_missing || n->is_over ? &w->missing_ms : &w->at_ms;
 	int64_t newest;
 
 	db_selector_ids(w->db, n->selector, &w->ids, &w->n);
@@ -172,17 +172,17 @@ static double part_now(struct now *w, const struct node *n)
 	return n->is_rate ? rate_now(w, n, newest) : gauge_now(w, n, newest);
 }
 
-static bool is_missing(const struct node *n)
+static bool is_absent(const struct node *n)
 {
-	return n && (n->is_missing || is_missing(n->a) || is_missing(n->b));
+	return n && (n->is_missing || n->is_over || is_absent(n->a) || is_absent(n->b));
 }
 
 /* A sum is at least what is there of it. */
 static double join_now(const struct node *n, double a, double b)
 {
-	if (n->op == OP_ADD && isnan(a) && is_missing(n->a))
+	if (n->op == OP_ADD && isnan(a) && is_absent(n->a))
 		return b;
-	if (n->op == OP_ADD && isnan(b) && is_missing(n->b))
+	if (n->op == OP_ADD && isnan(b) && is_absent(n->b))
 		return a;
 	return node_join(n->op, a, b);
 }

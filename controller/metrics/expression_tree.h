@@ -31,7 +31,9 @@ struct node {
 	char *text;             /* of the selector, as written */
 	struct source *sources; /* of its series, in the selector's order */
 	size_t n_sources;
-	bool is_missing; /* some of it is, at the time that was asked about last */
+	/* At the time that metrics_expr_missing() was asked about last: */
+	bool is_missing; /* some of it is */
+	bool is_over;    /* nothing of it reports, and nothing is waited for */
 };
 
 struct metrics_expr {

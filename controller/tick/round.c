@@ -113,6 +113,8 @@ static void find_failing(struct round *r)
 		r->seen.settling |= r->f->units[i].unsteady;
 	problems_set(&p->problems, PROBLEM_UNITS,
 		     failing_problem(r->f, text, sizeof(text)) ? text : NULL);
+	problems_set(&p->problems, PROBLEM_CHECKS,
+		     sick_problem(r->f, text, sizeof(text)) ? text : NULL);
 	problems_set(&p->problems, PROBLEM_ROLL_OUT,
 		     failing_roll_out(r->f, text, sizeof(text)) ? text : NULL);
 }

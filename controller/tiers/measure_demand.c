@@ -18,23 +18,19 @@
 #define MINUTE_MS 60000
 #define HOUR_MS (60 * MINUTE_MS)
 
-/* Drained and moved units are expected to be silent; so is a host that is leaving. */
+/* A drained unit is expected to be silent; so is a host that leaves. One that was lost
+ * has units that will report from elsewhere. */
 static bool should_report(void *arg, const char *host, const char *unit)
 {
 	const struct deciding *d = arg;
 	const struct fleet_host *h = fleet_host(d->f, host);
 
-	if (!h || h->h.state > DB_HOST_DRAINING)
-		return false;
 	if (!*unit)
-		return h->h.state == DB_HOST_UP;
-	for (size_t i = 0; i < d->f->n_units; i++) {
-		const struct fleet_unit *u = &d->f->units[i];
-
-		if (u->host == h && u->u.goal == DB_GOAL_RUN &&
-		    strcmp(u->u.name, unit) == 0)
+		return h && h->h.state == DB_HOST_UP;
+	for (size_t i = 0; i < d->f->n_units; i++)
+		if (d->f->units[i].u.goal == DB_GOAL_RUN &&
+		    strcmp(d->f->units[i].u.name, unit) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -112,8 +108,8 @@ void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *re
 	struct decide_input *in = &d->in;
 
 	evaluate(ts, d);
-	d->evidence = policy_noise_sure(&d->t->noise, in->demand_at_ms, in->demand,
-					d->ctx->tick_ms);
+	d->evidence = policy_noise_sure(&d->t->noise, in->demand_at_ms,
+					in->missing ? NAN : in->demand, d->ctx->tick_ms);
 	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN, 0 };
 	/* An expression may be below 0, which is not learned from; nor is a part. */
 	if (in->now_ms - in->demand_at_ms > in->stale_after_ms || !(in->demand >= 0) ||

@@ -8,10 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-#define RATIO_HOURS 3.0   /* time constant of the ratio of both demands */
-#define BRIDGED 3         /* steps in front whose gap is bridged */
-#define LEVEL 0.95        /* of the quantile whose loss is compared */
-#define WARM_DAYS 1.0     /* of forecasts, before they are compared */
+#define RATIO_HOURS 3.0 /* time constant of the ratio of both demands */
+#define BRIDGED 3       /* steps in front whose gap is bridged */
+#define LEVEL 0.95      /* of the quantile whose loss is compared */
+#define WARM_DAYS 1.0   /* of forecasts, before they are compared */
 
 static size_t aligned(size_t n)
 {
@@ -53,8 +53,7 @@ static struct demand_follow follow_of(const struct demand_opts *o)
 		struct follow_lead *l = &f.lead[k];
 
 		l->ridge_at = place(&f, ridge_size(FOLLOW_N));
-		l->origins_at =
-			place(&f, (l->window + 1) * sizeof(struct follow_origin));
+		l->origins_at = place(&f, (l->window + 1) * sizeof(struct follow_origin));
 		follow_trial_init(&l->trial, f.step_ms, l->window);
 		histogram_init(&l->histogram, days(&f, HISTOGRAM_DAYS), PRIOR_HISTOGRAM);
 	}

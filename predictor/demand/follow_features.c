@@ -50,15 +50,41 @@ void follow_features(const struct demand_follow *f, size_t ago, double own,
 
 void follow_note_lag(struct demand_follow *f)
 {
-	const double keep =
-		exp2(-(double)f->step_ms / (AGREE_DAYS * 86400000.0));
-	const double change = (double)follow_moment(f, 0)->y -
-			      (double)follow_moment(f, 1)->y;
+	const double keep = exp2(-(double)f->step_ms / (AGREE_DAYS * 86400000.0));
+	const double change =
+		(double)follow_moment(f, 0)->y - (double)follow_moment(f, 1)->y;
 
 	for (size_t k = 0; k <= DEMAND_FOLLOW_LAG; k++)
 		f->agree[k] = f->agree[k] * keep +
 			      change * ((double)follow_moment(f, k)->front -
 					(double)follow_moment(f, k + 1)->front);
+}
+
+static double correlation_at(const double *back, const double *front, size_t n,
+			     size_t lag)
+{
+	double both = 0, of_back = 0, of_front = 0;
+
+	for (size_t i = lag + 1; i < n; i++) {
+		const double b = back[i] - back[i - 1];
+		const double f = front[i - lag] - front[i - lag - 1];
+
+		if (isnan(b) || isnan(f))
+			continue;
+		both += b * f;
+		of_back += b * b;
+		of_front += f * f;
+	}
+	return of_back > 0 && of_front > 0 ? both / sqrt(of_back * of_front) : 0;
+}
+
+double demand_agreement(const double *back, const double *front, size_t n)
+{
+	double best = 0;
+
+	for (size_t lag = 0; lag <= DEMAND_FOLLOW_LAG; lag++)
+		best = fmax(best, correlation_at(back, front, n, lag));
+	return best;
 }
 
 size_t follow_best_lag(const struct demand_follow *f)

@@ -39,26 +39,27 @@ struct follow_origin {
 
 struct follow_lead {
 	size_t window; /* lead time + 1 */
-	double own_error, error; /* averages of |forecast error|, the model's and its own */
+	double own_error,
+		error; /* averages of |forecast error|, the model's and its own */
 	uint64_t learned;
 	struct follow_trial trial;
-	struct histogram histogram;     /* of errors over scale * the model's spread */
-	struct demand_view view;        /* the newest, where usable; z is not set */
-	size_t ridge_at, origins_at;    /* in data */
+	struct histogram histogram;  /* of errors over scale * the model's spread */
+	struct demand_view view;     /* the newest, where usable; z is not set */
+	size_t ridge_at, origins_at; /* in data */
 };
 
 struct demand_follow {
 	uint32_t magic;
 	uint32_t version;
-	size_t size;   /* bytes of all this */
+	size_t size; /* bytes of all this */
 	int64_t step_ms;
 	size_t n_leads;
-	size_t memory; /* moments kept */
-	uint64_t n;        /* steps processed */
-	uint64_t model_n;  /* of the model at the newest */
-	uint64_t whole;    /* steps up to the newest with an own demand */
-	uint64_t together; /* and with one in front, short gaps included */
-	uint64_t missing;  /* steps up to the newest without one in front */
+	size_t memory;             /* moments kept */
+	uint64_t n;                /* steps processed */
+	uint64_t model_n;          /* of the model at the newest */
+	uint64_t whole;            /* steps up to the newest with an own demand */
+	uint64_t together;         /* and with one in front, short gaps included */
+	uint64_t missing;          /* steps up to the newest without one in front */
 	double y_mean, front_mean; /* recent */
 	double agree[DEMAND_FOLLOW_LAG + 1]; /* sums of products of changes, forgotten */
 	struct follow_lead lead[DEMAND_LEADS_MAX];
@@ -70,8 +71,8 @@ static inline struct follow_moment *follow_moment(struct demand_follow *f, size_
 	return (struct follow_moment *)(void *)f->data + (f->n - 1 - ago) % f->memory;
 }
 
-static inline const struct follow_moment *
-follow_moment_const(const struct demand_follow *f, size_t ago)
+static inline const struct follow_moment *follow_moment_const(
+	const struct demand_follow *f, size_t ago)
 {
 	return (const struct follow_moment *)(const void *)f->data +
 	       (f->n - 1 - ago) % f->memory;

@@ -12,8 +12,8 @@
 #define WON 1.5 /* what a block multiplies the evidence by */
 #define LOST 0.5
 #define WIN_BY 0.02 /* by less, a block is not won */
-#define PROVEN 1000.0
-#define EVIDENCE_MAX 1e5 /* so that it can be lost again within days */
+#define PROVEN 10000.0
+#define EVIDENCE_MAX 1e6 /* so that it can be lost again within days */
 #define EVIDENCE_MIN 0.1 /* so that it can still be won */
 #define BETTER_BY 0.05   /* to be used */
 #define STAYS_BY 0.02    /* to be used on */

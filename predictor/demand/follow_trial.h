@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 struct follow_trial {
-	size_t block;              /* steps that are won or lost together */
-	double slow, fast;         /* time constants of the averages, in steps */
-	double own, other;         /* losses of this block */
+	size_t block;                /* steps that are won or lost together */
+	double slow, fast;           /* time constants of the averages, in steps */
+	double own, other;           /* losses of this block */
 	double own_slow, other_slow; /* average losses */
 	double own_fast, other_fast;
 	double evidence; /* that other is better */

@@ -10,7 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-_Static_assert(offsetof(struct demand_model, size) == offsetof(struct sealed_head, size) &&
+_Static_assert(offsetof(struct demand_model, size) ==
+			       offsetof(struct sealed_head, size) &&
 		       offsetof(struct demand_follow, size) ==
 			       offsetof(struct sealed_head, size),
 	       "both start with a sealed_head");

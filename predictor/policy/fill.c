@@ -57,20 +57,29 @@ static bool are_without_effect(const struct policy_events *e)
 	       (e->near.n == 0 && e->far.n == 0 && e->near.mid == 1 && e->far.mid == 1);
 }
 
+/* Of a demand a part of which is missing the rest is not learned from, and yet there. */
+static double sure_of(const struct policy *p, const struct decide_input *in)
+{
+	return in->missing && in->demand >= 0 ? policy_sure(in->demand, p->sigma)
+					      : p->sure;
+}
+
 void policy_fill_from(struct policy *p, const struct policy_settings *s,
 		      const struct demand_view *views, const struct policy_events *events,
 		      struct decide_input *in, double *ret_level)
 {
 	double level = NAN;
 
-	in->demand_sure = p->sure;
+	in->demand_sure = sure_of(p, in);
 	in->forecast_mid = in->forecast_high = in->out_gain = NAN;
 	in->again_near = in->again_far = NAN;
 	if (views) {
 		struct demand_view near = views[POLICY_NEAR];
 
-		p->mid = near.mid;
-		p->sigma = near.sigma;
+		if (!in->missing) {
+			p->mid = near.mid;
+			p->sigma = near.sigma;
+		}
 		if (p->fall_left > 0) {
 			near.mid = fmin(near.mid, p->fall_mid);
 			near.sigma = fmin(near.sigma, p->fall_sigma);

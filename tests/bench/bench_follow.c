@@ -6,8 +6,8 @@
  * Usage: bench_follow STEP_S LEAD_S FRONT BACK
  *
  * FRONT and BACK: files of a demand per step, a number a line, "nan" for none. The
- * capacity is a twentieth of the 95 % quantile of the back's. The model learns two thirds of
- * it, with the follower; the rest is played twice, with the own forecast and with the
+ * capacity is a twentieth of the 95 % quantile of the back's. The model learns two thirds
+ * of it, with the follower; the rest is played twice, with the own forecast and with the
  * follower's where it is used. Prints one "name value unit" a line.
  */
 #include "check.h"
@@ -127,7 +127,8 @@ static struct outcome play(const struct policy_settings *s, const double *front,
 	policy_init(&p, &o, s);
 	must(demand_model_train_behind(m, y, from, MONDAY_MS, points, &behind, 1, &err));
 	policy_find_price(&p, s, m, points, y, from, MONDAY_MS);
-	fleet = fleet_sim_new(n - from, fleet_need(fmax(demand_model_latest(m), 0), s->capacity),
+	fleet = fleet_sim_new(n - from,
+			      fleet_need(fmax(demand_model_latest(m), 0), s->capacity),
 			      o.lead_steps[POLICY_NEAR], s->capacity, 1);
 	for (size_t i = from; i < n; i++) {
 		struct demand_view views[POLICY_LEADS];
@@ -138,7 +139,8 @@ static struct outcome play(const struct policy_settings *s, const double *front,
 		if (isnan(y[i]))
 			policy_miss(&p);
 		else
-			policy_observe(&p, s, y[i], (int64_t)running, decide_is_bound(&plan));
+			policy_observe(&p, s, y[i], (int64_t)running,
+				       decide_is_bound(&plan));
 		step(m, f, i, y[i], front[i]);
 		ret.used += views_of(m, f, follows, views);
 		policy_input(&p, s, MONDAY_MS + (int64_t)(i + 1) * step_ms, y[i],

@@ -128,6 +128,25 @@ static void what_a_person_ended_is_not_waited_for(void **state)
 	assert_true(is_missing(f, e, 905, &m));
 }
 
+static void a_term_that_a_person_ended_is_left_out_of_the_sum(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free)
+	struct metrics_expr *e = parsed(f, "sum(rate(r)) + sum(g)");
+	CLEANUP(db_selector_free) struct db_selector *g = NULL;
+	struct metrics_missing m;
+	int64_t at;
+	size_t n = 0;
+
+	push_two(f, 900, 900);
+	put(f, "g", "stack=\"wp\"", DB_GAUGE, AT(300), 8);
+	assert_ok(db_selector_new("g", NULL, 0, &g, &f->e), &f->e);
+	assert_ok(db_series_end(f->db, g, AT(800), &n, &f->e), &f->e);
+	assert_false(is_missing(f, e, 900, &m));
+	assert_close(value(f, e, 900, &at), 20, 1e-9);
+	assert_int_equal(at, AT(900));
+}
+
 static void nothing_is_waited_for_longer_than_a_week(void **state)
 {
 	struct fixture *f = *state;
@@ -235,6 +254,9 @@ static void a_unit_is_missing_when_its_host_says_that_it_runs(void **state)
 	assert_string_equal(m.unit, "u2");
 	assert_string_equal(m.host, "h1");
 	assert_int_equal(m.n, 1);
+	/* It reports from another host. */
+	put(f, "r", "host=\"h2\",stack=\"wp\",unit=\"u2\"", DB_COUNTER, AT(300), 1);
+	assert_false(metrics_expr_missing(f->db, e, AT(300), one_should, u2, &m));
 }
 
 static void a_host_that_is_none_of_ours_is_a_source_as_any(void **state)
@@ -259,6 +281,7 @@ int main(void)
 		DB_TEST(one_that_reports_again_is_not),
 		DB_TEST(a_slow_source_is_given_its_own_time),
 		DB_TEST(what_a_person_ended_is_not_waited_for),
+		DB_TEST(a_term_that_a_person_ended_is_left_out_of_the_sum),
 		DB_TEST(nothing_is_waited_for_longer_than_a_week),
 		DB_TEST(a_sum_is_at_least_what_is_there_of_it),
 		DB_TEST(a_term_that_nothing_matches_is_missing),
