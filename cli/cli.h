@@ -25,6 +25,7 @@ int cli_backtest(int argc, char **argv);
 
 /* Clients of a controller. */
 int cli_apply(int argc, char **argv);
+int cli_ledger(int argc, char **argv);
 int cli_calendar(int argc, char **argv);
 int cli_delete(int argc, char **argv);
 int cli_list(int argc, char **argv); /* argv[0] is the list */

@@ -102,6 +102,28 @@ static void print_capacity(const json_t *tier)
 	printf(": %s\n", field_text(c, "why"));
 }
 
+/* The tiers of its stack whose demand could improve its forecast, and what they do. */
+static void print_tried(const json_t *tier)
+{
+	const json_t *of;
+	size_t i;
+
+	json_array_foreach(json_object_get(tier, "tried"), i, of)
+	{
+		const json_t *gain = json_object_get(of, "gain");
+
+		printf("  %s %s: ",
+		       json_is_true(json_object_get(of, "is_used")) ? "follows"
+								    : "does not follow",
+		       field_text(of, "tier"));
+		if (json_is_number(gain))
+			printf("the loss of its forecast would be %+.1f %%\n",
+			       -100 * json_number_value(gain));
+		else
+			puts("nothing to compare yet");
+	}
+}
+
 /* Of the last decision that was recorded before a time. */
 static int explain_past(const struct args *a, json_t **ret, struct err *err)
 {
@@ -147,6 +169,7 @@ static int explain(const struct args *a, struct err *err)
 		printf("%s  ", field_text(doc, "at"));
 	print_explanation(doc);
 	print_capacity(tier);
+	print_tried(tier);
 	print_promise(json_object_get(doc, "promise"));
 	return 0;
 }

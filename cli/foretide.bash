@@ -18,7 +18,7 @@ for row in json.load(sys.stdin):
 _foretide_kind() {
 	case $1 in
 	explain | import | forecast | promote | replay) echo tier ;;
-	hold | release) echo held ;;
+	hold | release | ledger) echo held ;;
 	delete | calendar) echo stack ;;
 	drain) echo host ;;
 	logs) echo unit ;;
@@ -39,6 +39,7 @@ _foretide_options() {
 	tiers | services | holds) echo "--stack $common" ;;
 	units) echo "--stack --tier --host $common" ;;
 	hosts) echo "--pool $common" ;;
+	ledger) echo "--month --days --csv $common" ;;
 	decisions) echo "--stack --tier --since $common" ;;
 	replay) echo "--since --until --with --all $common" ;;
 	explain) echo "--at $common" ;;

@@ -50,7 +50,7 @@ function leads(t) {
     l ? h('dl.list',
       h('dt', 'Used'), h('dd', `${duration(l.used_ms)} (${l.prior ? 'configured: fewer than five measured' : 'learned'})`),
       h('dt', 'Median'), h('dd', l.count ? duration(l.p50_ms) : '–'),
-      h('dt', '95 %'), h('dd', l.count ? duration(l.p95_ms) : '–'),
+      h('dt', '95 %'), h('dd', l.p95_ms ? duration(l.p95_ms) : '–'),
       h('dt', 'Measured'), h('dd', l.count)) : null,
     table('Lead times as measured', [
       { name: 'Healthy at', of: x => time(x.healthy, now()) },

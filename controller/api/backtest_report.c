@@ -41,6 +41,7 @@ struct backtest_request backtest_defaults(struct request *r, const struct db_tie
 	q.settings.mode = DECIDE_AUTO;
 	q.settings.capacity = now.capacity;
 	snprintf(q.capacity_source, sizeof(q.capacity_source), "%s", now.capacity_source);
+	snprintf(q.follows, sizeof(q.follows), "%s", now.follows);
 	return q;
 }
 
@@ -121,8 +122,11 @@ int backtest_simulate(const double *y, size_t n, int64_t from_ms,
 	};
 	int rc = judge_backtest(&question, &j, err);
 
-	if (rc == 0)
+	if (rc == 0) {
 		*ret = report_json(j, q, from_ms);
+		json_object_set_new(*ret, "follows",
+				    *q->follows ? json_string(q->follows) : json_null());
+	}
 	return rc;
 }
 

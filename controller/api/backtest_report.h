@@ -13,8 +13,9 @@
 
 struct backtest_request {
 	struct policy_settings settings;
-	int64_t play_ms;                   /* 0: the default of predictor/judge/judge.h */
-	char capacity_source[16];          /* struct tier_now's, or "given" */
+	int64_t play_ms;          /* 0: the default of predictor/judge/judge.h */
+	char capacity_source[16]; /* struct tier_now's, or "given" */
+	char follows[64]; /* struct tier_now's; played is the tier's own forecast */
 	const struct uplift_event *events; /* [n_events] as they were known */
 	size_t n_events;
 };

@@ -39,6 +39,7 @@ api_handler_fn api_unit_list, api_unit_get, api_services;
 api_handler_fn api_unit_logs, api_agent_logs;
 /* decisions.c */
 api_handler_fn api_decision_list, api_decision_get;
+api_handler_fn api_ledger_list;
 /* events.c */
 api_handler_fn api_event_list;
 /* event_stream.c */

@@ -106,6 +106,7 @@ static void examine(struct failing *f, struct fleet_unit *u, int64_t now_ms,
 		note_failure(p, u, s, now_ms, events);
 	sick_examine(p, u, s, now_ms, now_mono_ms, events);
 	u->failing = u->healthy ? NULL : p->why;
+	u->stumbled = p->why != NULL;
 	u->unsteady = u->healthy && now_mono_ms - p->stable_mono_ms < STEADY_MS;
 }
 

@@ -33,6 +33,10 @@ struct fleet_tier {
 	size_t running;                 /* with goal run, not failing and not sick */
 	size_t healthy;
 	size_t draining;
+	/* of a tier that this round decides */
+	bool is_decided;     /* and t.capacity is the one in force */
+	int64_t lead_ms;     /* planned for */
+	int64_t least, most; /* that operator and schedules allow */
 	const char *avoid; /* host to avoid for new instances, "": none; see
 			      failing_units.h */
 };
@@ -51,6 +55,8 @@ struct fleet_unit {
 	bool made_up;     /* sick, and another takes its place */
 	bool served;      /* it was healthy when it was looked at before */
 	bool unsteady;    /* healthy, but only for a moment */
+	bool came;        /* its first healthy answer was seen in this round */
+	bool stumbled;    /* was failing on its way to it */
 	bool give_up;     /* failing: to be replaced by another instance */
 	bool dirty;       /* to be written */
 	bool gone;        /* to be deleted */

@@ -173,9 +173,12 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 		if (strcmp(u->u.hash, t->cat->unit->hash) != 0 && (!next || !u->healthy))
 			next = u;
 	}
-	if (!next || (healthy != n && next->healthy))
+	if (!next || (healthy < n && next->healthy))
 		return;
 	fleet_unit_set(next, &next->u.hash, t->cat->unit->hash);
+	/* It starts anew: what the text before it took is no part of its lead time. */
+	if (next->host && !next->u.healthy_ms)
+		next->u.placed_ms = f->now_ms;
 	/* Its state was the old text's. */
 	fleet_unit_set(next, &next->u.active, "");
 }

@@ -109,6 +109,19 @@ static int read_catalog(struct catalog *c, struct fleet *f, const struct db_tier
 	return ft && ft->cat ? 0 : rc;
 }
 
+/* The tiers of the stack, which one may follow another. */
+static void find_tiers(struct stage *s, const struct fleet *f, const struct db_tier *t)
+{
+	size_t i = 0;
+
+	while (i < f->n_tiers && strcmp(f->tiers[i].t.stack, t->stack) != 0)
+		i++;
+	s->tiers = f->tiers + i;
+	while (i + s->n_tiers < f->n_tiers &&
+	       strcmp(s->tiers[s->n_tiers].t.stack, t->stack) == 0)
+		s->n_tiers++;
+}
+
 static int set_stage(struct stage *s, const struct whatif_question *q, struct err *err)
 {
 	const struct db_tier *t = q->settings[WHATIF_IN_FORCE];
@@ -194,8 +207,10 @@ int whatif_simulate(struct db *db, const struct whatif_question *q, struct whati
 
 	if (rc == 0)
 		rc = fleet_load(db, q->to_ms, &f, err);
-	if (rc == 0)
+	if (rc == 0) {
 		stage.pools = f->pools;
+		find_tiers(&stage, f, q->settings[WHATIF_IN_FORCE]);
+	}
 	if (rc == 0)
 		rc = read_catalog(catalog, f, q->settings[WHATIF_IN_FORCE], &stage.cat,
 				  err);

@@ -21,6 +21,8 @@ static struct fleet fleet_at(struct side *s, int64_t now_ms)
 {
 	struct fleet f = { .now_ms = now_ms,
 			   .pools = s->stage->pools,
+			   .tiers = s->stage->tiers,
+			   .n_tiers = s->stage->n_tiers,
 			   .holds = { s->holds, 0 } };
 
 	for (size_t i = 0; i < s->stage->holds.n; i++)

@@ -23,6 +23,8 @@ struct stage {
 	int64_t from_ms;
 	int64_t running;           /* instances at the start */
 	struct db_pool_list pools; /* borrowed */
+	struct fleet_tier *tiers;  /* [n_tiers] of the stack; borrowed */
+	size_t n_tiers;
 	double capacity;
 	struct lead lead;
 	struct db_hold_list holds; /* of the stack, all ever placed */

@@ -15,6 +15,7 @@ struct tiers {
 	struct tier_list tiers;
 	int64_t measure_until_mono_ms; /* of the round */
 	bool is_trial;                 /* nothing of it is saved */
+	struct tier_front *fronts; /* of the round's fleet, in its order; NULL: none */
 };
 
 struct deciding {

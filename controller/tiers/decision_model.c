@@ -176,9 +176,23 @@ int tier_model_update(struct tier_model *t, struct tier_round *r,
 	return 0;
 }
 
+json_t *tier_model_tried_json(const struct tier_model *t)
+{
+	return following_json(&t->following);
+}
+
 void tier_model_fill(struct tier_model *t, const struct policy_events *events,
 		     struct decide_input *in, struct tier_forecast *f)
 {
-	policy_fill(&t->policy, &t->settings, t->model, events, in, &f->level);
+	struct demand_view views[POLICY_LEADS];
+	bool are_known = true;
+
+	for (size_t k = 0; k < POLICY_LEADS; k++)
+		are_known =
+			are_known && demand_model_view(t->model, k, &views[k], NULL) == 0;
+	if (are_known)
+		following_views(&t->following, views, &f->follows);
+	policy_fill_from(&t->policy, &t->settings, are_known ? views : NULL, events, in,
+			 &f->level);
 	in->forecast_at_ms = f->fed_ms;
 }

@@ -58,7 +58,9 @@ struct tiers_moment {
 
 /*
  * Decides at f->now_ms, with the holds and pools of f, and settings, instances and last
- * decision of ft. Call it with moments in order of time.
+ * decision of ft. The tiers of f are those of its stack; ft may follow them, by their
+ * recorded demand.
+ * Call it with moments in order of time.
  */
 void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret);

@@ -35,6 +35,7 @@
 
 #include "cleanup.h"
 #include "err.h"
+#include "follow.h"
 #include "view.h"
 
 #include <stdbool.h>
@@ -132,6 +133,18 @@ struct demand_point {
  */
 int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
 		       struct demand_point *ret, struct err *err) MUST_CHECK;
+
+/* A tier in front, and what is learned from it. */
+struct demand_front {
+	struct demand_follow *follow;
+	const double *y; /* [n] its demand; NaN: none */
+};
+
+/* The same, with followers (follow.h) of n_fronts tiers, which learn along. */
+int demand_model_train_behind(struct demand_model *m, const double *y, size_t n,
+			      int64_t t0_ms, struct demand_point *ret,
+			      const struct demand_front *fronts, size_t n_fronts,
+			      struct err *err) MUST_CHECK;
 
 /*
  * Processes the demand of the step that starts at t_ms. A sample for a step that is

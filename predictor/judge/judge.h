@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "demand.h"
 #include "err.h"
+#include "peers.h"
 #include "policy.h"
 #include "simulation.h"
 #include "uplift.h"

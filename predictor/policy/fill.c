@@ -64,18 +64,18 @@ static double sure_of(const struct policy *p, const struct decide_input *in)
 					      : p->sure;
 }
 
-void policy_fill(struct policy *p, const struct policy_settings *s,
-		 const struct demand_model *m, const struct policy_events *events,
-		 struct decide_input *in, double *ret_level)
+void policy_fill_from(struct policy *p, const struct policy_settings *s,
+		      const struct demand_view *views, const struct policy_events *events,
+		      struct decide_input *in, double *ret_level)
 {
-	struct demand_view near, far;
 	double level = NAN;
 
 	in->demand_sure = sure_of(p, in);
 	in->forecast_mid = in->forecast_high = in->out_gain = NAN;
 	in->again_near = in->again_far = NAN;
-	if (demand_model_view(m, POLICY_NEAR, &near, NULL) == 0 &&
-	    demand_model_view(m, POLICY_FAR, &far, NULL) == 0) {
+	if (views) {
+		struct demand_view near = views[POLICY_NEAR];
+
 		if (!in->missing) {
 			p->mid = near.mid;
 			p->sigma = near.sigma;
@@ -84,12 +84,25 @@ void policy_fill(struct policy *p, const struct policy_settings *s,
 			near.mid = fmin(near.mid, p->fall_mid);
 			near.sigma = fmin(near.sigma, p->fall_sigma);
 		}
-		level = fill_views(p, s, exp(p->log_price), &near, &far, in);
+		level = fill_views(p, s, exp(p->log_price), &near, &views[POLICY_FAR],
+				   in);
 		if (!are_without_effect(events))
 			add_events(events, fmin(level, UPLIFT_LEVEL), in);
 	}
 	if (ret_level)
 		*ret_level = level;
+}
+
+void policy_fill(struct policy *p, const struct policy_settings *s,
+		 const struct demand_model *m, const struct policy_events *events,
+		 struct decide_input *in, double *ret_level)
+{
+	struct demand_view views[POLICY_LEADS];
+	const bool are_known =
+		demand_model_view(m, POLICY_NEAR, &views[POLICY_NEAR], NULL) == 0 &&
+		demand_model_view(m, POLICY_FAR, &views[POLICY_FAR], NULL) == 0;
+
+	policy_fill_from(p, s, are_known ? views : NULL, events, in, ret_level);
 }
 
 void policy_input(const struct policy *p, const struct policy_settings *s, int64_t now_ms,

@@ -143,6 +143,12 @@ void policy_fill(struct policy *p, const struct policy_settings *s,
 		 const struct demand_model *m, const struct policy_events *events,
 		 struct decide_input *in, double *ret_level);
 
+/* The same from the forecasts [POLICY_LEADS], which need not be the model's own (follow.h
+ * in predictor/demand); NULL: there are none. */
+void policy_fill_from(struct policy *p, const struct policy_settings *s,
+		      const struct demand_view *views, const struct policy_events *events,
+		      struct decide_input *in, double *ret_level);
+
 /*
  * The whole input of a tier in whose name nothing else is known: for backtests and
  * `decide --jsonl`. There are `running` and `starting` instances, all of them

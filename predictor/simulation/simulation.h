@@ -15,6 +15,7 @@
 
 #include "cleanup.h"
 #include "paid.h"
+#include "rolling.h"
 
 #include <stddef.h>
 #include <stdint.h>
