@@ -63,7 +63,7 @@ static int show(const struct args *a, const json_t *answer, const struct outcome
 {
 	const json_t *report = json_object_get(answer, "backtest");
 	struct judge_row row[JUDGE_POLICIES];
-	const char *from = "", *to = "", *source = NULL;
+	const char *from = "", *to = "", *source = NULL, *follows = NULL;
 	double capacity = 0;
 	int rc;
 
@@ -72,7 +72,8 @@ static int show(const struct args *a, const json_t *answer, const struct outcome
 		    (rc = jread_str(report, "from", &from, err)) < 0 ||
 		    (rc = jread_str(report, "to", &to, err)) < 0 ||
 		    (rc = jread_num_opt(report, "capacity", &capacity, err)) < 0 ||
-		    (rc = jread_str_opt(report, "capacity_source", &source, err)) < 0)
+		    (rc = jread_str_opt(report, "capacity_source", &source, err)) < 0 ||
+		    (rc = jread_str_opt(report, "follows", &follows, err)) < 0)
 			return rc;
 		printf("%s, simulated on its own demand from %s to %s, with a capacity "
 		       "of "
@@ -80,6 +81,10 @@ static int show(const struct args *a, const json_t *answer, const struct outcome
 		       a->position[0], from, to, capacity, source ? ", " : "",
 		       source ? source : "");
 		backtest_print(row);
+		if (follows)
+			printf("\nPlayed with its own forecast; the controller's follows "
+			       "%s, which proved better.\n",
+			       follows);
 		putchar('\n');
 	}
 	printf("%s -> %s: %s; %s.\n", o->from, o->to,

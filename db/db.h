@@ -122,6 +122,7 @@ struct db_host_filter {
 	bool present;          /* only hosts that are neither gone nor failed */
 	int64_t gone_since_ms; /* only hosts that were gone at this time or later;
 				* 0: all */
+	bool uncounted;        /* only hosts of which time is left to be entered */
 	const char *after;     /* id */
 	size_t limit;
 };
@@ -157,6 +158,9 @@ int db_host_join(struct db *db, const char *id, const char *token_hash,
 /* Its termination is requested now: gone_ms. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
+/* How far its time was entered in the ledger. */
+int db_host_count(struct db *db, const char *id, int64_t counted_ms, int64_t paid_ms,
+		  bool is_counted, struct err *err) MUST_CHECK;
 /* The host is gone and its units are unplaced (host "", states cleared), in one
  * transaction. */
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
@@ -275,6 +279,7 @@ struct db_lead_filter {
 	const char *stack, *tier, *pool;
 	const char *kind; /* "tier", "host", "unit" */
 	int64_t since_ms; /* healthy at this time or later */
+	int64_t before_id;
 	size_t limit;
 };
 
@@ -307,5 +312,38 @@ int db_uplift_put(struct db *db, const struct db_uplift *u, struct err *err) MUS
 /* Of a tier, by name and start. */
 int db_uplift_list(struct db *db, const char *stack, const char *tier,
 		   struct db_uplift_list *ret, struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- the ledger */
+
+struct db_ledger_filter {
+	const char *stack, *tier;
+	const char *month; /* "2026-11" */
+	bool by_day;       /* a row a day, else a month */
+	const char *after; /* id */
+	size_t limit;
+};
+
+/* Ordered by id: by period, stack and tier. Removed tiers keep their rows. */
+int db_ledger_list(struct db *db, const struct db_ledger_filter *f,
+		   struct db_ledger_list *ret, struct err *err) MUST_CHECK;
+
+/* Before all others: a ledger that is new starts at now_ms. */
+int db_ledger_begin(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
+/* Adds to the row of that day, stack and tier; l's id and period are not read. */
+int db_ledger_add(struct db *db, int64_t day_ms, const struct db_ledger *l,
+		  struct err *err) MUST_CHECK;
+/* Adds the actions of the decisions since the last call. */
+int db_ledger_add_actions(struct db *db, int64_t day_length_ms,
+			  struct err *err) MUST_CHECK;
+/* Deletes all but the newest 400 days that have rows. */
+int db_ledger_prune(struct db *db, struct err *err) MUST_CHECK;
+
+/* By stack and tier. */
+int db_ledger_tier_list(struct db *db, struct db_ledger_tier_list *ret,
+			struct err *err) MUST_CHECK;
+int db_ledger_tier_put(struct db *db, const struct db_ledger_tier *t,
+		       struct err *err) MUST_CHECK;
+/* Deletes those of tiers that no longer exist. */
+int db_ledger_tier_sweep(struct db *db, struct err *err) MUST_CHECK;
 
 #endif

@@ -24,19 +24,23 @@ static json_t *stack_json(const struct db_stack *s, bool with_files)
 /* Announced events and their uplift, one item per tier and event. */
 int api_stack_events(struct request *r, struct err *err)
 {
+	static const char *const keys[] = { "tier", "name", NULL };
 	CLEANUP(event_view_done) struct event_view v = { 0 };
 	const int64_t now_ms = clock_now_ms();
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
 	const char *tier = request_query(r, "tier");
+	struct page page;
 	json_t *items;
-	int rc = event_view_read(r->api->db, r->args[0], now_ms, &v, err);
+	int rc = request_page(r, &page, err);
 
+	if (rc == 0)
+		rc = event_view_read(r->api->db, r->args[0], now_ms, &v, err);
 	if (rc == 0 && tier)
 		rc = db_tier_get(r->api->db, r->args[0], tier, &t, err);
 	if (rc == 0)
 		rc = event_view_json(&v, r->api->db, tier, now_ms, &items, err);
 	if (rc == 0)
-		reply_page(r, items, NULL);
+		reply_sorted(r, items, &page, keys);
 	return rc;
 }
 

@@ -51,7 +51,7 @@ static void add_host(struct place_building *b, const struct fleet_host *h)
 	};
 }
 
-static void add_unit(struct place_building *b, const struct fleet_unit *u)
+void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 {
 	const struct fleet_tier *t = u->tier;
 	struct x_fleet *x = &b->x_fleets[b->n_units];
@@ -106,7 +106,7 @@ void place_build(const struct fleet *f, struct place_building *b)
 			add_host(b, &f->hosts[i]);
 	for (size_t i = 0; i < f->n_units; i++)
 		if (!f->units[i].gone)
-			add_unit(b, &f->units[i]);
+			place_add_unit(b, &f->units[i]);
 	for (size_t i = 0; i < f->pools.n; i++) {
 		const struct db_pool *p = &f->pools.v[i];
 
@@ -135,6 +135,6 @@ bool place_add_probe(struct place_building *b, const struct fleet_tier *t,
 	u.u.stack = t->t.stack;
 	u.u.tier = t->t.name;
 	u.u.host = nowhere;
-	add_unit(b, &u);
+	place_add_unit(b, &u);
 	return true;
 }

@@ -22,6 +22,9 @@ void place_build(const struct fleet *f, struct place_building *b);
 void place_building_done(struct place_building *b);
 DEFINE_CLEANUP_OBJECT(struct place_building, place_building_done);
 
+/* b->units must have room for it. */
+void place_add_unit(struct place_building *b, const struct fleet_unit *u);
+
 /*
  * Adds a unit as the tier's next instance would be, once a tier; false when the tier has
  * no further ones. name: its place, as long as b.

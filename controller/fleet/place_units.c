@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "place_input.h"
+#include "plan_units.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +69,7 @@ static void apply_row(struct fleet *f, struct fleet_unit *u, const struct place_
 	switch (row->action) {
 	case PLACE_START:
 		fleet_unit_set(u, &u->u.host, b->hosts[row->host].id);
+		fleet_unit_set(u, &u->u.message, "");
 		u->u.placed_ms = f->now_ms;
 		u->dirty = true;
 		break;

@@ -120,9 +120,10 @@ static int send_launch(struct pool_round *r, struct db_host *h, struct err *err)
 		return 0;
 	if (rc == 0)
 		rc = r->opts->user_data(r->opts->arg, h, token, &user_data, err);
+	/* Now, not when the round began: calls before this one take their time. */
 	if (rc == 0)
 		rc = db_launch_set(r->opts->db, h->launch_id, DB_LAUNCH_SENT, NULL, NULL,
-				   r->now_ms, err);
+				   clock_now_ms(), err);
 	if (rc < 0)
 		return rc;
 	cls = call_driver(r, h, user_data, &vm, &e);

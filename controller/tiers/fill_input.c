@@ -68,23 +68,17 @@ static void fill_bounds(struct deciding *d)
 	in->budget = -1;
 }
 
-/* Instances that should be healthy by now, and neither fail nor are. One that waits for
- * room in a full pool is not late. */
-static int64_t count_overdue(const struct deciding *d)
+/* For others that look at the tier in this round. */
+static void show_settings(struct deciding *d)
 {
-	const struct fleet_tier *ft = d->ft;
-	int64_t n = 0;
+	const struct decide_input *in = &d->in;
+	const int64_t max = in->max >= 0 ? in->max : INT64_MAX;
+	struct fleet_tier *ft = d->ft;
 
-	if (d->lead.overdue_ms <= 0)
-		return 0;
-	for (size_t i = 0; i < ft->n_units; i++) {
-		const struct fleet_unit *u = &d->f->units[ft->first_unit + i];
-
-		n += u->u.goal == DB_GOAL_RUN && !u->healthy && !u->failing &&
-		     u->u.healthy_ms == 0 && (u->host || ft->room.waiting == 0) &&
-		     d->in.now_ms - u->u.wanted_ms > d->lead.overdue_ms;
-	}
-	return n;
+	ft->is_decided = true;
+	ft->lead_ms = in->lead_ms;
+	ft->least = MIN(MAX(in->min, in->floor), max);
+	ft->most = MAX(in->ceiling >= 0 ? MIN(max, in->ceiling) : max, ft->least);
 }
 
 /* Instances whose hosts will soon have been used for all that is paid, and those without
@@ -112,7 +106,7 @@ static void fill_fleet(struct deciding *d)
 
 	in->running = (int64_t)d->ft->healthy;
 	in->starting = (int64_t)(d->ft->running - d->ft->healthy);
-	in->overdue = count_overdue(d);
+	in->overdue = lead_count_overdue(&d->lead, d->f, d->ft);
 	in->ending = count_ending(d);
 	in->desired = d->ft->t.desired;
 	in->desired_since_ms = d->ft->t.desired_since_ms;
@@ -129,6 +123,7 @@ void deciding_fill(struct tiers *ts, struct deciding *d)
 	fill_operator(d);
 	fill_bounds(d);
 	fill_fleet(d);
+	show_settings(d);
 }
 
 size_t deciding_spare(const struct deciding *d)
@@ -192,7 +187,6 @@ void deciding_fill_room(struct deciding *d)
 		return;
 	in->budget = r->most;
 	in->waiting = r->waiting;
-	in->overdue = count_overdue(d);
 	if (in->budget >= 0)
 		note_pool(d);
 	in->yields_to = name_tier(r->yields_to, d->yields_to, sizeof(d->yields_to));

@@ -2,6 +2,7 @@
 #include "fill.h"
 
 #include "check.h"
+#include "simulation.h"
 #include "steer.h"
 #include "tuning.h"
 
@@ -57,30 +58,52 @@ static bool are_without_effect(const struct policy_events *e)
 	       (e->near.n == 0 && e->far.n == 0 && e->near.mid == 1 && e->far.mid == 1);
 }
 
-void policy_fill(struct policy *p, const struct policy_settings *s,
-		 const struct demand_model *m, const struct policy_events *events,
-		 struct decide_input *in, double *ret_level)
+/* Of a demand a part of which is missing the rest is not learned from, and yet there. */
+static double sure_of(const struct policy *p, const struct decide_input *in)
 {
-	struct demand_view near, far;
+	return in->missing && in->demand >= 0 ? policy_sure(in->demand, p->sigma)
+					      : p->sure;
+}
+
+void policy_fill_from(struct policy *p, const struct policy_settings *s,
+		      const struct demand_view *views, const struct policy_events *events,
+		      struct decide_input *in, double *ret_level)
+{
 	double level = NAN;
 
-	in->demand_sure = p->sure;
+	in->demand_sure = sure_of(p, in);
 	in->forecast_mid = in->forecast_high = in->out_gain = NAN;
 	in->again_near = in->again_far = NAN;
-	if (demand_model_view(m, POLICY_NEAR, &near, NULL) == 0 &&
-	    demand_model_view(m, POLICY_FAR, &far, NULL) == 0) {
-		p->mid = near.mid;
-		p->sigma = near.sigma;
+	if (views) {
+		struct demand_view near = views[POLICY_NEAR];
+
+		if (!in->missing) {
+			p->mid = near.mid;
+			p->sigma = near.sigma;
+		}
 		if (p->fall_left > 0) {
 			near.mid = fmin(near.mid, p->fall_mid);
 			near.sigma = fmin(near.sigma, p->fall_sigma);
 		}
-		level = fill_views(p, s, exp(p->log_price), &near, &far, in);
+		level = fill_views(p, s, exp(p->log_price), &near, &views[POLICY_FAR],
+				   in);
 		if (!are_without_effect(events))
 			add_events(events, fmin(level, UPLIFT_LEVEL), in);
 	}
 	if (ret_level)
 		*ret_level = level;
+}
+
+void policy_fill(struct policy *p, const struct policy_settings *s,
+		 const struct demand_model *m, const struct policy_events *events,
+		 struct decide_input *in, double *ret_level)
+{
+	struct demand_view views[POLICY_LEADS];
+	const bool are_known =
+		demand_model_view(m, POLICY_NEAR, &views[POLICY_NEAR], NULL) == 0 &&
+		demand_model_view(m, POLICY_FAR, &views[POLICY_FAR], NULL) == 0;
+
+	policy_fill_from(p, s, are_known ? views : NULL, events, in, ret_level);
 }
 
 void policy_input(const struct policy *p, const struct policy_settings *s, int64_t now_ms,
@@ -101,6 +124,7 @@ void policy_input(const struct policy *p, const struct policy_settings *s, int64
 		.step_in_max = s->step_in_max,
 		.dwell_ms = s->dwell_ms,
 		.action_price = s->action_price,
+		.stateful = s->stateful,
 		.lead_ms = s->lead_ms,
 		.running = running,
 		.starting = starting,
@@ -115,4 +139,19 @@ void policy_input(const struct policy *p, const struct policy_settings *s, int64
 		.ceiling = -1,
 		.budget = -1,
 	};
+}
+
+void policy_fleet_input(const struct policy *p, const struct policy_settings *s,
+			const struct policy_bounds *b, int64_t now_ms,
+			const struct fleet_now *now, struct decide_input *ret)
+{
+	policy_input(p, s, now_ms, now->demand, (int64_t)now->running,
+		     (int64_t)now->booting, ret);
+	ret->overdue = (int64_t)now->overdue;
+	ret->ending = now->ending;
+	if (!b)
+		return;
+	ret->floor = b->floor;
+	ret->ceiling = b->ceiling;
+	ret->budget = b->budget;
 }

@@ -126,9 +126,15 @@ struct decide_input {
 			      lead time, ... */
 	double again_far;  /* ... and within lead time and outlook */
 	int64_t outlook_ms;
-	int64_t forecast_at_ms;          /* the newest sample that it includes */
-	const char *fallback_level;      /* "full", "seasonal", "reactive"; NULL: none */
-	const char *fallback_reason;     /* as text; NULL */
+	int64_t forecast_at_ms;      /* the newest sample that it includes */
+	const char *fallback_level;  /* "full", "seasonal", "reactive"; NULL: none */
+	const char *fallback_reason; /* as text; NULL */
+	const char *follows;      /* the tier whose demand the forecast uses too, as that
+				     proved better; NULL: none */
+	int64_t follows_ahead_ms; /* by which its demand leads */
+	double follows_gain;      /* of the forecast's loss by that: 0.18 is 18 %
+				     lower */
+	int64_t follows_over_ms;  /* lately, over so long a time */
 	struct decide_events events;     /* within the lead time */
 	struct decide_events events_far; /* within lead time and outlook */
 
@@ -249,8 +255,15 @@ void decide_silently(const struct decide_input *in, struct decide_state *state,
  * nothing, more launches do not help. */
 int64_t decide_counted(const struct decide_input *in);
 
+/* What the operator's bounds and schedules allow; *ret_most < 0: no maximum. */
+void decide_bounds(const struct decide_input *in, int64_t *ret_least, int64_t *ret_most);
+
 /* Whether a minimum set the number, and not demand: the operator's or a schedule's. */
 bool decide_is_bound(const struct decide_plan *plan);
+
+/* {"tier","ahead_ms","gain","over_ms"} of the tier that the forecast follows; null: none.
+ * The caller owns it. */
+json_t *decide_follows_json(const struct decide_input *in);
 
 /* The explanation: inputs with their ages, forecast, stages, binding constraint,
  * sentence. The caller owns it. */

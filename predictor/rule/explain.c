@@ -65,6 +65,20 @@ static json_t *explain_events(const struct decide_events *e)
 	return names;
 }
 
+json_t *decide_follows_json(const struct decide_input *in)
+{
+	json_t *o;
+
+	if (!in->follows)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "tier", json_text(in->follows));
+	json_object_set_new(o, "ahead_ms", json_integer(in->follows_ahead_ms));
+	json_object_set_new(o, "gain", json_finite(in->follows_gain));
+	json_object_set_new(o, "over_ms", json_integer(in->follows_over_ms));
+	return o;
+}
+
 static json_t *explain_forecast(const struct decide_input *in)
 {
 	json_t *o;
@@ -84,6 +98,9 @@ static json_t *explain_forecast(const struct decide_input *in)
 	json_object_set_new(o, "again_far", json_finite(in->again_far));
 	json_object_set_new(o, "outlook_ms", json_integer(in->outlook_ms));
 	json_object_set_new(o, "out_gain", json_finite(in->out_gain));
+	/* Only where it does: rows of before the first that did are repeated as they are. */
+	if (in->follows)
+		json_object_set_new(o, "follows", decide_follows_json(in));
 	json_object_set_new(o, "events", explain_events(&in->events));
 	json_object_set_new(o, "uplift",
 			    json_finite(in->events.n ? in->events.uplift : 1));

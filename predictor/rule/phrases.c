@@ -8,7 +8,8 @@
 
 #include <stdio.h>
 
-#define NAME_BYTES 40 /* of an event's name, in a sentence */
+#define NAME_BYTES 40 /* of a name, in a sentence */
+#define HOUR_MS 3600000
 
 void add_figure(struct buf *b, const struct decide_input *in, double x)
 {
@@ -63,6 +64,21 @@ void add_lead(struct buf *b, const struct decide_input *in)
 	add_time(b, in->lead_ms);
 	if (in->is_lead_prior)
 		buf_puts(b, ", not measured yet");
+}
+
+void add_follows(struct buf *b, const struct decide_input *in)
+{
+	if (!in->follows)
+		return;
+	buf_printf(b, "; the forecast follows %.*s",
+		   (int)utf8_fit(in->follows, NAME_BYTES), in->follows);
+	if (in->follows_ahead_ms > 0) {
+		buf_puts(b, ", whose demand leads by ");
+		add_time(b, in->follows_ahead_ms);
+	}
+	buf_printf(b, " (%.0f %% better over ", 100 * in->follows_gain);
+	add_time(b, in->follows_over_ms / HOUR_MS * HOUR_MS);
+	buf_putc(b, ')');
 }
 
 void add_events(struct buf *b, const struct decide_events *e)

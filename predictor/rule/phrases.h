@@ -17,6 +17,9 @@ void add_capacity(struct buf *b, const struct decide_input *in);
 void add_demand(struct buf *b, const struct decide_input *in);
 void add_lead(struct buf *b, const struct decide_input *in);
 /* ", with event 'sale' expected to multiply demand by 2.4, learned from 3 past events" */
+/* Which tier the forecast follows, as a clause of its own; nothing, where there is none.
+ */
+void add_follows(struct buf *b, const struct decide_input *in);
 void add_events(struct buf *b, const struct decide_events *e);
 
 #endif

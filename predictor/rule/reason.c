@@ -337,4 +337,6 @@ void describe_reason(struct buf *b, const struct decide_input *in,
 		buf_puts(b, "; ");
 		describe_data(b, in);
 	}
+	if (p->needed >= 0)
+		add_follows(b, in);
 }

@@ -80,6 +80,10 @@ static const struct field fields[] = {
 	FIELD(INTEGER, forecast_at_ms),
 	FIELD(TEXT, fallback_level),
 	FIELD(TEXT, fallback_reason),
+	FIELD(TEXT, follows),
+	FIELD(INTEGER, follows_ahead_ms),
+	FIELD(REAL, follows_gain),
+	FIELD(INTEGER, follows_over_ms),
 	EVENTS(events),
 	EVENTS(events_far),
 	FIELD(INTEGER, floor),
@@ -97,7 +101,7 @@ static const struct field fields[] = {
 	FIELD(INTEGER, hold_until_ms),
 };
 _Static_assert(
-	sizeof(void *) != 8 || sizeof(struct decide_input) == 560,
+	sizeof(void *) != 8 || sizeof(struct decide_input) == 592,
 	"struct decide_input changed: give its new member a line in fields[], then "
 	"correct the size");
 _Static_assert(DECIDE_EVENTS_MAX == 4, "EVENTS has a line a name");

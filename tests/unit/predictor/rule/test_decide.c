@@ -318,6 +318,38 @@ static void windows_hold_the_largest(void **state)
 	assert_int_equal(w.since_ms, 1);
 }
 
+static void the_tier_that_the_forecast_follows_is_told(void **state)
+{
+	struct decide_input in = three_running();
+	struct decide_state s = { 0 };
+	CLEANUP(json_decref) json_t *o = NULL;
+	const json_t *follows;
+	struct decide_plan p;
+
+	(void)state;
+	in.follows = "lb";
+	in.follows_ahead_ms = 3 * MINUTE;
+	in.follows_gain = 0.183;
+	in.follows_over_ms = 9 * 24 * 60 * MINUTE + 7 * MINUTE;
+	decide(&in, &s, &p);
+	assert_non_null(strstr(p.sentence, "; the forecast follows lb, whose demand "
+					   "leads by 3m (18 % better over 9d)."));
+	o = decide_explain(&in, &p);
+	follows = json_object_get(json_object_get(o, "forecast"), "follows");
+	assert_string_equal(json_string_value(json_object_get(follows, "tier")), "lb");
+	assert_int_equal(json_integer_value(json_object_get(follows, "ahead_ms")),
+			 3 * MINUTE);
+	assert_int_equal(json_integer_value(json_object_get(follows, "over_ms")),
+			 9 * 24 * 60 * MINUTE + 7 * MINUTE);
+	assert_close(json_number_value(json_object_get(follows, "gain")), 0.183, 1e-9);
+	in.follows_ahead_ms = 0;
+	decide(&in, &s, &p);
+	assert_non_null(strstr(p.sentence, "; the forecast follows lb (18 % better"));
+	in.follows = NULL;
+	decide(&in, &s, &p);
+	assert_null(strstr(p.sentence, "follows"));
+}
+
 static void the_explanation_tells_inputs_forecast_stages_and_sentence(void **state)
 {
 	struct decide_input in = three_running();
@@ -399,6 +431,7 @@ int main(void)
 		cmocka_unit_test(windows_hold_the_largest),
 		cmocka_unit_test(
 			the_explanation_tells_inputs_forecast_stages_and_sentence),
+		cmocka_unit_test(the_tier_that_the_forecast_follows_is_told),
 		cmocka_unit_test(nonsense_is_survived),
 	};
 

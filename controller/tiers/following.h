@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * following.h - the tiers of its stack whose demand may lead a tier's own: which are
+ * tried, what is learned from them, and which one its forecast follows
+ * (predictor/demand/follow.h), if it proved better.
+ *
+ * At most four are tried at a time, so that a stack of many tiers costs each of them no
+ * more than one of five: of the next 32 by name those whose changes agree best with the
+ * tier's own, over the last two days that are recorded when the model is trained. Places
+ * that are left, or become free, are filled by others of the stack, which begin without a
+ * past.
+ *
+ * They learn minute by minute with the model, from the recorded demand without the effect
+ * of events. Cost about 10 us a tier tried and minute, and 60 ms each, when the model is
+ * trained on 28 days; saved are some 11 KB each.
+ */
+#ifndef CONTROLLER_TIERS_FOLLOWING_H
+#define CONTROLLER_TIERS_FOLLOWING_H
+
+#include "db.h"
+#include "decision_model.h"
+#include "demand.h"
+
+#define FOLLOWING_MAX 4
+#define FOLLOWING_NAME 64 /* bytes; a tier with a longer name is not followed */
+
+struct following {
+	struct {
+		char name[FOLLOWING_NAME];
+		struct demand_follow *follow;
+	} v[FOLLOWING_MAX];
+	size_t n;
+	size_t used; /* 1 + the place of the one that is followed; 0: none */
+};
+
+/* Demand of those tried, minute by minute; done with following_read_done(). */
+struct following_past {
+	double *y[FOLLOWING_MAX];
+};
+
+void following_done(struct following *f); /* none is left */
+
+/* Chooses whom to try, without a past. own [n]: the tier's demand from from_ms on. */
+int following_begin(struct following *f, const struct tier_round *r,
+		    const struct tier_view *v, const struct demand_opts *opts,
+		    int64_t from_ms, const double *own, size_t n,
+		    struct err *err) MUST_CHECK;
+
+/* Drops those that the stack has no more, and fills places that are free. */
+void following_refresh(struct following *f, const struct tier_view *v,
+		       const struct demand_opts *opts);
+
+int following_read(const struct following *f, const struct tier_round *r,
+		   const struct tier_view *v, int64_t from_ms, size_t n,
+		   struct following_past *ret, struct err *err) MUST_CHECK;
+void following_past_done(struct following_past *p);
+DEFINE_CLEANUP_OBJECT(struct following_past, following_past_done);
+
+/* Minute i of the past was processed by the model. */
+void following_step(struct following *f, const struct demand_model *m,
+		    const struct following_past *p, size_t i);
+
+/* Decides which one is followed: the best of those that proved better; it is left for
+ * another one only if that is better by a twentieth of the loss. */
+void following_choose(struct following *f);
+
+/* The forecasts to decide on; *ret: which tier they follow, if any. */
+void following_views(const struct following *f, struct demand_view views[POLICY_LEADS],
+		     struct tier_follows *ret);
+
+/* [{"tier","gain","evidence","is_used"}] of those tried. The caller owns it. */
+json_t *following_json(const struct following *f);
+
+/* All of it as bytes; the caller frees *ret. The size; 0: there is nothing to save. */
+size_t following_save(const struct following *f, char **ret);
+/* What cannot be read is begun anew. */
+void following_load(struct following *f, const void *data, size_t len,
+		    const struct demand_opts *opts);
+
+#endif
