@@ -33,14 +33,6 @@ void place_result_done(struct place_result *r);
 DEFINE_CLEANUP_OBJECT(struct place_result, place_result_done);
 
 /*
- * Instances of the tier that its pool can hold, beside the units of other tiers that
- * there are; < 0: all that the tier may have. By placing them into new hosts: as many as
- * the pool may have, of the size that it gives them, or that its hosts turned out to
- * have.
- */
-int64_t place_room(const struct fleet *f, const struct fleet_tier *t);
-
-/*
  * Sets host, placed_ms and message of units; at most max_moves more units are noted to be
  * moved. Starting hosts count as future room.
  */

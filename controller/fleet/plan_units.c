@@ -111,6 +111,7 @@ static struct place_victim as_victim(const struct fleet *f, const struct fleet_u
 	return (struct place_victim){
 		.name = u->u.name,
 		.has_host = u->host != NULL,
+		.is_given = u->given,
 		.is_healthy = u->healthy,
 		.on_draining = u->host && u->host->h.state == DB_HOST_DRAINING,
 		.is_ending = u->host && fleet_host_is_ending(f, u->host),

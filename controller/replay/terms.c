@@ -126,7 +126,7 @@ int terms_read(struct db *db, struct fleet *f, const struct db_tier *t, bool is_
 	const struct fleet_tier *ft = fleet_tier(f, t->stack, t->name);
 	int rc = read_boots(db, t, ret, err);
 
-	ret->room = ft ? place_room(f, ft) : -1;
+	ret->room = ft ? place_most(f, ft) : -1;
 	ret->room_name = xasprintf("pool %s", t->pool);
 	if (rc == 0 && is_learned)
 		rc = read_capacity(db, t, from_ms, n, ret, err);

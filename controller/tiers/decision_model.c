@@ -99,6 +99,17 @@ static bool has_older_history(const struct tier_model *t, struct tier_round *r,
 	       first_ms && first_ms < t->first_ms;
 }
 
+/* The tiers in front have demand that could not be learned from before. */
+static bool has_more_in_front(const struct tier_model *t, const struct tier_round *r,
+			      const struct tier_view *v)
+{
+	const int64_t most_ms = (int64_t)HISTORY_MINUTES * MODEL_STEP_MS;
+
+	return following_is_outdated(
+		&t->following, r, v,
+		MAX(t->first_ms, model_step_of(r->now_ms) - most_ms));
+}
+
 /* Also a model fed with times in the future: the clock was set back since. */
 static bool is_far_behind(const struct tier_model *t, int64_t now_ms)
 {
@@ -127,7 +138,8 @@ static bool is_outdated(const struct tier_model *t, struct tier_round *r,
 	return !t->model || !is_for(t, s) || is_far_behind(t, r->now_ms) ||
 	       tier_model_mark(t) != t->events_mark || is_unsteered(t, v, r->now_ms) ||
 	       is_of_other_size(t, s) ||
-	       (model_step_of(r->now_ms) > t->fed_ms && has_older_history(t, r, v->tier));
+	       (model_step_of(r->now_ms) > t->fed_ms &&
+		(has_older_history(t, r, v->tier) || has_more_in_front(t, r, v)));
 }
 
 /* ---------------------------------------------------------------- asking */

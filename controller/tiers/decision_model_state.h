@@ -11,6 +11,7 @@
 #include "samples.h"
 
 #define MODEL_STEP_MS DB_DEMAND_STEP_MS
+#define HISTORY_MINUTES (28 * 1440) /* that it is trained on */
 
 struct tier_model {
 	struct demand_model *model; /* NULL: none yet */

@@ -179,6 +179,19 @@ void demand_model_source(const struct demand_model *m, size_t lead,
 /* The newest step's demand, filled in when it had no sample; NaN: none yet. */
 double demand_model_latest(const struct demand_model *m);
 
+/*
+ * What was forecast a lead time ago by one fallback level, for that lead time, and what
+ * came: the largest demand of its steps so far, all but the one that is to come.
+ */
+struct demand_outcome {
+	double mid, low, high; /* median, and the ends of the band of 90 % */
+	double top;
+};
+
+/* false: not known, as after a gap. */
+bool demand_model_outcome(const struct demand_model *m, size_t lead,
+			  enum demand_fallback level, struct demand_outcome *ret);
+
 const struct demand_opts *demand_model_opts(const struct demand_model *m);
 
 /*

@@ -159,6 +159,15 @@ static inline const struct origin *lead_newest(const struct demand_model *m,
 	return o + (m->n - 1) % l->window;
 }
 
+/* The oldest one that is kept: a lead time old. */
+static inline const struct origin *lead_oldest(const struct demand_model *m,
+					       const struct lead *l)
+{
+	const struct origin *o = (const void *)(l->data + l->origins_at);
+
+	return o + m->n % l->window;
+}
+
 /* The limit of all forecasts: the largest demand ever observed, plus the largest rise
  * within a lead time that is considered possible without history. */
 static inline double model_most(const struct demand_model *m)
