@@ -65,7 +65,7 @@ static struct policy_bounds *past_bounds(const struct tier_view *v,
 	policy_schedule_bounds(v->calendar ? v->calendar : &none, v->zone, from_ms,
 			       MODEL_STEP_MS, n, s->lead_ms, ret);
 	for (size_t i = 0; i < n; i++)
-		ret[i].budget = v->bounds.budget;
+		ret[i].budget = v->bounds ? v->bounds->budget : -1;
 	return ret;
 }
 
@@ -152,7 +152,7 @@ static int feed_minute(struct tier_model *t, int64_t at_ms, double measured, dou
 		policy_miss(&t->policy);
 		return 0;
 	}
-	policy_observe(&t->policy, &t->settings, &v->bounds, measured, served,
+	policy_observe(&t->policy, &t->settings, v->bounds, measured, served,
 		       v->is_bound);
 	return demand_model_update(t->model, at_ms, plain, err);
 }
