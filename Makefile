@@ -96,7 +96,8 @@ SEES_controller/etcd            := $(BASE) common/store db
 SEES_controller/pools           := $(BASE) db cloud-drivers controller/events controller/trust
 SEES_controller/metrics         := $(BASE) db db/samples
 SEES_controller/stacks          := common common/text common/calendar common/template db \
-					fleet-adapter/unitfile predictor/rule predictor/uplift
+					fleet-adapter/unitfile fleet-adapter/placement predictor/rule \
+					predictor/uplift
 SEES_controller/fleet           := $(GROUND) fleet-adapter/placement
 SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/capacity \
