@@ -220,11 +220,10 @@ json_t *following_json(const struct following *f)
 		struct demand_follow_state s;
 
 		demand_follow_state(f->v[k].follow, POLICY_NEAR, &s);
-		json_array_append_new(list,
-				      json_pack("{s:s, s:o, s:f, s:b}", "tier",
-						f->v[k].name, "gain", json_finite(s.gain),
-						"evidence", s.evidence, "is_used",
-						(int)(k + 1 == f->used)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:o, s:f, s:b}", "tier", f->v[k].name,
+					"gain", json_finite(s.gain), "evidence",
+					s.evidence, "is_used", (int)(k + 1 == f->used)));
 	}
 	return list;
 }
