@@ -45,8 +45,9 @@ SEES_common/store               := $(BASE)
 SEES_predictor/simulation       := common
 SEES_predictor/capacity         := common
 SEES_predictor/uplift           := common common/text common/calendar
-SEES_predictor/demand           := common
-SEES_predictor/horizon          := common common/calendar predictor/uplift
+SEES_predictor/linear           := common
+SEES_predictor/demand           := common predictor/linear
+SEES_predictor/horizon          := common common/calendar predictor/linear predictor/uplift
 SEES_predictor/rule             := common common/text common/calendar
 SEES_predictor/policy           := common common/text common/calendar predictor/simulation \
 					predictor/uplift predictor/demand predictor/rule

@@ -141,6 +141,16 @@ static void keep_ledger(struct round *r)
 		log_warn("ledger-not-entered", ERR(&err));
 }
 
+/* Only a full round knows what each tier needs. */
+static void find_short(struct round *r)
+{
+	char text[ERR_MSG_MAX];
+
+	if (r->full)
+		problems_set(&r->parts->problems, PROBLEM_ROOM,
+			     place_short_of_room(r->f, text, sizeof(text)) ? text : NULL);
+}
+
 int round_run(struct round *r, struct err *err)
 {
 	struct tick_parts *p = r->parts;
@@ -162,6 +172,7 @@ int round_run(struct round *r, struct err *err)
 		     r->seen.host_shrunk ? "most hosts stopped responding at the same "
 					   "time; nothing is scaled in"
 					 : NULL);
+	find_short(r);
 	place_mark_moves(p->moves, r->f);
 	unit_plan(r->f);
 	find_misplaced(r);

@@ -11,6 +11,7 @@
 #define SEEN 32                  /* tiers that are looked at */
 #define AGREE_MINUTES (2 * 1440) /* that agreement is looked for in */
 #define ANOTHER_BY 0.05
+#define MORE_MS INT64_C(86400000) /* of a past, that it is worth learning again for */
 
 static void drop(struct following *f, size_t i)
 {
@@ -35,8 +36,10 @@ static size_t place_of(const struct following *f, const char *name)
 	return i;
 }
 
-static void add(struct following *f, const char *name, struct demand_follow *follow)
+static void add(struct following *f, const char *name, struct demand_follow *follow,
+		int64_t from_ms)
 {
+	f->v[f->n].from_ms = from_ms;
 	snprintf(f->v[f->n].name, FOLLOWING_NAME, "%s", name);
 	f->v[f->n++].follow = follow;
 }
@@ -67,7 +70,7 @@ static const struct tier_front *front_of(const struct tier_view *v, const char *
 }
 
 void following_refresh(struct following *f, const struct tier_view *v,
-		       const struct demand_opts *opts)
+		       const struct demand_opts *opts, int64_t now_ms)
 {
 	const struct tier_front *o;
 
@@ -76,7 +79,7 @@ void following_refresh(struct following *f, const struct tier_view *v,
 			drop(f, i);
 	for (size_t k = 0; f->n < FOLLOWING_MAX && (o = other(v, k)); k++)
 		if (can_follow(f, o))
-			add(f, o->name, demand_follow_new(opts));
+			add(f, o->name, demand_follow_new(opts), now_ms);
 }
 
 /* ---------------------------------------------------------------- their demand */
@@ -112,6 +115,30 @@ void following_past_done(struct following_past *p)
 		free(p->y[k]);
 }
 
+/* The start of its recorded demand; INT64_MAX: none. */
+static int64_t first_of(const struct tier_round *r, const struct tier_view *v,
+			const char *name)
+{
+	int64_t first_ms = 0, last_ms = 0;
+
+	if (db_demand_span(r->db, v->tier->stack, name, &first_ms, &last_ms, NULL) < 0 ||
+	    first_ms == 0)
+		return INT64_MAX;
+	return first_ms;
+}
+
+bool following_is_outdated(const struct following *f, const struct tier_round *r,
+			   const struct tier_view *v, int64_t first_ms)
+{
+	for (size_t k = 0; k < f->n; k++) {
+		const int64_t both_ms = MAX(first_ms, first_of(r, v, f->v[k].name));
+
+		if (both_ms < f->v[k].from_ms - MORE_MS)
+			return true;
+	}
+	return false;
+}
+
 /* ---------------------------------------------------------------- whom to try */
 
 struct candidate {
@@ -138,25 +165,26 @@ static void insert(struct candidate *best, const char *name, double agreement)
 
 int following_begin(struct following *f, const struct tier_round *r,
 		    const struct tier_view *v, const struct demand_opts *opts,
-		    int64_t from_ms, const double *own, size_t n, struct err *err)
+		    const struct following_own *own, struct err *err)
 {
-	const size_t tail = MIN(n, (size_t)AGREE_MINUTES), from = n - tail;
+	const size_t tail = MIN(own->n, (size_t)AGREE_MINUTES), from = own->n - tail;
+	const int64_t at_ms = own->from_ms + (int64_t)from * MODEL_STEP_MS;
 	CLEANUP(free) double *y = xcalloc(tail + 1, sizeof(*y));
 	struct candidate best[FOLLOWING_MAX] = { 0 };
 	const struct tier_front *o;
 
 	following_done(f);
 	for (size_t k = 0; k < SEEN && (o = other(v, k)); k++) {
-		const int64_t at_ms = from_ms + (int64_t)from * MODEL_STEP_MS;
 		const int rc = read_front(r, v, o->name, at_ms, y, tail, err);
 
 		if (rc < 0)
 			return rc;
 		if (can_follow(f, o))
-			insert(best, o->name, demand_agreement(own + from, y, tail));
+			insert(best, o->name, demand_agreement(own->y + from, y, tail));
 	}
 	for (size_t i = 0; i < FOLLOWING_MAX && best[i].name; i++)
-		add(f, best[i].name, demand_follow_new(opts));
+		add(f, best[i].name, demand_follow_new(opts),
+		    MAX(own->first_ms, MIN(first_of(r, v, best[i].name), r->now_ms)));
 	return 0;
 }
 
@@ -235,6 +263,7 @@ struct saved {
 	char name[FOLLOWING_NAME];
 	uint64_t len;
 	uint64_t is_used;
+	int64_t from_ms;
 };
 
 size_t following_save(const struct following *f, char **ret)
@@ -249,7 +278,8 @@ size_t following_save(const struct following *f, char **ret)
 	at = *ret = xcalloc(1, len);
 	for (size_t i = 0; i < f->n; i++) {
 		struct saved head = { .len = demand_follow_size(f->v[i].follow),
-				      .is_used = i + 1 == f->used };
+				      .is_used = i + 1 == f->used,
+				      .from_ms = f->v[i].from_ms };
 
 		snprintf(head.name, sizeof(head.name), "%s", f->v[i].name);
 		memcpy(at, &head, sizeof(head));
@@ -276,7 +306,7 @@ void following_load(struct following *f, const void *data, size_t len,
 		if (head.len > len || place_of(f, head.name) < f->n ||
 		    demand_follow_load(at, head.len, opts, &follow, NULL) < 0)
 			return;
-		add(f, head.name, follow);
+		add(f, head.name, follow, head.from_ms);
 		if (head.is_used)
 			f->used = f->n;
 		at += head.len;

@@ -147,6 +147,9 @@ static struct tier_view view_of(struct deciding *d)
 		.events = d->t->events,
 		.served = is_followed(in) ? in->running : -1,
 		.is_bound = d->t->is_bound,
+		.bounds = { in->floor, in->ceiling, in->budget },
+		.calendar = d->ft->cat ? &d->ft->cat->calendar : NULL,
+		.zone = d->ft->cat ? d->ft->cat->zone : NULL,
 	};
 }
 

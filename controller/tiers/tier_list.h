@@ -29,6 +29,7 @@ struct tier {
 	struct policy_noise noise;     /* of one tick's demand */
 	char *problems[TIER_PROBLEMS]; /* as told; NULL */
 	bool is_outside;     /* what is missing is a source that a person can end */
+	size_t spare;        /* as of deciding_spare() in the last decision */
 	bool is_bound;       /* the last decision was a minimum's */
 	int64_t measured_ms; /* newest sample of the last demand */
 	int64_t recorded_ms; /* of the last recorded decision */

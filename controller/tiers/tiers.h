@@ -49,10 +49,12 @@ int tiers_decide(struct tiers *t, struct fleet *f, const struct tiers_context *c
 struct tiers *tiers_new_trial(struct db *db);
 
 struct tiers_moment {
-	double demand;        /* NaN: none measured */
-	int64_t demand_at_ms; /* of the newest measured */
-	struct lead lead;     /* lead time to plan for */
-	int64_t ending;       /* as of struct decide_input */
+	double demand;           /* NaN: none measured */
+	int64_t demand_at_ms;    /* of the newest measured */
+	struct lead lead;        /* lead time to plan for */
+	int64_t ending, overdue; /* as of struct decide_input */
+	int64_t budget;          /* likewise; < 0: none */
+	const char *budget_name;
 	int64_t tick_ms;
 };
 

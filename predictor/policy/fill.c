@@ -2,6 +2,7 @@
 #include "fill.h"
 
 #include "check.h"
+#include "simulation.h"
 #include "steer.h"
 #include "tuning.h"
 
@@ -134,6 +135,7 @@ void policy_input(const struct policy *p, const struct policy_settings *s, int64
 		.step_in_max = s->step_in_max,
 		.dwell_ms = s->dwell_ms,
 		.action_price = s->action_price,
+		.stateful = s->stateful,
 		.lead_ms = s->lead_ms,
 		.running = running,
 		.starting = starting,
@@ -148,4 +150,19 @@ void policy_input(const struct policy *p, const struct policy_settings *s, int64
 		.ceiling = -1,
 		.budget = -1,
 	};
+}
+
+void policy_fleet_input(const struct policy *p, const struct policy_settings *s,
+			const struct policy_bounds *b, int64_t now_ms,
+			const struct fleet_now *now, struct decide_input *ret)
+{
+	policy_input(p, s, now_ms, now->demand, (int64_t)now->running,
+		     (int64_t)now->booting, ret);
+	ret->overdue = (int64_t)now->overdue;
+	ret->ending = now->ending;
+	if (!b)
+		return;
+	ret->floor = b->floor;
+	ret->ceiling = b->ceiling;
+	ret->budget = b->budget;
 }

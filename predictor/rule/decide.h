@@ -255,6 +255,9 @@ void decide_silently(const struct decide_input *in, struct decide_state *state,
  * nothing, more launches do not help. */
 int64_t decide_counted(const struct decide_input *in);
 
+/* What the operator's bounds and schedules allow; *ret_most < 0: no maximum. */
+void decide_bounds(const struct decide_input *in, int64_t *ret_least, int64_t *ret_most);
+
 /* Whether a minimum set the number, and not demand: the operator's or a schedule's. */
 bool decide_is_bound(const struct decide_plan *plan);
 

@@ -65,8 +65,9 @@ static double steered(const struct tier *t, double demand, int64_t served, bool 
 {
 	struct policy p = t->p;
 
+	p.followed = p.lead_steps + 1;
 	for (size_t i = 0; i < n; i++)
-		policy_observe(&p, &t->s, demand, served, is_bound);
+		policy_observe(&p, &t->s, NULL, demand, served, is_bound);
 	return p.log_price - t->p.log_price;
 }
 
@@ -81,6 +82,48 @@ static void what_was_short_raises_the_price_and_what_was_not_lowers_it(void **st
 	/* One short step weighs as much as its promise's number of others. */
 	assert_close(steered(t, 500, 24, false, 1), -200 * steered(t, 500, 25, false, 1),
 		     0.01);
+	tier_free(t);
+}
+
+/* The first decision serves a lead time later: what is short until then is no reason for
+ * a higher price, and not after a time either in which others decided. */
+static void what_no_decision_could_serve_leaves_the_price(void **state)
+{
+	const struct policy_settings s = plain_settings();
+	struct tier *t = some_tier(&s);
+	struct policy p = t->p;
+
+	(void)state;
+	for (int again = 0; again < 2; again++) {
+		const double price = p.log_price;
+
+		for (int i = 0; i < 4; i++)
+			policy_observe(&p, &s, NULL, 500, 24, false);
+		assert_close(p.log_price, price, 0);
+		policy_observe(&p, &s, NULL, 500, 24, false);
+		assert_true(p.log_price > price);
+		policy_observe(&p, &s, NULL, 500, -1, false);
+	}
+	tier_free(t);
+}
+
+/* A schedule's maximum, or a pool without room: as the operator's maximum. */
+static void what_a_bound_keeps_short_leaves_the_price(void **state)
+{
+	static const struct policy_bounds bounds[] = { { -1, 24, -1 }, { -1, -1, 24 } };
+	const struct policy_settings s = plain_settings();
+	struct tier *t = some_tier(&s);
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(bounds); k++) {
+		struct policy p = t->p;
+
+		p.followed = p.lead_steps + 1;
+		policy_observe(&p, &s, &bounds[k], 500, 24, false);
+		assert_close(p.log_price, t->p.log_price, 0);
+		policy_observe(&p, &s, &bounds[k], 470, 23, false);
+		assert_true(p.log_price > t->p.log_price);
+	}
 	tier_free(t);
 }
 
@@ -186,7 +229,7 @@ static int64_t obeyed_step(struct tier *t, double demand)
 	struct decide_input in;
 	struct err e;
 
-	policy_observe(&t->p, &t->s, demand, t->plan.desired, false);
+	policy_observe(&t->p, &t->s, NULL, demand, t->plan.desired, false);
 	assert_ok(demand_model_update(t->m, t->now_ms, demand, &e), &e);
 	t->now_ms += t->step_ms;
 	policy_input(&t->p, &t->s, t->now_ms, demand, t->plan.desired, 0, &in);
@@ -364,6 +407,8 @@ int main(void)
 		cmocka_unit_test(
 			what_was_short_raises_the_price_and_what_was_not_lowers_it),
 		cmocka_unit_test(what_says_nothing_of_the_price_leaves_it),
+		cmocka_unit_test(what_no_decision_could_serve_leaves_the_price),
+		cmocka_unit_test(what_a_bound_keeps_short_leaves_the_price),
 		cmocka_unit_test(
 			other_settings_are_worth_as_much_demand_and_learned_faster),
 		cmocka_unit_test(twice_the_capacity_needs_half_the_instances_at_once),
