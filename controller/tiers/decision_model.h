@@ -75,6 +75,9 @@ struct tier_forecast {
 	bool known; /* false: less than twenty minutes of demand are recorded; the rest is
 		       0 */
 	struct demand_source source; /* of the forecast within the lead time */
+	bool is_vetoed;              /* what came contradicts its level; why: veto */
+	struct veto_reason veto;
+	enum demand_fallback allowed; /* the level that is used */
 	double level;       /* probability that the need suffices for a lead time */
 	double short_share; /* of the minutes lately */
 	int64_t fed_ms;     /* end of the last minute learned */
