@@ -435,7 +435,8 @@ static void what_no_tier_has_is_its_stacks(void **state)
 {
 	struct books *b = *state;
 
-	scene_apply(b->s, STACK("") "[pool q]\ndriver = fake\nmin = 1\nmax = 2\n", UNIT_TEXT);
+	scene_apply(b->s, STACK("") "[pool q]\ndriver = fake\nmin = 1\nmax = 2\n",
+		    UNIT_TEXT);
 	put_host(b, "p-1", DB_HOST_UP, b->start_ms, 0);
 	assert_ok(db_host_put(b->s->db->db,
 			      &(struct db_host){ .id = (char *)(uintptr_t) "q-1",
