@@ -281,10 +281,11 @@ DB_MODEL(db_backtest);
 
 /* What a tier had and cost in a period: sums over its minutes. */
 struct db_ledger {
-	char *id;          /* PERIOD/STACK/TIER */
-	char *period;      /* "2026-11" or "2026-11-30", UTC */
+	char *id;     /* PERIOD/STACK/TIER */
+	char *period; /* "2026-11" or "2026-11-30", UTC */
 	char *stack;
 	char *tier;         /* "": of the stack's pools, what no tier had */
+	int64_t day_ms;     /* when it is entered; not read */
 	int64_t through_ms; /* entered up to this time */
 	/* minutes */
 	int64_t known, unknown; /* demand and what served were measured; or not */

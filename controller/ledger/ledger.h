@@ -27,7 +27,7 @@
  * bounds and billing units; it begins with the instances that the tier had. In unknown
  * minutes it stays as it is.
  *
- * Cost: 40 us a tier and 15 us a host, once a minute.
+ * Cost: once a minute; of 1,000 tiers with a host each 22 ms of a core.
  */
 #ifndef CONTROLLER_LEDGER_LEDGER_H
 #define CONTROLLER_LEDGER_LEDGER_H
