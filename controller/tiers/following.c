@@ -77,7 +77,7 @@ void following_refresh(struct following *f, const struct tier_view *v,
 	for (size_t i = f->n; i-- > 0;)
 		if (!front_of(v, f->v[i].name))
 			drop(f, i);
-	for (size_t k = 0; f->n < FOLLOWING_MAX && (o = other(v, k)); k++)
+	for (size_t k = 0; k < SEEN && f->n < FOLLOWING_MAX && (o = other(v, k)); k++)
 		if (can_follow(f, o))
 			add(f, o->name, demand_follow_new(opts), now_ms);
 }
@@ -238,6 +238,13 @@ void following_views(const struct following *f, struct demand_view views[POLICY_
 		.gain = s.gain,
 		.over_ms = (int64_t)s.steps * MODEL_STEP_MS,
 	};
+}
+
+bool following_coverage(const struct following *f, double ret[DEMAND_BANDS])
+{
+	if (f->used > 0)
+		demand_follow_coverage(f->v[f->used - 1].follow, POLICY_NEAR, ret);
+	return f->used > 0;
 }
 
 json_t *following_json(const struct following *f)

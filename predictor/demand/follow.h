@@ -86,6 +86,9 @@ struct demand_follow_state {
 void demand_follow_state(const struct demand_follow *f, size_t lead,
 			 struct demand_follow_state *ret);
 
+/* As demand_model_coverage(), of its own forecasts, used or not. ret [DEMAND_BANDS]. */
+void demand_follow_coverage(const struct demand_follow *f, size_t lead, double *ret);
+
 /*
  * How well the changes of `back` agree with those of `front` [n] some steps before, up to
  * DEMAND_FOLLOW_LAG: the largest correlation, at most 1; 0 where there are too few. NaN:
