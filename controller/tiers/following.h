@@ -43,6 +43,13 @@ struct following_past {
 
 void following_done(struct following *f); /* none is left */
 
+/* Its place; n: it is not tried. */
+size_t following_place(const struct following *f, const char *name);
+
+/* One more to try; there is room. Takes ownership of follow. */
+void following_add(struct following *f, const char *name, struct demand_follow *follow,
+		   int64_t from_ms);
+
 /* The tier's own demand, minute by minute. */
 struct following_own {
 	const double *y; /* [n] */
