@@ -33,8 +33,9 @@ void tier_model_free(struct tier_model *t);
 DEFINE_CLEANUP(struct tier_model *, tier_model_free);
 
 /*
- * A round over all tiers. Retraining takes some 200 ms per tier, at most half a second
- * per round; the rest is done in the next one.
+ * A round over all tiers. Retraining takes some 200 ms per tier, and 60 ms for each other
+ * one that it is tried to follow; at most half a second per round, the rest is done in
+ * the next one.
  */
 struct tier_round {
 	struct db *db;
