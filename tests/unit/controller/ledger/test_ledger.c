@@ -386,6 +386,20 @@ static void a_billing_unit_is_paid_when_it_begins(void **state)
 	assert_true(sums(b, "web").host_ms < 70 * MINUTE);
 }
 
+static void what_was_paid_for_in_units_is_not_paid_for_again_by_the_moment(void **state)
+{
+	struct books *b = *state;
+
+	scene_apply(b->s, STACK("billing = 1h\n"), UNIT_TEXT);
+	put_host(b, "p-1", DB_HOST_UP, b->start_ms, 0);
+	pass(b, 20 * MINUTE, 5);
+	scene_apply(b->s, STACK(""), UNIT_TEXT);
+	pass(b, 50 * MINUTE, 5);
+	close_books(b);
+	assert_int_equal(sums(b, "web").host_ms, 70 * MINUTE);
+	assert_int_equal(sums(b, "web").paid_ms, 70 * MINUTE);
+}
+
 static void an_end_that_was_asked_for_again_counts_the_time_between(void **state)
 {
 	struct books *b = *state;
@@ -538,6 +552,7 @@ int main(void)
 		TEST(a_host_that_never_joined_is_paid_and_a_failed_launch_is_not),
 		TEST(a_host_of_a_moment_is_entered),
 		TEST(a_billing_unit_is_paid_when_it_begins),
+		TEST(what_was_paid_for_in_units_is_not_paid_for_again_by_the_moment),
 		TEST(an_end_that_was_asked_for_again_counts_the_time_between),
 		TEST(a_host_that_is_found_again_is_not_paid_twice),
 		TEST(hosts_run_on_while_the_controller_is_away),
