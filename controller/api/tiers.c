@@ -143,6 +143,7 @@ static const char *const patchable[] = {
 	"demand",
 	"utilisation",
 	"latency",
+	"latency_max",
 	"target_utilisation",
 	NULL,
 };
