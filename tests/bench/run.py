@@ -15,6 +15,7 @@ import bench_constant  # noqa: E402
 import bench_follow  # noqa: E402
 import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
+import bench_ledger  # noqa: E402
 import bench_offline  # noqa: E402
 import bench_promise  # noqa: E402
 import bench_tick  # noqa: E402
@@ -32,6 +33,7 @@ BENCHES = {
     "metrics": bench_offline.metrics,
     "constant": bench_constant.constant,
     "follow": bench_follow.follow,
+    "ledger": bench_ledger.ledger,
 }
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,

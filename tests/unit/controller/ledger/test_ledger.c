@@ -105,6 +105,7 @@ static struct db_ledger sums(struct books *b, const char *tier)
 		sum.known += r->known;
 		sum.unknown += r->unknown;
 		sum.was_short += r->was_short;
+		sum.slow += r->slow;
 		sum.at_risk += r->at_risk;
 		sum.promised += r->promised;
 		sum.priced += r->priced;
@@ -209,6 +210,53 @@ static void what_is_not_measured_or_not_seen_is_unknown(void **state)
 	assert_int_equal(r.unknown, 5);
 	assert_int_equal(r.was_short, 0);
 	assert_close(r.promised, 0.04, 1e-6);
+}
+
+static void pass_slow(struct books *b, int64_t ms, double demand, double latency_s)
+{
+	const int64_t until = b->s->now_ms + ms;
+
+	for (int64_t at = b->s->now_ms; at < until; at += 10000) {
+		const struct db_sample_in in = { "lat", "stack=\"shop\"", DB_GAUGE, at,
+						 latency_s };
+
+		assert_ok(db_samples_add(b->s->db->db, &in, 1, at, NULL, b->s->e),
+			  b->s->e);
+		round_at(b, at, demand);
+	}
+	b->s->now_ms = until;
+}
+
+static void a_minute_is_short_when_it_is_slow(void **state)
+{
+	struct books *b = *state;
+	struct db_ledger r;
+
+	scene_apply(b->s, STACK("") "latency = avg(lat)\nlatency_max = 200ms\n",
+		    UNIT_TEXT);
+	pass(b, MINUTE, 5);
+	pass_slow(b, 3 * MINUTE, 5, 0.19);
+	pass_slow(b, 2 * MINUTE, 5, 0.25);
+	pass_slow(b, MINUTE, 50, 0.25);
+	pass_slow(b, MINUTE, NAN, 0.25); /* and its demand is not known */
+	close_books(b);
+	r = sums(b, "web");
+	assert_int_equal(r.known, 8);
+	assert_int_equal(r.unknown, 0);
+	assert_int_equal(r.slow, 4);
+	assert_int_equal(r.was_short, 4);
+}
+
+static void without_a_bound_no_minute_is_slow(void **state)
+{
+	struct books *b = *state;
+
+	scene_apply(b->s, STACK("") "latency = avg(lat)\n", UNIT_TEXT);
+	pass_slow(b, 3 * MINUTE, 5, 9);
+	pass_slow(b, MINUTE, NAN, 9);
+	close_books(b);
+	assert_int_equal(sums(b, "web").was_short, 0);
+	assert_int_equal(sums(b, "web").unknown, 1);
 }
 
 static void a_price_is_told_in_place_of_a_risk(void **state)
@@ -386,6 +434,20 @@ static void a_billing_unit_is_paid_when_it_begins(void **state)
 	assert_true(sums(b, "web").host_ms < 70 * MINUTE);
 }
 
+static void what_was_paid_for_in_units_is_not_paid_for_again_by_the_moment(void **state)
+{
+	struct books *b = *state;
+
+	scene_apply(b->s, STACK("billing = 1h\n"), UNIT_TEXT);
+	put_host(b, "p-1", DB_HOST_UP, b->start_ms, 0);
+	pass(b, 20 * MINUTE, 5);
+	scene_apply(b->s, STACK(""), UNIT_TEXT);
+	pass(b, 50 * MINUTE, 5);
+	close_books(b);
+	assert_int_equal(sums(b, "web").host_ms, 70 * MINUTE);
+	assert_int_equal(sums(b, "web").paid_ms, 70 * MINUTE);
+}
+
 static void an_end_that_was_asked_for_again_counts_the_time_between(void **state)
 {
 	struct books *b = *state;
@@ -529,6 +591,8 @@ int main(void)
 		TEST(a_minute_is_short_when_its_demand_is_above_what_served),
 		TEST(what_served_is_the_mean_of_the_minute),
 		TEST(what_is_not_measured_or_not_seen_is_unknown),
+		TEST(a_minute_is_short_when_it_is_slow),
+		TEST(without_a_bound_no_minute_is_slow),
 		TEST(a_price_is_told_in_place_of_a_risk),
 		TEST(a_minute_is_entered_once_over_restarts),
 		TEST(a_clock_that_jumps_enters_no_minute_twice),
@@ -538,6 +602,7 @@ int main(void)
 		TEST(a_host_that_never_joined_is_paid_and_a_failed_launch_is_not),
 		TEST(a_host_of_a_moment_is_entered),
 		TEST(a_billing_unit_is_paid_when_it_begins),
+		TEST(what_was_paid_for_in_units_is_not_paid_for_again_by_the_moment),
 		TEST(an_end_that_was_asked_for_again_counts_the_time_between),
 		TEST(a_host_that_is_found_again_is_not_paid_twice),
 		TEST(hosts_run_on_while_the_controller_is_away),
