@@ -48,26 +48,37 @@ static void print_share(const json_t *share)
 		printf(" %12s", "-");
 }
 
-/* Coverage promised and achieved: bands down, lead times across. */
-static void print_promise(const json_t *doc)
+/* What is promised of the tier, and what it had this month. */
+static void print_kept(const json_t *tier)
 {
-	const json_t *bands = json_object_get(doc, "bands"), *band, *lead;
-	const json_t *price = json_object_get(doc, "price");
+	const json_t *kept = json_object_get(tier, "kept");
+	const double price = field_number(tier, "price");
+
+	if (!json_is_object(kept))
+		return;
+	if (price > 0)
+		printf("  a minute short of capacity costs %.4g instance-hours;", price);
+	else
+		printf("  at most %.4g %% of the time short of capacity promised;",
+		       100 * field_number(tier, "risk"));
+	if (field_int(kept, "minutes_known") == 0)
+		puts(" no minute measured yet this month");
+	else
+		printf(" this month %lld of %lld minutes were, %.2f %%\n",
+		       field_int(kept, "minutes_short"), field_int(kept, "minutes_known"),
+		       100 * field_number(kept, "short"));
+}
+
+/* Coverage of the forecasts, promised and achieved: bands down, lead times across. */
+static void print_coverage(const json_t *promise)
+{
+	const json_t *bands = json_object_get(promise, "bands"), *band, *lead;
 	char time[CLOCK_TEXT];
 	size_t i, k;
 
-	if (!json_is_object(doc))
+	if (!json_is_object(promise))
 		return;
-	if (json_is_number(price))
-		printf("\na minute short of capacity costs %.4g instance-hours; time "
-		       "short lately:",
-		       json_number_value(price));
-	else
-		printf("\ntime short of capacity: at most %.4g %% promised; achieved "
-		       "lately:",
-		       100 * json_number_value(json_object_get(doc, "risk")));
-	print_share(json_object_get(doc, "achieved"));
-	printf("\n\nCOVERAGE PROMISED   ");
+	printf("\nCOVERAGE PROMISED   ");
 	json_array_foreach(json_object_get(json_array_get(bands, 0), "leads"), k, lead)
 		printf("  for %8s",
 		       clock_format_duration((int64_t)json_number_value(
@@ -170,7 +181,8 @@ static int explain(const struct args *a, struct err *err)
 	print_explanation(doc);
 	print_capacity(tier);
 	print_tried(tier);
-	print_promise(json_object_get(doc, "promise"));
+	print_kept(tier);
+	print_coverage(json_object_get(doc, "promise"));
 	return 0;
 }
 

@@ -17,7 +17,7 @@ const fields = [
   { key: 'dwell', name: 'Dwell before scaling in', hint: 'such as 3m' },
   { key: 'action_price', name: 'Price of a change', hint: 'in instance-minutes' },
   { key: 'step_out', name: 'Largest step out', number: true, hint: '0: any' },
-  { key: 'step_in', name: 'Largest step in', number: true, hint: 'within one dwell; 0: any' },
+  { key: 'step_in', name: 'Largest step in', number: true, hint: 'within any one dwell; 0: any' },
 ];
 
 const known = t => fields.filter(f => t[f.key] !== undefined);

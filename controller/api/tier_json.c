@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "ledger_json.h"
 #include "row_json.h"
 #include "server.h"
 #include "text.h"
@@ -110,5 +111,9 @@ json_t *tier_json(struct request *r, const struct db_tier *t, struct err *err)
 		live = API_HOOK(r, tier_live)(API_HOOK(r, arg), t->stack, t->name);
 	if (live)
 		json_object_update(doc, live);
+	if (ledger_add_kept(r->api->db, t->stack, t->name, doc, err) < 0) {
+		json_decref(doc);
+		return NULL;
+	}
 	return doc;
 }

@@ -46,6 +46,22 @@ uint64_t tier_model_mark(const struct tier_model *t)
 				t->fed_ms);
 }
 
+/* The schedules in the past, and the present budget: what a bound keeps short is no
+ * reason for a higher price. */
+static struct policy_bounds *past_bounds(const struct tier_view *v,
+					 const struct policy_settings *s, int64_t from_ms,
+					 size_t n)
+{
+	static const struct calendar none = { 0 };
+	struct policy_bounds *ret = xcalloc(n, sizeof(*ret));
+
+	policy_schedule_bounds(v->calendar ? v->calendar : &none, v->zone, from_ms,
+			       MODEL_STEP_MS, n, s->lead_ms, ret);
+	for (size_t i = 0; i < n; i++)
+		ret[i].budget = v->bounds ? v->bounds->budget : -1;
+	return ret;
+}
+
 /* The price is found with the own forecast: a better one changes little of it, and it is
  * steered. */
 static int train(struct tier_model *t, const struct tier_round *r,
@@ -56,6 +72,7 @@ static int train(struct tier_model *t, const struct tier_round *r,
 	struct demand_point *points = xcalloc(POLICY_LEADS * own->n, sizeof(*points));
 	CLEANUP(following_past_done) struct following_past past = { 0 };
 	struct demand_front fronts[FOLLOWING_MAX];
+	CLEANUP(free) struct policy_bounds *bounds = NULL;
 	struct following *f = &t->following;
 	int rc = following_begin(f, r, v, demand_model_opts(t->model), own, err);
 
@@ -68,7 +85,9 @@ static int train(struct tier_model *t, const struct tier_round *r,
 					       points, fronts, f->n, err);
 	if (rc < 0)
 		return rc;
-	policy_find_price(&t->policy, s, t->model, points, own->y, own->n, own->from_ms);
+	bounds = past_bounds(v, s, own->from_ms, own->n);
+	policy_find_price(&t->policy, s, t->model, points,
+			  &(struct policy_past){ own->y, own->n, own->from_ms, bounds });
 	following_choose(f);
 	return 0;
 }
@@ -111,6 +130,7 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 	t->first_ms = first_ms;
 	t->fed_ms = to_ms;
 	t->learned_ms = r->now_ms;
+	t->learned_capacity = s->capacity;
 	t->events_mark = tier_model_mark(t);
 	t->is_dirty = true;
 	return 0;
@@ -125,7 +145,8 @@ static int feed_minute(struct tier_model *t, int64_t at_ms, double measured, dou
 		policy_miss(&t->policy);
 		return 0;
 	}
-	policy_observe(&t->policy, &t->settings, measured, served, v->is_bound);
+	policy_observe(&t->policy, &t->settings, v->bounds, measured, served,
+		       v->is_bound);
 	return demand_model_update(t->model, at_ms, plain, err);
 }
 

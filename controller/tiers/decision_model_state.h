@@ -21,6 +21,7 @@ struct tier_model {
 	int64_t first_ms;                 /* start of the history it was trained on */
 	int64_t fed_ms;                   /* end of the last minute learned */
 	int64_t learned_ms;               /* when it was last trained on history */
+	double learned_capacity;          /* that its price was found for then */
 	const struct tier_events *events; /* of this call */
 	uint64_t events_mark;             /* of the events' effect in what it learned */
 	int64_t barren_ms; /* the minute in which there was no usable history; 0: none */

@@ -16,6 +16,7 @@ import bench_follow  # noqa: E402
 import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
 import bench_offline  # noqa: E402
+import bench_promise  # noqa: E402
 import bench_tick  # noqa: E402
 import bench_units  # noqa: E402
 import bench_week  # noqa: E402
@@ -37,6 +38,7 @@ ON_TRACES = {
     "frontier": bench_frontier.frontier,
     "forecast": bench_offline.forecast,
     "week": bench_week.week,
+    "promise": bench_promise.promise,
 }
 
 
