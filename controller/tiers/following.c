@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "decision_model_state.h"
+#include "plain_demand.h"
 #include "text.h"
 
 #include <math.h>
