@@ -45,8 +45,9 @@ SEES_common/store               := $(BASE)
 SEES_predictor/simulation       := common
 SEES_predictor/capacity         := common
 SEES_predictor/uplift           := common common/text common/calendar
-SEES_predictor/demand           := common
-SEES_predictor/horizon          := common common/calendar predictor/uplift
+SEES_predictor/linear           := common
+SEES_predictor/demand           := common predictor/linear
+SEES_predictor/horizon          := common common/calendar predictor/linear predictor/uplift
 SEES_predictor/rule             := common common/text common/calendar
 SEES_predictor/policy           := common common/text common/calendar predictor/simulation \
 					predictor/uplift predictor/demand predictor/rule
@@ -102,7 +103,8 @@ SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation pre
 					predictor/policy predictor/capacity \
 					controller/metrics controller/fleet
 SEES_controller/ledger          := $(GROUND) db/samples predictor/simulation predictor/demand \
-					predictor/policy predictor/judge controller/fleet
+					predictor/policy predictor/judge controller/metrics \
+					controller/fleet
 SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/fleet controller/tiers
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \

@@ -3,7 +3,6 @@
 
 #include "check.h"
 #include "place_input.h"
-#include "plan_units.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -77,10 +77,11 @@ static void describe_out(struct buf *b, const struct decide_input *in,
 					      : "and there is no forecast");
 	} else {
 		buf_puts(b, " is forecast to reach ");
-		add_figure(b, in, in->forecast_high);
-		buf_puts(b, " within ");
-		add_lead(b, in);
-		add_events(b, &in->events);
+		add_forecast(b, in);
+		if (in->need_level > 0) {
+			buf_printf(b, ", and needs %lld", (long long)p->needed);
+			add_enough(b, in);
+		}
 	}
 	add_capacity(b, in);
 	describe_limit(b, in, p);
@@ -110,13 +111,12 @@ static void describe_needs(struct buf *b, const struct decide_input *in,
 	add_demand(b, in);
 	if (in->fallback_level && isfinite(in->forecast_high)) {
 		buf_puts(b, ", forecast at most ");
-		add_figure(b, in, in->forecast_high);
-		buf_puts(b, " within ");
-		add_lead(b, in);
-		add_events(b, &in->events);
+		add_forecast(b, in);
 		buf_putc(b, ',');
 	}
 	buf_printf(b, " needs %lld", (long long)p->needed);
+	if (p->needed == in->forecast_need)
+		add_enough(b, in);
 	add_capacity(b, in);
 }
 
