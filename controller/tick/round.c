@@ -70,7 +70,11 @@ static void tell_of_tiers(struct round *r)
 	char text[ERR_MSG_MAX];
 
 	problems_set(&p->problems, PROBLEM_DEMAND,
-		     tiers_missing(p->tiers, text, sizeof(text)) ? text : NULL);
+		     tiers_problem(p->tiers, TIER_MISSING, text, sizeof(text)) ? text
+									       : NULL);
+	problems_set(&p->problems, PROBLEM_FORECAST,
+		     tiers_problem(p->tiers, TIER_VETOED, text, sizeof(text)) ? text
+									      : NULL);
 }
 
 static int publish(struct round *r, struct err *err)

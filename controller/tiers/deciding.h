@@ -55,6 +55,8 @@ void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *re
 /* Tells of the part of the demand that is missing, once it is for long, and when it is
  * back. */
 void deciding_tell_missing(struct deciding *d);
+/* The same of a forecast that is contradicted. */
+void deciding_tell_veto(struct deciding *d);
 
 /*
  * After deciding_measure(): learns from the demand, and fills in the capacity in force.

@@ -195,7 +195,8 @@ int tier_model_update(struct tier_model *t, struct tier_round *r,
 	ret->short_share = t->policy.short_share;
 	ret->promise.lead_ms = (int64_t)t->policy.lead_steps * MODEL_STEP_MS;
 	demand_model_source(t->model, POLICY_NEAR, &ret->source);
-	demand_model_coverage(t->model, POLICY_NEAR, ret->promise.coverage);
+	if (!following_coverage(&t->following, ret->promise.coverage))
+		demand_model_coverage(t->model, POLICY_NEAR, ret->promise.coverage);
 	return 0;
 }
 
@@ -208,12 +209,11 @@ void tier_model_fill(struct tier_model *t, const struct policy_events *events,
 		     struct decide_input *in, struct tier_forecast *f)
 {
 	struct demand_view views[POLICY_LEADS];
-	bool are_known = true;
+	const bool are_known = policy_views(&t->policy, &t->settings, t->model, views);
 
-	for (size_t k = 0; k < POLICY_LEADS; k++)
-		are_known =
-			are_known && demand_model_view(t->model, k, &views[k], NULL) == 0;
-	if (are_known)
+	f->is_vetoed = veto_reason(&t->policy.veto, f->source.fallback_level, &f->veto);
+	f->allowed = MIN(f->source.fallback_level, veto_allows(&t->policy.veto));
+	if (are_known && !f->is_vetoed)
 		following_views(&t->following, views, &f->follows);
 	policy_fill_from(&t->policy, &t->settings, are_known ? views : NULL, events, in,
 			 &f->level);

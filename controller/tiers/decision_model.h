@@ -33,8 +33,9 @@ void tier_model_free(struct tier_model *t);
 DEFINE_CLEANUP(struct tier_model *, tier_model_free);
 
 /*
- * A round over all tiers. Retraining takes some 200 ms per tier, at most half a second
- * per round; the rest is done in the next one.
+ * A round over all tiers. Retraining takes some 200 ms per tier, and 60 ms for each other
+ * one that it is tried to follow; at most half a second per round, the rest is done in
+ * the next one.
  */
 struct tier_round {
 	struct db *db;
@@ -75,6 +76,9 @@ struct tier_forecast {
 	bool known; /* false: less than twenty minutes of demand are recorded; the rest is
 		       0 */
 	struct demand_source source; /* of the forecast within the lead time */
+	bool is_vetoed;              /* what came contradicts its level; why: veto */
+	struct veto_reason veto;
+	enum demand_fallback allowed; /* the level that is used */
 	double level;       /* probability that the need suffices for a lead time */
 	double short_share; /* of the minutes lately */
 	int64_t fed_ms;     /* end of the last minute learned */

@@ -6,6 +6,7 @@
 #include "decision_model_state.h"
 
 #include "check.h"
+#include "plain_demand.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,14 +37,6 @@ static int read_history(struct tier_round *r, const struct db_tier *tier,
 	*ret_n = n - skip;
 	*ret = TAKE(y);
 	return 0;
-}
-
-void tier_demand_plain(const struct tier_events *e, int64_t from_ms, double *y, size_t n)
-{
-	tier_events_divide(e, from_ms, MODEL_STEP_MS, y, n);
-	for (size_t i = 0; i < n; i++)
-		if (!(y[i] >= 0 && y[i] <= DEMAND_MAX))
-			y[i] = NAN;
 }
 
 uint64_t tier_model_mark(const struct tier_model *t)

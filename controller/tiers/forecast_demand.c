@@ -22,6 +22,9 @@ static const char *describe_fallback(struct deciding *d)
 	struct tz_civil c;
 	char at[64];
 
+	if (d->forecast.is_vetoed)
+		return veto_why(&d->forecast.veto, DB_DEMAND_STEP_MS, d->why,
+				sizeof(d->why));
 	tz_civil(d->ft->cat ? d->ft->cat->zone : NULL, w->shift_ms, &c);
 	snprintf(at, sizeof(at), "%02d:%02d on %04d-%02d-%02d", c.minute / 60,
 		 c.minute % 60, c.year, c.month, c.day);
@@ -179,6 +182,6 @@ void deciding_forecast(struct tiers *ts, struct deciding *d)
 	in->follows_over_ms = d->forecast.follows.over_ms;
 	/* The last minute's, or what a shorter count shows beyond its noise. */
 	in->demand_sure = fmax(in->demand_sure, d->evidence);
-	in->fallback_level = demand_fallback_name(d->forecast.source.fallback_level);
+	in->fallback_level = demand_fallback_name(d->forecast.allowed);
 	in->fallback_reason = describe_fallback(d);
 }

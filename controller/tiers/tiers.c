@@ -161,6 +161,7 @@ static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
 	const struct decide_state before = d->t->state;
 
 	deciding_forecast(ts, d);
+	deciding_tell_veto(d);
 	deciding_decide(d, &d->plan);
 	return take_over(ts, d, &before, err);
 }

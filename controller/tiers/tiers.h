@@ -67,11 +67,18 @@ struct tiers_moment {
 void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret);
 
+enum tier_problem {
+	TIER_MISSING, /* a part of the demand is */
+	TIER_VETOED,  /* the forecast is contradicted by what comes */
+	TIER_PROBLEMS
+};
+
 /*
  * "the demand of shop/web is not whole: no samples of requests{source="b"} for 4m; ...":
- * the first tier of those; false when all of it is there. The tick's thread.
+ * of the first tier that has it; false when none has. The tick's thread.
  */
-bool tiers_missing(const struct tiers *t, char *text, size_t size);
+bool tiers_problem(const struct tiers *t, enum tier_problem kind, char *text,
+		   size_t size);
 
 /* Whether models are left to be trained: decide again soon. */
 bool tiers_want_more(const struct tiers *t);

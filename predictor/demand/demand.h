@@ -173,6 +173,10 @@ int demand_model_quantile(const struct demand_model *m, size_t lead, double leve
  * ERR_NOT_FOUND before the first. */
 int demand_model_view(const struct demand_model *m, size_t lead, struct demand_view *ret,
 		      struct err *err) MUST_CHECK;
+/* The same by this fallback level, or the one in force when that is lower. */
+int demand_model_view_at(const struct demand_model *m, size_t lead,
+			 enum demand_fallback level, struct demand_view *ret,
+			 struct err *err) MUST_CHECK;
 void demand_model_source(const struct demand_model *m, size_t lead,
 			 struct demand_source *ret);
 
@@ -185,6 +189,7 @@ double demand_model_latest(const struct demand_model *m);
  */
 struct demand_outcome {
 	double mid, low, high; /* median, and the ends of the band of 90 % */
+	double usual;          /* size of the full model's error at this time of day */
 	double top;
 };
 

@@ -131,6 +131,11 @@ static inline float *lead_sizes(struct lead *l)
 	return (void *)(l->data + l->sizes_at);
 }
 
+static inline const float *lead_sizes_const(const struct lead *l)
+{
+	return (const void *)(l->data + l->sizes_at);
+}
+
 static inline struct ridge *lead_mean(struct lead *l)
 {
 	return (void *)(l->data + l->mean_at);

@@ -27,6 +27,7 @@ bool demand_model_outcome(const struct demand_model *m, size_t lead,
 		.mid = mid,
 		.low = fmax(mid + sigma * histogram_quantile(&l->histogram, 0.05), 0),
 		.high = mid + sigma * histogram_quantile(&l->histogram, 0.95),
+		.usual = (double)lead_sizes_const(l)[o->slot / SIZES_STEPS],
 	};
 	for (size_t k = 0; k < steps; k++)
 		ret->top = fmax(ret->top, (double)y[-(ptrdiff_t)k]);

@@ -127,14 +127,25 @@ void policy_fill_from(struct policy *p, const struct policy_settings *s,
 		*ret_level = views ? in->need_level : NAN;
 }
 
+bool policy_views(struct policy *p, const struct policy_settings *s,
+		  const struct demand_model *m, struct demand_view *ret)
+{
+	enum demand_fallback level;
+
+	veto_note(&p->veto, m, POLICY_NEAR, s->capacity);
+	level = veto_allows(&p->veto);
+	for (size_t k = 0; k < POLICY_LEADS; k++)
+		if (demand_model_view_at(m, k, level, &ret[k], NULL) < 0)
+			return false;
+	return true;
+}
+
 void policy_fill(struct policy *p, const struct policy_settings *s,
 		 const struct demand_model *m, const struct policy_events *events,
 		 struct decide_input *in, double *ret_level)
 {
 	struct demand_view views[POLICY_LEADS];
-	const bool are_known =
-		demand_model_view(m, POLICY_NEAR, &views[POLICY_NEAR], NULL) == 0 &&
-		demand_model_view(m, POLICY_FAR, &views[POLICY_FAR], NULL) == 0;
+	const bool are_known = policy_views(p, s, m, views);
 
 	policy_fill_from(p, s, are_known ? views : NULL, events, in, ret_level);
 }

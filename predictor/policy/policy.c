@@ -140,7 +140,7 @@ static void begin_fall(struct policy *p, double by)
 	p->fall_from = fmax(p->latest, goes_on ? p->fall_from : 0);
 	p->fall_mid = fmax(fmax(p->mid, p->fall_from), goes_on ? p->fall_mid : 0);
 	p->fall_sigma = fmin(p->sigma, goes_on ? p->fall_sigma : INFINITY);
-	p->fall_left = (uint64_t)fmax(FALL_MOST_MS / (double)p->step_ms, 1);
+	p->fall_left = (uint32_t)fmax(FALL_MOST_MS / (double)p->step_ms, 1);
 }
 
 /* After a fall the spread of the forecast errors is wide for a while, upwards too, though
@@ -188,7 +188,7 @@ void policy_observe(struct policy *p, const struct policy_settings *s,
 	p->followed = served < 0 ? 0 : MIN(p->followed, UINT32_MAX - 1) + 1;
 	if (p->followed <= p->lead_steps + 1 || !is_servable(s, b, demand))
 		return;
-	for (uint64_t k = MIN(p->missed, MISSED_MAX) + 1; k-- > 0;)
+	for (uint32_t k = MIN(p->missed, MISSED_MAX) + 1; k-- > 0;)
 		note_step(p, s, k > p->missed / 2 ? p->was_short : is_short, is_bound);
 	p->was_short = is_short;
 	p->missed = 0;

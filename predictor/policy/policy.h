@@ -29,6 +29,7 @@
 #include "noise.h"
 #include "rule.h"
 #include "uplift.h"
+#include "veto.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -95,25 +96,26 @@ size_t policy_billing_steps(const struct policy_settings *s, int64_t step_ms);
 
 struct policy {
 	int64_t step_ms;
-	size_t lead_steps;
-	double log_price;    /* of a short step, in instance steps */
-	double short_share;  /* of recent steps: half-life a week */
-	uint64_t steps;      /* observed */
-	uint64_t missed;     /* since the last of them: without a sample */
+	double log_price;   /* of a short step, in instance steps */
+	double short_share; /* of recent steps: half-life a week */
+	uint32_t lead_steps;
+	uint32_t steps;      /* observed */
+	uint32_t missed;     /* since the last of them: without a sample */
 	bool was_short;      /* the last of them */
 	uint32_t followed;   /* steps in a row that what served was decided here */
-	uint64_t steered;    /* since the price was found or what it is for changed */
+	uint32_t steered;    /* since the price was found or what it is for changed */
+	uint32_t steady;     /* steps that served is the same */
+	uint32_t changes;    /* that change was learned from */
 	int64_t served;      /* instances, last; -1: none */
-	uint64_t steady;     /* steps that served is the same */
 	double steady_price; /* logarithm; it is not lowered below while they are many */
 	double latest;       /* demand; NaN: none */
 	double sure;         /* of it beyond the noise; 0: none */
 	double change;       /* usual, of demand from step to step */
-	uint64_t changes;    /* that it was learned from */
 	double mid, sigma;   /* of the near forecast when it was observed */
 	double fall_by;      /* by what demand fell last */
 	double fall_from, fall_mid, fall_sigma; /* demand and forecast before */
-	uint64_t fall_left; /* steps, at most, that the forecast is not above that */
+	uint32_t fall_left; /* steps, at most, that the forecast is not above that */
+	struct veto veto;
 };
 
 /* Without a past: the price at which the risk is the probability of a short step. */
@@ -182,8 +184,15 @@ void policy_fill(struct policy *p, const struct policy_settings *s,
 		 const struct demand_model *m, const struct policy_events *events,
 		 struct decide_input *in, double *ret_level);
 
-/* The same from the forecasts [POLICY_LEADS], which need not be the model's own (follow.h
- * in predictor/demand); NULL: there are none. */
+/*
+ * The model's forecasts [POLICY_LEADS], by the highest fallback level that what came does
+ * not contradict (veto.h), which this notes first. false: there are none yet.
+ */
+bool policy_views(struct policy *p, const struct policy_settings *s,
+		  const struct demand_model *m, struct demand_view *ret);
+
+/* As policy_fill(), from the forecasts [POLICY_LEADS], which need not be the model's own
+ * (follow.h in predictor/demand); NULL: there are none. */
 void policy_fill_from(struct policy *p, const struct policy_settings *s,
 		      const struct demand_view *views, const struct policy_events *events,
 		      struct decide_input *in, double *ret_level);

@@ -103,8 +103,7 @@ static json_t *explain_forecast(const struct decide_input *in)
 	json_object_set_new(o, "again_far", json_finite(in->again_far));
 	json_object_set_new(o, "outlook_ms", json_integer(in->outlook_ms));
 	json_object_set_new(o, "out_gain", json_finite(in->out_gain));
-	/* Only where it does: rows of before the first that did are repeated as they are.
-	 */
+	/* Only where it does, so that a row of an older version is repeated as it is. */
 	if (in->follows)
 		json_object_set_new(o, "follows", decide_follows_json(in));
 	json_object_set_new(o, "events", explain_events(&in->events));

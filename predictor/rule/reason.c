@@ -313,6 +313,13 @@ static void describe_cause(struct buf *b, const struct decide_input *in,
 	}
 }
 
+/* Kept without a need that is known: what keeps it is its minimum as well. */
+static bool is_at_minimum(const struct decide_input *in, const struct decide_plan *p)
+{
+	return p->would_cause == DECIDE_KEPT && p->needed < 0 && p->from > 0 &&
+	       p->would == p->from && bounds_of(in).lower == p->from;
+}
+
 void describe_reason(struct buf *b, const struct decide_input *in,
 		     const struct decide_plan *p)
 {
@@ -320,6 +327,10 @@ void describe_reason(struct buf *b, const struct decide_input *in,
 		p->would_cause == DECIDE_KEPT || p->would_cause == DECIDE_STEADY;
 
 	describe_cause(b, in, p);
+	if (is_at_minimum(in, p)) {
+		buf_puts(b, "; ");
+		bounds_add_lower(b, in);
+	}
 	describe_room(b, in, p);
 	if (is_kept && !is_about_data(p->would_binding) &&
 	    (!decide_is_fresh(in) || in->distrust || in->missing)) {
