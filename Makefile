@@ -45,8 +45,9 @@ SEES_common/store               := $(BASE)
 SEES_predictor/simulation       := common
 SEES_predictor/capacity         := common
 SEES_predictor/uplift           := common common/text common/calendar
-SEES_predictor/demand           := common
-SEES_predictor/horizon          := common common/calendar predictor/uplift
+SEES_predictor/linear           := common
+SEES_predictor/demand           := common predictor/linear
+SEES_predictor/horizon          := common common/calendar predictor/linear predictor/uplift
 SEES_predictor/rule             := common common/text common/calendar
 SEES_predictor/policy           := common common/text common/calendar predictor/simulation \
 					predictor/uplift predictor/demand predictor/rule
@@ -95,7 +96,8 @@ SEES_controller/etcd            := $(BASE) common/store db
 SEES_controller/pools           := $(BASE) db cloud-drivers controller/events controller/trust
 SEES_controller/metrics         := $(BASE) db db/samples
 SEES_controller/stacks          := common common/text common/calendar common/template db \
-					fleet-adapter/unitfile predictor/rule predictor/uplift
+					fleet-adapter/unitfile fleet-adapter/placement predictor/rule \
+					predictor/uplift
 SEES_controller/fleet           := $(GROUND) fleet-adapter/placement
 SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/capacity \

@@ -9,6 +9,8 @@
 #include "failing_units.h"
 #include "inventory.h"
 #include "observe.h"
+#include "place_most.h"
+#include "place_room.h"
 #include "place_units.h"
 #include "plan_units.h"
 #include "publication.h"

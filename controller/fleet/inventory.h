@@ -24,6 +24,18 @@ struct fleet_host {
 	size_t n_units;
 	size_t n_wanted;   /* units of these that should run */
 	double cpu_wanted; /* cores that these request */
+	bool is_kept;      /* room is made on it for a tier of that priority; see */
+	int kept_priority; /* place_room.h */
+};
+
+/* What its pool has room for; see place_room.h. */
+struct fleet_room {
+	bool known;
+	int64_t waiting; /* instances for which there is no room */
+	int64_t most;    /* instances that there can be hosts for; < 0: no limit */
+	const struct fleet_tier
+		*yields_to; /* waits for the room of one of its instances */
+	const struct fleet_tier *takes_from; /* gives up instances for it */
 };
 
 struct fleet_tier {
@@ -39,6 +51,8 @@ struct fleet_tier {
 	int64_t least, most; /* that operator and schedules allow */
 	const char *avoid; /* host to avoid for new instances, "": none; see
 			      failing_units.h */
+	struct fleet_room room;
+	int64_t lacks; /* instances that it should have beyond its room, as decided */
 };
 
 struct fleet_unit {
@@ -57,6 +71,7 @@ struct fleet_unit {
 	bool unsteady;    /* healthy, but only for a moment */
 	bool came;        /* its first healthy answer was seen in this round */
 	bool stumbled;    /* was failing on its way to it */
+	bool given;       /* its room is for a tier of a higher priority */
 	bool give_up;     /* failing: to be replaced by another instance */
 	bool dirty;       /* to be written */
 	bool gone;        /* to be deleted */

@@ -49,7 +49,7 @@ static bool is_made_up(const struct fleet_unit *u)
 
 /* ---------------------------------------------------------------- names */
 
-static void instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT])
+void unit_instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT])
 {
 	char number[24];
 
@@ -92,7 +92,7 @@ static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 		char name[UNIT_NAME_TEXT];
 
 		if (t->cat->unit->is_template)
-			instance_name(t->t.unit, number++, name);
+			unit_instance_name(t->t.unit, number++, name);
 		else
 			snprintf(name, sizeof(name), "%s", t->t.unit);
 		if (has_unit(f, first, old, name)) {
@@ -111,6 +111,7 @@ static struct place_victim as_victim(const struct fleet *f, const struct fleet_u
 	return (struct place_victim){
 		.name = u->u.name,
 		.has_host = u->host != NULL,
+		.is_given = u->given,
 		.is_healthy = u->healthy,
 		.on_draining = u->host && u->host->h.state == DB_HOST_DRAINING,
 		.is_ending = u->host && fleet_host_is_ending(f, u->host),

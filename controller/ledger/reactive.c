@@ -66,8 +66,12 @@ void reactive_minute(struct reactive *r, int64_t minute, double demand,
 	if (isnan(demand))
 		return;
 	day->reactive_short += demand > (double)running * r->capacity * (1 + 1e-9);
-	desired = peer_reactive(&r->rule, (size_t)minute, demand, running,
-				rolling_size(&r->fleet) - running);
+	desired = peer_reactive(
+		&r->rule,
+		&(struct fleet_now){ .i = (size_t)minute,
+				     .demand = demand,
+				     .running = running,
+				     .booting = rolling_size(&r->fleet) - running });
 	rolling_want(&r->fleet, minute, (size_t)within(r, (int64_t)desired), r->lead,
 		     r->billing);
 }

@@ -51,10 +51,10 @@ static char *text_of(const struct db_series *series)
 	struct label_span l;
 	size_t n = 0;
 
+	buf_init(&text, TEXT_MAX_BYTES);
 	/* Of a Prometheus query's answer: the labels that the server gave. */
 	if (strcmp(series->name, METRICS_PROMETHEUS_SERIES) == 0)
 		return label_of(series, METRICS_PROMETHEUS_LABEL);
-	buf_init(&text, TEXT_MAX_BYTES);
 	buf_puts(&text, series->name);
 	while (labels_next(&pos, &l))
 		if (!is_named(&l, "stack"))

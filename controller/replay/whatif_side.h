@@ -9,6 +9,7 @@
 #include "fleet.h"
 #include "samples.h"
 #include "simulation.h"
+#include "terms.h"
 #include "tiers.h"
 #include "whatif.h"
 
@@ -25,8 +26,8 @@ struct stage {
 	struct db_pool_list pools; /* borrowed */
 	struct fleet_tier *tiers;  /* [n_tiers] of the stack; borrowed */
 	size_t n_tiers;
-	double capacity;
-	struct lead lead;
+	double capacity; /* in force */
+	struct terms terms;
 	struct db_hold_list holds; /* of the stack, all ever placed */
 	struct catalog_tier cat;
 };
@@ -38,6 +39,7 @@ struct side {
 	size_t before; /* sides simulated before */
 	struct tiers *trial;
 	struct fleet_sim *sim;
+	bool is_learning;     /* its capacity is as it was known then */
 	struct fleet_tier ft; /* the question owns its strings */
 	struct catalog_tier cat;
 	struct tiers_moment moment;

@@ -70,7 +70,11 @@ static void tell_of_tiers(struct round *r)
 	char text[ERR_MSG_MAX];
 
 	problems_set(&p->problems, PROBLEM_DEMAND,
-		     tiers_missing(p->tiers, text, sizeof(text)) ? text : NULL);
+		     tiers_problem(p->tiers, TIER_MISSING, text, sizeof(text)) ? text
+									       : NULL);
+	problems_set(&p->problems, PROBLEM_FORECAST,
+		     tiers_problem(p->tiers, TIER_VETOED, text, sizeof(text)) ? text
+									      : NULL);
 }
 
 static int publish(struct round *r, struct err *err)
@@ -137,6 +141,16 @@ static void keep_ledger(struct round *r)
 		log_warn("ledger-not-entered", ERR(&err));
 }
 
+/* Only a full round knows what each tier needs. */
+static void find_short(struct round *r)
+{
+	char text[ERR_MSG_MAX];
+
+	if (r->full)
+		problems_set(&r->parts->problems, PROBLEM_ROOM,
+			     place_short_of_room(r->f, text, sizeof(text)) ? text : NULL);
+}
+
 int round_run(struct round *r, struct err *err)
 {
 	struct tick_parts *p = r->parts;
@@ -158,6 +172,7 @@ int round_run(struct round *r, struct err *err)
 		     r->seen.host_shrunk ? "most hosts stopped responding at the same "
 					   "time; nothing is scaled in"
 					 : NULL);
+	find_short(r);
 	place_mark_moves(p->moves, r->f);
 	unit_plan(r->f);
 	find_misplaced(r);

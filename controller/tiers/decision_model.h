@@ -6,8 +6,9 @@
  * It learns the tier's recorded demand minute by minute. It is loaded from the database
  * at start, and retrained from the recorded history when there is none, when older
  * history was imported, or when its lead time changed; and once a day while its decisions
- * are not acted on, since then nothing steers the price of a short minute. Other settings
- * need no retraining.
+ * are not acted on, since then nothing steers the price of a short minute; and when the
+ * capacity is far from the one that the price was found for, such as a first guess. Other
+ * settings need no retraining.
  *
  * It is trained on demand without events: demand is divided by their effect
  * (event_effects.h), and the model is retrained when that is known better. Its forecast
@@ -32,8 +33,9 @@ void tier_model_free(struct tier_model *t);
 DEFINE_CLEANUP(struct tier_model *, tier_model_free);
 
 /*
- * A round over all tiers. Retraining takes some 200 ms per tier, at most half a second
- * per round; the rest is done in the next one.
+ * A round over all tiers. Retraining takes some 200 ms per tier, and 60 ms for each other
+ * one that it is tried to follow; at most half a second per round, the rest is done in
+ * the next one.
  */
 struct tier_round {
 	struct db *db;
@@ -74,6 +76,9 @@ struct tier_forecast {
 	bool known; /* false: less than twenty minutes of demand are recorded; the rest is
 		       0 */
 	struct demand_source source; /* of the forecast within the lead time */
+	bool is_vetoed;              /* what came contradicts its level; why: veto */
+	struct veto_reason veto;
+	enum demand_fallback allowed; /* the level that is used */
 	double level;       /* probability that the need suffices for a lead time */
 	double short_share; /* of the minutes lately */
 	int64_t fed_ms;     /* end of the last minute learned */
@@ -91,6 +96,9 @@ struct tier_view {
 	const struct tier_events *events; /* NULL: none; used during the call only */
 	int64_t served; /* instances; < 0: their number was not decided here */
 	bool is_bound;  /* it was a minimum's */
+	const struct policy_bounds *bounds; /* in force; NULL: none */
+	const struct calendar *calendar; /* the schedules; NULL: none */
+	const struct tz *zone;           /* whose clock they follow; NULL: UTC */
 	const struct tier_front *fronts; /* [n_fronts] all tiers of the stack, itself too;
 					    used during the call only */
 	size_t n_fronts;

@@ -6,11 +6,10 @@
 #include "decision_model_state.h"
 
 #include "check.h"
+#include "plain_demand.h"
 
 #include <math.h>
 #include <string.h>
-
-#define HISTORY_MINUTES (28 * 1440)
 
 void tier_model_forget(struct tier_model *t)
 {
@@ -40,14 +39,6 @@ static int read_history(struct tier_round *r, const struct db_tier *tier,
 	return 0;
 }
 
-void tier_demand_plain(const struct tier_events *e, int64_t from_ms, double *y, size_t n)
-{
-	tier_events_divide(e, from_ms, MODEL_STEP_MS, y, n);
-	for (size_t i = 0; i < n; i++)
-		if (!(y[i] >= 0 && y[i] <= DEMAND_MAX))
-			y[i] = NAN;
-}
-
 uint64_t tier_model_mark(const struct tier_model *t)
 {
 	return tier_events_mark(t->events,
@@ -55,30 +46,48 @@ uint64_t tier_model_mark(const struct tier_model *t)
 				t->fed_ms);
 }
 
+/* The schedules in the past, and the present budget: what a bound keeps short is no
+ * reason for a higher price. */
+static struct policy_bounds *past_bounds(const struct tier_view *v,
+					 const struct policy_settings *s, int64_t from_ms,
+					 size_t n)
+{
+	static const struct calendar none = { 0 };
+	struct policy_bounds *ret = xcalloc(n, sizeof(*ret));
+
+	policy_schedule_bounds(v->calendar ? v->calendar : &none, v->zone, from_ms,
+			       MODEL_STEP_MS, n, s->lead_ms, ret);
+	for (size_t i = 0; i < n; i++)
+		ret[i].budget = v->bounds ? v->bounds->budget : -1;
+	return ret;
+}
+
 /* The price is found with the own forecast: a better one changes little of it, and it is
  * steered. */
 static int train(struct tier_model *t, const struct tier_round *r,
 		 const struct tier_view *v, const struct policy_settings *s,
-		 const double *y, size_t n, int64_t from_ms, struct err *err)
+		 const struct following_own *own, struct err *err)
 {
 	CLEANUP(free)
-	struct demand_point *points = xcalloc(POLICY_LEADS * n, sizeof(*points));
+	struct demand_point *points = xcalloc(POLICY_LEADS * own->n, sizeof(*points));
 	CLEANUP(following_past_done) struct following_past past = { 0 };
 	struct demand_front fronts[FOLLOWING_MAX];
+	CLEANUP(free) struct policy_bounds *bounds = NULL;
 	struct following *f = &t->following;
-	int rc =
-		following_begin(f, r, v, demand_model_opts(t->model), from_ms, y, n, err);
+	int rc = following_begin(f, r, v, demand_model_opts(t->model), own, err);
 
 	if (rc == 0)
-		rc = following_read(f, r, v, from_ms, n, &past, err);
+		rc = following_read(f, r, v, own->from_ms, own->n, &past, err);
 	for (size_t k = 0; k < f->n; k++)
 		fronts[k] = (struct demand_front){ f->v[k].follow, past.y[k] };
 	if (rc == 0)
-		rc = demand_model_train_behind(t->model, y, n, from_ms, points, fronts,
-					       f->n, err);
+		rc = demand_model_train_behind(t->model, own->y, own->n, own->from_ms,
+					       points, fronts, f->n, err);
 	if (rc < 0)
 		return rc;
-	policy_find_price(&t->policy, s, t->model, points, y, n, from_ms);
+	bounds = past_bounds(v, s, own->from_ms, own->n);
+	policy_find_price(&t->policy, s, t->model, points,
+			  &(struct policy_past){ own->y, own->n, own->from_ms, bounds });
 	following_choose(f);
 	return 0;
 }
@@ -89,8 +98,8 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 {
 	const struct demand_opts opts = policy_model_opts(MODEL_STEP_MS, s->lead_ms);
 	int64_t to_ms = model_step_of(r->now_ms);
-	int64_t from_ms = to_ms - (int64_t)HISTORY_MINUTES * MODEL_STEP_MS;
-	int64_t first_ms = 0, last_ms = 0;
+	const int64_t oldest_ms = to_ms - (int64_t)HISTORY_MINUTES * MODEL_STEP_MS;
+	int64_t from_ms = oldest_ms, first_ms = 0, last_ms = 0;
 	CLEANUP(free) double *y = NULL;
 	size_t n;
 	int rc;
@@ -112,13 +121,16 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 		return rc;
 	demand_model_set_offset(t->model, (int32_t)(v->offset_ms / 1000));
 	policy_init(&t->policy, &opts, s);
-	rc = train(t, r, v, s, y, n, from_ms, err);
+	rc = train(t, r, v, s,
+		   &(struct following_own){ y, n, from_ms, MAX(first_ms, oldest_ms) },
+		   err);
 	if (rc < 0)
 		return rc;
 	t->settings = *s;
 	t->first_ms = first_ms;
 	t->fed_ms = to_ms;
 	t->learned_ms = r->now_ms;
+	t->learned_capacity = s->capacity;
 	t->events_mark = tier_model_mark(t);
 	t->is_dirty = true;
 	return 0;
@@ -133,7 +145,8 @@ static int feed_minute(struct tier_model *t, int64_t at_ms, double measured, dou
 		policy_miss(&t->policy);
 		return 0;
 	}
-	policy_observe(&t->policy, &t->settings, measured, served, v->is_bound);
+	policy_observe(&t->policy, &t->settings, v->bounds, measured, served,
+		       v->is_bound);
 	return demand_model_update(t->model, at_ms, plain, err);
 }
 
@@ -154,7 +167,7 @@ int tier_model_feed(struct tier_model *t, struct tier_round *r, const struct tie
 	rc = db_demand_range(r->db, v->tier->stack, v->tier->name, t->fed_ms, y, n, err);
 	memcpy(plain, y, n * sizeof(*y));
 	tier_demand_plain(t->events, t->fed_ms, plain, n);
-	following_refresh(&t->following, v, demand_model_opts(t->model));
+	following_refresh(&t->following, v, demand_model_opts(t->model), t->fed_ms);
 	if (rc == 0)
 		rc = following_read(&t->following, r, v, t->fed_ms, n, &past, err);
 	demand_model_set_offset(t->model, (int32_t)(v->offset_ms / 1000));

@@ -20,6 +20,7 @@ struct saved {
 	_Alignas(max_align_t) int64_t first_ms;
 	int64_t fed_ms;
 	int64_t learned_ms;
+	double learned_capacity;
 	uint64_t events_mark;
 	struct policy policy;
 	struct policy_settings settings;
@@ -53,6 +54,7 @@ void tier_model_load(struct tier_model *t, struct tier_round *r,
 	t->first_ms = head.first_ms;
 	t->fed_ms = head.fed_ms;
 	t->learned_ms = head.learned_ms;
+	t->learned_capacity = head.learned_capacity;
 	t->events_mark = head.events_mark;
 	t->policy = head.policy;
 	t->settings = head.settings;
@@ -78,6 +80,7 @@ size_t tier_model_take_state(struct tier_model *t, char *stack, char *tier,
 	const struct saved head = { .first_ms = t->first_ms,
 				    .fed_ms = t->fed_ms,
 				    .learned_ms = t->learned_ms,
+				    .learned_capacity = t->learned_capacity,
 				    .events_mark = t->events_mark,
 				    .policy = t->policy,
 				    .settings = t->settings };

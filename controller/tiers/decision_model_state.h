@@ -11,6 +11,7 @@
 #include "samples.h"
 
 #define MODEL_STEP_MS DB_DEMAND_STEP_MS
+#define HISTORY_MINUTES (28 * 1440) /* that it is trained on */
 
 struct tier_model {
 	struct demand_model *model; /* NULL: none yet */
@@ -20,6 +21,7 @@ struct tier_model {
 	int64_t first_ms;                 /* start of the history it was trained on */
 	int64_t fed_ms;                   /* end of the last minute learned */
 	int64_t learned_ms;               /* when it was last trained on history */
+	double learned_capacity;          /* that its price was found for then */
 	const struct tier_events *events; /* of this call */
 	uint64_t events_mark;             /* of the events' effect in what it learned */
 	int64_t barren_ms; /* the minute in which there was no usable history; 0: none */
@@ -35,12 +37,6 @@ static inline int64_t model_step_of(int64_t ms)
 /* ---- decision_model_feed.c */
 
 void tier_model_forget(struct tier_model *t);
-
-/*
- * Demand as models learn it: without the effect of events. Values that cannot be demand
- * (an expression may be below 0) count as not recorded.
- */
-void tier_demand_plain(const struct tier_events *e, int64_t from_ms, double *y, size_t n);
 
 /* Trains a new model from the recorded history; without any there is no model. */
 int tier_model_learn(struct tier_model *t, struct tier_round *r,

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "decision_model_state.h"
+#include "plain_demand.h"
 #include "text.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@
 #define SEEN 32                  /* tiers that are looked at */
 #define AGREE_MINUTES (2 * 1440) /* that agreement is looked for in */
 #define ANOTHER_BY 0.05
+#define MORE_MS INT64_C(86400000) /* of a past, that it is worth learning again for */
 
 static void drop(struct following *f, size_t i)
 {
@@ -26,7 +28,7 @@ void following_done(struct following *f)
 		drop(f, f->n - 1);
 }
 
-static size_t place_of(const struct following *f, const char *name)
+size_t following_place(const struct following *f, const char *name)
 {
 	size_t i = 0;
 
@@ -35,8 +37,10 @@ static size_t place_of(const struct following *f, const char *name)
 	return i;
 }
 
-static void add(struct following *f, const char *name, struct demand_follow *follow)
+void following_add(struct following *f, const char *name, struct demand_follow *follow,
+		   int64_t from_ms)
 {
+	f->v[f->n].from_ms = from_ms;
 	snprintf(f->v[f->n].name, FOLLOWING_NAME, "%s", name);
 	f->v[f->n++].follow = follow;
 }
@@ -55,7 +59,7 @@ static const struct tier_front *other(const struct tier_view *v, size_t k)
 
 static bool can_follow(const struct following *f, const struct tier_front *o)
 {
-	return strlen(o->name) < FOLLOWING_NAME && place_of(f, o->name) == f->n;
+	return strlen(o->name) < FOLLOWING_NAME && following_place(f, o->name) == f->n;
 }
 
 static const struct tier_front *front_of(const struct tier_view *v, const char *name)
@@ -67,16 +71,16 @@ static const struct tier_front *front_of(const struct tier_view *v, const char *
 }
 
 void following_refresh(struct following *f, const struct tier_view *v,
-		       const struct demand_opts *opts)
+		       const struct demand_opts *opts, int64_t now_ms)
 {
 	const struct tier_front *o;
 
 	for (size_t i = f->n; i-- > 0;)
 		if (!front_of(v, f->v[i].name))
 			drop(f, i);
-	for (size_t k = 0; f->n < FOLLOWING_MAX && (o = other(v, k)); k++)
+	for (size_t k = 0; k < SEEN && f->n < FOLLOWING_MAX && (o = other(v, k)); k++)
 		if (can_follow(f, o))
-			add(f, o->name, demand_follow_new(opts));
+			following_add(f, o->name, demand_follow_new(opts), now_ms);
 }
 
 /* ---------------------------------------------------------------- their demand */
@@ -112,6 +116,30 @@ void following_past_done(struct following_past *p)
 		free(p->y[k]);
 }
 
+/* The start of its recorded demand; INT64_MAX: none. */
+static int64_t first_of(const struct tier_round *r, const struct tier_view *v,
+			const char *name)
+{
+	int64_t first_ms = 0, last_ms = 0;
+
+	if (db_demand_span(r->db, v->tier->stack, name, &first_ms, &last_ms, NULL) < 0 ||
+	    first_ms == 0)
+		return INT64_MAX;
+	return first_ms;
+}
+
+bool following_is_outdated(const struct following *f, const struct tier_round *r,
+			   const struct tier_view *v, int64_t first_ms)
+{
+	for (size_t k = 0; k < f->n; k++) {
+		const int64_t both_ms = MAX(first_ms, first_of(r, v, f->v[k].name));
+
+		if (both_ms < f->v[k].from_ms - MORE_MS)
+			return true;
+	}
+	return false;
+}
+
 /* ---------------------------------------------------------------- whom to try */
 
 struct candidate {
@@ -138,25 +166,27 @@ static void insert(struct candidate *best, const char *name, double agreement)
 
 int following_begin(struct following *f, const struct tier_round *r,
 		    const struct tier_view *v, const struct demand_opts *opts,
-		    int64_t from_ms, const double *own, size_t n, struct err *err)
+		    const struct following_own *own, struct err *err)
 {
-	const size_t tail = MIN(n, (size_t)AGREE_MINUTES), from = n - tail;
+	const size_t tail = MIN(own->n, (size_t)AGREE_MINUTES), from = own->n - tail;
+	const int64_t at_ms = own->from_ms + (int64_t)from * MODEL_STEP_MS;
 	CLEANUP(free) double *y = xcalloc(tail + 1, sizeof(*y));
 	struct candidate best[FOLLOWING_MAX] = { 0 };
 	const struct tier_front *o;
 
 	following_done(f);
 	for (size_t k = 0; k < SEEN && (o = other(v, k)); k++) {
-		const int64_t at_ms = from_ms + (int64_t)from * MODEL_STEP_MS;
 		const int rc = read_front(r, v, o->name, at_ms, y, tail, err);
 
 		if (rc < 0)
 			return rc;
 		if (can_follow(f, o))
-			insert(best, o->name, demand_agreement(own + from, y, tail));
+			insert(best, o->name, demand_agreement(own->y + from, y, tail));
 	}
 	for (size_t i = 0; i < FOLLOWING_MAX && best[i].name; i++)
-		add(f, best[i].name, demand_follow_new(opts));
+		following_add(
+			f, best[i].name, demand_follow_new(opts),
+			MAX(own->first_ms, MIN(first_of(r, v, best[i].name), r->now_ms)));
 	return 0;
 }
 
@@ -212,6 +242,13 @@ void following_views(const struct following *f, struct demand_view views[POLICY_
 	};
 }
 
+bool following_coverage(const struct following *f, double ret[DEMAND_BANDS])
+{
+	if (f->used > 0)
+		demand_follow_coverage(f->v[f->used - 1].follow, POLICY_NEAR, ret);
+	return f->used > 0;
+}
+
 json_t *following_json(const struct following *f)
 {
 	json_t *list = json_array();
@@ -220,67 +257,10 @@ json_t *following_json(const struct following *f)
 		struct demand_follow_state s;
 
 		demand_follow_state(f->v[k].follow, POLICY_NEAR, &s);
-		json_array_append_new(list,
-				      json_pack("{s:s, s:o, s:f, s:b}", "tier",
-						f->v[k].name, "gain", json_finite(s.gain),
-						"evidence", s.evidence, "is_used",
-						(int)(k + 1 == f->used)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:o, s:f, s:b}", "tier", f->v[k].name,
+					"gain", json_finite(s.gain), "evidence",
+					s.evidence, "is_used", (int)(k + 1 == f->used)));
 	}
 	return list;
-}
-
-/* ---------------------------------------------------------------- as bytes */
-
-/* The followers come one after the other, each behind its head. */
-struct saved {
-	char name[FOLLOWING_NAME];
-	uint64_t len;
-	uint64_t is_used;
-};
-
-size_t following_save(const struct following *f, char **ret)
-{
-	size_t len = 0;
-	char *at;
-
-	for (size_t i = 0; i < f->n; i++)
-		len += sizeof(struct saved) + demand_follow_size(f->v[i].follow);
-	if (len == 0)
-		return 0;
-	at = *ret = xcalloc(1, len);
-	for (size_t i = 0; i < f->n; i++) {
-		struct saved head = { .len = demand_follow_size(f->v[i].follow),
-				      .is_used = i + 1 == f->used };
-
-		snprintf(head.name, sizeof(head.name), "%s", f->v[i].name);
-		memcpy(at, &head, sizeof(head));
-		demand_follow_save(f->v[i].follow, at + sizeof(head));
-		at += sizeof(head) + head.len;
-	}
-	return len;
-}
-
-void following_load(struct following *f, const void *data, size_t len,
-		    const struct demand_opts *opts)
-{
-	const char *at = data;
-
-	following_done(f);
-	while (f->n < FOLLOWING_MAX && len >= sizeof(struct saved)) {
-		struct demand_follow *follow = NULL;
-		struct saved head;
-
-		memcpy(&head, at, sizeof(head));
-		len -= sizeof(head);
-		at += sizeof(head);
-		head.name[FOLLOWING_NAME - 1] = '\0';
-		if (head.len > len || place_of(f, head.name) < f->n ||
-		    demand_follow_load(at, head.len, opts, &follow, NULL) < 0)
-			return;
-		add(f, head.name, follow);
-		if (head.is_used)
-			f->used = f->n;
-		at += head.len;
-		len -= head.len;
-	}
 }

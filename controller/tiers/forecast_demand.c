@@ -22,6 +22,9 @@ static const char *describe_fallback(struct deciding *d)
 	struct tz_civil c;
 	char at[64];
 
+	if (d->forecast.is_vetoed)
+		return veto_why(&d->forecast.veto, DB_DEMAND_STEP_MS, d->why,
+				sizeof(d->why));
 	tz_civil(d->ft->cat ? d->ft->cat->zone : NULL, w->shift_ms, &c);
 	snprintf(at, sizeof(at), "%02d:%02d on %04d-%02d-%02d", c.minute / 60,
 		 c.minute % 60, c.year, c.month, c.day);
@@ -144,12 +147,15 @@ static struct tier_view view_of(struct deciding *d)
 		.events = d->t->events,
 		.served = is_followed(in) ? in->running : -1,
 		.is_bound = d->t->is_bound,
+		.calendar = d->ft->cat ? &d->ft->cat->calendar : NULL,
+		.zone = d->ft->cat ? d->ft->cat->zone : NULL,
 	};
 }
 
 void deciding_forecast(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;
+	const struct policy_bounds bounds = { in->floor, in->ceiling, in->budget };
 	struct tier_view v = view_of(d);
 	struct policy_events events;
 	struct err err;
@@ -159,6 +165,7 @@ void deciding_forecast(struct tiers *ts, struct deciding *d)
 	in->demand_sure = in->demand;
 	if (d->ft->t.capacity <= 0)
 		return;
+	v.bounds = &bounds;
 	find_fronts(ts, d, &v);
 	if (tier_model_update(d->t->model, &ts->round, &v, &d->forecast, &err) < 0) {
 		log_warn("forecast-failed", STR("stack", d->ft->t.stack),
@@ -175,6 +182,6 @@ void deciding_forecast(struct tiers *ts, struct deciding *d)
 	in->follows_over_ms = d->forecast.follows.over_ms;
 	/* The last minute's, or what a shorter count shows beyond its noise. */
 	in->demand_sure = fmax(in->demand_sure, d->evidence);
-	in->fallback_level = demand_fallback_name(d->forecast.source.fallback_level);
+	in->fallback_level = demand_fallback_name(d->forecast.allowed);
 	in->fallback_reason = describe_fallback(d);
 }

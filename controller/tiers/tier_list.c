@@ -21,7 +21,8 @@ static void tier_free(struct tier *t)
 	tier_capacity_free(t->capacity);
 	json_decref(t->live);
 	free(t->expression);
-	free(t->missing);
+	for (size_t i = 0; i < TIER_PROBLEMS; i++)
+		free(t->problems[i]);
 	free(t->stack);
 	free(t->name);
 	free(t);

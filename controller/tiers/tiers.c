@@ -105,6 +105,7 @@ static int take_over(struct tiers *ts, struct deciding *d,
 		t->desired_since_ms = d->in.now_ms;
 	t->desired = d->plan.desired;
 	t->updated_ms = d->in.now_ms;
+	d->ft->lacks = d->plan.lacks;
 	tier_list_set_live(&ts->tiers, d->t, live_json(d));
 	return 0;
 }
@@ -160,8 +161,34 @@ static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
 	const struct decide_state before = d->t->state;
 
 	deciding_forecast(ts, d);
+	deciding_tell_veto(d);
 	deciding_decide(d, &d->plan);
 	return take_over(ts, d, &before, err);
+}
+
+static bool has_waiting(const struct fleet *f)
+{
+	for (size_t i = 0; i < f->n_units; i++)
+		if (f->units[i].u.goal == DB_GOAL_RUN && !f->units[i].host)
+			return true;
+	return false;
+}
+
+/* Also of tiers that are not decided now: a host may be kept for one of their units. */
+static void find_room(struct tiers *ts, struct fleet *f, struct deciding *d, size_t n)
+{
+	CLEANUP(free) size_t *spare = NULL;
+
+	if (n == 0 && !has_waiting(f))
+		return;
+	spare = xcalloc(f->n_tiers, sizeof(*spare));
+	for (size_t i = 0; i < n; i++)
+		d[i].t->spare = deciding_spare(&d[i]);
+	for (size_t i = 0; i < f->n_tiers; i++)
+		spare[i] = tier_list_get(&ts->tiers, &f->tiers[i].t)->spare;
+	place_find_room(f, spare);
+	for (size_t i = 0; i < n; i++)
+		deciding_fill_room(&d[i]);
 }
 
 static int write_tiers(struct tiers *ts, const struct fleet *f, struct err *err)
@@ -204,6 +231,7 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 			return rc;
 		n++;
 	}
+	find_room(ts, f, d, n);
 	if (n == 0)
 		return 0;
 	rc = db_demand_add(ts->db, demand, n, f->now_ms, err);
@@ -246,6 +274,9 @@ void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 	d.in.demand = m->demand;
 	d.in.demand_at_ms = m->demand_at_ms;
 	d.in.ending = m->ending;
+	d.in.overdue = m->overdue;
+	d.in.budget = m->budget;
+	d.in.budget_name = m->budget_name;
 	d.evidence = NAN;
 	d.in.capacity = ft->t.capacity;
 	deciding_forecast(ts, &d);

@@ -31,6 +31,14 @@ struct bounds bounds_of(const struct decide_input *in)
 	return r;
 }
 
+void decide_bounds(const struct decide_input *in, int64_t *ret_least, int64_t *ret_most)
+{
+	const struct bounds b = bounds_of(in);
+
+	*ret_least = b.lower;
+	*ret_most = b.upper;
+}
+
 static void add_minimum(struct buf *b, const struct decide_input *in, const char *verb)
 {
 	if (in->floor > in->min)

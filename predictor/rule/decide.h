@@ -117,8 +117,12 @@ struct decide_input {
 				demand is too low to scale in on */
 
 	/* What is forecast: quantiles of the largest demand within ...; NaN: none. */
-	double forecast_mid;  /* ... the lead time, median */
-	double forecast_high; /* ... the lead time, upper */
+	double forecast_mid;   /* ... the lead time, median */
+	double forecast_high;  /* ... the lead time, upper */
+	double forecast_level; /* of forecast_high, 0 to 1; 0: not stated */
+	int64_t forecast_need; /* instances that the forecast calls for; 0: those that
+				  serve forecast_high */
+	double need_level;     /* probability that they suffice; 0: not stated */
 	double out_gain;   /* instances that going to the forecast's need is worth at each
 			      moment: short time avoided, at its price, less the instances;
 			      NaN: not known, any need is worth an action */
@@ -254,6 +258,9 @@ void decide_silently(const struct decide_input *in, struct decide_state *state,
  * overdue ones, of which at most a tenth, or one, are left out: when a cloud launches
  * nothing, more launches do not help. */
 int64_t decide_counted(const struct decide_input *in);
+
+/* What the operator's bounds and schedules allow; *ret_most < 0: no maximum. */
+void decide_bounds(const struct decide_input *in, int64_t *ret_least, int64_t *ret_most);
 
 /* Whether a minimum set the number, and not demand: the operator's or a schedule's. */
 bool decide_is_bound(const struct decide_plan *plan);

@@ -77,7 +77,7 @@ class Promised:
         path = f"/v1/tiers/{STACK}/{self.name}"
         days = len(self.rates) - WARM_MINUTES
         report = week.api.call("POST", f"{path}/backtest", {
-            "play": f"{days}m"})
+            "play": f"{days}m", "mode": self.options.get("mode", "auto")})
         ours = report["policies"][0]
         self.said = Figures(ours["instance_hours"], ours["short"])
         self.why = report["verdict"]["why"]

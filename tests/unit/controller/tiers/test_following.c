@@ -6,6 +6,7 @@
 #include "following.h"
 
 #define MINUTE_MS INT64_C(60000)
+#define DAY_MS (1440 * MINUTE_MS)
 #define NOW_MS (INT64_C(20000) * 86400000) /* midnight, UTC */
 enum { DAYS = 14, LENGTH = (DAYS + 1) * FRONT_DAY, PAST = DAYS * FRONT_DAY };
 
@@ -44,26 +45,37 @@ struct answer {
 	char follows[FOLLOWING_NAME]; /* "": none */
 };
 
-/* The forecast of a tier of the stack of the first n of cron, db, web and more. */
-static struct answer ask(struct fixture *f, struct tier_model *m, const char *tier,
-			 size_t n, int64_t now_ms)
+static struct db_tier tier_of(const char *name)
 {
-	static const struct tier_front fronts[] = { { "cron", NULL },
-						    { "db", NULL },
-						    { "web", NULL } };
-	const struct db_tier t = {
+	return (struct db_tier){
 		.stack = (char *)(uintptr_t) "shop",
-		.name = (char *)(uintptr_t)tier,
+		.name = (char *)(uintptr_t)name,
 		.capacity = 10,
 		.risk_ratio = 0.005,
 		.max = -1,
 		.dwell_ms = 2 * MINUTE_MS,
 	};
-	const struct tier_view v = { .tier = &t,
-				     .lead_ms = 3 * MINUTE_MS,
-				     .served = -1,
-				     .fronts = fronts,
-				     .n_fronts = n };
+}
+
+/* In a stack of the first n of cron, db and web. */
+static struct tier_view view_of(const struct db_tier *t, size_t n)
+{
+	static const struct tier_front fronts[] = { { "cron", NULL },
+						    { "db", NULL },
+						    { "web", NULL } };
+
+	return (struct tier_view){ .tier = t,
+				   .lead_ms = 3 * MINUTE_MS,
+				   .served = -1,
+				   .fronts = fronts,
+				   .n_fronts = n };
+}
+
+static struct answer ask(struct fixture *f, struct tier_model *m, const char *tier,
+			 size_t n, int64_t now_ms)
+{
+	const struct db_tier t = tier_of(tier);
+	const struct tier_view v = view_of(&t, n);
 	struct answer ret = { .in = { .capacity = 10, .running = 1 } };
 	struct tier_round r;
 
@@ -179,6 +191,37 @@ static void a_tier_that_is_gone_is_not_followed(void **state)
 	assert_string_equal(ask(f, db, "db", 2, NOW_MS + MINUTE_MS).follows, "");
 }
 
+static void demand_in_front_that_is_imported_later_is_learned_from_once(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free) struct load *l = xcalloc(1, sizeof(*l));
+	CLEANUP(tier_model_free) struct tier_model *db = tier_model_new();
+	size_t added;
+
+	make_front(l->web, LENGTH, 1);
+	make_back(l->db, l->web, LENGTH, 4, 2);
+	/* What is older than is learned from is no reason to learn again. */
+	assert_ok(db_demand_import(f->db, "shop", "db", NOW_MS - 40 * DAY_MS, l->db, 10,
+				   NOW_MS, &added, &f->e),
+		  &f->e);
+	record(f, "db", l->db, 4 * FRONT_DAY, PAST - 4 * FRONT_DAY);
+	assert_string_equal(ask(f, db, "db", 3, NOW_MS).follows, "");
+	record(f, "web", l->web, 0, PAST);
+	record(f, "db", l->db, PAST, 1);
+	record(f, "web", l->web, PAST, 1);
+	assert_string_equal(ask(f, db, "db", 3, NOW_MS + MINUTE_MS).follows, "web");
+	for (int64_t k = 2; k < 5; k++) {
+		/* Without time for training, it would say that it is behind. */
+		struct tier_round r = { .db = f->db, .now_ms = NOW_MS + k * MINUTE_MS };
+		const struct db_tier t = tier_of("db");
+		const struct tier_view v = view_of(&t, 3);
+		struct tier_forecast is;
+
+		assert_ok(tier_model_update(db, &r, &v, &is, &f->e), &f->e);
+		assert_false(r.is_behind);
+	}
+}
+
 static void of_many_tiers_the_one_in_front_is_among_those_tried(void **state)
 {
 	struct fixture *f = *state;
@@ -191,6 +234,8 @@ static void of_many_tiers_the_one_in_front_is_among_those_tried(void **state)
 				   .name = (char *)(uintptr_t) "db" };
 	const struct tier_view v = { .tier = &t, .fronts = fronts, .n_fronts = 30 };
 	const struct demand_opts opts = policy_model_opts(MINUTE_MS, 3 * MINUTE_MS);
+	const struct following_own own = { l->db, PAST, NOW_MS - PAST * MINUTE_MS,
+					   NOW_MS - PAST * MINUTE_MS };
 	struct tier_round r;
 	bool is_tried = false;
 
@@ -206,9 +251,7 @@ static void of_many_tiers_the_one_in_front_is_among_those_tried(void **state)
 		record(f, names[i], other, PAST - 3 * FRONT_DAY, 3 * FRONT_DAY);
 	}
 	tier_round_begin(&r, f->db, NOW_MS);
-	assert_ok(following_begin(&who, &r, &v, &opts, NOW_MS - PAST * MINUTE_MS, l->db,
-				  PAST, &f->e),
-		  &f->e);
+	assert_ok(following_begin(&who, &r, &v, &opts, &own, &f->e), &f->e);
 	assert_int_equal(who.n, FOLLOWING_MAX);
 	for (size_t i = 0; i < who.n; i++)
 		is_tried = is_tried || strcmp(who.v[i].name, "web") == 0;
@@ -224,6 +267,7 @@ int main(void)
 		DB_TEST(where_the_front_is_silent_it_decides_as_if_alone),
 		DB_TEST(after_a_restart_it_follows_as_before),
 		DB_TEST(a_tier_that_is_gone_is_not_followed),
+		DB_TEST(demand_in_front_that_is_imported_later_is_learned_from_once),
 		DB_TEST(of_many_tiers_the_one_in_front_is_among_those_tried),
 	};
 

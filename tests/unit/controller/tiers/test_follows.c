@@ -11,8 +11,9 @@
 #define START_MS (NOW_MS / MINUTE_MS * MINUTE_MS)
 enum { PAST = 14 * FRONT_DAY, LENGTH = PAST + 300 };
 
-#define STACK \
-	WEB("capacity = 10\ndemand = sum(load)\n[tier lb]\nunit = lb.service\npool = p\n" \
+#define STACK                                                                          \
+	WEB("capacity = 10\ndemand = sum(load)\n[tier lb]\nunit = lb.service\npool = " \
+	    "p\n"                                                                      \
 	    "demand = sum(hits)\ncapacity = 1000\n")
 
 struct load {
@@ -83,7 +84,8 @@ static void the_tick_follows_and_says_so(void **state)
 
 	for (size_t i = 0; i < 5; i++)
 		pass_minute(c, l, i, true);
-	assert_true(explained(c, "; the forecast follows lb, whose demand leads by 3m ("));
+	assert_true(
+		explained(c, "; the forecast follows lb, whose demand leads by 3m ("));
 	assert_true(explained(c, "\"follows\":{\"tier\":\"lb\",\"ahead_ms\":180000,"));
 	o = live(c, "web", "follows");
 	assert_string_equal(json_string_value(json_object_get(o, "tier")), "lb");
