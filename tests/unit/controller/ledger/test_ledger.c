@@ -562,31 +562,36 @@ static double load_at(size_t minute)
 	return 20 + 18 * sin((double)minute / 7) + (double)(minute * 37 % 11);
 }
 
-static size_t want(void *arg, size_t i, double demand, size_t running, size_t booting)
+/* The rule's memory is indexed by the minute, not by the step. */
+struct beside {
+	struct peer rule;
+	size_t phase;
+};
+
+static size_t want(void *arg, const struct fleet_now *now)
 {
-	return MIN(peer_reactive(arg, i, demand, running, booting), (size_t)9);
+	struct beside *b = arg;
+	struct fleet_now at = *now;
+
+	at.i += b->phase;
+	return MIN(peer_reactive(&b->rule, &at), (size_t)9);
 }
 
 static void reactive_scaling_is_that_of_the_backtests(void **state)
 {
 	struct books *b = *state;
-	struct peer peer = { .headroom = 1, .capacity = 10 };
+	struct beside beside = { .rule = { .headroom = 1, .capacity = 10 },
+				 .phase = (size_t)(b->start_ms / MINUTE % 5) };
+	const struct fleet_terms terms = { .capacity = 10, .lead = 3, .billing = 60 };
 	const size_t n = 90;
-	/* The rule's memory is indexed by the minute. */
-	const size_t phase = (size_t)(b->start_ms / MINUTE % 5);
-	CLEANUP(free) double *demand = xcalloc(n, sizeof(*demand));
-	CLEANUP(fleet_sim_free) struct fleet_sim *sim = fleet_sim_new(n, 1, 3, 10, 60);
+	CLEANUP(fleet_sim_free) struct fleet_sim *sim = fleet_sim_new(&terms, n, 1);
 	struct fleet_run run;
 	struct db_ledger r;
 
 	scene_apply(b->s, STACK("billing = 1h\n"), UNIT_TEXT);
 	for (size_t i = 0; i < n; i++) {
-		size_t running, booting;
-
-		demand[i] = load_at(i);
-		pass(b, MINUTE, demand[i]);
-		fleet_serve(sim, demand[i], &running, &booting);
-		fleet_want(sim, want(&peer, i + phase, demand[i], running, booting));
+		pass(b, MINUTE, load_at(i));
+		fleet_step(sim, load_at(i), want, &beside);
 	}
 	close_books(b);
 	fleet_result(sim, &run);
