@@ -158,9 +158,6 @@ int db_host_join(struct db *db, const char *id, const char *token_hash,
 /* Its termination is requested now: gone_ms. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
-/* How far its time was entered in the ledger. */
-int db_host_count(struct db *db, const char *id, int64_t counted_ms, int64_t paid_ms,
-		  bool is_counted, struct err *err) MUST_CHECK;
 /* The host is gone and its units are unplaced (host "", states cleared), in one
  * transaction. */
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
@@ -329,21 +326,28 @@ int db_ledger_list(struct db *db, const struct db_ledger_filter *f,
 
 /* Before all others: a ledger that is new starts at now_ms. */
 int db_ledger_begin(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
-/* Adds to the row of that day, stack and tier; l's id and period are not read. */
-int db_ledger_add(struct db *db, int64_t day_ms, const struct db_ledger *l,
-		  struct err *err) MUST_CHECK;
-/* Adds the actions of the decisions since the last call. */
-int db_ledger_add_actions(struct db *db, int64_t day_length_ms,
-			  struct err *err) MUST_CHECK;
-/* Deletes all but the newest 400 days that have rows. */
-int db_ledger_prune(struct db *db, struct err *err) MUST_CHECK;
-
 /* By stack and tier. */
 int db_ledger_tier_list(struct db *db, struct db_ledger_tier_list *ret,
 			struct err *err) MUST_CHECK;
-int db_ledger_tier_put(struct db *db, const struct db_ledger_tier *t,
-		       struct err *err) MUST_CHECK;
-/* Deletes those of tiers that no longer exist. */
-int db_ledger_tier_sweep(struct db *db, struct err *err) MUST_CHECK;
+
+struct db_ledger_entry {
+	const struct db_ledger *rows; /* [n_rows] added to the row of their day, stack and
+					 tier; id, period and actions are not read */
+	size_t n_rows;
+	const struct db_ledger_tier *tiers; /* [n_tiers] */
+	size_t n_tiers;
+	const struct db_host *hosts; /* [n_hosts] counted_ms, paid_ms and is_counted of
+					each id; no other member is read */
+	size_t n_hosts;
+	int64_t day_length_ms;
+	bool is_new_day; /* deletes all but the newest 400 days that have rows */
+};
+
+/*
+ * Enters all of it, with the actions of the decisions since the last call, and forgets
+ * the tiers that no longer exist; in one transaction.
+ */
+int db_ledger_enter(struct db *db, const struct db_ledger_entry *e,
+		    struct err *err) MUST_CHECK;
 
 #endif

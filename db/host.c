@@ -188,12 +188,3 @@ int db_host_ending(struct db *db, const char *id, int64_t now_ms, struct err *er
 	return db_change(db, what, err, "UPDATE host SET gone_ms = ?2 WHERE id = ?1",
 			 "ti", id, now_ms);
 }
-
-int db_host_count(struct db *db, const char *id, int64_t counted_ms, int64_t paid_ms,
-		  bool is_counted, struct err *err)
-{
-	return db_change(db, NULL, err,
-			 "UPDATE host SET counted_ms = ?2, paid_ms = ?3, is_counted = ?4"
-			 " WHERE id = ?1",
-			 "tiii", id, counted_ms, paid_ms, (int64_t)is_counted);
-}

@@ -31,7 +31,8 @@ const isEmpty = row => !row || row.minutes_known === 0;
 export function verdict(row) {
   if (isEmpty(row)) return 'no minute measured yet';
   const broken = isBroken(row);
-  const of = `${row.minutes_short.toLocaleString('en')} of ${minutes(row.minutes_known)}`;
+  const slow = row.minutes_slow ? ` (${row.minutes_slow.toLocaleString('en')} slow)` : '';
+  const of = `${row.minutes_short.toLocaleString('en')} of ${minutes(row.minutes_known)}${slow}`;
   return broken === null ? of : [`${of} `, broken ? h('span.less', '▲ more than promised') : '✓ as promised'];
 }
 

@@ -66,15 +66,18 @@ int measured_read(struct db *db, const struct fleet *f, const struct watch_list 
 struct minute {
 	double demand, served;
 	double placed, loaded;
+	double latency_s; /* NaN: not measured, or of no concern */
 };
 
 static struct minute minute_of(const struct measured *m, int64_t start_ms)
 {
 	const struct watch_minute *s = watch_minute(m->w, start_ms);
-	struct minute r = { NAN, 0, m->w->placed, m->w->loaded };
+	struct minute r = { NAN, 0, m->w->placed, m->w->loaded, NAN };
 	double ms;
 
-	if (!s)
+	if (s && s->n_latencies > 0)
+		r.latency_s = s->latency_s / (double)s->n_latencies;
+	if (!s || s->seen_ms == 0)
 		return r;
 	ms = (double)s->seen_ms;
 	r.served = s->served / ms;
@@ -99,55 +102,61 @@ static void add_minute(const struct fleet_tier *ft, const struct measured *m,
 		       int64_t start_ms, struct reactive *peer, struct db_ledger *day)
 {
 	const struct minute x = minute_of(m, start_ms);
+	const bool is_slow = ft->t.latency_max_ms > 0 &&
+			     x.latency_s * 1000 > (double)ft->t.latency_max_ms;
 
 	day->instance_ms += llround(x.placed * (double)MINUTE_MS);
 	day->loaded_ms += llround(x.loaded * (double)MINUTE_MS);
 	reactive_minute(peer, start_ms / MINUTE_MS, x.demand, day);
-	if (isnan(x.demand)) {
+	if (isnan(x.demand) && isnan(x.latency_s)) {
 		day->unknown++;
 		return;
 	}
 	day->known++;
-	day->was_short += x.demand > x.served * (1 + ROUNDING);
-	day->peak = MAX(day->peak, reactive_need(peer, x.demand));
+	day->slow += is_slow;
+	day->was_short += is_slow || x.demand > x.served * (1 + ROUNDING);
+	if (!isnan(x.demand))
+		day->peak = MAX(day->peak, reactive_need(peer, x.demand));
 	add_promise(&ft->t, day);
 }
 
 /* ---------------------------------------------------------------- a tier */
 
-static int add_day(struct db *db, const struct db_tier *t, int64_t day_ms,
-		   int64_t through_ms, struct db_ledger *day, struct err *err)
+static void add_day(struct page *p, const struct db_tier *t, int64_t day_ms,
+		    int64_t through_ms, struct db_ledger *day)
 {
-	int rc;
-
+	day->day_ms = day_ms;
 	day->stack = t->stack;
 	day->tier = t->name;
 	day->through_ms = through_ms;
-	rc = db_ledger_add(db, day_ms, day, err);
+	page_add(p, day);
 	*day = (struct db_ledger){ .known = 0 };
-	return rc;
 }
 
-static int enter_tier(struct db *db, const struct fleet *f, const struct fleet_tier *ft,
-		      const struct measured *m, int64_t from_ms, int64_t through_ms,
-		      struct db_ledger_tier *mark, struct err *err)
+static void enter_tier(const struct fleet *f, const struct fleet_tier *ft,
+		       const struct measured *m, const struct db_ledger_tier *mark,
+		       int64_t through_ms, struct page *p)
 {
+	const int64_t from_ms = MAX(mark->through_ms, through_ms - ENTERED_MS);
 	const struct db_pool *pool = stack_pool_in(&f->pools, ft->t.pool);
 	CLEANUP(reactive_done) struct reactive peer = { .capacity = 0 };
+	struct db_ledger_tier next = { .stack = ft->t.stack,
+				       .tier = ft->t.name,
+				       .through_ms = through_ms };
 	struct db_ledger day = { .known = 0 };
-	int rc = 0;
 
+	if (from_ms >= through_ms)
+		return;
 	reactive_read(&peer, mark, m->w, pool ? pool->billing_ms : 0, from_ms);
-	for (int64_t at = from_ms; rc == 0 && at < through_ms; at += MINUTE_MS) {
-		const int64_t next = at + MINUTE_MS;
+	for (int64_t at = from_ms; at < through_ms; at += MINUTE_MS) {
+		const int64_t end = at + MINUTE_MS;
 
 		add_minute(ft, m, at, &peer, &day);
-		if (next % DAY_MS == 0 || next == through_ms)
-			rc = add_day(db, &ft->t, at - at % DAY_MS, next, &day, err);
+		if (end % DAY_MS == 0 || end == through_ms)
+			add_day(p, &ft->t, at - at % DAY_MS, end, &day);
 	}
-	mark->through_ms = through_ms;
-	reactive_write(&peer, mark);
-	return rc < 0 ? rc : db_ledger_tier_put(db, mark, err);
+	reactive_write(&peer, &next);
+	page_add_tier(p, &next);
 }
 
 static const struct db_ledger_tier *mark_of(const struct db_ledger_tier_list *l,
@@ -166,43 +175,30 @@ static const struct db_ledger_tier *mark_of(const struct db_ledger_tier_list *l,
 }
 
 /* Its first minute is the next one that begins. */
-static int begin_tier(struct db *db, const struct fleet *f, const struct db_tier *t,
-		      struct err *err)
+static void begin_tier(const struct fleet *f, const struct db_tier *t, struct page *p)
 {
-	return db_ledger_tier_put(
-		db,
-		&(struct db_ledger_tier){
-			.stack = t->stack,
-			.tier = t->name,
-			.through_ms = (f->now_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS,
-		},
-		err);
+	page_add_tier(p, &(struct db_ledger_tier){
+				 .stack = t->stack,
+				 .tier = t->name,
+				 .through_ms = (f->now_ms + MINUTE_MS - 1) / MINUTE_MS *
+					       MINUTE_MS,
+			 });
 }
 
 int enter_minutes(struct db *db, const struct fleet *f, const struct measured *m,
-		  int64_t through_ms, struct err *err)
+		  int64_t through_ms, struct page *p, struct err *err)
 {
 	CLEANUP(db_ledger_tier_list_done) struct db_ledger_tier_list marks = { NULL, 0 };
-	int rc = db_ledger_tier_sweep(db, err);
+	int rc = db_ledger_tier_list(db, &marks, err);
 
-	if (rc == 0)
-		rc = db_ledger_tier_list(db, &marks, err);
 	for (size_t i = 0; rc == 0 && i < f->n_tiers; i++) {
 		const struct fleet_tier *ft = &f->tiers[i];
 		const struct db_ledger_tier *mark = mark_of(&marks, &ft->t);
-		struct db_ledger_tier next = { .stack = ft->t.stack, .tier = ft->t.name };
-		int64_t from_ms;
 
-		if (!mark) {
-			rc = begin_tier(db, f, &ft->t, err);
-			continue;
-		}
-		next.fleet = mark->fleet;
-		next.recent = mark->recent;
-		from_ms = MAX(mark->through_ms, through_ms - ENTERED_MS);
-		if (from_ms < through_ms && m[i].w)
-			rc = enter_tier(db, f, ft, &m[i], from_ms, through_ms, &next,
-					err);
+		if (!mark)
+			begin_tier(f, &ft->t, p);
+		else if (m[i].w)
+			enter_tier(f, ft, &m[i], mark, through_ms, p);
 	}
 	return rc;
 }

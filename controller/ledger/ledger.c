@@ -46,41 +46,38 @@ void ledger_free(struct ledger *l)
 
 /* ---------------------------------------------------------------- entering */
 
-struct entering {
-	struct fleet *f;
-	const struct measured *m;
-	int64_t through_ms;
-	bool is_new_day;
-};
-
-static int enter_all(struct db *db, void *arg, struct err *err)
+static int write_page(struct ledger *l, const struct page *p, int64_t through_ms,
+		      struct err *err)
 {
-	const struct entering *e = arg;
-	int rc;
-
-	if ((rc = enter_minutes(db, e->f, e->m, e->through_ms, err)) < 0 ||
-	    (rc = enter_hosts(db, e->f, e->through_ms, err)) < 0 ||
-	    (rc = db_ledger_add_actions(db, DAY_MS, err)) < 0)
-		return rc;
-	return e->is_new_day ? db_ledger_prune(db, err) : 0;
+	return db_ledger_enter(
+		l->db,
+		&(struct db_ledger_entry){
+			.rows = p->rows,
+			.n_rows = p->n_rows,
+			.tiers = p->tiers,
+			.n_tiers = p->n_tiers,
+			.hosts = p->hosts,
+			.n_hosts = p->n_hosts,
+			.day_length_ms = DAY_MS,
+			.is_new_day = through_ms / DAY_MS != l->through_ms / DAY_MS,
+		},
+		err);
 }
 
 static int enter(struct ledger *l, struct fleet *f, int64_t through_ms, struct err *err)
 {
+	CLEANUP(page_done) struct page p = { .n_rows = 0 };
 	struct measured *m = NULL;
 	int rc = measured_read(l->db, f, &l->watched, through_ms, &m, err);
 
 	if (rc < 0)
 		return rc;
-	rc = db_tx(l->db, enter_all,
-		   &(struct entering){
-			   .f = f,
-			   .m = m,
-			   .through_ms = through_ms,
-			   .is_new_day = through_ms / DAY_MS != l->through_ms / DAY_MS,
-		   },
-		   err);
+	rc = enter_minutes(l->db, f, m, through_ms, &p, err);
 	measured_free(m, f->n_tiers);
+	if (rc == 0)
+		rc = enter_hosts(l->db, f, through_ms, &p, err);
+	if (rc == 0)
+		rc = write_page(l, &p, through_ms, err);
 	if (rc < 0)
 		return rc;
 	l->through_ms = through_ms;
@@ -101,6 +98,7 @@ int ledger_round(struct ledger *l, struct fleet *f, const struct ledger_moment *
 	if (rc < 0)
 		return rc;
 	watch_round(&l->watched, f, m->is_fresh, gap_ms, &has_new);
+	watch_latency(&l->watched, l->db, f);
 	l->has_new |= has_new;
 	if (through_ms == l->through_ms && !l->has_new)
 		return 0;

@@ -9,8 +9,6 @@
 void reactive_done(struct reactive *r)
 {
 	rolling_done(&r->fleet);
-	free(r->fleet_text);
-	free(r->recent_text);
 }
 
 static int64_t minutes_of(int64_t ms)
@@ -82,8 +80,6 @@ void reactive_write(struct reactive *r, struct db_ledger_tier *mark)
 {
 	const size_t *v = r->rule.recent;
 
-	r->fleet_text = rolling_write(&r->fleet);
-	r->recent_text = xasprintf("%zu %zu %zu %zu %zu", v[0], v[1], v[2], v[3], v[4]);
-	mark->fleet = r->fleet_text;
-	mark->recent = r->recent_text;
+	mark->fleet = rolling_write(&r->fleet);
+	mark->recent = xasprintf("%zu %zu %zu %zu %zu", v[0], v[1], v[2], v[3], v[4]);
 }

@@ -15,7 +15,6 @@ struct reactive {
 	double capacity;
 	int64_t lead, billing; /* minutes */
 	int64_t least, most;
-	char *fleet_text, *recent_text;
 };
 void reactive_done(struct reactive *r);
 DEFINE_CLEANUP_OBJECT(struct reactive, reactive_done);
@@ -29,7 +28,7 @@ void reactive_minute(struct reactive *r, int64_t minute, double demand,
 		     struct db_ledger *day);
 /* The instances that demand needs, within the bounds. */
 int64_t reactive_need(const struct reactive *r, double demand);
-/* Sets fleet and recent of mark, which are r's. */
+/* Sets fleet and recent of mark; the caller frees them. */
 void reactive_write(struct reactive *r, struct db_ledger_tier *mark);
 
 #endif

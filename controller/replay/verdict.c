@@ -183,6 +183,15 @@ static void describe_cost(const struct verdict_report *r, char *ret, size_t size
 			 r->floor_cost);
 }
 
+/* Where nothing is scaled in, the one highest moment makes the cost of all that follows:
+ * an instance more or less of it is chance. */
+static double cost_chance(const struct verdict_report *r)
+{
+	if (r->mode != DB_MODE_OUT || r->needed <= 0)
+		return ROUNDING;
+	return fmax(ROUNDING, r->reactive_cost / (double)r->needed);
+}
+
 /*
  * Whether the risk target was met, at no higher cost than reactive scaling that met it
  * too.
@@ -200,7 +209,8 @@ static void judge_risk(const struct verdict_report *r, struct verdict *ret)
 		set_reason(ret, false, "%s", bound);
 	else if (!(r->short_share <= allowed(r)))
 		set_reason(ret, false, "it would have been %s", short_time);
-	else if (r->reactive_short <= allowed(r) && r->cost > r->reactive_cost + ROUNDING)
+	else if (r->reactive_short <= allowed(r) &&
+		 r->cost > r->reactive_cost + cost_chance(r))
 		set_reason(ret, false,
 			   "it would have cost more than reactive scaling, which met the "
 			   "risk "
@@ -226,7 +236,7 @@ static void judge_price(const struct verdict_report *r, struct verdict *ret)
 {
 	const double own = total(r, r->cost, r->short_share);
 	const double peer = total(r, r->reactive_cost, r->reactive_short);
-	const bool is_cheaper = own <= peer + ROUNDING;
+	const bool is_cheaper = own <= peer + cost_chance(r);
 	char bound[160] = "", cost[160];
 
 	if (r->bound_short[main_bound(r)] > SHORT_NAMED)

@@ -195,7 +195,8 @@ int tier_model_update(struct tier_model *t, struct tier_round *r,
 	ret->short_share = t->policy.short_share;
 	ret->promise.lead_ms = (int64_t)t->policy.lead_steps * MODEL_STEP_MS;
 	demand_model_source(t->model, POLICY_NEAR, &ret->source);
-	demand_model_coverage(t->model, POLICY_NEAR, ret->promise.coverage);
+	if (!following_coverage(&t->following, ret->promise.coverage))
+		demand_model_coverage(t->model, POLICY_NEAR, ret->promise.coverage);
 	return 0;
 }
 

@@ -33,8 +33,9 @@ void tier_model_free(struct tier_model *t);
 DEFINE_CLEANUP(struct tier_model *, tier_model_free);
 
 /*
- * A round over all tiers. Retraining takes some 200 ms per tier, at most half a second
- * per round; the rest is done in the next one.
+ * A round over all tiers. Retraining takes some 200 ms per tier, and 60 ms for each other
+ * one that it is tried to follow; at most half a second per round, the rest is done in
+ * the next one.
  */
 struct tier_round {
 	struct db *db;
@@ -95,7 +96,7 @@ struct tier_view {
 	const struct tier_events *events; /* NULL: none; used during the call only */
 	int64_t served; /* instances; < 0: their number was not decided here */
 	bool is_bound;  /* it was a minimum's */
-	struct policy_bounds bounds;     /* in force */
+	const struct policy_bounds *bounds; /* in force; NULL: none */
 	const struct calendar *calendar; /* the schedules; NULL: none */
 	const struct tz *zone;           /* whose clock they follow; NULL: UTC */
 	const struct tier_front *fronts; /* [n_fronts] all tiers of the stack, itself too;

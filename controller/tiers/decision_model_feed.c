@@ -6,6 +6,7 @@
 #include "decision_model_state.h"
 
 #include "check.h"
+#include "plain_demand.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,14 +39,6 @@ static int read_history(struct tier_round *r, const struct db_tier *tier,
 	return 0;
 }
 
-void tier_demand_plain(const struct tier_events *e, int64_t from_ms, double *y, size_t n)
-{
-	tier_events_divide(e, from_ms, MODEL_STEP_MS, y, n);
-	for (size_t i = 0; i < n; i++)
-		if (!(y[i] >= 0 && y[i] <= DEMAND_MAX))
-			y[i] = NAN;
-}
-
 uint64_t tier_model_mark(const struct tier_model *t)
 {
 	return tier_events_mark(t->events,
@@ -65,7 +58,7 @@ static struct policy_bounds *past_bounds(const struct tier_view *v,
 	policy_schedule_bounds(v->calendar ? v->calendar : &none, v->zone, from_ms,
 			       MODEL_STEP_MS, n, s->lead_ms, ret);
 	for (size_t i = 0; i < n; i++)
-		ret[i].budget = v->bounds.budget;
+		ret[i].budget = v->bounds ? v->bounds->budget : -1;
 	return ret;
 }
 
@@ -152,7 +145,7 @@ static int feed_minute(struct tier_model *t, int64_t at_ms, double measured, dou
 		policy_miss(&t->policy);
 		return 0;
 	}
-	policy_observe(&t->policy, &t->settings, &v->bounds, measured, served,
+	policy_observe(&t->policy, &t->settings, v->bounds, measured, served,
 		       v->is_bound);
 	return demand_model_update(t->model, at_ms, plain, err);
 }

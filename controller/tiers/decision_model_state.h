@@ -38,12 +38,6 @@ static inline int64_t model_step_of(int64_t ms)
 
 void tier_model_forget(struct tier_model *t);
 
-/*
- * Demand as models learn it: without the effect of events. Values that cannot be demand
- * (an expression may be below 0) count as not recorded.
- */
-void tier_demand_plain(const struct tier_events *e, int64_t from_ms, double *y, size_t n);
-
 /* Trains a new model from the recorded history; without any there is no model. */
 int tier_model_learn(struct tier_model *t, struct tier_round *r,
 		     const struct tier_view *v, const struct policy_settings *s,

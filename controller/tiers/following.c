@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "decision_model_state.h"
+#include "plain_demand.h"
 #include "text.h"
 
 #include <math.h>
@@ -27,7 +28,7 @@ void following_done(struct following *f)
 		drop(f, f->n - 1);
 }
 
-static size_t place_of(const struct following *f, const char *name)
+size_t following_place(const struct following *f, const char *name)
 {
 	size_t i = 0;
 
@@ -36,8 +37,8 @@ static size_t place_of(const struct following *f, const char *name)
 	return i;
 }
 
-static void add(struct following *f, const char *name, struct demand_follow *follow,
-		int64_t from_ms)
+void following_add(struct following *f, const char *name, struct demand_follow *follow,
+		   int64_t from_ms)
 {
 	f->v[f->n].from_ms = from_ms;
 	snprintf(f->v[f->n].name, FOLLOWING_NAME, "%s", name);
@@ -58,7 +59,7 @@ static const struct tier_front *other(const struct tier_view *v, size_t k)
 
 static bool can_follow(const struct following *f, const struct tier_front *o)
 {
-	return strlen(o->name) < FOLLOWING_NAME && place_of(f, o->name) == f->n;
+	return strlen(o->name) < FOLLOWING_NAME && following_place(f, o->name) == f->n;
 }
 
 static const struct tier_front *front_of(const struct tier_view *v, const char *name)
@@ -77,9 +78,9 @@ void following_refresh(struct following *f, const struct tier_view *v,
 	for (size_t i = f->n; i-- > 0;)
 		if (!front_of(v, f->v[i].name))
 			drop(f, i);
-	for (size_t k = 0; f->n < FOLLOWING_MAX && (o = other(v, k)); k++)
+	for (size_t k = 0; k < SEEN && f->n < FOLLOWING_MAX && (o = other(v, k)); k++)
 		if (can_follow(f, o))
-			add(f, o->name, demand_follow_new(opts), now_ms);
+			following_add(f, o->name, demand_follow_new(opts), now_ms);
 }
 
 /* ---------------------------------------------------------------- their demand */
@@ -183,8 +184,9 @@ int following_begin(struct following *f, const struct tier_round *r,
 			insert(best, o->name, demand_agreement(own->y + from, y, tail));
 	}
 	for (size_t i = 0; i < FOLLOWING_MAX && best[i].name; i++)
-		add(f, best[i].name, demand_follow_new(opts),
-		    MAX(own->first_ms, MIN(first_of(r, v, best[i].name), r->now_ms)));
+		following_add(
+			f, best[i].name, demand_follow_new(opts),
+			MAX(own->first_ms, MIN(first_of(r, v, best[i].name), r->now_ms)));
 	return 0;
 }
 
@@ -240,6 +242,13 @@ void following_views(const struct following *f, struct demand_view views[POLICY_
 	};
 }
 
+bool following_coverage(const struct following *f, double ret[DEMAND_BANDS])
+{
+	if (f->used > 0)
+		demand_follow_coverage(f->v[f->used - 1].follow, POLICY_NEAR, ret);
+	return f->used > 0;
+}
+
 json_t *following_json(const struct following *f)
 {
 	json_t *list = json_array();
@@ -254,62 +263,4 @@ json_t *following_json(const struct following *f)
 					s.evidence, "is_used", (int)(k + 1 == f->used)));
 	}
 	return list;
-}
-
-/* ---------------------------------------------------------------- as bytes */
-
-/* The followers come one after the other, each behind its head. */
-struct saved {
-	char name[FOLLOWING_NAME];
-	uint64_t len;
-	uint64_t is_used;
-	int64_t from_ms;
-};
-
-size_t following_save(const struct following *f, char **ret)
-{
-	size_t len = 0;
-	char *at;
-
-	for (size_t i = 0; i < f->n; i++)
-		len += sizeof(struct saved) + demand_follow_size(f->v[i].follow);
-	if (len == 0)
-		return 0;
-	at = *ret = xcalloc(1, len);
-	for (size_t i = 0; i < f->n; i++) {
-		struct saved head = { .len = demand_follow_size(f->v[i].follow),
-				      .is_used = i + 1 == f->used,
-				      .from_ms = f->v[i].from_ms };
-
-		snprintf(head.name, sizeof(head.name), "%s", f->v[i].name);
-		memcpy(at, &head, sizeof(head));
-		demand_follow_save(f->v[i].follow, at + sizeof(head));
-		at += sizeof(head) + head.len;
-	}
-	return len;
-}
-
-void following_load(struct following *f, const void *data, size_t len,
-		    const struct demand_opts *opts)
-{
-	const char *at = data;
-
-	following_done(f);
-	while (f->n < FOLLOWING_MAX && len >= sizeof(struct saved)) {
-		struct demand_follow *follow = NULL;
-		struct saved head;
-
-		memcpy(&head, at, sizeof(head));
-		len -= sizeof(head);
-		at += sizeof(head);
-		head.name[FOLLOWING_NAME - 1] = '\0';
-		if (head.len > len || place_of(f, head.name) < f->n ||
-		    demand_follow_load(at, head.len, opts, &follow, NULL) < 0)
-			return;
-		add(f, head.name, follow, head.from_ms);
-		if (head.is_used)
-			f->used = f->n;
-		at += head.len;
-		len -= head.len;
-	}
 }

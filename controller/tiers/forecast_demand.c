@@ -147,7 +147,6 @@ static struct tier_view view_of(struct deciding *d)
 		.events = d->t->events,
 		.served = is_followed(in) ? in->running : -1,
 		.is_bound = d->t->is_bound,
-		.bounds = { in->floor, in->ceiling, in->budget },
 		.calendar = d->ft->cat ? &d->ft->cat->calendar : NULL,
 		.zone = d->ft->cat ? d->ft->cat->zone : NULL,
 	};
@@ -156,6 +155,7 @@ static struct tier_view view_of(struct deciding *d)
 void deciding_forecast(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;
+	const struct policy_bounds bounds = { in->floor, in->ceiling, in->budget };
 	struct tier_view v = view_of(d);
 	struct policy_events events;
 	struct err err;
@@ -165,6 +165,7 @@ void deciding_forecast(struct tiers *ts, struct deciding *d)
 	in->demand_sure = in->demand;
 	if (d->ft->t.capacity <= 0)
 		return;
+	v.bounds = &bounds;
 	find_fronts(ts, d, &v);
 	if (tier_model_update(d->t->model, &ts->round, &v, &d->forecast, &err) < 0) {
 		log_warn("forecast-failed", STR("stack", d->ft->t.stack),

@@ -11,23 +11,27 @@
  *	x: 1, c, recent means of y - base, r f[i-k] - base for twelve k from 0 to 30, and
  *	   the same of the largest of the last 3, 5 and 10 f
  *
- * b is a ridge regression (ridge.h) that is pulled to the model's own forecast: b = (0,
- *1, 0, ...). Only measured demand of the tier in front is used, so two tiers that follow
- *each other do not feed back.
+ * b is a ridge regression (ridge.h) that is pulled to the model's own forecast, where
+ * only the coefficient of c is not 0, but 1. Its errors are spread as the model's, by a
+ * factor that is learned, and their distribution is a histogram of its own. Only
+ * measured demand of the tier in front is used, so two tiers that follow each other do
+ * not feed back.
  *
- * It is used where it proved better and nowhere else. Each forecast is compared, when its
- * lead time is over, with the model's: by the loss of the 95 % quantile, both as
+ * It is used where it proved better and nowhere else. Each forecast is compared, when
+ * its lead time is over, with the model's: by the loss of the 95 % quantile, both as
  * predicted then. The comparison is sequential: each four hours are won, when the loss
- *was lower by 2 % at least, or lost, and multiply the evidence by 1.5 or 0.5. A forecast
- *that is no better wins at most every other time, so that its evidence is expected not to
+ * was lower by 2 % at least, or lost, and multiply the evidence by 1.5 or 0.5. What is
+ * no better wins every other time at most, so that its evidence is expected not to
  * grow: from 1 it comes to 10,000 with a probability of 1/10,000 at most (Ville's
- * inequality); it is kept above 0.1, so that what becomes better later can show it, which
- * is a new beginning each time. Used is a follower with an evidence of 10,000, four days
- * at least, whose loss lately (half-life a week) is lower by 5 %; no longer, when its
- * evidence is below 1 or its loss not lower by 2 %. By simulation, one that is as good is
- * used in none of 400 months. Each lead time is judged by itself. While the last hours
- *are worse by a tenth, or the tier in front has no demand in this step, the own forecast
- * counts at once.
+ * inequality). The evidence is kept above 0.1, so that what becomes better later can
+ * show it; that is a new beginning each time.
+ *
+ * Used is a follower with an evidence of 10,000, which takes four days at least, whose
+ * loss lately (half-life a week) is lower by 5 %; no longer, when its evidence is below
+ * 1 or its loss not lower by 2 %. By simulation, what is just as good is used in none
+ * of 400 months. Each lead time is judged by itself. While the last hours are worse by
+ * a tenth, or the tier in front has no demand in this step, the own forecast counts at
+ * once.
  *
  * Pure: no I/O, no clock, no logging, no global state. One follower is used by one thread
  * at a time.
@@ -85,6 +89,9 @@ struct demand_follow_state {
 
 void demand_follow_state(const struct demand_follow *f, size_t lead,
 			 struct demand_follow_state *ret);
+
+/* As demand_model_coverage(), of its own forecasts, used or not. ret [DEMAND_BANDS]. */
+void demand_follow_coverage(const struct demand_follow *f, size_t lead, double *ret);
 
 /*
  * How well the changes of `back` agree with those of `front` [n] some steps before, up to

@@ -19,11 +19,9 @@ _Static_assert(ARRAY_SIZE(lags) == FOLLOW_MAX - FOLLOW_LAG, "a lag each");
 _Static_assert(ARRAY_SIZE(tops) == FOLLOW_N - FOLLOW_MAX, "a maximum each");
 _Static_assert(FOLLOW_N <= RIDGE_MAX, "a regression has at most RIDGE_MAX features");
 
-void follow_features(const struct demand_follow *f, size_t ago, double own,
-		     float x[FOLLOW_N])
+void follow_features(const struct follow_moment *at, double own, float x[FOLLOW_N])
 {
-	const double base = follow_base(f, ago);
-	const double ratio = (double)follow_moment_const(f, ago)->ratio;
+	const double base = follow_base(at), ratio = (double)at->ratio;
 	double sum = 0, top = 0;
 	size_t have = 0;
 
@@ -31,33 +29,29 @@ void follow_features(const struct demand_follow *f, size_t ago, double own,
 	x[FOLLOW_OWN] = (float)own;
 	for (size_t i = 0; i < ARRAY_SIZE(means); i++) {
 		for (; have < means[i]; have++)
-			sum += (double)follow_moment_const(f, ago + have)->y;
+			sum += (double)at[-(ptrdiff_t)have].y;
 		x[FOLLOW_MEAN + i] = (float)(sum / (double)have - base);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(lags); i++)
 		x[FOLLOW_LAG + i] =
-			(float)(ratio * (double)follow_moment_const(f, ago + lags[i])
-						->front -
-				base);
+			(float)(ratio * (double)at[-(ptrdiff_t)lags[i]].front - base);
 	have = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
 		for (; have < tops[i]; have++)
-			top = fmax(top,
-				   (double)follow_moment_const(f, ago + have)->front);
+			top = fmax(top, (double)at[-(ptrdiff_t)have].front);
 		x[FOLLOW_MAX + i] = (float)(ratio * top - base);
 	}
 }
 
 void follow_note_lag(struct demand_follow *f)
 {
-	const double keep = exp2(-(double)f->step_ms / (AGREE_DAYS * 86400000.0));
-	const double change =
-		(double)follow_moment(f, 0)->y - (double)follow_moment(f, 1)->y;
+	const double keep = exp2(-(double)f->opts.step_ms / (AGREE_DAYS * 86400000.0));
+	const struct follow_moment *at = follow_newest(f);
+	const double change = (double)at[0].y - (double)at[-1].y;
 
-	for (size_t k = 0; k <= DEMAND_FOLLOW_LAG; k++)
+	for (ptrdiff_t k = 0; k <= DEMAND_FOLLOW_LAG; k++)
 		f->agree[k] = f->agree[k] * keep +
-			      change * ((double)follow_moment(f, k)->front -
-					(double)follow_moment(f, k + 1)->front);
+			      change * ((double)at[-k].front - (double)at[-k - 1].front);
 }
 
 static double correlation_at(const double *back, const double *front, size_t n,

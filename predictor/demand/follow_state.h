@@ -33,8 +33,9 @@ struct follow_moment {
 
 /* What was predicted at a step for one lead time, as rises over the base. */
 struct follow_origin {
-	float own, sigma, own_high; /* the model's middle, spread and 95 % quantile */
-	float mid, high;            /* the follower's */
+	float own, sigma, own_high;    /* the model's middle, spread and 95 % quantile */
+	float mid, spread, high;       /* the follower's */
+	float predicted[DEMAND_BANDS]; /* its quantiles of the largest demand */
 };
 
 struct follow_lead {
@@ -42,6 +43,8 @@ struct follow_lead {
 	double own_error,
 		error; /* averages of |forecast error|, the model's and its own */
 	uint64_t learned;
+	double z[DEMAND_BANDS];        /* the histogram's quantiles of the bands */
+	double coverage[DEMAND_BANDS]; /* share of targets within the band lately */
 	struct follow_trial trial;
 	struct histogram histogram;  /* of errors over scale * the model's spread */
 	struct demand_view view;     /* the newest, where usable; z is not set */
@@ -52,9 +55,9 @@ struct demand_follow {
 	uint32_t magic;
 	uint32_t version;
 	size_t size; /* bytes of all this */
-	int64_t step_ms;
-	size_t n_leads;
+	struct demand_opts opts;
 	size_t memory;             /* moments kept */
+	size_t at;                 /* index of the newest */
 	uint64_t n;                /* steps processed */
 	uint64_t model_n;          /* of the model at the newest */
 	uint64_t whole;            /* steps up to the newest with an own demand */
@@ -62,20 +65,31 @@ struct demand_follow {
 	uint64_t missing;          /* steps up to the newest without one in front */
 	double y_mean, front_mean; /* recent */
 	double agree[DEMAND_FOLLOW_LAG + 1]; /* sums of products of changes, forgotten */
-	struct follow_lead lead[DEMAND_LEADS_MAX];
-	_Alignas(8) unsigned char data[]; /* moments, then the leads' */
+	size_t leads_at;                     /* in data */
+	_Alignas(8) unsigned char data[];    /* moments, then the leads and theirs */
 };
 
-static inline struct follow_moment *follow_moment(struct demand_follow *f, size_t ago)
+/* The newest moment; the one before is at -1. */
+static inline struct follow_moment *follow_newest(struct demand_follow *f)
 {
-	return (struct follow_moment *)(void *)f->data + (f->n - 1 - ago) % f->memory;
+	return (struct follow_moment *)(void *)f->data + f->at;
 }
 
-static inline const struct follow_moment *follow_moment_const(
-	const struct demand_follow *f, size_t ago)
+static inline const struct follow_moment *follow_newest_const(
+	const struct demand_follow *f)
 {
-	return (const struct follow_moment *)(const void *)f->data +
-	       (f->n - 1 - ago) % f->memory;
+	return (const struct follow_moment *)(const void *)f->data + f->at;
+}
+
+static inline struct follow_lead *follow_lead(struct demand_follow *f, size_t k)
+{
+	return (struct follow_lead *)(void *)(f->data + f->leads_at) + k;
+}
+
+static inline const struct follow_lead *follow_lead_const(const struct demand_follow *f,
+							  size_t k)
+{
+	return (const struct follow_lead *)(const void *)(f->data + f->leads_at) + k;
 }
 
 static inline struct follow_origin *follow_origin(struct demand_follow *f,
@@ -90,17 +104,16 @@ static inline struct ridge *follow_ridge(struct demand_follow *f, struct follow_
 	return (void *)(f->data + l->ridge_at);
 }
 
-static inline double follow_base(const struct demand_follow *f, size_t ago)
+/* The level as of a moment. */
+static inline double follow_base(const struct follow_moment *at)
 {
-	return 0.5 * ((double)follow_moment_const(f, ago)->y +
-		      (double)follow_moment_const(f, ago + 1)->y);
+	return 0.5 * ((double)at[0].y + (double)at[-1].y);
 }
 
 /* ---- follow_features.c */
 
-/* Fills x [FOLLOW_N] as of `ago` steps ago, a usable moment; own: the model's rise. */
-void follow_features(const struct demand_follow *f, size_t ago, double own,
-		     float x[FOLLOW_N]);
+/* Fills x [FOLLOW_N] as of a usable moment; own: the model's rise. */
+void follow_features(const struct follow_moment *at, double own, float x[FOLLOW_N]);
 
 /* Learns at which lag the changes of both demands agree. */
 void follow_note_lag(struct demand_follow *f);

@@ -61,15 +61,11 @@ void demand_follow_save(const struct demand_follow *f, void *ret)
 	sealed_write(f, f->size, ret);
 }
 
-/* Whether both are laid out alike. */
-static bool are_alike(const struct demand_follow *a, const struct demand_follow *b)
+/* Whether both are for the same steps and lead times. */
+static bool are_alike(const struct demand_opts *a, const struct demand_opts *b)
 {
-	bool are = a->size == b->size && a->step_ms == b->step_ms &&
-		   a->n_leads == b->n_leads;
-
-	for (size_t k = 0; are && k < a->n_leads; k++)
-		are = a->lead[k].window == b->lead[k].window;
-	return are;
+	return a->step_ms == b->step_ms && a->n_leads == b->n_leads &&
+	       memcmp(a->lead_steps, b->lead_steps, a->n_leads * sizeof(size_t)) == 0;
 }
 
 int demand_follow_load(const void *data, size_t len, const struct demand_opts *opts,
@@ -84,7 +80,7 @@ int demand_follow_load(const void *data, size_t len, const struct demand_opts *o
 		return rc;
 	memcpy(&head, data, sizeof(head));
 	f = demand_follow_new(opts);
-	if (!are_alike(f, &head))
+	if (!are_alike(opts, &head.opts) || f->size != head.size)
 		return err_set(err, ERR_PROTO,
 			       "state of a follower: for another lead time");
 	memcpy(f, data, head.size);

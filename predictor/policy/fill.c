@@ -18,34 +18,67 @@ static double gain_of(const struct policy_settings *s, const struct demand_view 
 	return price * over - (double)(n - from);
 }
 
+/* Fills in the instances that the forecast calls for. Returns the demand that they were
+ * chosen to serve, which is less than what they can. */
+static double fill_need(const struct policy_settings *s, double price,
+			const struct demand_view *v, struct decide_input *in)
+{
+	double over;
+	const double n = (double)demand_view_instances(v, s->capacity, price, &over);
+	const double upper = demand_view_quantile(v, 1 - over);
+
+	in->forecast_need = (int64_t)fmax(ceil(fmin(upper / s->capacity, n) - 1e-9), 1);
+	in->need_level = 1 - over;
+	return upper;
+}
+
 double fill_views(const struct policy *p, const struct policy_settings *s, double price,
 		  const struct demand_view *near, const struct demand_view *far,
 		  struct decide_input *in)
 {
-	double over;
-	const int64_t n = (int64_t)demand_view_instances(near, s->capacity, price, &over);
+	const double upper = fill_need(s, price, near, in);
 	const double mid = demand_view_quantile(near, 0.5);
-	const double upper = demand_view_quantile(near, 1 - over);
 	const double margin = AGAIN_MARGIN * fmax(upper - mid, 0);
-	const int64_t from = decide_counted(in);
+	const int64_t from = decide_counted(in), n = in->forecast_need;
 
 	in->forecast_mid = mid;
-	/* The instances that it calls for, as the demand that they can serve. */
-	in->forecast_high = fmin(upper, (double)n * s->capacity);
+	in->forecast_high = demand_view_quantile(near, FORECAST_LEVEL);
+	in->forecast_level = FORECAST_LEVEL;
 	in->out_gain = from < n ? gain_of(s, near, price, from, n) : 0;
 	in->again_near = mid + margin;
 	in->again_far = demand_view_quantile(far, 0.5) + margin;
 	in->outlook_ms =
 		(int64_t)policy_steps_of(POLICY_OUTLOOK_MS, p->step_ms) * p->step_ms;
-	return 1 - over;
+	return upper;
 }
 
-/* Multiplies by what comes: the model knows demand without events. */
-static void add_events(const struct policy_events *e, double level,
-		       struct decide_input *in)
+/* Demand is that many times as large. */
+static struct demand_view times(const struct demand_view *v, double by)
 {
-	in->forecast_high =
-		uplift_quantile(&e->near, in->forecast_mid, in->forecast_high, level);
+	struct demand_view ret = *v;
+
+	ret.mid *= by;
+	ret.sigma *= by;
+	ret.most *= by;
+	return ret;
+}
+
+/*
+ * What comes multiplies demand, which the model knows without events; the need is found
+ * anew, as that of so much demand.
+ *   upper  of the demand without events, as of fill_views()
+ */
+static void add_events(const struct policy_settings *s, double price,
+		       const struct demand_view *near, const struct policy_events *e,
+		       double upper, struct decide_input *in)
+{
+	const double level = fmin(in->need_level, UPLIFT_LEVEL);
+	const double more = uplift_quantile(&e->near, in->forecast_mid, upper, level);
+	const struct demand_view with = times(near, upper > 0 ? more / upper : 1);
+
+	(void)fill_need(s, price, &with, in);
+	in->forecast_high = uplift_quantile(&e->near, in->forecast_mid, in->forecast_high,
+					    in->forecast_level);
 	in->forecast_mid *= e->near.mid;
 	in->again_near *= e->near.mid;
 	in->again_far = fmax(in->again_far * e->far.mid, in->again_near);
@@ -69,13 +102,14 @@ void policy_fill_from(struct policy *p, const struct policy_settings *s,
 		      const struct demand_view *views, const struct policy_events *events,
 		      struct decide_input *in, double *ret_level)
 {
-	double level = NAN;
+	const double price = exp(p->log_price);
 
 	in->demand_sure = sure_of(p, in);
 	in->forecast_mid = in->forecast_high = in->out_gain = NAN;
 	in->again_near = in->again_far = NAN;
 	if (views) {
 		struct demand_view near = views[POLICY_NEAR];
+		double upper;
 
 		if (!in->missing) {
 			p->mid = near.mid;
@@ -85,13 +119,12 @@ void policy_fill_from(struct policy *p, const struct policy_settings *s,
 			near.mid = fmin(near.mid, p->fall_mid);
 			near.sigma = fmin(near.sigma, p->fall_sigma);
 		}
-		level = fill_views(p, s, exp(p->log_price), &near, &views[POLICY_FAR],
-				   in);
+		upper = fill_views(p, s, price, &near, &views[POLICY_FAR], in);
 		if (!are_without_effect(events))
-			add_events(events, fmin(level, UPLIFT_LEVEL), in);
+			add_events(s, price, &near, events, upper, in);
 	}
 	if (ret_level)
-		*ret_level = level;
+		*ret_level = views ? in->need_level : NAN;
 }
 
 bool policy_views(struct policy *p, const struct policy_settings *s,

@@ -175,7 +175,8 @@ struct policy_events {
 
 /*
  * Fills in what is forecast, except the time of the forecast, and where it comes from:
- * forecast_mid, forecast_high, out_gain, again_near, again_far, outlook_ms; without a
+ * forecast_mid, forecast_high and its level, the instances that it calls for and the
+ * probability that they suffice, out_gain, again_near, again_far, outlook_ms; without a
  * forecast all of them are NaN. And demand_sure. events: NULL: none. ret_level:
  * probability that the need suffices; NULL: not needed.
  */

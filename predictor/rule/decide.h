@@ -117,8 +117,12 @@ struct decide_input {
 				demand is too low to scale in on */
 
 	/* What is forecast: quantiles of the largest demand within ...; NaN: none. */
-	double forecast_mid;  /* ... the lead time, median */
-	double forecast_high; /* ... the lead time, upper */
+	double forecast_mid;   /* ... the lead time, median */
+	double forecast_high;  /* ... the lead time, upper */
+	double forecast_level; /* of forecast_high, 0 to 1; 0: not stated */
+	int64_t forecast_need; /* instances that the forecast calls for; 0: those that
+				  serve forecast_high */
+	double need_level;     /* probability that they suffice; 0: not stated */
 	double out_gain;   /* instances that going to the forecast's need is worth at each
 			      moment: short time avoided, at its price, less the instances;
 			      NaN: not known, any need is worth an action */

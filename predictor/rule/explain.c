@@ -94,11 +94,16 @@ static json_t *explain_forecast(const struct decide_input *in)
 	json_object_set_new(o, "price", json_finite(in->price > 0 ? in->price : NAN));
 	json_object_set_new(o, "median", json_finite(in->forecast_mid));
 	json_object_set_new(o, "upper", json_finite(in->forecast_high));
+	json_object_set_new(
+		o, "upper_level",
+		json_finite(in->forecast_level > 0 ? in->forecast_level : NAN));
+	json_object_set_new(o, "need_level",
+			    json_finite(in->need_level > 0 ? in->need_level : NAN));
 	json_object_set_new(o, "again_near", json_finite(in->again_near));
 	json_object_set_new(o, "again_far", json_finite(in->again_far));
 	json_object_set_new(o, "outlook_ms", json_integer(in->outlook_ms));
 	json_object_set_new(o, "out_gain", json_finite(in->out_gain));
-	/* Only where it does: rows of before the first that did are repeated as they are. */
+	/* Only where it does, so that a row of an older version is repeated as it is. */
 	if (in->follows)
 		json_object_set_new(o, "follows", decide_follows_json(in));
 	json_object_set_new(o, "events", explain_events(&in->events));

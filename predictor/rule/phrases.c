@@ -6,6 +6,7 @@
 #include "input.h"
 #include "utf8.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define NAME_BYTES 40 /* of a name, in a sentence */
@@ -98,4 +99,33 @@ void add_events(struct buf *b, const struct decide_events *e)
 		buf_printf(b,
 			   ", not counting event '%.*s', whose effect is not known yet",
 			   (int)utf8_fit(e->unknown, NAME_BYTES), e->unknown);
+}
+
+/* As many digits as tell it from certainty. */
+static void add_level(struct buf *b, double level)
+{
+	const double percent = fmin(100 * level, 99.99);
+
+	buf_printf(b, "%.*f %%", percent > 99.9 ? 2 : percent > 99 ? 1 : 0, percent);
+}
+
+void add_forecast(struct buf *b, const struct decide_input *in)
+{
+	add_figure(b, in, in->forecast_high);
+	if (in->forecast_level > 0) {
+		buf_puts(b, " (");
+		add_level(b, in->forecast_level);
+		buf_putc(b, ')');
+	}
+	buf_puts(b, " within ");
+	add_lead(b, in);
+	add_events(b, &in->events);
+}
+
+void add_enough(struct buf *b, const struct decide_input *in)
+{
+	if (in->need_level > 0) {
+		buf_puts(b, ", enough with ");
+		add_level(b, in->need_level);
+	}
 }

@@ -92,10 +92,11 @@ static void describe_out(struct buf *b, const struct decide_input *in,
 					      : "and there is no forecast");
 	} else {
 		buf_puts(b, " is forecast to reach ");
-		add_figure(b, in, in->forecast_high);
-		buf_puts(b, " within ");
-		add_lead(b, in);
-		add_events(b, &in->events);
+		add_forecast(b, in);
+		if (in->need_level > 0) {
+			buf_printf(b, ", and needs %lld", (long long)p->needed);
+			add_enough(b, in);
+		}
 	}
 	add_capacity(b, in);
 	describe_limit(b, in, p);
@@ -241,13 +242,12 @@ static void describe_needs(struct buf *b, const struct decide_input *in,
 	add_demand(b, in);
 	if (in->fallback_level && isfinite(in->forecast_high)) {
 		buf_puts(b, ", forecast at most ");
-		add_figure(b, in, in->forecast_high);
-		buf_puts(b, " within ");
-		add_lead(b, in);
-		add_events(b, &in->events);
+		add_forecast(b, in);
 		buf_putc(b, ',');
 	}
 	buf_printf(b, " needs %lld", (long long)p->needed);
+	if (p->needed == in->forecast_need)
+		add_enough(b, in);
 	add_capacity(b, in);
 }
 
@@ -313,6 +313,13 @@ static void describe_cause(struct buf *b, const struct decide_input *in,
 	}
 }
 
+/* Kept without a need that is known: what keeps it is its minimum as well. */
+static bool is_at_minimum(const struct decide_input *in, const struct decide_plan *p)
+{
+	return p->would_cause == DECIDE_KEPT && p->needed < 0 && p->from > 0 &&
+	       p->would == p->from && bounds_of(in).lower == p->from;
+}
+
 void describe_reason(struct buf *b, const struct decide_input *in,
 		     const struct decide_plan *p)
 {
@@ -320,6 +327,10 @@ void describe_reason(struct buf *b, const struct decide_input *in,
 		p->would_cause == DECIDE_KEPT || p->would_cause == DECIDE_STEADY;
 
 	describe_cause(b, in, p);
+	if (is_at_minimum(in, p)) {
+		buf_puts(b, "; ");
+		bounds_add_lower(b, in);
+	}
 	describe_room(b, in, p);
 	if (is_kept && !is_about_data(p->would_binding) &&
 	    (!decide_is_fresh(in) || in->distrust || in->missing)) {

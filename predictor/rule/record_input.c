@@ -73,6 +73,9 @@ static const struct field fields[] = {
 	FIELD(TEXT, missing),
 	FIELD(REAL, forecast_mid),
 	FIELD(REAL, forecast_high),
+	FIELD(REAL, forecast_level),
+	FIELD(INTEGER, forecast_need),
+	FIELD(REAL, need_level),
 	FIELD(REAL, out_gain),
 	FIELD(REAL, again_near),
 	FIELD(REAL, again_far),
@@ -101,7 +104,7 @@ static const struct field fields[] = {
 	FIELD(INTEGER, hold_until_ms),
 };
 _Static_assert(
-	sizeof(void *) != 8 || sizeof(struct decide_input) == 592,
+	sizeof(void *) != 8 || sizeof(struct decide_input) == 616,
 	"struct decide_input changed: give its new member a line in fields[], then "
 	"correct the size");
 _Static_assert(DECIDE_EVENTS_MAX == 4, "EVENTS has a line a name");

@@ -126,25 +126,28 @@ static struct outcome play(const struct policy_settings *s, const double *front,
 	must(demand_model_new(&o, &m, &err));
 	policy_init(&p, &o, s);
 	must(demand_model_train_behind(m, y, from, MONDAY_MS, points, &behind, 1, &err));
-	policy_find_price(&p, s, m, points, y, from, MONDAY_MS);
-	fleet = fleet_sim_new(n - from,
-			      fleet_need(fmax(demand_model_latest(m), 0), s->capacity),
-			      o.lead_steps[POLICY_NEAR], s->capacity, 1);
+	policy_find_price(&p, s, m, points,
+			  &(struct policy_past){ .y = y, .n = from, .t0_ms = MONDAY_MS });
+	fleet = fleet_sim_new(&(struct fleet_terms){ .capacity = s->capacity,
+						     .lead = o.lead_steps[POLICY_NEAR],
+						     .billing = 1 },
+			      n - from,
+			      fleet_need(fmax(demand_model_latest(m), 0), s->capacity));
 	for (size_t i = from; i < n; i++) {
 		struct demand_view views[POLICY_LEADS];
 		struct decide_input in;
-		size_t running, booting;
+		struct fleet_now now;
 
-		fleet_serve(fleet, isnan(y[i]) ? 0 : y[i], &running, &booting);
+		fleet_serve(fleet, isnan(y[i]) ? 0 : y[i], &now);
 		if (isnan(y[i]))
 			policy_miss(&p);
 		else
-			policy_observe(&p, s, y[i], (int64_t)running,
+			policy_observe(&p, s, NULL, y[i], (int64_t)now.running,
 				       decide_is_bound(&plan));
 		step(m, f, i, y[i], front[i]);
 		ret.used += views_of(m, f, follows, views);
 		policy_input(&p, s, MONDAY_MS + (int64_t)(i + 1) * step_ms, y[i],
-			     (int64_t)running, (int64_t)booting, &in);
+			     (int64_t)now.running, (int64_t)now.booting, &in);
 		policy_fill_from(&p, s, views, NULL, &in, NULL);
 		decide_silently(&in, &state, &plan);
 		fleet_want(fleet, (size_t)plan.desired);

@@ -199,13 +199,13 @@ def section(name, options):
 
 class Week:
     """A controller whose calendar starts at start_ms, with a stack of these tiers: names,
-    or the options of each."""
+    or the options of each. pools: of the stack, when they are not one a tier."""
 
-    def __init__(self, tiers, start_ms):
+    def __init__(self, tiers, start_ms, pools=None):
         self.tiers = tiers if isinstance(tiers, dict) else {name: {} for name in tiers}
         self.now_ms = start_ms
         self.folder = tempfile.mkdtemp(prefix="foretide-week-")
-        self.clouds = {t: Cloud(self.path(t)) for t in self.tiers}
+        self.clouds = {t: Cloud(self.path(t)) for t in pools or self.tiers}
         self.hosts = {}
         self.rev = self.seen_rev = 0
         self.ports = free_ports(2)
@@ -278,8 +278,9 @@ class Week:
             f'{name}{{tier="{t}"}} {v:.4f} {end_ms - 1000}' for t, v in values.items())
             for name, values in (("offered_rate", rates), ("used_share", used or {})) if values]
         self.command(f"at {end_ms - 1000}")
-        self.api.call("POST", f"/v1/metrics?stack={STACK}", "\n".join(lines) + "\n",
-                      content="text/plain")
+        if lines:
+            self.api.call("POST", f"/v1/metrics?stack={STACK}", "\n".join(lines) + "\n",
+                          content="text/plain")
         self.now_ms = end_ms
         self.command(f"at {end_ms}")
         self.command("tick")

@@ -246,6 +246,27 @@ static void what_makes_it_dear_is_named(void **state)
 				      "needs"));
 }
 
+static void in_mode_out_an_instance_of_the_peak_is_chance(void **state)
+{
+	struct verdict_report r = a_good_one();
+	struct verdict v;
+
+	(void)state;
+	r.mode = DB_MODE_OUT;
+	r.needed = 20;
+	r.reactive_cost = 2;
+	r.cost = 2.09;
+	v = give(&observing, &r, DB_MODE_OUT);
+	assert_true(v.promote);
+	r.cost = 2.11;
+	v = give(&observing, &r, DB_MODE_OUT);
+	assert_refused(&v, "more than reactive");
+	r.cost = 2.09;
+	r.mode = DB_MODE_AUTO;
+	v = give(&observing, &r, DB_MODE_AUTO);
+	assert_refused(&v, "more than reactive");
+}
+
 static void a_backtest_of_another_play_counts_not(void **state)
 {
 	struct verdict_report r = a_good_one();
@@ -329,6 +350,7 @@ int main(void)
 		cmocka_unit_test(without_a_backtest_nothing_is_earned),
 		cmocka_unit_test(the_bound_that_keeps_it_short_is_named),
 		cmocka_unit_test(what_makes_it_dear_is_named),
+		cmocka_unit_test(in_mode_out_an_instance_of_the_peak_is_chance),
 		cmocka_unit_test(a_backtest_of_another_play_counts_not),
 		cmocka_unit_test(a_price_weighs_short_minutes_against_instances),
 		cmocka_unit_test(a_stateful_tier_may_scale_out_but_not_in),

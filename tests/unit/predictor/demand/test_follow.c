@@ -86,7 +86,7 @@ static void behind_another_it_is_used_with_a_smaller_loss(void **state)
 {
 	struct pair *p = *state;
 	struct demand_follow_state s;
-	double own = 0, with = 0;
+	double own = 0, with = 0, kept[DEMAND_BANDS];
 	size_t over = 0, n = 0;
 
 	make_front(p->front, LENGTH, 1);
@@ -117,6 +117,9 @@ static void behind_another_it_is_used_with_a_smaller_loss(void **state)
 	/* What it says of itself is what is seen. */
 	assert_close(s.gain, 1 - with / own, 0.05);
 	assert_close((double)over / (double)n, 0.05, 0.01);
+	demand_follow_coverage(p->f, 0, kept);
+	for (size_t k = 0; k < DEMAND_BANDS; k++)
+		assert_close(kept[k], demand_bands[k], 0.015);
 }
 
 static void what_says_nothing_is_never_used(void **state)

@@ -26,6 +26,31 @@ static void it_goes_out_for_what_is_forecast(void **state)
 	assert_int_equal(p.needed, 5);
 }
 
+/* The figure is that of the demand at its level, and the need what is enough at another.
+ */
+static void the_sentence_names_the_levels_of_demand_and_need(void **state)
+{
+	struct decide_input in = three_running();
+	struct decide_plan p;
+
+	(void)state;
+	set_demand(&in, 41.2, 52);
+	in.forecast_level = 0.95;
+	in.forecast_need = 5;
+	in.need_level = 0.9968;
+	p = once(&in);
+	assert_plan(&p, 5, DECIDE_FORECAST, DECIDE_BY_FORECAST,
+		    "web goes from 3 to 5: demand of 41.2/s is forecast to reach 52.0/s "
+		    "(95 %) within the lead time of 3m10s, and needs 5, enough with "
+		    "99.7 % (capacity 15/s per instance).");
+	in.running = in.desired = 5;
+	p = once(&in);
+	assert_plan(&p, 5, DECIDE_STEADY, DECIDE_BY_NOTHING,
+		    "web stays at 5: demand of 41.2/s, forecast at most 52.0/s (95 %) "
+		    "within the lead time of 3m10s, needs 5, enough with 99.7 % "
+		    "(capacity 15/s per instance).");
+}
+
 static void it_goes_out_for_what_is_there_when_that_is_more(void **state)
 {
 	struct decide_input in = three_running();
@@ -414,6 +439,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_stays_when_what_is_there_is_what_is_needed),
 		cmocka_unit_test(it_goes_out_for_what_is_forecast),
+		cmocka_unit_test(the_sentence_names_the_levels_of_demand_and_need),
 		cmocka_unit_test(it_goes_out_for_what_is_there_when_that_is_more),
 		cmocka_unit_test(what_is_not_certain_waits_for_the_forecast),
 		cmocka_unit_test(going_out_waits_until_it_is_worth_an_action),

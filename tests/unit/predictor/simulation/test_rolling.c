@@ -11,15 +11,9 @@
 
 #define STEPS 600
 
-static size_t next_wish(void *arg, size_t i, double demand, size_t running,
-			size_t booting)
+static size_t next_wish(void *wish, const struct fleet_now *now)
 {
-	const size_t *wish = arg;
-
-	(void)demand;
-	(void)running;
-	(void)booting;
-	return wish[i];
+	return ((const size_t *)wish)[now->i];
 }
 
 /* A walk with jumps, the same each time. */
@@ -67,11 +61,13 @@ static void it_is_the_fleet_of_the_simulation(void **state)
 		demand[i] = 1;
 	for (size_t l = 0; l < ARRAY_SIZE(leads); l++)
 		for (size_t b = 0; b < ARRAY_SIZE(billings); b++) {
+			const struct fleet_terms terms = { .capacity = 1,
+							   .lead = leads[l],
+							   .billing = billings[b] };
 			struct fleet_run of, r = { .running = running };
 
 			make_wishes(wish, (uint32_t)(7 + l * 10 + b));
-			fleet_simulate(demand, STEPS, 3, leads[l], 1, billings[b],
-				       next_wish, wish, &of);
+			fleet_simulate(&terms, demand, STEPS, 3, next_wish, wish, &of);
 			roll(wish, (int64_t)leads[l], (int64_t)billings[b], &r);
 			assert_close(r.instance_steps, of.instance_steps, 1e-12);
 			assert_memory_equal(r.running, of.running, sizeof(running));
