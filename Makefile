@@ -103,7 +103,8 @@ SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation pre
 					predictor/policy predictor/capacity \
 					controller/metrics controller/fleet
 SEES_controller/ledger          := $(GROUND) db/samples predictor/simulation predictor/demand \
-					predictor/policy predictor/judge controller/fleet
+					predictor/policy predictor/judge controller/metrics \
+					controller/fleet
 SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/fleet controller/tiers
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \

@@ -64,15 +64,17 @@ int db_ledger_begin(struct db *db, int64_t now_ms, struct err *err)
 
 static const char add_row[] =
 	"INSERT INTO ledger (month, day_ms, stack, tier, through_ms, known, unknown,"
-	" was_short, at_risk, promised, priced, instance_ms, loaded_ms, host_ms, paid_ms,"
+	" was_short, slow, at_risk, promised, priced, instance_ms, loaded_ms, host_ms, "
+	"paid_ms,"
 	" launches, failed, reactive_ms, reactive_short, peak)"
 	" VALUES (" MONTH_OF(
 		"?1") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-		      " ?13, ?14, ?15, ?16, ?17, ?18, ?19)" ONTO
+		      " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)" ONTO
 		      " through_ms = max(through_ms, excluded.through_ms),"
 		      " known = known + excluded.known,"
 		      " unknown = unknown + excluded.unknown,"
 		      " was_short = was_short + excluded.was_short,"
+		      " slow = slow + excluded.slow,"
 		      " at_risk = at_risk + excluded.at_risk,"
 		      " promised = promised + excluded.promised,"
 		      " priced = priced + excluded.priced,"
@@ -120,9 +122,9 @@ static int enter_rows(struct db_conn *c, const struct db_ledger_entry *e, struct
 	for (size_t i = 0; rc == 0 && i < e->n_rows; i++) {
 		const struct db_ledger *l = &e->rows[i];
 
-		rc = db_run(c, err, add_row, "ittiiiiiddiiiiiiiii", l->day_ms, l->stack,
+		rc = db_run(c, err, add_row, "ittiiiiiiddiiiiiiiii", l->day_ms, l->stack,
 			    l->tier, l->through_ms, l->known, l->unknown, l->was_short,
-			    l->at_risk, l->promised, l->priced, l->instance_ms,
+			    l->slow, l->at_risk, l->promised, l->priced, l->instance_ms,
 			    l->loaded_ms, l->host_ms, l->paid_ms, l->launches, l->failed,
 			    l->reactive_ms, l->reactive_short, l->peak);
 	}

@@ -58,6 +58,7 @@ struct db_tier {
 	char *demand; /* expression, see controller/metrics/expression.h; "" when none */
 	char *utilisation;         /* expression, 0 to 1; "": CPU time of the instances */
 	char *latency;             /* expression, seconds; "" when none */
+	int64_t latency_max_ms;    /* that it may be; 0: no bound */
 	double target_utilisation; /* that an instance may have, when it is learned */
 	double risk_ratio;         /* share of time that may be short of capacity */
 	double price_ratio; /* instance-hours per minute short of capacity; 0: unused */
@@ -289,7 +290,8 @@ struct db_ledger {
 	int64_t through_ms; /* entered up to this time */
 	/* minutes */
 	int64_t known, unknown; /* demand and what served were measured; or not */
-	int64_t was_short;      /* of the known: demand was above what served */
+	int64_t was_short;      /* of the known: demand was above what served, or slow */
+	int64_t slow;           /* of these: the latency was above its bound */
 	int64_t at_risk;        /* of the known: a risk was promised */
 	double promised;        /* of these: allowed to be short, by the risk */
 	double priced;          /* sum of the price over the known without a risk */

@@ -51,9 +51,10 @@ json_t *ledger_row_json(const struct db_ledger *l)
 			      l->period, "stack", l->stack, "tier", l->tier, "through",
 			      json_time(l->through_ms));
 	json_t *served =
-		json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "minutes_known",
+		json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "minutes_known",
 			  (json_int_t)l->known, "minutes_unknown", (json_int_t)l->unknown,
-			  "minutes_short", (json_int_t)l->was_short, "short",
+			  "minutes_short", (json_int_t)l->was_short, "minutes_slow",
+			  (json_int_t)l->slow, "short",
 			  ratio((double)l->was_short, (double)l->known), "risk",
 			  ratio(l->promised, (double)l->at_risk), "minutes_promised",
 			  exact(l->at_risk > 0 ? l->promised : NAN), "price",

@@ -58,9 +58,10 @@ json_t *tier_declared_json(const struct db_tier *t)
 				 "schedules", json_of_text(t->schedule_json), "cpu",
 				 t->cpu, "memory_bytes", (json_int_t)t->memory_bytes);
 
-	json_t *learning =
-		json_pack("{s:s, s:s, s:f}", "utilisation", t->utilisation, "latency",
-			  t->latency, "target_utilisation", t->target_utilisation);
+	json_t *learning = json_pack("{s:s, s:s, s:o, s:f}", "utilisation",
+				     t->utilisation, "latency", t->latency, "latency_max",
+				     duration_json(t->latency_max_ms),
+				     "target_utilisation", t->target_utilisation);
 
 	CHECK(doc && more && learning);
 	json_object_update(doc, more);

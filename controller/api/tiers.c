@@ -145,6 +145,7 @@ static const char *const patchable[] = {
 	"demand",
 	"utilisation",
 	"latency",
+	"latency_max",
 	"target_utilisation",
 	NULL,
 };

@@ -94,6 +94,24 @@ static size_t count_going(const struct fleet *f, const char *pool)
 	return n;
 }
 
+/* A new host is as those that the pool has, where it does not say. */
+static void find_size(const struct fleet *f, const struct db_pool *p,
+		      struct place_pool *to)
+{
+	to->cpu = p->cpu;
+	to->memory_bytes = p->memory_bytes;
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		const struct db_host *h = &f->hosts[i].h;
+
+		if (strcmp(h->pool, p->name) != 0)
+			continue;
+		if (p->cpu <= 0)
+			to->cpu = MAX(to->cpu, h->cpu);
+		if (p->memory_bytes <= 0)
+			to->memory_bytes = MAX(to->memory_bytes, h->memory_bytes);
+	}
+}
+
 void place_build(const struct fleet *f, struct place_building *b)
 {
 	b->hosts = xcalloc(f->n_hosts, sizeof(*b->hosts));
@@ -112,12 +130,11 @@ void place_build(const struct fleet *f, struct place_building *b)
 
 		b->pools[i] = (struct place_pool){
 			.name = p->name,
-			.cpu = p->cpu,
-			.memory_bytes = p->memory_bytes,
 			.min = (size_t)p->min,
 			.max = (size_t)p->max,
 			.going = count_going(f, p->name),
 		};
+		find_size(f, p, &b->pools[i]);
 	}
 }
 

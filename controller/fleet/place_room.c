@@ -26,6 +26,14 @@ static void finding_done(struct finding *x)
 }
 DEFINE_CLEANUP_OBJECT(struct finding, finding_done);
 
+/* No more than its maximum is ever asked for. */
+static size_t most_of(const struct fleet_tier *t)
+{
+	const int64_t most = t->t.max - (int64_t)t->n_units;
+
+	return t->t.max < 0 ? SIZE_MAX : (size_t)MAX(most, INT64_C(0)) + t->draining;
+}
+
 static void add_tiers(struct finding *x, const size_t *spare)
 {
 	const struct fleet *f = x->f;
@@ -41,7 +49,8 @@ static void add_tiers(struct finding *x, const size_t *spare)
 		x->tiers[i] = (struct place_tier){ .stack = t->t.stack,
 						   .tier = t->t.name,
 						   .probe = has_more ? at : PLACE_NOWHERE,
-						   .spare = spare[i] };
+						   .spare = spare[i],
+						   .most = most_of(t) };
 	}
 }
 

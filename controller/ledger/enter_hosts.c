@@ -83,12 +83,15 @@ static void add_launch(const struct bill *b, int64_t at_ms, bool has_failed)
 	page_add(b->page, &row);
 }
 
-static void add_used(const struct bill *b, int64_t from_ms, int64_t to_ms, bool is_paid)
+/* Paid for by the moment from paid_ms on. */
+static void add_used(const struct bill *b, int64_t from_ms, int64_t to_ms,
+		     int64_t paid_ms)
 {
 	while (from_ms < to_ms) {
 		const int64_t end = MIN(day_of(b, from_ms) + DAY_MS, to_ms);
+		const int64_t paid = end - MAX(MIN(paid_ms, end), from_ms);
 
-		add_time(b, from_ms, end - from_ms, is_paid ? end - from_ms : 0);
+		add_time(b, from_ms, end - from_ms, paid);
 		from_ms = end;
 	}
 }
@@ -106,7 +109,7 @@ static void enter_time(const struct bill *b, const struct db_host *h, int64_t bi
 		return;
 	if (!h->counted_ms)
 		add_launch(b, start, false);
-	add_used(b, start, to, billing_ms == 0);
+	add_used(b, start, to, billing_ms == 0 ? next.paid_ms : INT64_MAX);
 	/* The units that begin before. */
 	for (; billing_ms > 0 && next.paid_ms < to; next.paid_ms += billing_ms)
 		add_time(b, next.paid_ms, 0, billing_ms);

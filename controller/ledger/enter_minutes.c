@@ -66,15 +66,18 @@ int measured_read(struct db *db, const struct fleet *f, const struct watch_list 
 struct minute {
 	double demand, served;
 	double placed, loaded;
+	double latency_s; /* NaN: not measured, or of no concern */
 };
 
 static struct minute minute_of(const struct measured *m, int64_t start_ms)
 {
 	const struct watch_minute *s = watch_minute(m->w, start_ms);
-	struct minute r = { NAN, 0, m->w->placed, m->w->loaded };
+	struct minute r = { NAN, 0, m->w->placed, m->w->loaded, NAN };
 	double ms;
 
-	if (!s)
+	if (s && s->n_latencies > 0)
+		r.latency_s = s->latency_s / (double)s->n_latencies;
+	if (!s || s->seen_ms == 0)
 		return r;
 	ms = (double)s->seen_ms;
 	r.served = s->served / ms;
@@ -99,17 +102,21 @@ static void add_minute(const struct fleet_tier *ft, const struct measured *m,
 		       int64_t start_ms, struct reactive *peer, struct db_ledger *day)
 {
 	const struct minute x = minute_of(m, start_ms);
+	const bool is_slow = ft->t.latency_max_ms > 0 &&
+			     x.latency_s * 1000 > (double)ft->t.latency_max_ms;
 
 	day->instance_ms += llround(x.placed * (double)MINUTE_MS);
 	day->loaded_ms += llround(x.loaded * (double)MINUTE_MS);
 	reactive_minute(peer, start_ms / MINUTE_MS, x.demand, day);
-	if (isnan(x.demand)) {
+	if (isnan(x.demand) && isnan(x.latency_s)) {
 		day->unknown++;
 		return;
 	}
 	day->known++;
-	day->was_short += x.demand > x.served * (1 + ROUNDING);
-	day->peak = MAX(day->peak, reactive_need(peer, x.demand));
+	day->slow += is_slow;
+	day->was_short += is_slow || x.demand > x.served * (1 + ROUNDING);
+	if (!isnan(x.demand))
+		day->peak = MAX(day->peak, reactive_need(peer, x.demand));
 	add_promise(&ft->t, day);
 }
 

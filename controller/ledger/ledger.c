@@ -98,6 +98,7 @@ int ledger_round(struct ledger *l, struct fleet *f, const struct ledger_moment *
 	if (rc < 0)
 		return rc;
 	watch_round(&l->watched, f, m->is_fresh, gap_ms, &has_new);
+	watch_latency(&l->watched, l->db, f);
 	l->has_new |= has_new;
 	if (through_ms == l->through_ms && !l->has_new)
 		return 0;

@@ -3,11 +3,13 @@
  * ledger.h - what each tier really had and what it cost, minute by minute, entered in the
  * database by the UTC day (struct db_ledger).
  *
- * A minute is KNOWN when demand was measured in it and the hosts' states were seen. It is
- * SHORT when its demand (the mean of what was measured in it) was above what served: the
- * healthy instances times the capacity in force, in the mean of the time that was seen.
- * All other minutes since the tier was first seen are unknown: neither kept nor short.
- * Those of which the controller was not there are unknown too.
+ * A minute is KNOWN when demand was measured in it and the hosts' states were seen, or
+ * when the latency of a tier with a latency_max was measured. It is SHORT when its demand
+ * (the mean of what was measured in it) was above what served: the healthy instances
+ * times the capacity in force, in the mean of the time that was seen; or when it was
+ * SLOW: its mean latency was above latency_max. All other minutes since the tier was
+ * first seen are unknown: neither kept nor short. Those of which the controller was not
+ * there are unknown too.
  *
  * A HOST's time runs from its launch call (the last, when that had to be sent again)
  * until the request that ended it, or until it was missed. It is shared in equal parts

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "sorted.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@ static void watch_free(struct watch *w)
 {
 	free(w->stack);
 	free(w->tier);
+	free(w->latency_text);
+	metrics_expr_free(w->latency);
 	free(w->open);
 	free(w);
 }
@@ -177,4 +180,45 @@ void watch_round(struct watch_list *l, const struct fleet *f, bool is_fresh,
 	}
 	forget_unused(l);
 	l->last_ms = f->now_ms;
+}
+
+/* ---------------------------------------------------------------- latency */
+
+#define LATENCY_FRESH_MS 90000
+
+/* NaN: not measured. */
+static double latency_now(struct watch *w, struct db *db, const struct db_tier *t,
+			  int64_t now_ms)
+{
+	int64_t at_ms = 0;
+	double v = NAN;
+
+	if (metrics_expr_follow(t->latency, t->stack, "", &w->latency_text, &w->latency,
+				NULL) < 0 ||
+	    !w->latency || metrics_expr_now(db, w->latency, now_ms, &v, &at_ms, NULL) < 0)
+		return NAN;
+	return now_ms - at_ms <= LATENCY_FRESH_MS && isfinite(v) ? v : NAN;
+}
+
+void watch_latency(struct watch_list *l, struct db *db, const struct fleet *f)
+{
+	/* What is measured now is of the time before: at a minute's end, of that minute.
+	 */
+	const int64_t at_ms = f->now_ms - 1;
+
+	for (size_t i = 0; i < f->n_tiers; i++) {
+		const struct fleet_tier *ft = &f->tiers[i];
+		struct watch *w = watch_find(l, ft->t.stack, ft->t.name);
+		struct watch_minute *m;
+		double v;
+
+		if (!w || !ft->is_decided || ft->t.latency_max_ms == 0)
+			continue;
+		v = latency_now(w, db, &ft->t, f->now_ms);
+		if (isnan(v))
+			continue;
+		m = open_minute(w, at_ms - at_ms % MINUTE_MS);
+		m->latency_s += v;
+		m->n_latencies++;
+	}
 }

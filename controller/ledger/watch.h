@@ -10,6 +10,7 @@
 #define CONTROLLER_LEDGER_WATCH_H
 
 #include "fleet.h"
+#include "metrics.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +25,9 @@ struct watch_minute {
 	double served; /* demand: healthy instances at their capacity */
 	double placed; /* instances that are on a host */
 	double loaded; /* hosts, its share of those with units */
+	/* of the rounds that measured a latency */
+	double latency_s;
+	int64_t n_latencies;
 };
 
 struct watch {
@@ -33,6 +37,9 @@ struct watch {
 	/* as last decided */
 	double capacity; /* 0: not known */
 	int64_t lead_ms, least, most;
+	/* of a tier with a latency_max */
+	char *latency_text;
+	struct metrics_expr *latency;
 	struct watch_minute *open; /* [n] by start */
 	size_t n;
 };
@@ -43,6 +50,9 @@ struct watch_list {
 	int64_t last_ms; /* the last round; 0: none */
 };
 void watch_list_done(struct watch_list *l);
+
+/* Notes the latency of tiers that have a bound for it, in a round that decides them. */
+void watch_latency(struct watch_list *l, struct db *db, const struct fleet *f);
 
 /*
  * A round at f->now_ms. is_fresh: what it sees holds; gap_ms: for as long at most.

@@ -65,6 +65,8 @@ const struct conf_option stack_tier_options[] = {
 	  "time as a share of what their hosts have for them" },
 	{ "tier", "latency", CONF_STRING, TIER(t.latency), "", 0, 0, NULL,
 	  "expression for the response time in seconds" },
+	{ "tier", "latency_max", CONF_DURATION, TIER(t.latency_max_ms), "0s", 0, DAY_MS, NULL,
+	  "response time above which the ledger counts a minute as short; 0s: none" },
 	{ "tier", "target_utilisation", CONF_NUMBER, TIER(t.target_utilisation), "70%", 0.1, 1, NULL,
 	  "highest utilisation of an instance, for a learned capacity" },
 	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-5, 0.5, NULL,

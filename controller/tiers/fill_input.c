@@ -189,7 +189,9 @@ void deciding_fill_room(struct deciding *d)
 	in->waiting = r->waiting;
 	if (in->budget >= 0)
 		note_pool(d);
-	in->yields_to = name_tier(r->yields_to, d->yields_to, sizeof(d->yields_to));
+	if (r->yields_to && !hold_on(d->f, &r->yields_to->t))
+		in->yields_to =
+			name_tier(r->yields_to, d->yields_to, sizeof(d->yields_to));
 	in->takes_from = name_tier(r->takes_from, d->takes_from, sizeof(d->takes_from));
 }
 

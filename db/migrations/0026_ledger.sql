@@ -10,6 +10,7 @@ CREATE TABLE ledger (
 	known INTEGER NOT NULL DEFAULT 0,
 	unknown INTEGER NOT NULL DEFAULT 0,
 	was_short INTEGER NOT NULL DEFAULT 0,
+	slow INTEGER NOT NULL DEFAULT 0,
 	at_risk INTEGER NOT NULL DEFAULT 0,
 	promised REAL NOT NULL DEFAULT 0,
 	priced REAL NOT NULL DEFAULT 0,
@@ -38,6 +39,9 @@ CREATE TABLE ledger_tier (
 	PRIMARY KEY (stack, tier)
 ) WITHOUT ROWID;
 
+-- The response time that a tier may have; 0: none is set.
+ALTER TABLE tier ADD COLUMN latency_max_ms INTEGER NOT NULL DEFAULT 0;
+
 -- Until when a host's time was entered and is paid for, and whether nothing of it is left to
 -- be entered.
 ALTER TABLE host ADD COLUMN counted_ms INTEGER NOT NULL DEFAULT 0;
@@ -49,7 +53,7 @@ CREATE INDEX host_uncounted ON host (id) WHERE is_counted = 0;
 CREATE VIEW ledger_day AS SELECT
 	strftime('%Y-%m-%d', day_ms / 1000, 'unixepoch') || '/' || stack || '/' || tier AS id,
 	strftime('%Y-%m-%d', day_ms / 1000, 'unixepoch') AS period,
-	month, stack, tier, through_ms, known, unknown, was_short, at_risk, promised, priced,
+	month, stack, tier, through_ms, known, unknown, was_short, slow, at_risk, promised, priced,
 	instance_ms, loaded_ms, host_ms, paid_ms, actions, launches, failed, reactive_ms,
 	reactive_short,
 	max(peak) OVER (PARTITION BY month, stack, tier ORDER BY day_ms) AS peak
@@ -58,7 +62,7 @@ CREATE VIEW ledger_day AS SELECT
 CREATE VIEW ledger_month AS SELECT
 	month || '/' || stack || '/' || tier AS id, month AS period, month, stack, tier,
 	max(through_ms) AS through_ms, sum(known) AS known, sum(unknown) AS unknown,
-	sum(was_short) AS was_short, sum(at_risk) AS at_risk, sum(promised) AS promised,
+	sum(was_short) AS was_short, sum(slow) AS slow, sum(at_risk) AS at_risk, sum(promised) AS promised,
 	sum(priced) AS priced, sum(instance_ms) AS instance_ms, sum(loaded_ms) AS loaded_ms,
 	sum(host_ms) AS host_ms, sum(paid_ms) AS paid_ms, sum(actions) AS actions,
 	sum(launches) AS launches, sum(failed) AS failed, sum(reactive_ms) AS reactive_ms,

@@ -150,6 +150,7 @@ struct place_tier {
 	size_t probe; /* index in the input of a unit as its next instance would be,
 			 leaving and nowhere; PLACE_NOWHERE: it has no other instance */
 	size_t spare; /* instances that may be given up for a higher priority */
+	size_t most;  /* further instances that are looked for */
 };
 
 #define PLACE_NO_LIMIT SIZE_MAX
@@ -157,7 +158,8 @@ struct place_tier {
 struct place_room {
 	size_t has;     /* instances on hosts, those to come included */
 	size_t waiting; /* instances for which the pool has no room */
-	size_t more;    /* further ones that it has room for, or PLACE_NO_LIMIT */
+	size_t more;    /* further ones that it has room for, as far as they are looked
+			   for, or PLACE_NO_LIMIT */
 	size_t others;  /* further ones in the room of spare instances of a lower
 			   priority */
 	size_t gives;   /* index in the input of its unit that is to be given up now;

@@ -115,12 +115,12 @@ static void find_gives(struct rooms *r, struct giving *g)
 
 /* ---------------------------------------------------------------- room */
 
-/* As many as fit; *put gets the bin of each. */
-static size_t fill(struct state *s, int probe, int bin, struct ints *put)
+/* As many as fit, up to most; *put gets the bin of each. */
+static size_t fill(struct state *s, int probe, int bin, size_t most, struct ints *put)
 {
 	size_t n = 0;
 
-	while (n < ON_A_HOST_MAX && state_able(s, probe, bin) == WHY_NONE) {
+	while (n < most && state_able(s, probe, bin) == WHY_NONE) {
 		state_put(s, probe, bin);
 		ints_add(put, bin);
 		n++;
@@ -145,14 +145,14 @@ static size_t fit_on_fresh(struct state *s, int probe, struct ints *put)
 	if (left == 0)
 		return 0;
 	bin = state_add_fresh(s, pool);
-	n = fill(s, probe, bin, put);
+	n = fill(s, probe, bin, ON_A_HOST_MAX, put);
 	take_back(s, probe, put, n);
 	state_drop_fresh(s);
 	return n == ON_A_HOST_MAX ? PLACE_NO_LIMIT : left * n;
 }
 
 /* For how many there is room; *put gets the bins of those that are put on hosts. */
-static size_t fit_in_pool(struct state *s, int probe, struct ints *put)
+static size_t fit_in_pool(struct state *s, int probe, size_t most, struct ints *put)
 {
 	const struct item *it = &s->items[probe];
 	size_t n = 0, fresh;
@@ -160,17 +160,19 @@ static size_t fit_in_pool(struct state *s, int probe, struct ints *put)
 	/* With whom it must share a host is not known beforehand. */
 	if (it->pool < 0 || it->lacks_peer)
 		return PLACE_NO_LIMIT;
-	for (int i = 0; i < s->pool_bins[it->pool].n; i++) {
+	for (int i = 0; i < s->pool_bins[it->pool].n && n < most; i++) {
 		const int bin = s->pool_bins[it->pool].v[i];
 		size_t here;
 
 		if (s->bins[bin].state > PLACE_BOOTING || state_avoids(s, probe, bin))
 			continue;
-		here = fill(s, probe, bin, put);
+		here = fill(s, probe, bin, MIN(most - n, (size_t)ON_A_HOST_MAX), put);
 		if (here == ON_A_HOST_MAX)
 			return PLACE_NO_LIMIT;
 		n += here;
 	}
+	if (n >= most)
+		return n;
 	fresh = fit_on_fresh(s, probe, put);
 	return fresh == PLACE_NO_LIMIT ? fresh : n + fresh;
 }
@@ -184,8 +186,8 @@ static void find_more(struct rooms *r, struct giving *g, size_t tier)
 	if (r->tiers[tier].probe == PLACE_NOWHERE)
 		return;
 	probe = state_find_item(&r->s, r->s.in->units[r->tiers[tier].probe].name);
-	room->more = fit_in_pool(&r->s, probe, &put);
-	if (room->more != PLACE_NO_LIMIT)
+	room->more = fit_in_pool(&r->s, probe, r->tiers[tier].most, &put);
+	if (room->more < r->tiers[tier].most)
 		room->others += give_count(g, probe);
 	take_back(&r->s, probe, &put, (size_t)put.n);
 	free(put.v);

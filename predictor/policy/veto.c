@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#define TIMES 2.0
-#define ERRORS 3.0
+#define TIMES 1.3
+#define ERRORS 5.0
 #define LOG_RATIO_MAX 20.0
 
 static unsigned steps_of(int64_t ms, int64_t step_ms)

@@ -2,12 +2,21 @@
 """A played stack whose books are kept from outside: what its clouds charge for, what was
 fed and what served, minute by minute. See week_tools.py."""
 import json
+import math
 import os
 import subprocess
 
 from week_tools import BUILD, CAPACITY, MINUTE_MS, Week
 
 HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+START_MS = 1769817600000 - 6 * HOUR_MS  # 18:00 on 30 January 2026, so two months are played
+TIERS = ["web", "app"]
+# Of each played day:
+SILENT = range(700, 730)  # minutes in which web's demand is not measured
+FAILING = 300  # two launches of app fail from here on
+KILLED = 1000
+AWAY_MINUTES = 45
 BILLING = {"app": HOUR_MS}  # the others pay by the moment
 
 
@@ -62,6 +71,10 @@ class Books(Week):
             paid += -(-ms // unit) * unit
         return used, paid
 
+    def through_ms(self):
+        """A minute is entered when the next one is over."""
+        return self.now_ms - MINUTE_MS
+
     # ------------------------------------------------------------ minutes
     def step(self, rates):
         """A tier without a rate is not measured in that minute."""
@@ -104,3 +117,36 @@ class Books(Week):
 
     def ledger(self, query="month=all"):
         return self.api.call("GET", f"/v1/ledger?limit=1000&{query}")["items"]
+
+
+def rate(tier, minute):
+    """A day's wave and a rough edge; app's is later, and has a rush that nobody expects."""
+    shift = 400 if tier == "app" else 0
+    wave = 600 - 450 * math.cos(2 * math.pi * (minute - shift) / 1440)
+    rough = 80 * math.sin(minute * 12.9898) * math.sin(minute * 78.233)
+    rush = 700 * math.exp(-((minute - 1800) / 15) ** 2) if tier == "app" else 0
+    return round(wave + rough + rush, 4)
+
+
+def play(w, minutes):
+    """Every day the controller is killed and away, demand is not measured, launches fail."""
+    minute = 0
+    while minute < minutes:
+        of_day = minute % 1440
+        if of_day == FAILING:
+            w.fault("app", id=f"day {minute // 1440}", op="launch", kind="error", times=2)
+        if of_day == KILLED:
+            w.kill()
+            w.revive(w.now_ms + AWAY_MINUTES * MINUTE_MS)
+            minute += AWAY_MINUTES
+        w.step({t: rate(t, minute) for t in TIERS if t == "app" or of_day not in SILENT})
+        minute += 1
+
+
+def total(rows, member):
+    return sum(r[member] for r in rows)
+
+
+def most_needed(w, tier):
+    return max(math.ceil(r / CAPACITY - 1e-9) for at, r in w.fed[tier].items()
+               if at in w.served[tier] and at < w.through_ms())

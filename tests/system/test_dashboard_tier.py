@@ -32,7 +32,7 @@ PROMISE = {"risk": 0.005, "price": None, "bands": [
     {"level": 0.5, "leads": [{"lead_ms": 180000, "achieved": 0.512}, {"lead_ms": 780000, "achieved": 0.47}]},
     {"level": 0.995, "leads": [{"lead_ms": 180000, "achieved": 0.9953}, {"lead_ms": 780000, "achieved": None}]}]}
 KEPT = {"id": "2026-11/shop/web", "period": "2026-11", "stack": "shop", "tier": "web", "through": None,
-        "minutes_known": 2900, "minutes_unknown": 31, "minutes_short": 12, "short": 0.00414, "risk": 0.005,
+        "minutes_known": 2900, "minutes_unknown": 31, "minutes_short": 12, "minutes_slow": 2, "short": 0.00414, "risk": 0.005,
         "minutes_promised": 14.5, "price": None, "instance_hours": 140, "host_hours": 141.5, "paid_hours": 152,
         "actions": 9, "launches": 11, "launches_failed": 2, "reactive_hours": 170.25, "reactive_minutes_short": 84,
         "static_hours": 240, "static_instances": 5}
@@ -97,7 +97,7 @@ def test_the_promises_are_a_table_of_bands_and_lead_times(page):
         [...r.cells].map(c => c.textContent))""")
     assert rows == [["50 %", "51.2 %", "▼ 47.0 %, less than promised"], ["99.5 %", "99.5 %", "–"]]
     assert page.text("[data-fact=Promised] .value") == "≤ 0.5 %"
-    assert page.text("[data-fact=Kept]") == "Was short 0.41 % 12 of 2,900 minutes ✓ as promised"
+    assert page.text("[data-fact=Kept]") == "Was short 0.41 % 12 of 2,900 minutes (2 slow) ✓ as promised"
     assert page.text("[data-unknown]") == "31 minutes not known: neither kept nor short."
     costs = page.script("""return [...document.querySelectorAll('[data-key="Promised and kept this month"] tbody tr')].map(r =>
         [...r.cells].map(c => c.textContent))""")

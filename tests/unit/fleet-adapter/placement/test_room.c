@@ -39,6 +39,7 @@ static void add_probes(struct fleet *f, struct place_tier tiers[TIERS])
 		tiers[t].stack = "s";
 		tiers[t].tier = tier_names[t];
 		tiers[t].probe = n;
+		tiers[t].most = SIZE_MAX;
 	}
 }
 
@@ -115,6 +116,52 @@ static void without_sizes_and_ports_there_is_no_limit(void **state)
 	r = room_of(f, "web");
 	assert_int_equal(r.more, 0);
 	assert_int_equal(r.waiting, 1);
+}
+
+/* 1,000 tiers of three units on 500 hosts that are full. */
+static void the_room_of_large_fleets_is_found_quickly(void **state)
+{
+	CLEANUP(fleet_free) struct fleet *f = fleet_new();
+	struct place_tier *tiers = xcalloc(1000, sizeof(*tiers));
+	struct place_room *rooms = xcalloc(1000, sizeof(*rooms));
+	double took;
+
+	(void)state;
+	f->pools[0].max = 500;
+	for (int i = 0; i < 500; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "h%03d", i);
+		host(f, id)->cpu = 3;
+	}
+	for (int t = 0; t < 1000; t++) {
+		char name[32];
+
+		for (int i = 0; i < 3; i++) {
+			snprintf(name, sizeof(name), "t%03d@%d.service", t, i + 1);
+			unit(f, name, f->hosts[(3 * t + i) % 500].id);
+		}
+	}
+	for (int t = 0; t < 1000; t++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "t%03d@0.service", t);
+		tiers[t] = (struct place_tier){ .probe = f->in.n_units, .most = 9 };
+		unit(f, name, NULL)->leaving = true;
+		tiers[t].stack = "s";
+		tiers[t].tier = f->units[f->in.n_units - 1].tier;
+	}
+	took = cpu_ms();
+	placement_find_room(&f->in, tiers, 1000, rooms);
+	took = cpu_ms() - took;
+	print_message("the room of 1,000 tiers on 500 hosts in %.0f ms\n", took);
+	for (int t = 0; t < 1000; t++) {
+		assert_int_equal(rooms[t].has, 3);
+		assert_int_equal(rooms[t].more, 0);
+	}
+	assert_true(took < 1000);
+	free(tiers);
+	free(rooms);
 }
 
 /* ---------------------------------------------------------------- giving way */
@@ -466,6 +513,7 @@ int main(void)
 		cmocka_unit_test(room_is_what_hosts_have_and_what_the_pool_may_add),
 		cmocka_unit_test(what_waits_in_a_full_pool_is_not_there),
 		cmocka_unit_test(without_sizes_and_ports_there_is_no_limit),
+		cmocka_unit_test(the_room_of_large_fleets_is_found_quickly),
 		cmocka_unit_test(a_higher_priority_gets_hosts_from_a_lower_one),
 		cmocka_unit_test(equals_take_nothing_from_each_other),
 		cmocka_unit_test(room_is_made_on_one_host),
