@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from rig_tools import Load, Quick
+from rig_tools import QUICK, Load, Quick
 from store_tools import BUILD, DEADLINE_S, ROOT, free_ports
 
 FORETIDE = os.path.join(BUILD, "foretide")
@@ -131,6 +131,23 @@ def test_a_demand_is_per_second_of_real_time_and_play_counts_what_it_sends(quick
     assert stats["ok"] > 0 and {"sent", "failed", "skipped"} <= set(stats), stats
 
 
+def test_the_examples_of_the_manual_can_be_typed(quick, tmp_path):
+    with open(os.path.join(ROOT, "cli/foretide.1"), encoding="utf-8") as f:
+        text = re.sub(r"\\e", r"\\", f.read().split(".Sh EXAMPLES")[1])
+    lines = "".join(re.findall(r"\.Bd -literal -offset indent\n(.*?)\.Ed", text, re.S)).splitlines()
+    assert len(lines) == 6
+    for line in lines:
+        if "--follow" in line:
+            continue
+        line = re.sub(r"(wordpress|shop)/web", "quick/web", line).replace("stacks/wordpress", QUICK)
+        env = quick.environment()
+        env["PATH"] = BUILD + ":" + env["PATH"]
+        done = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=env, capture_output=True, text=True,
+                              check=False, timeout=DEADLINE_S)
+        assert done.returncode == 0, (line, done.stderr)
+    quick.cli("release", "quick/web")
+
+
 def test_conflicts_exit_with_6(quick):
     done = quick.cli("promote", "quick/web", check=False)
     assert done.returncode == 6 and done.stderr
@@ -210,6 +227,25 @@ def test_decide_takes_defaults_and_bounds():
     assert len(wrong.splitlines()) == 2 and "error" in json.loads(wrong.splitlines()[1])
     missing = decide(plain, {"t": start + 60 * 1500, "value": None})
     assert "desired" in missing[1]
+
+
+def test_decide_replaces_a_launch_that_is_overdue():
+    start = 1767571200
+    init = {"type": "init", "capacity": 10, "boot_delay": 60, "history_start": start, "running": 4,
+            "history": [36 + i % 3 for i in range(1500)]}
+    samples = [{"t": start + 60 * (1500 + i), "value": 37, "running": 3, "booting": 1} for i in range(40)]
+    told = [dict(s) for s in samples]
+    told[0]["leads"] = [60] * 8
+    desired = [d["desired"] for d in decide(init, *told)[1:]]
+    assert desired[0] == 4 and max(desired) > 4, desired
+    again = [dict(s) for s in told]
+    for s in again[::2]:
+        s["failed"] = 1
+    assert "desired" in decide(init, *again)[-1]
+
+
+def test_an_unknown_zone_exits_with_5(days):
+    assert "Nowhere" in run("forecast", days, "--timezone", "Nowhere/At_All", status=5).stderr
 
 
 def test_recorded_series_are_read_as_described(tmp_path):
