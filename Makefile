@@ -45,8 +45,9 @@ SEES_common/store               := $(BASE)
 SEES_predictor/simulation       := common
 SEES_predictor/capacity         := common
 SEES_predictor/uplift           := common common/text common/calendar
-SEES_predictor/demand           := common
-SEES_predictor/horizon          := common common/calendar predictor/uplift
+SEES_predictor/linear           := common
+SEES_predictor/demand           := common predictor/linear
+SEES_predictor/horizon          := common common/calendar predictor/linear predictor/uplift
 SEES_predictor/rule             := common common/text common/calendar
 SEES_predictor/policy           := common common/text common/calendar predictor/simulation \
 					predictor/uplift predictor/demand predictor/rule
@@ -95,16 +96,20 @@ SEES_controller/etcd            := $(BASE) common/store db
 SEES_controller/pools           := $(BASE) db cloud-drivers controller/events controller/trust
 SEES_controller/metrics         := $(BASE) db db/samples
 SEES_controller/stacks          := common common/text common/calendar common/template db \
-					fleet-adapter/unitfile predictor/rule predictor/uplift
+					fleet-adapter/unitfile fleet-adapter/placement predictor/rule \
+					predictor/uplift
 SEES_controller/fleet           := $(GROUND) fleet-adapter/placement
 SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/capacity \
 					controller/metrics controller/fleet
+SEES_controller/ledger          := $(GROUND) db/samples predictor/simulation predictor/demand \
+					predictor/policy predictor/judge controller/metrics \
+					controller/fleet
 SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/fleet controller/tiers
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \
 					cloud-drivers controller/pools \
-					controller/fleet controller/tiers
+					controller/fleet controller/tiers controller/ledger
 SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/trust controller/etcd \
 					controller/metrics controller/fleet controller/tiers \

@@ -112,14 +112,6 @@ static const struct listing *find(const char *command)
 	return NULL;
 }
 
-static void add_filter(struct buf *path, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	buf_printf(path, "%c%s=", strchr(buf_str(path), '?') ? '&' : '?', name);
-	http_escape(path, value);
-}
-
 /* The time since which, as the API takes it: how long ago is from the controller's now.
  */
 static const char *since_of(const struct args *a, int64_t now_ms, char text[CLOCK_TEXT])
@@ -198,11 +190,11 @@ static int list(const struct args *a, const struct listing *l, struct err *err)
 	if (rc < 0)
 		return rc;
 	buf_puts(&path, l->path);
-	add_filter(&path, "stack", a->stack);
-	add_filter(&path, "tier", a->tier);
-	add_filter(&path, "host", a->host);
-	add_filter(&path, "pool", a->pool);
-	add_filter(&path, "since", since_of(a, now_ms, since));
+	client_query(&path, "stack", a->stack);
+	client_query(&path, "tier", a->tier);
+	client_query(&path, "host", a->host);
+	client_query(&path, "pool", a->pool);
+	client_query(&path, "since", since_of(a, now_ms, since));
 	rc = client_list(&c, buf_str(&path), &rows, err);
 	if (rc == 0 && json_array_size(rows) == 0)
 		rc = check_names(&c, a, err);

@@ -34,6 +34,12 @@ static const struct cli_command commands[] = {
 	  "  --since TIME       RFC 3339, or how long ago (default: all that are "
 	  "kept)\n" ARGS_COMMON_HELP,
 	  cli_list },
+	{ "ledger", "[STACK | STACK/TIER] [--month 2026-11 | all] [--days] [--csv]",
+	  "what tiers had and cost, beside what was promised",
+	  "  --month MONTH      such as 2026-11, or all (default: this month); UTC\n"
+	  "  --days             a row a day\n"
+	  "  --csv              comma-separated values\n" ARGS_COMMON_HELP,
+	  cli_ledger },
 	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
 	{ "explain", "STACK/TIER [--at TIME]",
 	  "why a tier has as many instances as it has",
@@ -66,6 +72,8 @@ static const struct cli_command commands[] = {
 	  "\nFILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; a value holds until the next one, an empty one is missing.\n",
 	  cli_import },
+	{ "forget", "SELECTOR", "wait no longer for a source of demand that is silent",
+	  ARGS_COMMON_HELP, cli_forget },
 	{ "replay",
 	  "[STACK/TIER] [--since 24h] [--until TIME] [--with FILE.conf] [--all]",
 	  "repeat recorded decisions, and simulate other settings",

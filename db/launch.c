@@ -56,6 +56,10 @@ static int move_launch(struct db *db, struct db_conn *c, const char *launch_id,
 			   "tttti", launch_id, db_launch_state_name(state), vm_id, error,
 			   now_ms);
 
+	if (rc == 0 && state == DB_LAUNCH_SENT)
+		rc = db_run(c, err,
+			    "UPDATE host SET requested_ms = ?2 WHERE launch_id = ?1",
+			    "ti", launch_id, now_ms);
 	if (rc == 0 && state == DB_LAUNCH_DONE)
 		/* The agent may have joined before the driver's answer arrived. */
 		rc = db_run(c, err,

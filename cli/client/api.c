@@ -72,13 +72,20 @@ static int problem(const struct client *c, const struct http_res *res, struct er
 	return err_set(err, code, "%s answered with status %ld", c->url, res->status);
 }
 
-int client_send_text(const struct client *c, const char *method, const char *path,
-		     const char *type, const char *body, size_t len, json_t **ret,
-		     struct err *err)
+void client_query(struct buf *path, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_printf(path, "%c%s=", strchr(buf_str(path), '?') ? '&' : '?', name);
+	http_escape(path, value);
+}
+
+static int exchange(const struct client *c, const char *method, const char *path,
+		    const char *type, const char *body, size_t len, struct http_res *ret,
+		    struct err *err)
 {
 	CLEANUP(free) char *url = xasprintf("%s%s", c->url, path);
 	CLEANUP(free) char *content = type ? xasprintf("Content-Type: %s", type) : NULL;
-	CLEANUP(http_res_done) struct http_res res = { 0 };
 	const char *headers[] = { content, NULL };
 	struct http_req req = {
 		.method = method,
@@ -91,12 +98,31 @@ int client_send_text(const struct client *c, const char *method, const char *pat
 		.timeout_ms = 120000,
 		.max_answer_bytes = ANSWER_MAX_BYTES,
 	};
-	int rc = http_exchange(&req, &res, err);
+	int rc = http_exchange(&req, ret, err);
+
+	return rc == 0 && (ret->status < 200 || ret->status >= 300) ? problem(c, ret, err)
+								    : rc;
+}
+
+int client_get_text(const struct client *c, const char *path, char **ret, struct err *err)
+{
+	CLEANUP(http_res_done) struct http_res res = { 0 };
+	int rc = exchange(c, "GET", path, NULL, NULL, 0, &res, err);
+
+	if (rc == 0)
+		*ret = xstrdup(buf_str(&res.body));
+	return rc;
+}
+
+int client_send_text(const struct client *c, const char *method, const char *path,
+		     const char *type, const char *body, size_t len, json_t **ret,
+		     struct err *err)
+{
+	CLEANUP(http_res_done) struct http_res res = { 0 };
+	int rc = exchange(c, method, path, type, body, len, &res, err);
 
 	if (rc < 0)
 		return rc;
-	if (res.status < 200 || res.status >= 300)
-		return problem(c, &res, err);
 	if (res.body.len == 0) {
 		*ret = NULL;
 		return 0;

@@ -16,6 +16,7 @@
 #define WHEN "WHEN"     /* the same, or how long ago */
 #define LENGTH "LENGTH" /* "30m" */
 #define COUNT "COUNT"   /* 1 or more */
+#define MONTH "MONTH"   /* "2026-11", or all */
 
 /* The options of all commands; the common ones, which every command takes, come first. */
 static const struct {
@@ -41,6 +42,8 @@ static const struct {
 	FLAG("yes", yes),
 	FLAG("all", all),
 	FLAG("force", force),
+	FLAG("days", days),
+	FLAG("csv", csv),
 	VALUE("stack", stack, ANY),
 	VALUE("tier", tier, ANY),
 	VALUE("host", host, ANY),
@@ -56,6 +59,7 @@ static const struct {
 	VALUE("with", with, ANY),
 	VALUE("to", to, "out auto"),
 	VALUE("at", at, TIME),
+	VALUE("month", month, MONTH),
 #undef VALUE
 #undef FLAG
 };
@@ -69,6 +73,15 @@ static bool is_taken(const char *takes, const char *name)
 		if ((p == takes || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
 			return true;
 	return false;
+}
+
+static bool is_month(const char *value)
+{
+	char month[32];
+
+	snprintf(month, sizeof(month), "%s-01T00:00:00Z", value);
+	return strcmp(value, "all") == 0 ||
+	       (strlen(value) == 7 && clock_parse(month, &(int64_t){ 0 }, NULL) == 0);
 }
 
 /* EXIT_OK, or EXIT_USAGE with the message on stderr. */
@@ -89,6 +102,11 @@ static int check_form(const char *command, const char *name, const char *form,
 		rc = clock_parse_duration(value, &n, &err);
 	else if (strcmp(form, COUNT) == 0)
 		rc = conf_parse_int(value, &n, &err);
+	else if (strcmp(form, MONTH) == 0)
+		rc = is_month(value)
+			     ? 0
+			     : err_set(&err, ERR_INVAL,
+				       "must be as 2026-11, or all, not '%s'", value);
 	else if (!*value || !is_taken(form, value))
 		rc = err_set(&err, ERR_INVAL, "'%s' is none of: %s", value, form);
 	if (rc == 0 && strcmp(form, COUNT) == 0 && n < 1)

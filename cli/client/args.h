@@ -17,9 +17,9 @@ struct args {
 	int n;
 	const char *url, *token_file, *ca;
 	bool json;
-	bool dry_run, follow, yes, all, force;
+	bool dry_run, follow, yes, all, force, days, csv;
 	const char *stack, *tier, *host, *reason, *duration, *name, *role, *since,
-		*horizon, *lines, *pool, *until, *with, *to, *at;
+		*horizon, *lines, *pool, *until, *with, *to, *at, *month;
 };
 
 /*

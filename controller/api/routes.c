@@ -75,6 +75,8 @@ const struct api_route api_routes[] = {
 	GET("/v1/units/{unit}/logs", API_VIEWER, api_unit_logs, "lines"),
 	GET("/v1/services", API_VIEWER, api_services, "stack name host limit cursor"),
 
+	GET("/v1/ledger", API_VIEWER, api_ledger_list,
+	    "stack tier month days format limit cursor"),
 	GET("/v1/decisions", API_VIEWER, api_decision_list,
 	    "stack tier since limit cursor"),
 	GET("/v1/decisions/{id}", API_VIEWER, api_decision_get, ""),
@@ -90,6 +92,7 @@ const struct api_route api_routes[] = {
 	  "stack tier dry_run" },
 	GET("/v1/series", API_VIEWER, api_series_list, "match limit cursor"),
 	GET("/v1/series/data", API_VIEWER, api_series_data, "expr from to step"),
+	SEND("POST", "/v1/series/forget", API_OPERATOR, 64 * KB, api_series_forget, "dry_run"),
 
 	SEND("POST", "/v1/join", API_ANYONE, 64 * KB, api_join, ""),
 	SEND("POST", "/v1/agent/renew", API_HOST, 64 * KB, api_agent_renew, ""),

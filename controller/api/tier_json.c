@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "ledger_json.h"
 #include "row_json.h"
 #include "server.h"
 #include "text.h"
@@ -57,9 +58,10 @@ json_t *tier_declared_json(const struct db_tier *t)
 				 "schedules", json_of_text(t->schedule_json), "cpu",
 				 t->cpu, "memory_bytes", (json_int_t)t->memory_bytes);
 
-	json_t *learning =
-		json_pack("{s:s, s:s, s:f}", "utilisation", t->utilisation, "latency",
-			  t->latency, "target_utilisation", t->target_utilisation);
+	json_t *learning = json_pack("{s:s, s:s, s:o, s:f}", "utilisation",
+				     t->utilisation, "latency", t->latency, "latency_max",
+				     duration_json(t->latency_max_ms),
+				     "target_utilisation", t->target_utilisation);
 
 	CHECK(doc && more && learning);
 	json_object_update(doc, more);
@@ -110,5 +112,9 @@ json_t *tier_json(struct request *r, const struct db_tier *t, struct err *err)
 		live = API_HOOK(r, tier_live)(API_HOOK(r, arg), t->stack, t->name);
 	if (live)
 		json_object_update(doc, live);
+	if (ledger_add_kept(r->api->db, t->stack, t->name, doc, err) < 0) {
+		json_decref(doc);
+		return NULL;
+	}
 	return doc;
 }

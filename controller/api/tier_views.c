@@ -5,6 +5,7 @@
 #include "handlers.h"
 
 #include "clock.h"
+#include "ledger_json.h"
 #include "tier_lookup.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ int api_tier_explain(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
 	CLEANUP(json_decref) json_t *live = NULL;
-	json_t *doc;
+	CLEANUP(json_decref) json_t *doc = NULL;
 	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc < 0)
@@ -30,8 +31,10 @@ int api_tier_explain(struct request *r, struct err *err)
 		live = API_HOOK(r, tier_live)(API_HOOK(r, arg), t.stack, t.name);
 	if (json_object_get(live, "promise"))
 		json_object_set(doc, "promise", json_object_get(live, "promise"));
-	reply_json(r, 200, doc);
-	return 0;
+	rc = ledger_add_kept(r->api->db, t.stack, t.name, doc, err);
+	if (rc == 0)
+		reply_json(r, 200, TAKE(doc));
+	return rc;
 }
 
 int api_tier_decisions(struct request *r, struct err *err)

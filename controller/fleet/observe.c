@@ -28,7 +28,9 @@ int observe(struct observer *o, struct fleet *f, const struct view_snapshot *s,
 
 	CHECK(s->has_copy);
 	*ret = (struct observed){ .store_ok = s->is_synced };
-	rc = observe_hosts(f, s, events, err);
+	if (!ret->store_ok || !o->blind_ms)
+		o->blind_ms = f->now_ms;
+	rc = observe_hosts(o, f, s, events, err);
 	if (rc < 0)
 		return rc;
 	if (ret->store_ok) {
@@ -40,11 +42,8 @@ int observe(struct observer *o, struct fleet *f, const struct view_snapshot *s,
 	} else {
 		o->n_missing = 0;
 	}
-	for (size_t i = 0; i < f->n_units; i++) {
-		rc = observe_unit(f, &f->units[i], events, err);
-		if (rc < 0)
-			return rc;
-	}
+	for (size_t i = 0; i < f->n_units; i++)
+		observe_unit(f, &f->units[i], events);
 	fleet_index(f);
 	return 0;
 }

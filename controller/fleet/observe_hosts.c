@@ -143,14 +143,14 @@ int observe_lost_hosts(struct observer *o, struct fleet *f, const struct events 
 	return 0;
 }
 
-static int host_came(struct fleet *f, struct fleet_host *h, const struct events *events,
-		     struct err *err)
+static int host_came(const struct observer *o, struct fleet *f, struct fleet_host *h,
+		     const struct events *events, struct err *err)
 {
 	int64_t lead_ms = f->now_ms - h->h.requested_ms;
 	char text[CLOCK_TEXT];
 	int rc = db_host_ready(events->db, h->h.id, f->now_ms, err);
 
-	if (rc == 0)
+	if (rc == 0 && h->h.requested_ms >= o->blind_ms)
 		rc = db_lead_add(events->db,
 				 &(struct db_lead){
 					 .kind = DB_LEAD_HOST,
@@ -172,8 +172,9 @@ static int host_came(struct fleet *f, struct fleet_host *h, const struct events 
 	return 0;
 }
 
-int observe_hosts(struct fleet *f, const struct view_snapshot *s,
-		  const struct events *events, struct err *err)
+int observe_hosts(const struct observer *o, struct fleet *f,
+		  const struct view_snapshot *s, const struct events *events,
+		  struct err *err)
 {
 	int rc;
 
@@ -183,7 +184,7 @@ int observe_hosts(struct fleet *f, const struct view_snapshot *s,
 		read_host(h, s);
 		if (!h->alive || h->h.ready_ms || h->h.state > DB_HOST_UP)
 			continue;
-		rc = host_came(f, h, events, err);
+		rc = host_came(o, f, h, events, err);
 		if (rc < 0)
 			return rc;
 	}

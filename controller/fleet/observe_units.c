@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * observe_units.c - the units' states, as their hosts publish them, and their lead times.
+ * observe_units.c - the units' states, as their hosts publish them.
  */
 #include "observer.h"
-
-#include "check.h"
-#include "clock.h"
 
 #include <string.h>
 
@@ -32,43 +29,26 @@ static void read_state(struct fleet_unit *u)
 		     unit_state_is_healthy(state);
 }
 
-static int add_leads(struct fleet *f, struct fleet_unit *u, struct db *db,
-		     struct err *err)
+/* As it was when its state was read last, by this controller or the one before. */
+static bool has_served(const struct db_unit *u)
 {
-	struct db_lead l = {
-		.kind = DB_LEAD_TIER,
-		.stack = u->u.stack,
-		.tier = u->u.tier,
-		.pool = u->host->h.pool,
-		.host = u->u.host,
-		.wanted_ms = u->u.wanted_ms,
-		.healthy_ms = f->now_ms,
-		.lead_ms = f->now_ms - u->u.wanted_ms,
-	};
-	int rc = db_lead_add(db, &l, err);
-
-	if (rc < 0)
-		return rc;
-	l.kind = DB_LEAD_UNIT;
-	l.wanted_ms = MAX(u->u.placed_ms, u->host->h.ready_ms);
-	l.lead_ms = f->now_ms - l.wanted_ms;
-	return db_lead_add(db, &l, err);
+	return u->goal == DB_GOAL_RUN && strcmp(u->active, "active") == 0 &&
+	       (strcmp(u->health, health_name(HEALTH_PASSING)) == 0 ||
+		strcmp(u->health, health_name(HEALTH_NONE)) == 0);
 }
 
-int observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *events,
-		 struct err *err)
+void observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *events)
 {
-	char text[CLOCK_TEXT];
 	bool was_active = strcmp(u->u.active, "active") == 0;
-	int rc;
 
 	if (*u->u.host && (!u->host || u->host->h.state >= DB_HOST_TERMINATING)) {
 		fleet_unit_set(u, &u->u.host, "");
 		u->host = NULL;
 		u->u.placed_ms = u->u.healthy_ms = 0;
-		/* Its replacement is requested now: its lead time starts here. */
+		/* Its replacement is requested now. */
 		u->u.wanted_ms = f->now_ms;
 	}
+	u->served = has_served(&u->u);
 	read_state(u);
 	if (was_active && strcmp(u->u.active, "failed") == 0)
 		event_add(events, "unit-failed", DB_LEVEL_WARN,
@@ -76,17 +56,7 @@ int observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *eve
 				      .host = u->u.host, .unit = u->u.name),
 			  "unit %s failed: %s", u->u.name, u->u.message);
 	if (!u->healthy || u->u.healthy_ms)
-		return 0;
+		return;
 	u->u.healthy_ms = f->now_ms;
-	u->dirty = true;
-	rc = add_leads(f, u, events->db, err);
-	if (rc < 0)
-		return rc;
-	event_add(
-		events, "unit-healthy", DB_LEVEL_INFO,
-		EVENT_ABOUT(.stack = u->u.stack, .tier = u->u.tier, .host = u->u.host,
-			    .unit = u->u.name),
-		"unit %s is healthy %s after it was requested", u->u.name,
-		clock_format_duration((f->now_ms - u->u.wanted_ms) / 1000 * 1000, text));
-	return 0;
+	u->came = u->dirty = true;
 }

@@ -12,6 +12,7 @@
 
 #define REACH_LEAST 0.5 /* of the capacity must have been asked for */
 #define WIDTH_MOST 0.25 /* of the interval, either way */
+#define NORMAL_95 1.96 /* deviations */
 #define COUNTS_MAX 32
 #define COUNTS_LEAST 4
 #define COUNT_SD_MOST 0.15
@@ -20,40 +21,43 @@
 
 /* ---------------------------------------------------------------- what is known */
 
-static double width(double t, double sd)
+static bool is_wide(double value, double low, double high)
 {
-	return exp(t * sd) - 1;
+	return !(high <= value * (1 + WIDTH_MOST) && value <= low * (1 + WIDTH_MOST));
 }
 
 static bool is_known(struct estimate *e)
 {
 	const double reach = e->law.high / e->law.capacity;
+	const bool wide = is_wide(e->law.capacity, e->low, e->high);
 
 	if (!e->is_fitted)
 		return false;
-	if (width(e->t, e->sd) > WIDTH_MOST && capacity_is_narrow(&e->law))
+	if (wide && capacity_is_narrow(&e->law))
 		snprintf(e->why, sizeof(e->why), "%s", CAPACITY_WHY_NARROW);
 	else if (reach < REACH_LEAST)
 		snprintf(e->why, sizeof(e->why),
 			 "demand was never above %.0f %% of what it could serve",
 			 100 * reach);
-	else if (width(e->t, e->sd) > WIDTH_MOST)
+	else if (wide && isfinite(e->high))
 		snprintf(e->why, sizeof(e->why),
-			 "it may still be anywhere between %.3g and %.3g",
-			 e->law.capacity * exp(-e->t * e->sd),
-			 e->law.capacity * exp(e->t * e->sd));
+			 "it may still be anywhere between %.3g and %.3g", e->low,
+			 e->high);
+	else if (wide)
+		snprintf(e->why, sizeof(e->why), "it may still be anything above %.3g",
+			 e->low);
 	else
 		return true;
 	return false;
 }
 
 static void set_known(struct capacity_known *k, enum capacity_model model, double value,
-		      double sd, double t)
+		      double low, double high)
 {
 	k->model = model;
 	k->value = value;
-	k->low = value * exp(-t * sd);
-	k->high = value * exp(t * sd);
+	k->low = low;
+	k->high = high;
 }
 
 /* ---------------------------------------------------------------- many counts */
@@ -78,8 +82,9 @@ static size_t distinct_counts(const struct minutes *m, uint32_t *ret)
 	return n;
 }
 
-static void fit_counts(const struct minutes *m, enum kind kind, double target,
-		       struct counts *ret)
+/* What each count serves on the mean of the day. */
+static void fit_counts(const struct minutes *m, enum kind kind, const struct law *day,
+		       double target, struct counts *ret)
 {
 	uint32_t count[COUNTS_MAX];
 	const size_t n = distinct_counts(m, count);
@@ -89,7 +94,7 @@ static void fit_counts(const struct minutes *m, enum kind kind, double target,
 		const struct range one = { count[k], count[k] };
 		struct estimate e;
 
-		capacity_law(m, kind, &one, target, &e);
+		capacity_law(m, kind, &one, day, target, &e);
 		if (!e.is_fitted || e.sd > COUNT_SD_MOST ||
 		    e.law.high / e.law.capacity < REACH_LEAST)
 			continue;
@@ -132,20 +137,23 @@ static bool falls(const struct counts *k, const struct usl *u)
 }
 
 /* The law of many counts, when the data shows it. */
-static void fit_usl(struct capacity *c, const struct minutes *m, enum kind kind, double n)
+static void fit_usl(struct capacity *c, const struct minutes *m, enum kind kind,
+		    const struct estimate *all, double n)
 {
 	struct usl u;
 	struct counts k;
-	double x, sd;
+	double x, sd, off, value;
 
-	fit_counts(m, kind, c->target, &k);
+	fit_counts(m, kind, &all->law, c->target, &k);
 	if (k.m < COUNTS_LEAST || !usl_fit(k.n, k.x, k.sd, k.m, &u) ||
 	    chi2_of_one(&k) - u.chi2 < CHI2_LEAST || !falls(&k, &u))
 		return;
 	x = usl_throughput(&u, n, &sd);
-	if (width(2, sd / x) > WIDTH_MOST)
+	value = x / n / all->dearest;
+	off = exp(NORMAL_95 * sd / x);
+	if (is_wide(value, value / off, value * off))
 		return;
-	set_known(&c->known, CAPACITY_USL, x / n, sd / x, 2);
+	set_known(&c->known, CAPACITY_USL, value, value / off, value * off);
 	snprintf(c->known.why, sizeof(c->known.why),
 		 "each instance serves less as their number grows, observed at %zu "
 		 "instance counts",
@@ -192,7 +200,7 @@ void capacity_fit(struct capacity *c, size_t instances)
 		return;
 	capacity_collect(c, m);
 	for (enum kind kind = BUSY; kind <= SLOW; kind++) {
-		capacity_law(m, kind, &any, c->target, &e[kind]);
+		capacity_law(m, kind, &any, NULL, c->target, &e[kind]);
 		known[kind] = is_known(&e[kind]);
 		if (e[kind].law.is_usable)
 			capacity_weights(m, kind, &e[kind].law);
@@ -204,11 +212,11 @@ void capacity_fit(struct capacity *c, size_t instances)
 		CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, e[by].n, ""
 	};
 	snprintf(k->why, sizeof(k->why), "%s", e[by].why);
-	k->cautious = capacity_cautious(c);
+	k->cautious = capacity_cautious(m, c->target);
 	if (!known[by])
 		return;
 	set_known(k, by == BUSY ? CAPACITY_UTILISATION : CAPACITY_QUEUE,
-		  e[by].law.capacity, e[by].sd, e[by].t);
+		  e[by].law.capacity, e[by].low, e[by].high);
 	describe_known(k, &e[by], by, c->target);
-	fit_usl(c, m, by, (double)MAX(instances, 1));
+	fit_usl(c, m, by, &e[by], (double)MAX(instances, 1));
 }

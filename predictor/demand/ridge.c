@@ -2,9 +2,8 @@
 #include "ridge.h"
 
 #include "check.h"
+#include "linear.h"
 
-#include <gsl/gsl_errno.h>
-#include <gsl/gsl_linalg.h>
 #include <math.h>
 #include <string.h>
 
@@ -105,11 +104,7 @@ void ridge_solve(struct ridge *r)
 		sum += i + 1;
 	}
 
-	gsl_matrix_view av = gsl_matrix_view_array(a, p, p);
-	gsl_vector_view bv = gsl_vector_view_array(b, p);
-
-	if (gsl_linalg_cholesky_decomp1(&av.matrix) != GSL_SUCCESS ||
-	    gsl_linalg_cholesky_svx(&av.matrix, &bv.vector) != GSL_SUCCESS)
+	if (!linear_solve(a, b, p))
 		return;
 	for (size_t i = 0; i < p; i++)
 		ridge_b(r)[i] = unit[i] > 0 ? b[i] * unit[i] : b0[i];

@@ -3,9 +3,8 @@
 
 #include "check.h"
 #include "cleanup.h"
+#include "linear.h"
 
-#include <gsl/gsl_errno.h>
-#include <gsl/gsl_linalg.h>
 #include <math.h>
 #include <string.h>
 
@@ -152,11 +151,7 @@ static bool solve(const struct autoreg *a, const struct sums *all,
 		b[i] = all->xy[i] - (part ? part->xy[i] : 0);
 	}
 
-	gsl_matrix_view m = gsl_matrix_view_array(xx, p, p);
-	gsl_vector_view v = gsl_vector_view_array(b, p);
-
-	return gsl_linalg_cholesky_decomp1(&m.matrix) == GSL_SUCCESS &&
-	       gsl_linalg_cholesky_svx(&m.matrix, &v.vector) == GSL_SUCCESS;
+	return linear_solve(xx, b, p);
 }
 
 bool autoreg_fit(struct autoreg *a, const double *x, size_t n, double ridge)

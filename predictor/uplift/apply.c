@@ -4,7 +4,6 @@
  */
 #include "check.h"
 #include "cleanup.h"
-#include "expectation.h"
 #include "steps.h"
 
 #include <gsl/gsl_cdf.h>
@@ -37,22 +36,39 @@ void uplift_factors(const struct uplift_event *e, size_t n, int64_t t0_ms,
 	}
 }
 
+#define INTERVAL 1.6449 /* 90 % of a normal distribution */
+
+/* The uplift whose logarithm has that mean and standard deviation. */
+static struct uplift of_log(double mean, double sd, size_t n)
+{
+	return (struct uplift){ .mid = exp(mean),
+				.low = exp(mean - INTERVAL * sd),
+				.high = exp(mean + INTERVAL * sd),
+				.log_sd = sd,
+				.n = n };
+}
+
 /* The product in force at a time. */
 static struct uplift at(const struct uplift_event *e, size_t n, int64_t t_ms)
 {
+	const struct uplift_event *alone = NULL;
 	double mean = 0, var = 0;
-	size_t least = 0;
+	size_t least = 0, in_force = 0;
 
 	for (size_t k = 0; k < n; k++) {
 		if (t_ms < e[k].span.start_ms || t_ms >= e[k].span.end_ms)
 			continue;
+		alone = &e[k];
+		in_force++;
 		mean += log(e[k].u.mid);
 		var += gsl_pow_2(e[k].u.log_sd);
 		if (e[k].u.n)
 			least = least ? MIN(least, e[k].u.n) : e[k].u.n;
 	}
+	if (in_force == 1)
+		return alone->u;
 	mean = fmin(fmax(mean, log(UPLIFT_LEAST)), log(UPLIFT_MOST));
-	return uplift_of_log(mean, sqrt(var), least);
+	return of_log(mean, sqrt(var), least);
 }
 
 static struct uplift larger(struct uplift a, struct uplift b)

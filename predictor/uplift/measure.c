@@ -6,6 +6,7 @@
 #include "cleanup.h"
 #include "steps.h"
 
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -18,7 +19,10 @@
 #define MAD_TO_SD 1.4826     /* of a normal distribution */
 #define MEDIAN_VARIANCE 1.57 /* pi / 2: of a median over that of a mean */
 #define ERROR_MIN 0.02       /* no measure of a demand is better than 2 % */
-#define ERROR_ALONE 0.3      /* of one comparable day, whose spread is unknown */
+#define ERROR_ALONE 0.3      /* of one or two comparable days: their spread is unknown */
+#define MAD_FEW 1.0          /* n / (n - 1): that of few values is too small */
+#define UPPER 0.95           /* a spread of few days: Student's t, at that level ... */
+#define NORMAL_UPPER 1.6449  /* ... over this */
 
 /* Which steps are ordinary: in no event. */
 struct plain {
@@ -156,21 +160,24 @@ static bool has_demand(const struct uplift_series *s, size_t from, size_t end,
 
 static void summarise(double *logs, size_t n, struct uplift_measure *ret)
 {
+	const double few = (double)n;
 	double mid, work[SHIFTS_MAX], spread = ERROR_ALONE;
 
 	gsl_sort(logs, 1, n);
 	mid = gsl_stats_median_from_sorted_data(logs, 1, n);
-	if (n > 1) {
+	if (n > 2) {
 		for (size_t i = 0; i < n; i++)
 			work[i] = fabs(logs[i] - mid);
 		gsl_sort(work, 1, n);
-		spread = MAD_TO_SD * gsl_stats_median_from_sorted_data(work, 1, n);
+		spread = MAD_TO_SD * gsl_stats_median_from_sorted_data(work, 1, n) * few /
+			 (few - MAD_FEW) * gsl_cdf_tdist_Pinv(UPPER, few - 1) /
+			 NORMAL_UPPER;
 	}
 	*ret = (struct uplift_measure){
 		.log_ratio = mid,
 		/* The day of the event is as noisy as one of those it is
 		 * compared with. */
-		.error = fmax(spread * sqrt(1 + MEDIAN_VARIANCE / (double)n), ERROR_MIN),
+		.error = fmax(spread * sqrt(1 + MEDIAN_VARIANCE / few), ERROR_MIN),
 		.days = n,
 	};
 }

@@ -12,10 +12,13 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench_constant  # noqa: E402
+import bench_follow  # noqa: E402
 import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
 import bench_http  # noqa: E402
+import bench_ledger  # noqa: E402
 import bench_offline  # noqa: E402
+import bench_promise  # noqa: E402
 import bench_tick  # noqa: E402
 import bench_units  # noqa: E402
 import bench_week  # noqa: E402
@@ -34,12 +37,15 @@ BENCHES = {
     "metrics": bench_offline.metrics,
     "samples": bench_http.samples,
     "constant": bench_constant.constant,
+    "follow": bench_follow.follow,
+    "ledger": bench_ledger.ledger,
 }
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,
     "frontier": bench_frontier.frontier,
     "forecast": bench_offline.forecast,
     "week": bench_week.week,
+    "promise": bench_promise.promise,
 }
 
 

@@ -194,6 +194,8 @@ READS = {
     "/v1/hosts?all=true": "/v1/hosts",
     "/v1/units": "/v1/units",
     "/v1/services": "/v1/services",
+    "/v1/ledger": "/v1/ledger",
+    "/v1/ledger?month=all&days=true&stack=shop": "/v1/ledger",
     "/v1/decisions": "/v1/decisions",
     "/v1/events": "/v1/events",
     "/v1/tokens": "/v1/tokens",
@@ -242,7 +244,10 @@ def test_what_was_promised_and_kept_is_shown(daemon):
                        content="text/csv").status == 200
     wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc.get("promise"), "there is a forecast")
     promise = daemon.get("/v1/tiers/shop/web").doc["promise"]
-    assert promise["price"] is None and 0 < promise["risk"] < 1 and 0 <= promise["achieved"] < 1
+    assert promise["price"] is None and 0 < promise["risk"] < 1
+    tier = daemon.get("/v1/tiers/shop/web").doc
+    assert 0 <= tier["model_short"] < 1
+    assert (tier["kept"]["minutes_known"], tier["achieved"], promise["achieved"]) == (0, None, None)
     assert [b["level"] for b in promise["bands"]] == [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995]
     (lead,) = promise["bands"][1]["leads"]
     assert lead["lead_ms"] == 120000 and 0.4 < lead["achieved"] <= 1
@@ -252,6 +257,7 @@ def test_what_was_promised_and_kept_is_shown(daemon):
                           env={**os.environ, "FORETIDE_TOKEN": daemon.token}, check=False)
     assert told.returncode == 0, told.stderr
     assert "COVERAGE PROMISED" in told.stdout and "99.5 %" in told.stdout
+    assert "promised; no minute measured yet this month" in told.stdout
     assert daemon.call("PATCH", "/v1/tiers/shop/web", {"price": 20}).status == 200
     wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc["promise"]["price"] == 20,
                "the price took the place of the risk")

@@ -241,14 +241,20 @@ static void a_launch_and_its_host_are_journalled_together(void **state)
 
 	assert_ok(db_launch_set(f->db, "web-1", DB_LAUNCH_SENT, NULL, NULL, 10, &f->e),
 		  &f->e);
+	/* No answer, so it is sent again: what boots was launched by that call. */
+	assert_ok(db_launch_set(f->db, "web-1", DB_LAUNCH_UNKNOWN, NULL, "?", 11, &f->e),
+		  &f->e);
+	assert_ok(db_launch_set(f->db, "web-1", DB_LAUNCH_SENT, NULL, NULL, 15, &f->e),
+		  &f->e);
 	assert_ok(db_launch_set(f->db, "web-1", DB_LAUNCH_DONE, "vm9", NULL, 20, &f->e),
 		  &f->e);
 	assert_ok(db_launch_get(f->db, "web-1", &launch, &f->e), &f->e);
-	assert_int_equal(launch.attempt, 1);
+	assert_int_equal(launch.attempt, 2);
 	assert_int_equal(launch.state, DB_LAUNCH_DONE);
 	assert_ok(db_host_get(f->db, "web-1", &host, &f->e), &f->e);
 	assert_int_equal(host.state, DB_HOST_BOOTING);
 	assert_string_equal(host.vm_id, "vm9");
+	assert_int_equal(host.requested_ms, 15);
 	assert_int_equal(host.booted_ms, 20);
 	assert_ok(db_launch_list(f->db, &(struct db_launch_filter){ .open = true }, &open,
 				 &f->e),

@@ -11,7 +11,7 @@
 #define DAYS 4
 #define LEARNED                                                                    \
 	"{\"capacity\":8.5,\"capacity_learned\":{\"used\":\"learned\"},\"lead\":{" \
-	"\"used_ms\":90000}}"
+	"\"used_ms\":90000},\"follows\":{\"tier\":\"lb\"}}"
 #define TIER "/v1/tiers/shop/web"
 
 /* A tier in mode observe, whose demand is a daily wave. capacity: its line, or "". */
@@ -271,6 +271,9 @@ static void a_learned_capacity_is_played_and_said(void **state)
 	made = post(f, "backtest", NULL);
 	assert_capacity(made, 8.5, "learned");
 	assert_int_equal(json_integer_value(json_object_get(made, "boot_ms")), 90000);
+	/* Its own forecast is played, and the one that the controller's follows is named.
+	 */
+	assert_string_equal(json_string_value(json_object_get(made, "follows")), "lb");
 	given = post(f, "backtest", "{\"capacity\":20}");
 	assert_capacity(given, 20, "given");
 	replayed = post(f, "replay", "{\"since\":\"3h\",\"with\":{\"max\":30}}");

@@ -2,7 +2,7 @@
 #include "fleet_fixture.h"
 
 #include "clock.h"
-#include "observe.h"
+#include "observer.h"
 
 #define WEB                                                                           \
 	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n[tier web]\nunit = " \
@@ -12,6 +12,7 @@
 struct watch {
 	struct scene *s;
 	struct observer *o;
+	struct failing *failing;
 	struct events events;
 	struct view_snapshot view;
 	struct observed seen;
@@ -25,6 +26,7 @@ static int setup(void **state)
 	w->events = (struct events){ .db = w->s->db->db };
 	w->view = (struct view_snapshot){ .has_copy = true, .is_synced = true };
 	w->o = observer_new(100);
+	w->failing = failing_new();
 	*state = w;
 	return 0;
 }
@@ -34,6 +36,7 @@ static int teardown(void **state)
 	struct watch *w = *state;
 
 	observer_free(w->o);
+	failing_free(w->failing);
 	view_snapshot_done(&w->view);
 	scene_teardown((void **)&w->s);
 	free(w);
@@ -75,6 +78,16 @@ static void look(struct watch *w)
 	scene_load(w->s);
 	assert_ok(observe(w->o, w->s->f, &w->view, &w->events, &w->seen, w->s->e),
 		  w->s->e);
+	failing_update(w->failing, w->s->f, 1000, &w->events);
+	assert_ok(observe_leads(w->o, w->s->f, &w->events, w->s->e), w->s->e);
+}
+
+/* The controller has been there for an hour. */
+static void look_before(struct watch *w)
+{
+	w->s->now_ms = NOW_MS - 3600000;
+	look(w);
+	w->s->now_ms = NOW_MS;
 }
 
 static enum db_host_state state_of(struct watch *w, const char *id)
@@ -103,6 +116,7 @@ static void the_first_lease_makes_a_host_up_and_tells_its_lead_time(void **state
 	struct watch *w = *state;
 	CLEANUP(db_lead_list_done) struct db_lead_list l = { 0 };
 
+	look_before(w);
 	scene_host(w->s, "a", "p", DB_HOST_BOOTING);
 	look(w);
 	assert_int_equal(state_of(w, "a"), DB_HOST_BOOTING);
@@ -298,11 +312,22 @@ static void set_stage(struct watch *w)
 	show_host(w, "a");
 }
 
+/* The latest lead time of that kind; -1: none. */
+static int64_t latest_lead(struct watch *w, const char *kind)
+{
+	CLEANUP(db_lead_list_done) struct db_lead_list l = { 0 };
+
+	assert_ok(db_lead_list(w->s->db->db, &(struct db_lead_filter){ .kind = kind }, &l,
+			       w->s->e),
+		  w->s->e);
+	return l.n ? l.v[0].lead_ms : -1;
+}
+
 static void the_first_healthy_answer_is_a_lead_time_and_no_later_one(void **state)
 {
 	struct watch *w = *state;
-	CLEANUP(db_lead_list_done) struct db_lead_list l = { 0 };
 
+	look_before(w);
 	set_stage(w);
 	show_state(w, "new", "active", "passing");
 	look(w);
@@ -311,10 +336,93 @@ static void the_first_healthy_answer_is_a_lead_time_and_no_later_one(void **stat
 	assert_true(scene_unit(w->s, "web@1.service")->healthy);
 	assert_int_equal(n_leads(w, "tier"), 1);
 	assert_int_equal(n_leads(w, "unit"), 1);
-	assert_ok(db_lead_list(w->s->db->db, &(struct db_lead_filter){ .kind = "tier" },
-			       &l, w->s->e),
-		  w->s->e);
-	assert_int_equal(l.v[0].lead_ms, 45000);
+}
+
+static void a_lead_time_is_what_a_launch_takes_without_what_was_waited(void **state)
+{
+	static const struct {
+		const char *what;
+		int64_t wanted, requested, ready, placed; /* seconds ago */
+		int64_t lead_ms;
+	} rows[] = {
+		{ "its own host", 45, 44, 5, 5, 44000 },
+		{ "40 minutes of a full pool", 2445, 45, 5, 5, 45000 },
+		{ "a host that was launched for another", 45, 60, 5, 5, 45000 },
+		{ "a host that stood there", 20, 9000, 8000, 20, 20000 },
+		{ "40 minutes until one had room", 2420, 9000, 8000, 20, 20000 },
+		{ "wanted anew after days", 900000, 45, 5, 5, 45000 },
+	};
+	struct watch *w = *state;
+
+	look_before(w);
+	w->o->blind_ms = 1;
+	set_stage(w);
+	show_state(w, "new", "active", "passing");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(db_host_done) struct db_host h = { 0 };
+		struct db_unit *u;
+
+		print_message("%s\n", rows[i].what);
+		assert_ok(db_host_get(w->s->db->db, "a", &h, w->s->e), w->s->e);
+		h.requested_ms = NOW_MS - 1000 * rows[i].requested;
+		h.joined_ms = h.ready_ms = NOW_MS - 1000 * rows[i].ready;
+		assert_ok(db_host_put(w->s->db->db, &h, w->s->e), w->s->e);
+		put_unit(w, "a", DB_GOAL_RUN);
+		scene_load(w->s);
+		u = &scene_unit(w->s, "web@1.service")->u;
+		u->wanted_ms = NOW_MS - 1000 * rows[i].wanted;
+		u->placed_ms = NOW_MS - 1000 * rows[i].placed;
+		assert_ok(db_unit_put(w->s->db->db, u, w->s->e), w->s->e);
+		look(w);
+		assert_int_equal(n_leads(w, "tier"), i + 1);
+		assert_int_equal(latest_lead(w, "tier"), rows[i].lead_ms);
+	}
+}
+
+static void a_launch_that_was_not_seen_to_its_end_tells_no_lead_time(void **state)
+{
+	struct watch *w = *state;
+
+	/* The controller begins as it is healthy already. */
+	set_stage(w);
+	show_state(w, "new", "active", "passing");
+	look(w);
+	assert_int_equal(n_leads(w, "tier"), 0);
+
+	/* The store was away meanwhile. */
+	look_before(w);
+	w->o->blind_ms = 1;
+	put_unit(w, "a", DB_GOAL_RUN);
+	hide_all(w);
+	show_host(w, "a");
+	w->s->now_ms = NOW_MS - 10000;
+	w->view.is_synced = false;
+	look(w);
+	w->s->now_ms = NOW_MS;
+	w->view.is_synced = true;
+	show_state(w, "new", "active", "passing");
+	look(w);
+	assert_true(scene_unit(w->s, "web@1.service")->healthy);
+	assert_int_equal(n_leads(w, "tier"), 0);
+	assert_int_equal(n_leads(w, "host"), 0);
+}
+
+static void an_instance_that_was_failing_tells_no_lead_time(void **state)
+{
+	struct watch *w = *state;
+
+	look_before(w);
+	set_stage(w);
+	show_state(w, "new", "failed", "failing");
+	look(w);
+	assert_non_null(scene_unit(w->s, "web@1.service")->failing);
+	scene_save(w->s);
+	hide_all(w);
+	show_host(w, "a");
+	show_state(w, "new", "active", "passing");
+	look(w);
+	assert_true(scene_unit(w->s, "web@1.service")->healthy);
+	assert_int_equal(n_leads(w, "tier"), 0);
 }
 
 static void health_is_of_the_text_that_is_wanted_and_of_a_living_host(void **state)
@@ -402,6 +510,9 @@ int main(void)
 		WATCH_TEST(most_hosts_silent_together_are_doubted),
 		WATCH_TEST(a_drain_that_comes_in_between_is_not_undone),
 		WATCH_TEST(the_first_healthy_answer_is_a_lead_time_and_no_later_one),
+		WATCH_TEST(a_lead_time_is_what_a_launch_takes_without_what_was_waited),
+		WATCH_TEST(a_launch_that_was_not_seen_to_its_end_tells_no_lead_time),
+		WATCH_TEST(an_instance_that_was_failing_tells_no_lead_time),
 		WATCH_TEST(health_is_of_the_text_that_is_wanted_and_of_a_living_host),
 		WATCH_TEST(units_of_a_lost_host_are_wanted_anew),
 		WATCH_TEST(what_one_without_a_host_waits_for_is_not_written_again),

@@ -11,6 +11,7 @@
 #define STEP_MS (HOUR_MS / 4)
 #define STEPS 96 /* a day */
 #define DAYS 120
+#define RUNS 8000
 #define T0_MS (INT64_C(20000) * DAY_MS)
 
 struct world {
@@ -108,7 +109,51 @@ static void three_past_events_tell_the_next_within_a_tenth(void **state)
 	assert_int_equal(u.n, 3);
 	assert_close(u.mid, 2.4, 0.24);
 	assert_true(u.low < 2.3 && u.high > 2.5);
-	assert_true(u.high / u.low < 2.5);
+	assert_true(u.high / u.low < 3.5);
+}
+
+/* The share of next occurrences that lie in the interval that n of them tell. */
+static double held(size_t n, double differ)
+{
+	uint64_t seed = 7;
+	int inside = 0;
+
+	for (int run = 0; run < RUNS; run++) {
+		struct uplift_measure m[5];
+		struct uplift u;
+		double next;
+
+		for (size_t i = 0; i < n; i++)
+			m[i] = (struct uplift_measure){ log(2.5) + differ * noise(&seed) +
+								0.08 * noise(&seed),
+							0.08, 8 };
+		u = uplift_learned(m, n);
+		next = 2.5 * exp(differ * noise(&seed));
+		inside += next >= u.low && next <= u.high;
+	}
+	return (double)inside / RUNS;
+}
+
+static void the_next_occurrence_is_in_the_interval_as_often_as_it_says(void **state)
+{
+	static const size_t after[] = { 1, 2, 5 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(after); i++) {
+		assert_close(held(after[i], 0.5), 0.9, 0.03);
+		assert_true(held(after[i], 0.2) > 0.92);
+	}
+}
+
+static void one_occurrence_is_not_a_tenfold_reserve(void **state)
+{
+	const struct uplift_measure one = { log(2.5), 0.05, 8 };
+	const struct uplift u = uplift_learned(&one, 1);
+
+	(void)state;
+	assert_true(u.mid > 2 && u.mid < 2.5);
+	assert_true(u.high / u.mid < 3.5);
+	assert_true(uplift_quantile(&u, 100, 100, UPLIFT_LEVEL) < 260 * u.mid);
 }
 
 static void little_evidence_stays_nearer_to_no_effect_and_wider(void **state)
@@ -444,6 +489,9 @@ int main(void)
 		cmocka_unit_test(
 			an_event_is_measured_against_the_same_hours_of_other_weeks),
 		cmocka_unit_test(three_past_events_tell_the_next_within_a_tenth),
+		cmocka_unit_test(
+			the_next_occurrence_is_in_the_interval_as_often_as_it_says),
+		cmocka_unit_test(one_occurrence_is_not_a_tenfold_reserve),
 		cmocka_unit_test(little_evidence_stays_nearer_to_no_effect_and_wider),
 		cmocka_unit_test(without_past_events_nothing_is_expected),
 		cmocka_unit_test(a_shifted_level_is_not_taken_for_an_event),
