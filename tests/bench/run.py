@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench_constant  # noqa: E402
+import bench_coverage  # noqa: E402
 import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
 import bench_offline  # noqa: E402
@@ -29,6 +30,7 @@ BENCHES = {
     "predictor": bench_offline.predictor,
     "metrics": bench_offline.metrics,
     "constant": bench_constant.constant,
+    "coverage": bench_coverage.coverage,
 }
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,
