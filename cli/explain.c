@@ -23,12 +23,33 @@ static void print_scale_in(const json_t *o)
 		       in_minutes(o, "saves_min"), in_minutes(o, "costs_min"));
 }
 
+/* Those that were known. */
+static void print_inputs(const json_t *inputs)
+{
+	static const char *const names[] = { "demand",  "capacity", "running", "starting",
+					     "overdue", "min",      "max",     "floor",
+					     "ceiling", "budget" };
+	const char *sep = "  inputs: ";
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const json_t *v = json_object_get(inputs, names[i]);
+
+		if (!json_is_number(v))
+			continue;
+		printf("%s%s %.5g", sep, names[i], json_number_value(v));
+		sep = ", ";
+	}
+	putchar('\n');
+}
+
 static void print_explanation(const json_t *doc)
 {
 	const json_t *stage;
 	size_t i;
 
 	printf("%s\n", field_text(doc, "sentence"));
+	print_inputs(json_object_get(doc, "inputs"));
+	printf("  limiting constraint: %s\n", field_text(doc, "binding"));
 	json_array_foreach(json_object_get(doc, "stages"), i, stage)
 	{
 		CLEANUP(free)
