@@ -145,7 +145,7 @@ static const struct cli_command commands[] = {
 	  "                     moment)\n"
 	  "  --min N, --max N   bounds of the number of instances (default: 1, none)\n"
 	  "  --step-out N       instances that may be starting at once (default: any)\n"
-	  "  --step-in N        instances removed within one dwell (default: any)\n"
+	  "  --step-in N        instances removed within any one dwell (default: any)\n"
 	  "  --mode MODE        observe, out or auto (default: auto)\n"
 	  "  --play TIME        the part at the end of the file to simulate (default:\n"
 	  "                     14d, at most half of it)\n"

@@ -12,10 +12,14 @@ export const title = 'Ledger';
 
 let rows = null;
 
-/** All months, newest first; a month's rows as the controller orders them. */
+/** All months, newest first; a month's rows as the controller orders them. Those of the past
+ *  do not change, so they are read once, and again when a month begins. */
 export async function load() {
-  const all = await list('/v1/ledger?month=all');
-  rows = all.sort((a, b) => b.period.localeCompare(a.period));
+  const present = await list('/v1/ledger');
+  const isNewMonth = present[0]?.period !== rows?.[0]?.period;
+  const past = isNewMonth || !rows ? await list('/v1/ledger?month=all') : rows;
+  const period = present[0]?.period;
+  rows = [...present, ...past.filter(x => x.period !== period).sort((a, b) => b.period.localeCompare(a.period))];
 }
 
 /** Whether it was short for longer than it may be; null: not known, or nothing was promised. */

@@ -16,21 +16,29 @@ static bool is_healthy(const struct db_unit *u)
 	       (strcmp(u->health, "passing") == 0 || strcmp(u->health, "none") == 0);
 }
 
+/* Its check fails, or its agent gave it up: it is not on its way. */
+static bool is_failing(const struct db_unit *u)
+{
+	return strcmp(u->health, "failing") == 0 || strcmp(u->active, "failed") == 0;
+}
+
 static void count_units(json_t *doc, const struct db_unit_list *units)
 {
-	size_t running = 0, healthy = 0, draining = 0;
+	size_t running = 0, healthy = 0, failing = 0, draining = 0;
 
 	for (size_t i = 0; i < units->n; i++) {
 		const struct db_unit *u = &units->v[i];
 
 		running += u->goal == DB_GOAL_RUN;
 		healthy += u->goal == DB_GOAL_RUN && is_healthy(u);
+		failing += u->goal == DB_GOAL_RUN && is_failing(u);
 		draining += u->goal == DB_GOAL_DRAIN;
 	}
 	json_object_set_new(doc, "running", json_integer((json_int_t)running));
 	json_object_set_new(doc, "healthy", json_integer((json_int_t)healthy));
 	json_object_set_new(doc, "starting",
-			    json_integer((json_int_t)(running - healthy)));
+			    json_integer((json_int_t)(running - healthy - failing)));
+	json_object_set_new(doc, "failing", json_integer((json_int_t)failing));
 	json_object_set_new(doc, "draining", json_integer((json_int_t)draining));
 }
 

@@ -183,6 +183,23 @@ static bool must_go_first(const struct fleet *f, const struct fleet_tier *t,
 	       (s->n >= sick_room(f, t, want) || waits_in_vain(f, t));
 }
 
+/* A lower maximum is obeyed at once: what is too many and serves nobody goes first. */
+static void obey_most(struct fleet *f, const struct fleet_tier *t,
+		      const struct sickness *s)
+{
+	const size_t max = most(f, t);
+	size_t excess = s->n > max ? s->n - max : 0;
+
+	for (size_t i = t->first_unit; excess && i < t->first_unit + t->n_units; i++) {
+		struct fleet_unit *u = &f->units[i];
+
+		if (!u->made_up)
+			continue;
+		u->give_up = true;
+		excess--;
+	}
+}
+
 void sick_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *t)
 {
 	const struct sickness s = count(fleet, t);
@@ -198,6 +215,7 @@ void sick_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *t)
 	}
 	if (!*t->avoid)
 		t->avoid = s.first->u.host;
+	obey_most(fleet, t, &s);
 	if (must_go_first(fleet, t, &s))
 		failing_try_another(f, fleet, t, s.first, s.first->sick_ms);
 }

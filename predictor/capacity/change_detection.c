@@ -130,27 +130,33 @@ static void learn_errors(struct errors *e, const struct error *now,
 	e->product = keep * e->product + is * within(before->is, ERROR_USUAL);
 }
 
-/*
- * Adds the log likelihood ratio of a shift of `now` spreads; `before` is that of the
- * minute before had it changed by then. An error that lasts is no news the second time:
- * what counts is what is new in it.
- */
+/* Log likelihood ratio of what is new in an error: of one that lasts the second time it
+ * is seen is no news. begun: whether it had changed by the minute before. */
+static double ratio(const struct errors *e, const struct error *now, double shift,
+		    const struct error *before, double begun)
+{
+	const double r = now->minute == before->minute + 1 ? lasts(e) : 0;
+	const double square = (e->square + FIRST_MINUTES) / (e->minutes + FIRST_MINUTES);
+	const double plain = now->is - r * before->is;
+	const double other = plain - shift + r * begun;
+	const double z = (plain * plain - other * other) /
+			 (2 * fmax(square, 1) * (1 - r * r));
+
+	return within(z, MINUTE_MOST);
+}
+
+/* Adds a minute to the sum of a shift of so many spreads. A sum that is 0 may begin with
+ * a change before it. */
 static void suspect(struct suspicion *s, const struct errors *e, const struct error *now,
 		    double shift, const struct error *before, double shift_before)
 {
-	const bool is_next = now->minute == before->minute + 1;
-	const double r = is_next ? lasts(e) : 0;
-	const double square = fmax((e->square + FIRST_MINUTES) /
-					   (e->minutes + FIRST_MINUTES),
-				   1) *
-			      (1 - r * r);
-	const double plain = now->is - r * before->is;
-	const double other = plain - shift + (s->sum > 0 ? r * shift_before : 0);
-	const double z = (plain * plain - other * other) / (2 * square);
+	double z = ratio(e, now, shift, before, shift_before);
 
+	if (!(s->sum > 0))
+		z = fmax(z, ratio(e, now, shift, before, 0));
 	if (s->sum < BEGUN)
 		s->since = now->minute;
-	s->sum = fmax(s->sum + within(z, MINUTE_MOST), 0);
+	s->sum = fmax(s->sum + z, 0);
 }
 
 /* The minutes since then say how many times as much a demand weighs. */
@@ -200,7 +206,8 @@ bool capacity_break(struct capacity *c, const struct point *p,
 	c->last = error_of(l, kind_of(c, l), p);
 	suspect(&c->fall, errors, &c->last, c->last.fallen, &before, before.fallen);
 	suspect(&c->rise, errors, &c->last, c->last.risen, &before, before.risen);
-	learn_errors(errors, &c->last, &before);
+	if (!capacity_is_suspect(c))
+		learn_errors(errors, &c->last, &before);
 	if (fmax(c->fall.sum, c->rise.sum) < CLEAR)
 		return false;
 	since = c->fall.sum > c->rise.sum ? c->fall.since : c->rise.since;

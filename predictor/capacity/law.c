@@ -18,7 +18,7 @@
 #define POINTS_LEAST 30
 #define NARROW 1.3
 #define CLASS_LEAST 10 /* minutes */
-#define USABLE 0.1     /* standard deviation of a law's logarithm to judge by it */
+#define USABLE 0.1     /* relative deviation of a law where demand is high, to judge by it */
 #define HALF_LIFE_MINUTES (7 * 1440.0)
 #define FULL 0.02 /* as near to full, a queue is as good as full */
 #define IDLE 0.01 /* noise of an instance is not below that of one so busy */
@@ -28,6 +28,13 @@
 #define ROUNDS 4       /* the queue's curve is straightened about what was found */
 #define OUTLIER_FIRST 6 /* spreads, while the noise is hardly known */
 #define OUTLIER 4.685
+
+/* By how much the weight of a demand may vary over a day, either way. Most tiers' does
+ * not; but what latency has of that looks much like a smaller queue. */
+static const struct posterior_priors day_priors[] = {
+	[BUSY] = { { { 1e-4, 0.8 }, { 0.03, 0.1 }, { 0.1, 0.1 } }, 3 },
+	[SLOW] = { { { 0.05, 0.5 }, { 0.1, 0.5 } }, 2 },
+};
 
 /* ---------------------------------------------------------------- curves */
 
@@ -105,15 +112,14 @@ struct fitting {
 	struct posterior posterior;
 };
 
-static void take(const struct minutes *m, const struct range *counts,
-		 const struct law *day, struct fitting *f, struct law *law)
+static void take(const struct minutes *m, const struct range *counts, struct fitting *f,
+		 struct law *law)
 {
 	double x[CAPACITY_MINUTES];
 
 	f->n = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct point *p = &m->v[i];
-		const double w = day ? capacity_day_weight(day, f->kind, p->minute) : 1;
 
 		if (!capacity_is_for(f->kind, counts, p))
 			continue;
@@ -121,8 +127,8 @@ static void take(const struct minutes *m, const struct range *counts,
 		law->instances += p->n;
 		f->minute[f->n] = p->minute;
 		f->v[f->n++] = (struct curve_point){
-			.x = (double)p->x * w,
-			.y = f->kind == BUSY ? (double)p->u : log((double)p->r / w),
+			.x = (double)p->x,
+			.y = f->kind == BUSY ? (double)p->u : log((double)p->r),
 			.w = exp2(-(double)(m->now - p->minute) / HALF_LIFE_MINUTES),
 		};
 	}
@@ -242,16 +248,43 @@ static double capacity_of(const struct fitting *f, const struct law *around,
 	return slope > 0 ? (target - b[0]) / slope * around->scale : INFINITY;
 }
 
+/* The minute of the highest demand. */
+static size_t highest(const struct fitting *f)
+{
+	size_t ret = 0;
+
+	for (size_t i = 1; i < f->n; i++)
+		if (f->v[i].x > f->v[ret].x)
+			ret = i;
+	return ret;
+}
+
+/* What a draw expects of a minute. */
+static double predicted(const struct fitting *f, const struct law *around, const double *b,
+			bool has_day, size_t i)
+{
+	const double v = has_day ? of_day(b, f->minute[i]) : 0, x = f->v[i].x;
+	double g[2];
+
+	return f->kind == BUSY ? b[0] + (b[1] + around->b[1] * v) * x
+			       : capacity_slow_curve(b, x * exp(v), g) + v;
+}
+
 /* The capacity and its interval from draws. */
 static void draw(const struct fitting *f, const struct law *around, double target,
 		 bool has_day, struct estimate *e)
 {
-	double v[DRAWS], dearest[DRAWS], b[POSTERIOR_PARAMS];
+	double v[DRAWS], dearest[DRAWS], at_high[DRAWS], b[POSTERIOR_PARAMS];
+	const size_t high = highest(f);
 
 	for (size_t k = 0; k < DRAWS; k++) {
 		posterior_draw(&f->posterior, k, b);
 		v[k] = capacity_of(f, around, b, target, has_day, &dearest[k]);
+		at_high[k] = predicted(f, around, b, has_day, high);
 	}
+	e->law.is_usable = gsl_stats_sd(at_high, 1, DRAWS) <
+			   USABLE * (f->kind == BUSY ? gsl_stats_mean(at_high, 1, DRAWS)
+						     : 1);
 	gsl_sort(v, 1, DRAWS);
 	e->low = gsl_stats_quantile_from_sorted_data(v, 1, DRAWS, 0.025);
 	e->high = v[(size_t)(0.975 * (DRAWS - 1)) + 1];
@@ -296,7 +329,8 @@ static bool find(struct fitting *f, const struct curve *c, double target, bool h
 			return false;
 		n = straight(f, &around, noise.power, most);
 		if (n < POINTS_LEAST / 2 ||
-		    !posterior_fit(f->linear, n, p, k == rounds ? NULL : &noise,
+		    !posterior_fit(f->linear, n, p, &day_priors[f->kind],
+				   k == rounds ? NULL : &noise,
 				   &f->posterior))
 			return false;
 		e->law.b[1] = around.b[1];
@@ -364,7 +398,7 @@ static const char *why_not(const struct law *l, enum kind kind)
 }
 
 void capacity_law(const struct minutes *m, enum kind kind, const struct range *counts,
-		  const struct law *day, double target, struct estimate *ret)
+		  bool has_day, double target, struct estimate *ret)
 {
 	static const double level = 0.1;
 	CLEANUP(free) struct fitting *f = xmalloc(sizeof(*f));
@@ -373,7 +407,7 @@ void capacity_law(const struct minutes *m, enum kind kind, const struct range *c
 
 	*ret = (struct estimate){ .is_fitted = false };
 	f->kind = kind;
-	take(m, counts, day, f, &ret->law);
+	take(m, counts, f, &ret->law);
 	ret->n = f->n;
 	if (f->n < POINTS_LEAST || !(ret->law.high > 0)) {
 		snprintf(ret->why, sizeof(ret->why),
@@ -389,8 +423,8 @@ void capacity_law(const struct minutes *m, enum kind kind, const struct range *c
 	ret->is_fitted =
 		curve_fit(kind == BUSY ? capacity_busy_curve : capacity_slow_curve, 2,
 			  f->v, f->n, start, true, &c) &&
-		find(f, &c, target, !day, ret);
-	ret->law.is_usable = ret->is_fitted && ret->sd < USABLE;
+		find(f, &c, target, has_day, ret);
+	ret->law.is_usable &= ret->is_fitted;
 	if (!ret->is_fitted)
 		snprintf(ret->why, sizeof(ret->why), "%s", why_not(&ret->law, kind));
 }

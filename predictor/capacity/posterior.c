@@ -15,15 +15,13 @@
 static const double lengths[] = { 0, 3, 10, 30, 120, 720 }; /* minutes */
 static const double shares[] = { 1, 0.5 };
 static const double powers[] = { 0, 0.5, 1 };
-static const struct {
-	double sd, weight;
-} priors[] = { { 1e-4, 0.8 }, { 0.03, 0.1 }, { 0.1, 0.1 } };
 
 /* The points under one power of the noise, and what lasts of it between them. */
 struct columns {
 	double (*v)[COLUMNS]; /* [n] */
 	double *keep;         /* [n] from the point before */
 	size_t n, p;
+	const struct posterior_priors *priors;
 	double log_scales; /* sum over the points */
 };
 
@@ -131,9 +129,9 @@ static double evidence(const struct products *x, const struct posterior *q,
 
 /* Adds a component for each deviation of the prior; weight is its evidence so far. */
 static void add_components(const struct products *x, const struct noise *noise,
-			   struct posterior *q, size_t n)
+			   const struct columns *of, struct posterior *q)
 {
-	const size_t n_priors = q->p > POSTERIOR_FLAT ? ARRAY_SIZE(priors) : 1;
+	const size_t n_priors = q->p > POSTERIOR_FLAT ? of->priors->n : 1;
 	struct posterior_component c = { .noise = *noise };
 	double left;
 
@@ -141,15 +139,15 @@ static void add_components(const struct products *x, const struct noise *noise,
 	if (!solve(x, q->p, NO_NOISE, &c, &left))
 		return;
 	for (size_t k = 0; k < n_priors; k++) {
-		const double variance = left / (double)(n - q->p);
-		const double precision =
-			variance / (priors[k].sd * priors[k].sd) + NO_NOISE;
+		const double variance = left / (double)(of->n - q->p);
+		const struct posterior_prior *prior = &of->priors->v[k];
+		const double precision = variance / (prior->sd * prior->sd) + NO_NOISE;
 		double sum;
 
 		if (!solve(x, q->p, precision, &c, &sum))
 			continue;
 		c.noise.sd = sqrt(sum / q->dof);
-		c.weight = evidence(x, q, &c, precision, sum) + log(priors[k].weight);
+		c.weight = evidence(x, q, &c, precision, sum) + log(prior->weight);
 		CHECK(q->n < POSTERIOR_COMPONENTS);
 		q->v[q->n++] = c;
 	}
@@ -175,7 +173,7 @@ static void add_shares(const struct columns *c, struct noise noise, struct poste
 	for (size_t k = 0; k < (noise.length > 0 ? ARRAY_SIZE(shares) : 1); k++) {
 		noise.share = noise.length > 0 ? shares[k] : 0;
 		whiten(c, noise.share, &x);
-		add_components(&x, &noise, q, c->n);
+		add_components(&x, &noise, c, q);
 	}
 }
 
@@ -199,15 +197,16 @@ static void add_one(const struct posterior_point *v, struct columns *c,
 	scale_columns(v, noise->power, c);
 	keep_columns(v, noise->length, c);
 	whiten(c, noise->share, &x);
-	add_components(&x, noise, q, c->n);
+	add_components(&x, noise, c, q);
 }
 
 bool posterior_fit(const struct posterior_point *v, size_t n, size_t p,
-		   const struct noise *only, struct posterior *ret)
+		   const struct posterior_priors *priors, const struct noise *only,
+		   struct posterior *ret)
 {
 	CLEANUP(free) double *scaled = xcalloc(n + 1, COLUMNS * sizeof(*scaled));
 	CLEANUP(free) double *keep = xcalloc(n + 1, sizeof(*keep));
-	struct columns c = { (double(*)[COLUMNS])scaled, keep, n, p, 0 };
+	struct columns c = { (double(*)[COLUMNS])scaled, keep, n, p, priors, 0 };
 
 	CHECK(p >= POSTERIOR_FLAT && p <= POSTERIOR_PARAMS);
 	if (n <= p)

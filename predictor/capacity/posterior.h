@@ -12,7 +12,7 @@
  * minutes that are far apart is not made less sure than it is.
  *
  * The coefficients from the third on have a normal prior around 0 with one of a few
- * deviations, among them almost none: they are what may vary over a day.
+ * deviations: they are what may vary over a day.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  *
@@ -27,7 +27,8 @@
 
 #define POSTERIOR_PARAMS MATRIX_MAX
 #define POSTERIOR_FLAT 2 /* coefficients without a prior */
-#define POSTERIOR_COMPONENTS 192
+#define POSTERIOR_PRIORS 3
+#define POSTERIOR_COMPONENTS 99 /* 11 noises, 3 powers, as many priors */
 
 struct posterior_point {
 	double g[POSTERIOR_PARAMS], y;
@@ -55,13 +56,24 @@ struct posterior {
 	struct posterior_component v[POSTERIOR_COMPONENTS];
 };
 
+/* A normal prior's deviation, and how probable it is beforehand. */
+struct posterior_prior {
+	double sd, weight;
+};
+
+struct posterior_priors {
+	struct posterior_prior v[POSTERIOR_PRIORS];
+	size_t n;
+};
+
 /*
- * Of p coefficients through v [n], in the order of time. False when there are no more
- * points than coefficients, or these are not determined. only: that noise alone, or NULL.
+ * Of p coefficients through v [n], in the order of time; only: that noise alone, or NULL.
+ * False when there are no more points than coefficients, or these are not determined.
  * About 1.5 us a point; allocates for the length of the call only.
  */
 bool posterior_fit(const struct posterior_point *v, size_t n, size_t p,
-		   const struct noise *only, struct posterior *ret);
+		   const struct posterior_priors *priors, const struct noise *only,
+		   struct posterior *ret);
 
 /* The component that explains the points best. */
 const struct posterior_component *posterior_best(const struct posterior *q);

@@ -114,10 +114,10 @@ struct estimate {
 	char why[160]; /* it is not fitted */
 };
 
-/* A law through the minutes of those counts. day: a law whose times of day are to be
- * taken as they are, and the capacity then is the mean of the day; NULL: to be found. */
+/* A law through the minutes of those counts. has_day: what a demand weighs may vary over
+ * the day, and the capacity is that of the dearest hour; else that of them all. */
 void capacity_law(const struct minutes *m, enum kind kind, const struct range *counts,
-		  const struct law *day, double target, struct estimate *ret);
+		  bool has_day, double target, struct estimate *ret);
 
 /* All its minutes had about the same demand, which determines no law. */
 #define CAPACITY_WHY_NARROW "demand was almost always the same"

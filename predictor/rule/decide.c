@@ -150,6 +150,9 @@ void decide(const struct decide_input *in, struct decide_state *state,
 
 bool decide_is_bound(const struct decide_plan *plan)
 {
-	return plan->would_binding == DECIDE_BY_MIN ||
-	       plan->would_binding == DECIDE_BY_FLOOR;
+	const enum decide_binding by = plan->would_binding;
+
+	return by == DECIDE_BY_MIN || by == DECIDE_BY_FLOOR ||
+	       /* of a schedule, cut by the maximum */
+	       (by == DECIDE_BY_MAX && plan->needed < plan->would);
 }

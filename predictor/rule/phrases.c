@@ -101,6 +101,25 @@ void add_events(struct buf *b, const struct decide_events *e)
 			   (int)utf8_fit(e->unknown, NAME_BYTES), e->unknown);
 }
 
+void add_step_out(struct buf *b, const struct decide_input *in)
+{
+	buf_printf(b, "at most %lld may be starting at once",
+		   (long long)in->step_out_max);
+}
+
+void add_step_in(struct buf *b, const struct decide_input *in)
+{
+	buf_printf(b, "at most %lld may be removed within ", (long long)in->step_in_max);
+	add_time(b, in->dwell_ms);
+}
+
+void add_price(struct buf *b, const struct decide_plan *p, const char *saves,
+	       const char *costs)
+{
+	buf_printf(b, "; letting %lld go %s %.0f instance-minutes and %s %.0f",
+		   (long long)p->in_count, saves, p->in_saves, costs, p->in_costs);
+}
+
 /* As many digits as tell it from certainty. */
 static void add_level(struct buf *b, double level)
 {

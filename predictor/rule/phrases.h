@@ -28,4 +28,11 @@ void add_lead(struct buf *b, const struct decide_input *in);
 void add_follows(struct buf *b, const struct decide_input *in);
 void add_events(struct buf *b, const struct decide_events *e);
 
+/* "at most 2 may be starting at once", "at most 2 may be removed within 10m" */
+void add_step_out(struct buf *b, const struct decide_input *in);
+void add_step_in(struct buf *b, const struct decide_input *in);
+/* What letting instances go saves and costs, by this verb form. */
+void add_price(struct buf *b, const struct decide_plan *p, const char *saves,
+	       const char *costs);
+
 #endif

@@ -4,29 +4,14 @@
 #include "bounds.h"
 #include "input.h"
 #include "phrases.h"
-#include "utf8.h"
+#include "reason_kept.h"
 
 #include <math.h>
-
-#define WHY_BYTES 200 /* what is distrusted or missing */
-#define MINUTE_MS 60000
 
 /* "; 8 are needed, but " */
 static void add_needed(struct buf *b, const struct decide_plan *p, const char *then)
 {
 	buf_printf(b, "; %lld are needed%s", (long long)p->needed, then);
-}
-
-static void add_step_out(struct buf *b, const struct decide_input *in)
-{
-	buf_printf(b, "at most %lld may be starting at once",
-		   (long long)in->step_out_max);
-}
-
-static void add_step_in(struct buf *b, const struct decide_input *in)
-{
-	buf_printf(b, "at most %lld may be removed within ", (long long)in->step_in_max);
-	add_time(b, in->dwell_ms);
 }
 
 static void describe_limit(struct buf *b, const struct decide_input *in,
@@ -102,14 +87,6 @@ static void describe_out(struct buf *b, const struct decide_input *in,
 	describe_limit(b, in, p);
 }
 
-/* What letting instances go saves and costs, by this verb form. */
-static void describe_price(struct buf *b, const struct decide_plan *p, const char *saves,
-			   const char *costs)
-{
-	buf_printf(b, "; letting %lld go %s %.0f instance-minutes and %s %.0f",
-		   (long long)p->in_count, saves, p->in_saves, costs, p->in_costs);
-}
-
 static void describe_fell(struct buf *b, const struct decide_input *in,
 			  const struct decide_plan *p)
 {
@@ -118,121 +95,13 @@ static void describe_fell(struct buf *b, const struct decide_input *in,
 		   (long long)p->needed, (long long)p->from - p->in_count + 1);
 	add_time(b, p->in_again_ms);
 	add_events(b, &in->events_far);
-	describe_price(b, p, "saves", "costs");
+	add_price(b, p, "saves", "costs");
 	add_capacity(b, in);
 	if (p->would_binding == DECIDE_BY_STEP_IN) {
 		buf_puts(b, "; ");
 		add_step_in(b, in);
 	} else if (p->would_binding == DECIDE_BY_PAID) {
 		buf_puts(b, "; the others are paid for some time more");
-	}
-}
-
-static void describe_again(struct buf *b, const struct decide_input *in,
-			   const struct decide_plan *p)
-{
-	buf_printf(b, "%lld would do, but %lld ", (long long)p->needed,
-		   (long long)p->from - p->in_count + 1);
-	if (p->in_again_ms > in->lead_ms) {
-		buf_puts(b, "will be needed again in about ");
-		add_time(b, p->in_again_ms / MINUTE_MS * MINUTE_MS);
-	} else {
-		buf_puts(b, "may be needed again within ");
-		add_lead(b, in);
-	}
-	add_events(b, &in->events_far);
-	describe_price(b, p, "would save", "cost");
-}
-
-static void describe_dwell(struct buf *b, const struct decide_input *in,
-			   const struct decide_plan *p)
-{
-	buf_printf(b, "%lld would do, but ", (long long)p->needed);
-	if (p->held >= p->from) {
-		buf_printf(b, "%lld were needed within the last ", (long long)p->from);
-		add_time(b, decide_dwell(in));
-	} else {
-		buf_puts(b, "nothing is removed before fewer have sufficed for ");
-		add_time(b, in->dwell_ms);
-	}
-}
-
-static bool is_about_data(enum decide_binding by)
-{
-	return by == DECIDE_BY_NO_DATA || by == DECIDE_BY_STALE_DATA ||
-	       by == DECIDE_BY_DISTRUST || by == DECIDE_BY_MISSING;
-}
-
-static void add_why(struct buf *b, const char *why)
-{
-	buf_printf(b, "%.*s, so nothing is scaled in", (int)utf8_fit(why, WHY_BYTES),
-		   why);
-}
-
-/* The problem with the data, which alone prevents scaling in. */
-static void describe_data(struct buf *b, const struct decide_input *in)
-{
-	if (!decide_is_measured(in)) {
-		buf_puts(b, "no demand is measured, so nothing is scaled in");
-	} else if (!decide_is_fresh(in)) {
-		buf_puts(b, "demand was last measured ");
-		add_time(b, in->now_ms - in->demand_at_ms);
-		buf_puts(b, " ago, so nothing is scaled in (stale data)");
-	} else if (in->distrust || in->missing) {
-		add_why(b, in->distrust ? in->distrust : in->missing);
-	}
-}
-
-/* Nothing at all scales in, also no maximum below what there is. */
-static void describe_distrust(struct buf *b, const struct decide_input *in,
-			      const struct decide_plan *p)
-{
-	const struct bounds r = bounds_of(in);
-
-	if (r.upper >= 0 && r.upper < p->from) {
-		bounds_add_upper(b, in);
-		buf_puts(b, ", which waits: ");
-	}
-	add_why(b, in->distrust);
-}
-
-static void describe_kept(struct buf *b, const struct decide_input *in,
-			  const struct decide_plan *p)
-{
-	long long needed = (long long)p->needed;
-
-	if (p->would_binding == DECIDE_BY_DWELL) {
-		describe_dwell(b, in, p);
-	} else if (p->would_binding == DECIDE_BY_AGAIN) {
-		describe_again(b, in, p);
-	} else if (p->would_binding == DECIDE_BY_ACTION) {
-		buf_printf(b,
-			   "%lld would be safer, but not by so much that it is worth a "
-			   "change yet",
-			   needed);
-	} else if (p->would_binding == DECIDE_BY_PAID) {
-		buf_printf(b,
-			   "%lld would do, but what there is more is paid for and stays "
-			   "until shortly before that ends",
-			   needed);
-	} else if (p->would_binding == DECIDE_BY_NO_CAPACITY) {
-		buf_puts(b, "the capacity of an instance is not known");
-		if (in->capacity_note)
-			buf_printf(b, " (%s)", in->capacity_note);
-	} else if (p->would_binding == DECIDE_BY_DISTRUST) {
-		describe_distrust(b, in, p);
-	} else if (is_about_data(p->would_binding)) {
-		describe_data(b, in);
-	} else if (p->would_binding == DECIDE_BY_NO_FORECAST) {
-		buf_puts(b, "there is no forecast, so nothing is scaled in");
-	} else if (p->would_binding == DECIDE_BY_STATEFUL) {
-		buf_printf(b,
-			   "%lld would suffice, but a stateful tier is not scaled in "
-			   "automatically",
-			   needed);
-	} else {
-		buf_printf(b, "%lld would suffice, but ", needed);
-		add_step_in(b, in);
 	}
 }
 
@@ -332,7 +201,7 @@ void describe_reason(struct buf *b, const struct decide_input *in,
 		bounds_add_lower(b, in);
 	}
 	describe_room(b, in, p);
-	if (is_kept && !is_about_data(p->would_binding) &&
+	if (is_kept && !reason_is_about_data(p->would_binding) &&
 	    (!decide_is_fresh(in) || in->distrust || in->missing)) {
 		buf_puts(b, "; ");
 		describe_data(b, in);

@@ -22,15 +22,10 @@ def named(given, known):
     return {n: known[n] for n in names} if names else known
 
 
-def tiers():
-    eval_ = loader()
-    found = []
-    for name, trace in named("PROMISE_TRACES", TRACES).items():
-        rates = eval_.Trace(trace_paths(eval_)[trace], PEAK)
-        past = list(rates.history)[-HISTORY_DAYS * 1440:]
-        days = list(rates.demand[:round(DAYS * 1440)])
-        found += [Promised(f"{name}-{kind}", kind, past, days) for kind in named("PROMISE_KINDS", KINDS)]
-    return found
+def tiers(name, rates):
+    past = list(rates.history)[-HISTORY_DAYS * 1440:]
+    days = list(rates.demand[:round(DAYS * 1440)])
+    return [Promised(f"{name}-{kind}", kind, past, days) for kind in named("PROMISE_KINDS", KINDS)]
 
 
 def tell(t):
@@ -44,11 +39,14 @@ def tell(t):
 
 def promise():
     start = time.monotonic()
-    all_tiers = tiers()
-    play(all_tiers, MONDAY_MS)
-    for t in all_tiers:
-        tell(t)
-    met = sum(t.is_kept(COST, SHORT) for t in all_tiers)
-    figure("tiers that got what their backtest says", f"{met} of {len(all_tiers)}", "all",
-           met=met == len(all_tiers))
+    eval_ = loader()
+    kept = []
+    for name, trace in named("PROMISE_TRACES", TRACES).items():
+        all_tiers = tiers(name, eval_.Trace(trace_paths(eval_)[trace], PEAK))
+        play(all_tiers, MONDAY_MS)
+        for t in all_tiers:
+            tell(t)
+            kept.append(t.is_kept(COST, SHORT))
+    figure("tiers that got what their backtest says", f"{sum(kept)} of {len(kept)}", "all",
+           met=all(kept))
     say(f"{DAYS:g} days in {time.monotonic() - start:.0f} s")

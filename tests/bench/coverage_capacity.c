@@ -207,6 +207,77 @@ static void print_interval(const struct setting *s, size_t tiers)
 		row(s->name, "alarms", 0, (double)alarms, tiers);
 }
 
+/* ---------------------------------------------------------------- changes */
+
+#define LEARNED (2 * DAY)
+#define WATCHED (4 * HOUR) /* no longer is waited for a change */
+#define ALARM_TIERS 20
+#define ALARM_DAYS 100
+#define ALARM_FIT (6 * HOUR)
+
+static int by_value(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Minutes until it is noticed that requests are twice the work, at that load. */
+static int delay_of(const struct setting *s, double load, unsigned long seed)
+{
+	CLEANUP(tier_done) struct tier t;
+
+	tier_start(&t, s, seed);
+	learn(&t, LEARNED, HOUR);
+	t.work = 2;
+	for (int i = 1; i <= WATCHED; i++)
+		if (see(&t, load * FULL * (1 + gsl_ran_gaussian(t.rng, 0.03))))
+			return i;
+	return WATCHED;
+}
+
+static void print_delay(const struct setting *s, double load, size_t tiers)
+{
+	CLEANUP(free) int *v = xcalloc(tiers, sizeof(*v));
+	CLEANUP(free) char *name = xasprintf("%s, halved at a load of %.0f %%", s->name,
+					     100 * load);
+
+	for (size_t i = 0; i < tiers; i++)
+		v[i] = delay_of(s, load, 5000 + i);
+	qsort(v, tiers, sizeof(*v), by_value);
+	row(name, "minutes, median", NAN, v[tiers / 2], tiers);
+	row(name, "minutes, 95 %", NAN, v[tiers * 95 / 100], tiers);
+}
+
+static void print_alarms(const struct setting *s)
+{
+	double alarms = 0;
+
+	for (size_t i = 0; i < ALARM_TIERS; i++) {
+		CLEANUP(tier_done) struct tier t;
+
+		tier_start(&t, s, 9000 + i);
+		learn(&t, ALARM_DAYS * DAY, ALARM_FIT);
+		alarms += (double)t.alarms;
+	}
+	row(s->name, "false alarms a day", 0.01, alarms / (ALARM_TIERS * ALARM_DAYS),
+	    ALARM_TIERS * (size_t)ALARM_DAYS);
+}
+
+static const double loads[] = { 0.1, 0.2, 0.4, 0.6 };
+
+static const struct setting changes[] = {
+	{ "utilisation 2 %", UTILISATION, .02, 0, 0, 0, .05, .6, 0 },
+	{ "utilisation 5 %", UTILISATION, .05, 0, 0, 0, .05, .6, 0 },
+	{ "utilisation 10 %", UTILISATION, .10, 0, 0, 0, .05, .6, 0 },
+	{ "utilisation 5 % AR", UTILISATION, .05, .9, 0, 0, .05, .6, 0 },
+	{ "utilisation 10 % AR", UTILISATION, .10, .9, 0, 0, .05, .6, 0 },
+	{ "utilisation 5 % AR, work 10 %", UTILISATION, .05, .9, .1, .25, .05, .6, 0 },
+	{ "latency 10 %", LATENCY, .1, 0, 0, 0, .05, .6, 0 },
+	{ "latency 10 % AR", LATENCY, .1, .9, 0, 0, .05, .6, 0 },
+	{ "latency of a queue", QUEUE, 0, 0, 0, 0, .05, .6, 0 },
+};
+
 static const struct setting settings[] = {
 	{ "utilisation 5 %, 1 day", UTILISATION, .05, 0, 0, 0, .05, .6, DAY },
 	{ "utilisation 2 %, 1 day", UTILISATION, .02, 0, 0, 0, .05, .6, DAY },
@@ -243,5 +314,12 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		if (argc < 3 || strstr(settings[i].name, argv[2]))
 			print_interval(&settings[i], tiers);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		if (argc >= 3 && !strstr(changes[i].name, argv[2]))
+			continue;
+		print_alarms(&changes[i]);
+		for (size_t k = 0; k < ARRAY_SIZE(loads); k++)
+			print_delay(&changes[i], loads[k], tiers / 4);
+	}
 	return 0;
 }

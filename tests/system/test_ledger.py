@@ -150,11 +150,18 @@ def test_a_tier_tells_what_it_had_this_month(books):
         tier["kept"]["minutes_short"] / tier["kept"]["minutes_known"])
 
 
-def command(books, *args):
+def command(books, *args, name="ledger"):
     return subprocess.run(
-        [os.path.join(BUILD, "foretide"), "ledger", *args, "--url", f"http://127.0.0.1:{books.ports[0]}"],
+        [os.path.join(BUILD, "foretide"), name, *args, "--url", f"http://127.0.0.1:{books.ports[0]}"],
         capture_output=True, text=True, check=False,
         env={**os.environ, "FORETIDE_TOKEN": books.api.headers["Authorization"].split()[1]})
+
+
+def test_explain_tells_what_was_promised_and_kept(books):
+    done = command(books, f"{STACK}/web", name="explain")
+    row = books.months["web"][-1]
+    assert (f"  at most 0.5 % of the time short of capacity promised; this month {row['minutes_short']} of "
+            f"{row['minutes_known']} minutes were, {100 * row['short']:.2f} %\n") in done.stdout
 
 
 def test_the_command_prints_a_table(books):

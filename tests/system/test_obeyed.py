@@ -3,13 +3,15 @@
 every mode, with and without data. On a calendar that is stepped by the minute."""
 
 import datetime
+import json
 import os
 import pty
 import subprocess
 
 import pytest
 
-from store_tools import BUILD, DEADLINE_S
+from store_tools import BUILD, DEADLINE_S, wait_until
+from test_api import Foretided
 from week_tools import STACK, Week
 
 MONDAY_MS = 1767571200000
@@ -349,3 +351,53 @@ def test_nothing_is_given_up_that_must_not_be(why, more):
         assert w.tier("high")["desired"] == 3  # a minimum is obeyed as soon as there is room
         assert "its minimum is 3; pool main has room for 1 (max = 2 hosts)" in w.sentence("high")
         assert f"{STACK}/high lacks 2 instances" in w.problems()["pool-full"]
+
+
+def test_a_swing_never_has_more_hosts_than_the_pools_maximum():
+    swing = "min = 1;max = 9;dwell = 1m;action_price = 0;lead_prior = 1m;capacity = 100;"
+    with Obeyed({"t": swing + RATE % "t"}, pool_max=3) as w:
+        standing = []
+        for minute in range(240):
+            w.step({"t": 590.0 if minute // 40 % 2 else 30.0})
+            standing.append(w.standing(POOL))
+        assert max(standing) == 3 and min(standing[20:]) < 3, standing
+
+
+@pytest.mark.parametrize("terminations,generations", [(64, 3), (2, 1)])
+def test_hosts_that_never_join_are_no_more_than_the_pools_maximum(tmp_path, terminations,
+                                                                  generations):
+    """In calendar time that runs: a join is waited for in it."""
+    d = Foretided(tmp_path)
+    config = tmp_path / "foretide.conf"
+    config.write_text(config.read_text().replace(
+        "[controller]\n", "[controller]\njoin_timeout = 1m\ntime_scale = 30\n")
+        + f"[limits]\nterminations_per_hour = {terminations}\n")
+    cloud = tmp_path / "cloud" / "cloud.json"
+
+    def vms():
+        try:
+            return json.loads(cloud.read_text())["vms"]
+        except FileNotFoundError:
+            return []
+
+    def many_came():
+        # Those that the cloud has are counted from its own file, which is replaced at once.
+        there = [v for v in vms() if not v["gone_ms"]]
+        assert len(there) <= 3, there
+        if generations > 1:
+            return len(vms()) >= 3 * generations
+        return sum(v["gone_ms"] > 0 for v in vms()) >= terminations and len(vms()) >= 5
+
+    try:
+        d.start()
+        conf = ("[stack]\nname = lost\n[pool lost]\ndriver = fake\nmax = 3\ncpu = 1\n"
+                "[tier lost]\nunit = lost@.service\nmin = 6\nmax = 6\n")
+        unit = "[Service]\nExecStart=/bin/true\n[X-Resources]\nCPU=1\n"
+        answer = d.call("PUT", "/v1/stacks/lost", {
+            "files": {"stack.conf": conf, "units/lost@.service": unit}})
+        assert answer.status == 200, answer.body
+        assert answer.doc["warnings"] == [
+            "lost: the minimum is 6, but pool lost has room for 3 (max = 3 hosts)"]
+        wait_until(many_came, "hosts came and went")
+    finally:
+        d.stop()

@@ -164,14 +164,17 @@ static void a_dearer_action_is_taken_less_often(void **state)
 	const struct fixture *f = *state;
 	CLEANUP(json_decref) json_t *made = NULL;
 	CLEANUP(json_decref) json_t *dear = NULL;
-	struct call c = { .method = "POST", .path = TIER "/backtest", .token = f->admin };
+	struct call c = { .method = "POST",
+			  .path = TIER "/backtest",
+			  .token = f->admin,
+			  .body = "{\"mode\":\"auto\"}" };
 
 	tell(f, DAYS);
 	assert_int_equal(fixture_json(f, &c, &made), 200);
 	assert_close(action_price(made), POLICY_ACTION_PRICE, 1e-12);
 	assert_int_equal(json_integer_value(json_object_get(made, "dwell_ms")),
 			 POLICY_DWELL_MS);
-	c.body = "{\"action_price\":200,\"dwell\":\"5m\"}";
+	c.body = "{\"action_price\":200,\"dwell\":\"5m\",\"mode\":\"auto\"}";
 	assert_int_equal(fixture_json(f, &c, &dear), 200);
 	assert_close(action_price(dear), 200, 1e-12);
 	assert_int_equal(json_integer_value(json_object_get(dear, "dwell_ms")), 300000);

@@ -309,6 +309,19 @@ static void at_the_maximum_one_goes_first_and_is_replaced(void **state)
 	assert_true(is_running(w, "web@5.service"));
 }
 
+static void a_lower_maximum_is_obeyed_at_once(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("9", ""), 4);
+	w->n_sick = 2;
+	assert_int_equal(round_at(w, 1), 6);
+	scene_apply(w->s, STACK("4", ""), TEXT);
+	assert_int_equal(round_at(w, 1), 4);
+	assert_false(is_running(w, "web@1.service"));
+	assert_false(is_running(w, "web@2.service"));
+}
+
 static void a_schedules_maximum_holds_too(void **state)
 {
 	struct ward *w = *state;
@@ -430,6 +443,7 @@ int main(void)
 		WARD_TEST(at_the_maximum_it_is_given_time),
 		WARD_TEST(never_more_than_the_maximum),
 		WARD_TEST(at_the_maximum_one_goes_first_and_is_replaced),
+		WARD_TEST(a_lower_maximum_is_obeyed_at_once),
 		WARD_TEST(a_schedules_maximum_holds_too),
 		WARD_TEST(when_all_fail_together_one_is_tried_and_none_replaced),
 		WARD_TEST(when_the_one_that_is_tried_serves_the_others_follow),

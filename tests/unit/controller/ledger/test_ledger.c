@@ -24,6 +24,7 @@ struct books {
 	int64_t start_ms; /* a minute's */
 	int64_t healthy;  /* instances of each tier */
 	bool is_blind;    /* the hosts' states are not fresh */
+	int64_t tick_ms;
 };
 
 static int setup(void **state)
@@ -34,6 +35,7 @@ static int setup(void **state)
 	b->s->now_ms = b->start_ms = NOW_MS - NOW_MS % (24 * HOUR) + 23 * HOUR;
 	b->l = ledger_new(b->s->db->db);
 	b->healthy = 1;
+	b->tick_ms = 10000;
 	*state = b;
 	return 0;
 }
@@ -68,17 +70,17 @@ static void round_at(struct books *b, int64_t at_ms, double demand)
 	assert_ok(db_demand_add(s->db->db, &d, 1, at_ms, s->e), s->e);
 	assert_ok(ledger_round(b->l, s->f,
 			       &(struct ledger_moment){ .is_fresh = !b->is_blind,
-							.tick_ms = 10000 },
+							.tick_ms = b->tick_ms },
 			       s->e),
 		  s->e);
 }
 
-/* Rounds of ten seconds for so long from now on. */
+/* A round a tick for so long from now on. */
 static void pass(struct books *b, int64_t ms, double demand)
 {
 	const int64_t until = b->s->now_ms + ms;
 
-	for (int64_t at = b->s->now_ms; at < until; at += 10000)
+	for (int64_t at = b->s->now_ms; at < until; at += b->tick_ms)
 		round_at(b, at, demand);
 	b->s->now_ms = until;
 }
@@ -210,6 +212,19 @@ static void what_is_not_measured_or_not_seen_is_unknown(void **state)
 	assert_int_equal(r.unknown, 5);
 	assert_int_equal(r.was_short, 0);
 	assert_close(r.promised, 0.04, 1e-6);
+}
+
+static void between_ticks_of_minutes_nothing_is_known(void **state)
+{
+	struct books *b = *state;
+
+	scene_apply(b->s, STACK(""), UNIT_TEXT);
+	b->tick_ms = 3 * MINUTE;
+	pass(b, 30 * MINUTE, 20);
+	close_books(b);
+	assert_int_equal(sums(b, "web").known, 10);
+	assert_int_equal(sums(b, "web").was_short, 10);
+	assert_int_equal(sums(b, "web").unknown, 20);
 }
 
 static void pass_slow(struct books *b, int64_t ms, double demand, double latency_s)
@@ -547,31 +562,36 @@ static double load_at(size_t minute)
 	return 20 + 18 * sin((double)minute / 7) + (double)(minute * 37 % 11);
 }
 
-static size_t want(void *arg, size_t i, double demand, size_t running, size_t booting)
+/* The rule's memory is indexed by the minute, not by the step. */
+struct beside {
+	struct peer rule;
+	size_t phase;
+};
+
+static size_t want(void *arg, const struct fleet_now *now)
 {
-	return MIN(peer_reactive(arg, i, demand, running, booting), (size_t)9);
+	struct beside *b = arg;
+	struct fleet_now at = *now;
+
+	at.i += b->phase;
+	return MIN(peer_reactive(&b->rule, &at), (size_t)9);
 }
 
 static void reactive_scaling_is_that_of_the_backtests(void **state)
 {
 	struct books *b = *state;
-	struct peer peer = { .headroom = 1, .capacity = 10 };
+	struct beside beside = { .rule = { .headroom = 1, .capacity = 10 },
+				 .phase = (size_t)(b->start_ms / MINUTE % 5) };
+	const struct fleet_terms terms = { .capacity = 10, .lead = 3, .billing = 60 };
 	const size_t n = 90;
-	/* The rule's memory is indexed by the minute. */
-	const size_t phase = (size_t)(b->start_ms / MINUTE % 5);
-	CLEANUP(free) double *demand = xcalloc(n, sizeof(*demand));
-	CLEANUP(fleet_sim_free) struct fleet_sim *sim = fleet_sim_new(n, 1, 3, 10, 60);
+	CLEANUP(fleet_sim_free) struct fleet_sim *sim = fleet_sim_new(&terms, n, 1);
 	struct fleet_run run;
 	struct db_ledger r;
 
 	scene_apply(b->s, STACK("billing = 1h\n"), UNIT_TEXT);
 	for (size_t i = 0; i < n; i++) {
-		size_t running, booting;
-
-		demand[i] = load_at(i);
-		pass(b, MINUTE, demand[i]);
-		fleet_serve(sim, demand[i], &running, &booting);
-		fleet_want(sim, want(&peer, i + phase, demand[i], running, booting));
+		pass(b, MINUTE, load_at(i));
+		fleet_step(sim, load_at(i), want, &beside);
 	}
 	close_books(b);
 	fleet_result(sim, &run);
@@ -591,6 +611,7 @@ int main(void)
 		TEST(a_minute_is_short_when_its_demand_is_above_what_served),
 		TEST(what_served_is_the_mean_of_the_minute),
 		TEST(what_is_not_measured_or_not_seen_is_unknown),
+		TEST(between_ticks_of_minutes_nothing_is_known),
 		TEST(a_minute_is_short_when_it_is_slow),
 		TEST(without_a_bound_no_minute_is_slow),
 		TEST(a_price_is_told_in_place_of_a_risk),
