@@ -158,6 +158,25 @@ def test_the_promises_are_those_of_the_api(page, shop):
     agree(page, "promises", seen, known)
 
 
+def test_its_days_are_saved_as_csv(page, shop):
+    wait_for("minutes are entered", lambda: shop.api("/v1/ledger")["items"])
+    page.go("ledger", "Ledger")
+    page.wait("the rows", lambda: page.all("main tbody tr"))
+    page.script("""const real = HTMLAnchorElement.prototype.click;
+        window.saved = null;
+        HTMLAnchorElement.prototype.click = function () {
+          if (!this.download) return real.call(this);
+          window.saved = {name: this.download, url: this.href};
+        };
+        const make = URL.createObjectURL;
+        URL.createObjectURL = blob => { blob.text().then(t => { window.text = t; }); return make.call(URL, blob); };
+        [...document.querySelectorAll('main button')].find(b => b.textContent === 'Days as CSV').click();""")
+    page.wait("the text", lambda: page.script("return window.text"))
+    head, *lines = page.script("return window.text").splitlines()
+    assert head.startswith("period,stack,tier,through,minutes_known") and len(lines) >= 3
+    assert page.script("return window.saved.name") == "ledger.csv"
+
+
 def test_a_price_stands_in_place_of_the_risk(page, shop):
     shop.api("/v1/tiers/shop/web", "PATCH", {"price": 2})
     try:
