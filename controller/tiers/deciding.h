@@ -41,8 +41,8 @@ struct deciding {
 
 /* After deciding_fill(): how many instances it may give up to a higher priority. */
 size_t deciding_spare(const struct deciding *d);
-/* After place_find_room(): what the pool has room for. */
-void deciding_fill_room(struct deciding *d);
+/* After place_find_room(): what the pool has room for. highest: priority of a tier. */
+void deciding_fill_room(struct deciding *d, int64_t highest);
 
 /* Fills in what is neither measured nor forecast, except the capacity. */
 void deciding_fill(struct tiers *ts, struct deciding *d);
