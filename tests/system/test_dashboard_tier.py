@@ -393,6 +393,26 @@ def test_settings_are_changed_and_wrong_ones_refused(page, shop):
     shop.api("/v1/tiers/shop/jobs", "PATCH", {"max": before["max"]})
 
 
+def test_instances_that_a_maximum_ends_are_shown_first(page, shop):
+    before = shop.tier("shop", "jobs")
+    shop.api("/v1/tiers/shop/jobs", "PATCH", {"min": 2, "max": 2})
+    page.wait("two are wanted", lambda: shop.tier("shop", "jobs")["running"] == 2)
+    look_at(page, "jobs")
+    page.click("#edit-settings")
+    page.wait("the form", lambda: page.all("dialog[open]"))
+    for field in ("#set-min", "#set-max"):
+        page.all(field)[0].clear()
+        page.all(field)[0].send_keys("1")
+    page.click("dialog [type=submit]")
+    page.wait("what it ends", lambda: "2 instances run, the new maximum is 1: 1 is ended"
+              in (page.text("dialog [role=alert]") or ""))
+    assert shop.tier("shop", "jobs")["max"] == 2
+    page.click("dialog [type=submit]")
+    page.wait("it is done", lambda: not page.all("dialog"))
+    assert shop.tier("shop", "jobs")["max"] == 1
+    shop.api("/v1/tiers/shop/jobs", "PATCH", {"min": before["min"], "max": before["max"]})
+
+
 def test_the_price_of_a_change_is_changed(page, shop):
     look_at(page, "jobs")
     before = shop.tier("shop", "jobs")["action_price"]
