@@ -5,7 +5,9 @@ import json
 import math
 import os
 import subprocess
+import time
 
+from store_tools import DEADLINE_S
 from week_tools import BUILD, CAPACITY, MINUTE_MS, Week
 
 HOUR_MS = 60 * MINUTE_MS
@@ -83,6 +85,18 @@ class Books(Week):
             if tier in rates:
                 self.fed[tier][self.now_ms] = rates[tier]
         super().step(rates)
+        self.wait_for_clouds()
+
+    def wait_for_clouds(self):
+        """After a failure a pool waits in real time. The calendar waits with it: what it does
+        then is of the minute that was played."""
+        waits = "SELECT count(*) FROM pool WHERE state = 'backoff'"
+        while self.db.execute(waits).fetchone()[0]:
+            until = time.monotonic() + DEADLINE_S
+            while self.db.execute(waits).fetchone()[0]:
+                assert time.monotonic() < until, self.words()
+                time.sleep(0.02)
+            self.settle()
 
     def minutes(self, tier, from_ms, until_ms):
         """Known, unknown and short ones."""

@@ -70,7 +70,7 @@ def test_days_and_months_are_of_utc_and_the_same_sum(books, tier):
 
 
 def test_launches_and_actions_are_counted_with_those_that_failed(books):
-    assert total(books.months["app"], "launches_failed") == 4 == len(books.failed)
+    assert total(books.months["app"], "launches_failed") == len(books.failed) >= 2
     for tier in TIERS:
         launches = total(books.months[tier], "launches")
         made = launches - total(books.months[tier], "launches_failed")
