@@ -129,7 +129,8 @@ struct demand_point {
  *          sample. NULL: not needed
  *
  * ERR_INVAL for a value that is not a demand (the message has the index) or a second
- * call. Cost about 2 us per value and lead time.
+ * call. Cost about 2 us per value and lead time, 3 us for one of 254 steps, on a core of
+ * its own.
  */
 int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
 		       struct demand_point *ret, struct err *err) MUST_CHECK;

@@ -33,7 +33,7 @@ def tell(t):
     figure(f"{t.name}, instance-hours and time short",
            f"{had.hours:.1f}, {100 * had.short:.2f} %",
            f"within {100 * COST:.0f} % and {100 * SHORT:.1f} points of the backtest",
-           f"backtest: {said.hours:.1f}, {100 * said.short:.2f} %; {t.why}",
+           f"backtest: {said.hours:.1f}, {100 * said.short:.2f} %; promote: {t.why}",
            met=abs(had.hours / said.hours - 1) <= COST and abs(had.short - said.short) <= SHORT)
 
 

@@ -57,7 +57,7 @@ class Promised:
             self.options["utilisation"] = f'max(used_share{{tier="{name}"}})'
         self.history, self.rates = past[:-WARM_MINUTES], past[-WARM_MINUTES:] + days
         self.served, self.standing, self.capacity = [], [], []
-        self.said = self.why = None
+        self.said = self.report = self.why = None
 
     def used(self, serving):
         return min(1, self.rates[len(self.served)] / max(serving, 1) / CAPACITY * BUSY)
@@ -73,15 +73,18 @@ class Promised:
                 and abs(self.had.short - self.said.short) <= short)
 
     def ask(self, week):
-        """Has the days that were played backtested, in the mode that they were played in."""
+        """Has the days that were played backtested, in the mode that they were played in;
+        then what promote says of the tier as it was one mode below."""
         path = f"/v1/tiers/{STACK}/{self.name}"
         days = len(self.rates) - WARM_MINUTES
-        report = week.api.call("POST", f"{path}/backtest", {
-            "play": f"{days}m", "mode": self.options.get("mode", "auto")})
-        ours = report["policies"][0]
+        mode = self.options.get("mode", "auto")
+        self.report = week.api.call("POST", f"{path}/backtest", {"play": f"{days}m", "mode": mode})
+        ours = self.report["policies"][0]
         self.said = Figures(ours["instance_hours"], ours["short"])
-        self.why = report["verdict"]["why"]
-        self.report = report
+        week.api.call("PATCH", path, {"mode": "observe" if mode == "out" else "out"})
+        answer = week.api.call("POST", f"{path}/promote", {"to": mode, "dry_run": True})
+        assert answer["backtest"]["at"] == self.report["at"], "of the same backtest"
+        self.why = answer["verdict"]["why"]
 
 
 def play(tiers, start_ms):
