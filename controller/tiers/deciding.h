@@ -33,6 +33,7 @@ struct deciding {
 	char missing[256];                    /* which part of the demand is */
 	int64_t missing_ms;                   /* for how long; INT64_MAX: always */
 	bool is_outside;                      /* no agent of ours reports it */
+	const struct fleet_tier *siblings;    /* whose instances are looked at */
 	char why[160];                        /* of the forecast's fallback level */
 	char pool[64], pool_note[160];        /* of the budget */
 	char yields_to[140], takes_from[140]; /* tiers */
