@@ -46,7 +46,7 @@
 #define DEMAND_LEAD_MAX 300     /* lead_steps */
 #define DEMAND_PRIOR_SWING 0.15 /* prior_swing when 0 is given */
 #define DEMAND_MAX 1e30         /* of a sample */
-#define DEMAND_STATE_VERSION 4u
+#define DEMAND_STATE_VERSION 5u
 
 struct demand_opts {
 	int64_t step_ms;                     /* between two samples, 1 s to 1 day */
