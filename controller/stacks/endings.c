@@ -4,8 +4,8 @@
  */
 #include "change_list.h"
 #include "check.h"
-#include "minimums.h"
 #include "names.h"
+#include "tier_calendar.h"
 #include "warnings.h"
 
 #include <string.h>

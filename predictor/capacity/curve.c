@@ -7,6 +7,7 @@
 
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <string.h>
 
 #define STEPS 50
 #define STEP_LEAST 1e-8 /* relative; far below what noise leaves open */
@@ -66,8 +67,9 @@ static bool step_of(const struct matrix *a, const double *r, size_t p, double da
 		damped.v[k][k] *= 1 + damping;
 	if (!matrix_factor(&damped, p, &l))
 		return false;
-	matrix_forward(&l, p, r, ret);
-	matrix_backward(&l, p, ret, ret);
+	memcpy(ret, r, p * sizeof(*ret));
+	matrix_forward(&l, p, ret);
+	matrix_backward(&l, p, ret);
 	return true;
 }
 

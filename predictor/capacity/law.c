@@ -23,6 +23,7 @@
 #define FULL 0.02 /* as near to full, a queue is as good as full */
 #define IDLE 0.01 /* noise of an instance is not below that of one so busy */
 #define HOURS 24
+#define DAY_LEAST (23 * 60)
 #define DRAWS 800
 #define TWO_SIDED 3.92 /* deviations from one end of a 95 % interval to the other */
 #define ROUNDS 4       /* the queue's curve is straightened about what was found */
@@ -33,7 +34,7 @@
  * not; but what latency has of that looks much like a smaller queue. */
 static const struct posterior_priors day_priors[] = {
 	[BUSY] = { { { 1e-4, 0.8 }, { 0.03, 0.1 }, { 0.1, 0.1 } }, 3 },
-	[SLOW] = { { { 0.05, 0.5 }, { 0.1, 0.5 } }, 2 },
+	[SLOW] = { { { 0.07, 1 } }, 1 },
 };
 
 /* ---------------------------------------------------------------- curves */
@@ -141,6 +142,12 @@ static void take(const struct minutes *m, const struct range *counts, struct fit
 	law->instances /= (double)f->n;
 	for (size_t i = 0; i < f->n && law->scale > 0; i++)
 		f->v[i].x /= law->scale;
+}
+
+/* Whether it has been seen how the weight of a demand varies over a day. */
+static bool is_day(const struct fitting *f)
+{
+	return f->minute[f->n - 1] - f->minute[0] >= DAY_LEAST;
 }
 
 static void see_hours(struct fitting *f)
@@ -423,7 +430,7 @@ void capacity_law(const struct minutes *m, enum kind kind, const struct range *c
 	ret->is_fitted =
 		curve_fit(kind == BUSY ? capacity_busy_curve : capacity_slow_curve, 2,
 			  f->v, f->n, start, true, &c) &&
-		find(f, &c, target, has_day, ret);
+		find(f, &c, target, has_day && is_day(f), ret);
 	ret->law.is_usable &= ret->is_fitted;
 	if (!ret->is_fitted)
 		snprintf(ret->why, sizeof(ret->why), "%s", why_not(&ret->law, kind));

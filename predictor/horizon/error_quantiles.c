@@ -2,6 +2,8 @@
 #include "error_quantiles.h"
 
 #include "check.h"
+#include "error_calibration.h"
+#include "error_sizes.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
@@ -9,26 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#define PSEUDO 4.0      /* pseudo-origins without an effect of the season */
-#define HALF_LIFE 14.0  /* seasons after which an error counts half as recent */
-#define USUAL 7.0       /* pseudo-seasons of errors no larger lately than ever */
-#define FREEDOM 0.4     /* degrees of freedom an independent error; see widening() */
+#define FREEDOM 0.4 /* degrees of freedom an independent error; see error_widening() */
 #define FREEDOM_MIN 2.0 /* of any number of them */
-
-/* What errors are divided by, and what those to come are multiplied by. */
-struct sizes {
-	double *ahead;  /* [h] */
-	double *season; /* [season or 1] */
-	double *recent; /* [h] */
-};
-
-static void sizes_done(struct sizes *z)
-{
-	free(z->ahead);
-	free(z->season);
-	free(z->recent);
-}
-DEFINE_CLEANUP_OBJECT(struct sizes, sizes_done);
 
 void error_quantiles_init(struct error_quantiles *s, size_t h, size_t season, size_t max)
 {
@@ -59,129 +43,13 @@ void error_quantiles_add(struct error_quantiles *s, size_t t, const double *actu
 	s->at[s->n++] = t;
 }
 
-/* The mean size of the errors at each step ahead, smoothed over its neighbours. */
-static void sizes_ahead(const struct error_quantiles *s, double *size)
-{
-	const size_t h = s->h;
-	CLEANUP(free) double *raw = xcalloc(h, sizeof(double));
-	double all = 0;
-
-	for (size_t j = 0; j < h; j++) {
-		double count = 0;
-
-		for (size_t i = 0; i < s->n; i++) {
-			if (j >= s->known[i])
-				continue;
-			raw[j] += fabs(s->error[i * h + j]);
-			count += 1;
-		}
-		raw[j] /= count;
-		all += raw[j] / (double)h;
-	}
-	for (size_t j = 0; j < h; j++) {
-		const size_t reach = MIN(MIN(j, h / 12), h - 1 - j);
-
-		size[j] = 1e-9 * all + 1e-300;
-		for (size_t k = j - reach; k <= j + reach; k++)
-			size[j] += raw[k] / (double)(2 * reach + 1);
-	}
-}
-
-/* How much larger than usual errors are at each time of the season. */
-static void sizes_in_season(const struct error_quantiles *s, const double *ahead,
-			    double *size)
-{
-	const size_t m = MAX(s->season, (size_t)1), reach = m / 24;
-	CLEANUP(free) double *sum = xcalloc(m, sizeof(double));
-	CLEANUP(free) double *count = xcalloc(m, sizeof(double));
-
-	for (size_t i = 0; i < s->n; i++)
-		for (size_t j = 0; j < s->known[i]; j++) {
-			const size_t at = (s->at[i] + j) % m;
-
-			sum[at] += fabs(s->error[i * s->h + j]) / ahead[j];
-			count[at] += 1;
-		}
-	for (size_t k = 0; k < m; k++) {
-		double a = PSEUDO, b = PSEUDO;
-
-		for (size_t d = 0; d <= 2 * reach; d++) {
-			a += sum[(k + m + d - reach) % m];
-			b += count[(k + m + d - reach) % m];
-		}
-		size[k] = a / b;
-	}
-}
-
-static double shape(const struct error_quantiles *s, const struct sizes *z, size_t i,
-		    size_t j)
-{
-	const size_t m = MAX(s->season, (size_t)1);
-
-	return s->error[i * s->h + j] / (z->ahead[j] * z->season[(s->at[i] + j) % m]);
-}
-
-/* The steps that the errors are of. */
-static size_t span(const struct error_quantiles *s)
-{
-	size_t lo = SIZE_MAX, hi = 0;
-
-	for (size_t i = 0; i < s->n; i++) {
-		lo = MIN(lo, s->at[i]);
-		hi = MAX(hi, s->at[i] + s->known[i]);
-	}
-	return hi - lo;
-}
-
-/*
- * How much larger than ever errors were lately before t, in sum and count weighted by
- * age. That of a step ahead is learned from half to twice as many steps ahead: the next
- * hour from the last hours, the next day from the last days.
- */
-static void sizes_lately(const struct error_quantiles *s, size_t t, struct sizes *z)
-{
-	const size_t h = s->h, season = s->season ? s->season : h;
-	const double life = HALF_LIFE * (double)season;
-	CLEANUP(free) double *sum = xcalloc(h + 1, sizeof(double));
-	CLEANUP(free) double *count = xcalloc(h + 1, sizeof(double));
-	double all = 0, n = 0;
-
-	for (size_t i = 0; i < s->n; i++)
-		for (size_t j = 0; j < s->known[i]; j++) {
-			const double age = (double)(t - s->at[i]) - (double)j;
-			const double weight = exp2(-age / life);
-			const double size = fabs(shape(s, z, i, j));
-
-			sum[j + 1] += weight * size;
-			count[j + 1] += weight;
-			all += size;
-			n += 1;
-		}
-	for (size_t j = 0; j < h; j++) {
-		sum[j + 1] += sum[j];
-		count[j + 1] += count[j];
-	}
-
-	const double a_season = n / (double)h * (double)season / (double)span(s);
-	const double usual = all / n;
-
-	for (size_t j = 0; j < h; j++) {
-		const size_t lo = j / 2, hi = MIN(2 * j + 2, h);
-		const double more = USUAL * a_season * (double)(hi - lo);
-
-		z->recent[j] = usual > 0 ? ((sum[hi] - sum[lo]) / usual + more) /
-						   (count[hi] - count[lo] + more)
-					 : 1;
-	}
-}
-
 /*
  * How many errors are independent, at least one. Those of one season are alike, the more
  * the farther ahead they are; without a season those that overlap are.
  */
-static void independent(const struct error_quantiles *s, double *errors)
+void error_independent(const struct error_quantiles *s, double *errors)
 {
-	const size_t m = s->season, steps = span(s);
+	const size_t m = s->season, steps = error_span(s);
 
 	for (size_t j = 0; j < s->h; j++) {
 		const double alike =
@@ -196,7 +64,7 @@ static void independent(const struct error_quantiles *s, double *errors)
  * at x: a size known from few errors makes it Student's t, and the weights were chosen on
  * these errors, which makes them smaller than those to come.
  */
-static double widening(double x, double errors)
+double error_widening(double x, double errors)
 {
 	const double f = fmax(FREEDOM * errors, FREEDOM_MIN), u = x * x;
 	const double t = 1 + (u + 1) / (4 * f) + ((5 * u + 16) * u + 3) / (96 * f * f) +
@@ -206,13 +74,14 @@ static double widening(double x, double errors)
 }
 
 /* All shapes, ascending, into z [n h]; returns how many. */
-static size_t pool(const struct error_quantiles *s, const struct sizes *by, double *z)
+static size_t pool(const struct error_quantiles *s, const struct error_sizes *by,
+		   double *z)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
 		for (size_t j = 0; j < s->known[i]; j++)
-			z[n++] = shape(s, by, i, j);
+			z[n++] = error_shape(s, by, i, j);
 	gsl_sort(z, 1, n);
 	return n;
 }
@@ -223,22 +92,17 @@ void error_quantiles_at(const struct error_quantiles *s, size_t t, const double 
 	const size_t h = s->h, m = MAX(s->season, (size_t)1);
 	CLEANUP(free) double *z = xcalloc(s->n * h + 1, sizeof(double));
 	CLEANUP(free) double *errors = xcalloc(h, sizeof(double));
-	CLEANUP(sizes_done)
-	struct sizes by = {
-		.ahead = xcalloc(h, sizeof(double)),
-		.season = xcalloc(m, sizeof(double)),
-		.recent = xcalloc(h, sizeof(double)),
-	};
+	CLEANUP(free) double *factor = xcalloc(h, sizeof(double));
+	CLEANUP(error_sizes_done) struct error_sizes by = { 0 };
 
 	CHECK(s->n > 0);
-	sizes_ahead(s, by.ahead);
-	sizes_in_season(s, by.ahead, by.season);
-	sizes_lately(s, t, &by);
-	independent(s, errors);
+	error_sizes_init(&by, s, t);
+	error_independent(s, errors);
 
 	const size_t count = pool(s, &by, z);
 	const double middle = gsl_stats_median_from_sorted_data(z, 1, count);
 
+	error_calibrate(s, t, z, count, factor);
 	for (size_t k = 0; k < n; k++) {
 		const double x = gsl_cdf_ugaussian_Pinv(levels[k]);
 		const double from =
@@ -248,7 +112,9 @@ void error_quantiles_at(const struct error_quantiles *s, size_t t, const double 
 		for (size_t j = 0; j < h; j++) {
 			const double size =
 				by.ahead[j] * by.recent[j] * by.season[(t + j) % m];
-			const double off = middle + from * widening(x, errors[j]);
+			const double off =
+				middle + from * error_calibrated(factor[j], x) *
+						 error_widening(x, errors[j]);
 
 			q[k * h + j] = fmax(floor, mean[j] + size * off);
 		}

@@ -188,7 +188,7 @@ static void print_interval(const struct setting *s, size_t tiers)
 		double truth;
 
 		tier_start(&t, s, 1000 + i);
-		learn(&t, s->minutes, HOUR);
+		learn(&t, s->minutes, 4 * HOUR);
 		truth = least_capacity(&t);
 		k = capacity_known(t.c);
 		alarms += t.alarms;
@@ -228,7 +228,7 @@ static int delay_of(const struct setting *s, double load, unsigned long seed)
 	CLEANUP(tier_done) struct tier t;
 
 	tier_start(&t, s, seed);
-	learn(&t, LEARNED, HOUR);
+	learn(&t, LEARNED, 4 * HOUR);
 	t.work = 2;
 	for (int i = 1; i <= WATCHED; i++)
 		if (see(&t, load * FULL * (1 + gsl_ran_gaussian(t.rng, 0.03))))
@@ -313,7 +313,9 @@ int main(int argc, char **argv)
 
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		if (argc < 3 || strstr(settings[i].name, argv[2]))
-			print_interval(&settings[i], tiers);
+			print_interval(&settings[i], settings[i].source == QUEUE
+							    ? tiers / 4
+							    : tiers);
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		if (argc >= 3 && !strstr(changes[i].name, argv[2]))
 			continue;

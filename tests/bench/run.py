@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench_constant  # noqa: E402
+import bench_coverage  # noqa: E402
 import bench_follow  # noqa: E402
 import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
@@ -37,6 +38,7 @@ BENCHES = {
     "metrics": bench_offline.metrics,
     "samples": bench_http.samples,
     "constant": bench_constant.constant,
+    "coverage": bench_coverage.coverage,
     "follow": bench_follow.follow,
     "ledger": bench_ledger.ledger,
 }

@@ -11,7 +11,7 @@ from week_tools import BUILD, CAPACITY, MINUTE_MS, Week
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 START_MS = 1769817600000 - 6 * HOUR_MS  # 18:00 on 30 January 2026, so two months are played
-TIERS = ["web", "app"]
+TIERS = {"web": {}, "app": {}, "seen": {"mode": "observe", "min": 6}}
 # Of each played day:
 SILENT = range(700, 730)  # minutes in which web's demand is not measured
 FAILING = 300  # two launches of app fail from here on
@@ -139,7 +139,7 @@ def play(w, minutes):
             w.kill()
             w.revive(w.now_ms + AWAY_MINUTES * MINUTE_MS)
             minute += AWAY_MINUTES
-        w.step({t: rate(t, minute) for t in TIERS if t == "app" or of_day not in SILENT})
+        w.step({t: rate(t, minute) for t in TIERS if t != "web" or of_day not in SILENT})
         minute += 1
 
 
