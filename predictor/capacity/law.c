@@ -23,6 +23,7 @@
 #define FULL 0.02 /* as near to full, a queue is as good as full */
 #define IDLE 0.01 /* noise of an instance is not below that of one so busy */
 #define HOURS 24
+#define SLOW_DAY 0.07
 #define DAY_LEAST (23 * 60)
 #define DRAWS 800
 #define TWO_SIDED 3.92 /* deviations from one end of a 95 % interval to the other */
@@ -34,7 +35,7 @@
  * not; but what latency has of that looks much like a smaller queue. */
 static const struct posterior_priors day_priors[] = {
 	[BUSY] = { { { 1e-4, 0.8 }, { 0.03, 0.1 }, { 0.1, 0.1 } }, 3 },
-	[SLOW] = { { { 0.07, 1 } }, 1 },
+	[SLOW] = { { { SLOW_DAY, 1 } }, 1 },
 };
 
 /* ---------------------------------------------------------------- curves */
@@ -281,20 +282,24 @@ static double predicted(const struct fitting *f, const struct law *around, const
 static void draw(const struct fitting *f, const struct law *around, double target,
 		 bool has_day, struct estimate *e)
 {
-	double v[DRAWS], dearest[DRAWS], at_high[DRAWS], b[POSTERIOR_PARAMS];
+	double v[DRAWS], most[DRAWS], dearest[DRAWS], at_high[DRAWS], b[POSTERIOR_PARAMS];
 	const size_t high = highest(f);
 
 	for (size_t k = 0; k < DRAWS; k++) {
 		posterior_draw(&f->posterior, k, b);
 		v[k] = capacity_of(f, around, b, target, has_day, &dearest[k]);
+		/* By latency alone dearer requests look much like a smaller queue: the upper
+		 * end is that of the mean of the day, and of a day that hides as much. */
+		most[k] = f->kind == SLOW ? v[k] * dearest[k] * exp(SLOW_DAY) : v[k];
 		at_high[k] = predicted(f, around, b, has_day, high);
 	}
 	e->law.is_usable = gsl_stats_sd(at_high, 1, DRAWS) <
 			   USABLE * (f->kind == BUSY ? gsl_stats_mean(at_high, 1, DRAWS)
 						     : 1);
 	gsl_sort(v, 1, DRAWS);
+	gsl_sort(most, 1, DRAWS);
 	e->low = gsl_stats_quantile_from_sorted_data(v, 1, DRAWS, 0.025);
-	e->high = v[(size_t)(0.975 * (DRAWS - 1)) + 1];
+	e->high = most[(size_t)(0.975 * (DRAWS - 1)) + 1];
 	e->law.capacity = v[DRAWS / 2];
 	e->sd = log(e->high / e->low) / TWO_SIDED;
 	e->dearest = gsl_stats_median(dearest, 1, DRAWS);
@@ -314,6 +319,7 @@ static void set_law(const struct fitting *f, struct law *l)
 			l->b[k] += q->v[i].weight * q->v[i].b[k];
 	for (size_t k = POSTERIOR_FLAT; f->kind == BUSY && k < POSTERIOR_PARAMS; k++)
 		l->b[k] *= around / l->b[1];
+	l->has_day = q->p > POSTERIOR_FLAT;
 	l->spread = noise->sd;
 	l->power = noise->power;
 }

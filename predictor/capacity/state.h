@@ -34,7 +34,7 @@ struct point {
  * the time of day in the weight of a demand (see capacity_day_weight()).
  */
 struct law {
-	bool is_usable;
+	bool is_usable, has_day; /* has_day: the time of day is known */
 	double b[4];
 	double scale, spread, power;    /* noise is spread * level^power */
 	double capacity;                /* at the target, in the dearest hour */

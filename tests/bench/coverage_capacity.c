@@ -5,7 +5,7 @@
  *
  * Usage: coverage_capacity [TIERS [NAME]]
  *
- * Each row is one setting, played for TIERS (400) independent tiers (NAME: those whose name has it): its name, what is
+ * Each row is one setting; what is no share, such as a delay, goes to stderr. It is played for TIERS (400) independent tiers (NAME: those whose name has it): its name, what is
  * stated, what was achieved, and of how many, separated by tabs. Utilisation is (idle +
  * demand work) (1 + noise), latency work / (1 - demand work) e^noise; noise is normal,
  * independent or AR(1) with 0.9 from minute to minute. Demand is a sine of a day from 5 %
@@ -24,6 +24,7 @@
 #define DAY 1440
 #define HOUR 60
 #define FIRST INT64_C(28333440) /* a midnight */
+#define FIRST_FIT 30 /* minutes, on the first day */
 #define TARGET 0.7
 #define FULL 20.0
 #define SERVICE_S 0.05
@@ -158,7 +159,7 @@ static void learn(struct tier *t, int minutes, int fit_every)
 {
 	for (int i = 1; i <= minutes; i++) {
 		(void)see(t, demand_now(t));
-		if (i % fit_every == 0)
+		if (i % (i < DAY ? FIRST_FIT : fit_every) == 0)
 			capacity_fit(t->c, 3);
 	}
 	capacity_fit(t->c, 3);
@@ -166,10 +167,17 @@ static void learn(struct tier *t, int minutes, int fit_every)
 
 /* ---------------------------------------------------------------- intervals */
 
+/* A share that is stated. */
 static void row(const char *name, const char *what, double stated, double achieved, size_t n)
 {
 	printf("%s: %s\t%.4g\t%.4g\t%zu\n", name, what, stated, achieved, n);
 	fflush(stdout);
+}
+
+/* Another figure of the header. */
+static void note(const char *name, const char *what, double seen, size_t n)
+{
+	fprintf(stderr, "%s: %s %.4g (of %zu)\n", name, what, seen, n);
 }
 
 static double share(size_t part, size_t of)
@@ -199,12 +207,12 @@ static void print_interval(const struct setting *s, size_t tiers)
 		over += k->low > truth;
 		width += (k->high - k->low) / 2 / truth;
 	}
-	row(s->name, "known", NAN, share(known, tiers), tiers);
+	note(s->name, "known", share(known, tiers), tiers);
 	row(s->name, "interval holds", 0.95, share(held, known), known);
 	row(s->name, "low end too high", 0.025, share(over, known), known);
-	row(s->name, "half the width", NAN, known ? width / (double)known : NAN, known);
+	note(s->name, "half the width", known ? width / (double)known : NAN, known);
 	if (alarms)
-		row(s->name, "alarms", 0, (double)alarms, tiers);
+		note(s->name, "false alarms", (double)alarms, tiers);
 }
 
 /* ---------------------------------------------------------------- changes */
@@ -245,8 +253,8 @@ static void print_delay(const struct setting *s, double load, size_t tiers)
 	for (size_t i = 0; i < tiers; i++)
 		v[i] = delay_of(s, load, 5000 + i);
 	qsort(v, tiers, sizeof(*v), by_value);
-	row(name, "minutes, median", NAN, v[tiers / 2], tiers);
-	row(name, "minutes, 95 %", NAN, v[tiers * 95 / 100], tiers);
+	note(name, "minutes, median", v[tiers / 2], tiers);
+	note(name, "minutes, 95 %", v[tiers * 95 / 100], tiers);
 }
 
 static void print_alarms(const struct setting *s)
