@@ -96,16 +96,20 @@ SEES_controller/etcd            := $(BASE) common/store db
 SEES_controller/pools           := $(BASE) db cloud-drivers controller/events controller/trust
 SEES_controller/metrics         := $(BASE) db db/samples
 SEES_controller/stacks          := common common/text common/calendar common/template db \
-					fleet-adapter/unitfile predictor/rule predictor/uplift
+					fleet-adapter/unitfile fleet-adapter/placement predictor/rule \
+					predictor/uplift
 SEES_controller/fleet           := $(GROUND) fleet-adapter/placement
 SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/capacity \
 					controller/metrics controller/fleet
+SEES_controller/ledger          := $(GROUND) db/samples predictor/simulation predictor/demand \
+					predictor/policy predictor/judge controller/metrics \
+					controller/fleet
 SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/fleet controller/tiers
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \
 					cloud-drivers controller/pools \
-					controller/fleet controller/tiers
+					controller/fleet controller/tiers controller/ledger
 SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/trust controller/etcd \
 					controller/metrics controller/fleet controller/tiers \

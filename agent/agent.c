@@ -48,6 +48,15 @@ static void on_unit(void *arg, const char *name)
 		wanted_poke(a->wanted);
 }
 
+static void on_restart(void *arg, const char *name)
+{
+	struct agent *a = arg;
+	struct err err;
+
+	if (units_restart(a->units, name, &err) < 0)
+		log_warn("unit-not-restarted", STR("unit", name), ERR(&err));
+}
+
 static void on_ready(void *arg)
 {
 	on_unit(arg, "");
@@ -189,6 +198,7 @@ static int open_units(struct agent *a, struct err *err)
 				      .address = a->address,
 				      .host = a->conf->id,
 				      .on_health = on_unit,
+				      .on_restart = on_restart,
 				      .arg = a };
 	struct units_opts o = { .state_dir = a->conf->state_dir,
 				.cgroup_name = *a->conf->units_cgroup

@@ -146,6 +146,15 @@ static void print_changes(const json_t *doc)
 	}
 }
 
+static void print_warnings(const json_t *doc)
+{
+	size_t i;
+	const json_t *w;
+
+	json_array_foreach(json_object_get(doc, "warnings"), i, w)
+		printf("warning: %s\n", json_string_value(w));
+}
+
 static bool is_confirmed(const struct args *a, const json_t *doc)
 {
 	return json_array_size(json_object_get(doc, "changes")) == 0 ||
@@ -181,8 +190,10 @@ static int apply(const struct args *a, struct err *err)
 		return rc;
 	if (a->json && a->dry_run)
 		client_print(plan);
-	else if (!a->json)
+	else if (!a->json) {
 		print_changes(plan);
+		print_warnings(plan);
+	}
 	if (a->dry_run)
 		return 0;
 	if (!is_confirmed(a, plan))

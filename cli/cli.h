@@ -25,6 +25,7 @@ int cli_backtest(int argc, char **argv);
 
 /* Clients of a controller. */
 int cli_apply(int argc, char **argv);
+int cli_ledger(int argc, char **argv);
 int cli_calendar(int argc, char **argv);
 int cli_delete(int argc, char **argv);
 int cli_list(int argc, char **argv); /* argv[0] is the list */
@@ -36,6 +37,7 @@ int cli_drain(int argc, char **argv);
 int cli_logs(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_token(int argc, char **argv);
+int cli_forget(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_promote(int argc, char **argv);

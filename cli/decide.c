@@ -54,7 +54,7 @@ static int observe(struct decide_session *s, int64_t t_ms, double value, int64_t
 
 	if (rc != 0 || !is_new)
 		return rc;
-	policy_observe(&s->policy, &s->settings, value, running,
+	policy_observe(&s->policy, &s->settings, NULL, value, running,
 		       decide_is_bound(&s->plan));
 	s->at_ms = t_ms + s->policy.step_ms;
 	s->value = value;

@@ -115,8 +115,10 @@ int decide_session_init(struct decide_session *s, const json_t *msg, struct err 
 
 	policy_init(&p, &o, &settings);
 	if ((rc = demand_model_new(&o, &m, err)) != 0 ||
-	    (rc = policy_train(&p, &settings, m, y, n, llround(start_s * 1000), err)) !=
-		    0)
+	    (rc = policy_train(&p, &settings, m,
+			       &(struct policy_past){
+				       .y = y, .n = n, .t0_ms = llround(start_s * 1000) },
+			       err)) != 0)
 		return rc;
 	decide_session_done(s);
 	*s = (struct decide_session){ .model = TAKE(m),
@@ -167,5 +169,6 @@ void decide_session_print(const struct decide_session *s, const struct decide_in
 		       in->forecast_high, level);
 	printf(",\"binding\":\"%s\",\"fallback_level\":\"%s\"}\n",
 	       decide_binding_name(s->plan.binding),
-	       demand_fallback_name(from.fallback_level));
+	       demand_fallback_name(
+		       MIN(from.fallback_level, veto_allows(&s->policy.veto))));
 }

@@ -23,12 +23,33 @@ static void print_scale_in(const json_t *o)
 		       in_minutes(o, "saves_min"), in_minutes(o, "costs_min"));
 }
 
+/* Those that were known. */
+static void print_inputs(const json_t *inputs)
+{
+	static const char *const names[] = { "demand",  "capacity", "running", "starting",
+					     "overdue", "min",      "max",     "floor",
+					     "ceiling", "budget" };
+	const char *sep = "  inputs: ";
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const json_t *v = json_object_get(inputs, names[i]);
+
+		if (!json_is_number(v))
+			continue;
+		printf("%s%s %.5g", sep, names[i], json_number_value(v));
+		sep = ", ";
+	}
+	putchar('\n');
+}
+
 static void print_explanation(const json_t *doc)
 {
 	const json_t *stage;
 	size_t i;
 
 	printf("%s\n", field_text(doc, "sentence"));
+	print_inputs(json_object_get(doc, "inputs"));
+	printf("  limiting constraint: %s\n", field_text(doc, "binding"));
 	json_array_foreach(json_object_get(doc, "stages"), i, stage)
 	{
 		CLEANUP(free)
@@ -48,26 +69,37 @@ static void print_share(const json_t *share)
 		printf(" %12s", "-");
 }
 
-/* Coverage promised and achieved: bands down, lead times across. */
-static void print_promise(const json_t *doc)
+/* What is promised of the tier, and what it had this month. */
+static void print_kept(const json_t *tier)
 {
-	const json_t *bands = json_object_get(doc, "bands"), *band, *lead;
-	const json_t *price = json_object_get(doc, "price");
+	const json_t *kept = json_object_get(tier, "kept");
+	const double price = field_number(tier, "price");
+
+	if (!json_is_object(kept))
+		return;
+	if (price > 0)
+		printf("  a minute short of capacity costs %.4g instance-hours;", price);
+	else
+		printf("  at most %.4g %% of the time short of capacity promised;",
+		       100 * field_number(tier, "risk"));
+	if (field_int(kept, "minutes_known") == 0)
+		puts(" no minute measured yet this month");
+	else
+		printf(" this month %lld of %lld minutes were, %.2f %%\n",
+		       field_int(kept, "minutes_short"), field_int(kept, "minutes_known"),
+		       100 * field_number(kept, "short"));
+}
+
+/* Coverage of the forecasts, promised and achieved: bands down, lead times across. */
+static void print_coverage(const json_t *promise)
+{
+	const json_t *bands = json_object_get(promise, "bands"), *band, *lead;
 	char time[CLOCK_TEXT];
 	size_t i, k;
 
-	if (!json_is_object(doc))
+	if (!json_is_object(promise))
 		return;
-	if (json_is_number(price))
-		printf("\na minute short of capacity costs %.4g instance-hours; time "
-		       "short lately:",
-		       json_number_value(price));
-	else
-		printf("\ntime short of capacity: at most %.4g %% promised; achieved "
-		       "lately:",
-		       100 * json_number_value(json_object_get(doc, "risk")));
-	print_share(json_object_get(doc, "achieved"));
-	printf("\n\nCOVERAGE PROMISED   ");
+	printf("\nCOVERAGE PROMISED   ");
 	json_array_foreach(json_object_get(json_array_get(bands, 0), "leads"), k, lead)
 		printf("  for %8s",
 		       clock_format_duration((int64_t)json_number_value(
@@ -100,6 +132,28 @@ static void print_capacity(const json_t *tier)
 		       field_text(c, "model"),
 		       (long long)json_integer_value(json_object_get(c, "points")));
 	printf(": %s\n", field_text(c, "why"));
+}
+
+/* The tiers of its stack whose demand could improve its forecast, and what they do. */
+static void print_tried(const json_t *tier)
+{
+	const json_t *of;
+	size_t i;
+
+	json_array_foreach(json_object_get(tier, "tried"), i, of)
+	{
+		const json_t *gain = json_object_get(of, "gain");
+
+		printf("  %s %s: ",
+		       json_is_true(json_object_get(of, "is_used")) ? "follows"
+								    : "does not follow",
+		       field_text(of, "tier"));
+		if (json_is_number(gain))
+			printf("the loss of its forecast would be %+.1f %%\n",
+			       -100 * json_number_value(gain));
+		else
+			puts("nothing to compare yet");
+	}
 }
 
 /* Of the last decision that was recorded before a time. */
@@ -147,7 +201,9 @@ static int explain(const struct args *a, struct err *err)
 		printf("%s  ", field_text(doc, "at"));
 	print_explanation(doc);
 	print_capacity(tier);
-	print_promise(json_object_get(doc, "promise"));
+	print_tried(tier);
+	print_kept(tier);
+	print_coverage(json_object_get(doc, "promise"));
 	return 0;
 }
 

@@ -18,7 +18,7 @@ for row in json.load(sys.stdin):
 _foretide_kind() {
 	case $1 in
 	explain | import | forecast | promote | replay) echo tier ;;
-	hold | release) echo held ;;
+	hold | release | ledger) echo held ;;
 	delete | calendar) echo stack ;;
 	drain) echo host ;;
 	logs) echo unit ;;
@@ -39,6 +39,7 @@ _foretide_options() {
 	tiers | services | holds) echo "--stack $common" ;;
 	units) echo "--stack --tier --host $common" ;;
 	hosts) echo "--pool $common" ;;
+	ledger) echo "--month --days --csv $common" ;;
 	decisions) echo "--stack --tier --since $common" ;;
 	replay) echo "--since --until --with --all $common" ;;
 	explain) echo "--at $common" ;;
@@ -93,8 +94,8 @@ _foretide_words() {
 }
 
 _foretide() {
-	local commands="apply delete status stacks tiers pools hosts units services decisions
-		holds explain calendar replay hold release drain logs events token import promote local
+	local commands="apply delete status stacks tiers pools hosts units services ledger decisions
+		holds explain calendar replay hold release drain logs events token import forget promote local
 		play decide forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]} kind

@@ -22,18 +22,30 @@ static int hold(const struct args *a, struct err *err)
 {
 	CLEANUP(free) char *stack = NULL;
 	CLEANUP(free) char *tier = NULL;
-	CLEANUP(free) char *done = NULL;
+	CLEANUP(client_done) struct client c = { 0 };
 	CLEANUP(json_decref) json_t *body = NULL;
+	CLEANUP(json_decref) json_t *answer = NULL;
+	const char *ends;
+	int rc;
 
 	split_tier(a->position[0], &stack, &tier);
 	body = json_pack("{s:s, s:s, s:s}", "stack", stack, "tier", tier, "reason",
 			 a->reason ? a->reason : "");
 	if (a->duration)
 		json_object_set_new(body, "for", json_string(a->duration));
-	done = xasprintf("%s is on hold%s%s: nothing scales until it is released",
-			 a->position[0], a->duration ? " for " : "",
-			 a->duration ? a->duration : "");
-	return client_act(a, "POST", "/v1/holds", body, done, err);
+	rc = client_init(&c, a, err);
+	if (rc == 0)
+		rc = client_send(&c, "POST", "/v1/holds", body, &answer, err);
+	if (rc < 0)
+		return rc;
+	if (a->json) {
+		client_print(answer);
+		return 0;
+	}
+	ends = field_text(answer, "expires");
+	printf("%s is on hold: nothing scales until %s%sit is released\n", a->position[0],
+	       ends, *ends ? ", or " : "");
+	return 0;
 }
 
 int cli_hold(int argc, char **argv)
@@ -47,6 +59,9 @@ int cli_hold(int argc, char **argv)
 	if (!a.reason)
 		return cli_fail(EXIT_USAGE, argv[0],
 				"a reason is required: --reason TEXT");
+	rc = args_place(&a);
+	if (rc != EXIT_OK)
+		return rc;
 	return client_exit(&a, hold(&a, &err), &err);
 }
 
@@ -106,5 +121,7 @@ int cli_release(int argc, char **argv)
 	struct args a;
 	int rc = args_read(argc, argv, "", 1, 1, &a);
 
+	if (rc == EXIT_OK)
+		rc = args_place(&a);
 	return rc != EXIT_OK ? rc : client_exit(&a, release(&a, &err), &err);
 }

@@ -112,12 +112,64 @@ static const struct listing *find(const char *command)
 	return NULL;
 }
 
-static void add_filter(struct buf *path, const char *name, const char *value)
+/* The time since which, as the API takes it: how long ago is from the controller's now.
+ */
+static const char *since_of(const struct args *a, int64_t now_ms, char text[CLOCK_TEXT])
 {
-	if (!value)
-		return;
-	buf_printf(path, "%c%s=", strchr(buf_str(path), '?') ? '&' : '?', name);
-	http_escape(path, value);
+	int64_t back_ms;
+
+	if (!a->since || clock_parse_duration(a->since, &back_ms, NULL) < 0)
+		return a->since;
+	return clock_format(now_ms - back_ms, text);
+}
+
+static int check_exists(const struct client *c, const char *resource, const char *of,
+			const char *name, struct err *err)
+{
+	CLEANUP(json_decref) json_t *found = NULL;
+	CLEANUP(buf_done) struct buf path;
+
+	buf_init(&path, 4096);
+	buf_puts(&path, resource);
+	if (of) {
+		http_escape(&path, of);
+		buf_puts(&path, "/");
+	}
+	http_escape(&path, name);
+	return client_get(c, buf_str(&path), &found, err);
+}
+
+/* A tier of any stack. */
+static int check_tier(const struct client *c, const char *name, struct err *err)
+{
+	CLEANUP(json_decref) json_t *tiers = NULL;
+	const json_t *t;
+	size_t i;
+	int rc = client_list(c, "/v1/tiers", &tiers, err);
+
+	json_array_foreach(tiers, i, t)
+	{
+		if (strcmp(field_text(t, "name"), name) == 0)
+			return 0;
+	}
+	return rc < 0 ? rc : err_set(err, ERR_NOT_FOUND, "there is no tier '%s'", name);
+}
+
+/* Whether there is what an empty list was asked of. */
+static int check_names(const struct client *c, const struct args *a, struct err *err)
+{
+	int rc = 0;
+
+	if (a->stack)
+		rc = check_exists(c, "/v1/stacks/", NULL, a->stack, err);
+	if (rc == 0 && a->tier)
+		rc = a->stack ? check_exists(c, "/v1/tiers/", a->stack, a->tier, err)
+			      : check_tier(c, a->tier, err);
+	if (rc == 0 && a->host)
+		rc = check_exists(c, "/v1/hosts/", NULL, a->host, err);
+	if (rc == 0 && a->pool)
+		rc = check_exists(c, "/v1/pools/", NULL, a->pool, err);
+	return rc;
 }
 
 static int list(const struct args *a, const struct listing *l, struct err *err)
@@ -126,31 +178,33 @@ static int list(const struct args *a, const struct listing *l, struct err *err)
 	CLEANUP(json_decref) json_t *rows = NULL;
 	CLEANUP(json_decref) json_t *status = NULL;
 	CLEANUP(buf_done) struct buf path;
+	char since[CLOCK_TEXT];
 	int64_t now_ms = clock_wall_ms();
-	int rc;
+	int rc = client_init(&c, a, err);
 
 	buf_init(&path, 4096);
-	buf_puts(&path, l->path);
-	add_filter(&path, "stack", a->stack);
-	add_filter(&path, "tier", a->tier);
-	add_filter(&path, "host", a->host);
-	add_filter(&path, "pool", a->pool);
-	add_filter(&path, "since", a->since);
-	rc = client_init(&c, a, err);
 	if (rc == 0)
-		rc = client_list(&c, buf_str(&path), &rows, err);
-	if (rc < 0)
-		return rc;
-	if (a->json) {
-		client_print(rows);
-		return 0;
-	}
-	rc = client_get(&c, "/v1/status", &status, err);
+		rc = client_get(&c, "/v1/status", &status, err);
 	if (rc == 0)
 		rc = jread_time_opt(status, "now", &now_ms, err);
-	if (rc == 0)
+	if (rc < 0)
+		return rc;
+	buf_puts(&path, l->path);
+	client_query(&path, "stack", a->stack);
+	client_query(&path, "tier", a->tier);
+	client_query(&path, "host", a->host);
+	client_query(&path, "pool", a->pool);
+	client_query(&path, "since", since_of(a, now_ms, since));
+	rc = client_list(&c, buf_str(&path), &rows, err);
+	if (rc == 0 && json_array_size(rows) == 0)
+		rc = check_names(&c, a, err);
+	if (rc < 0)
+		return rc;
+	if (a->json)
+		client_print(rows);
+	else
 		table_print(rows, l->columns, now_ms);
-	return rc;
+	return 0;
 }
 
 int cli_list(int argc, char **argv)

@@ -31,7 +31,15 @@ static const struct cli_command commands[] = {
 	{ "services", "[--stack S]", "what is registered, by DNS name", ARGS_COMMON_HELP,
 	  cli_list },
 	{ "decisions", "[--stack S] [--tier T] [--since TIME]", "past decisions",
-	  "  --since TIME       from then on, RFC 3339\n" ARGS_COMMON_HELP, cli_list },
+	  "  --since TIME       RFC 3339, or how long ago (default: all that are "
+	  "kept)\n" ARGS_COMMON_HELP,
+	  cli_list },
+	{ "ledger", "[STACK | STACK/TIER] [--month 2026-11 | all] [--days] [--csv]",
+	  "what tiers had and cost, beside what was promised",
+	  "  --month MONTH      such as 2026-11, or all (default: this month); UTC\n"
+	  "  --days             a row a day\n"
+	  "  --csv              comma-separated values\n" ARGS_COMMON_HELP,
+	  cli_ledger },
 	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
 	{ "explain", "STACK/TIER [--at TIME]",
 	  "why a tier has as many instances as it has",
@@ -64,6 +72,8 @@ static const struct cli_command commands[] = {
 	  "\nFILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
 	  "RFC 3339; a value holds until the next one, an empty one is missing.\n",
 	  cli_import },
+	{ "forget", "SELECTOR", "wait no longer for a source of demand that is silent",
+	  ARGS_COMMON_HELP, cli_forget },
 	{ "replay",
 	  "[STACK/TIER] [--since 24h] [--until TIME] [--with FILE.conf] [--all]",
 	  "repeat recorded decisions, and simulate other settings",
@@ -135,7 +145,7 @@ static const struct cli_command commands[] = {
 	  "                     moment)\n"
 	  "  --min N, --max N   bounds of the number of instances (default: 1, none)\n"
 	  "  --step-out N       instances that may be starting at once (default: any)\n"
-	  "  --step-in N        instances removed within one dwell (default: any)\n"
+	  "  --step-in N        instances removed within any one dwell (default: any)\n"
 	  "  --mode MODE        observe, out or auto (default: auto)\n"
 	  "  --play TIME        the part at the end of the file to simulate (default:\n"
 	  "                     14d, at most half of it)\n"

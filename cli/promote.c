@@ -38,6 +38,28 @@ static int read_rows(const json_t *report, struct judge_row row[JUDGE_POLICIES],
 	return 0;
 }
 
+/* "in mode out, from 1 to 2 instances, room for 2 in pool web, 13 boots measured" */
+static void show_terms(const json_t *report)
+{
+	const json_t *played = json_object_get(report, "played");
+	const json_t *room = json_object_get(report, "room");
+	const size_t schedules = json_array_size(json_object_get(played, "schedules"));
+
+	printf("in mode %s, from %lld to %lld instances", field_text(played, "mode"),
+	       field_int(played, "min"), field_int(played, "max"));
+	if (schedules)
+		printf(", with %zu schedule%s", schedules, schedules > 1 ? "s" : "");
+	if (json_is_integer(room))
+		printf(", room for %lld in pool %s", field_int(report, "room"),
+		       field_text(played, "pool"));
+	if (field_int(report, "boots"))
+		printf(", boots as the last %lld were", field_int(report, "boots"));
+	if (json_is_string(json_object_get(report, "capacity_from")))
+		printf(", capacity as it was known since %s",
+		       field_text(report, "capacity_from"));
+	puts(":\n");
+}
+
 struct outcome {
 	const char *from, *to, *why;
 	bool promote;
@@ -63,7 +85,7 @@ static int show(const struct args *a, const json_t *answer, const struct outcome
 {
 	const json_t *report = json_object_get(answer, "backtest");
 	struct judge_row row[JUDGE_POLICIES];
-	const char *from = "", *to = "", *source = NULL;
+	const char *from = "", *to = "", *source = NULL, *follows = NULL;
 	double capacity = 0;
 	int rc;
 
@@ -72,14 +94,20 @@ static int show(const struct args *a, const json_t *answer, const struct outcome
 		    (rc = jread_str(report, "from", &from, err)) < 0 ||
 		    (rc = jread_str(report, "to", &to, err)) < 0 ||
 		    (rc = jread_num_opt(report, "capacity", &capacity, err)) < 0 ||
-		    (rc = jread_str_opt(report, "capacity_source", &source, err)) < 0)
+		    (rc = jread_str_opt(report, "capacity_source", &source, err)) < 0 ||
+		    (rc = jread_str_opt(report, "follows", &follows, err)) < 0)
 			return rc;
 		printf("%s, simulated on its own demand from %s to %s, with a capacity "
 		       "of "
-		       "%g per instance%s%s:\n\n",
+		       "%g per instance%s%s,\n",
 		       a->position[0], from, to, capacity, source ? ", " : "",
 		       source ? source : "");
+		show_terms(report);
 		backtest_print(row);
+		if (follows)
+			printf("\nPlayed with its own forecast; the controller's follows "
+			       "%s, which proved better.\n",
+			       follows);
 		putchar('\n');
 	}
 	printf("%s -> %s: %s; %s.\n", o->from, o->to,

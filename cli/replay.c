@@ -89,6 +89,21 @@ static const char *capacity_source_text(const char *source)
 	return strcmp(source, "other") == 0 ? "from the other settings" : source;
 }
 
+/* What else both sides were simulated under, where it is not the plain case. */
+static void print_terms(const json_t *p)
+{
+	if (json_is_string(json_object_get(p, "capacity_from")))
+		printf("  the capacity is as it was known from %s on, and before as it "
+		       "is now\n",
+		       field_text(p, "capacity_from"));
+	if (json_is_integer(json_object_get(p, "room")))
+		printf("  the pool has room for %lld beside its other tiers\n",
+		       field_int(p, "room"));
+	if (field_int(p, "boots"))
+		printf("  new instances boot as long as the last %lld did\n",
+		       field_int(p, "boots"));
+}
+
 static void print_simulation(const json_t *p)
 {
 	char lead[CLOCK_TEXT];
@@ -102,6 +117,7 @@ static void print_simulation(const json_t *p)
 								 : "",
 	       field_number(p, "capacity"),
 	       capacity_source_text(field_text(p, "capacity_source")));
+	print_terms(p);
 	printf("  %-10s %14s %13s %13s %8s %8s\n", "settings", "instance-hours",
 	       "time short", "unserved", "changes", "largest");
 	print_side("in force", json_object_get(p, "in_force"));

@@ -122,6 +122,7 @@ struct db_host_filter {
 	bool present;          /* only hosts that are neither gone nor failed */
 	int64_t gone_since_ms; /* only hosts that were gone at this time or later;
 				* 0: all */
+	bool uncounted;        /* only hosts of which time is left to be entered */
 	const char *after;     /* id */
 	size_t limit;
 };
@@ -275,6 +276,7 @@ struct db_lead_filter {
 	const char *stack, *tier, *pool;
 	const char *kind; /* "tier", "host", "unit" */
 	int64_t since_ms; /* healthy at this time or later */
+	int64_t before_id;
 	size_t limit;
 };
 
@@ -307,5 +309,45 @@ int db_uplift_put(struct db *db, const struct db_uplift *u, struct err *err) MUS
 /* Of a tier, by name and start. */
 int db_uplift_list(struct db *db, const char *stack, const char *tier,
 		   struct db_uplift_list *ret, struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- the ledger */
+
+struct db_ledger_filter {
+	const char *stack, *tier;
+	const char *month; /* "2026-11" */
+	bool by_day;       /* a row a day, else a month */
+	const char *after; /* id */
+	size_t limit;
+};
+
+/* Ordered by id: by period, stack and tier. Removed tiers keep their rows. */
+int db_ledger_list(struct db *db, const struct db_ledger_filter *f,
+		   struct db_ledger_list *ret, struct err *err) MUST_CHECK;
+
+/* Before all others: a ledger that is new starts at now_ms. */
+int db_ledger_begin(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
+/* By stack and tier. */
+int db_ledger_tier_list(struct db *db, struct db_ledger_tier_list *ret,
+			struct err *err) MUST_CHECK;
+
+struct db_ledger_entry {
+	const struct db_ledger *rows; /* [n_rows] added to the row of their day, stack and
+					 tier; id, period and actions are not read */
+	size_t n_rows;
+	const struct db_ledger_tier *tiers; /* [n_tiers] */
+	size_t n_tiers;
+	const struct db_host *hosts; /* [n_hosts] counted_ms, paid_ms and is_counted of
+					each id; no other member is read */
+	size_t n_hosts;
+	int64_t day_length_ms;
+	bool is_new_day; /* deletes all but the newest 400 days that have rows */
+};
+
+/*
+ * Enters all of it, with the actions of the decisions since the last call, and forgets
+ * the tiers that no longer exist; in one transaction.
+ */
+int db_ledger_enter(struct db *db, const struct db_ledger_entry *e,
+		    struct err *err) MUST_CHECK;
 
 #endif

@@ -31,6 +31,9 @@ static const struct db_col columns[] = {
 	BOOL(db_host, join_token_used, 0),
 	TEXT(db_host, cert_serial, 0),
 	TEXT(db_host, message, 0),
+	INTEGER(db_host, counted_ms, COL_STATE),
+	INTEGER(db_host, paid_ms, COL_STATE),
+	BOOL(db_host, is_counted, 0),
 	{ NULL, COL_TEXT, 0, 0, NULL },
 };
 static const struct db_table table = { "host", sizeof(struct db_host), columns };
@@ -55,6 +58,8 @@ int db_host_list(struct db *db, const struct db_host_filter *f, struct db_host_l
 		db_where_add(&w, "state NOT IN ('gone', 'failed')");
 	if (f->gone_since_ms)
 		db_where_int(&w, "gone_ms >= ?%d", f->gone_since_ms);
+	if (f->uncounted)
+		db_where_add(&w, "is_counted = 0");
 	db_where_text(&w, "id > ?%d", f->after);
 	db_where_order(&w, "id", f->limit);
 	return db_list(db, &table, &w, ret, err);

@@ -40,6 +40,7 @@ int db_lead_list(struct db *db, const struct db_lead_filter *f, struct db_lead_l
 	db_where_text(&w, "pool = ?%d", f->pool);
 	db_where_text(&w, "kind = ?%d", f->kind);
 	db_where_int(&w, "healthy_ms >= ?%d", f->since_ms);
+	db_where_int(&w, "id < ?%d", f->before_id);
 	db_where_order(&w, "id DESC", f->limit);
 	return db_list(db, &table, &w, ret, err);
 }

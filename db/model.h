@@ -58,6 +58,7 @@ struct db_tier {
 	char *demand; /* expression, see controller/metrics/expression.h; "" when none */
 	char *utilisation;         /* expression, 0 to 1; "": CPU time of the instances */
 	char *latency;             /* expression, seconds; "" when none */
+	int64_t latency_max_ms;    /* that it may be; 0: no bound */
 	double target_utilisation; /* that an instance may have, when it is learned */
 	double risk_ratio;         /* share of time that may be short of capacity */
 	double price_ratio; /* instance-hours per minute short of capacity; 0: unused */
@@ -132,6 +133,10 @@ struct db_host {
 	bool join_token_used;
 	char *cert_serial;
 	char *message;
+	/* the ledger's; kept by db_host_put() when the host exists */
+	int64_t counted_ms; /* its time is entered until then; 0: nothing of it */
+	int64_t paid_ms;    /* and paid for until then */
+	bool is_counted;    /* nothing is left to be entered; reset by db_host_put() */
 };
 DB_MODEL(db_host);
 
@@ -274,6 +279,46 @@ struct db_backtest {
 	char *report_json; /* as the API returns it */
 };
 DB_MODEL(db_backtest);
+
+/* What a tier had and cost in a period: sums over its minutes. */
+struct db_ledger {
+	char *id;     /* PERIOD/STACK/TIER */
+	char *period; /* "2026-11" or "2026-11-30", UTC */
+	char *stack;
+	char *tier;         /* "": of the stack's pools, what no tier had */
+	int64_t day_ms;     /* when it is entered; not read */
+	int64_t through_ms; /* entered up to this time */
+	/* minutes */
+	int64_t known, unknown; /* demand and what served were measured; or not */
+	int64_t was_short;      /* of the known: demand was above what served, or slow */
+	int64_t slow;           /* of these: the latency was above its bound */
+	int64_t at_risk;        /* of the known: a risk was promised */
+	double promised;        /* of these: allowed to be short, by the risk */
+	double priced;          /* sum of the price over the known without a risk */
+	/* time */
+	int64_t instance_ms; /* of instances that were on a host */
+	int64_t loaded_ms;   /* of hosts with instances, its share */
+	int64_t host_ms;     /* of all hosts, its share */
+	int64_t paid_ms;     /* the same in billing units begun */
+	/* counts */
+	int64_t actions;  /* changes of the desired count */
+	int64_t launches; /* answered by the cloud */
+	int64_t failed;   /* of these */
+	/* what reactive scaling would have paid and how long it would have been short */
+	int64_t reactive_ms, reactive_short;
+	int64_t peak; /* the largest need; by day: of the month so far */
+};
+DB_MODEL(db_ledger);
+
+/* How far the minutes of a tier were entered. */
+struct db_ledger_tier {
+	char *stack;
+	char *tier;
+	int64_t through_ms; /* its next minute begins then */
+	char *fleet;        /* that reactive scaling would have: see rolling.h */
+	char *recent;       /* and what it lately wanted */
+};
+DB_MODEL(db_ledger_tier);
 
 /* The measured effect of a past occurrence of an event on a tier's demand. */
 struct db_uplift {

@@ -21,6 +21,7 @@ static const struct db_col columns[] = {
 	TEXT(db_tier, demand, 0),
 	TEXT(db_tier, utilisation, 0),
 	TEXT(db_tier, latency, 0),
+	INTEGER(db_tier, latency_max_ms, 0),
 	REAL(db_tier, target_utilisation, 0),
 	REAL(db_tier, risk_ratio, 0),
 	REAL(db_tier, price_ratio, 0),

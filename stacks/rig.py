@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 
@@ -189,7 +190,7 @@ class Rig:
         items, cursor = [], None
         while True:
             sign = "&" if "?" in path else "?"
-            page = self.api(path + (f"{sign}cursor={cursor}" if cursor else ""))
+            page = self.api(path + (f"{sign}cursor={urllib.parse.quote(cursor)}" if cursor else ""))
             items += page["items"]
             cursor = page.get("next")
             if not cursor:

@@ -53,15 +53,23 @@ async function exchange(path, request) {
   }
 }
 
-/** One call; the document of the answer, or null when it has none. */
-export async function call(method, path, body, secret = token.get()) {
+async function answerTo(method, path, body, secret) {
   if (!secret) throw new ApiError(401, 'there is no token');
   const answer = await exchange(path, options(method, body, secret));
   if (!answer.ok) throw new ApiError(answer.status, await problemOf(answer));
+  return answer;
+}
+
+/** One call; the document of the answer, or null when it has none. */
+export async function call(method, path, body, secret = token.get()) {
+  const answer = await answerTo(method, path, body, secret);
   return answer.status === 204 ? null : answer.json();
 }
 
 export const get = path => call('GET', path);
+
+/** An answer that is no document. */
+export const getText = async path => (await answerTo('GET', path, undefined, token.get())).text();
 
 /** All items of a list. */
 export async function list(path) {

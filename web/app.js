@@ -9,6 +9,7 @@ import * as events from './events.js';
 import { showHeader } from './header.js';
 import * as holds from './holds.js';
 import * as hosts from './hosts.js';
+import * as ledger from './ledger.js';
 import { showLogin } from './login.js';
 import * as overview from './overview.js';
 import { problems } from './problems.js';
@@ -21,7 +22,7 @@ import * as tokens from './tokens.js';
 
 const header = document.getElementById('header');
 const main = document.getElementById('main');
-const views = { '': overview, hosts, services, decisions, holds, events, tokens };
+const views = { '': overview, hosts, services, ledger, decisions, holds, events, tokens };
 
 const RETRY_MS = 3000;
 

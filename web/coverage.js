@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Coverage promised and achieved: the risk first, then by band and lead time.
+// The coverage of a tier's forecasts, promised and achieved, by band and lead time.
 import { h } from './dom.js';
-import { duration, number, percent, share } from './format.js';
+import { duration, share } from './format.js';
 
 const decimals = level => (Number((100 * level).toFixed(1)) % 1 ? 1 : 0);
 
@@ -9,12 +9,6 @@ const decimals = level => (Number((100 * level).toFixed(1)) % 1 ? 1 : 0);
 export function achievedOf(level, achieved) {
   const known = achieved !== null && achieved !== undefined;
   return { text: share(achieved, 1), isLess: known && Number((100 * achieved).toFixed(1)) < 100 * level };
-}
-
-/** Whether the tier was short for longer than it may be; null while that is not known. */
-export function isBroken(promise) {
-  const { risk, achieved: short } = promise ?? {};
-  return short === null || short === undefined || !risk ? null : short > risk;
 }
 
 function leadsOf(bands) {
@@ -29,31 +23,15 @@ function cell(level, achieved) {
 
 function bandTable(bands) {
   const leads = leadsOf(bands);
-  return h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Coverage promised and achieved' },
+  return h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': 'Coverage of the forecasts' },
     h('table.dense.bands', h('caption.unseen', 'Share of steps that stayed within each band, by lead time'),
       h('thead', h('tr', h('th', { scope: 'col' }, 'Promised'), leads.map(ms => h('th', { scope: 'col' }, `achieved, lead time ${duration(ms)}`)))),
       h('tbody', bands.map(b => h('tr', h('th', { scope: 'row' }, share(b.level, decimals(b.level))),
         leads.map(ms => cell(b.level, b.leads.find(l => l.lead_ms === ms)?.achieved)))))));
 }
 
-function promised(p) {
-  if (p.price)
-    return h('div.fact', { 'data-fact': 'Price' }, h('dt', 'Cost of a minute short of capacity'), h('dd', h('span.value', number(p.price)), h('span.note', 'instance-hours')));
-  return h('div.fact', { 'data-fact': 'Promised' }, h('dt', 'Time short, promised'), h('dd', h('span.value', p.risk ? `≤ ${percent(p.risk)}` : '–'), h('span.note', 'of the time')));
-}
-
-function achieved(p) {
-  const broken = isBroken(p);
-  const note = p.achieved === null || p.achieved === undefined ? 'not known yet' : broken === null ? 'of the time' : broken ? h('span.less', '▲ more than promised') : '✓ as promised';
-  return h('div.fact', { 'data-fact': 'Achieved' }, h('dt', 'Time short, achieved'),
-    h('dd', h('span.value', percent(p.achieved)), h('span.note', note)));
-}
-
-export function promisePanel(t) {
+export function coveragePanel(t) {
   const p = t.promise;
   if (!p) return h('p.muted', 'Nothing to report until a forecast has been compared with actual demand.');
-  return [
-    h('dl.facts.two', promised(p), achieved(p)),
-    p.bands?.length ? bandTable(p.bands) : h('p.muted', 'Too few steps have been compared yet.'),
-  ];
+  return p.bands?.length ? bandTable(p.bands) : h('p.muted', 'Too few steps have been compared yet.');
 }

@@ -24,8 +24,9 @@ function ownProblems() {
 const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad' };
 const names = {
   'controller-away': 'Controller unavailable', 'store-away': 'Store unavailable', 'round-failed': 'Controller tick failing',
-  'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit not moved',
-  'roll-out-waits': 'Roll-out waiting', 'hosts-silent': 'Hosts not responding', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
+  'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit not moved', 'pool-full': 'Pool full',
+  'roll-out-waits': 'Roll-out waiting', 'checks-fail': 'Instances do not serve',
+  'demand-not-whole': 'Demand not whole', 'forecast-not-used': 'Forecast not used', 'hosts-silent': 'Hosts not responding', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
 };
 
 /** [{kind, tone, title, text, since, link}], the worst first. */

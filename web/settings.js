@@ -17,7 +17,7 @@ const fields = [
   { key: 'dwell', name: 'Dwell before scaling in', hint: 'such as 3m' },
   { key: 'action_price', name: 'Price of a change', hint: 'in instance-minutes' },
   { key: 'step_out', name: 'Largest step out', number: true, hint: '0: any' },
-  { key: 'step_in', name: 'Largest step in', number: true, hint: 'within one dwell; 0: any' },
+  { key: 'step_in', name: 'Largest step in', number: true, hint: 'within any one dwell; 0: any' },
 ];
 
 const known = t => fields.filter(f => t[f.key] !== undefined);
@@ -44,6 +44,22 @@ export function changes(t, values) {
   return body;
 }
 
+/** Instances that a change ends are shown first; the same change again does it. */
+function changeOf(t) {
+  const path = `/v1/tiers/${t.stack}/${t.name}`;
+  let confirmed = '';
+  return async form => {
+    const body = changes(t, Object.fromEntries(new FormData(form)));
+    const told = await call('PATCH', `${path}?dry_run=true`, body);
+    const words = told.changes.map(c => c.detail).join('; ');
+    if (words !== confirmed) {
+      confirmed = words;
+      throw new Error(`it is not done yet: ${words}; press Change again to do it`);
+    }
+    await call('PATCH', path, body);
+  };
+}
+
 function edit(t) {
   openDialog({
     title: `Settings of ${t.stack}/${t.name}`,
@@ -51,7 +67,7 @@ function edit(t) {
       f.hint ? h('span.note', { id: `hint-${f.key}` }, f.hint) : null))),
     h('p.muted', 'They apply until the next apply of the stack, which shows and restores what is in stack.conf.')],
     submit: 'Change',
-    action: form => call('PATCH', `/v1/tiers/${t.stack}/${t.name}`, changes(t, Object.fromEntries(new FormData(form)))),
+    action: changeOf(t),
     done: `The settings of ${t.stack}/${t.name} are changed.`,
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One tier: its chart, the coverage promised and achieved, how the latest decision was made,
+// One tier: its chart, what was promised and what it had, how the latest decision was made,
 // what the forecast is based on, its backtest, decisions, units.
 import { get } from './api.js';
 import { backtestPanel } from './backtest.js';
@@ -11,7 +11,8 @@ import { showDialog } from './dialog.js';
 import { h } from './dom.js';
 import { duration, number, time, withTimes } from './format.js';
 import { unitTone, unitText } from './hosts.js';
-import { promisePanel } from './coverage.js';
+import { coveragePanel } from './coverage.js';
+import { keptPanel } from './ledger.js';
 import { rangePicker } from './range.js';
 import { settingsPanel } from './settings.js';
 import { now, state } from './state.js';
@@ -90,7 +91,7 @@ export function render(range, onRange, [stack, name]) {
     h('section.card', { 'data-key': `tier ${stack}/${name}`, 'data-tier': `${stack}/${name}` },
       tierFacts(t), tierWarnings(t), chartBox(t, range, true), h('p.sentence', withTimes(t.sentence ?? 'Nothing has been decided yet.', now())), fallbackList(t)),
     h('div.columns', { 'data-key': 'columns' },
-      h('div.column', panel('Coverage promised and achieved', promisePanel(t)), panel('The latest decision, stage by stage', stages(t)), panel('Units', units(t)), panel('Settings', settingsPanel(t))),
+      h('div.column', panel('Promised and kept this month', keptPanel(t)), panel('Coverage of the forecasts', coveragePanel(t)), panel('The latest decision, stage by stage', stages(t)), panel('Units', units(t)), panel('Settings', settingsPanel(t))),
       h('div.column', panel('Capacity of an instance', capacityPanel(t)), panel('Expected events', eventTable(t)), panel('Lead times', leads(t)))),
     panel('Backtest', backtestPanel(t, details.backtest)),
     panel('Decisions', decisionTable(details.decisions, false)),

@@ -12,8 +12,8 @@ import { badge } from './table.js';
 export const tierName = t => `${t.stack}/${t.name}`;
 
 const modes = {
-  observe: 'decides but changes nothing',
-  out: 'scales out, never in',
+  observe: 'explains what it would do; demand changes nothing',
+  out: 'by demand it scales out, never in',
   auto: 'scales out and in',
 };
 

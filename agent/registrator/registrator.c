@@ -134,6 +134,7 @@ struct registrator *registrator_new(struct loop *loop, struct httpm *http,
 	r->address = xstrdup(opts->address);
 	r->host = xstrdup(opts->host);
 	r->on_health = opts->on_health;
+	r->on_restart = opts->on_restart;
 	r->arg = opts->arg;
 	return r;
 }

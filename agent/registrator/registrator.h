@@ -6,6 +6,9 @@
  * /skydns/<reversed domain>/<stack>/<name>/<unit>-<port> as {"host":..,"port":..}, under
  * the host's lease, as long as its unit is up, it is not being drained and its check
  * passes.
+ *
+ * A unit whose check passed and has failed for CheckRestartSec= is restarted (remedy.h),
+ * and is failing until it passes again.
  */
 #ifndef AGENT_REGISTRATOR_REGISTRATOR_H
 #define AGENT_REGISTRATOR_REGISTRATOR_H
@@ -18,14 +21,15 @@
 
 struct registrator;
 
-/* The health of a unit changed. From the loop. */
+/* From the loop. */
 typedef void registrator_fn(void *arg, const char *unit);
 
 struct registrator_opts {
-	const char *domain;  /* foretide.local */
-	const char *address; /* this host's */
-	const char *host;    /* its name, for specifiers */
-	registrator_fn *on_health;
+	const char *domain;         /* foretide.local */
+	const char *address;        /* this host's */
+	const char *host;           /* its name, for specifiers */
+	registrator_fn *on_health;  /* the health of a unit changed */
+	registrator_fn *on_restart; /* a unit's check fails for too long: restart it */
 	void *arg;
 };
 

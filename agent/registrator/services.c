@@ -11,7 +11,8 @@
 
 #define SERVICE_MAGIC 0x72656773u
 
-enum unit_health services_health(const struct entry *e)
+/* The worst of its services; starting while it is not up. */
+static enum unit_health worst_health(const struct entry *e)
 {
 	enum unit_health worst = HEALTH_NONE;
 
@@ -29,6 +30,42 @@ enum unit_health services_health(const struct entry *e)
 			worst = s->health.now;
 	}
 	return worst;
+}
+
+enum unit_health services_health(const struct entry *e)
+{
+	const enum unit_health h = worst_health(e);
+
+	return e->sick && h == HEALTH_STARTING ? HEALTH_FAILING : h;
+}
+
+/* The shortest time that a service's check may fail; 0: for ever. */
+static int64_t restart_after_ms(const struct entry *e)
+{
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < e->list.n; i++) {
+		const struct x_service *x = &e->list.v[i];
+
+		if (x->check != X_CHECK_NONE && x->restart_ms > 0 &&
+		    (ms == 0 || x->restart_ms < ms))
+			ms = x->restart_ms;
+	}
+	return ms;
+}
+
+/* After a check: restarts the unit when that is due. */
+static void remedy(struct entry *e)
+{
+	const enum unit_health h = services_health(e);
+
+	e->sick &= h == HEALTH_FAILING;
+	if (!remedy_is_due(&e->remedy, h, restart_after_ms(e), clock_mono_ms()))
+		return;
+	e->sick = true;
+	log_warn("unit-restarts-for-its-check", STR("unit", e->unit),
+		 INT("restarts", e->remedy.tries), STR("problem", e->problem));
+	e->r->on_restart(e->r->arg, e->unit);
 }
 
 static void report_health(struct entry *e)
@@ -79,6 +116,7 @@ static void on_checked(void *arg, const struct err *why)
 	service_register(s);
 	if (changed)
 		report_health(e);
+	remedy(e);
 }
 
 static void on_timer(void *arg)
@@ -181,6 +219,8 @@ void services_set(struct entry *e, const char *stack, struct x_services *take)
 	for (size_t i = 0; i < n_old; i++)
 		old[i] = xstrdup(e->services[i].key);
 	services_drop(e);
+	e->sick = false;
+	e->remedy = (struct remedy){ 0 };
 	e->list = *take;
 	*take = (struct x_services){ 0 };
 	make_services(e, stack);

@@ -8,6 +8,7 @@
 
 #include "health.h"
 #include "registrator.h"
+#include "remedy.h"
 #include "unitfile.h"
 
 struct entry;
@@ -27,6 +28,8 @@ struct entry {
 	struct entry *next;
 	char *unit;
 	bool up, draining;
+	bool sick; /* restarted since its check failed, and has not passed since */
+	struct remedy remedy;
 	struct x_services list;
 	struct service *services; /* [list.n] */
 	enum unit_health reported;
@@ -38,7 +41,7 @@ struct registrator {
 	struct httpm *http;
 	struct lease *lease;
 	char *domain, *address, *host;
-	registrator_fn *on_health;
+	registrator_fn *on_health, *on_restart;
 	void *arg;
 	struct entry *entries;
 };

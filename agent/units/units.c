@@ -23,6 +23,11 @@ int units_reload(struct units *u, const char *name, struct err *err)
 	return u->ops->reload(u, name, err);
 }
 
+int units_restart(struct units *u, const char *name, struct err *err)
+{
+	return u->ops->restart(u, name, err);
+}
+
 bool units_get(const struct units *u, const char *name, struct unit_status *ret)
 {
 	return u->ops->get(u, name, ret);

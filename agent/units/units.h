@@ -38,6 +38,7 @@ struct units_ops {
 		    bool run);
 	void (*drop)(struct units *u, const char *name);
 	int (*reload)(struct units *u, const char *name, struct err *err);
+	int (*restart)(struct units *u, const char *name, struct err *err);
 	bool (*get)(const struct units *u, const char *name, struct unit_status *ret);
 	const char *(*at)(const struct units *u, size_t i);
 	double (*cpu_seconds)(const struct units *u, const char *name);
@@ -75,6 +76,8 @@ void units_set(struct units *u, const char *name, const char *hash, const char *
 void units_drop(struct units *u, const char *name);
 /* ERR_CONFLICT when it is not running, ERR_NOT_FOUND when there is no such unit. */
 int units_reload(struct units *u, const char *name, struct err *err) MUST_CHECK;
+/* Stops it and starts it again, with the same text. Errors as of units_reload(). */
+int units_restart(struct units *u, const char *name, struct err *err) MUST_CHECK;
 /* The strings are valid until the loop runs again. */
 bool units_get(const struct units *u, const char *name, struct unit_status *ret);
 /* The name of the i-th unit, NULL after the last. */

@@ -10,6 +10,7 @@
 
 #define URL_DEFAULT "http://127.0.0.1:7070"
 #define ANSWER_MAX_BYTES (64 << 20)
+#define PATH_MAX_BYTES 8192
 
 static int read_token(const struct args *a, char **ret, struct err *err)
 {
@@ -71,13 +72,20 @@ static int problem(const struct client *c, const struct http_res *res, struct er
 	return err_set(err, code, "%s answered with status %ld", c->url, res->status);
 }
 
-int client_send_text(const struct client *c, const char *method, const char *path,
-		     const char *type, const char *body, size_t len, json_t **ret,
-		     struct err *err)
+void client_query(struct buf *path, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_printf(path, "%c%s=", strchr(buf_str(path), '?') ? '&' : '?', name);
+	http_escape(path, value);
+}
+
+static int exchange(const struct client *c, const char *method, const char *path,
+		    const char *type, const char *body, size_t len, struct http_res *ret,
+		    struct err *err)
 {
 	CLEANUP(free) char *url = xasprintf("%s%s", c->url, path);
 	CLEANUP(free) char *content = type ? xasprintf("Content-Type: %s", type) : NULL;
-	CLEANUP(http_res_done) struct http_res res = { 0 };
 	const char *headers[] = { content, NULL };
 	struct http_req req = {
 		.method = method,
@@ -90,12 +98,31 @@ int client_send_text(const struct client *c, const char *method, const char *pat
 		.timeout_ms = 120000,
 		.max_answer_bytes = ANSWER_MAX_BYTES,
 	};
-	int rc = http_exchange(&req, &res, err);
+	int rc = http_exchange(&req, ret, err);
+
+	return rc == 0 && (ret->status < 200 || ret->status >= 300) ? problem(c, ret, err)
+								    : rc;
+}
+
+int client_get_text(const struct client *c, const char *path, char **ret, struct err *err)
+{
+	CLEANUP(http_res_done) struct http_res res = { 0 };
+	int rc = exchange(c, "GET", path, NULL, NULL, 0, &res, err);
+
+	if (rc == 0)
+		*ret = xstrdup(buf_str(&res.body));
+	return rc;
+}
+
+int client_send_text(const struct client *c, const char *method, const char *path,
+		     const char *type, const char *body, size_t len, json_t **ret,
+		     struct err *err)
+{
+	CLEANUP(http_res_done) struct http_res res = { 0 };
+	int rc = exchange(c, method, path, type, body, len, &res, err);
 
 	if (rc < 0)
 		return rc;
-	if (res.status < 200 || res.status >= 300)
-		return problem(c, &res, err);
 	if (res.body.len == 0) {
 		*ret = NULL;
 		return 0;
@@ -125,14 +152,17 @@ int client_list(const struct client *c, const char *path, json_t **ret, struct e
 
 	do {
 		CLEANUP(json_decref) json_t *page = NULL;
-		CLEANUP(free) char *at = NULL;
+		CLEANUP(buf_done) struct buf at;
 		const char *next = NULL;
 		int rc;
 
-		at = cursor ? xasprintf("%s%ccursor=%s", path,
-					strchr(path, '?') ? '&' : '?', cursor)
-			    : xstrdup(path);
-		rc = client_get(c, at, &page, err);
+		buf_init(&at, PATH_MAX_BYTES);
+		buf_puts(&at, path);
+		if (cursor) {
+			buf_printf(&at, "%ccursor=", strchr(path, '?') ? '&' : '?');
+			http_escape(&at, cursor);
+		}
+		rc = client_get(c, buf_str(&at), &page, err);
 		if (rc == 0)
 			rc = jread_str_opt(page, "next", &next, err);
 		if (rc < 0)

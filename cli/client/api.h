@@ -26,6 +26,11 @@ DEFINE_CLEANUP_OBJECT(struct client, client_done);
 /* The answer's document, the caller's; NULL when it has no body. */
 int client_get(const struct client *c, const char *path, json_t **ret,
 	       struct err *err) MUST_CHECK;
+/* An answer of any type, the caller's. */
+int client_get_text(const struct client *c, const char *path, char **ret,
+		    struct err *err) MUST_CHECK;
+/* Adds a query parameter, unless value is NULL. */
+void client_query(struct buf *path, const char *name, const char *value);
 /* body: NULL for none. */
 int client_send(const struct client *c, const char *method, const char *path,
 		const json_t *body, json_t **ret, struct err *err) MUST_CHECK;

@@ -1,39 +1,65 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "args.h"
 
+#include "clock.h"
 #include "exit_status.h"
+#include "text.h"
 
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+/* What a value must look like: one of the words, or so: */
+#define ANY NULL
+#define TIME "TIME"     /* RFC 3339 */
+#define WHEN "WHEN"     /* the same, or how long ago */
+#define LENGTH "LENGTH" /* "30m" */
+#define COUNT "COUNT"   /* 1 or more */
+#define MONTH "MONTH"   /* "2026-11", or all */
+
 /* The options of all commands; the common ones, which every command takes, come first. */
 static const struct {
 	const char *name;
 	bool is_flag;
 	size_t at; /* in struct args */
+	const char *form;
 } known[] = {
-#define VALUE(name, member)                                \
-	{                                                  \
-		name, false, offsetof(struct args, member) \
+#define VALUE(name, member, form)                                \
+	{                                                        \
+		name, false, offsetof(struct args, member), form \
 	}
-#define FLAG(name, member)                                \
-	{                                                 \
-		name, true, offsetof(struct args, member) \
+#define FLAG(name, member)                                     \
+	{                                                      \
+		name, true, offsetof(struct args, member), ANY \
 	}
-	VALUE("url", url),         VALUE("token-file", token_file),
-	VALUE("ca", ca),           FLAG("json", json),
-	FLAG("dry-run", dry_run),  FLAG("follow", follow),
-	FLAG("yes", yes),          FLAG("all", all),
-	FLAG("force", force),      VALUE("stack", stack),
-	VALUE("tier", tier),       VALUE("host", host),
-	VALUE("reason", reason),   VALUE("for", duration),
-	VALUE("name", name),       VALUE("role", role),
-	VALUE("since", since),     VALUE("until", until),
-	VALUE("horizon", horizon), VALUE("lines", lines),
-	VALUE("pool", pool),       VALUE("with", with),
-	VALUE("to", to),           VALUE("at", at),
+	VALUE("url", url, ANY),
+	VALUE("token-file", token_file, ANY),
+	VALUE("ca", ca, ANY),
+	FLAG("json", json),
+	FLAG("dry-run", dry_run),
+	FLAG("follow", follow),
+	FLAG("yes", yes),
+	FLAG("all", all),
+	FLAG("force", force),
+	FLAG("days", days),
+	FLAG("csv", csv),
+	VALUE("stack", stack, ANY),
+	VALUE("tier", tier, ANY),
+	VALUE("host", host, ANY),
+	VALUE("reason", reason, ANY),
+	VALUE("for", duration, LENGTH),
+	VALUE("name", name, ANY),
+	VALUE("role", role, "viewer operator admin"),
+	VALUE("since", since, WHEN),
+	VALUE("until", until, WHEN),
+	VALUE("horizon", horizon, LENGTH),
+	VALUE("lines", lines, COUNT),
+	VALUE("pool", pool, ANY),
+	VALUE("with", with, ANY),
+	VALUE("to", to, "out auto"),
+	VALUE("at", at, TIME),
+	VALUE("month", month, MONTH),
 #undef VALUE
 #undef FLAG
 };
@@ -47,6 +73,46 @@ static bool is_taken(const char *takes, const char *name)
 		if ((p == takes || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
 			return true;
 	return false;
+}
+
+static bool is_month(const char *value)
+{
+	char month[32];
+
+	snprintf(month, sizeof(month), "%s-01T00:00:00Z", value);
+	return strcmp(value, "all") == 0 ||
+	       (strlen(value) == 7 && clock_parse(month, &(int64_t){ 0 }, NULL) == 0);
+}
+
+/* EXIT_OK, or EXIT_USAGE with the message on stderr. */
+static int check_form(const char *command, const char *name, const char *form,
+		      const char *value)
+{
+	struct err err = { .code = 0 };
+	int64_t n = 0;
+	int rc = 0;
+
+	if (form == ANY)
+		return EXIT_OK;
+	if (strcmp(form, WHEN) == 0 && clock_parse_duration(value, &n, NULL) == 0)
+		return EXIT_OK;
+	if (strcmp(form, TIME) == 0 || strcmp(form, WHEN) == 0)
+		rc = clock_parse(value, &n, &err);
+	else if (strcmp(form, LENGTH) == 0)
+		rc = clock_parse_duration(value, &n, &err);
+	else if (strcmp(form, COUNT) == 0)
+		rc = conf_parse_int(value, &n, &err);
+	else if (strcmp(form, MONTH) == 0)
+		rc = is_month(value)
+			     ? 0
+			     : err_set(&err, ERR_INVAL,
+				       "must be as 2026-11, or all, not '%s'", value);
+	else if (!*value || !is_taken(form, value))
+		rc = err_set(&err, ERR_INVAL, "'%s' is none of: %s", value, form);
+	if (rc == 0 && strcmp(form, COUNT) == 0 && n < 1)
+		rc = err_set(&err, ERR_INVAL, "must be 1 or more, not %s", value);
+	return rc < 0 ? cli_fail(EXIT_USAGE, command, "--%s: %s", name, err.msg)
+		      : EXIT_OK;
 }
 
 static int wrong_count(const char *command, int n, int least, int most)
@@ -80,6 +146,11 @@ int args_stack(const struct args *a)
 			"'%s' is not the name of a stack, such as shop", a->position[0]);
 }
 
+int args_place(const struct args *a)
+{
+	return strchr(a->position[0], '/') ? args_tier(a) : args_stack(a);
+}
+
 int args_read(int argc, char **argv, const char *takes, int least, int most,
 	      struct args *ret)
 {
@@ -105,7 +176,12 @@ int args_read(int argc, char **argv, const char *takes, int least, int most,
 			return cli_fail(EXIT_USAGE, argv[0], "unknown option --%s",
 					known[i].name);
 		void *place = (char *)&a + known[i].at;
+		int rc = known[i].is_flag ? EXIT_OK
+					  : check_form(argv[0], known[i].name,
+						       known[i].form, optarg);
 
+		if (rc != EXIT_OK)
+			return rc;
 		if (known[i].is_flag)
 			*(bool *)place = true;
 		else

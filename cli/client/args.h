@@ -17,9 +17,9 @@ struct args {
 	int n;
 	const char *url, *token_file, *ca;
 	bool json;
-	bool dry_run, follow, yes, all, force;
+	bool dry_run, follow, yes, all, force, days, csv;
 	const char *stack, *tier, *host, *reason, *duration, *name, *role, *since,
-		*horizon, *lines, *pool, *until, *with, *to, *at;
+		*horizon, *lines, *pool, *until, *with, *to, *at, *month;
 };
 
 /*
@@ -33,6 +33,8 @@ int args_read(int argc, char **argv, const char *takes, int least, int most,
  * or EXIT_USAGE with the message on stderr. */
 int args_tier(const struct args *a);
 int args_stack(const struct args *a);
+/* Whether it is either of them. */
+int args_place(const struct args *a);
 
 /* What all of them take, for --help. */
 #define ARGS_COMMON_HELP                                                             \

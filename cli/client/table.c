@@ -61,6 +61,10 @@ static char *number_text(const json_t *v, enum table_format format)
 		return short_duration((int64_t)x);
 	if (format == TABLE_BYTES)
 		return bytes_text(x);
+	if (format == TABLE_HOURS)
+		return xasprintf("%.1f", x);
+	if (format == TABLE_SHARE)
+		return xasprintf("%.2f %%", 100 * x);
 	return json_is_integer(v) ? xasprintf("%lld", (long long)json_integer_value(v))
 				  : xasprintf("%.4g", x);
 }

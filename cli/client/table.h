@@ -13,6 +13,8 @@ enum table_format {
 	TABLE_AGE,      /* a time, as "3m" ago */
 	TABLE_DURATION, /* milliseconds, as "3m10s" */
 	TABLE_BYTES,    /* "256M" */
+	TABLE_HOURS,    /* "12.5" */
+	TABLE_SHARE,    /* 0.005 as "0.50 %" */
 };
 
 struct table_column {

@@ -19,7 +19,7 @@ void backtest_print(const struct judge_row row[JUDGE_POLICIES])
 		putchar('\n');
 	}
 	puts("\ninstance-hours: those paid for; cost: over those of the clairvoyant "
-	     "optimum; headroom:\ntuned on the past of this series, as an operator "
-	     "could. "
-	     "Foretide was given only the\nrisk or the price.");
+	     "optimum within the\nsame bounds; headroom: tuned on the past of this "
+	     "series, as an operator could. All keep\nto the bounds, and none scales in "
+	     "where the mode does not. Foretide was given only the\nrisk or the price.");
 }

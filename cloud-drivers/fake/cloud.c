@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -61,25 +62,21 @@ int cloud_open(const char *dir, struct cloud *ret, struct err *err)
 	return 0;
 }
 
-int cloud_write(const struct cloud *c, struct err *err)
-{
-	CLEANUP(free) char *path = xasprintf("%s/cloud.json", c->dir);
-	CLEANUP(free) char *fresh = xasprintf("%s/cloud.json.new", c->dir);
-
-	if (json_dump_file(c->doc, fresh, JSON_INDENT(1)) < 0)
-		return err_set(err, ERR_STORE, "writing %s", fresh);
-	if (rename(fresh, path) < 0)
-		return err_errno(err, ERR_STORE, "%s", path);
-	return 0;
-}
-
 void cloud_close(struct cloud *c)
 {
 	json_decref(c->doc);
 	if (c->lock_fd >= 0)
 		close(c->lock_fd);
 	free(c->dir);
+	free(c->bill);
 	*c = (struct cloud){ .lock_fd = -1 };
+}
+
+static const char *text_of(const json_t *vm, const char *member)
+{
+	const char *text = json_string_value(json_object_get(vm, member));
+
+	return text ? text : "";
 }
 
 json_t *cloud_vms(const struct cloud *c)
@@ -98,6 +95,47 @@ void cloud_count_call(struct cloud *c, const char *op)
 	json_int_t n = json_integer_value(json_object_get(calls, op));
 
 	json_object_set_new(calls, op, json_integer(n + 1));
+}
+
+/* ---------------------------------------------------------------- the bill */
+
+/* A line of bill.csv, which cloud_write() writes. */
+static void bill(struct cloud *c, const json_t *vm, const char *what, int64_t at_ms)
+{
+	CLEANUP(free) char *before = c->bill;
+
+	c->bill = xasprintf("%s%s,%s,%s,%s,%" PRId64 "\n", before ? before : "", what,
+			    text_of(vm, "id"), text_of(vm, "pool"), text_of(vm, "name"),
+			    at_ms);
+}
+
+static int write_bill(struct cloud *c, struct err *err)
+{
+	CLEANUP(free) char *path = xasprintf("%s/bill.csv", c->dir);
+	CLEANUP(free) char *lines = TAKE(c->bill);
+	FILE *f = lines ? fopen(path, "ae") : NULL;
+	bool is_written;
+
+	if (!lines)
+		return 0;
+	if (!f)
+		return err_errno(err, ERR_STORE, "%s", path);
+	is_written = fputs(lines, f) >= 0;
+	if (fclose(f) != 0 || !is_written)
+		return err_set(err, ERR_STORE, "writing %s", path);
+	return 0;
+}
+
+int cloud_write(struct cloud *c, struct err *err)
+{
+	CLEANUP(free) char *path = xasprintf("%s/cloud.json", c->dir);
+	CLEANUP(free) char *fresh = xasprintf("%s/cloud.json.new", c->dir);
+
+	if (json_dump_file(c->doc, fresh, JSON_INDENT(1)) < 0)
+		return err_set(err, ERR_STORE, "writing %s", fresh);
+	if (rename(fresh, path) < 0)
+		return err_errno(err, ERR_STORE, "%s", path);
+	return write_bill(c, err);
 }
 
 /* ---------------------------------------------------------------- VMs */
@@ -157,6 +195,7 @@ json_t *cloud_add(struct cloud *c, const struct drv_launch *l, const char *type,
 				    : json_string(""));
 	forget_oldest_gone(c);
 	json_array_append_new(cloud_vms(c), vm);
+	bill(c, vm, "launched", now_ms);
 	json_object_set_new(c->doc, "next", json_integer(number + 1));
 	return vm;
 }
@@ -181,10 +220,11 @@ bool cloud_is_gone(const json_t *vm)
 	return cloud_time(vm, "gone_ms") != 0;
 }
 
-void cloud_remove(json_t *vm, int64_t now_ms)
+void cloud_remove(struct cloud *c, json_t *vm, int64_t now_ms)
 {
 	if (cloud_is_gone(vm))
 		return;
+	bill(c, vm, "ended", now_ms);
 	json_object_set_new(vm, "gone_ms", json_integer(now_ms));
 	/* Most of its text, which every call reads and writes. */
 	json_object_set_new(vm, "user_data", json_string(""));
@@ -214,9 +254,7 @@ int64_t cloud_standing(const struct cloud *c)
 
 static void copy(char *to, size_t size, const json_t *vm, const char *member)
 {
-	const char *text = json_string_value(json_object_get(vm, member));
-
-	snprintf(to, size, "%s", text ? text : "");
+	snprintf(to, size, "%s", text_of(vm, member));
 }
 
 void cloud_fill_vm(struct drv_vm *ret, const json_t *vm, int64_t now_ms)

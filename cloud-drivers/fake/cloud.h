@@ -4,6 +4,7 @@
  *
  * On disk, so that a restarted controller finds the cloud as it left it, and a test can
  * inspect it: {"next": N, "vms": [...], "used": {...}, "calls": {"launch": N}}.
+ * DIR/bill.csv is what it would charge for, a line each: launched|ended,VM,POOL,NAME,MS.
  */
 #ifndef FAKE_CLOUD_H
 #define FAKE_CLOUD_H
@@ -19,11 +20,12 @@ struct cloud {
 	char *dir;
 	int lock_fd;
 	json_t *doc;
+	char *bill; /* lines that are not written yet; NULL: none */
 };
 
 /* Locks the cloud and reads it; cloud_close() releases it without writing. */
 int cloud_open(const char *dir, struct cloud *ret, struct err *err) MUST_CHECK;
-int cloud_write(const struct cloud *c, struct err *err) MUST_CHECK;
+int cloud_write(struct cloud *c, struct err *err) MUST_CHECK;
 void cloud_close(struct cloud *c);
 DEFINE_CLEANUP_OBJECT(struct cloud, cloud_close);
 
@@ -36,7 +38,7 @@ json_t *cloud_add(struct cloud *c, const struct drv_launch *l, const char *type,
 		  int64_t now_ms, int64_t boot_ms, bool fails);
 /* By id, or by launch id; NULL. Terminated ones too. */
 json_t *cloud_find(const struct cloud *c, const char *member, const char *value);
-void cloud_remove(json_t *vm, int64_t now_ms);
+void cloud_remove(struct cloud *c, json_t *vm, int64_t now_ms);
 bool cloud_is_gone(const json_t *vm);
 bool cloud_is_of(const json_t *vm, const char *owner);
 int64_t cloud_time(const json_t *vm, const char *member); /* 0: not yet */

@@ -118,7 +118,7 @@ static int fake_terminate(struct drv *d, const char *owner, const char *vm_id,
 		return drv_fail(err, DRV_CONFLICT, "VM %s belongs to another owner",
 				vm_id);
 	if (vm)
-		cloud_remove(vm, c.now_ms);
+		cloud_remove(&c.cloud, vm, c.now_ms);
 	return call_answer(d, &c, deadline, err);
 }
 

@@ -31,7 +31,7 @@ static void take_vms(struct call *c)
 	{
 		if (!is_victim(&c->fault, vm) || (!*c->fault.vm && left-- <= 0))
 			continue;
-		cloud_remove(vm, c->now_ms);
+		cloud_remove(&c->cloud, vm, c->now_ms);
 	}
 }
 

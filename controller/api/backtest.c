@@ -11,16 +11,19 @@
 #define DAY_MS (24 * 3600 * 1000LL)
 #define PLAY_MAX_MS (21 * DAY_MS)
 
-/* {"boot","play","risk","price","capacity"}, those of the tier when absent. */
+/* {"boot","play","risk","price","capacity","dwell","action_price","mode"}, those of the
+ * tier when absent; the mode is the next one. */
 static int read_request(struct request *r, const struct db_tier *t,
 			struct backtest_request *q, struct err *err)
 {
-	static const char *const keys[] = { "boot",     "play",  "risk",         "price",
-					    "capacity", "dwell", "action_price", NULL };
+	static const char *const keys[] = { "boot",         "play",     "risk",
+					    "price",        "capacity", "dwell",
+					    "action_price", "mode",     NULL };
 	CLEANUP(json_decref) json_t *body = NULL;
+	const char *mode = NULL;
 	int rc;
 
-	*q = backtest_defaults(r, t);
+	*q = backtest_defaults(r, t, verdict_next(t->mode));
 	if (r->body.len == 0)
 		return 0;
 	rc = request_json(r, keys, &body, err);
@@ -40,8 +43,14 @@ static int read_request(struct request *r, const struct db_tier *t,
 		rc = jread_duration_opt(body, "dwell", &q->settings.dwell_ms, err);
 	if (rc == 0)
 		rc = jread_num_opt(body, "action_price", &q->settings.action_price, err);
-	if (json_object_get(body, "capacity"))
+	if (rc == 0)
+		rc = jread_str_opt(body, "mode", &mode, err);
+	if (rc == 0 && mode)
+		rc = decide_mode_parse(mode, &q->settings.mode, err);
+	if (json_object_get(body, "capacity")) {
+		q->is_learned = false;
 		snprintf(q->capacity_source, sizeof(q->capacity_source), "given");
+	}
 	return rc;
 }
 

@@ -19,8 +19,10 @@ struct run {
 	char *stack, *tier;
 	double *y;                   /* [n], minutes from from_ms on */
 	struct uplift_event *events; /* request.events */
+	struct terms terms;          /* request.terms */
 	size_t n;
 	int64_t from_ms;
+	json_t *played; /* backtest_played() */
 	json_t *report;
 };
 
@@ -30,11 +32,13 @@ static void run_free(void *arg)
 
 	if (!b)
 		return;
+	json_decref(b->played);
 	json_decref(b->report);
 	free(b->stack);
 	free(b->tier);
 	free(b->y);
 	free(b->events);
+	terms_done(&b->terms);
 	free(b);
 }
 DEFINE_CLEANUP(struct run *, run_free);
@@ -57,11 +61,16 @@ static int read_demand(struct db *db, struct run *b, struct err *err)
 	return db_demand_range(db, b->stack, b->tier, b->from_ms, b->y, b->n, err);
 }
 
+static int64_t played_from_ms(const struct run *b)
+{
+	const size_t play = (size_t)(b->request.play_ms / MINUTE_MS);
+
+	return b->from_ms + (int64_t)judge_from(b->n, MINUTE_MS, play) * MINUTE_MS;
+}
+
 /* The tier's events, each as it was known at the time. */
 static int read_events(struct db *db, struct run *b, struct err *err)
 {
-	const size_t play = (size_t)(b->request.play_ms / MINUTE_MS);
-	const size_t from = judge_from(b->n, MINUTE_MS, play);
 	CLEANUP(event_view_done) struct event_view v = { 0 };
 	CLEANUP(tier_events_free) struct tier_events *e = NULL;
 	int rc = event_view_read(db, b->stack, clock_now_ms(), &v, err);
@@ -71,10 +80,34 @@ static int read_events(struct db *db, struct run *b, struct err *err)
 	if (rc < 0)
 		return rc;
 	b->events = xcalloc(e->n + 1, sizeof(*b->events));
-	tier_events_as_known(e, b->from_ms + (int64_t)from * MINUTE_MS, b->events);
+	tier_events_as_known(e, played_from_ms(b), b->events);
 	b->request.events = b->events;
 	b->request.n_events = e->n;
 	return 0;
+}
+
+/* The rest of what it is played under. */
+static int read_terms(struct db *db, struct run *b, const struct db_tier *t,
+		      struct err *err)
+{
+	CLEANUP(catalog_free) struct catalog *catalog = catalog_new();
+	CLEANUP(fleet_free) struct fleet *f = NULL;
+	struct db_tier in_force = *t;
+	struct err e;
+	int rc = fleet_load(db, clock_now_ms(), &f, err);
+
+	if (rc < 0)
+		return rc;
+	/* Another unreadable stack does not matter here. */
+	(void)!catalog_update(catalog, f, &e);
+	in_force.capacity = b->request.settings.capacity;
+	rc = terms_read(db, f, &in_force, b->request.is_learned, b->from_ms, b->n,
+			&b->terms, err);
+	if (rc == 0)
+		rc = terms_start(db, t, played_from_ms(b), &b->request.running, err);
+	b->request.terms = &b->terms;
+	b->request.settings.lead_spread = b->terms.lead.spread;
+	return rc;
 }
 
 static int simulate(void *arg, struct api_job *job, struct err *err)
@@ -91,6 +124,7 @@ static int keep(struct db *db, struct run *b, struct err *err)
 	CLEANUP(free) char *text = NULL;
 
 	json_object_set_new(b->report, "at", json_time(now));
+	json_object_set(b->report, "played", b->played);
 	text = json_dumps(b->report, JSON_COMPACT);
 	return db_backtest_put(db,
 			       &(struct db_backtest){ .stack = b->stack,
@@ -123,9 +157,12 @@ int backtest_start(struct request *r, const struct db_tier *t,
 	b->request = *q;
 	b->stack = xstrdup(t->stack);
 	b->tier = xstrdup(t->name);
+	b->played = backtest_played(r, t, q->settings.mode);
 	rc = read_demand(r->api->db, b, err);
 	if (rc == 0)
 		rc = read_events(r->api->db, b, err);
+	if (rc == 0)
+		rc = read_terms(r->api->db, b, t, err);
 	if (rc == 0)
 		rc = api_job_start(r, &backtest, t, b, err);
 	if (rc == 0)

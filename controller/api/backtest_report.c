@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "fnv.h"
 #include "judge.h"
 #include "row_json.h"
 #include "samples.h"
@@ -12,11 +13,37 @@
 #include "tiers.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MINUTE_MS DB_DEMAND_STEP_MS
 
-struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
+json_t *backtest_played(struct request *r, const struct db_tier *t, enum decide_mode mode)
 {
+	CLEANUP(db_pool_done) struct db_pool pool = { 0 };
+	const int rc = db_pool_get(r->api->db, t->pool, &pool, NULL);
+
+	return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:o}", "mode",
+			 decide_mode_name(mode), "stateful", t->stateful, "min",
+			 (json_int_t)t->min, "max", (json_int_t)t->max, "step_out",
+			 (json_int_t)t->step_out_max, "step_in",
+			 (json_int_t)t->step_in_max, "billing_ms",
+			 (json_int_t)(rc == 0 ? pool.billing_ms : 0), "schedules",
+			 json_of_text(t->schedule_json), "pool", t->pool, "pool_max",
+			 rc == 0 ? json_integer(pool.max) : json_null());
+}
+
+static uint64_t digest(const json_t *played)
+{
+	CLEANUP(free) char *text = json_dumps(played, JSON_COMPACT | JSON_SORT_KEYS);
+
+	return text ? fnv(FNV_START, text, strlen(text)) : 0;
+}
+
+struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t,
+				  enum db_mode to)
+{
+	CLEANUP(json_decref)
+	json_t *played = backtest_played(r, t, (enum decide_mode)to);
 	const struct tier_now now = api_tier_now(r, t);
 
 	return (struct verdict_tier){ .mode = t->mode,
@@ -26,10 +53,12 @@ struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t)
 				      .capacity = now.capacity,
 				      .action_price = t->action_price,
 				      .dwell_ms = t->dwell_ms,
-				      .lead_ms = now.lead_ms };
+				      .lead_ms = now.lead_ms,
+				      .terms = digest(played) };
 }
 
-struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t)
+struct backtest_request backtest_defaults(struct request *r, const struct db_tier *t,
+					  enum db_mode mode)
 {
 	CLEANUP(db_pool_done) struct db_pool pool = { 0 };
 	const struct tier_now now = api_tier_now(r, t);
@@ -38,9 +67,11 @@ struct backtest_request backtest_defaults(struct request *r, const struct db_tie
 					      t, rc == 0 ? &pool : NULL, now.lead_ms) };
 
 	/* What it would do, not what it may do now. */
-	q.settings.mode = DECIDE_AUTO;
+	q.settings.mode = (enum decide_mode)mode;
 	q.settings.capacity = now.capacity;
+	q.is_learned = !(t->capacity > 0);
 	snprintf(q.capacity_source, sizeof(q.capacity_source), "%s", now.capacity_source);
+	snprintf(q.follows, sizeof(q.follows), "%s", now.follows);
 	return q;
 }
 
@@ -63,6 +94,27 @@ static json_t *policies_json(const struct judge_report *j)
 				  json_finite(w->headroom > 0 ? w->headroom : NAN)));
 	}
 	return list;
+}
+
+static const char *const bound_names[JUDGE_BOUNDS] = {
+	[JUDGE_MAX] = "max", [JUDGE_CEILING] = "schedule", [JUDGE_ROOM] = "room"
+};
+
+/* What it was played under and is not a setting, and what that did. */
+static void add_terms(json_t *o, const struct judge_report *j, const struct terms *t)
+{
+	json_t *by = json_object();
+
+	for (int k = 0; k < JUDGE_BOUNDS; k++)
+		json_object_set_new(by, bound_names[k], json_real(j->bound_short[k]));
+	json_object_set_new(o, "room",
+			    t->room >= 0 ? json_integer(t->room) : json_null());
+	json_object_set_new(o, "boots", json_integer((json_int_t)t->n_boots));
+	json_object_set_new(o, "lead_spread", json_real(t->lead.spread));
+	json_object_set_new(o, "capacity_from", json_time(t->learned_from_ms));
+	json_object_set_new(o, "needed", json_integer((json_int_t)j->most_needed));
+	json_object_set_new(o, "short_by", by);
+	json_object_set_new(o, "minimum_cost", json_finite(j->floor_cost));
 }
 
 static json_t *point_json(const struct judge_point *p)
@@ -114,6 +166,13 @@ int backtest_simulate(const double *y, size_t n, int64_t from_ms,
 		.step_ms = MINUTE_MS,
 		.settings = q->settings,
 		.play = (size_t)(q->play_ms / MINUTE_MS),
+		.running = (size_t)MAX(q->running, INT64_C(0)),
+		.offset_ms = q->terms->offset_ms,
+		.bounds = q->terms->bounds,
+		.capacity = q->terms->capacity,
+		.boots = q->terms->boots,
+		.n_boots = q->terms->n_boots,
+		.overdue_ms = q->terms->lead.overdue_ms,
 		.events = q->events,
 		.n_events = q->n_events,
 		.progress = progress,
@@ -121,9 +180,13 @@ int backtest_simulate(const double *y, size_t n, int64_t from_ms,
 	};
 	int rc = judge_backtest(&question, &j, err);
 
-	if (rc == 0)
-		*ret = report_json(j, q, from_ms);
-	return rc;
+	if (rc < 0)
+		return rc;
+	*ret = report_json(j, q, from_ms);
+	add_terms(*ret, j, q->terms);
+	json_object_set_new(*ret, "follows",
+			    *q->follows ? json_string(q->follows) : json_null());
+	return 0;
 }
 
 /* ---------------------------------------------------------------- the last one */
@@ -141,6 +204,23 @@ static double number_in(const json_t *o, const char *key)
 	const json_t *v = json_object_get(o, key);
 
 	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static void read_bounds(const json_t *report, struct verdict_report *f)
+{
+	const json_t *played = json_object_get(report, "played");
+	const json_t *by = json_object_get(report, "short_by");
+	const char *mode = json_string_value(json_object_get(played, "mode"));
+	const json_t *room = json_object_get(report, "room");
+
+	f->terms = digest(played);
+	f->mode = (enum db_mode)(mode ? db_mode_from_name(mode) : 0);
+	f->max = json_integer_value(json_object_get(played, "max"));
+	f->room = json_is_integer(room) ? json_integer_value(room) : -1;
+	f->needed = json_integer_value(json_object_get(report, "needed"));
+	f->floor_cost = number_in(report, "minimum_cost");
+	for (int k = 0; k < JUDGE_BOUNDS; k++)
+		f->bound_short[k] = number_in(by, bound_names[k]);
 }
 
 struct verdict_report backtest_facts(const json_t *report)
@@ -167,6 +247,7 @@ struct verdict_report backtest_facts(const json_t *report)
 	f.cost = number_in(policy_of(report, JUDGE_OURS), "cost");
 	f.reactive_short = number_in(policy_of(report, JUDGE_REACTIVE), "short");
 	f.reactive_cost = number_in(policy_of(report, JUDGE_REACTIVE), "cost");
+	read_bounds(report, &f);
 	return f;
 }
 
@@ -180,7 +261,8 @@ json_t *verdict_json(const struct verdict *v, enum db_mode mode)
 json_t *backtest_json(struct request *r, const struct db_tier *t)
 {
 	CLEANUP(db_backtest_done) struct db_backtest last = { .tier = NULL };
-	const struct verdict_tier now = backtest_tier(r, t);
+	const enum db_mode next = verdict_next(t->mode);
+	const struct verdict_tier now = backtest_tier(r, t, next);
 	struct verdict_report facts;
 	struct verdict v;
 	struct err e;
@@ -190,7 +272,7 @@ json_t *backtest_json(struct request *r, const struct db_tier *t)
 		return json_null();
 	doc = json_of_text(last.report_json);
 	facts = backtest_facts(doc);
-	verdict_give(&now, &facts, verdict_next(t->mode), clock_now_ms(), &v);
+	verdict_give(&now, &facts, next, clock_now_ms(), &v);
 	json_object_set_new(doc, "verdict", verdict_json(&v, t->mode));
 	return doc;
 }

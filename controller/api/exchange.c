@@ -116,6 +116,8 @@ static int begin(struct request *r, struct err *err)
 	}
 	rc = api_authorize(r, err);
 	if (rc == 0)
+		rc = request_query_known(r, err);
+	if (rc == 0)
 		rc = check_size(r, err);
 	if (rc == 0 && announces_body(r))
 		rc = check_type(r, err);

@@ -39,6 +39,7 @@ api_handler_fn api_unit_list, api_unit_get, api_services;
 api_handler_fn api_unit_logs, api_agent_logs;
 /* decisions.c */
 api_handler_fn api_decision_list, api_decision_get;
+api_handler_fn api_ledger_list;
 /* events.c */
 api_handler_fn api_event_list;
 /* event_stream.c */
@@ -46,7 +47,7 @@ api_handler_fn api_event_stream;
 /* tokens.c */
 api_handler_fn api_token_list, api_token_post, api_token_delete;
 /* metrics.c */
-api_handler_fn api_metrics_post, api_series_list, api_series_data;
+api_handler_fn api_metrics_post, api_series_list, api_series_data, api_series_forget;
 /* agent.c */
 api_handler_fn api_join, api_agent_renew, api_agent_metrics, api_agent_binary,
 	api_kv_handler;

@@ -16,6 +16,7 @@
 #define SAMPLES_MAX 100000
 #define POINTS_MAX 20000
 #define HOUR_MS (3600 * 1000LL)
+#define SILENT_MS 90000
 
 /* ?stack= and ?tier= are labels of samples without these labels. */
 static size_t default_labels(struct request *r, struct label ret[2])
@@ -195,6 +196,47 @@ int api_series_list(struct request *r, struct err *err)
 				  json_time(e->last_ms)));
 	}
 	reply_items(r, items, limit, "id");
+	return 0;
+}
+
+/* Series that still report are no sources that are gone. */
+int api_series_forget(struct request *r, struct err *err)
+{
+	static const char *const keys[] = { "match", NULL };
+	struct selector s = { .n = 0 };
+	CLEANUP(db_selector_free) struct db_selector *compiled = NULL;
+	CLEANUP(json_decref) json_t *body = NULL;
+	CLEANUP(free) char *text = NULL;
+	const char *match = "";
+	bool dry_run;
+	size_t n = 0;
+	int rc = request_dry_run(r, &dry_run, err);
+
+	if (rc == 0)
+		rc = request_json(r, keys, &body, err);
+	if (rc == 0)
+		rc = jread_str(body, "match", &match, err);
+	if (rc == 0)
+		rc = *match ? read_selector(&s, match, err) : bad_selector(err);
+	text = s.text;
+	if (rc == 0)
+		rc = db_selector_new(s.name, s.m, s.n, &compiled, err);
+	if (rc == 0 && !dry_run)
+		rc = db_series_end(r->api->db, compiled, clock_now_ms() - SILENT_MS, &n,
+				   err);
+	if (rc == 0 && !dry_run && n == 0)
+		rc = err_set(err, ERR_NOT_FOUND,
+			     "no series that %s matches has fallen silent", match);
+	if (rc < 0)
+		return rc;
+	if (!dry_run) {
+		api_event(r, "series-forgotten", "", "", "",
+			  "%s forgets %zu silent series of %s", r->who, n, match);
+		api_poke(r, "forget");
+	}
+	reply_json(r, 200,
+		   json_pack("{s:s, s:I, s:b}", "match", match, "forgotten",
+			     (json_int_t)n, "applied", !dry_run));
 	return 0;
 }
 

@@ -92,7 +92,7 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 	v.to = w.to;
 	from = t.mode;
 	if (report) {
-		const struct verdict_tier now = backtest_tier(r, &t);
+		const struct verdict_tier now = backtest_tier(r, &t, w.to);
 		const struct verdict_report facts = backtest_facts(report);
 
 		verdict_give(&now, &facts, w.to, clock_now_ms(), &v);
@@ -107,10 +107,11 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 }
 
 /* By the last backtest if it is still valid, else by a new one. */
-static int judge(struct request *r, const struct db_tier *t, struct err *err)
+static int judge(struct request *r, const struct db_tier *t, enum db_mode to,
+		 struct err *err)
 {
-	const struct verdict_tier now = backtest_tier(r, t);
-	const struct backtest_request q = backtest_defaults(r, t);
+	const struct verdict_tier now = backtest_tier(r, t, to);
+	const struct backtest_request q = backtest_defaults(r, t, to);
 	CLEANUP(json_decref) json_t *last = backtest_json(r, t);
 	const struct verdict_report facts = backtest_facts(last);
 	int rc;
@@ -142,5 +143,5 @@ int api_tier_promote(struct request *r, struct err *err)
 			"%s/%s is already in mode %s; to go back, set mode in stack.conf "
 			"or in the dashboard",
 			t.stack, t.name, db_mode_name(t.mode));
-	return judge(r, &t, err);
+	return judge(r, &t, w.to, err);
 }

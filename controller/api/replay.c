@@ -105,13 +105,15 @@ static json_t *played_json(const struct whatif *w, const struct replay *q)
 {
 	json_t *moments = json_array();
 	json_t *o = json_pack(
-		"{s:o, s:o, s:I, s:I, s:I, s:b, s:f, s:s, s:I}", "from",
+		"{s:o, s:o, s:I, s:I, s:I, s:b, s:I, s:f, s:s, s:o, s:o, s:I}", "from",
 		json_time(w->from_ms), "to",
 		json_time(w->from_ms + (int64_t)w->minutes * DB_DEMAND_STEP_MS),
 		"minutes", (json_int_t)w->minutes, "missing", (json_int_t)w->missing,
 		"lead_ms", (json_int_t)w->lead_ms, "lead_is_prior", (int)w->is_lead_prior,
-		"capacity", w->capacity, "capacity_source", q->capacity_source,
-		"differences", (json_int_t)w->n);
+		"boots", (json_int_t)w->boots, "capacity", w->capacity, "capacity_source",
+		q->capacity_source, "capacity_from", json_time(w->learned_from_ms),
+		"room", w->room >= 0 ? json_integer(w->room) : json_null(), "differences",
+		(json_int_t)w->n);
 
 	for (int k = 0; k < WHATIF_SIDES; k++)
 		json_object_set_new(o, side_names[k], side_json(&w->side[k]));
@@ -130,16 +132,18 @@ static int simulate(const struct replay *q, struct api_job *job, json_t **ret,
 	*ret = json_null();
 	if (!q->has_other)
 		return 0;
-	rc = whatif_simulate(q->db,
-			     &(struct whatif_question){
-				     .settings = { [WHATIF_IN_FORCE] = &q->t,
-						   [WHATIF_OTHER] = &q->other },
-				     .from_ms = q->since_ms,
-				     .to_ms = q->until_ms,
-				     .progress = api_job_progress,
-				     .arg = job,
-			     },
-			     &w, err);
+	rc = whatif_simulate(
+		q->db,
+		&(struct whatif_question){
+			.settings = { [WHATIF_IN_FORCE] = &q->t,
+				      [WHATIF_OTHER] = &q->other },
+			.is_learned = strcmp(q->capacity_source, "declared") != 0,
+			.from_ms = q->since_ms,
+			.to_ms = q->until_ms,
+			.progress = api_job_progress,
+			.arg = job,
+		},
+		&w, err);
 	if (rc == 0)
 		*ret = played_json(w, q);
 	return rc;

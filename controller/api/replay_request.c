@@ -95,6 +95,8 @@ static const char *changed_without_effect(const struct db_tier *t,
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (strcmp(texts[i].in_force, texts[i].other) != 0)
 			return texts[i].name;
+	if (t->latency_max_ms != other->latency_max_ms)
+		return "latency_max";
 	if (t->target_utilisation != other->target_utilisation)
 		return "target_utilisation";
 	return t->priority != other->priority ? "priority" : NULL;

@@ -123,6 +123,58 @@ void reply_items(struct request *r, json_t *items, size_t limit, const char *key
 	reply_page(r, items, *text ? text : NULL);
 }
 
+/* "web/shop": what is sorted by. */
+static char *key_of(const json_t *item, const char *const *keys)
+{
+	char *text = xstrdup("");
+
+	for (; *keys; keys++) {
+		const char *part = json_string_value(json_object_get(item, *keys));
+		char *longer =
+			xasprintf("%s%s%s", text, *text ? "/" : "", part ? part : "");
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+struct keyed {
+	char *key;
+	json_t *item; /* borrowed */
+};
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
+}
+
+void reply_sorted(struct request *r, json_t *all, const struct page *page,
+		  const char *const *keys)
+{
+	const size_t n = json_array_size(all);
+	struct keyed *v = xcalloc(n + 1, sizeof(*v));
+	json_t *items = json_array();
+	const char *next = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct keyed){ key_of(json_array_get(all, i), keys),
+				       json_array_get(all, i) };
+	qsort(v, n, sizeof(*v), by_key);
+	for (size_t i = 0; i < n && !next; i++) {
+		if (strcmp(v[i].key, page->after) <= 0)
+			continue;
+		json_array_append(items, v[i].item);
+		if (json_array_size(items) == page->limit && i + 1 < n)
+			next = v[i].key;
+	}
+	reply_page(r, items, next);
+	for (size_t i = 0; i < n; i++)
+		free(v[i].key);
+	free(v);
+	json_decref(all);
+}
+
 static const struct {
 	unsigned status;
 	const char *title;

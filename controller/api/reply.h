@@ -14,6 +14,12 @@ void reply_page(struct request *r, json_t *items, const char *next);
 /* items may have one more than the page's limit, which is removed; key names the member
  * that is the cursor, a string or an integer. Takes items. */
 void reply_items(struct request *r, json_t *items, size_t limit, const char *key);
+/*
+ * A page of all that there is, which is sorted by the members that keys name (its end is
+ * NULL), the cursor. Takes all.
+ */
+void reply_sorted(struct request *r, json_t *all, const struct page *page,
+		  const char *const *keys);
 /* Copies data. */
 void reply_data(struct request *r, unsigned status, const char *type, const void *data,
 		size_t len);

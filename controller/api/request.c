@@ -66,6 +66,52 @@ int request_query_bool(struct request *r, const char *name, bool *ret, struct er
 	return rc < 0 ? err_wrap(err, rc, "%s", name) : 0;
 }
 
+/* One of the words. */
+static bool is_named(const char *words, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = words; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && strncmp(p, name, n) == 0)
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+struct unknown {
+	const char *takes;
+	const char *name; /* the first that is not among them */
+};
+
+static enum MHD_Result find_unknown(void *arg, enum MHD_ValueKind kind, const char *name,
+				    const char *value)
+{
+	struct unknown *u = arg;
+
+	(void)kind;
+	(void)value;
+	if (is_named(u->takes, name))
+		return MHD_YES;
+	u->name = name;
+	return MHD_NO;
+}
+
+int request_query_known(struct request *r, struct err *err)
+{
+	struct unknown u = { .takes = r->route->query };
+
+	if (!u.takes)
+		return 0;
+	MHD_get_connection_values(r->conn, MHD_GET_ARGUMENT_KIND, find_unknown, &u);
+	if (!u.name)
+		return 0;
+	return err_set(err, ERR_INVAL, "unknown query parameter '%s': %s", u.name,
+		       *u.takes ? u.takes : "there are none here");
+}
+
 int request_dry_run(struct request *r, bool *ret, struct err *err)
 {
 	*ret = false;

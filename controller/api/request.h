@@ -35,6 +35,7 @@ struct api_route {
 	enum api_body body;
 	size_t body_max; /* bytes */
 	api_handler_fn *handler;
+	const char *query; /* the parameters that it takes, "limit cursor"; NULL: any */
 };
 
 #define REQUEST_MAGIC 0x72657175u
@@ -85,6 +86,8 @@ int request_query_duration(struct request *r, const char *name, int64_t *ret_ms,
 			   struct err *err) MUST_CHECK;
 int request_query_bool(struct request *r, const char *name, bool *ret,
 		       struct err *err) MUST_CHECK;
+/* ERR_INVAL: there is a parameter that the route does not take, which is named. */
+int request_query_known(struct request *r, struct err *err) MUST_CHECK;
 /* ?dry_run=true: validate only. */
 int request_dry_run(struct request *r, bool *ret, struct err *err) MUST_CHECK;
 

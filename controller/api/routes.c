@@ -8,88 +8,102 @@
 #define KB 1024u
 #define MB (1024u * KB)
 
-#define GET(pattern, role, handler)                            \
-	{                                                      \
-		"GET", pattern, role, API_NO_BODY, KB, handler \
+/* query: the parameters that it takes, by name. */
+#define GET(pattern, role, handler, query)                            \
+	{                                                             \
+		"GET", pattern, role, API_NO_BODY, KB, handler, query \
 	}
-#define SEND(method, pattern, role, max, handler)             \
-	{                                                     \
-		method, pattern, role, API_JSON, max, handler \
+#define SEND(method, pattern, role, max, handler, query)             \
+	{                                                            \
+		method, pattern, role, API_JSON, max, handler, query \
 	}
-#define DELETE(pattern, role, handler)                            \
-	{                                                         \
-		"DELETE", pattern, role, API_NO_BODY, KB, handler \
+#define DELETE(pattern, role, handler)                                       \
+	{                                                                    \
+		"DELETE", pattern, role, API_NO_BODY, KB, handler, "dry_run" \
 	}
 /* All are described in openapi.json; a test compares the two. */
 const struct api_route api_routes[] = {
-	GET("/healthz", API_ANYONE, api_healthz),
-	GET("/metrics", API_VIEWER, api_own_metrics),
-	GET("/v1/status", API_VIEWER, api_status),
-	GET("/v1/whoami", API_VIEWER, api_whoami),
+	GET("/healthz", API_ANYONE, api_healthz, ""),
+	GET("/metrics", API_VIEWER, api_own_metrics, ""),
+	GET("/v1/status", API_VIEWER, api_status, ""),
+	GET("/v1/whoami", API_VIEWER, api_whoami, ""),
 
-	GET("/v1/stacks", API_VIEWER, api_stack_list),
-	GET("/v1/stacks/{stack}", API_VIEWER, api_stack_get),
-	SEND("PUT", "/v1/stacks/{stack}", API_OPERATOR, 4 * MB, api_stack_put),
+	GET("/v1/stacks", API_VIEWER, api_stack_list, "limit cursor"),
+	GET("/v1/stacks/{stack}", API_VIEWER, api_stack_get, ""),
+	SEND("PUT", "/v1/stacks/{stack}", API_OPERATOR, 4 * MB, api_stack_put, "dry_run"),
 	DELETE("/v1/stacks/{stack}", API_OPERATOR, api_stack_delete),
-	GET("/v1/stacks/{stack}/events", API_VIEWER, api_stack_events),
+	GET("/v1/stacks/{stack}/events", API_VIEWER, api_stack_events,
+	    "tier limit cursor"),
 
-	GET("/v1/tiers", API_VIEWER, api_tier_list),
-	GET("/v1/tiers/{stack}/{tier}", API_VIEWER, api_tier_get),
-	SEND("PATCH", "/v1/tiers/{stack}/{tier}", API_OPERATOR, 64 * KB, api_tier_patch),
-	GET("/v1/tiers/{stack}/{tier}/explain", API_VIEWER, api_tier_explain),
-	GET("/v1/tiers/{stack}/{tier}/decisions", API_VIEWER, api_tier_decisions),
-	GET("/v1/tiers/{stack}/{tier}/leads", API_VIEWER, api_tier_leads),
-	GET("/v1/tiers/{stack}/{tier}/series", API_VIEWER, api_tier_series),
-	GET("/v1/tiers/{stack}/{tier}/forecast", API_VIEWER, api_tier_forecast),
+	GET("/v1/tiers", API_VIEWER, api_tier_list, "stack explanations limit cursor"),
+	GET("/v1/tiers/{stack}/{tier}", API_VIEWER, api_tier_get, ""),
+	SEND("PATCH", "/v1/tiers/{stack}/{tier}", API_OPERATOR, 64 * KB, api_tier_patch,
+	     "dry_run"),
+	GET("/v1/tiers/{stack}/{tier}/explain", API_VIEWER, api_tier_explain, ""),
+	GET("/v1/tiers/{stack}/{tier}/decisions", API_VIEWER, api_tier_decisions,
+	    "since until explanations limit cursor"),
+	GET("/v1/tiers/{stack}/{tier}/leads", API_VIEWER, api_tier_leads,
+	    "since limit cursor"),
+	GET("/v1/tiers/{stack}/{tier}/series", API_VIEWER, api_tier_series,
+	    "from to step"),
+	GET("/v1/tiers/{stack}/{tier}/forecast", API_VIEWER, api_tier_forecast,
+	    "horizon"),
 	{ "POST", "/v1/tiers/{stack}/{tier}/history", API_OPERATOR, API_TEXT, 64 * MB,
-	  api_tier_history },
+	  api_tier_history, "dry_run" },
 	SEND("POST", "/v1/tiers/{stack}/{tier}/backtest", API_OPERATOR, 64 * KB,
-	     api_tier_backtest),
+	     api_tier_backtest, ""),
 	SEND("POST", "/v1/tiers/{stack}/{tier}/replay", API_OPERATOR, 64 * KB,
-	     api_tier_replay),
-	GET("/v1/tiers/{stack}/{tier}/replay", API_VIEWER, api_tier_replay_get),
-	GET("/v1/tiers/{stack}/{tier}/backtest", API_VIEWER, api_tier_backtest_get),
+	     api_tier_replay, ""),
+	GET("/v1/tiers/{stack}/{tier}/replay", API_VIEWER, api_tier_replay_get, ""),
+	GET("/v1/tiers/{stack}/{tier}/backtest", API_VIEWER, api_tier_backtest_get, ""),
 	SEND("POST", "/v1/tiers/{stack}/{tier}/promote", API_OPERATOR, 64 * KB,
-	     api_tier_promote),
+	     api_tier_promote, "dry_run"),
 
-	GET("/v1/holds", API_VIEWER, api_hold_list),
-	SEND("POST", "/v1/holds", API_OPERATOR, 64 * KB, api_hold_post),
-	GET("/v1/holds/{id}", API_VIEWER, api_hold_get),
+	GET("/v1/holds", API_VIEWER, api_hold_list, "stack all limit cursor"),
+	SEND("POST", "/v1/holds", API_OPERATOR, 64 * KB, api_hold_post, "dry_run"),
+	GET("/v1/holds/{id}", API_VIEWER, api_hold_get, ""),
 	DELETE("/v1/holds/{id}", API_OPERATOR, api_hold_delete),
 
-	GET("/v1/pools", API_VIEWER, api_pool_list),
-	GET("/v1/pools/{pool}", API_VIEWER, api_pool_get),
-	GET("/v1/hosts", API_VIEWER, api_host_list),
-	GET("/v1/hosts/{host}", API_VIEWER, api_host_get),
-	SEND("POST", "/v1/hosts/{host}/drain", API_OPERATOR, 64 * KB, api_host_drain),
-	GET("/v1/units", API_VIEWER, api_unit_list),
-	GET("/v1/units/{unit}", API_VIEWER, api_unit_get),
-	GET("/v1/units/{unit}/logs", API_VIEWER, api_unit_logs),
-	GET("/v1/services", API_VIEWER, api_services),
+	GET("/v1/pools", API_VIEWER, api_pool_list, "stack limit cursor"),
+	GET("/v1/pools/{pool}", API_VIEWER, api_pool_get, ""),
+	GET("/v1/hosts", API_VIEWER, api_host_list, "pool all limit cursor"),
+	GET("/v1/hosts/{host}", API_VIEWER, api_host_get, ""),
+	SEND("POST", "/v1/hosts/{host}/drain", API_OPERATOR, 64 * KB, api_host_drain,
+	     "dry_run"),
+	GET("/v1/units", API_VIEWER, api_unit_list, "stack tier host limit cursor"),
+	GET("/v1/units/{unit}", API_VIEWER, api_unit_get, ""),
+	GET("/v1/units/{unit}/logs", API_VIEWER, api_unit_logs, "lines"),
+	GET("/v1/services", API_VIEWER, api_services, "stack name host limit cursor"),
 
-	GET("/v1/decisions", API_VIEWER, api_decision_list),
-	GET("/v1/decisions/{id}", API_VIEWER, api_decision_get),
-	GET("/v1/events", API_VIEWER, api_event_list),
-	GET("/v1/events/stream", API_VIEWER, api_event_stream),
+	GET("/v1/ledger", API_VIEWER, api_ledger_list,
+	    "stack tier month days format limit cursor"),
+	GET("/v1/decisions", API_VIEWER, api_decision_list,
+	    "stack tier since limit cursor"),
+	GET("/v1/decisions/{id}", API_VIEWER, api_decision_get, ""),
+	GET("/v1/events", API_VIEWER, api_event_list,
+	    "since stack tier host kind limit cursor"),
+	GET("/v1/events/stream", API_VIEWER, api_event_stream, "since"),
 
-	GET("/v1/tokens", API_ADMIN, api_token_list),
-	SEND("POST", "/v1/tokens", API_ADMIN, 64 * KB, api_token_post),
+	GET("/v1/tokens", API_ADMIN, api_token_list, "limit cursor"),
+	SEND("POST", "/v1/tokens", API_ADMIN, 64 * KB, api_token_post, "dry_run"),
 	DELETE("/v1/tokens/{id}", API_ADMIN, api_token_delete),
 
-	{ "POST", "/v1/metrics", API_OPERATOR, API_TEXT, 8 * MB, api_metrics_post },
-	GET("/v1/series", API_VIEWER, api_series_list),
-	GET("/v1/series/data", API_VIEWER, api_series_data),
+	{ "POST", "/v1/metrics", API_OPERATOR, API_TEXT, 8 * MB, api_metrics_post,
+	  "stack tier dry_run" },
+	GET("/v1/series", API_VIEWER, api_series_list, "match limit cursor"),
+	GET("/v1/series/data", API_VIEWER, api_series_data, "expr from to step"),
+	SEND("POST", "/v1/series/forget", API_OPERATOR, 64 * KB, api_series_forget, "dry_run"),
 
-	SEND("POST", "/v1/join", API_ANYONE, 64 * KB, api_join),
-	SEND("POST", "/v1/agent/renew", API_HOST, 64 * KB, api_agent_renew),
-	SEND("POST", "/v1/agent/metrics", API_HOST, 8 * MB, api_agent_metrics),
-	SEND("POST", "/v1/agent/logs", API_HOST, 2 * MB, api_agent_logs),
-	GET("/v1/agent/binary", API_ANYONE, api_agent_binary),
-	{ NULL, NULL, API_ANYONE, API_NO_BODY, 0, NULL },
+	SEND("POST", "/v1/join", API_ANYONE, 64 * KB, api_join, ""),
+	SEND("POST", "/v1/agent/renew", API_HOST, 64 * KB, api_agent_renew, ""),
+	SEND("POST", "/v1/agent/metrics", API_HOST, 8 * MB, api_agent_metrics, ""),
+	SEND("POST", "/v1/agent/logs", API_HOST, 2 * MB, api_agent_logs, ""),
+	GET("/v1/agent/binary", API_ANYONE, api_agent_binary, ""),
+	{ NULL, NULL, API_ANYONE, API_NO_BODY, 0, NULL, NULL },
 };
 
-const struct api_route api_kv_route = { "POST",     "/v3/", API_HOST,
-					API_OPAQUE, 4 * MB, api_kv_handler };
+const struct api_route api_kv_route = { "POST", "/v3/",         API_HOST, API_OPAQUE,
+					4 * MB, api_kv_handler, NULL };
 
 /* Matches the complete path; arguments are never empty. */
 static bool matches(const char *pattern, const char *path,

@@ -24,19 +24,23 @@ static json_t *stack_json(const struct db_stack *s, bool with_files)
 /* Announced events and their uplift, one item per tier and event. */
 int api_stack_events(struct request *r, struct err *err)
 {
+	static const char *const keys[] = { "tier", "name", NULL };
 	CLEANUP(event_view_done) struct event_view v = { 0 };
 	const int64_t now_ms = clock_now_ms();
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
 	const char *tier = request_query(r, "tier");
+	struct page page;
 	json_t *items;
-	int rc = event_view_read(r->api->db, r->args[0], now_ms, &v, err);
+	int rc = request_page(r, &page, err);
 
+	if (rc == 0)
+		rc = event_view_read(r->api->db, r->args[0], now_ms, &v, err);
 	if (rc == 0 && tier)
 		rc = db_tier_get(r->api->db, r->args[0], tier, &t, err);
 	if (rc == 0)
 		rc = event_view_json(&v, r->api->db, tier, now_ms, &items, err);
 	if (rc == 0)
-		reply_page(r, items, NULL);
+		reply_sorted(r, items, &page, keys);
 	return rc;
 }
 
@@ -169,12 +173,13 @@ static int read_stack(struct request *r, struct stack_file **ret, char **ret_tex
 	return 0;
 }
 
-static void reply_changes(struct request *r, json_t *changes, bool applied,
-			  int64_t version)
+static void reply_changes(struct request *r, json_t *changes, json_t *warnings,
+			  bool applied, int64_t version)
 {
 	reply_json(r, 200,
-		   json_pack("{s:o, s:b, s:I}", "changes", changes, "applied", applied,
-			     "version", (json_int_t)version));
+		   json_pack("{s:o, s:o, s:b, s:I}", "changes", changes, "warnings",
+			     warnings, "applied", applied, "version",
+			     (json_int_t)version));
 }
 
 static int apply(struct request *r, const struct stack_file *s, const char *text,
@@ -198,6 +203,7 @@ int api_stack_put(struct request *r, struct err *err)
 	CLEANUP(stack_file_free) struct stack_file *s = NULL;
 	CLEANUP(free) char *text = NULL;
 	CLEANUP(json_decref) json_t *changes = NULL;
+	CLEANUP(json_decref) json_t *warnings = NULL;
 	int64_t version;
 	bool dry_run;
 	int rc = request_dry_run(r, &dry_run, err);
@@ -208,13 +214,18 @@ int api_stack_put(struct request *r, struct err *err)
 		rc = expected_version(r, s->name, &version, err);
 	if (rc == 0)
 		rc = stack_diff(r->api->db, s, text, &changes, err);
+	if (rc == 0)
+		rc = stack_add_endings(r->api->db, s, clock_now_ms(), changes, err);
+	if (rc == 0)
+		rc = stack_warnings(r->api->db, s, &warnings, err);
 	if (rc < 0)
 		return rc;
 	dry_run = dry_run || json_array_size(changes) == 0;
 	if (!dry_run)
 		rc = apply(r, s, text, &version, err);
 	if (rc == 0)
-		reply_changes(r, TAKE(changes), !dry_run, MAX(version, 0));
+		reply_changes(r, TAKE(changes), TAKE(warnings), !dry_run,
+			      MAX(version, 0));
 	return rc;
 }
 
@@ -270,6 +281,6 @@ int api_stack_delete(struct request *r, struct err *err)
 			  s.name);
 		api_poke(r, "stack");
 	}
-	reply_changes(r, TAKE(changes), !dry_run, s.version);
+	reply_changes(r, TAKE(changes), json_array(), !dry_run, s.version);
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "ledger_json.h"
 #include "row_json.h"
 #include "server.h"
 #include "text.h"
@@ -15,21 +16,29 @@ static bool is_healthy(const struct db_unit *u)
 	       (strcmp(u->health, "passing") == 0 || strcmp(u->health, "none") == 0);
 }
 
+/* Its check fails, or its agent gave it up: it is not on its way. */
+static bool is_failing(const struct db_unit *u)
+{
+	return strcmp(u->health, "failing") == 0 || strcmp(u->active, "failed") == 0;
+}
+
 static void count_units(json_t *doc, const struct db_unit_list *units)
 {
-	size_t running = 0, healthy = 0, draining = 0;
+	size_t running = 0, healthy = 0, failing = 0, draining = 0;
 
 	for (size_t i = 0; i < units->n; i++) {
 		const struct db_unit *u = &units->v[i];
 
 		running += u->goal == DB_GOAL_RUN;
 		healthy += u->goal == DB_GOAL_RUN && is_healthy(u);
+		failing += u->goal == DB_GOAL_RUN && is_failing(u);
 		draining += u->goal == DB_GOAL_DRAIN;
 	}
 	json_object_set_new(doc, "running", json_integer((json_int_t)running));
 	json_object_set_new(doc, "healthy", json_integer((json_int_t)healthy));
 	json_object_set_new(doc, "starting",
-			    json_integer((json_int_t)(running - healthy)));
+			    json_integer((json_int_t)(running - healthy - failing)));
+	json_object_set_new(doc, "failing", json_integer((json_int_t)failing));
 	json_object_set_new(doc, "draining", json_integer((json_int_t)draining));
 }
 
@@ -57,9 +66,10 @@ json_t *tier_declared_json(const struct db_tier *t)
 				 "schedules", json_of_text(t->schedule_json), "cpu",
 				 t->cpu, "memory_bytes", (json_int_t)t->memory_bytes);
 
-	json_t *learning =
-		json_pack("{s:s, s:s, s:f}", "utilisation", t->utilisation, "latency",
-			  t->latency, "target_utilisation", t->target_utilisation);
+	json_t *learning = json_pack("{s:s, s:s, s:o, s:f}", "utilisation",
+				     t->utilisation, "latency", t->latency, "latency_max",
+				     duration_json(t->latency_max_ms),
+				     "target_utilisation", t->target_utilisation);
 
 	CHECK(doc && more && learning);
 	json_object_update(doc, more);
@@ -110,5 +120,9 @@ json_t *tier_json(struct request *r, const struct db_tier *t, struct err *err)
 		live = API_HOOK(r, tier_live)(API_HOOK(r, arg), t->stack, t->name);
 	if (live)
 		json_object_update(doc, live);
+	if (ledger_add_kept(r->api->db, t->stack, t->name, doc, err) < 0) {
+		json_decref(doc);
+		return NULL;
+	}
 	return doc;
 }

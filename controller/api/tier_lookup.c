@@ -15,7 +15,7 @@ struct tier_now api_tier_now(struct request *r, const struct db_tier *t)
 	struct tier_now now = { .capacity = t->capacity, .lead_ms = t->lead_prior_ms };
 	CLEANUP(json_decref) json_t *live = NULL;
 	const char *source = t->capacity > 0 ? "declared" : "none";
-	const json_t *lead, *learned;
+	const json_t *lead, *learned, *follows;
 
 	if (API_HOOK(r, tier_live))
 		live = API_HOOK(r, tier_live)(API_HOOK(r, arg), t->stack, t->name);
@@ -27,6 +27,10 @@ struct tier_now api_tier_now(struct request *r, const struct db_tier *t)
 		now.capacity = json_number_value(json_object_get(live, "capacity"));
 		source = json_string_value(learned);
 	}
+	follows = json_object_get(json_object_get(live, "follows"), "tier");
+	if (json_is_string(follows))
+		snprintf(now.follows, sizeof(now.follows), "%s",
+			 json_string_value(follows));
 	snprintf(now.capacity_source, sizeof(now.capacity_source), "%s", source);
 	return now;
 }

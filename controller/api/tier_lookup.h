@@ -14,6 +14,7 @@ struct tier_now {
 	double capacity;          /* in use; 0: not known */
 	char capacity_source[16]; /* "declared", "learned", "cautious", "none" */
 	int64_t lead_ms;
+	char follows[64]; /* the tier whose demand its forecast uses too; "": none */
 };
 struct tier_now api_tier_now(struct request *r, const struct db_tier *t);
 

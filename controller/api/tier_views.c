@@ -5,6 +5,7 @@
 #include "handlers.h"
 
 #include "clock.h"
+#include "ledger_json.h"
 #include "tier_lookup.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ int api_tier_explain(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
 	CLEANUP(json_decref) json_t *live = NULL;
-	json_t *doc;
+	CLEANUP(json_decref) json_t *doc = NULL;
 	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc < 0)
@@ -30,8 +31,10 @@ int api_tier_explain(struct request *r, struct err *err)
 		live = API_HOOK(r, tier_live)(API_HOOK(r, arg), t.stack, t.name);
 	if (json_object_get(live, "promise"))
 		json_object_set(doc, "promise", json_object_get(live, "promise"));
-	reply_json(r, 200, doc);
-	return 0;
+	rc = ledger_add_kept(r->api->db, t.stack, t.name, doc, err);
+	if (rc == 0)
+		reply_json(r, 200, TAKE(doc));
+	return rc;
 }
 
 int api_tier_decisions(struct request *r, struct err *err)
@@ -73,30 +76,29 @@ static json_t *lead_json(const struct db_lead *l)
 			 json_time(l->healthy_ms), "lead_ms", (json_int_t)l->lead_ms);
 }
 
-/* The newest lead times of the tier, at most ?limit=. */
 int api_tier_leads(struct request *r, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
 	CLEANUP(db_lead_list_done) struct db_lead_list list = { NULL, 0 };
 	struct db_lead_filter f = { .stack = r->args[0], .tier = r->args[1] };
-	struct page page;
+	size_t limit;
 	json_t *items;
 	int rc = api_tier_of_path(r, &t, err);
 
 	if (rc == 0)
 		rc = request_query_time(r, "since", &f.since_ms, err);
 	if (rc == 0)
-		rc = request_page(r, &page, err);
+		rc = request_page_id(r, &limit, &f.before_id, err);
 	if (rc < 0)
 		return rc;
-	f.limit = page.limit;
+	f.limit = limit + 1;
 	rc = db_lead_list(r->api->db, &f, &list, err);
 	if (rc < 0)
 		return rc;
 	items = json_array();
 	for (size_t i = 0; i < list.n; i++)
 		json_array_append_new(items, lead_json(&list.v[i]));
-	reply_page(r, items, NULL);
+	reply_items(r, items, limit, "id");
 	return 0;
 }
 

@@ -3,6 +3,8 @@
 
 #include "backtest_report.h"
 #include "check.h"
+#include "clock.h"
+#include "stacks.h"
 #include "text.h"
 #include "tier_json.h"
 #include "tier_lookup.h"
@@ -143,6 +145,7 @@ static const char *const patchable[] = {
 	"demand",
 	"utilisation",
 	"latency",
+	"latency_max",
 	"target_utilisation",
 	NULL,
 };
@@ -173,6 +176,7 @@ struct change {
 	struct db_tier t;
 	json_t *body;
 	bool dry_run;
+	json_t *endings, *warnings;
 };
 
 /* Read, checked and written in one transaction. */
@@ -185,6 +189,10 @@ static int change_tier(struct db *db, void *arg, struct err *err)
 		rc = check_match(c->r, &c->t, err);
 	if (rc == 0)
 		rc = patch(c->r, &c->t, c->body, err);
+	if (rc == 0)
+		rc = stack_tier_add_endings(db, &c->t, clock_now_ms(), c->endings, err);
+	if (rc == 0)
+		rc = stack_tier_warnings(db, &c->t, &c->warnings, err);
 	if (rc == 0 && !c->dry_run)
 		rc = db_tier_put(db, &c->t, err);
 	return rc;
@@ -194,12 +202,14 @@ static void change_done(struct change *c)
 {
 	db_tier_done(&c->t);
 	json_decref(c->body);
+	json_decref(c->endings);
+	json_decref(c->warnings);
 }
 DEFINE_CLEANUP_OBJECT(struct change, change_done);
 
 int api_tier_patch(struct request *r, struct err *err)
 {
-	CLEANUP(change_done) struct change c = { .r = r };
+	CLEANUP(change_done) struct change c = { .r = r, .endings = json_array() };
 	CLEANUP(free) char *text = NULL;
 	json_t *doc;
 	int rc = request_dry_run(r, &c.dry_run, err);
@@ -220,6 +230,8 @@ int api_tier_patch(struct request *r, struct err *err)
 	if (!doc)
 		return ERR_STORE;
 	json_object_set_new(doc, "applied", json_boolean(!c.dry_run));
+	json_object_set(doc, "changes", c.endings);
+	json_object_set(doc, "warnings", c.warnings);
 	reply_tier(r, &c.t, doc);
 	return 0;
 }

@@ -44,13 +44,17 @@ static bool has(const json_t *item, const char *key, const char *want)
 	return !want || (have && strcmp(have, want) == 0);
 }
 
-/* All on one page: resolving a name needs all answers. */
 int api_services(struct request *r, struct err *err)
 {
+	static const char *const keys[] = { "stack", "name", "unit", "host", NULL };
 	CLEANUP(json_decref) json_t *all = NULL;
+	struct page page;
 	json_t *items, *item;
 	size_t i;
+	int rc = request_page(r, &page, err);
 
+	if (rc < 0)
+		return rc;
 	if (!API_HOOK(r, services))
 		return request_absent(err, "the view of the store");
 	all = API_HOOK(r, services)(API_HOOK(r, arg));
@@ -64,6 +68,6 @@ int api_services(struct request *r, struct err *err)
 		    has(item, "host", request_query(r, "host")))
 			json_array_append(items, item);
 	}
-	reply_page(r, items, NULL);
+	reply_sorted(r, items, &page, keys);
 	return 0;
 }

@@ -45,7 +45,7 @@ static const struct fleet_unit *blocks_roll_out(const struct fleet *fleet,
 			continue;
 		++*ret_n;
 		*ret_new += strcmp(u->u.hash, t->cat->unit->hash) == 0;
-		if (u->failing)
+		if (u->failing || u->sick)
 			blocking = u;
 	}
 	return *ret_new < *ret_n ? blocking : NULL;
@@ -64,7 +64,7 @@ bool failing_roll_out(const struct fleet *fleet, char *text, size_t size)
 			 "%zu of %zu instances of %s/%s have the new unit text: the "
 			 "roll-out waits for unit %s on host %s, which %s",
 			 n_new, n, t->t.stack, t->t.name, u->u.name, u->u.host,
-			 u->failing);
+			 u->failing ? u->failing : u->sick);
 		return true;
 	}
 	return false;

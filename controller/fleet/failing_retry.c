@@ -26,7 +26,7 @@ static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 		const struct tracked_unit *p = failing_find(f, u, false);
 
 		*ret_unstable |= !u->healthy || (p && !p->is_stable);
-		if (!u->failing || (first && p->since_ms >= *ret_since_ms))
+		if (!u->failing || u->sick || (first && p->since_ms >= *ret_since_ms))
 			continue;
 		first = u;
 		*ret_since_ms = p->since_ms;
@@ -34,7 +34,7 @@ static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 	return first;
 }
 
-static bool may_give_up(const struct fleet *fleet, const struct fleet_tier *t)
+bool failing_may_give_up(const struct fleet *fleet, const struct fleet_tier *t)
 {
 	for (size_t i = 0; i < fleet->holds.n; i++) {
 		const struct db_hold *h = &fleet->holds.v[i];
@@ -54,6 +54,18 @@ static void give_up(struct attempt *a, struct fleet_unit *u, int64_t now_ms)
 	failing_set_text(&a->avoid, xstrdup(u->u.host));
 }
 
+void failing_try_another(struct failing *f, struct fleet *fleet,
+			 const struct fleet_tier *t, struct fleet_unit *u,
+			 int64_t since_ms)
+{
+	struct attempt *a = failing_find_attempt(f, t, true);
+
+	a->is_seen = true;
+	if (failing_may_give_up(fleet, t) &&
+	    fleet->now_ms >= MAX(since_ms + RETRY_FIRST_MS, a->next_ms))
+		give_up(a, u, fleet->now_ms);
+}
+
 void failing_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *t)
 {
 	int64_t since_ms = 0;
@@ -67,9 +79,8 @@ void failing_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *
 	a->is_seen = any_unstable;
 	/* when the clock was set back, no wait is longer than it was at its start */
 	a->next_ms = MIN(a->next_ms, fleet->now_ms + a->wait_ms);
-	if (u && may_give_up(fleet, t) &&
-	    fleet->now_ms >= MAX(since_ms + RETRY_FIRST_MS, a->next_ms))
-		give_up(a, u, fleet->now_ms);
+	if (u)
+		failing_try_another(f, fleet, t, u, since_ms);
 }
 
 void failing_forget_attempts(struct failing *f, struct fleet *fleet)

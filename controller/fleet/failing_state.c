@@ -25,6 +25,7 @@ static void unit_done(struct tracked_unit *p)
 	free(p->host);
 	free(p->message);
 	free(p->why);
+	free(p->sick);
 }
 
 void failing_attempt_done(struct attempt *a)

@@ -16,6 +16,10 @@ struct tracked_unit {
 	int64_t since_ms;       /* failing since; 0: it is not */
 	char *message;          /* its unit's latest */
 	char *why;              /* "failed 5 times: ..."; NULL: not failing */
+	bool served;            /* with this text, on this host */
+	int64_t down_mono_ms;   /* served, and does not since; 0: it does */
+	char *sick;             /* "fails its check: ..."; NULL: not sick */
+	int64_t sick_ms;        /* since when */
 	bool is_seen;
 };
 
@@ -47,7 +51,23 @@ struct attempt *failing_find_attempt(struct failing *f, const struct fleet_tier 
 void failing_forget_units(struct failing *f);
 void failing_attempt_done(struct attempt *a);
 
+/* ---- sick_units.c */
+
+/* Sets sick of the unit. s: its state; NULL: not known, it stays as it was. */
+void sick_examine(struct tracked_unit *p, struct fleet_unit *u,
+		  const struct unit_state *s, int64_t now_ms, int64_t now_mono_ms,
+		  const struct events *events);
+
 /* ---- failing_retry.c */
+
+/* A unit of the tier may be replaced by another: not when it is stateful or on hold. */
+bool failing_may_give_up(const struct fleet *fleet, const struct fleet_tier *t);
+
+/* Marks an instance that has been useless since since_ms as given up, if it is time to
+ * try another in its place. */
+void failing_try_another(struct failing *f, struct fleet *fleet,
+			 const struct fleet_tier *t, struct fleet_unit *u,
+			 int64_t since_ms);
 
 /* Marks a failing instance as given up when it is time to try another. */
 void failing_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *t);

@@ -2,6 +2,7 @@
 #include "failing_state.h"
 
 #include "check.h"
+#include "sick_units.h"
 #include "utf8.h"
 
 #include <stdio.h>
@@ -32,8 +33,9 @@ static void reset(struct tracked_unit *p, const struct fleet_unit *u)
 	failing_set_text(&p->host, xstrdup(u->u.host));
 	failing_set_text(&p->message, xstrdup(""));
 	failing_set_text(&p->why, NULL);
-	p->base = p->stable_mono_ms = p->since_ms = 0;
-	p->is_stable = false;
+	failing_set_text(&p->sick, NULL);
+	p->base = p->stable_mono_ms = p->since_ms = p->down_mono_ms = 0;
+	p->is_stable = p->served = false;
 }
 
 static void report(const struct events *events, const char *kind, enum db_level level,
@@ -95,12 +97,14 @@ static void examine(struct failing *f, struct fleet_unit *u, int64_t now_ms,
 		return;
 	p->is_seen = true;
 	reset(p, u);
+	p->served |= u->healthy || u->served;
 	if (s && s->restarts < p->base)
 		p->base = 0;
 	if (s && u->healthy)
 		note_running(p, u, s, now_mono_ms, events);
 	else if (s)
 		note_failure(p, u, s, now_ms, events);
+	sick_examine(p, u, s, now_ms, now_mono_ms, events);
 	u->failing = u->healthy ? NULL : p->why;
 	u->stumbled = p->why != NULL;
 	u->unsteady = u->healthy && now_mono_ms - p->stable_mono_ms < STEADY_MS;
@@ -112,8 +116,10 @@ void failing_update(struct failing *f, struct fleet *fleet, int64_t now_mono_ms,
 	for (size_t i = 0; i < fleet->n_units; i++)
 		examine(f, &fleet->units[i], fleet->now_ms, now_mono_ms, events);
 	failing_forget_units(f);
-	for (size_t i = 0; i < fleet->n_tiers; i++)
+	for (size_t i = 0; i < fleet->n_tiers; i++) {
 		failing_replace(f, fleet, &fleet->tiers[i]);
+		sick_replace(f, fleet, &fleet->tiers[i]);
+	}
 	failing_forget_attempts(f, fleet);
 	fleet_index(fleet);
 }

@@ -9,9 +9,12 @@
 #include "failing_units.h"
 #include "inventory.h"
 #include "observe.h"
+#include "place_most.h"
+#include "place_room.h"
 #include "place_units.h"
 #include "plan_units.h"
 #include "publication.h"
+#include "sick_units.h"
 #include "stack_catalog.h"
 #include "store_view.h"
 

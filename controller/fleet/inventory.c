@@ -212,7 +212,7 @@ static void count_unit(struct fleet *f, size_t i)
 		t->first_unit = i;
 	if (u->gone)
 		return;
-	t->running += u->u.goal == DB_GOAL_RUN && !u->failing;
+	t->running += u->u.goal == DB_GOAL_RUN && !u->failing && (u->healthy || !u->sick);
 	t->draining += u->u.goal == DB_GOAL_DRAIN;
 	t->healthy += u->healthy;
 }

@@ -24,17 +24,35 @@ struct fleet_host {
 	size_t n_units;
 	size_t n_wanted;   /* units of these that should run */
 	double cpu_wanted; /* cores that these request */
+	bool is_kept;      /* room is made on it for a tier of that priority; see */
+	int kept_priority; /* place_room.h */
+};
+
+/* What its pool has room for; see place_room.h. */
+struct fleet_room {
+	bool known;
+	int64_t waiting; /* instances for which there is no room */
+	int64_t most;    /* instances that there can be hosts for; < 0: no limit */
+	const struct fleet_tier
+		*yields_to; /* waits for the room of one of its instances */
+	const struct fleet_tier *takes_from; /* gives up instances for it */
 };
 
 struct fleet_tier {
 	struct db_tier t;
 	size_t first_unit, n_units;     /* in fleet.units */
 	const struct catalog_tier *cat; /* what it runs; NULL when that cannot be read */
-	size_t running;                 /* with goal run, and not failing */
+	size_t running;                 /* with goal run, not failing and not sick */
 	size_t healthy;
 	size_t draining;
+	/* of a tier that this round decides */
+	bool is_decided;     /* and t.capacity is the one in force */
+	int64_t lead_ms;     /* planned for */
+	int64_t least, most; /* that operator and schedules allow */
 	const char *avoid; /* host to avoid for new instances, "": none; see
 			      failing_units.h */
+	struct fleet_room room;
+	int64_t lacks; /* instances that it should have beyond its room, as decided */
 };
 
 struct fleet_unit {
@@ -45,12 +63,18 @@ struct fleet_unit {
 	bool leaving; /* runs until another instance has replaced it */
 	const char *
 		failing; /* "failed 5 times: ..."; NULL: it is not; see failing_units.h */
-	bool unsteady;   /* healthy, but only for a moment */
-	bool came;       /* its first healthy answer was seen in this round */
-	bool stumbled;   /* was failing on its way to it */
-	bool give_up;    /* failing: to be replaced by another instance */
-	bool dirty;      /* to be written */
-	bool gone;       /* to be deleted */
+	const char *sick; /* "fails its check: ...": it served, and does not; NULL: it
+			     is not; see sick_units.h */
+	int64_t sick_ms;  /* since when */
+	bool made_up;     /* sick, and another takes its place */
+	bool served;      /* it was healthy when it was looked at before */
+	bool unsteady;    /* healthy, but only for a moment */
+	bool came;        /* its first healthy answer was seen in this round */
+	bool stumbled;    /* was failing on its way to it */
+	bool given;       /* its room is for a tier of a higher priority */
+	bool give_up;     /* failing: to be replaced by another instance */
+	bool dirty;       /* to be written */
+	bool gone;        /* to be deleted */
 };
 
 struct fleet {

@@ -18,13 +18,23 @@ static void read_state(struct fleet_unit *u)
 	fleet_unit_set(u, &u->u.active, state ? state->active : "");
 	fleet_unit_set(u, &u->u.sub, state ? state->sub : "");
 	fleet_unit_set(u, &u->u.health, state ? health_name(state->health) : "");
-	fleet_unit_set(u, &u->u.message, state ? state->message : "");
+	/* What one without a host waits for is said by its placement. */
+	if (u->host)
+		fleet_unit_set(u, &u->u.message, state ? state->message : "");
 	if (state && state->drained != u->u.drained) {
 		u->u.drained = state->drained;
 		u->dirty = true;
 	}
 	u->healthy = u->u.goal == DB_GOAL_RUN && state && u->host->alive &&
 		     unit_state_is_healthy(state);
+}
+
+/* As it was when its state was read last, by this controller or the one before. */
+static bool has_served(const struct db_unit *u)
+{
+	return u->goal == DB_GOAL_RUN && strcmp(u->active, "active") == 0 &&
+	       (strcmp(u->health, health_name(HEALTH_PASSING)) == 0 ||
+		strcmp(u->health, health_name(HEALTH_NONE)) == 0);
 }
 
 void observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *events)
@@ -38,6 +48,7 @@ void observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *ev
 		/* Its replacement is requested now. */
 		u->u.wanted_ms = f->now_ms;
 	}
+	u->served = has_served(&u->u);
 	read_state(u);
 	if (was_active && strcmp(u->u.active, "failed") == 0)
 		event_add(events, "unit-failed", DB_LEVEL_WARN,

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "placement.h"
+#include "sick_units.h"
 #include "stack_catalog.h"
 #include "unitfile.h"
 
@@ -35,9 +36,20 @@ static bool stays(const struct fleet_unit *u)
 	return u->u.goal == DB_GOAL_RUN && !u->leaving && !u->gone;
 }
 
+/* Another takes the place of one that is made up for. */
+static bool counts(const struct fleet_unit *u)
+{
+	return stays(u) && !u->made_up;
+}
+
+static bool is_made_up(const struct fleet_unit *u)
+{
+	return u->u.goal == DB_GOAL_RUN && !u->gone && u->made_up;
+}
+
 /* ---------------------------------------------------------------- names */
 
-static void instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT])
+void unit_instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT])
 {
 	char number[24];
 
@@ -80,7 +92,7 @@ static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 		char name[UNIT_NAME_TEXT];
 
 		if (t->cat->unit->is_template)
-			instance_name(t->t.unit, number++, name);
+			unit_instance_name(t->t.unit, number++, name);
 		else
 			snprintf(name, sizeof(name), "%s", t->t.unit);
 		if (has_unit(f, first, old, name)) {
@@ -99,6 +111,7 @@ static struct place_victim as_victim(const struct fleet *f, const struct fleet_u
 	return (struct place_victim){
 		.name = u->u.name,
 		.has_host = u->host != NULL,
+		.is_given = u->given,
 		.is_healthy = u->healthy,
 		.on_draining = u->host && u->host->h.state == DB_HOST_DRAINING,
 		.is_ending = u->host && fleet_host_is_ending(f, u->host),
@@ -108,14 +121,14 @@ static struct place_victim as_victim(const struct fleet *f, const struct fleet_u
 	};
 }
 
-/* Marks n more of the tier's units as leaving. */
+/* Marks n more of the tier's units as leaving. A sick one waits until others serve. */
 static void drain_some(struct fleet *f, struct fleet_tier *t, size_t n)
 {
 	CLEANUP(free) struct place_victim *v = xcalloc(t->n_units, sizeof(*v));
 	size_t n_v = 0;
 
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		if (stays(&f->units[i]))
+		if (counts(&f->units[i]))
 			v[n_v++] = as_victim(f, &f->units[i]);
 	placement_sort_victims(v, n_v);
 	for (size_t k = 0; k < n; k++)
@@ -133,11 +146,14 @@ static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 	size_t healthy = 0;
 
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		healthy += stays(&f->units[i]) && f->units[i].healthy;
-	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		if (f->units[i].leaving && (healthy >= want || f->units[i].failing ||
-					    !t->cat->unit->is_template))
-			drain(&f->units[i]);
+		healthy += counts(&f->units[i]) && f->units[i].healthy;
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
+		struct fleet_unit *u = &f->units[i];
+
+		if (u->leaving && (healthy >= want || (u->failing && !u->sick) ||
+				   !t->cat->unit->is_template))
+			drain(u);
+	}
 }
 
 static void roll_out(struct fleet *f, struct fleet_tier *t)
@@ -148,7 +164,8 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 
-		if (!stays(u))
+		/* One that has come to serve no more holds a roll-out up as well. */
+		if (!stays(u) && !is_made_up(u))
 			continue;
 		n++;
 		/* Even a program that exits at once runs for a moment. */
@@ -163,6 +180,23 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 	/* It starts anew: what the text before it took is no part of its lead time. */
 	if (next->host && !next->u.healthy_ms)
 		next->u.placed_ms = f->now_ms;
+	/* Its state was the old text's. */
+	fleet_unit_set(next, &next->u.active, "");
+}
+
+/* What is missing to `want` that count, as far as there may be so many. */
+static size_t to_add(const struct fleet *f, const struct fleet_tier *t, size_t n,
+		     size_t want)
+{
+	const size_t room = sick_room(f, t, want);
+	size_t all = 0;
+
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
+		const struct fleet_unit *u = &f->units[i];
+
+		all += counts(u) || is_made_up(u);
+	}
+	return n < want && all < room ? MIN(want - n, room - all) : 0;
 }
 
 static void plan_tier(struct fleet *f, size_t index)
@@ -174,13 +208,12 @@ static void plan_tier(struct fleet *f, size_t index)
 		return;
 	want = wanted(t);
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		n += stays(&f->units[i]);
+		n += counts(&f->units[i]);
 	if (n > want)
 		drain_some(f, t, n - want);
 	let_leave(f, t, want);
 	roll_out(f, t);
-	if (n < want)
-		add_units(f, t, want - n);
+	add_units(f, t, to_add(f, t, n, want));
 }
 
 /* ---------------------------------------------------------------- all */

@@ -12,11 +12,15 @@
 #define CONTROLLER_FLEET_PLAN_UNITS_H
 
 #include "inventory.h"
+#include "unitfile.h"
 
 /*
  * Brings the units of every tier towards its desired number; a tier without a cat is left
  * as it is. Re-indexes the fleet.
  */
 void unit_plan(struct fleet *f);
+
+/* The name of the n-th instance of a template. */
+void unit_instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT]);
 
 #endif

@@ -28,8 +28,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where prometheus() demands are stored: NAME{stack=,tier=}. */
+/* Where prometheus() demands are stored: NAME{stack=,tier=,query=,series=}: a hash of URL
+ * and query, and the labels of one series of the answer, as text. */
 #define METRICS_PROMETHEUS_SERIES "foretide_prometheus"
+#define METRICS_PROMETHEUS_LABEL "series"
+
+/* The hash; text holds METRICS_QUERY_TEXT. */
+#define METRICS_QUERY_TEXT 17
+const char *metrics_query_mark(const char *url, const char *query,
+			       char text[METRICS_QUERY_TEXT]);
 
 struct metrics_expr;
 
@@ -65,14 +72,38 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
 		     int64_t *ret_at_ms, struct err *err) MUST_CHECK;
 
 /*
- * Calls fn for each host and unit (its labels; unit "" when there is none) whose series
- * in the expression have all been silent for longer than silent_after_ms. Whether they
- * should report is for the caller to decide: drained ones are silent too.
+ * Which part of an expression is missing: a series that reported and has stopped, or a
+ * selector that nothing matches, beside others.
+ *
+ * A series is late when it has been silent for half as long again as the longest of its
+ * latest pauses, and for METRICS_LATE_MS. It is missing until it reports again, a person
+ * ends it (db_series_end()), or it has been silent for METRICS_WAIT_MS. One of an agent
+ * is missing only while is_expected() says that its unit (or, without one, its host)
+ * should report, and no other series of that unit does: drained ones are silent too.
+ *
+ * metrics_expr_now() leaves a term out of a sum from then on of which nothing reports:
+ * what is there is a lower bound. Where it would not be one, below the bar of a fraction,
+ * after a minus or within min(), is_bound is false.
  */
-typedef void metrics_silent_fn(void *arg, const char *host, const char *unit,
-			       int64_t last_ms);
-void metrics_expr_silent(struct db *db, struct metrics_expr *e, int64_t now_ms,
-			 int64_t silent_after_ms, metrics_silent_fn *fn, void *arg);
+#define METRICS_LATE_MS 15000     /* calendar */
+#define METRICS_WAIT_MS 604800000 /* calendar: 7 d */
+
+struct metrics_missing {
+	const char *host, *unit; /* of an agent; else "", "" */
+	const char *text;        /* requests{source="b"} */
+	int64_t last_ms;         /* its newest sample; 0: there never was one */
+	size_t n;                /* units and series that are missing */
+	bool is_bound;           /* the rest is not more than the whole */
+	bool is_all;             /* no series reports: it is not a part */
+};
+
+typedef bool metrics_expected_fn(void *arg, const char *host, const char *unit);
+
+/* The one that has been silent longest; false: none is missing. Valid until the
+ * expression is asked again. Memory only. */
+bool metrics_expr_missing(struct db *db, struct metrics_expr *e, int64_t now_ms,
+			  metrics_expected_fn *is_expected, void *arg,
+			  struct metrics_missing *ret);
 
 /*
  * n values, the i-th the mean over [from + i * step, from + (i + 1) * step); NaN where

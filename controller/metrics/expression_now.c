@@ -95,6 +95,8 @@ struct now {
 	struct view *view; /* scratch */
 	const int64_t *ids;
 	size_t n;
+	int64_t at_ms;      /* newest sample of the stalest part; INT64_MAX: none yet */
+	int64_t missing_ms; /* the same of parts that are missing or over */
 };
 
 static bool look(struct now *w, size_t i, int64_t from_ms)
@@ -157,8 +159,9 @@ static double gauge_now(struct now *w, const struct node *n, int64_t end_ms)
 	return part_result(&p);
 }
 
-static double part_now(struct now *w, const struct node *n, int64_t *at_ms)
+static double part_now(struct now *w, const struct node *n)
 {
+	int64_t *at_ms = n->is_missing || n->is_over ? &w->missing_ms : &w->at_ms;
 	int64_t newest;
 
 	db_selector_ids(w->db, n->selector, &w->ids, &w->n);
@@ -169,28 +172,49 @@ static double part_now(struct now *w, const struct node *n, int64_t *at_ms)
 	return n->is_rate ? rate_now(w, n, newest) : gauge_now(w, n, newest);
 }
 
-static double node_now(struct now *w, const struct node *n, int64_t *at_ms)
+static bool is_absent(const struct node *n)
+{
+	return n && (n->is_missing || n->is_over || is_absent(n->a) || is_absent(n->b));
+}
+
+/* A sum is at least what is there of it. */
+static double join_now(const struct node *n, double a, double b)
+{
+	if (n->op == OP_ADD && isnan(a) && is_absent(n->a))
+		return b;
+	if (n->op == OP_ADD && isnan(b) && is_absent(n->b))
+		return a;
+	return node_join(n->op, a, b);
+}
+
+static double node_now(struct now *w, const struct node *n)
 {
 	double a, b;
 
 	if (n->op == OP_NUMBER)
 		return n->number;
 	if (n->op == OP_PART)
-		return part_now(w, n, at_ms);
-	a = node_now(w, n->a, at_ms);
-	b = node_now(w, n->b, at_ms);
-	return node_join(n->op, a, b);
+		return part_now(w, n);
+	a = node_now(w, n->a);
+	b = node_now(w, n->b);
+	return join_now(n, a, b);
 }
 
 int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, double *ret,
 		     int64_t *ret_at_ms, struct err *err)
 {
 	struct view view;
-	struct now w = { .db = db, .now_ms = now_ms, .view = &view };
-	int64_t at_ms = INT64_MAX;
+	struct now w = { .db = db,
+			 .now_ms = now_ms,
+			 .view = &view,
+			 .at_ms = INT64_MAX,
+			 .missing_ms = INT64_MAX };
 
 	(void)err;
-	*ret = node_now(&w, e->root, &at_ms);
-	*ret_at_ms = at_ms == INT64_MAX ? 0 : at_ms;
+	*ret = node_now(&w, e->root);
+	/* With a number the parts that are whole tell how old it is. */
+	if (w.at_ms == INT64_MAX || isnan(*ret))
+		w.at_ms = MIN(w.at_ms, w.missing_ms);
+	*ret_at_ms = w.at_ms == INT64_MAX ? 0 : w.at_ms;
 	return 0;
 }

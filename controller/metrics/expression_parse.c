@@ -4,9 +4,11 @@
 #include "buf.h"
 #include "check.h"
 #include "clock.h"
+#include "fnv.h"
 #include "samples.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -52,6 +54,7 @@ static int take_part(struct parser *s, struct node **ret)
 	CLEANUP(node_free) struct node *n = xcalloc(1, sizeof(*n));
 	CLEANUP(free) char *name = parser_take_name(s);
 	int agg = agg_of(name), rc;
+	const char *inner;
 
 	if (agg < 0)
 		return parser_fail(
@@ -60,9 +63,11 @@ static int take_part(struct parser *s, struct node **ret)
 	n->agg = (enum part_agg)agg;
 	if (!parser_take_char(s, '('))
 		return parser_fail(s, "( is expected");
+	inner = s->p;
 	rc = take_inner(s, n);
 	if (rc < 0)
 		return rc;
+	n->text = xstrndup(inner, (size_t)(s->p - inner));
 	if (!parser_take_char(s, ')'))
 		return parser_fail(s, ") is expected");
 	*ret = TAKE(n);
@@ -168,17 +173,32 @@ static bool has_part(const struct node *n)
 
 /* ---------------------------------------------------------------- prometheus() */
 
-/* Matches NAME{stack=,tier=} of what was fetched. */
-static int fetched_part(struct parser *s, struct node **ret)
+const char *metrics_query_mark(const char *url, const char *query,
+			       char text[METRICS_QUERY_TEXT])
 {
-	struct db_matcher m[] = { { "stack", DB_MATCH_EQ, s->stack },
-				  { "tier", DB_MATCH_EQ, s->tier } };
+	const uint64_t h =
+		fnv(fnv(FNV_START, url, strlen(url) + 1), query, strlen(query));
+
+	snprintf(text, METRICS_QUERY_TEXT, "%016" PRIx64, h);
+	return text;
+}
+
+/* Matches what was fetched of this query. */
+static int fetched_part(struct parser *s, const struct metrics_expr *e, struct node **ret)
+{
+	char mark[METRICS_QUERY_TEXT];
+	struct db_matcher m[] = {
+		{ "stack", DB_MATCH_EQ, s->stack },
+		{ "tier", DB_MATCH_EQ, s->tier },
+		{ "query", DB_MATCH_EQ, metrics_query_mark(e->url, e->query, mark) },
+	};
 	CLEANUP(node_free) struct node *n = xcalloc(1, sizeof(*n));
 	int rc;
 
 	n->op = OP_PART;
 	n->agg = PART_SUM;
-	rc = db_selector_new(METRICS_PROMETHEUS_SERIES, m, 2, &n->selector, s->err);
+	rc = db_selector_new(METRICS_PROMETHEUS_SERIES, m, ARRAY_SIZE(m), &n->selector,
+			     s->err);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE(n);
@@ -210,7 +230,7 @@ static int take_prometheus(struct parser *s, struct metrics_expr *e)
 	if (!*e->query)
 		return parser_fail(s, "the query is missing");
 	s->p = end + 1;
-	return fetched_part(s, &e->root);
+	return fetched_part(s, e, &e->root);
 }
 
 static bool is_prometheus(struct parser *s)

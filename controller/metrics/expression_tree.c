@@ -14,6 +14,8 @@ void node_free(struct node *n)
 	node_free(n->a);
 	node_free(n->b);
 	db_selector_free(n->selector);
+	node_forget_sources(n);
+	free(n->text);
 	free(n);
 }
 

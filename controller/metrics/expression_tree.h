@@ -12,6 +12,14 @@
 enum node_op { OP_NUMBER, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_PART };
 enum part_agg { PART_SUM, PART_AVG, PART_MIN, PART_MAX, PART_COUNT };
 
+/* One series of a part, as far as it is waited for. */
+struct source {
+	int64_t id;
+	bool is_ours; /* from an agent: its host is, or was, one of ours */
+	char *host, *unit;
+	char *text; /* NAME{...} without the labels that all of a stack's have */
+};
+
 struct node {
 	enum node_op op;
 	double number;
@@ -20,12 +28,21 @@ struct node {
 	bool is_rate;
 	int64_t window_ms;
 	struct db_selector *selector;
+	char *text;             /* of the selector, as written */
+	struct source *sources; /* of its series, in the selector's order */
+	size_t n_sources;
+	/* At the time that metrics_expr_missing() was asked about last: */
+	bool is_missing; /* some of it is */
+	bool is_over;    /* nothing of it reports, and nothing is waited for */
 };
 
 struct metrics_expr {
 	struct node *root;
 	char *url, *query; /* prometheus() */
 };
+
+/* expression_missing.c */
+void node_forget_sources(struct node *n);
 
 void node_free(struct node *n);
 DEFINE_CLEANUP(struct node *, node_free);

@@ -21,6 +21,14 @@
 #define STEPS_MAX 10000 /* per answer; the server allows 11,000 per series */
 #define HISTORY_MINUTES ((size_t)14 * 1440)
 #define MINUTE_MS ((int64_t)60000)
+#define SERIES_MAX 256 /* of an answer that are stored one by one */
+
+/* One series of an answer. */
+struct promquery_value {
+	char *labels; /* {job="web"} */
+	double v;
+	int64_t at_ms;
+};
 
 /* The server's own message when it rejects a query. */
 static int refused(const json_t *doc, long status, struct err *err)
@@ -105,59 +113,114 @@ static int read_pair(const json_t *pair, int64_t *ret_t_ms, double *ret, struct 
 
 /* ---------------------------------------------------------------- now */
 
-static int sum_vector(const json_t *result, double *ret, int64_t *ret_at_ms,
-		      size_t *ret_n, struct err *err)
+struct answer {
+	struct promquery_value *v; /* in the server's order */
+	size_t n;
+	char type[16];
+};
+
+static void answer_done(struct answer *a)
 {
-	size_t i;
-	json_t *item;
+	for (size_t i = 0; i < a->n; i++)
+		free(a->v[i].labels);
+	free(a->v);
+}
+DEFINE_CLEANUP_OBJECT(struct answer, answer_done);
 
-	json_array_foreach(result, i, item)
+/* {"job":"web","i":"3"} as i="3",job="web"; the name is one of them. */
+static char *labels_text(const json_t *metric)
+{
+	CLEANUP(buf_done) struct buf text;
+	struct label l[LABELS_MAX];
+	const char *name;
+	const json_t *value;
+	size_t n = 0;
+
+	buf_init(&text, LABELS_MAX_BYTES / 2);
+	json_object_foreach((json_t *)(uintptr_t)metric, name, value)
 	{
-		int64_t t_ms = 0;
-		double v = NAN;
-		int rc = read_pair(json_object_get(item, "value"), &t_ms, &v, err);
-
-		if (rc < 0)
-			return rc;
-		if (!isfinite(v))
-			continue;
-		*ret += v;
-		*ret_at_ms = MAX(*ret_at_ms, t_ms);
-		(*ret_n)++;
+		if (n < LABELS_MAX && json_is_string(value))
+			l[n++] = (struct label){ name, json_string_value(value) };
 	}
+	if (labels_format(l, n, &text, NULL) < 0)
+		return xstrdup("{}");
+	return xasprintf("{%s}", buf_str(&text));
+}
+
+static int take_value(struct answer *a, const json_t *metric, const json_t *pair,
+		      struct err *err)
+{
+	struct promquery_value x = { 0 };
+	int rc = read_pair(pair, &x.at_ms, &x.v, err);
+
+	if (rc < 0 || !isfinite(x.v))
+		return rc;
+	x.labels = labels_text(metric);
+	a->v[a->n++] = x;
 	return 0;
 }
 
-int promquery_now(const struct promquery_opts *o, const char *query, double *ret,
-		  int64_t *ret_at_ms, struct err *err)
+static int take_values(struct answer *a, const json_t *result, struct err *err)
+{
+	size_t i;
+	json_t *item;
+	int rc = 0;
+
+	a->v = xcalloc(json_array_size(result) + 1, sizeof(*a->v));
+	if (strcmp(a->type, "scalar") == 0)
+		return take_value(a, NULL, result, err);
+	json_array_foreach(result, i, item) if (rc == 0) rc = take_value(
+		a, json_object_get(item, "metric"), json_object_get(item, "value"), err);
+	return rc;
+}
+
+static int ask_now(const struct promquery_opts *o, const char *query, struct answer *ret,
+		   struct err *err)
 {
 	CLEANUP(json_decref) json_t *data = NULL;
 	const char *type = "";
-	double sum = 0;
-	int64_t at_ms = 0;
-	size_t n = 0;
 	int rc = ask(o, "/api/v1/query", query, "", &data, err);
 
 	if (rc < 0)
 		return rc;
 	if ((rc = jread_str(data, "resultType", &type, err)) < 0)
 		return err_wrap(err, ERR_PROTO, "Prometheus server");
-	if (strcmp(type, "scalar") == 0) {
-		rc = read_pair(json_object_get(data, "result"), &at_ms, &sum, err);
-		n = isfinite(sum);
-	} else if (strcmp(type, "vector") == 0) {
-		rc = sum_vector(json_object_get(data, "result"), &sum, &at_ms, &n, err);
-	} else {
-		rc = err_set(err, ERR_INVAL,
-			     "the query returns a %s; a vector or scalar is needed",
-			     type);
+	if (strcmp(type, "scalar") != 0 && strcmp(type, "vector") != 0)
+		return err_set(err, ERR_INVAL,
+			       "the query returns a %s; a vector or scalar is needed",
+			       type);
+	snprintf(ret->type, sizeof(ret->type), "%s", type);
+	rc = take_values(ret, json_object_get(data, "result"), err);
+	if (rc == 0 && ret->n == 0)
+		rc = err_set(err, ERR_NOT_FOUND, "the query returns no value");
+	return rc;
+}
+
+/* One for all, without labels. */
+static struct promquery_value sum_of(const struct answer *a)
+{
+	static char none[] = "{}";
+	struct promquery_value sum = { .labels = none };
+
+	for (size_t i = 0; i < a->n; i++) {
+		sum.v += a->v[i].v;
+		sum.at_ms = MAX(sum.at_ms, a->v[i].at_ms);
 	}
+	return sum;
+}
+
+int promquery_now(const struct promquery_opts *o, const char *query, double *ret,
+		  int64_t *ret_at_ms, struct err *err)
+{
+	CLEANUP(answer_done) struct answer a = { 0 };
+	struct promquery_value sum;
+	int rc = ask_now(o, query, &a, err);
+
 	if (rc < 0)
 		return rc;
-	if (n == 0)
-		return err_set(err, ERR_NOT_FOUND, "the query returns no value");
-	*ret = sum;
-	*ret_at_ms = at_ms;
+	sum = sum_of(&a);
+	*ret = sum.v;
+	*ret_at_ms = sum.at_ms;
 	return 0;
 }
 
@@ -245,22 +308,56 @@ static int fetch_history(struct db *db, const char *stack, const char *tier,
 				&added, err);
 }
 
-static int store(struct db *db, const char *stack, const char *tier, double v,
-		 int64_t t_ms, int64_t now_ms, struct err *err)
+/* What is stored of it, in one batch. */
+struct fetched {
+	struct db_sample_in v[SERIES_MAX];
+	size_t n;
+};
+
+static void fetched_done(struct fetched *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free((char *)(uintptr_t)f->v[i].labels);
+}
+DEFINE_CLEANUP_OBJECT(struct fetched, fetched_done);
+
+static int add_fetched(struct fetched *f, const char *stack, const char *tier,
+		       const char *mark, const struct promquery_value *x, int64_t at_ms,
+		       struct err *err)
 {
 	CLEANUP(buf_done) struct buf labels;
-	struct label l[] = { { "stack", stack }, { "tier", tier } };
-	struct db_sample_in in = {
-		.name = METRICS_PROMETHEUS_SERIES, .kind = DB_GAUGE, .t_ms = t_ms, .v = v
-	};
+	struct label l[] = { { "stack", stack },
+			     { "tier", tier },
+			     { "query", mark },
+			     { METRICS_PROMETHEUS_LABEL, x->labels } };
 	int rc;
 
 	buf_init(&labels, LABELS_MAX_BYTES);
-	rc = labels_format(l, 2, &labels, err);
+	rc = labels_format(l, ARRAY_SIZE(l), &labels, err);
 	if (rc < 0)
 		return rc;
-	in.labels = buf_str(&labels);
-	return db_samples_add(db, &in, 1, now_ms, NULL, err);
+	f->v[f->n++] = (struct db_sample_in){ .name = METRICS_PROMETHEUS_SERIES,
+					      .labels = xstrdup(buf_str(&labels)),
+					      .kind = DB_GAUGE,
+					      .t_ms = at_ms,
+					      .v = x->v };
+	return 0;
+}
+
+/* Series by series, so that one that ends is missed; too many of them as their sum. */
+static int store(struct db *db, const char *stack, const char *tier, const char *mark,
+		 const struct answer *a, int64_t now_ms, struct err *err)
+{
+	CLEANUP(fetched_done) struct fetched f = { .n = 0 };
+	const struct promquery_value sum = sum_of(a);
+	const bool is_summed = a->n > SERIES_MAX;
+	/* With a time scale the server's clock is not ours: take the value as of now. */
+	const int64_t at_ms = clock_scale() == 1.0 ? sum.at_ms : now_ms;
+	int rc = is_summed ? add_fetched(&f, stack, tier, mark, &sum, at_ms, err) : 0;
+
+	for (size_t i = 0; rc == 0 && !is_summed && i < a->n; i++)
+		rc = add_fetched(&f, stack, tier, mark, &a->v[i], at_ms, err);
+	return rc < 0 ? rc : db_samples_add(db, f.v, f.n, now_ms, NULL, err);
 }
 
 int promquery_fetch(struct db *db, const char *stack, const char *tier,
@@ -269,13 +366,12 @@ int promquery_fetch(struct db *db, const char *stack, const char *tier,
 {
 	CLEANUP(free) char *done = xasprintf("prometheus-history/%s/%s", stack, tier);
 	CLEANUP(free) char *have = NULL;
-	int64_t at_ms = 0;
-	double v = NAN;
-	int rc = promquery_now(o, query, &v, &at_ms, err);
+	CLEANUP(answer_done) struct answer a = { 0 };
+	char mark[METRICS_QUERY_TEXT];
+	int rc = ask_now(o, query, &a, err);
 
-	/* With a time scale the server's clock is not ours: take the value as of now. */
 	if (rc == 0)
-		rc = store(db, stack, tier, v, clock_scale() == 1.0 ? at_ms : now_ms,
+		rc = store(db, stack, tier, metrics_query_mark(o->url, query, mark), &a,
 			   now_ms, err);
 	if (rc < 0 || clock_scale() != 1.0)
 		return rc;

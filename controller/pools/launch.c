@@ -174,26 +174,30 @@ static int settle_all(struct pool_round *r, struct err *err)
 	return 0;
 }
 
-static int64_t standing(const struct pool_round *r)
+static int64_t count(const struct pool_round *r, enum db_host_state from,
+		     enum db_host_state to)
 {
 	int64_t n = 0;
 
 	for (size_t i = 0; i < r->hosts.n; i++)
-		n += r->hosts.v[i].state <= DB_HOST_UP;
+		n += r->hosts.v[i].state >= from && r->hosts.v[i].state <= to;
 	return n;
 }
 
 /*
- * Read after the hosts: with an older desired count, a host that was removed since would
- * count as missing.
+ * Hosts to launch. The desired count is read after the hosts: with an older one, a host
+ * that was removed since would count as missing. Hosts that wait for their termination
+ * count in the maximum: they run, and cost.
  */
-static int wanted(struct pool_round *r, int64_t *ret, struct err *err)
+static int count_missing(struct pool_round *r, int64_t *ret, struct err *err)
 {
 	CLEANUP(db_pool_done) struct db_pool now = { 0 };
+	const int64_t standing = count(r, DB_HOST_REQUESTED, DB_HOST_UP);
+	const int64_t going = count(r, DB_HOST_TERMINATING, DB_HOST_TERMINATING);
 	int rc = db_pool_get(r->opts->db, r->row.name, &now, err);
 
 	if (rc == 0)
-		*ret = MIN(now.want, now.max);
+		*ret = MIN(now.want, now.max - going) - standing;
 	return rc;
 }
 
@@ -202,9 +206,8 @@ int pool_launch(struct pool_round *r, struct err *err)
 	int64_t missing = 0;
 	int rc = settle_all(r, err);
 
-	if (rc < 0 || (rc = wanted(r, &missing, err)) < 0)
+	if (rc < 0 || (rc = count_missing(r, &missing, err)) < 0)
 		return rc;
-	missing -= standing(r);
 	if (missing <= 0)
 		return 0;
 	for (int64_t i = 0; i < MIN(missing, LAUNCHES_AT_ONCE); i++) {

@@ -7,6 +7,7 @@
 #define CONTROLLER_REPLAY_REPLAY_H
 
 #include "repeat.h"
+#include "terms.h"
 #include "verdict.h"
 #include "whatif.h"
 

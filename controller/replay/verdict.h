@@ -7,8 +7,11 @@
  * reactive scaling that met it too, and the backtest is recent and used the tier's
  * present settings. A promise that is met exactly is exceeded half of the time by chance,
  * so a share of time up to the 95 % quantile of the share of short lead times meets it
- * (normal approximation of the binomial). With a price, no risk is promised: instances
- * and minutes short of capacity together must cost no more than with reactive scaling.
+ * (normal approximation of the binomial). The backtest plays the mode that is promoted
+ * into, within the tier's bounds: what keeps it short is named. In mode out an instance
+ * more than reactive scaling at the peak costs no more by chance. With a price, no risk is
+ * promised: instances and minutes short of capacity together must cost no more than with
+ * reactive scaling.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
@@ -16,6 +19,7 @@
 #define CONTROLLER_REPLAY_VERDICT_H
 
 #include "db.h"
+#include "judge.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +35,7 @@ struct verdict_tier {
 	double risk, price, capacity; /* price above 0: replaces the risk */
 	double action_price;
 	int64_t dwell_ms, lead_ms;
+	uint64_t terms; /* a digest of all else that it is played under */
 };
 
 /*
@@ -48,12 +53,18 @@ struct verdict_report {
 	double optimum_hours; /* instance-hours that costs are relative to */
 	double short_share, cost;
 	double reactive_short, reactive_cost;
+	uint64_t terms;
+	enum db_mode mode;                /* that was played */
+	double bound_short[JUDGE_BOUNDS]; /* of the time, by the bound that kept it so */
+	double floor_cost; /* what its minimums cost over what demand needs */
+	int64_t needed;    /* instances, at most */
+	int64_t max, room; /* instances; room < 0: for all of them */
 };
 
 struct verdict {
 	bool promote;
 	enum db_mode to;
-	char why[320]; /* a clause without a full stop */
+	char why[480]; /* a clause without a full stop */
 };
 
 /* The next higher mode; auto stays auto. */

@@ -12,6 +12,7 @@ static void stage_done(struct stage *s)
 {
 	free(s->measured);
 	free(s->demand);
+	terms_done(&s->terms);
 	db_hold_list_done(&s->holds);
 }
 DEFINE_CLEANUP_OBJECT(struct stage, stage_done);
@@ -76,23 +77,19 @@ static int read_demand(struct stage *s, const struct db_tier *t, struct err *err
 	return s->missing < s->n ? 0 : nothing_to_replay(t, err);
 }
 
-/* The last decision before; without any, what the first demand needs. */
+/* As it was decided then; without any, what the first demand needs. */
 static int read_start(struct stage *s, const struct db_tier *t, struct err *err)
 {
-	CLEANUP(db_decision_list_done) struct db_decision_list l = { 0 };
-	const struct db_page before = {
-		.stack = t->stack, .tier = t->name, .until_ms = s->from_ms + 1, .limit = 1
-	};
 	size_t first = 0;
-	int64_t need;
-	int rc = db_decision_list(s->db, &before, &l, err);
+	int64_t need, decided;
+	int rc = terms_start(s->db, t, s->from_ms, &decided, err);
 
 	if (rc < 0)
 		return rc;
 	while (isnan(s->measured[first]))
 		first++;
 	need = (int64_t)fleet_need(s->measured[first], s->capacity);
-	s->running = l.n ? l.v[0].to : MAX(MIN(need, t->max), t->min);
+	s->running = decided >= 0 ? decided : MAX(MIN(need, t->max), t->min);
 	return 0;
 }
 
@@ -109,6 +106,19 @@ static int read_catalog(struct catalog *c, struct fleet *f, const struct db_tier
 	return ft && ft->cat ? 0 : rc;
 }
 
+/* The tiers of the stack, which one may follow another. */
+static void find_tiers(struct stage *s, const struct fleet *f, const struct db_tier *t)
+{
+	size_t i = 0;
+
+	while (i < f->n_tiers && strcmp(f->tiers[i].t.stack, t->stack) != 0)
+		i++;
+	s->tiers = f->tiers + i;
+	while (i + s->n_tiers < f->n_tiers &&
+	       strcmp(s->tiers[s->n_tiers].t.stack, t->stack) == 0)
+		s->n_tiers++;
+}
+
 static int set_stage(struct stage *s, const struct whatif_question *q, struct err *err)
 {
 	const struct db_tier *t = q->settings[WHATIF_IN_FORCE];
@@ -122,8 +132,7 @@ static int set_stage(struct stage *s, const struct whatif_question *q, struct er
 			       "%s/%s declares no capacity and none is learned yet: "
 			       "give one in the other settings",
 			       t->stack, t->name);
-	if ((rc = read_demand(s, t, err)) < 0 || (rc = read_start(s, t, err)) < 0 ||
-	    (rc = lead_read(s->db, t, &s->lead, err)) < 0)
+	if ((rc = read_demand(s, t, err)) < 0 || (rc = read_start(s, t, err)) < 0)
 		return rc;
 	return db_hold_list(s->db, t->stack, 0, &s->holds, err);
 }
@@ -194,20 +203,28 @@ int whatif_simulate(struct db *db, const struct whatif_question *q, struct whati
 
 	if (rc == 0)
 		rc = fleet_load(db, q->to_ms, &f, err);
-	if (rc == 0)
+	if (rc == 0) {
 		stage.pools = f->pools;
+		find_tiers(&stage, f, q->settings[WHATIF_IN_FORCE]);
+	}
 	if (rc == 0)
 		rc = read_catalog(catalog, f, q->settings[WHATIF_IN_FORCE], &stage.cat,
 				  err);
+	if (rc == 0)
+		rc = terms_read(db, f, q->settings[WHATIF_IN_FORCE], q->is_learned,
+				stage.from_ms, stage.n, &stage.terms, err);
 	if (rc < 0)
 		return rc;
 	*w = (struct whatif){
 		.from_ms = stage.from_ms,
 		.minutes = stage.n,
 		.missing = stage.missing,
-		.lead_ms = stage.lead.used_ms,
-		.is_lead_prior = stage.lead.prior,
+		.lead_ms = stage.terms.lead.used_ms,
+		.is_lead_prior = stage.terms.lead.prior,
 		.capacity = stage.capacity,
+		.learned_from_ms = stage.terms.learned_from_ms,
+		.room = stage.terms.room,
+		.boots = stage.terms.n_boots,
 	};
 	rc = simulate_both(&stage, q, w, err);
 	if (rc < 0)

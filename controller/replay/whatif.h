@@ -6,9 +6,11 @@
  * Decides at the end of each minute, by the tick's own code (tiers_try()), with models
  * trained only on the history before the first minute. Both sides start with the
  * instances that the tier had then and no other state. The fleet is simulated
- * (predictor/simulation): requested instances serve after the tier's present lead time,
- * with the capacity in force, whatever the other settings plan with. Holds of that time
- * apply, and its events with what is known of them now; missing and lost hosts do not.
+ * (predictor/simulation): requested instances serve after boots as they were measured, or
+ * the tier's present lead time, with the capacity in force, or as it was known then where
+ * it is learned, whatever the other settings plan with; there are no more than the pool
+ * has room for (terms.h). Holds of that time apply, and its events with what is known of
+ * them now; missing and lost hosts do not.
  * The same database and question give the same result.
  */
 #ifndef CONTROLLER_REPLAY_WHATIF_H
@@ -25,6 +27,7 @@ enum { WHATIF_IN_FORCE, WHATIF_OTHER, WHATIF_SIDES };
 struct whatif_question {
 	/* With the settings of each; schedule_json holds the schedules. */
 	const struct db_tier *settings[WHATIF_SIDES];
+	bool is_learned; /* the capacity in force is not declared */
 	/* Full minutes between them are simulated, from the first recorded one on. */
 	int64_t from_ms, to_ms;
 	/* Called with the share that is done, 0 to 1, each minute; NULL: not. */
@@ -53,6 +56,9 @@ struct whatif {
 	int64_t lead_ms;
 	bool is_lead_prior; /* the lead time is not measured yet */
 	double capacity;
+	int64_t learned_from_ms; /* it is as it was known from then on; 0: as now */
+	int64_t room;            /* instances; < 0: all that the tier may have */
+	size_t boots;            /* that were measured and are drawn from */
 	struct whatif_side side[WHATIF_SIDES];
 	struct whatif_moment *v; /* [n] oldest first */
 	size_t n;

@@ -21,6 +21,8 @@ static struct fleet fleet_at(struct side *s, int64_t now_ms)
 {
 	struct fleet f = { .now_ms = now_ms,
 			   .pools = s->stage->pools,
+			   .tiers = s->stage->tiers,
+			   .n_tiers = s->stage->n_tiers,
 			   .holds = { s->holds, 0 } };
 
 	for (size_t i = 0; i < s->stage->holds.n; i++)
@@ -39,9 +41,23 @@ static void report_progress(const struct side *s, size_t minutes)
 				    WHATIF_SIDES);
 }
 
-/* The end of minute i. */
-static void decide_minute(struct side *s, size_t i, size_t running, size_t booting)
+/* What an instance serves is known as it was in minute i. */
+static void learn_capacity(struct side *s, size_t i)
 {
+	const struct terms *t = &s->stage->terms;
+
+	if (!t->capacity || i >= s->stage->n)
+		return;
+	fleet_set_capacity(s->sim, t->capacity[i]);
+	if (s->is_learning)
+		s->ft.t.capacity = t->capacity[i];
+}
+
+/* A fleet_want_fn: the end of minute i. */
+static size_t decide_minute(void *arg, const struct fleet_now *now)
+{
+	struct side *s = arg;
+	const size_t i = now->i;
 	int64_t now_ms = s->stage->from_ms + (int64_t)(i + 1) * MINUTE_MS;
 	struct fleet f = fleet_at(s, now_ms);
 	struct decide_plan p;
@@ -50,16 +66,19 @@ static void decide_minute(struct side *s, size_t i, size_t running, size_t booti
 		s->moment.demand = s->stage->measured[i];
 		s->moment.demand_at_ms = now_ms;
 	}
-	s->moment.ending = fleet_ending(s->sim);
-	s->ft.healthy = running;
-	s->ft.running = running + booting;
+	learn_capacity(s, i + 1);
+	s->moment.ending = now->ending;
+	s->moment.overdue = (int64_t)now->overdue;
+	s->ft.healthy = now->running;
+	s->ft.running = now->running + now->booting;
 	tiers_try(s->trial, &f, &s->ft, &s->moment, &p);
 	if (p.desired != s->ft.t.desired)
 		s->ft.t.desired_since_ms = now_ms;
 	s->ft.t.desired = s->desired[i] = p.desired;
 	s->sentence[i] = xstrdup(p.sentence);
 	report_progress(s, i + 1);
-	fleet_want(s->sim, (size_t)p.desired);
+	return (size_t)(s->moment.budget >= 0 ? MIN(p.desired, s->moment.budget)
+					      : p.desired);
 }
 
 int side_init(struct side *s, const struct stage *stage, const struct db_tier *t,
@@ -77,9 +96,12 @@ int side_init(struct side *s, const struct stage *stage, const struct db_tier *t
 	s->ft = (struct fleet_tier){ .t = *t, .cat = &s->cat };
 	s->ft.t.desired = stage->running;
 	s->moment = (struct tiers_moment){ .demand = NAN,
-					   .lead = stage->lead,
+					   .lead = stage->terms.lead,
+					   .budget = stage->terms.room,
+					   .budget_name = stage->terms.room_name,
 					   .tick_ms = MINUTE_MS };
-	if (stage->lead.prior)
+	s->is_learning = t->capacity == stage->capacity;
+	if (stage->terms.lead.prior)
 		s->moment.lead.used_ms = t->lead_prior_ms;
 	if (t->schedule_json && *t->schedule_json)
 		rc = json_parse(t->schedule_json, strlen(t->schedule_json), "schedules",
@@ -96,19 +118,15 @@ void side_simulate(struct side *s, struct whatif_side *ret)
 	const struct stage *stage = s->stage;
 	const struct policy_settings p =
 		tier_policy_settings(&s->ft.t, stack_pool_in(&stage->pools, s->ft.t.pool),
-				     stage->lead.used_ms);
+				     stage->terms.lead.used_ms);
+	struct fleet_terms terms = terms_of_fleet(&stage->terms, &p);
 	struct fleet_run run;
 
-	s->sim =
-		fleet_sim_new(stage->n, (size_t)stage->running,
-			      (size_t)((stage->lead.used_ms + MINUTE_MS - 1) / MINUTE_MS),
-			      stage->capacity, policy_billing_steps(&p, MINUTE_MS));
-	for (size_t i = 0; i < stage->n; i++) {
-		size_t running, booting;
-
-		fleet_serve(s->sim, stage->demand[i], &running, &booting);
-		decide_minute(s, i, running, booting);
-	}
+	terms.capacity = stage->capacity;
+	s->sim = fleet_sim_new(&terms, stage->n, (size_t)stage->running);
+	learn_capacity(s, 0);
+	for (size_t i = 0; i < stage->n; i++)
+		fleet_step(s->sim, stage->demand[i], decide_minute, s);
 	fleet_result(s->sim, &run);
 	free(run.running);
 	*ret = (struct whatif_side){

@@ -9,6 +9,7 @@
 #include "fleet.h"
 #include "samples.h"
 #include "simulation.h"
+#include "terms.h"
 #include "tiers.h"
 #include "whatif.h"
 
@@ -23,8 +24,10 @@ struct stage {
 	int64_t from_ms;
 	int64_t running;           /* instances at the start */
 	struct db_pool_list pools; /* borrowed */
-	double capacity;
-	struct lead lead;
+	struct fleet_tier *tiers;  /* [n_tiers] of the stack; borrowed */
+	size_t n_tiers;
+	double capacity; /* in force */
+	struct terms terms;
 	struct db_hold_list holds; /* of the stack, all ever placed */
 	struct catalog_tier cat;
 };
@@ -36,6 +39,7 @@ struct side {
 	size_t before; /* sides simulated before */
 	struct tiers *trial;
 	struct fleet_sim *sim;
+	bool is_learning;     /* its capacity is as it was known then */
 	struct fleet_tier ft; /* the question owns its strings */
 	struct catalog_tier cat;
 	struct tiers_moment moment;

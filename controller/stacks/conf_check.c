@@ -94,6 +94,10 @@ static int take_tier(struct conf_reading *r, struct tier_conf *c, struct db_tier
 		return err_set(err, ERR_INVAL,
 			       "stack.conf:%d: [tier %s] min is above max", c->line,
 			       t->name);
+	if (t->latency_max_ms > 0 && (!t->latency || !*t->latency))
+		return err_set(err, ERR_INVAL,
+			       "stack.conf:%d: [tier %s] latency_max needs a latency",
+			       c->line, t->name);
 	if (!*t->pool) {
 		free(t->pool);
 		t->pool = xstrdup(t->name);

@@ -39,7 +39,7 @@ const struct conf_option stack_pool_options[] = {
 	{ "pool", "min", CONF_INT, POOL(p.min), "0", 0, 10000, NULL,
 	  "minimum number of hosts" },
 	{ "pool", "max", CONF_INT, POOL(p.max), "10", 0, 10000, NULL,
-	  "maximum number of hosts" },
+	  "maximum number of hosts, those that are being terminated included" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 const struct conf_option stack_tier_options[] = {
@@ -48,12 +48,12 @@ const struct conf_option stack_tier_options[] = {
 	{ "tier", "pool", CONF_STRING, TIER(t.pool), "", 0, 0, NULL,
 	  "pool whose hosts run it; the tier's own name when empty" },
 	{ "tier", "mode", CONF_STRING, TIER(mode), "", 0, 0, "observe|out|auto|",
-	  "observe decides but changes nothing, out never scales in; auto, or out for a "
-	  "stateful tier, when empty" },
+	  "by demand observe changes nothing, it only explains, and out never scales in; "
+	  "auto, or out for a stateful tier, when empty" },
 	{ "tier", "min", CONF_INT, TIER(t.min), "1", 0, 10000, NULL,
-	  "minimum number of instances" },
+	  "minimum number of instances, in every mode" },
 	{ "tier", "max", CONF_INT, TIER(t.max), "1", 0, 10000, NULL,
-	  "maximum number of instances" },
+	  "maximum number of instances, in every mode; those above it are ended" },
 	{ "tier", "demand", CONF_STRING, TIER(t.demand), "", 0, 0, NULL,
 	  "expression for the tier's demand" },
 	{ "tier", "capacity", CONF_NUMBER, TIER(t.capacity), "0", 0, 1e15, NULL,
@@ -65,6 +65,8 @@ const struct conf_option stack_tier_options[] = {
 	  "time as a share of what their hosts have for them" },
 	{ "tier", "latency", CONF_STRING, TIER(t.latency), "", 0, 0, NULL,
 	  "expression for the response time in seconds" },
+	{ "tier", "latency_max", CONF_DURATION, TIER(t.latency_max_ms), "0s", 0, DAY_MS, NULL,
+	  "response time above which the ledger counts a minute as short; 0s: none" },
 	{ "tier", "target_utilisation", CONF_NUMBER, TIER(t.target_utilisation), "70%", 0.1, 1, NULL,
 	  "highest utilisation of an instance, for a learned capacity" },
 	{ "tier", "risk", CONF_NUMBER, TIER(t.risk_ratio), "0.5%", 1e-5, 0.5, NULL,
@@ -78,13 +80,14 @@ const struct conf_option stack_tier_options[] = {
 	{ "tier", "action_price", CONF_NUMBER, TIER(t.action_price), "10", 0, 1e6, NULL,
 	  "instance-minutes that a change of its number is worth avoiding for" },
 	{ "tier", "step_out", CONF_INT, TIER(t.step_out_max), "0", 0, 10000, NULL,
-	  "instances that may be starting at once; 0: no limit" },
+	  "instances that may be starting at once, also for min; 0: no limit" },
 	{ "tier", "step_in", CONF_INT, TIER(t.step_in_max), "0", 0, 10000, NULL,
-	  "most instances that are removed within one dwell; 0: no limit" },
+	  "most instances that are removed within any one dwell, also for max; 0: no limit" },
 	{ "tier", "stateful", CONF_BOOL, TIER(t.stateful), "no", 0, 0, NULL,
-	  "its instances hold state: no automatic scale-in unless mode is auto" },
+	  "its instances hold state: in no mode does demand or priority remove one; max does" },
 	{ "tier", "priority", CONF_INT, TIER(t.priority), "0", -1000, 1000, NULL,
-	  "tiers with a higher priority get hosts first when there are too few" },
+	  "tiers with a higher priority get hosts first when there are too few, also from "
+	  "tiers with a lower one that are above their minimum" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */

@@ -35,9 +35,11 @@ static json_t *tier_declared(const struct db_tier *t)
 				 "memory_bytes", (json_int_t)t->memory_bytes, "stateful",
 				 t->stateful, "priority", (json_int_t)t->priority);
 
-	json_t *learning = json_pack(
-		"{s:s, s:s, s:f}", "utilisation", or_empty(t->utilisation), "latency",
-		or_empty(t->latency), "target_utilisation", t->target_utilisation);
+	json_t *learning =
+		json_pack("{s:s, s:s, s:I, s:f}", "utilisation", or_empty(t->utilisation),
+			  "latency", or_empty(t->latency), "latency_max_ms",
+			  (json_int_t)t->latency_max_ms, "target_utilisation",
+			  t->target_utilisation);
 
 	CHECK(doc && more && learning);
 	json_object_update(doc, more);

@@ -2,6 +2,7 @@
 #include "round.h"
 
 #include "clock.h"
+#include "log.h"
 #include "stacks.h"
 
 #define CONFIRM_MS 3000 /* for a write to come back through the view */
@@ -15,6 +16,7 @@ void tick_parts_init(struct tick_parts *p, const struct tick_opts *o)
 		.failing = failing_new(),
 		.catalog = catalog_new(),
 		.tiers = tiers_new(o->db),
+		.ledger = ledger_new(o->db),
 		.moves = place_moves_new(),
 	};
 	problems_init(&p->problems);
@@ -24,6 +26,7 @@ void tick_parts_done(struct tick_parts *p)
 {
 	store_sync_close(p->store);
 	place_moves_free(p->moves);
+	ledger_free(p->ledger);
 	tiers_free(p->tiers);
 	catalog_free(p->catalog);
 	failing_free(p->failing);
@@ -59,6 +62,19 @@ static int decide_tiers(struct round *r, struct err *err)
 				    .only_new = !r->full,
 			    },
 			    err);
+}
+
+static void tell_of_tiers(struct round *r)
+{
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+
+	problems_set(&p->problems, PROBLEM_DEMAND,
+		     tiers_problem(p->tiers, TIER_MISSING, text, sizeof(text)) ? text
+									       : NULL);
+	problems_set(&p->problems, PROBLEM_FORECAST,
+		     tiers_problem(p->tiers, TIER_VETOED, text, sizeof(text)) ? text
+									      : NULL);
 }
 
 static int publish(struct round *r, struct err *err)
@@ -101,6 +117,8 @@ static void find_failing(struct round *r)
 		r->seen.settling |= r->f->units[i].unsteady;
 	problems_set(&p->problems, PROBLEM_UNITS,
 		     failing_problem(r->f, text, sizeof(text)) ? text : NULL);
+	problems_set(&p->problems, PROBLEM_CHECKS,
+		     sick_problem(r->f, text, sizeof(text)) ? text : NULL);
 	problems_set(&p->problems, PROBLEM_ROLL_OUT,
 		     failing_roll_out(r->f, text, sizeof(text)) ? text : NULL);
 }
@@ -111,6 +129,26 @@ static void find_misplaced(struct round *r)
 
 	problems_set(&r->parts->problems, PROBLEM_MISPLACED,
 		     place_misplaced(r->f, text, sizeof(text)) ? text : NULL);
+}
+
+static void keep_ledger(struct round *r)
+{
+	const struct ledger_moment m = { .is_fresh = r->seen.store_ok,
+					 .tick_ms = r->parts->o->tick_ms };
+	struct err err;
+
+	if (ledger_round(r->parts->ledger, r->f, &m, &err) < 0)
+		log_warn("ledger-not-entered", ERR(&err));
+}
+
+/* Only a full round knows what each tier needs. */
+static void find_short(struct round *r)
+{
+	char text[ERR_MSG_MAX];
+
+	if (r->full)
+		problems_set(&r->parts->problems, PROBLEM_ROOM,
+			     place_short_of_room(r->f, text, sizeof(text)) ? text : NULL);
 }
 
 int round_run(struct round *r, struct err *err)
@@ -128,10 +166,13 @@ int round_run(struct round *r, struct err *err)
 		rc = decide_tiers(r, err);
 	if (rc < 0)
 		return rc;
+	tell_of_tiers(r);
+	keep_ledger(r);
 	problems_set(&p->problems, PROBLEM_HOSTS,
 		     r->seen.host_shrunk ? "most hosts stopped responding at the same "
 					   "time; nothing is scaled in"
 					 : NULL);
+	find_short(r);
 	place_mark_moves(p->moves, r->f);
 	unit_plan(r->f);
 	find_misplaced(r);

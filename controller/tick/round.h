@@ -5,6 +5,7 @@
 #ifndef CONTROLLER_TICK_ROUND_H
 #define CONTROLLER_TICK_ROUND_H
 
+#include "ledger.h"
 #include "problems.h"
 #include "tick.h"
 #include "tiers.h"
@@ -18,6 +19,7 @@ struct tick_parts {
 	struct failing *failing;
 	struct catalog *catalog;
 	struct tiers *tiers;
+	struct ledger *ledger;
 	struct place_moves *moves;
 };
 

@@ -15,6 +15,7 @@ struct tiers {
 	struct tier_list tiers;
 	int64_t measure_until_mono_ms; /* of the round */
 	bool is_trial;                 /* nothing of it is saved */
+	struct tier_front *fronts; /* of the round's fleet, in its order; NULL: none */
 };
 
 struct deciding {
@@ -29,9 +30,18 @@ struct deciding {
 	struct tier_forecast forecast;
 	double evidence; /* of the demand, beyond the noise of one tick's count; NaN: none
 			  */
-	char silent[160]; /* which source should report and does not */
-	char why[160];    /* of the forecast's fallback level */
+	char missing[256];  /* which part of the demand is */
+	int64_t missing_ms; /* for how long; INT64_MAX: always */
+	bool is_outside;    /* no agent of ours reports it */
+	char why[160];      /* of the forecast's fallback level */
+	char pool[64], pool_note[160]; /* of the budget */
+	char yields_to[140], takes_from[140]; /* tiers */
 };
+
+/* After deciding_fill(): how many instances it may give up to a higher priority. */
+size_t deciding_spare(const struct deciding *d);
+/* After place_find_room(): what the pool has room for. */
+void deciding_fill_room(struct deciding *d);
 
 /* Fills in what is neither measured nor forecast, except the capacity. */
 void deciding_fill(struct tiers *ts, struct deciding *d);
@@ -41,6 +51,12 @@ void deciding_fill(struct tiers *ts, struct deciding *d);
  * to learn.
  */
 void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *record);
+
+/* Tells of the part of the demand that is missing, once it is for long, and when it is
+ * back. */
+void deciding_tell_missing(struct deciding *d);
+/* The same of a forecast that is contradicted. */
+void deciding_tell_veto(struct deciding *d);
 
 /*
  * After deciding_measure(): learns from the demand, and fills in the capacity in force.

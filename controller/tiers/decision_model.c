@@ -5,11 +5,13 @@
 #include "clock.h"
 #include "samples.h"
 
+#include <math.h>
 #include <string.h>
 
 #define CATCH_UP_MINUTES 1440 /* after a longer gap it is retrained */
 #define LEARN_MS 500          /* per round */
 #define UNSTEERED_MS 86400000
+#define OTHER_SIZE 1.25
 #define KNOWN_AFTER_MINUTES 20 /* of demand; before, there is no forecast */
 
 struct tier_model *tier_model_new(void)
@@ -61,6 +63,7 @@ struct policy_settings tier_policy_settings(const struct db_tier *tier,
 		.step_in_max = tier->step_in_max,
 		.dwell_ms = tier->dwell_ms,
 		.action_price = tier->action_price,
+		.stateful = tier->stateful,
 		.billing_ms = pool ? pool->billing_ms : 0,
 	};
 }
@@ -96,6 +99,17 @@ static bool has_older_history(const struct tier_model *t, struct tier_round *r,
 	       first_ms && first_ms < t->first_ms;
 }
 
+/* The tiers in front have demand that could not be learned from before. */
+static bool has_more_in_front(const struct tier_model *t, const struct tier_round *r,
+			      const struct tier_view *v)
+{
+	const int64_t most_ms = (int64_t)HISTORY_MINUTES * MODEL_STEP_MS;
+
+	return following_is_outdated(
+		&t->following, r, v,
+		MAX(t->first_ms, model_step_of(r->now_ms) - most_ms));
+}
+
 /* Also a model fed with times in the future: the clock was set back since. */
 static bool is_far_behind(const struct tier_model *t, int64_t now_ms)
 {
@@ -111,12 +125,21 @@ static bool is_unsteered(const struct tier_model *t, const struct tier_view *v,
 	return v->tier->mode != DB_MODE_AUTO && now_ms - t->learned_ms > UNSTEERED_MS;
 }
 
+/* The capacity is another than the price was found for, by so much that a price that is
+ * worth as much demand is not the right one: found while it was a first guess. */
+static bool is_of_other_size(const struct tier_model *t, const struct policy_settings *s)
+{
+	return fabs(log(s->capacity / t->learned_capacity)) > log(OTHER_SIZE);
+}
+
 static bool is_outdated(const struct tier_model *t, struct tier_round *r,
 			const struct tier_view *v, const struct policy_settings *s)
 {
 	return !t->model || !is_for(t, s) || is_far_behind(t, r->now_ms) ||
 	       tier_model_mark(t) != t->events_mark || is_unsteered(t, v, r->now_ms) ||
-	       (model_step_of(r->now_ms) > t->fed_ms && has_older_history(t, r, v->tier));
+	       is_of_other_size(t, s) ||
+	       (model_step_of(r->now_ms) > t->fed_ms &&
+		(has_older_history(t, r, v->tier) || has_more_in_front(t, r, v)));
 }
 
 /* ---------------------------------------------------------------- asking */
@@ -172,13 +195,27 @@ int tier_model_update(struct tier_model *t, struct tier_round *r,
 	ret->short_share = t->policy.short_share;
 	ret->promise.lead_ms = (int64_t)t->policy.lead_steps * MODEL_STEP_MS;
 	demand_model_source(t->model, POLICY_NEAR, &ret->source);
-	demand_model_coverage(t->model, POLICY_NEAR, ret->promise.coverage);
+	if (!following_coverage(&t->following, ret->promise.coverage))
+		demand_model_coverage(t->model, POLICY_NEAR, ret->promise.coverage);
 	return 0;
+}
+
+json_t *tier_model_tried_json(const struct tier_model *t)
+{
+	return following_json(&t->following);
 }
 
 void tier_model_fill(struct tier_model *t, const struct policy_events *events,
 		     struct decide_input *in, struct tier_forecast *f)
 {
-	policy_fill(&t->policy, &t->settings, t->model, events, in, &f->level);
+	struct demand_view views[POLICY_LEADS];
+	const bool are_known = policy_views(&t->policy, &t->settings, t->model, views);
+
+	f->is_vetoed = veto_reason(&t->policy.veto, f->source.fallback_level, &f->veto);
+	f->allowed = MIN(f->source.fallback_level, veto_allows(&t->policy.veto));
+	if (are_known && !f->is_vetoed)
+		following_views(&t->following, views, &f->follows);
+	policy_fill_from(&t->policy, &t->settings, are_known ? views : NULL, events, in,
+			 &f->level);
 	in->forecast_at_ms = f->fed_ms;
 }

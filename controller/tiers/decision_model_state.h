@@ -7,17 +7,21 @@
 #define CONTROLLER_TIERS_DECISION_MODEL_STATE_H
 
 #include "decision_model.h"
+#include "following.h"
 #include "samples.h"
 
 #define MODEL_STEP_MS DB_DEMAND_STEP_MS
+#define HISTORY_MINUTES (28 * 1440) /* that it is trained on */
 
 struct tier_model {
 	struct demand_model *model; /* NULL: none yet */
+	struct following following; /* beside the model */
 	struct policy policy;
 	struct policy_settings settings;  /* that the policy was last used with */
 	int64_t first_ms;                 /* start of the history it was trained on */
 	int64_t fed_ms;                   /* end of the last minute learned */
 	int64_t learned_ms;               /* when it was last trained on history */
+	double learned_capacity;          /* that its price was found for then */
 	const struct tier_events *events; /* of this call */
 	uint64_t events_mark;             /* of the events' effect in what it learned */
 	int64_t barren_ms; /* the minute in which there was no usable history; 0: none */

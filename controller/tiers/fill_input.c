@@ -68,6 +68,19 @@ static void fill_bounds(struct deciding *d)
 	in->budget = -1;
 }
 
+/* For others that look at the tier in this round. */
+static void show_settings(struct deciding *d)
+{
+	const struct decide_input *in = &d->in;
+	const int64_t max = in->max >= 0 ? in->max : INT64_MAX;
+	struct fleet_tier *ft = d->ft;
+
+	ft->is_decided = true;
+	ft->lead_ms = in->lead_ms;
+	ft->least = MIN(MAX(in->min, in->floor), max);
+	ft->most = MAX(in->ceiling >= 0 ? MIN(max, in->ceiling) : max, ft->least);
+}
+
 /* Instances whose hosts will soon have been used for all that is paid, and those without
  * a host. */
 static int64_t count_ending(const struct deciding *d)
@@ -110,13 +123,83 @@ void deciding_fill(struct tiers *ts, struct deciding *d)
 	fill_operator(d);
 	fill_bounds(d);
 	fill_fleet(d);
+	show_settings(d);
+}
+
+size_t deciding_spare(const struct deciding *d)
+{
+	const struct decide_input *in = &d->in;
+	const int64_t have = decide_from(in), keep = MAX(in->min, in->floor);
+
+	if (in->stateful || in->hold_owner || in->distrust || have <= keep)
+		return 0;
+	return (size_t)(have - keep);
+}
+
+/* A tier of a higher priority that has instances in the same pool; NULL. */
+static const struct fleet_tier *tier_above(const struct deciding *d)
+{
+	const struct fleet_tier *best = NULL;
+
+	for (size_t i = 0; i < d->f->n_tiers; i++) {
+		const struct fleet_tier *t = &d->f->tiers[i];
+
+		if (t->t.priority > d->ft->t.priority && t->n_units > 0 &&
+		    strcmp(t->t.pool, d->ft->t.pool) == 0 &&
+		    (!best || t->t.priority > best->t.priority))
+			best = t;
+	}
+	return best;
+}
+
+static void note_pool(struct deciding *d)
+{
+	const struct db_pool *p = stack_pool_in(&d->f->pools, d->ft->t.pool);
+	const struct fleet_tier *above = tier_above(d);
+	size_t n;
+
+	snprintf(d->pool, sizeof(d->pool), "pool %s", d->ft->t.pool);
+	snprintf(d->pool_note, sizeof(d->pool_note), "max = %lld hosts",
+		 (long long)(p ? p->max : 0));
+	n = strlen(d->pool_note);
+	if (above)
+		snprintf(d->pool_note + n, sizeof(d->pool_note) - n,
+			 ", shared with %s/%s of a higher priority", above->t.stack,
+			 above->t.name);
+	d->in.budget_name = d->pool;
+	d->in.budget_note = d->pool_note;
+}
+
+static const char *name_tier(const struct fleet_tier *t, char *to, size_t size)
+{
+	if (!t)
+		return NULL;
+	snprintf(to, size, "%s/%s", t->t.stack, t->t.name);
+	return to;
+}
+
+void deciding_fill_room(struct deciding *d)
+{
+	const struct fleet_room *r = &d->ft->room;
+	struct decide_input *in = &d->in;
+
+	if (!r->known)
+		return;
+	in->budget = r->most;
+	in->waiting = r->waiting;
+	if (in->budget >= 0)
+		note_pool(d);
+	if (r->yields_to && !hold_on(d->f, &r->yields_to->t))
+		in->yields_to =
+			name_tier(r->yields_to, d->yields_to, sizeof(d->yields_to));
+	in->takes_from = name_tier(r->takes_from, d->takes_from, sizeof(d->takes_from));
 }
 
 /* In this round's fleet the capacity in force replaces the declared one. */
 void deciding_fill_capacity(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;
-	const bool is_usable = decide_is_fresh(in) && !in->distrust;
+	const bool is_usable = decide_is_fresh(in) && !in->distrust && !in->missing;
 
 	tier_capacity_step(d->t->capacity, &ts->capacities, d->ft,
 			   is_usable ? in->demand : NAN, &d->capacity);

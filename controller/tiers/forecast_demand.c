@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Why the forecast has its fallback level, with times in the stack's time zone. */
 static const char *describe_fallback(struct deciding *d)
@@ -21,6 +22,9 @@ static const char *describe_fallback(struct deciding *d)
 	struct tz_civil c;
 	char at[64];
 
+	if (d->forecast.is_vetoed)
+		return veto_why(&d->forecast.veto, DB_DEMAND_STEP_MS, d->why,
+				sizeof(d->why));
 	tz_civil(d->ft->cat ? d->ft->cat->zone : NULL, w->shift_ms, &c);
 	snprintf(at, sizeof(at), "%02d:%02d on %04d-%02d-%02d", c.minute / 60,
 		 c.minute % 60, c.year, c.month, c.day);
@@ -108,6 +112,27 @@ static bool is_followed(const struct decide_input *in)
 	return in->mode == DECIDE_AUTO && !in->hold_owner;
 }
 
+/* The tiers of its stack, of the round's. */
+static void find_fronts(const struct tiers *ts, const struct deciding *d,
+			struct tier_view *v)
+{
+	const struct fleet *f = d->f;
+	const struct fleet_tier *own =
+		ts->fronts ? fleet_tier(d->f, d->ft->t.stack, d->ft->t.name) : NULL;
+	size_t first, end;
+
+	if (!own)
+		return;
+	first = (size_t)(own - f->tiers);
+	end = first + 1;
+	while (first > 0 && strcmp(f->tiers[first - 1].t.stack, d->ft->t.stack) == 0)
+		first--;
+	while (end < f->n_tiers && strcmp(f->tiers[end].t.stack, d->ft->t.stack) == 0)
+		end++;
+	v->fronts = ts->fronts + first;
+	v->n_fronts = end - first;
+}
+
 static struct tier_view view_of(struct deciding *d)
 {
 	const struct decide_input *in = &d->in;
@@ -122,13 +147,16 @@ static struct tier_view view_of(struct deciding *d)
 		.events = d->t->events,
 		.served = is_followed(in) ? in->running : -1,
 		.is_bound = d->t->is_bound,
+		.calendar = d->ft->cat ? &d->ft->cat->calendar : NULL,
+		.zone = d->ft->cat ? d->ft->cat->zone : NULL,
 	};
 }
 
 void deciding_forecast(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;
-	const struct tier_view v = view_of(d);
+	const struct policy_bounds bounds = { in->floor, in->ceiling, in->budget };
+	struct tier_view v = view_of(d);
 	struct policy_events events;
 	struct err err;
 
@@ -137,6 +165,8 @@ void deciding_forecast(struct tiers *ts, struct deciding *d)
 	in->demand_sure = in->demand;
 	if (d->ft->t.capacity <= 0)
 		return;
+	v.bounds = &bounds;
+	find_fronts(ts, d, &v);
 	if (tier_model_update(d->t->model, &ts->round, &v, &d->forecast, &err) < 0) {
 		log_warn("forecast-failed", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
@@ -146,8 +176,12 @@ void deciding_forecast(struct tiers *ts, struct deciding *d)
 		return;
 	tier_model_fill(d->t->model, find_events(d, &events) ? &events : NULL, in,
 			&d->forecast);
+	in->follows = d->forecast.follows.tier;
+	in->follows_ahead_ms = d->forecast.follows.ahead_ms;
+	in->follows_gain = d->forecast.follows.gain;
+	in->follows_over_ms = d->forecast.follows.over_ms;
 	/* The last minute's, or what a shorter count shows beyond its noise. */
 	in->demand_sure = fmax(in->demand_sure, d->evidence);
-	in->fallback_level = demand_fallback_name(d->forecast.source.fallback_level);
+	in->fallback_level = demand_fallback_name(d->forecast.allowed);
 	in->fallback_reason = describe_fallback(d);
 }

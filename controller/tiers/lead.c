@@ -75,7 +75,7 @@ int64_t lead_count_overdue(const struct lead *l, const struct fleet *f,
 	for (size_t i = 0; i < ft->n_units; i++) {
 		const struct fleet_unit *u = &f->units[ft->first_unit + i];
 
-		if (u->u.goal != DB_GOAL_RUN || u->healthy || u->failing ||
+		if (u->u.goal != DB_GOAL_RUN || u->healthy || u->failing || u->sick ||
 		    u->u.healthy_ms)
 			continue;
 		if (u->host)

@@ -6,63 +6,114 @@
 #include "deciding.h"
 
 #include "check.h"
+#include "clock.h"
 #include "log.h"
 #include "metrics.h"
 #include "samples.h"
+#include "utf8.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-/*
- * Part of the demand is missing although its source should report: the rest is too low to
- * scale in on. Drained and moved units are expected to be silent.
- */
-static void note_silent(void *arg, const char *host, const char *unit, int64_t last_ms)
+#define MINUTE_MS 60000
+#define HOUR_MS (60 * MINUTE_MS)
+
+/* A drained unit is expected to be silent; so is a host that leaves. One that was lost
+ * has units that will report from elsewhere. */
+static bool should_report(void *arg, const char *host, const char *unit)
 {
-	struct deciding *d = arg;
+	const struct deciding *d = arg;
 	const struct fleet_host *h = fleet_host(d->f, host);
-	bool placed = !*unit;
 
-	if (*d->silent || !h || h->h.state != DB_HOST_UP)
-		return;
-	for (size_t i = 0; i < d->f->n_units && !placed; i++) {
-		const struct fleet_unit *u = &d->f->units[i];
-
-		placed = strcmp(u->u.name, unit) == 0 && u->host == h &&
-			 u->u.goal == DB_GOAL_RUN;
-	}
-	if (placed)
-		snprintf(d->silent, sizeof(d->silent),
-			 "no metrics from %s on host %s for %" PRId64 " s",
-			 *unit ? unit : "the agent", host,
-			 (d->in.now_ms - last_ms) / 1000);
+	if (!*unit)
+		return h && h->h.state == DB_HOST_UP;
+	for (size_t i = 0; i < d->f->n_units; i++)
+		if (d->f->units[i].u.goal == DB_GOAL_RUN &&
+		    strcmp(d->f->units[i].u.name, unit) == 0)
+			return true;
+	return false;
 }
 
-void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *record)
+/* Rounded down, more the longer it is: the text is the same for a while. */
+static int64_t rounded(int64_t ms)
+{
+	const int64_t to = ms < MINUTE_MS        ? 10000
+			   : ms < 10 * MINUTE_MS ? MINUTE_MS
+			   : ms < HOUR_MS        ? 10 * MINUTE_MS
+						 : HOUR_MS;
+
+	return ms / to * to;
+}
+
+static void describe_missing(struct deciding *d, const struct metrics_missing *m)
+{
+	char since[CLOCK_TEXT];
+
+	clock_format_duration(rounded(d->in.now_ms - m->last_ms), since);
+	if (m->last_ms == 0)
+		snprintf(d->missing, sizeof(d->missing), "no series matches %s", m->text);
+	else if (*m->host)
+		snprintf(d->missing, sizeof(d->missing),
+			 "no metrics from %s on host %s for %s",
+			 *m->unit ? m->unit : "the agent", m->host, since);
+	else
+		snprintf(d->missing, sizeof(d->missing), "no samples of %s for %s",
+			 m->text, since);
+	utf8_mend(d->missing);
+}
+
+/* Whether what is there of the demand is not more than all of it. */
+static bool find_missing(struct tiers *ts, struct deciding *d)
+{
+	struct decide_input *in = &d->in;
+	struct metrics_missing m;
+
+	if (!metrics_expr_missing(ts->db, d->t->demand, in->now_ms, should_report, d, &m))
+		return true;
+	d->missing_ms = m.last_ms ? in->now_ms - m.last_ms : INT64_MAX;
+	/* All of it at once is not yet stale. */
+	if (m.is_all && d->missing_ms <= in->stale_after_ms)
+		return true;
+	d->is_outside = !*m.host && m.last_ms;
+	describe_missing(d, &m);
+	in->missing = d->missing;
+	return m.is_bound;
+}
+
+/* NaN: none, or not even its least is known. */
+static void evaluate(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;
 	struct err err;
+	bool is_bound;
 
 	in->demand = NAN;
 	if (metrics_expr_follow(d->ft->t.demand, d->ft->t.stack, d->ft->t.name,
 				&d->t->expression, &d->t->demand, &err) < 0)
 		log_warn("demand-invalid", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
-	if (d->t->demand && metrics_expr_now(ts->db, d->t->demand, in->now_ms,
-					     &in->demand, &in->demand_at_ms, &err) < 0)
+	if (!d->t->demand)
+		return;
+	is_bound = find_missing(ts, d);
+	if (metrics_expr_now(ts->db, d->t->demand, in->now_ms, &in->demand,
+			     &in->demand_at_ms, &err) < 0)
 		log_warn("demand-not-measured", STR("stack", d->ft->t.stack),
 			 STR("tier", d->ft->t.name), ERR(&err));
-	if (d->t->demand)
-		metrics_expr_silent(ts->db, d->t->demand, in->now_ms, in->stale_after_ms,
-				    note_silent, d);
-	if (!in->distrust && *d->silent)
-		in->distrust = d->silent;
-	d->evidence = policy_noise_sure(&d->t->noise, in->demand_at_ms, in->demand,
-					d->ctx->tick_ms);
+	if (!is_bound)
+		in->demand = NAN;
+}
+
+void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *record)
+{
+	struct decide_input *in = &d->in;
+
+	evaluate(ts, d);
+	d->evidence = policy_noise_sure(&d->t->noise, in->demand_at_ms,
+					in->missing ? NAN : in->demand, d->ctx->tick_ms);
 	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN, 0 };
-	/* An expression may be below 0, which is not learned from. */
-	if (in->now_ms - in->demand_at_ms > in->stale_after_ms || !(in->demand >= 0))
+	/* An expression may be below 0, which is not learned from; nor is a part. */
+	if (in->now_ms - in->demand_at_ms > in->stale_after_ms || !(in->demand >= 0) ||
+	    in->missing)
 		return;
 	/* It belongs to the minute of its newest sample, and counts once. */
 	record->at_ms = MIN(in->demand_at_ms, in->now_ms);

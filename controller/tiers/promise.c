@@ -21,8 +21,8 @@ json_t *promise_json(const struct tier_forecast *f, const struct db_tier *t)
 	bands = json_array();
 	for (size_t i = 0; i < DEMAND_BANDS; i++)
 		json_array_append_new(bands, band_json(f, i));
-	return json_pack("{s:o, s:o, s:o, s:o}", "risk",
+	return json_pack("{s:o, s:o, s:o}", "risk",
 			 json_finite(t->price_ratio > 0 ? NAN : t->risk_ratio), "price",
-			 json_finite(t->price_ratio > 0 ? t->price_ratio : NAN),
-			 "achieved", json_finite(f->short_share), "bands", bands);
+			 json_finite(t->price_ratio > 0 ? t->price_ratio : NAN), "bands",
+			 bands);
 }

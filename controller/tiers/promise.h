@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * promise.h - the coverage that a tier's forecasts promised and achieved, as JSON.
+ * promise.h - what is promised of a tier, and the coverage that its forecasts achieved,
+ * as JSON.
  */
 #ifndef CONTROLLER_TIERS_PROMISE_H
 #define CONTROLLER_TIERS_PROMISE_H
@@ -10,11 +11,10 @@
 #include <jansson.h>
 
 /*
- * {"risk", "price", "achieved", "bands": [{"level", "leads": [{"lead_ms",
- * "achieved"}]}]}: the share of time that may be short or what a short minute costs, the
- * share that was short lately, and for each band and lead time the share of steps that
- * stayed within it. What is not known is null; null when there is no forecast. The caller
- * owns it.
+ * {"risk", "price", "bands": [{"level", "leads": [{"lead_ms", "achieved"}]}]}: the share
+ * of time that may be short or what a short minute costs, and for each band and lead time
+ * the share of steps that stayed within it. What is not known is null; null when there is
+ * no forecast. What the tier had is in the ledger. The caller owns it.
  */
 json_t *promise_json(const struct tier_forecast *f, const struct db_tier *t);
 

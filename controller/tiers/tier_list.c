@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define STATES (TIER_MODEL_STATES + 1) /* of a tier, at most */
+
 void tier_list_init(struct tier_list *l)
 {
 	*l = (struct tier_list){ .v = NULL };
@@ -19,6 +21,8 @@ static void tier_free(struct tier *t)
 	tier_capacity_free(t->capacity);
 	json_decref(t->live);
 	free(t->expression);
+	for (size_t i = 0; i < TIER_PROBLEMS; i++)
+		free(t->problems[i]);
 	free(t->stack);
 	free(t->name);
 	free(t);
@@ -106,11 +110,11 @@ int tier_list_save(struct tier_list *l, struct db *db, size_t max, int64_t now_m
 		   struct err *err)
 {
 	const size_t most = MIN(max, l->n);
-	CLEANUP(free) struct db_model_state *s = xcalloc(2 * most + 1, sizeof(*s));
+	CLEANUP(free) struct db_model_state *s = xcalloc(STATES * most + 1, sizeof(*s));
 	size_t n = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < l->n && n + 1 < 2 * most; i++) {
+	for (size_t i = 0; i < l->n && n + STATES <= STATES * most; i++) {
 		struct tier *t = l->v[l->next_save++ % l->n];
 
 		n += tier_model_take_state(t->model, t->stack, t->name, now_ms, &s[n]);

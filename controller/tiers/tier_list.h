@@ -14,6 +14,7 @@
 #include "instance_capacity.h"
 #include "metrics.h"
 #include "rule.h"
+#include "tiers.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -25,10 +26,13 @@ struct tier {
 	struct tier_model *model;
 	struct tier_capacity *capacity;
 	struct decide_state state;
-	struct policy_noise noise;   /* of one tick's demand */
-	bool is_bound;               /* the last decision was a minimum's */
-	int64_t measured_ms;         /* newest sample of the last demand */
-	int64_t recorded_ms;         /* of the last recorded decision */
+	struct policy_noise noise;     /* of one tick's demand */
+	char *problems[TIER_PROBLEMS]; /* as told; NULL */
+	bool is_outside;     /* what is missing is a source that a person can end */
+	size_t spare;        /* as of deciding_spare() in the last decision */
+	bool is_bound;       /* the last decision was a minimum's */
+	int64_t measured_ms; /* newest sample of the last demand */
+	int64_t recorded_ms; /* of the last recorded decision */
 	enum decide_binding binding; /* of it */
 	struct tier_events *events;  /* NULL: none */
 	uint64_t events_serial;      /* of the catalog's list that they were read from */

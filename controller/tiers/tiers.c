@@ -60,6 +60,8 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(
 		demand, "stale",
 		json_boolean(in->now_ms - in->demand_at_ms > in->stale_after_ms));
+	json_object_set_new(demand, "missing",
+			    in->missing ? json_string(in->missing) : json_null());
 	json_object_set_new(o, "demand", demand);
 	json_object_set_new(o, "capacity", json_finite(in->capacity));
 	json_object_set_new(o, "capacity_learned",
@@ -74,10 +76,12 @@ static json_t *live_json(const struct deciding *d)
 	json_object_set_new(o, "fallback_reason",
 			    in->fallback_reason ? json_string(in->fallback_reason)
 						: json_null());
+	json_object_set_new(o, "follows", decide_follows_json(in));
+	json_object_set_new(o, "tried", tier_model_tried_json(d->t->model));
 	json_object_set_new(o, "level",
 			    d->forecast.known ? json_finite(d->forecast.level)
 					      : json_null());
-	json_object_set_new(o, "achieved",
+	json_object_set_new(o, "model_short",
 			    d->forecast.known ? json_finite(d->forecast.short_share)
 					      : json_null());
 	json_object_set_new(o, "promise", promise_json(&d->forecast, &d->ft->t));
@@ -101,6 +105,7 @@ static int take_over(struct tiers *ts, struct deciding *d,
 		t->desired_since_ms = d->in.now_ms;
 	t->desired = d->plan.desired;
 	t->updated_ms = d->in.now_ms;
+	d->ft->lacks = d->plan.lacks;
 	tier_list_set_live(&ts->tiers, d->t, live_json(d));
 	return 0;
 }
@@ -116,6 +121,7 @@ static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *recor
 		return rc;
 	deciding_fill(ts, d);
 	deciding_measure(ts, d, record);
+	deciding_tell_missing(d);
 	deciding_fill_capacity(ts, d);
 	return 0;
 }
@@ -126,17 +132,63 @@ static void deciding_decide(struct deciding *d, struct decide_plan *ret)
 	d->t->is_bound = decide_is_bound(ret);
 }
 
+/* The events of all tiers, before a tier looks at another one's demand. */
+static void read_events(struct tiers *ts, struct deciding *d, size_t n)
+{
+	struct err why;
+
+	for (size_t i = 0; i < n; i++)
+		if (deciding_read_events(ts, &d[i], &why) < 0)
+			log_warn("events-not-read", STR("stack", d[i].ft->t.stack),
+				 STR("tier", d[i].ft->t.name), ERR(&why));
+}
+
+/* All tiers of the fleet, as the others of their stacks see them. */
+static struct tier_front *list_fronts(struct tiers *ts, const struct fleet *f)
+{
+	struct tier_front *fronts = xcalloc(f->n_tiers + 1, sizeof(*fronts));
+
+	for (size_t i = 0; i < f->n_tiers; i++) {
+		const struct tier *t = tier_list_get(&ts->tiers, &f->tiers[i].t);
+
+		fronts[i] = (struct tier_front){ t->name, t->events };
+	}
+	return fronts;
+}
+
 static int decide_one(struct tiers *ts, struct deciding *d, struct err *err)
 {
 	const struct decide_state before = d->t->state;
-	struct err why;
 
-	if (deciding_read_events(ts, d, &why) < 0)
-		log_warn("events-not-read", STR("stack", d->ft->t.stack),
-			 STR("tier", d->ft->t.name), ERR(&why));
 	deciding_forecast(ts, d);
+	deciding_tell_veto(d);
 	deciding_decide(d, &d->plan);
 	return take_over(ts, d, &before, err);
+}
+
+static bool has_waiting(const struct fleet *f)
+{
+	for (size_t i = 0; i < f->n_units; i++)
+		if (f->units[i].u.goal == DB_GOAL_RUN && !f->units[i].host)
+			return true;
+	return false;
+}
+
+/* Also of tiers that are not decided now: a host may be kept for one of their units. */
+static void find_room(struct tiers *ts, struct fleet *f, struct deciding *d, size_t n)
+{
+	CLEANUP(free) size_t *spare = NULL;
+
+	if (n == 0 && !has_waiting(f))
+		return;
+	spare = xcalloc(f->n_tiers, sizeof(*spare));
+	for (size_t i = 0; i < n; i++)
+		d[i].t->spare = deciding_spare(&d[i]);
+	for (size_t i = 0; i < f->n_tiers; i++)
+		spare[i] = tier_list_get(&ts->tiers, &f->tiers[i].t)->spare;
+	place_find_room(f, spare);
+	for (size_t i = 0; i < n; i++)
+		deciding_fill_room(&d[i]);
 }
 
 static int write_tiers(struct tiers *ts, const struct fleet *f, struct err *err)
@@ -179,11 +231,15 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 			return rc;
 		n++;
 	}
+	find_room(ts, f, d, n);
 	if (n == 0)
 		return 0;
 	rc = db_demand_add(ts->db, demand, n, f->now_ms, err);
+	read_events(ts, d, n);
+	ts->fronts = list_fronts(ts, f);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = decide_one(ts, &d[i], err);
+	free(TAKE(ts->fronts));
 	if (rc == 0)
 		rc = write_tiers(ts, f, err);
 	if (rc == 0)
@@ -194,6 +250,16 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 	return tier_list_save(&ts->tiers, ts->db, saves_of(f, ctx), f->now_ms, err);
 }
 
+static void list_others_events(struct tiers *ts, struct fleet *f)
+{
+	for (size_t i = 0; i < f->n_tiers; i++) {
+		struct deciding d = { .f = f, .ft = &f->tiers[i] };
+
+		d.t = tier_list_get(&ts->tiers, &d.ft->t);
+		deciding_list_events(ts, &d);
+	}
+}
+
 void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret)
 {
@@ -201,14 +267,20 @@ void tiers_try(struct tiers *ts, struct fleet *f, struct fleet_tier *ft,
 	struct deciding d = { .f = f, .ft = ft, .ctx = &ctx, .lead = m->lead };
 
 	tier_round_begin_trial(&ts->round, ts->db, f->now_ms);
+	list_others_events(ts, f);
 	deciding_fill(ts, &d);
 	deciding_list_events(ts, &d);
+	ts->fronts = list_fronts(ts, f);
 	d.in.demand = m->demand;
 	d.in.demand_at_ms = m->demand_at_ms;
 	d.in.ending = m->ending;
+	d.in.overdue = m->overdue;
+	d.in.budget = m->budget;
+	d.in.budget_name = m->budget_name;
 	d.evidence = NAN;
 	d.in.capacity = ft->t.capacity;
 	deciding_forecast(ts, &d);
+	free(TAKE(ts->fronts));
 	deciding_decide(&d, ret);
 }
 

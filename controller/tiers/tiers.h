@@ -49,19 +49,36 @@ int tiers_decide(struct tiers *t, struct fleet *f, const struct tiers_context *c
 struct tiers *tiers_new_trial(struct db *db);
 
 struct tiers_moment {
-	double demand;        /* NaN: none measured */
-	int64_t demand_at_ms; /* of the newest measured */
-	struct lead lead;     /* lead time to plan for */
-	int64_t ending;       /* as of struct decide_input */
+	double demand;           /* NaN: none measured */
+	int64_t demand_at_ms;    /* of the newest measured */
+	struct lead lead;        /* lead time to plan for */
+	int64_t ending, overdue; /* as of struct decide_input */
+	int64_t budget;          /* likewise; < 0: none */
+	const char *budget_name;
 	int64_t tick_ms;
 };
 
 /*
  * Decides at f->now_ms, with the holds and pools of f, and settings, instances and last
- * decision of ft. Call it with moments in order of time.
+ * decision of ft. The tiers of f are those of its stack; ft may follow them, by their
+ * recorded demand.
+ * Call it with moments in order of time.
  */
 void tiers_try(struct tiers *trial, struct fleet *f, struct fleet_tier *ft,
 	       const struct tiers_moment *m, struct decide_plan *ret);
+
+enum tier_problem {
+	TIER_MISSING, /* a part of the demand is */
+	TIER_VETOED,  /* the forecast is contradicted by what comes */
+	TIER_PROBLEMS
+};
+
+/*
+ * "the demand of shop/web is not whole: no samples of requests{source="b"} for 4m; ...":
+ * of the first tier that has it; false when none has. The tick's thread.
+ */
+bool tiers_problem(const struct tiers *t, enum tier_problem kind, char *text,
+		   size_t size);
 
 /* Whether models are left to be trained: decide again soon. */
 bool tiers_want_more(const struct tiers *t);

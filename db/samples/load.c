@@ -11,7 +11,7 @@ static int load_series(struct db *db, struct err *err)
 	CLEANUP(db_stmt_done) sqlite3_stmt *q = NULL;
 	struct db_metrics *m = db->metrics;
 	int rc = db_prepare(db->writer,
-			    "SELECT id, name, labels, kind, first_ms, last_ms,"
+			    "SELECT id, name, labels, kind, first_ms, last_ms, ended_ms,"
 			    " (SELECT t1_ms FROM sample_chunk WHERE series = series.id"
 			    "  ORDER BY t0_ms DESC LIMIT 1) FROM series ORDER BY id",
 			    &q, err);
@@ -25,8 +25,9 @@ static int load_series(struct db *db, struct err *err)
 
 		e->first_ms = sqlite3_column_int64(q, 4);
 		e->last_ms = sqlite3_column_int64(q, 5);
-		if (sqlite3_column_type(q, 6) != SQLITE_NULL)
-			e->packed_to = sqlite3_column_int64(q, 6);
+		e->ended_ms = sqlite3_column_int64(q, 6);
+		if (sqlite3_column_type(q, 7) != SQLITE_NULL)
+			e->packed_to = sqlite3_column_int64(q, 7);
 		rc = 0;
 	}
 	return rc;

@@ -27,6 +27,7 @@ struct db_entry {
 	bool ephemeral; /* has a host label: deleted once its host is long gone */
 	uint32_t hash;
 	int64_t first_ms, last_ms;
+	int64_t ended_ms;  /* nobody waits for a sample after this one; 0: not ended */
 	int64_t packed_to; /* time of the last sample in chunks; INT64_MIN: none */
 	struct db_sample *head;
 	uint32_t n, cap;

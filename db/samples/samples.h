@@ -98,6 +98,7 @@ int db_series_find(struct db *db, struct db_selector *s, int64_t after, size_t l
 int db_series_get(struct db *db, int64_t id, struct db_series *ret,
 		  struct err *err) MUST_CHECK;
 void db_series_done(struct db_series *s);
+DEFINE_CLEANUP_OBJECT(struct db_series, db_series_done);
 size_t db_series_count(struct db *db);
 
 /* ---------------------------------------------------------------- reading */
@@ -130,6 +131,26 @@ int db_samples_get(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms
  */
 size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t now_ms,
 			 struct db_sample *ret, size_t max, int64_t *ret_first_ms);
+
+/*
+ * When a series reports, from memory alone: fast, for the tick.
+ *   last_ms   its newest sample
+ *   pause_ms  the longest time between two of its latest nine samples; 0: not known
+ *   is_over   nobody waits for it any more (db_series_end()), and it was silent since
+ * False when there is no such series.
+ */
+struct db_series_pace {
+	int64_t last_ms, pause_ms;
+	bool is_over;
+};
+bool db_series_pace(struct db *db, int64_t series, struct db_series_pace *ret);
+
+/*
+ * Ends the series that match and have been silent since before_ms: nobody waits for them
+ * any more, until they report again. What they recorded stays. *ret_n: how many.
+ */
+int db_series_end(struct db *db, struct db_selector *s, int64_t before_ms, size_t *ret_n,
+		  struct err *err) MUST_CHECK;
 
 enum db_agg {
 	DB_AGG_LAST,

@@ -71,6 +71,12 @@ void db_conn_close(struct db_conn *c)
 	if (!c)
 		return;
 	CHECK_MAGIC(c, DB_CONN_MAGIC);
+	while (c->writers) {
+		struct db_writer *w = c->writers;
+
+		c->writers = w->next;
+		free(w);
+	}
 	for (size_t i = 0; i < DB_STMT_SLOTS; i++)
 		while (c->cache[i]) {
 			struct db_cached *e = c->cache[i];

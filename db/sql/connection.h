@@ -28,6 +28,14 @@ struct db_cached {
 	sqlite3_stmt *stmt;
 };
 
+/* The statement that writes rows of a table, so that its text is made once. */
+struct db_writer {
+	struct db_writer *next;
+	const void *table;
+	bool updates;
+	sqlite3_stmt *stmt; /* of the cache */
+};
+
 /* One connection: the writer, or one thread's reader. */
 struct db_conn {
 	uint32_t magic;
@@ -35,6 +43,7 @@ struct db_conn {
 	struct db_conn *next;
 	sqlite3 *sql;
 	struct db_cached *cache[DB_STMT_SLOTS]; /* by text; grows with the texts used */
+	struct db_writer *writers;
 };
 
 struct db {

@@ -176,18 +176,39 @@ static void add_conflict(struct buf *sql, const struct db_table *t)
 		}
 }
 
+/* Such a statement is run to its end at once, so it is never busy. */
+static int prepare_write(struct db_conn *c, const struct db_table *t, bool update,
+			 sqlite3_stmt **ret, struct err *err)
+{
+	CLEANUP(buf_done) struct buf sql;
+	struct db_writer *w = c->writers;
+	int rc;
+
+	buf_init(&sql, SQL_MAX_BYTES);
+	while (w && (w->table != t || w->updates != update))
+		w = w->next;
+	if (w) {
+		*ret = w->stmt;
+		return 0;
+	}
+	add_insert(&sql, t);
+	if (update)
+		add_conflict(&sql, t);
+	rc = db_prepare(c, buf_str(&sql), ret, err);
+	if (rc < 0)
+		return rc;
+	w = xcalloc(1, sizeof(*w));
+	*w = (struct db_writer){ c->writers, t, update, *ret };
+	c->writers = w;
+	return 0;
+}
+
 static int write_row(struct db_conn *c, const struct db_table *t, const void *row,
 		     bool update, struct err *err)
 {
 	CLEANUP(db_stmt_done) sqlite3_stmt *q = NULL;
-	CLEANUP(buf_done) struct buf sql;
-	int rc, i = 1;
+	int rc = prepare_write(c, t, update, &q, err), i = 1;
 
-	buf_init(&sql, SQL_MAX_BYTES);
-	add_insert(&sql, t);
-	if (update)
-		add_conflict(&sql, t);
-	rc = db_prepare(c, buf_str(&sql), &q, err);
 	if (rc < 0)
 		return rc;
 	for (const struct db_col *col = t->cols; col->name; col++)

@@ -11,6 +11,15 @@ static void count_hosts(struct state *s)
 			s->out->demand[s->bins[i].pool].have++;
 }
 
+size_t place_hosts_left(const struct state *s, int pool)
+{
+	const struct place_demand *d = &s->out->demand[pool];
+	const struct place_pool *p = &s->in->pools[pool];
+	const size_t all = d->have + d->fresh + p->going;
+
+	return p->max > all ? p->max - all : 0;
+}
+
 /* A new host that can take the item; -1 when the pool allows none. */
 static int ask_for_host(struct state *s, int item)
 {
@@ -19,7 +28,7 @@ static int ask_for_host(struct state *s, int item)
 	int bin = state_add_fresh(s, pool);
 	enum place_why why = state_able(s, item, bin);
 
-	if (why == WHY_NONE && d->have + d->fresh < s->in->pools[pool].max) {
+	if (why == WHY_NONE && place_hosts_left(s, pool) > 0) {
 		d->fresh++;
 		return bin;
 	}

@@ -42,6 +42,8 @@ struct place_host {
 	const struct words *metadata; /* "key=value"; may be NULL */
 	int64_t joined_ms;            /* the newest are removed first; of one that boots,
 					 when it was launched */
+	bool is_kept;      /* room is made on it for a unit of that priority: none of a */
+	int kept_priority; /* lower one is placed there */
 };
 
 struct place_unit {
@@ -70,6 +72,7 @@ struct place_pool {
 	int64_t memory_bytes;
 	const struct words *metadata; /* of a new host; may be NULL */
 	size_t min, max;              /* hosts */
+	size_t going; /* hosts that are not listed, still exist and count in max */
 };
 
 struct place_input {
@@ -141,6 +144,49 @@ void placement_decide(const struct place_input *in, struct placement *ret);
 void placement_done(struct placement *p);
 DEFINE_CLEANUP_OBJECT(struct placement, placement_done);
 
+/* A tier, for placement_find_room(). */
+struct place_tier {
+	const char *stack, *tier;
+	size_t probe; /* index in the input of a unit as its next instance would be,
+			 leaving and nowhere; PLACE_NOWHERE: it has no other instance */
+	size_t spare; /* instances that may be given up for a higher priority */
+	size_t most;  /* further instances that are looked for */
+};
+
+#define PLACE_NO_LIMIT SIZE_MAX
+
+struct place_room {
+	size_t has;     /* instances on hosts, those to come included */
+	size_t waiting; /* instances for which the pool has no room */
+	size_t more;    /* further ones that it has room for, as far as they are looked
+			   for, or PLACE_NO_LIMIT */
+	size_t others;  /* further ones in the room of spare instances of a lower
+			   priority */
+	size_t gives;   /* index in the input of its unit that is to be given up now;
+			   PLACE_NOWHERE: none */
+	size_t taker;   /* index in tiers of the one that waits for that room */
+	size_t keep;    /* index in the input of the host that is to be kept for one of
+			   its units that waits; PLACE_NOWHERE: none */
+};
+
+/*
+ * For how many instances of each tier its pool has room, when the input is placed as
+ * placement_decide() would and each tier alone grew.
+ *
+ *   tiers  [n_tiers] sorted by stack, then tier
+ *   ret    [n_tiers]
+ *
+ * For the first unit of a pool that waits, in order of priority, room is made where the
+ * fewest spare units of tiers of a lower priority must go, those of the lowest priority
+ * first: one of these gives way, and the host is kept. None gives way while a unit of the
+ * pool leaves or one of its hosts goes. So each that gives way is a step towards room for
+ * one that waits, equal priorities never take from each other, and it ends.
+ *
+ * Cost as placement_decide(), and n_tiers * hosts of a pool.
+ */
+void placement_find_room(const struct place_input *in, const struct place_tier *tiers,
+			 size_t n_tiers, struct place_room *ret);
+
 /* A unit of a tier that is scaled in, for placement_sort_victims(). */
 struct place_victim {
 	const char *name;
@@ -151,13 +197,14 @@ struct place_victim {
 	int64_t host_joined_ms; /* of its host */
 	int64_t wanted_ms;
 	bool is_ending; /* its host will soon have been used for all that is paid */
+	bool is_given;  /* to a tier of a higher priority, which needs its room */
 };
 
 /*
- * Sorts the units in the order of removal: those without a host, on draining hosts, not
- * healthy; then those whose host is ending; then those with the fewest neighbours, so
- * that hosts become empty, on the newest hosts; then those wanted last, then the highest
- * instance.
+ * Sorts the units in the order of removal: one that is given up, those without a host, on
+ * draining hosts, not healthy; then those whose host is ending; then those with the
+ * fewest neighbours, so that hosts become empty, on the newest hosts; then those wanted
+ * last, then the highest instance.
  */
 void placement_sort_victims(struct place_victim *v, size_t n);
 

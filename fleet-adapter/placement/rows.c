@@ -42,6 +42,7 @@ void place_set_no_host_reason(struct state *s, int item, const int why[WHY_COUNT
 		[WHY_CONFLICT] = "in conflict",
 		[WHY_ROOM] = "full",
 		[WHY_AVOIDED] = "where it failed",
+		[WHY_KEPT] = "kept for a higher priority",
 	};
 	const struct item *it = &s->items[item];
 	CLEANUP(buf_done) struct buf list;

@@ -126,9 +126,20 @@ static bool can_follow(const struct state *s, const struct item *it, int bin, in
 	return true;
 }
 
+/* Whether the host is kept for another of a higher priority. */
+static bool is_kept_for_another(const struct state *s, int item, int bin)
+{
+	const struct place_host *h = s->bins[bin].h;
+
+	return h && h->is_kept && s->items[item].u->priority < h->kept_priority;
+}
+
 enum place_why state_able(const struct state *s, int item, int bin)
 {
 	enum place_why why = state_rules(s, item, bin);
+
+	if (why == WHY_NONE && is_kept_for_another(s, item, bin))
+		why = WHY_KEPT;
 
 	if (why == WHY_NONE && !has_room(s, item, bin))
 		why = WHY_ROOM;

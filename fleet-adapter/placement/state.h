@@ -82,6 +82,7 @@ enum place_why {
 	WHY_CONFLICT,
 	WHY_ROOM,
 	WHY_AVOIDED,
+	WHY_KEPT,
 	WHY_COUNT,
 };
 
@@ -131,8 +132,10 @@ bool state_avoids(const struct state *s, int item, int bin);
  */
 int state_best(const struct state *s, int item, unsigned states, int why[WHY_COUNT]);
 
-/* In new_hosts.c: the demand for hosts, of what waits. */
+/* In new_hosts.c: the demand for hosts, of what waits; and the further hosts that the
+ * pool may have. */
 void placement_find_demand(struct state *s);
+size_t place_hosts_left(const struct state *s, int pool);
 /* In leave.c: which hosts can go. */
 void placement_find_leave(struct state *s);
 /* In balance.c. */

@@ -35,6 +35,8 @@ static int by_leaving(const void *a, const void *b)
 {
 	const struct place_victim *x = a, *y = b;
 
+	if (x->is_given != y->is_given)
+		return x->is_given ? -1 : 1;
 	if (x->has_host != y->has_host)
 		return x->has_host ? 1 : -1;
 	if (x->on_draining != y->on_draining)

@@ -113,6 +113,11 @@ static int set_check_timeout(struct x_service *s, const char *value, struct err 
 	return parse_time(value, 10, &s->check_timeout_ms, err);
 }
 
+static int set_check_restart(struct x_service *s, const char *value, struct err *err)
+{
+	return parse_time(value, 0, &s->restart_ms, err);
+}
+
 static int set_rise(struct x_service *s, const char *value, struct err *err)
 {
 	return parse_count(value, 1, 100, &s->rise, err);
@@ -150,6 +155,7 @@ static const struct {
 	{ "CheckCommand", set_check_command },
 	{ "CheckInterval", set_check_interval },
 	{ "CheckTimeout", set_check_timeout },
+	{ "CheckRestartSec", set_check_restart },
 	{ "Rise", set_rise },
 	{ "Fall", set_fall },
 	{ "DrainSec", set_drain },
@@ -165,6 +171,7 @@ static struct x_service *add_service(struct x_services *list)
 		.check_timeout_ms = 1000,
 		.rise = 1,
 		.fall = 2,
+		.restart_ms = 30000,
 		.drain_ms = 3000,
 	};
 	return &list->v[list->n++];

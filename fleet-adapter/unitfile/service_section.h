@@ -36,6 +36,9 @@ struct x_service {
 	int64_t check_timeout_ms;  /* real time; default 1 s */
 	int rise;                  /* passes until healthy, default 1 */
 	int fall;                  /* failures until not, default 2 */
+	int64_t restart_ms;        /* CheckRestartSec: real time for which it may fail
+				      before the unit is restarted, default 30 s; 0: it
+				      is not */
 	int64_t drain_ms;          /* DrainSec: real time, default 3 s */
 	int weight;                /* of its DNS records; 0 when not set */
 	int priority;              /* as for weight */

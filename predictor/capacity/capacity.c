@@ -16,6 +16,7 @@ static void reset_known(struct capacity *c)
 					    "there is no data yet" };
 	c->busy = c->slow = (struct law){ .is_usable = false };
 	c->fall.sum = c->rise.sum = 0;
+	c->last.minute = 0;
 }
 
 int capacity_new(double target, struct capacity **ret, struct err *err)
@@ -82,48 +83,98 @@ static int check(const struct capacity_seen *s, struct err *err)
 	return 0;
 }
 
-static struct band *band_of(struct capacity *c, const struct point *p)
+static uint32_t band_of(const struct point *p)
 {
 	int k;
 
 	if (!(p->x > 0))
-		return &c->bands[CAPACITY_BANDS];
+		return CAPACITY_BANDS - 1;
 	k = (int)floor(BANDS_AN_OCTAVE * log2((double)p->x)) % CAPACITY_X_BANDS;
 	if (k < 0)
 		k += CAPACITY_X_BANDS;
-	return &c->bands[k * CAPACITY_N_BANDS +
-			 (int)(capacity_class(p->n) % CAPACITY_N_BANDS)];
+	return (uint32_t)k * CAPACITY_N_BANDS +
+	       (uint32_t)(capacity_class(p->n) % CAPACITY_N_BANDS);
 }
 
-/* Newer ones take the place of the oldest. */
+static uint32_t fullest_band(const struct capacity *c)
+{
+	uint32_t n[CAPACITY_BANDS] = { 0 }, best = 0;
+
+	for (size_t i = 0; i < c->n_kept; i++)
+		n[c->kept[i].band]++;
+	for (uint32_t k = 1; k < CAPACITY_BANDS; k++)
+		if (n[k] > n[best])
+			best = k;
+	return best;
+}
+
+/* The time that a minute stands for, of which the same tells less the longer ago it is. */
+static double worth(const struct capacity *c, double gap, const struct point *p)
+{
+	return gap / (double)(c->minute - p->minute + CAPACITY_DAY);
+}
+
+/* Of the fullest band, the minute nearest to those before and after it, so that what is
+ * kept of a band lies apart. Never the newest. */
+static size_t least_worth(const struct capacity *c)
+{
+	const uint32_t band = fullest_band(c);
+	size_t before = SIZE_MAX, at = SIZE_MAX, ret = 0;
+	double least = INFINITY;
+
+	for (size_t i = 0; i < c->n_kept; i++) {
+		const struct point *next = &c->kept[i], *p = &c->kept[at];
+		double v;
+
+		if (next->band != band)
+			continue;
+		if (at != SIZE_MAX) {
+			v = before == SIZE_MAX
+				    ? worth(c, 2.0 * (next->minute - p->minute), p)
+				    : worth(c, next->minute - c->kept[before].minute, p);
+			if (v < least) {
+				least = v;
+				ret = at;
+			}
+		}
+		before = at;
+		at = i;
+	}
+	return ret;
+}
+
+static void drop(struct point *v, uint32_t *n, size_t i)
+{
+	(*n)--;
+	memmove(&v[i], &v[i + 1], (*n - i) * sizeof(v[0]));
+}
+
 static void keep(struct capacity *c, const struct point *p)
 {
-	struct band *b = band_of(c, p);
-	size_t at = b->n;
-
-	if (b->n < CAPACITY_DEPTH) {
-		b->n++;
-	} else {
-		at = 0;
-		for (size_t i = 1; i < b->n; i++)
-			if (b->v[i].minute < b->v[at].minute)
-				at = i;
+	if (c->n_recent == CAPACITY_RECENT) {
+		if (c->n_kept == CAPACITY_KEPT)
+			drop(c->kept, &c->n_kept, least_worth(c));
+		c->kept[c->n_kept++] = c->recent[0];
+		drop(c->recent, &c->n_recent, 0);
 	}
-	b->v[at] = *p;
+	c->recent[c->n_recent++] = *p;
+}
+
+static void keep_in(struct point *v, uint32_t *n, int64_t from, int64_t to)
+{
+	uint32_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (v[i].minute >= from && v[i].minute < to)
+			v[kept++] = v[i];
+	*n = kept;
 }
 
 /* Keeps the minutes [from, to). */
 static void keep_between(struct capacity *c, int64_t from, int64_t to)
 {
-	for (size_t k = 0; k <= CAPACITY_BANDS; k++) {
-		struct band *b = &c->bands[k];
-		uint32_t kept = 0;
-
-		for (size_t i = 0; i < b->n; i++)
-			if (b->v[i].minute >= from && b->v[i].minute < to)
-				b->v[kept++] = b->v[i];
-		b->n = kept;
-	}
+	keep_in(c->recent, &c->n_recent, from, to);
+	keep_in(c->kept, &c->n_kept, from, to);
 }
 
 /* The clock was set back: minutes of a time to come would be the newest for as long. */
@@ -137,7 +188,7 @@ static void set_back(struct capacity *c, int64_t minute)
 int capacity_see(struct capacity *c, const struct capacity_seen *seen, bool *ret_changed,
 		 struct capacity_change *ret, struct err *err)
 {
-	const struct point p = {
+	struct point p = {
 		.x = (float)seen->demand,
 		.u = (float)seen->utilisation,
 		.r = (float)seen->latency_s,
@@ -154,6 +205,7 @@ int capacity_see(struct capacity *c, const struct capacity_seen *seen, bool *ret
 	if (seen->minute <= c->minute)
 		return 0;
 	c->minute = seen->minute;
+	p.band = band_of(&p);
 	keep(c, &p);
 	if (!capacity_break(c, &p, ret))
 		return 0;

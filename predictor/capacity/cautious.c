@@ -11,75 +11,68 @@
 #define SLOW_AT_MOST 2 /* times the shortest time: served well */
 #define BAND_LEAST 3   /* minutes */
 
-static double median_of(const struct band *b, enum kind kind, size_t *ret_n)
+/* A band's minutes that have what the kind is measured by. */
+struct medians {
+	double demand, measured;
+	size_t n;
+};
+
+static struct medians medians_of(const struct minutes *m, size_t band, enum kind kind)
 {
-	double v[CAPACITY_DEPTH];
+	double x[CAPACITY_MINUTES], y[CAPACITY_MINUTES];
 	size_t n = 0;
 
-	for (size_t i = 0; i < b->n; i++) {
-		const double y = (double)(kind == BUSY ? b->v[i].u : b->v[i].r);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct point *p = &m->v[i];
+		const double v = (double)(kind == BUSY ? p->u : p->r);
 
-		if (!isnan(y))
-			v[n++] = y;
+		if (p->band != band || isnan(v))
+			continue;
+		x[n] = (double)p->x;
+		y[n++] = v;
 	}
-	*ret_n = n;
-	return n ? gsl_stats_median(v, 1, n) : NAN;
+	if (n < BAND_LEAST)
+		return (struct medians){ NAN, NAN, n };
+	return (struct medians){ gsl_stats_median(x, 1, n), gsl_stats_median(y, 1, n),
+				 n };
 }
 
-static double median_demand(const struct band *b)
-{
-	double v[CAPACITY_DEPTH];
-
-	for (size_t i = 0; i < b->n; i++)
-		v[i] = (double)b->v[i].x;
-	return gsl_stats_median(v, 1, b->n);
-}
-
-static double by_utilisation(const struct capacity *c)
+static double by_utilisation(const struct minutes *m, double target)
 {
 	double served = NAN, too_much = NAN;
 
-	for (size_t k = 0; k < CAPACITY_BANDS; k++) {
-		const struct band *b = &c->bands[k];
-		size_t n;
-		const double u = median_of(b, BUSY, &n);
+	for (size_t k = 0; k < CAPACITY_BANDS - 1; k++) {
+		const struct medians v = medians_of(m, k, BUSY);
+		const double x = v.demand, u = v.measured;
 
-		if (n < BAND_LEAST)
+		if (v.n < BAND_LEAST)
 			continue;
-
-		const double x = median_demand(b);
-
 		if (u < CAPACITY_SATURATED)
-			served = fmax(served, fmin(SAFE_GROWTH * x, x * c->target / u));
+			served = fmax(served, fmin(SAFE_GROWTH * x, x * target / u));
 		else
-			too_much = fmin(too_much, x * c->target);
+			too_much = fmin(too_much, x * target);
 	}
 	return fmin(served, too_much);
 }
 
-static double by_latency(const struct capacity *c)
+static double by_latency(const struct minutes *m)
 {
 	double shortest = NAN, best = NAN;
-	size_t n;
 
-	for (size_t k = 0; k < CAPACITY_BANDS; k++) {
-		const double r = median_of(&c->bands[k], SLOW, &n);
+	for (size_t k = 0; k < CAPACITY_BANDS - 1; k++)
+		shortest = fmin(shortest, medians_of(m, k, SLOW).measured);
+	for (size_t k = 0; k < CAPACITY_BANDS - 1; k++) {
+		const struct medians v = medians_of(m, k, SLOW);
 
-		if (n >= BAND_LEAST)
-			shortest = fmin(shortest, r);
-	}
-	for (size_t k = 0; k < CAPACITY_BANDS; k++) {
-		const double r = median_of(&c->bands[k], SLOW, &n);
-
-		if (n >= BAND_LEAST && r <= SLOW_AT_MOST * shortest)
-			best = fmax(best, median_demand(&c->bands[k]));
+		if (v.measured <= SLOW_AT_MOST * shortest)
+			best = fmax(best, v.demand);
 	}
 	return best;
 }
 
-double capacity_cautious(const struct capacity *c)
+double capacity_cautious(const struct minutes *m, double target)
 {
-	const double v = by_utilisation(c);
+	const double v = by_utilisation(m, target);
 
-	return isnan(v) ? by_latency(c) : v;
+	return isnan(v) ? by_latency(m) : v;
 }

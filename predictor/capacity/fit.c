@@ -11,49 +11,58 @@
 #include <stdio.h>
 
 #define REACH_LEAST 0.5 /* of the capacity must have been asked for */
-#define WIDTH_MOST 0.25 /* of the interval, either way */
+#define BUSY_WIDTH_MOST 0.25 /* of the interval, either way; */
+#define SLOW_WIDTH_MOST 0.5  /* latency alone says less */
+#define NORMAL_95 1.96 /* deviations */
 #define COUNTS_MAX 32
 #define COUNTS_LEAST 4
 #define COUNT_SD_MOST 0.15
 #define FALLS 0.95      /* the law of many counts only below that share */
 #define CHI2_LEAST 13.8 /* 2 degrees of freedom, one in a thousand */
 
+static const struct range any = { 0, UINT32_MAX };
+
 /* ---------------------------------------------------------------- what is known */
 
-static double width(double t, double sd)
+static bool is_wide(enum kind kind, double value, double low, double high)
 {
-	return exp(t * sd) - 1;
+	const double most = 1 + (kind == BUSY ? BUSY_WIDTH_MOST : SLOW_WIDTH_MOST);
+
+	return !(high <= value * most && value <= low * most);
 }
 
-static bool is_known(struct estimate *e)
+static bool is_known(struct estimate *e, enum kind kind)
 {
 	const double reach = e->law.high / e->law.capacity;
+	const bool wide = is_wide(kind, e->law.capacity, e->low, e->high);
 
 	if (!e->is_fitted)
 		return false;
-	if (width(e->t, e->sd) > WIDTH_MOST && capacity_is_narrow(&e->law))
+	if (wide && capacity_is_narrow(&e->law))
 		snprintf(e->why, sizeof(e->why), "%s", CAPACITY_WHY_NARROW);
 	else if (reach < REACH_LEAST)
 		snprintf(e->why, sizeof(e->why),
 			 "demand was never above %.0f %% of what it could serve",
 			 100 * reach);
-	else if (width(e->t, e->sd) > WIDTH_MOST)
+	else if (wide && isfinite(e->high))
 		snprintf(e->why, sizeof(e->why),
-			 "it may still be anywhere between %.3g and %.3g",
-			 e->law.capacity * exp(-e->t * e->sd),
-			 e->law.capacity * exp(e->t * e->sd));
+			 "it may still be anywhere between %.3g and %.3g", e->low,
+			 e->high);
+	else if (wide)
+		snprintf(e->why, sizeof(e->why), "it may still be anything above %.3g",
+			 e->low);
 	else
 		return true;
 	return false;
 }
 
 static void set_known(struct capacity_known *k, enum capacity_model model, double value,
-		      double sd, double t)
+		      double low, double high)
 {
 	k->model = model;
 	k->value = value;
-	k->low = value * exp(-t * sd);
-	k->high = value * exp(t * sd);
+	k->low = low;
+	k->high = high;
 }
 
 /* ---------------------------------------------------------------- many counts */
@@ -78,6 +87,7 @@ static size_t distinct_counts(const struct minutes *m, uint32_t *ret)
 	return n;
 }
 
+/* What each count serves on the mean of the day. */
 static void fit_counts(const struct minutes *m, enum kind kind, double target,
 		       struct counts *ret)
 {
@@ -89,7 +99,7 @@ static void fit_counts(const struct minutes *m, enum kind kind, double target,
 		const struct range one = { count[k], count[k] };
 		struct estimate e;
 
-		capacity_law(m, kind, &one, target, &e);
+		capacity_law(m, kind, &one, false, target, &e);
 		if (!e.is_fitted || e.sd > COUNT_SD_MOST ||
 		    e.law.high / e.law.capacity < REACH_LEAST)
 			continue;
@@ -131,21 +141,47 @@ static bool falls(const struct counts *k, const struct usl *u)
 	       FALLS * usl_throughput(u, least, NULL) / least;
 }
 
-/* The law of many counts, when the data shows it. */
-static void fit_usl(struct capacity *c, const struct minutes *m, enum kind kind, double n)
+/* Whether the data show that an instance serves less the more there are. */
+static bool shows(const struct counts *k, struct usl *ret)
+{
+	return k->m >= COUNTS_LEAST && usl_fit(k->n, k->x, k->sd, k->m, ret) &&
+	       chi2_of_one(k) - ret->chi2 >= CHI2_LEAST && falls(k, ret);
+}
+
+/* The weight of a demand in the dearest hour, when a count's own weight is known. */
+static double dearest_of(struct minutes *m, enum kind kind, const struct usl *u,
+			 double target)
+{
+	struct estimate e;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct point *p = &m->v[i];
+		const double alone = usl_throughput(u, 1, NULL);
+		const double by = alone * p->n / usl_throughput(u, p->n, NULL);
+
+		p->x *= (float)by;
+		p->r /= (float)by;
+	}
+	capacity_law(m, kind, &any, true, target, &e);
+	return e.is_fitted ? e.dearest : 1;
+}
+
+/* The law of many counts, when the data shows it. Changes the minutes. */
+static void fit_usl(struct capacity *c, struct minutes *m, enum kind kind, double n)
 {
 	struct usl u;
 	struct counts k;
-	double x, sd;
+	double x, sd, off, value;
 
 	fit_counts(m, kind, c->target, &k);
-	if (k.m < COUNTS_LEAST || !usl_fit(k.n, k.x, k.sd, k.m, &u) ||
-	    chi2_of_one(&k) - u.chi2 < CHI2_LEAST || !falls(&k, &u))
+	if (!shows(&k, &u))
 		return;
 	x = usl_throughput(&u, n, &sd);
-	if (width(2, sd / x) > WIDTH_MOST)
+	value = x / n / dearest_of(m, kind, &u, c->target);
+	off = exp(NORMAL_95 * sd / x);
+	if (is_wide(kind, value, value / off, value * off))
 		return;
-	set_known(&c->known, CAPACITY_USL, x / n, sd / x, 2);
+	set_known(&c->known, CAPACITY_USL, value, value / off, value * off);
 	snprintf(c->known.why, sizeof(c->known.why),
 		 "each instance serves less as their number grows, observed at %zu "
 		 "instance counts",
@@ -181,7 +217,6 @@ static enum kind which(const struct estimate *e, const bool *known)
 
 void capacity_fit(struct capacity *c, size_t instances)
 {
-	static const struct range any = { 0, UINT32_MAX };
 	CLEANUP(free) struct minutes *m = xcalloc(1, sizeof(*m));
 	struct capacity_known *k = &c->known;
 	struct estimate e[2];
@@ -192,8 +227,8 @@ void capacity_fit(struct capacity *c, size_t instances)
 		return;
 	capacity_collect(c, m);
 	for (enum kind kind = BUSY; kind <= SLOW; kind++) {
-		capacity_law(m, kind, &any, c->target, &e[kind]);
-		known[kind] = is_known(&e[kind]);
+		capacity_law(m, kind, &any, true, c->target, &e[kind]);
+		known[kind] = is_known(&e[kind], kind);
 		if (e[kind].law.is_usable)
 			capacity_weights(m, kind, &e[kind].law);
 	}
@@ -204,11 +239,11 @@ void capacity_fit(struct capacity *c, size_t instances)
 		CAPACITY_NOT_KNOWN, NAN, NAN, NAN, NAN, e[by].n, ""
 	};
 	snprintf(k->why, sizeof(k->why), "%s", e[by].why);
-	k->cautious = capacity_cautious(c);
+	k->cautious = capacity_cautious(m, c->target);
 	if (!known[by])
 		return;
 	set_known(k, by == BUSY ? CAPACITY_UTILISATION : CAPACITY_QUEUE,
-		  e[by].law.capacity, e[by].sd, e[by].t);
+		  e[by].law.capacity, e[by].low, e[by].high);
 	describe_known(k, &e[by], by, c->target);
 	fit_usl(c, m, by, (double)MAX(instances, 1));
 }

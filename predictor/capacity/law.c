@@ -5,20 +5,36 @@
 #include "state.h"
 
 #include "check.h"
+#include "cleanup.h"
+#include "posterior.h"
 
-#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define POINTS_LEAST 30
 #define NARROW 1.3
 #define CLASS_LEAST 10 /* minutes */
-#define USABLE 0.1     /* standard deviation of a law's logarithm to judge by it */
+#define USABLE 0.1     /* relative deviation of a law where demand is high, to judge by it */
 #define HALF_LIFE_MINUTES (7 * 1440.0)
 #define FULL 0.02 /* as near to full, a queue is as good as full */
+#define IDLE 0.01 /* noise of an instance is not below that of one so busy */
+#define HOURS 24
+#define DRAWS 800
+#define TWO_SIDED 3.92 /* deviations from one end of a 95 % interval to the other */
+#define ROUNDS 4       /* the queue's curve is straightened about what was found */
+#define OUTLIER_FIRST 6 /* spreads, while the noise is hardly known */
+#define OUTLIER 4.685
+
+/* By how much the weight of a demand may vary over a day, either way. Most tiers' does
+ * not; but what latency has of that looks much like a smaller queue. */
+static const struct posterior_priors day_priors[] = {
+	[BUSY] = { { { 1e-4, 0.8 }, { 0.03, 0.1 }, { 0.1, 0.1 } }, 3 },
+	[SLOW] = { { { 0.05, 0.5 }, { 0.1, 0.5 } }, 2 },
+};
 
 /* ---------------------------------------------------------------- curves */
 
@@ -40,23 +56,37 @@ double capacity_slow_curve(const double *b, double x, double *gradient)
 	return b[0] - log(room) + fmax(z - (1 - FULL), 0) / FULL;
 }
 
-/* ---------------------------------------------------------------- minutes */
-
-static int by_minute(const void *a, const void *b)
+static double of_day(const double *b, int64_t minute)
 {
-	const struct point *p = a, *q = b;
+	const double angle = 2 * M_PI * (double)(minute % CAPACITY_DAY) / CAPACITY_DAY;
 
-	return (p->minute > q->minute) - (p->minute < q->minute);
+	return b[2] * cos(angle) + b[3] * sin(angle);
 }
+
+double capacity_day_weight(const struct law *l, enum kind kind, int64_t minute)
+{
+	const double v = of_day(l->b, minute);
+
+	return kind == BUSY ? fmax(1 + v, 0.1) : exp(v);
+}
+
+double capacity_level(enum kind kind, const struct law *l, double x)
+{
+	double g[2];
+
+	if (kind == BUSY)
+		return fmax(capacity_busy_curve(l->b, x, g), IDLE);
+	return 1 / fmax(1 - x * exp(-l->b[1]), FULL);
+}
+
+/* ---------------------------------------------------------------- minutes */
 
 void capacity_collect(const struct capacity *c, struct minutes *ret)
 {
-	ret->n = 0;
+	memcpy(ret->v, c->kept, c->n_kept * sizeof(ret->v[0]));
+	memcpy(ret->v + c->n_kept, c->recent, c->n_recent * sizeof(ret->v[0]));
+	ret->n = c->n_kept + c->n_recent;
 	ret->now = c->minute;
-	for (size_t k = 0; k <= CAPACITY_BANDS; k++)
-		for (size_t i = 0; i < c->bands[k].n; i++)
-			ret->v[ret->n++] = c->bands[k].v[i];
-	qsort(ret->v, ret->n, sizeof(ret->v[0]), by_minute);
 }
 
 /* ---------------------------------------------------------------- one law */
@@ -70,59 +100,248 @@ bool capacity_is_for(enum kind kind, const struct range *counts, const struct po
 	return !isnan(p->r) && p->x > 0;
 }
 
-/* The minutes of a law as points over demand / scale. */
-static size_t take(const struct minutes *m, enum kind kind, const struct range *counts,
-		   struct curve_point *ret, struct law *law)
+/* The minutes of a law as points over demand / scale, in the order of time. */
+struct fitting {
+	enum kind kind;
+	size_t n;
+	struct curve_point v[CAPACITY_MINUTES];
+	int64_t minute[CAPACITY_MINUTES];
+	double hours[HOURS][2]; /* cosine and sine of those that were seen */
+	size_t n_hours;
+	struct posterior_point linear[CAPACITY_MINUTES];
+	struct posterior posterior;
+};
+
+static void take(const struct minutes *m, const struct range *counts, struct fitting *f,
+		 struct law *law)
 {
 	double x[CAPACITY_MINUTES];
-	size_t n = 0;
 
+	f->n = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct point *p = &m->v[i];
 
-		if (!capacity_is_for(kind, counts, p))
+		if (!capacity_is_for(f->kind, counts, p))
 			continue;
-		x[n] = (double)p->x;
+		x[f->n] = (double)p->x;
 		law->instances += p->n;
-		ret[n++] = (struct curve_point){
+		f->minute[f->n] = p->minute;
+		f->v[f->n++] = (struct curve_point){
 			.x = (double)p->x,
-			.y = kind == BUSY ? (double)p->u : log((double)p->r),
+			.y = f->kind == BUSY ? (double)p->u : log((double)p->r),
 			.w = exp2(-(double)(m->now - p->minute) / HALF_LIFE_MINUTES),
 		};
 	}
-	if (n == 0)
-		return 0;
-	gsl_sort(x, 1, n);
-	law->low = gsl_stats_quantile_from_sorted_data(x, 1, n, 0.05);
-	law->high = gsl_stats_quantile_from_sorted_data(x, 1, n, 0.95);
-	law->scale = x[n - 1];
-	law->instances /= (double)n;
-	for (size_t i = 0; i < n && law->scale > 0; i++)
-		ret[i].x /= law->scale;
+	if (f->n == 0)
+		return;
+	gsl_sort(x, 1, f->n);
+	law->low = gsl_stats_quantile_from_sorted_data(x, 1, f->n, 0.05);
+	law->high = gsl_stats_quantile_from_sorted_data(x, 1, f->n, 0.95);
+	law->scale = x[f->n - 1];
+	law->instances /= (double)f->n;
+	for (size_t i = 0; i < f->n && law->scale > 0; i++)
+		f->v[i].x /= law->scale;
+}
+
+static void see_hours(struct fitting *f)
+{
+	bool seen[HOURS] = { false };
+
+	for (size_t i = 0; i < f->n; i++)
+		seen[f->minute[i] % CAPACITY_DAY * HOURS / CAPACITY_DAY] = true;
+	f->n_hours = 0;
+	for (size_t h = 0; h < HOURS; h++) {
+		const double angle = 2 * M_PI * ((double)h + 0.5) / HOURS;
+
+		if (!seen[h])
+			continue;
+		f->hours[f->n_hours][0] = cos(angle);
+		f->hours[f->n_hours++][1] = sin(angle);
+	}
+}
+
+/* The curve is straight near b: what is left of a minute, and how it follows b. */
+static void straighten(const struct fitting *f, size_t i, const struct law *l,
+		       struct posterior_point *ret)
+{
+	const double angle =
+		2 * M_PI * (double)(f->minute[i] % CAPACITY_DAY) / CAPACITY_DAY;
+	const double w = capacity_day_weight(l, f->kind, f->minute[i]);
+	const double x = f->v[i].x * w;
+	double g[2], all;
+
+	*ret = (struct posterior_point){
+		.level = capacity_level(f->kind, l, x),
+		.minute = (double)f->minute[i],
+		.weight = f->v[i].w,
+	};
+	if (f->kind == BUSY) {
+		/* It is straight anyway. */
+		ret->y = f->v[i].y;
+		ret->g[0] = 1;
+		ret->g[1] = f->v[i].x;
+		all = f->v[i].x * l->b[1];
+	} else {
+		ret->y = f->v[i].y - capacity_slow_curve(l->b, x, g) - log(w);
+		ret->g[0] = g[0];
+		ret->g[1] = g[1];
+		all = 1 - g[1];
+	}
+	ret->g[2] = all * cos(angle);
+	ret->g[3] = all * sin(angle);
+	if (f->kind == SLOW)
+		for (size_t k = 0; k < POSTERIOR_PARAMS; k++)
+			ret->y += ret->g[k] * l->b[k];
+}
+
+/* Of a law with its times of day, noise in proportion to that power of the level. */
+static double error_of(const struct fitting *f, size_t i, const struct law *l,
+		       double power)
+{
+	const double w = capacity_day_weight(l, f->kind, f->minute[i]);
+	const double x = f->v[i].x * w;
+	double g[2];
+	const double at = f->kind == BUSY ? capacity_busy_curve(l->b, x, g)
+					  : capacity_slow_curve(l->b, x, g) + log(w);
+
+	return (f->v[i].y - at) / pow(capacity_level(f->kind, l, x), power);
+}
+
+/* The minutes but those that are further off, straightened about l. */
+static size_t straight(struct fitting *f, const struct law *l, double power, double most)
+{
+	double size[CAPACITY_MINUTES], spread;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		size[i] = fabs(error_of(f, i, l, power));
+	spread = 1.4826 * gsl_stats_median(size, 1, f->n);
+	for (size_t i = 0; i < f->n; i++)
+		if (!(fabs(error_of(f, i, l, power)) > most * spread) || !(spread > 0))
+			straighten(f, i, l, &f->linear[n++]);
 	return n;
 }
 
-/* The capacity at the target and the deviation of its logarithm; false: there is none. */
-static bool read_law(const struct curve *c, enum kind kind, double target,
-		     struct estimate *e)
+/* The demand of the target, from a draw: in the dearest of the hours seen. around is
+ * what the curve was straightened about. */
+static double capacity_of(const struct fitting *f, const struct law *around,
+			  const double *b, double target, bool has_day,
+			  double *ret_dearest)
 {
-	const double left = target - c->b[0];
+	double most = 0;
 
-	e->law.b[0] = c->b[0];
-	e->law.b[1] = c->b[1];
-	/* Of a minute's worth of news: minutes that err alike bring less each. */
-	e->law.spread = c->spread * sqrt(c->dependence);
-	e->t = gsl_cdf_tdist_Pinv(0.975, (double)(c->n - c->p));
-	if (kind == SLOW) {
-		e->law.capacity = target * exp(c->b[1]) * e->law.scale;
-		e->sd = curve_deviation(c, (const double[]){ 0, 1 });
-		return isfinite(e->law.capacity) && isfinite(e->sd);
+	for (size_t h = 0; has_day && h < f->n_hours; h++) {
+		const double v = b[2] * f->hours[h][0] + b[3] * f->hours[h][1];
+
+		most = h ? fmax(most, v) : v;
 	}
-	if (!(left > 0) || !(c->b[1] > 0))
-		return false;
-	e->law.capacity = left / c->b[1] * e->law.scale;
-	e->sd = curve_deviation(c, (const double[]){ -1 / left, -1 / c->b[1] });
-	return isfinite(e->law.capacity) && isfinite(e->sd);
+	if (f->kind == SLOW) {
+		*ret_dearest = exp(most);
+		return target * exp(b[1] - most) * around->scale;
+	}
+
+	const double slope = b[1] + around->b[1] * most;
+
+	*ret_dearest = slope / b[1];
+	if (!(target > b[0]))
+		return 0;
+	return slope > 0 ? (target - b[0]) / slope * around->scale : INFINITY;
+}
+
+/* The minute of the highest demand. */
+static size_t highest(const struct fitting *f)
+{
+	size_t ret = 0;
+
+	for (size_t i = 1; i < f->n; i++)
+		if (f->v[i].x > f->v[ret].x)
+			ret = i;
+	return ret;
+}
+
+/* What a draw expects of a minute. */
+static double predicted(const struct fitting *f, const struct law *around, const double *b,
+			bool has_day, size_t i)
+{
+	const double v = has_day ? of_day(b, f->minute[i]) : 0, x = f->v[i].x;
+	double g[2];
+
+	return f->kind == BUSY ? b[0] + (b[1] + around->b[1] * v) * x
+			       : capacity_slow_curve(b, x * exp(v), g) + v;
+}
+
+/* The capacity and its interval from draws. */
+static void draw(const struct fitting *f, const struct law *around, double target,
+		 bool has_day, struct estimate *e)
+{
+	double v[DRAWS], dearest[DRAWS], at_high[DRAWS], b[POSTERIOR_PARAMS];
+	const size_t high = highest(f);
+
+	for (size_t k = 0; k < DRAWS; k++) {
+		posterior_draw(&f->posterior, k, b);
+		v[k] = capacity_of(f, around, b, target, has_day, &dearest[k]);
+		at_high[k] = predicted(f, around, b, has_day, high);
+	}
+	e->law.is_usable = gsl_stats_sd(at_high, 1, DRAWS) <
+			   USABLE * (f->kind == BUSY ? gsl_stats_mean(at_high, 1, DRAWS)
+						     : 1);
+	gsl_sort(v, 1, DRAWS);
+	e->low = gsl_stats_quantile_from_sorted_data(v, 1, DRAWS, 0.025);
+	e->high = v[(size_t)(0.975 * (DRAWS - 1)) + 1];
+	e->law.capacity = v[DRAWS / 2];
+	e->sd = log(e->high / e->low) / TWO_SIDED;
+	e->dearest = gsl_stats_median(dearest, 1, DRAWS);
+}
+
+/* The mean of the posterior becomes the law. */
+static void set_law(const struct fitting *f, struct law *l)
+{
+	const struct posterior *q = &f->posterior;
+	const struct noise *noise = &posterior_best(q)->noise;
+	const double around = l->b[1];
+
+	for (size_t k = 0; k < POSTERIOR_PARAMS; k++)
+		l->b[k] = 0;
+	for (size_t i = 0; i < q->n; i++)
+		for (size_t k = 0; k < q->p; k++)
+			l->b[k] += q->v[i].weight * q->v[i].b[k];
+	for (size_t k = POSTERIOR_FLAT; f->kind == BUSY && k < POSTERIOR_PARAMS; k++)
+		l->b[k] *= around / l->b[1];
+	l->spread = noise->sd;
+	l->power = noise->power;
+}
+
+/* From a robust fit to how sure it is. False: there is no capacity. */
+static bool find(struct fitting *f, const struct curve *c, double target, bool has_day,
+		 struct estimate *e)
+{
+	const size_t p = has_day ? POSTERIOR_PARAMS : POSTERIOR_FLAT;
+	const int rounds = f->kind == BUSY ? 2 : ROUNDS;
+	struct law around = { .b = { c->b[0], c->b[1] }, .scale = e->law.scale };
+	/* Near enough until the law is found. */
+	struct noise noise = { .length = 10, .share = 0.5, .power = 0.5 };
+	double most = OUTLIER_FIRST;
+
+	for (int k = 1; k <= rounds; k++) {
+		size_t n;
+
+		if (f->kind == BUSY && !(around.b[1] > 0))
+			return false;
+		n = straight(f, &around, noise.power, most);
+		if (n < POINTS_LEAST / 2 ||
+		    !posterior_fit(f->linear, n, p, &day_priors[f->kind],
+				   k == rounds ? NULL : &noise,
+				   &f->posterior))
+			return false;
+		e->law.b[1] = around.b[1];
+		set_law(f, &e->law);
+		if (k == rounds)
+			draw(f, &around, target, has_day, e);
+		for (size_t i = 0; i < POSTERIOR_PARAMS; i++)
+			around.b[i] = e->law.b[i];
+		most = OUTLIER;
+	}
+	return e->law.capacity > 0 && isfinite(e->law.capacity);
 }
 
 /* ---------------------------------------------------------------- counts */
@@ -132,14 +351,15 @@ size_t capacity_class(uint32_t instances)
 	return MIN((size_t)(2 * log2(instances)), (size_t)CAPACITY_CLASSES - 1);
 }
 
-double capacity_weight(const struct law *l, bool is_busy, const struct point *p)
+double capacity_weight(const struct law *l, enum kind kind, const struct point *p)
 {
 	const double x = (double)p->x / l->scale, r = (double)p->r;
+	const double day = capacity_day_weight(l, kind, p->minute);
 
-	if (is_busy)
-		return ((double)p->u - l->b[0]) / (l->b[1] * x);
+	if (kind == BUSY)
+		return ((double)p->u - l->b[0]) / (l->b[1] * x) / day;
 	/* r = w r0 / (1 - w x / c) */
-	return r / (exp(l->b[0]) + r * x * exp(-l->b[1]));
+	return r / (exp(l->b[0]) + r * x * exp(-l->b[1])) / day;
 }
 
 void capacity_weights(const struct minutes *m, enum kind kind, struct law *l)
@@ -157,7 +377,7 @@ void capacity_weights(const struct minutes *m, enum kind kind, struct law *l)
 
 		for (size_t i = 0; i < m->n; i++)
 			if (class[i] == k)
-				w[n++] = capacity_weight(l, kind == BUSY, &m->v[i]);
+				w[n++] = capacity_weight(l, kind, &m->v[i]);
 		l->weight[k] = n >= CLASS_LEAST ? (float)gsl_stats_median(w, 1, n) : 0;
 	}
 }
@@ -178,30 +398,33 @@ static const char *why_not(const struct law *l, enum kind kind)
 }
 
 void capacity_law(const struct minutes *m, enum kind kind, const struct range *counts,
-		  double target, struct estimate *ret)
+		  bool has_day, double target, struct estimate *ret)
 {
 	static const double level = 0.1;
-	struct curve_point v[CAPACITY_MINUTES];
+	CLEANUP(free) struct fitting *f = xmalloc(sizeof(*f));
 	struct curve c;
 	double start[2] = { level, level };
 
 	*ret = (struct estimate){ .is_fitted = false };
-	ret->n = take(m, kind, counts, v, &ret->law);
-	if (ret->n < POINTS_LEAST || !(ret->law.high > 0)) {
+	f->kind = kind;
+	take(m, counts, f, &ret->law);
+	ret->n = f->n;
+	if (f->n < POINTS_LEAST || !(ret->law.high > 0)) {
 		snprintf(ret->why, sizeof(ret->why),
-			 "there are only %zu minutes of data, %d are needed", ret->n,
+			 "there are only %zu minutes of data, %d are needed", f->n,
 			 POINTS_LEAST);
 		return;
 	}
+	see_hours(f);
 	if (kind == SLOW) {
-		start[0] = v[0].y;
+		start[0] = f->v[0].y;
 		start[1] = log(2);
 	}
 	ret->is_fitted =
-		curve_fit(kind == BUSY ? capacity_busy_curve : capacity_slow_curve, 2, v,
-			  ret->n, start, true, &c) &&
-		read_law(&c, kind, target, ret);
-	ret->law.is_usable = ret->is_fitted && ret->sd < USABLE;
+		curve_fit(kind == BUSY ? capacity_busy_curve : capacity_slow_curve, 2,
+			  f->v, f->n, start, true, &c) &&
+		find(f, &c, target, has_day, ret);
+	ret->law.is_usable &= ret->is_fitted;
 	if (!ret->is_fitted)
 		snprintf(ret->why, sizeof(ret->why), "%s", why_not(&ret->law, kind));
 }

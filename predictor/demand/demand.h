@@ -35,6 +35,7 @@
 
 #include "cleanup.h"
 #include "err.h"
+#include "follow.h"
 #include "view.h"
 
 #include <stdbool.h>
@@ -133,6 +134,18 @@ struct demand_point {
 int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
 		       struct demand_point *ret, struct err *err) MUST_CHECK;
 
+/* A tier in front, and what is learned from it. */
+struct demand_front {
+	struct demand_follow *follow;
+	const double *y; /* [n] its demand; NaN: none */
+};
+
+/* The same, with followers (follow.h) of n_fronts tiers, which learn along. */
+int demand_model_train_behind(struct demand_model *m, const double *y, size_t n,
+			      int64_t t0_ms, struct demand_point *ret,
+			      const struct demand_front *fronts, size_t n_fronts,
+			      struct err *err) MUST_CHECK;
+
 /*
  * Processes the demand of the step that starts at t_ms. A sample for a step that is
  * already closed is counted (demand_model_stats()) and dropped; steps without a sample
@@ -160,11 +173,29 @@ int demand_model_quantile(const struct demand_model *m, size_t lead, double leve
  * ERR_NOT_FOUND before the first. */
 int demand_model_view(const struct demand_model *m, size_t lead, struct demand_view *ret,
 		      struct err *err) MUST_CHECK;
+/* The same by this fallback level, or the one in force when that is lower. */
+int demand_model_view_at(const struct demand_model *m, size_t lead,
+			 enum demand_fallback level, struct demand_view *ret,
+			 struct err *err) MUST_CHECK;
 void demand_model_source(const struct demand_model *m, size_t lead,
 			 struct demand_source *ret);
 
 /* The newest step's demand, filled in when it had no sample; NaN: none yet. */
 double demand_model_latest(const struct demand_model *m);
+
+/*
+ * What was forecast a lead time ago by one fallback level, for that lead time, and what
+ * came: the largest demand of its steps so far, all but the one that is to come.
+ */
+struct demand_outcome {
+	double mid, low, high; /* median, and the ends of the band of 90 % */
+	double usual;          /* size of the full model's error at this time of day */
+	double top;
+};
+
+/* false: not known, as after a gap. */
+bool demand_model_outcome(const struct demand_model *m, size_t lead,
+			  enum demand_fallback level, struct demand_outcome *ret);
 
 const struct demand_opts *demand_model_opts(const struct demand_model *m);
 

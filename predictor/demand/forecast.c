@@ -13,15 +13,13 @@ static double spread_unseen(const struct demand_model *m, const struct lead *l)
 }
 
 static struct demand_view view_of(const struct demand_model *m, const struct lead *l,
-				  const struct origin *o)
+				  const struct origin *o, enum demand_fallback level)
 {
 	const double most = model_most(m);
 
 	return (struct demand_view){
-		.mid = fmin(
-			fmax((double)o->base + (double)o->centre[l->fallback_level], 0),
-			most),
-		.sigma = (double)o->sigma[l->fallback_level] * spread_unseen(m, l),
+		.mid = fmin(fmax((double)o->base + (double)o->centre[level], 0), most),
+		.sigma = (double)o->sigma[level] * spread_unseen(m, l),
 		.most = most,
 		.z = &l->histogram,
 	};
@@ -31,7 +29,7 @@ void lead_forecast(const struct demand_model *m, struct lead *l, struct origin *
 {
 	l->fallback_level = fallback_choose(m, l, &l->reason);
 
-	const struct demand_view v = view_of(m, l, newest);
+	const struct demand_view v = view_of(m, l, newest, l->fallback_level);
 
 	for (int k = 0; k < DEMAND_BANDS; k++)
 		newest->predicted[k] =
@@ -41,13 +39,20 @@ void lead_forecast(const struct demand_model *m, struct lead *l, struct origin *
 int demand_model_view(const struct demand_model *m, size_t lead, struct demand_view *ret,
 		      struct err *err)
 {
+	return demand_model_view_at(m, lead, DEMAND_FULL, ret, err);
+}
+
+int demand_model_view_at(const struct demand_model *m, size_t lead,
+			 enum demand_fallback level, struct demand_view *ret,
+			 struct err *err)
+{
 	CHECK(lead < m->opts.n_leads);
 	if (m->n == 0)
 		return err_set(err, ERR_NOT_FOUND, "no sample yet");
 
 	const struct lead *l = model_lead_const(m, lead);
 
-	*ret = view_of(m, l, lead_newest(m, l));
+	*ret = view_of(m, l, lead_newest(m, l), MIN(level, l->fallback_level));
 	return 0;
 }
 

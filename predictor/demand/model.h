@@ -131,6 +131,11 @@ static inline float *lead_sizes(struct lead *l)
 	return (void *)(l->data + l->sizes_at);
 }
 
+static inline const float *lead_sizes_const(const struct lead *l)
+{
+	return (const void *)(l->data + l->sizes_at);
+}
+
 static inline struct ridge *lead_mean(struct lead *l)
 {
 	return (void *)(l->data + l->mean_at);
@@ -157,6 +162,15 @@ static inline const struct origin *lead_newest(const struct demand_model *m,
 	const struct origin *o = (const void *)(l->data + l->origins_at);
 
 	return o + (m->n - 1) % l->window;
+}
+
+/* The oldest one that is kept: a lead time old. */
+static inline const struct origin *lead_oldest(const struct demand_model *m,
+					       const struct lead *l)
+{
+	const struct origin *o = (const void *)(l->data + l->origins_at);
+
+	return o + m->n % l->window;
 }
 
 /* The limit of all forecasts: the largest demand ever observed, plus the largest rise

@@ -34,6 +34,14 @@ static void note(struct demand_model *m, struct demand_point *ret, size_t n)
 int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
 		       struct demand_point *ret, struct err *err)
 {
+	return demand_model_train_behind(m, y, n, t0_ms, ret, NULL, 0, err);
+}
+
+int demand_model_train_behind(struct demand_model *m, const double *y, size_t n,
+			      int64_t t0_ms, struct demand_point *ret,
+			      const struct demand_front *fronts, size_t n_fronts,
+			      struct err *err)
+{
 	const int rc = history_check(y, n, err);
 	size_t first = 0;
 
@@ -48,6 +56,8 @@ int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_
 		model_step(m, isnan(y[i]) ? model_fill_value(m) : y[i], isnan(y[i]));
 		if (ret)
 			note(m, ret + i, n);
+		for (size_t k = 0; k < n_fronts; k++)
+			demand_follow_step(fronts[k].follow, m, fronts[k].y[i]);
 	}
 	for (size_t k = 0; m->n > 0 && k < m->opts.n_leads; k++) {
 		struct lead *l = model_lead(m, k);

@@ -9,9 +9,9 @@
 
 struct demand_opts judge_leads(const struct past *p)
 {
-	const size_t own = p->lead;
+	const size_t own = p->terms.lead;
 	const size_t others[] = { 1, own / 2, MIN(2 * own, (size_t)DEMAND_LEAD_MAX) };
-	struct demand_opts o = policy_model_opts(p->step_ms, p->settings->lead_ms);
+	struct demand_opts o = policy_model_opts(p->q->step_ms, p->q->settings.lead_ms);
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		bool is_new = others[i] > 0;
@@ -63,6 +63,6 @@ void judge_coverage(const struct past *p, const struct demand_opts *o,
 			  &r->lead[r->n_leads++]);
 	}
 	qsort(r->lead, r->n_leads, sizeof(r->lead[0]), by_steps);
-	while (r->lead[r->own].steps != p->lead)
+	while (r->lead[r->own].steps != p->terms.lead)
 		r->own++;
 }

@@ -55,7 +55,7 @@ static int simulate_ours(struct past *p, struct judge_report *r, struct err *err
 	CLEANUP(free) double *predicted = xcalloc(p->n * bands, sizeof(double));
 	int rc;
 
-	list_settings(p->settings, s);
+	list_settings(&p->q->settings, s);
 	rc = simulate_policies(p, &o, s, SETTINGS, predicted, run, err);
 	if (rc != 0)
 		return rc;
@@ -69,16 +69,78 @@ static int simulate_ours(struct past *p, struct judge_report *r, struct err *err
 	return 0;
 }
 
+/* The oracle within the bounds, or without the lower ones. */
+static void run_oracle(const struct past *p, bool has_floors, struct fleet_run *ret)
+{
+	CLEANUP(free) size_t *need = xcalloc(p->n, sizeof(*need));
+	double unserved = 0, total = 0;
+	size_t is_short = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const size_t at = p->from + i, own = past_need(p, at);
+		const double served = past_capacity(p, at) * (1 + 1e-9);
+
+		need[i] = past_within(p, at, own);
+		if (!has_floors)
+			need[i] = MIN(need[i], own);
+		is_short += need[i] < own;
+		unserved += fmax(p->y[at] - (double)need[i] * served, 0);
+		total += p->y[at];
+	}
+	fleet_oracle(&p->terms, need, p->n, past_running(p, p->from), ret);
+	ret->short_share = (double)is_short / (double)p->n;
+	ret->unserved_share = total > 0 ? unserved / total : 0;
+}
+
+static void run_oracles(const struct past *p, struct judge_report *r)
+{
+	struct fleet_run *own = &r->row[JUDGE_ORACLE].run, without;
+
+	run_oracle(p, true, own);
+	run_oracle(p, false, &without);
+	r->floor_cost = own->instance_steps / without.instance_steps;
+	free(without.running);
+}
+
+/* The lowest bound in force in step i, if it is below the need. */
+static bool is_kept_short(const struct past *p, size_t i, enum judge_bound *ret)
+{
+	const struct policy_bounds *b = past_bounds(p, i);
+	const int64_t need = (int64_t)past_need(p, i);
+	const int64_t most[JUDGE_BOUNDS] = { [JUDGE_MAX] = p->q->settings.max,
+					     [JUDGE_CEILING] = b ? b->ceiling : -1,
+					     [JUDGE_ROOM] = b ? b->budget : -1 };
+	int64_t lowest = need;
+
+	for (int k = 0; k < JUDGE_BOUNDS; k++)
+		if (most[k] >= 0 && most[k] < lowest) {
+			lowest = most[k];
+			*ret = (enum judge_bound)k;
+		}
+	return past_within(p, i, (size_t)need) < (size_t)need;
+}
+
+static void note_bounds(const struct past *p, struct judge_report *r)
+{
+	for (size_t i = p->from; i < p->from + p->n; i++) {
+		enum judge_bound by = JUDGE_MAX;
+
+		r->most_needed = MAX(r->most_needed, past_need(p, i));
+		if (is_kept_short(p, i, &by))
+			r->bound_short[by] += 1 / (double)p->n;
+	}
+}
+
 static int simulate_all(struct past *p, struct judge_report *r, struct err *err)
 {
 	static fleet_want_fn *const wants[] = { [JUDGE_SEASONAL] = peer_seasonal,
 						[JUDGE_REACTIVE] = peer_reactive,
 						[JUDGE_STATIC] = peer_static };
-	const double hours = (double)p->step_ms / 3600000.0;
+	const double hours = (double)p->q->step_ms / 3600000.0;
 	int rc;
 
-	fleet_oracle(p->y + p->from, p->n, past_running(p, p->from), p->lead,
-		     p->settings->capacity, p->billing, &r->row[JUDGE_ORACLE].run);
+	note_bounds(p, r);
+	run_oracles(p, r);
 	rc = simulate_ours(p, r, err);
 	if (rc != 0)
 		return rc;
@@ -118,17 +180,17 @@ size_t judge_from(size_t n, int64_t step_ms, size_t play)
 
 /* ret_plain [from + n]: y without events; ret [n]: what comes after each step, within the
  * lead time, and within lead time and outlook. */
-static void divide(const struct past *p, const struct judge_question *q,
-		   double *ret_plain, struct policy_events *ret)
+static void divide(const struct past *p, double *ret_plain, struct policy_events *ret)
 {
-	const int64_t near_ms = (int64_t)(p->lead + 1) * p->step_ms;
+	const struct judge_question *q = p->q;
+	const int64_t near_ms = (int64_t)(p->terms.lead + 1) * q->step_ms;
 	const struct uplift_event *e = q->events;
 
-	uplift_factors(e, q->n_events, p->t0_ms, p->step_ms, ret_plain, p->from + p->n);
+	uplift_factors(e, q->n_events, q->t0_ms, q->step_ms, ret_plain, p->from + p->n);
 	for (size_t i = 0; i < p->from + p->n; i++)
 		ret_plain[i] = p->y[i] / ret_plain[i];
 	for (size_t i = 0; i < p->n; i++) {
-		const int64_t end_ms = p->t0_ms + (int64_t)(p->from + i + 1) * p->step_ms;
+		const int64_t end_ms = q->t0_ms + (int64_t)(p->from + i + 1) * q->step_ms;
 
 		ret[i].near = uplift_within(e, q->n_events, end_ms, end_ms + near_ms);
 		ret[i].far = uplift_within(e, q->n_events, end_ms,
@@ -155,6 +217,19 @@ static int check_question(const struct judge_question *q, size_t from, struct er
 	return rc == 0 ? check(q->y, q->n, err) : rc;
 }
 
+static struct fleet_terms terms_of(const struct judge_question *q)
+{
+	return (struct fleet_terms){
+		.capacity = q->settings.capacity,
+		.lead = policy_model_opts(q->step_ms, q->settings.lead_ms)
+				.lead_steps[POLICY_NEAR],
+		.billing = policy_billing_steps(&q->settings, q->step_ms),
+		.boots = q->boots,
+		.n_boots = q->n_boots,
+		.overdue = (size_t)((q->overdue_ms + q->step_ms - 1) / q->step_ms),
+	};
+}
+
 int judge_backtest(const struct judge_question *q, struct judge_report **ret,
 		   struct err *err)
 {
@@ -171,25 +246,19 @@ int judge_backtest(const struct judge_question *q, struct judge_report **ret,
 	if (!gaps_fill(filled, q->y, q->n))
 		return err_set(err, ERR_INVAL, "there is no value to backtest");
 
-	struct past p = { .y = filled,
+	struct past p = { .q = q,
+			  .y = filled,
 			  .plain = filled,
 			  .from = from,
 			  .n = take,
-			  .t0_ms = q->t0_ms,
-			  .step_ms = q->step_ms,
-			  .settings = &q->settings,
-			  .lead = policy_model_opts(q->step_ms, q->settings.lead_ms)
-					  .lead_steps[POLICY_NEAR],
-			  .billing = policy_billing_steps(&q->settings, q->step_ms),
-			  .day = steps_of_day(q->step_ms),
-			  .progress = q->progress,
-			  .arg = q->arg };
+			  .terms = terms_of(q),
+			  .day = steps_of_day(q->step_ms) };
 	CLEANUP(free) double *plain = xcalloc(q->n_events ? q->n : 1, sizeof(*plain));
 	CLEANUP(free)
 	struct policy_events *ahead = xcalloc(q->n_events ? take : 1, sizeof(*ahead));
 
 	if (q->n_events) {
-		divide(&p, q, plain, ahead);
+		divide(&p, plain, ahead);
 		p.plain = plain;
 		p.events = ahead;
 	}

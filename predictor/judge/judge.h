@@ -6,6 +6,14 @@
  * history that every policy knows. The peers get the advantage of a headroom tuned on the
  * last half of that history, as an operator could; ours is given only the risk.
  *
+ * All play under the tier's terms: its bounds, schedules and room, boots as they come,
+ * the capacity as it was known, billing, and its mode: where the tier never scales in,
+ * the peers do not either. Limits of one step and the dwell are ours alone. The oracle
+ * keeps to bounds, schedules and room, knows demand and capacity of each step, needs the
+ * planned lead time for each boot, and scales in whatever the mode: so the cost of a mode
+ * or of statefulness is in the others' figures, and that of the bounds is not. What a
+ * minimum costs is told by itself.
+ *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */
 #ifndef PREDICTOR_JUDGE_JUDGE_H
@@ -14,6 +22,7 @@
 #include "cleanup.h"
 #include "demand.h"
 #include "err.h"
+#include "peers.h"
 #include "policy.h"
 #include "simulation.h"
 #include "uplift.h"
@@ -54,9 +63,16 @@ struct judge_point {
 	size_t actions;
 };
 
+/* What may keep every policy short. */
+enum judge_bound { JUDGE_MAX, JUDGE_CEILING, JUDGE_ROOM, JUDGE_BOUNDS };
+
 struct judge_report {
-	size_t from, n; /* the steps simulated: y[from .. from + n) */
-	double *demand; /* [n] as simulated: gaps filled */
+	size_t from, n;                   /* the steps simulated: y[from .. from + n) */
+	size_t most_needed;               /* instances, in any step of them */
+	double bound_short[JUDGE_BOUNDS]; /* shares of the steps in which it, as the
+					     lowest bound, was below the need */
+	double floor_cost; /* what the oracle costs over what it would without minimums */
+	double *demand;    /* [n] as simulated: gaps filled */
 	struct judge_row row[JUDGE_POLICIES];
 	struct judge_lead lead[DEMAND_LEADS_MAX]; /* of 1 step, L/2, L, 2L; ascending */
 	size_t n_leads;
@@ -77,7 +93,20 @@ struct judge_question {
 	int64_t t0_ms; /* start of the first step */
 	int64_t step_ms;
 	struct policy_settings settings;
-	size_t play; /* steps to simulate; 0: 14 days, at most half */
+	size_t play;    /* steps to simulate; 0: 14 days, at most half */
+	size_t running; /* instances at the start, as far as they are allowed; 0: what the
+			   step before needed */
+	int64_t offset_ms;                  /* of the local clock from UTC */
+	const struct policy_bounds *bounds; /* [n] in force from the end of each step on;
+					       NULL: the settings' alone */
+	const double *capacity; /* [n] of an instance, as it was known in each step; NULL:
+				   that of the settings */
+	/* [n_boots] ascending steps of boots that were measured; none: all take the lead
+	 * time. overdue_ms: a launch that is older counts as one that does not come; 0:
+	 * none does. */
+	const size_t *boots;
+	size_t n_boots;
+	int64_t overdue_ms;
 	/* [n_events] each as it was expected when it began: the model learns demand
 	 * divided by their uplift, and its forecast is multiplied by what comes. Its
 	 * bands are evaluated on demand without events. The simple policies do not know

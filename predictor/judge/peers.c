@@ -10,18 +10,18 @@ static size_t round_up(double x)
 	return (size_t)fmin(fmax(ceil(x - 1e-9), 1), 1e5);
 }
 
-size_t peer_reactive(void *peer, size_t i, double demand, size_t running, size_t booting)
+size_t peer_reactive(void *peer, const struct fleet_now *now)
 {
 	struct peer *p = peer;
-	const size_t now = running + booting;
-	const double x = demand / p->capacity * p->headroom;
-	const size_t desired = fabs(x / (double)now - 1) <= 0.1 ? now : round_up(x);
+	const size_t have = now->running + now->booting;
+	const double x = now->demand / p->capacity * p->headroom;
+	const size_t desired = fabs(x / (double)have - 1) <= 0.1 ? have : round_up(x);
 	size_t highest = 0;
 
-	p->recent[i % ARRAY_SIZE(p->recent)] = desired;
+	p->recent[now->i % ARRAY_SIZE(p->recent)] = desired;
 	for (size_t k = 0; k < ARRAY_SIZE(p->recent); k++)
 		highest = MAX(highest, p->recent[k]);
-	return desired >= now ? desired : MIN(now, highest);
+	return desired >= have ? desired : MIN(have, highest);
 }
 
 /* Demand at step i + ahead - back, where that lies in what was seen up to step i. */
@@ -46,26 +46,21 @@ static double around(const struct peer *p, size_t i, size_t back, size_t reach)
 	return top;
 }
 
-size_t peer_seasonal(void *peer, size_t i, double demand, size_t running, size_t booting)
+size_t peer_seasonal(void *peer, const struct fleet_now *now)
 {
 	const struct peer *p = peer;
 	const size_t reach = MIN((size_t)10, p->day / 24);
-	double x = around(p, i, p->day, reach);
+	double x = around(p, now->i, p->day, reach);
 
-	(void)running;
-	(void)booting;
-	if (p->n_past + i > 7 * p->day + reach)
-		x = 0.5 * (x + around(p, i, 7 * p->day, reach));
-	return round_up(fmax(x, demand) / p->capacity * p->headroom);
+	if (p->n_past + now->i > 7 * p->day + reach)
+		x = 0.5 * (x + around(p, now->i, 7 * p->day, reach));
+	return round_up(fmax(x, now->demand) / p->capacity * p->headroom);
 }
 
-size_t peer_static(void *peer, size_t i, double demand, size_t running, size_t booting)
+size_t peer_static(void *peer, const struct fleet_now *now)
 {
 	const struct peer *p = peer;
 
-	(void)i;
-	(void)demand;
-	(void)running;
-	(void)booting;
-	return p->fixed;
+	(void)now;
+	return fleet_need(p->highest, p->capacity);
 }

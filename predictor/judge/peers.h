@@ -8,17 +8,19 @@
 #ifndef PREDICTOR_JUDGE_PEERS_H
 #define PREDICTOR_JUDGE_PEERS_H
 
+#include "simulation.h"
+
 #include <stddef.h>
 
 struct peer {
 	double headroom;
-	double capacity;
+	double capacity;    /* as it is known at the step */
 	const double *past; /* [n_past] demand before step 0 */
 	size_t n_past;
 	const double *demand; /* from step 0 on; looked at up to the step only */
 	size_t lead, day;     /* in steps */
 	size_t recent[5];     /* HPA: recommendations to be as high as */
-	size_t fixed;         /* static: instances */
+	double highest;       /* static: the largest demand before step 0 */
 };
 
 /*
@@ -26,12 +28,12 @@ struct peer {
  * only to the highest desired count of five minutes (here: steps).
  * Source: its documentation, "Algorithm details" and "Stabilization window".
  */
-size_t peer_reactive(void *peer, size_t i, double demand, size_t running, size_t booting);
+size_t peer_reactive(void *peer, const struct fleet_now *now);
 
 /* The largest demand around this time yesterday (and a week ago), or the present one. */
-size_t peer_seasonal(void *peer, size_t i, double demand, size_t running, size_t booting);
+size_t peer_seasonal(void *peer, const struct fleet_now *now);
 
-/* Always peer->fixed. */
-size_t peer_static(void *peer, size_t i, double demand, size_t running, size_t booting);
+/* Always what the highest demand needs. */
+size_t peer_static(void *peer, const struct fleet_now *now);
 
 #endif

@@ -4,21 +4,55 @@
 #include "check.h"
 #include "peers.h"
 
+/* A peer within the bounds of the tier. */
+struct bounded_peer {
+	struct peer peer;
+	const struct past *past;
+	fleet_want_fn *want;
+	size_t from;
+	struct fleet_sim *fleet;
+};
+
+/* A fleet_want_fn: as the peer wants it, within what is allowed, and never in where the
+ * tier never does. */
+static size_t want_within(void *arg, const struct fleet_now *now)
+{
+	struct bounded_peer *b = arg;
+	const struct past *p = b->past;
+	const size_t at = b->from + now->i, have = now->running + now->booting;
+	const struct policy_settings *s = &p->q->settings;
+	size_t n;
+
+	b->peer.capacity = past_capacity(p, at);
+	n = b->want(&b->peer, now);
+	if (s->mode != DECIDE_AUTO || s->stateful)
+		n = MAX(n, have);
+	fleet_set_capacity(b->fleet, past_capacity(p, MIN(at + 1, p->from + p->n - 1)));
+	return past_within(p, at, n);
+}
+
 void simulate_peer(const struct past *p, fleet_want_fn *want, double headroom,
 		   size_t from, size_t n, struct fleet_run *ret)
 {
-	struct peer peer = { .headroom = headroom,
-			     .capacity = p->settings->capacity,
-			     .past = p->y,
-			     .n_past = from,
-			     .demand = p->y + from,
-			     .lead = p->lead,
-			     .day = p->day };
+	CLEANUP(fleet_sim_free)
+	struct fleet_sim *f = fleet_sim_new(&p->terms, n, past_running(p, from));
+	struct bounded_peer b = { .peer = { .headroom = headroom,
+					    .past = p->y,
+					    .n_past = from,
+					    .demand = p->y + from,
+					    .lead = p->terms.lead,
+					    .day = p->day },
+				  .past = p,
+				  .want = want,
+				  .from = from,
+				  .fleet = f };
 
 	for (size_t i = 0; i < from; i++)
-		peer.fixed = MAX(peer.fixed, fleet_need(p->y[i], peer.capacity));
-	fleet_simulate(p->y + from, n, past_running(p, from), p->lead, peer.capacity,
-		       p->billing, want, &peer, ret);
+		b.peer.highest = fmax(b.peer.highest, p->y[i]);
+	fleet_set_capacity(f, past_capacity(p, from));
+	for (size_t i = 0; i < n; i++)
+		fleet_step(f, p->y[from + i], want_within, &b);
+	fleet_result(f, ret);
 }
 
 double tune_peer(struct past *p, fleet_want_fn *want)
@@ -34,7 +68,7 @@ double tune_peer(struct past *p, fleet_want_fn *want)
 		simulate_peer(p, want, headrooms[k], p->from - n, n, &run);
 		free(run.running);
 		past_progress(p, (double)n);
-		if (run.short_share <= p->settings->risk)
+		if (run.short_share <= p->q->settings.risk)
 			return headrooms[k];
 	}
 	return headrooms[ARRAY_SIZE(headrooms) - 1];
@@ -42,27 +76,48 @@ double tune_peer(struct past *p, fleet_want_fn *want)
 
 /* A policy with its settings and its fleet. */
 struct player {
-	const struct policy_settings *s;
+	const struct past *past;
+	const struct demand_model *m;
+	struct policy_settings s;
 	struct policy policy;
 	struct decide_state state;
 	struct decide_plan plan;
 	struct fleet_sim *fleet;
-	size_t running, booting;
 };
 
-/* The end of step i: the policy decides. */
-static void decide_player(struct player *a, const struct past *p, size_t i,
-			  const struct demand_model *m)
+/* What an instance serves is known better from step `at` on. */
+static void learn_capacity(struct player *a, size_t at)
 {
-	struct decide_input in;
-	const int64_t now_ms = p->t0_ms + (int64_t)(p->from + i + 1) * p->step_ms;
+	const struct policy_settings before = a->s;
 
-	policy_input(&a->policy, a->s, now_ms, p->y[p->from + i], (int64_t)a->running,
-		     (int64_t)a->booting, &in);
-	in.ending = fleet_ending(a->fleet);
-	policy_fill(&a->policy, a->s, m, p->events ? &p->events[i] : NULL, &in, NULL);
+	a->s.capacity = past_capacity(a->past, at);
+	if (a->s.capacity != before.capacity)
+		policy_change(&a->policy, &before, &a->s);
+	fleet_set_capacity(a->fleet, a->s.capacity);
+}
+
+/* A fleet_want_fn: the policy observes the step, then decides. The model has learned the
+ * step, which no policy looks at to observe it. */
+static size_t want_of_policy(void *arg, const struct fleet_now *now)
+{
+	struct player *a = arg;
+	const struct past *p = a->past;
+	const size_t at = p->from + now->i;
+	const struct policy_bounds *before = past_bounds(p, at - 1);
+	const bool is_followed = a->s.mode == DECIDE_AUTO;
+	struct decide_input in;
+
+	policy_observe(&a->policy, &a->s, before, now->demand,
+		       is_followed ? (int64_t)now->running : -1,
+		       decide_is_bound(&a->plan));
+	if (now->i + 1 < p->n)
+		learn_capacity(a, at + 1);
+	policy_fleet_input(&a->policy, &a->s, past_bounds(p, at),
+			   p->q->t0_ms + (int64_t)(at + 1) * p->q->step_ms, now, &in);
+	policy_fill(&a->policy, &a->s, a->m, p->events ? &p->events[now->i] : NULL, &in,
+		    NULL);
 	decide_silently(&in, &a->state, &a->plan);
-	fleet_want(a->fleet, (size_t)a->plan.desired);
+	return past_room(p, at, (size_t)a->plan.desired);
 }
 
 /* Notes the bands of each lead time. */
@@ -84,18 +139,11 @@ static int note_bands(const struct demand_model *m, double *ret, struct err *err
 static int step(const struct past *p, size_t i, struct demand_model *m, struct player *a,
 		size_t n, struct err *err)
 {
-	const double plain = p->plain[p->from + i];
-	int rc;
+	const int64_t at_ms = p->q->t0_ms + (int64_t)(p->from + i) * p->q->step_ms;
+	const int rc = demand_model_update(m, at_ms, p->plain[p->from + i], err);
 
-	for (size_t k = 0; k < n; k++) {
-		fleet_serve(a[k].fleet, p->y[p->from + i], &a[k].running, &a[k].booting);
-		policy_observe(&a[k].policy, a[k].s, p->y[p->from + i],
-			       (int64_t)a[k].running, decide_is_bound(&a[k].plan));
-	}
-	rc = demand_model_update(m, p->t0_ms + (int64_t)(p->from + i) * p->step_ms, plain,
-				 err);
 	for (size_t k = 0; k < n && rc == 0; k++)
-		decide_player(&a[k], p, i, m);
+		fleet_step(a[k].fleet, p->y[p->from + i], want_of_policy, &a[k]);
 	return rc;
 }
 
@@ -119,17 +167,29 @@ static int play(struct past *p, struct demand_model *m, struct player *a, size_t
 static int train(struct past *p, struct demand_model *m, struct player *a, size_t n,
 		 struct err *err)
 {
+	const struct policy_past past = {
+		.y = p->plain, .n = p->from, .t0_ms = p->q->t0_ms, .bounds = p->q->bounds
+	};
 	const size_t leads = demand_model_opts(m)->n_leads;
 	CLEANUP(free)
 	struct demand_point *points = xcalloc(leads * p->from, sizeof(*points));
-	const int rc = demand_model_train(m, p->plain, p->from, p->t0_ms, points, err);
+	const int rc = demand_model_train(m, p->plain, p->from, p->q->t0_ms, points, err);
 
 	for (size_t k = 0; k < n && rc == 0; k++) {
-		policy_find_price(&a[k].policy, a[k].s, m, points, p->plain, p->from,
-				  p->t0_ms);
+		policy_find_price(&a[k].policy, &a[k].s, m, points, &past);
 		past_progress(p, 5 * (double)MIN(p->from, 14 * p->day));
 	}
 	return rc;
+}
+
+static void player_init(struct player *a, const struct past *p,
+			const struct demand_model *m, const struct policy_settings *s)
+{
+	*a = (struct player){ .past = p, .m = m, .s = *s };
+	a->s.capacity = past_capacity(p, p->from);
+	policy_init(&a->policy, demand_model_opts(m), &a->s);
+	a->fleet = fleet_sim_new(&p->terms, p->n, past_running(p, p->from));
+	fleet_set_capacity(a->fleet, a->s.capacity);
 }
 
 int simulate_policies(struct past *p, const struct demand_opts *o,
@@ -142,12 +202,9 @@ int simulate_policies(struct past *p, const struct demand_opts *o,
 
 	if (rc != 0)
 		return rc;
-	for (size_t k = 0; k < n; k++) {
-		a[k].s = &settings[k];
-		policy_init(&a[k].policy, o, a[k].s);
-		a[k].fleet = fleet_sim_new(p->n, past_running(p, p->from), p->lead,
-					   a[k].s->capacity, p->billing);
-	}
+	demand_model_set_offset(m, (int32_t)(p->q->offset_ms / 1000));
+	for (size_t k = 0; k < n; k++)
+		player_init(&a[k], p, m, &settings[k]);
 	if ((rc = train(p, m, a, n, err)) == 0)
 		rc = play(p, m, a, n, predicted, err);
 	for (size_t k = 0; k < n; k++) {

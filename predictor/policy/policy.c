@@ -91,10 +91,14 @@ static double days(const struct policy *p, double n)
 	return n * 86400000.0 / (double)p->step_ms;
 }
 
-/* Is the step's demand within what the operator allows to be served? */
-static bool is_servable(const struct policy_settings *s, double demand)
+/* Is the step's demand within what is allowed to be served? */
+static bool is_servable(const struct policy_settings *s, const struct policy_bounds *b,
+			double demand)
 {
-	return s->max < 0 || demand <= (double)s->max * s->capacity * (1 + 1e-9);
+	int64_t least, most;
+
+	policy_allowed(s, b, &least, &most);
+	return most < 0 || demand <= (double)most * s->capacity * (1 + 1e-9);
 }
 
 /* A fleet that does not change, or not by demand, says nothing about the price that would
@@ -136,7 +140,7 @@ static void begin_fall(struct policy *p, double by)
 	p->fall_from = fmax(p->latest, goes_on ? p->fall_from : 0);
 	p->fall_mid = fmax(fmax(p->mid, p->fall_from), goes_on ? p->fall_mid : 0);
 	p->fall_sigma = fmin(p->sigma, goes_on ? p->fall_sigma : INFINITY);
-	p->fall_left = (uint64_t)fmax(FALL_MOST_MS / (double)p->step_ms, 1);
+	p->fall_left = (uint32_t)fmax(FALL_MOST_MS / (double)p->step_ms, 1);
 }
 
 /* After a fall the spread of the forecast errors is wide for a while, upwards too, though
@@ -167,8 +171,9 @@ static void note_step(struct policy *p, const struct policy_settings *s, bool is
 		((double)is_short - p->short_share) / fmin((double)p->steps, days(p, 7));
 }
 
-void policy_observe(struct policy *p, const struct policy_settings *s, double demand,
-		    int64_t served, bool is_bound)
+void policy_observe(struct policy *p, const struct policy_settings *s,
+		    const struct policy_bounds *b, double demand, int64_t served,
+		    bool is_bound)
 {
 	const bool is_short =
 		served >= 0 && demand > (double)served * s->capacity * (1 + 1e-9);
@@ -180,9 +185,10 @@ void policy_observe(struct policy *p, const struct policy_settings *s, double de
 	p->steps++;
 	p->steady = served == p->served ? p->steady + 1 : 0;
 	p->served = served;
-	if (served < 0 || !is_servable(s, demand))
+	p->followed = served < 0 ? 0 : MIN(p->followed, UINT32_MAX - 1) + 1;
+	if (p->followed <= p->lead_steps + 1 || !is_servable(s, b, demand))
 		return;
-	for (uint64_t k = MIN(p->missed, MISSED_MAX) + 1; k-- > 0;)
+	for (uint32_t k = MIN(p->missed, MISSED_MAX) + 1; k-- > 0;)
 		note_step(p, s, k > p->missed / 2 ? p->was_short : is_short, is_bound);
 	p->was_short = is_short;
 	p->missed = 0;

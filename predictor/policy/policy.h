@@ -29,6 +29,7 @@
 #include "noise.h"
 #include "rule.h"
 #include "uplift.h"
+#include "veto.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,8 @@
 
 /* Lead times of a policy's model: of the tier, and with the outlook. */
 enum { POLICY_NEAR, POLICY_FAR, POLICY_LEADS };
+
+struct fleet_now;
 
 #define POLICY_LEAD_MAX 254       /* steps */
 #define POLICY_OUTLOOK_MS 1200000 /* beyond the lead time; at least a step */
@@ -55,11 +58,32 @@ struct policy_settings {
 	enum decide_mode mode;
 	int64_t min, max;                  /* max < 0: none */
 	int64_t step_out_max, step_in_max; /* 0: no limit */
+	bool stateful;                     /* never scaled in automatically */
 	int64_t dwell_ms;
 	double action_price; /* instance-minutes */
 	int64_t billing_ms;  /* instances are paid for in units of it, from their launch
 				on; no more than a step: by the moment */
 };
+
+/* What bounds the number of instances for a time, beside the settings: schedules, and
+ * what there is room for. < 0: nothing. */
+struct policy_bounds {
+	int64_t floor, ceiling, budget;
+};
+
+/* What is allowed with both of them; b: NULL: the settings alone. ret_most: < 0: no
+ * bound. */
+void policy_allowed(const struct policy_settings *s, const struct policy_bounds *b,
+		    int64_t *ret_least, int64_t *ret_most);
+
+/*
+ * ret [n]: the schedules in force from the end of each step of the past on, floors also
+ * those that come into force within ahead_ms, as calendar_bounds() has them. No budget.
+ * Cost O(rules * (n + steps ahead)).
+ */
+void policy_schedule_bounds(const struct calendar *c, const struct tz *zone,
+			    int64_t t0_ms, int64_t step_ms, size_t n, int64_t ahead_ms,
+			    struct policy_bounds *ret);
 
 /* ERR_INVAL names what is out of range. */
 int policy_settings_check(const struct policy_settings *s, struct err *err) MUST_CHECK;
@@ -72,52 +96,68 @@ size_t policy_billing_steps(const struct policy_settings *s, int64_t step_ms);
 
 struct policy {
 	int64_t step_ms;
-	size_t lead_steps;
-	double log_price;    /* of a short step, in instance steps */
-	double short_share;  /* of recent steps: half-life a week */
-	uint64_t steps;      /* observed */
-	uint64_t missed;     /* since the last of them: without a sample */
+	double log_price;   /* of a short step, in instance steps */
+	double short_share; /* of recent steps: half-life a week */
+	uint32_t lead_steps;
+	uint32_t steps;      /* observed */
+	uint32_t missed;     /* since the last of them: without a sample */
 	bool was_short;      /* the last of them */
-	uint64_t steered;    /* since the price was found or what it is for changed */
+	uint32_t followed;   /* steps in a row that what served was decided here */
+	uint32_t steered;    /* since the price was found or what it is for changed */
+	uint32_t steady;     /* steps that served is the same */
+	uint32_t changes;    /* that change was learned from */
 	int64_t served;      /* instances, last; -1: none */
-	uint64_t steady;     /* steps that served is the same */
 	double steady_price; /* logarithm; it is not lowered below while they are many */
 	double latest;       /* demand; NaN: none */
 	double sure;         /* of it beyond the noise; 0: none */
 	double change;       /* usual, of demand from step to step */
-	uint64_t changes;    /* that it was learned from */
 	double mid, sigma;   /* of the near forecast when it was observed */
 	double fall_by;      /* by what demand fell last */
 	double fall_from, fall_mid, fall_sigma; /* demand and forecast before */
-	uint64_t fall_left; /* steps, at most, that the forecast is not above that */
+	uint32_t fall_left; /* steps, at most, that the forecast is not above that */
+	struct veto veto;
 };
 
 /* Without a past: the price at which the risk is the probability of a short step. */
 void policy_init(struct policy *p, const struct demand_opts *model,
 		 const struct policy_settings *s);
 
+/* The past that a policy learns from. */
+struct policy_past {
+	const double *y; /* [n] NaN: no sample */
+	size_t n;
+	int64_t t0_ms; /* start of the first step */
+	/* [n] in force from the end of each step on; NULL: none. What is short because of
+	 * them is short at any price, and raises none. */
+	const struct policy_bounds *bounds;
+};
+
 /*
- * Trains the model (demand_model_train()) and finds the price. y [n], NaN: no sample.
- * Cost about 6 us per value, and 5 us per value of the last three weeks.
+ * Trains the model (demand_model_train()) and finds the price. Cost about 6 us per value,
+ * and 5 us per value of the last three weeks.
  */
 int policy_train(struct policy *p, const struct policy_settings *s,
-		 struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
+		 struct demand_model *m, const struct policy_past *past,
 		 struct err *err) MUST_CHECK;
 
 /* Finds the price of another policy on the same trained model; `points` are
  * demand_model_train()'s. */
 void policy_find_price(struct policy *p, const struct policy_settings *s,
 		       const struct demand_model *m, const struct demand_point *points,
-		       const double *y, size_t n, int64_t t0_ms);
+		       const struct policy_past *past);
 
 /*
- * Notes the demand of a step, before the model learns it, and steers the price.
+ * Notes the demand of a step, before the model learns it, and steers the price. It does
+ * not count what no price could have served: what is beyond the bounds, and what comes
+ * before the first of its decisions serves.
+ *   b         the bounds in force; NULL: none but the settings'
  *   served    instances that served in it; < 0: not known, or not what was decided (held,
  *             or in a mode that does not act): the price stays
  *   is_bound  their number was set by a minimum, not by demand
  */
-void policy_observe(struct policy *p, const struct policy_settings *s, double demand,
-		    int64_t served, bool is_bound);
+void policy_observe(struct policy *p, const struct policy_settings *s,
+		    const struct policy_bounds *b, double demand, int64_t served,
+		    bool is_bound);
 
 /* A step without a sample. The next one with a sample tells whether it was short: as the
  * one nearer to it was. */
@@ -135,13 +175,27 @@ struct policy_events {
 
 /*
  * Fills in what is forecast, except the time of the forecast, and where it comes from:
- * forecast_mid, forecast_high, out_gain, again_near, again_far, outlook_ms; without a
+ * forecast_mid, forecast_high and its level, the instances that it calls for and the
+ * probability that they suffice, out_gain, again_near, again_far, outlook_ms; without a
  * forecast all of them are NaN. And demand_sure. events: NULL: none. ret_level:
  * probability that the need suffices; NULL: not needed.
  */
 void policy_fill(struct policy *p, const struct policy_settings *s,
 		 const struct demand_model *m, const struct policy_events *events,
 		 struct decide_input *in, double *ret_level);
+
+/*
+ * The model's forecasts [POLICY_LEADS], by the highest fallback level that what came does
+ * not contradict (veto.h), which this notes first. false: there are none yet.
+ */
+bool policy_views(struct policy *p, const struct policy_settings *s,
+		  const struct demand_model *m, struct demand_view *ret);
+
+/* As policy_fill(), from the forecasts [POLICY_LEADS], which need not be the model's own
+ * (follow.h in predictor/demand); NULL: there are none. */
+void policy_fill_from(struct policy *p, const struct policy_settings *s,
+		      const struct demand_view *views, const struct policy_events *events,
+		      struct decide_input *in, double *ret_level);
 
 /*
  * The whole input of a tier in whose name nothing else is known: for backtests and
@@ -151,5 +205,10 @@ void policy_fill(struct policy *p, const struct policy_settings *s,
 void policy_input(const struct policy *p, const struct policy_settings *s, int64_t now_ms,
 		  double demand, int64_t running, int64_t starting,
 		  struct decide_input *ret);
+
+/* The same at the end of a step of a simulated fleet, within these bounds; NULL: none. */
+void policy_fleet_input(const struct policy *p, const struct policy_settings *s,
+			const struct policy_bounds *b, int64_t now_ms,
+			const struct fleet_now *now, struct decide_input *ret);
 
 #endif

@@ -12,9 +12,10 @@
 #define STEER_BOOST 4.0      /* more than that, while the price is new */
 #define STEER_DAYS 3.0       /* in which the boost falls to 1/e */
 #define STEER_AIM 0.99       /* largest share of the risk that is aimed at */
-#define STEER_RUN 0.005      /* and less by this for each step of the lead time */
+#define STEER_RUN 0.01       /* and less by this for each step of the lead time */
 #define STEER_SPREAD 0.1     /* and by this for late instances, which nobody foresees */
 #define STEADY_DAYS 0.5      /* with as many instances all the time nothing is lowered */
+#define FORECAST_LEVEL 0.95  /* at which people are told how much is forecast */
 #define AGAIN_MARGIN 0.75    /* of the need's distance to the median */
 #define NOISE_SIGMAS 6.0     /* of the forecast: what differs by more in a step is real */
 #define FALL_CHANGES 10.0    /* usual changes in a step: by more it falls */

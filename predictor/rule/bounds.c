@@ -1,53 +1,80 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bounds.h"
 
-void bounds_find(struct deciding *d)
-{
-	const struct decide_input *in = d->in;
+#include "check.h"
 
-	d->lower = MAX(in->min, in->floor);
-	d->upper = in->max;
-	if (in->max >= 0)
-		d->lower = MIN(d->lower, in->max);
-	if (in->ceiling >= 0 && (d->upper < 0 || in->ceiling < d->upper))
-		d->upper = in->ceiling;
-	if (d->upper >= 0)
-		d->upper = MAX(d->upper, d->lower);
+static bool is_above_max(const struct decide_input *in, int64_t n)
+{
+	return in->max >= 0 && n > in->max;
 }
 
-int64_t bounds_raise(struct deciding *d, int64_t value)
+struct bounds bounds_of(const struct decide_input *in)
 {
-	bool is_floor = d->in->floor > d->in->min;
+	struct bounds r = { .lower = MAX(in->min, in->floor),
+			    .upper = in->max,
+			    .lower_by =
+				    in->floor > in->min ? DECIDE_BY_FLOOR : DECIDE_BY_MIN,
+			    .upper_by = DECIDE_BY_MAX };
 
-	if (value >= d->lower)
-		return value;
-	d->plan->would_binding = is_floor ? DECIDE_BY_FLOOR : DECIDE_BY_MIN;
-	if (d->lower > d->plan->from)
-		d->plan->cause = is_floor ? DECIDE_SCHEDULE : DECIDE_MIN;
-	stage(d, is_floor ? "schedule" : "min", d->lower);
-	return d->lower;
+	if (is_above_max(in, r.lower)) {
+		r.lower = in->max;
+		r.lower_by = DECIDE_BY_MAX;
+	}
+	if (in->ceiling >= 0 && (r.upper < 0 || in->ceiling < r.upper)) {
+		r.upper = in->ceiling;
+		r.upper_by = DECIDE_BY_CEILING;
+	}
+	if (r.upper >= 0 && r.upper < r.lower) {
+		r.upper = r.lower;
+		r.upper_by = r.lower_by;
+	}
+	return r;
 }
 
-bool bounds_may_lower(const struct deciding *d, bool is_max)
+void decide_bounds(const struct decide_input *in, int64_t *ret_least, int64_t *ret_most)
 {
-	bool is_by_hand = is_max && !d->in->distrust && !d->in->stateful;
+	const struct bounds b = bounds_of(in);
 
-	return d->in_block == DECIDE_BY_NOTHING ||
-	       (is_by_hand && (d->in_block == DECIDE_BY_NO_FORECAST ||
-			       d->in_block == DECIDE_BY_NO_CAPACITY));
+	*ret_least = b.lower;
+	*ret_most = b.upper;
 }
 
-int64_t bounds_lower(struct deciding *d, int64_t value)
+static void add_minimum(struct buf *b, const struct decide_input *in, const char *verb)
 {
-	bool is_max = d->in->max >= 0 && d->upper == d->in->max;
+	if (in->floor > in->min)
+		buf_printf(b, "schedule '%s' %s %lld", in->floor_name, verb,
+			   (long long)in->floor);
+	else
+		buf_printf(b, "its minimum is %lld", (long long)in->min);
+}
 
-	if (d->upper < 0 || value <= d->upper)
-		return value;
-	if (d->upper < d->plan->from && !bounds_may_lower(d, is_max))
-		return MIN(value, keep(d, d->in_block));
-	d->plan->would_binding = is_max ? DECIDE_BY_MAX : DECIDE_BY_CEILING;
-	if (d->upper < d->plan->from)
-		d->plan->cause = is_max ? DECIDE_MAX : DECIDE_SCHEDULE;
-	stage(d, is_max ? "max" : "schedule", d->upper);
-	return d->upper;
+void bounds_add_lower(struct buf *b, const struct decide_input *in)
+{
+	const struct bounds r = bounds_of(in);
+
+	if (r.lower_by == DECIDE_BY_MAX) {
+		add_minimum(b, in, "asks for");
+		buf_printf(b, ", but its maximum is %lld", (long long)in->max);
+		return;
+	}
+	add_minimum(b, in, "requires at least");
+	if (in->ceiling >= 0 && in->ceiling < r.lower)
+		buf_printf(b, ", though schedule '%s' allows at most %lld",
+			   in->ceiling_name, (long long)in->ceiling);
+}
+
+void bounds_add_upper(struct buf *b, const struct decide_input *in)
+{
+	const struct bounds r = bounds_of(in);
+
+	if (r.upper_by == DECIDE_BY_MAX) {
+		buf_printf(b, "its maximum is %lld", (long long)in->max);
+		return;
+	}
+	buf_printf(b, "schedule '%s' allows at most %lld", in->ceiling_name,
+		   (long long)in->ceiling);
+	if (r.upper_by != DECIDE_BY_CEILING) {
+		buf_puts(b, ", but ");
+		add_minimum(b, in, "requires at least");
+	}
 }

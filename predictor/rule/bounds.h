@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * bounds.h - the least and the most instances that operator and schedules allow.
+ *
+ * The tier's maximum is the strongest of them, then a minimum, then a schedule's maximum.
  */
 #ifndef PREDICTOR_RULE_BOUNDS_H
 #define PREDICTOR_RULE_BOUNDS_H
 
-#include "deciding.h"
+#include "buf.h"
+#include "decide.h"
 
-/* Fills lower and upper. */
-void bounds_find(struct deciding *d);
+struct bounds {
+	int64_t lower, upper;                   /* upper < 0: none; else lower <= upper */
+	enum decide_binding lower_by, upper_by; /* which one it is */
+};
 
-/* value within the bounds; a bound that changes it is the constraint. */
-int64_t bounds_raise(struct deciding *d, int64_t value);
-int64_t bounds_lower(struct deciding *d, int64_t value);
+struct bounds bounds_of(const struct decide_input *in);
 
-/*
- * Whether to scale in to a bound. The operator's maximum needs no forecast: it applies in
- * the first hour of a tier, and to one scaled by hand. Measurements must be trusted
- * nevertheless.
- */
-bool bounds_may_lower(const struct deciding *d, bool is_max);
+/* "its maximum is 5", "schedule 'night' asks for 12, but its maximum is 5". */
+void bounds_add_lower(struct buf *b, const struct decide_input *in);
+/* "schedule 'night' allows at most 2, but its minimum is 4"; upper must not be < 0. */
+void bounds_add_upper(struct buf *b, const struct decide_input *in);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "decide.h"
 
-#include "bounds.h"
 #include "deciding.h"
 #include "input.h"
 #include "instances_needed.h"
+#include "limits.h"
 #include "scale_in.h"
 #include "sentence.h"
 
@@ -24,32 +24,12 @@ static enum decide_binding find_in_block(const struct decide_input *in)
 		return DECIDE_BY_STALE_DATA;
 	if (in->distrust)
 		return DECIDE_BY_DISTRUST;
+	if (in->missing)
+		return DECIDE_BY_MISSING;
 	if (!decide_has_forecast(in) || !isfinite(in->again_near) ||
 	    !isfinite(in->again_far))
 		return DECIDE_BY_NO_FORECAST;
 	return in->stateful ? DECIDE_BY_STATEFUL : DECIDE_BY_NOTHING;
-}
-
-static int64_t limit_out(struct deciding *d, int64_t value)
-{
-	const struct decide_input *in = d->in;
-	/* A failing instance is not starting: it does not count against the limit. */
-	int64_t at_once = d->plan->from + MAX(in->step_out_max - in->starting +
-						      d->plan->from - decide_counted(in),
-					      INT64_C(0));
-	int64_t budget = MAX(d->plan->from, in->budget);
-
-	if (in->step_out_max > 0 && value > at_once) {
-		value = at_once;
-		d->plan->would_binding = DECIDE_BY_STEP_OUT;
-		stage(d, "step-out", value);
-	}
-	if (in->budget >= 0 && value > budget) {
-		value = budget;
-		d->plan->would_binding = DECIDE_BY_BUDGET;
-		stage(d, "budget", value);
-	}
-	return value;
 }
 
 /* Whether going to the forecast's need pays for an action before the next is likely: the
@@ -70,14 +50,14 @@ static int64_t scale_out(struct deciding *d)
 
 	if (!is_sure && !is_worth_action(d->in, have))
 		return keep(d, DECIDE_BY_ACTION);
-	d->plan->cause = d->plan->needed <= d->plan->from ? DECIDE_OVERDUE
-			 : is_forecast                    ? DECIDE_FORECAST
-							  : DECIDE_REACTIVE;
+	d->plan->would_cause = d->plan->needed <= d->plan->from ? DECIDE_OVERDUE
+			       : is_forecast                    ? DECIDE_FORECAST
+								: DECIDE_REACTIVE;
 	d->plan->would_binding = is_forecast ? DECIDE_BY_FORECAST : DECIDE_BY_DEMAND;
-	return limit_out(d, d->plan->needed + d->plan->from - have);
+	return d->plan->needed + d->plan->from - have;
 }
 
-/* What demand and forecast need, within the limits of one step. */
+/* What demand and forecast need. */
 static int64_t follow_demand(struct deciding *d)
 {
 	if (d->plan->needed < 0)
@@ -87,37 +67,59 @@ static int64_t follow_demand(struct deciding *d)
 	return d->plan->needed < d->plan->from ? scale_in(d) : d->plan->from;
 }
 
-/* In observe only the operator's own bounds are obeyed. */
-static int64_t observe(const struct deciding *d)
+/* Beside what would be, what bounds and priority alone make of the present number: in
+ * modes observe and out too they are obeyed. */
+static int64_t without_demand(struct deciding *d, enum decide_cause *cause,
+			      enum decide_binding *by)
 {
-	const struct decide_input *in = d->in;
-	int64_t value =
-		MAX(d->plan->from, in->max >= 0 ? MIN(in->min, in->max) : in->min);
+	struct decide_plan q = *d->plan;
+	struct deciding e = *d;
+	int64_t value;
 
-	if (in->max >= 0 && value > in->max && bounds_may_lower(d, true))
-		value = in->max;
+	q.would_cause = DECIDE_STEADY;
+	q.would_binding = DECIDE_BY_NOTHING;
+	q.n_stages = 0;
+	e.plan = &q;
+	value = limits_apply(&e, q.from);
+	*cause = q.would_cause;
+	*by = q.would_binding;
 	return value;
 }
 
 static void apply_mode(struct deciding *d)
 {
 	struct decide_plan *p = d->plan;
+	enum decide_cause cause;
+	enum decide_binding by;
+	int64_t value;
 
 	p->desired = p->would;
+	p->cause = p->would_cause;
 	p->binding = p->would_binding;
-	if (d->in->mode == DECIDE_OBSERVE)
-		p->desired = observe(d);
-	else if (d->in->mode == DECIDE_OUT)
-		p->desired = MAX(p->would, p->from);
-	if (p->desired != p->would) {
+	if (d->in->mode == DECIDE_AUTO)
+		return;
+	value = without_demand(d, &cause, &by);
+	if (d->in->mode == DECIDE_OUT && p->would > value)
+		return;
+	p->desired = value;
+	if (value != p->from) {
+		p->cause = cause;
+		p->binding = by;
+	} else if (value != p->would) {
 		p->binding = DECIDE_BY_MODE;
-		stage(d, "mode", p->desired);
 	}
-	if (d->in->hold_owner) {
-		p->desired = p->from;
-		p->binding = DECIDE_BY_HOLD;
-		stage(d, "hold", p->desired);
-	}
+	if (value != p->would)
+		stage(d, "mode", value);
+}
+
+static void apply_hold(struct deciding *d)
+{
+	if (!d->in->hold_owner)
+		return;
+	d->plan->desired = d->plan->from;
+	d->plan->cause = d->plan->would_cause;
+	d->plan->binding = DECIDE_BY_HOLD;
+	stage(d, "hold", d->plan->desired);
 }
 
 void decide_silently(const struct decide_input *in, struct decide_state *state,
@@ -130,11 +132,12 @@ void decide_silently(const struct decide_input *in, struct decide_state *state,
 	};
 	stage(&d, "current", ret->from);
 	d.in_block = find_in_block(in);
-	bounds_find(&d);
+	d.bounds = bounds_of(in);
 	need_find(&d);
 	need_remember(&d);
-	ret->would = bounds_lower(&d, bounds_raise(&d, follow_demand(&d)));
+	ret->would = limits_apply(&d, follow_demand(&d));
 	apply_mode(&d);
+	apply_hold(&d);
 	count_in(&d);
 }
 
@@ -147,6 +150,9 @@ void decide(const struct decide_input *in, struct decide_state *state,
 
 bool decide_is_bound(const struct decide_plan *plan)
 {
-	return plan->would_binding == DECIDE_BY_MIN ||
-	       plan->would_binding == DECIDE_BY_FLOOR;
+	const enum decide_binding by = plan->would_binding;
+
+	return by == DECIDE_BY_MIN || by == DECIDE_BY_FLOOR ||
+	       /* of a schedule, cut by the maximum */
+	       (by == DECIDE_BY_MAX && plan->needed < plan->would);
 }

@@ -12,9 +12,15 @@
  * and costs its boot; all of them cost one action. When it is likely needed again is
  * where the middle of the largest demand, over the lead time and over the outlook, comes
  * to what the others serve. An instance that is paid for by the hour goes when its hour
- * ends. It never scales in on missing, stale or distrusted data, when it is stateful, or
- * in mode out; under a hold, nothing changes at all. Without a forecast or a capacity
- * only the operator's maximum scales it in.
+ * ends. By demand it never scales in on missing, stale or distrusted data, when it is
+ * stateful, or in mode out.
+ *
+ * What a person writes down is obeyed in every mode, with and without data: minimum and
+ * maximum, the tier's and its schedules', in steps as the limits of a step allow. Where
+ * they contradict each other the tier's maximum is the strongest, then a minimum, then a
+ * schedule's maximum. An instance above the minimum is given up to a tier of a higher
+ * priority that waits for its room. All that scales in waits while the fleet is
+ * distrusted; under a hold, nothing changes at all.
  *
  * Decisions repeated without a newer forecast or demand change nothing.
  *
@@ -36,8 +42,8 @@
 #include <stdint.h>
 
 enum decide_mode {
-	DECIDE_OBSERVE, /* explains what it would do; only min and max are obeyed */
-	DECIDE_OUT,     /* scales out, never in */
+	DECIDE_OBSERVE, /* demand changes nothing: it explains what it would do */
+	DECIDE_OUT,     /* demand scales out, never in */
 	DECIDE_AUTO,
 };
 
@@ -78,11 +84,11 @@ struct decide_input {
 	double target_utilisation; /* of the reactive rule, 0 to 1; 0 means 1 */
 	int64_t step_out_max;      /* instances that may be starting at once; 0:
 				    * no limit */
-	int64_t step_in_max; /* instances that may be removed within one dwell; 0: no
+	int64_t step_in_max; /* instances that may be removed within any one dwell; 0: no
 				limit */
 	int64_t dwell_ms;
 	double action_price; /* instance-minutes that a change is worth avoiding for */
-	bool stateful;       /* never scaled in automatically */
+	bool stateful;       /* demand never scales it in */
 
 	/* What was learned. */
 	int64_t lead_ms;    /* the quantile of the lead time that is planned for */
@@ -104,12 +110,19 @@ struct decide_input {
 	int64_t ending; /* instances whose paid time ends before the next decision; < 0:
 			   they are paid for by the minute */
 	const char
-		*distrust; /* why observations cannot be trusted for scaling in, such as
-			      "the inventory shrank from 9 to 2 hosts"; NULL: they can */
+		*distrust;   /* why observations cannot be trusted for scaling in, such as
+				"the inventory shrank from 9 to 2 hosts"; NULL: they can */
+	const char *missing; /* which part of the demand is missing, such as "no metrics
+				from web@2.service on host h for 95 s"; NULL: none. The
+				demand is too low to scale in on */
 
 	/* What is forecast: quantiles of the largest demand within ...; NaN: none. */
-	double forecast_mid;  /* ... the lead time, median */
-	double forecast_high; /* ... the lead time, upper */
+	double forecast_mid;   /* ... the lead time, median */
+	double forecast_high;  /* ... the lead time, upper */
+	double forecast_level; /* of forecast_high, 0 to 1; 0: not stated */
+	int64_t forecast_need; /* instances that the forecast calls for; 0: those that
+				  serve forecast_high */
+	double need_level;     /* probability that they suffice; 0: not stated */
 	double out_gain;   /* instances that going to the forecast's need is worth at each
 			      moment: short time avoided, at its price, less the instances;
 			      NaN: not known, any need is worth an action */
@@ -117,9 +130,15 @@ struct decide_input {
 			      lead time, ... */
 	double again_far;  /* ... and within lead time and outlook */
 	int64_t outlook_ms;
-	int64_t forecast_at_ms;          /* the newest sample that it includes */
-	const char *fallback_level;      /* "full", "seasonal", "reactive"; NULL: none */
-	const char *fallback_reason;     /* as text; NULL */
+	int64_t forecast_at_ms;      /* the newest sample that it includes */
+	const char *fallback_level;  /* "full", "seasonal", "reactive"; NULL: none */
+	const char *fallback_reason; /* as text; NULL */
+	const char *follows;      /* the tier whose demand the forecast uses too, as that
+				     proved better; NULL: none */
+	int64_t follows_ahead_ms; /* by which its demand leads */
+	double follows_gain;      /* of the forecast's loss by that: 0.18 is 18 %
+				     lower */
+	int64_t follows_over_ms;  /* lately, over so long a time */
 	struct decide_events events;     /* within the lead time */
 	struct decide_events events_far; /* within lead time and outlook */
 
@@ -129,8 +148,15 @@ struct decide_input {
 	int64_t ceiling; /* < 0: none */
 	const char *ceiling_name;
 	int64_t budget;          /* the most instances that there can be hosts for; < 0:
-				  * no limit */
+				  * no limit. It never takes away what there is, and a
+				  * minimum may be above it: those instances wait */
 	const char *budget_name; /* "pool web", "the budget of ..."; NULL: the budget */
+	const char *budget_note; /* behind it, such as "max = 4 hosts"; NULL: nothing */
+	int64_t waiting;         /* of the starting ones: there is no room for them yet */
+	const char *takes_from;  /* the tier of a lower priority that gives up instances
+				  * for them; NULL: none */
+	const char *yields_to;   /* the tier of a higher priority that waits for the room
+				  * of one of its instances; NULL: none */
 	const char *hold_owner;  /* NULL: no hold */
 	const char *hold_reason; /* NULL: none given */
 	int64_t hold_until_ms;   /* 0: until released */
@@ -140,8 +166,9 @@ struct decide_input {
  * past. Losing it delays scaling in by a dwell, nothing else. */
 struct decide_state {
 	struct decide_window needed; /* within the dwell */
-	int64_t in_since_ms;         /* the dwell in which in_count is counted */
-	int64_t in_count;            /* instances that were removed in it */
+	int64_t in_since_ms;         /* when the last of in_count was removed */
+	int64_t in_count;            /* instances that were removed, without a dwell in
+				      * which none was */
 };
 
 enum decide_cause {
@@ -153,6 +180,7 @@ enum decide_cause {
 	DECIDE_MIN,      /* the operator's bounds */
 	DECIDE_MAX,
 	DECIDE_SCHEDULE, /* a schedule's bounds */
+	DECIDE_PRIORITY, /* in, for a tier of a higher priority */
 	DECIDE_KEPT,     /* stays, though fewer would suffice or more are needed */
 };
 
@@ -173,9 +201,11 @@ enum decide_binding {
 	DECIDE_BY_CEILING,
 	DECIDE_BY_MIN,
 	DECIDE_BY_MAX,
+	DECIDE_BY_PRIORITY,
 	DECIDE_BY_NO_CAPACITY,
 	DECIDE_BY_NO_DATA,
 	DECIDE_BY_STALE_DATA,
+	DECIDE_BY_MISSING, /* a part of the demand */
 	DECIDE_BY_DISTRUST,
 	DECIDE_BY_NO_FORECAST,
 	DECIDE_BY_STATEFUL,
@@ -191,7 +221,7 @@ struct decide_stage {
 	int64_t value;
 };
 
-#define DECIDE_STAGES 16
+#define DECIDE_STAGES 20
 
 struct decide_plan {
 	int64_t from;    /* what was desired before; the running ones at first */
@@ -199,7 +229,9 @@ struct decide_plan {
 	int64_t would;   /* desired without hold and mode */
 	int64_t needed;  /* by demand and forecast alone; -1: not known */
 	int64_t held;    /* the most that was needed within the dwell; -1: not known */
+	int64_t lacks;   /* instances that it should have beyond the budget */
 	enum decide_cause cause;
+	enum decide_cause would_cause;
 	enum decide_binding binding; /* the constraint that made desired what it is */
 	enum decide_binding would_binding; /* the same for would */
 	struct decide_stage stages[DECIDE_STAGES];
@@ -227,8 +259,15 @@ void decide_silently(const struct decide_input *in, struct decide_state *state,
  * nothing, more launches do not help. */
 int64_t decide_counted(const struct decide_input *in);
 
+/* What the operator's bounds and schedules allow; *ret_most < 0: no maximum. */
+void decide_bounds(const struct decide_input *in, int64_t *ret_least, int64_t *ret_most);
+
 /* Whether a minimum set the number, and not demand: the operator's or a schedule's. */
 bool decide_is_bound(const struct decide_plan *plan);
+
+/* {"tier","ahead_ms","gain","over_ms"} of the tier that the forecast follows; null: none.
+ * The caller owns it. */
+json_t *decide_follows_json(const struct decide_input *in);
 
 /* The explanation: inputs with their ages, forecast, stages, binding constraint,
  * sentence. The caller owns it. */

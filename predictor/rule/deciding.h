@@ -5,14 +5,16 @@
 #ifndef PREDICTOR_RULE_DECIDING_H
 #define PREDICTOR_RULE_DECIDING_H
 
+#include "bounds.h"
 #include "check.h"
 #include "decide.h"
+#include "input.h"
 
 struct deciding {
 	const struct decide_input *in;
 	struct decide_state *state;
 	struct decide_plan *plan;
-	int64_t lower, upper; /* bounds of operator and schedules; upper < 0: none */
+	struct bounds bounds;
 	int64_t reactive, predictive; /* -1: not known */
 	bool is_dwelling;             /* fewer have not sufficed for a dwell yet */
 	enum decide_binding in_block; /* why it must not scale in; BY_NOTHING: it may */
@@ -28,7 +30,7 @@ static inline void stage(struct deciding *d, const char *name, int64_t value)
 /* No change, because of that constraint. */
 static inline int64_t keep(struct deciding *d, enum decide_binding by)
 {
-	d->plan->cause = DECIDE_KEPT;
+	d->plan->would_cause = DECIDE_KEPT;
 	d->plan->would_binding = by;
 	return d->plan->from;
 }

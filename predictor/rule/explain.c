@@ -40,11 +40,17 @@ static json_t *explain_inputs(const struct decide_input *in)
 	json_object_set_new(o, "capacity_note", json_text(in->capacity_note));
 	json_object_set_new(o, "target_utilisation", json_finite(in->target_utilisation));
 	json_object_set_new(o, "distrust", json_text(in->distrust));
+	json_object_set_new(o, "missing", json_text(in->missing));
 	json_object_set_new(o, "floor", count_or_null(in->floor));
 	json_object_set_new(o, "floor_schedule", json_text(in->floor_name));
 	json_object_set_new(o, "ceiling", count_or_null(in->ceiling));
 	json_object_set_new(o, "ceiling_schedule", json_text(in->ceiling_name));
 	json_object_set_new(o, "budget", count_or_null(in->budget));
+	json_object_set_new(o, "budget_name", json_text(in->budget_name));
+	json_object_set_new(o, "budget_note", json_text(in->budget_note));
+	json_object_set_new(o, "waiting", json_integer(in->waiting));
+	json_object_set_new(o, "takes_from", json_text(in->takes_from));
+	json_object_set_new(o, "yields_to", json_text(in->yields_to));
 	return o;
 }
 
@@ -57,6 +63,20 @@ static json_t *explain_events(const struct decide_events *e)
 	if (e->unknown)
 		json_array_append_new(names, json_text(e->unknown));
 	return names;
+}
+
+json_t *decide_follows_json(const struct decide_input *in)
+{
+	json_t *o;
+
+	if (!in->follows)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "tier", json_text(in->follows));
+	json_object_set_new(o, "ahead_ms", json_integer(in->follows_ahead_ms));
+	json_object_set_new(o, "gain", json_finite(in->follows_gain));
+	json_object_set_new(o, "over_ms", json_integer(in->follows_over_ms));
+	return o;
 }
 
 static json_t *explain_forecast(const struct decide_input *in)
@@ -74,10 +94,18 @@ static json_t *explain_forecast(const struct decide_input *in)
 	json_object_set_new(o, "price", json_finite(in->price > 0 ? in->price : NAN));
 	json_object_set_new(o, "median", json_finite(in->forecast_mid));
 	json_object_set_new(o, "upper", json_finite(in->forecast_high));
+	json_object_set_new(
+		o, "upper_level",
+		json_finite(in->forecast_level > 0 ? in->forecast_level : NAN));
+	json_object_set_new(o, "need_level",
+			    json_finite(in->need_level > 0 ? in->need_level : NAN));
 	json_object_set_new(o, "again_near", json_finite(in->again_near));
 	json_object_set_new(o, "again_far", json_finite(in->again_far));
 	json_object_set_new(o, "outlook_ms", json_integer(in->outlook_ms));
 	json_object_set_new(o, "out_gain", json_finite(in->out_gain));
+	/* Only where it does, so that a row of an older version is repeated as it is. */
+	if (in->follows)
+		json_object_set_new(o, "follows", decide_follows_json(in));
 	json_object_set_new(o, "events", explain_events(&in->events));
 	json_object_set_new(o, "uplift",
 			    json_finite(in->events.n ? in->events.uplift : 1));
@@ -127,6 +155,7 @@ json_t *decide_explain(const struct decide_input *in, const struct decide_plan *
 	json_object_set_new(o, "to", json_integer(plan->desired));
 	json_object_set_new(o, "would", json_integer(plan->would));
 	json_object_set_new(o, "needed", count_or_null(plan->needed));
+	json_object_set_new(o, "lacks", json_integer(plan->lacks));
 	json_object_set_new(o, "cause", json_string(decide_cause_name(plan->cause)));
 	json_object_set_new(o, "binding",
 			    json_string(decide_binding_name(plan->binding)));

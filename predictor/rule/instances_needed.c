@@ -25,7 +25,9 @@ void need_find(struct deciding *d)
 		stage(d, "reactive", d->reactive);
 	}
 	if (in->capacity > 0 && decide_has_forecast(in)) {
-		d->predictive = instances_for(in->forecast_high, in->capacity);
+		d->predictive = in->forecast_need > 0
+					? MIN(in->forecast_need, (int64_t)INSTANCES_MAX)
+					: instances_for(in->forecast_high, in->capacity);
 		stage(d, "predictive", d->predictive);
 	}
 	d->plan->needed = MAX(d->reactive, d->predictive);

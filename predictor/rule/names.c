@@ -13,7 +13,7 @@ const char *decide_cause_name(enum decide_cause cause)
 		[DECIDE_REACTIVE] = "reactive", [DECIDE_OVERDUE] = "overdue",
 		[DECIDE_FELL] = "demand-fell",  [DECIDE_MIN] = "min",
 		[DECIDE_MAX] = "max",           [DECIDE_SCHEDULE] = "schedule",
-		[DECIDE_KEPT] = "kept",
+		[DECIDE_PRIORITY] = "priority", [DECIDE_KEPT] = "kept",
 	};
 
 	return names[cause];
@@ -36,9 +36,11 @@ const char *decide_binding_name(enum decide_binding binding)
 		[DECIDE_BY_CEILING] = "schedule-max",
 		[DECIDE_BY_MIN] = "min",
 		[DECIDE_BY_MAX] = "max",
+		[DECIDE_BY_PRIORITY] = "priority",
 		[DECIDE_BY_NO_CAPACITY] = "no-capacity",
 		[DECIDE_BY_NO_DATA] = "no-data",
 		[DECIDE_BY_STALE_DATA] = "stale-data",
+		[DECIDE_BY_MISSING] = "missing-data",
 		[DECIDE_BY_DISTRUST] = "distrust",
 		[DECIDE_BY_NO_FORECAST] = "no-forecast",
 		[DECIDE_BY_STATEFUL] = "stateful",

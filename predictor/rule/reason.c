@@ -1,72 +1,90 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reason.h"
 
+#include "bounds.h"
 #include "input.h"
 #include "phrases.h"
-#include "utf8.h"
+#include "reason_kept.h"
 
 #include <math.h>
 
-#define DISTRUST_BYTES 200
-#define MINUTE_MS 60000
+/* "; 8 are needed, but " */
+static void add_needed(struct buf *b, const struct decide_plan *p, const char *then)
+{
+	buf_printf(b, "; %lld are needed%s", (long long)p->needed, then);
+}
 
 static void describe_limit(struct buf *b, const struct decide_input *in,
 			   const struct decide_plan *p)
 {
-	long long would = (long long)p->would;
+	const enum decide_binding by = p->would_binding;
 
-	if (p->would_binding != DECIDE_BY_STEP_OUT &&
-	    p->would_binding != DECIDE_BY_BUDGET && p->would_binding != DECIDE_BY_MAX &&
-	    p->would_binding != DECIDE_BY_CEILING)
-		return;
-	buf_puts(b, "; ");
-	buf_printf(b, "%lld are needed, but ", (long long)p->needed);
-	if (p->would_binding == DECIDE_BY_STEP_OUT)
-		buf_printf(b, "at most %lld may be starting at once",
-			   (long long)in->step_out_max);
-	else if (p->would_binding == DECIDE_BY_BUDGET)
+	if (by == DECIDE_BY_STEP_OUT) {
+		add_needed(b, p, ", but ");
+		add_step_out(b, in);
+	} else if (by == DECIDE_BY_MAX || by == DECIDE_BY_CEILING) {
+		add_needed(b, p, ", but ");
+		bounds_add_upper(b, in);
+	} else if (by == DECIDE_BY_MIN || by == DECIDE_BY_FLOOR) {
+		if (p->needed > p->would) {
+			add_needed(b, p, "; ");
+			bounds_add_upper(b, in);
+		} else {
+			buf_puts(b, "; ");
+			bounds_add_lower(b, in);
+		}
+	}
+}
+
+/* What the pool has no room for. */
+static void describe_room(struct buf *b, const struct decide_input *in,
+			  const struct decide_plan *p)
+{
+	if (p->lacks > 0 && p->would_cause != DECIDE_PRIORITY) {
+		if (p->would_binding == DECIDE_BY_BUDGET)
+			add_needed(b, p, ", but ");
+		else
+			buf_puts(b, "; ");
 		buf_printf(b, "%s has room for %lld",
-			   in->budget_name ? in->budget_name : "the budget", would);
-	else if (p->would_binding == DECIDE_BY_MAX)
-		buf_printf(b, "its maximum is %lld", would);
-	else
-		buf_printf(b, "schedule '%s' allows %lld", in->ceiling_name, would);
+			   in->budget_name ? in->budget_name : "the budget",
+			   (long long)in->budget);
+		if (in->budget_note)
+			buf_printf(b, " (%s)", in->budget_note);
+	}
+	if (in->waiting > 0 && in->takes_from)
+		buf_printf(b,
+			   "; %lld wait for room that %s, whose priority is lower, gives "
+			   "up one instance at a time",
+			   (long long)in->waiting, in->takes_from);
 }
 
 static void describe_out(struct buf *b, const struct decide_input *in,
 			 const struct decide_plan *p)
 {
-	if (p->cause == DECIDE_OVERDUE)
+	if (p->would_cause == DECIDE_OVERDUE)
 		buf_printf(b,
 			   "%lld should have come by now and others take their place; ",
 			   (long long)in->overdue);
-	if (p->cause == DECIDE_REACTIVE && in->demand_sure != in->demand) {
+	if (p->would_cause == DECIDE_REACTIVE && in->demand_sure != in->demand) {
 		buf_puts(b, "demand of at least ");
 		add_figure(b, in, in->demand_sure);
 	} else {
 		add_demand(b, in);
 	}
-	if (p->cause == DECIDE_REACTIVE) {
+	if (p->would_cause == DECIDE_REACTIVE) {
 		buf_printf(b, " needs %lld now, %s", (long long)p->needed,
 			   in->fallback_level ? "more than was forecast"
 					      : "and there is no forecast");
 	} else {
 		buf_puts(b, " is forecast to reach ");
-		add_figure(b, in, in->forecast_high);
-		buf_puts(b, " within ");
-		add_lead(b, in);
-		add_events(b, &in->events);
+		add_forecast(b, in);
+		if (in->need_level > 0) {
+			buf_printf(b, ", and needs %lld", (long long)p->needed);
+			add_enough(b, in);
+		}
 	}
 	add_capacity(b, in);
 	describe_limit(b, in, p);
-}
-
-/* What letting instances go saves and costs, by this verb form. */
-static void describe_price(struct buf *b, const struct decide_plan *p, const char *saves,
-			   const char *costs)
-{
-	buf_printf(b, "; letting %lld go %s %.0f instance-minutes and %s %.0f",
-		   (long long)p->in_count, saves, p->in_saves, costs, p->in_costs);
 }
 
 static void describe_fell(struct buf *b, const struct decide_input *in,
@@ -77,104 +95,13 @@ static void describe_fell(struct buf *b, const struct decide_input *in,
 		   (long long)p->needed, (long long)p->from - p->in_count + 1);
 	add_time(b, p->in_again_ms);
 	add_events(b, &in->events_far);
-	describe_price(b, p, "saves", "costs");
+	add_price(b, p, "saves", "costs");
 	add_capacity(b, in);
 	if (p->would_binding == DECIDE_BY_STEP_IN) {
-		buf_printf(b, "; at most %lld may be removed within ",
-			   (long long)in->step_in_max);
-		add_time(b, in->dwell_ms);
+		buf_puts(b, "; ");
+		add_step_in(b, in);
 	} else if (p->would_binding == DECIDE_BY_PAID) {
 		buf_puts(b, "; the others are paid for some time more");
-	}
-}
-
-static void describe_again(struct buf *b, const struct decide_input *in,
-			   const struct decide_plan *p)
-{
-	buf_printf(b, "%lld would do, but %lld ", (long long)p->needed,
-		   (long long)p->from - p->in_count + 1);
-	if (p->in_again_ms > in->lead_ms) {
-		buf_puts(b, "will be needed again in about ");
-		add_time(b, p->in_again_ms / MINUTE_MS * MINUTE_MS);
-	} else {
-		buf_puts(b, "may be needed again within ");
-		add_lead(b, in);
-	}
-	add_events(b, &in->events_far);
-	describe_price(b, p, "would save", "cost");
-}
-
-static void describe_dwell(struct buf *b, const struct decide_input *in,
-			   const struct decide_plan *p)
-{
-	buf_printf(b, "%lld would do, but ", (long long)p->needed);
-	if (p->held >= p->from) {
-		buf_printf(b, "%lld were needed within the last ", (long long)p->from);
-		add_time(b, decide_dwell(in));
-	} else {
-		buf_puts(b, "nothing is removed before fewer have sufficed for ");
-		add_time(b, in->dwell_ms);
-	}
-}
-
-static bool is_about_data(enum decide_binding by)
-{
-	return by == DECIDE_BY_NO_DATA || by == DECIDE_BY_STALE_DATA ||
-	       by == DECIDE_BY_DISTRUST;
-}
-
-/* The problem with the data, which alone prevents scaling in. */
-static void describe_data(struct buf *b, const struct decide_input *in)
-{
-	if (!decide_is_measured(in)) {
-		buf_puts(b, "no demand is measured, so nothing is scaled in");
-	} else if (!decide_is_fresh(in)) {
-		buf_puts(b, "demand was last measured ");
-		add_time(b, in->now_ms - in->demand_at_ms);
-		buf_puts(b, " ago, so nothing is scaled in (stale data)");
-	} else if (in->distrust) {
-		buf_printf(b, "%.*s, so nothing is scaled in",
-			   (int)utf8_fit(in->distrust, DISTRUST_BYTES), in->distrust);
-	}
-}
-
-static void describe_kept(struct buf *b, const struct decide_input *in,
-			  const struct decide_plan *p)
-{
-	long long needed = (long long)p->needed;
-
-	if (p->would_binding == DECIDE_BY_DWELL) {
-		describe_dwell(b, in, p);
-	} else if (p->would_binding == DECIDE_BY_AGAIN) {
-		describe_again(b, in, p);
-	} else if (p->would_binding == DECIDE_BY_ACTION) {
-		buf_printf(b,
-			   "%lld would be safer, but not by so much that it is worth a "
-			   "change yet",
-			   needed);
-	} else if (p->would_binding == DECIDE_BY_PAID) {
-		buf_printf(b,
-			   "%lld would do, but what there is more is paid for and stays "
-			   "until shortly before that ends",
-			   needed);
-	} else if (p->would_binding == DECIDE_BY_NO_CAPACITY) {
-		buf_puts(b, "the capacity of an instance is not known");
-		if (in->capacity_note)
-			buf_printf(b, " (%s)", in->capacity_note);
-	} else if (is_about_data(p->would_binding)) {
-		describe_data(b, in);
-	} else if (p->would_binding == DECIDE_BY_NO_FORECAST) {
-		buf_puts(b, "there is no forecast, so nothing is scaled in");
-	} else if (p->would_binding == DECIDE_BY_STATEFUL) {
-		buf_printf(b,
-			   "%lld would suffice, but a stateful tier is not scaled in "
-			   "automatically",
-			   needed);
-	} else {
-		buf_printf(b,
-			   "%lld would suffice, but at most %lld may be removed within ",
-			   needed, (long long)in->step_in_max);
-		add_time(b, in->dwell_ms);
 	}
 }
 
@@ -184,13 +111,12 @@ static void describe_needs(struct buf *b, const struct decide_input *in,
 	add_demand(b, in);
 	if (in->fallback_level && isfinite(in->forecast_high)) {
 		buf_puts(b, ", forecast at most ");
-		add_figure(b, in, in->forecast_high);
-		buf_puts(b, " within ");
-		add_lead(b, in);
-		add_events(b, &in->events);
+		add_forecast(b, in);
 		buf_putc(b, ',');
 	}
 	buf_printf(b, " needs %lld", (long long)p->needed);
+	if (p->needed == in->forecast_need)
+		add_enough(b, in);
 	add_capacity(b, in);
 }
 
@@ -201,34 +127,37 @@ static void describe_steady(struct buf *b, const struct decide_input *in,
 		describe_needs(b, in, p);
 	else
 		buf_puts(b, "there is no new demand data");
-	if (p->would_binding == DECIDE_BY_MIN)
-		buf_printf(b, "; its minimum is %lld", (long long)p->would);
-	else if (p->would_binding == DECIDE_BY_FLOOR)
-		buf_printf(b, "; schedule '%s' requires %lld", in->floor_name,
-			   (long long)p->would);
+	if (p->would_binding == DECIDE_BY_MIN || p->would_binding == DECIDE_BY_FLOOR ||
+	    (p->would_binding == DECIDE_BY_MAX && p->needed < p->would)) {
+		buf_puts(b, "; ");
+		bounds_add_lower(b, in);
+	}
 }
 
-static void describe_bound(struct buf *b, const struct decide_input *in,
-			   const struct decide_plan *p)
+void describe_bound(struct buf *b, const struct decide_input *in, enum decide_cause cause,
+		    enum decide_binding by, int64_t from)
 {
-	long long would = (long long)p->would;
-
-	if (p->cause == DECIDE_MIN)
-		buf_printf(b, "its minimum is %lld", would);
-	else if (p->cause == DECIDE_MAX)
-		buf_printf(b, "its maximum is %lld", would);
-	else if (p->would_binding == DECIDE_BY_FLOOR)
-		buf_printf(b, "schedule '%s' requires at least %lld", in->floor_name,
-			   would);
+	if (cause == DECIDE_PRIORITY) {
+		buf_printf(b, "%s has a higher priority and waits for room in %s",
+			   in->yields_to, in->budget_name ? in->budget_name : "the pool");
+		return;
+	}
+	if (bounds_of(in).lower > from)
+		bounds_add_lower(b, in);
 	else
-		buf_printf(b, "schedule '%s' allows at most %lld", in->ceiling_name,
-			   would);
+		bounds_add_upper(b, in);
+	if (by == DECIDE_BY_STEP_OUT || by == DECIDE_BY_STEP_IN)
+		buf_puts(b, "; ");
+	if (by == DECIDE_BY_STEP_OUT)
+		add_step_out(b, in);
+	else if (by == DECIDE_BY_STEP_IN)
+		add_step_in(b, in);
 }
 
 static void describe_cause(struct buf *b, const struct decide_input *in,
 			   const struct decide_plan *p)
 {
-	switch (p->cause) {
+	switch (p->would_cause) {
 	case DECIDE_FORECAST:
 	case DECIDE_REACTIVE:
 	case DECIDE_OVERDUE:
@@ -243,7 +172,8 @@ static void describe_cause(struct buf *b, const struct decide_input *in,
 	case DECIDE_MIN:
 	case DECIDE_MAX:
 	case DECIDE_SCHEDULE:
-		describe_bound(b, in, p);
+	case DECIDE_PRIORITY:
+		describe_bound(b, in, p->would_cause, p->would_binding, p->from);
 		return;
 	case DECIDE_STEADY:
 	default:
@@ -252,15 +182,30 @@ static void describe_cause(struct buf *b, const struct decide_input *in,
 	}
 }
 
+/* Kept without a need that is known: what keeps it is its minimum as well. */
+static bool is_at_minimum(const struct decide_input *in, const struct decide_plan *p)
+{
+	return p->would_cause == DECIDE_KEPT && p->needed < 0 && p->from > 0 &&
+	       p->would == p->from && bounds_of(in).lower == p->from;
+}
+
 void describe_reason(struct buf *b, const struct decide_input *in,
 		     const struct decide_plan *p)
 {
-	const bool is_kept = p->cause == DECIDE_KEPT || p->cause == DECIDE_STEADY;
+	const bool is_kept =
+		p->would_cause == DECIDE_KEPT || p->would_cause == DECIDE_STEADY;
 
 	describe_cause(b, in, p);
-	if (is_kept && !is_about_data(p->would_binding) &&
-	    (!decide_is_fresh(in) || in->distrust)) {
+	if (is_at_minimum(in, p)) {
+		buf_puts(b, "; ");
+		bounds_add_lower(b, in);
+	}
+	describe_room(b, in, p);
+	if (is_kept && !reason_is_about_data(p->would_binding) &&
+	    (!decide_is_fresh(in) || in->distrust || in->missing)) {
 		buf_puts(b, "; ");
 		describe_data(b, in);
 	}
+	if (p->needed >= 0)
+		add_follows(b, in);
 }

@@ -8,7 +8,12 @@
 #include "buf.h"
 #include "decide.h"
 
+/* Of what it would go to. */
 void describe_reason(struct buf *b, const struct decide_input *in,
 		     const struct decide_plan *p);
+
+/* The bound or the priority that changes the number from `from`, with the step. */
+void describe_bound(struct buf *b, const struct decide_input *in, enum decide_cause cause,
+		    enum decide_binding by, int64_t from);
 
 #endif

@@ -70,8 +70,12 @@ static const struct field fields[] = {
 	FIELD(INTEGER, stale_after_ms),
 	FIELD(INTEGER, ending),
 	FIELD(TEXT, distrust),
+	FIELD(TEXT, missing),
 	FIELD(REAL, forecast_mid),
 	FIELD(REAL, forecast_high),
+	FIELD(REAL, forecast_level),
+	FIELD(INTEGER, forecast_need),
+	FIELD(REAL, need_level),
 	FIELD(REAL, out_gain),
 	FIELD(REAL, again_near),
 	FIELD(REAL, again_far),
@@ -79,6 +83,10 @@ static const struct field fields[] = {
 	FIELD(INTEGER, forecast_at_ms),
 	FIELD(TEXT, fallback_level),
 	FIELD(TEXT, fallback_reason),
+	FIELD(TEXT, follows),
+	FIELD(INTEGER, follows_ahead_ms),
+	FIELD(REAL, follows_gain),
+	FIELD(INTEGER, follows_over_ms),
 	EVENTS(events),
 	EVENTS(events_far),
 	FIELD(INTEGER, floor),
@@ -87,12 +95,16 @@ static const struct field fields[] = {
 	FIELD(TEXT, ceiling_name),
 	FIELD(INTEGER, budget),
 	FIELD(TEXT, budget_name),
+	FIELD(TEXT, budget_note),
+	FIELD(INTEGER, waiting),
+	FIELD(TEXT, takes_from),
+	FIELD(TEXT, yields_to),
 	FIELD(TEXT, hold_owner),
 	FIELD(TEXT, hold_reason),
 	FIELD(INTEGER, hold_until_ms),
 };
 _Static_assert(
-	sizeof(void *) != 8 || sizeof(struct decide_input) == 520,
+	sizeof(void *) != 8 || sizeof(struct decide_input) == 616,
 	"struct decide_input changed: give its new member a line in fields[], then "
 	"correct the size");
 _Static_assert(DECIDE_EVENTS_MAX == 4, "EVENTS has a line a name");

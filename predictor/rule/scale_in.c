@@ -51,24 +51,22 @@ static int64_t weigh(struct deciding *d, int64_t lowest)
 	return p->in_saves >= p->in_costs ? count : 0;
 }
 
-/* Instances that the step limit leaves to be removed. */
-static int64_t step_left(struct deciding *d)
+int64_t step_in_left(const struct deciding *d)
 {
 	const struct decide_input *in = d->in;
-	struct decide_state *s = d->state;
+	const struct decide_state *s = d->state;
+	const bool is_over = in->now_ms - s->in_since_ms >= in->dwell_ms;
 
 	if (in->step_in_max <= 0)
 		return INT64_MAX;
-	if (in->now_ms - s->in_since_ms >= in->dwell_ms)
-		s->in_count = 0;
-	return MAX(in->step_in_max - s->in_count, 0);
+	return MAX(in->step_in_max - (is_over ? 0 : s->in_count), INT64_C(0));
 }
 
 /* What the limits of one decision leave of count. */
 static int64_t limit_in(struct deciding *d, int64_t count)
 {
 	const struct decide_input *in = d->in;
-	const int64_t step = step_left(d);
+	const int64_t step = step_in_left(d);
 	int64_t left = count;
 
 	if (in->ending >= 0 && in->ending < left) {
@@ -89,16 +87,15 @@ int64_t scale_in(struct deciding *d)
 	struct decide_plan *p = d->plan;
 	int64_t count;
 
-	if (d->lower >= p->from) {
-		p->would_binding =
-			d->in->floor > d->in->min ? DECIDE_BY_FLOOR : DECIDE_BY_MIN;
+	if (d->bounds.lower >= p->from) {
+		p->would_binding = d->bounds.lower_by;
 		return p->from;
 	}
 	if (d->in_block != DECIDE_BY_NOTHING)
 		return keep(d, d->in_block);
 	if (p->held >= p->from || d->is_dwelling)
 		return keep(d, DECIDE_BY_DWELL);
-	count = weigh(d, MAX(p->held, d->lower));
+	count = weigh(d, MAX(p->held, d->bounds.lower));
 	if (count == 0)
 		return keep(d, DECIDE_BY_AGAIN);
 	stage(d, "economics", p->from - count);
@@ -106,7 +103,7 @@ int64_t scale_in(struct deciding *d)
 	count = limit_in(d, count);
 	if (count == 0)
 		return keep(d, p->would_binding);
-	p->cause = DECIDE_FELL;
+	p->would_cause = DECIDE_FELL;
 	return p->from - count;
 }
 
@@ -116,9 +113,10 @@ void count_in(struct deciding *d)
 
 	if (d->plan->desired >= d->plan->from)
 		return;
-	if (d->in->now_ms - s->in_since_ms >= d->in->dwell_ms) {
-		s->in_since_ms = d->in->now_ms;
+	if (d->in->now_ms - s->in_since_ms >= d->in->dwell_ms)
 		s->in_count = 0;
-	}
+	/* It begins anew with each one, so that no dwell at all has more than the limit.
+	 */
+	s->in_since_ms = d->in->now_ms;
 	s->in_count += d->plan->from - d->plan->desired;
 }

@@ -11,7 +11,10 @@
 /* Fewer are needed than there are: the instances from now on. */
 int64_t scale_in(struct deciding *d);
 
-/* Removed instances count against the step limit of this dwell. */
+/* Instances that the step limit leaves to be removed now. */
+int64_t step_in_left(const struct deciding *d);
+
+/* Removed instances count against the step limit for a dwell. */
 void count_in(struct deciding *d);
 
 #endif

@@ -8,6 +8,8 @@
 
 #define MINUTE_MS 60000
 #define DAY_MINUTES 1440
+#define WEEK_FROM_DAY 4       /* 1970-01-05 was a Monday */
+#define OVERLAP_DAYS_MAX 3660 /* of one rule, looked at */
 
 static void rule_done(struct calendar_rule *r)
 {
@@ -92,6 +94,38 @@ static bool is_in_force(const struct calendar_rule *r, const struct tz_civil *t)
 	return (today && t->minute >= r->start_minute) ||
 	       (is_day(r, t->day_number - 1, (t->weekday + 6) % 7) &&
 		t->minute < r->end_minute);
+}
+
+/* Days to look at: those of a rule by date and the next, or a week, from a Monday on. */
+static void days_of(const struct calendar_rule *a, const struct calendar_rule *b,
+		    int64_t *first, int64_t *last)
+{
+	const struct calendar_rule *dated = !a->weekdays ? a : !b->weekdays ? b : NULL;
+
+	*first = dated ? dated->from_day : WEEK_FROM_DAY;
+	*last = dated ? dated->to_day + 1 : WEEK_FROM_DAY + 6;
+	*last = MIN(*last, *first + OVERLAP_DAYS_MAX);
+}
+
+bool calendar_overlap(const struct calendar_rule *a, const struct calendar_rule *b)
+{
+	/* Where both are in force, one of them has begun, or a day. */
+	const int begins[] = { 0, a->start_minute, b->start_minute };
+	int64_t first, last;
+
+	days_of(a, b, &first, &last);
+	for (int64_t day = first; day <= last; day++) {
+		struct tz_civil t = { .day_number = day,
+				      .weekday =
+					      (int)((day - WEEK_FROM_DAY) % 7 + 7) % 7 };
+
+		for (size_t i = 0; i < ARRAY_SIZE(begins); i++) {
+			t.minute = begins[i];
+			if (is_in_force(a, &t) && is_in_force(b, &t))
+				return true;
+		}
+	}
+	return false;
 }
 
 static void take_floors(const struct calendar *c, const struct tz_civil *t,

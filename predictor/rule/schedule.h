@@ -51,6 +51,9 @@ DEFINE_CLEANUP_OBJECT(struct calendar, calendar_done);
 json_t *calendar_format(const struct calendar *c);
 int calendar_parse(const json_t *list, struct calendar *ret, struct err *err) MUST_CHECK;
 
+/* Whether there is a moment at which both are in force. Cost O(days of one by date). */
+bool calendar_overlap(const struct calendar_rule *a, const struct calendar_rule *b);
+
 struct calendar_bounds {
 	int64_t floor;            /* the highest min in force, -1 for none */
 	const char *floor_name;   /* the rule's, NULL for none */

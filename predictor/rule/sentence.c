@@ -35,13 +35,32 @@ static void describe_hold(struct buf *b, const struct decide_input *in,
 static void describe_mode(struct buf *b, const struct decide_input *in,
 			  const struct decide_plan *p)
 {
-	if (p->desired == p->from)
-		buf_printf(b, "%s stays at %lld", in->tier, (long long)p->from);
-	else
-		buf_printf(b, "%s goes from %lld to %lld, as its bounds require",
-			   in->tier, (long long)p->from, (long long)p->desired);
-	buf_printf(b, " in mode %s%s; it would go to %lld: ", decide_mode_name(in->mode),
-		   in->mode == DECIDE_OUT ? ", which never scales in" : "",
+	buf_printf(b, "%s stays at %lld in mode %s%s; it would go to %lld: ", in->tier,
+		   (long long)p->from, decide_mode_name(in->mode),
+		   in->mode == DECIDE_OUT ? ", which never scales in by demand" : "",
+		   (long long)p->would);
+	describe_reason(b, in, p);
+}
+
+static void describe_change(struct buf *b, const struct decide_input *in,
+			    const struct decide_plan *p)
+{
+	if (p->desired == p->from) {
+		buf_printf(b, "%s stays at %lld: ", in->tier, (long long)p->desired);
+		describe_reason(b, in, p);
+		return;
+	}
+	buf_printf(b, "%s goes from %lld to %lld: ", in->tier, (long long)p->from,
+		   (long long)p->desired);
+	if (p->cause == p->would_cause && p->binding == p->would_binding) {
+		describe_reason(b, in, p);
+		return;
+	}
+	describe_bound(b, in, p->cause, p->binding, p->from);
+	if (p->desired == p->would)
+		return;
+	buf_printf(b,
+		   "; without mode %s it would go to %lld: ", decide_mode_name(in->mode),
 		   (long long)p->would);
 	describe_reason(b, in, p);
 }
@@ -51,19 +70,12 @@ void decide_describe(const struct decide_input *in, struct decide_plan *plan)
 	CLEANUP(buf_done) struct buf b;
 
 	buf_init(&b, 2000);
-	if (plan->binding == DECIDE_BY_HOLD) {
+	if (plan->binding == DECIDE_BY_HOLD)
 		describe_hold(&b, in, plan);
-	} else if (plan->binding == DECIDE_BY_MODE) {
+	else if (plan->binding == DECIDE_BY_MODE)
 		describe_mode(&b, in, plan);
-	} else {
-		if (plan->desired != plan->from)
-			buf_printf(&b, "%s goes from %lld to %lld: ", in->tier,
-				   (long long)plan->from, (long long)plan->desired);
-		else
-			buf_printf(&b, "%s stays at %lld: ", in->tier,
-				   (long long)plan->desired);
-		describe_reason(&b, in, plan);
-	}
+	else
+		describe_change(&b, in, plan);
 	buf_putc(&b, '.');
 	snprintf(plan->sentence, sizeof(plan->sentence), "%s", buf_str(&b));
 	utf8_mend(plan->sentence);

@@ -38,7 +38,7 @@ def join(n=20):
     joined = [r[0] for r in rows]
     figure("local host created and its agent joined, no boot delay", spread(joined, "ms"),
            "<= 150 ms", met=quantile(joined, 0.5) <= 150)
-    figure("the same, until the controller counts on it", spread([r[1] for r in rows], "ms"))
+    figure("the same, until the controller sees it up", spread([r[1] for r in rows], "ms"))
 
 
 def hundred(n=100):

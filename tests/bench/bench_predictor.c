@@ -107,7 +107,8 @@ static struct tier train(int kind)
 		y[i] = demand(i, kind);
 	must(demand_model_new(&o, &t.m, &err));
 	policy_init(&t.p, &o, &settings);
-	must(policy_train(&t.p, &settings, t.m, y, WEEK, 0, &err));
+	must(policy_train(&t.p, &settings, t.m,
+			  &(struct policy_past){ .y = y, .n = WEEK }, &err));
 	return t;
 }
 
@@ -118,7 +119,7 @@ static size_t step(struct tier *t, long i, double y)
 	const int64_t end_ms = (int64_t)(i + 1) * MINUTE_MS;
 	struct decide_input in;
 
-	policy_observe(&t->p, &settings, y, t->plan.desired, false);
+	policy_observe(&t->p, &settings, NULL, y, t->plan.desired, false);
 	must(demand_model_update(t->m, end_ms - MINUTE_MS, y, &err));
 	policy_input(&t->p, &settings, end_ms, y, t->plan.desired, 0, &in);
 	policy_fill(&t->p, &settings, t->m, NULL, &in, NULL);

@@ -55,10 +55,14 @@ def loader():
     return module
 
 
+def trace_paths(eval_):
+    return {os.path.basename(p).split(".")[0]: p for p in eval_.find_traces(
+        os.path.join(SHARED, "traces"), list(TRACES.values()))}
+
+
 def tiers():
     eval_ = loader()
-    paths = {os.path.basename(p).split(".")[0]: p for p in eval_.find_traces(
-        os.path.join(SHARED, "traces"), list(TRACES.values()))}
+    paths = trace_paths(eval_)
     return [Tier(name, eval_.Trace(paths[trace], PEAK)) for name, trace in TRACES.items()]
 
 

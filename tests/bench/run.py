@@ -13,9 +13,13 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench_constant  # noqa: E402
 import bench_coverage  # noqa: E402
+import bench_follow  # noqa: E402
 import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
+import bench_http  # noqa: E402
+import bench_ledger  # noqa: E402
 import bench_offline  # noqa: E402
+import bench_promise  # noqa: E402
 import bench_tick  # noqa: E402
 import bench_units  # noqa: E402
 import bench_week  # noqa: E402
@@ -23,20 +27,27 @@ from measure import Failed, SHARED, say, table  # noqa: E402
 
 BENCHES = {
     "join": bench_hosts.join,
+    "counted": bench_units.counted,
     "serve": bench_units.serve,
+    "alone": bench_units.alone,
     "spread": bench_units.spread_and_rest,
     "controller": bench_hosts.hundred,
     "tick": bench_tick.tick,
+    "tick10000": bench_tick.tick10000,
     "predictor": bench_offline.predictor,
     "metrics": bench_offline.metrics,
+    "samples": bench_http.samples,
     "constant": bench_constant.constant,
     "coverage": bench_coverage.coverage,
+    "follow": bench_follow.follow,
+    "ledger": bench_ledger.ledger,
 }
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,
     "frontier": bench_frontier.frontier,
     "forecast": bench_offline.forecast,
     "week": bench_week.week,
+    "promise": bench_promise.promise,
 }
 
 

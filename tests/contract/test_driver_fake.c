@@ -229,6 +229,42 @@ static void a_timeout_comes_at_the_deadline_and_after_success(void **state)
 	assert_int_equal(count_real(s), 1);
 }
 
+/* The lines of the bill that begin so. */
+static size_t count_billed(const struct subject *s, const char *what, const char *vm_id)
+{
+	CLEANUP(free) char *path = xasprintf("%s/cloud/bill.csv", s->dir);
+	CLEANUP(free) char *start = xasprintf("%s,%s,web,", what, vm_id);
+	char line[512];
+	FILE *f = fopen(path, "re");
+	size_t n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		n += strncmp(line, start, strlen(start)) == 0;
+	fclose(f);
+	return n;
+}
+
+static void the_bill_has_each_launch_and_each_end_once(void **state)
+{
+	struct subject *s = *state;
+	struct drv_vm vm, again;
+	struct drv_err e;
+
+	write_fault(s, "launch", "lost", "");
+	assert_drv_fails(try_launch(s, ID_A, &vm, &e), DRV_AMBIGUOUS, &e);
+	again = launched(s, ID_A);
+	assert_int_equal(count_billed(s, "launched", again.id), 1);
+	assert_int_equal(count_billed(s, "ended", again.id), 0);
+	for (int i = 0; i < 2; i++)
+		assert_drv_ok(terminate(s, OWNER, again.id, &e), &e);
+	assert_int_equal(count_billed(s, "ended", again.id), 1);
+	/* A refused launch is not on it. */
+	write_fault(s, "launch", "error", "");
+	assert_drv_fails(try_launch(s, ID_B, &vm, &e), DRV_TRANSIENT, &e);
+	assert_int_equal(count_billed(s, "launched", "vm-2"), 0);
+}
+
 static void without_keys_a_second_call_is_a_second_vm(void **state)
 {
 	struct subject *s = *state;
@@ -438,6 +474,7 @@ int main(void)
 		TEST(a_list_may_leave_some_out_or_be_empty),
 		TEST(a_new_vm_may_be_hidden_at_first),
 		TEST(ghosts_are_listed_though_they_are_gone),
+		TEST(the_bill_has_each_launch_and_each_end_once),
 		TEST(terminated_vms_may_stay_listed_as_gone),
 		TEST(boots_may_be_slow_never_end_or_fail),
 		TEST(the_boot_delay_is_the_options_unless_the_script_says_more),

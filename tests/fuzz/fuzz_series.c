@@ -100,7 +100,7 @@ static void feed(struct tier *t, struct demand_model *m, const uint8_t *data, si
 				     : 600000;
 		if (kind == 12)
 			demand_model_set_offset(m, data[i + 1] * 60 - 7200);
-		policy_observe(&t->p, &t->s, value_of(data + i),
+		policy_observe(&t->p, &t->s, NULL, value_of(data + i),
 			       kind == 11 ? -1 : t->plan.desired,
 			       t->plan.would_binding == DECIDE_BY_MIN);
 		CHECK(demand_model_update(m, t_ms, value_of(data + i), &e) == 0);
@@ -159,7 +159,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		policy_init(&t.p, &o, &t.s);
 		feed(&t, m, data + 4, size - 4);
 		policy_init(&u.p, &o, &u.s);
-		CHECK(policy_train(&u.p, &u.s, again, y, n, 0, &e) == 0);
+		CHECK(policy_train(&u.p, &u.s, again,
+				   &(struct policy_past){ .y = y, .n = n }, &e) == 0);
 		check_decision(&u, again, (int64_t)n * 600000,
 			       n ? value_of(data + 4) : 0);
 	}

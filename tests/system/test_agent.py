@@ -28,6 +28,36 @@ DrainSec={drain}
 """
 
 
+CHECKED = """[Service]
+ExecStart=/bin/sleep 1000000
+[X-Service]
+Name=web
+Port=1
+Check=command
+CheckCommand=test ! -e {sick}
+CheckInterval=100ms
+CheckTimeout=30s
+CheckRestartSec=500ms
+"""
+
+
+def restarts_for_its_check(store, sick, pid_of):
+    """A unit whose check fails while the file is there: it is restarted, and fails until its
+    check passes."""
+    store.schedule(("web@1.service", CHECKED.format(sick=sick)))
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy")
+    first = pid_of()
+    with open(sick, "w", encoding="ascii"):
+        pass
+    wait_until(lambda: pid_of() not in (first, None), "restart")
+    second = pid_of()
+    wait_until(lambda: pid_of() not in (first, second, None), "another")
+    assert store.state("web@1.service")["health"] == "failing"
+    assert "check of web" in store.state("web@1.service")["message"]
+    os.unlink(sick)
+    wait_until(lambda: is_healthy(store, "web@1.service"), "healthy again")
+
+
 def server(port, check="http", drain="400ms", patience="30s"):
     return SERVER.format(port=port, check=check, drain=drain, patience=patience)
 
@@ -85,6 +115,12 @@ def is_alive(pid):
             return f.read().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_unit_whose_check_fails_is_restarted(store, make_agent, tmp_path):
+    agent = make_agent()
+    restarts_for_its_check(store, str(tmp_path / "sick"), lambda: main_pid(agent))
+    assert agent.log().count("unit-restarts-for-its-check") >= 2
 
 
 def test_it_joins_once_and_tells_of_its_host(controller, store, make_agent):

@@ -10,7 +10,7 @@ import pytest
 
 from agent_tools import HOST, Agent, Controller, Store
 from store_tools import ROOT, Etcd, free_ports, wait_until
-from test_agent import is_healthy, server
+from test_agent import is_healthy, restarts_for_its_check, server
 
 GROUP = f"/sys/fs/cgroup/systemd/fta-systemd-{os.getpid()}"
 
@@ -124,3 +124,13 @@ def test_units_run_as_systemds_own(setting):
     wait_until(lambda: store.state("web@3.service") == {}, "drained and forgotten")
     assert host.run("systemctl", "is-active", "web@3.service") == "inactive"
     wait_until(lambda: store.state("bad.service").get("active") == "failed", "failed")
+
+
+def test_a_unit_whose_check_fails_is_restarted_by_systemd(setting):
+    host, store, _, _ = setting
+
+    def main_pid():
+        pid = host.run("systemctl", "show", "-P", "MainPID", "web@1.service")
+        return pid if pid != "0" else None
+
+    restarts_for_its_check(store, os.path.join(host.dir, "sick"), main_pid)

@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import jsonschema
@@ -149,10 +150,23 @@ def fixture_daemon(tmp_path):
         d.stop()
 
 
+def closed(schema):
+    """The schema, whose objects have the members that it describes and no others."""
+    if isinstance(schema, list):
+        return [closed(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {k: closed(v) for k, v in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") in ("object", ["object", "null"]):
+        made.setdefault("additionalProperties", False)
+    return made
+
+
 def fits(document, schema, instance):
-    """Checks an answer against a schema of the document, references and all."""
+    """Checks an answer against a schema of the document, references and all: what is sent is
+    described."""
     jsonschema.Draft202012Validator(
-        {"components": document["components"], **schema}).validate(instance)
+        closed({"components": document["components"], **schema})).validate(instance)
 
 
 def schema_of(document, path, method, status):
@@ -180,6 +194,8 @@ READS = {
     "/v1/hosts?all=true": "/v1/hosts",
     "/v1/units": "/v1/units",
     "/v1/services": "/v1/services",
+    "/v1/ledger": "/v1/ledger",
+    "/v1/ledger?month=all&days=true&stack=shop": "/v1/ledger",
     "/v1/decisions": "/v1/decisions",
     "/v1/events": "/v1/events",
     "/v1/tokens": "/v1/tokens",
@@ -228,7 +244,10 @@ def test_what_was_promised_and_kept_is_shown(daemon):
                        content="text/csv").status == 200
     wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc.get("promise"), "there is a forecast")
     promise = daemon.get("/v1/tiers/shop/web").doc["promise"]
-    assert promise["price"] is None and 0 < promise["risk"] < 1 and 0 <= promise["achieved"] < 1
+    assert promise["price"] is None and 0 < promise["risk"] < 1
+    tier = daemon.get("/v1/tiers/shop/web").doc
+    assert 0 <= tier["model_short"] < 1
+    assert (tier["kept"]["minutes_known"], tier["achieved"], promise["achieved"]) == (0, None, None)
     assert [b["level"] for b in promise["bands"]] == [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995]
     (lead,) = promise["bands"][1]["leads"]
     assert lead["lead_ms"] == 120000 and 0.4 < lead["achieved"] <= 1
@@ -238,10 +257,58 @@ def test_what_was_promised_and_kept_is_shown(daemon):
                           env={**os.environ, "FORETIDE_TOKEN": daemon.token}, check=False)
     assert told.returncode == 0, told.stderr
     assert "COVERAGE PROMISED" in told.stdout and "99.5 %" in told.stdout
+    assert "promised; no minute measured yet this month" in told.stdout
     assert daemon.call("PATCH", "/v1/tiers/shop/web", {"price": 20}).status == 200
     wait_until(lambda: daemon.get("/v1/tiers/shop/web").doc["promise"]["price"] == 20,
                "the price took the place of the risk")
     assert daemon.get("/v1/tiers/shop/web").doc["promise"]["risk"] is None
+
+
+def test_a_dry_run_answers_as_described_and_changes_nothing(daemon):
+    document = daemon.get("/openapi.json", token=None).doc
+    assert daemon.call("PUT", "/v1/stacks/shop", stack()).status == 200
+    made = {"/v1/holds": daemon.call("POST", "/v1/holds", {"stack": "shop", "reason": "x"}).doc["id"],
+            "/v1/tokens": daemon.call("POST", "/v1/tokens", {"name": "a"}).doc["id"]}
+    for path, body in (("/v1/holds", {"stack": "shop", "reason": "y"}), ("/v1/tokens", {"name": "b"})):
+        before = daemon.get(path).doc
+        answer = daemon.call("POST", path + "?dry_run=true", body)
+        assert answer.status == 200, answer.body
+        fits(document, schema_of(document, path, "post", 200), answer.doc)
+        answer = daemon.call("DELETE", f"{path}/{made[path]}?dry_run=true")
+        assert str(answer.status) in document["paths"][path + "/{id}"]["delete"]["responses"]
+        assert daemon.get(path).doc == before
+    for method, path, pattern, body in (
+            ("PATCH", "/v1/tiers/shop/web", "/v1/tiers/{stack}/{tier}", {"min": 2}),
+            ("PUT", "/v1/stacks/shop", "/v1/stacks/{stack}", stack(**{"stack.conf": CONF + "min = 2\n"})),
+            ("DELETE", "/v1/stacks/shop", "/v1/stacks/{stack}", None)):
+        answer = daemon.call(method, path + "?dry_run=true", body)
+        assert answer.status == 200 and not answer.doc["applied"], answer.body
+        fits(document, schema_of(document, pattern, method.lower(), 200), answer.doc)
+    assert daemon.get("/v1/tiers/shop/web").doc["min"] == 1
+
+
+def test_every_list_has_pages(daemon):
+    document = daemon.get("/openapi.json", token=None).doc
+    for path, methods in document["paths"].items():
+        content = methods.get("get", {"responses": {}})["responses"].get("200", {}).get("content", {})
+        if "items" in content.get("application/json", {}).get("schema", {}).get("properties", {}):
+            names = [p["name"] for p in methods["get"]["parameters"]]
+            assert names[-2:] == ["limit", "cursor"], path
+
+
+def test_announced_events_come_in_pages_each_once(daemon):
+    conf = CONF.replace("[tier web]", "[tier db]\nunit = db.service\npool = web\n[tier web]")
+    conf += "".join(f"[event sale {n} & more]\nwhen = yearly 01-0{n}\nuplift = 2\n" for n in (1, 2, 3))
+    assert daemon.call("PUT", "/v1/stacks/shop", stack(**{"stack.conf": conf, "units/db.service": UNIT})).status == 200
+    whole = [(e["tier"], e["name"]) for e in daemon.get("/v1/stacks/shop/events").doc["items"]]
+    assert len(whole) == 6 and whole == sorted(whole)
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = daemon.get(f"/v1/stacks/shop/events?limit=2&cursor={urllib.parse.quote(cursor)}").doc
+        assert len(page["items"]) == 2
+        seen += [(e["tier"], e["name"]) for e in page["items"]]
+        cursor = page["next"]
+    assert seen == whole
 
 
 def unix(text):

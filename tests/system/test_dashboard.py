@@ -18,7 +18,7 @@ from store_tools import BUILD, ROOT, free_ports
 
 STACK = os.path.join(ROOT, "tests/data/stacks/dashboard")
 VIEWS = {"": "Overview", "tier/shop/web": "shop/web", "hosts": "Hosts", "services": "Services",
-         "decisions": "Decisions", "holds": "Holds", "events": "Events", "tokens": "Tokens"}
+         "ledger": "Ledger", "decisions": "Decisions", "holds": "Holds", "events": "Events", "tokens": "Tokens"}
 
 
 # The sentences of a table, with the times in them as the controller wrote them.

@@ -28,9 +28,14 @@ MODULE = """
 const [file, name, args, done] = arguments;
 import(`${location.origin}/${file}`).then(m => m[name](...args)).then(done, e => done(String(e)));
 """
-PROMISE = {"risk": 0.005, "price": None, "achieved": 0.0041, "bands": [
+PROMISE = {"risk": 0.005, "price": None, "bands": [
     {"level": 0.5, "leads": [{"lead_ms": 180000, "achieved": 0.512}, {"lead_ms": 780000, "achieved": 0.47}]},
     {"level": 0.995, "leads": [{"lead_ms": 180000, "achieved": 0.9953}, {"lead_ms": 780000, "achieved": None}]}]}
+KEPT = {"id": "2026-11/shop/web", "period": "2026-11", "stack": "shop", "tier": "web", "through": None,
+        "minutes_known": 2900, "minutes_unknown": 31, "minutes_short": 12, "minutes_slow": 2, "short": 0.00414, "risk": 0.005,
+        "minutes_promised": 14.5, "price": None, "instance_hours": 140, "host_hours": 141.5, "paid_hours": 152,
+        "actions": 9, "launches": 11, "launches_failed": 2, "reactive_hours": 170.25, "reactive_minutes_short": 84,
+        "static_hours": 240, "static_instances": 5}
 LEARNED = {"used": "learned", "value": 14.2, "low": 12.9, "high": 15.6, "model": "queue", "points": 412,
            "why": "latency rises past 200 ms above this load"}
 
@@ -84,7 +89,7 @@ def test_the_list_marks_the_fallback_level_with_its_reason(page, shop):
 
 
 def test_the_promises_are_a_table_of_bands_and_lead_times(page):
-    page.script(MERGE, {"promise": PROMISE})
+    page.script(MERGE, {"promise": PROMISE, "risk": 0.005, "kept": KEPT})
     look_at(page, "web")
     page.wait("the bands", lambda: page.all("table.bands tbody tr"))
     assert page.texts("table.bands thead th") == ["Promised", "achieved, lead time 3m", "achieved, lead time 13m"]
@@ -92,7 +97,45 @@ def test_the_promises_are_a_table_of_bands_and_lead_times(page):
         [...r.cells].map(c => c.textContent))""")
     assert rows == [["50 %", "51.2 %", "▼ 47.0 %, less than promised"], ["99.5 %", "99.5 %", "–"]]
     assert page.text("[data-fact=Promised] .value") == "≤ 0.5 %"
-    assert page.text("[data-fact=Achieved]") == "Time short, achieved 0.41 % ✓ as promised"
+    assert page.text("[data-fact=Kept]") == "Was short 0.41 % 12 of 2,900 minutes (2 slow) ✓ as promised"
+    assert page.text("[data-unknown]") == "31 minutes not known: neither kept nor short."
+    costs = page.script("""return [...document.querySelectorAll('[data-key="Promised and kept this month"] tbody tr')].map(r =>
+        [...r.cells].map(c => c.textContent))""")
+    assert costs == [["This tier", "152", "12"], ["Reactive, simulated", "170", "84"],
+                     ["Always 5 instances, the largest need so far", "240", "0"]]
+
+
+def test_what_it_had_is_that_of_the_ledger(page, shop):
+    look_at(page, "web")
+    wait_for("a minute is known", lambda: shop.tier("shop", "web")["kept"]["minutes_known"])
+
+    def known():
+        row = shop.tier("shop", "web")["kept"]
+        return f"{100 * row['short']:.2f} %", f"{row['minutes_short']:,} of {row['minutes_known']:,} minute"
+
+    agree(page, "what it had", lambda: (page.text("[data-fact=Kept] .value"),
+                                        page.text("[data-fact=Kept] .note").split("minute")[0] + "minute"), known)
+
+
+def test_of_a_tier_just_applied_nothing_is_claimed(page):
+    none = {**KEPT, **{k: 0 for k, v in KEPT.items() if isinstance(v, (int, float))}, "short": None, "risk": None}
+    page.script(MERGE, {"promise": PROMISE, "risk": 0.005, "kept": none})
+    look_at(page, "web")
+    page.wait("the words", lambda: page.text("[data-fact=Kept]") == "Was short – no minute measured yet")
+
+
+def test_the_ledger_is_a_table_of_months(page, shop):
+    wait_for("minutes are entered", lambda: shop.api("/v1/ledger")["items"])
+    page.go("ledger", "Ledger")
+
+    def known():
+        rows = shop.api("/v1/ledger?month=all")["items"]
+        return [[f"{r['stack']}/{r['tier']}" if r["tier"] else f"{r['stack']}: hosts of no tier", str(r["actions"])]
+                for r in sorted(rows, key=lambda r: r["period"], reverse=True)]
+
+    agree(page, "the ledger", lambda: page.script("""return [...document.querySelectorAll('main tbody tr')].map(r =>
+        [r.cells[0].textContent, r.cells[8].textContent])"""), known)
+    assert unexpected(page) == []
 
 
 def test_the_promises_are_those_of_the_api(page, shop):
@@ -120,7 +163,7 @@ def test_a_price_stands_in_place_of_the_risk(page, shop):
     try:
         look_at(page, "web")
         page.wait("the price", lambda: page.text("[data-fact=Price] .value") == "2")
-        assert not page.all("[data-fact=Promised]") and "promised" not in page.text("[data-fact=Achieved]")
+        assert not page.all("[data-fact=Promised]") and "promised" not in page.text("[data-fact=Kept]")
         assert "2 instance-hours" in page.text("[data-key=Settings]")
     finally:
         shop.api("/v1/tiers/shop/web", "PATCH", {"price": 0})
@@ -130,7 +173,7 @@ def test_a_price_stands_in_place_of_the_risk(page, shop):
 def test_without_a_promise_the_page_says_so(page):
     page.script(MERGE, {"promise": None, "events": None, "capacity_learned": None})
     look_at(page, "web")
-    page.wait("the words", lambda: page.text("[data-key='Coverage promised and achieved'] p")
+    page.wait("the words", lambda: page.text("[data-key='Coverage of the forecasts'] p")
               == "Nothing to report until a forecast has been compared with actual demand.")
     assert "None in the next 14 days." in page.text("[data-key='Expected events']")
     assert unexpected(page) == []
@@ -144,10 +187,11 @@ def test_a_band_is_marked_when_it_kept_less(page, level, achieved, words, is_les
     assert found == {"text": words, "isLess": is_less}
 
 
-@pytest.mark.parametrize("promise,broken", [
-    ({"risk": 0.005, "achieved": 0.006}, True), ({"risk": 0.005, "achieved": 0.005}, False), ({"risk": 0.005, "achieved": None}, None), (None, None)])
-def test_a_broken_promise_is_told_from_one_that_is_not_known(page, promise, broken):
-    assert module(page, "coverage.js", "isBroken", promise) == broken
+@pytest.mark.parametrize("row,broken", [
+    ({"risk": 0.005, "short": 0.006}, True), ({"risk": 0.005, "short": 0.005}, False), ({"risk": 0.005, "short": None}, None),
+    ({"risk": None, "short": 0.2}, None), (None, None)])
+def test_a_broken_promise_is_told_from_one_that_is_not_known(page, row, broken):
+    assert module(page, "ledger.js", "isBroken", row) == broken
 
 
 @pytest.mark.parametrize("scale_in,words", [

@@ -33,8 +33,8 @@ def tell(daemon, days, value=wave):
     assert answer.status == 200, answer.body
 
 
-def up(daemon, days=0.0, value=wave, conf=CONF):
-    answer = daemon.call("PUT", "/v1/stacks/shop", stack(**{"stack.conf": conf}))
+def up(daemon, days=0.0, value=wave, conf=CONF, **files):
+    answer = daemon.call("PUT", "/v1/stacks/shop", stack(**{"stack.conf": conf, **files}))
     assert answer.status == 200, answer.body
     if days:
         tell(daemon, days, value)
@@ -74,7 +74,7 @@ def test_a_tier_earns_one_mode_after_the_other(daemon):
     assert mode(daemon) == "out"
     second = daemon.call("POST", f"{TIER}/promote", {}).doc
     assert (second["from"], second["to"], mode(daemon)) == ("out", "auto", "auto")
-    assert second["backtest"]["at"] == first["backtest"]["at"], "one of the last hour counts"
+    assert second["backtest"]["played"]["mode"] == "auto", "the mode is played that is promoted into"
     assert [m.split(":")[0].split(" promoted ")[1] for m in promoted(daemon)] == [
         "shop/web from out to auto", "shop/web from observe to out"]
     assert why in promoted(daemon)[1]
@@ -143,6 +143,54 @@ def test_a_tier_with_a_price_is_judged_by_its_whole_cost(daemon):
     why = answer["verdict"]["why"]
     assert f"{total('foretide'):.2f} times" in why and f"(reactive: {total('reactive (HPA)'):.2f})" in why
     assert "priced at 0.5 instance-hours" in why and total("foretide") < total("reactive (HPA)")
+
+
+@pytest.mark.parametrize("more,bound", [
+    ("max = 8\n", "its maximum of 8 leaves it short"),
+    ("schedule = days: daily 00:00-24:00 max=8\n", "its schedules leave it short"),
+    ("pool", "its pool, with room for 8, leaves it short"),
+])
+def test_what_keeps_a_tier_short_is_named(daemon, more, bound):
+    """All of one past, of which reactive scaling and any other policy would be short as well."""
+    if more == "pool":
+        conf = CONF.replace("[pool web]\ndriver = fake\nmax = 40", "[pool web]\ndriver = fake\nmax = 8")
+        assert conf != CONF
+    elif more.startswith("max"):
+        tier = CONF.index("[tier web]")
+        conf = CONF[:tier] + CONF[tier:].replace("max = 40\n", more)
+    else:
+        conf = CONF + more
+    unit = "[Service]\nExecStart=/bin/sleep infinity\n[X-Fleet]\nConflicts=web@*\n"
+    up(daemon, days=4, conf=conf, **{"units/web@.service": unit})
+    answer = daemon.call("POST", f"{TIER}/promote", {"dry_run": True}).doc
+    made, why = answer["backtest"], answer["verdict"]["why"]
+    assert not answer["verdict"]["promote"] and why.startswith(bound), why
+    assert why.endswith(f"; {made['needed']} are needed at most") and made["needed"] > 20
+    (kept,) = [k for k, v in made["short_by"].items() if v]
+    assert kept == {"max": "max", "sch": "schedule", "poo": "room"}[more[:3]]
+    for policy in made["policies"]:
+        assert policy["short"] >= made["short_by"][kept] - 1e-9
+    assert mode(daemon) == "observe"
+
+
+def test_what_is_promoted_into_is_what_is_played(daemon):
+    up(daemon, days=8)
+    cost = {}
+    for to in ("out", "auto"):
+        answer = daemon.call("POST", f"{TIER}/promote", {"to": to, "dry_run": True}).doc
+        row = {p["policy"]: p for p in answer["backtest"]["policies"]}
+        assert answer["backtest"]["played"]["mode"] == to
+        cost[to] = row["foretide"]["cost"]
+        assert ("nothing is scaled in in mode out" in answer["verdict"]["why"]) == (to == "out")
+    assert cost["out"] > 1.3 * cost["auto"]
+
+
+def test_what_a_minimum_costs_is_named(daemon):
+    up(daemon, days=4, conf=CONF + "min = 35\n")
+    answer = daemon.call("POST", f"{TIER}/promote", {"dry_run": True}).doc
+    made = answer["backtest"]
+    assert made["policies"][0]["cost"] == pytest.approx(1, abs=0.01)
+    assert f"its minimum alone costs {made['minimum_cost']:.2f} times what demand needs" in answer["verdict"]["why"]
 
 
 def test_a_dry_run_promotes_nothing(daemon):
@@ -233,7 +281,7 @@ def test_the_command_refuses_with_the_reason_and_can_be_forced(daemon):
 
 def test_the_command_says_what_is_wrong(daemon):
     up(daemon)
-    for args, status, words in ((("shop/web", "--to", "down"), 1, "out or auto"), ((), 2, "takes 1"),
+    for args, status, words in ((("shop/web", "--to", "down"), 2, "out auto"), ((), 2, "takes 1"),
                                 (("shop/nosuch",), 5, "shop/nosuch"), (("shop/web",), 6, "stays in mode")):
         r = cli(daemon, "promote", *args)
         assert (r.returncode, words in r.stdout + r.stderr) == (status, True), (args, r)

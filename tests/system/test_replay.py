@@ -129,7 +129,7 @@ def test_a_wrong_file_is_refused_in_words(daemon, other, text, status, words):
 @pytest.mark.parametrize("args,status,words", [
     (["shop"], 2, "STACK/TIER"),
     (["shop/none"], 5, "none"),
-    (["--since", "yesterday"], 1, '"since" must be a time'),
+    (["--since", "yesterday"], 2, "--since: 'yesterday'"),
     (["--with", "/nonexistent.conf"], 5, "/nonexistent.conf"),
     (["a/b", "c/d"], 2, "argument"),
     (["--sinc"], 2, "--sinc"),
@@ -150,7 +150,7 @@ def test_a_past_decision_is_explained(daemon):
     none = foretide(daemon, "explain", "shop/web", "--at", first["at"])
     assert none.returncode == 5 and "no decision" in none.stderr
     wrong = foretide(daemon, "explain", "shop/web", "--at", "noon")
-    assert wrong.returncode == 1 and "until" in wrong.stderr
+    assert wrong.returncode == 2 and "is not a time" in wrong.stderr
 
 
 # Last: it changes rows that the tests above repeat.

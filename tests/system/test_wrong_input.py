@@ -159,6 +159,10 @@ def test_a_driver_of_another_version_is_refused(running):
     ("POST", "/v1/metrics", "quick_load not-a-number\n", 400, "1"),
     ("POST", "/v1/tiers/quick/web/history", "timestamp,value\nyesterday,3\n", 400, "line 2"),
     ("GET", "/v1/nothing", None, 404, "nothing"),
+    ("GET", "/v1/tiers?stcak=quick", None, 400, "'stcak': stack explanations limit cursor"),
+    ("GET", "/v1/status?verbose", None, 400, "'verbose': there are none here"),
+    ("PATCH", "/v1/tiers/quick/web?dryrun=true", '{"min": 3}', 400, "'dryrun': dry_run"),
+    ("DELETE", "/v1/stacks/quick?dry-run=true", None, 400, "'dry-run': dry_run"),
     ("DELETE", "/v1/status", None, 405, "DELETE"),
 ])
 def test_a_wrong_call_is_a_problem_in_words(running, method, path, body, status, words):
@@ -223,6 +227,18 @@ def test_a_join_with_a_wrong_token_is_refused(running):
     (["token", "create"], "--name NAME"),
     (["play", "--service", "lb"], "STACK/SERVICE"),
     (["play", "--peak", "many"], "many"),
+    (["decisions", "--since", "yesterday"], "--since: 'yesterday'"),
+    (["replay", "--until", "noon"], "--until: 'noon'"),
+    (["explain", "quick/web", "--at", "2h"], "--at: '2h'"),
+    (["hold", "quick/web", "--reason", "x", "--for", "5"], "--for: '5'"),
+    (["hold", "quick/", "--reason", "x"], "STACK/TIER"),
+    (["release", "quick/web/x"], "STACK/TIER"),
+    (["token", "create", "--name", "x", "--for", "long"], "--for: 'long'"),
+    (["token", "create", "--name", "x", "--role", "king"], "viewer operator admin"),
+    (["promote", "quick/web", "--to", "observe"], "out auto"),
+    (["forecast", "quick/web", "--horizon", "far"], "--horizon: 'far'"),
+    (["logs", "web@1.service", "--lines", "none"], "--lines"),
+    (["logs", "web@1.service", "--lines", "0"], "--lines"),
 ])
 def test_a_wrong_command_says_how_and_ends_with_2(running, args, words):
     before = rows(running)
@@ -235,6 +251,32 @@ def test_a_wrong_command_says_how_and_ends_with_2(running, args, words):
 
 @pytest.mark.parametrize("args,status,words", [
     (["calendar", "quick", "--tier", "wbe"], 5, "wbe"),
+    (["tiers", "--stack", "nosuch"], 5, "nosuch"),
+    (["units", "--stack", "nosuch"], 5, "nosuch"),
+    (["units", "--tier", "wbe"], 5, "wbe"),
+    (["units", "--stack", "quick", "--tier", "wbe"], 5, "wbe"),
+    (["units", "--host", "web-00000000"], 5, "web-00000000"),
+    (["services", "--stack", "nosuch"], 5, "nosuch"),
+    (["holds", "--stack", "nosuch", "--json"], 5, "nosuch"),
+    (["hosts", "--pool", "wbe"], 5, "wbe"),
+    (["decisions", "--stack", "nosuch"], 5, "nosuch"),
+    (["decisions", "--stack", "quick", "--tier", "wbe"], 5, "wbe"),
+    (["import", "quick/web", "/nosuch.csv"], 5, "/nosuch.csv"),
+    (["apply", "/nosuch", "--yes"], 5, "/nosuch"),
+    (["forecast", "/nosuch.csv"], 5, "/nosuch.csv"),
+    (["backtest", "/nosuch.csv", "--capacity", "1"], 5, "/nosuch.csv"),
+    (["logs", "wbe@1.service"], 5, "wbe"),
+    (["drain", "web-00000000"], 5, "web-00000000"),
+    (["release", "7"], 5, "7"),
+    (["release", "quick/web"], 5, "quick/web"),
+    (["token", "revoke", "99"], 5, "99"),
+    (["explain", "quick/wbe"], 5, "wbe"),
+    (["forecast", "quick/wbe"], 5, "wbe"),
+    (["replay", "quick/wbe"], 5, "wbe"),
+    (["promote", "quick/wbe"], 5, "wbe"),
+    (["hold", "quick/wbe", "--reason", "x"], 5, "wbe"),
+    (["calendar", "nosuch"], 5, "nosuch"),
+    (["delete", "nosuch"], 5, "nosuch"),
     (["promote", "quick/web"], 6, "mode in stack.conf"),
     (["import", "quick/web", os.path.join(QUICK, "stack.conf")], 1, "stack.conf: line 5"),
 ])
@@ -243,6 +285,25 @@ def test_what_is_not_possible_says_why_and_what_to_do(running, args, status, wor
     done = running.cli(*args, check=False)
     assert done.returncode == status and words in done.stderr, done.stderr
     assert done.stderr.count("\n") == 1 and rows(running) == before
+
+
+def test_an_empty_list_of_what_there_is_is_a_table(running):
+    for args in (["units", "--stack", "quick", "--tier", "web"], ["hosts", "--pool", "web"],
+                 ["services", "--stack", "quick"], ["holds", "--stack", "quick"],
+                 ["decisions", "--stack", "quick", "--since", "1h"], ["decisions", "--since", "1h"],
+                 ["decisions", "--since", "2000-01-01T00:00:00Z"]):
+        assert running.cli(*args).stdout.splitlines()[0].split()[0].isupper(), args
+
+
+def test_a_hold_says_when_it_ends(running):
+    try:
+        assert "until it is released" in running.cli("hold", "quick/web", "--reason", "x").stdout
+        said = running.cli("hold", "quick", "--reason", "x", "--for", "5m").stdout
+        ends = {h["expires"] for h in running.items("/v1/holds")} - {None}
+        assert f"until {ends.pop()}, or it is released" in said
+    finally:
+        running.cli("release", "quick/web")
+        running.cli("release", "quick")
 
 
 # ---------------------------------------------------------------- what must not start

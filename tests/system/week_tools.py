@@ -175,26 +175,37 @@ tick = 60s
 
 
 def stack(folder, tiers):
-    """A pool a tier, an instance a host. All else is a tier's default."""
+    """A pool a tier, an instance a host; a tier's options replace these, or None leaves one
+    out. pool_max is the pool's. All else is a tier's default."""
     text = f"[stack]\nname = {STACK}\n"
     units = {}
-    for name in tiers:
-        text += (f"\n[pool {name}]\ndriver = fake\ndir = {folder}/{name}\nmax = {MAX}\n"
-                 f"\n[tier {name}]\nunit = {name}@.service\npool = {name}\nmin = 1\nmax = {MAX}\n"
-                 f"mode = auto\ncapacity = {CAPACITY}\nrisk = {RISK}\nlead_prior = 3m\n"
-                 f'demand = sum(offered_rate{{tier="{name}"}})\n')
+    for name, given in tiers.items():
+        options = {"unit": f"{name}@.service", "pool": name, "min": 1, "max": MAX, "mode": "auto",
+                   "capacity": CAPACITY, "risk": RISK, "lead_prior": "3m",
+                   "demand": f'sum(offered_rate{{tier="{name}"}})', **given}
+        pool = {"driver": "fake", "dir": f"{folder}/{name}", "max": options.pop("pool_max", MAX)}
+        text += section(f"pool {name}", pool) + section(f"tier {name}", options)
         units[f"units/{name}@.service"] = ("[Service]\nExecStart=/bin/sleep infinity\n"
                                            f"[X-Fleet]\nConflicts={name}@*\n")
     return {"stack.conf": text, **units}
 
 
-class Week:
-    """A controller whose calendar starts at start_ms, with a stack of these tiers."""
+def section(name, options):
+    """A list is an option that is given several times."""
+    lines = [f"{k} = {one}" for k, v in options.items() if v is not None
+             for one in (v if isinstance(v, list) else [v])]
+    return "\n".join([f"\n[{name}]", *lines, ""])
 
-    def __init__(self, tiers, start_ms):
-        self.tiers, self.now_ms = tiers, start_ms
+
+class Week:
+    """A controller whose calendar starts at start_ms, with a stack of these tiers: names,
+    or the options of each. pools: of the stack, when they are not one a tier."""
+
+    def __init__(self, tiers, start_ms, pools=None):
+        self.tiers = tiers if isinstance(tiers, dict) else {name: {} for name in tiers}
+        self.now_ms = start_ms
         self.folder = tempfile.mkdtemp(prefix="foretide-week-")
-        self.clouds = {t: Cloud(self.path(t)) for t in tiers}
+        self.clouds = {t: Cloud(self.path(t)) for t in pools or self.tiers}
         self.hosts = {}
         self.rev = self.seen_rev = 0
         self.ports = free_ports(2)
@@ -256,17 +267,20 @@ class Week:
         self.settle()
 
     # ------------------------------------------------------------ one minute
-    def step(self, rates):
+    def step(self, rates, used=None):
         """
         A minute passes in which each tier was asked for its rate; at its end the controller
-        decides. Hosts that have booted by then come up after that.
+        decides. Hosts that have booted by then come up after that. used: how busy the
+        instances of a tier were, 0 to 1.
         """
         end_ms = self.now_ms + MINUTE_MS
-        lines = ["# TYPE offered_rate gauge"] + [
-            f'offered_rate{{tier="{t}"}} {rates[t]:.4f} {end_ms - 1000}' for t in self.tiers]
+        lines = [f"# TYPE {name} gauge\n" + "\n".join(
+            f'{name}{{tier="{t}"}} {v:.4f} {end_ms - 1000}' for t, v in values.items())
+            for name, values in (("offered_rate", rates), ("used_share", used or {})) if values]
         self.command(f"at {end_ms - 1000}")
-        self.api.call("POST", f"/v1/metrics?stack={STACK}", "\n".join(lines) + "\n",
-                      content="text/plain")
+        if lines:
+            self.api.call("POST", f"/v1/metrics?stack={STACK}", "\n".join(lines) + "\n",
+                          content="text/plain")
         self.now_ms = end_ms
         self.command(f"at {end_ms}")
         self.command("tick")
@@ -325,6 +339,13 @@ class Week:
 
     def standing(self, tier):
         return sum(h.pool == tier for h in self.hosts.values())
+
+    def capacity(self, tier):
+        """In force at the last decision; what the tier declares, where it does."""
+        declared = {**{"capacity": CAPACITY}, **self.tiers[tier]}["capacity"]
+        if declared is not None:
+            return declared
+        return self.api.call("GET", f"/v1/tiers/{STACK}/{tier}")["capacity"] or 0
 
     def cpu_s(self):
         with open(f"/proc/{self.child.pid}/stat", encoding="utf-8") as f:

@@ -84,6 +84,19 @@ static int own_reload(struct units *base, const char *name, struct err *err)
 	return unit_reload(u, err);
 }
 
+static int own_restart(struct units *base, const char *name, struct err *err)
+{
+	struct unit *u = own_find(own_of(base), name);
+
+	if (!u)
+		return err_set(err, ERR_NOT_FOUND, "there is no unit %s", name);
+	if (!u->run || !phase_is_up(u->phase))
+		return err_set(err, ERR_CONFLICT, "%s is not running", name);
+	/* One that should run is started again once it has stopped. */
+	unit_stop(u);
+	return 0;
+}
+
 static bool own_get(const struct units *base, const char *name, struct unit_status *ret)
 {
 	const struct unit *u = own_find(own_of_const(base), name);
@@ -140,6 +153,7 @@ static const struct units_ops own_ops = {
 	.set = own_set,
 	.drop = own_drop,
 	.reload = own_reload,
+	.restart = own_restart,
 	.get = own_get,
 	.at = own_at,
 	.cpu_seconds = own_cpu_seconds,

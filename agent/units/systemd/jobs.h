@@ -8,7 +8,7 @@
 
 #include "manager.h"
 
-/* StartUnit, StopUnit, ReloadUnit. */
+/* StartUnit, StopUnit, ReloadUnit, RestartUnit. */
 void sysd_job(const struct sd_unit *u, const char *method);
 /* What all units need next; to be called from the timer s->work. */
 void sysd_work(struct sysd *s);

@@ -61,7 +61,8 @@ static void sysd_drop(struct units *base, const char *name)
 	loop_timer_in(u->s->work, 0);
 }
 
-static int sysd_reload(struct units *base, const char *name, struct err *err)
+static int job_on_running(struct units *base, const char *name, const char *method,
+			  struct err *err)
 {
 	struct sd_unit *u = sysd_find(sysd_of(base), name);
 
@@ -69,8 +70,23 @@ static int sysd_reload(struct units *base, const char *name, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "there is no unit %s", name);
 	if (strcmp(u->active, "active") != 0)
 		return err_set(err, ERR_CONFLICT, "%s is not running", name);
-	sysd_job(u, "ReloadUnit");
+	sysd_job(u, method);
 	return 0;
+}
+
+static int sysd_reload(struct units *base, const char *name, struct err *err)
+{
+	return job_on_running(base, name, "ReloadUnit", err);
+}
+
+/* Not of one that is to stop. */
+static int sysd_restart(struct units *base, const char *name, struct err *err)
+{
+	const struct sd_unit *u = sysd_find(sysd_of(base), name);
+
+	if (u && (!u->run || u->next_text))
+		return err_set(err, ERR_CONFLICT, "%s is to stop", name);
+	return job_on_running(base, name, "RestartUnit", err);
 }
 
 static bool sysd_get(const struct units *base, const char *name, struct unit_status *ret)
@@ -130,6 +146,7 @@ static const struct units_ops systemd_ops = {
 	.set = sysd_set,
 	.drop = sysd_drop,
 	.reload = sysd_reload,
+	.restart = sysd_restart,
 	.get = sysd_get,
 	.at = sysd_at,
 	.cpu_seconds = sysd_cpu_seconds,

@@ -202,12 +202,13 @@ static void decision_models_of_any_past(void **state)
 						   .action_price = 10 };
 		const struct demand_opts o = policy_model_opts(STEP_MS, s.lead_ms);
 		CLEANUP(demand_model_free) struct demand_model *m = NULL;
+		const struct policy_past past = { .y = v.y, .n = v.n };
 		struct policy p;
 		struct err e = { 0 };
 
 		assert_ok(demand_model_new(&o, &m, &e), &e);
 		policy_init(&p, &o, &s);
-		(void)answered(policy_train(&p, &s, m, v.y, v.n, 0, &e), &e);
+		(void)answered(policy_train(&p, &s, m, &past, &e), &e);
 		for (size_t i = 0; i < v.n; i++) {
 			struct decide_input in;
 			double level;
@@ -216,7 +217,7 @@ static void decision_models_of_any_past(void **state)
 							   (int64_t)(v.n + i) * STEP_MS,
 							   v.y[i], &e),
 				       &e);
-			policy_observe(&p, &s, v.y[i], 3, false);
+			policy_observe(&p, &s, NULL, v.y[i], 3, false);
 			policy_input(&p, &s, (int64_t)(v.n + i) * STEP_MS, v.y[i], 3, 0,
 				     &in);
 			policy_fill(&p, &s, m, NULL, &in, &level);

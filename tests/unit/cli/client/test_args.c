@@ -94,6 +94,41 @@ static void what_does_not_fit_is_refused(void **state)
 	}
 }
 
+static void values_have_the_form_that_their_option_asks_for(void **state)
+{
+	static const struct {
+		const char *line;
+		int status;
+	} rows[] = {
+		{ "x --for 30m", EXIT_OK },
+		{ "x --for 30", EXIT_USAGE },
+		{ "x --horizon soon", EXIT_USAGE },
+		{ "x --since 24h", EXIT_OK },
+		{ "x --since 2026-01-31T12:00:00Z", EXIT_OK },
+		{ "x --since yesterday", EXIT_USAGE },
+		{ "x --until noon", EXIT_USAGE },
+		{ "x --at 2026-01-31T12:00:00+01:00", EXIT_OK },
+		{ "x --at 24h", EXIT_USAGE },
+		{ "x --lines 7", EXIT_OK },
+		{ "x --lines 0", EXIT_USAGE },
+		{ "x --lines seven", EXIT_USAGE },
+		{ "x --role admin", EXIT_OK },
+		{ "x --role adm", EXIT_USAGE },
+		{ "x --role=", EXIT_USAGE },
+		{ "x --to auto", EXIT_OK },
+		{ "x --to observe", EXIT_USAGE },
+	};
+	static const char takes[] = "for horizon since until at lines role to";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct args a;
+
+		assert_int_equal(read_line(rows[i].line, takes, 0, 0, &a),
+				 rows[i].status);
+	}
+}
+
 static void a_tier_is_told_from_a_stack(void **state)
 {
 	static const struct {
@@ -114,6 +149,8 @@ static void a_tier_is_told_from_a_stack(void **state)
 
 		assert_int_equal(args_tier(&a), rows[i].as_tier);
 		assert_int_equal(args_stack(&a), rows[i].as_stack);
+		assert_int_equal(args_place(&a),
+				 rows[i].as_tier == EXIT_OK ? EXIT_OK : rows[i].as_stack);
 	}
 }
 
@@ -135,6 +172,7 @@ int main(void)
 		cmocka_unit_test(options_and_positions_come_in_any_order),
 		cmocka_unit_test(each_flag_sets_its_own),
 		cmocka_unit_test(what_does_not_fit_is_refused),
+		cmocka_unit_test(values_have_the_form_that_their_option_asks_for),
 		cmocka_unit_test(a_tier_is_told_from_a_stack),
 		cmocka_unit_test(all_take_what_leads_to_the_controller),
 	};

@@ -435,6 +435,49 @@ static void put_stack_row(const struct fixture *f)
 	assert_ok(db_tier_put(f->db, &t, &e), &e);
 }
 
+static void lead_times_come_in_pages_newest_first(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(free) char *path = xstrdup("/v1/tiers/shop/web/leads?limit=3");
+	struct err e;
+	json_int_t last = 1000;
+	size_t n = 0;
+
+	put_stack_row(f);
+	for (int i = 0; i < 7; i++) {
+		char stack[] = "shop", tier[] = "web", none[] = "";
+		const struct db_lead l = { .kind = DB_LEAD_TIER,
+					   .stack = stack,
+					   .tier = tier,
+					   .pool = none,
+					   .host = none };
+
+		assert_ok(db_lead_add(f->db, &l, &e), &e);
+	}
+	while (path) {
+		CLEANUP(json_decref) json_t *doc = NULL;
+		json_t *item;
+		size_t i;
+
+		assert_int_equal(
+			fixture_json(f, CALL(.path = path, .token = f->viewer), &doc),
+			200);
+		json_array_foreach(json_object_get(doc, "items"), i, item)
+		{
+			json_int_t id = json_integer_value(json_object_get(item, "id"));
+
+			assert_true(id < last);
+			last = id;
+			n++;
+		}
+		free(TAKE(path));
+		if (*text_of(doc, "next"))
+			path = xasprintf("/v1/tiers/shop/web/leads?limit=3&cursor=%s",
+					 text_of(doc, "next"));
+	}
+	assert_int_equal(n, 7);
+}
+
 static void a_hold_is_set_seen_and_released(void **state)
 {
 	struct fixture *f = *state;
@@ -858,6 +901,25 @@ static void what_is_not_there_is_a_503_and_not_a_crash(void **state)
 			503);
 }
 
+/* The query parameters that it takes, in the order that they are described in. */
+static void assert_query_is_described(const struct api_route *r, const json_t *parameters)
+{
+	CLEANUP(buf_done) struct buf names;
+	const json_t *p;
+	size_t i;
+
+	buf_init(&names, 1024);
+	json_array_foreach(parameters, i, p)
+	{
+		if (strcmp(text_of(p, "in"), "query") == 0)
+			buf_printf(&names, "%s%s", names.len ? " " : "",
+				   text_of(p, "name"));
+	}
+	if (strcmp(buf_str(&names), r->query) != 0)
+		fail_msg("%s %s takes '%s' and describes '%s'", r->method, r->pattern,
+			 r->query, buf_str(&names));
+}
+
 /* Every route is in openapi.json, and nothing else is. */
 static void the_document_describes_every_route(void **state)
 {
@@ -879,6 +941,7 @@ static void the_document_describes_every_route(void **state)
 		if (!operation)
 			fail_msg("%s %s is not described", r->method, r->pattern);
 		assert_string_equal(text_of(operation, "x-role"), api_role_name(r->role));
+		assert_query_is_described(r, json_object_get(operation, "parameters"));
 	}
 	json_object_foreach(paths, path, methods)
 		json_object_foreach(methods, method, operation) described +=
@@ -907,6 +970,7 @@ int main(void)
 		TEST(dry_run_changes_nothing),
 		TEST(an_unchanged_answer_is_304),
 		TEST(pages_give_everything_once_and_in_order),
+		TEST(lead_times_come_in_pages_newest_first),
 		TEST(limits_that_are_wrong_are_refused),
 		TEST(a_post_with_a_key_happens_once),
 		TEST(a_hold_is_set_seen_and_released),

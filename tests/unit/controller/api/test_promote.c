@@ -11,7 +11,7 @@
 #define DAYS 4
 #define LEARNED                                                                    \
 	"{\"capacity\":8.5,\"capacity_learned\":{\"used\":\"learned\"},\"lead\":{" \
-	"\"used_ms\":90000}}"
+	"\"used_ms\":90000},\"follows\":{\"tier\":\"lb\"}}"
 #define TIER "/v1/tiers/shop/web"
 
 /* A tier in mode observe, whose demand is a daily wave. capacity: its line, or "". */
@@ -164,14 +164,17 @@ static void a_dearer_action_is_taken_less_often(void **state)
 	const struct fixture *f = *state;
 	CLEANUP(json_decref) json_t *made = NULL;
 	CLEANUP(json_decref) json_t *dear = NULL;
-	struct call c = { .method = "POST", .path = TIER "/backtest", .token = f->admin };
+	struct call c = { .method = "POST",
+			  .path = TIER "/backtest",
+			  .token = f->admin,
+			  .body = "{\"mode\":\"auto\"}" };
 
 	tell(f, DAYS);
 	assert_int_equal(fixture_json(f, &c, &made), 200);
 	assert_close(action_price(made), POLICY_ACTION_PRICE, 1e-12);
 	assert_int_equal(json_integer_value(json_object_get(made, "dwell_ms")),
 			 POLICY_DWELL_MS);
-	c.body = "{\"action_price\":200,\"dwell\":\"5m\"}";
+	c.body = "{\"action_price\":200,\"dwell\":\"5m\",\"mode\":\"auto\"}";
 	assert_int_equal(fixture_json(f, &c, &dear), 200);
 	assert_close(action_price(dear), 200, 1e-12);
 	assert_int_equal(json_integer_value(json_object_get(dear, "dwell_ms")), 300000);
@@ -271,6 +274,9 @@ static void a_learned_capacity_is_played_and_said(void **state)
 	made = post(f, "backtest", NULL);
 	assert_capacity(made, 8.5, "learned");
 	assert_int_equal(json_integer_value(json_object_get(made, "boot_ms")), 90000);
+	/* Its own forecast is played, and the one that the controller's follows is named.
+	 */
+	assert_string_equal(json_string_value(json_object_get(made, "follows")), "lb");
 	given = post(f, "backtest", "{\"capacity\":20}");
 	assert_capacity(given, 20, "given");
 	replayed = post(f, "replay", "{\"since\":\"3h\",\"with\":{\"max\":30}}");

@@ -214,9 +214,11 @@ static void it_is_tried_anew_after_five_minutes_and_then_ever_later(void **state
 	look(w, "active", 5);
 	look(w, "active", 5);
 	assert_string_equal(w->s->f->tiers[0].avoid, "");
+	/* But it has served: another takes its place at once, and it is not given up. */
 	assert_false(gives_up(w));
+	assert_true(scene_unit(w->s, "web@2.service")->made_up);
 	pass(w, 5);
-	assert_true(gives_up(w));
+	assert_false(gives_up(w));
 }
 
 static void a_clock_that_is_set_back_ends_no_trying(void **state)

@@ -467,6 +467,23 @@ static void units_of_a_lost_host_are_wanted_anew(void **state)
 	assert_int_equal(fleet_host(w->s->f, "a")->n_units, 0);
 }
 
+static void what_one_without_a_host_waits_for_is_not_written_again(void **state)
+{
+	struct watch *w = *state;
+	struct fleet_unit *u;
+
+	set_stage(w);
+	put_unit(w, "", DB_GOAL_RUN);
+	look(w);
+	u = scene_unit(w->s, "web@1.service");
+	fleet_unit_set(u, &u->u.message, "waits for a host");
+	scene_save(w->s);
+	look(w);
+	u = scene_unit(w->s, "web@1.service");
+	assert_string_equal(u->u.message, "waits for a host");
+	assert_false(u->dirty);
+}
+
 static void states_that_cannot_be_read_are_none(void **state)
 {
 	struct watch *w = *state;
@@ -498,6 +515,7 @@ int main(void)
 		WATCH_TEST(an_instance_that_was_failing_tells_no_lead_time),
 		WATCH_TEST(health_is_of_the_text_that_is_wanted_and_of_a_living_host),
 		WATCH_TEST(units_of_a_lost_host_are_wanted_anew),
+		WATCH_TEST(what_one_without_a_host_waits_for_is_not_written_again),
 		WATCH_TEST(states_that_cannot_be_read_are_none),
 	};
 

@@ -239,6 +239,17 @@ static void deep_nesting_is_refused(void **state)
 	assert_int_equal(metrics_expr_parse(text, "wp", "web", &e, &f->e), ERR_INVAL);
 }
 
+static void fetched(struct fixture *f, const char *url, const char *query,
+		    const char *tier, double v)
+{
+	char mark[METRICS_QUERY_TEXT];
+	CLEANUP(free)
+	char *labels = xasprintf("query=\"%s\",series=\"{}\",stack=\"wp\",tier=\"%s\"",
+				 metrics_query_mark(url, query, mark), tier);
+
+	put(f, METRICS_PROMETHEUS_SERIES, labels, DB_GAUGE, T0, v);
+}
+
 static void a_prometheus_demand_gives_url_and_query(void **state)
 {
 	struct fixture *f = *state;
@@ -250,8 +261,9 @@ static void a_prometheus_demand_gives_url_and_query(void **state)
 	assert_true(metrics_expr_prometheus(e, &url, &query));
 	assert_string_equal(url, "http://p:9090");
 	assert_string_equal(query, "sum(rate(x{a=\"b,c\"}[1m]))");
-	put(f, METRICS_PROMETHEUS_SERIES, "stack=\"wp\",tier=\"web\"", DB_GAUGE, T0, 12);
-	put(f, METRICS_PROMETHEUS_SERIES, "stack=\"wp\",tier=\"db\"", DB_GAUGE, T0, 5);
+	fetched(f, "http://p:9090", "x", "web", 12);
+	fetched(f, "http://p:9090", "x", "db", 5);
+	fetched(f, "http://p:9090", "y", "web", 7);
 	assert_close(now_of(f, "prometheus(http://p:9090, x)", T0, NULL), 12, 0);
 }
 
@@ -293,40 +305,6 @@ static void a_range_counts_series_that_come_and_go_for_their_part(void **state)
 	assert_close(out[1], 3, 1e-9);
 }
 
-static void note_silent(void *arg, const char *host, const char *unit, int64_t last_ms)
-{
-	char *text = arg;
-
-	snprintf(text + strlen(text), 200 - strlen(text), "%s %s %d; ", host, unit,
-		 (int)((last_ms - T0) / 1000));
-}
-
-static void hosts_that_stop_reporting_are_named(void **state)
-{
-	struct fixture *f = *state;
-	CLEANUP(metrics_expr_free)
-	struct metrics_expr *e = parsed(f, "sum(rate(r)) + sum(g)");
-	char text[200] = "";
-
-	for (int i = 0; i <= 30; i++) {
-		int64_t t = T0 + i * 10000;
-
-		put(f, "r", "host=\"h1\",stack=\"wp\",unit=\"u1\"", DB_COUNTER, t, i);
-		if (i <= 10) {
-			put(f, "r", "host=\"h2\",stack=\"wp\",unit=\"u2\"", DB_COUNTER, t,
-			    i);
-			put(f, "r", "host=\"h1\",s=\"x\",stack=\"wp\",unit=\"u1\"",
-			    DB_COUNTER, t, i);
-			put(f, "r", "stack=\"wp\",unit=\"u9\"", DB_COUNTER, t, i);
-		}
-	}
-	metrics_expr_silent(f->db, e, T0 + 190000, 90000, note_silent, text);
-	assert_string_equal(text, "");
-	/* One series of u1 has gone, but u1 reports; the one without host nobody owes. */
-	metrics_expr_silent(f->db, e, T0 + 300000, 90000, note_silent, text);
-	assert_string_equal(text, "h2 u2 100; ");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,7 +321,6 @@ int main(void)
 		DB_TEST(a_wrong_expression_is_refused_with_its_column),
 		DB_TEST(deep_nesting_is_refused),
 		DB_TEST(a_prometheus_demand_gives_url_and_query),
-		DB_TEST(hosts_that_stop_reporting_are_named),
 		DB_TEST(a_range_is_the_mean_of_each_step),
 		DB_TEST(a_range_counts_series_that_come_and_go_for_their_part),
 	};

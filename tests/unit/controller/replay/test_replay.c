@@ -3,6 +3,7 @@
  * Recorded decisions made again, and recorded demand played with other settings.
  */
 #include "fleet_fixture.h"
+#include "front_fixture.h"
 
 #include "repeat.h"
 #include "tiers.h"
@@ -436,6 +437,35 @@ static void the_same_question_has_the_same_answer(void **state)
 }
 
 /* Longer ago than anything was recorded: it begins where that does. */
+static void what_follows_another_tier_follows_it_when_it_is_played(void **state)
+{
+	enum { N = 14 * DAY_MINUTES };
+	struct scene *s = *state;
+	CLEANUP(whatif_free) struct whatif *w = NULL;
+	CLEANUP(free) double *front = xcalloc(N, sizeof(*front));
+	CLEANUP(free) double *back = xcalloc(N, sizeof(*back));
+	size_t added, said = 0;
+
+	make_front(front, N, 1);
+	make_back(back, front, N, 3, 2);
+	scene_apply(s,
+		    WEB("min = 1\nmax = 100\n[tier lb]\nunit = lb.service\npool = p\n"),
+		    TEXT);
+	assert_ok(db_demand_import(s->db->db, "shop", "lb", START_MS - N * MINUTE_MS,
+				   front, N, START_MS, &added, s->e),
+		  s->e);
+	assert_ok(db_demand_import(s->db->db, "shop", "web", START_MS - N * MINUTE_MS,
+				   back, N, START_MS, &added, s->e),
+		  s->e);
+	w = play(s, longer_dwell);
+	for (size_t i = 0; i < w->n; i++)
+		said += strstr(w->v[i].sentence[0],
+			       "; the forecast follows lb, whose demand leads by 3m (") !=
+			NULL;
+	print_message("follows it at %zu of %zu moments\n", said, w->n);
+	assert_true(said > 0 && said > w->n / 2);
+}
+
 static void a_time_before_the_first_demand_is_not_played(void **state)
 {
 	struct scene *s = *state;
@@ -499,6 +529,7 @@ int main(void)
 		SCENE_TEST(a_hold_of_the_time_holds_again),
 		SCENE_TEST(an_event_of_the_time_is_counted_with_again),
 		SCENE_TEST(the_same_question_has_the_same_answer),
+		SCENE_TEST(what_follows_another_tier_follows_it_when_it_is_played),
 		SCENE_TEST(a_time_before_the_first_demand_is_not_played),
 		SCENE_TEST(what_cannot_be_played_is_said),
 	};

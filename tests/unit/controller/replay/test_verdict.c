@@ -30,7 +30,10 @@ static struct verdict_report a_good_one(void)
 					.short_share = 0.0031,
 					.cost = 1.22,
 					.reactive_short = 0.0042,
-					.reactive_cost = 1.48 };
+					.reactive_cost = 1.48,
+					.mode = DB_MODE_AUTO,
+					.floor_cost = 1,
+					.room = -1 };
 }
 
 static struct verdict give(const struct verdict_tier *t, const struct verdict_report *r,
@@ -205,6 +208,77 @@ static void without_a_backtest_nothing_is_earned(void **state)
 	assert_false(verdict_is_fresh(&observing, &none, NOW_MS));
 }
 
+static void the_bound_that_keeps_it_short_is_named(void **state)
+{
+	struct verdict_report r = a_good_one();
+	struct verdict v;
+
+	(void)state;
+	r.short_share = 0.815;
+	r.bound_short[JUDGE_MAX] = 0.81;
+	r.max = 2;
+	r.needed = 18;
+	v = give(&observing, &r, DB_MODE_OUT);
+	assert_false(v.promote);
+	assert_string_equal(v.why, "its maximum of 2 leaves it short 81 % of the time; "
+				   "18 are needed at most");
+	r.bound_short[JUDGE_ROOM] = 0.85;
+	r.room = 1;
+	v = give(&observing, &r, DB_MODE_OUT);
+	assert_refused(&v, "its pool, with room for 1, leaves it short 85 % of the time");
+	r.bound_short[JUDGE_CEILING] = 0.9;
+	v = give(&observing, &r, DB_MODE_OUT);
+	assert_refused(&v, "its schedules leave it short 90 % of the time");
+}
+
+static void what_makes_it_dear_is_named(void **state)
+{
+	struct verdict_report r = a_good_one();
+	struct verdict v;
+
+	(void)state;
+	r.mode = DB_MODE_OUT;
+	r.floor_cost = 8.4;
+	v = give(&observing, &r, DB_MODE_OUT);
+	assert_true(v.promote);
+	assert_non_null(strstr(v.why, "as nothing is scaled in in mode out"));
+	assert_non_null(strstr(v.why, "its minimum alone costs 8.40 times what demand "
+				      "needs"));
+}
+
+static void in_mode_out_an_instance_of_the_peak_is_chance(void **state)
+{
+	struct verdict_report r = a_good_one();
+	struct verdict v;
+
+	(void)state;
+	r.mode = DB_MODE_OUT;
+	r.needed = 20;
+	r.reactive_cost = 2;
+	r.cost = 2.09;
+	v = give(&observing, &r, DB_MODE_OUT);
+	assert_true(v.promote);
+	r.cost = 2.11;
+	v = give(&observing, &r, DB_MODE_OUT);
+	assert_refused(&v, "more than reactive");
+	r.cost = 2.09;
+	r.mode = DB_MODE_AUTO;
+	v = give(&observing, &r, DB_MODE_AUTO);
+	assert_refused(&v, "more than reactive");
+}
+
+static void a_backtest_of_another_play_counts_not(void **state)
+{
+	struct verdict_report r = a_good_one();
+	struct verdict v;
+
+	(void)state;
+	r.terms = 1;
+	v = give(&observing, &r, DB_MODE_OUT);
+	assert_refused(&v, "another mode, minimum, maximum, schedule, step or pool");
+	assert_false(verdict_is_fresh(&observing, &r, NOW_MS));
+}
+
 static void a_price_weighs_short_minutes_against_instances(void **state)
 {
 	struct verdict_tier t = observing;
@@ -274,6 +348,10 @@ int main(void)
 		cmocka_unit_test(a_backtest_of_other_settings_counts_not),
 		cmocka_unit_test(what_was_learned_may_move_a_little),
 		cmocka_unit_test(without_a_backtest_nothing_is_earned),
+		cmocka_unit_test(the_bound_that_keeps_it_short_is_named),
+		cmocka_unit_test(what_makes_it_dear_is_named),
+		cmocka_unit_test(in_mode_out_an_instance_of_the_peak_is_chance),
+		cmocka_unit_test(a_backtest_of_another_play_counts_not),
 		cmocka_unit_test(a_price_weighs_short_minutes_against_instances),
 		cmocka_unit_test(a_stateful_tier_may_scale_out_but_not_in),
 		cmocka_unit_test(nothing_is_promoted_to_where_it_is),

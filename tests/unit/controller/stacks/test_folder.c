@@ -197,6 +197,8 @@ static const struct {
 	{ CONF "[tier db]\nunit = web@.service\n", UNIT, "have the same unit" },
 	{ CONF "[tier db]\nunit = db@1.service\n", UNIT, "must be NAME.service" },
 	{ CONF "[tier db]\nmin = 1\n", UNIT, "[tier db] needs a unit" },
+	{ CONF "[tier db]\nunit = db.service\nlatency_max = 1s\n", UNIT,
+	  "[tier db] latency_max needs a latency" },
 	{ CONF, "[Service]\nExecStart\n", "units/web@.service:2:" },
 	{ CONF, "[Service]\nType=simple\n", "[Service] has no ExecStart" },
 	{ CONF, UNIT "[X-Service]\nName=web\nPort=99999\n", "units/web@.service:8" },

@@ -48,11 +48,11 @@ static struct tier_forecast ask(struct fixture *f, struct tier_model *m,
 
 static void save(struct fixture *f, struct tier_model *m)
 {
-	struct db_model_state s;
+	struct db_model_state s[TIER_MODEL_STATES];
 
-	assert_true(tier_model_take_state(m, tier.stack, tier.name, NOW, &s));
-	assert_ok(db_model_states_put(f->db, &s, 1, &f->e), &f->e);
-	free(s.data);
+	assert_int_equal(tier_model_take_state(m, tier.stack, tier.name, NOW, s), 1);
+	assert_ok(db_model_states_put(f->db, s, 1, &f->e), &f->e);
+	free(s[0].data);
 }
 
 /* A round whose time to learn in is over. */

@@ -115,8 +115,12 @@ static void command_init(struct command *k, const struct db_tier *t, const doubl
 				       t, NULL, LEAD_MINUTES * MINUTE_MS) };
 	policy_init(&k->policy, &o, &k->settings);
 	assert_ok(demand_model_new(&o, &k->model, e), e);
-	assert_ok(policy_train(&k->policy, &k->settings, k->model, y, n,
-			       START_MS - (int64_t)n * MINUTE_MS, e),
+	assert_ok(policy_train(&k->policy, &k->settings, k->model,
+			       &(struct policy_past){ .y = y,
+						      .n = n,
+						      .t0_ms = START_MS -
+							       (int64_t)n * MINUTE_MS },
+			       e),
 		  e);
 }
 
@@ -138,7 +142,8 @@ static int64_t command_step(struct command *k, int64_t start_ms, double demand,
 	const bool is_bound = k->plan.would_binding == DECIDE_BY_MIN;
 
 	assert_ok(demand_model_update(k->model, start_ms, demand, e), e);
-	policy_observe(&k->policy, &k->settings, demand, serving(&k->twin), is_bound);
+	policy_observe(&k->policy, &k->settings, NULL, demand, serving(&k->twin),
+		       is_bound);
 	return command_decide(k, start_ms + MINUTE_MS, demand);
 }
 

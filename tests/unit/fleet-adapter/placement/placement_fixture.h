@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define MAX_HOSTS 600
-#define MAX_UNITS 3200
+#define MAX_UNITS 4200
 
 /* A fleet that a test builds up; everything is in pool "p" unless it says otherwise. */
 struct fleet {

@@ -348,14 +348,14 @@ static void an_empty_fleet_is_fine(void **state)
 static void victims_come_in_the_order_that_empties_hosts(void **state)
 {
 	struct place_victim v[] = {
-		{ "web@9.service", true, true, false, 0, 5, 0, false },
-		{ "web@10.service", true, true, false, 0, 5, 0, false },
-		{ "web@1.service", true, true, false, 0, 9, 0, false },
-		{ "web@2.service", true, true, false, 3, 9, 0, false },
-		{ "web@3.service", true, false, false, 3, 9, 0, false },
-		{ "web@4.service", true, true, true, 3, 9, 0, false },
-		{ "web@5.service", false, false, false, 0, 0, 8, false },
-		{ "web@6.service", false, false, false, 0, 0, 7, false },
+		{ "web@9.service", true, true, false, 0, 5, 0, false, false },
+		{ "web@10.service", true, true, false, 0, 5, 0, false, false },
+		{ "web@1.service", true, true, false, 0, 9, 0, false, false },
+		{ "web@2.service", true, true, false, 3, 9, 0, false, false },
+		{ "web@3.service", true, false, false, 3, 9, 0, false, false },
+		{ "web@4.service", true, true, true, 3, 9, 0, false, false },
+		{ "web@5.service", false, false, false, 0, 0, 8, false, false },
+		{ "web@6.service", false, false, false, 0, 0, 7, false, false },
 	};
 	static const char *const want[] = { "web@5.service", "web@6.service",
 					    "web@4.service", "web@3.service",

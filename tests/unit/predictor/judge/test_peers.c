@@ -10,13 +10,31 @@ static void the_reactive_peer_follows_the_documented_rule(void **state)
 	struct peer p = { .headroom = 1, .capacity = 100 };
 
 	(void)state;
-	assert_int_equal(peer_reactive(&p, 0, 800, 4, 0), 8);
-	assert_int_equal(peer_reactive(&p, 1, 430, 4, 0), 4);
+	assert_int_equal(peer_reactive(&p, &(struct fleet_now){ .i = 0,
+								.demand = 800,
+								.running = 4,
+								.booting = 0 }),
+			 8);
+	assert_int_equal(peer_reactive(&p, &(struct fleet_now){ .i = 1,
+								.demand = 430,
+								.running = 4,
+								.booting = 0 }),
+			 4);
 	/* Down only when all five last wishes are down. */
-	assert_int_equal(peer_reactive(&p, 2, 400, 8, 0), 8);
+	assert_int_equal(peer_reactive(&p, &(struct fleet_now){ .i = 2,
+								.demand = 400,
+								.running = 8,
+								.booting = 0 }),
+			 8);
 	for (size_t i = 3; i < 6; i++)
-		(void)peer_reactive(&p, i, 400, 8, 0);
-	assert_int_equal(peer_reactive(&p, 6, 400, 8, 0), 4);
+		(void)peer_reactive(
+			&p, &(struct fleet_now){
+				    .i = i, .demand = 400, .running = 8, .booting = 0 });
+	assert_int_equal(peer_reactive(&p, &(struct fleet_now){ .i = 6,
+								.demand = 400,
+								.running = 8,
+								.booting = 0 }),
+			 4);
 }
 
 static void the_seasonal_peer_looks_at_yesterday_and_not_ahead(void **state)
@@ -34,10 +52,22 @@ static void the_seasonal_peer_looks_at_yesterday_and_not_ahead(void **state)
 			  .lead = 1,
 			  .day = 24 };
 
-	assert_int_equal(peer_seasonal(&p, 5, 100, 1, 0), 1);
-	assert_int_equal(peer_seasonal(&p, 11, 100, 1, 0), 9);
+	assert_int_equal(peer_seasonal(&p, &(struct fleet_now){ .i = 5,
+								.demand = 100,
+								.running = 1,
+								.booting = 0 }),
+			 1);
+	assert_int_equal(peer_seasonal(&p, &(struct fleet_now){ .i = 11,
+								.demand = 100,
+								.running = 1,
+								.booting = 0 }),
+			 9);
 	demand[12] = 5000; /* the future of step 11 */
-	assert_int_equal(peer_seasonal(&p, 11, 100, 1, 0), 9);
+	assert_int_equal(peer_seasonal(&p, &(struct fleet_now){ .i = 11,
+								.demand = 100,
+								.running = 1,
+								.booting = 0 }),
+			 9);
 }
 
 int main(void)

@@ -77,7 +77,7 @@ struct tier {
 	struct fleet_sim *fleet;
 	int64_t now_ms; /* end of the last step */
 	int64_t step_ms;
-	size_t running, booting;
+	size_t running;
 	struct policy_noise noise;
 	double minute; /* sum of its ticks */
 };
@@ -88,6 +88,10 @@ static inline __attribute__((unused)) struct tier *tier_new(
 	size_t running, size_t steps)
 {
 	const struct demand_opts o = policy_model_opts(step_ms, s->lead_ms);
+	const struct policy_past past = { .y = y, .n = n, .t0_ms = MONDAY_MS };
+	const struct fleet_terms terms = { .capacity = s->capacity,
+					   .lead = o.lead_steps[POLICY_NEAR],
+					   .billing = 1 };
 	struct tier *t = xcalloc(1, sizeof(*t));
 	struct err e;
 
@@ -97,9 +101,8 @@ static inline __attribute__((unused)) struct tier *tier_new(
 			    .running = running };
 	assert_ok(demand_model_new(&o, &t->m, &e), &e);
 	policy_init(&t->p, &o, s);
-	assert_ok(policy_train(&t->p, s, t->m, y, n, MONDAY_MS, &e), &e);
-	t->fleet =
-		fleet_sim_new(steps, running, o.lead_steps[POLICY_NEAR], s->capacity, 1);
+	assert_ok(policy_train(&t->p, s, t->m, &past, &e), &e);
+	t->fleet = fleet_sim_new(&terms, steps, running);
 	return t;
 }
 
@@ -113,16 +116,17 @@ static inline __attribute__((unused)) void tier_free(struct tier *t)
 /* A step passes with that demand; returns what is desired at its end. */
 static inline __attribute__((unused)) int64_t tier_step(struct tier *t, double demand)
 {
+	struct fleet_now now;
 	struct decide_input in;
 	struct err e;
 
-	fleet_serve(t->fleet, demand, &t->running, &t->booting);
-	policy_observe(&t->p, &t->s, demand, (int64_t)t->running,
+	fleet_serve(t->fleet, demand, &now);
+	t->running = now.running;
+	policy_observe(&t->p, &t->s, NULL, demand, (int64_t)t->running,
 		       t->plan.would_binding == DECIDE_BY_MIN);
 	assert_ok(demand_model_update(t->m, t->now_ms, demand, &e), &e);
 	t->now_ms += t->step_ms;
-	policy_input(&t->p, &t->s, t->now_ms, demand, (int64_t)t->running,
-		     (int64_t)t->booting, &in);
+	policy_fleet_input(&t->p, &t->s, NULL, t->now_ms, &now, &in);
 	policy_fill(&t->p, &t->s, t->m, NULL, &in, NULL);
 	decide(&in, &t->state, &t->plan);
 	fleet_want(t->fleet, (size_t)t->plan.desired);
@@ -143,7 +147,7 @@ static inline __attribute__((unused)) int64_t tier_tick(struct tier *t, double d
 	t->now_ms = now_ms;
 	t->minute += demand / 6;
 	if (now_ms % MINUTE_MS == 0) {
-		policy_observe(&t->p, &t->s, t->minute, (int64_t)t->running,
+		policy_observe(&t->p, &t->s, NULL, t->minute, (int64_t)t->running,
 			       t->plan.would_binding == DECIDE_BY_MIN);
 		assert_ok(demand_model_update(t->m, now_ms - MINUTE_MS, t->minute, &e),
 			  &e);

@@ -44,7 +44,8 @@ static double found_price(const double *y, int64_t billing_ms)
 
 	assert_int_equal(demand_model_new(&o, &m, &e), 0);
 	policy_init(&p, &o, &s);
-	assert_int_equal(policy_train(&p, &s, m, y, N, 0, &e), 0);
+	assert_int_equal(
+		policy_train(&p, &s, m, &(struct policy_past){ .y = y, .n = N }, &e), 0);
 	return p.log_price;
 }
 

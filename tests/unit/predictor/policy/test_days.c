@@ -75,7 +75,7 @@ static void a_lower_risk_asks_for_more(void **state)
 	policy_fill(&a->p, &a->s, a->m, NULL, &in, &level);
 	policy_fill(&b->p, &b->s, b->m, NULL, &careful, &careful_level);
 	assert_true(careful_level > level);
-	assert_true(careful.forecast_high > in.forecast_high);
+	assert_true(careful.forecast_need > in.forecast_need);
 	assert_close(careful.forecast_mid, in.forecast_mid, 0);
 	tier_free(a);
 	tier_free(b);

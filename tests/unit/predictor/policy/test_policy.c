@@ -65,8 +65,9 @@ static double steered(const struct tier *t, double demand, int64_t served, bool 
 {
 	struct policy p = t->p;
 
+	p.followed = p.lead_steps + 1;
 	for (size_t i = 0; i < n; i++)
-		policy_observe(&p, &t->s, demand, served, is_bound);
+		policy_observe(&p, &t->s, NULL, demand, served, is_bound);
 	return p.log_price - t->p.log_price;
 }
 
@@ -81,6 +82,48 @@ static void what_was_short_raises_the_price_and_what_was_not_lowers_it(void **st
 	/* One short step weighs as much as its promise's number of others. */
 	assert_close(steered(t, 500, 24, false, 1), -200 * steered(t, 500, 25, false, 1),
 		     0.01);
+	tier_free(t);
+}
+
+/* The first decision serves a lead time later: what is short until then is no reason for
+ * a higher price, and not after a time either in which others decided. */
+static void what_no_decision_could_serve_leaves_the_price(void **state)
+{
+	const struct policy_settings s = plain_settings();
+	struct tier *t = some_tier(&s);
+	struct policy p = t->p;
+
+	(void)state;
+	for (int again = 0; again < 2; again++) {
+		const double price = p.log_price;
+
+		for (int i = 0; i < 4; i++)
+			policy_observe(&p, &s, NULL, 500, 24, false);
+		assert_close(p.log_price, price, 0);
+		policy_observe(&p, &s, NULL, 500, 24, false);
+		assert_true(p.log_price > price);
+		policy_observe(&p, &s, NULL, 500, -1, false);
+	}
+	tier_free(t);
+}
+
+/* A schedule's maximum, or a pool without room: as the operator's maximum. */
+static void what_a_bound_keeps_short_leaves_the_price(void **state)
+{
+	static const struct policy_bounds bounds[] = { { -1, 24, -1 }, { -1, -1, 24 } };
+	const struct policy_settings s = plain_settings();
+	struct tier *t = some_tier(&s);
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(bounds); k++) {
+		struct policy p = t->p;
+
+		p.followed = p.lead_steps + 1;
+		policy_observe(&p, &s, &bounds[k], 500, 24, false);
+		assert_close(p.log_price, t->p.log_price, 0);
+		policy_observe(&p, &s, &bounds[k], 470, 23, false);
+		assert_true(p.log_price > t->p.log_price);
+	}
 	tier_free(t);
 }
 
@@ -147,17 +190,76 @@ static void twice_the_capacity_needs_half_the_instances_at_once(void **state)
 	struct policy_settings s = plain_settings();
 	struct tier *t = some_tier(&s);
 	struct decide_input in = { .desired = 26 };
-	double high;
+	int64_t need;
 
 	(void)state;
 	policy_fill(&t->p, &t->s, t->m, NULL, &in, NULL);
-	high = in.forecast_high;
+	need = in.forecast_need;
 	s.capacity = 40;
 	policy_change(&t->p, &t->s, &s);
 	policy_fill(&t->p, &s, t->m, NULL, &in, NULL);
-	assert_close(in.forecast_high, high, 0.03 * high);
-	assert_true(in.forecast_high <= 40 * ceil(high / 40));
+	assert_true(llabs(2 * in.forecast_need - need) <= 2);
 	tier_free(t);
+}
+
+/* What is told of the demand is a quantile of it, whatever an instance serves; the need
+ * is what does not suffice seldom enough. */
+static void the_same_demand_is_told_alike_at_any_capacity(void **state)
+{
+	static const double capacities[] = { 1, 40, 1000 };
+	double high = 0;
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(capacities); k++) {
+		struct policy_settings s = plain_settings();
+		struct decide_input in = { .desired = 1 };
+		struct demand_view near;
+		struct tier *t;
+		struct err e;
+
+		s.capacity = capacities[k];
+		t = some_tier(&s);
+		policy_fill(&t->p, &s, t->m, NULL, &in, NULL);
+		assert_ok(demand_model_view(t->m, POLICY_NEAR, &near, &e), &e);
+		assert_close(in.forecast_level, 0.95, 0);
+		assert_close(in.forecast_high, demand_view_quantile(&near, 0.95), 1e-9);
+		assert_close(in.forecast_high, k ? high : in.forecast_high, 1e-9);
+		assert_close(in.need_level,
+			     1 - demand_view_over(&near,
+						  (double)in.forecast_need * s.capacity),
+			     0.01);
+		high = in.forecast_high;
+		tier_free(t);
+	}
+}
+
+/* The demand that comes is that many times as large, and not what whole instances could
+ * serve of it: 9 of 10 make 18.9, which two serve. */
+static void an_event_multiplies_demand_and_not_the_slack(void **state)
+{
+	static const struct {
+		double level, capacity, uplift;
+		int64_t need;
+	} is[] = { { 9, 10, 2.1, 2 }, { 91, 10, 2.9, 27 } };
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(is); k++) {
+		static double y[HISTORY];
+		const struct uplift u = uplift_given(is[k].uplift);
+		const struct policy_events sale = { u, u };
+		struct policy_settings s = plain_settings();
+		struct decide_input in = { .desired = 1 };
+		struct tier *t;
+
+		for (size_t i = 0; i < HISTORY; i++)
+			y[i] = is[k].level + 0.01 * (double)(i % 7);
+		s.capacity = is[k].capacity;
+		t = tier_new(&s, MINUTE_MS, y, HISTORY, 1, 1);
+		policy_fill(&t->p, &s, t->m, &sale, &in, NULL);
+		assert_int_equal(in.forecast_need, is[k].need);
+		assert_close(in.forecast_high, is[k].level * is[k].uplift, 0.5);
+		tier_free(t);
+	}
 }
 
 static void another_promise_is_kept_without_another_training(void **state)
@@ -186,7 +288,7 @@ static int64_t obeyed_step(struct tier *t, double demand)
 	struct decide_input in;
 	struct err e;
 
-	policy_observe(&t->p, &t->s, demand, t->plan.desired, false);
+	policy_observe(&t->p, &t->s, NULL, demand, t->plan.desired, false);
 	assert_ok(demand_model_update(t->m, t->now_ms, demand, &e), &e);
 	t->now_ms += t->step_ms;
 	policy_input(&t->p, &t->s, t->now_ms, demand, t->plan.desired, 0, &in);
@@ -364,9 +466,13 @@ int main(void)
 		cmocka_unit_test(
 			what_was_short_raises_the_price_and_what_was_not_lowers_it),
 		cmocka_unit_test(what_says_nothing_of_the_price_leaves_it),
+		cmocka_unit_test(what_no_decision_could_serve_leaves_the_price),
+		cmocka_unit_test(what_a_bound_keeps_short_leaves_the_price),
 		cmocka_unit_test(
 			other_settings_are_worth_as_much_demand_and_learned_faster),
 		cmocka_unit_test(twice_the_capacity_needs_half_the_instances_at_once),
+		cmocka_unit_test(the_same_demand_is_told_alike_at_any_capacity),
+		cmocka_unit_test(an_event_multiplies_demand_and_not_the_slack),
 		cmocka_unit_test(another_promise_is_kept_without_another_training),
 		cmocka_unit_test(a_saved_copy_goes_on_alike),
 		cmocka_unit_test(a_week_of_minutes_and_the_policy_fit_in_64_kb),

@@ -26,6 +26,31 @@ static void it_goes_out_for_what_is_forecast(void **state)
 	assert_int_equal(p.needed, 5);
 }
 
+/* The figure is that of the demand at its level, and the need what is enough at another.
+ */
+static void the_sentence_names_the_levels_of_demand_and_need(void **state)
+{
+	struct decide_input in = three_running();
+	struct decide_plan p;
+
+	(void)state;
+	set_demand(&in, 41.2, 52);
+	in.forecast_level = 0.95;
+	in.forecast_need = 5;
+	in.need_level = 0.9968;
+	p = once(&in);
+	assert_plan(&p, 5, DECIDE_FORECAST, DECIDE_BY_FORECAST,
+		    "web goes from 3 to 5: demand of 41.2/s is forecast to reach 52.0/s "
+		    "(95 %) within the lead time of 3m10s, and needs 5, enough with "
+		    "99.7 % (capacity 15/s per instance).");
+	in.running = in.desired = 5;
+	p = once(&in);
+	assert_plan(&p, 5, DECIDE_STEADY, DECIDE_BY_NOTHING,
+		    "web stays at 5: demand of 41.2/s, forecast at most 52.0/s (95 %) "
+		    "within the lead time of 3m10s, needs 5, enough with 99.7 % "
+		    "(capacity 15/s per instance).");
+}
+
 static void it_goes_out_for_what_is_there_when_that_is_more(void **state)
 {
 	struct decide_input in = three_running();
@@ -211,7 +236,7 @@ static void limits_of_going_out_are_told(void **state)
 	p = once(&in);
 	assert_int_equal(p.desired, 4);
 	assert_int_equal(p.binding, DECIDE_BY_CEILING);
-	assert_non_null(strstr(p.sentence, "but schedule 'nights' allows 4."));
+	assert_non_null(strstr(p.sentence, "but schedule 'nights' allows at most 4."));
 	in.desired = 12;
 	in.budget = 1; /* never takes away what is there */
 	in.ceiling = -1;
@@ -318,6 +343,38 @@ static void windows_hold_the_largest(void **state)
 	assert_int_equal(w.since_ms, 1);
 }
 
+static void the_tier_that_the_forecast_follows_is_told(void **state)
+{
+	struct decide_input in = three_running();
+	struct decide_state s = { 0 };
+	CLEANUP(json_decref) json_t *o = NULL;
+	const json_t *follows;
+	struct decide_plan p;
+
+	(void)state;
+	in.follows = "lb";
+	in.follows_ahead_ms = 3 * MINUTE;
+	in.follows_gain = 0.183;
+	in.follows_over_ms = 9 * 24 * 60 * MINUTE + 7 * MINUTE;
+	decide(&in, &s, &p);
+	assert_non_null(strstr(p.sentence, "; the forecast follows lb, whose demand "
+					   "leads by 3m (18 % better over 9d)."));
+	o = decide_explain(&in, &p);
+	follows = json_object_get(json_object_get(o, "forecast"), "follows");
+	assert_string_equal(json_string_value(json_object_get(follows, "tier")), "lb");
+	assert_int_equal(json_integer_value(json_object_get(follows, "ahead_ms")),
+			 3 * MINUTE);
+	assert_int_equal(json_integer_value(json_object_get(follows, "over_ms")),
+			 9 * 24 * 60 * MINUTE + 7 * MINUTE);
+	assert_close(json_number_value(json_object_get(follows, "gain")), 0.183, 1e-9);
+	in.follows_ahead_ms = 0;
+	decide(&in, &s, &p);
+	assert_non_null(strstr(p.sentence, "; the forecast follows lb (18 % better"));
+	in.follows = NULL;
+	decide(&in, &s, &p);
+	assert_null(strstr(p.sentence, "follows"));
+}
+
 static void the_explanation_tells_inputs_forecast_stages_and_sentence(void **state)
 {
 	struct decide_input in = three_running();
@@ -382,6 +439,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_stays_when_what_is_there_is_what_is_needed),
 		cmocka_unit_test(it_goes_out_for_what_is_forecast),
+		cmocka_unit_test(the_sentence_names_the_levels_of_demand_and_need),
 		cmocka_unit_test(it_goes_out_for_what_is_there_when_that_is_more),
 		cmocka_unit_test(what_is_not_certain_waits_for_the_forecast),
 		cmocka_unit_test(going_out_waits_until_it_is_worth_an_action),
@@ -399,6 +457,7 @@ int main(void)
 		cmocka_unit_test(windows_hold_the_largest),
 		cmocka_unit_test(
 			the_explanation_tells_inputs_forecast_stages_and_sentence),
+		cmocka_unit_test(the_tier_that_the_forecast_follows_is_told),
 		cmocka_unit_test(nonsense_is_survived),
 	};
 

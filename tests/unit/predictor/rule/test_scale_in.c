@@ -252,25 +252,29 @@ static void it_never_goes_in_without_good_data(void **state)
 	static const struct {
 		double demand;
 		int64_t age_ms;
-		const char *distrust;
+		const char *distrust, *missing;
 		bool stateful;
 		enum decide_binding binding;
 		const char *sentence;
 	} cases[] = {
-		{ NAN, 0, NULL, false, DECIDE_BY_NO_DATA,
+		{ NAN, 0, NULL, NULL, false, DECIDE_BY_NO_DATA,
 		  "web stays at 3: no demand is measured, so nothing is scaled in." },
-		{ -1, 0, NULL, false, DECIDE_BY_NO_DATA,
+		{ -1, 0, NULL, NULL, false, DECIDE_BY_NO_DATA,
 		  "web stays at 3: no demand is measured, so nothing is scaled in." },
-		{ INFINITY, 0, NULL, false, DECIDE_BY_NO_DATA,
+		{ INFINITY, 0, NULL, NULL, false, DECIDE_BY_NO_DATA,
 		  "web stays at 3: no demand is measured, so nothing is scaled in." },
-		{ 20, 2 * MINUTE, NULL, false, DECIDE_BY_STALE_DATA,
+		{ 20, 2 * MINUTE, NULL, NULL, false, DECIDE_BY_STALE_DATA,
 		  "web stays at 3: demand was last measured 2m ago, so nothing is scaled "
 		  "in (stale data)." },
-		{ 20, 0, "the inventory shrank from 9 to 2 hosts", false,
+		{ 20, 0, "the inventory shrank from 9 to 2 hosts", NULL, false,
 		  DECIDE_BY_DISTRUST,
 		  "web stays at 3: the inventory shrank from 9 to 2 hosts, so nothing is "
 		  "scaled in." },
-		{ 20, 0, NULL, true, DECIDE_BY_STATEFUL,
+		{ 20, 0, NULL, "no metrics from web@2.service on host h for 95 s", false,
+		  DECIDE_BY_MISSING,
+		  "web stays at 3: no metrics from web@2.service on host h for 95 s, so "
+		  "nothing is scaled in." },
+		{ 20, 0, NULL, NULL, true, DECIDE_BY_STATEFUL,
 		  "web stays at 3: 2 would suffice, but a stateful tier is not scaled in "
 		  "automatically." },
 	};
@@ -284,12 +288,14 @@ static void it_never_goes_in_without_good_data(void **state)
 		in.demand = in.demand_sure = cases[i].demand;
 		in.demand_at_ms = in.now_ms - cases[i].age_ms;
 		in.distrust = cases[i].distrust;
+		in.missing = cases[i].missing;
 		in.stateful = cases[i].stateful;
 		decide(&in, &s, &p);
 		assert_plan(&p, 3, DECIDE_KEPT, cases[i].binding, cases[i].sentence);
-		in.max = 1; /* not even for that */
+		/* A person's maximum needs no demand. */
+		in.max = 1;
 		decide(&in, &s, &p);
-		assert_int_equal(p.desired, 3);
+		assert_int_equal(p.desired, cases[i].distrust ? 3 : 1);
 	}
 }
 

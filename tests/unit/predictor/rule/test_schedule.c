@@ -266,6 +266,42 @@ static void wrong_rules_are_refused_in_words(void **state)
 	assert_int_equal(c.n, 1);
 }
 
+static void rules_that_are_in_force_at_once_are_found(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool overlap;
+	} cases[] = {
+		{ "a: mon-fri 08:00-18:00 min=1", "b: daily 22:00-06:00 max=1", false },
+		{ "a: mon-fri 05:00-18:00 min=1", "b: daily 22:00-06:00 max=1", true },
+		{ "a: mon-fri 08:00-18:00 min=1", "b: sat,sun max=1", false },
+		{ "a: fri 20:00-02:00 min=1", "b: sat 01:00-03:00 max=1", true },
+		{ "a: sun 20:00-02:00 min=1", "b: mon 01:00-03:00 max=1", true },
+		{ "a: fri 20:00-02:00 min=1", "b: sat 02:00-03:00 max=1", false },
+		{ "a: daily 00:00-24:00 min=1", "b: 2026-12-24 max=1", true },
+		/* 2026-12-24 is a Thursday. */
+		{ "a: thu min=1", "b: 2026-12-24 10:00-12:00 max=1", true },
+		{ "a: fri min=1", "b: 2026-12-24 10:00-12:00 max=1", false },
+		{ "a: fri 01:00-02:00 min=1", "b: 2026-12-24 22:00-03:00 max=1", true },
+		{ "a: 2026-12-24..2026-12-26 min=1", "b: 2026-12-26..2026-12-28 max=1",
+		  true },
+		{ "a: 2026-12-24..2026-12-25 min=1", "b: 2026-12-26..2026-12-28 max=1",
+		  false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CLEANUP(calendar_done) struct calendar c = { 0 };
+		struct err e;
+
+		assert_ok(calendar_add(&c, cases[i].a, &e), &e);
+		assert_ok(calendar_add(&c, cases[i].b, &e), &e);
+		if (calendar_overlap(&c.rules[0], &c.rules[1]) != cases[i].overlap ||
+		    calendar_overlap(&c.rules[1], &c.rules[0]) != cases[i].overlap)
+			fail_msg("%s, %s", cases[i].a, cases[i].b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +309,7 @@ int main(void)
 		cmocka_unit_test(wrong_zones_are_refused),
 		cmocka_unit_test(dates_are_right),
 		cmocka_unit_test(rules_hold_by_the_local_clock),
+		cmocka_unit_test(rules_that_are_in_force_at_once_are_found),
 		cmocka_unit_test(floors_are_known_a_lead_time_ahead_but_ceilings_are_not),
 		cmocka_unit_test(the_rule_in_force_is_named),
 		cmocka_unit_test(rules_survive_json),

@@ -94,15 +94,16 @@ static void each_ends_once_a_unit(void **state)
 	}
 }
 
-static size_t next_wish(void *arg, size_t i, double demand, size_t running,
-			size_t booting)
+static size_t next_wish(void *arg, const struct fleet_now *now)
 {
 	const size_t *wish = arg;
 
-	(void)demand;
-	(void)running;
-	(void)booting;
-	return wish[i];
+	return wish[now->i];
+}
+
+static struct fleet_terms terms_of(size_t lead, size_t billing)
+{
+	return (struct fleet_terms){ .capacity = 1, .lead = lead, .billing = billing };
 }
 
 static void a_unit_that_has_begun_is_paid_for(void **state)
@@ -111,10 +112,11 @@ static void a_unit_that_has_begun_is_paid_for(void **state)
 	/* Two launched in step 1, one of them cancelled in step 2; the other goes in step
 	 * 8, four steps into its second unit. */
 	static size_t wish[] = { 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1 };
+	const struct fleet_terms terms = terms_of(2, 4);
 	struct fleet_run r;
 
 	(void)state;
-	fleet_simulate(demand, 12, 1, 2, 1, 4, next_wish, wish, &r);
+	fleet_simulate(&terms, demand, 12, 1, next_wish, wish, &r);
 	assert_close(r.instance_steps, 3 * 4 + 4 + 2 * 4, 0);
 	assert_int_equal(r.running[7], 2);
 	assert_int_equal(r.running[8], 1);
@@ -123,48 +125,51 @@ static void a_unit_that_has_begun_is_paid_for(void **state)
 
 static void what_ends_is_told_unless_others_boot(void **state)
 {
-	struct fleet_sim *f = fleet_sim_new(20, 2, 1, 1, 4);
-	size_t running, booting;
+	const struct fleet_terms terms = terms_of(1, 4);
+	struct fleet_sim *f = fleet_sim_new(&terms, 20, 2);
+	struct fleet_now now;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		fleet_serve(f, 1, &running, &booting);
-		assert_int_equal(fleet_ending(f), 0);
+		fleet_serve(f, 1, &now);
+		assert_int_equal(now.ending, 0);
 		fleet_want(f, 2);
 	}
-	fleet_serve(f, 1, &running, &booting);
-	assert_int_equal(fleet_ending(f), 2);
+	fleet_serve(f, 1, &now);
+	assert_int_equal(now.ending, 2);
 	for (int i = 4; i < 7; i++) {
 		fleet_want(f, 2);
-		fleet_serve(f, 1, &running, &booting);
+		fleet_serve(f, 1, &now);
 	}
 	fleet_want(f, 3); /* launched when the first two end */
-	fleet_serve(f, 1, &running, &booting);
-	assert_int_equal(booting, 1);
-	assert_int_equal(fleet_ending(f), 0);
+	fleet_serve(f, 1, &now);
+	assert_int_equal(now.booting, 1);
+	assert_int_equal(now.ending, 0);
 	fleet_sim_free(f);
 }
 
 static void by_the_step_nothing_ends(void **state)
 {
-	struct fleet_sim *f = fleet_sim_new(2, 2, 1, 1, 1);
-	size_t running, booting;
+	const struct fleet_terms terms = terms_of(1, 1);
+	struct fleet_sim *f = fleet_sim_new(&terms, 2, 2);
+	struct fleet_now now;
 
 	(void)state;
-	fleet_serve(f, 1, &running, &booting);
-	assert_int_equal(fleet_ending(f), -1);
+	fleet_serve(f, 1, &now);
+	assert_int_equal(now.ending, -1);
 	fleet_sim_free(f);
 }
 
 static void the_optimum_keeps_what_is_paid_for(void **state)
 {
 	/* A second instance in steps 1 and 4, within a unit and a boot, and in 17. */
-	static const double demand[] = { 1, 2, 1, 1, 2, 1, 1, 1, 1, 1,
-					 1, 1, 1, 1, 1, 1, 1, 2, 1, 1 };
+	static const size_t need[] = { 1, 2, 1, 1, 2, 1, 1, 1, 1, 1,
+				       1, 1, 1, 1, 1, 1, 1, 2, 1, 1 };
+	const struct fleet_terms terms = terms_of(1, 5);
 	struct fleet_run r;
 
 	(void)state;
-	fleet_oracle(demand, 20, 1, 1, 1, 5, &r);
+	fleet_oracle(&terms, need, 20, 1, &r);
 	/* The first: four units. The second: from step 0 on, and from 16 on. */
 	assert_close(r.instance_steps, 4 * 5 + 5 + 5, 0);
 	assert_int_equal(r.running[2], 2);

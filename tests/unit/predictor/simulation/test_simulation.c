@@ -9,16 +9,15 @@ struct script {
 	const size_t *wish;
 };
 
-static size_t next_wish(void *arg, size_t i, double demand, size_t running,
-			size_t booting)
+static size_t next_wish(void *arg, const struct fleet_now *now)
 {
 	const struct script *s = arg;
 
-	(void)demand;
-	(void)running;
-	(void)booting;
-	return s->wish[i];
+	return s->wish[now->i];
 }
+
+/* Boots of two steps, by the step. */
+static const struct fleet_terms terms = { .capacity = 1, .lead = 2, .billing = 1 };
 
 static void a_launch_serves_after_its_boot_and_is_billed_at_once(void **state)
 {
@@ -28,7 +27,7 @@ static void a_launch_serves_after_its_boot_and_is_billed_at_once(void **state)
 	struct fleet_run r;
 
 	(void)state;
-	fleet_simulate(demand, 6, 1, 2, 1, 1, next_wish, &s, &r);
+	fleet_simulate(&terms, demand, 6, 1, next_wish, &s, &r);
 	/* Asked for at the end of step 0, booting in 1 and 2, serving in 3 and 4. */
 	assert_int_equal(r.running[2], 1);
 	assert_int_equal(r.running[3], 2);
@@ -48,7 +47,7 @@ static void what_boots_is_cancelled_first(void **state)
 	struct fleet_run r;
 
 	(void)state;
-	fleet_simulate(demand, 5, 2, 2, 1, 1, next_wish, &s, &r);
+	fleet_simulate(&terms, demand, 5, 2, next_wish, &s, &r);
 	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(r.running[i], 2);
 	assert_close(r.instance_steps, 2 + 5 + 2 + 2 + 2, 0);
@@ -58,11 +57,11 @@ static void what_boots_is_cancelled_first(void **state)
 static void the_oracle_keeps_over_short_gaps_and_reboots_over_long_ones(void **state)
 {
 	/* Second instance needed in steps 1 and 3 (gap 1) and 9 (gap 5); boot 2. */
-	static const double demand[] = { 1, 2, 1, 2, 1, 1, 1, 1, 1, 2 };
+	static const size_t need[] = { 1, 2, 1, 2, 1, 1, 1, 1, 1, 2 };
 	struct fleet_run r;
 
 	(void)state;
-	fleet_oracle(demand, 10, 1, 2, 1, 1, &r);
+	fleet_oracle(&terms, need, 10, 1, &r);
 	/* 13 needed, 2 boot before step 1, 1 kept, 2 boot before step 9. */
 	assert_close(r.instance_steps, 13 + 2 + 1 + 2, 0);
 	assert_int_equal(r.running[2], 2);
@@ -78,26 +77,27 @@ static void fleets_go_on_step_by_step_side_by_side(void **state)
 	static const size_t wish[2][7] = { { 2, 2, 2, 2, 1, 1, 1 },
 					   { 3, 0, 2, 2, 2, 5, 0 } };
 	static const size_t running[7] = { 1, 1, 1, 2, 2, 1, 1 };
-	struct fleet_sim *f[2] = { fleet_sim_new(7, 1, 2, 1, 1),
-				   fleet_sim_new(9, 1, 2, 1, 1) };
+	struct fleet_sim *f[2] = { fleet_sim_new(&terms, 7, 1),
+				   fleet_sim_new(&terms, 9, 1) };
 	struct fleet_run r, alone;
 
 	(void)state;
 	for (size_t i = 0; i < 7; i++)
 		for (int k = 0; k < 2; k++) {
-			size_t run, boot;
+			struct fleet_now now;
 
-			fleet_serve(f[k], demand[i], &run, &boot);
+			fleet_serve(f[k], demand[i], &now);
 			if (k == 0)
-				assert_int_equal(run, running[i]);
-			assert_int_equal(run + boot, i ? wish[k][i - 1] : 1);
+				assert_int_equal(now.running, running[i]);
+			assert_int_equal(now.running + now.booting,
+					 i ? wish[k][i - 1] : 1);
 			fleet_want(f[k], wish[k][i]);
 		}
 	for (int k = 0; k < 2; k++) {
 		struct script s = { wish[k] };
 
 		fleet_result(f[k], &r);
-		fleet_simulate(demand, 7, 1, 2, 1, 1, next_wish, &s, &alone);
+		fleet_simulate(&terms, demand, 7, 1, next_wish, &s, &alone);
 		assert_memory_equal(r.running, alone.running, 7 * sizeof(*r.running));
 		assert_close(r.instance_steps, alone.instance_steps, 0);
 		assert_close(r.short_share, alone.short_share, 0);
@@ -111,7 +111,7 @@ static void fleets_go_on_step_by_step_side_by_side(void **state)
 
 static void a_fleet_that_never_served_comes_to_nothing(void **state)
 {
-	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(0, 3, 1, 1, 1);
+	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(&terms, 0, 3);
 	struct fleet_run r;
 
 	(void)state;
@@ -123,15 +123,16 @@ static void a_fleet_that_never_served_comes_to_nothing(void **state)
 
 static void without_a_boot_a_launch_serves_in_the_next_step(void **state)
 {
-	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(2, 1, 0, 1, 1);
-	size_t run, boot;
+	const struct fleet_terms at_once = { .capacity = 1, .billing = 1 };
+	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(&at_once, 2, 1);
+	struct fleet_now now;
 
 	(void)state;
-	fleet_serve(f, 1, &run, &boot);
+	fleet_serve(f, 1, &now);
 	fleet_want(f, 4);
-	fleet_serve(f, 1, &run, &boot);
-	assert_int_equal(run, 4);
-	assert_int_equal(boot, 0);
+	fleet_serve(f, 1, &now);
+	assert_int_equal(now.running, 4);
+	assert_int_equal(now.booting, 0);
 }
 
 int main(void)

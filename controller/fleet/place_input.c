@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "place_input.h"
+
+#include "check.h"
+#include "stack_catalog.h"
+
+#include <string.h>
+
+void place_building_done(struct place_building *b)
+{
+	for (size_t i = 0; i < b->n_hosts; i++)
+		words_done(&b->metadata[i]);
+	for (size_t i = 0; i < b->n_units; i++)
+		x_fleet_done(&b->x_fleets[i]);
+	free(b->hosts);
+	free(b->units);
+	free(b->pools);
+	free(b->metadata);
+	free(b->x_fleets);
+}
+static enum place_host_state state_of(const struct fleet_host *h)
+{
+	if (h->h.state >= DB_HOST_DRAINING)
+		return PLACE_DRAINING;
+	if (h->h.state < DB_HOST_UP || !h->h.ready_ms)
+		return PLACE_BOOTING;
+	return h->alive ? PLACE_UP : PLACE_SILENT;
+}
+
+static void add_host(struct place_building *b, const struct fleet_host *h)
+{
+	struct words *metadata = &b->metadata[b->n_hosts];
+	const char *key;
+	json_t *value;
+
+	if (h->metadata) {
+		/* Only strings are used. */
+		json_object_foreach(h->metadata, key, value) if (json_is_string(value))
+			words_addf(metadata, "%s=%s", key, json_string_value(value));
+	}
+	b->hosts[b->n_hosts++] = (struct place_host){
+		.id = h->h.id,
+		.pool = h->h.pool,
+		.state = state_of(h),
+		.cpu = h->h.cpu,
+		.memory_bytes = h->h.memory_bytes,
+		.metadata = metadata,
+		.joined_ms = h->h.joined_ms ? h->h.joined_ms : h->h.requested_ms,
+		.is_kept = h->is_kept,
+		.kept_priority = h->kept_priority,
+	};
+}
+
+void place_add_unit(struct place_building *b, const struct fleet_unit *u)
+{
+	const struct fleet_tier *t = u->tier;
+	struct x_fleet *x = &b->x_fleets[b->n_units];
+	struct place_unit *p = &b->units[b->n_units++];
+
+	*p = (struct place_unit){
+		.name = u->u.name,
+		.stack = u->u.stack,
+		.tier = u->u.tier,
+		.pool = t         ? t->t.pool
+			: u->host ? u->host->h.pool
+				  : "",
+		.host = *u->u.host ? u->u.host : NULL,
+		.leaving = u->u.goal != DB_GOAL_RUN || u->leaving,
+		.pinned = !t || t->t.stateful,
+		.priority = t ? (int)t->t.priority : 0,
+		.wanted_ms = u->u.wanted_ms,
+		.avoid = t && t->avoid && *t->avoid ? t->avoid : NULL,
+	};
+	if (!t || !t->cat)
+		return;
+	/* Checked when the stack was applied; an unreadable rule is ignored. */
+	if (x_fleet_read(t->cat->unit->file, u->u.name, x, NULL, NULL) == 0)
+		p->fleet = x;
+	p->single = !t->cat->unit->is_template;
+	p->cpu = t->cat->resources.cpu;
+	p->memory_bytes = t->cat->resources.memory_bytes;
+	p->ports = t->cat->ports;
+	p->n_ports = t->cat->n_ports;
+}
+
+/* They still exist, and cost. */
+static size_t count_going(const struct fleet *f, const char *pool)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_hosts; i++)
+		n += f->hosts[i].h.state == DB_HOST_TERMINATING &&
+		     strcmp(f->hosts[i].h.pool, pool) == 0;
+	return n;
+}
+
+/* A new host is as those that the pool has, where it does not say. */
+static void find_size(const struct fleet *f, const struct db_pool *p,
+		      struct place_pool *to)
+{
+	to->cpu = p->cpu;
+	to->memory_bytes = p->memory_bytes;
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		const struct db_host *h = &f->hosts[i].h;
+
+		if (strcmp(h->pool, p->name) != 0)
+			continue;
+		if (p->cpu <= 0)
+			to->cpu = MAX(to->cpu, h->cpu);
+		if (p->memory_bytes <= 0)
+			to->memory_bytes = MAX(to->memory_bytes, h->memory_bytes);
+	}
+}
+
+void place_build(const struct fleet *f, struct place_building *b)
+{
+	b->hosts = xcalloc(f->n_hosts, sizeof(*b->hosts));
+	b->metadata = xcalloc(f->n_hosts, sizeof(*b->metadata));
+	b->units = xcalloc(f->n_units + f->n_tiers, sizeof(*b->units));
+	b->x_fleets = xcalloc(f->n_units + f->n_tiers, sizeof(*b->x_fleets));
+	b->pools = xcalloc(f->pools.n, sizeof(*b->pools));
+	for (size_t i = 0; i < f->n_hosts; i++)
+		if (f->hosts[i].h.state < DB_HOST_TERMINATING)
+			add_host(b, &f->hosts[i]);
+	for (size_t i = 0; i < f->n_units; i++)
+		if (!f->units[i].gone)
+			place_add_unit(b, &f->units[i]);
+	for (size_t i = 0; i < f->pools.n; i++) {
+		const struct db_pool *p = &f->pools.v[i];
+
+		b->pools[i] = (struct place_pool){
+			.name = p->name,
+			.min = (size_t)p->min,
+			.max = (size_t)p->max,
+			.going = count_going(f, p->name),
+		};
+		find_size(f, p, &b->pools[i]);
+	}
+}
+
+bool place_add_probe(struct place_building *b, const struct fleet_tier *t,
+		     char name[UNIT_NAME_TEXT])
+{
+	struct fleet_unit u = { .tier = (struct fleet_tier *)(uintptr_t)t,
+				.leaving = true };
+	char nowhere[] = "";
+
+	if (!t->cat || !t->cat->unit->is_template ||
+	    unit_name_of_template(t->t.unit, "0", name, NULL) < 0)
+		return false;
+	u.u.name = name;
+	u.u.stack = t->t.stack;
+	u.u.tier = t->t.name;
+	u.u.host = nowhere;
+	place_add_unit(b, &u);
+	return true;
+}

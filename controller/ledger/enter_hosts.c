@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * enter_hosts.c - the hosts' time and what is paid for it, and their launches.
+ */
+#include "enter.h"
+
+#include "check.h"
+#include "shares.h"
+#include "stacks.h"
+
+/* What is entered of one host. */
+struct bill {
+	struct page *page;
+	const struct share_list *who;
+	int64_t through_ms;
+};
+
+/* Its VM exists, or did: the launch has succeeded, or its agent has joined. */
+static bool has_vm(const struct db_host *h)
+{
+	return *h->vm_id || h->joined_ms;
+}
+
+static bool is_over(const struct db_host *h)
+{
+	return h->state == DB_HOST_GONE || h->state == DB_HOST_FAILED;
+}
+
+/* A request to end it that failed is followed by another, which has a later time. */
+static int64_t end_of(const struct db_host *h)
+{
+	return h->state >= DB_HOST_TERMINATING && h->gone_ms ? h->gone_ms : INT64_MAX;
+}
+
+static int64_t day_of(const struct bill *b, int64_t at_ms)
+{
+	const int64_t day = MAX(at_ms, b->through_ms - ENTERED_MS);
+
+	return day - day % DAY_MS;
+}
+
+static struct db_ledger row_of(const struct bill *b, const struct share *s, int64_t at_ms)
+{
+	return (struct db_ledger){
+		.day_ms = day_of(b, at_ms),
+		.stack = (char *)(uintptr_t)s->stack,
+		.tier = (char *)(uintptr_t)s->tier,
+		.through_ms = b->through_ms,
+	};
+}
+
+/* Each part is rounded so that their sum is the whole. */
+static void add_time(const struct bill *b, int64_t at_ms, int64_t host_ms,
+		     int64_t paid_ms)
+{
+	const int64_t of = (int64_t)b->who->of;
+	int64_t before = 0;
+
+	for (size_t i = 0; i < b->who->n; i++) {
+		const struct share *s = &b->who->v[i];
+		const int64_t after = before + (int64_t)s->part;
+		struct db_ledger row = row_of(b, s, at_ms);
+
+		row.host_ms = host_ms * after / of - host_ms * before / of;
+		row.paid_ms = paid_ms * after / of - paid_ms * before / of;
+		page_add(b->page, &row);
+		before = after;
+	}
+}
+
+/* To the one that has most of it. */
+static void add_launch(const struct bill *b, int64_t at_ms, bool has_failed)
+{
+	const struct share *most = &b->who->v[0];
+	struct db_ledger row;
+
+	for (size_t i = 1; i < b->who->n; i++)
+		if (b->who->v[i].part > most->part)
+			most = &b->who->v[i];
+	row = row_of(b, most, at_ms);
+	row.launches = 1;
+	row.failed = has_failed;
+	page_add(b->page, &row);
+}
+
+/* Paid for by the moment from paid_ms on. */
+static void add_used(const struct bill *b, int64_t from_ms, int64_t to_ms,
+		     int64_t paid_ms)
+{
+	while (from_ms < to_ms) {
+		const int64_t end = MIN(day_of(b, from_ms) + DAY_MS, to_ms);
+		const int64_t paid = end - MAX(MIN(paid_ms, end), from_ms);
+
+		add_time(b, from_ms, end - from_ms, paid);
+		from_ms = end;
+	}
+}
+
+static void enter_time(const struct bill *b, const struct db_host *h, int64_t billing_ms)
+{
+	const int64_t start = h->counted_ms ? h->counted_ms : h->requested_ms;
+	const int64_t end = end_of(h), to = MIN(end, b->through_ms);
+	struct db_host next = { .id = h->id,
+				.counted_ms = MAX(start, to),
+				.paid_ms = h->paid_ms ? h->paid_ms : start,
+				.is_counted = is_over(h) && end <= b->through_ms };
+
+	if (to <= start && !next.is_counted)
+		return;
+	if (!h->counted_ms)
+		add_launch(b, start, false);
+	add_used(b, start, to, billing_ms == 0 ? next.paid_ms : INT64_MAX);
+	/* The units that begin before. */
+	for (; billing_ms > 0 && next.paid_ms < to; next.paid_ms += billing_ms)
+		add_time(b, next.paid_ms, 0, billing_ms);
+	next.paid_ms = MAX(next.paid_ms, to);
+	page_add_host(b->page, &next);
+}
+
+/* It failed before it was a VM; should that appear nevertheless, its time counts. */
+static void enter_failure(const struct bill *b, const struct db_host *h)
+{
+	if (!h->counted_ms)
+		add_launch(b, h->requested_ms, true);
+	page_add_host(b->page, &(struct db_host){ .id = h->id,
+						  .counted_ms = h->requested_ms,
+						  .is_counted = true });
+}
+
+int enter_hosts(struct db *db, struct fleet *f, int64_t through_ms, struct page *p,
+		struct err *err)
+{
+	CLEANUP(shares_free) struct shares *s = shares_new(f);
+	const struct db_host_filter uncounted = { .uncounted = true };
+	int rc = db_host_list(db, &uncounted, &p->open, err);
+
+	for (size_t i = 0; rc == 0 && i < p->open.n; i++) {
+		const struct db_host *h = &p->open.v[i];
+		const struct db_pool *pool = stack_pool_in(&f->pools, h->pool);
+		const struct bill b = { p, shares_of(s, h), through_ms };
+
+		if (has_vm(h))
+			enter_time(&b, h, pool ? pool->billing_ms : 0);
+		else if (is_over(h))
+			enter_failure(&b, h);
+	}
+	return rc;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "db_fixture.h"
+
+#include "expression.h"
+
+#include <math.h>
+
+#define T0 ((int64_t)20000 * 86400000)
+#define AT(s) (T0 + (s)*1000)
+
+static void put(struct fixture *f, const char *name, const char *labels,
+		enum db_series_kind kind, int64_t t, double v)
+{
+	struct db_sample_in in = { name, labels, kind, t, v };
+
+	assert_ok(db_samples_add(f->db, &in, 1, t, NULL, &f->e), &f->e);
+}
+
+/* 10/s from each of two sources, the second until `stops`. */
+static void push_two(struct fixture *f, int until, int stops)
+{
+	for (int s = 0; s <= until; s += 10) {
+		put(f, "r", "source=\"a\",stack=\"wp\"", DB_COUNTER, AT(s), 10 * s);
+		if (s <= stops)
+			put(f, "r", "source=\"b\",stack=\"wp\"", DB_COUNTER, AT(s),
+			    10 * s);
+	}
+}
+
+static struct metrics_expr *parsed(struct fixture *f, const char *text)
+{
+	struct metrics_expr *e = NULL;
+
+	assert_ok(metrics_expr_parse(text, "wp", "web", &e, &f->e), &f->e);
+	return e;
+}
+
+static double value(struct fixture *f, struct metrics_expr *e, int s, int64_t *at)
+{
+	double v = -1;
+
+	assert_ok(metrics_expr_now(f->db, e, AT(s), &v, at, &f->e), &f->e);
+	return v;
+}
+
+static bool all_should(void *arg, const char *host, const char *unit)
+{
+	(void)arg;
+	(void)host;
+	(void)unit;
+	return true;
+}
+
+static bool one_should(void *arg, const char *host, const char *unit)
+{
+	return strcmp(host, "h1") == 0 && strcmp(unit, arg) == 0;
+}
+
+static bool is_missing(struct fixture *f, struct metrics_expr *e, int s,
+		       struct metrics_missing *m)
+{
+	return metrics_expr_missing(f->db, e, AT(s), all_should, NULL, m);
+}
+
+static void one_of_two_sources_that_falls_silent_is_missing(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, "sum(rate(r))");
+	struct metrics_missing m;
+
+	push_two(f, 400, 100);
+	assert_false(is_missing(f, e, 112, &m));
+	assert_true(is_missing(f, e, 116, &m));
+	assert_true(is_missing(f, e, 400, &m));
+	assert_string_equal(m.text, "r{source=\"b\"}");
+	assert_string_equal(m.host, "");
+	assert_int_equal(m.last_ms, AT(100));
+	assert_int_equal(m.n, 1);
+	assert_true(m.is_bound);
+	assert_false(m.is_all);
+}
+
+static void one_that_reports_again_is_not(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, "sum(rate(r))");
+	struct metrics_missing m;
+
+	push_two(f, 400, 100);
+	put(f, "r", "source=\"b\",stack=\"wp\"", DB_COUNTER, AT(400), 5000);
+	assert_false(is_missing(f, e, 405, &m));
+}
+
+static void a_slow_source_is_given_its_own_time(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, "sum(g)");
+	struct metrics_missing m;
+
+	for (int s = 0; s <= 600; s += 10) {
+		put(f, "g", "i=\"quick\",stack=\"wp\"", DB_GAUGE, AT(s), 1);
+		if (s % 60 == 0 && s <= 480)
+			put(f, "g", "i=\"slow\",stack=\"wp\"", DB_GAUGE, AT(s), 1);
+	}
+	assert_false(is_missing(f, e, 565, &m));
+	assert_true(is_missing(f, e, 575, &m));
+}
+
+static void what_a_person_ended_is_not_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, "sum(rate(r))");
+	CLEANUP(db_selector_free) struct db_selector *all = NULL;
+	struct metrics_missing m;
+	size_t n = 0;
+
+	push_two(f, 400, 100);
+	assert_ok(db_selector_new("r", NULL, 0, &all, &f->e), &f->e);
+	/* Those that still report are not ended. */
+	assert_ok(db_series_end(f->db, all, AT(340), &n, &f->e), &f->e);
+	assert_int_equal(n, 1);
+	assert_false(is_missing(f, e, 400, &m));
+	fixture_reopen(f);
+	assert_false(is_missing(f, e, 400, &m));
+	/* It is back, and is waited for again. */
+	put(f, "r", "source=\"b\",stack=\"wp\"", DB_COUNTER, AT(410), 5000);
+	put(f, "r", "source=\"a\",stack=\"wp\"", DB_COUNTER, AT(900), 9000);
+	assert_true(is_missing(f, e, 905, &m));
+}
+
+static void a_term_that_a_person_ended_is_left_out_of_the_sum(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free)
+	struct metrics_expr *e = parsed(f, "sum(rate(r)) + sum(g)");
+	CLEANUP(db_selector_free) struct db_selector *g = NULL;
+	struct metrics_missing m;
+	int64_t at;
+	size_t n = 0;
+
+	push_two(f, 900, 900);
+	put(f, "g", "stack=\"wp\"", DB_GAUGE, AT(300), 8);
+	assert_ok(db_selector_new("g", NULL, 0, &g, &f->e), &f->e);
+	assert_ok(db_series_end(f->db, g, AT(800), &n, &f->e), &f->e);
+	assert_false(is_missing(f, e, 900, &m));
+	assert_close(value(f, e, 900, &at), 20, 1e-9);
+	assert_int_equal(at, AT(900));
+}
+
+static void nothing_is_waited_for_longer_than_a_week(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, "sum(g)");
+	struct metrics_missing m;
+	const int week = METRICS_WAIT_MS / 1000;
+
+	put(f, "g", "i=\"a\",stack=\"wp\"", DB_GAUGE, AT(0), 1);
+	put(f, "g", "i=\"b\",stack=\"wp\"", DB_GAUGE, AT(week), 1);
+	assert_true(is_missing(f, e, week, &m));
+	put(f, "g", "i=\"b\",stack=\"wp\"", DB_GAUGE, AT(week + 10), 1);
+	assert_false(is_missing(f, e, week + 10, &m));
+}
+
+static void a_sum_is_at_least_what_is_there_of_it(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free)
+	struct metrics_expr *e = parsed(f, "sum(rate(r)) + sum(g) * 2");
+	struct metrics_missing m;
+	int64_t at;
+
+	push_two(f, 900, 900);
+	put(f, "g", "stack=\"wp\"", DB_GAUGE, AT(300), 8);
+	assert_false(is_missing(f, e, 310, &m));
+	assert_close(value(f, e, 310, &at), 36, 1e-9);
+	assert_true(is_missing(f, e, 900, &m));
+	assert_string_equal(m.text, "g");
+	assert_true(m.is_bound);
+	assert_close(value(f, e, 900, &at), 20, 1e-9);
+	assert_int_equal(at, AT(900));
+}
+
+static void a_term_that_nothing_matches_is_missing(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free)
+	struct metrics_expr *e = parsed(f, "sum(rate(r)) + sum(none{a=\"b\"})");
+	CLEANUP(metrics_expr_free) struct metrics_expr *alone = parsed(f, "sum(none)");
+	struct metrics_missing m;
+	int64_t at;
+
+	push_two(f, 100, 100);
+	assert_true(is_missing(f, e, 100, &m));
+	assert_string_equal(m.text, "none{a=\"b\"}");
+	assert_int_equal(m.last_ms, 0);
+	assert_close(value(f, e, 100, &at), 20, 1e-9);
+	/* Alone it is no part: there is no demand. */
+	assert_false(is_missing(f, alone, 100, &m));
+	assert_true(isnan(value(f, alone, 100, &at)));
+}
+
+static void where_less_makes_more_the_rest_is_no_bound(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_bound;
+	} cases[] = {
+		{ "max(rate(r))", true },
+		{ "sum(rate(r)) * 3 + 1", true },
+		{ "count(rate(r))", true },
+		{ "min(rate(r))", false },
+		{ "100 - sum(rate(r))", false },
+		{ "100 / sum(rate(r))", false },
+		{ "100 - (3 - sum(rate(r)))", true },
+		{ "-1 * sum(rate(r))", false },
+	};
+	struct fixture *f = *state;
+
+	push_two(f, 400, 100);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(metrics_expr_free)
+		struct metrics_expr *e = parsed(f, cases[i].text);
+		struct metrics_missing m;
+
+		assert_true(is_missing(f, e, 400, &m));
+		if (m.is_bound != cases[i].is_bound)
+			fail_msg("%s", cases[i].text);
+	}
+}
+
+static void a_unit_is_missing_when_its_host_says_that_it_runs(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, "sum(rate(r))");
+	struct db_host h = { .id = (char *)(uintptr_t) "h1",
+			     .pool = (char *)(uintptr_t) "web",
+			     .requested_ms = T0 };
+	struct metrics_missing m;
+	char u1[] = "u1", u2[] = "u2", u3[] = "u3";
+
+	assert_ok(db_host_put(f->db, &h, &f->e), &f->e);
+	for (int s = 0; s <= 300; s += 10) {
+		put(f, "r", "host=\"h1\",stack=\"wp\",unit=\"u1\"", DB_COUNTER, AT(s), s);
+		if (s > 100)
+			continue;
+		put(f, "r", "host=\"h1\",s=\"x\",stack=\"wp\",unit=\"u1\"", DB_COUNTER,
+		    AT(s), s);
+		put(f, "r", "host=\"h1\",stack=\"wp\",unit=\"u2\"", DB_COUNTER, AT(s), s);
+	}
+	/* One series of u1 has ended, but u1 reports. */
+	assert_false(metrics_expr_missing(f->db, e, AT(300), one_should, u1, &m));
+	assert_false(metrics_expr_missing(f->db, e, AT(300), one_should, u3, &m));
+	assert_true(metrics_expr_missing(f->db, e, AT(300), one_should, u2, &m));
+	assert_string_equal(m.unit, "u2");
+	assert_string_equal(m.host, "h1");
+	assert_int_equal(m.n, 1);
+	/* It reports from another host. */
+	put(f, "r", "host=\"h2\",stack=\"wp\",unit=\"u2\"", DB_COUNTER, AT(300), 1);
+	assert_false(metrics_expr_missing(f->db, e, AT(300), one_should, u2, &m));
+}
+
+static void a_host_that_is_none_of_ours_is_a_source_as_any(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, "sum(g)");
+	struct metrics_missing m;
+
+	for (int s = 0; s <= 300; s += 10) {
+		put(f, "g", "host=\"lb1\",stack=\"wp\"", DB_GAUGE, AT(s), 1);
+		if (s <= 100)
+			put(f, "g", "host=\"lb2\",stack=\"wp\"", DB_GAUGE, AT(s), 1);
+	}
+	assert_true(metrics_expr_missing(f->db, e, AT(300), NULL, NULL, &m));
+	assert_string_equal(m.text, "g{host=\"lb2\"}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DB_TEST(one_of_two_sources_that_falls_silent_is_missing),
+		DB_TEST(one_that_reports_again_is_not),
+		DB_TEST(a_slow_source_is_given_its_own_time),
+		DB_TEST(what_a_person_ended_is_not_waited_for),
+		DB_TEST(a_term_that_a_person_ended_is_left_out_of_the_sum),
+		DB_TEST(nothing_is_waited_for_longer_than_a_week),
+		DB_TEST(a_sum_is_at_least_what_is_there_of_it),
+		DB_TEST(a_term_that_nothing_matches_is_missing),
+		DB_TEST(where_less_makes_more_the_rest_is_no_bound),
+		DB_TEST(a_unit_is_missing_when_its_host_says_that_it_runs),
+		DB_TEST(a_host_that_is_none_of_ours_is_a_source_as_any),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
