@@ -5,11 +5,12 @@
  *
  * Usage: coverage_capacity [TIERS [NAME]]
  *
- * Each row is one setting, played for TIERS (400) independent tiers (NAME: those whose name has it): its name, what is
- * stated, what was achieved, and of how many, separated by tabs. Utilisation is (idle +
- * demand work) (1 + noise), latency work / (1 - demand work) e^noise; noise is normal,
- * independent or AR(1) with 0.9 from minute to minute. Demand is a sine of a day from 5 %
- * to 60 % of what fills an instance, 3 % noisy, which begins at any time of the day.
+ * Each row is one setting, played for TIERS (400) independent tiers (NAME: those whose
+ * name has it): its name, what is stated, what was achieved, and of how many, separated
+ * by tabs. Utilisation is (idle + demand work) (1 + noise), latency work / (1 - demand
+ * work) e^noise; noise is normal, independent or AR(1) with 0.9 from minute to minute.
+ * Demand is a sine of a day from 5 % to 60 % of what fills an instance, 3 % noisy, which
+ * begins at any time of the day.
  */
 #include "capacity.h"
 #include "check.h"
@@ -140,11 +141,11 @@ static bool see(struct tier *t, double demand)
 	t->error = s->ar * t->error +
 		   gsl_ran_gaussian(t->rng, s->noise * sqrt(1 - s->ar * s->ar));
 	if (s->source == UTILISATION)
-		seen.utilisation = fmin(
-			fmax((idle + (1 - idle) * busy) * (1 + t->error), 0), 1);
+		seen.utilisation =
+			fmin(fmax((idle + (1 - idle) * busy) * (1 + t->error), 0), 1);
 	else if (s->source == LATENCY)
-		seen.latency_s = SERVICE_S * work_now(t) / fmax(1 - busy, 0.02) *
-				 exp(t->error);
+		seen.latency_s =
+			SERVICE_S * work_now(t) / fmax(1 - busy, 0.02) * exp(t->error);
 	else
 		seen.latency_s = queue_minute(t, demand, work_now(t) / FULL);
 	if (isnan(seen.utilisation) && isnan(seen.latency_s))
@@ -166,7 +167,8 @@ static void learn(struct tier *t, int minutes, int fit_every)
 
 /* ---------------------------------------------------------------- intervals */
 
-static void row(const char *name, const char *what, double stated, double achieved, size_t n)
+static void row(const char *name, const char *what, double stated, double achieved,
+		size_t n)
 {
 	printf("%s: %s\t%.4g\t%.4g\t%zu\n", name, what, stated, achieved, n);
 	fflush(stdout);
@@ -239,8 +241,8 @@ static int delay_of(const struct setting *s, double load, unsigned long seed)
 static void print_delay(const struct setting *s, double load, size_t tiers)
 {
 	CLEANUP(free) int *v = xcalloc(tiers, sizeof(*v));
-	CLEANUP(free) char *name = xasprintf("%s, halved at a load of %.0f %%", s->name,
-					     100 * load);
+	CLEANUP(free)
+	char *name = xasprintf("%s, halved at a load of %.0f %%", s->name, 100 * load);
 
 	for (size_t i = 0; i < tiers; i++)
 		v[i] = delay_of(s, load, 5000 + i);
@@ -289,20 +291,26 @@ static const struct setting settings[] = {
 	{ "utilisation 10 % AR, 1 day", UTILISATION, .10, .9, 0, 0, .05, .6, DAY },
 	{ "utilisation 5 % AR, 7 days", UTILISATION, .05, .9, 0, 0, .05, .6, 7 * DAY },
 	{ "utilisation 5 %, scaled, 1 day", UTILISATION, .05, 0, 0, 0, .35, .65, DAY },
-	{ "utilisation 5 % AR, scaled, 1 day", UTILISATION, .05, .9, 0, 0, .35, .65, DAY },
+	{ "utilisation 5 % AR, scaled, 1 day", UTILISATION, .05, .9, 0, 0, .35, .65,
+	  DAY },
 	{ "utilisation 2 %, work 5 %, 1 day", UTILISATION, .02, 0, .05, 0, .05, .6, DAY },
 	{ "utilisation 5 %, work 5 %, 1 day", UTILISATION, .05, 0, .05, 0, .05, .6, DAY },
 	{ "utilisation 5 %, work 10 %, 1 day", UTILISATION, .05, 0, .1, 0, .05, .6, DAY },
-	{ "utilisation 5 %, work 10 %, 7 days", UTILISATION, .05, 0, .1, 0, .05, .6, 7 * DAY },
-	{ "utilisation 5 %, work 10 % at night, 7 days", UTILISATION, .05, 0, .1, .5, .05, .6, 7 * DAY },
-	{ "utilisation 5 %, work 10 % in the evening, 7 days", UTILISATION, .05, 0, .1, .25, .05, .6, 7 * DAY },
-	{ "utilisation 5 % AR, work 10 %, 7 days", UTILISATION, .05, .9, .1, .25, .05, .6, 7 * DAY },
+	{ "utilisation 5 %, work 10 %, 7 days", UTILISATION, .05, 0, .1, 0, .05, .6,
+	  7 * DAY },
+	{ "utilisation 5 %, work 10 % at night, 7 days", UTILISATION, .05, 0, .1, .5, .05,
+	  .6, 7 * DAY },
+	{ "utilisation 5 %, work 10 % in the evening, 7 days", UTILISATION, .05, 0, .1,
+	  .25, .05, .6, 7 * DAY },
+	{ "utilisation 5 % AR, work 10 %, 7 days", UTILISATION, .05, .9, .1, .25, .05, .6,
+	  7 * DAY },
 	{ "latency 10 %, 1 day", LATENCY, .1, 0, 0, 0, .05, .6, DAY },
 	{ "latency 10 % AR, 1 day", LATENCY, .1, .9, 0, 0, .05, .6, DAY },
 	{ "latency 10 % AR, 7 days", LATENCY, .1, .9, 0, 0, .05, .6, 7 * DAY },
 	{ "latency 10 %, work 5 %, 1 day", LATENCY, .1, 0, .05, 0, .05, .6, DAY },
 	{ "latency 10 %, work 10 %, 7 days", LATENCY, .1, 0, .1, 0, .05, .6, 7 * DAY },
-	{ "latency 10 %, work 10 % in the evening, 7 days", LATENCY, .1, 0, .1, .25, .05, .6, 7 * DAY },
+	{ "latency 10 %, work 10 % in the evening, 7 days", LATENCY, .1, 0, .1, .25, .05,
+	  .6, 7 * DAY },
 	{ "latency of a queue, 1 day", QUEUE, 0, 0, 0, 0, .05, .6, DAY },
 	{ "latency of a queue, 75 % full, 1 day", QUEUE, 0, 0, 0, 0, .1, .75, DAY },
 };
