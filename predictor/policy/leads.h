@@ -48,14 +48,16 @@ int64_t policy_leads_planned(const struct policy_leads *l);
  * (exact for an exponential tail of the logarithms; c is taken at 3/4 of it, since
  * those of boots are lighter).
  *
- * Of 100 next launches 95 % holds (make bench BENCH=coverage) after 5, 10, 50 launches:
- * lognormal 95, 95, 95; gamma 96, 95, 95; two kinds of boots, three to six times apart,
- * 91 to 98, 94 to 99, 95: five launches often show one kind alone. Cost O(n log n).
+ * What 95 % holds after 5, 10, 50 launches, by simulation (make bench BENCH=coverage):
+ * lognormal or gamma boots, or a fixed part and an exponential one, 94 to 96 of 100
+ * next launches; boots of two kinds, a tenth six times or a fifth three times as long,
+ * 92, 95, 95, since five launches often show one kind alone; half of them four times as
+ * long, 98, 99, 95. Cost O(n log n).
  */
 int64_t policy_leads_upper(const struct policy_leads *l, double level);
 
 /* A launch that is older does not come, or late: one in forty that do is, from the fifth
- * launch on; before that by the prior. */
+ * launch on (of boots of two kinds one in fourteen, at first); before, by the prior. */
 int64_t policy_leads_overdue(const struct policy_leads *l);
 
 #endif

@@ -11,6 +11,7 @@ import math
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 
 from measure import BUILD, SHARED, figure, program, say
@@ -20,7 +21,7 @@ HOURS = (1, 6, 24, 72)
 LEVELS = (0.025, 0.5, 0.975)
 BAND = 0.95
 PAST_DAYS, PLAYED_DAYS = 28, 14
-ORIGINS = 24
+ORIGINS = 16
 # Nearly constant or mostly zero: a band's edge is a value that is seen often.
 LEFT_OUT = ("m4_", "ms_purchase1", "ms_purchase5", "nab_ec2_cpu_utilization_24ae8d",
             "nab_ec2_cpu_utilization_c6585a")
@@ -50,7 +51,6 @@ def simulated(*names):
 # ---------------------------------------------------------------- traces
 def traces():
     """(name, step, t0, values; nan: missing) of the public traces."""
-    import sys
     sys.path.insert(0, os.path.join(SHARED, "bench"))
     from autoscale_eval import load_csv
     folder = os.path.join(SHARED, "traces")

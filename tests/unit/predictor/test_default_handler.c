@@ -5,6 +5,7 @@
  */
 #include "test.h"
 
+#include "capacity.h"
 #include "check.h"
 #include "demand.h"
 #include "horizon.h"
@@ -98,6 +99,28 @@ static double two_scales(size_t i)
 static double steep(size_t i)
 {
 	return exp((double)i / 20);
+}
+
+static double half(size_t i)
+{
+	(void)i;
+	return 0.5;
+}
+
+static double one(size_t i)
+{
+	(void)i;
+	return 1;
+}
+
+static double share(size_t i)
+{
+	return (double)(i % 100) / 100;
+}
+
+static double two_demands(size_t i)
+{
+	return i % 2 ? 3 : 5;
 }
 
 static const struct past pasts[] = {
@@ -274,6 +297,71 @@ static void uplifts_of_any_past(void **state)
 		}
 }
 
+/* Of minute i, another each. */
+static const struct {
+	const char *name;
+	double (*demand)(size_t i), (*busy)(size_t i), (*latency)(size_t i);
+} instances[] = {
+	{ "all alike", constant, half, one },
+	{ "latency alone, all alike", constant, missing, one },
+	{ "latency alone, a line", line, missing, one },
+	{ "latency alone, no demand", zero, missing, one },
+	{ "latency grows", line, missing, steep },
+	{ "latency of two scales", two_scales, missing, two_scales },
+	{ "busy in proportion", line, share, one },
+	{ "busy in proportion, alone", line, share, missing },
+	{ "busy, no demand", zero, share, missing },
+	{ "busy with anything", two_scales, half, missing },
+	{ "never busy", line, zero, missing },
+	{ "always busy", line, one, missing },
+	{ "tiny", tiny, share, tiny },
+	{ "huge", huge, share, huge },
+	{ "beyond all", beyond_all, share, beyond_all },
+	{ "a peak", one_peak, share, one_peak },
+	{ "two demands", two_demands, share, one },
+	{ "two demands, latency alone", two_demands, missing, two_demands },
+};
+
+static void see_all(size_t k, size_t n, size_t most_instances)
+{
+	CLEANUP(capacity_free) struct capacity *c = NULL;
+	struct err e = { 0 };
+
+	assert_ok(capacity_new(0.7, &c, &e), &e);
+	for (size_t i = 0; i < n; i++) {
+		const struct capacity_seen seen = {
+			.minute = (int64_t)i,
+			.demand = instances[k].demand(i),
+			.utilisation = instances[k].busy(i),
+			.latency_s = instances[k].latency(i),
+			.instances = 1 + i % most_instances,
+		};
+		struct capacity_change change;
+		bool changed;
+
+		(void)answered(capacity_see(c, &seen, &changed, &change, &e), &e);
+		if (i % 50 == 49)
+			capacity_fit(c, 1 + i % 7);
+	}
+	capacity_fit(c, 1);
+	assert_non_null(capacity_known(c));
+}
+
+static void capacities_of_any_past(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 2, 3, 31, 200, MOST };
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(instances); k++) {
+		print_message("%s\n", instances[k].name);
+		for (size_t l = 0; l < ARRAY_SIZE(lengths); l++) {
+			see_all(k, lengths[l], 1);
+			see_all(k, lengths[l], 2);
+			see_all(k, lengths[l], 9);
+		}
+	}
+}
+
 static void lead_times_of_any_past(void **state)
 {
 	(void)state;
@@ -324,6 +412,7 @@ int main(void)
 		cmocka_unit_test(backtests_of_any_past),
 		cmocka_unit_test(uplifts_of_any_past),
 		cmocka_unit_test(lead_times_of_any_past),
+		cmocka_unit_test(capacities_of_any_past),
 	};
 
 	return cmocka_run_group_tests_name("default_handler", tests, NULL, NULL);
