@@ -36,8 +36,9 @@ double demand_view_over(const struct demand_view *v, double demand);
  * short step, in instance steps; unless NULL, the probability that it does not suffice.
  * Chosen among the n at the edges of the histogram's bins, with the probability of the
  * edge, not of all that n serve: in 2,000 random cases a size of instances, from a
- * hundredth to a hundred times the forecast's error, n + price * P(more than n needed) was
- * more than 2 % above the least in up to 3 of 100, and never 1.7 times as much. O(bins).
+ * hundredth to a hundred times the forecast's error, n + price * P(more than n needed)
+ * was more than 2 % above the least in up to 3 of 100, and never 1.7 times as much.
+ * O(bins).
  */
 size_t demand_view_instances(const struct demand_view *v, double capacity, double price,
 			     double *ret_over);
