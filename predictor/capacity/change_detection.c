@@ -99,8 +99,8 @@ static struct error error_of(const struct law *l, enum kind kind, const struct p
 	const double most = expect(l, kind, b.x, day * b.most);
 	const double y = kind == BUSY ? (double)p->u : log((double)p->r);
 	const double plain = fmin(fmax(y, least), most);
-	const double fallen = fmin(expect(l, kind, b.x, day * b.most * CHANGE),
-				   most + SLOWER_MOST);
+	const double fallen =
+		fmin(expect(l, kind, b.x, day * b.most * CHANGE), most + SLOWER_MOST);
 	const double risen = expect(l, kind, b.x, day * b.least / CHANGE);
 	const double s = spread_of(l, kind, b.x * day, plain);
 
@@ -143,8 +143,8 @@ static double ratio(const struct errors *e, const struct error *now, double shif
 	const double square = (e->square + FIRST_MINUTES) / (e->minutes + FIRST_MINUTES);
 	const double plain = now->is - r * before->is;
 	const double other = plain - shift + r * begun;
-	const double z = (plain * plain - other * other) /
-			 (2 * fmax(square, 1) * (1 - r * r));
+	const double z =
+		(plain * plain - other * other) / (2 * fmax(square, 1) * (1 - r * r));
 
 	return within(z, MINUTE_MOST);
 }

@@ -81,7 +81,8 @@ static bool is_small(const double *step, const double *b, size_t p)
 	return true;
 }
 
-/* One fit under the weights of this round; b [p] from where it starts to where it ends. */
+/* One fit under the weights of this round; b [p] from where it starts to where it ends.
+ */
 static bool fit_round(const struct fitting *t, double *b)
 {
 	double chi2 = chi2_of(t, b), damping = DAMPING;

@@ -18,7 +18,8 @@
 #define POINTS_LEAST 30
 #define NARROW 1.3
 #define CLASS_LEAST 10 /* minutes */
-#define USABLE 0.1     /* relative deviation of a law where demand is high, to judge by it */
+#define USABLE 0.1 /* relative deviation of a law where demand is high, to judge by it \
+		    */
 #define HALF_LIFE_MINUTES (7 * 1440.0)
 #define FULL 0.02 /* as near to full, a queue is as good as full */
 #define IDLE 0.01 /* noise of an instance is not below that of one so busy */
@@ -26,8 +27,8 @@
 #define SLOW_DAY 0.07
 #define DAY_LEAST (23 * 60)
 #define DRAWS 800
-#define TWO_SIDED 3.92 /* deviations from one end of a 95 % interval to the other */
-#define ROUNDS 4       /* the queue's curve is straightened about what was found */
+#define TWO_SIDED 3.92  /* deviations from one end of a 95 % interval to the other */
+#define ROUNDS 4        /* the queue's curve is straightened about what was found */
 #define OUTLIER_FIRST 6 /* spreads, while the noise is hardly known */
 #define OUTLIER 4.685
 
@@ -268,8 +269,8 @@ static size_t highest(const struct fitting *f)
 }
 
 /* What a draw expects of a minute. */
-static double predicted(const struct fitting *f, const struct law *around, const double *b,
-			bool has_day, size_t i)
+static double predicted(const struct fitting *f, const struct law *around,
+			const double *b, bool has_day, size_t i)
 {
 	const double v = has_day ? of_day(b, f->minute[i]) : 0, x = f->v[i].x;
 	double g[2];
@@ -288,14 +289,15 @@ static void draw(const struct fitting *f, const struct law *around, double targe
 	for (size_t k = 0; k < DRAWS; k++) {
 		posterior_draw(&f->posterior, k, b);
 		v[k] = capacity_of(f, around, b, target, has_day, &dearest[k]);
-		/* By latency alone dearer requests look much like a smaller queue: the upper
-		 * end is that of the mean of the day, and of a day that hides as much. */
+		/* By latency alone dearer requests look much like a smaller queue: the
+		 * upper end is that of the mean of the day, and of a day that hides as
+		 * much. */
 		most[k] = f->kind == SLOW ? v[k] * dearest[k] * exp(SLOW_DAY) : v[k];
 		at_high[k] = predicted(f, around, b, has_day, high);
 	}
-	e->law.is_usable = gsl_stats_sd(at_high, 1, DRAWS) <
-			   USABLE * (f->kind == BUSY ? gsl_stats_mean(at_high, 1, DRAWS)
-						     : 1);
+	e->law.is_usable =
+		gsl_stats_sd(at_high, 1, DRAWS) <
+		USABLE * (f->kind == BUSY ? gsl_stats_mean(at_high, 1, DRAWS) : 1);
 	gsl_sort(v, 1, DRAWS);
 	gsl_sort(most, 1, DRAWS);
 	e->low = gsl_stats_quantile_from_sorted_data(v, 1, DRAWS, 0.025);
@@ -343,8 +345,7 @@ static bool find(struct fitting *f, const struct curve *c, double target, bool h
 		n = straight(f, &around, noise.power, most);
 		if (n < POINTS_LEAST / 2 ||
 		    !posterior_fit(f->linear, n, p, &day_priors[f->kind],
-				   k == rounds ? NULL : &noise,
-				   &f->posterior))
+				   k == rounds ? NULL : &noise, &f->posterior))
 			return false;
 		e->law.b[1] = around.b[1];
 		set_law(f, &e->law);

@@ -5,11 +5,13 @@
  *
  * Usage: coverage_capacity [TIERS [NAME]]
  *
- * Each row is one setting; what is no share, such as a delay, goes to stderr. It is played for TIERS (400) independent tiers (NAME: those whose name has it): its name, what is
- * stated, what was achieved, and of how many, separated by tabs. Utilisation is (idle +
- * demand work) (1 + noise), latency work / (1 - demand work) e^noise; noise is normal,
- * independent or AR(1) with 0.9 from minute to minute. Demand is a sine of a day from 5 %
- * to 60 % of what fills an instance, 3 % noisy, which begins at any time of the day.
+ * Each row is one setting; what is no share, such as a delay, goes to stderr. It is
+ * played for TIERS (400) independent tiers (NAME: those whose name has it): its name,
+ * what is stated, what was achieved, and of how many, separated by tabs. Utilisation is
+ * (idle + demand work) (1 + noise), latency work / (1 - demand work) e^noise; noise is
+ * normal, independent or AR(1) with 0.9 from minute to minute. Demand is a sine of a day
+ * from 5 % to 60 % of what fills an instance, 3 % noisy, which begins at any time of the
+ * day.
  */
 #include "capacity.h"
 #include "check.h"
@@ -24,7 +26,7 @@
 #define DAY 1440
 #define HOUR 60
 #define FIRST INT64_C(28333440) /* a midnight */
-#define FIRST_FIT 30 /* minutes, on the first day */
+#define FIRST_FIT 30            /* minutes, on the first day */
 #define TARGET 0.7
 #define FULL 20.0
 #define SERVICE_S 0.05
@@ -141,11 +143,11 @@ static bool see(struct tier *t, double demand)
 	t->error = s->ar * t->error +
 		   gsl_ran_gaussian(t->rng, s->noise * sqrt(1 - s->ar * s->ar));
 	if (s->source == UTILISATION)
-		seen.utilisation = fmin(
-			fmax((idle + (1 - idle) * busy) * (1 + t->error), 0), 1);
+		seen.utilisation =
+			fmin(fmax((idle + (1 - idle) * busy) * (1 + t->error), 0), 1);
 	else if (s->source == LATENCY)
-		seen.latency_s = SERVICE_S * work_now(t) / fmax(1 - busy, 0.02) *
-				 exp(t->error);
+		seen.latency_s =
+			SERVICE_S * work_now(t) / fmax(1 - busy, 0.02) * exp(t->error);
 	else
 		seen.latency_s = queue_minute(t, demand, work_now(t) / FULL);
 	if (isnan(seen.utilisation) && isnan(seen.latency_s))
@@ -168,7 +170,8 @@ static void learn(struct tier *t, int minutes, int fit_every)
 /* ---------------------------------------------------------------- intervals */
 
 /* A share that is stated. */
-static void row(const char *name, const char *what, double stated, double achieved, size_t n)
+static void row(const char *name, const char *what, double stated, double achieved,
+		size_t n)
 {
 	printf("%s: %s\t%.4g\t%.4g\t%zu\n", name, what, stated, achieved, n);
 	fflush(stdout);
@@ -247,8 +250,8 @@ static int delay_of(const struct setting *s, double load, unsigned long seed)
 static void print_delay(const struct setting *s, double load, size_t tiers)
 {
 	CLEANUP(free) int *v = xcalloc(tiers, sizeof(*v));
-	CLEANUP(free) char *name = xasprintf("%s, halved at a load of %.0f %%", s->name,
-					     100 * load);
+	CLEANUP(free)
+	char *name = xasprintf("%s, halved at a load of %.0f %%", s->name, 100 * load);
 
 	for (size_t i = 0; i < tiers; i++)
 		v[i] = delay_of(s, load, 5000 + i);
@@ -297,20 +300,26 @@ static const struct setting settings[] = {
 	{ "utilisation 10 % AR, 1 day", UTILISATION, .10, .9, 0, 0, .05, .6, DAY },
 	{ "utilisation 5 % AR, 7 days", UTILISATION, .05, .9, 0, 0, .05, .6, 7 * DAY },
 	{ "utilisation 5 %, scaled, 1 day", UTILISATION, .05, 0, 0, 0, .35, .65, DAY },
-	{ "utilisation 5 % AR, scaled, 1 day", UTILISATION, .05, .9, 0, 0, .35, .65, DAY },
+	{ "utilisation 5 % AR, scaled, 1 day", UTILISATION, .05, .9, 0, 0, .35, .65,
+	  DAY },
 	{ "utilisation 2 %, work 5 %, 1 day", UTILISATION, .02, 0, .05, 0, .05, .6, DAY },
 	{ "utilisation 5 %, work 5 %, 1 day", UTILISATION, .05, 0, .05, 0, .05, .6, DAY },
 	{ "utilisation 5 %, work 10 %, 1 day", UTILISATION, .05, 0, .1, 0, .05, .6, DAY },
-	{ "utilisation 5 %, work 10 %, 7 days", UTILISATION, .05, 0, .1, 0, .05, .6, 7 * DAY },
-	{ "utilisation 5 %, work 10 % at night, 7 days", UTILISATION, .05, 0, .1, .5, .05, .6, 7 * DAY },
-	{ "utilisation 5 %, work 10 % in the evening, 7 days", UTILISATION, .05, 0, .1, .25, .05, .6, 7 * DAY },
-	{ "utilisation 5 % AR, work 10 %, 7 days", UTILISATION, .05, .9, .1, .25, .05, .6, 7 * DAY },
+	{ "utilisation 5 %, work 10 %, 7 days", UTILISATION, .05, 0, .1, 0, .05, .6,
+	  7 * DAY },
+	{ "utilisation 5 %, work 10 % at night, 7 days", UTILISATION, .05, 0, .1, .5, .05,
+	  .6, 7 * DAY },
+	{ "utilisation 5 %, work 10 % in the evening, 7 days", UTILISATION, .05, 0, .1,
+	  .25, .05, .6, 7 * DAY },
+	{ "utilisation 5 % AR, work 10 %, 7 days", UTILISATION, .05, .9, .1, .25, .05, .6,
+	  7 * DAY },
 	{ "latency 10 %, 1 day", LATENCY, .1, 0, 0, 0, .05, .6, DAY },
 	{ "latency 10 % AR, 1 day", LATENCY, .1, .9, 0, 0, .05, .6, DAY },
 	{ "latency 10 % AR, 7 days", LATENCY, .1, .9, 0, 0, .05, .6, 7 * DAY },
 	{ "latency 10 %, work 5 %, 1 day", LATENCY, .1, 0, .05, 0, .05, .6, DAY },
 	{ "latency 10 %, work 10 %, 7 days", LATENCY, .1, 0, .1, 0, .05, .6, 7 * DAY },
-	{ "latency 10 %, work 10 % in the evening, 7 days", LATENCY, .1, 0, .1, .25, .05, .6, 7 * DAY },
+	{ "latency 10 %, work 10 % in the evening, 7 days", LATENCY, .1, 0, .1, .25, .05,
+	  .6, 7 * DAY },
 	{ "latency of a queue, 1 day", QUEUE, 0, 0, 0, 0, .05, .6, DAY },
 	{ "latency of a queue, 75 % full, 1 day", QUEUE, 0, 0, 0, 0, .1, .75, DAY },
 };
@@ -321,9 +330,8 @@ int main(int argc, char **argv)
 
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		if (argc < 3 || strstr(settings[i].name, argv[2]))
-			print_interval(&settings[i], settings[i].source == QUEUE
-							    ? tiers / 4
-							    : tiers);
+			print_interval(&settings[i],
+				       settings[i].source == QUEUE ? tiers / 4 : tiers);
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		if (argc >= 3 && !strstr(changes[i].name, argv[2]))
 			continue;
