@@ -38,13 +38,15 @@
  *
  * A change is detected by a likelihood-ratio CUSUM between the law as fitted and the
  * same with 1.5 times or two thirds of the capacity, of what is new in a minute's error:
- * how much of one lasts to the next minute is learned. A halved capacity is detected, by
- * utilisation, at a load of an instance of 10 to 60 %, within
+ * how much of one lasts to the next minute is learned. A halved capacity is detected, at a
+ * load of an instance of 10 to 60 %, within
  *
- *	noise           independent: median, 95 %    0.9 lasts: median, 95 %
- *	2 and 5 %       8, 8 minutes                 12 to 14, 13 to 16 minutes
- *	10 %            8 to 9, 12 minutes           12 to 15, 26 minutes
+ *	noise                   independent: median, 95 %   0.9 lasts: median, 95 %
+ *	utilisation, 2 and 5 %  8, 8 minutes                12 to 14, 13 to 16 minutes
+ *	utilisation, 10 %       8, 9 minutes                12 to 15, 15 to 23 minutes
+ *	latency, 10 %           8, 8 minutes
  *
+ * (with 10 % that last, one in 20 is not noticed within four hours at a load of 60 %)
  * and there is less than one false alarm in 100 days for any of these. That more
  *instances than before serve less each, as they may when they disturb each other, is not
  *a change. Data from before a change is discarded.
