@@ -18,8 +18,9 @@
 #define POINTS_LEAST 30
 #define NARROW 1.3
 #define CLASS_LEAST 10 /* minutes */
-#define USABLE 0.1 /* relative deviation of a law where demand is high, to judge by it \
-		    */
+#define USABLE                                                                  \
+	0.1 /* relative deviation of a law where demand is high, to judge by it \
+	     */
 #define HALF_LIFE_MINUTES (7 * 1440.0)
 #define FULL 0.02 /* as near to full, a queue is as good as full */
 #define IDLE 0.01 /* noise of an instance is not below that of one so busy */
@@ -438,7 +439,9 @@ void capacity_law(const struct minutes *m, enum kind kind, const struct range *c
 		curve_fit(kind == BUSY ? capacity_busy_curve : capacity_slow_curve, 2,
 			  f->v, f->n, start, true, &c) &&
 		find(f, &c, target, has_day && is_day(f), ret);
-	ret->law.is_usable &= ret->is_fitted;
+	/* Without a day of data, demand is soon where it has not been. */
+	ret->law.is_usable &=
+		ret->is_fitted && (ret->law.has_day || !has_day || ret->sd < USABLE);
 	if (!ret->is_fitted)
 		snprintf(ret->why, sizeof(ret->why), "%s", why_not(&ret->law, kind));
 }

@@ -13,7 +13,7 @@
 #define LOG_EVERY 16
 #define NO_NOISE 1e-20 /* of the sum of squares: rounding */
 
-static const double lengths[] = { 0, 3, 10, 30, 120, 720 }; /* minutes */
+static const double lengths[] = { 0, 3, 10, 30, 120 }; /* minutes */
 static const double shares[] = { 1, 0.5 };
 static const double powers[] = { 0, 0.5, 1 };
 

@@ -28,7 +28,7 @@
 #define POSTERIOR_PARAMS MATRIX_MAX
 #define POSTERIOR_FLAT 2 /* coefficients without a prior */
 #define POSTERIOR_PRIORS 3
-#define POSTERIOR_COMPONENTS 99 /* 11 noises, 3 powers, as many priors */
+#define POSTERIOR_COMPONENTS 81 /* 9 noises, 3 powers, as many priors */
 
 struct posterior_point {
 	double g[POSTERIOR_PARAMS], y;

@@ -134,6 +134,75 @@ static void the_interval_holds_the_truth_nine_times_in_ten(void **state)
 	assert_in_range(held, 180, 200);
 }
 
+/* Errors of which 0.9 lasts to the next minute, and requests that are dearer by day, by
+ * `dearer` either way: the interval is of the dearest hour. */
+static void assert_held(double dearer, size_t days, size_t tiers, size_t least)
+{
+	size_t held = 0, over = 0, known = 0;
+
+	for (unsigned long seed = 100; seed < 100 + tiers; seed++) {
+		CLEANUP(service_done) struct service s;
+		const struct capacity_known *k;
+		double error = 0, truth;
+
+		start(&s, seed);
+		s.fit_every = 60;
+		truth = true_capacity(&s) / (1 + dearer);
+		for (size_t i = 0; i < days * DAY; i++) {
+			const double x = of_day(&s, 0.05, 0.6);
+			const double phase = 2 * M_PI * (double)(s.minute % DAY) / DAY;
+			double u = s.idle +
+				   (1 - s.idle) * x / s.full * (1 - dearer * cos(phase));
+
+			error = 0.9 * error + gsl_ran_gaussian(s.rng, 0.05 * 0.436);
+			u *= 1 + error;
+			see(&s, x * (1 + gsl_ran_gaussian(s.rng, 0.01)), fmin(u, 1), NAN);
+		}
+		capacity_fit(s.c, s.n);
+		k = capacity_known(s.c);
+		known += k->model == CAPACITY_UTILISATION;
+		held += k->low <= truth && truth <= k->high;
+		over += k->low > truth;
+	}
+	/* One may be learning anew, after a false alarm. */
+	assert_true(known + 1 >= tiers);
+	if (held < least)
+		fail_msg("%zu of %zu intervals hold the truth", held, tiers);
+	assert_in_range(over, 0, tiers / 20 + 1);
+}
+
+static void the_interval_holds_when_errors_hang_together(void **state)
+{
+	(void)state;
+	assert_held(0, 1, 40, 36);
+}
+
+static void the_interval_is_of_the_dearest_hour_of_the_day(void **state)
+{
+	(void)state;
+	assert_held(0.1, 3, 20, 17);
+}
+
+/* The process's own handler would abort. */
+static void what_determines_no_law_is_no_error_of_gsl(void **state)
+{
+	gsl_error_handler_t *off = gsl_set_error_handler(NULL);
+
+	(void)state;
+	for (int kind = 0; kind < 3; kind++) {
+		CLEANUP(service_done) struct service s;
+
+		start(&s, 70);
+		for (size_t i = 0; i < 100; i++)
+			see(&s, kind == 1 ? 0 : 10, kind == 2 ? NAN : 0.5,
+			    kind == 2 ? 0.1 : NAN);
+		capacity_fit(s.c, s.n);
+		assert_int_equal(capacity_known(s.c)->model, CAPACITY_NOT_KNOWN);
+		assert_true(*capacity_known(s.c)->why);
+	}
+	gsl_set_error_handler(off);
+}
+
 static void a_tenth_of_wild_minutes_does_not_move_it(void **state)
 {
 	CLEANUP(service_done) struct service s;
@@ -519,6 +588,31 @@ static void a_release_that_doubles_it_is_noticed_too(void **state)
 	assert_true(s.change.to > 1.6 * s.change.from);
 }
 
+/* 100 days in which 0.9 of an error lasts to the next minute. */
+static void errors_that_hang_together_are_no_change(void **state)
+{
+	size_t alarms = 0;
+
+	(void)state;
+	for (unsigned long seed = 80; seed < 85; seed++) {
+		CLEANUP(service_done) struct service s;
+		double error = 0;
+
+		start(&s, seed);
+		s.fit_every = 360;
+		for (size_t i = 0; i < 20 * (size_t)DAY; i++) {
+			const double x = of_day(&s, 0.1, 0.6);
+
+			error = 0.9 * error + gsl_ran_gaussian(s.rng, 0.1 * 0.436);
+			see(&s, x,
+			    fmin((s.idle + (1 - s.idle) * x / s.full) * (1 + error), 1),
+			    NAN);
+		}
+		alarms += s.changes;
+	}
+	assert_in_range(alarms, 0, 1);
+}
+
 static void a_release_is_noticed_by_latency_alone(void **state)
 {
 	CLEANUP(service_done) struct service s;
@@ -608,6 +702,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_capacity_from_utilisation),
 		cmocka_unit_test(the_interval_holds_the_truth_nine_times_in_ten),
+		cmocka_unit_test(the_interval_holds_when_errors_hang_together),
+		cmocka_unit_test(the_interval_is_of_the_dearest_hour_of_the_day),
+		cmocka_unit_test(what_determines_no_law_is_no_error_of_gsl),
 		cmocka_unit_test(a_tenth_of_wild_minutes_does_not_move_it),
 		cmocka_unit_test(the_unit_of_demand_changes_nothing_else),
 		cmocka_unit_test(finds_capacity_from_the_latency_of_a_queue),
@@ -627,6 +724,7 @@ int main(void)
 		cmocka_unit_test(a_release_is_noticed_while_the_count_changes),
 		cmocka_unit_test(a_release_that_doubles_it_is_noticed_too),
 		cmocka_unit_test(a_release_is_noticed_by_latency_alone),
+		cmocka_unit_test(errors_that_hang_together_are_no_change),
 		cmocka_unit_test(ten_thousand_minutes_of_noise_are_no_change),
 		cmocka_unit_test(noise_that_lasts_is_no_change),
 		cmocka_unit_test(a_saved_one_goes_on_as_it_was),
