@@ -8,7 +8,14 @@
  * week, the mean day, the latest level. The weights of each step ahead come from the
  * accuracy of each at past origins, trained on the rest of the series. The
  * errors of the mean itself at these origins and at recent ones give the quantiles
- * (error_quantiles.h).
+ * (error_quantiles.h), for the first quarter of a season widened by what past bands
+ * would have needed (error_calibration.h).
+ *
+ * Of 23 public traces, their seasons looked for, the 95 % band holds 95 % on average, the
+ * median trace 96 to 97 %. By trace it does not: within the first hour 82 to 100 %, a
+ * day ahead 81 to 100 %. Below 90 % are those whose habits changed in what was forecast,
+ * which no past band shows; what they need is in make bench BENCH=coverage, trace by
+ * trace. Simulated series have 91 to 97 %, one whose level wanders 88 to 92 %.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  *
