@@ -92,11 +92,30 @@ static void print_head(const struct options *w, const struct series *s,
 	if (w->tier.billing_ms > 0)
 		printf("paid by %s begun, ",
 		       clock_format_duration(w->tier.billing_ms, unit));
+	if (w->tier.mode != DECIDE_AUTO)
+		printf("mode %s, ", decide_mode_name(w->tier.mode));
+	if (w->tier.max >= 0)
+		printf("%lld to %lld instances, ", (long long)w->tier.min,
+		       (long long)w->tier.max);
 	if (w->tier.price > 0)
 		printf("a minute short of capacity costs %g instance-hours\n\n",
 		       w->tier.price);
 	else
 		printf("risk %g %%\n\n", 100 * w->tier.risk);
+}
+
+/* What no policy could help. */
+static void print_bounds(const struct options *w, const struct judge_report *r)
+{
+	if (r->bound_short[JUDGE_MAX] > 0)
+		printf("\nThe maximum of %lld alone leaves it short %.2f %% of the time; "
+		       "%zu are needed at most.\n",
+		       (long long)w->tier.max, 100 * r->bound_short[JUDGE_MAX],
+		       r->most_needed);
+	if (r->floor_cost > 1.005)
+		printf("\nThe minimum of %lld alone costs %.2f times what demand "
+		       "needs.\n",
+		       (long long)w->tier.min, r->floor_cost);
 }
 
 static int run(const struct options *w)
@@ -138,6 +157,7 @@ static int run(const struct options *w)
 	print_head(w, &s, r);
 	file_events_print(&e, from_ms);
 	backtest_print(r->row);
+	print_bounds(w, r);
 	print_others(r);
 	print_coverage(r, s.step_ms);
 	return w->svg ? draw(w, &s, r) : EXIT_OK;

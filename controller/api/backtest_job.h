@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * backtest_job.h - runs a backtest of a tier's own demand, as a job (job.h). It takes
- * about a second.
+ * some seconds.
  */
 #ifndef CONTROLLER_API_BACKTEST_JOB_H
 #define CONTROLLER_API_BACKTEST_JOB_H

@@ -92,7 +92,8 @@ const struct api_route api_routes[] = {
 	  "stack tier dry_run" },
 	GET("/v1/series", API_VIEWER, api_series_list, "match limit cursor"),
 	GET("/v1/series/data", API_VIEWER, api_series_data, "expr from to step"),
-	SEND("POST", "/v1/series/forget", API_OPERATOR, 64 * KB, api_series_forget, "dry_run"),
+	SEND("POST", "/v1/series/forget", API_OPERATOR, 64 * KB, api_series_forget,
+	     "dry_run"),
 
 	SEND("POST", "/v1/join", API_ANYONE, 64 * KB, api_join, ""),
 	SEND("POST", "/v1/agent/renew", API_HOST, 64 * KB, api_agent_renew, ""),

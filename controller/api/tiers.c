@@ -129,24 +129,12 @@ static int check_match(struct request *r, const struct db_tier *t, struct err *e
 
 /* Options that can be changed by hand, with the ranges of stack.conf. */
 static const char *const patchable[] = {
-	"mode",
-	"min",
-	"max",
-	"capacity",
-	"capacity_unit",
-	"risk",
-	"price",
-	"lead_prior",
-	"dwell",
-	"action_price",
-	"step_out",
-	"step_in",
-	"priority",
-	"demand",
-	"utilisation",
-	"latency",
-	"latency_max",
-	"target_utilisation",
+	"mode",         "min",           "max",
+	"capacity",     "capacity_unit", "risk",
+	"price",        "lead_prior",    "dwell",
+	"action_price", "step_out",      "step_in",
+	"priority",     "demand",        "utilisation",
+	"latency",      "latency_max",   "target_utilisation",
 	NULL,
 };
 

@@ -49,8 +49,8 @@ struct fleet_tier {
 	bool is_decided;     /* and t.capacity is the one in force */
 	int64_t lead_ms;     /* planned for */
 	int64_t least, most; /* that operator and schedules allow */
-	const char *avoid; /* host to avoid for new instances, "": none; see
-			      failing_units.h */
+	const char *avoid;   /* host to avoid for new instances, "": none; see
+				failing_units.h */
 	struct fleet_room room;
 	int64_t lacks; /* instances that it should have beyond its room, as decided */
 };

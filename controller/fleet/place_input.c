@@ -2,6 +2,7 @@
 #include "place_input.h"
 
 #include "check.h"
+#include "sorted.h"
 #include "stack_catalog.h"
 
 #include <string.h>
@@ -83,32 +84,31 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 	p->n_ports = t->cat->n_ports;
 }
 
-/* They still exist, and cost. */
-static size_t count_going(const struct fleet *f, const char *pool)
+/* Pools are ordered by name. */
+static struct place_pool *pool_of(const struct place_building *b, size_t n,
+				  const char *name)
 {
-	size_t n = 0;
+	const size_t i = SORTED_PLACE(n, k, strcmp(b->pools[k].name, name) < 0);
 
-	for (size_t i = 0; i < f->n_hosts; i++)
-		n += f->hosts[i].h.state == DB_HOST_TERMINATING &&
-		     strcmp(f->hosts[i].h.pool, pool) == 0;
-	return n;
+	return i < n && strcmp(b->pools[i].name, name) == 0 ? &b->pools[i] : NULL;
 }
 
-/* A new host is as those that the pool has, where it does not say. */
-static void find_size(const struct fleet *f, const struct db_pool *p,
-		      struct place_pool *to)
+/* Hosts that are being terminated still exist, and cost. A new host is as large as those
+ * that its pool has, where the pool does not say. */
+static void add_hosts_to_pools(const struct fleet *f, struct place_building *b)
 {
-	to->cpu = p->cpu;
-	to->memory_bytes = p->memory_bytes;
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		const struct db_host *h = &f->hosts[i].h;
+		struct place_pool *p = pool_of(b, f->pools.n, h->pool);
+		const struct db_pool *declared = p ? &f->pools.v[p - b->pools] : NULL;
 
-		if (strcmp(h->pool, p->name) != 0)
+		if (!p)
 			continue;
-		if (p->cpu <= 0)
-			to->cpu = MAX(to->cpu, h->cpu);
-		if (p->memory_bytes <= 0)
-			to->memory_bytes = MAX(to->memory_bytes, h->memory_bytes);
+		p->going += h->state == DB_HOST_TERMINATING;
+		if (declared->cpu <= 0)
+			p->cpu = MAX(p->cpu, h->cpu);
+		if (declared->memory_bytes <= 0)
+			p->memory_bytes = MAX(p->memory_bytes, h->memory_bytes);
 	}
 }
 
@@ -130,12 +130,13 @@ void place_build(const struct fleet *f, struct place_building *b)
 
 		b->pools[i] = (struct place_pool){
 			.name = p->name,
+			.cpu = p->cpu,
+			.memory_bytes = p->memory_bytes,
 			.min = (size_t)p->min,
 			.max = (size_t)p->max,
-			.going = count_going(f, p->name),
 		};
-		find_size(f, p, &b->pools[i]);
 	}
+	add_hosts_to_pools(f, b);
 }
 
 bool place_add_probe(struct place_building *b, const struct fleet_tier *t,

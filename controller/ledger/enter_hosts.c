@@ -117,10 +117,13 @@ static void enter_time(const struct bill *b, const struct db_host *h, int64_t bi
 	page_add_host(b->page, &next);
 }
 
-/* It failed before it was a VM; should that appear nevertheless, its time counts. */
+/*
+ * It was never a VM: its launch failed, or was no longer wanted before it was sent.
+ * Should the VM appear nevertheless, its time counts.
+ */
 static void enter_failure(const struct bill *b, const struct db_host *h)
 {
-	if (!h->counted_ms)
+	if (!h->counted_ms && h->state == DB_HOST_FAILED)
 		add_launch(b, h->requested_ms, true);
 	page_add_host(b->page, &(struct db_host){ .id = h->id,
 						  .counted_ms = h->requested_ms,

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "enter.h"
+#include "log.h"
 
 #include <stdlib.h>
 
@@ -40,6 +41,8 @@ void ledger_free(struct ledger *l)
 {
 	if (!l)
 		return;
+	if (watch_save(&l->watched, l->db, clock_now_ms(), NULL) < 0)
+		log_warn("ledger-minutes-not-saved");
 	watch_list_done(&l->watched);
 	free(l);
 }
@@ -98,6 +101,8 @@ int ledger_round(struct ledger *l, struct fleet *f, const struct ledger_moment *
 	if (rc < 0)
 		return rc;
 	watch_round(&l->watched, f, m->is_fresh, gap_ms, &has_new);
+	if (has_new && (rc = watch_load(&l->watched, l->db, f->now_ms, err)) < 0)
+		return rc;
 	watch_latency(&l->watched, l->db, f);
 	l->has_new |= has_new;
 	if (through_ms == l->through_ms && !l->has_new)

@@ -3,8 +3,8 @@
  * watch.h - what served in each minute, put together from the rounds: what one round sees
  * holds until the next.
  *
- * In memory. The minutes that are open when the controller is killed are lost, and so
- * unknown to the ledger.
+ * In memory, and saved when the controller stops. Those that are open when it is killed
+ * are lost, and so unknown to the ledger.
  */
 #ifndef CONTROLLER_LEDGER_WATCH_H
 #define CONTROLLER_LEDGER_WATCH_H
@@ -32,7 +32,7 @@ struct watch_minute {
 
 struct watch {
 	char *stack, *tier;
-	bool is_used, is_seen;
+	bool is_used, is_seen, is_loaded;
 	double served, placed, loaded; /* since the last round */
 	/* as last decided */
 	double capacity; /* 0: not known */
@@ -51,8 +51,18 @@ struct watch_list {
 };
 void watch_list_done(struct watch_list *l);
 
+/* The open minutes of all tiers, for the next start. */
+int watch_save(const struct watch_list *l, struct db *db, int64_t now_ms,
+	       struct err *err) MUST_CHECK;
+
 /* Notes the latency of tiers that have a bound for it, in a round that decides them. */
 void watch_latency(struct watch_list *l, struct db *db, const struct fleet *f);
+
+/* Takes up what was saved of the tiers that are watched for the first time; before
+ * now_ms.
+ */
+int watch_load(struct watch_list *l, struct db *db, int64_t now_ms,
+	       struct err *err) MUST_CHECK;
 
 /*
  * A round at f->now_ms. is_fresh: what it sees holds; gap_ms: for as long at most.

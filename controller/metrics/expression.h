@@ -81,6 +81,9 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
  * is missing only while is_expected() says that its unit (or, without one, its host)
  * should report, and no other series of that unit does: drained ones are silent too.
  *
+ * A unit that has not reported yet is missing when more than half of those that sibling()
+ * names beside one that reports do.
+ *
  * metrics_expr_now() leaves a term out of a sum from then on of which nothing reports:
  * what is there is a lower bound. Where it would not be one, below the bar of a fraction,
  * after a minus or within min(), is_bound is false.
@@ -90,19 +93,24 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
 
 struct metrics_missing {
 	const char *host, *unit; /* of an agent; else "", "" */
-	const char *text;        /* requests{source="b"} */
+	const char *text;        /* requests{source="b"}; "": of a unit */
 	int64_t last_ms;         /* its newest sample; 0: there never was one */
 	size_t n;                /* units and series that are missing */
 	bool is_bound;           /* the rest is not more than the whole */
 	bool is_all;             /* no series reports: it is not a part */
 };
 
-typedef bool metrics_expected_fn(void *arg, const char *host, const char *unit);
+struct metrics_agents {
+	bool (*is_expected)(void *arg, const char *host, const char *unit);
+	/* The i-th unit that should report as this one does; NULL after the last. */
+	const char *(*sibling)(void *arg, const char *unit, size_t i);
+	void *arg;
+};
 
 /* The one that has been silent longest; false: none is missing. Valid until the
- * expression is asked again. Memory only. */
+ * expression is asked again. Memory only. agents: NULL: none should report. */
 bool metrics_expr_missing(struct db *db, struct metrics_expr *e, int64_t now_ms,
-			  metrics_expected_fn *is_expected, void *arg,
+			  const struct metrics_agents *agents,
 			  struct metrics_missing *ret);
 
 /*

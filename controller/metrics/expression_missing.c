@@ -110,8 +110,7 @@ static void find_sources(struct db *db, struct node *n)
 struct search {
 	struct db *db;
 	int64_t now_ms;
-	metrics_expected_fn *is_expected;
-	void *arg;
+	const struct metrics_agents *agents;
 	size_t n_parts;
 	size_t fresh; /* series that are not late */
 	struct metrics_missing *found;
@@ -147,7 +146,7 @@ static bool is_waited_for(const struct search *s, const struct node *n,
 	if (p->is_over || s->now_ms - p->last_ms > METRICS_WAIT_MS)
 		return false;
 	return !of->is_ours ||
-	       (s->is_expected && s->is_expected(s->arg, of->host, of->unit) &&
+	       (s->agents && s->agents->is_expected(s->agents->arg, of->host, of->unit) &&
 		!reports_otherwise(s, n, of));
 }
 
@@ -165,9 +164,39 @@ static void note(const struct search *s, struct node *n, const struct source *of
 	m->last_ms = last_ms;
 }
 
+static bool has_reported(const struct node *n, const char *unit)
+{
+	for (size_t i = 0; i < n->n_sources; i++)
+		if (strcmp(n->sources[i].unit, unit) == 0)
+			return true;
+	return false;
+}
+
+/* Notes a sibling that has never reported, when most others do. */
+static void search_siblings(const struct search *s, struct node *n, const char *unit)
+{
+	const char *name, *missing = NULL;
+	size_t with = 0, without = 0;
+
+	for (size_t i = 0; (name = s->agents->sibling(s->agents->arg, unit, i)); i++) {
+		if (has_reported(n, name)) {
+			with++;
+			continue;
+		}
+		without++;
+		missing = name;
+	}
+	if (without == 0 || with <= without)
+		return;
+	note(s, n, NULL, 0);
+	s->found->unit = missing;
+	s->found->text = "";
+}
+
 static void search_part(struct search *s, struct node *n)
 {
 	const size_t fresh = s->fresh;
+	const char *unit = NULL;
 
 	n->is_missing = false;
 	find_sources(s->db, n);
@@ -178,11 +207,16 @@ static void search_part(struct search *s, struct node *n)
 
 		if (!db_series_pace(s->db, n->sources[i].id, &p))
 			continue;
-		if (!is_late(s, &p))
+		if (!is_late(s, &p)) {
 			s->fresh++;
-		else if (is_waited_for(s, n, &n->sources[i], &p))
+			if (n->sources[i].is_ours && *n->sources[i].unit)
+				unit = n->sources[i].unit;
+		} else if (is_waited_for(s, n, &n->sources[i], &p)) {
 			note(s, n, &n->sources[i], p.last_ms);
+		}
 	}
+	if (unit && s->agents)
+		search_siblings(s, n, unit);
 	n->is_over = n->n_sources > 0 && s->fresh == fresh && !n->is_missing;
 }
 
@@ -209,13 +243,12 @@ static size_t count_parts(const struct node *n)
 }
 
 bool metrics_expr_missing(struct db *db, struct metrics_expr *e, int64_t now_ms,
-			  metrics_expected_fn *is_expected, void *arg,
+			  const struct metrics_agents *agents,
 			  struct metrics_missing *ret)
 {
 	struct search s = { .db = db,
 			    .now_ms = now_ms,
-			    .is_expected = is_expected,
-			    .arg = arg,
+			    .agents = agents,
 			    .n_parts = count_parts(e->root),
 			    .found = ret };
 

@@ -169,8 +169,13 @@ static int take_values(struct answer *a, const json_t *result, struct err *err)
 	a->v = xcalloc(json_array_size(result) + 1, sizeof(*a->v));
 	if (strcmp(a->type, "scalar") == 0)
 		return take_value(a, NULL, result, err);
-	json_array_foreach(result, i, item) if (rc == 0) rc = take_value(
-		a, json_object_get(item, "metric"), json_object_get(item, "value"), err);
+	json_array_foreach(result, i, item)
+	{
+		rc = take_value(a, json_object_get(item, "metric"),
+				json_object_get(item, "value"), err);
+		if (rc < 0)
+			break;
+	}
 	return rc;
 }
 

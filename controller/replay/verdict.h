@@ -9,9 +9,9 @@
  * so a share of time up to the 95 % quantile of the share of short lead times meets it
  * (normal approximation of the binomial). The backtest plays the mode that is promoted
  * into, within the tier's bounds: what keeps it short is named. In mode out an instance
- * more than reactive scaling at the peak costs no more by chance. With a price, no risk is
- * promised: instances and minutes short of capacity together must cost no more than with
- * reactive scaling.
+ * more than reactive scaling at the peak costs no more by chance. With a price, no risk
+ * is promised: instances and minutes short of capacity together must cost no more than
+ * with reactive scaling.
  *
  * Pure: no I/O, no clock, no logging, no global state; safe from any thread.
  */

@@ -4,6 +4,8 @@
 #include "buf.h"
 #include "check.h"
 
+#include <stdarg.h>
+
 void change_list_add(json_t *to, const char *action, const char *kind, const char *name,
 		     const char *detail)
 {
@@ -37,4 +39,16 @@ void change_list_add_difference(json_t *to, const char *kind, const char *name,
 		change_list_add(to, "change", kind, name, buf_str(&b));
 	json_decref(old);
 	json_decref(new);
+}
+
+void change_list_warn(json_t *to, const char *fmt, ...)
+{
+	CLEANUP(buf_done) struct buf b;
+	va_list ap;
+
+	buf_init(&b, 2000);
+	va_start(ap, fmt);
+	buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	json_array_append_new(to, json_string(buf_str(&b)));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * change_list.h - the list of changes that applying a stack would make; see stack_diff().
+ * change_list.h - the list of changes that applying a stack would make, see
+ * stack_diff(), and of warnings.
  */
 #ifndef CONTROLLER_STACKS_CHANGE_LIST_H
 #define CONTROLLER_STACKS_CHANGE_LIST_H
@@ -13,6 +14,10 @@ void change_list_add(json_t *to, const char *action, const char *kind, const cha
 /* "min 1 -> 2, max 3 -> 5", when something differs. Frees old and new. */
 void change_list_add_difference(json_t *to, const char *kind, const char *name,
 				json_t *old, json_t *new);
+
+/* Adds a sentence to a list of warnings. */
+void change_list_warn(json_t *to, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* diff_events.c; old: NULL when there is none. */
 void change_list_add_events(json_t *to, const struct stack_file *old,

@@ -4,8 +4,8 @@
  */
 #include "change_list.h"
 #include "check.h"
-#include "minimums.h"
 #include "names.h"
+#include "tier_calendar.h"
 #include "warnings.h"
 
 #include <string.h>
@@ -81,7 +81,7 @@ static int add_endings_of(struct db *db, const struct db_tier *was,
 			  const struct db_tier *t, const struct tz *zone, int64_t now_ms,
 			  json_t *to, struct err *err)
 {
-	struct most before, after;
+	struct most before = { 0 }, after = { 0 };
 	int64_t running = 0;
 	bool is_held = false;
 	int rc = find_most(was, zone, now_ms, &before, err);

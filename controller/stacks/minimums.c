@@ -2,9 +2,11 @@
 #include "minimums.h"
 
 #include "buf.h"
+#include "change_list.h"
 #include "check.h"
 #include "names.h"
 #include "placement.h"
+#include "tier_calendar.h"
 
 #include <string.h>
 
@@ -238,7 +240,7 @@ static bool warn_of_member(const struct member *x, const struct db_pool *p, json
 	lacking = count_short(&r, p);
 	if (lacking == 0)
 		return false;
-	warnings_add(
+	change_list_warn(
 		to, "%s: %s%s%s %lld, but pool %s has room for %lld (max = %lld hosts)",
 		x->t->name, x->asks ? "schedule '" : "the minimum is",
 		x->asks ? x->asks : "", x->asks ? "' asks for" : "", (long long)x->least,
@@ -269,11 +271,12 @@ static void warn_of_sum(const struct members *m, const struct db_pool *p, json_t
 	}
 	lacking = count_short(&r, p);
 	if (lacking > 0)
-		warnings_add(to,
-			     "pool %s has room for %lld of the %lld instances that its "
-			     "tiers have at least (%s; max = %lld hosts)",
-			     p->name, (long long)((int64_t)r.n - lacking), (long long)r.n,
-			     buf_str(&list), (long long)p->max);
+		change_list_warn(
+			to,
+			"pool %s has room for %lld of the %lld instances that its "
+			"tiers have at least (%s; max = %lld hosts)",
+			p->name, (long long)((int64_t)r.n - lacking), (long long)r.n,
+			buf_str(&list), (long long)p->max);
 }
 
 static void warn_of_pool(const struct members *m, const struct db_pool *p, json_t *to)

@@ -7,7 +7,6 @@
 #define CONTROLLER_STACKS_MINIMUMS_H
 
 #include "folder.h"
-#include "rule.h"
 
 /*
  * Adds a warning for each minimum, of a tier or of a schedule, for which its pool has no
@@ -16,10 +15,5 @@
  */
 int minimums_warn(struct db *db, const struct stack_file *s, const struct db_tier *t,
 		  json_t *to, struct err *err) MUST_CHECK;
-
-/* In warnings.c. */
-void warnings_add(json_t *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int tier_calendar(const struct db_tier *t, struct calendar *ret,
-		  struct err *err) MUST_CHECK;
 
 #endif

@@ -30,18 +30,19 @@ struct deciding {
 	struct tier_forecast forecast;
 	double evidence; /* of the demand, beyond the noise of one tick's count; NaN: none
 			  */
-	char missing[256];  /* which part of the demand is */
-	int64_t missing_ms; /* for how long; INT64_MAX: always */
-	bool is_outside;    /* no agent of ours reports it */
-	char why[160];      /* of the forecast's fallback level */
-	char pool[64], pool_note[160]; /* of the budget */
+	char missing[256];                    /* which part of the demand is */
+	int64_t missing_ms;                   /* for how long; INT64_MAX: always */
+	bool is_outside;                      /* no agent of ours reports it */
+	const struct fleet_tier *siblings;    /* whose instances are looked at */
+	char why[160];                        /* of the forecast's fallback level */
+	char pool[64], pool_note[160];        /* of the budget */
 	char yields_to[140], takes_from[140]; /* tiers */
 };
 
 /* After deciding_fill(): how many instances it may give up to a higher priority. */
 size_t deciding_spare(const struct deciding *d);
-/* After place_find_room(): what the pool has room for. */
-void deciding_fill_room(struct deciding *d);
+/* After place_find_room(): what the pool has room for. highest: priority of a tier. */
+void deciding_fill_room(struct deciding *d, int64_t highest);
 
 /* Fills in what is neither measured nor forecast, except the capacity. */
 void deciding_fill(struct tiers *ts, struct deciding *d);

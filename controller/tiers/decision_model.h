@@ -97,8 +97,8 @@ struct tier_view {
 	int64_t served; /* instances; < 0: their number was not decided here */
 	bool is_bound;  /* it was a minimum's */
 	const struct policy_bounds *bounds; /* in force; NULL: none */
-	const struct calendar *calendar; /* the schedules; NULL: none */
-	const struct tz *zone;           /* whose clock they follow; NULL: UTC */
+	const struct calendar *calendar;    /* the schedules; NULL: none */
+	const struct tz *zone;              /* whose clock they follow; NULL: UTC */
 	const struct tier_front *fronts; /* [n_fronts] all tiers of the stack, itself too;
 					    used during the call only */
 	size_t n_fronts;

@@ -137,10 +137,12 @@ size_t deciding_spare(const struct deciding *d)
 }
 
 /* A tier of a higher priority that has instances in the same pool; NULL. */
-static const struct fleet_tier *tier_above(const struct deciding *d)
+static const struct fleet_tier *tier_above(const struct deciding *d, int64_t highest)
 {
 	const struct fleet_tier *best = NULL;
 
+	if (d->ft->t.priority >= highest)
+		return NULL;
 	for (size_t i = 0; i < d->f->n_tiers; i++) {
 		const struct fleet_tier *t = &d->f->tiers[i];
 
@@ -152,10 +154,10 @@ static const struct fleet_tier *tier_above(const struct deciding *d)
 	return best;
 }
 
-static void note_pool(struct deciding *d)
+static void note_pool(struct deciding *d, int64_t highest)
 {
 	const struct db_pool *p = stack_pool_in(&d->f->pools, d->ft->t.pool);
-	const struct fleet_tier *above = tier_above(d);
+	const struct fleet_tier *above = tier_above(d, highest);
 	size_t n;
 
 	snprintf(d->pool, sizeof(d->pool), "pool %s", d->ft->t.pool);
@@ -178,7 +180,7 @@ static const char *name_tier(const struct fleet_tier *t, char *to, size_t size)
 	return to;
 }
 
-void deciding_fill_room(struct deciding *d)
+void deciding_fill_room(struct deciding *d, int64_t highest)
 {
 	const struct fleet_room *r = &d->ft->room;
 	struct decide_input *in = &d->in;
@@ -188,7 +190,7 @@ void deciding_fill_room(struct deciding *d)
 	in->budget = r->most;
 	in->waiting = r->waiting;
 	if (in->budget >= 0)
-		note_pool(d);
+		note_pool(d, highest);
 	if (r->yields_to && !hold_on(d->f, &r->yields_to->t))
 		in->yields_to =
 			name_tier(r->yields_to, d->yields_to, sizeof(d->yields_to));

@@ -34,6 +34,39 @@ static bool should_report(void *arg, const char *host, const char *unit)
 	return false;
 }
 
+static const struct fleet_tier *tier_of_unit(const struct fleet *f, const char *unit)
+{
+	for (size_t i = 0; i < f->n_units; i++)
+		if (strcmp(f->units[i].u.name, unit) == 0)
+			return f->units[i].tier;
+	return NULL;
+}
+
+/* Has served for longer than metrics may be late. */
+static bool has_settled(const struct deciding *d, const struct fleet_unit *u)
+{
+	return u->u.goal == DB_GOAL_RUN && u->healthy && u->u.healthy_ms &&
+	       d->in.now_ms - u->u.healthy_ms > d->in.stale_after_ms;
+}
+
+/* Instances of its tier. They are asked for one by one: the tier is looked up once. */
+static const char *sibling(void *arg, const char *unit, size_t i)
+{
+	struct deciding *d = arg;
+	const struct fleet_tier *t;
+
+	if (i == 0)
+		d->siblings = tier_of_unit(d->f, unit);
+	t = d->siblings;
+	for (size_t k = 0; t && k < t->n_units; k++) {
+		const struct fleet_unit *u = &d->f->units[t->first_unit + k];
+
+		if (has_settled(d, u) && i-- == 0)
+			return u->u.name;
+	}
+	return NULL;
+}
+
 /* Rounded down, more the longer it is: the text is the same for a while. */
 static int64_t rounded(int64_t ms)
 {
@@ -50,7 +83,10 @@ static void describe_missing(struct deciding *d, const struct metrics_missing *m
 	char since[CLOCK_TEXT];
 
 	clock_format_duration(rounded(d->in.now_ms - m->last_ms), since);
-	if (m->last_ms == 0)
+	if (m->last_ms == 0 && *m->unit)
+		snprintf(d->missing, sizeof(d->missing), "no metrics from %s yet",
+			 m->unit);
+	else if (m->last_ms == 0)
 		snprintf(d->missing, sizeof(d->missing), "no series matches %s", m->text);
 	else if (*m->host)
 		snprintf(d->missing, sizeof(d->missing),
@@ -66,9 +102,10 @@ static void describe_missing(struct deciding *d, const struct metrics_missing *m
 static bool find_missing(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;
+	const struct metrics_agents agents = { should_report, sibling, d };
 	struct metrics_missing m;
 
-	if (!metrics_expr_missing(ts->db, d->t->demand, in->now_ms, should_report, d, &m))
+	if (!metrics_expr_missing(ts->db, d->t->demand, in->now_ms, &agents, &m))
 		return true;
 	d->missing_ms = m.last_ms ? in->now_ms - m.last_ms : INT64_MAX;
 	/* All of it at once is not yet stale. */

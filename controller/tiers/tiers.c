@@ -178,17 +178,20 @@ static bool has_waiting(const struct fleet *f)
 static void find_room(struct tiers *ts, struct fleet *f, struct deciding *d, size_t n)
 {
 	CLEANUP(free) size_t *spare = NULL;
+	int64_t highest = INT64_MIN;
 
 	if (n == 0 && !has_waiting(f))
 		return;
 	spare = xcalloc(f->n_tiers, sizeof(*spare));
 	for (size_t i = 0; i < n; i++)
 		d[i].t->spare = deciding_spare(&d[i]);
-	for (size_t i = 0; i < f->n_tiers; i++)
+	for (size_t i = 0; i < f->n_tiers; i++) {
 		spare[i] = tier_list_get(&ts->tiers, &f->tiers[i].t)->spare;
+		highest = MAX(highest, f->tiers[i].t.priority);
+	}
 	place_find_room(f, spare);
 	for (size_t i = 0; i < n; i++)
-		deciding_fill_room(&d[i]);
+		deciding_fill_room(&d[i], highest);
 }
 
 static int write_tiers(struct tiers *ts, const struct fleet *f, struct err *err)

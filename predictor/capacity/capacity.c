@@ -108,7 +108,8 @@ static uint32_t fullest_band(const struct capacity *c)
 	return best;
 }
 
-/* The time that a minute stands for, of which the same tells less the longer ago it is. */
+/* The time that a minute stands for, of which the same tells less the longer ago it is.
+ */
 static double worth(const struct capacity *c, double gap, const struct point *p)
 {
 	return gap / (double)(c->minute - p->minute + CAPACITY_DAY);

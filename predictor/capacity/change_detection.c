@@ -22,6 +22,7 @@
 #define BUSY_SPREAD_LEAST 0.01
 #define BUSY_SPREAD_SHARE 0.05
 #define SLOW_SPREAD_LEAST 0.1
+#define FIRST_DAY 2
 #define SLOWER_MOST 1.4 /* log: a full queue's times are no law's */
 #define ERROR_MOST 6    /* spreads: what is further off tells no more */
 #define ERROR_USUAL 3   /* spreads that the means of errors take it for at most */
@@ -44,9 +45,12 @@ static double spread_of(const struct law *l, enum kind kind, double x, double pl
 	const double spread =
 		l->spread * pow(capacity_level(kind, l, x / l->scale), l->power);
 
+	/* Other hours may be dearer than those of less than a day. */
+	const double by = l->has_day ? 1 : FIRST_DAY;
+
 	if (kind == SLOW)
-		return fmax(spread, SLOW_SPREAD_LEAST);
-	return fmax(fmax(spread, BUSY_SPREAD_LEAST), BUSY_SPREAD_SHARE * plain);
+		return fmax(spread, by * SLOW_SPREAD_LEAST);
+	return fmax(fmax(spread, BUSY_SPREAD_LEAST), by * BUSY_SPREAD_SHARE * plain);
 }
 
 /* NULL where the law has not been: for far more demand than it saw. */
@@ -95,8 +99,8 @@ static struct error error_of(const struct law *l, enum kind kind, const struct p
 	const double most = expect(l, kind, b.x, day * b.most);
 	const double y = kind == BUSY ? (double)p->u : log((double)p->r);
 	const double plain = fmin(fmax(y, least), most);
-	const double fallen = fmin(expect(l, kind, b.x, day * b.most * CHANGE),
-				   most + SLOWER_MOST);
+	const double fallen =
+		fmin(expect(l, kind, b.x, day * b.most * CHANGE), most + SLOWER_MOST);
 	const double risen = expect(l, kind, b.x, day * b.least / CHANGE);
 	const double s = spread_of(l, kind, b.x * day, plain);
 
@@ -139,8 +143,8 @@ static double ratio(const struct errors *e, const struct error *now, double shif
 	const double square = (e->square + FIRST_MINUTES) / (e->minutes + FIRST_MINUTES);
 	const double plain = now->is - r * before->is;
 	const double other = plain - shift + r * begun;
-	const double z = (plain * plain - other * other) /
-			 (2 * fmax(square, 1) * (1 - r * r));
+	const double z =
+		(plain * plain - other * other) / (2 * fmax(square, 1) * (1 - r * r));
 
 	return within(z, MINUTE_MOST);
 }

@@ -7,6 +7,7 @@
 
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <string.h>
 
 #define STEPS 50
 #define STEP_LEAST 1e-8 /* relative; far below what noise leaves open */
@@ -66,8 +67,9 @@ static bool step_of(const struct matrix *a, const double *r, size_t p, double da
 		damped.v[k][k] *= 1 + damping;
 	if (!matrix_factor(&damped, p, &l))
 		return false;
-	matrix_forward(&l, p, r, ret);
-	matrix_backward(&l, p, ret, ret);
+	memcpy(ret, r, p * sizeof(*ret));
+	matrix_forward(&l, p, ret);
+	matrix_backward(&l, p, ret);
 	return true;
 }
 
@@ -79,7 +81,8 @@ static bool is_small(const double *step, const double *b, size_t p)
 	return true;
 }
 
-/* One fit under the weights of this round; b [p] from where it starts to where it ends. */
+/* One fit under the weights of this round; b [p] from where it starts to where it ends.
+ */
 static bool fit_round(const struct fitting *t, double *b)
 {
 	double chi2 = chi2_of(t, b), damping = DAMPING;

@@ -10,10 +10,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#define REACH_LEAST 0.5 /* of the capacity must have been asked for */
+#define REACH_LEAST 0.5      /* of the capacity must have been asked for */
 #define BUSY_WIDTH_MOST 0.25 /* of the interval, either way; */
 #define SLOW_WIDTH_MOST 0.5  /* latency alone says less */
-#define NORMAL_95 1.96 /* deviations */
+#define NORMAL_95 1.96       /* deviations */
 #define COUNTS_MAX 32
 #define COUNTS_LEAST 4
 #define COUNT_SD_MOST 0.15

@@ -18,14 +18,17 @@
 #define POINTS_LEAST 30
 #define NARROW 1.3
 #define CLASS_LEAST 10 /* minutes */
-#define USABLE 0.1     /* relative deviation of a law where demand is high, to judge by it */
+#define USABLE 0.1 /* relative deviation of a law where demand is high, to judge by it \
+		    */
 #define HALF_LIFE_MINUTES (7 * 1440.0)
 #define FULL 0.02 /* as near to full, a queue is as good as full */
 #define IDLE 0.01 /* noise of an instance is not below that of one so busy */
 #define HOURS 24
+#define SLOW_DAY 0.07
+#define DAY_LEAST (23 * 60)
 #define DRAWS 800
-#define TWO_SIDED 3.92 /* deviations from one end of a 95 % interval to the other */
-#define ROUNDS 4       /* the queue's curve is straightened about what was found */
+#define TWO_SIDED 3.92  /* deviations from one end of a 95 % interval to the other */
+#define ROUNDS 4        /* the queue's curve is straightened about what was found */
 #define OUTLIER_FIRST 6 /* spreads, while the noise is hardly known */
 #define OUTLIER 4.685
 
@@ -33,7 +36,7 @@
  * not; but what latency has of that looks much like a smaller queue. */
 static const struct posterior_priors day_priors[] = {
 	[BUSY] = { { { 1e-4, 0.8 }, { 0.03, 0.1 }, { 0.1, 0.1 } }, 3 },
-	[SLOW] = { { { 0.05, 0.5 }, { 0.1, 0.5 } }, 2 },
+	[SLOW] = { { { SLOW_DAY, 1 } }, 1 },
 };
 
 /* ---------------------------------------------------------------- curves */
@@ -141,6 +144,12 @@ static void take(const struct minutes *m, const struct range *counts, struct fit
 	law->instances /= (double)f->n;
 	for (size_t i = 0; i < f->n && law->scale > 0; i++)
 		f->v[i].x /= law->scale;
+}
+
+/* Whether it has been seen how the weight of a demand varies over a day. */
+static bool is_day(const struct fitting *f)
+{
+	return f->minute[f->n - 1] - f->minute[0] >= DAY_LEAST;
 }
 
 static void see_hours(struct fitting *f)
@@ -260,8 +269,8 @@ static size_t highest(const struct fitting *f)
 }
 
 /* What a draw expects of a minute. */
-static double predicted(const struct fitting *f, const struct law *around, const double *b,
-			bool has_day, size_t i)
+static double predicted(const struct fitting *f, const struct law *around,
+			const double *b, bool has_day, size_t i)
 {
 	const double v = has_day ? of_day(b, f->minute[i]) : 0, x = f->v[i].x;
 	double g[2];
@@ -274,20 +283,25 @@ static double predicted(const struct fitting *f, const struct law *around, const
 static void draw(const struct fitting *f, const struct law *around, double target,
 		 bool has_day, struct estimate *e)
 {
-	double v[DRAWS], dearest[DRAWS], at_high[DRAWS], b[POSTERIOR_PARAMS];
+	double v[DRAWS], most[DRAWS], dearest[DRAWS], at_high[DRAWS], b[POSTERIOR_PARAMS];
 	const size_t high = highest(f);
 
 	for (size_t k = 0; k < DRAWS; k++) {
 		posterior_draw(&f->posterior, k, b);
 		v[k] = capacity_of(f, around, b, target, has_day, &dearest[k]);
+		/* By latency alone dearer requests look much like a smaller queue: the
+		 * upper end is that of the mean of the day, and of a day that hides as
+		 * much. */
+		most[k] = f->kind == SLOW ? v[k] * dearest[k] * exp(SLOW_DAY) : v[k];
 		at_high[k] = predicted(f, around, b, has_day, high);
 	}
-	e->law.is_usable = gsl_stats_sd(at_high, 1, DRAWS) <
-			   USABLE * (f->kind == BUSY ? gsl_stats_mean(at_high, 1, DRAWS)
-						     : 1);
+	e->law.is_usable =
+		gsl_stats_sd(at_high, 1, DRAWS) <
+		USABLE * (f->kind == BUSY ? gsl_stats_mean(at_high, 1, DRAWS) : 1);
 	gsl_sort(v, 1, DRAWS);
+	gsl_sort(most, 1, DRAWS);
 	e->low = gsl_stats_quantile_from_sorted_data(v, 1, DRAWS, 0.025);
-	e->high = v[(size_t)(0.975 * (DRAWS - 1)) + 1];
+	e->high = most[(size_t)(0.975 * (DRAWS - 1)) + 1];
 	e->law.capacity = v[DRAWS / 2];
 	e->sd = log(e->high / e->low) / TWO_SIDED;
 	e->dearest = gsl_stats_median(dearest, 1, DRAWS);
@@ -307,6 +321,7 @@ static void set_law(const struct fitting *f, struct law *l)
 			l->b[k] += q->v[i].weight * q->v[i].b[k];
 	for (size_t k = POSTERIOR_FLAT; f->kind == BUSY && k < POSTERIOR_PARAMS; k++)
 		l->b[k] *= around / l->b[1];
+	l->has_day = q->p > POSTERIOR_FLAT;
 	l->spread = noise->sd;
 	l->power = noise->power;
 }
@@ -330,8 +345,7 @@ static bool find(struct fitting *f, const struct curve *c, double target, bool h
 		n = straight(f, &around, noise.power, most);
 		if (n < POINTS_LEAST / 2 ||
 		    !posterior_fit(f->linear, n, p, &day_priors[f->kind],
-				   k == rounds ? NULL : &noise,
-				   &f->posterior))
+				   k == rounds ? NULL : &noise, &f->posterior))
 			return false;
 		e->law.b[1] = around.b[1];
 		set_law(f, &e->law);
@@ -423,7 +437,7 @@ void capacity_law(const struct minutes *m, enum kind kind, const struct range *c
 	ret->is_fitted =
 		curve_fit(kind == BUSY ? capacity_busy_curve : capacity_slow_curve, 2,
 			  f->v, f->n, start, true, &c) &&
-		find(f, &c, target, has_day, ret);
+		find(f, &c, target, has_day && is_day(f), ret);
 	ret->law.is_usable &= ret->is_fitted;
 	if (!ret->is_fitted)
 		snprintf(ret->why, sizeof(ret->why), "%s", why_not(&ret->law, kind));

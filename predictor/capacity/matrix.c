@@ -27,25 +27,25 @@ bool matrix_factor(const struct matrix *a, size_t n, struct matrix *ret)
 	return true;
 }
 
-void matrix_forward(const struct matrix *l, size_t n, const double *b, double *ret)
+void matrix_forward(const struct matrix *l, size_t n, double *v)
 {
 	for (size_t i = 0; i < n; i++) {
-		double s = b[i];
+		double s = v[i];
 
 		for (size_t k = 0; k < i; k++)
-			s -= l->v[i][k] * ret[k];
-		ret[i] = s / l->v[i][i];
+			s -= l->v[i][k] * v[k];
+		v[i] = s / l->v[i][i];
 	}
 }
 
-void matrix_backward(const struct matrix *l, size_t n, const double *b, double *ret)
+void matrix_backward(const struct matrix *l, size_t n, double *v)
 {
-	for (size_t i = n; i-- > 0;) {
-		double s = b[i];
+	for (size_t done = 0; done < n; done++) {
+		const size_t i = n - 1 - done;
 
-		for (size_t k = i + 1; k < n; k++)
-			s -= l->v[k][i] * ret[k];
-		ret[i] = s / l->v[i][i];
+		v[i] /= l->v[i][i];
+		for (size_t k = 0; k < i; k++)
+			v[k] -= l->v[i][k] * v[i];
 	}
 }
 
@@ -55,8 +55,8 @@ void matrix_inverse(const struct matrix *l, size_t n, struct matrix *ret)
 		double column[MATRIX_MAX] = { 0 };
 
 		column[j] = 1;
-		matrix_forward(l, n, column, column);
-		matrix_backward(l, n, column, column);
+		matrix_forward(l, n, column);
+		matrix_backward(l, n, column);
 		for (size_t i = 0; i < n; i++)
 			ret->v[i][j] = column[i];
 	}

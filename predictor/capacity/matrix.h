@@ -22,9 +22,9 @@ struct matrix {
 /* L with a = L L', lower left. False: a is not positive definite, or nearly not. */
 bool matrix_factor(const struct matrix *a, size_t n, struct matrix *ret);
 
-/* x with L x = b, and x with L' x = b; ret may be b. */
-void matrix_forward(const struct matrix *l, size_t n, const double *b, double *ret);
-void matrix_backward(const struct matrix *l, size_t n, const double *b, double *ret);
+/* v becomes the x with L x = v, and with L' x = v. */
+void matrix_forward(const struct matrix *l, size_t n, double *v);
+void matrix_backward(const struct matrix *l, size_t n, double *v);
 
 /* The inverse of a, from its factor. */
 void matrix_inverse(const struct matrix *l, size_t n, struct matrix *ret);

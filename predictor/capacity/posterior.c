@@ -7,10 +7,11 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define COLUMNS (POSTERIOR_PARAMS + 1) /* and y */
 #define LOG_EVERY 16
-#define NO_NOISE 1e-20                 /* of the sum of squares: rounding */
+#define NO_NOISE 1e-20 /* of the sum of squares: rounding */
 
 static const double lengths[] = { 0, 3, 10, 30, 120, 720 }; /* minutes */
 static const double shares[] = { 1, 0.5 };
@@ -99,7 +100,6 @@ static bool solve(const struct products *x, size_t p, double precision,
 		  struct posterior_component *c, double *ret_left)
 {
 	struct matrix a = { 0 };
-	double half[POSTERIOR_PARAMS];
 
 	for (size_t j = 0; j < p; j++) {
 		for (size_t k = 0; k <= j; k++)
@@ -109,12 +109,13 @@ static bool solve(const struct products *x, size_t p, double precision,
 	}
 	if (!matrix_factor(&a, p, &c->l))
 		return false;
-	matrix_forward(&c->l, p, x->v[p], half);
+	memcpy(c->b, x->v[p], p * sizeof(*c->b));
+	matrix_forward(&c->l, p, c->b);
 	*ret_left = x->v[p][p];
 	for (size_t j = 0; j < p; j++)
-		*ret_left -= half[j] * half[j];
+		*ret_left -= c->b[j] * c->b[j];
 	*ret_left = fmax(*ret_left, NO_NOISE * x->v[p][p]);
-	matrix_backward(&c->l, p, half, c->b);
+	matrix_backward(&c->l, p, c->b);
 	return *ret_left > 0;
 }
 
@@ -277,7 +278,7 @@ void posterior_draw(const struct posterior *q, size_t k, double *ret)
 
 	for (size_t j = 0; j < q->p; j++)
 		z[j] = normal(k, 2 + j);
-	matrix_backward(&c->l, q->p, z, z);
+	matrix_backward(&c->l, q->p, z);
 	for (size_t j = 0; j < q->p; j++)
 		ret[j] = c->b[j] + sd * z[j];
 }

@@ -13,8 +13,8 @@
 #define CAPACITY_X_BANDS 16 /* of demand, */
 #define CAPACITY_N_BANDS 4  /* and each of them of counts of instances; */
 #define CAPACITY_BANDS (CAPACITY_X_BANDS * CAPACITY_N_BANDS + 1) /* and no demand */
-#define CAPACITY_KEPT 512   /* minutes */
-#define CAPACITY_RECENT 16  /* the last ones */
+#define CAPACITY_KEPT 512                                        /* minutes */
+#define CAPACITY_RECENT 16                                       /* the last ones */
 #define CAPACITY_CLASSES 32 /* of counts of instances, half an octave each */
 #define CAPACITY_DAY 1440   /* minutes */
 #define CAPACITY_SATURATED                                          \
@@ -28,13 +28,13 @@ struct point {
 };
 
 /*
- * A law over all counts of instances, to judge the next minute by. b is of demand / scale:
- * utilisation without demand and what the scale adds to it, or the logarithms of the
- * shortest time and of the demand that fills an instance; then the cosine and the sine of
- * the time of day in the weight of a demand (see capacity_day_weight()).
+ * A law over all counts of instances, to judge the next minute by. b is of demand /
+ * scale: utilisation without demand and what the scale adds to it, or the logarithms of
+ * the shortest time and of the demand that fills an instance; then the cosine and the
+ * sine of the time of day in the weight of a demand (see capacity_day_weight()).
  */
 struct law {
-	bool is_usable;
+	bool is_usable, has_day; /* has_day: the time of day is known */
 	double b[4];
 	double scale, spread, power;    /* noise is spread * level^power */
 	double capacity;                /* at the target, in the dearest hour */
@@ -65,11 +65,12 @@ struct suspicion {
 struct capacity {
 	uint32_t magic, version;
 	double target;
-	int64_t minute;                        /* the last one taken */
-	/* In the order of time: the last minutes, before they go to those that are kept. */
+	int64_t minute; /* the last one taken */
+	/* In the order of time: the last minutes, before they go to those that are kept.
+	 */
 	struct point recent[CAPACITY_RECENT], kept[CAPACITY_KEPT];
 	uint32_t n_recent, n_kept;
-	struct law busy, slow;                 /* by utilisation, by latency */
+	struct law busy, slow; /* by utilisation, by latency */
 	struct errors busy_errors, slow_errors;
 	struct error last;
 	struct suspicion fall, rise;

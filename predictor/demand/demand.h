@@ -46,7 +46,7 @@
 #define DEMAND_LEAD_MAX 300     /* lead_steps */
 #define DEMAND_PRIOR_SWING 0.15 /* prior_swing when 0 is given */
 #define DEMAND_MAX 1e30         /* of a sample */
-#define DEMAND_STATE_VERSION 4u
+#define DEMAND_STATE_VERSION 5u
 
 struct demand_opts {
 	int64_t step_ms;                     /* between two samples, 1 s to 1 day */
@@ -129,7 +129,8 @@ struct demand_point {
  *          sample. NULL: not needed
  *
  * ERR_INVAL for a value that is not a demand (the message has the index) or a second
- * call. Cost about 2 us per value and lead time.
+ * call. Cost about 2 us per value and lead time, 3 us for one of 254 steps, on a core of
+ * its own.
  */
 int demand_model_train(struct demand_model *m, const double *y, size_t n, int64_t t0_ms,
 		       struct demand_point *ret, struct err *err) MUST_CHECK;

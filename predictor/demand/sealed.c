@@ -10,7 +10,7 @@ void sealed_write(const void *block, size_t size, void *ret)
 	memcpy(ret, block, size);
 
 	/* A truncated or edited state is rejected. */
-	const uint64_t checksum = fnv(FNV_START, ret, size);
+	const uint64_t checksum = fnv_large(FNV_START, ret, size);
 
 	memcpy((unsigned char *)ret + size, &checksum, sizeof(checksum));
 }
@@ -33,7 +33,7 @@ int sealed_check(const void *data, size_t len, const struct sealed_head *want,
 	memcpy(&checksum, (const unsigned char *)data + len - sizeof(checksum),
 	       sizeof(checksum));
 	if (head.size != len - sizeof(checksum) ||
-	    fnv(FNV_START, data, head.size) != checksum)
+	    fnv_large(FNV_START, data, head.size) != checksum)
 		return err_set(err, ERR_PROTO, "state of %s: damaged", what);
 	return 0;
 }

@@ -32,8 +32,13 @@ double demand_view_quantile(const struct demand_view *v, double level);
 double demand_view_over(const struct demand_view *v, double demand);
 
 /*
- * The best n (at least 1) at this price of a short step, in instance steps; unless NULL,
- * the probability that it does not suffice. O(bins).
+ * An n (at least 1, and what the median needs) that is nearly the best at this price of a
+ * short step, in instance steps; unless NULL, the probability that it does not suffice.
+ * Chosen among the n at the edges of the histogram's bins, with the probability of the
+ * edge, not of all that n serve: in 2,000 random cases a size of instances, from a
+ * hundredth to a hundred times the forecast's error, n + price * P(more than n needed)
+ * was more than 2 % above the least in up to 3 of 100, and never 1.7 times as much.
+ * O(bins).
  */
 size_t demand_view_instances(const struct demand_view *v, double capacity, double price,
 			     double *ret_over);

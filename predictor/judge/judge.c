@@ -117,7 +117,7 @@ static bool is_kept_short(const struct past *p, size_t i, enum judge_bound *ret)
 			lowest = most[k];
 			*ret = (enum judge_bound)k;
 		}
-	return past_within(p, i, (size_t)need) < (size_t)need;
+	return past_is_kept_short(p, i);
 }
 
 static void note_bounds(const struct past *p, struct judge_report *r)

@@ -119,7 +119,7 @@ struct judge_question {
 
 /*
  * ERR_INVAL: bad settings or values, or fewer than 20 steps to simulate after as many of
- * history. Cost about 60 us per step.
+ * history. Cost about two seconds for three weeks of minutes.
  */
 int judge_backtest(const struct judge_question *q, struct judge_report **ret,
 		   struct err *err) MUST_CHECK;

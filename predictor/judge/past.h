@@ -64,6 +64,14 @@ static inline size_t past_need(const struct past *p, size_t i)
 	return fleet_need(p->y[i], past_capacity(p, i));
 }
 
+/* Whether the bounds keep step i short under any policy. */
+static inline bool past_is_kept_short(const struct past *p, size_t i)
+{
+	const size_t need = past_need(p, i);
+
+	return past_within(p, i, need) < need;
+}
+
 /* Instances that run in step `from`: those that there were at the start of what is
  * simulated, or what the step before needed. */
 static inline size_t past_running(const struct past *p, size_t from)

@@ -55,20 +55,31 @@ void simulate_peer(const struct past *p, fleet_want_fn *want, double headroom,
 	fleet_result(f, ret);
 }
 
+/* What of n steps the bounds keep short. */
+static double share_kept_short(const struct past *p, size_t from, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = from; i < from + n; i++)
+		count += past_is_kept_short(p, i);
+	return (double)count / (double)n;
+}
+
 double tune_peer(struct past *p, fleet_want_fn *want)
 {
 	static const double headrooms[] = { 1.0, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4,
 					    1.5, 1.7,  2.0, 2.5,  3.0, 4.0 };
 	const size_t week = 7 * p->day;
-	const size_t n = MAX(MIN(week, p->from / 2), (size_t)1);
+	const size_t n = MAX(MIN(week, p->from / 2), (size_t)1), from = p->from - n;
+	const double allowed = p->q->settings.risk + share_kept_short(p, from, n);
 
 	for (size_t k = 0; k < ARRAY_SIZE(headrooms); k++) {
 		struct fleet_run run;
 
-		simulate_peer(p, want, headrooms[k], p->from - n, n, &run);
+		simulate_peer(p, want, headrooms[k], from, n, &run);
 		free(run.running);
 		past_progress(p, (double)n);
-		if (run.short_share <= p->q->settings.risk)
+		if (run.short_share <= allowed)
 			return headrooms[k];
 	}
 	return headrooms[ARRAY_SIZE(headrooms) - 1];

@@ -13,7 +13,8 @@
 void simulate_peer(const struct past *p, fleet_want_fn *want, double headroom,
 		   size_t from, size_t n, struct fleet_run *ret);
 
-/* The cheapest headroom that met the risk on the last half of the history. */
+/* The cheapest headroom that met the risk, beside what the bounds keep short, on the last
+ * half of the history. */
 double tune_peer(struct past *p, fleet_want_fn *want);
 
 /*

@@ -247,6 +247,30 @@ static void a_tiers_demand_and_its_past_come_from_there(void **state)
 		assert_close(past[i], 1000 + 2 * ((i + 1) % 100), 0);
 }
 
+static size_t n_stored(struct server *s, const char *tier, const char *query)
+{
+	struct promquery_opts o = { .url = s->url };
+	const struct db_matcher m = { "tier", DB_MATCH_EQ, tier };
+	CLEANUP(db_selector_free) struct db_selector *selector = NULL;
+	CLEANUP(db_series_list_done) struct db_series_list l = { NULL, 0 };
+
+	assert_ok(promquery_fetch(s->f->db, "wp", tier, &o, query, clock_now_ms(),
+				  &s->f->e),
+		  &s->f->e);
+	assert_ok(db_selector_new("foretide_prometheus", &m, 1, &selector, &s->f->e),
+		  &s->f->e);
+	assert_ok(db_series_find(s->f->db, selector, 0, 1000, &l, &s->f->e), &s->f->e);
+	return l.n;
+}
+
+static void series_are_kept_one_by_one_up_to_256_and_else_as_their_sum(void **state)
+{
+	struct server *s = *state;
+
+	assert_true(n_stored(s, "few", "{__name__=~\"go_memstats_.*\"}") > 5);
+	assert_int_equal(n_stored(s, "many", "{__name__=~\"go_.*|prometheus_.*\"}"), 1);
+}
+
 /* Until the demand of a tier is known. */
 static double wait_for_demand(struct server *s, const struct db_tier *t)
 {
@@ -308,6 +332,8 @@ int main(void)
 		cmocka_unit_test(a_range_comes_on_its_grid_with_gaps),
 		cmocka_unit_test(a_long_range_is_asked_for_in_parts),
 		cmocka_unit_test(a_tiers_demand_and_its_past_come_from_there),
+		cmocka_unit_test(
+			series_are_kept_one_by_one_up_to_256_and_else_as_their_sum),
 		cmocka_unit_test(a_thread_fetches_for_the_tiers_that_want_it),
 		cmocka_unit_test(a_server_that_is_away_or_none_is_an_error_in_words),
 	};

@@ -5,13 +5,15 @@ import json
 import math
 import os
 import subprocess
+import time
 
+from store_tools import DEADLINE_S
 from week_tools import BUILD, CAPACITY, MINUTE_MS, Week
 
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 START_MS = 1769817600000 - 6 * HOUR_MS  # 18:00 on 30 January 2026, so two months are played
-TIERS = ["web", "app"]
+TIERS = {"web": {}, "app": {}, "seen": {"mode": "observe", "min": 6}}
 # Of each played day:
 SILENT = range(700, 730)  # minutes in which web's demand is not measured
 FAILING = 300  # two launches of app fail from here on
@@ -83,6 +85,18 @@ class Books(Week):
             if tier in rates:
                 self.fed[tier][self.now_ms] = rates[tier]
         super().step(rates)
+        self.wait_for_clouds()
+
+    def wait_for_clouds(self):
+        """After a failure a pool waits in real time. The calendar waits with it: what it does
+        then is of the minute that was played."""
+        waits = "SELECT count(*) FROM pool WHERE state = 'backoff'"
+        while self.db.execute(waits).fetchone()[0]:
+            until = time.monotonic() + DEADLINE_S
+            while self.db.execute(waits).fetchone()[0]:
+                assert time.monotonic() < until, self.words()
+                time.sleep(0.02)
+            self.settle()
 
     def minutes(self, tier, from_ms, until_ms):
         """Known, unknown and short ones."""
@@ -139,7 +153,7 @@ def play(w, minutes):
             w.kill()
             w.revive(w.now_ms + AWAY_MINUTES * MINUTE_MS)
             minute += AWAY_MINUTES
-        w.step({t: rate(t, minute) for t in TIERS if t == "app" or of_day not in SILENT})
+        w.step({t: rate(t, minute) for t in TIERS if t != "web" or of_day not in SILENT})
         minute += 1
 
 

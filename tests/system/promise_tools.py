@@ -57,7 +57,7 @@ class Promised:
             self.options["utilisation"] = f'max(used_share{{tier="{name}"}})'
         self.history, self.rates = past[:-WARM_MINUTES], past[-WARM_MINUTES:] + days
         self.served, self.standing, self.capacity = [], [], []
-        self.said = self.why = None
+        self.said = self.report = self.why = self.replayed = None
 
     def used(self, serving):
         return min(1, self.rates[len(self.served)] / max(serving, 1) / CAPACITY * BUSY)
@@ -69,19 +69,27 @@ class Promised:
         return Figures(sum(self.standing[i] for i in played) / 60, short / len(played))
 
     def is_kept(self, cost, short):
-        return (abs(self.had.hours / self.said.hours - 1) <= cost
-                and abs(self.had.short - self.said.short) <= short)
+        return all(abs(self.had.hours / said.hours - 1) <= cost
+                   and abs(self.had.short - said.short) <= short
+                   for said in (self.said, self.replayed))
 
     def ask(self, week):
-        """Has the days that were played backtested, in the mode that they were played in."""
+        """Has the days that were played backtested, in the mode that they were played in;
+        then what promote says of the tier as it was one mode below, and a replay of that
+        mode."""
         path = f"/v1/tiers/{STACK}/{self.name}"
         days = len(self.rates) - WARM_MINUTES
-        report = week.api.call("POST", f"{path}/backtest", {
-            "play": f"{days}m", "mode": self.options.get("mode", "auto")})
-        ours = report["policies"][0]
+        mode = self.options.get("mode", "auto")
+        self.report = week.api.call("POST", f"{path}/backtest", {"play": f"{days}m", "mode": mode})
+        ours = self.report["policies"][0]
         self.said = Figures(ours["instance_hours"], ours["short"])
-        self.why = report["verdict"]["why"]
-        self.report = report
+        week.api.call("PATCH", path, {"mode": "observe" if mode == "out" else "out"})
+        answer = week.api.call("POST", f"{path}/promote", {"to": mode, "dry_run": True})
+        assert answer["backtest"]["at"] == self.report["at"], "of the same backtest"
+        self.why = answer["verdict"]["why"]
+        other = week.api.call("POST", f"{path}/replay", {
+            "since": f"{days}m", "with": {"mode": mode}, "limit": 0})["played"]["other"]
+        self.replayed = Figures(other["instance_hours"], other["short"])
 
 
 def play(tiers, start_ms):

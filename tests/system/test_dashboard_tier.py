@@ -158,6 +158,25 @@ def test_the_promises_are_those_of_the_api(page, shop):
     agree(page, "promises", seen, known)
 
 
+def test_its_days_are_saved_as_csv(page, shop):
+    wait_for("minutes are entered", lambda: shop.api("/v1/ledger")["items"])
+    page.go("ledger", "Ledger")
+    page.wait("the rows", lambda: page.all("main tbody tr"))
+    page.script("""const real = HTMLAnchorElement.prototype.click;
+        window.saved = null;
+        HTMLAnchorElement.prototype.click = function () {
+          if (!this.download) return real.call(this);
+          window.saved = {name: this.download, url: this.href};
+        };
+        const make = URL.createObjectURL;
+        URL.createObjectURL = blob => { blob.text().then(t => { window.text = t; }); return make.call(URL, blob); };
+        [...document.querySelectorAll('main button')].find(b => b.textContent === 'Days as CSV').click();""")
+    page.wait("the text", lambda: page.script("return window.text"))
+    head, *lines = page.script("return window.text").splitlines()
+    assert head.startswith("period,stack,tier,through,minutes_known") and len(lines) >= 3
+    assert page.script("return window.saved.name") == "ledger.csv"
+
+
 def test_a_price_stands_in_place_of_the_risk(page, shop):
     shop.api("/v1/tiers/shop/web", "PATCH", {"price": 2})
     try:
@@ -372,6 +391,26 @@ def test_settings_are_changed_and_wrong_ones_refused(page, shop):
     assert changed == {"max"} and after["max"] == 2
     page.wait("it is shown", lambda: "1 to 2" in page.text("[data-key=Settings]"))
     shop.api("/v1/tiers/shop/jobs", "PATCH", {"max": before["max"]})
+
+
+def test_instances_that_a_maximum_ends_are_shown_first(page, shop):
+    before = shop.tier("shop", "jobs")
+    shop.api("/v1/tiers/shop/jobs", "PATCH", {"min": 2, "max": 2})
+    page.wait("two are wanted", lambda: shop.tier("shop", "jobs")["running"] == 2)
+    look_at(page, "jobs")
+    page.click("#edit-settings")
+    page.wait("the form", lambda: page.all("dialog[open]"))
+    for field in ("#set-min", "#set-max"):
+        page.all(field)[0].clear()
+        page.all(field)[0].send_keys("1")
+    page.click("dialog [type=submit]")
+    page.wait("what it ends", lambda: "2 instances run, the new maximum is 1: 1 is ended"
+              in (page.text("dialog [role=alert]") or ""))
+    assert shop.tier("shop", "jobs")["max"] == 2
+    page.click("dialog [type=submit]")
+    page.wait("it is done", lambda: not page.all("dialog"))
+    assert shop.tier("shop", "jobs")["max"] == 1
+    shop.api("/v1/tiers/shop/jobs", "PATCH", {"min": before["min"], "max": before["max"]})
 
 
 def test_the_price_of_a_change_is_changed(page, shop):

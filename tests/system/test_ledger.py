@@ -35,7 +35,7 @@ def fixture_books():
 def test_its_hours_are_those_of_the_clouds_bill(books, tier):
     used, paid = books.billed_ms(tier, books.through_ms())
     rows = books.months[tier]
-    assert len(books.vms[tier]) > 10
+    assert len(books.vms[tier]) > (5 if tier == "seen" else 10)
     assert round(total(rows, "host_hours") * HOUR_MS) == used
     assert round(total(rows, "paid_hours") * HOUR_MS) == paid
     assert (paid > used) == (tier == "app")
@@ -70,12 +70,19 @@ def test_days_and_months_are_of_utc_and_the_same_sum(books, tier):
 
 
 def test_launches_and_actions_are_counted_with_those_that_failed(books):
-    assert total(books.months["app"], "launches_failed") == 4 == len(books.failed)
+    assert total(books.months["app"], "launches_failed") == len(books.failed) >= 2
     for tier in TIERS:
         launches = total(books.months[tier], "launches")
         made = launches - total(books.months[tier], "launches_failed")
         assert made == sum(v[0] < books.through_ms() for v in books.vms[tier].values())
         assert total(books.months[tier], "actions") == dict(books.decided)[tier]
+
+
+def test_in_observe_it_tells_what_the_tier_had(books):
+    rows = books.months["seen"]
+    minutes = (books.through_ms() - START_MS) / MINUTE_MS
+    assert total(rows, "host_hours") == pytest.approx(6 * minutes / 60)
+    assert total(rows, "actions") == 1 and 0.2 < total(rows, "minutes_short") / minutes < 0.8
 
 
 def test_no_hour_is_nobodys(books):

@@ -13,6 +13,7 @@ import pytest
 
 from rig_tools import QUICK, Load, Quick
 from store_tools import BUILD, DEADLINE_S, ROOT, free_ports
+from test_api import fits, schema_of
 
 FORETIDE = os.path.join(BUILD, "foretide")
 RATE = 20
@@ -74,6 +75,28 @@ def test_lists_have_what_the_manual_says(quick):
     assert re.search(r"^  inputs: .*running \d+.*, min 1, max 6", told, re.M), told
     assert re.search(r"^  limiting constraint: \w+", told, re.M), told
     assert "capacity declared" in told
+
+
+def test_what_is_told_of_hosts_that_run_is_described(quick):
+    document = quick.api("/openapi.json")
+    host, unit = quick.hosts("web")[0]["id"], quick.healthy("web")[0]["name"]
+    for path, pattern in {
+            "/v1/status": "/v1/status", "/v1/tiers?explanations=true": "/v1/tiers",
+            "/v1/tiers/quick/web": "/v1/tiers/{stack}/{tier}",
+            "/v1/tiers/quick/web/explain": "/v1/tiers/{stack}/{tier}/explain",
+            "/v1/tiers/quick/web/leads": "/v1/tiers/{stack}/{tier}/leads",
+            "/v1/hosts?all=true": "/v1/hosts", f"/v1/hosts/{host}": "/v1/hosts/{host}",
+            "/v1/pools": "/v1/pools", "/v1/units": "/v1/units", f"/v1/units/{unit}": "/v1/units/{unit}",
+            f"/v1/units/{unit}/logs": "/v1/units/{unit}/logs", "/v1/services?limit=1": "/v1/services",
+            "/v1/events": "/v1/events", "/v1/decisions": "/v1/decisions",
+            "/v1/series": "/v1/series"}.items():
+        answer = quick.api(path)
+        fits(document, schema_of(document, pattern, "get", 200), answer)
+        assert answer.get("items") != [], path
+    services = [(s["stack"], s["name"], s["unit"]) for s in quick.items("/v1/services?limit=1")]
+    assert services == sorted(set(services)) and len(services) >= 2
+    fits(document, schema_of(document, "/v1/hosts/{host}/drain", "post", 200),
+         quick.api(f"/v1/hosts/{host}/drain?dry_run=true", "POST", {}))
 
 
 def test_the_log_of_a_unit_ends_with_its_end(quick):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Half a day of the whole controller, and what its own backtest says of the same half day:
+"""Half a day of the whole controller, and what its own backtest and replay say of the same:
 tiers of several kinds, their calendar stepped by the minute."""
 
 import math
@@ -34,9 +34,9 @@ def fixture_tiers():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_tier_gets_what_its_backtest_says(tiers, kind):
+def test_a_tier_gets_what_its_backtest_and_a_replay_say(tiers, kind):
     t = tiers[kind]
-    assert t.is_kept(COST, SHORT), f"had {t.had}, said {t.said}"
+    assert t.is_kept(COST, SHORT), f"had {t.had}, said {t.said}, replayed {t.replayed}"
 
 
 @pytest.mark.parametrize("kind,bound", [

@@ -56,10 +56,29 @@ static bool one_should(void *arg, const char *host, const char *unit)
 	return strcmp(host, "h1") == 0 && strcmp(unit, arg) == 0;
 }
 
+static const char *no_sibling(void *arg, const char *unit, size_t i)
+{
+	(void)arg;
+	(void)unit;
+	(void)i;
+	return NULL;
+}
+
+/* arg: a list that ends with NULL. */
+static const char *listed(void *arg, const char *unit, size_t i)
+{
+	const char *const *units = arg;
+
+	(void)unit;
+	return units[i];
+}
+
 static bool is_missing(struct fixture *f, struct metrics_expr *e, int s,
 		       struct metrics_missing *m)
 {
-	return metrics_expr_missing(f->db, e, AT(s), all_should, NULL, m);
+	const struct metrics_agents all = { all_should, no_sibling, NULL };
+
+	return metrics_expr_missing(f->db, e, AT(s), &all, m);
 }
 
 static void one_of_two_sources_that_falls_silent_is_missing(void **state)
@@ -228,6 +247,39 @@ static void where_less_makes_more_the_rest_is_no_bound(void **state)
 	}
 }
 
+static bool is_missing_of(struct fixture *f, struct metrics_expr *e, char *unit,
+			  struct metrics_missing *m)
+{
+	const struct metrics_agents one = { one_should, no_sibling, unit };
+
+	return metrics_expr_missing(f->db, e, AT(300), &one, m);
+}
+
+static void one_of_three_that_never_reported_is_missing(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, "sum(rate(r))");
+	const char *three[] = { "u1", "u2", "u3", NULL };
+	const char *two[] = { "u1", "u3", NULL };
+	struct metrics_agents agents = { all_should, listed, three };
+	struct db_host h = { .id = (char *)(uintptr_t) "h1",
+			     .pool = (char *)(uintptr_t) "web",
+			     .requested_ms = T0 };
+	struct metrics_missing m;
+
+	assert_ok(db_host_put(f->db, &h, &f->e), &f->e);
+	for (int s = 0; s <= 300; s += 10) {
+		put(f, "r", "host=\"h1\",stack=\"wp\",unit=\"u1\"", DB_COUNTER, AT(s), s);
+		put(f, "r", "host=\"h1\",stack=\"wp\",unit=\"u2\"", DB_COUNTER, AT(s), s);
+	}
+	assert_true(metrics_expr_missing(f->db, e, AT(300), &agents, &m));
+	assert_string_equal(m.unit, "u3");
+	assert_int_equal(m.last_ms, 0);
+	/* Of two, one may be the only one that is meant. */
+	agents.arg = two;
+	assert_false(metrics_expr_missing(f->db, e, AT(300), &agents, &m));
+}
+
 static void a_unit_is_missing_when_its_host_says_that_it_runs(void **state)
 {
 	struct fixture *f = *state;
@@ -248,15 +300,15 @@ static void a_unit_is_missing_when_its_host_says_that_it_runs(void **state)
 		put(f, "r", "host=\"h1\",stack=\"wp\",unit=\"u2\"", DB_COUNTER, AT(s), s);
 	}
 	/* One series of u1 has ended, but u1 reports. */
-	assert_false(metrics_expr_missing(f->db, e, AT(300), one_should, u1, &m));
-	assert_false(metrics_expr_missing(f->db, e, AT(300), one_should, u3, &m));
-	assert_true(metrics_expr_missing(f->db, e, AT(300), one_should, u2, &m));
+	assert_false(is_missing_of(f, e, u1, &m));
+	assert_false(is_missing_of(f, e, u3, &m));
+	assert_true(is_missing_of(f, e, u2, &m));
 	assert_string_equal(m.unit, "u2");
 	assert_string_equal(m.host, "h1");
 	assert_int_equal(m.n, 1);
 	/* It reports from another host. */
 	put(f, "r", "host=\"h2\",stack=\"wp\",unit=\"u2\"", DB_COUNTER, AT(300), 1);
-	assert_false(metrics_expr_missing(f->db, e, AT(300), one_should, u2, &m));
+	assert_false(is_missing_of(f, e, u2, &m));
 }
 
 static void a_host_that_is_none_of_ours_is_a_source_as_any(void **state)
@@ -270,7 +322,7 @@ static void a_host_that_is_none_of_ours_is_a_source_as_any(void **state)
 		if (s <= 100)
 			put(f, "g", "host=\"lb2\",stack=\"wp\"", DB_GAUGE, AT(s), 1);
 	}
-	assert_true(metrics_expr_missing(f->db, e, AT(300), NULL, NULL, &m));
+	assert_true(metrics_expr_missing(f->db, e, AT(300), NULL, &m));
 	assert_string_equal(m.text, "g{host=\"lb2\"}");
 }
 
@@ -286,6 +338,7 @@ int main(void)
 		DB_TEST(a_sum_is_at_least_what_is_there_of_it),
 		DB_TEST(a_term_that_nothing_matches_is_missing),
 		DB_TEST(where_less_makes_more_the_rest_is_no_bound),
+		DB_TEST(one_of_three_that_never_reported_is_missing),
 		DB_TEST(a_unit_is_missing_when_its_host_says_that_it_runs),
 		DB_TEST(a_host_that_is_none_of_ours_is_a_source_as_any),
 	};

@@ -135,6 +135,34 @@ static void other_settings_need_no_turn(void **state)
 	assert_false(r.is_behind);
 }
 
+/* Found for a first guess of the capacity, a price is wrong for what it turns out to be.
+ * A capacity that wavers needs no turn. */
+static void a_capacity_of_another_size_has_its_price_found_again(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(tier_model_free) struct tier_model *m = tier_model_new();
+	CLEANUP(tier_model_free) struct tier_model *later = tier_model_new();
+	struct tier_round r;
+	struct db_tier t = tier;
+
+	record_history(f);
+	tier_round_begin(&r, f->db, NOW);
+	ask(f, m, &r, &t);
+	save(f, m);
+	r = late(f);
+	t.capacity = 1.2 * tier.capacity;
+	ask(f, later, &r, &t);
+	assert_false(r.is_behind);
+	t.capacity = 1.3 * tier.capacity;
+	ask(f, later, &r, &t);
+	assert_true(r.is_behind);
+	tier_round_begin(&r, f->db, NOW);
+	ask(f, later, &r, &t);
+	r = late(f);
+	ask(f, later, &r, &t);
+	assert_false(r.is_behind);
+}
+
 /* Nothing steers its price: it is found again on what was recorded since. */
 static void a_model_that_is_not_followed_learns_anew_each_day(void **state)
 {
@@ -163,6 +191,7 @@ int main(void)
 		DB_TEST(a_saved_model_needs_no_turn),
 		DB_TEST(a_saved_model_of_another_lead_time_answers_until_its_turn),
 		DB_TEST(other_settings_need_no_turn),
+		DB_TEST(a_capacity_of_another_size_has_its_price_found_again),
 		DB_TEST(a_model_that_is_not_followed_learns_anew_each_day),
 	};
 

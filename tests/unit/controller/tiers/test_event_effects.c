@@ -270,6 +270,28 @@ static void a_wrongly_given_uplift_leaves_no_hole_behind(void **state)
 	assert_close(wrong / without, 1, 0.05);
 }
 
+/* Demand that does what the event was given for contradicts no forecast. */
+static void an_announced_event_takes_no_forecast_from_use(void **state)
+{
+	struct court *c = *state;
+	const int64_t start = MONDAY_MS + 12 * HOUR_MS;
+
+	scene_apply(c->s,
+		    CONF "[event sale]\nwhen = 2026-09-07 12:00-14:00\nuplift = 4\n",
+		    TEXT);
+	record(c, start - HOUR_MS, 21, NULL, 0);
+	for (int64_t t = start - HOUR_MS; t < start + 2 * HOUR_MS; t += MINUTE_MS) {
+		CLEANUP(json_decref) json_t *doc = NULL;
+		const double noise = 1 + 0.01 * (double)(t / MINUTE_MS * 7919 % 5);
+
+		tick_at(c, t, ordinary(t) * noise * (t >= start ? 4 : 1));
+		doc = explanation(c);
+		assert_null(strstr(json_string_value(json_object_get(
+					   json_object_get(doc, "forecast"), "why")),
+				   " minutes "));
+	}
+}
+
 static void what_an_event_did_is_measured_once_it_is_over_and_kept(void **state)
 {
 	struct court *c = *state;
@@ -414,6 +436,7 @@ int main(void)
 		COURT_TEST(the_first_of_a_name_is_not_counted_and_that_is_said),
 		COURT_TEST(an_event_does_not_spoil_the_season_of_the_next_day),
 		COURT_TEST(a_wrongly_given_uplift_leaves_no_hole_behind),
+		COURT_TEST(an_announced_event_takes_no_forecast_from_use),
 		COURT_TEST(what_an_event_did_is_measured_once_it_is_over_and_kept),
 		COURT_TEST(a_replayed_past_knows_nothing_before_it_could),
 		COURT_TEST(what_could_not_be_measured_is_not_tried_for_each_that_can),

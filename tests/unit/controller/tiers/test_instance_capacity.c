@@ -63,6 +63,8 @@ static void people(struct town *t)
 
 		(void)fleet_unit_add(s->f, fleet_tier(s->f, "shop", "web"), name);
 	}
+	for (size_t i = 0; i < s->f->n_hosts; i++)
+		s->f->hosts[i].alive = true;
 	for (size_t i = 0; i < s->f->n_units; i++) {
 		CLEANUP(free) char *id = xasprintf("p-%08zu", i);
 

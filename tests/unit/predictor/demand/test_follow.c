@@ -144,6 +144,16 @@ static void what_says_nothing_is_never_used(void **state)
 	}
 }
 
+static void what_leads_by_more_than_half_an_hour_is_not_found(void **state)
+{
+	struct pair *p = *state;
+
+	make_front(p->front, LENGTH, 1);
+	make_back(p->back, p->front, LENGTH, DEMAND_FOLLOW_LAG + 28, 2);
+	learn_until(p, 7 * FRONT_DAY);
+	assert_false(state_of(p).is_used);
+}
+
 static void one_behind_says_nothing_to_the_one_in_front(void **state)
 {
 	struct pair *p = *state;
@@ -261,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(behind_another_it_is_used_with_a_smaller_loss),
 		PAIR_TEST(what_says_nothing_is_never_used),
+		PAIR_TEST(what_leads_by_more_than_half_an_hour_is_not_found),
 		PAIR_TEST(one_behind_says_nothing_to_the_one_in_front),
 		PAIR_TEST(without_demand_in_front_the_own_forecast_counts_at_once),
 		PAIR_TEST(what_no_longer_leads_is_left),

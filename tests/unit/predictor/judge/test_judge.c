@@ -243,6 +243,143 @@ static void an_event_that_is_known_is_served_from_its_first_step(void **state)
 	assert_close(knows->row[JUDGE_REACTIVE].cost, blind->row[JUDGE_REACTIVE].cost, 0);
 }
 
+static void fill_bounds(struct policy_bounds *b, struct policy_bounds with)
+{
+	for (size_t i = 0; i < N; i++)
+		b[i] = with;
+}
+
+/* 50 are needed by day, and 10 by night: which of the bounds is the lowest, and what it
+ * does to all policies. */
+static void all_policies_keep_to_the_bounds_and_the_lowest_is_named(void **state)
+{
+	static const struct {
+		int64_t max;
+		struct policy_bounds b;
+		enum judge_bound by;
+	} is[] = { { 20, { -1, -1, -1 }, JUDGE_MAX },
+		   { 30, { -1, 20, -1 }, JUDGE_CEILING },
+		   { -1, { -1, 30, 20 }, JUDGE_ROOM } };
+	static double y[N];
+	static struct policy_bounds bounds[N];
+
+	(void)state;
+	make_days(y, N);
+	for (size_t k = 0; k < ARRAY_SIZE(is); k++) {
+		struct judge_question q = question(y);
+		CLEANUP(judge_report_free) struct judge_report *r = NULL;
+
+		fill_bounds(bounds, is[k].b);
+		q.bounds = bounds;
+		q.settings.max = is[k].max;
+		r = judged(&q);
+		assert_int_equal(r->most_needed, 53);
+		for (int by = 0; by < JUDGE_BOUNDS; by++)
+			assert_close(r->bound_short[by], by == (int)is[k].by ? 0.5 : 0,
+				     1e-9);
+		for (int p = 0; p < JUDGE_POLICIES; p++) {
+			for (size_t i = 0; i < r->n; i++)
+				assert_true(r->row[p].run.running[i] <= 20);
+			assert_true(r->row[p].run.short_share >= 0.5);
+		}
+		assert_close(r->row[JUDGE_ORACLE].run.short_share, 0.5, 1e-9);
+		/* What cannot be served by day is no reason for more by night. */
+		assert_true(r->row[JUDGE_OURS].cost < 1.2);
+	}
+}
+
+static void what_a_minimum_costs_is_told_by_itself(void **state)
+{
+	static double y[N];
+	static struct policy_bounds bounds[N];
+	struct judge_question q = question(y);
+	CLEANUP(judge_report_free) struct judge_report *r = NULL;
+
+	(void)state;
+	make_days(y, N);
+	fill_bounds(bounds, (struct policy_bounds){ 60, -1, -1 });
+	q.bounds = bounds;
+	r = judged(&q);
+	for (int p = 0; p < JUDGE_POLICIES; p++)
+		assert_close(r->row[p].cost, 1, 1e-9);
+	/* The need is about 50 for half of the day, and 10 for the other. */
+	assert_close(r->floor_cost, 60.0 / 31, 0.15);
+}
+
+static void where_it_never_scales_in_nobody_does_and_that_is_in_the_cost(void **state)
+{
+	static double y[N];
+
+	(void)state;
+	make_days(y, N);
+	for (int k = 0; k < 2; k++) {
+		struct judge_question q = question(y);
+		CLEANUP(judge_report_free) struct judge_report *r = NULL;
+
+		q.settings.mode = k ? DECIDE_AUTO : DECIDE_OUT;
+		q.settings.stateful = k;
+		r = judged(&q);
+		for (int p = JUDGE_OURS; p <= JUDGE_REACTIVE; p++) {
+			for (size_t i = 1; i < r->n; i++)
+				assert_true(r->row[p].run.running[i] >=
+					    r->row[p].run.running[i - 1]);
+			assert_true(r->row[p].cost > 1.5);
+		}
+		assert_true(r->row[JUDGE_ORACLE].run.running[DAY] < 15);
+	}
+}
+
+/* It halves in the middle of what is played: all need twice as many from then on. */
+static void a_capacity_is_as_it_was_known(void **state)
+{
+	static double y[N], capacity[N];
+	struct judge_question q = question(y);
+	CLEANUP(judge_report_free) struct judge_report *r = NULL;
+	const size_t half = N / 2 + 4 * DAY;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		y[i] = 400 + (double)(i % 7);
+		capacity[i] = i < half ? 20 : 10;
+	}
+	q.capacity = capacity;
+	r = judged(&q);
+	for (int p = 0; p < JUDGE_POLICIES; p++) {
+		if (p == JUDGE_STATIC)
+			continue;
+		assert_in_range(r->row[p].run.running[half - r->from - 2], 20, 24);
+		assert_in_range(r->row[p].run.running[half - r->from + 20], 40, 48);
+	}
+	assert_close(r->row[JUDGE_ORACLE].run.short_share, 0, 0);
+	assert_true(r->row[JUDGE_OURS].run.short_share < 0.01);
+}
+
+/* A third of the boots take an hour longer: the same demand is served less well. */
+static void boots_as_they_come_are_in_the_short_time(void **state)
+{
+	static const size_t boots[] = { 2, 2, 14 };
+	static double y[N];
+	struct judge_question q = question(y);
+	CLEANUP(judge_report_free) struct judge_report *even = NULL;
+	CLEANUP(judge_report_free) struct judge_report *late = NULL;
+	double unserved;
+
+	(void)state;
+	make_days(y, N);
+	even = judged(&q);
+	q.boots = boots;
+	q.n_boots = ARRAY_SIZE(boots);
+	late = judged(&q);
+	assert_true(late->row[JUDGE_OURS].run.short_share >
+		    3 * even->row[JUDGE_OURS].run.short_share);
+	unserved = late->row[JUDGE_OURS].run.unserved_share;
+	/* Others take the place of a tenth of those that are overdue. */
+	q.overdue_ms = 4 * STEP_MS;
+	judge_report_free(TAKE(late));
+	late = judged(&q);
+	assert_true(late->row[JUDGE_OURS].run.unserved_share < 0.95 * unserved);
+}
+
 static void too_little_and_wrong_values_are_refused(void **state)
 {
 	static double y[N];
@@ -284,6 +421,12 @@ int main(void)
 		cmocka_unit_test(another_future_changes_no_earlier_instance),
 		cmocka_unit_test(gaps_are_played_and_progress_ends_at_one),
 		cmocka_unit_test(an_event_that_is_known_is_served_from_its_first_step),
+		cmocka_unit_test(all_policies_keep_to_the_bounds_and_the_lowest_is_named),
+		cmocka_unit_test(what_a_minimum_costs_is_told_by_itself),
+		cmocka_unit_test(
+			where_it_never_scales_in_nobody_does_and_that_is_in_the_cost),
+		cmocka_unit_test(a_capacity_is_as_it_was_known),
+		cmocka_unit_test(boots_as_they_come_are_in_the_short_time),
 		cmocka_unit_test(too_little_and_wrong_values_are_refused),
 	};
 

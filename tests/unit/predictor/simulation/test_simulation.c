@@ -121,6 +121,35 @@ static void a_fleet_that_never_served_comes_to_nothing(void **state)
 	fleet_sim_free(NULL);
 }
 
+/* Boots of 1 and 5 steps in turn: of four launches two serve early, two late. */
+static void boots_vary_as_those_that_were_measured(void **state)
+{
+	static const size_t boots[] = { 1, 5 };
+	const struct fleet_terms vary = { .capacity = 1,
+					  .lead = 3,
+					  .billing = 1,
+					  .boots = boots,
+					  .n_boots = 2,
+					  .overdue = 2 };
+	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(&vary, 9, 1);
+	size_t early = 0;
+	struct fleet_now now;
+
+	(void)state;
+	fleet_serve(f, 1, &now);
+	fleet_want(f, 5);
+	for (int i = 1; i < 8; i++) {
+		fleet_serve(f, 1, &now);
+		early = i == 2 ? now.running - 1 : early;
+		assert_int_equal(now.running + now.booting, 5);
+		assert_int_equal(now.running, i < 2 ? 1 : i < 6 ? 1 + early : 5);
+		/* Launched at the start of step 1: overdue after more than two steps. */
+		assert_int_equal(now.overdue, i >= 3 && i < 6 ? 4 - early : 0);
+		fleet_want(f, 5);
+	}
+	assert_int_equal(early, 2);
+}
+
 static void without_a_boot_a_launch_serves_in_the_next_step(void **state)
 {
 	const struct fleet_terms at_once = { .capacity = 1, .billing = 1 };
@@ -144,6 +173,7 @@ int main(void)
 			the_oracle_keeps_over_short_gaps_and_reboots_over_long_ones),
 		cmocka_unit_test(fleets_go_on_step_by_step_side_by_side),
 		cmocka_unit_test(a_fleet_that_never_served_comes_to_nothing),
+		cmocka_unit_test(boots_vary_as_those_that_were_measured),
 		cmocka_unit_test(without_a_boot_a_launch_serves_in_the_next_step),
 	};
 
