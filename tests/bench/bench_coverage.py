@@ -38,6 +38,9 @@ def rows_of(name, *args):
 
 
 def told(what, stated, achieved, tries):
+    if math.isnan(stated):  # a row beside an interval's, such as how wide it is
+        figure(what, f"{achieved:.4g} (n = {tries})")
+        return
     figure(what, f"{100 * achieved:.1f} % (n = {tries})", f"{100 * stated:.4g} %",
            met=abs(achieved - stated) <= POINTS)
 
