@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "error_sizes.h"
+#include "error_tails.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics_double.h>

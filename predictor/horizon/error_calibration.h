@@ -32,11 +32,4 @@ void error_calibrate(const struct error_quantiles *s, size_t t, const double *sh
 /* The factor of a quantile that a normal has at x: the middle ones hardly move. */
 double error_calibrated(double factor, double x);
 
-/* [h] How many errors at each step ahead are independent, at least one. */
-void error_independent(const struct error_quantiles *s, double *errors);
-
-/* How much farther from the middle a quantile is than that many past errors say, which a
- * normal has at x. */
-double error_widening(double x, double errors);
-
 #endif

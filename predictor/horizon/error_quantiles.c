@@ -4,15 +4,13 @@
 #include "check.h"
 #include "error_calibration.h"
 #include "error_sizes.h"
+#include "error_tails.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <string.h>
-
-#define FREEDOM 0.4 /* degrees of freedom an independent error; see error_widening() */
-#define FREEDOM_MIN 2.0 /* of any number of them */
 
 void error_quantiles_init(struct error_quantiles *s, size_t h, size_t season, size_t max)
 {
@@ -41,36 +39,6 @@ void error_quantiles_add(struct error_quantiles *s, size_t t, const double *actu
 		s->error[s->n * s->h + j] = actual[j] - forecast[j];
 	s->known[s->n] = known;
 	s->at[s->n++] = t;
-}
-
-/*
- * How many errors are independent, at least one. Those of one season are alike, the more
- * the farther ahead they are; without a season those that overlap are.
- */
-void error_independent(const struct error_quantiles *s, double *errors)
-{
-	const size_t m = s->season, steps = error_span(s);
-
-	for (size_t j = 0; j < s->h; j++) {
-		const double alike =
-			m ? 0.5 * (double)(m + MIN(j + 1, m)) : (double)(j + 1);
-
-		errors[j] = fmax((double)steps / alike - 1, 1);
-	}
-}
-
-/*
- * How much farther from the middle a quantile is than past errors say, which a normal has
- * at x: a size known from few errors makes it Student's t, and the weights were chosen on
- * these errors, which makes them smaller than those to come.
- */
-double error_widening(double x, double errors)
-{
-	const double f = fmax(FREEDOM * errors, FREEDOM_MIN), u = x * x;
-	const double t = 1 + (u + 1) / (4 * f) + ((5 * u + 16) * u + 3) / (96 * f * f) +
-			 (((3 * u + 19) * u + 17) * u - 15) / (384 * f * f * f);
-
-	return t * (1 + 1 / errors);
 }
 
 /* All shapes, ascending, into z [n h]; returns how many. */
