@@ -22,13 +22,13 @@
  * capacity_known).
  *
  * The interval comes from how well the law, under noise of which a part may last,
- *explains the minutes (posterior.h). By utilisation it holds the truth 93 to 98 times in
- *100, for independent noise and for noise of which 0.9 lasts to the next minute, with
- *work that is the same all day or varies by 5 or 10 % either way. By latency alone,
- *dearer requests look much like a smaller queue: the interval is wider than 95 % would
- *need, from the dearest hour's lower end to the upper end of the mean of the day. `make
- *bench BENCH=coverage` (tests/bench/coverage_capacity.c) prints all figures of this
- *header.
+ * explains the minutes (posterior.h). By utilisation it holds the truth 93 to 98 times in
+ * 100, for independent noise and for noise of which 0.9 lasts to the next minute, with
+ * work that is the same all day or varies by 5 or 10 % either way. By latency alone,
+ * dearer requests look much like a smaller queue: the interval is wider than 95 % would
+ * need, from the dearest hour's lower end to the upper end of the mean of the day. `make
+ * bench BENCH=coverage` (tests/bench/coverage_capacity.c) prints all figures of this
+ * header.
  *
  * Memory is bounded: 512 minutes are kept besides the last 16. Where there are more, one
  * goes from the fullest of 64 bands, of a third of an octave of demand and half an octave
@@ -39,7 +39,7 @@
  * A change is detected by a likelihood-ratio CUSUM between the law as fitted and the
  * same with 1.5 times or two thirds of the capacity, of what is new in a minute's error:
  * how much of one lasts to the next minute is learned. A halved capacity is detected, at
- *a load of an instance of 10 to 60 %, within
+ * a load of an instance of 10 to 60 %, within
  *
  *	noise                   independent: median, 95 %   0.9 lasts: median, 95 %
  *	utilisation, 2 and 5 %  8, 8 minutes                12 to 14, 13 to 16 minutes
@@ -48,8 +48,8 @@
  *
  * (with 10 % that last, one in 20 is not noticed within four hours at a load of 60 %)
  * and there is less than one false alarm in 100 days for any of these. That more
- *instances than before serve less each, as they may when they disturb each other, is not
- *a change. Data from before a change is discarded.
+ * instances than before serve less each, as they may when they disturb each other, is not
+ * a change. Data from before a change is discarded.
  *
  * Pure: no I/O, no clock, no logging, no global state. One struct is used by one thread
  * at a time. About 14 KB each.

@@ -365,6 +365,54 @@ static void instances_that_do_not_disturb_each_other_are_no_such_law(void **stat
 
 /* ---------------------------------------------------------------- not known */
 
+/* How many of `tiers` know their capacity after some hours of a day that began at any
+ * time, and the mean of half their intervals over the value. */
+static size_t count_known(size_t tiers, size_t minutes, bool by_latency,
+			  double *ret_width)
+{
+	size_t known = 0;
+	double width = 0;
+
+	for (unsigned long seed = 1; seed <= tiers; seed++) {
+		CLEANUP(service_done) struct service s;
+		const struct capacity_known *k;
+		struct queue q = { 0 };
+
+		start(&s, seed);
+		s.fit_every = DAY;
+		s.minute += (int64_t)(seed * DAY / tiers);
+		q.now_s = (double)(s.minute - START) * 60;
+		for (size_t i = 0; i < minutes; i++) {
+			const double x = of_day(&s, 0.1, by_latency ? 0.75 : 0.6);
+
+			if (by_latency)
+				see(&s, x, NAN, queue_minute(&s, &q, x, s.full));
+			else
+				serve(&s, x);
+		}
+		capacity_fit(s.c, s.n);
+		k = capacity_known(s.c);
+		if (k->model == CAPACITY_NOT_KNOWN)
+			continue;
+		known++;
+		width += (k->high - k->low) / (2 * k->value);
+	}
+	*ret_width = width / (double)MAX(known, (size_t)1);
+	return known;
+}
+
+static void most_are_known_after_hours_and_all_after_a_day(void **state)
+{
+	double width, by_latency;
+
+	(void)state;
+	assert_int_equal(count_known(30, 29, false, &width), 0);
+	assert_in_range(count_known(30, 4 * 60, false, &width), 15, 30);
+	assert_in_range(count_known(30, DAY, false, &width), 29, 30);
+	assert_in_range(count_known(10, 2 * DAY, true, &by_latency), 9, 10);
+	assert_true(by_latency > width);
+}
+
 static void says_that_low_demand_tells_too_little(void **state)
 {
 	CLEANUP(service_done) struct service s;
@@ -712,6 +760,7 @@ int main(void)
 		cmocka_unit_test(an_instance_serves_less_the_more_there_are),
 		cmocka_unit_test(
 			instances_that_do_not_disturb_each_other_are_no_such_law),
+		cmocka_unit_test(most_are_known_after_hours_and_all_after_a_day),
 		cmocka_unit_test(says_that_low_demand_tells_too_little),
 		cmocka_unit_test(says_how_many_minutes_are_needed),
 		cmocka_unit_test(says_that_one_demand_alone_leaves_it_open),
