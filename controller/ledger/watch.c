@@ -99,6 +99,8 @@ static void forget_minutes(struct watch *w, int64_t before_ms)
 {
 	const size_t n = SORTED_PLACE(w->n, i, w->open[i].start_ms < before_ms);
 
+	if (n == 0)
+		return;
 	w->n -= n;
 	memmove(w->open, w->open + n, w->n * sizeof(*w->open));
 }

@@ -124,15 +124,18 @@ static size_t least_worth(const struct capacity *c)
 	double least = INFINITY;
 
 	for (size_t i = 0; i < c->n_kept; i++) {
-		const struct point *next = &c->kept[i], *p = &c->kept[at];
-		double v;
+		const struct point *next = &c->kept[i];
 
 		if (next->band != band)
 			continue;
 		if (at != SIZE_MAX) {
-			v = before == SIZE_MAX
-				    ? worth(c, 2.0 * (next->minute - p->minute), p)
-				    : worth(c, next->minute - c->kept[before].minute, p);
+			const struct point *p = &c->kept[at];
+			const double v =
+				before == SIZE_MAX
+					? worth(c, 2.0 * (next->minute - p->minute), p)
+					: worth(c, next->minute - c->kept[before].minute,
+						p);
+
 			if (v < least) {
 				least = v;
 				ret = at;
