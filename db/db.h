@@ -316,11 +316,14 @@ struct db_ledger_filter {
 	const char *stack, *tier;
 	const char *month; /* "2026-11" */
 	bool by_day;       /* a row a day, else a month */
-	const char *after; /* id */
+	const char *after; /* id; a row that has it need not be there */
 	size_t limit;
 };
 
-/* Ordered by id: by period, stack and tier. Removed tiers keep their rows. */
+/*
+ * Ordered by period, stack and tier. Removed tiers keep their rows. With limit it reads
+ * the rows that it returns; of one stack, all of its rows; of one tier name, all rows.
+ */
 int db_ledger_list(struct db *db, const struct db_ledger_filter *f,
 		   struct db_ledger_list *ret, struct err *err) MUST_CHECK;
 

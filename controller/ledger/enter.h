@@ -12,6 +12,15 @@
 #define DAY_MS (1440 * MINUTE_MS)
 #define ENTERED_MS (31 * DAY_MS) /* at once, at most */
 
+/*
+ * A mark that is so far ahead was set by a clock that was wrong. The entering goes on
+ * from through_ms; what lies between was entered on the days of that clock.
+ */
+static inline bool is_ahead(int64_t mark_ms, int64_t through_ms)
+{
+	return mark_ms > through_ms + DAY_MS;
+}
+
 /* The measured demand of a tier's open minutes. */
 struct measured {
 	const struct watch *w; /* NULL: it was not seen yet; nothing is entered */
@@ -34,6 +43,7 @@ struct page {
 	struct db_host *hosts; /* of those in open */
 	size_t n_hosts;
 	struct db_host_list open;
+	size_t n_ahead; /* marks that were ahead */
 };
 void page_done(struct page *p);
 DEFINE_CLEANUP_OBJECT(struct page, page_done);

@@ -26,10 +26,34 @@ static bool is_over(const struct db_host *h)
 	return h->state == DB_HOST_GONE || h->state == DB_HOST_FAILED;
 }
 
-/* A request to end it that failed is followed by another, which has a later time. */
-static int64_t end_of(const struct db_host *h)
+/* A time that is far ahead is taken for the present one. */
+static int64_t not_ahead(const struct bill *b, int64_t at_ms)
 {
-	return h->state >= DB_HOST_TERMINATING && h->gone_ms ? h->gone_ms : INT64_MAX;
+	return is_ahead(at_ms, b->through_ms) ? b->through_ms : at_ms;
+}
+
+/* A request to end it that failed is followed by another, which has a later time. */
+static int64_t end_of(const struct bill *b, const struct db_host *h)
+{
+	return h->state >= DB_HOST_TERMINATING && h->gone_ms ? not_ahead(b, h->gone_ms)
+							     : INT64_MAX;
+}
+
+/* By a mark that was ahead the unit under way now was paid for; of a host that was
+ * launched by the same clock so much of it is left as was then.
+ */
+static int64_t paid_of(const struct bill *b, const struct db_host *h, int64_t start_ms,
+		       int64_t billing_ms)
+{
+	const int64_t used = MAX(start_ms - h->requested_ms, (int64_t)0);
+
+	if (is_ahead(h->requested_ms, b->through_ms))
+		return start_ms + MAX(h->paid_ms - h->counted_ms, (int64_t)0);
+	if (!is_ahead(h->counted_ms, b->through_ms))
+		return h->paid_ms ? h->paid_ms : start_ms;
+	if (billing_ms == 0)
+		return start_ms;
+	return h->requested_ms + (used + billing_ms - 1) / billing_ms * billing_ms;
 }
 
 static int64_t day_of(const struct bill *b, int64_t at_ms)
@@ -96,23 +120,38 @@ static void add_used(const struct bill *b, int64_t from_ms, int64_t to_ms,
 	}
 }
 
+/* The units that begin before to_ms, a row for those of a day. Returns where they end. */
+static int64_t add_units(const struct bill *b, int64_t paid_ms, int64_t to_ms,
+			 int64_t billing_ms)
+{
+	while (paid_ms < to_ms) {
+		const int64_t end = MIN(day_of(b, paid_ms) + DAY_MS, to_ms);
+		const int64_t n = (end - paid_ms + billing_ms - 1) / billing_ms;
+
+		add_time(b, paid_ms, 0, n * billing_ms);
+		paid_ms += n * billing_ms;
+	}
+	return paid_ms;
+}
+
 static void enter_time(const struct bill *b, const struct db_host *h, int64_t billing_ms)
 {
-	const int64_t start = h->counted_ms ? h->counted_ms : h->requested_ms;
-	const int64_t end = end_of(h), to = MIN(end, b->through_ms);
+	const int64_t mark = h->counted_ms ? h->counted_ms : h->requested_ms;
+	const int64_t start = not_ahead(b, mark), end = end_of(b, h);
+	const int64_t to = MIN(end, b->through_ms);
 	struct db_host next = { .id = h->id,
 				.counted_ms = MAX(start, to),
-				.paid_ms = h->paid_ms ? h->paid_ms : start,
+				.paid_ms = paid_of(b, h, start, billing_ms),
 				.is_counted = is_over(h) && end <= b->through_ms };
 
-	if (to <= start && !next.is_counted)
+	if (to <= start && start == mark && !next.is_counted)
 		return;
+	b->page->n_ahead += start != mark;
 	if (!h->counted_ms)
 		add_launch(b, start, false);
 	add_used(b, start, to, billing_ms == 0 ? next.paid_ms : INT64_MAX);
-	/* The units that begin before. */
-	for (; billing_ms > 0 && next.paid_ms < to; next.paid_ms += billing_ms)
-		add_time(b, next.paid_ms, 0, billing_ms);
+	if (billing_ms > 0)
+		next.paid_ms = add_units(b, next.paid_ms, to, billing_ms);
 	next.paid_ms = MAX(next.paid_ms, to);
 	page_add_host(b->page, &next);
 }
@@ -123,11 +162,13 @@ static void enter_time(const struct bill *b, const struct db_host *h, int64_t bi
  */
 static void enter_failure(const struct bill *b, const struct db_host *h)
 {
+	const int64_t at = not_ahead(b, h->requested_ms);
+
 	if (!h->counted_ms && h->state == DB_HOST_FAILED)
-		add_launch(b, h->requested_ms, true);
-	page_add_host(b->page, &(struct db_host){ .id = h->id,
-						  .counted_ms = h->requested_ms,
-						  .is_counted = true });
+		add_launch(b, at, true);
+	page_add_host(
+		b->page,
+		&(struct db_host){ .id = h->id, .counted_ms = at, .is_counted = true });
 }
 
 int enter_hosts(struct db *db, struct fleet *f, int64_t through_ms, struct page *p,

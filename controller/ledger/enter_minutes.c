@@ -174,14 +174,12 @@ static const struct db_ledger_tier *mark_of(const struct db_ledger_tier_list *l,
 		       : NULL;
 }
 
-/* Its first minute is the next one that begins. */
-static void begin_tier(const struct fleet *f, const struct db_tier *t, struct page *p)
+static void begin_tier(const struct db_tier *t, int64_t first_ms, struct page *p)
 {
 	page_add_tier(p, &(struct db_ledger_tier){
 				 .stack = t->stack,
 				 .tier = t->name,
-				 .through_ms = (f->now_ms + MINUTE_MS - 1) / MINUTE_MS *
-					       MINUTE_MS,
+				 .through_ms = first_ms,
 			 });
 }
 
@@ -189,16 +187,21 @@ int enter_minutes(struct db *db, const struct fleet *f, const struct measured *m
 		  int64_t through_ms, struct page *p, struct err *err)
 {
 	CLEANUP(db_ledger_tier_list_done) struct db_ledger_tier_list marks = { NULL, 0 };
+	const int64_t next_ms = (f->now_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
 	int rc = db_ledger_tier_list(db, &marks, err);
 
 	for (size_t i = 0; rc == 0 && i < f->n_tiers; i++) {
 		const struct fleet_tier *ft = &f->tiers[i];
 		const struct db_ledger_tier *mark = mark_of(&marks, &ft->t);
 
-		if (!mark)
-			begin_tier(f, &ft->t, p);
-		else if (m[i].w)
+		if (!mark) {
+			begin_tier(&ft->t, next_ms, p);
+		} else if (is_ahead(mark->through_ms, through_ms)) {
+			begin_tier(&ft->t, through_ms, p);
+			p->n_ahead++;
+		} else if (m[i].w) {
 			enter_tier(f, ft, &m[i], mark, through_ms, p);
+		}
 	}
 	return rc;
 }

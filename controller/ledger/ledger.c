@@ -83,6 +83,8 @@ static int enter(struct ledger *l, struct fleet *f, int64_t through_ms, struct e
 		rc = write_page(l, &p, through_ms, err);
 	if (rc < 0)
 		return rc;
+	if (p.n_ahead > 0)
+		log_warn("ledger-clock-was-ahead", INT("marks", (int64_t)p.n_ahead));
 	l->through_ms = through_ms;
 	l->has_new = false;
 	watch_forget(&l->watched, through_ms);

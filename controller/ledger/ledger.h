@@ -20,9 +20,11 @@
  *
  * Minutes are entered one minute after they are over, each once: minutes, hours, and how
  * far they go are one transaction, and no time that was entered is entered again after a
- * restart or when the clock was set back. Of a time longer than 31 days in which nothing
- * was entered, the last 31 days are entered as unknown, and the hosts' time on the first
- * of them.
+ * restart or when the clock was set back by at most a day. A mark that is more than a day
+ * ahead was set by a clock that was wrong: the entering goes on from the present time,
+ * and what was entered stays on the days of that clock. Of a time longer than 31 days in
+ * which nothing was entered, the last 31 days are entered as unknown, and the hosts' time
+ * on the first of them.
  *
  * Beside it reactive scaling is simulated over the same minutes: the rule of Kubernetes'
  * HPA without headroom (predictor/judge/peers.h), with the tier's capacity, lead time,

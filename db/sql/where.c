@@ -19,30 +19,43 @@ void db_where_done(struct db_where *w)
 	buf_done(&w->sql);
 }
 
-/* The one %d of a condition becomes the number of the next argument. */
-static void add_condition(struct db_where *w, const char *condition)
+/* Each %d of a condition becomes the number of an argument, from the next one on. */
+static void add_condition(struct db_where *w, const char *condition, size_t n)
 {
-	const char *mark = strstr(condition, "%d");
-
-	CHECK(w->n < DB_WHERE_MAX && mark);
+	CHECK(w->n + n <= DB_WHERE_MAX);
 	buf_puts(&w->sql, w->sql.len ? " AND " : " WHERE ");
-	buf_add(&w->sql, condition, (size_t)(mark - condition));
-	buf_printf(&w->sql, "%zu%s", w->n + 1, mark + 2);
+	for (size_t i = 1; i <= n; i++) {
+		const char *mark = strstr(condition, "%d");
+
+		CHECK(mark);
+		buf_add(&w->sql, condition, (size_t)(mark - condition));
+		buf_printf(&w->sql, "%zu", w->n + i);
+		condition = mark + 2;
+	}
+	buf_puts(&w->sql, condition);
 }
 
 void db_where_text(struct db_where *w, const char *condition, const char *value)
 {
 	if (!value)
 		return;
-	add_condition(w, condition);
+	add_condition(w, condition, 1);
 	w->args[w->n++].text = value;
+}
+
+void db_where_texts(struct db_where *w, const char *condition, const char *const *v,
+		    size_t n)
+{
+	add_condition(w, condition, n);
+	for (size_t i = 0; i < n; i++)
+		w->args[w->n++].text = v[i];
 }
 
 void db_where_int(struct db_where *w, const char *condition, int64_t value)
 {
 	if (!value)
 		return;
-	add_condition(w, condition);
+	add_condition(w, condition, 1);
 	w->args[w->n++].number = value;
 }
 
@@ -54,7 +67,8 @@ void db_where_add(struct db_where *w, const char *condition)
 
 void db_where_order(struct db_where *w, const char *order, size_t limit)
 {
-	buf_printf(&w->sql, " ORDER BY %s", order);
+	if (order)
+		buf_printf(&w->sql, " ORDER BY %s", order);
 	if (limit == 0)
 		return;
 	CHECK(w->n < DB_WHERE_MAX);

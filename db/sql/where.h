@@ -24,9 +24,12 @@ DEFINE_CLEANUP_OBJECT(struct db_where, db_where_done);
  * condition.
  */
 void db_where_text(struct db_where *w, const char *condition, const char *value);
+/* The same with n of them, none of them NULL. */
+void db_where_texts(struct db_where *w, const char *condition, const char *const *v,
+		    size_t n);
 void db_where_int(struct db_where *w, const char *condition, int64_t value);
 void db_where_add(struct db_where *w, const char *condition); /* without argument */
-/* "ORDER BY order LIMIT limit", last. */
+/* "ORDER BY order LIMIT limit", last. order: NULL: that of a view which has one. */
 void db_where_order(struct db_where *w, const char *order, size_t limit);
 
 /* Binds the arguments, from ?1 on. */

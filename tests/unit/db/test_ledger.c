@@ -2,6 +2,7 @@
 #include "db_fixture.h"
 
 #include "db.h"
+#include "sql.h"
 
 #define DAY INT64_C(86400000)
 #define JAN_30 INT64_C(1769731200000) /* 2026 */
@@ -93,6 +94,113 @@ static void a_page_begins_after_the_id_of_the_last(void **state)
 	assert_int_equal(l.n, 1);
 }
 
+static int count_steps(void *n)
+{
+	++*(size_t *)n;
+	return 0;
+}
+
+/* The database's steps for a list, in tens. */
+static size_t steps_of(struct fixture *f, const struct db_ledger_filter *of, size_t n)
+{
+	CLEANUP(db_ledger_list_done) struct db_ledger_list l = { NULL, 0 };
+	struct db_conn *c;
+	size_t steps = 0;
+
+	assert_ok(db_read(f->db, &c, &f->e), &f->e);
+	sqlite3_progress_handler(c->sql, 10, count_steps, &steps);
+	l = list(f, of);
+	sqlite3_progress_handler(c->sql, 0, NULL, NULL);
+	assert_int_equal(l.n, n);
+	return steps;
+}
+
+static void a_page_reads_its_own_rows(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const afters[][2] = {
+		{ NULL, NULL },
+		{ "2026-02-28/shop/t-3", "2026-02/shop/t-3" },
+		{ "2027-01-10/shop/t-3", "2027-01/shop/t-3" },
+	};
+	size_t all;
+
+	for (int i = 0; i < 20; i++) {
+		char tier[8];
+
+		snprintf(tier, sizeof(tier), "t-%d", i);
+		enter_days(f, JAN_30, 400, tier);
+	}
+	all = steps_of(f, &(struct db_ledger_filter){ .by_day = true }, 8000);
+	for (size_t i = 0; i < ARRAY_SIZE(afters); i++) {
+		const struct db_ledger_filter days = { .by_day = true,
+						       .after = afters[i][0],
+						       .limit = 10 };
+		const struct db_ledger_filter months = { .after = afters[i][1],
+							 .limit = 10 };
+
+		assert_in_range(steps_of(f, &days, 10), 1, all / 200);
+		assert_in_range(steps_of(f, &months, 10), 1, all / 20); /* of 300 days */
+	}
+}
+
+/* Also where the order of the names is not that of the ids: '-' is before '/'. */
+static void pages_have_all_rows_by_stack_and_tier(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const stacks[] = { "shop", "shop-2", "shop.b" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(stacks); i++) {
+		const struct db_ledger row = { .day_ms = JAN_30,
+					       .stack = (char *)(uintptr_t)stacks[i],
+					       .tier = (char *)(uintptr_t) "web" };
+
+		assert_ok(db_ledger_enter(f->db,
+					  &(struct db_ledger_entry){
+						  .rows = &row,
+						  .n_rows = 1,
+						  .day_length_ms = DAY,
+					  },
+					  &f->e),
+			  &f->e);
+	}
+	for (int by_day = 0; by_day < 2; by_day++) {
+		CLEANUP(free) char *after = NULL;
+
+		for (size_t i = 0; i <= ARRAY_SIZE(stacks); i++) {
+			CLEANUP(db_ledger_list_done)
+			struct db_ledger_list l = { NULL, 0 };
+
+			l = list(f, &(struct db_ledger_filter){ .by_day = by_day,
+								.after = after,
+								.limit = 1 });
+			assert_int_equal(l.n, i < ARRAY_SIZE(stacks));
+			if (l.n == 0)
+				break;
+			assert_string_equal(l.v[0].stack, stacks[i]);
+			free(after);
+			after = xstrdup(l.v[0].id);
+		}
+	}
+}
+
+static void a_page_after_what_is_no_id_does_not_fail(void **state)
+{
+	static const char *const afters[] = {
+		"", "/", "//", "2026", "2026-01-30", "x/y/z", "2026-01-99/shop/web"
+	};
+	struct fixture *f = *state;
+
+	enter_days(f, JAN_30, 1, "web");
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(afters); i++) {
+		CLEANUP(db_ledger_list_done) struct db_ledger_list l = { NULL, 0 };
+
+		l = list(f, &(struct db_ledger_filter){ .by_day = i % 2,
+							.after = afters[i / 2] });
+		assert_true(l.n <= 1);
+	}
+}
+
 static void the_newest_400_days_are_kept(void **state)
 {
 	struct fixture *f = *state;
@@ -180,6 +288,9 @@ int main(void)
 		TEST(days_add_up_to_months),
 		TEST(a_days_peak_is_that_of_the_month_so_far),
 		TEST(a_page_begins_after_the_id_of_the_last),
+		TEST(a_page_reads_its_own_rows),
+		TEST(pages_have_all_rows_by_stack_and_tier),
+		TEST(a_page_after_what_is_no_id_does_not_fail),
 		TEST(the_newest_400_days_are_kept),
 		TEST(an_action_is_entered_once),
 		TEST(the_mark_of_a_tier_that_is_gone_is_forgotten),

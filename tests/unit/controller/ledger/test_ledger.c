@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fleet_fixture.h"
 
+#include "enter.h"
 #include "judge.h"
 #include "ledger.h"
 #include "samples.h"
@@ -356,6 +357,60 @@ static void a_removed_tier_keeps_its_rows_and_begins_anew(void **state)
 	assert_int_equal(sums(b, "app").unknown, 5 + 3);
 }
 
+/* The minutes after its return are entered, and the hosts' hours go on in their units. */
+static void after_a_clock_that_was_far_ahead_it_goes_on(void **state)
+{
+	struct books *b = *state;
+	struct db_ledger then, r;
+	int64_t ahead;
+
+	scene_apply(b->s, STACK("billing = 1h\n"), UNIT_TEXT);
+	put_host(b, "p-1", DB_HOST_UP, b->start_ms, 0);
+	pass(b, 5 * MINUTE, 5);
+	ahead = b->s->now_ms += 800 * DAY_MS + 25 * MINUTE;
+	put_host(b, "p-2", DB_HOST_UP, ahead, 0);
+	put_host(b, "p-3", DB_HOST_GONE, b->start_ms, ahead + HOUR);
+	pass(b, 5 * MINUTE, 5);
+	put_host(b, "p-4", DB_HOST_UP, b->s->now_ms, 0); /* nothing was entered of it */
+	then = sums(b, "web");
+	assert_int_equal(then.launches, 3);
+	b->s->now_ms = b->start_ms + 20 * MINUTE; /* from the 19th on it is entered */
+	pass(b, 10 * MINUTE, 5);
+	close_books(b);
+	r = sums(b, "web");
+	assert_int_equal(r.known - then.known, 10);
+	assert_int_equal(r.unknown - then.unknown, 1);
+	assert_int_equal(r.host_ms - then.host_ms, 3 * 11 * MINUTE);
+	assert_int_equal(r.paid_ms - then.paid_ms, HOUR); /* p-4 */
+	assert_int_equal(r.launches, 4);
+	pass(b, 40 * MINUTE, 5);
+	close_books(b);
+	assert_int_equal(sums(b, "web").paid_ms - then.paid_ms, 2 * HOUR); /* p-1 */
+	assert_int_equal(sums(b, "web").launches, 4);
+}
+
+static void a_mark_that_is_less_than_a_day_ahead_is_waited_for(void **state)
+{
+	struct books *b = *state;
+	struct db_ledger then;
+
+	scene_apply(b->s, STACK(""), UNIT_TEXT);
+	put_host(b, "p-1", DB_HOST_UP, b->start_ms, 0);
+	pass(b, 5 * MINUTE, 5);
+	b->s->now_ms += 23 * HOUR;
+	pass(b, 5 * MINUTE, 5);
+	then = sums(b, "web");
+	b->s->now_ms = b->start_ms + 20 * MINUTE;
+	pass(b, 10 * MINUTE, 5);
+	assert_int_equal(sums(b, "web").known, then.known);
+	assert_int_equal(sums(b, "web").host_ms, then.host_ms);
+	b->s->now_ms = b->start_ms + 23 * HOUR + 10 * MINUTE;
+	pass(b, 5 * MINUTE, 5);
+	close_books(b);
+	assert_int_equal(sums(b, "web").known - then.known, 5);
+	assert_int_equal(sums(b, "web").host_ms, 23 * HOUR + 15 * MINUTE);
+}
+
 /* ---------------------------------------------------------------- hosts */
 
 static void a_host_is_shared_by_its_units_and_nothing_is_lost(void **state)
@@ -465,6 +520,49 @@ static void a_billing_unit_is_paid_when_it_begins(void **state)
 	close_books(b);
 	assert_int_equal(sums(b, "web").paid_ms, 2 * HOUR);
 	assert_true(sums(b, "web").host_ms < 70 * MINUTE);
+}
+
+static void short_billing_units_are_a_row_a_day(void **state)
+{
+	struct books *b = *state;
+	CLEANUP(page_done) struct page p = { .n_rows = 0 };
+	/* An hour of the first day, two whole ones, and the rest. */
+	const int64_t through = b->start_ms + HOUR + 2 * DAY_MS + 10 * MINUTE;
+	int64_t paid[4] = { 0 };
+	const int64_t first_day = b->start_ms - b->start_ms % DAY_MS;
+
+	scene_apply(b->s, STACK("billing = 7s\n"), UNIT_TEXT);
+	put_host(b, "p-1", DB_HOST_UP, b->start_ms + 1, 0);
+	b->s->now_ms = through;
+	scene_load(b->s);
+	assert_ok(enter_hosts(b->s->db->db, b->s->f, through, &p, b->s->e), b->s->e);
+	assert_in_range(p.n_rows, 4, 9); /* the launch, and the time and units of a day */
+	for (size_t i = 0; i < p.n_rows; i++) {
+		const size_t day = (size_t)((p.rows[i].day_ms - first_day) / DAY_MS);
+
+		assert_true(day < ARRAY_SIZE(paid));
+		paid[day] += p.rows[i].paid_ms;
+	}
+	/* The units that begin in each, of 7 s: 515, 12,343, 12,343 and 85. */
+	assert_int_equal(paid[0], 515 * 7000);
+	assert_int_equal(paid[0] + paid[1], (HOUR + DAY_MS - 1 + 6999) / 7000 * 7000);
+	assert_int_equal(paid[0] + paid[1] + paid[2] + paid[3],
+			 (through - b->start_ms - 1 + 6999) / 7000 * 7000);
+}
+
+static void a_billing_unit_of_a_moment_is_paid_as_time(void **state)
+{
+	struct books *b = *state;
+
+	scene_apply(b->s, STACK("billing = 1ms\n"), UNIT_TEXT);
+	put_host(b, "p-1", DB_HOST_UP, b->start_ms + 7, 0);
+	pass(b, 5 * MINUTE, 5);
+	restart(b);
+	b->s->now_ms += 40 * DAY_MS;
+	pass(b, 5 * MINUTE, 5);
+	close_books(b);
+	assert_int_equal(sums(b, "web").host_ms, 40 * DAY_MS + 10 * MINUTE - 7);
+	assert_int_equal(sums(b, "web").paid_ms, 40 * DAY_MS + 10 * MINUTE - 7);
 }
 
 static void what_was_paid_for_in_units_is_not_paid_for_again_by_the_moment(void **state)
@@ -635,6 +733,8 @@ int main(void)
 		TEST(a_price_is_told_in_place_of_a_risk),
 		TEST(a_minute_is_entered_once_over_restarts),
 		TEST(a_clock_that_jumps_enters_no_minute_twice),
+		TEST(after_a_clock_that_was_far_ahead_it_goes_on),
+		TEST(a_mark_that_is_less_than_a_day_ahead_is_waited_for),
 		TEST(a_removed_tier_keeps_its_rows_and_begins_anew),
 		TEST(a_host_is_shared_by_its_units_and_nothing_is_lost),
 		TEST(a_host_without_units_is_of_the_tier_that_waits),
@@ -642,6 +742,8 @@ int main(void)
 		TEST(a_launch_that_was_not_sent_is_none),
 		TEST(a_host_of_a_moment_is_entered),
 		TEST(a_billing_unit_is_paid_when_it_begins),
+		TEST(short_billing_units_are_a_row_a_day),
+		TEST(a_billing_unit_of_a_moment_is_paid_as_time),
 		TEST(what_was_paid_for_in_units_is_not_paid_for_again_by_the_moment),
 		TEST(an_end_that_was_asked_for_again_counts_the_time_between),
 		TEST(a_host_that_is_found_again_is_not_paid_twice),
