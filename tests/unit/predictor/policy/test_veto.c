@@ -138,6 +138,36 @@ static void the_level_in_force_is_left_whatever_is_above_it(void **state)
 	assert_int_equal(veto_allows(&v, DEMAND_REACTIVE), DEMAND_REACTIVE);
 }
 
+/* The model leaves full by itself when its errors grow. */
+static void seasonal_that_is_in_force_and_vetoed_is_not_decided_on(void **state)
+{
+	gsl_rng *r = dice(3);
+	struct tier *t = wave_tier(r);
+	struct demand_view used[POLICY_LEADS], reactive;
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < DAY; i++) {
+		struct demand_source from;
+
+		tier_step(t, wave(r, PAST + i + DAY / 2));
+		t->p.veto.level[0].is_on = true;
+		t->p.veto.level[DEMAND_FULL - DEMAND_SEASONAL].is_on = false;
+		demand_model_source(t->m, POLICY_NEAR, &from);
+		if (from.fallback_level != DEMAND_SEASONAL)
+			continue;
+		assert_true(policy_views(&t->p, &t->s, t->m, used));
+		assert_int_equal(demand_model_view_at(t->m, POLICY_NEAR, DEMAND_REACTIVE,
+						      &reactive, NULL),
+				 0);
+		assert_true(used[POLICY_NEAR].mid == reactive.mid);
+		n++;
+	}
+	assert_true(n > 0);
+	tier_free(t);
+	gsl_rng_free(r);
+}
+
 static void words_of(double ratio, uint64_t steps, const char *expected)
 {
 	const struct veto_reason why = { .steps = steps, .ratio = ratio };
@@ -163,6 +193,7 @@ int main(void)
 		cmocka_unit_test(what_is_vetoed_is_not_decided_on),
 		cmocka_unit_test(what_is_less_than_an_instance_contradicts_nothing),
 		cmocka_unit_test(the_level_in_force_is_left_whatever_is_above_it),
+		cmocka_unit_test(seasonal_that_is_in_force_and_vetoed_is_not_decided_on),
 		cmocka_unit_test(the_reason_is_in_words),
 	};
 
