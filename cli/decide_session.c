@@ -169,6 +169,5 @@ void decide_session_print(const struct decide_session *s, const struct decide_in
 		       in->forecast_high, level);
 	printf(",\"binding\":\"%s\",\"fallback_level\":\"%s\"}\n",
 	       decide_binding_name(s->plan.binding),
-	       demand_fallback_name(
-		       MIN(from.fallback_level, veto_allows(&s->policy.veto))));
+	       demand_fallback_name(veto_allows(&s->policy.veto, from.fallback_level)));
 }

@@ -76,20 +76,28 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
  * selector that nothing matches, beside others.
  *
  * A series is late when it has been silent for half as long again as the longest of its
- * latest pauses, and for METRICS_LATE_MS. It is missing until it reports again, a person
- * ends it (db_series_end()), or it has been silent for METRICS_WAIT_MS. One of an agent
- * is missing only while is_expected() says that its unit (or, without one, its host)
- * should report, and no other series of that unit does: drained ones are silent too.
+ * latest pauses, at least for METRICS_LATE_MS and at most for METRICS_LATE_MAX_MS, which
+ * is also the time of one without a pause yet. It is missing until it reports again, a
+ * person ends it (db_series_end()), or it has been silent for METRICS_WAIT_MS. One of an
+ * agent is missing only while is_expected() says that its unit (or, without one, its
+ * host) should report, no other series of that unit does, and it has not done so from
+ * another host since: drained ones are silent too.
  *
- * A unit that has not reported yet is missing when more than half of those that sibling()
- * names beside one that reports do.
+ * A selector that nothing matches is waited for as long, from the first time that this
+ * was asked; not at all while its tier="..." names one of which nothing is_wanted().
+ *
+ * A unit that has not reported yet and is new is missing when more than half of those
+ * that sibling() names beside one that reports do.
  *
  * metrics_expr_now() leaves a term out of a sum from then on of which nothing reports:
  * what is there is a lower bound. Where it would not be one, below the bar of a fraction,
- * after a minus or within min(), is_bound is false.
+ * after a minus or within min() or avg(), is_bound is false.
+ *
+ * While the database cannot tell what a series is, its part is missing: is_unread.
  */
-#define METRICS_LATE_MS 15000     /* calendar */
-#define METRICS_WAIT_MS 604800000 /* calendar: 7 d */
+#define METRICS_LATE_MS 15000      /* calendar */
+#define METRICS_LATE_MAX_MS 300000 /* calendar; then a gauge is not used either */
+#define METRICS_WAIT_MS 604800000  /* calendar: 7 d */
 
 struct metrics_missing {
 	const char *host, *unit; /* of an agent; else "", "" */
@@ -98,12 +106,17 @@ struct metrics_missing {
 	size_t n;                /* units and series that are missing */
 	bool is_bound;           /* the rest is not more than the whole */
 	bool is_all;             /* no series reports: it is not a part */
+	bool is_unread;          /* it was not found out which series they are */
 };
 
 struct metrics_agents {
-	bool (*is_expected)(void *arg, const char *host, const char *unit);
+	/* last_ms: its newest sample from there. */
+	bool (*is_expected)(void *arg, const char *host, const char *unit,
+			    int64_t last_ms);
 	/* The i-th unit that should report as this one does; NULL after the last. */
-	const char *(*sibling)(void *arg, const char *unit, size_t i);
+	const char *(*sibling)(void *arg, const char *unit, size_t i, bool *ret_is_new);
+	/* Whether the tier is to have instances, or is none of ours. */
+	bool (*is_wanted)(void *arg, const char *stack, const char *tier);
 	void *arg;
 };
 

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define TEXT_MAX_BYTES 1024
-#define LATE_MAX_MS 300000 /* then a gauge is not used either */
 
 void node_forget_sources(struct node *n)
 {
@@ -64,30 +63,43 @@ static char *text_of(const struct db_series *series)
 	return xstrdup(buf_str(&text));
 }
 
-static bool is_ours(struct db *db, const char *host)
+static int find_ours(struct db *db, const char *host, bool *ret)
 {
 	CLEANUP(db_host_done) struct db_host h = { 0 };
+	const int rc = *host ? db_host_get(db, host, &h, NULL) : ERR_NOT_FOUND;
 
-	return *host && db_host_get(db, host, &h, NULL) == 0;
+	*ret = rc == 0;
+	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
-static struct source source_of(struct db *db, int64_t id)
+static int read_source(struct db *db, int64_t id, struct source *ret)
 {
 	CLEANUP(db_series_done) struct db_series series = { 0 };
-	struct source s = { .id = id };
+	CLEANUP(free) char *host = NULL;
+	bool is_ours;
+	int rc;
 
-	if (db_series_get(db, id, &series, NULL) < 0)
-		return (struct source){ id, false, xstrdup(""), xstrdup(""),
-					xstrdup("") };
-	s.host = label_of(&series, "host");
-	s.unit = label_of(&series, "unit");
-	s.text = text_of(&series);
-	s.is_ours = is_ours(db, s.host);
-	return s;
+	*ret = (struct source){ .id = id };
+	if (db_series_get(db, id, &series, NULL) < 0) {
+		ret->host = xstrdup("");
+		ret->unit = xstrdup("");
+		ret->text = xstrdup("");
+		return 0;
+	}
+	host = label_of(&series, "host");
+	rc = find_ours(db, host, &is_ours);
+	if (rc < 0)
+		return rc;
+	ret->is_ours = is_ours;
+	ret->host = TAKE(host);
+	ret->unit = label_of(&series, "unit");
+	ret->text = text_of(&series);
+	return 0;
 }
 
-/* The selector's series are appended to, unless some were deleted. */
-static void find_sources(struct db *db, struct node *n)
+/* The selector's series are appended to, unless some were deleted. False: not all could
+ * be read; the next call goes on. */
+static bool find_sources(struct db *db, struct node *n)
 {
 	const int64_t *ids;
 	size_t n_ids;
@@ -97,12 +109,14 @@ static void find_sources(struct db *db, struct node *n)
 	    (n->n_sources && n->sources[n->n_sources - 1].id != ids[n->n_sources - 1]))
 		node_forget_sources(n);
 	if (n->n_sources == n_ids)
-		return;
+		return true;
 	n->sources = xrealloc(n->sources, n_ids * sizeof(*n->sources));
 	while (n->n_sources < n_ids) {
-		n->sources[n->n_sources] = source_of(db, ids[n->n_sources]);
+		if (read_source(db, ids[n->n_sources], &n->sources[n->n_sources]) < 0)
+			return false;
 		n->n_sources++;
 	}
+	return true;
 }
 
 /* ---------------------------------------------------------------- which are missing */
@@ -118,23 +132,30 @@ struct search {
 
 static bool is_late(const struct search *s, const struct db_series_pace *p)
 {
-	const int64_t most = MIN(p->pause_ms + p->pause_ms / 2, (int64_t)LATE_MAX_MS);
+	const int64_t most =
+		MIN(p->pause_ms + p->pause_ms / 2, (int64_t)METRICS_LATE_MAX_MS);
+	const int64_t silent_ms = s->now_ms - p->last_ms;
 
-	return s->now_ms - p->last_ms > MAX(most, (int64_t)METRICS_LATE_MS);
+	/* What reported once has its pace ahead. */
+	if (p->pause_ms == 0)
+		return silent_ms > METRICS_LATE_MAX_MS;
+	return silent_ms > MAX(most, (int64_t)METRICS_LATE_MS);
 }
 
-/* Another series of the same unit, wherever it is now, or of the host reports. */
+/* Another series of the same unit, wherever it is now, or of the host reports; or the
+ * unit did so from another host since, whose series is the one to wait for. */
 static bool reports_otherwise(const struct search *s, const struct node *n,
-			      const struct source *of)
+			      const struct source *of, int64_t last_ms)
 {
 	struct db_series_pace p;
 
 	for (size_t i = 0; i < n->n_sources; i++) {
 		const struct source *x = &n->sources[i];
+		const bool is_there = strcmp(x->host, of->host) == 0;
 
 		if (x != of && strcmp(x->unit, of->unit) == 0 &&
-		    (*of->unit || strcmp(x->host, of->host) == 0) &&
-		    db_series_pace(s->db, x->id, &p) && !is_late(s, &p))
+		    (*of->unit || is_there) && db_series_pace(s->db, x->id, &p) &&
+		    (!is_late(s, &p) || (!is_there && p.last_ms > last_ms)))
 			return true;
 	}
 	return false;
@@ -146,8 +167,9 @@ static bool is_waited_for(const struct search *s, const struct node *n,
 	if (p->is_over || s->now_ms - p->last_ms > METRICS_WAIT_MS)
 		return false;
 	return !of->is_ours ||
-	       (s->agents && s->agents->is_expected(s->agents->arg, of->host, of->unit) &&
-		!reports_otherwise(s, n, of));
+	       (s->agents &&
+		s->agents->is_expected(s->agents->arg, of->host, of->unit, p->last_ms) &&
+		!reports_otherwise(s, n, of, p->last_ms));
 }
 
 static void note(const struct search *s, struct node *n, const struct source *of,
@@ -172,36 +194,54 @@ static bool has_reported(const struct node *n, const char *unit)
 	return false;
 }
 
-/* Notes a sibling that has never reported, when most others do. */
+/* Notes a new sibling that has never reported, when most others do. */
 static void search_siblings(const struct search *s, struct node *n, const char *unit)
 {
 	const char *name, *missing = NULL;
 	size_t with = 0, without = 0;
+	bool is_new;
 
-	for (size_t i = 0; (name = s->agents->sibling(s->agents->arg, unit, i)); i++) {
+	for (size_t i = 0; (name = s->agents->sibling(s->agents->arg, unit, i, &is_new));
+	     i++) {
 		if (has_reported(n, name)) {
 			with++;
 			continue;
 		}
 		without++;
-		missing = name;
+		missing = is_new ? name : missing;
 	}
-	if (without == 0 || with <= without)
+	if (!missing || with <= without)
 		return;
 	note(s, n, NULL, 0);
 	s->found->unit = missing;
 	s->found->text = "";
 }
 
+/* Of a part that nothing matches. */
+static bool may_come(const struct search *s, struct node *n)
+{
+	if (n->unmatched_ms == 0)
+		n->unmatched_ms = s->now_ms;
+	if (s->now_ms - n->unmatched_ms > METRICS_WAIT_MS)
+		return false;
+	return !s->agents || !n->stack || !n->tier ||
+	       s->agents->is_wanted(s->agents->arg, n->stack, n->tier);
+}
+
 static void search_part(struct search *s, struct node *n)
 {
 	const size_t fresh = s->fresh;
 	const char *unit = NULL;
+	bool is_known;
 
 	n->is_missing = false;
-	find_sources(s->db, n);
-	if (n->n_sources == 0 && s->n_parts > 1)
+	is_known = find_sources(s->db, n);
+	if (!is_known) {
 		note(s, n, NULL, 0);
+		s->found->is_unread |= s->found->text == n->text;
+	} else if (n->n_sources == 0 && s->n_parts > 1 && may_come(s, n)) {
+		note(s, n, NULL, 0);
+	}
 	for (size_t i = 0; i < n->n_sources; i++) {
 		struct db_series_pace p;
 
@@ -217,7 +257,7 @@ static void search_part(struct search *s, struct node *n)
 	}
 	if (unit && s->agents)
 		search_siblings(s, n, unit);
-	n->is_over = n->n_sources > 0 && s->fresh == fresh && !n->is_missing;
+	n->is_over = s->fresh == fresh && !n->is_missing;
 }
 
 /* is_bound becomes false when a missing part makes the result too large.
@@ -228,7 +268,7 @@ static void search_node(struct search *s, struct node *n, bool rises)
 		return;
 	if (n->op == OP_PART) {
 		search_part(s, n);
-		if (n->is_missing && (!rises || n->agg == PART_MIN))
+		if (n->is_missing && (!rises || n->agg == PART_MIN || n->agg == PART_AVG))
 			s->found->is_bound = false;
 	}
 	if (n->op == OP_MUL && n->a->op == OP_NUMBER && n->a->number < 0)

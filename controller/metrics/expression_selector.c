@@ -96,6 +96,15 @@ static void add_stack(struct parser *s, struct matchers *m)
 	m->v[m->n++] = (struct db_matcher){ "stack", DB_MATCH_EQ, s->stack };
 }
 
+/* The value that the label must have; NULL: any. */
+static char *named(const struct matchers *m, const char *label)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->v[i].op == DB_MATCH_EQ && strcmp(m->v[i].label, label) == 0)
+			return xstrdup(m->v[i].value);
+	return NULL;
+}
+
 static int take_window(struct parser *s, int64_t *ret)
 {
 	CLEANUP(free) char *text = NULL;
@@ -122,6 +131,8 @@ int parser_take_selector(struct parser *s, const char *name, struct node *n)
 	if (rc < 0)
 		return rc;
 	add_stack(s, &m);
+	n->stack = named(&m, "stack");
+	n->tier = named(&m, "tier");
 	rc = db_selector_new(name, m.v, m.n, &n->selector, s->err);
 	if (rc == 0 && n->is_rate)
 		rc = take_window(s, &n->window_ms);

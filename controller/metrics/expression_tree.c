@@ -16,6 +16,8 @@ void node_free(struct node *n)
 	db_selector_free(n->selector);
 	node_forget_sources(n);
 	free(n->text);
+	free(n->stack);
+	free(n->tier);
 	free(n);
 }
 

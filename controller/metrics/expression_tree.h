@@ -29,6 +29,8 @@ struct node {
 	int64_t window_ms;
 	struct db_selector *selector;
 	char *text;             /* of the selector, as written */
+	char *stack, *tier;     /* that it names with =; NULL: none */
+	int64_t unmatched_ms;   /* first seen without a series; 0: it was not */
 	struct source *sources; /* of its series, in the selector's order */
 	size_t n_sources;
 	/* At the time that metrics_expr_missing() was asked about last: */

@@ -212,7 +212,7 @@ void tier_model_fill(struct tier_model *t, const struct policy_events *events,
 	const bool are_known = policy_views(&t->policy, &t->settings, t->model, views);
 
 	f->is_vetoed = veto_reason(&t->policy.veto, f->source.fallback_level, &f->veto);
-	f->allowed = MIN(f->source.fallback_level, veto_allows(&t->policy.veto));
+	f->allowed = veto_allows(&t->policy.veto, f->source.fallback_level);
 	if (are_known && !f->is_vetoed)
 		following_views(&t->following, views, &f->follows);
 	policy_fill_from(&t->policy, &t->settings, are_known ? views : NULL, events, in,

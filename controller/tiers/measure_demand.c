@@ -17,28 +17,13 @@
 
 #define MINUTE_MS 60000
 #define HOUR_MS (60 * MINUTE_MS)
+#define LOSS_MS (10 * MINUTE_MS) /* within which a host is found to be lost */
 
-/* A drained unit is expected to be silent; so is a host that leaves. One that was lost
- * has units that will report from elsewhere. */
-static bool should_report(void *arg, const char *host, const char *unit)
-{
-	const struct deciding *d = arg;
-	const struct fleet_host *h = fleet_host(d->f, host);
-
-	if (!*unit)
-		return h && h->h.state == DB_HOST_UP;
-	for (size_t i = 0; i < d->f->n_units; i++)
-		if (d->f->units[i].u.goal == DB_GOAL_RUN &&
-		    strcmp(d->f->units[i].u.name, unit) == 0)
-			return true;
-	return false;
-}
-
-static const struct fleet_tier *tier_of_unit(const struct fleet *f, const char *unit)
+static const struct fleet_unit *unit_of(const struct fleet *f, const char *name)
 {
 	for (size_t i = 0; i < f->n_units; i++)
-		if (strcmp(f->units[i].u.name, unit) == 0)
-			return f->units[i].tier;
+		if (strcmp(f->units[i].u.name, name) == 0)
+			return &f->units[i];
 	return NULL;
 }
 
@@ -49,20 +34,69 @@ static bool has_settled(const struct deciding *d, const struct fleet_unit *u)
 	       d->in.now_ms - u->u.healthy_ms > d->in.stale_after_ms;
 }
 
-/* Instances of its tier. They are asked for one by one: the tier is looked up once. */
-static const char *sibling(void *arg, const char *unit, size_t i)
+/*
+ * Whether a unit of that name still is the one that reported. A name is given anew to the
+ * next instance, which reports once it serves. One whose host was lost is wanted since
+ * the loss, and had reported until then.
+ */
+static bool is_same(const struct fleet_unit *u, const struct fleet_host *h,
+		    int64_t last_ms)
+{
+	const bool is_lost = !h || h->h.state >= DB_HOST_TERMINATING;
+
+	return last_ms + (is_lost ? LOSS_MS : 0) >= u->u.wanted_ms;
+}
+
+/* A drained unit is expected to be silent; so is a host that leaves. One that was lost
+ * has units that will report from elsewhere. */
+static bool should_report(void *arg, const char *host, const char *unit, int64_t last_ms)
+{
+	const struct deciding *d = arg;
+	const struct fleet_host *h = fleet_host(d->f, host);
+	const struct fleet_unit *u;
+
+	if (!*unit)
+		return h && h->h.state == DB_HOST_UP;
+	u = unit_of(d->f, unit);
+	return u && u->u.goal == DB_GOAL_RUN &&
+	       (has_settled(d, u) || is_same(u, h, last_ms));
+}
+
+static bool is_wanted(void *arg, const char *stack, const char *tier)
+{
+	const struct deciding *d = arg;
+	const struct fleet_tier *t = fleet_tier(d->f, stack, tier);
+
+	if (!t || t->t.desired > 0)
+		return true;
+	for (size_t i = 0; i < t->n_units; i++)
+		if (d->f->units[t->first_unit + i].u.goal == DB_GOAL_RUN)
+			return true;
+	return false;
+}
+
+/*
+ * Instances of its tier. They are asked for one by one: the tier is looked up once. One
+ * that has not reported within the hour, as a standby, never will.
+ */
+static const char *sibling(void *arg, const char *unit, size_t i, bool *ret_is_new)
 {
 	struct deciding *d = arg;
 	const struct fleet_tier *t;
 
-	if (i == 0)
-		d->siblings = tier_of_unit(d->f, unit);
+	if (i == 0) {
+		const struct fleet_unit *u = unit_of(d->f, unit);
+
+		d->siblings = u ? u->tier : NULL;
+	}
 	t = d->siblings;
 	for (size_t k = 0; t && k < t->n_units; k++) {
 		const struct fleet_unit *u = &d->f->units[t->first_unit + k];
 
-		if (has_settled(d, u) && i-- == 0)
-			return u->u.name;
+		if (!has_settled(d, u) || i-- > 0)
+			continue;
+		*ret_is_new = d->in.now_ms - u->u.healthy_ms < HOUR_MS;
+		return u->u.name;
 	}
 	return NULL;
 }
@@ -83,7 +117,10 @@ static void describe_missing(struct deciding *d, const struct metrics_missing *m
 	char since[CLOCK_TEXT];
 
 	clock_format_duration(rounded(d->in.now_ms - m->last_ms), since);
-	if (m->last_ms == 0 && *m->unit)
+	if (m->is_unread)
+		snprintf(d->missing, sizeof(d->missing),
+			 "the database does not tell what %s is", m->text);
+	else if (m->last_ms == 0 && *m->unit)
 		snprintf(d->missing, sizeof(d->missing), "no metrics from %s yet",
 			 m->unit);
 	else if (m->last_ms == 0)
@@ -102,7 +139,7 @@ static void describe_missing(struct deciding *d, const struct metrics_missing *m
 static bool find_missing(struct tiers *ts, struct deciding *d)
 {
 	struct decide_input *in = &d->in;
-	const struct metrics_agents agents = { should_report, sibling, d };
+	const struct metrics_agents agents = { should_report, sibling, is_wanted, d };
 	struct metrics_missing m;
 
 	if (!metrics_expr_missing(ts->db, d->t->demand, in->now_ms, &agents, &m))

@@ -130,13 +130,15 @@ void policy_fill_from(struct policy *p, const struct policy_settings *s,
 bool policy_views(struct policy *p, const struct policy_settings *s,
 		  const struct demand_model *m, struct demand_view *ret)
 {
-	enum demand_fallback level;
+	struct demand_source from;
 
 	veto_note(&p->veto, m, POLICY_NEAR, s->capacity);
-	level = veto_allows(&p->veto);
-	for (size_t k = 0; k < POLICY_LEADS; k++)
-		if (demand_model_view_at(m, k, level, &ret[k], NULL) < 0)
+	for (size_t k = 0; k < POLICY_LEADS; k++) {
+		demand_model_source(m, k, &from);
+		if (demand_model_view_at(m, k, veto_allows(&p->veto, from.fallback_level),
+					 &ret[k], NULL) < 0)
 			return false;
+	}
 	return true;
 }
 

@@ -75,11 +75,13 @@ void veto_note(struct veto *v, const struct demand_model *m, size_t lead, double
 				   clean);
 }
 
-enum demand_fallback veto_allows(const struct veto *v)
+enum demand_fallback veto_allows(const struct veto *v, enum demand_fallback in_force)
 {
-	if (!v->level[DEMAND_FULL - DEMAND_SEASONAL].is_on)
-		return DEMAND_FULL;
-	return v->level[0].is_on ? DEMAND_REACTIVE : DEMAND_SEASONAL;
+	int level = in_force;
+
+	while (level > DEMAND_REACTIVE && v->level[level - DEMAND_SEASONAL].is_on)
+		level--;
+	return (enum demand_fallback)level;
 }
 
 bool veto_reason(const struct veto *v, enum demand_fallback in_force,
@@ -87,7 +89,7 @@ bool veto_reason(const struct veto *v, enum demand_fallback in_force,
 {
 	const struct veto_level *l;
 
-	if (in_force == DEMAND_REACTIVE || in_force <= veto_allows(v))
+	if (in_force == veto_allows(v, in_force))
 		return false;
 	l = &v->level[in_force - DEMAND_SEASONAL];
 	*ret = (struct veto_reason){

@@ -54,8 +54,8 @@ struct veto {
 /* Judges the step that the model took last, once. least: the demand of an instance. */
 void veto_note(struct veto *v, const struct demand_model *m, size_t lead, double least);
 
-/* The highest level that is not contradicted. */
-enum demand_fallback veto_allows(const struct veto *v);
+/* The level in force, or the highest below it that is not contradicted. */
+enum demand_fallback veto_allows(const struct veto *v, enum demand_fallback in_force);
 
 /* What contradicts the level in force. */
 struct veto_reason {

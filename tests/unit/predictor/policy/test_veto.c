@@ -36,7 +36,7 @@ static void no_ordinary_day_vetoes_its_forecast(void **state)
 	(void)state;
 	for (size_t i = PAST; i < PAST + 5 * DAY; i++) {
 		tier_step(t, wave(r, i));
-		assert_int_equal(veto_allows(&t->p.veto), DEMAND_FULL);
+		assert_int_equal(veto_allows(&t->p.veto, DEMAND_FULL), DEMAND_FULL);
 	}
 	tier_free(t);
 	gsl_rng_free(r);
@@ -53,11 +53,11 @@ static void a_past_that_does_not_fit_is_vetoed_within_the_hour(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < DAY; i++) {
-		const bool was = veto_allows(&t->p.veto) < DEMAND_FULL;
+		const bool was = veto_allows(&t->p.veto, DEMAND_FULL) < DEMAND_FULL;
 		bool is;
 
 		tier_step(t, wave(r, PAST + i + DAY / 2));
-		is = veto_allows(&t->p.veto) < DEMAND_FULL;
+		is = veto_allows(&t->p.veto, DEMAND_FULL) < DEMAND_FULL;
 		if (is && !was && !from) {
 			from = i;
 			assert_true(veto_reason(&t->p.veto, DEMAND_FULL, &why));
@@ -88,7 +88,7 @@ static void what_is_vetoed_is_not_decided_on(void **state)
 		enum demand_fallback level;
 
 		tier_step(t, wave(r, PAST + i + DAY / 2));
-		level = veto_allows(&t->p.veto);
+		level = veto_allows(&t->p.veto, DEMAND_FULL);
 		assert_true(policy_views(&t->p, &t->s, t->m, used));
 		assert_int_equal(
 			demand_model_view_at(t->m, POLICY_NEAR, level, &allowed, NULL),
@@ -111,8 +111,59 @@ static void what_is_less_than_an_instance_contradicts_nothing(void **state)
 	t->s.capacity = 1000;
 	for (size_t i = 0; i < DAY; i++) {
 		tier_step(t, wave(r, PAST + i + DAY / 2));
-		assert_int_equal(veto_allows(&t->p.veto), DEMAND_FULL);
+		assert_int_equal(veto_allows(&t->p.veto, DEMAND_FULL), DEMAND_FULL);
 	}
+	tier_free(t);
+	gsl_rng_free(r);
+}
+
+/* The model itself may have left full; what it uses then is judged by itself. */
+static void the_level_in_force_is_left_whatever_is_above_it(void **state)
+{
+	enum { SEASONAL = 0, FULL = DEMAND_FULL - DEMAND_SEASONAL };
+	struct veto v = { .steps = 0 };
+	struct veto_reason why;
+
+	(void)state;
+	v.level[SEASONAL].is_on = true;
+	assert_int_equal(veto_allows(&v, DEMAND_FULL), DEMAND_FULL);
+	assert_int_equal(veto_allows(&v, DEMAND_SEASONAL), DEMAND_REACTIVE);
+	assert_true(veto_reason(&v, DEMAND_SEASONAL, &why));
+	assert_false(veto_reason(&v, DEMAND_FULL, &why));
+	v.level[FULL].is_on = true;
+	assert_int_equal(veto_allows(&v, DEMAND_FULL), DEMAND_REACTIVE);
+	v.level[SEASONAL].is_on = false;
+	assert_int_equal(veto_allows(&v, DEMAND_FULL), DEMAND_SEASONAL);
+	assert_int_equal(veto_allows(&v, DEMAND_SEASONAL), DEMAND_SEASONAL);
+	assert_int_equal(veto_allows(&v, DEMAND_REACTIVE), DEMAND_REACTIVE);
+}
+
+/* The model leaves full by itself when its errors grow. */
+static void seasonal_that_is_in_force_and_vetoed_is_not_decided_on(void **state)
+{
+	gsl_rng *r = dice(3);
+	struct tier *t = wave_tier(r);
+	struct demand_view used[POLICY_LEADS], reactive;
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < DAY; i++) {
+		struct demand_source from;
+
+		tier_step(t, wave(r, PAST + i + DAY / 2));
+		t->p.veto.level[0].is_on = true;
+		t->p.veto.level[DEMAND_FULL - DEMAND_SEASONAL].is_on = false;
+		demand_model_source(t->m, POLICY_NEAR, &from);
+		if (from.fallback_level != DEMAND_SEASONAL)
+			continue;
+		assert_true(policy_views(&t->p, &t->s, t->m, used));
+		assert_int_equal(demand_model_view_at(t->m, POLICY_NEAR, DEMAND_REACTIVE,
+						      &reactive, NULL),
+				 0);
+		assert_true(used[POLICY_NEAR].mid == reactive.mid);
+		n++;
+	}
+	assert_true(n > 0);
 	tier_free(t);
 	gsl_rng_free(r);
 }
@@ -141,6 +192,8 @@ int main(void)
 		cmocka_unit_test(a_past_that_does_not_fit_is_vetoed_within_the_hour),
 		cmocka_unit_test(what_is_vetoed_is_not_decided_on),
 		cmocka_unit_test(what_is_less_than_an_instance_contradicts_nothing),
+		cmocka_unit_test(the_level_in_force_is_left_whatever_is_above_it),
+		cmocka_unit_test(seasonal_that_is_in_force_and_vetoed_is_not_decided_on),
 		cmocka_unit_test(the_reason_is_in_words),
 	};
 
