@@ -24,13 +24,14 @@
 #include "cleanup.h"
 #include "db.h"
 #include "err.h"
+#include "samples.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 /* Where prometheus() demands are stored: NAME{stack=,tier=,query=,series=}: a hash of URL
  * and query, and the labels of one series of the answer, as text. */
-#define METRICS_PROMETHEUS_SERIES "foretide_prometheus"
+#define METRICS_PROMETHEUS_SERIES DB_ANSWER_NAME
 #define METRICS_PROMETHEUS_LABEL "series"
 
 /* The hash; text holds METRICS_QUERY_TEXT. */
@@ -79,7 +80,8 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
  * latest pauses, and for METRICS_LATE_MS. It is missing until it reports again, a person
  * ends it (db_series_end()), or it has been silent for METRICS_WAIT_MS. One of an agent
  * is missing only while is_expected() says that its unit (or, without one, its host)
- * should report, and no other series of that unit does: drained ones are silent too.
+ * should report, and no other series of that unit does: drained ones are silent too. One
+ * of a server's answer is ended once others replace it (promstore_add()).
  *
  * A unit that has not reported yet is missing when more than half of those that sibling()
  * names beside one that reports do.
