@@ -24,13 +24,14 @@
 #include "cleanup.h"
 #include "db.h"
 #include "err.h"
+#include "samples.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 /* Where prometheus() demands are stored: NAME{stack=,tier=,query=,series=}: a hash of URL
  * and query, and the labels of one series of the answer, as text. */
-#define METRICS_PROMETHEUS_SERIES "foretide_prometheus"
+#define METRICS_PROMETHEUS_SERIES DB_ANSWER_NAME
 #define METRICS_PROMETHEUS_LABEL "series"
 
 /* The hash; text holds METRICS_QUERY_TEXT. */
@@ -81,7 +82,8 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
  * person ends it (db_series_end()), or it has been silent for METRICS_WAIT_MS. One of an
  * agent is missing only while is_expected() says that its unit (or, without one, its
  * host) should report, no other series of that unit does, and it has not done so from
- * another host since: drained ones are silent too.
+ * another host since: drained ones are silent too. One of a
+ * server's answer is ended once others replace it (promstore_add()).
  *
  * A selector that nothing matches is waited for as long, from the first time that this
  * was asked; not at all while its tier="..." names one of which nothing is_wanted().

@@ -139,7 +139,15 @@ static double rate_now(struct now *w, const struct node *n, int64_t end_ms)
 	return span > 0 ? part_result(&p) / span * 1000 * clock_scale() : NAN;
 }
 
-/* A gauge holds for three intervals, so that an ended series does not stay. */
+static bool is_ended(const struct now *w, size_t i)
+{
+	struct db_series_pace p;
+
+	return db_series_pace(w->db, w->ids[i], &p) && p.is_over;
+}
+
+/* A gauge holds for three intervals, so that a silent series does not stay; one that was
+ * ended does not hold: another may have come in its place. */
 static double gauge_now(struct now *w, const struct node *n, int64_t end_ms)
 {
 	struct part_value p = { .agg = n->agg };
@@ -148,7 +156,7 @@ static double gauge_now(struct now *w, const struct node *n, int64_t end_ms)
 		const struct db_sample *last;
 		int64_t interval, life;
 
-		if (!look(w, i, end_ms - LOOK_BACK_MS))
+		if (is_ended(w, i) || !look(w, i, end_ms - LOOK_BACK_MS))
 			continue;
 		last = &w->view->v[w->view->n - 1];
 		interval = interval_of(w->view);

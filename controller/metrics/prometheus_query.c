@@ -2,6 +2,7 @@
 #include "prometheus_query.h"
 
 #include "expression.h"
+#include "prometheus_store.h"
 
 #include "buf.h"
 #include "check.h"
@@ -21,14 +22,6 @@
 #define STEPS_MAX 10000 /* per answer; the server allows 11,000 per series */
 #define HISTORY_MINUTES ((size_t)14 * 1440)
 #define MINUTE_MS ((int64_t)60000)
-#define SERIES_MAX 256 /* of an answer that are stored one by one */
-
-/* One series of an answer. */
-struct promquery_value {
-	char *labels; /* {job="web"} */
-	double v;
-	int64_t at_ms;
-};
 
 /* The server's own message when it rejects a query. */
 static int refused(const json_t *doc, long status, struct err *err)
@@ -114,7 +107,7 @@ static int read_pair(const json_t *pair, int64_t *ret_t_ms, double *ret, struct 
 /* ---------------------------------------------------------------- now */
 
 struct answer {
-	struct promquery_value *v; /* in the server's order */
+	struct promstore_value *v; /* in the server's order */
 	size_t n;
 	char type[16];
 };
@@ -127,35 +120,15 @@ static void answer_done(struct answer *a)
 }
 DEFINE_CLEANUP_OBJECT(struct answer, answer_done);
 
-/* {"job":"web","i":"3"} as i="3",job="web"; the name is one of them. */
-static char *labels_text(const json_t *metric)
-{
-	CLEANUP(buf_done) struct buf text;
-	struct label l[LABELS_MAX];
-	const char *name;
-	const json_t *value;
-	size_t n = 0;
-
-	buf_init(&text, LABELS_MAX_BYTES / 2);
-	json_object_foreach((json_t *)(uintptr_t)metric, name, value)
-	{
-		if (n < LABELS_MAX && json_is_string(value))
-			l[n++] = (struct label){ name, json_string_value(value) };
-	}
-	if (labels_format(l, n, &text, NULL) < 0)
-		return xstrdup("{}");
-	return xasprintf("{%s}", buf_str(&text));
-}
-
 static int take_value(struct answer *a, const json_t *metric, const json_t *pair,
 		      struct err *err)
 {
-	struct promquery_value x = { 0 };
+	struct promstore_value x = { 0 };
 	int rc = read_pair(pair, &x.at_ms, &x.v, err);
 
 	if (rc < 0 || !isfinite(x.v))
 		return rc;
-	x.labels = labels_text(metric);
+	x.labels = promstore_labels(metric);
 	a->v[a->n++] = x;
 	return 0;
 }
@@ -201,29 +174,16 @@ static int ask_now(const struct promquery_opts *o, const char *query, struct ans
 	return rc;
 }
 
-/* One for all, without labels. */
-static struct promquery_value sum_of(const struct answer *a)
-{
-	static char none[] = "{}";
-	struct promquery_value sum = { .labels = none };
-
-	for (size_t i = 0; i < a->n; i++) {
-		sum.v += a->v[i].v;
-		sum.at_ms = MAX(sum.at_ms, a->v[i].at_ms);
-	}
-	return sum;
-}
-
 int promquery_now(const struct promquery_opts *o, const char *query, double *ret,
 		  int64_t *ret_at_ms, struct err *err)
 {
 	CLEANUP(answer_done) struct answer a = { 0 };
-	struct promquery_value sum;
+	struct promstore_value sum;
 	int rc = ask_now(o, query, &a, err);
 
 	if (rc < 0)
 		return rc;
-	sum = sum_of(&a);
+	sum = promstore_sum(a.v, a.n);
 	*ret = sum.v;
 	*ret_at_ms = sum.at_ms;
 	return 0;
@@ -313,58 +273,6 @@ static int fetch_history(struct db *db, const char *stack, const char *tier,
 				&added, err);
 }
 
-/* What is stored of it, in one batch. */
-struct fetched {
-	struct db_sample_in v[SERIES_MAX];
-	size_t n;
-};
-
-static void fetched_done(struct fetched *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		free((char *)(uintptr_t)f->v[i].labels);
-}
-DEFINE_CLEANUP_OBJECT(struct fetched, fetched_done);
-
-static int add_fetched(struct fetched *f, const char *stack, const char *tier,
-		       const char *mark, const struct promquery_value *x, int64_t at_ms,
-		       struct err *err)
-{
-	CLEANUP(buf_done) struct buf labels;
-	struct label l[] = { { "stack", stack },
-			     { "tier", tier },
-			     { "query", mark },
-			     { METRICS_PROMETHEUS_LABEL, x->labels } };
-	int rc;
-
-	buf_init(&labels, LABELS_MAX_BYTES);
-	rc = labels_format(l, ARRAY_SIZE(l), &labels, err);
-	if (rc < 0)
-		return rc;
-	f->v[f->n++] = (struct db_sample_in){ .name = METRICS_PROMETHEUS_SERIES,
-					      .labels = xstrdup(buf_str(&labels)),
-					      .kind = DB_GAUGE,
-					      .t_ms = at_ms,
-					      .v = x->v };
-	return 0;
-}
-
-/* Series by series, so that one that ends is missed; too many of them as their sum. */
-static int store(struct db *db, const char *stack, const char *tier, const char *mark,
-		 const struct answer *a, int64_t now_ms, struct err *err)
-{
-	CLEANUP(fetched_done) struct fetched f = { .n = 0 };
-	const struct promquery_value sum = sum_of(a);
-	const bool is_summed = a->n > SERIES_MAX;
-	/* With a time scale the server's clock is not ours: take the value as of now. */
-	const int64_t at_ms = clock_scale() == 1.0 ? sum.at_ms : now_ms;
-	int rc = is_summed ? add_fetched(&f, stack, tier, mark, &sum, at_ms, err) : 0;
-
-	for (size_t i = 0; rc == 0 && !is_summed && i < a->n; i++)
-		rc = add_fetched(&f, stack, tier, mark, &a->v[i], at_ms, err);
-	return rc < 0 ? rc : db_samples_add(db, f.v, f.n, now_ms, NULL, err);
-}
-
 int promquery_fetch(struct db *db, const char *stack, const char *tier,
 		    const struct promquery_opts *o, const char *query, int64_t now_ms,
 		    struct err *err)
@@ -376,8 +284,9 @@ int promquery_fetch(struct db *db, const char *stack, const char *tier,
 	int rc = ask_now(o, query, &a, err);
 
 	if (rc == 0)
-		rc = store(db, stack, tier, metrics_query_mark(o->url, query, mark), &a,
-			   now_ms, err);
+		rc = promstore_add(db, stack, tier,
+				   metrics_query_mark(o->url, query, mark), a.v, a.n,
+				   now_ms, err);
 	if (rc < 0 || clock_scale() != 1.0)
 		return rc;
 	rc = db_meta_get(db, done, &have, err);

@@ -42,8 +42,8 @@ int promquery_range(const struct promquery_opts *o, const char *query, int64_t f
 /*
  * One round for a tier whose demand is prometheus(URL, QUERY): queries it and stores the
  * series of the answer where metrics_expr_now() sums them up and metrics_expr_missing()
- * sees one end; more than 256 of them as their sum. The first time it also imports the
- * preceding 14 days as the tier's demand (time scale 1 only).
+ * sees one end (promstore_add()). The first time it also imports the preceding 14 days as
+ * the tier's demand (time scale 1 only).
  */
 int promquery_fetch(struct db *db, const char *stack, const char *tier,
 		    const struct promquery_opts *o, const char *query, int64_t now_ms,

@@ -6,6 +6,7 @@
 #include "rollup.h"
 
 #define PRUNE_EVERY_MS RES_1H /* calendar */
+#define ANSWER_KEPT_MS (8 * DAY_MS)
 
 /* Samples before this may be deleted. */
 static int64_t raw_cut(const struct db_metrics *m, int64_t now_ms)
@@ -44,11 +45,19 @@ static int prune_samples(struct db_conn *c, const struct db_metrics *m,
 	return rc;
 }
 
-/* The series of a terminated host outlive it by the 5 min retention only. */
+/* The series of a terminated host outlive it by the 5 min retention only; one of an
+ * answer is kept for somewhat longer than it is waited for. */
+static int64_t kept_ms(const struct db_metrics *m, const struct db_entry *e)
+{
+	const int64_t keep =
+		e->ephemeral ? m->limits.retention_5m_ms : m->limits.retention_1h_ms;
+
+	return e->is_answer ? MIN(keep, ANSWER_KEPT_MS) : keep;
+}
+
 static bool is_over(const struct db_metrics *m, const struct db_entry *e, int64_t now_ms)
 {
-	int64_t keep =
-		e->ephemeral ? m->limits.retention_5m_ms : m->limits.retention_1h_ms;
+	const int64_t keep = kept_ms(m, e);
 
 	return e->last_ms < now_ms - keep && e->n == e->n_packed;
 }

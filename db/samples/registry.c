@@ -90,6 +90,7 @@ struct db_entry *db_entry_add(struct db_metrics *m, int64_t id, const char *name
 	e->labels = text + name_size;
 	e->kind = kind;
 	e->ephemeral = labels_get(labels, "host", &host);
+	e->is_answer = strcmp(name, DB_ANSWER_NAME) == 0;
 	e->hash = hash_of(name, labels);
 	e->packed_to = INT64_MIN;
 	CHECK(m->n == 0 || m->v[m->n - 1]->id < id);

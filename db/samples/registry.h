@@ -25,6 +25,7 @@ struct db_entry {
 	bool fresh;     /* created in the open transaction */
 	bool deleted;   /* its rows were deleted */
 	bool ephemeral; /* has a host label: deleted once its host is long gone */
+	bool is_answer; /* DB_ANSWER_NAME */
 	uint32_t hash;
 	int64_t first_ms, last_ms;
 	int64_t ended_ms;  /* nobody waits for a sample after this one; 0: not ended */

@@ -24,6 +24,10 @@ struct db;
 
 enum db_series_kind { DB_GAUGE, DB_COUNTER };
 
+/* Series of a server's answers. What they are of comes and goes, and a tier's demand is
+ * recorded besides: they are deleted 8 days after their last sample. */
+#define DB_ANSWER_NAME "foretide_prometheus"
+
 struct db_sample_in {
 	const char *name;
 	const char *labels; /* canonical, see labels.h: a="b",c="d" sorted; "" for none */
@@ -100,6 +104,9 @@ int db_series_get(struct db *db, int64_t id, struct db_series *ret,
 void db_series_done(struct db_series *s);
 DEFINE_CLEANUP_OBJECT(struct db_series, db_series_done);
 size_t db_series_count(struct db *db);
+/* The id of the series of that name and these labels (canonical), from memory; 0: none.
+ */
+int64_t db_series_id(struct db *db, const char *name, const char *labels);
 
 /* ---------------------------------------------------------------- reading */
 
@@ -148,9 +155,12 @@ bool db_series_pace(struct db *db, int64_t series, struct db_series_pace *ret);
 /*
  * Ends the series that match and have been silent since before_ms: nobody waits for them
  * any more, until they report again. What they recorded stays. *ret_n: how many.
+ * db_series_end_ids(): those of the list.
  */
 int db_series_end(struct db *db, struct db_selector *s, int64_t before_ms, size_t *ret_n,
 		  struct err *err) MUST_CHECK;
+int db_series_end_ids(struct db *db, const int64_t *ids, size_t n, int64_t before_ms,
+		      size_t *ret_n, struct err *err) MUST_CHECK;
 
 enum db_agg {
 	DB_AGG_LAST,

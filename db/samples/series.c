@@ -91,6 +91,18 @@ int db_series_get(struct db *db, int64_t id, struct db_series *ret, struct err *
 	return e ? 0 : err_set(err, ERR_NOT_FOUND, "no series %" PRId64, id);
 }
 
+int64_t db_series_id(struct db *db, const char *name, const char *labels)
+{
+	const struct db_entry *e;
+	int64_t id;
+
+	pthread_mutex_lock(&db->metrics->lock);
+	e = db_entry_find(db->metrics, name, labels);
+	id = e ? e->id : 0;
+	pthread_mutex_unlock(&db->metrics->lock);
+	return id;
+}
+
 size_t db_series_count(struct db *db)
 {
 	size_t n;

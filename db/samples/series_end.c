@@ -65,6 +65,18 @@ static int end_all(struct db *db, const int64_t *ids, size_t n, int64_t before_m
 	return 0;
 }
 
+int db_series_end_ids(struct db *db, const int64_t *ids, size_t n, int64_t before_ms,
+		      size_t *ret_n, struct err *err)
+{
+	int rc;
+
+	*ret_n = 0;
+	db_write_lock(db);
+	rc = end_all(db, ids, n, before_ms, ret_n, err);
+	db_write_unlock(db);
+	return rc;
+}
+
 int db_series_end(struct db *db, struct db_selector *s, int64_t before_ms, size_t *ret_n,
 		  struct err *err)
 {

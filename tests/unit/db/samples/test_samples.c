@@ -430,6 +430,21 @@ static void everything_goes_when_its_retention_is_over(void **state)
 	assert_int_equal(db_series_count(f->db), 0);
 }
 
+static void a_label_set_of_an_answer_goes_once_it_is_not_waited_for(void **state)
+{
+	struct fixture *f = *state;
+
+	add_at(f, DB_ANSWER_NAME, "series=\"{}\"", DB_GAUGE, T0 + DAY, 1, T0 + DAY, NULL);
+	add_at(f, "g", "", DB_GAUGE, T0 + DAY, 1, T0 + DAY, NULL);
+	pack_all(f, T0 + 2 * DAY);
+	maintain_at(f, T0 + 8 * DAY);
+	assert_int_equal(db_series_count(f->db), 2);
+	maintain_at(f, T0 + 10 * DAY);
+	assert_int_equal(db_series_count(f->db), 1);
+	assert_int_equal(db_series_id(f->db, DB_ANSWER_NAME, "series=\"{}\""), 0);
+	assert_int_equal(db_series_id(f->db, "g", ""), id_of(f, "g"));
+}
+
 static void history_tables_are_pruned_by_age_and_by_number(void **state)
 {
 	struct fixture *f = *state;
@@ -656,6 +671,7 @@ int main(void)
 		DB_TEST(old_samples_go_and_their_roll_ups_stand_in),
 		DB_TEST(a_late_sample_of_a_rolled_day_is_rolled_up_too),
 		DB_TEST(everything_goes_when_its_retention_is_over),
+		DB_TEST(a_label_set_of_an_answer_goes_once_it_is_not_waited_for),
 		DB_TEST(history_tables_are_pruned_by_age_and_by_number),
 		DB_TEST(a_tiers_demand_is_the_mean_of_each_minute),
 		DB_TEST(imported_history_comes_back_with_its_gaps),
