@@ -67,6 +67,8 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 				  : "",
 		.host = *u->u.host ? u->u.host : NULL,
 		.leaving = u->u.goal != DB_GOAL_RUN || u->leaving,
+		.drains = u->u.goal != DB_GOAL_RUN,
+		.sick = u->made_up,
 		.pinned = !t || t->t.stateful,
 		.priority = t ? (int)t->t.priority : 0,
 		.wanted_ms = u->u.wanted_ms,

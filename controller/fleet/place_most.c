@@ -30,12 +30,14 @@ static void add_others(struct place_building *b, const struct fleet *f,
 static void add_own(struct place_building *b, const struct fleet_tier *t, size_t n,
 		    char (*names)[UNIT_NAME_TEXT])
 {
+	char nowhere[] = "";
+
 	for (size_t k = 0; k < n; k++) {
 		const struct fleet_unit u = {
 			.u = { .name = names[k],
 			       .stack = t->t.stack,
 			       .tier = t->t.name,
-			       .host = names[k] + strlen(names[k]) },
+			       .host = nowhere },
 			.tier = (struct fleet_tier *)(uintptr_t)t,
 		};
 

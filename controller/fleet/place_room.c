@@ -79,6 +79,34 @@ static void keep_host(struct finding *x, size_t host, int priority)
 	h->kept_priority = priority;
 }
 
+/* Those on hosts that have no other in their place: as many as are desired, or fewer. */
+static bool is_carried(const struct fleet *f, const struct fleet_tier *t)
+{
+	int64_t n = 0;
+
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
+		const struct fleet_unit *u = &f->units[i];
+
+		n += u->host && u->u.goal == DB_GOAL_RUN && !u->gone && !u->leaving &&
+		     !u->made_up;
+	}
+	return n >= t->t.desired;
+}
+
+static void give(struct finding *x, struct fleet_tier *t, const struct place_room *r)
+{
+	const struct place_unit *p = &x->b.units[r->gives];
+
+	for (size_t k = t->first_unit; k < t->first_unit + t->n_units; k++) {
+		struct fleet_unit *u = &x->f->units[k];
+
+		u->given = strcmp(u->u.name, p->name) == 0;
+	}
+	/* One in whose place another runs already is one too many as it is. */
+	if (!p->sick || !is_carried(x->f, t))
+		t->room.yields_to = &x->f->tiers[r->taker];
+}
+
 static void take_over(struct finding *x, size_t i, const size_t *spare)
 {
 	struct fleet_tier *t = &x->f->tiers[i];
@@ -96,14 +124,8 @@ static void take_over(struct finding *x, size_t i, const size_t *spare)
 		keep_host(x, r->keep, (int)t->t.priority);
 	if (r->waiting > 0)
 		t->room.takes_from = giver_for(x->f, t, spare);
-	if (r->gives == PLACE_NOWHERE)
-		return;
-	t->room.yields_to = &x->f->tiers[r->taker];
-	for (size_t k = t->first_unit; k < t->first_unit + t->n_units; k++) {
-		struct fleet_unit *u = &x->f->units[k];
-
-		u->given = strcmp(u->u.name, x->b.units[r->gives].name) == 0;
-	}
+	if (r->gives != PLACE_NOWHERE)
+		give(x, t, r);
 }
 
 void place_find_room(struct fleet *f, const size_t *spare)

@@ -36,10 +36,11 @@ static bool stays(const struct fleet_unit *u)
 	return u->u.goal == DB_GOAL_RUN && !u->leaving && !u->gone;
 }
 
-/* Another takes the place of one that is made up for. */
+/* Another takes the place of one that is made up for, unless it is given up: then it is
+ * the one that goes. */
 static bool counts(const struct fleet_unit *u)
 {
-	return stays(u) && !u->made_up;
+	return stays(u) && (!u->made_up || u->given);
 }
 
 static bool is_made_up(const struct fleet_unit *u)

@@ -4,6 +4,7 @@
 #include "buf.h"
 #include "change_list.h"
 #include "check.h"
+#include "log.h"
 #include "names.h"
 #include "placement.h"
 #include "tier_calendar.h"
@@ -117,6 +118,7 @@ static int list_members(struct members *m, const struct stack_file *s,
 {
 	int rc = db_tier_list(m->db, NULL, &m->tiers, err);
 	const size_t most = m->tiers.n + (s ? s->tiers.n : 0);
+	struct err why;
 
 	if (rc == 0)
 		rc = db_pool_list(m->db, &m->pools, err);
@@ -131,7 +133,10 @@ static int list_members(struct members *m, const struct stack_file *s,
 			continue;
 		if (t && strcmp(o->stack, t->stack) == 0 && strcmp(o->name, t->name) == 0)
 			o = t;
-		rc = add_member(m, stack_in_force(m, o->stack), o, err);
+		/* What another version left there stops no apply. */
+		if (add_member(m, stack_in_force(m, o->stack), o, &why) < 0)
+			log_warn("tier-not-read", STR("stack", o->stack),
+				 STR("tier", o->name), ERR(&why));
 	}
 	return rc;
 }

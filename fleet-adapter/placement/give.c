@@ -36,11 +36,14 @@ static bool may_give(const struct giving *g, int item, int other)
 	       b->u->priority < a->u->priority;
 }
 
-/* Of those that may, the one of the lowest priority, then the one wanted last. */
+/* Of those that may, the one of the lowest priority, then one that serves nobody, then
+ * the one wanted last. */
 static bool goes_before(const struct place_unit *a, const struct place_unit *b)
 {
 	if (a->priority != b->priority)
 		return a->priority < b->priority;
+	if (a->sick != b->sick)
+		return a->sick;
 	if (a->wanted_ms != b->wanted_ms)
 		return a->wanted_ms > b->wanted_ms;
 	return strcmp(a->name, b->name) > 0;
@@ -112,12 +115,15 @@ static bool clear(struct giving *g, int item, int bin, struct ints *gone)
 struct offer {
 	int bin; /* -1: none */
 	int priority, count;
+	int serving; /* of them */
 };
 
 static bool is_cheaper(const struct offer *a, const struct offer *b)
 {
 	if (b->bin < 0 || a->priority != b->priority)
 		return b->bin < 0 || a->priority < b->priority;
+	if (a->serving != b->serving)
+		return a->serving < b->serving;
 	return a->count < b->count;
 }
 
@@ -129,8 +135,12 @@ static struct offer price(struct giving *g, int item, int bin)
 	if (clear(g, item, bin, &gone)) {
 		o.bin = bin;
 		o.count = gone.n;
-		for (int i = 0; i < gone.n; i++)
-			o.priority = MAX(o.priority, g->s->items[gone.v[i]].u->priority);
+		for (int i = 0; i < gone.n; i++) {
+			const struct place_unit *u = g->s->items[gone.v[i]].u;
+
+			o.priority = MAX(o.priority, u->priority);
+			o.serving += !u->sick;
+		}
 	}
 	while (gone.n > 0)
 		put_back(g, bin, &gone);
@@ -181,18 +191,24 @@ static void give_undo(struct giving *g, int item, int bin, const struct ints *go
 	}
 }
 
-size_t give_count(struct giving *g, int item)
+size_t give_count(struct giving *g, int item, size_t most)
 {
 	struct ints gone = { 0 };
 	size_t n = 0;
 	int bin;
 
-	if (g->all == 0 || g->s->items[item].u->priority <= g->lowest)
+	if (most == 0 || g->all == 0 || g->s->items[item].u->priority <= g->lowest)
 		return 0;
 	bin = give_find(g, item, &gone);
 	if (bin >= 0) {
+		size_t here;
+
 		give_settle(g, item, bin, &gone);
-		n = 1 + give_count(g, item);
+		/* Where these had only to be absent, any number may fit now. */
+		here = state_fill(g->s, item, bin, most - 1);
+		n = 1 + here + give_count(g, item, most - 1 - here);
+		for (size_t i = 0; i < here; i++)
+			state_take(g->s, item, bin);
 		give_undo(g, item, bin, &gone);
 	}
 	free(gone.v);

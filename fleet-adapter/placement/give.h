@@ -31,7 +31,10 @@ int give_find(struct giving *g, int item, struct ints *gone);
 /* Puts the item there, and takes these away, for good. */
 void give_settle(struct giving *g, int item, int bin, const struct ints *gone);
 
-/* How many like this item would find room in place of others. The state is as before. */
-size_t give_count(struct giving *g, int item);
+/*
+ * How many like this item, up to most, would find room in place of others, once they fill
+ * all other room. The state is as before.
+ */
+size_t give_count(struct giving *g, int item, size_t most);
 
 #endif

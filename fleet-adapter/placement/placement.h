@@ -60,6 +60,8 @@ struct place_unit {
 	const char *avoid; /* host not to be used while its pool has, or may get,
 			      another; NULL: none */
 	bool leaving;      /* being removed: takes room until it is gone */
+	bool drains;  /* leaving, and stops now; others run until they are replaced */
+	bool sick;    /* serves nobody: given up before others of its priority */
 	bool pinned;  /* stateful, or under a hold: stays as long as its host exists */
 	bool single;  /* must stop before it starts elsewhere: not moved for balance */
 	int priority; /* higher ones are placed first */
@@ -177,10 +179,12 @@ struct place_room {
  *   ret    [n_tiers]
  *
  * For the first unit of a pool that waits, in order of priority, room is made where the
- * fewest spare units of tiers of a lower priority must go, those of the lowest priority
- * first: one of these gives way, and the host is kept. None gives way while a unit of the
- * pool leaves or one of its hosts goes. So each that gives way is a step towards room for
- * one that waits, equal priorities never take from each other, and it ends.
+ * fewest spare units that serve must go, of tiers of a lower priority, those of the
+ * lowest priority first: one of these gives way, and the host is kept. When there is no
+ * room for it whoever gives way, the next tier that waits has its turn. None gives way
+ * while a unit of the pool drains or one of its hosts goes. So each that gives way is a
+ * step towards room for one that waits, equal priorities never take from each other, and
+ * it ends.
  *
  * Cost as placement_decide(), and n_tiers * hosts of a pool.
  */

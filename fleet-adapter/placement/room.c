@@ -18,7 +18,7 @@ struct rooms {
 	size_t n_tiers;
 	struct place_room *ret;
 	size_t *tier_of; /* [n_items] index in tiers; n_tiers: none */
-	bool *is_busy;   /* [n_pools] one of its units leaves */
+	bool *is_busy;   /* [n_pools] one of its units drains */
 };
 
 static int by_names(const struct place_tier *t, const struct place_unit *u)
@@ -41,7 +41,7 @@ static void count_placed(struct rooms *r)
 		const struct item *it = &r->s.items[i];
 
 		r->tier_of[i] = find_tier(r, it->u);
-		if (it->u->leaving && it->bin >= 0 && it->pool >= 0)
+		if (it->u->drains && it->bin >= 0 && it->pool >= 0)
 			r->is_busy[it->pool] = true;
 		if (it->u->leaving || it->fleet->global || r->tier_of[i] == r->n_tiers)
 			continue;
@@ -54,13 +54,13 @@ static void count_placed(struct rooms *r)
 
 /* ---------------------------------------------------------------- giving way */
 
-/* Takes what leaves off its bins, or puts it back: its room comes soon. */
+/* Takes what drains off its bins, or puts it back: its room comes soon. */
 static void let_go(struct state *s, bool is_off)
 {
 	for (int i = 0; i < s->n_items; i++) {
 		const struct item *it = &s->items[i];
 
-		if (!it->u->leaving || it->bin < 0)
+		if (!it->u->drains || it->bin < 0)
 			continue;
 		if (is_off)
 			state_take(s, i, it->bin);
@@ -69,8 +69,8 @@ static void let_go(struct state *s, bool is_off)
 	}
 }
 
-/* The first of the pool that waits, if room for it can be made. */
-static void make_room(struct rooms *r, struct giving *g, int item)
+/* False when no room for it can be made. */
+static bool make_room(struct rooms *r, struct giving *g, int item)
 {
 	const struct item *it = &r->s.items[item];
 	struct place_room *room = &r->ret[r->tier_of[item]];
@@ -92,10 +92,14 @@ static void make_room(struct rooms *r, struct giving *g, int item)
 	for (int i = 0; i < gone.n; i++)
 		state_move(&r->s, gone.v[i], bin);
 	free(gone.v);
+	return bin >= 0;
 }
 
+/* For the first of each pool that waits and for which there can be room. What is true of
+ * one is true of its tier. */
 static void find_gives(struct rooms *r, struct giving *g)
 {
+	CLEANUP(free) bool *is_vain = xcalloc(r->n_tiers + 1, sizeof(*is_vain));
 	CLEANUP(free)
 	bool *is_done = xcalloc(r->s.in->n_pools + 1, sizeof(*is_done));
 
@@ -105,10 +109,11 @@ static void find_gives(struct rooms *r, struct giving *g)
 		const struct item *it = &r->s.items[item];
 
 		if (it->bin >= 0 || it->pool < 0 || is_done[it->pool] ||
-		    r->s.in->pools[it->pool].going > 0 || r->tier_of[item] == r->n_tiers)
+		    r->s.in->pools[it->pool].going > 0 ||
+		    r->tier_of[item] == r->n_tiers || is_vain[r->tier_of[item]])
 			continue;
-		is_done[it->pool] = true;
-		make_room(r, g, item);
+		is_done[it->pool] = make_room(r, g, item);
+		is_vain[r->tier_of[item]] = !is_done[it->pool];
 	}
 	let_go(&r->s, false);
 }
@@ -118,13 +123,10 @@ static void find_gives(struct rooms *r, struct giving *g)
 /* As many as fit, up to most; *put gets the bin of each. */
 static size_t fill(struct state *s, int probe, int bin, size_t most, struct ints *put)
 {
-	size_t n = 0;
+	const size_t n = state_fill(s, probe, bin, most);
 
-	while (n < most && state_able(s, probe, bin) == WHY_NONE) {
-		state_put(s, probe, bin);
+	for (size_t i = 0; i < n; i++)
 		ints_add(put, bin);
-		n++;
-	}
 	return n;
 }
 
@@ -188,7 +190,9 @@ static void find_more(struct rooms *r, struct giving *g, size_t tier)
 	probe = state_find_item(&r->s, r->s.in->units[r->tiers[tier].probe].name);
 	room->more = fit_in_pool(&r->s, probe, r->tiers[tier].most, &put);
 	if (room->more < r->tiers[tier].most)
-		room->others += give_count(g, probe);
+		room->others += give_count(
+			g, probe,
+			MIN(r->tiers[tier].most - room->more, (size_t)ON_A_HOST_MAX));
 	take_back(&r->s, probe, &put, (size_t)put.n);
 	free(put.v);
 }

@@ -58,6 +58,17 @@ void state_take(struct state *s, int item, int bin)
 	ints_drop(&s->bins[bin].items, item);
 }
 
+size_t state_fill(struct state *s, int item, int bin, size_t most)
+{
+	size_t n = 0;
+
+	while (n < most && state_able(s, item, bin) == WHY_NONE) {
+		state_put(s, item, bin);
+		n++;
+	}
+	return n;
+}
+
 void state_move(struct state *s, int item, int bin)
 {
 	struct item *it = &s->items[item];

@@ -96,7 +96,9 @@ void state_put_globals(struct state *s, int bin);
 /* Adds an item to a bin and removes it; counts only. */
 void state_put(struct state *s, int item, int bin);
 void state_take(struct state *s, int item, int bin);
-/* The same, and records where the item is. */
+/* As many like it as are able, up to most: how many. */
+size_t state_fill(struct state *s, int item, int bin, size_t most);
+/* Puts or takes it, and records where the item is. */
 void state_move(struct state *s, int item, int bin); /* -1: nowhere */
 
 /* A further bin as the pool's new hosts are, with the pool's globals on it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fleet_fixture.h"
 
+#include "place_room.h"
 #include "place_units.h"
 #include "plan_units.h"
 
@@ -11,6 +12,7 @@
 #define LB "[tier lb]\nunit = lb.service\npool = p\n"
 #define TEXT "[Service]\nExecStart=/bin/true\n"
 #define ONE_CORE TEXT "[X-Resources]\nCPU=1\n" /* a host has four */
+#define WHOLE TEXT "[X-Resources]\nCPU=4\n"
 #define BIG TEXT "[X-Resources]\nCPU=2\n"
 
 struct room {
@@ -267,6 +269,88 @@ static void a_stateful_instance_outside_its_pool_stays_and_is_told_of(void **sta
 	assert_int_equal(scene_unit(r->s, "lb.service")->u.goal, DB_GOAL_DRAIN);
 }
 
+/* ---------------------------------------------------------------- giving way */
+
+/* web fills so many hosts, each with one, and lb, of a higher priority, waits; web@2 is
+ * sick, of two that are desired. Another is in its place when there are three. */
+static struct fleet_tier *stand_full(struct room *r, int hosts, bool is_leaving)
+{
+	static const char *const ids[] = { "a", "b", "c" };
+	CLEANUP(free)
+	char *conf = xasprintf("[stack]\nname = shop\n[pool p]\ndriver = fake\n"
+			       "max = %d\n" WEB,
+			       hosts);
+	CLEANUP(free) char *both = xasprintf("%s" LB "priority = 5\n", conf);
+	struct fleet_tier *web;
+	struct fleet_unit *sick;
+
+	scene_apply(r->s, conf, WHOLE);
+	for (int i = 0; i < hosts; i++)
+		scene_host(r->s, ids[i], "p", DB_HOST_UP);
+	round_of(r, hosts);
+	scene_apply(r->s, both, WHOLE);
+	round_of(r, hosts);
+	assert_string_equal(scene_unit(r->s, "lb.service")->u.host, "");
+	scene_load(r->s);
+	for (size_t i = 0; i < r->s->f->n_hosts; i++)
+		r->s->f->hosts[i].alive = true;
+	for (size_t i = 0; i < r->s->f->n_units; i++)
+		r->s->f->units[i].healthy = r->s->f->units[i].host != NULL;
+	sick = scene_unit(r->s, "web@2.service");
+	sick->made_up = true;
+	sick->sick = "fails its check";
+	sick->healthy = false;
+	sick->leaving = is_leaving;
+	web = fleet_tier(r->s->f, "shop", "web");
+	web->t.desired = 2;
+	place_find_room(r->s->f, (const size_t[]){ 0, 1 });
+	return web;
+}
+
+static bool is_running(const struct room *r, const char *name)
+{
+	const struct fleet_unit *u = scene_unit(r->s, name);
+
+	return u && u->u.goal == DB_GOAL_RUN && !u->gone;
+}
+
+static void a_sick_one_that_is_given_up_is_the_one_that_goes(void **state)
+{
+	struct room *r = *state;
+	struct fleet_tier *web = stand_full(r, 2, false);
+
+	assert_true(scene_unit(r->s, "web@2.service")->given);
+	assert_non_null(web->room.yields_to);
+	assert_string_equal(web->room.yields_to->t.name, "lb");
+	web->t.desired = 1;
+	unit_plan(r->s->f);
+	assert_false(is_running(r, "web@2.service"));
+	assert_true(is_running(r, "web@1.service"));
+}
+
+static void a_sick_one_that_another_replaced_goes_and_no_fewer_are_wanted(void **state)
+{
+	struct room *r = *state;
+	struct fleet_tier *web = stand_full(r, 3, false);
+
+	assert_true(scene_unit(r->s, "web@2.service")->given);
+	assert_null(web->room.yields_to);
+	unit_plan(r->s->f);
+	assert_false(is_running(r, "web@2.service"));
+	assert_true(is_running(r, "web@1.service"));
+	assert_true(is_running(r, "web@3.service"));
+}
+
+/* It is not drained before others serve in its place, for which there may be no room. */
+static void a_sick_one_that_should_leave_does_not_keep_the_pool_waiting(void **state)
+{
+	struct room *r = *state;
+	struct fleet_tier *web = stand_full(r, 2, true);
+
+	assert_true(scene_unit(r->s, "web@1.service")->given);
+	assert_non_null(web->room.yields_to);
+}
+
 #define ROOM_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -283,6 +367,9 @@ int main(void)
 		ROOM_TEST(what_exists_once_follows_its_tier_to_another_pool),
 		ROOM_TEST(a_stateful_instance_is_moved_by_nobody),
 		ROOM_TEST(a_stateful_instance_outside_its_pool_stays_and_is_told_of),
+		ROOM_TEST(a_sick_one_that_is_given_up_is_the_one_that_goes),
+		ROOM_TEST(a_sick_one_that_another_replaced_goes_and_no_fewer_are_wanted),
+		ROOM_TEST(a_sick_one_that_should_leave_does_not_keep_the_pool_waiting),
 	};
 
 	return cmocka_run_group_tests_name("place", tests, NULL, NULL);

@@ -464,6 +464,34 @@ static void deleting_leaves_nothing_but_what_must_be_drained(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void what_cannot_be_read_of_another_stack_stops_no_apply(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref)
+	json_t *files = json_pack("{s:{s:s, s:s}}", "files", "stack.conf",
+				  "[stack]\nname = old\n[tier a]\nunit = a@.service\n"
+				  "pool = web\n",
+				  "units/a@.service", UNIT);
+	CLEANUP(free) char *body = json_dumps(files, 0);
+	CLEANUP(db_tier_done) struct db_tier tier = { 0 };
+	struct err e;
+
+	assert_int_equal(put_only(f, CONF, UNIT), 200);
+	assert_int_equal(fixture_status(f, CALL(.method = "PUT", .path = "/v1/stacks/old",
+						.token = f->admin, .body = body)),
+			 200);
+	/* As another version may have left it. */
+	assert_ok(db_tier_get(f->db, "old", "a", &tier, &e), &e);
+	free(tier.schedule_json);
+	tier.schedule_json = xstrdup("[\"whenever min=9\"]");
+	assert_ok(db_tier_put(f->db, &tier, &e), &e);
+	assert_int_equal(put_only(f, CONF, UNIT), 200);
+	assert_int_equal(
+		fixture_status(f, CALL(.method = "PATCH", .path = "/v1/tiers/shop/web",
+				       .token = f->admin, .body = "{\"min\": 2}")),
+		200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +509,7 @@ int main(void)
 		TEST(two_people_do_not_overwrite_each_other),
 		TEST(stacks_do_not_take_each_others_names),
 		TEST(what_others_refuse_is_refused_with_its_place),
+		TEST(what_cannot_be_read_of_another_stack_stops_no_apply),
 		TEST(deleting_leaves_nothing_but_what_must_be_drained),
 	};
 	int rc;

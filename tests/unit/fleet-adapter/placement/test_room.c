@@ -481,6 +481,111 @@ static void a_pinned_one_is_not_given_up(void **state)
 	assert_int_equal(p->given, 0);
 }
 
+/* The fleet's room, when so many of "app" may be given up. */
+static void find_with_spare(struct fleet *f, size_t spare, struct place_room rooms[TIERS])
+{
+	struct place_tier tiers[TIERS] = { { 0 } };
+
+	add_probes(f, tiers);
+	tiers[APP].spare = spare;
+	placement_find_room(&f->in, tiers, TIERS, rooms);
+	f->in.n_units -= TIERS;
+}
+
+/* Once the only one that it shuns is gone, any number fits there. */
+static void what_only_shuns_others_is_counted_as_far_as_it_is_looked_for(void **state)
+{
+	CLEANUP(fleet_free) struct fleet *f = fleet_new();
+	struct place_tier tiers[2] = {
+		{ .stack = "s", .tier = "app", .probe = PLACE_NOWHERE, .spare = 1 },
+		{ .stack = "s", .tier = "web", .probe = 1, .most = 4 },
+	};
+	struct place_room rooms[2];
+	struct place_unit *probe;
+
+	(void)state;
+	f->pools[0] = (struct place_pool){ .name = "p", .max = 1 };
+	host(f, "a")->cpu = 0;
+	f->hosts[0].memory_bytes = 0;
+	unit(f, "app@1.service", "a");
+	probe = unit(f, "web@0.service", NULL);
+	probe->priority = 5;
+	probe->leaving = true;
+	rule(f, probe, "Conflicts=app@*");
+	placement_find_room(&f->in, tiers, 2, rooms);
+	assert_int_equal(rooms[1].more, 0);
+	assert_int_equal(rooms[1].others, 4);
+	tiers[1].most = SIZE_MAX;
+	placement_find_room(&f->in, tiers, 2, rooms);
+	assert_in_range(rooms[1].others, 1000, SIZE_MAX);
+}
+
+/* It runs until another serves in its place, which may be never. */
+static void what_leaves_but_does_not_drain_stops_nobody(void **state)
+{
+	CLEANUP(fleet_free) struct fleet *f = fleet_new();
+	struct place_room rooms[TIERS];
+
+	(void)state;
+	f->pools[0].max = 1;
+	host(f, "a");
+	unit(f, "app@1.service", "a")->cpu = 1;
+	unit(f, "app@2.service", "a")->cpu = 1;
+	f->units[1].leaving = true;
+	unit(f, "web@1.service", NULL)->cpu = 1;
+	f->units[2].priority = 1;
+	find_with_spare(f, 1, rooms);
+	assert_int_equal(rooms[APP].gives, 0);
+	assert_int_equal(rooms[APP].taker, WEB);
+	f->units[1].drains = true;
+	find_with_spare(f, 1, rooms);
+	assert_int_equal(rooms[APP].gives, PLACE_NOWHERE);
+	assert_int_equal(rooms[WEB].keep, 0);
+}
+
+static void one_that_fits_nowhere_does_not_stop_the_next(void **state)
+{
+	CLEANUP(fleet_free) struct fleet *f = fleet_new();
+	struct place_room rooms[TIERS];
+
+	(void)state;
+	f->pools[0].max = 1;
+	host(f, "a");
+	unit(f, "app@1.service", "a")->cpu = 2;
+	unit(f, "db@1.service", NULL)->cpu = 8; /* more than a host has */
+	f->units[1].priority = 9;
+	unit(f, "web@1.service", NULL)->cpu = 2;
+	f->units[2].priority = 5;
+	find_with_spare(f, 1, rooms);
+	assert_int_equal(rooms[APP].gives, 0);
+	assert_int_equal(rooms[APP].taker, WEB);
+	assert_int_equal(rooms[WEB].keep, 0);
+	assert_int_equal(rooms[DB].keep, PLACE_NOWHERE);
+}
+
+static void one_that_serves_nobody_goes_before_others(void **state)
+{
+	CLEANUP(fleet_free) struct fleet *f = fleet_new();
+	struct place_room rooms[TIERS];
+
+	(void)state;
+	f->pools[0].max = 2;
+	for (int i = 0; i < 4; i++) {
+		char name[32];
+
+		if (i % 2 == 0)
+			host(f, i ? "b" : "a");
+		snprintf(name, sizeof(name), "app@%d.service", i + 1);
+		unit(f, name, i < 2 ? "a" : "b")->cpu = 1;
+		f->units[i].wanted_ms = -i;
+	}
+	f->units[3].sick = true; /* neither on the first host nor wanted last */
+	unit(f, "web@1.service", NULL)->cpu = 1;
+	f->units[4].priority = 1;
+	find_with_spare(f, 4, rooms);
+	assert_int_equal(rooms[APP].gives, 3);
+}
+
 /* Whatever they want, and however it changes, it ends. */
 static void any_fleet_comes_to_rest(void **state)
 {
@@ -520,6 +625,11 @@ int main(void)
 		cmocka_unit_test(nothing_is_given_up_in_vain),
 		cmocka_unit_test(the_lowest_gives_first),
 		cmocka_unit_test(a_pinned_one_is_not_given_up),
+		cmocka_unit_test(
+			what_only_shuns_others_is_counted_as_far_as_it_is_looked_for),
+		cmocka_unit_test(what_leaves_but_does_not_drain_stops_nobody),
+		cmocka_unit_test(one_that_fits_nowhere_does_not_stop_the_next),
+		cmocka_unit_test(one_that_serves_nobody_goes_before_others),
 		cmocka_unit_test(any_fleet_comes_to_rest),
 	};
 
