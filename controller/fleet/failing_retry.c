@@ -6,6 +6,7 @@
 #include "failing_state.h"
 
 #include "check.h"
+#include "sick_units.h"
 #include "stack_catalog.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@
 #define RETRY_FIRST_MS (5 * INT64_C(60000)) /* calendar */
 #define RETRY_MAX_MS (60 * INT64_C(60000))
 
-/* The longest failing one; NULL: none. *ret_unstable: whether any is not stable yet. */
+/* The longest failing one that is seen not to serve, and is not replaced as a sick one;
+ * NULL: none. *ret_unstable: whether any is not stable yet. */
 static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 					const struct fleet_tier *t, int64_t *ret_since_ms,
 					bool *ret_unstable)
@@ -26,7 +28,9 @@ static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 		const struct tracked_unit *p = failing_find(f, u, false);
 
 		*ret_unstable |= !u->healthy || (p && !p->is_stable);
-		if (!u->failing || u->sick || (first && p->since_ms >= *ret_since_ms))
+		if (!u->failing || !u->seen_down ||
+		    (u->sick && sick_may_replace(fleet, t)) ||
+		    (first && p->since_ms >= *ret_since_ms))
 			continue;
 		first = u;
 		*ret_since_ms = p->since_ms;
