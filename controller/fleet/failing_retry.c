@@ -6,7 +6,6 @@
 #include "failing_state.h"
 
 #include "check.h"
-#include "sick_units.h"
 #include "stack_catalog.h"
 
 #include <string.h>
@@ -29,7 +28,7 @@ static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 
 		*ret_unstable |= !u->healthy || (p && !p->is_stable);
 		if (!u->failing || !u->seen_down ||
-		    (u->sick && sick_may_replace(fleet, t)) ||
+		    (u->sick && t->cat && t->cat->unit->is_template) ||
 		    (first && p->since_ms >= *ret_since_ms))
 			continue;
 		first = u;
