@@ -39,17 +39,24 @@ enum unit_health services_health(const struct entry *e)
 	return e->sick && h == HEALTH_STARTING ? HEALTH_FAILING : h;
 }
 
-/* The shortest time that a service's check may fail; 0: for ever. */
-static int64_t restart_after_ms(const struct entry *e)
+/* Since a restart for its check a service that has not passed again is failing still. */
+static bool fails(const struct service *s)
+{
+	return s->x->check != X_CHECK_NONE &&
+	       (s->health.now == HEALTH_FAILING ||
+		(s->entry->sick && s->health.now == HEALTH_STARTING));
+}
+
+int64_t services_restart_ms(const struct entry *e)
 {
 	int64_t ms = 0;
 
 	for (size_t i = 0; i < e->list.n; i++) {
-		const struct x_service *x = &e->list.v[i];
+		const struct service *s = &e->services[i];
 
-		if (x->check != X_CHECK_NONE && x->restart_ms > 0 &&
-		    (ms == 0 || x->restart_ms < ms))
-			ms = x->restart_ms;
+		if (fails(s) && s->x->restart_ms > 0 &&
+		    (ms == 0 || s->x->restart_ms < ms))
+			ms = s->x->restart_ms;
 	}
 	return ms;
 }
@@ -60,7 +67,7 @@ static void remedy(struct entry *e)
 	const enum unit_health h = services_health(e);
 
 	e->sick &= h == HEALTH_FAILING;
-	if (!remedy_is_due(&e->remedy, h, restart_after_ms(e), clock_mono_ms()))
+	if (!remedy_is_due(&e->remedy, h, services_restart_ms(e), clock_mono_ms()))
 		return;
 	e->sick = true;
 	log_warn("unit-restarts-for-its-check", STR("unit", e->unit),

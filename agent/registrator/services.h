@@ -55,5 +55,8 @@ void services_update(struct entry *e);
 void service_register(struct service *s);
 /* The worst health of its services. */
 enum unit_health services_health(const struct entry *e);
+/* How long the check of one that fails may fail: the shortest CheckRestartSec= of those;
+ * 0: for ever. */
+int64_t services_restart_ms(const struct entry *e);
 
 #endif

@@ -13,7 +13,8 @@
 #define RETRY_FIRST_MS (5 * INT64_C(60000)) /* calendar */
 #define RETRY_MAX_MS (60 * INT64_C(60000))
 
-/* The longest failing one; NULL: none. *ret_unstable: whether any is not stable yet. */
+/* The longest failing one that is seen not to serve, and is not replaced as a sick one;
+ * NULL: none. *ret_unstable: whether any is not stable yet. */
 static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 					const struct fleet_tier *t, int64_t *ret_since_ms,
 					bool *ret_unstable)
@@ -26,7 +27,9 @@ static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 		const struct tracked_unit *p = failing_find(f, u, false);
 
 		*ret_unstable |= !u->healthy || (p && !p->is_stable);
-		if (!u->failing || u->sick || (first && p->since_ms >= *ret_since_ms))
+		if (!u->failing || !u->seen_down ||
+		    (u->sick && t->cat && t->cat->unit->is_template) ||
+		    (first && p->since_ms >= *ret_since_ms))
 			continue;
 		first = u;
 		*ret_since_ms = p->since_ms;

@@ -7,6 +7,8 @@
 
 #include "failing_units.h"
 
+#define STABLE_MS 60000 /* real */
+
 /* An instance that is, or was, not stable. */
 struct tracked_unit {
 	char *unit, *hash, *host;
@@ -20,6 +22,7 @@ struct tracked_unit {
 	int64_t down_mono_ms;   /* served, and does not since; 0: it does */
 	char *sick;             /* "fails its check: ..."; NULL: not sick */
 	int64_t sick_ms;        /* since when */
+	int times_sick;         /* since it was last healthy for an hour */
 	bool is_seen;
 };
 
@@ -32,6 +35,7 @@ struct attempt {
 };
 
 struct failing {
+	bool is_trusted;            /* what is seen in this round */
 	struct tracked_unit *units; /* by unit */
 	size_t n_units;
 	struct attempt *attempts;
@@ -53,7 +57,8 @@ void failing_attempt_done(struct attempt *a);
 
 /* ---- sick_units.c */
 
-/* Sets sick of the unit. s: its state; NULL: not known, it stays as it was. */
+/* Sets sick of the unit. s: its state; NULL: not known, it stays as it was, and how long
+ * it has been down is counted anew. */
 void sick_examine(struct tracked_unit *p, struct fleet_unit *u,
 		  const struct unit_state *s, int64_t now_ms, int64_t now_mono_ms,
 		  const struct events *events);

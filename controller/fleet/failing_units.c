@@ -11,7 +11,6 @@
 #define RESTARTS_MAX 5
 #define MESSAGE_BYTES 300 /* of a unit's message, when quoted */
 #define STEADY_MS 3000    /* real */
-#define STABLE_MS 60000   /* real */
 
 static const struct unit_state *state_of(const struct fleet_unit *u)
 {
@@ -36,6 +35,7 @@ static void reset(struct tracked_unit *p, const struct fleet_unit *u)
 	failing_set_text(&p->sick, NULL);
 	p->base = p->stable_mono_ms = p->since_ms = p->down_mono_ms = 0;
 	p->is_stable = p->served = false;
+	p->times_sick = 0;
 }
 
 static void report(const struct events *events, const char *kind, enum db_level level,
@@ -88,7 +88,7 @@ static void note_running(struct tracked_unit *p, const struct fleet_unit *u,
 static void examine(struct failing *f, struct fleet_unit *u, int64_t now_ms,
 		    int64_t now_mono_ms, const struct events *events)
 {
-	const struct unit_state *s = state_of(u);
+	const struct unit_state *s = f->is_trusted ? state_of(u) : NULL;
 	bool is_placed = u->u.goal == DB_GOAL_RUN && *u->u.host;
 	struct tracked_unit *p =
 		failing_find(f, u, is_placed && (!u->healthy || (s && s->restarts > 0)));
@@ -105,14 +105,16 @@ static void examine(struct failing *f, struct fleet_unit *u, int64_t now_ms,
 	else if (s)
 		note_failure(p, u, s, now_ms, events);
 	sick_examine(p, u, s, now_ms, now_mono_ms, events);
+	u->seen_down = s && !u->healthy;
 	u->failing = u->healthy ? NULL : p->why;
 	u->stumbled = p->why != NULL;
 	u->unsteady = u->healthy && now_mono_ms - p->stable_mono_ms < STEADY_MS;
 }
 
-void failing_update(struct failing *f, struct fleet *fleet, int64_t now_mono_ms,
-		    const struct events *events)
+void failing_update(struct failing *f, struct fleet *fleet, bool is_trusted,
+		    int64_t now_mono_ms, const struct events *events)
 {
+	f->is_trusted = is_trusted;
 	for (size_t i = 0; i < fleet->n_units; i++)
 		examine(f, &fleet->units[i], fleet->now_ms, now_mono_ms, events);
 	failing_forget_units(f);

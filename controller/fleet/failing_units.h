@@ -8,7 +8,7 @@
  * until it is stable, and does not count as starting. After five minutes, then after
  * twice as long each time up to an hour, another instance replaces it: on another host, a
  * new one if needed, or on the same one when the pool is at its maximum. Instances of
- * stateful tiers and of tiers on hold are not replaced.
+ * stateful tiers and of tiers on hold are not replaced; nor is one whose agent is silent.
  *
  * Kept in memory: after a restart, what still fails is reported again. One thread.
  */
@@ -25,12 +25,14 @@ void failing_free(struct failing *f);
 DEFINE_CLEANUP(struct failing *, failing_free);
 
 /*
- * After observe() and before unit_plan(): sets failing, unsteady and give_up of the units
- * and avoid
- * of the tiers, which points into f until the next call. now_mono_ms is real time.
+ * After observe() and before unit_plan(): sets failing, sick, seen_down, unsteady and
+ * give_up of the units and avoid of the tiers, which points into f until the next call.
+ *   is_trusted   false: the view is old, or most hosts are silent: units stay what they
+ *                were, and none is given up
+ *   now_mono_ms  real
  */
-void failing_update(struct failing *f, struct fleet *fleet, int64_t now_mono_ms,
-		    const struct events *events);
+void failing_update(struct failing *f, struct fleet *fleet, bool is_trusted,
+		    int64_t now_mono_ms, const struct events *events);
 
 /* "unit web@3.service on host web-1 failed 5 times: ..."; false when none fails. */
 bool failing_problem(const struct fleet *fleet, char *text, size_t size);

@@ -67,6 +67,7 @@ struct fleet_unit {
 			     is not; see sick_units.h */
 	int64_t sick_ms;  /* since when */
 	bool made_up;     /* sick, and another takes its place */
+	bool seen_down;   /* its agent says, as of now, that it does not serve */
 	bool served;      /* it was healthy when it was looked at before */
 	bool unsteady;    /* healthy, but only for a moment */
 	bool came;        /* its first healthy answer was seen in this round */

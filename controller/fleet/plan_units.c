@@ -138,6 +138,39 @@ static void drain_some(struct fleet *f, struct fleet_tier *t, size_t n)
 				drain(&f->units[i]);
 }
 
+static size_t count_all(const struct fleet *f, const struct fleet_tier *t)
+{
+	size_t n = 0;
+
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+		n += counts(&f->units[i]) || is_made_up(&f->units[i]);
+	return n;
+}
+
+/* How many of `want` may serve. Between decisions all: they may be for a minimum that is
+ * to come. */
+static size_t allowed(const struct fleet *f, const struct fleet_tier *t, size_t want)
+{
+	return t->is_decided && sick_may_replace(f, t) ? MIN(want, sick_most(f, t))
+						       : want;
+}
+
+/* A lower maximum is obeyed at once: what is too many and serves nobody goes first. */
+static void obey_most(struct fleet *f, const struct fleet_tier *t, size_t want)
+{
+	const size_t most = MAX(sick_most(f, t), want);
+	size_t n = count_all(f, t);
+
+	for (size_t i = t->first_unit; n > most && i < t->first_unit + t->n_units; i++) {
+		struct fleet_unit *u = &f->units[i];
+
+		if (!is_made_up(u) || !u->seen_down)
+			continue;
+		drain(u);
+		n--;
+	}
+}
+
 /*
  * Leaving units are drained once the others carry the tier or need their name, or when
  * they carry nothing themselves.
@@ -185,19 +218,28 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 	fleet_unit_set(next, &next->u.active, "");
 }
 
-/* What is missing to `want` that count, as far as there may be so many. */
-static size_t to_add(const struct fleet *f, const struct fleet_tier *t, size_t n,
-		     size_t want)
+/* What may start at once beside those that start already, in place of sick ones. */
+static size_t step_left(const struct fleet *f, const struct fleet_tier *t)
 {
-	const size_t room = sick_room(f, t, want);
-	size_t all = 0;
+	int64_t left = t->t.step_out_max > 0 ? t->t.step_out_max : INT64_MAX;
 
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
 		const struct fleet_unit *u = &f->units[i];
 
-		all += counts(u) || is_made_up(u);
+		left -= counts(u) && !u->healthy && !u->failing;
 	}
-	return n < want && all < room ? MIN(want - n, room - all) : 0;
+	return (size_t)MAX(left, INT64_C(0));
+}
+
+/* What is missing to `want` that count, as far as there may be so many. */
+static size_t to_add(const struct fleet *f, const struct fleet_tier *t, size_t n,
+		     size_t want)
+{
+	const size_t room = sick_room(f, t, want), all = count_all(f, t);
+	size_t add = n < want && all < room ? MIN(want - n, room - all) : 0;
+
+	/* The decision took no step for those that are made up for. */
+	return all > n ? MIN(add, step_left(f, t)) : add;
 }
 
 static void plan_tier(struct fleet *f, size_t index)
@@ -212,7 +254,8 @@ static void plan_tier(struct fleet *f, size_t index)
 		n += counts(&f->units[i]);
 	if (n > want)
 		drain_some(f, t, n - want);
-	let_leave(f, t, want);
+	obey_most(f, t, allowed(f, t, want));
+	let_leave(f, t, allowed(f, t, want));
 	roll_out(f, t);
 	add_units(f, t, to_add(f, t, n, want));
 }

@@ -13,6 +13,8 @@
 #define DOWN_MS 60000                 /* real */
 #define COME_MS (5 * INT64_C(60000))  /* calendar: from its start to its first pass */
 #define LEAVE_MS (5 * INT64_C(60000)) /* calendar */
+#define FORGET_MS (60 * 60000)        /* real: healthy for so long */
+#define DOUBLINGS_MAX 5               /* of the time after which it is sick no more */
 
 /* ---------------------------------------------------------------- one instance */
 
@@ -36,6 +38,7 @@ static void fall_sick(struct tracked_unit *p, const struct fleet_unit *u,
 
 	p->sick = xasprintf("%s: %.*s", what, (int)utf8_fit(why, MESSAGE_BYTES), why);
 	p->sick_ms = now_ms;
+	p->times_sick++;
 	report(events, DB_LEVEL_WARN, u, "unit-sick", p->sick);
 }
 
@@ -47,6 +50,23 @@ static bool does_not_come(const struct tracked_unit *p, const struct unit_state 
 	       strcmp(s->active, "active") == 0 && now_ms - s->since_ms >= COME_MS;
 }
 
+/* Healthy again: for a minute, and twice as long each time, as what flaps slowly would
+ * launch and drain for ever. */
+static void recover(struct tracked_unit *p, const struct fleet_unit *u,
+		    int64_t now_mono_ms, const struct events *events)
+{
+	const int64_t for_ms = now_mono_ms - p->stable_mono_ms;
+	const int doublings = MIN(MAX(p->times_sick - 1, 0), DOUBLINGS_MAX);
+
+	p->down_mono_ms = 0;
+	if (p->sick && for_ms >= (int64_t)STABLE_MS << doublings) {
+		report(events, DB_LEVEL_INFO, u, "unit-serves", "serves again");
+		failing_set_text(&p->sick, NULL);
+	}
+	if (for_ms >= FORGET_MS)
+		p->times_sick = 0;
+}
+
 static void look_at(struct tracked_unit *p, const struct fleet_unit *u,
 		    const struct unit_state *s, int64_t now_ms, int64_t now_mono_ms,
 		    const struct events *events)
@@ -54,11 +74,7 @@ static void look_at(struct tracked_unit *p, const struct fleet_unit *u,
 	bool is_down;
 
 	if (u->healthy) {
-		p->down_mono_ms = 0;
-		if (p->sick && p->is_stable) {
-			report(events, DB_LEVEL_INFO, u, "unit-serves", "serves again");
-			failing_set_text(&p->sick, NULL);
-		}
+		recover(p, u, now_mono_ms, events);
 		return;
 	}
 	if (p->served && !p->down_mono_ms)
@@ -77,6 +93,8 @@ void sick_examine(struct tracked_unit *p, struct fleet_unit *u,
 	p->sick_ms = MIN(p->sick_ms, now_ms);
 	if (s)
 		look_at(p, u, s, now_ms, now_mono_ms, events);
+	else
+		p->down_mono_ms = 0;
 	u->sick = p->sick;
 	u->sick_ms = p->sick_ms;
 }
@@ -84,10 +102,12 @@ void sick_examine(struct tracked_unit *p, struct fleet_unit *u,
 /* ---------------------------------------------------------------- a tier */
 
 struct sickness {
-	size_t n;      /* instances that should run */
-	size_t sick;   /* of them */
-	size_t proven; /* that serve, and were requested after the first fell sick */
-	struct fleet_unit *first; /* that has been sick longest; NULL: none is */
+	size_t n;       /* instances that should run */
+	size_t sick;    /* of them */
+	size_t waiting; /* of them, for a host; none of the sick ones */
+	size_t proven;  /* that serve, and were requested after the first fell sick */
+	const struct fleet_unit *first; /* that has been sick longest; NULL: none is */
+	bool rolling;                   /* a new text is being rolled out */
 };
 
 static bool is_running(const struct fleet_unit *u)
@@ -100,12 +120,14 @@ static struct sickness count(const struct fleet *f, const struct fleet_tier *t)
 	struct sickness s = { 0 };
 
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
-		struct fleet_unit *u = &f->units[i];
+		const struct fleet_unit *u = &f->units[i];
 
 		if (!is_running(u) || (u->leaving && !u->sick))
 			continue;
 		s.n++;
+		s.rolling |= t->cat && strcmp(u->u.hash, t->cat->unit->hash) != 0;
 		s.sick += u->sick != NULL;
+		s.waiting += !*u->u.host;
 		if (u->sick && (!s.first || u->sick_ms < s.first->sick_ms))
 			s.first = u;
 	}
@@ -123,19 +145,22 @@ static bool is_common(const struct sickness *s)
 	return s->n > 1 && 2 * s->sick > s->n;
 }
 
-static bool may_replace(const struct fleet *f, const struct fleet_tier *t)
+bool sick_may_replace(const struct fleet *f, const struct fleet_tier *t)
 {
 	return failing_may_give_up(f, t) && t->cat->unit->is_template;
 }
 
-/* The operator's maximum, or a schedule's. */
-static size_t most(const struct fleet *f, const struct fleet_tier *t)
+size_t sick_most(const struct fleet *f, const struct fleet_tier *t)
 {
+	const int64_t max = t->t.max >= 0 ? t->t.max : INT64_MAX;
 	struct calendar_bounds b;
-	int64_t max = t->t.max >= 0 ? t->t.max : INT64_MAX;
+	int64_t least;
 
+	if (t->is_decided)
+		return (size_t)t->most;
 	calendar_bounds(&t->cat->calendar, t->cat->zone, f->now_ms, 0, &b);
-	return (size_t)(b.ceiling >= 0 ? MIN(max, b.ceiling) : max);
+	least = MIN(MAX(t->t.min, b.floor), max);
+	return (size_t)(b.ceiling >= 0 ? MAX(MIN(max, b.ceiling), least) : max);
 }
 
 size_t sick_room(const struct fleet *f, const struct fleet_tier *t, size_t want)
@@ -143,31 +168,35 @@ size_t sick_room(const struct fleet *f, const struct fleet_tier *t, size_t want)
 	const struct sickness s = count(f, t);
 	size_t extra;
 
-	if (s.sick == 0 || !may_replace(f, t))
+	if (!sick_may_replace(f, t))
 		return want;
 	extra = MIN(s.sick, (want + 1) / 2);
-	if (is_common(&s))
+	if (is_common(&s) || s.rolling)
 		extra = MIN(extra, s.proven + 1);
-	return MAX(want, MIN(want + extra, most(f, t)));
+	return MIN(want + extra, sick_most(f, t));
 }
 
 /* ---------------------------------------------------------------- replacing */
 
-/* An instance of the tier waits for a host, and its pool may have no more. */
-static bool waits_in_vain(const struct fleet *f, const struct fleet_tier *t)
+/* The tier's pool may have no more hosts, and none boots or is about to go. */
+static bool is_full(const struct fleet *f, const char *pool)
 {
-	bool waits = false;
 	int64_t hosts = 0, max = -1;
 
-	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		waits |= is_running(&f->units[i]) && !*f->units[i].u.host;
 	for (size_t i = 0; i < f->pools.n; i++)
-		if (strcmp(f->pools.v[i].name, t->t.pool) == 0)
+		if (strcmp(f->pools.v[i].name, pool) == 0)
 			max = f->pools.v[i].max;
-	for (size_t i = 0; i < f->n_hosts; i++)
-		hosts += strcmp(f->hosts[i].h.pool, t->t.pool) == 0 &&
-			 f->hosts[i].h.state < DB_HOST_TERMINATING;
-	return waits && max >= 0 && hosts >= max;
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		const struct db_host *h = &f->hosts[i].h;
+
+		if (strcmp(h->pool, pool) != 0)
+			continue;
+		if (h->state <= DB_HOST_UP && !h->ready_ms)
+			return false;
+		/* One that drains makes room soon; one whose end fails may stay. */
+		hosts += h->state <= DB_HOST_UP || h->state == DB_HOST_TERMINATING;
+	}
+	return max >= 0 && hosts >= max;
 }
 
 /* None can be started beside the sick ones, and one in their place may serve. */
@@ -175,49 +204,39 @@ static bool must_go_first(const struct fleet *f, const struct fleet_tier *t,
 			  const struct sickness *s)
 {
 	const size_t want = (size_t)MAX(t->t.desired, INT64_C(0));
+	const size_t others = s->n - s->sick;
 
-	/* One that never served may be about to, for the first time. */
-	if ((is_common(s) && s->proven == 0) || s->first->u.healthy_ms == 0)
+	if (is_common(s) && s->proven == 0)
 		return false;
-	return s->n - s->sick < want &&
-	       (s->n >= sick_room(f, t, want) || waits_in_vain(f, t));
-}
-
-/* A lower maximum is obeyed at once: what is too many and serves nobody goes first. */
-static void obey_most(struct fleet *f, const struct fleet_tier *t,
-		      const struct sickness *s)
-{
-	const size_t max = most(f, t);
-	size_t excess = s->n > max ? s->n - max : 0;
-
-	for (size_t i = t->first_unit; excess && i < t->first_unit + t->n_units; i++) {
-		struct fleet_unit *u = &f->units[i];
-
-		if (!u->made_up)
-			continue;
-		u->give_up = true;
-		excess--;
-	}
+	if (s->waiting > 0)
+		return others - s->waiting < want && is_full(f, t->t.pool);
+	return others < want && s->n >= sick_room(f, t, want);
 }
 
 void sick_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *t)
 {
 	const struct sickness s = count(fleet, t);
+	struct fleet_unit *first = NULL;
 
-	if (s.sick == 0 || !may_replace(fleet, t))
+	if (s.sick == 0 || !sick_may_replace(fleet, t))
 		return;
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
 		struct fleet_unit *u = &fleet->units[i];
 
 		u->made_up = is_running(u) && u->sick;
-		if (u->made_up && fleet->now_ms - u->sick_ms >= LEAVE_MS)
+		/* On a doubt, and once it serves, it stays. */
+		if (!u->made_up || !u->seen_down)
+			continue;
+		if (fleet->now_ms - u->sick_ms >= LEAVE_MS)
 			u->leaving = true;
+		/* One that never served may be about to, for the first time. */
+		if (u->u.healthy_ms && (!first || u->sick_ms < first->sick_ms))
+			first = u;
 	}
 	if (!*t->avoid)
 		t->avoid = s.first->u.host;
-	obey_most(fleet, t, &s);
-	if (must_go_first(fleet, t, &s))
-		failing_try_another(f, fleet, t, s.first, s.first->sick_ms);
+	if (first && must_go_first(fleet, t, &s))
+		failing_try_another(f, fleet, t, first, first->sick_ms);
 }
 
 /* ---------------------------------------------------------------- for operators */

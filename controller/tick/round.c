@@ -111,7 +111,7 @@ static void find_failing(struct round *r)
 	struct tick_parts *p = r->parts;
 	char text[ERR_MSG_MAX];
 
-	failing_update(p->failing, r->f, clock_mono_ms(), p->o->events);
+	failing_update(p->failing, r->f, !distrust(r), clock_mono_ms(), p->o->events);
 	/* Look again soon at units that have just started: a roll-out waits for them. */
 	for (size_t i = 0; i < r->f->n_units; i++)
 		r->seen.settling |= r->f->units[i].unsteady;

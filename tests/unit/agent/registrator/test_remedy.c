@@ -65,6 +65,17 @@ static void zero_is_never(void **state)
 	assert_int_equal(restarts_of(&r, HEALTH_FAILING, 0, 1, 86400, at), 0);
 }
 
+static void what_may_fail_for_ever_takes_no_time_off_another(void **state)
+{
+	struct remedy r = { 0 };
+	int64_t at[16];
+
+	(void)state;
+	assert_int_equal(restarts_of(&r, HEALTH_FAILING, 0, 1, 1000, at), 0);
+	assert_int_equal(restarts_of(&r, HEALTH_FAILING, AFTER, 1000, 1040, at), 1);
+	assert_int_equal(at[0], 30);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -72,6 +83,7 @@ int main(void)
 		cmocka_unit_test(a_moment_of_health_forgets_nothing_but_ten_minutes_do),
 		cmocka_unit_test(one_that_starts_is_let_start),
 		cmocka_unit_test(zero_is_never),
+		cmocka_unit_test(what_may_fail_for_ever_takes_no_time_off_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,9 @@
 #define STACK                                                                         \
 	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n[tier web]\nunit = " \
 	"web@.service\npool = p\nmax = 9\nmin = 2\n"
+#define ONE                                                                          \
+	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n[tier db]\nunit = " \
+	"db.service\npool = p\n"
 #define TEXT "[Service]\nExecStart=/bin/old\n"
 #define NEW_TEXT "[Service]\nExecStart=/bin/new\n"
 #define MINUTE_MS INT64_C(60000)
@@ -18,6 +21,9 @@ struct ward {
 	struct failing *f;
 	struct events events;
 	int64_t mono_ms;
+	bool is_doubtful; /* what is seen */
+	bool is_silent;   /* its agent */
+	const char *unit; /* that the test is about */
 };
 
 static int setup(void **state)
@@ -28,6 +34,7 @@ static int setup(void **state)
 	w->f = failing_new();
 	w->events = (struct events){ .db = w->s->db->db };
 	w->mono_ms = 1000;
+	w->unit = "web@2.service";
 	*state = w;
 	return 0;
 }
@@ -42,7 +49,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* What the agents say: web@2 as given, all others well. */
+/* What the agents say: the unit as given, all others well. */
 static void observe_all(struct ward *w, const char *active, int64_t restarts)
 {
 	struct fleet *f = w->s->f;
@@ -53,7 +60,7 @@ static void observe_all(struct ward *w, const char *active, int64_t restarts)
 	}
 	for (size_t i = 0; i < f->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
-		bool is_two = strcmp(u->u.name, "web@2.service") == 0;
+		bool is_two = strcmp(u->u.name, w->unit) == 0;
 		struct unit_state s = {
 			.name = u->u.name,
 			.hash = u->u.hash,
@@ -66,8 +73,10 @@ static void observe_all(struct ward *w, const char *active, int64_t restarts)
 
 		if (!u->host)
 			continue;
+		u->host->alive = !is_two || !w->is_silent;
 		assert_ok(states_add(u->host->states, &s, w->s->e), w->s->e);
-		u->healthy = u->u.goal == DB_GOAL_RUN && unit_state_is_healthy(&s);
+		u->healthy = u->u.goal == DB_GOAL_RUN && u->host->alive &&
+			     unit_state_is_healthy(&s);
 	}
 }
 
@@ -76,8 +85,8 @@ static struct fleet_unit *look(struct ward *w, const char *active, int64_t resta
 	scene_load(w->s);
 	observe_all(w, active, restarts);
 	fleet_index(w->s->f);
-	failing_update(w->f, w->s->f, w->mono_ms, &w->events);
-	return scene_unit(w->s, "web@2.service");
+	failing_update(w->f, w->s->f, !w->is_doubtful, w->mono_ms, &w->events);
+	return scene_unit(w->s, w->unit);
 }
 
 /* Minutes pass, on both clocks. */
@@ -87,10 +96,8 @@ static void pass(struct ward *w, int64_t minutes)
 	w->mono_ms += minutes * MINUTE_MS;
 }
 
-static void stand(struct ward *w, const char *more)
+static void stand_with(struct ward *w, const char *conf)
 {
-	CLEANUP(free) char *conf = xasprintf(STACK "%s", more);
-
 	scene_apply(w->s, conf, TEXT);
 	scene_host(w->s, "a", "p", DB_HOST_UP);
 	scene_host(w->s, "b", "p", DB_HOST_UP);
@@ -100,6 +107,13 @@ static void stand(struct ward *w, const char *more)
 		fleet_unit_set(&w->s->f->units[i], &w->s->f->units[i].u.host,
 			       i ? "b" : "a");
 	scene_save(w->s);
+}
+
+static void stand(struct ward *w, const char *more)
+{
+	CLEANUP(free) char *conf = xasprintf(STACK "%s", more);
+
+	stand_with(w, conf);
 }
 
 static size_t n_events(struct ward *w, const char *kind)
@@ -237,6 +251,37 @@ static void a_clock_that_is_set_back_ends_no_trying(void **state)
 	assert_true(gives_up(w));
 }
 
+static void one_that_served_and_is_no_template_is_tried_anew_too(void **state)
+{
+	struct ward *w = *state;
+
+	w->unit = "db.service";
+	stand_with(w, ONE);
+	look(w, "activating", 0);
+	look(w, "active", 0);
+	assert_false(gives_up(w));
+	assert_non_null(scene_unit(w->s, "db.service")->sick);
+	pass(w, 5);
+	assert_true(gives_up(w));
+}
+
+static void on_a_doubt_none_is_given_up(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, "");
+	assert_false(gives_up(w));
+	pass(w, 10);
+	w->is_doubtful = true;
+	assert_false(gives_up(w));
+	w->is_doubtful = false;
+	w->is_silent = true;
+	assert_false(gives_up(w));
+	assert_non_null(scene_unit(w->s, w->unit)->failing);
+	w->is_silent = false;
+	assert_true(gives_up(w));
+}
+
 static void the_next_one_is_tried_on_another_host(void **state)
 {
 	struct ward *w = *state;
@@ -352,6 +397,8 @@ int main(void)
 		WARD_TEST(another_text_begins_anew),
 		WARD_TEST(it_is_tried_anew_after_five_minutes_and_then_ever_later),
 		WARD_TEST(a_clock_that_is_set_back_ends_no_trying),
+		WARD_TEST(one_that_served_and_is_no_template_is_tried_anew_too),
+		WARD_TEST(on_a_doubt_none_is_given_up),
 		WARD_TEST(the_next_one_is_tried_on_another_host),
 		WARD_TEST(one_that_drains_is_a_failure_no_longer),
 		WARD_TEST(what_is_stateful_or_held_is_left_to_a_person),

@@ -78,7 +78,7 @@ static void look(struct watch *w)
 	scene_load(w->s);
 	assert_ok(observe(w->o, w->s->f, &w->view, &w->events, &w->seen, w->s->e),
 		  w->s->e);
-	failing_update(w->failing, w->s->f, 1000, &w->events);
+	failing_update(w->failing, w->s->f, true, 1000, &w->events);
 	assert_ok(observe_leads(w->o, w->s->f, &w->events, w->s->e), w->s->e);
 }
 

@@ -21,7 +21,12 @@ struct ward {
 	int64_t mono_ms;
 	size_t n_sick;
 	const char *active; /* of the sick ones */
-	bool never_passed;  /* their checks */
+	bool never_passed;  /* the first one's check */
+	bool is_doubtful;   /* what is seen */
+	bool is_silent;     /* the agent of the first */
+	bool is_bad_text;   /* the tier's: who has it serves for a moment at most */
+	bool no_room;       /* for what is new */
+	int64_t most;       /* that was decided with; 0: nothing is decided */
 };
 
 static int setup(void **state)
@@ -47,10 +52,17 @@ static int teardown(void **state)
 	return 0;
 }
 
+static bool spoils(const struct ward *w, const struct fleet_unit *u)
+{
+	return w->is_bad_text && u->u.healthy_ms &&
+	       u->u.healthy_ms + 30000 < w->s->now_ms &&
+	       strcmp(u->u.hash, u->tier->cat->unit->hash) == 0;
+}
+
 static void say(struct ward *w, struct fleet_unit *u)
 {
 	const int number = atoi(strchr(u->u.name, '@') + 1);
-	const bool is_sick = number <= (int)w->n_sick;
+	const bool is_sick = number <= (int)w->n_sick || spoils(w, u);
 	const bool is_down = is_sick && strcmp(w->active, "active") != 0;
 	struct unit_state s = {
 		.name = u->u.name,
@@ -58,16 +70,18 @@ static void say(struct ward *w, struct fleet_unit *u)
 		.load = (char *)(uintptr_t) "loaded",
 		.active = (char *)(uintptr_t)(is_sick ? w->active : "active"),
 		.sub = (char *)(uintptr_t) "running",
-		.health = is_down || (is_sick && w->never_passed) ? HEALTH_STARTING
-			  : is_sick                               ? HEALTH_FAILING
-								  : HEALTH_PASSING,
+		.health = is_down || (number == 1 && is_sick && w->never_passed)
+				  ? HEALTH_STARTING
+			  : is_sick ? HEALTH_FAILING
+				    : HEALTH_PASSING,
 		.since_ms = NOW_MS,
 		.message = (char *)(uintptr_t)(is_sick ? "check of web: status 500" : ""),
 	};
 
 	assert_ok(states_add(u->host->states, &s, w->s->e), w->s->e);
 	u->served = strcmp(u->u.active, "active") == 0;
-	u->healthy = u->u.goal == DB_GOAL_RUN && unit_state_is_healthy(&s);
+	u->healthy =
+		u->u.goal == DB_GOAL_RUN && u->host->alive && unit_state_is_healthy(&s);
 	if (u->healthy && !u->u.healthy_ms)
 		u->u.healthy_ms = w->s->now_ms;
 	fleet_unit_set(u, &u->u.active, u->healthy ? "active" : "down");
@@ -82,14 +96,16 @@ static size_t go_round(struct ward *w)
 	scene_load(w->s);
 	f = w->s->f;
 	for (size_t i = 0; i < f->n_hosts; i++) {
-		f->hosts[i].alive = true;
+		f->hosts[i].alive = !w->is_silent || strcmp(f->hosts[i].h.id, "h1") != 0;
 		f->hosts[i].states = states_new(1);
 	}
 	for (size_t i = 0; i < f->n_units; i++)
 		if (f->units[i].host)
 			say(w, &f->units[i]);
 	fleet_index(f);
-	failing_update(w->f, f, w->mono_ms, &w->events);
+	failing_update(w->f, f, !w->is_doubtful, w->mono_ms, &w->events);
+	f->tiers[0].is_decided = w->most > 0;
+	f->tiers[0].most = w->most;
 	unit_plan(f);
 	for (size_t i = 0; i < f->n_units; i++)
 		n += f->units[i].u.goal == DB_GOAL_RUN && !f->units[i].gone;
@@ -104,7 +120,7 @@ static void settle(struct ward *w)
 		struct fleet_unit *u = &f->units[i];
 		char host[16];
 
-		if (*u->u.host || u->u.goal != DB_GOAL_RUN)
+		if (*u->u.host || u->u.goal != DB_GOAL_RUN || w->no_room)
 			continue;
 		snprintf(host, sizeof(host), "h%s", strchr(u->u.name, '@') + 1);
 		*strchr(host, '.') = '\0';
@@ -283,7 +299,230 @@ static void at_the_maximum_it_is_given_time(void **state)
 	assert_true(is_running(w, "web@1.service"));
 }
 
+/* ---------------------------------------------------------------- doubts */
+
+static void one_that_serves_again_is_not_ended_for_having_been_sick(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("4", ""), 4);
+	w->n_sick = 1;
+	for (int i = 0; i < 30; i++)
+		round_at(w, 10);
+	w->n_sick = 0;
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(round_at(w, 10), 4);
+		assert_true(is_running(w, "web@1.service"));
+	}
+}
+
+static void nor_while_others_carry_the_tier(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("9", ""), 4);
+	w->n_sick = 1;
+	for (int i = 0; i < 30; i++)
+		round_at(w, 10);
+	w->n_sick = 0;
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(round_at(w, 10), 5);
+	assert_true(is_running(w, "web@1.service"));
+}
+
+static void what_is_not_trusted_ends_none(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("4", ""), 4);
+	w->n_sick = 1;
+	round_at(w, 10);
+	w->is_doubtful = true;
+	for (int i = 0; i < 60; i++)
+		round_at(w, 10);
+	scene_apply(w->s, STACK("3", ""), TEXT);
+	round_at(w, 10);
+	assert_true(is_running(w, "web@1.service"));
+	w->is_doubtful = false;
+	round_at(w, 10);
+	assert_false(is_running(w, "web@1.service"));
+}
+
+static void what_is_not_trusted_makes_none_sick(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("9", ""), 4);
+	w->n_sick = 1;
+	w->active = "activating";
+	for (int i = 0; i < 3; i++)
+		round_at(w, 10);
+	w->is_doubtful = true;
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(round_at(w, 10), 4);
+	w->is_doubtful = false;
+	/* Its minute begins anew. */
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(round_at(w, 10), 4);
+	assert_int_equal(round_at(w, 10), 5);
+}
+
+static void one_of_a_silent_host_stays(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("4", ""), 4);
+	w->n_sick = 1;
+	round_at(w, 10);
+	w->is_silent = true;
+	for (int i = 0; i < 60; i++)
+		round_at(w, 10);
+	assert_true(is_running(w, "web@1.service"));
+	w->is_silent = false;
+	round_at(w, 10);
+	assert_false(is_running(w, "web@1.service"));
+}
+
+static void one_that_never_served_keeps_no_other_from_being_replaced(void **state)
+{
+	struct ward *w = *state;
+
+	w->n_sick = 1;
+	w->never_passed = true;
+	stand(w, STACK("4", ""), 4);
+	for (int i = 0; i < 6; i++)
+		round_at(w, 60);
+	assert_true(strstr(problem(w), "has not come to serve"));
+	w->n_sick = 2;
+	for (int i = 0; i < 6; i++)
+		round_at(w, 60);
+	assert_true(is_running(w, "web@1.service"));
+	assert_false(is_running(w, "web@2.service"));
+}
+
+#define FIVE_HOSTS                                                                    \
+	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 5\n[tier web]\nunit = " \
+	"web@.service\npool = p\nmax = 9\nmin = 1\n"
+
+static void nobody_goes_first_while_a_host_comes_or_goes(void **state)
+{
+	static const enum db_host_state states[] = { DB_HOST_BOOTING, DB_HOST_DRAINING };
+	struct ward *w = *state;
+
+	stand(w, FIVE_HOSTS, 4);
+	w->n_sick = 1;
+	w->no_room = true;
+	for (size_t k = 0; k < ARRAY_SIZE(states); k++) {
+		scene_host(w->s, "h5", "p", states[k]);
+		for (int i = 0; i < 60; i++)
+			assert_int_equal(round_at(w, 10), 5);
+		assert_true(is_running(w, "web@1.service"));
+	}
+	/* One that is being ended may be for long. */
+	scene_host(w->s, "h5", "p", DB_HOST_TERMINATING);
+	round_at(w, 10);
+	assert_false(is_running(w, "web@1.service"));
+}
+
+/* ---------------------------------------------------------------- flapping */
+
+static void each_time_it_must_serve_for_longer(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("9", ""), 4);
+	for (int i = 0; i < 58; i++) {
+		w->n_sick = i / 10 % 2 == 0;
+		round_at(w, 10);
+	}
+	assert_int_equal(n_events(w, "unit-serves"), 1);
+	assert_int_equal(n_events(w, "unit-sick"), 2);
+}
+
+static void an_hour_of_health_forgets_that(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("4", ""), 4);
+	for (size_t k = 1; k < 4; k++) {
+		w->n_sick = 1;
+		round_at(w, 10);
+		w->n_sick = 0;
+		for (int i = 0; i < 7; i++)
+			round_at(w, 10);
+		assert_int_equal(n_events(w, "unit-serves"), k);
+		round_at(w, 3600);
+	}
+}
+
 /* ---------------------------------------------------------------- bounded */
+
+static void a_minimum_beats_a_schedules_maximum(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w,
+	      STACK("9", "schedule = low: daily 00:00-24:00 max=2\n"
+			 "schedule = day: daily 00:00-24:00 min=4\n"),
+	      4);
+	w->n_sick = 1;
+	assert_int_equal(round_at(w, 1), 4);
+	assert_true(is_running(w, "web@1.service"));
+}
+
+static void what_leaves_a_host_is_not_one_too_many(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("4", ""), 4);
+	scene_host(w->s, "h4", "p", DB_HOST_DRAINING);
+	w->n_sick = 1;
+	assert_int_equal(round_at(w, 1), 5);
+	assert_int_equal(round_at(w, 1), 5);
+	assert_true(is_running(w, "web@1.service"));
+}
+
+static void more_are_wanted_than_a_lower_maximum_and_none_starts(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("6", ""), 6);
+	w->n_sick = 2;
+	assert_int_equal(round_at(w, 1), 6);
+	scene_apply(w->s, STACK("4", ""), TEXT);
+	w->most = 4;
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(round_at(w, 1), 4);
+		/* Between decisions as well. */
+		w->most = w->most ? 0 : 4;
+	}
+	assert_true(is_running(w, "web@3.service"));
+}
+
+static void what_is_made_up_for_starts_a_step_at_a_time(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("9", "step_out = 1\n"), 4);
+	w->n_sick = 2;
+	assert_int_equal(round_at(w, 1), 5);
+	/* It serves: the next step. */
+	assert_int_equal(round_at(w, 1), 6);
+}
+
+static void a_bad_text_is_not_made_up_for_with_itself(void **state)
+{
+	struct ward *w = *state;
+
+	stand(w, STACK("20", ""), 8);
+	for (int i = 0; i < 6; i++)
+		round_at(w, 10);
+	scene_apply(w->s, STACK("20", ""), NEW_TEXT);
+	w->is_bad_text = true;
+	for (int i = 0; i < 150; i++)
+		assert_in_range(round_at(w, 10), 8, 10);
+	assert_true(n_events(w, "unit-sick") >= 2);
+}
 
 static void never_more_than_the_maximum(void **state)
 {
@@ -441,6 +680,20 @@ int main(void)
 		WARD_TEST(one_that_never_served_is_starting),
 		WARD_TEST(one_that_does_not_come_to_serve_is_made_up_for_in_the_end),
 		WARD_TEST(at_the_maximum_it_is_given_time),
+		WARD_TEST(one_that_serves_again_is_not_ended_for_having_been_sick),
+		WARD_TEST(nor_while_others_carry_the_tier),
+		WARD_TEST(what_is_not_trusted_ends_none),
+		WARD_TEST(what_is_not_trusted_makes_none_sick),
+		WARD_TEST(one_of_a_silent_host_stays),
+		WARD_TEST(one_that_never_served_keeps_no_other_from_being_replaced),
+		WARD_TEST(nobody_goes_first_while_a_host_comes_or_goes),
+		WARD_TEST(each_time_it_must_serve_for_longer),
+		WARD_TEST(an_hour_of_health_forgets_that),
+		WARD_TEST(a_minimum_beats_a_schedules_maximum),
+		WARD_TEST(what_leaves_a_host_is_not_one_too_many),
+		WARD_TEST(more_are_wanted_than_a_lower_maximum_and_none_starts),
+		WARD_TEST(what_is_made_up_for_starts_a_step_at_a_time),
+		WARD_TEST(a_bad_text_is_not_made_up_for_with_itself),
 		WARD_TEST(never_more_than_the_maximum),
 		WARD_TEST(at_the_maximum_one_goes_first_and_is_replaced),
 		WARD_TEST(a_lower_maximum_is_obeyed_at_once),
