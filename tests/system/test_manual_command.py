@@ -105,8 +105,9 @@ def test_the_log_of_a_unit_ends_with_its_end(quick):
 
 
 def test_events_follow_until_they_are_interrupted(quick):
-    child = subprocess.Popen([FORETIDE, "events", "--follow"], stdout=subprocess.PIPE, text=True,
-                             env=quick.environment())
+    # What runs in the background may have been told to ignore it.
+    child = subprocess.Popen(["env", "--default-signal=INT", FORETIDE, "events", "--follow"],
+                             stdout=subprocess.PIPE, text=True, env=quick.environment())
     seen = []
     thread = threading.Thread(target=lambda: seen.extend(iter(child.stdout.readline, "")), daemon=True)
     thread.start()
