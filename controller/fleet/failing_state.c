@@ -48,6 +48,15 @@ void failing_free(struct failing *f)
 	free(f);
 }
 
+void failing_tell(const struct events *events, const char *kind, enum db_level level,
+		  const struct fleet_unit *u, const char *what)
+{
+	event_add(events, kind, level,
+		  EVENT_ABOUT(.stack = u->u.stack, .tier = u->u.tier, .host = u->u.host,
+			      .unit = u->u.name),
+		  "unit %s on host %s %s", u->u.name, u->u.host, what);
+}
+
 struct tracked_unit *failing_find(struct failing *f, const struct fleet_unit *u, bool add)
 {
 	size_t at = SORTED_PLACE(f->n_units, i, strcmp(f->units[i].unit, u->u.name) < 0);

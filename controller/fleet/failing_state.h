@@ -45,6 +45,10 @@ struct failing {
 /* Takes ownership of value. */
 void failing_set_text(char **text, char *value);
 
+/* An event: "unit web@1.service on host web-1 ", and what. */
+void failing_tell(const struct events *events, const char *kind, enum db_level level,
+		  const struct fleet_unit *u, const char *what);
+
 /* NULL: there is none, and add is false. */
 struct tracked_unit *failing_find(struct failing *f, const struct fleet_unit *u,
 				  bool add);

@@ -38,15 +38,6 @@ static void reset(struct tracked_unit *p, const struct fleet_unit *u)
 	p->times_sick = 0;
 }
 
-static void report(const struct events *events, const char *kind, enum db_level level,
-		   const struct fleet_unit *u, const char *what)
-{
-	event_add(events, kind, level,
-		  EVENT_ABOUT(.stack = u->u.stack, .tier = u->u.tier, .host = u->u.host,
-			      .unit = u->u.name),
-		  "unit %s on host %s %s", u->u.name, u->u.host, what);
-}
-
 static void note_failure(struct tracked_unit *p, const struct fleet_unit *u,
 			 const struct unit_state *s, int64_t now_ms,
 			 const struct events *events)
@@ -67,7 +58,7 @@ static void note_failure(struct tracked_unit *p, const struct fleet_unit *u,
 	p->why = times == 1 ? xasprintf("failed: %.*s", shown, p->message)
 			    : xasprintf("failed %lld times: %.*s", (long long)times,
 					shown, p->message);
-	report(events, "unit-failing", DB_LEVEL_WARN, u, p->why);
+	failing_tell(events, "unit-failing", DB_LEVEL_WARN, u, p->why);
 }
 
 static void note_running(struct tracked_unit *p, const struct fleet_unit *u,
@@ -81,7 +72,7 @@ static void note_running(struct tracked_unit *p, const struct fleet_unit *u,
 		return;
 	p->base = s->restarts;
 	if (p->why)
-		report(events, "unit-recovered", DB_LEVEL_INFO, u, "has recovered");
+		failing_tell(events, "unit-recovered", DB_LEVEL_INFO, u, "has recovered");
 	failing_set_text(&p->why, NULL);
 }
 

@@ -5,6 +5,7 @@
 #include "place_input.h"
 #include "plan_units.h"
 #include "stack_catalog.h"
+#include "stacks.h"
 
 #include <limits.h>
 #include <string.h>
@@ -67,17 +68,9 @@ static struct place_pool new_hosts(const struct fleet *f, const struct db_pool *
 	return ret;
 }
 
-static const struct db_pool *pool_of(const struct fleet *f, const struct fleet_tier *t)
-{
-	for (size_t i = 0; i < f->pools.n; i++)
-		if (strcmp(f->pools.v[i].name, t->t.pool) == 0)
-			return &f->pools.v[i];
-	return NULL;
-}
-
 int64_t place_most(const struct fleet *f, const struct fleet_tier *t)
 {
-	const struct db_pool *pool = pool_of(f, t);
+	const struct db_pool *pool = stack_pool_in(&f->pools, t->t.pool);
 	const size_t n = (size_t)MIN(MAX(t->t.max, INT64_C(1)), (int64_t)ROOM_MOST);
 	CLEANUP(place_building_done) struct place_building b = { 0 };
 	CLEANUP(placement_done) struct placement p = { 0 };

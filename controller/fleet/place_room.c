@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "place_input.h"
+#include "stacks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -148,23 +149,17 @@ void place_find_room(struct fleet *f, const size_t *spare)
 		take_over(&x, i, spare);
 }
 
-static int64_t max_of(const struct fleet *f, const char *pool)
-{
-	for (size_t i = 0; i < f->pools.n; i++)
-		if (strcmp(f->pools.v[i].name, pool) == 0)
-			return f->pools.v[i].max;
-	return 0;
-}
-
 static void describe_short(const struct fleet *f, const struct fleet_tier *t, char *text,
 			   size_t size)
 {
+	const struct db_pool *pool = stack_pool_in(&f->pools, t->t.pool);
+
 	if (t->lacks > 0)
 		snprintf(text, size,
 			 "%s/%s lacks %lld instances: pool %s has room for %lld (max = "
 			 "%lld hosts)",
 			 t->t.stack, t->t.name, (long long)t->lacks, t->t.pool,
-			 (long long)t->room.most, (long long)max_of(f, t->t.pool));
+			 (long long)t->room.most, (long long)(pool ? pool->max : 0));
 	else
 		snprintf(text, size,
 			 "%s/%s waits for room for %lld instances in pool %s, which "

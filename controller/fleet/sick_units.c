@@ -4,6 +4,7 @@
 #include "check.h"
 #include "failing_state.h"
 #include "stack_catalog.h"
+#include "stacks.h"
 #include "utf8.h"
 
 #include <stdio.h>
@@ -18,15 +19,6 @@
 
 /* ---------------------------------------------------------------- one instance */
 
-static void report(const struct events *events, enum db_level level,
-		   const struct fleet_unit *u, const char *kind, const char *what)
-{
-	event_add(events, kind, level,
-		  EVENT_ABOUT(.stack = u->u.stack, .tier = u->u.tier, .host = u->u.host,
-			      .unit = u->u.name),
-		  "unit %s on host %s %s", u->u.name, u->u.host, what);
-}
-
 static void fall_sick(struct tracked_unit *p, const struct fleet_unit *u,
 		      const struct unit_state *s, int64_t now_ms,
 		      const struct events *events)
@@ -39,7 +31,7 @@ static void fall_sick(struct tracked_unit *p, const struct fleet_unit *u,
 	p->sick = xasprintf("%s: %.*s", what, (int)utf8_fit(why, MESSAGE_BYTES), why);
 	p->sick_ms = now_ms;
 	p->times_sick++;
-	report(events, DB_LEVEL_WARN, u, "unit-sick", p->sick);
+	failing_tell(events, "unit-sick", DB_LEVEL_WARN, u, p->sick);
 }
 
 /* It is up, and has never passed its check for long. */
@@ -60,7 +52,7 @@ static void recover(struct tracked_unit *p, const struct fleet_unit *u,
 
 	p->down_mono_ms = 0;
 	if (p->sick && for_ms >= (int64_t)STABLE_MS << doublings) {
-		report(events, DB_LEVEL_INFO, u, "unit-serves", "serves again");
+		failing_tell(events, "unit-serves", DB_LEVEL_INFO, u, "serves again");
 		failing_set_text(&p->sick, NULL);
 	}
 	if (for_ms >= FORGET_MS)
@@ -152,15 +144,17 @@ bool sick_may_replace(const struct fleet *f, const struct fleet_tier *t)
 
 size_t sick_most(const struct fleet *f, const struct fleet_tier *t)
 {
-	const int64_t max = t->t.max >= 0 ? t->t.max : INT64_MAX;
+	struct decide_input in = { .min = t->t.min, .max = t->t.max };
 	struct calendar_bounds b;
-	int64_t least;
+	int64_t least, most;
 
 	if (t->is_decided)
 		return (size_t)t->most;
 	calendar_bounds(&t->cat->calendar, t->cat->zone, f->now_ms, 0, &b);
-	least = MIN(MAX(t->t.min, b.floor), max);
-	return (size_t)(b.ceiling >= 0 ? MAX(MIN(max, b.ceiling), least) : max);
+	in.floor = b.floor;
+	in.ceiling = b.ceiling;
+	decide_bounds(&in, &least, &most);
+	return (size_t)(most >= 0 ? most : INT64_MAX);
 }
 
 size_t sick_room(const struct fleet *f, const struct fleet_tier *t, size_t want)
@@ -181,11 +175,9 @@ size_t sick_room(const struct fleet *f, const struct fleet_tier *t, size_t want)
 /* The tier's pool may have no more hosts, and none boots or is about to go. */
 static bool is_full(const struct fleet *f, const char *pool)
 {
-	int64_t hosts = 0, max = -1;
+	const struct db_pool *of = stack_pool_in(&f->pools, pool);
+	int64_t hosts = 0, max = of ? of->max : -1;
 
-	for (size_t i = 0; i < f->pools.n; i++)
-		if (strcmp(f->pools.v[i].name, pool) == 0)
-			max = f->pools.v[i].max;
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		const struct db_host *h = &f->hosts[i].h;
 

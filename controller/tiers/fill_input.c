@@ -71,14 +71,13 @@ static void fill_bounds(struct deciding *d)
 /* For others that look at the tier in this round. */
 static void show_settings(struct deciding *d)
 {
-	const struct decide_input *in = &d->in;
-	const int64_t max = in->max >= 0 ? in->max : INT64_MAX;
 	struct fleet_tier *ft = d->ft;
 
 	ft->is_decided = true;
-	ft->lead_ms = in->lead_ms;
-	ft->least = MIN(MAX(in->min, in->floor), max);
-	ft->most = MAX(in->ceiling >= 0 ? MIN(max, in->ceiling) : max, ft->least);
+	ft->lead_ms = d->in.lead_ms;
+	decide_bounds(&d->in, &ft->least, &ft->most);
+	if (ft->most < 0)
+		ft->most = INT64_MAX;
 }
 
 /* Instances whose hosts will soon have been used for all that is paid, and those without

@@ -49,16 +49,24 @@ ALTER TABLE host ADD COLUMN paid_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE host ADD COLUMN is_counted INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX host_uncounted ON host (id) WHERE is_counted = 0;
 
--- peak: the largest of the month so far.
+-- A page of the ledger is read in the order of its rows, without those before and after it:
+-- days in the order of the table, months in that of this index.
+CREATE INDEX ledger_of_month ON ledger (month, stack, tier);
+
+-- peak: the largest of the month so far; of this row's days alone, which a window over all
+-- days is not.
 CREATE VIEW ledger_day AS SELECT
 	strftime('%Y-%m-%d', day_ms / 1000, 'unixepoch') || '/' || stack || '/' || tier AS id,
 	strftime('%Y-%m-%d', day_ms / 1000, 'unixepoch') AS period,
-	month, stack, tier, through_ms, known, unknown, was_short, slow, at_risk, promised, priced,
-	instance_ms, loaded_ms, host_ms, paid_ms, actions, launches, failed, reactive_ms,
+	month, day_ms, stack, tier, through_ms, known, unknown, was_short, slow, at_risk, promised,
+	priced, instance_ms, loaded_ms, host_ms, paid_ms, actions, launches, failed, reactive_ms,
 	reactive_short,
-	max(peak) OVER (PARTITION BY month, stack, tier ORDER BY day_ms) AS peak
+	(SELECT max(past.peak) FROM ledger past WHERE past.month = ledger.month
+	  AND past.stack = ledger.stack AND past.tier = ledger.tier
+	  AND past.day_ms <= ledger.day_ms) AS peak
 	FROM ledger;
 
+-- In its order, so that who takes the first rows of it is not made to sort all of them.
 CREATE VIEW ledger_month AS SELECT
 	month || '/' || stack || '/' || tier AS id, month AS period, month, stack, tier,
 	max(through_ms) AS through_ms, sum(known) AS known, sum(unknown) AS unknown,
@@ -67,4 +75,4 @@ CREATE VIEW ledger_month AS SELECT
 	sum(host_ms) AS host_ms, sum(paid_ms) AS paid_ms, sum(actions) AS actions,
 	sum(launches) AS launches, sum(failed) AS failed, sum(reactive_ms) AS reactive_ms,
 	sum(reactive_short) AS reactive_short, max(peak) AS peak
-	FROM ledger GROUP BY month, stack, tier;
+	FROM ledger GROUP BY month, stack, tier ORDER BY month, stack, tier;
