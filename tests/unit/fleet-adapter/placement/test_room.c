@@ -135,7 +135,7 @@ static void the_room_of_large_fleets_is_found_quickly(void **state)
 		host(f, id)->cpu = 3;
 	}
 	for (int t = 0; t < 1000; t++) {
-		char name[32];
+		char name[40];
 
 		for (int i = 0; i < 3; i++) {
 			snprintf(name, sizeof(name), "t%03d@%d.service", t, i + 1);
@@ -143,7 +143,7 @@ static void the_room_of_large_fleets_is_found_quickly(void **state)
 		}
 	}
 	for (int t = 0; t < 1000; t++) {
-		char name[32];
+		char name[40];
 
 		snprintf(name, sizeof(name), "t%03d@0.service", t);
 		tiers[t] = (struct place_tier){ .probe = f->in.n_units, .most = 9 };
