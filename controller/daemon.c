@@ -4,6 +4,7 @@
 #include "advertise.h"
 #include "check.h"
 #include "clock.h"
+#include "listening.h"
 #include "log.h"
 #include "pools.h"
 #include "state.h"
@@ -40,6 +41,7 @@ static int open_api(struct daemon *d, struct err *err)
 		.store_urls = d->kv ? "" : d->o->store_url,
 		.cert_life_ms = CERT_LIFE_MS,
 		.metrics_ms = d->o->metrics_interval_ms,
+		.listening = d->listening,
 	};
 	const char *colon = strrchr(d->o->host_listen, ':');
 	int64_t port = 0;
@@ -192,7 +194,12 @@ static int start_tick(struct daemon *d, struct err *err)
 
 	d->tick_opts = (struct tick_opts){
 		.tick_ms = d->o->tick_ms,
-		.host_grace_ms = d->o->host_grace_ms,
+		.observer = {
+			.grace_ms = d->o->host_grace_ms,
+			.lost_after_ms = d->o->host_lost_after_ms,
+			.push_ms = clock_real_ms(d->o->metrics_interval_ms),
+			.listening = d->listening,
+		},
 		.settle_ms = SETTLE_MS,
 		.db = d->db,
 		.events = &d->events,
@@ -220,12 +227,15 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	d->magic = DAEMON_MAGIC;
 	d->o = o;
 	rc = state_open(d, err);
+	d->listening = listening_new();
+	if (rc == 0)
+		rc = listening_start(d->listening, err);
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
 	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
 	    (rc = set_store(d, err)) < 0 ||
-	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
+	    (rc = view_start(&d->store, d->listening, on_view_changed, d, &d->view, err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
 	    (rc = start_prompull(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
 		daemon_stop(d);
@@ -253,6 +263,7 @@ void daemon_stop(struct daemon *d)
 	api_close(d->api);
 	tick_free(d->tick);
 	kv_close(d->kv);
+	listening_free(d->listening);
 	ca_close(d->ca);
 	db_close(d->db);
 	free(d->owner);

@@ -28,6 +28,7 @@ struct daemon {
 	struct ca *ca;
 	struct kv *kv; /* NULL with an external etcd */
 	struct events events;
+	struct listening *listening;
 	struct api *api;
 	char *token; /* the controller's own, for the built-in store */
 	char *store_url;

@@ -155,7 +155,13 @@ int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_m
 int db_host_join(struct db *db, const char *id, const char *token_hash,
 		 const char *address, const char *cert_serial, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
-/* Its termination is requested now: gone_ms. */
+/* unknown_ms and is_replaced; 0: it is heard. */
+int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
+			bool is_replaced, struct err *err) MUST_CHECK;
+/* A host that is to be terminated is up again; ERR_NOT_FOUND when its termination was
+ * requested already. */
+int db_host_take_back(struct db *db, const char *id, struct err *err) MUST_CHECK;
+/* Its termination is requested now: gone_ms. ERR_NOT_FOUND: it was taken back. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
 /* The host is gone and its units are unplaced (host "", states cleared), in one

@@ -94,6 +94,9 @@ struct db_pool {
 	int64_t memory_bytes;
 	int64_t billing_ms; /* hosts are paid for in units of it, from their launch on; 0:
 			       by the moment */
+	int64_t lost_after_ms; /* real: silence before a host is ended; 0: as the
+				  controller's */
+	bool lose_stateful;    /* also one of stateful instances */
 	char *config_json;  /* further options of the driver */
 	/* state; written by db_pool_want() and db_pool_note() alone */
 	int64_t want;
@@ -137,6 +140,9 @@ struct db_host {
 	int64_t counted_ms; /* its time is entered until then; 0: nothing of it */
 	int64_t paid_ms;    /* and paid for until then */
 	bool is_counted;    /* nothing is left to be entered; reset by db_host_put() */
+	/* written by db_host_set_unknown() alone */
+	int64_t unknown_ms; /* its agent is not heard, since then; 0: it is */
+	bool is_replaced;   /* and its units are replaced */
 };
 DB_MODEL(db_host);
 

@@ -212,7 +212,8 @@ static void count_unit(struct fleet *f, size_t i)
 		t->first_unit = i;
 	if (u->gone)
 		return;
-	t->running += u->u.goal == DB_GOAL_RUN && !u->failing && (u->healthy || !u->sick);
+	t->running += u->u.goal == DB_GOAL_RUN && !u->away && !u->failing &&
+		      (u->healthy || !u->sick);
 	t->draining += u->u.goal == DB_GOAL_DRAIN;
 	t->healthy += u->healthy;
 }
@@ -241,6 +242,15 @@ void fleet_unit_set(struct fleet_unit *u, char **member, const char *value)
 	free(*member);
 	*member = xstrdup(value);
 	u->dirty = true;
+}
+
+void fleet_unit_unplace(const struct fleet *f, struct fleet_unit *u)
+{
+	fleet_unit_set(u, &u->u.host, "");
+	u->host = NULL;
+	u->u.placed_ms = u->u.healthy_ms = 0;
+	/* Its replacement is requested now. */
+	u->u.wanted_ms = f->now_ms;
 }
 
 int fleet_save_units(struct db *db, struct fleet *f, struct err *err)

@@ -19,6 +19,10 @@ struct catalog_tier;
 struct fleet_host {
 	struct db_host h;
 	bool alive;            /* its agent's lease is in the store */
+	bool is_cut;           /* its pushes arrive, but its lease is gone */
+	bool is_due;           /* may be ended for its silence; see silence.h */
+	bool is_missing;       /* its lease is gone */
+	int64_t silent_ms;     /* real: for so long */
 	json_t *metadata;      /* reported by its agent; NULL when not alive */
 	struct states *states; /* of its units; NULL when none are published */
 	size_t n_units;
@@ -61,6 +65,8 @@ struct fleet_unit {
 	struct fleet_host *host; /* NULL: not placed */
 	bool healthy;
 	bool leaving; /* runs until another instance has replaced it */
+	bool away;    /* its host is not heard, or just was again: another takes its
+			 place, and it stays */
 	const char *
 		failing; /* "failed 5 times: ..."; NULL: it is not; see failing_units.h */
 	const char *sick; /* "fails its check: ...": it served, and does not; NULL: it
@@ -114,6 +120,8 @@ struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
 void fleet_index(struct fleet *f);
 /* Sets one string of a unit and marks it dirty when it differs. */
 void fleet_unit_set(struct fleet_unit *u, char **member, const char *value);
+/* Its host is gone, or given up for it: it is wanted anew. */
+void fleet_unit_unplace(const struct fleet *f, struct fleet_unit *u);
 
 /* Writes what is dirty and deletes what is gone, in one transaction. */
 int fleet_save_units(struct db *db, struct fleet *f, struct err *err) MUST_CHECK;

@@ -52,6 +52,14 @@ static void add_host(struct place_building *b, const struct fleet_host *h)
 	};
 }
 
+/* One whose name can exist only once has no other in its place while its host is not
+ * heard: it stays there in name until it is placed elsewhere. */
+static bool must_move(const struct fleet_unit *u)
+{
+	return u->away && u->u.goal == DB_GOAL_RUN && u->host && !u->host->alive &&
+	       u->tier && u->tier->cat && !u->tier->cat->unit->is_template;
+}
+
 void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 {
 	const struct fleet_tier *t = u->tier;
@@ -65,7 +73,7 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 		.pool = t         ? t->t.pool
 			: u->host ? u->host->h.pool
 				  : "",
-		.host = *u->u.host ? u->u.host : NULL,
+		.host = *u->u.host && !must_move(u) ? u->u.host : NULL,
 		.leaving = u->u.goal != DB_GOAL_RUN || u->leaving,
 		.drains = u->u.goal != DB_GOAL_RUN,
 		.sick = u->made_up,

@@ -25,7 +25,7 @@ static bool has_drained(const struct fleet_unit *u)
 {
 	if (u->u.goal != DB_GOAL_DRAIN)
 		return false;
-	if (!*u->u.host || u->u.drained)
+	if (!*u->u.host || u->u.drained || (u->host && u->host->is_due))
 		return true;
 	return u->host && u->host->states && u->host->states->epoch >= u->u.epoch &&
 	       !states_get(u->host->states, u->u.name);
@@ -36,11 +36,11 @@ static bool stays(const struct fleet_unit *u)
 	return u->u.goal == DB_GOAL_RUN && !u->leaving && !u->gone;
 }
 
-/* Another takes the place of one that is made up for, unless it is given up: then it is
- * the one that goes. */
+/* Another takes the place of one that is away, and of one that is made up for, unless it
+ * is given up: then it is the one that goes. */
 static bool counts(const struct fleet_unit *u)
 {
-	return stays(u) && (!u->made_up || u->given);
+	return stays(u) && !u->away && (!u->made_up || u->given);
 }
 
 static bool is_made_up(const struct fleet_unit *u)

@@ -36,6 +36,12 @@ const struct conf_option stack_pool_options[] = {
 	{ "pool", "billing", CONF_DURATION, POOL(p.billing_ms), "0", 0, 31 * DAY_MS, NULL,
 	  "a host is paid for in units of it from its launch on, such as 1h, and serves "
 	  "until they end; 0: it is paid for by the moment" },
+	{ "pool", "lost_after", CONF_DURATION, POOL(p.lost_after_ms), "0", 0, 31 * DAY_MS, NULL,
+	  "real time for which a host must not have been heard before it is ended for it; "
+	  "0: host_lost_after of the controller" },
+	{ "pool", "lose_stateful", CONF_BOOL, POOL(p.lose_stateful), "no", 0, 0, NULL,
+	  "hosts of stateful instances are replaced and ended for silence too, with their "
+	  "state; otherwise only a person ends them" },
 	{ "pool", "min", CONF_INT, POOL(p.min), "0", 0, 10000, NULL,
 	  "minimum number of hosts" },
 	{ "pool", "max", CONF_INT, POOL(p.max), "10", 0, 10000, NULL,

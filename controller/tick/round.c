@@ -12,7 +12,7 @@ void tick_parts_init(struct tick_parts *p, const struct tick_opts *o)
 {
 	*p = (struct tick_parts){
 		.o = o,
-		.observer = observer_new(o->host_grace_ms),
+		.observer = observer_new(&o->observer),
 		.failing = failing_new(),
 		.catalog = catalog_new(),
 		.tiers = tiers_new(o->db),
@@ -131,6 +131,35 @@ static void find_misplaced(struct round *r)
 		     place_misplaced(r->f, text, sizeof(text)) ? text : NULL);
 }
 
+/* What its driver lists decides soonest about a host that is gone. */
+static void ask_for_lists(struct round *r)
+{
+	for (size_t i = 0; r->seen.lists_due && i < r->f->n_hosts; i++)
+		if (r->f->hosts[i].is_missing)
+			sched_poke(r->parts->o->pools, r->f->hosts[i].h.pool);
+}
+
+static void tell_of_hosts(struct round *r)
+{
+	static const enum problem_kind kinds[N_OBSERVE_PROBLEMS] = {
+		[OBSERVE_DEAF] = PROBLEM_DEAF,
+		[OBSERVE_DOUBTED] = PROBLEM_HOSTS,
+		[OBSERVE_UNKNOWN] = PROBLEM_UNKNOWN,
+		[OBSERVE_CUT] = PROBLEM_CUT,
+		[OBSERVE_STATEFUL] = PROBLEM_STATEFUL,
+		[OBSERVE_LIMITED] = PROBLEM_LIMITED,
+	};
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+
+	for (int i = 0; i < N_OBSERVE_PROBLEMS; i++)
+		problems_set(&p->problems, kinds[i],
+			     observe_problem(p->observer, r->f, &r->seen,
+					     (enum observe_problem)i, text, sizeof(text))
+				     ? text
+				     : NULL);
+}
+
 static void keep_ledger(struct round *r)
 {
 	const struct ledger_moment m = { .is_fresh = r->seen.store_ok,
@@ -160,6 +189,8 @@ int round_run(struct round *r, struct err *err)
 	    (rc = read_stacks(r)) < 0 ||
 	    (rc = observe(p->observer, r->f, &r->view, p->o->events, &r->seen, err)) < 0)
 		return rc;
+	ask_for_lists(r);
+	tell_of_hosts(r);
 	find_failing(r);
 	rc = observe_leads(p->observer, r->f, p->o->events, err);
 	if (rc == 0)
@@ -168,10 +199,6 @@ int round_run(struct round *r, struct err *err)
 		return rc;
 	tell_of_tiers(r);
 	keep_ledger(r);
-	problems_set(&p->problems, PROBLEM_HOSTS,
-		     r->seen.host_shrunk ? "most hosts stopped responding at the same "
-					   "time; nothing is scaled in"
-					 : NULL);
 	find_short(r);
 	place_mark_moves(p->moves, r->f);
 	unit_plan(r->f);
