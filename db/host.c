@@ -189,7 +189,7 @@ int db_host_ending(struct db *db, const char *id, int64_t now_ms, struct err *er
 
 	return db_change(db, what, err,
 			 "UPDATE host SET gone_ms = ?2 WHERE id = ?1"
-			 " AND state = 'terminating'",
+			 " AND state != 'up'",
 			 "ti", id, now_ms);
 }
 
