@@ -103,6 +103,14 @@ static struct place_pool *pool_of(const struct place_building *b, size_t n,
 	return i < n && strcmp(b->pools[i].name, name) == 0 ? &b->pools[i] : NULL;
 }
 
+/* In the place of hosts that are not heard one more, or a tenth, may come. */
+static void add_extra(struct place_pool *p, const struct fleet_host *h)
+{
+	const size_t most = p->max > 0 ? MAX(p->max / 10, (size_t)1) : 0;
+
+	p->extra += h->h.is_replaced && h->h.state == DB_HOST_UP && p->extra < most;
+}
+
 /* Hosts that are being terminated still exist, and cost. A new host is as large as those
  * that its pool has, where the pool does not say. */
 static void add_hosts_to_pools(const struct fleet *f, struct place_building *b)
@@ -115,6 +123,7 @@ static void add_hosts_to_pools(const struct fleet *f, struct place_building *b)
 		if (!p)
 			continue;
 		p->going += h->state == DB_HOST_TERMINATING;
+		add_extra(p, &f->hosts[i]);
 		if (declared->cpu <= 0)
 			p->cpu = MAX(p->cpu, h->cpu);
 		if (declared->memory_bytes <= 0)
