@@ -39,7 +39,7 @@ function load(host) {
 
 /** How long the host has been in its state. */
 function sinceOf(host) {
-  const at = host.gone ?? host.ready ?? host.joined ?? host.booted ?? host.requested;
+  const at = host.gone ?? host.unknown ?? host.ready ?? host.joined ?? host.booted ?? host.requested;
   return at ? h('span.note', `${duration(now() - Date.parse(at))}`) : null;
 }
 
@@ -54,7 +54,7 @@ function drain(host) {
 }
 
 function drainButton(x) {
-  if (!['up', 'booting', 'requested'].includes(x.state)) return null;
+  if (!['up', 'unknown', 'booting', 'requested'].includes(x.state)) return null;
   return h('button', { type: 'button', onclick: () => drain(x), 'aria-label': `Drain ${x.id}` }, 'Drain…');
 }
 

@@ -59,20 +59,20 @@ static void *run(void *arg)
 {
 	struct view *v = arg;
 	struct listening_work work;
+	bool goes_on = true;
 
 	CHECK_MAGIC(v, VIEW_MAGIC);
-	pthread_mutex_lock(&v->lock);
-	while (v->running) {
-		pthread_mutex_unlock(&v->lock);
+	while (goes_on) {
 		loop_wait(v->loop, -1);
-		pthread_mutex_lock(&v->lock);
 		listening_begin(v->listening, &work, "reading the store's changes",
 				WORK_MS);
+		pthread_mutex_lock(&v->lock);
 		loop_once(v->loop, 0);
-		listening_end(v->listening, &work);
 		pthread_cond_broadcast(&v->changed);
+		goes_on = v->running;
+		pthread_mutex_unlock(&v->lock);
+		listening_end(v->listening, &work);
 	}
-	pthread_mutex_unlock(&v->lock);
 	return NULL;
 }
 
