@@ -33,14 +33,14 @@ static bool has_drained(const struct fleet_unit *u)
 
 static bool stays(const struct fleet_unit *u)
 {
-	return u->u.goal == DB_GOAL_RUN && !u->leaving && !u->gone;
+	return u->u.goal == DB_GOAL_RUN && !u->leaving && !u->away && !u->gone;
 }
 
 /* Another takes the place of one that is away, and of one that is made up for, unless it
  * is given up: then it is the one that goes. */
 static bool counts(const struct fleet_unit *u)
 {
-	return stays(u) && !u->away && (!u->made_up || u->given);
+	return stays(u) && (!u->made_up || u->given);
 }
 
 static bool is_made_up(const struct fleet_unit *u)

@@ -21,7 +21,7 @@ struct watch {
 	struct place_result placed;
 	struct events events;
 	struct observed seen;
-	const char *silent; /* host */
+	const char *silent; /* host, or "all" */
 };
 
 static int setup(void **state)
@@ -90,7 +90,8 @@ static void publish(struct watch *w, struct view_snapshot *v)
 	for (size_t i = 0; i < w->s->f->n_hosts; i++) {
 		const char *id = w->s->f->hosts[i].h.id;
 
-		if (w->silent && strcmp(w->silent, id) == 0)
+		if (w->silent &&
+		    (strcmp(w->silent, id) == 0 || strcmp(w->silent, "all") == 0))
 			continue;
 		show(v, xasprintf("/foretide/hosts/%s", id), xstrdup("{}"));
 		show(v, xasprintf("/foretide/states/%s", id), states_of(w, id));
@@ -288,6 +289,26 @@ static void in_a_full_pool_one_host_more_replaces_one_that_is_not_heard(void **s
 	assert_int_equal(w->placed.want[0], 5);
 }
 
+static void most_hosts_silent_together_are_doubted(void **state)
+{
+	struct watch *w = *state;
+
+	stand(w, STACK("", ""));
+	assert_false(w->seen.host_shrunk);
+	w->silent = "all";
+	assert_true(look_until(w, host(w, "a")->unknown_ms && host(w, "d")->unknown_ms));
+	look_for(w, 200);
+	assert_true(w->seen.host_shrunk);
+	assert_true(is_told(w, OBSERVE_DOUBTED, "4 of 4 hosts"));
+	assert_int_equal(n_events(w, "host-replaced"), 0);
+	assert_int_equal(n_events(w, "host-lost"), 0);
+	assert_int_equal(web(w)->n_units, 2);
+	w->silent = NULL;
+	look_for(w, 20);
+	assert_false(w->seen.host_shrunk);
+	assert_int_equal(n_events(w, "host-returned"), 4);
+}
+
 static void nothing_is_concluded_while_nobody_listened(void **state)
 {
 	struct watch *w = *state;
@@ -440,6 +461,7 @@ int main(void)
 		WATCH_TEST(what_was_replaced_stays_so_over_a_restart),
 		WATCH_TEST(a_unit_whose_name_can_exist_once_moves_when_there_is_room),
 		WATCH_TEST(in_a_full_pool_one_host_more_replaces_one_that_is_not_heard),
+		WATCH_TEST(most_hosts_silent_together_are_doubted),
 		WATCH_TEST(nothing_is_concluded_while_nobody_listened),
 		WATCH_TEST(one_is_lost_once_others_serve_in_its_place),
 		WATCH_TEST(the_time_of_its_pool_is_kept),
