@@ -48,15 +48,21 @@ static void is_lost(struct court *c, const char *name)
 	scene_save(c->s);
 }
 
-static void reports(struct court *c, const char *unit, const char *host)
+static void reports_load(struct court *c, const char *unit, const char *host, double load)
 {
 	CLEANUP(free)
 	char *labels = xasprintf("host=\"%s\",stack=\"shop\",tier=\"web\",unit=\"%s\"",
 				 host, unit);
-	const struct db_sample_in in = { "load", labels, DB_GAUGE, c->s->now_ms, 20 };
+	const struct db_sample_in in = { "load", labels, DB_GAUGE, c->s->now_ms,
+					  load };
 
 	assert_ok(db_samples_add(c->s->db->db, &in, 1, c->s->now_ms, NULL, c->s->e),
 		  c->s->e);
+}
+
+static void reports(struct court *c, const char *unit, const char *host)
+{
+	reports_load(c, unit, host, 20);
 }
 
 /* What is said to be missing after a tick, "" nothing; valid until the next. */
@@ -181,7 +187,7 @@ static void one_that_is_away_is_missing_until_others_carry_its_tier(void **state
 		c->s->now_ms += TICK_MS;
 		reports(c, "web@1.service", "a");
 		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-			reports(c, others[i], "a");
+			reports_load(c, others[i], "a", 1);
 		what = missing(c);
 	}
 	assert_string_equal(what, "");
