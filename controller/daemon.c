@@ -150,6 +150,22 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 		ret, err);
 }
 
+#define CALLED_MS 60000 /* agents call more often */
+
+/* By its lease, or by its calls, which a host without a record makes in vain. */
+static enum pool_voice listen_to_host(void *arg, const char *host)
+{
+	struct daemon *d = arg;
+	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", host);
+	bool is_synced = false;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	if (view_has(d->view, key, &is_synced) ||
+	    api_stranger_called(d->api, host, CALLED_MS))
+		return POOL_HEARD;
+	return is_synced ? POOL_SILENT : POOL_DEAF;
+}
+
 static void set_pool_opts(struct daemon *d)
 {
 	d->pool_opts = (struct pool_opts){
@@ -162,6 +178,11 @@ static void set_pool_opts(struct daemon *d)
 		.driver_options = d->o->drivers,
 		.join_timeout_ms = d->o->join_timeout_ms,
 		.terminate_per_hour = d->o->terminations_per_hour,
+		.terminate_per_hour_total = d->o->terminations_per_hour_total,
+		.launch_per_hour = d->o->launches_per_hour,
+		.launch_per_hour_total = d->o->launches_per_hour_total,
+		.orphan_grace_ms = clock_real_ms(d->o->unknown_vm_grace_ms),
+		.listen = listen_to_host,
 		.user_data = build_user_data,
 		.changed = on_view_changed,
 		.arg = d,

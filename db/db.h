@@ -155,6 +155,11 @@ int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_m
 int db_host_join(struct db *db, const char *id, const char *token_hash,
 		 const char *address, const char *cert_serial, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
+/* Its cloud's list has its VM: listed_ms. */
+int db_host_listed(struct db *db, const char *id, int64_t now_ms,
+		   struct err *err) MUST_CHECK;
+/* How many hosts are neither gone nor failed. */
+int db_host_count(struct db *db, int64_t *ret, struct err *err) MUST_CHECK;
 /* Its termination is requested now: gone_ms. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
@@ -187,6 +192,8 @@ int db_unit_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 struct db_launch_filter {
 	const char *pool;
 	bool open; /* only intended, sent and unknown */
+	bool may_exist;   /* only those that were sent, and did not fail for certain */
+	int64_t since_ms; /* only those that changed at this time or later; 0: all */
 	size_t limit;
 };
 
@@ -198,7 +205,7 @@ int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_h
 		     struct err *err) MUST_CHECK;
 /*
  * Updates the state of a launch, and its host, in one transaction: done sets the host's
- * vm_id and booting; failed sets the host failed with error as its message. vm_id and
+ * vm_id and booting; failed and lost set the host failed with error as its message. vm_id and
  * error may be NULL, which keeps them. attempt grows by one with each sent.
  */
 int db_launch_set(struct db *db, const char *launch_id, enum db_launch_state state,
