@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-/* Real: a VM should be in lists that long after its launch, whatever the driver says. */
 #define UNLISTED_MS 10000
 
 static void keep_vm(void *arg, const struct drv_vm *vm)
@@ -131,7 +130,9 @@ static int launched_is_missing(struct pool_round *r, struct db_host *h, struct e
 					"join in time",
 					err);
 	if (!h->listed_ms) {
-		r->n_unlisted += is_confirmed(r, h->id, UNLISTED_MS);
+		r->n_unlisted += is_confirmed(
+			r, h->id,
+			r->opts->unlisted_ms ? r->opts->unlisted_ms : UNLISTED_MS);
 		return 0;
 	}
 	if (r->is_short || pool_listen(r, h->id) != POOL_SILENT ||

@@ -49,7 +49,7 @@ static void note_unjoined(struct pool_round *r, const struct db_host *h, const c
 
 	u->hosts++;
 	snprintf(u->last, sizeof(u->last), "%s: %s", h->id, why);
-	if (u->batches && now - age <= u->last_steady_ms)
+	if (u->batches && now - age < u->last_steady_ms)
 		return;
 	u->batches++;
 	u->last_steady_ms = now;
