@@ -15,6 +15,7 @@
 
 #define WORKERS 4
 #define SETTLE_MS 5
+#define DRIVER_STOP_MS 2000 /* that a driver's call may delay the end */
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- API and store */
@@ -249,7 +250,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
 	    (rc = start_prompull(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
-		daemon_stop(d);
+		(void)daemon_stop(d);
 		return rc;
 	}
 	log_info("serving", INT("port", api_port(d->api)),
@@ -260,11 +261,17 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 }
 
 /* Threads that poke the tick are stopped before it is freed. */
-void daemon_stop(struct daemon *d)
+bool daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	prompull_stop(d->prompull);
 	tick_halt(d->tick);
+	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS)) {
+		log_info("driver-call-left", STR("why", "it has not ended in time; its "
+							"outcome is looked for at the "
+							"next start"));
+		return false;
+	}
 	sched_free(d->sched);
 	pools_free(d->pools);
 	view_stop(d->view);
@@ -282,4 +289,5 @@ void daemon_stop(struct daemon *d)
 	free(d->store_url);
 	free(d->advertise);
 	free(d);
+	return true;
 }
