@@ -16,6 +16,7 @@
 
 #define WORKERS 4
 #define SETTLE_MS 5
+#define DRIVER_STOP_MS 2000 /* that a driver's call may delay the end */
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- API and store */
@@ -122,6 +123,22 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 		ret, err);
 }
 
+#define CALLED_MS 60000 /* agents call more often */
+
+/* By its lease, or by its calls, which a host without a record makes in vain. */
+static enum pool_voice listen_to_host(void *arg, const char *host)
+{
+	struct daemon *d = arg;
+	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", host);
+	bool is_synced = false;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	if (view_has(d->view, key, &is_synced) ||
+	    api_stranger_called(d->api, host, CALLED_MS))
+		return POOL_HEARD;
+	return is_synced ? POOL_SILENT : POOL_DEAF;
+}
+
 static void set_pool_opts(struct daemon *d)
 {
 	d->pool_opts = (struct pool_opts){
@@ -134,6 +151,11 @@ static void set_pool_opts(struct daemon *d)
 		.driver_options = d->o->drivers,
 		.join_timeout_ms = d->o->join_timeout_ms,
 		.terminate_per_hour = d->o->terminations_per_hour,
+		.terminate_per_hour_total = d->o->terminations_per_hour_total,
+		.launch_per_hour = d->o->launches_per_hour,
+		.launch_per_hour_total = d->o->launches_per_hour_total,
+		.orphan_grace_ms = clock_real_ms(d->o->unknown_vm_grace_ms),
+		.listen = listen_to_host,
 		.user_data = build_user_data,
 		.changed = on_view_changed,
 		.arg = d,
@@ -209,7 +231,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 		    0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
 	    (rc = start_prompull(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
-		daemon_stop(d);
+		(void)daemon_stop(d);
 		return rc;
 	}
 	log_info("serving", INT("port", api_port(d->api)),
@@ -220,11 +242,17 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 }
 
 /* Threads that poke the tick are stopped before it is freed. */
-void daemon_stop(struct daemon *d)
+bool daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	prompull_stop(d->prompull);
 	tick_halt(d->tick);
+	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS)) {
+		log_info("driver-call-left", STR("why", "it has not ended in time; its "
+							"outcome is looked for at the "
+							"next start"));
+		return false;
+	}
 	sched_free(d->sched);
 	pools_free(d->pools);
 	view_stop(d->view);
@@ -241,4 +269,5 @@ void daemon_stop(struct daemon *d)
 	free(d->join_secret);
 	free(d->advertise);
 	free(d);
+	return true;
 }

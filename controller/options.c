@@ -67,8 +67,26 @@ const struct conf_option options_table[] = {
 	  400 * DAY, NULL, "How long roll-ups of 5 minutes are kept" },
 	{ "metrics", "retention_1h", CONF_DURATION, AT(retention_1h_ms), "400d", 3600 * S,
 	  4000 * DAY, NULL, "How long roll-ups of an hour are kept" },
-	{ "limits", "terminations_per_hour", CONF_INT, AT(terminations_per_hour), "60", 1,
-	  64, NULL, "Hosts of one pool that may be terminated within an hour" },
+	{ "limits", "terminations_per_hour", CONF_INT, AT(terminations_per_hour), "0", 0,
+	  1e6, NULL,
+	  "Hosts of one pool that may be terminated within an hour; 0: a fifth of its "
+	  "hosts, at least 30" },
+	{ "limits", "terminations_per_hour_total", CONF_INT,
+	  AT(terminations_per_hour_total), "0", 0, 1e6, NULL,
+	  "Hosts of all pools that may be terminated within an hour; 0: a fifth of all "
+	  "hosts, at least 60" },
+	{ "limits", "launches_per_hour", CONF_INT, AT(launches_per_hour), "0", 0, 1e6,
+	  NULL,
+	  "Hosts of one pool that may be launched within an hour; 0: twice its maximum, "
+	  "at least 30" },
+	{ "limits", "launches_per_hour_total", CONF_INT, AT(launches_per_hour_total), "0",
+	  0, 1e6, NULL,
+	  "Hosts of all pools that may be launched within an hour; 0: the sum of their "
+	  "maxima, at least 100" },
+	{ "limits", "unknown_vm_grace", CONF_DURATION, AT(unknown_vm_grace_ms), "10m", 0,
+	  30 * DAY, NULL,
+	  "A VM of ours that no record knows and that does not serve is terminated after "
+	  "that time" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 

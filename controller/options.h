@@ -35,7 +35,9 @@ struct options {
 	/* [metrics] */
 	int64_t raw_retention_ms, retention_5m_ms, retention_1h_ms;
 	/* [limits] */
-	int64_t terminations_per_hour;
+	int64_t terminations_per_hour, terminations_per_hour_total;
+	int64_t launches_per_hour, launches_per_hour_total;
+	int64_t unknown_vm_grace_ms; /* calendar */
 	/* [driver NAME] sections: {"local": {"subnet": ...}} */
 	json_t *drivers;
 };

@@ -161,6 +161,11 @@ int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
 /* A host that is to be terminated is up again; ERR_NOT_FOUND when its termination was
  * requested already. */
 int db_host_take_back(struct db *db, const char *id, struct err *err) MUST_CHECK;
+/* Its cloud's list has its VM: listed_ms. */
+int db_host_listed(struct db *db, const char *id, int64_t now_ms,
+		   struct err *err) MUST_CHECK;
+/* How many hosts are neither gone nor failed. */
+int db_host_count(struct db *db, int64_t *ret, struct err *err) MUST_CHECK;
 /* Its termination is requested now: gone_ms. ERR_NOT_FOUND: it was taken back. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
@@ -193,6 +198,8 @@ int db_unit_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 struct db_launch_filter {
 	const char *pool;
 	bool open; /* only intended, sent and unknown */
+	bool may_exist;   /* only those that were sent, and did not fail for certain */
+	int64_t since_ms; /* only those that changed at this time or later; 0: all */
 	size_t limit;
 };
 
@@ -204,7 +211,7 @@ int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_h
 		     struct err *err) MUST_CHECK;
 /*
  * Updates the state of a launch, and its host, in one transaction: done sets the host's
- * vm_id and booting; failed sets the host failed with error as its message. vm_id and
+ * vm_id and booting; failed and lost set the host failed with error as its message. vm_id and
  * error may be NULL, which keeps them. attempt grows by one with each sent.
  */
 int db_launch_set(struct db *db, const char *launch_id, enum db_launch_state state,

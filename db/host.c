@@ -31,6 +31,8 @@ static const struct db_col columns[] = {
 	BOOL(db_host, join_token_used, 0),
 	TEXT(db_host, cert_serial, 0),
 	TEXT(db_host, message, 0),
+	INTEGER(db_host, listed_ms, 0),
+	INTEGER(db_host, adopted_ms, 0),
 	INTEGER(db_host, counted_ms, COL_STATE),
 	INTEGER(db_host, paid_ms, COL_STATE),
 	BOOL(db_host, is_counted, 0),
@@ -181,6 +183,26 @@ int db_host_gone(struct db *db, const char *id, const char *message, int64_t now
 			    " message = '', epoch = 0 WHERE host = ?1",
 			    "t", id);
 	return db_write_end(db, rc, err);
+}
+
+int db_host_listed(struct db *db, const char *id, int64_t now_ms, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err, "UPDATE host SET listed_ms = ?2 WHERE id = ?1",
+			 "ti", id, now_ms);
+}
+
+int db_host_count(struct db *db, int64_t *ret, struct err *err)
+{
+	struct db_conn *c;
+	int rc = db_read(db, &c, err);
+
+	return rc < 0 ? rc
+		      : db_conn_int(c,
+				    "SELECT count(*) FROM host"
+				    " WHERE state NOT IN ('gone', 'failed')",
+				    ret, err);
 }
 
 int db_host_ending(struct db *db, const char *id, int64_t now_ms, struct err *err)

@@ -136,6 +136,9 @@ struct db_host {
 	bool join_token_used;
 	char *cert_serial;
 	char *message;
+	int64_t listed_ms;  /* its cloud's list first had it; 0: none ever did */
+	int64_t adopted_ms; /* it was found serving, without a record; 0: it was launched
+			       and joined */
 	/* the ledger's; kept by db_host_put() when the host exists */
 	int64_t counted_ms; /* its time is entered until then; 0: nothing of it */
 	int64_t paid_ms;    /* and paid for until then */
@@ -172,6 +175,7 @@ enum db_launch_state {
 	DB_LAUNCH_DONE,
 	DB_LAUNCH_FAILED,
 	DB_LAUNCH_UNKNOWN, /* ambiguous: to be found by listing */
+	DB_LAUNCH_LOST,    /* given up, though its VM may exist */
 };
 const char *db_launch_state_name(enum db_launch_state s); /* "intended" */
 int db_launch_state_from_name(const char *name);

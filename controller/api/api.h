@@ -114,6 +114,12 @@ uint16_t api_host_port(const struct api *api);
 /* SHA-256 of the agent's file in hex, for user data; "": there is no file. */
 const char *api_agent_sum(const struct api *api);
 
+/*
+ * Whether a host that no record knows called within the last real ms, with a certificate
+ * of ours. Safe from any thread.
+ */
+bool api_stranger_called(struct api *api, const char *host, int64_t within_ms);
+
 /* Makes streams send new events at once instead of within a second. */
 void api_notify_event(struct api *api);
 

@@ -4,6 +4,7 @@
  */
 #include "observer.h"
 
+#include "adopt_host.h"
 #include "check.h"
 #include "clock.h"
 
@@ -43,7 +44,8 @@ static int host_came(const struct observer *o, struct fleet *f, struct fleet_hos
 	char text[CLOCK_TEXT];
 	int rc = db_host_ready(events->db, h->h.id, f->now_ms, err);
 
-	if (rc == 0 && h->h.requested_ms >= o->blind_ms)
+	/* When one that was found had been launched is not known. */
+	if (rc == 0 && !h->h.adopted_ms && h->h.requested_ms >= o->blind_ms)
 		rc = db_lead_add(events->db,
 				 &(struct db_lead){
 					 .kind = DB_LEAD_HOST,
@@ -75,9 +77,16 @@ int observe_hosts(const struct observer *o, struct fleet *f,
 		struct fleet_host *h = &f->hosts[i];
 
 		read_host(h, s);
+	}
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		struct fleet_host *h = &f->hosts[i];
+		bool is_ready = true;
+
 		if (!h->alive || h->h.ready_ms || h->h.state > DB_HOST_UP)
 			continue;
-		rc = host_came(o, f, h, events, err);
+		rc = adopt_is_open(&h->h) ? adopt_host(f, h, events, &is_ready, err) : 0;
+		if (rc == 0 && is_ready)
+			rc = host_came(o, f, h, events, err);
 		if (rc < 0)
 			return rc;
 	}

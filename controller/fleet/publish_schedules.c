@@ -4,6 +4,7 @@
  */
 #include "publication.h"
 
+#include "adopt_host.h"
 #include "check.h"
 
 #include <stdio.h>
@@ -90,6 +91,13 @@ static int add_schedule(struct publication *p, struct fleet *f, struct fleet_hos
 	return 0;
 }
 
+static void keep_schedule(struct publication *p, const struct fleet_host *h)
+{
+	CLEANUP(free) char *key = xasprintf("/foretide/schedule/%s", h->h.id);
+
+	publication_keep(p, key);
+}
+
 int publication_add_schedules(struct publication *p, struct fleet *f,
 			      const struct view_snapshot *s, struct err *err)
 {
@@ -98,6 +106,10 @@ int publication_add_schedules(struct publication *p, struct fleet *f,
 
 		if (f->hosts[i].h.state >= DB_HOST_TERMINATING)
 			continue;
+		if (adopt_is_open(&f->hosts[i].h)) {
+			keep_schedule(p, &f->hosts[i]);
+			continue;
+		}
 		rc = add_schedule(p, f, &f->hosts[i], s, err);
 		if (rc < 0)
 			return rc;

@@ -164,6 +164,12 @@ static bool count_kv(void *arg, const struct store_kv *kv)
 	return true;
 }
 
+static const struct mirror *mirror_of(const struct view *v, const char *key)
+{
+	return strncmp(key, "/skydns/", strlen("/skydns/")) == 0 ? v->skydns
+								 : v->foretide;
+}
+
 void view_snapshot(struct view *v, const char *prefix, struct view_snapshot *ret)
 {
 	size_t n = 0;
@@ -171,8 +177,7 @@ void view_snapshot(struct view *v, const char *prefix, struct view_snapshot *ret
 	int64_t since;
 
 	pthread_mutex_lock(&v->lock);
-	m = strncmp(prefix, "/skydns/", strlen("/skydns/")) == 0 ? v->skydns
-								 : v->foretide;
+	m = mirror_of(v, prefix);
 	mirror_each(m, prefix, count_kv, &n);
 	since = mirror_stale_since_ms(m);
 	*ret = (struct view_snapshot){
@@ -204,6 +209,19 @@ static int by_key(const void *key, const void *kv)
 const struct view_kv *view_find(const struct view_snapshot *s, const char *key)
 {
 	return s->n ? bsearch(key, s->kvs, s->n, sizeof(*s->kvs), by_key) : NULL;
+}
+
+bool view_has(struct view *v, const char *key, bool *ret_synced)
+{
+	const struct mirror *m;
+	bool has;
+
+	pthread_mutex_lock(&v->lock);
+	m = mirror_of(v, key);
+	has = mirror_get(m, key) != NULL;
+	*ret_synced = mirror_has_copy(m) && mirror_is_synced(m);
+	pthread_mutex_unlock(&v->lock);
+	return has;
 }
 
 int view_wait(struct view *v, int64_t rev, int64_t timeout_ms, struct err *err)

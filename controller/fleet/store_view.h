@@ -46,6 +46,9 @@ void view_snapshot(struct view *v, const char *prefix, struct view_snapshot *ret
 /* NULL when there is no such key in the snapshot. */
 const struct view_kv *view_find(const struct view_snapshot *s, const char *key);
 
+/* Whether the copy has the key, and whether it is up to date. */
+bool view_has(struct view *v, const char *key, bool *ret_synced);
+
 /* Waits until the copy holds revision rev; ERR_TIMEOUT after timeout_ms real ms. */
 int view_wait(struct view *v, int64_t rev, int64_t timeout_ms,
 	      struct err *err) MUST_CHECK;

@@ -3,6 +3,8 @@
 
 #include "check.h"
 
+#include <string.h>
+
 int pool_round_load(struct pool_round *r, struct err *err)
 {
 	int rc;
@@ -27,6 +29,19 @@ void pool_round_done(struct pool_round *r)
 	db_host_list_done(&r->hosts);
 	db_launch_list_done(&r->open);
 	free(r->vms);
+}
+
+enum pool_voice pool_listen(const struct pool_round *r, const char *host)
+{
+	return r->opts->listen ? r->opts->listen(r->opts->arg, host) : POOL_SILENT;
+}
+
+const struct drv_vm *pool_vm_of(const struct pool_round *r, const char *launch_id)
+{
+	for (size_t i = 0; i < r->n_vms; i++)
+		if (strcmp(r->vms[i].launch_id, launch_id) == 0)
+			return &r->vms[i];
+	return NULL;
 }
 
 bool pool_resends(const struct pool_round *r)

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "log.h"
+#include "repeat.h"
 #include "round.h"
 #include "samples.h"
 #include "stacks.h"
@@ -27,6 +28,7 @@ struct tick {
 	/* ---- the thread's own */
 	struct tick_parts parts;
 	int64_t again_ms; /* real; sooner than the period */
+	struct repeat no_sweep, no_upkeep;
 };
 
 static void note_round(struct tick *t, int64_t began_mono_ms)
@@ -36,6 +38,25 @@ static void note_round(struct tick *t, int64_t began_mono_ms)
 	t->duration_ms = clock_mono_ms() - began_mono_ms;
 	t->rounds++;
 	pthread_mutex_unlock(&t->lock);
+}
+
+static void tell_again(struct repeat *again, const char *event, int rc,
+		       const struct err *err)
+{
+	if (rc == 0)
+		repeat_end(again);
+	else if (repeat_is_due(again, err->msg))
+		log_warn(event, ERR(err), INT("more_times", again->untold));
+}
+
+static void keep_house(struct tick *t)
+{
+	struct err err = { 0 };
+	int rc = stack_sweep(t->o->db, &err);
+
+	tell_again(&t->no_sweep, "pool-cleanup-failed", rc, &err);
+	rc = db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err);
+	tell_again(&t->no_upkeep, "maintenance-failed", rc, &err);
 }
 
 static void run_round(struct tick *t, bool full)
@@ -63,10 +84,8 @@ static void run_round(struct tick *t, bool full)
 		t->again_ms = AGAIN_SOON_MS;
 	else if (full && tiers_want_more(t->parts.tiers))
 		tick_poke(t, true);
-	if (full && stack_sweep(t->o->db, &err) < 0)
-		log_warn("pool-cleanup-failed", ERR(&err));
-	if (full && db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0)
-		log_warn("maintenance-failed", ERR(&err));
+	if (full)
+		keep_house(t);
 	round_done(&r);
 	note_round(t, began);
 }
