@@ -26,7 +26,7 @@ struct reading;
 struct metrics {
 	uint32_t magic;
 	struct loop *loop;
-	struct httpm *http;
+	struct httpm *sources;
 	char *host;
 	int64_t interval_ms;
 	const struct wanted *wanted;
@@ -175,7 +175,7 @@ static void scrape_unit(struct metrics *m, const struct wanted_unit *u)
 		r->index = i;
 		r->next = m->readings;
 		m->readings = r;
-		r->scrape = scrape_start(m->loop, m->http, &r->sources.v[i], &to,
+		r->scrape = scrape_start(m->loop, m->sources, &r->sources.v[i], &to,
 					 SCRAPE_MS, on_scraped, r);
 	}
 }
@@ -224,15 +224,15 @@ static void on_timer(void *arg)
 
 /* ---------------------------------------------------------------- the object */
 
-struct metrics *metrics_new(struct loop *loop, struct httpm *http,
-			    const struct metrics_opts *o)
+struct metrics *metrics_new(struct loop *loop, struct httpm *controller,
+			    struct httpm *sources, const struct metrics_opts *o)
 {
 	struct metrics *m = xcalloc(1, sizeof(*m));
 
 	m->magic = METRICS_MAGIC;
 	m->loop = loop;
-	m->http = http;
-	m->post = (struct post){ .http = http,
+	m->sources = sources;
+	m->post = (struct post){ .http = controller,
 				 .controller = xstrdup(o->controller),
 				 .ca_file = xstrdup(o->ca_file),
 				 .cert_file = xstrdup(o->cert_file),

@@ -29,9 +29,10 @@ struct metrics_opts {
 	const struct units *units;
 };
 
-/* Strings are copied. */
-struct metrics *metrics_new(struct loop *loop, struct httpm *http,
-			    const struct metrics_opts *opts);
+/* Strings are copied. controller is for the pushes, sources for what units serve: what the
+ * one waits for never delays the other. */
+struct metrics *metrics_new(struct loop *loop, struct httpm *controller,
+			    struct httpm *sources, const struct metrics_opts *opts);
 void metrics_free(struct metrics *m);
 DEFINE_CLEANUP(struct metrics *, metrics_free);
 

@@ -4,7 +4,6 @@
 #include "buf.h"
 #include "check.h"
 #include "clock.h"
-#include "key.h"
 #include "log.h"
 #include "text.h"
 
@@ -33,6 +32,7 @@ struct lease {
 	struct store *store;
 	int64_t ttl_s;
 	char *file;
+	struct files *files;
 	lease_found_fn *found;
 	void *arg;
 	int64_t id;   /* 0: none */
@@ -241,11 +241,10 @@ static void on_listed(void *arg, const struct store_lease_info *info,
 static void save_id(const struct lease *l)
 {
 	char text[32];
-	struct err e;
 	int n = snprintf(text, sizeof(text), "%lld\n", (long long)l->id);
 
-	if (l->file && host_file_write(l->file, text, (size_t)n, false, &e) < 0)
-		log_warn("lease-not-saved", ERR(&e));
+	if (l->file)
+		files_write(l->files, l->file, text, (size_t)n, 0600, FILES_UNSYNCED);
 }
 
 static void load_id(struct lease *l)
@@ -351,6 +350,7 @@ struct lease *lease_new(struct loop *loop, struct store *s, const struct lease_o
 	l->store = s;
 	l->ttl_s = o->ttl_s;
 	l->file = o->file ? xstrdup(o->file) : NULL;
+	l->files = o->files;
 	l->found = o->found;
 	l->arg = o->arg;
 	l->pause_ms = l->retry_ms = RETRY_FIRST_MS;

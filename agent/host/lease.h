@@ -27,7 +27,8 @@ typedef bool lease_found_fn(void *arg, const char *key);
 
 struct lease_opts {
 	int64_t ttl_s;
-	const char *file; /* where the lease's id is kept; copied */
+	const char *file;    /* where the lease's id is kept; copied */
+	struct files *files; /* writes it */
 	lease_found_fn *found;
 	void *arg;
 };
