@@ -81,6 +81,8 @@ static bool deliver_one(struct httpm *m)
 		if (!bytes.len)
 			continue;
 		buf_init(&c->pending, c->max_bytes);
+		loop_doing(m->loop, "what %.*s streams", (int)strcspn(c->url, "?"),
+			   c->url);
 		c->data(c->arg, bytes.data, bytes.len);
 		buf_done(&bytes);
 		return true;
@@ -117,6 +119,7 @@ static void finish(struct httpm_call *c, CURLcode rc)
 	struct http_res res = c->res;
 
 	c->res = (struct http_res){ 0 };
+	loop_doing(c->m->loop, "the answer of %.*s", (int)strcspn(c->url, "?"), c->url);
 	call_free(c);
 	done(arg, rc == CURLE_OK ? &res : NULL, sent, rc == CURLE_OK ? NULL : &err);
 	http_res_done(&res);
