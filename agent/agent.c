@@ -18,6 +18,7 @@
 
 #define AGENT_MAGIC 0x6167656eu
 #define STORE_TIMEOUT_MS 2000
+#define HELD_MS 1000 /* the loop was held for so long: it is told */
 
 struct agent {
 	uint32_t magic;
@@ -92,6 +93,17 @@ static void on_file(void *arg, const char *path, const struct err *err)
 	(void)arg;
 	if (err)
 		log_warn("file-not-written", STR("path", path), ERR(err));
+}
+
+/* Told where a person looks, not only in the log: meanwhile nothing was done here. */
+static void on_held(void *arg, int64_t ms, const char *what)
+{
+	struct agent *a = arg;
+
+	CHECK_MAGIC(a, AGENT_MAGIC);
+	log_warn("loop-held", INT("ms", ms), STR("by", what));
+	if (a->metrics)
+		metrics_held(a->metrics, ms, what);
 }
 
 static bool on_found(void *arg, const char *key)
@@ -259,6 +271,7 @@ int agent_open(struct loop *loop, const struct agent_conf *conf, struct unit_log
 	a->loop = loop;
 	a->conf = conf;
 	a->log = log;
+	loop_on_held(loop, HELD_MS, on_held, a);
 	rc = find_address(a, err);
 	if (rc == 0)
 		rc = files_open(loop, on_file, NULL, &a->files, err);
@@ -284,6 +297,7 @@ void agent_close(struct agent *a)
 	if (!a)
 		return;
 	CHECK_MAGIC(a, AGENT_MAGIC);
+	loop_on_held(a->loop, 0, NULL, NULL);
 	metrics_free(a->metrics);
 	wanted_free(a->wanted);
 	registrator_free(a->registrator);
