@@ -164,6 +164,7 @@ static int start_store(struct agent *a, const struct enroll_info *info, struct e
 				.timeout_ms = STORE_TIMEOUT_MS };
 	struct lease_opts l = {
 		.ttl_s = info->lease_ttl_s,
+		.store = &s,
 		.file = file,
 		.files = a->files,
 		.found = on_found,
@@ -171,10 +172,7 @@ static int start_store(struct agent *a, const struct enroll_info *info, struct e
 	};
 	int rc = store_open(a->loop, &s, &a->store, err);
 
-	if (rc < 0)
-		return rc;
-	a->lease = lease_new(a->loop, a->store, &l);
-	return 0;
+	return rc < 0 ? rc : lease_new(a->loop, a->store, &l, &a->lease, err);
 }
 
 static void start_names(struct agent *a, const struct enroll_info *info)
