@@ -11,6 +11,10 @@
 
 #include <string.h>
 
+/* Renderings in processes of their own, and when one that must wait is tried again. */
+#define CHILDREN_MAX 2
+#define CHILD_AGAIN_MS 20
+
 static void pump(struct confd_resource *r);
 
 static void on_reloaded(void *arg, const struct err *err)
@@ -97,25 +101,17 @@ static int start_check(struct confd_resource *r, struct err *err)
 			 on_checked, r, &r->shell, err);
 }
 
-static void render(struct confd_resource *r)
+/* What was rendered becomes the file, unless it is that already. */
+static void take(struct confd_resource *r, const char *text, size_t len)
 {
-	CLEANUP(buf_done) struct buf out;
 	struct err err;
 	int rc;
 
-	buf_init(&out, CONFD_FILE_MAX);
-	r->dirty = false;
-	r->group->confd->stats.renders++;
-	rc = confd_render(r, &out, &err);
-	if (rc < 0) {
-		retry_render(r, "confd-render-failed", &err);
-		return;
-	}
-	if (confd_file_equals(r->dest, buf_str(&out), out.len, r->spec)) {
+	if (confd_file_equals(r->dest, text, len, r->spec)) {
 		is_right(r);
 		return;
 	}
-	rc = confd_file_stage(r->dest, buf_str(&out), out.len, r->spec, &r->staged, &err);
+	rc = confd_file_stage(r->dest, text, len, r->spec, &r->staged, &err);
 	if (rc < 0) {
 		retry_render(r, "confd-write-failed", &err);
 		return;
@@ -132,7 +128,64 @@ static void render(struct confd_resource *r)
 	}
 }
 
+static void on_rendered_apart(void *arg, const char *text, size_t len,
+			      const struct err *err)
+{
+	struct confd_resource *r = arg;
+
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	r->child = NULL;
+	r->group->confd->n_children--;
+	if (err)
+		retry_render(r, "confd-render-failed", err);
+	else
+		take(r, text, len);
+	pump(r);
+}
+
+static void render_apart(struct confd_resource *r)
+{
+	struct confd *c = r->group->confd;
+
+	if (c->n_children >= CHILDREN_MAX) {
+		r->dirty = true;
+		r->render_at_ms = clock_mono_ms() + CHILD_AGAIN_MS;
+		return;
+	}
+	c->stats.renders++;
+	c->n_children++;
+	r->child = confd_render_apart(r, on_rendered_apart);
+}
+
+static void render(struct confd_resource *r)
+{
+	struct confd *c = r->group->confd;
+	CLEANUP(buf_done) struct buf out;
+	struct err err;
+	int rc;
+
+	buf_init(&out, CONFD_FILE_MAX);
+	loop_doing(c->loop, "rendering %s", r->key);
+	r->dirty = false;
+	rc = confd_render(r, &out, &err);
+	if (rc == CONFD_TOO_LARGE) {
+		render_apart(r);
+		return;
+	}
+	c->stats.renders++;
+	if (rc < 0)
+		retry_render(r, "confd-render-failed", &err);
+	else
+		take(r, buf_str(&out), out.len);
+}
+
 /* ---------------------------------------------------------------- when */
+
+/* A command or a rendering of it is under way. */
+static bool is_busy(const struct confd_resource *r)
+{
+	return r->shell || r->child;
+}
 
 static bool has_copies(const struct confd_resource *r)
 {
@@ -150,15 +203,15 @@ static void pump(struct confd_resource *r)
 	int64_t next = INT64_MAX;
 
 	loop_timer_unset(r->timer);
-	if (r->shell)
+	if (is_busy(r))
 		return;
 	if (can_render && now >= r->render_at_ms) {
 		render(r);
 		can_render = r->dirty;
 	}
-	if (!r->shell && confd_reload_may_start(r) && now >= r->reload_at_ms)
+	if (!is_busy(r) && confd_reload_may_start(r) && now >= r->reload_at_ms)
 		confd_reload_start(r, on_reloaded);
-	if (r->shell)
+	if (is_busy(r))
 		return;
 	if (can_render)
 		next = r->render_at_ms;
@@ -191,7 +244,7 @@ static void make_dirty(struct confd_resource *r)
 			MIN(now + o->debounce_ms +
 				    arc4random_uniform((uint32_t)o->debounce_ms / 2 + 1),
 			    r->dirty_since_ms + o->max_wait_ms);
-	if (!r->shell)
+	if (!is_busy(r))
 		loop_timer_at(r->timer, r->render_at_ms);
 }
 
@@ -274,6 +327,9 @@ void confd_resource_free(struct confd_resource *r)
 		return;
 	CHECK_MAGIC(r, RESOURCE_MAGIC);
 	shell_free(r->shell);
+	if (r->child)
+		r->group->confd->n_children--;
+	child_free(r->child);
 	if (r->staged)
 		(void)unlink(r->staged);
 	for (size_t i = 0; i < r->n_uses; i++)
@@ -294,7 +350,7 @@ void confd_resource_active(struct confd_resource *r)
 {
 	if (!r->spec)
 		return;
-	if (r->group->active && !r->reload_due && !r->shell &&
+	if (r->group->active && !r->reload_due && !is_busy(r) &&
 	    confd_mark_is_set(r->mark)) {
 		/* Left by a previous run of the agent. */
 		confd_reload_request(r);
