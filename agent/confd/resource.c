@@ -5,6 +5,7 @@
 #include "check.h"
 #include "clock.h"
 #include "destination.h"
+#include "disk.h"
 #include "log.h"
 #include "problem.h"
 #include "reload.h"
@@ -16,6 +17,7 @@
 #define CHILD_AGAIN_MS 20
 
 static void pump(struct confd_resource *r);
+static void on_disk(void *arg, enum disk_result how, char *staged, const struct err *err);
 
 static void on_reloaded(void *arg, const struct err *err)
 {
@@ -39,6 +41,12 @@ static void retry_render(struct confd_resource *r, const char *event,
 	r->render_at_ms = r->dirty_since_ms + r->render_retry_ms;
 }
 
+static void drop_staged(struct confd_resource *r)
+{
+	(void)unlink(r->staged);
+	free(TAKE(r->staged));
+}
+
 static void is_right(struct confd_resource *r)
 {
 	struct confd *c = r->group->confd;
@@ -52,21 +60,9 @@ static void is_right(struct confd_resource *r)
 	loop_timer_in(c->notify, 0);
 }
 
-static void publish(struct confd_resource *r)
+static void published(struct confd_resource *r)
 {
-	struct confd *c = r->group->confd;
-	CLEANUP(free) char *staged = TAKE(r->staged);
-	struct err err;
-
-	/* First, so that the reload is not lost if we are killed in between. */
-	if (confd_reload_is_needed(r))
-		confd_mark_set(r->mark);
-	if (confd_file_publish(staged, r->dest, &err) < 0) {
-		(void)unlink(staged);
-		retry_render(r, "confd-write-failed", &err);
-		return;
-	}
-	c->stats.writes++;
+	r->group->confd->stats.writes++;
 	log_info("confd-written", STR("resource", r->key), STR("dest", r->dest));
 	confd_reload_request(r);
 	is_right(r);
@@ -79,11 +75,10 @@ static void on_checked(void *arg, const struct err *err)
 	CHECK_MAGIC(r, RESOURCE_MAGIC);
 	r->shell = NULL;
 	if (err) {
-		(void)unlink(r->staged);
-		free(TAKE(r->staged));
+		drop_staged(r);
 		retry_render(r, "confd-check-failed", err);
 	} else {
-		publish(r);
+		r->disk = disk_publish(r, TAKE(r->staged), on_disk);
 	}
 	pump(r);
 }
@@ -101,31 +96,38 @@ static int start_check(struct confd_resource *r, struct err *err)
 			 on_checked, r, &r->shell, err);
 }
 
-/* What was rendered becomes the file, unless it is that already. */
-static void take(struct confd_resource *r, const char *text, size_t len)
+static void check(struct confd_resource *r)
 {
 	struct err err;
-	int rc;
 
-	if (confd_file_equals(r->dest, text, len, r->spec)) {
+	if (start_check(r, &err) == 0)
+		return;
+	drop_staged(r);
+	retry_render(r, "confd-check-failed", &err);
+}
+
+static void on_disk(void *arg, enum disk_result how, char *staged, const struct err *err)
+{
+	struct confd_resource *r = arg;
+
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	r->disk = NULL;
+	switch (how) {
+	case DISK_FAILED:
+		retry_render(r, "confd-write-failed", err);
+		break;
+	case DISK_EQUAL:
 		is_right(r);
-		return;
+		break;
+	case DISK_STAGED:
+		r->staged = staged;
+		check(r);
+		break;
+	case DISK_PUBLISHED:
+		published(r);
+		break;
 	}
-	rc = confd_file_stage(r->dest, text, len, r->spec, &r->staged, &err);
-	if (rc < 0) {
-		retry_render(r, "confd-write-failed", &err);
-		return;
-	}
-	if (!r->spec->check_cmd) {
-		publish(r);
-		return;
-	}
-	rc = start_check(r, &err);
-	if (rc < 0) {
-		(void)unlink(r->staged);
-		free(TAKE(r->staged));
-		retry_render(r, "confd-check-failed", &err);
-	}
+	pump(r);
 }
 
 static void on_rendered_apart(void *arg, const char *text, size_t len,
@@ -139,7 +141,7 @@ static void on_rendered_apart(void *arg, const char *text, size_t len,
 	if (err)
 		retry_render(r, "confd-render-failed", err);
 	else
-		take(r, text, len);
+		r->disk = disk_place(r, text, len, on_disk);
 	pump(r);
 }
 
@@ -176,15 +178,15 @@ static void render(struct confd_resource *r)
 	if (rc < 0)
 		retry_render(r, "confd-render-failed", &err);
 	else
-		take(r, buf_str(&out), out.len);
+		r->disk = disk_place(r, buf_str(&out), out.len, on_disk);
 }
 
 /* ---------------------------------------------------------------- when */
 
-/* A command or a rendering of it is under way. */
+/* A command, a rendering or a write of it is under way. */
 static bool is_busy(const struct confd_resource *r)
 {
-	return r->shell || r->child;
+	return r->shell || r->child || r->disk;
 }
 
 static bool has_copies(const struct confd_resource *r)
@@ -330,13 +332,13 @@ void confd_resource_free(struct confd_resource *r)
 	if (r->child)
 		r->group->confd->n_children--;
 	child_free(r->child);
+	disk_cancel(r->disk);
 	if (r->staged)
-		(void)unlink(r->staged);
+		drop_staged(r);
 	for (size_t i = 0; i < r->n_uses; i++)
 		keys_unuse(r->uses[i]);
 	loop_timer_free(r->timer);
 	confd_spec_free(r->spec);
-	free(r->staged);
 	free(r->key);
 	free(r->text);
 	free(r->dest);

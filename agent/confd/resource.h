@@ -13,6 +13,7 @@
 #define CONFD_MAGIC 0x434f4e46u
 #define RESOURCE_MAGIC 0x52455343u
 #define CONFD_FILE_MAX ((size_t)8 << 20) /* a rendered file */
+#define CONFD_DISKS 4 /* threads for files; one file is always with the same */
 
 /* The resources of one tier, or (stack NULL) of the folder. */
 struct confd_group {
@@ -47,7 +48,8 @@ struct confd_resource {
 	struct loop_timer *timer;
 	struct shell *shell; /* a command that runs */
 	struct child *child; /* that renders */
-	char *staged;        /* waits for its check */
+	struct disk_job *disk;
+	char *staged; /* waits for its check */
 	bool dirty;          /* a key changed since the last rendering */
 	int64_t dirty_since_ms, render_at_ms, render_retry_ms;
 	bool reload_due;
@@ -63,6 +65,7 @@ struct confd {
 		*notify; /* on_ready comes from here, never from inside a call */
 	struct confd_group *groups;
 	size_t n_children; /* that render */
+	struct worker *disks[CONFD_DISKS];
 	struct confd_stats stats;
 };
 
