@@ -3,8 +3,7 @@
 
 #include "buf.h"
 #include "check.h"
-#include "clock.h"
-#include "key.h"
+#include "keepalive.h"
 #include "log.h"
 #include "text.h"
 
@@ -31,8 +30,10 @@ struct lease {
 	uint32_t magic;
 	struct loop *loop;
 	struct store *store;
+	struct keepalive *keepalive;
 	int64_t ttl_s;
 	char *file;
+	struct files *files;
 	lease_found_fn *found;
 	void *arg;
 	int64_t id;   /* 0: none */
@@ -40,7 +41,7 @@ struct lease {
 	bool listed;  /* the keys under it were read */
 	bool failing; /* logged once, not at every attempt */
 	struct store_call *call;
-	struct loop_timer *timer; /* keepalive, or the next try of a grant */
+	struct loop_timer *timer; /* the next try of a grant */
 	struct loop_timer *retry; /* of failed writes */
 	int64_t pause_ms, retry_ms;
 	struct kept *kept;
@@ -118,9 +119,9 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 		report_failure(l, "store-write-failed", err);
 		k->unknown = true;
 		free(TAKE(k->sent));
-		/* The store does not know our lease: the keepalive will notice. */
+		/* The store does not know our lease: a refresh will show it. */
 		if (err->code == ERR_NOT_FOUND)
-			loop_timer_in(l->timer, 0);
+			keepalive_set(l->keepalive, l->id);
 		loop_timer_in(l->retry, l->retry_ms);
 		l->retry_ms = MIN(l->retry_ms * 2, RETRY_MOST_MS);
 		return;
@@ -241,11 +242,10 @@ static void on_listed(void *arg, const struct store_lease_info *info,
 static void save_id(const struct lease *l)
 {
 	char text[32];
-	struct err e;
 	int n = snprintf(text, sizeof(text), "%lld\n", (long long)l->id);
 
-	if (l->file && host_file_write(l->file, text, (size_t)n, false, &e) < 0)
-		log_warn("lease-not-saved", ERR(&e));
+	if (l->file)
+		files_write(l->files, l->file, text, (size_t)n, 0600, FILES_UNSYNCED);
 }
 
 static void load_id(struct lease *l)
@@ -271,7 +271,6 @@ static void confirmed(struct lease *l)
 		log_info("lease-recovered");
 	l->failing = false;
 	l->pause_ms = RETRY_FIRST_MS;
-	loop_timer_in(l->timer, l->ttl_s * 1000 / 3);
 }
 
 static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
@@ -289,6 +288,7 @@ static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *e
 	l->id = id;
 	l->held = l->listed = true;
 	save_id(l);
+	keepalive_set(l->keepalive, id);
 	confirmed(l);
 	for (struct kept *k = l->kept; k; k = k->next) {
 		free(TAKE(k->stored));
@@ -297,14 +297,13 @@ static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *e
 	write_all(l);
 }
 
-static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
+static void on_kept_alive(void *arg, int64_t id, const struct err *err)
 {
 	struct lease *l = arg;
 
-	(void)id;
-	(void)ttl_s;
 	CHECK_MAGIC(l, LEASE_MAGIC);
-	l->call = NULL;
+	if (id != l->id)
+		return;
 	if (err && err->code == ERR_NOT_FOUND) {
 		log_warn("lease-lost");
 		l->id = 0;
@@ -314,7 +313,6 @@ static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err
 	}
 	if (err) {
 		report_failure(l, "lease-not-kept-alive", err);
-		try_again(l);
 		return;
 	}
 	confirmed(l);
@@ -322,6 +320,7 @@ static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err
 		return;
 	log_info("lease-continued");
 	l->held = true;
+	store_cancel(l->call);
 	l->call = store_lease_timetolive(l->store, l->id, true, on_listed, l);
 }
 
@@ -330,35 +329,46 @@ static void on_timer(void *arg)
 	struct lease *l = arg;
 
 	CHECK_MAGIC(l, LEASE_MAGIC);
-	if (l->call) {
+	if (l->call)
 		try_again(l);
-		return;
-	}
-	if (l->id)
-		l->call = store_lease_keepalive(l->store, l->id, on_kept_alive, l);
-	else
+	else if (!l->id)
 		l->call = store_lease_grant(l->store, l->ttl_s, 0, on_granted, l);
 }
 
 /* ---------------------------------------------------------------- the object */
 
-struct lease *lease_new(struct loop *loop, struct store *s, const struct lease_opts *o)
+int lease_new(struct loop *loop, struct store *s, const struct lease_opts *o,
+	      struct lease **ret, struct err *err)
 {
-	struct lease *l = xcalloc(1, sizeof(*l));
+	CLEANUP(lease_free) struct lease *l = xcalloc(1, sizeof(*l));
+	int rc;
 
 	l->magic = LEASE_MAGIC;
 	l->loop = loop;
 	l->store = s;
 	l->ttl_s = o->ttl_s;
 	l->file = o->file ? xstrdup(o->file) : NULL;
+	l->files = o->files;
 	l->found = o->found;
 	l->arg = o->arg;
 	l->pause_ms = l->retry_ms = RETRY_FIRST_MS;
 	l->timer = loop_timer_new(loop, on_timer, l);
 	l->retry = loop_timer_new(loop, on_retry, l);
+	rc = keepalive_new(loop,
+			   &(struct keepalive_opts){ .store = o->store,
+						     .ttl_s = l->ttl_s,
+						     .fn = on_kept_alive,
+						     .arg = l },
+			   &l->keepalive, err);
+	if (rc < 0)
+		return rc;
 	load_id(l);
-	on_timer(l);
-	return l;
+	if (l->id)
+		keepalive_set(l->keepalive, l->id);
+	else
+		on_timer(l);
+	*ret = TAKE(l);
+	return 0;
 }
 
 void lease_free(struct lease *l)
@@ -366,6 +376,7 @@ void lease_free(struct lease *l)
 	if (!l)
 		return;
 	CHECK_MAGIC(l, LEASE_MAGIC);
+	keepalive_free(l->keepalive);
 	store_cancel(l->call);
 	while (l->kept) {
 		struct kept *k = l->kept;
