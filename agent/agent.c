@@ -65,6 +65,13 @@ static void on_ready(void *arg)
 	on_unit(arg, "");
 }
 
+static void on_seen(void *arg, const struct mirror_change *change)
+{
+	struct agent *a = arg;
+
+	lease_seen(a->lease, change);
+}
+
 static bool is_ready(void *arg, const char *stack, const char *tier)
 {
 	struct agent *a = arg;
@@ -184,6 +191,8 @@ static void start_names(struct agent *a, const struct enroll_info *info)
 				      .key_file = enroll_key_file(a->enroll),
 				      .address = a->address,
 				      .domain = a->domain,
+				      .files = a->files,
+				      .seen = on_seen,
 				      .on_ready = on_ready,
 				      .arg = a };
 

@@ -68,7 +68,7 @@ static int set_up(void **state)
 
 	log_set_level(LOG_LEVEL_ERROR + 1);
 	assert_ok(loop_new(&s->loop, &err), &err);
-	s->keys = keys_new(s->loop, some_store);
+	s->keys = keys_new(s->loop, some_store, NULL);
 	snprintf(s->root, sizeof(s->root), "/tmp/foretide-confd-XXXXXX");
 	assert_non_null(mkdtemp(s->root));
 	*state = s;
