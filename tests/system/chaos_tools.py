@@ -43,27 +43,28 @@ def losses(q):
 
 # ---------------------------------------------------------------- faults
 class Link:
-    """The link of a local host; cut both ways, or only towards the host or from it."""
+    """The link of a local host; cut both ways, or only what goes to the host or from it."""
 
     def __init__(self, q, host):
-        self.name = q.local_hosts()[host]["veth"]
-        self.bridge = q.bridge
+        self.name, self.pid = q.local_hosts()[host]["veth"], q.pid(host)
 
     def cut(self, way="both"):
         if way == "both":
             self.run("ip", "link", "set", self.name, "down")
-        elif way == "to":
-            self.run("tc", "qdisc", "add", "dev", self.name, "root", "netem", "loss", "100%")
         else:
-            self.run("tc", "qdisc", "add", "dev", self.name, "clsact")
-            self.run("tc", "filter", "add", "dev", self.name, "ingress", "matchall",
-                     "action", "drop")
+            self.run(*self.queue(way, "add"), "pfifo", "limit", "0")
 
     def heal(self, way="both"):
         if way == "both":
             self.run("ip", "link", "set", self.name, "up")
         else:
-            self.run("tc", "qdisc", "del", "dev", self.name, "root" if way == "to" else "clsact")
+            self.run(*self.queue(way, "del"))
+
+    def queue(self, way, verb):
+        """The end of the link that sends: a queue without room drops all."""
+        if way == "to":
+            return "tc", "qdisc", verb, "dev", self.name, "root"
+        return ("nsenter", "-t", str(self.pid), "-n", "tc", "qdisc", verb, "dev", "eth0", "root")
 
     @staticmethod
     def run(*command):
