@@ -120,11 +120,12 @@ static bool pushes_on(const struct silence_moment *m, const struct silent *is,
 	       m->now_ms - h->pushed_ms <= 2 * m->push_ms + PUSH_SLACK_MS;
 }
 
-/* Its next push is not late yet: it may just be cut off from the store. */
+/* Its next push is not late yet: it may just be cut off from the store. So it is when the
+ * controller began to listen only now. */
 static bool may_push_yet(const struct silence_moment *m, const struct silence_host *h)
 {
-	return h->pushed_ms && m->push_ms <= LONGEST_PUSH_MS &&
-	       m->now_ms - h->pushed_ms <= m->push_ms + PUSH_SLACK_MS;
+	return m->push_ms <= LONGEST_PUSH_MS &&
+	       m->now_ms - MAX(h->pushed_ms, m->heard_ms) <= m->push_ms + PUSH_SLACK_MS;
 }
 
 static void look_at(const struct silences *s, const struct silence_moment *m,

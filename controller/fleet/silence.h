@@ -13,7 +13,7 @@
  * pool is doubted when two or more of it, and all or more than 55 %, are silent; the
  * installation as well, also when its only host is. Of what is doubted nobody is ended,
  * and no more than a tenth, at least one host, is replaced in a pool; in a doubted
- * installation none for a minute; as many more each minute. The doubt lasts until all are
+ * installation none for five minutes; as many more each minute. The doubt lasts until all are
  * heard or fewer have been silent for a minute; then every silence begins anew. The last
  * host of a pool waits twice as long before it is ended.
  *

@@ -407,6 +407,19 @@ static void none_is_ended_under_a_hold(void **state)
 	assert_false(is_ended(w, w->silent));
 }
 
+static void of_a_stack_that_is_deleted_nobody_is_waited_for(void **state)
+{
+	struct watch *w = *state;
+
+	w->o->opts.lost_after_ms = 3600000;
+	stand(w, STACK("", ""));
+	w->silent = "all";
+	assert_true(look_until(w, host(w, "a")->unknown_ms && host(w, "d")->unknown_ms));
+	assert_int_equal(w->placed.n_leave, 0);
+	assert_ok(stack_remove(w->s->db->db, "shop", STACK_ANY_VERSION, w->s->e), w->s->e);
+	assert_true(look_until(w, w->placed.n_leave == 4 && w->s->f->n_units == 0));
+}
+
 /* ---------------------------------------------------------------- doomed */
 
 static void one_that_is_heard_before_its_end_was_requested_is_taken_back(void **state)
@@ -468,6 +481,7 @@ int main(void)
 		WATCH_TEST(one_that_holds_state_is_told_and_ended_by_a_person_alone),
 		WATCH_TEST(unless_its_pool_says_that_state_is_lost_too),
 		WATCH_TEST(none_is_ended_under_a_hold),
+		WATCH_TEST(of_a_stack_that_is_deleted_nobody_is_waited_for),
 		WATCH_TEST(one_that_is_heard_before_its_end_was_requested_is_taken_back),
 		WATCH_TEST(one_whose_end_was_requested_is_not),
 		WATCH_TEST(one_that_is_ended_for_another_reason_is_not_taken_back),
