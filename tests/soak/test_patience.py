@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rounds of stops and cuts over a fleet: no VM ends for any, and all is as before after each.
 
-PATIENCE_ROUNDS is how many there are (60), PATIENCE_SEED what they are drawn from."""
+PATIENCE_ROUNDS is how many there are (60), PATIENCE_SEED what they are drawn from, and
+PATIENCE_LONGEST how many seconds a fault lasts at most (300)."""
 
 import os
 import random
@@ -20,6 +21,7 @@ from test_whole import settled  # noqa: E402
 
 ROUNDS = int(os.environ.get("PATIENCE_ROUNDS", "60"))
 SEED = int(os.environ.get("PATIENCE_SEED", "0")) or random.SystemRandom().randrange(1, 10 ** 6)
+LONGEST = float(os.environ.get("PATIENCE_LONGEST", "300"))
 WEB = 4
 
 
@@ -74,7 +76,7 @@ def test_no_stop_and_no_cut_ends_a_vm(fleet):
         fleet.wait("all is as before", lambda: settled(fleet, WEB) and heard(fleet), 600)
         since, hosts = mark(fleet), set(fleet.local_hosts())
         fault, least, most = dice.choice(FAULTS)
-        seconds = dice.uniform(least, most)
+        seconds = dice.uniform(least, min(most, LONGEST))
         print(f"round {i}: {fault.__name__} for {seconds:.1f} s", flush=True)
         undo = fault(fleet, dice)
         try:
