@@ -36,7 +36,7 @@ static enum place_host_state state_of(const struct fleet *f, const struct fleet_
 	if (h->h.state < DB_HOST_UP || !h->h.ready_ms)
 		return PLACE_BOOTING;
 	return h->alive || (h->h.unknown_ms && is_unwanted(f, h)) ? PLACE_UP
-								   : PLACE_SILENT;
+								  : PLACE_SILENT;
 }
 
 static void add_host(const struct fleet *f, struct place_building *b,

@@ -11,7 +11,7 @@
 
 #define END_POOL_MS 60000
 #define END_ALL_MS 10000
-#define PUSH_SLACK_MS 1000 /* by which a push may come late */
+#define PUSH_SLACK_MS 1000    /* by which a push may come late */
 #define LONGEST_PUSH_MS 15000 /* pushes that are rarer are not waited for */
 
 /* A host whose lease is gone. */
@@ -291,7 +291,8 @@ static struct end *end_of(const struct silences *s, const char *pool)
 static bool was_within(const struct end *e, int64_t ms, int64_t now_ms,
 		       int64_t calendar_ms)
 {
-	return e && (now_ms - e->real_ms < ms || llabs(calendar_ms - e->calendar_ms) < ms);
+	return e &&
+	       (now_ms - e->real_ms < ms || llabs(calendar_ms - e->calendar_ms) < ms);
 }
 
 static void note_end(struct silences *s, const char *pool, int64_t now_ms,
