@@ -227,8 +227,8 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	set_pool_opts(d);
 	set_store(d);
 	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
-	    (rc = view_start(&d->store, d->listening, on_view_changed, d, &d->view, err)) <
-		    0 ||
+	    (rc = view_start(&d->store, d->listening, on_view_changed, d, &d->view,
+			     err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
 	    (rc = start_prompull(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
 		(void)daemon_stop(d);

@@ -97,7 +97,7 @@ struct db_pool {
 	int64_t lost_after_ms; /* real: silence before a host is ended; 0: as the
 				  controller's */
 	bool lose_stateful;    /* also one of stateful instances */
-	char *config_json;  /* further options of the driver */
+	char *config_json;     /* further options of the driver */
 	/* state; written by db_pool_want() and db_pool_note() alone */
 	int64_t want;
 	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */

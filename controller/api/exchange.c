@@ -196,20 +196,21 @@ static enum MHD_Result on_request(struct api_listener *l, struct MHD_Connection 
 	return finish(r, rc, &e);
 }
 
-/* Its thread carries other hosts' leases and pushes too. */
+/* Its thread carries leases and pushes of hosts too, when it is of their listener. */
 enum MHD_Result api_on_request(void *arg, struct MHD_Connection *conn, const char *path,
 			       const char *method, const char *version, const char *data,
 			       size_t *size, void **state)
 {
 	struct api_listener *l = arg;
+	struct listening *listening = l->is_tls ? l->api->opts.listening : NULL;
 	struct listening_work work;
 	enum MHD_Result ret;
 
 	(void)version;
 	CHECK_MAGIC(l, LISTENER_MAGIC);
-	listening_begin(l->api->opts.listening, &work, "answering a request", WORK_MS);
+	listening_begin(listening, &work, "answering a request", WORK_MS);
 	ret = on_request(l, conn, path, method, data, size, state);
-	listening_end(l->api->opts.listening, &work);
+	listening_end(listening, &work);
 	return ret;
 }
 

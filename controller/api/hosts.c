@@ -28,10 +28,10 @@ static json_t *pool_json(const struct db_pool *p, const struct db_host_list *hos
 		(json_int_t)p->max, "cpu", p->cpu, "memory_bytes",
 		(json_int_t)p->memory_bytes, "billing_ms", (json_int_t)p->billing_ms,
 		"lost_after_ms", (json_int_t)p->lost_after_ms, "lose_stateful",
-		(int)p->lose_stateful, "config", json_of_text(p->config_json), "want", (json_int_t)p->want,
-		"state", p->state, "backoff_until", json_time(p->backoff_until_ms),
-		"last_error", json_text(p->last_error), "hosts",
-		(json_int_t)hosts_in(hosts, p->name, false), "up",
+		(int)p->lose_stateful, "config", json_of_text(p->config_json), "want",
+		(json_int_t)p->want, "state", p->state, "backoff_until",
+		json_time(p->backoff_until_ms), "last_error", json_text(p->last_error),
+		"hosts", (json_int_t)hosts_in(hosts, p->name, false), "up",
 		(json_int_t)hosts_in(hosts, p->name, true));
 }
 
@@ -95,12 +95,12 @@ static const char *state_of(const struct db_host *h)
 /* Without the join token's hash and the certificate's serial. */
 static json_t *host_json(struct request *r, const struct db_host *h)
 {
-	json_t *doc = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:f, s:I, s:o, s:o, s:o}", "id", h->id, "pool",
-		h->pool, "state", state_of(h), "address", h->address,
-		"vm", h->vm_id, "cpu", h->cpu, "memory_bytes",
-		(json_int_t)h->memory_bytes, "metadata", json_of_text(h->metadata_json),
-		"message", json_text(h->message), "load", load_of(r, h->id));
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:I, s:o, s:o, s:o}",
+				"id", h->id, "pool", h->pool, "state", state_of(h),
+				"address", h->address, "vm", h->vm_id, "cpu", h->cpu,
+				"memory_bytes", (json_int_t)h->memory_bytes, "metadata",
+				json_of_text(h->metadata_json), "message",
+				json_text(h->message), "load", load_of(r, h->id));
 
 	json_object_set_new(doc, "requested", json_time(h->requested_ms));
 	json_object_set_new(doc, "booted", json_time(h->booted_ms));

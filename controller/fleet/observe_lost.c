@@ -18,8 +18,8 @@
 
 bool observe_is_protected(const struct fleet *f, const struct fleet_unit *u)
 {
-	const struct db_pool *p = u->host ? stack_pool_in(&f->pools, u->host->h.pool)
-					  : NULL;
+	const struct db_pool *p =
+		u->host ? stack_pool_in(&f->pools, u->host->h.pool) : NULL;
 
 	return u->tier && u->tier->t.stateful && !(p && p->lose_stateful);
 }

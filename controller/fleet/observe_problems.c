@@ -111,11 +111,12 @@ static bool tell_stateful(const struct fleet *f, char *text, size_t size)
 		add(&s, h);
 	}
 	if (s.n)
-		snprintf(text, size,
-			 "host %s%s is not heard and holds the state of %s: it is never "
-			 "ended for that; repair it, or give it up with foretide drain %s",
-			 s.first->h.id, more(&s, others, sizeof(others)), s.unit->u.name,
-			 s.first->h.id);
+		snprintf(
+			text, size,
+			"host %s%s is not heard and holds the state of %s: it is never "
+			"ended for that; repair it, or give it up with foretide drain %s",
+			s.first->h.id, more(&s, others, sizeof(others)), s.unit->u.name,
+			s.first->h.id);
 	return s.n > 0;
 }
 

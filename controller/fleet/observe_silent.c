@@ -89,11 +89,12 @@ static void tell_unknown(const struct fleet_host *h, const struct events *events
 
 static void tell_replaced(const struct fleet_host *h, const struct events *events)
 {
-	event_add(events, "host-replaced", DB_LEVEL_WARN,
-		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
-		  "host %s is not heard: its units are replaced on other hosts, those that "
-		  "hold state excepted, and it is kept",
-		  h->h.id);
+	event_add(
+		events, "host-replaced", DB_LEVEL_WARN,
+		EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
+		"host %s is not heard: its units are replaced on other hosts, those that "
+		"hold state excepted, and it is kept",
+		h->h.id);
 }
 
 static void tell_return(const struct fleet_host *h, const struct events *events)

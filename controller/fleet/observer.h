@@ -24,9 +24,9 @@ struct observer {
 	struct observer_opts opts;
 	struct silences *silences;
 	struct returns returns;
-	int64_t heard_ms;       /* monotonic: since when it listens */
-	int64_t seen_ms;        /* when present hosts were last recorded */
-	int64_t blind_ms;       /* until when not all could be seen; 0: nothing was yet */
+	int64_t heard_ms; /* monotonic: since when it listens */
+	int64_t seen_ms;  /* when present hosts were last recorded */
+	int64_t blind_ms; /* until when not all could be seen; 0: nothing was yet */
 };
 
 /* ---- observe_hosts.c */

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "sorted.h"
 #include "stack_catalog.h"
+#include "stacks.h"
 
 #include <string.h>
 
@@ -19,16 +20,27 @@ void place_building_done(struct place_building *b)
 	free(b->metadata);
 	free(b->x_fleets);
 }
-static enum place_host_state state_of(const struct fleet_host *h)
+
+/* A pool that nobody has any more; its hosts go when they are empty, heard or not. */
+static bool is_unwanted(const struct fleet *f, const struct fleet_host *h)
+{
+	const struct db_pool *p = stack_pool_in(&f->pools, h->h.pool);
+
+	return p && p->max == 0;
+}
+
+static enum place_host_state state_of(const struct fleet *f, const struct fleet_host *h)
 {
 	if (h->h.state >= DB_HOST_DRAINING)
 		return PLACE_DRAINING;
 	if (h->h.state < DB_HOST_UP || !h->h.ready_ms)
 		return PLACE_BOOTING;
-	return h->alive ? PLACE_UP : PLACE_SILENT;
+	return h->alive || (h->h.unknown_ms && is_unwanted(f, h)) ? PLACE_UP
+								  : PLACE_SILENT;
 }
 
-static void add_host(struct place_building *b, const struct fleet_host *h)
+static void add_host(const struct fleet *f, struct place_building *b,
+		     const struct fleet_host *h)
 {
 	struct words *metadata = &b->metadata[b->n_hosts];
 	const char *key;
@@ -42,7 +54,7 @@ static void add_host(struct place_building *b, const struct fleet_host *h)
 	b->hosts[b->n_hosts++] = (struct place_host){
 		.id = h->h.id,
 		.pool = h->h.pool,
-		.state = state_of(h),
+		.state = state_of(f, h),
 		.cpu = h->h.cpu,
 		.memory_bytes = h->h.memory_bytes,
 		.metadata = metadata,
@@ -140,7 +152,7 @@ void place_build(const struct fleet *f, struct place_building *b)
 	b->pools = xcalloc(f->pools.n, sizeof(*b->pools));
 	for (size_t i = 0; i < f->n_hosts; i++)
 		if (f->hosts[i].h.state < DB_HOST_TERMINATING)
-			add_host(b, &f->hosts[i]);
+			add_host(f, b, &f->hosts[i]);
 	for (size_t i = 0; i < f->n_units; i++)
 		if (!f->units[i].gone)
 			place_add_unit(b, &f->units[i]);

@@ -20,12 +20,21 @@ static void drain(struct fleet_unit *u)
 	u->dirty = true;
 }
 
+/* No answer of its host is waited for: it has been silent for too long, or is unknown and
+ * a person has removed the tier. */
+static bool is_given_up(const struct fleet_unit *u)
+{
+	const struct fleet_host *h = u->host;
+
+	return h && (h->is_due || (!u->tier && h->h.unknown_ms && !h->alive));
+}
+
 /* It no longer runs, or never did. */
 static bool has_drained(const struct fleet_unit *u)
 {
 	if (u->u.goal != DB_GOAL_DRAIN)
 		return false;
-	if (!*u->u.host || u->u.drained || (u->host && u->host->is_due))
+	if (!*u->u.host || u->u.drained || is_given_up(u))
 		return true;
 	return u->host && u->host->states && u->host->states->epoch >= u->u.epoch &&
 	       !states_get(u->host->states, u->u.name);

@@ -11,7 +11,7 @@
 
 #define END_POOL_MS 60000
 #define END_ALL_MS 10000
-#define PUSH_SLACK_MS 1000 /* by which a push may come late */
+#define PUSH_SLACK_MS 1000    /* by which a push may come late */
 #define LONGEST_PUSH_MS 15000 /* pushes that are rarer are not waited for */
 
 /* A host whose lease is gone. */
@@ -120,11 +120,12 @@ static bool pushes_on(const struct silence_moment *m, const struct silent *is,
 	       m->now_ms - h->pushed_ms <= 2 * m->push_ms + PUSH_SLACK_MS;
 }
 
-/* Its next push is not late yet: it may just be cut off from the store. */
+/* Its next push is not late yet: it may just be cut off from the store. So it is when the
+ * controller began to listen only now. */
 static bool may_push_yet(const struct silence_moment *m, const struct silence_host *h)
 {
-	return h->pushed_ms && m->push_ms <= LONGEST_PUSH_MS &&
-	       m->now_ms - h->pushed_ms <= m->push_ms + PUSH_SLACK_MS;
+	return m->push_ms <= LONGEST_PUSH_MS &&
+	       m->now_ms - MAX(h->pushed_ms, m->heard_ms) <= m->push_ms + PUSH_SLACK_MS;
 }
 
 static void look_at(const struct silences *s, const struct silence_moment *m,
@@ -290,7 +291,8 @@ static struct end *end_of(const struct silences *s, const char *pool)
 static bool was_within(const struct end *e, int64_t ms, int64_t now_ms,
 		       int64_t calendar_ms)
 {
-	return e && (now_ms - e->real_ms < ms || llabs(calendar_ms - e->calendar_ms) < ms);
+	return e &&
+	       (now_ms - e->real_ms < ms || llabs(calendar_ms - e->calendar_ms) < ms);
 }
 
 static void note_end(struct silences *s, const char *pool, int64_t now_ms,

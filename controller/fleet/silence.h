@@ -13,9 +13,9 @@
  * pool is doubted when two or more of it, and all or more than 55 %, are silent; the
  * installation as well, also when its only host is. Of what is doubted nobody is ended,
  * and no more than a tenth, at least one host, is replaced in a pool; in a doubted
- * installation none for a minute; as many more each minute. The doubt lasts until all are
- * heard or fewer have been silent for a minute; then every silence begins anew. The last
- * host of a pool waits twice as long before it is ended.
+ * installation none for five minutes; as many more each minute. The doubt lasts until all
+ * are heard or fewer have been silent for a minute; then every silence begins anew. The
+ * last host of a pool waits twice as long before it is ended.
  *
  * For silence one host of a pool is ended in a minute, and one of the installation in ten
  * seconds, in real and in calendar time.
@@ -55,10 +55,10 @@ struct silence_host {
 };
 
 struct silence_moment {
-	int64_t now_ms;      /* monotonic */
-	int64_t heard_ms;    /* since when the controller has listened */
-	int64_t grace_ms;    /* from the loss of its lease until a host is unknown */
-	int64_t push_ms;     /* between two pushes of a host */
+	int64_t now_ms;   /* monotonic */
+	int64_t heard_ms; /* since when the controller has listened */
+	int64_t grace_ms; /* from the loss of its lease until a host is unknown */
+	int64_t push_ms;  /* between two pushes of a host */
 };
 
 /* All hosts that are expected, in any order; those that are not given are forgotten. */

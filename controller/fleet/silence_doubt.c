@@ -12,6 +12,7 @@
 #define CALM_MS 60000    /* fewer are silent for so long: the doubt is over */
 #define REPLACE_SHARE 10 /* a tenth of the hosts */
 #define REPLACE_MS 60000 /* as many more each minute */
+#define WAIT_ALL_MS (5 * INT64_C(60000)) /* of the installation none before it */
 
 void doubts_begin(struct doubts *d)
 {
@@ -101,20 +102,23 @@ struct doubt *doubts_of(struct doubts *d, const char *pool)
 }
 
 /* How many may be replaced, with so many shares. */
-static bool has_share(const struct doubt *d, int64_t shares)
+static bool has_share(const struct doubt *d, int64_t n_shares)
 {
 	const size_t share = MAX(d->expected / REPLACE_SHARE, (size_t)1);
 
-	return !d->is_on || d->replaced < share * (size_t)shares;
+	return !d->is_on || d->replaced < share * (size_t)n_shares;
 }
 
-static int64_t minutes(const struct doubt *d, int64_t now_ms)
+/* How many shares there are so long after the beginning. */
+static int64_t shares(const struct doubt *d, int64_t wait_ms, int64_t now_ms)
 {
-	return (now_ms - d->on_ms) / REPLACE_MS;
+	const int64_t for_ms = now_ms - d->on_ms - wait_ms;
+
+	return for_ms < 0 ? 0 : 1 + for_ms / REPLACE_MS;
 }
 
 bool doubts_may_replace(const struct doubts *d, const struct doubt *pool, int64_t now_ms)
 {
-	return has_share(&d->all, minutes(&d->all, now_ms)) &&
-	       has_share(pool, 1 + minutes(pool, now_ms));
+	return has_share(&d->all, shares(&d->all, WAIT_ALL_MS, now_ms)) &&
+	       has_share(pool, shares(pool, 0, now_ms));
 }

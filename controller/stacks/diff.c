@@ -57,7 +57,8 @@ static json_t *pool_declared(const struct db_pool *p)
 		or_empty(p->type), "min", (json_int_t)p->min, "max", (json_int_t)p->max,
 		"cpu", p->cpu, "memory_bytes", (json_int_t)p->memory_bytes, "billing_ms",
 		(json_int_t)p->billing_ms, "lost_after_ms", (json_int_t)p->lost_after_ms,
-		"lose_stateful", (int)p->lose_stateful, "config", or_empty(p->config_json));
+		"lose_stateful", (int)p->lose_stateful, "config",
+		or_empty(p->config_json));
 
 	CHECK(doc);
 	return doc;

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from rig_tools import Quick, wait_for
+from rig_tools import Quick
 from store_tools import free_ports
 from test_whole import settled
 from test_whole_etcd import Member, make_bridge
@@ -60,7 +60,7 @@ def heard(q):
     return all(h["state"] == "up" for h in q.hosts()) and problems(q) <= {"did-not-listen"}
 
 
-def stays_the_same(q, harm, heal, told=None):
+def stays_the_same(q, harm, heal, told=None, seconds=10):
     """What is done to the fleet and undone costs no host, no unit and no launch."""
     q.wait("all is well", lambda: heard(q))
     since, hosts, pids = mark(q), set(q.local_hosts()), q.unit_pids()
@@ -68,7 +68,7 @@ def stays_the_same(q, harm, heal, told=None):
     try:
         if told:
             q.wait(f"{told} is told", lambda: told in problems(q))
-        time.sleep(10)  # how long it lasts is what is tested
+        time.sleep(seconds)  # how long it lasts is what is tested
     finally:
         heal()
     q.wait("all is heard again", lambda: heard(q))
@@ -91,13 +91,13 @@ def cut_all(q):
 
 def test_a_fleet_of_two_that_is_cut_off_stays(fleet):
     assert len(fleet.hosts()) == 2
-    stays_the_same(fleet, *cut_all(fleet), told="hosts-silent")
+    stays_the_same(fleet, *cut_all(fleet), told="hosts-silent", seconds=3)
 
 
 def test_a_fleet_of_five_that_is_cut_off_stays(fleet):
     fleet.scale(4)
     fleet.wait("4 web", lambda: settled(fleet, 4))
-    stays_the_same(fleet, *cut_all(fleet), told="hosts-silent")
+    stays_the_same(fleet, *cut_all(fleet), told="hosts-silent", seconds=3)
 
 
 def test_a_controller_that_was_stopped_concludes_nothing(fleet):
@@ -181,9 +181,9 @@ def test_the_host_of_a_stateful_instance_is_ended_by_a_person_alone(fleet):
 
 # ---------------------------------------------------------------- the store alone
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def apart():
-    """A store at an address of its own."""
+    """A store at an address of its own, and three web."""
     ports = free_ports(2)
     members = []
     with Quick(time_scale=1, boot_delay="0s", options=OPTIONS) as q:
@@ -194,7 +194,11 @@ def apart():
             members.append(Member("s0", f"s0=http://127.0.0.1:{ports[1]}", ports, address))
             members[0].wait_ready()
             q.write_config(1, "0s", OPTIONS, members[0].reach)
-            yield q, address
+            q.start()
+            q.apply(lambda name, text: text.replace("[pool web]\n", "[pool web]\nlost_after = 5s\n"))
+            q.scale(3)
+            q.wait("3 web", lambda: settled(q, 3) and heard(q))
+            yield q, members[0]
         finally:
             q.close()
             subprocess.run(["ip", "link", "del", q.bridge], stderr=subprocess.DEVNULL, check=False)
@@ -208,19 +212,15 @@ def route(q, host, verb, address):
 
 
 def test_a_host_that_is_cut_from_the_store_alone_is_told_and_left_alone(apart):
-    q, address = apart
-    q.start()
-    q.apply(lambda name, text: text.replace("[pool web]\n", "[pool web]\nlost_after = 5s\n"))
-    q.scale(3)
-    q.wait("3 web", lambda: settled(q, 3) and heard(q))
-    since, unit = mark(q), q.healthy("web")[0]
-    pids = q.unit_pids()
-    route(q, unit["host"], "add", address)
-    q.wait("it is told", lambda: "host-cut-from-store" in problems(q))
-    time.sleep(8)  # more than its pool's time
-    assert ended(q, since) == [], q.picture()
+    q, store = apart
+    since, host = mark(q), q.healthy("web")[0]["host"]
+    stays_the_same(q, lambda: route(q, host, "add", store.address),
+                   lambda: route(q, host, "del", store.address),
+                   told="host-cut-from-store", seconds=6)  # more than its pool's time
     assert not [e for e in events_since(q, since) if e["kind"] == "host-replaced"], q.picture()
-    assert len(q.hosts("web")) == 3
-    route(q, unit["host"], "del", address)
-    wait_for("it is heard again", lambda: heard(q))
-    assert q.unit_pids() == pids
+
+
+def test_a_store_that_stops_for_longer_than_any_lease_costs_nothing(apart):
+    q, store = apart
+    stays_the_same(q, lambda: store.child.send_signal(signal.SIGSTOP),
+                   lambda: store.child.send_signal(signal.SIGCONT), seconds=12)

@@ -25,8 +25,8 @@ static int setup(void **state)
 	scene_setup((void **)&w->s);
 	w->events = (struct events){ .db = w->s->db->db };
 	w->view = (struct view_snapshot){ .has_copy = true, .is_synced = true };
-	w->o = observer_new(&(struct observer_opts){ .grace_ms = 100,
-						     .lost_after_ms = 300 });
+	w->o = observer_new(
+		&(struct observer_opts){ .grace_ms = 100, .lost_after_ms = 300 });
 	w->failing = failing_new();
 	*state = w;
 	return 0;

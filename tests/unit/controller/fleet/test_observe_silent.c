@@ -8,9 +8,9 @@
 #include "clock.h"
 #include "observer.h"
 
-#define STACK(pool, tier)                                                              \
-	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n" pool                \
-	"[tier web]\nunit = web@.service\npool = p\nmax = 9\nmin = 1\n" tier           \
+#define STACK(pool, tier)                                                    \
+	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n" pool      \
+	"[tier web]\nunit = web@.service\npool = p\nmax = 9\nmin = 1\n" tier \
 	"[tier lb]\nunit = lb.service\npool = p\nmax = 1\nmin = 0\n"
 #define TEXT "[Service]\nExecStart=/bin/true\n"
 
@@ -220,7 +220,8 @@ static void one_that_returns_is_taken_back_and_the_surplus_goes(void **state)
 	w->o->opts.lost_after_ms = 3600000;
 	stand(w, STACK("", ""));
 	w->silent = strcmp(place_of(w, "web@1.service"), "a") == 0 ? "a" : "b";
-	assert_true(look_until(w, host(w, w->silent)->is_replaced && web(w)->healthy == 2));
+	assert_true(
+		look_until(w, host(w, w->silent)->is_replaced && web(w)->healthy == 2));
 	w->silent = NULL;
 	look_for(w, 30);
 	for (size_t i = 0; i < w->s->f->n_hosts; i++)
@@ -237,7 +238,8 @@ static void what_was_replaced_stays_so_over_a_restart(void **state)
 	w->o->opts.lost_after_ms = 3600000;
 	stand(w, STACK("", ""));
 	w->silent = strcmp(place_of(w, "web@1.service"), "a") == 0 ? "a" : "b";
-	assert_true(look_until(w, host(w, w->silent)->is_replaced && web(w)->healthy == 2));
+	assert_true(
+		look_until(w, host(w, w->silent)->is_replaced && web(w)->healthy == 2));
 	observer_free(w->o);
 	w->o = observer_new(
 		&(struct observer_opts){ .grace_ms = 3600000, .lost_after_ms = 3600000 });
@@ -257,10 +259,7 @@ static void a_unit_whose_name_can_exist_once_moves_when_there_is_room(void **sta
 	look(w);
 	look(w);
 	was = place_of(w, "lb.service");
-	w->silent = *was == 'a'	  ? "a"
-		    : *was == 'b' ? "b"
-		    : *was == 'c' ? "c"
-				  : "d";
+	w->silent = *was == 'a' ? "a" : *was == 'b' ? "b" : *was == 'c' ? "c" : "d";
 	assert_true(look_until(w, strcmp(place_of(w, "lb.service"), w->silent) != 0));
 	look(w);
 	assert_true(scene_unit(w->s, "lb.service")->healthy);
@@ -407,6 +406,20 @@ static void none_is_ended_under_a_hold(void **state)
 	assert_false(is_ended(w, w->silent));
 }
 
+static void of_a_stack_that_is_deleted_nobody_is_waited_for(void **state)
+{
+	struct watch *w = *state;
+
+	w->o->opts.lost_after_ms = 3600000;
+	stand(w, STACK("", ""));
+	w->silent = "all";
+	assert_true(look_until(w, host(w, "a")->unknown_ms && host(w, "d")->unknown_ms));
+	assert_int_equal(w->placed.n_leave, 0);
+	assert_ok(stack_remove(w->s->db->db, "shop", STACK_ANY_VERSION, w->s->e),
+		  w->s->e);
+	assert_true(look_until(w, w->placed.n_leave == 4 && w->s->f->n_units == 0));
+}
+
 /* ---------------------------------------------------------------- doomed */
 
 static void one_that_is_heard_before_its_end_was_requested_is_taken_back(void **state)
@@ -468,6 +481,7 @@ int main(void)
 		WATCH_TEST(one_that_holds_state_is_told_and_ended_by_a_person_alone),
 		WATCH_TEST(unless_its_pool_says_that_state_is_lost_too),
 		WATCH_TEST(none_is_ended_under_a_hold),
+		WATCH_TEST(of_a_stack_that_is_deleted_nobody_is_waited_for),
 		WATCH_TEST(one_that_is_heard_before_its_end_was_requested_is_taken_back),
 		WATCH_TEST(one_whose_end_was_requested_is_not),
 		WATCH_TEST(one_that_is_ended_for_another_reason_is_not_taken_back),

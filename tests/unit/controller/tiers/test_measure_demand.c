@@ -53,8 +53,7 @@ static void reports_load(struct court *c, const char *unit, const char *host, do
 	CLEANUP(free)
 	char *labels = xasprintf("host=\"%s\",stack=\"shop\",tier=\"web\",unit=\"%s\"",
 				 host, unit);
-	const struct db_sample_in in = { "load", labels, DB_GAUGE, c->s->now_ms,
-					  load };
+	const struct db_sample_in in = { "load", labels, DB_GAUGE, c->s->now_ms, load };
 
 	assert_ok(db_samples_add(c->s->db->db, &in, 1, c->s->now_ms, NULL, c->s->e),
 		  c->s->e);
