@@ -363,7 +363,7 @@ def test_a_swing_never_has_more_hosts_than_the_pools_maximum():
         assert max(standing) == 3 and min(standing[20:]) < 3, standing
 
 
-@pytest.mark.parametrize("terminations,generations", [(64, 3), (2, 1)])
+@pytest.mark.parametrize("terminations,generations", [(64, 2), (2, 1)])
 def test_hosts_that_never_join_are_no_more_than_the_pools_maximum(tmp_path, terminations,
                                                                   generations):
     """In calendar time that runs: a join is waited for in it."""
