@@ -47,7 +47,8 @@ struct pool_round {
 	struct db_pool row;
 	struct db_host_list hosts;  /* present ones */
 	struct db_launch_list open; /* launches without a known outcome */
-	struct drv_vm *vms;         /* listed by the cloud, all of this installation */
+	struct drv_vm *vms;         /* listed by the cloud, all of this installation;
+				       ordered by launch id */
 	size_t n_vms;
 	int64_t now_ms;
 	int64_t retry_after_ms; /* real; requested by the cloud; 0: none */
