@@ -27,7 +27,7 @@ const names = {
   'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit not moved', 'pool-full': 'Pool full',
   'pool-at-maximum': 'Pool at its maximum', 'launches-limited': 'Launches limited', 'hosts-do-not-join': 'Hosts do not join',
   'launches-not-listed': 'Launched VMs not listed', 'hosts-not-listed': 'Hosts not listed', 'list-not-believed': 'Cloud\'s list not believed',
-  'unknown-vms': 'Unknown VMs',
+  'unknown-vms': 'Unknown VMs', 'adoption-waits': 'Found host waits',
   'roll-out-waits': 'Roll-out waiting', 'checks-fail': 'Instances do not serve',
   'demand-not-whole': 'Demand not whole', 'forecast-not-used': 'Forecast not used', 'hosts-silent': 'Hosts not responding', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
 };
