@@ -198,6 +198,7 @@ int db_unit_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 struct db_launch_filter {
 	const char *pool;
 	bool open; /* only intended, sent and unknown */
+	bool lost; /* only lost */
 	bool may_exist;   /* only those that were sent, and did not fail for certain */
 	int64_t since_ms; /* only those that changed at this time or later; 0: all */
 	size_t limit;

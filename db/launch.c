@@ -105,6 +105,8 @@ int db_launch_list(struct db *db, const struct db_launch_filter *f,
 	db_where_init(&w);
 	if (f->open)
 		db_where_add(&w, "state IN ('intended', 'sent', 'unknown')");
+	if (f->lost)
+		db_where_add(&w, "state = 'lost'");
 	if (f->may_exist)
 		db_where_add(&w, "state NOT IN ('intended', 'failed')");
 	if (f->since_ms)

@@ -135,6 +135,41 @@ static int64_t count_serving(struct fleet *f, const struct fleet_tier *t)
 	return n;
 }
 
+/* Of an older record: to obey it would end what serves. A person decides. */
+static int hold_above_maximum(struct fleet *f, const struct fleet_tier *t, int64_t n,
+			      const struct events *events, struct err *err)
+{
+	CLEANUP(free)
+	char *reason = xasprintf(
+		"%lld instances were found serving, more than the maximum of %lld: apply "
+		"the stack with the maximum that is right, then release this hold",
+		(long long)n, (long long)t->t.max);
+	const struct db_hold hold = {
+		.stack = t->t.stack,
+		.tier = t->t.name,
+		.owner = (char *)(uintptr_t) "foretided",
+		.reason = reason,
+		.created_ms = f->now_ms,
+	};
+	int rc;
+
+	if (n <= t->t.max)
+		return 0;
+	for (size_t i = 0; i < f->holds.n; i++)
+		if (strcmp(f->holds.v[i].stack, t->t.stack) == 0 &&
+		    (!*f->holds.v[i].tier || strcmp(f->holds.v[i].tier, t->t.name) == 0))
+			return 0;
+	rc = db_hold_add(events->db, &hold, NULL, err);
+	if (rc < 0)
+		return rc;
+	event_add(events, "hold-set", DB_LEVEL_WARN,
+		  EVENT_ABOUT(.stack = t->t.stack, .tier = t->t.name),
+		  "tier %s/%s is on hold: %s", t->t.stack, t->t.name, reason);
+	/* In force in this round already. */
+	db_hold_list_done(&f->holds);
+	return db_hold_list(events->db, NULL, f->now_ms, &f->holds, err);
+}
+
 static int raise_desired(struct fleet *f, const struct events *events, struct err *err)
 {
 	int rc = 0;
@@ -153,6 +188,8 @@ static int raise_desired(struct fleet *f, const struct events *events, struct er
 		t->t.desired = n;
 		t->t.desired_since_ms = f->now_ms;
 		rc = db_tiers_decide(events->db, &t->t, 1, err);
+		if (rc == 0)
+			rc = hold_above_maximum(f, t, n, events, err);
 	}
 	return rc;
 }

@@ -14,7 +14,8 @@ bool adopt_is_open(const struct db_host *h);
 
 /*
  * Takes the units of an open host over, and raises the desired counts of their tiers to
- * what serves, so that nothing is ended for an older count. *ret: whether that is done.
+ * what serves, so that nothing is ended for an older count; a tier above its maximum is
+ * put on hold. *ret: whether that is done.
  * It is not while its agent has not told its units, or while one of them is of no tier.
  */
 int adopt_host(struct fleet *f, struct fleet_host *h, const struct events *events,

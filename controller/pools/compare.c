@@ -7,6 +7,7 @@
 #include "check.h"
 #include "clock.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define UNLISTED_MS 10000
@@ -19,6 +20,12 @@ static void keep_vm(void *arg, const struct drv_vm *vm)
 	r->vms[r->n_vms++] = *vm;
 }
 
+static int vm_order(const void *a, const void *b)
+{
+	return strcmp(((const struct drv_vm *)a)->launch_id,
+		      ((const struct drv_vm *)b)->launch_id);
+}
+
 static int list_vms(struct pool_round *r, struct err *err)
 {
 	const struct driver *d = r->pool->driver;
@@ -27,6 +34,8 @@ static int list_vms(struct pool_round *r, struct err *err)
 	if (d->ops->list(d->drv, r->opts->owner, clock_mono_ms() + POOL_CALL_TIMEOUT_MS,
 			 keep_vm, r, &e) < 0)
 		return pool_driver_err(r, &e, err);
+	if (r->n_vms)
+		qsort(r->vms, r->n_vms, sizeof(*r->vms), vm_order);
 	missing_next_list(&r->pool->missing);
 	return 0;
 }

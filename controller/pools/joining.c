@@ -149,6 +149,7 @@ int64_t pool_launches_now(struct pool_round *r, int64_t n)
 					      WAIT_MAX_MS)
 			      ? 0
 			      : MIN(may, 1);
+	r->is_held |= may < n;
 	tell_unjoined(r, now);
 	tell_unlisted(r);
 	return may;

@@ -10,6 +10,7 @@
 #include "trust.h"
 
 #include <gnutls/crypto.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LAUNCHES_AT_ONCE 32 /* per round; the rest follow in the next one */
@@ -71,8 +72,10 @@ static int intend(struct pool_round *r, const struct cap_limits *limits, bool *r
 	verdict = caps_take(r->caps, CAP_LAUNCH, r->row.name, id, limits);
 	tell_cap(r, verdict, limits);
 	*ret = verdict == CAP_FREE;
-	if (!*ret)
+	if (!*ret) {
+		r->is_held = true;
 		return 0;
+	}
 	rc = record(r, launch_id, id, err);
 	if (rc < 0)
 		caps_give_back(r->caps, CAP_LAUNCH, id);
@@ -104,8 +107,16 @@ static int call_driver(struct pool_round *r, struct db_host *h, const char *user
 		.user_data_len = strlen(user_data),
 	};
 
-	return d->ops->launch(d->drv, &launch, clock_mono_ms() + POOL_CALL_TIMEOUT_MS, vm,
-			      e);
+	int rc = d->ops->launch(d->drv, &launch, clock_mono_ms() + POOL_CALL_TIMEOUT_MS,
+				vm, e);
+
+	if (rc < 0 || vm->state != DRV_VM_GONE)
+		return rc;
+	/* Sent again, after somebody had ended what the first call launched. */
+	*e = (struct drv_err){ .cls = DRV_NOTFOUND, .retry_after_ms = -1 };
+	snprintf(e->msg, sizeof(e->msg), "its VM %s was launched and is gone already",
+		 vm->id);
+	return e->cls;
 }
 
 static void tell_failed(struct pool_round *r, const struct db_host *h, int cls,
@@ -201,7 +212,8 @@ static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
 	if (pool_resends(r))
 		return send_launch(r, h, err);
 	m = missing_note(&r->pool->missing, l->launch_id);
-	if (m->count < 2 || clock_mono_ms() - m->first_mono_ms < caps->visible_ms)
+	if (r->is_short || m->count < POOL_LISTS_UNTIL_GONE ||
+	    clock_mono_ms() - m->first_mono_ms < caps->visible_ms)
 		return 0;
 	missing_clear(&r->pool->missing, l->launch_id);
 	h->state = DB_HOST_FAILED;
@@ -250,7 +262,6 @@ int pool_launch(struct pool_round *r, struct err *err)
 		return rc;
 	if (n > 0)
 		return launch_some(r, n, err);
-	if (caps_used(r->caps, CAP_LAUNCH, r->row.name) == 0)
-		pool_problem_clear(&r->pool->problems, POOL_LAUNCHES);
+	pool_problem_clear(&r->pool->problems, POOL_LAUNCHES);
 	return 0;
 }

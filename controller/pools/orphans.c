@@ -168,6 +168,22 @@ static void tell_strangers(struct pool_round *r, const struct strangers *s)
 					       text));
 }
 
+/* Hosts that were adopted, and that the fleet leaves as they are. */
+static void tell_adoptions(struct pool_round *r)
+{
+	for (size_t i = 0; i < r->hosts.n; i++) {
+		const struct db_host *h = &r->hosts.v[i];
+
+		if (!h->adopted_ms || h->ready_ms || h->state > DB_HOST_UP ||
+		    !*h->message)
+			continue;
+		pool_problem_set(&r->pool->problems, POOL_ADOPTION, r->row.name,
+				 "host %s is left as it is: %s", h->id, h->message);
+		return;
+	}
+	pool_problem_clear(&r->pool->problems, POOL_ADOPTION);
+}
+
 /* ---------------------------------------------------------------- one VM */
 
 static int judge(struct pool_round *r, const struct drv_vm *vm, struct strangers *s,
@@ -181,7 +197,7 @@ static int judge(struct pool_round *r, const struct drv_vm *vm, struct strangers
 
 	if (rc < 0)
 		return rc;
-	if (voice == POOL_HEARD && is_of_pool(r, vm) &&
+	if (voice == POOL_HEARD && is_of_pool(r, vm) && r->row.max > 0 &&
 	    (past == PAST_NONE || past == PAST_VANISHED))
 		return adopt(r, vm, err);
 	/* Nobody can be heard now: its time begins when they can. */
@@ -210,6 +226,7 @@ int pool_sweep_orphans(struct pool_round *r, struct err *err)
 	}
 	if (rc == 0)
 		tell_strangers(r, &s);
+	tell_adoptions(r);
 	return rc;
 }
 

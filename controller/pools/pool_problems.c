@@ -18,6 +18,7 @@ static const char *const names[N_POOL_PROBLEMS] = {
 	[POOL_UNKNOWN_VMS] = "unknown-vms",
 	[POOL_AT_MAXIMUM] = "pool-at-maximum",
 	[POOL_LAUNCHES] = "launches-limited",
+	[POOL_ADOPTION] = "adoption-waits",
 };
 
 void pool_problems_init(struct pool_problems *p)

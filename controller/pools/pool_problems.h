@@ -22,6 +22,7 @@ enum pool_problem_kind {
 	POOL_UNKNOWN_VMS, /* unknown-vms */
 	POOL_AT_MAXIMUM,  /* pool-at-maximum */
 	POOL_LAUNCHES,    /* launches-limited */
+	POOL_ADOPTION,    /* adoption-waits */
 	N_POOL_PROBLEMS
 };
 

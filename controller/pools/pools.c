@@ -12,6 +12,7 @@
 #define AGAIN_BUSY_MS 1000  /* hosts are starting or ending */
 #define AGAIN_REST_MS 10000 /* none are */
 #define BACKOFF_FIRST_MS 1000
+#define HELD_MS 2000
 #define BACKOFF_MAX_MS 120000
 #define RETRY_AFTER_MAX_MS 600000 /* limit of the cloud's Retry-After */
 
@@ -187,6 +188,10 @@ static int64_t succeeded(struct pool_round *r)
 			  r->row.name);
 	r->pool->failures = 0;
 	repeat_end(&r->pool->failed);
+	if (r->is_held)
+		r->pool->held_mono_ms = clock_mono_ms() + (r->opts->held_ms
+								   ? r->opts->held_ms
+								   : HELD_MS);
 	return is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS;
 }
 
@@ -231,8 +236,10 @@ int64_t pool_reconcile(void *arg, const char *name)
 		return -1;
 	}
 	r.pool = get_pool(ps, name);
-	/* A poke does not shorten the backoff of a failing driver. */
-	again_ms = r.pool->failures ? r.pool->retry_mono_ms - clock_mono_ms() : 0;
+	/* A poke does not shorten the backoff of a failing driver, and the tick pokes a
+	 * pool that must wait in each of its rounds. */
+	again_ms = (r.pool->failures ? r.pool->retry_mono_ms : r.pool->held_mono_ms) -
+		   clock_mono_ms();
 	if (again_ms <= 0)
 		again_ms = run_round(&r, &err) == 0 ? succeeded(&r) : failed(&r, &err);
 	pool_round_done(&r);

@@ -29,15 +29,14 @@ static int count_lost(struct pool_round *r, int64_t *ret, struct err *err)
 	const int64_t timeout = r->opts->join_timeout_ms;
 	const struct db_launch_filter lately = {
 		.pool = r->row.name,
-		.may_exist = true,
+		.lost = true,
 		.since_ms = r->now_ms - 2 * timeout,
 	};
 	int rc = db_launch_list(r->opts->db, &lately, &l, err);
 
 	*ret = 0;
 	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		*ret += l.v[i].state == DB_LAUNCH_LOST &&
-			ages_of(&r->pool->lost, l.v[i].launch_id, l.v[i].updated_ms) <
+		*ret += ages_of(&r->pool->lost, l.v[i].launch_id, l.v[i].updated_ms) <
 				timeout &&
 			!pool_vm_of(r, l.v[i].launch_id);
 	ages_sweep(&r->pool->lost);

@@ -30,6 +30,7 @@ struct pool {
 	char *config;                /* and the options it was opened with */
 	int failures;                /* in a row */
 	int64_t retry_mono_ms;       /* not before, after a failure */
+	int64_t held_mono_ms;        /* not before, while hosts must wait */
 	struct missing_list missing; /* what its lists lack */
 	struct ages waits;           /* hosts that have not joined */
 	struct ages lost;            /* launches that were given up */
@@ -47,12 +48,14 @@ struct pool_round {
 	struct db_pool row;
 	struct db_host_list hosts;  /* present ones */
 	struct db_launch_list open; /* launches without a known outcome */
-	struct drv_vm *vms;         /* listed by the cloud, all of this installation */
+	struct drv_vm *vms;         /* listed by the cloud, all of this installation;
+				       ordered by launch id */
 	size_t n_vms;
 	int64_t now_ms;
 	int64_t retry_after_ms; /* real; requested by the cloud; 0: none */
 	bool changed;           /* a host did */
 	bool is_short;          /* the list lacks most hosts that live */
+	bool is_held;           /* hosts are missing, and must wait */
 	int64_t n_unlisted;     /* launched VMs that no list shows, and that should be */
 	int64_t n_unknown;      /* listed VMs of this pool without a record */
 	char limited[ERR_MSG_MAX]; /* why terminating some host must wait; "": none must

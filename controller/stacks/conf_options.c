@@ -45,7 +45,7 @@ const struct conf_option stack_pool_options[] = {
 	{ "pool", "min", CONF_INT, POOL(p.min), "0", 0, 10000, NULL,
 	  "minimum number of hosts" },
 	{ "pool", "max", CONF_INT, POOL(p.max), "10", 0, 10000, NULL,
-	  "maximum number of hosts, those that are being terminated included" },
+	  "maximum number of hosts; every VM that exists or may exist counts" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 const struct conf_option stack_tier_options[] = {

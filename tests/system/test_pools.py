@@ -100,11 +100,13 @@ def test_hosts_that_a_restored_database_does_not_know_serve_on_and_are_its_hosts
         os.rename(q.path("old"), q.path("state"))
         q.start()
         q.wait("all are its hosts again", lambda:
-               {h["id"] for h in q.items("/v1/hosts") if h["state"] == "up"} == hosts)
+               {h["id"] for h in q.items("/v1/hosts") if h["state"] == "up"} == hosts, 90)
         q.up(web=3)
         assert set(q.local_hosts()) == hosts
         assert q.unit_pids() == pids, "a unit was started anew"
         assert q.tier("quick", "web")["desired"] == 3
+        hold, = q.items("/v1/holds")
+        assert "more than the maximum of 1" in hold["reason"], "scale() had set it"
         kinds = [e["kind"] for e in q.items("/v1/events?since=0")]
         assert kinds.count("host-adopted") == 2
         assert "unknown-vms" not in {p["kind"] for p in q.api("/v1/status")["problems"]}

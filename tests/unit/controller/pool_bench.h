@@ -127,6 +127,7 @@ UNUSED int setup(void **state)
 		.terminate_per_hour = 60,
 		.backoff_first_ms = 1,
 		.orphan_grace_ms = 1,
+		.held_ms = -1,
 		.listen = listen_to,
 		.user_data = give_user_data,
 		.changed = on_changed,

@@ -175,6 +175,29 @@ static void its_units_are_in_the_database_and_are_wanted(void **state)
 	assert_int_equal(leads.n, 0);
 }
 
+static void a_tier_that_would_be_above_its_maximum_is_on_hold(void **state)
+{
+	struct watch *w = *state;
+	CLEANUP(db_hold_list_done) struct db_hold_list holds = { 0 };
+
+	scene_apply(w->s,
+		    "[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n[tier "
+		    "web]\nunit = web@.service\npool = p\nmax = 1\nmin = 1\n",
+		    TEXT);
+	put_adopted(w, "b");
+	show_unit(w, "b", "web@2.service", "active");
+	put_adopted(w, "c");
+	show_unit(w, "c", "web@3.service", "active");
+	look(w);
+	assert_int_equal(desired(w), 2);
+	assert_ok(db_hold_list(w->s->db->db, "shop", NOW_MS, &holds, w->s->e), w->s->e);
+	assert_int_equal(holds.n, 1);
+	assert_string_equal(holds.v[0].tier, "web");
+	assert_non_null(strstr(holds.v[0].reason, "more than the maximum of 1"));
+	/* In this round as well. */
+	assert_int_equal(w->s->f->holds.n, 1);
+}
+
 static void a_unit_whose_record_is_of_a_host_that_is_no_more_moves(void **state)
 {
 	struct watch *w = *state;
@@ -259,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WATCH_TEST(its_units_are_in_the_database_and_are_wanted),
+		WATCH_TEST(a_tier_that_would_be_above_its_maximum_is_on_hold),
 		WATCH_TEST(a_unit_whose_record_is_of_a_host_that_is_no_more_moves),
 		WATCH_TEST(a_unit_that_another_host_runs_stays_there),
 		WATCH_TEST(it_waits_until_its_agent_has_told_its_units),

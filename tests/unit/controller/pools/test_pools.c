@@ -70,6 +70,24 @@ static void a_lost_answer_is_asked_for_again_where_that_is_safe(void **state)
 	assert_string_equal(h.vm_id, "vm-1");
 }
 
+static void a_launch_whose_vm_was_ended_by_others_meanwhile_is_replaced(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(free) char *path = xasprintf("%s/cloud.json", b->cloud);
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	write_script(b, "{\"faults\": [{\"op\": \"launch\", \"kind\": \"lost\"}]}");
+	put_pool(b, "{}", 1);
+	once(b);
+	doc = cloud_doc(b);
+	json_object_set_new(json_array_get(json_object_get(doc, "vms"), 0), "gone_ms",
+			    json_integer(1));
+	assert_int_equal(json_dump_file(doc, path, 0), 0);
+	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_BOOTING) == 1));
+	assert_int_equal(n_hosts(b, DB_HOST_FAILED), 1);
+	assert_int_equal(n_vms(b), 1);
+}
+
 static void a_lost_answer_is_looked_for_in_lists_where_it_is_not(void **state)
 {
 	struct bench *b = *state;
@@ -678,6 +696,7 @@ int main(void)
 		POOL_TEST(no_more_is_launched_than_is_missing),
 		POOL_TEST(a_wish_above_the_maximum_is_cut),
 		POOL_TEST(a_lost_answer_is_asked_for_again_where_that_is_safe),
+		POOL_TEST(a_launch_whose_vm_was_ended_by_others_meanwhile_is_replaced),
 		POOL_TEST(a_lost_answer_is_looked_for_in_lists_where_it_is_not),
 		POOL_TEST(a_launch_that_never_shows_up_is_given_up_and_replaced),
 		POOL_TEST(one_list_does_not_give_a_launch_up),
