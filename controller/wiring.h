@@ -11,6 +11,7 @@
 #include "fleet.h"
 #include "metrics.h"
 #include "options.h"
+#include "own_store.h"
 #include "pools.h"
 #include "tick.h"
 #include "trust.h"
@@ -29,8 +30,7 @@ struct daemon {
 	struct kv *kv; /* NULL with an external etcd */
 	struct events events;
 	struct api *api;
-	char *token; /* the controller's own, for the built-in store */
-	char *store_url;
+	struct store_direct own_store; /* kv, as the controller calls it */
 	struct store_opts store;
 	struct view *view;
 	struct pool_opts pool_opts;
