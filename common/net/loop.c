@@ -19,6 +19,8 @@
 #define EVENTS_AT_ONCE 64
 /* epoll waits whole milliseconds and timers are due at one: this much is no lateness. */
 #define TIMER_GRAIN_US 2000
+/* A turn begins nothing more after this. */
+#define TURN_US 5000
 
 struct watch {
 	loop_io_fn *fn; /* NULL: not watched */
@@ -237,7 +239,13 @@ void loop_timer_free(struct loop_timer *t)
 	free(t);
 }
 
-/* Fires the timers due now; those they set wait for the next round. */
+/* What is left waits for the next turn: others may have waited for longer. */
+static bool took_long(const struct loop *l)
+{
+	return pause_now_us() - l->pause.turn_us > TURN_US;
+}
+
+/* Fires the timers due now, but always one; those they set wait for the next round. */
 static void fire_timers(struct loop *l)
 {
 	int64_t now = clock_mono_ms();
@@ -252,6 +260,8 @@ static void fire_timers(struct loop *l)
 		pause_part_begin(&l->pause);
 		t->fn(t->arg);
 		pause_part_end(&l->pause, where);
+		if (took_long(l))
+			break;
 	}
 }
 
@@ -325,7 +335,8 @@ void loop_once(struct loop *l, int64_t ms)
 	n = epoll_wait(l->epoll_fd, ev, EVENTS_AT_ONCE, most);
 	CHECK(n >= 0 || errno == EINTR);
 	pause_turn_begin(&l->pause, late_us(l, began_us, most));
-	for (int i = 0; i < n && !l->stopping; i++)
+	/* Those that are left are reported again. */
+	for (int i = 0; i < n && !l->stopping && (i == 0 || !took_long(l)); i++)
 		dispatch(l, &ev[i]);
 	fire_timers(l);
 	pause_turn_end(&l->pause);
