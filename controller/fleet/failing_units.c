@@ -14,9 +14,10 @@
 
 static const struct unit_state *state_of(const struct fleet_unit *u)
 {
+	char name[UNIT_NAME_TEXT];
 	const struct unit_state *s =
 		u->u.goal == DB_GOAL_RUN && u->host && u->host->alive && u->host->states
-			? states_get(u->host->states, u->u.name)
+			? states_get(u->host->states, fleet_unit_name(u, name))
 			: NULL;
 
 	/* A state of another text is of the instance before this one. */

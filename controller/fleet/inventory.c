@@ -4,6 +4,7 @@
 #include "check.h"
 #include "stacks.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Within it an instance is drained and its host terminated, each by one of the next
@@ -173,6 +174,33 @@ struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
 		.dirty = true,
 	};
 	return u;
+}
+
+/* No unit is called so: the end of a unit's name has a dot, a host's id has none. */
+bool fleet_unit_is_left_behind(const struct fleet_unit *u)
+{
+	const char *colon = strrchr(u->u.name, ':');
+
+	return colon && !strchr(colon, '.');
+}
+
+const char *fleet_unit_name(const struct fleet_unit *u, char ret[UNIT_NAME_TEXT])
+{
+	int n = fleet_unit_is_left_behind(u)
+			? (int)(strrchr(u->u.name, ':') - u->u.name)
+			: (int)strlen(u->u.name);
+
+	snprintf(ret, UNIT_NAME_TEXT, "%.*s", n, u->u.name);
+	return ret;
+}
+
+void fleet_unit_leave_name(struct fleet_unit *u)
+{
+	char *name = xasprintf("%s:%s", u->u.name, u->u.host);
+
+	free(u->u.name);
+	u->u.name = name;
+	u->dirty = true;
 }
 
 static int unit_order(const void *a, const void *b)

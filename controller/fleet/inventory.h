@@ -13,6 +13,7 @@
 #include "db.h"
 #include "schedule.h"
 #include "text.h"
+#include "unitfile.h"
 
 struct catalog_tier;
 
@@ -56,7 +57,8 @@ struct fleet_tier {
 };
 
 struct fleet_unit {
-	struct db_unit u;
+	struct db_unit u; /* its name is "lb.service:HOST" while another of it, which
+			     has the name, is to serve in its place */
 	struct fleet_tier *tier; /* NULL: its tier no longer exists */
 	struct fleet_host *host; /* NULL: not placed */
 	bool healthy;
@@ -112,6 +114,12 @@ struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
 				  const char *name);
 /* Sorts the units and counts them per tier and host, after a change of any of these. */
 void fleet_index(struct fleet *f);
+/* The unit's name on its host: "lb.service". */
+const char *fleet_unit_name(const struct fleet_unit *u, char ret[UNIT_NAME_TEXT]);
+/* It keeps running on a host that it leaves, under a name of its own. */
+bool fleet_unit_is_left_behind(const struct fleet_unit *u);
+/* Makes its name free for its successor; it has a host. */
+void fleet_unit_leave_name(struct fleet_unit *u);
 /* Sets one string of a unit and marks it dirty when it differs. */
 void fleet_unit_set(struct fleet_unit *u, char **member, const char *value);
 

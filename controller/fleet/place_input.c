@@ -57,6 +57,7 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 	const struct fleet_tier *t = u->tier;
 	struct x_fleet *x = &b->x_fleets[b->n_units];
 	struct place_unit *p = &b->units[b->n_units++];
+	char name[UNIT_NAME_TEXT];
 
 	*p = (struct place_unit){
 		.name = u->u.name,
@@ -77,7 +78,8 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 	if (!t || !t->cat)
 		return;
 	/* Checked when the stack was applied; an unreadable rule is ignored. */
-	if (x_fleet_read(t->cat->unit->file, u->u.name, x, NULL, NULL) == 0)
+	if (x_fleet_read(t->cat->unit->file, fleet_unit_name(u, name), x, NULL, NULL) ==
+	    0)
 		p->fleet = x;
 	p->single = !t->cat->unit->is_template;
 	p->cpu = t->cat->resources.cpu;

@@ -23,12 +23,14 @@ static void drain(struct fleet_unit *u)
 /* It no longer runs, or never did. */
 static bool has_drained(const struct fleet_unit *u)
 {
+	char name[UNIT_NAME_TEXT];
+
 	if (u->u.goal != DB_GOAL_DRAIN)
 		return false;
 	if (!*u->u.host || u->u.drained)
 		return true;
 	return u->host && u->host->states && u->host->states->epoch >= u->u.epoch &&
-	       !states_get(u->host->states, u->u.name);
+	       !states_get(u->host->states, fleet_unit_name(u, name));
 }
 
 static bool stays(const struct fleet_unit *u)
@@ -58,20 +60,43 @@ void unit_instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT
 	CHECK(unit_name_of_template(template, number, name, NULL) == 0);
 }
 
-static bool has_unit(const struct fleet *f, size_t first, size_t n, const char *name)
+static struct fleet_unit *find_unit(const struct fleet *f, size_t first, size_t n,
+				    const char *name)
 {
 	for (size_t i = first; i < first + n; i++)
 		if (strcmp(f->units[i].u.name, name) == 0)
-			return true;
-	return false;
+			return &f->units[i];
+	return NULL;
 }
 
 /* Whether it is of its tier's present unit, with any text; the tier's cat is known. */
 static bool is_of_tier(const struct fleet_unit *u)
 {
-	char file[UNIT_NAME_TEXT];
+	char name[UNIT_NAME_TEXT], file[UNIT_NAME_TEXT];
 
-	return strcmp(unit_name_file(u->u.name, file), u->tier->t.unit) == 0;
+	return strcmp(unit_name_file(fleet_unit_name(u, name), file), u->tier->t.unit) ==
+	       0;
+}
+
+/*
+ * A unit that is no template, whose host is drained, runs on there until another of it
+ * serves elsewhere. What holds state must not run twice.
+ */
+static bool may_run_twice(const struct fleet_unit *u)
+{
+	return u->leaving && u->host && u->host->h.state == DB_HOST_DRAINING &&
+	       !u->failing && !u->tier->t.stateful && is_of_tier(u);
+}
+
+/* Makes the name of the tier's only unit free, when that may be. */
+static bool free_name(struct fleet_unit *u)
+{
+	if (!u)
+		return true;
+	if (u->u.goal != DB_GOAL_RUN || u->gone || !may_run_twice(u))
+		return false;
+	fleet_unit_leave_name(u);
+	return true;
 }
 
 /* ---------------------------------------------------------------- one tier */
@@ -83,26 +108,29 @@ static size_t wanted(const struct fleet_tier *t)
 	return (size_t)(t->cat->unit->is_template ? n : MIN(n, 1));
 }
 
+static void add_unit(struct fleet *f, struct fleet_tier *t, const char *name)
+{
+	struct fleet_unit *u = fleet_unit_add(f, t, name);
+
+	fleet_unit_set(u, &u->u.hash, t->cat->unit->hash);
+}
+
 static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 {
 	size_t first = t->first_unit, old = t->n_units;
-	size_t number = 1;
 
-	while (n > 0) {
-		struct fleet_unit *u;
+	if (!t->cat->unit->is_template) {
+		if (n > 0 && free_name(find_unit(f, first, old, t->t.unit)))
+			add_unit(f, t, t->t.unit);
+		return;
+	}
+	for (size_t number = 1; n > 0; number++) {
 		char name[UNIT_NAME_TEXT];
 
-		if (t->cat->unit->is_template)
-			unit_instance_name(t->t.unit, number++, name);
-		else
-			snprintf(name, sizeof(name), "%s", t->t.unit);
-		if (has_unit(f, first, old, name)) {
-			if (!t->cat->unit->is_template)
-				return;
+		unit_instance_name(t->t.unit, number, name);
+		if (find_unit(f, first, old, name))
 			continue;
-		}
-		u = fleet_unit_add(f, t, name);
-		fleet_unit_set(u, &u->u.hash, t->cat->unit->hash);
+		add_unit(f, t, name);
 		n--;
 	}
 }
@@ -185,7 +213,7 @@ static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 		struct fleet_unit *u = &f->units[i];
 
 		if (u->leaving && (healthy >= want || (u->failing && !u->sick) ||
-				   !t->cat->unit->is_template))
+				   !(t->cat->unit->is_template || may_run_twice(u))))
 			drain(u);
 	}
 }
@@ -267,7 +295,8 @@ void unit_plan(struct fleet *f)
 	for (size_t i = 0; i < f->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 
-		if (!u->tier || u->give_up)
+		if (!u->tier || u->give_up ||
+		    (fleet_unit_is_left_behind(u) && !*u->u.host))
 			drain(u);
 		if (has_drained(u))
 			u->gone = true;

@@ -3,9 +3,10 @@
  * plan_units.h - from the number of instances of a tier to the individual ones.
  *
  * Changes only the fleet: adds units, drains them, deletes drained ones. An instance that
- * must leave its host is replaced first and drained when the others can carry the tier;
- * one whose name can exist only once, or that is given up (failing_units.h), is drained
- * first. A new unit text is rolled out one instance at a time, each when all others are
+ * must leave its host is replaced first and drained when the others can carry the tier.
+ * One that is no template's leaves its name to its successor for that
+ * (fleet_unit_leave_name()): both have records in DNS until it is drained. One that holds
+ * state and is no template's, or that is given up (failing_units.h), is drained first. A new unit text is rolled out one instance at a time, each when all others are
  * healthy for some seconds.
  */
 #ifndef CONTROLLER_FLEET_PLAN_UNITS_H
