@@ -99,6 +99,7 @@ SEES_controller/stacks          := common common/text common/calendar common/tem
 					fleet-adapter/unitfile fleet-adapter/placement predictor/rule \
 					predictor/uplift
 SEES_controller/fleet           := $(GROUND) fleet-adapter/placement
+SEES_controller/rollout         := $(GROUND) db/samples controller/fleet
 SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/capacity \
 					controller/metrics controller/fleet
@@ -109,7 +110,8 @@ SEES_controller/replay          := $(GROUND) db/samples predictor/simulation pre
 					predictor/policy predictor/judge controller/fleet controller/tiers
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \
 					cloud-drivers controller/pools \
-					controller/fleet controller/tiers controller/ledger
+					controller/fleet controller/rollout controller/tiers \
+					controller/ledger
 SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/trust controller/etcd \
 					controller/metrics controller/fleet controller/tiers \

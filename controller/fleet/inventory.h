@@ -50,6 +50,8 @@ struct fleet_tier {
 	bool is_decided;     /* and t.capacity is the one in force */
 	int64_t lead_ms;     /* planned for */
 	int64_t least, most; /* that operator and schedules allow */
+	struct db_roll_out roll; /* of its unit's text; stack NULL: none is known */
+	bool roll_waits;     /* the first instance with the new text is watched */
 	const char *avoid;   /* host to avoid for new instances, "": none; see
 				failing_units.h */
 	struct fleet_room room;
@@ -76,6 +78,7 @@ struct fleet_unit {
 	bool stumbled;    /* was failing on its way to it */
 	bool given;       /* its room is for a tier of a higher priority */
 	bool give_up;     /* failing: to be replaced by another instance */
+	bool restart;     /* failing: to be run again where it is */
 	bool dirty;       /* to be written */
 	bool gone;        /* to be deleted */
 };
@@ -101,6 +104,9 @@ DEFINE_CLEANUP(struct fleet *, fleet_free);
 /* NULL when there is none. */
 struct fleet_host *fleet_host(struct fleet *f, const char *id);
 struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name);
+
+/* Whether its unit's new text goes to no more instances. */
+bool fleet_roll_out_is_stopped(const struct fleet_tier *t);
 
 /* Whether the host will soon have been used for all that is paid; never, when its pool is
  * paid for by the moment. */

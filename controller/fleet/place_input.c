@@ -67,8 +67,8 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 			: u->host ? u->host->h.pool
 				  : "",
 		.host = *u->u.host ? u->u.host : NULL,
-		.leaving = u->u.goal != DB_GOAL_RUN || u->leaving,
-		.drains = u->u.goal != DB_GOAL_RUN,
+		.leaving = u->u.goal == DB_GOAL_DRAIN || u->leaving,
+		.drains = u->u.goal == DB_GOAL_DRAIN,
 		.sick = u->made_up,
 		.pinned = !t || t->t.stateful,
 		.priority = t ? (int)t->t.priority : 0,

@@ -29,7 +29,7 @@ static int build_schedule(struct fleet *f, const struct fleet_host *h,
 					  .state = SCHEDULE_LAUNCHED,
 					  .stack = u->u.stack,
 					  .tier = u->u.tier,
-					  .drain = u->u.goal == DB_GOAL_DRAIN,
+					  .drain = u->u.goal != DB_GOAL_RUN,
 				  },
 				  err);
 		if (rc < 0)

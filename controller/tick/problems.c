@@ -16,7 +16,8 @@ static const char *const names[N_PROBLEMS] = {
 	[PROBLEM_UNITS] = "unit-failing",   [PROBLEM_ROLL_OUT] = "roll-out-waits",
 	[PROBLEM_MISPLACED] = "unit-stays", [PROBLEM_DEMAND] = "demand-not-whole",
 	[PROBLEM_CHECKS] = "checks-fail",   [PROBLEM_FORECAST] = "forecast-not-used",
-	[PROBLEM_ROOM] = "pool-full",
+	[PROBLEM_ROOM] = "pool-full",       [PROBLEM_STOPPED] = "rollout-stopped",
+	[PROBLEM_KILLS] = "unit-kills-hosts",
 };
 
 void problems_init(struct problems *p)

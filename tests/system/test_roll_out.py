@@ -51,3 +51,78 @@ def test_the_only_balancer_is_replaced_before_it_is_drained_and_no_request_fails
         load.finish_without_failure()
     assert min(serving) >= 1, serving
     assert victim not in single.local_hosts()
+
+
+# ---------------------------------------------------------------- roll-outs
+
+WEB = "units/web@.service"
+SERVER = "/usr/bin/python3 -I /etc/quick/server.py"
+
+
+@pytest.fixture
+def quick():
+    with Quick() as q:
+        q.start()
+        q.apply()
+        q.scale(3)
+        yield q.up(web=3)
+
+
+def change(command, more=None):
+    """The quick stack whose web runs another command, with more for stack.conf."""
+    def edit(name, text):
+        if name == "stack.conf" and more:
+            return text.replace("[stack]\n", f"[stack]\n{more}\n")
+        return text.replace(SERVER, command) if name == WEB else text
+    return edit
+
+
+def problem(q, kind):
+    return next((p["message"] for p in q.api("/v1/status")["problems"] if p["kind"] == kind), None)
+
+
+def texts(q):
+    """How many instances of web run each text."""
+    hashes = [row[0] for row in q.db("SELECT hash FROM unit WHERE tier = 'web'")]
+    return sorted(hashes.count(h) for h in set(hashes))
+
+
+def launches(q):
+    return len([e for e in q.items("/v1/events?since=0") if e["kind"] == "host-launched"])
+
+
+def stopped(q):
+    return q.wait("the roll-out has stopped", lambda: problem(q, "rollout-stopped"))
+
+
+def test_a_version_that_crashes_stops_at_the_first_and_goes_back(quick):
+    quick.apply(change("/bin/false"))
+    before = launches(quick)
+    words = stopped(quick)
+    assert "to quick/web has stopped at 1 of 3 instances: unit web@" in words, words
+    assert "failed" in words and "foretide rollback quick" in words, words
+    assert texts(quick) == [1, 2] and len(quick.healthy("web")) == 2
+    # Ten minutes of the calendar on: its host has it no more, and none was launched.
+    quick.wait("another with the old text is in its place", lambda: len(quick.healthy("web")) == 3)
+    assert texts(quick) == [3] and launches(quick) == before
+    assert problem(quick, "rollout-stopped") is not None
+
+
+def test_a_version_that_answers_with_errors_stops_at_the_first_and_goes_back_by_itself(quick):
+    server = ("/usr/bin/python3 -c \"import http.server as h;"
+              "P=type('P',(h.BaseHTTPRequestHandler,),{'do_GET':lambda s:"
+              "(s.send_response(200 if s.path=='/alive' else 500),s.end_headers())});"
+              "h.ThreadingHTTPServer(('',8080),P).serve_forever()\"")
+    with Load(quick, rate=14) as load:
+        load.flows(60)
+        quick.apply(change(server, "rollback = auto"))
+        event = quick.wait("the roll-out has stopped", lambda: next(
+            (e for e in quick.items("/v1/events?since=0") if e["kind"] == "rollout-stopped"), None))
+        assert "answers with errors:" in event["message"], event
+        quick.wait("it went back", lambda: any(
+            e["kind"] == "stack-rolled-back" for e in quick.items("/v1/events?since=0")))
+        quick.wait("all serve with the old text",
+                   lambda: texts(quick) == [3] and len(quick.healthy("web")) == 3
+                   and problem(quick, "rollout-stopped") is None)
+    stops = [e for e in quick.items("/v1/events?since=0") if e["kind"] == "rollout-stopped"]
+    assert len(stops) == 1, stops
