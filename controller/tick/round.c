@@ -121,8 +121,6 @@ static void find_failing(struct round *r)
 		     failing_problem(r->f, text, sizeof(text)) ? text : NULL);
 	problems_set(&p->problems, PROBLEM_CHECKS,
 		     sick_problem(r->f, text, sizeof(text)) ? text : NULL);
-	problems_set(&p->problems, PROBLEM_ROLL_OUT,
-		     failing_roll_out(r->f, text, sizeof(text)) ? text : NULL);
 }
 
 static int follow_roll_outs(struct round *r, struct err *err)
@@ -136,6 +134,8 @@ static int follow_roll_outs(struct round *r, struct err *err)
 		return rc;
 	/* What it has applied is read by the next round. */
 	r->seen.settling |= roll_outs_go_back(p->roll_outs, r->f, p->o->events);
+	problems_set(&p->problems, PROBLEM_ROLL_OUT,
+		     failing_roll_out(r->f, text, sizeof(text)) ? text : NULL);
 	problems_set(&p->problems, PROBLEM_STOPPED,
 		     roll_outs_stopped_problem(r->f, text, sizeof(text)) ? text : NULL);
 	problems_set(&p->problems, PROBLEM_KILLS,

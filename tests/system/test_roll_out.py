@@ -126,3 +126,24 @@ def test_a_version_that_answers_with_errors_stops_at_the_first_and_goes_back_by_
                    and problem(quick, "rollout-stopped") is None)
     stops = [e for e in quick.items("/v1/events?since=0") if e["kind"] == "rollout-stopped"]
     assert len(stops) == 1, stops
+
+
+def test_a_person_goes_back_to_an_earlier_version_and_sees_what_was_set_by_hand(quick):
+    quick.apply(change("/bin/false"))
+    words = stopped(quick)
+    version = quick.api("/v1/stacks/quick")["version"]
+    assert f"the roll-out of version {version} " in words, words
+    quick.api("/v1/tiers/quick/web", "PATCH", {"max": 5})
+    shown = quick.cli("rollback", "quick", "--dry-run").stdout
+    assert f"version {version - 1} of quick is applied again" in shown, shown
+    assert "max 5 (set by hand) -> 6" in shown, shown
+    assert "change  unit  web@.service" in shown, shown
+    quick.cli("rollback", "quick", "--yes")
+    quick.wait("the roll-out is no problem any more", lambda: not problem(quick, "rollout-stopped"))
+    quick.wait("all run the old text", lambda: texts(quick) == [3]
+               and len(quick.healthy("web")) == 3)
+    kept = quick.items("/v1/stacks/quick/versions")
+    assert [v["version"] for v in kept] == [version + 1, version, version - 1], kept
+    assert [v["in_force"] for v in kept] == [True, False, False]
+    status, doc = quick.request("POST", "/v1/stacks/quick/rollback", {"version": 999})
+    assert status == 404 and f"kept are {version + 1}, {version}, " in doc["detail"], doc
