@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int send(const struct client *c, const struct args *a, const json_t *body, bool dry,
-		json_t **ret, struct err *err)
+static int send(const struct client *c, const struct args *a, const json_t *body,
+		bool dry, json_t **ret, struct err *err)
 {
 	CLEANUP(free)
 	char *path = xasprintf("/v1/stacks/%s/rollback%s", a->position[0],

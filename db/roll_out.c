@@ -27,7 +27,8 @@ int db_roll_out_list(struct db *db, const char *stack, struct db_roll_out_list *
 	return db_list(db, &table, &w, ret, err);
 }
 
-int db_roll_outs_put(struct db *db, const struct db_roll_out *v, size_t n, struct err *err)
+int db_roll_outs_put(struct db *db, const struct db_roll_out *v, size_t n,
+		     struct err *err)
 {
 	struct db_conn *c;
 	int rc = n ? db_write_begin(db, false, &c, err) : 0;
@@ -49,7 +50,7 @@ int db_roll_outs_restart(struct db *db, const char *stack, struct err *err)
 	rc = db_run(
 		c, err,
 		"UPDATE roll_out SET state = 'running', unit = '', host = '', why = '',"
-		    " since_ms = 0"
+		" since_ms = 0"
 		" WHERE stack = ?1 AND state IN ('stopped', 'banned')",
 		"t", stack);
 	return db_write_end(db, rc, err);

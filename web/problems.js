@@ -21,11 +21,11 @@ function ownProblems() {
   return all;
 }
 
-const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad' };
+const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad', 'rollout-stopped': 'bad', 'unit-kills-hosts': 'bad' };
 const names = {
   'controller-away': 'Controller unavailable', 'store-away': 'Store unavailable', 'round-failed': 'Controller tick failing',
   'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit not moved', 'pool-full': 'Pool full',
-  'roll-out-waits': 'Roll-out waiting', 'checks-fail': 'Instances do not serve',
+  'roll-out-waits': 'Roll-out waiting', 'rollout-stopped': 'Roll-out stopped', 'unit-kills-hosts': 'Unit kills its hosts', 'checks-fail': 'Instances do not serve',
   'demand-not-whole': 'Demand not whole', 'forecast-not-used': 'Forecast not used', 'hosts-silent': 'Hosts not responding', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
 };
 

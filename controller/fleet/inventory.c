@@ -87,8 +87,7 @@ int fleet_load(struct db *db, int64_t now_ms, struct fleet **ret, struct err *er
 	    (rc = db_pool_list(db, &f->pools, err)) < 0 ||
 	    (rc = db_hold_list(db, NULL, now_ms, &f->holds, err)) < 0 ||
 	    (rc = load_hosts(db, f, err)) < 0 || (rc = load_tiers(db, f, err)) < 0 ||
-	    (rc = load_roll_outs(db, f, err)) < 0 ||
-	    (rc = load_units(db, f, err)) < 0)
+	    (rc = load_roll_outs(db, f, err)) < 0 || (rc = load_units(db, f, err)) < 0)
 		return rc;
 	fleet_index(f);
 	*ret = TAKE(f);
@@ -211,9 +210,8 @@ bool fleet_unit_is_left_behind(const struct fleet_unit *u)
 
 const char *fleet_unit_name(const struct fleet_unit *u, char ret[UNIT_NAME_TEXT])
 {
-	int n = fleet_unit_is_left_behind(u)
-			? (int)(strrchr(u->u.name, ':') - u->u.name)
-			: (int)strlen(u->u.name);
+	int n = fleet_unit_is_left_behind(u) ? (int)(strrchr(u->u.name, ':') - u->u.name)
+					     : (int)strlen(u->u.name);
 
 	snprintf(ret, UNIT_NAME_TEXT, "%.*s", n, u->u.name);
 	return ret;

@@ -47,13 +47,13 @@ struct fleet_tier {
 	size_t healthy;
 	size_t draining;
 	/* of a tier that this round decides */
-	bool is_decided;     /* and t.capacity is the one in force */
-	int64_t lead_ms;     /* planned for */
-	int64_t least, most; /* that operator and schedules allow */
+	bool is_decided;         /* and t.capacity is the one in force */
+	int64_t lead_ms;         /* planned for */
+	int64_t least, most;     /* that operator and schedules allow */
 	struct db_roll_out roll; /* of its unit's text; stack NULL: none is known */
-	bool roll_waits;     /* the first instance with the new text is watched */
-	const char *avoid;   /* host to avoid for new instances, "": none; see
-				failing_units.h */
+	bool roll_waits;         /* the first instance with the new text is watched */
+	const char *avoid;       /* host to avoid for new instances, "": none; see
+				    failing_units.h */
 	struct fleet_room room;
 	int64_t lacks; /* instances that it should have beyond its room, as decided */
 };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WITHIN_MS 300000                 /* real: of the unit's start */
+#define WITHIN_MS 300000                  /* real: of the unit's start */
 #define REMEMBER_MS (60 * INT64_C(60000)) /* real */
 
 /* A unit as it was seen last. */
@@ -154,8 +154,8 @@ static void suspect(struct killers *k, const struct seen *s, int64_t now_mono_ms
 	struct suspect *x = find_suspect(k, s->hash);
 
 	if (!x) {
-		k->suspects = xrealloc(k->suspects,
-				       (k->n_suspects + 1) * sizeof(*k->suspects));
+		k->suspects =
+			xrealloc(k->suspects, (k->n_suspects + 1) * sizeof(*k->suspects));
 		x = &k->suspects[k->n_suspects++];
 		x->hash = xstrdup(s->hash);
 	}

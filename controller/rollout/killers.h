@@ -3,9 +3,9 @@
  * killers.h - units that take their hosts with them, one after the other.
  *
  * A host that falls silent within five minutes of a unit's start on it is put down to the
- * unit's text, unless another instance with that text has run for longer elsewhere. A text
- * is a killer when a second host falls silent so, on which it was started after the first
- * had: what all hosts suffer at once is never put down to a unit.
+ * unit's text, unless another instance with that text has run for longer elsewhere. A
+ * text is a killer when a second host falls silent so, on which it was started after the
+ * first had: what all hosts suffer at once is never put down to a unit.
  */
 #ifndef CONTROLLER_ROLLOUT_KILLERS_H
 #define CONTROLLER_ROLLOUT_KILLERS_H

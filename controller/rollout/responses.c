@@ -213,8 +213,8 @@ static bool is_of(const struct counter *n, const struct instance *i)
 					      : strcmp(n->of, i->unit) == 0;
 }
 
-static struct instance *find_instance(struct response_count *c, const struct fleet_unit *u,
-				      const char *name)
+static struct instance *find_instance(struct response_count *c,
+				      const struct fleet_unit *u, const char *name)
 {
 	for (size_t i = 0; i < c->n_instances; i++) {
 		struct instance *x = &c->instances[i];
@@ -223,8 +223,8 @@ static struct instance *find_instance(struct response_count *c, const struct fle
 		    strcmp(x->hash, u->u.hash) == 0)
 			return x;
 	}
-	c->instances = xrealloc(c->instances,
-				(c->n_instances + 1) * sizeof(*c->instances));
+	c->instances =
+		xrealloc(c->instances, (c->n_instances + 1) * sizeof(*c->instances));
 	c->instances[c->n_instances] = (struct instance){ .unit = xstrdup(name),
 							  .host = xstrdup(u->u.host),
 							  .hash = xstrdup(u->u.hash) };

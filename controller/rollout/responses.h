@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * responses.h - how many requests a tier's instances have answered, and with errors, since
- * they are looked at.
+ * responses.h - how many requests a tier's instances have answered, and with errors,
+ * since they are looked at.
  *
  * Counted by the balancer in front, haproxy's haproxy_server_http_responses_total, whose
  * server's name is that of the instance's record (web-3-8080, as "{{base .Key}}" gives);

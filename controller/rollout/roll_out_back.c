@@ -16,8 +16,8 @@ static bool wants_back(const struct fleet_tier *t)
 	       *t->roll.good && strcmp(t->roll.good, t->roll.hash) != 0;
 }
 
-static void tell_why_not(struct roll_outs *r, const struct fleet_tier *t,
-			 const char *why, const struct events *events)
+static void tell_why_not(struct roll_outs *r, const struct fleet_tier *t, const char *why,
+			 const struct events *events)
 {
 	if (r->not_back && strcmp(r->not_back, why) == 0)
 		return;
@@ -39,8 +39,8 @@ bool roll_outs_go_back(struct roll_outs *r, const struct fleet *f,
 		if (!wants_back(t))
 			continue;
 		if (stack_go_back(events->db, t->t.stack, t->roll.good,
-				  roll_out_version(f, t->t.stack), f->now_ms, &from, &version,
-				  &err) < 0) {
+				  roll_out_version(f, t->t.stack), f->now_ms, &from,
+				  &version, &err) < 0) {
 			tell_why_not(r, t, err.msg, events);
 			continue;
 		}

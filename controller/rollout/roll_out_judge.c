@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-#define WATCH_MS INT64_C(60000)       /* calendar: the first instance */
-#define LATE_MS (10 * INT64_C(60000)) /* calendar: to come to serve, on a host that is up */
+#define WATCH_MS INT64_C(60000) /* calendar: the first instance */
+#define LATE_MS \
+	(10 * INT64_C(60000)) /* calendar: to come to serve, on a host that is up */
 
 bool roll_out_counts(const struct fleet_unit *u)
 {

@@ -4,7 +4,6 @@
  */
 #include "roll_out_state.h"
 
-
 #include <stdio.h>
 #include <string.h>
 
@@ -50,8 +49,9 @@ static void say_what_to_do(const struct db_roll_out *r, char *text, size_t size)
 			 "mended; applying the same again tries it again",
 			 r->stack);
 	else
-		snprintf(text, size, "apply a text that is mended; applying the same "
-				     "again tries it again");
+		snprintf(text, size,
+			 "apply a text that is mended; applying the same "
+			 "again tries it again");
 }
 
 bool roll_outs_stopped_problem(const struct fleet *f, char *text, size_t size)
@@ -67,8 +67,8 @@ bool roll_outs_stopped_problem(const struct fleet *f, char *text, size_t size)
 	snprintf(text, size,
 		 "the roll-out of version %lld to %s/%s has stopped at %zu of %zu "
 		 "instances: unit %s on host %s %s; %s%s",
-		 (long long)t->roll.version, t->t.stack, t->t.name, n_new, n, t->roll.unit,
-		 t->roll.host, t->roll.why, advice, more);
+		 (long long)t->roll.version, t->t.stack, t->t.name, n_new, n,
+		 t->roll.unit, t->roll.host, t->roll.why, advice, more);
 	return true;
 }
 

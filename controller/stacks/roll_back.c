@@ -41,7 +41,8 @@ int stack_find_earlier(struct db *db, const char *stack, const char *hash,
 	for (size_t i = 0; rc == 0 && i < l.n; i++) {
 		struct db_stack_version *v = &l.v[i];
 
-		if (v->version >= now.version || strcmp(v->text_json, now.text_json) == 0 ||
+		if (v->version >= now.version ||
+		    strcmp(v->text_json, now.text_json) == 0 ||
 		    (*hash && !has_text(v, hash)))
 			continue;
 		take(v, ret);

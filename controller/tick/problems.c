@@ -11,12 +11,12 @@
 #include <string.h>
 
 static const char *const names[N_PROBLEMS] = {
-	[PROBLEM_STORE] = "store-away",     [PROBLEM_ROUND] = "round-failed",
-	[PROBLEM_STACK] = "stack-not-read", [PROBLEM_HOSTS] = "hosts-silent",
-	[PROBLEM_UNITS] = "unit-failing",   [PROBLEM_ROLL_OUT] = "roll-out-waits",
-	[PROBLEM_MISPLACED] = "unit-stays", [PROBLEM_DEMAND] = "demand-not-whole",
-	[PROBLEM_CHECKS] = "checks-fail",   [PROBLEM_FORECAST] = "forecast-not-used",
-	[PROBLEM_ROOM] = "pool-full",       [PROBLEM_STOPPED] = "rollout-stopped",
+	[PROBLEM_STORE] = "store-away",       [PROBLEM_ROUND] = "round-failed",
+	[PROBLEM_STACK] = "stack-not-read",   [PROBLEM_HOSTS] = "hosts-silent",
+	[PROBLEM_UNITS] = "unit-failing",     [PROBLEM_ROLL_OUT] = "roll-out-waits",
+	[PROBLEM_MISPLACED] = "unit-stays",   [PROBLEM_DEMAND] = "demand-not-whole",
+	[PROBLEM_CHECKS] = "checks-fail",     [PROBLEM_FORECAST] = "forecast-not-used",
+	[PROBLEM_ROOM] = "pool-full",         [PROBLEM_STOPPED] = "rollout-stopped",
 	[PROBLEM_KILLS] = "unit-kills-hosts",
 };
 
