@@ -100,6 +100,7 @@ SEES_controller/stacks          := common common/text common/calendar common/tem
 					fleet-adapter/unitfile fleet-adapter/placement predictor/rule \
 					predictor/uplift
 SEES_controller/fleet           := $(GROUND) fleet-adapter/placement controller/listening
+SEES_controller/rollout         := $(GROUND) db/samples controller/listening controller/fleet
 SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/capacity \
 					controller/metrics controller/listening controller/fleet
@@ -111,7 +112,8 @@ SEES_controller/replay          := $(GROUND) db/samples predictor/simulation pre
 					controller/fleet controller/tiers
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \
 					cloud-drivers controller/pools controller/listening \
-					controller/fleet controller/tiers controller/ledger
+					controller/fleet controller/rollout controller/tiers \
+					controller/ledger
 SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/trust controller/etcd \
 					controller/metrics controller/listening controller/fleet \

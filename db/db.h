@@ -79,6 +79,22 @@ int db_stack_list(struct db *db, struct db_stack_list *ret, struct err *err) MUS
  */
 int db_stack_put(struct db *db, const struct db_stack *s, int64_t expect_version,
 		 int64_t *ret_version, struct err *err) MUST_CHECK;
+/* Those that are kept, the newest first. */
+int db_stack_version_list(struct db *db, const char *stack,
+			  struct db_stack_version_list *ret, struct err *err) MUST_CHECK;
+/* For db_stack_put(): keeps it as s->version, and the latest DB_STACK_VERSIONS of all. */
+int db_stack_version_keep(struct db *db, const struct db_stack *s,
+			  struct err *err) MUST_CHECK;
+
+/* stack: NULL for all. By stack and tier. */
+int db_roll_out_list(struct db *db, const char *stack, struct db_roll_out_list *ret,
+		     struct err *err) MUST_CHECK;
+/* All of them, in one transaction. */
+int db_roll_outs_put(struct db *db, const struct db_roll_out *v, size_t n,
+		     struct err *err) MUST_CHECK;
+/* The stack's stopped ones begin anew: running, since_ms 0. */
+int db_roll_outs_restart(struct db *db, const char *stack, struct err *err) MUST_CHECK;
+
 /* The stack with its tiers, holds and model states; pools and units stay. */
 int db_stack_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 

@@ -13,13 +13,14 @@ export const title = 'Hosts';
 const tones = { up: 'good', ok: 'good', limited: 'warn', backoff: 'bad', failed: 'bad', gone: 'plain', empty: 'plain', requested: 'info', booting: 'info' };
 
 export function unitTone(u) {
-  if (u.goal === 'drain') return 'warn';
+  if (u.goal === 'drain' || u.goal === 'restart') return 'warn';
   if (u.active === 'failed' || u.health === 'failing') return 'bad';
   return u.active === 'active' && ['passing', 'none'].includes(u.health) ? 'good' : 'info';
 }
 
 export function unitText(u) {
   if (u.goal === 'drain') return 'draining';
+  if (u.goal === 'restart') return 'restarting';
   if (u.active !== 'active') return u.active || 'placed';
   return u.health === 'none' ? 'active' : u.health;
 }

@@ -13,6 +13,7 @@
 #include "db.h"
 #include "schedule.h"
 #include "text.h"
+#include "unitfile.h"
 
 struct catalog_tier;
 
@@ -50,17 +51,20 @@ struct fleet_tier {
 	size_t healthy;
 	size_t draining;
 	/* of a tier that this round decides */
-	bool is_decided;     /* and t.capacity is the one in force */
-	int64_t lead_ms;     /* planned for */
-	int64_t least, most; /* that operator and schedules allow */
-	const char *avoid;   /* host to avoid for new instances, "": none; see
-				failing_units.h */
+	bool is_decided;         /* and t.capacity is the one in force */
+	int64_t lead_ms;         /* planned for */
+	int64_t least, most;     /* that operator and schedules allow */
+	struct db_roll_out roll; /* of its unit's text; stack NULL: none is known */
+	bool roll_waits;         /* the first instance with the new text is watched */
+	const char *avoid;       /* host to avoid for new instances, "": none; see
+				    failing_units.h */
 	struct fleet_room room;
 	int64_t lacks; /* instances that it should have beyond its room, as decided */
 };
 
 struct fleet_unit {
-	struct db_unit u;
+	struct db_unit u; /* its name is "lb.service:HOST" while another of it, which
+			     has the name, is to serve in its place */
 	struct fleet_tier *tier; /* NULL: its tier no longer exists */
 	struct fleet_host *host; /* NULL: not placed */
 	bool healthy;
@@ -80,6 +84,7 @@ struct fleet_unit {
 	bool stumbled;    /* was failing on its way to it */
 	bool given;       /* its room is for a tier of a higher priority */
 	bool give_up;     /* failing: to be replaced by another instance */
+	bool restart;     /* failing: to be run again where it is */
 	bool dirty;       /* to be written */
 	bool gone;        /* to be deleted */
 };
@@ -106,6 +111,9 @@ DEFINE_CLEANUP(struct fleet *, fleet_free);
 struct fleet_host *fleet_host(struct fleet *f, const char *id);
 struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name);
 
+/* Whether its unit's new text goes to no more instances. */
+bool fleet_roll_out_is_stopped(const struct fleet_tier *t);
+
 /* Whether the host will soon have been used for all that is paid; never, when its pool is
  * paid for by the moment. */
 bool fleet_host_is_ending(const struct fleet *f, const struct fleet_host *h);
@@ -118,6 +126,12 @@ struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
 				  const char *name);
 /* Sorts the units and counts them per tier and host, after a change of any of these. */
 void fleet_index(struct fleet *f);
+/* The unit's name on its host: "lb.service". */
+const char *fleet_unit_name(const struct fleet_unit *u, char ret[UNIT_NAME_TEXT]);
+/* It keeps running on a host that it leaves, under a name of its own. */
+bool fleet_unit_is_left_behind(const struct fleet_unit *u);
+/* Makes its name free for its successor; it has a host. */
+void fleet_unit_leave_name(struct fleet_unit *u);
 /* Sets one string of a unit and marks it dirty when it differs. */
 void fleet_unit_set(struct fleet_unit *u, char **member, const char *value);
 /* Its host is gone, or given up for it: it is wanted anew. */

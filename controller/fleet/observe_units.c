@@ -8,9 +8,11 @@
 
 static void read_state(struct fleet_unit *u)
 {
-	const struct unit_state *state = u->host && u->host->states
-						 ? states_get(u->host->states, u->u.name)
-						 : NULL;
+	char name[UNIT_NAME_TEXT];
+	const struct unit_state *state =
+		u->host && u->host->states
+			? states_get(u->host->states, fleet_unit_name(u, name))
+			: NULL;
 
 	/* A state of another text is of the instance before this one. */
 	if (state && u->u.goal == DB_GOAL_RUN && strcmp(state->hash, u->u.hash) != 0)

@@ -77,6 +77,7 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 	const struct fleet_tier *t = u->tier;
 	struct x_fleet *x = &b->x_fleets[b->n_units];
 	struct place_unit *p = &b->units[b->n_units++];
+	char name[UNIT_NAME_TEXT];
 
 	*p = (struct place_unit){
 		.name = u->u.name,
@@ -86,8 +87,8 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 			: u->host ? u->host->h.pool
 				  : "",
 		.host = *u->u.host && !must_move(u) ? u->u.host : NULL,
-		.leaving = u->u.goal != DB_GOAL_RUN || u->leaving,
-		.drains = u->u.goal != DB_GOAL_RUN,
+		.leaving = u->u.goal == DB_GOAL_DRAIN || u->leaving,
+		.drains = u->u.goal == DB_GOAL_DRAIN,
 		.sick = u->made_up,
 		.pinned = !t || t->t.stateful,
 		.priority = t ? (int)t->t.priority : 0,
@@ -97,7 +98,8 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 	if (!t || !t->cat)
 		return;
 	/* Checked when the stack was applied; an unreadable rule is ignored. */
-	if (x_fleet_read(t->cat->unit->file, u->u.name, x, NULL, NULL) == 0)
+	if (x_fleet_read(t->cat->unit->file, fleet_unit_name(u, name), x, NULL, NULL) ==
+	    0)
 		p->fleet = x;
 	p->single = !t->cat->unit->is_template;
 	p->cpu = t->cat->resources.cpu;

@@ -27,6 +27,8 @@ static const char *const names[N_PROBLEMS] = {
 	[PROBLEM_CHECKS] = "checks-fail",
 	[PROBLEM_FORECAST] = "forecast-not-used",
 	[PROBLEM_ROOM] = "pool-full",
+	[PROBLEM_STOPPED] = "rollout-stopped",
+	[PROBLEM_KILLS] = "unit-kills-hosts",
 };
 
 void problems_init(struct problems *p)

@@ -14,6 +14,7 @@ void tick_parts_init(struct tick_parts *p, const struct tick_opts *o)
 		.o = o,
 		.observer = observer_new(&o->observer),
 		.failing = failing_new(),
+		.roll_outs = roll_outs_new(),
 		.catalog = catalog_new(),
 		.tiers = tiers_new(o->db),
 		.ledger = ledger_new(o->db),
@@ -29,6 +30,7 @@ void tick_parts_done(struct tick_parts *p)
 	ledger_free(p->ledger);
 	tiers_free(p->tiers);
 	catalog_free(p->catalog);
+	roll_outs_free(p->roll_outs);
 	failing_free(p->failing);
 	observer_free(p->observer);
 	problems_done(&p->problems);
@@ -119,8 +121,26 @@ static void find_failing(struct round *r)
 		     failing_problem(r->f, text, sizeof(text)) ? text : NULL);
 	problems_set(&p->problems, PROBLEM_CHECKS,
 		     sick_problem(r->f, text, sizeof(text)) ? text : NULL);
+}
+
+static int follow_roll_outs(struct round *r, struct err *err)
+{
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+	int rc = roll_outs_update(p->roll_outs, r->f, !distrust(r), clock_mono_ms(),
+				  p->o->events, err);
+
+	if (rc < 0)
+		return rc;
+	/* What it has applied is read by the next round. */
+	r->seen.settling |= roll_outs_go_back(p->roll_outs, r->f, p->o->events);
 	problems_set(&p->problems, PROBLEM_ROLL_OUT,
 		     failing_roll_out(r->f, text, sizeof(text)) ? text : NULL);
+	problems_set(&p->problems, PROBLEM_STOPPED,
+		     roll_outs_stopped_problem(r->f, text, sizeof(text)) ? text : NULL);
+	problems_set(&p->problems, PROBLEM_KILLS,
+		     roll_outs_kills_problem(r->f, text, sizeof(text)) ? text : NULL);
+	return 0;
 }
 
 static void find_misplaced(struct round *r)
@@ -192,7 +212,9 @@ int round_run(struct round *r, struct err *err)
 	ask_for_lists(r);
 	tell_of_hosts(r);
 	find_failing(r);
-	rc = observe_leads(p->observer, r->f, p->o->events, err);
+	rc = follow_roll_outs(r, err);
+	if (rc == 0)
+		rc = observe_leads(p->observer, r->f, p->o->events, err);
 	if (rc == 0)
 		rc = decide_tiers(r, err);
 	if (rc < 0)
