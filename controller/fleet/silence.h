@@ -5,7 +5,8 @@
  *
  * A host whose lease is gone is unknown after a short grace. Its units are replaced
  * elsewhere unless its pushes of metrics still arrive: then it is cut off from the store
- * and serves. It may be ended for its silence when neither was heard for minutes. A host
+ * and serves. What
+ * was replaced stays so until its lease is there again. It may be ended for its silence when neither was heard for minutes. A host
  * that is heard again is as it was before. Silence counts from when the controller began
  * to listen without a break (listening.h).
  *
