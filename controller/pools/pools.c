@@ -19,7 +19,8 @@
 struct pools {
 	const struct pool_opts *opts;
 	struct caps *caps;
-	pthread_mutex_t lock; /* of the list; a pool is used by one worker at a time */
+	/* Of the list and the pools' problems; a pool is used by one worker at a time. */
+	pthread_mutex_t lock;
 	struct pool *first;
 };
 
@@ -41,7 +42,6 @@ static void pool_free(struct pool *p)
 	missing_done(&p->missing);
 	ages_done(&p->waits);
 	ages_done(&p->lost);
-	pool_problems_done(&p->problems);
 	free(p->name);
 	free(p);
 }
@@ -79,7 +79,7 @@ static struct pool *get_pool(struct pools *ps, const char *name)
 	if (!p) {
 		p = xcalloc(1, sizeof(*p));
 		p->name = xstrdup(name);
-		pool_problems_init(&p->problems);
+		p->problems.lock = &ps->lock;
 		p->next = ps->first;
 		ps->first = p;
 	}
