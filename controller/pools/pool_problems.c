@@ -54,9 +54,9 @@ void pool_problems_json(struct pool_problems *p, const char *pool, json_t *list)
 	for (int i = 0; i < N_POOL_PROBLEMS; i++)
 		if (p->v[i].since_ms)
 			json_array_append_new(
-				list, json_pack("{s:s, s:o, s:o}", "kind", names[i],
-						"message",
-						json_sprintf("pool %s: %s", pool,
-							     p->v[i].message),
-						"since", json_time(p->v[i].since_ms)));
+				list,
+				json_pack("{s:s, s:o, s:o}", "kind", names[i], "message",
+					  json_sprintf("pool %s: %s", pool,
+						       p->v[i].message),
+					  "since", json_time(p->v[i].since_ms)));
 }

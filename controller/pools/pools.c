@@ -189,10 +189,10 @@ static int64_t succeeded(struct pool_round *r)
 	r->pool->failures = 0;
 	repeat_end(&r->pool->failed);
 	if (r->is_held)
-		r->pool->held_mono_ms = clock_mono_ms() + (r->opts->held_ms
-								   ? r->opts->held_ms
-								   : HELD_MS);
-	return is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS;
+		r->pool->held_mono_ms =
+			clock_mono_ms() + (r->opts->held_ms ? r->opts->held_ms : HELD_MS);
+	pool_look_again(r, is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS);
+	return r->again_ms;
 }
 
 static int64_t failed(struct pool_round *r, const struct err *err)
@@ -225,7 +225,9 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 int64_t pool_reconcile(void *arg, const char *name)
 {
 	struct pools *ps = arg;
-	struct pool_round r = { .opts = ps->opts, .caps = ps->caps, .now_ms = clock_now_ms() };
+	struct pool_round r = { .opts = ps->opts,
+				.caps = ps->caps,
+				.now_ms = clock_now_ms() };
 	struct err err = { 0 };
 	int64_t again_ms;
 
