@@ -18,6 +18,7 @@
 
 #define AGENT_MAGIC 0x6167656eu
 #define STORE_TIMEOUT_MS 2000
+#define HELD_MS 1000 /* the loop was held for so long: it is told */
 
 struct agent {
 	uint32_t magic;
@@ -26,7 +27,9 @@ struct agent {
 	char address[ADDRESS_TEXT];
 	char *domain;
 	struct unit_log *log;
-	struct httpm *http;
+	struct files *files; /* in state_dir */
+	struct httpm *http;    /* to the controller */
+	struct httpm *sources; /* to what units serve: checks and metrics */
 	struct enroll *enroll;
 	struct units *units;
 	struct registrator *registrator;
@@ -62,6 +65,13 @@ static void on_ready(void *arg)
 	on_unit(arg, "");
 }
 
+static void on_seen(void *arg, const struct mirror_change *change)
+{
+	struct agent *a = arg;
+
+	lease_seen(a->lease, change);
+}
+
 static bool is_ready(void *arg, const char *stack, const char *tier)
 {
 	struct agent *a = arg;
@@ -85,6 +95,24 @@ static void on_units(void *arg)
 		agent_names_set_tiers(a->names, a->wanted);
 }
 
+static void on_file(void *arg, const char *path, const struct err *err)
+{
+	(void)arg;
+	if (err)
+		log_warn("file-not-written", STR("path", path), ERR(err));
+}
+
+/* Told where a person looks, not only in the log: meanwhile nothing was done here. */
+static void on_held(void *arg, int64_t ms, const char *what)
+{
+	struct agent *a = arg;
+
+	CHECK_MAGIC(a, AGENT_MAGIC);
+	log_warn("loop-held", INT("ms", ms), STR("by", what));
+	if (a->metrics)
+		metrics_held(a->metrics, ms, what);
+}
+
 static bool on_found(void *arg, const char *key)
 {
 	struct agent *a = arg;
@@ -98,6 +126,7 @@ static void start_units(struct agent *a)
 {
 	struct wanted_opts o = { .host = a->conf->id,
 				 .state_dir = a->conf->state_dir,
+				 .files = a->files,
 				 .units = a->units,
 				 .registrator = a->registrator,
 				 .is_ready = is_ready,
@@ -129,7 +158,7 @@ static void start_metrics(struct agent *a, int64_t interval_ms)
 		.units = a->units,
 	};
 
-	a->metrics = metrics_new(a->loop, a->http, &o);
+	a->metrics = metrics_new(a->loop, a->http, a->sources, &o);
 }
 
 static int start_store(struct agent *a, const struct enroll_info *info, struct err *err)
@@ -141,14 +170,16 @@ static int start_store(struct agent *a, const struct enroll_info *info, struct e
 				.key_file = enroll_key_file(a->enroll),
 				.timeout_ms = STORE_TIMEOUT_MS };
 	struct lease_opts l = {
-		.ttl_s = info->lease_ttl_s, .file = file, .found = on_found, .arg = a
+		.ttl_s = info->lease_ttl_s,
+		.store = &s,
+		.file = file,
+		.files = a->files,
+		.found = on_found,
+		.arg = a,
 	};
 	int rc = store_open(a->loop, &s, &a->store, err);
 
-	if (rc < 0)
-		return rc;
-	a->lease = lease_new(a->loop, a->store, &l);
-	return 0;
+	return rc < 0 ? rc : lease_new(a->loop, a->store, &l, &a->lease, err);
 }
 
 static void start_names(struct agent *a, const struct enroll_info *info)
@@ -160,6 +191,8 @@ static void start_names(struct agent *a, const struct enroll_info *info)
 				      .key_file = enroll_key_file(a->enroll),
 				      .address = a->address,
 				      .domain = a->domain,
+				      .files = a->files,
+				      .seen = on_seen,
 				      .on_ready = on_ready,
 				      .arg = a };
 
@@ -213,7 +246,7 @@ static int open_units(struct agent *a, struct err *err)
 		    access("/run/systemd/system", F_OK) < 0);
 	int rc;
 
-	a->registrator = registrator_new(a->loop, a->http, &r);
+	a->registrator = registrator_new(a->loop, a->sources, &r);
 	rc = own ? units_own_open(a->loop, &o, &a->units, err)
 		 : units_systemd_open(a->loop, &o, &a->units, err);
 	return rc < 0 ? err_wrap(err, rc, "units") : 0;
@@ -245,11 +278,17 @@ int agent_open(struct loop *loop, const struct agent_conf *conf, struct unit_log
 	a->loop = loop;
 	a->conf = conf;
 	a->log = log;
+	loop_on_held(loop, HELD_MS, on_held, a);
 	rc = find_address(a, err);
 	if (rc == 0)
+		rc = files_open(loop, on_file, NULL, &a->files, err);
+	if (rc == 0)
 		rc = httpm_open(loop, &a->http, err);
+	if (rc == 0)
+		rc = httpm_open(loop, &a->sources, err);
 	if (rc == 0 && conf->units_on)
 		rc = open_units(a, err);
+	o.files = a->files;
 	if (rc == 0)
 		rc = enroll_open(loop, a->http, &o, &a->enroll, err);
 	if (rc < 0)
@@ -265,6 +304,7 @@ void agent_close(struct agent *a)
 	if (!a)
 		return;
 	CHECK_MAGIC(a, AGENT_MAGIC);
+	loop_on_held(a->loop, 0, NULL, NULL);
 	metrics_free(a->metrics);
 	wanted_free(a->wanted);
 	registrator_free(a->registrator);
@@ -273,7 +313,9 @@ void agent_close(struct agent *a)
 	units_close(a->units);
 	enroll_close(a->enroll);
 	store_close(a->store);
+	httpm_close(a->sources);
 	httpm_close(a->http);
+	files_close(a->files);
 	free(a->domain);
 	a->magic = 0;
 	free(a);

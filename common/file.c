@@ -36,20 +36,40 @@ static int sync_folder(const char *path, struct err *err)
 	return 0;
 }
 
+/* From fd of the temporary file to path. */
+static int put(int fd, const char *temporary, const char *path, const void *data,
+	       size_t len, unsigned mode, bool synced, struct err *err)
+{
+	int rc;
+
+	if (fchmod(fd, mode) == 0 && write_all(fd, data, len) == 0 &&
+	    (!synced || fsync(fd) == 0) && rename(temporary, path) == 0)
+		return synced ? sync_folder(path, err) : 0;
+	rc = err_errno(err, ERR_INTERNAL, "writing %s", path);
+	(void)unlink(temporary);
+	return rc;
+}
+
 int file_write(const char *path, const void *data, size_t len, unsigned mode,
 	       struct err *err)
 {
 	CLEANUP(free) char *temporary = xasprintf("%s.XXXXXX", path);
 	CLEANUP(close_fd) int fd = mkostemp(temporary, O_CLOEXEC);
-	int rc;
 
 	if (fd < 0)
 		return err_errno(err, ERR_INTERNAL, "writing %s", path);
-	if (fchmod(fd, mode) < 0 || write_all(fd, data, len) < 0 || fsync(fd) < 0 ||
-	    rename(temporary, path) < 0) {
-		rc = err_errno(err, ERR_INTERNAL, "writing %s", path);
-		(void)unlink(temporary);
-		return rc;
-	}
-	return sync_folder(path, err);
+	return put(fd, temporary, path, data, len, mode, true, err);
+}
+
+int file_replace(const char *path, const void *data, size_t len, unsigned mode,
+		 bool synced, struct err *err)
+{
+	CLEANUP(free) char *temporary = xasprintf("%s.new", path);
+	CLEANUP(close_fd) int fd = -1;
+
+	(void)unlink(temporary);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, ERR_INTERNAL, "writing %s", path);
+	return put(fd, temporary, path, data, len, mode, synced, err);
 }

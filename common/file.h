@@ -7,6 +7,7 @@
 
 #include "err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -15,5 +16,14 @@
  */
 int file_write(const char *path, const void *data, size_t len, unsigned mode,
 	       struct err *err) MUST_CHECK;
+
+/*
+ * The same for a file that has one writer: the temporary one is always PATH.new, so that
+ * a writer that is killed leaves no more than one. Without synced the file survives its
+ * writer, but perhaps not a power cut; what can be read again elsewhere need not wait
+ * for the disk.
+ */
+int file_replace(const char *path, const void *data, size_t len, unsigned mode,
+		 bool synced, struct err *err) MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 #include "advertise.h"
 #include "check.h"
 #include "clock.h"
+#include "listening.h"
 #include "log.h"
 #include "pools.h"
 #include "state.h"
@@ -41,6 +42,7 @@ static int open_api(struct daemon *d, struct err *err)
 		.store_urls = d->kv ? "" : d->o->store_url,
 		.cert_life_ms = CERT_LIFE_MS,
 		.metrics_ms = d->o->metrics_interval_ms,
+		.listening = d->listening,
 	};
 	const char *colon = strrchr(d->o->host_listen, ':');
 	int64_t port = 0;
@@ -60,49 +62,19 @@ static int open_api(struct daemon *d, struct err *err)
 	return 0;
 }
 
-/* The token of a previous run is useless, as its secret was not stored. */
-static int make_own_token(struct daemon *d, struct err *err)
+static void set_store(struct daemon *d)
 {
-	CLEANUP(db_token_list_done) struct db_token_list l = { 0 };
-	char hash[TOKEN_HASH_TEXT];
-	struct db_token t = {
-		.name = (char *)(uintptr_t)API_OWN_TOKEN,
-		.role = DB_ROLE_ADMIN,
-		.hash = hash,
-		.created_ms = clock_now_ms(),
-	};
-	int rc = db_token_list(d->db, &l, err);
-
-	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		if (strcmp(l.v[i].name, API_OWN_TOKEN) == 0 && !l.v[i].revoked)
-			rc = db_token_revoke(d->db, l.v[i].id, err);
-	if (rc < 0)
-		return rc;
-	d->token = xmalloc(TOKEN_TEXT);
-	token_new(d->token);
-	token_hash(d->token, hash);
-	return db_token_add(d->db, &t, NULL, err);
-}
-
-/* The built-in store is used like any other: over HTTP, here on loopback. */
-static int set_store(struct daemon *d, struct err *err)
-{
-	int rc;
-
-	if (!d->kv) {
-		d->store = (struct store_opts){
-			.endpoints = d->o->store_url,
-			.ca_file = d->o->store_ca,
-			.cert_file = d->o->store_cert,
-			.key_file = d->o->store_key,
-		};
-		return 0;
+	if (d->kv) {
+		d->own_store = own_store(d->kv);
+		d->store.direct = &d->own_store;
+		return;
 	}
-	d->store_url = xasprintf("http://127.0.0.1:%u", api_port(d->api));
-	d->store.endpoints = d->store_url;
-	rc = make_own_token(d, err);
-	d->store.token = d->token;
-	return rc;
+	d->store = (struct store_opts){
+		.endpoints = d->o->store_url,
+		.ca_file = d->o->store_ca,
+		.cert_file = d->o->store_cert,
+		.key_file = d->o->store_key,
+	};
 }
 
 static int first_token(struct daemon *d, struct err *err)
@@ -151,20 +123,34 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 		ret, err);
 }
 
-#define CALLED_MS 60000 /* agents call more often */
+#define CALLED_MS 60000  /* agents call more often */
+#define PUSHED_MS 2000   /* that a push may be late */
+#define LISTENS_MS 10000 /* within it every agent that lives is heard */
 
-/* By its lease, or by its calls, which a host without a record makes in vain. */
+/* By its lease, its pushes, or its calls, which a host without a record makes in vain. */
+static bool is_heard(struct daemon *d, const char *host, bool *ret_synced)
+{
+	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", host);
+	const int64_t pushed = listening_last_push(d->listening, host);
+
+	return view_has(d->view, key, ret_synced) ||
+	       (pushed && clock_mono_ms() - pushed <=
+				  clock_real_ms(d->o->metrics_interval_ms) + PUSHED_MS) ||
+	       api_stranger_called(d->api, host, CALLED_MS);
+}
+
 static enum pool_voice listen_to_host(void *arg, const char *host)
 {
 	struct daemon *d = arg;
-	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", host);
 	bool is_synced = false;
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
-	if (view_has(d->view, key, &is_synced) ||
-	    api_stranger_called(d->api, host, CALLED_MS))
+	if (is_heard(d, host, &is_synced))
 		return POOL_HEARD;
-	return is_synced ? POOL_SILENT : POOL_DEAF;
+	return is_synced && clock_mono_ms() - listening_since(d->listening, NULL) >=
+				       LISTENS_MS
+		       ? POOL_SILENT
+		       : POOL_DEAF;
 }
 
 static void set_pool_opts(struct daemon *d)
@@ -214,7 +200,12 @@ static int start_tick(struct daemon *d, struct err *err)
 
 	d->tick_opts = (struct tick_opts){
 		.tick_ms = d->o->tick_ms,
-		.host_grace_ms = d->o->host_grace_ms,
+		.observer = {
+			.grace_ms = d->o->host_grace_ms,
+			.lost_after_ms = d->o->host_lost_after_ms,
+			.push_ms = clock_real_ms(d->o->metrics_interval_ms),
+			.listening = d->listening,
+		},
 		.settle_ms = SETTLE_MS,
 		.db = d->db,
 		.events = &d->events,
@@ -242,12 +233,16 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	d->magic = DAEMON_MAGIC;
 	d->o = o;
 	rc = state_open(d, err);
+	d->listening = listening_new();
+	if (rc == 0)
+		rc = listening_start(d->listening, err);
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
+	set_store(d);
 	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
-	    (rc = set_store(d, err)) < 0 ||
-	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
+	    (rc = view_start(&d->store, d->listening, on_view_changed, d, &d->view,
+			     err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
 	    (rc = start_prompull(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
 		(void)daemon_stop(d);
@@ -281,12 +276,11 @@ bool daemon_stop(struct daemon *d)
 	api_close(d->api);
 	tick_free(d->tick);
 	kv_close(d->kv);
+	listening_free(d->listening);
 	ca_close(d->ca);
 	db_close(d->db);
 	free(d->owner);
 	free(d->join_secret);
-	free(d->token);
-	free(d->store_url);
 	free(d->advertise);
 	free(d);
 	return true;

@@ -46,7 +46,15 @@ const struct conf_option options_table[] = {
 	{ "controller", "join_timeout", CONF_DURATION, AT(join_timeout_ms), "20m", 10 * S,
 	  DAY, NULL, "A host whose agent has not joined by then is terminated" },
 	{ "controller", "host_grace", CONF_DURATION, AT(host_grace_ms), "3s", 0, 3600 * S,
-	  NULL, "Real time to wait for a host after its lease expired" },
+	  NULL,
+	  "Real time after the end of a host's lease until it is unknown, and its units "
+	  "are "
+	  "replaced" },
+	{ "controller", "host_lost_after", CONF_DURATION, AT(host_lost_after_ms), "5m",
+	  1 * S, 31 * DAY, NULL,
+	  "Real time for which an unknown host must not have been heard before it is "
+	  "ended "
+	  "for it; lost_after of its pool overrides it" },
 	{ "store", "url", CONF_STRING, AT(store_url), NULL, 0, 0, NULL,
 	  "etcd members, https://a:2379,https://b:2379; empty: the built-in store" },
 	{ "store", "ca", CONF_STRING, AT(store_ca), NULL, 0, 0, NULL,

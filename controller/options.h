@@ -28,6 +28,7 @@ struct options {
 	int64_t metrics_interval_ms; /* calendar */
 	int64_t join_timeout_ms;     /* calendar */
 	int64_t host_grace_ms;       /* real */
+	int64_t host_lost_after_ms;  /* real */
 	/* [store] */
 	char *store_url; /* NULL or "": the built-in store */
 	char *store_ca, *store_cert, *store_key;

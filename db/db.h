@@ -79,6 +79,22 @@ int db_stack_list(struct db *db, struct db_stack_list *ret, struct err *err) MUS
  */
 int db_stack_put(struct db *db, const struct db_stack *s, int64_t expect_version,
 		 int64_t *ret_version, struct err *err) MUST_CHECK;
+/* Those that are kept, the newest first. */
+int db_stack_version_list(struct db *db, const char *stack,
+			  struct db_stack_version_list *ret, struct err *err) MUST_CHECK;
+/* For db_stack_put(): keeps it as s->version, and the latest DB_STACK_VERSIONS of all. */
+int db_stack_version_keep(struct db *db, const struct db_stack *s,
+			  struct err *err) MUST_CHECK;
+
+/* stack: NULL for all. By stack and tier. */
+int db_roll_out_list(struct db *db, const char *stack, struct db_roll_out_list *ret,
+		     struct err *err) MUST_CHECK;
+/* All of them, in one transaction. */
+int db_roll_outs_put(struct db *db, const struct db_roll_out *v, size_t n,
+		     struct err *err) MUST_CHECK;
+/* The stack's stopped ones begin anew: running, since_ms 0. */
+int db_roll_outs_restart(struct db *db, const char *stack, struct err *err) MUST_CHECK;
+
 /* The stack with its tiers, holds and model states; pools and units stay. */
 int db_stack_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
@@ -155,12 +171,18 @@ int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_m
 int db_host_join(struct db *db, const char *id, const char *token_hash,
 		 const char *address, const char *cert_serial, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
+/* unknown_ms and is_replaced; 0: it is heard. */
+int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
+			bool is_replaced, struct err *err) MUST_CHECK;
+/* A host that is to be terminated is up again; ERR_NOT_FOUND when its termination was
+ * requested already. */
+int db_host_take_back(struct db *db, const char *id, struct err *err) MUST_CHECK;
 /* Its cloud's list has its VM: listed_ms. */
 int db_host_listed(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
 /* How many hosts are neither gone nor failed. */
 int db_host_count(struct db *db, int64_t *ret, struct err *err) MUST_CHECK;
-/* Its termination is requested now: gone_ms. */
+/* Its termination is requested now: gone_ms. ERR_NOT_FOUND: it was taken back. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
 /* The host is gone and its units are unplaced (host "", states cleared), in one

@@ -36,6 +36,8 @@ static const struct db_col columns[] = {
 	INTEGER(db_host, counted_ms, COL_STATE),
 	INTEGER(db_host, paid_ms, COL_STATE),
 	BOOL(db_host, is_counted, 0),
+	INTEGER(db_host, unknown_ms, COL_STATE),
+	BOOL(db_host, is_replaced, COL_STATE),
 	{ NULL, COL_TEXT, 0, 0, NULL },
 };
 static const struct db_table table = { "host", sizeof(struct db_host), columns };
@@ -207,6 +209,29 @@ int db_host_ending(struct db *db, const char *id, int64_t now_ms, struct err *er
 {
 	CLEANUP(free) char *what = xasprintf("host '%s'", id);
 
-	return db_change(db, what, err, "UPDATE host SET gone_ms = ?2 WHERE id = ?1",
+	return db_change(db, what, err,
+			 "UPDATE host SET gone_ms = ?2 WHERE id = ?1"
+			 " AND state != 'up'",
 			 "ti", id, now_ms);
+}
+
+int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
+			bool is_replaced, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err,
+			 "UPDATE host SET unknown_ms = ?2, is_replaced = ?3"
+			 " WHERE id = ?1",
+			 "tii", id, unknown_ms, (int64_t)is_replaced);
+}
+
+int db_host_take_back(struct db *db, const char *id, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err,
+			 "UPDATE host SET state = 'up', message = '' WHERE id = ?1"
+			 " AND state = 'terminating' AND gone_ms = 0",
+			 "t", id);
 }

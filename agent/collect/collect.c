@@ -26,7 +26,7 @@ struct reading;
 struct metrics {
 	uint32_t magic;
 	struct loop *loop;
-	struct httpm *http;
+	struct httpm *sources;
 	char *host;
 	int64_t interval_ms;
 	const struct wanted *wanted;
@@ -175,7 +175,7 @@ static void scrape_unit(struct metrics *m, const struct wanted_unit *u)
 		r->index = i;
 		r->next = m->readings;
 		m->readings = r;
-		r->scrape = scrape_start(m->loop, m->http, &r->sources.v[i], &to,
+		r->scrape = scrape_start(m->loop, m->sources, &r->sources.v[i], &to,
 					 SCRAPE_MS, on_scraped, r);
 	}
 }
@@ -208,6 +208,8 @@ static void on_timer(void *arg)
 	buf_init(&m->round, ROUND_MAX_BYTES);
 	m->round_at_ms = clock_now_ms();
 	collect_host(&to);
+	to.add(to.arg, "agent_loop_pause_seconds_max", NULL, false,
+	       (double)loop_longest_us(m->loop) / 1e6);
 	for (size_t i = 0; wanted_at(m->wanted, i, &u); i++) {
 		bool busy = false;
 
@@ -224,15 +226,15 @@ static void on_timer(void *arg)
 
 /* ---------------------------------------------------------------- the object */
 
-struct metrics *metrics_new(struct loop *loop, struct httpm *http,
-			    const struct metrics_opts *o)
+struct metrics *metrics_new(struct loop *loop, struct httpm *controller,
+			    struct httpm *sources, const struct metrics_opts *o)
 {
 	struct metrics *m = xcalloc(1, sizeof(*m));
 
 	m->magic = METRICS_MAGIC;
 	m->loop = loop;
-	m->http = http;
-	m->post = (struct post){ .http = http,
+	m->sources = sources;
+	m->post = (struct post){ .http = controller,
 				 .controller = xstrdup(o->controller),
 				 .ca_file = xstrdup(o->ca_file),
 				 .cert_file = xstrdup(o->cert_file),
@@ -253,6 +255,12 @@ struct metrics *metrics_new(struct loop *loop, struct httpm *http,
 	m->timer = loop_timer_new(loop, on_timer, m);
 	loop_timer_in(m->timer, 0);
 	return m;
+}
+
+void metrics_held(struct metrics *m, int64_t ms, const char *what)
+{
+	CHECK_MAGIC(m, METRICS_MAGIC);
+	push_held(&m->push, ms, what);
 }
 
 void metrics_free(struct metrics *m)

@@ -2,6 +2,7 @@
 #include "confd.h"
 
 #include "check.h"
+#include "disk.h"
 #include "folder.h"
 #include "group.h"
 #include "resource.h"
@@ -135,6 +136,7 @@ struct confd *confd_new(struct loop *l, struct keys *k, const struct confd_opts 
 	if (!opts->retry_most_ms)
 		c->opts.retry_most_ms = 30000;
 	c->notify = loop_timer_new(l, notify_ready, c);
+	disk_open(c);
 	confd_read_folder(c);
 	return c;
 }
@@ -150,6 +152,7 @@ void confd_free(struct confd *c)
 		next = g->next;
 		confd_group_free(g);
 	}
+	disk_close(c);
 	loop_timer_free(c->notify);
 	free_string(c->opts.folder);
 	free_string(c->opts.state_dir);

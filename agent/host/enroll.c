@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "enroll_info.h"
+#include "file.h"
 #include "key.h"
 #include "log.h"
 #include "text.h"
@@ -23,12 +24,14 @@ struct enroll {
 	uint32_t magic;
 	struct loop *loop;
 	struct httpm *http;
+	struct files *files;
 	char *controller, *ca_file, *token, *host, *address;
 	char *key_file, *cert_file, *join_file;
 	enroll_fn *on_joined;
 	void *arg;
 	bool joined;
 	int64_t from_wall_ms, until_wall_ms; /* of the certificate */
+	int64_t new_from_wall_ms, new_until_wall_ms; /* of the one that came last */
 	struct enroll_info info;
 	int64_t joined_ms;
 	struct loop_timer *timer;
@@ -84,22 +87,46 @@ static void plan_retry(struct enroll *e)
 	e->pause_ms = MIN(e->pause_ms * 2, RETRY_MOST_MS);
 }
 
-/* A new certificate is checked against our key before anything is written. */
+static void on_renewed(void *arg, const char *path, const struct err *err)
+{
+	struct enroll *e = arg;
+
+	(void)path;
+	CHECK_MAGIC(e, ENROLL_MAGIC);
+	if (err) {
+		log_warn("renew-failed", ERR(err), INT("again_in_ms", e->pause_ms));
+		plan_retry(e);
+		return;
+	}
+	e->from_wall_ms = e->new_from_wall_ms;
+	e->until_wall_ms = e->new_until_wall_ms;
+	plan_renewal(e);
+	log_info("certificate-renewed", STR("host", e->host));
+}
+
+/*
+ * A new certificate is checked against our key before anything is written. One that is
+ * renewed is synced before it takes the place of the old; while we join, what follows
+ * needs the file at once, and nothing waits for us but this.
+ */
 static int take_certificate(struct enroll *e, const json_t *doc, struct err *err)
 {
 	const char *pem;
-	int64_t from, until;
 	int rc = jread_str(doc, "certificate", &pem, err);
 
 	if (rc == 0)
-		rc = host_cert_check(pem, e->key_file, &from, &until, err);
-	if (rc == 0)
-		rc = host_file_write(e->cert_file, pem, strlen(pem), e->joined, err);
+		rc = host_cert_check(pem, e->key_file, &e->new_from_wall_ms,
+				     &e->new_until_wall_ms, err);
 	if (rc < 0)
 		return rc;
-	e->from_wall_ms = from;
-	e->until_wall_ms = until;
-	return 0;
+	if (e->joined) {
+		files_write_then(e->files, e->cert_file, pem, strlen(pem), 0600,
+				 FILES_SYNCED, on_renewed, e);
+		return 0;
+	}
+	e->from_wall_ms = e->new_from_wall_ms;
+	e->until_wall_ms = e->new_until_wall_ms;
+	return file_replace(e->cert_file, pem, strlen(pem), 0600, false, err);
 }
 
 /* Saved with the time of joining, so that a restart publishes the same record. */
@@ -119,7 +146,7 @@ static int take_join(struct enroll *e, json_t *doc, struct err *err)
 	json_object_set_new(doc, "joined_at", json_integer(e->joined_ms));
 	text = json_dumps(doc, JSON_INDENT(1));
 	if (rc == 0)
-		rc = host_file_write(e->join_file, text, strlen(text), false, err);
+		rc = file_replace(e->join_file, text, strlen(text), 0600, false, err);
 	if (rc < 0)
 		return rc;
 	loop_timer_in(e->sync, SYNC_AFTER_MS);
@@ -133,9 +160,9 @@ static void on_sync(void *arg)
 	const struct enroll *e = arg;
 
 	CHECK_MAGIC(e, ENROLL_MAGIC);
-	host_file_sync(e->key_file);
-	host_file_sync(e->cert_file);
-	host_file_sync(e->join_file);
+	files_sync(e->files, e->key_file);
+	files_sync(e->files, e->cert_file);
+	files_sync(e->files, e->join_file);
 }
 
 /* problem+json's detail, for the log. */
@@ -195,11 +222,10 @@ static void on_done(void *arg, const struct http_res *res, bool sent,
 		plan_retry(e);
 		return;
 	}
+	if (e->joined) /* on_renewed() goes on */
+		return;
 	plan_renewal(e);
-	if (e->joined)
-		log_info("certificate-renewed", STR("host", e->host));
-	else
-		joined(e);
+	joined(e);
 }
 
 static int make_body(struct enroll *e, struct err *err)
@@ -283,6 +309,7 @@ int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts 
 	e->magic = ENROLL_MAGIC;
 	e->loop = loop;
 	e->http = http;
+	e->files = opts->files;
 	e->controller = copy(opts->controller);
 	e->ca_file = copy(opts->ca_file);
 	e->token = copy(opts->token);
@@ -313,6 +340,8 @@ void enroll_close(struct enroll *e)
 		return;
 	CHECK_MAGIC(e, ENROLL_MAGIC);
 	httpm_cancel(e->call);
+	if (e->files)
+		files_forget(e->files, e);
 	loop_timer_free(e->timer);
 	loop_timer_free(e->sync);
 	free(e->controller);

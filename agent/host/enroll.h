@@ -38,6 +38,7 @@ struct enroll_opts {
 	const char *ca_file;    /* the only authority that is trusted */
 	const char *token;      /* NULL: none (any more) */
 	const char *state_dir;
+	struct files *files; /* writes what is renewed, and syncs */
 	const char *host;
 	const char *address;
 	enroll_fn *on_joined;

@@ -3,14 +3,12 @@
 
 #include "check.h"
 #include "cleanup.h"
+#include "file.h"
 #include "text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define PEM_MAX_BYTES (64 * 1024)
 
@@ -21,36 +19,6 @@ DEFINE_CLEANUP(gnutls_x509_crq_t, gnutls_x509_crq_deinit);
 static int refuse(struct err *err, int code, const char *what, int gnutls_code)
 {
 	return err_set(err, code, "%s: %s", what, gnutls_strerror(gnutls_code));
-}
-
-int host_file_write(const char *path, const char *data, size_t len, bool synced,
-		    struct err *err)
-{
-	CLEANUP(free) char *temp = xasprintf("%s.new", path);
-	CLEANUP(close_fd) int fd = -1;
-
-	(void)unlink(temp);
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno(err, ERR_STORE, "%s", temp);
-	for (size_t done = 0; done < len;) {
-		ssize_t n = write(fd, data + done, len - done);
-
-		if (n < 0 && errno != EINTR)
-			return err_errno(err, ERR_STORE, "%s", temp);
-		done += n > 0 ? (size_t)n : 0;
-	}
-	if ((synced && fsync(fd) < 0) || rename(temp, path) < 0)
-		return err_errno(err, ERR_STORE, "%s", path);
-	return 0;
-}
-
-void host_file_sync(const char *path)
-{
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0)
-		(void)fsync(fd);
 }
 
 static int load_key(const char *path, gnutls_x509_privkey_t *ret, struct err *err)
@@ -89,7 +57,7 @@ int host_key_ensure(const char *path, struct err *err)
 		rc = gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem);
 	if (rc < 0)
 		return refuse(err, ERR_INTERNAL, "making the host's key", rc);
-	rc = host_file_write(path, (char *)pem.data, pem.size, false, err);
+	rc = file_replace(path, pem.data, pem.size, 0600, false, err);
 	explicit_bzero(pem.data, pem.size);
 	gnutls_free(pem.data);
 	return rc;

@@ -25,14 +25,4 @@ int host_key_csr(const char *path, const char *host, char **ret,
 int host_cert_check(const char *pem, const char *key_path, int64_t *ret_from_ms,
 		    int64_t *ret_until_ms, struct err *err) MUST_CHECK;
 
-/*
- * Writes a file of mode 0600 atomically: to a temporary one, renamed. If synced it
- * survives a power cut; what can be read again from the store need not wait for the
- * disk.
- */
-int host_file_write(const char *path, const char *data, size_t len, bool synced,
-		    struct err *err) MUST_CHECK;
-/* Syncs a file that was written without. */
-void host_file_sync(const char *path);
-
 #endif

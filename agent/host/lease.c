@@ -4,15 +4,22 @@
 #include "buf.h"
 #include "check.h"
 #include "clock.h"
-#include "key.h"
+#include "keepalive.h"
 #include "log.h"
 #include "text.h"
+#include "withdrawal.h"
 
 #include <string.h>
 
 #define LEASE_MAGIC 0x6c656173u
 #define RETRY_FIRST_MS 100
 #define RETRY_MOST_MS 2000
+#define LIST_MS 8000 /* between two looks at which keys the lease has, at least */
+#define LIST_JITTER_MS 4000
+/* A record that somebody else writes as well is not fought for without pause. */
+#define RIGHT_FIRST_MS 1000
+#define RIGHT_MOST_MS 30000
+#define RIGHT_FORGOTTEN_MS 60000
 
 struct kept {
 	uint32_t magic;
@@ -25,14 +32,19 @@ struct kept {
 	int64_t sent_lease;
 	struct store_call *call;
 	bool unknown; /* a write failed and may have happened */
+	int64_t rev;  /* of the store, at which it was written */
+	int64_t written_ms;
+	int64_t righted_ms, right_pause_ms; /* when it was last put right */
 };
 
 struct lease {
 	uint32_t magic;
 	struct loop *loop;
 	struct store *store;
+	struct keepalive *keepalive;
 	int64_t ttl_s;
 	char *file;
+	struct files *files;
 	lease_found_fn *found;
 	void *arg;
 	int64_t id;   /* 0: none */
@@ -40,8 +52,11 @@ struct lease {
 	bool listed;  /* the keys under it were read */
 	bool failing; /* logged once, not at every attempt */
 	struct store_call *call;
-	struct loop_timer *timer; /* keepalive, or the next try of a grant */
+	struct loop_timer *timer; /* the next try of a grant */
 	struct loop_timer *retry; /* of failed writes */
+	struct loop_timer *list;  /* the next look at the lease's keys */
+	struct store_call *listing;
+	int64_t listing_ms; /* when it was asked for */
 	int64_t pause_ms, retry_ms;
 	struct kept *kept;
 };
@@ -111,22 +126,23 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 	struct kept *k = arg;
 	struct lease *l = k->lease;
 
-	(void)rev;
 	CHECK_MAGIC(k, LEASE_MAGIC);
 	k->call = NULL;
 	if (err) {
 		report_failure(l, "store-write-failed", err);
 		k->unknown = true;
 		free(TAKE(k->sent));
-		/* The store does not know our lease: the keepalive will notice. */
+		/* The store does not know our lease: a refresh will show it. */
 		if (err->code == ERR_NOT_FOUND)
-			loop_timer_in(l->timer, 0);
+			keepalive_set(l->keepalive, l->id);
 		loop_timer_in(l->retry, l->retry_ms);
 		l->retry_ms = MIN(l->retry_ms * 2, RETRY_MOST_MS);
 		return;
 	}
 	l->retry_ms = RETRY_FIRST_MS;
 	k->unknown = false;
+	k->rev = rev;
+	k->written_ms = clock_mono_ms();
 	free(k->stored);
 	k->stored = TAKE(k->sent);
 	/* It was put under a lease that is lost by now, and is gone with it. */
@@ -135,6 +151,24 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 		k->unknown = true;
 	}
 	write_one(l, k);
+}
+
+static void put(struct kept *k, char *take_value)
+{
+	struct lease *l = k->lease;
+
+	k->sent = take_value;
+	k->sent_lease = l->id;
+	k->call = store_put(l->store, k->key, k->sent, strlen(k->sent), l->id, on_written,
+			    k);
+}
+
+/* Of a record the withdrawal is put first. */
+static bool must_announce(const struct kept *k)
+{
+	return k->stored &&
+	       strncmp(k->key, WITHDRAWAL_ROOT, strlen(WITHDRAWAL_ROOT)) == 0 &&
+	       !is_withdrawal(k->stored, strlen(k->stored));
 }
 
 static void write_one(struct lease *l, struct kept *k)
@@ -146,14 +180,12 @@ static void write_one(struct lease *l, struct kept *k)
 			forget(l, k);
 		return;
 	}
-	if (k->want) {
-		k->sent = xstrdup(k->want);
-		k->sent_lease = l->id;
-		k->call = store_put(l->store, k->key, k->want, strlen(k->want), l->id,
-				    on_written, k);
-	} else {
+	if (k->want)
+		put(k, xstrdup(k->want));
+	else if (must_announce(k))
+		put(k, withdrawal_of(k->stored));
+	else
 		k->call = store_delete(l->store, k->key, NULL, on_written, k);
-	}
 }
 
 static void write_all(struct lease *l)
@@ -209,6 +241,8 @@ static void on_found(void *arg, const struct store_kv *kvs, size_t n, int64_t re
 	if (!err && n == 1 && kvs[0].lease == k->lease->id) {
 		free(k->stored);
 		k->stored = xstrdup(kvs[0].value);
+		k->rev = kvs[0].mod_rev;
+		k->written_ms = clock_mono_ms();
 	}
 	if (!k->want && k->stored && k->lease->found(k->lease->arg, k->key)) {
 		/* A module may still claim it; until then it stays as it is. */
@@ -236,16 +270,104 @@ static void on_listed(void *arg, const struct store_lease_info *info,
 	write_all(l);
 }
 
+/* ---------------------------------------------------------------- put right */
+
+/* The store does not have what was written, and we did not ask for that. */
+static void put_right(struct kept *k, const char *why)
+{
+	struct lease *l = k->lease;
+	const int64_t now = clock_mono_ms();
+	const bool again = k->righted_ms && now - k->righted_ms < RIGHT_FORGOTTEN_MS;
+
+	log_warn("own-record-put-right", STR("key", k->key), STR("why", why));
+	free(TAKE(k->stored));
+	k->righted_ms = now;
+	if (!again) {
+		k->right_pause_ms = RIGHT_FIRST_MS;
+		write_one(l, k);
+		return;
+	}
+	if (!loop_timer_is_set(l->retry))
+		loop_timer_in(l->retry, k->right_pause_ms);
+	k->right_pause_ms = MIN(k->right_pause_ms * 2, RIGHT_MOST_MS);
+}
+
+/* What is known to be in the store, and should be. */
+static bool is_settled(const struct kept *k)
+{
+	return k->lease->held && k->lease->listed && k->want && k->stored && !k->call &&
+	       !k->unknown;
+}
+
+void lease_seen(struct lease *l, const struct mirror_change *change)
+{
+	const struct store_kv *kv = change->kv;
+	struct kept *k = find(l, kv->key);
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	/* What was before our own write does not count any more. */
+	if (!k || !is_settled(k) || kv->mod_rev < k->rev)
+		return;
+	if (change->deleted)
+		put_right(k, "it was deleted");
+	else if (kv->lease != l->id)
+		put_right(k, "somebody else has put it");
+	else if (!is_equal(kv->value, k->stored))
+		put_right(k, "it was changed");
+}
+
+static void list_later(struct lease *l)
+{
+	loop_timer_in(l->list, LIST_MS + arc4random_uniform(LIST_JITTER_MS));
+}
+
+static bool has_key(const struct store_lease_info *info, const char *key)
+{
+	for (size_t i = 0; i < info->n; i++)
+		if (strcmp(info->keys[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* Not all keys are watched: this finds those that are gone, or under another lease. */
+static void on_looked(void *arg, const struct store_lease_info *info,
+		      const struct err *err)
+{
+	struct lease *l = arg;
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	l->listing = NULL;
+	list_later(l);
+	if (err || info->id != l->id || info->ttl_s <= 0)
+		return; /* the keepalive will tell */
+	for (struct kept *k = l->kept; k; k = k->next)
+		if (is_settled(k) && k->written_ms < l->listing_ms &&
+		    !has_key(info, k->key))
+			put_right(k, "the lease has it no more");
+}
+
+static void on_list(void *arg)
+{
+	struct lease *l = arg;
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	if (!l->held || !l->listed || l->listing) {
+		list_later(l);
+		return;
+	}
+	l->listing_ms = clock_mono_ms();
+	l->listing = store_lease_timetolive(l->store, l->id, true, on_looked, l);
+}
+
 /* ---------------------------------------------------------------- the lease */
 
 static void save_id(const struct lease *l)
 {
 	char text[32];
-	struct err e;
 	int n = snprintf(text, sizeof(text), "%lld\n", (long long)l->id);
 
-	if (l->file && host_file_write(l->file, text, (size_t)n, false, &e) < 0)
-		log_warn("lease-not-saved", ERR(&e));
+	if (l->file)
+		files_write(l->files, l->file, text, (size_t)n, 0600, FILES_UNSYNCED);
 }
 
 static void load_id(struct lease *l)
@@ -271,7 +393,6 @@ static void confirmed(struct lease *l)
 		log_info("lease-recovered");
 	l->failing = false;
 	l->pause_ms = RETRY_FIRST_MS;
-	loop_timer_in(l->timer, l->ttl_s * 1000 / 3);
 }
 
 static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
@@ -289,6 +410,7 @@ static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *e
 	l->id = id;
 	l->held = l->listed = true;
 	save_id(l);
+	keepalive_set(l->keepalive, id);
 	confirmed(l);
 	for (struct kept *k = l->kept; k; k = k->next) {
 		free(TAKE(k->stored));
@@ -297,14 +419,13 @@ static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *e
 	write_all(l);
 }
 
-static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
+static void on_kept_alive(void *arg, int64_t id, const struct err *err)
 {
 	struct lease *l = arg;
 
-	(void)id;
-	(void)ttl_s;
 	CHECK_MAGIC(l, LEASE_MAGIC);
-	l->call = NULL;
+	if (id != l->id)
+		return;
 	if (err && err->code == ERR_NOT_FOUND) {
 		log_warn("lease-lost");
 		l->id = 0;
@@ -314,7 +435,6 @@ static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err
 	}
 	if (err) {
 		report_failure(l, "lease-not-kept-alive", err);
-		try_again(l);
 		return;
 	}
 	confirmed(l);
@@ -322,6 +442,7 @@ static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err
 		return;
 	log_info("lease-continued");
 	l->held = true;
+	store_cancel(l->call);
 	l->call = store_lease_timetolive(l->store, l->id, true, on_listed, l);
 }
 
@@ -330,35 +451,48 @@ static void on_timer(void *arg)
 	struct lease *l = arg;
 
 	CHECK_MAGIC(l, LEASE_MAGIC);
-	if (l->call) {
+	if (l->call)
 		try_again(l);
-		return;
-	}
-	if (l->id)
-		l->call = store_lease_keepalive(l->store, l->id, on_kept_alive, l);
-	else
+	else if (!l->id)
 		l->call = store_lease_grant(l->store, l->ttl_s, 0, on_granted, l);
 }
 
 /* ---------------------------------------------------------------- the object */
 
-struct lease *lease_new(struct loop *loop, struct store *s, const struct lease_opts *o)
+int lease_new(struct loop *loop, struct store *s, const struct lease_opts *o,
+	      struct lease **ret, struct err *err)
 {
-	struct lease *l = xcalloc(1, sizeof(*l));
+	CLEANUP(lease_free) struct lease *l = xcalloc(1, sizeof(*l));
+	int rc;
 
 	l->magic = LEASE_MAGIC;
 	l->loop = loop;
 	l->store = s;
 	l->ttl_s = o->ttl_s;
 	l->file = o->file ? xstrdup(o->file) : NULL;
+	l->files = o->files;
 	l->found = o->found;
 	l->arg = o->arg;
 	l->pause_ms = l->retry_ms = RETRY_FIRST_MS;
 	l->timer = loop_timer_new(loop, on_timer, l);
 	l->retry = loop_timer_new(loop, on_retry, l);
+	l->list = loop_timer_new(loop, on_list, l);
+	rc = keepalive_new(loop,
+			   &(struct keepalive_opts){ .store = o->store,
+						     .ttl_s = l->ttl_s,
+						     .fn = on_kept_alive,
+						     .arg = l },
+			   &l->keepalive, err);
+	if (rc < 0)
+		return rc;
+	list_later(l);
 	load_id(l);
-	on_timer(l);
-	return l;
+	if (l->id)
+		keepalive_set(l->keepalive, l->id);
+	else
+		on_timer(l);
+	*ret = TAKE(l);
+	return 0;
 }
 
 void lease_free(struct lease *l)
@@ -366,7 +500,9 @@ void lease_free(struct lease *l)
 	if (!l)
 		return;
 	CHECK_MAGIC(l, LEASE_MAGIC);
+	keepalive_free(l->keepalive);
 	store_cancel(l->call);
+	store_cancel(l->listing);
 	while (l->kept) {
 		struct kept *k = l->kept;
 
@@ -375,6 +511,7 @@ void lease_free(struct lease *l)
 	}
 	loop_timer_free(l->timer);
 	loop_timer_free(l->retry);
+	loop_timer_free(l->list);
 	free(l->file);
 	l->magic = 0;
 	free(l);

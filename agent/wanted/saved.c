@@ -2,7 +2,6 @@
 #include "saved.h"
 
 #include "check.h"
-#include "host.h"
 #include "log.h"
 #include "text.h"
 
@@ -14,10 +13,8 @@ void schedule_save(const struct wanted *w, const struct schedule *s)
 {
 	CLEANUP(free) char *path = xasprintf("%s/schedule.json", w->state_dir);
 	CLEANUP(free) char *text = schedule_format(s);
-	struct err e;
 
-	if (host_file_write(path, text, strlen(text), false, &e) < 0)
-		log_warn("schedule-not-saved", ERR(&e));
+	files_write(w->o.files, path, text, strlen(text), 0600, FILES_UNSYNCED);
 }
 
 struct schedule *schedule_restore(const struct wanted *w)

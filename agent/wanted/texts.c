@@ -2,7 +2,6 @@
 #include "texts.h"
 
 #include "check.h"
-#include "host.h"
 #include "log.h"
 #include "text.h"
 
@@ -36,10 +35,8 @@ static void keep_text(const struct wanted *w, const char *hash, const char *text
 		      size_t len)
 {
 	CLEANUP(free) char *path = text_path(w, hash);
-	struct err e;
 
-	if (host_file_write(path, text, len, false, &e) < 0)
-		log_warn("unit-text-not-saved", STR("hash", hash), ERR(&e));
+	files_write(w->o.files, path, text, len, 0600, FILES_UNSYNCED);
 }
 
 static void on_fetched(void *arg, const struct store_kv *kvs, size_t n, int64_t rev,
@@ -101,7 +98,7 @@ void texts_forget(const struct wanted *w, const struct schedule *s)
 		CLEANUP(free) char *path = xasprintf("%s/%s", dir, f->d_name);
 
 		if (is_hash(f->d_name) && !names_hash(s, f->d_name))
-			(void)unlink(path);
+			files_remove(w->o.files, path);
 	}
 	if (d)
 		closedir(d);

@@ -31,6 +31,7 @@ struct wanted;
 struct wanted_opts {
 	const char *host;
 	const char *state_dir;
+	struct files *files; /* writes what is kept in state_dir */
 	struct units *units;
 	struct registrator *registrator;
 	/* The tier's files were rendered, so its units may start; NULL: they

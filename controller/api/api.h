@@ -22,9 +22,7 @@
 #include <stdint.h>
 
 struct api;
-
-/* The controller's own token for its built-in store; it is not listed. */
-#define API_OWN_TOKEN "controller (internal)"
+struct listening;
 
 /* Strings must stay valid as long as the api. "": none. */
 struct api_opts {
@@ -38,6 +36,8 @@ struct api_opts {
 	const char *domain;      /* of hosts in DNS; NULL: foretide.local */
 	int64_t cert_life_ms;    /* of a host's certificate, real */
 	int64_t metrics_ms;      /* how often an agent reports, calendar */
+	struct listening *listening; /* told of the work of the API's threads; may be
+				      * NULL */
 };
 
 /* A call of the built-in store. */

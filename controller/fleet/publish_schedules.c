@@ -17,18 +17,20 @@ static int build_schedule(struct fleet *f, const struct fleet_host *h,
 
 	for (size_t i = 0; i < f->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
+		char name[UNIT_NAME_TEXT];
 		int rc;
 
 		if (u->host != h || u->gone)
 			continue;
+		fleet_unit_name(u, name);
 		rc = schedule_add(s,
 				  &(struct schedule_unit){
-					  .name = u->u.name,
+					  .name = name,
 					  .hash = u->u.hash,
 					  .state = SCHEDULE_LAUNCHED,
 					  .stack = u->u.stack,
 					  .tier = u->u.tier,
-					  .drain = u->u.goal == DB_GOAL_DRAIN,
+					  .drain = u->u.goal != DB_GOAL_RUN,
 				  },
 				  err);
 		if (rc < 0)

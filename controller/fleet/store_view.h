@@ -9,6 +9,7 @@
 #ifndef CONTROLLER_FLEET_STORE_VIEW_H
 #define CONTROLLER_FLEET_STORE_VIEW_H
 
+#include "listening.h"
 #include "store.h"
 
 struct view;
@@ -16,8 +17,10 @@ struct view;
 /* Runs in the view's thread; must not block. */
 typedef void view_changed_fn(void *arg);
 
-int view_start(const struct store_opts *opts, view_changed_fn *fn, void *arg,
-	       struct view **ret, struct err *err) MUST_CHECK;
+/* listening: told of its work; may be NULL. */
+int view_start(const struct store_opts *opts, struct listening *listening,
+	       view_changed_fn *fn, void *arg, struct view **ret,
+	       struct err *err) MUST_CHECK;
 void view_stop(struct view *v);
 DEFINE_CLEANUP(struct view *, view_stop);
 

@@ -68,6 +68,11 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 	/* Recorded before the call: it counts even if we crash or the answer is lost. */
 	int rc = db_host_ending(r->opts->db, h->id, r->now_ms, err);
 
+	/* It was heard again since it was read, and taken back. */
+	if (rc == ERR_NOT_FOUND) {
+		caps_give_back(r->caps, CAP_TERMINATION, h->id);
+		return 0;
+	}
 	if (rc < 0)
 		return rc;
 	if (*h->vm_id &&

@@ -14,6 +14,7 @@
 
 #define TICK_MAGIC 0x7469636bu
 #define AGAIN_SOON_MS 500 /* while a host is missing or an instance has just started */
+#define ROUND_MS 5000     /* of a round; above it nobody listened */
 #define MAINTAIN_MS 20    /* per round, for maintenance of the database */
 
 struct tick {
@@ -125,6 +126,7 @@ static void *run(void *arg)
 	struct tick *t = arg;
 	int64_t period = clock_real_ms(t->o->tick_ms);
 	int64_t next_full = 0;
+	struct listening_work work;
 	bool full;
 
 	CHECK_MAGIC(t, TICK_MAGIC);
@@ -134,7 +136,10 @@ static void *run(void *arg)
 			     &full)) {
 		if (clock_mono_ms() >= next_full)
 			full = true;
+		listening_begin(t->o->observer.listening, &work, "a round of decisions",
+				ROUND_MS);
 		run_round(t, full);
+		listening_end(t->o->observer.listening, &work);
 		if (full)
 			next_full = clock_mono_ms() + period;
 	}
