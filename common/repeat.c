@@ -10,8 +10,7 @@ bool repeat_is_due(struct repeat *r, const char *text)
 {
 	const int64_t now = clock_mono_ms();
 	/* What does not fit is no difference. */
-	const bool is_same =
-		*r->text && strncmp(r->text, text, sizeof(r->text) - 1) == 0;
+	const bool is_same = *r->text && strncmp(r->text, text, sizeof(r->text) - 1) == 0;
 
 	if (is_same && now - r->told_mono_ms < REPEAT_EVERY_MS) {
 		r->count++;

@@ -123,20 +123,34 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 		ret, err);
 }
 
-#define CALLED_MS 60000 /* agents call more often */
+#define CALLED_MS 60000  /* agents call more often */
+#define PUSHED_MS 2000   /* that a push may be late */
+#define LISTENS_MS 10000 /* within it every agent that lives is heard */
 
-/* By its lease, or by its calls, which a host without a record makes in vain. */
+/* By its lease, its pushes, or its calls, which a host without a record makes in vain. */
+static bool is_heard(struct daemon *d, const char *host, bool *ret_synced)
+{
+	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", host);
+	const int64_t pushed = listening_last_push(d->listening, host);
+
+	return view_has(d->view, key, ret_synced) ||
+	       (pushed && clock_mono_ms() - pushed <=
+				  clock_real_ms(d->o->metrics_interval_ms) + PUSHED_MS) ||
+	       api_stranger_called(d->api, host, CALLED_MS);
+}
+
 static enum pool_voice listen_to_host(void *arg, const char *host)
 {
 	struct daemon *d = arg;
-	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", host);
 	bool is_synced = false;
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
-	if (view_has(d->view, key, &is_synced) ||
-	    api_stranger_called(d->api, host, CALLED_MS))
+	if (is_heard(d, host, &is_synced))
 		return POOL_HEARD;
-	return is_synced ? POOL_SILENT : POOL_DEAF;
+	return is_synced && clock_mono_ms() - listening_since(d->listening, NULL) >=
+				       LISTENS_MS
+		       ? POOL_SILENT
+		       : POOL_DEAF;
 }
 
 static void set_pool_opts(struct daemon *d)

@@ -213,8 +213,8 @@ int db_unit_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 struct db_launch_filter {
 	const char *pool;
-	bool open; /* only intended, sent and unknown */
-	bool lost; /* only lost */
+	bool open;        /* only intended, sent and unknown */
+	bool lost;        /* only lost */
 	bool may_exist;   /* only those that were sent, and did not fail for certain */
 	int64_t since_ms; /* only those that changed at this time or later; 0: all */
 	size_t limit;
@@ -228,8 +228,8 @@ int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_h
 		     struct err *err) MUST_CHECK;
 /*
  * Updates the state of a launch, and its host, in one transaction: done sets the host's
- * vm_id and booting; failed and lost set the host failed with error as its message. vm_id and
- * error may be NULL, which keeps them. attempt grows by one with each sent.
+ * vm_id and booting; failed and lost set the host failed with error as its message. vm_id
+ * and error may be NULL, which keeps them. attempt grows by one with each sent.
  */
 int db_launch_set(struct db *db, const char *launch_id, enum db_launch_state state,
 		  const char *vm_id, const char *error, int64_t now_ms,

@@ -53,10 +53,9 @@ static void note_unjoined(struct pool_round *r, const struct db_host *h, const c
 		return;
 	u->batches++;
 	u->last_steady_ms = now;
-	u->next_steady_ms =
-		u->batches < 2
-			? now
-			: now + doubled(WAIT_FIRST_MS, u->batches - 2, WAIT_MAX_MS);
+	u->next_steady_ms = u->batches < 2 ? now
+					   : now + doubled(WAIT_FIRST_MS, u->batches - 2,
+							   WAIT_MAX_MS);
 }
 
 int pool_host_failed(struct pool_round *r, struct db_host *h, const char *why,
@@ -101,9 +100,8 @@ static void tell_unjoined(struct pool_round *r, int64_t now)
 	}
 	if (u->next_steady_ms > now)
 		snprintf(next, sizeof(next), "in %s",
-			 clock_format_duration((u->next_steady_ms - now + 999) / 1000 *
-						       1000,
-					       text));
+			 clock_format_duration(
+				 (u->next_steady_ms - now + 999) / 1000 * 1000, text));
 	else if (u->batches < 2)
 		snprintf(next, sizeof(next), "when they are needed");
 	pool_problem_set(&r->pool->problems, POOL_NOT_JOINING, r->row.name,
@@ -123,7 +121,8 @@ static void tell_unlisted(struct pool_round *r)
 	}
 	pool_problem_set(
 		&r->pool->problems, POOL_NOT_LISTED, r->row.name,
-		"%lld VMs that were launched are in no list of the cloud; they count, and "
+		"%lld VMs that were launched are in no list of the cloud; they count, "
+		"and "
 		"are terminated by their ids if their agents do not join within %s; look "
 		"at region, account and permissions of the pool's profile",
 		(long long)r->n_unlisted,
@@ -144,9 +143,9 @@ int64_t pool_launches_now(struct pool_round *r, int64_t n)
 	if (u->batches > 1)
 		may = waiting ? 0 : MIN(may, 1);
 	if (r->n_unlisted)
-		may = now - r->pool->launched_steady_ms <
-				      doubled(WAIT_FIRST_MS, r->n_unlisted - 1,
-					      WAIT_MAX_MS)
+		may = now - r->pool->launched_steady_ms < doubled(WAIT_FIRST_MS,
+								  r->n_unlisted - 1,
+								  WAIT_MAX_MS)
 			      ? 0
 			      : MIN(may, 1);
 	r->is_held |= may < n;

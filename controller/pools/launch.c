@@ -45,13 +45,14 @@ static void tell_cap(struct pool_round *r, enum cap_verdict verdict,
 	if (verdict == CAP_FREE)
 		pool_problem_clear(&r->pool->problems, POOL_LAUNCHES);
 	else
-		pool_problem_set(&r->pool->problems, POOL_LAUNCHES, r->row.name,
-				 "%lld hosts %swere launched within the hour, which is "
-				 "the limit: the others wait (limits.launches_per_hour%s)",
-				 (long long)(verdict == CAP_POOL_FULL ? limits->pool
-								      : limits->total),
-				 verdict == CAP_POOL_FULL ? "" : "of all pools ",
-				 verdict == CAP_POOL_FULL ? "" : "_total");
+		pool_problem_set(
+			&r->pool->problems, POOL_LAUNCHES, r->row.name,
+			"%lld hosts %swere launched within the hour, which is "
+			"the limit: the others wait (limits.launches_per_hour%s)",
+			(long long)(verdict == CAP_POOL_FULL ? limits->pool
+							     : limits->total),
+			verdict == CAP_POOL_FULL ? "" : "of all pools ",
+			verdict == CAP_POOL_FULL ? "" : "_total");
 }
 
 /*

@@ -54,6 +54,7 @@ struct pool_round {
 	int64_t now_ms;
 	int64_t retry_after_ms; /* real; requested by the cloud; 0: none */
 	bool changed;           /* a host did */
+	int64_t again_ms;       /* real; the next round at the latest; 0: not set */
 	bool is_short;          /* the list lacks most hosts that live */
 	bool is_held;           /* hosts are missing, and must wait */
 	int64_t n_unlisted;     /* launched VMs that no list shows, and that should be */
@@ -68,6 +69,9 @@ void pool_round_done(struct pool_round *r);
 
 /* Launch ids are idempotent with this driver, so an unanswered launch is sent again. */
 bool pool_resends(const struct pool_round *r);
+
+/* The next round is due after ms, real, or sooner. */
+void pool_look_again(struct pool_round *r, int64_t ms);
 
 /* Converts a driver's error. */
 int pool_driver_err(struct pool_round *r, const struct drv_err *e,

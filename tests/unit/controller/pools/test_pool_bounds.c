@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_pool_bounds.c - what a pool may do at most: VMs that no list shows, lists that lie,
- * the maximum, hosts that never join, caps, VMs that nobody knows.
+ * test_pool_bounds.c - what a pool may do at most: VMs that no list shows, lists that
+ * lie, the maximum, hosts that never join, caps, VMs that nobody knows.
  */
 #include "pool_bench.h"
 
