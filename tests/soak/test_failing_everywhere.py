@@ -20,6 +20,7 @@ def launches(q):
     return len([e for e in q.items("/v1/events?since=0") if e["kind"] == "host-launched"])
 
 
+ALONE = """[stack]
 name = alone
 [pool alone]
 driver = local
