@@ -57,6 +57,15 @@ int db_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err), v
 /* Bytes on disk: the file and its write-ahead log. */
 int64_t db_size_bytes(struct db *db);
 
+/*
+ * What is wrong with the files on disk: the kind of problem, with a message for people;
+ * NULL: nothing. "disk-full" and "database-unwritable" (a write is tried again),
+ * "database-damaged" (as calls have found; checked again now and then),
+ * "database-replaced" (the file at the path is not the one that is open). For one thread,
+ * every second or so.
+ */
+const char *db_look(struct db *db, char *ret_message, size_t size);
+
 /* ---------------------------------------------------------------- meta */
 
 /* Small named texts: ids and dates of this installation. *ret is the caller's. */
