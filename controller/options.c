@@ -47,6 +47,8 @@ const struct conf_option options_table[] = {
 	  DAY, NULL, "A host whose agent has not joined by then is terminated" },
 	{ "controller", "host_grace", CONF_DURATION, AT(host_grace_ms), "3s", 0, 3600 * S,
 	  NULL, "Real time to wait for a host after its lease expired" },
+	{ "controller", "restore_grace", CONF_DURATION, AT(restore_grace_ms), "30m", 0,
+	  7 * DAY, NULL, "After a restore no host is ended for so long" },
 	{ "store", "url", CONF_STRING, AT(store_url), NULL, 0, 0, NULL,
 	  "etcd members, https://a:2379,https://b:2379; empty: the built-in store" },
 	{ "store", "ca", CONF_STRING, AT(store_ca), NULL, 0, 0, NULL,

@@ -28,6 +28,7 @@ struct options {
 	int64_t metrics_interval_ms; /* calendar */
 	int64_t join_timeout_ms;     /* calendar */
 	int64_t host_grace_ms;       /* real */
+	int64_t restore_grace_ms;    /* calendar */
 	/* [store] */
 	char *store_url; /* NULL or "": the built-in store */
 	char *store_ca, *store_cert, *store_key;
@@ -35,6 +36,8 @@ struct options {
 	int64_t raw_retention_ms, retention_5m_ms, retention_1h_ms;
 	/* [limits] */
 	int64_t terminations_per_hour;
+	/* Of the command line alone. */
+	bool is_new; /* may start keys that have no database */
 	/* [driver NAME] sections: {"local": {"subnet": ...}} */
 	json_t *drivers;
 };

@@ -40,8 +40,7 @@ void db_look_begin(struct db *db)
 		(void)identify(db, i, &db->ids[i]);
 }
 
-/* The suffix of the file that is no longer the open one; NULL: all are. */
-static const char *replaced(const struct db *db)
+const char *db_look_replaced(const struct db *db)
 {
 	for (size_t i = 0; i < DB_FILES; i++) {
 		struct db_file_id now;
@@ -88,7 +87,7 @@ static void try_a_write(struct db *db)
 
 const char *db_look(struct db *db, char *ret_message, size_t size)
 {
-	const char *which = replaced(db);
+	const char *which = db_look_replaced(db);
 	enum db_fault kind;
 
 	if (which) {

@@ -9,5 +9,7 @@ struct db;
 
 /* Remembers which files are open, for db_look(). */
 void db_look_begin(struct db *db);
+/* The suffix of the file that is no longer the open one; NULL: all are. */
+const char *db_look_replaced(const struct db *db);
 
 #endif
