@@ -186,4 +186,5 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret)
 	daemon_services_hooks(ret);
 	daemon_metrics_hooks(ret);
 	daemon_forecast_hooks(ret);
+	daemon_backup_hooks(ret);
 }

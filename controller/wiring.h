@@ -49,5 +49,6 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret);
 void daemon_services_hooks(struct api_hooks *ret);
 void daemon_metrics_hooks(struct api_hooks *ret);
 void daemon_forecast_hooks(struct api_hooks *ret);
+void daemon_backup_hooks(struct api_hooks *ret);
 
 #endif

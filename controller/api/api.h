@@ -89,6 +89,9 @@ struct api_hooks {
 	/* Samples of a host's agent: the body of the request. */
 	int (*agent_metrics)(void *arg, const char *host, const json_t *body,
 			     struct err *err);
+	/* A backup of all state: an open file without a name, the caller's. May take
+	 * seconds. */
+	int (*backup)(void *arg, int *ret_fd, struct err *err);
 	/* Adds lines in the Prometheus text format. */
 	void (*prometheus)(void *arg, struct buf *to);
 	/* For paths that kv_handles(): queues the answer on conn. NULL with an external
