@@ -104,6 +104,21 @@ static int set_store(struct daemon *d, struct err *err)
 	return rc;
 }
 
+static int start_health(struct daemon *d, struct err *err)
+{
+	const struct health_opts opts = {
+		.db = d->db,
+		.events = &d->events,
+		.etcd = { .endpoints = d->kv ? NULL : d->o->store_url,
+			  .ca_file = d->o->store_ca,
+			  .cert_file = d->o->store_cert,
+			  .key_file = d->o->store_key },
+		.careful_until_ms = d->careful_until_ms,
+	};
+
+	return health_start(&opts, &d->health, err);
+}
+
 static int first_token(struct daemon *d, struct err *err)
 {
 	CLEANUP(free) char *token = NULL;
@@ -162,6 +177,7 @@ static void set_pool_opts(struct daemon *d)
 		.driver_options = d->o->drivers,
 		.join_timeout_ms = d->o->join_timeout_ms,
 		.terminate_per_hour = d->o->terminations_per_hour,
+		.careful_until_ms = d->careful_until_ms,
 		.user_data = build_user_data,
 		.changed = on_view_changed,
 		.arg = d,
@@ -185,6 +201,14 @@ static int poke_pools(struct daemon *d, struct err *err)
 	return rc;
 }
 
+static void look_at_clock(void *arg)
+{
+	const struct daemon *d = arg;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	health_clock(d->health);
+}
+
 static int start_tick(struct daemon *d, struct err *err)
 {
 	struct tick *tick = NULL;
@@ -193,6 +217,9 @@ static int start_tick(struct daemon *d, struct err *err)
 	d->tick_opts = (struct tick_opts){
 		.tick_ms = d->o->tick_ms,
 		.host_grace_ms = d->o->host_grace_ms,
+		.careful_until_ms = d->careful_until_ms,
+		.begin_round = look_at_clock,
+		.arg = d,
 		.settle_ms = SETTLE_MS,
 		.db = d->db,
 		.events = &d->events,
@@ -223,7 +250,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
-	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
+	if (rc < 0 || (rc = start_health(d, err)) < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
 	    (rc = set_store(d, err)) < 0 ||
 	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
@@ -252,6 +279,7 @@ void daemon_stop(struct daemon *d)
 		kv_end_watches(d->kv);
 	api_close(d->api);
 	tick_free(d->tick);
+	health_stop(d->health);
 	kv_close(d->kv);
 	ca_close(d->ca);
 	db_close(d->db);

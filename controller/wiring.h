@@ -9,6 +9,7 @@
 #include "etcd.h"
 #include "events.h"
 #include "fleet.h"
+#include "health.h"
 #include "metrics.h"
 #include "options.h"
 #include "pools.h"
@@ -29,6 +30,7 @@ struct daemon {
 	struct ca *ca;
 	struct kv *kv; /* NULL with an external etcd */
 	struct events events;
+	struct health *health; /* NULL: a daemon of a test without it */
 	struct api *api;
 	char *token; /* the controller's own, for the built-in store */
 	char *store_url;

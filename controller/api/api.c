@@ -90,6 +90,7 @@ int api_open(const struct api_opts *opts, struct db *db, struct ca *ca,
 	api->started_ms = clock_now_ms();
 	api->kept = kept_new();
 	api->logins = api_logins_new();
+	api->known = api_known_new();
 	sum_agent(api);
 	start_ticker(api);
 	if (*opts->listen)
@@ -123,6 +124,7 @@ void api_close(struct api *api)
 	pthread_cond_destroy(&api->wake);
 	pthread_mutex_destroy(&api->lock);
 	kept_free(api->kept);
+	api_known_free(api->known);
 	api_logins_free(api->logins);
 	if (api->agent_fd >= 0)
 		close(api->agent_fd);

@@ -62,6 +62,11 @@ struct api_hooks {
 	void (*poke)(void *arg, const char *why);
 	/* {"store":{..},"tick":{..},"problems":[..]} */
 	json_t *(*status)(void *arg);
+	/* What is wrong with the database, [{"kind","message","since"}], without reading
+	 * it; NULL or empty: nothing. */
+	json_t *(*database_problems)(void *arg);
+	/* A TLS connection of that address ended; whether it had asked for something. */
+	void (*connection)(void *arg, const char *address, bool has_asked);
 	/* [{"name","stack","unit","host","address","port","dns"}] of
 	 * registered services */
 	json_t *(*services)(void *arg);

@@ -67,6 +67,8 @@ int pool_terminate(struct pool_round *r, struct err *err)
 	int64_t left = UNKNOWN;
 	int first = 0;
 
+	if (r->now_ms < r->opts->careful_until_ms)
+		return 0;
 	for (size_t i = 0; i < r->hosts.n; i++) {
 		struct db_host *h = &r->hosts.v[i];
 		int rc = 0;

@@ -46,6 +46,8 @@ static void run_round(struct tick *t, bool full)
 	int rc;
 
 	t->again_ms = 0;
+	if (t->o->begin_round)
+		t->o->begin_round(t->o->arg);
 	view_snapshot(t->o->view, "/foretide/", &r.view);
 	view_status(t->o->view, &status);
 	problems_set(&t->parts.problems, PROBLEM_STORE,
