@@ -108,7 +108,10 @@ const char *db_look(struct db *db, char *ret_message, size_t size)
 		try_a_write(db);
 	pthread_mutex_lock(&db->fault.lock);
 	kind = db->fault.kind;
-	snprintf(ret_message, size, "%s", db->fault.message);
+	snprintf(ret_message, size, "%s%s", db->fault.message,
+		 kind == DB_DAMAGED ? ": stop the controller and restore a backup with "
+				      "--restore; hosts and units run on meanwhile"
+				    : "");
 	pthread_mutex_unlock(&db->fault.lock);
 	return kinds[kind];
 }

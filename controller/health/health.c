@@ -91,6 +91,7 @@ json_t *health_problems(struct health *h, bool only_database)
 /* Held by all who come meanwhile: nothing is measured over the jump. */
 void health_clock(struct health *h)
 {
+	char by[CLOCK_TEXT];
 	int64_t by_ms;
 	struct err err;
 
@@ -105,6 +106,12 @@ void health_clock(struct health *h)
 			log_warn("samples-not-put-right", ERR(&err));
 	}
 	pthread_mutex_unlock(&h->clock_lock);
+	if (!by_ms)
+		return;
+	skew_format(by_ms, by);
+	event_add(h->o.events, "clock-set", DB_LEVEL_WARN, EVENT_ABOUT(.host = NULL),
+		  "the controller's clock was set %s by %s", by_ms < 0 ? "back" : "forth",
+		  by);
 }
 
 static void look_at_clock(struct health *h)
@@ -122,10 +129,11 @@ static void look_at_clock(struct health *h)
 		tell(h, AT_CLOCK, NULL, NULL);
 		return;
 	}
+	skew_format(set_by_ms, by);
 	snprintf(text, sizeof(text),
 		 "the controller's clock was set %s by %s: rates are measured anew%s",
 		 set_by_ms < 0 ? "back" : "forth",
-		 clock_format_duration(llabs(set_by_ms) / 100 * 100, by),
+		 by,
 		 set_by_ms < 0 ? ", and samples of later than now were dropped" : "");
 	tell(h, AT_CLOCK, "clock-set", text);
 }

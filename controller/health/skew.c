@@ -2,7 +2,6 @@
 #include "skew.h"
 
 #include "check.h"
-#include "clock.h"
 #include "sorted.h"
 
 #include <pthread.h>
@@ -125,13 +124,20 @@ int64_t skew_note(struct skew *s, const char *host, int64_t off_ms, int64_t now_
 	return ret;
 }
 
+void skew_format(int64_t by_ms, char ret[CLOCK_TEXT])
+{
+	const int64_t ms = llabs(by_ms), unit = ms < 10000 ? 100 : 1000;
+
+	clock_format_duration((ms + unit / 2) / unit * unit, ret);
+}
+
 static void say(const struct clock_of *worst, size_t n, size_t same_side, char *ret,
 		size_t size)
 {
 	const int64_t off_ms = worst->in_force_ms;
 	char by[CLOCK_TEXT], more[64] = "";
 
-	clock_format_duration(llabs(off_ms) / 100 * 100, by);
+	skew_format(off_ms, by);
 	if (n > 1)
 		snprintf(more, sizeof(more), ", and those of %zu more hosts differ", n - 1);
 	snprintf(ret, size,

@@ -11,6 +11,8 @@
 #ifndef CONTROLLER_HEALTH_SKEW_H
 #define CONTROLLER_HEALTH_SKEW_H
 
+#include "clock.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,5 +37,8 @@ void skew_forget(struct skew *s);
 
 /* False: no clock differs by much. Else the message for people. */
 bool skew_problem(struct skew *s, int64_t now_mono_ms, char *ret, size_t size);
+
+/* A difference of clocks for people, without its sign: "2s300ms", "1h". */
+void skew_format(int64_t by_ms, char ret[CLOCK_TEXT]);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
-#include "log.h"
+#include "log_streak.h"
 #include "round.h"
 #include "samples.h"
 #include "stacks.h"
@@ -26,6 +26,7 @@ struct tick {
 	/* ---- the thread's own */
 	struct tick_parts parts;
 	int64_t again_ms; /* real; sooner than the period */
+	struct log_streak sweeping, maintaining;
 };
 
 static void note_round(struct tick *t, int64_t began_mono_ms)
@@ -46,6 +47,12 @@ static void run_round(struct tick *t, bool full)
 	int rc;
 
 	t->again_ms = 0;
+	/* Also while nothing can be decided: the log of the database grows meanwhile. */
+	if (full)
+		log_streak(&t->maintaining, "maintenance-failed",
+			   db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0
+				   ? &err
+				   : NULL);
 	if (t->o->begin_round)
 		t->o->begin_round(t->o->arg);
 	view_snapshot(t->o->view, "/foretide/", &r.view);
@@ -64,10 +71,9 @@ static void run_round(struct tick *t, bool full)
 		t->again_ms = AGAIN_SOON_MS;
 	else if (full && tiers_want_more(t->parts.tiers))
 		tick_poke(t, true);
-	if (full && stack_sweep(t->o->db, &err) < 0)
-		log_warn("pool-cleanup-failed", ERR(&err));
-	if (full && db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0)
-		log_warn("maintenance-failed", ERR(&err));
+	if (full)
+		log_streak(&t->sweeping, "pool-cleanup-failed",
+			   stack_sweep(t->o->db, &err) < 0 ? &err : NULL);
 	round_done(&r);
 	note_round(t, began);
 }
