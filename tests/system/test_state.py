@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from rig_tools import Load, Quick
-from store_tools import BUILD, ROOT, Etcd, post
+from store_tools import BUILD, ROOT, Etcd, b64, post
 
 SHORT = {"controller.tick": "1s", "controller.metrics_interval": "1s"}
 
@@ -30,6 +30,10 @@ def problems(q):
 def health(q):
     status, doc = q.request("GET", "/healthz")
     return status, [p["kind"] for p in doc.get("problems", [])]
+
+
+def put(q, key, value):
+    q.api("/v3/kv/put", "POST", {"key": b64(key), "value": b64(value)})
 
 
 def start_fails(q, *options):
@@ -138,14 +142,10 @@ def test_a_full_disk_is_told_and_heals(quick):
         with open(quick.path("state/filler"), "wb", buffering=0) as f, pytest.raises(OSError):
             for _ in range(10000):
                 f.write(b"x" * 4096)
-        for i in range(3):
-            quick.request("POST", "/v1/tokens", {"name": f"n{i}", "role": "viewer"})
-
-        def is_told():
-            quick.request("POST", "/v1/tokens", {"name": "x" * 60, "role": "viewer"})
-            return health(quick) == (503, ["disk-full"])
-
-        quick.wait("it is told", is_told)
+        series = "".join(f"series_{i} 1\n" for i in range(20000))
+        status, doc = quick.request("POST", "/v1/metrics", series, "text/plain")
+        assert status == 500 and "disk is full" in doc["detail"]
+        quick.wait("it is told", lambda: health(quick) == (503, ["disk-full"]))
         assert "disk-full" in problems(quick)
         os.remove(quick.path("state/filler"))
         quick.wait("it is over", lambda: health(quick) == (200, []) and not problems(quick))
@@ -175,6 +175,8 @@ def test_a_backup_is_whole_and_a_restore_takes_over_what_runs(quick):
     assert status == 403
 
     units, hosts = quick.unit_pids(), {h["id"] for h in quick.hosts()}
+    for i in range(100):  # the store goes on, and is set back with the rest
+        put(quick, "/foretide/test", str(i))
     assert "is in use" in start_fails(quick, "--restore", quick.path("b"))
     quick.kill()
     shutil.move(quick.path("state"), quick.path("old"))
@@ -186,13 +188,16 @@ def test_a_backup_is_whole_and_a_restore_takes_over_what_runs(quick):
     assert all(f"host {h} " in said for h in hosts)
     assert "restored" in problems(quick)
     quick.up()
+    assert quick.unit_pids() == units
+    quick.api("/v1/tiers/quick/web", "PATCH", {"min": 2})
+    quick.up(web=2)
     # What is no longer wanted stays until the time is over: the backup may be old.
-    rounds = quick.rounds()
+    rounds, stay = quick.rounds(), {h["id"] for h in quick.hosts()}
+    assert stay > hosts
     quick.api("/v1/stacks/quick", "DELETE")
     quick.wait("it is decided on", lambda: quick.rounds() > rounds + 5)
-    assert {h["id"] for h in quick.hosts()} == hosts
-    assert set(quick.local_hosts()) == {h["name"] for h in quick.hosts()}
-    assert quick.unit_pids() or units
+    assert {h["id"] for h in quick.hosts()} == stay
+    assert len(quick.local_hosts()) == len(stay)
 
 
 # ---------------------------------------------------------------- clocks
