@@ -271,8 +271,10 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(call archive
 	@mkdir -p $(@D)
 	$(call link,$(PKGS),-lm -ldl)
 
+# Tests that run at once; each has ports, folders, links and hosts of its own.
+WORKERS ?= $(shell nproc)
 unit: all $(UNIT_TESTS) $(FUZZ_REPLAYS)
-	B=$(B) CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNIT_TESTS)
+	B=$(B) CMOCKA_MESSAGE_OUTPUT=TAP prove -j $(WORKERS) -e '' $(UNIT_TESTS)
 	@for f in $(FUZZ_REPLAYS); do \
 		echo "$$f: corpus"; $$f tests/fuzz/corpus/$$(basename $$f | sed s/fuzz_//)/* || exit 1; done
 
@@ -284,7 +286,8 @@ check:
 # Programs that system tests drive.
 SYSTEM_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/system/*.c))
 system: all $(SYSTEM_PROGRAMS)
-	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_ARGS) tests/system
+	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider -n $(WORKERS) --dist loadfile \
+		$(PYTEST_ARGS) tests/system
 
 SANITIZE = $(MAKE) B=build/$(1) CFLAGS="-O1 -g -fno-omit-frame-pointer $(2)" LDFLAGS="$(2)" unit
 asan:

@@ -59,49 +59,19 @@ static int open_api(struct daemon *d, struct err *err)
 	return 0;
 }
 
-/* The token of a previous run is useless, as its secret was not stored. */
-static int make_own_token(struct daemon *d, struct err *err)
+static void set_store(struct daemon *d)
 {
-	CLEANUP(db_token_list_done) struct db_token_list l = { 0 };
-	char hash[TOKEN_HASH_TEXT];
-	struct db_token t = {
-		.name = (char *)(uintptr_t)API_OWN_TOKEN,
-		.role = DB_ROLE_ADMIN,
-		.hash = hash,
-		.created_ms = clock_now_ms(),
-	};
-	int rc = db_token_list(d->db, &l, err);
-
-	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		if (strcmp(l.v[i].name, API_OWN_TOKEN) == 0 && !l.v[i].revoked)
-			rc = db_token_revoke(d->db, l.v[i].id, err);
-	if (rc < 0)
-		return rc;
-	d->token = xmalloc(TOKEN_TEXT);
-	token_new(d->token);
-	token_hash(d->token, hash);
-	return db_token_add(d->db, &t, NULL, err);
-}
-
-/* The built-in store is used like any other: over HTTP, here on loopback. */
-static int set_store(struct daemon *d, struct err *err)
-{
-	int rc;
-
-	if (!d->kv) {
-		d->store = (struct store_opts){
-			.endpoints = d->o->store_url,
-			.ca_file = d->o->store_ca,
-			.cert_file = d->o->store_cert,
-			.key_file = d->o->store_key,
-		};
-		return 0;
+	if (d->kv) {
+		d->own_store = own_store(d->kv);
+		d->store.direct = &d->own_store;
+		return;
 	}
-	d->store_url = xasprintf("http://127.0.0.1:%u", api_port(d->api));
-	d->store.endpoints = d->store_url;
-	rc = make_own_token(d, err);
-	d->store.token = d->token;
-	return rc;
+	d->store = (struct store_opts){
+		.endpoints = d->o->store_url,
+		.ca_file = d->o->store_ca,
+		.cert_file = d->o->store_cert,
+		.key_file = d->o->store_key,
+	};
 }
 
 static int start_health(struct daemon *d, struct err *err)
@@ -109,10 +79,7 @@ static int start_health(struct daemon *d, struct err *err)
 	const struct health_opts opts = {
 		.db = d->db,
 		.events = &d->events,
-		.etcd = { .endpoints = d->kv ? NULL : d->o->store_url,
-			  .ca_file = d->o->store_ca,
-			  .cert_file = d->o->store_cert,
-			  .key_file = d->o->store_key },
+		.etcd = d->kv ? (struct store_opts){ 0 } : d->store,
 		.careful_until_ms = d->careful_until_ms,
 	};
 
@@ -250,8 +217,9 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
-	if (rc < 0 || (rc = start_health(d, err)) < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
-	    (rc = set_store(d, err)) < 0 ||
+	set_store(d);
+	if (rc < 0 || (rc = start_health(d, err)) < 0 || (rc = open_api(d, err)) < 0 ||
+	    (rc = first_token(d, err)) < 0 ||
 	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
 	    (rc = start_prompull(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
@@ -285,8 +253,6 @@ void daemon_stop(struct daemon *d)
 	db_close(d->db);
 	free(d->owner);
 	free(d->join_secret);
-	free(d->token);
-	free(d->store_url);
 	free(d->advertise);
 	free(d);
 }

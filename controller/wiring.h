@@ -12,6 +12,7 @@
 #include "health.h"
 #include "metrics.h"
 #include "options.h"
+#include "own_store.h"
 #include "pools.h"
 #include "tick.h"
 #include "trust.h"
@@ -32,8 +33,7 @@ struct daemon {
 	struct events events;
 	struct health *health; /* NULL: a daemon of a test without it */
 	struct api *api;
-	char *token; /* the controller's own, for the built-in store */
-	char *store_url;
+	struct store_direct own_store; /* kv, as the controller calls it */
 	struct store_opts store;
 	struct view *view;
 	struct pool_opts pool_opts;

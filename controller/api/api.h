@@ -23,9 +23,6 @@
 
 struct api;
 
-/* The controller's own token for its built-in store; it is not listed. */
-#define API_OWN_TOKEN "controller (internal)"
-
 /* Strings must stay valid as long as the api. "": none. */
 struct api_opts {
 	const char *listen;      /* "127.0.0.1:7070", plain; port 0 takes a free one */
