@@ -15,6 +15,7 @@
 
 #define WORKERS 4
 #define SETTLE_MS 5
+#define HEARD_MS 20000 /* real; all hosts that live have called by then */
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- API and store */
@@ -132,6 +133,14 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 		ret, err);
 }
 
+/* How long nothing is launched, from the start on. */
+static int64_t quiet_ms(const struct daemon *d)
+{
+	const int64_t left_ms = d->careful_until_ms - clock_now_ms();
+
+	return left_ms > 0 ? MIN(clock_real_ms(left_ms), HEARD_MS) : 0;
+}
+
 static void set_pool_opts(struct daemon *d)
 {
 	d->pool_opts = (struct pool_opts){
@@ -145,6 +154,7 @@ static void set_pool_opts(struct daemon *d)
 		.join_timeout_ms = d->o->join_timeout_ms,
 		.terminate_per_hour = d->o->terminations_per_hour,
 		.careful_until_ms = d->careful_until_ms,
+		.launch_from_mono_ms = clock_mono_ms() + quiet_ms(d),
 		.user_data = build_user_data,
 		.changed = on_view_changed,
 		.arg = d,

@@ -206,6 +206,8 @@ int pool_launch(struct pool_round *r, struct err *err)
 	int64_t missing = 0;
 	int rc = settle_all(r, err);
 
+	if (clock_mono_ms() < r->opts->launch_from_mono_ms)
+		return rc;
 	if (rc < 0 || (rc = count_missing(r, &missing, err)) < 0)
 		return rc;
 	if (missing <= 0)
