@@ -20,7 +20,8 @@ static void print_status(const json_t *doc)
 	       json_is_true(json_object_get(store, "ok")) ? "ok"
 							  : field_text(store, "message"));
 	if (json_is_object(counts))
-		printf("running   %lld stacks, %lld tiers, %lld hosts, %lld of %lld units "
+		printf("running   %lld stacks, %lld tiers, %lld hosts, %lld of %lld "
+		       "units "
 		       "healthy\n",
 		       field_int(counts, "stacks"), field_int(counts, "tiers"),
 		       field_int(counts, "hosts"), field_int(counts, "units_healthy"),

@@ -16,10 +16,10 @@
 
 struct restore {
 	const struct options *o;
-	const char *from;  /* as given */
+	const char *from; /* as given */
 	bool is_folder;
-	char *source;      /* the database to read */
-	char *path;        /* where it is prepared */
+	char *source; /* the database to read */
+	char *path;   /* where it is prepared */
 	struct state_files files;
 };
 
@@ -70,8 +70,8 @@ static int read_backup(struct restore *r, struct err *err)
 	if (stat(r->from, &st) < 0)
 		return err_errno(err, ERR_NOT_FOUND, "%s", r->from);
 	r->is_folder = S_ISDIR(st.st_mode);
-	r->source = r->is_folder ? xasprintf("%s/foretide.db", r->from)
-				 : xstrdup(r->from);
+	r->source =
+		r->is_folder ? xasprintf("%s/foretide.db", r->from) : xstrdup(r->from);
 	rc = db_restore(r->source, r->path, keep_file, r, err);
 	if (rc == 0 && r->is_folder)
 		rc = state_files_read(r->from, &r->files, err);
@@ -173,9 +173,13 @@ static int put_in_place(const struct restore *r, struct err *err)
 	return rc;
 }
 
+/* A log without its database would be taken for that of the restored one. */
 static int check_empty(const struct options *o, struct err *err)
 {
-	if (!state_has_keys(o->state_dir) && !state_has_database(o->state_dir))
+	CLEANUP(free) char *wal = xasprintf("%s/foretide.db-wal", o->state_dir);
+
+	if (!state_has_keys(o->state_dir) && !state_has_database(o->state_dir) &&
+	    access(wal, F_OK) != 0)
 		return 0;
 	return err_set(err, ERR_CONFLICT,
 		       "%s is in use: a backup is restored into an empty state folder "

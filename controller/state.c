@@ -39,7 +39,8 @@ static int refuse_empty(const struct daemon *d, struct err *err)
 		err, ERR_CONFLICT,
 		"%s has the keys of an installation, but its database foretide.db is "
 		"missing or empty: bring it back, or restore a backup into an empty "
-		"folder with --restore. To begin without its stacks and hosts give --new; "
+		"folder with --restore. To begin without its stacks and hosts give "
+		"--new; "
 		"keys and owner tag stay, and VMs of before are found by it",
 		d->o->state_dir);
 }
@@ -108,8 +109,8 @@ static int read_owner(struct daemon *d, struct err *err)
 		token_new(token);
 		token_hash(token, hash);
 		hash[16] = '\0';
-		rc = db_meta_ensure(d->db, "owner", kept && *kept ? kept : hash, &d->owner,
-				    err);
+		rc = db_meta_ensure(d->db, "owner", kept && *kept ? kept : hash,
+				    &d->owner, err);
 	}
 	return rc < 0 || kept ? rc : state_owner_write(d->o->state_dir, d->owner, err);
 }

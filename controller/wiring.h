@@ -27,7 +27,8 @@ struct daemon {
 	char *advertise; /* URL that hosts use */
 	char *owner;     /* this installation, on every VM */
 	char *join_secret;
-	int64_t careful_until_ms; /* calendar: after a restore no host is ended before; 0 */
+	int64_t careful_until_ms; /* calendar: after a restore no host is ended before; 0
+				   */
 	struct ca *ca;
 	struct kv *kv; /* NULL with an external etcd */
 	struct events events;

@@ -33,7 +33,8 @@ static int copy_pages(struct db_conn *to, sqlite3 *from, struct err *err)
 	return sqlite3_backup_finish(b) == SQLITE_OK ? 0 : db_fail(to, err);
 }
 
-/* A struct db that is no more than a path, for connections to a file that nobody shares. */
+/* A struct db that is no more than a path, for connections to a file that nobody shares.
+ */
 static void bare_init(struct db *d, char *path)
 {
 	*d = (struct db){ .magic = DB_MAGIC, .path = path, .lock_fd = -1 };
@@ -62,7 +63,8 @@ static int check_whole(struct db_conn *c, struct err *err)
 
 static int add_file(struct db_conn *c, const struct db_backup_file *f, struct err *err)
 {
-	return db_run(c, err, "INSERT INTO backup_file (name, mode, data) VALUES (?1, ?2, ?3)",
+	return db_run(c, err,
+		      "INSERT INTO backup_file (name, mode, data) VALUES (?1, ?2, ?3)",
 		      "tib", f->name, (int64_t)f->mode, f->data, f->len);
 }
 
@@ -118,8 +120,8 @@ static int copy_from(struct db *db, struct db *to, const struct db_backup_file *
 	return rc;
 }
 
-int db_backup(struct db *db, const char *path, const struct db_backup_file *files, size_t n,
-	      struct err *err)
+int db_backup(struct db *db, const char *path, const struct db_backup_file *files,
+	      size_t n, struct err *err)
 {
 	CLEANUP(bare_done) struct db to;
 	int rc = make_file(path, err);

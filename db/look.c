@@ -94,7 +94,8 @@ const char *db_look(struct db *db, char *ret_message, size_t size)
 		snprintf(ret_message, size,
 			 "%s%s was deleted or replaced while it is in use: what is "
 			 "written from now on is lost when the controller stops. Save it "
-			 "with 'foretide backup FILE', stop the controller, move the state "
+			 "with 'foretide backup FILE', stop the controller, move the "
+			 "state "
 			 "folder away and start it with --restore FILE",
 			 db->path, which);
 		return kinds[DB_REPLACED];

@@ -45,8 +45,9 @@ static int send_file(struct request *r, void *arg, int rc, struct err *err)
 	b->fd = -1; /* the response closes it */
 	(void)MHD_add_response_header(m, "Content-Type", "application/vnd.sqlite3");
 	(void)MHD_add_response_header(m, "Cache-Control", "no-store");
-	api_event(r, "backup-made", "", "", "", "%s took a backup of the controller (%lld bytes)",
-		  r->who, (long long)st.st_size);
+	api_event(r, "backup-made", "", "", "",
+		  "%s took a backup of the controller (%lld bytes)", r->who,
+		  (long long)st.st_size);
 	reply_response(r, 200, m);
 	return 0;
 }

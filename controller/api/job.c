@@ -95,8 +95,8 @@ static int begin(struct request *r, struct api_job *j, struct err *err)
 			err, ERR_UNAVAIL,
 			"a %s of %s%s%s is running, and only one runs at a time: try "
 			"again when it has finished",
-			api->job->kind->name, api->job->stack,
-			*api->job->tier ? "/" : "", api->job->tier);
+			api->job->kind->name, api->job->stack, *api->job->tier ? "/" : "",
+			api->job->tier);
 	}
 	if (pthread_create(&j->thread, NULL, run, j) != 0)
 		return err_set(err, ERR_INTERNAL, "cannot start a thread");

@@ -18,7 +18,8 @@ int api_healthz(struct request *r, struct err *err)
 
 	(void)err;
 	if (json_array_size(problems) > 0) {
-		reply_json(r, 503, json_pack("{s:b, s:o}", "ok", 0, "problems", problems));
+		reply_json(r, 503,
+			   json_pack("{s:b, s:o}", "ok", 0, "problems", problems));
 		return 0;
 	}
 	json_decref(problems);
@@ -89,9 +90,9 @@ static void tell_of_database(json_t *problems, const char *message)
 			     strcmp(kind, "disk-full") == 0))
 			return;
 	}
-	json_array_append_new(problems, json_pack("{s:s, s:o, s:n}", "kind",
-						  "database-fails", "message",
-						  json_text(message), "since"));
+	json_array_append_new(problems,
+			      json_pack("{s:s, s:o, s:n}", "kind", "database-fails",
+					"message", json_text(message), "since"));
 }
 
 /* Says what is wrong with the database rather than fail with it. */
@@ -100,12 +101,11 @@ int api_status(struct request *r, struct err *err)
 	struct counts c = { 0 };
 	CLEANUP(json_decref) json_t *live = NULL;
 	const bool is_counted = count_all(r->api->db, &c, err) == 0;
-	json_t *doc = json_pack("{s:s, s:o, s:o, s:f, s:o, s:n, s:n, s:[]}", "version",
-				FORETIDE_VERSION, "started", json_time(r->api->started_ms),
-				"now", json_time(clock_now_ms()), "time_scale",
-				clock_scale(), "counts",
-				is_counted ? counts_json(&c) : json_null(), "store",
-				"tick", "problems");
+	json_t *doc = json_pack(
+		"{s:s, s:o, s:o, s:f, s:o, s:n, s:n, s:[]}", "version", FORETIDE_VERSION,
+		"started", json_time(r->api->started_ms), "now",
+		json_time(clock_now_ms()), "time_scale", clock_scale(), "counts",
+		is_counted ? counts_json(&c) : json_null(), "store", "tick", "problems");
 
 	if (API_HOOK(r, status))
 		live = API_HOOK(r, status)(API_HOOK(r, arg));

@@ -19,6 +19,7 @@
 #define HEALTH_MAGIC 0x68656c74u
 #define EVERY_MS 1000
 #define ALARM_EVERY_MS 3000
+#define MOMENT_MS 100
 #define CLOCK_TOLD_MS 600000
 
 enum place { AT_FILES, AT_ALARM, AT_CLOCK, AT_SKEW, AT_UNASKED, AT_RESTORED, PLACES };
@@ -88,16 +89,29 @@ json_t *health_problems(struct health *h, bool only_database)
 
 /* ---------------------------------------------------------------- clocks */
 
+/* Both clocks at one moment: a thread may be held up between two readings. */
+static void read_clocks(int64_t *ret_wall_ms, int64_t *ret_mono_ms)
+{
+	int64_t before;
+
+	do {
+		before = clock_mono_ms();
+		*ret_wall_ms = clock_wall_ms();
+		*ret_mono_ms = clock_mono_ms();
+	} while (*ret_mono_ms - before > MOMENT_MS);
+}
+
 /* Held by all who come meanwhile: nothing is measured over the jump. */
 void health_clock(struct health *h)
 {
 	char by[CLOCK_TEXT];
-	int64_t by_ms;
+	int64_t by_ms, wall_ms, mono_ms;
 	struct err err;
 
 	CHECK_MAGIC(h, HEALTH_MAGIC);
 	pthread_mutex_lock(&h->clock_lock);
-	by_ms = clock_watch_look(&h->watch, clock_wall_ms(), clock_mono_ms());
+	read_clocks(&wall_ms, &mono_ms);
+	by_ms = clock_watch_look(&h->watch, wall_ms, mono_ms);
 	if (by_ms) {
 		h->set_by_ms = by_ms;
 		h->set_mono_ms = clock_mono_ms();
@@ -132,8 +146,7 @@ static void look_at_clock(struct health *h)
 	skew_format(set_by_ms, by);
 	snprintf(text, sizeof(text),
 		 "the controller's clock was set %s by %s: rates are measured anew%s",
-		 set_by_ms < 0 ? "back" : "forth",
-		 by,
+		 set_by_ms < 0 ? "back" : "forth", by,
 		 set_by_ms < 0 ? ", and samples of later than now were dropped" : "");
 	tell(h, AT_CLOCK, "clock-set", text);
 }
@@ -172,7 +185,8 @@ void health_connection(struct health *h, const char *address, bool has_asked)
 	else if (unasked_note(h->unasked, address, clock_mono_ms()))
 		event_add(h->o.events, "connection-refused", DB_LEVEL_WARN,
 			  EVENT_ABOUT(.host = NULL),
-			  "%s breaks its connections off before it asks for anything: a host "
+			  "%s breaks its connections off before it asks for anything: a "
+			  "host "
 			  "there does not accept the controller's certificate",
 			  address);
 }
@@ -205,7 +219,8 @@ static void look_at_restore(struct health *h)
 
 	snprintf(text, sizeof(text),
 		 "the controller was restored from a backup: no host is ended before %s "
-		 "(controller.restore_grace); compare 'foretide hosts' with the cloud's list "
+		 "(controller.restore_grace); compare 'foretide hosts' with the cloud's "
+		 "list "
 		 "until then",
 		 clock_format(h->o.careful_until_ms, until));
 	tell(h, AT_RESTORED, is_careful ? "restored" : NULL, text);

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES 3        /* batches that the least is taken of */
+#define TRIES 3 /* batches that the least is taken of */
 #define AT_ONCE_MS 10000
-#define JITTER_MS 500  /* a new figure this near to the one in force changes nothing */
+#define JITTER_MS 500 /* a new figure this near to the one in force changes nothing */
 #define HOSTS_MAX 20000
 
 struct clock_of {
@@ -139,7 +139,8 @@ static void say(const struct clock_of *worst, size_t n, size_t same_side, char *
 
 	skew_format(off_ms, by);
 	if (n > 1)
-		snprintf(more, sizeof(more), ", and those of %zu more hosts differ", n - 1);
+		snprintf(more, sizeof(more), ", and those of %zu more hosts differ",
+			 n - 1);
 	snprintf(ret, size,
 		 "the clock of host %s is %s %s the controller's%s: set it right (chrony "
 		 "or systemd-timesyncd)%s; %s",

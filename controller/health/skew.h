@@ -17,10 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SKEW_MIN_MS 1000                  /* less is not corrected */
+#define SKEW_MIN_MS 1000                    /* less is not corrected */
 #define SKEW_MAX_MS ((int64_t)7 * 86400000) /* nor is more */
-#define SKEW_TOLD_MS 3000                 /* from here on it is a problem */
-#define SKEW_KEPT_MS 120000               /* a host that is silent is forgotten after it */
+#define SKEW_TOLD_MS 3000                   /* from here on it is a problem */
+#define SKEW_KEPT_MS 120000 /* a host that is silent is forgotten after it */
 
 struct skew;
 

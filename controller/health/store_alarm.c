@@ -18,19 +18,23 @@ const char *store_alarm_read(const char *answer, size_t len, char *ret, size_t s
 
 	if (json_parse(answer, len, "alarms", &doc, NULL) < 0)
 		return NULL;
-	json_array_foreach(json_object_get(doc, "alarms"), i, alarm) {
+	json_array_foreach(json_object_get(doc, "alarms"), i, alarm)
+	{
 		const char *what = json_string_value(json_object_get(alarm, "alarm"));
 
 		if (what && strcmp(what, "NOSPACE") == 0) {
-			snprintf(ret, size,
-				 "the store is out of space (etcd alarm NOSPACE) and takes no "
-				 "writes: compact and defragment it, or raise "
-				 "--quota-backend-bytes, then run 'etcdctl alarm disarm'");
+			snprintf(
+				ret, size,
+				"the store is out of space (etcd alarm NOSPACE) and "
+				"takes no "
+				"writes: compact and defragment it, or raise "
+				"--quota-backend-bytes, then run 'etcdctl alarm disarm'");
 			return "store-no-space";
 		}
 		if (what && strcmp(what, "NONE") != 0) {
 			snprintf(ret, size,
-				 "the store has the alarm %s raised: see 'etcdctl alarm list' "
+				 "the store has the alarm %s raised: see 'etcdctl alarm "
+				 "list' "
 				 "and etcd's manual",
 				 what);
 			return "store-alarm";
@@ -57,7 +61,8 @@ static bool ask(const struct store_opts *o, const char *member, struct http_res 
 	return http_exchange(&req, res, NULL) == 0 && res->status == 200;
 }
 
-const char *store_alarm(const struct store_opts *o, bool *ret_known, char *ret, size_t size)
+const char *store_alarm(const struct store_opts *o, bool *ret_known, char *ret,
+			size_t size)
 {
 	CLEANUP(free) char *urls = xstrdup(o->endpoints);
 	char *next = urls, *url;

@@ -16,7 +16,8 @@
  * message for people, or NULL; *ret_known is false when none answered. Blocks for some
  * seconds at most.
  */
-const char *store_alarm(const struct store_opts *o, bool *ret_known, char *ret, size_t size);
+const char *store_alarm(const struct store_opts *o, bool *ret_known, char *ret,
+			size_t size);
 
 /* The same from the answer to /v3/maintenance/alarm. */
 const char *store_alarm_read(const char *answer, size_t len, char *ret, size_t size);

@@ -81,8 +81,8 @@ bool unasked_note(struct unasked *u, const char *address, int64_t now_mono_ms)
 	}
 	p->n++;
 	p->last_mono_ms = now_mono_ms;
-	is_told = p->n >= ENOUGH && (!p->told_mono_ms ||
-				     now_mono_ms - p->told_mono_ms >= TOLD_AGAIN_MS);
+	is_told = p->n >= ENOUGH &&
+		  (!p->told_mono_ms || now_mono_ms - p->told_mono_ms >= TOLD_AGAIN_MS);
 	if (is_told)
 		p->told_mono_ms = now_mono_ms;
 	pthread_mutex_unlock(&u->lock);
@@ -113,13 +113,14 @@ bool unasked_problem(struct unasked *u, int64_t now_mono_ms, char *ret, size_t s
 			most = p;
 	}
 	if (most)
-		snprintf(ret, size,
-			 "%s connects over TLS and breaks off before it asks for anything "
-			 "(%u times in %lld s): if it is a host, it does not accept the "
-			 "controller's certificate; look at its clock (more than a day "
-			 "behind?) and at the name or address in controller.advertise",
-			 most->address, most->n,
-			 (long long)((most->last_mono_ms - most->first_mono_ms) / 1000));
+		snprintf(
+			ret, size,
+			"%s connects over TLS and breaks off before it asks for anything "
+			"(%u times in %lld s): if it is a host, it does not accept the "
+			"controller's certificate; look at its clock (more than a day "
+			"behind?) and at the name or address in controller.advertise",
+			most->address, most->n,
+			(long long)((most->last_mono_ms - most->first_mono_ms) / 1000));
 	pthread_mutex_unlock(&u->lock);
 	return most != NULL;
 }

@@ -40,8 +40,8 @@ struct pool_opts {
 	int64_t terminate_per_hour;   /* per pool and calendar hour; more wait */
 	int64_t careful_until_ms;     /* calendar; no VM is ended before: the database was
 					 restored and may be old; 0: none */
-	int64_t launch_from_mono_ms;  /* real, monotonic; nothing is launched before, for the
-					 same reason: hosts that are not known yet are
+	int64_t launch_from_mono_ms;  /* real, monotonic; nothing is launched before, for
+					 the  same reason: hosts that are not known yet are
 					 heard meanwhile */
 	int64_t backoff_first_ms;     /* real, after a first failure; 0: 1 s */
 	int64_t orphan_grace_ms;      /* real; an unknown VM is left alone for so long; 0:

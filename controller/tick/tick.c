@@ -49,10 +49,11 @@ static void run_round(struct tick *t, bool full)
 	t->again_ms = 0;
 	/* Also while nothing can be decided: the log of the database grows meanwhile. */
 	if (full)
-		log_streak(&t->maintaining, "maintenance-failed",
-			   db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0
-				   ? &err
-				   : NULL);
+		log_streak(
+			&t->maintaining, "maintenance-failed",
+			db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0
+				? &err
+				: NULL);
 	if (t->o->begin_round)
 		t->o->begin_round(t->o->arg);
 	view_snapshot(t->o->view, "/foretide/", &r.view);

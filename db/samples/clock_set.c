@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The clock was set. What is in memory is packed and let go, so that no counter's growth
- * is measured over the jump; what is later than now would hide what comes, and is deleted.
+ * is measured over the jump; what is later than now would hide what comes, and is
+ * deleted.
  */
 #include "check.h"
 #include "chunk.h"
@@ -30,8 +31,8 @@ static int cut(struct db_conn *c, const struct db_entry *e, int64_t now_ms,
 
 	return rc < 0 ? rc
 		      : db_run(c, err,
-			       "DELETE FROM rollup WHERE series = ?1 AND day_ms >= ?2", "ii",
-			       e->id, now_ms - now_ms % DAY_MS);
+			       "DELETE FROM rollup WHERE series = ?1 AND day_ms >= ?2",
+			       "ii", e->id, now_ms - now_ms % DAY_MS);
 }
 
 static int keep(struct db_conn *c, const struct db_entry *e, int64_t now_ms,

@@ -5,10 +5,10 @@
 #include "clock.h"
 #include "statement.h"
 
-#define WAL_PAGES_MAX 2000     /* of log, 8 MB: then a commit writes it back */
-#define WAL_PAGES_SHORT 250    /* of log, 1 MB: a longer one is cut when it is written */
-#define FOLD_EVERY_MS 1000     /* a log that is shorter waits so long */
-#define CUT_WAIT_MS 50         /* for readers that still need the log */
+#define WAL_PAGES_MAX 2000  /* of log, 8 MB: then a commit writes it back */
+#define WAL_PAGES_SHORT 250 /* of log, 1 MB: a longer one is cut when it is written */
+#define FOLD_EVERY_MS 1000  /* a log that is shorter waits so long */
+#define CUT_WAIT_MS 50      /* for readers that still need the log */
 
 /* After each commit. */
 static int committed(void *arg, sqlite3 *sql, const char *schema, int pages)

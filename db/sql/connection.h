@@ -68,9 +68,9 @@ struct db {
 	struct db_metrics *metrics;
 	struct db_fault_note fault;
 	struct db_file_id ids[DB_FILES]; /* of the files that are open */
-	struct db_conn *checkpointer; /* db_maintain()'s; opened at its first use */
-	atomic_int wal_pages;         /* of log after the last commit; 0: all folded in */
-	int64_t folded_mono_ms;       /* when it was last; the maintaining thread's */
+	struct db_conn *checkpointer;    /* db_maintain()'s; opened at its first use */
+	atomic_int wal_pages;   /* of log after the last commit; 0: all folded in */
+	int64_t folded_mono_ms; /* when it was last; the maintaining thread's */
 };
 
 int db_conn_open(struct db *db, const char *path, int flags, struct db_conn **ret,

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-struct catch {
+struct catch
+{
 	int was;
 	FILE *out;
 	char text[2000];

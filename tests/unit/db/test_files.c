@@ -63,7 +63,8 @@ static void what_is_little_is_folded_in_too(void **state)
 	assert_string_equal(value, "b");
 }
 
-/* In a child with mounts of its own: 100 times what it holds goes through a small disk. */
+/* In a child with mounts of its own: 100 times what it holds goes through a small disk.
+ */
 static int keep_writing(struct fixture *f)
 {
 	char text[100000];

@@ -43,7 +43,8 @@ static void strangers_without_end_do_not_grow_it(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
-		snprintf(address, sizeof(address), "2001:db8::%x:%x", i >> 16, i & 0xffff);
+		snprintf(address, sizeof(address), "2001:db8::%x:%x", i >> 16,
+			 i & 0xffff);
 		assert_false(unasked_note(u, address, i));
 	}
 	assert_false(unasked_problem(u, 100000, text, sizeof(text)));

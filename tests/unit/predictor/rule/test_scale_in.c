@@ -411,8 +411,7 @@ int main(void)
 		cmocka_unit_test(it_never_goes_in_without_good_data),
 		cmocka_unit_test(it_never_goes_in_without_a_full_forecast),
 		cmocka_unit_test(a_gap_in_the_data_begins_the_dwell_anew),
-		cmocka_unit_test(
-			a_clock_that_is_set_back_holds_no_longer_than_the_dwell),
+		cmocka_unit_test(a_clock_that_is_set_back_holds_no_longer_than_the_dwell),
 		cmocka_unit_test(a_step_of_before_the_clock_was_set_back_is_over),
 		cmocka_unit_test(a_nonsensical_number_of_instances_is_decided_at_once),
 	};
