@@ -57,7 +57,7 @@ static const struct cli_command commands[] = {
 	{ "drain", "HOST", "drain a host and remove it", ARGS_COMMON_HELP, cli_drain },
 	{ "backup", "FILE | FOLDER", "the controller's state in one file, with its keys",
 	  ARGS_COMMON_HELP
-	  "\nThe file holds secrets; foretided --restore FILE starts from it.\n",
+	  "\nThe file holds secrets. The controller starts from it, see foretided(8).\n",
 	  cli_backup },
 	{ "logs", "UNIT [--lines N]", "the end of a unit's log",
 	  "  --lines N          how many (default: 100)\n" ARGS_COMMON_HELP, cli_logs },

@@ -77,13 +77,14 @@ static void set_store(struct daemon *d)
 
 static int start_health(struct daemon *d, struct err *err)
 {
-	const struct health_opts opts = {
+	struct health_opts opts = {
 		.db = d->db,
 		.events = &d->events,
-		.etcd = d->kv ? (struct store_opts){ 0 } : d->store,
 		.careful_until_ms = d->careful_until_ms,
 	};
 
+	if (!d->kv)
+		opts.etcd = d->store;
 	return health_start(&opts, &d->health, err);
 }
 
