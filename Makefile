@@ -93,6 +93,7 @@ SEES_agent                      := $(BASE) common/store common/template fleet-ad
 SEES_controller/listening       := common
 SEES_controller/events          := common common/text db
 SEES_controller/trust           := common common/text db
+SEES_controller/health          := $(BASE) common/store db db/samples controller/events
 SEES_controller/etcd            := $(BASE) common/store db
 SEES_controller/pools           := $(BASE) db cloud-drivers controller/events controller/trust
 SEES_controller/metrics         := $(BASE) db db/samples
@@ -122,7 +123,7 @@ SEES_controller                 := $(GROUND) db/samples cloud-drivers predictor/
 					predictor/horizon predictor/policy \
 					controller/trust controller/etcd controller/pools \
 					controller/metrics controller/listening controller/fleet \
-					controller/tiers controller/tick controller/api
+					controller/tiers controller/health controller/tick controller/api
 
 SEES_cli/client                 := $(BASE)
 SEES_cli/files                  := common common/text common/calendar predictor/simulation \

@@ -23,7 +23,7 @@ _foretide_kind() {
 	drain) echo host ;;
 	logs) echo unit ;;
 	apply) echo folder ;;
-	backtest) echo file ;;
+	backtest | backup) echo file ;;
 	token) echo "list create revoke" ;;
 	local) echo "list clean" ;;
 	esac
@@ -95,7 +95,7 @@ _foretide_words() {
 
 _foretide() {
 	local commands="apply rollback delete status stacks tiers pools hosts units services ledger decisions
-		holds explain calendar replay hold release drain logs events token import forget promote local
+		holds explain calendar replay hold release drain backup logs events token import forget promote local
 		play decide forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]} kind

@@ -60,6 +60,10 @@ static const struct cli_command commands[] = {
 	  cli_hold },
 	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
 	{ "drain", "HOST", "drain a host and remove it", ARGS_COMMON_HELP, cli_drain },
+	{ "backup", "FILE | FOLDER", "the controller's state in one file, with its keys",
+	  ARGS_COMMON_HELP
+	  "\nThe file holds secrets. The controller starts from it, see foretided(8).\n",
+	  cli_backup },
 	{ "logs", "UNIT [--lines N]", "the end of a unit's log",
 	  "  --lines N          how many (default: 100)\n" ARGS_COMMON_HELP, cli_logs },
 	{ "events", "[--follow]", "past events",

@@ -17,6 +17,7 @@
 #define WORKERS 4
 #define SETTLE_MS 5
 #define DRIVER_STOP_MS 2000 /* that a driver's call may delay the end */
+#define HEARD_MS 20000 /* real; all hosts that live have called by then */
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- API and store */
@@ -75,6 +76,19 @@ static void set_store(struct daemon *d)
 		.cert_file = d->o->store_cert,
 		.key_file = d->o->store_key,
 	};
+}
+
+static int start_health(struct daemon *d, struct err *err)
+{
+	struct health_opts opts = {
+		.db = d->db,
+		.events = &d->events,
+		.careful_until_ms = d->careful_until_ms,
+	};
+
+	if (!d->kv)
+		opts.etcd = d->store;
+	return health_start(&opts, &d->health, err);
 }
 
 static int first_token(struct daemon *d, struct err *err)
@@ -153,6 +167,14 @@ static enum pool_voice listen_to_host(void *arg, const char *host)
 		       : POOL_DEAF;
 }
 
+/* How long nothing is launched, from the start on. */
+static int64_t quiet_ms(const struct daemon *d)
+{
+	const int64_t left_ms = d->careful_until_ms - clock_now_ms();
+
+	return left_ms > 0 ? MIN(clock_real_ms(left_ms), HEARD_MS) : 0;
+}
+
 static void set_pool_opts(struct daemon *d)
 {
 	d->pool_opts = (struct pool_opts){
@@ -170,6 +192,8 @@ static void set_pool_opts(struct daemon *d)
 		.launch_per_hour_total = d->o->launches_per_hour_total,
 		.orphan_grace_ms = clock_real_ms(d->o->unknown_vm_grace_ms),
 		.listen = listen_to_host,
+		.careful_until_ms = d->careful_until_ms,
+		.launch_from_mono_ms = clock_mono_ms() + quiet_ms(d),
 		.user_data = build_user_data,
 		.changed = on_view_changed,
 		.arg = d,
@@ -193,6 +217,14 @@ static int poke_pools(struct daemon *d, struct err *err)
 	return rc;
 }
 
+static void look_at_clock(void *arg)
+{
+	const struct daemon *d = arg;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	health_clock(d->health);
+}
+
 static int start_tick(struct daemon *d, struct err *err)
 {
 	struct tick *tick = NULL;
@@ -206,6 +238,9 @@ static int start_tick(struct daemon *d, struct err *err)
 			.push_ms = clock_real_ms(d->o->metrics_interval_ms),
 			.listening = d->listening,
 		},
+		.careful_until_ms = d->careful_until_ms,
+		.begin_round = look_at_clock,
+		.arg = d,
 		.settle_ms = SETTLE_MS,
 		.db = d->db,
 		.events = &d->events,
@@ -240,7 +275,8 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
 	set_store(d);
-	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
+	if (rc < 0 || (rc = start_health(d, err)) < 0 || (rc = open_api(d, err)) < 0 ||
+	    (rc = first_token(d, err)) < 0 ||
 	    (rc = view_start(&d->store, d->listening, on_view_changed, d, &d->view,
 			     err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
@@ -275,6 +311,7 @@ bool daemon_stop(struct daemon *d)
 		kv_end_watches(d->kv);
 	api_close(d->api);
 	tick_free(d->tick);
+	health_stop(d->health);
 	kv_close(d->kv);
 	listening_free(d->listening);
 	ca_close(d->ca);

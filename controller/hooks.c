@@ -88,8 +88,28 @@ static json_t *hook_status(void *arg)
 	if (!problems)
 		problems = json_array();
 	add_all_pool_problems(d, problems);
+	if (d->health) {
+		CLEANUP(json_decref) json_t *own = health_problems(d->health, false);
+
+		json_array_extend(problems, own);
+	}
 	return json_pack("{s:o, s:o, s:o}", "store", store_json(d), "tick",
 			 tick ? tick : json_null(), "problems", problems);
+}
+
+static json_t *hook_database_problems(void *arg)
+{
+	struct daemon *d = daemon_of(arg);
+
+	return d->health ? health_problems(d->health, true) : NULL;
+}
+
+static void hook_connection(void *arg, const char *address, bool has_asked)
+{
+	struct daemon *d = daemon_of(arg);
+
+	if (d->health)
+		health_connection(d->health, address, has_asked);
 }
 
 /* ---------------------------------------------------------------- tiers, pools, hosts */
@@ -186,6 +206,8 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret)
 		.kv = d->kv ? hook_kv : NULL,
 		.poke = hook_poke,
 		.status = hook_status,
+		.database_problems = hook_database_problems,
+		.connection = hook_connection,
 		.tier_live = hook_tier_live,
 		.check_demand = hook_check_demand,
 		.check_pool = hook_check_pool,
@@ -194,4 +216,5 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret)
 	daemon_services_hooks(ret);
 	daemon_metrics_hooks(ret);
 	daemon_forecast_hooks(ret);
+	daemon_backup_hooks(ret);
 }

@@ -9,6 +9,7 @@
 #include "etcd.h"
 #include "events.h"
 #include "fleet.h"
+#include "health.h"
 #include "metrics.h"
 #include "options.h"
 #include "own_store.h"
@@ -26,10 +27,13 @@ struct daemon {
 	char *advertise; /* URL that hosts use */
 	char *owner;     /* this installation, on every VM */
 	char *join_secret;
+	int64_t careful_until_ms; /* calendar: after a restore no host is ended before; 0
+				   */
 	struct ca *ca;
 	struct kv *kv; /* NULL with an external etcd */
 	struct events events;
 	struct listening *listening;
+	struct health *health; /* NULL: a daemon of a test without it */
 	struct api *api;
 	struct store_direct own_store; /* kv, as the controller calls it */
 	struct store_opts store;
@@ -49,5 +53,6 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret);
 void daemon_services_hooks(struct api_hooks *ret);
 void daemon_metrics_hooks(struct api_hooks *ret);
 void daemon_forecast_hooks(struct api_hooks *ret);
+void daemon_backup_hooks(struct api_hooks *ret);
 
 #endif

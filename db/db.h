@@ -57,6 +57,44 @@ int db_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err), v
 /* Bytes on disk: the file and its write-ahead log. */
 int64_t db_size_bytes(struct db *db);
 
+/*
+ * What is wrong with the files on disk: the kind of problem, with a message for people;
+ * NULL: nothing. "disk-full" and "database-unwritable" (a write is tried again),
+ * "database-damaged" (as calls have found; checked again now and then),
+ * "database-replaced" (the file at the path is not the one that is open). For one thread,
+ * every second or so.
+ */
+const char *db_look(struct db *db, char *ret_message, size_t size);
+
+/* ---------------------------------------------------------------- backups */
+
+/* A file that belongs to the database: a key, a certificate. */
+struct db_backup_file {
+	const char *name; /* "ca/ca.pem" */
+	unsigned mode;
+	const void *data;
+	size_t len;
+};
+typedef int db_backup_fn(void *arg, const struct db_backup_file *f, struct err *err);
+
+/*
+ * Writes the database as it is now, with the files, into one new file of mode 0600 that
+ * was checked to be whole. Others read and write meanwhile; they wait only when the file
+ * at the database's path is no longer the open one. On failure there is no file.
+ */
+int db_backup(struct db *db, const char *path, const struct db_backup_file *files,
+	      size_t n, struct err *err) MUST_CHECK;
+/*
+ * Makes the new file path the database of a backup, or of a copy of a state folder, which
+ * is not changed, and calls each for the files in it. ERR_STORE: the backup is damaged,
+ * is none, or is a newer version's; then there is no file.
+ */
+int db_restore(const char *backup, const char *path, db_backup_fn *each, void *arg,
+	       struct err *err) MUST_CHECK;
+
+/* The meta text of when a backup was made: real Unix time in ms. */
+#define DB_META_BACKUP "backup_wall_ms"
+
 /* ---------------------------------------------------------------- meta */
 
 /* Small named texts: ids and dates of this installation. *ret is the caller's. */

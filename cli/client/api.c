@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "exit_status.h"
+#include "file.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #define URL_DEFAULT "http://127.0.0.1:7070"
 #define ANSWER_MAX_BYTES (64 << 20)
+#define FILE_MAX_BYTES ((size_t)8 << 30) /* through memory */
 #define PATH_MAX_BYTES 8192
 
 static int read_token(const struct args *a, char **ret, struct err *err)
@@ -80,9 +82,9 @@ void client_query(struct buf *path, const char *name, const char *value)
 	http_escape(path, value);
 }
 
-static int exchange(const struct client *c, const char *method, const char *path,
-		    const char *type, const char *body, size_t len, struct http_res *ret,
-		    struct err *err)
+static int exchange_up_to(const struct client *c, const char *method, const char *path,
+			  const char *type, const char *body, size_t len,
+			  size_t max_answer_bytes, struct http_res *ret, struct err *err)
 {
 	CLEANUP(free) char *url = xasprintf("%s%s", c->url, path);
 	CLEANUP(free) char *content = type ? xasprintf("Content-Type: %s", type) : NULL;
@@ -96,12 +98,32 @@ static int exchange(const struct client *c, const char *method, const char *path
 		.ca_file = c->ca,
 		.token = c->token,
 		.timeout_ms = 120000,
-		.max_answer_bytes = ANSWER_MAX_BYTES,
+		.max_answer_bytes = max_answer_bytes,
 	};
 	int rc = http_exchange(&req, ret, err);
 
 	return rc == 0 && (ret->status < 200 || ret->status >= 300) ? problem(c, ret, err)
 								    : rc;
+}
+
+static int exchange(const struct client *c, const char *method, const char *path,
+		    const char *type, const char *body, size_t len, struct http_res *ret,
+		    struct err *err)
+{
+	return exchange_up_to(c, method, path, type, body, len, ANSWER_MAX_BYTES, ret,
+			      err);
+}
+
+int client_get_file(const struct client *c, const char *path, const char *file,
+		    size_t *ret_bytes, struct err *err)
+{
+	CLEANUP(http_res_done) struct http_res res = { 0 };
+	int rc = exchange_up_to(c, "GET", path, NULL, NULL, 0, FILE_MAX_BYTES, &res, err);
+
+	if (rc < 0)
+		return rc;
+	*ret_bytes = res.body.len;
+	return file_write(file, buf_str(&res.body), res.body.len, 0600, err);
 }
 
 int client_get_text(const struct client *c, const char *path, char **ret, struct err *err)

@@ -29,6 +29,9 @@ int client_get(const struct client *c, const char *path, json_t **ret,
 /* An answer of any type, the caller's. */
 int client_get_text(const struct client *c, const char *path, char **ret,
 		    struct err *err) MUST_CHECK;
+/* An answer of any size into a file of mode 0600, which is complete or absent. */
+int client_get_file(const struct client *c, const char *path, const char *file,
+		    size_t *ret_bytes, struct err *err) MUST_CHECK;
 /* Adds a query parameter, unless value is NULL. */
 void client_query(struct buf *path, const char *name, const char *value);
 /* body: NULL for none. */

@@ -62,6 +62,11 @@ struct api_hooks {
 	void (*poke)(void *arg, const char *why);
 	/* {"store":{..},"tick":{..},"problems":[..]} */
 	json_t *(*status)(void *arg);
+	/* What is wrong with the database, [{"kind","message","since"}], without reading
+	 * it; NULL or empty: nothing. */
+	json_t *(*database_problems)(void *arg);
+	/* A TLS connection of that address ended; whether it had asked for something. */
+	void (*connection)(void *arg, const char *address, bool has_asked);
 	/* [{"name","stack","unit","host","address","port","dns"}] of
 	 * registered services */
 	json_t *(*services)(void *arg);
@@ -89,6 +94,9 @@ struct api_hooks {
 	/* Samples of a host's agent: the body of the request. */
 	int (*agent_metrics)(void *arg, const char *host, const json_t *body,
 			     struct err *err);
+	/* A backup of all state: an open file without a name, the caller's. May take
+	 * seconds. */
+	int (*backup)(void *arg, int *ret_fd, struct err *err);
 	/* Adds lines in the Prometheus text format. */
 	void (*prometheus)(void *arg, struct buf *to);
 	/* For paths that kv_handles(): queues the answer on conn. NULL with an external

@@ -46,6 +46,8 @@ api_handler_fn api_event_list;
 api_handler_fn api_event_stream;
 /* tokens.c */
 api_handler_fn api_token_list, api_token_post, api_token_delete;
+/* backup.c */
+api_handler_fn api_backup;
 /* metrics.c */
 api_handler_fn api_metrics_post, api_series_list, api_series_data, api_series_forget;
 /* agent.c */

@@ -92,6 +92,8 @@ const struct api_route api_routes[] = {
 	SEND("POST", "/v1/tokens", API_ADMIN, 64 * KB, api_token_post, "dry_run"),
 	DELETE("/v1/tokens/{id}", API_ADMIN, api_token_delete),
 
+	GET("/v1/backup", API_ADMIN, api_backup, ""),
+
 	{ "POST", "/v1/metrics", API_OPERATOR, API_TEXT, 8 * MB, api_metrics_post,
 	  "stack tier dry_run" },
 	GET("/v1/series", API_VIEWER, api_series_list, "match limit cursor"),

@@ -123,10 +123,10 @@ static int call_driver(struct pool_round *r, struct db_host *h, const char *user
 static void tell_failed(struct pool_round *r, const struct db_host *h, int cls,
 			const struct drv_err *e)
 {
-	struct repeat *again = &r->pool->launch_failed;
+	struct again *again = &r->pool->launch_failed;
 	char more[64] = "";
 
-	if (!repeat_is_due(again, e->msg))
+	if (!again_is_due(again, e->msg))
 		return;
 	if (again->untold)
 		snprintf(more, sizeof(more), " (and %lld more times)",
@@ -148,7 +148,7 @@ static int note_answer(struct pool_round *r, struct db_host *h, int cls,
 
 	r->changed = true;
 	if (cls == 0) {
-		repeat_end(&r->pool->launch_failed);
+		again_over(&r->pool->launch_failed);
 		h->state = DB_HOST_BOOTING;
 		event_add(r->opts->events, "host-launched", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.host = h->id, .pool = h->pool),
@@ -259,6 +259,8 @@ int pool_launch(struct pool_round *r, struct err *err)
 	int64_t n = 0;
 	int rc = settle_all(r, err);
 
+	if (clock_mono_ms() < r->opts->launch_from_mono_ms)
+		return rc;
 	if (rc < 0 || (rc = pool_count_missing(r, &n, err)) < 0)
 		return rc;
 	if (n > 0)

@@ -187,7 +187,7 @@ static int64_t succeeded(struct pool_round *r)
 			  EVENT_ABOUT(.pool = r->row.name), "pool %s has recovered",
 			  r->row.name);
 	r->pool->failures = 0;
-	repeat_end(&r->pool->failed);
+	again_over(&r->pool->failed);
 	if (r->is_held)
 		r->pool->held_mono_ms =
 			clock_mono_ms() + (r->opts->held_ms ? r->opts->held_ms : HELD_MS);
@@ -201,7 +201,7 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 	int64_t first_ms =
 		r->opts->backoff_first_ms ? r->opts->backoff_first_ms : BACKOFF_FIRST_MS;
 	int64_t wait_ms = MIN(first_ms << shift, BACKOFF_MAX_MS);
-	struct repeat *again = &r->pool->failed;
+	struct again *again = &r->pool->failed;
 	char more[64] = "";
 	int64_t until;
 
@@ -211,7 +211,7 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 	until = clock_now_ms() + (int64_t)((double)wait_ms * clock_scale());
 	r->pool->retry_mono_ms = clock_mono_ms() + wait_ms;
 	set_state(r, "backoff", until, err->msg);
-	if (!repeat_is_due(again, err->msg))
+	if (!again_is_due(again, err->msg))
 		return wait_ms;
 	if (again->untold)
 		snprintf(more, sizeof(more), " (and %lld more times)",

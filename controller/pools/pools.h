@@ -59,6 +59,11 @@ struct pool_opts {
 				   * before it launches, at least; 0: 2 s */
 	int64_t unlisted_ms;      /* real; a VM should be in lists so long after its
 				   * launch, whatever the driver says; 0: 10 s */
+	int64_t careful_until_ms;     /* calendar; no VM is ended before: the database was
+					 restored and may be old; 0: none */
+	int64_t launch_from_mono_ms;  /* real, monotonic; nothing is launched before, for
+					 the same reason: hosts that are not known yet are
+					 heard meanwhile */
 	pool_listen_fn *listen;   /* called by the workers; NULL: all are silent */
 	pool_user_data_fn *user_data;
 	void (*changed)(void *arg); /* called when hosts changed. Must not block */

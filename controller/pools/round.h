@@ -11,7 +11,7 @@
 #include "missing.h"
 #include "pool_problems.h"
 #include "pools.h"
-#include "repeat.h"
+#include "again.h"
 
 /* Hosts that did not come up, since the last one that did. */
 struct unjoined {
@@ -36,7 +36,7 @@ struct pool {
 	struct ages lost;            /* launches that were given up */
 	struct unjoined unjoined;
 	int64_t launched_steady_ms; /* the last launch; 0: none in this run */
-	struct repeat failed, launch_failed;
+	struct again failed, launch_failed;
 	struct pool_problems problems;
 	struct pool *next;
 };

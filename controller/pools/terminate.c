@@ -99,6 +99,8 @@ int pool_terminate(struct pool_round *r, struct err *err)
 	struct cap_limits limits = { 0 };
 	int first = 0;
 
+	if (r->now_ms < r->opts->careful_until_ms)
+		return 0;
 	for (size_t i = 0; i < r->hosts.n; i++) {
 		struct db_host *h = &r->hosts.v[i];
 		enum cap_verdict verdict;
