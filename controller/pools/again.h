@@ -2,7 +2,7 @@
 /*
  * again.h - an error that repeats is told once, then counted.
  *
- *	if (again_is_due(&again, err.msg))
+ *	if (again_is_due(&failed, err.msg))
  *		log_warn("pool-failed", ERR(&err), INT("more_times", failed.untold));
  *	... and after a success: again_over(&failed);
  *
