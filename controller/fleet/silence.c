@@ -240,11 +240,20 @@ bool silences_doubt_all(const struct silences *s)
 
 static void describe(const struct doubt *d, char *text, size_t size)
 {
-	snprintf(text, size,
-		 "%zu of %zu hosts%s%s stopped responding together, so their common way "
-		 "to the controller is doubted: none is ended, and few are replaced; "
-		 "look at the network, the store and the controller's machine",
-		 d->silent, d->expected, *d->pool ? " of pool " : "", d->pool);
+	const char *of = *d->pool ? " of pool " : "";
+
+	if (d->low_ms)
+		snprintf(text, size,
+			 "%zu of %zu hosts%s%s are not heard yet, after many stopped "
+			 "responding together: none is ended for that",
+			 d->silent, d->expected, of, d->pool);
+	else
+		snprintf(text, size,
+			 "%zu of %zu hosts%s%s stopped responding together, so their "
+			 "common way to the controller is doubted: none is ended, and few "
+			 "are replaced; look at the network, the store and the "
+			 "controller's machine",
+			 d->silent, d->expected, of, d->pool);
 }
 
 bool silences_doubt_text(const struct silences *s, char *text, size_t size)

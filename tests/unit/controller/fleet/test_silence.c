@@ -383,6 +383,7 @@ static void those_that_come_back_last_are_not_lost_at_the_heal(void **state)
 static void the_doubt_outlasts_the_return_of_the_first_by_a_minute(void **state)
 {
 	struct place *p = *state;
+	char text[400];
 
 	stand(p, "web", 5);
 	pass(p, MINUTE);
@@ -391,6 +392,8 @@ static void the_doubt_outlasts_the_return_of_the_first_by_a_minute(void **state)
 	heal(p, 0, 4);
 	pass(p, 59000);
 	assert_true(silences_doubt_all(p->s));
+	assert_true(silences_doubt_text(p->s, text, sizeof(text)));
+	assert_non_null(strstr(text, "1 of 5 hosts are not heard yet"));
 	pass(p, 2000);
 	assert_false(silences_doubt_all(p->s));
 	/* Then the silence of the last begins. */
