@@ -312,6 +312,26 @@ static void it_goes_back_by_itself_where_the_stack_asks_for_it(void **state)
 	assert_int_equal(s.version, version);
 }
 
+static void what_was_good_comes_back_to_all_at_once_whatever_happens(void **state)
+{
+	struct watchman *w = *state;
+
+	begin(w, STACK);
+	pass(w, 30);
+	pass(w, 61);
+	assert_int_equal(n_new(w), 2);
+	scene_apply(w->s, STACK, TEXT);
+	w->fails = "failed";
+	pass(w, 1);
+	assert_int_equal(state_of(w), DB_ROLL_OUT_RUNNING);
+	w->fails = NULL;
+	for (int i = 0; i < 3; i++)
+		pass(w, 1);
+	assert_int_equal(n_new(w), 3);
+	assert_int_equal(state_of(w), DB_ROLL_OUT_DONE);
+	assert_int_equal(n_events(w, "rollout-stopped"), 0);
+}
+
 /* ---------------------------------------------------------------- errors */
 
 /* The count of an instance's responses. */
@@ -493,6 +513,7 @@ int main(void)
 		WATCH_TEST(what_is_added_meanwhile_gets_the_good_text),
 		WATCH_TEST(the_same_applied_again_is_another_try),
 		WATCH_TEST(it_goes_back_by_itself_where_the_stack_asks_for_it),
+		WATCH_TEST(what_was_good_comes_back_to_all_at_once_whatever_happens),
 		WATCH_TEST(one_that_answers_with_errors_stops_it),
 		WATCH_TEST(one_whose_own_count_says_so_stops_it_too),
 		WATCH_TEST(one_that_answers_as_the_others_does_not),
