@@ -5,7 +5,7 @@
 #ifndef CONTROLLER_API_STACK_CHANGE_H
 #define CONTROLLER_API_STACK_CHANGE_H
 
-#include "server.h"
+#include "request.h"
 #include "stacks.h"
 
 /*
