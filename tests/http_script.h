@@ -29,7 +29,7 @@ struct script {
 	size_t n;
 	char url[64];
 	struct buf requests[SCRIPT_MAX];
-	size_t served; /* read it after script_done(), or when the answer is known */
+	_Atomic size_t served;
 	int fd;
 	int stop[2];
 	pthread_t thread;

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,10 +34,10 @@ struct worker {
 	bool started;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of all below */
-	pthread_cond_t changed;
+	pthread_cond_t changed, over;
 	struct jobs waiting, ran;
 	size_t pending;
-	bool ending;
+	bool ending, is_over;
 };
 
 static void jobs_init(struct jobs *q)
@@ -100,6 +101,10 @@ static void *work(void *arg)
 		pthread_mutex_unlock(&w->lock);
 		(void)!write(w->fd, &one, sizeof(one));
 	}
+	pthread_mutex_lock(&w->lock);
+	w->is_over = true;
+	pthread_cond_signal(&w->over);
+	pthread_mutex_unlock(&w->lock);
 	return NULL;
 }
 
@@ -131,6 +136,16 @@ static void on_ran(void *arg, int fd, uint32_t events)
 	}
 }
 
+static void init_monotonic(pthread_cond_t *c)
+{
+	pthread_condattr_t how;
+
+	pthread_condattr_init(&how);
+	pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
+	pthread_cond_init(c, &how);
+	pthread_condattr_destroy(&how);
+}
+
 int worker_new(struct loop *l, const char *name, struct worker **ret, struct err *err)
 {
 	CLEANUP(worker_free) struct worker *w = xcalloc(1, sizeof(*w));
@@ -143,6 +158,7 @@ int worker_new(struct loop *l, const char *name, struct worker **ret, struct err
 	jobs_init(&w->ran);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->changed, NULL);
+	init_monotonic(&w->over);
 	w->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (w->fd < 0)
 		return err_errno(err, ERR_INTERNAL, "eventfd");
@@ -202,11 +218,8 @@ size_t worker_pending(struct worker *w)
 static bool join(struct worker *w, int64_t end_ms)
 {
 	struct timespec until;
+	bool is_over;
 
-	pthread_mutex_lock(&w->lock);
-	w->ending = true;
-	pthread_cond_signal(&w->changed);
-	pthread_mutex_unlock(&w->lock);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += end_ms / 1000;
 	until.tv_nsec += end_ms % 1000 * 1000000;
@@ -214,7 +227,17 @@ static bool join(struct worker *w, int64_t end_ms)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
-	return pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+	pthread_mutex_lock(&w->lock);
+	w->ending = true;
+	pthread_cond_signal(&w->changed);
+	while (!w->is_over &&
+	       pthread_cond_timedwait(&w->over, &w->lock, &until) != ETIMEDOUT)
+		;
+	is_over = w->is_over;
+	pthread_mutex_unlock(&w->lock);
+	if (is_over)
+		pthread_join(w->thread, NULL);
+	return is_over;
 }
 
 bool worker_end(struct worker *w, int64_t end_ms)
@@ -236,6 +259,7 @@ bool worker_end(struct worker *w, int64_t end_ms)
 		close(w->fd);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->changed);
+	pthread_cond_destroy(&w->over);
 	w->magic = 0;
 	free(w);
 	return true;

@@ -144,8 +144,6 @@ static void look_at(const struct silences *s, const struct silence_moment *m,
 	is->is_unknown |= h->silent_ms >= m->grace_ms;
 	h->is_unknown = is->is_unknown;
 	h->is_cut = is->is_unknown && pushes_on(m, is, h);
-	if (h->is_cut)
-		is->is_replaced = false;
 	h->is_replaced = is->is_replaced;
 }
 

@@ -65,18 +65,13 @@ static int teardown(void **state)
 	return 0;
 }
 
-static size_t served(const struct fixture *f)
-{
-	return *(const volatile size_t *)&f->script.served;
-}
-
 static void wait_served(const struct fixture *f, size_t n)
 {
 	int64_t end = clock_mono_ms() + PATIENCE_MS;
 
-	while (served(f) < n && clock_mono_ms() < end)
+	while (f->script.served < n && clock_mono_ms() < end)
 		usleep(1000);
-	assert_true(served(f) >= n);
+	assert_true(f->script.served >= n);
 }
 
 static void run_until(struct fixture *f, const int *n, int want)
@@ -108,7 +103,7 @@ static void tells_that_the_lease_is_gone_and_then_rests(void **state)
 	run_until(f, &f->gone, 1);
 	for (int i = 0; i < 10; i++)
 		loop_once(f->loop, 70);
-	assert_int_equal(served(f), 2);
+	assert_int_equal(f->script.served, 2);
 	keepalive_set(f->k, 7);
 	wait_served(f, 3);
 }
@@ -133,9 +128,9 @@ static void rests_while_the_loop_is_stuck(void **state)
 	start(f, answers, 500);
 	wait_served(f, 1);
 	usleep(1000 * 1000); /* stuck from the middle of it on */
-	before = served(f);
+	before = f->script.served;
 	usleep(1000 * 1000);
-	assert_int_equal(served(f), before);
+	assert_int_equal(f->script.served, before);
 	run_until(f, &f->kept, 2);
 }
 

@@ -263,9 +263,10 @@ static void jobs_end_in_order_and_cancelled_ones_silently(void **state)
 static void the_end_does_not_wait_for_ever(void **state)
 {
 	struct fixture *f = *state;
-	struct worker *w = NULL;
-	struct job job = { f, "1" };
+	static struct worker *w; /* it stays, and so does what it was given */
+	static struct job job;
 
+	job = (struct job){ f, "1" };
 	assert_int_equal(worker_new(f->loop, "test", &w, NULL), 0);
 	pthread_mutex_lock(&disk);
 	(void)worker_do(w, &(struct worker_work){ job_run, job_done, job_free, &job });

@@ -81,9 +81,9 @@ static void tells_who_held_it_and_how_long(void **state)
 	f->says = true;
 	hold_once(f, 60);
 	assert_true(f->told >= 1);
-	assert_in_range(f->ms, 60, PATIENCE_MS);
+	assert_in_range(f->ms, 50, PATIENCE_MS);
 	assert_string_equal(f->what, "rendering haproxy.cfg");
-	assert_in_range(loop_longest_us(f->loop), 60000, PATIENCE_MS * 1000);
+	assert_in_range(loop_longest_us(f->loop), 50000, PATIENCE_MS * 1000);
 }
 
 static void names_the_file_of_a_callback_that_says_nothing(void **state)

@@ -216,18 +216,22 @@ static void an_unknown_host_keeps_its_unit_and_another_takes_its_place(void **st
 static void one_that_returns_is_taken_back_and_the_surplus_goes(void **state)
 {
 	struct watch *w = *state;
+	const char *was;
 
 	w->o->opts.lost_after_ms = 3600000;
 	stand(w, STACK("", ""));
 	w->silent = strcmp(place_of(w, "web@1.service"), "a") == 0 ? "a" : "b";
 	assert_true(
 		look_until(w, host(w, w->silent)->is_replaced && web(w)->healthy == 2));
+	was = w->silent;
 	w->silent = NULL;
 	look_for(w, 30);
 	for (size_t i = 0; i < w->s->f->n_hosts; i++)
 		assert_int_equal(w->s->f->hosts[i].h.unknown_ms, 0);
 	assert_int_equal(n_events(w, "host-returned"), 1);
 	assert_int_equal(web(w)->running, 2);
+	assert_string_equal(place_of(w, "web@1.service"), was);
+	assert_int_equal(scene_unit(w->s, "web@1.service")->u.goal, DB_GOAL_RUN);
 	assert_false(is_told(w, OBSERVE_UNKNOWN, ""));
 }
 

@@ -177,6 +177,25 @@ static void one_whose_pushes_arrive_is_neither_replaced_nor_lost(void **state)
 	assert_int_equal(p->lost, 1);
 }
 
+static void what_was_replaced_stays_so_until_its_lease_is_back(void **state)
+{
+	struct place *p = *state;
+
+	stand(p, "web", 4);
+	pass(p, MINUTE);
+	cut(p, 1, 1);
+	pass(p, MINUTE);
+	assert_true(p->h[1].is_replaced);
+	p->pushes[1] = true;
+	pass(p, 10 * MINUTE);
+	assert_true(p->h[1].is_cut);
+	assert_true(p->h[1].is_replaced);
+	assert_int_equal(p->lost, 0);
+	heal(p, 1, 1);
+	pass(p, 500);
+	assert_false(p->h[1].is_replaced);
+}
+
 static void rare_pushes_are_not_waited_for(void **state)
 {
 	struct place *p = *state;
@@ -470,6 +489,7 @@ int main(void)
 		TEST(one_of_four_is_unknown_then_replaced_then_lost),
 		TEST(one_that_is_heard_again_is_as_before),
 		TEST(one_whose_pushes_arrive_is_neither_replaced_nor_lost),
+		TEST(what_was_replaced_stays_so_until_its_lease_is_back),
 		TEST(rare_pushes_are_not_waited_for),
 		TEST(without_any_push_the_lease_alone_counts),
 		TEST(a_pool_may_never_lose_any),

@@ -426,6 +426,7 @@ static void a_unit_that_takes_two_hosts_with_it_is_started_nowhere(void **state)
 		scene_host(w->s, h, "p", DB_HOST_UP);
 	pass(w, 1);
 	pass(w, 1);
+	assert_int_equal(state_of(w), DB_ROLL_OUT_DONE);
 	first = host_of(w);
 	fall(w, first);
 	assert_int_equal(n_events(w, "unit-kills-hosts"), 0);
