@@ -167,6 +167,9 @@ int db_pool_want(struct db *db, const char *name, int64_t want,
 /* The state of its driver: "ok" or "backoff", until when, and why. */
 int db_pool_note(struct db *db, const char *name, const char *state,
 		 int64_t backoff_until_ms, const char *error, struct err *err) MUST_CHECK;
+/* How many batches of hosts in a row did not join, the last of them now. */
+int db_pool_unjoined(struct db *db, const char *name, int64_t batches, int64_t now_ms,
+		     struct err *err) MUST_CHECK;
 int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- hosts */

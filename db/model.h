@@ -129,11 +129,13 @@ struct db_pool {
 				  controller's */
 	bool lose_stateful;    /* also one of stateful instances */
 	char *config_json;     /* further options of the driver */
-	/* state; written by db_pool_want() and db_pool_note() alone */
+	/* state; written by db_pool_want(), _note() and _unjoined() alone */
 	int64_t want;
 	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */
 	int64_t backoff_until_ms;
 	char *last_error;
+	int64_t unjoined;    /* batches of hosts in a row that did not join */
+	int64_t unjoined_ms; /* when the last did not */
 };
 DB_MODEL(db_pool);
 

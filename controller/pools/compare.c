@@ -268,6 +268,7 @@ int pool_compare(struct pool_round *r, struct err *err)
 
 	if (rc < 0)
 		return rc;
+	pool_recall_unjoined(r);
 	find_doubt(r);
 	if (is_suspicious(r))
 		return err_set(err, ERR_PROTO,

@@ -20,6 +20,7 @@ struct unjoined {
 	int64_t last_steady_ms; /* the last failure */
 	int64_t next_steady_ms; /* no launch before */
 	char last[ERR_MSG_MAX]; /* which host, and why */
+	bool is_recalled;       /* what the run before knew */
 };
 
 /* Kept from one reconcile to the next. */
@@ -85,6 +86,8 @@ const struct drv_vm *pool_vm_of(const struct pool_round *r, const char *launch_i
 
 /* ---- joining.c: hosts that have not joined */
 
+/* Once in a run, before the others: what the run before knew. */
+void pool_recall_unjoined(struct pool_round *r);
 /* The host is ready: others may be launched as before. */
 void pool_host_joined(struct pool_round *r, const struct db_host *h);
 /* Whether a host that is not ready has had its time. */
