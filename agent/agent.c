@@ -27,7 +27,7 @@ struct agent {
 	char address[ADDRESS_TEXT];
 	char *domain;
 	struct unit_log *log;
-	struct files *files; /* in state_dir */
+	struct files *files;   /* in state_dir */
 	struct httpm *http;    /* to the controller */
 	struct httpm *sources; /* to what units serve: checks and metrics */
 	struct enroll *enroll;

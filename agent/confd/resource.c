@@ -78,7 +78,8 @@ static void on_checked(void *arg, const struct err *err)
 		drop_staged(r);
 		retry_render(r, "confd-check-failed", err);
 	} else {
-		r->disk = disk_publish(r, TAKE(r->staged), on_disk);
+		r->disk = disk_publish(r, TAKE(r->staged), confd_reload_is_needed(r),
+				       on_disk);
 	}
 	pump(r);
 }
@@ -141,7 +142,7 @@ static void on_rendered_apart(void *arg, const char *text, size_t len,
 	if (err)
 		retry_render(r, "confd-render-failed", err);
 	else
-		r->disk = disk_place(r, text, len, on_disk);
+		r->disk = disk_place(r, text, len, confd_reload_is_needed(r), on_disk);
 	pump(r);
 }
 
@@ -178,7 +179,8 @@ static void render(struct confd_resource *r)
 	if (rc < 0)
 		retry_render(r, "confd-render-failed", &err);
 	else
-		r->disk = disk_place(r, buf_str(&out), out.len, on_disk);
+		r->disk = disk_place(r, buf_str(&out), out.len, confd_reload_is_needed(r),
+				     on_disk);
 }
 
 /* ---------------------------------------------------------------- when */

@@ -618,8 +618,8 @@ static void the_last_text_is_there_in_the_end(void **state)
 	fake_delete("/skydns/local/foretide/shop/web/web-2-80");
 	/* The resource itself is another by then. */
 	put_resource("\"mode\":\"0640\"");
-	wait_until(s, stats(s).renders >= 3 &&
-			      has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
+	wait_until(s, stats(s).renders >= 3 && has_content(s, "/etc/lb/lb.cfg",
+							   "web-1-80 10.90.0.11:80\n"));
 	let_pass(s, 300);
 	assert_true(has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
 }
