@@ -224,3 +224,36 @@ def test_what_is_missing_of_our_own_is_put_right(store, agent):
     wait_until(lambda: store.get(f"/foretide/hosts/{HOST}"), "the host's record, too")
     wait_until(lambda: store.state("api@1.service").get("active") == "active", "and its states")
     assert agent.log().count("own-record-put-right") >= 4
+
+
+BOMB = """while (1) {
+    my $child = fork;
+    if (!defined $child) { select undef, undef, undef, 0.01 }
+    elsif (!$child) { sleep 1000; exit }
+}
+"""
+
+
+def tasks_of(unit):
+    """How many processes it has, by the group that limits them."""
+    text = read(f"/sys/fs/cgroup/pids/fta-{os.getpid()}/{unit}/pids.current")
+    return int(text) if text else 0
+
+
+def score_of(pid):
+    return int(read(f"/proc/{pid}/oom_score_adj"))
+
+
+def test_a_unit_that_forks_without_end_takes_no_host_with_it(store, agent):
+    bomb = os.path.join(agent.dir, "bomb.pl")
+    with open(bomb, "w", encoding="ascii") as f:
+        f.write(BOMB)
+    store.schedule(("bomb@1.service",
+                    f"[Service]\nTasksMax=40\nExecStart=/usr/bin/perl {bomb}\n"))
+    wait_until(lambda: tasks_of("bomb@1.service") == 40, "it is at its limit")
+    store.schedule(("calm@1.service", "[Service]\nExecStart=/bin/sleep 1000\n"))
+    wait_until(lambda: store.state("calm@1.service").get("active") == "active", "another runs")
+    wait_until(lambda: len(agent.unit_pids()) == 1, "and the first has ended")
+    assert tasks_of("bomb@1.service") == 0
+    assert score_of(agent.child.pid) < score_of(agent.unit_pids()[0])
+    assert score_of(agent.unit_pids()[0]) >= 0
