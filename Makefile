@@ -90,6 +90,7 @@ SEES_agent                      := $(BASE) common/store common/template fleet-ad
 					agent/wanted agent/collect agent/dns agent/etcd-proxy \
 					agent/confd
 
+SEES_controller/listening       := common
 SEES_controller/events          := common common/text db
 SEES_controller/trust           := common common/text db
 SEES_controller/etcd            := $(BASE) common/store db
@@ -98,27 +99,30 @@ SEES_controller/metrics         := $(BASE) db db/samples
 SEES_controller/stacks          := common common/text common/calendar common/template db \
 					fleet-adapter/unitfile fleet-adapter/placement predictor/rule \
 					predictor/uplift
-SEES_controller/fleet           := $(GROUND) fleet-adapter/placement
+SEES_controller/fleet           := $(GROUND) fleet-adapter/placement controller/listening
+SEES_controller/rollout         := $(GROUND) db/samples controller/listening controller/fleet
 SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/capacity \
-					controller/metrics controller/fleet
+					controller/metrics controller/listening controller/fleet
 SEES_controller/ledger          := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/metrics \
-					controller/fleet
+					controller/listening controller/fleet
 SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
-					predictor/policy predictor/judge controller/fleet controller/tiers
+					predictor/policy predictor/judge controller/listening \
+					controller/fleet controller/tiers
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \
-					cloud-drivers controller/pools \
-					controller/fleet controller/tiers controller/ledger
+					cloud-drivers controller/pools controller/listening \
+					controller/fleet controller/rollout controller/tiers \
+					controller/ledger
 SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/trust controller/etcd \
-					controller/metrics controller/fleet controller/tiers \
-					controller/replay
+					controller/metrics controller/listening controller/fleet \
+					controller/tiers controller/replay
 SEES_controller                 := $(GROUND) db/samples cloud-drivers predictor/demand \
 					predictor/horizon predictor/policy \
 					controller/trust controller/etcd controller/pools \
-					controller/metrics controller/fleet controller/tiers \
-					controller/tick controller/api
+					controller/metrics controller/listening controller/fleet \
+					controller/tiers controller/tick controller/api
 
 SEES_cli/client                 := $(BASE)
 SEES_cli/files                  := common common/text common/calendar predictor/simulation \
@@ -270,8 +274,10 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(call archive
 	@mkdir -p $(@D)
 	$(call link,$(PKGS),-lm -ldl)
 
+# Tests that run at once; each has ports, folders, links and hosts of its own.
+WORKERS ?= $(shell nproc)
 unit: all $(UNIT_TESTS) $(FUZZ_REPLAYS)
-	B=$(B) CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(UNIT_TESTS)
+	B=$(B) CMOCKA_MESSAGE_OUTPUT=TAP prove -j $(WORKERS) -e '' $(UNIT_TESTS)
 	@for f in $(FUZZ_REPLAYS); do \
 		echo "$$f: corpus"; $$f tests/fuzz/corpus/$$(basename $$f | sed s/fuzz_//)/* || exit 1; done
 
@@ -283,7 +289,8 @@ check:
 # Programs that system tests drive.
 SYSTEM_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/system/*.c))
 system: all $(SYSTEM_PROGRAMS)
-	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_ARGS) tests/system
+	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider -n $(WORKERS) --dist loadfile \
+		$(PYTEST_ARGS) tests/system
 
 SANITIZE = $(MAKE) B=build/$(1) CFLAGS="-O1 -g -fno-omit-frame-pointer $(2)" LDFLAGS="$(2)" unit
 asan:

@@ -18,6 +18,7 @@
 
 #define AGENT_MAGIC 0x6167656eu
 #define STORE_TIMEOUT_MS 2000
+#define HELD_MS 1000 /* the loop was held for so long: it is told */
 
 struct agent {
 	uint32_t magic;
@@ -101,6 +102,17 @@ static void on_file(void *arg, const char *path, const struct err *err)
 		log_warn("file-not-written", STR("path", path), ERR(err));
 }
 
+/* Told where a person looks, not only in the log: meanwhile nothing was done here. */
+static void on_held(void *arg, int64_t ms, const char *what)
+{
+	struct agent *a = arg;
+
+	CHECK_MAGIC(a, AGENT_MAGIC);
+	log_warn("loop-held", INT("ms", ms), STR("by", what));
+	if (a->metrics)
+		metrics_held(a->metrics, ms, what);
+}
+
 static bool on_found(void *arg, const char *key)
 {
 	struct agent *a = arg;
@@ -159,6 +171,7 @@ static int start_store(struct agent *a, const struct enroll_info *info, struct e
 				.timeout_ms = STORE_TIMEOUT_MS };
 	struct lease_opts l = {
 		.ttl_s = info->lease_ttl_s,
+		.store = &s,
 		.file = file,
 		.files = a->files,
 		.found = on_found,
@@ -166,10 +179,7 @@ static int start_store(struct agent *a, const struct enroll_info *info, struct e
 	};
 	int rc = store_open(a->loop, &s, &a->store, err);
 
-	if (rc < 0)
-		return rc;
-	a->lease = lease_new(a->loop, a->store, &l);
-	return 0;
+	return rc < 0 ? rc : lease_new(a->loop, a->store, &l, &a->lease, err);
 }
 
 static void start_names(struct agent *a, const struct enroll_info *info)
@@ -268,6 +278,7 @@ int agent_open(struct loop *loop, const struct agent_conf *conf, struct unit_log
 	a->loop = loop;
 	a->conf = conf;
 	a->log = log;
+	loop_on_held(loop, HELD_MS, on_held, a);
 	rc = find_address(a, err);
 	if (rc == 0)
 		rc = files_open(loop, on_file, NULL, &a->files, err);
@@ -293,6 +304,7 @@ void agent_close(struct agent *a)
 	if (!a)
 		return;
 	CHECK_MAGIC(a, AGENT_MAGIC);
+	loop_on_held(a->loop, 0, NULL, NULL);
 	metrics_free(a->metrics);
 	wanted_free(a->wanted);
 	registrator_free(a->registrator);

@@ -11,6 +11,7 @@
 #include "fleet.h"
 #include "metrics.h"
 #include "options.h"
+#include "own_store.h"
 #include "pools.h"
 #include "tick.h"
 #include "trust.h"
@@ -28,9 +29,9 @@ struct daemon {
 	struct ca *ca;
 	struct kv *kv; /* NULL with an external etcd */
 	struct events events;
+	struct listening *listening;
 	struct api *api;
-	char *token; /* the controller's own, for the built-in store */
-	char *store_url;
+	struct store_direct own_store; /* kv, as the controller calls it */
 	struct store_opts store;
 	struct view *view;
 	struct pool_opts pool_opts;

@@ -208,6 +208,8 @@ static void on_timer(void *arg)
 	buf_init(&m->round, ROUND_MAX_BYTES);
 	m->round_at_ms = clock_now_ms();
 	collect_host(&to);
+	to.add(to.arg, "agent_loop_pause_seconds_max", NULL, false,
+	       (double)loop_longest_us(m->loop) / 1e6);
 	for (size_t i = 0; wanted_at(m->wanted, i, &u); i++) {
 		bool busy = false;
 
@@ -253,6 +255,12 @@ struct metrics *metrics_new(struct loop *loop, struct httpm *controller,
 	m->timer = loop_timer_new(loop, on_timer, m);
 	loop_timer_in(m->timer, 0);
 	return m;
+}
+
+void metrics_held(struct metrics *m, int64_t ms, const char *what)
+{
+	CHECK_MAGIC(m, METRICS_MAGIC);
+	push_held(&m->push, ms, what);
 }
 
 void metrics_free(struct metrics *m)

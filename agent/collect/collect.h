@@ -33,6 +33,8 @@ struct metrics_opts {
  * one waits for never delays the other. */
 struct metrics *metrics_new(struct loop *loop, struct httpm *controller,
 			    struct httpm *sources, const struct metrics_opts *opts);
+/* The agent's loop was held for ms, by what: the next push says so, of the longest. */
+void metrics_held(struct metrics *m, int64_t ms, const char *what);
 void metrics_free(struct metrics *m);
 DEFINE_CLEANUP(struct metrics *, metrics_free);
 

@@ -61,9 +61,29 @@ static void on_pushed(void *arg, const struct http_res *res, bool sent,
 	}
 	p->failing = !ok;
 	if (ok) {
+		if (p->held_ms == p->told_ms)
+			p->held_ms = 0;
 		read_answer(p, res);
 		push_send(p);
 	}
+}
+
+void push_held(struct push *p, int64_t ms, const char *what)
+{
+	if (ms <= p->held_ms)
+		return;
+	p->held_ms = ms;
+	snprintf(p->held_by, sizeof(p->held_by), "%s", what);
+}
+
+static void add_held(struct push *p)
+{
+	p->told_ms = p->held_ms;
+	if (!p->held_ms)
+		return;
+	buf_printf(&p->body, ",\"held\":{\"ms\":%lld,\"by\":", (long long)p->held_ms);
+	json_add_string(&p->body, p->held_by);
+	buf_putc(&p->body, '}');
 }
 
 void push_send(struct push *p)
@@ -75,7 +95,9 @@ void push_send(struct push *p)
 	json_add_string(&p->body, p->host);
 	buf_puts(&p->body, ",\"samples\":[");
 	p->n = batch_queue_peek(&p->queue, BODY_MAX_BYTES, &p->body);
-	buf_puts(&p->body, "]}");
+	buf_puts(&p->body, "]");
+	add_held(p);
+	buf_puts(&p->body, "}");
 	post_json(p->post, "/v1/agent/metrics", p->body.data, p->body.len, on_pushed, p,
 		  &p->call);
 }

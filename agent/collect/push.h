@@ -22,11 +22,17 @@ struct push {
 	struct buf body;
 	size_t n;     /* batches in body */
 	bool failing; /* logged once */
+	/* The longest time that the agent's loop was held, since the last push that
+	 * arrived; 0: it was not. */
+	int64_t held_ms;
+	char held_by[200];
+	int64_t told_ms; /* held_ms in the push that is under way */
 };
 
 /* The members post, logs and host are set. */
 void push_init(struct push *p, size_t queue_bytes);
 void push_done(struct push *p);
+void push_held(struct push *p, int64_t ms, const char *what);
 /* Sends what is queued, unless a request is under way. */
 void push_send(struct push *p);
 

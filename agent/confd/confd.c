@@ -2,6 +2,7 @@
 #include "confd.h"
 
 #include "check.h"
+#include "disk.h"
 #include "folder.h"
 #include "group.h"
 #include "resource.h"
@@ -139,6 +140,7 @@ struct confd *confd_new(struct loop *l, struct keys *k, const struct confd_opts 
 	if (!opts->verify_every_ms)
 		c->opts.verify_every_ms = 30000;
 	c->notify = loop_timer_new(l, notify_ready, c);
+	disk_open(c);
 	confd_read_folder(c);
 	return c;
 }
@@ -154,6 +156,7 @@ void confd_free(struct confd *c)
 		c->groups = next = g->next;
 		confd_group_free(g);
 	}
+	disk_close(c);
 	loop_timer_free(c->notify);
 	free_string(c->opts.folder);
 	free_string(c->opts.state_dir);

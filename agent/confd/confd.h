@@ -16,6 +16,9 @@
  * Nothing is rendered before the keys were read once; while the store is unreachable
  * the last copy is used. A resource that fails leaves its destination as it was.
  *
+ * The loop waits for none of it: what is much work is rendered by a process apart, and
+ * files are compared, written, synced and renamed by threads (disk.h).
+ *
  * In commands {{.src}} is the staged file (check_cmd) or the destination (reload_cmd) and
  * {{.dest}} the destination. They are run by /bin/sh -c with a time limit, without
  * blocking the loop.
@@ -85,7 +88,7 @@ struct confd_tier {
 
 /* The strings of opts are copied. */
 struct confd *confd_new(struct loop *l, struct keys *k, const struct confd_opts *opts);
-/* Running commands are killed; rendered files stay. */
+/* Running commands are killed; rendered files stay, those under way are written. */
 void confd_free(struct confd *c);
 DEFINE_CLEANUP(struct confd *, confd_free);
 

@@ -11,6 +11,10 @@
 #define COMMAND_MAX 65536
 /* Where a template puts FORETIDE_HASH; as long as what takes its place. */
 #define HASH_PLACE "@@foretide-hash@"
+/* What is rendered on the loop takes a few milliseconds. */
+#define TEXT_AT_ONCE_BYTES ((size_t)64 << 10)
+#define STEPS_AT_ONCE 5000
+#define RENDER_MS 30000
 
 static bool begins(const char *s, const char *prefix)
 {
@@ -147,12 +151,14 @@ static void put_hash(struct buf *out)
 		memcpy(at, text, n);
 }
 
-int confd_render(struct confd_resource *r, struct buf *out, struct err *err)
+static int render(const struct confd_resource *r, int64_t steps_max, struct buf *out,
+		  struct err *err)
 {
 	const struct confd_opts *o = &r->group->confd->opts;
 	CLEANUP(template_free) struct template *t = NULL;
 	const struct template_source source = {
-		.arg = r,
+		/* It is only read. */
+		.arg = (void *)(uintptr_t)r,
 		.get = source_get,
 		.each = source_each,
 		.lookup_ip = o->lookup_ip ? source_ip : NULL,
@@ -162,6 +168,7 @@ int confd_render(struct confd_resource *r, struct buf *out, struct err *err)
 		.hostname = o->hostname,
 		.host_ip = o->address,
 		.now_ms = clock_wall_ms(),
+		.steps_max = steps_max,
 	};
 	/* Parsed again each time: that is quick, and saves the memory of all trees. */
 	int rc = template_parse(r->spec->name, r->text, strlen(r->text), &t, err);
@@ -171,6 +178,28 @@ int confd_render(struct confd_resource *r, struct buf *out, struct err *err)
 	if (rc == 0)
 		put_hash(out);
 	return rc;
+}
+
+int confd_render(struct confd_resource *r, struct buf *out, struct err *err)
+{
+	int rc;
+
+	if (r->is_large || strlen(r->text) > TEXT_AT_ONCE_BYTES)
+		return CONFD_TOO_LARGE;
+	rc = render(r, STEPS_AT_ONCE, out, err);
+	r->is_large = rc == ERR_LIMIT;
+	return r->is_large ? CONFD_TOO_LARGE : rc;
+}
+
+static int work(void *arg, struct buf *out, struct err *err)
+{
+	return render(arg, 0, out, err);
+}
+
+struct child *confd_render_apart(struct confd_resource *r, child_fn *fn)
+{
+	return child_compute(r->group->confd->loop, work, r, RENDER_MS, CONFD_FILE_MAX,
+			     fn, r);
 }
 
 int confd_command(const struct confd_resource *r, const char *command, const char *src,

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "clock.h"
 #include "destination.h"
+#include "disk.h"
 #include "log.h"
 #include "problem.h"
 #include "reload.h"
@@ -12,7 +13,12 @@
 
 #include <string.h>
 
+/* Renderings in processes of their own, and when one that must wait is tried again. */
+#define CHILDREN_MAX 2
+#define CHILD_AGAIN_MS 20
+
 static void pump(struct confd_resource *r);
+static void on_disk(void *arg, enum disk_result how, char *staged, const struct err *err);
 
 static void on_reloaded(void *arg, const struct err *err)
 {
@@ -49,6 +55,12 @@ static void retry_render(struct confd_resource *r, const char *event,
 	r->render_at_ms = r->dirty_since_ms + r->render_retry_ms;
 }
 
+static void drop_staged(struct confd_resource *r)
+{
+	(void)unlink(r->staged);
+	free(TAKE(r->staged));
+}
+
 static void is_right(struct confd_resource *r)
 {
 	struct confd *c = r->group->confd;
@@ -62,21 +74,9 @@ static void is_right(struct confd_resource *r)
 	loop_timer_in(c->notify, 0);
 }
 
-static void publish(struct confd_resource *r)
+static void published(struct confd_resource *r)
 {
-	struct confd *c = r->group->confd;
-	CLEANUP(free) char *staged = TAKE(r->staged);
-	struct err err;
-
-	/* First, so that the reload is not lost if we are killed in between. */
-	if (confd_reload_is_needed(r))
-		confd_mark_set(r->mark);
-	if (confd_file_publish(staged, r->dest, &err) < 0) {
-		(void)unlink(staged);
-		retry_render(r, "confd-write-failed", &err);
-		return;
-	}
-	c->stats.writes++;
+	r->group->confd->stats.writes++;
 	log_info("confd-written", STR("resource", r->key), STR("dest", r->dest));
 	confd_reload_request(r);
 	is_right(r);
@@ -89,11 +89,10 @@ static void on_checked(void *arg, const struct err *err)
 	CHECK_MAGIC(r, RESOURCE_MAGIC);
 	r->shell = NULL;
 	if (err) {
-		(void)unlink(r->staged);
-		free(TAKE(r->staged));
+		drop_staged(r);
 		retry_render(r, "confd-check-failed", err);
 	} else {
-		publish(r);
+		r->disk = disk_publish(r, TAKE(r->staged), on_disk);
 	}
 	pump(r);
 }
@@ -111,42 +110,98 @@ static int start_check(struct confd_resource *r, struct err *err)
 			 on_checked, r, &r->shell, err);
 }
 
+static void check(struct confd_resource *r)
+{
+	struct err err;
+
+	if (start_check(r, &err) == 0)
+		return;
+	drop_staged(r);
+	retry_render(r, "confd-check-failed", &err);
+}
+
+static void on_disk(void *arg, enum disk_result how, char *staged, const struct err *err)
+{
+	struct confd_resource *r = arg;
+
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	r->disk = NULL;
+	switch (how) {
+	case DISK_FAILED:
+		retry_render(r, "confd-write-failed", err);
+		break;
+	case DISK_EQUAL:
+		is_right(r);
+		break;
+	case DISK_STAGED:
+		r->staged = staged;
+		check(r);
+		break;
+	case DISK_PUBLISHED:
+		published(r);
+		break;
+	}
+	pump(r);
+}
+
+static void on_rendered_apart(void *arg, const char *text, size_t len,
+			      const struct err *err)
+{
+	struct confd_resource *r = arg;
+
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	r->child = NULL;
+	r->group->confd->n_children--;
+	if (err)
+		retry_render(r, "confd-render-failed", err);
+	else
+		r->disk = disk_place(r, text, len, on_disk);
+	pump(r);
+}
+
+static void render_apart(struct confd_resource *r)
+{
+	struct confd *c = r->group->confd;
+
+	if (c->n_children >= CHILDREN_MAX) {
+		r->dirty = true;
+		r->render_at_ms = clock_mono_ms() + CHILD_AGAIN_MS;
+		return;
+	}
+	c->stats.renders++;
+	c->n_children++;
+	r->child = confd_render_apart(r, on_rendered_apart);
+}
+
 static void render(struct confd_resource *r)
 {
+	struct confd *c = r->group->confd;
 	CLEANUP(buf_done) struct buf out;
 	struct err err;
 	int rc;
 
 	buf_init(&out, CONFD_FILE_MAX);
+	loop_doing(c->loop, "rendering %s", r->key);
 	r->dirty = false;
-	r->group->confd->stats.renders++;
 	rc = confd_render(r, &out, &err);
-	if (rc < 0) {
+	if (rc == CONFD_TOO_LARGE) {
+		render_apart(r);
+		return;
+	}
+	c->stats.renders++;
+	if (rc < 0)
 		retry_render(r, "confd-render-failed", &err);
-		return;
-	}
-	if (confd_file_equals(r->dest, buf_str(&out), out.len, r->spec)) {
-		is_right(r);
-		return;
-	}
-	rc = confd_file_stage(r->dest, buf_str(&out), out.len, r->spec, &r->staged, &err);
-	if (rc < 0) {
-		retry_render(r, "confd-write-failed", &err);
-		return;
-	}
-	if (!r->spec->check_cmd) {
-		publish(r);
-		return;
-	}
-	rc = start_check(r, &err);
-	if (rc < 0) {
-		(void)unlink(r->staged);
-		free(TAKE(r->staged));
-		retry_render(r, "confd-check-failed", &err);
-	}
+	else
+		r->disk = disk_place(r, buf_str(&out), out.len, on_disk);
 }
 
 /* ---------------------------------------------------------------- when */
+
+/* A command, a rendering or a write of it is under way. */
+static bool is_busy(const struct confd_resource *r)
+{
+	return r->shell || r->child || r->disk;
+}
 
 static bool has_copies(const struct confd_resource *r)
 {
@@ -181,15 +236,15 @@ static void pump(struct confd_resource *r)
 	int64_t next;
 
 	loop_timer_unset(r->timer);
-	if (r->shell || !r->spec)
+	if (is_busy(r) || !r->spec)
 		return;
 	if (can_render && now >= r->render_at_ms) {
 		render(r);
 		can_render = r->dirty;
 	}
-	if (!r->shell && next_command_ms(r) <= now)
+	if (!is_busy(r) && next_command_ms(r) <= now)
 		start_command(r, now);
-	if (r->shell)
+	if (is_busy(r))
 		return;
 	next = next_command_ms(r);
 	if (can_render)
@@ -221,7 +276,7 @@ static void make_dirty(struct confd_resource *r)
 			MIN(now + o->debounce_ms +
 				    arc4random_uniform((uint32_t)o->debounce_ms / 2 + 1),
 			    r->dirty_since_ms + o->max_wait_ms);
-	if (!r->shell)
+	if (!is_busy(r))
 		loop_timer_at(r->timer, r->render_at_ms);
 }
 
@@ -305,13 +360,16 @@ void confd_resource_free(struct confd_resource *r)
 	CHECK_MAGIC(r, RESOURCE_MAGIC);
 	shell_free(r->shell);
 	confd_reload_drop(r);
+	if (r->child)
+		r->group->confd->n_children--;
+	child_free(r->child);
+	disk_cancel(r->disk);
 	if (r->staged)
-		(void)unlink(r->staged);
+		drop_staged(r);
 	for (size_t i = 0; i < r->n_uses; i++)
 		keys_unuse(r->uses[i]);
 	loop_timer_free(r->timer);
 	confd_spec_free(r->spec);
-	free(r->staged);
 	free(r->key);
 	free(r->text);
 	free(r->dest);
@@ -325,7 +383,7 @@ void confd_resource_active(struct confd_resource *r)
 {
 	if (!r->spec)
 		return;
-	if (r->group->active && !r->reload_due && !r->shell &&
+	if (r->group->active && !r->reload_due && !is_busy(r) &&
 	    confd_mark_is_set(r->mark)) {
 		/* Left by a previous run of the agent. */
 		confd_reload_request(r);
@@ -339,6 +397,6 @@ void confd_resource_active(struct confd_resource *r)
 	}
 	if (!r->group->active || r->group->starting)
 		confd_verify_drop(r);
-	if (!r->shell)
+	if (!is_busy(r))
 		loop_timer_in(r->timer, 0);
 }

@@ -13,6 +13,7 @@
 #define CONFD_MAGIC 0x434f4e46u
 #define RESOURCE_MAGIC 0x52455343u
 #define CONFD_FILE_MAX ((size_t)8 << 20) /* a rendered file */
+#define CONFD_DISKS 4 /* threads for files; one file is always with the same */
 
 /* The resources of one tier, or (stack NULL) of the folder. */
 struct confd_group {
@@ -42,10 +43,13 @@ struct confd_resource {
 	struct keys_user *uses[CONFD_KEYS_MAX];
 	size_t n_uses;
 	bool rendered; /* once, or the one before it was */
+	bool is_large; /* rendered apart from now on */
 
 	struct loop_timer *timer;
 	struct shell *shell; /* a command that runs */
-	char *staged;        /* waits for its check */
+	struct child *child; /* that renders */
+	struct disk_job *disk;
+	char *staged; /* waits for its check */
 	bool dirty;          /* a key changed since the last rendering */
 	int64_t dirty_since_ms, render_at_ms, render_retry_ms;
 	bool reload_due;
@@ -64,6 +68,8 @@ struct confd {
 	struct loop_timer
 		*notify; /* on_ready comes from here, never from inside a call */
 	struct confd_group *groups;
+	size_t n_children; /* that render */
+	struct worker *disks[CONFD_DISKS];
 	struct confd_stats stats;
 };
 
@@ -78,8 +84,13 @@ void confd_resource_free(struct confd_resource *r);
 /* The group's active changed. */
 void confd_resource_active(struct confd_resource *r);
 
-/* Renders into out from the keys in memory. */
+/*
+ * Renders into out from the keys in memory, if that is little work; CONFD_TOO_LARGE: it is
+ * not, confd_render_apart() has to do it, in a process of its own.
+ */
+#define CONFD_TOO_LARGE 1
 int confd_render(struct confd_resource *r, struct buf *out, struct err *err) MUST_CHECK;
+struct child *confd_render_apart(struct confd_resource *r, child_fn *fn);
 /* A command with {{.src}} and {{.dest}} put in; the caller frees *ret. */
 int confd_command(const struct confd_resource *r, const char *command, const char *src,
 		  char **ret, struct err *err) MUST_CHECK;

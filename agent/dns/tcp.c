@@ -3,6 +3,7 @@
 
 #include "buf.h"
 #include "check.h"
+#include "log.h"
 #include "message.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ struct dns_tcp {
 	struct loop *loop;
 	dns_tcp_fn *fn;
 	void *arg;
-	int fd;
+	struct acceptor *acceptor;
 	struct dns_conn *conns;
 	size_t n_conns;
 };
@@ -147,16 +148,16 @@ static void on_conn(void *arg, int fd, uint32_t events)
 	drain(c);
 }
 
-static void on_accept(void *arg, int fd, uint32_t events)
+static void on_accept(void *arg, int conn_fd, const struct err *wait)
 {
 	struct dns_tcp *t = arg;
-	int conn_fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct dns_conn *c;
 	struct err err;
 
-	(void)events;
-	if (conn_fd < 0)
+	if (wait) {
+		log_warn("dns-clients-wait", ERR(wait));
 		return;
+	}
 	if (t->n_conns == CONNS_MAX) {
 		close(conn_fd);
 		return;
@@ -204,7 +205,7 @@ int dns_tcp_open(struct loop *l, const struct dns_address *own, dns_tcp_fn *fn, 
 	CLEANUP(close_fd)
 	int fd = socket(own->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct dns_tcp *t;
-	int yes = 1, rc;
+	int yes = 1, own_fd, rc;
 
 	if (fd < 0)
 		return err_errno(err, ERR_INTERNAL, "socket");
@@ -217,23 +218,21 @@ int dns_tcp_open(struct loop *l, const struct dns_address *own, dns_tcp_fn *fn, 
 	t->loop = l;
 	t->fn = fn;
 	t->arg = arg;
-	t->fd = fd;
-	rc = loop_io_add(l, fd, EPOLLIN, on_accept, t, err);
-	if (rc < 0) {
-		free(t);
-		return rc;
-	}
+	own_fd = fd;
 	fd = -1;
-	*ret = t;
-	return 0;
+	rc = acceptor_new(l, own_fd, on_accept, t, &t->acceptor, err);
+	if (rc < 0)
+		free(t);
+	else
+		*ret = t;
+	return rc;
 }
 
 void dns_tcp_close(struct dns_tcp *t)
 {
 	if (!t)
 		return;
-	loop_io_del(t->loop, t->fd);
-	close(t->fd);
+	acceptor_free(t->acceptor);
 	while (t->conns) {
 		t->conns->waiting = 0;
 		end_conn(t->conns);

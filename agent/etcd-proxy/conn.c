@@ -31,6 +31,7 @@ static void on_member(void *arg, int fd, uint32_t events);
 
 static void close_member(struct proxy_conn *c)
 {
+	c->half_until_ms = 0;
 	proxy_tls_end(c);
 	if (c->member_fd >= 0) {
 		loop_io_del(c->proxy->loop, c->member_fd);
@@ -237,7 +238,8 @@ static bool knows_protocol(const struct proxy_conn *c)
 {
 	size_t n = MIN(c->up.len, (size_t)3);
 
-	return n == 3 || (n > 0 && memcmp(c->up.data, http2_start, n) != 0);
+	return n == 3 || c->client_end ||
+	       (n > 0 && memcmp(c->up.data, http2_start, n) != 0);
 }
 
 /* ---------------------------------------------------------------- events */
@@ -276,7 +278,10 @@ static void on_client(void *arg, int fd, uint32_t events)
 
 	(void)fd;
 	CHECK_MAGIC(c, CONN_MAGIC);
-	if (c->state == PROXY_OPEN)
+	/* One that sends no more is looked at for this only. */
+	if (c->client_end && (events & (EPOLLERR | EPOLLHUP)))
+		proxy_conn_free(c);
+	else if (c->state == PROXY_OPEN)
 		pump(c);
 	else if (events & EPOLLIN)
 		on_early(c);

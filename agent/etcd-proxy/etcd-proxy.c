@@ -3,13 +3,12 @@
 
 #include "check.h"
 #include "conn.h"
+#include "log.h"
 #include "proxy.h"
 #include "text.h"
 #include "tls.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #define PROXY_MAGIC 0x45505859u
 #define BACKLOG 64
@@ -109,15 +108,15 @@ int etcd_proxy_set_members(struct etcd_proxy *p, const char *endpoints, struct e
 
 /* ---------------------------------------------------------------- clients */
 
-static void on_accept(void *arg, int fd, uint32_t events)
+static void on_accept(void *arg, int client, const struct err *err)
 {
 	struct etcd_proxy *p = arg;
-	int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	(void)events;
 	CHECK_MAGIC(p, PROXY_MAGIC);
-	if (client < 0)
+	if (err) {
+		log_warn("etcd-proxy-clients-wait", ERR(err));
 		return;
+	}
 	if (p->stats.connections >= PROXY_CONNS_MAX) {
 		p->stats.refused++;
 		close(client);
@@ -131,7 +130,7 @@ static int bind_own(struct etcd_proxy *p, struct err *err)
 	CLEANUP(close_fd)
 	int fd = socket(p->own.ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 			0);
-	int yes = 1;
+	int yes = 1, own;
 
 	if (fd < 0)
 		return err_errno(err, ERR_INTERNAL, "socket");
@@ -140,9 +139,9 @@ static int bind_own(struct etcd_proxy *p, struct err *err)
 	    listen(fd, BACKLOG) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&p->own.ss, &p->own.len) < 0)
 		return err_errno(err, ERR_UNAVAIL, "its address cannot be used");
-	p->fd = fd;
+	own = fd;
 	fd = -1;
-	return loop_io_add(p->loop, p->fd, EPOLLIN, on_accept, p, err);
+	return acceptor_new(p->loop, own, on_accept, p, &p->acceptor, err);
 }
 
 /* ---------------------------------------------------------------- the whole */
@@ -162,7 +161,6 @@ int etcd_proxy_open(struct loop *l, const struct etcd_proxy_opts *opts,
 
 	p->magic = PROXY_MAGIC;
 	p->loop = l;
-	p->fd = -1;
 	p->connect_ms = opts->connect_ms ? opts->connect_ms : 1000;
 	p->tls.ca_file = copy(opts->ca_file);
 	p->tls.cert_file = copy(opts->cert_file);
@@ -196,10 +194,7 @@ void etcd_proxy_close(struct etcd_proxy *p)
 	/* Frees the connections that still wait for it. */
 	forward_free(p->resolver);
 	CHECK(!p->conns);
-	if (p->fd >= 0) {
-		loop_io_del(p->loop, p->fd);
-		close(p->fd);
-	}
+	acceptor_free(p->acceptor);
 	free_members(p->members, p->n_members);
 	proxy_tls_done(&p->tls);
 	p->magic = 0;

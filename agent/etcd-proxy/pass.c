@@ -2,6 +2,7 @@
 #include "pass.h"
 
 #include "check.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -120,9 +121,28 @@ static void set_events(struct proxy_conn *c)
 	loop_io_mod(l, c->client_fd,
 		    (c->client_end || !room_up ? 0u : EPOLLIN) |
 			    (c->down.len ? EPOLLOUT : 0u));
-	loop_io_mod(l, c->member_fd,
-		    (c->member_end || !room_down ? 0u : EPOLLIN) |
-			    (c->up.len ? EPOLLOUT : 0u));
+	/* It is over there: what is left goes to the client. */
+	if (c->member_end)
+		loop_io_del(l, c->member_fd);
+	else
+		loop_io_mod(l, c->member_fd,
+			    (room_down ? EPOLLIN : 0u) | (c->up.len ? EPOLLOUT : 0u));
+}
+
+/* The client sends no more, but may wait for the answer: the member is told, and is given
+ * time for it. False: it took too long. */
+static bool half_closed(struct proxy_conn *c, bool moved)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!c->half_until_ms && c->session)
+		(void)gnutls_bye(c->session, GNUTLS_SHUT_WR);
+	else if (!c->half_until_ms)
+		(void)shutdown(c->member_fd, SHUT_WR);
+	if (!c->half_until_ms || moved)
+		c->half_until_ms = now + PROXY_HALF_MS;
+	loop_timer_at(c->timer, c->half_until_ms);
+	return now < c->half_until_ms;
 }
 
 static bool moves(struct proxy_conn *c, bool *again)
@@ -140,12 +160,16 @@ static bool moves(struct proxy_conn *c, bool *again)
 
 bool proxy_pass(struct proxy_conn *c)
 {
-	bool again = true;
+	bool again = true, moved = false;
 
-	for (int i = 0; i < ROUNDS && again; i++)
+	for (int i = 0; i < ROUNDS && again; i++) {
 		if (!moves(c, &again))
 			return false;
-	if ((c->member_end && !c->down.len) || (c->client_end && !c->up.len))
+		moved |= again;
+	}
+	if (c->member_end && !c->down.len)
+		return false;
+	if (c->client_end && !c->up.len && !c->member_end && !half_closed(c, moved))
 		return false;
 	trim(&c->up);
 	trim(&c->down);
@@ -158,9 +182,9 @@ bool proxy_pass(struct proxy_conn *c)
 
 bool proxy_keep_early(struct proxy_conn *c)
 {
-	if (!take_from_client(c) || c->client_end)
+	if (!take_from_client(c) || (c->client_end && !c->up.len))
 		return false;
-	if (c->up.len >= PROXY_BUFFER - CHUNK)
+	if (c->client_end || c->up.len >= PROXY_BUFFER - CHUNK)
 		loop_io_mod(c->proxy->loop, c->client_fd, 0);
 	return true;
 }

@@ -20,6 +20,8 @@
 #define PROXY_CONNS_MAX 128
 #define PROXY_BUFFER ((size_t)64 << 10) /* one direction of one connection */
 #define PROXY_OUT_MS 5000
+/* A client that sends no more, and a member from which nothing comes for it. */
+#define PROXY_HALF_MS 30000
 
 struct proxy_member {
 	char *host;
@@ -47,7 +49,7 @@ struct etcd_proxy {
 	uint32_t magic;
 	struct loop *loop;
 	struct dns_address own;
-	int fd;
+	struct acceptor *acceptor;
 	int64_t connect_ms;
 	struct proxy_member members[PROXY_MEMBERS_MAX];
 	size_t n_members;
@@ -75,6 +77,7 @@ struct proxy_conn {
 	bool resolving; /* the resolver will call */
 	bool dead;      /* waits for that call only */
 	bool client_end, member_end;
+	int64_t half_until_ms; /* the member knows that the client sends no more; 0: not */
 	bool half_sent;      /* GnuTLS holds a record that was not sent yet */
 	struct buf up, down; /* from the client; to it */
 };

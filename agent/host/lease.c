@@ -4,6 +4,7 @@
 #include "buf.h"
 #include "check.h"
 #include "clock.h"
+#include "keepalive.h"
 #include "log.h"
 #include "text.h"
 #include "withdrawal.h"
@@ -40,6 +41,7 @@ struct lease {
 	uint32_t magic;
 	struct loop *loop;
 	struct store *store;
+	struct keepalive *keepalive;
 	int64_t ttl_s;
 	char *file;
 	struct files *files;
@@ -50,7 +52,7 @@ struct lease {
 	bool listed;  /* the keys under it were read */
 	bool failing; /* logged once, not at every attempt */
 	struct store_call *call;
-	struct loop_timer *timer; /* keepalive, or the next try of a grant */
+	struct loop_timer *timer; /* the next try of a grant */
 	struct loop_timer *retry; /* of failed writes */
 	struct loop_timer *list;  /* the next look at the lease's keys */
 	struct store_call *listing;
@@ -130,9 +132,9 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 		report_failure(l, "store-write-failed", err);
 		k->unknown = true;
 		free(TAKE(k->sent));
-		/* The store does not know our lease: the keepalive will notice. */
+		/* The store does not know our lease: a refresh will show it. */
 		if (err->code == ERR_NOT_FOUND)
-			loop_timer_in(l->timer, 0);
+			keepalive_set(l->keepalive, l->id);
 		loop_timer_in(l->retry, l->retry_ms);
 		l->retry_ms = MIN(l->retry_ms * 2, RETRY_MOST_MS);
 		return;
@@ -391,7 +393,6 @@ static void confirmed(struct lease *l)
 		log_info("lease-recovered");
 	l->failing = false;
 	l->pause_ms = RETRY_FIRST_MS;
-	loop_timer_in(l->timer, l->ttl_s * 1000 / 3);
 }
 
 static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
@@ -409,6 +410,7 @@ static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *e
 	l->id = id;
 	l->held = l->listed = true;
 	save_id(l);
+	keepalive_set(l->keepalive, id);
 	confirmed(l);
 	for (struct kept *k = l->kept; k; k = k->next) {
 		free(TAKE(k->stored));
@@ -417,14 +419,13 @@ static void on_granted(void *arg, int64_t id, int64_t ttl_s, const struct err *e
 	write_all(l);
 }
 
-static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err *err)
+static void on_kept_alive(void *arg, int64_t id, const struct err *err)
 {
 	struct lease *l = arg;
 
-	(void)id;
-	(void)ttl_s;
 	CHECK_MAGIC(l, LEASE_MAGIC);
-	l->call = NULL;
+	if (id != l->id)
+		return;
 	if (err && err->code == ERR_NOT_FOUND) {
 		log_warn("lease-lost");
 		l->id = 0;
@@ -434,7 +435,6 @@ static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err
 	}
 	if (err) {
 		report_failure(l, "lease-not-kept-alive", err);
-		try_again(l);
 		return;
 	}
 	confirmed(l);
@@ -442,6 +442,7 @@ static void on_kept_alive(void *arg, int64_t id, int64_t ttl_s, const struct err
 		return;
 	log_info("lease-continued");
 	l->held = true;
+	store_cancel(l->call);
 	l->call = store_lease_timetolive(l->store, l->id, true, on_listed, l);
 }
 
@@ -450,21 +451,19 @@ static void on_timer(void *arg)
 	struct lease *l = arg;
 
 	CHECK_MAGIC(l, LEASE_MAGIC);
-	if (l->call) {
+	if (l->call)
 		try_again(l);
-		return;
-	}
-	if (l->id)
-		l->call = store_lease_keepalive(l->store, l->id, on_kept_alive, l);
-	else
+	else if (!l->id)
 		l->call = store_lease_grant(l->store, l->ttl_s, 0, on_granted, l);
 }
 
 /* ---------------------------------------------------------------- the object */
 
-struct lease *lease_new(struct loop *loop, struct store *s, const struct lease_opts *o)
+int lease_new(struct loop *loop, struct store *s, const struct lease_opts *o,
+	      struct lease **ret, struct err *err)
 {
-	struct lease *l = xcalloc(1, sizeof(*l));
+	CLEANUP(lease_free) struct lease *l = xcalloc(1, sizeof(*l));
+	int rc;
 
 	l->magic = LEASE_MAGIC;
 	l->loop = loop;
@@ -478,10 +477,22 @@ struct lease *lease_new(struct loop *loop, struct store *s, const struct lease_o
 	l->timer = loop_timer_new(loop, on_timer, l);
 	l->retry = loop_timer_new(loop, on_retry, l);
 	l->list = loop_timer_new(loop, on_list, l);
+	rc = keepalive_new(loop,
+			   &(struct keepalive_opts){ .store = o->store,
+						     .ttl_s = l->ttl_s,
+						     .fn = on_kept_alive,
+						     .arg = l },
+			   &l->keepalive, err);
+	if (rc < 0)
+		return rc;
 	list_later(l);
 	load_id(l);
-	on_timer(l);
-	return l;
+	if (l->id)
+		keepalive_set(l->keepalive, l->id);
+	else
+		on_timer(l);
+	*ret = TAKE(l);
+	return 0;
 }
 
 void lease_free(struct lease *l)
@@ -489,6 +500,7 @@ void lease_free(struct lease *l)
 	if (!l)
 		return;
 	CHECK_MAGIC(l, LEASE_MAGIC);
+	keepalive_free(l->keepalive);
 	store_cancel(l->call);
 	store_cancel(l->listing);
 	while (l->kept) {

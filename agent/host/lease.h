@@ -4,7 +4,7 @@
  *
  * Modules set the value that a key should have; it is written when the store is
  * reachable, and not again while it is equal. When the lease is lost, a new one is
- * granted and everything is put again. The lease's id is kept in a file, so that an
+ * granted and everything is put again. keepalive.c refreshes it. The lease's id is kept in a file, so that an
  * agent that restarts in time continues it and rewrites nothing.
  *
  * What differs in the store is put right. A record of a service that is to go is first
@@ -30,13 +30,16 @@ typedef bool lease_found_fn(void *arg, const char *key);
 
 struct lease_opts {
 	int64_t ttl_s;
+	/* For the refreshes, which have a client of the store of their own. */
+	const struct store_opts *store;
 	const char *file;    /* where the lease's id is kept; copied */
 	struct files *files; /* writes it */
 	lease_found_fn *found;
 	void *arg;
 };
 
-struct lease *lease_new(struct loop *loop, struct store *s, const struct lease_opts *o);
+int lease_new(struct loop *loop, struct store *s, const struct lease_opts *o,
+	      struct lease **ret, struct err *err) MUST_CHECK;
 void lease_free(struct lease *l); /* the keys stay until the lease expires */
 DEFINE_CLEANUP(struct lease *, lease_free);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "child.h"
 
-#include "buf.h"
 #include "check.h"
+#include "fork.h"
 #include "start.h"
 #include "watch.h"
 
@@ -25,6 +25,7 @@ struct child {
 	struct proc_exit how;
 	struct loop_timer *deadline; /* also reports a failed start */
 	struct err err;              /* code 0: none */
+	bool computes; /* a failure of its own is in out, as a struct err */
 	child_fn *fn;
 	void *arg;
 };
@@ -46,7 +47,9 @@ static void judge(struct child *c)
 {
 	if (c->err.code || (c->how.kind == PROC_EXITED && c->how.value == 0))
 		return;
-	if (c->how.kind == PROC_EXITED)
+	if (c->computes && c->how.kind == PROC_EXITED && c->out.len == sizeof(c->err))
+		memcpy(&c->err, c->out.data, sizeof(c->err));
+	else if (c->how.kind == PROC_EXITED)
 		err_set(&c->err, ERR_UNAVAIL, "the command exited with status %d: %.200s",
 			c->how.value, buf_str(&c->out));
 	else
@@ -84,8 +87,9 @@ static void on_exit_of(void *arg, struct proc_exit how)
 
 static void kill_all(struct child *c)
 {
-	if (c->watch)
-		(void)kill(-c->pid, SIGKILL);
+	/* A copy of us may not have its session yet. */
+	if (c->watch && kill(-c->pid, SIGKILL) < 0)
+		(void)kill(c->pid, SIGKILL);
 }
 
 static void on_output(void *arg, int fd, uint32_t events)
@@ -124,34 +128,45 @@ static void on_deadline(void *arg)
 	report_if_done(c);
 }
 
-static int start(struct child *c, char *const *argv, struct err *err)
+/* Its output will come from *ret_fd. */
+static int open_output(struct child *c, int *ret_fd, struct err *err)
 {
-	char *env[] = { (char *)(uintptr_t)PATH_DEFAULT, (char *)(uintptr_t) "HOME=/root",
-			(char *)(uintptr_t) "LANG=C.UTF-8", NULL };
-	struct proc_spec p = { .path = argv[0], .argv = argv, .env = env, .umask = 022 };
 	int fds[2];
-	int rc;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, ERR_INTERNAL, "pipe");
 	c->fd = fds[0];
 	(void)fcntl(c->fd, F_SETFL, O_NONBLOCK);
-	p.fds[0] = -1;
-	p.fds[1] = p.fds[2] = fds[1];
-	rc = proc_start(&p, &c->pid, err);
-	close(fds[1]);
-	if (rc == 0)
-		rc = proc_watch_new(c->loop, c->pid, 0, on_exit_of, c, &c->watch, err);
-	if (rc == 0)
-		rc = loop_io_add(c->loop, c->fd, EPOLLIN, on_output, c, err);
-	return rc;
+	*ret_fd = fds[1];
+	return 0;
 }
 
-struct child *child_run(struct loop *l, char *const *argv, int64_t timeout_ms,
-			size_t max_bytes, child_fn *fn, void *arg)
+static int watch(struct child *c, struct err *err)
+{
+	int rc = proc_watch_new(c->loop, c->pid, 0, on_exit_of, c, &c->watch, err);
+
+	return rc < 0 ? rc : loop_io_add(c->loop, c->fd, EPOLLIN, on_output, c, err);
+}
+
+static int start(struct child *c, char *const *argv, struct err *err)
+{
+	char *env[] = { (char *)(uintptr_t)PATH_DEFAULT, (char *)(uintptr_t) "HOME=/root",
+			(char *)(uintptr_t) "LANG=C.UTF-8", NULL };
+	struct proc_spec p = { .path = argv[0], .argv = argv, .env = env, .umask = 022 };
+	CLEANUP(close_fd) int out = -1;
+	int rc = open_output(c, &out, err);
+
+	if (rc < 0)
+		return rc;
+	p.fds[0] = -1;
+	p.fds[1] = p.fds[2] = out;
+	rc = proc_start(&p, &c->pid, err);
+	return rc < 0 ? rc : watch(c, err);
+}
+
+static struct child *child_new(struct loop *l, size_t max_bytes, child_fn *fn, void *arg)
 {
 	struct child *c = xcalloc(1, sizeof(*c));
-	struct err e;
 
 	c->magic = CHILD_MAGIC;
 	c->loop = l;
@@ -160,11 +175,39 @@ struct child *child_run(struct loop *l, char *const *argv, int64_t timeout_ms,
 	c->arg = arg;
 	buf_init(&c->out, max_bytes);
 	c->deadline = loop_timer_new(l, on_deadline, c);
+	return c;
+}
+
+struct child *child_run(struct loop *l, char *const *argv, int64_t timeout_ms,
+			size_t max_bytes, child_fn *fn, void *arg)
+{
+	struct child *c = child_new(l, max_bytes, fn, arg);
+	struct err e;
+
 	if (start(c, argv, &e) < 0) {
 		c->err = e;
 		timeout_ms = 0;
 	}
 	loop_timer_in(c->deadline, timeout_ms);
+	return c;
+}
+
+struct child *child_compute(struct loop *l, child_work_fn *work, void *work_arg,
+			    int64_t timeout_ms, size_t max_bytes, child_fn *fn, void *arg)
+{
+	struct child *c = child_new(l, max_bytes, fn, arg);
+	CLEANUP(close_fd) int out = -1;
+	struct err e;
+	int rc = open_output(c, &out, &e);
+
+	c->computes = true;
+	if (rc == 0)
+		rc = proc_fork(work, work_arg, out, max_bytes, &c->pid, &e);
+	if (rc == 0)
+		rc = watch(c, &e);
+	if (rc < 0)
+		c->err = e;
+	loop_timer_in(c->deadline, rc < 0 ? 0 : timeout_ms);
 	return c;
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * child.h - a command run without blocking the loop, with a time limit, its output
- * kept.
+ * child.h - a command, or a computation of our own, run without blocking the loop, with a
+ * time limit, its output kept.
  */
 #ifndef AGENT_PROCESS_CHILD_H
 #define AGENT_PROCESS_CHILD_H
 
+#include "buf.h"
 #include "cleanup.h"
 #include "err.h"
 #include "net.h"
@@ -28,6 +29,15 @@ struct child *child_run(struct loop *l, char *const *argv, int64_t timeout_ms,
 /* The same for a command line, by /bin/sh -c. */
 struct child *child_shell(struct loop *l, const char *command, int64_t timeout_ms,
 			  size_t max_bytes, child_fn *fn, void *arg);
+/*
+ * Computes in a copy of this process, which sees all memory as it is now. Whatever it
+ * needs of time and memory is its own; it may not use the loop, logs or locks. work fills
+ * out, or sets err, which is then what fn is told.
+ */
+typedef int child_work_fn(void *arg, struct buf *out, struct err *err);
+struct child *child_compute(struct loop *l, child_work_fn *work, void *work_arg,
+			    int64_t timeout_ms, size_t max_bytes, child_fn *fn,
+			    void *arg);
 /* Kills it with all that it started; fn is not called. NULL is allowed. */
 void child_free(struct child *c);
 DEFINE_CLEANUP(struct child *, child_free);

@@ -2,7 +2,9 @@
 #include "http_async.h"
 
 #include "check.h"
+#include "clock.h"
 #include "http_curl.h"
+#include "resolver.h"
 
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,6 +21,7 @@ struct httpm {
 	CURLM *multi;
 	struct loop_timer *timer;    /* curl's */
 	struct loop_timer *deferred; /* for calls that could not be started */
+	struct resolver *resolver;
 	struct httpm_call *calls;
 };
 
@@ -27,7 +30,12 @@ struct httpm_call {
 	struct httpm *m;
 	struct httpm_call *next, **link; /* *link == this */
 	CURL *h;                         /* NULL: never started, see failed */
-	struct curl_slist *headers;
+	bool begun;                      /* curl has it */
+	struct http_place place;         /* whose addresses it needs */
+	struct resolver_wait *wait;      /* for them */
+	struct loop_timer *limit;        /* of this wait */
+	int64_t started_ms, timeout_ms;  /* -1: no limit */
+	struct curl_slist *headers, *addresses;
 	httpm_data_fn *data;
 	httpm_done_fn *done;
 	void *arg;
@@ -47,11 +55,14 @@ static void call_free(struct httpm_call *c)
 		if (c->next)
 			c->next->link = c->link;
 	}
-	if (c->h) {
+	resolver_cancel(c->wait);
+	loop_timer_free(c->limit);
+	if (c->begun)
 		curl_multi_remove_handle(c->m->multi, c->h);
-		curl_easy_cleanup(c->h);
-	}
+	curl_easy_cleanup(c->h);
 	curl_slist_free_all(c->headers);
+	curl_slist_free_all(c->addresses);
+	http_place_done(&c->place);
 	http_res_done(&c->res);
 	buf_done(&c->pending);
 	free(c->url);
@@ -70,6 +81,8 @@ static bool deliver_one(struct httpm *m)
 		if (!bytes.len)
 			continue;
 		buf_init(&c->pending, c->max_bytes);
+		loop_doing(m->loop, "what %.*s streams", (int)strcspn(c->url, "?"),
+			   c->url);
 		c->data(c->arg, bytes.data, bytes.len);
 		buf_done(&bytes);
 		return true;
@@ -92,6 +105,8 @@ static void finish(struct httpm_call *c, CURLcode rc)
 	bool sent = was_sent(c);
 	struct err err;
 
+	if (rc != CURLE_OK && !sent && c->place.name)
+		resolver_doubt(c->m->resolver, c->place.name);
 	if (rc == CURLE_OK) {
 		curl_easy_getinfo(c->h, CURLINFO_RESPONSE_CODE, &c->res.status);
 	} else if (c->overflow || buf_is_full(&c->res.headers)) {
@@ -104,6 +119,7 @@ static void finish(struct httpm_call *c, CURLcode rc)
 	struct http_res res = c->res;
 
 	c->res = (struct http_res){ 0 };
+	loop_doing(c->m->loop, "the answer of %.*s", (int)strcspn(c->url, "?"), c->url);
 	call_free(c);
 	done(arg, rc == CURLE_OK ? &res : NULL, sent, rc == CURLE_OK ? NULL : &err);
 	http_res_done(&res);
@@ -135,22 +151,28 @@ static void settle(struct httpm *m)
 		;
 }
 
+/* Before curl had it. */
+static void fail(struct httpm_call *c)
+{
+	httpm_done_fn *done = c->done;
+	void *arg = c->arg;
+	struct err err = c->failed;
+
+	call_free(c);
+	done(arg, NULL, false, &err);
+}
+
 static void on_deferred(void *arg)
 {
 	struct httpm *m = arg;
 	struct httpm_call *c = m->calls;
 
 	while (c) {
-		if (c->h) {
+		if (!c->failed.code) {
 			c = c->next;
 			continue;
 		}
-		httpm_done_fn *done = c->done;
-		void *done_arg = c->arg;
-		struct err err = c->failed;
-
-		call_free(c);
-		done(done_arg, NULL, false, &err);
+		fail(c);
 		c = m->calls;
 	}
 }
@@ -250,6 +272,7 @@ static int set_socket(CURL *h, curl_socket_t fd, int what, void *arg, void *know
 int httpm_open(struct loop *loop, struct httpm **ret, struct err *err)
 {
 	CLEANUP(httpm_close) struct httpm *m = xcalloc(1, sizeof(*m));
+	int rc;
 
 	m->magic = HTTPM_MAGIC;
 	m->loop = loop;
@@ -258,6 +281,9 @@ int httpm_open(struct loop *loop, struct httpm **ret, struct err *err)
 	m->multi = curl_multi_init();
 	if (!m->multi)
 		return err_set(err, ERR_INTERNAL, "curl_multi_init failed");
+	rc = resolver_new(loop, &m->resolver, err);
+	if (rc < 0)
+		return rc;
 	curl_multi_setopt(m->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
 	curl_multi_setopt(m->multi, CURLMOPT_SOCKETDATA, m);
 	curl_multi_setopt(m->multi, CURLMOPT_TIMERFUNCTION, set_timer);
@@ -276,14 +302,76 @@ void httpm_close(struct httpm *m)
 		call_free(m->calls);
 	if (m->multi)
 		curl_multi_cleanup(m->multi);
+	resolver_free(m->resolver);
 	loop_timer_free(m->timer);
 	loop_timer_free(m->deferred);
 	m->magic = 0;
 	free(m);
 }
 
+/* Hands the call to curl; addresses NULL: it needs none. */
+static int begin(struct httpm_call *c, const char *addresses)
+{
+	if (addresses) {
+		CLEANUP(free)
+		char *line = xasprintf("+%s:%ld:%s", c->place.name, c->place.port,
+				       addresses);
+
+		c->addresses = curl_slist_append(NULL, line);
+		CHECK(c->addresses);
+		curl_easy_setopt(c->h, CURLOPT_RESOLVE, c->addresses);
+	}
+	if (curl_multi_add_handle(c->m->multi, c->h) != CURLM_OK)
+		return err_set(&c->failed, ERR_INTERNAL, "curl_multi_add_handle failed");
+	c->begun = true;
+	return 0;
+}
+
+static void on_limit(void *arg)
+{
+	struct httpm_call *c = arg;
+
+	CHECK_MAGIC(c, CALL_MAGIC);
+	err_set(&c->failed, ERR_TIMEOUT,
+		"%s is not resolved after %lld ms: does its name server answer?",
+		c->place.name, (long long)(clock_mono_ms() - c->started_ms));
+	fail(c);
+}
+
+static void on_resolved(void *arg, const char *addresses, const struct err *err)
+{
+	struct httpm_call *c = arg;
+
+	CHECK_MAGIC(c, CALL_MAGIC);
+	c->wait = NULL;
+	loop_timer_unset(c->limit);
+	if (err)
+		c->failed = *err;
+	if (c->timeout_ms > 0)
+		curl_easy_setopt(
+			c->h, CURLOPT_TIMEOUT_MS,
+			(long)MAX(c->started_ms + c->timeout_ms - clock_mono_ms(), 1));
+	if (err || begin(c, addresses) < 0)
+		fail(c);
+}
+
+static void wait_for_addresses(struct httpm_call *c, const struct http_limits *limits)
+{
+	int64_t most = limits->connect_ms;
+
+	if (limits->all_ms > 0)
+		most = MIN(most, limits->all_ms);
+	c->started_ms = clock_mono_ms();
+	c->timeout_ms = limits->all_ms;
+	c->limit = loop_timer_new(c->m->loop, on_limit, c);
+	loop_timer_in(c->limit, most);
+	c->wait = resolver_wait(c->m->resolver, c->place.name, on_resolved, c);
+}
+
 static int start(struct httpm_call *c, const struct http_req *req)
 {
+	const struct http_limits limits = http_limits(req);
+	const char *addresses = NULL;
 	int rc = http_curl_new(req, true, &c->h, &c->headers, &c->failed);
 
 	if (rc < 0)
@@ -294,11 +382,14 @@ static int start(struct httpm_call *c, const struct http_req *req)
 	curl_easy_setopt(c->h, CURLOPT_HEADERDATA, &c->res.headers);
 	curl_easy_setopt(c->h, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c->h, CURLOPT_WRITEDATA, c);
-	if (curl_multi_add_handle(c->m->multi, c->h) == CURLM_OK)
-		return 0;
-	curl_easy_cleanup(c->h);
-	c->h = NULL;
-	return err_set(&c->failed, ERR_INTERNAL, "curl_multi_add_handle failed");
+	if (http_place_read(req, &c->place)) {
+		addresses = resolver_get(c->m->resolver, c->place.name);
+		if (!addresses) {
+			wait_for_addresses(c, &limits);
+			return 0;
+		}
+	}
+	return begin(c, addresses);
 }
 
 struct httpm_call *httpm_start(struct httpm *m, const struct http_req *req,

@@ -3,6 +3,8 @@
 
 #include "check.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 5000
@@ -90,14 +92,62 @@ static void set_tcp(CURL *h)
 	curl_easy_setopt(h, CURLOPT_TCP_NODELAY, 1L);
 }
 
-static void set_timeouts(CURL *h, const struct http_req *req)
+struct http_limits http_limits(const struct http_req *req)
 {
 	int64_t connect =
 		req->connect_timeout_ms ? req->connect_timeout_ms : CONNECT_TIMEOUT_MS;
-	int64_t all = req->timeout_ms ? req->timeout_ms : TIMEOUT_MS;
 
-	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)MAX(connect, 1));
-	curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, all < 0 ? 0L : (long)all);
+	return (struct http_limits){
+		.connect_ms = MAX(connect, 1),
+		.all_ms = req->timeout_ms ? req->timeout_ms : TIMEOUT_MS,
+	};
+}
+
+static void set_timeouts(CURL *h, const struct http_req *req)
+{
+	const struct http_limits limits = http_limits(req);
+
+	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)limits.connect_ms);
+	curl_easy_setopt(h, CURLOPT_TIMEOUT_MS,
+			 limits.all_ms < 0 ? 0L : (long)limits.all_ms);
+}
+
+/* What curl knows without asking: addresses, and localhost. */
+static bool needs_no_look_up(const char *name)
+{
+	struct in6_addr address;
+	size_t n = strlen(name), local = strlen("localhost");
+
+	return *name == '[' || inet_pton(AF_INET, name, &address) == 1 ||
+	       (n >= local && strcasecmp(name + n - local, "localhost") == 0 &&
+		(n == local || name[n - local - 1] == '.'));
+}
+
+bool http_place_read(const struct http_req *req, struct http_place *ret)
+{
+	CLEANUP(curl_url_cleanup) CURLU *url = curl_url();
+	CLEANUP(curl_free) char *name = NULL;
+	CLEANUP(curl_free) char *port = NULL;
+
+	CHECK(url);
+	/* The name of a proxy is the caller's to know; curl says what is wrong with a
+	 * URL. */
+	if (req->unix_socket || req->use_proxy ||
+	    curl_url_set(url, CURLUPART_URL, req->url, 0) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_HOST, &name, CURLU_PUNYCODE) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
+	    needs_no_look_up(name))
+		return false;
+	ret->name = xstrdup(name);
+	for (char *c = ret->name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	ret->port = strtol(port, NULL, 10);
+	return true;
+}
+
+void http_place_done(struct http_place *p)
+{
+	free(TAKE(p->name));
 }
 
 int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
@@ -114,6 +164,8 @@ int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
 		return err_set(err, ERR_INTERNAL, "curl has no http and https");
 	curl_easy_setopt(h, CURLOPT_URL, req->url);
 	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+	/* A handle that is freed must not wait for curl's own look-up. */
+	curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(h, CURLOPT_USERAGENT, "foretide/" FORETIDE_VERSION);
 	if (req->unix_socket)

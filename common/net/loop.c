@@ -3,10 +3,13 @@
 
 #include "check.h"
 #include "clock.h"
+#include "pause.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -14,10 +17,15 @@
 #define LOOP_MAGIC 0x6c6f6f70u
 #define TIMER_MAGIC 0x74696d65u
 #define EVENTS_AT_ONCE 64
+/* epoll waits whole milliseconds and timers are due at one: this much is no lateness. */
+#define TIMER_GRAIN_US 2000
+/* A turn begins nothing more after this. */
+#define TURN_US 5000
 
 struct watch {
 	loop_io_fn *fn; /* NULL: not watched */
 	void *arg;
+	const char *where;
 	uint32_t generation; /* distinguishes a reused descriptor */
 };
 
@@ -26,6 +34,7 @@ struct loop_timer {
 	struct loop *loop;
 	loop_timer_fn *fn;
 	void *arg;
+	const char *where;
 	int64_t due_ms;
 	size_t pos; /* in the heap, from 1; 0: not set */
 };
@@ -38,6 +47,7 @@ struct loop {
 	size_t n_watches;
 	struct loop_timer **heap; /* by due time, heap[1] first */
 	size_t n_heap, cap_heap;
+	struct pause pause;
 	int signal_fd;
 	sigset_t signals;
 	struct {
@@ -81,8 +91,8 @@ static uint64_t event_data(const struct loop *l, int fd)
 	return (uint64_t)l->watches[fd].generation << 32 | (uint32_t)fd;
 }
 
-int loop_io_add(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *arg,
-		struct err *err)
+int loop_io_add_of(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *arg,
+		   const char *where, struct err *err)
 {
 	struct epoll_event ev = { .events = events };
 
@@ -102,6 +112,7 @@ int loop_io_add(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *a
 		return err_errno(err, ERR_INTERNAL, "epoll_ctl: add descriptor %d", fd);
 	l->watches[fd].fn = fn;
 	l->watches[fd].arg = arg;
+	l->watches[fd].where = where;
 	return 0;
 }
 
@@ -127,9 +138,13 @@ static void dispatch(struct loop *l, const struct epoll_event *ev)
 {
 	int fd = (int)(uint32_t)ev->data.u64;
 	struct watch *w = &l->watches[fd];
+	const char *where = w->where;
 
-	if (w->fn && w->generation == (uint32_t)(ev->data.u64 >> 32))
-		w->fn(w->arg, fd, ev->events);
+	if (!w->fn || w->generation != (uint32_t)(ev->data.u64 >> 32))
+		return;
+	pause_part_begin(&l->pause);
+	w->fn(w->arg, fd, ev->events);
+	pause_part_end(&l->pause, where);
 }
 
 /* ---------------------------------------------------------------- timers */
@@ -159,7 +174,8 @@ static void sift(struct loop *l, size_t pos)
 	place(l, t, pos);
 }
 
-struct loop_timer *loop_timer_new(struct loop *l, loop_timer_fn *fn, void *arg)
+struct loop_timer *loop_timer_new_of(struct loop *l, loop_timer_fn *fn, void *arg,
+				     const char *where)
 {
 	struct loop_timer *t = xcalloc(1, sizeof(*t));
 
@@ -167,6 +183,7 @@ struct loop_timer *loop_timer_new(struct loop *l, loop_timer_fn *fn, void *arg)
 	t->loop = l;
 	t->fn = fn;
 	t->arg = arg;
+	t->where = where;
 	return t;
 }
 
@@ -222,18 +239,29 @@ void loop_timer_free(struct loop_timer *t)
 	free(t);
 }
 
-/* Fires the timers due now; those they set wait for the next round. */
+/* What is left waits for the next turn: others may have waited for longer. */
+static bool took_long(const struct loop *l)
+{
+	return pause_now_us() - l->pause.turn_us > TURN_US;
+}
+
+/* Fires the timers due now, but always one; those they set wait for the next round. */
 static void fire_timers(struct loop *l)
 {
 	int64_t now = clock_mono_ms();
 
 	for (size_t left = l->n_heap; left > 0 && l->n_heap > 0; left--) {
 		struct loop_timer *t = l->heap[1];
+		const char *where = t->where;
 
 		if (t->due_ms > now)
 			break;
 		loop_timer_unset(t);
+		pause_part_begin(&l->pause);
 		t->fn(t->arg);
+		pause_part_end(&l->pause, where);
+		if (took_long(l))
+			break;
 	}
 }
 
@@ -285,17 +313,33 @@ static int wait_ms(const struct loop *l, int64_t ms)
 	return (int)(ms < 0 ? until : MIN(until, ms));
 }
 
+/* By how much a wait of so long ended after a timer's due time; 0: it had no timer. */
+static int64_t late_us(const struct loop *l, int64_t began_us, int waited_ms)
+{
+	int64_t due_us;
+
+	if (!l->n_heap || waited_ms < 0)
+		return 0;
+	due_us = MAX(l->heap[1]->due_ms * 1000, began_us);
+	return pause_now_us() - due_us - TIMER_GRAIN_US;
+}
+
 void loop_once(struct loop *l, int64_t ms)
 {
 	struct epoll_event ev[EVENTS_AT_ONCE];
-	int n;
+	int64_t began_us = pause_now_us();
+	int most, n;
 
 	CHECK_MAGIC(l, LOOP_MAGIC);
-	n = epoll_wait(l->epoll_fd, ev, EVENTS_AT_ONCE, wait_ms(l, ms));
+	most = wait_ms(l, ms);
+	n = epoll_wait(l->epoll_fd, ev, EVENTS_AT_ONCE, most);
 	CHECK(n >= 0 || errno == EINTR);
-	for (int i = 0; i < n && !l->stopping; i++)
+	pause_turn_begin(&l->pause, late_us(l, began_us, most));
+	/* Those that are left are reported again. */
+	for (int i = 0; i < n && !l->stopping && (i == 0 || !took_long(l)); i++)
 		dispatch(l, &ev[i]);
 	fire_timers(l);
+	pause_turn_end(&l->pause);
 }
 
 void loop_wait(struct loop *l, int64_t ms)
@@ -316,4 +360,27 @@ void loop_run(struct loop *l)
 void loop_stop(struct loop *l)
 {
 	l->stopping = true;
+}
+
+/* ---------------------------------------------------------------- pauses */
+
+void loop_on_held(struct loop *l, int64_t least_ms, loop_held_fn *fn, void *arg)
+{
+	l->pause.least_ms = least_ms;
+	l->pause.fn = fn;
+	l->pause.arg = arg;
+}
+
+void loop_doing(struct loop *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(l->pause.doing, sizeof(l->pause.doing), fmt, ap);
+	va_end(ap);
+}
+
+int64_t loop_longest_us(struct loop *l)
+{
+	return pause_longest_us(&l->pause);
 }

@@ -28,13 +28,17 @@ void loop_free(
 DEFINE_CLEANUP(struct loop *, loop_free);
 
 /* One callback per descriptor, which the caller still owns. */
-int loop_io_add(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *arg,
-		struct err *err) MUST_CHECK;
+#define loop_io_add(l, fd, events, fn, arg, err) \
+	loop_io_add_of(l, fd, events, fn, arg, __FILE__, err)
+int loop_io_add_of(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *arg,
+		   const char *where, struct err *err) MUST_CHECK;
 void loop_io_mod(struct loop *l, int fd, uint32_t events);
 void loop_io_del(struct loop *l, int fd); /* before the descriptor is closed */
 
 /* A timer starts unset. Setting it again moves it; it fires once per setting. */
-struct loop_timer *loop_timer_new(struct loop *l, loop_timer_fn *fn, void *arg);
+#define loop_timer_new(l, fn, arg) loop_timer_new_of(l, fn, arg, __FILE__)
+struct loop_timer *loop_timer_new_of(struct loop *l, loop_timer_fn *fn, void *arg,
+				     const char *where);
 void loop_timer_at(struct loop_timer *t, int64_t mono_ms);
 void loop_timer_in(struct loop_timer *t, int64_t ms);
 void loop_timer_unset(struct loop_timer *t);
@@ -55,5 +59,18 @@ void loop_once(struct loop *l, int64_t ms);
  * another thread may use that state in the meantime, but must not set timers.
  */
 void loop_wait(struct loop *l, int64_t ms);
+
+/*
+ * How long the loop was held: what runs between two waits, or a process that was stopped.
+ * Whatever else is due waits as long. fn is told, from the loop, of each time of least_ms
+ * or more: what held it is what the callback said of itself, else its source file.
+ */
+typedef void loop_held_fn(void *arg, int64_t ms, const char *what);
+void loop_on_held(struct loop *l, int64_t least_ms, loop_held_fn *fn, void *arg);
+/* What the callback that runs does, for this report. */
+void loop_doing(struct loop *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The longest within the last 30 to 60 seconds. */
+int64_t loop_longest_us(struct loop *l);
 
 #endif

@@ -40,7 +40,7 @@ void store_call_free(struct store_call *c)
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
-	httpm_cancel(c->http);
+	store_exchange_cancel(c->http);
 	buf_done(&c->body);
 	c->magic = 0;
 	free(c);
@@ -75,13 +75,11 @@ static void on_http(void *arg, const struct http_res *res, bool sent,
 static void try(struct store_call *c)
 {
 	struct store *s = c->s;
-	CLEANUP(free) char *url = NULL;
 	int64_t left = MAX(c->deadline_ms - clock_mono_ms(), 1);
 	struct http_req req;
 
 	c->endpoint = store_endpoint_choose(s, c->tries++);
-	url = xasprintf("%s%s", s->endpoints[c->endpoint].url, c->path);
-	req = store_request(s, url);
+	req = store_request(s);
 	req.body = c->body.data;
 	req.body_len = c->body.len;
 	req.max_answer_bytes = STORE_ANSWER_BYTES;
@@ -90,7 +88,7 @@ static void try(struct store_call *c)
 	if (c->repeatable && s->n_endpoints > 1)
 		req.timeout_ms = MIN(
 			left, MAX(s->timeout_ms / (int64_t)s->n_endpoints, TRY_MIN_MS));
-	c->http = httpm_start(s->m, &req, NULL, on_http, c);
+	c->http = store_exchange_start(s, c->endpoint, c->path, &req, NULL, on_http, c);
 }
 
 /* The endpoint cannot serve now; another might. */

@@ -49,6 +49,15 @@ static int add_endpoints(struct store *s, const char *list, struct err *err)
 	return 0;
 }
 
+/* One endpoint that is always there; its name is for messages. */
+static int open_direct(struct store *s, struct err *err)
+{
+	s->endpoints[0].store = s;
+	s->endpoints[0].url = xstrdup("the built-in store");
+	s->n_endpoints = 1;
+	return store_exchange_open(s, err);
+}
+
 static char *copy_or_null(const char *text)
 {
 	return text && *text ? xstrdup(text) : NULL;
@@ -69,8 +78,11 @@ int store_open(struct loop *loop, const struct store_opts *opts, struct store **
 	s->timeout_ms = opts->timeout_ms ? opts->timeout_ms : TIMEOUT_MS;
 	s->probe_timer = loop_timer_new(loop, store_endpoint_on_probe_timer, s);
 	s->deferred = loop_timer_new(loop, store_call_on_deferred, s);
-	rc = add_endpoints(s, opts->endpoints ? opts->endpoints : "", err);
-	if (rc == 0)
+	s->direct = opts->direct;
+	s->direct_fd = -1;
+	if (s->direct)
+		rc = open_direct(s, err);
+	else if ((rc = add_endpoints(s, opts->endpoints ? opts->endpoints : "", err)) == 0)
 		rc = httpm_open(loop, &s->m, err);
 	if (rc < 0)
 		return rc;
@@ -87,9 +99,12 @@ void store_close(struct store *s)
 		store_call_free(s->calls);
 	while (s->watches)
 		store_watch_free(s->watches);
-	httpm_close(s->m); /* ends the probes too */
-	for (size_t i = 0; i < s->n_endpoints; i++)
+	for (size_t i = 0; i < s->n_endpoints; i++) {
+		store_exchange_cancel(s->endpoints[i].probe);
 		free(s->endpoints[i].url);
+	}
+	store_exchange_close(s);
+	httpm_close(s->m);
 	loop_timer_free(s->probe_timer);
 	loop_timer_free(s->deferred);
 	free(s->ca_file);

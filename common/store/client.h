@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 struct store;
+struct store_direct;
 struct store_call;
 struct store_watch;
 
@@ -43,6 +44,9 @@ struct store_opts {
 	const char *ca_file, *cert_file, *key_file;
 	const char *token;  /* bearer token for the built-in store, or NULL */
 	int64_t timeout_ms; /* of a call, over all endpoints; 0: 5000 */
+	/* A store in this process (direct.h), in place of endpoints; it outlives the
+	 * client. */
+	const struct store_direct *direct;
 };
 
 /* ERR_INVAL when endpoints is not a list of http(s) URLs. Connects to nothing yet. */

@@ -2,18 +2,17 @@
 /* Which endpoint is used; those that failed are probed before they are used again. */
 #include "check.h"
 #include "clock.h"
-#include "session.h"
+#include "exchange.h"
 
 #include <string.h>
 
 #define CONNECT_MS 1000
 #define OUT_MS 2000 /* an endpoint that failed is not used for so long */
 
-struct http_req store_request(const struct store *s, const char *url)
+struct http_req store_request(const struct store *s)
 {
 	return (struct http_req){
 		.method = "POST",
-		.url = url,
 		.ca_file = s->ca_file,
 		.cert_file = s->cert_file,
 		.key_file = s->key_file,
@@ -88,12 +87,13 @@ static void on_probe(void *arg, const struct http_res *res, bool sent,
 
 static void probe(struct store_endpoint *e)
 {
-	CLEANUP(free) char *url = xasprintf("%s/health", e->url);
-	struct http_req req = store_request(e->store, url);
+	struct store *s = e->store;
+	struct http_req req = store_request(s);
 
 	req.method = "GET";
 	req.timeout_ms = CONNECT_MS;
-	e->probe = httpm_start(e->store->m, &req, NULL, on_probe, e);
+	e->probe = store_exchange_start(s, (size_t)(e - s->endpoints), "/health", &req,
+					NULL, on_probe, e);
 }
 
 void store_endpoint_on_probe_timer(void *arg)

@@ -18,13 +18,16 @@ struct store_endpoint {
 	char *url;
 	bool out;
 	int64_t out_until_ms; /* then it is probed */
-	struct httpm_call *probe;
+	struct store_exchange *probe;
 };
 
 struct store {
 	uint32_t magic;
 	struct loop *loop;
 	struct httpm *m;
+	const struct store_direct *direct; /* in place of HTTP, or NULL */
+	int direct_fd;
+	struct store_exchange *exchanges; /* direct ones */
 	char *ca_file, *cert_file, *key_file, *token;
 	int64_t timeout_ms;
 	struct store_endpoint endpoints[STORE_MAX_ENDPOINTS];
@@ -42,8 +45,8 @@ size_t store_endpoint_choose(struct store *s, size_t try);
 void store_endpoint_failed(struct store *s, size_t i, const struct err *err);
 void store_endpoint_worked(struct store *s, size_t i);
 void store_endpoint_on_probe_timer(void *arg);
-/* A request with the store's certificates and token; url stays the caller's. */
-struct http_req store_request(const struct store *s, const char *url);
+/* A request with the store's certificates and token. */
+struct http_req store_request(const struct store *s);
 
 /* In watch.c. */
 void store_watch_free(struct store_watch *w);

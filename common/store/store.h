@@ -9,6 +9,7 @@
 
 #include "blocking.h"
 #include "client.h"
+#include "direct.h"
 #include "etcd_json.h"
 #include "mirror.h"
 

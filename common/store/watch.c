@@ -28,7 +28,7 @@ struct store_watch {
 	bool prev_kv;
 	store_watch_fn *fn;
 	void *arg;
-	struct httpm_call *http;
+	struct store_exchange *http;
 	struct loop_timer *timer; /* for a retry, or a missing confirmation */
 	size_t endpoint, tries;
 	int64_t created_ms; /* when the stream was confirmed; 0: it is not */
@@ -56,7 +56,7 @@ static void start(struct store_watch *w);
 
 static void hang_up(struct store_watch *w)
 {
-	httpm_cancel(w->http);
+	store_exchange_cancel(w->http);
 	w->http = NULL;
 	w->created_ms = 0;
 	buf_clear(&w->line);
@@ -317,25 +317,24 @@ static void start(struct store_watch *w)
 	/* etcd ends a watch on a member that lost its leader only on request. */
 	static const char *const headers[] = { "Grpc-Metadata-hasleader: true", NULL };
 	CLEANUP(buf_done) struct buf body;
-	CLEANUP(free) char *url = NULL;
 	struct http_req req;
 
 	w->endpoint = store_endpoint_choose(w->s, w->tries++);
-	url = xasprintf("%s/v3/watch", w->s->endpoints[w->endpoint].url);
 	buf_init(&body, STORE_REQUEST_BYTES);
 	buf_puts(&body, "{\"create_request\":{");
 	buf_puts(&body, buf_str(&w->range));
 	ejson_add_int(&body, "start_revision", w->next_rev);
 	ejson_add_true(&body, "prev_kv", w->prev_kv);
 	buf_puts(&body, "}}");
-	req = store_request(w->s, url);
+	req = store_request(w->s);
 	req.headers = headers;
 	req.body = buf_str(&body);
 	req.body_len = body.len;
 	req.timeout_ms = -1;
 	buf_clear(&w->line);
 	loop_timer_in(w->timer, CREATE_MS);
-	w->http = httpm_start(w->s->m, &req, on_data, on_http, w);
+	w->http = store_exchange_start(w->s, w->endpoint, "/v3/watch", &req, on_data,
+				       on_http, w);
 }
 
 struct store_watch *store_watch(struct store *s, const char *key, const char *end,
@@ -369,7 +368,7 @@ void store_watch_free(struct store_watch *w)
 	*w->link = w->next;
 	if (w->next)
 		w->next->link = w->link;
-	httpm_cancel(w->http);
+	store_exchange_cancel(w->http);
 	loop_timer_free(w->timer);
 	buf_done(&w->range);
 	buf_done(&w->line);

@@ -11,7 +11,7 @@ static int eval_arg(struct texec *x, const struct tval *dot, const struct tnode 
 		    struct tval *ret, struct err *err);
 
 /* The cost of a call beyond one step, for long strings and lists. */
-static int64_t work_of(const struct tval *args, size_t n)
+static size_t work_of(const struct tval *args, size_t n)
 {
 	size_t work = 0;
 
@@ -20,7 +20,7 @@ static int64_t work_of(const struct tval *args, size_t n)
 			work += args[i].str.n / 256;
 		else if (args[i].kind == TV_LIST)
 			work += args[i].list->n / 8;
-	return (int64_t)work;
+	return work;
 }
 
 static int call(struct texec *x, int line, const struct tfunc *f, const struct tval *args,
@@ -30,8 +30,11 @@ static int call(struct texec *x, int line, const struct tfunc *f, const struct t
 
 	if (rc < 0)
 		return err_wrap(err, rc, "%s:%d", x->t->name, line);
-	x->run.steps += work_of(args, n);
-	rc = f->fn(&x->run, args, n, ret, err);
+	rc = trun_work(&x->run, work_of(args, n), err);
+	if (rc == 0)
+		rc = f->fn(&x->run, args, n, ret, err);
+	if (rc == 0)
+		rc = trun_work(&x->run, work_of(ret, 1), err);
 	if (rc < 0)
 		return err_wrap(err, rc, "%s:%d: error calling %s", x->t->name, line,
 				f->name);
@@ -94,7 +97,7 @@ static int eval_field(const struct texec *x, int line, const struct tval *v,
 		return time_field(x, line, v, name.s, ret, err);
 	case TV_MAP:
 	case TV_STRUCT:
-		member = tmap_get(v->map, name);
+		member = tval_member(v, name);
 		if (!member && v->kind == TV_STRUCT)
 			break;
 		*ret = member ? *member : (struct tval){ .kind = TV_NIL };

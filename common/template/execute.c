@@ -159,6 +159,7 @@ static int walk_action(struct texec *x, const struct tval *dot, const struct tno
 		       struct err *err)
 {
 	struct tval v;
+	size_t before = x->out->len;
 	int rc = teval_pipe(x, dot, n->pipe, true, &v, err);
 
 	if (rc < 0 || n->pipe->n_vars)
@@ -167,6 +168,7 @@ static int walk_action(struct texec *x, const struct tval *dot, const struct tno
 		buf_puts(x->out, "<no value>");
 	else
 		tval_print(x->out, &v);
+	x->run.steps += (int64_t)(x->out->len - before) / 256;
 	return 0;
 }
 
@@ -245,6 +247,7 @@ int template_execute(const struct template *t, const struct template_source *sou
 
 	x->t = t;
 	x->run.source = source;
+	x->run.steps_max = source->steps_max ? source->steps_max : TEMPLATE_STEPS;
 	x->out = out;
 	tpool_init(&x->run.pool, POOL_MAX);
 	dot = starting_dot(&x->run.pool, vars, n_vars);

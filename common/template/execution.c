@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define STEPS_MAX 1000000
 #define DEPTH_MAX 400
 
 int texec_fail(const struct texec *x, int line, struct err *err, const char *fmt, ...)
@@ -22,7 +21,7 @@ int texec_check(struct texec *x, int line, struct err *err)
 {
 	const char *what = NULL;
 
-	if (++x->run.steps > STEPS_MAX)
+	if (++x->run.steps > x->run.steps_max)
 		what = "runs too long";
 	else if (x->depth > DEPTH_MAX)
 		what = "calls too deeply";

@@ -12,8 +12,12 @@
 struct trun {
 	struct tpool pool;
 	const struct template_source *source;
-	int64_t steps; /* of work so far, about a microsecond each; it is bounded */
+	int64_t steps; /* of work so far, about a microsecond each */
+	int64_t steps_max;
 };
+
+/* Counts work that a function is about to do: ERR_LIMIT when it passes the bound. */
+int trun_work(struct trun *x, size_t steps, struct err *err) MUST_CHECK;
 
 typedef int tfunc_fn(struct trun *x, const struct tval *args, size_t n, struct tval *ret,
 		     struct err *err);

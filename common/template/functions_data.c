@@ -3,7 +3,6 @@
 #include "function.h"
 
 #include "check.h"
-#include "sorted.h"
 #include "text.h"
 
 #include <string.h>
@@ -43,23 +42,36 @@ static size_t sort_length(const struct tval *v)
 	return v->kind == TV_STRING ? v->str.n : 0;
 }
 
-/* Insertion by halves: stable. */
+struct sorted {
+	size_t length, at;
+};
+
+static int by_length(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+
+	if (x->length != y->length)
+		return x->length < y->length ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* Stable. */
 TFUNC(fn_sort_by_length)
 {
-	struct tlist *l;
+	CLEANUP(free) struct sorted *order = NULL;
+	int rc = trun_work(x, a->list->n / 2, err);
 
 	(void)n;
-	(void)err;
+	if (rc < 0)
+		return rc;
 	*ret = tval_list(&x->pool, a->list->elem);
-	l = ret->list;
-	for (size_t i = 0; i < a->list->n; i++) {
-		struct tval v = a->list->v[i];
-		size_t at = SORTED_PLACE(i, k, sort_length(&l->v[k]) <= sort_length(&v));
-
-		tlist_add(&x->pool, l, v);
-		memmove(l->v + at + 1, l->v + at, (i - at) * sizeof(v));
-		l->v[at] = v;
-	}
+	order = xcalloc(a->list->n + 1, sizeof(*order));
+	for (size_t i = 0; i < a->list->n; i++)
+		order[i] = (struct sorted){ sort_length(&a->list->v[i]), i };
+	if (a->list->n)
+		qsort(order, a->list->n, sizeof(*order), by_length);
+	for (size_t i = 0; i < a->list->n; i++)
+		tlist_add(&x->pool, ret->list, a->list->v[order[i].at]);
 	return 0;
 }
 
@@ -127,7 +139,10 @@ static int read_json(struct trun *x, struct tstr s, bool array, struct tval *ret
 {
 	CLEANUP(json_decref) json_t *j = NULL;
 	json_error_t e;
+	int rc = trun_work(x, s.n / 16, err);
 
+	if (rc < 0)
+		return rc;
 	j = json_loadb(s.s, s.n, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &e);
 	if (!j)
 		return err_set(err, ERR_INVAL, "not JSON: %s at line %d, column %d",

@@ -159,7 +159,7 @@ static int index_one(const struct tval *v, const struct tval *i, struct tval *re
 			return err_set(err, ERR_INVAL,
 				       "value has type %s; should be string",
 				       tval_type(i, text));
-		member = tmap_get(v->map, i->str);
+		member = tval_member(v, i->str);
 		*ret = member ? *member : (struct tval){ .kind = TV_NIL };
 		return 0;
 	}

@@ -83,12 +83,13 @@ static bool collect(void *arg, const char *key, const char *value, size_t len)
 	struct collector *c = arg;
 	bool hit = false;
 
-	c->x->steps++;
 	c->rc = glob_match(c->pattern, key, &hit, c->err);
 	if (hit)
 		tlist_add(c->pool, c->list,
 			  c->values ? tval_str(c->pool, value, len)
 				    : pair(c->pool, key, value, len));
+	if (c->rc == 0)
+		c->rc = trun_work(c->x, len / 1024 + 1, c->err);
 	return c->rc == 0 && !tpool_is_full(c->pool);
 }
 
@@ -139,15 +140,29 @@ struct lister {
 	struct tlist *list;
 	const char *path; /* without a slash at its end */
 	bool dirs;        /* only what has children */
+	int rc;
+	struct err *err;
 };
 
-static void add_once(struct lister *l, const char *s, size_t n)
+/* Keys come sorted, so that nearly all repetitions follow each other. */
+static void add(struct lister *l, const char *s, size_t n)
 {
-	for (size_t i = l->list->n; i > 0; i--)
-		if (l->list->v[i - 1].str.n == n &&
-		    memcmp(l->list->v[i - 1].str.s, s, n) == 0)
-			return;
+	const struct tlist *list = l->list;
+	const struct tstr *last = list->n ? &list->v[list->n - 1].str : NULL;
+
+	if (last && last->n == n && memcmp(last->s, s, n) == 0)
+		return;
 	tlist_add(l->pool, l->list, tval_str(l->pool, s, n));
+}
+
+static void drop_repeated(struct tlist *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (n == 0 || tstr_compare(l->v[n - 1].str, l->v[i].str) != 0)
+			l->v[n++] = l->v[i];
+	l->n = n;
 }
 
 static bool list_one(void *arg, const char *key, const char *value, size_t len)
@@ -158,25 +173,26 @@ static bool list_one(void *arg, const char *key, const char *value, size_t len)
 
 	(void)value;
 	(void)len;
-	l->x->steps++;
+	l->rc = trun_work(l->x, 1, l->err);
 	if (*rest == '\0' && n && !l->dirs) {
 		slash = strrchr(key, '/');
-		add_once(l, slash ? slash + 1 : key, strlen(slash ? slash + 1 : key));
+		add(l, slash ? slash + 1 : key, strlen(slash ? slash + 1 : key));
 	} else if (*rest == '/') {
 		rest++;
 		slash = strchr(rest, '/');
 		if (slash)
-			add_once(l, rest, (size_t)(slash - rest));
+			add(l, rest, (size_t)(slash - rest));
 		else if (!l->dirs)
-			add_once(l, rest, strlen(rest));
+			add(l, rest, strlen(rest));
 	}
-	return !tpool_is_full(l->pool);
+	return l->rc == 0 && !tpool_is_full(l->pool);
 }
 
-static int list_keys(struct trun *x, struct tstr path, bool dirs, struct tval *ret)
+static int list_keys(struct trun *x, struct tstr path, bool dirs, struct tval *ret,
+		     struct err *err)
 {
 	const struct template_source *s = x->source;
-	struct lister l = { .x = x, .pool = &x->pool, .dirs = dirs };
+	struct lister l = { .x = x, .pool = &x->pool, .dirs = dirs, .err = err };
 
 	while (path.n && path.s[path.n - 1] == '/')
 		path.n--;
@@ -186,21 +202,20 @@ static int list_keys(struct trun *x, struct tstr path, bool dirs, struct tval *r
 	if (s->each)
 		s->each(s->arg, l.path, list_one, &l);
 	tlist_sort(l.list);
-	return 0;
+	drop_repeated(l.list);
+	return l.rc;
 }
 
 TFUNC(fn_ls)
 {
 	(void)n;
-	(void)err;
-	return list_keys(x, a->str, false, ret);
+	return list_keys(x, a->str, false, ret, err);
 }
 
 TFUNC(fn_lsdir)
 {
 	(void)n;
-	(void)err;
-	return list_keys(x, a->str, true, ret);
+	return list_keys(x, a->str, true, ret, err);
 }
 
 const struct tfunc tfuncs_keys[] = {

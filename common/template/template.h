@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TEMPLATE_STEPS 1000000
+
 struct template;
 
 /* Return false to stop the visit. Strings are valid only during the call. */
@@ -54,6 +56,8 @@ struct template_source {
 	const char *hostname;
 	const char *host_ip;
 	int64_t now_ms; /* Unix time for datetime */
+	/* Of work, about a microsecond each; 0: TEMPLATE_STEPS. */
+	int64_t steps_max;
 };
 
 /* A member of the data that the template is given: {{.name}}. */

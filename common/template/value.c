@@ -193,6 +193,20 @@ static void make_room(struct tpool *p, struct tmap *m)
 	m->cap = cap;
 }
 
+static void map_append(struct tpool *p, struct tmap *m, struct tstr key, struct tval v)
+{
+	make_room(p, m);
+	m->m[m->n++] = (struct tmember){ .key = key, .val = v };
+	m->depth = MAX(m->depth, tval_depth(&v));
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct tmember *x = a, *y = b;
+
+	return tstr_compare(x->key, y->key);
+}
+
 void tmap_set(struct tpool *p, const struct tval *map, struct tstr key, struct tval v)
 {
 	struct tmap *m = map->map;
@@ -209,12 +223,17 @@ void tmap_set(struct tpool *p, const struct tval *map, struct tstr key, struct t
 	m->n++;
 }
 
-const struct tval *tmap_get(const struct tmap *m, struct tstr key)
+const struct tval *tval_member(const struct tval *map, struct tstr key)
 {
-	for (size_t i = 0; i < m->n; i++)
-		if (tstr_compare(m->m[i].key, key) == 0)
-			return &m->m[i].val;
-	return NULL;
+	const struct tmap *m = map->map;
+	size_t at = 0;
+
+	if (map->kind == TV_MAP)
+		at = map_position(m, key);
+	else
+		while (at < m->n && tstr_compare(m->m[at].key, key) != 0)
+			at++;
+	return at < m->n && tstr_compare(m->m[at].key, key) == 0 ? &m->m[at].val : NULL;
 }
 
 bool tval_is_true(const struct tval *v)
@@ -301,8 +320,11 @@ static int map_from_json(struct tpool *p, const json_t *j, struct tval *ret,
 
 		if (rc < 0)
 			return rc;
-		tmap_set(p, ret, tstr_new(p, key, strlen(key)), v);
+		map_append(p, ret->map, tstr_new(p, key, strlen(key)), v);
 	}
+	/* At the end, as the members of a large document come in any order. */
+	if (ret->map->n)
+		qsort(ret->map->m, ret->map->n, sizeof(*ret->map->m), by_key);
 	return 0;
 }
 

@@ -101,7 +101,8 @@ void tlist_add(struct tpool *p, struct tlist *l, struct tval v);
 void tlist_sort(struct tlist *l);
 /* Adds or replaces; a map stays sorted. */
 void tmap_set(struct tpool *p, const struct tval *map, struct tstr key, struct tval v);
-const struct tval *tmap_get(const struct tmap *m, struct tstr key);
+/* A member of a map or struct; NULL: it has none of that name. */
+const struct tval *tval_member(const struct tval *map, struct tstr key);
 
 unsigned tval_depth(const struct tval *v); /* 0 for a scalar */
 bool tval_is_true(const struct tval *v);

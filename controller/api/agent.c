@@ -129,6 +129,26 @@ int api_agent_renew(struct request *r, struct err *err)
 	return rc;
 }
 
+/* An agent that was held did nothing else in the meantime, and is to be looked at. */
+static int tell_held(struct request *r, const json_t *body, struct err *err)
+{
+	const json_t *held = json_object_get(body, "held");
+	const char *by = "";
+	int64_t ms = 0;
+	int rc = 0;
+
+	if (!held)
+		return 0;
+	rc = jread_int(held, "ms", &ms, err);
+	if (rc == 0)
+		rc = jread_str(held, "by", &by, err);
+	if (rc == 0)
+		api_event(r, "agent-held", "", "", r->host,
+			  "the agent of %s was held for %.1f s by %.200s", r->host,
+			  (double)ms / 1000, by);
+	return rc;
+}
+
 /* The answer carries requests to the host: logs that users
  * asked for. */
 int api_agent_metrics(struct request *r, struct err *err)
@@ -147,6 +167,8 @@ int api_agent_metrics(struct request *r, struct err *err)
 			     r->host, host);
 	if (rc == 0 && !API_HOOK(r, agent_metrics))
 		rc = request_absent(err, "the metrics store");
+	if (rc == 0)
+		rc = tell_held(r, body, err);
 	if (rc == 0)
 		rc = API_HOOK(r, agent_metrics)(API_HOOK(r, arg), r->host, body, err);
 	if (rc == 0)

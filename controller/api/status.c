@@ -5,10 +5,13 @@
 #include "check.h"
 #include "clock.h"
 #include "metrics.h"
+#include "samples.h"
 
 #include <string.h>
 
 #define METRICS_MAX_BYTES (16 << 20)
+/* What an agent said of itself is old after this. */
+#define AGENT_SILENT_MS (5 * 60 * 1000)
 
 int api_healthz(struct request *r, struct err *err)
 {
@@ -168,6 +171,31 @@ static int write_tiers(struct request *r, struct buf *b, struct err *err)
 	return 0;
 }
 
+/* What each agent says of itself: it has no port for Prometheus to ask. */
+static int write_agents(struct request *r, struct buf *b, struct err *err)
+{
+	CLEANUP(db_host_list_done) struct db_host_list l = { NULL, 0 };
+	const struct db_host_filter present = { .present = true };
+	const int64_t now = clock_now_ms();
+	int rc = db_host_list(r->api->db, &present, &l, err);
+
+	promtext_head(b, "foretide_agent_loop_pause_seconds_max", "gauge",
+		      "Longest time within about a minute in which an agent did nothing "
+		      "else.");
+	for (size_t i = 0; rc == 0 && i < l.n; i++) {
+		CLEANUP(free) char *labels = xasprintf("host=\"%s\"", l.v[i].id);
+		int64_t id = db_series_id(r->api->db, "agent_loop_pause_seconds_max",
+					  labels);
+		struct db_sample newest;
+
+		if (id && db_samples_recent(r->api->db, id, now, now, &newest, 1, NULL) &&
+		    newest.t_ms > now - AGENT_SILENT_MS)
+			promtext_sample(b, "foretide_agent_loop_pause_seconds_max",
+					labels, newest.v);
+	}
+	return rc;
+}
+
 int api_own_metrics(struct request *r, struct err *err)
 {
 	CLEANUP(buf_done) struct buf b;
@@ -180,6 +208,8 @@ int api_own_metrics(struct request *r, struct err *err)
 	write_counts(&b, &c);
 	write_requests(r, &b);
 	rc = write_tiers(r, &b, err);
+	if (rc == 0)
+		rc = write_agents(r, &b, err);
 	if (rc < 0)
 		return rc;
 	if (API_HOOK(r, prometheus))

@@ -16,11 +16,6 @@ static json_t *token_json(const struct db_token *t)
 			 "last_used", json_time(t->last_used_ms), "revoked", t->revoked);
 }
 
-static bool is_own(const struct db_token *t)
-{
-	return strcmp(t->name, API_OWN_TOKEN) == 0;
-}
-
 int api_token_list(struct request *r, struct err *err)
 {
 	CLEANUP(db_token_list_done) struct db_token_list all = { NULL, 0 };
@@ -35,7 +30,7 @@ int api_token_list(struct request *r, struct err *err)
 		return rc;
 	items = json_array();
 	for (size_t i = 0; i < all.n && json_array_size(items) <= limit; i++)
-		if (all.v[i].id > after && !is_own(&all.v[i]))
+		if (all.v[i].id > after)
 			json_array_append_new(items, token_json(&all.v[i]));
 	reply_items(r, items, limit, "id");
 	return 0;
@@ -63,9 +58,6 @@ static int read_token(const json_t *body, struct db_token *t, const char **ret_n
 	if (!**ret_name || strlen(*ret_name) >= API_NAME_MAX)
 		return err_set(err, ERR_INVAL, "\"name\" must have 1 to %d bytes",
 			       API_NAME_MAX - 1);
-	if (strcmp(*ret_name, API_OWN_TOKEN) == 0)
-		return err_set(err, ERR_INVAL,
-			       "this name is reserved for the controller");
 	if (life_ms && t->expires_ms)
 		return err_set(err, ERR_INVAL, "give \"expires\" or \"for\", not both");
 	if (life_ms)
@@ -122,7 +114,7 @@ static bool is_last_admin(const struct db_token_list *all, int64_t id)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct db_token *t = &all->v[i];
 
-		if (t->role != DB_ROLE_ADMIN || t->revoked || is_own(t) ||
+		if (t->role != DB_ROLE_ADMIN || t->revoked ||
 		    (t->expires_ms && t->expires_ms <= clock_now_ms()))
 			continue;
 		is_admin = is_admin || t->id == id;
@@ -146,7 +138,7 @@ int api_token_delete(struct request *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < all.n; i++)
-		if (all.v[i].id == id && !all.v[i].revoked && !is_own(&all.v[i]))
+		if (all.v[i].id == id && !all.v[i].revoked)
 			t = &all.v[i];
 	if (!t)
 		return err_set(err, ERR_NOT_FOUND, "there is no token '%s'", r->args[0]);

@@ -3,9 +3,10 @@
 
 #include "store.h"
 
-enum MHD_Result kv_queue(struct MHD_Connection *conn, unsigned status, const char *type,
-			 struct buf *body)
+enum MHD_Result kv_queue(struct MHD_Connection *conn, unsigned status, struct buf *body)
 {
+	const char *type = *buf_str(body) == '{' ? "application/json"
+						 : "text/plain; charset=utf-8";
 	size_t n = body->len;
 	char *text = buf_take(body);
 	struct MHD_Response *r =
@@ -23,21 +24,14 @@ enum MHD_Result kv_queue(struct MHD_Connection *conn, unsigned status, const cha
 	return ok;
 }
 
-enum MHD_Result kv_queue_json(struct MHD_Connection *conn, struct buf *body)
+unsigned kv_answer_fault(struct buf *to, int code, const char *words)
 {
-	return kv_queue(conn, MHD_HTTP_OK, "application/json", body);
-}
-
-enum MHD_Result kv_queue_fault(struct MHD_Connection *conn, int code, const char *words)
-{
-	CLEANUP(buf_done) struct buf b;
-
-	buf_init(&b, 8192);
-	ejson_open(&b, NULL, '{');
-	ejson_add_text(&b, "error", words);
-	ejson_add_text(&b, "message", words);
-	buf_printf(&b, ",\"code\":%d}", code);
-	return kv_queue(conn, kv_fault_status(code), "application/json", &b);
+	buf_clear(to);
+	ejson_open(to, NULL, '{');
+	ejson_add_text(to, "error", words);
+	ejson_add_text(to, "message", words);
+	buf_printf(to, ",\"code\":%d}", code);
+	return kv_fault_status(code);
 }
 
 void kv_add_header(struct buf *b, const struct kv *kv)

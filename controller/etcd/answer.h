@@ -15,11 +15,10 @@ void kv_add_header(struct buf *b, const struct kv *kv);
 void kv_add_change(struct buf *b, const char *name, const struct kv_change *c,
 		   bool with_value);
 
-/* These take the body. */
-enum MHD_Result kv_queue(struct MHD_Connection *conn, unsigned status, const char *type,
-			 struct buf *body);
-enum MHD_Result kv_queue_json(struct MHD_Connection *conn, struct buf *body);
-/* An error response. */
-enum MHD_Result kv_queue_fault(struct MHD_Connection *conn, int code, const char *words);
+/* Writes an error in place of what the answer has; returns its HTTP status. */
+unsigned kv_answer_fault(struct buf *to, int code, const char *words);
+
+/* Takes the body: JSON, or plain text. */
+enum MHD_Result kv_queue(struct MHD_Connection *conn, unsigned status, struct buf *body);
 
 #endif

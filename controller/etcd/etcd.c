@@ -7,7 +7,7 @@
 #include "lease.h"
 #include "member.h"
 #include "persist.h"
-#include "watch_stream.h"
+#include "watch.h"
 
 #include <string.h>
 #include <sys/random.h>

@@ -19,6 +19,7 @@
 #ifndef CONTROLLER_ETCD_ETCD_H
 #define CONTROLLER_ETCD_ETCD_H
 
+#include "buf.h"
 #include "cleanup.h"
 #include "db.h"
 #include "err.h"
@@ -27,6 +28,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct kv;
 
@@ -72,6 +74,38 @@ struct kv_host_access {
 	const char *write[4];
 };
 void kv_host_access(const char *host_id, struct kv_host_access *ret);
+
+/* ---- calls of this process */
+
+/*
+ * Answers POST path (such as "/v3/kv/put") with a JSON body (may be NULL): the HTTP status
+ * and, in answer, the body that a client would get. Not for watches.
+ */
+unsigned kv_call(struct kv *kv, const char *path, const char *body, size_t body_len,
+		 const struct kv_access *access, struct buf *answer);
+
+/*
+ * Who reads a watch; both are called with the store's lock held, so they may only signal.
+ * After waits() (may be NULL) there is nothing to read until wake().
+ */
+struct kv_reader {
+	void (*waits)(void *arg);
+	void (*wake)(void *arg);
+	void *arg;
+};
+
+struct kv_watch;
+
+/* A watch by the body that POST /v3/watch has; on a status other than 200, answer says why. */
+unsigned kv_watch_open(struct kv *kv, const char *body, size_t body_len,
+		       const struct kv_access *access, const struct kv_reader *reader,
+		       struct kv_watch **ret, struct buf *answer);
+/* Bytes of the stream: 0 when there are none now, negative at the end. */
+ssize_t kv_watch_read(struct kv_watch *w, char *data, size_t max);
+/* After it no wake() follows. */
+void kv_watch_close(struct kv_watch *w);
+
+/* ---- over HTTP */
 
 /* Whether the path belongs to the store. */
 bool kv_handles(const char *path);

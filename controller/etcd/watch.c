@@ -1,180 +1,211 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "watch.h"
 
+#include "access.h"
 #include "answer.h"
+#include "call.h"
 #include "check.h"
 #include "clock.h"
 #include "store.h"
 
+#include <poll.h>
 #include <string.h>
 
-#define PIECE_BYTES (256u << 10) /* a longer message ends after its revision */
+#define WATCH_MAGIC 0x6b767774u
+#define WATCHES_MAX 2000
+#define MESSAGE_BYTES (64u << 20)
+#define TEND_MS 5000
+#define PROGRESS_MS 60000
 
-/* ---------------------------------------------------------------- the request */
-
-static int parse_members(const json_t *o, struct kv_watch *w, struct err *err)
+static void bytes_done(struct kv_bytes *b)
 {
-	static const char *const filters[] = { "NOPUT", "NODELETE", NULL };
-	const json_t *list;
-	int rc;
-
-	if ((rc = ejson_read_bytes(o, "key", &w->key.data, &w->key.len, err)) < 0 ||
-	    (rc = ejson_read_bytes(o, "range_end", &w->end.data, &w->end.len, err)) < 0 ||
-	    (rc = ejson_read_int(o, "start_revision", &w->next_rev, err)) < 0 ||
-	    (rc = ejson_read_int(o, "watch_id", &w->watch_id, err)) < 0 ||
-	    (rc = ejson_read_bool(o, "prev_kv", &w->prev_kv, err)) < 0 ||
-	    (rc = ejson_read_bool(o, "progress_notify", &w->progress, err)) < 0 ||
-	    (rc = ejson_read_array(o, "filters", &list, err)) < 0)
-		return rc;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *name = json_string_value(json_array_get(list, i));
-		json_int_t number = json_integer_value(json_array_get(list, i));
-
-		if (name ? strcmp(name, filters[0]) == 0 : number == 0)
-			w->no_put = true;
-		else if (name ? strcmp(name, filters[1]) == 0 : number == 1)
-			w->no_delete = true;
-		else
-			return err_set(err, ERR_INVAL, "unknown value for \"filters\"");
-	}
-	return 0;
+	free(b->data);
+	b->data = NULL;
 }
 
-/* An empty key is the first possible key. */
-static void normalise(struct kv_watch *w)
+static void watch_free(struct kv_watch *w)
 {
-	size_t n = MIN(w->key.len, w->end.len);
-	int c;
-
-	if (w->key.len == 0) {
-		free(w->key.data);
-		w->key.data = xcalloc(1, 2);
-		w->key.len = 1;
-	}
-	if (w->end.len == 0 || (w->end.len == 1 && w->end.data[0] == '\0'))
+	if (!w)
 		return;
-	c = memcmp(w->key.data, w->end.data, n);
-	w->empty_range = c > 0 || (c == 0 && w->key.len >= w->end.len);
+	bytes_done(&w->key);
+	bytes_done(&w->end);
+	buf_done(&w->out);
+	w->magic = 0;
+	free(w);
+}
+DEFINE_CLEANUP(struct kv_watch *, watch_free);
+
+static void wake(struct kv_watch *w)
+{
+	if (!w->waiting)
+		return;
+	w->waiting = false;
+	w->reader.wake(w->reader.arg);
 }
 
-int kv_watch_parse(const json_t *create, struct kv_watch *w, struct err *err)
+/* ---------------------------------------------------------------- reading */
+
+static ssize_t read_locked(struct kv_watch *w, char *data, size_t max)
 {
-	int rc = parse_members(create, w, err);
+	size_t n;
 
-	if (rc == 0)
-		normalise(w);
-	return rc;
-}
-
-/* ---------------------------------------------------------------- messages */
-
-static void begin_message(struct kv_watch *w)
-{
-	buf_clear(&w->out);
-	w->sent = 0;
-	w->sent_ms = clock_mono_ms();
-	buf_puts(&w->out, "{\"result\":{");
-	kv_add_header(&w->out, w->kv);
-	ejson_add_int(&w->out, "watch_id", w->empty_range ? -1 : w->watch_id);
-}
-
-static void end_message(struct kv_watch *w)
-{
-	buf_puts(&w->out, "}}\n");
+	if (w->kv->watches_ended)
+		return -1;
+	if (w->sent == w->out.len && (w->over || !kv_watch_next(w))) {
+		if (w->over)
+			return -1;
+		w->waiting = true;
+		if (w->reader.waits)
+			w->reader.waits(w->reader.arg);
+		return 0;
+	}
 	if (buf_is_full(&w->out))
-		w->over = true;
+		return -1;
+	n = MIN(max, w->out.len - w->sent);
+	memcpy(data, w->out.data + w->sent, n);
+	w->sent += n;
+	return (ssize_t)n;
 }
 
-static void write_created(struct kv_watch *w)
+ssize_t kv_watch_read(struct kv_watch *w, char *data, size_t max)
 {
-	w->created = true;
-	begin_message(w);
-	ejson_add_true(&w->out, "created", true);
-	if (w->empty_range) {
-		ejson_add_true(&w->out, "canceled", true);
-		ejson_add_word(&w->out, "cancel_reason", "mvcc: watcher range is empty");
-		w->over = true;
+	ssize_t n;
+
+	CHECK_MAGIC(w, WATCH_MAGIC);
+	pthread_mutex_lock(&w->kv->lock);
+	n = read_locked(w, data, max);
+	pthread_mutex_unlock(&w->kv->lock);
+	return n;
+}
+
+/* ---------------------------------------------------------------- start and end */
+
+static const struct kv_fault *enlist(struct kv *kv, struct kv_watch *w)
+{
+	const struct kv_fault *f = NULL;
+
+	pthread_mutex_lock(&kv->lock);
+	if (kv->n_watches >= WATCHES_MAX) {
+		f = &kv_too_many_watches;
+	} else {
+		if (w->next_rev == 0)
+			w->next_rev = kv->space.rev + 1;
+		w->sent_ms = clock_mono_ms();
+		w->next = kv->watches;
+		if (w->next)
+			w->next->link = &w->next;
+		w->link = &kv->watches;
+		kv->watches = w;
+		kv->n_watches++;
 	}
-	end_message(w);
+	pthread_mutex_unlock(&kv->lock);
+	return f;
 }
 
-static void write_compacted(struct kv_watch *w)
+static unsigned open_watch(struct kv *kv, const json_t *create, const struct kv_access *a,
+			   const struct kv_reader *reader, struct kv_watch **ret,
+			   struct buf *answer)
 {
-	w->over = true;
-	begin_message(w);
-	ejson_add_true(&w->out, "canceled", true);
-	ejson_add_int(&w->out, "compact_revision", w->kv->space.compacted);
-	end_message(w);
+	CLEANUP(watch_free) struct kv_watch *w = xcalloc(1, sizeof(*w));
+	const struct kv_fault *f;
+	struct err err;
+
+	w->magic = WATCH_MAGIC;
+	w->kv = kv;
+	w->fd = -1;
+	w->reader = *reader;
+	buf_init(&w->out, MESSAGE_BYTES);
+	if (kv_watch_parse(create, w, &err) < 0)
+		return kv_answer_fault(answer, 3, err.msg);
+	f = kv_may(a, false, &w->key, &w->end) ? enlist(kv, w) : &kv_denied;
+	if (f)
+		return kv_answer_fault(answer, f->code, f->words);
+	*ret = TAKE(w);
+	return MHD_HTTP_OK;
 }
 
-bool kv_watch_wants(const struct kv_watch *w, const struct kv_change *c)
+unsigned kv_watch_open(struct kv *kv, const char *body, size_t body_len,
+		       const struct kv_access *access, const struct kv_reader *reader,
+		       struct kv_watch **ret, struct buf *answer)
 {
-	return !(c->deleted ? w->no_delete : w->no_put) &&
-	       kv_in_range(c->key, &w->key, &w->end);
+	CLEANUP(json_decref) json_t *doc = NULL;
+	const json_t *create;
+	struct err err;
+
+	CHECK_MAGIC(kv, KV_MAGIC);
+	buf_init(answer, KV_ANSWER_BYTES);
+	if (kv_parse_body(body, body_len, &doc, &err) < 0)
+		return kv_answer_fault(answer, 3, err.msg);
+	create = ejson_get(doc, "create_request");
+	if (!json_is_object(create))
+		return kv_answer_fault(answer, 3, "a create_request is required");
+	return open_watch(kv, create, access, reader, ret, answer);
 }
 
-static void add_event(struct kv_watch *w, const struct kv_change *c)
+void kv_watch_close(struct kv_watch *w)
 {
-	const struct kv_change *prev = w->prev_kv ? kv_before(c) : NULL;
+	struct kv *kv = w->kv;
 
-	ejson_open(&w->out, NULL, '{');
-	if (c->deleted)
-		ejson_add_word(&w->out, "type", "DELETE");
-	kv_add_change(&w->out, "kv", c, true);
-	if (prev)
-		kv_add_change(&w->out, "prev_kv", prev, true);
-	ejson_close(&w->out, '}');
+	CHECK_MAGIC(w, WATCH_MAGIC);
+	pthread_mutex_lock(&kv->lock);
+	*w->link = w->next;
+	if (w->next)
+		w->next->link = w->link;
+	kv->n_watches--;
+	pthread_mutex_unlock(&kv->lock);
+	watch_free(w);
 }
 
-/* Writes the next events, in complete revisions; false when there are none. */
-static bool write_events(struct kv_watch *w)
+/* ---------------------------------------------------------------- from outside */
+
+void kv_watch_notify(struct kv *kv, size_t n)
 {
-	const struct kv *kv = w->kv;
-	size_t i = kv_log_find(&kv->space, w->next_rev);
-	bool any = false;
+	for (struct kv_watch *w = kv->watches; w; w = w->next) {
+		bool any = false;
 
-	for (; i < kv->space.n_log; i++) {
-		const struct kv_change *c = kv->space.log[i];
+		if (!w->waiting)
+			continue; /* it reads the log anyway */
+		for (size_t i = kv->space.n_log - n; !any && i < kv->space.n_log; i++)
+			any = kv->space.log[i]->rev >= w->next_rev &&
+			      kv_watch_wants(w, kv->space.log[i]);
+		if (any)
+			wake(w);
+		else if (w->next_rev <= kv->space.rev)
+			w->next_rev = kv->space.rev + 1;
+	}
+}
 
-		if (any && w->out.len > PIECE_BYTES &&
-		    c->rev != kv->space.log[i - 1]->rev)
-			break;
-		if (!kv_watch_wants(w, c))
+static bool peer_is_gone(const struct kv_watch *w)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLRDHUP };
+
+	return w->fd >= 0 && poll(&p, 1, 0) > 0 &&
+	       (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+/*
+ * libmicrohttpd does not poll suspended connections, so it does not notice that a peer
+ * has disconnected.
+ */
+int64_t kv_watch_tend(struct kv *kv, int64_t now_ms)
+{
+	for (struct kv_watch *w = kv->watches; w; w = w->next) {
+		if (!w->waiting)
 			continue;
-		if (!any) {
-			begin_message(w);
-			ejson_open(&w->out, "events", '[');
+		if (peer_is_gone(w)) {
+			w->over = true;
+			wake(w);
+		} else if (w->progress && now_ms - w->sent_ms >= PROGRESS_MS) {
+			w->report_progress = true;
+			wake(w);
 		}
-		any = true;
-		add_event(w, c);
 	}
-	if (i < kv->space.n_log)
-		w->next_rev = kv->space.log[i]->rev;
-	else if (w->next_rev <= kv->space.rev)
-		w->next_rev = kv->space.rev + 1;
-	if (!any)
-		return false;
-	ejson_close(&w->out, ']');
-	end_message(w);
-	return true;
+	return now_ms + TEND_MS;
 }
 
-bool kv_watch_next(struct kv_watch *w)
+void kv_watch_end_all(struct kv *kv)
 {
-	if (!w->created) {
-		write_created(w);
-		return true;
-	}
-	if (w->next_rev < w->kv->space.compacted) {
-		write_compacted(w);
-		return true;
-	}
-	if (write_events(w))
-		return true;
-	if (!w->report_progress)
-		return false;
-	w->report_progress = false;
-	begin_message(w);
-	end_message(w);
-	return true;
+	kv->watches_ended = true;
+	for (struct kv_watch *w = kv->watches; w; w = w->next)
+		wake(w);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * watch.h - the messages of one watch.
+ * watch.h - one watch: its messages, and who reads them.
  *
  * A watch has no queue: it knows the next revision to send and reads the log when its
- * connection can take more. If it is too slow, its revision is compacted and the watch is
- * canceled. Sending: watch_stream.h.
+ * reader can take more. If that is too slow, its revision is compacted and the watch is
+ * canceled. Over HTTP: watch_stream.h.
  */
 #ifndef CONTROLLER_ETCD_WATCH_H
 #define CONTROLLER_ETCD_WATCH_H
@@ -18,9 +18,9 @@ struct kv_watch {
 	uint32_t magic;
 	struct kv *kv;
 	struct kv_watch *next, **link; /* *link == this; NULL: not in the list */
-	struct MHD_Connection *conn;
-	int fd;
-	bool suspended;
+	struct kv_reader reader;
+	int fd; /* the peer's socket, or -1 */
+	bool waiting;
 	struct kv_bytes key, end;
 	int64_t next_rev, watch_id;
 	bool prev_kv, no_put, no_delete, progress;
@@ -31,6 +31,16 @@ struct kv_watch {
 	struct buf out; /* the message being sent */
 	size_t sent;
 };
+
+/* These are called with the lock held. */
+/* n changes were appended to the log. */
+void kv_watch_notify(struct kv *kv, size_t n);
+/* Ends watches whose peer has disconnected, sends progress reports; returns when to call
+ * it again. */
+int64_t kv_watch_tend(struct kv *kv, int64_t now_ms);
+void kv_watch_end_all(struct kv *kv);
+
+/* ---- watch_message.c */
 
 /* Reads a create_request. */
 int kv_watch_parse(const json_t *create, struct kv_watch *w, struct err *err) MUST_CHECK;

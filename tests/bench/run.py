@@ -19,6 +19,7 @@ import bench_hosts  # noqa: E402
 import bench_http  # noqa: E402
 import bench_ledger  # noqa: E402
 import bench_offline  # noqa: E402
+import bench_pause  # noqa: E402
 import bench_promise  # noqa: E402
 import bench_tick  # noqa: E402
 import bench_units  # noqa: E402
@@ -41,6 +42,7 @@ BENCHES = {
     "coverage": bench_coverage.coverage,
     "follow": bench_follow.follow,
     "ledger": bench_ledger.ledger,
+    "pause": bench_pause.pause,
 }
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,

@@ -15,6 +15,16 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+static _Atomic int sync_ms; /* how long the disk takes to sync */
+
+/* In place of libc's. */
+int fsync(int fd)
+{
+	(void)fd;
+	usleep((useconds_t)sync_ms * 1000);
+	return 0;
+}
+
 struct setup {
 	struct loop *loop;
 	struct keys *keys;
@@ -82,6 +92,7 @@ static int tear_down(void **state)
 	keys_free(s->keys);
 	loop_free(s->loop);
 	fake_reset();
+	sync_ms = 0;
 	nftw(s->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	free(s);
 	return 0;
@@ -620,6 +631,103 @@ static void says_why_a_template_fails(void **state)
 	assert_true(has_content(s, "/a", "\nx"));
 }
 
+/* A template that computes for long, from the keys /web. */
+static void put_large(const char *before)
+{
+	CLEANUP(free)
+	char *doc = xasprintf("{\"src\":\"%s{{range seq 1 20000}}{{$x := add . "
+			      "1}}{{end}}{{getv \\\"/web\\\"}}\",\"dest\":\"/large\","
+			      "\"keys\":[\"/web\"]}",
+			      before);
+
+	fake_put("/foretide/conf/shop/lb/large", doc);
+}
+
+static void renders_what_is_much_work_apart(void **state)
+{
+	struct setup *s = *state;
+
+	put_large("");
+	fake_put("/web", "1");
+	fake_sync();
+	start(s);
+	set_tier(s, false);
+	wait_until(s, has_content(s, "/large", "1"));
+	fake_put("/web", "2");
+	wait_until(s, has_content(s, "/large", "2"));
+	assert_string_equal(confd_problem(s->confd, "shop", "lb"), "");
+}
+
+static void says_why_what_is_rendered_apart_fails(void **state)
+{
+	struct setup *s = *state;
+
+	put_large("{{range seq 1 20000}}{{end}}{{getv \\\"/web/none\\\"}}");
+	fake_put("/web", "1");
+	fake_sync();
+	start(s);
+	set_tier(s, false);
+	wait_until(s, stats(s).failures >= 1);
+	assert_non_null(strstr(confd_problem(s->confd, "shop", "lb"), "/web/none"));
+}
+
+static void a_small_template_does_not_wait_for_a_large_one(void **state)
+{
+	struct setup *s = *state;
+
+	/* It never ends by itself but by its bound of work. */
+	fake_put("/foretide/conf/shop/lb/endless",
+		 "{\"src\":\"{{range seq 1 90000}}{{range seq 1 90000}}{{$x := json "
+		 "(getv \\\"/json\\\")}}{{end}}{{end}}\",\"dest\":\"/endless\",\"keys\":["
+		 "\"/json\"]}");
+	fake_put("/json", "{\"a\":[1,2,3]}");
+	put_resource("");
+	put_web(1);
+	fake_sync();
+	start(s);
+	set_tier(s, false);
+	wait_until(s, has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
+	wait_until(s, strstr(confd_problem(s->confd, "shop", "lb"), "the template "));
+}
+
+static void a_slow_disk_does_not_hold_the_loop(void **state)
+{
+	struct setup *s = *state;
+
+	sync_ms = 1000;
+	put_resource("");
+	put_web(1);
+	fake_sync();
+	start(s);
+	set_tier(s, false);
+	wait_until(s, s->ready);
+	assert_true(has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
+	assert_true(loop_longest_us(s->loop) < 900 * 1000);
+}
+
+static void the_last_text_is_there_in_the_end(void **state)
+{
+	struct setup *s = *state;
+
+	sync_ms = 100;
+	put_resource("");
+	put_web(1);
+	fake_sync();
+	start(s);
+	set_tier(s, false);
+	wait_until(s, s->ready);
+	/* While the second is written, it is taken back. */
+	put_web(2);
+	let_pass(s, 60);
+	fake_delete("/skydns/local/foretide/shop/web/web-2-80");
+	/* The resource itself is another by then. */
+	put_resource("\"mode\":\"0640\"");
+	wait_until(s, stats(s).renders >= 3 &&
+			      has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
+	let_pass(s, 300);
+	assert_true(has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
+}
+
 static void goes_on_with_the_old_resource_when_the_new_is_bad(void **state)
 {
 	struct setup *s = *state;
@@ -820,6 +928,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(renders_when_its_keys_are_known),
+		TEST(renders_what_is_much_work_apart),
+		TEST(a_slow_disk_does_not_hold_the_loop),
+		TEST(the_last_text_is_there_in_the_end),
+		TEST(says_why_what_is_rendered_apart_fails),
+		TEST(a_small_template_does_not_wait_for_a_large_one),
 		TEST(is_ready_without_resources_once_that_is_known),
 		TEST(renders_a_burst_once),
 		TEST(does_nothing_for_equal_values),

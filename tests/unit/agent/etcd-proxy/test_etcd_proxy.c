@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -76,6 +77,8 @@ static void run_echo(struct echo *e)
 		if (n > 0)
 			assert_int_equal(send(e->conns[i], part, (size_t)n, MSG_NOSIGNAL),
 					 n);
+		else if (n == 0)
+			shutdown(e->conns[i], SHUT_WR);
 	}
 }
 
@@ -201,6 +204,58 @@ static void passes_bytes_both_ways(void **state)
 	say(s, fd, "GET / HTTP/1.1\r\n\r\n");
 	say(s, fd, "more");
 	assert_int_equal(stats(s).connections, 1);
+}
+
+static void answers_a_client_that_sends_no_more(void **state)
+{
+	struct setup *s = *state;
+	CLEANUP(close_fd) int fd = -1;
+	char endpoints[64], back[8] = "";
+
+	start_echo(&s->echo[0]);
+	snprintf(endpoints, sizeof(endpoints), "http://127.0.0.1:%d", s->echo[0].port);
+	start(s, endpoints);
+	fd = dial(s);
+	assert_int_equal(send(fd, "GET /v3", 7, MSG_NOSIGNAL), 7);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	assert_int_equal(receive(s, fd, back, 7), 7);
+	assert_memory_equal(back, "GET /v3", 7);
+	/* The member has ended as well, and so has all. */
+	assert_int_equal(receive(s, fd, back, 1), 0);
+	assert_int_equal(stats(s).connections, 0);
+}
+
+static void rests_while_there_are_no_descriptors(void **state)
+{
+	struct setup *s = *state;
+	struct rlimit before, few;
+	char endpoints[64];
+	int fds[6], lowest, turns = 0;
+	int64_t end;
+
+	start_echo(&s->echo[0]);
+	snprintf(endpoints, sizeof(endpoints), "http://127.0.0.1:%d", s->echo[0].port);
+	start(s, endpoints);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = dial(s);
+	lowest = dup(0);
+	assert_true(lowest >= 0);
+	close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)lowest;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	end = clock_mono_ms() + 500;
+	for (; clock_mono_ms() < end; turns++)
+		loop_once(s->loop, 100);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	/* A turn a tenth of a second, and one for its timer. */
+	assert_in_range(turns, 1, 20);
+	assert_int_equal(stats(s).connections, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		say(s, fds[i], "GET /");
+		close(fds[i]);
+	}
 }
 
 static void holds_back_a_client_that_does_not_read(void **state)
@@ -523,6 +578,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(passes_bytes_both_ways),
+		TEST(answers_a_client_that_sends_no_more),
+		TEST(rests_while_there_are_no_descriptors),
 		TEST(holds_back_a_client_that_does_not_read),
 		TEST(goes_on_to_a_member_that_answers),
 		TEST(says_so_when_no_member_answers),

@@ -57,10 +57,60 @@ static void commands_report_output_status_and_limits(void **state)
 	assert_int_equal(o.code, ERR_LIMIT);
 }
 
+static int compute(void *arg, struct buf *out, struct err *err)
+{
+	const char *what = arg;
+
+	if (strcmp(what, "fails") == 0)
+		return err_set(err, ERR_NOT_FOUND, "no such %d", 7);
+	while (strcmp(what, "endless") == 0)
+		;
+	if (strcmp(what, "crashes") == 0)
+		abort();
+	buf_puts(out, what);
+	return 0;
+}
+
+static struct outcome run_compute(const char *what, int64_t ms)
+{
+	CLEANUP(loop_free) struct loop *loop = NULL;
+	struct outcome o = { 0 };
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
+	char text[16];
+	struct err e;
+
+	snprintf(text, sizeof(text), "%s", what);
+	assert_ok(loop_new(&loop, &e), &e);
+	assert_non_null(child_compute(loop, compute, text, ms, 8192, on_child, &o));
+	/* It has a copy of what was there when it began. */
+	strcpy(text, "later");
+	while (!o.told && clock_mono_ms() < until)
+		loop_once(loop, 50);
+	assert_true(o.told);
+	return o;
+}
+
+static void computations_report_results_and_their_own_errors(void **state)
+{
+	struct outcome o = run_compute("result", PATIENCE_MS);
+
+	(void)state;
+	assert_int_equal(o.code, 0);
+	assert_string_equal(o.out, "result");
+	o = run_compute("fails", PATIENCE_MS);
+	assert_int_equal(o.code, ERR_NOT_FOUND);
+	assert_string_equal(o.text, "no such 7");
+	o = run_compute("endless", 50);
+	assert_int_equal(o.code, ERR_TIMEOUT);
+	o = run_compute("crashes", PATIENCE_MS);
+	assert_int_equal(o.code, ERR_UNAVAIL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_report_output_status_and_limits),
+		cmocka_unit_test(computations_report_results_and_their_own_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

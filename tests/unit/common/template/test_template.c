@@ -458,6 +458,101 @@ static void stops_at_the_outputs_maximum(void **state)
 	assert_non_null(strstr(err.msg, "too much output"));
 }
 
+/* "/big" is a JSON object of n members, the last first. */
+struct big {
+	struct buf json;
+	size_t keys;
+};
+
+static bool big_get(void *arg, const char *key, const char **ret, size_t *ret_len)
+{
+	struct big *b = arg;
+
+	if (strcmp(key, "/big") != 0)
+		return false;
+	*ret = buf_str(&b->json);
+	*ret_len = b->json.len;
+	return true;
+}
+
+static void big_each(void *arg, const char *prefix, template_each_fn *fn, void *fn_arg)
+{
+	const struct big *b = arg;
+
+	(void)prefix;
+	for (size_t i = 0; i < b->keys; i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "/d/%08zu", i);
+		if (!fn(fn_arg, key, "v", 1))
+			return;
+	}
+}
+
+static int run_big(struct big *b, const char *text, int64_t steps, struct buf *out,
+		   struct err *err)
+{
+	const struct template_source from = {
+		.arg = b, .get = big_get, .each = big_each, .steps_max = steps
+	};
+	CLEANUP(template_free) struct template *t = NULL;
+
+	assert_ok(template_parse("t", text, strlen(text), &t, err), err);
+	buf_init(out, 1 << 20);
+	return template_execute(t, &from, NULL, 0, out, err);
+}
+
+static void fill_big(struct big *b, size_t members)
+{
+	buf_init(&b->json, 64 << 20);
+	buf_putc(&b->json, '{');
+	for (size_t i = members; i-- > 0;)
+		buf_printf(&b->json, "\"%05zx\":%zu%s", i, i, i ? "," : "");
+	buf_putc(&b->json, '}');
+}
+
+/* Work that grows with the square would take minutes. */
+static void large_values_cost_in_proportion(void **state)
+{
+	static const char text[] = "{{$d := json (getv \"/big\")}}{{len $d}} "
+				   "{{range seq 1 5000}}{{$x := index $d \"00001\"}}"
+				   "{{end}}{{index $d \"000ff\"}} "
+				   "{{len (ls \"/d\")}} {{len (sortByLength (ls \"/d\"))}}";
+	struct big b = { .keys = 50000 };
+	CLEANUP(buf_done) struct buf out;
+	double before = cpu_ms();
+	struct err err;
+
+	(void)state;
+	fill_big(&b, 50000);
+	assert_ok(run_big(&b, text, 0, &out, &err), &err);
+	assert_string_equal(buf_str(&out), "50000 255 50000 50000");
+	assert_true(cpu_ms() - before < 5000);
+	buf_done(&b.json);
+}
+
+static void a_smaller_bound_of_work_is_obeyed_before_the_work(void **state)
+{
+	static const char *const texts[] = {
+		"{{$d := json (getv \"/big\")}}", "{{len (ls \"/d\")}}",
+		"{{len (gets \"/d/*\")}}", "{{range seq 1 10000}}{{end}}"
+	};
+	struct big b = { .keys = 100000 };
+	double before = cpu_ms();
+	struct err err;
+
+	(void)state;
+	fill_big(&b, 100000);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		CLEANUP(buf_done) struct buf out;
+
+		assert_int_equal(run_big(&b, texts[i], 5000, &out, &err), ERR_LIMIT);
+		assert_non_null(strstr(err.msg, "runs too long"));
+	}
+	assert_true(cpu_ms() - before < 1000);
+	buf_done(&b.json);
+}
+
 static void starts_from_variables_when_given(void **state)
 {
 	const struct template_var vars[] = { { "src", "/tmp/.x1" },
@@ -501,6 +596,8 @@ int main(void)
 		cmocka_unit_test(says_what_is_wrong_and_where),
 		cmocka_unit_test(refuses_nesting_without_end),
 		cmocka_unit_test(stops_at_the_outputs_maximum),
+		cmocka_unit_test(large_values_cost_in_proportion),
+		cmocka_unit_test(a_smaller_bound_of_work_is_obeyed_before_the_work),
 		cmocka_unit_test(starts_from_variables_when_given),
 		cmocka_unit_test(answers_nothing_from_an_empty_source),
 	};

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How long the loop is held, and by what. */
+#include "check.h"
+#include "clock.h"
+#include "loop.h"
+#include "test.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct fixture {
+	struct loop *loop;
+	struct loop_timer *timer;
+	int64_t hold_ms;
+	bool says;
+	int told;
+	int64_t ms;
+	char what[200];
+};
+
+static void busy(int64_t ms)
+{
+	int64_t end = clock_mono_ms() + ms;
+
+	while (clock_mono_ms() < end)
+		;
+}
+
+static void on_timer(void *arg)
+{
+	struct fixture *f = arg;
+
+	if (f->says)
+		loop_doing(f->loop, "rendering %s", "haproxy.cfg");
+	busy(f->hold_ms);
+}
+
+static void on_held(void *arg, int64_t ms, const char *what)
+{
+	struct fixture *f = arg;
+
+	f->told++;
+	f->ms = ms;
+	snprintf(f->what, sizeof(f->what), "%s", what);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	CHECK(loop_new(&f->loop, NULL) == 0);
+	f->timer = loop_timer_new(f->loop, on_timer, f);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	loop_timer_free(f->timer);
+	loop_free(f->loop);
+	free(f);
+	return 0;
+}
+
+static void hold_once(struct fixture *f, int64_t ms)
+{
+	f->hold_ms = ms;
+	loop_timer_in(f->timer, 0);
+	loop_once(f->loop, 0);
+}
+
+static void tells_who_held_it_and_how_long(void **state)
+{
+	struct fixture *f = *state;
+
+	loop_on_held(f->loop, 50, on_held, f);
+	f->says = true;
+	hold_once(f, 60);
+	assert_true(f->told >= 1);
+	assert_in_range(f->ms, 60, PATIENCE_MS);
+	assert_string_equal(f->what, "rendering haproxy.cfg");
+	assert_in_range(loop_longest_us(f->loop), 60000, PATIENCE_MS * 1000);
+}
+
+static void names_the_file_of_a_callback_that_says_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	loop_on_held(f->loop, 50, on_held, f);
+	hold_once(f, 60);
+	assert_non_null(strstr(f->what, "test_loop.c"));
+}
+
+static void what_one_callback_says_is_not_the_next_ones(void **state)
+{
+	struct fixture *f = *state;
+
+	loop_on_held(f->loop, 50, on_held, f);
+	f->says = true;
+	hold_once(f, 0);
+	f->says = false;
+	hold_once(f, 60);
+	assert_non_null(strstr(f->what, "test_loop.c"));
+}
+
+static void a_stop_of_the_process_is_a_pause(void **state)
+{
+	struct fixture *f = *state;
+	pid_t stopper = fork();
+
+	/* Until it hits us in the wait, where we nearly always are. */
+	for (int i = 0; stopper == 0 && i < 100; i++) {
+		usleep(30000);
+		kill(getppid(), SIGSTOP);
+		usleep(150000);
+		kill(getppid(), SIGCONT);
+	}
+	if (stopper == 0)
+		_exit(0);
+	loop_on_held(f->loop, 100, on_held, f);
+	while (!strstr(f->what, "did not run")) {
+		loop_timer_in(f->timer, 20);
+		loop_once(f->loop, -1);
+	}
+	assert_in_range(f->ms, 100, PATIENCE_MS);
+	kill(stopper, SIGKILL);
+	kill(getpid(), SIGCONT);
+	waitpid(stopper, NULL, 0);
+}
+
+#define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(tells_who_held_it_and_how_long),
+		TEST(names_the_file_of_a_callback_that_says_nothing),
+		TEST(what_one_callback_says_is_not_the_next_ones),
+		TEST(a_stop_of_the_process_is_a_pause),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
