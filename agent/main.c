@@ -152,8 +152,8 @@ static int run(const struct agent_conf *conf, struct err *err)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(022);
 	protect();
-	/* One thread: a second arena and a large trim threshold would only
-	 * hold memory. */
+	/* One thread does nearly all: a second arena and a large trim threshold would
+	 * only hold memory. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_TRIM_THRESHOLD, 64 * 1024);
 	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);

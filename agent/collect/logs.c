@@ -10,6 +10,7 @@
 
 #define LOG_POST_MAGIC 0x6c6f6770u
 #define LOG_LINES_MAX 10000
+#define LOG_BYTES ((size_t)1 << 20)
 
 struct log_post {
 	uint32_t magic;
@@ -17,7 +18,7 @@ struct log_post {
 	struct logs *logs;
 	struct httpm_call *call;
 	struct child *child;
-	int64_t id;
+	int64_t id, lines;
 	char *unit, *body;
 };
 
@@ -71,7 +72,7 @@ static void post_log(struct log_post *p, char *text)
 		  p, &p->call);
 }
 
-static void on_journal(void *arg, const char *out, size_t len, const struct err *err)
+static void on_log(void *arg, const char *out, size_t len, const struct err *err)
 {
 	struct log_post *p = arg;
 	CLEANUP(free) char *text = xstrdup(err ? err->msg : out);
@@ -100,12 +101,19 @@ static void read_journal(struct log_post *p, int64_t lines)
 	snprintf(count, sizeof(count), "%lld", (long long)lines);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		argv[i] = (char *)(uintptr_t)words[i];
-	p->child = child_run(p->logs->loop, argv, POST_MS, 1 << 20, on_journal, p);
+	p->child = child_run(p->logs->loop, argv, POST_MS, LOG_BYTES, on_log, p);
+}
+
+/* Apart, as the disk may be slow. */
+static int read_file(void *arg, struct buf *out, struct err *err)
+{
+	const struct log_post *p = arg;
+
+	return unit_log_tail(p->logs->dir, p->unit, (size_t)p->lines, out, err);
 }
 
 void logs_send(struct logs *l, const json_t *request)
 {
-	CLEANUP(buf_done) struct buf text = { 0 };
 	struct log_post *p;
 	const char *unit;
 	int64_t id, lines = 100;
@@ -114,21 +122,19 @@ void logs_send(struct logs *l, const json_t *request)
 	    jread_int(request, "id", &id, NULL) < 0 ||
 	    jread_int_opt(request, "lines", &lines, NULL) < 0)
 		return;
-	lines = MIN(MAX(lines, 1), LOG_LINES_MAX);
 	p = xcalloc(1, sizeof(*p));
 	p->magic = LOG_POST_MAGIC;
 	p->logs = l;
 	p->id = id;
+	p->lines = MIN(MAX(lines, 1), LOG_LINES_MAX);
 	p->unit = xstrdup(unit);
 	p->next = l->first;
 	l->first = p;
-	if (strcmp(l->units->ops->name, "systemd") == 0) {
-		read_journal(p, lines);
-		return;
-	}
-	buf_init(&text, 1 << 20);
-	(void)!unit_log_tail(l->dir, unit, (size_t)lines, &text, NULL);
-	post_log(p, text.data);
+	if (strcmp(l->units->ops->name, "systemd") == 0)
+		read_journal(p, p->lines);
+	else
+		p->child = child_compute(l->loop, read_file, p, POST_MS, LOG_BYTES,
+					 on_log, p);
 }
 
 void logs_done(struct logs *l)

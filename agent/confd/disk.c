@@ -18,7 +18,7 @@ struct disk_job {
 	size_t len;
 	struct confd_spec rights; /* of the spec only mode and owner, which are no pointers */
 	char *dest, *mark;
-	bool publishes, needs_mark;
+	bool publishes, needs_mark, unmarks;
 	char *staged;
 	enum disk_result how;
 	struct err err;
@@ -58,7 +58,9 @@ static void run(void *arg)
 {
 	struct disk_job *j = arg;
 
-	if (j->staged || stage(j))
+	if (j->unmarks)
+		confd_mark_clear(j->mark);
+	else if (j->staged || stage(j))
 		publish(j);
 }
 
@@ -69,6 +71,8 @@ static void done(void *arg)
 	struct disk_job *j = arg;
 	char *staged = j->how == DISK_STAGED ? TAKE(j->staged) : NULL;
 
+	if (!j->fn)
+		return;
 	j->fn(j->arg, j->how, staged, j->how == DISK_FAILED ? &j->err : NULL);
 }
 
@@ -121,6 +125,17 @@ struct disk_job *disk_publish(struct confd_resource *r, char *staged, disk_fn *f
 
 	j->staged = staged;
 	return start(r, j, fn);
+}
+
+void disk_unmark(struct confd_resource *r)
+{
+	struct disk_job *j;
+
+	if (!*r->mark)
+		return;
+	j = xcalloc(1, sizeof(*j));
+	j->unmarks = true;
+	(void)start(r, j, NULL);
 }
 
 void disk_cancel(struct disk_job *j)

@@ -27,6 +27,8 @@ struct disk_job *disk_place(struct confd_resource *r, const char *text, size_t l
 			    disk_fn *fn);
 /* Publishes what was staged, which is the job's from then on. */
 struct disk_job *disk_publish(struct confd_resource *r, char *staged, disk_fn *fn);
+/* Takes the resource's mark away: its reload is done, or not due any more. */
+void disk_unmark(struct confd_resource *r);
 /* fn is not called. What is under way goes on. NULL is allowed. */
 void disk_cancel(struct disk_job *j);
 

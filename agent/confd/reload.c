@@ -3,7 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
-#include "destination.h"
+#include "disk.h"
 #include "log.h"
 #include "problem.h"
 
@@ -89,7 +89,7 @@ void confd_reload_done(struct confd_resource *r, const struct err *err)
 		retry_reload(r, err);
 		return;
 	}
-	confd_mark_clear(r->mark);
+	disk_unmark(r);
 	r->group->confd->stats.reloads += !err;
 	confd_problem_clear(r);
 	log_info("confd-reloaded", STR("resource", r->key));

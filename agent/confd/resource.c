@@ -392,7 +392,7 @@ void confd_resource_active(struct confd_resource *r)
 	/* A unit that has stopped needs no reload: it reads the file when it starts. */
 	if (!r->group->active && r->reload_due) {
 		r->reload_due = false;
-		confd_mark_clear(r->mark);
+		disk_unmark(r);
 		confd_problem_clear(r);
 	}
 	if (!r->group->active || r->group->starting)

@@ -3,7 +3,6 @@
 
 #include "check.h"
 #include "clock.h"
-#include "destination.h"
 #include "log.h"
 #include "problem.h"
 #include "reload.h"
@@ -61,7 +60,6 @@ static void reload_again(struct confd_resource *r, const struct err *err)
 	log_warn("confd-stale", STR("resource", r->key), STR("dest", r->dest),
 		 STR("effect", "what runs is not what was rendered: it is reloaded"),
 		 ERR(err));
-	confd_mark_set(r->mark);
 	confd_reload_request(r);
 }
 

@@ -4,7 +4,6 @@
 #include "check.h"
 #include "clock.h"
 #include "enroll_info.h"
-#include "file.h"
 #include "key.h"
 #include "log.h"
 #include "text.h"
@@ -39,6 +38,7 @@ struct enroll {
 	int64_t pause_ms;
 	struct httpm_call *call;
 	char *body;
+	char *answer; /* to the join, while its certificate is written */
 };
 
 /* ---------------------------------------------------------------- the files */
@@ -87,6 +87,48 @@ static void plan_retry(struct enroll *e)
 	e->pause_ms = MIN(e->pause_ms * 2, RETRY_MOST_MS);
 }
 
+static void joined(struct enroll *e)
+{
+	e->joined = true;
+	log_info("joined", STR("host", e->host), STR("store", e->info.store));
+	e->on_joined(e->arg, &e->info);
+}
+
+static void on_join_saved(void *arg, const char *path, const struct err *err)
+{
+	struct enroll *e = arg;
+
+	(void)path;
+	CHECK_MAGIC(e, ENROLL_MAGIC);
+	if (err) {
+		log_warn("join-failed", STR("controller", e->controller), ERR(err),
+			 INT("again_in_ms", e->pause_ms));
+		enroll_info_done(&e->info);
+		e->info = (struct enroll_info){ 0 };
+		plan_retry(e);
+		return;
+	}
+	e->from_wall_ms = e->new_from_wall_ms;
+	e->until_wall_ms = e->new_until_wall_ms;
+	loop_timer_in(e->sync, SYNC_AFTER_MS);
+	plan_renewal(e);
+	joined(e);
+}
+
+/* The certificate is there; with the answer the host is complete. */
+static void on_certificate_saved(void *arg, const char *path, const struct err *err)
+{
+	struct enroll *e = arg;
+
+	CHECK_MAGIC(e, ENROLL_MAGIC);
+	if (err)
+		on_join_saved(e, path, err);
+	else
+		files_write_then(e->files, e->join_file, e->answer, strlen(e->answer),
+				 0600, FILES_UNSYNCED, on_join_saved, e);
+	free(TAKE(e->answer));
+}
+
 static void on_renewed(void *arg, const char *path, const struct err *err)
 {
 	struct enroll *e = arg;
@@ -106,8 +148,8 @@ static void on_renewed(void *arg, const char *path, const struct err *err)
 
 /*
  * A new certificate is checked against our key before anything is written. One that is
- * renewed is synced before it takes the place of the old; while we join, what follows
- * needs the file at once, and nothing waits for us but this.
+ * renewed is synced before it takes the place of the old; a host that joins does not wait
+ * for the disk.
  */
 static int take_certificate(struct enroll *e, const json_t *doc, struct err *err)
 {
@@ -117,22 +159,16 @@ static int take_certificate(struct enroll *e, const json_t *doc, struct err *err
 	if (rc == 0)
 		rc = host_cert_check(pem, e->key_file, &e->new_from_wall_ms,
 				     &e->new_until_wall_ms, err);
-	if (rc < 0)
-		return rc;
-	if (e->joined) {
+	if (rc == 0)
 		files_write_then(e->files, e->cert_file, pem, strlen(pem), 0600,
-				 FILES_SYNCED, on_renewed, e);
-		return 0;
-	}
-	e->from_wall_ms = e->new_from_wall_ms;
-	e->until_wall_ms = e->new_until_wall_ms;
-	return file_replace(e->cert_file, pem, strlen(pem), 0600, false, err);
+				 e->joined ? FILES_SYNCED : FILES_UNSYNCED,
+				 e->joined ? on_renewed : on_certificate_saved, e);
+	return rc;
 }
 
 /* Saved with the time of joining, so that a restart publishes the same record. */
 static int take_join(struct enroll *e, json_t *doc, struct err *err)
 {
-	CLEANUP(free) char *text = NULL;
 	CLEANUP(enroll_info_done) struct enroll_info info = { 0 };
 	int rc = enroll_info_read(doc, &info, err);
 
@@ -144,12 +180,8 @@ static int take_join(struct enroll *e, json_t *doc, struct err *err)
 		clock_set_scale(info.time_scale, info.time_epoch_ms);
 	e->joined_ms = clock_now_ms();
 	json_object_set_new(doc, "joined_at", json_integer(e->joined_ms));
-	text = json_dumps(doc, JSON_INDENT(1));
-	if (rc == 0)
-		rc = file_replace(e->join_file, text, strlen(text), 0600, false, err);
-	if (rc < 0)
-		return rc;
-	loop_timer_in(e->sync, SYNC_AFTER_MS);
+	free(e->answer);
+	e->answer = json_dumps(doc, JSON_INDENT(1));
 	e->info = info;
 	info = (struct enroll_info){ 0 };
 	return 0;
@@ -190,13 +222,6 @@ static int on_answer(struct enroll *e, const struct http_res *res, struct err *e
 	return e->joined ? take_certificate(e, doc, err) : take_join(e, doc, err);
 }
 
-static void joined(struct enroll *e)
-{
-	e->joined = true;
-	log_info("joined", STR("host", e->host), STR("store", e->info.store));
-	e->on_joined(e->arg, &e->info);
-}
-
 static void on_done(void *arg, const struct http_res *res, bool sent,
 		    const struct err *failed)
 {
@@ -220,12 +245,8 @@ static void on_done(void *arg, const struct http_res *res, bool sent,
 				 STR("controller", e->controller), ERR(&err),
 				 INT("again_in_ms", e->pause_ms));
 		plan_retry(e);
-		return;
 	}
-	if (e->joined) /* on_renewed() goes on */
-		return;
-	plan_renewal(e);
-	joined(e);
+	/* Else it goes on when the certificate is on disk. */
 }
 
 static int make_body(struct enroll *e, struct err *err)
@@ -355,6 +376,7 @@ void enroll_close(struct enroll *e)
 	free(e->cert_file);
 	free(e->join_file);
 	free(e->body);
+	free(e->answer);
 	enroll_info_done(&e->info);
 	e->magic = 0;
 	free(e);

@@ -91,6 +91,7 @@ class Controller:
         self.joins = 0
         self.renewals = 0
         self.samples = []
+        self.held = []
         self.logs = []
         self.log_asks = []
         self.connections = set()
@@ -173,6 +174,7 @@ class Controller:
         if path == "/v1/agent/metrics":
             assert body["host"] == HOST
             self.samples += body["samples"]
+            self.held += [body["held"]] if "held" in body else []
             asks, self.log_asks = self.log_asks, []
             return 200, {"logs": asks}
         if path == "/v1/agent/logs":

@@ -142,6 +142,7 @@ static void own_close(struct units *base)
 	own_free_all(o);
 	loop_timer_free(o->reaper);
 	cgroup_root_free(o->cgroups);
+	files_close(o->files);
 	free(o->state_dir);
 	free(o->host);
 	o->magic = 0;
@@ -161,6 +162,13 @@ static const struct units_ops own_ops = {
 };
 
 /* ---------------------------------------------------------------- opening */
+
+static void on_saved(void *arg, const char *path, const struct err *err)
+{
+	(void)arg;
+	if (err)
+		log_warn("unit-state-not-saved", STR("path", path), ERR(err));
+}
 
 static void on_reaper(void *arg)
 {
@@ -189,6 +197,7 @@ int units_own_open(struct loop *loop, const struct units_opts *opts, struct unit
 {
 	CLEANUP(units_close) struct units *base = NULL;
 	struct own *o = xcalloc(1, sizeof(*o));
+	int rc;
 
 	o->magic = OWN_MAGIC;
 	o->base.ops = &own_ops;
@@ -207,6 +216,9 @@ int units_own_open(struct loop *loop, const struct units_opts *opts, struct unit
 		o->cgroups = cgroup_root_new(opts->cgroup_name);
 	if (mkdir(o->state_dir, 0755) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_INTERNAL, "%s", o->state_dir);
+	rc = files_open(loop, on_saved, o, &o->files, err);
+	if (rc < 0)
+		return rc;
 	own_adopt(o);
 	*ret = TAKE(base);
 	return 0;

@@ -4,7 +4,6 @@
 #include "check.h"
 #include "log.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
@@ -43,28 +42,26 @@ static json_t *unit_json(const struct unit *u)
 			 "message", u->message);
 }
 
-/* Not synced: it must survive the agent, not a restart of the machine, which ends all
- * processes. */
 void unit_save(const struct unit *u)
 {
 	CLEANUP(free) char *path = path_of(u);
-	CLEANUP(free) char *temp = xasprintf("%s.new", path);
 	CLEANUP(json_decref) json_t *doc = unit_json(u);
-	CLEANUP(close_fd) int fd = -1;
+	CLEANUP(free) char *text = doc ? json_dumps(doc, JSON_COMPACT) : NULL;
 
-	(void)unlink(temp);
-	/* For root only: the text may contain secrets. */
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (!doc || fd < 0 || json_dumpfd(doc, fd, JSON_COMPACT) < 0 ||
-	    rename(temp, path) < 0)
-		log_warn("unit-state-not-saved", STR("unit", u->name), STR("path", path));
+	if (!text) {
+		log_warn("unit-state-not-saved", STR("unit", u->name));
+		return;
+	}
+	/* Not synced: it must survive the agent, not a restart of the machine, which ends
+	 * all processes. For root only: the text may contain secrets. */
+	files_write(u->own->files, path, text, strlen(text), 0600, FILES_UNSYNCED);
 }
 
 void unit_save_remove(const struct unit *u)
 {
 	CLEANUP(free) char *path = path_of(u);
 
-	(void)unlink(path);
+	files_remove(u->own->files, path);
 }
 
 /* ---------------------------------------------------------------- reading it back */

@@ -58,6 +58,7 @@ struct own {
 	uint32_t magic;
 	struct loop *loop;
 	char *state_dir; /* of units: one file each */
+	struct files *files;
 	struct cgroup_root *cgroups;
 	char *host;
 	char machine_id[33], boot_id[33];

@@ -5,6 +5,7 @@
 #include "auth.h"
 #include "events.h"
 #include "routes.h"
+#include "samples.h"
 #include "text.h"
 
 #include <arpa/inet.h>
@@ -886,6 +887,32 @@ static void its_own_metrics_are_open_on_loopback(void **state)
 	assert_non_null(strstr(res.body.data, "foretide_objects{kind=\"host\"} 0"));
 }
 
+static void its_metrics_have_the_pauses_of_agents(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(http_res_done) struct http_res res = { .status = 0 };
+	const int64_t now = clock_now_ms();
+	const struct db_sample_in in[] = {
+		{ .name = "agent_loop_pause_seconds_max",
+		  .labels = "host=\"web-00000000\"",
+		  .t_ms = now - 5000,
+		  .v = 1.5 },
+		{ .name = "agent_loop_pause_seconds_max",
+		  .labels = "host=\"web-00000001\"",
+		  .t_ms = now - 3600 * 1000, /* silent since */
+		  .v = 0.25 },
+	};
+	struct err e;
+
+	add_hosts(f, 3);
+	assert_ok(db_samples_add(f->db, in, ARRAY_SIZE(in), now, NULL, &e), &e);
+	assert_int_equal(fixture_call(f, CALL(.path = "/metrics"), &res), 200);
+	assert_non_null(strstr(res.body.data, "foretide_agent_loop_pause_seconds_max{host="
+					      "\"web-00000000\"} 1.5"));
+	assert_null(strstr(res.body.data, "{host=\"web-00000001\"}"));
+	assert_null(strstr(res.body.data, "{host=\"web-00000002\"}"));
+}
+
 static void what_is_not_there_is_a_503_and_not_a_crash(void **state)
 {
 	static const char *const paths[] = {
@@ -987,6 +1014,7 @@ int main(void)
 		TEST(a_problem_quotes_what_is_no_text),
 		TEST(plain_http_off_loopback_must_be_asked_for),
 		TEST(its_own_metrics_are_open_on_loopback),
+		TEST(its_metrics_have_the_pauses_of_agents),
 		TEST(what_is_not_there_is_a_503_and_not_a_crash),
 		TEST(the_document_describes_every_route),
 	};
