@@ -182,13 +182,15 @@ def test_records_that_vanish_together_stay_in_use(store, agent):
     delete(store, "/skydns/", prefix_end("/skydns/"))
     wait_until(lambda: API in store.services(), "our own service is put again")
     wait_until(lambda: "services-vanished" in agent.log(), "it is told")
+    wait_until(lambda: store.get(f"/foretide/hosts/{HOST}").get("vanished") == [f"{SHOP}/web/"],
+               "the controller is told")
     until = time.monotonic() + 1
     while time.monotonic() < until:
         assert read(dest) == full
         assert addresses(agent) == web(0, 1, 2)
     for i in range(3):
         put_web(store, i, under[i])
-    wait_until(lambda: "services-vanished-no-more" in agent.log(), "all is well")
+    wait_until(lambda: "vanished" not in store.get(f"/foretide/hosts/{HOST}"), "all is well")
     assert read(dest) == full
 
     # The lease of one ends: that is a minority, and goes.
