@@ -90,6 +90,7 @@ SEES_agent                      := $(BASE) common/store common/template fleet-ad
 					agent/wanted agent/collect agent/dns agent/etcd-proxy \
 					agent/confd
 
+SEES_controller/listening       := common
 SEES_controller/events          := common common/text db
 SEES_controller/trust           := common common/text db
 SEES_controller/etcd            := $(BASE) common/store db
@@ -98,27 +99,30 @@ SEES_controller/metrics         := $(BASE) db db/samples
 SEES_controller/stacks          := common common/text common/calendar common/template db \
 					fleet-adapter/unitfile fleet-adapter/placement predictor/rule \
 					predictor/uplift
-SEES_controller/fleet           := $(GROUND) fleet-adapter/placement
+SEES_controller/fleet           := $(GROUND) fleet-adapter/placement controller/listening
+SEES_controller/rollout         := $(GROUND) db/samples controller/listening controller/fleet
 SEES_controller/tiers           := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/capacity \
-					controller/metrics controller/fleet
+					controller/metrics controller/listening controller/fleet
 SEES_controller/ledger          := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/metrics \
-					controller/fleet
+					controller/listening controller/fleet
 SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
-					predictor/policy predictor/judge controller/fleet controller/tiers
+					predictor/policy predictor/judge controller/listening \
+					controller/fleet controller/tiers
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \
-					cloud-drivers controller/pools \
-					controller/fleet controller/tiers controller/ledger
+					cloud-drivers controller/pools controller/listening \
+					controller/fleet controller/rollout controller/tiers \
+					controller/ledger
 SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/trust controller/etcd \
-					controller/metrics controller/fleet controller/tiers \
-					controller/replay
+					controller/metrics controller/listening controller/fleet \
+					controller/tiers controller/replay
 SEES_controller                 := $(GROUND) db/samples cloud-drivers predictor/demand \
 					predictor/horizon predictor/policy \
 					controller/trust controller/etcd controller/pools \
-					controller/metrics controller/fleet controller/tiers \
-					controller/tick controller/api
+					controller/metrics controller/listening controller/fleet \
+					controller/tiers controller/tick controller/api
 
 SEES_cli/client                 := $(BASE)
 SEES_cli/files                  := common common/text common/calendar predictor/simulation \

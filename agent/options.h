@@ -18,6 +18,7 @@ struct agent_conf {
 	bool registrator_on;
 	bool metrics_on;
 	int64_t metrics_interval_ms, metrics_queue_bytes;
+	int64_t keep_vanished_ms;
 	bool confd_on;
 	char *confd_folder;
 	bool dns_on;

@@ -60,7 +60,14 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 {
 	struct agent_names *n = xcalloc(1, sizeof(*n));
 	bool has_folder = access(o->conf->confd_folder, F_OK) == 0;
+	const struct keys_opts k = { .state_dir = o->conf->state_dir,
+				     .files = o->files,
+				     .keep_vanished_ms = o->conf->keep_vanished_ms,
+				     .seen = o->seen,
+				     .vanished = o->vanished,
+				     .arg = o->arg };
 	struct confd_opts c = { .folder = has_folder ? o->conf->confd_folder : NULL,
+				.state_dir = o->conf->state_dir,
 				.hostname = o->conf->id,
 				.address = o->address,
 				.domain = o->domain,
@@ -69,7 +76,7 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 
 	n->on_ready = o->on_ready;
 	n->arg = o->arg;
-	n->keys = keys_new(loop, o->store);
+	n->keys = keys_new(loop, o->store, &k);
 	/* First, since it wants the widest copy of keys, which confd then shares. */
 	if (o->conf->dns_on)
 		start_dns(n, loop, o);

@@ -7,6 +7,7 @@
 #define AGENT_STORE_MODULES_H
 
 #include "cleanup.h"
+#include "host.h"
 #include "options.h"
 #include "store.h"
 #include "wanted.h"
@@ -18,6 +19,9 @@ struct agent_names_opts {
 	struct store *store;
 	const char *store_endpoints, *cert_file, *key_file;
 	const char *address, *domain;
+	struct files *files;
+	keys_seen_fn *seen;
+	keys_vanished_fn *vanished;
 	void (*on_ready)(void *arg); /* some tier's files were rendered */
 	void *arg;
 };

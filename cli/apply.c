@@ -3,6 +3,7 @@
  * apply.c - foretide apply and delete: a stack folder becomes what the controller runs.
  */
 #include "buf.h"
+#include "changes.h"
 #include "check.h"
 #include "cli.h"
 #include "client.h"
@@ -125,36 +126,6 @@ static int read_stack(const char *folder, json_t **ret_files, char **ret_name,
 
 /* ---------------------------------------------------------------- the commands */
 
-static void print_changes(const json_t *doc)
-{
-	const json_t *changes = json_object_get(doc, "changes");
-	size_t i;
-	const json_t *c;
-
-	if (json_array_size(changes) == 0)
-		puts("nothing changes");
-	json_array_foreach(changes, i, c)
-	{
-		const char *action = "", *kind = "", *name = "", *detail = "";
-
-		if (jread_str_opt(c, "action", &action, NULL) == 0 &&
-		    jread_str_opt(c, "kind", &kind, NULL) == 0 &&
-		    jread_str_opt(c, "name", &name, NULL) == 0 &&
-		    jread_str_opt(c, "detail", &detail, NULL) == 0)
-			printf("%-7s %-5s %s%s%s\n", action, kind, name,
-			       *detail ? ": " : "", detail);
-	}
-}
-
-static void print_warnings(const json_t *doc)
-{
-	size_t i;
-	const json_t *w;
-
-	json_array_foreach(json_object_get(doc, "warnings"), i, w)
-		printf("warning: %s\n", json_string_value(w));
-}
-
 static bool is_confirmed(const struct args *a, const json_t *doc)
 {
 	return json_array_size(json_object_get(doc, "changes")) == 0 ||
@@ -190,10 +161,8 @@ static int apply(const struct args *a, struct err *err)
 		return rc;
 	if (a->json && a->dry_run)
 		client_print(plan);
-	else if (!a->json) {
-		print_changes(plan);
-		print_warnings(plan);
-	}
+	else if (!a->json)
+		changes_print(plan);
 	if (a->dry_run)
 		return 0;
 	if (!is_confirmed(a, plan))
@@ -234,7 +203,7 @@ static int delete_stack(const struct args *a, struct err *err)
 	if (a->json)
 		client_print(done);
 	else if (a->dry_run)
-		print_changes(done);
+		changes_print(done);
 	else
 		printf("stack %s is deleted: its units are drained and its hosts "
 		       "removed\n",

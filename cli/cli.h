@@ -27,6 +27,7 @@ int cli_backtest(int argc, char **argv);
 int cli_apply(int argc, char **argv);
 int cli_ledger(int argc, char **argv);
 int cli_calendar(int argc, char **argv);
+int cli_rollback(int argc, char **argv);
 int cli_delete(int argc, char **argv);
 int cli_list(int argc, char **argv); /* argv[0] is the list */
 int cli_status(int argc, char **argv);

@@ -19,7 +19,7 @@ _foretide_kind() {
 	case $1 in
 	explain | import | forecast | promote | replay) echo tier ;;
 	hold | release | ledger) echo held ;;
-	delete | calendar) echo stack ;;
+	delete | calendar | rollback) echo stack ;;
 	drain) echo host ;;
 	logs) echo unit ;;
 	apply) echo folder ;;
@@ -33,7 +33,7 @@ _foretide_options() {
 	local common="--url --token-file --ca --json --help"
 
 	case $1 in
-	apply) echo "--dry-run --yes $common" ;;
+	apply | rollback) echo "--dry-run --yes $common" ;;
 	promote) echo "--to --force --yes --dry-run $common" ;;
 	delete | import) echo "--dry-run $common" ;;
 	tiers | services | holds) echo "--stack $common" ;;
@@ -94,7 +94,7 @@ _foretide_words() {
 }
 
 _foretide() {
-	local commands="apply delete status stacks tiers pools hosts units services ledger decisions
+	local commands="apply rollback delete status stacks tiers pools hosts units services ledger decisions
 		holds explain calendar replay hold release drain logs events token import forget promote local
 		play decide forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}

@@ -17,6 +17,11 @@ static const struct cli_command commands[] = {
 	  "  --dry-run          only show\n"
 	  "  --yes              do not ask\n" ARGS_COMMON_HELP,
 	  cli_apply },
+	{ "rollback", "STACK [VERSION] [--dry-run] [--yes]",
+	  "apply an earlier version of a stack again",
+	  "  --dry-run          only show\n"
+	  "  --yes              do not ask\n" ARGS_COMMON_HELP,
+	  cli_rollback },
 	{ "delete", "STACK [--dry-run]", "drain and remove a stack",
 	  "  --dry-run          only show what would be removed\n" ARGS_COMMON_HELP,
 	  cli_delete },

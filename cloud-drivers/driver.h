@@ -235,7 +235,7 @@ struct drv_ops {
 	/*
 	 * Requests one VM and returns what is known of it, usually PENDING; does not wait
 	 * for it to boot. With IDEMPOTENT_KEY or UNIQUE_NAME a launch id that was
-	 * launched before returns that VM.
+	 * launched before returns that VM; with the former also one that is GONE.
 	 */
 	int (*launch)(struct drv *d, const struct drv_launch *launch,
 		      int64_t deadline_mono_ms, struct drv_vm *ret, struct drv_err *err);

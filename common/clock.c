@@ -48,6 +48,13 @@ int64_t clock_now_ms(void)
 	return epoch_ms + (int64_t)((double)(wall - epoch_ms) * scale);
 }
 
+int64_t clock_steady_ms(void)
+{
+	int64_t held = held_ms;
+
+	return held >= 0 ? held : (int64_t)((double)clock_mono_ms() * scale);
+}
+
 void clock_set_scale(double s, int64_t epoch)
 {
 	CHECK(s >= 1.0 && s <= 10000.0);

@@ -20,6 +20,11 @@
 int64_t clock_mono_ms(void); /* real, never jumps */
 int64_t clock_wall_ms(void); /* real Unix time; for certificates and log lines */
 int64_t clock_now_ms(void);  /* calendar Unix time, scaled */
+/*
+ * Calendar ms since an unspecified moment of this process: how long something took in
+ * calendar time, which a clock that is set must neither shorten nor prolong.
+ */
+int64_t clock_steady_ms(void);
 
 /*
  * Sets the scale for the whole process, once, before any thread starts: calendar time is

@@ -4,6 +4,7 @@
 #include "advertise.h"
 #include "check.h"
 #include "clock.h"
+#include "listening.h"
 #include "log.h"
 #include "pools.h"
 #include "state.h"
@@ -15,6 +16,7 @@
 
 #define WORKERS 4
 #define SETTLE_MS 5
+#define DRIVER_STOP_MS 2000 /* that a driver's call may delay the end */
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- API and store */
@@ -40,6 +42,7 @@ static int open_api(struct daemon *d, struct err *err)
 		.store_urls = d->kv ? "" : d->o->store_url,
 		.cert_life_ms = CERT_LIFE_MS,
 		.metrics_ms = d->o->metrics_interval_ms,
+		.listening = d->listening,
 	};
 	const char *colon = strrchr(d->o->host_listen, ':');
 	int64_t port = 0;
@@ -120,6 +123,22 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 		ret, err);
 }
 
+#define CALLED_MS 60000 /* agents call more often */
+
+/* By its lease, or by its calls, which a host without a record makes in vain. */
+static enum pool_voice listen_to_host(void *arg, const char *host)
+{
+	struct daemon *d = arg;
+	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", host);
+	bool is_synced = false;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	if (view_has(d->view, key, &is_synced) ||
+	    api_stranger_called(d->api, host, CALLED_MS))
+		return POOL_HEARD;
+	return is_synced ? POOL_SILENT : POOL_DEAF;
+}
+
 static void set_pool_opts(struct daemon *d)
 {
 	d->pool_opts = (struct pool_opts){
@@ -132,6 +151,11 @@ static void set_pool_opts(struct daemon *d)
 		.driver_options = d->o->drivers,
 		.join_timeout_ms = d->o->join_timeout_ms,
 		.terminate_per_hour = d->o->terminations_per_hour,
+		.terminate_per_hour_total = d->o->terminations_per_hour_total,
+		.launch_per_hour = d->o->launches_per_hour,
+		.launch_per_hour_total = d->o->launches_per_hour_total,
+		.orphan_grace_ms = clock_real_ms(d->o->unknown_vm_grace_ms),
+		.listen = listen_to_host,
 		.user_data = build_user_data,
 		.changed = on_view_changed,
 		.arg = d,
@@ -162,7 +186,12 @@ static int start_tick(struct daemon *d, struct err *err)
 
 	d->tick_opts = (struct tick_opts){
 		.tick_ms = d->o->tick_ms,
-		.host_grace_ms = d->o->host_grace_ms,
+		.observer = {
+			.grace_ms = d->o->host_grace_ms,
+			.lost_after_ms = d->o->host_lost_after_ms,
+			.push_ms = clock_real_ms(d->o->metrics_interval_ms),
+			.listening = d->listening,
+		},
 		.settle_ms = SETTLE_MS,
 		.db = d->db,
 		.events = &d->events,
@@ -190,15 +219,19 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	d->magic = DAEMON_MAGIC;
 	d->o = o;
 	rc = state_open(d, err);
+	d->listening = listening_new();
+	if (rc == 0)
+		rc = listening_start(d->listening, err);
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
 	set_store(d);
 	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
-	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
+	    (rc = view_start(&d->store, d->listening, on_view_changed, d, &d->view,
+			     err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
 	    (rc = start_prompull(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
-		daemon_stop(d);
+		(void)daemon_stop(d);
 		return rc;
 	}
 	log_info("serving", INT("port", api_port(d->api)),
@@ -209,11 +242,17 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 }
 
 /* Threads that poke the tick are stopped before it is freed. */
-void daemon_stop(struct daemon *d)
+bool daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	prompull_stop(d->prompull);
 	tick_halt(d->tick);
+	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS)) {
+		log_info("driver-call-left", STR("why", "it has not ended in time; its "
+							"outcome is looked for at the "
+							"next start"));
+		return false;
+	}
 	sched_free(d->sched);
 	pools_free(d->pools);
 	view_stop(d->view);
@@ -223,10 +262,12 @@ void daemon_stop(struct daemon *d)
 	api_close(d->api);
 	tick_free(d->tick);
 	kv_close(d->kv);
+	listening_free(d->listening);
 	ca_close(d->ca);
 	db_close(d->db);
 	free(d->owner);
 	free(d->join_secret);
 	free(d->advertise);
 	free(d);
+	return true;
 }

@@ -15,6 +15,10 @@ struct daemon;
  */
 int daemon_start(const struct options *options, struct daemon **ret,
 		 struct err *err) MUST_CHECK;
-void daemon_stop(struct daemon *d);
+/*
+ * Stops all of it. false: a driver's call goes on, which may take a minute. Then the
+ * process must end without freeing anything: what is journalled is enough to go on with.
+ */
+bool daemon_stop(struct daemon *d);
 
 #endif

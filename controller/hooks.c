@@ -70,6 +70,14 @@ static void add_pool_problems(struct daemon *d, json_t *problems)
 	}
 }
 
+/* Of states that the database has, then those of the pools' workers. */
+static void add_all_pool_problems(struct daemon *d, json_t *problems)
+{
+	add_pool_problems(d, problems);
+	if (d->pools)
+		pools_problems(d->pools, problems);
+}
+
 static json_t *hook_status(void *arg)
 {
 	struct daemon *d = daemon_of(arg);
@@ -79,7 +87,7 @@ static json_t *hook_status(void *arg)
 		tick_status(d->tick, &tick, &problems);
 	if (!problems)
 		problems = json_array();
-	add_pool_problems(d, problems);
+	add_all_pool_problems(d, problems);
 	return json_pack("{s:o, s:o, s:o}", "store", store_json(d), "tick",
 			 tick ? tick : json_null(), "problems", problems);
 }

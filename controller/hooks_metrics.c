@@ -5,6 +5,7 @@
  */
 #include "check.h"
 #include "clock.h"
+#include "listening.h"
 #include "metrics.h"
 #include "samples.h"
 #include "text.h"
@@ -74,6 +75,7 @@ static int hook_agent_metrics(void *arg, const char *host, const json_t *body,
 	int rc = 0;
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
+	listening_pushed(d->listening, host);
 	if (n > SAMPLES_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d samples in one push",
 			       SAMPLES_MAX);

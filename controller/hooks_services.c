@@ -42,7 +42,8 @@ static const char *host_at(const struct by_address *b, const char *address)
 	return "";
 }
 
-/* The record's id is the unit's name as a label and the port: "web-3-80". */
+/* The record's id is the unit's name as a label, of a unit that is no instance its host
+ * too, and the port: "web-3-80", "lb-HOST-80". */
 static const struct db_unit *unit_of(const struct by_address *b, const char *key)
 {
 	const char *id = strrchr(key, '/') + 1;

@@ -46,7 +46,15 @@ const struct conf_option options_table[] = {
 	{ "controller", "join_timeout", CONF_DURATION, AT(join_timeout_ms), "20m", 10 * S,
 	  DAY, NULL, "A host whose agent has not joined by then is terminated" },
 	{ "controller", "host_grace", CONF_DURATION, AT(host_grace_ms), "3s", 0, 3600 * S,
-	  NULL, "Real time to wait for a host after its lease expired" },
+	  NULL,
+	  "Real time after the end of a host's lease until it is unknown, and its units "
+	  "are "
+	  "replaced" },
+	{ "controller", "host_lost_after", CONF_DURATION, AT(host_lost_after_ms), "5m",
+	  1 * S, 31 * DAY, NULL,
+	  "Real time for which an unknown host must not have been heard before it is "
+	  "ended "
+	  "for it; lost_after of its pool overrides it" },
 	{ "store", "url", CONF_STRING, AT(store_url), NULL, 0, 0, NULL,
 	  "etcd members, https://a:2379,https://b:2379; empty: the built-in store" },
 	{ "store", "ca", CONF_STRING, AT(store_ca), NULL, 0, 0, NULL,
@@ -61,8 +69,26 @@ const struct conf_option options_table[] = {
 	  400 * DAY, NULL, "How long roll-ups of 5 minutes are kept" },
 	{ "metrics", "retention_1h", CONF_DURATION, AT(retention_1h_ms), "400d", 3600 * S,
 	  4000 * DAY, NULL, "How long roll-ups of an hour are kept" },
-	{ "limits", "terminations_per_hour", CONF_INT, AT(terminations_per_hour), "60", 1,
-	  64, NULL, "Hosts of one pool that may be terminated within an hour" },
+	{ "limits", "terminations_per_hour", CONF_INT, AT(terminations_per_hour), "0", 0,
+	  1e6, NULL,
+	  "Hosts of one pool that may be terminated within an hour; 0: a fifth of its "
+	  "hosts, at least 30" },
+	{ "limits", "terminations_per_hour_total", CONF_INT,
+	  AT(terminations_per_hour_total), "0", 0, 1e6, NULL,
+	  "Hosts of all pools that may be terminated within an hour; 0: a fifth of all "
+	  "hosts, at least 60" },
+	{ "limits", "launches_per_hour", CONF_INT, AT(launches_per_hour), "0", 0, 1e6,
+	  NULL,
+	  "Hosts of one pool that may be launched within an hour; 0: twice its maximum, "
+	  "at least 30" },
+	{ "limits", "launches_per_hour_total", CONF_INT, AT(launches_per_hour_total), "0",
+	  0, 1e6, NULL,
+	  "Hosts of all pools that may be launched within an hour; 0: the sum of their "
+	  "maxima, at least 100" },
+	{ "limits", "unknown_vm_grace", CONF_DURATION, AT(unknown_vm_grace_ms), "10m", 0,
+	  30 * DAY, NULL,
+	  "A VM of ours that no record knows and that does not serve is terminated after "
+	  "that time" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 

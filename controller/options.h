@@ -28,13 +28,16 @@ struct options {
 	int64_t metrics_interval_ms; /* calendar */
 	int64_t join_timeout_ms;     /* calendar */
 	int64_t host_grace_ms;       /* real */
+	int64_t host_lost_after_ms;  /* real */
 	/* [store] */
 	char *store_url; /* NULL or "": the built-in store */
 	char *store_ca, *store_cert, *store_key;
 	/* [metrics] */
 	int64_t raw_retention_ms, retention_5m_ms, retention_1h_ms;
 	/* [limits] */
-	int64_t terminations_per_hour;
+	int64_t terminations_per_hour, terminations_per_hour_total;
+	int64_t launches_per_hour, launches_per_hour_total;
+	int64_t unknown_vm_grace_ms; /* calendar */
 	/* [driver NAME] sections: {"local": {"subnet": ...}} */
 	json_t *drivers;
 };

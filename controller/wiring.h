@@ -29,6 +29,7 @@ struct daemon {
 	struct ca *ca;
 	struct kv *kv; /* NULL with an external etcd */
 	struct events events;
+	struct listening *listening;
 	struct api *api;
 	struct store_direct own_store; /* kv, as the controller calls it */
 	struct store_opts store;

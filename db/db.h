@@ -79,6 +79,22 @@ int db_stack_list(struct db *db, struct db_stack_list *ret, struct err *err) MUS
  */
 int db_stack_put(struct db *db, const struct db_stack *s, int64_t expect_version,
 		 int64_t *ret_version, struct err *err) MUST_CHECK;
+/* Those that are kept, the newest first. */
+int db_stack_version_list(struct db *db, const char *stack,
+			  struct db_stack_version_list *ret, struct err *err) MUST_CHECK;
+/* For db_stack_put(): keeps it as s->version, and the latest DB_STACK_VERSIONS of all. */
+int db_stack_version_keep(struct db *db, const struct db_stack *s,
+			  struct err *err) MUST_CHECK;
+
+/* stack: NULL for all. By stack and tier. */
+int db_roll_out_list(struct db *db, const char *stack, struct db_roll_out_list *ret,
+		     struct err *err) MUST_CHECK;
+/* All of them, in one transaction. */
+int db_roll_outs_put(struct db *db, const struct db_roll_out *v, size_t n,
+		     struct err *err) MUST_CHECK;
+/* The stack's stopped ones begin anew: running, since_ms 0. */
+int db_roll_outs_restart(struct db *db, const char *stack, struct err *err) MUST_CHECK;
+
 /* The stack with its tiers, holds and model states; pools and units stay. */
 int db_stack_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
@@ -155,7 +171,18 @@ int db_hosts_seen(struct db *db, const char *const *ids, size_t n, int64_t now_m
 int db_host_join(struct db *db, const char *id, const char *token_hash,
 		 const char *address, const char *cert_serial, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
-/* Its termination is requested now: gone_ms. */
+/* unknown_ms and is_replaced; 0: it is heard. */
+int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
+			bool is_replaced, struct err *err) MUST_CHECK;
+/* A host that is to be terminated is up again; ERR_NOT_FOUND when its termination was
+ * requested already. */
+int db_host_take_back(struct db *db, const char *id, struct err *err) MUST_CHECK;
+/* Its cloud's list has its VM: listed_ms. */
+int db_host_listed(struct db *db, const char *id, int64_t now_ms,
+		   struct err *err) MUST_CHECK;
+/* How many hosts are neither gone nor failed. */
+int db_host_count(struct db *db, int64_t *ret, struct err *err) MUST_CHECK;
+/* Its termination is requested now: gone_ms. ERR_NOT_FOUND: it was taken back. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
 /* The host is gone and its units are unplaced (host "", states cleared), in one
@@ -187,6 +214,9 @@ int db_unit_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 struct db_launch_filter {
 	const char *pool;
 	bool open; /* only intended, sent and unknown */
+	bool lost; /* only lost */
+	bool may_exist;   /* only those that were sent, and did not fail for certain */
+	int64_t since_ms; /* only those that changed at this time or later; 0: all */
 	size_t limit;
 };
 
@@ -198,7 +228,7 @@ int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_h
 		     struct err *err) MUST_CHECK;
 /*
  * Updates the state of a launch, and its host, in one transaction: done sets the host's
- * vm_id and booting; failed sets the host failed with error as its message. vm_id and
+ * vm_id and booting; failed and lost set the host failed with error as its message. vm_id and
  * error may be NULL, which keeps them. attempt grows by one with each sent.
  */
 int db_launch_set(struct db *db, const char *launch_id, enum db_launch_state state,

@@ -31,9 +31,13 @@ static const struct db_col columns[] = {
 	BOOL(db_host, join_token_used, 0),
 	TEXT(db_host, cert_serial, 0),
 	TEXT(db_host, message, 0),
+	INTEGER(db_host, listed_ms, 0),
+	INTEGER(db_host, adopted_ms, 0),
 	INTEGER(db_host, counted_ms, COL_STATE),
 	INTEGER(db_host, paid_ms, COL_STATE),
 	BOOL(db_host, is_counted, 0),
+	INTEGER(db_host, unknown_ms, COL_STATE),
+	BOOL(db_host, is_replaced, COL_STATE),
 	{ NULL, COL_TEXT, 0, 0, NULL },
 };
 static const struct db_table table = { "host", sizeof(struct db_host), columns };
@@ -181,10 +185,53 @@ int db_host_gone(struct db *db, const char *id, const char *message, int64_t now
 	return db_write_end(db, rc, err);
 }
 
+int db_host_listed(struct db *db, const char *id, int64_t now_ms, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err, "UPDATE host SET listed_ms = ?2 WHERE id = ?1",
+			 "ti", id, now_ms);
+}
+
+int db_host_count(struct db *db, int64_t *ret, struct err *err)
+{
+	struct db_conn *c;
+	int rc = db_read(db, &c, err);
+
+	return rc < 0 ? rc
+		      : db_conn_int(c,
+				    "SELECT count(*) FROM host"
+				    " WHERE state NOT IN ('gone', 'failed')",
+				    ret, err);
+}
+
 int db_host_ending(struct db *db, const char *id, int64_t now_ms, struct err *err)
 {
 	CLEANUP(free) char *what = xasprintf("host '%s'", id);
 
-	return db_change(db, what, err, "UPDATE host SET gone_ms = ?2 WHERE id = ?1",
+	return db_change(db, what, err,
+			 "UPDATE host SET gone_ms = ?2 WHERE id = ?1"
+			 " AND state != 'up'",
 			 "ti", id, now_ms);
+}
+
+int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
+			bool is_replaced, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err,
+			 "UPDATE host SET unknown_ms = ?2, is_replaced = ?3"
+			 " WHERE id = ?1",
+			 "tii", id, unknown_ms, (int64_t)is_replaced);
+}
+
+int db_host_take_back(struct db *db, const char *id, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("host '%s'", id);
+
+	return db_change(db, what, err,
+			 "UPDATE host SET state = 'up', message = '' WHERE id = ?1"
+			 " AND state = 'terminating' AND gone_ms = 0",
+			 "t", id);
 }

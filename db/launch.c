@@ -6,7 +6,7 @@
 #include "check.h"
 
 static const char *const states[] = { "intended", "sent",    "done",
-				      "failed",   "unknown", NULL };
+				      "failed",   "unknown", "lost", NULL };
 DB_MODEL_NAMES(db_launch_state, enum db_launch_state, states);
 
 static const struct db_col columns[] = {
@@ -68,7 +68,7 @@ static int move_launch(struct db *db, struct db_conn *c, const char *launch_id,
 			    " state = iif(state = 'requested', 'booting', state)"
 			    " WHERE launch_id = ?1",
 			    "tti", launch_id, vm_id, now_ms);
-	if (rc == 0 && state == DB_LAUNCH_FAILED)
+	if (rc == 0 && (state == DB_LAUNCH_FAILED || state == DB_LAUNCH_LOST))
 		rc = db_run(c, err,
 			    "UPDATE host SET state = 'failed', message = ?2, gone_ms = ?3"
 			    " WHERE launch_id = ?1",
@@ -105,6 +105,12 @@ int db_launch_list(struct db *db, const struct db_launch_filter *f,
 	db_where_init(&w);
 	if (f->open)
 		db_where_add(&w, "state IN ('intended', 'sent', 'unknown')");
+	if (f->lost)
+		db_where_add(&w, "state = 'lost'");
+	if (f->may_exist)
+		db_where_add(&w, "state NOT IN ('intended', 'failed')");
+	if (f->since_ms)
+		db_where_int(&w, "updated_ms >= ?%d", f->since_ms);
 	db_where_text(&w, "pool = ?%d", f->pool);
 	db_where_order(&w, "created_ms, launch_id", f->limit);
 	return db_list(db, &table, &w, ret, err);

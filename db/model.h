@@ -39,6 +39,37 @@ struct db_stack {
 };
 DB_MODEL(db_stack);
 
+#define DB_STACK_VERSIONS 20 /* of a stack that are kept */
+
+struct db_stack_version {
+	char *stack;
+	int64_t version;
+	char *text_json;
+	int64_t applied_ms;
+};
+DB_MODEL(db_stack_version);
+
+enum db_roll_out_state {
+	DB_ROLL_OUT_RUNNING,
+	DB_ROLL_OUT_STOPPED,
+	DB_ROLL_OUT_BANNED, /* stopped, and not to be started anywhere */
+	DB_ROLL_OUT_DONE,
+};
+
+/* How far the unit text of a tier has come. */
+struct db_roll_out {
+	char *stack;
+	char *tier;
+	char *hash;      /* of the text */
+	char *good;      /* of the one that all had before, or have; "": there was none */
+	int64_t version; /* of the stack that brought it */
+	enum db_roll_out_state state;
+	char *unit, *host; /* at which it stopped; "" */
+	char *why;         /* it stopped: "failed 5 times: ..." */
+	int64_t since_ms;  /* 0: it was stopped, and is to begin anew */
+};
+DB_MODEL(db_roll_out);
+
 enum db_mode { DB_MODE_OBSERVE, DB_MODE_OUT, DB_MODE_AUTO };
 const char *db_mode_name(enum db_mode m); /* "observe" */
 /* -1 for an unknown name. */
@@ -94,7 +125,10 @@ struct db_pool {
 	int64_t memory_bytes;
 	int64_t billing_ms; /* hosts are paid for in units of it, from their launch on; 0:
 			       by the moment */
-	char *config_json;  /* further options of the driver */
+	int64_t lost_after_ms; /* real: silence before a host is ended; 0: as the
+				  controller's */
+	bool lose_stateful;    /* also one of stateful instances */
+	char *config_json;     /* further options of the driver */
 	/* state; written by db_pool_want() and db_pool_note() alone */
 	int64_t want;
 	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */
@@ -133,14 +167,25 @@ struct db_host {
 	bool join_token_used;
 	char *cert_serial;
 	char *message;
+	int64_t listed_ms;  /* its cloud's list first had it; 0: none ever did */
+	int64_t adopted_ms; /* it was found serving, without a record; 0: it was launched
+			       and joined */
 	/* the ledger's; kept by db_host_put() when the host exists */
 	int64_t counted_ms; /* its time is entered until then; 0: nothing of it */
 	int64_t paid_ms;    /* and paid for until then */
 	bool is_counted;    /* nothing is left to be entered; reset by db_host_put() */
+	/* written by db_host_set_unknown() alone */
+	int64_t unknown_ms; /* its agent is not heard, since then; 0: it is */
+	bool is_replaced;   /* and its units are replaced */
 };
 DB_MODEL(db_host);
 
-enum db_goal { DB_GOAL_RUN, DB_GOAL_DRAIN, DB_GOAL_GONE };
+enum db_goal {
+	DB_GOAL_RUN,
+	DB_GOAL_DRAIN,
+	DB_GOAL_GONE,
+	DB_GOAL_RESTART, /* to be drained, and run again on its host */
+};
 const char *db_goal_name(enum db_goal g); /* "run" */
 int db_goal_from_name(const char *name);
 
@@ -166,6 +211,7 @@ enum db_launch_state {
 	DB_LAUNCH_DONE,
 	DB_LAUNCH_FAILED,
 	DB_LAUNCH_UNKNOWN, /* ambiguous: to be found by listing */
+	DB_LAUNCH_LOST,    /* given up, though its VM may exist */
 };
 const char *db_launch_state_name(enum db_launch_state s); /* "intended" */
 int db_launch_state_from_name(const char *name);

@@ -16,6 +16,8 @@ static const struct db_col columns[] = {
 	REAL(db_pool, cpu, 0),
 	INTEGER(db_pool, memory_bytes, 0),
 	INTEGER(db_pool, billing_ms, 0),
+	INTEGER(db_pool, lost_after_ms, 0),
+	BOOL(db_pool, lose_stateful, 0),
 	TEXT(db_pool, config_json, 0),
 	INTEGER(db_pool, want, COL_STATE),
 	TEXT(db_pool, state, COL_STATE),

@@ -76,6 +76,8 @@ int db_stack_put(struct db *db, const struct db_stack *s, int64_t expect_version
 		rc = next_version(c, &row.version, err);
 	if (rc == 0)
 		rc = db_put(c, &table, &row, err);
+	if (rc == 0)
+		rc = db_stack_version_keep(db, &row, err);
 	rc = db_write_end(db, rc, err);
 	if (rc == 0 && ret_version)
 		*ret_version = row.version;
@@ -90,6 +92,8 @@ static int delete_parts(struct db_conn *c, const char *name, struct err *err)
 		"DELETE FROM model_state WHERE stack = ?1",
 		"DELETE FROM backtest WHERE stack = ?1",
 		"DELETE FROM uplift WHERE stack = ?1",
+		"DELETE FROM stack_version WHERE stack = ?1",
+		"DELETE FROM roll_out WHERE stack = ?1",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {

@@ -76,8 +76,17 @@ int db_tier_delete(struct db *db, const char *stack, const char *name, struct er
 {
 	CLEANUP(free) char *what = xasprintf("tier '%s/%s'", stack, name);
 
-	return db_change(db, what, err, "DELETE FROM tier WHERE stack = ?1 AND name = ?2",
-			 "tt", stack, name);
+	struct db_conn *c;
+	int rc = db_write_begin(db, false, &c, err);
+
+	if (rc < 0)
+		return rc;
+	rc = db_change(db, what, err, "DELETE FROM tier WHERE stack = ?1 AND name = ?2",
+		       "tt", stack, name);
+	if (rc == 0)
+		rc = db_run(c, err, "DELETE FROM roll_out WHERE stack = ?1 AND tier = ?2",
+			    "tt", stack, name);
+	return db_write_end(db, rc, err);
 }
 
 static int decide_all(struct db_conn *c, const struct db_tier *tiers, size_t n,

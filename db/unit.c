@@ -5,7 +5,7 @@
 
 #include "check.h"
 
-static const char *const goals[] = { "run", "drain", "gone", NULL };
+static const char *const goals[] = { "run", "drain", "gone", "restart", NULL };
 DB_MODEL_NAMES(db_goal, enum db_goal, goals);
 
 static const struct db_col columns[] = {

@@ -13,13 +13,14 @@ export const title = 'Hosts';
 const tones = { up: 'good', ok: 'good', limited: 'warn', backoff: 'bad', failed: 'bad', gone: 'plain', empty: 'plain', requested: 'info', booting: 'info' };
 
 export function unitTone(u) {
-  if (u.goal === 'drain') return 'warn';
+  if (u.goal === 'drain' || u.goal === 'restart') return 'warn';
   if (u.active === 'failed' || u.health === 'failing') return 'bad';
   return u.active === 'active' && ['passing', 'none'].includes(u.health) ? 'good' : 'info';
 }
 
 export function unitText(u) {
   if (u.goal === 'drain') return 'draining';
+  if (u.goal === 'restart') return 'restarting';
   if (u.active !== 'active') return u.active || 'placed';
   return u.health === 'none' ? 'active' : u.health;
 }
@@ -39,7 +40,7 @@ function load(host) {
 
 /** How long the host has been in its state. */
 function sinceOf(host) {
-  const at = host.gone ?? host.ready ?? host.joined ?? host.booted ?? host.requested;
+  const at = host.gone ?? host.unknown ?? host.ready ?? host.joined ?? host.booted ?? host.requested;
   return at ? h('span.note', `${duration(now() - Date.parse(at))}`) : null;
 }
 
@@ -54,7 +55,7 @@ function drain(host) {
 }
 
 function drainButton(x) {
-  if (!['up', 'booting', 'requested'].includes(x.state)) return null;
+  if (!['up', 'unknown', 'booting', 'requested'].includes(x.state)) return null;
   return h('button', { type: 'button', onclick: () => drain(x), 'aria-label': `Drain ${x.id}` }, 'Drain…');
 }
 

@@ -21,12 +21,17 @@ function ownProblems() {
   return all;
 }
 
-const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad' };
+const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad', 'hosts-silent': 'bad', 'stateful-host-unknown': 'bad', 'rollout-stopped': 'bad', 'unit-kills-hosts': 'bad' };
 const names = {
   'controller-away': 'Controller unavailable', 'store-away': 'Store unavailable', 'round-failed': 'Controller tick failing',
   'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit not moved', 'pool-full': 'Pool full',
-  'roll-out-waits': 'Roll-out waiting', 'checks-fail': 'Instances do not serve',
-  'demand-not-whole': 'Demand not whole', 'forecast-not-used': 'Forecast not used', 'hosts-silent': 'Hosts not responding', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
+  'pool-at-maximum': 'Pool at its maximum', 'launches-limited': 'Launches limited', 'hosts-do-not-join': 'Hosts do not join',
+  'launches-not-listed': 'Launched VMs not listed', 'hosts-not-listed': 'Hosts not listed', 'list-not-believed': 'Cloud\'s list not believed',
+  'unknown-vms': 'Unknown VMs', 'adoption-waits': 'Found host waits',
+  'roll-out-waits': 'Roll-out waiting', 'rollout-stopped': 'Roll-out stopped', 'unit-kills-hosts': 'Unit kills its hosts', 'checks-fail': 'Instances do not serve',
+  'demand-not-whole': 'Demand not whole', 'forecast-not-used': 'Forecast not used', 'hosts-silent': 'Hosts not responding',
+  'hosts-unknown': 'Hosts unknown', 'host-cut-from-store': 'Host cut off from the store', 'stateful-host-unknown': 'Host with state unknown',
+  'hosts-lost-limited': 'Lost hosts wait', 'services-vanished': 'Service records vanished', 'did-not-listen': 'Controller did not listen', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
 };
 
 /** [{kind, tone, title, text, since, link}], the worst first. */

@@ -62,6 +62,10 @@ static const struct haproxy_metric {
 	{ "stot", "haproxy_server_sessions_total", true, 's', NULL },
 	{ "scur", "haproxy_server_current_sessions", false, 's', NULL },
 	{ "qcur", "haproxy_server_current_queue", false, 's', NULL },
+	{ "hrsp_2xx", "haproxy_server_http_responses_total", true, 's', "2xx" },
+	{ "hrsp_3xx", "haproxy_server_http_responses_total", true, 's', "3xx" },
+	{ "hrsp_4xx", "haproxy_server_http_responses_total", true, 's', "4xx" },
+	{ "hrsp_5xx", "haproxy_server_http_responses_total", true, 's', "5xx" },
 };
 
 static void add_haproxy_row(const struct columns *head, const struct columns *row,

@@ -53,7 +53,11 @@ struct confd_resource {
 	bool dirty;   /* a key changed since the last rendering */
 	int64_t dirty_since_ms, render_at_ms, render_retry_ms;
 	bool reload_due;
+	bool reloading; /* from its command's start until it was verified */
 	int64_t reload_at_ms, reload_retry_ms, last_reload_ms;
+	int64_t reloaded_ms; /* when the last one ended */
+	bool verifying;
+	int64_t verify_at_ms, verify_until_ms;
 };
 
 struct confd {

@@ -3,15 +3,23 @@
 
 #include "buf.h"
 #include "check.h"
+#include "clock.h"
 #include "keepalive.h"
 #include "log.h"
 #include "text.h"
+#include "withdrawal.h"
 
 #include <string.h>
 
 #define LEASE_MAGIC 0x6c656173u
 #define RETRY_FIRST_MS 100
 #define RETRY_MOST_MS 2000
+#define LIST_MS 8000 /* between two looks at which keys the lease has, at least */
+#define LIST_JITTER_MS 4000
+/* A record that somebody else writes as well is not fought for without pause. */
+#define RIGHT_FIRST_MS 1000
+#define RIGHT_MOST_MS 30000
+#define RIGHT_FORGOTTEN_MS 60000
 
 struct kept {
 	uint32_t magic;
@@ -24,6 +32,9 @@ struct kept {
 	int64_t sent_lease;
 	struct store_call *call;
 	bool unknown; /* a write failed and may have happened */
+	int64_t rev;  /* of the store, at which it was written */
+	int64_t written_ms;
+	int64_t righted_ms, right_pause_ms; /* when it was last put right */
 };
 
 struct lease {
@@ -43,6 +54,9 @@ struct lease {
 	struct store_call *call;
 	struct loop_timer *timer; /* the next try of a grant */
 	struct loop_timer *retry; /* of failed writes */
+	struct loop_timer *list;  /* the next look at the lease's keys */
+	struct store_call *listing;
+	int64_t listing_ms; /* when it was asked for */
 	int64_t pause_ms, retry_ms;
 	struct kept *kept;
 };
@@ -112,7 +126,6 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 	struct kept *k = arg;
 	struct lease *l = k->lease;
 
-	(void)rev;
 	CHECK_MAGIC(k, LEASE_MAGIC);
 	k->call = NULL;
 	if (err) {
@@ -128,6 +141,8 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 	}
 	l->retry_ms = RETRY_FIRST_MS;
 	k->unknown = false;
+	k->rev = rev;
+	k->written_ms = clock_mono_ms();
 	free(k->stored);
 	k->stored = TAKE(k->sent);
 	/* It was put under a lease that is lost by now, and is gone with it. */
@@ -136,6 +151,24 @@ static void on_written(void *arg, int64_t rev, const struct err *err)
 		k->unknown = true;
 	}
 	write_one(l, k);
+}
+
+static void put(struct kept *k, char *take_value)
+{
+	struct lease *l = k->lease;
+
+	k->sent = take_value;
+	k->sent_lease = l->id;
+	k->call = store_put(l->store, k->key, k->sent, strlen(k->sent), l->id, on_written,
+			    k);
+}
+
+/* Of a record the withdrawal is put first. */
+static bool must_announce(const struct kept *k)
+{
+	return k->stored &&
+	       strncmp(k->key, WITHDRAWAL_ROOT, strlen(WITHDRAWAL_ROOT)) == 0 &&
+	       !is_withdrawal(k->stored, strlen(k->stored));
 }
 
 static void write_one(struct lease *l, struct kept *k)
@@ -147,14 +180,12 @@ static void write_one(struct lease *l, struct kept *k)
 			forget(l, k);
 		return;
 	}
-	if (k->want) {
-		k->sent = xstrdup(k->want);
-		k->sent_lease = l->id;
-		k->call = store_put(l->store, k->key, k->want, strlen(k->want), l->id,
-				    on_written, k);
-	} else {
+	if (k->want)
+		put(k, xstrdup(k->want));
+	else if (must_announce(k))
+		put(k, withdrawal_of(k->stored));
+	else
 		k->call = store_delete(l->store, k->key, NULL, on_written, k);
-	}
 }
 
 static void write_all(struct lease *l)
@@ -210,6 +241,8 @@ static void on_found(void *arg, const struct store_kv *kvs, size_t n, int64_t re
 	if (!err && n == 1 && kvs[0].lease == k->lease->id) {
 		free(k->stored);
 		k->stored = xstrdup(kvs[0].value);
+		k->rev = kvs[0].mod_rev;
+		k->written_ms = clock_mono_ms();
 	}
 	if (!k->want && k->stored && k->lease->found(k->lease->arg, k->key)) {
 		/* A module may still claim it; until then it stays as it is. */
@@ -235,6 +268,95 @@ static void on_listed(void *arg, const struct store_lease_info *info,
 	}
 	l->listed = true;
 	write_all(l);
+}
+
+/* ---------------------------------------------------------------- put right */
+
+/* The store does not have what was written, and we did not ask for that. */
+static void put_right(struct kept *k, const char *why)
+{
+	struct lease *l = k->lease;
+	const int64_t now = clock_mono_ms();
+	const bool again = k->righted_ms && now - k->righted_ms < RIGHT_FORGOTTEN_MS;
+
+	log_warn("own-record-put-right", STR("key", k->key), STR("why", why));
+	free(TAKE(k->stored));
+	k->righted_ms = now;
+	if (!again) {
+		k->right_pause_ms = RIGHT_FIRST_MS;
+		write_one(l, k);
+		return;
+	}
+	if (!loop_timer_is_set(l->retry))
+		loop_timer_in(l->retry, k->right_pause_ms);
+	k->right_pause_ms = MIN(k->right_pause_ms * 2, RIGHT_MOST_MS);
+}
+
+/* What is known to be in the store, and should be. */
+static bool is_settled(const struct kept *k)
+{
+	return k->lease->held && k->lease->listed && k->want && k->stored && !k->call &&
+	       !k->unknown;
+}
+
+void lease_seen(struct lease *l, const struct mirror_change *change)
+{
+	const struct store_kv *kv = change->kv;
+	struct kept *k = find(l, kv->key);
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	/* What was before our own write does not count any more. */
+	if (!k || !is_settled(k) || kv->mod_rev < k->rev)
+		return;
+	if (change->deleted)
+		put_right(k, "it was deleted");
+	else if (kv->lease != l->id)
+		put_right(k, "somebody else has put it");
+	else if (!is_equal(kv->value, k->stored))
+		put_right(k, "it was changed");
+}
+
+static void list_later(struct lease *l)
+{
+	loop_timer_in(l->list, LIST_MS + arc4random_uniform(LIST_JITTER_MS));
+}
+
+static bool has_key(const struct store_lease_info *info, const char *key)
+{
+	for (size_t i = 0; i < info->n; i++)
+		if (strcmp(info->keys[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* Not all keys are watched: this finds those that are gone, or under another lease. */
+static void on_looked(void *arg, const struct store_lease_info *info,
+		      const struct err *err)
+{
+	struct lease *l = arg;
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	l->listing = NULL;
+	list_later(l);
+	if (err || info->id != l->id || info->ttl_s <= 0)
+		return; /* the keepalive will tell */
+	for (struct kept *k = l->kept; k; k = k->next)
+		if (is_settled(k) && k->written_ms < l->listing_ms &&
+		    !has_key(info, k->key))
+			put_right(k, "the lease has it no more");
+}
+
+static void on_list(void *arg)
+{
+	struct lease *l = arg;
+
+	CHECK_MAGIC(l, LEASE_MAGIC);
+	if (!l->held || !l->listed || l->listing) {
+		list_later(l);
+		return;
+	}
+	l->listing_ms = clock_mono_ms();
+	l->listing = store_lease_timetolive(l->store, l->id, true, on_looked, l);
 }
 
 /* ---------------------------------------------------------------- the lease */
@@ -354,6 +476,7 @@ int lease_new(struct loop *loop, struct store *s, const struct lease_opts *o,
 	l->pause_ms = l->retry_ms = RETRY_FIRST_MS;
 	l->timer = loop_timer_new(loop, on_timer, l);
 	l->retry = loop_timer_new(loop, on_retry, l);
+	l->list = loop_timer_new(loop, on_list, l);
 	rc = keepalive_new(loop,
 			   &(struct keepalive_opts){ .store = o->store,
 						     .ttl_s = l->ttl_s,
@@ -362,6 +485,7 @@ int lease_new(struct loop *loop, struct store *s, const struct lease_opts *o,
 			   &l->keepalive, err);
 	if (rc < 0)
 		return rc;
+	list_later(l);
 	load_id(l);
 	if (l->id)
 		keepalive_set(l->keepalive, l->id);
@@ -378,6 +502,7 @@ void lease_free(struct lease *l)
 	CHECK_MAGIC(l, LEASE_MAGIC);
 	keepalive_free(l->keepalive);
 	store_cancel(l->call);
+	store_cancel(l->listing);
 	while (l->kept) {
 		struct kept *k = l->kept;
 
@@ -386,6 +511,7 @@ void lease_free(struct lease *l)
 	}
 	loop_timer_free(l->timer);
 	loop_timer_free(l->retry);
+	loop_timer_free(l->list);
 	free(l->file);
 	l->magic = 0;
 	free(l);

@@ -6,6 +6,9 @@
  * reachable, and not again while it is equal. When the lease is lost, a new one is
  * granted and everything is put again. keepalive.c refreshes it. The lease's id is kept
  * in a file, so that an agent that restarts in time continues it and rewrites nothing.
+ *
+ * What differs in the store is put right. A record of a service that is to go is first
+ * put as withdrawn (withdrawal.h).
  */
 #ifndef AGENT_HOST_LEASE_H
 #define AGENT_HOST_LEASE_H
@@ -39,6 +42,13 @@ int lease_new(struct loop *loop, struct store *s, const struct lease_opts *o,
 	      struct lease **ret, struct err *err) MUST_CHECK;
 void lease_free(struct lease *l); /* the keys stay until the lease expires */
 DEFINE_CLEANUP(struct lease *, lease_free);
+
+/*
+ * An event of the store, as keys_seen_fn has it: a key of ours that is not as it was
+ * written is written again. (Which keys the lease has is looked at every ten seconds as
+ * well.)
+ */
+void lease_seen(struct lease *l, const struct mirror_change *change);
 
 void lease_set(struct lease *l, const char *key, const char *value);
 void lease_unset(struct lease *l, const char *key);

@@ -3,8 +3,12 @@
 
 #include "check.h"
 #include "clock.h"
+#include "copy_file.h"
+#include "prefix_copy.h"
 
 #include <string.h>
+
+#define TIDY_MS 60000
 
 struct keys_user {
 	struct keys_user *next;
@@ -18,13 +22,16 @@ struct copy {
 	struct copy *next;
 	struct keys *keys;
 	char *prefix;
-	struct mirror *mirror;
+	struct prefix_copy *data; /* NULL: there is no store */
 	struct keys_user *users;
 };
 
 struct keys {
+	struct loop *loop;
 	struct store *store;
-	struct loop_timer *sweep;
+	struct keys_opts opts;
+	char *state_dir;
+	struct loop_timer *sweep, *tidy;
 	struct copy *copies;
 	int64_t since_ms;
 };
@@ -58,7 +65,7 @@ static void free_copy(struct copy *c)
 {
 	struct keys_user *next;
 
-	mirror_free(c->mirror);
+	prefix_copy_free(c->data);
 	for (struct keys_user *u = c->users; u; u = next) {
 		next = u->next;
 		free(u->prefix);
@@ -100,13 +107,49 @@ static void sweep(void *arg)
 	}
 }
 
-struct keys *keys_new(struct loop *l, struct store *s)
+static bool is_fresh(const struct copy *c)
+{
+	return mirror_is_synced(prefix_copy_mirror(c->data));
+}
+
+static bool is_open(void *arg, const char *path)
+{
+	const struct keys *k = arg;
+
+	for (const struct copy *c = k->copies; c; c = c->next)
+		if (strcmp(prefix_copy_path(c->data), path) == 0)
+			return true;
+	return false;
+}
+
+/* Not before all are fresh: a tier whose files the store has yet to name may use one. */
+static void on_tidy(void *arg)
+{
+	struct keys *k = arg;
+	bool fresh = true;
+
+	for (const struct copy *c = k->copies; c; c = c->next)
+		fresh &= is_fresh(c);
+	if (fresh)
+		copy_file_tidy(k->state_dir, is_open, k);
+	loop_timer_in(k->tidy, TIDY_MS);
+}
+
+struct keys *keys_new(struct loop *l, struct store *s, const struct keys_opts *o)
 {
 	struct keys *k = xcalloc(1, sizeof(*k));
 
+	k->loop = l;
 	k->store = s;
+	if (o)
+		k->opts = *o;
+	if (k->opts.state_dir)
+		k->opts.state_dir = k->state_dir = xstrdup(o->state_dir);
 	k->since_ms = clock_mono_ms();
 	k->sweep = loop_timer_new(l, sweep, k);
+	k->tidy = loop_timer_new(l, on_tidy, k);
+	if (s && k->state_dir)
+		loop_timer_in(k->tidy, TIDY_MS);
 	return k;
 }
 
@@ -121,6 +164,8 @@ void keys_free(struct keys *k)
 		free_copy(c);
 	}
 	loop_timer_free(k->sweep);
+	loop_timer_free(k->tidy);
+	free(k->state_dir);
 	free(k);
 }
 
@@ -145,7 +190,8 @@ struct keys_user *keys_use(struct keys *k, const char *prefix, keys_fn *fn, void
 		c->next = k->copies;
 		k->copies = c;
 		if (k->store)
-			c->mirror = mirror_new(k->store, prefix, on_change, c);
+			c->data = prefix_copy_new(k->loop, k->store, prefix, &k->opts,
+						  on_change, c);
 	}
 	u->copy = c;
 	u->prefix = xstrdup(prefix);
@@ -164,26 +210,31 @@ void keys_unuse(struct keys_user *u)
 	loop_timer_in(u->copy->keys->sweep, 0);
 }
 
+static const struct mirror *mirror_of(const struct keys_user *u)
+{
+	return u->copy->data ? prefix_copy_mirror(u->copy->data) : NULL;
+}
+
 bool keys_has_copy(const struct keys_user *u)
 {
-	return u->copy->mirror && mirror_has_copy(u->copy->mirror);
+	return mirror_of(u) && mirror_has_copy(mirror_of(u));
 }
 
 int64_t keys_stale_since_ms(const struct keys_user *u)
 {
-	if (!u->copy->mirror)
+	if (!mirror_of(u))
 		return u->copy->keys->since_ms;
-	return mirror_stale_since_ms(u->copy->mirror);
+	return mirror_stale_since_ms(mirror_of(u));
 }
 
 const struct store_kv *keys_get(const struct keys_user *u, const char *key)
 {
-	return u->copy->mirror ? mirror_get(u->copy->mirror, key) : NULL;
+	return mirror_of(u) ? mirror_get(mirror_of(u), key) : NULL;
 }
 
 void keys_each(const struct keys_user *u, const char *prefix, mirror_each_fn *fn,
 	       void *arg)
 {
-	if (u->copy->mirror)
-		mirror_each(u->copy->mirror, prefix, fn, arg);
+	if (mirror_of(u))
+		mirror_each(mirror_of(u), prefix, fn, arg);
 }

@@ -6,6 +6,10 @@
  * A module that needs the keys under a prefix registers for it. A prefix that an open
  * copy covers is served by it; so the widest should be requested first (the DNS
  * module's /skydns/).
+ *
+ * With a state_dir each copy is on disk as well, and is there at once after a restart,
+ * also while the store is away. Records of services that vanish are kept for a while:
+ * vanished.h.
  */
 #ifndef AGENT_HOST_STORE_COPY_H
 #define AGENT_HOST_STORE_COPY_H
@@ -16,8 +20,25 @@
 struct keys;
 struct keys_user;
 
-/* s may be NULL for a host without a store: then no copy ever comes. */
-struct keys *keys_new(struct loop *l, struct store *s);
+/* An event of a service's record, as the store has it, before it is applied. */
+typedef void keys_seen_fn(void *arg, const struct mirror_change *change);
+
+/* Of the records of a service, which are below group, n are kept that vanished; 0: no
+ * more. */
+typedef void keys_vanished_fn(void *arg, const char *group, size_t n);
+
+struct keys_opts {
+	const char *state_dir;    /* NULL: no copy is kept on disk */
+	struct files *files;      /* writes it */
+	int64_t keep_vanished_ms; /* 0: not at all */
+	keys_seen_fn *seen;       /* NULL: nobody asks */
+	keys_vanished_fn *vanished; /* NULL: it is only logged */
+	void *arg;
+};
+
+/* s may be NULL for a host without a store: then no copy ever comes. o may be NULL;
+ * copied. */
+struct keys *keys_new(struct loop *l, struct store *s, const struct keys_opts *o);
 void keys_free(struct keys *k); /* its users are gone with it */
 DEFINE_CLEANUP(struct keys *, keys_free);
 

@@ -9,18 +9,34 @@
 #include <string.h>
 
 #define LABEL_MAX 63
+#define HOST_MAX 40 /* bytes of a host's id in a label: its last ones, which differ */
 
-/* A host label of the unit's name without its suffix: web@3.service is web-3. */
-static void add_unit_label(struct buf *b, const char *unit, size_t room)
+static void add_label(struct buf *b, const char *text, size_t n)
 {
-	const char *dot = strrchr(unit, '.');
-	size_t n = dot ? (size_t)(dot - unit) : strlen(unit);
-
-	for (size_t i = 0; i < n && i < room; i++) {
-		unsigned char c = (unsigned char)tolower((unsigned char)unit[i]);
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)tolower((unsigned char)text[i]);
 
 		buf_putc(b, isalnum(c) ? (char)c : '-');
 	}
+}
+
+/*
+ * A host label of the unit's name without its suffix: web@3.service is web-3. A unit that
+ * is no instance serves on two hosts while it moves: it has its host's id as well.
+ */
+static void add_unit_label(struct buf *b, const char *unit, const char *host, size_t room)
+{
+	const char *dot = strrchr(unit, '.');
+	size_t n = dot ? (size_t)(dot - unit) : strlen(unit);
+	size_t n_host = strchr(unit, '@') ? 0 : strlen(host);
+
+	if (n_host > HOST_MAX)
+		host += n_host - HOST_MAX;
+	n_host = MIN(n_host, (size_t)HOST_MAX);
+	add_label(b, unit, MIN(n, n_host ? room - n_host - 1 : room));
+	if (n_host)
+		buf_putc(b, '-');
+	add_label(b, host, n_host);
 }
 
 static void add_reversed(struct buf *b, const char *domain)
@@ -40,7 +56,7 @@ static void add_reversed(struct buf *b, const char *domain)
 }
 
 char *registrator_key(const char *domain, const char *stack, const char *service,
-		      const char *unit, int port)
+		      const char *unit, const char *host, int port)
 {
 	CLEANUP(buf_done) struct buf b;
 	char number[16];
@@ -50,7 +66,7 @@ char *registrator_key(const char *domain, const char *stack, const char *service
 	buf_puts(&b, "/skydns");
 	add_reversed(&b, domain);
 	buf_printf(&b, "/%s/%s/", stack, service);
-	add_unit_label(&b, unit, (size_t)(LABEL_MAX - digits));
+	add_unit_label(&b, unit, host, (size_t)(LABEL_MAX - digits));
 	buf_puts(&b, number);
 	return buf_take(&b);
 }

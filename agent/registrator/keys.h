@@ -5,9 +5,10 @@
 #ifndef AGENT_REGISTRATOR_KEYS_H
 #define AGENT_REGISTRATOR_KEYS_H
 
-/* "/skydns/local/foretide/wordpress/web/web-3-8080"; the caller frees. */
+/* "/skydns/local/foretide/wordpress/web/web-3-8080", and of lb.service, which is no
+ * template's instance, ".../lb/lb-HOST-80"; the caller frees. */
 char *registrator_key(const char *domain, const char *stack, const char *service,
-		      const char *unit, int port);
+		      const char *unit, const char *host, int port);
 /* The host itself: "/skydns/local/foretide/hosts/web-0a1b2c3d"; the caller frees. */
 char *registrator_host_key(const char *domain, const char *host);
 /* {"host":"10.90.0.7","port":8080}; port, priority and weight only when not 0. */

@@ -165,6 +165,25 @@ static void forget_oldest_gone(struct cloud *c)
 	}
 }
 
+/* As text where a JSON document can hold it, else as "user_data_base64". */
+static void set_user_data(json_t *vm, const struct drv_launch *l)
+{
+	const void *data = l->user_data_len ? l->user_data : "";
+	json_t *text = memchr(data, '\0', l->user_data_len)
+			       ? NULL
+			       : json_stringn(data, l->user_data_len);
+	CLEANUP(buf_done) struct buf coded;
+
+	buf_init(&coded, 2 * l->user_data_len + 8);
+	if (text) {
+		json_object_set_new(vm, "user_data", text);
+		return;
+	}
+	base64_encode(&coded, data, l->user_data_len);
+	json_object_set_new(vm, "user_data", json_string(""));
+	json_object_set_new(vm, "user_data_base64", json_string(buf_str(&coded)));
+}
+
 json_t *cloud_add(struct cloud *c, const struct drv_launch *l, const char *type,
 		  int64_t now_ms, int64_t boot_ms, bool fails)
 {
@@ -189,10 +208,7 @@ json_t *cloud_add(struct cloud *c, const struct drv_launch *l, const char *type,
 			    json_integer(boot_ms < 0 ? INT64_MAX : now_ms + boot_ms));
 	json_object_set_new(vm, "gone_ms", json_integer(0));
 	json_object_set_new(vm, "labels", labels_of(l));
-	json_object_set_new(vm, "user_data",
-			    l->user_data_len
-				    ? json_stringn(l->user_data, l->user_data_len)
-				    : json_string(""));
+	set_user_data(vm, l);
 	forget_oldest_gone(c);
 	json_array_append_new(cloud_vms(c), vm);
 	bill(c, vm, "launched", now_ms);
@@ -228,6 +244,7 @@ void cloud_remove(struct cloud *c, json_t *vm, int64_t now_ms)
 	json_object_set_new(vm, "gone_ms", json_integer(now_ms));
 	/* Most of its text, which every call reads and writes. */
 	json_object_set_new(vm, "user_data", json_string(""));
+	json_object_del(vm, "user_data_base64");
 }
 
 bool cloud_is_of(const json_t *vm, const char *owner)

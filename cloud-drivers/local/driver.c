@@ -271,6 +271,18 @@ static void fill_order(struct host_order *o, const struct drv *d,
 	o->init = d->init;
 }
 
+/* A launch id launches once, whatever has become of its host. */
+static void fill_ended(struct drv_vm *ret, const struct drv *d,
+		       const struct drv_launch *l, const struct local_type *t)
+{
+	struct host_order order;
+
+	memset(&order, 0, sizeof(order));
+	fill_order(&order, d, l, t);
+	fill_vm(ret, &order.meta);
+	ret->state = DRV_VM_GONE;
+}
+
 static int local_launch(struct drv *d, const struct drv_launch *launch, int64_t deadline,
 			struct drv_vm *ret, struct drv_err *err)
 {
@@ -289,6 +301,10 @@ static int local_launch(struct drv *d, const struct drv_launch *launch, int64_t 
 	rc = state_open(d->conf.state_dir, true, &s, &e);
 	if (rc < 0)
 		return drv_fail_err(err, rc, &e);
+	if (ended_has(&s, launch->launch_id)) {
+		fill_ended(ret, d, launch, type);
+		return 0;
+	}
 	rc = check_quota(d, &s, launch->launch_id, err);
 	if (rc < 0)
 		return rc;
@@ -321,6 +337,8 @@ static int local_terminate(struct drv *d, const char *owner, const char *vm_id,
 	if (rc == 0 && meta_read(dirfd, &m, NULL) == 0 && strcmp(m.owner, owner) != 0)
 		return drv_fail(err, DRV_CONFLICT, "host %s belongs to '%s'", vm_id,
 				m.owner);
+	if (rc == 0)
+		rc = ended_note(&s, vm_id, &e);
 	if (rc == 0)
 		rc = host_remove_locked(&s, vm_id, dirfd, left_ms(d, deadline), &e);
 	return rc < 0 ? drv_fail_err(err, rc, &e) : 0;

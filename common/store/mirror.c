@@ -23,6 +23,7 @@ struct mirror {
 	struct store *s;
 	char *prefix, *end;
 	mirror_fn *fn;
+	mirror_judge_fn *judge; /* NULL: every event is taken as it is */
 	void *arg;
 	struct table table;
 	struct table fresh; /* what was read so far */
@@ -123,26 +124,79 @@ static void changes_add(struct changes *c, const struct store_kv *kv,
 		table_insert(&c->gone, c->gone.n, old);
 }
 
+static enum mirror_verdict judge(const struct mirror *m, const struct store_kv *kv,
+				 const struct store_kv *old)
+{
+	const struct mirror_change change = { .deleted = !kv,
+					      .kv = kv ? kv : old,
+					      .old = old };
+
+	return m->judge ? m->judge(m->arg, &change) : MIRROR_TAKE;
+}
+
 static void apply(struct mirror *m, const struct store_event *e, struct changes *c)
 {
 	bool is;
 	size_t at = table_find(&m->table, e->kv.key, e->kv.key_len, &is);
 	struct store_kv *old = is ? m->table.kv[at] : NULL;
+	struct store_kv *kv;
+	enum mirror_verdict v;
 
-	if (e->deleted) {
-		if (!old)
+	if (e->deleted && !old)
+		return;
+	v = judge(m, e->deleted ? NULL : &e->kv, old);
+	if (e->deleted || v == MIRROR_DELETE) {
+		if (!old || v == MIRROR_KEEP)
 			return;
 		table_remove(&m->table, at);
 		changes_add(c, NULL, old);
 		return;
 	}
-	struct store_kv *kv = kv_new(&e->kv);
-
+	kv = kv_new(&e->kv);
 	if (old)
 		m->table.kv[at] = kv;
 	else
 		table_insert(&m->table, at, kv);
 	changes_add(c, kv, old);
+}
+
+/* A store that was restored may have given the revision twice. */
+static bool is_same(const struct store_kv *a, const struct store_kv *b)
+{
+	return a->mod_rev == b->mod_rev && a->value_len == b->value_len &&
+	       memcmp(a->value, b->value, a->value_len) == 0;
+}
+
+/* A key that was not read again: it goes, or stays at its place. True: it stays. */
+static bool replace_absent(struct mirror *m, size_t at, struct store_kv *old,
+			   struct changes *c)
+{
+	if (judge(m, NULL, old) != MIRROR_KEEP) {
+		changes_add(c, NULL, old);
+		return false;
+	}
+	table_insert(&m->table, at, old);
+	return true;
+}
+
+/* A key that was read, at its place in the new table. True: it stays. */
+static bool replace_read(struct mirror *m, size_t at, struct store_kv *old,
+			 struct changes *c)
+{
+	struct store_kv *new = m->table.kv[at];
+
+	if (judge(m, new, old) == MIRROR_DELETE) {
+		table_remove(&m->table, at);
+		kv_free(new);
+		if (old)
+			changes_add(c, NULL, old);
+		return false;
+	}
+	if (!old || !is_same(old, new))
+		changes_add(c, new, old);
+	else
+		kv_free(old);
+	return true;
 }
 
 /* Replaces the table by the fresh one; c gets the differences. */
@@ -155,22 +209,15 @@ static void replace(struct mirror *m, struct changes *c)
 	m->fresh = (struct table){ 0 };
 	while (a < was.n || b < m->table.n) {
 		struct store_kv *old = a < was.n ? was.kv[a] : NULL;
-		struct store_kv *new = b < m->table.n ? m->table.kv[b] : NULL;
+		const struct store_kv *new = b < m->table.n ? m->table.kv[b] : NULL;
 		int cmp = !old   ? 1
 			  : !new ? -1
 				 : store_key_cmp(old->key, old->key_len, new->key,
 						 new->key_len);
 
 		a += cmp <= 0;
-		b += cmp >= 0;
-		if (cmp < 0)
-			changes_add(c, NULL, old);
-		else if (cmp > 0)
-			changes_add(c, new, NULL);
-		else if (old->mod_rev != new->mod_rev)
-			changes_add(c, new, old);
-		else
-			kv_free(old);
+		b += cmp < 0 ? replace_absent(m, b, old, c)
+			     : replace_read(m, b, cmp == 0 ? old : NULL, c);
 	}
 	free(was.kv);
 }
@@ -317,6 +364,48 @@ void mirror_free(struct mirror *m)
 	free(m->end);
 	m->magic = 0;
 	free(m);
+}
+
+void mirror_set_judge(struct mirror *m, mirror_judge_fn *fn)
+{
+	m->judge = fn;
+}
+
+void mirror_seed(struct mirror *m, const struct store_kv *kv)
+{
+	bool is;
+	size_t at = table_find(&m->table, kv->key, kv->key_len, &is);
+
+	m->has_copy = true;
+	if (!is)
+		table_insert(&m->table, at, kv_new(kv));
+}
+
+void mirror_restore(struct mirror *m, const struct store_kv *kv)
+{
+	struct mirror_change change = { 0 };
+	bool is;
+	size_t at = table_find(&m->table, kv->key, kv->key_len, &is);
+
+	if (is)
+		return;
+	table_insert(&m->table, at, kv_new(kv));
+	change.kv = m->table.kv[at];
+	m->fn(m->arg, &change, 1);
+}
+
+void mirror_remove(struct mirror *m, const char *key)
+{
+	CLEANUP(changes_done) struct changes c = { 0 };
+	bool is;
+	size_t at = table_find(&m->table, key, strlen(key), &is);
+	struct store_kv *old = is ? m->table.kv[at] : NULL;
+
+	if (!old)
+		return;
+	table_remove(&m->table, at);
+	changes_add(&c, NULL, old);
+	m->fn(m->arg, c.list, c.n);
 }
 
 bool mirror_has_copy(const struct mirror *m)

@@ -30,7 +30,27 @@ struct mirror *mirror_new(struct store *s, const char *prefix, mirror_fn *fn, vo
 void mirror_free(struct mirror *m);
 DEFINE_CLEANUP(struct mirror *, mirror_free);
 
-/* There is a copy: it was read at least once. */
+/*
+ * For a copy that knows better than the store: asked for each event, of a watch or found
+ * by reading again, before it is applied, with the mirror's arg.
+ */
+enum mirror_verdict {
+	MIRROR_TAKE,
+	MIRROR_DELETE, /* a value that stands for the key's deletion */
+	MIRROR_KEEP,   /* of a deletion: the key stays until mirror_remove() */
+};
+typedef enum mirror_verdict mirror_judge_fn(void *arg,
+					    const struct mirror_change *change);
+void mirror_set_judge(struct mirror *m, mirror_judge_fn *fn);
+
+/* A key as it was saved, before the first read: from then on there is a copy. */
+void mirror_seed(struct mirror *m, const struct store_kv *kv);
+/* Puts a key into the copy alone, or takes it out of it; reported as a change. Nothing
+ * when it is there, or not there. */
+void mirror_restore(struct mirror *m, const struct store_kv *kv);
+void mirror_remove(struct mirror *m, const char *key);
+
+/* There is a copy: it was read at least once, or seeded. */
 bool mirror_has_copy(const struct mirror *m);
 /* There is a copy and the watch is connected. */
 bool mirror_is_synced(const struct mirror *m);

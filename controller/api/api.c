@@ -7,6 +7,7 @@
 #include "event_stream.h"
 #include "job.h"
 #include "kept.h"
+#include "knocks.h"
 #include "listen.h"
 #include "log.h"
 #include "logs.h"
@@ -90,6 +91,7 @@ int api_open(const struct api_opts *opts, struct db *db, struct ca *ca,
 	api->started_ms = clock_now_ms();
 	api->kept = kept_new();
 	api->logins = api_logins_new();
+	api->knocks = knocks_new();
 	sum_agent(api);
 	start_ticker(api);
 	if (*opts->listen)
@@ -124,10 +126,16 @@ void api_close(struct api *api)
 	pthread_mutex_destroy(&api->lock);
 	kept_free(api->kept);
 	api_logins_free(api->logins);
+	knocks_free(api->knocks);
 	if (api->agent_fd >= 0)
 		close(api->agent_fd);
 	api->magic = 0;
 	free(api);
+}
+
+bool api_stranger_called(struct api *api, const char *host, int64_t within_ms)
+{
+	return knocks_has(api->knocks, host, within_ms);
 }
 
 uint16_t api_port(const struct api *api)

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct api;
+struct listening;
 
 /* Strings must stay valid as long as the api. "": none. */
 struct api_opts {
@@ -35,6 +36,8 @@ struct api_opts {
 	const char *domain;      /* of hosts in DNS; NULL: foretide.local */
 	int64_t cert_life_ms;    /* of a host's certificate, real */
 	int64_t metrics_ms;      /* how often an agent reports, calendar */
+	struct listening *listening; /* told of the work of the API's threads; may be
+				      * NULL */
 };
 
 /* A call of the built-in store. */
@@ -110,6 +113,12 @@ uint16_t api_host_port(const struct api *api);
 
 /* SHA-256 of the agent's file in hex, for user data; "": there is no file. */
 const char *api_agent_sum(const struct api *api);
+
+/*
+ * Whether a host that no record knows called within the last real ms, with a certificate
+ * of ours. Safe from any thread.
+ */
+bool api_stranger_called(struct api *api, const char *host, int64_t within_ms);
 
 /* Makes streams send new events at once instead of within a second. */
 void api_notify_event(struct api *api);

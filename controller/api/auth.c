@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "knocks.h"
 #include "log.h"
 #include "server.h"
 #include "trust.h"
@@ -157,8 +158,10 @@ static int check_host(struct request *r, const char *name, struct err *err)
 	int rc = db_host_get(r->api->db, name, &h, err);
 
 	if (rc == ERR_NOT_FOUND ||
-	    (rc == 0 && (h.state == DB_HOST_GONE || h.state == DB_HOST_FAILED)))
+	    (rc == 0 && (h.state == DB_HOST_GONE || h.state == DB_HOST_FAILED))) {
+		knocks_note(r->api->knocks, name);
 		return err_set(err, ERR_DENIED, "host %s no longer exists", name);
+	}
 	return rc;
 }
 

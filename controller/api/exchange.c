@@ -9,11 +9,14 @@
 #include "idempotency.h"
 #include "job.h"
 #include "kept.h"
+#include "listening.h"
 #include "logs.h"
 #include "reply.h"
 #include "routes.h"
 
 #include <string.h>
+
+#define WORK_MS 2000 /* of one request, above which nobody listened */
 
 static struct request *request_new(struct api_listener *l, struct MHD_Connection *conn,
 				   const char *method, const char *path)
@@ -163,17 +166,14 @@ static enum MHD_Result finish(struct request *r, int rc, const struct err *err)
 	return ret;
 }
 
-enum MHD_Result api_on_request(void *arg, struct MHD_Connection *conn, const char *path,
-			       const char *method, const char *version, const char *data,
-			       size_t *size, void **state)
+static enum MHD_Result on_request(struct api_listener *l, struct MHD_Connection *conn,
+				  const char *path, const char *method, const char *data,
+				  size_t *size, void **state)
 {
-	struct api_listener *l = arg;
 	struct request *r = *state;
 	struct err e = { .code = 0, .msg = "" };
 	int rc = 0;
 
-	(void)version;
-	CHECK_MAGIC(l, LISTENER_MAGIC);
 	if (!r) {
 		*state = r = request_new(l, conn, method, path);
 		r->queue_result = MHD_YES;
@@ -194,6 +194,24 @@ enum MHD_Result api_on_request(void *arg, struct MHD_Connection *conn, const cha
 	if (rc == 0)
 		rc = run(r, &e);
 	return finish(r, rc, &e);
+}
+
+/* Its thread carries leases and pushes of hosts too, when it is of their listener. */
+enum MHD_Result api_on_request(void *arg, struct MHD_Connection *conn, const char *path,
+			       const char *method, const char *version, const char *data,
+			       size_t *size, void **state)
+{
+	struct api_listener *l = arg;
+	struct listening *listening = l->is_tls ? l->api->opts.listening : NULL;
+	struct listening_work work;
+	enum MHD_Result ret;
+
+	(void)version;
+	CHECK_MAGIC(l, LISTENER_MAGIC);
+	listening_begin(listening, &work, "answering a request", WORK_MS);
+	ret = on_request(l, conn, path, method, data, size, state);
+	listening_end(listening, &work);
+	return ret;
 }
 
 void api_on_completed(void *arg, struct MHD_Connection *conn, void **state,

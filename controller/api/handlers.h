@@ -15,7 +15,7 @@
 api_handler_fn api_healthz, api_own_metrics, api_status, api_whoami;
 /* stacks.c */
 api_handler_fn api_stack_list, api_stack_get, api_stack_put, api_stack_delete,
-	api_stack_events;
+	api_stack_events, api_stack_versions, api_stack_rollback;
 /* tiers.c */
 api_handler_fn api_tier_list, api_tier_get, api_tier_patch;
 /* tier_views.c */

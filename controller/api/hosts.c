@@ -13,23 +13,25 @@ static size_t hosts_in(const struct db_host_list *hosts, const char *pool, bool 
 
 	for (size_t i = 0; i < hosts->n; i++)
 		n += strcmp(hosts->v[i].pool, pool) == 0 &&
-		     (!up || hosts->v[i].state == DB_HOST_UP);
+		     (!up ||
+		      (hosts->v[i].state == DB_HOST_UP && !hosts->v[i].unknown_ms));
 	return n;
 }
 
 static json_t *pool_json(const struct db_pool *p, const struct db_host_list *hosts)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:o, s:I, s:s, "
-		"s:o, s:o, s:I, s:I}",
+		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I, s:b, s:o, s:I, "
+		"s:s, s:o, s:o, s:I, s:I}",
 		"name", p->name, "stack", p->stack, "driver", p->driver, "profile",
 		p->profile, "type", p->type, "min", (json_int_t)p->min, "max",
 		(json_int_t)p->max, "cpu", p->cpu, "memory_bytes",
 		(json_int_t)p->memory_bytes, "billing_ms", (json_int_t)p->billing_ms,
-		"config", json_of_text(p->config_json), "want", (json_int_t)p->want,
-		"state", p->state, "backoff_until", json_time(p->backoff_until_ms),
-		"last_error", json_text(p->last_error), "hosts",
-		(json_int_t)hosts_in(hosts, p->name, false), "up",
+		"lost_after_ms", (json_int_t)p->lost_after_ms, "lose_stateful",
+		(int)p->lose_stateful, "config", json_of_text(p->config_json), "want",
+		(json_int_t)p->want, "state", p->state, "backoff_until",
+		json_time(p->backoff_until_ms), "last_error", json_text(p->last_error),
+		"hosts", (json_int_t)hosts_in(hosts, p->name, false), "up",
 		(json_int_t)hosts_in(hosts, p->name, true));
 }
 
@@ -83,21 +85,29 @@ static json_t *load_of(struct request *r, const char *host)
 	return load ? load : json_null();
 }
 
+/* A host that is up and not heard is unknown. */
+static const char *state_of(const struct db_host *h)
+{
+	return h->state == DB_HOST_UP && h->unknown_ms ? "unknown"
+						       : db_host_state_name(h->state);
+}
+
 /* Without the join token's hash and the certificate's serial. */
 static json_t *host_json(struct request *r, const struct db_host *h)
 {
-	json_t *doc = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:f, s:I, s:o, s:o, s:o}", "id", h->id, "pool",
-		h->pool, "state", db_host_state_name(h->state), "address", h->address,
-		"vm", h->vm_id, "cpu", h->cpu, "memory_bytes",
-		(json_int_t)h->memory_bytes, "metadata", json_of_text(h->metadata_json),
-		"message", json_text(h->message), "load", load_of(r, h->id));
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:I, s:o, s:o, s:o}",
+				"id", h->id, "pool", h->pool, "state", state_of(h),
+				"address", h->address, "vm", h->vm_id, "cpu", h->cpu,
+				"memory_bytes", (json_int_t)h->memory_bytes, "metadata",
+				json_of_text(h->metadata_json), "message",
+				json_text(h->message), "load", load_of(r, h->id));
 
 	json_object_set_new(doc, "requested", json_time(h->requested_ms));
 	json_object_set_new(doc, "booted", json_time(h->booted_ms));
 	json_object_set_new(doc, "joined", json_time(h->joined_ms));
 	json_object_set_new(doc, "ready", json_time(h->ready_ms));
 	json_object_set_new(doc, "seen", json_time(h->seen_ms));
+	json_object_set_new(doc, "unknown", json_time(h->unknown_ms));
 	json_object_set_new(doc, "gone",
 			    json_time(h->state >= DB_HOST_GONE ? h->gone_ms : 0));
 	return doc;

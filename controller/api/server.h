@@ -16,6 +16,7 @@ struct api_log_ask; /* logs.c */
 struct api_job;     /* job.c */
 struct kept;        /* kept.c */
 struct api_logins;  /* auth.c */
+struct knocks;      /* knocks.c */
 
 #define LISTENER_MAGIC 0x6c736e72u
 
@@ -37,6 +38,7 @@ struct api {
 	struct api_listener plain, tls;
 	struct kept *kept;
 	struct api_logins *logins;
+	struct knocks *knocks;
 	int agent_fd; /* the file that agent_sum is of, also if it is replaced;
 		       * -1: none */
 	size_t agent_size;

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "stack_change.h"
 #include "stacks.h"
 #include "tier_options.h"
 #include "tiers.h"
@@ -156,16 +157,6 @@ static int read_stack(struct request *r, struct stack_file **ret, char **ret_tex
 	if (rc == 0 && strcmp(s->name, r->args[0]) != 0)
 		rc = err_set(err, ERR_INVAL, "stack.conf names the stack %s, the URL %s",
 			     s->name, r->args[0]);
-	if (rc == 0)
-		rc = check_events(s, err);
-	if (rc == 0) {
-		/* Whatever is missing, the stack is invalid. */
-		rc = check_outside(r, s, err);
-		if (rc < 0 && !err_is_transient(rc))
-			r->fail_status = 400;
-	}
-	if (rc == 0)
-		rc = stack_check(r->api->db, s, err);
 	if (rc < 0)
 		return rc;
 	*ret_text = stack_file_canonical(files);
@@ -173,13 +164,24 @@ static int read_stack(struct request *r, struct stack_file **ret, char **ret_tex
 	return 0;
 }
 
-static void reply_changes(struct request *r, json_t *changes, json_t *warnings,
-			  bool applied, int64_t version)
+static int check(struct request *r, const struct stack_file *s, struct err *err)
 {
-	reply_json(r, 200,
-		   json_pack("{s:o, s:o, s:b, s:I}", "changes", changes, "warnings",
-			     warnings, "applied", applied, "version",
-			     (json_int_t)version));
+	int rc = check_events(s, err);
+
+	if (rc == 0) {
+		/* Whatever is missing, the stack is invalid. */
+		rc = check_outside(r, s, err);
+		if (rc < 0 && !err_is_transient(rc))
+			r->fail_status = 400;
+	}
+	return rc < 0 ? rc : stack_check(r->api->db, s, err);
+}
+
+static json_t *changes_json(json_t *changes, json_t *warnings, bool applied,
+			    int64_t version)
+{
+	return json_pack("{s:o, s:o, s:b, s:I}", "changes", changes, "warnings", warnings,
+			 "applied", applied, "version", (json_int_t)version);
 }
 
 static int apply(struct request *r, const struct stack_file *s, const char *text,
@@ -198,18 +200,14 @@ static int apply(struct request *r, const struct stack_file *s, const char *text
 	return 0;
 }
 
-int api_stack_put(struct request *r, struct err *err)
+int api_stack_change(struct request *r, const struct stack_file *s, const char *text,
+		     bool dry_run, json_t **ret, struct err *err)
 {
-	CLEANUP(stack_file_free) struct stack_file *s = NULL;
-	CLEANUP(free) char *text = NULL;
 	CLEANUP(json_decref) json_t *changes = NULL;
 	CLEANUP(json_decref) json_t *warnings = NULL;
 	int64_t version;
-	bool dry_run;
-	int rc = request_dry_run(r, &dry_run, err);
+	int rc = check(r, s, err);
 
-	if (rc == 0)
-		rc = read_stack(r, &s, &text, err);
 	if (rc == 0)
 		rc = expected_version(r, s->name, &version, err);
 	if (rc == 0)
@@ -224,8 +222,25 @@ int api_stack_put(struct request *r, struct err *err)
 	if (!dry_run)
 		rc = apply(r, s, text, &version, err);
 	if (rc == 0)
-		reply_changes(r, TAKE(changes), TAKE(warnings), !dry_run,
-			      MAX(version, 0));
+		*ret = changes_json(TAKE(changes), TAKE(warnings), !dry_run,
+				    MAX(version, 0));
+	return rc;
+}
+
+int api_stack_put(struct request *r, struct err *err)
+{
+	CLEANUP(stack_file_free) struct stack_file *s = NULL;
+	CLEANUP(free) char *text = NULL;
+	json_t *doc;
+	bool dry_run;
+	int rc = request_dry_run(r, &dry_run, err);
+
+	if (rc == 0)
+		rc = read_stack(r, &s, &text, err);
+	if (rc == 0)
+		rc = api_stack_change(r, s, text, dry_run, &doc, err);
+	if (rc == 0)
+		reply_json(r, 200, doc);
 	return rc;
 }
 
@@ -281,6 +296,7 @@ int api_stack_delete(struct request *r, struct err *err)
 			  s.name);
 		api_poke(r, "stack");
 	}
-	reply_changes(r, TAKE(changes), json_array(), !dry_run, s.version);
+	reply_json(r, 200,
+		   changes_json(TAKE(changes), json_array(), !dry_run, s.version));
 	return 0;
 }

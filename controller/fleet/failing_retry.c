@@ -8,10 +8,12 @@
 #include "check.h"
 #include "stack_catalog.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define RETRY_FIRST_MS (5 * INT64_C(60000)) /* calendar */
 #define RETRY_MAX_MS (60 * INT64_C(60000))
+#define MOVE_AGAIN_MS (60 * INT64_C(60000)) /* calendar */
 
 /* The longest failing one that is seen not to serve, and is not replaced as a sick one;
  * NULL: none. *ret_unstable: whether any is not stable yet. */
@@ -49,12 +51,44 @@ bool failing_may_give_up(const struct fleet *fleet, const struct fleet_tier *t)
 	return t->cat && !t->t.stateful;
 }
 
-static void give_up(struct attempt *a, struct fleet_unit *u, int64_t now_ms)
+/* One that was tried elsewhere since serves. */
+static bool has_helped(const struct fleet *fleet, const struct fleet_tier *t,
+		       int64_t moved_ms)
 {
-	u->give_up = true;
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
+		const struct fleet_unit *u = &fleet->units[i];
+
+		if (u->healthy && !u->sick && !u->unsteady && u->u.wanted_ms >= moved_ms)
+			return true;
+	}
+	return false;
+}
+
+/* Another host is tried once, at most once an hour, until that has helped, and not for a
+ * text that has stopped its own roll-out: what fails on two hosts fails everywhere. */
+static bool may_move(const struct attempt *a, const struct fleet *fleet,
+		     const struct fleet_tier *t)
+{
+	if (fleet_roll_out_is_stopped(t))
+		return false;
+	return a->moved_ms ? has_helped(fleet, t, a->moved_ms) : !a->is_moved;
+}
+
+static void give_up(struct attempt *a, const struct fleet *fleet,
+		    const struct fleet_tier *t, struct fleet_unit *u)
+{
+	const int64_t now_ms = fleet->now_ms;
+	const bool moves = may_move(a, fleet, t);
+
+	u->give_up = moves;
+	u->restart = !moves;
 	a->wait_ms = a->wait_ms ? MIN(2 * a->wait_ms, RETRY_MAX_MS) : 2 * RETRY_FIRST_MS;
 	a->next_ms = now_ms + a->wait_ms;
-	failing_set_text(&a->avoid, xstrdup(u->u.host));
+	failing_set_text(&a->avoid, xstrdup(moves ? u->u.host : ""));
+	if (!moves)
+		return;
+	a->is_moved = true;
+	a->moved_ms = now_ms;
 }
 
 void failing_try_another(struct failing *f, struct fleet *fleet,
@@ -66,7 +100,7 @@ void failing_try_another(struct failing *f, struct fleet *fleet,
 	a->is_seen = true;
 	if (failing_may_give_up(fleet, t) &&
 	    fleet->now_ms >= MAX(since_ms + RETRY_FIRST_MS, a->next_ms))
-		give_up(a, u, fleet->now_ms);
+		give_up(a, fleet, t, u);
 }
 
 void failing_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *t)
@@ -86,6 +120,14 @@ void failing_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *
 		failing_try_another(f, fleet, t, u, since_ms);
 }
 
+/* The tier is stable; only when it was moved last is known on. */
+static void begin_anew(struct attempt *a)
+{
+	failing_set_text(&a->avoid, xstrdup(""));
+	a->is_moved = false;
+	a->wait_ms = a->next_ms = 0;
+}
+
 void failing_forget_attempts(struct failing *f, struct fleet *fleet)
 {
 	size_t kept = 0;
@@ -94,10 +136,14 @@ void failing_forget_attempts(struct failing *f, struct fleet *fleet)
 		struct attempt *a = &f->attempts[i];
 		struct fleet_tier *t = fleet_tier(fleet, a->stack, a->tier);
 
-		if (!a->is_seen || !t) {
+		if (llabs(fleet->now_ms - a->moved_ms) >= MOVE_AGAIN_MS)
+			a->moved_ms = 0;
+		if (!t || (!a->is_seen && !a->moved_ms)) {
 			failing_attempt_done(a);
 			continue;
 		}
+		if (!a->is_seen)
+			begin_anew(a);
 		a->is_seen = false;
 		t->avoid = a->avoid;
 		f->attempts[kept++] = *a;

@@ -29,7 +29,9 @@ struct tracked_unit {
 /* Attempts for a tier since all of it was last stable. */
 struct attempt {
 	char *stack, *tier;
-	char *avoid;              /* host of the instance that was given up last; "" */
+	char *avoid;              /* host of the instance that is tried elsewhere; "" */
+	bool is_moved;            /* one was tried on another host */
+	int64_t moved_ms;         /* when; 0: never, or more than an hour ago */
 	int64_t wait_ms, next_ms; /* after the latest try; 0: there was none */
 	bool is_seen;
 };

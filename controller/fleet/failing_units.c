@@ -14,9 +14,10 @@
 
 static const struct unit_state *state_of(const struct fleet_unit *u)
 {
+	char name[UNIT_NAME_TEXT];
 	const struct unit_state *s =
 		u->u.goal == DB_GOAL_RUN && u->host && u->host->alive && u->host->states
-			? states_get(u->host->states, u->u.name)
+			? states_get(u->host->states, fleet_unit_name(u, name))
 			: NULL;
 
 	/* A state of another text is of the instance before this one. */
@@ -84,9 +85,11 @@ static void examine(struct failing *f, struct fleet_unit *u, int64_t now_ms,
 	struct tracked_unit *p =
 		failing_find(f, u, is_placed && (!u->healthy || (s && s->restarts > 0)));
 
-	if (!p || !is_placed)
+	if (!p)
 		return;
-	p->is_seen = true;
+	p->is_seen = is_placed || u->u.goal == DB_GOAL_RESTART;
+	if (!is_placed)
+		return;
 	reset(p, u);
 	p->served |= u->healthy || u->served;
 	if (s && s->restarts < p->base)

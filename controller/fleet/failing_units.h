@@ -5,10 +5,13 @@
  *
  * An instance is failing when its agent gave up restarting its unit, or has restarted it
  * five times since it last was healthy for a minute. It is reported once, is a problem
- * until it is stable, and does not count as starting. After five minutes, then after
- * twice as long each time up to an hour, another instance replaces it: on another host, a
- * new one if needed, or on the same one when the pool is at its maximum. Instances of
- * stateful tiers and of tiers on hold are not replaced; nor is one whose agent is silent.
+ * until it is stable, and does not count as starting. After five minutes another instance
+ * replaces it: on another host, a new one if needed, or on the same one when the pool is
+ * at its maximum. When that has not helped it fails everywhere: from then on, after twice
+ * as long each time up to an hour, it is stopped and run again where it is. So one host
+ * at most is launched for a tier until all of it is stable again, and one an hour; none
+ * for a text that has stopped its own roll-out (rollout.h). Instances of stateful tiers
+ * and of tiers on hold are not replaced; nor is one whose agent is silent.
  *
  * Kept in memory: after a restart, what still fails is reported again. One thread.
  */

@@ -6,6 +6,7 @@
 #ifndef CONTROLLER_FLEET_FLEET_H
 #define CONTROLLER_FLEET_FLEET_H
 
+#include "adopt_host.h"
 #include "failing_units.h"
 #include "inventory.h"
 #include "observe.h"

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "stacks.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Within it an instance is drained and its host terminated, each by one of the next
@@ -44,6 +45,22 @@ static int load_tiers(struct db *db, struct fleet *f, struct err *err)
 	return 0;
 }
 
+static int load_roll_outs(struct db *db, struct fleet *f, struct err *err)
+{
+	CLEANUP(db_roll_out_list_done) struct db_roll_out_list l = { 0 };
+	int rc = db_roll_out_list(db, NULL, &l, err);
+
+	for (size_t i = 0; rc == 0 && i < l.n; i++) {
+		struct fleet_tier *t = fleet_tier(f, l.v[i].stack, l.v[i].tier);
+
+		if (!t)
+			continue;
+		t->roll = l.v[i];
+		l.v[i] = (struct db_roll_out){ 0 };
+	}
+	return rc;
+}
+
 static int load_units(struct db *db, struct fleet *f, struct err *err)
 {
 	CLEANUP(db_unit_list_done) struct db_unit_list l = { 0 };
@@ -70,7 +87,7 @@ int fleet_load(struct db *db, int64_t now_ms, struct fleet **ret, struct err *er
 	    (rc = db_pool_list(db, &f->pools, err)) < 0 ||
 	    (rc = db_hold_list(db, NULL, now_ms, &f->holds, err)) < 0 ||
 	    (rc = load_hosts(db, f, err)) < 0 || (rc = load_tiers(db, f, err)) < 0 ||
-	    (rc = load_units(db, f, err)) < 0)
+	    (rc = load_roll_outs(db, f, err)) < 0 || (rc = load_units(db, f, err)) < 0)
 		return rc;
 	fleet_index(f);
 	*ret = TAKE(f);
@@ -84,10 +101,13 @@ void fleet_free(struct fleet *f)
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		db_host_done(&f->hosts[i].h);
 		json_decref(f->hosts[i].metadata);
+		json_decref(f->hosts[i].vanished);
 		states_free(f->hosts[i].states);
 	}
-	for (size_t i = 0; i < f->n_tiers; i++)
+	for (size_t i = 0; i < f->n_tiers; i++) {
 		db_tier_done(&f->tiers[i].t);
+		db_roll_out_done(&f->tiers[i].roll);
+	}
 	for (size_t i = 0; i < f->n_units; i++)
 		db_unit_done(&f->units[i].u);
 	free(f->hosts);
@@ -144,6 +164,12 @@ struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *na
 			  : NULL;
 }
 
+bool fleet_roll_out_is_stopped(const struct fleet_tier *t)
+{
+	return t->roll.stack && (t->roll.state == DB_ROLL_OUT_STOPPED ||
+				 t->roll.state == DB_ROLL_OUT_BANNED);
+}
+
 /* ---------------------------------------------------------------- units */
 
 struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
@@ -175,6 +201,32 @@ struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
 	return u;
 }
 
+/* No unit is called so: the end of a unit's name has a dot, a host's id has none. */
+bool fleet_unit_is_left_behind(const struct fleet_unit *u)
+{
+	const char *colon = strrchr(u->u.name, ':');
+
+	return colon && !strchr(colon, '.');
+}
+
+const char *fleet_unit_name(const struct fleet_unit *u, char ret[UNIT_NAME_TEXT])
+{
+	int n = fleet_unit_is_left_behind(u) ? (int)(strrchr(u->u.name, ':') - u->u.name)
+					     : (int)strlen(u->u.name);
+
+	snprintf(ret, UNIT_NAME_TEXT, "%.*s", n, u->u.name);
+	return ret;
+}
+
+void fleet_unit_leave_name(struct fleet_unit *u)
+{
+	char *name = xasprintf("%s:%s", u->u.name, u->u.host);
+
+	free(u->u.name);
+	u->u.name = name;
+	u->dirty = true;
+}
+
 static int unit_order(const void *a, const void *b)
 {
 	const struct db_unit *x = &((const struct fleet_unit *)a)->u;
@@ -191,7 +243,7 @@ static void count_on_host(const struct fleet_unit *u)
 	struct fleet_host *h = u->host;
 
 	h->n_units++;
-	if (u->u.goal != DB_GOAL_RUN)
+	if (u->u.goal == DB_GOAL_DRAIN)
 		return;
 	h->n_wanted++;
 	h->cpu_wanted += u->tier ? u->tier->t.cpu : 0;
@@ -212,7 +264,8 @@ static void count_unit(struct fleet *f, size_t i)
 		t->first_unit = i;
 	if (u->gone)
 		return;
-	t->running += u->u.goal == DB_GOAL_RUN && !u->failing && (u->healthy || !u->sick);
+	t->running += u->u.goal == DB_GOAL_RUN && !u->away && !u->failing &&
+		      (u->healthy || !u->sick);
 	t->draining += u->u.goal == DB_GOAL_DRAIN;
 	t->healthy += u->healthy;
 }
@@ -241,6 +294,15 @@ void fleet_unit_set(struct fleet_unit *u, char **member, const char *value)
 	free(*member);
 	*member = xstrdup(value);
 	u->dirty = true;
+}
+
+void fleet_unit_unplace(const struct fleet *f, struct fleet_unit *u)
+{
+	fleet_unit_set(u, &u->u.host, "");
+	u->host = NULL;
+	u->u.placed_ms = u->u.healthy_ms = 0;
+	/* Its replacement is requested now. */
+	u->u.wanted_ms = f->now_ms;
 }
 
 int fleet_save_units(struct db *db, struct fleet *f, struct err *err)

@@ -13,13 +13,19 @@
 #include "db.h"
 #include "schedule.h"
 #include "text.h"
+#include "unitfile.h"
 
 struct catalog_tier;
 
 struct fleet_host {
 	struct db_host h;
 	bool alive;            /* its agent's lease is in the store */
+	bool is_cut;           /* its pushes arrive, but its lease is gone */
+	bool is_due;           /* may be ended for its silence; see silence.h */
+	bool is_missing;       /* its lease is gone */
+	int64_t silent_ms;     /* real: for so long */
 	json_t *metadata;      /* reported by its agent; NULL when not alive */
+	json_t *vanished;      /* services whose last list it goes on with, or NULL */
 	struct states *states; /* of its units; NULL when none are published */
 	size_t n_units;
 	size_t n_wanted;   /* units of these that should run */
@@ -46,21 +52,26 @@ struct fleet_tier {
 	size_t healthy;
 	size_t draining;
 	/* of a tier that this round decides */
-	bool is_decided;     /* and t.capacity is the one in force */
-	int64_t lead_ms;     /* planned for */
-	int64_t least, most; /* that operator and schedules allow */
-	const char *avoid;   /* host to avoid for new instances, "": none; see
-				failing_units.h */
+	bool is_decided;         /* and t.capacity is the one in force */
+	int64_t lead_ms;         /* planned for */
+	int64_t least, most;     /* that operator and schedules allow */
+	struct db_roll_out roll; /* of its unit's text; stack NULL: none is known */
+	bool roll_waits;         /* the first instance with the new text is watched */
+	const char *avoid;       /* host to avoid for new instances, "": none; see
+				    failing_units.h */
 	struct fleet_room room;
 	int64_t lacks; /* instances that it should have beyond its room, as decided */
 };
 
 struct fleet_unit {
-	struct db_unit u;
+	struct db_unit u; /* its name is "lb.service:HOST" while another of it, which
+			     has the name, is to serve in its place */
 	struct fleet_tier *tier; /* NULL: its tier no longer exists */
 	struct fleet_host *host; /* NULL: not placed */
 	bool healthy;
 	bool leaving; /* runs until another instance has replaced it */
+	bool away;    /* its host is not heard, or just was again: another takes its
+			 place, and it stays */
 	const char *
 		failing; /* "failed 5 times: ..."; NULL: it is not; see failing_units.h */
 	const char *sick; /* "fails its check: ...": it served, and does not; NULL: it
@@ -74,6 +85,7 @@ struct fleet_unit {
 	bool stumbled;    /* was failing on its way to it */
 	bool given;       /* its room is for a tier of a higher priority */
 	bool give_up;     /* failing: to be replaced by another instance */
+	bool restart;     /* failing: to be run again where it is */
 	bool dirty;       /* to be written */
 	bool gone;        /* to be deleted */
 };
@@ -100,6 +112,9 @@ DEFINE_CLEANUP(struct fleet *, fleet_free);
 struct fleet_host *fleet_host(struct fleet *f, const char *id);
 struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name);
 
+/* Whether its unit's new text goes to no more instances. */
+bool fleet_roll_out_is_stopped(const struct fleet_tier *t);
+
 /* Whether the host will soon have been used for all that is paid; never, when its pool is
  * paid for by the moment. */
 bool fleet_host_is_ending(const struct fleet *f, const struct fleet_host *h);
@@ -112,8 +127,16 @@ struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
 				  const char *name);
 /* Sorts the units and counts them per tier and host, after a change of any of these. */
 void fleet_index(struct fleet *f);
+/* The unit's name on its host: "lb.service". */
+const char *fleet_unit_name(const struct fleet_unit *u, char ret[UNIT_NAME_TEXT]);
+/* It keeps running on a host that it leaves, under a name of its own. */
+bool fleet_unit_is_left_behind(const struct fleet_unit *u);
+/* Makes its name free for its successor; it has a host. */
+void fleet_unit_leave_name(struct fleet_unit *u);
 /* Sets one string of a unit and marks it dirty when it differs. */
 void fleet_unit_set(struct fleet_unit *u, char **member, const char *value);
+/* Its host is gone, or given up for it: it is wanted anew. */
+void fleet_unit_unplace(const struct fleet *f, struct fleet_unit *u);
 
 /* Writes what is dirty and deletes what is gone, in one transaction. */
 int fleet_save_units(struct db *db, struct fleet *f, struct err *err) MUST_CHECK;

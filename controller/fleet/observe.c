@@ -2,14 +2,16 @@
 #include "observer.h"
 
 #include "check.h"
+#include "clock.h"
 
 #include <stdlib.h>
 
-struct observer *observer_new(int64_t grace_ms)
+struct observer *observer_new(const struct observer_opts *opts)
 {
 	struct observer *o = xcalloc(1, sizeof(*o));
 
-	o->grace_ms = grace_ms;
+	o->opts = *opts;
+	o->silences = silences_new();
 	return o;
 }
 
@@ -17,8 +19,33 @@ void observer_free(struct observer *o)
 {
 	if (!o)
 		return;
-	free(o->missing);
+	silences_free(o->silences);
+	returns_done(&o->returns);
 	free(o);
+}
+
+/* Every silence begins anew when the store, or the controller itself, was deaf. */
+static void note_hearing(struct observer *o, bool store_ok)
+{
+	const int64_t since_ms =
+		o->opts.listening ? listening_since(o->opts.listening, NULL) : 0;
+
+	o->heard_ms = MAX(o->heard_ms, since_ms);
+	if (!store_ok)
+		o->heard_ms = clock_mono_ms();
+}
+
+static int observe_silence(struct observer *o, struct fleet *f,
+			   const struct events *events, struct observed *ret,
+			   struct err *err)
+{
+	int rc = observe_take_back(f, events, err);
+
+	if (rc == 0)
+		rc = observe_silent_hosts(o, f, events, ret, err);
+	if (rc == 0)
+		rc = observe_lost_hosts(o, f, events, ret, err);
+	return rc;
 }
 
 int observe(struct observer *o, struct fleet *f, const struct view_snapshot *s,
@@ -30,20 +57,21 @@ int observe(struct observer *o, struct fleet *f, const struct view_snapshot *s,
 	*ret = (struct observed){ .store_ok = s->is_synced };
 	if (!ret->store_ok || !o->blind_ms)
 		o->blind_ms = f->now_ms;
+	note_hearing(o, ret->store_ok);
 	rc = observe_hosts(o, f, s, events, err);
 	if (rc < 0)
 		return rc;
+	for (size_t i = 0; i < f->n_units; i++)
+		observe_unit(f, &f->units[i], events);
+	fleet_index(f);
 	if (ret->store_ok) {
-		rc = observe_lost_hosts(o, f, events, ret, err);
+		rc = observe_silence(o, f, events, ret, err);
 		if (rc == 0)
 			rc = observe_record_seen(o, f, events->db, err);
 		if (rc < 0)
 			return rc;
-	} else {
-		o->n_missing = 0;
 	}
-	for (size_t i = 0; i < f->n_units; i++)
-		observe_unit(f, &f->units[i], events);
+	observe_away(f);
 	fleet_index(f);
 	return 0;
 }

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * observe_hosts.c - which hosts are alive, up and lost, by their keys in the store.
+ * observe_hosts.c - which hosts are alive and up, by their keys in the store.
  */
 #include "observer.h"
 
+#include "adopt_host.h"
 #include "check.h"
 #include "clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * Factor of the grace when most hosts vanish together: minutes. Their pool's worker
- * notices much sooner when VMs are really gone.
- */
-#define MISSING_MANY_GRACE 100
 
 #define SEEN_EVERY_MS 60000 /* calendar */
 
@@ -38,109 +33,9 @@ static void read_host(struct fleet_host *h, const struct view_snapshot *s)
 	if (!h->alive)
 		return;
 	h->metadata = json_incref(json_object_get(doc, "metadata"));
+	h->vanished = json_incref(json_object_get(doc, "vanished"));
 	if (states && states_parse(states->value, states->len, &h->states, NULL) < 0)
 		h->states = NULL;
-}
-
-/* Before its first lease a host is joining, with a time limit of its pool. */
-static bool expects_agent(const struct fleet_host *h)
-{
-	return h->h.ready_ms &&
-	       (h->h.state == DB_HOST_UP || h->h.state == DB_HOST_DRAINING);
-}
-
-/* The host's record; NULL when it is not missing. */
-static struct missing *find_missing(struct observer *o, const char *id)
-{
-	for (size_t i = 0; i < o->n_missing; i++)
-		if (strcmp(o->missing[i].id, id) == 0)
-			return &o->missing[i];
-	return NULL;
-}
-
-static void forget_missing(struct observer *o, struct missing *m)
-{
-	*m = o->missing[--o->n_missing];
-}
-
-static void note_missing(struct observer *o, const char *id)
-{
-	struct missing *m;
-
-	if (find_missing(o, id))
-		return;
-	o->missing = xrealloc(o->missing, (o->n_missing + 1) * sizeof(*o->missing));
-	m = &o->missing[o->n_missing++];
-	snprintf(m->id, sizeof(m->id), "%s", id);
-	m->since_mono_ms = clock_mono_ms();
-}
-
-/* Brings the list of missing hosts up to date; returns how many agents are expected. */
-static size_t update_missing(struct observer *o, struct fleet *f)
-{
-	size_t expected = 0;
-
-	for (size_t i = 0; i < o->n_missing;) {
-		const struct fleet_host *h = fleet_host(f, o->missing[i].id);
-
-		if (!h || h->alive || !expects_agent(h))
-			forget_missing(o, &o->missing[i]);
-		else
-			i++;
-	}
-	for (size_t i = 0; i < f->n_hosts; i++) {
-		if (!expects_agent(&f->hosts[i]))
-			continue;
-		expected++;
-		if (!f->hosts[i].alive)
-			note_missing(o, f->hosts[i].h.id);
-	}
-	return expected;
-}
-
-static int lose(struct fleet *f, struct fleet_host *h, int64_t silent_ms,
-		const struct events *events, struct err *err)
-{
-	int rc = db_host_set_state(events->db, h->h.id, DB_HOST_TERMINATING,
-				   "its agent stopped responding", f->now_ms, err);
-
-	if (rc < 0)
-		return rc;
-	h->h.state = DB_HOST_TERMINATING;
-	event_add(events, "host-lost", DB_LEVEL_WARN,
-		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
-		  "host %s has not responded for %.1f s: terminating it and placing its "
-		  "%zu units elsewhere",
-		  h->h.id, (double)silent_ms / 1000, h->n_units);
-	return 0;
-}
-
-int observe_lost_hosts(struct observer *o, struct fleet *f, const struct events *events,
-		       struct observed *ret, struct err *err)
-{
-	size_t expected = update_missing(o, f);
-	int64_t now = clock_mono_ms();
-	int64_t grace = o->grace_ms;
-
-	ret->host_shrunk = o->n_missing > 2 && o->n_missing * 2 > expected;
-	if (ret->host_shrunk)
-		grace *= MISSING_MANY_GRACE;
-	for (size_t i = 0; i < o->n_missing; i++) {
-		struct fleet_host *h = fleet_host(f, o->missing[i].id);
-		int64_t silent = now - o->missing[i].since_mono_ms;
-
-		if (silent < grace) {
-			ret->settling = true;
-			continue;
-		}
-		if (expects_agent(h)) {
-			int rc = lose(f, h, silent, events, err);
-
-			if (rc < 0)
-				return rc;
-		}
-	}
-	return 0;
 }
 
 static int host_came(const struct observer *o, struct fleet *f, struct fleet_host *h,
@@ -150,7 +45,8 @@ static int host_came(const struct observer *o, struct fleet *f, struct fleet_hos
 	char text[CLOCK_TEXT];
 	int rc = db_host_ready(events->db, h->h.id, f->now_ms, err);
 
-	if (rc == 0 && h->h.requested_ms >= o->blind_ms)
+	/* When one that was found had been launched is not known. */
+	if (rc == 0 && !h->h.adopted_ms && h->h.requested_ms >= o->blind_ms)
 		rc = db_lead_add(events->db,
 				 &(struct db_lead){
 					 .kind = DB_LEAD_HOST,
@@ -182,9 +78,16 @@ int observe_hosts(const struct observer *o, struct fleet *f,
 		struct fleet_host *h = &f->hosts[i];
 
 		read_host(h, s);
+	}
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		struct fleet_host *h = &f->hosts[i];
+		bool is_ready = true;
+
 		if (!h->alive || h->h.ready_ms || h->h.state > DB_HOST_UP)
 			continue;
-		rc = host_came(o, f, h, events, err);
+		rc = adopt_is_open(&h->h) ? adopt_host(f, h, events, &is_ready, err) : 0;
+		if (rc == 0 && is_ready)
+			rc = host_came(o, f, h, events, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -8,9 +8,11 @@
 
 static void read_state(struct fleet_unit *u)
 {
-	const struct unit_state *state = u->host && u->host->states
-						 ? states_get(u->host->states, u->u.name)
-						 : NULL;
+	char name[UNIT_NAME_TEXT];
+	const struct unit_state *state =
+		u->host && u->host->states
+			? states_get(u->host->states, fleet_unit_name(u, name))
+			: NULL;
 
 	/* A state of another text is of the instance before this one. */
 	if (state && u->u.goal == DB_GOAL_RUN && strcmp(state->hash, u->u.hash) != 0)
@@ -18,8 +20,9 @@ static void read_state(struct fleet_unit *u)
 	fleet_unit_set(u, &u->u.active, state ? state->active : "");
 	fleet_unit_set(u, &u->u.sub, state ? state->sub : "");
 	fleet_unit_set(u, &u->u.health, state ? health_name(state->health) : "");
-	/* What one without a host waits for is said by its placement. */
-	if (u->host)
+	/* What one without a host, or with one that is not heard, waits for is said by
+	 * its placement. */
+	if (u->host && u->host->alive)
 		fleet_unit_set(u, &u->u.message, state ? state->message : "");
 	if (state && state->drained != u->u.drained) {
 		u->u.drained = state->drained;
@@ -41,13 +44,8 @@ void observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *ev
 {
 	bool was_active = strcmp(u->u.active, "active") == 0;
 
-	if (*u->u.host && (!u->host || u->host->h.state >= DB_HOST_TERMINATING)) {
-		fleet_unit_set(u, &u->u.host, "");
-		u->host = NULL;
-		u->u.placed_ms = u->u.healthy_ms = 0;
-		/* Its replacement is requested now. */
-		u->u.wanted_ms = f->now_ms;
-	}
+	if (*u->u.host && (!u->host || u->host->h.state >= DB_HOST_TERMINATING))
+		fleet_unit_unplace(f, u);
 	u->served = has_served(&u->u);
 	read_state(u);
 	if (was_active && strcmp(u->u.active, "failed") == 0)

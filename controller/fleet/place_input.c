@@ -4,6 +4,7 @@
 #include "check.h"
 #include "sorted.h"
 #include "stack_catalog.h"
+#include "stacks.h"
 
 #include <string.h>
 
@@ -19,16 +20,27 @@ void place_building_done(struct place_building *b)
 	free(b->metadata);
 	free(b->x_fleets);
 }
-static enum place_host_state state_of(const struct fleet_host *h)
+
+/* A pool that nobody has any more; its hosts go when they are empty, heard or not. */
+static bool is_unwanted(const struct fleet *f, const struct fleet_host *h)
+{
+	const struct db_pool *p = stack_pool_in(&f->pools, h->h.pool);
+
+	return p && p->max == 0;
+}
+
+static enum place_host_state state_of(const struct fleet *f, const struct fleet_host *h)
 {
 	if (h->h.state >= DB_HOST_DRAINING)
 		return PLACE_DRAINING;
 	if (h->h.state < DB_HOST_UP || !h->h.ready_ms)
 		return PLACE_BOOTING;
-	return h->alive ? PLACE_UP : PLACE_SILENT;
+	return h->alive || (h->h.unknown_ms && is_unwanted(f, h)) ? PLACE_UP
+								  : PLACE_SILENT;
 }
 
-static void add_host(struct place_building *b, const struct fleet_host *h)
+static void add_host(const struct fleet *f, struct place_building *b,
+		     const struct fleet_host *h)
 {
 	struct words *metadata = &b->metadata[b->n_hosts];
 	const char *key;
@@ -42,7 +54,7 @@ static void add_host(struct place_building *b, const struct fleet_host *h)
 	b->hosts[b->n_hosts++] = (struct place_host){
 		.id = h->h.id,
 		.pool = h->h.pool,
-		.state = state_of(h),
+		.state = state_of(f, h),
 		.cpu = h->h.cpu,
 		.memory_bytes = h->h.memory_bytes,
 		.metadata = metadata,
@@ -52,11 +64,20 @@ static void add_host(struct place_building *b, const struct fleet_host *h)
 	};
 }
 
+/* One whose name can exist only once has no other in its place while its host is not
+ * heard: it stays there in name until it is placed elsewhere. */
+static bool must_move(const struct fleet_unit *u)
+{
+	return u->away && u->u.goal == DB_GOAL_RUN && u->host && !u->host->alive &&
+	       u->tier && u->tier->cat && !u->tier->cat->unit->is_template;
+}
+
 void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 {
 	const struct fleet_tier *t = u->tier;
 	struct x_fleet *x = &b->x_fleets[b->n_units];
 	struct place_unit *p = &b->units[b->n_units++];
+	char name[UNIT_NAME_TEXT];
 
 	*p = (struct place_unit){
 		.name = u->u.name,
@@ -65,9 +86,9 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 		.pool = t         ? t->t.pool
 			: u->host ? u->host->h.pool
 				  : "",
-		.host = *u->u.host ? u->u.host : NULL,
-		.leaving = u->u.goal != DB_GOAL_RUN || u->leaving,
-		.drains = u->u.goal != DB_GOAL_RUN,
+		.host = *u->u.host && !must_move(u) ? u->u.host : NULL,
+		.leaving = u->u.goal == DB_GOAL_DRAIN || u->leaving,
+		.drains = u->u.goal == DB_GOAL_DRAIN,
 		.sick = u->made_up,
 		.pinned = !t || t->t.stateful,
 		.priority = t ? (int)t->t.priority : 0,
@@ -77,7 +98,8 @@ void place_add_unit(struct place_building *b, const struct fleet_unit *u)
 	if (!t || !t->cat)
 		return;
 	/* Checked when the stack was applied; an unreadable rule is ignored. */
-	if (x_fleet_read(t->cat->unit->file, u->u.name, x, NULL, NULL) == 0)
+	if (x_fleet_read(t->cat->unit->file, fleet_unit_name(u, name), x, NULL, NULL) ==
+	    0)
 		p->fleet = x;
 	p->single = !t->cat->unit->is_template;
 	p->cpu = t->cat->resources.cpu;
@@ -95,6 +117,14 @@ static struct place_pool *pool_of(const struct place_building *b, size_t n,
 	return i < n && strcmp(b->pools[i].name, name) == 0 ? &b->pools[i] : NULL;
 }
 
+/* In the place of hosts that are not heard one more, or a tenth, may come. */
+static void add_extra(struct place_pool *p, const struct fleet_host *h)
+{
+	const size_t most = p->max > 0 ? MAX(p->max / 10, (size_t)1) : 0;
+
+	p->extra += h->h.is_replaced && h->h.state == DB_HOST_UP && p->extra < most;
+}
+
 /* Hosts that are being terminated still exist, and cost. A new host is as large as those
  * that its pool has, where the pool does not say. */
 static void add_hosts_to_pools(const struct fleet *f, struct place_building *b)
@@ -107,6 +137,7 @@ static void add_hosts_to_pools(const struct fleet *f, struct place_building *b)
 		if (!p)
 			continue;
 		p->going += h->state == DB_HOST_TERMINATING;
+		add_extra(p, &f->hosts[i]);
 		if (declared->cpu <= 0)
 			p->cpu = MAX(p->cpu, h->cpu);
 		if (declared->memory_bytes <= 0)
@@ -123,7 +154,7 @@ void place_build(const struct fleet *f, struct place_building *b)
 	b->pools = xcalloc(f->pools.n, sizeof(*b->pools));
 	for (size_t i = 0; i < f->n_hosts; i++)
 		if (f->hosts[i].h.state < DB_HOST_TERMINATING)
-			add_host(b, &f->hosts[i]);
+			add_host(f, b, &f->hosts[i]);
 	for (size_t i = 0; i < f->n_units; i++)
 		if (!f->units[i].gone)
 			place_add_unit(b, &f->units[i]);

@@ -89,7 +89,7 @@ static bool is_carried(const struct fleet *f, const struct fleet_tier *t)
 		const struct fleet_unit *u = &f->units[i];
 
 		n += u->host && u->u.goal == DB_GOAL_RUN && !u->gone && !u->leaving &&
-		     !u->made_up;
+		     !u->made_up && !u->away;
 	}
 	return n >= t->t.desired;
 }

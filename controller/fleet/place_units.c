@@ -67,6 +67,9 @@ static void apply_row(struct fleet *f, struct fleet_unit *u, const struct place_
 {
 	switch (row->action) {
 	case PLACE_START:
+		/* It has left a host that is not heard. */
+		if (*u->u.host)
+			fleet_unit_unplace(f, u);
 		fleet_unit_set(u, &u->u.host, b->hosts[row->host].id);
 		fleet_unit_set(u, &u->u.message, "");
 		u->u.placed_ms = f->now_ms;

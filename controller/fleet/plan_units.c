@@ -20,27 +20,52 @@ static void drain(struct fleet_unit *u)
 	u->dirty = true;
 }
 
+/* No answer of its host is waited for: it has been silent for too long, or is unknown and
+ * a person has removed the tier. */
+static bool is_given_up(const struct fleet_unit *u)
+{
+	const struct fleet_host *h = u->host;
+
+	return h && (h->is_due || (!u->tier && h->h.unknown_ms && !h->alive));
+}
+
+/* It is stopped, and run again on its host. */
+static void restart(struct fleet_unit *u)
+{
+	u->u.goal = DB_GOAL_RESTART;
+	u->u.drained = false;
+	u->healthy = false;
+	u->dirty = true;
+}
+
 /* It no longer runs, or never did. */
 static bool has_drained(const struct fleet_unit *u)
 {
-	if (u->u.goal != DB_GOAL_DRAIN)
+	char name[UNIT_NAME_TEXT];
+
+	if (u->u.goal == DB_GOAL_RUN)
 		return false;
-	if (!*u->u.host || u->u.drained)
+	if (!*u->u.host || u->u.drained || is_given_up(u))
 		return true;
 	return u->host && u->host->states && u->host->states->epoch >= u->u.epoch &&
-	       !states_get(u->host->states, u->u.name);
+	       !states_get(u->host->states, fleet_unit_name(u, name));
 }
 
 static bool stays(const struct fleet_unit *u)
 {
-	return u->u.goal == DB_GOAL_RUN && !u->leaving && !u->gone;
+	return u->u.goal == DB_GOAL_RUN && !u->leaving && !u->away && !u->gone;
 }
 
-/* Another takes the place of one that is made up for, unless it is given up: then it is
- * the one that goes. */
+/* Another takes the place of one that is away, and of one that is made up for, unless it
+ * is given up: then it is the one that goes. */
 static bool counts(const struct fleet_unit *u)
 {
 	return stays(u) && (!u->made_up || u->given);
+}
+
+static bool is_restarting(const struct fleet_unit *u)
+{
+	return u->u.goal == DB_GOAL_RESTART && !u->gone;
 }
 
 static bool is_made_up(const struct fleet_unit *u)
@@ -58,20 +83,43 @@ void unit_instance_name(const char *template, size_t n, char name[UNIT_NAME_TEXT
 	CHECK(unit_name_of_template(template, number, name, NULL) == 0);
 }
 
-static bool has_unit(const struct fleet *f, size_t first, size_t n, const char *name)
+static struct fleet_unit *find_unit(const struct fleet *f, size_t first, size_t n,
+				    const char *name)
 {
 	for (size_t i = first; i < first + n; i++)
 		if (strcmp(f->units[i].u.name, name) == 0)
-			return true;
-	return false;
+			return &f->units[i];
+	return NULL;
 }
 
 /* Whether it is of its tier's present unit, with any text; the tier's cat is known. */
 static bool is_of_tier(const struct fleet_unit *u)
 {
-	char file[UNIT_NAME_TEXT];
+	char name[UNIT_NAME_TEXT], file[UNIT_NAME_TEXT];
 
-	return strcmp(unit_name_file(u->u.name, file), u->tier->t.unit) == 0;
+	return strcmp(unit_name_file(fleet_unit_name(u, name), file), u->tier->t.unit) ==
+	       0;
+}
+
+/*
+ * A unit that is no template, whose host is drained, runs on there until another of it
+ * serves elsewhere. What holds state must not run twice.
+ */
+static bool may_run_twice(const struct fleet_unit *u)
+{
+	return u->leaving && u->host && u->host->h.state == DB_HOST_DRAINING &&
+	       !u->failing && !u->tier->t.stateful && is_of_tier(u);
+}
+
+/* Makes the name of the tier's only unit free, when that may be. */
+static bool free_name(struct fleet_unit *u)
+{
+	if (!u)
+		return true;
+	if (u->u.goal != DB_GOAL_RUN || u->gone || !may_run_twice(u))
+		return false;
+	fleet_unit_leave_name(u);
+	return true;
 }
 
 /* ---------------------------------------------------------------- one tier */
@@ -83,26 +131,56 @@ static size_t wanted(const struct fleet_tier *t)
 	return (size_t)(t->cat->unit->is_template ? n : MIN(n, 1));
 }
 
+static bool runs_text(const struct fleet *f, const struct fleet_tier *t, const char *hash)
+{
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+		if (*f->units[i].u.host && strcmp(f->units[i].u.hash, hash) == 0)
+			return true;
+	return false;
+}
+
+/* The text of instances that are added: not one that is not proven yet, while the store
+ * has the one before it. NULL: there is none. */
+static const char *text_for_new(const struct fleet *f, const struct fleet_tier *t)
+{
+	const struct db_roll_out *r = &t->roll;
+	const char *hash = t->cat->unit->hash;
+
+	if (!r->stack || r->state == DB_ROLL_OUT_DONE || strcmp(r->hash, hash) != 0)
+		return hash;
+	if (*r->good && runs_text(f, t, r->good))
+		return r->good;
+	return r->state == DB_ROLL_OUT_BANNED ? NULL : hash;
+}
+
+static void add_unit(struct fleet *f, struct fleet_tier *t, const char *name,
+		     const char *hash)
+{
+	struct fleet_unit *u = fleet_unit_add(f, t, name);
+
+	fleet_unit_set(u, &u->u.hash, hash);
+}
+
 static void add_units(struct fleet *f, struct fleet_tier *t, size_t n)
 {
 	size_t first = t->first_unit, old = t->n_units;
-	size_t number = 1;
+	CLEANUP(free) char *hash = NULL;
 
-	while (n > 0) {
-		struct fleet_unit *u;
+	if (n == 0 || !text_for_new(f, t))
+		return;
+	hash = xstrdup(text_for_new(f, t));
+	if (!t->cat->unit->is_template) {
+		if (free_name(find_unit(f, first, old, t->t.unit)))
+			add_unit(f, t, t->t.unit, hash);
+		return;
+	}
+	for (size_t number = 1; n > 0; number++) {
 		char name[UNIT_NAME_TEXT];
 
-		if (t->cat->unit->is_template)
-			unit_instance_name(t->t.unit, number++, name);
-		else
-			snprintf(name, sizeof(name), "%s", t->t.unit);
-		if (has_unit(f, first, old, name)) {
-			if (!t->cat->unit->is_template)
-				return;
+		unit_instance_name(t->t.unit, number, name);
+		if (find_unit(f, first, old, name))
 			continue;
-		}
-		u = fleet_unit_add(f, t, name);
-		fleet_unit_set(u, &u->u.hash, t->cat->unit->hash);
+		add_unit(f, t, name, hash);
 		n--;
 	}
 }
@@ -138,12 +216,25 @@ static void drain_some(struct fleet *f, struct fleet_tier *t, size_t n)
 				drain(&f->units[i]);
 }
 
+/* Those that are being restarted are too many before one that runs is. */
+static size_t drain_restarting(struct fleet *f, struct fleet_tier *t, size_t n)
+{
+	for (size_t i = t->first_unit; n > 0 && i < t->first_unit + t->n_units; i++) {
+		if (!is_restarting(&f->units[i]))
+			continue;
+		drain(&f->units[i]);
+		n--;
+	}
+	return n;
+}
+
 static size_t count_all(const struct fleet *f, const struct fleet_tier *t)
 {
 	size_t n = 0;
 
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		n += counts(&f->units[i]) || is_made_up(&f->units[i]);
+		n += counts(&f->units[i]) || is_made_up(&f->units[i]) ||
+		     is_restarting(&f->units[i]);
 	return n;
 }
 
@@ -185,7 +276,7 @@ static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 		struct fleet_unit *u = &f->units[i];
 
 		if (u->leaving && (healthy >= want || (u->failing && !u->sick) ||
-				   !t->cat->unit->is_template))
+				   !(t->cat->unit->is_template || may_run_twice(u))))
 			drain(u);
 	}
 }
@@ -194,6 +285,9 @@ static void roll_out(struct fleet *f, struct fleet_tier *t)
 {
 	struct fleet_unit *next = NULL;
 	size_t n = 0, healthy = 0;
+
+	if (t->roll_waits || fleet_roll_out_is_stopped(t))
+		return;
 
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
@@ -242,6 +336,25 @@ static size_t to_add(const struct fleet *f, const struct fleet_tier *t, size_t n
 	return all > n ? MIN(add, step_left(f, t)) : add;
 }
 
+/* Those that have stopped, with the text that is good. */
+static void run_again(struct fleet *f, struct fleet_tier *t)
+{
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
+		struct fleet_unit *u = &f->units[i];
+		const char *hash = text_for_new(f, t);
+
+		if (!is_restarting(u) || !has_drained(u) || !hash)
+			continue;
+		fleet_unit_set(u, &u->u.hash, hash);
+		fleet_unit_set(u, &u->u.active, "");
+		u->u.goal = DB_GOAL_RUN;
+		u->u.drained = false;
+		u->u.placed_ms = *u->u.host ? f->now_ms : 0;
+		u->u.healthy_ms = 0;
+		u->dirty = true;
+	}
+}
+
 static void plan_tier(struct fleet *f, size_t index)
 {
 	struct fleet_tier *t = &f->tiers[index];
@@ -250,10 +363,11 @@ static void plan_tier(struct fleet *f, size_t index)
 	if (!t->cat)
 		return;
 	want = wanted(t);
+	run_again(f, t);
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
-		n += counts(&f->units[i]);
+		n += counts(&f->units[i]) || is_restarting(&f->units[i]);
 	if (n > want)
-		drain_some(f, t, n - want);
+		drain_some(f, t, drain_restarting(f, t, n - want));
 	obey_most(f, t, allowed(f, t, want));
 	let_leave(f, t, allowed(f, t, want));
 	roll_out(f, t);
@@ -262,22 +376,39 @@ static void plan_tier(struct fleet *f, size_t index)
 
 /* ---------------------------------------------------------------- all */
 
+/* It took hosts with it: where it runs it stays, but it is started nowhere else. */
+static bool is_banned(const struct fleet_unit *u)
+{
+	const struct db_roll_out *r = &u->tier->roll;
+
+	return r->stack && r->state == DB_ROLL_OUT_BANNED &&
+	       strcmp(u->u.hash, r->hash) == 0 && (!u->host || !u->host->alive);
+}
+
+/* Its host is drained, or the tier has another unit file now. */
+static bool must_leave(const struct fleet_unit *u)
+{
+	return (u->host && u->host->h.state == DB_HOST_DRAINING) ||
+	       (u->tier && u->tier->cat && !is_of_tier(u));
+}
+
 void unit_plan(struct fleet *f)
 {
 	for (size_t i = 0; i < f->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 
-		if (!u->tier || u->give_up)
+		if (!u->tier || u->give_up || is_banned(u) ||
+		    (fleet_unit_is_left_behind(u) && !*u->u.host))
 			drain(u);
-		if (has_drained(u))
+		if (u->u.goal == DB_GOAL_RESTART && must_leave(u))
+			drain(u);
+		if (u->u.goal == DB_GOAL_DRAIN && has_drained(u))
 			u->gone = true;
 		if (u->u.goal != DB_GOAL_RUN)
 			continue;
-		if (u->host && u->host->h.state == DB_HOST_DRAINING)
-			u->leaving = true;
-		/* The tier has a different unit file now: this one is replaced. */
-		if (u->tier && u->tier->cat && !is_of_tier(u))
-			u->leaving = true;
+		if (u->restart)
+			restart(u);
+		u->leaving |= must_leave(u);
 	}
 	/* Units are appended, so the tiers' indexes stay valid in this loop. */
 	for (size_t i = 0; i < f->n_tiers; i++)

@@ -4,6 +4,7 @@
  */
 #include "publication.h"
 
+#include "adopt_host.h"
 #include "check.h"
 
 #include <stdio.h>
@@ -16,18 +17,20 @@ static int build_schedule(struct fleet *f, const struct fleet_host *h,
 
 	for (size_t i = 0; i < f->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
+		char name[UNIT_NAME_TEXT];
 		int rc;
 
 		if (u->host != h || u->gone)
 			continue;
+		fleet_unit_name(u, name);
 		rc = schedule_add(s,
 				  &(struct schedule_unit){
-					  .name = u->u.name,
+					  .name = name,
 					  .hash = u->u.hash,
 					  .state = SCHEDULE_LAUNCHED,
 					  .stack = u->u.stack,
 					  .tier = u->u.tier,
-					  .drain = u->u.goal == DB_GOAL_DRAIN,
+					  .drain = u->u.goal != DB_GOAL_RUN,
 				  },
 				  err);
 		if (rc < 0)
@@ -90,6 +93,13 @@ static int add_schedule(struct publication *p, struct fleet *f, struct fleet_hos
 	return 0;
 }
 
+static void keep_schedule(struct publication *p, const struct fleet_host *h)
+{
+	CLEANUP(free) char *key = xasprintf("/foretide/schedule/%s", h->h.id);
+
+	publication_keep(p, key);
+}
+
 int publication_add_schedules(struct publication *p, struct fleet *f,
 			      const struct view_snapshot *s, struct err *err)
 {
@@ -98,6 +108,10 @@ int publication_add_schedules(struct publication *p, struct fleet *f,
 
 		if (f->hosts[i].h.state >= DB_HOST_TERMINATING)
 			continue;
+		if (adopt_is_open(&f->hosts[i].h)) {
+			keep_schedule(p, &f->hosts[i]);
+			continue;
+		}
 		rc = add_schedule(p, f, &f->hosts[i], s, err);
 		if (rc < 0)
 			return rc;

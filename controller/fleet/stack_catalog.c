@@ -55,6 +55,7 @@ static int read_tier(const struct entry *e, const struct db_tier *t,
 
 	ret->name = t->name;
 	ret->unit = u;
+	ret->rolls_back = e->file->rolls_back[u - e->file->units];
 	ret->zone = e->zone;
 	ret->events = &e->events;
 	rc = json_parse(t->schedule_json, strlen(t->schedule_json), "schedule", &rules,

@@ -16,6 +16,7 @@
 struct catalog_tier {
 	const char *name;
 	const struct stack_unit *unit;
+	bool rolls_back; /* by itself, when the roll-out of a new text stops */
 	struct x_resources resources;
 	int *ports; /* [n_ports] that an instance listens on */
 	size_t n_ports;

@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 
 #define VIEW_MAGIC 0x76696577u
+#define WORK_MS 2000 /* of one round of its loop, above which nobody listened */
 
 struct view {
 	uint32_t magic;
@@ -27,6 +28,7 @@ struct view {
 	struct mirror *skydns;
 	view_changed_fn *fn;
 	void *arg;
+	struct listening *listening;
 };
 
 static void on_change(void *arg, const struct mirror_change *changes, size_t n)
@@ -56,17 +58,21 @@ static void on_stop(void *arg, int fd, uint32_t events)
 static void *run(void *arg)
 {
 	struct view *v = arg;
+	struct listening_work work;
+	bool goes_on = true;
 
 	CHECK_MAGIC(v, VIEW_MAGIC);
-	pthread_mutex_lock(&v->lock);
-	while (v->running) {
-		pthread_mutex_unlock(&v->lock);
+	while (goes_on) {
 		loop_wait(v->loop, -1);
+		listening_begin(v->listening, &work, "reading the store's changes",
+				WORK_MS);
 		pthread_mutex_lock(&v->lock);
 		loop_once(v->loop, 0);
 		pthread_cond_broadcast(&v->changed);
+		goes_on = v->running;
+		pthread_mutex_unlock(&v->lock);
+		listening_end(v->listening, &work);
 	}
-	pthread_mutex_unlock(&v->lock);
 	return NULL;
 }
 
@@ -89,8 +95,8 @@ static int open_parts(struct view *v, const struct store_opts *opts, struct err 
 	return 0;
 }
 
-int view_start(const struct store_opts *opts, view_changed_fn *fn, void *arg,
-	       struct view **ret, struct err *err)
+int view_start(const struct store_opts *opts, struct listening *listening,
+	       view_changed_fn *fn, void *arg, struct view **ret, struct err *err)
 {
 	CLEANUP(view_stop) struct view *v = xcalloc(1, sizeof(*v));
 	pthread_condattr_t attr;
@@ -98,6 +104,7 @@ int view_start(const struct store_opts *opts, view_changed_fn *fn, void *arg,
 
 	v->magic = VIEW_MAGIC;
 	v->stop_fd = -1;
+	v->listening = listening;
 	v->fn = fn;
 	v->arg = arg;
 	pthread_mutex_init(&v->lock, NULL);
@@ -157,6 +164,12 @@ static bool count_kv(void *arg, const struct store_kv *kv)
 	return true;
 }
 
+static const struct mirror *mirror_of(const struct view *v, const char *key)
+{
+	return strncmp(key, "/skydns/", strlen("/skydns/")) == 0 ? v->skydns
+								 : v->foretide;
+}
+
 void view_snapshot(struct view *v, const char *prefix, struct view_snapshot *ret)
 {
 	size_t n = 0;
@@ -164,8 +177,7 @@ void view_snapshot(struct view *v, const char *prefix, struct view_snapshot *ret
 	int64_t since;
 
 	pthread_mutex_lock(&v->lock);
-	m = strncmp(prefix, "/skydns/", strlen("/skydns/")) == 0 ? v->skydns
-								 : v->foretide;
+	m = mirror_of(v, prefix);
 	mirror_each(m, prefix, count_kv, &n);
 	since = mirror_stale_since_ms(m);
 	*ret = (struct view_snapshot){
@@ -197,6 +209,19 @@ static int by_key(const void *key, const void *kv)
 const struct view_kv *view_find(const struct view_snapshot *s, const char *key)
 {
 	return s->n ? bsearch(key, s->kvs, s->n, sizeof(*s->kvs), by_key) : NULL;
+}
+
+bool view_has(struct view *v, const char *key, bool *ret_synced)
+{
+	const struct mirror *m;
+	bool has;
+
+	pthread_mutex_lock(&v->lock);
+	m = mirror_of(v, key);
+	has = mirror_get(m, key) != NULL;
+	*ret_synced = mirror_has_copy(m) && mirror_is_synced(m);
+	pthread_mutex_unlock(&v->lock);
+	return has;
 }
 
 int view_wait(struct view *v, int64_t rev, int64_t timeout_ms, struct err *err)

@@ -9,6 +9,7 @@
 #ifndef CONTROLLER_FLEET_STORE_VIEW_H
 #define CONTROLLER_FLEET_STORE_VIEW_H
 
+#include "listening.h"
 #include "store.h"
 
 struct view;
@@ -16,8 +17,10 @@ struct view;
 /* Runs in the view's thread; must not block. */
 typedef void view_changed_fn(void *arg);
 
-int view_start(const struct store_opts *opts, view_changed_fn *fn, void *arg,
-	       struct view **ret, struct err *err) MUST_CHECK;
+/* listening: told of its work; may be NULL. */
+int view_start(const struct store_opts *opts, struct listening *listening,
+	       view_changed_fn *fn, void *arg, struct view **ret,
+	       struct err *err) MUST_CHECK;
 void view_stop(struct view *v);
 DEFINE_CLEANUP(struct view *, view_stop);
 
@@ -42,6 +45,9 @@ DEFINE_CLEANUP_OBJECT(struct view_snapshot, view_snapshot_done);
 void view_snapshot(struct view *v, const char *prefix, struct view_snapshot *ret);
 /* NULL when there is no such key in the snapshot. */
 const struct view_kv *view_find(const struct view_snapshot *s, const char *key);
+
+/* Whether the copy has the key, and whether it is up to date. */
+bool view_has(struct view *v, const char *key, bool *ret_synced);
 
 /* Waits until the copy holds revision rev; ERR_TIMEOUT after timeout_ms real ms. */
 int view_wait(struct view *v, int64_t rev, int64_t timeout_ms,

@@ -7,7 +7,10 @@
 #include "check.h"
 #include "clock.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define UNLISTED_MS 10000
 
 static void keep_vm(void *arg, const struct drv_vm *vm)
 {
@@ -15,6 +18,12 @@ static void keep_vm(void *arg, const struct drv_vm *vm)
 
 	r->vms = xrealloc(r->vms, (r->n_vms + 1) * sizeof(*r->vms));
 	r->vms[r->n_vms++] = *vm;
+}
+
+static int vm_order(const void *a, const void *b)
+{
+	return strcmp(((const struct drv_vm *)a)->launch_id,
+		      ((const struct drv_vm *)b)->launch_id);
 }
 
 static int list_vms(struct pool_round *r, struct err *err)
@@ -25,35 +34,13 @@ static int list_vms(struct pool_round *r, struct err *err)
 	if (d->ops->list(d->drv, r->opts->owner, clock_mono_ms() + POOL_CALL_TIMEOUT_MS,
 			 keep_vm, r, &e) < 0)
 		return pool_driver_err(r, &e, err);
+	if (r->n_vms)
+		qsort(r->vms, r->n_vms, sizeof(*r->vms), vm_order);
 	missing_next_list(&r->pool->missing);
 	return 0;
 }
 
-static const struct drv_vm *vm_of(const struct pool_round *r, const char *launch_id)
-{
-	for (size_t i = 0; i < r->n_vms; i++)
-		if (strcmp(r->vms[i].launch_id, launch_id) == 0)
-			return &r->vms[i];
-	return NULL;
-}
-
 /* ---------------------------------------------------------------- hosts */
-
-static int fail_host(struct pool_round *r, struct db_host *h, const char *why,
-		     struct err *err)
-{
-	int rc = db_host_set_state(r->opts->db, h->id, DB_HOST_TERMINATING, why,
-				   r->now_ms, err);
-
-	if (rc < 0)
-		return rc;
-	h->state = DB_HOST_TERMINATING;
-	r->changed = true;
-	event_add(r->opts->events, "host-failed", DB_LEVEL_WARN,
-		  EVENT_ABOUT(.host = h->id, .pool = h->pool), "host %s failed: %s",
-		  h->id, why);
-	return 0;
-}
 
 static int note_host_gone(struct pool_round *r, struct db_host *h, const char *why,
 			  struct err *err)
@@ -102,42 +89,135 @@ static bool is_half_made(const struct pool_round *r, const struct db_host *h,
 	       (vm->state == DRV_VM_FAILED || vm->state == DRV_VM_STOPPING);
 }
 
+static int note_listed(struct pool_round *r, struct db_host *h, struct err *err)
+{
+	missing_clear(&r->pool->missing, h->id);
+	if (h->listed_ms)
+		return 0;
+	h->listed_ms = r->now_ms;
+	return db_host_listed(r->opts->db, h->id, r->now_ms, err);
+}
+
 static int host_is_listed(struct pool_round *r, struct db_host *h,
 			  const struct drv_vm *vm, struct err *err)
 {
-	int rc;
+	int rc = note_listed(r, h, err);
 
-	missing_clear(&r->pool->missing, h->id);
-	if (is_half_made(r, h, vm))
-		return 0;
+	if (rc < 0 || is_half_made(r, h, vm))
+		return rc;
 	rc = *h->vm_id ? 0 : adopt_vm(r, h, vm, err);
 	if (rc < 0 || h->state == DB_HOST_TERMINATING)
 		return rc;
 	if (vm->state == DRV_VM_FAILED || vm->state == DRV_VM_STOPPING ||
 	    vm->state == DRV_VM_GONE)
-		return fail_host(r, h, *vm->message ? vm->message : "its VM has stopped",
-				 err);
-	if (h->state <= DB_HOST_UP && !h->ready_ms &&
-	    r->now_ms - h->requested_ms > r->opts->join_timeout_ms)
-		return fail_host(r, h, "its agent did not join in time", err);
+		return pool_host_failed(
+			r, h, *vm->message ? vm->message : "its VM has stopped", err);
+	if (h->state <= DB_HOST_UP && !h->ready_ms && pool_join_is_late(r, h))
+		return pool_host_failed(r, h, "its agent did not join in time", err);
 	return 0;
+}
+
+/* By enough lists in a row, and for long enough. */
+static bool is_confirmed(struct pool_round *r, const char *what, int64_t least_ms)
+{
+	const struct drv_caps *caps = r->pool->driver->ops->caps(r->pool->driver->drv);
+	const struct missing *m = missing_note(&r->pool->missing, what);
+
+	return m->count >= POOL_LISTS_UNTIL_GONE &&
+	       clock_mono_ms() - m->first_mono_ms >= MAX(caps->visible_ms, least_ms);
+}
+
+/*
+ * The cloud said that there is its VM, so it counts, whatever the lists show, until its
+ * agent joins or it is terminated by its id.
+ */
+static int launched_is_missing(struct pool_round *r, struct db_host *h, struct err *err)
+{
+	if (pool_join_is_late(r, h))
+		return pool_host_failed(r, h,
+					"no list showed its VM, and its agent did not "
+					"join in time",
+					err);
+	if (!h->listed_ms) {
+		r->n_unlisted += is_confirmed(
+			r, h->id,
+			r->opts->unlisted_ms ? r->opts->unlisted_ms : UNLISTED_MS);
+		return 0;
+	}
+	if (r->is_short || pool_listen(r, h->id) != POOL_SILENT ||
+	    !is_confirmed(r, h->id, 0))
+		return 0;
+	return pool_host_failed(r, h, "its VM is listed no more, before it joined", err);
 }
 
 static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *err)
 {
-	const struct drv_caps *caps = r->pool->driver->ops->caps(r->pool->driver->drv);
-	const struct missing *m;
+	const bool ends = h->state == DB_HOST_TERMINATING;
 
-	/* Not launched yet, or its VM may still appear: left to pool_launch(). */
-	if (h->state == DB_HOST_REQUESTED)
+	/* Not launched yet, or its VM may still appear: left to pool_launch(). One that
+	 * no list ever showed is left to pool_terminate(). */
+	if (h->state == DB_HOST_REQUESTED || (ends && !h->listed_ms))
 		return 0;
-	m = missing_note(&r->pool->missing, h->id);
-	if (m->count < POOL_LISTS_UNTIL_GONE ||
-	    clock_mono_ms() - m->first_mono_ms < caps->visible_ms)
+	if (!ends && !h->ready_ms)
+		return launched_is_missing(r, h, err);
+	if (!ends && pool_listen(r, h->id) != POOL_SILENT) {
+		missing_clear(&r->pool->missing, h->id);
 		return 0;
-	return note_host_gone(
-		r, h, h->state == DB_HOST_TERMINATING ? "terminated" : POOL_WHY_VANISHED,
-		err);
+	}
+	if (r->is_short || !is_confirmed(r, h->id, 0))
+		return 0;
+	return note_host_gone(r, h, ends ? "terminated" : POOL_WHY_VANISHED, err);
+}
+
+/* ---------------------------------------------------------------- doubted lists */
+
+/* Whether the host's agent is at work. */
+static bool is_living(const struct pool_round *r, const struct db_host *h)
+{
+	return (h->state == DB_HOST_UP || h->state == DB_HOST_DRAINING) && h->ready_ms &&
+	       pool_listen(r, h->id) == POOL_HEARD;
+}
+
+static void tell_doubt(struct pool_round *r, size_t living, size_t lacking,
+		       const char *one)
+{
+	struct pool_problems *p = &r->pool->problems;
+
+	pool_problem_clear(p, POOL_LIST_SHORT);
+	pool_problem_clear(p, POOL_OUTVOTED);
+	if (r->is_short && living > 1)
+		pool_problem_set(p, POOL_LIST_SHORT, r->row.name,
+				 "the cloud's list lacks %zu of %zu hosts whose agents "
+				 "are at work; it is not believed, and no host is given "
+				 "up for it; look at region, account and permissions of "
+				 "the pool's profile",
+				 lacking, living);
+	else if (lacking)
+		pool_problem_set(p, POOL_OUTVOTED, r->row.name,
+				 "the cloud's list lacks %zu hosts whose agents are at "
+				 "work (one is %s); they are kept",
+				 lacking, one);
+}
+
+/* A list that lacks most of the hosts that live is wrong. */
+static void find_doubt(struct pool_round *r)
+{
+	size_t living = 0, lacking = 0;
+	const char *one = "";
+
+	for (size_t i = 0; i < r->hosts.n; i++) {
+		const struct db_host *h = &r->hosts.v[i];
+
+		if (!is_living(r, h))
+			continue;
+		living++;
+		if (pool_vm_of(r, h->launch_id))
+			continue;
+		lacking++;
+		one = h->id;
+	}
+	r->is_short = lacking * 2 > living;
+	tell_doubt(r, living, lacking, one);
 }
 
 /* An empty list in place of several hosts is more likely an error of the cloud. */
@@ -148,7 +228,7 @@ static bool is_suspicious(struct pool_round *r)
 	for (size_t i = 0; i < r->hosts.n; i++)
 		expected += r->hosts.v[i].state == DB_HOST_UP ||
 			    r->hosts.v[i].state == DB_HOST_DRAINING;
-	if (r->n_vms > 0 || expected < 2) {
+	if (r->n_vms > 0 || expected < 2 || r->is_short) {
 		missing_clear(&r->pool->missing, "(empty list)");
 		return false;
 	}
@@ -160,8 +240,12 @@ static int compare_hosts(struct pool_round *r, struct err *err)
 {
 	for (size_t i = 0; i < r->hosts.n; i++) {
 		struct db_host *h = &r->hosts.v[i];
-		const struct drv_vm *vm = vm_of(r, h->launch_id);
-		int rc = vm ? host_is_listed(r, h, vm, err) : host_is_missing(r, h, err);
+		const struct drv_vm *vm = pool_vm_of(r, h->launch_id);
+		int rc;
+
+		if (h->ready_ms)
+			pool_host_joined(r, h);
+		rc = vm ? host_is_listed(r, h, vm, err) : host_is_missing(r, h, err);
 
 		if (rc < 0)
 			return rc;
@@ -175,9 +259,12 @@ int pool_compare(struct pool_round *r, struct err *err)
 
 	if (rc < 0)
 		return rc;
+	find_doubt(r);
 	if (is_suspicious(r))
 		return err_set(err, ERR_PROTO,
 			       "the cloud listed no VM where there were several; waiting "
 			       "for further lists to confirm it");
-	return compare_hosts(r, err);
+	rc = compare_hosts(r, err);
+	ages_sweep(&r->pool->waits);
+	return rc;
 }

@@ -10,37 +10,78 @@
 #include "trust.h"
 
 #include <gnutls/crypto.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LAUNCHES_AT_ONCE 32 /* per round; the rest follow in the next one */
 
-/* Records a new host and its launch; from then on it counts as requested. */
-static int intend(struct pool_round *r, struct err *err)
+static int record(struct pool_round *r, const char *launch_id, const char *id,
+		  struct err *err)
 {
-	unsigned char raw[16];
-	char launch_id[2 * sizeof(raw) + 1], id[64];
-	struct db_launch l = {
-		.launch_id = launch_id,
+	const struct db_launch l = {
+		.launch_id = (char *)(uintptr_t)launch_id,
 		.pool = r->row.name,
-		.host = id,
+		.host = (char *)(uintptr_t)id,
 		.state = DB_LAUNCH_INTENDED,
 		.created_ms = r->now_ms,
 		.updated_ms = r->now_ms,
 	};
-	struct db_host h = {
-		.id = id,
+	const struct db_host h = {
+		.id = (char *)(uintptr_t)id,
 		.pool = r->row.name,
-		.launch_id = launch_id,
+		.launch_id = (char *)(uintptr_t)launch_id,
 		.state = DB_HOST_REQUESTED,
 		.requested_ms = r->now_ms,
 		.cpu = r->row.cpu,
 		.memory_bytes = r->row.memory_bytes,
 	};
 
+	return db_launch_intend(r->opts->db, &l, &h, err);
+}
+
+static void tell_cap(struct pool_round *r, enum cap_verdict verdict,
+		     const struct cap_limits *limits)
+{
+	if (verdict == CAP_FREE)
+		pool_problem_clear(&r->pool->problems, POOL_LAUNCHES);
+	else
+		pool_problem_set(&r->pool->problems, POOL_LAUNCHES, r->row.name,
+				 "%lld hosts %swere launched within the hour, which is "
+				 "the limit: the others wait (limits.launches_per_hour%s)",
+				 (long long)(verdict == CAP_POOL_FULL ? limits->pool
+								      : limits->total),
+				 verdict == CAP_POOL_FULL ? "" : "of all pools ",
+				 verdict == CAP_POOL_FULL ? "" : "_total");
+}
+
+/*
+ * Records a new host and its launch; from then on it counts as requested. *ret: whether
+ * the hourly limits allow it.
+ */
+static int intend(struct pool_round *r, const struct cap_limits *limits, bool *ret,
+		  struct err *err)
+{
+	unsigned char raw[16];
+	char launch_id[2 * sizeof(raw) + 1], id[64];
+	enum cap_verdict verdict;
+	int rc;
+
 	CHECK(gnutls_rnd(GNUTLS_RND_KEY, raw, sizeof(raw)) == 0);
 	hex_encode(raw, sizeof(raw), launch_id);
 	snprintf(id, sizeof(id), "%s-%.8s", r->row.name, launch_id);
-	return db_launch_intend(r->opts->db, &l, &h, err);
+	verdict = caps_take(r->caps, CAP_LAUNCH, r->row.name, id, limits);
+	tell_cap(r, verdict, limits);
+	*ret = verdict == CAP_FREE;
+	if (!*ret) {
+		r->is_held = true;
+		return 0;
+	}
+	rc = record(r, launch_id, id, err);
+	if (rc < 0)
+		caps_give_back(r->caps, CAP_LAUNCH, id);
+	else
+		r->pool->launched_steady_ms = clock_steady_ms();
+	return rc;
 }
 
 static struct db_host *host_of(struct pool_round *r, const char *id)
@@ -66,8 +107,34 @@ static int call_driver(struct pool_round *r, struct db_host *h, const char *user
 		.user_data_len = strlen(user_data),
 	};
 
-	return d->ops->launch(d->drv, &launch, clock_mono_ms() + POOL_CALL_TIMEOUT_MS, vm,
-			      e);
+	int rc = d->ops->launch(d->drv, &launch, clock_mono_ms() + POOL_CALL_TIMEOUT_MS,
+				vm, e);
+
+	if (rc < 0 || vm->state != DRV_VM_GONE)
+		return rc;
+	/* Sent again, after somebody had ended what the first call launched. */
+	*e = (struct drv_err){ .cls = DRV_NOTFOUND, .retry_after_ms = -1 };
+	snprintf(e->msg, sizeof(e->msg), "its VM %s was launched and is gone already",
+		 vm->id);
+	return e->cls;
+}
+
+static void tell_failed(struct pool_round *r, const struct db_host *h, int cls,
+			const struct drv_err *e)
+{
+	struct repeat *again = &r->pool->launch_failed;
+	char more[64] = "";
+
+	if (!repeat_is_due(again, e->msg))
+		return;
+	if (again->untold)
+		snprintf(more, sizeof(more), " (and %lld more times)",
+			 (long long)again->untold);
+	event_add(r->opts->events, "launch-failed", DB_LEVEL_WARN,
+		  EVENT_ABOUT(.host = h->id, .pool = h->pool), "host %s: %s%s%s", h->id,
+		  e->msg,
+		  cls == DRV_AMBIGUOUS ? " (it may have been launched nevertheless)" : "",
+		  more);
 }
 
 /* Records the outcome: done, failed or unknown. */
@@ -80,6 +147,7 @@ static int note_answer(struct pool_round *r, struct db_host *h, int cls,
 
 	r->changed = true;
 	if (cls == 0) {
+		repeat_end(&r->pool->launch_failed);
 		h->state = DB_HOST_BOOTING;
 		event_add(r->opts->events, "host-launched", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.host = h->id, .pool = h->pool),
@@ -92,14 +160,11 @@ static int note_answer(struct pool_round *r, struct db_host *h, int cls,
 				   r->now_ms, err);
 	} else {
 		h->state = DB_HOST_FAILED;
+		caps_give_back(r->caps, CAP_LAUNCH, h->id);
 		rc = db_launch_set(db, h->launch_id, DB_LAUNCH_FAILED, NULL, e->msg,
 				   r->now_ms, err);
 	}
-	event_add(r->opts->events, "launch-failed", DB_LEVEL_WARN,
-		  EVENT_ABOUT(.host = h->id, .pool = h->pool), "host %s: %s%s", h->id,
-		  e->msg,
-		  cls == DRV_AMBIGUOUS ? " (it may have been launched nevertheless)"
-				       : "");
+	tell_failed(r, h, cls, e);
 	return rc < 0 ? rc : pool_driver_err(r, e, err ? err : &e2);
 }
 
@@ -132,8 +197,8 @@ static int send_launch(struct pool_round *r, struct db_host *h, struct err *err)
 
 /*
  * The call may have taken effect. If launches are idempotent, it is sent again; otherwise
- * it has failed when lists lack its VM for long enough (a VM that appears later is an
- * orphan).
+ * it is given up when lists lack its VM for long enough; since it may appear later, it
+ * counts against the maximum for the time to join.
  */
 static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
 		  struct err *err)
@@ -147,13 +212,14 @@ static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
 	if (pool_resends(r))
 		return send_launch(r, h, err);
 	m = missing_note(&r->pool->missing, l->launch_id);
-	if (m->count < 2 || clock_mono_ms() - m->first_mono_ms < caps->visible_ms)
+	if (r->is_short || m->count < POOL_LISTS_UNTIL_GONE ||
+	    clock_mono_ms() - m->first_mono_ms < caps->visible_ms)
 		return 0;
 	missing_clear(&r->pool->missing, l->launch_id);
 	h->state = DB_HOST_FAILED;
 	r->changed = true;
 	return db_launch_set(
-		r->opts->db, l->launch_id, DB_LAUNCH_FAILED, NULL,
+		r->opts->db, l->launch_id, DB_LAUNCH_LOST, NULL,
 		"its launch was never acknowledged and its VM never appeared", r->now_ms,
 		err);
 }
@@ -174,47 +240,28 @@ static int settle_all(struct pool_round *r, struct err *err)
 	return 0;
 }
 
-static int64_t count(const struct pool_round *r, enum db_host_state from,
-		     enum db_host_state to)
+static int launch_some(struct pool_round *r, int64_t n, struct err *err)
 {
-	int64_t n = 0;
+	struct cap_limits limits;
+	bool may = true;
+	int rc = pool_launch_limits(r, &limits, err);
 
-	for (size_t i = 0; i < r->hosts.n; i++)
-		n += r->hosts.v[i].state >= from && r->hosts.v[i].state <= to;
-	return n;
-}
-
-/*
- * Hosts to launch. The desired count is read after the hosts: with an older one, a host
- * that was removed since would count as missing. Hosts that wait for their termination
- * count in the maximum: they run, and cost.
- */
-static int count_missing(struct pool_round *r, int64_t *ret, struct err *err)
-{
-	CLEANUP(db_pool_done) struct db_pool now = { 0 };
-	const int64_t standing = count(r, DB_HOST_REQUESTED, DB_HOST_UP);
-	const int64_t going = count(r, DB_HOST_TERMINATING, DB_HOST_TERMINATING);
-	int rc = db_pool_get(r->opts->db, r->row.name, &now, err);
-
+	for (int64_t i = 0; rc == 0 && may && i < MIN(n, LAUNCHES_AT_ONCE); i++)
+		rc = intend(r, &limits, &may, err);
 	if (rc == 0)
-		*ret = MIN(now.want, now.max - going) - standing;
-	return rc;
+		rc = pool_round_load(r, err);
+	return rc < 0 ? rc : settle_all(r, err);
 }
 
 int pool_launch(struct pool_round *r, struct err *err)
 {
-	int64_t missing = 0;
+	int64_t n = 0;
 	int rc = settle_all(r, err);
 
-	if (rc < 0 || (rc = count_missing(r, &missing, err)) < 0)
+	if (rc < 0 || (rc = pool_count_missing(r, &n, err)) < 0)
 		return rc;
-	if (missing <= 0)
-		return 0;
-	for (int64_t i = 0; i < MIN(missing, LAUNCHES_AT_ONCE); i++) {
-		rc = intend(r, err);
-		if (rc < 0)
-			return rc;
-	}
-	rc = pool_round_load(r, err);
-	return rc < 0 ? rc : settle_all(r, err);
+	if (n > 0)
+		return launch_some(r, n, err);
+	pool_problem_clear(&r->pool->problems, POOL_LAUNCHES);
+	return 0;
 }

@@ -6,16 +6,19 @@
 #include "round.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #define AGAIN_BUSY_MS 1000  /* hosts are starting or ending */
 #define AGAIN_REST_MS 10000 /* none are */
 #define BACKOFF_FIRST_MS 1000
+#define HELD_MS 2000
 #define BACKOFF_MAX_MS 120000
 #define RETRY_AFTER_MAX_MS 600000 /* limit of the cloud's Retry-After */
 
 struct pools {
 	const struct pool_opts *opts;
+	struct caps *caps;
 	pthread_mutex_t lock; /* of the list; a pool is used by one worker at a time */
 	struct pool *first;
 };
@@ -25,6 +28,7 @@ struct pools *pools_new(const struct pool_opts *opts)
 	struct pools *p = xcalloc(1, sizeof(*p));
 
 	p->opts = opts;
+	p->caps = caps_new();
 	pthread_mutex_init(&p->lock, NULL);
 	return p;
 }
@@ -35,6 +39,9 @@ static void pool_free(struct pool *p)
 	free(p->driver_name);
 	free(p->config);
 	missing_done(&p->missing);
+	ages_done(&p->waits);
+	ages_done(&p->lost);
+	pool_problems_done(&p->problems);
 	free(p->name);
 	free(p);
 }
@@ -50,7 +57,16 @@ void pools_free(struct pools *p)
 		p->first = next;
 	}
 	pthread_mutex_destroy(&p->lock);
+	caps_free(p->caps);
 	free(p);
+}
+
+void pools_problems(struct pools *ps, json_t *list)
+{
+	pthread_mutex_lock(&ps->lock);
+	for (struct pool *p = ps->first; p; p = p->next)
+		pool_problems_json(&p->problems, p->name, list);
+	pthread_mutex_unlock(&ps->lock);
 }
 
 static struct pool *get_pool(struct pools *ps, const char *name)
@@ -63,6 +79,7 @@ static struct pool *get_pool(struct pools *ps, const char *name)
 	if (!p) {
 		p = xcalloc(1, sizeof(*p));
 		p->name = xstrdup(name);
+		pool_problems_init(&p->problems);
 		p->next = ps->first;
 		ps->first = p;
 	}
@@ -117,7 +134,8 @@ static int run_round(struct pool_round *r, struct err *err)
 	struct err launch_err = { 0 };
 	int rc, launch_rc;
 
-	if ((rc = ensure_driver(r, err)) < 0 || (rc = pool_round_load(r, err)) < 0 ||
+	if ((rc = caps_load(r->caps, r->opts->db, err)) < 0 ||
+	    (rc = ensure_driver(r, err)) < 0 || (rc = pool_round_load(r, err)) < 0 ||
 	    (rc = pool_compare(r, err)) < 0 || (rc = pool_sweep_orphans(r, err)) < 0)
 		return rc;
 	/* A failed launch must not keep hosts from being terminated. */
@@ -154,26 +172,26 @@ static void set_state(struct pool_round *r, const char *state, int64_t backoff_u
 static int64_t succeeded(struct pool_round *r)
 {
 	const char *state = pool_is_empty(r) ? POOL_STATE_EMPTY : "ok";
-	char why[ERR_MSG_MAX];
 
-	snprintf(why, sizeof(why),
-		 "%lld hosts were terminated within the hour, which is the limit: the "
-		 "others wait",
-		 (long long)r->opts->terminate_per_hour);
 	/* Waiting for the limit is not a failure: the pool still launches hosts. */
-	if (r->limited && strcmp(r->row.state, "limited") != 0) {
-		set_state(r, "limited", 0, why);
+	if (*r->limited && strcmp(r->row.state, "limited") != 0) {
+		set_state(r, "limited", 0, r->limited);
 		event_add(r->opts->events, "pool-limited", DB_LEVEL_WARN,
 			  EVENT_ABOUT(.pool = r->row.name), "pool %s: %s", r->row.name,
-			  why);
+			  r->limited);
 	}
-	if (!r->limited && (r->pool->failures || strcmp(r->row.state, state) != 0))
+	if (!*r->limited && (r->pool->failures || strcmp(r->row.state, state) != 0))
 		set_state(r, state, 0, "");
 	if (r->pool->failures)
 		event_add(r->opts->events, "pool-recovered", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.pool = r->row.name), "pool %s has recovered",
 			  r->row.name);
 	r->pool->failures = 0;
+	repeat_end(&r->pool->failed);
+	if (r->is_held)
+		r->pool->held_mono_ms = clock_mono_ms() + (r->opts->held_ms
+								   ? r->opts->held_ms
+								   : HELD_MS);
 	return is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS;
 }
 
@@ -183,25 +201,31 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 	int64_t first_ms =
 		r->opts->backoff_first_ms ? r->opts->backoff_first_ms : BACKOFF_FIRST_MS;
 	int64_t wait_ms = MIN(first_ms << shift, BACKOFF_MAX_MS);
-	bool is_new =
-		r->pool->failures++ == 0 || strcmp(r->row.last_error, err->msg) != 0;
+	struct repeat *again = &r->pool->failed;
+	char more[64] = "";
 	int64_t until;
+
+	r->pool->failures++;
 
 	wait_ms = MIN(MAX(wait_ms, r->retry_after_ms), RETRY_AFTER_MAX_MS);
 	until = clock_now_ms() + (int64_t)((double)wait_ms * clock_scale());
 	r->pool->retry_mono_ms = clock_mono_ms() + wait_ms;
 	set_state(r, "backoff", until, err->msg);
-	if (is_new)
-		event_add(r->opts->events, "pool-failed", DB_LEVEL_ERROR,
-			  EVENT_ABOUT(.pool = r->row.name), "pool %s: %s", r->row.name,
-			  err->msg);
+	if (!repeat_is_due(again, err->msg))
+		return wait_ms;
+	if (again->untold)
+		snprintf(more, sizeof(more), " (and %lld more times)",
+			 (long long)again->untold);
+	event_add(r->opts->events, "pool-failed", DB_LEVEL_ERROR,
+		  EVENT_ABOUT(.pool = r->row.name), "pool %s: %s%s", r->row.name,
+		  err->msg, more);
 	return wait_ms;
 }
 
 int64_t pool_reconcile(void *arg, const char *name)
 {
 	struct pools *ps = arg;
-	struct pool_round r = { .opts = ps->opts, .now_ms = clock_now_ms() };
+	struct pool_round r = { .opts = ps->opts, .caps = ps->caps, .now_ms = clock_now_ms() };
 	struct err err = { 0 };
 	int64_t again_ms;
 
@@ -212,8 +236,10 @@ int64_t pool_reconcile(void *arg, const char *name)
 		return -1;
 	}
 	r.pool = get_pool(ps, name);
-	/* A poke does not shorten the backoff of a failing driver. */
-	again_ms = r.pool->failures ? r.pool->retry_mono_ms - clock_mono_ms() : 0;
+	/* A poke does not shorten the backoff of a failing driver, and the tick pokes a
+	 * pool that must wait in each of its rounds. */
+	again_ms = (r.pool->failures ? r.pool->retry_mono_ms : r.pool->held_mono_ms) -
+		   clock_mono_ms();
 	if (again_ms <= 0)
 		again_ms = run_round(&r, &err) == 0 ? succeeded(&r) : failed(&r, &err);
 	pool_round_done(&r);

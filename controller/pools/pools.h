@@ -8,6 +8,10 @@
  * so that a controller killed at any point neither loses a VM nor launches one twice. A
  * failing driver makes only its pool wait, with increasing backoff.
  *
+ * Every VM that exists or may exist counts against the pool's maximum. Lists are doubted:
+ * a VM that a launch call answered is kept until its host joins or is terminated by its
+ * id, and a host whose agent lives outvotes a list that lacks it.
+ *
  * The tick decides how many hosts there should be (pool.want) and which are terminated
  * (host state terminating). Runs in the workers of scheduler.h.
  */
@@ -27,6 +31,14 @@ struct pools;
 typedef int pool_user_data_fn(void *arg, const struct db_host *host, const char *token,
 			      char **ret, struct err *err);
 
+/* Whether a host's agent lives, as far as the controller can tell. */
+enum pool_voice {
+	POOL_SILENT,
+	POOL_HEARD,
+	POOL_DEAF, /* the controller itself hears nobody now: nothing may be concluded */
+};
+typedef enum pool_voice pool_listen_fn(void *arg, const char *host);
+
 struct pool_opts {
 	struct db *db;
 	const struct events *events;
@@ -37,19 +49,29 @@ struct pool_opts {
 	const json_t *driver_options; /* {"local": {...}}: overridden by the pools' own */
 	int64_t join_timeout_ms;      /* calendar; a host that has not joined by then has
 					 failed */
-	int64_t terminate_per_hour;   /* per pool and calendar hour; more wait */
+	/* Within an hour, of one pool and of all; more wait. 0: grows with their size. */
+	int64_t terminate_per_hour, terminate_per_hour_total;
+	int64_t launch_per_hour, launch_per_hour_total;
 	int64_t backoff_first_ms;     /* real, after a first failure; 0: 1 s */
-	int64_t orphan_grace_ms;      /* real; an unknown VM is left alone for so long; 0:
-				       * 60 s */
+	int64_t orphan_grace_ms;      /* real; an unknown VM that does not serve is left
+				       * alone for so long */
+	int64_t held_ms;              /* real; between the lists of a pool that must wait
+				       * before it launches, at least; 0: 2 s */
+	int64_t unlisted_ms;          /* real; a VM should be in lists so long after its
+				       * launch, whatever the driver says; 0: 10 s */
+	pool_listen_fn *listen;       /* called by the workers; NULL: all are silent */
 	pool_user_data_fn *user_data;
 	void (*changed)(void *arg); /* called when hosts changed. Must not block */
-	void *arg;                  /* of both */
+	void *arg;                  /* of all three */
 };
 
 /* opts and what it points to must outlive the pools. */
 struct pools *pools_new(const struct pool_opts *opts);
 void pools_free(struct pools *p); /* after the workers have stopped; VMs stay */
 DEFINE_CLEANUP(struct pools *, pools_free);
+
+/* Appends the problems of all pools, {"kind","message","since"}. Safe from any thread. */
+void pools_problems(struct pools *p, json_t *list);
 
 /*
  * The options that a pool's driver is opened with: those of the configuration, overridden

@@ -3,6 +3,9 @@
 
 #include "check.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 int pool_round_load(struct pool_round *r, struct err *err)
 {
 	int rc;
@@ -27,6 +30,23 @@ void pool_round_done(struct pool_round *r)
 	db_host_list_done(&r->hosts);
 	db_launch_list_done(&r->open);
 	free(r->vms);
+}
+
+enum pool_voice pool_listen(const struct pool_round *r, const char *host)
+{
+	return r->opts->listen ? r->opts->listen(r->opts->arg, host) : POOL_SILENT;
+}
+
+static int by_launch(const void *key, const void *vm)
+{
+	return strcmp(key, ((const struct drv_vm *)vm)->launch_id);
+}
+
+const struct drv_vm *pool_vm_of(const struct pool_round *r, const char *launch_id)
+{
+	return r->n_vms ? bsearch(launch_id, r->vms, r->n_vms, sizeof(*r->vms),
+				  by_launch)
+			: NULL;
 }
 
 bool pool_resends(const struct pool_round *r)

@@ -5,9 +5,22 @@
 #ifndef CONTROLLER_POOLS_ROUND_H
 #define CONTROLLER_POOLS_ROUND_H
 
+#include "ages.h"
+#include "caps.h"
 #include "driver_load.h"
 #include "missing.h"
+#include "pool_problems.h"
 #include "pools.h"
+#include "repeat.h"
+
+/* Hosts that did not come up, since the last one that did. */
+struct unjoined {
+	int batches; /* launched one after the failure of the other */
+	int hosts;
+	int64_t last_steady_ms; /* the last failure */
+	int64_t next_steady_ms; /* no launch before */
+	char last[ERR_MSG_MAX]; /* which host, and why */
+};
 
 /* Kept from one reconcile to the next. */
 struct pool {
@@ -17,22 +30,36 @@ struct pool {
 	char *config;                /* and the options it was opened with */
 	int failures;                /* in a row */
 	int64_t retry_mono_ms;       /* not before, after a failure */
+	int64_t held_mono_ms;        /* not before, while hosts must wait */
 	struct missing_list missing; /* what its lists lack */
+	struct ages waits;           /* hosts that have not joined */
+	struct ages lost;            /* launches that were given up */
+	struct unjoined unjoined;
+	int64_t launched_steady_ms; /* the last launch; 0: none in this run */
+	struct repeat failed, launch_failed;
+	struct pool_problems problems;
 	struct pool *next;
 };
 
 struct pool_round {
 	const struct pool_opts *opts;
+	struct caps *caps;
 	struct pool *pool;
 	struct db_pool row;
 	struct db_host_list hosts;  /* present ones */
 	struct db_launch_list open; /* launches without a known outcome */
-	struct drv_vm *vms;         /* listed by the cloud, all of this installation */
+	struct drv_vm *vms;         /* listed by the cloud, all of this installation;
+				       ordered by launch id */
 	size_t n_vms;
 	int64_t now_ms;
 	int64_t retry_after_ms; /* real; requested by the cloud; 0: none */
 	bool changed;           /* a host did */
-	bool limited;           /* terminating some host must wait */
+	bool is_short;          /* the list lacks most hosts that live */
+	bool is_held;           /* hosts are missing, and must wait */
+	int64_t n_unlisted;     /* launched VMs that no list shows, and that should be */
+	int64_t n_unknown;      /* listed VMs of this pool without a record */
+	char limited[ERR_MSG_MAX]; /* why terminating some host must wait; "": none must
+				    */
 };
 
 /* Reads the hosts and the journal, also again after a change. */
@@ -46,12 +73,41 @@ bool pool_resends(const struct pool_round *r);
 int pool_driver_err(struct pool_round *r, const struct drv_err *e,
 		    struct err *err) MUST_CHECK;
 
+/* Whether the agent of the host lives. */
+enum pool_voice pool_listen(const struct pool_round *r, const char *host);
+
+/* The VM is listed; NULL. */
+const struct drv_vm *pool_vm_of(const struct pool_round *r, const char *launch_id);
+
+/* ---- joining.c: hosts that have not joined */
+
+/* The host is ready: others may be launched as before. */
+void pool_host_joined(struct pool_round *r, const struct db_host *h);
+/* Whether a host that is not ready has had its time. */
+bool pool_join_is_late(struct pool_round *r, const struct db_host *h);
+/* It is terminated, by its id, and another is launched only after a while. */
+int pool_host_failed(struct pool_round *r, struct db_host *h, const char *why,
+		     struct err *err) MUST_CHECK;
+/* How many of n missing hosts may be launched now, in view of those that did not come. */
+int64_t pool_launches_now(struct pool_round *r, int64_t n);
+
+/* ---- room.c: the pool's maximum */
+
+/* How many hosts are missing and how many of them the maximum allows now. */
+int pool_count_missing(struct pool_round *r, int64_t *ret, struct err *err) MUST_CHECK;
+/* Of the launch cap; the caps_take() that belongs to it is the caller's. */
+int pool_launch_limits(struct pool_round *r, struct cap_limits *ret,
+		       struct err *err) MUST_CHECK;
+
 /* ---- the steps of a round, in their order */
 
 /* compare.c: brings host records and journal in line with the cloud's list. */
 int pool_compare(struct pool_round *r, struct err *err) MUST_CHECK;
 
-/* orphans.c: VMs without a host record get one and are terminated. */
+/*
+ * orphans.c: VMs without a host record: those that serve become hosts, others are told
+ * of, and terminated after a while.
+ */
 int pool_sweep_orphans(struct pool_round *r, struct err *err) MUST_CHECK;
 
 /* launch.c */

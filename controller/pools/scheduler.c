@@ -28,6 +28,7 @@ struct sched {
 	void *arg;
 	pthread_t *threads;
 	size_t n_threads;
+	size_t n_working; /* threads that have not ended */
 };
 
 static struct job *find(struct sched *s, const char *name)
@@ -105,6 +106,8 @@ static void *worker(void *arg)
 		else
 			wait_until(s, j);
 	}
+	s->n_working--;
+	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
@@ -124,11 +127,30 @@ int sched_new(size_t workers, sched_fn *fn, void *arg, struct sched **ret,
 	pthread_cond_init(&s->changed, &attr);
 	pthread_condattr_destroy(&attr);
 	s->threads = xcalloc(workers, sizeof(*s->threads));
+	s->n_working = workers;
 	for (; s->n_threads < workers; s->n_threads++)
 		if (pthread_create(&s->threads[s->n_threads], NULL, worker, s) != 0)
 			return err_set(err, ERR_INTERNAL, "cannot start a worker thread");
 	*ret = TAKE(s);
 	return 0;
+}
+
+bool sched_stop(struct sched *s, int64_t wait_ms)
+{
+	const int64_t until = clock_mono_ms() + wait_ms;
+	const struct timespec ts = { .tv_sec = until / 1000,
+				     .tv_nsec = until % 1000 * 1000000 };
+	bool is_over;
+	int rc = 0;
+
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_cond_broadcast(&s->changed);
+	while (s->n_working > 0 && rc == 0)
+		rc = pthread_cond_timedwait(&s->changed, &s->lock, &ts);
+	is_over = s->n_working == 0;
+	pthread_mutex_unlock(&s->lock);
+	return is_over;
 }
 
 void sched_free(struct sched *s)

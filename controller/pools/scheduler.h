@@ -22,7 +22,12 @@ typedef int64_t sched_fn(void *arg, const char *name);
 
 int sched_new(size_t workers, sched_fn *fn, void *arg, struct sched **ret,
 	      struct err *err) MUST_CHECK;
-/* Waits for running jobs; no further job starts. */
+/*
+ * No further job starts. Waits for running ones up to wait_ms, real; whether all have
+ * ended. If not, the scheduler and what its jobs use must not be freed.
+ */
+bool sched_stop(struct sched *s, int64_t wait_ms) MUST_CHECK;
+/* Stops it, and waits for running jobs. */
 void sched_free(struct sched *s);
 DEFINE_CLEANUP(struct sched *, sched_free);
 

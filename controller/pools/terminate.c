@@ -4,36 +4,61 @@
  */
 #include "round.h"
 
+#include "check.h"
 #include "clock.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#define HOUR_MS 3600000
-#define UNKNOWN INT64_MAX
+#define POOL_LEAST 30
+#define TOTAL_LEAST 60
 
-/* Within the last hour; a time in the future is from before the clock was set back. */
-static bool was_asked(const struct pool_round *r, const struct db_host *h)
+/* What may be terminated within an hour: a share of what there was before it. */
+static int limits_of(struct pool_round *r, struct cap_limits *ret, struct err *err)
 {
-	return llabs(r->now_ms - h->gone_ms) < HOUR_MS;
+	const struct pool_opts *o = r->opts;
+	int64_t pool = (int64_t)r->hosts.n +
+		       caps_used(r->caps, CAP_TERMINATION, r->row.name);
+	int64_t total = 0;
+	int rc = db_host_count(o->db, &total, err);
+
+	total += caps_used(r->caps, CAP_TERMINATION, NULL);
+	*ret = (struct cap_limits){
+		.pool = o->terminate_per_hour ? o->terminate_per_hour
+					      : MAX(pool / 5, POOL_LEAST),
+		.total = o->terminate_per_hour_total ? o->terminate_per_hour_total
+						     : MAX(total / 5, TOTAL_LEAST),
+	};
+	return rc;
 }
 
-/*
- * How many more hosts the pool may terminate within this hour. Counted from their
- * records, so that a restart does not reset the limit; VMs that vanished do not count.
- */
-static int terminations_left(struct pool_round *r, int64_t *ret, struct err *err)
+static void note_limited(struct pool_round *r, enum cap_verdict verdict,
+			 const struct cap_limits *limits)
 {
-	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
-	const struct db_host_filter lately = { .pool = r->row.name,
-					       .gone_since_ms = r->now_ms - HOUR_MS + 1 };
-	int rc = db_host_list(r->opts->db, &lately, &l, err);
+	const bool of_pool = verdict == CAP_POOL_FULL;
 
-	*ret = r->opts->terminate_per_hour;
-	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		*ret -= was_asked(r, &l.v[i]) && l.v[i].state != DB_HOST_FAILED &&
-			strcmp(l.v[i].message, POOL_WHY_VANISHED) != 0;
-	return rc;
+	snprintf(r->limited, sizeof(r->limited),
+		 "%lld hosts %swere terminated within the hour, which is the limit: the "
+		 "others wait (limits.terminations_per_hour%s)",
+		 (long long)(of_pool ? limits->pool : limits->total),
+		 of_pool ? "" : "of all pools ", of_pool ? "" : "_total");
+}
+
+/* A launch whose answer is not known has no id to be terminated by: it may still appear. */
+static int give_up_launch(struct pool_round *r, const struct db_host *h, struct err *err)
+{
+	for (size_t i = 0; i < r->open.n; i++) {
+		const struct db_launch *l = &r->open.v[i];
+
+		if (strcmp(l->launch_id, h->launch_id) == 0)
+			return db_launch_set(r->opts->db, l->launch_id,
+					     l->state == DB_LAUNCH_INTENDED
+						     ? DB_LAUNCH_FAILED
+						     : DB_LAUNCH_LOST,
+					     NULL, "it was not needed any more",
+					     r->now_ms, err);
+	}
+	return 0;
 }
 
 static int terminate_host(struct pool_round *r, struct db_host *h, struct err *err)
@@ -43,12 +68,17 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 	/* Recorded before the call: it counts even if we crash or the answer is lost. */
 	int rc = db_host_ending(r->opts->db, h->id, r->now_ms, err);
 
+	/* It was heard again since it was read, and taken back. */
+	if (rc == ERR_NOT_FOUND)
+		return 0;
 	if (rc < 0)
 		return rc;
 	if (*h->vm_id &&
 	    d->ops->terminate(d->drv, r->opts->owner, h->vm_id,
 			      clock_mono_ms() + POOL_CALL_TIMEOUT_MS, &e) < 0)
 		return pool_driver_err(r, &e, err);
+	if (!*h->vm_id && (rc = give_up_launch(r, h, err)) < 0)
+		return rc;
 	rc = db_host_gone(r->opts->db, h->id, h->message, r->now_ms, err);
 	if (rc < 0)
 		return rc;
@@ -64,19 +94,22 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 /* A failure does not stop the others; the first one is returned. */
 int pool_terminate(struct pool_round *r, struct err *err)
 {
-	int64_t left = UNKNOWN;
+	struct cap_limits limits = { 0 };
 	int first = 0;
 
 	for (size_t i = 0; i < r->hosts.n; i++) {
 		struct db_host *h = &r->hosts.v[i];
+		enum cap_verdict verdict;
 		int rc = 0;
 
 		if (h->state != DB_HOST_TERMINATING)
 			continue;
-		if (left == UNKNOWN && (rc = terminations_left(r, &left, err)) < 0)
+		if (!limits.total && (rc = limits_of(r, &limits, err)) < 0)
 			return rc;
-		if (!was_asked(r, h) && left-- <= 0) {
-			r->limited = true;
+		verdict = caps_take(r->caps, CAP_TERMINATION, r->row.name, h->id,
+				    &limits);
+		if (verdict != CAP_FREE) {
+			note_limited(r, verdict, &limits);
 			continue;
 		}
 		rc = terminate_host(r, h, first ? NULL : err);

@@ -119,6 +119,8 @@ static int write_all(struct db *db, void *arg, struct err *err)
 		rc = db_pool_put(db, &s->pools.v[i], err);
 	if (rc == 0)
 		rc = retire_pools(db, s->name, s, err);
+	if (rc == 0)
+		rc = db_roll_outs_restart(db, s->name, err);
 	return rc < 0 ? rc : write_tiers(db, s, err);
 }
 

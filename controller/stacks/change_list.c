@@ -15,7 +15,7 @@ void change_list_add(json_t *to, const char *action, const char *kind, const cha
 }
 
 void change_list_add_difference(json_t *to, const char *kind, const char *name,
-				json_t *old, json_t *new)
+				json_t *old, json_t *new, const json_t *declared)
 {
 	CLEANUP(buf_done) struct buf b;
 	const char *key;
@@ -25,6 +25,7 @@ void change_list_add_difference(json_t *to, const char *kind, const char *name,
 	json_object_foreach(new, key, value)
 	{
 		json_t *was = json_object_get(old, key);
+		const json_t *said = json_object_get(declared, key);
 		CLEANUP(free) char *from = NULL;
 		CLEANUP(free) char *into = NULL;
 
@@ -32,8 +33,9 @@ void change_list_add_difference(json_t *to, const char *kind, const char *name,
 			continue;
 		from = json_dumps(was, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
 		into = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-		buf_printf(&b, "%s%s %s -> %s", b.len ? ", " : "", key,
-			   from ? from : "none", into);
+		buf_printf(&b, "%s%s %s%s -> %s", b.len ? ", " : "", key,
+			   from ? from : "none",
+			   said && !json_equal(said, was) ? " (set by hand)" : "", into);
 	}
 	if (b.len > 0)
 		change_list_add(to, "change", kind, name, buf_str(&b));

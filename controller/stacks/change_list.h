@@ -11,9 +11,12 @@
 void change_list_add(json_t *to, const char *action, const char *kind, const char *name,
 		     const char *detail);
 
-/* "min 1 -> 2, max 3 -> 5", when something differs. Frees old and new. */
+/*
+ * "min 1 -> 2, max 4 (set by hand) -> 5", when something differs. Frees old and new.
+ * declared: what was written when it was applied last; NULL: not known.
+ */
 void change_list_add_difference(json_t *to, const char *kind, const char *name,
-				json_t *old, json_t *new);
+				json_t *old, json_t *new, const json_t *declared);
 
 /* Adds a sentence to a list of warnings. */
 void change_list_warn(json_t *to, const char *fmt, ...)

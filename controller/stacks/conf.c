@@ -193,6 +193,7 @@ static void reading_done(struct conf_reading *r)
 	for (size_t i = 0; i < r->n_tiers; i++) {
 		db_tier_done(&r->tiers[i].t);
 		free(r->tiers[i].mode);
+		free(r->tiers[i].rollback);
 		calendar_done(&r->tiers[i].calendar);
 	}
 	free(r->pools);
@@ -200,6 +201,7 @@ static void reading_done(struct conf_reading *r)
 	free(r->head.name);
 	free(r->head.timezone);
 	free(r->head.domain);
+	free(r->head.rollback);
 }
 
 int stack_conf_read(struct stack_file *s, const char *text, struct err *err)

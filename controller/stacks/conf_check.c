@@ -114,6 +114,11 @@ static int take_tier(struct conf_reading *r, struct tier_conf *c, struct db_tier
 	return 0;
 }
 
+static bool rolls_back(const struct conf_reading *r, const struct tier_conf *c)
+{
+	return strcmp(*c->rollback ? c->rollback : r->head.rollback, "auto") == 0;
+}
+
 int stack_conf_check(struct conf_reading *r, struct err *err)
 {
 	struct stack_file *s = r->s;
@@ -125,7 +130,9 @@ int stack_conf_check(struct conf_reading *r, struct err *err)
 		rc = take_pool(r, &r->pools[i], &s->pools.v[i], err);
 		s->pools.n += rc == 0;
 	}
+	s->rolls_back = xcalloc(r->n_tiers + 1, sizeof(*s->rolls_back));
 	for (size_t i = 0; i < r->n_tiers && rc == 0; i++) {
+		s->rolls_back[i] = rolls_back(r, &r->tiers[i]);
 		rc = take_tier(r, &r->tiers[i], &s->tiers.v[i], err);
 		s->tiers.n += rc == 0;
 	}

@@ -20,6 +20,9 @@ const struct conf_option stack_head_options[] = {
 	  "time zone of its seasons and schedules, such as Europe/Stockholm" },
 	{ "stack", "domain", CONF_STRING, HEAD(domain), "foretide.local", 0, 0, NULL,
 	  "services are found by DNS as SERVICE.STACK.DOMAIN" },
+	{ "stack", "rollback", CONF_STRING, HEAD(rollback), "never", 0, 0, "auto|never",
+	  "auto: when the roll-out of a new unit text stops, the version before it is "
+	  "applied again" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 const struct conf_option stack_pool_options[] = {
@@ -36,10 +39,16 @@ const struct conf_option stack_pool_options[] = {
 	{ "pool", "billing", CONF_DURATION, POOL(p.billing_ms), "0", 0, 31 * DAY_MS, NULL,
 	  "a host is paid for in units of it from its launch on, such as 1h, and serves "
 	  "until they end; 0: it is paid for by the moment" },
+	{ "pool", "lost_after", CONF_DURATION, POOL(p.lost_after_ms), "0", 0, 31 * DAY_MS, NULL,
+	  "real time for which a host must not have been heard before it is ended for it; "
+	  "0: host_lost_after of the controller" },
+	{ "pool", "lose_stateful", CONF_BOOL, POOL(p.lose_stateful), "no", 0, 0, NULL,
+	  "hosts of stateful instances are replaced and ended for silence too, with their "
+	  "state; otherwise only a person ends them" },
 	{ "pool", "min", CONF_INT, POOL(p.min), "0", 0, 10000, NULL,
 	  "minimum number of hosts" },
 	{ "pool", "max", CONF_INT, POOL(p.max), "10", 0, 10000, NULL,
-	  "maximum number of hosts, those that are being terminated included" },
+	  "maximum number of hosts; every VM that exists or may exist counts" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 const struct conf_option stack_tier_options[] = {
@@ -88,6 +97,8 @@ const struct conf_option stack_tier_options[] = {
 	{ "tier", "priority", CONF_INT, TIER(t.priority), "0", -1000, 1000, NULL,
 	  "tiers with a higher priority get hosts first when there are too few, also from "
 	  "tiers with a lower one that are above their minimum" },
+	{ "tier", "rollback", CONF_STRING, TIER(rollback), "", 0, 0, "auto|never|",
+	  "as in [stack], for this tier's unit; as there when empty" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 /* clang-format on */
@@ -101,5 +112,6 @@ int stack_tier_set(struct db_tier *t, const char *name, const char *value,
 	/* conf_set() frees and replaces strings, so the struct is the caller's again. */
 	*t = c.t;
 	free(c.mode);
+	free(c.rollback);
 	return rc;
 }

@@ -18,13 +18,13 @@ struct pool_conf {
 
 struct tier_conf {
 	struct db_tier t;
-	char *mode;
+	char *mode, *rollback;
 	struct calendar calendar;
 	int line;
 };
 
 struct stack_head {
-	char *name, *timezone, *domain;
+	char *name, *timezone, *domain, *rollback;
 };
 
 struct conf_reading {

@@ -52,11 +52,13 @@ static json_t *tier_declared(const struct db_tier *t)
 static json_t *pool_declared(const struct db_pool *p)
 {
 	json_t *doc = json_pack(
-		"{s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:s}", "driver",
+		"{s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I, s:b, s:s}", "driver",
 		or_empty(p->driver), "profile", or_empty(p->profile), "type",
 		or_empty(p->type), "min", (json_int_t)p->min, "max", (json_int_t)p->max,
 		"cpu", p->cpu, "memory_bytes", (json_int_t)p->memory_bytes, "billing_ms",
-		(json_int_t)p->billing_ms, "config", or_empty(p->config_json));
+		(json_int_t)p->billing_ms, "lost_after_ms", (json_int_t)p->lost_after_ms,
+		"lose_stateful", (int)p->lose_stateful, "config",
+		or_empty(p->config_json));
 
 	CHECK(doc);
 	return doc;
@@ -80,19 +82,24 @@ static void add_stay(json_t *to, const struct db_tier *was)
 	change_list_add(to, "keep", "tier", was->name, detail);
 }
 
+/* file: as applied last; NULL: not known. */
 static void diff_tiers(json_t *to, const struct db_tier_list *old,
-		       const struct stack_file *s)
+		       const struct stack_file *file, const struct stack_file *s)
 {
 	for (size_t i = 0; i < s->tiers.n; i++) {
 		const struct db_tier *t = &s->tiers.v[i];
 		const struct db_tier *was = stack_tier_in(old, t->name);
+		const struct db_tier *said =
+			file ? stack_tier_in(&file->tiers, t->name) : NULL;
+		CLEANUP(json_decref) json_t *declared = said ? tier_declared(said) : NULL;
 		char detail[128];
 
 		snprintf(detail, sizeof(detail), "%s, %lld to %lld instances",
 			 db_mode_name(t->mode), (long long)t->min, (long long)t->max);
 		if (was)
 			change_list_add_difference(to, "tier", t->name,
-						   tier_declared(was), tier_declared(t));
+						   tier_declared(was), tier_declared(t),
+						   declared);
 		else
 			change_list_add(to, "add", "tier", t->name, detail);
 		if (leaves_state(was, t))
@@ -126,7 +133,8 @@ static void diff_pools(json_t *to, const struct db_pool_list *old,
 			 p->driver, (long long)p->max);
 		if (was)
 			change_list_add_difference(to, "pool", p->name,
-						   pool_declared(was), pool_declared(p));
+						   pool_declared(was), pool_declared(p),
+						   NULL);
 		else
 			change_list_add(to, "add", "pool", p->name, detail);
 	}
@@ -157,6 +165,37 @@ static void diff_units(json_t *to, const struct stack_file *old,
 	for (size_t i = 0; old && i < old->n_units; i++)
 		if (!stack_file_unit(s, old->units[i].name))
 			change_list_add(to, "remove", "unit", old->units[i].name, "");
+}
+
+/* What tiers do when a roll-out stops. */
+static void diff_rollbacks(json_t *to, const struct stack_file *old,
+			   const struct stack_file *s)
+{
+	for (size_t i = 0; i < s->tiers.n; i++) {
+		for (size_t k = 0; old && k < old->tiers.n; k++)
+			if (strcmp(old->tiers.v[k].name, s->tiers.v[i].name) == 0 &&
+			    old->rolls_back[k] != s->rolls_back[i])
+				change_list_add(to, "change", "tier", s->tiers.v[i].name,
+						s->rolls_back[i]
+							? "rollback never -> auto"
+							: "rollback auto -> never");
+	}
+}
+
+/* The same text again is another try. */
+static void add_stopped(json_t *to, const struct db_roll_out_list *rolls,
+			const struct stack_file *s)
+{
+	for (size_t i = 0; i < rolls->n; i++) {
+		const struct db_roll_out *r = &rolls->v[i];
+		const struct db_tier *t = stack_tier_in(&s->tiers, r->tier);
+		const struct stack_unit *u = t ? stack_file_unit(s, t->unit) : NULL;
+
+		if (u && strcmp(u->hash, r->hash) == 0 &&
+		    (r->state == DB_ROLL_OUT_STOPPED || r->state == DB_ROLL_OUT_BANNED))
+			change_list_add(to, "change", "unit", u->name,
+					"its roll-out, which has stopped, begins anew");
+	}
 }
 
 static const struct stack_conf *conf_in(const struct stack_file *s,
@@ -224,6 +263,7 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 	CLEANUP(db_stack_done) struct db_stack was = { .name = NULL };
 	CLEANUP(db_tier_list_done) struct db_tier_list tiers = { NULL, 0 };
 	CLEANUP(db_pool_list_done) struct db_pool_list pools = { NULL, 0 };
+	CLEANUP(db_roll_out_list_done) struct db_roll_out_list stopped = { NULL, 0 };
 	CLEANUP(stack_file_free) struct stack_file *old = NULL;
 	json_t *changes;
 	bool is_new;
@@ -234,6 +274,8 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 		rc = db_tier_list(db, s->name, &tiers, err);
 	if (rc == 0)
 		rc = db_pool_list(db, &pools, err);
+	if (rc == 0)
+		rc = db_roll_out_list(db, s->name, &stopped, err);
 	if (rc < 0)
 		return rc;
 	/* A stack that only an older version could read counts as new. */
@@ -245,9 +287,11 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 	else
 		change_list_add_difference(changes, "stack", s->name,
 					   head_declared(was.timezone, was.domain),
-					   head_declared(s->timezone, s->domain));
+					   head_declared(s->timezone, s->domain), NULL);
 	diff_pools(changes, &pools, &tiers, s);
-	diff_tiers(changes, &tiers, s);
+	diff_tiers(changes, &tiers, old, s);
+	diff_rollbacks(changes, old, s);
+	add_stopped(changes, &stopped, s);
 	diff_units(changes, old, s);
 	diff_confs(changes, old, s);
 	diff_secrets(changes, old, s);

@@ -217,6 +217,7 @@ void stack_file_free(struct stack_file *s)
 	for (size_t i = 0; i < s->n_secrets; i++)
 		free(s->secrets[i]);
 	stack_events_done(&s->events);
+	free(s->rolls_back);
 	free(s->units);
 	free(s->confs);
 	free(s->secrets);

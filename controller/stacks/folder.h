@@ -41,6 +41,7 @@ struct stack_file {
 	char *domain;
 	struct db_pool_list pools; /* in the order of stack.conf; only what is declared */
 	struct db_tier_list tiers; /* the same; with cpu and memory of their units */
+	bool *rolls_back;          /* [tiers.n] by itself, when a roll-out stops */
 	struct stack_unit *units;  /* units[i] belongs to tiers.v[i] */
 	size_t n_units;
 	struct stack_conf *confs; /* by tier and name */

@@ -11,6 +11,7 @@
 #include "event_list.h"
 #include "folder.h"
 #include "names.h"
+#include "roll_back.h"
 #include "warnings.h"
 
 #endif

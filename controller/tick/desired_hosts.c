@@ -22,10 +22,11 @@ static int terminate(struct round *r, struct fleet_host *h, const char *why,
 	return 0;
 }
 
-/* Empty and not draining. */
+/* Empty and not draining. What one that was found runs is not known at once. */
 static bool is_unneeded(const struct fleet_host *h)
 {
-	return h && h->h.state < DB_HOST_DRAINING && h->n_units == 0;
+	return h && h->h.state < DB_HOST_DRAINING && h->n_units == 0 &&
+	       !adopt_is_open(&h->h);
 }
 
 void lower_desired(struct round *r)

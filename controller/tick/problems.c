@@ -11,12 +11,25 @@
 #include <string.h>
 
 static const char *const names[N_PROBLEMS] = {
-	[PROBLEM_STORE] = "store-away",     [PROBLEM_ROUND] = "round-failed",
-	[PROBLEM_STACK] = "stack-not-read", [PROBLEM_HOSTS] = "hosts-silent",
-	[PROBLEM_UNITS] = "unit-failing",   [PROBLEM_ROLL_OUT] = "roll-out-waits",
-	[PROBLEM_MISPLACED] = "unit-stays", [PROBLEM_DEMAND] = "demand-not-whole",
-	[PROBLEM_CHECKS] = "checks-fail",   [PROBLEM_FORECAST] = "forecast-not-used",
+	[PROBLEM_STORE] = "store-away",
+	[PROBLEM_ROUND] = "round-failed",
+	[PROBLEM_STACK] = "stack-not-read",
+	[PROBLEM_HOSTS] = "hosts-silent",
+	[PROBLEM_DEAF] = "did-not-listen",
+	[PROBLEM_UNKNOWN] = "hosts-unknown",
+	[PROBLEM_CUT] = "host-cut-from-store",
+	[PROBLEM_STATEFUL] = "stateful-host-unknown",
+	[PROBLEM_LIMITED] = "hosts-lost-limited",
+	[PROBLEM_VANISHED] = "services-vanished",
+	[PROBLEM_UNITS] = "unit-failing",
+	[PROBLEM_ROLL_OUT] = "roll-out-waits",
+	[PROBLEM_MISPLACED] = "unit-stays",
+	[PROBLEM_DEMAND] = "demand-not-whole",
+	[PROBLEM_CHECKS] = "checks-fail",
+	[PROBLEM_FORECAST] = "forecast-not-used",
 	[PROBLEM_ROOM] = "pool-full",
+	[PROBLEM_STOPPED] = "rollout-stopped",
+	[PROBLEM_KILLS] = "unit-kills-hosts",
 };
 
 void problems_init(struct problems *p)

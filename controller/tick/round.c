@@ -12,8 +12,9 @@ void tick_parts_init(struct tick_parts *p, const struct tick_opts *o)
 {
 	*p = (struct tick_parts){
 		.o = o,
-		.observer = observer_new(o->host_grace_ms),
+		.observer = observer_new(&o->observer),
 		.failing = failing_new(),
+		.roll_outs = roll_outs_new(),
 		.catalog = catalog_new(),
 		.tiers = tiers_new(o->db),
 		.ledger = ledger_new(o->db),
@@ -29,6 +30,7 @@ void tick_parts_done(struct tick_parts *p)
 	ledger_free(p->ledger);
 	tiers_free(p->tiers);
 	catalog_free(p->catalog);
+	roll_outs_free(p->roll_outs);
 	failing_free(p->failing);
 	observer_free(p->observer);
 	problems_done(&p->problems);
@@ -119,8 +121,26 @@ static void find_failing(struct round *r)
 		     failing_problem(r->f, text, sizeof(text)) ? text : NULL);
 	problems_set(&p->problems, PROBLEM_CHECKS,
 		     sick_problem(r->f, text, sizeof(text)) ? text : NULL);
+}
+
+static int follow_roll_outs(struct round *r, struct err *err)
+{
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+	int rc = roll_outs_update(p->roll_outs, r->f, !distrust(r), clock_mono_ms(),
+				  p->o->events, err);
+
+	if (rc < 0)
+		return rc;
+	/* What it has applied is read by the next round. */
+	r->seen.settling |= roll_outs_go_back(p->roll_outs, r->f, p->o->events);
 	problems_set(&p->problems, PROBLEM_ROLL_OUT,
 		     failing_roll_out(r->f, text, sizeof(text)) ? text : NULL);
+	problems_set(&p->problems, PROBLEM_STOPPED,
+		     roll_outs_stopped_problem(r->f, text, sizeof(text)) ? text : NULL);
+	problems_set(&p->problems, PROBLEM_KILLS,
+		     roll_outs_kills_problem(r->f, text, sizeof(text)) ? text : NULL);
+	return 0;
 }
 
 static void find_misplaced(struct round *r)
@@ -129,6 +149,36 @@ static void find_misplaced(struct round *r)
 
 	problems_set(&r->parts->problems, PROBLEM_MISPLACED,
 		     place_misplaced(r->f, text, sizeof(text)) ? text : NULL);
+}
+
+/* What its driver lists decides soonest about a host that is gone. */
+static void ask_for_lists(struct round *r)
+{
+	for (size_t i = 0; r->seen.lists_due && i < r->f->n_hosts; i++)
+		if (r->f->hosts[i].is_missing)
+			sched_poke(r->parts->o->pools, r->f->hosts[i].h.pool);
+}
+
+static void tell_of_hosts(struct round *r)
+{
+	static const enum problem_kind kinds[N_OBSERVE_PROBLEMS] = {
+		[OBSERVE_DEAF] = PROBLEM_DEAF,
+		[OBSERVE_DOUBTED] = PROBLEM_HOSTS,
+		[OBSERVE_UNKNOWN] = PROBLEM_UNKNOWN,
+		[OBSERVE_CUT] = PROBLEM_CUT,
+		[OBSERVE_STATEFUL] = PROBLEM_STATEFUL,
+		[OBSERVE_LIMITED] = PROBLEM_LIMITED,
+		[OBSERVE_VANISHED] = PROBLEM_VANISHED,
+	};
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+
+	for (int i = 0; i < N_OBSERVE_PROBLEMS; i++)
+		problems_set(&p->problems, kinds[i],
+			     observe_problem(p->observer, r->f, &r->seen,
+					     (enum observe_problem)i, text, sizeof(text))
+				     ? text
+				     : NULL);
 }
 
 static void keep_ledger(struct round *r)
@@ -160,18 +210,18 @@ int round_run(struct round *r, struct err *err)
 	    (rc = read_stacks(r)) < 0 ||
 	    (rc = observe(p->observer, r->f, &r->view, p->o->events, &r->seen, err)) < 0)
 		return rc;
+	ask_for_lists(r);
+	tell_of_hosts(r);
 	find_failing(r);
-	rc = observe_leads(p->observer, r->f, p->o->events, err);
+	rc = follow_roll_outs(r, err);
+	if (rc == 0)
+		rc = observe_leads(p->observer, r->f, p->o->events, err);
 	if (rc == 0)
 		rc = decide_tiers(r, err);
 	if (rc < 0)
 		return rc;
 	tell_of_tiers(r);
 	keep_ledger(r);
-	problems_set(&p->problems, PROBLEM_HOSTS,
-		     r->seen.host_shrunk ? "most hosts stopped responding at the same "
-					   "time; nothing is scaled in"
-					 : NULL);
 	find_short(r);
 	place_mark_moves(p->moves, r->f);
 	unit_plan(r->f);

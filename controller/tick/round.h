@@ -7,6 +7,7 @@
 
 #include "ledger.h"
 #include "problems.h"
+#include "rollout.h"
 #include "tick.h"
 #include "tiers.h"
 
@@ -17,6 +18,7 @@ struct tick_parts {
 	struct store_sync *store;
 	struct observer *observer;
 	struct failing *failing;
+	struct roll_outs *roll_outs;
 	struct catalog *catalog;
 	struct tiers *tiers;
 	struct ledger *ledger;

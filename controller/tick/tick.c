@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "log.h"
+#include "repeat.h"
 #include "round.h"
 #include "samples.h"
 #include "stacks.h"
@@ -13,6 +14,7 @@
 
 #define TICK_MAGIC 0x7469636bu
 #define AGAIN_SOON_MS 500 /* while a host is missing or an instance has just started */
+#define ROUND_MS 5000     /* of a round; above it nobody listened */
 #define MAINTAIN_MS 20    /* per round, for maintenance of the database */
 
 struct tick {
@@ -26,6 +28,7 @@ struct tick {
 	/* ---- the thread's own */
 	struct tick_parts parts;
 	int64_t again_ms; /* real; sooner than the period */
+	struct repeat no_sweep, no_upkeep;
 };
 
 static void note_round(struct tick *t, int64_t began_mono_ms)
@@ -35,6 +38,25 @@ static void note_round(struct tick *t, int64_t began_mono_ms)
 	t->duration_ms = clock_mono_ms() - began_mono_ms;
 	t->rounds++;
 	pthread_mutex_unlock(&t->lock);
+}
+
+static void tell_again(struct repeat *again, const char *event, int rc,
+		       const struct err *err)
+{
+	if (rc == 0)
+		repeat_end(again);
+	else if (repeat_is_due(again, err->msg))
+		log_warn(event, ERR(err), INT("more_times", again->untold));
+}
+
+static void keep_house(struct tick *t)
+{
+	struct err err = { 0 };
+	int rc = stack_sweep(t->o->db, &err);
+
+	tell_again(&t->no_sweep, "pool-cleanup-failed", rc, &err);
+	rc = db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err);
+	tell_again(&t->no_upkeep, "maintenance-failed", rc, &err);
 }
 
 static void run_round(struct tick *t, bool full)
@@ -62,10 +84,8 @@ static void run_round(struct tick *t, bool full)
 		t->again_ms = AGAIN_SOON_MS;
 	else if (full && tiers_want_more(t->parts.tiers))
 		tick_poke(t, true);
-	if (full && stack_sweep(t->o->db, &err) < 0)
-		log_warn("pool-cleanup-failed", ERR(&err));
-	if (full && db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0)
-		log_warn("maintenance-failed", ERR(&err));
+	if (full)
+		keep_house(t);
 	round_done(&r);
 	note_round(t, began);
 }
@@ -106,6 +126,7 @@ static void *run(void *arg)
 	struct tick *t = arg;
 	int64_t period = clock_real_ms(t->o->tick_ms);
 	int64_t next_full = 0;
+	struct listening_work work;
 	bool full;
 
 	CHECK_MAGIC(t, TICK_MAGIC);
@@ -115,7 +136,10 @@ static void *run(void *arg)
 			     &full)) {
 		if (clock_mono_ms() >= next_full)
 			full = true;
+		listening_begin(t->o->observer.listening, &work, "a round of decisions",
+				ROUND_MS);
 		run_round(t, full);
+		listening_end(t->o->observer.listening, &work);
 		if (full)
 			next_full = clock_mono_ms() + period;
 	}

@@ -21,9 +21,9 @@
 struct tick;
 
 struct tick_opts {
-	int64_t tick_ms;       /* calendar: from one full round to the next */
-	int64_t host_grace_ms; /* real: see observer_new() */
-	int64_t settle_ms;     /* real: pokes within it make one round; below 1000 */
+	int64_t tick_ms; /* calendar: from one full round to the next */
+	struct observer_opts observer;
+	int64_t settle_ms; /* real: pokes within it make one round; below 1000 */
 	struct db *db;
 	const struct events *events;
 	struct view *view;

@@ -47,6 +47,12 @@ static bool is_same(const struct fleet_unit *u, const struct fleet_host *h,
 	return last_ms + (is_lost ? LOSS_MS : 0) >= u->u.wanted_ms;
 }
 
+/* Others serve in its place, and report what it would. */
+static bool is_carried(const struct fleet_unit *u)
+{
+	return u->away && u->tier && (int64_t)u->tier->healthy >= u->tier->t.desired;
+}
+
 /* A drained unit is expected to be silent; so is a host that leaves. One that was lost
  * has units that will report from elsewhere. */
 static bool should_report(void *arg, const char *host, const char *unit, int64_t last_ms)
@@ -58,7 +64,7 @@ static bool should_report(void *arg, const char *host, const char *unit, int64_t
 	if (!*unit)
 		return h && h->h.state == DB_HOST_UP;
 	u = unit_of(d->f, unit);
-	return u && u->u.goal == DB_GOAL_RUN &&
+	return u && u->u.goal == DB_GOAL_RUN && !is_carried(u) &&
 	       (has_settled(d, u) || is_same(u, h, last_ms));
 }
 

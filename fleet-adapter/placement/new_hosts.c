@@ -17,7 +17,7 @@ size_t place_hosts_left(const struct state *s, int pool)
 	const struct place_pool *p = &s->in->pools[pool];
 	const size_t all = d->have + d->fresh + p->going;
 
-	return p->max > all ? p->max - all : 0;
+	return p->max + p->extra > all ? p->max + p->extra - all : 0;
 }
 
 /* A new host that can take the item; -1 when the pool allows none. */

@@ -74,6 +74,7 @@ struct place_pool {
 	int64_t memory_bytes;
 	const struct words *metadata; /* of a new host; may be NULL */
 	size_t min, max;              /* hosts */
+	size_t extra; /* hosts above max that may come in the place of others */
 	size_t going; /* hosts that are not listed, still exist and count in max */
 };
 

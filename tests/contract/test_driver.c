@@ -150,6 +150,40 @@ static void a_terminated_vm_goes_and_may_be_terminated_again(void **state)
 	assert_drv_ok(terminate(s, OWNER, "ffffffffffffffffffffffffffffffff", &e), &e);
 }
 
+static void a_launch_id_does_not_launch_again_after_its_vm_was_terminated(void **state)
+{
+	struct subject *s = *state;
+	struct drv_launch l = a_launch(ID_A, SCRIPT);
+	struct drv_vm vm, again;
+	struct drv_err e;
+
+	if (!(s->d->ops->caps(s->d->drv)->flags & DRV_CAP_IDEMPOTENT_KEY))
+		return;
+	assert_drv_ok(launch(s, &l, &vm, &e), &e);
+	assert_drv_ok(terminate(s, OWNER, vm.id, &e), &e);
+	subject_reopen(s);
+	assert_drv_ok(launch(s, &l, &again, &e), &e);
+	assert_string_equal(again.id, vm.id);
+	assert_int_equal(again.state, DRV_VM_GONE);
+	assert_int_equal(count_vms(s), 0);
+}
+
+static void user_data_may_be_any_bytes(void **state)
+{
+	struct subject *s = *state;
+	struct drv_launch l = a_launch(ID_A, SCRIPT);
+	static const char bytes[] = "#!/bin/sh\nexit\n\0\377\001\0";
+	struct drv_vm vm;
+	struct drv_err e;
+
+	l.user_data = bytes;
+	l.user_data_len = sizeof(bytes);
+	assert_drv_ok(launch(s, &l, &vm, &e), &e);
+	assert_int_equal(count_vms(s), 1);
+	assert_drv_ok(terminate(s, OWNER, vm.id, &e), &e);
+	assert_int_equal(count_vms(s), 0);
+}
+
 static void a_strangers_vm_is_neither_listed_nor_touched(void **state)
 {
 	struct subject *s = *state;
@@ -478,6 +512,8 @@ static const struct {
 	CASE(a_launch_id_launches_once),
 	CASE(two_launch_ids_are_two_vms),
 	CASE(a_terminated_vm_goes_and_may_be_terminated_again),
+	CASE(a_launch_id_does_not_launch_again_after_its_vm_was_terminated),
+	CASE(user_data_may_be_any_bytes),
 	CASE(a_strangers_vm_is_neither_listed_nor_touched),
 	CASE(what_was_launched_is_found_after_opening_again),
 	CASE(an_answer_that_nobody_heard_is_no_second_vm),

@@ -126,7 +126,7 @@ static int serve(const struct options *o)
 		fprintf(stderr, "stepped: %s\n", err.msg);
 	else
 		rc = follow(d);
-	daemon_stop(d);
+	(void)daemon_stop(d);
 	return rc;
 }
 

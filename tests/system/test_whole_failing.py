@@ -74,15 +74,15 @@ def test_a_unit_that_never_starts_is_told_and_tried_elsewhere_until_it_is_mended
     assert not [e for e in events(quick, "unit-failing") if e["tier"] == "good"]
 
 
-def test_a_roll_out_says_which_unit_it_waits_for(quick):
+def test_a_roll_out_says_at_which_unit_it_has_stopped(quick):
     apply(quick, GOOD, 2)
     quick.wait("all run", lambda: len(quick.healthy("good")) == 1
                and len(quick.healthy("bad")) == 2)
     apply(quick, BAD, 2)
-    words = quick.wait("it says so", lambda: problem(quick, "roll-out-waits"))
-    assert words.startswith("1 of 2 instances of pair/bad have the new unit text"), words
-    assert "the roll-out waits for unit bad@" in words and failures(words) >= 5, words
+    words = quick.wait("it says so", lambda: problem(quick, "rollout-stopped"))
+    assert "to pair/bad has stopped at 1 of 2 instances: unit bad@" in words, words
+    assert failures(words) >= 5 and problem(quick, "roll-out-waits") is None, words
     assert len(quick.healthy("bad")) == 1, "the roll-out went on"
     apply(quick, GOOD, 2)
     quick.wait("both run again", lambda: len(quick.healthy("bad")) == 2)
-    quick.wait("it waits no longer", lambda: problem(quick, "roll-out-waits") is None)
+    quick.wait("it is over", lambda: problem(quick, "rollout-stopped") is None)

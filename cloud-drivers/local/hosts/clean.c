@@ -174,7 +174,7 @@ static void clean_mounts(struct cleaning *c)
 
 static void clean_folders(struct cleaning *c)
 {
-	static const char *const names[] = { "hosts", "addresses", ".try" };
+	static const char *const names[] = { "hosts", "addresses", "ended", ".try" };
 	CLEANUP(close_fd) int dirfd = open(c->s.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct err e;
 

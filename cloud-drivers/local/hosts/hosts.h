@@ -13,6 +13,7 @@
 #include "bridge.h"
 #include "cgroup.h"
 #include "clean.h"
+#include "ended.h"
 #include "files.h"
 #include "inventory.h"
 #include "lifecycle.h"

@@ -11,6 +11,8 @@
  *	STATE/addresses/10.90.0.7       symbolic link that names the host; created
  *atomically
  *
+ *	STATE/ended/LAUNCH-ID           it was terminated: see ended.h
+ *
  * A host is complete when its status is not empty; a folder without one whose lock is
  * free was left by a killed controller, and is removed.
  */

@@ -54,7 +54,7 @@ static inline void house_open_view(struct house *h)
 {
 	struct err e;
 
-	assert_ok(view_start(&h->d.store, house_changed, h, &h->d.view, &e), &e);
+	assert_ok(view_start(&h->d.store, NULL, house_changed, h, &h->d.view, &e), &e);
 }
 
 static inline int house_teardown(void **state)

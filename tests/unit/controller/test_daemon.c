@@ -49,7 +49,7 @@ static int teardown(void **state)
 	FILE *p;
 
 	if (l->d)
-		daemon_stop(l->d);
+		(void)daemon_stop(l->d);
 	options_done(&l->o);
 	p = popen(command, "r");
 	if (p)
@@ -81,7 +81,7 @@ static int start(struct life *l, struct err *e)
 
 static void stop(struct life *l)
 {
-	daemon_stop(TAKE(l->d));
+	assert_true(daemon_stop(TAKE(l->d)));
 }
 
 static void it_keeps_who_it_is_and_shows_its_token_once(void **state)

@@ -109,7 +109,7 @@ static void what_is_wrong_in_a_file_is_refused_with_its_words(void **state)
 		{ "[controller]\ntick = 1ms\n", "tick" },
 		{ "[controller]\ntime_scale = 0\n", "time_scale" },
 		{ "[controller]\nlog_level = loud\n", "log_level" },
-		{ "[limits]\nterminations_per_hour = 65\n", "terminations_per_hour" },
+		{ "[limits]\nterminations_per_hour = -1\n", "terminations_per_hour" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -51,7 +51,7 @@ static int set_up(void **state)
 		fake_put(keys[i][0], keys[i][1]);
 	log_set_level(LOG_LEVEL_WARN);
 	assert_ok(loop_new(&s->loop, &err), &err);
-	s->keys = keys_new(s->loop, some_store);
+	s->keys = keys_new(s->loop, some_store, NULL);
 	snprintf(s->root, sizeof(s->root), "/tmp/foretide-stack-XXXXXX");
 	assert_non_null(mkdtemp(s->root));
 	o.root = s->root;

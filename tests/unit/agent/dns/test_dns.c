@@ -29,7 +29,7 @@ static int set_up(void **state)
 		fake_put(key, value);
 	}
 	assert_ok(loop_new(&s->loop, &err), &err);
-	s->keys = keys_new(s->loop, some_store);
+	s->keys = keys_new(s->loop, some_store, NULL);
 	snprintf(s->file, sizeof(s->file), "/tmp/foretide-dns-XXXXXX");
 	fd = mkstemp(s->file);
 	assert_true(fd >= 0);

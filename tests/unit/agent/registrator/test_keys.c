@@ -5,13 +5,21 @@
 #include "check.h"
 #include "registrator.h"
 
+#define LONG_UNIT "uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu.service"
+#define LONG_HOST "pppphhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh9"
+
 static void registrations_have_skydns_keys_and_values(void **state)
 {
 	CLEANUP(free)
 	char *key = registrator_key("foretide.local", "wordpress", "web", "web@3.service",
-				    8080);
+				    "web-1", 8080);
 	CLEANUP(free)
-	char *odd = registrator_key("a.b.C", "s", "n", "My_App@x.y.service", 1);
+	char *odd = registrator_key("a.b.C", "s", "n", "My_App@x.y.service", "a", 1);
+	CLEANUP(free)
+	char *single = registrator_key("foretide.local", "shop", "lb", "lb.service",
+				       "lb-0a1b2c3d", 80);
+	CLEANUP(free)
+	char *longest = registrator_key("d", "s", "n", LONG_UNIT, LONG_HOST, 80);
 	CLEANUP(free) char *host = registrator_host_key("foretide.local", "web-1");
 	CLEANUP(free) char *value = registrator_value("10.90.0.7", 8080, 0, 0);
 	CLEANUP(free) char *weighted = registrator_value("10.90.0.7", 80, 5, 7);
@@ -19,6 +27,9 @@ static void registrations_have_skydns_keys_and_values(void **state)
 	(void)state;
 	assert_string_equal(key, "/skydns/local/foretide/wordpress/web/web-3-8080");
 	assert_string_equal(odd, "/skydns/C/b/a/s/n/my-app-x-y-1");
+	assert_string_equal(single, "/skydns/local/foretide/shop/lb/lb-lb-0a1b2c3d-80");
+	assert_string_equal(longest, "/skydns/d/s/n/uuuuuuuuuuuuuuuuuuu-"
+				     "hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh9-80");
 	assert_string_equal(host, "/skydns/local/foretide/hosts/web-1");
 	assert_string_equal(value, "{\"host\":\"10.90.0.7\",\"port\":8080}");
 	assert_string_equal(

@@ -221,11 +221,11 @@ static void a_person_s_drain_moves_a_stateful_instance_as_well(void **state)
 	assert_false(drains(s, "web@3.service"));
 }
 
-static void one_whose_name_is_needed_stops_first(void **state)
+static void one_that_holds_state_and_is_no_template_s_stops_first(void **state)
 {
 	struct scene *s = *state;
 
-	scene_apply(s, LB, TEXT);
+	scene_apply(s, LB "stateful = yes\n", TEXT);
 	scene_host(s, "a", "p", DB_HOST_UP);
 	plan(s);
 	carry_out(s, "a");
@@ -239,6 +239,57 @@ static void one_whose_name_is_needed_stops_first(void **state)
 	plan(s);
 	assert_false(drains(s, "lb.service"));
 	assert_string_equal(scene_unit(s, "lb.service")->u.host, "");
+}
+
+/* lb.service serves on host a, which is drained; its successor is on host b. */
+static void move_the_single_one(struct scene *s)
+{
+	scene_apply(s, LB, TEXT);
+	scene_host(s, "a", "p", DB_HOST_UP);
+	plan(s);
+	carry_out(s, "a");
+	scene_host(s, "a", "p", DB_HOST_DRAINING);
+	scene_host(s, "b", "p", DB_HOST_UP);
+	plan(s);
+}
+
+static void one_that_is_no_template_s_serves_until_another_does(void **state)
+{
+	struct scene *s = *state;
+	char name[UNIT_NAME_TEXT];
+
+	move_the_single_one(s);
+	assert_int_equal(n_running(s), 2);
+	assert_string_equal(scene_unit(s, "lb.service:a")->u.host, "a");
+	assert_string_equal(fleet_unit_name(scene_unit(s, "lb.service:a"), name),
+			    "lb.service");
+	assert_string_equal(scene_unit(s, "lb.service")->u.host, "");
+	carry_out(s, "b");
+	plan_but(s, "lb.service");
+	assert_false(drains(s, "lb.service:a"));
+	plan(s);
+	assert_true(drains(s, "lb.service:a"));
+	assert_false(drains(s, "lb.service"));
+	carry_out(s, "b");
+	plan(s);
+	assert_true(scene_unit(s, "lb.service:a")->gone);
+	scene_save(s);
+	scene_load(s);
+	assert_int_equal(s->f->n_units, 1);
+	assert_string_equal(scene_unit(s, "lb.service")->u.host, "b");
+}
+
+static void one_whose_host_is_lost_while_it_is_replaced_is_not_placed_again(void **state)
+{
+	struct scene *s = *state;
+
+	move_the_single_one(s);
+	fleet_unit_set(scene_unit(s, "lb.service:a"),
+		       &scene_unit(s, "lb.service:a")->u.host, "");
+	scene_save(s);
+	plan(s);
+	assert_true(scene_unit(s, "lb.service:a")->gone);
+	assert_int_equal(n_running(s), 1);
 }
 
 static void units_of_a_tier_that_is_no_more_drain(void **state)
@@ -353,7 +404,10 @@ int main(void)
 		SCENE_TEST(a_unit_without_a_template_exists_once),
 		SCENE_TEST(on_a_draining_host_another_takes_over_first),
 		SCENE_TEST(a_person_s_drain_moves_a_stateful_instance_as_well),
-		SCENE_TEST(one_whose_name_is_needed_stops_first),
+		SCENE_TEST(one_that_holds_state_and_is_no_template_s_stops_first),
+		SCENE_TEST(one_that_is_no_template_s_serves_until_another_does),
+		SCENE_TEST(
+			one_whose_host_is_lost_while_it_is_replaced_is_not_placed_again),
 		SCENE_TEST(units_of_a_tier_that_is_no_more_drain),
 		SCENE_TEST(a_tier_whose_stack_cannot_be_read_stays_as_it_is),
 		SCENE_TEST(a_new_text_goes_to_one_at_a_time),

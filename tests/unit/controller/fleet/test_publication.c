@@ -326,6 +326,27 @@ static void the_text_that_an_instance_runs_stays(void **state)
 	assert_string_equal(text, "del /foretide/units/h0\n--\n");
 }
 
+static void one_whose_units_are_to_be_taken_over_keeps_the_schedule_that_it_has(
+	void **state)
+{
+	static const char *const nothing[] = { NULL };
+	struct press *p = *state;
+	CLEANUP(free) char *text = NULL;
+	int64_t rev = 0;
+	const struct db_host h = { .id = (char *)(uintptr_t) "a",
+				   .pool = (char *)(uintptr_t) "p",
+				   .state = DB_HOST_UP,
+				   .adopted_ms = NOW_MS };
+
+	scene_apply(p->s, WEB, TEXT);
+	assert_ok(db_host_put(p->s->db->db, &h, p->s->e), p->s->e);
+	scene_load(p->s);
+	show_schedule(p, 41, true);
+	add_schedules(p);
+	text = written(p, nothing, &rev);
+	assert_string_equal(text, "");
+}
+
 static void a_host_that_goes_has_no_schedule(void **state)
 {
 	struct press *p = *state;
@@ -380,6 +401,8 @@ int main(void)
 		PRESS_TEST(an_equal_schedule_is_not_written_again),
 		PRESS_TEST(a_schedule_that_cannot_be_read_is_replaced),
 		PRESS_TEST(the_text_that_an_instance_runs_stays),
+		PRESS_TEST(
+			one_whose_units_are_to_be_taken_over_keeps_the_schedule_that_it_has),
 		PRESS_TEST(a_host_that_goes_has_no_schedule),
 		PRESS_TEST(a_stack_that_cannot_be_read_keeps_what_hosts_have_of_it),
 	};

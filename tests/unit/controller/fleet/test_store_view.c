@@ -133,7 +133,7 @@ static void before_the_first_reading_nothing_is_known(void **state)
 	struct view_status status;
 	struct err e;
 
-	assert_ok(view_start(&nowhere, house_changed, h, &h->d.view, &e), &e);
+	assert_ok(view_start(&nowhere, NULL, house_changed, h, &h->d.view, &e), &e);
 	view_snapshot(h->d.view, "/foretide/", &s);
 	assert_false(s.has_copy);
 	assert_int_equal(s.n, 0);

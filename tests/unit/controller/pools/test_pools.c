@@ -3,247 +3,7 @@
  * test_pools.c - one pool against the scripted cloud: what is journalled before what is
  * asked for, and what becomes of answers that are lost.
  */
-#include "db_fixture.h"
-
-#include "clock.h"
-#include "pools.h"
-#include "text.h"
-#include "trust.h"
-
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-
-#define POOL "web"
-#define OWNER "test-owner"
-#define ORPHAN "0123456789abcdef0123456789abcdef"
-
-struct bench {
-	struct fixture *f;
-	struct events events;
-	struct pool_opts opts;
-	struct pools *pools;
-	char drivers[300];
-	char cloud[96]; /* folder */
-	json_t *options;
-	int n_changed;
-	char seen_state[32]; /* of the launch when the user data was asked for */
-	char seen_token[TOKEN_TEXT];
-};
-
-static void on_changed(void *arg)
-{
-	struct bench *b = arg;
-
-	b->n_changed++;
-}
-
-static int give_user_data(void *arg, const struct db_host *h, const char *token,
-			  char **ret, struct err *err)
-{
-	struct bench *b = arg;
-	CLEANUP(db_launch_done) struct db_launch l = { 0 };
-	int rc = db_launch_get(b->opts.db, h->launch_id, &l, err);
-
-	if (rc < 0)
-		return rc;
-	snprintf(b->seen_state, sizeof(b->seen_state), "%s",
-		 db_launch_state_name(l.state));
-	snprintf(b->seen_token, sizeof(b->seen_token), "%s", token);
-	*ret = xasprintf("#!/bin/sh\n# %s %s\n", h->id, token);
-	return 0;
-}
-
-/* config is the pool's own; want hosts. */
-static void put_pool(struct bench *b, const char *config, int64_t want)
-{
-	struct db_pool p = {
-		.name = (char *)(uintptr_t)POOL,
-		.driver = (char *)(uintptr_t) "fake",
-		.profile = (char *)(uintptr_t) "fake",
-		.max = 8,
-		.config_json = (char *)(uintptr_t)config,
-	};
-
-	assert_ok(db_pool_put(b->f->db, &p, &b->f->e), &b->f->e);
-	assert_ok(db_pool_want(b->f->db, POOL, want, &b->f->e), &b->f->e);
-}
-
-static void write_script(struct bench *b, const char *text)
-{
-	CLEANUP(free) char *path = xasprintf("%s/script.json", b->cloud);
-	FILE *f = fopen(path, "we");
-
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-/* Another life of the controller: nothing is kept but the database and the cloud. */
-static void restart(struct bench *b)
-{
-	pools_free(b->pools);
-	b->pools = pools_new(&b->opts);
-}
-
-static int setup(void **state)
-{
-	struct bench *b = xcalloc(1, sizeof(*b));
-	const char *build = getenv("B");
-
-	fixture_setup((void **)&b->f);
-	snprintf(b->drivers, sizeof(b->drivers), "%s/drivers", build ? build : "build");
-	snprintf(b->cloud, sizeof(b->cloud), "%s.cloud", b->f->dir);
-	assert_int_equal(mkdir(b->cloud, 0700), 0);
-	b->options = json_pack("{s:{s:s}}", "fake", "dir", b->cloud);
-	b->events = (struct events){ .db = b->f->db };
-	b->opts = (struct pool_opts){
-		.db = b->f->db,
-		.events = &b->events,
-		.drivers_dir = b->drivers,
-		.credentials = "/nonexistent/credentials",
-		.owner = OWNER,
-		.join_secret = "a secret",
-		.driver_options = b->options,
-		.join_timeout_ms = 60000,
-		.terminate_per_hour = 60,
-		.backoff_first_ms = 1,
-		.orphan_grace_ms = 1,
-		.user_data = give_user_data,
-		.changed = on_changed,
-		.arg = b,
-	};
-	b->pools = pools_new(&b->opts);
-	*state = b;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct bench *b = *state;
-	static const char *const files[] = { "script.json", "cloud.json",
-					     "cloud.json.new", "lock", "cloud.lock" };
-
-	pools_free(b->pools);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		CLEANUP(free) char *path = xasprintf("%s/%s", b->cloud, files[i]);
-
-		unlink(path);
-	}
-	rmdir(b->cloud);
-	json_decref(b->options);
-	fixture_teardown((void **)&b->f);
-	free(b);
-	return 0;
-}
-
-/* ---------------------------------------------------------------- looking */
-
-static json_t *cloud_doc(const struct bench *b)
-{
-	CLEANUP(free) char *path = xasprintf("%s/cloud.json", b->cloud);
-
-	return json_load_file(path, 0, NULL);
-}
-
-/* What the cloud itself has, whatever its lists say. */
-static size_t n_vms(const struct bench *b)
-{
-	CLEANUP(json_decref) json_t *doc = cloud_doc(b);
-	size_t n = 0, i;
-	json_t *vm;
-
-	json_array_foreach(json_object_get(doc, "vms"), i, vm) n +=
-		json_integer_value(json_object_get(vm, "gone_ms")) == 0;
-	return n;
-}
-
-static json_int_t n_calls(const struct bench *b, const char *op)
-{
-	CLEANUP(json_decref) json_t *doc = cloud_doc(b);
-
-	return json_integer_value(json_object_get(json_object_get(doc, "calls"), op));
-}
-
-static size_t n_hosts(const struct bench *b, enum db_host_state state)
-{
-	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
-	size_t n = 0;
-
-	assert_ok(db_host_list(b->f->db, NULL, &l, &b->f->e), &b->f->e);
-	for (size_t i = 0; i < l.n; i++)
-		n += l.v[i].state == state;
-	return n;
-}
-
-static struct db_host only_host(const struct bench *b)
-{
-	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
-	struct db_host h;
-
-	assert_ok(db_host_list(b->f->db, &(struct db_host_filter){ .present = true }, &l,
-			       &b->f->e),
-		  &b->f->e);
-	assert_int_equal(l.n, 1);
-	h = l.v[0];
-	l.v[0] = (struct db_host){ 0 };
-	return h;
-}
-
-static void assert_pool(const struct bench *b, const char *state, const char *words)
-{
-	CLEANUP(db_pool_done) struct db_pool p = { 0 };
-
-	assert_ok(db_pool_get(b->f->db, POOL, &p, &b->f->e), &b->f->e);
-	assert_string_equal(p.state, state);
-	if (!strstr(p.last_error, words))
-		fail_msg("'%s' does not say '%s'", p.last_error, words);
-}
-
-static int64_t once(struct bench *b)
-{
-	return pool_reconcile(b->pools, POOL);
-}
-
-/* As the workers do: again when it is due, until it holds; false: it never did. */
-#define reconcile_until(b, condition)                                      \
-	({                                                                 \
-		int64_t until_ = clock_mono_ms() + PATIENCE_MS;            \
-		bool held_;                                                \
-		while (!(held_ = (condition)) && clock_mono_ms() < until_) \
-			(void)poll(NULL, 0, (int)MIN(once(b), 5));         \
-		held_;                                                     \
-	})
-
-/* All hosts as if their agents had come. */
-static void bring_up(struct bench *b)
-{
-	CLEANUP(db_host_list_done) struct db_host_list l = { 0 };
-
-	assert_ok(db_host_list(b->f->db, &(struct db_host_filter){ .present = true }, &l,
-			       &b->f->e),
-		  &b->f->e);
-	for (size_t i = 0; i < l.n; i++)
-		assert_ok(db_host_ready(b->f->db, l.v[i].id, clock_now_ms(), &b->f->e),
-			  &b->f->e);
-}
-
-/* n hosts that are up. */
-static void stand(struct bench *b, const char *config, int64_t n)
-{
-	put_pool(b, config, n);
-	assert_true(reconcile_until(b, (int64_t)n_hosts(b, DB_HOST_BOOTING) == n));
-	bring_up(b);
-}
-
-static void let_go(struct bench *b, const char *id)
-{
-	assert_ok(db_host_set_state(b->f->db, id, DB_HOST_TERMINATING, "not needed",
-				    clock_now_ms(), &b->f->e),
-		  &b->f->e);
-}
+#include "pool_bench.h"
 
 /* ---------------------------------------------------------------- launching */
 
@@ -308,6 +68,24 @@ static void a_lost_answer_is_asked_for_again_where_that_is_safe(void **state)
 	assert_string_equal(b->seen_token, token);
 	h = only_host(b);
 	assert_string_equal(h.vm_id, "vm-1");
+}
+
+static void a_launch_whose_vm_was_ended_by_others_meanwhile_is_replaced(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(free) char *path = xasprintf("%s/cloud.json", b->cloud);
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	write_script(b, "{\"faults\": [{\"op\": \"launch\", \"kind\": \"lost\"}]}");
+	put_pool(b, "{}", 1);
+	once(b);
+	doc = cloud_doc(b);
+	json_object_set_new(json_array_get(json_object_get(doc, "vms"), 0), "gone_ms",
+			    json_integer(1));
+	assert_int_equal(json_dump_file(doc, path, 0), 0);
+	assert_true(reconcile_until(b, n_hosts(b, DB_HOST_BOOTING) == 1));
+	assert_int_equal(n_hosts(b, DB_HOST_FAILED), 1);
+	assert_int_equal(n_vms(b), 1);
 }
 
 static void a_lost_answer_is_looked_for_in_lists_where_it_is_not(void **state)
@@ -701,6 +479,10 @@ static void a_clock_that_was_set_back_keeps_no_host(void **state)
 			  &b->f->e);
 	let_go(b, l.v[2].id);
 	let_go(b, l.v[3].id);
+	/* This run knows better what it has done. */
+	once(b);
+	assert_int_equal(n_hosts(b, DB_HOST_GONE), 2);
+	restart(b);
 	once(b);
 	assert_int_equal(n_hosts(b, DB_HOST_GONE), 4);
 }
@@ -907,8 +689,6 @@ static void a_pool_that_is_no_more_is_forgotten(void **state)
 	assert_int_equal(once(b), -1);
 }
 
-#define POOL_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -916,6 +696,7 @@ int main(void)
 		POOL_TEST(no_more_is_launched_than_is_missing),
 		POOL_TEST(a_wish_above_the_maximum_is_cut),
 		POOL_TEST(a_lost_answer_is_asked_for_again_where_that_is_safe),
+		POOL_TEST(a_launch_whose_vm_was_ended_by_others_meanwhile_is_replaced),
 		POOL_TEST(a_lost_answer_is_looked_for_in_lists_where_it_is_not),
 		POOL_TEST(a_launch_that_never_shows_up_is_given_up_and_replaced),
 		POOL_TEST(one_list_does_not_give_a_launch_up),

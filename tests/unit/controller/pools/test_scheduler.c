@@ -192,6 +192,23 @@ static void the_end_waits_for_what_runs(void **state)
 	assert_int_equal(w->at_once, 0);
 }
 
+static void the_end_does_not_wait_for_ever(void **state)
+{
+	struct work *w = *state;
+	struct sched *s = start(w, 2);
+
+	hold(w, true);
+	sched_poke(s, "web");
+	assert_true(runs_become(w, 1));
+	assert_false(sched_stop(s, 1));
+	/* And none begins. */
+	sched_poke(s, "db");
+	hold(w, false);
+	assert_true(sched_stop(s, PATIENCE_MS));
+	assert_int_equal(w->runs, 1);
+	sched_free(s);
+}
+
 static void it_is_idle_when_no_job_runs_or_is_due(void **state)
 {
 	struct work *w = *state;
@@ -222,6 +239,7 @@ int main(void)
 		WORK_TEST(a_job_that_ends_itself_can_come_back),
 		WORK_TEST(a_poke_while_it_ends_itself_is_not_lost),
 		WORK_TEST(the_end_waits_for_what_runs),
+		WORK_TEST(the_end_does_not_wait_for_ever),
 		WORK_TEST(it_is_idle_when_no_job_runs_or_is_due),
 	};
 

@@ -280,7 +280,7 @@ static void what_was_changed_by_hand_is_shown_and_undone(void **state)
 				       .token = f->admin, .body = "{\"max\":9}")),
 		200);
 	assert_int_equal(put(f, "/v1/stacks/shop", CONF, UNIT, NULL, &doc), 200);
-	assert_string_equal(detail_of(doc, "tier", "web"), "max 9 -> 3");
+	assert_string_equal(detail_of(doc, "tier", "web"), "max 9 (set by hand) -> 3");
 	assert_ok(db_tier_get(f->db, "shop", "web", &t, &e), &e);
 	assert_int_equal(t.max, 3);
 }

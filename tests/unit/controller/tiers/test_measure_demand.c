@@ -48,15 +48,20 @@ static void is_lost(struct court *c, const char *name)
 	scene_save(c->s);
 }
 
-static void reports(struct court *c, const char *unit, const char *host)
+static void reports_load(struct court *c, const char *unit, const char *host, double load)
 {
 	CLEANUP(free)
 	char *labels = xasprintf("host=\"%s\",stack=\"shop\",tier=\"web\",unit=\"%s\"",
 				 host, unit);
-	const struct db_sample_in in = { "load", labels, DB_GAUGE, c->s->now_ms, 20 };
+	const struct db_sample_in in = { "load", labels, DB_GAUGE, c->s->now_ms, load };
 
 	assert_ok(db_samples_add(c->s->db->db, &in, 1, c->s->now_ms, NULL, c->s->e),
 		  c->s->e);
+}
+
+static void reports(struct court *c, const char *unit, const char *host)
+{
+	reports_load(c, unit, host, 20);
 }
 
 /* What is said to be missing after a tick, "" nothing; valid until the next. */
@@ -67,8 +72,13 @@ static const char *missing(struct court *c)
 	const char *s;
 
 	scene_load(c->s);
-	for (size_t i = 0; i < c->s->f->n_units; i++)
-		c->s->f->units[i].healthy = c->s->f->units[i].u.healthy_ms != 0;
+	for (size_t i = 0; i < c->s->f->n_units; i++) {
+		struct fleet_unit *u = &c->s->f->units[i];
+
+		u->away = u->host && u->host->h.is_replaced;
+		u->healthy = u->u.healthy_ms != 0 && !u->away;
+	}
+	fleet_index(c->s->f);
 	decide_all(c, false);
 	live = tiers_live(c->tiers, "shop", "web");
 	s = json_string_value(
@@ -158,6 +168,30 @@ static void one_that_serves_and_says_nothing_is_missing(void **state)
 			    "no metrics from web@3.service on host b for 6m");
 }
 
+static void one_that_is_away_is_missing_until_others_carry_its_tier(void **state)
+{
+	static const char *const others[] = { "web@2.service", "web@4.service",
+					      "web@5.service", "web@6.service",
+					      "web@7.service", "web@8.service" };
+	struct court *c = *state;
+	const char *what = "";
+
+	start(c);
+	assert_ok(db_host_set_unknown(c->s->db->db, "b", c->s->now_ms, true, c->s->e),
+		  c->s->e);
+	assert_non_null(strstr(play(c, 30, ""), "web@3"));
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		has_unit(c, others[i], "a", c->s->now_ms);
+	for (int k = 0; k < 10; k++) {
+		c->s->now_ms += TICK_MS;
+		reports(c, "web@1.service", "a");
+		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+			reports_load(c, others[i], "a", 1);
+		what = missing(c);
+	}
+	assert_string_equal(what, "");
+}
+
 static void one_on_a_lost_host_is_missing_until_it_reports_from_elsewhere(void **state)
 {
 	struct court *c = *state;
@@ -204,6 +238,7 @@ int main(void)
 		COURT_TEST(a_name_that_is_given_anew_is_waited_for_once_it_serves),
 		COURT_TEST(nor_is_it_when_it_was_drained_just_before),
 		COURT_TEST(one_that_serves_and_says_nothing_is_missing),
+		COURT_TEST(one_that_is_away_is_missing_until_others_carry_its_tier),
 		COURT_TEST(one_on_a_lost_host_is_missing_until_it_reports_from_elsewhere),
 		COURT_TEST(a_standby_is_waited_for_an_hour),
 		COURT_TEST(the_metrics_of_a_tier_that_rests_are_not_waited_for),

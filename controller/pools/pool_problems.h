@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pool_problems.h - what is wrong with a pool now, for people: at most one problem of
+ * each kind.
+ *
+ * Set by the pool's worker; pool_problems_json() is safe from any thread.
+ */
+#ifndef CONTROLLER_POOLS_POOL_PROBLEMS_H
+#define CONTROLLER_POOLS_POOL_PROBLEMS_H
+
+#include "err.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdint.h>
+
+enum pool_problem_kind {
+	POOL_NOT_JOINING, /* hosts-do-not-join */
+	POOL_NOT_LISTED,  /* launches-not-listed */
+	POOL_OUTVOTED,    /* hosts-not-listed: they serve nevertheless */
+	POOL_LIST_SHORT,  /* list-not-believed */
+	POOL_UNKNOWN_VMS, /* unknown-vms */
+	POOL_AT_MAXIMUM,  /* pool-at-maximum */
+	POOL_LAUNCHES,    /* launches-limited */
+	POOL_ADOPTION,    /* adoption-waits */
+	N_POOL_PROBLEMS
+};
+
+struct pool_problems {
+	pthread_mutex_t lock;
+	struct {
+		char message[ERR_MSG_MAX];
+		int64_t since_ms; /* calendar; 0: no problem */
+	} v[N_POOL_PROBLEMS];
+};
+
+void pool_problems_init(struct pool_problems *p);
+void pool_problems_done(struct pool_problems *p);
+
+/* Logs it when it is new. */
+void pool_problem_set(struct pool_problems *p, enum pool_problem_kind kind,
+		      const char *pool, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void pool_problem_clear(struct pool_problems *p, enum pool_problem_kind kind);
+
+/* Appends {"kind","message","since"} for each. */
+void pool_problems_json(struct pool_problems *p, const char *pool, json_t *list);
+
+#endif

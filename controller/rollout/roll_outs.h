@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * roll_outs.h - the roll-outs of all tiers: how far each is, and where it stopped.
+ *
+ * A tier's roll-out begins when its unit has another text than its instances; fleet.h's
+ * plan_units.h gives the text to one instance after the other. The first that has it is
+ * watched for a minute of calendar time. The roll-out stops when an instance with the new
+ * text fails (failing_units.h), is sick, which includes one that never passes its check
+ * (sick_units.h), or answers more requests with errors than the old ones do
+ * (error_share.h, responses.h). It stays stopped, also over a restart of the controller,
+ * until the text changes or the stack is applied again; instances that are added
+ * meanwhile get the text that was good.
+ *
+ * A text whose instances took two hosts with them, one after the other (killers.h), is
+ * banned: it is started nowhere until then.
+ *
+ * A tier with rollback = auto goes back by itself: the latest version of its stack that
+ * had the good text is applied again, once.
+ */
+#ifndef CONTROLLER_ROLLOUT_ROLL_OUTS_H
+#define CONTROLLER_ROLLOUT_ROLL_OUTS_H
+
+#include "events.h"
+#include "fleet.h"
+
+/* Kept from tick to tick: what was counted of running ones. */
+struct roll_outs;
+
+struct roll_outs *roll_outs_new(void);
+void roll_outs_free(struct roll_outs *r);
+DEFINE_CLEANUP(struct roll_outs *, roll_outs_free);
+
+/*
+ * After failing_update() and before unit_plan(): begins, watches, stops and ends the
+ * tiers' roll-outs (roll, roll_waits), and writes what has changed to the database.
+ *   is_trusted   as for failing_update(): on a doubt none stops or ends
+ *   now_mono_ms  real
+ */
+int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
+		     int64_t now_mono_ms, const struct events *events,
+		     struct err *err) MUST_CHECK;
+
+/*
+ * Applies the versions that had a good text, for tiers that ask for it and have stopped;
+ * true when one was applied: the fleet is of the version before. What fails is told once
+ * and tried again.
+ */
+bool roll_outs_go_back(struct roll_outs *r, const struct fleet *f,
+		       const struct events *events);
+
+/*
+ * "the roll-out of version 7 of shop stopped at 1 of 6 instances of web: ...", and what
+ * to do; false when none has stopped.
+ */
+bool roll_outs_stopped_problem(const struct fleet *f, char *text, size_t size);
+/* "unit web@3.service of shop/web took 2 hosts with it: ..."; false when none did. */
+bool roll_outs_kills_problem(const struct fleet *f, char *text, size_t size);
+
+#endif
