@@ -50,7 +50,7 @@ struct confd_resource {
 	struct child *child; /* that renders */
 	struct disk_job *disk;
 	char *staged; /* waits for its check */
-	bool dirty;          /* a key changed since the last rendering */
+	bool dirty;   /* a key changed since the last rendering */
 	int64_t dirty_since_ms, render_at_ms, render_retry_ms;
 	bool reload_due;
 	bool reloading; /* from its command's start until it was verified */
@@ -85,8 +85,8 @@ void confd_resource_free(struct confd_resource *r);
 void confd_resource_active(struct confd_resource *r);
 
 /*
- * Renders into out from the keys in memory, if that is little work; CONFD_TOO_LARGE: it is
- * not, confd_render_apart() has to do it, in a process of its own.
+ * Renders into out from the keys in memory, if that is little work; CONFD_TOO_LARGE: it
+ * is not, confd_render_apart() has to do it, in a process of its own.
  */
 #define CONFD_TOO_LARGE 1
 int confd_render(struct confd_resource *r, struct buf *out, struct err *err) MUST_CHECK;
