@@ -51,12 +51,12 @@ struct confd_opts {
 	const char *hostname; /* the host's id */
 	const char *address;
 	const char *domain;
-	int64_t debounce_ms;    /* 0: 20; time without a change that ends a burst */
-	int64_t max_wait_ms;    /* 0: 200; a burst is rendered after this in any case */
-	int64_t command_ms;     /* 0: 15 s; limit of check and reload commands */
-	int64_t retry_first_ms; /* 0: 500; doubles up to retry_most_ms */
-	int64_t retry_most_ms;  /* 0: 30 s */
-	int64_t reload_gap_ms;  /* 0: 500; between two reloads that nothing verifies */
+	int64_t debounce_ms;     /* 0: 20; time without a change that ends a burst */
+	int64_t max_wait_ms;     /* 0: 200; a burst is rendered after this in any case */
+	int64_t command_ms;      /* 0: 15 s; limit of check and reload commands */
+	int64_t retry_first_ms;  /* 0: 500; doubles up to retry_most_ms */
+	int64_t retry_most_ms;   /* 0: 30 s */
+	int64_t reload_gap_ms;   /* 0: 500; between two reloads that nothing verifies */
 	int64_t verify_every_ms; /* 0: 30 s; between two looks at what runs */
 	/* For lookupIP and lookupSRV; may be NULL. See dns/dns.h. */
 	int (*lookup_ip)(void *arg, const char *name, int family, template_ip_fn *fn,

@@ -14,7 +14,8 @@ bool confd_reload_is_needed(const struct confd_resource *r)
 	return r->spec->reload_cmd && r->group->active;
 }
 
-static bool is_same_program(const struct confd_resource *a, const struct confd_resource *b)
+static bool is_same_program(const struct confd_resource *a,
+			    const struct confd_resource *b)
 {
 	return a->spec && b->spec && a->spec->reload_cmd && b->spec->reload_cmd &&
 	       strcmp(a->spec->reload_cmd, b->spec->reload_cmd) == 0;

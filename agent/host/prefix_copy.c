@@ -13,7 +13,7 @@
 
 #define COPY_MAGIC 0x636f7079u
 #define SAVE_FIRST_MS 50
-#define SAVE_PAUSE_MS 2000
+#define SAVE_PAUSE_MS 250
 #define SAVE_LARGE_BYTES ((size_t)1 << 18)
 #define SAVE_LARGE_PAUSE_MS 20000
 #define LOOK_MS 250

@@ -6,9 +6,9 @@
  * Works with cgroup v2, with v1 (the hierarchies name=systemd, cpuacct and pids) and with
  * neither: then there simply are no groups.
  *
- * Where the controller pids can be used, a unit has at most so many processes and threads,
- * and all units together leave some of the host's to the agent and whoever looks after
- * the host: a unit that forks without end takes nobody with it.
+ * Where the controller pids can be used, a unit has at most so many processes and
+ * threads, and all units together leave some of the host's to the agent and whoever looks
+ * after the host: a unit that forks without end takes nobody with it.
  */
 #ifndef AGENT_PROCESS_CGROUP_H
 #define AGENT_PROCESS_CGROUP_H
@@ -36,8 +36,8 @@ struct cgroup {
 
 /* How many processes and threads a unit may have. */
 struct cgroup_tasks {
-	int64_t most;  /* -1: as many as all units; 0: not given, as systemd has it */
-	double share;  /* instead, unless 0: of what the host may have */
+	int64_t most; /* -1: as many as all units; 0: not given, as systemd has it */
+	double share; /* instead, unless 0: of what the host may have */
 };
 
 /* Makes the unit's groups; leaves ret empty when that is not possible. */

@@ -137,8 +137,8 @@ static bool tell_vanished(const struct fleet *f, char *text, size_t size)
 	char others[40];
 
 	for (size_t i = 0; i < f->n_hosts; i++) {
-		const char *first = json_string_value(
-			json_array_get(f->hosts[i].vanished, 0));
+		const char *first =
+			json_string_value(json_array_get(f->hosts[i].vanished, 0));
 
 		if (!first)
 			continue;

@@ -462,7 +462,8 @@ static void put_program(const struct setup *s, int lost)
 	CLEANUP(free)
 	char *members = xasprintf(
 		"\"reload_cmd\":\"echo x >>%s/asked; test $(wc -l <%s/asked) -le %d || "
-		"cp {{.dest}} %s/running\",\"verify_cmd\":\"cmp -s {{.dest}} %s/running\","
+		"cp {{.dest}} %s/running\",\"verify_cmd\":\"cmp -s {{.dest}} "
+		"%s/running\","
 		"\"verify_cmd_timeout\":\"100ms\"",
 		s->root, s->root, lost, s->root, s->root);
 
@@ -515,9 +516,11 @@ static void reloads_of_one_program_never_overlap(void **state)
 		char *key = xasprintf("/foretide/conf/shop/lb/%s", names[i]);
 		CLEANUP(free)
 		char *doc = xasprintf(
-			"{\"src\":\"{{len (gets \\\"/web/*\\\")}}\",\"dest\":\"/etc/lb/%s\","
+			"{\"src\":\"{{len (gets "
+			"\\\"/web/*\\\")}}\",\"dest\":\"/etc/lb/%s\","
 			"\"prefix\":\"/skydns/local/foretide/shop\",\"keys\":[\"/web\"],"
-			"\"reload_cmd\":\"mkdir %s/busy || echo x >>%s/overlap; sleep 0.05; "
+			"\"reload_cmd\":\"mkdir %s/busy || echo x >>%s/overlap; sleep "
+			"0.05; "
 			"rmdir %s/busy\"}",
 			names[i], s->root, s->root, s->root);
 
@@ -541,7 +544,8 @@ static void a_file_can_hold_a_digest_of_itself(void **state)
 	CLEANUP(free) char *two = NULL;
 
 	fake_put("/foretide/conf/shop/lb/lb",
-		 "{\"src\":\"{{getenv \\\"FORETIDE_HASH\\\"}} {{len (gets \\\"/web/*\\\")}}\","
+		 "{\"src\":\"{{getenv \\\"FORETIDE_HASH\\\"}} {{len (gets "
+		 "\\\"/web/*\\\")}}\","
 		 "\"dest\":\"/etc/lb/lb.cfg\",\"prefix\":\"/skydns/local/foretide/shop\","
 		 "\"keys\":[\"/web\"]}");
 	fake_sync();

@@ -84,9 +84,11 @@ static void told(void *arg, const char *group, size_t n)
 
 static void vanish(struct setup *s, const char *key)
 {
-	const struct store_kv kv = {
-		.key = key, .key_len = strlen(key), .value = "{}", .value_len = 2, .lease = 1
-	};
+	const struct store_kv kv = { .key = key,
+				     .key_len = strlen(key),
+				     .value = "{}",
+				     .value_len = 2,
+				     .lease = 1 };
 
 	assert_true(has(s, key));
 	vanished_add(s->v, &kv, s->now);
@@ -129,11 +131,9 @@ static void put_web(struct setup *s, size_t from, size_t to)
 static int set_up(void **state)
 {
 	struct setup *s = xcalloc(1, sizeof(*s));
-	const struct vanished_opts o = { .keep_ms = KEEP_MS,
-					 .count = count,
-					 .act = act,
-					 .told = told,
-					 .arg = s };
+	const struct vanished_opts o = {
+		.keep_ms = KEEP_MS, .count = count, .act = act, .told = told, .arg = s
+	};
 
 	s->v = vanished_new(&o);
 	s->now = 1000;

@@ -257,11 +257,12 @@ static void one_that_judges_keeps_and_drops_by_itself(void **state)
 	static const char *const answers[] = {
 		RANGE("7", "", KV(A, "3", ONE) "," KV(B, "4", ONE) "," KV(C, "4", TWO)),
 		SCRIPT_JSON(WATCH("7") EVENTS(
-			"9", "{\"type\":\"DELETE\",\"kv\":" KV(A, "8", "") "},"
-			     "{\"kv\":" KV(B, "9", TWO) "}") COMPACTED),
+			"9", "{\"type\":\"DELETE\",\"kv\":" KV(
+				     A, "8", "") "},"
+						 "{\"kv\":" KV(B, "9", TWO) "}")
+				    COMPACTED),
 		RANGE("12", "", KV(B, "9", TWO) "," KV(C, "11", ONE)),
-		SCRIPT_JSON(WATCH("12") "hang"),
-		NULL
+		SCRIPT_JSON(WATCH("12") "hang"), NULL
 	};
 	struct fixture *f = begin(answers);
 
@@ -280,13 +281,25 @@ static void one_that_judges_keeps_and_drops_by_itself(void **state)
 
 static void what_was_seeded_is_there_and_only_differences_are_told(void **state)
 {
-	static const char *const answers[] = { RANGE("7", "",
-						     KV(A, "3", ONE) "," KV(B, "4", TWO)),
-					       NULL };
+	static const char *const answers[] = {
+		RANGE("7", "", KV(A, "3", ONE) "," KV(B, "4", TWO)), NULL
+	};
 	static const struct store_kv saved[] = {
-		{ .key = "/p/c", .key_len = 4, .value = "1", .value_len = 1, .mod_rev = 2 },
-		{ .key = "/p/b", .key_len = 4, .value = "1", .value_len = 1, .mod_rev = 4 },
-		{ .key = "/p/a", .key_len = 4, .value = "1", .value_len = 1, .mod_rev = 3 },
+		{ .key = "/p/c",
+		  .key_len = 4,
+		  .value = "1",
+		  .value_len = 1,
+		  .mod_rev = 2 },
+		{ .key = "/p/b",
+		  .key_len = 4,
+		  .value = "1",
+		  .value_len = 1,
+		  .mod_rev = 4 },
+		{ .key = "/p/a",
+		  .key_len = 4,
+		  .value = "1",
+		  .value_len = 1,
+		  .mod_rev = 3 },
 	};
 	struct fixture *f = begin(answers);
 

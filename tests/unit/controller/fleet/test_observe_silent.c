@@ -223,7 +223,8 @@ static void services_that_hosts_miss_are_told(void **state)
 	assert_false(is_told(w, OBSERVE_VANISHED, ""));
 	w->record = "{\"vanished\":[\"/skydns/local/foretide/shop/web/\"]}";
 	look(w);
-	assert_true(is_told(w, OBSERVE_VANISHED, "below /skydns/local/foretide/shop/web/: "));
+	assert_true(
+		is_told(w, OBSERVE_VANISHED, "below /skydns/local/foretide/shop/web/: "));
 	assert_true(is_told(w, OBSERVE_VANISHED, " more go on with the last list"));
 	w->record = "{\"vanished\":7}";
 	look(w);

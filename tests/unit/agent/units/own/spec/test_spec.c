@@ -67,9 +67,9 @@ static void tasks_are_a_number_a_share_or_unlimited(void **state)
 		const bool right = i < ARRAY_SIZE(cases);
 		CLEANUP(unit_spec_free) struct unit_spec *s = NULL;
 		CLEANUP(free)
-		char *text = xasprintf("[Service]\nExecStart=/bin/a\nTasksMax=%s\n",
-				       right ? cases[i].value
-					     : wrong[i - ARRAY_SIZE(cases)]);
+		char *text =
+			xasprintf("[Service]\nExecStart=/bin/a\nTasksMax=%s\n",
+				  right ? cases[i].value : wrong[i - ARRAY_SIZE(cases)]);
 		struct err e;
 		int rc = parse(text, &s, &e);
 
