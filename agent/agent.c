@@ -18,7 +18,8 @@
 
 #define AGENT_MAGIC 0x6167656eu
 #define STORE_TIMEOUT_MS 2000
-#define HELD_MS 1000 /* the loop was held for so long: it is told */
+#define VANISHED_TOLD 16 /* services, of as many as there are */
+#define HELD_MS 1000     /* the loop was held for so long: it is told */
 
 struct agent {
 	uint32_t magic;
@@ -27,7 +28,7 @@ struct agent {
 	char address[ADDRESS_TEXT];
 	char *domain;
 	struct unit_log *log;
-	struct files *files; /* in state_dir */
+	struct files *files;   /* in state_dir */
 	struct httpm *http;    /* to the controller */
 	struct httpm *sources; /* to what units serve: checks and metrics */
 	struct enroll *enroll;
@@ -38,6 +39,8 @@ struct agent {
 	struct lease *lease;
 	struct agent_names *names;
 	struct metrics *metrics;
+	json_t *vanished; /* services whose last list is kept, as the controller is told
+			   */
 };
 
 /* ---------------------------------------------------------------- between modules */
@@ -70,6 +73,31 @@ static void on_seen(void *arg, const struct mirror_change *change)
 	struct agent *a = arg;
 
 	lease_seen(a->lease, change);
+}
+
+static void publish_record(struct agent *a)
+{
+	host_record_publish(a->lease, a->conf, a->address, a->domain,
+			    enroll_joined_ms(a->enroll), a->vanished);
+}
+
+/* Names of hosts are no service, and go with them. */
+static void on_vanished(void *arg, const char *group, size_t n)
+{
+	static const char hosts[] = "/hosts/";
+	struct agent *a = arg;
+	const size_t len = strlen(group), n_hosts = strlen(hosts);
+	const json_t *v;
+	size_t i;
+
+	if (len >= n_hosts && strcmp(group + len - n_hosts, hosts) == 0)
+		return;
+	json_array_foreach(a->vanished, i,
+			   v) if (strcmp(json_string_value(v), group) == 0) break;
+	(void)json_array_remove(a->vanished, i);
+	if (n && json_array_size(a->vanished) < VANISHED_TOLD)
+		json_array_append_new(a->vanished, json_string(group));
+	publish_record(a);
 }
 
 static bool is_ready(void *arg, const char *stack, const char *tier)
@@ -193,6 +221,7 @@ static void start_names(struct agent *a, const struct enroll_info *info)
 				      .domain = a->domain,
 				      .files = a->files,
 				      .seen = on_seen,
+				      .vanished = on_vanished,
 				      .on_ready = on_ready,
 				      .arg = a };
 
@@ -219,8 +248,7 @@ static void on_joined(void *arg, const struct enroll_info *info)
 		registrator_set_domain(a->registrator, a->domain);
 		start_units(a);
 	}
-	host_record_publish(a->lease, a->conf, a->address, a->domain,
-			    enroll_joined_ms(a->enroll));
+	publish_record(a);
 	if (a->conf->metrics_on)
 		start_metrics(a, info->metrics_interval_ms);
 }
@@ -275,6 +303,7 @@ int agent_open(struct loop *loop, const struct agent_conf *conf, struct unit_log
 	int rc;
 
 	a->magic = AGENT_MAGIC;
+	a->vanished = json_array();
 	a->loop = loop;
 	a->conf = conf;
 	a->log = log;
@@ -317,6 +346,7 @@ void agent_close(struct agent *a)
 	httpm_close(a->http);
 	files_close(a->files);
 	free(a->domain);
+	json_decref(a->vanished);
 	a->magic = 0;
 	free(a);
 }

@@ -42,7 +42,8 @@ static double or_else(double x, double other)
 }
 
 void host_record_publish(struct lease *l, const struct agent_conf *conf,
-			 const char *address, const char *domain, int64_t joined_ms)
+			 const char *address, const char *domain, int64_t joined_ms,
+			 json_t *vanished)
 {
 	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", conf->id);
 	CLEANUP(free) char *boot = boot_id();
@@ -60,6 +61,8 @@ void host_record_publish(struct lease *l, const struct agent_conf *conf,
 			"metadata", metadata_json(conf->metadata), "boot_id", boot,
 			"joined_at", (json_int_t)joined_ms);
 	CHECK(doc);
+	if (json_array_size(vanished))
+		json_object_set(doc, "vanished", vanished);
 	text = json_dumps(doc, JSON_COMPACT);
 	lease_set(l, key, text);
 	free(TAKE(key));

@@ -9,7 +9,11 @@
 #include "host.h"
 #include "options.h"
 
+#include <jansson.h>
+
+/* vanished: the services whose last list is kept (vanished.h), an array of strings. */
 void host_record_publish(struct lease *l, const struct agent_conf *conf,
-			 const char *address, const char *domain, int64_t joined_ms);
+			 const char *address, const char *domain, int64_t joined_ms,
+			 json_t *vanished);
 
 #endif

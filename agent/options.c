@@ -50,7 +50,8 @@ const struct conf_option agent_conf_table[] = {
 	  1e9, NULL, "Samples kept while the controller is unreachable" },
 	{ "store", "keep_vanished", CONF_DURATION, AT(keep_vanished_ms), "5m", 0, 86400e3,
 	  NULL,
-	  "How long records of a service stay in use that vanish together; 0: not at all" },
+	  "How long records of a service stay in use that vanish together; 0: not at "
+	  "all" },
 	ON("confd", confd_on, "Render files from the store's keys"),
 	{ "confd", "folder", CONF_STRING, AT(confd_folder), "/etc/confd", 0, 0, NULL,
 	  "Local template resources; those of tiers come from the store" },

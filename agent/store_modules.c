@@ -64,6 +64,7 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 				     .files = o->files,
 				     .keep_vanished_ms = o->conf->keep_vanished_ms,
 				     .seen = o->seen,
+				     .vanished = o->vanished,
 				     .arg = o->arg };
 	struct confd_opts c = { .folder = has_folder ? o->conf->confd_folder : NULL,
 				.state_dir = o->conf->state_dir,

@@ -21,6 +21,7 @@ struct agent_names_opts {
 	const char *address, *domain;
 	struct files *files;
 	keys_seen_fn *seen;
+	keys_vanished_fn *vanished;
 	void (*on_ready)(void *arg); /* some tier's files were rendered */
 	void *arg;
 };

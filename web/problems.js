@@ -31,7 +31,7 @@ const names = {
   'roll-out-waits': 'Roll-out waiting', 'rollout-stopped': 'Roll-out stopped', 'unit-kills-hosts': 'Unit kills its hosts', 'checks-fail': 'Instances do not serve',
   'demand-not-whole': 'Demand not whole', 'forecast-not-used': 'Forecast not used', 'hosts-silent': 'Hosts not responding',
   'hosts-unknown': 'Hosts unknown', 'host-cut-from-store': 'Host cut off from the store', 'stateful-host-unknown': 'Host with state unknown',
-  'hosts-lost-limited': 'Lost hosts wait', 'did-not-listen': 'Controller did not listen', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
+  'hosts-lost-limited': 'Lost hosts wait', 'services-vanished': 'Service records vanished', 'did-not-listen': 'Controller did not listen', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
 };
 
 /** [{kind, tone, title, text, since, link}], the worst first. */

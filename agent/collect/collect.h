@@ -29,8 +29,8 @@ struct metrics_opts {
 	const struct units *units;
 };
 
-/* Strings are copied. controller is for the pushes, sources for what units serve: what the
- * one waits for never delays the other. */
+/* Strings are copied. controller is for the pushes, sources for what units serve: what
+ * the one waits for never delays the other. */
 struct metrics *metrics_new(struct loop *loop, struct httpm *controller,
 			    struct httpm *sources, const struct metrics_opts *opts);
 /* The agent's loop was held for ms, by what: the next push says so, of the longest. */

@@ -135,6 +135,10 @@ struct confd *confd_new(struct loop *l, struct keys *k, const struct confd_opts 
 		c->opts.retry_first_ms = 500;
 	if (!opts->retry_most_ms)
 		c->opts.retry_most_ms = 30000;
+	if (!opts->reload_gap_ms)
+		c->opts.reload_gap_ms = 500;
+	if (!opts->verify_every_ms)
+		c->opts.verify_every_ms = 30000;
 	c->notify = loop_timer_new(l, notify_ready, c);
 	disk_open(c);
 	confd_read_folder(c);
@@ -149,7 +153,7 @@ void confd_free(struct confd *c)
 		return;
 	CHECK_MAGIC(c, CONFD_MAGIC);
 	for (struct confd_group *g = c->groups; g; g = next) {
-		next = g->next;
+		c->groups = next = g->next;
 		confd_group_free(g);
 	}
 	disk_close(c);

@@ -10,7 +10,9 @@
  * When a key changes: wait for the burst to end, render, compare with the destination
  * (content, mode, owner), and only if it differs: stage beside it, run check_cmd, sync,
  * rename (a busy mount is written in place), run reload_cmd. A failed reload is retried
- * with exponential backoff until it succeeds, also after a restart of the agent.
+ * with exponential backoff until it succeeds, also after a restart of the agent. One that
+ * a verify_cmd does not confirm has failed as well (verify.h). Two with the same command
+ * never run at once, since a program that reloads may lose the next request.
  * Nothing is rendered before the keys were read once; while the store is unreachable
  * the last copy is used. A resource that fails leaves its destination as it was.
  *
@@ -22,7 +24,8 @@
  * blocking the loop.
  *
  * getenv in templates first knows facts of the host: FORETIDE_HOST, FORETIDE_ADDRESS,
- * FORETIDE_DOMAIN, FORETIDE_STACK, FORETIDE_TIER; then the agent's environment.
+ * FORETIDE_DOMAIN, FORETIDE_STACK, FORETIDE_TIER, and FORETIDE_HASH, a digest of the file
+ * that is rendered; then the agent's environment.
  * lookupIP and lookupSRV know the names under the domain only, from memory.
  */
 #ifndef AGENT_CONFD_CONFD_H
@@ -48,11 +51,13 @@ struct confd_opts {
 	const char *hostname; /* the host's id */
 	const char *address;
 	const char *domain;
-	int64_t debounce_ms;    /* 0: 20; time without a change that ends a burst */
-	int64_t max_wait_ms;    /* 0: 200; a burst is rendered after this in any case */
-	int64_t command_ms;     /* 0: 15 s; limit of check and reload commands */
-	int64_t retry_first_ms; /* 0: 500; doubles up to retry_most_ms */
-	int64_t retry_most_ms;  /* 0: 30 s */
+	int64_t debounce_ms;     /* 0: 20; time without a change that ends a burst */
+	int64_t max_wait_ms;     /* 0: 200; a burst is rendered after this in any case */
+	int64_t command_ms;      /* 0: 15 s; limit of check and reload commands */
+	int64_t retry_first_ms;  /* 0: 500; doubles up to retry_most_ms */
+	int64_t retry_most_ms;   /* 0: 30 s */
+	int64_t reload_gap_ms;   /* 0: 500; between two reloads that nothing verifies */
+	int64_t verify_every_ms; /* 0: 30 s; between two looks at what runs */
 	/* For lookupIP and lookupSRV; may be NULL. See dns/dns.h. */
 	int (*lookup_ip)(void *arg, const char *name, int family, template_ip_fn *fn,
 			 void *fn_arg, struct err *err);

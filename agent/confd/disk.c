@@ -5,7 +5,6 @@
 #include "clock.h"
 #include "destination.h"
 #include "fnv.h"
-#include "reload.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +15,8 @@ struct disk_job {
 	struct worker_job *job;
 	char *text; /* NULL: it is staged already */
 	size_t len;
-	struct confd_spec rights; /* of the spec only mode and owner, which are no pointers */
+	struct confd_spec
+		rights; /* of the spec only mode and owner, which are no pointers */
 	char *dest, *mark;
 	bool publishes, needs_mark, unmarks;
 	char *staged;
@@ -100,7 +100,6 @@ static struct disk_job *start(struct confd_resource *r, struct disk_job *j, disk
 	j->rights = *r->spec;
 	j->dest = xstrdup(r->dest);
 	j->mark = xstrdup(r->mark);
-	j->needs_mark = confd_reload_is_needed(r);
 	j->fn = fn;
 	j->arg = r;
 	j->job = worker_do(c->disks[which], &work);
@@ -108,22 +107,25 @@ static struct disk_job *start(struct confd_resource *r, struct disk_job *j, disk
 }
 
 struct disk_job *disk_place(struct confd_resource *r, const char *text, size_t len,
-			    disk_fn *fn)
+			    bool reloads, disk_fn *fn)
 {
 	struct disk_job *j = xcalloc(1, sizeof(*j));
 
 	j->text = xmalloc(len + 1);
 	memcpy(j->text, text, len);
 	j->len = len;
+	j->needs_mark = reloads;
 	j->publishes = !r->spec->check_cmd;
 	return start(r, j, fn);
 }
 
-struct disk_job *disk_publish(struct confd_resource *r, char *staged, disk_fn *fn)
+struct disk_job *disk_publish(struct confd_resource *r, char *staged, bool reloads,
+			      disk_fn *fn)
 {
 	struct disk_job *j = xcalloc(1, sizeof(*j));
 
 	j->staged = staged;
+	j->needs_mark = reloads;
 	return start(r, j, fn);
 }
 

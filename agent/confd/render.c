@@ -4,10 +4,13 @@
 
 #include "check.h"
 #include "clock.h"
+#include "fnv.h"
 
 #include <string.h>
 
 #define COMMAND_MAX 65536
+/* Where a template puts FORETIDE_HASH; as long as what takes its place. */
+#define HASH_PLACE "@@foretide-hash@"
 /* What is rendered on the loop takes a few milliseconds. */
 #define TEXT_AT_ONCE_BYTES ((size_t)64 << 10)
 #define STEPS_AT_ONCE 5000
@@ -101,6 +104,7 @@ static const char *source_env(void *arg, const char *name)
 		{ "FORETIDE_DOMAIN", o->domain },
 		{ "FORETIDE_STACK", r->group->stack },
 		{ "FORETIDE_TIER", r->group->tier },
+		{ "FORETIDE_HASH", HASH_PLACE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
@@ -133,6 +137,20 @@ static int source_srv(void *arg, const char *name, template_srv_fn *fn, void *fn
 	return o->lookup_srv(o->lookup_arg, name, fn, fn_arg, err);
 }
 
+/* A file cannot hold its own digest, but that of itself with the place empty. */
+static void put_hash(struct buf *out)
+{
+	const size_t n = strlen(HASH_PLACE);
+	char text[sizeof(HASH_PLACE)], *at = out->data;
+
+	if (!out->len || !strstr(at, HASH_PLACE))
+		return;
+	snprintf(text, sizeof(text), "%016llx",
+		 (unsigned long long)fnv(FNV_START, out->data, out->len));
+	while ((at = strstr(at, HASH_PLACE)))
+		memcpy(at, text, n);
+}
+
 static int render(const struct confd_resource *r, int64_t steps_max, struct buf *out,
 		  struct err *err)
 {
@@ -155,7 +173,11 @@ static int render(const struct confd_resource *r, int64_t steps_max, struct buf 
 	/* Parsed again each time: that is quick, and saves the memory of all trees. */
 	int rc = template_parse(r->spec->name, r->text, strlen(r->text), &t, err);
 
-	return rc < 0 ? rc : template_execute(t, &source, NULL, 0, out, err);
+	if (rc == 0)
+		rc = template_execute(t, &source, NULL, 0, out, err);
+	if (rc == 0)
+		put_hash(out);
+	return rc;
 }
 
 int confd_render(struct confd_resource *r, struct buf *out, struct err *err)

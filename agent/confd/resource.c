@@ -9,6 +9,7 @@
 #include "log.h"
 #include "problem.h"
 #include "reload.h"
+#include "verify.h"
 
 #include <string.h>
 
@@ -25,7 +26,20 @@ static void on_reloaded(void *arg, const struct err *err)
 
 	CHECK_MAGIC(r, RESOURCE_MAGIC);
 	r->shell = NULL;
-	confd_reload_done(r, err);
+	if (!err && r->spec->verify_cmd && r->group->active)
+		confd_verify_begin(r);
+	else
+		confd_reload_done(r, err);
+	pump(r);
+}
+
+static void on_verified(void *arg, const struct err *err)
+{
+	struct confd_resource *r = arg;
+
+	CHECK_MAGIC(r, RESOURCE_MAGIC);
+	r->shell = NULL;
+	confd_verify_done(r, err);
 	pump(r);
 }
 
@@ -78,7 +92,8 @@ static void on_checked(void *arg, const struct err *err)
 		drop_staged(r);
 		retry_render(r, "confd-check-failed", err);
 	} else {
-		r->disk = disk_publish(r, TAKE(r->staged), on_disk);
+		r->disk = disk_publish(r, TAKE(r->staged), confd_reload_is_needed(r),
+				       on_disk);
 	}
 	pump(r);
 }
@@ -141,7 +156,7 @@ static void on_rendered_apart(void *arg, const char *text, size_t len,
 	if (err)
 		retry_render(r, "confd-render-failed", err);
 	else
-		r->disk = disk_place(r, text, len, on_disk);
+		r->disk = disk_place(r, text, len, confd_reload_is_needed(r), on_disk);
 	pump(r);
 }
 
@@ -178,7 +193,8 @@ static void render(struct confd_resource *r)
 	if (rc < 0)
 		retry_render(r, "confd-render-failed", &err);
 	else
-		r->disk = disk_place(r, buf_str(&out), out.len, on_disk);
+		r->disk = disk_place(r, buf_str(&out), out.len, confd_reload_is_needed(r),
+				     on_disk);
 }
 
 /* ---------------------------------------------------------------- when */
@@ -197,28 +213,44 @@ static bool has_copies(const struct confd_resource *r)
 	return true;
 }
 
-/* Does what is due, and sets the timer for what is due later. */
+/* When a reload, or a look at what runs, is due. */
+static int64_t next_command_ms(const struct confd_resource *r)
+{
+	const int64_t verify_ms = confd_verify_at_ms(r);
+
+	return r->verifying ? verify_ms : MIN(verify_ms, confd_reload_next_ms(r));
+}
+
+static void start_command(struct confd_resource *r, int64_t now)
+{
+	if (r->verifying || confd_reload_next_ms(r) > now)
+		confd_verify_start(r, on_verified);
+	else
+		confd_reload_start(r, on_reloaded);
+}
+
+/* Does what is due, and sets the timer for what is due later. A reload is verified before
+ * anything else is done with the file. */
 static void pump(struct confd_resource *r)
 {
 	int64_t now = clock_mono_ms();
-	bool can_render = r->dirty && has_copies(r);
-	int64_t next = INT64_MAX;
+	bool can_render = r->dirty && has_copies(r) && !r->verifying;
+	int64_t next;
 
 	loop_timer_unset(r->timer);
-	if (is_busy(r))
+	if (is_busy(r) || !r->spec)
 		return;
 	if (can_render && now >= r->render_at_ms) {
 		render(r);
 		can_render = r->dirty;
 	}
-	if (!is_busy(r) && confd_reload_may_start(r) && now >= r->reload_at_ms)
-		confd_reload_start(r, on_reloaded);
+	if (!is_busy(r) && next_command_ms(r) <= now)
+		start_command(r, now);
 	if (is_busy(r))
 		return;
+	next = next_command_ms(r);
 	if (can_render)
-		next = r->render_at_ms;
-	if (confd_reload_may_start(r))
-		next = MIN(next, r->reload_at_ms);
+		next = MIN(next, r->render_at_ms);
 	if (next != INT64_MAX)
 		loop_timer_at(r->timer, next);
 }
@@ -329,6 +361,7 @@ void confd_resource_free(struct confd_resource *r)
 		return;
 	CHECK_MAGIC(r, RESOURCE_MAGIC);
 	shell_free(r->shell);
+	confd_reload_drop(r);
 	if (r->child)
 		r->group->confd->n_children--;
 	child_free(r->child);
@@ -364,6 +397,8 @@ void confd_resource_active(struct confd_resource *r)
 		disk_unmark(r);
 		confd_problem_clear(r);
 	}
-	if (confd_reload_may_start(r))
+	if (!r->group->active || r->group->starting)
+		confd_verify_drop(r);
+	if (!is_busy(r))
 		loop_timer_in(r->timer, 0);
 }

@@ -50,10 +50,14 @@ struct confd_resource {
 	struct child *child; /* that renders */
 	struct disk_job *disk;
 	char *staged; /* waits for its check */
-	bool dirty;          /* a key changed since the last rendering */
+	bool dirty;   /* a key changed since the last rendering */
 	int64_t dirty_since_ms, render_at_ms, render_retry_ms;
 	bool reload_due;
+	bool reloading; /* from its command's start until it was verified */
 	int64_t reload_at_ms, reload_retry_ms, last_reload_ms;
+	int64_t reloaded_ms; /* when the last one ended */
+	bool verifying;
+	int64_t verify_at_ms, verify_until_ms;
 };
 
 struct confd {
@@ -81,8 +85,8 @@ void confd_resource_free(struct confd_resource *r);
 void confd_resource_active(struct confd_resource *r);
 
 /*
- * Renders into out from the keys in memory, if that is little work; CONFD_TOO_LARGE: it is
- * not, confd_render_apart() has to do it, in a process of its own.
+ * Renders into out from the keys in memory, if that is little work; CONFD_TOO_LARGE: it
+ * is not, confd_render_apart() has to do it, in a process of its own.
  */
 #define CONFD_TOO_LARGE 1
 int confd_render(struct confd_resource *r, struct buf *out, struct err *err) MUST_CHECK;

@@ -32,6 +32,7 @@ void confd_spec_free(struct confd_spec *s)
 	free(s->prefix);
 	free(s->check_cmd);
 	free(s->reload_cmd);
+	free(s->verify_cmd);
 	free(s);
 }
 
@@ -123,13 +124,15 @@ static int set_text(struct confd_spec *s, const char *key, const char *value,
 			{ "dest", &s->dest },
 			{ "prefix", &s->prefix },
 			{ "check_cmd", &s->check_cmd },
-			{ "reload_cmd", &s->reload_cmd } };
+			{ "reload_cmd", &s->reload_cmd },
+			{ "verify_cmd", &s->verify_cmd } };
 	const struct {
 		const char *name;
 		int64_t *at;
 	} durations[] = { { "min_reload_interval", &s->min_reload_ms },
 			  { "check_cmd_timeout", &s->check_ms },
-			  { "reload_cmd_timeout", &s->reload_ms } };
+			  { "reload_cmd_timeout", &s->reload_ms },
+			  { "verify_cmd_timeout", &s->verify_ms } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		if (strcmp(key, strings[i].name) == 0) {

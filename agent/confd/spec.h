@@ -26,9 +26,11 @@ struct confd_spec {
 	gid_t gid;
 	char *check_cmd;  /* NULL: none */
 	char *reload_cmd; /* NULL: none */
+	char *verify_cmd; /* NULL: none */
 	int64_t min_reload_ms;
 	int64_t check_ms; /* 0: as configured */
 	int64_t reload_ms;
+	int64_t verify_ms; /* 0: as verify.c has it */
 };
 
 /* ERR_INVAL when something is missing or invalid. The caller owns *ret. */

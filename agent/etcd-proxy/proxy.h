@@ -77,9 +77,10 @@ struct proxy_conn {
 	bool resolving; /* the resolver will call */
 	bool dead;      /* waits for that call only */
 	bool client_end, member_end;
-	int64_t half_until_ms; /* the member knows that the client sends no more; 0: not */
-	bool half_sent;      /* GnuTLS holds a record that was not sent yet */
-	struct buf up, down; /* from the client; to it */
+	int64_t half_until_ms; /* the member knows that the client sends no more; 0: not
+				*/
+	bool half_sent;        /* GnuTLS holds a record that was not sent yet */
+	struct buf up, down;   /* from the client; to it */
 };
 
 #endif

@@ -106,7 +106,8 @@ int copy_file_read(const char *path, const char *prefix, copy_file_fn *fn, void 
 		*nul = '?';
 	next = text;
 	line = strsep(&next, "\n");
-	damaged += strncmp(line, HEAD, strlen(HEAD)) != 0;
+	damaged += strncmp(line, HEAD, strlen(HEAD)) != 0 ||
+		   strcmp(line + strlen(HEAD), prefix) != 0;
 	while ((line = strsep(&next, "\n")))
 		damaged += *line && !read_line(line, prefix, fn, arg);
 	*ret_damaged = damaged;

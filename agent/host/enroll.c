@@ -29,7 +29,7 @@ struct enroll {
 	enroll_fn *on_joined;
 	void *arg;
 	bool joined;
-	int64_t from_wall_ms, until_wall_ms; /* of the certificate */
+	int64_t from_wall_ms, until_wall_ms;         /* of the certificate */
 	int64_t new_from_wall_ms, new_until_wall_ms; /* of the one that came last */
 	struct enroll_info info;
 	int64_t joined_ms;

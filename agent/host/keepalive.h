@@ -3,8 +3,9 @@
  * keepalive.h - refreshes of the host's lease, before all else that the agent does.
  *
  * They have a thread, a loop and a client of the store of their own: whatever holds the
- * agent's loop, the lease is refreshed in time. Yet it stands for an agent that works: when
- * that loop has not turned for KEEPALIVE_STUCK_MS, no refresh is sent until it turns.
+ * agent's loop, the lease is refreshed in time. Yet it stands for an agent that works:
+ * when that loop has not turned for KEEPALIVE_STUCK_MS, no refresh is sent until it
+ * turns.
  */
 #ifndef AGENT_HOST_KEEPALIVE_H
 #define AGENT_HOST_KEEPALIVE_H

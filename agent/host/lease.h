@@ -4,8 +4,8 @@
  *
  * Modules set the value that a key should have; it is written when the store is
  * reachable, and not again while it is equal. When the lease is lost, a new one is
- * granted and everything is put again. keepalive.c refreshes it. The lease's id is kept in a file, so that an
- * agent that restarts in time continues it and rewrites nothing.
+ * granted and everything is put again. keepalive.c refreshes it. The lease's id is kept
+ * in a file, so that an agent that restarts in time continues it and rewrites nothing.
  *
  * What differs in the store is put right. A record of a service that is to go is first
  * put as withdrawn (withdrawal.h).

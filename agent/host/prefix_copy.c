@@ -12,8 +12,8 @@
 #include <string.h>
 
 #define COPY_MAGIC 0x636f7079u
-#define SAVE_FIRST_MS 200
-#define SAVE_PAUSE_MS 2000
+#define SAVE_FIRST_MS 50
+#define SAVE_PAUSE_MS 250
 #define SAVE_LARGE_BYTES ((size_t)1 << 18)
 #define SAVE_LARGE_PAUSE_MS 20000
 #define LOOK_MS 250
@@ -35,7 +35,8 @@ struct prefix_copy {
 	bool too_large;  /* told once */
 
 	keys_seen_fn *seen;
-	void *seen_arg;
+	keys_vanished_fn *tell;
+	void *tell_arg;
 	struct vanished *vanished; /* NULL: deletions are taken as they come */
 	struct loop_timer *look;
 	int64_t looked_ms;  /* real */
@@ -144,7 +145,10 @@ static void on_act(void *arg, enum vanished_act act, const struct store_kv *kv)
 
 static void on_told(void *arg, const char *group, size_t n)
 {
-	(void)arg;
+	const struct prefix_copy *c = arg;
+
+	if (c->tell)
+		c->tell(c->tell_arg, group, n);
 	if (n)
 		log_warn("services-vanished", STR("service", group), INT("kept", n),
 			 STR("why", "more than half of its records went at once and no "
@@ -181,7 +185,7 @@ static enum mirror_verdict on_judge(void *arg, const struct mirror_change *chang
 
 	CHECK_MAGIC(c, COPY_MAGIC);
 	if (c->seen)
-		c->seen(c->seen_arg, change);
+		c->seen(c->tell_arg, change);
 	if (!change->deleted) {
 		if (c->vanished)
 			vanished_forget(c->vanished, kv->key);
@@ -239,7 +243,8 @@ struct prefix_copy *prefix_copy_new(struct loop *l, struct store *s, const char 
 		return c;
 	mirror_set_judge(c->mirror, on_judge);
 	c->seen = o->seen;
-	c->seen_arg = o->arg;
+	c->tell = o->vanished;
+	c->tell_arg = o->arg;
 	if (o->keep_vanished_ms > 0)
 		watch_for_vanished(c, o->keep_vanished_ms);
 	return c;

@@ -23,11 +23,16 @@ struct keys_user;
 /* An event of a service's record, as the store has it, before it is applied. */
 typedef void keys_seen_fn(void *arg, const struct mirror_change *change);
 
+/* Of the records of a service, which are below group, n are kept that vanished; 0: no
+ * more. */
+typedef void keys_vanished_fn(void *arg, const char *group, size_t n);
+
 struct keys_opts {
-	const char *state_dir;    /* NULL: no copy is kept on disk */
-	struct files *files;      /* writes it */
-	int64_t keep_vanished_ms; /* 0: not at all */
-	keys_seen_fn *seen;       /* NULL: nobody asks */
+	const char *state_dir;      /* NULL: no copy is kept on disk */
+	struct files *files;        /* writes it */
+	int64_t keep_vanished_ms;   /* 0: not at all */
+	keys_seen_fn *seen;         /* NULL: nobody asks */
+	keys_vanished_fn *vanished; /* NULL: it is only logged */
 	void *arg;
 };
 

@@ -25,6 +25,8 @@ struct vanished {
 	struct vanished_opts o;
 	struct record **list; /* by group, then key */
 	size_t n, cap;
+	char **told; /* groups of which records are kept, as was told */
+	size_t n_told;
 };
 
 /* What is known of one group, records [from, to), while it is decided. */
@@ -32,7 +34,6 @@ struct group {
 	size_t from, to;
 	size_t live;    /* in the store */
 	size_t missing; /* in the window, or kept */
-	size_t kept;
 	size_t before;
 	bool settling;
 };
@@ -57,6 +58,9 @@ void vanished_free(struct vanished *v)
 		return;
 	for (size_t i = 0; i < v->n; i++)
 		record_free(v->list[i]);
+	for (size_t i = 0; i < v->n_told; i++)
+		free(v->told[i]);
+	free(v->told);
 	free(v->list);
 	free(v);
 }
@@ -191,13 +195,53 @@ static void count_group(const struct vanished *v, struct group *g, const char *n
 		const struct record *r = v->list[i];
 
 		gone += r->state != STATE_DROPPED;
-		g->kept += r->state == STATE_KEPT;
 		g->missing += r->state == STATE_KEPT || in_window(r, now_ms);
 		g->settling |= r->state == STATE_NEW &&
 			       now_ms - r->since_ms < VANISHED_SETTLE_MS;
 		g->before = MAX(g->before, r->before);
 	}
 	g->live = in_copy - MIN(gone, in_copy);
+}
+
+static void tell_kept(struct vanished *v, const char *group, size_t n)
+{
+	for (size_t i = 0; i < v->n_told; i++)
+		if (strcmp(v->told[i], group) == 0)
+			return;
+	v->told = xrealloc(v->told, (v->n_told + 1) * sizeof(char *));
+	v->told[v->n_told++] = xstrdup(group);
+	v->o.told(v->o.arg, group, n);
+}
+
+static bool has_kept(const struct vanished *v, const char *group)
+{
+	const size_t len = strlen(group);
+	bool is;
+
+	for (size_t i = place(v, group, &is); i < v->n; i++) {
+		const struct record *r = v->list[i];
+
+		if (r->group_len != len || memcmp(r->kv.key, group, len) != 0)
+			return false;
+		if (r->state == STATE_KEPT)
+			return true;
+	}
+	return false;
+}
+
+static void tell_ends(struct vanished *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n_told; i++) {
+		if (has_kept(v, v->told[i])) {
+			v->told[n++] = v->told[i];
+			continue;
+		}
+		v->o.told(v->o.arg, v->told[i], 0);
+		free(v->told[i]);
+	}
+	v->n_told = n;
 }
 
 /* Returns how many of its records are left. */
@@ -223,8 +267,8 @@ static size_t settle_group(struct vanished *v, size_t from, size_t to, int64_t n
 	}
 	memmove(v->list + left, v->list + to, (v->n - to) * sizeof(struct record *));
 	v->n -= to - left;
-	if ((g.kept > 0) != (kept > 0))
-		v->o.told(v->o.arg, name, kept);
+	if (kept > 0)
+		tell_kept(v, name, kept);
 	return left - from;
 }
 
@@ -242,5 +286,6 @@ bool vanished_settle(struct vanished *v, int64_t now_ms)
 			to++;
 		from += settle_group(v, from, to, now_ms);
 	}
+	tell_ends(v);
 	return v->n > 0;
 }

@@ -12,10 +12,14 @@
 #include <sys/stat.h>
 
 #define SMALL_FILE_BYTES (256 * 1024)
+#define TASKS_OF_UNITS 0.8 /* of the host's, all units together */
+#define TASKS_OF_UNIT 0.15 /* as systemd's DefaultTasksMax= */
+#define TASKS_OF_UNIT_LEAST 512
 
 struct cgroup_root {
 	char *dirs[CGROUP_DIRS_MAX]; /* of the name given */
 	size_t n;
+	double tasks; /* that the host may have */
 };
 
 /* ---------------------------------------------------------------- where we are */
@@ -85,6 +89,30 @@ static char *own_dir(const char *controller)
 	return TAKE(mount);
 }
 
+/* ---------------------------------------------------------------- small files */
+
+static char *read_small(const char *dir, const char *name)
+{
+	CLEANUP(free) char *path = xasprintf("%s/%s", dir, name);
+	char *text = NULL;
+
+	if (conf_read_file(path, SMALL_FILE_BYTES, &text, NULL, NULL) < 0)
+		return NULL;
+	return text;
+}
+
+static double read_number(const char *dir, const char *name)
+{
+	CLEANUP(free) char *text = read_small(dir, name);
+	char *end;
+	double x;
+
+	if (!text)
+		return -1;
+	x = strtod(text, &end);
+	return end == text ? -1 : x;
+}
+
 /* ---------------------------------------------------------------- groups of units */
 
 static bool make_dir(const char *dir)
@@ -92,17 +120,63 @@ static bool make_dir(const char *dir)
 	return mkdir(dir, 0755) == 0 || errno == EEXIST;
 }
 
+static void write_text(const char *dir, const char *name, const char *text)
+{
+	CLEANUP(free) char *path = xasprintf("%s/%s", dir, name);
+	CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	/* Where it cannot be limited, it is not. */
+	if (fd >= 0)
+		(void)!write(fd, text, strlen(text));
+}
+
+static void limit_tasks(const char *dir, double most)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", (long long)most);
+	write_text(dir, "pids.max", text);
+}
+
+/* What the kernel and our own group allow. */
+static double tasks_of_host(void)
+{
+	CLEANUP(free) char *pids = own_dir("pids");
+	CLEANUP(free) char *v2 = own_dir("");
+	const double limits[] = { read_number("/proc/sys/kernel", "pid_max"),
+				  read_number("/proc/sys/kernel", "threads-max"),
+				  pids ? read_number(pids, "pids.max") : -1,
+				  v2 ? read_number(v2, "pids.max") : -1 };
+	double least = 32768;
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		if (limits[i] > 0 && (i == 0 || limits[i] < least))
+			least = limits[i];
+	return least;
+}
+
+/* In v2 the kernel refuses it while processes are in our own group. */
+static void limit_root(struct cgroup_root *r, const char *own)
+{
+	r->tasks = tasks_of_host();
+	write_text(own, "cgroup.subtree_control", "+pids");
+	write_text(r->dirs[r->n - 1], "cgroup.subtree_control", "+pids");
+	limit_tasks(r->dirs[r->n - 1], r->tasks * TASKS_OF_UNITS);
+}
+
 struct cgroup_root *cgroup_root_new(const char *name)
 {
-	static const char *const v1[] = { "name=systemd", "cpuacct" };
+	static const char *const v1[] = { "name=systemd", "cpuacct", "pids" };
 	struct cgroup_root *r = xcalloc(1, sizeof(*r));
 
 	for (size_t i = 0; i <= ARRAY_SIZE(v1) && r->n < CGROUP_DIRS_MAX; i++) {
 		CLEANUP(free) char *own = own_dir(i < ARRAY_SIZE(v1) ? v1[i] : "");
 		CLEANUP(free) char *dir = own ? xasprintf("%s/%s", own, name) : NULL;
 
-		if (dir && make_dir(dir))
-			r->dirs[r->n++] = TAKE(dir);
+		if (!dir || !make_dir(dir))
+			continue;
+		r->dirs[r->n++] = TAKE(dir);
+		limit_root(r, own);
 	}
 	if (r->n)
 		return r;
@@ -121,15 +195,30 @@ void cgroup_root_free(struct cgroup_root *r)
 	free(r);
 }
 
-void cgroup_make(const struct cgroup_root *r, const char *unit, struct cgroup *ret)
+static double tasks_of_unit(const struct cgroup_root *r, const struct cgroup_tasks *t)
+{
+	const double all = r->tasks * TASKS_OF_UNITS;
+
+	if (t->share > 0)
+		return MIN(all, r->tasks * t->share);
+	if (t->most > 0)
+		return MIN(all, (double)t->most);
+	return t->most < 0 ? all
+			   : MIN(all, MAX(r->tasks * TASKS_OF_UNIT, TASKS_OF_UNIT_LEAST));
+}
+
+void cgroup_make(const struct cgroup_root *r, const char *unit,
+		 const struct cgroup_tasks *tasks, struct cgroup *ret)
 {
 	*ret = (struct cgroup){ 0 };
 	for (size_t i = 0; r && i < r->n; i++) {
 		CLEANUP(free) char *dir = xasprintf("%s/%s", r->dirs[i], unit);
 
 		(void)make_dir(r->dirs[i]);
-		if (make_dir(dir))
-			ret->dirs[ret->n++] = TAKE(dir);
+		if (!make_dir(dir))
+			continue;
+		limit_tasks(dir, tasks_of_unit(r, tasks));
+		ret->dirs[ret->n++] = TAKE(dir);
 	}
 }
 
@@ -160,16 +249,6 @@ size_t cgroup_open_procs(const struct cgroup *g, int fds[CGROUP_DIRS_MAX])
 	return n;
 }
 
-static char *read_small(const char *dir, const char *name)
-{
-	CLEANUP(free) char *path = xasprintf("%s/%s", dir, name);
-	char *text = NULL;
-
-	if (conf_read_file(path, SMALL_FILE_BYTES, &text, NULL, NULL) < 0)
-		return NULL;
-	return text;
-}
-
 void cgroup_each(const struct cgroup *g, cgroup_each_fn *fn, void *arg)
 {
 	CLEANUP(free) char *text = g->n ? read_small(g->dirs[0], "cgroup.procs") : NULL;
@@ -181,18 +260,6 @@ void cgroup_each(const struct cgroup *g, cgroup_each_fn *fn, void *arg)
 }
 
 /* ---------------------------------------------------------------- usage */
-
-static double read_number(const char *dir, const char *name)
-{
-	CLEANUP(free) char *text = read_small(dir, name);
-	char *end;
-	double x;
-
-	if (!text)
-		return -1;
-	x = strtod(text, &end);
-	return end == text ? -1 : x;
-}
 
 /* A line "KEY NUMBER" of a file. */
 static double read_key(const char *dir, const char *name, const char *key)

@@ -3,8 +3,12 @@
  * cgroup.h - control groups below our own, one per unit, and the usage of the host's
  * own.
  *
- * Works with cgroup v2, with v1 (the hierarchies name=systemd and cpuacct) and with
+ * Works with cgroup v2, with v1 (the hierarchies name=systemd, cpuacct and pids) and with
  * neither: then there simply are no groups.
+ *
+ * Where the controller pids can be used, a unit has at most so many processes and
+ * threads, and all units together leave some of the host's to the agent and whoever looks
+ * after the host: a unit that forks without end takes nobody with it.
  */
 #ifndef AGENT_PROCESS_CGROUP_H
 #define AGENT_PROCESS_CGROUP_H
@@ -24,14 +28,21 @@ void cgroup_root_free(struct cgroup_root *r);
 DEFINE_CLEANUP(struct cgroup_root *, cgroup_root_free);
 
 /* The groups of one unit, one per hierarchy; usage is read from the first. */
-#define CGROUP_DIRS_MAX 2
+#define CGROUP_DIRS_MAX 3
 struct cgroup {
 	char *dirs[CGROUP_DIRS_MAX];
 	size_t n;
 };
 
+/* How many processes and threads a unit may have. */
+struct cgroup_tasks {
+	int64_t most; /* -1: as many as all units; 0: not given, as systemd has it */
+	double share; /* instead, unless 0: of what the host may have */
+};
+
 /* Makes the unit's groups; leaves ret empty when that is not possible. */
-void cgroup_make(const struct cgroup_root *r, const char *unit, struct cgroup *ret);
+void cgroup_make(const struct cgroup_root *r, const char *unit,
+		 const struct cgroup_tasks *tasks, struct cgroup *ret);
 /* Removes those that are empty and frees the paths. */
 void cgroup_remove(struct cgroup *g);
 void cgroup_done(struct cgroup *g); /* frees the paths only */

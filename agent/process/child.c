@@ -25,7 +25,7 @@ struct child {
 	struct proc_exit how;
 	struct loop_timer *deadline; /* also reports a failed start */
 	struct err err;              /* code 0: none */
-	bool computes; /* a failure of its own is in out, as a struct err */
+	bool computes;               /* a failure of its own is in out, as a struct err */
 	child_fn *fn;
 	void *arg;
 };

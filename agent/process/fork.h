@@ -10,9 +10,9 @@
 #include <sys/types.h>
 
 /*
- * work runs in the copy, in a session of its own and without the agent's descriptors; what
- * it puts out is written to fd. If it fails, its struct err is written instead and the
- * status is not 0.
+ * work runs in the copy, in a session of its own and without the agent's descriptors;
+ * what it puts out is written to fd. If it fails, its struct err is written instead and
+ * the status is not 0.
  */
 int proc_fork(child_work_fn *work, void *arg, int fd, size_t max_bytes, pid_t *ret,
 	      struct err *err) MUST_CHECK;

@@ -129,7 +129,10 @@ static void on_timeout(void *arg)
 static int spawn(const char *command, int out, pid_t *ret, struct err *err)
 {
 	char sh[] = "/bin/sh", opt[] = "-c";
-	CLEANUP(free) char *text = xstrdup(command);
+	/* It is the operator's, and not protected from the OOM killer as we are. */
+	CLEANUP(free)
+	char *text = xasprintf("{ echo 0 >/proc/self/oom_score_adj; } 2>/dev/null\n%s",
+			       command);
 	char *argv[] = { sh, opt, text, NULL };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;

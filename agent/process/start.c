@@ -9,10 +9,13 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define OOM_SCORE_STEP 200
 
 enum step { STEP_FORK, STEP_CGROUP, STEP_LIMIT, STEP_FDS, STEP_IDS, STEP_DIR, STEP_EXEC };
 
@@ -53,6 +56,20 @@ static int put_fds(const int fds[3])
 		if (dup2(high[i], i) < 0)
 			return -1;
 	return 0;
+}
+
+int proc_oom_score_of_units(void)
+{
+	char text[16] = "";
+	int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	long own;
+
+	if (fd < 0)
+		return 0;
+	(void)!read(fd, text, sizeof(text) - 1);
+	close(fd);
+	own = strtol(text, NULL, 10);
+	return own < 0 ? 0 : (int)MIN(own + OOM_SCORE_STEP, 1000);
 }
 
 static void write_oom_score(int score)

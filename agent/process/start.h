@@ -40,6 +40,12 @@ struct proc_spec {
 };
 
 /*
+ * The score with which the kernel's OOM killer should find a unit before the agent: 0 as
+ * of any service; more where the agent was not allowed to lower its own.
+ */
+int proc_oom_score_of_units(void);
+
+/*
  * Starts a process in a session of its own with default signals. ERR_NOT_FOUND or
  * ERR_DENIED or ERR_INTERNAL with the step that failed: then nothing runs. Waits for the
  * exec, which is local.

@@ -16,8 +16,8 @@
 struct acceptor;
 
 /*
- * fd is a new connection, non-blocking and close-on-exec, the callee's; or -1 and why there
- * is none, once until there is one again.
+ * fd is a new connection, non-blocking and close-on-exec, the callee's; or -1 and why
+ * there is none, once until there is one again.
  */
 typedef void accept_fn(void *arg, int fd, const struct err *err);
 

@@ -314,8 +314,8 @@ static int begin(struct httpm_call *c, const char *addresses)
 {
 	if (addresses) {
 		CLEANUP(free)
-		char *line = xasprintf("+%s:%ld:%s", c->place.name, c->place.port,
-				       addresses);
+		char *line =
+			xasprintf("+%s:%ld:%s", c->place.name, c->place.port, addresses);
 
 		c->addresses = curl_slist_append(NULL, line);
 		CHECK(c->addresses);

@@ -23,8 +23,7 @@ static void turn_windows(struct pause *p, int64_t now_us)
 {
 	if (now_us - p->window_us < WINDOW_US)
 		return;
-	p->before_max_us =
-		now_us - p->window_us < 2 * WINDOW_US ? p->window_max_us : 0;
+	p->before_max_us = now_us - p->window_us < 2 * WINDOW_US ? p->window_max_us : 0;
 	p->window_max_us = 0;
 	p->window_us = now_us;
 }

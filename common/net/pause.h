@@ -16,7 +16,7 @@ struct pause {
 	int64_t turn_us; /* when it began; 0: none yet */
 	int64_t part_us; /* when the callback began that runs */
 	int64_t part_longest_us;
-	char doing[PAUSE_WHAT];  /* what the callback says of itself */
+	char doing[PAUSE_WHAT];   /* what the callback says of itself */
 	char longest[PAUSE_WHAT]; /* of the turn's longest callback */
 	/* The longest of a window of time, and of the one before. */
 	int64_t window_us, window_max_us, before_max_us;

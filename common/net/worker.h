@@ -17,7 +17,8 @@ struct worker_job;
 typedef void worker_fn(void *arg);
 
 struct worker_work {
-	worker_fn *run;  /* in the worker's thread; may block, must not log or use the loop */
+	worker_fn *
+		run; /* in the worker's thread; may block, must not log or use the loop */
 	worker_fn *done; /* from the loop, afterwards; NULL: nothing */
 	worker_fn *free; /* once, after done or instead of it; NULL: nothing */
 	void *arg;
@@ -27,10 +28,10 @@ struct worker_work {
 int worker_new(struct loop *l, const char *name, struct worker **ret,
 	       struct err *err) MUST_CHECK;
 /*
- * Waits until all jobs ran, so that what was to be written is written, but not longer than
- * end_ms: a disk that hangs keeps nobody from leaving. Then every argument is freed, and
- * nothing is done. False when a job hangs: its argument and those behind it remain in use.
- * NULL is allowed.
+ * Waits until all jobs ran, so that what was to be written is written, but not longer
+ * than end_ms: a disk that hangs keeps nobody from leaving. Then every argument is freed,
+ * and nothing is done. False when a job hangs: its argument and those behind it remain in
+ * use. NULL is allowed.
  */
 bool worker_end(struct worker *w, int64_t end_ms);
 void worker_free(struct worker *w); /* worker_end(), with ten seconds */

@@ -61,14 +61,6 @@ static const char *type_word(char type)
 	}
 }
 
-int trun_work(struct trun *x, size_t steps, struct err *err)
-{
-	x->steps += (int64_t)steps;
-	return x->steps <= x->steps_max
-		       ? 0
-		       : err_set(err, ERR_LIMIT, "the template runs too long");
-}
-
 int tfunc_check(const struct tfunc *f, const struct tval *args, size_t n, struct err *err)
 {
 	const char *t = f->types;

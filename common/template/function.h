@@ -16,7 +16,8 @@ struct trun {
 	int64_t steps_max;
 };
 
-/* Counts work that a function is about to do: ERR_LIMIT when it passes the bound. */
+/* In work.c. Counts work that a function is about to do: ERR_LIMIT when it passes the
+ * bound. */
 int trun_work(struct trun *x, size_t steps, struct err *err) MUST_CHECK;
 
 typedef int tfunc_fn(struct trun *x, const struct tval *args, size_t n, struct tval *ret,

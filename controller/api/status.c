@@ -218,8 +218,8 @@ static int write_agents(struct request *r, struct buf *b, struct err *err)
 		      "else.");
 	for (size_t i = 0; rc == 0 && i < l.n; i++) {
 		CLEANUP(free) char *labels = xasprintf("host=\"%s\"", l.v[i].id);
-		int64_t id = db_series_id(r->api->db, "agent_loop_pause_seconds_max",
-					  labels);
+		int64_t id =
+			db_series_id(r->api->db, "agent_loop_pause_seconds_max", labels);
 		struct db_sample newest;
 
 		if (id && db_samples_recent(r->api->db, id, now, now, &newest, 1, NULL) &&

@@ -101,6 +101,7 @@ void fleet_free(struct fleet *f)
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		db_host_done(&f->hosts[i].h);
 		json_decref(f->hosts[i].metadata);
+		json_decref(f->hosts[i].vanished);
 		states_free(f->hosts[i].states);
 	}
 	for (size_t i = 0; i < f->n_tiers; i++) {

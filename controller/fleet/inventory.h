@@ -25,6 +25,7 @@ struct fleet_host {
 	bool is_missing;       /* its lease is gone */
 	int64_t silent_ms;     /* real: for so long */
 	json_t *metadata;      /* reported by its agent; NULL when not alive */
+	json_t *vanished;      /* services whose last list it goes on with, or NULL */
 	struct states *states; /* of its units; NULL when none are published */
 	size_t n_units;
 	size_t n_wanted;   /* units of these that should run */

@@ -63,6 +63,7 @@ enum observe_problem {
 	OBSERVE_CUT,      /* hosts push metrics, and are cut off from the store */
 	OBSERVE_STATEFUL, /* a person decides about them */
 	OBSERVE_LIMITED,  /* more are lost than are ended at once */
+	OBSERVE_VANISHED, /* hosts go on with the last list of a service */
 	N_OBSERVE_PROBLEMS
 };
 bool observe_problem(struct observer *o, const struct fleet *f, const struct observed *s,

@@ -33,6 +33,7 @@ static void read_host(struct fleet_host *h, const struct view_snapshot *s)
 	if (!h->alive)
 		return;
 	h->metadata = json_incref(json_object_get(doc, "metadata"));
+	h->vanished = json_incref(json_object_get(doc, "vanished"));
 	if (states && states_parse(states->value, states->len, &h->states, NULL) < 0)
 		h->states = NULL;
 }

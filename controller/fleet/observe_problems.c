@@ -131,6 +131,31 @@ static bool tell_limited(const struct observed *s, char *text, size_t size)
 	return s->n_limited > 0;
 }
 
+static bool tell_vanished(const struct fleet *f, char *text, size_t size)
+{
+	struct some s = { .n = 0 };
+	const char *service = NULL;
+	char others[40];
+
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		const char *first =
+			json_string_value(json_array_get(f->hosts[i].vanished, 0));
+
+		if (!first)
+			continue;
+		if (!service)
+			service = first;
+		add(&s, &f->hosts[i]);
+	}
+	if (s.n)
+		snprintf(text, size,
+			 "more than half of the records of a service vanished at once, "
+			 "below %.100s: host %s%s go on with the last list; look at the "
+			 "hosts of that service, their way to the store, and the store",
+			 service, s.first->h.id, more(&s, others, sizeof(others)));
+	return s.n > 0;
+}
+
 bool observe_problem(struct observer *o, const struct fleet *f, const struct observed *s,
 		     enum observe_problem which, char *text, size_t size)
 {
@@ -147,6 +172,8 @@ bool observe_problem(struct observer *o, const struct fleet *f, const struct obs
 		return tell_stateful(f, text, size);
 	case OBSERVE_LIMITED:
 		return tell_limited(s, text, size);
+	case OBSERVE_VANISHED:
+		return tell_vanished(f, text, size);
 	case N_OBSERVE_PROBLEMS:
 		break;
 	}

@@ -79,8 +79,10 @@ static const struct {
 	{ "group", TOML_STRING },
 	{ "check_cmd", TOML_STRING },
 	{ "reload_cmd", TOML_STRING },
+	{ "verify_cmd", TOML_STRING },
 	{ "check_cmd_timeout", TOML_STRING },
 	{ "reload_cmd_timeout", TOML_STRING },
+	{ "verify_cmd_timeout", TOML_STRING },
 	{ "min_reload_interval", TOML_STRING },
 };
 static const char *const type_names[] = { "a string", "an integer", "true or false",

@@ -20,6 +20,7 @@ static const char *const names[N_PROBLEMS] = {
 	[PROBLEM_CUT] = "host-cut-from-store",
 	[PROBLEM_STATEFUL] = "stateful-host-unknown",
 	[PROBLEM_LIMITED] = "hosts-lost-limited",
+	[PROBLEM_VANISHED] = "services-vanished",
 	[PROBLEM_UNITS] = "unit-failing",
 	[PROBLEM_ROLL_OUT] = "roll-out-waits",
 	[PROBLEM_MISPLACED] = "unit-stays",

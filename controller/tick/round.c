@@ -170,6 +170,7 @@ static void tell_of_hosts(struct round *r)
 		[OBSERVE_CUT] = PROBLEM_CUT,
 		[OBSERVE_STATEFUL] = PROBLEM_STATEFUL,
 		[OBSERVE_LIMITED] = PROBLEM_LIMITED,
+		[OBSERVE_VANISHED] = PROBLEM_VANISHED,
 	};
 	struct tick_parts *p = r->parts;
 	char text[ERR_MSG_MAX];

@@ -211,6 +211,7 @@ int units_own_open(struct loop *loop, const struct units_opts *opts, struct unit
 	o->reaper = loop_timer_new(loop, on_reaper, o);
 	read_id("/etc/machine-id", o->machine_id);
 	read_id("/proc/sys/kernel/random/boot_id", o->boot_id);
+	o->oom_score = proc_oom_score_of_units();
 	if (opts->cgroup_name)
 		o->cgroups = cgroup_root_new(opts->cgroup_name);
 	if (mkdir(o->state_dir, 0755) < 0 && errno != EEXIST)

@@ -67,8 +67,9 @@ static int spawn_with(struct unit *u, const struct unit_cmd *cmd, char *const *a
 		.n_limits = s->n_limits,
 		.umask = (mode_t)s->umask,
 		.nice = (int)s->nice,
-		.oom_score_adjust =
-			s->oom_score_adjust == INT64_MIN ? 0 : (int)s->oom_score_adjust,
+		.oom_score_adjust = s->oom_score_adjust == INT64_MIN
+					    ? u->own->oom_score
+					    : (int)s->oom_score_adjust,
 	};
 	int rc;
 

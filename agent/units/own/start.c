@@ -51,6 +51,7 @@ static void fail_by_limit(struct unit *u, const char *last)
 enum phase unit_start_now(struct unit *u, loop_io_fn *on_notify)
 {
 	CLEANUP(free) char *last = TAKE(u->message);
+	const struct cgroup_tasks tasks = { u->spec->tasks_max, u->spec->tasks_share };
 	struct err e;
 
 	u->result = RESULT_SUCCESS;
@@ -60,7 +61,7 @@ enum phase unit_start_now(struct unit *u, loop_io_fn *on_notify)
 		return PHASE_FAILED;
 	}
 	new_invocation(u);
-	cgroup_make(u->own->cgroups, u->name, &u->cgroup);
+	cgroup_make(u->own->cgroups, u->name, &tasks, &u->cgroup);
 	if (unit_make_dirs(u, &e) < 0 || unit_open_notify(u, on_notify, &e) < 0) {
 		unit_fail(u, RESULT_RESOURCES, e.msg);
 		return PHASE_DEAD;

@@ -62,6 +62,7 @@ struct own {
 	struct cgroup_root *cgroups;
 	char *host;
 	char machine_id[33], boot_id[33];
+	int oom_score; /* of units that do not say */
 	struct unit_log *log;
 	units_change_fn *on_change;
 	void *arg;

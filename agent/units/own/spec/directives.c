@@ -54,6 +54,41 @@ int unit_spec_set_int(const struct assignment *a, void *place)
 	return conf_parse_int(a->value, place, a->err);
 }
 
+/* A number, a share of what the host may have, or "infinity"; empty: as not given. */
+int unit_spec_set_tasks(const struct assignment *a, void *place)
+{
+	struct unit_spec *s = a->s;
+	const size_t n = strlen(a->value);
+	int64_t number = 0;
+	int rc;
+
+	(void)place;
+	s->tasks_max = 0;
+	s->tasks_share = 0;
+	if (n == 0)
+		return 0;
+	if (strcmp(a->value, "infinity") == 0) {
+		s->tasks_max = -1;
+		return 0;
+	}
+	if (a->value[n - 1] == '%') {
+		CLEANUP(free) char *digits = xstrndup(a->value, n - 1);
+
+		rc = conf_parse_int(digits, &number, a->err);
+		if (rc == 0 && (number < 1 || number > 100))
+			rc = err_set(a->err, ERR_INVAL, "'%s' is not 1%% to 100%%",
+				     a->value);
+		s->tasks_share = (double)number / 100;
+		return rc;
+	}
+	rc = conf_parse_int(a->value, &s->tasks_max, a->err);
+	if (rc == 0 && s->tasks_max < 1)
+		rc = err_set(a->err, ERR_INVAL,
+			     "'%s' is not a number of tasks, a percentage or infinity",
+			     a->value);
+	return rc;
+}
+
 int unit_spec_set_mode(const struct assignment *a, void *place)
 {
 	char *end;

@@ -25,6 +25,7 @@ unit_spec_set_fn unit_spec_set_timeout;
 unit_spec_set_fn unit_spec_set_timeout_start;
 unit_spec_set_fn unit_spec_set_timeout_both;
 unit_spec_set_fn unit_spec_set_int;
+unit_spec_set_fn unit_spec_set_tasks;
 unit_spec_set_fn unit_spec_set_mode;
 unit_spec_set_fn unit_spec_set_sig;
 unit_spec_set_fn unit_spec_set_text;

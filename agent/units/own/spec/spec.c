@@ -89,6 +89,7 @@ static const struct option {
 	{ "Service", "UMask", unit_spec_set_mode, AT(umask) },
 	{ "Service", "Nice", unit_spec_set_int, AT(nice) },
 	{ "Service", "OOMScoreAdjust", unit_spec_set_int, AT(oom_score_adjust) },
+	{ "Service", "TasksMax", unit_spec_set_tasks, 0 },
 	{ "Service", "StandardOutput", unit_spec_set_output, AT(output_null) },
 	{ "Service", "StandardError", unit_spec_set_output, AT(error_null) },
 	{ "Service", "StandardInput", NULL, 0 },

@@ -103,6 +103,8 @@ struct unit_spec {
 	int64_t umask;
 	int64_t nice;
 	int64_t oom_score_adjust; /* INT64_MIN: unchanged */
+	int64_t tasks_max;        /* 0: not given; -1: no limit */
+	double tasks_share;       /* instead, unless 0: of the host's */
 	bool output_null, error_null;
 	struct unit_exits success, prevent;
 	char **after, **before, **requires, **wants, **binds_to, **part_of;

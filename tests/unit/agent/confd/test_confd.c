@@ -56,6 +56,7 @@ static struct confd_opts options(struct setup *s)
 		.command_ms = 3000,
 		.retry_first_ms = 10,
 		.retry_most_ms = 40,
+		.reload_gap_ms = 10,
 		.on_ready = on_ready,
 		.arg = s,
 	};
@@ -455,6 +456,113 @@ static void forgets_a_reload_when_the_unit_stops(void **state)
 	wait_until(s, *confd_problem(s->confd, "shop", "lb") == '\0');
 }
 
+/* A program that runs with a copy of its file; it loses its first reload, or none. */
+static void put_program(const struct setup *s, int lost)
+{
+	CLEANUP(free)
+	char *members = xasprintf(
+		"\"reload_cmd\":\"echo x >>%s/asked; test $(wc -l <%s/asked) -le %d || "
+		"cp {{.dest}} %s/running\",\"verify_cmd\":\"cmp -s {{.dest}} "
+		"%s/running\","
+		"\"verify_cmd_timeout\":\"100ms\"",
+		s->root, s->root, lost, s->root, s->root);
+
+	put_resource(members);
+}
+
+static void makes_a_reload_that_was_lost_again(void **state)
+{
+	struct setup *s = *state;
+
+	put_program(s, 1);
+	fake_sync();
+	start(s);
+	set_tier(s, true);
+	wait_until(s, confd_is_ready(s->confd, "shop", "lb"));
+	put_web(1);
+	wait_until(s, stats(s).reloads == 1);
+	assert_true(has_content(s, "/asked", "x\nx\n"));
+	assert_true(has_content(s, "/running", "web-1-80 10.90.0.11:80\n"));
+}
+
+static void finds_what_runs_with_an_old_file(void **state)
+{
+	struct setup *s = *state;
+	struct confd_opts o = options(s);
+
+	o.verify_every_ms = 20;
+	put_program(s, 0);
+	put_web(1);
+	fake_sync();
+	s->confd = confd_new(s->loop, s->keys, &o);
+	set_tier(s, false);
+	wait_until(s, confd_is_ready(s->confd, "shop", "lb"));
+	/* Nothing has changed, so nothing else would reload it. */
+	set_tier(s, true);
+	wait_until(s, stats(s).reloads == 1);
+	assert_true(has_content(s, "/running", "web-1-80 10.90.0.11:80\n"));
+	write_file(s, "/running", "old");
+	wait_until(s, stats(s).reloads == 2);
+	assert_true(has_content(s, "/running", "web-1-80 10.90.0.11:80\n"));
+}
+
+static void reloads_of_one_program_never_overlap(void **state)
+{
+	struct setup *s = *state;
+	static const char *const names[] = { "a", "b", "c" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP(free)
+		char *key = xasprintf("/foretide/conf/shop/lb/%s", names[i]);
+		CLEANUP(free)
+		char *doc = xasprintf(
+			"{\"src\":\"{{len (gets "
+			"\\\"/web/*\\\")}}\",\"dest\":\"/etc/lb/%s\","
+			"\"prefix\":\"/skydns/local/foretide/shop\",\"keys\":[\"/web\"],"
+			"\"reload_cmd\":\"mkdir %s/busy || echo x >>%s/overlap; sleep "
+			"0.05; "
+			"rmdir %s/busy\"}",
+			names[i], s->root, s->root, s->root);
+
+		fake_put(key, doc);
+	}
+	fake_sync();
+	start(s);
+	set_tier(s, true);
+	wait_until(s, confd_is_ready(s->confd, "shop", "lb"));
+	put_web(1);
+	wait_until(s, stats(s).reloads >= 3);
+	put_web(2);
+	wait_until(s, stats(s).reloads >= 6);
+	assert_true(has_content(s, "/overlap", "(none)"));
+}
+
+static void a_file_can_hold_a_digest_of_itself(void **state)
+{
+	struct setup *s = *state;
+	CLEANUP(free) char *one = NULL;
+	CLEANUP(free) char *two = NULL;
+
+	fake_put("/foretide/conf/shop/lb/lb",
+		 "{\"src\":\"{{getenv \\\"FORETIDE_HASH\\\"}} {{len (gets "
+		 "\\\"/web/*\\\")}}\","
+		 "\"dest\":\"/etc/lb/lb.cfg\",\"prefix\":\"/skydns/local/foretide/shop\","
+		 "\"keys\":[\"/web\"]}");
+	fake_sync();
+	start(s);
+	set_tier(s, false);
+	wait_until(s, confd_is_ready(s->confd, "shop", "lb"));
+	one = content(s, "/etc/lb/lb.cfg");
+	assert_int_equal(strspn(one, "0123456789abcdef"), 16);
+	assert_string_equal(one + 16, " 0");
+	put_web(1);
+	wait_until(s, stats(s).writes == 2);
+	two = content(s, "/etc/lb/lb.cfg");
+	assert_int_equal(strspn(two, "0123456789abcdef"), 16);
+	assert_string_equal(two + 16, " 1");
+	assert_memory_not_equal(one, two, 16);
+}
+
 static void waits_between_reloads(void **state)
 {
 	struct setup *s = *state;
@@ -618,8 +726,8 @@ static void the_last_text_is_there_in_the_end(void **state)
 	fake_delete("/skydns/local/foretide/shop/web/web-2-80");
 	/* The resource itself is another by then. */
 	put_resource("\"mode\":\"0640\"");
-	wait_until(s, stats(s).renders >= 3 &&
-			      has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
+	wait_until(s, stats(s).renders >= 3 && has_content(s, "/etc/lb/lb.cfg",
+							   "web-1-80 10.90.0.11:80\n"));
 	let_pass(s, 300);
 	assert_true(has_content(s, "/etc/lb/lb.cfg", "web-1-80 10.90.0.11:80\n"));
 }
@@ -839,6 +947,10 @@ int main(void)
 		TEST(remembers_a_reload_over_a_restart),
 		TEST(writes_in_place_what_is_mounted_over),
 		TEST(forgets_a_reload_when_the_unit_stops),
+		TEST(makes_a_reload_that_was_lost_again),
+		TEST(finds_what_runs_with_an_old_file),
+		TEST(reloads_of_one_program_never_overlap),
+		TEST(a_file_can_hold_a_digest_of_itself),
 		TEST(waits_between_reloads),
 		TEST(kills_a_command_that_does_not_end),
 		TEST(keeps_the_file_when_the_store_goes_away),

@@ -42,11 +42,9 @@ static void start(struct fixture *f, const char *const *answers, int64_t stuck_m
 {
 	const struct store_opts store = { .endpoints = f->script.url,
 					  .timeout_ms = 5000 };
-	const struct keepalive_opts o = { .store = &store,
-					  .ttl_s = 1,
-					  .stuck_ms = stuck_ms,
-					  .fn = on_kept,
-					  .arg = f };
+	const struct keepalive_opts o = {
+		.store = &store, .ttl_s = 1, .stuck_ms = stuck_ms, .fn = on_kept, .arg = f
+	};
 
 	script_start(&f->script, answers);
 	CHECK(keepalive_new(f->loop, &o, &f->k, NULL) == 0);
@@ -110,7 +108,8 @@ static void tells_that_the_lease_is_gone_and_then_rests(void **state)
 
 static void repeats_what_failed(void **state)
 {
-	static const char *const answers[] = { "", "HTTP/1.1 503 No\r\n\r\n", KEPT, NULL };
+	static const char *const answers[] = { "", "HTTP/1.1 503 No\r\n\r\n", KEPT,
+					       NULL };
 	struct fixture *f = *state;
 
 	start(f, answers, 0);
@@ -120,8 +119,8 @@ static void repeats_what_failed(void **state)
 
 static void rests_while_the_loop_is_stuck(void **state)
 {
-	static const char *const answers[] = { KEPT, KEPT, KEPT, KEPT, KEPT, KEPT,
-					       KEPT, KEPT, KEPT, NULL };
+	static const char *const answers[] = { KEPT, KEPT, KEPT, KEPT, KEPT,
+					       KEPT, KEPT, KEPT, KEPT, NULL };
 	struct fixture *f = *state;
 	size_t before;
 

@@ -251,8 +251,8 @@ static void jobs_end_in_order_and_cancelled_ones_silently(void **state)
 	assert_int_equal(worker_new(f->loop, "test", &w, NULL), 0);
 	pthread_mutex_lock(&disk);
 	for (size_t i = 0; i < 3; i++)
-		handles[i] = worker_do(w, &(struct worker_work){
-						  job_run, job_done, job_free, &jobs[i] });
+		handles[i] = worker_do(w, &(struct worker_work){ job_run, job_done,
+								 job_free, &jobs[i] });
 	worker_cancel(handles[1]);
 	assert_int_equal(worker_pending(w), 3);
 	pthread_mutex_unlock(&disk);

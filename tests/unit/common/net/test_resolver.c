@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names whose look-up hangs, fails or works: getaddrinfo() here is a script of its own. */
+/* Names whose look-up hangs, fails or works: getaddrinfo() here is a script of its own.
+ */
 #include "check.h"
 #include "clock.h"
 #include "http_async.h"

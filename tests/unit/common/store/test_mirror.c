@@ -243,6 +243,79 @@ static void a_key_that_changes_twice_in_a_batch_is_told_twice(void **state)
 	end(f);
 }
 
+/* What vanishes stays; "2" stands for the deletion of its key. */
+static enum mirror_verdict judge(void *arg, const struct mirror_change *change)
+{
+	(void)arg;
+	if (change->deleted)
+		return MIRROR_KEEP;
+	return strcmp(change->kv->value, "2") == 0 ? MIRROR_DELETE : MIRROR_TAKE;
+}
+
+static void one_that_judges_keeps_and_drops_by_itself(void **state)
+{
+	static const char *const answers[] = {
+		RANGE("7", "", KV(A, "3", ONE) "," KV(B, "4", ONE) "," KV(C, "4", TWO)),
+		SCRIPT_JSON(WATCH("7") EVENTS(
+			"9", "{\"type\":\"DELETE\",\"kv\":" KV(
+				     A, "8", "") "},"
+						 "{\"kv\":" KV(B, "9", TWO) "}")
+				    COMPACTED),
+		RANGE("12", "", KV(B, "9", TWO) "," KV(C, "11", ONE)),
+		SCRIPT_JSON(WATCH("12") "hang"), NULL
+	};
+	struct fixture *f = begin(answers);
+
+	(void)state;
+	mirror_set_judge(f->mirror, judge);
+	run_until_log(f, "+/p/a=1 +/p/b=1 ;-/p/b ;+/p/c=1 ;");
+	assert_string_equal(mirror_get(f->mirror, "/p/a")->value, "1");
+	mirror_remove(f->mirror, "/p/a");
+	mirror_remove(f->mirror, "/p/a");
+	mirror_restore(f->mirror, mirror_get(f->mirror, "/p/c"));
+	assert_string_equal(f->log, "+/p/a=1 +/p/b=1 ;-/p/b ;+/p/c=1 ;-/p/a ;");
+	assert_int_equal(mirror_count(f->mirror), 1);
+	script_done(&f->script);
+	end(f);
+}
+
+static void what_was_seeded_is_there_and_only_differences_are_told(void **state)
+{
+	static const char *const answers[] = {
+		RANGE("7", "", KV(A, "3", ONE) "," KV(B, "4", TWO)), NULL
+	};
+	static const struct store_kv saved[] = {
+		{ .key = "/p/c",
+		  .key_len = 4,
+		  .value = "1",
+		  .value_len = 1,
+		  .mod_rev = 2 },
+		{ .key = "/p/b",
+		  .key_len = 4,
+		  .value = "1",
+		  .value_len = 1,
+		  .mod_rev = 4 },
+		{ .key = "/p/a",
+		  .key_len = 4,
+		  .value = "1",
+		  .value_len = 1,
+		  .mod_rev = 3 },
+	};
+	struct fixture *f = begin(answers);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(saved); i++)
+		mirror_seed(f->mirror, &saved[i]);
+	assert_true(mirror_has_copy(f->mirror));
+	assert_false(mirror_is_synced(f->mirror));
+	assert_string_equal(mirror_get(f->mirror, "/p/c")->value, "1");
+	assert_int_equal(f->batches, 0);
+	/* A restored store may have given a revision twice: values count. */
+	run_until_log(f, "/p/b=1>2 -/p/c ;");
+	script_done(&f->script);
+	end(f);
+}
+
 static void may_be_freed_while_it_reads(void **state)
 {
 	static const char *const answers[] = { "hang", NULL };
@@ -266,6 +339,8 @@ int main(void)
 		cmocka_unit_test(says_since_when_it_is_stale),
 		cmocka_unit_test(visits_keys_in_order_by_prefix),
 		cmocka_unit_test(a_key_that_changes_twice_in_a_batch_is_told_twice),
+		cmocka_unit_test(one_that_judges_keeps_and_drops_by_itself),
+		cmocka_unit_test(what_was_seeded_is_there_and_only_differences_are_told),
 		cmocka_unit_test(may_be_freed_while_it_reads),
 	};
 

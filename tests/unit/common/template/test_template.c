@@ -514,10 +514,11 @@ static void fill_big(struct big *b, size_t members)
 /* Work that grows with the square would take minutes. */
 static void large_values_cost_in_proportion(void **state)
 {
-	static const char text[] = "{{$d := json (getv \"/big\")}}{{len $d}} "
-				   "{{range seq 1 5000}}{{$x := index $d \"00001\"}}"
-				   "{{end}}{{index $d \"000ff\"}} "
-				   "{{len (ls \"/d\")}} {{len (sortByLength (ls \"/d\"))}}";
+	static const char text[] =
+		"{{$d := json (getv \"/big\")}}{{len $d}} "
+		"{{range seq 1 5000}}{{$x := index $d \"00001\"}}"
+		"{{end}}{{index $d \"000ff\"}} "
+		"{{len (ls \"/d\")}} {{len (sortByLength (ls \"/d\"))}}";
 	struct big b = { .keys = 50000 };
 	CLEANUP(buf_done) struct buf out;
 	double before = cpu_ms();
@@ -533,10 +534,10 @@ static void large_values_cost_in_proportion(void **state)
 
 static void a_smaller_bound_of_work_is_obeyed_before_the_work(void **state)
 {
-	static const char *const texts[] = {
-		"{{$d := json (getv \"/big\")}}", "{{len (ls \"/d\")}}",
-		"{{len (gets \"/d/*\")}}", "{{range seq 1 10000}}{{end}}"
-	};
+	static const char *const texts[] = { "{{$d := json (getv \"/big\")}}",
+					     "{{len (ls \"/d\")}}",
+					     "{{len (gets \"/d/*\")}}",
+					     "{{range seq 1 10000}}{{end}}" };
 	struct big b = { .keys = 100000 };
 	double before = cpu_ms();
 	struct err err;

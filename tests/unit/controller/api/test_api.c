@@ -907,8 +907,9 @@ static void its_metrics_have_the_pauses_of_agents(void **state)
 	add_hosts(f, 3);
 	assert_ok(db_samples_add(f->db, in, ARRAY_SIZE(in), now, NULL, &e), &e);
 	assert_int_equal(fixture_call(f, CALL(.path = "/metrics"), &res), 200);
-	assert_non_null(strstr(res.body.data, "foretide_agent_loop_pause_seconds_max{host="
-					      "\"web-00000000\"} 1.5"));
+	assert_non_null(strstr(res.body.data,
+			       "foretide_agent_loop_pause_seconds_max{host="
+			       "\"web-00000000\"} 1.5"));
 	assert_null(strstr(res.body.data, "{host=\"web-00000001\"}"));
 	assert_null(strstr(res.body.data, "{host=\"web-00000002\"}"));
 }

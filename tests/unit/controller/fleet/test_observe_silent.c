@@ -22,6 +22,7 @@ struct watch {
 	struct events events;
 	struct observed seen;
 	const char *silent; /* host, or "all" */
+	const char *record; /* of each host; NULL: an empty one */
 };
 
 static int setup(void **state)
@@ -93,7 +94,8 @@ static void publish(struct watch *w, struct view_snapshot *v)
 		if (w->silent &&
 		    (strcmp(w->silent, id) == 0 || strcmp(w->silent, "all") == 0))
 			continue;
-		show(v, xasprintf("/foretide/hosts/%s", id), xstrdup("{}"));
+		show(v, xasprintf("/foretide/hosts/%s", id),
+		     xstrdup(w->record ? w->record : "{}"));
 		show(v, xasprintf("/foretide/states/%s", id), states_of(w, id));
 	}
 	qsort(v->kvs, v->n, sizeof(*v->kvs), by_key);
@@ -211,6 +213,22 @@ static void an_unknown_host_keeps_its_unit_and_another_takes_its_place(void **st
 	assert_int_equal(n_events(w, "host-unknown"), 1);
 	assert_int_equal(n_events(w, "host-replaced"), 1);
 	assert_true(is_told(w, OBSERVE_UNKNOWN, "its units are replaced"));
+}
+
+static void services_that_hosts_miss_are_told(void **state)
+{
+	struct watch *w = *state;
+
+	stand(w, STACK("", ""));
+	assert_false(is_told(w, OBSERVE_VANISHED, ""));
+	w->record = "{\"vanished\":[\"/skydns/local/foretide/shop/web/\"]}";
+	look(w);
+	assert_true(
+		is_told(w, OBSERVE_VANISHED, "below /skydns/local/foretide/shop/web/: "));
+	assert_true(is_told(w, OBSERVE_VANISHED, " more go on with the last list"));
+	w->record = "{\"vanished\":7}";
+	look(w);
+	assert_false(is_told(w, OBSERVE_VANISHED, ""));
 }
 
 static void one_that_returns_is_taken_back_and_the_surplus_goes(void **state)
@@ -474,6 +492,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WATCH_TEST(an_unknown_host_keeps_its_unit_and_another_takes_its_place),
+		WATCH_TEST(services_that_hosts_miss_are_told),
 		WATCH_TEST(one_that_returns_is_taken_back_and_the_surplus_goes),
 		WATCH_TEST(what_was_replaced_stays_so_over_a_restart),
 		WATCH_TEST(a_unit_whose_name_can_exist_once_moves_when_there_is_room),

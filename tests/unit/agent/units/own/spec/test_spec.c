@@ -50,6 +50,35 @@ static void options_are_read(void **state)
 	assert_string_equal(s->ignored[0], "PrivateTmp");
 }
 
+static void tasks_are_a_number_a_share_or_unlimited(void **state)
+{
+	static const struct {
+		const char *value;
+		int64_t most;
+		double share;
+	} cases[] = { { "64", 64, 0 },
+		      { "25%", 0, 0.25 },
+		      { "infinity", -1, 0 },
+		      { "64\nTasksMax=", 0, 0 } };
+	static const char *const wrong[] = { "0", "-1", "0%", "101%", "x%", "many" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases) + ARRAY_SIZE(wrong); i++) {
+		const bool right = i < ARRAY_SIZE(cases);
+		CLEANUP(unit_spec_free) struct unit_spec *s = NULL;
+		CLEANUP(free)
+		char *text =
+			xasprintf("[Service]\nExecStart=/bin/a\nTasksMax=%s\n",
+				  right ? cases[i].value : wrong[i - ARRAY_SIZE(cases)]);
+		struct err e;
+		int rc = parse(text, &s, &e);
+
+		assert_int_equal(rc, right ? 0 : ERR_INVAL);
+		assert_true(!right || s->tasks_max == cases[i].most);
+		assert_true(!right || s->tasks_share == cases[i].share);
+	}
+}
+
 static void empty_assignments_empty_lists(void **state)
 {
 	CLEANUP(unit_spec_free) struct unit_spec *s = NULL;
@@ -93,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_are_read),
+		cmocka_unit_test(tasks_are_a_number_a_share_or_unlimited),
 		cmocka_unit_test(empty_assignments_empty_lists),
 		cmocka_unit_test(wrong_units_are_refused_by_line_and_name),
 	};
