@@ -33,9 +33,9 @@ _foretide_options() {
 	local common="--url --token-file --ca --json --help"
 
 	case $1 in
-	apply) echo "--dry-run --yes $common" ;;
+	apply | delete | drain) echo "--dry-run --yes --force $common" ;;
 	promote) echo "--to --force --yes --dry-run $common" ;;
-	delete | import) echo "--dry-run $common" ;;
+	import) echo "--dry-run $common" ;;
 	tiers | services | holds) echo "--stack $common" ;;
 	units) echo "--stack --tier --host $common" ;;
 	hosts) echo "--pool $common" ;;

@@ -11,15 +11,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ASKING_HELP                                                                  \
+	"  --dry-run          only show\n"                                            \
+	"  --yes              do not ask\n"                                           \
+	"  --force HOLD       although this hold forbids it: its number, or several\n" \
+	"                     such as 3,5\n"
+
 static const struct cli_command commands[] = {
-	{ "apply", "FOLDER [--dry-run] [--yes]",
-	  "show what a stack folder changes, and apply it",
-	  "  --dry-run          only show\n"
-	  "  --yes              do not ask\n" ARGS_COMMON_HELP,
+	{ "apply", "FOLDER [--dry-run] [--yes] [--force HOLD]",
+	  "show what a stack folder changes, and apply it", ASKING_HELP ARGS_COMMON_HELP,
 	  cli_apply },
-	{ "delete", "STACK [--dry-run]", "drain and remove a stack",
-	  "  --dry-run          only show what would be removed\n" ARGS_COMMON_HELP,
-	  cli_delete },
+	{ "delete", "STACK [--dry-run] [--yes] [--force HOLD]",
+	  "show what goes with a stack, drain and remove it",
+	  ASKING_HELP ARGS_COMMON_HELP, cli_delete },
 	{ "status", "", "state of the controller", ARGS_COMMON_HELP, cli_status },
 	{ "stacks", "", "applied stacks", ARGS_COMMON_HELP, cli_list },
 	{ "tiers", "[--stack S]", "demand, instances and the reason of every tier",
@@ -54,7 +58,9 @@ static const struct cli_command commands[] = {
 	  "released)\n" ARGS_COMMON_HELP,
 	  cli_hold },
 	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
-	{ "drain", "HOST", "drain a host and remove it", ARGS_COMMON_HELP, cli_drain },
+	{ "drain", "HOST [--dry-run] [--yes] [--force HOLD]",
+	  "show what runs on a host, drain and remove it", ASKING_HELP ARGS_COMMON_HELP,
+	  cli_drain },
 	{ "logs", "UNIT [--lines N]", "the end of a unit's log",
 	  "  --lines N          how many (default: 100)\n" ARGS_COMMON_HELP, cli_logs },
 	{ "events", "[--follow]", "past events",
@@ -164,7 +170,7 @@ static void usage(FILE *to)
 	fprintf(to, "\nSee foretide COMMAND --help; foretide --version prints the "
 		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 the "
 		    "controller does not\nanswer or is busy, 4 not allowed, 5 not found, "
-		    "6 conflict with the current\nstate, 7 a decision was not "
+		    "6 conflict with the current\nstate, on hold or not confirmed, 7 a decision was not "
 		    "repeated.\n");
 }
 
