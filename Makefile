@@ -107,18 +107,19 @@ SEES_controller/ledger          := $(GROUND) db/samples predictor/simulation pre
 					controller/fleet
 SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/fleet controller/tiers
+SEES_controller/drill           := $(GROUND) db/samples
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \
 					cloud-drivers controller/pools \
 					controller/fleet controller/tiers controller/ledger
 SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/trust controller/etcd \
 					controller/metrics controller/fleet controller/tiers \
-					controller/replay
+					controller/replay controller/drill
 SEES_controller                 := $(GROUND) db/samples cloud-drivers predictor/demand \
 					predictor/horizon predictor/policy \
 					controller/trust controller/etcd controller/pools \
 					controller/metrics controller/fleet controller/tiers \
-					controller/tick controller/api
+					controller/tick controller/drill controller/api
 
 SEES_cli/client                 := $(BASE)
 SEES_cli/files                  := common common/text common/calendar predictor/simulation \

@@ -231,6 +231,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 		daemon_stop(d);
 		return rc;
 	}
+	daemon_start_drills(d);
 	log_info("serving", INT("port", api_port(d->api)),
 		 INT("host_port", api_host_port(d->api)), STR("advertise", d->advertise),
 		 STR("store", own_store ? "embedded" : o->store_url));
@@ -242,6 +243,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 void daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
+	drill_halt(d->drill);
 	prompull_stop(d->prompull);
 	tick_halt(d->tick);
 	sched_free(d->sched);
@@ -251,6 +253,7 @@ void daemon_stop(struct daemon *d)
 	if (d->kv)
 		kv_end_watches(d->kv);
 	api_close(d->api);
+	drill_free(d->drill);
 	tick_free(d->tick);
 	kv_close(d->kv);
 	ca_close(d->ca);

@@ -70,9 +70,8 @@ static void add_pool_problems(struct daemon *d, json_t *problems)
 	}
 }
 
-static json_t *hook_status(void *arg)
+json_t *daemon_status(struct daemon *d)
 {
-	struct daemon *d = daemon_of(arg);
 	json_t *tick = NULL, *problems = NULL;
 
 	if (d->tick)
@@ -82,6 +81,11 @@ static json_t *hook_status(void *arg)
 	add_pool_problems(d, problems);
 	return json_pack("{s:o, s:o, s:o}", "store", store_json(d), "tick",
 			 tick ? tick : json_null(), "problems", problems);
+}
+
+static json_t *hook_status(void *arg)
+{
+	return daemon_status(daemon_of(arg));
 }
 
 /* ---------------------------------------------------------------- tiers, pools, hosts */
@@ -186,4 +190,5 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret)
 	daemon_services_hooks(ret);
 	daemon_metrics_hooks(ret);
 	daemon_forecast_hooks(ret);
+	daemon_drill_hooks(ret);
 }

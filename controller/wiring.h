@@ -6,6 +6,7 @@
 #define CONTROLLER_WIRING_H
 
 #include "api.h"
+#include "drill.h"
 #include "etcd.h"
 #include "events.h"
 #include "fleet.h"
@@ -40,6 +41,8 @@ struct daemon {
 	/* Set once, read by the API's threads that came up before it. */
 	struct tick *_Atomic tick;
 	struct prompull *prompull;
+	struct drill_opts drill_opts;
+	struct drill *_Atomic drill; /* as the tick */
 };
 
 /* hooks*.c: callbacks of the API into the daemon; hooks.c sets all, with those of the
@@ -48,5 +51,10 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret);
 void daemon_services_hooks(struct api_hooks *ret);
 void daemon_metrics_hooks(struct api_hooks *ret);
 void daemon_forecast_hooks(struct api_hooks *ret);
+void daemon_drill_hooks(struct api_hooks *ret);
+
+/* {"store","tick","problems"}; the caller's. */
+json_t *daemon_status(struct daemon *d);
+void daemon_start_drills(struct daemon *d);
 
 #endif

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct api;
+struct drill_request;
 
 /* The controller's own token for its built-in store; it is not listed. */
 #define API_OWN_TOKEN "controller (internal)"
@@ -89,6 +90,9 @@ struct api_hooks {
 	/* Samples of a host's agent: the body of the request. */
 	int (*agent_metrics)(void *arg, const char *host, const json_t *body,
 			     struct err *err);
+	/* See drill_start(). */
+	int (*drill)(void *arg, const struct drill_request *q, bool dry_run, json_t **ret,
+		     struct err *err);
 	/* Adds lines in the Prometheus text format. */
 	void (*prometheus)(void *arg, struct buf *to);
 	/* For paths that kv_handles(): queues the answer on conn. NULL with an external
@@ -113,6 +117,9 @@ uint16_t api_host_port(const struct api *api);
 
 /* SHA-256 of the agent's file in hex, for user data; "": there is no file. */
 const char *api_agent_sum(const struct api *api);
+
+/* All that the host asks for is refused from now on; "": of no host. For drills. */
+void api_cut_host(struct api *api, const char *host);
 
 /* Makes streams send new events at once instead of within a second. */
 void api_notify_event(struct api *api);

@@ -66,6 +66,11 @@ const struct api_route api_routes[] = {
 	GET("/v1/holds/{id}", API_VIEWER, api_hold_get, ""),
 	DELETE("/v1/holds/{id}", API_OPERATOR, api_hold_delete, "dry_run"),
 
+	GET("/v1/drills", API_VIEWER, api_drill_list, "stack limit cursor"),
+	/* It stops the controller, which is of all stacks. */
+	SEND("POST", "/v1/drills", API_ADMIN, 64 * KB, api_drill_post, "dry_run"),
+	GET("/v1/drills/{id}", API_VIEWER, api_drill_get, ""),
+
 	GET("/v1/pools", API_VIEWER, api_pool_list, "stack limit cursor"),
 	GET("/v1/pools/{pool}", API_VIEWER, api_pool_get, ""),
 	GET("/v1/hosts", API_VIEWER, api_host_list, "pool all limit cursor"),

@@ -20,6 +20,9 @@ const struct conf_option stack_head_options[] = {
 	  "time zone of its seasons and schedules, such as Europe/Stockholm" },
 	{ "stack", "domain", CONF_STRING, HEAD(domain), "foretide.local", 0, 0, NULL,
 	  "services are found by DNS as SERVICE.STACK.DOMAIN" },
+	{ "stack", "drill_window", CONF_STRING, HEAD(drill_window), "", 0, 0, NULL,
+	  "when foretide drill may make faults, such as sun 02:00-04:00; empty: only in a "
+	  "window that the call states" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 const struct conf_option stack_pool_options[] = {

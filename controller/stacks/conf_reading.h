@@ -24,7 +24,7 @@ struct tier_conf {
 };
 
 struct stack_head {
-	char *name, *timezone, *domain;
+	char *name, *timezone, *domain, *drill_window;
 };
 
 struct conf_reading {
