@@ -61,6 +61,17 @@ static const struct cli_command commands[] = {
 	{ "drain", "HOST [--dry-run] [--yes] [--force HOLD]",
 	  "show what runs on a host, drain and remove it", ASKING_HELP ARGS_COMMON_HELP,
 	  cli_drain },
+	{ "drill", "STACK [--window W] [--for 60s] [--host H] [--yes] | --last [STACK]",
+	  "make faults in a stack, and report what they cost",
+	  "  --window WINDOW    it is refused outside of it, such as 'sun 02:00-04:00'\n"
+	  "                     (default: the stack's own drill_window)\n"
+	  "  --for TIME         how long a host is cut off, and the controller stopped\n"
+	  "                     (default: 60s)\n"
+	  "  --host HOST        that is killed (default: is chosen)\n"
+	  "  --yes              do not ask\n"
+	  "  --dry-run          only show\n"
+	  "  --last             the report of the last one\n" ARGS_COMMON_HELP,
+	  cli_drill },
 	{ "logs", "UNIT [--lines N]", "the end of a unit's log",
 	  "  --lines N          how many (default: 100)\n" ARGS_COMMON_HELP, cli_logs },
 	{ "events", "[--follow]", "past events",

@@ -247,7 +247,7 @@ int db_hold_release(struct db *db, int64_t id, const char *by, int64_t now_ms,
 /* d->id is not read. The newest 200 are kept. */
 int db_drill_add(struct db *db, const struct db_drill *d, int64_t *ret_id,
 		 struct err *err) MUST_CHECK;
-/* Replaces the row of that id. */
+/* state, ended_ms and report_json of the row of that id. */
 int db_drill_put(struct db *db, const struct db_drill *d, struct err *err) MUST_CHECK;
 int db_drill_get(struct db *db, int64_t id, struct db_drill *ret,
 		 struct err *err) MUST_CHECK;

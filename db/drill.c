@@ -40,7 +40,16 @@ int db_drill_add(struct db *db, const struct db_drill *d, int64_t *ret_id,
 
 int db_drill_put(struct db *db, const struct db_drill *d, struct err *err)
 {
-	return db_put_one(db, &table, d, err);
+	struct db_conn *c;
+	int rc = db_write_begin(db, false, &c, err);
+
+	if (rc < 0)
+		return rc;
+	rc = db_run(c, err,
+		    "UPDATE drill SET state = ?2, ended_ms = ?3, report_json = ?4"
+		    " WHERE id = ?1",
+		    "itit", d->id, d->state, d->ended_ms, d->report_json);
+	return db_write_end(db, rc, err);
 }
 
 int db_drill_get(struct db *db, int64_t id, struct db_drill *ret, struct err *err)

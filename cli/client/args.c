@@ -42,6 +42,7 @@ static const struct {
 	FLAG("follow", follow),
 	FLAG("yes", yes),
 	FLAG("all", all),
+	FLAG("last", last),
 	FLAG("force", force),
 	VALUE("force=", holds, HOLDS),
 	FLAG("days", days),

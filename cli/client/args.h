@@ -17,7 +17,7 @@ struct args {
 	int n;
 	const char *url, *token_file, *ca;
 	bool json;
-	bool dry_run, follow, yes, all, force, days, csv;
+	bool dry_run, follow, yes, all, last, force, days, csv;
 	const char *stack, *tier, *host, *reason, *duration, *name, *role, *since,
 		*horizon, *lines, *pool, *until, *with, *to, *at, *month, *window;
 	const char *holds; /* --force=: their numbers */

@@ -93,7 +93,8 @@ int64_t look_serving(const struct look *l, const char *tier)
 
 int64_t look_wanted(const struct db_tier *t)
 {
-	return t->desired < 0 ? t->min : t->desired;
+	/* Bounds may be newer than the last decision. */
+	return MIN(MAX(t->desired, t->min), t->max);
 }
 
 int look_check_well(const struct look *l, struct err *err)
