@@ -157,10 +157,9 @@ static int apply(const struct args *a, struct err *err)
 	path = xasprintf("/v1/stacks/%s", name);
 	done = xasprintf("stack %s is applied; follow it with: foretide events --follow",
 			 name);
-	return change(a,
-		      &(struct change_request){ "PUT", path, body,
-						"Apply these changes?" },
-		      done, err);
+	return change(
+		a, &(struct change_request){ "PUT", path, body, "Apply these changes?" },
+		done, err);
 }
 
 int cli_apply(int argc, char **argv)
@@ -180,10 +179,10 @@ static int delete_stack(const struct args *a, struct err *err)
 			       "removed",
 			       a->position[0]);
 
-	return change(a,
-		      &(struct change_request){ "DELETE", path, NULL,
-						"Remove all of this?" },
-		      done, err);
+	return change(
+		a,
+		&(struct change_request){ "DELETE", path, NULL, "Remove all of this?" },
+		done, err);
 }
 
 int cli_delete(int argc, char **argv)

@@ -257,7 +257,8 @@ int cli_drill(int argc, char **argv)
 	int rc = args_read(argc, argv, "window for host yes dry-run last", 0, 1, &a);
 
 	if (rc == EXIT_OK && a.n == 0 && !a.last)
-		rc = cli_fail(EXIT_USAGE, argv[0], "takes the name of a stack, or --last");
+		rc = cli_fail(EXIT_USAGE, argv[0],
+			      "takes the name of a stack, or --last");
 	if (rc == EXIT_OK && a.n == 1)
 		rc = args_stack(&a);
 	if (rc != EXIT_OK)

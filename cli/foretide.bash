@@ -19,7 +19,7 @@ _foretide_kind() {
 	case $1 in
 	explain | import | forecast | promote | replay) echo tier ;;
 	hold | release | ledger) echo held ;;
-	delete | calendar) echo stack ;;
+	delete | calendar | drill) echo stack ;;
 	drain) echo host ;;
 	logs) echo unit ;;
 	apply) echo folder ;;
@@ -34,6 +34,7 @@ _foretide_options() {
 
 	case $1 in
 	apply | delete | drain) echo "--dry-run --yes --force $common" ;;
+	drill) echo "--window --for --host --yes --dry-run --last $common" ;;
 	promote) echo "--to --force --yes --dry-run $common" ;;
 	import) echo "--dry-run $common" ;;
 	tiers | services | holds) echo "--stack $common" ;;

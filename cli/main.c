@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ASKING_HELP                                                                  \
-	"  --dry-run          only show\n"                                            \
-	"  --yes              do not ask\n"                                           \
+#define ASKING_HELP                                                                    \
+	"  --dry-run          only show\n"                                             \
+	"  --yes              do not ask\n"                                            \
 	"  --force HOLD       although this hold forbids it: its number, or several\n" \
 	"                     such as 3,5\n"
 
@@ -181,7 +181,8 @@ static void usage(FILE *to)
 	fprintf(to, "\nSee foretide COMMAND --help; foretide --version prints the "
 		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 the "
 		    "controller does not\nanswer or is busy, 4 not allowed, 5 not found, "
-		    "6 conflict with the current\nstate, on hold or not confirmed, 7 a decision was not "
+		    "6 conflict with the current\nstate, on hold or not confirmed, 7 a "
+		    "decision was not "
 		    "repeated.\n");
 }
 

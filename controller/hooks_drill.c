@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hooks_drill.c - drills: how the API starts one, and what one does to the daemon's parts.
+ * hooks_drill.c - drills: how the API starts one, and what one does to the daemon's
+ * parts.
  */
 #include "check.h"
 #include "clock.h"

@@ -205,9 +205,9 @@ int args_read(int argc, char **argv, const char *takes, int least, int most,
 			return cli_fail(EXIT_USAGE, argv[0], "unknown option %s",
 					argv[optind - 1]);
 		void *place = (char *)&a + known[i].at;
-		int rc = known[i].is_flag ? EXIT_OK
-					  : check_form(argv[0], names[i], known[i].form,
-						       optarg);
+		int rc = known[i].is_flag
+				 ? EXIT_OK
+				 : check_form(argv[0], names[i], known[i].form, optarg);
 
 		if (rc != EXIT_OK)
 			return rc;

@@ -27,7 +27,8 @@ struct change_request {
 /*
  * Shows what the request would do, asks, and sends it so that it does what was shown or
  * nothing; when that has changed meanwhile it is shown and asked for anew. *ret is the
- * answer, NULL after --dry-run. ERR_CONFLICT: not confirmed, on hold, or it kept changing.
+ * answer, NULL after --dry-run. ERR_CONFLICT: not confirmed, on hold, or it kept
+ * changing.
  */
 int client_change(const struct args *a, const struct change_request *q, json_t **ret,
 		  struct err *err) MUST_CHECK;

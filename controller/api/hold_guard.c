@@ -145,13 +145,13 @@ int hold_guard(struct request *r, const json_t *holds, const char *what, struct 
 	add_ids(&ids, holds);
 	json_decref(r->fail_more);
 	r->fail_more = json_pack("{s:O}", "holds", holds);
-	return err_set(err, ERR_CONFLICT,
-		       "cannot %s: hold %lld of %s is on %s%s%s%s%s%s; release it "
-		       "(foretide release %lld), or force this by number (--force %s). Its "
-		       "reason: %.300s",
-		       what, (long long)id_of(first), text_of(first, "owner"),
-		       text_of(first, "stack"), *tier ? "/" : "", tier,
-		       *until ? " until " : "", until,
-		       n > 1 ? ", and there are more" : "", (long long)id_of(first),
-		       buf_str(&ids), text_of(first, "reason"));
+	return err_set(
+		err, ERR_CONFLICT,
+		"cannot %s: hold %lld of %s is on %s%s%s%s%s%s; release it "
+		"(foretide release %lld), or force this by number (--force %s). Its "
+		"reason: %.300s",
+		what, (long long)id_of(first), text_of(first, "owner"),
+		text_of(first, "stack"), *tier ? "/" : "", tier, *until ? " until " : "",
+		until, n > 1 ? ", and there are more" : "", (long long)id_of(first),
+		buf_str(&ids), text_of(first, "reason"));
 }

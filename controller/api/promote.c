@@ -73,12 +73,11 @@ static void reply(struct request *r, const struct db_tier *t, enum db_mode from,
 
 	tier_tag(t, tag);
 	reply_json(r, 200,
-		   json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "plan",
-			     tag, "stack",
-			     t->stack, "tier", t->name, "from", db_mode_name(from), "to",
-			     db_mode_name(w->to), "applied", !w->dry_run, "forced",
-			     w->force && !v->promote, "verdict", verdict_json(v, from),
-			     "backtest", backtest_json(r, t)));
+		   json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "plan", tag,
+			     "stack", t->stack, "tier", t->name, "from",
+			     db_mode_name(from), "to", db_mode_name(w->to), "applied",
+			     !w->dry_run, "forced", w->force && !v->promote, "verdict",
+			     verdict_json(v, from), "backtest", backtest_json(r, t)));
 }
 
 /* report NULL: there is no backtest, for the reason in err. */

@@ -158,8 +158,8 @@ int removals_of_host(struct db *db, const struct db_host *h, json_t *changes,
 	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };
 	const struct db_unit_filter on = { .host = h->id };
 	CLEANUP(free)
-	char *detail = xasprintf("of pool %s: its VM is removed once it is empty",
-				 h->pool);
+	char *detail =
+		xasprintf("of pool %s: its VM is removed once it is empty", h->pool);
 	int rc = db_unit_list(db, &on, &units, err);
 
 	if (rc < 0)

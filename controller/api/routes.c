@@ -32,8 +32,7 @@ const struct api_route api_routes[] = {
 	GET("/v1/stacks/{stack}", API_VIEWER, api_stack_get, ""),
 	SEND("PUT", "/v1/stacks/{stack}", API_OPERATOR, 4 * MB, api_stack_put,
 	     "dry_run force"),
-	DELETE("/v1/stacks/{stack}", API_OPERATOR, api_stack_delete,
-	       "dry_run force"),
+	DELETE("/v1/stacks/{stack}", API_OPERATOR, api_stack_delete, "dry_run force"),
 	GET("/v1/stacks/{stack}/events", API_VIEWER, api_stack_events,
 	    "tier limit cursor"),
 

@@ -38,8 +38,9 @@ static bool pool_stays(const struct stack_file *s, const struct db_pool *was)
 int stack_holds_tier(struct request *r, const struct db_tier *was,
 		     const struct db_tier *t, json_t *holds, struct err *err)
 {
-	return t && !scales(was, t) ? 0
-				    : hold_guard_add(r, holds, was->stack, was->name, err);
+	return t && !scales(was, t)
+		       ? 0
+		       : hold_guard_add(r, holds, was->stack, was->name, err);
 }
 
 int stack_holds(struct request *r, const struct stack_file *s, json_t *holds,
@@ -52,11 +53,10 @@ int stack_holds(struct request *r, const struct stack_file *s, json_t *holds,
 	if (rc == 0)
 		rc = db_pool_list(r->api->db, &pools, err);
 	for (size_t i = 0; rc == 0 && i < tiers.n; i++)
-		rc = stack_holds_tier(r, &tiers.v[i],
-				      tier_in(&s->tiers, tiers.v[i].name), holds, err);
+		rc = stack_holds_tier(r, &tiers.v[i], tier_in(&s->tiers, tiers.v[i].name),
+				      holds, err);
 	for (size_t i = 0; rc == 0 && i < pools.n; i++)
-		if (strcmp(pools.v[i].stack, s->name) == 0 &&
-		    !pool_stays(s, &pools.v[i]))
+		if (strcmp(pools.v[i].stack, s->name) == 0 && !pool_stays(s, &pools.v[i]))
 			rc = hold_guard_add(r, holds, s->name, NULL, err);
 	return rc;
 }

@@ -156,7 +156,6 @@ static int check_holds(struct change *c, struct err *err)
 	return rc < 0 || c->dry_run ? rc : hold_guard(c->r, c->holds, what, err);
 }
 
-
 /* Read, checked and written in one transaction. */
 static int change_tier(struct db *db, void *arg, struct err *err)
 {
@@ -190,9 +189,8 @@ DEFINE_CLEANUP_OBJECT(struct change, change_done);
 
 int api_tier_patch(struct request *r, struct err *err)
 {
-	CLEANUP(change_done) struct change c = { .r = r,
-						   .endings = json_array(),
-						   .holds = json_array() };
+	CLEANUP(change_done)
+	struct change c = { .r = r, .endings = json_array(), .holds = json_array() };
 	CLEANUP(free) char *text = NULL;
 	json_t *doc;
 	int rc = request_dry_run(r, &c.dry_run, err);

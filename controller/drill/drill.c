@@ -15,7 +15,8 @@
 struct drill {
 	const struct drill_opts *o;
 	pthread_mutex_t starting; /* held while one is started, and joined at the end */
-	pthread_mutex_t lock; /* of what follows; run belongs to the thread while it runs */
+	pthread_mutex_t
+		lock; /* of what follows; run belongs to the thread while it runs */
 	pthread_cond_t wake;
 	bool is_ending;  /* the controller is */
 	bool is_running; /* from the check on */

@@ -24,8 +24,8 @@ struct drill_ops {
 	void *arg;
 	/* Ends the VM at its cloud without a word to anybody. */
 	int (*kill_host)(void *arg, const struct db_host *h, struct err *err);
-	/* From now on all that the host's agent asks for is refused; "": of no host. May be
-	 * NULL: hosts do not come through this controller. */
+	/* From now on all that the host's agent asks for is refused; "": of no host. May
+	 * be NULL: hosts do not come through this controller. */
 	void (*cut_host)(void *arg, const char *host);
 	/* stop_process(), but for tests: should_end is asked now and then, to return
 	 * early. */
@@ -54,11 +54,11 @@ struct drill_request {
 	const char *owner;  /* who asks for it */
 	const char *window; /* "sun 02:00-04:00"; NULL: the stack's own */
 	const char *host;   /* that is killed; NULL: is chosen */
-	int64_t for_ms;     /* real; how long a host is cut off and the controller stopped */
+	int64_t for_ms; /* real; how long a host is cut off and the controller stopped */
 };
 
-/* A drill that was running when a controller ended is marked as interrupted. opts and what
- * it points to must outlive it. */
+/* A drill that was running when a controller ended is marked as interrupted. opts and
+ * what it points to must outlive it. */
 struct drill *drill_new(const struct drill_opts *opts);
 /* Ends a running one early; none starts any more. */
 void drill_halt(struct drill *d);
@@ -66,9 +66,9 @@ void drill_free(struct drill *d);
 DEFINE_CLEANUP(struct drill *, drill_free);
 
 /*
- * Starts a drill; *ret is its report so far, see drill_json(). dry_run: only what it would
- * do. ERR_NOT_FOUND, ERR_INVAL: there is no such stack or host, or the request is not
- * valid; ERR_CONFLICT: refused, in words.
+ * Starts a drill; *ret is its report so far, see drill_json(). dry_run: only what it
+ * would do. ERR_NOT_FOUND, ERR_INVAL: there is no such stack or host, or the request is
+ * not valid; ERR_CONFLICT: refused, in words.
  */
 int drill_start(struct drill *d, const struct drill_request *q, bool dry_run,
 		json_t **ret, struct err *err) MUST_CHECK;

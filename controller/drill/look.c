@@ -199,8 +199,8 @@ int look_choose(const struct look *l, const char *wanted, const struct db_host *
 		const struct db_host *h = &l->hosts.v[i];
 		size_t n = 0;
 
-		if ((wanted && strcmp(h->id, wanted) != 0) ||
-		    weigh(l, h, &n, &why) < 0 || n >= least)
+		if ((wanted && strcmp(h->id, wanted) != 0) || weigh(l, h, &n, &why) < 0 ||
+		    n >= least)
 			continue;
 		least = n;
 		*ret = h;

@@ -70,8 +70,9 @@ int refuse_problems(const json_t *list, struct err *err)
 
 	if (!p)
 		return 0;
-	return err_set(err, ERR_CONFLICT,
-		       "there is a problem, which must be solved first (foretide status): "
-		       "%s: %.300s",
-		       kind ? kind : "", words ? words : "");
+	return err_set(
+		err, ERR_CONFLICT,
+		"there is a problem, which must be solved first (foretide status): "
+		"%s: %.300s",
+		kind ? kind : "", words ? words : "");
 }

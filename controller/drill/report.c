@@ -85,8 +85,9 @@ void report_say(struct report *r, const char *fmt, ...)
 			      json_pack("{s:o, s:o}", "at", json_time(clock_now_ms()),
 					"text", json_text(text)));
 	store(r);
-	event_add(r->o->events, "drill", DB_LEVEL_INFO, EVENT_ABOUT(.stack = r->row.stack),
-		  "drill %lld of %s: %s", (long long)r->row.id, r->row.stack, text);
+	event_add(r->o->events, "drill", DB_LEVEL_INFO,
+		  EVENT_ABOUT(.stack = r->row.stack), "drill %lld of %s: %s",
+		  (long long)r->row.id, r->row.stack, text);
 }
 
 /* Nothing was lost: no host without need, no request, and no tier without an instance. */
@@ -119,10 +120,10 @@ void report_end(struct report *r, const char *state, const char *why)
 	if (*why)
 		json_object_set_new(r->doc, "why", json_text(why));
 	report_say(r, "%s%s%s",
-		   held					 ? "done: nothing was lost"
+		   held                                ? "done: nothing was lost"
 		   : strcmp(state, DB_DRILL_DONE) == 0 ? "done: something was lost, see "
-							   "its report"
-							 : "ended early",
+							 "its report"
+						       : "ended early",
 		   *why ? ": " : "", why);
 	free(r->row.state);
 	r->row.state = xstrdup(state);

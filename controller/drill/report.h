@@ -20,8 +20,7 @@ struct report {
 };
 
 /* What it would do, as long as it has not. */
-json_t *report_plan(const struct drill_request *q, const char *host,
-		    const json_t *units);
+json_t *report_plan(const struct drill_request *q, const char *host, const json_t *units);
 
 /* Stores the row, with doc, which it takes. */
 int report_begin(struct report *r, const struct drill_opts *o,

@@ -129,8 +129,9 @@ static int stop_controller(struct step *s, struct err *err)
 	const struct drill_ops *ops = &s->r->o->ops;
 	int rc;
 
-	report_say(&s->r->report, "stops the controller for %lld s: nothing answers until "
-				  "then",
+	report_say(&s->r->report,
+		   "stops the controller for %lld s: nothing answers until "
+		   "then",
 		   (long long)(s->r->for_ms / 1000));
 	/* Those who follow it read this before. */
 	rc = look_until(s, clock_mono_ms() + or_usual(s->r->o->settle_ms, SETTLE_MS),
@@ -253,8 +254,7 @@ static int run_step(struct run *r, enum report_step kind, struct err *err)
 	rc = make_fault(&s, err);
 	if (rc == 0)
 		rc = look_until(&s,
-				clock_mono_ms() +
-					or_usual(r->o->recover_ms, RECOVER_MS),
+				clock_mono_ms() + or_usual(r->o->recover_ms, RECOVER_MS),
 				true, err);
 	step_end(&s, rc, err);
 	watch_done(&s.watch);
@@ -294,7 +294,7 @@ void run_drill(struct run *r)
 	r->wait(r->of, COUNTED_AFTER * r->o->metrics_ms);
 	count_requests(r);
 	report_end(&r->report,
-		   rc == 0			? DB_DRILL_DONE
+		   rc == 0                ? DB_DRILL_DONE
 		   : r->should_end(r->of) ? DB_DRILL_INTERRUPTED
 					  : DB_DRILL_EARLY,
 		   rc == 0 ? "" : err.msg);

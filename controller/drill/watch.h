@@ -14,7 +14,8 @@ struct watch {
 	int64_t begun_mono_ms;
 	int64_t last_mono_ms;     /* the last look */
 	int64_t well_since_ms;    /* all serve since; -1: not now */
-	int64_t short_until_ms;   /* the last time at which they did not; -1: they always did */
+	int64_t short_until_ms;   /* the last time at which they did not; -1: they always
+				     did */
 	int64_t nothing_since_ms; /* a tier that served has no instance left; -1: none */
 	char nothing[64];         /* that tier */
 	const char *subject;      /* the host that is taken; "": none */

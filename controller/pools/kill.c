@@ -21,9 +21,9 @@ int pool_kill(const struct pool_opts *o, const struct db_host *h, struct err *er
 		rc = pool_driver_config(o, &r.row, &config, err);
 	if (rc == 0)
 		rc = driver_open(o->drivers_dir, r.row.driver, config, &driver, err);
-	if (rc == 0 && driver->ops->terminate(driver->drv, o->owner, h->vm_id,
-					      clock_mono_ms() + POOL_CALL_TIMEOUT_MS,
-					      &e) < 0)
+	if (rc == 0 &&
+	    driver->ops->terminate(driver->drv, o->owner, h->vm_id,
+				   clock_mono_ms() + POOL_CALL_TIMEOUT_MS, &e) < 0)
 		rc = pool_driver_err(&r, &e, err);
 	db_pool_done(&r.row);
 	return rc;

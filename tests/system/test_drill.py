@@ -12,6 +12,7 @@ import pytest
 
 from rig_tools import Load, Quick
 from store_tools import BUILD
+from test_api import fits, schema_of
 
 ALWAYS = "daily 00:00-24:00"
 DEMAND = "demand = sum(rate(quick_requests_total))\n"
@@ -125,6 +126,8 @@ def test_all_of_it_is_made_followed_reported_and_kept(quick):
         assert status in (0, 1), child.stderr.read()
     drill = json.loads(quick.cli("drill", "--last", "--json").stdout)
     steps = {s["step"]: s for s in drill["steps"]}
+    document = quick.api("/openapi.json")
+    fits(document, schema_of(document, "/v1/drills/{id}", "get", 200), drill)
     picture = told + json.dumps(drill, indent=1) + quick.picture()
     assert drill["state"] == "done" and drill["ended"] and not drill["why"], picture
     assert [s["state"] for s in drill["steps"]] == ["done"] * 3, picture
