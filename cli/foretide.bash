@@ -96,8 +96,8 @@ _foretide_words() {
 
 _foretide() {
 	local commands="apply delete status stacks tiers pools hosts units services ledger decisions
-		holds explain calendar replay hold release drain logs events token import forget promote local
-		play decide forecast backtest"
+		holds explain calendar replay hold release drain drill logs events token import
+		forget promote local play decide forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]} kind
 

@@ -43,6 +43,7 @@ struct drill_opts {
 	/* Real; 0: the usual ones. */
 	int64_t look_ms;    /* 200: between two looks at the stack */
 	int64_t settle_ms;  /* 3 s: all must serve for so long to have recovered */
+	int64_t nothing_ms; /* 5 s: a tier of which nothing serves for longer ends it */
 	int64_t recover_ms; /* 15 min: a step that has not recovered by then failed */
 };
 

@@ -15,8 +15,8 @@
 #define LOOK_MS 200
 #define SETTLE_MS 3000
 #define RECOVER_MS 900000
-#define NOTHING_MAX_MS 5000 /* a tier that serves nothing for so long ends the drill */
-#define COUNTED_AFTER 2     /* reports of agents that a count waits for */
+#define NOTHING_MS 5000
+#define COUNTED_AFTER 2 /* reports of agents that a count waits for */
 
 static int64_t or_usual(int64_t ms, int64_t usual)
 {
@@ -55,8 +55,8 @@ static int check_trouble(const struct step *s, struct err *err)
 
 	if (s->r->should_end(s->r->of))
 		return err_set(err, ERR_UNAVAIL, "the controller is being stopped");
-	if (w->nothing_since_ms >= 0 &&
-	    w->last_mono_ms - w->nothing_since_ms > NOTHING_MAX_MS)
+	if (w->nothing_since_ms >= 0 && w->last_mono_ms - w->nothing_since_ms >
+						or_usual(s->r->o->nothing_ms, NOTHING_MS))
 		return err_set(err, ERR_CONFLICT, "the tier %s has nothing that serves",
 			       w->nothing);
 	return refuse_hold(s->r->o->db, s->r->stack, clock_now_ms(), err);

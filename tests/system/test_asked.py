@@ -205,7 +205,9 @@ def test_what_goes_is_shown_first(daemon, tmp_path):
     assert run(daemon, "apply", path, "--yes")[0] == 0
     status, out, _ = run(daemon, "delete", "shop", says="n\n")
     assert "it is stateful: its data goes with its hosts" in out
-    answer = json.loads(run(daemon, "delete", "shop", "--json", "--yes")[1])
+    status, out, err = run(daemon, "delete", "shop", "--json", "--yes")
+    answer = json.loads(out)
+    assert status == 0 and "remove  tier  db" in err
     assert answer["applied"] and answer["changes"]
 
 

@@ -33,7 +33,8 @@ struct fixture {
 	char cut[64];         /* "": none */
 	char was_cut[64];
 	_Atomic int stops;
-	bool breaks; /* a killed host is not replaced */
+	bool takes_all; /* no host is left */
+	bool breaks;    /* a killed host is not replaced */
 };
 
 /* Strings of rows that are only written. */
@@ -104,6 +105,8 @@ static int kill_host(void *arg, const struct db_host *h, struct err *err)
 	struct fixture *f = arg;
 	int rc = db_host_gone(f->db, h->id, "killed", clock_now_ms(), err);
 
+	if (rc == 0 && f->takes_all)
+		rc = db_host_gone(f->db, "h-2", "with it", clock_now_ms(), err);
 	if (rc < 0 || f->breaks)
 		return rc;
 	put_host(f, "h-9", DB_HOST_UP);
@@ -399,6 +402,21 @@ static void one_that_does_not_recover_ends_it(void **state)
 	assert_refused(f, &q, ERR_CONFLICT, "1 of 2");
 }
 
+static void a_tier_of_which_nothing_serves_ends_it(void **state)
+{
+	struct fixture *f = *state;
+	const struct drill_request q = request();
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	f->breaks = f->takes_all = true;
+	f->opts.recover_ms = PATIENCE_MS;
+	f->opts.nothing_ms = 20;
+	doc = run_to_end(f, &q);
+	assert_string_equal(text_of(doc, "state"), DB_DRILL_EARLY);
+	assert_non_null(strstr(text_of(doc, "why"), "web has nothing that serves"));
+	assert_string_equal(text_of(step(doc, 0), "state"), "failed");
+}
+
 static void only_one_runs_and_the_end_of_the_controller_ends_it(void **state)
 {
 	struct fixture *f = *state;
@@ -484,10 +502,10 @@ static void what_was_lost_is_counted(void **state)
 	assert_int_equal(json_integer_value(json_object_get(tier, "short_ms")), 500);
 }
 
-#define TEST(f)                                               \
-	{                                                     \
+#define TEST(f)                                                  \
+	{                                                        \
 		.name = #f, .test_func = f, .setup_func = setup, \
-		.teardown_func = teardown                     \
+		.teardown_func = teardown                        \
 	}
 
 int main(void)
@@ -500,6 +518,7 @@ int main(void)
 		TEST(it_knows_its_limits),
 		TEST(all_steps_are_made_and_reported),
 		TEST(one_that_does_not_recover_ends_it),
+		TEST(a_tier_of_which_nothing_serves_ends_it),
 		TEST(only_one_runs_and_the_end_of_the_controller_ends_it),
 		TEST(one_that_was_running_is_marked_at_the_next_start),
 		TEST(what_was_lost_is_counted),
