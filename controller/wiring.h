@@ -53,8 +53,9 @@ void daemon_metrics_hooks(struct api_hooks *ret);
 void daemon_forecast_hooks(struct api_hooks *ret);
 void daemon_drill_hooks(struct api_hooks *ret);
 
-/* {"store","tick","problems"}; the caller's. */
+/* status.c: {"store","tick","problems"}; the caller's. */
 json_t *daemon_status(struct daemon *d);
+/* hooks_drill.c */
 void daemon_start_drills(struct daemon *d);
 
 #endif
