@@ -284,6 +284,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 		(void)daemon_stop(d);
 		return rc;
 	}
+	daemon_start_drills(d);
 	log_info("serving", INT("port", api_port(d->api)),
 		 INT("host_port", api_host_port(d->api)), STR("advertise", d->advertise),
 		 STR("store", own_store ? "embedded" : o->store_url));
@@ -295,6 +296,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 bool daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
+	drill_halt(d->drill);
 	prompull_stop(d->prompull);
 	tick_halt(d->tick);
 	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS)) {
@@ -310,6 +312,7 @@ bool daemon_stop(struct daemon *d)
 	if (d->kv)
 		kv_end_watches(d->kv);
 	api_close(d->api);
+	drill_free(d->drill);
 	tick_free(d->tick);
 	health_stop(d->health);
 	kv_close(d->kv);

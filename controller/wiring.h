@@ -6,6 +6,7 @@
 #define CONTROLLER_WIRING_H
 
 #include "api.h"
+#include "drill.h"
 #include "etcd.h"
 #include "events.h"
 #include "fleet.h"
@@ -45,6 +46,8 @@ struct daemon {
 	/* Set once, read by the API's threads that came up before it. */
 	struct tick *_Atomic tick;
 	struct prompull *prompull;
+	struct drill_opts drill_opts;
+	struct drill *_Atomic drill; /* as the tick */
 };
 
 /* hooks*.c: callbacks of the API into the daemon; hooks.c sets all, with those of the
@@ -54,5 +57,11 @@ void daemon_services_hooks(struct api_hooks *ret);
 void daemon_metrics_hooks(struct api_hooks *ret);
 void daemon_forecast_hooks(struct api_hooks *ret);
 void daemon_backup_hooks(struct api_hooks *ret);
+void daemon_drill_hooks(struct api_hooks *ret);
+
+/* status.c: {"store","tick","problems"}; the caller's. */
+json_t *daemon_status(struct daemon *d);
+/* hooks_drill.c */
+void daemon_start_drills(struct daemon *d);
 
 #endif

@@ -313,6 +313,19 @@ int db_hold_list(struct db *db, const char *stack, int64_t active_at_ms,
 int db_hold_release(struct db *db, int64_t id, const char *by, int64_t now_ms,
 		    struct err *err) MUST_CHECK;
 
+/* ---------------------------------------------------------------- drills */
+
+/* d->id is not read. The newest 200 are kept. */
+int db_drill_add(struct db *db, const struct db_drill *d, int64_t *ret_id,
+		 struct err *err) MUST_CHECK;
+/* state, ended_ms and report_json of the row of that id. */
+int db_drill_put(struct db *db, const struct db_drill *d, struct err *err) MUST_CHECK;
+int db_drill_get(struct db *db, int64_t id, struct db_drill *ret,
+		 struct err *err) MUST_CHECK;
+/* stack: NULL for all. Newest first. */
+int db_drill_list(struct db *db, const char *stack, struct db_drill_list *ret,
+		  struct err *err) MUST_CHECK;
+
 /* ---------------------------------------------------------------- tokens */
 
 /* ERR_CONFLICT when the name is in use by a token that is not revoked. */

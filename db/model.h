@@ -257,6 +257,22 @@ struct db_hold {
 };
 DB_MODEL(db_hold);
 
+/* Faults that were made on purpose, and what they cost. */
+struct db_drill {
+	int64_t id;
+	char *stack;
+	char *owner;
+	char *state; /* see DB_DRILL_RUNNING and the others */
+	int64_t started_ms;
+	int64_t ended_ms;  /* 0: it runs */
+	char *report_json; /* as the API returns it */
+};
+DB_MODEL(db_drill);
+#define DB_DRILL_RUNNING "running"
+#define DB_DRILL_DONE "done"
+#define DB_DRILL_EARLY "ended-early"
+#define DB_DRILL_INTERRUPTED "interrupted" /* the controller ended before it did */
+
 enum db_role { DB_ROLE_VIEWER, DB_ROLE_OPERATOR, DB_ROLE_ADMIN };
 const char *db_role_name(enum db_role r); /* "viewer" */
 int db_role_from_name(const char *name);

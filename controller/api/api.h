@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct api;
+struct drill_request;
 struct listening;
 
 /* Strings must stay valid as long as the api. "": none. */
@@ -97,6 +98,9 @@ struct api_hooks {
 	/* A backup of all state: an open file without a name, the caller's. May take
 	 * seconds. */
 	int (*backup)(void *arg, int *ret_fd, struct err *err);
+	/* See drill_start(). */
+	int (*drill)(void *arg, const struct drill_request *q, bool dry_run, json_t **ret,
+		     struct err *err);
 	/* Adds lines in the Prometheus text format. */
 	void (*prometheus)(void *arg, struct buf *to);
 	/* For paths that kv_handles(): queues the answer on conn. NULL with an external
@@ -127,6 +131,8 @@ const char *api_agent_sum(const struct api *api);
  * of ours. Safe from any thread.
  */
 bool api_stranger_called(struct api *api, const char *host, int64_t within_ms);
+/* All that the host asks for is refused from now on; "": of no host. For drills. */
+void api_cut_host(struct api *api, const char *host);
 
 /* Makes streams send new events at once instead of within a second. */
 void api_notify_event(struct api *api);

@@ -219,6 +219,24 @@ static int by_token(struct request *r, const char *header, struct err *err)
 	return 0;
 }
 
+/* A drill cuts it off: it finds what it would find behind a broken link. */
+static bool is_cut(struct api *api, const char *host)
+{
+	bool ret;
+
+	pthread_mutex_lock(&api->lock);
+	ret = *api->cut_host && strcmp(api->cut_host, host) == 0;
+	pthread_mutex_unlock(&api->lock);
+	return ret;
+}
+
+void api_cut_host(struct api *api, const char *host)
+{
+	pthread_mutex_lock(&api->lock);
+	snprintf(api->cut_host, sizeof(api->cut_host), "%s", host);
+	pthread_mutex_unlock(&api->lock);
+}
+
 /* A certificate can outlive its host; only existing hosts are accepted. */
 static int check_host(struct request *r, const char *name, struct err *err)
 {
@@ -254,6 +272,8 @@ static int by_certificate(struct request *r, struct err *err)
 	if (p->rc < 0)
 		return err_set(err, p->rc, "the client certificate is not valid");
 	rc = check_host(r, p->name, err);
+	if (rc == 0 && is_cut(r->api, p->name))
+		return err_set(err, ERR_UNAVAIL, "host %s is cut off by a drill", p->name);
 	/* While the database fails hosts keep their leases. */
 	if (rc < 0 && !(rc == ERR_STORE && p->was_a_host))
 		return rc;

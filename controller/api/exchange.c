@@ -61,6 +61,7 @@ static void request_free(struct request *r)
 	if (r->kept_key)
 		kept_forget(r->api->kept, r->kept_key);
 	buf_done(&r->body);
+	json_decref(r->fail_more);
 	free(r->kept_key);
 	free(r->etag);
 	free(r->location);

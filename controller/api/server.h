@@ -51,6 +51,7 @@ struct api {
 	pthread_cond_t wake; /* the ticker's */
 	pthread_t ticker;
 	bool stopping;
+	char cut_host[64];  /* that is refused; "": none */
 	uint64_t event_seq; /* grows with each event */
 	struct api_stream *streams;
 	struct api_log_ask *log_asks;

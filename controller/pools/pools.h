@@ -86,6 +86,10 @@ void pools_problems(struct pools *p, json_t *list);
 int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
 		       struct err *err) MUST_CHECK;
 
+/* Ends the VM of a host with a driver of its own, and tells nobody: for drills. */
+int pool_kill(const struct pool_opts *o, const struct db_host *h,
+	      struct err *err) MUST_CHECK;
+
 /* One reconcile of the named pool: a sched_fn whose arg is the struct pools. */
 int64_t pool_reconcile(void *pools, const char *name);
 
