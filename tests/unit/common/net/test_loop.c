@@ -112,12 +112,13 @@ static void a_stop_of_the_process_is_a_pause(void **state)
 {
 	struct fixture *f = *state;
 	int64_t end = clock_mono_ms() + PATIENCE_MS;
-	_Atomic bool *enough = mmap(NULL, sizeof(*enough), PROT_READ | PROT_WRITE,
-				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *page =
+		mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	_Atomic bool *enough = page;
 	pid_t stopper;
 
 	/* Until it hits us in the wait, where we nearly always are. */
-	assert_true(enough != MAP_FAILED);
+	assert_true(page != MAP_FAILED);
 	stopper = fork();
 	while (stopper == 0 && !*enough && getppid() > 1) {
 		usleep(30000);
@@ -134,7 +135,7 @@ static void a_stop_of_the_process_is_a_pause(void **state)
 	}
 	*enough = true;
 	waitpid(stopper, NULL, 0);
-	munmap((void *)enough, sizeof(*enough));
+	munmap(page, 1);
 	assert_non_null(strstr(f->what, "did not run"));
 	assert_in_range(f->ms, 100, PATIENCE_MS);
 }
