@@ -21,12 +21,15 @@ function ownProblems() {
   return all;
 }
 
-const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad' };
+const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad',
+  'disk-full': 'bad', 'database-unwritable': 'bad', 'database-damaged': 'bad', 'database-replaced': 'bad', 'database-fails': 'bad', 'store-no-space': 'bad', 'store-alarm': 'bad' };
 const names = {
   'controller-away': 'Controller unavailable', 'store-away': 'Store unavailable', 'round-failed': 'Controller tick failing',
   'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit not moved', 'pool-full': 'Pool full',
   'roll-out-waits': 'Roll-out waiting', 'checks-fail': 'Instances do not serve',
   'demand-not-whole': 'Demand not whole', 'forecast-not-used': 'Forecast not used', 'hosts-silent': 'Hosts not responding', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
+  'disk-full': 'Disk full', 'database-unwritable': 'Database cannot be written', 'database-damaged': 'Database damaged', 'database-replaced': 'Database deleted or replaced', 'database-fails': 'Database failing',
+  'store-no-space': 'Store out of space', 'store-alarm': 'Store raised an alarm', 'clock-set': 'Clock was set', 'clock-skew': 'Clocks differ', 'connections-refused': 'Connections break off', 'restored': 'Restored from a backup',
 };
 
 /** [{kind, tone, title, text, since, link}], the worst first. */
