@@ -73,7 +73,7 @@ static int read_backup(struct restore *r, struct err *err)
 	r->source =
 		r->is_folder ? xasprintf("%s/foretide.db", r->from) : xstrdup(r->from);
 	rc = db_restore(r->source, r->path, keep_file, r, err);
-	if (rc == 0 && r->is_folder)
+	if (rc == 0 && r->is_folder && state_has_keys(r->from))
 		rc = state_files_read(r->from, &r->files, err);
 	if (rc == 0 && (!has_file(r, "ca/ca.pem") || !has_file(r, "ca/ca-key.pem")))
 		rc = err_set(err, ERR_INVAL,

@@ -70,6 +70,19 @@ def test_a_copy_of_the_file_is_whole_as_its_log_is_folded_in(quick):
     quick.wait("the file has it without its log", is_folded)
     assert os.path.getsize(quick.path("state/foretide.db")) > 100_000
     assert os.path.getsize(quick.path("state/foretide.db-wal")) < 2_000_000
+    # So is a copy of the whole folder, which is restored as a backup is, and stays as it is.
+    quick.kill()
+    shutil.move(quick.path("state"), quick.path("folder"))
+    files = {n: os.path.getsize(quick.path(f"folder/{n}")) for n in os.listdir(quick.path("folder"))}
+    assert "adopts 0 stacks" in restore(quick, quick.path("folder"))
+    assert "someone" in quick.cli("token", "list").stdout
+    os.mkdir(quick.path("keyless"))
+    shutil.copy(quick.path("folder/foretide.db"), quick.path("keyless"))
+    quick.kill()
+    shutil.rmtree(quick.path("state"))
+    assert "not the keys" in start_fails(quick, "--restore", quick.path("keyless"))
+    assert not os.listdir(quick.path("state"))
+    assert files["foretide.db"] == os.path.getsize(quick.path("folder/foretide.db"))
 
 
 def test_keys_without_a_database_begin_anew_only_when_told(quick):
