@@ -11,9 +11,18 @@ static bool differs(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") != 0;
 }
 
+/* Bounds that leave the number as it is scale nothing. */
+static bool forces(int64_t number, int64_t min, int64_t max)
+{
+	return number < min || number > max;
+}
+
 static bool scales(const struct db_tier *was, const struct db_tier *t)
 {
-	return was->min != t->min || was->max != t->max || differs(was->pool, t->pool) ||
+	const bool has_other = was->min != t->min || was->max != t->max;
+
+	return (has_other && forces(was->desired, t->min, t->max)) ||
+	       differs(was->pool, t->pool) ||
 	       differs(was->unit, t->unit) ||
 	       differs(was->schedule_json, t->schedule_json);
 }
@@ -30,8 +39,7 @@ static bool pool_stays(const struct stack_file *s, const struct db_pool *was)
 {
 	for (size_t i = 0; i < s->pools.n; i++)
 		if (strcmp(s->pools.v[i].name, was->name) == 0)
-			return s->pools.v[i].min == was->min &&
-			       s->pools.v[i].max == was->max;
+			return !forces(was->want, s->pools.v[i].min, s->pools.v[i].max);
 	return false;
 }
 

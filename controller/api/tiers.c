@@ -142,7 +142,7 @@ struct change {
 	json_t *holds; /* that stand against it */
 };
 
-/* A minimum or maximum of a tier on hold is not changed, unless the hold is named. */
+/* A tier on hold is not scaled by its bounds either, unless the hold is named. */
 static int check_holds(struct change *c, struct err *err)
 {
 	CLEANUP(db_tier_done) struct db_tier was = { .name = NULL };

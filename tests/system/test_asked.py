@@ -16,6 +16,8 @@ from test_api import CONF, Foretided, stack
 
 SHOP, WEB = "/v1/stacks/shop", "/v1/tiers/shop/web"
 OTHER = CONF.replace("max = 2\nmode", "max = 3\nmode")
+MORE = CONF.replace("max = 2\nmode", "min = 2\nmax = 3\nmode")
+POOL = CONF.replace("driver = fake\nmax = 2", "driver = fake\nmin = 2\nmax = 2")
 
 
 @pytest.fixture(name="served", scope="module")
@@ -32,6 +34,10 @@ def fixture_daemon(served):
     """With the stack as it is written and a host on its way, and no hold."""
     for hold in served.get("/v1/holds").doc["items"]:
         served.call("DELETE", f"/v1/holds/{hold['id']}")
+    assert served.call("PUT", SHOP, stack()).status == 200
+    if (served.get(WEB).doc["desired"] or 0) > 1:
+        assert served.call("PATCH", WEB, {"max": 1}).status == 200
+    wait_until(lambda: served.get(WEB).doc["desired"] == 1, "one is wanted")
     assert served.call("PUT", SHOP, stack()).status == 200
     wait_until(lambda: host_of(served) and served.get("/v1/units").doc["items"], "a host is launched")
     yield served
@@ -109,9 +115,9 @@ def test_a_dry_run_that_is_misspelt_changes_nothing(daemon, method, path, body, 
 def test_under_a_hold_nothing_is_deleted_drained_or_scaled(daemon):
     one = hold(daemon)
     host = host_of(daemon)
-    tries = [("DELETE", SHOP, None), ("PATCH", WEB, {"max": 3}), ("PATCH", WEB, {"min": 2}),
-             ("PUT", SHOP, stack(**{"stack.conf": OTHER})),
-             ("PUT", SHOP, stack(**{"stack.conf": CONF.replace("driver = fake\nmax = 2", "driver = fake\nmax = 5")})),
+    tries = [("DELETE", SHOP, None), ("PATCH", WEB, {"min": 2, "max": 3}), ("PATCH", WEB, {"min": 2}),
+             ("PUT", SHOP, stack(**{"stack.conf": MORE})), ("PUT", SHOP, stack(**{"stack.conf": POOL})),
+             ("PUT", SHOP, stack(**{"stack.conf": CONF + "schedule = day: daily 10:00-12:00 max=1\n"})),
              ("POST", f"/v1/hosts/{host}/drain", None)]
     for method, path, body in tries:
         assert refused(daemon.call(method, path, body), one), (method, path)
@@ -125,10 +131,10 @@ def test_under_a_hold_nothing_is_deleted_drained_or_scaled(daemon):
         for wrong in ("yes", "-1", "3;4", "1,,2"):
             assert daemon.call(method, f"{path}?force={wrong}", body).status == 400
     # What neither removes nor scales is free.
-    assert daemon.call("PATCH", WEB, {"priority": 1}).status == 200
-    assert host_of(daemon) == host and daemon.get(WEB).doc["max"] == 2
-    done = daemon.call("PATCH", f"{WEB}?force={one},{two}", {"max": 3})
-    assert done.status == 200 and done.doc["applied"] and daemon.get(WEB).doc["max"] == 3
+    assert daemon.call("PATCH", WEB, {"priority": 1, "max": 4}).status == 200
+    assert host_of(daemon) == host and daemon.get(WEB).doc["min"] == 1
+    done = daemon.call("PATCH", f"{WEB}?force={one},{two}", {"min": 2})
+    assert done.status == 200 and done.doc["applied"] and daemon.get(WEB).doc["min"] == 2
 
 
 def test_a_hold_of_a_tier_guards_it_alone(daemon):
@@ -136,8 +142,8 @@ def test_a_hold_of_a_tier_guards_it_alone(daemon):
     files = {"units/side@.service": stack()["files"]["units/web@.service"]}
     assert daemon.call("PUT", SHOP, stack(**{"stack.conf": two, **files})).status == 200
     one = hold(daemon, tier="side")
-    assert daemon.call("PATCH", WEB, {"max": 3}).status == 200
-    assert refused(daemon.call("PATCH", "/v1/tiers/shop/side", {"max": 3}), one)
+    assert daemon.call("PATCH", WEB, {"min": 2}).status == 200
+    assert refused(daemon.call("PATCH", "/v1/tiers/shop/side", {"min": 2}), one)
     assert refused(daemon.call("PUT", SHOP, stack()), one)  # which removes the tier
     assert refused(daemon.call("DELETE", SHOP), one)
 
