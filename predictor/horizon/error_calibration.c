@@ -2,36 +2,55 @@
 #include "error_calibration.h"
 
 #include "check.h"
-#include "error_sizes.h"
-#include "error_tails.h"
 
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Of the errors by the band between LOW and HIGH: less than 0.95, so that bands which
- * hold are not widened by chance. */
-#define HELD 0.93
-#define LOW 0.025
-#define HIGH 0.975
-#define NORMAL 1.96    /* where a normal has HIGH */
-#define PSEUDO 8.0     /* pseudo-origins whose errors were those of a normal ... */
-#define PSEUDO_OF 128  /* ... at so many quantiles */
-#define HALF_LIFE 14.0 /* seasons after which an origin counts half as recent */
-#define ENOUGH 5       /* origins before one, to say what it would have got */
-#define MOST 3.0       /* times wider */
+#define BAND 0.95
+#define NORMAL 1.96     /* where a normal has an end of it */
+#define LEAST 0.5       /* times as wide */
+#define MOST 4.0        /* times as wide */
+#define LEVEL_LEAST 0.5 /* of the quantile of needed factors */
+#define LEVEL_MOST 0.999
+#define STEP 0.05   /* of the level, for each origin */
+#define SMALL 0.12  /* of the level up, over the number of independent errors */
+#define PSEUDO 2.0  /* independent errors as of a normal ... */
+#define QUANTILES 64 /* ... at so many quantiles */
+#define LIFE 4.0    /* half-life of an error in steps ahead, a unit at least */
+#define ALIKE 0.125 /* units that an error and the next are alike */
+#define SAMPLES 64  /* steps of an octave that are looked at, at most */
+#define ENOUGH 8    /* origins whose bands tell what was held */
 
 /* By what a band must be multiplied to hold an error. */
 struct needed {
 	double factor, weight;
+	size_t known; /* step from which on it is */
+	size_t play;  /* its origin's; SIZE_MAX: a pseudo-error */
 };
 
-/* Quantiles of the shapes of all errors. */
-struct band {
-	double low, middle, high;
+/* What became of the band at an origin. */
+struct play {
+	size_t origin, at, end; /* steps */
+	double held, tried;
+	bool learned;
 };
+
+/* An octave of steps ahead. */
+struct octave {
+	size_t lo, hi, unit;
+	double life, pseudo; /* weight of all pseudo-errors now */
+	struct needed *v;
+	struct play *play;
+	size_t n, n_plays;
+	double level;
+};
+
+size_t error_unit(size_t season, size_t n)
+{
+	return MAX(MIN(season ? season : n / 28, n / 14), (size_t)1);
+}
 
 static int by_factor(const void *a, const void *b)
 {
@@ -40,106 +59,167 @@ static int by_factor(const void *a, const void *b)
 	return (x->factor > y->factor) - (x->factor < y->factor);
 }
 
-/* What was known at step t; returns of how many origins all was. */
-static size_t known_at(const struct error_quantiles *s, size_t t, size_t *known)
+static int by_time(const void *a, const void *b)
 {
-	size_t full = 0;
+	const struct play *x = a, *y = b;
 
-	for (size_t i = 0; i < s->n; i++) {
-		known[i] = s->at[i] < t ? MIN(s->known[i], t - s->at[i]) : 0;
-		full += known[i] == s->h;
-	}
-	return full;
+	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* The factors of origin i's own band, by the errors known then, into ret [known]. */
-static bool needed_at(const struct error_quantiles *s, size_t i, const struct band *b,
-		      double *ret)
+static double needed(const struct error_quantiles *s, const struct error_band *b, size_t i,
+		     size_t j)
 {
-	const size_t m = MAX(s->season, (size_t)1);
-	CLEANUP(free) size_t *known = xcalloc(s->n, sizeof(*known));
-	CLEANUP(free) double *errors = xcalloc(s->h, sizeof(double));
-	CLEANUP(error_sizes_done) struct error_sizes by = { 0 };
-	struct error_quantiles then = *s;
+	const double off = error_shape(s, b->by, i, j) / b->by->recent[j] - b->middle;
+	const double wide = off > 0 ? b->high - b->middle : b->middle - b->low;
 
-	then.known = known;
-	if (known_at(s, s->at[i], known) < ENOUGH)
-		return false;
-	error_sizes_init(&by, &then, s->at[i]);
-	error_independent(&then, errors);
-	for (size_t j = 0; j < s->known[i]; j++) {
-		const double size =
-			by.ahead[j] * by.recent[j] * by.season[(s->at[i] + j) % m];
-		const double off = s->error[i * s->h + j] / size - b->middle;
-		const double wide = off > 0 ? b->high - b->middle : b->middle - b->low;
-
-		ret[j] =
-			fabs(off) / fmax(wide * error_widening(NORMAL, errors[j]), 1e-12);
-	}
-	return true;
+	return fabs(off) / fmax(wide * b->widening[j], 1e-12);
 }
 
-/* The least factor, 1 or more, that holds enough of v [n + PSEUDO_OF]. */
-static double factor_of(struct needed *v, size_t n)
+/* The errors of the origins that reach far enough. */
+static void collect(const struct error_quantiles *s, size_t t, const struct error_band *b,
+		    size_t end, struct octave *o)
 {
-	double total = 0, sum = 0;
-	size_t k = 0;
+	const size_t every = (o->hi - o->lo + SAMPLES - 1) / SAMPLES;
 
-	for (size_t i = 0; i < PSEUDO_OF; i++)
-		v[n++] = (struct needed){
-			gsl_cdf_ugaussian_Pinv(0.5 +
-					       ((double)i + 0.5) / (2 * PSEUDO_OF)) /
-				NORMAL,
-			PSEUDO / PSEUDO_OF,
+	for (size_t i = 0; i < s->n; i++)
+		if (s->reach[i] >= end && s->known[i] > o->lo)
+			o->play[o->n_plays++] = (struct play){ .origin = i,
+							       .at = s->at[i] };
+	qsort(o->play, o->n_plays, sizeof(*o->play), by_time);
+	for (size_t p = 0; p < o->n_plays; p++) {
+		struct play *of = o->play + p;
+		const size_t to = MIN(o->hi, s->known[of->origin]);
+
+		of->end = of->at + to;
+		for (size_t j = o->lo; j < to; j += every)
+			o->v[o->n++] = (struct needed){
+				.factor = needed(s, b, of->origin, j),
+				.weight = exp2(-(double)(t - of->at - j) / o->life) *
+					  (double)every / (double)(o->hi - o->lo),
+				.known = of->at + j + 1,
+				.play = p,
+			};
+	}
+}
+
+/* Pseudo-errors, and the level for as many independent errors as there are. */
+static void add_pseudo(size_t t, size_t end, struct octave *o)
+{
+	const double span = (double)(t - o->play[0].at) / o->life;
+	const double steps = o->life / M_LN2 * (1 - exp2(-span));
+	const double errors = steps / ((double)end + ALIKE * (double)o->unit);
+	double total = 0;
+
+	for (size_t k = 0; k < o->n; k++)
+		total += o->v[k].weight;
+	o->pseudo = PSEUDO * total / errors;
+	for (size_t k = 0; k < QUANTILES; k++) {
+		const double p = 0.5 + ((double)k + 0.5) / (2 * QUANTILES);
+
+		o->v[o->n++] = (struct needed){
+			.factor = gsl_cdf_ugaussian_Pinv(p) / NORMAL,
+			.weight = o->pseudo / QUANTILES,
+			.play = SIZE_MAX,
 		};
-	for (size_t i = 0; i < n; i++)
-		total += v[i].weight;
-	qsort(v, n, sizeof(*v), by_factor);
-	for (; k + 1 < n && (sum += v[k].weight) < HELD * total; k++)
-		;
-	return fmin(fmax(v[k].factor, 1), MOST);
+	}
+	o->level = fmin(BAND * (1 + SMALL / (errors + PSEUDO)), LEVEL_MOST);
 }
 
-void error_calibrate(const struct error_quantiles *s, size_t t, const double *shapes,
-		     size_t count, double *ret)
+/* The quantile of what the errors known at step t needed. Weights fall alike for all from
+ * then to the end, but pseudo-errors are always new. */
+static double factor_at(const struct octave *o, size_t t, double younger)
 {
-	const size_t season = s->season ? s->season : s->h;
-	const size_t end = MIN(s->h, season / CALIBRATED_PART);
-	const struct band band = {
-		.low = gsl_stats_quantile_from_sorted_data(shapes, 1, count, LOW),
-		.middle = gsl_stats_median_from_sorted_data(shapes, 1, count),
-		.high = gsl_stats_quantile_from_sorted_data(shapes, 1, count, HIGH),
-	};
-	CLEANUP(free) double *need = xcalloc(s->n * s->h, sizeof(double));
-	CLEANUP(free) double *weight = xcalloc(s->n, sizeof(double));
+	double total = 0, sum = 0, factor = 1;
+
+	for (size_t k = 0; k < o->n; k++)
+		if (o->v[k].known <= t)
+			total += o->v[k].weight *
+				 (o->v[k].play == SIZE_MAX ? younger : 1);
+	for (size_t k = 0; k < o->n && sum < o->level * total; k++)
+		if (o->v[k].known <= t) {
+			sum += o->v[k].weight *
+			       (o->v[k].play == SIZE_MAX ? younger : 1);
+			factor = o->v[k].factor;
+		}
+	return fmin(fmax(factor, LEAST), MOST);
+}
+
+/* The level moves by what the bands held whose values have all come by step t. */
+static void learn(struct octave *o, size_t n, size_t t)
+{
+	for (size_t p = 0; p < n; p++) {
+		struct play *of = o->play + p;
+
+		if (of->learned || of->end > t)
+			continue;
+		of->learned = true;
+		o->level += STEP * (BAND - of->held / of->tried);
+	}
+	o->level = fmin(fmax(o->level, LEVEL_LEAST), LEVEL_MOST);
+}
+
+/* Makes each origin's band as it would have been; returns the share that they held. */
+static double walk(struct octave *o, size_t t, bool moves)
+{
+	double share = 0;
+
+	for (size_t p = 0; p < o->n_plays; p++) {
+		struct play *of = o->play + p;
+
+		if (moves)
+			learn(o, p, of->at);
+
+		const double factor = factor_at(
+			o, of->at, exp2(-(double)(t - of->at) / o->life));
+
+		for (size_t k = 0; k < o->n; k++)
+			if (o->v[k].play == p) {
+				of->tried += 1;
+				of->held += o->v[k].factor <= factor;
+			}
+		share += of->held / of->tried / (double)o->n_plays;
+	}
+	if (moves)
+		learn(o, o->n_plays, SIZE_MAX);
+	return o->n_plays >= ENOUGH ? share : NAN;
+}
+
+void error_calibrate(const struct error_quantiles *s, size_t t, const struct error_band *b,
+		     double *factor, double *held)
+{
+	const size_t unit = error_unit(s->season, t);
 	CLEANUP(free)
-	struct needed *v = xcalloc(s->n * s->h + PSEUDO_OF, sizeof(*v));
+	struct needed *v = xcalloc(s->n * SAMPLES + QUANTILES, sizeof(*v));
+	CLEANUP(free) struct play *play = xcalloc(s->n, sizeof(*play));
+	size_t end = MAX(unit / 24, (size_t)1);
 
-	for (size_t j = 0; j < s->h; j++)
-		ret[j] = 1;
-	for (size_t i = 0; i < s->n && end > 0; i++)
-		if (needed_at(s, i, &band, need + i * s->h))
-			weight[i] = exp2(-(double)(t - s->at[i]) /
-					 (HALF_LIFE * (double)season));
-	for (size_t a = 0, b = MAX(season / 24, (size_t)1); a < end; a = b, b *= 2) {
-		const size_t lo = a / 2, hi = MIN(2 * b, s->h);
-		double factor;
-		size_t n = 0;
+	for (size_t a = 0; a < s->h; a = end, end *= 2) {
+		const size_t last = MIN(end, s->h);
+		struct octave o = {
+			.lo = a / 2,
+			.hi = MIN(2 * end, s->h),
+			.unit = unit,
+			.life = fmax(LIFE * (double)end, (double)unit),
+			.v = v,
+			.play = play,
+		};
+		double f = 1, share = NAN;
 
-		for (size_t i = 0; i < s->n; i++)
-			for (size_t j = lo; weight[i] > 0 && j < MIN(hi, s->known[i]);
-			     j++)
-				v[n++] = (struct needed){
-					need[i * s->h + j],
-					weight[i] / (double)(hi - lo),
-				};
-		factor = factor_of(v, n);
-		for (size_t j = a; j < MIN(b, end); j++)
-			ret[j] = factor;
+		collect(s, t, b, last, &o);
+		if (o.n > 0) {
+			add_pseudo(t, last, &o);
+			qsort(v, o.n, sizeof(*v), by_factor);
+			share = walk(&o, t, end <= unit);
+			f = factor_at(&o, t, 1);
+		}
+		for (size_t j = a; j < last; j++) {
+			factor[j] = f;
+			held[j] = share;
+		}
 	}
 }
 
 double error_calibrated(double factor, double x)
 {
-	return 1 + (factor - 1) * fmin(fabs(x) / NORMAL, 1);
+	return factor > 1 ? 1 + (factor - 1) * fmin(fabs(x) / NORMAL, 1) : factor;
 }

@@ -49,6 +49,8 @@ struct horizon {
 	double *mean; /* [h] the middle of the forecast, in the unit of the input */
 	double *q; /* [n_levels * h] quantile k at step j: q[k * h + j]; never crossing,
 		      never below 0 when the series never is */
+	double *held; /* [h] how many of the values so many steps ahead the 95 % band held
+			 at past steps, as a share; NaN: too few are known */
 	const char *method; /* as text: "autoregression", "season", "latest value" */
 };
 

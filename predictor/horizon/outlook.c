@@ -17,16 +17,20 @@ static void to_utc(struct horizon *f, const size_t *at, size_t h)
 {
 	double *mean = xcalloc(h, sizeof(*mean));
 	double *q = xcalloc(h * MAX(f->n_levels, (size_t)1), sizeof(*q));
+	double *held = xcalloc(h, sizeof(*held));
 
 	for (size_t j = 0; j < h; j++) {
 		mean[j] = f->mean[at[j]];
+		held[j] = f->held[at[j]];
 		for (size_t k = 0; k < f->n_levels; k++)
 			q[k * h + j] = f->q[k * f->h + at[j]];
 	}
 	free(f->mean);
 	free(f->q);
+	free(f->held);
 	f->mean = mean;
 	f->q = q;
+	f->held = held;
 	f->h = h;
 }
 
