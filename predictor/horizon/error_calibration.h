@@ -40,8 +40,8 @@ size_t error_unit(size_t season, size_t n);
  *           few of them
  * O(h + origins^2) for each octave.
  */
-void error_calibrate(const struct error_quantiles *s, size_t t, const struct error_band *b,
-		     double *factor, double *held);
+void error_calibrate(const struct error_quantiles *s, size_t t,
+		     const struct error_band *b, double *factor, double *held);
 
 /* The factor of a quantile that a normal has at x: wider tails leave the middle. */
 double error_calibrated(double factor, double x);

@@ -99,7 +99,7 @@ void error_quantiles_at(const struct error_quantiles *s, size_t t, const double 
 				by.ahead[j] * by.recent[j] * by.season[(t + j) % m];
 			const double off =
 				band.middle + from * error_calibrated(factor[j], x) *
-						 error_widening(x, errors[j]);
+						      error_widening(x, errors[j]);
 
 			q[k * h + j] = fmax(floor, mean[j] + size * off);
 		}

@@ -4,12 +4,31 @@
 #include "check.h"
 #include "local_clock.h"
 
+#include <math.h>
+
 #define DAY_MS 86400000
 
 void outlook_done(struct outlook *o)
 {
 	horizon_free(o->f);
 	*o = (struct outlook){ 0 };
+}
+
+size_t outlook_held(const struct outlook *o, int64_t step_ms,
+		    struct outlook_held ret[OUTLOOK_HELD])
+{
+	static const int hours[OUTLOOK_HELD] = { 1, 6, 24, 72 };
+	size_t n = 0;
+
+	for (size_t k = 0; k < OUTLOOK_HELD; k++) {
+		const int64_t ahead_ms = hours[k] * INT64_C(3600000);
+		const size_t steps = (size_t)(ahead_ms / step_ms);
+
+		if (steps < 1 || steps > o->f->h || isnan(o->f->held[steps - 1]))
+			continue;
+		ret[n++] = (struct outlook_held){ ahead_ms, o->f->held[steps - 1] };
+	}
+	return n;
 }
 
 /* From local steps to the steps ahead in UTC. */
