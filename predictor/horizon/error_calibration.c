@@ -9,11 +9,14 @@
 #include <stdlib.h>
 
 #define BAND 0.95
-#define NORMAL 1.96     /* where a normal has an end of it */
-#define LEAST 0.5       /* times as wide */
-#define MOST 4.0        /* times as wide */
-#define BIN 0.025       /* of a factor */
-#define BINS 160        /* up to MOST; the last has all above */
+#define NORMAL 1.96 /* where a normal has an end of it */
+#define LEAST 0.5   /* times as wide */
+#define MOST 4.0    /* times as wide */
+#define BIN 0.025   /* of a factor */
+#define BINS 160    /* up to MOST; the last has all above */
+/* Of the widening, as an exponent, that stays whatever was needed: past errors are those
+ * of methods that were weighed on them, and smaller than those to come. */
+#define KEPT 0.75
 #define LEVEL_LEAST 0.5 /* of the quantile of needed factors */
 #define LEVEL_MOST 0.999
 #define STEP 0.03
@@ -24,7 +27,7 @@
 #define UNITS 2.0    /* ... and these at least, in units */
 #define ALIKE 0.125  /* units that an error and the next are alike */
 #define SAMPLES 64   /* steps of an octave that are looked at, at most */
-#define ENOUGH 8     /* origins whose bands tell what was held */
+#define ENOUGH 16    /* origins whose bands tell what was held */
 
 /* By what a band must be multiplied to hold an error. */
 struct needed {
@@ -63,15 +66,13 @@ static int by_time(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* Half of the widening stays whatever was needed: past errors are those of methods that
- * were weighed on them, and smaller than those to come. */
 static double needed(const struct error_quantiles *s, const struct error_band *b,
 		     size_t i, size_t j)
 {
 	const double off = error_shape(s, b->by, i, j) / b->by->recent[j] - b->middle;
 	const double wide = off > 0 ? b->high - b->middle : b->middle - b->low;
 
-	return fabs(off) / fmax(wide * sqrt(b->widening[j]), 1e-12);
+	return fabs(off) / fmax(wide * pow(b->widening[j], 1 - KEPT), 1e-12);
 }
 
 /* What the errors of an origin needed. */

@@ -124,7 +124,8 @@ static struct horizon *extend(const struct horizon *near, size_t h, size_t seaso
 		const double wider = sqrt((double)(j + 1) / (double)(from + 1));
 
 		f->mean[j] = near->mean[from];
-		f->held[j] = near->held[from];
+		if (j < near->h)
+			f->held[j] = near->held[j];
 		for (size_t k = 0; k < f->n_levels; k++)
 			f->q[k * h + j] = fmax(
 				floor, f->mean[j] + wider * (near->q[k * near->h + from] -
