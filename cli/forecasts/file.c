@@ -212,9 +212,10 @@ static json_t *held_json(const struct prospect *p)
 	json_t *list = json_array();
 
 	for (size_t k = 0; k < n; k++)
-		json_array_append_new(list, json_pack("{s:I, s:f}", "ahead_ms",
-						      (json_int_t)held[k].ahead_ms,
-						      "share", held[k].share));
+		json_array_append_new(list,
+				      json_pack("{s:I, s:o}", "ahead_ms",
+						(json_int_t)held[k].ahead_ms, "share",
+						json_finite(held[k].share)));
 	return list;
 }
 

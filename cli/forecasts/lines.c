@@ -3,6 +3,7 @@
 
 #include "clock.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define LEAST_HELD 0.93 /* two points below what is promised */
@@ -19,7 +20,13 @@ void print_held(int64_t ahead_ms, double share)
 {
 	char text[CLOCK_TEXT];
 
-	printf("95 %% band: has held %.0f of 100 past values %s ahead%s\n", 100 * share,
-	       clock_format_duration(ahead_ms, text),
-	       share < LEAST_HELD ? ", fewer than it should: count on more outside" : "");
+	clock_format_duration(ahead_ms, text);
+	if (isnan(share))
+		printf("95 %% band: the past is too short to tell what it holds %s "
+		       "ahead\n",
+		       text);
+	else
+		printf("95 %% band: has held %.0f of 100 past values %s ahead%s\n",
+		       100 * share, text,
+		       share < LEAST_HELD ? ", fewer than it should" : "");
 }

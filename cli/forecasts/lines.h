@@ -11,7 +11,7 @@
 void print_season(int64_t period_ms, double correlation);
 
 /* "95 % band: has held 96 of 100 past values 1h ahead"; one that held too few is
- * marked. */
+ * marked. share NaN: not known. */
 void print_held(int64_t ahead_ms, double share);
 
 #endif

@@ -7,6 +7,7 @@
 #include "forecasts.h"
 #include "lines.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* "event sale, 2026-..Z to 2026-..Z: demand times 2.4, learned from 3" */
@@ -50,8 +51,12 @@ static void print_forecast_held(const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, held)
+	{
+		const json_t *share = json_object_get(held, "share");
+
 		print_held(field_int(held, "ahead_ms"),
-			   json_number_value(json_object_get(held, "share")));
+			   json_is_number(share) ? json_number_value(share) : NAN);
+	}
 }
 
 static void print_forecast(const json_t *doc)

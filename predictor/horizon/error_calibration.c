@@ -27,7 +27,7 @@
 #define UNITS 2.0    /* ... and these at least, in units */
 #define ALIKE 0.125  /* units that an error and the next are alike */
 #define SAMPLES 64   /* steps of an octave that are looked at, at most */
-#define ENOUGH 16    /* origins whose bands tell what was held */
+#define ENOUGH 6     /* bands that do not overlap, to tell what was held */
 
 /* By what a band must be multiplied to hold an error. */
 struct needed {
@@ -47,7 +47,9 @@ struct play {
 
 /* An octave of steps ahead. */
 struct octave {
-	size_t lo, hi, unit;
+	size_t end;    /* of it */
+	size_t lo, hi; /* steps that it is learned from */
+	size_t unit;
 	double life, level;
 	struct play *play; /* [n] by time */
 	size_t n;
@@ -112,13 +114,12 @@ static void make_known(const struct octave *o, size_t first)
 /* The errors of the origins that reach far enough, in room v; the play after the last is
  * the end of the series. Returns the weight of all. */
 static double collect(const struct error_quantiles *s, size_t t,
-		      const struct error_band *b, size_t end, struct needed *v,
-		      struct octave *o)
+		      const struct error_band *b, struct needed *v, struct octave *o)
 {
 	double total = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		if (s->reach[i] >= end && s->known[i] > o->lo)
+		if (s->reach[i] >= o->end && s->known[i] > o->lo)
 			o->play[o->n++] = (struct play){ .origin = i, .at = s->at[i] };
 	qsort(o->play, o->n, sizeof(*o->play), by_time);
 	o->play[o->n] = (struct play){ .at = t };
@@ -140,11 +141,11 @@ static size_t bin_of(double factor)
 }
 
 /* Pseudo-errors, and the level for as many independent errors as there are. */
-static void start(size_t t, size_t end, double total, struct octave *o)
+static void start(size_t t, double total, struct octave *o)
 {
 	const double span = (double)(t - o->play[0].at) / o->life;
 	const double steps = o->life / M_LN2 * (1 - exp2(-span));
-	const double errors = steps / ((double)end + ALIKE * (double)o->unit);
+	const double errors = steps / ((double)o->end + ALIKE * (double)o->unit);
 
 	for (size_t k = 0; k < QUANTILES; k++) {
 		const double p = 0.5 + ((double)k + 0.5) / (2 * QUANTILES);
@@ -212,7 +213,7 @@ static double walk(struct octave *o, size_t t, bool moves, double *ret_held)
 	}
 	if (moves)
 		learn(o, o->n, SIZE_MAX);
-	*ret_held = o->n >= ENOUGH ? share : NAN;
+	*ret_held = (t - o->play[0].at) / o->end >= ENOUGH ? share : NAN;
 	return factor_at(o, o->play + o->n, 1);
 }
 
@@ -227,6 +228,7 @@ void error_calibrate(const struct error_quantiles *s, size_t t,
 	for (size_t a = 0; a < s->h; a = end, end *= 2) {
 		const size_t last = MIN(end, s->h);
 		struct octave o = {
+			.end = last,
 			.lo = a / 2,
 			.hi = MIN(2 * end, s->h),
 			.unit = unit,
@@ -234,10 +236,10 @@ void error_calibrate(const struct error_quantiles *s, size_t t,
 			.play = play,
 		};
 		double f = 1, share = NAN;
-		const double total = collect(s, t, b, last, v, &o);
+		const double total = collect(s, t, b, v, &o);
 
 		if (o.n > 0) {
-			start(t, last, total, &o);
+			start(t, total, &o);
 			f = walk(&o, t, end <= unit, &share);
 		}
 		for (size_t j = a; j < last; j++) {

@@ -4,8 +4,6 @@
 #include "check.h"
 #include "local_clock.h"
 
-#include <math.h>
-
 #define DAY_MS 86400000
 
 void outlook_done(struct outlook *o)
@@ -24,7 +22,7 @@ size_t outlook_held(const struct outlook *o, int64_t step_ms,
 		const int64_t ahead_ms = hours[k] * INT64_C(3600000);
 		const size_t steps = (size_t)(ahead_ms / step_ms);
 
-		if (steps < 1 || steps > o->f->h || isnan(o->f->held[steps - 1]))
+		if (steps < 1 || steps > o->f->h)
 			continue;
 		ret[n++] = (struct outlook_held){ ahead_ms, o->f->held[steps - 1] };
 	}

@@ -30,8 +30,8 @@ struct outlook_held {
 
 #define OUTLOOK_HELD 4
 
-/* An hour, 6 hours, a day and 3 days ahead, as far as o goes and enough is known; returns
- * how many. */
+/* An hour, 6 hours, a day and 3 days ahead, as far as o goes; returns how many. A share
+ * is NaN where that many steps fit less than six times into the past forecasts. */
 size_t outlook_held(const struct outlook *o, int64_t step_ms,
 		    struct outlook_held ret[OUTLOOK_HELD]);
 

@@ -61,7 +61,7 @@ static void what_past_bands_held_is_told_by_distance(void **state)
 	outlook_done(&o);
 }
 
-static void nothing_is_told_of_too_few_past_bands(void **state)
+static void nothing_is_told_from_a_past_that_is_too_short(void **state)
 {
 	static double y[DAY];
 	struct outlook_held held[OUTLOOK_HELD];
@@ -70,7 +70,9 @@ static void nothing_is_told_of_too_few_past_bands(void **state)
 	(void)state;
 	make(y, DAY / 4, 0, 1);
 	o = look(y, DAY / 4);
-	assert_int_equal(outlook_held(&o, HOUR_MS, held), 0);
+	assert_int_equal(outlook_held(&o, HOUR_MS, held), OUTLOOK_HELD);
+	for (size_t k = 0; k < OUTLOOK_HELD; k++)
+		assert_true(isnan(held[k].share));
 	outlook_done(&o);
 }
 
@@ -108,7 +110,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_past_bands_held_is_told_by_distance),
-		cmocka_unit_test(nothing_is_told_of_too_few_past_bands),
+		cmocka_unit_test(nothing_is_told_from_a_past_that_is_too_short),
 		cmocka_unit_test(
 			errors_that_grew_within_two_days_widen_the_next_hours_band),
 		cmocka_unit_test(errors_that_shrank_narrow_the_next_hours_band),
