@@ -38,7 +38,7 @@ size_t error_unit(size_t season, size_t n);
  *   factor  [h] of the distance of the band's ends from its middle
  *   held    [h] share of past values so many steps ahead that such bands held; NaN: too
  *           few of them
- * O(h + origins^2) for each octave.
+ * O(h + origins) for each octave, with a constant of some hundreds.
  */
 void error_calibrate(const struct error_quantiles *s, size_t t,
 		     const struct error_band *b, double *factor, double *held);
