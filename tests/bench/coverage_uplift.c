@@ -18,7 +18,7 @@
 #include <stdlib.h>
 
 #define RUNS 20000
-#define MEASURES 1000 /* of each kind of noise; each is used again and again */
+#define MEASURES 3000 /* of each kind of noise; each is used again and again */
 #define STEP_MS INT64_C(900000)
 #define DAY 96
 #define DAYS 60
