@@ -337,6 +337,7 @@ static void nothing_is_concluded_while_nobody_listened(void **state)
 	struct listening_work held;
 
 	stand(w, STACK("", ""));
+	assert_ok(listening_start(l, w->s->e), w->s->e);
 	w->o->opts.listening = l;
 	listening_begin_at(l, &held, "a test", 5, clock_mono_ms() - 1000);
 	w->silent = "a";
