@@ -107,7 +107,8 @@ int db_open(const char *path, struct db **ret, struct err *err)
 
 	if ((rc = lock_file(path, &db->lock_fd, err)) < 0 ||
 	    (rc = check_file(db, err)) < 0 || (rc = open_writer(db, err)) < 0 ||
-	    (rc = db_metrics_open(db, err)) < 0)
+	    (rc = db_metrics_open(db, err)) < 0 ||
+	    (rc = db_readers_open_spares(db, err)) < 0)
 		return rc;
 	db_look_begin(db);
 	*ret = TAKE(db);

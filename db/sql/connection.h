@@ -65,6 +65,8 @@ struct db {
 	pthread_key_t reader_key;
 	pthread_mutex_t readers_lock; /* the list below; never held with another */
 	struct db_conn *readers;
+	struct db_conn
+		*spares; /* opened at the start, for when the path leads elsewhere */
 	struct db_metrics *metrics;
 	struct db_fault_note fault;
 	struct db_file_id ids[DB_FILES]; /* of the files that are open */

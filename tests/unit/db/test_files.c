@@ -5,6 +5,7 @@
 #include "buf.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -139,6 +140,39 @@ static void a_deleted_file_is_told_until_it_is_back(void **state)
 	assert_look(f, NULL);
 }
 
+static void *read_it(void *arg)
+{
+	struct fixture *f = arg;
+	char *value = NULL;
+
+	return db_meta_get(f->db, "name", &value, NULL) == 0 ? value : NULL;
+}
+
+static void a_new_thread_reads_the_open_file_not_the_one_in_its_place(void **state)
+{
+	struct fixture *f = *state;
+	struct db *other = NULL;
+	CLEANUP(free) char *away = xasprintf("%s/away", f->dir);
+	CLEANUP(free) char *there = xasprintf("%s/there", f->dir);
+
+	assert_ok(db_meta_put(f->db, "name", "the open one", &f->e), &f->e);
+	assert_ok(db_open(there, &other, &f->e), &f->e);
+	assert_ok(db_meta_put(other, "name", "another", &f->e), &f->e);
+	db_close(other);
+	assert_int_equal(rename(f->path, away), 0);
+	assert_int_equal(rename(there, f->path), 0);
+	for (int i = 0; i < 3; i++) {
+		pthread_t t;
+		void *value = NULL;
+
+		assert_int_equal(pthread_create(&t, NULL, read_it, f), 0);
+		pthread_join(t, &value);
+		assert_non_null(value);
+		assert_string_equal(value, "the open one");
+		free(value);
+	}
+}
+
 static void scribble(const struct fixture *f, const char *with, char *ret_before,
 		     size_t size, off_t from)
 {
@@ -219,6 +253,7 @@ int main(void)
 		DB_TEST(what_is_little_is_folded_in_too),
 		DB_TEST(a_small_disk_does_not_fill_for_good),
 		DB_TEST(a_deleted_file_is_told_until_it_is_back),
+		DB_TEST(a_new_thread_reads_the_open_file_not_the_one_in_its_place),
 		DB_TEST(damage_is_told_once_a_call_has_met_it),
 		DB_TEST(a_full_disk_is_told_until_there_is_space),
 	};
