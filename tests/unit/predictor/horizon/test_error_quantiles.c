@@ -52,7 +52,8 @@ static void many_errors_give_their_own_quantiles(void **state)
 
 	(void)state;
 	quantiles(1000, 1000, q);
-	assert_close(width(q, LOW, HIGH), 2 * 1.96, 0.1);
+	/* What adapts to the latest errors is a little wider for it. */
+	assert_close(width(q, LOW, HIGH), 2 * 1.96, 0.15);
 	assert_close(width(q, LOWER_HALF, UPPER_HALF), 2 * 0.674, 0.05);
 }
 
