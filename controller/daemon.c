@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define WORKERS 4
+#define LOOK_AGAIN_MS 500 /* at the pool of a host that hung up */
 #define SETTLE_MS 5
 #define DRIVER_STOP_MS 2000 /* that a driver's call may delay the end */
 #define HEARD_MS 20000 /* real; all hosts that live have called by then */
@@ -217,12 +218,33 @@ static int poke_pools(struct daemon *d, struct err *err)
 	return rc;
 }
 
-static void look_at_clock(void *arg)
+/* A watch's peer hung up. The tick's thread goes on: here may be no time for that. */
+static void on_hung_up(void *arg, const char *host)
 {
-	const struct daemon *d = arg;
+	struct daemon *d = arg;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	if (hang_ups_note(d->hang_ups, host) && d->tick)
+		tick_poke(d->tick, false);
+}
+
+static void look_at_pool_of(void *arg, const char *host)
+{
+	struct daemon *d = arg;
+	CLEANUP(db_host_done) struct db_host h = { 0 };
+
+	if (db_host_get(d->db, host, &h, NULL) == 0)
+		sched_poke_twice(d->sched, h.pool, LOOK_AGAIN_MS);
+}
+
+/* On the tick's thread, which ends before the scheduler does. */
+static void begin_round(void *arg)
+{
+	struct daemon *d = arg;
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	health_clock(d->health);
+	hang_ups_take(d->hang_ups, look_at_pool_of, d);
 }
 
 static int start_tick(struct daemon *d, struct err *err)
@@ -239,7 +261,7 @@ static int start_tick(struct daemon *d, struct err *err)
 			.listening = d->listening,
 		},
 		.careful_until_ms = d->careful_until_ms,
-		.begin_round = look_at_clock,
+		.begin_round = begin_round,
 		.arg = d,
 		.settle_ms = SETTLE_MS,
 		.db = d->db,
@@ -268,11 +290,14 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	d->magic = DAEMON_MAGIC;
 	d->o = o;
 	rc = state_open(d, err);
+	d->hang_ups = hang_ups_new();
 	d->listening = listening_new();
 	if (rc == 0)
 		rc = listening_start(d->listening, err);
 	if (rc == 0 && own_store)
-		rc = kv_open(d->db, NULL, &d->kv, err);
+		rc = kv_open(d->db,
+			     &(struct kv_opts){ .hung_up = on_hung_up, .arg = d }, &d->kv,
+			     err);
 	set_pool_opts(d);
 	set_store(d);
 	if (rc < 0 || (rc = start_health(d, err)) < 0 || (rc = open_api(d, err)) < 0 ||
@@ -316,6 +341,7 @@ bool daemon_stop(struct daemon *d)
 	tick_free(d->tick);
 	health_stop(d->health);
 	kv_close(d->kv);
+	hang_ups_free(d->hang_ups);
 	listening_free(d->listening);
 	ca_close(d->ca);
 	db_close(d->db);

@@ -10,6 +10,7 @@
 #include "etcd.h"
 #include "events.h"
 #include "fleet.h"
+#include "hang_ups.h"
 #include "health.h"
 #include "metrics.h"
 #include "options.h"
@@ -32,6 +33,7 @@ struct daemon {
 				   */
 	struct ca *ca;
 	struct kv *kv; /* NULL with an external etcd */
+	struct hang_ups *hang_ups; /* of kv's watches */
 	struct events events;
 	struct listening *listening;
 	struct health *health; /* NULL: a daemon of a test without it */

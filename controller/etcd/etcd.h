@@ -37,6 +37,10 @@ struct kv_opts {
 	size_t keep_changes; /* of history, 10000; at most twice as many */
 	size_t max_bytes;    /* of keys, values and history, 128 MiB; then puts fail */
 	const char *url;     /* client URL in the member list; "" */
+	/* The peer of a watch of this owner has hung up: it may be gone, or restarting. Called
+	 * without a lock, soon after. NULL: nobody asks. */
+	void (*hung_up)(void *arg, const char *owner);
+	void *arg;
 };
 
 /* opts may be NULL. The db must outlive it. */

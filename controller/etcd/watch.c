@@ -14,7 +14,7 @@
 #define WATCH_MAGIC 0x6b767774u
 #define WATCHES_MAX 2000
 #define MESSAGE_BYTES (64u << 20)
-#define TEND_MS 5000
+#define TEND_MS 500
 #define PROGRESS_MS 60000
 
 static void bytes_done(struct kv_bytes *b)
@@ -30,6 +30,7 @@ static void watch_free(struct kv_watch *w)
 	bytes_done(&w->key);
 	bytes_done(&w->end);
 	buf_done(&w->out);
+	free(w->owner);
 	w->magic = 0;
 	free(w);
 }
@@ -114,6 +115,7 @@ static unsigned open_watch(struct kv *kv, const json_t *create, const struct kv_
 	w->kv = kv;
 	w->fd = -1;
 	w->reader = *reader;
+	w->owner = xstrdup(a->owner);
 	buf_init(&w->out, MESSAGE_BYTES);
 	if (kv_watch_parse(create, w, &err) < 0)
 		return kv_answer_fault(answer, 3, err.msg);
@@ -145,6 +147,7 @@ unsigned kv_watch_open(struct kv *kv, const char *body, size_t body_len,
 void kv_watch_close(struct kv_watch *w)
 {
 	struct kv *kv = w->kv;
+	bool ended;
 
 	CHECK_MAGIC(w, WATCH_MAGIC);
 	pthread_mutex_lock(&kv->lock);
@@ -152,7 +155,10 @@ void kv_watch_close(struct kv_watch *w)
 	if (w->next)
 		w->next->link = w->link;
 	kv->n_watches--;
+	ended = kv->watches_ended;
 	pthread_mutex_unlock(&kv->lock);
+	if (!ended && *w->owner && kv->opts.hung_up)
+		kv->opts.hung_up(kv->opts.arg, w->owner);
 	watch_free(w);
 }
 

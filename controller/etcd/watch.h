@@ -19,7 +19,8 @@ struct kv_watch {
 	struct kv *kv;
 	struct kv_watch *next, **link; /* *link == this; NULL: not in the list */
 	struct kv_reader reader;
-	int fd; /* the peer's socket, or -1 */
+	int fd;      /* the peer's socket, or -1 */
+	char *owner; /* who watches; "": a person, or this process */
 	bool waiting;
 	struct kv_bytes key, end;
 	int64_t next_rev, watch_id;

@@ -15,6 +15,7 @@ struct job {
 	int64_t due_mono_ms;
 	bool running;
 	bool poked; /* while it was running */
+	int64_t look_mono_ms; /* also due then; 0: not */
 	struct job *next;
 };
 
@@ -85,10 +86,15 @@ static void run(struct sched *s, struct job *j)
 	again_ms = s->fn(s->arg, j->name);
 	pthread_mutex_lock(&s->lock);
 	j->running = false;
-	if (again_ms < 0 && !j->poked)
+	if (again_ms < 0 && !j->poked) {
 		drop(s, j);
-	else
-		j->due_mono_ms = clock_mono_ms() + (j->poked ? 0 : again_ms);
+		pthread_cond_broadcast(&s->changed);
+		return;
+	}
+	j->due_mono_ms = clock_mono_ms() + (j->poked ? 0 : again_ms);
+	if (j->look_mono_ms)
+		j->due_mono_ms = MIN(j->due_mono_ms, j->look_mono_ms);
+	j->look_mono_ms = 0;
 	pthread_cond_broadcast(&s->changed);
 }
 
@@ -186,6 +192,18 @@ void sched_poke(struct sched *s, const char *name)
 	j->poked = true;
 	j->due_mono_ms = 0;
 	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void sched_poke_twice(struct sched *s, const char *name, int64_t later_ms)
+{
+	struct job *j;
+
+	sched_poke(s, name);
+	pthread_mutex_lock(&s->lock);
+	j = find(s, name);
+	if (j)
+		j->look_mono_ms = clock_mono_ms() + later_ms;
 	pthread_mutex_unlock(&s->lock);
 }
 
