@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Units: how soon they serve, how soon many run, and what they write at rest."""
+import os
+import signal
 import tempfile
 import time
 
 import bench_hosts
-from measure import (BenchRig, Failed, figure, haproxy_servers, memory_kb, quantile, spread,
-                     wait_for)
+from measure import (BenchRig, Failed, figure, haproxy_servers, haproxy_up, memory_kb, quantile,
+                     spread, wait_for)
 
 REST_S = 30
 
@@ -157,6 +159,35 @@ def counted(n=20):
         took = [r[0] for r in rig.query("SELECT lead_ms FROM lead WHERE tier = 'web' AND kind = 'tier'")]
     figure("an instance on a host of its own, from the decision to launch until it serves and the "
            "controller counts on it, no boot delay", spread(took, "ms"))
+
+
+def killed(n=20):
+    """A host at a time is killed underneath: until the balancer leaves it out, and until its
+    unit serves through the balancer from another one. No boot delay."""
+    out, elsewhere = [], []
+    with BenchRig() as rig:
+        rig.apply("bench", serving_stack(5, ready=0))
+        wait_for("the balancer serves", lambda: rig.healthy("lb"), 60)
+        lb = rig.pid_of(rig.healthy("lb")[0]["host"])
+        rig.api("/v1/tiers/bench/web", "PATCH", {"min": 3})
+        for _ in range(n):
+            wait_for("three serve", lambda: len(haproxy_up(lb, "web") or ()) == 3, 60)
+            time.sleep(1)  # the next is killed in a fleet at rest
+            victim = rig.healthy("web")[0]
+            (address,) = [h["address"] for h in rig.hosts("web") if h["id"] == victim["host"]]
+            before = haproxy_up(lb, "web")
+            start = time.monotonic()
+            os.kill(rig.pid_of(victim["host"]), signal.SIGKILL)
+            wait_for("it is out", lambda a=address: a not in (haproxy_up(lb, "web") or (a,)), 20,
+                     every=0.002)
+            out.append((time.monotonic() - start) * 1000)
+            wait_for("another serves", lambda b=before: (haproxy_up(lb, "web") or set()) - b, 60,
+                     every=0.005)
+            elsewhere.append((time.monotonic() - start) * 1000)
+    figure("a host is killed: until the balancer has it out", spread(out, "ms"),
+           "<= 1 s", met=quantile(out, 0.95) <= 1000)
+    figure("the same, until its unit serves from another host, no boot delay",
+           spread(elsewhere, "ms"), "p95 <= 2 s", met=quantile(elsewhere, 0.95) <= 2000)
 
 
 def alone():

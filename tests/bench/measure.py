@@ -125,6 +125,16 @@ def thread_cpu_s(pid):
 
 def haproxy_servers(pid, backend):
     """Names of a backend's servers in the configuration that haproxy runs in that host."""
+    return [r[3] for r in server_states(pid, backend) or []]
+
+
+def haproxy_up(pid, backend):
+    """Addresses of those that it counts as up; None when it cannot be asked just now."""
+    rows = server_states(pid, backend)
+    return None if rows is None else {r[4] for r in rows if r[5] == "2"}
+
+
+def server_states(pid, backend):
     try:
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(2)
@@ -134,9 +144,9 @@ def haproxy_servers(pid, backend):
             while chunk := s.recv(65536):
                 data += chunk
     except OSError:
-        return []
+        return None
     rows = [line.split(" ") for line in data.decode().splitlines()[2:]]
-    return [r[3] for r in rows if len(r) > 4]
+    return [r for r in rows if len(r) > 5]
 
 
 # ---------------------------------------------------------------- programs

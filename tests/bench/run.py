@@ -29,6 +29,7 @@ from measure import Failed, SHARED, say, table  # noqa: E402
 BENCHES = {
     "join": bench_hosts.join,
     "counted": bench_units.counted,
+    "killed": bench_units.killed,
     "serve": bench_units.serve,
     "alone": bench_units.alone,
     "spread": bench_units.spread_and_rest,
