@@ -93,6 +93,7 @@ SEES_agent                      := $(BASE) common/store common/template fleet-ad
 SEES_controller/listening       := common
 SEES_controller/events          := common common/text db
 SEES_controller/trust           := common common/text db
+SEES_controller/health          := $(BASE) common/store db db/samples controller/events
 SEES_controller/etcd            := $(BASE) common/store db
 SEES_controller/pools           := $(BASE) db cloud-drivers controller/events controller/trust
 SEES_controller/metrics         := $(BASE) db db/samples
@@ -110,6 +111,7 @@ SEES_controller/ledger          := $(GROUND) db/samples predictor/simulation pre
 SEES_controller/replay          := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/listening \
 					controller/fleet controller/tiers
+SEES_controller/drill           := $(GROUND) db/samples
 SEES_controller/tick            := $(GROUND) db/samples predictor/demand predictor/policy \
 					cloud-drivers controller/pools controller/listening \
 					controller/fleet controller/rollout controller/tiers \
@@ -117,12 +119,13 @@ SEES_controller/tick            := $(GROUND) db/samples predictor/demand predict
 SEES_controller/api             := $(GROUND) db/samples predictor/simulation predictor/demand \
 					predictor/policy predictor/judge controller/trust controller/etcd \
 					controller/metrics controller/listening controller/fleet \
-					controller/tiers controller/replay
+					controller/tiers controller/replay controller/drill
 SEES_controller                 := $(GROUND) db/samples cloud-drivers predictor/demand \
 					predictor/horizon predictor/policy \
 					controller/trust controller/etcd controller/pools \
 					controller/metrics controller/listening controller/fleet \
-					controller/tiers controller/tick controller/api
+					controller/tiers controller/health controller/tick controller/drill \
+					controller/api
 
 SEES_cli/client                 := $(BASE)
 SEES_cli/files                  := common common/text common/calendar predictor/simulation \

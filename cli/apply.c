@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * apply.c - foretide apply and delete: a stack folder becomes what the controller runs.
+ * apply.c - foretide apply, delete and drain: a stack folder becomes what the controller
+ * runs, a stack or a host goes.
  */
 #include "buf.h"
-#include "changes.h"
 #include "check.h"
 #include "cli.h"
 #include "client.h"
@@ -126,98 +126,93 @@ static int read_stack(const char *folder, json_t **ret_files, char **ret_name,
 
 /* ---------------------------------------------------------------- the commands */
 
-static bool is_confirmed(const struct args *a, const json_t *doc)
+/* What is sent, shown and asked for first, in the words of the command. */
+static int change(const struct args *a, const struct change_request *q, const char *done,
+		  struct err *err)
 {
-	return json_array_size(json_object_get(doc, "changes")) == 0 ||
-	       cli_confirm(a->yes, "Apply these changes?");
-}
+	CLEANUP(json_decref) json_t *answer = NULL;
+	int rc = client_change(a, q, &answer, err);
 
-static int put_stack(const struct client *c, const char *name, const json_t *body,
-		     bool dry, json_t **ret, struct err *err)
-{
-	CLEANUP(free)
-	char *path = xasprintf("/v1/stacks/%s%s", name, dry ? "?dry_run=true" : "");
-
-	return client_send(c, "PUT", path, body, ret, err);
+	if (rc < 0 || !answer)
+		return rc;
+	if (a->json)
+		client_print(answer);
+	else
+		puts(done);
+	return 0;
 }
 
 static int apply(const struct args *a, struct err *err)
 {
-	CLEANUP(client_done) struct client c = { 0 };
 	CLEANUP(json_decref) json_t *files = NULL;
 	CLEANUP(json_decref) json_t *body = NULL;
-	CLEANUP(json_decref) json_t *plan = NULL;
-	CLEANUP(json_decref) json_t *done = NULL;
 	CLEANUP(free) char *name = NULL;
+	CLEANUP(free) char *path = NULL;
+	CLEANUP(free) char *done = NULL;
 	int rc = read_stack(a->position[0], &files, &name, err);
 
-	if (rc == 0)
-		rc = client_init(&c, a, err);
 	if (rc < 0)
 		return rc;
 	body = json_pack("{s:O}", "files", files);
-	rc = put_stack(&c, name, body, true, &plan, err);
-	if (rc < 0)
-		return rc;
-	if (a->json && a->dry_run)
-		client_print(plan);
-	else if (!a->json)
-		changes_print(plan);
-	if (a->dry_run)
-		return 0;
-	if (!is_confirmed(a, plan))
-		return err_set(err, ERR_CONFLICT, "nothing was changed");
-	rc = put_stack(&c, name, body, false, &done, err);
-	if (rc < 0)
-		return rc;
-	if (a->json)
-		client_print(done);
-	else
-		printf("stack %s is applied; follow it with: foretide events --follow\n",
-		       name);
-	return 0;
+	path = xasprintf("/v1/stacks/%s", name);
+	done = xasprintf("stack %s is applied; follow it with: foretide events --follow",
+			 name);
+	return change(
+		a, &(struct change_request){ "PUT", path, body, "Apply these changes?" },
+		done, err);
 }
 
 int cli_apply(int argc, char **argv)
 {
 	struct err err;
 	struct args a;
-	int rc = args_read(argc, argv, "dry-run yes", 1, 1, &a);
+	int rc = args_read(argc, argv, "dry-run yes force=", 1, 1, &a);
 
 	return rc != EXIT_OK ? rc : client_exit(&a, apply(&a, &err), &err);
 }
 
 static int delete_stack(const struct args *a, struct err *err)
 {
-	CLEANUP(client_done) struct client c = { 0 };
-	CLEANUP(json_decref) json_t *done = NULL;
+	CLEANUP(free) char *path = xasprintf("/v1/stacks/%s", a->position[0]);
 	CLEANUP(free)
-	char *path = xasprintf("/v1/stacks/%s%s", a->position[0],
-			       a->dry_run ? "?dry_run=true" : "");
-	int rc = client_init(&c, a, err);
+	char *done = xasprintf("stack %s is deleted: its units are drained and its hosts "
+			       "removed",
+			       a->position[0]);
 
-	if (rc == 0)
-		rc = client_send(&c, "DELETE", path, NULL, &done, err);
-	if (rc < 0)
-		return rc;
-	if (a->json)
-		client_print(done);
-	else if (a->dry_run)
-		changes_print(done);
-	else
-		printf("stack %s is deleted: its units are drained and its hosts "
-		       "removed\n",
-		       a->position[0]);
-	return 0;
+	return change(
+		a,
+		&(struct change_request){ "DELETE", path, NULL, "Remove all of this?" },
+		done, err);
 }
 
 int cli_delete(int argc, char **argv)
 {
 	struct err err;
 	struct args a;
-	int rc = args_read(argc, argv, "dry-run", 1, 1, &a);
+	int rc = args_read(argc, argv, "dry-run yes force=", 1, 1, &a);
 
 	if (rc == EXIT_OK)
 		rc = args_stack(&a);
 	return rc != EXIT_OK ? rc : client_exit(&a, delete_stack(&a, &err), &err);
+}
+
+static int drain(const struct args *a, struct err *err)
+{
+	CLEANUP(free) char *path = xasprintf("/v1/hosts/%s/drain", a->position[0]);
+
+	return change(a,
+		      &(struct change_request){ "POST", path, NULL,
+						"Drain and remove this host?" },
+		      "the host is draining: its units are replaced elsewhere, then "
+		      "it is removed",
+		      err);
+}
+
+int cli_drain(int argc, char **argv)
+{
+	struct err err;
+	struct args a;
+	int rc = args_read(argc, argv, "dry-run yes force=", 1, 1, &a);
+
+	return rc != EXIT_OK ? rc : client_exit(&a, drain(&a, &err), &err);
 }

@@ -35,6 +35,8 @@ int cli_explain(int argc, char **argv);
 int cli_hold(int argc, char **argv);
 int cli_release(int argc, char **argv);
 int cli_drain(int argc, char **argv);
+int cli_backup(int argc, char **argv);
+int cli_drill(int argc, char **argv);
 int cli_logs(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_token(int argc, char **argv);

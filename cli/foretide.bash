@@ -19,11 +19,11 @@ _foretide_kind() {
 	case $1 in
 	explain | import | forecast | promote | replay) echo tier ;;
 	hold | release | ledger) echo held ;;
-	delete | calendar | rollback) echo stack ;;
+	delete | calendar | rollback | drill) echo stack ;;
 	drain) echo host ;;
 	logs) echo unit ;;
 	apply) echo folder ;;
-	backtest) echo file ;;
+	backtest | backup) echo file ;;
 	token) echo "list create revoke" ;;
 	local) echo "list clean" ;;
 	esac
@@ -33,9 +33,10 @@ _foretide_options() {
 	local common="--url --token-file --ca --json --help"
 
 	case $1 in
-	apply | rollback) echo "--dry-run --yes $common" ;;
+	apply | rollback | delete | drain) echo "--dry-run --yes --force $common" ;;
+	drill) echo "--window --for --host --yes --dry-run --last $common" ;;
 	promote) echo "--to --force --yes --dry-run $common" ;;
-	delete | import) echo "--dry-run $common" ;;
+	import) echo "--dry-run $common" ;;
 	tiers | services | holds) echo "--stack $common" ;;
 	units) echo "--stack --tier --host $common" ;;
 	hosts) echo "--pool $common" ;;
@@ -95,7 +96,7 @@ _foretide_words() {
 
 _foretide() {
 	local commands="apply rollback delete status stacks tiers pools hosts units services ledger decisions
-		holds explain calendar replay hold release drain logs events token import forget promote local
+		holds explain calendar replay hold release drain drill backup logs events token import forget promote local
 		play decide forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]} kind

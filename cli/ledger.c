@@ -46,7 +46,7 @@ static void write_path(const struct args *a, struct buf *path)
 	client_query(path, "format", a->csv ? "csv" : NULL);
 }
 
-static int print_csv(const struct client *c, const char *path, struct err *err)
+static int print_csv(struct client *c, const char *path, struct err *err)
 {
 	CLEANUP(free) char *text = NULL;
 	int rc = client_get_text(c, path, &text, err);
@@ -56,7 +56,7 @@ static int print_csv(const struct client *c, const char *path, struct err *err)
 	return rc;
 }
 
-static int print_rows(const struct client *c, const struct args *a, const char *path,
+static int print_rows(struct client *c, const struct args *a, const char *path,
 		      struct err *err)
 {
 	CLEANUP(json_decref) json_t *rows = NULL;

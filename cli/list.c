@@ -123,7 +123,7 @@ static const char *since_of(const struct args *a, int64_t now_ms, char text[CLOC
 	return clock_format(now_ms - back_ms, text);
 }
 
-static int check_exists(const struct client *c, const char *resource, const char *of,
+static int check_exists(struct client *c, const char *resource, const char *of,
 			const char *name, struct err *err)
 {
 	CLEANUP(json_decref) json_t *found = NULL;
@@ -140,7 +140,7 @@ static int check_exists(const struct client *c, const char *resource, const char
 }
 
 /* A tier of any stack. */
-static int check_tier(const struct client *c, const char *name, struct err *err)
+static int check_tier(struct client *c, const char *name, struct err *err)
 {
 	CLEANUP(json_decref) json_t *tiers = NULL;
 	const json_t *t;
@@ -156,7 +156,7 @@ static int check_tier(const struct client *c, const char *name, struct err *err)
 }
 
 /* Whether there is what an empty list was asked of. */
-static int check_names(const struct client *c, const struct args *a, struct err *err)
+static int check_names(struct client *c, const struct args *a, struct err *err)
 {
 	int rc = 0;
 

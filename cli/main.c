@@ -11,20 +11,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ASKING_HELP                                                                    \
+	"  --dry-run          only show\n"                                             \
+	"  --yes              do not ask\n"                                            \
+	"  --force HOLD       although this hold forbids it: its number, or several\n" \
+	"                     such as 3,5\n"
+
 static const struct cli_command commands[] = {
-	{ "apply", "FOLDER [--dry-run] [--yes]",
-	  "show what a stack folder changes, and apply it",
-	  "  --dry-run          only show\n"
-	  "  --yes              do not ask\n" ARGS_COMMON_HELP,
+	{ "apply", "FOLDER [--dry-run] [--yes] [--force HOLD]",
+	  "show what a stack folder changes, and apply it", ASKING_HELP ARGS_COMMON_HELP,
 	  cli_apply },
-	{ "rollback", "STACK [VERSION] [--dry-run] [--yes]",
-	  "apply an earlier version of a stack again",
-	  "  --dry-run          only show\n"
-	  "  --yes              do not ask\n" ARGS_COMMON_HELP,
+	{ "rollback", "STACK [VERSION] [--dry-run] [--yes] [--force HOLD]",
+	  "apply an earlier version of a stack again", ASKING_HELP ARGS_COMMON_HELP,
 	  cli_rollback },
-	{ "delete", "STACK [--dry-run]", "drain and remove a stack",
-	  "  --dry-run          only show what would be removed\n" ARGS_COMMON_HELP,
-	  cli_delete },
+	{ "delete", "STACK [--dry-run] [--yes] [--force HOLD]",
+	  "show what goes with a stack, drain and remove it",
+	  ASKING_HELP ARGS_COMMON_HELP, cli_delete },
 	{ "status", "", "state of the controller", ARGS_COMMON_HELP, cli_status },
 	{ "stacks", "", "applied stacks", ARGS_COMMON_HELP, cli_list },
 	{ "tiers", "[--stack S]", "demand, instances and the reason of every tier",
@@ -59,7 +61,24 @@ static const struct cli_command commands[] = {
 	  "released)\n" ARGS_COMMON_HELP,
 	  cli_hold },
 	{ "release", "STACK[/TIER] | ID", "lift a hold", ARGS_COMMON_HELP, cli_release },
-	{ "drain", "HOST", "drain a host and remove it", ARGS_COMMON_HELP, cli_drain },
+	{ "drain", "HOST [--dry-run] [--yes] [--force HOLD]",
+	  "show what runs on a host, drain and remove it", ASKING_HELP ARGS_COMMON_HELP,
+	  cli_drain },
+	{ "drill", "STACK [--window W] [--for 60s] [--host H] [--yes] | --last [STACK]",
+	  "make faults in a stack, and report what they cost",
+	  "  --window WINDOW    it is refused outside of it, such as 'sun 02:00-04:00'\n"
+	  "                     (default: the stack's own drill_window)\n"
+	  "  --for TIME         how long a host is cut off, and the controller stopped\n"
+	  "                     (default: 60s)\n"
+	  "  --host HOST        that is killed (default: is chosen)\n"
+	  "  --yes              do not ask\n"
+	  "  --dry-run          only show\n"
+	  "  --last             the report of the last one\n" ARGS_COMMON_HELP,
+	  cli_drill },
+	{ "backup", "FILE | FOLDER", "the controller's state in one file, with its keys",
+	  ARGS_COMMON_HELP
+	  "\nThe file holds secrets. The controller starts from it, see foretided(8).\n",
+	  cli_backup },
 	{ "logs", "UNIT [--lines N]", "the end of a unit's log",
 	  "  --lines N          how many (default: 100)\n" ARGS_COMMON_HELP, cli_logs },
 	{ "events", "[--follow]", "past events",
@@ -169,7 +188,8 @@ static void usage(FILE *to)
 	fprintf(to, "\nSee foretide COMMAND --help; foretide --version prints the "
 		    "version.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 the "
 		    "controller does not\nanswer or is busy, 4 not allowed, 5 not found, "
-		    "6 conflict with the current\nstate, 7 a decision was not "
+		    "6 conflict with the current\nstate, on hold or not confirmed, 7 a "
+		    "decision was not "
 		    "repeated.\n");
 }
 

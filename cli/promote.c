@@ -62,6 +62,7 @@ static void show_terms(const json_t *report)
 
 struct outcome {
 	const char *from, *to, *why;
+	const char *plan; /* the tag of what was shown */
 	bool promote;
 };
 
@@ -73,6 +74,7 @@ static int read_outcome(const json_t *answer, struct outcome *ret, struct err *e
 
 	if ((rc = jread_str(answer, "from", &o.from, err)) < 0 ||
 	    (rc = jread_str(answer, "to", &o.to, err)) < 0 ||
+	    (rc = jread_str(answer, "plan", &o.plan, err)) < 0 ||
 	    (rc = jread_str(verdict, "why", &o.why, err)) < 0 ||
 	    (rc = jread_bool_opt(verdict, "promote", &o.promote, err)) < 0)
 		return rc;
@@ -115,7 +117,7 @@ static int show(const struct args *a, const json_t *answer, const struct outcome
 	return 0;
 }
 
-static int send_request(const struct client *c, const struct args *a, bool dry_run,
+static int send_request(struct client *c, const struct args *a, bool dry_run,
 			json_t **ret, struct err *err)
 {
 	CLEANUP(json_decref)
@@ -129,50 +131,48 @@ static int send_request(const struct client *c, const struct args *a, bool dry_r
 	return progress_send(c, progress, "POST", path, body, ret, err);
 }
 
-static bool is_confirmed(const struct args *a, const struct outcome *o)
-{
-	CLEANUP(free)
-	char *question = xasprintf("Promote %s from %s to %s%s?", a->position[0], o->from,
-				   o->to, o->promote ? "" : " anyway");
-
-	return cli_confirm(a->yes, question);
-}
-
-/* Shows the result of a dry run and asks. 1: continue. */
-static int consider(const struct client *c, const struct args *a, struct err *err)
+/* Shows the result of a dry run and asks; *ret_plan, the caller's, is the tag of it. */
+static int consider(struct client *c, const struct args *a, char **ret_plan,
+		    struct err *err)
 {
 	CLEANUP(json_decref) json_t *answer = NULL;
+	CLEANUP(free) char *question = NULL;
 	struct outcome o;
 	int rc = send_request(c, a, true, &answer, err);
 
 	if (rc == 0)
 		rc = read_outcome(answer, &o, err);
-	if (rc == 0)
+	if (rc == 0 && a->dry_run && a->json)
+		client_print(answer);
+	else if (rc == 0 && !a->json)
 		rc = show(a, answer, &o, err);
-	if (rc < 0 || a->dry_run)
+	if (rc < 0)
 		return rc;
 	if (!o.promote && !a->force)
-		return err_set(err, ERR_CONFLICT, "%s stays in mode %s", a->position[0],
-			       o.from);
-	return is_confirmed(a, &o) ? 1
-				   : err_set(err, ERR_CONFLICT, "nothing was changed");
+		return err_set(err, ERR_CONFLICT, "%s stays in mode %s: %s",
+			       a->position[0], o.from, o.why);
+	question = xasprintf("Promote %s from %s to %s%s?", a->position[0], o.from, o.to,
+			     o.promote ? "" : " anyway");
+	rc = a->dry_run ? 0 : cli_confirm(a, question, err);
+	if (rc == 0)
+		*ret_plan = xasprintf("\"%s\"", o.plan);
+	return rc;
 }
 
 static int promote(const struct args *a, struct err *err)
 {
 	CLEANUP(client_done) struct client c = { 0 };
 	CLEANUP(json_decref) json_t *answer = NULL;
+	CLEANUP(free) char *plan = NULL;
 	struct outcome o;
 	int rc = client_init(&c, a, err);
 
-	if (rc == 0 && !a->json) {
-		rc = consider(&c, a, err);
-		if (rc <= 0)
-			return rc;
-		rc = 0;
-	}
 	if (rc == 0)
-		rc = send_request(&c, a, a->dry_run, &answer, err);
+		rc = consider(&c, a, &plan, err);
+	if (rc < 0 || a->dry_run)
+		return rc;
+	c.if_match = plan;
+	rc = send_request(&c, a, false, &answer, err);
 	if (rc == 0)
 		rc = read_outcome(answer, &o, err);
 	if (rc < 0)

@@ -19,11 +19,15 @@ static void print_status(const json_t *doc)
 	printf("store     %s, %s\n", field_text(store, "mode"),
 	       json_is_true(json_object_get(store, "ok")) ? "ok"
 							  : field_text(store, "message"));
-	printf("running   %lld stacks, %lld tiers, %lld hosts, %lld of %lld units "
-	       "healthy\n",
-	       field_int(counts, "stacks"), field_int(counts, "tiers"),
-	       field_int(counts, "hosts"), field_int(counts, "units_healthy"),
-	       field_int(counts, "units"));
+	if (json_is_object(counts))
+		printf("running   %lld stacks, %lld tiers, %lld hosts, %lld of %lld "
+		       "units "
+		       "healthy\n",
+		       field_int(counts, "stacks"), field_int(counts, "tiers"),
+		       field_int(counts, "hosts"), field_int(counts, "units_healthy"),
+		       field_int(counts, "units"));
+	else
+		puts("running   not known: the database cannot be read");
 	json_array_foreach(json_object_get(doc, "problems"), i, problem)
 		printf("problem   %s\n", field_text(problem, "message"));
 }

@@ -17,6 +17,7 @@
 #define WORKERS 4
 #define SETTLE_MS 5
 #define DRIVER_STOP_MS 2000 /* that a driver's call may delay the end */
+#define HEARD_MS 20000 /* real; all hosts that live have called by then */
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- API and store */
@@ -77,6 +78,19 @@ static void set_store(struct daemon *d)
 	};
 }
 
+static int start_health(struct daemon *d, struct err *err)
+{
+	struct health_opts opts = {
+		.db = d->db,
+		.events = &d->events,
+		.careful_until_ms = d->careful_until_ms,
+	};
+
+	if (!d->kv)
+		opts.etcd = d->store;
+	return health_start(&opts, &d->health, err);
+}
+
 static int first_token(struct daemon *d, struct err *err)
 {
 	CLEANUP(free) char *token = NULL;
@@ -123,20 +137,42 @@ static int build_user_data(void *arg, const struct db_host *host, const char *to
 		ret, err);
 }
 
-#define CALLED_MS 60000 /* agents call more often */
+#define CALLED_MS 60000  /* agents call more often */
+#define PUSHED_MS 2000   /* that a push may be late */
+#define LISTENS_MS 10000 /* within it every agent that lives is heard */
 
-/* By its lease, or by its calls, which a host without a record makes in vain. */
+/* By its lease, its pushes, or its calls, which a host without a record makes in vain. */
+static bool is_heard(struct daemon *d, const char *host, bool *ret_synced)
+{
+	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", host);
+	const int64_t pushed = listening_last_push(d->listening, host);
+
+	return view_has(d->view, key, ret_synced) ||
+	       (pushed && clock_mono_ms() - pushed <=
+				  clock_real_ms(d->o->metrics_interval_ms) + PUSHED_MS) ||
+	       api_stranger_called(d->api, host, CALLED_MS);
+}
+
 static enum pool_voice listen_to_host(void *arg, const char *host)
 {
 	struct daemon *d = arg;
-	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", host);
 	bool is_synced = false;
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
-	if (view_has(d->view, key, &is_synced) ||
-	    api_stranger_called(d->api, host, CALLED_MS))
+	if (is_heard(d, host, &is_synced))
 		return POOL_HEARD;
-	return is_synced ? POOL_SILENT : POOL_DEAF;
+	return is_synced && clock_mono_ms() - listening_since(d->listening, NULL) >=
+				       LISTENS_MS
+		       ? POOL_SILENT
+		       : POOL_DEAF;
+}
+
+/* How long nothing is launched, from the start on. */
+static int64_t quiet_ms(const struct daemon *d)
+{
+	const int64_t left_ms = d->careful_until_ms - clock_now_ms();
+
+	return left_ms > 0 ? MIN(clock_real_ms(left_ms), HEARD_MS) : 0;
 }
 
 static void set_pool_opts(struct daemon *d)
@@ -156,6 +192,8 @@ static void set_pool_opts(struct daemon *d)
 		.launch_per_hour_total = d->o->launches_per_hour_total,
 		.orphan_grace_ms = clock_real_ms(d->o->unknown_vm_grace_ms),
 		.listen = listen_to_host,
+		.careful_until_ms = d->careful_until_ms,
+		.launch_from_mono_ms = clock_mono_ms() + quiet_ms(d),
 		.user_data = build_user_data,
 		.changed = on_view_changed,
 		.arg = d,
@@ -179,6 +217,14 @@ static int poke_pools(struct daemon *d, struct err *err)
 	return rc;
 }
 
+static void look_at_clock(void *arg)
+{
+	const struct daemon *d = arg;
+
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	health_clock(d->health);
+}
+
 static int start_tick(struct daemon *d, struct err *err)
 {
 	struct tick *tick = NULL;
@@ -192,6 +238,9 @@ static int start_tick(struct daemon *d, struct err *err)
 			.push_ms = clock_real_ms(d->o->metrics_interval_ms),
 			.listening = d->listening,
 		},
+		.careful_until_ms = d->careful_until_ms,
+		.begin_round = look_at_clock,
+		.arg = d,
 		.settle_ms = SETTLE_MS,
 		.db = d->db,
 		.events = &d->events,
@@ -226,7 +275,8 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
 	set_store(d);
-	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
+	if (rc < 0 || (rc = start_health(d, err)) < 0 || (rc = open_api(d, err)) < 0 ||
+	    (rc = first_token(d, err)) < 0 ||
 	    (rc = view_start(&d->store, d->listening, on_view_changed, d, &d->view,
 			     err)) < 0 ||
 	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
@@ -234,6 +284,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 		(void)daemon_stop(d);
 		return rc;
 	}
+	daemon_start_drills(d);
 	log_info("serving", INT("port", api_port(d->api)),
 		 INT("host_port", api_host_port(d->api)), STR("advertise", d->advertise),
 		 STR("store", own_store ? "embedded" : o->store_url));
@@ -245,6 +296,7 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 bool daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
+	drill_halt(d->drill);
 	prompull_stop(d->prompull);
 	tick_halt(d->tick);
 	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS)) {
@@ -260,7 +312,9 @@ bool daemon_stop(struct daemon *d)
 	if (d->kv)
 		kv_end_watches(d->kv);
 	api_close(d->api);
+	drill_free(d->drill);
 	tick_free(d->tick);
+	health_stop(d->health);
 	kv_close(d->kv);
 	listening_free(d->listening);
 	ca_close(d->ca);

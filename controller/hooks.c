@@ -32,64 +32,24 @@ static void hook_poke(void *arg, const char *why)
 
 /* ---------------------------------------------------------------- status */
 
-static json_t *store_json(struct daemon *d)
-{
-	struct view_status s = { 0 };
-
-	if (d->view)
-		view_status(d->view, &s);
-	return json_pack("{s:s, s:[s], s:b, s:o}", "mode", d->kv ? "embedded" : "etcd",
-			 "endpoints", s.endpoint, "ok", (int)s.ok, "message",
-			 json_text(s.problem));
-}
-
-/* The problem that a pool's state means; NULL: none. */
-static const char *pool_problem(const struct db_pool *p)
-{
-	if (strcmp(p->state, "backoff") == 0)
-		return "pool-failing";
-	return strcmp(p->state, "limited") == 0 ? "pool-limited" : NULL;
-}
-
-static void add_pool_problems(struct daemon *d, json_t *problems)
-{
-	CLEANUP(db_pool_list_done) struct db_pool_list l = { 0 };
-
-	if (db_pool_list(d->db, &l, NULL) < 0)
-		return;
-	for (size_t i = 0; i < l.n; i++) {
-		const struct db_pool *p = &l.v[i];
-		CLEANUP(free)
-		char *message = xasprintf("pool %s: %s", p->name, p->last_error);
-
-		if (!pool_problem(p))
-			continue;
-		json_array_append_new(problems, json_pack("{s:s, s:o, s:n}", "kind",
-							  pool_problem(p), "message",
-							  json_text(message), "since"));
-	}
-}
-
-/* Of states that the database has, then those of the pools' workers. */
-static void add_all_pool_problems(struct daemon *d, json_t *problems)
-{
-	add_pool_problems(d, problems);
-	if (d->pools)
-		pools_problems(d->pools, problems);
-}
-
 static json_t *hook_status(void *arg)
 {
-	struct daemon *d = daemon_of(arg);
-	json_t *tick = NULL, *problems = NULL;
+	return daemon_status(daemon_of(arg));
+}
 
-	if (d->tick)
-		tick_status(d->tick, &tick, &problems);
-	if (!problems)
-		problems = json_array();
-	add_all_pool_problems(d, problems);
-	return json_pack("{s:o, s:o, s:o}", "store", store_json(d), "tick",
-			 tick ? tick : json_null(), "problems", problems);
+static json_t *hook_database_problems(void *arg)
+{
+	struct daemon *d = daemon_of(arg);
+
+	return d->health ? health_problems(d->health, true) : NULL;
+}
+
+static void hook_connection(void *arg, const char *address, bool has_asked)
+{
+	struct daemon *d = daemon_of(arg);
+
+	if (d->health)
+		health_connection(d->health, address, has_asked);
 }
 
 /* ---------------------------------------------------------------- tiers, pools, hosts */
@@ -186,6 +146,8 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret)
 		.kv = d->kv ? hook_kv : NULL,
 		.poke = hook_poke,
 		.status = hook_status,
+		.database_problems = hook_database_problems,
+		.connection = hook_connection,
 		.tier_live = hook_tier_live,
 		.check_demand = hook_check_demand,
 		.check_pool = hook_check_pool,
@@ -194,4 +156,6 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret)
 	daemon_services_hooks(ret);
 	daemon_metrics_hooks(ret);
 	daemon_forecast_hooks(ret);
+	daemon_backup_hooks(ret);
+	daemon_drill_hooks(ret);
 }

@@ -91,6 +91,20 @@ static json_t *seasons_json(const struct outlook *o)
 	return list;
 }
 
+static json_t *held_json(const struct outlook *o)
+{
+	struct outlook_held held[OUTLOOK_HELD];
+	const size_t n = outlook_held(o, FIVE_MINUTES_MS, held);
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < n; k++)
+		json_array_append_new(list,
+				      json_pack("{s:I, s:o}", "ahead_ms",
+						(json_int_t)held[k].ahead_ms, "share",
+						json_finite(held[k].share)));
+	return list;
+}
+
 static json_t *forecast_json(const struct plan *p, const struct outlook *o,
 			     const double *levels, const json_t *live,
 			     const struct tier_events *e)
@@ -100,17 +114,17 @@ static json_t *forecast_json(const struct plan *p, const struct outlook *o,
 
 	for (size_t k = 0; k < o->f->n_levels; k++)
 		json_array_append_new(list, json_real(levels[k]));
-	return json_pack("{s:o, s:I, s:O?, s:o, s:o, s:o, s:O?, s:O?, s:s, s:o}",
-			 "made_at", json_time(clock_now_ms()), "step_ms",
-			 (json_int_t)p->every * FIVE_MINUTES_MS, "lead_ms",
-			 json_object_get(lead, "used_ms"), "levels", list, "seasons",
-			 seasons_json(o), "points", points_json(p, o->f),
-			 "fallback_level", json_object_get(live, "fallback_level"), "why",
-			 json_object_get(live, "fallback_reason"), "method", o->f->method,
-			 "events",
-			 tier_events_json(e, p->now_ms,
-					  p->now_ms + (int64_t)p->h * FIVE_MINUTES_MS,
-					  p->now_ms));
+	return json_pack(
+		"{s:o, s:I, s:O?, s:o, s:o, s:o, s:o, s:O?, s:O?, s:s, s:o}", "made_at",
+		json_time(clock_now_ms()), "step_ms",
+		(json_int_t)p->every * FIVE_MINUTES_MS, "lead_ms",
+		json_object_get(lead, "used_ms"), "levels", list, "seasons",
+		seasons_json(o), "held", held_json(o), "points", points_json(p, o->f),
+		"fallback_level", json_object_get(live, "fallback_level"), "why",
+		json_object_get(live, "fallback_reason"), "method", o->f->method,
+		"events",
+		tier_events_json(e, p->now_ms,
+				 p->now_ms + (int64_t)p->h * FIVE_MINUTES_MS, p->now_ms));
 }
 
 /* Forecasts from the first known demand on. */

@@ -63,6 +63,21 @@ static int read_sample(const json_t *o, struct db_sample_in *ret, char **ret_lab
 	return rc;
 }
 
+/* Times are the sender's: by this clock, and none later than now. */
+static void correct_times(struct daemon *d, const char *host, const json_t *body,
+			  struct db_sample_in *in, size_t n)
+{
+	const int64_t now = clock_now_ms();
+	int64_t sent_ms, by_ms;
+
+	if (!d->health || jread_int(body, "now", &sent_ms, NULL) < 0)
+		return;
+	by_ms = health_sender(d->health, host, sent_ms);
+	for (size_t i = 0; by_ms && i < n; i++)
+		if (in[i].t_ms > 0 && in[i].t_ms < INT64_MAX / 2)
+			in[i].t_ms = MIN(in[i].t_ms + by_ms, now);
+}
+
 static int hook_agent_metrics(void *arg, const char *host, const json_t *body,
 			      struct err *err)
 {
@@ -79,6 +94,8 @@ static int hook_agent_metrics(void *arg, const char *host, const json_t *body,
 	if (n > SAMPLES_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d samples in one push",
 			       SAMPLES_MAX);
+	if (d->health)
+		health_clock(d->health);
 	in = xcalloc(n, sizeof(*in));
 	labels = xcalloc(n, sizeof(char *));
 	json_array_foreach(
@@ -86,6 +103,8 @@ static int hook_agent_metrics(void *arg, const char *host, const json_t *body,
 	if (rc < 0)
 		(void)err_wrap(err, rc, "sample %zu of host %s", i, host);
 	else
+		correct_times(d, host, body, in, n);
+	if (rc == 0)
 		rc = db_samples_add(d->db, in, n, clock_now_ms(), NULL, err);
 	for (i = 0; i < n; i++)
 		free(labels[i]);

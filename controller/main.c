@@ -8,6 +8,7 @@
 #include "file_limit.h"
 #include "log.h"
 #include "options.h"
+#include "restore.h"
 
 #include <curl/curl.h>
 #include <gsl/gsl_errno.h>
@@ -23,6 +24,11 @@ static void usage(FILE *to)
 		"if\n"
 		"                   it exists)\n"
 		"  -n               check the configuration and exit\n"
+		"  --new            start keys without a database: without the hosts of "
+		"before\n"
+		"  --restore PATH   put a backup into the state folder, which must be "
+		"empty,\n"
+		"                   and start; with -n only say what is in it\n"
 		"  --state-dir DIR  short for --controller.state_dir=DIR\n"
 		"  --time-scale N   short for --controller.time_scale=N\n"
 		"  --example        print an example configuration with every option\n"
@@ -34,6 +40,7 @@ static void usage(FILE *to)
 
 struct command_line {
 	const char *config;
+	const char *restore; /* a backup; NULL: none */
 	bool check_only;
 };
 
@@ -91,6 +98,12 @@ static int read_options(int argc, char **argv, struct command_line *c, struct op
 			i++;
 		else if (strcmp(argv[i], "-n") == 0)
 			c->check_only = true;
+		else if (strcmp(argv[i], "--new") == 0)
+			o->is_new = true;
+		else if (strcmp(argv[i], "--restore") == 0 && i + 1 < argc)
+			c->restore = argv[++i];
+		else if (strncmp(argv[i], "--restore=", 10) == 0)
+			c->restore = argv[i] + 10;
 		else if (strncmp(argv[i], "--", 2) == 0)
 			rc = set_option(o, argv, argc, &i, err);
 		else
@@ -139,6 +152,18 @@ static int serve(const struct options *o)
 	return 0;
 }
 
+/* Returns the exit status. */
+static int start(const struct command_line *c, const struct options *o)
+{
+	struct err err;
+
+	if (c->restore && restore_state(o, c->restore, c->check_only, &err) < 0) {
+		fprintf(stderr, "foretided: %s\n", err.msg);
+		return 1;
+	}
+	return c->check_only ? 0 : serve(o);
+}
+
 int main(int argc, char **argv)
 {
 	struct command_line c = { 0 };
@@ -153,7 +178,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "foretided: %s\n", err.msg);
 		rc = 2;
 	} else {
-		rc = c.check_only ? 0 : serve(&o);
+		rc = start(&c, &o);
 	}
 	options_done(&o);
 	return rc;

@@ -48,13 +48,13 @@ const struct conf_option options_table[] = {
 	{ "controller", "host_grace", CONF_DURATION, AT(host_grace_ms), "3s", 0, 3600 * S,
 	  NULL,
 	  "Real time after the end of a host's lease until it is unknown, and its units "
-	  "are "
-	  "replaced" },
+	  "are replaced" },
 	{ "controller", "host_lost_after", CONF_DURATION, AT(host_lost_after_ms), "5m",
 	  1 * S, 31 * DAY, NULL,
 	  "Real time for which an unknown host must not have been heard before it is "
-	  "ended "
-	  "for it; lost_after of its pool overrides it" },
+	  "ended for it; lost_after of its pool overrides it" },
+	{ "controller", "restore_grace", CONF_DURATION, AT(restore_grace_ms), "30m", 0,
+	  7 * DAY, NULL, "After a restore no host is ended for so long" },
 	{ "store", "url", CONF_STRING, AT(store_url), NULL, 0, 0, NULL,
 	  "etcd members, https://a:2379,https://b:2379; empty: the built-in store" },
 	{ "store", "ca", CONF_STRING, AT(store_ca), NULL, 0, 0, NULL,

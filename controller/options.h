@@ -29,6 +29,7 @@ struct options {
 	int64_t join_timeout_ms;     /* calendar */
 	int64_t host_grace_ms;       /* real */
 	int64_t host_lost_after_ms;  /* real */
+	int64_t restore_grace_ms;    /* calendar */
 	/* [store] */
 	char *store_url; /* NULL or "": the built-in store */
 	char *store_ca, *store_cert, *store_key;
@@ -38,6 +39,8 @@ struct options {
 	int64_t terminations_per_hour, terminations_per_hour_total;
 	int64_t launches_per_hour, launches_per_hour_total;
 	int64_t unknown_vm_grace_ms; /* calendar */
+	/* Of the command line alone. */
+	bool is_new; /* may start keys that have no database */
 	/* [driver NAME] sections: {"local": {"subnet": ...}} */
 	json_t *drivers;
 };

@@ -3,7 +3,9 @@
 
 #include "check.h"
 #include "clock.h"
+#include "restore.h"
 #include "samples.h"
+#include "state_files.h"
 #include "text.h"
 #include "trust.h"
 
@@ -12,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int make_folder(const char *path, struct err *err)
+int state_make_folder(const char *path, struct err *err)
 {
 	CLEANUP(free) char *part = xstrdup(path);
 
@@ -27,12 +29,39 @@ static int make_folder(const char *path, struct err *err)
 	return 0;
 }
 
+/*
+ * An empty database would forget all hosts and launch everything again beside them, so a
+ * folder with keys is started without one only when that is said.
+ */
+static int refuse_empty(const struct daemon *d, struct err *err)
+{
+	return err_set(
+		err, ERR_CONFLICT,
+		"%s has the keys of an installation, but its database foretide.db is "
+		"missing or empty: bring it back, or restore a backup into an empty "
+		"folder with --restore. To begin without its stacks and hosts give "
+		"--new; "
+		"keys and owner tag stay, and VMs of before are found by it",
+		d->o->state_dir);
+}
+
+static int check_files(const struct daemon *d, struct err *err)
+{
+	const char *dir = d->o->state_dir;
+
+	if (!d->o->is_new && state_has_keys(dir) && !state_has_database(dir))
+		return refuse_empty(d, err);
+	return 0;
+}
+
 static int open_db(struct daemon *d, struct err *err)
 {
 	CLEANUP(free) char *path = xasprintf("%s/foretide.db", d->o->state_dir);
 	struct db_limits limits;
-	int rc = make_folder(d->o->state_dir, err);
+	int rc = state_make_folder(d->o->state_dir, err);
 
+	if (rc == 0)
+		rc = check_files(d, err);
 	if (rc == 0)
 		rc = db_open(path, &d->db, err);
 	if (rc < 0)
@@ -46,15 +75,51 @@ static int open_db(struct daemon *d, struct err *err)
 	return 0;
 }
 
+/* The database of one installation with the keys of another serves neither's hosts. */
+static int check_owner(const struct daemon *d, const char *kept, bool has_owner,
+		       struct err *err)
+{
+	if (d->o->is_new && has_owner)
+		return err_set(err, ERR_CONFLICT,
+			       "%s has a database: --new is for a folder without one, "
+			       "leave it out",
+			       d->o->state_dir);
+	if (!d->o->is_new && !has_owner && state_has_keys(d->o->state_dir))
+		return refuse_empty(d, err);
+	if (has_owner && kept && strcmp(kept, d->owner) != 0)
+		return err_set(err, ERR_CONFLICT,
+			       "%s: the database is of installation %s, the keys in ca/ "
+			       "are of %s: bring together what belongs together, or "
+			       "restore a backup into an empty folder with --restore",
+			       d->o->state_dir, d->owner, kept);
+	return 0;
+}
+
+static int read_owner(struct daemon *d, struct err *err)
+{
+	CLEANUP(free) char *kept = state_owner_read(d->o->state_dir);
+	char token[TOKEN_TEXT], hash[TOKEN_HASH_TEXT];
+	int rc = db_meta_get(d->db, "owner", &d->owner, err);
+	const bool has_owner = rc == 0;
+
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		return rc;
+	rc = check_owner(d, kept, has_owner, err);
+	if (rc == 0 && !has_owner) {
+		token_new(token);
+		token_hash(token, hash);
+		hash[16] = '\0';
+		rc = db_meta_ensure(d->db, "owner", kept && *kept ? kept : hash,
+				    &d->owner, err);
+	}
+	return rc < 0 || kept ? rc : state_owner_write(d->o->state_dir, d->owner, err);
+}
+
 static int read_identity(struct daemon *d, struct err *err)
 {
-	char token[TOKEN_TEXT], hash[TOKEN_HASH_TEXT];
-	int rc;
+	char token[TOKEN_TEXT];
+	int rc = read_owner(d, err);
 
-	token_new(token);
-	token_hash(token, hash);
-	hash[16] = '\0';
-	rc = db_meta_ensure(d->db, "owner", hash, &d->owner, err);
 	token_new(token);
 	return rc < 0 ? rc
 		      : db_meta_ensure(d->db, "join_secret", token, &d->join_secret, err);
@@ -88,6 +153,29 @@ static int set_calendar(struct daemon *d, struct err *err)
 	return rc;
 }
 
+/* After a restore nothing is ended for a while, counted from its first start. */
+static int begin_careful(struct daemon *d, struct err *err)
+{
+	CLEANUP(free) char *text = NULL;
+	char now[24];
+	int64_t since_ms;
+	int rc = db_meta_get(d->db, RESTORE_META, &text, err);
+
+	if (rc < 0)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	snprintf(now, sizeof(now), "%lld", (long long)clock_now_ms());
+	if (strcmp(text, RESTORE_META_FRESH) == 0) {
+		free(text);
+		text = xstrdup(now);
+		rc = db_meta_put(d->db, RESTORE_META, now, err);
+	}
+	if (rc == 0)
+		rc = conf_parse_int(text, &since_ms, err);
+	if (rc == 0)
+		d->careful_until_ms = since_ms + d->o->restore_grace_ms;
+	return rc;
+}
+
 int state_open(struct daemon *d, struct err *err)
 {
 	CLEANUP(free) char *ca_dir = xasprintf("%s/ca", d->o->state_dir);
@@ -95,7 +183,7 @@ int state_open(struct daemon *d, struct err *err)
 
 	if ((rc = credentials_check(d->o->credentials, err)) < 0 ||
 	    (rc = open_db(d, err)) < 0 || (rc = read_identity(d, err)) < 0 ||
-	    (rc = set_calendar(d, err)) < 0)
+	    (rc = set_calendar(d, err)) < 0 || (rc = begin_careful(d, err)) < 0)
 		return rc;
 	return ca_open(ca_dir, &d->ca, err);
 }

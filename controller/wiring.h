@@ -6,9 +6,11 @@
 #define CONTROLLER_WIRING_H
 
 #include "api.h"
+#include "drill.h"
 #include "etcd.h"
 #include "events.h"
 #include "fleet.h"
+#include "health.h"
 #include "metrics.h"
 #include "options.h"
 #include "own_store.h"
@@ -26,10 +28,13 @@ struct daemon {
 	char *advertise; /* URL that hosts use */
 	char *owner;     /* this installation, on every VM */
 	char *join_secret;
+	int64_t careful_until_ms; /* calendar: after a restore no host is ended before; 0
+				   */
 	struct ca *ca;
 	struct kv *kv; /* NULL with an external etcd */
 	struct events events;
 	struct listening *listening;
+	struct health *health; /* NULL: a daemon of a test without it */
 	struct api *api;
 	struct store_direct own_store; /* kv, as the controller calls it */
 	struct store_opts store;
@@ -41,6 +46,8 @@ struct daemon {
 	/* Set once, read by the API's threads that came up before it. */
 	struct tick *_Atomic tick;
 	struct prompull *prompull;
+	struct drill_opts drill_opts;
+	struct drill *_Atomic drill; /* as the tick */
 };
 
 /* hooks*.c: callbacks of the API into the daemon; hooks.c sets all, with those of the
@@ -49,5 +56,12 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret);
 void daemon_services_hooks(struct api_hooks *ret);
 void daemon_metrics_hooks(struct api_hooks *ret);
 void daemon_forecast_hooks(struct api_hooks *ret);
+void daemon_backup_hooks(struct api_hooks *ret);
+void daemon_drill_hooks(struct api_hooks *ret);
+
+/* status.c: {"store","tick","problems"}; the caller's. */
+json_t *daemon_status(struct daemon *d);
+/* hooks_drill.c */
+void daemon_start_drills(struct daemon *d);
 
 #endif

@@ -3,6 +3,8 @@
 #include "db.h"
 
 #include "check.h"
+#include "damage.h"
+#include "look.h"
 #include "samples.h"
 #include "sql.h"
 
@@ -11,14 +13,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-
-/* Larger files have only their control tables checked when they are opened. */
-#define FULL_CHECK_MAX_BYTES (32 << 20)
-
-static const char *const control_tables[] = {
-	"meta", "stack",  "tier", "pool",  "host",
-	"unit", "launch", "hold", "token", "series",
-};
 
 static int lock_file(const char *path, int *ret, struct err *err)
 {
@@ -60,44 +54,6 @@ static int check_header(const char *path, struct err *err)
 	return 0;
 }
 
-/* One PRAGMA quick_check; its finding becomes the error. */
-static int quick_check(struct db_conn *c, const char *sql, struct err *err)
-{
-	CLEANUP(db_stmt_done) sqlite3_stmt *q = NULL;
-	int rc = db_prepare(c, sql, &q, err);
-
-	if (rc == 0)
-		rc = db_step(c, q, err);
-	if (rc == 1 && strcmp(db_column_str(q, 0), "ok") != 0)
-		return err_set(err, ERR_STORE,
-			       "the database %s is damaged (%s); it was left as it is. "
-			       "Restore a backup, or move it away to start afresh",
-			       c->db->path, db_column_str(q, 0));
-	return rc < 0 ? rc : 0;
-}
-
-static int check_damage(struct db_conn *c, struct err *err)
-{
-	int64_t version = 0;
-	struct stat st;
-	char sql[64];
-	int rc = db_conn_int(c, "PRAGMA user_version", &version, err);
-
-	if (rc < 0)
-		return rc;
-	if (version == 0)
-		return 0;
-	if (stat(c->db->path, &st) == 0 && st.st_size <= FULL_CHECK_MAX_BYTES)
-		return quick_check(c, "PRAGMA quick_check(1)", err);
-	for (size_t i = 0; i < ARRAY_SIZE(control_tables); i++) {
-		snprintf(sql, sizeof(sql), "PRAGMA quick_check(%s)", control_tables[i]);
-		rc = quick_check(c, sql, err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
 /* Read only: closing this connection writes nothing. */
 static int check_file(struct db *db, struct err *err)
 {
@@ -111,7 +67,7 @@ static int check_file(struct db *db, struct err *err)
 		return rc;
 	sqlite3_db_config(c->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	rc = db_migrate_check(c, db->path, err);
-	return rc < 0 ? rc : check_damage(c, err);
+	return rc < 0 ? rc : db_check_damage(c, err);
 }
 
 static int open_writer(struct db *db, struct err *err)
@@ -124,7 +80,7 @@ static int open_writer(struct db *db, struct err *err)
 	rc = db_conn_exec(db->writer,
 			  "PRAGMA journal_mode=WAL;"
 			  "PRAGMA synchronous=NORMAL;"
-			  "PRAGMA journal_size_limit=67108864;"
+			  "PRAGMA journal_size_limit=1048576;"
 			  "PRAGMA temp_store=MEMORY;"
 			  "PRAGMA cache_size=-4096",
 			  err);
@@ -139,6 +95,7 @@ static struct db *db_new(const char *path)
 	db->path = xstrdup(path);
 	db->lock_fd = -1;
 	CHECK(pthread_mutex_init(&db->write_lock, NULL) == 0);
+	db_fault_init(&db->fault);
 	db_readers_init(db);
 	return db;
 }
@@ -150,8 +107,10 @@ int db_open(const char *path, struct db **ret, struct err *err)
 
 	if ((rc = lock_file(path, &db->lock_fd, err)) < 0 ||
 	    (rc = check_file(db, err)) < 0 || (rc = open_writer(db, err)) < 0 ||
-	    (rc = db_metrics_open(db, err)) < 0)
+	    (rc = db_metrics_open(db, err)) < 0 ||
+	    (rc = db_readers_open_spares(db, err)) < 0)
 		return rc;
+	db_look_begin(db);
 	*ret = TAKE(db);
 	return 0;
 }
@@ -168,6 +127,7 @@ void db_close(struct db *db)
 	if (db->lock_fd >= 0)
 		close(db->lock_fd);
 	pthread_mutex_destroy(&db->write_lock);
+	db_fault_done(&db->fault);
 	free(db->path);
 	db->magic = 0;
 	free(db);

@@ -57,6 +57,44 @@ int db_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err), v
 /* Bytes on disk: the file and its write-ahead log. */
 int64_t db_size_bytes(struct db *db);
 
+/*
+ * What is wrong with the files on disk: the kind of problem, with a message for people;
+ * NULL: nothing. "disk-full" and "database-unwritable" (a write is tried again),
+ * "database-damaged" (as calls have found; checked again now and then),
+ * "database-replaced" (the file at the path is not the one that is open). For one thread,
+ * every second or so.
+ */
+const char *db_look(struct db *db, char *ret_message, size_t size);
+
+/* ---------------------------------------------------------------- backups */
+
+/* A file that belongs to the database: a key, a certificate. */
+struct db_backup_file {
+	const char *name; /* "ca/ca.pem" */
+	unsigned mode;
+	const void *data;
+	size_t len;
+};
+typedef int db_backup_fn(void *arg, const struct db_backup_file *f, struct err *err);
+
+/*
+ * Writes the database as it is now, with the files, into one new file of mode 0600 that
+ * was checked to be whole. Others read and write meanwhile; they wait only when the file
+ * at the database's path is no longer the open one. On failure there is no file.
+ */
+int db_backup(struct db *db, const char *path, const struct db_backup_file *files,
+	      size_t n, struct err *err) MUST_CHECK;
+/*
+ * Makes the new file path the database of a backup, or of a copy of a state folder, which
+ * is not changed, and calls each for the files in it. ERR_STORE: the backup is damaged,
+ * is none, or is a newer version's; then there is no file.
+ */
+int db_restore(const char *backup, const char *path, db_backup_fn *each, void *arg,
+	       struct err *err) MUST_CHECK;
+
+/* The meta text of when a backup was made: real Unix time in ms. */
+#define DB_META_BACKUP "backup_wall_ms"
+
 /* ---------------------------------------------------------------- meta */
 
 /* Small named texts: ids and dates of this installation. *ret is the caller's. */
@@ -129,6 +167,9 @@ int db_pool_want(struct db *db, const char *name, int64_t want,
 /* The state of its driver: "ok" or "backoff", until when, and why. */
 int db_pool_note(struct db *db, const char *name, const char *state,
 		 int64_t backoff_until_ms, const char *error, struct err *err) MUST_CHECK;
+/* How many batches of hosts in a row did not join, the last of them now. */
+int db_pool_unjoined(struct db *db, const char *name, int64_t batches, int64_t now_ms,
+		     struct err *err) MUST_CHECK;
 int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- hosts */
@@ -213,8 +254,8 @@ int db_unit_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 struct db_launch_filter {
 	const char *pool;
-	bool open; /* only intended, sent and unknown */
-	bool lost; /* only lost */
+	bool open;        /* only intended, sent and unknown */
+	bool lost;        /* only lost */
 	bool may_exist;   /* only those that were sent, and did not fail for certain */
 	int64_t since_ms; /* only those that changed at this time or later; 0: all */
 	size_t limit;
@@ -228,8 +269,8 @@ int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_h
 		     struct err *err) MUST_CHECK;
 /*
  * Updates the state of a launch, and its host, in one transaction: done sets the host's
- * vm_id and booting; failed and lost set the host failed with error as its message. vm_id and
- * error may be NULL, which keeps them. attempt grows by one with each sent.
+ * vm_id and booting; failed and lost set the host failed with error as its message. vm_id
+ * and error may be NULL, which keeps them. attempt grows by one with each sent.
  */
 int db_launch_set(struct db *db, const char *launch_id, enum db_launch_state state,
 		  const char *vm_id, const char *error, int64_t now_ms,
@@ -271,6 +312,19 @@ int db_hold_list(struct db *db, const char *stack, int64_t active_at_ms,
 /* ERR_CONFLICT when it was already released. */
 int db_hold_release(struct db *db, int64_t id, const char *by, int64_t now_ms,
 		    struct err *err) MUST_CHECK;
+
+/* ---------------------------------------------------------------- drills */
+
+/* d->id is not read. The newest 200 are kept. */
+int db_drill_add(struct db *db, const struct db_drill *d, int64_t *ret_id,
+		 struct err *err) MUST_CHECK;
+/* state, ended_ms and report_json of the row of that id. */
+int db_drill_put(struct db *db, const struct db_drill *d, struct err *err) MUST_CHECK;
+int db_drill_get(struct db *db, int64_t id, struct db_drill *ret,
+		 struct err *err) MUST_CHECK;
+/* stack: NULL for all. Newest first. */
+int db_drill_list(struct db *db, const char *stack, struct db_drill_list *ret,
+		  struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- tokens */
 

@@ -5,8 +5,8 @@
 
 #include "check.h"
 
-static const char *const states[] = { "intended", "sent",    "done",
-				      "failed",   "unknown", "lost", NULL };
+static const char *const states[] = { "intended", "sent", "done", "failed",
+				      "unknown",  "lost", NULL };
 DB_MODEL_NAMES(db_launch_state, enum db_launch_state, states);
 
 static const struct db_col columns[] = {

@@ -129,11 +129,13 @@ struct db_pool {
 				  controller's */
 	bool lose_stateful;    /* also one of stateful instances */
 	char *config_json;     /* further options of the driver */
-	/* state; written by db_pool_want() and db_pool_note() alone */
+	/* state; written by db_pool_want(), _note() and _unjoined() alone */
 	int64_t want;
 	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */
 	int64_t backoff_until_ms;
 	char *last_error;
+	int64_t unjoined;    /* batches of hosts in a row that did not join */
+	int64_t unjoined_ms; /* when the last did not */
 };
 DB_MODEL(db_pool);
 
@@ -254,6 +256,22 @@ struct db_hold {
 	char *released_by;
 };
 DB_MODEL(db_hold);
+
+/* Faults that were made on purpose, and what they cost. */
+struct db_drill {
+	int64_t id;
+	char *stack;
+	char *owner;
+	char *state; /* see DB_DRILL_RUNNING and the others */
+	int64_t started_ms;
+	int64_t ended_ms;  /* 0: it runs */
+	char *report_json; /* as the API returns it */
+};
+DB_MODEL(db_drill);
+#define DB_DRILL_RUNNING "running"
+#define DB_DRILL_DONE "done"
+#define DB_DRILL_EARLY "ended-early"
+#define DB_DRILL_INTERRUPTED "interrupted" /* the controller ended before it did */
 
 enum db_role { DB_ROLE_VIEWER, DB_ROLE_OPERATOR, DB_ROLE_ADMIN };
 const char *db_role_name(enum db_role r); /* "viewer" */

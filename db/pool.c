@@ -23,6 +23,8 @@ static const struct db_col columns[] = {
 	TEXT(db_pool, state, COL_STATE),
 	INTEGER(db_pool, backoff_until_ms, COL_STATE),
 	TEXT(db_pool, last_error, COL_STATE),
+	INTEGER(db_pool, unjoined, COL_STATE),
+	INTEGER(db_pool, unjoined_ms, COL_STATE),
 	{ NULL, COL_TEXT, 0, 0, NULL },
 };
 static const struct db_table table = { "pool", sizeof(struct db_pool), columns };
@@ -64,6 +66,15 @@ int db_pool_note(struct db *db, const char *name, const char *state,
 			 "UPDATE pool SET state = ?2, backoff_until_ms = ?3,"
 			 " last_error = ?4 WHERE name = ?1",
 			 "ttit", name, state, backoff_until_ms, last_error);
+}
+
+int db_pool_unjoined(struct db *db, const char *name, int64_t batches, int64_t now_ms,
+		     struct err *err)
+{
+	return db_change(db, NULL, err,
+			 "UPDATE pool SET unjoined = ?2, unjoined_ms = ?3"
+			 " WHERE name = ?1",
+			 "tii", name, batches, now_ms);
 }
 
 int db_pool_delete(struct db *db, const char *name, struct err *err)

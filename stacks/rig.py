@@ -116,11 +116,11 @@ class Rig:
                 f.writelines(f"{k} = {v}\n" for k, v in values.items())
 
     # ------------------------------------------------------------ the controller
-    def start(self):
+    def start(self, *options):
         with open(self.path("foretided.log"), "ab") as log, \
                 open(self.path("foretided.out"), "wb") as out:
             self.process = subprocess.Popen(
-                [os.path.join(self.build, "foretided"), "-c", self.path("foretide.conf")],
+                [os.path.join(self.build, "foretided"), "-c", self.path("foretide.conf"), *options],
                 stdout=out, stderr=log, stdin=subprocess.DEVNULL)
         try:
             wait_for("foretided answers", self.answers)

@@ -39,12 +39,19 @@ export function eventsIn(t, [from, to]) {
   return (t.events ?? []).filter(e => Date.parse(e.start) < to && Date.parse(e.end) > from);
 }
 
+/** What the forecast's band held of the past, by distance, as far as it is known. */
+function heldTexts(forecast) {
+  return (forecast?.held ?? []).filter(b => known(b.share))
+    .map(b => `95 % band has held ${Math.round(100 * b.share)} of 100 past values ${duration(b.ahead_ms)} ahead`);
+}
+
 function summary(chart, t) {
   const unit = t.capacity_unit;
   const ahead = chart.memory.rows.filter(r => r.band && r.t > now());
   const last = ahead.at(-1);
   return [`Chart of ${t.stack}/${t.name}: demand ${figure(t.demand.value, unit)} now`,
     last ? `forecast ${figure(last.band[0])} to ${figure(last.band[2], unit)} in ${duration(last.t - now())}` : 'no forecast',
+    ...heldTexts(chart.memory.forecast),
     `capacity ${figure(served(t, t.healthy), unit)}`, `lead time ${duration(t.lead?.used_ms)}`,
     ...chart.events.map(e => `event ${e.name} ${upliftText(e)}`)].join(', ');
 }
@@ -75,6 +82,7 @@ function paint(chart) {
   chart.unit = t.capacity_unit;
   chart.events = eventsIn(t, chart.memory.span);
   chart.element.querySelector('.key-event').hidden = !chart.events.length;
+  chart.element.querySelector('.key-band').title = heldTexts(chart.memory.forecast).join(', ');
   draw(chart);
   noteEmpty(chart);
   chart.canvas.setAttribute('aria-label', summary(chart, t));

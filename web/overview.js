@@ -17,7 +17,9 @@ function stat(name, value, note, isBad) {
 }
 
 function stats() {
-  const { counts, store, tick } = state.status;
+  const { store, tick } = state.status;
+  // Null while the database cannot be read: the problems say so.
+  const counts = state.status.counts ?? Object.fromEntries(['stacks', 'tiers', 'pools', 'hosts', 'units', 'units_healthy'].map(k => [k, '–']));
   const up = (state.hosts ?? []).filter(x => x.state === 'up').length;
   const age = tick?.last ? now() - Date.parse(tick.last) : null;
   return h('dl.stats', { 'aria-label': 'Status' },

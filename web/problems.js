@@ -21,7 +21,8 @@ function ownProblems() {
   return all;
 }
 
-const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad', 'hosts-silent': 'bad', 'stateful-host-unknown': 'bad', 'rollout-stopped': 'bad', 'unit-kills-hosts': 'bad' };
+const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad', 'hosts-silent': 'bad', 'stateful-host-unknown': 'bad', 'rollout-stopped': 'bad', 'unit-kills-hosts': 'bad',
+  'disk-full': 'bad', 'database-unwritable': 'bad', 'database-damaged': 'bad', 'database-replaced': 'bad', 'database-fails': 'bad', 'store-no-space': 'bad', 'store-alarm': 'bad' };
 const names = {
   'controller-away': 'Controller unavailable', 'store-away': 'Store unavailable', 'round-failed': 'Controller tick failing',
   'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit not moved', 'pool-full': 'Pool full',
@@ -32,6 +33,8 @@ const names = {
   'demand-not-whole': 'Demand not whole', 'forecast-not-used': 'Forecast not used', 'hosts-silent': 'Hosts not responding',
   'hosts-unknown': 'Hosts unknown', 'host-cut-from-store': 'Host cut off from the store', 'stateful-host-unknown': 'Host with state unknown',
   'hosts-lost-limited': 'Lost hosts wait', 'services-vanished': 'Service records vanished', 'did-not-listen': 'Controller did not listen', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
+  'disk-full': 'Disk full', 'database-unwritable': 'Database cannot be written', 'database-damaged': 'Database damaged', 'database-replaced': 'Database deleted or replaced', 'database-fails': 'Database failing',
+  'store-no-space': 'Store out of space', 'store-alarm': 'Store raised an alarm', 'clock-set': 'Clock was set', 'clock-skew': 'Clocks differ', 'connections-refused': 'Connections break off', 'restored': 'Restored from a backup',
 };
 
 /** [{kind, tone, title, text, since, link}], the worst first. */

@@ -2,6 +2,7 @@
 #include "push.h"
 
 #include "check.h"
+#include "clock.h"
 #include "log.h"
 #include "text.h"
 
@@ -93,7 +94,8 @@ void push_send(struct push *p)
 	buf_clear(&p->body);
 	buf_puts(&p->body, "{\"host\":");
 	json_add_string(&p->body, p->host);
-	buf_puts(&p->body, ",\"samples\":[");
+	/* The receiver's clock may differ. */
+	buf_printf(&p->body, ",\"now\":%lld,\"samples\":[", (long long)clock_now_ms());
 	p->n = batch_queue_peek(&p->queue, BODY_MAX_BYTES, &p->body);
 	buf_puts(&p->body, "]");
 	add_held(p);

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "exit_status.h"
+#include "file.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #define URL_DEFAULT "http://127.0.0.1:7070"
 #define ANSWER_MAX_BYTES (64 << 20)
+#define FILE_MAX_BYTES ((size_t)8 << 30) /* through memory */
 #define PATH_MAX_BYTES 8192
 
 static int read_token(const struct args *a, char **ret, struct err *err)
@@ -80,13 +82,16 @@ void client_query(struct buf *path, const char *name, const char *value)
 	http_escape(path, value);
 }
 
-static int exchange(const struct client *c, const char *method, const char *path,
-		    const char *type, const char *body, size_t len, struct http_res *ret,
-		    struct err *err)
+static int exchange_up_to(struct client *c, const char *method, const char *path,
+			  const char *type, const char *body, size_t len,
+			  size_t max_answer_bytes, struct http_res *ret, struct err *err)
 {
 	CLEANUP(free) char *url = xasprintf("%s%s", c->url, path);
 	CLEANUP(free) char *content = type ? xasprintf("Content-Type: %s", type) : NULL;
-	const char *headers[] = { content, NULL };
+	CLEANUP(free)
+	char *match = c->if_match ? xasprintf("If-Match: %s", c->if_match) : NULL;
+	const char *headers[] = { content ? content : match, content ? match : NULL,
+				  NULL };
 	struct http_req req = {
 		.method = method,
 		.url = url,
@@ -96,15 +101,36 @@ static int exchange(const struct client *c, const char *method, const char *path
 		.ca_file = c->ca,
 		.token = c->token,
 		.timeout_ms = 120000,
-		.max_answer_bytes = ANSWER_MAX_BYTES,
+		.max_answer_bytes = max_answer_bytes,
 	};
 	int rc = http_exchange(&req, ret, err);
 
+	c->status = rc == 0 ? ret->status : 0;
 	return rc == 0 && (ret->status < 200 || ret->status >= 300) ? problem(c, ret, err)
 								    : rc;
 }
 
-int client_get_text(const struct client *c, const char *path, char **ret, struct err *err)
+static int exchange(struct client *c, const char *method, const char *path,
+		    const char *type, const char *body, size_t len, struct http_res *ret,
+		    struct err *err)
+{
+	return exchange_up_to(c, method, path, type, body, len, ANSWER_MAX_BYTES, ret,
+			      err);
+}
+
+int client_get_file(struct client *c, const char *path, const char *file,
+		    size_t *ret_bytes, struct err *err)
+{
+	CLEANUP(http_res_done) struct http_res res = { 0 };
+	int rc = exchange_up_to(c, "GET", path, NULL, NULL, 0, FILE_MAX_BYTES, &res, err);
+
+	if (rc < 0)
+		return rc;
+	*ret_bytes = res.body.len;
+	return file_write(file, buf_str(&res.body), res.body.len, 0600, err);
+}
+
+int client_get_text(struct client *c, const char *path, char **ret, struct err *err)
 {
 	CLEANUP(http_res_done) struct http_res res = { 0 };
 	int rc = exchange(c, "GET", path, NULL, NULL, 0, &res, err);
@@ -114,7 +140,7 @@ int client_get_text(const struct client *c, const char *path, char **ret, struct
 	return rc;
 }
 
-int client_send_text(const struct client *c, const char *method, const char *path,
+int client_send_text(struct client *c, const char *method, const char *path,
 		     const char *type, const char *body, size_t len, json_t **ret,
 		     struct err *err)
 {
@@ -131,7 +157,7 @@ int client_send_text(const struct client *c, const char *method, const char *pat
 			  ret, err);
 }
 
-int client_send(const struct client *c, const char *method, const char *path,
+int client_send(struct client *c, const char *method, const char *path,
 		const json_t *body, json_t **ret, struct err *err)
 {
 	CLEANUP(free) char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
@@ -140,12 +166,12 @@ int client_send(const struct client *c, const char *method, const char *path,
 				text ? strlen(text) : 0, ret, err);
 }
 
-int client_get(const struct client *c, const char *path, json_t **ret, struct err *err)
+int client_get(struct client *c, const char *path, json_t **ret, struct err *err)
 {
 	return client_send(c, "GET", path, NULL, ret, err);
 }
 
-int client_list(const struct client *c, const char *path, json_t **ret, struct err *err)
+int client_list(struct client *c, const char *path, json_t **ret, struct err *err)
 {
 	CLEANUP(json_decref) json_t *all = json_array();
 	CLEANUP(free) char *cursor = NULL;

@@ -17,6 +17,8 @@ struct client {
 	char *url;
 	char *token; /* NULL: none */
 	const char *ca;
+	const char *if_match; /* of the next requests; NULL: none */
+	long status;          /* of the last answer; 0: none came */
 };
 
 int client_init(struct client *c, const struct args *a, struct err *err) MUST_CHECK;
@@ -24,22 +26,25 @@ void client_done(struct client *c);
 DEFINE_CLEANUP_OBJECT(struct client, client_done);
 
 /* The answer's document, the caller's; NULL when it has no body. */
-int client_get(const struct client *c, const char *path, json_t **ret,
+int client_get(struct client *c, const char *path, json_t **ret,
 	       struct err *err) MUST_CHECK;
 /* An answer of any type, the caller's. */
-int client_get_text(const struct client *c, const char *path, char **ret,
+int client_get_text(struct client *c, const char *path, char **ret,
 		    struct err *err) MUST_CHECK;
+/* An answer of any size into a file of mode 0600, which is complete or absent. */
+int client_get_file(struct client *c, const char *path, const char *file,
+		    size_t *ret_bytes, struct err *err) MUST_CHECK;
 /* Adds a query parameter, unless value is NULL. */
 void client_query(struct buf *path, const char *name, const char *value);
 /* body: NULL for none. */
-int client_send(const struct client *c, const char *method, const char *path,
+int client_send(struct client *c, const char *method, const char *path,
 		const json_t *body, json_t **ret, struct err *err) MUST_CHECK;
 /* A body of any type. */
-int client_send_text(const struct client *c, const char *method, const char *path,
+int client_send_text(struct client *c, const char *method, const char *path,
 		     const char *type, const char *body, size_t len, json_t **ret,
 		     struct err *err) MUST_CHECK;
 /* All pages of a list: an array, the caller's. */
-int client_list(const struct client *c, const char *path, json_t **ret,
+int client_list(struct client *c, const char *path, json_t **ret,
 		struct err *err) MUST_CHECK;
 
 /* Prints "foretide COMMAND: message" when rc is an error; returns the exit status. */

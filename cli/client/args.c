@@ -17,6 +17,7 @@
 #define LENGTH "LENGTH" /* "30m" */
 #define COUNT "COUNT"   /* 1 or more */
 #define MONTH "MONTH"   /* "2026-11", or all */
+#define HOLDS "HOLDS"   /* "3" or "3,5" */
 
 /* The options of all commands; the common ones, which every command takes, come first. */
 static const struct {
@@ -41,7 +42,9 @@ static const struct {
 	FLAG("follow", follow),
 	FLAG("yes", yes),
 	FLAG("all", all),
+	FLAG("last", last),
 	FLAG("force", force),
+	VALUE("force=", holds, HOLDS),
 	FLAG("days", days),
 	FLAG("csv", csv),
 	VALUE("stack", stack, ANY),
@@ -60,9 +63,11 @@ static const struct {
 	VALUE("to", to, "out auto"),
 	VALUE("at", at, TIME),
 	VALUE("month", month, MONTH),
+	VALUE("window", window, ANY),
 #undef VALUE
 #undef FLAG
 };
+#define NAME_MAX_BYTES 16 /* the longest, token-file, has 10 */
 enum { N_KNOWN = sizeof(known) / sizeof(known[0]), N_COMMON = 4 };
 
 static bool is_taken(const char *takes, const char *name)
@@ -82,6 +87,11 @@ static bool is_month(const char *value)
 	snprintf(month, sizeof(month), "%s-01T00:00:00Z", value);
 	return strcmp(value, "all") == 0 ||
 	       (strlen(value) == 7 && clock_parse(month, &(int64_t){ 0 }, NULL) == 0);
+}
+
+static bool is_holds(const char *value)
+{
+	return *value && strspn(value, "0123456789,") == strlen(value);
 }
 
 /* EXIT_OK, or EXIT_USAGE with the message on stderr. */
@@ -107,6 +117,13 @@ static int check_form(const char *command, const char *name, const char *form,
 			     ? 0
 			     : err_set(&err, ERR_INVAL,
 				       "must be as 2026-11, or all, not '%s'", value);
+	else if (strcmp(form, HOLDS) == 0)
+		rc = is_holds(value)
+			     ? 0
+			     : err_set(&err, ERR_INVAL,
+				       "takes the number of a hold, see foretide holds, "
+				       "not '%s'",
+				       value);
 	else if (!*value || !is_taken(form, value))
 		rc = err_set(&err, ERR_INVAL, "'%s' is none of: %s", value, form);
 	if (rc == 0 && strcmp(form, COUNT) == 0 && n < 1)
@@ -151,18 +168,33 @@ int args_place(const struct args *a)
 	return strchr(a->position[0], '/') ? args_tier(a) : args_stack(a);
 }
 
+/* Of the command's own and the common ones; val is where it is in known. */
+static void fill_options(const char *takes, char names[N_KNOWN][NAME_MAX_BYTES],
+			 struct option *options)
+{
+	size_t n = 0;
+
+	for (int k = 0; k < N_KNOWN; k++) {
+		if (k >= N_COMMON && !is_taken(takes, known[k].name))
+			continue;
+		snprintf(names[k], NAME_MAX_BYTES, "%.*s",
+			 (int)strcspn(known[k].name, "="), known[k].name);
+		options[n++] = (struct option){ names[k],
+						known[k].is_flag ? no_argument
+								 : required_argument,
+						NULL, k };
+	}
+}
+
 int args_read(int argc, char **argv, const char *takes, int least, int most,
 	      struct args *ret)
 {
+	char names[N_KNOWN][NAME_MAX_BYTES];
 	struct option options[N_KNOWN + 1] = { 0 };
 	struct args a = { .command = argv[0] };
 	int i;
 
-	for (int k = 0; k < N_KNOWN; k++)
-		options[k] = (struct option){ known[k].name,
-					      known[k].is_flag ? no_argument
-							       : required_argument,
-					      NULL, k };
+	fill_options(takes, names, options);
 	optind = 0;
 	opterr = 0;
 	while ((i = getopt_long(argc, argv, ":", options, NULL)) != -1) {
@@ -172,13 +204,10 @@ int args_read(int argc, char **argv, const char *takes, int least, int most,
 		if (i == '?')
 			return cli_fail(EXIT_USAGE, argv[0], "unknown option %s",
 					argv[optind - 1]);
-		if (i >= N_COMMON && !is_taken(takes, known[i].name))
-			return cli_fail(EXIT_USAGE, argv[0], "unknown option --%s",
-					known[i].name);
 		void *place = (char *)&a + known[i].at;
-		int rc = known[i].is_flag ? EXIT_OK
-					  : check_form(argv[0], known[i].name,
-						       known[i].form, optarg);
+		int rc = known[i].is_flag
+				 ? EXIT_OK
+				 : check_form(argv[0], names[i], known[i].form, optarg);
 
 		if (rc != EXIT_OK)
 			return rc;

@@ -17,13 +17,15 @@ struct args {
 	int n;
 	const char *url, *token_file, *ca;
 	bool json;
-	bool dry_run, follow, yes, all, force, days, csv;
+	bool dry_run, follow, yes, all, last, force, days, csv;
 	const char *stack, *tier, *host, *reason, *duration, *name, *role, *since,
-		*horizon, *lines, *pool, *until, *with, *to, *at, *month;
+		*horizon, *lines, *pool, *until, *with, *to, *at, *month, *window;
+	const char *holds; /* --force=: their numbers */
 };
 
 /*
- * takes: the further options by name, "dry-run stack"; least and most: how many
+ * takes: the further options by name, "dry-run stack", where "force=" is the one with
+ * the numbers of holds; least and most: how many
  * positional arguments. Returns EXIT_OK, or EXIT_USAGE with the message on stderr.
  */
 int args_read(int argc, char **argv, const char *takes, int least, int most,

@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "args.h"
+#include "confirm.h"
 #include "exit_status.h"
 #include "fields.h"
 #include "one_call.h"

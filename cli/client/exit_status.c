@@ -5,7 +5,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
 
 int cli_fail(int code, const char *name, const char *fmt, ...)
 {
@@ -37,15 +36,4 @@ int cli_exit(const char *name, int rc, const struct err *err)
 	default:
 		return EXIT_FAILED;
 	}
-}
-
-bool cli_confirm(bool yes, const char *question)
-{
-	char answer[16];
-
-	if (yes || !isatty(STDIN_FILENO))
-		return true;
-	printf("%s [y/N] ", question);
-	fflush(stdout);
-	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }

@@ -5,8 +5,6 @@
 #ifndef CLI_CLIENT_EXIT_STATUS_H
 #define CLI_CLIENT_EXIT_STATUS_H
 
-#include <stdbool.h>
-
 enum {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,      /* the message is on stderr */
@@ -14,15 +12,11 @@ enum {
 	EXIT_UNREACHABLE = 3, /* the controller does not answer, or is busy */
 	EXIT_DENIED = 4,      /* no token, or one without the right */
 	EXIT_NOT_FOUND = 5,
-	EXIT_CONFLICT = 6, /* with the current state, or changed in the meantime */
+	EXIT_CONFLICT = 6, /* with the current state, on hold, or not confirmed */
 	EXIT_DIFFERS = 7,  /* a recorded decision was not repeated */
 };
 
 struct err;
-
-/* Asks on a terminal, y or n; true without asking when yes is given, or when a program
- * runs the command. */
-bool cli_confirm(bool yes, const char *question);
 
 /* Prints "foretide NAME: message" when rc is an error; returns its exit status. */
 int cli_exit(const char *name, int rc, const struct err *err);

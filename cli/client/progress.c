@@ -24,7 +24,7 @@ void progress_show(void *shown, double share)
 }
 
 struct look {
-	const struct client *client;
+	struct client *client;
 	const char *path;
 	sem_t over;
 	int shown;
@@ -45,13 +45,17 @@ static bool is_due(struct look *l)
 static void *watch(void *arg)
 {
 	struct look *l = arg;
+	/* Its own answers. */
+	struct client client = { .url = l->client->url,
+				 .token = l->client->token,
+				 .ca = l->client->ca };
 
 	while (is_due(l)) {
 		CLEANUP(json_decref) json_t *doc = NULL;
 		double share = -1;
 		struct err err;
 
-		if (client_get(l->client, l->path, &doc, &err) == 0 &&
+		if (client_get(&client, l->path, &doc, &err) == 0 &&
 		    jread_num_opt(doc, "progress", &share, &err) == 0 && share >= 0)
 			progress_show(&l->shown, share);
 	}
@@ -60,7 +64,7 @@ static void *watch(void *arg)
 	return NULL;
 }
 
-int progress_send(const struct client *c, const char *progress_path, const char *method,
+int progress_send(struct client *c, const char *progress_path, const char *method,
 		  const char *path, const json_t *body, json_t **ret, struct err *err)
 {
 	struct look l = { .client = c, .path = progress_path, .shown = -1 };

@@ -15,7 +15,7 @@ void progress_show(void *shown, double share);
  * client_send(), and until it returns, on a terminal, a bar of the member "progress" of
  * GET progress_path (a share, or null while there is nothing to draw).
  */
-int progress_send(const struct client *c, const char *progress_path, const char *method,
+int progress_send(struct client *c, const char *progress_path, const char *method,
 		  const char *path, const json_t *body, json_t **ret,
 		  struct err *err) MUST_CHECK;
 

@@ -7,8 +7,8 @@
 #include "clock.h"
 #include "files.h"
 #include "horizon.h"
+#include "lines.h"
 #include "output.h"
-#include "season_line.h"
 #include "text.h"
 
 #include <math.h>
@@ -125,6 +125,15 @@ static void print_seasons(const struct prospect *p)
 			     o->seasons[k].correlation);
 }
 
+static void print_all_held(const struct prospect *p)
+{
+	struct outlook_held held[OUTLOOK_HELD];
+	const size_t n = outlook_held(&p->o, p->s.step_ms, held);
+
+	for (size_t k = 0; k < n; k++)
+		print_held(held[k].ahead_ms, held[k].share);
+}
+
 /* Steps that are left out are mentioned. */
 static void print_every(const struct prospect *p)
 {
@@ -149,6 +158,7 @@ static void print_table(const struct prospect *p)
 	print_seasons(p);
 	file_events_print(&p->e, p->end_ms);
 	printf("method: %s\n", f->method);
+	print_all_held(p);
 	print_every(p);
 	printf("\n%-24s %12s %12s %12s %12s %12s\n", "time", "2.5 %", "10 %", "median",
 	       "90 %", "97.5 %");
@@ -195,6 +205,20 @@ static json_t *seasons_json(const struct prospect *p)
 	return list;
 }
 
+static json_t *held_json(const struct prospect *p)
+{
+	struct outlook_held held[OUTLOOK_HELD];
+	const size_t n = outlook_held(&p->o, p->s.step_ms, held);
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < n; k++)
+		json_array_append_new(list,
+				      json_pack("{s:I, s:o}", "ahead_ms",
+						(json_int_t)held[k].ahead_ms, "share",
+						json_finite(held[k].share)));
+	return list;
+}
+
 static void print_json(const struct prospect *p)
 {
 	json_t *quantiles = json_array();
@@ -204,12 +228,13 @@ static void print_json(const struct prospect *p)
 
 	CLEANUP(json_decref)
 	json_t *doc = json_pack(
-		"{s:I, s:I, s:I, s:s, s:I, s:o, s:o, s:s, s:o, s:o}", "values",
+		"{s:I, s:I, s:I, s:s, s:I, s:o, s:o, s:s, s:o, s:o, s:o}", "values",
 		(json_int_t)p->s.n, "missing", (json_int_t)p->s.missing, "repeated",
 		(json_int_t)p->s.repeated, "timezone", p->w->timezone, "step_ms",
 		(json_int_t)p->every * p->s.step_ms, "levels", quantiles, "seasons",
 		seasons_json(p), "method", p->o.f->method, "events",
-		file_events_json(&p->e, p->end_ms), "points", points_json(p));
+		file_events_json(&p->e, p->end_ms), "held", held_json(p), "points",
+		points_json(p));
 
 	client_print(doc);
 }

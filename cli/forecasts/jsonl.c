@@ -4,7 +4,7 @@
  *
  * in:  {"id":"a","step":3600,"seasons":[24,168],"horizon":48,
  *       "levels":[0.025,0.5,0.975],"history":[...]}               null: missing
- * out: {"id":"a","mean":[...],"quantiles":[[...] for each level]}
+ * out: {"id":"a","mean":[...],"quantiles":[[...] for each level],"held":[...]}
  * in:  {"type":"end"} ends it, as does the end of the input
  *
  * Without "seasons" they are looked for.
@@ -101,8 +101,13 @@ static int read_request(const json_t *msg, struct request *q, struct err *err)
 
 static void print_numbers(const double *x, size_t n)
 {
-	for (size_t j = 0; j < n; j++)
-		printf("%s%.8g", j ? "," : "[", x[j]);
+	for (size_t j = 0; j < n; j++) {
+		putchar(j ? ',' : '[');
+		if (isnan(x[j]))
+			printf("null");
+		else
+			printf("%.8g", x[j]);
+	}
 	putchar(']');
 }
 
@@ -118,7 +123,9 @@ static void print_answer(const json_t *id, const struct horizon *f)
 			putchar(',');
 		print_numbers(f->q + k * f->h, f->h);
 	}
-	puts("]}");
+	printf("],\"held\":");
+	print_numbers(f->held, f->h);
+	puts("}");
 }
 
 static int on_line(const char *line, size_t len, bool *ret_end, struct err *err)

@@ -5,8 +5,9 @@
 #include "check.h"
 #include "client.h"
 #include "forecasts.h"
-#include "season_line.h"
+#include "lines.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* "event sale, 2026-..Z to 2026-..Z: demand times 2.4, learned from 3" */
@@ -44,6 +45,20 @@ static void print_forecast_seasons(const json_t *list)
 			     json_number_value(json_object_get(season, "correlation")));
 }
 
+static void print_forecast_held(const json_t *list)
+{
+	const json_t *held;
+	size_t i;
+
+	json_array_foreach(list, i, held)
+	{
+		const json_t *share = json_object_get(held, "share");
+
+		print_held(field_int(held, "ahead_ms"),
+			   json_is_number(share) ? json_number_value(share) : NAN);
+	}
+}
+
 static void print_forecast(const json_t *doc)
 {
 	const json_t *points = json_object_get(doc, "points");
@@ -54,6 +69,7 @@ static void print_forecast(const json_t *doc)
 	printf("%s: %s\n", field_text(doc, "fallback_level"), field_text(doc, "why"));
 	print_forecast_seasons(json_object_get(doc, "seasons"));
 	print_forecast_events(json_object_get(doc, "events"));
+	print_forecast_held(json_object_get(doc, "held"));
 	printf("%-25s", "TIME");
 	json_array_foreach(levels, i, level)
 		printf(" %9.3g%%", 100 * json_number_value(level));

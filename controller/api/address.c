@@ -20,6 +20,18 @@ bool api_is_loopback(const struct sockaddr *a)
 					     in6->sin6_addr.s6_addr[12] == 127));
 }
 
+void api_address_text(const struct sockaddr *a, char ret[API_ADDRESS_TEXT])
+{
+	const struct sockaddr_in *in = (const void *)a;
+	const struct sockaddr_in6 *in6 = (const void *)a;
+
+	*ret = '\0';
+	if (a->sa_family == AF_INET)
+		(void)inet_ntop(AF_INET, &in->sin_addr, ret, API_ADDRESS_TEXT);
+	else if (a->sa_family == AF_INET6)
+		(void)inet_ntop(AF_INET6, &in6->sin6_addr, ret, API_ADDRESS_TEXT);
+}
+
 int api_address_parse(const char *text, struct sockaddr_storage *ret, struct err *err)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,

@@ -15,4 +15,8 @@ int api_address_parse(const char *text, struct sockaddr_storage *ret,
 		      struct err *err) MUST_CHECK;
 bool api_is_loopback(const struct sockaddr *a);
 
+/* Without its port: "10.0.0.1". "" when it has none. */
+#define API_ADDRESS_TEXT 48
+void api_address_text(const struct sockaddr *a, char ret[API_ADDRESS_TEXT]);
+
 #endif

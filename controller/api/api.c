@@ -92,6 +92,7 @@ int api_open(const struct api_opts *opts, struct db *db, struct ca *ca,
 	api->kept = kept_new();
 	api->logins = api_logins_new();
 	api->knocks = knocks_new();
+	api->known = api_known_new();
 	sum_agent(api);
 	start_ticker(api);
 	if (*opts->listen)
@@ -125,6 +126,7 @@ void api_close(struct api *api)
 	pthread_cond_destroy(&api->wake);
 	pthread_mutex_destroy(&api->lock);
 	kept_free(api->kept);
+	api_known_free(api->known);
 	api_logins_free(api->logins);
 	knocks_free(api->knocks);
 	if (api->agent_fd >= 0)

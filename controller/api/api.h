@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct api;
+struct drill_request;
 struct listening;
 
 /* Strings must stay valid as long as the api. "": none. */
@@ -62,6 +63,11 @@ struct api_hooks {
 	void (*poke)(void *arg, const char *why);
 	/* {"store":{..},"tick":{..},"problems":[..]} */
 	json_t *(*status)(void *arg);
+	/* What is wrong with the database, [{"kind","message","since"}], without reading
+	 * it; NULL or empty: nothing. */
+	json_t *(*database_problems)(void *arg);
+	/* A TLS connection of that address ended; whether it had asked for something. */
+	void (*connection)(void *arg, const char *address, bool has_asked);
 	/* [{"name","stack","unit","host","address","port","dns"}] of
 	 * registered services */
 	json_t *(*services)(void *arg);
@@ -89,6 +95,12 @@ struct api_hooks {
 	/* Samples of a host's agent: the body of the request. */
 	int (*agent_metrics)(void *arg, const char *host, const json_t *body,
 			     struct err *err);
+	/* A backup of all state: an open file without a name, the caller's. May take
+	 * seconds. */
+	int (*backup)(void *arg, int *ret_fd, struct err *err);
+	/* See drill_start(). */
+	int (*drill)(void *arg, const struct drill_request *q, bool dry_run, json_t **ret,
+		     struct err *err);
 	/* Adds lines in the Prometheus text format. */
 	void (*prometheus)(void *arg, struct buf *to);
 	/* For paths that kv_handles(): queues the answer on conn. NULL with an external
@@ -119,6 +131,8 @@ const char *api_agent_sum(const struct api *api);
  * of ours. Safe from any thread.
  */
 bool api_stranger_called(struct api *api, const char *host, int64_t within_ms);
+/* All that the host asks for is refused from now on; "": of no host. For drills. */
+void api_cut_host(struct api *api, const char *host);
 
 /* Makes streams send new events at once instead of within a second. */
 void api_notify_event(struct api *api);

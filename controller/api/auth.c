@@ -116,6 +116,68 @@ static unsigned wrong_logins(struct request *r, bool add)
 	return wait;
 }
 
+/* ---------------------------------------------------------------- known tokens */
+
+/* Those that were valid lately: when the database fails, their owners can still read
+ * what is wrong. */
+#define KNOWN_MAX 64
+
+struct api_known {
+	pthread_mutex_t lock;
+	char hash[KNOWN_MAX][TOKEN_HASH_TEXT];
+	size_t n; /* ever noted; the oldest gives way */
+};
+
+struct api_known *api_known_new(void)
+{
+	struct api_known *k = xcalloc(1, sizeof(*k));
+
+	pthread_mutex_init(&k->lock, NULL);
+	return k;
+}
+
+void api_known_free(struct api_known *k)
+{
+	if (!k)
+		return;
+	pthread_mutex_destroy(&k->lock);
+	free(k);
+}
+
+/* The lock is held. */
+static char *find_known(struct api_known *k, const char *hash)
+{
+	for (size_t i = 0; i < KNOWN_MAX; i++)
+		if (strcmp(k->hash[i], hash) == 0)
+			return k->hash[i];
+	return NULL;
+}
+
+static void note_known(struct api_known *k, const char *hash, bool is_valid)
+{
+	char *at;
+
+	pthread_mutex_lock(&k->lock);
+	at = find_known(k, hash);
+	if (at && !is_valid)
+		*at = '\0';
+	else if (!at && is_valid)
+		snprintf(k->hash[k->n++ % KNOWN_MAX], TOKEN_HASH_TEXT, "%s", hash);
+	pthread_mutex_unlock(&k->lock);
+}
+
+/* Whether the caller may see the status though the database cannot be asked. */
+static bool may_see_status(struct request *r, const char *hash)
+{
+	struct api_known *k = r->api->known;
+	bool is_known;
+
+	pthread_mutex_lock(&k->lock);
+	is_known = find_known(k, hash) != NULL;
+	pthread_mutex_unlock(&k->lock);
+	return is_known && strcmp(r->route->pattern, "/v1/status") == 0;
+}
+
 /* ---------------------------------------------------------------- who it is */
 
 static int by_token(struct request *r, const char *header, struct err *err)
@@ -134,13 +196,19 @@ static int by_token(struct request *r, const char *header, struct err *err)
 	/* The time to look up a hash reveals nothing about the secret. */
 	token_hash(header, hash);
 	rc = db_token_find(r->api->db, hash, clock_now_ms(), &t, err);
+	if (rc == ERR_STORE && may_see_status(r, hash)) {
+		r->role = API_VIEWER;
+		return 0;
+	}
 	if (rc == ERR_NOT_FOUND) {
+		note_known(r->api->known, hash, false);
 		(void)wrong_logins(r, true);
 		return request_fail(r, 401, err,
 				    "the token is unknown, revoked or expired");
 	}
 	if (rc < 0)
 		return rc;
+	note_known(r->api->known, hash, true);
 	/* A full disk must not lock people out. */
 	if (db_token_used(r->api->db, t.id, clock_now_ms(), err) < 0)
 		log_debug("token-used", ERR(err));
@@ -149,6 +217,24 @@ static int by_token(struct request *r, const char *header, struct err *err)
 					       : API_VIEWER;
 	snprintf(r->who, sizeof(r->who), "%s", t.name);
 	return 0;
+}
+
+/* A drill cuts it off: it finds what it would find behind a broken link. */
+static bool is_cut(struct api *api, const char *host)
+{
+	bool ret;
+
+	pthread_mutex_lock(&api->lock);
+	ret = *api->cut_host && strcmp(api->cut_host, host) == 0;
+	pthread_mutex_unlock(&api->lock);
+	return ret;
+}
+
+void api_cut_host(struct api *api, const char *host)
+{
+	pthread_mutex_lock(&api->lock);
+	snprintf(api->cut_host, sizeof(api->cut_host), "%s", host);
+	pthread_mutex_unlock(&api->lock);
 }
 
 /* A certificate can outlive its host; only existing hosts are accepted. */
@@ -186,8 +272,12 @@ static int by_certificate(struct request *r, struct err *err)
 	if (p->rc < 0)
 		return err_set(err, p->rc, "the client certificate is not valid");
 	rc = check_host(r, p->name, err);
-	if (rc < 0)
+	if (rc == 0 && is_cut(r->api, p->name))
+		return err_set(err, ERR_UNAVAIL, "host %s is cut off by a drill", p->name);
+	/* While the database fails hosts keep their leases. */
+	if (rc < 0 && !(rc == ERR_STORE && p->was_a_host))
 		return rc;
+	p->was_a_host = true;
 	r->role = API_HOST;
 	snprintf(r->host, sizeof(r->host), "%s", p->name);
 	return 0;

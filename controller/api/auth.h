@@ -5,16 +5,22 @@
 #ifndef CONTROLLER_API_AUTH_H
 #define CONTROLLER_API_AUTH_H
 
+#include "address.h"
 #include "request.h"
 
-/* The client certificate of a connection, checked at its first request. */
+/* A connection, and its client certificate, which is checked at its first request. */
 struct api_peer {
+	char address[API_ADDRESS_TEXT];
+	bool has_asked;  /* a request began */
+	bool was_a_host; /* a request of it was accepted */
 	bool is_known;
 	int rc; /* of ca_peer() */
 	char name[API_NAME_MAX];
 };
 
 struct api_logins *api_logins_new(void);
+struct api_known *api_known_new(void);
+void api_known_free(struct api_known *k);
 void api_logins_free(struct api_logins *l);
 /* Identifies the caller and checks its role for the route. */
 int api_authorize(struct request *r, struct err *err) MUST_CHECK;

@@ -17,6 +17,15 @@
 #include <string.h>
 
 #define WORK_MS 2000 /* of one request, above which nobody listened */
+static void note_asked(struct MHD_Connection *conn)
+{
+	const union MHD_ConnectionInfo *context =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct api_peer *p = context ? context->socket_context : NULL;
+
+	if (p)
+		p->has_asked = true;
+}
 
 static struct request *request_new(struct api_listener *l, struct MHD_Connection *conn,
 				   const char *method, const char *path)
@@ -29,6 +38,7 @@ static struct request *request_new(struct api_listener *l, struct MHD_Connection
 	r->api = l->api;
 	r->conn = conn;
 	r->is_tls = l->is_tls;
+	note_asked(conn);
 	r->is_loopback = info && api_is_loopback(info->client_addr);
 	/* HEAD is handled as GET; libmicrohttpd omits the body. */
 	r->method = xstrdup(strcmp(method, "HEAD") == 0 ? "GET" : method);
@@ -51,6 +61,7 @@ static void request_free(struct request *r)
 	if (r->kept_key)
 		kept_forget(r->api->kept, r->kept_key);
 	buf_done(&r->body);
+	json_decref(r->fail_more);
 	free(r->kept_key);
 	free(r->etag);
 	free(r->location);

@@ -31,6 +31,8 @@ api_handler_fn api_tier_promote;
 api_handler_fn api_tier_history;
 /* holds.c */
 api_handler_fn api_hold_list, api_hold_get, api_hold_post, api_hold_delete;
+/* drills.c */
+api_handler_fn api_drill_list, api_drill_get, api_drill_post;
 /* hosts.c */
 api_handler_fn api_pool_list, api_pool_get, api_host_list, api_host_get, api_host_drain;
 /* units.c */
@@ -46,6 +48,8 @@ api_handler_fn api_event_list;
 api_handler_fn api_event_stream;
 /* tokens.c */
 api_handler_fn api_token_list, api_token_post, api_token_delete;
+/* backup.c */
+api_handler_fn api_backup;
 /* metrics.c */
 api_handler_fn api_metrics_post, api_series_list, api_series_data, api_series_forget;
 /* agent.c */

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "handlers.h"
 
+#include "check.h"
 #include "clock.h"
+#include "hold_guard.h"
+#include "removals.h"
+#include "shown.h"
 
 #include <string.h>
 
@@ -174,35 +178,78 @@ int api_host_get(struct request *r, struct err *err)
 	return 0;
 }
 
-int api_host_drain(struct request *r, struct err *err)
-{
-	CLEANUP(db_host_done) struct db_host h = { .id = NULL };
+struct drain {
+	struct db_host h;
 	bool dry_run;
-	int rc = request_dry_run(r, &dry_run, err);
+	json_t *changes, *holds;
+	char tag[SHOWN_TAG];
+};
 
-	if (rc == 0)
-		rc = db_host_get(r->api->db, r->args[0], &h, err);
+static void drain_done(struct drain *d)
+{
+	db_host_done(&d->h);
+	json_decref(d->changes);
+	json_decref(d->holds);
+}
+DEFINE_CLEANUP_OBJECT(struct drain, drain_done);
+
+/* What it would do, whether this is what was shown, and whether no hold forbids it. */
+static int check_drain(struct request *r, struct drain *d, struct err *err)
+{
+	CLEANUP(free) char *what = xasprintf("drain %s", d->h.id);
+	int rc;
+
+	if (d->h.state == DB_HOST_GONE || d->h.state == DB_HOST_FAILED ||
+	    d->h.state == DB_HOST_TERMINATING)
+		return err_set(err, ERR_CONFLICT, "%s is already %s", d->h.id,
+			       db_host_state_name(d->h.state));
+	rc = removals_of_host(r->api->db, &d->h, d->changes, err);
 	if (rc < 0)
 		return rc;
-	if (h.state == DB_HOST_GONE || h.state == DB_HOST_FAILED ||
-	    h.state == DB_HOST_TERMINATING)
-		return err_set(err, ERR_CONFLICT, "%s is already %s", h.id,
-			       db_host_state_name(h.state));
-	if (!dry_run && h.state != DB_HOST_DRAINING) {
-		rc = API_HOOK(r, drain_host)
-			     ? API_HOOK(r, drain_host)(API_HOOK(r, arg), h.id, err)
-			     : db_host_set_state(r->api->db, h.id, DB_HOST_DRAINING,
-						 "requested by an operator",
-						 clock_now_ms(), err);
-		if (rc < 0)
-			return rc;
-		api_event(r, "host-drain", "", "", h.id, "%s drains host %s", r->who,
-			  h.id);
-		api_poke(r, "drain");
-	}
-	reply_json(r, dry_run ? 200 : 202,
-		   json_pack("{s:s, s:s, s:b}", "id", h.id, "state",
-			     dry_run ? db_host_state_name(h.state) : "draining",
-			     "applied", !dry_run));
+	shown_tag(1, d->changes, d->tag);
+	rc = shown_check(r, d->h.id, 1, d->tag, err);
+	if (rc == 0 && d->h.state != DB_HOST_DRAINING)
+		rc = hold_guard_add_host(r, d->holds, &d->h, err);
+	if (rc == 0)
+		rc = hold_guard_forced(r, d->holds, err);
+	return rc < 0 || d->dry_run ? rc : hold_guard(r, d->holds, what, err);
+}
+
+static int do_drain(struct request *r, const struct db_host *h, struct err *err)
+{
+	int rc = API_HOOK(r, drain_host)
+			 ? API_HOOK(r, drain_host)(API_HOOK(r, arg), h->id, err)
+			 : db_host_set_state(r->api->db, h->id, DB_HOST_DRAINING,
+					     "requested by an operator", clock_now_ms(),
+					     err);
+
+	if (rc < 0)
+		return rc;
+	api_event(r, "host-drain", "", "", h->id, "%s drains host %s", r->who, h->id);
+	api_poke(r, "drain");
+	return 0;
+}
+
+int api_host_drain(struct request *r, struct err *err)
+{
+	CLEANUP(drain_done)
+	struct drain d = { .changes = json_array(), .holds = json_array() };
+	int rc = request_dry_run(r, &d.dry_run, err);
+
+	if (rc == 0)
+		rc = db_host_get(r->api->db, r->args[0], &d.h, err);
+	if (rc == 0)
+		rc = check_drain(r, &d, err);
+	if (rc == 0 && !d.dry_run && d.h.state != DB_HOST_DRAINING)
+		rc = do_drain(r, &d.h, err);
+	if (rc < 0)
+		return rc;
+	if (d.dry_run)
+		r->etag = xasprintf("\"%s\"", d.tag);
+	reply_json(r, d.dry_run ? 200 : 202,
+		   json_pack("{s:s, s:s, s:b, s:O, s:O, s:s}", "id", d.h.id, "state",
+			     d.dry_run ? db_host_state_name(d.h.state) : "draining",
+			     "applied", !d.dry_run, "changes", d.changes, "holds",
+			     d.holds, "plan", d.tag));
 	return 0;
 }

@@ -93,9 +93,10 @@ static int begin(struct request *r, struct api_job *j, struct err *err)
 		r->retry_s = 2;
 		return err_set(
 			err, ERR_UNAVAIL,
-			"a %s of %s/%s is running, and only one runs at a time: try "
+			"a %s of %s%s%s is running, and only one runs at a time: try "
 			"again when it has finished",
-			api->job->kind->name, api->job->stack, api->job->tier);
+			api->job->kind->name, api->job->stack, *api->job->tier ? "/" : "",
+			api->job->tier);
 	}
 	if (pthread_create(&j->thread, NULL, run, j) != 0)
 		return err_set(err, ERR_INTERNAL, "cannot start a thread");
@@ -114,8 +115,8 @@ int api_job_start(struct request *r, const struct api_job_kind *kind,
 
 	j->r = r;
 	j->kind = kind;
-	j->stack = xstrdup(t->stack);
-	j->tier = xstrdup(t->name);
+	j->stack = xstrdup(t ? t->stack : "the controller");
+	j->tier = xstrdup(t ? t->name : "");
 	j->arg = arg;
 	pthread_mutex_lock(&r->api->lock);
 	rc = begin(r, j, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * job.h - work of some seconds that a request waits for: a backtest, a replay.
+ * job.h - work of some seconds that a request waits for: a backtest, a replay, a backup.
  *
  * It runs in a thread of its own while its request is suspended, so that no other request
  * waits; one at a time, to leave a core for the tick. Its progress can be queried.
@@ -26,7 +26,7 @@ struct api_job_kind {
 /*
  * Starts a job and suspends the request. On success arg is freed with kind->free() in the
  * end, whether the request was answered or not. ERR_UNAVAIL while another job runs. kind
- * must stay valid.
+ * must stay valid. t: NULL for a job that is of no tier.
  */
 int api_job_start(struct request *r, const struct api_job_kind *kind,
 		  const struct db_tier *t, void *arg, struct err *err) MUST_CHECK;

@@ -16,12 +16,21 @@
 static void on_connection(void *arg, struct MHD_Connection *conn, void **context,
 			  enum MHD_ConnectionNotificationCode what)
 {
-	(void)arg;
-	(void)conn;
-	if (what == MHD_CONNECTION_NOTIFY_STARTED)
-		*context = xcalloc(1, sizeof(struct api_peer));
-	else
-		free(*context);
+	const struct api_listener *l = arg;
+	struct api_peer *p = *context;
+	const union MHD_ConnectionInfo *info;
+
+	CHECK_MAGIC(l, LISTENER_MAGIC);
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = p = xcalloc(1, sizeof(*p));
+		info = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		if (info && info->client_addr)
+			api_address_text(info->client_addr, p->address);
+		return;
+	}
+	if (p && *p->address && l->is_tls && l->api->hooks.connection)
+		l->api->hooks.connection(l->api->hooks.arg, p->address, p->has_asked);
+	free(p);
 }
 
 struct tls_files {
@@ -100,7 +109,7 @@ int api_listen(struct api *api, struct api_listener *l, const char *where, bool 
 		MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_CONNECTION_LIMIT,
 		CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
 		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_NOTIFY_COMPLETED,
-		api_on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
+		api_on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
 		MHD_OPTION_ARRAY, is_tls ? secure : none, MHD_OPTION_END);
 	if (!l->daemon)
 		rc = err_errno(err, ERR_UNAVAIL, "listening on %s", where);

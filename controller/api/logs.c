@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "fleet.h"
 #include "logs.h"
 
 #include <string.h>
@@ -105,11 +106,12 @@ static bool ask(struct request *r, const struct db_unit *u, int64_t lines)
 {
 	struct api *api = r->api;
 	struct api_log_ask *a = xcalloc(1, sizeof(*a));
+	char name[UNIT_NAME_TEXT];
 	size_t n = 0;
 	bool ok;
 
 	a->r = r;
-	a->unit = xstrdup(u->name);
+	a->unit = xstrdup(fleet_name_on_host(u->name, name));
 	snprintf(a->host, sizeof(a->host), "%s", u->host);
 	a->lines = lines;
 	a->until_mono_ms = clock_mono_ms() + WAIT_MS;

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "clock.h"
 #include "tier_lookup.h"
+#include "tier_tag.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -68,12 +69,15 @@ static int write_mode(struct request *r, struct db_tier *t,
 static void reply(struct request *r, const struct db_tier *t, enum db_mode from,
 		  const struct promote_request *w, const struct verdict *v)
 {
+	char tag[TIER_TAG];
+
+	tier_tag(t, tag);
 	reply_json(r, 200,
-		   json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "stack",
-			     t->stack, "tier", t->name, "from", db_mode_name(from), "to",
-			     db_mode_name(w->to), "applied", !w->dry_run, "forced",
-			     w->force && !v->promote, "verdict", verdict_json(v, from),
-			     "backtest", backtest_json(r, t)));
+		   json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "plan", tag,
+			     "stack", t->stack, "tier", t->name, "from",
+			     db_mode_name(from), "to", db_mode_name(w->to), "applied",
+			     !w->dry_run, "forced", w->force && !v->promote, "verdict",
+			     verdict_json(v, from), "backtest", backtest_json(r, t)));
 }
 
 /* report NULL: there is no backtest, for the reason in err. */
@@ -87,7 +91,8 @@ static int finish(struct request *r, const json_t *report, struct err *err)
 	if (!report)
 		snprintf(v.why, sizeof(v.why), "%.*s", (int)utf8_fit(err->msg, 300),
 			 err->msg);
-	if (api_tier_of_path(r, &t, err) < 0 || read_request(r, &t, &w, err) < 0)
+	if (api_tier_of_path(r, &t, err) < 0 || read_request(r, &t, &w, err) < 0 ||
+	    tier_check_match(r, &t, err) < 0)
 		return err->code;
 	v.to = w.to;
 	from = t.mode;
@@ -135,6 +140,8 @@ int api_tier_promote(struct request *r, struct err *err)
 
 	if (rc == 0)
 		rc = read_request(r, &t, &w, err);
+	if (rc == 0)
+		rc = tier_check_match(r, &t, err);
 	if (rc < 0)
 		return rc;
 	if (w.to <= t.mode)

@@ -210,6 +210,8 @@ void reply_problem(struct request *r, int code, const struct err *err)
 	doc = json_pack("{s:s, s:s, s:i, s:o, s:o, s:s}", "type", "about:blank", "title",
 			title, "status", (int)status, "detail", json_text(err->msg),
 			"instance", json_text(r->path), "code", err_name(code));
+	if (r->fail_more)
+		json_object_update(doc, r->fail_more);
 	text = json_dumps(doc, JSON_COMPACT);
 	json_decref(doc);
 	CHECK(text);

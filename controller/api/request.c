@@ -81,35 +81,42 @@ static bool is_named(const char *words, const char *name)
 	return false;
 }
 
-struct unknown {
-	const char *takes;
-	const char *name; /* the first that is not among them */
+struct query_check {
+	struct request *r;
+	struct err *err;
+	int rc;
 };
 
-static enum MHD_Result find_unknown(void *arg, enum MHD_ValueKind kind, const char *name,
-				    const char *value)
+/* One without a value reads as absent, so that ?dry_run would carry a change out; of two
+ * only the first is read. */
+static enum MHD_Result check_parameter(void *arg, enum MHD_ValueKind kind,
+				       const char *name, const char *value)
 {
-	struct unknown *u = arg;
+	struct query_check *c = arg;
+	const char *takes = c->r->route->query;
 
 	(void)kind;
-	(void)value;
-	if (is_named(u->takes, name))
-		return MHD_YES;
-	u->name = name;
-	return MHD_NO;
+	if (!is_named(takes, name))
+		c->rc = err_set(c->err, ERR_INVAL, "unknown query parameter '%s': %s",
+				name, *takes ? takes : "there are none here");
+	else if (!value)
+		c->rc = err_set(c->err, ERR_INVAL,
+				"the query parameter '%s' has no value: write %s=...",
+				name, name);
+	else if (request_query(c->r, name) != value)
+		c->rc = err_set(c->err, ERR_INVAL,
+				"the query parameter '%s' is given twice", name);
+	return c->rc == 0 ? MHD_YES : MHD_NO;
 }
 
 int request_query_known(struct request *r, struct err *err)
 {
-	struct unknown u = { .takes = r->route->query };
+	struct query_check c = { .r = r, .err = err };
 
-	if (!u.takes)
-		return 0;
-	MHD_get_connection_values(r->conn, MHD_GET_ARGUMENT_KIND, find_unknown, &u);
-	if (!u.name)
-		return 0;
-	return err_set(err, ERR_INVAL, "unknown query parameter '%s': %s", u.name,
-		       *u.takes ? u.takes : "there are none here");
+	if (r->route->query)
+		MHD_get_connection_values(r->conn, MHD_GET_ARGUMENT_KIND, check_parameter,
+					  &c);
+	return c.rc;
 }
 
 int request_dry_run(struct request *r, bool *ret, struct err *err)

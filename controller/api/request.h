@@ -59,6 +59,7 @@ struct request {
 
 	char *etag;           /* set by a handler before reply_json(), else computed */
 	unsigned fail_status; /* instead of the error code's */
+	json_t *fail_more;    /* further members of a failure's document; NULL: none */
 	unsigned retry_s;     /* Retry-After of a failure */
 	char allow[64];       /* Allow of a 405 */
 	unsigned status;      /* of the answer, once there is one */
@@ -86,7 +87,8 @@ int request_query_duration(struct request *r, const char *name, int64_t *ret_ms,
 			   struct err *err) MUST_CHECK;
 int request_query_bool(struct request *r, const char *name, bool *ret,
 		       struct err *err) MUST_CHECK;
-/* ERR_INVAL: there is a parameter that the route does not take, which is named. */
+/* ERR_INVAL: a parameter, which is named, is none that the route takes, has no value, or
+ * is given twice. */
 int request_query_known(struct request *r, struct err *err) MUST_CHECK;
 /* ?dry_run=true: validate only. */
 int request_dry_run(struct request *r, bool *ret, struct err *err) MUST_CHECK;

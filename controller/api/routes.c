@@ -17,9 +17,9 @@
 	{                                                            \
 		method, pattern, role, API_JSON, max, handler, query \
 	}
-#define DELETE(pattern, role, handler)                                       \
-	{                                                                    \
-		"DELETE", pattern, role, API_NO_BODY, KB, handler, "dry_run" \
+#define DELETE(pattern, role, handler, query)                            \
+	{                                                                \
+		"DELETE", pattern, role, API_NO_BODY, KB, handler, query \
 	}
 /* All are described in openapi.json; a test compares the two. */
 const struct api_route api_routes[] = {
@@ -30,8 +30,9 @@ const struct api_route api_routes[] = {
 
 	GET("/v1/stacks", API_VIEWER, api_stack_list, "limit cursor"),
 	GET("/v1/stacks/{stack}", API_VIEWER, api_stack_get, ""),
-	SEND("PUT", "/v1/stacks/{stack}", API_OPERATOR, 4 * MB, api_stack_put, "dry_run"),
-	DELETE("/v1/stacks/{stack}", API_OPERATOR, api_stack_delete),
+	SEND("PUT", "/v1/stacks/{stack}", API_OPERATOR, 4 * MB, api_stack_put,
+	     "dry_run force"),
+	DELETE("/v1/stacks/{stack}", API_OPERATOR, api_stack_delete, "dry_run force"),
 	GET("/v1/stacks/{stack}/events", API_VIEWER, api_stack_events,
 	    "tier limit cursor"),
 	GET("/v1/stacks/{stack}/versions", API_VIEWER, api_stack_versions,
@@ -42,7 +43,7 @@ const struct api_route api_routes[] = {
 	GET("/v1/tiers", API_VIEWER, api_tier_list, "stack explanations limit cursor"),
 	GET("/v1/tiers/{stack}/{tier}", API_VIEWER, api_tier_get, ""),
 	SEND("PATCH", "/v1/tiers/{stack}/{tier}", API_OPERATOR, 64 * KB, api_tier_patch,
-	     "dry_run"),
+	     "dry_run force"),
 	GET("/v1/tiers/{stack}/{tier}/explain", API_VIEWER, api_tier_explain, ""),
 	GET("/v1/tiers/{stack}/{tier}/decisions", API_VIEWER, api_tier_decisions,
 	    "since until explanations limit cursor"),
@@ -66,14 +67,19 @@ const struct api_route api_routes[] = {
 	GET("/v1/holds", API_VIEWER, api_hold_list, "stack all limit cursor"),
 	SEND("POST", "/v1/holds", API_OPERATOR, 64 * KB, api_hold_post, "dry_run"),
 	GET("/v1/holds/{id}", API_VIEWER, api_hold_get, ""),
-	DELETE("/v1/holds/{id}", API_OPERATOR, api_hold_delete),
+	DELETE("/v1/holds/{id}", API_OPERATOR, api_hold_delete, "dry_run"),
+
+	GET("/v1/drills", API_VIEWER, api_drill_list, "stack limit cursor"),
+	/* It stops the controller, which is of all stacks. */
+	SEND("POST", "/v1/drills", API_ADMIN, 64 * KB, api_drill_post, "dry_run"),
+	GET("/v1/drills/{id}", API_VIEWER, api_drill_get, ""),
 
 	GET("/v1/pools", API_VIEWER, api_pool_list, "stack limit cursor"),
 	GET("/v1/pools/{pool}", API_VIEWER, api_pool_get, ""),
 	GET("/v1/hosts", API_VIEWER, api_host_list, "pool all limit cursor"),
 	GET("/v1/hosts/{host}", API_VIEWER, api_host_get, ""),
 	SEND("POST", "/v1/hosts/{host}/drain", API_OPERATOR, 64 * KB, api_host_drain,
-	     "dry_run"),
+	     "dry_run force"),
 	GET("/v1/units", API_VIEWER, api_unit_list, "stack tier host limit cursor"),
 	GET("/v1/units/{unit}", API_VIEWER, api_unit_get, ""),
 	GET("/v1/units/{unit}/logs", API_VIEWER, api_unit_logs, "lines"),
@@ -90,7 +96,9 @@ const struct api_route api_routes[] = {
 
 	GET("/v1/tokens", API_ADMIN, api_token_list, "limit cursor"),
 	SEND("POST", "/v1/tokens", API_ADMIN, 64 * KB, api_token_post, "dry_run"),
-	DELETE("/v1/tokens/{id}", API_ADMIN, api_token_delete),
+	DELETE("/v1/tokens/{id}", API_ADMIN, api_token_delete, "dry_run"),
+
+	GET("/v1/backup", API_ADMIN, api_backup, ""),
 
 	{ "POST", "/v1/metrics", API_OPERATOR, API_TEXT, 8 * MB, api_metrics_post,
 	  "stack tier dry_run" },

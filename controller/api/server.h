@@ -17,6 +17,7 @@ struct api_job;     /* job.c */
 struct kept;        /* kept.c */
 struct api_logins;  /* auth.c */
 struct knocks;      /* knocks.c */
+struct api_known;   /* auth.c */
 
 #define LISTENER_MAGIC 0x6c736e72u
 
@@ -39,6 +40,7 @@ struct api {
 	struct kept *kept;
 	struct api_logins *logins;
 	struct knocks *knocks;
+	struct api_known *known;
 	int agent_fd; /* the file that agent_sum is of, also if it is replaced;
 		       * -1: none */
 	size_t agent_size;
@@ -49,6 +51,7 @@ struct api {
 	pthread_cond_t wake; /* the ticker's */
 	pthread_t ticker;
 	bool stopping;
+	char cut_host[64];  /* that is refused; "": none */
 	uint64_t event_seq; /* grows with each event */
 	struct api_stream *streams;
 	struct api_log_ask *log_asks;

@@ -5,13 +5,13 @@
 #ifndef CONTROLLER_API_STACK_CHANGE_H
 #define CONTROLLER_API_STACK_CHANGE_H
 
-#include "server.h"
+#include "request.h"
 #include "stacks.h"
 
 /*
  * Checks the stack, compares it with the one in force and, without dry_run, applies it
- * under the request's If-Match. text: its canonical form. *ret: {"changes","warnings",
- * "applied","version"}, the caller's.
+ * under the request's If-Match, unless a hold forbids it. text: its canonical form.
+ * *ret: {"changes","warnings","holds","applied","version","plan"}, the caller's.
  */
 int api_stack_change(struct request *r, const struct stack_file *s, const char *text,
 		     bool dry_run, json_t **ret, struct err *err) MUST_CHECK;

@@ -3,7 +3,11 @@
 
 #include "check.h"
 #include "clock.h"
+#include "hold_guard.h"
+#include "removals.h"
+#include "shown.h"
 #include "stack_change.h"
+#include "stack_holds.h"
 #include "stacks.h"
 #include "tier_options.h"
 #include "tiers.h"
@@ -82,33 +86,14 @@ int api_stack_get(struct request *r, struct err *err)
 	return 0;
 }
 
-/*
- * The version that must be current: any without If-Match, 0 when If-None-Match requires
- * that the stack does not exist. Fails with 412 when it is not.
- */
-static int expected_version(struct request *r, const char *name, int64_t *ret,
-			    struct err *err)
+/* That is in force; 0: there is no such stack. */
+static int version_of(struct db *db, const char *name, int64_t *ret, struct err *err)
 {
 	CLEANUP(db_stack_done) struct db_stack s = { .name = NULL };
-	const char *match = request_header(r, "If-Match");
-	const char *none = request_header(r, "If-None-Match");
-	char etag[32] = "";
-	int rc;
+	int rc = db_stack_get(db, name, &s, err);
 
-	*ret = STACK_ANY_VERSION;
-	if (!match && !none)
-		return 0;
-	rc = db_stack_get(r->api->db, name, &s, err);
-	if (rc < 0 && rc != ERR_NOT_FOUND)
-		return rc;
-	if (rc == 0)
-		snprintf(etag, sizeof(etag), "\"v%lld\"", (long long)s.version);
-	if ((match && (!*etag || (strcmp(match, "*") != 0 && !strstr(match, etag)))) ||
-	    (none && *etag && (strcmp(none, "*") == 0 || strstr(none, etag))))
-		return request_fail(r, 412, err, "the stack %s is at version %lld", name,
-				    (long long)s.version);
-	*ret = s.version;
-	return 0;
+	*ret = rc == 0 ? s.version : 0;
+	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
 /* Checks by the rest of the controller. */
@@ -177,54 +162,123 @@ static int check(struct request *r, const struct stack_file *s, struct err *err)
 	return rc < 0 ? rc : stack_check(r->api->db, s, err);
 }
 
-static json_t *changes_json(json_t *changes, json_t *warnings, bool applied,
-			    int64_t version)
+/* A change of a stack: what it would do, and whether it may. */
+struct change {
+	struct request *r;
+	const char *name;
+	const struct stack_file *s; /* NULL: it is deleted */
+	const char *text;
+	bool dry_run;
+	int64_t version; /* in force; after the change: the new one */
+	json_t *changes, *warnings;
+	json_t *holds; /* that stand against it */
+	char tag[SHOWN_TAG];
+};
+
+static void change_init(struct change *c, struct request *r, const char *name)
 {
-	return json_pack("{s:o, s:o, s:b, s:I}", "changes", changes, "warnings", warnings,
-			 "applied", applied, "version", (json_int_t)version);
+	*c = (struct change){ .r = r, .name = name, .holds = json_array() };
 }
 
-static int apply(struct request *r, const struct stack_file *s, const char *text,
-		 int64_t *version, struct err *err)
+static void change_done(struct change *c)
 {
-	int rc = stack_apply(r->api->db, s, text, *version, clock_now_ms(), version, err);
+	json_decref(c->changes);
+	json_decref(c->warnings);
+	json_decref(c->holds);
+}
+DEFINE_CLEANUP_OBJECT(struct change, change_done);
 
-	if (rc == ERR_CONFLICT)
-		r->fail_status = 412;
-	if (rc < 0)
+/* The answer, and the tag by which it is applied as it was shown. */
+static json_t *change_json(struct change *c, bool applied)
+{
+	if (!applied && json_array_size(c->changes) > 0) {
+		free(c->r->etag);
+		c->r->etag = xasprintf("\"%s\"", c->tag);
+	}
+	return json_pack("{s:O, s:O, s:O, s:b, s:I, s:s}", "changes", c->changes,
+			 "warnings", c->warnings, "holds", c->holds, "applied", applied,
+			 "version", (json_int_t)c->version, "plan", c->tag);
+}
+
+/* Whether it is still what was shown, and not on hold. */
+static int check_change(struct change *c, struct err *err)
+{
+	CLEANUP(free) char *what = NULL;
+	int rc = shown_check(c->r, c->name, c->version, c->tag, err);
+
+	if (rc == 0)
+		rc = hold_guard_forced(c->r, c->holds, err);
+	if (rc < 0 || c->dry_run)
 		return rc;
-	set_etag(r, *version);
-	api_event(r, "stack-applied", s->name, "", "", "%s applied version %lld of %s",
-		  r->who, (long long)*version, s->name);
-	api_poke(r, "stack");
-	return 0;
+	what = xasprintf("%s %s", c->s ? "apply this to" : "delete", c->name);
+	return hold_guard(c->r, c->holds, what, err);
+}
+
+/* Which units and hosts it is, is shown, but is no part of the tag: they come and go. */
+static int describe(struct db *db, struct change *c, struct err *err)
+{
+	shown_tag(c->version, c->changes, c->tag);
+	return removals_describe(db, c->name, c->changes, err);
+}
+
+static int see_changes(struct db *db, struct change *c, struct err *err)
+{
+	int rc = version_of(db, c->name, &c->version, err);
+
+	if (rc == 0)
+		rc = stack_diff(db, c->s, c->text, &c->changes, err);
+	if (rc == 0)
+		rc = stack_add_endings(db, c->s, clock_now_ms(), c->changes, err);
+	if (rc == 0)
+		rc = describe(db, c, err);
+	if (rc == 0)
+		rc = stack_warnings(db, c->s, &c->warnings, err);
+	if (rc == 0)
+		rc = stack_holds(c->r, c->s, c->holds, err);
+	return rc;
+}
+
+/* Compared, checked and written in one transaction: what is applied is what was shown. */
+static int put_stack(struct db *db, void *arg, struct err *err)
+{
+	struct change *c = arg;
+	int rc = see_changes(db, c, err);
+
+	if (rc == 0)
+		rc = check_change(c, err);
+	c->dry_run = c->dry_run || json_array_size(c->changes) == 0;
+	if (rc < 0 || c->dry_run)
+		return rc;
+	rc = stack_apply(db, c->s, c->text, c->version, clock_now_ms(), &c->version, err);
+	if (rc == ERR_CONFLICT)
+		c->r->fail_status = 412;
+	return rc;
 }
 
 int api_stack_change(struct request *r, const struct stack_file *s, const char *text,
 		     bool dry_run, json_t **ret, struct err *err)
 {
-	CLEANUP(json_decref) json_t *changes = NULL;
-	CLEANUP(json_decref) json_t *warnings = NULL;
-	int64_t version;
+	CLEANUP(change_done) struct change c;
 	int rc = check(r, s, err);
 
+	change_init(&c, r, s->name);
+	c.s = s;
+	c.text = text;
+	c.dry_run = dry_run;
 	if (rc == 0)
-		rc = expected_version(r, s->name, &version, err);
-	if (rc == 0)
-		rc = stack_diff(r->api->db, s, text, &changes, err);
-	if (rc == 0)
-		rc = stack_add_endings(r->api->db, s, clock_now_ms(), changes, err);
-	if (rc == 0)
-		rc = stack_warnings(r->api->db, s, &warnings, err);
+		rc = dry_run ? put_stack(r->api->db, &c, err)
+			     : db_tx(r->api->db, put_stack, &c, err);
 	if (rc < 0)
 		return rc;
-	dry_run = dry_run || json_array_size(changes) == 0;
-	if (!dry_run)
-		rc = apply(r, s, text, &version, err);
-	if (rc == 0)
-		*ret = changes_json(TAKE(changes), TAKE(warnings), !dry_run,
-				    MAX(version, 0));
-	return rc;
+	if (!c.dry_run) {
+		set_etag(r, c.version);
+		api_event(r, "stack-applied", s->name, "", "",
+			  "%s applied version %lld of %s", r->who, (long long)c.version,
+			  s->name);
+		api_poke(r, "stack");
+	}
+	*ret = change_json(&c, !c.dry_run);
+	return 0;
 }
 
 int api_stack_put(struct request *r, struct err *err)
@@ -244,59 +298,46 @@ int api_stack_put(struct request *r, struct err *err)
 	return rc;
 }
 
-/* Removals of everything in the stack. */
-static int removals(struct request *r, const char *name, json_t *to, struct err *err)
+static int delete_stack(struct db *db, void *arg, struct err *err)
 {
-	CLEANUP(db_tier_list_done) struct db_tier_list tiers = { NULL, 0 };
-	CLEANUP(db_pool_list_done) struct db_pool_list pools = { NULL, 0 };
-	int rc = db_tier_list(r->api->db, name, &tiers, err);
+	struct change *c = arg;
+	CLEANUP(db_stack_done) struct db_stack s = { .name = NULL };
+	int rc = db_stack_get(db, c->name, &s, err);
 
-	if (rc == 0)
-		rc = db_pool_list(r->api->db, &pools, err);
 	if (rc < 0)
 		return rc;
-	json_array_append_new(to, json_pack("{s:s, s:s, s:s, s:s}", "action", "remove",
-					    "kind", "stack", "name", name, "detail", ""));
-	for (size_t i = 0; i < tiers.n; i++)
-		json_array_append_new(to, json_pack("{s:s, s:s, s:s, s:s}", "action",
-						    "remove", "kind", "tier", "name",
-						    tiers.v[i].name, "detail",
-						    "its units are drained and stopped"));
-	for (size_t i = 0; i < pools.n; i++)
-		if (strcmp(pools.v[i].stack, name) == 0)
-			json_array_append_new(
-				to,
-				json_pack("{s:s, s:s, s:s, s:s}", "action", "remove",
-					  "kind", "pool", "name", pools.v[i].name,
-					  "detail", "its hosts are drained and removed"));
-	return 0;
+	c->version = s.version;
+	c->changes = json_array();
+	c->warnings = json_array();
+	rc = removals_of_stack(db, c->name, c->changes, err);
+	if (rc == 0)
+		rc = describe(db, c, err);
+	if (rc == 0)
+		rc = hold_guard_add_stack(c->r, c->holds, c->name, err);
+	if (rc == 0)
+		rc = check_change(c, err);
+	if (rc == 0 && !c->dry_run)
+		rc = stack_remove(db, c->name, c->version, err);
+	return rc;
 }
 
 int api_stack_delete(struct request *r, struct err *err)
 {
-	CLEANUP(db_stack_done) struct db_stack s = { .name = NULL };
-	CLEANUP(json_decref) json_t *changes = json_array();
-	int64_t version;
-	bool dry_run;
-	int rc = request_dry_run(r, &dry_run, err);
+	CLEANUP(change_done) struct change c;
+	int rc;
 
+	change_init(&c, r, r->args[0]);
+	rc = request_dry_run(r, &c.dry_run, err);
 	if (rc == 0)
-		rc = db_stack_get(r->api->db, r->args[0], &s, err);
-	if (rc == 0)
-		rc = expected_version(r, s.name, &version, err);
-	if (rc == 0)
-		rc = removals(r, s.name, changes, err);
+		rc = c.dry_run ? delete_stack(r->api->db, &c, err)
+			       : db_tx(r->api->db, delete_stack, &c, err);
 	if (rc < 0)
 		return rc;
-	if (!dry_run) {
-		rc = stack_remove(r->api->db, s.name, version, err);
-		if (rc < 0)
-			return rc;
-		api_event(r, "stack-deleted", s.name, "", "", "%s deleted %s", r->who,
-			  s.name);
+	if (!c.dry_run) {
+		api_event(r, "stack-deleted", c.name, "", "", "%s deleted %s", r->who,
+			  c.name);
 		api_poke(r, "stack");
 	}
-	reply_json(r, 200,
-		   changes_json(TAKE(changes), json_array(), !dry_run, s.version));
+	reply_json(r, 200, change_json(&c, !c.dry_run));
 	return 0;
 }

@@ -15,7 +15,17 @@
 
 int api_healthz(struct request *r, struct err *err)
 {
+	json_t *problems = API_HOOK(r, database_problems)
+				   ? API_HOOK(r, database_problems)(API_HOOK(r, arg))
+				   : NULL;
+
 	(void)err;
+	if (json_array_size(problems) > 0) {
+		reply_json(r, 503,
+			   json_pack("{s:b, s:o}", "ok", 0, "problems", problems));
+		return 0;
+	}
+	json_decref(problems);
 	reply_json(r, 200, json_pack("{s:b}", "ok", 1));
 	return 0;
 }
@@ -61,27 +71,51 @@ static int count_all(struct db *db, struct counts *ret, struct err *err)
 	return 0;
 }
 
+static json_t *counts_json(const struct counts *c)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "stacks",
+			 (json_int_t)c->stacks, "tiers", (json_int_t)c->tiers, "pools",
+			 (json_int_t)c->pools, "hosts", (json_int_t)c->hosts, "units",
+			 (json_int_t)c->units, "units_healthy", (json_int_t)c->healthy);
+}
+
+/* Unless it is told already: the thread that looks may not have seen it yet. */
+static void tell_of_database(json_t *problems, const char *message)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(problems, i, p)
+	{
+		const char *kind = json_string_value(json_object_get(p, "kind"));
+
+		if (kind && (strncmp(kind, "database-", 9) == 0 ||
+			     strcmp(kind, "disk-full") == 0))
+			return;
+	}
+	json_array_append_new(problems,
+			      json_pack("{s:s, s:o, s:n}", "kind", "database-fails",
+					"message", json_text(message), "since"));
+}
+
+/* Says what is wrong with the database rather than fail with it. */
 int api_status(struct request *r, struct err *err)
 {
 	struct counts c = { 0 };
 	CLEANUP(json_decref) json_t *live = NULL;
-	json_t *doc;
-	int rc = count_all(r->api->db, &c, err);
+	const bool is_counted = count_all(r->api->db, &c, err) == 0;
+	json_t *doc = json_pack(
+		"{s:s, s:o, s:o, s:f, s:o, s:n, s:n, s:[]}", "version", FORETIDE_VERSION,
+		"started", json_time(r->api->started_ms), "now",
+		json_time(clock_now_ms()), "time_scale", clock_scale(), "counts",
+		is_counted ? counts_json(&c) : json_null(), "store", "tick", "problems");
 
-	if (rc < 0)
-		return rc;
-	doc = json_pack(
-		"{s:s, s:o, s:o, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:n, s:n, s:[]}",
-		"version", FORETIDE_VERSION, "started", json_time(r->api->started_ms),
-		"now", json_time(clock_now_ms()), "time_scale", clock_scale(), "counts",
-		"stacks", (json_int_t)c.stacks, "tiers", (json_int_t)c.tiers, "pools",
-		(json_int_t)c.pools, "hosts", (json_int_t)c.hosts, "units",
-		(json_int_t)c.units, "units_healthy", (json_int_t)c.healthy, "store",
-		"tick", "problems");
 	if (API_HOOK(r, status))
 		live = API_HOOK(r, status)(API_HOOK(r, arg));
 	if (live)
 		json_object_update(doc, live);
+	if (!is_counted)
+		tell_of_database(json_object_get(doc, "problems"), err->msg);
 	reply_json(r, 200, doc);
 	return 0;
 }

@@ -4,16 +4,17 @@
 #include "backtest_report.h"
 #include "check.h"
 #include "clock.h"
+#include "hold_guard.h"
+#include "stack_holds.h"
 #include "stacks.h"
 #include "text.h"
 #include "tier_json.h"
 #include "tier_lookup.h"
 #include "tier_options.h"
+#include "tier_tag.h"
 #include "trust.h"
 
 #include <string.h>
-
-#define DECLARED_TAG 19 /* a quote, 16 hex digits, a dash */
 
 /* ---------------------------------------------------------------- reading */
 
@@ -66,20 +67,6 @@ int api_tier_list(struct request *r, struct err *err)
 	return 0;
 }
 
-/* The first half of a tier's ETag, over the declared part, which can be changed
- * by hand. */
-static void declared_tag(const struct db_tier *t, char tag[DECLARED_TAG])
-{
-	CLEANUP(json_decref) json_t *doc = tier_declared_json(t);
-	CLEANUP(free) char *text = NULL;
-	char hash[TOKEN_HASH_TEXT];
-
-	json_object_set_new(doc, "demand", json_string(t->demand));
-	text = json_dumps(doc, JSON_COMPACT | JSON_SORT_KEYS);
-	token_hash_bytes(text, strlen(text), hash);
-	snprintf(tag, DECLARED_TAG, "\"%.16s-", hash);
-}
-
 /*
  * ETag "DECLARED-ALL": measured values change with each tick, so If-Match compares only
  * the first half.
@@ -87,12 +74,12 @@ static void declared_tag(const struct db_tier *t, char tag[DECLARED_TAG])
 static void reply_tier(struct request *r, const struct db_tier *t, json_t *doc)
 {
 	CLEANUP(free) char *text = json_dumps(doc, JSON_COMPACT);
-	char tag[DECLARED_TAG], hash[TOKEN_HASH_TEXT];
+	char tag[TIER_TAG], hash[TOKEN_HASH_TEXT];
 
-	declared_tag(t, tag);
+	tier_tag(t, tag);
 	token_hash_bytes(text, strlen(text), hash);
 	free(r->etag);
-	r->etag = xasprintf("%s%.16s\"", tag, hash);
+	r->etag = xasprintf("\"%s%.16s\"", tag, hash);
 	reply_json(r, 200, doc);
 }
 
@@ -113,19 +100,6 @@ int api_tier_get(struct request *r, struct err *err)
 }
 
 /* ---------------------------------------------------------------- changing */
-
-static int check_match(struct request *r, const struct db_tier *t, struct err *err)
-{
-	const char *match = request_header(r, "If-Match");
-	char tag[DECLARED_TAG];
-
-	declared_tag(t, tag);
-	if (!match || strcmp(match, "*") == 0 || strstr(match, tag))
-		return 0;
-	return request_fail(r, 412, err,
-			    "the tier %s/%s has changed since you read it: read it again",
-			    t->stack, t->name);
-}
 
 /* Options that can be changed by hand, with the ranges of stack.conf. */
 static const char *const patchable[] = {
@@ -165,7 +139,22 @@ struct change {
 	json_t *body;
 	bool dry_run;
 	json_t *endings, *warnings;
+	json_t *holds; /* that stand against it */
 };
+
+/* A tier on hold is not scaled by its bounds either, unless the hold is named. */
+static int check_holds(struct change *c, struct err *err)
+{
+	CLEANUP(db_tier_done) struct db_tier was = { .name = NULL };
+	CLEANUP(free) char *what = xasprintf("scale %s/%s", c->t.stack, c->t.name);
+	int rc = api_tier_of_path(c->r, &was, err);
+
+	if (rc == 0)
+		rc = stack_holds_tier(c->r, &was, &c->t, c->holds, err);
+	if (rc == 0)
+		rc = hold_guard_forced(c->r, c->holds, err);
+	return rc < 0 || c->dry_run ? rc : hold_guard(c->r, c->holds, what, err);
+}
 
 /* Read, checked and written in one transaction. */
 static int change_tier(struct db *db, void *arg, struct err *err)
@@ -174,9 +163,11 @@ static int change_tier(struct db *db, void *arg, struct err *err)
 	int rc = api_tier_of_path(c->r, &c->t, err);
 
 	if (rc == 0)
-		rc = check_match(c->r, &c->t, err);
+		rc = tier_check_match(c->r, &c->t, err);
 	if (rc == 0)
 		rc = patch(c->r, &c->t, c->body, err);
+	if (rc == 0)
+		rc = check_holds(c, err);
 	if (rc == 0)
 		rc = stack_tier_add_endings(db, &c->t, clock_now_ms(), c->endings, err);
 	if (rc == 0)
@@ -192,12 +183,14 @@ static void change_done(struct change *c)
 	json_decref(c->body);
 	json_decref(c->endings);
 	json_decref(c->warnings);
+	json_decref(c->holds);
 }
 DEFINE_CLEANUP_OBJECT(struct change, change_done);
 
 int api_tier_patch(struct request *r, struct err *err)
 {
-	CLEANUP(change_done) struct change c = { .r = r, .endings = json_array() };
+	CLEANUP(change_done)
+	struct change c = { .r = r, .endings = json_array(), .holds = json_array() };
 	CLEANUP(free) char *text = NULL;
 	json_t *doc;
 	int rc = request_dry_run(r, &c.dry_run, err);
@@ -220,6 +213,7 @@ int api_tier_patch(struct request *r, struct err *err)
 	json_object_set_new(doc, "applied", json_boolean(!c.dry_run));
 	json_object_set(doc, "changes", c.endings);
 	json_object_set(doc, "warnings", c.warnings);
+	json_object_set(doc, "holds", c.holds);
 	reply_tier(r, &c.t, doc);
 	return 0;
 }

@@ -58,7 +58,8 @@ bool failing_roll_out(const struct fleet *fleet, char *text, size_t size)
 		const struct fleet_unit *u;
 		size_t n_new, n;
 
-		if (!t->cat || fleet_roll_out_is_stopped(t) || !(u = blocks_roll_out(fleet, t, &n_new, &n)))
+		if (!t->cat || fleet_roll_out_is_stopped(t) ||
+		    !(u = blocks_roll_out(fleet, t, &n_new, &n)))
 			continue;
 		snprintf(text, size,
 			 "%zu of %zu instances of %s/%s have the new unit text: the "

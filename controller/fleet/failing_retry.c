@@ -15,8 +15,22 @@
 #define RETRY_MAX_MS (60 * INT64_C(60000))
 #define MOVE_AGAIN_MS (60 * INT64_C(60000)) /* calendar */
 
-/* The longest failing one that is seen not to serve, and is not replaced as a sick one;
- * NULL: none. *ret_unstable: whether any is not stable yet. */
+/* It is seen not to serve, and is not replaced as a sick one. */
+static bool is_candidate(const struct fleet_tier *t, const struct fleet_unit *u)
+{
+	return u->failing && u->seen_down &&
+	       !(u->sick && t->cat && t->cat->unit->is_template);
+}
+
+/* What is run again where it is costs nothing: all that fail are, at the same time. */
+static void restart_others(struct fleet *fleet, const struct fleet_tier *t)
+{
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
+		fleet->units[i].restart |= is_candidate(t, &fleet->units[i]);
+}
+
+/* The longest failing one of these; NULL: none. *ret_unstable: whether any is not stable
+ * yet. */
 static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 					const struct fleet_tier *t, int64_t *ret_since_ms,
 					bool *ret_unstable)
@@ -29,9 +43,7 @@ static struct fleet_unit *first_failing(struct failing *f, struct fleet *fleet,
 		const struct tracked_unit *p = failing_find(f, u, false);
 
 		*ret_unstable |= !u->healthy || (p && !p->is_stable);
-		if (!u->failing || !u->seen_down ||
-		    (u->sick && t->cat && t->cat->unit->is_template) ||
-		    (first && p->since_ms >= *ret_since_ms))
+		if (!is_candidate(t, u) || (first && p->since_ms >= *ret_since_ms))
 			continue;
 		first = u;
 		*ret_since_ms = p->since_ms;
@@ -118,6 +130,8 @@ void failing_replace(struct failing *f, struct fleet *fleet, struct fleet_tier *
 	a->next_ms = MIN(a->next_ms, fleet->now_ms + a->wait_ms);
 	if (u)
 		failing_try_another(f, fleet, t, u, since_ms);
+	if (u && u->restart)
+		restart_others(fleet, t);
 }
 
 /* The tier is stable; only when it was moved last is known on. */

@@ -19,10 +19,13 @@ struct tracked_unit {
 	char *message;          /* its unit's latest */
 	char *why;              /* "failed 5 times: ..."; NULL: not failing */
 	bool served;            /* with this text, on this host */
-	int64_t down_mono_ms;   /* served, and does not since; 0: it does */
-	char *sick;             /* "fails its check: ..."; NULL: not sick */
-	int64_t sick_ms;        /* since when */
-	int times_sick;         /* since it was last healthy for an hour */
+	int64_t up_since_ms;    /* its agent's word, by its agent's clock */
+	int64_t looked_ms;    /* when its state was last seen; 0: not in the last round */
+	int64_t coming_ms;    /* how long it was seen up without a pass */
+	int64_t down_mono_ms; /* served, and does not since; 0: it does */
+	char *sick;           /* "fails its check: ..."; NULL: not sick */
+	int64_t sick_ms;      /* since when */
+	int times_sick;       /* since it was last healthy for an hour */
 	bool is_seen;
 };
 

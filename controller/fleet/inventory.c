@@ -201,21 +201,32 @@ struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
 	return u;
 }
 
-/* No unit is called so: the end of a unit's name has a dot, a host's id has none. */
+/* Where ":HOST" begins. No unit is called so: the end of a unit's name has a dot, a
+ * host's id has none. */
+static const char *host_in(const char *name)
+{
+	const char *colon = strrchr(name, ':');
+
+	return colon && !strchr(colon, '.') ? colon : NULL;
+}
+
 bool fleet_unit_is_left_behind(const struct fleet_unit *u)
 {
-	const char *colon = strrchr(u->u.name, ':');
+	return host_in(u->u.name) != NULL;
+}
 
-	return colon && !strchr(colon, '.');
+const char *fleet_name_on_host(const char *name, char ret[UNIT_NAME_TEXT])
+{
+	const char *end = host_in(name);
+
+	snprintf(ret, UNIT_NAME_TEXT, "%.*s", end ? (int)(end - name) : (int)strlen(name),
+		 name);
+	return ret;
 }
 
 const char *fleet_unit_name(const struct fleet_unit *u, char ret[UNIT_NAME_TEXT])
 {
-	int n = fleet_unit_is_left_behind(u) ? (int)(strrchr(u->u.name, ':') - u->u.name)
-					     : (int)strlen(u->u.name);
-
-	snprintf(ret, UNIT_NAME_TEXT, "%.*s", n, u->u.name);
-	return ret;
+	return fleet_name_on_host(u->u.name, ret);
 }
 
 void fleet_unit_leave_name(struct fleet_unit *u)

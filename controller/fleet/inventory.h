@@ -127,8 +127,9 @@ struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,
 				  const char *name);
 /* Sorts the units and counts them per tier and host, after a change of any of these. */
 void fleet_index(struct fleet *f);
-/* The unit's name on its host: "lb.service". */
+/* The unit's name on its host, "lb.service"; and that of a unit in the database. */
 const char *fleet_unit_name(const struct fleet_unit *u, char ret[UNIT_NAME_TEXT]);
+const char *fleet_name_on_host(const char *name, char ret[UNIT_NAME_TEXT]);
 /* It keeps running on a host that it leaves, under a name of its own. */
 bool fleet_unit_is_left_behind(const struct fleet_unit *u);
 /* Makes its name free for its successor; it has a host. */

@@ -24,15 +24,18 @@ void observer_free(struct observer *o)
 	free(o);
 }
 
-/* Every silence begins anew when the store, or the controller itself, was deaf. */
+/* Every silence begins anew when the store, or the controller itself, was deaf. The
+ * round's time is before what is found of that: the work of the round is no silence. */
 static void note_hearing(struct observer *o, bool store_ok)
 {
-	const int64_t since_ms =
-		o->opts.listening ? listening_since(o->opts.listening, NULL) : 0;
+	int64_t since_ms = 0;
 
+	o->now_ms = clock_mono_ms();
+	if (o->opts.listening)
+		since_ms = listening_since(o->opts.listening, NULL);
 	o->heard_ms = MAX(o->heard_ms, since_ms);
 	if (!store_ok)
-		o->heard_ms = clock_mono_ms();
+		o->heard_ms = o->now_ms;
 }
 
 static int observe_silence(struct observer *o, struct fleet *f,

@@ -6,7 +6,6 @@
 #include "observer.h"
 
 #include "check.h"
-#include "clock.h"
 #include "stack_catalog.h"
 #include "stacks.h"
 
@@ -113,8 +112,7 @@ int observe_lost_hosts(struct observer *o, struct fleet *f, const struct events 
 		if (b.is_kept ||
 		    (!b.is_carried && h->silent_ms < 2 * observe_lost_after(o, f, h)))
 			continue;
-		if (!silences_may_end(o->silences, h->h.pool, clock_mono_ms(),
-				      f->now_ms)) {
+		if (!silences_may_end(o->silences, h->h.pool, o->now_ms, f->now_ms)) {
 			ret->n_limited++;
 			continue;
 		}

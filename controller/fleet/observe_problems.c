@@ -78,7 +78,8 @@ static bool tell_cut(const struct fleet *f, char *text, size_t size)
 	if (s.n)
 		snprintf(text, size,
 			 "host %s%s is cut off from the store, while its metrics arrive: "
-			 "it is neither replaced nor ended; look at its way to the store",
+			 "it is kept, and not replaced for that; look at its way to the "
+			 "store",
 			 s.first->h.id, more(&s, others, sizeof(others)));
 	return s.n > 0;
 }

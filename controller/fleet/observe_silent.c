@@ -6,7 +6,6 @@
 #include "observer.h"
 
 #include "check.h"
-#include "clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,7 +178,7 @@ int observe_silent_hosts(struct observer *o, struct fleet *f, const struct event
 {
 	CLEANUP(free) struct silence_host *v = xcalloc(f->n_hosts, sizeof(*v));
 	const struct silence_moment m = {
-		.now_ms = clock_mono_ms(),
+		.now_ms = o->now_ms,
 		.heard_ms = o->heard_ms,
 		.grace_ms = o->opts.grace_ms,
 		.push_ms = o->opts.push_ms,

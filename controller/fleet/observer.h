@@ -24,6 +24,7 @@ struct observer {
 	struct observer_opts opts;
 	struct silences *silences;
 	struct returns returns;
+	int64_t now_ms;   /* monotonic: of this round */
 	int64_t heard_ms; /* monotonic: since when it listens */
 	int64_t seen_ms;  /* when present hosts were last recorded */
 	int64_t blind_ms; /* until when not all could be seen; 0: nothing was yet */

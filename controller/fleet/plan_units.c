@@ -148,7 +148,7 @@ static const char *text_for_new(const struct fleet *f, const struct fleet_tier *
 
 	if (!r->stack || r->state == DB_ROLL_OUT_DONE || strcmp(r->hash, hash) != 0)
 		return hash;
-	if (*r->good && runs_text(f, t, r->good))
+	if (*r->good && strcmp(r->good, hash) != 0 && runs_text(f, t, r->good))
 		return r->good;
 	return r->state == DB_ROLL_OUT_BANNED ? NULL : hash;
 }

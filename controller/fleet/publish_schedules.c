@@ -50,14 +50,14 @@ static void set_epoch(struct fleet *f, const struct fleet_host *h, int64_t epoch
 	}
 }
 
-/* A replaced text stays as long as an instance runs it. */
-static void keep_texts(struct publication *p, const struct schedule *want,
+/* A replaced text stays as long as an instance runs it, or is to. */
+static void keep_texts(struct publication *p, const struct fleet *f,
 		       const struct view_snapshot *s)
 {
-	for (size_t i = 0; i < want->n; i++) {
+	for (size_t i = 0; i < f->n_units; i++) {
 		CLEANUP(free)
-		char *key = xasprintf("/foretide/units/%s", want->units[i].hash);
-		const struct view_kv *kv = view_find(s, key);
+		char *key = xasprintf("/foretide/units/%s", f->units[i].u.hash);
+		const struct view_kv *kv = f->units[i].gone ? NULL : view_find(s, key);
 
 		if (kv)
 			publication_add(p, key, kv->value, kv->len);
@@ -76,7 +76,6 @@ static int add_schedule(struct publication *p, struct fleet *f, struct fleet_hos
 
 	if (rc < 0)
 		return rc;
-	keep_texts(p, want, s);
 	snprintf(key, sizeof(key), "/foretide/schedule/%s", h->h.id);
 	kv = view_find(s, key);
 	/* An unreadable schedule is replaced. */
@@ -103,6 +102,7 @@ static void keep_schedule(struct publication *p, const struct fleet_host *h)
 int publication_add_schedules(struct publication *p, struct fleet *f,
 			      const struct view_snapshot *s, struct err *err)
 {
+	keep_texts(p, f, s);
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		int rc;
 

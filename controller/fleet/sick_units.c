@@ -13,6 +13,7 @@
 #define MESSAGE_BYTES 200             /* of a unit's message, when quoted */
 #define DOWN_MS 60000                 /* real */
 #define COME_MS (5 * INT64_C(60000))  /* calendar: from its start to its first pass */
+#define LOOK_MAX_MS (COME_MS / 2)     /* calendar: between two looks, what counts */
 #define LEAVE_MS (5 * INT64_C(60000)) /* calendar */
 #define FORGET_MS (60 * 60000)        /* real: healthy for so long */
 #define DOUBLINGS_MAX 5               /* of the time after which it is sick no more */
@@ -34,12 +35,23 @@ static void fall_sick(struct tracked_unit *p, const struct fleet_unit *u,
 	failing_tell(events, "unit-sick", DB_LEVEL_WARN, u, p->sick);
 }
 
-/* It is up, and has never passed its check for long. */
-static bool does_not_come(const struct tracked_unit *p, const struct unit_state *s,
-			  int64_t now_ms)
+/*
+ * How long it has been up without a pass, by this clock: its host's may be another. Of a
+ * leap between two looks, as of a clock that was set, little counts.
+ */
+static void count_coming(struct tracked_unit *p, const struct unit_state *s,
+			 int64_t now_ms)
 {
-	return !p->served && s->health == HEALTH_STARTING && s->since_ms > 0 &&
-	       strcmp(s->active, "active") == 0 && now_ms - s->since_ms >= COME_MS;
+	const bool is_coming = !p->served && s->health == HEALTH_STARTING &&
+			       s->since_ms > 0 && strcmp(s->active, "active") == 0;
+	const int64_t gap_ms = p->looked_ms ? now_ms - p->looked_ms : 0;
+
+	if (!is_coming || s->since_ms != p->up_since_ms)
+		p->coming_ms = 0;
+	else
+		p->coming_ms += MAX(MIN(gap_ms, LOOK_MAX_MS), 0);
+	p->up_since_ms = s->since_ms;
+	p->looked_ms = now_ms;
 }
 
 /* Healthy again: for a minute, and twice as long each time, as what flaps slowly would
@@ -65,6 +77,7 @@ static void look_at(struct tracked_unit *p, const struct fleet_unit *u,
 {
 	bool is_down;
 
+	count_coming(p, s, now_ms);
 	if (u->healthy) {
 		recover(p, u, now_mono_ms, events);
 		return;
@@ -73,7 +86,7 @@ static void look_at(struct tracked_unit *p, const struct fleet_unit *u,
 		p->down_mono_ms = now_mono_ms;
 	is_down = p->down_mono_ms && (p->why || now_mono_ms - p->down_mono_ms >= DOWN_MS);
 	if (!p->sick &&
-	    (s->health == HEALTH_FAILING || is_down || does_not_come(p, s, now_ms)))
+	    (s->health == HEALTH_FAILING || is_down || p->coming_ms >= COME_MS))
 		fall_sick(p, u, s, now_ms, events);
 }
 
@@ -86,7 +99,7 @@ void sick_examine(struct tracked_unit *p, struct fleet_unit *u,
 	if (s)
 		look_at(p, u, s, now_ms, now_mono_ms, events);
 	else
-		p->down_mono_ms = 0;
+		p->down_mono_ms = p->looked_ms = 0;
 	u->sick = p->sick;
 	u->sick_ms = p->sick_ms;
 }

@@ -144,9 +144,28 @@ static void look_at(const struct silences *s, const struct silence_moment *m,
 	is->is_unknown |= h->silent_ms >= m->grace_ms;
 	h->is_unknown = is->is_unknown;
 	h->is_cut = is->is_unknown && pushes_on(m, is, h);
-	if (h->is_cut)
-		is->is_replaced = false;
 	h->is_replaced = is->is_replaced;
+}
+
+/* When a host whose lease is there pushed last; 0: none ever did. */
+static int64_t newest_push(const struct silence_host *hosts, size_t n)
+{
+	int64_t newest_ms = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (hosts[i].alive)
+			newest_ms = MAX(newest_ms, hosts[i].pushed_ms);
+	return newest_ms;
+}
+
+/* Others were heard since it was not: it alone is silent. Leases of hosts that are cut
+ * off together do not end together. After a while it is believed without. */
+static bool is_alone(const struct silence_moment *m, const struct silent *is,
+		     int64_t newest_push_ms)
+{
+	return !newest_push_ms || m->push_ms > LONGEST_PUSH_MS ||
+	       newest_push_ms >= is->gone_ms ||
+	       m->now_ms - is->gone_ms > 3 * m->push_ms + PUSH_SLACK_MS;
 }
 
 static int by_silence(const void *a, const void *b)
@@ -164,11 +183,13 @@ static void choose_replaced(struct silences *s, const struct silence_moment *m,
 			    struct silence_host *hosts, size_t n)
 {
 	CLEANUP(free) struct silence_host **v = xcalloc(n, sizeof(*v));
+	const int64_t newest_ms = newest_push(hosts, n);
 	size_t n_v = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (hosts[i].is_unknown && !hosts[i].is_cut && !hosts[i].is_replaced &&
-		    hosts[i].silent_ms >= m->grace_ms && !may_push_yet(m, &hosts[i]))
+		    hosts[i].silent_ms >= m->grace_ms && !may_push_yet(m, &hosts[i]) &&
+		    is_alone(m, find(s, hosts[i].id), newest_ms))
 			v[n_v++] = &hosts[i];
 	if (n_v > 1)
 		qsort(v, n_v, sizeof(*v), by_silence);
@@ -242,11 +263,21 @@ bool silences_doubt_all(const struct silences *s)
 
 static void describe(const struct doubt *d, char *text, size_t size)
 {
-	snprintf(text, size,
-		 "%zu of %zu hosts%s%s stopped responding together, so their common way "
-		 "to the controller is doubted: none is ended, and few are replaced; "
-		 "look at the network, the store and the controller's machine",
-		 d->silent, d->expected, *d->pool ? " of pool " : "", d->pool);
+	const char *of = *d->pool ? " of pool " : "";
+
+	if (d->low_ms)
+		snprintf(text, size,
+			 "%zu of %zu hosts%s%s are not heard yet, after many stopped "
+			 "responding together: none is ended for that",
+			 d->silent, d->expected, of, d->pool);
+	else
+		snprintf(
+			text, size,
+			"%zu of %zu hosts%s%s stopped responding together, so their "
+			"common way to the controller is doubted: none is ended, and few "
+			"are replaced; look at the network, the store and the "
+			"controller's machine",
+			d->silent, d->expected, of, d->pool);
 }
 
 bool silences_doubt_text(const struct silences *s, char *text, size_t size)

@@ -4,10 +4,11 @@
  * replaced, and who may be ended. It reads no clock and no database.
  *
  * A host whose lease is gone is unknown after a short grace. Its units are replaced
- * elsewhere unless its pushes of metrics still arrive: then it is cut off from the store
- * and serves. It may be ended for its silence when neither was heard for minutes. A host
- * that is heard again is as it was before. Silence counts from when the controller began
- * to listen without a break (listening.h).
+ * elsewhere, once another host pushed metrics after that, unless its pushes of metrics
+ * still arrive: then it is cut off from the store and serves. What was replaced stays so
+ * until its lease is there again. A host may be ended for its silence when neither was
+ * heard for minutes. One that is heard again is as it was before. Silence counts from
+ * when the controller began to listen without a break (listening.h).
  *
  * Many that fall silent together have a common cause, most likely on the way to them. A
  * pool is doubted when two or more of it, and all or more than 55 %, are silent; the

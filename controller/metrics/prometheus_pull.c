@@ -6,7 +6,7 @@
 
 #include "check.h"
 #include "clock.h"
-#include "log.h"
+#include "log_streak.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -32,6 +32,7 @@ struct prompull {
 	pthread_mutex_t lock; /* for wake only */
 	pthread_cond_t wake;
 	struct reported *reported; /* the thread's */
+	struct log_streak streak;  /* the thread's */
 };
 
 static bool is_stopped(void *arg)
@@ -99,11 +100,11 @@ static void round_of(struct prompull *p)
 {
 	CLEANUP(db_tier_list_done) struct db_tier_list tiers = { 0 };
 	struct err err;
+	const int rc = db_tier_list(p->db, NULL, &tiers, &err);
 
-	if (db_tier_list(p->db, NULL, &tiers, &err) < 0) {
-		log_error("prometheus-round-failed", ERR(&err));
+	log_streak(&p->streak, "prometheus-round-failed", rc < 0 ? &err : NULL);
+	if (rc < 0)
 		return;
-	}
 	for (size_t i = 0; i < tiers.n && !is_stopped(p); i++)
 		fetch(p, &tiers.v[i]);
 }

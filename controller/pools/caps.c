@@ -111,11 +111,10 @@ int caps_load(struct caps *c, struct db *db, struct err *err)
 	rc = db_host_list(db, &(struct db_host_filter){ .gone_since_ms = since }, &hosts,
 			  err);
 	if (rc == 0)
-		rc = db_launch_list(
-			db,
-			&(struct db_launch_filter){ .may_exist = true,
-						    .since_ms = since },
-			&launches, err);
+		rc = db_launch_list(db,
+				    &(struct db_launch_filter){ .may_exist = true,
+								.since_ms = since },
+				    &launches, err);
 	if (rc < 0)
 		return rc;
 	pthread_mutex_lock(&c->lock);

@@ -11,6 +11,10 @@
 #include <string.h>
 
 #define UNLISTED_MS 10000
+/* Real: the next list, when a host's VM is missing, which the lease outlives for a while.
+ */
+#define AGAIN_MISSING_MS 1000
+#define AGAIN_OUTVOTED_MS 3000
 
 static void keep_vm(void *arg, const struct drv_vm *vm)
 {
@@ -139,9 +143,9 @@ static int launched_is_missing(struct pool_round *r, struct db_host *h, struct e
 					"join in time",
 					err);
 	if (!h->listed_ms) {
-		r->n_unlisted += is_confirmed(
-			r, h->id,
-			r->opts->unlisted_ms ? r->opts->unlisted_ms : UNLISTED_MS);
+		r->n_unlisted += is_confirmed(r, h->id,
+					      r->opts->unlisted_ms ? r->opts->unlisted_ms
+								   : UNLISTED_MS);
 		return 0;
 	}
 	if (r->is_short || pool_listen(r, h->id) != POOL_SILENT ||
@@ -162,8 +166,10 @@ static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *
 		return launched_is_missing(r, h, err);
 	if (!ends && pool_listen(r, h->id) != POOL_SILENT) {
 		missing_clear(&r->pool->missing, h->id);
+		pool_look_again(r, AGAIN_OUTVOTED_MS);
 		return 0;
 	}
+	pool_look_again(r, AGAIN_MISSING_MS);
 	if (r->is_short || !is_confirmed(r, h->id, 0))
 		return 0;
 	return note_host_gone(r, h, ends ? "terminated" : POOL_WHY_VANISHED, err);
@@ -183,9 +189,13 @@ static void tell_doubt(struct pool_round *r, size_t living, size_t lacking,
 {
 	struct pool_problems *p = &r->pool->problems;
 
-	pool_problem_clear(p, POOL_LIST_SHORT);
-	pool_problem_clear(p, POOL_OUTVOTED);
-	if (r->is_short && living > 1)
+	const bool most = r->is_short && living > 1;
+
+	if (!most)
+		pool_problem_clear(p, POOL_LIST_SHORT);
+	if (most || !lacking)
+		pool_problem_clear(p, POOL_OUTVOTED);
+	if (most)
 		pool_problem_set(p, POOL_LIST_SHORT, r->row.name,
 				 "the cloud's list lacks %zu of %zu hosts whose agents "
 				 "are at work; it is not believed, and no host is given "
@@ -246,7 +256,6 @@ static int compare_hosts(struct pool_round *r, struct err *err)
 		if (h->ready_ms)
 			pool_host_joined(r, h);
 		rc = vm ? host_is_listed(r, h, vm, err) : host_is_missing(r, h, err);
-
 		if (rc < 0)
 			return rc;
 	}
@@ -259,6 +268,7 @@ int pool_compare(struct pool_round *r, struct err *err)
 
 	if (rc < 0)
 		return rc;
+	pool_recall_unjoined(r);
 	find_doubt(r);
 	if (is_suspicious(r))
 		return err_set(err, ERR_PROTO,

@@ -20,6 +20,44 @@ static int64_t doubled(int64_t first_ms, int64_t times, int64_t max_ms)
 	return times > 10 ? max_ms : MIN(first_ms << times, max_ms);
 }
 
+static int64_t wait_ms(const struct unjoined *u)
+{
+	return u->batches < 2 ? 0 : doubled(WAIT_FIRST_MS, u->batches - 2, WAIT_MAX_MS);
+}
+
+static void record(struct pool_round *r)
+{
+	struct err err;
+
+	if (db_pool_unjoined(r->opts->db, r->row.name, r->pool->unjoined.batches,
+			     r->now_ms, &err) < 0)
+		event_add(r->opts->events, "pool-not-recorded", DB_LEVEL_ERROR,
+			  EVENT_ABOUT(.pool = r->row.name), "%s", err.msg);
+}
+
+static void forget(struct pool_round *r)
+{
+	r->pool->unjoined = (struct unjoined){ .is_recalled = true };
+	record(r);
+}
+
+void pool_recall_unjoined(struct pool_round *r)
+{
+	struct unjoined *u = &r->pool->unjoined;
+
+	if (u->is_recalled)
+		return;
+	u->is_recalled = true;
+	for (size_t i = 0; i < r->hosts.n; i++)
+		if (r->hosts.v[i].ready_ms > r->row.unjoined_ms)
+			return;
+	u->batches = u->hosts = (int)r->row.unjoined;
+	u->last_steady_ms =
+		clock_steady_ms() - MAX(r->now_ms - r->row.unjoined_ms, INT64_C(0));
+	u->next_steady_ms = u->last_steady_ms + wait_ms(u);
+	snprintf(u->last, sizeof(u->last), "before the controller was started");
+}
+
 void pool_host_joined(struct pool_round *r, const struct db_host *h)
 {
 	struct unjoined *u = &r->pool->unjoined;
@@ -30,7 +68,7 @@ void pool_host_joined(struct pool_round *r, const struct db_host *h)
 		  EVENT_ABOUT(.host = h->id, .pool = h->pool),
 		  "pool %s: host %s joined, after %d that did not", r->row.name, h->id,
 		  u->hosts);
-	*u = (struct unjoined){ 0 };
+	forget(r);
 }
 
 bool pool_join_is_late(struct pool_round *r, const struct db_host *h)
@@ -53,10 +91,8 @@ static void note_unjoined(struct pool_round *r, const struct db_host *h, const c
 		return;
 	u->batches++;
 	u->last_steady_ms = now;
-	u->next_steady_ms =
-		u->batches < 2
-			? now
-			: now + doubled(WAIT_FIRST_MS, u->batches - 2, WAIT_MAX_MS);
+	u->next_steady_ms = now + wait_ms(u);
+	record(r);
 }
 
 int pool_host_failed(struct pool_round *r, struct db_host *h, const char *why,
@@ -101,13 +137,12 @@ static void tell_unjoined(struct pool_round *r, int64_t now)
 	}
 	if (u->next_steady_ms > now)
 		snprintf(next, sizeof(next), "in %s",
-			 clock_format_duration((u->next_steady_ms - now + 999) / 1000 *
-						       1000,
-					       text));
+			 clock_format_duration(
+				 (u->next_steady_ms - now + 999) / 1000 * 1000, text));
 	else if (u->batches < 2)
 		snprintf(next, sizeof(next), "when they are needed");
 	pool_problem_set(&r->pool->problems, POOL_NOT_JOINING, r->row.name,
-			 "%d hosts in a row did not join (the last, %s); others are "
+			 "%d hosts in a row did not join (the last: %s); others are "
 			 "launched %s; look at the VM's console, the pool's image, and "
 			 "whether a VM reaches the controller's host_listen",
 			 u->hosts, u->last, next);
@@ -123,7 +158,8 @@ static void tell_unlisted(struct pool_round *r)
 	}
 	pool_problem_set(
 		&r->pool->problems, POOL_NOT_LISTED, r->row.name,
-		"%lld VMs that were launched are in no list of the cloud; they count, and "
+		"%lld VMs that were launched are in no list of the cloud; they count, "
+		"and "
 		"are terminated by their ids if their agents do not join within %s; look "
 		"at region, account and permissions of the pool's profile",
 		(long long)r->n_unlisted,
@@ -137,16 +173,16 @@ int64_t pool_launches_now(struct pool_round *r, int64_t n)
 	int64_t may = MAX(n, 0);
 
 	if (u->batches && n <= 0 && !waiting && now - u->last_steady_ms > FORGET_MS)
-		*u = (struct unjoined){ 0 };
+		forget(r);
 	if (u->batches && now < u->next_steady_ms)
 		may = 0;
 	/* Then one at a time, until one joins. */
 	if (u->batches > 1)
 		may = waiting ? 0 : MIN(may, 1);
 	if (r->n_unlisted)
-		may = now - r->pool->launched_steady_ms <
-				      doubled(WAIT_FIRST_MS, r->n_unlisted - 1,
-					      WAIT_MAX_MS)
+		may = now - r->pool->launched_steady_ms < doubled(WAIT_FIRST_MS,
+								  r->n_unlisted - 1,
+								  WAIT_MAX_MS)
 			      ? 0
 			      : MIN(may, 1);
 	r->is_held |= may < n;

@@ -45,13 +45,14 @@ static void tell_cap(struct pool_round *r, enum cap_verdict verdict,
 	if (verdict == CAP_FREE)
 		pool_problem_clear(&r->pool->problems, POOL_LAUNCHES);
 	else
-		pool_problem_set(&r->pool->problems, POOL_LAUNCHES, r->row.name,
-				 "%lld hosts %swere launched within the hour, which is "
-				 "the limit: the others wait (limits.launches_per_hour%s)",
-				 (long long)(verdict == CAP_POOL_FULL ? limits->pool
-								      : limits->total),
-				 verdict == CAP_POOL_FULL ? "" : "of all pools ",
-				 verdict == CAP_POOL_FULL ? "" : "_total");
+		pool_problem_set(
+			&r->pool->problems, POOL_LAUNCHES, r->row.name,
+			"%lld hosts %swere launched within the hour, which is "
+			"the limit: the others wait (limits.launches_per_hour%s)",
+			(long long)(verdict == CAP_POOL_FULL ? limits->pool
+							     : limits->total),
+			verdict == CAP_POOL_FULL ? "" : "of all pools ",
+			verdict == CAP_POOL_FULL ? "" : "_total");
 }
 
 /*
@@ -122,10 +123,10 @@ static int call_driver(struct pool_round *r, struct db_host *h, const char *user
 static void tell_failed(struct pool_round *r, const struct db_host *h, int cls,
 			const struct drv_err *e)
 {
-	struct repeat *again = &r->pool->launch_failed;
+	struct again *again = &r->pool->launch_failed;
 	char more[64] = "";
 
-	if (!repeat_is_due(again, e->msg))
+	if (!again_is_due(again, e->msg))
 		return;
 	if (again->untold)
 		snprintf(more, sizeof(more), " (and %lld more times)",
@@ -147,7 +148,7 @@ static int note_answer(struct pool_round *r, struct db_host *h, int cls,
 
 	r->changed = true;
 	if (cls == 0) {
-		repeat_end(&r->pool->launch_failed);
+		again_over(&r->pool->launch_failed);
 		h->state = DB_HOST_BOOTING;
 		event_add(r->opts->events, "host-launched", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.host = h->id, .pool = h->pool),
@@ -258,6 +259,8 @@ int pool_launch(struct pool_round *r, struct err *err)
 	int64_t n = 0;
 	int rc = settle_all(r, err);
 
+	if (clock_mono_ms() < r->opts->launch_from_mono_ms)
+		return rc;
 	if (rc < 0 || (rc = pool_count_missing(r, &n, err)) < 0)
 		return rc;
 	if (n > 0)

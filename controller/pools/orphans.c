@@ -158,14 +158,14 @@ static void tell_strangers(struct pool_round *r, const struct strangers *s)
 		pool_problem_clear(&r->pool->problems, POOL_UNKNOWN_VMS);
 		return;
 	}
-	pool_problem_set(&r->pool->problems, POOL_UNKNOWN_VMS, r->row.name,
-			 "%zu VMs carry this installation's tag and no record knows them "
-			 "(%s%s); they count against the maximum, and if their agents do "
-			 "not call they are terminated, the first in %s "
-			 "(limits.unknown_vm_grace)",
-			 s->n, s->names, s->n > 4 ? ", ..." : "",
-			 clock_format_duration(MAX(s->left_ms, INT64_C(0)) / 1000 * 1000,
-					       text));
+	pool_problem_set(
+		&r->pool->problems, POOL_UNKNOWN_VMS, r->row.name,
+		"%zu VMs carry this installation's tag and no record knows them "
+		"(%s%s); they count against the maximum, and if their agents do "
+		"not call they are terminated, the first in %s "
+		"(limits.unknown_vm_grace)",
+		s->n, s->names, s->n > 4 ? ", ..." : "",
+		clock_format_duration(MAX(s->left_ms, INT64_C(0)) / 1000 * 1000, text));
 }
 
 /* Hosts that were adopted, and that the fleet leaves as they are. */
@@ -203,8 +203,8 @@ static int judge(struct pool_round *r, const struct drv_vm *vm, struct strangers
 	/* Nobody can be heard now: its time begins when they can. */
 	if (voice == POOL_DEAF)
 		missing_clear(&r->pool->missing, vm->id);
-	seen_ms = clock_mono_ms() -
-		  missing_note(&r->pool->missing, vm->id)->first_mono_ms;
+	seen_ms =
+		clock_mono_ms() - missing_note(&r->pool->missing, vm->id)->first_mono_ms;
 	r->n_unknown += is_of_pool(r, vm);
 	if (seen_ms >= grace && voice != POOL_DEAF)
 		return doom(r, vm, err);

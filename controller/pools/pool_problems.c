@@ -21,17 +21,6 @@ static const char *const names[N_POOL_PROBLEMS] = {
 	[POOL_ADOPTION] = "adoption-waits",
 };
 
-void pool_problems_init(struct pool_problems *p)
-{
-	*p = (struct pool_problems){ 0 };
-	pthread_mutex_init(&p->lock, NULL);
-}
-
-void pool_problems_done(struct pool_problems *p)
-{
-	pthread_mutex_destroy(&p->lock);
-}
-
 void pool_problem_set(struct pool_problems *p, enum pool_problem_kind kind,
 		      const char *pool, const char *fmt, ...)
 {
@@ -43,33 +32,31 @@ void pool_problem_set(struct pool_problems *p, enum pool_problem_kind kind,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	utf8_mend(text);
-	pthread_mutex_lock(&p->lock);
+	pthread_mutex_lock(p->lock);
 	is_new = !p->v[kind].since_ms;
 	if (is_new)
 		p->v[kind].since_ms = clock_now_ms();
 	snprintf(p->v[kind].message, sizeof(p->v[kind].message), "%s", text);
-	pthread_mutex_unlock(&p->lock);
+	pthread_mutex_unlock(p->lock);
 	if (is_new)
 		log_warn(names[kind], STR("pool", pool), STR("message", text));
 }
 
 void pool_problem_clear(struct pool_problems *p, enum pool_problem_kind kind)
 {
-	pthread_mutex_lock(&p->lock);
+	pthread_mutex_lock(p->lock);
 	p->v[kind].since_ms = 0;
-	pthread_mutex_unlock(&p->lock);
+	pthread_mutex_unlock(p->lock);
 }
 
 void pool_problems_json(struct pool_problems *p, const char *pool, json_t *list)
 {
-	pthread_mutex_lock(&p->lock);
 	for (int i = 0; i < N_POOL_PROBLEMS; i++)
 		if (p->v[i].since_ms)
 			json_array_append_new(
-				list, json_pack("{s:s, s:o, s:o}", "kind", names[i],
-						"message",
-						json_sprintf("pool %s: %s", pool,
-							     p->v[i].message),
-						"since", json_time(p->v[i].since_ms)));
-	pthread_mutex_unlock(&p->lock);
+				list,
+				json_pack("{s:s, s:o, s:o}", "kind", names[i], "message",
+					  json_sprintf("pool %s: %s", pool,
+						       p->v[i].message),
+					  "since", json_time(p->v[i].since_ms)));
 }

@@ -3,7 +3,7 @@
  * pool_problems.h - what is wrong with a pool now, for people: at most one problem of
  * each kind.
  *
- * Set by the pool's worker; pool_problems_json() is safe from any thread.
+ * Set by the pool's worker, read by any thread.
  */
 #ifndef CONTROLLER_POOLS_POOL_PROBLEMS_H
 #define CONTROLLER_POOLS_POOL_PROBLEMS_H
@@ -27,15 +27,14 @@ enum pool_problem_kind {
 };
 
 struct pool_problems {
-	pthread_mutex_t lock;
+	pthread_mutex_t *lock; /* of all pools */
 	struct {
 		char message[ERR_MSG_MAX];
 		int64_t since_ms; /* calendar; 0: no problem */
 	} v[N_POOL_PROBLEMS];
 };
 
-void pool_problems_init(struct pool_problems *p);
-void pool_problems_done(struct pool_problems *p);
+/* All zero but the lock is one without problems. */
 
 /* Logs it when it is new. */
 void pool_problem_set(struct pool_problems *p, enum pool_problem_kind kind,
@@ -43,7 +42,7 @@ void pool_problem_set(struct pool_problems *p, enum pool_problem_kind kind,
 	__attribute__((format(printf, 4, 5)));
 void pool_problem_clear(struct pool_problems *p, enum pool_problem_kind kind);
 
-/* Appends {"kind","message","since"} for each. */
+/* Appends {"kind","message","since"} for each; the lock is held. */
 void pool_problems_json(struct pool_problems *p, const char *pool, json_t *list);
 
 #endif

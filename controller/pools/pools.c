@@ -19,7 +19,8 @@
 struct pools {
 	const struct pool_opts *opts;
 	struct caps *caps;
-	pthread_mutex_t lock; /* of the list; a pool is used by one worker at a time */
+	/* Of the list and the pools' problems; a pool is used by one worker at a time. */
+	pthread_mutex_t lock;
 	struct pool *first;
 };
 
@@ -41,7 +42,6 @@ static void pool_free(struct pool *p)
 	missing_done(&p->missing);
 	ages_done(&p->waits);
 	ages_done(&p->lost);
-	pool_problems_done(&p->problems);
 	free(p->name);
 	free(p);
 }
@@ -79,7 +79,7 @@ static struct pool *get_pool(struct pools *ps, const char *name)
 	if (!p) {
 		p = xcalloc(1, sizeof(*p));
 		p->name = xstrdup(name);
-		pool_problems_init(&p->problems);
+		p->problems.lock = &ps->lock;
 		p->next = ps->first;
 		ps->first = p;
 	}
@@ -187,12 +187,12 @@ static int64_t succeeded(struct pool_round *r)
 			  EVENT_ABOUT(.pool = r->row.name), "pool %s has recovered",
 			  r->row.name);
 	r->pool->failures = 0;
-	repeat_end(&r->pool->failed);
+	again_over(&r->pool->failed);
 	if (r->is_held)
-		r->pool->held_mono_ms = clock_mono_ms() + (r->opts->held_ms
-								   ? r->opts->held_ms
-								   : HELD_MS);
-	return is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS;
+		r->pool->held_mono_ms =
+			clock_mono_ms() + (r->opts->held_ms ? r->opts->held_ms : HELD_MS);
+	pool_look_again(r, is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS);
+	return r->again_ms;
 }
 
 static int64_t failed(struct pool_round *r, const struct err *err)
@@ -201,7 +201,7 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 	int64_t first_ms =
 		r->opts->backoff_first_ms ? r->opts->backoff_first_ms : BACKOFF_FIRST_MS;
 	int64_t wait_ms = MIN(first_ms << shift, BACKOFF_MAX_MS);
-	struct repeat *again = &r->pool->failed;
+	struct again *again = &r->pool->failed;
 	char more[64] = "";
 	int64_t until;
 
@@ -211,7 +211,7 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 	until = clock_now_ms() + (int64_t)((double)wait_ms * clock_scale());
 	r->pool->retry_mono_ms = clock_mono_ms() + wait_ms;
 	set_state(r, "backoff", until, err->msg);
-	if (!repeat_is_due(again, err->msg))
+	if (!again_is_due(again, err->msg))
 		return wait_ms;
 	if (again->untold)
 		snprintf(more, sizeof(more), " (and %lld more times)",
@@ -225,7 +225,9 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 int64_t pool_reconcile(void *arg, const char *name)
 {
 	struct pools *ps = arg;
-	struct pool_round r = { .opts = ps->opts, .caps = ps->caps, .now_ms = clock_now_ms() };
+	struct pool_round r = { .opts = ps->opts,
+				.caps = ps->caps,
+				.now_ms = clock_now_ms() };
 	struct err err = { 0 };
 	int64_t again_ms;
 

@@ -74,8 +74,8 @@ static void tell_room(struct pool_round *r, const struct db_pool *p, int64_t mis
 			 (long long)going, (long long)r->n_unknown, (long long)lost);
 }
 
-static void tell_exception(struct pool_round *r, const struct db_pool *p, int64_t existing,
-			   int64_t n)
+static void tell_exception(struct pool_round *r, const struct db_pool *p,
+			   int64_t existing, int64_t n)
 {
 	if (n <= 0 || existing + n <= p->max)
 		return;
@@ -127,9 +127,8 @@ int pool_launch_limits(struct pool_round *r, struct cap_limits *ret, struct err 
 		.pool = r->opts->launch_per_hour
 				? r->opts->launch_per_hour
 				: MAX(2 * r->row.max, POOL_LAUNCHES_LEAST),
-		.total = r->opts->launch_per_hour_total
-				 ? r->opts->launch_per_hour_total
-				 : MAX(sum, TOTAL_LAUNCHES_LEAST),
+		.total = r->opts->launch_per_hour_total ? r->opts->launch_per_hour_total
+							: MAX(sum, TOTAL_LAUNCHES_LEAST),
 	};
 	return rc;
 }

@@ -44,8 +44,7 @@ static int by_launch(const void *key, const void *vm)
 
 const struct drv_vm *pool_vm_of(const struct pool_round *r, const char *launch_id)
 {
-	return r->n_vms ? bsearch(launch_id, r->vms, r->n_vms, sizeof(*r->vms),
-				  by_launch)
+	return r->n_vms ? bsearch(launch_id, r->vms, r->n_vms, sizeof(*r->vms), by_launch)
 			: NULL;
 }
 
@@ -55,6 +54,11 @@ bool pool_resends(const struct pool_round *r)
 
 	return (d->ops->caps(d->drv)->flags &
 		(DRV_CAP_IDEMPOTENT_KEY | DRV_CAP_UNIQUE_NAME)) != 0;
+}
+
+void pool_look_again(struct pool_round *r, int64_t ms)
+{
+	r->again_ms = r->again_ms ? MIN(r->again_ms, ms) : ms;
 }
 
 int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *err)

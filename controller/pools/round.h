@@ -11,7 +11,7 @@
 #include "missing.h"
 #include "pool_problems.h"
 #include "pools.h"
-#include "repeat.h"
+#include "again.h"
 
 /* Hosts that did not come up, since the last one that did. */
 struct unjoined {
@@ -20,6 +20,7 @@ struct unjoined {
 	int64_t last_steady_ms; /* the last failure */
 	int64_t next_steady_ms; /* no launch before */
 	char last[ERR_MSG_MAX]; /* which host, and why */
+	bool is_recalled;       /* what the run before knew */
 };
 
 /* Kept from one reconcile to the next. */
@@ -36,7 +37,7 @@ struct pool {
 	struct ages lost;            /* launches that were given up */
 	struct unjoined unjoined;
 	int64_t launched_steady_ms; /* the last launch; 0: none in this run */
-	struct repeat failed, launch_failed;
+	struct again failed, launch_failed;
 	struct pool_problems problems;
 	struct pool *next;
 };
@@ -54,6 +55,7 @@ struct pool_round {
 	int64_t now_ms;
 	int64_t retry_after_ms; /* real; requested by the cloud; 0: none */
 	bool changed;           /* a host did */
+	int64_t again_ms;       /* real; the next round at the latest; 0: not set */
 	bool is_short;          /* the list lacks most hosts that live */
 	bool is_held;           /* hosts are missing, and must wait */
 	int64_t n_unlisted;     /* launched VMs that no list shows, and that should be */
@@ -69,6 +71,9 @@ void pool_round_done(struct pool_round *r);
 /* Launch ids are idempotent with this driver, so an unanswered launch is sent again. */
 bool pool_resends(const struct pool_round *r);
 
+/* The next round is due after ms, real, or sooner. */
+void pool_look_again(struct pool_round *r, int64_t ms);
+
 /* Converts a driver's error. */
 int pool_driver_err(struct pool_round *r, const struct drv_err *e,
 		    struct err *err) MUST_CHECK;
@@ -81,6 +86,8 @@ const struct drv_vm *pool_vm_of(const struct pool_round *r, const char *launch_i
 
 /* ---- joining.c: hosts that have not joined */
 
+/* Once in a run, before the others: what the run before knew. */
+void pool_recall_unjoined(struct pool_round *r);
 /* The host is ready: others may be launched as before. */
 void pool_host_joined(struct pool_round *r, const struct db_host *h);
 /* Whether a host that is not ready has had its time. */

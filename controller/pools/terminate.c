@@ -17,8 +17,8 @@
 static int limits_of(struct pool_round *r, struct cap_limits *ret, struct err *err)
 {
 	const struct pool_opts *o = r->opts;
-	int64_t pool = (int64_t)r->hosts.n +
-		       caps_used(r->caps, CAP_TERMINATION, r->row.name);
+	int64_t pool =
+		(int64_t)r->hosts.n + caps_used(r->caps, CAP_TERMINATION, r->row.name);
 	int64_t total = 0;
 	int rc = db_host_count(o->db, &total, err);
 
@@ -44,19 +44,19 @@ static void note_limited(struct pool_round *r, enum cap_verdict verdict,
 		 of_pool ? "" : "of all pools ", of_pool ? "" : "_total");
 }
 
-/* A launch whose answer is not known has no id to be terminated by: it may still appear. */
+/* A launch whose answer is not known has no id to be terminated by: it may still appear.
+ */
 static int give_up_launch(struct pool_round *r, const struct db_host *h, struct err *err)
 {
 	for (size_t i = 0; i < r->open.n; i++) {
 		const struct db_launch *l = &r->open.v[i];
 
 		if (strcmp(l->launch_id, h->launch_id) == 0)
-			return db_launch_set(r->opts->db, l->launch_id,
-					     l->state == DB_LAUNCH_INTENDED
-						     ? DB_LAUNCH_FAILED
-						     : DB_LAUNCH_LOST,
-					     NULL, "it was not needed any more",
-					     r->now_ms, err);
+			return db_launch_set(
+				r->opts->db, l->launch_id,
+				l->state == DB_LAUNCH_INTENDED ? DB_LAUNCH_FAILED
+							       : DB_LAUNCH_LOST,
+				NULL, "it was not needed any more", r->now_ms, err);
 	}
 	return 0;
 }
@@ -69,8 +69,10 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 	int rc = db_host_ending(r->opts->db, h->id, r->now_ms, err);
 
 	/* It was heard again since it was read, and taken back. */
-	if (rc == ERR_NOT_FOUND)
+	if (rc == ERR_NOT_FOUND) {
+		caps_give_back(r->caps, CAP_TERMINATION, h->id);
 		return 0;
+	}
 	if (rc < 0)
 		return rc;
 	if (*h->vm_id &&
@@ -97,6 +99,8 @@ int pool_terminate(struct pool_round *r, struct err *err)
 	struct cap_limits limits = { 0 };
 	int first = 0;
 
+	if (r->now_ms < r->opts->careful_until_ms)
+		return 0;
 	for (size_t i = 0; i < r->hosts.n; i++) {
 		struct db_host *h = &r->hosts.v[i];
 		enum cap_verdict verdict;
@@ -106,8 +110,8 @@ int pool_terminate(struct pool_round *r, struct err *err)
 			continue;
 		if (!limits.total && (rc = limits_of(r, &limits, err)) < 0)
 			return rc;
-		verdict = caps_take(r->caps, CAP_TERMINATION, r->row.name, h->id,
-				    &limits);
+		verdict =
+			caps_take(r->caps, CAP_TERMINATION, r->row.name, h->id, &limits);
 		if (verdict != CAP_FREE) {
 			note_limited(r, verdict, &limits);
 			continue;

@@ -164,6 +164,12 @@ static bool follow(struct fleet *f, struct fleet_tier *t)
 	return true;
 }
 
+/* A text that was good comes back: it is in no doubt, and the others are. */
+static bool goes_back(const struct db_roll_out *r)
+{
+	return strcmp(r->good, r->hash) == 0;
+}
+
 static bool is_done(const struct fleet *f, const struct fleet_tier *t,
 		    const struct watch *w)
 {
@@ -178,14 +184,14 @@ static bool is_done(const struct fleet *f, const struct fleet_tier *t,
 			return false;
 		n++;
 	}
-	return n > 0 && (w->is_over || !*t->roll.good);
+	return n > 0 && (w->is_over || !*t->roll.good || goes_back(&t->roll));
 }
 
 static void end(const struct fleet *f, struct fleet_tier *t, const struct events *events)
 {
 	struct db_roll_out *r = &t->roll;
 
-	if (*r->good && strcmp(r->good, r->hash) != 0)
+	if (*r->good && !goes_back(r))
 		event_add(events, "rollout-done", DB_LEVEL_INFO,
 			  EVENT_ABOUT(.stack = t->t.stack, .tier = t->t.name),
 			  "all instances of %s/%s have the text of version %lld",
@@ -239,14 +245,15 @@ static bool go_on(struct roll_outs *r, const struct fleet *f, struct fleet_tier 
 	CLEANUP(free) char *why = NULL;
 	const bool stops = roll_out_stops(w, f, t, events->db, &u, &why);
 
-	t->roll_waits = *t->roll.good && !w->is_over && is_mixed(f, t);
+	t->roll_waits =
+		*t->roll.good && !goes_back(&t->roll) && !w->is_over && is_mixed(f, t);
 	if (!is_trusted)
 		return false;
-	if (stops && *t->roll.good) {
+	if (stops && *t->roll.good && !goes_back(&t->roll)) {
 		stop(f, t, u, why, events);
 		return true;
 	}
-	if (stops || !is_done(f, t, w))
+	if (!is_done(f, t, w))
 		return false;
 	end(f, t, events);
 	return true;

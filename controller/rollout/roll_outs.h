@@ -9,7 +9,8 @@
  * (sick_units.h), or answers more requests with errors than the old ones do
  * (error_share.h, responses.h). It stays stopped, also over a restart of the controller,
  * until the text changes or the stack is applied again; instances that are added
- * meanwhile get the text that was good.
+ * meanwhile get the text that was good. When that comes back to all, nothing is watched
+ * and nothing stops it.
  *
  * A text whose instances took two hosts with them, one after the other (killers.h), is
  * banned: it is started nowhere until then.

@@ -200,6 +200,7 @@ static void reading_done(struct conf_reading *r)
 	free(r->tiers);
 	free(r->head.name);
 	free(r->head.timezone);
+	free(r->head.drill_window);
 	free(r->head.domain);
 	free(r->head.rollback);
 }

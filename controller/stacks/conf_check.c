@@ -5,6 +5,7 @@
 #include "conf_reading.h"
 
 #include "check.h"
+#include "drill_window.h"
 #include "names.h"
 
 #include <string.h>
@@ -46,11 +47,14 @@ static int take_head(struct conf_reading *r, struct err *err)
 		rc = check_timezone(h->timezone, err);
 	if (rc == 0)
 		rc = check_domain(h->domain, err);
+	if (rc == 0 && *h->drill_window)
+		rc = drill_window_check(h->drill_window, err);
 	if (rc < 0)
 		return rc;
 	r->s->name = TAKE(h->name);
 	r->s->timezone = TAKE(h->timezone);
 	r->s->domain = TAKE(h->domain);
+	r->s->drill_window = TAKE(h->drill_window);
 	return 0;
 }
 

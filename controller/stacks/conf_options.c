@@ -23,6 +23,9 @@ const struct conf_option stack_head_options[] = {
 	{ "stack", "rollback", CONF_STRING, HEAD(rollback), "never", 0, 0, "auto|never",
 	  "auto: when the roll-out of a new unit text stops, the version before it is "
 	  "applied again" },
+	{ "stack", "drill_window", CONF_STRING, HEAD(drill_window), "", 0, 0, NULL,
+	  "when foretide drill may make faults, such as sun 02:00-04:00; empty: only in a "
+	  "window that the call states" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 const struct conf_option stack_pool_options[] = {

@@ -24,7 +24,7 @@ struct tier_conf {
 };
 
 struct stack_head {
-	char *name, *timezone, *domain, *rollback;
+	char *name, *timezone, *domain, *rollback, *drill_window;
 };
 
 struct conf_reading {

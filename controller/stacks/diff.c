@@ -252,9 +252,11 @@ static void diff_secrets(json_t *to, const struct stack_file *old,
 			change_list_add(to, "remove", "secret", old->secrets[i], "");
 }
 
-static json_t *head_declared(const char *timezone, const char *domain)
+static json_t *head_declared(const char *timezone, const char *domain,
+			     const struct stack_file *s)
 {
-	return json_pack("{s:s, s:s}", "timezone", timezone, "domain", domain);
+	return json_pack("{s:s, s:s, s:s}", "timezone", timezone, "domain", domain,
+			 "drill_window", s ? s->drill_window : "");
 }
 
 int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
@@ -286,8 +288,8 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 		change_list_add(changes, "add", "stack", s->name, "");
 	else
 		change_list_add_difference(changes, "stack", s->name,
-					   head_declared(was.timezone, was.domain),
-					   head_declared(s->timezone, s->domain), NULL);
+					   head_declared(was.timezone, was.domain, old),
+					   head_declared(s->timezone, s->domain, s), NULL);
 	diff_pools(changes, &pools, &tiers, s);
 	diff_tiers(changes, &tiers, old, s);
 	diff_rollbacks(changes, old, s);

@@ -226,6 +226,7 @@ void stack_file_free(struct stack_file *s)
 	free(s->name);
 	free(s->timezone);
 	free(s->domain);
+	free(s->drill_window);
 	free(s);
 }
 

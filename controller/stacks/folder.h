@@ -39,6 +39,7 @@ struct stack_file {
 	char *name;
 	char *timezone;
 	char *domain;
+	char *drill_window;        /* "": none is stated */
 	struct db_pool_list pools; /* in the order of stack.conf; only what is declared */
 	struct db_tier_list tiers; /* the same; with cpu and memory of their units */
 	bool *rolls_back;          /* [tiers.n] by itself, when a roll-out stops */

@@ -8,6 +8,7 @@
 #define CONTROLLER_STACKS_STACKS_H
 
 #include "apply.h"
+#include "drill_window.h"
 #include "event_list.h"
 #include "folder.h"
 #include "names.h"

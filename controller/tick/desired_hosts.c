@@ -22,11 +22,26 @@ static int terminate(struct round *r, struct fleet_host *h, const char *why,
 	return 0;
 }
 
-/* Empty and not draining. What one that was found runs is not known at once. */
-static bool is_unneeded(const struct fleet_host *h)
+/* Its stack, or any tier of it, is on hold: hosts stay, also empty ones. */
+static bool is_held(const struct round *r, const char *pool)
+{
+	const char *stack = "";
+
+	for (size_t i = 0; i < r->f->pools.n; i++)
+		if (strcmp(r->f->pools.v[i].name, pool) == 0)
+			stack = r->f->pools.v[i].stack;
+	for (size_t i = 0; i < r->f->holds.n; i++)
+		if (strcmp(r->f->holds.v[i].stack, stack) == 0)
+			return true;
+	return false;
+}
+
+/* Empty, not draining, and not on hold. What one that was found runs is not known at
+ * once. */
+static bool is_unneeded(const struct round *r, const struct fleet_host *h)
 {
 	return h && h->h.state < DB_HOST_DRAINING && h->n_units == 0 &&
-	       !adopt_is_open(&h->h);
+	       !adopt_is_open(&h->h) && !is_held(r, h->h.pool);
 }
 
 void lower_desired(struct round *r)
@@ -34,7 +49,7 @@ void lower_desired(struct round *r)
 	for (size_t i = 0; i < r->placed.n_leave; i++) {
 		const struct fleet_host *h = fleet_host(r->f, r->placed.leave[i]);
 
-		if (!is_unneeded(h))
+		if (!is_unneeded(r, h))
 			continue;
 		for (size_t k = 0; k < r->f->pools.n; k++)
 			if (strcmp(r->f->pools.v[k].name, h->h.pool) == 0)
@@ -55,7 +70,7 @@ int terminate_unneeded_hosts(struct round *r, struct err *err)
 	for (size_t i = 0; rc == 0 && i < r->placed.n_leave; i++) {
 		struct fleet_host *h = fleet_host(r->f, r->placed.leave[i]);
 
-		if (is_unneeded(h))
+		if (is_unneeded(r, h))
 			rc = terminate(r, h, "it is no longer needed", err);
 	}
 	return rc;

@@ -47,6 +47,8 @@ static const char *distrust(const struct round *r)
 {
 	if (!r->seen.store_ok)
 		return "the store cannot be read";
+	if (r->f->now_ms < r->parts->o->careful_until_ms)
+		return "the controller was restored from a backup a short time ago";
 	if (r->seen.host_shrunk)
 		return "most hosts stopped responding at the same time";
 	return NULL;

@@ -3,8 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
-#include "log.h"
-#include "repeat.h"
+#include "log_streak.h"
 #include "round.h"
 #include "samples.h"
 #include "stacks.h"
@@ -28,7 +27,7 @@ struct tick {
 	/* ---- the thread's own */
 	struct tick_parts parts;
 	int64_t again_ms; /* real; sooner than the period */
-	struct repeat no_sweep, no_upkeep;
+	struct log_streak sweeping, maintaining;
 };
 
 static void note_round(struct tick *t, int64_t began_mono_ms)
@@ -40,25 +39,6 @@ static void note_round(struct tick *t, int64_t began_mono_ms)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static void tell_again(struct repeat *again, const char *event, int rc,
-		       const struct err *err)
-{
-	if (rc == 0)
-		repeat_end(again);
-	else if (repeat_is_due(again, err->msg))
-		log_warn(event, ERR(err), INT("more_times", again->untold));
-}
-
-static void keep_house(struct tick *t)
-{
-	struct err err = { 0 };
-	int rc = stack_sweep(t->o->db, &err);
-
-	tell_again(&t->no_sweep, "pool-cleanup-failed", rc, &err);
-	rc = db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err);
-	tell_again(&t->no_upkeep, "maintenance-failed", rc, &err);
-}
-
 static void run_round(struct tick *t, bool full)
 {
 	struct round r = { .parts = &t->parts, .full = full };
@@ -68,6 +48,15 @@ static void run_round(struct tick *t, bool full)
 	int rc;
 
 	t->again_ms = 0;
+	/* Also while nothing can be decided: the log of the database grows meanwhile. */
+	if (full)
+		log_streak(
+			&t->maintaining, "maintenance-failed",
+			db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0
+				? &err
+				: NULL);
+	if (t->o->begin_round)
+		t->o->begin_round(t->o->arg);
 	view_snapshot(t->o->view, "/foretide/", &r.view);
 	view_status(t->o->view, &status);
 	problems_set(&t->parts.problems, PROBLEM_STORE,
@@ -85,7 +74,8 @@ static void run_round(struct tick *t, bool full)
 	else if (full && tiers_want_more(t->parts.tiers))
 		tick_poke(t, true);
 	if (full)
-		keep_house(t);
+		log_streak(&t->sweeping, "pool-cleanup-failed",
+			   stack_sweep(t->o->db, &err) < 0 ? &err : NULL);
 	round_done(&r);
 	note_round(t, began);
 }

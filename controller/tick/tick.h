@@ -23,6 +23,10 @@ struct tick;
 struct tick_opts {
 	int64_t tick_ms; /* calendar: from one full round to the next */
 	struct observer_opts observer;
+	int64_t careful_until_ms; /* calendar; nothing is scaled in before: the database
+				     was restored and may be old; 0: none */
+	void (*begin_round)(void *arg); /* called first in each round; may be NULL */
+	void *arg;
 	int64_t settle_ms; /* real: pokes within it make one round; below 1000 */
 	struct db *db;
 	const struct events *events;

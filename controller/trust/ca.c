@@ -18,7 +18,7 @@
 
 #define PEM_MAX_BYTES (64 << 10)
 #define CA_LIFE_S (20 * 365 * (time_t)CA_DAY_S)
-#define BACKDATE_S 300
+#define BACKDATE_S (CA_DAY_S + 300) /* hosts whose clock is a day behind can join */
 
 int ca_tls_error(int rc, int code, const char *what, struct err *err)
 {

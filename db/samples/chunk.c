@@ -223,3 +223,20 @@ int db_chunk_read(struct db_conn *c, int64_t series, int64_t from_ms, int64_t to
 	}
 	return rc;
 }
+
+int db_chunk_cut(struct db_conn *c, int64_t series, int64_t after_ms, struct err *err)
+{
+	CLEANUP(db_samples_done) struct db_samples kept = { 0 };
+	int64_t t0 = 0;
+	int rc = find_chunk(c, CHUNK_BEFORE, series, after_ms, &t0, &kept, err);
+
+	if (rc == 1)
+		rc = drop_chunk(c, series, t0, err);
+	if (rc == 0)
+		rc = db_run(c, err,
+			    "DELETE FROM sample_chunk WHERE series = ?1 AND t0_ms > ?2",
+			    "ii", series, after_ms);
+	while (kept.n > 0 && kept.v[kept.n - 1].t_ms > after_ms)
+		kept.n--;
+	return rc < 0 || kept.n == 0 ? rc : write_chunks(c, series, kept.v, kept.n, err);
+}

@@ -21,6 +21,9 @@ int db_chunk_append(struct db_conn *c, int64_t series, const struct db_sample *v
 /* Merges late samples (ascending); *ret_added: how many had a new time. */
 int db_chunk_merge(struct db_conn *c, int64_t series, const struct db_sample *v, size_t n,
 		   size_t *ret_added, struct err *err) MUST_CHECK;
+/* Deletes the samples later than that. */
+int db_chunk_cut(struct db_conn *c, int64_t series, int64_t after_ms,
+		 struct err *err) MUST_CHECK;
 /* Appends the chunks' samples within [from, to] to ret. */
 int db_chunk_read(struct db_conn *c, int64_t series, int64_t from_ms, int64_t to_ms,
 		  struct db_samples *ret, struct err *err) MUST_CHECK;

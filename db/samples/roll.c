@@ -21,7 +21,7 @@ void db_rolled_init(struct db_metrics *m, int64_t now_ms)
 	pthread_mutex_unlock(&m->lock);
 }
 
-static int save_rolled(struct db_conn *c, int64_t rolled_to, struct err *err)
+int db_rolled_move(struct db_conn *c, int64_t rolled_to, struct err *err)
 {
 	char text[24];
 
@@ -34,7 +34,7 @@ static int save_rolled(struct db_conn *c, int64_t rolled_to, struct err *err)
 
 int db_rolled_save(struct db_conn *c, const struct db_metrics *m, struct err *err)
 {
-	return m->rolled_saved ? 0 : save_rolled(c, m->rolled_to, err);
+	return m->rolled_saved ? 0 : db_rolled_move(c, m->rolled_to, err);
 }
 
 int db_rollup_day(struct db *db, struct db_conn *c, const struct db_entry *e,
@@ -77,7 +77,7 @@ static int roll_slice(struct db *db, struct err *err)
 		    m->v[i]->first_ms < m->rolled_to + DAY_MS)
 			rc = db_rollup_day(db, c, m->v[i], m->rolled_to, err);
 	if (rc == 0 && last)
-		rc = save_rolled(c, m->rolled_to + DAY_MS, err);
+		rc = db_rolled_move(c, m->rolled_to + DAY_MS, err);
 	rc = db_write_finish(db, rc, err);
 	if (rc < 0)
 		return rc;

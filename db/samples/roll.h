@@ -9,8 +9,9 @@
 
 /* Sets the first day to be rolled up; once, when the first samples arrive. */
 void db_rolled_init(struct db_metrics *m, int64_t now_ms);
-/* Stores how far days are rolled up, unless that is stored already. In a write
+/* Stores how far days are rolled up; the second unless that is stored already. In a write
  * transaction. */
+int db_rolled_move(struct db_conn *c, int64_t rolled_to, struct err *err) MUST_CHECK;
 int db_rolled_save(struct db_conn *c, const struct db_metrics *m,
 		   struct err *err) MUST_CHECK;
 

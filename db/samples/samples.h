@@ -53,6 +53,14 @@ struct db_samples_result {
 int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
 		   struct db_samples_result *ret, struct err *err) MUST_CHECK;
 
+/*
+ * The clock was set, back or forth: samples later than now_ms are deleted, and what was
+ * measured before counts for no rate from now on. One transaction over all series.
+ */
+int db_samples_clock_set(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
+/* Whether there are samples later than that. */
+bool db_samples_ahead(struct db *db, int64_t now_ms);
+
 /* ---------------------------------------------------------------- finding series */
 
 struct db_series {

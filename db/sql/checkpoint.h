@@ -11,7 +11,10 @@
 
 /* From now on commits of the writer note how long the log is. */
 void db_checkpoint_watch(struct db *db);
-/* Writes the log into the file when it is long; readers and writers are not blocked. */
+/*
+ * Writes the log into the file, at once when it is long, else once a second; a long log
+ * is cut then. Readers and writers are not blocked.
+ */
 int db_checkpoint(struct db *db, struct err *err) MUST_CHECK;
 
 #endif

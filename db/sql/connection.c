@@ -11,7 +11,19 @@ static bool is_full(int sys)
 	return sys == ENOSPC || sys == EDQUOT || sys == EFBIG;
 }
 
-int db_fail(struct db_conn *c, struct err *err)
+static enum db_fault fault_of(int code, int sys)
+{
+	if (code == SQLITE_FULL || (code == SQLITE_IOERR && is_full(sys)))
+		return DB_NO_SPACE;
+	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+		return DB_DAMAGED;
+	return code == SQLITE_IOERR || code == SQLITE_READONLY || code == SQLITE_CANTOPEN
+		       ? DB_UNWRITABLE
+		       : DB_SOUND;
+}
+
+/* In words; returns the code. */
+static int say(struct db_conn *c, struct err *err)
 {
 	int code = sqlite3_errcode(c->sql);
 	int sys = sqlite3_system_errno(c->sql);
@@ -41,6 +53,20 @@ int db_fail(struct db_conn *c, struct err *err)
 		return err_set(err, ERR_STORE, "database %s: %s: %s", path,
 			       sqlite3_errmsg(c->sql), strerror(sys));
 	return err_set(err, ERR_STORE, "database %s: %s", path, sqlite3_errmsg(c->sql));
+}
+
+int db_fail(struct db_conn *c, struct err *err)
+{
+	enum db_fault fault =
+		fault_of(sqlite3_errcode(c->sql), sqlite3_system_errno(c->sql));
+	struct err own;
+	int rc = say(c, &own);
+
+	if (fault != DB_SOUND)
+		db_fault_note(&c->db->fault, fault, own.msg);
+	if (err)
+		*err = own;
+	return rc;
 }
 
 int db_conn_exec(struct db_conn *c, const char *sql, struct err *err)

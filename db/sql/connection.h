@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "err.h"
+#include "fault.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -14,10 +15,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define DB_CONN_MAGIC 0x6462636eu
 #define DB_MAGIC 0x64622121u
 #define DB_STMT_SLOTS 128u
+#define DB_FILES 3 /* the database, its log, its lock */
 
 struct db;
 struct db_metrics; /* of samples/ */
@@ -46,6 +49,11 @@ struct db_conn {
 	struct db_writer *writers;
 };
 
+struct db_file_id {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct db {
 	uint32_t magic;
 	char *path;
@@ -57,9 +65,14 @@ struct db {
 	pthread_key_t reader_key;
 	pthread_mutex_t readers_lock; /* the list below; never held with another */
 	struct db_conn *readers;
+	struct db_conn
+		*spares; /* opened at the start, for when the path leads elsewhere */
 	struct db_metrics *metrics;
-	struct db_conn *checkpointer; /* db_maintain()'s; opened at its first use */
-	atomic_int wal_pages;         /* of log after the last commit */
+	struct db_fault_note fault;
+	struct db_file_id ids[DB_FILES]; /* of the files that are open */
+	struct db_conn *checkpointer;    /* db_maintain()'s; opened at its first use */
+	atomic_int wal_pages;   /* of log after the last commit; 0: all folded in */
+	int64_t folded_mono_ms; /* when it was last; the maintaining thread's */
 };
 
 int db_conn_open(struct db *db, const char *path, int flags, struct db_conn **ret,

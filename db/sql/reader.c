@@ -2,7 +2,67 @@
 #include "reader.h"
 
 #include "check.h"
+#include "statement.h"
 #include "transaction.h"
+
+#include <sys/stat.h>
+
+#define SPARES 4
+
+static int open_reader(struct db *db, struct db_conn **ret, struct err *err)
+{
+	CLEANUP(db_conn_close) struct db_conn *c = NULL;
+	int64_t n;
+	int rc = db_conn_open(db, db->path, SQLITE_OPEN_READONLY, &c, err);
+
+	/* Many threads, small pages, few of them read twice: memory is for the writer. */
+	if (rc == 0)
+		rc = db_conn_exec(c, "PRAGMA cache_size=-512", err);
+	/* With its first read it opens the log as well. */
+	if (rc == 0)
+		rc = db_conn_int(c, "PRAGMA user_version", &n, err);
+	if (rc == 0)
+		*ret = TAKE(c);
+	return rc;
+}
+
+int db_readers_open_spares(struct db *db, struct err *err)
+{
+	for (int i = 0; i < SPARES; i++) {
+		struct db_conn *c = NULL;
+		int rc = open_reader(db, &c, err);
+
+		if (rc < 0)
+			return rc;
+		c->next = db->spares;
+		db->spares = c;
+	}
+	return 0;
+}
+
+/* Whether the path still leads to the file that is open. */
+static bool leads_there(const struct db *db)
+{
+	struct stat st;
+
+	return !db->ids[0].ino ||
+	       (stat(db->path, &st) == 0 && st.st_ino == db->ids[0].ino &&
+		st.st_dev == db->ids[0].dev);
+}
+
+static int take_spare(struct db *db, struct db_conn **ret, struct err *err)
+{
+	pthread_mutex_lock(&db->readers_lock);
+	*ret = db->spares;
+	if (*ret)
+		db->spares = (*ret)->next;
+	pthread_mutex_unlock(&db->readers_lock);
+	return *ret ? 0
+		    : err_set(err, ERR_STORE,
+			      "the database %s was deleted or replaced while it is in "
+			      "use",
+			      db->path);
+}
 
 int db_read(struct db *db, struct db_conn **ret, struct err *err)
 {
@@ -20,15 +80,9 @@ int db_read(struct db *db, struct db_conn **ret, struct err *err)
 		*ret = c;
 		return 0;
 	}
-	rc = db_conn_open(db, db->path, SQLITE_OPEN_READONLY, &c, err);
+	rc = leads_there(db) ? open_reader(db, &c, err) : take_spare(db, &c, err);
 	if (rc < 0)
 		return rc;
-	/* Many threads, small pages, few of them read twice: memory is for the writer. */
-	rc = db_conn_exec(c, "PRAGMA cache_size=-512", err);
-	if (rc < 0) {
-		db_conn_close(c);
-		return rc;
-	}
 	CHECK(pthread_setspecific(db->reader_key, c) == 0);
 	pthread_mutex_lock(&db->readers_lock);
 	c->next = db->readers;
@@ -67,14 +121,20 @@ void db_readers_init(struct db *db)
 	CHECK(pthread_key_create(&db->reader_key, reader_ended) == 0);
 }
 
+static void close_all(struct db_conn **list)
+{
+	while (*list) {
+		struct db_conn *c = *list;
+
+		*list = c->next;
+		db_conn_close(c);
+	}
+}
+
 void db_readers_done(struct db *db)
 {
 	pthread_key_delete(db->reader_key);
-	while (db->readers) {
-		struct db_conn *c = db->readers;
-
-		db->readers = c->next;
-		db_conn_close(c);
-	}
+	close_all(&db->readers);
+	close_all(&db->spares);
 	pthread_mutex_destroy(&db->readers_lock);
 }

@@ -12,6 +12,9 @@ int db_read(struct db *db, struct db_conn **ret, struct err *err) MUST_CHECK;
 
 /* For db_open() and db_close(). A thread that ends closes its own. */
 void db_readers_init(struct db *db);
+/* Opens some in advance: when the file is deleted or replaced, threads that have none yet
+ * take these. */
+int db_readers_open_spares(struct db *db, struct err *err) MUST_CHECK;
 void db_readers_done(struct db *db);
 
 #endif

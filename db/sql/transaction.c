@@ -92,8 +92,13 @@ static int commit(struct db *db, struct err *err)
 	if (sqlite3_get_autocommit(db->writer->sql))
 		return err_set(err, ERR_STORE,
 			       "database %s: the transaction was rolled back", db->path);
-	if (db->depth == 0)
-		return db_conn_exec(db->writer, "COMMIT", err);
+	if (db->depth == 0) {
+		int rc = db_conn_exec(db->writer, "COMMIT", err);
+
+		if (rc == 0)
+			db_fault_written(&db->fault);
+		return rc;
+	}
 	snprintf(sql, sizeof(sql), "RELEASE s%d", db->depth);
 	return db_conn_exec(db->writer, sql, err);
 }

@@ -2,6 +2,7 @@
 #include "ensemble.h"
 
 #include "check.h"
+#include "error_calibration.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,13 +14,14 @@ void ensemble_done(struct ensemble *e)
 {
 	panel_done(&e->panel[FINE]);
 	panel_done(&e->panel[COARSE]);
-	free(e->predicted);
+	for (size_t i = 0; i < e->n_all; i++)
+		free(e->predicted[i]);
 	free(e->weight);
 }
 
 static double *predicted(const struct ensemble *e, size_t origin, size_t method)
 {
-	return e->predicted + (origin * METHODS + method) * e->h;
+	return e->predicted[origin] + method * e->reach[origin];
 }
 
 /* The last season again. */
@@ -53,11 +55,15 @@ static void run_level(const struct view_series *s, size_t t, size_t h, double *o
 		out[j] = level;
 }
 
-void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool in_sample)
+size_t ensemble_run(struct ensemble *e, size_t t, size_t reach, bool in_sample)
 {
 	const struct view_series *s = e->s;
-	const size_t h = in_sample ? e->h : MIN(e->h, s->n - t);
+	const size_t h = in_sample ? reach : MIN(reach, s->n - t);
+	const size_t origin = e->n_all++;
 
+	e->at[origin] = t;
+	e->reach[origin] = reach;
+	e->predicted[origin] = xcalloc(METHODS * reach, sizeof(double));
 	for (size_t k = FINE; k <= COARSE; k++)
 		if (e->use[k])
 			panel_run(&e->panel[k], t, in_sample, h, predicted(e, origin, k));
@@ -68,6 +74,7 @@ void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool in_sample)
 	if (e->use[PROFILE])
 		run_profile(s, t, h, predicted(e, origin, PROFILE));
 	run_level(s, t, h, predicted(e, origin, LEVEL));
+	return origin;
 }
 
 void ensemble_weigh(struct ensemble *e)
@@ -104,9 +111,9 @@ void ensemble_weigh(struct ensemble *e)
 
 void ensemble_mean(const struct ensemble *e, size_t origin, double *out)
 {
-	memset(out, 0, e->h * sizeof(*out));
+	memset(out, 0, e->reach[origin] * sizeof(*out));
 	for (size_t k = 0; k < METHODS; k++)
-		for (size_t j = 0; e->use[k] && j < e->h; j++)
+		for (size_t j = 0; e->use[k] && j < e->reach[origin]; j++)
 			out[j] += e->weight[k * e->h + j] * predicted(e, origin, k)[j];
 }
 
@@ -142,12 +149,17 @@ static void replay_recent(struct ensemble *e, size_t pool, size_t nearest,
 	const size_t back = MIN(MAX(nearest, e->s->seasons[0] / pool), farthest);
 	const size_t count = MIN((size_t)ENSEMBLE_RECENT, back - 1);
 
-	for (size_t k = 0; k < count; k++) {
-		const size_t origin = e->n + e->n_recent++;
+	for (size_t k = 0; k < count; k++)
+		(void)ensemble_run(e, e->s->n - (k + 1) * back / (count + 1) * pool, e->h,
+				   false);
+}
 
-		e->at[origin] = e->s->n - (k + 1) * back / (count + 1) * pool;
-		ensemble_run(e, origin, e->at[origin], false);
-	}
+/* Runs every method from count steps that lie every apart, the last ones. */
+static void replay_dense(struct ensemble *e, size_t count, size_t every, size_t farthest,
+			 size_t reach)
+{
+	for (size_t k = 1; k <= count && k * every <= farthest; k++)
+		(void)ensemble_run(e, e->s->n - k * every, MIN(reach, e->h), false);
 }
 
 void ensemble_replay(struct ensemble *e, size_t first)
@@ -155,6 +167,7 @@ void ensemble_replay(struct ensemble *e, size_t first)
 	const size_t pool = e->use[COARSE] ? e->panel[COARSE].pool : 1, n = e->s->n;
 	const size_t nearest = (e->h + pool - 1) / pool;
 	const size_t farthest = n > first ? (n - first) / pool : 0;
+	const size_t unit = error_unit(e->s->seasons[0], n);
 
 	if (farthest < nearest)
 		return;
@@ -165,8 +178,11 @@ void ensemble_replay(struct ensemble *e, size_t first)
 		const size_t more =
 			count > 1 ? e->n * (farthest - nearest) / (count - 1) : 0;
 
-		e->at[e->n] = n - (nearest + more) * pool;
-		ensemble_run(e, e->n, e->at[e->n], false);
+		(void)ensemble_run(e, n - (nearest + more) * pool, e->h, false);
 	}
 	replay_recent(e, pool, nearest, farthest);
+	replay_dense(e, ENSEMBLE_NEAR, MAX(unit / 24 / pool, (size_t)1) * pool,
+		     farthest * pool, MAX(unit / 4, (size_t)1));
+	replay_dense(e, ENSEMBLE_MIDDLE, MAX(unit / 8 / pool, (size_t)1) * pool,
+		     farthest * pool, unit);
 }

@@ -13,22 +13,27 @@
 #include "panel.h"
 
 /* Past steps from where the forecast is repeated for its errors: over all of the series,
- * and recent ones, whose last steps ahead are still to come. */
+ * recent ones, whose last steps ahead are still to come, and many that look less far
+ * ahead: NEAR a quarter of a unit of error_unit(), a 24th apart, and MIDDLE one, an
+ * eighth apart. */
 #define ENSEMBLE_ORIGINS 40
 #define ENSEMBLE_RECENT 8
-#define ENSEMBLE_REPLAYS (ENSEMBLE_ORIGINS + ENSEMBLE_RECENT)
+#define ENSEMBLE_NEAR 96
+#define ENSEMBLE_MIDDLE 56
+#define ENSEMBLE_REPLAYS \
+	(ENSEMBLE_ORIGINS + ENSEMBLE_RECENT + ENSEMBLE_NEAR + ENSEMBLE_MIDDLE)
 
 enum method { FINE, COARSE, SEASON, LONG_SEASON, PROFILE, LEVEL, METHODS };
 
 struct ensemble {
 	const struct view_series *s;
-	size_t h, n;     /* n: origins replayed */
-	size_t n_recent; /* recent ones after them */
+	size_t h;
+	size_t n;     /* origins over all of the series; others follow them */
+	size_t n_all; /* origins */
 	struct panel panel[2];
-	size_t at[ENSEMBLE_REPLAYS];
-	double *predicted; /* [(ENSEMBLE_REPLAYS + 1) * METHODS * h]; after the replayed:
-			      the forecast */
-	double *weight;    /* [METHODS * h] */
+	size_t at[ENSEMBLE_REPLAYS + 1], reach[ENSEMBLE_REPLAYS + 1]; /* steps ahead */
+	double *predicted[ENSEMBLE_REPLAYS + 1]; /* [METHODS * reach] */
+	double *weight;                          /* [METHODS * h] */
 	bool use[METHODS];
 };
 
@@ -39,18 +44,18 @@ DEFINE_CLEANUP_OBJECT(struct ensemble, ensemble_done);
  * of them. */
 size_t ensemble_choose(struct ensemble *e);
 
-/* Runs every method from step t, as the k-th origin; out of sample no farther than the
- * series goes. */
-void ensemble_run(struct ensemble *e, size_t origin, size_t t, bool in_sample);
+/* Runs every method from step t for reach steps, as the next origin, whose number is
+ * returned; out of sample no farther than the series goes. */
+size_t ensemble_run(struct ensemble *e, size_t t, size_t reach, bool in_sample);
 
 /* Runs every method at past origins, an integer number of coarse steps back. */
 void ensemble_replay(struct ensemble *e, size_t first);
 
-/* Weights out of the mean sizes of the errors at the origins but the recent ones,
- * smoothed over neighbouring steps. */
+/* Weights out of the mean sizes of the errors at the first n origins, smoothed over
+ * neighbouring steps. */
 void ensemble_weigh(struct ensemble *e);
 
-/* The weighted mean at an origin, out [h]. */
+/* The weighted mean at an origin, out [its reach]. */
 void ensemble_mean(const struct ensemble *e, size_t origin, double *out);
 
 #endif

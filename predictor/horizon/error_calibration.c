@@ -2,144 +2,254 @@
 #include "error_calibration.h"
 
 #include "check.h"
-#include "error_sizes.h"
-#include "error_tails.h"
 
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Of the errors by the band between LOW and HIGH: less than 0.95, so that bands which
- * hold are not widened by chance. */
-#define HELD 0.93
-#define LOW 0.025
-#define HIGH 0.975
-#define NORMAL 1.96    /* where a normal has HIGH */
-#define PSEUDO 8.0     /* pseudo-origins whose errors were those of a normal ... */
-#define PSEUDO_OF 128  /* ... at so many quantiles */
-#define HALF_LIFE 14.0 /* seasons after which an origin counts half as recent */
-#define ENOUGH 5       /* origins before one, to say what it would have got */
-#define MOST 3.0       /* times wider */
+#define BAND 0.95
+#define NORMAL 1.96 /* where a normal has an end of it */
+#define LEAST 0.5   /* times as wide */
+#define MOST 4.0    /* times as wide */
+#define BIN 0.025   /* of a factor */
+#define BINS 160    /* up to MOST; the last has all above */
+/* Of the widening, as an exponent, that stays whatever was needed: past errors are those
+ * of methods that were weighed on them, and smaller than those to come. */
+#define KEPT 0.75
+#define LEVEL_LEAST 0.5 /* of the quantile of needed factors */
+#define LEVEL_MOST 0.999
+#define STEP 0.03
+#define SMALL 0.12
+#define PSEUDO 4.0
+#define QUANTILES 64 /* ... at so many quantiles */
+#define LIFE 4.0     /* half-life of an error, in steps ahead ... */
+#define UNITS 2.0    /* ... and these at least, in units */
+#define ALIKE 0.125  /* units that an error and the next are alike */
+#define SAMPLES 64   /* steps of an octave that are looked at, at most */
+#define ENOUGH 6     /* bands that do not overlap, to tell what was held */
 
 /* By what a band must be multiplied to hold an error. */
 struct needed {
 	double factor, weight;
+	struct needed *next; /* that is known as late */
 };
 
-/* Quantiles of the shapes of all errors. */
-struct band {
-	double low, middle, high;
+/* What became of the band at an origin. */
+struct play {
+	size_t origin, at, end; /* steps */
+	struct needed *v;       /* [n] what its errors needed */
+	size_t n;
+	struct needed *known; /* errors that are known from here on */
+	double share;         /* held */
+	bool learned;
 };
 
-static int by_factor(const void *a, const void *b)
-{
-	const struct needed *x = a, *y = b;
+/* An octave of steps ahead. */
+struct octave {
+	size_t end;    /* of it */
+	size_t lo, hi; /* steps that it is learned from */
+	size_t unit;
+	double life, level;
+	struct play *play; /* [n] by time */
+	size_t n;
+	double known[BINS], normal[BINS]; /* weight of factors; of pseudo-errors now */
+};
 
-	return (x->factor > y->factor) - (x->factor < y->factor);
+size_t error_unit(size_t season, size_t n)
+{
+	return MAX(MIN(season ? season : n / 28, n / 14), (size_t)1);
 }
 
-/* What was known at step t; returns of how many origins all was. */
-static size_t known_at(const struct error_quantiles *s, size_t t, size_t *known)
+static int by_time(const void *a, const void *b)
 {
-	size_t full = 0;
+	const struct play *x = a, *y = b;
 
-	for (size_t i = 0; i < s->n; i++) {
-		known[i] = s->at[i] < t ? MIN(s->known[i], t - s->at[i]) : 0;
-		full += known[i] == s->h;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+static double needed(const struct error_quantiles *s, const struct error_band *b,
+		     size_t i, size_t j)
+{
+	const double off = error_shape(s, b->by, i, j) / b->by->recent[j] - b->middle;
+	const double wide = off > 0 ? b->high - b->middle : b->middle - b->low;
+
+	return fabs(off) / fmax(wide * pow(b->widening[j], 1 - KEPT), 1e-12);
+}
+
+/* What the errors of an origin needed. */
+static void collect_play(const struct error_quantiles *s, size_t t,
+			 const struct error_band *b, const struct octave *o,
+			 struct play *p)
+{
+	const size_t every = (o->hi - o->lo + SAMPLES - 1) / SAMPLES;
+	const size_t end = MIN(o->hi, s->known[p->origin]);
+	const double younger = exp2((double)every / o->life);
+	double weight = exp2(-(double)(t - p->at - o->lo) / o->life) * (double)every /
+			(double)(o->hi - o->lo);
+
+	p->end = p->at + end;
+	for (size_t j = o->lo; j < end; j += every, weight *= younger)
+		p->v[p->n++] = (struct needed){
+			.factor = needed(s, b, p->origin, j),
+			.weight = weight,
+		};
+}
+
+/* Hands each error to the first origin at which it is known. */
+static void make_known(const struct octave *o, size_t first)
+{
+	const size_t every = (o->hi - o->lo + SAMPLES - 1) / SAMPLES;
+	const struct play *of = o->play + first;
+	size_t p = first;
+
+	for (size_t k = 0; k < of->n; k++) {
+		while (p < o->n && o->play[p].at <= of->at + o->lo + k * every)
+			p++;
+		of->v[k].next = o->play[p].known;
+		o->play[p].known = of->v + k;
 	}
-	return full;
 }
 
-/* The factors of origin i's own band, by the errors known then, into ret [known]. */
-static bool needed_at(const struct error_quantiles *s, size_t i, const struct band *b,
-		      double *ret)
+/* The errors of the origins that reach far enough, in room v; the play after the last is
+ * the end of the series. Returns the weight of all. */
+static double collect(const struct error_quantiles *s, size_t t,
+		      const struct error_band *b, struct needed *v, struct octave *o)
 {
-	const size_t m = MAX(s->season, (size_t)1);
-	CLEANUP(free) size_t *known = xcalloc(s->n, sizeof(*known));
-	CLEANUP(free) double *errors = xcalloc(s->h, sizeof(double));
-	CLEANUP(error_sizes_done) struct error_sizes by = { 0 };
-	struct error_quantiles then = *s;
+	double total = 0;
 
-	then.known = known;
-	if (known_at(s, s->at[i], known) < ENOUGH)
-		return false;
-	error_sizes_init(&by, &then, s->at[i]);
-	error_independent(&then, errors);
-	for (size_t j = 0; j < s->known[i]; j++) {
-		const double size =
-			by.ahead[j] * by.recent[j] * by.season[(s->at[i] + j) % m];
-		const double off = s->error[i * s->h + j] / size - b->middle;
-		const double wide = off > 0 ? b->high - b->middle : b->middle - b->low;
-
-		ret[j] =
-			fabs(off) / fmax(wide * error_widening(NORMAL, errors[j]), 1e-12);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->reach[i] >= o->end && s->known[i] > o->lo)
+			o->play[o->n++] = (struct play){ .origin = i, .at = s->at[i] };
+	qsort(o->play, o->n, sizeof(*o->play), by_time);
+	o->play[o->n] = (struct play){ .at = t };
+	for (size_t p = 0; p < o->n; p++) {
+		o->play[p].v = v;
+		collect_play(s, t, b, o, o->play + p);
+		v += o->play[p].n;
+		for (size_t k = 0; k < o->play[p].n; k++)
+			total += o->play[p].v[k].weight;
 	}
-	return true;
+	for (size_t p = 0; p < o->n; p++)
+		make_known(o, p);
+	return total;
 }
 
-/* The least factor, 1 or more, that holds enough of v [n + PSEUDO_OF]. */
-static double factor_of(struct needed *v, size_t n)
+static size_t bin_of(double factor)
+{
+	return (size_t)fmin(factor / BIN, BINS - 1);
+}
+
+/* Pseudo-errors, and the level for as many independent errors as there are. */
+static void start(size_t t, double total, struct octave *o)
+{
+	const double span = (double)(t - o->play[0].at) / o->life;
+	const double steps = o->life / M_LN2 * (1 - exp2(-span));
+	const double errors = steps / ((double)o->end + ALIKE * (double)o->unit);
+
+	for (size_t k = 0; k < QUANTILES; k++) {
+		const double p = 0.5 + ((double)k + 0.5) / (2 * QUANTILES);
+
+		o->normal[bin_of(gsl_cdf_ugaussian_Pinv(p) / NORMAL)] +=
+			PSEUDO * total / errors / QUANTILES;
+	}
+	o->level = fmin(BAND * (1 + SMALL / (errors + PSEUDO)), LEVEL_MOST);
+}
+
+/* The quantile of what the errors known at an origin needed; older: the share of its
+ * weight that an error of that time has left now. */
+static double factor_at(struct octave *o, const struct play *p, double older)
 {
 	double total = 0, sum = 0;
 	size_t k = 0;
 
-	for (size_t i = 0; i < PSEUDO_OF; i++)
-		v[n++] = (struct needed){
-			gsl_cdf_ugaussian_Pinv(0.5 +
-					       ((double)i + 0.5) / (2 * PSEUDO_OF)) /
-				NORMAL,
-			PSEUDO / PSEUDO_OF,
-		};
-	for (size_t i = 0; i < n; i++)
-		total += v[i].weight;
-	qsort(v, n, sizeof(*v), by_factor);
-	for (; k + 1 < n && (sum += v[k].weight) < HELD * total; k++)
-		;
-	return fmin(fmax(v[k].factor, 1), MOST);
+	for (const struct needed *v = p->known; v; v = v->next)
+		o->known[bin_of(v->factor)] += v->weight;
+	for (size_t i = 0; i < BINS; i++)
+		total += o->known[i] + older * o->normal[i];
+	for (; k + 1 < BINS; k++) {
+		sum += o->known[k] + older * o->normal[k];
+		if (sum >= o->level * total)
+			break;
+	}
+	return fmax(BIN * (double)(k + 1), LEAST);
 }
 
-void error_calibrate(const struct error_quantiles *s, size_t t, const double *shapes,
-		     size_t count, double *ret)
+/* The level moves by what the bands held whose values have all come by step t. */
+static void learn(struct octave *o, size_t n, size_t t)
 {
-	const size_t season = s->season ? s->season : s->h;
-	const size_t end = MIN(s->h, season / CALIBRATED_PART);
-	const struct band band = {
-		.low = gsl_stats_quantile_from_sorted_data(shapes, 1, count, LOW),
-		.middle = gsl_stats_median_from_sorted_data(shapes, 1, count),
-		.high = gsl_stats_quantile_from_sorted_data(shapes, 1, count, HIGH),
-	};
-	CLEANUP(free) double *need = xcalloc(s->n * s->h, sizeof(double));
-	CLEANUP(free) double *weight = xcalloc(s->n, sizeof(double));
-	CLEANUP(free)
-	struct needed *v = xcalloc(s->n * s->h + PSEUDO_OF, sizeof(*v));
+	for (size_t p = 0; p < n; p++) {
+		if (o->play[p].learned || o->play[p].end > t)
+			continue;
+		o->play[p].learned = true;
+		o->level += STEP * (BAND - o->play[p].share);
+	}
+	o->level = fmin(fmax(o->level, LEVEL_LEAST), LEVEL_MOST);
+}
 
-	for (size_t j = 0; j < s->h; j++)
-		ret[j] = 1;
-	for (size_t i = 0; i < s->n && end > 0; i++)
-		if (needed_at(s, i, &band, need + i * s->h))
-			weight[i] = exp2(-(double)(t - s->at[i]) /
-					 (HALF_LIFE * (double)season));
-	for (size_t a = 0, b = MAX(season / 24, (size_t)1); a < end; a = b, b *= 2) {
-		const size_t lo = a / 2, hi = MIN(2 * b, s->h);
-		double factor;
-		size_t n = 0;
+static double share_held(const struct play *p, double factor)
+{
+	double held = 0;
 
-		for (size_t i = 0; i < s->n; i++)
-			for (size_t j = lo; weight[i] > 0 && j < MIN(hi, s->known[i]);
-			     j++)
-				v[n++] = (struct needed){
-					need[i * s->h + j],
-					weight[i] / (double)(hi - lo),
-				};
-		factor = factor_of(v, n);
-		for (size_t j = a; j < MIN(b, end); j++)
-			ret[j] = factor;
+	for (size_t k = 0; k < p->n; k++)
+		held += p->v[k].factor <= factor;
+	return held / (double)p->n;
+}
+
+/* Makes each origin's band as it would have been, and that of the end of the series,
+ * whose factor is returned; the share that they held. */
+static double walk(struct octave *o, size_t t, bool moves, double *ret_held)
+{
+	double share = 0;
+
+	for (size_t p = 0; p < o->n; p++) {
+		struct play *of = o->play + p;
+
+		if (moves)
+			learn(o, p, of->at);
+		of->share = share_held(
+			of, factor_at(o, of, exp2(-(double)(t - of->at) / o->life)));
+		share += of->share / (double)o->n;
+	}
+	if (moves)
+		learn(o, o->n, SIZE_MAX);
+	*ret_held = (t - o->play[0].at) / o->end >= ENOUGH ? share : NAN;
+	return factor_at(o, o->play + o->n, 1);
+}
+
+void error_calibrate(const struct error_quantiles *s, size_t t,
+		     const struct error_band *b, double *factor, double *held)
+{
+	const size_t unit = error_unit(s->season, t);
+	CLEANUP(free) struct needed *v = xcalloc(s->n * SAMPLES, sizeof(*v));
+	CLEANUP(free) struct play *play = xcalloc(s->n + 1, sizeof(*play));
+	size_t end = MAX(unit / 24, (size_t)1);
+
+	for (size_t a = 0; a < s->h; a = end, end *= 2) {
+		const size_t last = MIN(end, s->h);
+		struct octave o = {
+			.end = last,
+			.lo = a / 2,
+			.hi = MIN(2 * end, s->h),
+			.unit = unit,
+			.life = fmax(LIFE * (double)end, UNITS * (double)unit),
+			.play = play,
+		};
+		double f = 1, share = NAN;
+		const double total = collect(s, t, b, v, &o);
+
+		if (o.n > 0) {
+			start(t, total, &o);
+			f = walk(&o, t, end <= unit, &share);
+		}
+		for (size_t j = a; j < last; j++) {
+			factor[j] = f;
+			held[j] = share;
+		}
 	}
 }
 
 double error_calibrated(double factor, double x)
 {
-	return 1 + (factor - 1) * fmin(fabs(x) / NORMAL, 1);
+	return factor > 1 ? 1 + (factor - 1) * fmin(fabs(x) / NORMAL, 1) : factor;
 }

@@ -20,6 +20,7 @@ void horizon_free(struct horizon *f)
 		return;
 	free(f->mean);
 	free(f->q);
+	free(f->held);
 	free(f);
 }
 
@@ -63,6 +64,9 @@ static struct horizon *horizon_new(size_t h, size_t n_levels)
 	f->n_levels = n_levels;
 	f->mean = xcalloc(h, sizeof(double));
 	f->q = xcalloc(h * MAX(n_levels, (size_t)1), sizeof(double));
+	f->held = xcalloc(h, sizeof(double));
+	for (size_t j = 0; j < h; j++)
+		f->held[j] = NAN;
 	return f;
 }
 
@@ -84,24 +88,20 @@ static struct horizon *forecast(const struct view_series *s, const struct horizo
 	CLEANUP(free) double *mean = xcalloc(h, sizeof(double));
 	struct horizon *f = horizon_new(h, o->n_levels);
 
-	e.predicted = xcalloc((ENSEMBLE_REPLAYS + 1) * METHODS * h, sizeof(double));
 	e.weight = xcalloc(METHODS * h, sizeof(double));
 	ensemble_replay(&e, ensemble_choose(&e));
 	ensemble_weigh(&e);
 	error_quantiles_init(&sp, h, s->seasons[0], ENSEMBLE_REPLAYS);
 
-	const size_t last = e.n + e.n_recent;
-
-	for (size_t i = 0; i < last; i++) {
+	for (size_t i = 0; i < e.n_all; i++) {
 		ensemble_mean(&e, i, mean);
 		error_quantiles_add(&sp, e.at[i], s->y + e.at[i], mean,
-				    MIN(h, s->n - e.at[i]));
+				    MIN(e.reach[i], s->n - e.at[i]), e.reach[i]);
 	}
-	ensemble_run(&e, last, s->n, true);
-	ensemble_mean(&e, last, f->mean);
+	ensemble_mean(&e, ensemble_run(&e, s->n, h, true), f->mean);
 	if (e.n > 0)
 		error_quantiles_at(&sp, s->n, f->mean, s->lo >= 0 ? 0 : -INFINITY,
-				   o->levels, f->n_levels, f->q);
+				   o->levels, f->n_levels, f->q, f->held);
 	else
 		prior_quantiles(f, o->levels);
 	f->method = e.use[FINE] || e.use[COARSE] ? "autoregression"
@@ -124,6 +124,8 @@ static struct horizon *extend(const struct horizon *near, size_t h, size_t seaso
 		const double wider = sqrt((double)(j + 1) / (double)(from + 1));
 
 		f->mean[j] = near->mean[from];
+		if (j < near->h)
+			f->held[j] = near->held[j];
 		for (size_t k = 0; k < f->n_levels; k++)
 			f->q[k * h + j] = fmax(
 				floor, f->mean[j] + wider * (near->q[k * near->h + from] -

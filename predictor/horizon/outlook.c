@@ -12,21 +12,42 @@ void outlook_done(struct outlook *o)
 	*o = (struct outlook){ 0 };
 }
 
+size_t outlook_held(const struct outlook *o, int64_t step_ms,
+		    struct outlook_held ret[OUTLOOK_HELD])
+{
+	static const int hours[OUTLOOK_HELD] = { 1, 6, 24, 72 };
+	size_t n = 0;
+
+	for (size_t k = 0; k < OUTLOOK_HELD; k++) {
+		const int64_t ahead_ms = hours[k] * INT64_C(3600000);
+		const size_t steps = (size_t)(ahead_ms / step_ms);
+
+		if (steps < 1 || steps > o->f->h)
+			continue;
+		ret[n++] = (struct outlook_held){ ahead_ms, o->f->held[steps - 1] };
+	}
+	return n;
+}
+
 /* From local steps to the steps ahead in UTC. */
 static void to_utc(struct horizon *f, const size_t *at, size_t h)
 {
 	double *mean = xcalloc(h, sizeof(*mean));
 	double *q = xcalloc(h * MAX(f->n_levels, (size_t)1), sizeof(*q));
+	double *held = xcalloc(h, sizeof(*held));
 
 	for (size_t j = 0; j < h; j++) {
 		mean[j] = f->mean[at[j]];
+		held[j] = f->held[at[j]];
 		for (size_t k = 0; k < f->n_levels; k++)
 			q[k * h + j] = f->q[k * f->h + at[j]];
 	}
 	free(f->mean);
 	free(f->q);
+	free(f->held);
 	f->mean = mean;
 	f->q = q;
+	f->held = held;
 	f->h = h;
 }
 

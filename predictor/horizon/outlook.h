@@ -22,6 +22,19 @@ struct outlook {
 			     show a day */
 };
 
+/* What the 95 % band held of past values so far ahead. */
+struct outlook_held {
+	int64_t ahead_ms;
+	double share;
+};
+
+#define OUTLOOK_HELD 4
+
+/* An hour, 6 hours, a day and 3 days ahead, as far as o goes; returns how many. A share
+ * is NaN where that many steps fit less than six times into the past forecasts. */
+size_t outlook_held(const struct outlook *o, int64_t step_ms,
+		    struct outlook_held ret[OUTLOOK_HELD]);
+
 /*
  *   s       at least one value that is not NaN, none infinite; the effect of events is
  *           removed

@@ -48,6 +48,9 @@ void need_remember(struct deciding *d)
 	bool is_usable =
 		d->in_block == DECIDE_BY_NOTHING || d->in_block == DECIDE_BY_STATEFUL;
 
+	/* A clock that was set back must not hold for as long as that. */
+	if (at_ms < w->last_ms - in->stale_after_ms)
+		decide_window_move(w, at_ms - w->last_ms);
 	if (!is_usable || at_ms - w->last_ms > in->stale_after_ms)
 		decide_window_clear(w);
 	if (d->plan->needed >= 0)

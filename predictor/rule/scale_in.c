@@ -51,11 +51,20 @@ static int64_t weigh(struct deciding *d, int64_t lowest)
 	return p->in_saves >= p->in_costs ? count : 0;
 }
 
+/* Whether the last one was a dwell ago. One in the future is from before the clock was
+ * set back, and nobody knows when. */
+static bool is_step_over(const struct deciding *d)
+{
+	const int64_t ago_ms = d->in->now_ms - d->state->in_since_ms;
+
+	return ago_ms >= d->in->dwell_ms || ago_ms <= -d->in->dwell_ms;
+}
+
 int64_t step_in_left(const struct deciding *d)
 {
 	const struct decide_input *in = d->in;
 	const struct decide_state *s = d->state;
-	const bool is_over = in->now_ms - s->in_since_ms >= in->dwell_ms;
+	const bool is_over = is_step_over(d);
 
 	if (in->step_in_max <= 0)
 		return INT64_MAX;
@@ -113,7 +122,7 @@ void count_in(struct deciding *d)
 
 	if (d->plan->desired >= d->plan->from)
 		return;
-	if (d->in->now_ms - s->in_since_ms >= d->in->dwell_ms)
+	if (is_step_over(d))
 		s->in_count = 0;
 	/* It begins anew with each one, so that no dwell at all has more than the limit.
 	 */

@@ -9,6 +9,14 @@ void decide_window_clear(struct decide_window *w)
 	w->since_ms = w->last_ms = 0;
 }
 
+void decide_window_move(struct decide_window *w, int64_t by_ms)
+{
+	for (size_t i = 0; i < w->n; i++)
+		w->v[i].at_ms += by_ms;
+	w->since_ms += by_ms;
+	w->last_ms += by_ms;
+}
+
 void decide_window_note(struct decide_window *w, int64_t now_ms, int64_t value)
 {
 	if (w->last_ms == 0)

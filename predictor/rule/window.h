@@ -25,6 +25,8 @@ struct decide_window {
 };
 
 void decide_window_clear(struct decide_window *w);
+/* The clock was set by that much: what was noted stays as long ago as it was. */
+void decide_window_move(struct decide_window *w, int64_t by_ms);
 void decide_window_note(struct decide_window *w, int64_t now_ms, int64_t value);
 /* The largest value noted after now_ms - length_ms, or at now_ms; -1 when there is
  * none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * coverage_demand [FILE ...] - how often the largest demand within the lead time stayed
- * within the decision model's bands, on simulated demand and on recorded one.
+ * within the decision model's bands, on recorded demand; without a file on simulated one.
  *
  * FILE has a value a line, of a minute each; nan is a missing one. The model learns the
  * first half and is followed over the second, as `foretide backtest` does.
@@ -91,14 +91,18 @@ static int judge_file(const char *path)
 
 int main(int argc, char **argv)
 {
-	gsl_rng *r = gsl_rng_alloc(gsl_rng_mt19937);
+	gsl_rng *r;
 
+	if (argc > 1) {
+		for (int i = 1; i < argc; i++)
+			if (judge_file(argv[i]))
+				return 1;
+		return 0;
+	}
+	r = gsl_rng_alloc(gsl_rng_mt19937);
 	simulate(r, "simulated, few requests", 0.5, 0);
 	simulate(r, "simulated, many requests", 50, 0);
 	simulate(r, "simulated, noise of hours", 50, 0.2);
 	gsl_rng_free(r);
-	for (int i = 1; i < argc; i++)
-		if (judge_file(argv[i]))
-			return 1;
 	return 0;
 }

@@ -35,6 +35,10 @@ def fleet():
         yield q
 
 
+def is_as_before(q):
+    return settled(q, WEB) and len(q.hosts()) == WEB + 1 and heard(q)
+
+
 def stop_agent(q, dice):
     agent = q.agent(dice.choice(q.hosts())["id"])
     os.kill(agent, signal.SIGSTOP)
@@ -73,7 +77,7 @@ def test_no_stop_and_no_cut_ends_a_vm(fleet):
     dice = random.Random(SEED)
     print(f"seed {SEED}")
     for i in range(ROUNDS):
-        fleet.wait("all is as before", lambda: settled(fleet, WEB) and heard(fleet), 600)
+        fleet.wait("all is as before", lambda: is_as_before(fleet), 600)
         since, hosts = mark(fleet), set(fleet.local_hosts())
         fault, least, most = dice.choice(FAULTS)
         seconds = dice.uniform(least, min(most, LONGEST))
@@ -83,7 +87,7 @@ def test_no_stop_and_no_cut_ends_a_vm(fleet):
             time.sleep(seconds)
         finally:
             undo()
-        fleet.wait("all is as before", lambda: settled(fleet, WEB) and heard(fleet), 600)
+        fleet.wait("all is as before", lambda: is_as_before(fleet), 600)
         lost = [e["message"] for e in events_since(fleet, since)
                 if e["kind"] in ("host-lost", "host-failed", "host-gone")]
         assert lost == [], f"seed {SEED}, round {i}\n{fleet.picture()}"

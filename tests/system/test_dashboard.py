@@ -325,12 +325,18 @@ def problem_kinds():
             text = f.read()
         found |= set(re.findall(r'PROBLEM_\w+(?:, |\] = )"([a-z-]+)"', text))
         found |= set(re.findall(r'"(pool-(?:failing|limited))"', text))
+    for file in ("controller/health/health.c", "controller/health/store_alarm.c", "db/look.c",
+                 "controller/api/status.c"):
+        with open(os.path.join(ROOT, file), encoding="utf-8") as f:
+            found |= set(re.findall(
+                r'"((?:disk|database|store|clock|connections)-[a-z-]+|restored)"', f.read()))
     return found
 
 
 def test_every_problem_of_the_controller_has_a_title_and_a_tone(page):
     kinds = problem_kinds()
-    assert {"unit-failing", "roll-out-waits", "unit-stays", "pool-limited", "store-away"} <= kinds
+    assert {"unit-failing", "roll-out-waits", "unit-stays", "pool-limited", "store-away",
+            "disk-full", "database-fails", "store-no-space", "clock-skew", "restored"} <= kinds
     page.script(ANSWER, "/v1/status", {"problems": [
         {"kind": k, "message": f"about {k}", "since": None} for k in sorted(kinds)]})
     page.wait("all of them", lambda: {f"about {k}" for k in kinds} <= set(page.texts(".problem > span:not(.muted)")))

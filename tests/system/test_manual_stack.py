@@ -80,7 +80,7 @@ def test_each_kind_of_file_has_its_place_and_others_are_rejected(daemon, tmp_pat
         done = cli(daemon, "apply", extra, "--yes")
         assert done.returncode == 1 and name in done.stderr, (name, done)
         os.unlink(os.path.join(extra, name))
-    assert cli(daemon, "delete", "shop").returncode == 0
+    assert cli(daemon, "delete", "shop", "--yes").returncode == 0
 
 
 def literals(section):

@@ -12,7 +12,7 @@ import pytest
 
 from store_tools import BUILD, DEADLINE_S, wait_until
 from test_api import Foretided
-from week_tools import STACK, Week
+from week_tools import STACK, Refused, Week
 
 MONDAY_MS = 1767571200000
 POOL = "main"
@@ -167,7 +167,10 @@ def test_a_schedules_maximum_is_shown_then_obeyed(five, tier):
 
 def test_a_hold_makes_a_maximum_wait(five):
     hold = five.api.call("POST", "/v1/holds", {"stack": STACK, "tier": "out", "reason": "look"})
-    told = five.patch("out", min=1, max=2)
+    path = f"/v1/tiers/{STACK}/out"
+    with pytest.raises(Refused, match="409.*Its reason: look"):
+        five.api.call("PATCH", path, {"min": 1, "max": 2})
+    told = five.api.call("PATCH", f"{path}?force={hold['id']}", {"min": 1, "max": 2})
     assert told["changes"][0]["detail"].endswith("3 are ended when the hold on it ends")
     five.pass_minutes(2, BUSY)
     assert five.healthy("out") == 5

@@ -4,6 +4,7 @@ import datetime
 import json
 import math
 import os
+import random
 import re
 import subprocess
 import xml.etree.ElementTree
@@ -128,6 +129,26 @@ def test_forecast_of_a_file_finds_the_day(csv):
     assert r.returncode == 0, r.stderr
     assert "season: 1d" in r.stdout and "1 missing" in r.stdout
     assert len([line for line in r.stdout.splitlines() if line.startswith("2026-01-17T")]) == 24
+
+
+def test_what_the_band_held_is_printed_and_marked(tmp_path):
+    """Ten days of a wave, of which the last hours break out at ever more."""
+    path = tmp_path / "broken.csv"
+    noise = random.Random(3)
+    n = 10 * 288
+    path.write_text("".join(
+        f"{START + 300 * i},{100 + 40 * math.sin(2 * math.pi * i / 288) + noise.gauss(0, 2) + max(0, i - n + 144) ** 2 / 20}\n"
+        for i in range(n)), encoding="utf-8")
+    r = run("forecast", str(path), "--horizon", "2d")
+    held = re.findall(r"^95 % band: has held (\d+) of 100 past values (\w+) ahead(, fewer than it should)?$", r.stdout, re.M)
+    assert [ahead for _, ahead, _ in held] == ["1h", "6h", "1d"][:len(held)] and len(held) >= 2
+    told = json.loads(run("forecast", str(path), "--horizon", "2d", "--json").stdout)["held"]
+    assert [h["ahead_ms"] for h in told] == [3600000, 6 * 3600000, 24 * 3600000]
+    assert [f"{100 * h['share']:.0f}" for h in told[:len(held)]] == [share for share, _, _ in held]
+    assert [h["share"] < 0.93 for h in told[:len(held)]] == [bool(mark) for _, _, mark in held]
+    assert any(mark for _, _, mark in held), held
+    short = run("forecast", str(path), "--horizon", "4d").stdout
+    assert "95 % band: the past is too short to tell what it holds 3d ahead" in short
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_a_drained_host_goes_when_its_units_run_elsewhere_and_no_request_fails(q
 
     with Load(quick, rate=10) as load:
         load.flows()
-        quick.cli("drain", victim)
+        quick.cli("drain", victim, "--yes")
         quick.wait("another host is there and the drained one gone", replaced)
         load.flows(10)
         load.finish_without_failure()
@@ -89,7 +89,7 @@ def test_a_hold_stops_scaling_and_its_release_lets_it_go_on(quick):
 def test_a_deleted_stack_leaves_no_host_unit_or_key(quick):
     quick.scale(2)
     quick.up(web=2)
-    quick.cli("delete", "quick")
+    quick.cli("delete", "quick", "--yes")
     quick.wait("no unit", lambda: quick.units() == [])
     quick.wait("no host", lambda: quick.hosts() == [])
     quick.wait("nothing underneath", lambda: quick.local_hosts() == {})

@@ -89,7 +89,7 @@ def test_all_goes_on_when_the_leader_of_a_real_etcd_is_killed(world):
         load.finish_without_failure()
     assert not [e for e in q.items("/v1/events?since=0")
                 if e["kind"] in ("host-lost", "unit-failed", "host-failed")], q.picture()
-    q.cli("delete", "quick")
+    q.cli("delete", "quick", "--yes")
     q.wait("nothing is left underneath", lambda: q.local_hosts() == {})
     survivor = next(m for m in members if m not in (leader, second))
 

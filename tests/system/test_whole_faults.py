@@ -158,7 +158,7 @@ def test_no_host_is_left_running_when_its_pool_goes_while_its_cloud_fails(quick,
                and len(cloud_vms(folder)) == 2)
     set_weather(folder, [{"op": "terminate", "kind": "error", "times": -1}])
     if how == "stack":
-        quick.cli("delete", "elsewhere")
+        quick.cli("delete", "elsewhere", "--yes")
     else:
         files["stack.conf"] = files["stack.conf"].replace("[pool cloud]", "[pool other]") \
             .replace("pool = cloud", "pool = other")
@@ -191,7 +191,7 @@ def test_a_controller_killed_amid_a_mass_scale_in_keeps_the_limit_of_termination
         q.api("/v1/stacks/elsewhere", "PUT", {"files": files})
         q.wait("its hosts are launched", lambda:
                [h["state"] for h in q.hosts("cloud")] == ["booting"] * 8)
-        q.cli("delete", "elsewhere")
+        q.cli("delete", "elsewhere", "--yes")
         for i in range(6):
             time.sleep(0.02 * i)  # the moment is what is tested
             q.kill()

@@ -50,8 +50,8 @@ UNUSED enum pool_voice listen_to(void *arg, const char *host)
 {
 	const struct bench *b = arg;
 	CLEANUP(db_host_done) struct db_host h = { 0 };
-	const bool is_known = db_host_get(b->opts.db, host, &h, NULL) == 0 &&
-			      h.state < DB_HOST_GONE;
+	const bool is_known =
+		db_host_get(b->opts.db, host, &h, NULL) == 0 && h.state < DB_HOST_GONE;
 
 	return is_known ? b->voice : b->strangers;
 }

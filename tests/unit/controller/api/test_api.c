@@ -508,6 +508,84 @@ static void a_hold_is_set_seen_and_released(void **state)
 	assert_true(json_is_null(json_object_get(after, "hold")));
 }
 
+/* A pool of the stack, with a host that carries an instance of another stack's tier. */
+static void put_shared_host(const struct fixture *f)
+{
+	char shop[] = "shop", other[] = "other", tier[] = "db", pool[] = "p";
+	char host[] = "p-1", name[] = "db.service";
+	const struct db_pool p = { .name = pool, .stack = shop };
+	const struct db_host h = { .id = host, .pool = pool, .state = DB_HOST_UP };
+	const struct db_unit u = {
+		.name = name, .stack = other, .tier = tier, .host = host
+	};
+	struct db_stack s = { .name = other };
+	struct err e;
+
+	put_stack_row(f);
+	assert_ok(db_stack_put(f->db, &s, -1, NULL, &e), &e);
+	assert_ok(db_pool_put(f->db, &p, &e), &e);
+	assert_ok(db_host_put(f->db, &h, &e), &e);
+	assert_ok(db_unit_put(f->db, &u, &e), &e);
+}
+
+static int64_t put_hold(const struct fixture *f, const char *stack, const char *tier)
+{
+	union {
+		const char *in;
+		char *out;
+	} s = { .in = stack }, t = { .in = tier };
+	const struct db_hold h = { .stack = s.out, .tier = t.out };
+	int64_t id = 0;
+	struct err e;
+
+	assert_ok(db_hold_add(f->db, &h, &id, &e), &e);
+	return id;
+}
+
+static void a_host_with_units_of_a_held_tier_is_not_drained(void **state)
+{
+	const struct fixture *f = *state;
+	const struct call drain = { .method = "POST",
+				    .path = "/v1/hosts/p-1/drain",
+				    .token = f->admin };
+	const struct call delete = { .method = "DELETE",
+				     .path = "/v1/stacks/shop",
+				     .token = f->admin };
+	CLEANUP(free) char *forced = NULL;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	struct call by_force = drain;
+
+	put_shared_host(f);
+	(void)put_hold(f, "shop", "web");
+	assert_int_equal(fixture_status(f, &drain), 202);
+	put_shared_host(f);
+	const int64_t id = put_hold(f, "other", "db");
+
+	assert_int_equal(fixture_json(f, &drain, &doc), 409);
+	assert_int_equal(json_array_size(json_object_get(doc, "holds")), 1);
+	forced = xasprintf("%s?force=%lld", drain.path, (long long)id);
+	/* Nor is the stack deleted whose hosts it runs on, with both holds in the way. */
+	assert_int_equal(fixture_status(f, &delete), 409);
+	by_force.path = forced;
+	assert_int_equal(fixture_status(f, &by_force), 202);
+}
+
+static void the_hold_of_a_stack_guards_its_empty_hosts(void **state)
+{
+	const struct fixture *f = *state;
+	char pool[] = "p", host[] = "p-2";
+	const struct db_host h = { .id = host, .pool = pool, .state = DB_HOST_UP };
+	const struct call drain = { .method = "POST",
+				    .path = "/v1/hosts/p-2/drain",
+				    .token = f->admin };
+	struct err e;
+
+	put_shared_host(f);
+	assert_ok(db_host_put(f->db, &h, &e), &e);
+	(void)put_hold(f, "shop", "");
+	assert_int_equal(fixture_status(f, &drain), 409);
+}
+
 static void a_hold_on_what_is_not_there_is_refused(void **state)
 {
 	const struct fixture *f = *state;
@@ -1002,6 +1080,8 @@ int main(void)
 		TEST(limits_that_are_wrong_are_refused),
 		TEST(a_post_with_a_key_happens_once),
 		TEST(a_hold_is_set_seen_and_released),
+		TEST(a_host_with_units_of_a_held_tier_is_not_drained),
+		TEST(the_hold_of_a_stack_guards_its_empty_hosts),
 		TEST(a_hold_on_what_is_not_there_is_refused),
 		TEST(a_tier_is_changed_within_its_ranges),
 		TEST(a_tier_that_somebody_changed_meanwhile_is_not_changed),

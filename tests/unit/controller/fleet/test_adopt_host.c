@@ -28,7 +28,8 @@ static int setup(void **state)
 	scene_desire(w->s, "web", 1);
 	w->events = (struct events){ .db = w->s->db->db };
 	w->view = (struct view_snapshot){ .has_copy = true, .is_synced = true };
-	w->o = observer_new(100);
+	w->o = observer_new(
+		&(struct observer_opts){ .grace_ms = 100, .lost_after_ms = 300 });
 	*state = w;
 	return 0;
 }

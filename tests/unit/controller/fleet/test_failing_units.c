@@ -224,6 +224,7 @@ static void it_is_tried_anew_after_five_minutes_and_then_ever_later(void **state
 		pass(w, 1);
 		assert_true(gives_up(w));
 		/* On another host once; then where the one before was. */
+		assert_int_equal(scene_unit(w->s, "web@2.service")->restart, i > 0);
 		assert_string_equal(w->s->f->tiers[0].avoid, i == 0 ? "b" : "");
 	}
 	/* A tier that is well is treated as if nothing had been. */

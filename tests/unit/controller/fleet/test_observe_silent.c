@@ -234,18 +234,22 @@ static void services_that_hosts_miss_are_told(void **state)
 static void one_that_returns_is_taken_back_and_the_surplus_goes(void **state)
 {
 	struct watch *w = *state;
+	const char *was;
 
 	w->o->opts.lost_after_ms = 3600000;
 	stand(w, STACK("", ""));
 	w->silent = strcmp(place_of(w, "web@1.service"), "a") == 0 ? "a" : "b";
 	assert_true(
 		look_until(w, host(w, w->silent)->is_replaced && web(w)->healthy == 2));
+	was = w->silent;
 	w->silent = NULL;
 	look_for(w, 30);
 	for (size_t i = 0; i < w->s->f->n_hosts; i++)
 		assert_int_equal(w->s->f->hosts[i].h.unknown_ms, 0);
 	assert_int_equal(n_events(w, "host-returned"), 1);
 	assert_int_equal(web(w)->running, 2);
+	assert_string_equal(place_of(w, "web@1.service"), was);
+	assert_int_equal(scene_unit(w->s, "web@1.service")->u.goal, DB_GOAL_RUN);
 	assert_false(is_told(w, OBSERVE_UNKNOWN, ""));
 }
 
@@ -333,6 +337,7 @@ static void nothing_is_concluded_while_nobody_listened(void **state)
 	struct listening_work held;
 
 	stand(w, STACK("", ""));
+	assert_ok(listening_start(l, w->s->e), w->s->e);
 	w->o->opts.listening = l;
 	listening_begin_at(l, &held, "a test", 5, clock_mono_ms() - 1000);
 	w->silent = "a";

@@ -292,6 +292,47 @@ static void one_whose_host_is_lost_while_it_is_replaced_is_not_placed_again(void
 	assert_int_equal(n_running(s), 1);
 }
 
+static void one_that_is_run_again_stays_where_it_is(void **state)
+{
+	struct scene *s = *state;
+	struct fleet_unit *u;
+
+	stand(s, 2);
+	scene_load(s);
+	scene_unit(s, "web@1.service")->restart = true;
+	unit_plan(s->f);
+	u = scene_unit(s, "web@1.service");
+	assert_int_equal(u->u.goal, DB_GOAL_RESTART);
+	assert_int_equal(s->f->n_units, 2);
+	scene_save(s);
+	/* In as many rounds as it takes to stop. */
+	plan(s);
+	assert_int_equal(scene_unit(s, "web@1.service")->u.goal, DB_GOAL_RESTART);
+	scene_unit(s, "web@1.service")->u.drained = true;
+	scene_unit(s, "web@1.service")->dirty = true;
+	scene_save(s);
+	plan(s);
+	u = scene_unit(s, "web@1.service");
+	assert_int_equal(u->u.goal, DB_GOAL_RUN);
+	assert_string_equal(u->u.host, "a");
+	assert_int_equal(s->f->n_units, 2);
+}
+
+static void one_that_is_run_again_goes_first_when_there_are_too_many(void **state)
+{
+	struct scene *s = *state;
+
+	stand(s, 3);
+	scene_load(s);
+	scene_unit(s, "web@1.service")->restart = true;
+	unit_plan(s->f);
+	scene_desire(s, "web", 2);
+	scene_save(s);
+	plan(s);
+	assert_true(drains(s, "web@1.service"));
+	assert_int_equal(n_running(s), 2);
+}
+
 static void units_of_a_tier_that_is_no_more_drain(void **state)
 {
 	struct scene *s = *state;
@@ -408,6 +449,8 @@ int main(void)
 		SCENE_TEST(one_that_is_no_template_s_serves_until_another_does),
 		SCENE_TEST(
 			one_whose_host_is_lost_while_it_is_replaced_is_not_placed_again),
+		SCENE_TEST(one_that_is_run_again_stays_where_it_is),
+		SCENE_TEST(one_that_is_run_again_goes_first_when_there_are_too_many),
 		SCENE_TEST(units_of_a_tier_that_is_no_more_drain),
 		SCENE_TEST(a_tier_whose_stack_cannot_be_read_stays_as_it_is),
 		SCENE_TEST(a_new_text_goes_to_one_at_a_time),

@@ -22,6 +22,7 @@ struct ward {
 	size_t n_sick;
 	const char *active; /* of the sick ones */
 	bool never_passed;  /* the first one's check */
+	int64_t ahead_ms;   /* the clock of all hosts */
 	bool is_doubtful;   /* what is seen */
 	bool is_silent;     /* the agent of the first */
 	bool is_bad_text;   /* the tier's: who has it serves for a moment at most */
@@ -74,7 +75,7 @@ static void say(struct ward *w, struct fleet_unit *u)
 				  ? HEALTH_STARTING
 			  : is_sick ? HEALTH_FAILING
 				    : HEALTH_PASSING,
-		.since_ms = NOW_MS,
+		.since_ms = NOW_MS + w->ahead_ms,
 		.message = (char *)(uintptr_t)(is_sick ? "check of web: status 500" : ""),
 	};
 
@@ -285,6 +286,26 @@ static void one_that_does_not_come_to_serve_is_made_up_for_in_the_end(void **sta
 		assert_int_equal(round_at(w, 60), 5);
 	assert_int_equal(round_at(w, 60), 4);
 	assert_false(is_running(w, "web@1.service"));
+}
+
+static void a_wrong_clock_takes_no_time_from_one_that_comes(void **state)
+{
+	struct ward *w = *state;
+
+	w->n_sick = 1;
+	w->never_passed = true;
+	w->ahead_ms = -3600 * 1000; /* the hosts' is behind */
+	stand(w, STACK("9", ""), 4);
+	assert_int_equal(round_at(w, 60), 4);
+	assert_int_equal(round_at(w, 60), 4);
+	w->s->now_ms += 3600 * 1000; /* the controller's is set */
+	assert_int_equal(round_at(w, 10), 4);
+	w->s->now_ms -= 7200 * 1000;
+	assert_int_equal(round_at(w, 10), 4);
+	/* And it does not keep it from being told, either. */
+	for (int i = 0; i < 5; i++)
+		round_at(w, 60);
+	assert_true(strstr(problem(w), "has not come to serve"));
 }
 
 static void at_the_maximum_it_is_given_time(void **state)
@@ -679,6 +700,7 @@ int main(void)
 		WARD_TEST(one_that_is_down_for_a_minute_is_made_up_for),
 		WARD_TEST(one_that_never_served_is_starting),
 		WARD_TEST(one_that_does_not_come_to_serve_is_made_up_for_in_the_end),
+		WARD_TEST(a_wrong_clock_takes_no_time_from_one_that_comes),
 		WARD_TEST(at_the_maximum_it_is_given_time),
 		WARD_TEST(one_that_serves_again_is_not_ended_for_having_been_sick),
 		WARD_TEST(nor_while_others_carry_the_tier),

@@ -177,6 +177,25 @@ static void one_whose_pushes_arrive_is_neither_replaced_nor_lost(void **state)
 	assert_int_equal(p->lost, 1);
 }
 
+static void what_was_replaced_stays_so_until_its_lease_is_back(void **state)
+{
+	struct place *p = *state;
+
+	stand(p, "web", 4);
+	pass(p, MINUTE);
+	cut(p, 1, 1);
+	pass(p, MINUTE);
+	assert_true(p->h[1].is_replaced);
+	p->pushes[1] = true;
+	pass(p, 10 * MINUTE);
+	assert_true(p->h[1].is_cut);
+	assert_true(p->h[1].is_replaced);
+	assert_int_equal(p->lost, 0);
+	heal(p, 1, 1);
+	pass(p, 500);
+	assert_false(p->h[1].is_replaced);
+}
+
 static void rare_pushes_are_not_waited_for(void **state)
 {
 	struct place *p = *state;
@@ -291,6 +310,30 @@ static void a_cut_of_all_for_ten_seconds_replaces_and_ends_none(void **state)
 	}
 }
 
+/* Of hosts that are cut off at the same time, as their leases do. */
+static void leases_that_end_one_after_another_are_no_proof(void **state)
+{
+	struct place *p = *state;
+
+	stand(p, "web", 2);
+	pass(p, MINUTE);
+	p->pushes[0] = p->pushes[1] = false;
+	p->h[0].alive = false;
+	pass(p, 12000);
+	assert_true(p->h[0].is_unknown);
+	assert_int_equal(count_replaced(p), 0);
+	p->h[1].alive = false;
+	pass(p, MINUTE);
+	assert_int_equal(count_replaced(p), 0);
+	heal(p, 0, 2);
+	pass(p, 500);
+	/* Where the other is there but never pushes again, it is believed in the end. */
+	p->pushes[0] = p->pushes[1] = false;
+	p->h[0].alive = false;
+	pass(p, 40000);
+	assert_int_equal(count_replaced(p), 1);
+}
+
 static void a_pool_of_two_that_is_silent_is_doubted(void **state)
 {
 	struct place *p = *state;
@@ -364,6 +407,7 @@ static void those_that_come_back_last_are_not_lost_at_the_heal(void **state)
 static void the_doubt_outlasts_the_return_of_the_first_by_a_minute(void **state)
 {
 	struct place *p = *state;
+	char text[400];
 
 	stand(p, "web", 5);
 	pass(p, MINUTE);
@@ -372,6 +416,8 @@ static void the_doubt_outlasts_the_return_of_the_first_by_a_minute(void **state)
 	heal(p, 0, 4);
 	pass(p, 59000);
 	assert_true(silences_doubt_all(p->s));
+	assert_true(silences_doubt_text(p->s, text, sizeof(text)));
+	assert_non_null(strstr(text, "1 of 5 hosts are not heard yet"));
 	pass(p, 2000);
 	assert_false(silences_doubt_all(p->s));
 	/* Then the silence of the last begins. */
@@ -470,6 +516,7 @@ int main(void)
 		TEST(one_of_four_is_unknown_then_replaced_then_lost),
 		TEST(one_that_is_heard_again_is_as_before),
 		TEST(one_whose_pushes_arrive_is_neither_replaced_nor_lost),
+		TEST(what_was_replaced_stays_so_until_its_lease_is_back),
 		TEST(rare_pushes_are_not_waited_for),
 		TEST(without_any_push_the_lease_alone_counts),
 		TEST(a_pool_may_never_lose_any),
@@ -477,6 +524,7 @@ int main(void)
 		TEST(silence_while_nobody_listened_does_not_count),
 		TEST(the_wait_until_one_is_lost_begins_anew_too),
 		TEST(a_cut_of_all_for_ten_seconds_replaces_and_ends_none),
+		TEST(leases_that_end_one_after_another_are_no_proof),
 		TEST(a_pool_of_two_that_is_silent_is_doubted),
 		TEST(a_rack_of_seventy_is_replaced_a_tenth_a_minute),
 		TEST(an_installation_that_is_silent_is_replaced_slowly),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_pool_bounds.c - what a pool may do at most: VMs that no list shows, lists that lie,
- * the maximum, hosts that never join, caps, VMs that nobody knows.
+ * test_pool_bounds.c - what a pool may do at most: VMs that no list shows, lists that
+ * lie, the maximum, hosts that never join, caps, VMs that nobody knows.
  */
 #include "pool_bench.h"
 
@@ -299,6 +299,27 @@ static void hosts_that_never_join_make_the_pool_wait_longer_and_longer(void **st
 	assert_true(is_told(b, "hosts-do-not-join", "did not join in time"));
 }
 
+static void another_life_waits_as_long(void **state)
+{
+	struct bench *b = *state;
+
+	put_pool(b, "{}", 4);
+	rounds(b, 2);
+	for (int i = 0; i < 2; i++) {
+		pass(20 * MINUTE_MS + 1);
+		rounds(b, 4);
+	}
+	assert_int_equal(n_calls(b, "launch"), 8);
+	restart(b);
+	rounds(b, 4);
+	assert_int_equal(n_calls(b, "launch"), 8);
+	assert_true(is_told(b, "hosts-do-not-join", "in 1m"));
+	pass(MINUTE_MS);
+	restart(b);
+	rounds(b, 4);
+	assert_int_equal(n_calls(b, "launch"), 9);
+}
+
 static void one_that_joins_ends_the_wait(void **state)
 {
 	struct bench *b = *state;
@@ -485,6 +506,7 @@ int main(void)
 		HELD_TEST(launches_without_an_answer_count_against_the_maximum),
 		POOL_TEST(unknown_vms_count_against_the_maximum),
 		HELD_TEST(hosts_that_never_join_make_the_pool_wait_longer_and_longer),
+		HELD_TEST(another_life_waits_as_long),
 		HELD_TEST(one_that_joins_ends_the_wait),
 		HELD_TEST(launches_within_an_hour_are_capped_also_over_a_restart),
 		POOL_TEST(launches_that_failed_do_not_use_the_cap_up),

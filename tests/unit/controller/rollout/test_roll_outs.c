@@ -20,9 +20,10 @@ struct watchman {
 	struct events events;
 	int64_t mono_ms;
 	bool is_doubtful;
-	const char *fails;  /* instances with the new text; NULL: none does */
-	bool are_late;      /* instances with the new text do not serve */
-	const char *silent; /* a host; NULL */
+	const char *fails;   /* instances with the new text; NULL: none does */
+	bool are_late;       /* instances with the new text do not serve */
+	const char *silent;  /* a host; NULL */
+	bool by_application; /* responses are counted, else by the balancer */
 };
 
 static int setup(void **state)
@@ -311,16 +312,44 @@ static void it_goes_back_by_itself_where_the_stack_asks_for_it(void **state)
 	assert_int_equal(s.version, version);
 }
 
+static void what_was_good_comes_back_to_all_at_once_whatever_happens(void **state)
+{
+	struct watchman *w = *state;
+
+	begin(w, STACK);
+	pass(w, 30);
+	pass(w, 61);
+	assert_int_equal(n_new(w), 2);
+	scene_apply(w->s, STACK, TEXT);
+	w->fails = "failed";
+	pass(w, 1);
+	assert_int_equal(state_of(w), DB_ROLL_OUT_RUNNING);
+	w->fails = NULL;
+	for (int i = 0; i < 3; i++)
+		pass(w, 1);
+	assert_int_equal(n_new(w), 3);
+	assert_int_equal(state_of(w), DB_ROLL_OUT_DONE);
+	assert_int_equal(n_events(w, "rollout-stopped"), 0);
+}
+
 /* ---------------------------------------------------------------- errors */
 
-/* Its balancer's count of an instance. */
+/* The count of an instance's responses. */
 static void count(struct watchman *w, int n, const char *code, double v)
 {
 	CLEANUP(free)
-	char *labels = xasprintf("code=\"%s\",host=\"l\",proxy=\"web\",server=\"web-%d-80"
-				 "\",stack=\"shop\",tier=\"lb\",unit=\"lb@1.service\"",
-				 code, n);
-	const struct db_sample_in in = { "haproxy_server_http_responses_total", labels,
+	char *of_balancer =
+		xasprintf("code=\"%s\",host=\"l\",proxy=\"web\",server=\"web-%d-80\","
+			  "stack=\"shop\",tier=\"lb\",unit=\"lb@1.service\"",
+			  code, n);
+	CLEANUP(free)
+	char *of_application = xasprintf("stack=\"shop\",status=\"%s\",tier=\"web\","
+					 "unit=\"web@%d.service\"",
+					 code, n);
+	const struct db_sample_in in = { w->by_application
+						 ? "http_requests_total"
+						 : "haproxy_server_http_responses_total",
+					 w->by_application ? of_application : of_balancer,
 					 DB_COUNTER, w->s->now_ms, v };
 
 	assert_ok(db_samples_add(w->s->db->db, &in, 1, w->s->now_ms, NULL, w->s->e),
@@ -347,9 +376,8 @@ static void serve(struct watchman *w, int seconds, const char *code)
 	}
 }
 
-static void one_that_answers_with_errors_stops_it(void **state)
+static void stop_by_errors(struct watchman *w)
 {
-	struct watchman *w = *state;
 	char text[600];
 
 	stand(w, STACK);
@@ -362,6 +390,19 @@ static void one_that_answers_with_errors_stops_it(void **state)
 	assert_true(roll_outs_stopped_problem(w->s->f, text, sizeof(text)));
 	assert_non_null(strstr(text, "answers with errors: "));
 	assert_non_null(strstr(text, ", 0 of "));
+}
+
+static void one_that_answers_with_errors_stops_it(void **state)
+{
+	stop_by_errors(*state);
+}
+
+static void one_whose_own_count_says_so_stops_it_too(void **state)
+{
+	struct watchman *w = *state;
+
+	w->by_application = true;
+	stop_by_errors(w);
 }
 
 static void one_that_answers_as_the_others_does_not(void **state)
@@ -426,6 +467,7 @@ static void a_unit_that_takes_two_hosts_with_it_is_started_nowhere(void **state)
 		scene_host(w->s, h, "p", DB_HOST_UP);
 	pass(w, 1);
 	pass(w, 1);
+	assert_int_equal(state_of(w), DB_ROLL_OUT_DONE);
 	first = host_of(w);
 	fall(w, first);
 	assert_int_equal(n_events(w, "unit-kills-hosts"), 0);
@@ -471,7 +513,9 @@ int main(void)
 		WATCH_TEST(what_is_added_meanwhile_gets_the_good_text),
 		WATCH_TEST(the_same_applied_again_is_another_try),
 		WATCH_TEST(it_goes_back_by_itself_where_the_stack_asks_for_it),
+		WATCH_TEST(what_was_good_comes_back_to_all_at_once_whatever_happens),
 		WATCH_TEST(one_that_answers_with_errors_stops_it),
+		WATCH_TEST(one_whose_own_count_says_so_stops_it_too),
 		WATCH_TEST(one_that_answers_as_the_others_does_not),
 		WATCH_TEST(a_unit_that_takes_two_hosts_with_it_is_started_nowhere),
 		WATCH_TEST(one_that_ran_for_long_or_elsewhere_is_no_killer),

@@ -195,6 +195,24 @@ static void server_certificate_names_every_address(void **state)
 	assert_false(succeeds(bad));
 }
 
+static void certificates_are_valid_to_a_clock_a_day_behind(void **state)
+{
+	const struct fixture *f = *state;
+	const char *const names[] = { "controller.example" };
+	CLEANUP(ca_close) struct ca *ca = NULL;
+	CLEANUP(free) char *cert = NULL;
+	CLEANUP(free) char *key = NULL;
+	CLEANUP(free)
+	char *then = xasprintf("cd %s && openssl verify -attime %lld -CAfile ca.pem "
+			       "server.pem",
+			       f->ca_dir, (long long)(clock_wall_ms() / 1000 - 86400));
+	struct err e;
+
+	assert_ok(ca_open(f->ca_dir, &ca, &e), &e);
+	assert_ok(ca_server(ca, names, 1, &cert, &key, &e), &e);
+	assert_true(succeeds(then));
+}
+
 static void server_certificate_is_used_again_until_the_names_change(void **state)
 {
 	const struct fixture *f = *state;
@@ -306,6 +324,7 @@ int main(void)
 		TEST(refuses_a_key_that_is_not_the_certificates),
 		TEST(refuses_a_certificate_without_its_key),
 		TEST(server_certificate_names_every_address),
+		TEST(certificates_are_valid_to_a_clock_a_day_behind),
 		TEST(server_certificate_is_used_again_until_the_names_change),
 		TEST(host_certificate_has_our_name_and_is_for_clients_only),
 		TEST(serial_tells_the_key_and_is_never_the_same),

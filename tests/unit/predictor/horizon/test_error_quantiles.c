@@ -21,7 +21,7 @@ static void quantiles(size_t seasons, size_t large, double *q)
 {
 	CLEANUP(error_quantiles_done) struct error_quantiles s = { 0 };
 	gsl_rng *g = gsl_rng_alloc(gsl_rng_mt19937);
-	double actual[H];
+	double actual[H], held[H];
 
 	error_quantiles_init(&s, H, SEASON, seasons);
 	for (size_t i = 0; i < seasons; i++) {
@@ -29,9 +29,10 @@ static void quantiles(size_t seasons, size_t large, double *q)
 
 		for (size_t j = 0; j < H; j++)
 			actual[j] = gsl_ran_gaussian(g, size);
-		error_quantiles_add(&s, i * SEASON, actual, none, H);
+		error_quantiles_add(&s, i * SEASON, actual, none, H, H);
 	}
-	error_quantiles_at(&s, seasons * SEASON, none, -INFINITY, levels, LEVELS, q);
+	error_quantiles_at(&s, seasons * SEASON, none, -INFINITY, levels, LEVELS, q,
+			   held);
 	gsl_rng_free(g);
 }
 
@@ -51,7 +52,8 @@ static void many_errors_give_their_own_quantiles(void **state)
 
 	(void)state;
 	quantiles(1000, 1000, q);
-	assert_close(width(q, LOW, HIGH), 2 * 1.96, 0.1);
+	/* What adapts to the latest errors is a little wider for it. */
+	assert_close(width(q, LOW, HIGH), 2 * 1.96, 0.15);
 	assert_close(width(q, LOWER_HALF, UPPER_HALF), 2 * 0.674, 0.05);
 }
 
@@ -87,16 +89,17 @@ static void large_errors_widen_more_when_they_are_recent(void **state)
 static void what_is_known_of_a_recent_origin_counts(void **state)
 {
 	CLEANUP(error_quantiles_done) struct error_quantiles s = { 0 };
-	double actual[H] = { 0 }, q[LEVELS * H];
+	double actual[H] = { 0 }, q[LEVELS * H], held[H];
 
 	(void)state;
 	error_quantiles_init(&s, H, SEASON, 9);
 	for (size_t i = 0; i < 8; i++)
-		error_quantiles_add(&s, i * SEASON, actual, none, H);
+		error_quantiles_add(&s, i * SEASON, actual, none, H, H);
 	for (size_t j = 0; j < H; j++)
 		actual[j] = j < 10 ? 5 : NAN;
-	error_quantiles_add(&s, 9 * SEASON - 10, actual, none, 10);
-	error_quantiles_at(&s, 9 * SEASON, none, -INFINITY, levels, LEVELS, q);
+	error_quantiles_add(&s, 9 * SEASON - 10, actual, none, 10, H);
+	error_quantiles_at(&s, 9 * SEASON, none, -INFINITY, levels, LEVELS, q,
+			   held);
 	for (size_t j = 0; j < H; j++)
 		assert_true(isfinite(q[HIGH * H + j]));
 	assert_true(q[HIGH * H] > 1);
@@ -106,16 +109,17 @@ static void what_is_known_of_a_recent_origin_counts(void **state)
 static void quantiles_of_skew_errors_do_not_cross(void **state)
 {
 	CLEANUP(error_quantiles_done) struct error_quantiles s = { 0 };
-	double actual[H], q[LEVELS * H];
+	double actual[H], q[LEVELS * H], held[H];
 
 	(void)state;
 	error_quantiles_init(&s, H, SEASON, 6);
 	for (size_t i = 0; i < 6; i++) {
 		for (size_t j = 0; j < H; j++)
 			actual[j] = i % 2 ? -2 + (double)j / 100 : 40 * (double)j;
-		error_quantiles_add(&s, i * SEASON, actual, none, H);
+		error_quantiles_add(&s, i * SEASON, actual, none, H, H);
 	}
-	error_quantiles_at(&s, 6 * SEASON, none, -INFINITY, levels, LEVELS, q);
+	error_quantiles_at(&s, 6 * SEASON, none, -INFINITY, levels, LEVELS, q,
+			   held);
 	for (size_t k = 1; k < LEVELS; k++)
 		for (size_t j = 0; j < H; j++)
 			assert_true(q[k * H + j] >= q[(k - 1) * H + j]);

@@ -2,6 +2,8 @@
 /* Which instances go, and when. */
 #include "decide_fixture.h"
 
+#include "check.h"
+
 static void it_goes_in_when_fewer_sufficed_for_the_whole_dwell(void **state)
 {
 	struct decide_input in = three_running();
@@ -340,6 +342,45 @@ static void a_gap_in_the_data_begins_the_dwell_anew(void **state)
 	assert_int_equal(p.desired, 3);
 }
 
+/* Whatever the clock is set back to, it takes a dwell, not the jump as well. */
+static void a_clock_that_is_set_back_holds_no_longer_than_the_dwell(void **state)
+{
+	const int64_t back_ms[] = { 2 * MINUTE, 60 * MINUTE, 7 * 1440 * MINUTE };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(back_ms); i++) {
+		struct decide_input in = three_running();
+		struct decide_state s = { 0 };
+		struct decide_plan p;
+
+		in.now_ms += 8 * 1440 * MINUTE;
+		in.demand_at_ms = in.forecast_at_ms = in.now_ms;
+		run(&in, &s, 20 * MINUTE);
+		in.now_ms -= back_ms[i];
+		in.demand_at_ms = in.forecast_at_ms = in.now_ms;
+		set_demand(&in, 20, 28);
+		p = run(&in, &s, 9 * MINUTE);
+		assert_int_equal(p.desired, 3);
+		p = run(&in, &s, 4 * MINUTE);
+		assert_int_equal(p.desired, 2);
+	}
+}
+
+static void a_step_of_before_the_clock_was_set_back_is_over(void **state)
+{
+	struct decide_state s;
+	struct decide_input in = about_to_go_in(&s, 3);
+	struct decide_plan p;
+
+	(void)state;
+	in.step_in_max = 1;
+	s.in_since_ms = in.now_ms + 60 * MINUTE;
+	s.in_count = 1;
+	pass(&in, 10 * SECOND);
+	p = run(&in, &s, 0);
+	assert_int_equal(p.desired, 2);
+}
+
 static void a_nonsensical_number_of_instances_is_decided_at_once(void **state)
 {
 	struct decide_input in = three_running();
@@ -370,6 +411,8 @@ int main(void)
 		cmocka_unit_test(it_never_goes_in_without_good_data),
 		cmocka_unit_test(it_never_goes_in_without_a_full_forecast),
 		cmocka_unit_test(a_gap_in_the_data_begins_the_dwell_anew),
+		cmocka_unit_test(a_clock_that_is_set_back_holds_no_longer_than_the_dwell),
+		cmocka_unit_test(a_step_of_before_the_clock_was_set_back_is_over),
 		cmocka_unit_test(a_nonsensical_number_of_instances_is_decided_at_once),
 	};
 

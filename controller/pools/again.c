@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "repeat.h"
+#include "again.h"
 
 #include "clock.h"
 
 #include <stdio.h>
 #include <string.h>
 
-bool repeat_is_due(struct repeat *r, const char *text)
+bool again_is_due(struct again *r, const char *text)
 {
 	const int64_t now = clock_mono_ms();
 	/* What does not fit is no difference. */
-	const bool is_same =
-		*r->text && strncmp(r->text, text, sizeof(r->text) - 1) == 0;
+	const bool is_same = *r->text && strncmp(r->text, text, sizeof(r->text) - 1) == 0;
 
-	if (is_same && now - r->told_mono_ms < REPEAT_EVERY_MS) {
+	if (is_same && now - r->told_mono_ms < AGAIN_EVERY_MS) {
 		r->count++;
 		return false;
 	}
@@ -24,7 +23,7 @@ bool repeat_is_due(struct repeat *r, const char *text)
 	return true;
 }
 
-void repeat_end(struct repeat *r)
+void again_over(struct again *r)
 {
-	*r = (struct repeat){ 0 };
+	*r = (struct again){ 0 };
 }
