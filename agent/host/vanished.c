@@ -155,7 +155,12 @@ static bool keep_on(const struct group *g, struct record *r, int64_t now_ms)
 		return false;
 	if (!r->calm_ms)
 		r->calm_ms = now_ms;
-	return now_ms - r->calm_ms < VANISHED_WINDOW_MS;
+	return now_ms - r->calm_ms < VANISHED_CALM_MS;
+}
+
+static bool must_keep(const struct record *r)
+{
+	return r->state == STATE_KEPT && !r->calm_ms;
 }
 
 static void keep(const struct vanished *v, const struct group *g, struct record *r)
@@ -223,7 +228,7 @@ static bool has_kept(const struct vanished *v, const char *group)
 
 		if (r->group_len != len || memcmp(r->kv.key, group, len) != 0)
 			return false;
-		if (r->state == STATE_KEPT)
+		if (must_keep(r))
 			return true;
 	}
 	return false;
@@ -262,7 +267,7 @@ static size_t settle_group(struct vanished *v, size_t from, size_t to, int64_t n
 			record_free(r);
 			continue;
 		}
-		kept += r->state == STATE_KEPT;
+		kept += must_keep(r);
 		v->list[left++] = r;
 	}
 	memmove(v->list + left, v->list + to, (v->n - to) * sizeof(struct record *));

@@ -7,7 +7,7 @@
  * So, as with Envoy's panic threshold: when more than half of the records of one group
  * (those of one service: the keys of one folder) vanished within VANISHED_WINDOW_MS,
  * all of them are kept for keep_ms. They are let go when as many as before are there
- * again, or more than half for VANISHED_WINDOW_MS. Who uses the list checks its servers
+ * again, or at least half for VANISHED_CALM_MS. Who uses the list checks its servers
  * itself.
  *
  * Fewer are let go after VANISHED_SETTLE_MS, in which others may follow. A record that
@@ -28,6 +28,7 @@
 
 #define VANISHED_SETTLE_MS 250
 #define VANISHED_WINDOW_MS 30000
+#define VANISHED_CALM_MS 10000
 
 struct vanished;
 
@@ -41,7 +42,7 @@ struct vanished_opts {
 	/* How many keys of the copy begin with group, those that are kept included. */
 	size_t (*count)(void *arg, const char *group);
 	void (*act)(void *arg, enum vanished_act act, const struct store_kv *kv);
-	/* n of a group's records are kept from now on; or (n == 0) no more. */
+	/* n of a group's records are kept from now on; or (n == 0) enough are there. */
 	void (*told)(void *arg, const char *group, size_t n);
 	void *arg;
 };

@@ -239,7 +239,7 @@ static void those_that_return_one_by_one_lose_no_other(void **state)
 	pass(s, 10000);
 	for (size_t i = 0; i < 4; i++) {
 		put_web(s, i, i + 1);
-		pass(s, 5000);
+		pass(s, VANISHED_CALM_MS / 4);
 		assert_int_equal(count(s, WEB), 4);
 	}
 	assert_false(vanished_settle(s->v, s->now));
@@ -254,7 +254,9 @@ static void half_of_them_for_long_is_enough(void **state)
 	vanish_web(s, 0, 4);
 	pass(s, 1000);
 	put_web(s, 0, 2);
-	pass(s, VANISHED_WINDOW_MS - 1000);
+	pass(s, 1000);
+	assert_int_equal(s->kept, 0);
+	pass(s, VANISHED_CALM_MS - 2000);
 	assert_int_equal(count(s, WEB), 4);
 	pass(s, 2000);
 	assert_int_equal(count(s, WEB), 2);
