@@ -8,10 +8,10 @@
  * until it is stable, and does not count as starting. After five minutes another instance
  * replaces it: on another host, a new one if needed, or on the same one when the pool is
  * at its maximum. When that has not helped it fails everywhere: from then on, after twice
- * as long each time up to an hour, all that fail are run again where they are. So one host
- * at most is launched for a tier until all of it is stable again, and one an hour; none
- * for a text that has stopped its own roll-out (rollout.h). Instances of stateful tiers
- * and of tiers on hold are not replaced; nor is one whose agent is silent.
+ * as long each time up to an hour, all that fail are run again where they are. So one
+ * host at most is launched for a tier until all of it is stable again, and one an hour;
+ * none for a text that has stopped its own roll-out (rollout.h). Instances of stateful
+ * tiers and of tiers on hold are not replaced; nor is one whose agent is silent.
  *
  * Kept in memory: after a restart, what still fails is reported again. One thread.
  */

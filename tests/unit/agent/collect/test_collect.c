@@ -70,6 +70,7 @@ static void haproxy_tells_of_frontends_backends_and_servers(void **state)
 	has(&f, "haproxy_backend_active_servers{proxy=app} g 1");
 	has(&f, "haproxy_backend_http_requests_total{proxy=app} c 3");
 	has(&f, "haproxy_server_sessions_total{proxy=app,server=s1} c 12");
+	has(&f, "haproxy_server_http_responses_total{proxy=app,server=s1,code=5xx} c 0");
 	has(&f, "haproxy_server_up{proxy=app,server=s1} g 1");
 	has(&f, "haproxy_server_up{proxy=app,server=s2} g 0");
 	close_fixture(&f);
