@@ -106,6 +106,10 @@ static int exchange_up_to(struct client *c, const char *method, const char *path
 	int rc = http_exchange(&req, ret, err);
 
 	c->status = rc == 0 ? ret->status : 0;
+	/* It is the controller that is refused here, not the caller. */
+	if (rc == ERR_DENIED)
+		return err_wrap(err, ERR_PROTO,
+				"the certificate of %s is not trusted, see --ca", c->url);
 	return rc == 0 && (ret->status < 200 || ret->status >= 300) ? problem(c, ret, err)
 								    : rc;
 }

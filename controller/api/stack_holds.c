@@ -22,8 +22,7 @@ static bool scales(const struct db_tier *was, const struct db_tier *t)
 	const bool has_other = was->min != t->min || was->max != t->max;
 
 	return (has_other && forces(was->desired, t->min, t->max)) ||
-	       differs(was->pool, t->pool) ||
-	       differs(was->unit, t->unit) ||
+	       differs(was->pool, t->pool) || differs(was->unit, t->unit) ||
 	       differs(was->schedule_json, t->schedule_json);
 }
 

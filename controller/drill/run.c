@@ -31,6 +31,7 @@ struct step {
 	struct watch watch;
 	char host[64]; /* the one that is taken; "": none */
 	int64_t from_ms;
+	json_t *problems; /* at the last look */
 };
 
 /* ---------------------------------------------------------------- looking */
@@ -38,13 +39,13 @@ struct step {
 static int look_once(struct step *s, struct look *ret, struct err *err)
 {
 	const struct drill_ops *ops = &s->r->o->ops;
-	CLEANUP(json_decref) json_t *problems = NULL;
 	int rc = look_read(s->r->o->db, s->r->stack, ret, err);
 
 	if (rc < 0)
 		return rc;
-	problems = ops->problems ? ops->problems(ops->arg) : NULL;
-	watch_see(&s->watch, ret, s->kind == REPORT_KILL, problems, clock_mono_ms());
+	json_decref(s->problems);
+	s->problems = ops->problems ? ops->problems(ops->arg) : NULL;
+	watch_see(&s->watch, ret, s->kind == REPORT_KILL, s->problems, clock_mono_ms());
 	return 0;
 }
 
@@ -62,15 +63,26 @@ static int check_trouble(const struct step *s, struct err *err)
 	return refuse_hold(s->r->o->db, s->r->stack, clock_now_ms(), err);
 }
 
-/* The host that was killed is known to be gone, all serve, and all hosts are up. */
+/* The host that was killed is known to be gone, all serve, all hosts are up, and no
+ * problem is left. */
+static int check_well(const struct step *s, const struct look *l, struct err *err)
+{
+	int rc = look_check_well(l, err);
+
+	if (rc == 0 && s->kind == REPORT_KILL && look_host(l, s->host))
+		rc = err_set(err, ERR_CONFLICT, "host %s is not known to be gone",
+			     s->host);
+
+	return rc < 0 ? rc : refuse_problems(s->problems, err);
+}
+
+/* All is well, and all have served for a time. */
 static bool has_recovered(const struct step *s, const struct look *l)
 {
 	const int64_t settle_ms = or_usual(s->r->o->settle_ms, SETTLE_MS);
 	const struct watch *w = &s->watch;
 
-	if (s->kind == REPORT_KILL && look_host(l, s->host))
-		return false;
-	return look_check_well(l, NULL) == 0 && w->well_since_ms >= 0 &&
+	return check_well(s, l, NULL) == 0 && w->well_since_ms >= 0 &&
 	       w->last_mono_ms - w->well_since_ms >= settle_ms;
 }
 
@@ -87,7 +99,7 @@ static int look_until(struct step *s, int64_t until_mono_ms, bool recovers,
 		if (rc < 0 || (recovers && has_recovered(s, &l)))
 			return rc;
 		if (clock_mono_ms() >= until_mono_ms) {
-			rc = recovers ? look_check_well(&l, err) : 0;
+			rc = recovers ? check_well(s, &l, err) : 0;
 			return rc < 0 ? err_wrap(err, rc, "it has not recovered") : rc;
 		}
 		s->r->wait(s->r->of, or_usual(s->r->o->look_ms, LOOK_MS));
@@ -258,6 +270,7 @@ static int run_step(struct run *r, enum report_step kind, struct err *err)
 				true, err);
 	step_end(&s, rc, err);
 	watch_done(&s.watch);
+	json_decref(s.problems);
 	return rc;
 }
 

@@ -148,6 +148,23 @@ def test_a_hold_of_a_tier_guards_it_alone(daemon):
     assert refused(daemon.call("DELETE", SHOP), one)
 
 
+def test_under_a_hold_an_empty_host_stays(daemon):
+    def hosts():
+        return [h["id"] for h in daemon.get("/v1/hosts").doc["items"] if h["state"] in ("requested", "booting")]
+
+    def rounds():
+        return daemon.get("/v1/status").doc["tick"]["rounds"]
+    assert daemon.call("PUT", SHOP, stack(**{"stack.conf": POOL})).status == 200
+    wait_until(lambda: len(hosts()) == 2, "two hosts are launched")
+    one = hold(daemon, tier="web")
+    assert daemon.call("PUT", SHOP, stack()).status == 200  # two are not needed any more
+    seen = rounds()
+    wait_until(lambda: rounds() >= seen + 3, "it was looked at")
+    assert len(hosts()) == 2
+    daemon.call("DELETE", f"/v1/holds/{one}")
+    wait_until(lambda: len(hosts()) == 1, "the host that is not needed has gone")
+
+
 def test_the_command_names_the_hold_and_is_forced_by_its_number(daemon):
     one = hold(daemon)
     for args in (["delete", "shop", "--yes"], ["drain", host_of(daemon), "--yes"]):

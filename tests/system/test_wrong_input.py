@@ -287,6 +287,11 @@ def test_what_is_not_possible_says_why_and_what_to_do(running, args, status, wor
     assert done.stderr.count("\n") == 1 and rows(running) == before
 
 
+def test_a_controller_with_a_foreign_certificate_is_no_missing_token(running):
+    done = running.cli("status", "--url", f"https://127.0.0.1:{running.host_port}", check=False)
+    assert done.returncode == 1 and "not trusted, see --ca" in done.stderr, done.stderr
+
+
 def test_an_empty_list_of_what_there_is_is_a_table(running):
     for args in (["units", "--stack", "quick", "--tier", "web"], ["hosts", "--pool", "web"],
                  ["services", "--stack", "quick"], ["holds", "--stack", "quick"],

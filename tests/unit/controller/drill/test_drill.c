@@ -33,8 +33,9 @@ struct fixture {
 	char cut[64];         /* "": none */
 	char was_cut[64];
 	_Atomic int stops;
-	bool takes_all; /* no host is left */
-	bool breaks;    /* a killed host is not replaced */
+	const char *told; /* a problem that a kill leaves; NULL: none */
+	bool takes_all;   /* no host is left */
+	bool breaks;      /* a killed host is not replaced */
 };
 
 /* Strings of rows that are only written. */
@@ -105,6 +106,9 @@ static int kill_host(void *arg, const struct db_host *h, struct err *err)
 	struct fixture *f = arg;
 	int rc = db_host_gone(f->db, h->id, "killed", clock_now_ms(), err);
 
+	if (f->told)
+		json_array_append_new(f->problems, json_pack("{s:s, s:s}", "kind", "pool",
+							     "message", f->told));
 	if (rc == 0 && f->takes_all)
 		rc = db_host_gone(f->db, "h-2", "with it", clock_now_ms(), err);
 	if (rc < 0 || f->breaks)
@@ -402,6 +406,22 @@ static void one_that_does_not_recover_ends_it(void **state)
 	assert_refused(f, &q, ERR_CONFLICT, "1 of 2");
 }
 
+static void a_problem_that_stays_ends_it_and_is_reported(void **state)
+{
+	struct fixture *f = *state;
+	const struct drill_request q = request();
+	CLEANUP(json_decref) json_t *doc = NULL;
+	const json_t *told;
+
+	f->told = "is full";
+	f->opts.recover_ms = 50;
+	doc = run_to_end(f, &q);
+	assert_non_null(strstr(text_of(doc, "why"), "pool: is full"));
+	told = json_object_get(step(doc, 0), "told");
+	assert_string_equal(json_string_value(json_array_get(told, 0)), "pool: is full");
+	assert_string_equal(text_of(step(doc, 1), "state"), "waiting");
+}
+
 static void a_tier_of_which_nothing_serves_ends_it(void **state)
 {
 	struct fixture *f = *state;
@@ -518,6 +538,7 @@ int main(void)
 		TEST(it_knows_its_limits),
 		TEST(all_steps_are_made_and_reported),
 		TEST(one_that_does_not_recover_ends_it),
+		TEST(a_problem_that_stays_ends_it_and_is_reported),
 		TEST(a_tier_of_which_nothing_serves_ends_it),
 		TEST(only_one_runs_and_the_end_of_the_controller_ends_it),
 		TEST(one_that_was_running_is_marked_at_the_next_start),
