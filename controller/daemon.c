@@ -18,7 +18,7 @@
 #define LOOK_AGAIN_MS 500 /* at the pool of a host that hung up */
 #define SETTLE_MS 5
 #define DRIVER_STOP_MS 2000 /* that a driver's call may delay the end */
-#define HEARD_MS 20000 /* real; all hosts that live have called by then */
+#define HEARD_MS 20000      /* real; all hosts that live have called by then */
 #define CERT_LIFE_MS (30LL * 86400000)
 
 /* ---------------------------------------------------------------- API and store */
@@ -295,9 +295,8 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	if (rc == 0)
 		rc = listening_start(d->listening, err);
 	if (rc == 0 && own_store)
-		rc = kv_open(d->db,
-			     &(struct kv_opts){ .hung_up = on_hung_up, .arg = d }, &d->kv,
-			     err);
+		rc = kv_open(d->db, &(struct kv_opts){ .hung_up = on_hung_up, .arg = d },
+			     &d->kv, err);
 	set_pool_opts(d);
 	set_store(d);
 	if (rc < 0 || (rc = start_health(d, err)) < 0 || (rc = open_api(d, err)) < 0 ||

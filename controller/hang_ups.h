@@ -24,6 +24,7 @@ DEFINE_CLEANUP(struct hang_ups *, hang_ups_free);
 bool hang_ups_note(struct hang_ups *h, const char *host);
 
 /* Calls back with each that was noted since the last call, without a lock. */
-void hang_ups_take(struct hang_ups *h, void (*fn)(void *arg, const char *host), void *arg);
+void hang_ups_take(struct hang_ups *h, void (*fn)(void *arg, const char *host),
+		   void *arg);
 
 #endif

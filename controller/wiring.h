@@ -32,7 +32,7 @@ struct daemon {
 	int64_t careful_until_ms; /* calendar: after a restore no host is ended before; 0
 				   */
 	struct ca *ca;
-	struct kv *kv; /* NULL with an external etcd */
+	struct kv *kv;             /* NULL with an external etcd */
 	struct hang_ups *hang_ups; /* of kv's watches */
 	struct events events;
 	struct listening *listening;

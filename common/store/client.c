@@ -82,7 +82,8 @@ int store_open(struct loop *loop, const struct store_opts *opts, struct store **
 	s->direct_fd = -1;
 	if (s->direct)
 		rc = open_direct(s, err);
-	else if ((rc = add_endpoints(s, opts->endpoints ? opts->endpoints : "", err)) == 0)
+	else if ((rc = add_endpoints(s, opts->endpoints ? opts->endpoints : "", err)) ==
+		 0)
 		rc = httpm_open(loop, &s->m, err);
 	if (rc < 0)
 		return rc;

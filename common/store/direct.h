@@ -2,8 +2,8 @@
 /*
  * direct.h - a store in the same process: it is called, not asked over HTTP.
  *
- * Bodies and answers are those of etcd's gateway. The functions are called from the loop's
- * thread and may block it for as long as the store's lock and disk take.
+ * Bodies and answers are those of etcd's gateway. The functions are called from the
+ * loop's thread and may block it for as long as the store's lock and disk take.
  */
 #ifndef COMMON_STORE_DIRECT_H
 #define COMMON_STORE_DIRECT_H
@@ -19,8 +19,9 @@ struct store_direct {
 	unsigned (*call)(void *arg, const char *path, const char *body, size_t len,
 			 struct buf *answer);
 	/*
-	 * Opens the stream of POST /v3/watch: 200 and ret, or a status and an answer. wake
-	 * is called from any thread when, after a read() of 0, there is more to read.
+	 * Opens the stream of POST /v3/watch: 200 and ret, or a status and an answer.
+	 * wake is called from any thread when, after a read() of 0, there is more to
+	 * read.
 	 */
 	unsigned (*watch)(void *arg, const char *body, size_t len,
 			  void (*wake)(void *wake_arg), void *wake_arg, void **ret,

@@ -82,8 +82,7 @@ static void on_done(void *arg, const struct http_res *res, bool sent,
 static void start_http(struct store_exchange *e, size_t endpoint, const char *path,
 		       struct http_req *req)
 {
-	CLEANUP(free) char *url =
-		xasprintf("%s%s", e->s->endpoints[endpoint].url, path);
+	CLEANUP(free) char *url = xasprintf("%s%s", e->s->endpoints[endpoint].url, path);
 
 	req->url = url;
 	e->http = httpm_start(e->s->m, req, e->data ? on_data : NULL, on_done, e);
@@ -96,7 +95,8 @@ static void wake(void *arg)
 	struct store_exchange *e = arg;
 
 	atomic_store(&e->due, true);
-	/* It fails only when the loop has so many wakes before it that it comes anyway. */
+	/* It fails only when the loop has so many wakes before it that it comes anyway.
+	 */
 	(void)eventfd_write(e->s->direct_fd, 1);
 }
 

@@ -12,8 +12,8 @@
 struct store_exchange;
 
 /*
- * Sends req, a POST unless it says otherwise, to path at an endpoint: its method, headers,
- * body and times are used. The callbacks are httpm_start()'s, from the loop.
+ * Sends req, a POST unless it says otherwise, to path at an endpoint: its method,
+ * headers, body and times are used. The callbacks are httpm_start()'s, from the loop.
  */
 struct store_exchange *store_exchange_start(struct store *s, size_t endpoint,
 					    const char *path, struct http_req *req,

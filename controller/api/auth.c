@@ -273,7 +273,8 @@ static int by_certificate(struct request *r, struct err *err)
 		return err_set(err, p->rc, "the client certificate is not valid");
 	rc = check_host(r, p->name, err);
 	if (rc == 0 && is_cut(r->api, p->name))
-		return err_set(err, ERR_UNAVAIL, "host %s is cut off by a drill", p->name);
+		return err_set(err, ERR_UNAVAIL, "host %s is cut off by a drill",
+			       p->name);
 	/* While the database fails hosts keep their leases. */
 	if (rc < 0 && !(rc == ERR_STORE && p->was_a_host))
 		return rc;

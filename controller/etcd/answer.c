@@ -5,8 +5,8 @@
 
 enum MHD_Result kv_queue(struct MHD_Connection *conn, unsigned status, struct buf *body)
 {
-	const char *type = *buf_str(body) == '{' ? "application/json"
-						 : "text/plain; charset=utf-8";
+	const char *type =
+		*buf_str(body) == '{' ? "application/json" : "text/plain; charset=utf-8";
 	size_t n = body->len;
 	char *text = buf_take(body);
 	struct MHD_Response *r =

@@ -251,6 +251,6 @@ unsigned kv_call(struct kv *kv, const char *path, const char *body, size_t body_
 		return not_found(answer);
 	if (kv_parse_body(body, body_len, &doc, &err) < 0)
 		return kv_answer_fault(answer, 3, err.msg);
-	return r->fn(&(struct call){
-		.kv = kv, .body = doc, .access = access, .to = answer });
+	return r->fn(
+		&(struct call){ .kv = kv, .body = doc, .access = access, .to = answer });
 }

@@ -37,8 +37,8 @@ struct kv_opts {
 	size_t keep_changes; /* of history, 10000; at most twice as many */
 	size_t max_bytes;    /* of keys, values and history, 128 MiB; then puts fail */
 	const char *url;     /* client URL in the member list; "" */
-	/* The peer of a watch of this owner has hung up: it may be gone, or restarting. Called
-	 * without a lock, soon after. NULL: nobody asks. */
+	/* The peer of a watch of this owner has hung up: it may be gone, or restarting.
+	 * Called without a lock, soon after. NULL: nobody asks. */
 	void (*hung_up)(void *arg, const char *owner);
 	void *arg;
 };
@@ -82,8 +82,8 @@ void kv_host_access(const char *host_id, struct kv_host_access *ret);
 /* ---- calls of this process */
 
 /*
- * Answers POST path (such as "/v3/kv/put") with a JSON body (may be NULL): the HTTP status
- * and, in answer, the body that a client would get. Not for watches.
+ * Answers POST path (such as "/v3/kv/put") with a JSON body (may be NULL): the HTTP
+ * status and, in answer, the body that a client would get. Not for watches.
  */
 unsigned kv_call(struct kv *kv, const char *path, const char *body, size_t body_len,
 		 const struct kv_access *access, struct buf *answer);
@@ -100,7 +100,8 @@ struct kv_reader {
 
 struct kv_watch;
 
-/* A watch by the body that POST /v3/watch has; on a status other than 200, answer says why. */
+/* A watch by the body that POST /v3/watch has; on a status other than 200, answer says
+ * why. */
 unsigned kv_watch_open(struct kv *kv, const char *body, size_t body_len,
 		       const struct kv_access *access, const struct kv_reader *reader,
 		       struct kv_watch **ret, struct buf *answer);

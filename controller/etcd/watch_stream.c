@@ -74,8 +74,7 @@ enum MHD_Result kv_watch_serve(struct kv *kv, struct MHD_Connection *conn,
 	const struct kv_reader reader = { .waits = suspend, .wake = resume, .arg = conn };
 	CLEANUP(buf_done) struct buf answer;
 	struct kv_watch *w;
-	unsigned status =
-		kv_watch_open(kv, body, body_len, access, &reader, &w, &answer);
+	unsigned status = kv_watch_open(kv, body, body_len, access, &reader, &w, &answer);
 
 	if (status != MHD_HTTP_OK)
 		return kv_queue(conn, status, &answer);

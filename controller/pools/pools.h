@@ -52,19 +52,19 @@ struct pool_opts {
 	/* Within an hour, of one pool and of all; more wait. 0: grows with their size. */
 	int64_t terminate_per_hour, terminate_per_hour_total;
 	int64_t launch_per_hour, launch_per_hour_total;
-	int64_t backoff_first_ms; /* real, after a first failure; 0: 1 s */
-	int64_t orphan_grace_ms;  /* real; an unknown VM that does not serve is left
-				   * alone for so long */
-	int64_t held_ms;          /* real; between the lists of a pool that must wait
-				   * before it launches, at least; 0: 2 s */
-	int64_t unlisted_ms;      /* real; a VM should be in lists so long after its
-				   * launch, whatever the driver says; 0: 10 s */
-	int64_t careful_until_ms;     /* calendar; no VM is ended before: the database was
-					 restored and may be old; 0: none */
-	int64_t launch_from_mono_ms;  /* real, monotonic; nothing is launched before, for
-					 the same reason: hosts that are not known yet are
-					 heard meanwhile */
-	pool_listen_fn *listen;   /* called by the workers; NULL: all are silent */
+	int64_t backoff_first_ms;    /* real, after a first failure; 0: 1 s */
+	int64_t orphan_grace_ms;     /* real; an unknown VM that does not serve is left
+				      * alone for so long */
+	int64_t held_ms;             /* real; between the lists of a pool that must wait
+				      * before it launches, at least; 0: 2 s */
+	int64_t unlisted_ms;         /* real; a VM should be in lists so long after its
+				      * launch, whatever the driver says; 0: 10 s */
+	int64_t careful_until_ms;    /* calendar; no VM is ended before: the database was
+					restored and may be old; 0: none */
+	int64_t launch_from_mono_ms; /* real, monotonic; nothing is launched before, for
+					the same reason: hosts that are not known yet are
+					heard meanwhile */
+	pool_listen_fn *listen;      /* called by the workers; NULL: all are silent */
 	pool_user_data_fn *user_data;
 	void (*changed)(void *arg); /* called when hosts changed. Must not block */
 	void *arg;                  /* of all three */

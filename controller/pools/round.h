@@ -5,13 +5,13 @@
 #ifndef CONTROLLER_POOLS_ROUND_H
 #define CONTROLLER_POOLS_ROUND_H
 
+#include "again.h"
 #include "ages.h"
 #include "caps.h"
 #include "driver_load.h"
 #include "missing.h"
 #include "pool_problems.h"
 #include "pools.h"
-#include "again.h"
 
 /* Hosts that did not come up, since the last one that did. */
 struct unjoined {

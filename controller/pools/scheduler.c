@@ -14,7 +14,7 @@ struct job {
 	char *name;
 	int64_t due_mono_ms;
 	bool running;
-	bool poked; /* while it was running */
+	bool poked;           /* while it was running */
 	int64_t look_mono_ms; /* also due then; 0: not */
 	struct job *next;
 };

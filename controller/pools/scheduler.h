@@ -33,7 +33,8 @@ DEFINE_CLEANUP(struct sched *, sched_free);
 
 /* Due now; adds the job when it is new. */
 void sched_poke(struct sched *s, const char *name);
-/* The same, and once more later: a VM that ends may still be listed as running at first. */
+/* The same, and once more later: a VM that ends may still be listed as running at first.
+ */
 void sched_poke_twice(struct sched *s, const char *name, int64_t later_ms);
 
 /* For tests: whether no job runs or is due. */

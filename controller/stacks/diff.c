@@ -289,7 +289,8 @@ int stack_diff(struct db *db, const struct stack_file *s, const char *canonical,
 	else
 		change_list_add_difference(changes, "stack", s->name,
 					   head_declared(was.timezone, was.domain, old),
-					   head_declared(s->timezone, s->domain, s), NULL);
+					   head_declared(s->timezone, s->domain, s),
+					   NULL);
 	diff_pools(changes, &pools, &tiers, s);
 	diff_tiers(changes, &tiers, old, s);
 	diff_rollbacks(changes, old, s);

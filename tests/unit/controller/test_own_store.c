@@ -109,8 +109,8 @@ static void a_mirror_follows_what_other_threads_write(void **state)
 {
 	struct world *w = *state;
 	size_t changes = 0;
-	struct mirror *m = mirror_new(store_sync_store(w->client), "/m/", count_changes,
-				      &changes);
+	struct mirror *m =
+		mirror_new(store_sync_store(w->client), "/m/", count_changes, &changes);
 	pthread_t t;
 	struct kv_stats stats;
 
@@ -131,8 +131,8 @@ static void a_client_may_go_while_it_watches(void **state)
 	struct world *w = *state;
 	struct kv_stats stats;
 	size_t changes = 0;
-	struct mirror *m = mirror_new(store_sync_store(w->client), "/m/", count_changes,
-				      &changes);
+	struct mirror *m =
+		mirror_new(store_sync_store(w->client), "/m/", count_changes, &changes);
 
 	while (!mirror_is_synced(m))
 		loop_once(store_sync_loop(w->client), -1);

@@ -98,8 +98,7 @@ static void what_is_known_of_a_recent_origin_counts(void **state)
 	for (size_t j = 0; j < H; j++)
 		actual[j] = j < 10 ? 5 : NAN;
 	error_quantiles_add(&s, 9 * SEASON - 10, actual, none, 10, H);
-	error_quantiles_at(&s, 9 * SEASON, none, -INFINITY, levels, LEVELS, q,
-			   held);
+	error_quantiles_at(&s, 9 * SEASON, none, -INFINITY, levels, LEVELS, q, held);
 	for (size_t j = 0; j < H; j++)
 		assert_true(isfinite(q[HIGH * H + j]));
 	assert_true(q[HIGH * H] > 1);
@@ -118,8 +117,7 @@ static void quantiles_of_skew_errors_do_not_cross(void **state)
 			actual[j] = i % 2 ? -2 + (double)j / 100 : 40 * (double)j;
 		error_quantiles_add(&s, i * SEASON, actual, none, H, H);
 	}
-	error_quantiles_at(&s, 6 * SEASON, none, -INFINITY, levels, LEVELS, q,
-			   held);
+	error_quantiles_at(&s, 6 * SEASON, none, -INFINITY, levels, LEVELS, q, held);
 	for (size_t k = 1; k < LEVELS; k++)
 		for (size_t j = 0; j < H; j++)
 			assert_true(q[k * H + j] >= q[(k - 1) * H + j]);
