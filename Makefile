@@ -193,7 +193,7 @@ DRIVER_DIRS := $(patsubst cloud-drivers/%/driver.c,%,$(wildcard cloud-drivers/*/
 PROGRAMS    := $(patsubst %,$(B)/%,foretided foretide foretide-agent foretide-local-init)
 MODULES     := $(patsubst %,$(B)/drivers/%.so,$(DRIVERS) $(DRIVER_DIRS))
 
-.PHONY: all rooms install deb clean unit system check asan tsan lint fuzz fuzzers bench demo \
+.PHONY: all rooms install deb clean unit system check soak asan tsan lint fuzz fuzzers bench demo \
 	demo-servers
 .SECONDARY:
 all: $(PROGRAMS) $(MODULES)
@@ -289,6 +289,11 @@ check:
 	debian/install-deps
 	$(MAKE) unit
 	$(MAKE) system
+# Hours of faults: tests/soak. SOAK="-k killed" plays some.
+soak:
+	debian/install-deps
+	$(MAKE) all $(SYSTEM_PROGRAMS)
+	B=$(B) PYTHONPATH=tests/system $(PYTHON) -m pytest -q -s -p no:cacheprovider $(SOAK) tests/soak
 # Programs that system tests drive.
 SYSTEM_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/system/*.c))
 system: all $(SYSTEM_PROGRAMS)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rounds of faults that end by themselves, over a stack under load: none of them may cost a
 VM, and no request but of what was stopped."""
+import os
 import random
+import signal
 import time
 
 from chaos_tools import Link, Stopped, check_books, losses
@@ -51,6 +53,17 @@ def stop_all_agents(q, rng, for_s):
     return "all agents"
 
 
+def upgrade_agents(q, rng, for_s):
+    """Their processes end and are started again, one after the other."""
+    hosts = sorted(q.names())
+    rng.shuffle(hosts)
+    for host in hosts:
+        os.kill(q.agent(host), signal.SIGKILL)
+        q.wait("the agent is back", lambda h=host: q.agent(h))
+        time.sleep(for_s / len(hosts))
+    return "a restart of each agent"
+
+
 def stop_controller(q, rng, for_s):
     del rng
     with Stopped(q.process.pid):
@@ -77,7 +90,14 @@ def cut_one(q, rng, for_s):
     return f"link of {host}, {way}"
 
 
-FAULTS = [stop_agent, stop_all_agents, stop_controller, cut_one]
+def cut_all(q, rng, for_s):
+    """The controller's own link to all: what is served goes on."""
+    way = rng.choice(["to", "from"])
+    cut(q, sorted(h["id"] for h in q.hosts("web"))[1:], way, for_s)
+    return f"links of all servers but one, {way}"
+
+
+FAULTS = [stop_agent, stop_all_agents, stop_controller, cut_one, cut_all, upgrade_agents]
 
 
 # ---------------------------------------------------------------- rounds
