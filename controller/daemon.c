@@ -223,6 +223,9 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, NULL, &d->kv, err);
 	set_pool_opts(d);
+	/* Before anybody asks: a drill of the previous run is marked as interrupted. */
+	if (rc == 0)
+		daemon_start_drills(d);
 	if (rc < 0 || (rc = open_api(d, err)) < 0 || (rc = first_token(d, err)) < 0 ||
 	    (rc = set_store(d, err)) < 0 ||
 	    (rc = view_start(&d->store, on_view_changed, d, &d->view, err)) < 0 ||
@@ -231,7 +234,6 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 		daemon_stop(d);
 		return rc;
 	}
-	daemon_start_drills(d);
 	log_info("serving", INT("port", api_port(d->api)),
 		 INT("host_port", api_host_port(d->api)), STR("advertise", d->advertise),
 		 STR("store", own_store ? "embedded" : o->store_url));
