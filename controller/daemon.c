@@ -299,6 +299,9 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 			     &d->kv, err);
 	set_pool_opts(d);
 	set_store(d);
+	/* Before anybody asks: a drill of the previous run is marked as interrupted. */
+	if (rc == 0)
+		daemon_start_drills(d);
 	if (rc < 0 || (rc = start_health(d, err)) < 0 || (rc = open_api(d, err)) < 0 ||
 	    (rc = first_token(d, err)) < 0 ||
 	    (rc = view_start(&d->store, d->listening, on_view_changed, d, &d->view,
@@ -308,7 +311,6 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 		(void)daemon_stop(d);
 		return rc;
 	}
-	daemon_start_drills(d);
 	log_info("serving", INT("port", api_port(d->api)),
 		 INT("host_port", api_host_port(d->api)), STR("advertise", d->advertise),
 		 STR("store", own_store ? "embedded" : o->store_url));

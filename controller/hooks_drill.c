@@ -53,11 +53,11 @@ void daemon_start_drills(struct daemon *d)
 static int hook_drill(void *arg, const struct drill_request *q, bool dry_run,
 		      json_t **ret, struct err *err)
 {
-	struct drill *drill = daemon_of(arg)->drill;
+	struct daemon *d = daemon_of(arg);
 
-	if (!drill)
+	if (!d->tick)
 		return err_set(err, ERR_UNAVAIL, "the controller is still starting");
-	return drill_start(drill, q, dry_run, ret, err);
+	return drill_start(d->drill, q, dry_run, ret, err);
 }
 
 void daemon_drill_hooks(struct api_hooks *ret)

@@ -49,7 +49,7 @@ struct daemon {
 	struct tick *_Atomic tick;
 	struct prompull *prompull;
 	struct drill_opts drill_opts;
-	struct drill *_Atomic drill; /* as the tick */
+	struct drill *drill;
 };
 
 /* hooks*.c: callbacks of the API into the daemon; hooks.c sets all, with those of the

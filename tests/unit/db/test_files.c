@@ -188,13 +188,14 @@ static void damage_is_told_once_a_call_has_met_it(void **state)
 {
 	struct fixture *f = *state;
 	CLEANUP(db_stack_list_done) struct db_stack_list l = { 0 };
-	static char noise[256 << 10];
+	static char noise[4 << 20];
 	const size_t page = 4096;
 
 	write_samples(f, T0, 3000);
 	upkeep(f);
 	fixture_reopen(f);
 	memset(noise, 0x5a, sizeof(noise));
+	assert_true((size_t)size_of(f, "") <= sizeof(noise));
 	scribble(f, noise, NULL, (size_t)size_of(f, "") - page, (off_t)page);
 	assert_int_equal(db_stack_list(f->db, &l, &f->e), ERR_STORE);
 	assert_look(f, "database-damaged");
