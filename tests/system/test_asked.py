@@ -264,7 +264,7 @@ def test_what_is_applied_is_what_was_shown(daemon, tmp_path):
         assert daemon.call("PATCH", WEB, {"min": 2, "mode": "out"}).status == 200
     status, out, err = asked(daemon, ["apply", path], colleague)
     assert status == 6 and "It has changed since it was shown" in err, err
-    assert "max 2 -> 3" in out and "min 2 -> 1" in out, out
+    assert "max 2 -> 3" in out and "min 2 (set by hand) -> 1" in out, out
     assert [daemon.get(WEB).doc[k] for k in ("min", "max", "mode")] == [2, 2, "out"]
 
     def applies():
