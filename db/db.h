@@ -218,6 +218,8 @@ int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
 /* A host that is to be terminated is up again; ERR_NOT_FOUND when its termination was
  * requested already. */
 int db_host_take_back(struct db *db, const char *id, struct err *err) MUST_CHECK;
+/* After a restore: all that are present and not to be ended were found, as of now. */
+int db_hosts_adopt(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
 /* Its cloud's list has its VM: listed_ms. */
 int db_host_listed(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;

@@ -162,6 +162,18 @@ void kv_watch_close(struct kv_watch *w)
 	watch_free(w);
 }
 
+bool kv_is_watched(struct kv *kv, const char *owner)
+{
+	bool is = false;
+
+	CHECK_MAGIC(kv, KV_MAGIC);
+	pthread_mutex_lock(&kv->lock);
+	for (const struct kv_watch *w = kv->watches; w && !is; w = w->next)
+		is = strcmp(w->owner, owner) == 0;
+	pthread_mutex_unlock(&kv->lock);
+	return is;
+}
+
 /* ---------------------------------------------------------------- from outside */
 
 void kv_watch_notify(struct kv *kv, size_t n)
