@@ -161,7 +161,6 @@ static int forget_prefix(struct kv *kv, const char *prefix, struct err *err)
 	buf_init(&body, 4096);
 	buf_putc(&body, '{');
 	ejson_add_bytes(&body, "key", prefix, strlen(prefix));
-	buf_putc(&body, ',');
 	ejson_add_bytes(&body, "range_end", end, strlen(end));
 	buf_putc(&body, '}');
 	status = kv_call(kv, "/v3/kv/deleterange", body.data, body.len, &all, &answer);
@@ -173,12 +172,11 @@ static int forget_prefix(struct kv *kv, const char *prefix, struct err *err)
 
 /*
  * What hosts were told to run, and what they told of themselves, is of an older time:
- * they would end what they run now. They tell it anew.
+ * they would end what they run now. They tell it anew, within some ten seconds.
  */
-static int forget_hosts_keys(struct db *db, struct err *err)
+static int forget_units_of_hosts(struct db *db, struct err *err)
 {
-	static const char *const old[] = { "/foretide/schedule/", "/foretide/hosts/",
-					   "/foretide/states/" };
+	static const char *const old[] = { "/foretide/schedule/", "/foretide/states/" };
 	CLEANUP(kv_close) struct kv *kv = NULL;
 	int rc = kv_open(db, NULL, &kv, err);
 
@@ -199,7 +197,7 @@ static int prepare(const struct restore *r, struct err *err)
 	rc = say_what_is_adopted(db, err);
 	say_what_comes(r);
 	if (rc == 0)
-		rc = forget_hosts_keys(db, err);
+		rc = forget_units_of_hosts(db, err);
 	return rc < 0 ? rc : db_meta_put(db, RESTORE_META, RESTORE_META_FRESH, err);
 }
 
