@@ -14,7 +14,7 @@
 #define WATCH_MAGIC 0x6b767774u
 #define WATCHES_MAX 2000
 #define MESSAGE_BYTES (64u << 20)
-#define TEND_MS 500
+#define TEND_MS 250
 #define PROGRESS_MS 60000
 
 static void bytes_done(struct kv_bytes *b)

@@ -11,10 +11,12 @@
 
 #include <stdio.h>
 
-/* Real, between the two lists that must say so. */
-#define CONFIRM_MS 500
-#define CONFIRM_SLACK_MS 100
+/* Real, between the two lists that must say so: a living agent whose connections have
+ * ended opens others within 100 ms. */
+#define CONFIRM_MS 200
+#define CONFIRM_SLACK_MS 50
 #define AGAIN_KEPT_MS 3000
+#define LIVES_MS 2000 /* heard for so long with a VM that is said to have failed */
 
 static void keep(struct pool_round *r, const struct db_host *h, const char *why)
 {
@@ -24,10 +26,17 @@ static void keep(struct pool_round *r, const struct db_host *h, const char *why)
 	pool_look_again(r, AGAIN_KEPT_MS);
 }
 
+static const struct missing *note(struct pool_round *r, const char *word,
+				  const struct db_host *h)
+{
+	CLEANUP(free) char *what = xasprintf("%s %s", word, h->id);
+
+	return missing_note(&r->pool->missing, what);
+}
+
 static bool is_told_twice(struct pool_round *r, const struct db_host *h)
 {
-	CLEANUP(free) char *what = xasprintf("stopped %s", h->id);
-	const struct missing *m = missing_note(&r->pool->missing, what);
+	const struct missing *m = note(r, "stopped", h);
 
 	return m->count >= POOL_LISTS_UNTIL_GONE &&
 	       clock_mono_ms() - m->first_mono_ms >= CONFIRM_MS - CONFIRM_SLACK_MS;
@@ -64,11 +73,18 @@ static int holds_state(struct pool_round *r, const struct db_host *h, bool *ret,
 	return rc;
 }
 
-/* One that hung up and whose VM stops may be rebooting. */
-static bool may_live(enum pool_voice voice, const struct drv_vm *vm)
+/* One that hung up and whose VM stops may be rebooting, and one that served with a VM
+ * that is said to have failed may restart its agent. */
+static bool may_live(struct pool_round *r, const struct db_host *h,
+		     enum pool_voice voice, const struct drv_vm *vm)
 {
-	return voice == POOL_HEARD ||
-	       (voice == POOL_HUNG_UP && vm->state == DRV_VM_STOPPING);
+	const struct missing *lives;
+
+	if (voice == POOL_SILENT)
+		return false;
+	lives = note(r, "lives", h);
+	return voice == POOL_HEARD || vm->state == DRV_VM_STOPPING ||
+	       clock_mono_ms() - lives->first_mono_ms >= LIVES_MS;
 }
 
 int pool_vm_stopped(struct pool_round *r, struct db_host *h, const struct drv_vm *vm,
@@ -84,7 +100,7 @@ int pool_vm_stopped(struct pool_round *r, struct db_host *h, const struct drv_vm
 	voice = pool_listen(r, h->id);
 	if (voice == POOL_DEAF)
 		return 0;
-	if (may_live(voice, vm)) {
+	if (may_live(r, h, voice, vm)) {
 		keep(r, h, why);
 		return 0;
 	}
