@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AGAIN_MS 30000 /* real; an agent that connects without end costs no more lists \
-			*/
+/* Real; an agent that connects without end costs no more lists. */
+#define AGAIN_MS 30000
 
 struct hang_up {
 	char host[64];

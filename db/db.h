@@ -228,8 +228,8 @@ int db_host_count(struct db *db, int64_t *ret, struct err *err) MUST_CHECK;
 /* Its termination is requested now: gone_ms. ERR_NOT_FOUND: it was taken back. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
-/* The host is gone and its units are unplaced (host "", states cleared), in one
- * transaction. */
+/* The host is gone, its units are unplaced (host "", states cleared), and a launch of it
+ * without a known outcome is failed or lost, in one transaction. */
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
 

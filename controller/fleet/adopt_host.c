@@ -218,9 +218,8 @@ static int raise_desired(struct fleet *f, const struct events *events, struct er
 int adopt_host(struct fleet *f, struct fleet_host *h, const struct events *events,
 	       bool *ret, struct err *err)
 {
-	const char *stray = h->states && h->h.state != DB_HOST_DRAINING
-				    ? stray_unit(f, h)
-				    : NULL;
+	const char *stray =
+		h->states && h->h.state != DB_HOST_DRAINING ? stray_unit(f, h) : NULL;
 	size_t n;
 	int rc;
 

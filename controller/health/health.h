@@ -18,8 +18,8 @@ struct health;
 struct health_opts {
 	struct db *db;
 	const struct events *events;
-	struct store_opts etcd;   /* endpoints NULL or "": the built-in store */
-	struct clock_wait care;   /* after a restore */
+	struct store_opts etcd; /* endpoints NULL or "": the built-in store */
+	struct clock_wait care; /* after a restore */
 };
 
 /* What opts points to must outlive it. */

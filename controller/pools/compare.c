@@ -264,11 +264,12 @@ static int compare_hosts(struct pool_round *r, struct err *err)
 static void tell_cut(struct pool_round *r)
 {
 	if (r->n_cut)
-		pool_problem_set(&r->pool->problems, POOL_CUT, r->row.name,
-				 "%lld hosts have joined and are heard, but never reached "
-				 "the store (one is %s): they serve nothing; look at "
-				 "their way to the store",
-				 (long long)r->n_cut, r->cut);
+		pool_problem_set(
+			&r->pool->problems, POOL_CUT, r->row.name,
+			"%lld hosts have joined and are heard, but never reached "
+			"the store (one is %s): they serve nothing; look at "
+			"their way to the store",
+			(long long)r->n_cut, r->cut);
 	else
 		pool_problem_clear(&r->pool->problems, POOL_CUT);
 }

@@ -152,8 +152,8 @@ static void note_stranger(struct strangers *s, const struct drv_vm *vm, bool cal
 	if (calls)
 		s->n_calling++;
 	else
-		s->left_ms = s->n == s->n_calling + 1 ? left_ms
-						      : MIN(s->left_ms, left_ms);
+		s->left_ms =
+			s->n == s->n_calling + 1 ? left_ms : MIN(s->left_ms, left_ms);
 }
 
 /* What becomes of them. */
@@ -172,8 +172,8 @@ static void describe(const struct strangers *s, char *text, size_t size)
 		snprintf(text + len, size - len,
 			 "; those whose agents do not call are terminated, the first in "
 			 "%s (limits.unknown_vm_grace)",
-			 clock_format_duration(
-				 MAX(s->left_ms, INT64_C(0)) / 1000 * 1000, left));
+			 clock_format_duration(MAX(s->left_ms, INT64_C(0)) / 1000 * 1000,
+					       left));
 }
 
 static void tell_strangers(struct pool_round *r, const struct strangers *s)
@@ -185,11 +185,10 @@ static void tell_strangers(struct pool_round *r, const struct strangers *s)
 		return;
 	}
 	describe(s, text, sizeof(text));
-	pool_problem_set(
-		&r->pool->problems, POOL_UNKNOWN_VMS, r->row.name,
-		"%zu VMs carry this installation's tag and no record knows them "
-		"(%s%s); they count against the maximum%s",
-		s->n, s->names, s->n > 4 ? ", ..." : "", text);
+	pool_problem_set(&r->pool->problems, POOL_UNKNOWN_VMS, r->row.name,
+			 "%zu VMs carry this installation's tag and no record knows them "
+			 "(%s%s); they count against the maximum%s",
+			 s->n, s->names, s->n > 4 ? ", ..." : "", text);
 }
 
 /* Hosts that were adopted, and that the fleet leaves as they are. */
@@ -244,7 +243,8 @@ static int judge(struct pool_round *r, const struct drv_vm *vm, struct strangers
 	if (silent >= grace)
 		return doom(r, vm, err);
 	if (past != PAST_ENDED || seen_ms >= LINGER_MS)
-		note_stranger(s, vm, voice == POOL_HEARD, grace - MAX(silent, INT64_C(0)));
+		note_stranger(s, vm, voice == POOL_HEARD,
+			      grace - MAX(silent, INT64_C(0)));
 	return 0;
 }
 

@@ -75,8 +75,8 @@ static int holds_state(struct pool_round *r, const struct db_host *h, bool *ret,
 
 /* One that hung up and whose VM stops may be rebooting, and one that served with a VM
  * that is said to have failed may restart its agent. */
-static bool may_live(struct pool_round *r, const struct db_host *h,
-		     enum pool_voice voice, const struct drv_vm *vm)
+static bool may_live(struct pool_round *r, const struct db_host *h, enum pool_voice voice,
+		     const struct drv_vm *vm)
 {
 	const struct missing *lives;
 
@@ -123,9 +123,10 @@ void pool_tell_stopped(struct pool_round *r)
 		pool_problem_clear(&r->pool->problems, POOL_STOPPED);
 		return;
 	}
-	pool_problem_set(&r->pool->problems, POOL_STOPPED, r->row.name,
-			 "the cloud lists the VMs of %zu hosts as failed or stopping (one "
-			 "is %s: %s); they are kept, as their agents are at work or they "
-			 "hold state; repair them, or give one up with foretide drain %s",
-			 s->n, s->one, s->why, s->one);
+	pool_problem_set(
+		&r->pool->problems, POOL_STOPPED, r->row.name,
+		"the cloud lists the VMs of %zu hosts as failed or stopping (one "
+		"is %s: %s); they are kept, as their agents are at work or they "
+		"hold state; repair them, or give one up with foretide drain %s",
+		s->n, s->one, s->why, s->one);
 }

@@ -11,8 +11,8 @@
 #ifndef CONTROLLER_TICK_TICK_H
 #define CONTROLLER_TICK_TICK_H
 
-#include "events.h"
 #include "clock.h"
+#include "events.h"
 #include "fleet.h"
 #include "pools.h"
 #include "store.h"

@@ -23,9 +23,9 @@ static struct kv_watch *open_watch(struct kv *kv, const char *owner)
 	CLEANUP(buf_done) struct buf answer;
 	struct kv_watch *w = NULL;
 
-	assert_int_equal(kv_watch_open(kv, BODY, strlen(BODY), &access, &reader, &w,
-				       &answer),
-			 MHD_HTTP_OK);
+	assert_int_equal(
+		kv_watch_open(kv, BODY, strlen(BODY), &access, &reader, &w, &answer),
+		MHD_HTTP_OK);
 	return w;
 }
 
