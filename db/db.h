@@ -218,6 +218,8 @@ int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
 /* A host that is to be terminated is up again; ERR_NOT_FOUND when its termination was
  * requested already. */
 int db_host_take_back(struct db *db, const char *id, struct err *err) MUST_CHECK;
+/* After a restore: all that are present and not to be ended were found, as of now. */
+int db_hosts_adopt(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
 /* Its cloud's list has its VM: listed_ms. */
 int db_host_listed(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
@@ -226,8 +228,8 @@ int db_host_count(struct db *db, int64_t *ret, struct err *err) MUST_CHECK;
 /* Its termination is requested now: gone_ms. ERR_NOT_FOUND: it was taken back. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
-/* The host is gone and its units are unplaced (host "", states cleared), in one
- * transaction. */
+/* The host is gone, its units are unplaced (host "", states cleared), and a launch of it
+ * without a known outcome is failed or lost, in one transaction. */
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
 

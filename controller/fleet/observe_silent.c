@@ -5,6 +5,7 @@
  */
 #include "observer.h"
 
+#include "adopt_host.h"
 #include "check.h"
 
 #include <stdio.h>
@@ -14,10 +15,11 @@
 #define RETURN_MS 30000 /* until all units of a host that is back should be healthy */
 #define LOOK_MS 60000   /* of silence; after it a host is looked at each tick */
 
-/* Before its first lease a host is joining, with a time limit of its pool. */
+/* Before its first lease a host is joining, with a time limit of its pool. One that was
+ * found serving is none of these. */
 static bool expects_agent(const struct fleet_host *h)
 {
-	return h->h.ready_ms &&
+	return (h->h.ready_ms || adopt_is_open(&h->h)) &&
 	       (h->h.state == DB_HOST_UP || h->h.state == DB_HOST_DRAINING);
 }
 

@@ -215,15 +215,15 @@ static void look_at_store(struct health *h)
 static void look_at_restore(struct health *h)
 {
 	char text[ERR_MSG_MAX], until[CLOCK_TEXT];
-	const bool is_careful = clock_now_ms() < h->o.careful_until_ms;
+	const int64_t left_ms = clock_wait_left_ms(&h->o.care);
 
 	snprintf(text, sizeof(text),
 		 "the controller was restored from a backup: no host is ended before %s "
 		 "(controller.restore_grace); compare 'foretide hosts' with the cloud's "
 		 "list "
 		 "until then",
-		 clock_format(h->o.careful_until_ms, until));
-	tell(h, AT_RESTORED, is_careful ? "restored" : NULL, text);
+		 clock_format(clock_now_ms() + left_ms, until));
+	tell(h, AT_RESTORED, left_ms > 0 ? "restored" : NULL, text);
 }
 
 static bool wait_a_second(struct health *h)
