@@ -84,13 +84,11 @@ static void publish_record(struct agent *a)
 /* Names of hosts are no service, and go with them. */
 static void on_vanished(void *arg, const char *group, size_t n)
 {
-	static const char hosts[] = "/hosts/";
 	struct agent *a = arg;
-	const size_t len = strlen(group), n_hosts = strlen(hosts);
 	const json_t *v;
 	size_t i;
 
-	if (len >= n_hosts && strcmp(group + len - n_hosts, hosts) == 0)
+	if (keys_of_hosts(group, strlen(group)))
 		return;
 	json_array_foreach(a->vanished, i,
 			   v) if (strcmp(json_string_value(v), group) == 0) break;
