@@ -39,8 +39,8 @@ enum files_sync {
  */
 void files_write(struct files *f, const char *path, const void *data, size_t len,
 		 unsigned mode, enum files_sync sync);
-/* Once, and with a callback of its own, which is not called when a later write of the path
- * takes the place of this. */
+/* Once, and with a callback of its own, which is not called when a later write of the
+ * path takes the place of this. */
 void files_write_then(struct files *f, const char *path, const void *data, size_t len,
 		      unsigned mode, enum files_sync sync, files_done_fn *done,
 		      void *arg);

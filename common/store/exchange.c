@@ -191,7 +191,8 @@ static void on_wake(void *arg, int fd, uint32_t events)
 	(void)events;
 	CHECK_MAGIC(s, STORE_MAGIC);
 	(void)eventfd_read(fd, &n);
-	/* What becomes due meanwhile wakes the loop again: others have their turn first. */
+	/* What becomes due meanwhile wakes the loop again: others have their turn first.
+	 */
 	for (e = s->exchanges; e; e = e->next)
 		e->in_turn = atomic_exchange(&e->due, false);
 	while ((e = next_in_turn(s))) {

@@ -130,10 +130,9 @@ static void changes_add(struct changes *c, const struct store_kv *kv,
 static enum mirror_verdict judge(const struct mirror *m, const struct store_kv *kv,
 				 const struct store_kv *old, bool is_read)
 {
-	const struct mirror_change change = { .deleted = !kv,
-					      .unread = !kv && is_read,
-					      .kv = kv ? kv : old,
-					      .old = old };
+	const struct mirror_change change = {
+		.deleted = !kv, .unread = !kv && is_read, .kv = kv ? kv : old, .old = old
+	};
 
 	return m->judge ? m->judge(m->arg, &change) : MIRROR_TAKE;
 }

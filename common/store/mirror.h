@@ -15,8 +15,8 @@ struct mirror;
 
 struct mirror_change {
 	bool deleted;
-	bool unread; /* deleted, as a read lacked it: no event told of it */
-	const struct store_kv *kv;  /* new; for a deletion the last value */
+	bool unread;               /* deleted, as a read lacked it: no event told of it */
+	const struct store_kv *kv; /* new; for a deletion the last value */
 	const struct store_kv *old; /* before; NULL when the key is new */
 };
 
