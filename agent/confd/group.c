@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "log.h"
+#include "reload.h"
 
 #include <string.h>
 
@@ -92,15 +93,22 @@ void confd_group_put_bad(struct confd_group *g, const char *key, const struct er
 	put_resource(g, confd_resource_bad(g, key, err));
 }
 
+/* Due, or under way, or about to be asked for by what is being written. */
+static bool lacks_reload(const struct confd_resource *r)
+{
+	return r->reload_due || r->reloading || r->disk;
+}
+
 void confd_group_put(struct confd_group *g, const char *key, struct confd_spec *spec,
 		     char *text)
 {
 	const struct confd_resource *old = *find_resource(g, key);
-	bool rendered = old && old->spec && old->rendered &&
-			strcmp(old->spec->dest, spec->dest) == 0;
-	bool reload_due = rendered && old->reload_due;
-	struct confd_resource *r = confd_resource_new(g, key, spec, text, rendered);
+	const bool same_file =
+		old && old->spec && strcmp(old->spec->dest, spec->dest) == 0;
+	struct confd_resource *r =
+		confd_resource_new(g, key, spec, text, same_file && old->rendered);
 
-	r->reload_due = reload_due && spec->reload_cmd;
+	if (same_file && lacks_reload(old))
+		confd_reload_request(r);
 	put_resource(g, r);
 }

@@ -66,6 +66,7 @@ void confd_reload_request(struct confd_resource *r)
 
 	if (!confd_reload_is_needed(r))
 		return;
+	r->marked = false;
 	r->reload_due = true;
 	r->reload_retry_ms = 0;
 	r->reload_at_ms = now;

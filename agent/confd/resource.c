@@ -321,6 +321,7 @@ static struct confd_resource *new_resource(struct confd_group *g, const char *ke
 	r->group = g;
 	r->key = xstrdup(key);
 	r->mark = confd_mark_path(g->confd->opts.state_dir, key);
+	r->marked = confd_mark_is_set(r->mark);
 	r->timer = loop_timer_new(g->confd->loop, on_timer, r);
 	return r;
 }
@@ -385,12 +386,8 @@ void confd_resource_active(struct confd_resource *r)
 {
 	if (!r->spec)
 		return;
-	if (r->group->active && !r->reload_due && !is_busy(r) &&
-	    confd_mark_is_set(r->mark)) {
-		/* Left by a previous run of the agent. */
+	if (r->group->active && r->marked)
 		confd_reload_request(r);
-		loop_timer_in(r->timer, 0);
-	}
 	/* A unit that has stopped needs no reload: it reads the file when it starts. */
 	if (!r->group->active && r->reload_due) {
 		r->reload_due = false;

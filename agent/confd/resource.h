@@ -40,6 +40,7 @@ struct confd_resource {
 	char *dest;              /* with the root */
 	char *problem;           /* NULL: none */
 	char *mark;              /* path of a file that exists while a reload is due */
+	bool marked; /* it was left by a previous run: its reload is not yet asked for */
 	struct keys_user *uses[CONFD_KEYS_MAX];
 	size_t n_uses;
 	bool rendered; /* once, or the one before it was */

@@ -24,7 +24,8 @@ static bool is_comparable(const struct confd_resource *r)
 
 int64_t confd_verify_at_ms(const struct confd_resource *r)
 {
-	return is_comparable(r) ? r->verify_at_ms : INT64_MAX;
+	/* What has begun comes to its end, whatever is asked for meanwhile. */
+	return r->verifying || is_comparable(r) ? r->verify_at_ms : INT64_MAX;
 }
 
 static void begin(struct confd_resource *r)

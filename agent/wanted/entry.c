@@ -71,6 +71,7 @@ void entry_schedule(struct entry *e, const struct schedule_unit *u)
 	if (!e->u.hash || strcmp(e->u.hash, u->hash) != 0) {
 		store_cancel(TAKE(e->fetch));
 		free(TAKE(e->text));
+		e->kept = false;
 	}
 	set_string(&e->u.hash, u->hash);
 	set_string(&e->u.stack, u->stack);

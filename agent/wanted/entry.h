@@ -21,6 +21,7 @@ struct entry {
 	struct entry *next;
 	struct schedule_unit u; /* as scheduled; strings are owned */
 	char *text;             /* of u.hash; NULL: not here */
+	bool kept;              /* on the disk, or about to be */
 	struct store_call *fetch;
 	struct loop_timer *fetch_again;
 	char *registered_hash;       /* whose services the registrator has */
@@ -43,7 +44,8 @@ struct wanted {
 	struct mirror *mirror;
 	struct entry *entries; /* by name */
 	int64_t epoch;
-	bool known; /* there is a schedule, from the store or the disk */
+	bool known;   /* there is a schedule, from the store or the disk */
+	bool forgets; /* texts on the disk were removed, or are about to be */
 	struct loop_timer *look;
 	struct loop_timer *publish;
 	int64_t published_mono_ms;

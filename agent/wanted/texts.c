@@ -31,12 +31,12 @@ static char *text_path(const struct wanted *w, const char *hash)
 	return xasprintf("%s/texts/%s", w->state_dir, hash);
 }
 
-static void keep_text(const struct wanted *w, const char *hash, const char *text,
-		      size_t len)
+static void keep_text(struct entry *e)
 {
-	CLEANUP(free) char *path = text_path(w, hash);
+	CLEANUP(free) char *path = text_path(e->w, e->u.hash);
 
-	files_write(w->o.files, path, text, len, 0600, FILES_UNSYNCED);
+	files_write(e->w->o.files, path, e->text, strlen(e->text), 0600, FILES_UNSYNCED);
+	e->kept = true;
 }
 
 static void on_fetched(void *arg, const struct store_kv *kvs, size_t n, int64_t rev,
@@ -56,28 +56,41 @@ static void on_fetched(void *arg, const struct store_kv *kvs, size_t n, int64_t 
 	}
 	free(e->text);
 	e->text = xstrdup(kvs[0].value);
-	keep_text(e->w, e->u.hash, e->text, strlen(e->text));
+	keep_text(e);
 	wanted_look_soon(e->w);
+}
+
+static void read_text(struct entry *e)
+{
+	CLEANUP(free) char *path = text_path(e->w, e->u.hash);
+
+	/* A power cut may leave an empty one. */
+	if (conf_read_file(path, TEXT_MAX_BYTES, &e->text, NULL, NULL) < 0 || !*e->text) {
+		free(TAKE(e->text));
+		return;
+	}
+	/* It may be about to be removed. */
+	e->kept = !e->w->forgets;
+	wanted_look_soon(e->w);
+}
+
+static void fetch_text(struct entry *e)
+{
+	CLEANUP(free) char *key = xasprintf("/foretide/units/%s", e->u.hash);
+
+	e->fetch = store_range(e->w->store, key, NULL, 1, 0, on_fetched, e);
 }
 
 void entry_find_text(struct entry *e)
 {
-	CLEANUP(free) char *path = NULL;
-	CLEANUP(free) char *key = NULL;
-
-	if (e->text || e->fetch || !is_hash(e->u.hash))
+	if (e->fetch || !is_hash(e->u.hash))
 		return;
-	path = text_path(e->w, e->u.hash);
-	/* A power cut may leave an empty one. */
-	if (conf_read_file(path, TEXT_MAX_BYTES, &e->text, NULL, NULL) == 0 && *e->text) {
-		wanted_look_soon(e->w);
-		return;
-	}
-	free(TAKE(e->text));
-	if (!e->w->store)
-		return;
-	key = xasprintf("/foretide/units/%s", e->u.hash);
-	e->fetch = store_range(e->w->store, key, NULL, 1, 0, on_fetched, e);
+	if (!e->text)
+		read_text(e);
+	if (e->text && !e->kept)
+		keep_text(e);
+	if (!e->text && e->w->store)
+		fetch_text(e);
 }
 
 static bool names_hash(const struct schedule *s, const char *hash)
@@ -88,18 +101,27 @@ static bool names_hash(const struct schedule *s, const char *hash)
 	return false;
 }
 
-void texts_forget(const struct wanted *w, const struct schedule *s)
+/* Whoever has it in memory and is wanted again writes it again. */
+static void forget(struct wanted *w, const char *hash)
+{
+	CLEANUP(free) char *path = text_path(w, hash);
+
+	w->forgets = true;
+	for (struct entry *e = w->entries; e; e = e->next)
+		if (strcmp(e->u.hash, hash) == 0)
+			e->kept = false;
+	files_remove(w->o.files, path);
+}
+
+void texts_forget(struct wanted *w, const struct schedule *s)
 {
 	CLEANUP(free) char *dir = xasprintf("%s/texts", w->state_dir);
 	DIR *d = opendir(dir);
-	struct dirent *f;
+	const struct dirent *f;
 
-	while (d && (f = readdir(d))) {
-		CLEANUP(free) char *path = xasprintf("%s/%s", dir, f->d_name);
-
+	while (d && (f = readdir(d)))
 		if (is_hash(f->d_name) && !names_hash(s, f->d_name))
-			files_remove(w->o.files, path);
-	}
+			forget(w, f->d_name);
 	if (d)
 		closedir(d);
 }

@@ -12,6 +12,6 @@ void entry_find_text(struct entry *e);
 /* Makes the folder. */
 void texts_open(const struct wanted *w);
 /* Removes those that the schedule does not name. */
-void texts_forget(const struct wanted *w, const struct schedule *s);
+void texts_forget(struct wanted *w, const struct schedule *s);
 
 #endif

@@ -10,13 +10,13 @@
 
 #define BAND 0.95
 #define NORMAL 1.96 /* where a normal has an end of it */
-#define LEAST 0.5   /* times as wide */
+#define LEAST 0.3   /* times as wide */
 #define MOST 4.0    /* times as wide */
 #define BIN 0.025   /* of a factor */
 #define BINS 160    /* up to MOST; the last has all above */
 /* Of the widening, as an exponent, that stays whatever was needed: past errors are those
  * of methods that were weighed on them, and smaller than those to come. */
-#define KEPT 0.75
+#define KEPT 0.6
 #define LEVEL_LEAST 0.5 /* of the quantile of needed factors */
 #define LEVEL_MOST 0.999
 #define STEP 0.03

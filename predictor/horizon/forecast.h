@@ -14,8 +14,8 @@
  * Of 23 public traces, their seasons looked for, the 95 % band holds 95 to 96 % on
  * average over the traces, an hour, 6 hours, a day and 3 days ahead (make bench
  * BENCH=coverage prints each). By trace it is within two points for 12, 13, 7 and 2 of
- * them, of the others more hold more than less: the least is 91, 81, 78 and 74 %, a tenth
- * have less than 92, 94, 91 and 90 %. Those are traces of 11 to 14 days whose level
+ * them, of the others more hold more than less: the least is 91, 80, 77 and 71 %, a tenth
+ * have less than 92, 93, 91 and 90 %. Those are traces of 11 to 14 days whose level
  * changed within them, which no past band shows: what was held is told beside the band
  * (held), and is not known where the past is too short.
  * Simulated series have 92 to 98 %, those whose noise hangs together over hours 90 %

@@ -45,6 +45,7 @@ struct unit *own_add(struct own *o, const char *name, loop_timer_fn *on_deadline
 
 static void unit_free(struct unit *u)
 {
+	files_forget(u->own->files, u);
 	unit_close_notify(u);
 	proc_watch_free(u->main);
 	proc_watch_free(u->control);

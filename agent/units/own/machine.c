@@ -75,24 +75,6 @@ static enum phase find_main(struct unit *u)
 	return u->phase == PHASE_START ? phase_after(u->phase) : PHASE_STAY;
 }
 
-static enum phase look_at_processes(struct unit *u)
-{
-	switch ((int)u->phase) {
-	case PHASE_START:
-		return find_main(u);
-	case PHASE_STOP_SIGTERM:
-	case PHASE_STOP_SIGKILL:
-		return unit_stop_check(u);
-	case PHASE_RUNNING:
-		if (!unit_has_processes(u, true))
-			return PHASE_RUNNING; /* which it is no longer */
-		unit_poll_slowly(u);
-		return PHASE_STAY;
-	default:
-		return PHASE_STAY;
-	}
-}
-
 /* ---------------------------------------------------------------- entering a phase */
 
 static void set_phase(struct unit *u, enum phase phase)
@@ -104,7 +86,11 @@ static void set_phase(struct unit *u, enum phase phase)
 	loop_timer_unset(u->poll);
 	log_debug("unit", STR("unit", u->name), STR("active", phase_active(phase)),
 		  STR("sub", phase_sub(phase)));
-	unit_save(u);
+	u->unsaved = false;
+	if (phase == PHASE_START_PRE)
+		unit_save_and_hold(u);
+	else
+		unit_save(u);
 	if (u->own->opening)
 		return;
 	u->own->on_change(u->own->arg, u->name);
@@ -133,6 +119,34 @@ static enum phase run_commands(struct unit *u)
 	return PHASE_STAY;
 }
 
+static enum phase end_hold(struct unit *u)
+{
+	if (!u->unsaved)
+		return PHASE_STAY;
+	u->unsaved = false;
+	return run_commands(u);
+}
+
+static enum phase look_at_processes(struct unit *u)
+{
+	switch ((int)u->phase) {
+	case PHASE_START_PRE:
+		return end_hold(u);
+	case PHASE_START:
+		return find_main(u);
+	case PHASE_STOP_SIGTERM:
+	case PHASE_STOP_SIGKILL:
+		return unit_stop_check(u);
+	case PHASE_RUNNING:
+		if (!unit_has_processes(u, true))
+			return PHASE_RUNNING; /* which it is no longer */
+		unit_poll_slowly(u);
+		return PHASE_STAY;
+	default:
+		return PHASE_STAY;
+	}
+}
+
 static enum phase enter_commands(struct unit *u, enum phase phase)
 {
 	bool stopping = phase == PHASE_STOP || phase == PHASE_STOP_POST;
@@ -143,7 +157,8 @@ static enum phase enter_commands(struct unit *u, enum phase phase)
 		return PHASE_STAY;
 	unit_set_deadline(u, stopping ? u->spec->timeout_stop_ms
 				      : u->spec->timeout_start_ms);
-	return run_commands(u);
+	/* Nothing of it runs before it would be found after a kill of the agent. */
+	return u->unsaved ? PHASE_STAY : run_commands(u);
 }
 
 static enum phase enter_running(struct unit *u)

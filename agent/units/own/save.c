@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define STATE_MAX_BYTES (1 << 20)
+/* A disk that hangs does not keep a unit from starting. */
+#define HOLD_MOST_MS 2000
 
 static char *path_of(const struct unit *u)
 {
@@ -42,7 +44,19 @@ static json_t *unit_json(const struct unit *u)
 			 "message", u->message);
 }
 
-void unit_save(const struct unit *u)
+/* Also when it failed: a start does not wait for a disk that is full. */
+static void on_saved(void *arg, const char *path, const struct err *err)
+{
+	struct unit *u = arg;
+
+	(void)path;
+	(void)err;
+	CHECK_MAGIC(u, UNIT_MAGIC);
+	if (u->unsaved)
+		loop_timer_in(u->poll, 0);
+}
+
+void unit_save(struct unit *u)
 {
 	CLEANUP(free) char *path = path_of(u);
 	CLEANUP(json_decref) json_t *doc = unit_json(u);
@@ -54,7 +68,21 @@ void unit_save(const struct unit *u)
 	}
 	/* Not synced: it must survive the agent, not a restart of the machine, which ends
 	 * all processes. For root only: the text may contain secrets. */
-	files_write(u->own->files, path, text, strlen(text), 0600, FILES_UNSYNCED);
+	if (u->unsaved)
+		files_write_then(u->own->files, path, text, strlen(text), 0600,
+				 FILES_UNSYNCED, on_saved, u);
+	else
+		files_write(u->own->files, path, text, strlen(text), 0600,
+			    FILES_UNSYNCED);
+}
+
+void unit_save_and_hold(struct unit *u)
+{
+	/* Not what is reported of an earlier start. */
+	files_forget(u->own->files, u);
+	u->unsaved = true;
+	loop_timer_in(u->poll, HOLD_MOST_MS);
+	unit_save(u);
 }
 
 void unit_save_remove(const struct unit *u)

@@ -8,7 +8,9 @@
 #include "text.h"
 #include "unit.h"
 
-void unit_save(const struct unit *u);
+void unit_save(struct unit *u);
+/* The same, and u->unsaved is set: u->poll is due once it is written, or cannot be. */
+void unit_save_and_hold(struct unit *u);
 void unit_save_remove(const struct unit *u);
 
 /* Reads a state file: the caller owns *ret, *ret_name is in it. ERR_NOT_FOUND when it is

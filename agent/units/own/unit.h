@@ -34,8 +34,9 @@ struct unit {
 	struct unit_spec *spec;      /* NULL: the text is invalid */
 	char *next_hash, *next_text; /* replaces the above once it is stopped */
 	bool run, dropping, stop_asked, adopted;
-	bool held; /* in PHASE_STOP, until what is After= it has stopped */
-	bool gone; /* skipped by all but the reaper */
+	bool held;    /* in PHASE_STOP, until what is After= it has stopped */
+	bool gone;    /* skipped by all but the reaper */
+	bool unsaved; /* in PHASE_START_PRE, until its invocation is on the disk */
 	enum phase phase;
 	enum result result;
 	char *message;
@@ -45,7 +46,7 @@ struct unit {
 	struct proc_exit main_exit;
 	bool main_exited;
 	struct loop_timer *deadline; /* of the phase; RestartSec in AUTO_RESTART */
-	struct loop_timer *poll;     /* for a PID file, or for processes to end */
+	struct loop_timer *poll;     /* for a PID file, processes to end, or the disk */
 	int64_t poll_ms;
 	int64_t limit_since_mono_ms, limit_count;
 	int notify_fd;

@@ -4,6 +4,7 @@
 #include "fake_mirror.h"
 
 #include "confd.h"
+#include "destination.h"
 #include "log.h"
 #include "spec.h"
 #include "text.h"
@@ -48,6 +49,7 @@ static struct confd_opts options(struct setup *s)
 {
 	return (struct confd_opts){
 		.root = s->root,
+		.state_dir = s->root,
 		.hostname = "lb-0a1b2c3d",
 		.address = "10.90.0.2",
 		.domain = "foretide.local",
@@ -389,13 +391,11 @@ static void remembers_a_reload_over_a_restart(void **state)
 	CLEANUP(free)
 	char *members = xasprintf("\"reload_cmd\":\"test -e %s/up\"", s->root);
 	CLEANUP(free) char *touch = xasprintf("%s/up", s->root);
-	struct confd_opts o = options(s);
 	FILE *f;
 
-	o.state_dir = s->root;
 	put_resource(members);
 	fake_sync();
-	s->confd = confd_new(s->loop, s->keys, &o);
+	start(s);
 	set_tier(s, true);
 	wait_until(s, stats(s).failures >= 1);
 	confd_free(s->confd);
@@ -403,18 +403,36 @@ static void remembers_a_reload_over_a_restart(void **state)
 	f = fopen(touch, "w");
 	assert_non_null(f);
 	fclose(f);
-	s->confd = confd_new(s->loop, s->keys, &o);
+	start(s);
 	set_tier(s, true);
 	wait_until(s, stats(s).reloads == 1);
 	assert_int_equal(stats(s).writes, 0);
 	confd_free(s->confd);
 
 	/* Once it has succeeded it is not done again. */
-	s->confd = confd_new(s->loop, s->keys, &o);
+	start(s);
 	set_tier(s, true);
 	wait_until(s, s->ready == 3);
 	let_pass(s, 30);
 	assert_int_equal(stats(s).reloads, 0);
+}
+
+static void its_mark_is_looked_at_once(void **state)
+{
+	struct setup *s = *state;
+	CLEANUP(free) char *mark = confd_mark_path(s->root, "/foretide/conf/shop/lb/lb");
+
+	put_resource("\"reload_cmd\":\"true\"");
+	fake_sync();
+	start(s);
+	set_tier(s, true);
+	wait_until(s, stats(s).reloads == 1);
+	wait_until(s, !confd_mark_is_set(mark));
+	/* As while the disk is slow in taking it away. */
+	confd_mark_set(mark);
+	set_tier(s, true);
+	let_pass(s, 30);
+	assert_int_equal(stats(s).reloads, 1);
 }
 
 static void writes_in_place_what_is_mounted_over(void **state)
@@ -483,6 +501,52 @@ static void makes_a_reload_that_was_lost_again(void **state)
 	wait_until(s, stats(s).reloads == 1);
 	assert_true(has_content(s, "/asked", "x\nx\n"));
 	assert_true(has_content(s, "/running", "web-1-80 10.90.0.11:80\n"));
+}
+
+/* Its units change, which is told to every resource, between two tries of it. */
+static void a_verification_comes_to_its_end_whatever_is_told(void **state)
+{
+	struct setup *s = *state;
+	CLEANUP(free)
+	char *members = xasprintf("\"reload_cmd\":\"true\",\"verify_cmd\":\"echo x "
+				  ">>%s/looks; test -e %s/up\"",
+				  s->root, s->root);
+
+	put_resource(members);
+	put_web(1);
+	fake_sync();
+	start(s);
+	set_tier(s, true);
+	wait_until(s, has_content(s, "/looks", "x\n"));
+	for (int i = 0; i < 10; i++) {
+		set_tier(s, true);
+		let_pass(s, 5);
+	}
+	write_file(s, "/up", "");
+	wait_until(s, stats(s).reloads == 1);
+	put_web(2);
+	wait_until(s, stats(s).reloads == 2);
+	assert_true(has_content(s, "/etc/lb/lb.cfg",
+				"web-1-80 10.90.0.11:80\nweb-2-80 10.90.0.12:80\n"));
+}
+
+static void what_takes_its_place_makes_the_reload_that_was_under_way(void **state)
+{
+	struct setup *s = *state;
+	CLEANUP(free)
+	char *old =
+		xasprintf("\"reload_cmd\":\"echo old >>%s/asked; sleep 60\"", s->root);
+	CLEANUP(free)
+	char *new = xasprintf("\"reload_cmd\":\"echo new >>%s/asked\"", s->root);
+
+	put_resource(old);
+	fake_sync();
+	start(s);
+	set_tier(s, true);
+	wait_until(s, has_content(s, "/asked", "old\n"));
+	put_resource(new);
+	wait_until(s, stats(s).reloads == 1);
+	assert_true(has_content(s, "/asked", "old\nnew\n"));
 }
 
 static void finds_what_runs_with_an_old_file(void **state)
@@ -945,9 +1009,12 @@ int main(void)
 		TEST(keeps_the_file_that_a_check_rejects),
 		TEST(tries_a_failed_reload_again_until_it_succeeds),
 		TEST(remembers_a_reload_over_a_restart),
+		TEST(its_mark_is_looked_at_once),
 		TEST(writes_in_place_what_is_mounted_over),
 		TEST(forgets_a_reload_when_the_unit_stops),
 		TEST(makes_a_reload_that_was_lost_again),
+		TEST(a_verification_comes_to_its_end_whatever_is_told),
+		TEST(what_takes_its_place_makes_the_reload_that_was_under_way),
 		TEST(finds_what_runs_with_an_old_file),
 		TEST(reloads_of_one_program_never_overlap),
 		TEST(a_file_can_hold_a_digest_of_itself),

@@ -2,14 +2,35 @@
 /* Our own supervisor with real processes: what outlives it. */
 #include "units_fixture.h"
 
+#include <fcntl.h>
+#include <limits.h>
+
+static _Atomic int disk_writes = INT_MAX; /* so many, then it hangs */
+static _Atomic bool disk_is_full;
+
+/* In place of libc's: the last step of a write. */
+int rename(const char *from, const char *to)
+{
+	while (disk_writes <= 0)
+		usleep(1000);
+	disk_writes--;
+	if (!disk_is_full)
+		return renameat(AT_FDCWD, from, AT_FDCWD, to);
+	errno = ENOSPC;
+	return -1;
+}
+
+static void let_disk_go_on(void)
+{
+	disk_writes = INT_MAX;
+	disk_is_full = false;
+}
+
 /* ---------------------------------------------------------------- adoption */
 
 /* A supervisor in a process of its own that starts the unit and is then killed. */
-static void start_in_another_life(struct fixture *f, const char *name, const char *text)
+static pid_t begin_another_life(struct fixture *f, const char *name, const char *text)
 {
-	int64_t until = clock_mono_ms() + PATIENCE_MS;
-	CLEANUP(free) char *path = xasprintf("units/%s.json", name);
-	bool running = false;
 	pid_t pid;
 
 	units_close(f->units);
@@ -26,6 +47,22 @@ static void start_in_another_life(struct fixture *f, const char *name, const cha
 		for (;;)
 			loop_once(g.loop, 20);
 	}
+	return pid;
+}
+
+static void end_another_life(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void start_in_another_life(struct fixture *f, const char *name, const char *text)
+{
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
+	CLEANUP(free) char *path = xasprintf("units/%s.json", name);
+	pid_t pid = begin_another_life(f, name, text);
+	bool running = false;
+
 	while (!running) {
 		CLEANUP(free) char *saved = content(f, path);
 
@@ -34,8 +71,7 @@ static void start_in_another_life(struct fixture *f, const char *name, const cha
 		assert_true(clock_mono_ms() < until);
 		loop_once(f->loop, 5);
 	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	end_another_life(pid);
 }
 
 static void what_runs_is_adopted_after_a_kill(void **state)
@@ -81,6 +117,67 @@ static void what_ended_meanwhile_is_seen(void **state)
 	wait_dead(f, pid);
 	open_units(f);
 	wait_sub(f, "a.service", "failed");
+}
+
+/* Nothing is saved after the start has begun, so its process is not known. */
+static void what_was_just_started_never_runs_twice(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free)
+	char *text = xasprintf(
+		"[Service]\nExecStart=/bin/sh -c 'echo $$$$ >%s/pid; exec sleep "
+		"1000'\n",
+		f->dir);
+	pid_t agent, first, second;
+
+	disk_writes = 1;
+	agent = begin_another_life(f, "a.service", text);
+	let_disk_go_on(); /* this one's; the other has its own copy of the number */
+	first = pid_in(f, "pid");
+	end_another_life(agent);
+	write_file(f, "pid", "");
+	open_units(f);
+	set(f, "a.service", "h", text);
+	second = pid_in(f, "pid");
+	assert_int_not_equal(second, first);
+	assert_false(alive(first));
+	wait_sub(f, "a.service", "running");
+	assert_int_equal(status(f, "a.service").main_pid, second);
+}
+
+static void a_start_waits_until_it_is_saved(void **state)
+{
+	struct fixture *f = *state;
+
+	disk_writes = 0;
+	set(f, "a.service", "h", "[Service]\nExecStart=/bin/sleep 1000\n");
+	run_for(f, 50);
+	assert_string_equal(sub(f, "a.service"), "start-pre");
+	let_disk_go_on();
+	wait_sub(f, "a.service", "running");
+	/* So does the one after it: what is on the disk is of the first. */
+	kill(status(f, "a.service").main_pid, SIGKILL);
+	wait_sub(f, "a.service", "failed");
+	disk_writes = 0;
+	set(f, "a.service", "h2", "[Service]\nExecStart=/bin/sleep 1001\n");
+	run_for(f, 50);
+	assert_string_equal(sub(f, "a.service"), "start-pre");
+	let_disk_go_on();
+	wait_sub(f, "a.service", "running");
+}
+
+static void a_disk_that_fails_or_hangs_holds_no_start(void **state)
+{
+	struct fixture *f = *state;
+
+	disk_is_full = true;
+	set(f, "full.service", "h", "[Service]\nExecStart=/bin/sleep 1000\n");
+	wait_sub(f, "full.service", "running");
+	run_for(f, 20);
+	disk_writes = 0;
+	set(f, "hung.service", "h", "[Service]\nExecStart=/bin/sleep 1000\n");
+	wait_sub(f, "hung.service", "running");
+	let_disk_go_on();
 }
 
 /* Who listens on the logger's socket; it may be about to. */
@@ -129,6 +226,10 @@ int main(void)
 		TEST(what_runs_is_adopted_after_a_kill),
 		TEST_BARE(what_runs_is_adopted_after_a_kill),
 		TEST(what_ended_meanwhile_is_seen),
+		TEST(what_was_just_started_never_runs_twice),
+		TEST_BARE(what_was_just_started_never_runs_twice),
+		TEST(a_start_waits_until_it_is_saved),
+		TEST(a_disk_that_fails_or_hangs_holds_no_start),
 		TEST(the_log_goes_on_when_its_writer_is_killed),
 	};
 
