@@ -84,7 +84,7 @@ static void on_vanished(void *arg, const char *group, size_t n)
 {
 	struct agent *a = arg;
 
-	if (keys_of_hosts(group, strlen(group)))
+	if (group_is_hosts(group, strlen(group)))
 		return;
 	host_record_set_vanished(a->vanished, group, n > 0);
 	publish_record(a);

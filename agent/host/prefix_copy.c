@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "copy_file.h"
 #include "fnv.h"
+#include "group.h"
 #include "log.h"
 #include "vanished.h"
 #include "withdrawal.h"
@@ -187,7 +188,7 @@ static bool add_if_gone(void *arg, const struct store_kv *kv)
 	const char *slash = strrchr(kv->key, '/');
 
 	if (!kv->lease || !slash ||
-	    !keys_of_hosts(kv->key, (size_t)(slash + 1 - kv->key)) ||
+	    !group_is_hosts(kv->key, (size_t)(slash + 1 - kv->key)) ||
 	    mirror_was_read(c->mirror, kv->key))
 		return true;
 	c->gone = xrealloc(c->gone, (c->n_gone + 1) * sizeof(*c->gone));

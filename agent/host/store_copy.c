@@ -41,14 +41,6 @@ static bool begins(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-bool keys_of_hosts(const char *group, size_t len)
-{
-	static const char hosts[] = "/hosts/";
-	const size_t n = strlen(hosts);
-
-	return len >= n && memcmp(group + len - n, hosts, n) == 0;
-}
-
 static bool touches(const struct keys_user *u, const struct mirror_change *changes,
 		    size_t n)
 {

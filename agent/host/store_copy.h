@@ -20,9 +20,6 @@
 struct keys;
 struct keys_user;
 
-/* Whether the keys of a group (which ends with a slash) name hosts, not a service. */
-bool keys_of_hosts(const char *group, size_t len);
-
 /* An event of a service's record, as the store has it, before it is applied. */
 typedef void keys_seen_fn(void *arg, const struct mirror_change *change);
 
