@@ -18,8 +18,7 @@
 
 #define AGENT_MAGIC 0x6167656eu
 #define STORE_TIMEOUT_MS 2000
-#define VANISHED_TOLD 16 /* services, of as many as there are */
-#define HELD_MS 1000     /* the loop was held for so long: it is told */
+#define HELD_MS 1000 /* the loop was held for so long: it is told */
 
 struct agent {
 	uint32_t magic;
@@ -39,8 +38,7 @@ struct agent {
 	struct lease *lease;
 	struct agent_names *names;
 	struct metrics *metrics;
-	json_t *vanished; /* services whose last list is kept, as the controller is told
-			   */
+	json_t *vanished; /* services whose last list is kept */
 };
 
 /* ---------------------------------------------------------------- between modules */
@@ -84,19 +82,11 @@ static void publish_record(struct agent *a)
 /* Names of hosts are no service, and go with them. */
 static void on_vanished(void *arg, const char *group, size_t n)
 {
-	static const char hosts[] = "/hosts/";
 	struct agent *a = arg;
-	const size_t len = strlen(group), n_hosts = strlen(hosts);
-	const json_t *v;
-	size_t i;
 
-	if (len >= n_hosts && strcmp(group + len - n_hosts, hosts) == 0)
+	if (group_is_hosts(group, strlen(group)))
 		return;
-	json_array_foreach(a->vanished, i,
-			   v) if (strcmp(json_string_value(v), group) == 0) break;
-	(void)json_array_remove(a->vanished, i);
-	if (n && json_array_size(a->vanished) < VANISHED_TOLD)
-		json_array_append_new(a->vanished, json_string(group));
+	host_record_set_vanished(a->vanished, group, n > 0);
 	publish_record(a);
 }
 

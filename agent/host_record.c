@@ -41,9 +41,32 @@ static double or_else(double x, double other)
 	return x > 0 ? x : other;
 }
 
+void host_record_set_vanished(json_t *all, const char *group, bool is)
+{
+	size_t i = 0;
+
+	while (i < json_array_size(all) &&
+	       strcmp(json_string_value(json_array_get(all, i)), group) != 0)
+		i++;
+	if (!is)
+		(void)json_array_remove(all, i);
+	else if (i == json_array_size(all))
+		json_array_append_new(all, json_string(group));
+}
+
+json_t *host_record_vanished(const json_t *all)
+{
+	json_t *named = json_array();
+
+	for (size_t i = 0; i < MIN(json_array_size(all), (size_t)HOST_RECORD_VANISHED);
+	     i++)
+		json_array_append(named, json_array_get(all, i));
+	return named;
+}
+
 void host_record_publish(struct lease *l, const struct agent_conf *conf,
 			 const char *address, const char *domain, int64_t joined_ms,
-			 json_t *vanished)
+			 const json_t *vanished)
 {
 	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", conf->id);
 	CLEANUP(free) char *boot = boot_id();
@@ -62,7 +85,7 @@ void host_record_publish(struct lease *l, const struct agent_conf *conf,
 			"joined_at", (json_int_t)joined_ms);
 	CHECK(doc);
 	if (json_array_size(vanished))
-		json_object_set(doc, "vanished", vanished);
+		json_object_set_new(doc, "vanished", host_record_vanished(vanished));
 	text = json_dumps(doc, JSON_COMPACT);
 	lease_set(l, key, text);
 	free(TAKE(key));

@@ -11,9 +11,17 @@
 
 #include <jansson.h>
 
-/* vanished: the services whose last list is kept (vanished.h), an array of strings. */
+/* Of the services whose last list is kept (vanished.h), the record names so many. */
+#define HOST_RECORD_VANISHED 16
+
+/* Adds a service to all of them, an array of strings, or takes it out. */
+void host_record_set_vanished(json_t *all, const char *group, bool is);
+/* Those that are named, the longest kept first; a new reference. */
+json_t *host_record_vanished(const json_t *all);
+
+/* vanished: all services whose last list is kept. */
 void host_record_publish(struct lease *l, const struct agent_conf *conf,
 			 const char *address, const char *domain, int64_t joined_ms,
-			 json_t *vanished);
+			 const json_t *vanished);
 
 #endif

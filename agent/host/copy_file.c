@@ -102,8 +102,9 @@ int copy_file_read(const char *path, const char *prefix, copy_file_fn *fn, void 
 	if (rc < 0)
 		return rc;
 	/* NULs would hide the lines behind them. */
-	for (char *nul; (nul = memchr(text, '\0', len));)
-		*nul = '?';
+	for (size_t i = 0; i < len; i++)
+		if (!text[i])
+			text[i] = '?';
 	next = text;
 	line = strsep(&next, "\n");
 	damaged += strncmp(line, HEAD, strlen(HEAD)) != 0 ||

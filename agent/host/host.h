@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "enroll.h"
+#include "group.h"
 #include "key.h"
 #include "lease.h"
 #include "store_copy.h"

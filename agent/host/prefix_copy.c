@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "copy_file.h"
 #include "fnv.h"
+#include "group.h"
 #include "log.h"
 #include "vanished.h"
 #include "withdrawal.h"
@@ -38,6 +39,9 @@ struct prefix_copy {
 	keys_vanished_fn *tell;
 	void *tell_arg;
 	struct vanished *vanished; /* NULL: deletions are taken as they come */
+	bool went_back;            /* the store, at the read that is judged */
+	int64_t *gone;             /* leases of hosts that it lacks */
+	size_t n_gone;
 	struct loop_timer *look;
 	int64_t looked_ms;  /* real */
 	int64_t watched_ms; /* time in which the store was watched: the records' clock */
@@ -178,6 +182,45 @@ static void look_soon(struct prefix_copy *c)
 	loop_timer_in(c->look, LOOK_MS);
 }
 
+static bool add_if_gone(void *arg, const struct store_kv *kv)
+{
+	struct prefix_copy *c = arg;
+	const char *slash = strrchr(kv->key, '/');
+
+	if (!kv->lease || !slash ||
+	    !group_is_hosts(kv->key, (size_t)(slash + 1 - kv->key)) ||
+	    mirror_was_read(c->mirror, kv->key))
+		return true;
+	c->gone = xrealloc(c->gone, (c->n_gone + 1) * sizeof(*c->gone));
+	c->gone[c->n_gone++] = kv->lease;
+	return true;
+}
+
+/* A host's name is put under the lease of its records. */
+static void on_read(void *arg, bool went_back)
+{
+	struct prefix_copy *c = arg;
+
+	CHECK_MAGIC(c, COPY_MAGIC);
+	c->went_back = went_back;
+	c->n_gone = 0;
+	mirror_each(c->mirror, NULL, add_if_gone, c);
+}
+
+/*
+ * A record that went while nothing was watched: in that time its owner may have withdrawn
+ * it. So it counts only when its host went as well, or when the store lost what it had.
+ */
+static bool may_be_withdrawn(const struct prefix_copy *c, const struct store_kv *kv)
+{
+	if (c->went_back || vanished_has(c->vanished, kv->key))
+		return false;
+	for (size_t i = 0; i < c->n_gone; i++)
+		if (c->gone[i] == kv->lease)
+			return false;
+	return true;
+}
+
 static enum mirror_verdict on_judge(void *arg, const struct mirror_change *change)
 {
 	struct prefix_copy *c = arg;
@@ -195,6 +238,8 @@ static enum mirror_verdict on_judge(void *arg, const struct mirror_change *chang
 	/* What has no lease does not end by itself: somebody deleted it. */
 	if (!c->vanished || !kv->lease || strlen(kv->key) != kv->key_len)
 		return MIRROR_TAKE;
+	if (change->unread && may_be_withdrawn(c, kv))
+		return MIRROR_TAKE;
 	vanished_add(c->vanished, kv, c->watched_ms);
 	look_soon(c);
 	return MIRROR_KEEP;
@@ -210,6 +255,7 @@ static void watch_for_vanished(struct prefix_copy *c, int64_t keep_ms)
 
 	c->vanished = vanished_new(&o);
 	c->look = loop_timer_new(c->loop, on_look, c);
+	mirror_on_read(c->mirror, on_read);
 }
 
 /* ---------------------------------------------------------------- the object */
@@ -259,6 +305,7 @@ void prefix_copy_free(struct prefix_copy *c)
 	vanished_free(c->vanished);
 	loop_timer_free(c->save);
 	loop_timer_free(c->look);
+	free(c->gone);
 	free(c->prefix);
 	free(c->path);
 	c->magic = 0;

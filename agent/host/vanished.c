@@ -135,6 +135,14 @@ void vanished_forget(struct vanished *v, const char *key)
 		remove_at(v, at);
 }
 
+bool vanished_has(const struct vanished *v, const char *key)
+{
+	bool is;
+	size_t at = place(v, key, &is);
+
+	return is && v->list[at]->state != STATE_DROPPED;
+}
+
 /* ---------------------------------------------------------------- the decision */
 
 /* One that is not decided yet counts, however late we are. */

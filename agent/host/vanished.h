@@ -55,6 +55,8 @@ DEFINE_CLEANUP(struct vanished *, vanished_free);
 void vanished_add(struct vanished *v, const struct store_kv *kv, int64_t now_ms);
 /* It is in the store again, or its owner has withdrawn it. */
 void vanished_forget(struct vanished *v, const char *key);
+/* It is kept, or to be decided. */
+bool vanished_has(const struct vanished *v, const char *key);
 /* Decides what is due; false: there is nothing to look at again. */
 bool vanished_settle(struct vanished *v, int64_t now_ms);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cgroup.h"
 
+#include "cgroup_v2.h"
 #include "check.h"
+#include "log.h"
 #include "text.h"
 
 #include <errno.h>
@@ -20,6 +22,7 @@ struct cgroup_root {
 	char *dirs[CGROUP_DIRS_MAX]; /* of the name given */
 	size_t n;
 	double tasks; /* that the host may have */
+	bool is_limited;
 };
 
 /* ---------------------------------------------------------------- where we are */
@@ -73,6 +76,16 @@ static char *mount_point(const char *controller)
 	return dir;
 }
 
+/* Ours is the group that this process was started in, before it was moved. */
+static void cut_main(char *path)
+{
+	static const char tail[] = "/" CGROUP_MAIN;
+	const size_t len = strlen(path), n = strlen(tail);
+
+	if (len >= n && strcmp(path + len - n, tail) == 0)
+		path[len - n] = '\0';
+}
+
 /* The folder of our own group; the mount point where our path is not visible in it. */
 static char *own_dir(const char *controller)
 {
@@ -82,6 +95,7 @@ static char *own_dir(const char *controller)
 
 	if (!mount || !path)
 		return NULL;
+	cut_main(path);
 	dir = xasprintf("%s%s", mount, strcmp(path, "/") == 0 ? "" : path);
 	if (access(dir, F_OK) == 0)
 		return dir;
@@ -120,22 +134,13 @@ static bool make_dir(const char *dir)
 	return mkdir(dir, 0755) == 0 || errno == EEXIST;
 }
 
-static void write_text(const char *dir, const char *name, const char *text)
-{
-	CLEANUP(free) char *path = xasprintf("%s/%s", dir, name);
-	CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	/* Where it cannot be limited, it is not. */
-	if (fd >= 0)
-		(void)!write(fd, text, strlen(text));
-}
-
-static void limit_tasks(const char *dir, double most)
+/* False: where it cannot be limited, it is not. */
+static bool limit_tasks(const char *dir, double most)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%lld", (long long)most);
-	write_text(dir, "pids.max", text);
+	return cgroup_write(dir, "pids.max", text);
 }
 
 /* What the kernel and our own group allow. */
@@ -155,13 +160,25 @@ static double tasks_of_host(void)
 	return least;
 }
 
-/* In v2 the kernel refuses it while processes are in our own group. */
-static void limit_root(struct cgroup_root *r, const char *own)
+static void limit_root(struct cgroup_root *r, const char *own, bool is_v2)
 {
+	const char *dir = r->dirs[r->n - 1];
+
 	r->tasks = tasks_of_host();
-	write_text(own, "cgroup.subtree_control", "+pids");
-	write_text(r->dirs[r->n - 1], "cgroup.subtree_control", "+pids");
-	limit_tasks(r->dirs[r->n - 1], r->tasks * TASKS_OF_UNITS);
+	if (is_v2 && cgroup_count_below(own))
+		(void)cgroup_write(dir, "cgroup.subtree_control", "+pids");
+	r->is_limited |= limit_tasks(dir, r->tasks * TASKS_OF_UNITS);
+}
+
+static void tell_unlimited(void)
+{
+	log_warn("tasks-not-limited",
+		 STR("why", "the groups of units cannot count processes: other processes "
+			    "are in the agent's own group, or the controller pids is "
+			    "not there"),
+		 STR("effect", "a unit that forks without end takes this host with it"),
+		 STR("do", "start the agent in a group of its own; under systemd, with "
+			   "DelegateSubgroup=" CGROUP_MAIN));
 }
 
 struct cgroup_root *cgroup_root_new(const char *name)
@@ -170,14 +187,17 @@ struct cgroup_root *cgroup_root_new(const char *name)
 	struct cgroup_root *r = xcalloc(1, sizeof(*r));
 
 	for (size_t i = 0; i <= ARRAY_SIZE(v1) && r->n < CGROUP_DIRS_MAX; i++) {
-		CLEANUP(free) char *own = own_dir(i < ARRAY_SIZE(v1) ? v1[i] : "");
+		const bool is_v2 = i == ARRAY_SIZE(v1);
+		CLEANUP(free) char *own = own_dir(is_v2 ? "" : v1[i]);
 		CLEANUP(free) char *dir = own ? xasprintf("%s/%s", own, name) : NULL;
 
 		if (!dir || !make_dir(dir))
 			continue;
 		r->dirs[r->n++] = TAKE(dir);
-		limit_root(r, own);
+		limit_root(r, own, is_v2);
 	}
+	if (!r->is_limited)
+		tell_unlimited();
 	if (r->n)
 		return r;
 	free(r);
@@ -217,7 +237,7 @@ void cgroup_make(const struct cgroup_root *r, const char *unit,
 		(void)make_dir(r->dirs[i]);
 		if (!make_dir(dir))
 			continue;
-		limit_tasks(dir, tasks_of_unit(r, tasks));
+		(void)limit_tasks(dir, tasks_of_unit(r, tasks));
 		ret->dirs[ret->n++] = TAKE(dir);
 	}
 }

@@ -8,7 +8,8 @@
  *
  * Where the controller pids can be used, a unit has at most so many processes and
  * threads, and all units together leave some of the host's to the agent and whoever looks
- * after the host: a unit that forks without end takes nobody with it.
+ * after the host: a unit that forks without end takes nobody with it. Where it cannot,
+ * that is told.
  */
 #ifndef AGENT_PROCESS_CGROUP_H
 #define AGENT_PROCESS_CGROUP_H

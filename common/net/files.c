@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define END_MS 10000
+#define AGAIN_MS 3000
 
 enum action { ACTION_WRITE, ACTION_REMOVE, ACTION_SYNC };
 
@@ -18,6 +19,9 @@ struct change {
 	struct change *next, **link; /* of all; the loop's alone */
 	struct files *files;
 	bool begun, needless; /* under the lock */
+	bool repeat;          /* until it works */
+	bool failed;          /* waits for the next try; the worker has it no more */
+	bool told;            /* that it, or what it took the place of, failed */
 	files_done_fn *done;
 	void *arg;
 	enum action action;
@@ -31,6 +35,7 @@ struct change {
 
 struct files {
 	struct worker *worker;
+	struct loop_timer *again;
 	files_done_fn *done;
 	void *arg;
 	pthread_mutex_t lock;
@@ -76,18 +81,47 @@ static void run(void *arg)
 
 /* ---------------------------------------------------------------- the loop's side */
 
-static void on_done(void *arg)
+static bool replaces(const struct change *c, const char *path)
 {
-	const struct change *c = arg;
-
-	if (c->done && !c->needless)
-		c->done(c->arg, c->path, c->err.code ? &c->err : NULL);
+	return c->action != ACTION_SYNC && strcmp(c->path, path) == 0;
 }
 
-static void change_free(void *arg)
+/* A later change of its path, which has yet to be made: newer ones are first. */
+static struct change *newer(const struct change *c)
+{
+	for (struct change *n = c->files->changes; n != c; n = n->next)
+		if (replaces(n, c->path))
+			return n;
+	return NULL;
+}
+
+/* False: it was told already that this file cannot be written. */
+static bool note_failure(struct change *c)
+{
+	struct change *n = newer(c);
+	const bool is_new = !c->told;
+
+	c->told = true;
+	if (n)
+		n->told = true;
+	c->failed = c->repeat && !n;
+	if (c->failed && !loop_timer_is_set(c->files->again))
+		loop_timer_in(c->files->again, AGAIN_MS);
+	return is_new;
+}
+
+static void on_done(void *arg)
 {
 	struct change *c = arg;
 
+	if (c->needless || (c->err.code && !note_failure(c)))
+		return;
+	if (c->done)
+		c->done(c->arg, c->path, c->err.code ? &c->err : NULL);
+}
+
+static void change_free(struct change *c)
+{
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
@@ -96,33 +130,70 @@ static void change_free(void *arg)
 	free(c);
 }
 
-/* A write or a removal makes needless what waits for the same path. */
-static void supersede(struct files *f, const char *path)
+static void on_left(void *arg)
 {
+	struct change *c = arg;
+
+	if (!c->failed)
+		change_free(c);
+}
+
+static void give(struct change *c)
+{
+	const struct worker_work work = {
+		.run = run, .done = on_done, .free = on_left, .arg = c
+	};
+
+	(void)worker_do(c->files->worker, &work);
+}
+
+static void on_again(void *arg)
+{
+	struct files *f = arg;
+
+	for (struct change *c = f->changes; c; c = c->next) {
+		if (!c->failed)
+			continue;
+		c->failed = c->begun = false;
+		c->err = (struct err){ 0 };
+		give(c);
+	}
+}
+
+/* A write or a removal makes needless what waits for the same path. True: that failed. */
+static bool supersede(struct files *f, const char *path)
+{
+	bool told = false;
+
 	pthread_mutex_lock(&f->lock);
-	for (struct change *c = f->changes; c; c = c->next)
-		if (!c->begun && strcmp(c->path, path) == 0) {
+	for (struct change *c = f->changes, *next; c; c = next) {
+		next = c->next;
+		if (strcmp(c->path, path) != 0)
+			continue;
+		if (c->failed || !c->begun)
+			told |= c->told;
+		if (c->failed) {
+			change_free(c);
+		} else if (!c->begun) {
 			c->needless = true;
 			free(TAKE(c->data));
 		}
+	}
 	pthread_mutex_unlock(&f->lock);
+	return told;
 }
 
 static void enqueue(struct files *f, struct change *c)
 {
-	const struct worker_work work = {
-		.run = run, .done = on_done, .free = change_free, .arg = c
-	};
-
 	if (c->action != ACTION_SYNC)
-		supersede(f, c->path);
+		c->told = supersede(f, c->path);
 	c->files = f;
 	c->next = f->changes;
 	if (c->next)
 		c->next->link = &c->next;
 	c->link = &f->changes;
 	f->changes = c;
-	(void)worker_do(f->worker, &work);
+	give(c);
 }
 
 static struct change *change_new(const struct files *f, enum action action,
@@ -137,14 +208,8 @@ static struct change *change_new(const struct files *f, enum action action,
 	return c;
 }
 
-void files_write(struct files *f, const char *path, const void *data, size_t len,
-		 unsigned mode, enum files_sync sync)
-{
-	files_write_then(f, path, data, len, mode, sync, f->done, f->arg);
-}
-
-void files_write_then(struct files *f, const char *path, const void *data, size_t len,
-		      unsigned mode, enum files_sync sync, files_done_fn *done, void *arg)
+static struct change *write_new(const struct files *f, const char *path, const void *data,
+				size_t len, unsigned mode, enum files_sync sync)
 {
 	struct change *c = change_new(f, ACTION_WRITE, path);
 
@@ -154,6 +219,23 @@ void files_write_then(struct files *f, const char *path, const void *data, size_
 	if (len)
 		memcpy(c->data, data, len);
 	c->len = len;
+	return c;
+}
+
+void files_write(struct files *f, const char *path, const void *data, size_t len,
+		 unsigned mode, enum files_sync sync)
+{
+	struct change *c = write_new(f, path, data, len, mode, sync);
+
+	c->repeat = true;
+	enqueue(f, c);
+}
+
+void files_write_then(struct files *f, const char *path, const void *data, size_t len,
+		      unsigned mode, enum files_sync sync, files_done_fn *done, void *arg)
+{
+	struct change *c = write_new(f, path, data, len, mode, sync);
+
 	c->done = done;
 	c->arg = arg;
 	enqueue(f, c);
@@ -186,6 +268,7 @@ int files_open(struct loop *l, files_done_fn *done, void *arg, struct files **re
 		return rc;
 	f->done = done;
 	f->arg = arg;
+	f->again = loop_timer_new(l, on_again, f);
 	pthread_mutex_init(&f->lock, NULL);
 	*ret = TAKE(f);
 	return 0;
@@ -193,8 +276,12 @@ int files_open(struct loop *l, files_done_fn *done, void *arg, struct files **re
 
 void files_close(struct files *f)
 {
+	if (!f)
+		return;
+	on_again(f);
+	loop_timer_free(f->again);
 	/* While a write hangs, its thread uses all of this. */
-	if (!f || !worker_end(f->worker, END_MS))
+	if (!worker_end(f->worker, END_MS))
 		return;
 	pthread_mutex_destroy(&f->lock);
 	free(f);

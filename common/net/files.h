@@ -32,11 +32,15 @@ enum files_sync {
 	FILES_SYNCED,   /* the file and its folder are synced */
 };
 
-/* Replaces path by a copy of data, by a temporary file of this mode that is renamed. */
+/*
+ * Replaces path by a copy of data, by a temporary file of this mode that is renamed. A
+ * write that fails is told once, and made again every few seconds until it works or a
+ * later change of the path takes its place.
+ */
 void files_write(struct files *f, const char *path, const void *data, size_t len,
 		 unsigned mode, enum files_sync sync);
-/* The same with a callback of its own, which is not called when a later write of the path
- * takes the place of this. */
+/* Once, and with a callback of its own, which is not called when a later write of the
+ * path takes the place of this. */
 void files_write_then(struct files *f, const char *path, const void *data, size_t len,
 		      unsigned mode, enum files_sync sync, files_done_fn *done,
 		      void *arg);

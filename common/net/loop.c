@@ -26,6 +26,7 @@ struct watch {
 	loop_io_fn *fn; /* NULL: not watched */
 	void *arg;
 	const char *where;
+	uint32_t events;     /* as asked for */
 	uint32_t generation; /* distinguishes a reused descriptor */
 };
 
@@ -45,6 +46,8 @@ struct loop {
 	bool stopping;
 	struct watch *watches; /* by descriptor */
 	size_t n_watches;
+	struct epoll_event ready[EVENTS_AT_ONCE]; /* as reported */
+	int n_ready, next_ready;
 	struct loop_timer **heap; /* by due time, heap[1] first */
 	size_t n_heap, cap_heap;
 	struct pause pause;
@@ -113,6 +116,7 @@ int loop_io_add_of(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void
 	l->watches[fd].fn = fn;
 	l->watches[fd].arg = arg;
 	l->watches[fd].where = where;
+	l->watches[fd].events = events;
 	return 0;
 }
 
@@ -123,6 +127,7 @@ void loop_io_mod(struct loop *l, int fd, uint32_t events)
 	CHECK((size_t)fd < l->n_watches && l->watches[fd].fn);
 	ev.data.u64 = event_data(l, fd);
 	CHECK(epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, fd, &ev) == 0);
+	l->watches[fd].events = events;
 }
 
 void loop_io_del(struct loop *l, int fd)
@@ -139,11 +144,13 @@ static void dispatch(struct loop *l, const struct epoll_event *ev)
 	int fd = (int)(uint32_t)ev->data.u64;
 	struct watch *w = &l->watches[fd];
 	const char *where = w->where;
+	/* It may have been changed since it was reported. */
+	uint32_t events = ev->events & (w->events | EPOLLERR | EPOLLHUP);
 
-	if (!w->fn || w->generation != (uint32_t)(ev->data.u64 >> 32))
+	if (!w->fn || w->generation != (uint32_t)(ev->data.u64 >> 32) || !events)
 		return;
 	pause_part_begin(&l->pause);
-	w->fn(w->arg, fd, ev->events);
+	w->fn(w->arg, fd, events);
 	pause_part_end(&l->pause, where);
 }
 
@@ -302,10 +309,17 @@ int loop_signal_add(struct loop *l, int signo, loop_signal_fn *fn, void *arg,
 
 /* ---------------------------------------------------------------- running */
 
+static bool has_rest(const struct loop *l)
+{
+	return l->next_ready < l->n_ready;
+}
+
 static int wait_ms(const struct loop *l, int64_t ms)
 {
 	int64_t until;
 
+	if (has_rest(l))
+		return 0;
 	if (!l->n_heap)
 		return (int)ms;
 	until = l->heap[1]->due_ms - clock_mono_ms();
@@ -324,20 +338,36 @@ static int64_t late_us(const struct loop *l, int64_t began_us, int waited_ms)
 	return pause_now_us() - due_us - TIMER_GRAIN_US;
 }
 
+/* What a turn left comes before anything new: asked again, the kernel would report those
+ * first that were served already. */
+static void ask(struct loop *l, int ms)
+{
+	if (has_rest(l))
+		return;
+	l->next_ready = 0;
+	l->n_ready = epoll_wait(l->epoll_fd, l->ready, EVENTS_AT_ONCE, ms);
+	CHECK(l->n_ready >= 0 || errno == EINTR);
+}
+
+static void serve(struct loop *l)
+{
+	while (has_rest(l) && !l->stopping) {
+		dispatch(l, &l->ready[l->next_ready++]);
+		if (took_long(l))
+			break;
+	}
+}
+
 void loop_once(struct loop *l, int64_t ms)
 {
-	struct epoll_event ev[EVENTS_AT_ONCE];
 	int64_t began_us = pause_now_us();
-	int most, n;
+	int most;
 
 	CHECK_MAGIC(l, LOOP_MAGIC);
 	most = wait_ms(l, ms);
-	n = epoll_wait(l->epoll_fd, ev, EVENTS_AT_ONCE, most);
-	CHECK(n >= 0 || errno == EINTR);
+	ask(l, most);
 	pause_turn_begin(&l->pause, late_us(l, began_us, most));
-	/* Those that are left are reported again. */
-	for (int i = 0; i < n && !l->stopping && (i == 0 || !took_long(l)); i++)
-		dispatch(l, &ev[i]);
+	serve(l);
 	fire_timers(l);
 	pause_turn_end(&l->pause);
 }

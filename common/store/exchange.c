@@ -30,6 +30,7 @@ struct store_exchange {
 	struct buf body;
 	void *watch; /* the open stream */
 	atomic_bool due;
+	bool in_turn; /* was due when the turn began */
 };
 
 static void unlink_direct(struct store_exchange *e)
@@ -173,10 +174,10 @@ static void run(struct store_exchange *e)
 	}
 }
 
-static struct store_exchange *first_due(struct store *s)
+static struct store_exchange *next_in_turn(struct store *s)
 {
 	for (struct store_exchange *e = s->exchanges; e; e = e->next)
-		if (atomic_exchange(&e->due, false))
+		if (e->in_turn)
 			return e;
 	return NULL;
 }
@@ -190,8 +191,14 @@ static void on_wake(void *arg, int fd, uint32_t events)
 	(void)events;
 	CHECK_MAGIC(s, STORE_MAGIC);
 	(void)eventfd_read(fd, &n);
-	while ((e = first_due(s)))
+	/* What becomes due meanwhile wakes the loop again: others have their turn first.
+	 */
+	for (e = s->exchanges; e; e = e->next)
+		e->in_turn = atomic_exchange(&e->due, false);
+	while ((e = next_in_turn(s))) {
+		e->in_turn = false;
 		run(e);
+	}
 }
 
 int store_exchange_open(struct store *s, struct err *err)

@@ -24,6 +24,7 @@ struct mirror {
 	char *prefix, *end;
 	mirror_fn *fn;
 	mirror_judge_fn *judge; /* NULL: every event is taken as it is */
+	mirror_read_fn *on_read;
 	void *arg;
 	struct table table;
 	struct table fresh; /* what was read so far */
@@ -33,9 +34,11 @@ struct mirror {
 	struct loop_timer *retry;
 	int64_t retry_ms;
 	int64_t rev;
+	int64_t seed_rev; /* of what was seeded, at least */
 	int64_t stale_since_ms;
 	bool has_copy;
 	bool watching;
+	bool went_back; /* the store, as a watch has told */
 };
 
 /* ---------------------------------------------------------------- tables */
@@ -125,11 +128,11 @@ static void changes_add(struct changes *c, const struct store_kv *kv,
 }
 
 static enum mirror_verdict judge(const struct mirror *m, const struct store_kv *kv,
-				 const struct store_kv *old)
+				 const struct store_kv *old, bool is_read)
 {
-	const struct mirror_change change = { .deleted = !kv,
-					      .kv = kv ? kv : old,
-					      .old = old };
+	const struct mirror_change change = {
+		.deleted = !kv, .unread = !kv && is_read, .kv = kv ? kv : old, .old = old
+	};
 
 	return m->judge ? m->judge(m->arg, &change) : MIRROR_TAKE;
 }
@@ -144,7 +147,7 @@ static void apply(struct mirror *m, const struct store_event *e, struct changes 
 
 	if (e->deleted && !old)
 		return;
-	v = judge(m, e->deleted ? NULL : &e->kv, old);
+	v = judge(m, e->deleted ? NULL : &e->kv, old, false);
 	if (e->deleted || v == MIRROR_DELETE) {
 		if (!old || v == MIRROR_KEEP)
 			return;
@@ -171,7 +174,7 @@ static bool is_same(const struct store_kv *a, const struct store_kv *b)
 static bool replace_absent(struct mirror *m, size_t at, struct store_kv *old,
 			   struct changes *c)
 {
-	if (judge(m, NULL, old) != MIRROR_KEEP) {
+	if (judge(m, NULL, old, true) != MIRROR_KEEP) {
 		changes_add(c, NULL, old);
 		return false;
 	}
@@ -185,7 +188,7 @@ static bool replace_read(struct mirror *m, size_t at, struct store_kv *old,
 {
 	struct store_kv *new = m->table.kv[at];
 
-	if (judge(m, new, old) == MIRROR_DELETE) {
+	if (judge(m, new, old, true) == MIRROR_DELETE) {
 		table_remove(&m->table, at);
 		kv_free(new);
 		if (old)
@@ -261,6 +264,7 @@ static void on_watch(void *arg, const struct store_event *events, size_t n, int6
 	CHECK_MAGIC(m, MIRROR_MAGIC);
 	if (err) {
 		lost(m);
+		m->went_back |= err->code == ERR_LIMIT && rev == 0;
 		if (err->code == ERR_LIMIT || err->code == ERR_INVAL ||
 		    err->code == ERR_DENIED)
 			read_again(m);
@@ -281,7 +285,11 @@ static void on_complete(struct mirror *m)
 	CLEANUP(changes_done) struct changes c = { 0 };
 	bool first = !m->has_copy;
 
+	m->went_back |= m->read_rev < (m->rev ? m->rev : m->seed_rev);
+	if (m->on_read)
+		m->on_read(m->arg, m->went_back);
 	replace(m, &c);
+	m->went_back = false;
 	m->has_copy = true;
 	m->rev = m->read_rev;
 	m->watch =
@@ -371,12 +379,26 @@ void mirror_set_judge(struct mirror *m, mirror_judge_fn *fn)
 	m->judge = fn;
 }
 
+void mirror_on_read(struct mirror *m, mirror_read_fn *fn)
+{
+	m->on_read = fn;
+}
+
+bool mirror_was_read(const struct mirror *m, const char *key)
+{
+	bool is;
+
+	(void)table_find(&m->fresh, key, strlen(key), &is);
+	return is;
+}
+
 void mirror_seed(struct mirror *m, const struct store_kv *kv)
 {
 	bool is;
 	size_t at = table_find(&m->table, kv->key, kv->key_len, &is);
 
 	m->has_copy = true;
+	m->seed_rev = MAX(m->seed_rev, kv->mod_rev);
 	if (!is)
 		table_insert(&m->table, at, kv_new(kv));
 }

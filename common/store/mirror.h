@@ -15,7 +15,8 @@ struct mirror;
 
 struct mirror_change {
 	bool deleted;
-	const struct store_kv *kv;  /* new; for a deletion the last value */
+	bool unread;               /* deleted, as a read lacked it: no event told of it */
+	const struct store_kv *kv; /* new; for a deletion the last value */
 	const struct store_kv *old; /* before; NULL when the key is new */
 };
 
@@ -42,6 +43,14 @@ enum mirror_verdict {
 typedef enum mirror_verdict mirror_judge_fn(void *arg,
 					    const struct mirror_change *change);
 void mirror_set_judge(struct mirror *m, mirror_judge_fn *fn);
+/*
+ * Before a read that is complete takes the copy's place and is judged, with the mirror's
+ * arg: the copy is as it was, and mirror_was_read() tells what was found. went_back: the
+ * store is older than the copy.
+ */
+typedef void mirror_read_fn(void *arg, bool went_back);
+void mirror_on_read(struct mirror *m, mirror_read_fn *fn);
+bool mirror_was_read(const struct mirror *m, const char *key);
 
 /* A key as it was saved, before the first read: from then on there is a copy. */
 void mirror_seed(struct mirror *m, const struct store_kv *kv);

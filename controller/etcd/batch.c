@@ -27,6 +27,7 @@ void kv_batch_put(struct kv_batch *b, const struct kv_bytes *key,
 	c->create_rev = old ? old->create_rev : c->rev;
 	c->version = old ? old->version + 1 : 1;
 	c->lease = lease;
+	keyspace_lease(b->space, k);
 }
 
 void kv_batch_delete(struct kv_batch *b, struct kv_key *key)
@@ -35,6 +36,7 @@ void kv_batch_delete(struct kv_batch *b, struct kv_key *key)
 
 	batch_add(b, c);
 	c->deleted = true;
+	keyspace_lease(b->space, key);
 }
 
 static void empty(struct kv_batch *b)

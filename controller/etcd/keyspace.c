@@ -70,6 +70,23 @@ const struct kv_change *kv_at(const struct kv_key *key, int64_t rev)
 	return i > 0 && !key->changes[i - 1]->deleted ? key->changes[i - 1] : NULL;
 }
 
+static size_t find_leased(const struct keyspace *s, int64_t lease, const char *name,
+			  size_t len)
+{
+	return SORTED_PLACE(
+		s->n_leased, i,
+		s->leased[i]->lease < lease ||
+			(s->leased[i]->lease == lease &&
+			 key_cmp(s->leased[i]->name, s->leased[i]->len, name, len) < 0));
+}
+
+struct kv_key *kv_leased(const struct keyspace *s, int64_t lease, size_t i)
+{
+	size_t at = find_leased(s, lease, "", 0) + i;
+
+	return at < s->n_leased && s->leased[at]->lease == lease ? s->leased[at] : NULL;
+}
+
 const struct kv_change *kv_before(const struct kv_change *c)
 {
 	const struct kv_key *k = c->key;
@@ -149,6 +166,38 @@ struct kv_change *keyspace_add(struct keyspace *s, struct kv_key *k, const char 
 	return c;
 }
 
+static void set_lease(struct keyspace *s, struct kv_key *k, int64_t lease)
+{
+	size_t at;
+
+	if (k->lease == lease)
+		return;
+	if (k->lease) {
+		at = find_leased(s, k->lease, k->name, k->len);
+		CHECK(at < s->n_leased && s->leased[at] == k);
+		memmove(s->leased + at, s->leased + at + 1,
+			(--s->n_leased - at) * sizeof(struct kv_key *));
+	}
+	k->lease = lease;
+	if (!lease)
+		return;
+	if (s->n_leased == s->cap_leased) {
+		s->cap_leased = s->cap_leased * 2 + 64;
+		s->leased = xrealloc(s->leased, s->cap_leased * sizeof(struct kv_key *));
+	}
+	at = find_leased(s, lease, k->name, k->len);
+	memmove(s->leased + at + 1, s->leased + at,
+		(s->n_leased++ - at) * sizeof(struct kv_key *));
+	s->leased[at] = k;
+}
+
+void keyspace_lease(struct keyspace *s, struct kv_key *k)
+{
+	const struct kv_change *c = kv_at(k, 0);
+
+	set_lease(s, k, c ? c->lease : 0);
+}
+
 static void change_free(struct keyspace *s, struct kv_change *c)
 {
 	s->bytes -= change_bytes(c);
@@ -173,6 +222,7 @@ void keyspace_undo(struct keyspace *s, struct kv_change *c)
 	CHECK(k->n > 0 && k->changes[k->n - 1] == c);
 	k->n--;
 	change_free(s, c);
+	keyspace_lease(s, k);
 	if (k->n == 0)
 		key_remove(s, k);
 }
@@ -255,4 +305,5 @@ void keyspace_done(struct keyspace *s)
 	}
 	free(s->log);
 	free(s->keys);
+	free(s->leased);
 }

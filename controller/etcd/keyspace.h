@@ -31,6 +31,7 @@ struct kv_change {
 struct kv_key {
 	struct kv_change **changes; /* oldest first; never empty outside a batch */
 	size_t n, cap;
+	int64_t lease; /* by which it is among leased; 0: it is not */
 	size_t len;
 	char name[]; /* NUL-terminated */
 };
@@ -38,6 +39,8 @@ struct kv_key {
 struct keyspace {
 	struct kv_key **keys; /* sorted */
 	size_t n_keys, cap_keys;
+	struct kv_key **leased; /* those that exist and have a lease, by lease and name */
+	size_t n_leased, cap_leased;
 	struct kv_change **log; /* every change that is kept, in order */
 	size_t n_log, cap_log;
 	size_t bytes; /* of keys and changes */
@@ -57,6 +60,8 @@ bool kv_in_range(const struct kv_key *k, const struct kv_bytes *key,
 		 const struct kv_bytes *end);
 /* key's state at rev (0: now); NULL when it did not exist. */
 const struct kv_change *kv_at(const struct kv_key *key, int64_t rev);
+/* The i-th of the lease's keys, in their order; NULL when there are not so many. */
+struct kv_key *kv_leased(const struct keyspace *s, int64_t lease, size_t i);
 /* The state of c's key just before c; NULL when it did not exist. */
 const struct kv_change *kv_before(const struct kv_change *c);
 /* The index in the log of the first change at rev or later. */
@@ -66,9 +71,11 @@ size_t kv_log_find(const struct keyspace *s, int64_t rev);
 
 /* The key, added if missing; a change of it must follow. */
 struct kv_key *keyspace_key(struct keyspace *s, const char *name, size_t len);
-/* A new change of k; the caller sets its other members. */
+/* A new change of k; the caller sets its other members, then calls keyspace_lease(). */
 struct kv_change *keyspace_add(struct keyspace *s, struct kv_key *k, const char *value,
 			       size_t len);
+/* k has its newest change's lease. */
+void keyspace_lease(struct keyspace *s, struct kv_key *k);
 /* Removes it again; it must be its key's newest and not be in the log. */
 void keyspace_undo(struct keyspace *s, struct kv_change *c);
 /* Appends it to the log. */

@@ -89,13 +89,11 @@ const struct kv_fault *kv_lease_end(struct kv *kv, struct kv_lease *l)
 	struct kv_batch b = { .space = &kv->space, .ended_lease = l->id };
 	int64_t id = l->id;
 	const struct kv_fault *f;
+	struct kv_key *k;
 
-	for (size_t i = 0; i < kv->space.n_keys; i++) {
-		const struct kv_change *c = kv_at(kv->space.keys[i], 0);
-
-		if (c && c->lease == id)
-			kv_batch_delete(&b, c->key);
-	}
+	/* What is deleted has no lease any more. */
+	while ((k = kv_leased(&kv->space, id, 0)))
+		kv_batch_delete(&b, k);
 	f = kv_batch_commit(kv, &b);
 	if (f)
 		return f;

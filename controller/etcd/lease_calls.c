@@ -95,20 +95,14 @@ const struct kv_fault *kv_call_keepalive(struct kv *kv, const json_t *o,
 
 static void add_keys(const struct kv *kv, int64_t lease, struct buf *to)
 {
-	bool any = false;
+	const struct kv_key *k = kv_leased(&kv->space, lease, 0);
 
-	for (size_t i = 0; i < kv->space.n_keys; i++) {
-		const struct kv_change *c = kv_at(kv->space.keys[i], 0);
-
-		if (!c || c->lease != lease)
-			continue;
-		if (!any)
-			ejson_open(to, "keys", '[');
-		any = true;
-		ejson_add_bytes(to, NULL, c->key->name, c->key->len);
-	}
-	if (any)
-		ejson_close(to, ']');
+	if (!k)
+		return;
+	ejson_open(to, "keys", '[');
+	for (size_t i = 1; k; k = kv_leased(&kv->space, lease, i++))
+		ejson_add_bytes(to, NULL, k->name, k->len);
+	ejson_close(to, ']');
 }
 
 const struct kv_fault *kv_call_timetolive(struct kv *kv, const json_t *o,

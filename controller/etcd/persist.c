@@ -127,6 +127,7 @@ static int load_change(void *arg, const struct db_kv_change *row, struct err *er
 	c->version = row->version;
 	c->lease = row->lease;
 	c->deleted = row->deleted;
+	keyspace_lease(s, k);
 	keyspace_log(s, c);
 	s->rev = row->rev;
 	return 0;

@@ -2,6 +2,7 @@
 """A host on its own: its agent is restarted while controller and store are away, records
 vanish together, its own records are changed by others."""
 
+import glob
 import json
 import os
 import subprocess
@@ -241,9 +242,12 @@ BOMB = """while (1) {
 
 
 def tasks_of(unit):
-    """How many processes it has, by the group that limits them."""
-    text = read(f"/sys/fs/cgroup/pids/fta-{os.getpid()}/{unit}/pids.current")
-    return int(text) if text else 0
+    """How many processes it has, by the group that limits them: of v1 or of v2."""
+    for group in glob.glob(f"/sys/fs/cgroup/**/fta-{os.getpid()}/{unit}", recursive=True):
+        text = read(f"{group}/pids.current")
+        if text:
+            return int(text)
+    return 0
 
 
 def score_of(pid):

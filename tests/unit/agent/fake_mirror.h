@@ -163,6 +163,19 @@ void mirror_set_judge(struct mirror *m, mirror_judge_fn *fn)
 	(void)fn;
 }
 
+void mirror_on_read(struct mirror *m, mirror_read_fn *fn)
+{
+	(void)m;
+	(void)fn;
+}
+
+bool mirror_was_read(const struct mirror *m, const char *key)
+{
+	(void)m;
+	(void)key;
+	return false;
+}
+
 void mirror_seed(struct mirror *m, const struct store_kv *kv)
 {
 	(void)m;

@@ -11,6 +11,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PREFIX "/skydns/"
 
@@ -156,6 +157,19 @@ static void a_file_that_was_cut_off_has_its_first_keys(void **state)
 	assert_string_equal(s->seen, "");
 }
 
+/* As some file systems leave one after a power cut. */
+static void a_file_of_zeros_is_read_in_no_time(void **state)
+{
+	struct setup *s = *state;
+	CLEANUP(free) char *zeros = xcalloc(1, COPY_FILE_MAX - 1);
+
+	write_text(s, zeros, COPY_FILE_MAX - 1);
+	alarm(PATIENCE_MS / 1000);
+	assert_int_equal(read_all(s), 1);
+	alarm(0);
+	assert_string_equal(s->seen, "");
+}
+
 static void keys_of_another_prefix_are_not_taken(void **state)
 {
 	struct setup *s = *state;
@@ -215,6 +229,7 @@ int main(void)
 		TEST(what_was_saved_is_read),
 		TEST(a_damaged_byte_costs_one_key_at_most),
 		TEST(a_file_that_was_cut_off_has_its_first_keys),
+		TEST(a_file_of_zeros_is_read_in_no_time),
 		TEST(keys_of_another_prefix_are_not_taken),
 		TEST(files_of_no_copy_are_removed),
 		cmocka_unit_test(a_withdrawal_is_the_record_with_a_mark),

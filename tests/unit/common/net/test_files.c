@@ -198,6 +198,43 @@ static void tells_a_failure_and_keeps_the_old(void **state)
 	assert_content(f, "there", "old");
 }
 
+static void a_write_that_failed_is_made_again_and_told_once(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free) char *missing = path_of(f, "missing");
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	write_file(f, "missing/a", "old", FILES_UNSYNCED);
+	write_file(f, "missing/b", "b", FILES_UNSYNCED);
+	run_until_said(f, "a failed b failed ");
+	/* In the place of the one that waits; still the same trouble. */
+	write_file(f, "missing/a", "new", FILES_UNSYNCED);
+	write_file(f, "c", "c", FILES_UNSYNCED);
+	run_until_said(f, "a failed b failed c ");
+	CHECK(mkdir(missing, 0755) == 0);
+	while (!strstr(f->said, "c a ") && clock_mono_ms() < end)
+		loop_once(f->loop, 50);
+	run_until_said(f, "a failed b failed c a b ");
+	assert_content(f, "missing/a", "new");
+	assert_content(f, "missing/b", "b");
+}
+
+static void what_failed_is_tried_once_more_at_the_end(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free) char *missing = path_of(f, "missing");
+	CLEANUP(free) char *gone = path_of(f, "missing/b");
+
+	write_file(f, "missing/a", "a", FILES_UNSYNCED);
+	write_file(f, "missing/b", "b", FILES_UNSYNCED);
+	run_until_said(f, "a failed b failed ");
+	files_remove(f->files, gone);
+	CHECK(mkdir(missing, 0755) == 0);
+	files_close(TAKE(f->files));
+	assert_content(f, "missing/a", "a");
+	assert_int_equal(access(gone, F_OK), -1);
+}
+
 static void who_is_gone_is_told_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -288,6 +325,10 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_a_failure_and_keeps_the_old, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_write_that_failed_is_made_again_and_told_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_failed_is_tried_once_more_at_the_end,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(who_is_gone_is_told_nothing, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(

@@ -7,6 +7,8 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,6 +142,74 @@ static void a_stop_of_the_process_is_a_pause(void **state)
 	assert_in_range(f->ms, 100, PATIENCE_MS);
 }
 
+struct busy_fd {
+	int fd, served;
+	int64_t hold_ms;
+};
+
+static void on_busy(void *arg, int fd, uint32_t events)
+{
+	struct busy_fd *b = arg;
+
+	(void)fd;
+	(void)events;
+	b->served++;
+	busy(b->hold_ms);
+}
+
+static void watch_busy(struct loop *l, struct busy_fd *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		b[i] = (struct busy_fd){ .fd = eventfd(1, EFD_CLOEXEC), .hold_ms = 7 };
+		CHECK(b[i].fd >= 0);
+		CHECK(loop_io_add(l, b[i].fd, EPOLLIN, on_busy, &b[i], NULL) == 0);
+	}
+}
+
+static void end_busy(struct loop *l, const struct busy_fd *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		loop_io_del(l, b[i].fd);
+		close(b[i].fd);
+	}
+}
+
+static void descriptors_that_are_always_ready_take_turns(void **state)
+{
+	struct fixture *f = *state;
+	struct busy_fd b[3];
+
+	watch_busy(f->loop, b, ARRAY_SIZE(b));
+	for (int i = 0; i < 6; i++) {
+		loop_wait(f->loop, -1);
+		loop_once(f->loop, -1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(b); i++)
+		assert_int_equal(b[i].served, 2);
+	end_busy(f->loop, b, ARRAY_SIZE(b));
+}
+
+static void what_was_left_is_not_served_when_it_has_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct busy_fd b[3];
+	size_t first = 0;
+
+	watch_busy(f->loop, b, ARRAY_SIZE(b));
+	loop_once(f->loop, -1);
+	while (!b[first].served)
+		first++;
+	/* The first's turn is over: of the others one is gone, one waits for nothing. */
+	loop_io_del(f->loop, b[(first + 1) % 3].fd);
+	loop_io_mod(f->loop, b[(first + 2) % 3].fd, 0);
+	b[first].hold_ms = 0;
+	for (int i = 0; i < 3; i++)
+		loop_once(f->loop, 0);
+	assert_true(b[first].served > 1);
+	assert_int_equal(b[(first + 1) % 3].served + b[(first + 2) % 3].served, 0);
+	end_busy(f->loop, b, ARRAY_SIZE(b));
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -148,6 +218,8 @@ int main(void)
 		TEST(tells_who_held_it_and_how_long),
 		TEST(names_the_file_of_a_callback_that_says_nothing),
 		TEST(what_one_callback_says_is_not_the_next_ones),
+		TEST(descriptors_that_are_always_ready_take_turns),
+		TEST(what_was_left_is_not_served_when_it_has_changed),
 		TEST(a_stop_of_the_process_is_a_pause),
 	};
 
