@@ -43,6 +43,7 @@ static int open_api(struct daemon *d, struct err *err)
 		.domain = d->o->domain,
 		.store_urls = d->kv ? "" : d->o->store_url,
 		.cert_life_ms = CERT_LIFE_MS,
+		.lost_after_ms = d->o->host_lost_after_ms,
 		.metrics_ms = d->o->metrics_interval_ms,
 		.listening = d->listening,
 	};

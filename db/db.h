@@ -127,10 +127,11 @@ int db_stack_version_keep(struct db *db, const struct db_stack *s,
 /* stack: NULL for all. By stack and tier. */
 int db_roll_out_list(struct db *db, const char *stack, struct db_roll_out_list *ret,
 		     struct err *err) MUST_CHECK;
-/* All of them, in one transaction. */
-int db_roll_outs_put(struct db *db, const struct db_roll_out *v, size_t n,
-		     struct err *err) MUST_CHECK;
-/* The stack's stopped ones begin anew: running, since_ms 0. */
+/* All of them, in one transaction, but those whose stack has another version than
+ * versions[i] now: it was applied meanwhile. */
+int db_roll_outs_put(struct db *db, const struct db_roll_out *v, const int64_t *versions,
+		     size_t n, struct err *err) MUST_CHECK;
+/* The stack's begin anew, but those that are done: running, since_ms 0. */
 int db_roll_outs_restart(struct db *db, const char *stack, struct err *err) MUST_CHECK;
 
 /* The stack with its tiers, holds and model states; pools and units stay. */

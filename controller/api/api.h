@@ -36,6 +36,7 @@ struct api_opts {
 	const char *store_urls;  /* separated by commas; "" for the built-in store */
 	const char *domain;      /* of hosts in DNS; NULL: foretide.local */
 	int64_t cert_life_ms;    /* of a host's certificate, real */
+	int64_t lost_after_ms;   /* real: silence until a host may be ended */
 	int64_t metrics_ms;      /* how often an agent reports, calendar */
 	struct listening *listening; /* told of the work of the API's threads; may be
 				      * NULL */

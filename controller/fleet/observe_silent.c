@@ -165,6 +165,7 @@ static int take_over(struct observer *o, struct fleet *f, const struct silence_h
 	h->is_missing = s->is_missing;
 	h->is_cut = s->is_cut;
 	h->is_due = s->is_due;
+	h->is_long_silent = s->is_long;
 	h->silent_ms = s->silent_ms;
 	ret->settling |= is_back || (s->is_missing && s->silent_ms < LOOK_MS);
 	ret->lists_due |= s->is_missing && (s->is_new || (s->is_unknown && !was_unknown));
@@ -196,12 +197,19 @@ int observe_silent_hosts(struct observer *o, struct fleet *f, const struct event
 	return rc;
 }
 
+/* One that is stopped to be run again never says there that it has. */
+static bool is_wanted_there(const struct fleet_unit *u)
+{
+	return u->u.goal == DB_GOAL_RUN ||
+	       (u->u.goal == DB_GOAL_RESTART && !u->host->alive);
+}
+
 void observe_away(struct fleet *f)
 {
 	for (size_t i = 0; i < f->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 
-		u->away = u->host && u->host->h.is_replaced && u->u.goal == DB_GOAL_RUN &&
+		u->away = u->host && u->host->h.is_replaced && is_wanted_there(u) &&
 			  !(u->host->alive && u->healthy) && !observe_is_protected(f, u);
 	}
 }

@@ -73,7 +73,8 @@ static void add_host(const struct fleet *f, struct place_building *b,
 static bool must_move(const struct fleet_unit *u)
 {
 	return u->away && u->u.goal == DB_GOAL_RUN && u->host && !u->host->alive &&
-	       u->tier && u->tier->cat && !u->tier->cat->unit->is_template;
+	       u->tier && u->tier->cat && !u->tier->cat->unit->is_template &&
+	       !fleet_unit_is_banned(u);
 }
 
 void place_add_unit(struct place_building *b, const struct fleet_unit *u)
