@@ -12,8 +12,11 @@
 
 #include <curl/curl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct life {
@@ -245,6 +248,50 @@ static void what_lay_in_a_socket_and_comes_again_is_no_demand(void **state)
 			40, 4);
 }
 
+static int backup_of(struct life *l, struct err *e)
+{
+	struct api_hooks hooks;
+	int fd = -1, rc;
+
+	daemon_hooks(l->d, &hooks);
+	rc = hooks.backup(l->d, &fd, e);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* In a child with mounts of its own. */
+static int back_up_on_small_disk(struct life *l)
+{
+	struct err e;
+
+	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", l->dir, "tmpfs", 0, "size=12m") < 0 || start(l, &e) < 0)
+		return 2;
+	if (backup_of(l, &e) != ERR_STORE || !strstr(e.msg, "make room first"))
+		return 3;
+	if (mount("none", l->dir, "tmpfs", MS_REMOUNT, "size=64m") < 0)
+		return 4;
+	if (backup_of(l, &e) < 0)
+		return 5;
+	stop(l);
+	return 0;
+}
+
+static void a_backup_does_not_fill_the_disk(void **state)
+{
+	struct life *l = *state;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(back_up_on_small_disk(l));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 #define LIFE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -256,6 +303,7 @@ int main(void)
 		LIFE_TEST(a_state_of_another_time_scale_is_refused_and_left_as_it_is),
 		LIFE_TEST(its_store_needs_no_token),
 		LIFE_TEST(what_cannot_be_listened_on_ends_the_start_and_names_it),
+		LIFE_TEST(a_backup_does_not_fill_the_disk),
 		LIFE_TEST(what_lay_in_a_socket_and_comes_again_is_no_demand),
 	};
 
