@@ -328,19 +328,23 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	return 0;
 }
 
+static bool leave_call(void)
+{
+	log_info("driver-call-left", STR("why", "it has not ended in time; its outcome "
+						"is looked for at the next start"));
+	return false;
+}
+
 /* Threads that poke the tick are stopped before it is freed. */
 bool daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
-	drill_halt(d->drill);
+	if (!drill_halt(d->drill, DRIVER_STOP_MS))
+		return leave_call();
 	prompull_stop(d->prompull);
 	tick_halt(d->tick);
-	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS)) {
-		log_info("driver-call-left", STR("why", "it has not ended in time; its "
-							"outcome is looked for at the "
-							"next start"));
-		return false;
-	}
+	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS))
+		return leave_call();
 	sched_free(d->sched);
 	pools_free(d->pools);
 	view_stop(d->view);

@@ -67,7 +67,8 @@ struct api_hooks {
 	/* What is wrong with the database, [{"kind","message","since"}], without reading
 	 * it; NULL or empty: nothing. */
 	json_t *(*database_problems)(void *arg);
-	/* A TLS connection of that address ended; whether it had asked for something. */
+	/* A TLS connection of that address asks for something, the first time; or it took
+	 * the certificate and ended without. */
 	void (*connection)(void *arg, const char *address, bool has_asked);
 	/* [{"name","stack","unit","host","address","port","dns"}] of
 	 * registered services */

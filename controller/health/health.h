@@ -41,7 +41,8 @@ void health_clock(struct health *h);
  * the times of its samples. */
 int64_t health_sender(struct health *h, const char *host, int64_t sent_ms);
 
-/* A TLS connection of that address ended; whether it had asked for something. */
+/* A TLS connection of that address asks for something, the first time; or it took the
+ * certificate and ended without. */
 void health_connection(struct health *h, const char *address, bool has_asked);
 
 #endif
