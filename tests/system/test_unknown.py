@@ -174,7 +174,7 @@ def test_the_host_of_a_stateful_instance_is_ended_by_a_person_alone(fleet):
     time.sleep(8)  # more than twice what would end another
     assert ended(fleet, since) == []
     assert state_of(fleet, unit["host"]) == "unknown"
-    fleet.cli("drain", unit["host"])
+    fleet.cli("drain", unit["host"], "--yes")
     fleet.wait("its VM ends", lambda: unit["host"] not in fleet.local_hosts())
     fleet.wait("nothing is told any more", lambda: heard(fleet))
 
