@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+
+#define PATIENCE_MS 600000
 
 /* In a folder it is named by its date: "foretide-20261130T080000Z.backup". */
 static char *file_for(const char *path)
@@ -28,6 +31,26 @@ static char *file_for(const char *path)
 			 at);
 }
 
+/* Again while the controller says when: a backtest or a replay runs. */
+static int fetch(struct client *c, const char *path, size_t *ret_size, struct err *err)
+{
+	const int64_t until = clock_mono_ms() + PATIENCE_MS;
+	bool is_told = false;
+
+	for (;;) {
+		int rc = client_get_file(c, "/v1/backup", path, ret_size, err);
+		struct timespec t = { c->retry_ms / 1000, c->retry_ms % 1000 * 1000000 };
+
+		if (rc != ERR_UNAVAIL || !c->retry_ms ||
+		    clock_mono_ms() + c->retry_ms > until)
+			return rc;
+		if (!is_told)
+			fprintf(stderr, "%s; waiting for it\n", err->msg);
+		is_told = true;
+		nanosleep(&t, NULL);
+	}
+}
+
 static int backup(const struct args *a, struct err *err)
 {
 	CLEANUP(client_done) struct client c = { 0 };
@@ -37,7 +60,7 @@ static int backup(const struct args *a, struct err *err)
 	int rc = client_init(&c, a, err);
 
 	if (rc == 0)
-		rc = client_get_file(&c, "/v1/backup", path, &size, err);
+		rc = fetch(&c, path, &size, err);
 	if (rc < 0)
 		return rc;
 	if (a->json) {

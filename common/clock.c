@@ -55,6 +55,23 @@ int64_t clock_steady_ms(void)
 	return held >= 0 ? held : (int64_t)((double)clock_mono_ms() * scale);
 }
 
+void clock_wait_begin(struct clock_wait *w, int64_t until_ms, int64_t most_ms)
+{
+	const int64_t left = MIN(MAX(until_ms - clock_now_ms(), 0), most_ms);
+
+	*w = (struct clock_wait){ .until_ms = until_ms,
+				  .most_ms = most_ms,
+				  .steady_ms = clock_steady_ms() + left };
+}
+
+int64_t clock_wait_left_ms(const struct clock_wait *w)
+{
+	const int64_t calendar = w->until_ms - clock_now_ms();
+	const int64_t steady = w->most_ms ? w->steady_ms - clock_steady_ms() : 0;
+
+	return MAX(MAX(steady, calendar > w->most_ms ? 0 : calendar), 0);
+}
+
 void clock_set_scale(double s, int64_t epoch)
 {
 	CHECK(s >= 1.0 && s <= 10000.0);

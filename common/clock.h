@@ -41,6 +41,18 @@ int64_t clock_epoch_ms(void);
  */
 void clock_hold(int64_t ms);
 
+/*
+ * A wait until a calendar time that a set clock neither ends nor draws out: it is over
+ * when that time and what was left of it at the beginning have both passed, and lasts
+ * most_ms more at the most. All zero is one that is over.
+ */
+struct clock_wait {
+	int64_t until_ms, most_ms;
+	int64_t steady_ms; /* the same on clock_steady_ms() */
+};
+void clock_wait_begin(struct clock_wait *w, int64_t until_ms, int64_t most_ms);
+int64_t clock_wait_left_ms(const struct clock_wait *w); /* calendar; 0: it is over */
+
 /* How long a calendar duration lasts in real time, at least 1 ms for a positive one. */
 int64_t clock_real_ms(int64_t calendar_ms);
 

@@ -43,6 +43,7 @@ static int open_api(struct daemon *d, struct err *err)
 		.domain = d->o->domain,
 		.store_urls = d->kv ? "" : d->o->store_url,
 		.cert_life_ms = CERT_LIFE_MS,
+		.lost_after_ms = d->o->host_lost_after_ms,
 		.metrics_ms = d->o->metrics_interval_ms,
 		.listening = d->listening,
 	};
@@ -84,7 +85,7 @@ static int start_health(struct daemon *d, struct err *err)
 	struct health_opts opts = {
 		.db = d->db,
 		.events = &d->events,
-		.careful_until_ms = d->careful_until_ms,
+		.care = d->care,
 	};
 
 	if (!d->kv)
@@ -154,6 +155,15 @@ static bool is_heard(struct daemon *d, const char *host, bool *ret_synced)
 	       api_stranger_called(d->api, host, CALLED_MS);
 }
 
+/* An agent that lives opens its watches again within a moment. */
+static bool has_hung_up(struct daemon *d, const char *host)
+{
+	const int64_t at = d->kv ? hang_ups_last(d->hang_ups, host) : 0;
+
+	return at && listening_last_push(d->listening, host) < at &&
+	       !kv_is_watched(d->kv, host);
+}
+
 static enum pool_voice listen_to_host(void *arg, const char *host)
 {
 	struct daemon *d = arg;
@@ -161,7 +171,7 @@ static enum pool_voice listen_to_host(void *arg, const char *host)
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	if (is_heard(d, host, &is_synced))
-		return POOL_HEARD;
+		return has_hung_up(d, host) ? POOL_HUNG_UP : POOL_HEARD;
 	return is_synced && clock_mono_ms() - listening_since(d->listening, NULL) >=
 				       LISTENS_MS
 		       ? POOL_SILENT
@@ -171,7 +181,7 @@ static enum pool_voice listen_to_host(void *arg, const char *host)
 /* How long nothing is launched, from the start on. */
 static int64_t quiet_ms(const struct daemon *d)
 {
-	const int64_t left_ms = d->careful_until_ms - clock_now_ms();
+	const int64_t left_ms = clock_wait_left_ms(&d->care);
 
 	return left_ms > 0 ? MIN(clock_real_ms(left_ms), HEARD_MS) : 0;
 }
@@ -193,7 +203,7 @@ static void set_pool_opts(struct daemon *d)
 		.launch_per_hour_total = d->o->launches_per_hour_total,
 		.orphan_grace_ms = clock_real_ms(d->o->unknown_vm_grace_ms),
 		.listen = listen_to_host,
-		.careful_until_ms = d->careful_until_ms,
+		.care = d->care,
 		.launch_from_mono_ms = clock_mono_ms() + quiet_ms(d),
 		.user_data = build_user_data,
 		.changed = on_view_changed,
@@ -260,7 +270,7 @@ static int start_tick(struct daemon *d, struct err *err)
 			.push_ms = clock_real_ms(d->o->metrics_interval_ms),
 			.listening = d->listening,
 		},
-		.careful_until_ms = d->careful_until_ms,
+		.care = d->care,
 		.begin_round = begin_round,
 		.arg = d,
 		.settle_ms = SETTLE_MS,
@@ -318,19 +328,23 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	return 0;
 }
 
+static bool leave_call(void)
+{
+	log_info("driver-call-left", STR("why", "it has not ended in time; its outcome "
+						"is looked for at the next start"));
+	return false;
+}
+
 /* Threads that poke the tick are stopped before it is freed. */
 bool daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
-	drill_halt(d->drill);
+	if (!drill_halt(d->drill, DRIVER_STOP_MS))
+		return leave_call();
 	prompull_stop(d->prompull);
 	tick_halt(d->tick);
-	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS)) {
-		log_info("driver-call-left", STR("why", "it has not ended in time; its "
-							"outcome is looked for at the "
-							"next start"));
-		return false;
-	}
+	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS))
+		return leave_call();
 	sched_free(d->sched);
 	pools_free(d->pools);
 	view_stop(d->view);

@@ -11,6 +11,7 @@
 #include "cleanup.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define HANG_UPS_MAX 64
 
@@ -22,6 +23,9 @@ DEFINE_CLEANUP(struct hang_ups *, hang_ups_free);
 
 /* False: this host was noted a short time ago. */
 bool hang_ups_note(struct hang_ups *h, const char *host);
+
+/* When it was noted last, real and monotonic, also when it was not new; 0: not lately. */
+int64_t hang_ups_last(struct hang_ups *h, const char *host);
 
 /* Calls back with each that was noted since the last call, without a lock. */
 void hang_ups_take(struct hang_ups *h, void (*fn)(void *arg, const char *host),

@@ -40,6 +40,7 @@ void daemon_start_drills(struct daemon *d)
 		.db = d->db,
 		.events = &d->events,
 		.metrics_ms = clock_real_ms(d->o->metrics_interval_ms),
+		.lost_after_ms = d->o->host_lost_after_ms,
 		.ops = { .arg = d,
 			 .kill_host = kill_host,
 			 /* With an etcd of their own hosts need no controller. */

@@ -105,7 +105,7 @@ static int hook_agent_metrics(void *arg, const char *host, const json_t *body,
 	else
 		correct_times(d, host, body, in, n);
 	if (rc == 0)
-		rc = db_samples_add(d->db, in, n, clock_now_ms(), NULL, err);
+		rc = db_samples_add_in_order(d->db, in, n, clock_now_ms(), NULL, err);
 	for (i = 0; i < n; i++)
 		free(labels[i]);
 	return rc;

@@ -5,8 +5,10 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "db.h"
+#include "etcd.h"
 #include "state.h"
 #include "state_files.h"
+#include "store.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -146,6 +148,43 @@ static void say_what_comes(const struct restore *r)
 
 /* ---------------------------------------------------------------- in order */
 
+static int forget_prefix(struct kv *kv, const char *prefix, struct err *err)
+{
+	static const struct kv_access all = { .owner = "",
+					      .read_all = true,
+					      .write_all = true };
+	CLEANUP(free) char *end = store_prefix_end(prefix);
+	CLEANUP(buf_done) struct buf body;
+	CLEANUP(buf_done) struct buf answer;
+	unsigned status;
+
+	buf_init(&body, 4096);
+	buf_putc(&body, '{');
+	ejson_add_bytes(&body, "key", prefix, strlen(prefix));
+	ejson_add_bytes(&body, "range_end", end, strlen(end));
+	buf_putc(&body, '}');
+	status = kv_call(kv, "/v3/kv/deleterange", body.data, body.len, &all, &answer);
+	return status == MHD_HTTP_OK
+		       ? 0
+		       : err_set(err, ERR_STORE, "cannot delete the keys below %s: %.*s",
+				 prefix, (int)answer.len, answer.data);
+}
+
+/*
+ * What hosts were told to run, and what they told of themselves, is of an older time:
+ * they would end what they run now. They tell it anew, within some ten seconds.
+ */
+static int forget_units_of_hosts(struct db *db, struct err *err)
+{
+	static const char *const old[] = { "/foretide/schedule/", "/foretide/states/" };
+	CLEANUP(kv_close) struct kv *kv = NULL;
+	int rc = kv_open(db, NULL, &kv, err);
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(old); i++)
+		rc = forget_prefix(kv, old[i], err);
+	return rc;
+}
+
 /* Brought to this version's schema, and marked. */
 static int prepare(const struct restore *r, struct err *err)
 {
@@ -157,6 +196,8 @@ static int prepare(const struct restore *r, struct err *err)
 	say_age(r, db);
 	rc = say_what_is_adopted(db, err);
 	say_what_comes(r);
+	if (rc == 0)
+		rc = forget_units_of_hosts(db, err);
 	return rc < 0 ? rc : db_meta_put(db, RESTORE_META, RESTORE_META_FRESH, err);
 }
 

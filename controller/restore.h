@@ -3,7 +3,8 @@
  * restore.h - a backup put into an empty state folder.
  *
  * What the backup knows may be old: hosts may have come and gone since. So the controller
- * that starts on it ends nothing for a while (controller.restore_grace).
+ * that starts on it ends nothing for a while (controller.restore_grace), and asks each
+ * host what it runs before it gets a schedule.
  */
 #ifndef CONTROLLER_RESTORE_H
 #define CONTROLLER_RESTORE_H

@@ -167,12 +167,16 @@ static int begin_careful(struct daemon *d, struct err *err)
 	if (strcmp(text, RESTORE_META_FRESH) == 0) {
 		free(text);
 		text = xstrdup(now);
-		rc = db_meta_put(d->db, RESTORE_META, now, err);
+		/* What hosts run now is asked of them, before they get a schedule. */
+		rc = db_hosts_adopt(d->db, clock_now_ms(), err);
+		if (rc == 0)
+			rc = db_meta_put(d->db, RESTORE_META, now, err);
 	}
 	if (rc == 0)
 		rc = conf_parse_int(text, &since_ms, err);
 	if (rc == 0)
-		d->careful_until_ms = since_ms + d->o->restore_grace_ms;
+		clock_wait_begin(&d->care, since_ms + d->o->restore_grace_ms,
+				 d->o->restore_grace_ms);
 	return rc;
 }
 

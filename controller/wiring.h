@@ -29,8 +29,7 @@ struct daemon {
 	char *advertise; /* URL that hosts use */
 	char *owner;     /* this installation, on every VM */
 	char *join_secret;
-	int64_t careful_until_ms; /* calendar: after a restore no host is ended before; 0
-				   */
+	struct clock_wait care; /* after a restore: no host is ended meanwhile */
 	struct ca *ca;
 	struct kv *kv;             /* NULL with an external etcd */
 	struct hang_ups *hang_ups; /* of kv's watches */

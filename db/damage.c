@@ -31,10 +31,16 @@ static int quick_check(struct db_conn *c, const char *sql, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
+bool db_check_is_full(const struct db_conn *c)
+{
+	struct stat st;
+
+	return stat(c->db->path, &st) == 0 && st.st_size <= FULL_CHECK_MAX_BYTES;
+}
+
 int db_check_damage(struct db_conn *c, struct err *err)
 {
 	int64_t version = 0;
-	struct stat st;
 	char sql[64];
 	int rc = db_conn_int(c, "PRAGMA user_version", &version, err);
 
@@ -42,7 +48,7 @@ int db_check_damage(struct db_conn *c, struct err *err)
 		return rc;
 	if (version == 0)
 		return 0;
-	if (stat(c->db->path, &st) == 0 && st.st_size <= FULL_CHECK_MAX_BYTES)
+	if (db_check_is_full(c))
 		return quick_check(c, "PRAGMA quick_check(1)", err);
 	for (size_t i = 0; i < ARRAY_SIZE(control_tables); i++) {
 		snprintf(sql, sizeof(sql), "PRAGMA quick_check(%s)", control_tables[i]);

@@ -127,10 +127,11 @@ int db_stack_version_keep(struct db *db, const struct db_stack *s,
 /* stack: NULL for all. By stack and tier. */
 int db_roll_out_list(struct db *db, const char *stack, struct db_roll_out_list *ret,
 		     struct err *err) MUST_CHECK;
-/* All of them, in one transaction. */
-int db_roll_outs_put(struct db *db, const struct db_roll_out *v, size_t n,
-		     struct err *err) MUST_CHECK;
-/* The stack's stopped ones begin anew: running, since_ms 0. */
+/* All of them, in one transaction, but those whose stack has another version than
+ * versions[i] now: it was applied meanwhile. */
+int db_roll_outs_put(struct db *db, const struct db_roll_out *v, const int64_t *versions,
+		     size_t n, struct err *err) MUST_CHECK;
+/* The stack's begin anew, but those that are done: running, since_ms 0. */
 int db_roll_outs_restart(struct db *db, const char *stack, struct err *err) MUST_CHECK;
 
 /* The stack with its tiers, holds and model states; pools and units stay. */
@@ -218,6 +219,8 @@ int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
 /* A host that is to be terminated is up again; ERR_NOT_FOUND when its termination was
  * requested already. */
 int db_host_take_back(struct db *db, const char *id, struct err *err) MUST_CHECK;
+/* After a restore: all that are present and not to be ended were found, as of now. */
+int db_hosts_adopt(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
 /* Its cloud's list has its VM: listed_ms. */
 int db_host_listed(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
@@ -226,8 +229,8 @@ int db_host_count(struct db *db, int64_t *ret, struct err *err) MUST_CHECK;
 /* Its termination is requested now: gone_ms. ERR_NOT_FOUND: it was taken back. */
 int db_host_ending(struct db *db, const char *id, int64_t now_ms,
 		   struct err *err) MUST_CHECK;
-/* The host is gone and its units are unplaced (host "", states cleared), in one
- * transaction. */
+/* The host is gone, its units are unplaced (host "", states cleared), and a launch of it
+ * without a known outcome is failed or lost, in one transaction. */
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
 		 struct err *err) MUST_CHECK;
 

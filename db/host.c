@@ -182,6 +182,15 @@ int db_host_gone(struct db *db, const char *id, const char *message, int64_t now
 			    " active = '', sub = '', health = '', drained = 0,"
 			    " message = '', epoch = 0 WHERE host = ?1",
 			    "t", id);
+	/* A launch whose answer is not known has no id to be ended by: its VM may still
+	 * appear. */
+	if (rc == 0)
+		rc = db_run(c, err,
+			    "UPDATE launch SET error = ?2, updated_ms = ?3,"
+			    " state = iif(state = 'intended', 'failed', 'lost')"
+			    " WHERE state IN ('intended', 'sent', 'unknown') AND"
+			    " launch_id = (SELECT launch_id FROM host WHERE id = ?1)",
+			    "tti", id, message, now_ms);
 	return db_write_end(db, rc, err);
 }
 
@@ -224,6 +233,22 @@ int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
 			 "UPDATE host SET unknown_ms = ?2, is_replaced = ?3"
 			 " WHERE id = ?1",
 			 "tii", id, unknown_ms, (int64_t)is_replaced);
+}
+
+int db_hosts_adopt(struct db *db, int64_t now_ms, struct err *err)
+{
+	struct db_conn *c;
+	int rc = db_write_begin(db, true, &c, err);
+
+	if (rc == 0)
+		rc = db_write_end(
+			db,
+			db_run(c, err,
+			       "UPDATE host SET adopted_ms = ?1, ready_ms = 0"
+			       " WHERE state NOT IN ('terminating', 'gone', 'failed')",
+			       "i", now_ms),
+			err);
+	return rc;
 }
 
 int db_host_take_back(struct db *db, const char *id, struct err *err)

@@ -52,7 +52,8 @@ const char *db_look_replaced(const struct db *db)
 	return NULL;
 }
 
-/* Damage that SQLite met may have been in a copy in memory, or was mended. */
+/* Damage that SQLite met may have been in a copy in memory, or was mended. Of a large file
+ * it stays until the next start: what is checked may not be what is damaged. */
 static void check_again(struct db *db)
 {
 	CLEANUP(db_conn_close) struct db_conn *c = NULL;
@@ -67,7 +68,7 @@ static void check_again(struct db *db)
 	if (!due)
 		return;
 	is_sound = db_conn_open(db, db->path, SQLITE_OPEN_READONLY, &c, NULL) == 0 &&
-		   db_check_damage(c, NULL) == 0;
+		   db_check_is_full(c) && db_check_damage(c, NULL) == 0;
 	pthread_mutex_lock(&n->lock);
 	if (is_sound && n->kind == DB_DAMAGED)
 		n->kind = DB_SOUND;

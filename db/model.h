@@ -64,7 +64,8 @@ struct db_roll_out {
 	char *good;      /* of the one that all had before, or have; "": there was none */
 	int64_t version; /* of the stack that brought it */
 	enum db_roll_out_state state;
-	char *unit, *host; /* at which it stopped; "" */
+	char *unit, *host; /* at which it stopped; "": none; of a banned one both hosts,
+			      "a b" */
 	char *why;         /* it stopped: "failed 5 times: ..." */
 	int64_t since_ms;  /* 0: it was stopped, and is to begin anew */
 };

@@ -27,16 +27,36 @@ int db_roll_out_list(struct db *db, const char *stack, struct db_roll_out_list *
 	return db_list(db, &table, &w, ret, err);
 }
 
-int db_roll_outs_put(struct db *db, const struct db_roll_out *v, size_t n,
-		     struct err *err)
+static int is_in_force(struct db_conn *c, const char *stack, int64_t version, bool *ret,
+		       struct err *err)
+{
+	CLEANUP(db_stmt_done) sqlite3_stmt *q = NULL;
+	int rc = db_prepare(c, "SELECT 1 FROM stack WHERE name = ?1 AND version = ?2", &q,
+			    err);
+
+	if (rc < 0)
+		return rc;
+	db_bind(q, "ti", stack, version);
+	rc = db_step(c, q, err);
+	*ret = rc > 0;
+	return rc < 0 ? rc : 0;
+}
+
+int db_roll_outs_put(struct db *db, const struct db_roll_out *v, const int64_t *versions,
+		     size_t n, struct err *err)
 {
 	struct db_conn *c;
 	int rc = n ? db_write_begin(db, false, &c, err) : 0;
 
 	if (rc < 0 || n == 0)
 		return rc;
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = db_put(c, &table, &v[i], err);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		bool is_as_read = false;
+
+		rc = is_in_force(c, v[i].stack, versions[i], &is_as_read, err);
+		if (rc == 0 && is_as_read)
+			rc = db_put(c, &table, &v[i], err);
+	}
 	return db_write_end(db, rc, err);
 }
 
@@ -51,7 +71,7 @@ int db_roll_outs_restart(struct db *db, const char *stack, struct err *err)
 		c, err,
 		"UPDATE roll_out SET state = 'running', unit = '', host = '', why = '',"
 		" since_ms = 0"
-		" WHERE stack = ?1 AND state IN ('stopped', 'banned')",
+		" WHERE stack = ?1 AND state <> 'done'",
 		"t", stack);
 	return db_write_end(db, rc, err);
 }

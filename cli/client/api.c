@@ -13,6 +13,7 @@
 #define ANSWER_MAX_BYTES (64 << 20)
 #define FILE_MAX_BYTES ((size_t)8 << 30) /* through memory */
 #define PATH_MAX_BYTES 8192
+#define RETRY_MAX_S 3600
 
 static int read_token(const struct args *a, char **ret, struct err *err)
 {
@@ -82,6 +83,18 @@ void client_query(struct buf *path, const char *name, const char *value)
 	http_escape(path, value);
 }
 
+static int64_t retry_after_ms(const struct http_res *res)
+{
+	char text[16];
+	int64_t s;
+
+	return http_res_header(res, "Retry-After", text, sizeof(text)) &&
+			       conf_parse_int(text, &s, NULL) == 0 && s > 0 &&
+			       s <= RETRY_MAX_S
+		       ? s * 1000
+		       : 0;
+}
+
 static int exchange_up_to(struct client *c, const char *method, const char *path,
 			  const char *type, const char *body, size_t len,
 			  size_t max_answer_bytes, struct http_res *ret, struct err *err)
@@ -106,6 +119,7 @@ static int exchange_up_to(struct client *c, const char *method, const char *path
 	int rc = http_exchange(&req, ret, err);
 
 	c->status = rc == 0 ? ret->status : 0;
+	c->retry_ms = rc == 0 ? retry_after_ms(ret) : 0;
 	/* It is the controller that is refused here, not the caller. */
 	if (rc == ERR_DENIED)
 		return err_wrap(err, ERR_PROTO,

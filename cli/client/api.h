@@ -19,6 +19,7 @@ struct client {
 	const char *ca;
 	const char *if_match; /* of the next requests; NULL: none */
 	long status;          /* of the last answer; 0: none came */
+	int64_t retry_ms;     /* after which it said to try again; 0: it did not */
 };
 
 int client_init(struct client *c, const struct args *a, struct err *err) MUST_CHECK;

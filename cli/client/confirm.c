@@ -84,18 +84,41 @@ static int send_change(struct client *c, const struct args *a,
 	return client_send(c, q->method, buf_str(&path), q->body, ret, err);
 }
 
+/* Without another call: a hold that ends meanwhile would not be asked about. */
+static int refuse_holds(const json_t *holds, struct err *err)
+{
+	CLEANUP(buf_done) struct buf ids;
+	const json_t *first = json_array_get(holds, 0), *h;
+	size_t i;
+
+	buf_init(&ids, 4096);
+	json_array_foreach(holds, i, h)
+	{
+		buf_printf(&ids, "%s%lld", i ? "," : "", field_int(h, "id"));
+	}
+	return err_set(err, ERR_CONFLICT,
+		       "hold %lld of %s forbids it: release it (foretide release %lld), "
+		       "or force this by number (--force %s). Its reason: %.300s",
+		       field_int(first, "id"), field_text(first, "owner"),
+		       field_int(first, "id"), buf_str(&ids), field_text(first, "reason"));
+}
+
 /* What the dry run showed, asked for. */
 static int consider(const struct args *a, const struct change_request *q,
 		    const json_t *plan, struct err *err)
 {
+	const json_t *holds = json_object_get(plan, "holds");
+
 	if (a->dry_run && a->json) {
 		client_print(plan);
 		return 0;
 	}
 	cli_show_changes(plan, a->json ? stderr : stdout);
-	/* A hold is refused in the controller's own words. */
-	if (a->dry_run || json_array_size(json_object_get(plan, "changes")) == 0 ||
-	    json_array_size(json_object_get(plan, "holds")) > 0)
+	if (a->dry_run)
+		return 0;
+	if (json_array_size(holds) > 0)
+		return refuse_holds(holds, err);
+	if (json_array_size(json_object_get(plan, "changes")) == 0)
 		return 0;
 	return cli_confirm(a, q->question, err);
 }

@@ -36,6 +36,7 @@ struct api_opts {
 	const char *store_urls;  /* separated by commas; "" for the built-in store */
 	const char *domain;      /* of hosts in DNS; NULL: foretide.local */
 	int64_t cert_life_ms;    /* of a host's certificate, real */
+	int64_t lost_after_ms;   /* real: silence until a host may be ended */
 	int64_t metrics_ms;      /* how often an agent reports, calendar */
 	struct listening *listening; /* told of the work of the API's threads; may be
 				      * NULL */
@@ -66,7 +67,8 @@ struct api_hooks {
 	/* What is wrong with the database, [{"kind","message","since"}], without reading
 	 * it; NULL or empty: nothing. */
 	json_t *(*database_problems)(void *arg);
-	/* A TLS connection of that address ended; whether it had asked for something. */
+	/* A TLS connection of that address asks for something, the first time; or it took
+	 * the certificate and ended without. */
 	void (*connection)(void *arg, const char *address, bool has_asked);
 	/* [{"name","stack","unit","host","address","port","dns"}] of
 	 * registered services */

@@ -17,14 +17,20 @@
 #include <string.h>
 
 #define WORK_MS 2000 /* of one request, above which nobody listened */
-static void note_asked(struct MHD_Connection *conn)
+
+/* Told at the first request: a connection may last for days. */
+static void note_asked(const struct api_listener *l, struct MHD_Connection *conn)
 {
+	const struct api_hooks *hooks = &l->api->hooks;
 	const union MHD_ConnectionInfo *context =
 		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct api_peer *p = context ? context->socket_context : NULL;
 
-	if (p)
-		p->has_asked = true;
+	if (!p || p->has_asked)
+		return;
+	p->has_asked = true;
+	if (*p->address && l->is_tls && hooks->connection)
+		hooks->connection(hooks->arg, p->address, true);
 }
 
 static struct request *request_new(struct api_listener *l, struct MHD_Connection *conn,
@@ -38,7 +44,7 @@ static struct request *request_new(struct api_listener *l, struct MHD_Connection
 	r->api = l->api;
 	r->conn = conn;
 	r->is_tls = l->is_tls;
-	note_asked(conn);
+	note_asked(l, conn);
 	r->is_loopback = info && api_is_loopback(info->client_addr);
 	/* HEAD is handled as GET; libmicrohttpd omits the body. */
 	r->method = xstrdup(strcmp(method, "HEAD") == 0 ? "GET" : method);

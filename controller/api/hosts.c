@@ -203,7 +203,8 @@ static int check_drain(struct request *r, struct drain *d, struct err *err)
 	    d->h.state == DB_HOST_TERMINATING)
 		return err_set(err, ERR_CONFLICT, "%s is already %s", d->h.id,
 			       db_host_state_name(d->h.state));
-	rc = removals_of_host(r->api->db, &d->h, d->changes, err);
+	rc = removals_of_host(r->api->db, &d->h, r->api->opts.lost_after_ms, d->changes,
+			      err);
 	if (rc < 0)
 		return rc;
 	shown_tag(1, d->changes, d->tag);

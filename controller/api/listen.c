@@ -4,13 +4,49 @@
 #include "address.h"
 #include "auth.h"
 #include "check.h"
+#include "clock.h"
 #include "exchange.h"
+#include "listening.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #define THREADS 2u
 #define CONNECTIONS_MAX 4096u
 #define IDLE_S 120u
+
+#define HELD_MS 5000        /* after this process was held nothing is said of peers */
+#define CERTIFICATE_BYTES 300 /* less than any, more than an alert */
+
+/* The peer took this listener's certificate: who only looks whether the port is open does
+ * not, nor one that was gone before it was answered. */
+static bool has_certificate(struct MHD_Connection *conn)
+{
+	const union MHD_ConnectionInfo *fd =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct tcp_info tcp = { .tcpi_bytes_acked = 0 };
+	socklen_t size = sizeof(tcp);
+
+	return fd && getsockopt(fd->connect_fd, IPPROTO_TCP, TCP_INFO, &tcp, &size) == 0 &&
+	       tcp.tcpi_bytes_acked >= CERTIFICATE_BYTES;
+}
+
+static bool was_held(const struct api *api)
+{
+	return api->opts.listening &&
+	       clock_mono_ms() - listening_since(api->opts.listening, NULL) < HELD_MS;
+}
+
+static void tell_end(const struct api_listener *l, struct MHD_Connection *conn,
+		     const struct api_peer *p)
+{
+	const struct api *api = l->api;
+
+	if (!p->has_asked && *p->address && l->is_tls && api->hooks.connection &&
+	    has_certificate(conn) && !was_held(api))
+		api->hooks.connection(api->hooks.arg, p->address, false);
+}
 
 /* The peer of a TLS connection is identified once. */
 static void on_connection(void *arg, struct MHD_Connection *conn, void **context,
@@ -28,8 +64,8 @@ static void on_connection(void *arg, struct MHD_Connection *conn, void **context
 			api_address_text(info->client_addr, p->address);
 		return;
 	}
-	if (p && *p->address && l->is_tls && l->api->hooks.connection)
-		l->api->hooks.connection(l->api->hooks.arg, p->address, p->has_asked);
+	if (p)
+		tell_end(l, conn, p);
 	free(p);
 }
 

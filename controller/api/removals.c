@@ -3,6 +3,7 @@
 
 #include "buf.h"
 #include "check.h"
+#include "clock.h"
 
 #include <string.h>
 
@@ -152,16 +153,38 @@ static int add_unit(struct db *db, const struct db_unit *u, json_t *changes,
 	return 0;
 }
 
-int removals_of_host(struct db *db, const struct db_host *h, json_t *changes,
-		     struct err *err)
+/* One that is not heard never says that it is empty. */
+static int describe_host(struct db *db, const struct db_host *h, int64_t lost_after_ms,
+			 char **ret, struct err *err)
+{
+	CLEANUP(db_pool_done) struct db_pool p = { .name = NULL };
+	char text[CLOCK_TEXT];
+	int rc = db_pool_get(db, h->pool, &p, err);
+
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		return rc;
+	if (p.lost_after_ms)
+		lost_after_ms = p.lost_after_ms;
+	*ret = h->unknown_ms
+		       ? xasprintf("of pool %s: its VM is removed once it is empty or, "
+				   "as it is not heard, with all that is on it once it "
+				   "has been silent for %s",
+				   h->pool, clock_format_duration(lost_after_ms, text))
+		       : xasprintf("of pool %s: its VM is removed once it is empty",
+				   h->pool);
+	return 0;
+}
+
+int removals_of_host(struct db *db, const struct db_host *h, int64_t lost_after_ms,
+		     json_t *changes, struct err *err)
 {
 	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };
 	const struct db_unit_filter on = { .host = h->id };
-	CLEANUP(free)
-	char *detail =
-		xasprintf("of pool %s: its VM is removed once it is empty", h->pool);
+	CLEANUP(free) char *detail = NULL;
 	int rc = db_unit_list(db, &on, &units, err);
 
+	if (rc == 0)
+		rc = describe_host(db, h, lost_after_ms, &detail, err);
 	if (rc < 0)
 		return rc;
 	add(changes, "remove", "host", h->id, detail);

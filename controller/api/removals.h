@@ -18,8 +18,9 @@ int removals_of_stack(struct db *db, const char *stack, json_t *changes,
 int removals_describe(struct db *db, const char *stack, json_t *changes,
 		      struct err *err) MUST_CHECK;
 
-/* Adds what draining a host moves, stops and removes. */
-int removals_of_host(struct db *db, const struct db_host *h, json_t *changes,
-		     struct err *err) MUST_CHECK;
+/* Adds what draining a host moves, stops and removes. lost_after_ms: of silence, where
+ * its pool says nothing. */
+int removals_of_host(struct db *db, const struct db_host *h, int64_t lost_after_ms,
+		     json_t *changes, struct err *err) MUST_CHECK;
 
 #endif

@@ -38,7 +38,7 @@ const struct api_route api_routes[] = {
 	GET("/v1/stacks/{stack}/versions", API_VIEWER, api_stack_versions,
 	    "limit cursor"),
 	SEND("POST", "/v1/stacks/{stack}/rollback", API_OPERATOR, 64 * KB,
-	     api_stack_rollback, "dry_run"),
+	     api_stack_rollback, "dry_run force"),
 
 	GET("/v1/tiers", API_VIEWER, api_tier_list, "stack explanations limit cursor"),
 	GET("/v1/tiers/{stack}/{tier}", API_VIEWER, api_tier_get, ""),

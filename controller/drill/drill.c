@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#define AT_A_TIME_MS 60000
+
 struct drill {
 	const struct drill_opts *o;
 	pthread_mutex_t starting; /* held while one is started, and joined at the end */
@@ -59,15 +61,21 @@ static void run_free(struct run *r)
 	*r = (struct run){ .o = NULL };
 }
 
+static void release(struct drill *d)
+{
+	pthread_mutex_lock(&d->lock);
+	d->is_running = false;
+	pthread_cond_broadcast(&d->wake);
+	pthread_mutex_unlock(&d->lock);
+}
+
 static void *thread_main(void *arg)
 {
 	struct drill *d = arg;
 
 	run_drill(&d->run);
 	run_free(&d->run);
-	pthread_mutex_lock(&d->lock);
-	d->is_running = false;
-	pthread_mutex_unlock(&d->lock);
+	release(d);
 	return NULL;
 }
 
@@ -92,13 +100,6 @@ static int claim(struct drill *d, struct err *err)
 	return rc;
 }
 
-static void release(struct drill *d)
-{
-	pthread_mutex_lock(&d->lock);
-	d->is_running = false;
-	pthread_mutex_unlock(&d->lock);
-}
-
 /* All that stands against it; *ret is the plan. */
 static int check(struct drill *d, const struct drill_request *q, json_t **ret,
 		 struct err *err)
@@ -118,13 +119,15 @@ static int check(struct drill *d, const struct drill_request *q, json_t **ret,
 	if (rc == 0)
 		rc = look_read(d->o->db, q->stack, &l, err);
 	if (rc == 0)
+		rc = refuse_long(d->o, &l, q->for_ms, err);
+	if (rc == 0)
 		rc = look_check_well(&l, err);
 	if (rc < 0)
 		return rc;
 	problems = d->o->ops.problems ? d->o->ops.problems(d->o->ops.arg) : NULL;
 	rc = refuse_problems(problems, err);
 	if (rc == 0)
-		rc = look_choose(&l, q->host, &host, err);
+		rc = look_choose(&l, q->host, NULL, &host, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < l.units.n; i++)
@@ -241,26 +244,42 @@ struct drill *drill_new(const struct drill_opts *opts)
 	return d;
 }
 
-void drill_halt(struct drill *d)
+static bool wait_for_end(struct drill *d, int64_t until_mono_ms)
 {
-	if (!d)
-		return;
+	const struct timespec at = { until_mono_ms / 1000,
+				     until_mono_ms % 1000 * 1000000 };
+	bool has_ended;
+
 	pthread_mutex_lock(&d->lock);
 	d->is_ending = true;
 	pthread_cond_broadcast(&d->wake);
+	while (d->is_running && clock_mono_ms() < until_mono_ms)
+		(void)pthread_cond_clockwait(&d->wake, &d->lock, CLOCK_MONOTONIC, &at);
+	has_ended = !d->is_running;
 	pthread_mutex_unlock(&d->lock);
+	return has_ended;
+}
+
+bool drill_halt(struct drill *d, int64_t within_ms)
+{
+	if (!d)
+		return true;
+	if (!wait_for_end(d, clock_mono_ms() + within_ms))
+		return false;
 	pthread_mutex_lock(&d->starting);
 	if (d->has_thread)
 		pthread_join(d->thread, NULL);
 	d->has_thread = false;
 	pthread_mutex_unlock(&d->starting);
+	return true;
 }
 
 void drill_free(struct drill *d)
 {
 	if (!d)
 		return;
-	drill_halt(d);
+	while (!drill_halt(d, AT_A_TIME_MS))
+		continue;
 	pthread_cond_destroy(&d->wake);
 	pthread_mutex_destroy(&d->lock);
 	pthread_mutex_destroy(&d->starting);

@@ -185,8 +185,24 @@ static int weigh(const struct look *l, const struct db_host *h, size_t *ret,
 	return 0;
 }
 
-int look_choose(const struct look *l, const char *wanted, const struct db_host **ret,
-		struct err *err)
+static bool carries_any(const struct look *l, const struct db_host *h,
+			const json_t *names)
+{
+	size_t i;
+	const json_t *name;
+
+	json_array_foreach(names, i, name)
+	{
+		for (size_t k = 0; k < l->units.n; k++)
+			if (strcmp(l->units.v[k].host, h->id) == 0 &&
+			    strcmp(l->units.v[k].name, json_string_value(name)) == 0)
+				return true;
+	}
+	return false;
+}
+
+int look_choose(const struct look *l, const char *wanted, const json_t *moved,
+		const struct db_host **ret, struct err *err)
 {
 	struct err why = { .code = 0, .msg = "it has no host" };
 	size_t least = SIZE_MAX;
@@ -199,8 +215,8 @@ int look_choose(const struct look *l, const char *wanted, const struct db_host *
 		const struct db_host *h = &l->hosts.v[i];
 		size_t n = 0;
 
-		if ((wanted && strcmp(h->id, wanted) != 0) || weigh(l, h, &n, &why) < 0 ||
-		    n >= least)
+		if ((wanted && strcmp(h->id, wanted) != 0) || carries_any(l, h, moved) ||
+		    weigh(l, h, &n, &why) < 0 || n >= least)
 			continue;
 		least = n;
 		*ret = h;

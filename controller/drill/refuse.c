@@ -2,6 +2,7 @@
 #include "refuse.h"
 
 #include "check.h"
+#include "clock.h"
 #include "stacks.h"
 
 #include <string.h>
@@ -47,6 +48,36 @@ int refuse_window(struct db *db, const char *stack, const char *window, int64_t 
 	return rc;
 }
 
+static bool has_hosts_of(const struct look *l, const char *pool)
+{
+	for (size_t i = 0; i < l->hosts.n; i++)
+		if (strcmp(l->hosts.v[i].pool, pool) == 0)
+			return true;
+	return false;
+}
+
+int refuse_long(const struct drill_opts *o, const struct look *l, int64_t for_ms,
+		struct err *err)
+{
+	CLEANUP(db_pool_list_done) struct db_pool_list pools = { NULL, 0 };
+	char after[CLOCK_TEXT];
+	int rc = db_pool_list(o->db, &pools, err);
+
+	for (size_t i = 0; rc == 0 && i < pools.n; i++) {
+		const struct db_pool *p = &pools.v[i];
+		const int64_t lost_ms = p->lost_after_ms ? p->lost_after_ms
+							 : o->lost_after_ms;
+
+		if (for_ms >= lost_ms / 2 && has_hosts_of(l, p->name))
+			rc = err_set(err, ERR_INVAL,
+				     "a host of pool %s that is silent for %s is ended "
+				     "(lost_after), and a drill only cuts it off: state "
+				     "less than half of that (--for)",
+				     p->name, clock_format_duration(lost_ms, after));
+	}
+	return rc;
+}
+
 int refuse_hold(struct db *db, const char *stack, int64_t now_ms, struct err *err)
 {
 	CLEANUP(db_hold_list_done) struct db_hold_list l = { NULL, 0 };
@@ -62,9 +93,25 @@ int refuse_hold(struct db *db, const char *stack, int64_t now_ms, struct err *er
 	return rc;
 }
 
+/* The first one that counts: a stranger may break connections off for ever. */
+static const json_t *first_problem(const json_t *list)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(list, i, p)
+	{
+		const char *kind = json_string_value(json_object_get(p, "kind"));
+
+		if (!kind || strcmp(kind, "connections-refused") != 0)
+			return p;
+	}
+	return NULL;
+}
+
 int refuse_problems(const json_t *list, struct err *err)
 {
-	const json_t *p = json_array_get(list, 0);
+	const json_t *p = first_problem(list);
 	const char *kind = json_string_value(json_object_get(p, "kind"));
 	const char *words = json_string_value(json_object_get(p, "message"));
 

@@ -157,6 +157,27 @@ static int stop_controller(struct step *s, struct err *err)
 
 /* ---------------------------------------------------------------- a step */
 
+/*
+ * The one to kill or to cut off. A host that took over units of the killed one is left
+ * alone: a unit that loses two hosts would be taken for the cause. No host and no error:
+ * there is only such.
+ */
+static int choose_host(struct step *s, const struct look *l, const struct db_host **ret,
+		       struct err *err)
+{
+	const json_t *moved =
+		json_object_get(report_step(&s->r->report, REPORT_KILL), "units");
+	int rc;
+
+	if (s->kind == REPORT_KILL)
+		return look_choose(l, s->r->host, NULL, ret, err);
+	if (look_choose(l, NULL, moved, ret, err) == 0)
+		return 0;
+	rc = look_choose(l, NULL, NULL, ret, err);
+	*ret = NULL;
+	return rc;
+}
+
 /* What must hold before each of them; chooses the host. */
 static int check_before(struct step *s, struct look *l, struct err *err)
 {
@@ -171,14 +192,15 @@ static int check_before(struct step *s, struct look *l, struct err *err)
 	if (rc == 0)
 		rc = look_read(s->r->o->db, s->r->stack, l, err);
 	if (rc == 0)
+		rc = refuse_long(s->r->o, l, s->r->for_ms, err);
+	if (rc == 0)
 		rc = look_check_well(l, err);
 	if (rc < 0)
 		return rc;
 	problems = ops->problems ? ops->problems(ops->arg) : NULL;
 	rc = refuse_problems(problems, err);
 	if (rc == 0 && s->kind != REPORT_STOP)
-		rc = look_choose(l, s->kind == REPORT_KILL ? s->r->host : NULL, &host,
-				 err);
+		rc = choose_host(s, l, &host, err);
 	if (rc == 0 && host)
 		snprintf(s->host, sizeof(s->host), "%s", host->id);
 	return rc;
@@ -246,22 +268,28 @@ static int make_fault(struct step *s, struct err *err)
 	return 0;
 }
 
+static int skip(struct step *s, const char *why)
+{
+	set_state(s, "skipped");
+	json_object_set_new(s->doc, "why", json_string(why));
+	return 0;
+}
+
 static int run_step(struct run *r, enum report_step kind, struct err *err)
 {
 	struct step s = { .r = r, .kind = kind, .doc = report_step(&r->report, kind) };
 	CLEANUP(look_done) struct look l = { .stack = "" };
 	int rc;
 
-	if (kind == REPORT_CUT && !r->o->ops.cut_host) {
-		set_state(&s, "skipped");
-		json_object_set_new(s.doc, "why",
-				    json_string("hosts speak to etcd directly, not "
-						"through this controller"));
-		return 0;
-	}
+	if (kind == REPORT_CUT && !r->o->ops.cut_host)
+		return skip(&s, "hosts speak to etcd directly, not through this "
+				"controller");
 	rc = check_before(&s, &l, err);
 	if (rc < 0)
 		return rc;
+	if (kind == REPORT_CUT && !*s.host)
+		return skip(&s, "every host that can be spared took over a unit of the "
+				"killed one");
 	step_begin(&s, &l);
 	rc = make_fault(&s, err);
 	if (rc == 0)

@@ -107,6 +107,8 @@ unsigned kv_watch_open(struct kv *kv, const char *body, size_t body_len,
 		       struct kv_watch **ret, struct buf *answer);
 /* Bytes of the stream: 0 when there are none now, negative at the end. */
 ssize_t kv_watch_read(struct kv_watch *w, char *data, size_t max);
+/* Whether a watch of this owner is open. */
+bool kv_is_watched(struct kv *kv, const char *owner);
 /* After it no wake() follows. */
 void kv_watch_close(struct kv_watch *w);
 

@@ -14,7 +14,7 @@
 #define WATCH_MAGIC 0x6b767774u
 #define WATCHES_MAX 2000
 #define MESSAGE_BYTES (64u << 20)
-#define TEND_MS 500
+#define TEND_MS 250
 #define PROGRESS_MS 60000
 
 static void bytes_done(struct kv_bytes *b)
@@ -160,6 +160,18 @@ void kv_watch_close(struct kv_watch *w)
 	if (!ended && *w->owner && kv->opts.hung_up)
 		kv->opts.hung_up(kv->opts.arg, w->owner);
 	watch_free(w);
+}
+
+bool kv_is_watched(struct kv *kv, const char *owner)
+{
+	bool is = false;
+
+	CHECK_MAGIC(kv, KV_MAGIC);
+	pthread_mutex_lock(&kv->lock);
+	for (const struct kv_watch *w = kv->watches; w && !is; w = w->next)
+		is = strcmp(w->owner, owner) == 0;
+	pthread_mutex_unlock(&kv->lock);
+	return is;
 }
 
 /* ---------------------------------------------------------------- from outside */

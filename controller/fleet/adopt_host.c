@@ -23,6 +23,18 @@ static bool runs(const struct unit_state *u)
 			       strcmp(u->active, "reloading") == 0);
 }
 
+bool adopt_is_busy(const struct fleet_host *h)
+{
+	if (!h->h.adopted_ms || h->h.unknown_ms)
+		return false;
+	if (adopt_is_open(&h->h))
+		return true;
+	for (size_t i = 0; h->states && i < h->states->n; i++)
+		if (runs(&h->states->units[i]))
+			return true;
+	return false;
+}
+
 static struct fleet_tier *tier_of(struct fleet *f, const char *unit)
 {
 	char file[UNIT_NAME_TEXT];
@@ -36,8 +48,16 @@ static struct fleet_tier *tier_of(struct fleet *f, const char *unit)
 	return NULL;
 }
 
-static struct fleet_unit *find_unit(struct fleet *f, const char *name)
+/* On that host it may have left its name to its successor. */
+static struct fleet_unit *find_unit(struct fleet *f, const struct fleet_host *h,
+				    const char *name)
 {
+	char text[UNIT_NAME_TEXT];
+
+	for (size_t i = 0; i < f->n_units; i++)
+		if (f->units[i].host == h &&
+		    strcmp(fleet_unit_name(&f->units[i], text), name) == 0)
+			return &f->units[i];
 	for (size_t i = 0; i < f->n_units; i++)
 		if (strcmp(f->units[i].u.name, name) == 0)
 			return &f->units[i];
@@ -108,12 +128,13 @@ static size_t take_units(struct fleet *f, struct fleet_host *h)
 
 	for (size_t i = 0; i < h->states->n; i++) {
 		const struct unit_state *state = &h->states->units[i];
-		struct fleet_unit *u = find_unit(f, state->name);
+		struct fleet_tier *t = tier_of(f, state->name);
+		struct fleet_unit *u = find_unit(f, h, state->name);
 
-		if (!runs(state) || (u && is_elsewhere(f, u, h)))
+		if (!runs(state) || !t || (u && is_elsewhere(f, u, h)))
 			continue;
 		if (!u)
-			u = fleet_unit_add(f, tier_of(f, state->name), state->name);
+			u = fleet_unit_add(f, t, state->name);
 		place(f, u, h, state);
 		n++;
 	}
@@ -197,7 +218,8 @@ static int raise_desired(struct fleet *f, const struct events *events, struct er
 int adopt_host(struct fleet *f, struct fleet_host *h, const struct events *events,
 	       bool *ret, struct err *err)
 {
-	const char *stray = h->states ? stray_unit(f, h) : NULL;
+	const char *stray =
+		h->states && h->h.state != DB_HOST_DRAINING ? stray_unit(f, h) : NULL;
 	size_t n;
 	int rc;
 

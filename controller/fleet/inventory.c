@@ -170,6 +170,14 @@ bool fleet_roll_out_is_stopped(const struct fleet_tier *t)
 				 t->roll.state == DB_ROLL_OUT_BANNED);
 }
 
+bool fleet_unit_is_banned(const struct fleet_unit *u)
+{
+	const struct db_roll_out *r = u->tier ? &u->tier->roll : NULL;
+
+	return r && r->stack && r->state == DB_ROLL_OUT_BANNED &&
+	       strcmp(u->u.hash, r->hash) == 0;
+}
+
 /* ---------------------------------------------------------------- units */
 
 struct fleet_unit *fleet_unit_add(struct fleet *f, struct fleet_tier *tier,

@@ -22,6 +22,7 @@ struct fleet_host {
 	bool alive;            /* its agent's lease is in the store */
 	bool is_cut;           /* its pushes arrive, but its lease is gone */
 	bool is_due;           /* may be ended for its silence; see silence.h */
+	bool is_long_silent;   /* for as long as for is_due, in doubt or not */
 	bool is_missing;       /* its lease is gone */
 	int64_t silent_ms;     /* real: for so long */
 	json_t *metadata;      /* reported by its agent; NULL when not alive */
@@ -114,6 +115,8 @@ struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *na
 
 /* Whether its unit's new text goes to no more instances. */
 bool fleet_roll_out_is_stopped(const struct fleet_tier *t);
+/* Its text took hosts with it: where it is it stays, but it is started nowhere else. */
+bool fleet_unit_is_banned(const struct fleet_unit *u);
 
 /* Whether the host will soon have been used for all that is paid; never, when its pool is
  * paid for by the moment. */

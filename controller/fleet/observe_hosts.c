@@ -59,13 +59,37 @@ static int host_came(const struct observer *o, struct fleet *f, struct fleet_hos
 				 err);
 	if (rc < 0)
 		return rc;
-	h->h.state = DB_HOST_UP;
+	h->h.state = MAX(h->h.state, DB_HOST_UP);
 	h->h.ready_ms = f->now_ms;
 	event_add(events, "host-up", DB_LEVEL_INFO,
 		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
 		  "host %s is up after %s", h->h.id,
 		  clock_format_duration(lead_ms / 1000 * 1000, text));
 	return 0;
+}
+
+/* Its launch is all that a restored record knows, and it serves: it has joined since. */
+static int has_joined(struct fleet *f, struct fleet_host *h, const struct events *events,
+		      struct err *err)
+{
+	int rc = db_host_set_state(events->db, h->h.id, DB_HOST_UP, "", f->now_ms, err);
+
+	if (rc == 0)
+		h->h.state = DB_HOST_UP;
+	return rc;
+}
+
+static int look_at_new(const struct observer *o, struct fleet *f, struct fleet_host *h,
+		       const struct events *events, struct err *err)
+{
+	bool is_ready = true;
+	int rc = 0;
+
+	if (h->h.adopted_ms && h->h.state < DB_HOST_UP)
+		rc = has_joined(f, h, events, err);
+	if (rc == 0 && adopt_is_open(&h->h))
+		rc = adopt_host(f, h, events, &is_ready, err);
+	return rc == 0 && is_ready ? host_came(o, f, h, events, err) : rc;
 }
 
 int observe_hosts(const struct observer *o, struct fleet *f,
@@ -81,13 +105,11 @@ int observe_hosts(const struct observer *o, struct fleet *f,
 	}
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		struct fleet_host *h = &f->hosts[i];
-		bool is_ready = true;
 
-		if (!h->alive || h->h.ready_ms || h->h.state > DB_HOST_UP)
+		if (!h->alive || h->h.ready_ms ||
+		    h->h.state > (adopt_is_open(&h->h) ? DB_HOST_DRAINING : DB_HOST_UP))
 			continue;
-		rc = adopt_is_open(&h->h) ? adopt_host(f, h, events, &is_ready, err) : 0;
-		if (rc == 0 && is_ready)
-			rc = host_came(o, f, h, events, err);
+		rc = look_at_new(o, f, h, events, err);
 		if (rc < 0)
 			return rc;
 	}

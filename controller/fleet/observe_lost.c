@@ -5,6 +5,7 @@
  */
 #include "observer.h"
 
+#include "adopt_host.h"
 #include "check.h"
 #include "stack_catalog.h"
 #include "stacks.h"
@@ -54,7 +55,8 @@ struct burden {
 
 static struct burden burden_of(const struct fleet *f, const struct fleet_host *h)
 {
-	struct burden b = { .is_carried = true };
+	/* What one that was found runs is not known at first. */
+	struct burden b = { .is_carried = true, .is_kept = adopt_is_open(&h->h) };
 
 	for (size_t i = 0; i < f->n_units; i++) {
 		const struct fleet_unit *u = &f->units[i];

@@ -5,6 +5,7 @@
  */
 #include "observer.h"
 
+#include "adopt_host.h"
 #include "check.h"
 
 #include <stdio.h>
@@ -14,10 +15,11 @@
 #define RETURN_MS 30000 /* until all units of a host that is back should be healthy */
 #define LOOK_MS 60000   /* of silence; after it a host is looked at each tick */
 
-/* Before its first lease a host is joining, with a time limit of its pool. */
+/* Before its first lease a host is joining, with a time limit of its pool. One that was
+ * found serving is none of these. */
 static bool expects_agent(const struct fleet_host *h)
 {
-	return h->h.ready_ms &&
+	return (h->h.ready_ms || adopt_is_open(&h->h)) &&
 	       (h->h.state == DB_HOST_UP || h->h.state == DB_HOST_DRAINING);
 }
 
@@ -163,6 +165,7 @@ static int take_over(struct observer *o, struct fleet *f, const struct silence_h
 	h->is_missing = s->is_missing;
 	h->is_cut = s->is_cut;
 	h->is_due = s->is_due;
+	h->is_long_silent = s->is_long;
 	h->silent_ms = s->silent_ms;
 	ret->settling |= is_back || (s->is_missing && s->silent_ms < LOOK_MS);
 	ret->lists_due |= s->is_missing && (s->is_new || (s->is_unknown && !was_unknown));
@@ -194,12 +197,19 @@ int observe_silent_hosts(struct observer *o, struct fleet *f, const struct event
 	return rc;
 }
 
+/* One that is stopped to be run again never says there that it has. */
+static bool is_wanted_there(const struct fleet_unit *u)
+{
+	return u->u.goal == DB_GOAL_RUN ||
+	       (u->u.goal == DB_GOAL_RESTART && !u->host->alive);
+}
+
 void observe_away(struct fleet *f)
 {
 	for (size_t i = 0; i < f->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 
-		u->away = u->host && u->host->h.is_replaced && u->u.goal == DB_GOAL_RUN &&
+		u->away = u->host && u->host->h.is_replaced && is_wanted_there(u) &&
 			  !(u->host->alive && u->healthy) && !observe_is_protected(f, u);
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "place_input.h"
 
+#include "adopt_host.h"
 #include "check.h"
 #include "sorted.h"
 #include "stack_catalog.h"
@@ -33,6 +34,9 @@ static enum place_host_state state_of(const struct fleet *f, const struct fleet_
 {
 	if (h->h.state >= DB_HOST_DRAINING)
 		return PLACE_DRAINING;
+	/* What it runs is not known yet. */
+	if (adopt_is_open(&h->h))
+		return PLACE_SILENT;
 	if (h->h.state < DB_HOST_UP || !h->h.ready_ms)
 		return PLACE_BOOTING;
 	return h->alive || (h->h.unknown_ms && is_unwanted(f, h)) ? PLACE_UP
@@ -69,7 +73,8 @@ static void add_host(const struct fleet *f, struct place_building *b,
 static bool must_move(const struct fleet_unit *u)
 {
 	return u->away && u->u.goal == DB_GOAL_RUN && u->host && !u->host->alive &&
-	       u->tier && u->tier->cat && !u->tier->cat->unit->is_template;
+	       u->tier && u->tier->cat && !u->tier->cat->unit->is_template &&
+	       !fleet_unit_is_banned(u);
 }
 
 void place_add_unit(struct place_building *b, const struct fleet_unit *u)

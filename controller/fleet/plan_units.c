@@ -20,13 +20,23 @@ static void drain(struct fleet_unit *u)
 	u->dirty = true;
 }
 
+/* A person drains its host, which has been silent for too long; whether others are as
+ * well is not asked. */
+static bool is_given_up_by_hand(const struct fleet_unit *u)
+{
+	const struct fleet_host *h = u->host;
+
+	return h && h->is_long_silent && h->h.state == DB_HOST_DRAINING;
+}
+
 /* No answer of its host is waited for: it has been silent for too long, or is unknown and
  * a person has removed the tier. */
 static bool is_given_up(const struct fleet_unit *u)
 {
 	const struct fleet_host *h = u->host;
 
-	return h && (h->is_due || (!u->tier && h->h.unknown_ms && !h->alive));
+	return h && (h->is_due || is_given_up_by_hand(u) ||
+		     (!u->tier && h->h.unknown_ms && !h->alive));
 }
 
 /* It is stopped, and run again on its host. */
@@ -264,7 +274,7 @@ static void obey_most(struct fleet *f, const struct fleet_tier *t, size_t want)
 
 /*
  * Leaving units are drained once the others carry the tier or need their name, or when
- * they carry nothing themselves.
+ * they carry nothing themselves, as on a host that is given up.
  */
 static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 {
@@ -276,6 +286,7 @@ static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 		struct fleet_unit *u = &f->units[i];
 
 		if (u->leaving && (healthy >= want || (u->failing && !u->sick) ||
+				   is_given_up_by_hand(u) ||
 				   !(t->cat->unit->is_template || may_run_twice(u))))
 			drain(u);
 	}
@@ -336,14 +347,14 @@ static size_t to_add(const struct fleet *f, const struct fleet_tier *t, size_t n
 	return all > n ? MIN(add, step_left(f, t)) : add;
 }
 
-/* Those that have stopped, with the text that is good. */
+/* Those that have stopped, or whose host is not heard, with the text that is good. */
 static void run_again(struct fleet *f, struct fleet_tier *t)
 {
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 		const char *hash = text_for_new(f, t);
 
-		if (!is_restarting(u) || !has_drained(u) || !hash)
+		if (!is_restarting(u) || !(has_drained(u) || u->away) || !hash)
 			continue;
 		fleet_unit_set(u, &u->u.hash, hash);
 		fleet_unit_set(u, &u->u.active, "");
@@ -376,15 +387,6 @@ static void plan_tier(struct fleet *f, size_t index)
 
 /* ---------------------------------------------------------------- all */
 
-/* It took hosts with it: where it runs it stays, but it is started nowhere else. */
-static bool is_banned(const struct fleet_unit *u)
-{
-	const struct db_roll_out *r = &u->tier->roll;
-
-	return r->stack && r->state == DB_ROLL_OUT_BANNED &&
-	       strcmp(u->u.hash, r->hash) == 0 && (!u->host || !u->host->alive);
-}
-
 /* Its host is drained, or the tier has another unit file now. */
 static bool must_leave(const struct fleet_unit *u)
 {
@@ -397,7 +399,7 @@ void unit_plan(struct fleet *f)
 	for (size_t i = 0; i < f->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 
-		if (!u->tier || u->give_up || is_banned(u) ||
+		if (!u->tier || u->give_up || (!u->host && fleet_unit_is_banned(u)) ||
 		    (fleet_unit_is_left_behind(u) && !*u->u.host))
 			drain(u);
 		if (u->u.goal == DB_GOAL_RESTART && must_leave(u))

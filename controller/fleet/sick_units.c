@@ -196,7 +196,7 @@ static bool is_full(const struct fleet *f, const char *pool)
 
 		if (strcmp(h->pool, pool) != 0)
 			continue;
-		if (h->state <= DB_HOST_UP && !h->ready_ms)
+		if (h->state <= DB_HOST_UP && !h->ready_ms && !h->adopted_ms)
 			return false;
 		/* One that drains makes room soon; one whose end fails may stay. */
 		hosts += h->state <= DB_HOST_UP || h->state == DB_HOST_TERMINATING;

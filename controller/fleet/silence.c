@@ -135,7 +135,8 @@ static void look_at(const struct silences *s, const struct silence_moment *m,
 
 	h->is_missing = is != NULL;
 	h->silent_ms = 0;
-	h->is_new = h->is_unknown = h->is_cut = h->is_replaced = h->is_due = false;
+	h->is_new = h->is_unknown = h->is_cut = h->is_replaced = false;
+	h->is_long = h->is_due = false;
 	if (!is)
 		return;
 	h->is_new = is->is_new;
@@ -204,16 +205,22 @@ static void choose_replaced(struct silences *s, const struct silence_moment *m,
 	}
 }
 
+/* Neither lease nor push was heard for so long. */
+static bool is_silent_for(const struct silence_moment *m, const struct silence_host *h,
+			  int64_t after_ms)
+{
+	return h->is_unknown && h->lost_after >= 0 && h->silent_ms >= after_ms &&
+	       (!h->pushed_ms || m->now_ms - h->pushed_ms >= after_ms);
+}
+
 static bool is_due(struct silences *s, const struct silence_moment *m,
 		   const struct silence_host *h)
 {
 	const struct doubt *pool = doubts_of(&s->doubts, h->pool);
 	const bool is_last = pool->silent == pool->expected;
-	const int64_t after_ms = is_last ? 2 * h->lost_after : h->lost_after;
 
-	return h->is_unknown && h->lost_after >= 0 && !pool->is_on &&
-	       !s->doubts.all.is_on && h->silent_ms >= after_ms &&
-	       (!h->pushed_ms || m->now_ms - h->pushed_ms >= after_ms);
+	return !pool->is_on && !s->doubts.all.is_on &&
+	       is_silent_for(m, h, is_last ? 2 * h->lost_after : h->lost_after);
 }
 
 /* ---------------------------------------------------------------- all */
@@ -252,8 +259,10 @@ void silences_look(struct silences *s, const struct silence_moment *m,
 	count_all(s, m, hosts, n);
 	begin_anew(s, m, hosts, n);
 	choose_replaced(s, m, hosts, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		hosts[i].is_long = is_silent_for(m, &hosts[i], hosts[i].lost_after);
 		hosts[i].is_due = is_due(s, m, &hosts[i]);
+	}
 }
 
 bool silences_doubt_all(const struct silences *s)
@@ -276,7 +285,8 @@ static void describe(const struct doubt *d, char *text, size_t size)
 			"%zu of %zu hosts%s%s stopped responding together, so their "
 			"common way to the controller is doubted: none is ended, and few "
 			"are replaced; look at the network, the store and the "
-			"controller's machine",
+			"controller's machine, and give up those that are dead with "
+			"'foretide drain HOST'",
 			d->silent, d->expected, of, d->pool);
 }
 

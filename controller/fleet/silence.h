@@ -16,7 +16,8 @@
  * and no more than a tenth, at least one host, is replaced in a pool; in a doubted
  * installation none for five minutes; as many more each minute. The doubt lasts until all
  * are heard or fewer have been silent for a minute; then every silence begins anew. The
- * last host of a pool waits twice as long before it is ended.
+ * last host of a pool waits twice as long before it is ended. A person who gives a host
+ * up knows more: whoever drains it waits for that time alone.
  *
  * For silence one host of a pool is ended in a minute, and one of the installation in ten
  * seconds, in real and in calendar time.
@@ -52,6 +53,7 @@ struct silence_host {
 	bool is_unknown;  /* for longer than the grace */
 	bool is_cut;      /* unknown, but its pushes arrive */
 	bool is_replaced; /* its units are to be */
+	bool is_long;     /* silent for lost_after, in doubt or not */
 	bool is_due;      /* may be ended for its silence */
 };
 

@@ -45,6 +45,7 @@ struct health {
 	pthread_mutex_t clock_lock; /* of the rest; held until samples are put right */
 	struct clock_watch watch;
 	int64_t set_by_ms, set_mono_ms; /* the last time that the clock was set */
+	bool is_due; /* samples are to be put right since */
 };
 
 /* ---------------------------------------------------------------- what is told */
@@ -101,7 +102,8 @@ static void read_clocks(int64_t *ret_wall_ms, int64_t *ret_mono_ms)
 	} while (*ret_mono_ms - before > MOMENT_MS);
 }
 
-/* Held by all who come meanwhile: nothing is measured over the jump. */
+/* Held by all who come meanwhile: nothing is measured over the jump. What failed is tried
+ * again by the next. */
 void health_clock(struct health *h)
 {
 	char by[CLOCK_TEXT];
@@ -116,7 +118,11 @@ void health_clock(struct health *h)
 		h->set_by_ms = by_ms;
 		h->set_mono_ms = clock_mono_ms();
 		skew_forget(h->skew);
-		if (db_samples_clock_set(h->o.db, clock_now_ms(), &err) < 0)
+		h->is_due = true;
+	}
+	if (h->is_due) {
+		h->is_due = db_samples_clock_set(h->o.db, clock_now_ms(), &err) < 0;
+		if (h->is_due && by_ms)
 			log_warn("samples-not-put-right", ERR(&err));
 	}
 	pthread_mutex_unlock(&h->clock_lock);
@@ -215,15 +221,15 @@ static void look_at_store(struct health *h)
 static void look_at_restore(struct health *h)
 {
 	char text[ERR_MSG_MAX], until[CLOCK_TEXT];
-	const bool is_careful = clock_now_ms() < h->o.careful_until_ms;
+	const int64_t left_ms = clock_wait_left_ms(&h->o.care);
 
 	snprintf(text, sizeof(text),
 		 "the controller was restored from a backup: no host is ended before %s "
 		 "(controller.restore_grace); compare 'foretide hosts' with the cloud's "
 		 "list "
 		 "until then",
-		 clock_format(h->o.careful_until_ms, until));
-	tell(h, AT_RESTORED, is_careful ? "restored" : NULL, text);
+		 clock_format(clock_now_ms() + left_ms, until));
+	tell(h, AT_RESTORED, left_ms > 0 ? "restored" : NULL, text);
 }
 
 static bool wait_a_second(struct health *h)

@@ -7,6 +7,7 @@
 #ifndef CONTROLLER_HEALTH_HEALTH_H
 #define CONTROLLER_HEALTH_HEALTH_H
 
+#include "clock.h"
 #include "events.h"
 #include "store.h"
 
@@ -17,8 +18,8 @@ struct health;
 struct health_opts {
 	struct db *db;
 	const struct events *events;
-	struct store_opts etcd;   /* endpoints NULL or "": the built-in store */
-	int64_t careful_until_ms; /* calendar: after a restore; 0: none */
+	struct store_opts etcd; /* endpoints NULL or "": the built-in store */
+	struct clock_wait care; /* after a restore */
 };
 
 /* What opts points to must outlive it. */
@@ -40,7 +41,8 @@ void health_clock(struct health *h);
  * the times of its samples. */
 int64_t health_sender(struct health *h, const char *host, int64_t sent_ms);
 
-/* A TLS connection of that address ended; whether it had asked for something. */
+/* A TLS connection of that address asks for something, the first time; or it took the
+ * certificate and ended without. */
 void health_connection(struct health *h, const char *address, bool has_asked);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define TRIES 3 /* batches that the least is taken of */
-#define AT_ONCE_MS 10000
+#define LARGE_MS 10000
 #define JITTER_MS 500 /* a new figure this near to the one in force changes nothing */
 #define HOSTS_MAX 20000
 
@@ -77,21 +77,40 @@ static struct clock_of *add(struct skew *s, size_t at, const char *host)
 	return &s->v[at];
 }
 
-static void measure(struct clock_of *c, int64_t off_ms)
+/* The least of the last batches; of a large difference two that agree are enough. */
+static int64_t least_of(const struct clock_of *c, int64_t before_ms, int64_t off_ms)
 {
-	int64_t least = off_ms;
+	int64_t least = MIN(before_ms, off_ms);
 
-	if (llabs(off_ms - c->in_force_ms) >= AT_ONCE_MS) {
-		c->n = 0;
-		c->in_force_ms = off_ms;
-	}
-	c->tries[c->n++ % TRIES] = off_ms;
+	if (c->n >= 2 && least - c->in_force_ms >= LARGE_MS &&
+	    llabs(before_ms - off_ms) <= JITTER_MS)
+		return least;
 	if (c->n < TRIES)
-		return;
+		return c->in_force_ms;
 	for (size_t i = 0; i < TRIES; i++)
 		least = MIN(least, c->tries[i]);
-	if (llabs(least - c->in_force_ms) > JITTER_MS)
+	return least;
+}
+
+/* What a batch differs by is never less than the clocks do. */
+static void measure(struct clock_of *c, int64_t off_ms)
+{
+	const int64_t before_ms = c->n ? c->tries[(c->n - 1) % TRIES] : off_ms;
+	int64_t least;
+
+	c->tries[c->n++ % TRIES] = off_ms;
+	least = least_of(c, before_ms, off_ms);
+	if (off_ms < c->in_force_ms - JITTER_MS)
+		c->in_force_ms = off_ms;
+	else if (least > c->in_force_ms + JITTER_MS)
 		c->in_force_ms = least;
+}
+
+static int64_t correction(const struct clock_of *c)
+{
+	const int64_t by_ms = llabs(c->in_force_ms);
+
+	return by_ms >= SKEW_MIN_MS && by_ms <= SKEW_MAX_MS ? c->in_force_ms : 0;
 }
 
 static int64_t note(struct skew *s, const char *host, int64_t off_ms, int64_t now_mono_ms)
@@ -100,18 +119,17 @@ static int64_t note(struct skew *s, const char *host, int64_t off_ms, int64_t no
 	struct clock_of *c =
 		at < s->n && strcmp(s->v[at].host, host) == 0 ? &s->v[at] : NULL;
 
-	if (llabs(off_ms) < SKEW_MIN_MS) {
-		if (c)
-			forget(s, at);
-		return 0;
-	}
-	if (!c && s->n == HOSTS_MAX)
+	if (!c && (llabs(off_ms) < SKEW_MIN_MS || s->n == HOSTS_MAX))
 		return 0;
 	if (!c)
 		c = add(s, at, host);
 	c->seen_mono_ms = now_mono_ms;
 	measure(c, off_ms);
-	return llabs(c->in_force_ms) <= SKEW_MAX_MS ? c->in_force_ms : 0;
+	if (llabs(off_ms) < SKEW_MIN_MS && llabs(c->in_force_ms) < SKEW_MIN_MS) {
+		forget(s, at);
+		return 0;
+	}
+	return correction(c);
 }
 
 int64_t skew_note(struct skew *s, const char *host, int64_t off_ms, int64_t now_mono_ms)

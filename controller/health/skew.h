@@ -3,8 +3,9 @@
  * skew.h - by how much the clocks of hosts differ from the controller's.
  *
  * Each batch of samples tells its sender's time. What it differs by is the difference of
- * the clocks and the time that the batch was under way, which is never negative: so of
- * small differences the least of some batches counts, a large one at once.
+ * the clocks and the time that the batch was under way, which is never negative, and long
+ * when this process was stopped: so what is less than the figure in force counts at once,
+ * and what is more is the least of three batches, or of two that agree when it is large.
  *
  * All times are real, in ms. Safe from any thread.
  */

@@ -11,6 +11,7 @@
 #define SLOTS 64 /* addresses; the one that was silent for longest gives way */
 #define ADDRESS_TEXT 48
 #define ENOUGH 3
+#define SPAN_MS 5000 /* a burst is of one cause, and soon over */
 #define WINDOW_MS 120000
 #define TOLD_AGAIN_MS 600000
 
@@ -66,6 +67,11 @@ static bool is_current(const struct peer *p, int64_t now_mono_ms)
 	return p->n > 0 && now_mono_ms - p->last_mono_ms < WINDOW_MS;
 }
 
+static bool is_many(const struct peer *p)
+{
+	return p->n >= ENOUGH && p->last_mono_ms - p->first_mono_ms >= SPAN_MS;
+}
+
 bool unasked_note(struct unasked *u, const char *address, int64_t now_mono_ms)
 {
 	struct peer *p;
@@ -81,7 +87,7 @@ bool unasked_note(struct unasked *u, const char *address, int64_t now_mono_ms)
 	}
 	p->n++;
 	p->last_mono_ms = now_mono_ms;
-	is_told = p->n >= ENOUGH &&
+	is_told = is_many(p) &&
 		  (!p->told_mono_ms || now_mono_ms - p->told_mono_ms >= TOLD_AGAIN_MS);
 	if (is_told)
 		p->told_mono_ms = now_mono_ms;
@@ -96,7 +102,7 @@ void unasked_clear(struct unasked *u, const char *address)
 	pthread_mutex_lock(&u->lock);
 	p = find(u, address);
 	if (p)
-		*p = (struct peer){ .n = 0 };
+		p->n = 0; /* when it was told is kept */
 	pthread_mutex_unlock(&u->lock);
 }
 
@@ -108,7 +114,7 @@ bool unasked_problem(struct unasked *u, int64_t now_mono_ms, char *ret, size_t s
 	for (size_t i = 0; i < SLOTS; i++) {
 		const struct peer *p = &u->v[i];
 
-		if (is_current(p, now_mono_ms) && p->n >= ENOUGH &&
+		if (is_current(p, now_mono_ms) && is_many(p) &&
 		    (!most || p->n > most->n))
 			most = p;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * unasked.h - addresses whose TLS connections end before a request: a peer that does not
- * accept this controller's certificate breaks off there, and says nothing.
+ * accept this controller's certificate breaks off there, and says nothing. One that only
+ * looks whether the port is open is not noted, nor what ends after this process was held.
  *
  * All times are real, in ms. Safe from any thread.
  */
@@ -18,9 +19,10 @@ struct unasked *unasked_new(void);
 void unasked_free(struct unasked *u);
 
 /* A connection ended without a request. True: it is the one that is to be told: the third
- * within two minutes, then one in ten minutes. */
+ * or a later one of at least 5 s, none of them 2 min after the one before; then one in
+ * ten minutes. */
 bool unasked_note(struct unasked *u, const char *address, int64_t now_mono_ms);
-/* A request of that address was answered. */
+/* A request of that address came. */
 void unasked_clear(struct unasked *u, const char *address);
 
 /* False: there is none lately. Else the message for people. */

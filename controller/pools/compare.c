@@ -114,11 +114,10 @@ static int host_is_listed(struct pool_round *r, struct db_host *h,
 		return rc;
 	if (vm->state == DRV_VM_FAILED || vm->state == DRV_VM_STOPPING ||
 	    vm->state == DRV_VM_GONE)
-		return pool_host_failed(
-			r, h, *vm->message ? vm->message : "its VM has stopped", err);
-	if (h->state <= DB_HOST_UP && !h->ready_ms && pool_join_is_late(r, h))
-		return pool_host_failed(r, h, "its agent did not join in time", err);
-	return 0;
+		return pool_vm_stopped(r, h, vm, err);
+	return h->state <= DB_HOST_UP && !h->ready_ms
+		       ? pool_await(r, h, "its agent did not join in time", err)
+		       : 0;
 }
 
 /* By enough lists in a row, and for long enough. */
@@ -137,11 +136,11 @@ static bool is_confirmed(struct pool_round *r, const char *what, int64_t least_m
  */
 static int launched_is_missing(struct pool_round *r, struct db_host *h, struct err *err)
 {
-	if (pool_join_is_late(r, h))
-		return pool_host_failed(r, h,
-					"no list showed its VM, and its agent did not "
-					"join in time",
-					err);
+	int rc = pool_await(
+		r, h, "no list showed its VM, and its agent did not join in time", err);
+
+	if (rc < 0 || h->state == DB_HOST_TERMINATING)
+		return rc;
 	if (!h->listed_ms) {
 		r->n_unlisted += is_confirmed(r, h->id,
 					      r->opts->unlisted_ms ? r->opts->unlisted_ms
@@ -162,7 +161,7 @@ static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *
 	 * no list ever showed is left to pool_terminate(). */
 	if (h->state == DB_HOST_REQUESTED || (ends && !h->listed_ms))
 		return 0;
-	if (!ends && !h->ready_ms)
+	if (!ends && !pool_has_joined(h))
 		return launched_is_missing(r, h, err);
 	if (!ends && pool_listen(r, h->id) != POOL_SILENT) {
 		missing_clear(&r->pool->missing, h->id);
@@ -180,8 +179,8 @@ static int host_is_missing(struct pool_round *r, struct db_host *h, struct err *
 /* Whether the host's agent is at work. */
 static bool is_living(const struct pool_round *r, const struct db_host *h)
 {
-	return (h->state == DB_HOST_UP || h->state == DB_HOST_DRAINING) && h->ready_ms &&
-	       pool_listen(r, h->id) == POOL_HEARD;
+	return (h->state == DB_HOST_UP || h->state == DB_HOST_DRAINING) &&
+	       pool_has_joined(h) && pool_listen(r, h->id) == POOL_HEARD;
 }
 
 static void tell_doubt(struct pool_round *r, size_t living, size_t lacking,
@@ -262,6 +261,19 @@ static int compare_hosts(struct pool_round *r, struct err *err)
 	return 0;
 }
 
+static void tell_cut(struct pool_round *r)
+{
+	if (r->n_cut)
+		pool_problem_set(
+			&r->pool->problems, POOL_CUT, r->row.name,
+			"%lld hosts have joined and are heard, but never reached "
+			"the store (one is %s): they serve nothing; look at "
+			"their way to the store",
+			(long long)r->n_cut, r->cut);
+	else
+		pool_problem_clear(&r->pool->problems, POOL_CUT);
+}
+
 int pool_compare(struct pool_round *r, struct err *err)
 {
 	int rc = list_vms(r, err);
@@ -275,6 +287,8 @@ int pool_compare(struct pool_round *r, struct err *err)
 			       "the cloud listed no VM where there were several; waiting "
 			       "for further lists to confirm it");
 	rc = compare_hosts(r, err);
+	tell_cut(r);
+	pool_tell_stopped(r);
 	ages_sweep(&r->pool->waits);
 	return rc;
 }

@@ -14,6 +14,7 @@
 #define WAIT_FIRST_MS 60000
 #define WAIT_MAX_MS 1800000
 #define FORGET_MS 3600000 /* a failure that nothing followed */
+#define CUT_TIMES 3       /* the time to join, for one that is heard */
 
 static int64_t doubled(int64_t first_ms, int64_t times, int64_t max_ms)
 {
@@ -71,11 +72,38 @@ void pool_host_joined(struct pool_round *r, const struct db_host *h)
 	forget(r);
 }
 
-bool pool_join_is_late(struct pool_round *r, const struct db_host *h)
+bool pool_has_joined(const struct db_host *h)
 {
-	return ages_of(&r->pool->waits, h->id, h->requested_ms) >
-		       r->opts->join_timeout_ms &&
-	       pool_listen(r, h->id) == POOL_SILENT;
+	return h->ready_ms || (h->adopted_ms && h->joined_ms);
+}
+
+/* When a record is taken up, what came before is not known. */
+static int64_t waited_ms(struct pool_round *r, const struct db_host *h)
+{
+	return ages_of(&r->pool->waits, h->id,
+		       h->adopted_ms ? h->adopted_ms : h->requested_ms);
+}
+
+int pool_await(struct pool_round *r, struct db_host *h, const char *silent,
+	       struct err *err)
+{
+	const int64_t waited = waited_ms(r, h), most = r->opts->join_timeout_ms;
+	enum pool_voice voice;
+
+	/* One with a message waits for its stack. */
+	if (waited <= most || (pool_has_joined(h) && *h->message))
+		return 0;
+	voice = pool_listen(r, h->id);
+	if (voice == POOL_SILENT && !pool_has_joined(h))
+		return pool_host_failed(r, h, silent, err);
+	if (voice != POOL_HEARD)
+		return 0;
+	if (waited > CUT_TIMES * most && !h->adopted_ms)
+		return pool_host_failed(
+			r, h, "its agent is heard, but never reached the store", err);
+	r->cut = h->id;
+	r->n_cut++;
+	return 0;
 }
 
 /* Hosts that were launched together are one failure. */
@@ -83,7 +111,7 @@ static void note_unjoined(struct pool_round *r, const struct db_host *h, const c
 {
 	struct unjoined *u = &r->pool->unjoined;
 	const int64_t now = clock_steady_ms();
-	const int64_t age = ages_of(&r->pool->waits, h->id, h->requested_ms);
+	const int64_t age = waited_ms(r, h);
 
 	u->hosts++;
 	snprintf(u->last, sizeof(u->last), "%s: %s", h->id, why);
@@ -103,7 +131,7 @@ int pool_host_failed(struct pool_round *r, struct db_host *h, const char *why,
 
 	if (rc < 0)
 		return rc;
-	if (!h->ready_ms)
+	if (!pool_has_joined(h))
 		note_unjoined(r, h, why);
 	h->state = DB_HOST_TERMINATING;
 	free(h->message);
@@ -122,7 +150,8 @@ static int64_t count_waiting(const struct pool_round *r)
 	int64_t n = 0;
 
 	for (size_t i = 0; i < r->hosts.n; i++)
-		n += r->hosts.v[i].state <= DB_HOST_UP && !r->hosts.v[i].ready_ms;
+		n += r->hosts.v[i].state <= DB_HOST_UP &&
+		     !pool_has_joined(&r->hosts.v[i]);
 	return n;
 }
 

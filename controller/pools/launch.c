@@ -225,6 +225,12 @@ static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
 		err);
 }
 
+/* Hosts that are not known yet are still to be heard. */
+static bool is_quiet(const struct pool_round *r)
+{
+	return clock_mono_ms() < r->opts->launch_from_mono_ms;
+}
+
 static int settle_all(struct pool_round *r, struct err *err)
 {
 	for (size_t i = 0; i < r->open.n; i++) {
@@ -233,6 +239,9 @@ static int settle_all(struct pool_round *r, struct err *err)
 
 		/* Terminated before it came up, or already listed. */
 		if (!h || h->state != DB_HOST_REQUESTED)
+			continue;
+		/* Its launch, as a backup has it, may be of long ago. */
+		if (is_quiet(r) && !pool_vm_of(r, h->launch_id))
 			continue;
 		rc = settle(r, &r->open.v[i], h, err);
 		if (rc < 0)
@@ -259,7 +268,7 @@ int pool_launch(struct pool_round *r, struct err *err)
 	int64_t n = 0;
 	int rc = settle_all(r, err);
 
-	if (clock_mono_ms() < r->opts->launch_from_mono_ms)
+	if (is_quiet(r))
 		return rc;
 	if (rc < 0 || (rc = pool_count_missing(r, &n, err)) < 0)
 		return rc;

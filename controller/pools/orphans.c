@@ -21,8 +21,9 @@
 /* The unknown VMs of a round, for people. */
 struct strangers {
 	size_t n;
-	char names[160]; /* of the first few */
-	int64_t left_ms; /* real, until the first is terminated */
+	char names[160];  /* of the first few */
+	size_t n_calling; /* their agents are heard */
+	int64_t left_ms;  /* real, until the first of the others is terminated */
 };
 
 static bool is_known(const struct pool_round *r, const struct drv_vm *vm)
@@ -140,32 +141,54 @@ static int doom(struct pool_round *r, const struct drv_vm *vm, struct err *err)
 
 /* ---------------------------------------------------------------- telling */
 
-static void note_stranger(struct strangers *s, const struct drv_vm *vm, int64_t left_ms)
+static void note_stranger(struct strangers *s, const struct drv_vm *vm, bool calls,
+			  int64_t left_ms)
 {
 	const size_t len = strlen(s->names);
 
 	if (s->n++ < 4)
 		snprintf(s->names + len, sizeof(s->names) - len, "%s%.24s",
 			 len ? ", " : "", vm->id);
-	s->left_ms = s->n == 1 ? left_ms : MIN(s->left_ms, left_ms);
+	if (calls)
+		s->n_calling++;
+	else
+		s->left_ms =
+			s->n == s->n_calling + 1 ? left_ms : MIN(s->left_ms, left_ms);
+}
+
+/* What becomes of them. */
+static void describe(const struct strangers *s, char *text, size_t size)
+{
+	char left[CLOCK_TEXT];
+	size_t len = 0;
+
+	*text = '\0';
+	if (s->n_calling)
+		len = (size_t)snprintf(text, size,
+				       "; the agents of %zu call, so they are kept: "
+				       "apply their stack, or end them at the cloud",
+				       s->n_calling);
+	if (s->n > s->n_calling)
+		snprintf(text + len, size - len,
+			 "; those whose agents do not call are terminated, the first in "
+			 "%s (limits.unknown_vm_grace)",
+			 clock_format_duration(MAX(s->left_ms, INT64_C(0)) / 1000 * 1000,
+					       left));
 }
 
 static void tell_strangers(struct pool_round *r, const struct strangers *s)
 {
-	char text[CLOCK_TEXT];
+	char text[256];
 
 	if (!s->n) {
 		pool_problem_clear(&r->pool->problems, POOL_UNKNOWN_VMS);
 		return;
 	}
-	pool_problem_set(
-		&r->pool->problems, POOL_UNKNOWN_VMS, r->row.name,
-		"%zu VMs carry this installation's tag and no record knows them "
-		"(%s%s); they count against the maximum, and if their agents do "
-		"not call they are terminated, the first in %s "
-		"(limits.unknown_vm_grace)",
-		s->n, s->names, s->n > 4 ? ", ..." : "",
-		clock_format_duration(MAX(s->left_ms, INT64_C(0)) / 1000 * 1000, text));
+	describe(s, text, sizeof(text));
+	pool_problem_set(&r->pool->problems, POOL_UNKNOWN_VMS, r->row.name,
+			 "%zu VMs carry this installation's tag and no record knows them "
+			 "(%s%s); they count against the maximum%s",
+			 s->n, s->names, s->n > 4 ? ", ..." : "", text);
 }
 
 /* Hosts that were adopted, and that the fleet leaves as they are. */
@@ -186,12 +209,25 @@ static void tell_adoptions(struct pool_round *r)
 
 /* ---------------------------------------------------------------- one VM */
 
+/* For how long it was not heard, while it could have been. */
+static int64_t silent_ms(struct pool_round *r, const struct drv_vm *vm,
+			 enum pool_voice voice)
+{
+	CLEANUP(free) char *what = xasprintf("silent %.100s", vm->id);
+
+	if (voice != POOL_SILENT) {
+		missing_clear(&r->pool->missing, what);
+		return -1;
+	}
+	return clock_mono_ms() - missing_note(&r->pool->missing, what)->first_mono_ms;
+}
+
 static int judge(struct pool_round *r, const struct drv_vm *vm, struct strangers *s,
 		 struct err *err)
 {
 	const enum pool_voice voice = pool_listen(r, vm->name);
 	const int64_t grace = r->opts->orphan_grace_ms;
-	int64_t seen_ms;
+	int64_t seen_ms, silent;
 	enum past past;
 	int rc = find_past(r, vm, &past, err);
 
@@ -200,16 +236,15 @@ static int judge(struct pool_round *r, const struct drv_vm *vm, struct strangers
 	if (voice == POOL_HEARD && is_of_pool(r, vm) && r->row.max > 0 &&
 	    (past == PAST_NONE || past == PAST_VANISHED))
 		return adopt(r, vm, err);
-	/* Nobody can be heard now: its time begins when they can. */
-	if (voice == POOL_DEAF)
-		missing_clear(&r->pool->missing, vm->id);
 	seen_ms =
 		clock_mono_ms() - missing_note(&r->pool->missing, vm->id)->first_mono_ms;
 	r->n_unknown += is_of_pool(r, vm);
-	if (seen_ms >= grace && voice != POOL_DEAF)
+	silent = silent_ms(r, vm, voice);
+	if (silent >= grace)
 		return doom(r, vm, err);
 	if (past != PAST_ENDED || seen_ms >= LINGER_MS)
-		note_stranger(s, vm, grace - seen_ms);
+		note_stranger(s, vm, voice == POOL_HEARD,
+			      grace - MAX(silent, INT64_C(0)));
 	return 0;
 }
 

@@ -19,6 +19,8 @@ static const char *const names[N_POOL_PROBLEMS] = {
 	[POOL_AT_MAXIMUM] = "pool-at-maximum",
 	[POOL_LAUNCHES] = "launches-limited",
 	[POOL_ADOPTION] = "adoption-waits",
+	[POOL_STOPPED] = "vms-not-running",
+	[POOL_CUT] = "host-cut-from-store",
 };
 
 void pool_problem_set(struct pool_problems *p, enum pool_problem_kind kind,

@@ -23,6 +23,8 @@ enum pool_problem_kind {
 	POOL_AT_MAXIMUM,  /* pool-at-maximum */
 	POOL_LAUNCHES,    /* launches-limited */
 	POOL_ADOPTION,    /* adoption-waits */
+	POOL_STOPPED,     /* vms-not-running: hosts serve nevertheless, or hold state */
+	POOL_CUT,         /* host-cut-from-store: hosts that never reached it */
 	N_POOL_PROBLEMS
 };
 

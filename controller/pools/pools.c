@@ -87,19 +87,22 @@ static struct pool *get_pool(struct pools *ps, const char *name)
 	return p;
 }
 
+/* Its driver is closed without the lock, which all that read problems take. */
 static void forget_pool(struct pools *ps, const char *name)
 {
+	struct pool *found = NULL;
+
 	pthread_mutex_lock(&ps->lock);
 	for (struct pool **at = &ps->first; *at; at = &(*at)->next) {
-		struct pool *p = *at;
-
-		if (strcmp(p->name, name) == 0) {
-			*at = p->next;
-			pool_free(p);
-			break;
-		}
+		if (strcmp((*at)->name, name) != 0)
+			continue;
+		found = *at;
+		*at = found->next;
+		break;
 	}
 	pthread_mutex_unlock(&ps->lock);
+	if (found)
+		pool_free(found);
 }
 
 /* ---------------------------------------------------------------- the driver */

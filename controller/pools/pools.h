@@ -10,7 +10,8 @@
  *
  * Every VM that exists or may exist counts against the pool's maximum. Lists are doubted:
  * a VM that a launch call answered is kept until its host joins or is terminated by its
- * id, and a host whose agent lives outvotes a list that lacks it.
+ * id, and a host whose agent lives outvotes a list that lacks it, or says that its VM has
+ * failed.
  *
  * The tick decides how many hosts there should be (pool.want) and which are terminated
  * (host state terminating). Runs in the workers of scheduler.h.
@@ -18,6 +19,7 @@
 #ifndef CONTROLLER_POOLS_POOLS_H
 #define CONTROLLER_POOLS_POOLS_H
 
+#include "clock.h"
 #include "credentials.h"
 #include "driver_load.h"
 #include "events.h"
@@ -35,6 +37,7 @@ typedef int pool_user_data_fn(void *arg, const struct db_host *host, const char 
 enum pool_voice {
 	POOL_SILENT,
 	POOL_HEARD,
+	POOL_HUNG_UP, /* it was heard a short time ago, and has ended its connections */
 	POOL_DEAF, /* the controller itself hears nobody now: nothing may be concluded */
 };
 typedef enum pool_voice pool_listen_fn(void *arg, const char *host);
@@ -59,8 +62,8 @@ struct pool_opts {
 				      * before it launches, at least; 0: 2 s */
 	int64_t unlisted_ms;         /* real; a VM should be in lists so long after its
 				      * launch, whatever the driver says; 0: 10 s */
-	int64_t careful_until_ms;    /* calendar; no VM is ended before: the database was
-					restored and may be old; 0: none */
+	struct clock_wait care;      /* no VM is ended meanwhile: the database was
+					restored and may be old */
 	int64_t launch_from_mono_ms; /* real, monotonic; nothing is launched before, for
 					the same reason: hosts that are not known yet are
 					heard meanwhile */

@@ -51,7 +51,7 @@ static int64_t count_replaced(const struct pool_round *r)
 	for (size_t i = 0; i < r->hosts.n; i++) {
 		const struct db_host *h = &r->hosts.v[i];
 
-		n += h->state == DB_HOST_UP && h->ready_ms &&
+		n += h->state == DB_HOST_UP && pool_has_joined(h) &&
 		     pool_listen(r, h->id) == POOL_SILENT;
 	}
 	return n;

@@ -42,6 +42,13 @@ struct pool {
 	struct pool *next;
 };
 
+/* Hosts that are kept though their VMs do not run, by the list. */
+struct stopped {
+	size_t n;
+	const char *one;
+	char why[256];
+};
+
 struct pool_round {
 	const struct pool_opts *opts;
 	struct caps *caps;
@@ -60,6 +67,9 @@ struct pool_round {
 	bool is_held;           /* hosts are missing, and must wait */
 	int64_t n_unlisted;     /* launched VMs that no list shows, and that should be */
 	int64_t n_unknown;      /* listed VMs of this pool without a record */
+	int64_t n_cut;          /* hosts that joined and have not reached the store, */
+	const char *cut;        /* and one of them */
+	struct stopped stopped;
 	char limited[ERR_MSG_MAX]; /* why terminating some host must wait; "": none must
 				    */
 };
@@ -90,13 +100,28 @@ const struct drv_vm *pool_vm_of(const struct pool_round *r, const char *launch_i
 void pool_recall_unjoined(struct pool_round *r);
 /* The host is ready: others may be launched as before. */
 void pool_host_joined(struct pool_round *r, const struct db_host *h);
-/* Whether a host that is not ready has had its time. */
-bool pool_join_is_late(struct pool_round *r, const struct db_host *h);
+/* It was ready once, or was found at work. */
+bool pool_has_joined(const struct db_host *h);
+/*
+ * A host that is not ready: it fails when its time is over, with the words of `silent` if
+ * its agent is not heard, and later if it is heard and has not reached the store, which
+ * is counted (cut, n_cut).
+ */
+int pool_await(struct pool_round *r, struct db_host *h, const char *silent,
+	       struct err *err) MUST_CHECK;
 /* It is terminated, by its id, and another is launched only after a while. */
 int pool_host_failed(struct pool_round *r, struct db_host *h, const char *why,
 		     struct err *err) MUST_CHECK;
 /* How many of n missing hosts may be launched now, in view of those that did not come. */
 int64_t pool_launches_now(struct pool_round *r, int64_t n);
+
+/* ---- stopped.c: hosts that were at work */
+
+/* The list says that the VM of a host has failed, stops or is gone. */
+int pool_vm_stopped(struct pool_round *r, struct db_host *h, const struct drv_vm *vm,
+		    struct err *err) MUST_CHECK;
+/* After it was said of all. */
+void pool_tell_stopped(struct pool_round *r);
 
 /* ---- room.c: the pool's maximum */
 

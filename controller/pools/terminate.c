@@ -44,23 +44,6 @@ static void note_limited(struct pool_round *r, enum cap_verdict verdict,
 		 of_pool ? "" : "of all pools ", of_pool ? "" : "_total");
 }
 
-/* A launch whose answer is not known has no id to be terminated by: it may still appear.
- */
-static int give_up_launch(struct pool_round *r, const struct db_host *h, struct err *err)
-{
-	for (size_t i = 0; i < r->open.n; i++) {
-		const struct db_launch *l = &r->open.v[i];
-
-		if (strcmp(l->launch_id, h->launch_id) == 0)
-			return db_launch_set(
-				r->opts->db, l->launch_id,
-				l->state == DB_LAUNCH_INTENDED ? DB_LAUNCH_FAILED
-							       : DB_LAUNCH_LOST,
-				NULL, "it was not needed any more", r->now_ms, err);
-	}
-	return 0;
-}
-
 static int terminate_host(struct pool_round *r, struct db_host *h, struct err *err)
 {
 	const struct driver *d = r->pool->driver;
@@ -79,8 +62,6 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 	    d->ops->terminate(d->drv, r->opts->owner, h->vm_id,
 			      clock_mono_ms() + POOL_CALL_TIMEOUT_MS, &e) < 0)
 		return pool_driver_err(r, &e, err);
-	if (!*h->vm_id && (rc = give_up_launch(r, h, err)) < 0)
-		return rc;
 	rc = db_host_gone(r->opts->db, h->id, h->message, r->now_ms, err);
 	if (rc < 0)
 		return rc;
@@ -99,7 +80,7 @@ int pool_terminate(struct pool_round *r, struct err *err)
 	struct cap_limits limits = { 0 };
 	int first = 0;
 
-	if (r->now_ms < r->opts->careful_until_ms)
+	if (clock_wait_left_ms(&r->opts->care) > 0)
 		return 0;
 	for (size_t i = 0; i < r->hosts.n; i++) {
 		struct db_host *h = &r->hosts.v[i];

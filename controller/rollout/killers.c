@@ -26,7 +26,7 @@ struct suspect {
 struct killers {
 	struct seen *seen; /* in the fleet's order */
 	size_t n_seen;
-	struct words silent; /* hosts that were, in the last look */
+	struct words lost; /* hosts that were judged */
 	struct suspect *suspects;
 	size_t n_suspects;
 };
@@ -58,7 +58,7 @@ void killers_free(struct killers *k)
 	for (size_t i = 0; i < k->n_suspects; i++)
 		free(k->suspects[i].hash);
 	free(k->suspects);
-	words_done(&k->silent);
+	words_done(&k->lost);
 	free(k);
 }
 
@@ -117,10 +117,16 @@ static void look_at_units(struct killers *k, const struct fleet *f, int64_t now_
 
 /* ---------------------------------------------------------------- suspicion */
 
-static bool is_silent(const struct fleet_host *h)
+static bool is_heard(const struct fleet_host *h)
 {
-	return !h->alive && h->h.ready_ms && h->h.state >= DB_HOST_UP &&
-	       h->h.state <= DB_HOST_TERMINATING;
+	return h->alive || h->is_cut;
+}
+
+/* It is believed to be: other hosts run its units. */
+static bool is_lost(const struct fleet_host *h)
+{
+	return !is_heard(h) && h->h.is_replaced && h->h.ready_ms &&
+	       h->h.state >= DB_HOST_UP && h->h.state <= DB_HOST_TERMINATING;
 }
 
 /* Another with its text has run for longer than it takes. */
@@ -163,12 +169,16 @@ static void suspect(struct killers *k, const struct seen *s, int64_t now_mono_ms
 	x->fell_mono_ms = now_mono_ms;
 }
 
-static void forget_suspects(struct killers *k, int64_t now_mono_ms)
+/* One whose host is heard again has not taken it. */
+static void forget_suspects(struct killers *k, struct fleet *f, int64_t now_mono_ms)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < k->n_suspects; i++) {
-		if (now_mono_ms - k->suspects[i].fell_mono_ms < REMEMBER_MS)
+		const struct fleet_host *h = fleet_host(f, k->suspects[i].host);
+
+		if (now_mono_ms - k->suspects[i].fell_mono_ms < REMEMBER_MS &&
+		    !(h && is_heard(h)))
 			k->suspects[kept++] = k->suspects[i];
 		else
 			free(k->suspects[i].hash);
@@ -176,7 +186,7 @@ static void forget_suspects(struct killers *k, int64_t now_mono_ms)
 	k->n_suspects = kept;
 }
 
-/* The unit was young on a host that has just fallen silent. */
+/* The unit was young on a host when that fell silent. */
 static void blame(struct killers *k, struct fleet *f, const struct seen *s,
 		  int64_t now_mono_ms,
 		  void (*found)(void *arg, const struct killer *killer), void *arg)
@@ -196,26 +206,50 @@ static void blame(struct killers *k, struct fleet *f, const struct seen *s,
 	suspect(k, s, now_mono_ms);
 }
 
-void killers_update(struct killers *k, struct fleet *f, int64_t now_mono_ms,
+static void judge(struct killers *k, struct fleet *f, const struct fleet_host *h,
+		  int64_t now_mono_ms,
+		  void (*found)(void *arg, const struct killer *killer), void *arg)
+{
+	const int64_t fell_mono_ms = now_mono_ms - h->silent_ms;
+
+	for (size_t i = 0; i < k->n_seen; i++)
+		if (strcmp(k->seen[i].host, h->h.id) == 0 &&
+		    fell_mono_ms - k->seen[i].since_mono_ms < WITHIN_MS)
+			blame(k, f, &k->seen[i], now_mono_ms, found, arg);
+}
+
+void killers_update(struct killers *k, struct fleet *f, bool is_trusted,
+		    int64_t now_mono_ms,
 		    void (*found)(void *arg, const struct killer *killer), void *arg)
 {
-	struct words silent = { 0 };
+	struct words lost = { 0 };
 
-	forget_suspects(k, now_mono_ms);
+	forget_suspects(k, f, now_mono_ms);
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		const struct fleet_host *h = &f->hosts[i];
 
-		if (!is_silent(h))
+		if (!is_lost(h) || !(is_trusted || words_has(&k->lost, h->h.id)))
 			continue;
-		words_add(&silent, h->h.id);
-		if (words_has(&k->silent, h->h.id))
-			continue;
-		for (size_t j = 0; j < k->n_seen; j++)
-			if (strcmp(k->seen[j].host, h->h.id) == 0 &&
-			    now_mono_ms - k->seen[j].since_mono_ms < WITHIN_MS)
-				blame(k, f, &k->seen[j], now_mono_ms, found, arg);
+		words_add(&lost, h->h.id);
+		if (!words_has(&k->lost, h->h.id))
+			judge(k, f, h, now_mono_ms, found, arg);
 	}
-	words_done(&k->silent);
-	k->silent = silent;
+	words_done(&k->lost);
+	k->lost = lost;
 	look_at_units(k, f, now_mono_ms);
+}
+
+bool killers_is_heard(struct fleet *f, const char *hosts)
+{
+	CLEANUP(words_done) struct words ids = { 0 };
+
+	if (words_split(&ids, hosts, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < ids.n; i++) {
+		const struct fleet_host *h = fleet_host(f, ids.v[i]);
+
+		if (h && is_heard(h))
+			return true;
+	}
+	return false;
 }

@@ -2,10 +2,11 @@
 /*
  * killers.h - units that take their hosts with them, one after the other.
  *
- * A host that falls silent within five minutes of a unit's start on it is put down to the
- * unit's text, unless another instance with that text has run for longer elsewhere. A
- * text is a killer when a second host falls silent so, on which it was started after the
- * first had: what all hosts suffer at once is never put down to a unit.
+ * A host that falls silent within five minutes of a unit's start on it, and is replaced
+ * for that (silence.h), is put down to the unit's text, unless another instance with that
+ * text has run for longer elsewhere. A text is a killer when a second host is lost so, on
+ * which it was started after the first was: what all hosts suffer at once is never put
+ * down to a unit. A host that is heard again was only cut off, by nobody.
  */
 #ifndef CONTROLLER_ROLLOUT_KILLERS_H
 #define CONTROLLER_ROLLOUT_KILLERS_H
@@ -27,9 +28,14 @@ struct killer {
 
 /*
  * Looks at all hosts and units; calls found() for each text that has just taken a second
- * host. now_mono_ms: real.
+ * host. is_trusted: as for roll_outs_update(): on a doubt none is put down to a unit.
+ * now_mono_ms: real.
  */
-void killers_update(struct killers *k, struct fleet *f, int64_t now_mono_ms,
+void killers_update(struct killers *k, struct fleet *f, bool is_trusted,
+		    int64_t now_mono_ms,
 		    void (*found)(void *arg, const struct killer *killer), void *arg);
+
+/* Whether one of these hosts, "a b", is heard. */
+bool killers_is_heard(struct fleet *f, const char *hosts);
 
 #endif

@@ -198,12 +198,14 @@ static bool is_record_of(const char *server, const struct instance *i)
 {
 	char text[UNIT_NAME_TEXT + 1];
 	const size_t n = record_label(i->unit, text, sizeof(text));
+	const size_t n_host = strlen(i->host);
 	const char *rest = server + n;
 
 	if (strncmp(server, text, n) != 0)
 		return false;
-	if (!strchr(i->unit, '@') && strncmp(rest, i->host, strlen(i->host)) == 0)
-		rest += strlen(i->host) + 1;
+	if (!strchr(i->unit, '@') && strncmp(rest, i->host, n_host) == 0 &&
+	    rest[n_host] == '-')
+		rest += n_host + 1;
 	return *rest && strspn(rest, "0123456789") == strlen(rest);
 }
 

@@ -81,8 +81,8 @@ bool roll_outs_kills_problem(const struct fleet *f, char *text, size_t size)
 		return false;
 	say_what_to_do(&t->roll, advice, sizeof(advice));
 	snprintf(text, size,
-		 "unit %s of %s/%s %s: version %lld's text is started nowhere any more; "
-		 "%s%s",
+		 "unit %s of %s/%s %s: version %lld's text is started nowhere any more, "
+		 "until one of them is heard; %s%s",
 		 t->roll.unit, t->t.stack, t->t.name, t->roll.why,
 		 (long long)t->roll.version, advice, more);
 	return true;

@@ -12,6 +12,7 @@
 /* The instances with a new text. */
 struct watch {
 	char *stack, *tier, *hash;
+	int64_t since_ms;  /* of the roll-out: each try is watched */
 	int64_t serves_ms; /* calendar: one has served since; 0: none does */
 	int64_t late_ms;   /* calendar: one does not serve since; 0: all do */
 	bool is_over;      /* the first has served for as long as it is watched */
@@ -23,10 +24,10 @@ struct roll_outs {
 	struct watch *watches;
 	size_t n_watches;
 	struct killers *killers;
-	char *not_back; /* why going back failed, as told last; NULL */
+	struct words not_back; /* why going back failed, as told */
 };
 
-/* The tier's, which begins anew with another text. */
+/* The tier's, which begins anew with another text, and another try. */
 struct watch *watch_of(struct roll_outs *r, const struct fleet_tier *t);
 void watches_forget(struct roll_outs *r);
 

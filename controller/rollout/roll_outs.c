@@ -31,7 +31,7 @@ void roll_outs_free(struct roll_outs *r)
 		watch_done(&r->watches[i]);
 	free(r->watches);
 	killers_free(r->killers);
-	free(r->not_back);
+	words_done(&r->not_back);
 	free(r);
 }
 
@@ -41,6 +41,7 @@ static void watch_init(struct watch *w, const struct fleet_tier *t)
 		.stack = xstrdup(t->t.stack),
 		.tier = xstrdup(t->t.name),
 		.hash = xstrdup(t->roll.hash),
+		.since_ms = t->roll.since_ms,
 		.count = response_count_new(t->t.stack, t->t.name),
 	};
 }
@@ -57,7 +58,8 @@ struct watch *watch_of(struct roll_outs *r, const struct fleet_tier *t)
 		r->watches = xrealloc(r->watches, (r->n_watches + 1) * sizeof(*w));
 		w = &r->watches[r->n_watches++];
 		watch_init(w, t);
-	} else if (strcmp(w->hash, t->roll.hash) != 0) {
+	} else if (strcmp(w->hash, t->roll.hash) != 0 ||
+		   w->since_ms != t->roll.since_ms) {
 		watch_done(w);
 		watch_init(w, t);
 	}
@@ -278,15 +280,38 @@ static void ban(void *arg, const struct killer *k)
 	r->state = DB_ROLL_OUT_BANNED;
 	r->since_ms = b->f->now_ms;
 	set_text(&r->unit, k->unit);
-	set_text(&r->host, k->hosts[1]);
+	free(r->host);
+	r->host = xasprintf("%s %s", k->hosts[0], k->hosts[1]);
 	free(r->why);
 	r->why = xasprintf("took host %s and then host %s with it", k->hosts[0],
 			   k->hosts[1]);
 	event_add(b->events, "unit-kills-hosts", DB_LEVEL_ERROR,
-		  EVENT_ABOUT(.stack = r->stack, .tier = r->tier, .host = r->host,
+		  EVENT_ABOUT(.stack = r->stack, .tier = r->tier, .host = k->hosts[1],
 			      .unit = r->unit),
-		  "unit %s of %s/%s %s: its text is started nowhere any more", r->unit,
-		  r->stack, r->tier, r->why);
+		  "unit %s of %s/%s %s: its text is started nowhere any more, until one "
+		  "of them is heard",
+		  r->unit, r->stack, r->tier, r->why);
+}
+
+/* A host that it seemed to have taken is heard: true when the ban is lifted. */
+static bool lift_ban(struct fleet *f, struct fleet_tier *t, const struct events *events)
+{
+	struct db_roll_out *r = &t->roll;
+
+	if (r->state != DB_ROLL_OUT_BANNED || !killers_is_heard(f, r->host))
+		return false;
+	event_add(
+		events, "unit-cleared", DB_LEVEL_INFO,
+		EVENT_ABOUT(.stack = r->stack, .tier = r->tier, .unit = r->unit),
+		"unit %s of %s/%s has not taken its hosts with it, as one of %s is heard "
+		"again: it is started again",
+		r->unit, r->stack, r->tier, r->host);
+	set_text(&r->unit, "");
+	set_text(&r->host, "");
+	set_text(&r->why, "");
+	r->state = DB_ROLL_OUT_RUNNING;
+	r->since_ms = f->now_ms;
+	return true;
 }
 
 int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
@@ -294,10 +319,11 @@ int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
 {
 	CLEANUP(free) struct db_roll_out *put = xcalloc(f->n_tiers + 1, sizeof(*put));
 	CLEANUP(free) bool *is_banned = xcalloc(f->n_tiers + 1, sizeof(*is_banned));
+	CLEANUP(free) int64_t *versions = xcalloc(f->n_tiers + 1, sizeof(*versions));
 	struct bans bans = { .f = f, .events = events, .is_new = is_banned };
 	size_t n = 0;
 
-	killers_update(r->killers, f, now_mono_ms, ban, &bans);
+	killers_update(r->killers, f, is_trusted, now_mono_ms, ban, &bans);
 	for (size_t i = 0; i < f->n_tiers; i++) {
 		struct fleet_tier *t = &f->tiers[i];
 		bool is_changed;
@@ -305,11 +331,14 @@ int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
 		if (!t->cat)
 			continue;
 		is_changed = follow(f, t) || is_banned[i];
+		is_changed |= lift_ban(f, t, events);
 		if (t->roll.state == DB_ROLL_OUT_RUNNING)
 			is_changed |= go_on(r, f, t, is_trusted, events);
-		if (is_changed)
-			put[n++] = t->roll;
+		if (!is_changed)
+			continue;
+		versions[n] = roll_out_version(f, t->t.stack);
+		put[n++] = t->roll;
 	}
 	watches_forget(r);
-	return db_roll_outs_put(events->db, put, n, err);
+	return db_roll_outs_put(events->db, put, versions, n, err);
 }

@@ -13,10 +13,10 @@
  * and nothing stops it.
  *
  * A text whose instances took two hosts with them, one after the other (killers.h), is
- * banned: it is started nowhere until then.
+ * banned: it is started nowhere until then, or until one of these hosts is heard again.
  *
- * A tier with rollback = auto goes back by itself: the latest version of its stack that
- * had the good text is applied again, once.
+ * A tier with rollback = auto goes back by itself, once, unless it is on hold: its unit
+ * has the good text again, and nothing else of its stack changes.
  */
 #ifndef CONTROLLER_ROLLOUT_ROLL_OUTS_H
 #define CONTROLLER_ROLLOUT_ROLL_OUTS_H
@@ -34,7 +34,7 @@ DEFINE_CLEANUP(struct roll_outs *, roll_outs_free);
 /*
  * After failing_update() and before unit_plan(): begins, watches, stops and ends the
  * tiers' roll-outs (roll, roll_waits), and writes what has changed to the database.
- *   is_trusted   as for failing_update(): on a doubt none stops or ends
+ *   is_trusted   as for failing_update(): on a doubt none stops, ends or is banned
  *   now_mono_ms  real
  */
 int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
@@ -42,9 +42,8 @@ int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
 		     struct err *err) MUST_CHECK;
 
 /*
- * Applies the versions that had a good text, for tiers that ask for it and have stopped;
- * true when one was applied: the fleet is of the version before. What fails is told once
- * and tried again.
+ * Gives tiers that ask for it and have stopped their good text again; true when one has
+ * it: the fleet is of the version before. What fails is told once and tried again.
  */
 bool roll_outs_go_back(struct roll_outs *r, const struct fleet *f,
 		       const struct events *events);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "roll_back.h"
 
-#include "apply.h"
 #include "buf.h"
 #include "check.h"
 #include "names.h"
@@ -95,54 +94,106 @@ int stack_find_default(struct db *db, const char *stack, struct db_stack_version
 
 /* ---------------------------------------------------------------- going back */
 
-/* What a person has set since the version in force was applied goes on. */
-static int keep_by_hand(struct db *db, const struct db_stack *now, struct stack_file *s,
-			struct err *err)
+/* The stack in force, with the unit's file as an earlier version has it. */
+struct way_back {
+	struct db_stack now;
+	struct db_stack_version earlier;
+	struct stack_file *was, *s;
+	const char *unit;
+	int64_t expect, version;
+};
+
+static void way_back_done(struct way_back *w)
 {
-	CLEANUP(stack_file_free) struct stack_file *declared = NULL;
-	CLEANUP(db_tier_list_done) struct db_tier_list in_force = { 0 };
-	int rc = stack_file_parse(now->text_json, &declared, err);
+	db_stack_done(&w->now);
+	db_stack_version_done(&w->earlier);
+	stack_file_free(w->was);
+	stack_file_free(w->s);
+}
+DEFINE_CLEANUP_OBJECT(struct way_back, way_back_done);
+
+static int put_file_back(struct way_back *w, struct err *err)
+{
+	CLEANUP(json_decref) json_t *files = NULL;
+	CLEANUP(json_decref) json_t *earlier = NULL;
+	CLEANUP(free) char *path = xasprintf("units/%s", w->unit);
+	int rc = json_parse(w->now.text_json, strlen(w->now.text_json),
+			    "the stored stack", &files, err);
 
 	if (rc == 0)
-		rc = db_tier_list(db, now->name, &in_force, err);
-	for (size_t i = 0; rc == 0 && i < s->tiers.n; i++) {
-		struct db_tier *t = &s->tiers.v[i];
-		const struct db_tier *is = stack_tier_in(&in_force, t->name);
-		const struct db_tier *was = stack_tier_in(&declared->tiers, t->name);
+		rc = json_parse(w->earlier.text_json, strlen(w->earlier.text_json),
+				"the stored version", &earlier, err);
+	if (rc < 0)
+		return rc;
+	json_object_set(files, path, json_object_get(earlier, path));
+	free(w->now.text_json);
+	w->now.text_json = stack_file_canonical(files);
+	return stack_file_parse(w->now.text_json, &w->s, err);
+}
 
-		if (!is || !was)
+static int find_way(struct db *db, const char *stack, const char *hash,
+		    struct way_back *w, struct err *err)
+{
+	const struct stack_unit *unit;
+	int rc = db_stack_get(db, stack, &w->now, err);
+
+	if (rc == 0)
+		rc = stack_find_earlier(db, stack, hash, &w->earlier, err);
+	if (rc == 0)
+		rc = stack_file_parse(w->earlier.text_json, &w->was, err);
+	if (rc < 0)
+		return rc;
+	unit = stack_file_unit(w->was, w->unit);
+	if (!unit || strcmp(unit->hash, hash) != 0)
+		return err_set(err, ERR_NOT_FOUND,
+			       "in version %" PRId64
+			       ", which has the unit text, it is not "
+			       "of the unit %s",
+			       w->earlier.version, w->unit);
+	return put_file_back(w, err);
+}
+
+/* What its instances need may be part of the text; all else stays as it is in force. */
+static int put_tiers_back(struct db *db, const struct way_back *w, struct err *err)
+{
+	CLEANUP(db_tier_list_done) struct db_tier_list in_force = { 0 };
+	int rc = db_tier_list(db, w->now.name, &in_force, err);
+
+	for (size_t i = 0; rc == 0 && i < in_force.n; i++) {
+		struct db_tier *t = &in_force.v[i];
+		const struct db_tier *to = stack_tier_in(&w->s->tiers, t->name);
+
+		if (!to || strcmp(t->unit, w->unit) != 0)
 			continue;
-		if (is->min != was->min || is->max != was->max) {
-			t->min = is->min;
-			t->max = is->max;
-		}
-		if (is->mode != was->mode)
-			t->mode = is->mode;
+		t->cpu = to->cpu;
+		t->memory_bytes = to->memory_bytes;
+		rc = db_tier_put(db, t, err);
 	}
 	return rc;
 }
 
-int stack_go_back(struct db *db, const char *stack, const char *hash,
+static int write_back(struct db *db, void *arg, struct err *err)
+{
+	struct way_back *w = arg;
+	int rc = db_stack_put(db, &w->now, w->expect, &w->version, err);
+
+	return rc < 0 ? rc : put_tiers_back(db, w, err);
+}
+
+int stack_go_back(struct db *db, const char *stack, const char *unit, const char *hash,
 		  int64_t expect_version, int64_t now_ms, int64_t *ret_from,
 		  int64_t *ret_version, struct err *err)
 {
-	CLEANUP(db_stack_version_done) struct db_stack_version v = { 0 };
-	CLEANUP(db_stack_done) struct db_stack now = { 0 };
-	CLEANUP(stack_file_free) struct stack_file *s = NULL;
-	int rc = db_stack_get(db, stack, &now, err);
+	CLEANUP(way_back_done)
+	struct way_back w = { .unit = unit, .expect = expect_version };
+	int rc = find_way(db, stack, hash, &w, err);
 
+	w.now.applied_ms = now_ms;
 	if (rc == 0)
-		rc = stack_find_earlier(db, stack, hash, &v, err);
-	if (rc == 0)
-		rc = stack_file_parse(v.text_json, &s, err);
-	if (rc == 0)
-		rc = keep_by_hand(db, &now, s, err);
-	if (rc == 0)
-		rc = stack_check(db, s, err);
-	if (rc == 0)
-		rc = stack_apply(db, s, v.text_json, expect_version, now_ms, ret_version,
-				 err);
-	if (rc == 0)
-		*ret_from = v.version;
-	return rc;
+		rc = db_tx(db, write_back, &w, err);
+	if (rc < 0)
+		return rc;
+	*ret_from = w.earlier.version;
+	*ret_version = w.version;
+	return 0;
 }

@@ -28,11 +28,12 @@ int stack_find_default(struct db *db, const char *stack, struct db_stack_version
 		       struct err *err) MUST_CHECK;
 
 /*
- * Applies the latest version that has a unit with the hash as a new one, without a person
- * who looks at it: minimum, maximum and mode that were set by hand since stay.
+ * Gives the unit the text with the hash again, as the latest version has it that has it,
+ * in a new version. No person looks at it: nothing else changes, also not what was set by
+ * hand, and no other roll-out that has stopped begins anew.
  * expect_version: the one in force. ERR_NOT_FOUND when none has it.
  */
-int stack_go_back(struct db *db, const char *stack, const char *hash,
+int stack_go_back(struct db *db, const char *stack, const char *unit, const char *hash,
 		  int64_t expect_version, int64_t now_ms, int64_t *ret_from,
 		  int64_t *ret_version, struct err *err) MUST_CHECK;
 

@@ -64,7 +64,8 @@ int terminate_unneeded_hosts(struct round *r, struct err *err)
 	for (size_t i = 0; rc == 0 && i < r->f->n_hosts; i++) {
 		struct fleet_host *h = &r->f->hosts[i];
 
-		if (h->h.state == DB_HOST_DRAINING && h->n_units == 0)
+		if (h->h.state == DB_HOST_DRAINING && h->n_units == 0 &&
+		    !adopt_is_busy(h))
 			rc = terminate(r, h, "it has been drained", err);
 	}
 	for (size_t i = 0; rc == 0 && i < r->placed.n_leave; i++) {

@@ -47,7 +47,7 @@ static const char *distrust(const struct round *r)
 {
 	if (!r->seen.store_ok)
 		return "the store cannot be read";
-	if (r->f->now_ms < r->parts->o->careful_until_ms)
+	if (clock_wait_left_ms(&r->parts->o->care) > 0)
 		return "the controller was restored from a backup a short time ago";
 	if (r->seen.host_shrunk)
 		return "most hosts stopped responding at the same time";

@@ -11,6 +11,7 @@
 #ifndef CONTROLLER_TICK_TICK_H
 #define CONTROLLER_TICK_TICK_H
 
+#include "clock.h"
 #include "events.h"
 #include "fleet.h"
 #include "pools.h"
@@ -23,8 +24,8 @@ struct tick;
 struct tick_opts {
 	int64_t tick_ms; /* calendar: from one full round to the next */
 	struct observer_opts observer;
-	int64_t careful_until_ms; /* calendar; nothing is scaled in before: the database
-				     was restored and may be old; 0: none */
+	struct clock_wait care; /* nothing is scaled in meanwhile: the database was
+				   restored and may be old */
 	void (*begin_round)(void *arg); /* called first in each round; may be NULL */
 	void *arg;
 	int64_t settle_ms; /* real: pokes within it make one round; below 1000 */

@@ -59,7 +59,7 @@ static int64_t late_hosts(const struct fleet *f, const char *pool, int64_t befor
 		const struct db_host *h = &f->hosts[i].h;
 
 		n += strcmp(h->pool, pool) == 0 && h->state <= DB_HOST_UP &&
-		     !h->ready_ms && h->requested_ms < before_ms;
+		     !h->ready_ms && !h->adopted_ms && h->requested_ms < before_ms;
 	}
 	return n;
 }

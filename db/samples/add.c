@@ -27,7 +27,7 @@ struct batch {
 	struct db *db;
 	struct db_conn *c;
 	int64_t now_ms, oldest_ms;
-	bool any_unrolled;     /* accept what is not rolled up yet, however old */
+	enum db_samples_kept kept;
 	struct pending *fresh; /* go into the journal */
 	size_t n_fresh;
 	struct pending *late; /* go into chunks */
@@ -124,6 +124,11 @@ static int sort_in(struct batch *b, const struct db_sample_in *in, struct err *e
 		rc = make_series(b, in, &e, err);
 		if (rc < 0)
 			return rc;
+	}
+	if (b->kept == DB_KEEP_IN_ORDER && e->kind == DB_COUNTER && !e->fresh &&
+	    in->t_ms <= e->last_ms) {
+		b->result.duplicate++;
+		return 0;
 	}
 	p = (struct pending){ e, in->t_ms, in->v };
 	if (in->t_ms > e->packed_to)
@@ -254,7 +259,7 @@ static int add_batch(struct batch *b, const struct db_sample_in *in, size_t n,
 		return rc;
 	db_rolled_init(m, b->now_ms);
 	b->oldest_ms = b->now_ms - m->limits.raw_retention_ms;
-	if (b->any_unrolled)
+	if (b->kept == DB_KEEP_UNROLLED)
 		b->oldest_ms = MIN(b->oldest_ms, m->rolled_to);
 	rc = db_write_finish(b->db, store(b, in, n, err), err);
 	if (rc == 0) {
@@ -280,11 +285,11 @@ static int add_and_roll(struct batch *b, const struct db_sample_in *in, size_t n
 }
 
 int db_samples_store_locked(struct db *db, const struct db_sample_in *in, size_t n,
-			    int64_t now_ms, bool any_unrolled,
+			    int64_t now_ms, enum db_samples_kept kept,
 			    struct db_samples_result *ret, struct err *err)
 {
 	CLEANUP(batch_done)
-	struct batch b = { .db = db, .now_ms = now_ms, .any_unrolled = any_unrolled };
+	struct batch b = { .db = db, .now_ms = now_ms, .kept = kept };
 	int rc;
 
 	b.fresh = xmalloc((n + 1) * sizeof(*b.fresh));
@@ -295,13 +300,26 @@ int db_samples_store_locked(struct db *db, const struct db_sample_in *in, size_t
 	return rc;
 }
 
-int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
-		   struct db_samples_result *ret, struct err *err)
+static int add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
+	       enum db_samples_kept kept, struct db_samples_result *ret, struct err *err)
 {
 	int rc;
 
 	db_write_lock(db);
-	rc = db_samples_store_locked(db, in, n, now_ms, false, ret, err);
+	rc = db_samples_store_locked(db, in, n, now_ms, kept, ret, err);
 	db_write_unlock(db);
 	return rc;
+}
+
+int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
+		   struct db_samples_result *ret, struct err *err)
+{
+	return add(db, in, n, now_ms, DB_KEEP_ALL, ret, err);
+}
+
+int db_samples_add_in_order(struct db *db, const struct db_sample_in *in, size_t n,
+			    int64_t now_ms, struct db_samples_result *ret,
+			    struct err *err)
+{
+	return add(db, in, n, now_ms, DB_KEEP_IN_ORDER, ret, err);
 }

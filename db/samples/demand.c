@@ -131,7 +131,8 @@ static int import_recent(struct db *db, const char *labels, const double *old,
 				DEMAND_NAME, labels, DB_GAUGE,
 				from_ms + (int64_t)i * DB_DEMAND_STEP_MS, v[i]
 			};
-	rc = db_samples_store_locked(db, in, used, now_ms, true, &result, err);
+	rc = db_samples_store_locked(db, in, used, now_ms, DB_KEEP_UNROLLED, &result,
+				     err);
 	*ret_added = result.added;
 	return rc;
 }

@@ -52,6 +52,12 @@ struct db_samples_result {
  */
 int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
 		   struct db_samples_result *ret, struct err *err) MUST_CHECK;
+/* The same of a sender that sends its oldest first: samples of counters that are not
+ * later than all of their series count as duplicates. A count that is sent again, and
+ * dated otherwise, would be growth. */
+int db_samples_add_in_order(struct db *db, const struct db_sample_in *in, size_t n,
+			    int64_t now_ms, struct db_samples_result *ret,
+			    struct err *err) MUST_CHECK;
 
 /*
  * The clock was set, back or forth: samples later than now_ms are deleted, and what was

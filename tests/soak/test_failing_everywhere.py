@@ -4,6 +4,7 @@ bounded, and told."""
 
 import os
 import sys
+import time
 
 import pytest
 
@@ -57,9 +58,16 @@ def test_one_that_fails_everywhere_is_run_again_where_it_is(bare):
 
 
 def test_a_unit_that_takes_two_hosts_with_it_is_started_no_more_and_told(bare):
+    # Beside hosts enough that the silence of two is no doubt.
+    bare.apply()
+    bare.scale(3)
+    bare.up(web=3)
+    others = launches(bare)
     apply_alone(bare, "/bin/sh -c 'sleep 0.5; pkill -STOP foretide-agent; exec sleep 1000000'", 5)
     words = bare.wait("it is told", lambda: problem(bare, "unit-kills-hosts"))
     assert "of alone/one took host alone-" in words, words
     before = launches(bare)
-    bare.wait("it is nowhere", lambda: bare.units("one") == [])
-    assert launches(bare) == before <= 3
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        assert launches(bare) == before <= others + 3
+        time.sleep(1)

@@ -112,18 +112,7 @@ class Books(Week):
         """What it has seen of the last minute, which is not entered yet, is lost."""
         for tier in self.tiers:
             self.served[tier].pop(self.now_ms - MINUTE_MS)
-        self.child.kill()
-        self.child.wait()
-        self.child.stdout.close()
-
-    def revive(self, now_ms):
-        self.now_ms = now_ms
-        self.child = subprocess.Popen(
-            [os.path.join(BUILD, "tests/system/stepped"), self.path("conf")], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
-        self.send(f"at {now_ms}")
-        self.command("tick")
-        self.settle()
+        self.kill_child()
 
     def fault(self, tier, **what):
         with open(self.path(f"{tier}/script.json"), "w", encoding="utf-8") as f:

@@ -92,6 +92,7 @@ def refused(answer, *ids):
 @pytest.mark.parametrize("method,path,body", [
     ("DELETE", SHOP, None), ("PUT", SHOP, stack(**{"stack.conf": OTHER})), ("PATCH", WEB, {"max": 3}),
     ("POST", "/v1/holds", {"stack": "shop", "reason": "x"}), ("POST", WEB + "/promote", {"force": True}),
+    ("POST", SHOP + "/rollback", {}),
     ("POST", "/v1/tokens", {"name": "x"}), ("POST", "/v1/hosts/HOST/drain", None)])
 @pytest.mark.parametrize("query", ["dry_run", "dry_run=", "dry_run=maybe", "dry-run=true", "dryRun=true",
                                    "dry_run=true&dry_run=false", "dry_run=false&dry_run=true",
@@ -180,6 +181,28 @@ def test_the_command_names_the_hold_and_is_forced_by_its_number(daemon):
     assert daemon.get(SHOP).status == 404
 
 
+def test_a_rollback_under_a_hold_is_forced_by_its_number(daemon):
+    was = daemon.get(SHOP).doc["version"]
+    daily = stack(**{"stack.conf": CONF + "schedule = day: daily 10:00-12:00 max=2\n"})
+    now = daemon.call("PUT", SHOP, daily).doc["version"]
+    one = hold(daemon)
+    assert refused(daemon.call("POST", SHOP + "/rollback", {"version": was}), one)
+    status, _, err = run(daemon, "rollback", "shop", str(was), "--yes")
+    assert status == 6 and f"--force {one}" in err and "the database is moved" in err
+    assert daemon.get(SHOP).doc["version"] == now
+    status, _, err = run(daemon, "rollback", "shop", str(was), "--force", str(one), "--yes")
+    assert status == 0 and daemon.get(SHOP).doc["version"] == now + 1, err
+
+
+def test_a_hold_that_ends_meanwhile_is_no_leave(daemon):
+    """What was shown as held is not sent at all."""
+    hold(daemon)
+    before = daemon.get("/v1/stacks/shop").doc
+    status, _, err = run(daemon, "delete", "shop")
+    assert status == 6 and "forbids it" in err
+    assert daemon.get(SHOP).doc == before
+
+
 # ---------------------------------------------------------------- asking
 
 def commands(daemon, tmp_path):
@@ -264,7 +287,7 @@ def test_what_is_applied_is_what_was_shown(daemon, tmp_path):
         assert daemon.call("PATCH", WEB, {"min": 2, "mode": "out"}).status == 200
     status, out, err = asked(daemon, ["apply", path], colleague)
     assert status == 6 and "It has changed since it was shown" in err, err
-    assert "max 2 -> 3" in out and "min 2 -> 1" in out, out
+    assert "max 2 -> 3" in out and "min 2 (set by hand) -> 1" in out, out
     assert [daemon.get(WEB).doc[k] for k in ("min", "max", "mode")] == [2, 2, "out"]
 
     def applies():

@@ -244,7 +244,7 @@ def test_the_command_shows_the_table_and_promotes(daemon):
     assert "mode = out in its section of stack.conf" in " ".join(r.stdout.split())
     assert mode(daemon) == "out"
     diff = daemon.call("PUT", "/v1/stacks/shop?dry_run=true", stack(**{"stack.conf": CONF})).doc["changes"]
-    assert ['mode "out" -> "observe"'] == [c["detail"] for c in diff if c["kind"] == "tier"]
+    assert ['mode "out" (set by hand) -> "observe"'] == [c["detail"] for c in diff if c["kind"] == "tier"]
 
 
 def at_terminal(daemon, answer, *args):

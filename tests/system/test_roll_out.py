@@ -47,7 +47,7 @@ def test_the_only_balancer_is_replaced_before_it_is_drained_and_no_request_fails
 
     with Load(single, rate=10) as load:
         load.flows()
-        single.cli("drain", victim)
+        single.cli("drain", victim, "--yes")
         single.wait("the balancer serves elsewhere and its old host is gone", moved)
         load.flows(10)
         load.finish_without_failure()
@@ -117,7 +117,7 @@ def test_a_version_that_does_not_serve_stops_at_the_first_until_a_person_goes_ba
     # A person looks at what going back means, and does it.
     quick.api("/v1/tiers/quick/web", "PATCH", {"max": 5})
     shown = quick.cli("rollback", "quick", "--dry-run").stdout
-    assert f"version {first} of quick is applied again" in shown, shown
+    assert f"version {first} is applied again" in shown, shown
     assert "max 5 (set by hand) -> 6" in shown and "change  unit  web@.service" in shown, shown
     quick.cli("rollback", "quick", "--yes")
     quick.wait("the roll-out is no problem any more", lambda: not problem(quick, "rollout-stopped"))

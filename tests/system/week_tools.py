@@ -102,10 +102,12 @@ class Host:
         self.caller = Caller(self.week.host_connection(path))
         os.unlink(path)
         self.lease = self.post("/v3/lease/grant", {"TTL": LEASE_S})["ID"]
-        return self.put("hosts", {
-            "id": self.id, "name": self.id, "address": self.address, "pool": self.pool,
-            "agent_version": "0", "cpu": 1, "memory_bytes": 1 << 30, "metadata": {},
-            "boot_id": self.id, "joined_at": self.week.now_ms})
+        return self.put("hosts", self.record())
+
+    def record(self):
+        return {"id": self.id, "name": self.id, "address": self.address, "pool": self.pool,
+                "agent_version": "0", "cpu": 1, "memory_bytes": 1 << 30, "metadata": {},
+                "boot_id": self.id, "joined_at": self.week.now_ms}
 
     def put(self, what, doc):
         """Returns the revision."""
@@ -116,8 +118,12 @@ class Host:
 
     def follow(self, text):
         """Runs what the schedule names, at once. A drained unit is reported as such."""
+        self.schedule = text
+        return self.put("states", self.states(text))
+
+    def states(self, text):
         doc = json.loads(text)
-        self.schedule, self.serving = text, 0
+        self.serving = 0
         states = {}
         for u in doc["units"]:
             runs = u["state"] == "launched" and not u["drain"]
@@ -126,7 +132,7 @@ class Host:
                 "hash": u["hash"], "load": "loaded", "active": "active" if runs else "inactive",
                 "sub": "running" if runs else "dead", "health": "none", "drained": u["drain"],
                 "restarts": 0, "since": self.week.now_ms, "message": ""}
-        return self.put("states", {"epoch": doc["epoch"], "units": states})
+        return {"epoch": doc["epoch"], "units": states}
 
     def end(self):
         """Its keys go with its lease, which here is not waited for."""
@@ -200,6 +206,8 @@ def section(name, options):
 class Week:
     """A controller whose calendar starts at start_ms, with a stack of these tiers: names,
     or the options of each. pools: of the stack, when they are not one a tier."""
+    host_class = Host
+    options = ""  # more of section controller
 
     def __init__(self, tiers, start_ms, pools=None):
         self.tiers = tiers if isinstance(tiers, dict) else {name: {} for name in tiers}
@@ -210,7 +218,7 @@ class Week:
         self.rev = self.seen_rev = 0
         self.ports = free_ports(2)
         with open(self.path("conf"), "w", encoding="utf-8") as f:
-            f.write(conf(self.folder, self.ports))
+            f.write(conf(self.folder, self.ports) + self.options)
         self.log = open(self.path("log"), "w", encoding="utf-8")
         self.child = subprocess.Popen(
             [os.path.join(BUILD, "tests/system/stepped"), self.path("conf")], text=True,
@@ -232,6 +240,20 @@ class Week:
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def kill_child(self):
+        self.child.kill()
+        self.child.wait()
+        self.child.stdout.close()
+
+    def revive(self, now_ms):
+        self.now_ms = now_ms
+        self.child = subprocess.Popen(
+            [os.path.join(BUILD, "tests/system/stepped"), self.path("conf")], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
+        self.send(f"at {now_ms}")
+        self.command("tick")
+        self.settle()
 
     def files(self):
         return stack(self.folder, self.tiers)
@@ -312,7 +334,7 @@ class Week:
                 del self.hosts[host.id]
             for vm in vms:
                 if vm["name"] not in self.hosts:
-                    self.hosts[vm["name"]] = Host(self, vm)
+                    self.hosts[vm["name"]] = self.host_class(self, vm)
         return rev
 
     def follow_schedules(self):

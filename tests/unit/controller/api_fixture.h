@@ -52,6 +52,7 @@ static void fixture_open(struct fixture *f, const struct api_hooks *hooks,
 				       .agent = agent,
 				       .store_urls = "",
 				       .cert_life_ms = 86400000,
+				       .lost_after_ms = 300000,
 				       .metrics_ms = 1000 };
 	struct db_token viewer = { .name = name, .role = DB_ROLE_VIEWER, .hash = hash };
 	struct err e;

@@ -12,8 +12,11 @@
 
 #include <curl/curl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct life {
@@ -195,6 +198,100 @@ static void what_cannot_be_listened_on_ends_the_start_and_names_it(void **state)
 	assert_non_null(strstr(e.msg, "10.255.255.1"));
 }
 
+/* Of a host with a sample a second, of 40 requests each; sent_ms is what it says. */
+static void push_seconds(struct life *l, int64_t sent_ms, int64_t from_ms, int64_t to_ms)
+{
+	CLEANUP(buf_done) struct buf body = { 0 };
+	CLEANUP(json_decref) json_t *doc = NULL;
+	struct api_hooks hooks;
+	struct err e;
+
+	buf_init(&body, 1 << 16);
+	buf_printf(&body, "{\"now\":%lld,\"samples\":[", (long long)sent_ms);
+	for (int64_t t = from_ms; t <= to_ms; t += 1000)
+		buf_printf(
+			&body,
+			"%s{\"n\":\"asked\",\"k\":\"c\",\"t\":%lld,\"v\":%lld}",
+			t > from_ms ? "," : "", (long long)t, (long long)(t / 25));
+	buf_puts(&body, "]}");
+	doc = json_loads(buf_str(&body), 0, NULL);
+	assert_non_null(doc);
+	daemon_hooks(l->d, &hooks);
+	assert_ok(hooks.agent_metrics(l->d, "web-1", doc, &e), &e);
+}
+
+static void what_lay_in_a_socket_and_comes_again_is_no_demand(void **state)
+{
+	struct life *l = *state;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	struct api_hooks hooks;
+	const json_t *points;
+	int64_t now;
+	struct err e;
+
+	assert_ok(start(l, &e), &e);
+	now = clock_now_ms();
+	push_seconds(l, now, now - 90000, now - 30000);
+	push_seconds(l, now - 20000, now - 29000, now - 20000);
+	push_seconds(l, now, now - 29000, now);
+	/* Twice of a clock that is behind: the second time it is corrected. */
+	push_seconds(l, now - 15000, now - 29000, now - 10000);
+	push_seconds(l, now - 15000, now - 29000, now - 10000);
+	daemon_hooks(l->d, &hooks);
+	assert_ok(hooks.eval(l->d, "sum(rate(asked))", now - 60000, now, 10000, &doc, &e),
+		  &e);
+	points = json_object_get(doc, "points");
+	assert_int_equal(json_array_size(points), 6);
+	for (size_t i = 0; i < 6; i++)
+		assert_close(
+			json_number_value(json_array_get(json_array_get(points, i), 1)),
+			40, 4);
+}
+
+static int backup_of(struct life *l, struct err *e)
+{
+	struct api_hooks hooks;
+	int fd = -1, rc;
+
+	daemon_hooks(l->d, &hooks);
+	rc = hooks.backup(l->d, &fd, e);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* In a child with mounts of its own. */
+static int back_up_on_small_disk(struct life *l)
+{
+	struct err e;
+
+	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", l->dir, "tmpfs", 0, "size=12m") < 0 || start(l, &e) < 0)
+		return 2;
+	if (backup_of(l, &e) != ERR_STORE || !strstr(e.msg, "make room first"))
+		return 3;
+	if (mount("none", l->dir, "tmpfs", MS_REMOUNT, "size=64m") < 0)
+		return 4;
+	if (backup_of(l, &e) < 0)
+		return 5;
+	stop(l);
+	return 0;
+}
+
+static void a_backup_does_not_fill_the_disk(void **state)
+{
+	struct life *l = *state;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(back_up_on_small_disk(l));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 #define LIFE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -206,6 +303,8 @@ int main(void)
 		LIFE_TEST(a_state_of_another_time_scale_is_refused_and_left_as_it_is),
 		LIFE_TEST(its_store_needs_no_token),
 		LIFE_TEST(what_cannot_be_listened_on_ends_the_start_and_names_it),
+		LIFE_TEST(a_backup_does_not_fill_the_disk),
+		LIFE_TEST(what_lay_in_a_socket_and_comes_again_is_no_demand),
 	};
 
 	return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "db_fixture.h"
 
 #include "buf.h"
+#include "sql.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -202,6 +203,22 @@ static void damage_is_told_once_a_call_has_met_it(void **state)
 	assert_look(f, "database-damaged");
 }
 
+static void what_was_met_in_a_large_file_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	db_fault_note(&f->db->fault, DB_DAMAGED, f->path);
+	assert_look(f, NULL); /* it was read whole */
+	upkeep(f);
+	assert_int_equal(truncate(f->path, 40 << 20), 0);
+	f->db->fault.checked_mono_ms = 0;
+	db_fault_note(&f->db->fault, DB_DAMAGED, f->path);
+	for (int i = 0; i < 3; i++) {
+		f->db->fault.checked_mono_ms = 0;
+		assert_look(f, "database-damaged");
+	}
+}
+
 static int on_full_disk(struct fixture *f)
 {
 	CLEANUP(free) char *text = xcalloc(1, 3 << 20);
@@ -256,6 +273,7 @@ int main(void)
 		DB_TEST(a_deleted_file_is_told_until_it_is_back),
 		DB_TEST(a_new_thread_reads_the_open_file_not_the_one_in_its_place),
 		DB_TEST(damage_is_told_once_a_call_has_met_it),
+		DB_TEST(what_was_met_in_a_large_file_stays),
 		DB_TEST(a_full_disk_is_told_until_there_is_space),
 	};
 

@@ -570,6 +570,24 @@ static void a_host_with_units_of_a_held_tier_is_not_drained(void **state)
 	assert_int_equal(fixture_status(f, &by_force), 202);
 }
 
+static void the_drain_of_a_host_that_is_not_heard_says_when_it_ends(void **state)
+{
+	const struct fixture *f = *state;
+	const struct call drain = { .method = "POST",
+				    .path = "/v1/hosts/p-1/drain?dry_run=true",
+				    .token = f->admin };
+	CLEANUP(json_decref) json_t *doc = NULL;
+	const char *detail = NULL;
+	struct err e;
+
+	put_shared_host(f);
+	assert_ok(db_host_set_unknown(f->db, "p-1", 1, true, &e), &e);
+	assert_int_equal(fixture_json(f, &drain, &doc), 200);
+	assert_int_equal(json_unpack(doc, "{s:[{s:s}]}", "changes", "detail", &detail),
+			 0);
+	assert_non_null(strstr(detail, "once it has been silent for 5m"));
+}
+
 static void the_hold_of_a_stack_guards_its_empty_hosts(void **state)
 {
 	const struct fixture *f = *state;
@@ -1081,6 +1099,7 @@ int main(void)
 		TEST(a_post_with_a_key_happens_once),
 		TEST(a_hold_is_set_seen_and_released),
 		TEST(a_host_with_units_of_a_held_tier_is_not_drained),
+		TEST(the_drain_of_a_host_that_is_not_heard_says_when_it_ends),
 		TEST(the_hold_of_a_stack_guards_its_empty_hosts),
 		TEST(a_hold_on_what_is_not_there_is_refused),
 		TEST(a_tier_is_changed_within_its_ranges),

@@ -33,6 +33,8 @@ struct fixture {
 	char cut[64];         /* "": none */
 	char was_cut[64];
 	_Atomic int stops;
+	int kill_takes_ms;
+	_Atomic bool is_killing;
 	const char *told; /* a problem that a kill leaves; NULL: none */
 	bool takes_all;   /* no host is left */
 	bool breaks;      /* a killed host is not replaced */
@@ -106,6 +108,8 @@ static int kill_host(void *arg, const struct db_host *h, struct err *err)
 	struct fixture *f = arg;
 	int rc = db_host_gone(f->db, h->id, "killed", clock_now_ms(), err);
 
+	f->is_killing = true;
+	usleep((useconds_t)f->kill_takes_ms * 1000);
 	if (f->told)
 		json_array_append_new(f->problems, json_pack("{s:s, s:s}", "kind", "pool",
 							     "message", f->told));
@@ -172,6 +176,7 @@ static void open_all(struct fixture *f)
 	f->opts = (struct drill_opts){ .db = f->db,
 				       .events = &f->events,
 				       .metrics_ms = 1,
+				       .lost_after_ms = 1800000,
 				       .look_ms = 2,
 				       .settle_ms = 10,
 				       .recover_ms = 300,
@@ -366,6 +371,39 @@ static void it_knows_its_limits(void **state)
 	assert_refused(f, &q, ERR_NOT_FOUND, "nosuch");
 }
 
+static void it_is_shorter_than_what_ends_a_host(void **state)
+{
+	struct fixture *f = *state;
+	struct drill_request q = request();
+	struct db_pool p = { .name = text("p"), .stack = text("shop") };
+	struct err e;
+
+	f->opts.lost_after_ms = 60000;
+	q.for_ms = 30000;
+	assert_refused(f, &q, ERR_INVAL, "pool p that is silent for 1m is ended");
+	p.lost_after_ms = 2000;
+	assert_ok(db_pool_put(f->db, &p, &e), &e);
+	q.for_ms = 1000;
+	assert_refused(f, &q, ERR_INVAL, "silent for 2s");
+	p.lost_after_ms = 2002;
+	assert_ok(db_pool_put(f->db, &p, &e), &e);
+	json_decref(run_to_end(f, &q));
+}
+
+static void a_stranger_that_breaks_off_does_not_stand_against_it(void **state)
+{
+	struct fixture *f = *state;
+	const struct drill_request q = request();
+
+	json_array_append_new(f->problems, json_pack("{s:s, s:s}", "kind",
+						     "connections-refused", "message",
+						     "10.0.0.7 breaks off"));
+	json_decref(run_to_end(f, &q));
+	json_array_append_new(f->problems, json_pack("{s:s, s:s}", "kind", "store-away",
+						     "message", "no"));
+	assert_refused(f, &q, ERR_CONFLICT, "store-away: no");
+}
+
 /* ---------------------------------------------------------------- made */
 
 static void all_steps_are_made_and_reported(void **state)
@@ -385,6 +423,41 @@ static void all_steps_are_made_and_reported(void **state)
 	assert_string_equal(f->cut, "");
 	assert_int_equal(f->stops, 1);
 	assert_true(json_integer_value(json_object_get(step(doc, 1), "took_ms")) >= 1000);
+}
+
+static void the_host_that_took_over_is_not_cut_off(void **state)
+{
+	struct fixture *f = *state;
+	struct drill_request q = request();
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	/* Although its units are the fewest. */
+	put_tier(f, "lb", 2, false);
+	put_host(f, "h-3", DB_HOST_UP);
+	put_unit(f, "lb@1.service", "h-2", "lb", "passing");
+	put_unit(f, "lb@2.service", "h-3", "lb", "passing");
+	put_unit(f, "web@3.service", "h-3", "web", "passing");
+	q.host = "h-1";
+	doc = run_to_end(f, &q);
+	assert_string_equal(text_of(doc, "state"), "done");
+	assert_string_equal(f->was_cut, "h-2");
+}
+
+static void where_all_took_over_none_is_cut_off(void **state)
+{
+	struct fixture *f = *state;
+	struct drill_request q = request();
+	CLEANUP(json_decref) json_t *doc = NULL;
+
+	put_tier(f, "lb", 1, false);
+	put_unit(f, "lb@1.service", "h-2", "lb", "passing");
+	q.host = "h-1";
+	doc = run_to_end(f, &q);
+	assert_string_equal(text_of(step(doc, 1), "state"), "skipped");
+	assert_non_null(strstr(text_of(step(doc, 1), "why"), "took over"));
+	assert_string_equal(text_of(step(doc, 2), "state"), "done");
+	assert_true(json_is_true(json_object_get(doc, "held")));
+	assert_string_equal(f->was_cut, "");
 }
 
 static void one_that_does_not_recover_ends_it(void **state)
@@ -478,6 +551,21 @@ static void one_that_was_running_is_marked_at_the_next_start(void **state)
 	assert_non_null(strstr(after.report_json, "the controller ended while it ran"));
 }
 
+static void a_call_to_a_cloud_does_not_keep_the_end(void **state)
+{
+	struct fixture *f = *state;
+	const struct drill_request q = request();
+	CLEANUP(json_decref) json_t *begun = NULL;
+	struct err e;
+
+	f->kill_takes_ms = 300;
+	assert_ok(drill_start(f->drill, &q, false, &begun, &e), &e);
+	while (!f->is_killing)
+		usleep(1000);
+	assert_false(drill_halt(f->drill, 10));
+	assert_true(drill_halt(f->drill, PATIENCE_MS));
+}
+
 /* ---------------------------------------------------------------- what it cost */
 
 static void see(struct fixture *f, struct watch *w, int64_t mono_ms)
@@ -536,12 +624,17 @@ int main(void)
 		TEST(it_needs_a_stack_that_is_whole),
 		TEST(it_needs_a_spare),
 		TEST(it_knows_its_limits),
+		TEST(it_is_shorter_than_what_ends_a_host),
+		TEST(a_stranger_that_breaks_off_does_not_stand_against_it),
 		TEST(all_steps_are_made_and_reported),
+		TEST(the_host_that_took_over_is_not_cut_off),
+		TEST(where_all_took_over_none_is_cut_off),
 		TEST(one_that_does_not_recover_ends_it),
 		TEST(a_problem_that_stays_ends_it_and_is_reported),
 		TEST(a_tier_of_which_nothing_serves_ends_it),
 		TEST(only_one_runs_and_the_end_of_the_controller_ends_it),
 		TEST(one_that_was_running_is_marked_at_the_next_start),
+		TEST(a_call_to_a_cloud_does_not_keep_the_end),
 		TEST(what_was_lost_is_counted),
 	};
 

@@ -5,6 +5,8 @@
 #include "fleet_fixture.h"
 
 #include "adopt_host.h"
+#include "observer.h"
+#include "place_input.h"
 
 #define WEB                                                                           \
 	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n[tier web]\nunit = " \
@@ -78,6 +80,14 @@ static void show_unit(struct watch *w, const char *id, const char *unit,
 	assert_ok(states_add(states, &u, w->s->e), w->s->e);
 	text = states_format(states);
 	show(w, "states", id, text);
+}
+
+static void forget_states(struct watch *w)
+{
+	for (size_t i = 0; i < w->view.n; i++)
+		if (strstr(w->view.kvs[i].key, "/states/"))
+			memcpy(strstr(w->view.kvs[i].key, "/states/"), "/s", 3);
+	qsort(w->view.kvs, w->view.n, sizeof(*w->view.kvs), by_key);
 }
 
 static void put_adopted(struct watch *w, const char *id)
@@ -277,6 +287,102 @@ static void what_has_ended_is_not_taken_over(void **state)
 			 ERR_NOT_FOUND);
 }
 
+static void set_state(struct watch *w, const char *id, enum db_host_state state)
+{
+	assert_ok(db_host_set_state(w->s->db->db, id, state, "", NOW_MS, w->s->e),
+		  w->s->e);
+}
+
+static enum place_host_state place_state(struct watch *w, const char *id)
+{
+	CLEANUP(place_building_done) struct place_building b = { 0 };
+
+	place_build(w->s->f, &b);
+	for (size_t i = 0; i < w->s->f->n_hosts; i++)
+		if (strcmp(b.hosts[i].id, id) == 0)
+			return b.hosts[i].state;
+	fail();
+	return PLACE_UP;
+}
+
+static void nothing_waits_for_its_room(void **state)
+{
+	struct watch *w = *state;
+
+	put_adopted(w, "b");
+	show_unit(w, "b", "cache@1.service", "active");
+	look(w);
+	assert_int_equal(place_state(w, "b"), PLACE_SILENT);
+}
+
+static void one_that_waits_and_falls_silent_is_kept(void **state)
+{
+	struct watch *w = *state;
+	CLEANUP(db_host_done) struct db_host h = { 0 };
+
+	put_adopted(w, "b");
+	w->view.n = 0;
+	w->o->opts.grace_ms = 0;
+	w->o->opts.lost_after_ms = 0;
+	look(w);
+	look(w);
+	assert_ok(db_host_get(w->s->db->db, "b", &h, w->s->e), w->s->e);
+	assert_true(h.unknown_ms > 0);
+	assert_int_equal(h.state, DB_HOST_UP);
+}
+
+static void one_that_drains_takes_over_what_is_known_and_ends_the_rest(void **state)
+{
+	struct watch *w = *state;
+
+	put_adopted(w, "b");
+	set_state(w, "b", DB_HOST_DRAINING);
+	look(w);
+	/* What it runs is not known yet. */
+	assert_true(adopt_is_busy(fleet_host(w->s->f, "b")));
+	show_unit(w, "b", "cache@1.service", "active");
+	look(w);
+	assert_false(is_open(w, "b"));
+	assert_int_equal(w->s->f->n_units, 0);
+	/* It has a schedule, and is not ended before that unit has. */
+	assert_true(adopt_is_busy(fleet_host(w->s->f, "b")));
+	assert_int_equal(fleet_host(w->s->f, "b")->h.state, DB_HOST_DRAINING);
+	forget_states(w);
+	look(w);
+	assert_false(adopt_is_busy(fleet_host(w->s->f, "b")));
+}
+
+static void a_restored_record_of_a_launch_may_be_of_a_host_that_serves(void **state)
+{
+	struct watch *w = *state;
+	CLEANUP(db_host_done) struct db_host h = { 0 };
+
+	scene_host(w->s, "b", "p", DB_HOST_BOOTING);
+	scene_host(w->s, "c", "p", DB_HOST_UP);
+	assert_ok(db_hosts_adopt(w->s->db->db, NOW_MS, w->s->e), w->s->e);
+	assert_true(is_open(w, "b"));
+	assert_true(is_open(w, "c"));
+	show(w, "hosts", "b", "{\"metadata\": {}}");
+	show_unit(w, "b", "web@2.service", "active");
+	look(w);
+	assert_on(w, "web@2.service", "b");
+	assert_ok(db_host_get(w->s->db->db, "b", &h, w->s->e), w->s->e);
+	assert_int_equal(h.state, DB_HOST_UP);
+	assert_true(h.ready_ms > 0);
+}
+
+static void one_that_left_its_name_to_its_successor_is_not_doubled(void **state)
+{
+	struct watch *w = *state;
+
+	put_adopted(w, "b");
+	put_unit(w, "web@1.service:b", "b");
+	show_unit(w, "b", "web@1.service", "active");
+	look(w);
+	assert_on(w, "web@1.service:b", "b");
+	assert_int_equal(w->s->f->n_units, 1);
+}
+
 #define WATCH_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -290,6 +396,11 @@ int main(void)
 		WATCH_TEST(one_that_tells_none_has_none_in_the_end),
 		WATCH_TEST(it_is_left_alone_while_a_unit_of_it_is_of_no_stack),
 		WATCH_TEST(what_has_ended_is_not_taken_over),
+		WATCH_TEST(nothing_waits_for_its_room),
+		WATCH_TEST(one_that_waits_and_falls_silent_is_kept),
+		WATCH_TEST(one_that_drains_takes_over_what_is_known_and_ends_the_rest),
+		WATCH_TEST(a_restored_record_of_a_launch_may_be_of_a_host_that_serves),
+		WATCH_TEST(one_that_left_its_name_to_its_successor_is_not_doubled),
 	};
 
 	return cmocka_run_group_tests_name("adopt", tests, NULL, NULL);

@@ -288,6 +288,73 @@ static void a_unit_whose_name_can_exist_once_moves_when_there_is_room(void **sta
 	assert_int_equal(fleet_tier(w->s->f, "shop", "lb")->n_units, 1);
 }
 
+/* The unit is to be run again on its host, which falls silent meanwhile. */
+static void fall_silent_in_a_restart(struct watch *w, const char *unit)
+{
+	static const char *const ids[] = { "a", "b", "c", "d" };
+	struct fleet_unit *u;
+
+	scene_load(w->s);
+	u = scene_unit(w->s, unit);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		if (strcmp(ids[i], u->u.host) == 0)
+			w->silent = ids[i];
+	u->u.goal = DB_GOAL_RESTART;
+	u->dirty = true;
+	scene_save(w->s);
+}
+
+static void one_that_was_being_restarted_is_replaced_as_well(void **state)
+{
+	struct watch *w = *state;
+
+	w->o->opts.lost_after_ms = 3600000;
+	stand(w, STACK("", ""));
+	scene_desire(w->s, "lb", 1);
+	look(w);
+	look(w);
+	fall_silent_in_a_restart(w, "web@1.service");
+	assert_true(look_until(w, web(w)->healthy == 2 && web(w)->n_units == 3));
+	assert_string_equal(place_of(w, "web@1.service"), w->silent);
+	w->silent = NULL;
+	assert_true(look_until(w, web(w)->n_units == 2));
+	fall_silent_in_a_restart(w, "lb.service");
+	assert_true(look_until(w, fleet_tier(w->s->f, "shop", "lb")->healthy == 1));
+	assert_string_not_equal(place_of(w, "lb.service"), w->silent);
+}
+
+static void one_that_took_hosts_with_it_moves_to_no_other(void **state)
+{
+	struct watch *w = *state;
+	struct db_roll_out *r;
+	int64_t version;
+
+	w->o->opts.lost_after_ms = 3600000;
+	stand(w, STACK("", ""));
+	scene_desire(w->s, "lb", 1);
+	look(w);
+	look(w);
+	scene_load(w->s);
+	version = w->s->f->stacks.v[0].version;
+	r = &(struct db_roll_out){
+		.stack = (char *)(uintptr_t) "shop",
+		.tier = (char *)(uintptr_t) "lb",
+		.hash = (char *)(uintptr_t)fleet_tier(w->s->f, "shop", "lb")
+				->cat->unit->hash,
+		.good = (char *)(uintptr_t) "",
+		.state = DB_ROLL_OUT_BANNED,
+	};
+	assert_ok(db_roll_outs_put(w->s->db->db, r, &version, 1, w->s->e), w->s->e);
+	w->silent = *place_of(w, "lb.service") == 'a'   ? "a"
+		    : *place_of(w, "lb.service") == 'b' ? "b"
+		    : *place_of(w, "lb.service") == 'c' ? "c"
+							: "d";
+	assert_true(look_until(w, host(w, w->silent)->is_replaced));
+	look_for(w, 50);
+	assert_string_equal(place_of(w, "lb.service"), w->silent);
+	assert_int_equal(scene_unit(w->s, "lb.service")->u.goal, DB_GOAL_RUN);
+}
+
 static void in_a_full_pool_one_host_more_replaces_one_that_is_not_heard(void **state)
 {
 	static const char conf[] =
@@ -399,6 +466,26 @@ static void one_that_holds_state_is_told_and_ended_by_a_person_alone(void **stat
 	assert_true(look_until(w, web(w)->healthy == 2));
 }
 
+static void in_doubt_one_is_given_up_by_a_person_alone(void **state)
+{
+	struct watch *w = *state;
+	const char *given_up;
+
+	stand(w, STACK("", ""));
+	given_up = strcmp(place_of(w, "web@1.service"), "a") == 0 ? "a" : "b";
+	w->silent = "all";
+	assert_true(look_until(w, host(w, "a")->unknown_ms && host(w, "d")->unknown_ms));
+	look_for(w, 100);
+	assert_true(is_told(w, OBSERVE_DOUBTED, "'foretide drain HOST'"));
+	assert_ok(db_host_set_state(w->s->db->db, given_up, DB_HOST_DRAINING, "by hand",
+				    NOW_MS, w->s->e),
+		  w->s->e);
+	assert_true(look_until(w, fleet_host(w->s->f, given_up)->n_units == 0));
+	look_for(w, 50);
+	assert_string_not_equal(place_of(w, "web@2.service"), given_up);
+	assert_int_equal(scene_unit(w->s, "web@2.service")->u.goal, DB_GOAL_RUN);
+}
+
 static void unless_its_pool_says_that_state_is_lost_too(void **state)
 {
 	struct watch *w = *state;
@@ -497,12 +584,15 @@ int main(void)
 		WATCH_TEST(one_that_returns_is_taken_back_and_the_surplus_goes),
 		WATCH_TEST(what_was_replaced_stays_so_over_a_restart),
 		WATCH_TEST(a_unit_whose_name_can_exist_once_moves_when_there_is_room),
+		WATCH_TEST(one_that_was_being_restarted_is_replaced_as_well),
+		WATCH_TEST(one_that_took_hosts_with_it_moves_to_no_other),
 		WATCH_TEST(in_a_full_pool_one_host_more_replaces_one_that_is_not_heard),
 		WATCH_TEST(most_hosts_silent_together_are_doubted),
 		WATCH_TEST(nothing_is_concluded_while_nobody_listened),
 		WATCH_TEST(one_is_lost_once_others_serve_in_its_place),
 		WATCH_TEST(the_time_of_its_pool_is_kept),
 		WATCH_TEST(one_that_holds_state_is_told_and_ended_by_a_person_alone),
+		WATCH_TEST(in_doubt_one_is_given_up_by_a_person_alone),
 		WATCH_TEST(unless_its_pool_says_that_state_is_lost_too),
 		WATCH_TEST(none_is_ended_under_a_hold),
 		WATCH_TEST(of_a_stack_that_is_deleted_nobody_is_waited_for),

@@ -404,6 +404,24 @@ static void those_that_come_back_last_are_not_lost_at_the_heal(void **state)
 	assert_false(silences_doubt_all(p->s));
 }
 
+static void in_doubt_it_is_known_who_is_silent_for_long(void **state)
+{
+	struct place *p = *state;
+
+	stand(p, "web", 3);
+	pass(p, MINUTE);
+	cut(p, 0, 2);
+	pass(p, LOST_MS - MINUTE);
+	assert_false(p->h[0].is_long);
+	pass(p, 2 * MINUTE);
+	assert_true(p->h[0].is_long && p->h[1].is_long);
+	assert_false(p->h[2].is_long);
+	assert_int_equal(p->lost, 0);
+	heal(p, 0, 1);
+	pass(p, 500);
+	assert_false(p->h[0].is_long);
+}
+
 static void the_doubt_outlasts_the_return_of_the_first_by_a_minute(void **state)
 {
 	struct place *p = *state;
@@ -529,6 +547,7 @@ int main(void)
 		TEST(a_rack_of_seventy_is_replaced_a_tenth_a_minute),
 		TEST(an_installation_that_is_silent_is_replaced_slowly),
 		TEST(those_that_come_back_last_are_not_lost_at_the_heal),
+		TEST(in_doubt_it_is_known_who_is_silent_for_long),
 		TEST(the_doubt_outlasts_the_return_of_the_first_by_a_minute),
 		TEST(hosts_that_are_cut_from_the_store_alone_raise_no_doubt),
 		TEST(the_last_host_of_a_pool_waits_twice_as_long),

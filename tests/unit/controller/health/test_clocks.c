@@ -90,14 +90,33 @@ static void a_small_skew_is_the_least_of_some_batches(void **state)
 	assert_false(told(s, 8, ""));
 }
 
-static void a_large_one_counts_at_once(void **state)
+static void one_that_is_ahead_counts_at_once(void **state)
 {
 	struct skew *s = *state;
 
 	assert_int_equal(skew_note(s, "a", -3600000, 0), -3600000);
 	assert_true(told(s, 1, "a is 1h ahead of"));
 	assert_true(told(s, 1, "corrected"));
-	assert_int_equal(skew_note(s, "a", 120000, 2), 120000);
+	/* Less under way than the figure in force allows. */
+	assert_int_equal(skew_note(s, "a", -3602000, 2), -3602000);
+	assert_int_equal(skew_note(s, "a", -7200000, 3), -7200000);
+	/* One that was held up is no clock that was put right. */
+	assert_int_equal(skew_note(s, "b", -5000, 3), -5000);
+	assert_int_equal(skew_note(s, "b", 10, 4), -5000);
+	assert_int_equal(skew_note(s, "b", -5000, 5), -5000);
+	assert_int_equal(skew_note(s, "b", 10, 6), -5000);
+	assert_int_equal(skew_note(s, "b", 20, 7), -5000);
+	assert_int_equal(skew_note(s, "b", 15, 8), 0);
+}
+
+static void a_large_one_counts_when_two_batches_agree(void **state)
+{
+	struct skew *s = *state;
+
+	assert_int_equal(skew_note(s, "a", 120300, 0), 0);
+	assert_false(told(s, 0, ""));
+	assert_int_equal(skew_note(s, "a", 120000, 1), 120000);
+	assert_int_equal(skew_note(s, "b", 130000, 2), 0);
 	assert_int_equal(skew_note(s, "b", 130000, 2), 130000);
 	assert_true(told(s, 3, "1 more host"));
 	assert_true(told(s, 3, "or the controller's"));
@@ -105,10 +124,23 @@ static void a_large_one_counts_at_once(void **state)
 	assert_false(told(s, 3 + 2 * SKEW_KEPT_MS, ""));
 }
 
+static void what_lay_in_the_socket_of_a_stopped_process_is_no_skew(void **state)
+{
+	struct skew *s = *state;
+
+	for (int64_t now = 0; now < 60000; now += 20000) {
+		assert_int_equal(skew_note(s, "a", 20000, now), 0);
+		assert_int_equal(skew_note(s, "a", 2800, now + 1), 0);
+		assert_false(told(s, now + 2, ""));
+		assert_int_equal(skew_note(s, "a", 30, now + 3), 0);
+	}
+}
+
 static void beyond_all_reason_nothing_is_corrected(void **state)
 {
 	struct skew *s = *state;
 
+	assert_int_equal(skew_note(s, "a", 2 * SKEW_MAX_MS, 0), 0);
 	assert_int_equal(skew_note(s, "a", 2 * SKEW_MAX_MS, 0), 0);
 	assert_true(told(s, 1, "cannot be used"));
 }
@@ -122,7 +154,7 @@ static void many_hosts_are_kept_apart(void **state)
 		for (int i = 0; i < 300; i++) {
 			snprintf(name, sizeof(name), "host-%d", i * 7919 % 300);
 			assert_int_equal(skew_note(s, name, 20000 + i * 7919 % 300, 0),
-					 20000 + i * 7919 % 300);
+					 round ? 20000 + i * 7919 % 300 : 0);
 		}
 	skew_forget(s);
 	assert_false(told(s, 0, ""));
@@ -137,8 +169,13 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_small_skew_is_the_least_of_some_batches,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(a_large_one_counts_at_once, setup,
+		cmocka_unit_test_setup_teardown(one_that_is_ahead_counts_at_once, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_large_one_counts_when_two_batches_agree,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_lay_in_the_socket_of_a_stopped_process_is_no_skew, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(beyond_all_reason_nothing_is_corrected,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(many_hosts_are_kept_apart, setup,

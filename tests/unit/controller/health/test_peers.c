@@ -26,11 +26,17 @@ static void one_that_breaks_off_again_and_again_is_told_once(void **state)
 	for (int i = 0; i < 15; i++)
 		assert_false(unasked_note(u, "10.0.0.7", now += 5000));
 	assert_true(unasked_note(u, "10.0.0.7", now += 60000));
-	/* Over once it asks, or is silent. */
+	/* Over once it asks, or is silent; and not told anew at once. */
 	unasked_clear(u, "10.0.0.7");
 	assert_false(unasked_problem(u, now, text, sizeof(text)));
 	for (int i = 0; i < 3; i++)
-		(void)unasked_note(u, "10.0.0.8", now);
+		assert_false(unasked_note(u, "10.0.0.7", now += 5000));
+	assert_true(unasked_problem(u, now, text, sizeof(text)));
+	unasked_clear(u, "10.0.0.7");
+	for (int i = 0; i < 100; i++)
+		assert_false(unasked_note(u, "10.0.0.8", now += 40));
+	assert_false(unasked_problem(u, now, text, sizeof(text)));
+	assert_true(unasked_note(u, "10.0.0.8", now += 2000));
 	assert_true(unasked_problem(u, now, text, sizeof(text)));
 	assert_false(unasked_problem(u, now + 300000, text, sizeof(text)));
 	unasked_free(u);

@@ -2,6 +2,7 @@
 /* How far a new text goes, and where it stops. */
 #include "fleet_fixture.h"
 
+#include "responses.h"
 #include "rollout.h"
 #include "samples.h"
 
@@ -22,7 +23,10 @@ struct watchman {
 	bool is_doubtful;
 	const char *fails;   /* instances with the new text; NULL: none does */
 	bool are_late;       /* instances with the new text do not serve */
-	const char *silent;  /* a host; NULL */
+	const char *silent;  /* hosts, "ab", that are replaced; NULL */
+	bool are_in_grace;   /* they are not yet */
+	bool push_still;     /* their metrics arrive */
+	const char *applied; /* between reading and writing; NULL */
 	bool by_application; /* responses are counted, else by the balancer */
 };
 
@@ -68,6 +72,13 @@ static void see(struct watchman *w, struct fleet_unit *u)
 	u->failing = is_rolling(u) && u->host ? w->fails : NULL;
 }
 
+static void see_host(const struct watchman *w, struct fleet_host *h)
+{
+	h->alive = !w->silent || !strchr(w->silent, *h->h.id);
+	h->h.is_replaced = !h->alive && !w->are_in_grace;
+	h->is_cut = !h->alive && w->push_still;
+}
+
 /* A round: all instances are placed on host a, b, c by turns, and serve. */
 static void go_round(struct watchman *w)
 {
@@ -77,10 +88,11 @@ static void go_round(struct watchman *w)
 	scene_load(w->s);
 	f = w->s->f;
 	for (size_t i = 0; i < f->n_hosts; i++)
-		f->hosts[i].alive =
-			!w->silent || strcmp(f->hosts[i].h.id, w->silent) != 0;
+		see_host(w, &f->hosts[i]);
 	for (size_t i = 0; i < f->n_units; i++)
 		see(w, &f->units[i]);
+	if (w->applied)
+		scene_apply(w->s, STACK, w->applied);
 	assert_ok(roll_outs_update(w->r, f, !w->is_doubtful, w->mono_ms, &w->events,
 				   w->s->e),
 		  w->s->e);
@@ -280,6 +292,25 @@ static void the_same_applied_again_is_another_try(void **state)
 	assert_int_equal(n_new(w), 3);
 }
 
+static void what_is_applied_while_it_stops_is_another_try_as_well(void **state)
+{
+	struct watchman *w = *state;
+
+	begin(w, STACK);
+	w->fails = "failed";
+	w->applied = NEW_TEXT;
+	pass(w, 1);
+	assert_int_equal(n_events(w, "rollout-stopped"), 1);
+	w->applied = NULL;
+	pass(w, 1);
+	assert_int_equal(state_of(w), DB_ROLL_OUT_RUNNING);
+	w->fails = NULL;
+	for (int i = 0; i < 8; i++)
+		pass(w, 61);
+	assert_int_equal(state_of(w), DB_ROLL_OUT_DONE);
+	assert_int_equal(n_events(w, "rollout-stopped"), 1);
+}
+
 static void it_goes_back_by_itself_where_the_stack_asks_for_it(void **state)
 {
 	struct watchman *w = *state;
@@ -310,6 +341,70 @@ static void it_goes_back_by_itself_where_the_stack_asks_for_it(void **state)
 	db_stack_done(&s);
 	assert_ok(db_stack_get(w->s->db->db, "shop", &s, w->s->e), w->s->e);
 	assert_int_equal(s.version, version);
+}
+
+static void put_hold(struct watchman *w, int64_t *ret_id)
+{
+	struct db_hold hold = {
+		.stack = (char *)(uintptr_t) "shop",
+		.tier = (char *)(uintptr_t) "web",
+		.reason = (char *)(uintptr_t) "a test",
+		.owner = (char *)(uintptr_t) "me",
+		.created_ms = NOW_MS,
+		.expires_ms = NOW_MS + INT64_C(86400000),
+	};
+
+	assert_ok(db_hold_add(w->s->db->db, &hold, ret_id, w->s->e), w->s->e);
+}
+
+#define WITH_DB                                                            \
+	CONF("rollback = auto\n")                                          \
+	"[pool q]\ndriver = fake\nmax = 2\n[tier db]\nunit = db.service\n" \
+	"pool = q\nstateful = yes\n"
+
+static void what_came_with_the_text_stays_when_it_goes_back(void **state)
+{
+	struct watchman *w = *state;
+	CLEANUP(db_pool_done) struct db_pool q = { 0 };
+
+	stand(w, CONF("rollback = auto\n"));
+	scene_apply(w->s, WITH_DB, NEW_TEXT);
+	pass(w, 1);
+	w->fails = "failed";
+	pass(w, 1);
+	assert_int_equal(n_events(w, "stack-rolled-back"), 1);
+	w->fails = NULL;
+	for (int i = 0; i < 5; i++)
+		pass(w, 61);
+	assert_int_equal(w->s->f->n_tiers, 2);
+	assert_ok(db_pool_get(w->s->db->db, "q", &q, w->s->e), w->s->e);
+	assert_int_equal(q.max, 2);
+	assert_int_equal(w->s->f->tiers[1].roll.state, DB_ROLL_OUT_DONE);
+	assert_string_equal(w->s->f->tiers[1].roll.good, w->s->f->tiers[1].roll.hash);
+}
+
+static void under_a_hold_it_does_not_go_back_and_tells_why_once(void **state)
+{
+	struct watchman *w = *state;
+	CLEANUP(db_event_list_done) struct db_event_list l = { 0 };
+	const struct db_event_filter of = { .kind = "rollback-failed" };
+	int64_t id;
+
+	begin(w, CONF("rollback = auto\n"));
+	put_hold(w, &id);
+	w->fails = "failed";
+	pass(w, 1);
+	pass(w, 1);
+	assert_int_equal(n_events(w, "stack-rolled-back"), 0);
+	assert_ok(db_event_list(w->s->db->db, &of, &l, w->s->e), w->s->e);
+	assert_int_equal(l.n, 1);
+	assert_non_null(strstr(l.v[0].message, "shop/web cannot go back by itself: it is "
+					       "on hold; go back with 'foretide "
+					       "rollback shop'"));
+	assert_ok(db_hold_release(w->s->db->db, id, "me", w->s->now_ms, w->s->e),
+		  w->s->e);
+	pass(w, 1);
+	assert_int_equal(n_events(w, "stack-rolled-back"), 1);
 }
 
 static void what_was_good_comes_back_to_all_at_once_whatever_happens(void **state)
@@ -417,6 +512,44 @@ static void one_that_answers_as_the_others_does_not(void **state)
 	assert_int_equal(state_of(w), DB_ROLL_OUT_DONE);
 }
 
+static void add_responses(struct watchman *w, const char *server, double v)
+{
+	CLEANUP(free)
+	char *labels = xasprintf("code=\"2xx\",host=\"l\",proxy=\"x\",server=\"%s\","
+				 "stack=\"shop\",tier=\"front\",unit=\"front.service\"",
+				 server);
+	const struct db_sample_in in = { "haproxy_server_http_responses_total", labels,
+					 DB_COUNTER, w->s->now_ms, v };
+
+	assert_ok(db_samples_add(w->s->db->db, &in, 1, w->s->now_ms, NULL, w->s->e),
+		  w->s->e);
+}
+
+#define ALONE                                                                        \
+	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n[tier lb]\nunit = " \
+	"lb.service\npool = p\n"
+
+static void a_server_counts_for_its_host_when_a_port_follows(void **state)
+{
+	struct watchman *w = *state;
+	CLEANUP(response_count_free)
+	struct response_count *c = response_count_new("shop", "lb");
+	struct responses of_new, of_old;
+
+	scene_apply(w->s, ALONE, TEXT);
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	for (int i = 0; i < 5; i++) {
+		pass(w, 1);
+		add_responses(w, "lb-a-80", i * 5);
+		add_responses(w, "lb-a", i * 100);
+		add_responses(w, "lb-a980", i * 100);
+		response_count_update(c, w->s->db->db, w->s->f, &w->s->f->tiers[0],
+				      w->s->f->tiers[0].cat->unit->hash, &of_new,
+				      &of_old);
+	}
+	assert_true(of_new.all > 0 && of_new.all < 100);
+}
+
 /* ---------------------------------------------------------------- killers */
 
 /* Its host falls silent, and is lost: what it ran is placed anew. */
@@ -429,10 +562,6 @@ static void fall(struct watchman *w, const char *host)
 		  w->s->e);
 	w->silent = NULL;
 }
-
-#define ALONE                                                                        \
-	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = 9\n[tier lb]\nunit = " \
-	"lb.service\npool = p\n"
 
 static const char *host_of(struct watchman *w)
 {
@@ -456,26 +585,34 @@ static void move_to(struct watchman *w, const char *host)
 	pass(w, 1);
 }
 
-static void a_unit_that_takes_two_hosts_with_it_is_started_nowhere(void **state)
+/* The unit runs on a, which is silent. */
+static void lose_first(struct watchman *w)
 {
-	struct watchman *w = *state;
-	const char *first;
-	char text[600];
-
 	scene_apply(w->s, ALONE, TEXT);
 	for (const char *h = "a\0b\0c\0"; *h; h += 2)
 		scene_host(w->s, h, "p", DB_HOST_UP);
 	pass(w, 1);
 	pass(w, 1);
 	assert_int_equal(state_of(w), DB_ROLL_OUT_DONE);
-	first = host_of(w);
-	fall(w, first);
+	assert_string_equal(host_of(w), "a");
+	w->silent = "a";
+	pass(w, 5);
+}
+
+static void a_unit_that_takes_two_hosts_with_it_is_started_nowhere(void **state)
+{
+	struct watchman *w = *state;
+	char text[600];
+
+	lose_first(w);
+	fall(w, "a");
 	assert_int_equal(n_events(w, "unit-kills-hosts"), 0);
-	move_to(w, strcmp(first, "b") == 0 ? "c" : "b");
-	fall(w, host_of(w));
+	move_to(w, "b");
+	fall(w, "b");
 	assert_int_equal(n_events(w, "unit-kills-hosts"), 1);
 	assert_true(roll_outs_kills_problem(w->s->f, text, sizeof(text)));
-	assert_non_null(strstr(text, "unit lb.service of shop/lb took host "));
+	assert_non_null(strstr(text, "unit lb.service of shop/lb took host a and then "
+				     "host b with it: "));
 	for (int i = 0; i < 3; i++)
 		pass(w, 60);
 	assert_int_equal(w->s->f->n_units, 0);
@@ -484,6 +621,67 @@ static void a_unit_that_takes_two_hosts_with_it_is_started_nowhere(void **state)
 	pass(w, 1);
 	assert_int_equal(w->s->f->n_units, 1);
 	assert_false(roll_outs_kills_problem(w->s->f, text, sizeof(text)));
+}
+
+static void hosts_that_are_heard_again_were_not_taken(void **state)
+{
+	struct watchman *w = *state;
+
+	lose_first(w);
+	for (const char *h = "b\0c\0a\0"; *h; h += 2) {
+		move_to(w, h);
+		w->silent = NULL;
+		pass(w, 20);
+		w->silent = h;
+		pass(w, 10);
+	}
+	assert_int_equal(n_events(w, "unit-kills-hosts"), 0);
+	assert_int_equal(w->s->f->n_units, 1);
+}
+
+static void a_host_in_its_grace_or_in_doubt_or_that_pushes_was_not_taken(void **state)
+{
+	struct watchman *w = *state;
+
+	lose_first(w);
+	move_to(w, "b");
+	w->silent = "ab";
+	w->are_in_grace = true;
+	pass(w, 5);
+	w->are_in_grace = false;
+	w->push_still = true;
+	pass(w, 5);
+	w->push_still = false;
+	w->is_doubtful = true;
+	pass(w, 5);
+	assert_int_equal(n_events(w, "unit-kills-hosts"), 0);
+}
+
+static void the_ban_ends_when_one_of_its_hosts_is_heard_and_ends_nothing(void **state)
+{
+	struct watchman *w = *state;
+	char text[600];
+
+	lose_first(w);
+	move_to(w, "b");
+	w->silent = "ab";
+	for (int i = 0; i < 3; i++)
+		pass(w, 60);
+	assert_int_equal(n_events(w, "unit-kills-hosts"), 1);
+	/* Where it is it stays. */
+	assert_string_equal(host_of(w), "b");
+	assert_int_equal(w->s->f->units[0].u.goal, DB_GOAL_RUN);
+	/* Also to a controller that is started meanwhile. */
+	roll_outs_free(w->r);
+	w->r = roll_outs_new();
+	w->silent = "b";
+	pass(w, 1);
+	assert_int_equal(n_events(w, "unit-cleared"), 1);
+	assert_false(roll_outs_kills_problem(w->s->f, text, sizeof(text)));
+	w->silent = NULL;
+	pass(w, 61);
+	assert_int_equal(state_of(w), DB_ROLL_OUT_DONE);
+	assert_string_equal(host_of(w), "b");
 }
 
 static void one_that_ran_for_long_or_elsewhere_is_no_killer(void **state)
@@ -512,12 +710,19 @@ int main(void)
 		WATCH_TEST(on_a_doubt_it_does_not_stop),
 		WATCH_TEST(what_is_added_meanwhile_gets_the_good_text),
 		WATCH_TEST(the_same_applied_again_is_another_try),
+		WATCH_TEST(what_is_applied_while_it_stops_is_another_try_as_well),
 		WATCH_TEST(it_goes_back_by_itself_where_the_stack_asks_for_it),
+		WATCH_TEST(what_came_with_the_text_stays_when_it_goes_back),
+		WATCH_TEST(under_a_hold_it_does_not_go_back_and_tells_why_once),
 		WATCH_TEST(what_was_good_comes_back_to_all_at_once_whatever_happens),
 		WATCH_TEST(one_that_answers_with_errors_stops_it),
 		WATCH_TEST(one_whose_own_count_says_so_stops_it_too),
 		WATCH_TEST(one_that_answers_as_the_others_does_not),
+		WATCH_TEST(a_server_counts_for_its_host_when_a_port_follows),
 		WATCH_TEST(a_unit_that_takes_two_hosts_with_it_is_started_nowhere),
+		WATCH_TEST(hosts_that_are_heard_again_were_not_taken),
+		WATCH_TEST(a_host_in_its_grace_or_in_doubt_or_that_pushes_was_not_taken),
+		WATCH_TEST(the_ban_ends_when_one_of_its_hosts_is_heard_and_ends_nothing),
 		WATCH_TEST(one_that_ran_for_long_or_elsewhere_is_no_killer),
 	};
 

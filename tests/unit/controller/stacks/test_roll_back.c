@@ -41,7 +41,9 @@ static void stop(struct scene *s, const char *hash, const char *good)
 				       .why = none,
 				       .since_ms = NOW_MS };
 
-	assert_ok(db_roll_outs_put(s->db->db, &r, 1, s->e), s->e);
+	const int64_t version = version_in_force(s);
+
+	assert_ok(db_roll_outs_put(s->db->db, &r, &version, 1, s->e), s->e);
 }
 
 static const char *hash_in_force(struct scene *s)
@@ -121,6 +123,38 @@ static void the_same_applied_again_is_told_as_another_try(void **state)
 	assert_int_equal(l.v[0].state, DB_ROLL_OUT_RUNNING);
 }
 
+static void by_itself_the_unit_alone_goes_back(void **state)
+{
+	struct scene *s = *state;
+	CLEANUP(free) char *good = NULL;
+	CLEANUP(db_tier_done) struct db_tier t = { 0 };
+	CLEANUP(db_stack_done) struct db_stack now = { 0 };
+	int64_t from = 0, version = 0;
+
+	scene_apply(s, CONF, ONE);
+	good = xstrdup(hash_in_force(s));
+	scene_apply(s, CONF "min = 2\n[secret key]\n", TWO);
+	assert_ok(db_tier_get(s->db->db, "shop", "web", &t, s->e), s->e);
+	t.step_out_max = 7;
+	assert_ok(db_tier_put(s->db->db, &t, s->e), s->e);
+	assert_int_equal(stack_go_back(s->db->db, "shop", "web@.service", good, 1, NOW_MS,
+				       &from, &version, s->e),
+			 ERR_CONFLICT);
+	assert_int_equal(stack_go_back(s->db->db, "shop", "app@.service", good, 2, NOW_MS,
+				       &from, &version, s->e),
+			 ERR_NOT_FOUND);
+	assert_ok(stack_go_back(s->db->db, "shop", "web@.service", good, 2, NOW_MS, &from,
+				&version, s->e),
+		  s->e);
+	assert_int_equal(from, 1);
+	assert_int_equal(version, 3);
+	assert_string_equal(hash_in_force(s), good);
+	assert_int_equal(s->f->tiers[0].t.min, 2);
+	assert_int_equal(s->f->tiers[0].t.step_out_max, 7);
+	assert_ok(db_stack_get(s->db->db, "shop", &now, s->e), s->e);
+	assert_non_null(strstr(now.text_json, "[secret key]"));
+}
+
 static void a_tier_may_go_back_by_itself_where_its_stack_does_not(void **state)
 {
 	struct scene *s = *state;
@@ -140,6 +174,7 @@ int main(void)
 		SCENE_TEST(without_a_number_it_is_the_latest_that_differs),
 		SCENE_TEST(after_a_stop_it_is_the_latest_with_the_good_text),
 		SCENE_TEST(the_same_applied_again_is_told_as_another_try),
+		SCENE_TEST(by_itself_the_unit_alone_goes_back),
 		SCENE_TEST(a_tier_may_go_back_by_itself_where_its_stack_does_not),
 	};
 

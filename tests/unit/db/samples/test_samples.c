@@ -653,9 +653,29 @@ static void history_put_in_while_days_are_rolled_up_is_all_there(void **state)
 				     T0 + 7 * HOUR_MS);
 }
 
+static void a_count_in_order_is_never_taken_for_an_earlier_time(void **state)
+{
+	struct fixture *f = *state;
+	struct db_sample_in in[] = { { "c", "", DB_COUNTER, T0 + 1000, 10 },
+				     { "c", "", DB_COUNTER, T0 + 9000, 90 },
+				     { "g", "", DB_GAUGE, T0 + 9000, 1 } };
+	struct db_samples_result r;
+
+	assert_ok(db_samples_add_in_order(f->db, in, 3, T0 + 9000, &r, &f->e), &f->e);
+	assert_int_equal(r.added, 3);
+	in[0].t_ms = in[2].t_ms = T0 + 5000;
+	in[1].t_ms = T0 + 10000;
+	assert_ok(db_samples_add_in_order(f->db, in, 3, T0 + 10000, &r, &f->e), &f->e);
+	assert_int_equal(r.added, 2);
+	assert_int_equal(r.duplicate, 1);
+	assert_int_equal(count(f, "c", T0, T0 + 10001), 3);
+	assert_int_equal(count(f, "g", T0, T0 + 10001), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		DB_TEST(a_count_in_order_is_never_taken_for_an_earlier_time),
 		DB_TEST(samples_come_back_before_and_after_packing_and_reopening),
 		DB_TEST(late_and_double_samples_find_their_place),
 		DB_TEST(a_shuffled_batch_is_the_same_as_a_sorted_one),
