@@ -38,6 +38,7 @@ struct files {
 	struct loop_timer *again;
 	files_done_fn *done;
 	void *arg;
+	bool closing;
 	pthread_mutex_t lock;
 	struct change *changes;
 };
@@ -86,7 +87,7 @@ static bool replaces(const struct change *c, const char *path)
 	return c->action != ACTION_SYNC && strcmp(c->path, path) == 0;
 }
 
-/* A later change of its path, which has yet to be made: newer ones are first. */
+/* A later change of its path: newer ones are first. */
 static struct change *newer(const struct change *c)
 {
 	for (struct change *n = c->files->changes; n != c; n = n->next)
@@ -95,29 +96,19 @@ static struct change *newer(const struct change *c)
 	return NULL;
 }
 
-/* False: it was told already that this file cannot be written. */
-static bool note_failure(struct change *c)
-{
-	struct change *n = newer(c);
-	const bool is_new = !c->told;
-
-	c->told = true;
-	if (n)
-		n->told = true;
-	c->failed = c->repeat && !n;
-	if (c->failed && !loop_timer_is_set(c->files->again))
-		loop_timer_in(c->files->again, AGAIN_MS);
-	return is_new;
-}
-
+/* Each change knows how the one before it ended, so that a failure is told once. */
 static void on_done(void *arg)
 {
-	struct change *c = arg;
+	struct change *c = arg, *next = newer(c);
+	const bool failed = c->err.code != 0, is_known = failed && c->told && c->repeat;
 
-	if (c->needless || (c->err.code && !note_failure(c)))
+	if (c->needless)
 		return;
-	if (c->done)
-		c->done(c->arg, c->path, c->err.code ? &c->err : NULL);
+	c->told = failed;
+	if (next)
+		next->told = failed;
+	if (c->done && !is_known)
+		c->done(c->arg, c->path, failed ? &c->err : NULL);
 }
 
 static void change_free(struct change *c)
@@ -130,12 +121,17 @@ static void change_free(struct change *c)
 	free(c);
 }
 
+/* The worker is done with it. It is tried again unless its user has another by now. */
 static void on_left(void *arg)
 {
 	struct change *c = arg;
+	struct files *f = c->files;
 
+	c->failed = c->err.code && c->repeat && !c->needless && !f->closing && !newer(c);
 	if (!c->failed)
 		change_free(c);
+	else if (!loop_timer_is_set(f->again))
+		loop_timer_in(f->again, AGAIN_MS);
 }
 
 static void give(struct change *c)
@@ -170,8 +166,7 @@ static bool supersede(struct files *f, const char *path)
 		next = c->next;
 		if (strcmp(c->path, path) != 0)
 			continue;
-		if (c->failed || !c->begun)
-			told |= c->told;
+		told |= c->told && !c->needless;
 		if (c->failed) {
 			change_free(c);
 		} else if (!c->begun) {
@@ -278,6 +273,7 @@ void files_close(struct files *f)
 {
 	if (!f)
 		return;
+	f->closing = true;
 	on_again(f);
 	loop_timer_free(f->again);
 	/* While a write hangs, its thread uses all of this. */

@@ -219,6 +219,31 @@ static void a_write_that_failed_is_made_again_and_told_once(void **state)
 	assert_content(f, "missing/b", "b");
 }
 
+static void on_failure(void *arg, const char *path, const struct err *err)
+{
+	struct fixture *f = arg;
+
+	on_file(f, path, err);
+	if (err)
+		write_file(f, "other", "x", FILES_UNSYNCED);
+	if (err && strstr(path, "missing"))
+		files_write(f->files, path, "new", 3, 0600, FILES_UNSYNCED);
+}
+
+static void who_is_told_of_a_failure_may_write_the_file_at_once(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free) char *missing = path_of(f, "missing");
+
+	files_close(TAKE(f->files));
+	CHECK(files_open(f->loop, on_failure, f, &f->files, NULL) == 0);
+	write_file(f, "missing/a", "old", FILES_UNSYNCED);
+	run_until_said(f, "a failed other ");
+	CHECK(mkdir(missing, 0755) == 0);
+	run_until_said(f, "a failed other a ");
+	assert_content(f, "missing/a", "new");
+}
+
 static void what_failed_is_tried_once_more_at_the_end(void **state)
 {
 	struct fixture *f = *state;
@@ -327,6 +352,9 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			a_write_that_failed_is_made_again_and_told_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			who_is_told_of_a_failure_may_write_the_file_at_once, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(what_failed_is_tried_once_more_at_the_end,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(who_is_gone_is_told_nothing, setup,
