@@ -22,6 +22,7 @@ struct restore {
 	bool is_folder;
 	char *source; /* the database to read */
 	char *path;   /* where it is prepared */
+	char *folder; /* that is there for it alone; NULL: the state folder */
 	struct state_files files;
 };
 
@@ -29,11 +30,14 @@ static void restore_done(struct restore *r)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal", ".lock" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+	for (size_t i = 0; r->path && i < ARRAY_SIZE(suffixes); i++) {
 		CLEANUP(free) char *path = xasprintf("%s%s", r->path, suffixes[i]);
 
 		(void)unlink(path);
 	}
+	if (r->folder)
+		(void)rmdir(r->folder);
+	free(r->folder);
 	state_files_done(&r->files);
 	free(r->source);
 	free(r->path);
@@ -194,6 +198,10 @@ static int prepare(const struct restore *r, struct err *err)
 	if (rc < 0)
 		return rc;
 	say_age(r, db);
+	/* A copy of what it becomes is of another date. */
+	rc = db_meta_put(db, DB_META_BACKUP, "", err);
+	if (rc < 0)
+		return rc;
 	rc = say_what_is_adopted(db, err);
 	say_what_comes(r);
 	if (rc == 0)
@@ -228,19 +236,41 @@ static int check_empty(const struct options *o, struct err *err)
 		       o->state_dir);
 }
 
+static int choose_state(struct restore *r, struct err *err)
+{
+	int rc;
+
+	r->path = xasprintf("%s/restoring.db", r->o->state_dir);
+	if ((rc = state_make_folder(r->o->state_dir, err)) < 0 ||
+	    (rc = check_empty(r->o, err)) < 0)
+		return rc;
+	(void)unlink(r->path); /* of a restore that was interrupted */
+	return 0;
+}
+
+/* Whose keys are in it: mkdtemp() makes it for its owner alone. */
+static int choose_scratch(struct restore *r, struct err *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	CLEANUP(free)
+	char *folder = xasprintf("%s/foretide-restore-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+
+	if (!mkdtemp(folder))
+		return err_errno(err, ERR_STORE, "cannot create %s", folder);
+	r->folder = TAKE(folder);
+	r->path = xasprintf("%s/restoring.db", r->folder);
+	return 0;
+}
+
 int restore_state(const struct options *o, const char *from, bool check_only,
 		  struct err *err)
 {
 	CLEANUP(restore_done)
-	struct restore r = { .o = o,
-			     .from = from,
-			     .path = xasprintf("%s/restoring.db", o->state_dir) };
-	int rc;
+	struct restore r = { .o = o, .from = from };
+	int rc = check_only ? choose_scratch(&r, err) : choose_state(&r, err);
 
-	if ((rc = state_make_folder(o->state_dir, err)) < 0 ||
-	    (rc = check_empty(o, err)) < 0)
+	if (rc < 0)
 		return rc;
-	(void)unlink(r.path); /* of a restore that was interrupted */
 	if ((rc = read_backup(&r, err)) < 0 || (rc = prepare(&r, err)) < 0)
 		return err_wrap(err, rc, "restoring %s", from);
 	return check_only ? 0 : put_in_place(&r, err);

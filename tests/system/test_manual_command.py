@@ -312,6 +312,28 @@ class Site(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def test_a_backup_waits_while_another_job_runs(tmp_path):
+    asked = []
+
+    class Busy(Site):
+        def do_GET(self):
+            asked.append(self.path)
+            body = b'{"detail": "a backtest of quick/web is running"}' if len(asked) == 1 else b"all"
+            self.send_response(503 if len(asked) == 1 else 200)
+            self.send_header("Content-Length", str(len(body)))
+            if len(asked) == 1:
+                self.send_header("Retry-After", "1")
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Busy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    done = run("backup", str(tmp_path / "b"), "--url", f"http://127.0.0.1:{server.server_port}")
+    assert "a backtest of quick/web is running; waiting" in done.stderr
+    assert (tmp_path / "b").read_text() == "all" and asked == ["/v1/backup"] * 2
+    server.shutdown()
+
+
 def test_play_sends_to_a_target_for_as_long_as_it_is_told():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
     threading.Thread(target=server.serve_forever, daemon=True).start()

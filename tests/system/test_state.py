@@ -2,6 +2,7 @@
 """The controller's state: its files on disk, backups and restores, and its clock."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -44,14 +45,26 @@ def start_fails(q, *options):
     return done.stderr
 
 
+def say(q, backup):
+    """What is in a backup; the state folder stays as it is."""
+    def files():
+        return sorted(os.listdir(q.path("state"))) if os.path.exists(q.path("state")) else None
+    before = files()
+    said = subprocess.run([os.path.join(BUILD, "foretided"), "-c", q.path("foretide.conf"), "-n", "--restore",
+                           backup], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert files() == before
+    return said
+
+
 def restore(q, backup):
     """Says what is in a backup, and puts it into the state folder."""
-    options = ["-c", q.path("foretide.conf"), "--restore", backup]
-    said = subprocess.run([os.path.join(BUILD, "foretided"), *options, "-n"],
-                          capture_output=True, text=True, timeout=60, check=True).stdout
-    assert not os.path.exists(q.path("state/foretide.db"))
-    q.start(*options[2:])
+    said = say(q, backup)
+    q.start("--restore", backup)
     return said
+
+
+def date_of(said):
+    return re.match(r".*: a backup of (\S+), (?:\d+h)?(?:\d+m)?(?:\d+s)? old\n", said)[1]
 
 
 # ---------------------------------------------------------------- files
@@ -177,7 +190,9 @@ def test_a_backup_is_whole_and_a_restore_takes_over_what_runs(quick):
     quick.apply()
     quick.api("/v1/tiers/quick/web", "PATCH", {"min": 2})
     quick.up(web=2)
+    begun = quick.api("/v1/status")["now"]
     done = quick.cli("backup", quick.path("b"))
+    ended = quick.api("/v1/status")["now"]
     assert "secrets" in done.stdout
     assert os.stat(quick.path("b")).st_mode & 0o777 == 0o600
     with sqlite3.connect(quick.path("b")) as c:
@@ -203,7 +218,8 @@ def test_a_backup_is_whole_and_a_restore_takes_over_what_runs(quick):
         t.write(f.read()[:-10000])
     assert "restoring" in start_fails(quick, "--restore", quick.path("torn"))
     said = restore(quick, quick.path("b"))
-    assert f"{len(known)} hosts" in said and "0s old" not in said.split("\n", maxsplit=1)[1]
+    made = date_of(said)
+    assert f"{len(known)} hosts" in said and begun <= made <= ended
     assert all(f"host {h} " in said for h in known)
     quick.up(web=3)
     assert quick.unit_pids() == units
@@ -216,6 +232,9 @@ def test_a_backup_is_whole_and_a_restore_takes_over_what_runs(quick):
         assert set(quick.local_hosts()) == machines and {h["id"] for h in quick.hosts()} == hosts
     quick.up(lb=2, web=1)
     quick.wait("one goes", lambda: len(quick.local_hosts()) == 3)
+    # What it has become is no longer of the backup's date.
+    quick.kill()
+    assert date_of(say(quick, quick.path("state"))) > made
 
 
 # ---------------------------------------------------------------- clocks
