@@ -253,7 +253,8 @@ static int choose_scratch(struct restore *r, struct err *err)
 {
 	const char *tmp = getenv("TMPDIR");
 	CLEANUP(free)
-	char *folder = xasprintf("%s/foretide-restore-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	char *folder =
+		xasprintf("%s/foretide-restore-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 
 	if (!mkdtemp(folder))
 		return err_errno(err, ERR_STORE, "cannot create %s", folder);

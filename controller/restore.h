@@ -19,8 +19,8 @@
 /*
  * from: a file of 'foretide backup', or a copy of a state folder. Prints what the
  * controller will adopt. check_only: that alone, and the state folder is not looked at.
- * ERR_CONFLICT: it is not empty. On failure the folder is as it was, but for a part of the
- * keys when the disk failed.
+ * ERR_CONFLICT: it is not empty. On failure the folder is as it was, but for a part of
+ * the keys when the disk failed.
  */
 int restore_state(const struct options *o, const char *from, bool check_only,
 		  struct err *err) MUST_CHECK;

@@ -52,8 +52,8 @@ const char *db_look_replaced(const struct db *db)
 	return NULL;
 }
 
-/* Damage that SQLite met may have been in a copy in memory, or was mended. Of a large file
- * it stays until the next start: what is checked may not be what is damaged. */
+/* Damage that SQLite met may have been in a copy in memory, or was mended. Of a large
+ * file it stays until the next start: what is checked may not be what is damaged. */
 static void check_again(struct db *db)
 {
 	CLEANUP(db_conn_close) struct db_conn *c = NULL;

@@ -100,7 +100,8 @@ static int refuse_holds(const json_t *holds, struct err *err)
 		       "hold %lld of %s forbids it: release it (foretide release %lld), "
 		       "or force this by number (--force %s). Its reason: %.300s",
 		       field_int(first, "id"), field_text(first, "owner"),
-		       field_int(first, "id"), buf_str(&ids), field_text(first, "reason"));
+		       field_int(first, "id"), buf_str(&ids),
+		       field_text(first, "reason"));
 }
 
 /* What the dry run showed, asked for. */

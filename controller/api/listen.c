@@ -16,7 +16,7 @@
 #define CONNECTIONS_MAX 4096u
 #define IDLE_S 120u
 
-#define HELD_MS 5000        /* after this process was held nothing is said of peers */
+#define HELD_MS 5000          /* after this process was held nothing is said of peers */
 #define CERTIFICATE_BYTES 300 /* less than any, more than an alert */
 
 /* The peer took this listener's certificate: who only looks whether the port is open does
@@ -28,7 +28,8 @@ static bool has_certificate(struct MHD_Connection *conn)
 	struct tcp_info tcp = { .tcpi_bytes_acked = 0 };
 	socklen_t size = sizeof(tcp);
 
-	return fd && getsockopt(fd->connect_fd, IPPROTO_TCP, TCP_INFO, &tcp, &size) == 0 &&
+	return fd &&
+	       getsockopt(fd->connect_fd, IPPROTO_TCP, TCP_INFO, &tcp, &size) == 0 &&
 	       tcp.tcpi_bytes_acked >= CERTIFICATE_BYTES;
 }
 

@@ -40,7 +40,8 @@ struct drill_opts {
 	const struct events *events;
 	struct drill_ops ops;
 	int64_t metrics_ms;    /* real: how often agents report */
-	int64_t lost_after_ms; /* real: silence that ends a host whose pool says nothing */
+	int64_t lost_after_ms; /* real: silence that ends a host whose pool says nothing
+				*/
 	/* Real; 0: the usual ones. */
 	int64_t look_ms;    /* 200: between two looks at the stack */
 	int64_t settle_ms;  /* 3 s: all must serve for so long to have recovered */
@@ -62,8 +63,8 @@ struct drill_request {
 /* A drill that was running when a controller ended is marked as interrupted. opts and
  * what it points to must outlive it. */
 struct drill *drill_new(const struct drill_opts *opts);
-/* Ends a running one early; none starts any more. False: a call to a cloud has kept it for
- * longer than within_ms, and it still runs. */
+/* Ends a running one early; none starts any more. False: a call to a cloud has kept it
+ * for longer than within_ms, and it still runs. */
 bool drill_halt(struct drill *d, int64_t within_ms) MUST_CHECK;
 /* As long as it may take. */
 void drill_free(struct drill *d);

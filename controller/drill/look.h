@@ -34,8 +34,8 @@ int look_check_well(const struct look *l, struct err *err) MUST_CHECK;
 /*
  * The host to take: the wanted one, or the one with the fewest units, of those that carry
  * units of this stack alone, none of them stateful, each of a tier that serves elsewhere
- * too. moved: names of units of which it carries none; may be NULL. ERR_CONFLICT: there is
- * no spare, in words.
+ * too. moved: names of units of which it carries none; may be NULL. ERR_CONFLICT: there
+ * is no spare, in words.
  */
 int look_choose(const struct look *l, const char *wanted, const json_t *moved,
 		const struct db_host **ret, struct err *err) MUST_CHECK;

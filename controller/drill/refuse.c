@@ -65,8 +65,8 @@ int refuse_long(const struct drill_opts *o, const struct look *l, int64_t for_ms
 
 	for (size_t i = 0; rc == 0 && i < pools.n; i++) {
 		const struct db_pool *p = &pools.v[i];
-		const int64_t lost_ms = p->lost_after_ms ? p->lost_after_ms
-							 : o->lost_after_ms;
+		const int64_t lost_ms =
+			p->lost_after_ms ? p->lost_after_ms : o->lost_after_ms;
 
 		if (for_ms >= lost_ms / 2 && has_hosts_of(l, p->name))
 			rc = err_set(err, ERR_INVAL,

@@ -18,7 +18,8 @@ int refuse_long(const struct drill_opts *o, const struct look *l, int64_t for_ms
 /* The stack, or a tier of it, is on hold. */
 int refuse_hold(struct db *db, const char *stack, int64_t now_ms,
 		struct err *err) MUST_CHECK;
-/* There is a problem, of its own and not of a stranger. list: as drill_ops.problems gives it. */
+/* There is a problem, of its own and not of a stranger. list: as drill_ops.problems gives
+ * it. */
 int refuse_problems(const json_t *list, struct err *err) MUST_CHECK;
 
 #endif

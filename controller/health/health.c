@@ -45,7 +45,7 @@ struct health {
 	pthread_mutex_t clock_lock; /* of the rest; held until samples are put right */
 	struct clock_watch watch;
 	int64_t set_by_ms, set_mono_ms; /* the last time that the clock was set */
-	bool is_due; /* samples are to be put right since */
+	bool is_due;                    /* samples are to be put right since */
 };
 
 /* ---------------------------------------------------------------- what is told */

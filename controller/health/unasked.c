@@ -114,8 +114,7 @@ bool unasked_problem(struct unasked *u, int64_t now_mono_ms, char *ret, size_t s
 	for (size_t i = 0; i < SLOTS; i++) {
 		const struct peer *p = &u->v[i];
 
-		if (is_current(p, now_mono_ms) && is_many(p) &&
-		    (!most || p->n > most->n))
+		if (is_current(p, now_mono_ms) && is_many(p) && (!most || p->n > most->n))
 			most = p;
 	}
 	if (most)

@@ -209,10 +209,8 @@ static void push_seconds(struct life *l, int64_t sent_ms, int64_t from_ms, int64
 	buf_init(&body, 1 << 16);
 	buf_printf(&body, "{\"now\":%lld,\"samples\":[", (long long)sent_ms);
 	for (int64_t t = from_ms; t <= to_ms; t += 1000)
-		buf_printf(
-			&body,
-			"%s{\"n\":\"asked\",\"k\":\"c\",\"t\":%lld,\"v\":%lld}",
-			t > from_ms ? "," : "", (long long)t, (long long)(t / 25));
+		buf_printf(&body, "%s{\"n\":\"asked\",\"k\":\"c\",\"t\":%lld,\"v\":%lld}",
+			   t > from_ms ? "," : "", (long long)t, (long long)(t / 25));
 	buf_puts(&body, "]}");
 	doc = json_loads(buf_str(&body), 0, NULL);
 	assert_non_null(doc);

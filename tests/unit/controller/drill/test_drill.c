@@ -395,9 +395,9 @@ static void a_stranger_that_breaks_off_does_not_stand_against_it(void **state)
 	struct fixture *f = *state;
 	const struct drill_request q = request();
 
-	json_array_append_new(f->problems, json_pack("{s:s, s:s}", "kind",
-						     "connections-refused", "message",
-						     "10.0.0.7 breaks off"));
+	json_array_append_new(f->problems,
+			      json_pack("{s:s, s:s}", "kind", "connections-refused",
+					"message", "10.0.0.7 breaks off"));
 	json_decref(run_to_end(f, &q));
 	json_array_append_new(f->problems, json_pack("{s:s, s:s}", "kind", "store-away",
 						     "message", "no"));
