@@ -126,7 +126,7 @@ static void a_page_reads_its_own_rows(void **state)
 	size_t all;
 
 	for (int i = 0; i < 20; i++) {
-		char tier[8];
+		char tier[40];
 
 		snprintf(tier, sizeof(tier), "t-%d", i);
 		enter_days(f, JAN_30, 400, tier);
