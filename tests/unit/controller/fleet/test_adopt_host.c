@@ -321,7 +321,8 @@ static void one_that_waits_and_falls_silent_is_kept(void **state)
 	CLEANUP(db_host_done) struct db_host h = { 0 };
 
 	put_adopted(w, "b");
-	w->view.n = 0;
+	view_snapshot_done(&w->view);
+	w->view.has_copy = w->view.is_synced = true;
 	w->o->opts.grace_ms = 0;
 	w->o->opts.lost_after_ms = 0;
 	look(w);

@@ -98,7 +98,8 @@ static void publish(struct watch *w, struct view_snapshot *v)
 		     xstrdup(w->record ? w->record : "{}"));
 		show(v, xasprintf("/foretide/states/%s", id), states_of(w, id));
 	}
-	qsort(v->kvs, v->n, sizeof(*v->kvs), by_key);
+	if (v->n)
+		qsort(v->kvs, v->n, sizeof(*v->kvs), by_key);
 }
 
 /* A round as the tick makes it, without deciding. */
