@@ -304,7 +304,7 @@ SANITIZE = $(MAKE) B=build/$(1) CFLAGS="-O1 -g -fno-omit-frame-pointer $(2)" LDF
 asan:
 	+$(call SANITIZE,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
 tsan:
-	+TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp $(call SANITIZE,tsan,-fsanitize=thread)
+	+TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp $(call SANITIZE,tsan,-fsanitize=thread) WORKERS=1
 comma := ,
 
 # What every folder with sources sees, a line each.
