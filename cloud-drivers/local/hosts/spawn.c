@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,22 +27,33 @@ struct child {
 	int null_fd, console_fd, talk_fd, lock_fd;
 };
 
-/* Only system calls from here on. */
+#define UNOBSERVED __attribute__((no_sanitize("thread")))
+
+UNOBSERVED static bool move_fd(int from, int to)
+{
+	return syscall(SYS_dup3, from, to, 0) == to;
+}
+
+/*
+ * Only system calls from here on, and these without libc: what a sanitizer puts in front
+ * of its functions may wait for a lock that another thread held when this process was
+ * cloned.
+ */
 static _Noreturn void run_child(const struct child *c)
 {
 	static const char complaint[] = "Eforetide-local-init cannot be executed";
 
-	if (dup2(c->null_fd, 0) == 0 && dup2(c->console_fd, 1) == 1 &&
-	    dup2(c->console_fd, 2) == 2 && dup2(c->talk_fd, SPAWN_FD) == SPAWN_FD &&
-	    dup2(c->lock_fd, SPAWN_LOCK_FD) == SPAWN_LOCK_FD && setsid() >= 0)
-		(void)execve(c->init, c->argv, c->envp);
-	if (write(c->talk_fd, complaint, sizeof(complaint) - 1) < 0)
-		_exit(126);
-	_exit(127);
+	if (move_fd(c->null_fd, 0) && move_fd(c->console_fd, 1) &&
+	    move_fd(c->console_fd, 2) && move_fd(c->talk_fd, SPAWN_FD) &&
+	    move_fd(c->lock_fd, SPAWN_LOCK_FD) && syscall(SYS_setsid) >= 0)
+		syscall(SYS_execve, c->init, c->argv, c->envp);
+	syscall(SYS_write, c->talk_fd, complaint, sizeof(complaint) - 1);
+	for (;;)
+		syscall(SYS_exit_group, 127);
 }
 
 /* As fork(), but without the handlers of libraries and without SIGCHLD at its end. */
-static pid_t clone_child(void)
+UNOBSERVED static pid_t clone_child(void)
 {
 	return (pid_t)syscall(SYS_clone, NAMESPACES, NULL, NULL, NULL, 0);
 }
