@@ -39,7 +39,7 @@ UNOBSERVED static bool move_fd(int from, int to)
  * of its functions may wait for a lock that another thread held when this process was
  * cloned.
  */
-static _Noreturn void run_child(const struct child *c)
+UNOBSERVED static _Noreturn void run_child(const struct child *c)
 {
 	static const char complaint[] = "Eforetide-local-init cannot be executed";
 
