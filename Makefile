@@ -47,7 +47,8 @@ SEES_predictor/capacity         := common
 SEES_predictor/uplift           := common common/text common/calendar
 SEES_predictor/linear           := common
 SEES_predictor/demand           := common predictor/linear
-SEES_predictor/horizon          := common common/calendar predictor/linear predictor/uplift
+SEES_predictor/horizon          := common common/text common/calendar predictor/linear \
+					predictor/uplift
 SEES_predictor/rule             := common common/text common/calendar
 SEES_predictor/policy           := common common/text common/calendar predictor/simulation \
 					predictor/uplift predictor/demand predictor/rule

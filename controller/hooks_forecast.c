@@ -79,32 +79,6 @@ static json_t *points_json(const struct plan *p, const struct horizon *f)
 	return points;
 }
 
-static json_t *seasons_json(const struct outlook *o)
-{
-	json_t *list = json_array();
-
-	for (size_t k = 0; k < o->n_seasons; k++)
-		json_array_append_new(
-			list, json_pack("{s:I, s:f}", "period_ms",
-					(json_int_t)o->seasons[k].steps * FIVE_MINUTES_MS,
-					"correlation", o->seasons[k].correlation));
-	return list;
-}
-
-static json_t *held_json(const struct outlook *o)
-{
-	struct outlook_held held[OUTLOOK_HELD];
-	const size_t n = outlook_held(o, FIVE_MINUTES_MS, held);
-	json_t *list = json_array();
-
-	for (size_t k = 0; k < n; k++)
-		json_array_append_new(list,
-				      json_pack("{s:I, s:o}", "ahead_ms",
-						(json_int_t)held[k].ahead_ms, "share",
-						json_finite(held[k].share)));
-	return list;
-}
-
 static json_t *forecast_json(const struct plan *p, const struct outlook *o,
 			     const double *levels, const json_t *live,
 			     const struct tier_events *e)
@@ -119,7 +93,8 @@ static json_t *forecast_json(const struct plan *p, const struct outlook *o,
 		json_time(clock_now_ms()), "step_ms",
 		(json_int_t)p->every * FIVE_MINUTES_MS, "lead_ms",
 		json_object_get(lead, "used_ms"), "levels", list, "seasons",
-		seasons_json(o), "held", held_json(o), "points", points_json(p, o->f),
+		outlook_seasons_json(o, FIVE_MINUTES_MS), "held",
+		outlook_held_json(o, FIVE_MINUTES_MS), "points", points_json(p, o->f),
 		"fallback_level", json_object_get(live, "fallback_level"), "why",
 		json_object_get(live, "fallback_reason"), "method", o->f->method,
 		"events",

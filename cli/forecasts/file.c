@@ -191,34 +191,6 @@ static json_t *points_json(const struct prospect *p)
 	return points;
 }
 
-static json_t *seasons_json(const struct prospect *p)
-{
-	json_t *list = json_array();
-
-	for (size_t k = 0; k < p->o.n_seasons; k++) {
-		const struct period *s = &p->o.seasons[k];
-
-		json_array_append_new(list, json_pack("{s:I, s:f}", "period_ms",
-						      (json_int_t)s->steps * p->s.step_ms,
-						      "correlation", s->correlation));
-	}
-	return list;
-}
-
-static json_t *held_json(const struct prospect *p)
-{
-	struct outlook_held held[OUTLOOK_HELD];
-	const size_t n = outlook_held(&p->o, p->s.step_ms, held);
-	json_t *list = json_array();
-
-	for (size_t k = 0; k < n; k++)
-		json_array_append_new(list,
-				      json_pack("{s:I, s:o}", "ahead_ms",
-						(json_int_t)held[k].ahead_ms, "share",
-						json_finite(held[k].share)));
-	return list;
-}
-
 static void print_json(const struct prospect *p)
 {
 	json_t *quantiles = json_array();
@@ -232,9 +204,9 @@ static void print_json(const struct prospect *p)
 		(json_int_t)p->s.n, "missing", (json_int_t)p->s.missing, "repeated",
 		(json_int_t)p->s.repeated, "timezone", p->w->timezone, "step_ms",
 		(json_int_t)p->every * p->s.step_ms, "levels", quantiles, "seasons",
-		seasons_json(p), "method", p->o.f->method, "events",
-		file_events_json(&p->e, p->end_ms), "held", held_json(p), "points",
-		points_json(p));
+		outlook_seasons_json(&p->o, p->s.step_ms), "method", p->o.f->method,
+		"events", file_events_json(&p->e, p->end_ms), "held",
+		outlook_held_json(&p->o, p->s.step_ms), "points", points_json(p));
 
 	client_print(doc);
 }

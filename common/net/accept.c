@@ -31,7 +31,7 @@ static void rest(struct acceptor *a)
 	struct err err;
 
 	a->failing = true;
-	err_errno(&err, ERR_LIMIT, "no connection can be accepted for now");
+	err_errno(&err, ERR_LIMIT, "no connection can be accepted");
 	loop_io_mod(a->loop, a->fd, 0);
 	loop_timer_in(a->again, ACCEPT_AGAIN_MS);
 	if (!told)

@@ -181,12 +181,12 @@ static void start_thread(struct worker *w)
 	CHECK(w->started);
 }
 
-struct worker_job *worker_do(struct worker *w, const struct worker_work *todo)
+struct worker_job *worker_do(struct worker *w, const struct worker_work *work)
 {
 	struct worker_job *j = xcalloc(1, sizeof(*j));
 
 	CHECK_MAGIC(w, WORKER_MAGIC);
-	j->work = *todo;
+	j->work = *work;
 	if (!w->started)
 		start_thread(w);
 	pthread_mutex_lock(&w->lock);

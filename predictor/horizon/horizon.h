@@ -9,6 +9,7 @@
 #include "forecast.h"
 #include "gaps.h"
 #include "outlook.h"
+#include "outlook_json.h"
 #include "seasons.h"
 
 #endif

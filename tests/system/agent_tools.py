@@ -326,3 +326,13 @@ class Store:
     def services(self):
         return {k: json.loads(unb64(kv["value"]))
                 for k, kv in self.range("/skydns/").items() if "/hosts/" not in k}
+
+
+def dig(agent, *args):
+    done = subprocess.run(["dig", "@127.0.0.1", f"-p{agent.dns_port}", "+time=20", "+tries=1",
+                           *args], capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+def addresses(agent, name="web.shop.foretide.local"):
+    return sorted(dig(agent, "+short", name).split())

@@ -5,12 +5,11 @@ vanish together, its own records are changed by others."""
 import glob
 import json
 import os
-import subprocess
 import time
 
 import pytest
 
-from agent_tools import HOST, Agent, Controller, Store
+from agent_tools import HOST, Agent, Controller, Store, addresses, dig
 from store_tools import Etcd, Stream, b64, post, prefix_end, unb64, wait_until
 
 SHOP = "/skydns/local/foretide/shop"
@@ -46,16 +45,6 @@ def agent(controller, store):
         yield a
     finally:
         a.close()
-
-
-def dig(agent, *args):
-    done = subprocess.run(["dig", "@127.0.0.1", f"-p{agent.dns_port}", "+time=20", "+tries=1",
-                           *args], capture_output=True, text=True, check=False)
-    return done.stdout
-
-
-def addresses(agent, name="web.shop.foretide.local"):
-    return sorted(dig(agent, "+short", name).split())
 
 
 def web(*numbers):

@@ -4,11 +4,10 @@ etcd, dig."""
 
 import json
 import os
-import subprocess
 
 import pytest
 
-from agent_tools import HOST, Agent, Controller, Store
+from agent_tools import HOST, Agent, Controller, Store, addresses, dig
 from store_tools import Etcd, wait_until
 
 WEB = "/skydns/local/foretide/shop/web"
@@ -36,16 +35,6 @@ def agent(etcd, store):
     finally:
         a.close()
         controller.close()
-
-
-def dig(agent, *args):
-    done = subprocess.run(["dig", "@127.0.0.1", f"-p{agent.dns_port}", "+time=20", "+tries=1",
-                           *args], capture_output=True, text=True, check=False)
-    return done.stdout
-
-
-def addresses(agent, name="web.shop.foretide.local"):
-    return sorted(dig(agent, "+short", name).split())
 
 
 def put_web(store, i):
