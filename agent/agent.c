@@ -6,6 +6,7 @@
 #include "collect.h"
 #include "host.h"
 #include "host_record.h"
+#include "interruption.h"
 #include "log.h"
 #include "own.h"
 #include "registrator.h"
@@ -18,6 +19,7 @@
 
 #define AGENT_MAGIC 0x6167656eu
 #define STORE_TIMEOUT_MS 2000
+#define PUT_RIGHT_TOLD_MS 60000
 #define HELD_MS 1000 /* the loop was held for so long: it is told */
 
 struct agent {
@@ -31,6 +33,7 @@ struct agent {
 	struct httpm *http;    /* to the controller */
 	struct httpm *sources; /* to what units serve: checks and metrics */
 	struct enroll *enroll;
+	struct programs *programs; /* NULL: they have no certificate of the controller */
 	struct units *units;
 	struct registrator *registrator;
 	struct wanted *wanted;
@@ -39,6 +42,10 @@ struct agent {
 	struct agent_names *names;
 	struct metrics *metrics;
 	json_t *vanished; /* services whose last list is kept */
+	char *put_right;  /* what others changed in the store; NULL: nothing lately */
+	struct loop_timer *put_right_end;
+	struct interruption *interruption; /* NULL: it is not asked */
+	struct interruption_notice notice;
 };
 
 /* ---------------------------------------------------------------- between modules */
@@ -76,7 +83,8 @@ static void on_seen(void *arg, const struct mirror_change *change)
 static void publish_record(struct agent *a)
 {
 	host_record_publish(a->lease, a->conf, a->address, a->domain,
-			    enroll_joined_ms(a->enroll), a->vanished);
+			    enroll_joined_ms(a->enroll), a->vanished,
+			    a->put_right ? a->put_right : "", &a->notice);
 }
 
 /* Names of hosts are no service, and go with them. */
@@ -88,6 +96,37 @@ static void on_vanished(void *arg, const char *group, size_t n)
 		return;
 	host_record_set_vanished(a->vanished, group, n > 0);
 	publish_record(a);
+}
+
+static void on_put_right(void *arg, const char *key, const char *why)
+{
+	struct agent *a = arg;
+
+	free(a->put_right);
+	a->put_right = xasprintf("%s: %s", key, why);
+	loop_timer_in(a->put_right_end, PUT_RIGHT_TOLD_MS);
+	publish_record(a);
+}
+
+static void on_put_right_end(void *arg)
+{
+	struct agent *a = arg;
+
+	CHECK_MAGIC(a, AGENT_MAGIC);
+	free(TAKE(a->put_right));
+	publish_record(a);
+}
+
+static void on_interruption(void *arg, const struct interruption_notice *n)
+{
+	struct agent *a = arg;
+
+	CHECK_MAGIC(a, AGENT_MAGIC);
+	log_warn("host-interrupted", STR("how", *n->how ? n->how : "withdrawn"),
+		 STR("at", n->at));
+	a->notice = *n;
+	if (a->lease)
+		publish_record(a);
 }
 
 static bool is_ready(void *arg, const char *stack, const char *tier)
@@ -168,6 +207,7 @@ static void start_metrics(struct agent *a, int64_t interval_ms)
 		.cert_file = enroll_cert_file(a->enroll),
 		.key_file = enroll_key_file(a->enroll),
 		.host = a->conf->id,
+		.address = a->address,
 		.log_dir = logs,
 		.interval_ms = a->conf->metrics_interval_ms ? a->conf->metrics_interval_ms
 							    : interval_ms,
@@ -186,6 +226,8 @@ static int start_store(struct agent *a, const struct enroll_info *info, struct e
 				.ca_file = a->conf->ca,
 				.cert_file = enroll_cert_file(a->enroll),
 				.key_file = enroll_key_file(a->enroll),
+				.user = info->store_user,
+				.password = info->store_password,
 				.timeout_ms = STORE_TIMEOUT_MS };
 	struct lease_opts l = {
 		.ttl_s = info->lease_ttl_s,
@@ -193,6 +235,7 @@ static int start_store(struct agent *a, const struct enroll_info *info, struct e
 		.file = file,
 		.files = a->files,
 		.found = on_found,
+		.put_right = on_put_right,
 		.arg = a,
 	};
 	int rc = store_open(a->loop, &s, &a->store, err);
@@ -200,21 +243,47 @@ static int start_store(struct agent *a, const struct enroll_info *info, struct e
 	return rc < 0 ? rc : lease_new(a->loop, a->store, &l, &a->lease, err);
 }
 
+/* An external etcd knows other certificates: programs have what the options give. */
+static void start_programs(struct agent *a, const struct enroll_info *info)
+{
+	const struct programs_opts o = { .controller = a->conf->controller,
+					 .ca_file = a->conf->ca,
+					 .cert_file = enroll_cert_file(a->enroll),
+					 .key_file = enroll_key_file(a->enroll),
+					 .state_dir = a->conf->state_dir,
+					 .host = a->conf->id,
+					 .files = a->files };
+	struct err err;
+
+	if (!a->conf->proxy_on || info->is_external || *a->conf->proxy_cert)
+		return;
+	if (programs_open(a->loop, a->http, &o, &a->programs, &err) < 0)
+		log_error("no-programs-certificate", ERR(&err));
+}
+
 static void start_names(struct agent *a, const struct enroll_info *info)
 {
 	struct agent_names_opts o = { .conf = a->conf,
 				      .store = a->store,
 				      .store_endpoints = info->store,
-				      .cert_file = enroll_cert_file(a->enroll),
-				      .key_file = enroll_key_file(a->enroll),
+				      .programs_user = info->programs_user,
+				      .programs_password = info->programs_password,
 				      .address = a->address,
 				      .domain = a->domain,
 				      .files = a->files,
 				      .seen = on_seen,
 				      .vanished = on_vanished,
+				      .refused = on_ready,
 				      .on_ready = on_ready,
 				      .arg = a };
 
+	if (*a->conf->proxy_cert) {
+		o.programs_cert = a->conf->proxy_cert;
+		o.programs_key = a->conf->proxy_key;
+	} else if (a->programs) {
+		o.programs_cert = programs_cert_file(a->programs);
+		o.programs_key = programs_key_file(a->programs);
+	}
 	a->names = agent_names_new(a->loop, &o);
 }
 
@@ -233,6 +302,7 @@ static void on_joined(void *arg, const struct enroll_info *info)
 		loop_stop(a->loop);
 		return;
 	}
+	start_programs(a, info);
 	start_names(a, info);
 	if (a->units) {
 		registrator_set_domain(a->registrator, a->domain);
@@ -241,6 +311,16 @@ static void on_joined(void *arg, const struct enroll_info *info)
 	publish_record(a);
 	if (a->conf->metrics_on)
 		start_metrics(a, info->metrics_interval_ms);
+}
+
+/* The service manager starts it again; units run on meanwhile. */
+static void on_users(void *arg)
+{
+	const struct agent *a = arg;
+
+	CHECK_MAGIC(a, AGENT_MAGIC);
+	log_info("store-user-changed", STR("next", "the agent starts again with it"));
+	loop_stop(a->loop);
 }
 
 static int open_units(struct agent *a, struct err *err)
@@ -278,6 +358,18 @@ static int find_address(struct agent *a, struct err *err)
 	return 0;
 }
 
+/* At once: a host may be interrupted before it has joined. */
+static void start_interruption(struct agent *a)
+{
+	const struct interruption_opts o = { .source = a->conf->interruption_source,
+					     .url = a->conf->interruption_url,
+					     .interval_ms = a->conf->interruption_ms,
+					     .fn = on_interruption,
+					     .arg = a };
+
+	a->interruption = interruption_new(a->loop, a->sources, &o);
+}
+
 int agent_open(struct loop *loop, const struct agent_conf *conf, struct unit_log *log,
 	       struct agent **ret, struct err *err)
 {
@@ -289,11 +381,13 @@ int agent_open(struct loop *loop, const struct agent_conf *conf, struct unit_log
 				 .host = conf->id,
 				 .address = a->address,
 				 .on_joined = on_joined,
+				 .on_users = on_users,
 				 .arg = a };
 	int rc;
 
 	a->magic = AGENT_MAGIC;
 	a->vanished = json_array();
+	a->put_right_end = loop_timer_new(loop, on_put_right_end, a);
 	a->loop = loop;
 	a->conf = conf;
 	a->log = log;
@@ -312,6 +406,7 @@ int agent_open(struct loop *loop, const struct agent_conf *conf, struct unit_log
 		rc = enroll_open(loop, a->http, &o, &a->enroll, err);
 	if (rc < 0)
 		return rc;
+	start_interruption(a);
 	log_info("agent-started", STR("host", conf->id), STR("address", a->address),
 		 STR("version", FORETIDE_VERSION));
 	*ret = TAKE(a);
@@ -324,12 +419,14 @@ void agent_close(struct agent *a)
 		return;
 	CHECK_MAGIC(a, AGENT_MAGIC);
 	loop_on_held(a->loop, 0, NULL, NULL);
+	interruption_free(a->interruption);
 	metrics_free(a->metrics);
 	wanted_free(a->wanted);
 	registrator_free(a->registrator);
 	agent_names_free(a->names);
 	lease_free(a->lease);
 	units_close(a->units);
+	programs_close(a->programs);
 	enroll_close(a->enroll);
 	store_close(a->store);
 	httpm_close(a->sources);
@@ -337,6 +434,8 @@ void agent_close(struct agent *a)
 	files_close(a->files);
 	free(a->domain);
 	json_decref(a->vanished);
+	loop_timer_free(a->put_right_end);
+	free(a->put_right);
 	a->magic = 0;
 	free(a);
 }

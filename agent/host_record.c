@@ -3,7 +3,7 @@
 
 #include "check.h"
 #include "process.h"
-#include "registrator.h"
+#include "registration.h"
 #include "text.h"
 
 #include <string.h>
@@ -66,7 +66,8 @@ json_t *host_record_vanished(const json_t *all)
 
 void host_record_publish(struct lease *l, const struct agent_conf *conf,
 			 const char *address, const char *domain, int64_t joined_ms,
-			 const json_t *vanished)
+			 const json_t *vanished, const char *put_right,
+			 const struct interruption_notice *interruption)
 {
 	CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", conf->id);
 	CLEANUP(free) char *boot = boot_id();
@@ -86,11 +87,17 @@ void host_record_publish(struct lease *l, const struct agent_conf *conf,
 	CHECK(doc);
 	if (json_array_size(vanished))
 		json_object_set_new(doc, "vanished", host_record_vanished(vanished));
+	if (*put_right)
+		json_object_set_new(doc, "put_right", json_string(put_right));
+	if (*interruption->how)
+		json_object_set_new(doc, "interruption",
+				    json_pack("{s:s, s:s}", "how", interruption->how,
+					      "at", interruption->at));
 	text = json_dumps(doc, JSON_COMPACT);
 	lease_set(l, key, text);
 	free(TAKE(key));
-	key = registrator_host_key(domain, conf->id);
+	key = registration_host_key(domain, conf->id);
 	free(TAKE(text));
-	text = registrator_value(address, 0, 0, 0);
+	text = registration_value(address, 0, 0, 0);
 	lease_set(l, key, text);
 }

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "log.h"
 #include "options.h"
+#include "service.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -106,14 +107,43 @@ static void on_stop(void *arg, int signo)
 	loop_stop(arg);
 }
 
+struct heart {
+	struct service service;
+	struct loop_timer *beat;
+};
+
+static void on_beat(void *arg)
+{
+	struct heart *h = arg;
+
+	service_tell(&h->service, "WATCHDOG=1");
+	loop_timer_in(h->beat, h->service.beat_ms);
+}
+
+/* The loop that must turn says that it does. */
+static void run_loop(struct loop *loop, const struct service *service)
+{
+	struct heart h = { .service = *service };
+
+	h.beat = loop_timer_new(loop, on_beat, &h);
+	service_tell(&h.service, "READY=1");
+	if (h.service.beat_ms)
+		loop_timer_in(h.beat, h.service.beat_ms);
+	loop_run(loop);
+	service_tell(&h.service, "STOPPING=1");
+	loop_timer_free(h.beat);
+}
+
 static int serve(const struct agent_conf *conf, struct err *err)
 {
 	CLEANUP(loop_free) struct loop *loop = NULL;
 	CLEANUP(unit_log_close) struct unit_log *log = NULL;
 	CLEANUP(agent_close) struct agent *agent = NULL;
 	CLEANUP(free) char *logs = xasprintf("%s/logs", conf->state_dir);
+	CLEANUP(service_close) struct service service = { .fd = -1 };
 	int rc = loop_new(&loop, err);
 
+	service_open(&service);
 	if (rc == 0)
 		rc = loop_signal_add(loop, SIGTERM, on_stop, loop, err);
 	if (rc == 0)
@@ -126,7 +156,7 @@ static int serve(const struct agent_conf *conf, struct err *err)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	rc = agent_open(loop, conf, log, &agent, err);
 	if (rc == 0)
-		loop_run(loop);
+		run_loop(loop, &service);
 	return rc;
 }
 

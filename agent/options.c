@@ -52,6 +52,13 @@ const struct conf_option agent_conf_table[] = {
 	  NULL,
 	  "How long records of a service stay in use that vanish together; 0: not at "
 	  "all" },
+	{ "interruption", "source", CONF_STRING, AT(interruption_source), "none", 0, 0,
+	  "none|ec2|gce|azure",
+	  "Whose metadata service says that the cloud takes this host back" },
+	{ "interruption", "url", CONF_STRING, AT(interruption_url),
+	  "http://169.254.169.254", 0, 0, NULL, "That service" },
+	{ "interruption", "interval", CONF_DURATION, AT(interruption_ms), "5s", 100,
+	  60000, NULL, "Real time between two requests" },
 	ON("confd", confd_on, "Render files from the store's keys"),
 	{ "confd", "folder", CONF_STRING, AT(confd_folder), "/etc/confd", 0, 0, NULL,
 	  "Local template resources; those of tiers come from the store" },
@@ -65,6 +72,10 @@ const struct conf_option agent_conf_table[] = {
 	ON("etcd_proxy", proxy_on, "Serve etcd's port to programs of this host"),
 	{ "etcd_proxy", "listen", CONF_STRING, AT(proxy_listen), "127.0.0.1:2379", 0, 0,
 	  NULL, "Address and port of the proxy" },
+	{ "etcd_proxy", "cert", CONF_STRING, AT(proxy_cert), "", 0, 0, NULL,
+	  "Certificate of programs for an external etcd" },
+	{ "etcd_proxy", "key", CONF_STRING, AT(proxy_key), "", 0, 0, NULL,
+	  "Its private key" },
 	{ .name = NULL },
 };
 
@@ -89,6 +100,11 @@ int agent_conf_check(const struct agent_conf *c, struct err *err)
 		return err_set(err, ERR_INVAL, "[agent] controller must be https://...");
 	if (c->controller[strlen(c->controller) - 1] == '/')
 		return err_set(err, ERR_INVAL, "[agent] controller must not end in /");
+	if (strncmp(c->interruption_url, "http://", 7) != 0 ||
+	    c->interruption_url[strlen(c->interruption_url) - 1] == '/')
+		return err_set(err, ERR_INVAL,
+			       "[interruption] url must be http://HOST, without a / at "
+			       "its end");
 	if (access(c->ca, R_OK) < 0)
 		return err_errno(err, ERR_INVAL, "[agent] ca: %s", c->ca);
 	return 0;

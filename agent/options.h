@@ -24,7 +24,9 @@ struct agent_conf {
 	bool dns_on;
 	char *dns_listen, *dns_domain, *dns_forward;
 	bool proxy_on;
-	char *proxy_listen;
+	char *interruption_source, *interruption_url;
+	int64_t interruption_ms;
+	char *proxy_listen, *proxy_cert, *proxy_key;
 };
 
 extern const struct conf_option agent_conf_table[];

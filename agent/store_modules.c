@@ -7,6 +7,7 @@
 #include "etcd-proxy.h"
 #include "host.h"
 #include "log.h"
+#include "proxy_user.h"
 
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct agent_names {
 	struct confd *confd;
 	struct dns *dns;
 	struct etcd_proxy *proxy;
+	struct proxy_user *user; /* of the proxy; NULL: none */
 	void (*on_ready)(void *arg);
 	void *arg;
 };
@@ -47,13 +49,18 @@ static void start_proxy(struct agent_names *n, struct loop *loop,
 	const struct etcd_proxy_opts p = { .listen = o->conf->proxy_listen,
 					   .endpoints = o->store_endpoints,
 					   .ca_file = o->conf->ca,
-					   .cert_file = o->cert_file,
-					   .key_file = o->key_file };
+					   .cert_file = o->programs_cert,
+					   .key_file = o->programs_key };
 	struct err e;
 
-	if (etcd_proxy_open(loop, &p, &n->proxy, &e) < 0)
+	if (etcd_proxy_open(loop, &p, &n->proxy, &e) < 0) {
 		log_error("etcd-proxy-not-started", STR("listen", o->conf->proxy_listen),
 			  ERR(&e));
+		return;
+	}
+	if (o->programs_user && proxy_user_open(loop, n->proxy, o->programs_user,
+						o->programs_password, &n->user, &e) < 0)
+		log_error("etcd-proxy-without-user", ERR(&e));
 }
 
 struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_opts *o)
@@ -65,6 +72,7 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 				     .keep_vanished_ms = o->conf->keep_vanished_ms,
 				     .seen = o->seen,
 				     .vanished = o->vanished,
+				     .refused = o->refused,
 				     .arg = o->arg };
 	struct confd_opts c = { .folder = has_folder ? o->conf->confd_folder : NULL,
 				.state_dir = o->conf->state_dir,
@@ -77,7 +85,6 @@ struct agent_names *agent_names_new(struct loop *loop, const struct agent_names_
 	n->on_ready = o->on_ready;
 	n->arg = o->arg;
 	n->keys = keys_new(loop, o->store, &k);
-	/* First, since it wants the widest copy of keys, which confd then shares. */
 	if (o->conf->dns_on)
 		start_dns(n, loop, o);
 	if (o->conf->proxy_on)
@@ -98,6 +105,7 @@ void agent_names_free(struct agent_names *n)
 		return;
 	confd_free(n->confd);
 	dns_close(n->dns);
+	proxy_user_close(n->user);
 	etcd_proxy_close(n->proxy);
 	keys_free(n->keys);
 	free(n);

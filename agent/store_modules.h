@@ -17,11 +17,15 @@ struct agent_names;
 struct agent_names_opts {
 	const struct agent_conf *conf;
 	struct store *store;
-	const char *store_endpoints, *cert_file, *key_file;
+	const char *store_endpoints;
+	/* Of this host's programs; NULL: they have none. */
+	const char *programs_cert, *programs_key;
+	const char *programs_user, *programs_password; /* at an etcd with users */
 	const char *address, *domain;
 	struct files *files;
 	keys_seen_fn *seen;
 	keys_vanished_fn *vanished;
+	void (*refused)(void *arg);  /* some tier's problem has changed */
 	void (*on_ready)(void *arg); /* some tier's files were rendered */
 	void *arg;
 };

@@ -154,7 +154,7 @@ static int apply(const struct args *a, struct err *err)
 	if (rc < 0)
 		return rc;
 	body = json_pack("{s:O}", "files", files);
-	path = xasprintf("/v1/stacks/%s", name);
+	path = client_path("/v1/stacks/%s", name);
 	done = xasprintf("stack %s is applied; follow it with: foretide events --follow",
 			 name);
 	return change(
@@ -173,7 +173,7 @@ int cli_apply(int argc, char **argv)
 
 static int delete_stack(const struct args *a, struct err *err)
 {
-	CLEANUP(free) char *path = xasprintf("/v1/stacks/%s", a->position[0]);
+	CLEANUP(free) char *path = client_path("/v1/stacks/%s", a->position[0]);
 	CLEANUP(free)
 	char *done = xasprintf("stack %s is deleted: its units are drained and its hosts "
 			       "removed",
@@ -198,7 +198,7 @@ int cli_delete(int argc, char **argv)
 
 static int drain(const struct args *a, struct err *err)
 {
-	CLEANUP(free) char *path = xasprintf("/v1/hosts/%s/drain", a->position[0]);
+	CLEANUP(free) char *path = client_path("/v1/hosts/%s/drain", a->position[0]);
 
 	return change(a,
 		      &(struct change_request){ "POST", path, NULL,

@@ -26,8 +26,9 @@ static int calendar(const struct args *a, struct err *err)
 	CLEANUP(client_done) struct client c = { 0 };
 	CLEANUP(json_decref) json_t *rows = NULL;
 	CLEANUP(free)
-	char *path = xasprintf("/v1/stacks/%s/events%s%s", a->position[0],
-			       a->tier ? "?tier=" : "", a->tier ? a->tier : "");
+	char *path = a->tier ? client_path("/v1/stacks/%s/events?tier=%s", a->position[0],
+					   a->tier)
+			     : client_path("/v1/stacks/%s/events", a->position[0]);
 	int rc = client_init(&c, a, err);
 
 	if (rc == 0)

@@ -132,8 +132,9 @@ static void print_new(const json_t *doc, size_t *shown, FILE *to)
 
 	for (; *shown < json_array_size(log); (*shown)++) {
 		const json_t *line = json_array_get(log, *shown);
+		CLEANUP(free) char *text = printable(field_text(line, "text"), "\t");
 
-		fprintf(to, "%s  %s\n", field_text(line, "at"), field_text(line, "text"));
+		fprintf(to, "%s  %s\n", field_text(line, "at"), text);
 		fflush(to);
 	}
 }

@@ -6,8 +6,19 @@
 #include "cli.h"
 #include "client.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+/* In one line, whatever is in it. */
+static void print_event(const json_t *e)
+{
+	CLEANUP(free) char *message = printable(field_text(e, "message"), "");
+
+	printf("%s  %-7s %-18s %s\n", field_text(e, "at"), field_text(e, "level"),
+	       field_text(e, "kind"), message);
+}
 
 static int print_events(const struct args *a, const json_t *items, int64_t *last,
 			struct err *err)
@@ -22,14 +33,13 @@ static int print_events(const struct args *a, const json_t *items, int64_t *last
 		if (rc < 0)
 			return rc;
 		if (a->json)
-			json_dumpf(e, stdout, JSON_COMPACT);
+			client_print_line(e);
 		else
-			printf("%s  %-7s %-18s %s", field_text(e, "at"),
-			       field_text(e, "level"), field_text(e, "kind"),
-			       field_text(e, "message"));
-		putchar('\n');
+			print_event(e);
 	}
-	fflush(stdout);
+	if (fflush(stdout) != 0)
+		return err_set(err, ERR_INTERNAL, "the output cannot be written: %s",
+			       strerror(errno));
 	return 0;
 }
 
@@ -49,10 +59,10 @@ static int events(const struct args *a, struct err *err)
 		rc = client_list(&c, path, &items, err);
 		if (rc == 0)
 			rc = print_events(a, items, &last, err);
-		if (!a->follow)
-			break;
-		if (rc == ERR_UNAVAIL && last)
+		if (rc == ERR_UNAVAIL && last && a->follow)
 			rc = 0;
+		if (rc < 0 || !a->follow)
+			break;
 		nanosleep(&pause, NULL);
 	}
 	return rc;

@@ -184,9 +184,9 @@ static int explain_past(const struct args *a, json_t **ret, struct err *err)
 static int explain(const struct args *a, struct err *err)
 {
 	CLEANUP(json_decref) json_t *tier = NULL;
-	CLEANUP(free) char *tier_path = xasprintf("/v1/tiers/%s", a->position[0]);
+	CLEANUP(free) char *tier_path = client_tier_path(a->position[0], "");
 	CLEANUP(json_decref) json_t *doc = NULL;
-	CLEANUP(free) char *path = xasprintf("/v1/tiers/%s/explain", a->position[0]);
+	CLEANUP(free) char *path = client_tier_path(a->position[0], "/explain");
 	int rc = a->at ? explain_past(a, &doc, err) : client_fetch(a, path, &doc, err);
 
 	if (rc == 0 && !a->json && !a->at)

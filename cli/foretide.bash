@@ -19,12 +19,14 @@ _foretide_kind() {
 	case $1 in
 	explain | import | forecast | promote | replay) echo tier ;;
 	hold | release | ledger) echo held ;;
-	delete | calendar | rollback | drill) echo stack ;;
+	delete | calendar | rollback | drill | costs) echo stack ;;
 	drain) echo host ;;
 	logs) echo unit ;;
 	apply) echo folder ;;
 	backtest | backup) echo file ;;
 	token) echo "list create revoke" ;;
+	credentials) echo "list check" ;;
+	enroll) echo "machine pool" ;;
 	local) echo "list clean" ;;
 	esac
 }
@@ -39,8 +41,9 @@ _foretide_options() {
 	import) echo "--dry-run $common" ;;
 	tiers | services | holds) echo "--stack $common" ;;
 	units) echo "--stack --tier --host $common" ;;
-	hosts) echo "--pool $common" ;;
+	hosts | launches) echo "--pool $common" ;;
 	ledger) echo "--month --days --csv $common" ;;
+	costs) echo "--days $common" ;;
 	decisions) echo "--stack --tier --since $common" ;;
 	replay) echo "--since --until --with --all $common" ;;
 	explain) echo "--at $common" ;;
@@ -95,8 +98,8 @@ _foretide_words() {
 }
 
 _foretide() {
-	local commands="apply rollback delete status stacks tiers pools hosts units services ledger decisions
-		holds explain calendar replay hold release drain drill backup logs events token import forget promote local
+	local commands="apply rollback delete status stacks tiers pools launches credentials hosts units services
+		ledger costs decisions 		holds explain calendar replay hold release drain drill backup logs events token enroll import forget promote local
 		play decide forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]} kind

@@ -17,8 +17,8 @@ static int import(const struct args *a, struct err *err)
 	CLEANUP(json_decref) json_t *answer = NULL;
 	CLEANUP(free) char *text = NULL;
 	CLEANUP(free)
-	char *path = xasprintf("/v1/tiers/%s/history%s", a->position[0],
-			       a->dry_run ? "?dry_run=true" : "");
+	char *path = client_tier_path(a->position[0],
+				      a->dry_run ? "/history?dry_run=true" : "/history");
 	int64_t added = 0;
 	size_t len;
 	int rc = conf_read_file(a->position[1], CSV_MAX_BYTES, &text, &len, err);

@@ -12,8 +12,8 @@ static int logs(const struct args *a, struct err *err)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
 	CLEANUP(free)
-	char *path = xasprintf("/v1/units/%s/logs?lines=%s", a->position[0],
-			       a->lines ? a->lines : "100");
+	char *path = client_path("/v1/units/%s/logs?lines=%s", a->position[0],
+				 a->lines ? a->lines : "100");
 	const json_t *line;
 	size_t i;
 	int rc = client_fetch(a, path, &doc, err);

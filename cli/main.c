@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "client.h"
 
+#include <errno.h>
 #include <gsl/gsl_errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,14 @@ static const struct cli_command commands[] = {
 	{ "tiers", "[--stack S]", "demand, instances and the reason of every tier",
 	  ARGS_COMMON_HELP, cli_list },
 	{ "pools", "", "pools of hosts", ARGS_COMMON_HELP, cli_list },
+	{ "credentials", "[list] | check [PROFILE]",
+	  "profiles of cloud credentials; whether hosts can be launched with them",
+	  ARGS_COMMON_HELP "\ncheck needs an admin's token, and creates nothing. Exit "
+			   "status 1: a profile\n"
+			   "cannot be used.\n",
+	  cli_credentials },
+	{ "launches", "[--pool POOL]", "launches of hosts, and how long each took",
+	  ARGS_COMMON_HELP, cli_list },
 	{ "hosts", "[--pool POOL]", "hosts", ARGS_COMMON_HELP, cli_list },
 	{ "units", "[--stack S] [--tier T] [--host H]", "units and their health",
 	  ARGS_COMMON_HELP, cli_list },
@@ -47,6 +56,10 @@ static const struct cli_command commands[] = {
 	  "  --days             a row a day\n"
 	  "  --csv              comma-separated values\n" ARGS_COMMON_HELP,
 	  cli_ledger },
+	{ "costs", "[STACK] [--days]",
+	  "what stacks and tiers cost this month, beside their budget",
+	  "  --days             each day of the month, with --json\n" ARGS_COMMON_HELP,
+	  cli_costs },
 	{ "holds", "[--stack S]", "holds in force", ARGS_COMMON_HELP, cli_list },
 	{ "explain", "STACK/TIER [--at TIME]",
 	  "why a tier has as many instances as it has",
@@ -91,6 +104,11 @@ static const struct cli_command commands[] = {
 	  "  --for TIME         how long it is valid (default: until it is "
 	  "revoked)\n" ARGS_COMMON_HELP,
 	  cli_token },
+	{ "enroll", "machine NAME | pool NAME",
+	  "the command that lets a machine wait to be a host",
+	  ARGS_COMMON_HELP
+	  "\nIt has the machine's key. A shell runs it, or cloud-init as user data.\n",
+	  cli_enroll },
 	{ "import", "STACK/TIER FILE.csv [--dry-run]", "history of a tier's demand",
 	  "  --dry-run          only read and check it\n" ARGS_COMMON_HELP
 	  "\nFILE.csv holds lines of timestamp,value: Unix seconds or milliseconds or\n"
@@ -206,15 +224,8 @@ static void usage_of(FILE *to, const struct cli_command *c)
 	fprintf(to, "usage: foretide %s%s%s\n", c->name, *c->args ? " " : "", c->args);
 }
 
-static int run(const struct cli_command *c, int argc, char **argv)
+static int help_of(const struct cli_command *c)
 {
-	if (!wants_help(argc, argv)) {
-		int status = c->run(argc, argv);
-
-		if (status == EXIT_USAGE)
-			usage_of(stderr, c);
-		return status;
-	}
 	usage_of(stdout, c);
 	printf("\n%s\n", c->help);
 	if (c->more)
@@ -222,24 +233,71 @@ static int run(const struct cli_command *c, int argc, char **argv)
 	return EXIT_OK;
 }
 
-int main(int argc, char **argv)
+static int run(const struct cli_command *c, int argc, char **argv)
 {
-	gsl_set_error_handler_off();
-	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+	int status;
+
+	if (wants_help(argc, argv))
+		return help_of(c);
+	status = c->run(argc, argv);
+	if (status == EXIT_USAGE)
+		usage_of(stderr, c);
+	return status;
+}
+
+static const struct cli_command *find(const char *name)
+{
+	const struct cli_command *c = commands;
+
+	while (c->name && strcmp(c->name, name) != 0)
+		c++;
+	return c->name ? c : NULL;
+}
+
+static int no_command(const char *name)
+{
+	if (*name == '-')
+		fprintf(stderr, "foretide: the command comes first, then %s\n", name);
+	else if (*name)
+		fprintf(stderr, "foretide: no command '%s'\n", name);
+	usage(stderr);
+	return EXIT_USAGE;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const char *name = argc >= 2 ? argv[1] : "";
+	bool is_help = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+		       strcmp(name, "help") == 0;
+	const struct cli_command *c = find(is_help && argc >= 3 ? argv[2] : name);
+
+	if (strcmp(name, "--version") == 0) {
 		puts("foretide " FORETIDE_VERSION);
 		return EXIT_OK;
 	}
-	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-			  strcmp(argv[1], "help") == 0)) {
+	if (is_help && argc < 3) {
 		usage(stdout);
 		return EXIT_OK;
 	}
-	if (argc >= 2)
-		for (const struct cli_command *c = commands; c->name; c++)
-			if (strcmp(argv[1], c->name) == 0)
-				return run(c, argc - 1, argv + 1);
-	if (argc >= 2)
-		fprintf(stderr, "foretide: no command '%s'\n", argv[1]);
-	usage(stderr);
-	return EXIT_USAGE;
+	if (!c)
+		return no_command(is_help ? argv[2] : name);
+	return is_help ? help_of(c) : run(c, argc - 1, argv + 1);
+}
+
+/* What was printed is lost on a full disk, or where nobody reads: that is not done. */
+static int end_of_output(int status)
+{
+	bool is_lost = ferror(stdout) != 0;
+
+	is_lost |= fclose(stdout) != 0;
+	if (!is_lost || status != EXIT_OK)
+		return status;
+	fprintf(stderr, "foretide: the output cannot be written: %s\n", strerror(errno));
+	return EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	gsl_set_error_handler_off();
+	return end_of_output(dispatch(argc, argv));
 }

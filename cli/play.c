@@ -206,10 +206,8 @@ static int set_number(struct play *p, int option, const char *text, struct err *
 		return conf_parse_number(text, &p->scale, err);
 	case 'b':
 		return clock_parse_duration(text, &p->start_ms, err);
-	case 'l':
-		return clock_parse_duration(text, &p->length_ms, err);
 	default:
-		return err_set(err, ERR_INVAL, "see --help");
+		return clock_parse_duration(text, &p->length_ms, err);
 	}
 }
 
@@ -247,14 +245,16 @@ static int set_option(struct play *p, int option, struct err *err)
 
 static int read_options(struct play *p, int argc, char **argv, struct err *err)
 {
-	int option;
+	int option, at = 0;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		int rc = set_option(p, option, err);
-
-		if (rc < 0)
-			return rc;
+	while ((option = getopt_long(argc, argv, "", options, &at)) != -1) {
+		if (option == '?')
+			return err_set(err, ERR_INVAL,
+				       "%s is not an option, or lacks its value",
+				       argv[optind - 1]);
+		if (set_option(p, option, err) < 0)
+			return err_wrap(err, ERR_INVAL, "--%s", options[at].name);
 	}
 	if ((!p->list && !p->service == !p->target) || optind != argc)
 		return err_set(err, ERR_INVAL,
@@ -286,6 +286,7 @@ int cli_play(int argc, char **argv)
 		return cli_fail(EXIT_USAGE, argv[0], "%s", err.msg);
 	if (p.list)
 		return client_exit(&p.client_args, list_rates(&p, &err), &err);
+	interrupted = 0;
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	curl_global_init(CURL_GLOBAL_DEFAULT);

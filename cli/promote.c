@@ -122,7 +122,7 @@ static int send_request(struct client *c, const struct args *a, bool dry_run,
 {
 	CLEANUP(json_decref)
 	json_t *body = json_pack("{s:b, s:b}", "force", a->force, "dry_run", dry_run);
-	CLEANUP(free) char *base = xasprintf("/v1/tiers/%s", a->position[0]);
+	CLEANUP(free) char *base = client_tier_path(a->position[0], "");
 	CLEANUP(free) char *path = xasprintf("%s/promote", base);
 	CLEANUP(free) char *progress = xasprintf("%s/backtest", base);
 

@@ -145,7 +145,7 @@ DEFINE_CLEANUP_OBJECT(struct run, run_done);
 
 static int replay(struct run *r, const char *stack, const char *tier, struct err *err)
 {
-	CLEANUP(free) char *path = xasprintf("/v1/tiers/%s/%s/replay", stack, tier);
+	CLEANUP(free) char *path = client_path("/v1/tiers/%s/%s/replay", stack, tier);
 	CLEANUP(json_decref) json_t *body = json_object();
 	CLEANUP(json_decref) json_t *doc = NULL;
 	json_t *options = tier_settings_of(&r->settings, stack, tier);

@@ -29,7 +29,7 @@ static int rollback(const struct args *a, struct err *err)
 {
 	CLEANUP(json_decref) json_t *body = json_object();
 	CLEANUP(json_decref) json_t *answer = NULL;
-	CLEANUP(free) char *path = xasprintf("/v1/stacks/%s/rollback", a->position[0]);
+	CLEANUP(free) char *path = client_path("/v1/stacks/%s/rollback", a->position[0]);
 	int rc = read_version(a, body, err);
 
 	if (rc == 0)

@@ -7,8 +7,26 @@
 #include "client.h"
 #include "clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A token is shown once: one that nobody read is of no use to anybody. */
+static int take_back(struct client *c, const json_t *token, struct err *err)
+{
+	CLEANUP(json_decref) json_t *answer = NULL;
+	CLEANUP(free)
+	char *path = xasprintf("/v1/tokens/%lld", field_int(token, "id"));
+	const char *why = strerror(errno);
+
+	if (client_send(c, "DELETE", path, NULL, &answer, err) < 0)
+		return err_wrap(err, ERR_INTERNAL,
+				"the output cannot be written (%s), and token %lld is "
+				"not revoked",
+				why, field_int(token, "id"));
+	return err_set(err, ERR_INTERNAL,
+		       "the output cannot be written (%s): the token is revoked", why);
+}
 
 static int token_new(const struct args *a, struct err *err)
 {
@@ -30,7 +48,7 @@ static int token_new(const struct args *a, struct err *err)
 		rc = jread_str(answer, "token", &secret, err);
 	if (rc == 0 && secret)
 		puts(secret);
-	return rc;
+	return rc == 0 && fflush(stdout) != 0 ? take_back(&c, answer, err) : rc;
 }
 
 static int token_list(const struct args *a, struct err *err)
@@ -42,6 +60,7 @@ static int token_list(const struct args *a, struct err *err)
 		{ "CREATED", "created", TABLE_TEXT },
 		{ "LAST USED", "last_used", TABLE_TEXT },
 		{ "EXPIRES", "expires", TABLE_TEXT },
+		{ "REVOKED", "revoked", TABLE_TEXT },
 		{ NULL, NULL, TABLE_TEXT },
 	};
 	CLEANUP(client_done) struct client c = { 0 };
@@ -74,7 +93,7 @@ int cli_token(int argc, char **argv)
 		return client_exit(&a, token_new(&a, &err), &err);
 	if (strcmp(a.position[0], "revoke") != 0 || a.n != 2)
 		return cli_fail(EXIT_USAGE, argv[0], "takes list, create or revoke ID");
-	path = xasprintf("/v1/tokens/%s", a.position[1]);
+	path = client_path("/v1/tokens/%s", a.position[1]);
 	return client_exit(
 		&a, client_act(&a, "DELETE", path, NULL, "the token is revoked", &err),
 		&err);

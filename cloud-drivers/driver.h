@@ -8,12 +8,18 @@
  * from one at a time with the same. It makes ONE attempt per call, honours the deadline
  * and classifies the failure; the controller retries, limits rates and keeps the journal.
  *
+ * It runs in a process of its own, foretide-driver (cloud-drivers/runner), which speaks
+ * with the controller as foretide-drivers(7) says.
+ *
  * Memory is freed on the side that made it. Strings that a driver passes to a callback
  * are valid until the callback returns, strings passed to a driver until its call
  * returns.
  *
  * History of the ABI, one line per change:
  *   1.0  first
+ *   1.1  pool_options
+ *   1.2  drv_caps.in_flight
+ *   1.3  DRV_CAP_STANDBY, drv_caps.billing_ms
  */
 #ifndef CLOUD_DRIVERS_DRIVER_H
 #define CLOUD_DRIVERS_DRIVER_H
@@ -23,7 +29,7 @@
 #include <stdint.h>
 
 #define DRV_ABI_MAJOR 1u /* raise: an older driver would misbehave */
-#define DRV_ABI_MINOR 0u /* raise: a member was added at the end */
+#define DRV_ABI_MINOR 3u /* raise: a member was added at the end */
 
 struct drv; /* one opened driver: a pool's options with one profile's credentials */
 
@@ -123,6 +129,9 @@ enum drv_cap {
 	DRV_CAP_SELF_EXPIRE = 1 << 6, /* the cloud itself terminates a VM at expires_ms */
 	DRV_CAP_ABSOLUTE_SIZE = 1 << 7, /* resize() instead of launch() */
 	DRV_CAP_CHECKS_OWNER = 1 << 8,  /* terminate() rejects another owner's VM */
+	/* since 1.3: its machines do not get the user data: they ask the controller which
+	 * host they are, told by their address as list() has it */
+	DRV_CAP_STANDBY = 1 << 9,
 };
 
 struct drv_caps {
@@ -132,8 +141,17 @@ struct drv_caps {
 	size_t label_max_bytes;     /* of a key, and of a value */
 	int64_t visible_ms;         /* a new VM may be missing from lists for that long */
 	int64_t notice_ms;          /* warning before a spot VM is reclaimed; 0: none */
-	double calls_per_s; /* sustained rate that the cloud allows; 0: unspecified */
+	double calls_per_s; /* sustained rate that the cloud allows; 0: unspecified. The
+			     * controller keeps to it over all pools of a profile */
+	/* since 1.2: calls that may run at once, each on a struct drv of its own that was
+	 * opened with the same options; at most DRV_IN_FLIGHT_MAX. 0: one */
+	unsigned in_flight;
+	/* since 1.3: a VM is paid for in units of it from its launch on, each when it
+	 * begins; 0: by the moment, or not known */
+	int64_t billing_ms;
 };
+
+#define DRV_IN_FLIGHT_MAX 32u
 
 struct drv_type {
 	const char *name;
@@ -215,8 +233,8 @@ struct drv_ops {
 	const char *name; /* the file is NAME.so */
 
 	/*
-	 * Reads the options; touches no network. config_json is an object: the pool's
-	 * driver options by name (strings, as in the INI file, or numbers), and
+	 * Reads the options; touches no network. config_json is an object: the driver's
+	 * options by name (strings, as in the INI file, or numbers), and
 	 * "credentials", an object of strings, when a profile is named. Durations in it
 	 * are real time.
 	 */
@@ -258,7 +276,13 @@ struct drv_ops {
 	/* optional, only with CAP_ABSOLUTE_SIZE */
 	int (*resize)(struct drv *d, int64_t desired, int64_t deadline_mono_ms,
 		      struct drv_err *err);
-	/* members since 1.1 go here */
+	/*
+	 * since 1.1, optional: names of options, NULL-ended, that a stack may give for
+	 * its pool. All others are the configuration's alone, which root writes: those
+	 * that name a path, a program, an address or a limit of the controller's
+	 * machine, or where credentials are sent. NULL, and with an older driver: none.
+	 */
+	const char *const *pool_options;
 };
 
 #define DRV_EXPORT(...)                                                             \

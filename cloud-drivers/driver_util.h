@@ -64,4 +64,33 @@ static inline bool drv_is_word(const char *s)
 	return n > 0 && n <= 60 && s[n] == '\0';
 }
 
+/* A launch whose words are words, and whose user data has at most max bytes; BADREQ. */
+static inline int drv_check_launch(const struct drv_launch *l, size_t max,
+				   struct drv_err *err)
+{
+	const char *const words[][2] = {
+		{ "launch id", l->launch_id },
+		{ "owner", l->owner },
+		{ "pool", l->pool },
+		{ "name", l->name },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!drv_is_word(words[i][1]))
+			return drv_fail(err, DRV_BADREQ,
+					"the %s must be 1 to 60 of a-z, 0-9 and '-'",
+					words[i][0]);
+	if (l->user_data_len > max)
+		return drv_fail(err, DRV_BADREQ,
+				"the user data has %zu bytes, more than %zu",
+				l->user_data_len, max);
+	for (size_t i = 0; i < l->n_labels; i++)
+		if (!drv_is_word(l->labels[i].key) ||
+		    (*l->labels[i].value && !drv_is_word(l->labels[i].value)))
+			return drv_fail(err, DRV_BADREQ,
+					"label %zu is not made of a-z, 0-9 and '-'",
+					i + 1);
+	return 0;
+}
+
 #endif

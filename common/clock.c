@@ -4,7 +4,6 @@
 #include "check.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,17 +16,32 @@ static double scale = 1.0;
 static int64_t epoch_ms;
 static _Atomic int64_t held_ms = -1; /* of a calendar that stands; -1: it runs */
 
-static int64_t read_clock(clockid_t id)
+static int64_t read_clock_us(clockid_t id)
 {
 	struct timespec ts;
 
 	CHECK(clock_gettime(id, &ts) == 0);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static int64_t read_clock(clockid_t id)
+{
+	return read_clock_us(id) / 1000;
 }
 
 int64_t clock_mono_ms(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t clock_mono_us(void)
+{
+	return read_clock_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_cpu_ms(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t clock_wall_ms(void)
@@ -117,69 +131,110 @@ const char *clock_format(int64_t unix_ms, char text[CLOCK_TEXT])
 	return text;
 }
 
+#define LAST_MS INT64_C(253402300799999) /* of the year 9999 */
+
+static int bad_time(const char *text, struct err *err)
+{
+	return err_set(err, ERR_INVAL,
+		       "'%.64s' is not a time from 1970 to 9999: give RFC 3339 "
+		       "(2026-01-31T12:00:00Z) or Unix seconds",
+		       text);
+}
+
 static int parse_unix_seconds(const char *text, int64_t *ret_ms, struct err *err)
 {
 	char *end;
 	double s;
 
-	errno = 0;
+	/* strtod() reads more than decimal numbers. */
+	if (!isdigit((unsigned char)*text) ||
+	    strspn(text, "0123456789.eE+") != strlen(text))
+		return bad_time(text, err);
 	s = strtod(text, &end);
-	if (errno || end == text || *end || !isfinite(s) || fabs(s) > 1e11)
-		return err_set(err, ERR_INVAL,
-			       "'%s' is not a time: give RFC 3339 (2026-01-31T12:00:00Z) "
-			       "or Unix "
-			       "seconds",
-			       text);
+	if (*end || !(s * 1000 <= (double)LAST_MS))
+		return bad_time(text, err);
 	*ret_ms = (int64_t)llround(s * 1000);
 	return 0;
 }
 
-/* The part after the seconds: an optional fraction, then Z or +hh:mm. */
-static int parse_tail(const char *p, int64_t *ret_ms)
+/* n digits, at most four. */
+static bool take_number(const char **p, int n, int *ret)
 {
-	int64_t ms = 0;
-	int hours, minutes, used = 0;
+	*ret = 0;
+	for (; n > 0; n--, ++*p) {
+		if (!isdigit((unsigned char)**p))
+			return false;
+		*ret = *ret * 10 + (**p - '0');
+	}
+	return true;
+}
 
-	if (*p == '.') {
+static bool take_char(const char **p, char c)
+{
+	return tolower((unsigned char)**p) == c && (*p)++;
+}
+
+/* The part after the seconds: an optional fraction, then Z or +hh:mm. */
+static bool take_tail(const char **p, int64_t *ret_ms)
+{
+	int hours, minutes, sign = 1;
+
+	*ret_ms = 0;
+	if (take_char(p, '.')) {
 		int64_t unit = 100;
 
-		if (!isdigit((unsigned char)*++p))
-			return ERR_INVAL;
-		for (; isdigit((unsigned char)*p); p++, unit /= 10)
-			ms += unit * (*p - '0');
+		if (!isdigit((unsigned char)**p))
+			return false;
+		for (; isdigit((unsigned char)**p); ++*p, unit /= 10)
+			*ret_ms += unit * (**p - '0');
 	}
-	if (strcmp(p, "Z") == 0 || strcmp(p, "z") == 0) {
-		*ret_ms = ms;
-		return 0;
-	}
-	if ((*p != '+' && *p != '-') ||
-	    sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || p[1 + used] ||
-	    hours > 23 || minutes > 59)
-		return ERR_INVAL;
-	*ret_ms = ms - (*p == '-' ? -1 : 1) * (hours * 60 + minutes) * (int64_t)60000;
-	return 0;
+	if (take_char(p, 'z'))
+		return true;
+	if (take_char(p, '-'))
+		sign = -1;
+	else if (!take_char(p, '+'))
+		return false;
+	if (!take_number(p, 2, &hours) || !take_char(p, ':') ||
+	    !take_number(p, 2, &minutes) || hours > 23 || minutes > 59)
+		return false;
+	*ret_ms -= sign * (hours * 60 + minutes) * (int64_t)60000;
+	return true;
+}
+
+/* A day that is in the calendar, and no leap second, which Unix time does not have. */
+static bool is_date(const struct tm *tm)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	const int y = tm->tm_year;
+	const bool is_leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+
+	return tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 &&
+	       tm->tm_mday <= days[tm->tm_mon - 1] + (tm->tm_mon == 2 && is_leap) &&
+	       tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 60;
 }
 
 int clock_parse(const char *text, int64_t *ret_ms, struct err *err)
 {
+	const char *p = text;
 	struct tm tm = { 0 };
-	int64_t tail_ms;
-	int used = 0;
+	int64_t tail_ms, ms;
 
 	if (!strchr(text, 'T') && !strchr(text, 't'))
 		return parse_unix_seconds(text, ret_ms, err);
-	if (sscanf(text, "%4d-%2d-%2d%*1[Tt]%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
-		   &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) != 6 ||
-	    !used || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
-	    tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 ||
-	    parse_tail(text + used, &tail_ms) < 0)
-		return err_set(
-			err, ERR_INVAL,
-			"'%s' is not an RFC 3339 time, such as 2026-01-31T12:00:00Z",
-			text);
+	if (!take_number(&p, 4, &tm.tm_year) || !take_char(&p, '-') ||
+	    !take_number(&p, 2, &tm.tm_mon) || !take_char(&p, '-') ||
+	    !take_number(&p, 2, &tm.tm_mday) || !take_char(&p, 't') ||
+	    !take_number(&p, 2, &tm.tm_hour) || !take_char(&p, ':') ||
+	    !take_number(&p, 2, &tm.tm_min) || !take_char(&p, ':') ||
+	    !take_number(&p, 2, &tm.tm_sec) || !take_tail(&p, &tail_ms) || *p ||
+	    !is_date(&tm))
+		return bad_time(text, err);
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	*ret_ms = (int64_t)timegm(&tm) * 1000 + tail_ms;
+	ms = (int64_t)timegm(&tm) * 1000 + tail_ms;
+	if (ms < 0 || ms > LAST_MS)
+		return bad_time(text, err);
+	*ret_ms = ms;
 	return 0;
 }
 
@@ -214,7 +269,7 @@ int clock_parse_duration(const char *text, int64_t *ret_ms, struct err *err)
 		int64_t unit;
 		double n;
 
-		if (!isdigit((unsigned char)*p))
+		if (!isdigit((unsigned char)*p) || tolower((unsigned char)p[1]) == 'x')
 			break;
 		n = strtod(p, &end);
 		while (isalpha((unsigned char)end[len]))

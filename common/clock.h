@@ -18,6 +18,8 @@
 #include <stdint.h>
 
 int64_t clock_mono_ms(void); /* real, never jumps */
+int64_t clock_mono_us(void);
+int64_t clock_cpu_ms(void);  /* for which this thread has computed: not while it waits */
 int64_t clock_wall_ms(void); /* real Unix time; for certificates and log lines */
 int64_t clock_now_ms(void);  /* calendar Unix time, scaled */
 /*
@@ -61,7 +63,8 @@ int64_t clock_real_ms(int64_t calendar_ms);
 #define CLOCK_TEXT 32
 const char *clock_format(int64_t unix_ms, char text[CLOCK_TEXT]);
 
-/* RFC 3339 with Z or an offset, or Unix seconds as a number. */
+/* RFC 3339 with Z or an offset, or Unix seconds as a decimal number: of 1970 to 9999, on
+ * a day that there is, and no leap second. */
 int clock_parse(const char *text, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
 /* "90s", "5m", "1h30m", "2d", "250ms"; a bare 0 is allowed, other bare numbers

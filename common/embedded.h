@@ -20,5 +20,9 @@ struct embedded {
 
 extern const struct embedded web_files[];
 extern const struct embedded db_migrations[];
+extern const struct embedded user_data_files[]; /* scripts, the agent's unit */
+
+/* The text of the file with that name, which must be there. */
+const char *embedded_text(const struct embedded *files, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * file.h - files that are complete or absent.
+ * file.h - files that are complete or absent, and files that others made for us.
  */
 #ifndef COMMON_FILE_H
 #define COMMON_FILE_H
@@ -25,5 +25,11 @@ int file_write(const char *path, const void *data, size_t len, unsigned mode,
  */
 int file_replace(const char *path, const void *data, size_t len, unsigned mode,
 		 bool synced, struct err *err) MUST_CHECK;
+
+/*
+ * Whether this process may read it. ERR_NOT_FOUND; ERR_DENIED: the message names the user
+ * and what has to be done.
+ */
+int file_check_readable(const char *path, struct err *err) MUST_CHECK;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "buf.h"
 #include "check.h"
+#include "utf8.h"
 
 #include <string.h>
 #include <time.h>
@@ -59,6 +60,17 @@ static void add_time(struct buf *b)
 	buf_printf(b, "%s.%03ldZ", text, ts.tv_nsec / 1000000);
 }
 
+/* What is too long is cut, so that the next line is one of its own. */
+static void end_line(struct buf *b)
+{
+	if (buf_is_full(b)) {
+		b->len = utf8_fit(b->data, LINE_MAX_BYTES - sizeof("...\n"));
+		b->full = false;
+		buf_puts(b, "...");
+	}
+	buf_putc(b, '\n');
+}
+
 void log_event(enum log_level level, const char *event, const struct log_field *fields)
 {
 	CLEANUP(buf_done) struct buf b = { 0 };
@@ -82,7 +94,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 			break;
 		}
 	}
-	buf_putc(&b, '\n');
+	end_line(&b);
 	/* One write, so lines of several threads are not interleaved. */
 	(void)!write(STDERR_FILENO, b.data, b.len);
 }

@@ -53,3 +53,47 @@ void utf8_mend(char *text)
 		}
 	}
 }
+
+/* Line and paragraph ends; marks of direction, which reorder what is shown. */
+static bool is_plain_rune(uint32_t r)
+{
+	return r >= 0x20 && !(r >= 0x7f && r < 0xa0) && r != 0x200e && r != 0x200f &&
+	       !(r >= 0x2028 && r <= 0x202e) && !(r >= 0x2066 && r <= 0x2069);
+}
+
+bool utf8_is_plain(const char *text, size_t max)
+{
+	size_t left = strnlen(text, max + 1);
+	uint32_t rune;
+
+	if (left > max)
+		return false;
+	for (int n; left; text += n, left -= (size_t)n) {
+		n = u8_mbtoucr(&rune, (const uint8_t *)text, left);
+		if (n <= 0 || !is_plain_rune(rune))
+			return false;
+	}
+	return true;
+}
+
+void utf8_make_plain(char *text, size_t max)
+{
+	char *to = text;
+	size_t left;
+	uint32_t rune;
+
+	text[utf8_fit(text, max)] = '\0';
+	utf8_mend(text);
+	left = strlen(text);
+	for (int n; left; text += n, left -= (size_t)n) {
+		n = u8_mbtoucr(&rune, (const uint8_t *)text, left);
+		if (n > 0 && is_plain_rune(rune)) {
+			memmove(to, text, (size_t)n);
+			to += n;
+		} else {
+			n = n > 0 ? n : 1;
+			*to++ = '?';
+		}
+	}
+	*to = '\0';
+}

@@ -10,6 +10,7 @@
 
 #include "buf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,5 +25,15 @@ size_t utf8_fit(const char *text, size_t max);
  * becomes
  * '?'. The result is UTF-8, and no longer than before. */
 void utf8_mend(char *text);
+
+/*
+ * Whether text is a line for people: UTF-8 of at most max bytes without control
+ * characters (C0, DEL, C1), line ends of Unicode, and marks that turn the direction of
+ * what follows.
+ */
+bool utf8_is_plain(const char *text, size_t max);
+/* In place: what is not plain becomes '?'; the result is UTF-8 and has at most max bytes.
+ */
+void utf8_make_plain(char *text, size_t max);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon.h"
 
+#include "admin_token.h"
 #include "advertise.h"
 #include "check.h"
 #include "clock.h"
 #include "listening.h"
 #include "log.h"
+#include "own_user.h"
 #include "pools.h"
 #include "state.h"
 #include "trust.h"
@@ -14,10 +16,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORKERS 4
+#define WORKERS 64        /* pools that wait for their clouds at once */
 #define LOOK_AGAIN_MS 500 /* at the pool of a host that hung up */
 #define SETTLE_MS 5
 #define DRIVER_STOP_MS 2000 /* that a driver's call may delay the end */
+#define HELD_MS 120000      /* real; of one round: it will not end */
 #define HEARD_MS 20000      /* real; all hosts that live have called by then */
 #define CERT_LIFE_MS (30LL * 86400000)
 
@@ -38,13 +41,18 @@ static int open_api(struct daemon *d, struct err *err)
 		.listen = d->o->listen,
 		.host_listen = d->o->host_listen,
 		.insecure_listen = d->o->insecure_listen,
+		.names = d->o->names,
 		.web_root = d->o->web_root ? d->o->web_root : "",
 		.agent = d->o->agent,
 		.domain = d->o->domain,
 		.store_urls = d->kv ? "" : d->o->store_url,
+		.store_secret = d->store_password ? d->join_secret : NULL,
 		.cert_life_ms = CERT_LIFE_MS,
 		.lost_after_ms = d->o->host_lost_after_ms,
 		.metrics_ms = d->o->metrics_interval_ms,
+		.queries = { .ms = d->o->query_ms,
+			     .samples = (size_t)d->o->query_samples,
+			     .at_once = (size_t)d->o->queries_at_once },
 		.listening = d->listening,
 	};
 	const char *colon = strrchr(d->o->host_listen, ':');
@@ -77,7 +85,17 @@ static void set_store(struct daemon *d)
 		.ca_file = d->o->store_ca,
 		.cert_file = d->o->store_cert,
 		.key_file = d->o->store_key,
+		.user = d->o->store_user,
+		.password = d->store_password,
 	};
+	d->users_opts = (struct store_users_opts){
+		.db = d->db,
+		.store = &d->store,
+		.sets_up = d->o->store_auth,
+		.secret = d->join_secret,
+		.care = d->care,
+	};
+	d->users = store_users_new(&d->users_opts);
 }
 
 static int start_health(struct daemon *d, struct err *err)
@@ -95,12 +113,12 @@ static int start_health(struct daemon *d, struct err *err)
 
 static int first_token(struct daemon *d, struct err *err)
 {
-	CLEANUP(free) char *token = NULL;
-	int rc = api_first_token(d->db, &token, err);
+	CLEANUP(free) char *path = NULL;
+	int rc = admin_token_first(d->db, d->o->state_dir, &path, err);
 
-	if (rc < 0 || !token)
+	if (rc < 0 || !path)
 		return rc;
-	printf("admin token (shown this once): %s\n", token);
+	printf("admin token, in a file that you alone can read: %s\n", path);
 	fflush(stdout);
 	return 0;
 }
@@ -117,24 +135,37 @@ static void on_view_changed(void *arg)
 		tick_poke(t, false);
 }
 
-static int build_user_data(void *arg, const struct db_host *host, const char *token,
-			   char **ret, struct err *err)
+static int build_user_data(void *arg, const struct db_pool *pool,
+			   const struct db_host *host, const char *token, char **ret,
+			   struct err *err)
 {
 	struct daemon *d = arg;
+	CLEANUP(free) char *interruption = NULL;
+	CLEANUP(free) char *url = NULL;
+	char portable[TOKEN_HASH_TEXT];
+	int rc;
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
-	return join_user_data(
-		&(struct join_user_data){
+	rc = pool_interruption(&d->pool_opts, pool, &interruption, &url, err);
+	if (rc < 0)
+		return rc;
+	api_portable_sum(d->api, portable);
+	return user_data_make(
+		&(struct user_data){
 			.host = host->id,
 			.pool = host->pool,
 			.token = token,
 			.controller = d->advertise,
 			.ca_pem = ca_pem(d->ca),
 			.agent_sha256 = api_agent_sum(d->api),
+			.portable_sha256 = portable,
 			.domain = d->o->domain,
+			.interruption = interruption,
+			.interruption_url = url,
 			.time_scale = clock_scale(),
 			.time_epoch_ms = clock_epoch_ms(),
 			.give_up_ms = clock_real_ms(d->o->join_timeout_ms),
+			.ignition = strcmp(pool->user_data, "ignition") == 0,
 		},
 		ret, err);
 }
@@ -192,10 +223,12 @@ static void set_pool_opts(struct daemon *d)
 		.db = d->db,
 		.events = &d->events,
 		.drivers_dir = d->o->drivers_dir,
-		.credentials = d->o->credentials,
+		.clouds = d->clouds,
+		.keyring = d->keyring,
 		.owner = d->owner,
 		.join_secret = d->join_secret,
 		.driver_options = d->o->drivers,
+		.prices = d->o->prices,
 		.join_timeout_ms = d->o->join_timeout_ms,
 		.terminate_per_hour = d->o->terminations_per_hour,
 		.terminate_per_hour_total = d->o->terminations_per_hour_total,
@@ -234,7 +267,7 @@ static void on_hung_up(void *arg, const char *host)
 	struct daemon *d = arg;
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
-	if (hang_ups_note(d->hang_ups, host) && d->tick)
+	if (owner_is_host(host) && hang_ups_note(d->hang_ups, host) && d->tick)
 		tick_poke(d->tick, false);
 }
 
@@ -255,6 +288,16 @@ static void begin_round(void *arg)
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	health_clock(d->health);
 	hang_ups_take(d->hang_ups, look_at_pool_of, d);
+}
+
+static void set_rights(void *arg, const struct kv_rights *r)
+{
+	kv_set_rights(arg, r);
+}
+
+static void drop_rights(void *arg, const char *host)
+{
+	kv_drop_rights(arg, host);
 }
 
 static int start_tick(struct daemon *d, struct err *err)
@@ -279,6 +322,13 @@ static int start_tick(struct daemon *d, struct err *err)
 		.view = d->view,
 		.store = &d->store,
 		.pools = d->sched,
+		.rights = {
+			.set = d->kv ? set_rights : store_users_set,
+			.drop = d->kv ? drop_rights : store_users_drop,
+			.arg = d->kv ? (void *)d->kv : d->users,
+			.domain = d->o->domain,
+		},
+		.users = d->users,
 	};
 	rc = tick_start(&d->tick_opts, &tick, err);
 	if (rc == 0)
@@ -288,7 +338,8 @@ static int start_tick(struct daemon *d, struct err *err)
 
 static int start_prompull(struct daemon *d, struct err *err)
 {
-	return prompull_start(d->db, d->o->tick_ms, &d->prompull, err);
+	return prompull_start(d->db, d->o->tick_ms, d->o->prometheus_hosts, &d->prompull,
+			      err);
 }
 
 int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
@@ -299,14 +350,20 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 
 	d->magic = DAEMON_MAGIC;
 	d->o = o;
-	rc = state_open(d, err);
+	rc = own_user_password(o, &d->store_password, err);
+	if (rc == 0)
+		rc = daemon_state_open(d, err);
 	d->hang_ups = hang_ups_new();
+	d->owners = owners_new();
 	d->listening = listening_new();
+	d->refused = refused_samples_new();
 	if (rc == 0)
 		rc = listening_start(d->listening, err);
 	if (rc == 0 && own_store)
 		rc = kv_open(d->db, &(struct kv_opts){ .hung_up = on_hung_up, .arg = d },
 			     &d->kv, err);
+	d->clouds = clouds_new();
+	d->keyring = keyring_new(o->credentials);
 	set_pool_opts(d);
 	set_store(d);
 	/* Before anybody asks: a drill of the previous run is marked as interrupted. */
@@ -316,8 +373,9 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	    (rc = first_token(d, err)) < 0 ||
 	    (rc = view_start(&d->store, d->listening, on_view_changed, d, &d->view,
 			     err)) < 0 ||
-	    (rc = start_pools(d, err)) < 0 || (rc = start_tick(d, err)) < 0 ||
-	    (rc = start_prompull(d, err)) < 0 || (rc = poke_pools(d, err)) < 0) {
+	    (rc = start_pools(d, err)) < 0 || (rc = daemon_start_profiles(d, err)) < 0 ||
+	    (rc = start_tick(d, err)) < 0 || (rc = start_prompull(d, err)) < 0 ||
+	    (rc = poke_pools(d, err)) < 0) {
 		(void)daemon_stop(d);
 		return rc;
 	}
@@ -328,40 +386,70 @@ int daemon_start(const struct options *o, struct daemon **ret, struct err *err)
 	return 0;
 }
 
-static bool leave_call(void)
+void daemon_reload(struct daemon *d)
+{
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	profiles_look(d->profiles);
+}
+
+bool daemon_is_alive(struct daemon *d)
+{
+	CHECK_MAGIC(d, DAEMON_MAGIC);
+	return tick_busy_ms(d->tick) < HELD_MS;
+}
+
+/* The drivers' processes are ended, so that their calls are. */
+static bool halt_clouds(struct daemon *d)
 {
 	log_info("driver-call-left", STR("why", "it has not ended in time; its outcome "
 						"is looked for at the next start"));
-	return false;
+	clouds_halt(d->clouds);
+	return drill_halt(d->drill, DRIVER_STOP_MS) &&
+	       profiles_stop(d->profiles, DRIVER_STOP_MS) &&
+	       (!d->sched || sched_stop(d->sched, DRIVER_STOP_MS));
 }
 
 /* Threads that poke the tick are stopped before it is freed. */
 bool daemon_stop(struct daemon *d)
 {
 	CHECK_MAGIC(d, DAEMON_MAGIC);
-	if (!drill_halt(d->drill, DRIVER_STOP_MS))
-		return leave_call();
-	prompull_stop(d->prompull);
+	if (!drill_halt(d->drill, DRIVER_STOP_MS) && !halt_clouds(d))
+		return false;
+	prompull_halt(d->prompull);
 	tick_halt(d->tick);
-	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS))
-		return leave_call();
+	if (d->sched && !sched_stop(d->sched, DRIVER_STOP_MS) && !halt_clouds(d))
+		return false;
+	/* After the pools: launches end by themselves if they can, a check need not. */
+	if (!profiles_stop(d->profiles, DRIVER_STOP_MS) && !halt_clouds(d))
+		return false;
 	sched_free(d->sched);
+	clouds_end(d->clouds);
 	pools_free(d->pools);
 	view_stop(d->view);
 	d->events.notify = NULL;
 	if (d->kv)
 		kv_end_watches(d->kv);
 	api_close(d->api);
+	profiles_free(d->profiles);
+	keyring_free(d->keyring);
+	clouds_free(d->clouds);
 	drill_free(d->drill);
+	prompull_stop(d->prompull);
 	tick_free(d->tick);
 	health_stop(d->health);
 	kv_close(d->kv);
 	hang_ups_free(d->hang_ups);
+	owners_free(d->owners);
 	listening_free(d->listening);
+	refused_samples_free(d->refused);
 	ca_close(d->ca);
 	db_close(d->db);
 	free(d->owner);
 	free(d->join_secret);
+	store_users_free(d->users);
+	if (d->store_password)
+		explicit_bzero(d->store_password, strlen(d->store_password));
+	free(d->store_password);
 	free(d->advertise);
 	free(d);
 	return true;

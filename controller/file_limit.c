@@ -5,7 +5,7 @@
 
 #include <sys/resource.h>
 
-#define FILES_WANTED 16384u
+#define FILES_WANTED 262144u
 
 void file_limit_raise(void)
 {

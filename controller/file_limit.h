@@ -5,8 +5,8 @@
 #ifndef CONTROLLER_FILE_LIMIT_H
 #define CONTROLLER_FILE_LIMIT_H
 
-/* Each host holds some connections, and the soft limit is often 1024. Not the
- * hard limit: hosts of the local driver inherit it, and programs size tables by it. */
+/* Each host holds six to fifteen connections, by its stacks and programs, and the soft
+ * limit is often 1024: raised to what 10,000 hosts need, if the hard limit lets it. */
 void file_limit_raise(void);
 
 #endif

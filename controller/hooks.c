@@ -64,10 +64,16 @@ static json_t *hook_tier_live(void *arg, const char *stack, const char *tier)
 static int hook_check_demand(void *arg, const char *stack, const char *tier,
 			     const char *expression, struct err *err)
 {
+	const struct daemon *d = daemon_of(arg);
 	CLEANUP(metrics_expr_free) struct metrics_expr *e = NULL;
+	const char *url, *query;
+	int rc = *expression ? metrics_expr_parse(expression, stack, tier, &e, err) : 0;
 
-	(void)arg;
-	return *expression ? metrics_expr_parse(expression, stack, tier, &e, err) : 0;
+	if (rc < 0 || !e || !metrics_expr_prometheus(e, &url, &query))
+		return rc;
+	/* It is the stack that is wrong, not who applies it. */
+	rc = prometheus_hosts_check(d->o->prometheus_hosts, url, err);
+	return rc < 0 ? ERR_INVAL : 0;
 }
 
 /* Its VMs would be left where no driver looks for them. */
@@ -94,14 +100,10 @@ static int check_cloud(struct daemon *d, const struct db_pool *p, struct err *er
 static int hook_check_pool(void *arg, const struct db_pool *p, struct err *err)
 {
 	struct daemon *d = daemon_of(arg);
-	CLEANUP(free) char *config = NULL;
 	CLEANUP(driver_close) struct driver *driver = NULL;
 	int rc = check_cloud(d, p, err);
 
-	if (rc == 0)
-		rc = pool_driver_config(&d->pool_opts, p, &config, err);
-	return rc < 0 ? rc
-		      : driver_open(d->o->drivers_dir, p->driver, config, &driver, err);
+	return rc < 0 ? rc : pool_driver_open(&d->pool_opts, p, &driver, err);
 }
 
 static int hook_drain_host(void *arg, const char *host, struct err *err)
@@ -124,19 +126,32 @@ static int hook_drain_host(void *arg, const char *host, struct err *err)
 static enum MHD_Result hook_kv(void *arg, const struct api_kv_call *call)
 {
 	struct daemon *d = daemon_of(arg);
-	struct kv_host_access host;
-	struct kv_access person = {
-		.owner = "",
+	CLEANUP(kv_host_access_done) struct kv_host_access host = { 0 };
+	char owner[96];
+	const struct kv_access person = {
+		.owner = owner,
+		.limits = &kv_person_limits,
 		.read_all = true,
 		.write_all = call->may_write,
 	};
 
-	if (*call->host)
-		kv_host_access(call->host, &host);
+	owner_of_token(call->token_id, owner, sizeof(owner));
+	if (call->is_programs)
+		kv_programs_access(d->kv, call->host, &host);
+	else if (*call->host)
+		kv_host_access(d->kv, call->host, &host);
+	host.access.certificate = call->certificate;
 	/* Calls of the store are POSTs; /health and /version are not. */
 	return kv_serve(d->kv, call->conn,
 			strncmp(call->path, "/v3", 3) == 0 ? "POST" : "GET", call->path,
 			call->body, call->body_len, *call->host ? &host.access : &person);
+}
+
+static void hook_end_owners(void *arg)
+{
+	struct daemon *d = daemon_of(arg);
+
+	owners_end(d->owners, d->db, d->kv);
 }
 
 void daemon_hooks(struct daemon *d, struct api_hooks *ret)
@@ -144,6 +159,7 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret)
 	*ret = (struct api_hooks){
 		.arg = d,
 		.kv = d->kv ? hook_kv : NULL,
+		.end_owners = hook_end_owners,
 		.poke = hook_poke,
 		.status = hook_status,
 		.database_problems = hook_database_problems,
@@ -157,5 +173,7 @@ void daemon_hooks(struct daemon *d, struct api_hooks *ret)
 	daemon_metrics_hooks(ret);
 	daemon_forecast_hooks(ret);
 	daemon_backup_hooks(ret);
+	daemon_standby_hooks(ret);
 	daemon_drill_hooks(ret);
+	daemon_profile_hooks(ret);
 }

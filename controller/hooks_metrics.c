@@ -5,8 +5,10 @@
  */
 #include "check.h"
 #include "clock.h"
+#include "host_samples.h"
 #include "listening.h"
 #include "metrics.h"
+#include "refused_samples.h"
 #include "samples.h"
 #include "text.h"
 #include "wiring.h"
@@ -15,100 +17,57 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SAMPLES_MAX 20000 /* of one push */
-#define POINTS_MAX 11000  /* of one answer */
+#define POINTS_MAX 11000 /* of one answer */
 
 /* ---------------------------------------------------------------- samples in */
-
-/* {"tier":"web"} as the canonical text of db/samples/labels.h; absent is "". */
-static int read_labels(const json_t *o, char **ret, struct err *err)
-{
-	struct label l[LABELS_MAX];
-	CLEANUP(buf_done) struct buf b;
-	const char *key;
-	json_t *value;
-	size_t n = 0;
-	int rc;
-
-	buf_init(&b, LABELS_MAX_BYTES);
-	/* The macro needs a mutable object; nothing is changed. */
-	json_object_foreach((json_t *)(uintptr_t)o, key, value)
-	{
-		if (n == LABELS_MAX || !json_is_string(value))
-			return err_set(err, ERR_INVAL,
-				       "labels are at most %d strings by name",
-				       LABELS_MAX);
-		l[n++] = (struct label){ key, json_string_value(value) };
-	}
-	rc = labels_format(l, n, &b, err);
-	if (rc == 0)
-		*ret = buf_take(&b);
-	return rc;
-}
-
-static int read_sample(const json_t *o, struct db_sample_in *ret, char **ret_labels,
-		       struct err *err)
-{
-	const char *kind = "g";
-	int rc;
-
-	if ((rc = jread_str(o, "n", &ret->name, err)) < 0 ||
-	    (rc = jread_str_opt(o, "k", &kind, err)) < 0 ||
-	    (rc = jread_int(o, "t", &ret->t_ms, err)) < 0 ||
-	    (rc = jread_num(o, "v", &ret->v, err)) < 0)
-		return rc;
-	ret->kind = *kind == 'c' ? DB_COUNTER : DB_GAUGE;
-	rc = read_labels(json_object_get(o, "l"), ret_labels, err);
-	ret->labels = *ret_labels;
-	return rc;
-}
 
 /* Times are the sender's: by this clock, and none later than now. */
 static void correct_times(struct daemon *d, const char *host, const json_t *body,
 			  struct db_sample_in *in, size_t n)
 {
 	const int64_t now = clock_now_ms();
-	int64_t sent_ms, by_ms;
+	int64_t sent_ms, by_ms = 0;
 
-	if (!d->health || jread_int(body, "now", &sent_ms, NULL) < 0)
-		return;
-	by_ms = health_sender(d->health, host, sent_ms);
-	for (size_t i = 0; by_ms && i < n; i++)
-		if (in[i].t_ms > 0 && in[i].t_ms < INT64_MAX / 2)
-			in[i].t_ms = MIN(in[i].t_ms + by_ms, now);
+	if (d->health && jread_int(body, "now", &sent_ms, NULL) == 0)
+		by_ms = health_sender(d->health, host, sent_ms);
+	for (size_t i = 0; i < n; i++)
+		in[i].t_ms = MIN(in[i].t_ms + by_ms, now);
+}
+
+/* {"count","samples":[{"sample","why"}]}; NULL: none */
+static json_t *refused_to_json(const struct host_samples *s)
+{
+	if (!s->n_refused)
+		return NULL;
+	return json_pack("{s:I, s:O}", "count", (json_int_t)s->n_refused, "samples",
+			 s->refused);
 }
 
 static int hook_agent_metrics(void *arg, const char *host, const json_t *body,
-			      struct err *err)
+			      json_t **ret_refused, struct err *err)
 {
 	struct daemon *d = arg;
-	const json_t *list = json_object_get(body, "samples");
-	size_t n = json_array_size(list), i;
-	CLEANUP(free) struct db_sample_in *in = NULL;
-	CLEANUP(free) char **labels = NULL;
-	const json_t *o;
-	int rc = 0;
+	CLEANUP(host_samples_done) struct host_samples s = { 0 };
+	struct db_samples_result stored;
+	int rc;
 
 	CHECK_MAGIC(d, DAEMON_MAGIC);
 	listening_pushed(d->listening, host);
-	if (n > SAMPLES_MAX)
-		return err_set(err, ERR_LIMIT, "more than %d samples in one push",
-			       SAMPLES_MAX);
 	if (d->health)
 		health_clock(d->health);
-	in = xcalloc(n, sizeof(*in));
-	labels = xcalloc(n, sizeof(char *));
-	json_array_foreach(
-		list, i, o) if ((rc = read_sample(o, &in[i], &labels[i], err)) < 0) break;
+	rc = host_samples_read(d->db, host, body, clock_now_ms(), &s, err);
 	if (rc < 0)
-		(void)err_wrap(err, rc, "sample %zu of host %s", i, host);
-	else
-		correct_times(d, host, body, in, n);
-	if (rc == 0)
-		rc = db_samples_add_in_order(d->db, in, n, clock_now_ms(), NULL, err);
-	for (i = 0; i < n; i++)
-		free(labels[i]);
-	return rc;
+		return rc;
+	correct_times(d, host, body, s.v, s.n);
+	rc = db_samples_add_in_order(d->db, s.v, s.n, clock_now_ms(), &stored, err);
+	if (rc < 0)
+		return rc;
+	if (d->refused && s.n_refused)
+		refused_samples_note(d->refused, host, &s);
+	/* What there is no room for has a problem of its own, of the series. */
+	host_samples_left_out(&s, &stored);
+	*ret_refused = refused_to_json(&s);
+	return 0;
 }
 
 /* ---------------------------------------------------------------- series out */
@@ -129,7 +88,9 @@ static int tier_gauge(struct db *db, const char *name, const char *stack,
 		return rc;
 	for (size_t i = 0; i < n; i++)
 		out[i] = NAN;
-	db_selector_ids(db, s, &ids, &n_ids);
+	rc = db_selector_ids(db, s, &ids, &n_ids, err);
+	if (rc < 0)
+		return rc;
 	return n_ids ? db_samples_range(db, ids[0], from_ms, step_ms, DB_AGG_AVG, out, n,
 					err)
 		     : 0;

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SERVICE_MAX_BYTES 16384u /* of a service: what agents read */
+
 /* "/skydns/local/foretide/shop/web/web-3-80" to "web.shop.foretide.local". */
 static void dns_name(const char *key, char *text, size_t size)
 {
@@ -42,6 +44,20 @@ static const char *host_at(const struct by_address *b, const char *address)
 	return "";
 }
 
+static bool is_port(const char *s)
+{
+	return *s && strspn(s, "0123456789") == strlen(s);
+}
+
+/* Its port, or its host and port: another unit's name may begin with this one's. */
+static bool is_place(const struct db_unit *u, const char *rest)
+{
+	const size_t n = strlen(u->host);
+
+	return is_port(rest) || (n && strncmp(rest, u->host, n) == 0 && rest[n] == '-' &&
+				 is_port(rest + n + 1));
+}
+
 /* The record's id is the unit's name as a label, of a unit that is no instance its host
  * too, and the port: "web-3-80", "lb-HOST-80". */
 static const struct db_unit *unit_of(const struct by_address *b, const char *key)
@@ -59,7 +75,8 @@ static const struct db_unit *unit_of(const struct by_address *b, const char *key
 			if (*p == '@' || *p == '.' || *p == '_' || *p == ':')
 				*p = '-';
 		n = strlen(label);
-		if (strncmp(id, label, n) == 0 && id[n] == '-')
+		if (strncmp(id, label, n) == 0 && id[n] == '-' &&
+		    is_place(&b->units->v[i], id + n + 1))
 			return &b->units->v[i];
 	}
 	return NULL;
@@ -74,8 +91,9 @@ static json_t *service_json(const struct view_kv *kv, const struct by_address *b
 	char dns[256], name[64];
 	int64_t port = 0;
 
-	if (!end || json_parse(kv->value, kv->len, "record", &doc, NULL) < 0 ||
-	    jread_str(doc, "host", &address, NULL) < 0 ||
+	if (!end || kv->len > SERVICE_MAX_BYTES ||
+	    json_parse(kv->value, kv->len, "record", &doc, NULL) < 0 ||
+	    jread_line(doc, "host", 255, &address, NULL) < 0 ||
 	    jread_int_opt(doc, "port", &port, NULL) < 0)
 		return NULL;
 	dns_name(kv->key, dns, sizeof(dns));

@@ -2,16 +2,21 @@
 /*
  * foretided - options, wiring, signals: the only process-wide set-up.
  */
+#include "admin_token.h"
 #include "check.h"
 #include "cleanup.h"
 #include "daemon.h"
+#include "file.h"
 #include "file_limit.h"
 #include "log.h"
 #include "options.h"
 #include "restore.h"
+#include "service.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <gsl/gsl_errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +29,11 @@ static void usage(FILE *to)
 		"if\n"
 		"                   it exists)\n"
 		"  -n               check the configuration and exit\n"
+		"  --new-admin-token\n"
+		"                   make an admin token without an end, print the path "
+		"of "
+		"its\n"
+		"                   file and exit; also while a controller runs\n"
 		"  --new            start keys without a database: without the hosts of "
 		"before\n"
 		"  --restore PATH   put a backup into the state folder, which must be "
@@ -42,6 +52,7 @@ struct command_line {
 	const char *config;
 	const char *restore; /* a backup; NULL: none */
 	bool check_only;
+	bool new_admin_token;
 };
 
 /* "--name=value" or "--name value"; moves *i over a value of its own. */
@@ -90,14 +101,19 @@ static int read_options(int argc, char **argv, struct command_line *c, struct op
 	static const char standard[] = "/etc/foretide/foretide.conf";
 	int rc;
 
-	if (!c->config && access(standard, R_OK) == 0)
+	/* One that may not be read is not skipped: without it the store is another. */
+	if (!c->config && (access(standard, F_OK) == 0 || errno != ENOENT))
 		c->config = standard;
-	rc = options_load(o, c->config, err);
+	rc = c->config ? file_check_readable(c->config, err) : 0;
+	if (rc == 0)
+		rc = options_load(o, c->config, err);
 	for (int i = 1; rc == 0 && i < argc; i++) {
 		if (strcmp(argv[i], "-c") == 0)
 			i++;
 		else if (strcmp(argv[i], "-n") == 0)
 			c->check_only = true;
+		else if (strcmp(argv[i], "--new-admin-token") == 0)
+			c->new_admin_token = true;
 		else if (strcmp(argv[i], "--new") == 0)
 			o->is_new = true;
 		else if (strcmp(argv[i], "--restore") == 0 && i + 1 < argc)
@@ -110,7 +126,7 @@ static int read_options(int argc, char **argv, struct command_line *c, struct op
 			rc = err_set(err, ERR_INVAL, "unknown argument '%s'; see --help",
 				     argv[i]);
 	}
-	return rc;
+	return rc < 0 ? rc : options_check_files(o, err);
 }
 
 /* Blocked before any thread starts, so that only main() receives them. */
@@ -119,29 +135,63 @@ static void block_signals(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
 	CHECK(pthread_sigmask(SIG_BLOCK, set, NULL) == 0);
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* The next signal. */
+static int next_signal(const sigset_t *signals, const struct service *s, struct daemon *d)
+{
+	const struct timespec beat = { s->beat_ms / 1000, s->beat_ms % 1000 * 1000000 };
+	int signo;
+
+	while ((signo = s->beat_ms ? sigtimedwait(signals, NULL, &beat)
+				   : sigwaitinfo(signals, NULL)) < 0)
+		if (daemon_is_alive(d))
+			service_tell(s, "WATCHDOG=1");
+	return signo;
+}
+
+/* Until it shall end; returns the signal that said so. */
+static int wait_for_end(const sigset_t *signals, const struct service *s,
+			struct daemon *d)
+{
+	int signo;
+
+	while ((signo = next_signal(signals, s, d)) == SIGHUP)
+		daemon_reload(d);
+	return signo;
+}
+
 static int serve(const struct options *o)
 {
+	struct service service;
 	struct daemon *d = NULL;
 	enum log_level level;
 	sigset_t signals;
 	struct err err;
-	int signo = 0;
+	int signo;
 
+	service_open(&service);
 	if (log_level_from_name(o->log_level, &level, &err) == 0)
 		log_set_level(level);
 	block_signals(&signals);
 	file_limit_raise();
+	/* A dozen threads that are mostly idle would each hold what they once needed. */
+	(void)mallopt(M_ARENA_MAX, 2);
+	(void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	gsl_set_error_handler_off();
 	if (daemon_start(o, &d, &err) < 0) {
 		fprintf(stderr, "foretided: %s\n", err.msg);
 		return 1;
 	}
-	CHECK(sigwait(&signals, &signo) == 0);
+	service_tell(&service, "READY=1");
+	signo = wait_for_end(&signals, &service, d);
+	service_tell(&service, "STOPPING=1");
+	service_close(&service);
 	log_info("stopping", STR("signal", signo == SIGINT ? "INT" : "TERM"));
 	if (!daemon_stop(d)) {
 		/* A thread is in a driver: no exit handlers under it. */
@@ -152,11 +202,26 @@ static int serve(const struct options *o)
 	return 0;
 }
 
+static int new_admin_token(const struct options *o)
+{
+	CLEANUP(free) char *path = NULL;
+	struct err err;
+
+	if (admin_token_recover(o->state_dir, &path, &err) < 0) {
+		fprintf(stderr, "foretided: %s\n", err.msg);
+		return 1;
+	}
+	puts(path);
+	return 0;
+}
+
 /* Returns the exit status. */
 static int start(const struct command_line *c, const struct options *o)
 {
 	struct err err;
 
+	if (c->new_admin_token)
+		return new_admin_token(o);
 	if (c->restore && restore_state(o, c->restore, c->check_only, &err) < 0) {
 		fprintf(stderr, "foretided: %s\n", err.msg);
 		return 1;

@@ -180,7 +180,7 @@ static int begin_careful(struct daemon *d, struct err *err)
 	return rc;
 }
 
-int state_open(struct daemon *d, struct err *err)
+int daemon_state_open(struct daemon *d, struct err *err)
 {
 	CLEANUP(free) char *ca_dir = xasprintf("%s/ca", d->o->state_dir);
 	int rc;

@@ -9,7 +9,7 @@
 #include "wiring.h"
 
 /* Opens d->db and d->ca; sets owner, join_secret, and the process's calendar. */
-int state_open(struct daemon *d, struct err *err) MUST_CHECK;
+int daemon_state_open(struct daemon *d, struct err *err) MUST_CHECK;
 
 /* Creates the folder and those above it, if they are missing. */
 int state_make_folder(const char *path, struct err *err) MUST_CHECK;

@@ -52,6 +52,45 @@ static void add_all_pool_problems(struct daemon *d, json_t *problems)
 	add_pool_problems(d, problems);
 	if (d->pools)
 		pools_problems(d->pools, problems);
+	if (d->profiles)
+		profiles_problems(d->profiles, problems);
+}
+
+/* Who asks more of the built-in store than it may. */
+static void add_refusals(struct daemon *d, json_t *problems)
+{
+	CLEANUP(free) char *others = NULL;
+	CLEANUP(free) char *message = NULL;
+	struct kv_refusals r;
+
+	if (!d->kv || !kv_refusals(d->kv, &r))
+		return;
+	others = r.n_owners > 1 ? xasprintf("; %zu others as well", r.n_owners - 1)
+				: xstrdup("");
+	message =
+		xasprintf("%s asks more of the built-in store than one may: %s, refused "
+			  "%lld times%s",
+			  r.owner, r.why, (long long)r.n, others);
+	json_array_append_new(
+		problems, json_pack("{s:s, s:o, s:o}", "kind", "store-limit", "message",
+				    json_text(message), "since", json_time(r.since_ms)));
+}
+
+/* Before anybody is refused for that. */
+static void add_filling(struct daemon *d, json_t *problems)
+{
+	CLEANUP(free) char *message = NULL;
+	struct kv_filling f;
+
+	if (!d->kv || !kv_is_filling(d->kv, &f))
+		return;
+	message = xasprintf("the built-in store has %zu of %zu MiB, the most of it, %zu "
+			    "MiB, of %s: delete keys that nobody needs",
+			    f.bytes >> 20, f.max_bytes >> 20, f.owner_bytes >> 20,
+			    *f.owner ? f.owner : "the controller");
+	json_array_append_new(problems, json_pack("{s:s, s:o, s:o}", "kind", "store-full",
+						  "message", json_text(message), "since",
+						  json_time(f.since_ms)));
 }
 
 json_t *daemon_status(struct daemon *d)
@@ -63,6 +102,17 @@ json_t *daemon_status(struct daemon *d)
 	if (!problems)
 		problems = json_array();
 	add_all_pool_problems(d, problems);
+	add_refusals(d, problems);
+	add_filling(d, problems);
+	if (d->api) {
+		CLEANUP(json_decref) json_t *limits = api_problems(d->api);
+
+		json_array_extend(problems, limits);
+	}
+	if (d->prompull)
+		prompull_problems(d->prompull, problems);
+	if (d->refused)
+		refused_samples_problems(d->refused, problems);
 	if (d->health) {
 		CLEANUP(json_decref) json_t *own = health_problems(d->health, false);
 

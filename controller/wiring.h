@@ -6,6 +6,7 @@
 #define CONTROLLER_WIRING_H
 
 #include "api.h"
+#include "clouds.h"
 #include "drill.h"
 #include "etcd.h"
 #include "events.h"
@@ -15,7 +16,10 @@
 #include "metrics.h"
 #include "options.h"
 #include "own_store.h"
+#include "owners.h"
 #include "pools.h"
+#include "profiles.h"
+#include "refused_samples.h"
 #include "tick.h"
 #include "trust.h"
 
@@ -33,16 +37,26 @@ struct daemon {
 	struct ca *ca;
 	struct kv *kv;             /* NULL with an external etcd */
 	struct hang_ups *hang_ups; /* of kv's watches */
+	struct owners *owners;     /* whose watches and leases were ended */
 	struct events events;
 	struct listening *listening;
-	struct health *health; /* NULL: a daemon of a test without it */
+	struct refused_samples *refused; /* NULL: a daemon of a test without it */
+	struct health *health;           /* NULL: a daemon of a test without it */
 	struct api *api;
 	struct store_direct own_store; /* kv, as the controller calls it */
+	char *store_password;          /* of the controller at an etcd; NULL: none */
 	struct store_opts store;
+	struct store_users_opts users_opts;
+	struct store_users *users; /* of hosts at an etcd; NULL: the built-in store */
 	struct view *view;
+	struct clouds *clouds;   /* what all of the pools' drivers are of */
+	struct keyring *keyring; /* credentials of clouds */
 	struct pool_opts pool_opts;
 	struct pools *pools;
 	struct sched *sched;
+	struct profiles_opts profiles_opts;
+	/* As the tick below. */
+	struct profiles *_Atomic profiles;
 	struct tick_opts tick_opts;
 	/* Set once, read by the API's threads that came up before it. */
 	struct tick *_Atomic tick;
@@ -59,10 +73,14 @@ void daemon_metrics_hooks(struct api_hooks *ret);
 void daemon_forecast_hooks(struct api_hooks *ret);
 void daemon_backup_hooks(struct api_hooks *ret);
 void daemon_drill_hooks(struct api_hooks *ret);
+void daemon_profile_hooks(struct api_hooks *ret);
+void daemon_standby_hooks(struct api_hooks *ret);
 
 /* status.c: {"store","tick","problems"}; the caller's. */
 json_t *daemon_status(struct daemon *d);
 /* hooks_drill.c */
 void daemon_start_drills(struct daemon *d);
+/* hooks_profiles.c */
+int daemon_start_profiles(struct daemon *d, struct err *err) MUST_CHECK;
 
 #endif

@@ -82,7 +82,7 @@ static int open_writer(struct db *db, struct err *err)
 			  "PRAGMA synchronous=NORMAL;"
 			  "PRAGMA journal_size_limit=1048576;"
 			  "PRAGMA temp_store=MEMORY;"
-			  "PRAGMA cache_size=-4096",
+			  "PRAGMA cache_size=-2048",
 			  err);
 	return rc < 0 ? rc : db_migrate(db->writer, err);
 }
@@ -111,6 +111,21 @@ int db_open(const char *path, struct db **ret, struct err *err)
 	    (rc = db_readers_open_spares(db, err)) < 0)
 		return rc;
 	db_look_begin(db);
+	*ret = TAKE(db);
+	return 0;
+}
+
+int db_open_beside(const char *path, struct db **ret, struct err *err)
+{
+	CLEANUP(db_close) struct db *db = db_new(path);
+	int rc = db_conn_open(db, path, SQLITE_OPEN_READWRITE, &db->writer, err);
+
+	if (rc == 0)
+		rc = db_migrate_check(db->writer, path, err);
+	if (rc == 0)
+		rc = db_migrate_is_current(db->writer, path, err);
+	if (rc < 0)
+		return rc;
 	*ret = TAKE(db);
 	return 0;
 }

@@ -41,6 +41,12 @@ struct db;
  * newer Foretide; the message says which, and the file is not changed.
  */
 int db_open(const char *path, struct db **ret, struct err *err) MUST_CHECK;
+/*
+ * The same database while a controller may have it open: for a few rows, from a process
+ * that ends soon. Changes no schema: ERR_CONFLICT when it is of another version. No
+ * samples, no demand, no maintenance.
+ */
+int db_open_beside(const char *path, struct db **ret, struct err *err) MUST_CHECK;
 /* No other thread may be in a call. Threads that have read may still run. */
 void db_close(struct db *db);
 DEFINE_CLEANUP(struct db *, db_close);
@@ -168,9 +174,21 @@ int db_pool_want(struct db *db, const char *name, int64_t want,
 /* The state of its driver: "ok" or "backoff", until when, and why. */
 int db_pool_note(struct db *db, const char *name, const char *state,
 		 int64_t backoff_until_ms, const char *error, struct err *err) MUST_CHECK;
+/* In which units its cloud bills. */
+int db_pool_billed(struct db *db, const char *name, int64_t unit_ms,
+		   struct err *err) MUST_CHECK;
+/* Its types, by name. */
+int db_pool_type_list(struct db *db, const char *pool, struct db_pool_type_list *ret,
+		      struct err *err) MUST_CHECK;
+/* Replaces them; those of an unknown pool are not kept. */
+int db_pool_types_put(struct db *db, const char *pool, const struct db_pool_type *v,
+		      size_t n, struct err *err) MUST_CHECK;
 /* How many batches of hosts in a row did not join, the last of them now. */
 int db_pool_unjoined(struct db *db, const char *name, int64_t batches, int64_t now_ms,
 		     struct err *err) MUST_CHECK;
+/* How many hosts the cloud's quota allows; -1: that is not known. */
+int db_pool_quota(struct db *db, const char *name, int64_t most,
+		  struct err *err) MUST_CHECK;
 int db_pool_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- hosts */
@@ -216,14 +234,21 @@ int db_host_join(struct db *db, const char *id, const char *token_hash,
 /* unknown_ms and is_replaced; 0: it is heard. */
 int db_host_set_unknown(struct db *db, const char *id, int64_t unknown_ms,
 			bool is_replaced, struct err *err) MUST_CHECK;
+/* It is reached by that address from now on. ERR_NOT_FOUND: it was already, or another
+ * host that is there has it. */
+int db_host_move(struct db *db, const char *id, const char *address,
+		 struct err *err) MUST_CHECK;
 /* A host that is to be terminated is up again; ERR_NOT_FOUND when its termination was
  * requested already. */
 int db_host_take_back(struct db *db, const char *id, struct err *err) MUST_CHECK;
 /* After a restore: all that are present and not to be ended were found, as of now. */
 int db_hosts_adopt(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
-/* Its cloud's list has its VM: listed_ms. */
-int db_host_listed(struct db *db, const char *id, int64_t now_ms,
-		   struct err *err) MUST_CHECK;
+/* Its cloud's list has its VM: listed_ms, type and is_spot. */
+int db_host_listed(struct db *db, const char *id, const char *type, bool is_spot,
+		   int64_t now_ms, struct err *err) MUST_CHECK;
+/* The answer to its launch says what it is. */
+int db_host_set_type(struct db *db, const char *id, const char *type, bool is_spot,
+		     struct err *err) MUST_CHECK;
 /* How many hosts are neither gone nor failed. */
 int db_host_count(struct db *db, int64_t *ret, struct err *err) MUST_CHECK;
 /* Its termination is requested now: gone_ms. ERR_NOT_FOUND: it was taken back. */
@@ -251,16 +276,17 @@ int db_unit_list(struct db *db, const struct db_unit_filter *f, struct db_unit_l
 int db_units_change(struct db *db, const struct db_unit *put, size_t n_put,
 		    const char *const *del, size_t n_del, struct err *err) MUST_CHECK;
 int db_unit_put(struct db *db, const struct db_unit *u, struct err *err) MUST_CHECK;
-int db_unit_delete(struct db *db, const char *name, struct err *err) MUST_CHECK;
 
 /* ---------------------------------------------------------------- launch journal */
 
 struct db_launch_filter {
 	const char *pool;
-	bool open;        /* only intended, sent and unknown */
-	bool lost;        /* only lost */
-	bool may_exist;   /* only those that were sent, and did not fail for certain */
-	int64_t since_ms; /* only those that changed at this time or later; 0: all */
+	bool open;          /* only intended, sent and unknown */
+	bool lost;          /* only lost */
+	bool may_exist;     /* only those that were sent, and did not fail for certain */
+	int64_t since_ms;   /* only those that changed at this time or later; 0: all */
+	const char *before; /* newest first, after the launch of this host; "": from the
+			     * newest; NULL: oldest first, all */
 	size_t limit;
 };
 
@@ -278,9 +304,13 @@ int db_launch_intend(struct db *db, const struct db_launch *l, const struct db_h
 int db_launch_set(struct db *db, const char *launch_id, enum db_launch_state state,
 		  const char *vm_id, const char *error, int64_t now_ms,
 		  struct err *err) MUST_CHECK;
+/* It is about to be sent, and asks for these ("": the driver's own): state sent, synced.
+ */
+int db_launch_send(struct db *db, const char *launch_id, const char *type,
+		   const char *zone, int64_t now_ms, struct err *err) MUST_CHECK;
 int db_launch_get(struct db *db, const char *launch_id, struct db_launch *ret,
 		  struct err *err) MUST_CHECK;
-/* Oldest first. */
+/* Oldest first, unless the filter says otherwise. */
 int db_launch_list(struct db *db, const struct db_launch_filter *f,
 		   struct db_launch_list *ret, struct err *err) MUST_CHECK;
 
@@ -329,6 +359,29 @@ int db_drill_get(struct db *db, int64_t id, struct db_drill *ret,
 int db_drill_list(struct db *db, const char *stack, struct db_drill_list *ret,
 		  struct err *err) MUST_CHECK;
 
+/* ---------------------------------------------------------------- certificates */
+
+/*
+ * A certificate that this authority signed for the name is used. The first one, the one
+ * that was issued last, and one that is newer than what is known (a database that was
+ * restored knows older ones) take the place of the one in use: ERR_DENIED for any other.
+ */
+int db_certificate_use(struct db *db, const char *name, const char *serial,
+		       int64_t issued_ms, struct err *err) MUST_CHECK;
+/* One was issued: it may take the place of the one in use, which stays valid until then.
+ */
+int db_certificate_issued(struct db *db, const char *name, const char *serial,
+			  struct err *err) MUST_CHECK;
+int db_certificate_get(struct db *db, const char *name, struct db_certificate *ret,
+		       struct err *err) MUST_CHECK;
+
+/* Each host that went to gone or failed, until it is settled; some of them at a time. */
+int db_ended_hosts(struct db *db, struct db_ended_host_list *ret,
+		   struct err *err) MUST_CHECK;
+/* is_over: its certificates are forgotten; false: it has come back. */
+int db_ended_host_settled(struct db *db, const char *host, bool is_over,
+			  struct err *err) MUST_CHECK;
+
 /* ---------------------------------------------------------------- tokens */
 
 /* ERR_CONFLICT when the name is in use by a token that is not revoked. */
@@ -337,6 +390,9 @@ int db_token_add(struct db *db, const struct db_token *t, int64_t *ret_id,
 /* By the secret's hash; ERR_NOT_FOUND also when it is revoked or expired at now_ms. */
 int db_token_find(struct db *db, const char *hash, int64_t now_ms, struct db_token *ret,
 		  struct err *err) MUST_CHECK;
+/* ERR_NOT_FOUND: the token was revoked, or has expired. */
+int db_token_in_force(struct db *db, int64_t id, int64_t now_ms,
+		      struct err *err) MUST_CHECK;
 int db_token_list(struct db *db, struct db_token_list *ret, struct err *err) MUST_CHECK;
 int db_token_revoke(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 /* Writes last_used_ms when it grew by a minute or more. */
@@ -420,10 +476,20 @@ int db_ledger_begin(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
 int db_ledger_tier_list(struct db *db, struct db_ledger_tier_list *ret,
 			struct err *err) MUST_CHECK;
 
+/*
+ * What was paid from the day since_ms on, ordered by stack, tier, currency and day; stack
+ * may be NULL.
+ */
+int db_cost_list(struct db *db, const char *stack, int64_t since_ms,
+		 struct db_cost_list *ret, struct err *err) MUST_CHECK;
+
 struct db_ledger_entry {
 	const struct db_ledger *rows; /* [n_rows] added to the row of their day, stack and
 					 tier; id, period and actions are not read */
 	size_t n_rows;
+	const struct db_cost *costs; /* [n_costs] added likewise; hour is that of the
+					latest through_ms */
+	size_t n_costs;
 	const struct db_ledger_tier *tiers; /* [n_tiers] */
 	size_t n_tiers;
 	const struct db_host *hosts; /* [n_hosts] counted_ms, paid_ms and is_counted of

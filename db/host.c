@@ -5,6 +5,7 @@
 
 #include "check.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *const states[] = { "requested",   "booting", "up",     "draining",
@@ -33,6 +34,8 @@ static const struct db_col columns[] = {
 	TEXT(db_host, message, 0),
 	INTEGER(db_host, listed_ms, 0),
 	INTEGER(db_host, adopted_ms, 0),
+	TEXT(db_host, type, 0),
+	BOOL(db_host, is_spot, 0),
 	INTEGER(db_host, counted_ms, COL_STATE),
 	INTEGER(db_host, paid_ms, COL_STATE),
 	BOOL(db_host, is_counted, 0),
@@ -71,6 +74,10 @@ int db_host_list(struct db *db, const struct db_host_filter *f, struct db_host_l
 
 int db_host_put(struct db *db, const struct db_host *h, struct err *err)
 {
+	/* SQLite has no such number, and would say that a column is empty. */
+	if (!isfinite(h->cpu))
+		return err_set(err, ERR_INVAL, "host '%s': its cores are not a number",
+			       h->id);
 	return db_put_one(db, &table, h, err);
 }
 
@@ -167,6 +174,15 @@ int db_host_join(struct db *db, const char *id, const char *token_hash,
 	return rc;
 }
 
+int db_host_move(struct db *db, const char *id, const char *address, struct err *err)
+{
+	return db_change(db, "host to move", err,
+			 "UPDATE host SET address = ?2 WHERE id = ?1 AND address <> ?2"
+			 " AND NOT EXISTS (SELECT 1 FROM host WHERE address = ?2 AND"
+			 " state NOT IN ('gone', 'failed'))",
+			 "tt", id, address);
+}
+
 int db_host_gone(struct db *db, const char *id, const char *message, int64_t now_ms,
 		 struct err *err)
 {
@@ -194,12 +210,23 @@ int db_host_gone(struct db *db, const char *id, const char *message, int64_t now
 	return db_write_end(db, rc, err);
 }
 
-int db_host_listed(struct db *db, const char *id, int64_t now_ms, struct err *err)
+int db_host_listed(struct db *db, const char *id, const char *type, bool is_spot,
+		   int64_t now_ms, struct err *err)
 {
 	CLEANUP(free) char *what = xasprintf("host '%s'", id);
 
-	return db_change(db, what, err, "UPDATE host SET listed_ms = ?2 WHERE id = ?1",
-			 "ti", id, now_ms);
+	return db_change(db, what, err,
+			 "UPDATE host SET listed_ms = ?2, type = ?3,"
+			 " is_spot = ?4 WHERE id = ?1",
+			 "titi", id, now_ms, type, (int64_t)is_spot);
+}
+
+int db_host_set_type(struct db *db, const char *id, const char *type, bool is_spot,
+		     struct err *err)
+{
+	return db_change(db, NULL, err,
+			 "UPDATE host SET type = ?2, is_spot = ?3 WHERE id = ?1", "tti",
+			 id, type, (int64_t)is_spot);
 }
 
 int db_host_count(struct db *db, int64_t *ret, struct err *err)

@@ -12,7 +12,7 @@ int db_kv_changes(struct db *db, db_kv_change_fn *fn, void *arg, struct err *err
 	if ((rc = db_read(db, &c, err)) < 0 ||
 	    (rc = db_prepare(c,
 			     "SELECT rev, sub, key, value, create_rev, version, lease,"
-			     " deleted FROM kv_change ORDER BY rev, sub",
+			     " deleted, owner FROM kv_change ORDER BY rev, sub",
 			     &q, err)) < 0)
 		return rc;
 	while ((rc = db_step(c, q, err)) == 1) {
@@ -27,6 +27,7 @@ int db_kv_changes(struct db *db, db_kv_change_fn *fn, void *arg, struct err *err
 			.version = sqlite3_column_int64(q, 5),
 			.lease = sqlite3_column_int64(q, 6),
 			.deleted = sqlite3_column_int(q, 7) != 0,
+			.owner = db_column_str(q, 8),
 		};
 
 		rc = fn(arg, &change, err);
@@ -100,10 +101,11 @@ static int insert(struct db_conn *c, const struct db_kv_change *k, struct err *e
 {
 	return db_run(c, err,
 		      "INSERT INTO kv_change (rev, sub, key, value, create_rev, version,"
-		      " lease, deleted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-		      "iibbiiii", k->rev, k->sub, k->key, k->key_len, k->value,
+		      " lease, deleted, owner)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		      "iibbiiiit", k->rev, k->sub, k->key, k->key_len, k->value,
 		      k->value_len, k->create_rev, k->version, k->lease,
-		      (int64_t)k->deleted);
+		      (int64_t)k->deleted, k->owner);
 }
 
 int db_kv_commit(struct db *db, const struct db_kv_change *changes, size_t n,

@@ -26,6 +26,7 @@ struct db_kv_change {
 	size_t value_len;
 	int64_t create_rev, version, lease;
 	bool deleted;
+	const char *owner; /* who wrote it; "" for none */
 };
 
 struct db_kv_lease {

@@ -19,6 +19,8 @@ static const struct db_col columns[] = {
 	INTEGER(db_launch, created_ms, 0),
 	INTEGER(db_launch, updated_ms, 0),
 	TEXT(db_launch, error, 0),
+	TEXT(db_launch, type, 0),
+	TEXT(db_launch, zone, 0),
 	{ NULL, COL_TEXT, 0, 0, NULL },
 };
 static const struct db_table table = { "launch", sizeof(struct db_launch), columns };
@@ -88,6 +90,22 @@ int db_launch_set(struct db *db, const char *launch_id, enum db_launch_state sta
 	return db_write_end(db, rc, err);
 }
 
+int db_launch_send(struct db *db, const char *launch_id, const char *type,
+		   const char *zone, int64_t now_ms, struct err *err)
+{
+	struct db_conn *c;
+	int rc = db_write_begin(db, true, &c, err);
+
+	if (rc < 0)
+		return rc;
+	rc = db_run(c, err, "UPDATE launch SET type = ?2, zone = ?3 WHERE launch_id = ?1",
+		    "ttt", launch_id, type, zone);
+	if (rc == 0)
+		rc = move_launch(db, c, launch_id, DB_LAUNCH_SENT, NULL, NULL, now_ms,
+				 err);
+	return db_write_end(db, rc, err);
+}
+
 int db_launch_get(struct db *db, const char *launch_id, struct db_launch *ret,
 		  struct err *err)
 {
@@ -112,6 +130,11 @@ int db_launch_list(struct db *db, const struct db_launch_filter *f,
 	if (f->since_ms)
 		db_where_int(&w, "updated_ms >= ?%d", f->since_ms);
 	db_where_text(&w, "pool = ?%d", f->pool);
-	db_where_order(&w, "created_ms, launch_id", f->limit);
+	if (f->before)
+		db_where_text(&w,
+			      "rowid < coalesce((SELECT rowid FROM launch"
+			      " WHERE host = ?%d), 9223372036854775807)",
+			      f->before);
+	db_where_order(&w, f->before ? "rowid DESC" : "created_ms, launch_id", f->limit);
 	return db_list(db, &table, &w, ret, err);
 }

@@ -88,6 +88,15 @@ static const char add_row[] =
 		      " reactive_short = reactive_short + excluded.reactive_short,"
 		      " peak = max(peak, excluded.peak)";
 
+static const char add_cost[] =
+	"INSERT INTO cost (day_ms, stack, tier, currency, through_ms, paid_ms, amount,"
+	" hour) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+	" ON CONFLICT (day_ms, stack, tier, currency) DO UPDATE SET"
+	" hour = iif(excluded.through_ms > through_ms, 0, hour) + excluded.hour,"
+	" through_ms = max(through_ms, excluded.through_ms),"
+	" paid_ms = paid_ms + excluded.paid_ms,"
+	" amount = amount + excluded.amount";
+
 /* ?1: the length of a day. */
 static const char add_actions[] =
 	"INSERT INTO ledger (month, day_ms, stack, tier, actions)"
@@ -111,9 +120,27 @@ static const char sweep[] =
 	"DELETE FROM ledger_tier WHERE NOT EXISTS (SELECT 1 FROM tier"
 	" WHERE tier.stack = ledger_tier.stack AND tier.name = ledger_tier.tier)";
 
-static const char prune[] =
-	"DELETE FROM ledger WHERE day_ms < (SELECT min(day_ms) FROM"
-	" (SELECT DISTINCT day_ms FROM ledger ORDER BY day_ms DESC LIMIT 400))";
+/* All but the newest 400 days that have rows, found one from the other. */
+#define PRUNE(table)                                                              \
+	"DELETE FROM " table " WHERE day_ms < (WITH RECURSIVE newest (day, n) AS" \
+	" (SELECT max(day_ms), 1 FROM " table " UNION ALL SELECT"                 \
+	"  (SELECT max(day_ms) FROM " table " WHERE day_ms < newest.day), n + 1"  \
+	"  FROM newest WHERE n < 400 AND day IS NOT NULL)"                        \
+	" SELECT min(day) FROM newest)"
+
+static int enter_costs(struct db_conn *c, const struct db_ledger_entry *e,
+		       struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < e->n_costs; i++) {
+		const struct db_cost *p = &e->costs[i];
+
+		rc = db_run(c, err, add_cost, "itttiidd", p->day_ms, p->stack, p->tier,
+			    p->currency, p->through_ms, p->paid_ms, p->amount, p->hour);
+	}
+	return rc;
+}
 
 static int enter_rows(struct db_conn *c, const struct db_ledger_entry *e, struct err *err)
 {
@@ -149,12 +176,15 @@ static int enter(struct db_conn *c, const struct db_ledger_entry *e, struct err 
 {
 	int rc;
 
-	if ((rc = enter_rows(c, e, err)) < 0 || (rc = enter_marks(c, e, err)) < 0 ||
+	if ((rc = enter_rows(c, e, err)) < 0 || (rc = enter_costs(c, e, err)) < 0 ||
+	    (rc = enter_marks(c, e, err)) < 0 ||
 	    (rc = db_run(c, err, add_actions, "i", e->day_length_ms)) < 0 ||
 	    (rc = db_run(c, err, move_mark, "")) < 0 ||
 	    (rc = db_run(c, err, sweep, "")) < 0)
 		return rc;
-	return e->is_new_day ? db_run(c, err, prune, "") : 0;
+	if (!e->is_new_day || (rc = db_run(c, err, PRUNE("ledger"), "")) < 0)
+		return rc;
+	return db_run(c, err, PRUNE("cost"), "");
 }
 
 int db_ledger_enter(struct db *db, const struct db_ledger_entry *e, struct err *err)

@@ -32,6 +32,7 @@
 struct db_stack {
 	char *name;
 	char *timezone;
+	char *budget; /* "300 USD/month"; "": none */
 	char *domain;
 	char *text_json; /* the applied files as canonical JSON */
 	int64_t version; /* grows by one per change; the ETag */
@@ -129,16 +130,36 @@ struct db_pool {
 	int64_t lost_after_ms; /* real: silence before a host is ended; 0: as the
 				  controller's */
 	bool lose_stateful;    /* also one of stateful instances */
-	char *config_json;     /* further options of the driver */
-	/* state; written by db_pool_want(), _note() and _unjoined() alone */
+	char *type_order;      /* of its types: "stated" or "price" */
+	double spot_share;     /* of its hosts above spot_base that are spot capacity */
+	int64_t spot_base;     /* hosts that are not, before any is */
+	char *user_data;   /* what its hosts are started with: "script" or "ignition" */
+	char *config_json; /* further options of the driver */
+	/* state; written by db_pool_want(), _note(), _billed(), _unjoined(), _quota()
+	 * alone */
 	int64_t want;
 	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */
 	int64_t backoff_until_ms;
 	char *last_error;
-	int64_t unjoined;    /* batches of hosts in a row that did not join */
-	int64_t unjoined_ms; /* when the last did not */
+	int64_t unjoined;         /* batches of hosts in a row that did not join */
+	int64_t unjoined_ms;      /* when the last did not */
+	int64_t cloud_billing_ms; /* the unit that its driver states; 0: none */
+	bool has_quota;           /* what the cloud's quota allows is known: */
+	int64_t quota_most;       /* so many hosts */
 };
 DB_MODEL(db_pool);
+
+/* A type of host that a pool's cloud has. */
+struct db_pool_type {
+	char *pool;
+	char *type; /* as the driver names it */
+	double cpu; /* cores; 0: not known */
+	int64_t memory_bytes;
+	double price_hour, spot_price_hour; /* below 0: not known */
+	char *currency;                     /* "EUR"; "" without a price */
+	char *source; /* of the price: "configuration" or "cloud"; "" without */
+};
+DB_MODEL(db_pool_type);
 
 enum db_host_state {
 	DB_HOST_REQUESTED, /* intended or requested */
@@ -173,6 +194,8 @@ struct db_host {
 	int64_t listed_ms;  /* its cloud's list first had it; 0: none ever did */
 	int64_t adopted_ms; /* it was found serving, without a record; 0: it was launched
 			       and joined */
+	char *type;         /* as its cloud's list says; "": not listed yet */
+	bool is_spot;
 	/* the ledger's; kept by db_host_put() when the host exists */
 	int64_t counted_ms; /* its time is entered until then; 0: nothing of it */
 	int64_t paid_ms;    /* and paid for until then */
@@ -182,6 +205,21 @@ struct db_host {
 	bool is_replaced;   /* and its units are replaced */
 };
 DB_MODEL(db_host);
+
+/* The certificate that a name (a host, its programs) uses. */
+struct db_certificate {
+	char *name;
+	char *serial;
+	int64_t issued_ms; /* calendar of the certificate: the real wall clock's */
+	char *next_serial; /* issued, but not used yet; "": none */
+};
+DB_MODEL(db_certificate);
+
+/* A host that ended, whose watches and leases are still to be ended. */
+struct db_ended_host {
+	char *host;
+};
+DB_MODEL(db_ended_host);
 
 enum db_goal {
 	DB_GOAL_RUN,
@@ -228,6 +266,7 @@ struct db_launch {
 	char *vm_id;
 	int64_t created_ms, updated_ms;
 	char *error;
+	char *type, *zone; /* that it asked for, once it was sent; "": the driver's own */
 };
 DB_MODEL(db_launch);
 
@@ -384,6 +423,19 @@ struct db_ledger_tier {
 	char *recent;       /* and what it lately wanted */
 };
 DB_MODEL(db_ledger_tier);
+
+/* What a tier cost on a day, in one currency. */
+struct db_cost {
+	int64_t day_ms;
+	char *stack;
+	char *tier; /* "": of the stack's pools, what no tier had */
+	char *currency;
+	int64_t through_ms; /* entered up to this time */
+	int64_t paid_ms;    /* of hosts, in billing units begun */
+	double amount;      /* what they cost */
+	double hour;        /* what its hosts cost an hour, at through_ms */
+};
+DB_MODEL(db_cost);
 
 /* The measured effect of a past occurrence of an event on a tier's demand. */
 struct db_uplift {

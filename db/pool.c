@@ -18,6 +18,10 @@ static const struct db_col columns[] = {
 	INTEGER(db_pool, billing_ms, 0),
 	INTEGER(db_pool, lost_after_ms, 0),
 	BOOL(db_pool, lose_stateful, 0),
+	TEXT(db_pool, type_order, 0),
+	REAL(db_pool, spot_share, 0),
+	INTEGER(db_pool, spot_base, 0),
+	TEXT(db_pool, user_data, 0),
 	TEXT(db_pool, config_json, 0),
 	INTEGER(db_pool, want, COL_STATE),
 	TEXT(db_pool, state, COL_STATE),
@@ -25,6 +29,9 @@ static const struct db_col columns[] = {
 	TEXT(db_pool, last_error, COL_STATE),
 	INTEGER(db_pool, unjoined, COL_STATE),
 	INTEGER(db_pool, unjoined_ms, COL_STATE),
+	BOOL(db_pool, has_quota, COL_STATE),
+	INTEGER(db_pool, quota_most, COL_STATE),
+	INTEGER(db_pool, cloud_billing_ms, COL_STATE),
 	{ NULL, COL_TEXT, 0, 0, NULL },
 };
 static const struct db_table table = { "pool", sizeof(struct db_pool), columns };
@@ -68,6 +75,13 @@ int db_pool_note(struct db *db, const char *name, const char *state,
 			 "ttit", name, state, backoff_until_ms, last_error);
 }
 
+int db_pool_billed(struct db *db, const char *name, int64_t unit_ms, struct err *err)
+{
+	return db_change(db, NULL, err,
+			 "UPDATE pool SET cloud_billing_ms = ?2 WHERE name = ?1", "ti",
+			 name, unit_ms);
+}
+
 int db_pool_unjoined(struct db *db, const char *name, int64_t batches, int64_t now_ms,
 		     struct err *err)
 {
@@ -75,6 +89,14 @@ int db_pool_unjoined(struct db *db, const char *name, int64_t batches, int64_t n
 			 "UPDATE pool SET unjoined = ?2, unjoined_ms = ?3"
 			 " WHERE name = ?1",
 			 "tii", name, batches, now_ms);
+}
+
+int db_pool_quota(struct db *db, const char *name, int64_t most, struct err *err)
+{
+	return db_change(db, NULL, err,
+			 "UPDATE pool SET has_quota = ?2 >= 0, quota_most = ?2"
+			 " WHERE name = ?1",
+			 "ti", name, most);
 }
 
 int db_pool_delete(struct db *db, const char *name, struct err *err)

@@ -8,10 +8,10 @@
 #include <inttypes.h>
 
 static const struct db_col columns[] = {
-	TEXT(db_stack, name, COL_KEY),  TEXT(db_stack, timezone, 0),
-	TEXT(db_stack, domain, 0),      TEXT(db_stack, text_json, 0),
-	INTEGER(db_stack, version, 0),  INTEGER(db_stack, applied_ms, 0),
-	{ NULL, COL_TEXT, 0, 0, NULL },
+	TEXT(db_stack, name, COL_KEY),    TEXT(db_stack, timezone, 0),
+	TEXT(db_stack, budget, 0),        TEXT(db_stack, domain, 0),
+	TEXT(db_stack, text_json, 0),     INTEGER(db_stack, version, 0),
+	INTEGER(db_stack, applied_ms, 0), { NULL, COL_TEXT, 0, 0, NULL },
 };
 static const struct db_table table = { "stack", sizeof(struct db_stack), columns };
 DB_MODEL_DONE(db_stack, table);

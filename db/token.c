@@ -45,6 +45,16 @@ int db_token_find(struct db *db, const char *hash, int64_t now_ms, struct db_tok
 	return db_get(db, &table, &w, ret, "token", "of this secret", err);
 }
 
+int db_token_in_force(struct db *db, int64_t id, int64_t now_ms, struct err *err)
+{
+	CLEANUP(db_token_done) struct db_token t = { 0 };
+	int rc = db_get_id(db, &table, id, &t, err);
+
+	if (rc == 0 && (t.revoked || (t.expires_ms && t.expires_ms <= now_ms)))
+		rc = err_set(err, ERR_NOT_FOUND, "token %" PRId64 " has ended", id);
+	return rc;
+}
+
 int db_token_list(struct db *db, struct db_token_list *ret, struct err *err)
 {
 	CLEANUP(db_where_done) struct db_where w;

@@ -3,8 +3,6 @@
 #include "db.h"
 #include "sql.h"
 
-#include "check.h"
-
 static const char *const goals[] = { "run", "drain", "gone", "restart", NULL };
 DB_MODEL_NAMES(db_goal, enum db_goal, goals);
 
@@ -69,11 +67,4 @@ int db_units_change(struct db *db, const struct db_unit *put, size_t n_put,
 int db_unit_put(struct db *db, const struct db_unit *u, struct err *err)
 {
 	return db_units_change(db, u, 1, NULL, 0, err);
-}
-
-int db_unit_delete(struct db *db, const char *name, struct err *err)
-{
-	CLEANUP(free) char *what = xasprintf("unit '%s'", name);
-
-	return db_change(db, what, err, "DELETE FROM unit WHERE name = ?1", "t", name);
 }

@@ -66,6 +66,14 @@ def wait_for(what, condition, timeout=PATIENCE_S, every=0.05):
         time.sleep(every)
 
 
+def told_token(printed):
+    """The admin token, of whose file foretided's first start printed the path."""
+    if not printed.startswith("admin token") or not printed.endswith("\n"):
+        return None
+    with open(printed.splitlines()[0].rsplit(": ", 1)[1]) as f:
+        return f.read().strip()
+
+
 class Rig:
     def __init__(self, build="build", time_scale=1, boot_delay="0s", options=None, store=None):
         self.build = os.path.abspath(build)
@@ -104,6 +112,8 @@ class Rig:
                 "boot_delay": boot_delay,
                 "mask": "/home:/root",
             },
+            "metrics": {"prometheus_hosts": "127.0.0.1"},
+            "driver fake": {"dir": self.path("cloud")},
         }
         if store:
             sections["store"] = {"url": store}
@@ -135,8 +145,7 @@ class Rig:
 
     def first_token(self):
         with open(self.path("foretided.out")) as f:
-            line = f.read()
-        return line.rsplit(": ", 1)[1].strip() if line.endswith("\n") else None
+            return told_token(f.read())
 
     def answers(self):
         if self.process.poll() is not None:

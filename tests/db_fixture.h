@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "db.h"
+#include "db_plans.h"
 #include "samples.h"
 #include "test.h"
 
@@ -34,6 +35,7 @@ static inline __attribute__((unused)) int fixture_setup(void **state)
 
 static inline __attribute__((unused)) void fixture_reopen(struct fixture *f)
 {
+	db_assert_plans(f->db);
 	db_close(TAKE(f->db));
 	assert_ok(db_open(f->path, &f->db, &f->e), &f->e);
 }
@@ -44,6 +46,9 @@ static inline __attribute__((unused)) int fixture_teardown(void **state)
 	DIR *d = opendir(f->dir);
 	struct dirent *entry;
 
+	/* Threads that read have ended; a test may have closed it. */
+	if (f->db)
+		db_assert_plans(f->db);
 	db_close(f->db);
 	while (d && (entry = readdir(d))) {
 		char path[400];

@@ -23,11 +23,12 @@
 #include <unistd.h>
 
 #define SCRIPT_MAX 16
+#define SCRIPT_URL 64
 
 struct script {
 	const char *answers[SCRIPT_MAX];
 	size_t n;
-	char url[64];
+	char url[SCRIPT_URL];
 	struct buf requests[SCRIPT_MAX];
 	_Atomic size_t served;
 	int fd;
@@ -89,24 +90,32 @@ static void *script_run(void *arg)
 	return NULL;
 }
 
-static inline void script_start(struct script *s, const char *const *answers)
+/* A socket that listens on a port of its own; url: where. */
+static inline int script_listen(char url[SCRIPT_URL])
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	CHECK(fd >= 0);
+	CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0);
+	CHECK(listen(fd, 64) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&at, &len) == 0);
+	snprintf(url, SCRIPT_URL, "http://127.0.0.1:%u", ntohs(at.sin_port));
+	return fd;
+}
+
+static inline void script_start(struct script *s, const char *const *answers)
+{
 	*s = (struct script){ 0 };
 	for (; answers[s->n]; s->n++) {
 		CHECK(s->n < SCRIPT_MAX);
 		s->answers[s->n] = answers[s->n];
 		buf_init(&s->requests[s->n], 32u << 20);
 	}
-	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	CHECK(s->fd >= 0 && pipe(s->stop) == 0);
-	CHECK(bind(s->fd, (struct sockaddr *)&at, sizeof(at)) == 0);
-	CHECK(listen(s->fd, 16) == 0);
-	CHECK(getsockname(s->fd, (struct sockaddr *)&at, &len) == 0);
-	snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%u", ntohs(at.sin_port));
+	s->fd = script_listen(s->url);
+	CHECK(pipe(s->stop) == 0);
 	CHECK(pthread_create(&s->thread, NULL, script_run, s) == 0);
 }
 

@@ -3,6 +3,8 @@
 // changes.
 import { call, token } from './api.js';
 import { syncCharts } from './chart_view.js';
+import * as clouds from './clouds.js';
+import * as costs from './costs.js';
 import * as decisions from './decisions.js';
 import { announce, show } from './dom.js';
 import * as events from './events.js';
@@ -22,7 +24,7 @@ import * as tokens from './tokens.js';
 
 const header = document.getElementById('header');
 const main = document.getElementById('main');
-const views = { '': overview, hosts, services, ledger, decisions, holds, events, tokens };
+const views = { '': overview, hosts, clouds, services, ledger, costs, decisions, holds, events, tokens };
 
 const RETRY_MS = 3000;
 

@@ -5,7 +5,7 @@ import { number, timeText } from './format.js';
 import { problems } from './problems.js';
 import { isAdmin, now, state } from './state.js';
 
-const links = [['#/', 'Overview'], ['#/hosts', 'Hosts'], ['#/services', 'Services'], ['#/ledger', 'Ledger'], ['#/decisions', 'Decisions'], ['#/holds', 'Holds'], ['#/events', 'Events']];
+const links = [['#/', 'Overview'], ['#/hosts', 'Hosts'], ['#/clouds', 'Clouds'], ['#/services', 'Services'], ['#/ledger', 'Ledger'], ['#/costs', 'Costs'], ['#/decisions', 'Decisions'], ['#/holds', 'Holds'], ['#/events', 'Events']];
 
 function clock() {
   const scale = state.status?.time_scale ?? 1;

@@ -24,17 +24,19 @@ function ownProblems() {
 const tones = { 'store-away': 'bad', 'round-failed': 'bad', 'pool-failing': 'bad', 'unit-failing': 'bad', 'hosts-silent': 'bad', 'stateful-host-unknown': 'bad', 'rollout-stopped': 'bad', 'unit-kills-hosts': 'bad',
   'disk-full': 'bad', 'database-unwritable': 'bad', 'database-damaged': 'bad', 'database-replaced': 'bad', 'database-fails': 'bad', 'store-no-space': 'bad', 'store-alarm': 'bad' };
 const names = {
+  'connections-limited': 'Connections limited', 'requests-limited': 'Requests limited', 'logs-limited': 'Reading of logs limited',
+  'certificates-limited': 'Certificates limited',
   'controller-away': 'Controller unavailable', 'store-away': 'Store unavailable', 'round-failed': 'Controller tick failing',
-  'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit not moved', 'pool-full': 'Pool full',
+  'pool-failing': 'Pool failing', 'pool-limited': 'Pool limited', 'unit-failing': 'Unit fails to start', 'unit-stays': 'Unit not moved', 'pool-full': 'Pool full', 'budget': 'Budget',
   'pool-at-maximum': 'Pool at its maximum', 'launches-limited': 'Launches limited', 'hosts-do-not-join': 'Hosts do not join',
   'launches-not-listed': 'Launched VMs not listed', 'hosts-not-listed': 'Hosts not listed', 'list-not-believed': 'Cloud\'s list not believed',
-  'unknown-vms': 'Unknown VMs', 'adoption-waits': 'Found host waits',
+  'unknown-vms': 'Unknown VMs', 'driver-ended': 'Driver ended', 'breaker-open': 'Cloud left alone', 'no-capacity': 'Cloud without capacity', 'quota': 'Quota below the maximum', 'credentials-not-taken': 'Credentials not taken over', 'adoption-waits': 'Found host waits',
   'roll-out-waits': 'Roll-out waiting', 'rollout-stopped': 'Roll-out stopped', 'unit-kills-hosts': 'Unit kills its hosts', 'checks-fail': 'Instances do not serve',
   'demand-not-whole': 'Demand not whole', 'forecast-not-used': 'Forecast not used', 'hosts-silent': 'Hosts not responding',
   'hosts-unknown': 'Hosts unknown', 'host-cut-from-store': 'Host cut off from the store', 'stateful-host-unknown': 'Host with state unknown',
-  'hosts-lost-limited': 'Lost hosts wait', 'services-vanished': 'Service records vanished', 'did-not-listen': 'Controller did not listen', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
+  'hosts-lost-limited': 'Lost hosts wait', 'host-interrupted': 'Cloud takes a host back', 'services-vanished': 'Service records vanished', 'records-put-right': 'Records were changed by others', 'unit-not-registered': 'Unit not registered', 'record-of-no-unit': 'Record of no unit', 'did-not-listen': 'Controller did not listen', 'stack-not-read': 'Stack cannot be read', 'metrics-stale': 'Metrics stale',
   'disk-full': 'Disk full', 'database-unwritable': 'Database cannot be written', 'database-damaged': 'Database damaged', 'database-replaced': 'Database deleted or replaced', 'database-fails': 'Database failing',
-  'store-no-space': 'Store out of space', 'store-alarm': 'Store raised an alarm', 'clock-set': 'Clock was set', 'clock-skew': 'Clocks differ', 'connections-refused': 'Connections break off', 'restored': 'Restored from a backup',
+  'store-no-space': 'Store out of space', 'store-limit': 'Store limit reached', 'store-full': 'Store filling', 'files-limited': 'Too few files', 'store-alarm': 'Store raised an alarm', 'store-users-not-set': 'Store users not set', 'store-open': 'Store open to anybody', 'clock-set': 'Clock was set', 'clock-skew': 'Clocks differ', 'connections-refused': 'Connections break off', 'samples-refused': 'Samples of a host refused', 'restored': 'Restored from a backup',
 };
 
 /** [{kind, tone, title, text, since, link}], the worst first. */

@@ -12,6 +12,8 @@ const sources = {
   tiers: () => list('/v1/tiers?explanations=true'),
   pools: () => list('/v1/pools'),
   hosts: () => list('/v1/hosts'),
+  profiles: () => list('/v1/profiles'),
+  launches: async () => (await get('/v1/launches?limit=50')).items,
   services: () => list('/v1/services'),
   holds: () => list('/v1/holds'),
   tokens: () => list('/v1/tokens'),

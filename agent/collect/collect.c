@@ -4,6 +4,7 @@
 #include "buf.h"
 #include "check.h"
 #include "clock.h"
+#include "complaints.h"
 #include "log.h"
 #include "logs.h"
 #include "post.h"
@@ -12,6 +13,7 @@
 #include "scrape.h"
 #include "text.h"
 #include "unitfile.h"
+#include "utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +40,7 @@ struct metrics {
 	struct buf round; /* samples */
 	int64_t round_at_ms;
 	struct reading *readings;
-	char *complained; /* "unit: message" of the last failed source */
+	struct complaints complaints;
 };
 
 /* One source of one unit that is being read. */
@@ -51,6 +53,7 @@ struct reading {
 	size_t index;
 	int64_t at_ms;
 	struct scrape *scrape;
+	struct err bad; /* of the first sample that was left out; code 0: none was */
 };
 
 /* ---------------------------------------------------------------- a round */
@@ -62,7 +65,14 @@ static void add_of_host(void *arg, const char *name, const struct collect_label 
 	struct sample_source source = { .host = m->host };
 
 	CHECK_MAGIC(m, METRICS_MAGIC);
-	sample_add(&m->round, &source, m->round_at_ms, name, labels, counter, value);
+	(void)sample_add(&m->round, &source, m->round_at_ms, name, labels, counter,
+			 value);
+}
+
+static void complain(struct metrics *m, const struct reading *r, const struct err *err)
+{
+	if (complaint_is_new(&m->complaints, r->unit, r->index, err->msg))
+		log_warn("metrics-source-failed", STR("unit", r->unit), ERR(err));
 }
 
 static void add_of_unit(void *arg, const char *name, const struct collect_label *labels,
@@ -73,7 +83,14 @@ static void add_of_unit(void *arg, const char *name, const struct collect_label 
 
 	CHECK_MAGIC(r, METRICS_MAGIC);
 	source = (struct sample_source){ r->m->host, r->stack, r->tier, r->unit };
-	sample_add(&r->m->round, &source, r->at_ms, name, labels, counter, value);
+	if (!sample_add(&r->m->round, &source, r->at_ms, name, labels, counter, value) &&
+	    !r->bad.code) {
+		(void)err_set(&r->bad, ERR_PROTO,
+			      "a sample of %s is left out: it is not UTF-8, or has a "
+			      "label twice",
+			      name);
+		utf8_mend(r->bad.msg);
+	}
 }
 
 static void end_round(struct metrics *m)
@@ -101,17 +118,6 @@ static void reading_free(struct reading *r)
 	free(r);
 }
 
-static void complain(struct metrics *m, const char *unit, const struct err *err)
-{
-	CLEANUP(free) char *message = xasprintf("%s: %s", unit, err->msg);
-
-	if (m->complained && strcmp(m->complained, message) == 0)
-		return;
-	log_warn("metrics-source-failed", STR("unit", unit), ERR(err));
-	free(m->complained);
-	m->complained = TAKE(message);
-}
-
 static void on_scraped(void *arg, const struct err *err)
 {
 	struct reading *r = arg;
@@ -120,8 +126,9 @@ static void on_scraped(void *arg, const struct err *err)
 
 	CHECK_MAGIC(r, METRICS_MAGIC);
 	r->scrape = NULL;
-	if (err)
-		complain(m, r->unit, err);
+	/* One of both a round: they would follow each other for ever. */
+	if (err || r->bad.code)
+		complain(m, r, err ? err : &r->bad);
 	while (*p != r)
 		p = &(*p)->next;
 	*p = r->next;
@@ -163,7 +170,7 @@ static void scrape_unit(struct metrics *m, const struct wanted_unit *u)
 		struct err e;
 
 		if (read_sources(m, u, &r->sources, &e) < 0) {
-			complain(m, u->name, &e);
+			complain(m, r, &e);
 			reading_free(r);
 			return;
 		}
@@ -195,6 +202,17 @@ static void add_unit(struct metrics *m, const struct wanted_unit *u)
 	reading_free(labels);
 }
 
+static bool is_wanted(void *arg, const char *unit)
+{
+	const struct metrics *m = arg;
+	struct wanted_unit u;
+
+	for (size_t i = 0; wanted_at(m->wanted, i, &u); i++)
+		if (strcmp(u.name, unit) == 0)
+			return true;
+	return false;
+}
+
 static void on_timer(void *arg)
 {
 	struct metrics *m = arg;
@@ -205,6 +223,7 @@ static void on_timer(void *arg)
 	loop_timer_in(m->timer, MAX(clock_real_ms(m->interval_ms), INTERVAL_LEAST_MS));
 	if (m->readings) /* a slow source: send what is there, it joins the next round */
 		end_round(m);
+	complaints_keep(&m->complaints, is_wanted, m);
 	buf_init(&m->round, ROUND_MAX_BYTES);
 	m->round_at_ms = clock_now_ms();
 	collect_host(&to);
@@ -245,7 +264,8 @@ struct metrics *metrics_new(struct loop *loop, struct httpm *controller,
 				 .dir = xstrdup(o->log_dir) };
 	m->push = (struct push){ .post = &m->post,
 				 .logs = &m->logs,
-				 .host = xstrdup(o->host) };
+				 .host = xstrdup(o->host),
+				 .address = xstrdup(o->address) };
 	push_init(&m->push, o->queue_bytes);
 	m->host = xstrdup(o->host);
 	m->interval_ms = o->interval_ms;
@@ -280,7 +300,7 @@ void metrics_free(struct metrics *m)
 	buf_done(&m->round);
 	loop_timer_free(m->timer);
 	free(m->host);
-	free(m->complained);
+	complaints_done(&m->complaints);
 	m->magic = 0;
 	free(m);
 }

@@ -21,9 +21,9 @@ struct metrics;
 struct metrics_opts {
 	const char *controller; /* https://host:port */
 	const char *ca_file, *cert_file, *key_file;
-	const char *host;
-	const char *log_dir; /* of the units' logs */
-	int64_t interval_ms; /* calendar */
+	const char *host, *address; /* of this host */
+	const char *log_dir;        /* of the units' logs */
+	int64_t interval_ms;        /* calendar */
 	size_t queue_bytes;
 	const struct wanted *wanted;
 	const struct units *units;

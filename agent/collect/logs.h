@@ -15,12 +15,12 @@ struct logs {
 	struct loop *loop;
 	const struct post *post;
 	const struct units *units;
-	char *dir; /* of the units' logs; owned */
-	struct log_post *first;
+	char *dir;              /* of the units' logs; owned */
+	struct log_post *first; /* the one at work; others wait */
 };
 
 void logs_done(struct logs *l);
-/* request: {"id","unit","lines"} of the controller's answer. */
-void logs_send(struct logs *l, const json_t *request);
+/* The controller's answer: {"logs":[{"id","unit","lines"}]} is what it asks for. */
+void logs_asked(struct logs *l, const struct http_res *answer);
 
 #endif

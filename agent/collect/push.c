@@ -22,19 +22,29 @@ void push_done(struct push *p)
 	batch_queue_done(&p->queue);
 	buf_done(&p->body);
 	free(p->host);
+	free(p->address);
 	p->magic = 0;
 }
 
-static void read_answer(struct push *p, const struct http_res *res)
+static void read_refused(struct push *p, const struct http_res *res)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
-	const json_t *asks;
+	const json_t *refused, *first;
+	const char *name = "", *why = "";
+	struct err e;
 
 	if (json_parse(buf_str(&res->body), res->body.len, "answer", &doc, NULL) < 0)
 		return;
-	asks = json_object_get(doc, "logs");
-	for (size_t i = 0; i < json_array_size(asks); i++)
-		logs_send(p->logs, json_array_get(asks, i));
+	refused = json_object_get(doc, "refused");
+	if (!refused) {
+		log_streak(&p->refused, "samples-refused", NULL);
+		return;
+	}
+	first = json_array_get(json_object_get(refused, "samples"), 0);
+	(void)!jread_str_opt(first, "sample", &name, NULL);
+	(void)!jread_str_opt(first, "why", &why, NULL);
+	(void)err_set(&e, ERR_DENIED, "%.100s: %.200s", name, why);
+	log_streak(&p->refused, "samples-refused", &e);
 }
 
 static void on_pushed(void *arg, const struct http_res *res, bool sent,
@@ -64,7 +74,8 @@ static void on_pushed(void *arg, const struct http_res *res, bool sent,
 	if (ok) {
 		if (p->held_ms == p->told_ms)
 			p->held_ms = 0;
-		read_answer(p, res);
+		read_refused(p, res);
+		logs_asked(p->logs, res);
 		push_send(p);
 	}
 }
@@ -94,6 +105,8 @@ void push_send(struct push *p)
 	buf_clear(&p->body);
 	buf_puts(&p->body, "{\"host\":");
 	json_add_string(&p->body, p->host);
+	buf_puts(&p->body, ",\"address\":");
+	json_add_string(&p->body, p->address);
 	/* The receiver's clock may differ. */
 	buf_printf(&p->body, ",\"now\":%lld,\"samples\":[", (long long)clock_now_ms());
 	p->n = batch_queue_peek(&p->queue, BODY_MAX_BYTES, &p->body);

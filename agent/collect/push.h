@@ -9,6 +9,7 @@
 #define AGENT_COLLECT_PUSH_H
 
 #include "batch_queue.h"
+#include "log_streak.h"
 #include "logs.h"
 #include "post.h"
 
@@ -16,12 +17,13 @@ struct push {
 	uint32_t magic;
 	const struct post *post;
 	struct logs *logs;
-	char *host; /* owned */
+	char *host, *address; /* owned */
 	struct batch_queue queue;
 	struct httpm_call *call;
 	struct buf body;
-	size_t n;     /* batches in body */
-	bool failing; /* logged once */
+	size_t n;                  /* batches in body */
+	bool failing;              /* logged once */
+	struct log_streak refused; /* samples that the controller does not take */
 	/* The longest time that the agent's loop was held, since the last push that
 	 * arrived; 0: it was not. */
 	int64_t held_ms;
@@ -29,7 +31,7 @@ struct push {
 	int64_t told_ms; /* held_ms in the push that is under way */
 };
 
-/* The members post, logs and host are set. */
+/* The members post, logs, host and address are set. */
 void push_init(struct push *p, size_t queue_bytes);
 void push_done(struct push *p);
 void push_held(struct push *p, int64_t ms, const char *what);

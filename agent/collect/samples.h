@@ -17,8 +17,13 @@ struct sample_source {
 	const char *host, *stack, *tier, *unit;
 };
 
-/* Values that are not finite are left out. */
-void sample_add(struct buf *to, const struct sample_source *source, int64_t at_ms,
+/*
+ * Values that are not finite are left out. A label of the sample that has the name of one
+ * of the source's is sent as exported_NAME. False, and nothing is added, when it cannot
+ * be sent: it is not UTF-8, has two labels of one name, or more than the controller
+ * takes.
+ */
+bool sample_add(struct buf *to, const struct sample_source *source, int64_t at_ms,
 		const char *name, const struct collect_label *labels, bool counter,
 		double value);
 

@@ -54,8 +54,14 @@ const char *confd_problem(const struct confd *c, const char *stack, const char *
 	for (const struct confd_resource *r = g->resources; r; r = r->next)
 		if (r->problem)
 			return r->problem;
+	if (g->conf && *keys_problem(g->conf))
+		return keys_problem(g->conf);
 	if (!g->listed)
 		return "the tier's template resources have not been read yet";
+	for (const struct confd_resource *r = g->resources; r; r = r->next)
+		for (size_t i = 0; i < r->n_uses; i++)
+			if (*keys_problem(r->uses[i]))
+				return keys_problem(r->uses[i]);
 	return confd_group_is_ready(g)
 		       ? ""
 		       : "a template resource waits for its keys or its check";

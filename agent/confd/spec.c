@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define PATH_LEN_MAX 4000
+#define SECRETS "/foretide/secrets"
 
 /* What was read, before it is checked. */
 struct draft {
@@ -211,6 +212,15 @@ static void settle_keys(struct draft *d)
 	d->n_keys = 0;
 }
 
+/* A secret is in the file. */
+static bool names_secret(const struct confd_spec *s)
+{
+	for (size_t i = 0; i < s->n_keys; i++)
+		if (covers(SECRETS, s->keys[i]) || covers(s->keys[i], SECRETS))
+			return true;
+	return false;
+}
+
 static int settle(struct draft *d, struct err *err)
 {
 	struct confd_spec *s = d->spec;
@@ -226,6 +236,8 @@ static int settle(struct draft *d, struct err *err)
 	free(s->prefix);
 	s->prefix = xstrdup(strcmp(prefix, "/") == 0 ? "" : prefix);
 	settle_keys(d);
+	if (s->mode < 0 && names_secret(s))
+		s->mode = 0600;
 	return 0;
 }
 

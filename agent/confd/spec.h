@@ -21,7 +21,8 @@ struct confd_spec {
 	char *prefix;               /* "" or "/a/b" */
 	char *keys[CONFD_KEYS_MAX]; /* full, with the prefix: "/a/b/key", sorted */
 	size_t n_keys;
-	int mode;  /* -1: as the destination has, else 0644 */
+	int mode;  /* -1: as the destination has, else 0644; 0600 with a key of a secret
+		      that sets none */
 	uid_t uid; /* (uid_t)-1: the agent's own */
 	gid_t gid;
 	char *check_cmd;  /* NULL: none */

@@ -3,7 +3,6 @@
 
 #include "check.h"
 #include "clock.h"
-#include "log.h"
 #include "server.h"
 
 #include <errno.h>
@@ -13,6 +12,8 @@
 
 #define AT_ONCE 64 /* packets handled before the loop continues */
 #define BIND_TRIES 20
+#define AGAIN_MS 1000 /* for records that there is room for now */
+#define OVER_MS 60000 /* without a record that is refused */
 
 /* ---------------------------------------------------------------- records */
 
@@ -23,7 +24,33 @@ static void put_record(struct dns *d, const struct store_kv *kv)
 	if (dns_zone_put(d->zone, kv->key, kv->value, kv->value_len, &err) == 0)
 		return;
 	d->stats.bad_records++;
-	log_warn("dns-bad-record", STR("key", kv->key), ERR(&err));
+	d->bad_mono_ms = clock_mono_ms();
+	log_streak(&d->bad, "dns-bad-record", &err);
+}
+
+static void put_waiting(struct dns *d)
+{
+	const char *key = "";
+
+	while ((key = dns_zone_waiting(d->zone, key))) {
+		const struct store_kv *kv = keys_get(d->user, key);
+
+		if (!kv)
+			return; /* its deletion is about to be told */
+		key = kv->key;
+		put_record(d, kv);
+	}
+}
+
+static void on_again(void *arg)
+{
+	struct dns *d = arg;
+
+	CHECK_MAGIC(d, DNS_MAGIC);
+	put_waiting(d);
+	/* One that comes and goes does not begin anew each time. */
+	if (!dns_zone_refused(d->zone) && clock_mono_ms() - d->bad_mono_ms >= OVER_MS)
+		log_streak(&d->bad, "dns-bad-record", NULL);
 }
 
 static bool on_each(void *arg, const struct store_kv *kv)
@@ -42,6 +69,9 @@ static void on_change(void *arg, const struct mirror_change *changes, size_t n)
 			dns_zone_delete(d->zone, changes[i].kv->key);
 		else
 			put_record(d, changes[i].kv);
+	/* Not at each change: all that were refused are looked at. */
+	if (d->bad.n && !loop_timer_is_set(d->again))
+		loop_timer_in(d->again, AGAIN_MS);
 }
 
 /* ---------------------------------------------------------------- queries */
@@ -122,6 +152,7 @@ int dns_open(struct loop *l, struct keys *k, const struct dns_opts *opts,
 	d->magic = DNS_MAGIC;
 	d->loop = l;
 	d->udp_fd = -1;
+	d->again = loop_timer_new(l, on_again, d);
 	d->ttl_s = opts->ttl_s ? opts->ttl_s : 10;
 	d->stale_ttl_s = opts->stale_ttl_s ? opts->stale_ttl_s : 5;
 	d->negative_ttl_s = opts->negative_ttl_s ? opts->negative_ttl_s : 2;
@@ -156,6 +187,7 @@ void dns_close(struct dns *d)
 	/* First, while queries that wait for nameservers can still be answered. */
 	forward_free(d->forward);
 	keys_unuse(d->user);
+	loop_timer_free(d->again);
 	dns_tcp_close(d->tcp);
 	if (d->udp_fd >= 0) {
 		loop_io_del(d->loop, d->udp_fd);

@@ -55,7 +55,7 @@ int dns_lookup_srv(void *arg, const char *name, template_srv_fn *fn, void *fn_ar
 
 	if (rc < 0)
 		return rc;
-	n = dns_zone_find(d->zone, path, all, RECORDS_MAX);
+	n = dns_zone_find(d->zone, path, all, RECORDS_MAX, 0);
 	for (size_t i = 0; i < n; i++) {
 		struct template_srv srv = { .target = target,
 					    .port = all[i]->port,

@@ -11,7 +11,7 @@
 void dns_answer_txt(struct answer *a)
 {
 	const struct dns_record *all[RECORDS_MAX];
-	size_t n = dns_zone_find(a->zone, a->path, all, RECORDS_MAX);
+	size_t n = dns_zone_find(a->zone, a->path, all, RECORDS_MAX, a->ask->random);
 
 	for (size_t i = 0; i < n; i++) {
 		uint8_t data[ROOM_MAX];
@@ -52,7 +52,7 @@ void dns_answer_ns(struct answer *a)
 	if (strcmp(a->path, a->domain) != 0)
 		return;
 	snprintf(path, sizeof(path), "%s/dns/ns", a->domain);
-	n = dns_zone_find(a->zone, path, all, RECORDS_MAX);
+	n = dns_zone_find(a->zone, path, all, RECORDS_MAX, a->ask->random);
 	for (size_t i = 0; i < n; i++) {
 		uint8_t data[KNOT_DNAME_MAXLEN];
 		size_t len;

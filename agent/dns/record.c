@@ -11,6 +11,7 @@
 
 #define PRIORITY_UNSET 10
 #define TEXT_LENGTH_MAX 4096
+#define VALUE_MAX_BYTES 16384u /* what is larger is not even parsed */
 
 void dns_record_free(struct dns_record *r)
 {
@@ -94,6 +95,10 @@ int dns_record_parse(const char *key, const char *value, size_t len,
 
 	if (!dns_path_from_key(key, path))
 		return err_set(err, ERR_INVAL, "the key is not a name");
+	if (len > VALUE_MAX_BYTES)
+		return err_set(err, ERR_LIMIT,
+			       "the record has %zu bytes, at most %u are allowed", len,
+			       VALUE_MAX_BYTES);
 	rc = json_parse(value, len, "the record", &doc, err);
 	if (rc == 0 && !json_is_object(doc))
 		rc = err_set(err, ERR_INVAL, "the record is not an object");

@@ -97,7 +97,7 @@ bool dns_resolve(struct resolution *a, const char *path, const char *name, int f
 
 	if (++a->visits > VISITS_MAX)
 		return false;
-	n = dns_zone_find(a->zone, path, all, RECORDS_MAX);
+	n = dns_zone_find(a->zone, path, all, RECORDS_MAX, a->ask->random);
 	a->n_found = 0;
 	for (size_t i = 0; i < n; i++) {
 		any |= all[i]->family != 0;

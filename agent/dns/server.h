@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "dns.h"
 #include "forward.h"
+#include "log_streak.h"
 #include "tcp.h"
 
 #define DNS_MAGIC 0x444e5331u
@@ -24,6 +25,9 @@ struct dns {
 	int udp_fd;
 	struct dns_tcp *tcp;
 	struct dns_stats stats;
+	struct log_streak bad;       /* records */
+	int64_t bad_mono_ms;         /* the last one */
+	struct loop_timer *again;    /* looks at those that were refused */
 	uint8_t out[DNS_PACKET_MAX]; /* the answer being made */
 };
 

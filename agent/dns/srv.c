@@ -8,13 +8,15 @@
 uint16_t dns_srv_weight(const struct dns_record *const *records, size_t n,
 			const struct dns_record *r)
 {
+	const unsigned weight = r->weight ? r->weight : 100u;
 	unsigned sum = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (records[i]->priority == r->priority)
 			sum += records[i]->weight ? records[i]->weight : 100;
-	/* In integers: shares such as 100 / 3 * 3 come out exact. */
-	return sum ? (uint16_t)(100u * (r->weight ? r->weight : 100u) / sum) : 0;
+	/* In integers: shares such as 100 / 3 * 3 come out exact. 0 would mean that it is
+	 * hardly ever to be chosen (RFC 2782), also when all are 0. */
+	return (uint16_t)MAX(sum ? 100u * weight / sum : 0, 1u);
 }
 
 static void srv_target(const struct dns_record *r, char name[DNS_PATH_MAX])
@@ -39,10 +41,10 @@ static int by_target(const void *x, const void *y)
 	return d ? d : memcmp((*a)->addr, (*b)->addr, sizeof((*a)->addr));
 }
 
-static size_t srv_records(const struct dns_zone *z, const char *path,
-			  const struct dns_record **ret)
+static size_t srv_records(const struct answer *a, const struct dns_record **ret)
 {
-	size_t n = dns_zone_find(z, path, ret, RECORDS_MAX), kept = 0;
+	size_t n = dns_zone_find(a->zone, a->path, ret, RECORDS_MAX, a->ask->random);
+	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (ret[i]->family || ret[i]->host)
@@ -80,7 +82,7 @@ static bool put_target(struct answer *a, const char *name, uint32_t ttl)
 void dns_answer_srv(struct answer *a)
 {
 	const struct dns_record *all[RECORDS_MAX];
-	size_t n = srv_records(a->zone, a->path, all);
+	size_t n = srv_records(a, all);
 	char name[DNS_PATH_MAX];
 	uint32_t ttl = UINT32_MAX;
 

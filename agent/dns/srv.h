@@ -9,7 +9,7 @@
 
 void dns_answer_srv(struct answer *a);
 
-/* The SRV weight of r among records [n]: its share of 100 in its priority. */
+/* The SRV weight of r among records [n]: its share of 100 in its priority, at least 1. */
 uint16_t dns_srv_weight(const struct dns_record *const *records, size_t n,
 			const struct dns_record *r);
 

@@ -2,17 +2,22 @@
 #include "zone.h"
 
 #include "check.h"
+#include "refused.h"
 #include "sorted.h"
 
 #include <string.h>
 
 #define DOMAINS_MAX 8
+#define RECORDS_ALL_MAX 200000  /* in the zone: 45 MB */
+#define RECORDS_NAME_MAX 100000 /* below one name: ten services of 10,000 hosts */
+#define LOOKS_MAX 16384         /* for one name with labels that stand for any */
 
 struct dns_zone {
 	char *domains[DOMAINS_MAX]; /* paths */
 	size_t n_domains;
 	struct dns_record **records; /* by path, then key */
 	size_t n, cap;
+	struct dns_refused refused;
 };
 
 /* ---------------------------------------------------------------- the index */
@@ -35,6 +40,7 @@ void dns_zone_delete(struct dns_zone *z, const char *key)
 	char path[DNS_PATH_MAX];
 	size_t at;
 
+	dns_refused_remove(&z->refused, key);
 	if (!dns_path_from_key(key, path))
 		return;
 	at = place(z, path, key);
@@ -46,6 +52,44 @@ void dns_zone_delete(struct dns_zone *z, const char *key)
 	z->n--;
 }
 
+/* Where the records below a path, of n bytes, begin and end. */
+static void below(const struct dns_zone *z, const char *path, size_t n, size_t *ret_from,
+		  size_t *ret_to)
+{
+	char text[DNS_PATH_MAX + 1];
+
+	*ret_from = 0;
+	*ret_to = z->n;
+	if (n == 0)
+		return;
+	snprintf(text, sizeof(text), "%.*s/", (int)n, path);
+	*ret_from = place(z, text, "");
+	text[n]++; /* '0' follows '/' */
+	*ret_to = place(z, text, "");
+}
+
+/* How many records are below the name that a path is just below. */
+static size_t count_siblings(const struct dns_zone *z, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t from, to;
+
+	below(z, path, slash ? (size_t)(slash - path) : 0, &from, &to);
+	return to - from;
+}
+
+static int check_room(const struct dns_zone *z, const char *path, struct err *err)
+{
+	if (z->n >= RECORDS_ALL_MAX)
+		return err_set(err, ERR_LIMIT, "there are %d records, the limit",
+			       RECORDS_ALL_MAX);
+	if (count_siblings(z, path) >= RECORDS_NAME_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "there are %d records below the same name, the limit",
+			       RECORDS_NAME_MAX);
+	return 0;
+}
+
 int dns_zone_put(struct dns_zone *z, const char *key, const char *value, size_t len,
 		 struct err *err)
 {
@@ -55,8 +99,13 @@ int dns_zone_put(struct dns_zone *z, const char *key, const char *value, size_t 
 
 	dns_zone_delete(z, key);
 	rc = dns_record_parse(key, value, len, &r, err);
-	if (rc < 0)
+	if (rc == 0)
+		rc = check_room(z, r->path, err);
+	if (rc < 0) {
+		dns_refused_add(&z->refused, key, r != NULL);
+		dns_record_free(r);
 		return err_wrap(err, rc, "%s", key);
+	}
 	if (z->n == z->cap) {
 		z->cap = z->cap * 2 + 16;
 		z->records = xrealloc(z->records, z->cap * sizeof(struct dns_record *));
@@ -71,6 +120,25 @@ int dns_zone_put(struct dns_zone *z, const char *key, const char *value, size_t 
 size_t dns_zone_count(const struct dns_zone *z)
 {
 	return z->n;
+}
+
+size_t dns_zone_refused(const struct dns_zone *z)
+{
+	return z->refused.n;
+}
+
+const char *dns_zone_waiting(const struct dns_zone *z, const char *after)
+{
+	const struct dns_refused *r = &z->refused;
+	char path[DNS_PATH_MAX];
+
+	if (z->n >= RECORDS_ALL_MAX)
+		return NULL;
+	for (size_t i = dns_refused_after(r, after); i < r->n; i++)
+		if (r->v[i].for_room && dns_path_from_key(r->v[i].key, path) &&
+		    check_room(z, path, NULL) == 0)
+			return r->v[i].key;
+	return NULL;
 }
 
 /* ---------------------------------------------------------------- looking up */
@@ -138,21 +206,26 @@ static bool plain_start(const char *path, char start[DNS_PATH_MAX])
 }
 
 size_t dns_zone_find(const struct dns_zone *z, const char *path,
-		     const struct dns_record **ret, size_t max)
+		     const struct dns_record **ret, size_t max, uint64_t random)
 {
-	char start[DNS_PATH_MAX], below[DNS_PATH_MAX + 1];
-	bool wild = plain_start(path, start);
-	const char *from = wild ? start : path;
-	size_t n = 0, at = place(z, from, ""), len;
+	char start[DNS_PATH_MAX];
+	const bool wild = plain_start(path, start);
+	const char *top = wild ? start : path;
+	size_t n = 0, at = place(z, top, ""), from, to, looks, first = 0;
 
-	for (; !wild && at < z->n && n < max && strcmp(z->records[at]->path, from) == 0;
+	for (; !wild && at < z->n && n < max && strcmp(z->records[at]->path, top) == 0;
 	     at++)
 		ret[n++] = z->records[at];
-	len = (size_t)snprintf(below, sizeof(below), "%s%s", from, *from ? "/" : "");
-	for (at = place(z, below, "");
-	     at < z->n && n < max && strncmp(z->records[at]->path, below, len) == 0; at++)
+	below(z, top, strlen(top), &from, &to);
+	looks = MIN(to - from, LOOKS_MAX);
+	/* Not when a look at others would find something else each time. */
+	if (to - from > max && (!wild || looks == to - from))
+		first = random % (to - from);
+	for (size_t i = 0; i < looks && n < max; i++) {
+		at = from + (first + i) % (to - from);
 		if (!wild || matches(z->records[at]->path, path))
 			ret[n++] = z->records[at];
+	}
 	return n;
 }
 
@@ -160,7 +233,7 @@ bool dns_zone_has(const struct dns_zone *z, const char *path)
 {
 	const struct dns_record *one;
 
-	return dns_zone_find(z, path, &one, 1) > 0;
+	return dns_zone_find(z, path, &one, 1, 0) > 0;
 }
 
 /* ---------------------------------------------------------------- the whole */
@@ -197,5 +270,6 @@ void dns_zone_free(struct dns_zone *z)
 	for (size_t i = 0; i < z->n_domains; i++)
 		free(z->domains[i]);
 	free(z->records);
+	dns_refused_done(&z->refused);
 	free(z);
 }

@@ -38,8 +38,9 @@ void proxy_member_out(struct proxy_conn *c, const char *why)
 {
 	struct proxy_member *m = proxy_member_of(c);
 
-	log_warn("etcd-proxy-member-out", STR("member", m->host), INT("port", m->port),
-		 STR("reason", why));
+	if (m->out_until_ms <= clock_mono_ms())
+		log_warn("etcd-proxy-member-out", STR("member", m->host),
+			 INT("port", m->port), STR("reason", why));
 	/* After set_members() the index may be of a different member: harmless, it is
 	 * only tried later. */
 	m->out_until_ms = clock_mono_ms() + PROXY_OUT_MS;

@@ -3,11 +3,15 @@
 
 #include "check.h"
 #include "conn.h"
+#include "end.h"
 #include "log.h"
+#include "peer.h"
 #include "proxy.h"
 #include "text.h"
 #include "tls.h"
 
+#include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PROXY_MAGIC 0x45505859u
@@ -108,21 +112,61 @@ int etcd_proxy_set_members(struct etcd_proxy *p, const char *endpoints, struct e
 
 /* ---------------------------------------------------------------- clients */
 
+static size_t count_of(const struct etcd_proxy *p, uid_t uid)
+{
+	size_t n = 0;
+
+	for (const struct proxy_conn *c = p->conns; c; c = c->next)
+		n += c->uid == uid && !c->dead;
+	return n;
+}
+
+/* Ends the connection (any: of any user) for which nothing is due for the longest time.
+ */
+static bool end_idle(struct etcd_proxy *p, uid_t uid, bool any)
+{
+	struct proxy_conn *oldest = NULL;
+
+	for (struct proxy_conn *c = p->conns; c; c = c->next)
+		if ((any || c->uid == uid) && !c->dead && c->idle_since_ms &&
+		    (!oldest || c->idle_since_ms <= oldest->idle_since_ms))
+			oldest = c;
+	if (oldest)
+		proxy_conn_free(oldest);
+	return oldest != NULL;
+}
+
+/* No user's programs can take all the places. */
+static bool has_place(struct etcd_proxy *p, uid_t uid)
+{
+	size_t own = count_of(p, uid);
+
+	if (own >= PROXY_CONNS_OF_USER)
+		return end_idle(p, uid, false);
+	if (p->stats.connections >= PROXY_CONNS_MAX)
+		return end_idle(p, uid, true);
+	if (p->stats.connections >= PROXY_CONNS_MAX - PROXY_CONNS_KEPT)
+		return own < PROXY_CONNS_FEW || end_idle(p, uid, false);
+	return true;
+}
+
 static void on_accept(void *arg, int client, const struct err *err)
 {
 	struct etcd_proxy *p = arg;
+	uid_t uid;
 
 	CHECK_MAGIC(p, PROXY_MAGIC);
 	if (err) {
 		log_warn("etcd-proxy-clients-wait", ERR(err));
 		return;
 	}
-	if (p->stats.connections >= PROXY_CONNS_MAX) {
+	uid = peer_uid(client);
+	if (!has_place(p, uid)) {
 		p->stats.refused++;
 		close(client);
 		return;
 	}
-	proxy_conn_new(p, client);
+	proxy_conn_new(p, client, uid);
 }
 
 static int bind_own(struct etcd_proxy *p, struct err *err)
@@ -196,14 +240,34 @@ void etcd_proxy_close(struct etcd_proxy *p)
 	CHECK(!p->conns);
 	acceptor_free(p->acceptor);
 	free_members(p->members, p->n_members);
+	etcd_proxy_set_token(p, NULL);
 	proxy_tls_done(&p->tls);
 	p->magic = 0;
 	free(p);
 }
 
+void etcd_proxy_set_token(struct etcd_proxy *p, const char *token)
+{
+	if (p->token)
+		explicit_bzero(p->token, strlen(p->token));
+	free(p->token);
+	p->token = copy(token);
+}
+
 uint16_t etcd_proxy_port(const struct etcd_proxy *p)
 {
 	return dns_address_port(&p->own);
+}
+
+void etcd_proxy_own_url(const struct etcd_proxy *p, char *ret, size_t size)
+{
+	const bool is_v6 = p->own.ss.ss_family == AF_INET6;
+	char host[INET6_ADDRSTRLEN] = "127.0.0.1";
+
+	(void)getnameinfo((const struct sockaddr *)&p->own.ss, p->own.len, host,
+			  sizeof(host), NULL, 0, NI_NUMERICHOST);
+	snprintf(ret, size, is_v6 ? "http://[%s]:%u" : "http://%s:%u", host,
+		 etcd_proxy_port(p));
 }
 
 void etcd_proxy_get_stats(const struct etcd_proxy *p, struct etcd_proxy_stats *ret)

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * etcd-proxy.h - etcd's port on this host: programs connect to 127.0.0.1:2379 without
- * TLS, the members behind it get TLS with the host's certificate.
+ * TLS, the members behind it get TLS with the certificate of the host's programs.
  *
- * Bytes pass both ways as they come, so every protocol of etcd works (JSON, gRPC, v2),
- * and watches last as long as they need. A member is chosen when a connection's first
- * bytes arrive: the one that worked last, else the next; one that does not accept
- * connections is skipped for 5 s. Bytes that were sent to one member are never sent to
- * another, so nothing is done twice. If no member is reachable, an HTTP/1 client gets
- * 502. The list of members never becomes empty and never contains the proxy itself.
+ * Calls of etcd pass, in HTTP/1.1 (JSON) or HTTP/2 (gRPC, where the member speaks it),
+ * and nothing else: each request of a connection is judged (request.h, grpc.h). Watches
+ * last as long as they need. A member is chosen at a connection's first request: the one
+ * that worked last, else the next; one that does not accept connections is skipped for 5
+ * s. What was sent to one member is never sent to another, so nothing is done twice. If
+ * no member is reachable, an HTTP/1 client gets 502. The list of members never becomes
+ * empty and never contains the proxy itself.
+ *
+ * One user of the host cannot take all connections: where there are many, those for which
+ * no answer is due end first, and some places are for users that have few.
  */
 #ifndef AGENT_ETCD_PROXY_ETCD_PROXY_H
 #define AGENT_ETCD_PROXY_ETCD_PROXY_H
@@ -37,10 +41,18 @@ void etcd_proxy_close(struct etcd_proxy *p); /* connections end */
 DEFINE_CLEANUP(struct etcd_proxy *, etcd_proxy_close);
 
 uint16_t etcd_proxy_port(const struct etcd_proxy *p);
+/* "http://127.0.0.1:2379": where programs reach it. */
+void etcd_proxy_own_url(const struct etcd_proxy *p, char *ret, size_t size);
 
 /* For connections from now on. ERR_INVAL, and the old list stays, when none is usable. */
 int etcd_proxy_set_members(struct etcd_proxy *p, const char *endpoints,
 			   struct err *err) MUST_CHECK;
+
+/*
+ * Who programs are to an etcd with users: their requests from now on have this token in
+ * place of what they say (it is copied). NULL: they pass with what they have.
+ */
+void etcd_proxy_set_token(struct etcd_proxy *p, const char *token);
 
 struct etcd_proxy_stats {
 	size_t members;

@@ -11,5 +11,7 @@
 bool proxy_pass(struct proxy_conn *c);
 /* Before a member is connected: only keeps what comes. false: the connection is over. */
 bool proxy_keep_early(struct proxy_conn *c);
+/* The same for what was kept: c->up has what may pass, c->refusal says what may not. */
+bool proxy_judge_early(struct proxy_conn *c);
 
 #endif

@@ -98,6 +98,23 @@ void proxy_tls_end(struct proxy_conn *c)
 	release(TAKE(c->creds));
 }
 
+bool proxy_tls_is_h2(const struct proxy_conn *c)
+{
+	gnutls_datum_t chosen = { NULL, 0 };
+
+	return gnutls_alpn_get_selected_protocol(c->session, &chosen) == 0 &&
+	       chosen.size == 2 && memcmp(chosen.data, "h2", 2) == 0;
+}
+
+bool proxy_tls_is_old(struct proxy_conn *c)
+{
+	struct err err;
+
+	/* What cannot be read is not newer. */
+	(void)!refresh(&c->proxy->tls, &err);
+	return c->session && c->creds != c->proxy->tls.creds;
+}
+
 static bool is_address(const char *host)
 {
 	uint8_t any[16];

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define COPY_FILE_MAX ((size_t)16 << 20)
+#define COPY_FILE_MAX ((size_t)48 << 20) /* all records that DNS has, 190 bytes each */
 
 /* DIR/copies/NAME for the prefix; the caller frees. Makes the folder. */
 char *copy_file_path(const char *dir, const char *prefix);

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "enroll_info.h"
+#include "enroll_users.h"
 #include "key.h"
 #include "log.h"
 #include "text.h"
@@ -27,6 +28,7 @@ struct enroll {
 	char *controller, *ca_file, *token, *host, *address;
 	char *key_file, *cert_file, *join_file;
 	enroll_fn *on_joined;
+	enroll_users_fn *on_users;
 	void *arg;
 	bool joined;
 	int64_t from_wall_ms, until_wall_ms;         /* of the certificate */
@@ -38,7 +40,9 @@ struct enroll {
 	int64_t pause_ms;
 	struct httpm_call *call;
 	char *body;
-	char *answer; /* to the join, while its certificate is written */
+	char *answer;       /* to the join, while its certificate is written */
+	json_t *kept;       /* what join.json has */
+	bool asks_for_user; /* at the etcd, of which an old join.json says nothing */
 };
 
 /* ---------------------------------------------------------------- the files */
@@ -63,13 +67,21 @@ static int load(struct enroll *e, struct err *err)
 		rc = json_parse(text, len, e->join_file, &doc, err);
 	if (rc == 0)
 		rc = jread_int_opt(doc, "joined_at", &e->joined_ms, err);
-	return rc < 0 ? rc : enroll_info_read(doc, &e->info, err);
+	if (rc == 0)
+		rc = enroll_info_read(doc, &e->info, err);
+	if (rc < 0)
+		return rc;
+	e->asks_for_user = e->info.is_external && !e->info.store_user;
+	e->kept = TAKE(doc);
+	return 0;
 }
 
 /* ---------------------------------------------------------------- asking */
 
 static int64_t renew_due_wall_ms(const struct enroll *e)
 {
+	if (e->asks_for_user)
+		return 0;
 	return e->from_wall_ms + (e->until_wall_ms - e->from_wall_ms) / 3 * 2;
 }
 
@@ -142,6 +154,7 @@ static void on_renewed(void *arg, const char *path, const struct err *err)
 	}
 	e->from_wall_ms = e->new_from_wall_ms;
 	e->until_wall_ms = e->new_until_wall_ms;
+	e->asks_for_user = false;
 	plan_renewal(e);
 	log_info("certificate-renewed", STR("host", e->host));
 }
@@ -182,6 +195,8 @@ static int take_join(struct enroll *e, json_t *doc, struct err *err)
 	json_object_set_new(doc, "joined_at", json_integer(e->joined_ms));
 	free(e->answer);
 	e->answer = json_dumps(doc, JSON_INDENT(1));
+	json_decref(e->kept);
+	e->kept = json_incref(doc);
 	e->info = info;
 	info = (struct enroll_info){ 0 };
 	return 0;
@@ -209,6 +224,26 @@ static int refused(const struct http_res *res, struct err *err)
 		       res->status, detail ? ": " : "", detail ? detail : "");
 }
 
+static void on_users_kept(void *arg, const char *path, const struct err *err)
+{
+	struct enroll *e = arg;
+
+	(void)path;
+	CHECK_MAGIC(e, ENROLL_MAGIC);
+	if (err)
+		log_warn("store-user-not-kept", ERR(err));
+	else
+		e->on_users(e->arg);
+}
+
+static void keep_users(struct enroll *e)
+{
+	CLEANUP(free) char *text = json_dumps(e->kept, JSON_INDENT(1));
+
+	files_write_then(e->files, e->join_file, text, strlen(text), 0600, FILES_SYNCED,
+			 on_users_kept, e);
+}
+
 static int on_answer(struct enroll *e, const struct http_res *res, struct err *err)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
@@ -219,7 +254,12 @@ static int on_answer(struct enroll *e, const struct http_res *res, struct err *e
 	rc = json_parse(buf_str(&res->body), res->body.len, "the answer", &doc, err);
 	if (rc < 0)
 		return rc;
-	return e->joined ? take_certificate(e, doc, err) : take_join(e, doc, err);
+	if (!e->joined)
+		return take_join(e, doc, err);
+	rc = take_certificate(e, doc, err);
+	if (rc == 0 && enroll_users_update(e->kept, doc))
+		keep_users(e);
+	return rc;
 }
 
 static void on_done(void *arg, const struct http_res *res, bool sent,
@@ -252,13 +292,16 @@ static void on_done(void *arg, const struct http_res *res, bool sent,
 static int make_body(struct enroll *e, struct err *err)
 {
 	CLEANUP(free) char *csr = NULL;
+	CLEANUP(free) char *proof = NULL;
 	CLEANUP(json_decref) json_t *doc = NULL;
 	int rc = host_key_csr(e->key_file, e->host, &csr, err);
 
+	if (rc == 0 && e->joined)
+		rc = host_key_proof(e->key_file, e->cert_file, csr, &proof, err);
 	if (rc < 0)
 		return rc;
 	if (e->joined)
-		doc = json_pack("{s:s}", "csr", csr);
+		doc = json_pack("{s:s,s:s}", "csr", csr, "proof", proof);
 	else
 		doc = json_pack("{s:s,s:s,s:s,s:s,s:s}", "host", e->host, "token",
 				e->token ? e->token : "", "csr", csr, "address",
@@ -340,6 +383,7 @@ int enroll_open(struct loop *loop, struct httpm *http, const struct enroll_opts 
 	e->cert_file = xasprintf("%s/cert.pem", opts->state_dir);
 	e->join_file = xasprintf("%s/join.json", opts->state_dir);
 	e->on_joined = opts->on_joined;
+	e->on_users = opts->on_users;
 	e->arg = opts->arg;
 	e->pause_ms = RETRY_FIRST_MS;
 	e->timer = loop_timer_new(loop, on_timer, e);
@@ -377,6 +421,7 @@ void enroll_close(struct enroll *e)
 	free(e->join_file);
 	free(e->body);
 	free(e->answer);
+	json_decref(e->kept);
 	enroll_info_done(&e->info);
 	e->magic = 0;
 	free(e);

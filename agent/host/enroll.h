@@ -5,9 +5,10 @@
  * The key (ECDSA P-256) is generated here and never leaves state_dir. On the first
  * start the one-time token is exchanged for a certificate (POST /v1/join); later starts
  * find key.pem, cert.pem (both 0600) and join.json there and need neither token nor
- * controller. The certificate is renewed at two thirds of its lifetime. Failed attempts
- * are retried with exponential backoff and the same key, so that a lost answer does no
- * harm.
+ * controller. The certificate is renewed at two thirds of its lifetime, which the key
+ * signs; also at the start of a host that has no user at an etcd yet, since answers to
+ * renewals name it. Failed attempts are retried with exponential backoff and the same
+ * key, so that a lost answer does no harm.
  */
 #ifndef AGENT_HOST_ENROLL_H
 #define AGENT_HOST_ENROLL_H
@@ -22,7 +23,11 @@
 struct enroll;
 
 struct enroll_info {
-	char *store; /* endpoints, comma list */
+	char *store;      /* endpoints, comma list */
+	bool is_external; /* the store is an etcd, not the controller's */
+	/* Of this host and of its programs at an etcd with users; NULL: it has none. */
+	char *store_user, *store_password;
+	char *programs_user, *programs_password;
 	char *domain;
 	int64_t lease_ttl_s;
 	double time_scale;
@@ -33,6 +38,10 @@ struct enroll_info {
 /* There is a certificate, for the first time in this run. From the loop. */
 typedef void enroll_fn(void *arg, const struct enroll_info *info);
 
+/* Who this host and its programs are to the store has changed, and is kept: it counts
+ * from the next start on. */
+typedef void enroll_users_fn(void *arg);
+
 struct enroll_opts {
 	const char *controller; /* https://host:port */
 	const char *ca_file;    /* the only authority that is trusted */
@@ -42,6 +51,7 @@ struct enroll_opts {
 	const char *host;
 	const char *address;
 	enroll_fn *on_joined;
+	enroll_users_fn *on_users;
 	void *arg;
 };
 

@@ -6,12 +6,15 @@
 #include "file.h"
 #include "text.h"
 
+#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <string.h>
 
 #define PEM_MAX_BYTES (64 * 1024)
+#define SERIAL_MAX_BYTES 64
 
+DEFINE_CLEANUP(gnutls_privkey_t, gnutls_privkey_deinit);
 DEFINE_CLEANUP(gnutls_x509_privkey_t, gnutls_x509_privkey_deinit);
 DEFINE_CLEANUP(gnutls_x509_crt_t, gnutls_x509_crt_deinit);
 DEFINE_CLEANUP(gnutls_x509_crq_t, gnutls_x509_crq_deinit);
@@ -88,6 +91,69 @@ int host_key_csr(const char *path, const char *host, char **ret, struct err *err
 	*ret = xstrndup((char *)pem.data, pem.size);
 	gnutls_free(pem.data);
 	return 0;
+}
+
+/* In lower-case hex; its length is up to the authority. */
+static int read_serial(const char *cert_path, char ret[2 * SERIAL_MAX_BYTES + 1],
+		       struct err *err)
+{
+	CLEANUP(gnutls_x509_crt_deinit) gnutls_x509_crt_t cert = NULL;
+	CLEANUP(free) char *pem = NULL;
+	unsigned char serial[SERIAL_MAX_BYTES];
+	size_t n = sizeof(serial), len;
+	gnutls_datum_t d;
+	int rc = conf_read_file(cert_path, PEM_MAX_BYTES, &pem, &len, err);
+
+	if (rc < 0)
+		return rc;
+	d = (gnutls_datum_t){ (unsigned char *)pem, (unsigned)len };
+	CHECK(gnutls_x509_crt_init(&cert) == 0);
+	rc = gnutls_x509_crt_import(cert, &d, GNUTLS_X509_FMT_PEM);
+	if (rc == 0)
+		rc = gnutls_x509_crt_get_serial(cert, serial, &n);
+	if (rc < 0)
+		return refuse(err, ERR_INVAL, cert_path, rc);
+	hex_encode(serial, n, ret);
+	return 0;
+}
+
+static int sign(gnutls_x509_privkey_t key, const char *text, char **ret, struct err *err)
+{
+	CLEANUP(gnutls_privkey_deinit) gnutls_privkey_t any = NULL;
+	CLEANUP(buf_done) struct buf b;
+	const gnutls_datum_t what = { (unsigned char *)(uintptr_t)text,
+				      (unsigned)strlen(text) };
+	gnutls_datum_t signature = { NULL, 0 };
+	int rc;
+
+	buf_init(&b, 8192);
+	CHECK(gnutls_privkey_init(&any) == 0);
+	rc = gnutls_privkey_import_x509(any, key, GNUTLS_PRIVKEY_IMPORT_COPY);
+	if (rc == 0)
+		rc = gnutls_privkey_sign_data(any, GNUTLS_DIG_SHA256, 0, &what,
+					      &signature);
+	if (rc < 0)
+		return refuse(err, ERR_INTERNAL, "signing with the host's key", rc);
+	base64_encode(&b, signature.data, signature.size);
+	gnutls_free(signature.data);
+	*ret = buf_take(&b);
+	return 0;
+}
+
+int host_key_proof(const char *path, const char *cert_path, const char *csr, char **ret,
+		   struct err *err)
+{
+	CLEANUP(gnutls_x509_privkey_deinit) gnutls_x509_privkey_t key = NULL;
+	CLEANUP(free) char *text = NULL;
+	char serial[2 * SERIAL_MAX_BYTES + 1];
+	int rc = load_key(path, &key, err);
+
+	if (rc == 0)
+		rc = read_serial(cert_path, serial, err);
+	if (rc < 0)
+		return rc;
+	text = xasprintf("foretide renewal\n%s\n%s", serial, csr);
+	return sign(key, text, ret, err);
 }
 
 static int is_of_key(gnutls_x509_crt_t cert, const char *key_path, struct err *err)

@@ -19,6 +19,13 @@ int host_key_csr(const char *path, const char *host, char **ret,
 		 struct err *err) MUST_CHECK;
 
 /*
+ * What shows that the holder of the key asks for the certificate of csr in place of that
+ * in cert_path: a signature, in base64, over its serial and csr. Caller frees.
+ */
+int host_key_proof(const char *path, const char *cert_path, const char *csr, char **ret,
+		   struct err *err) MUST_CHECK;
+
+/*
  * From when to when a certificate in PEM is valid, real wall-clock ms. ERR_INVAL when
  * it is not a certificate or does not belong to the key in key_path.
  */

@@ -34,7 +34,11 @@ struct lease_opts {
 	const struct store_opts *store;
 	const char *file;    /* where the lease's id is kept; copied */
 	struct files *files; /* writes it */
+	int64_t look_ms;     /* between two looks at all keys, at least; 0: 4 s */
 	lease_found_fn *found;
+	/* A key was not as it should be, and is written again; NULL: it is only logged.
+	 */
+	void (*put_right)(void *arg, const char *key, const char *why);
 	void *arg;
 };
 
@@ -45,7 +49,7 @@ DEFINE_CLEANUP(struct lease *, lease_free);
 
 /*
  * An event of the store, as keys_seen_fn has it: a key of ours that is not as it was
- * written is written again. (Which keys the lease has is looked at every ten seconds as
+ * written is written again. (All keys are looked at every few seconds as
  * well.)
  */
 void lease_seen(struct lease *l, const struct mirror_change *change);

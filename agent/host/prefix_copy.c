@@ -25,6 +25,8 @@ struct prefix_copy {
 	uint32_t magic;
 	struct loop *loop;
 	char *prefix, *path;
+	char *problem; /* NULL: none */
+	void (*refused)(void *arg);
 	struct mirror *mirror;
 	mirror_fn *fn;
 	void *arg;
@@ -37,7 +39,7 @@ struct prefix_copy {
 
 	keys_seen_fn *seen;
 	keys_vanished_fn *tell;
-	void *tell_arg;
+	void *opts_arg;
 	struct vanished *vanished; /* NULL: deletions are taken as they come */
 	bool went_back;            /* the store, at the read that is judged */
 	int64_t *gone;             /* leases of hosts that it lacks */
@@ -152,7 +154,7 @@ static void on_told(void *arg, const char *group, size_t n)
 	const struct prefix_copy *c = arg;
 
 	if (c->tell)
-		c->tell(c->tell_arg, group, n);
+		c->tell(c->opts_arg, group, n);
 	if (n)
 		log_warn("services-vanished", STR("service", group), INT("kept", n),
 			 STR("why", "more than half of its records went at once and no "
@@ -228,7 +230,7 @@ static enum mirror_verdict on_judge(void *arg, const struct mirror_change *chang
 
 	CHECK_MAGIC(c, COPY_MAGIC);
 	if (c->seen)
-		c->seen(c->tell_arg, change);
+		c->seen(c->opts_arg, change);
 	if (!change->deleted) {
 		if (c->vanished)
 			vanished_forget(c->vanished, kv->key);
@@ -258,6 +260,29 @@ static void watch_for_vanished(struct prefix_copy *c, int64_t keep_ms)
 	mirror_on_read(c->mirror, on_read);
 }
 
+/* ---------------------------------------------------------------- refused */
+
+static void on_refused(void *arg, const struct err *err)
+{
+	struct prefix_copy *c = arg;
+
+	CHECK_MAGIC(c, COPY_MAGIC);
+	free(TAKE(c->problem));
+	if (err) {
+		c->problem = xstrdup(err->msg);
+		log_warn("keys-refused", STR("prefix", c->prefix), ERR(err));
+	} else {
+		log_info("keys-refused-no-more", STR("prefix", c->prefix));
+	}
+	if (c->refused)
+		c->refused(c->opts_arg);
+}
+
+const char *prefix_copy_problem(const struct prefix_copy *c)
+{
+	return c->problem ? c->problem : "";
+}
+
 /* ---------------------------------------------------------------- the object */
 
 static void on_change(void *arg, const struct mirror_change *changes, size_t n)
@@ -283,6 +308,9 @@ struct prefix_copy *prefix_copy_new(struct loop *l, struct store *s, const char 
 	c->arg = arg;
 	c->save = loop_timer_new(l, on_save, c);
 	c->mirror = mirror_new(s, prefix, on_change, c);
+	c->refused = o->refused;
+	c->opts_arg = o->arg;
+	mirror_on_refused(c->mirror, on_refused);
 	if (*c->path)
 		load(c);
 	if (strncmp(prefix, WITHDRAWAL_ROOT, strlen(WITHDRAWAL_ROOT)) != 0)
@@ -290,7 +318,6 @@ struct prefix_copy *prefix_copy_new(struct loop *l, struct store *s, const char 
 	mirror_set_judge(c->mirror, on_judge);
 	c->seen = o->seen;
 	c->tell = o->vanished;
-	c->tell_arg = o->arg;
 	if (o->keep_vanished_ms > 0)
 		watch_for_vanished(c, o->keep_vanished_ms);
 	return c;
@@ -308,6 +335,7 @@ void prefix_copy_free(struct prefix_copy *c)
 	free(c->gone);
 	free(c->prefix);
 	free(c->path);
+	free(c->problem);
 	c->magic = 0;
 	free(c);
 }

@@ -19,6 +19,8 @@ void prefix_copy_free(struct prefix_copy *c);
 DEFINE_CLEANUP(struct prefix_copy *, prefix_copy_free);
 
 const struct mirror *prefix_copy_mirror(const struct prefix_copy *c);
+/* Why the store does not give the keys; "" when it does, or is away. */
+const char *prefix_copy_problem(const struct prefix_copy *c);
 /* Where it is on disk; "" when it is not. */
 const char *prefix_copy_path(const struct prefix_copy *c);
 

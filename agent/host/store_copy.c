@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "copy_file.h"
 #include "prefix_copy.h"
+#include "withdrawal.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct keys_user {
 	char *prefix;
 	keys_fn *fn; /* NULL: to be freed */
 	void *arg;
+	bool knows; /* that the copy is there */
 };
 
 struct copy {
@@ -47,7 +49,19 @@ static bool touches(const struct keys_user *u, const struct mirror_change *chang
 	for (size_t i = 0; i < n; i++)
 		if (begins(changes[i].kv->key, u->prefix))
 			return true;
-	return n == 0;
+	return false;
+}
+
+/* The first batch may be of others alone: then its own part of the copy is empty. */
+static void tell(struct keys_user *u, const struct mirror_change *changes, size_t n)
+{
+	bool is_news = !u->knows || n == 0;
+
+	u->knows = true;
+	if (touches(u, changes, n))
+		u->fn(u->arg, changes, n);
+	else if (is_news)
+		u->fn(u->arg, NULL, 0);
 }
 
 static void on_change(void *arg, const struct mirror_change *changes, size_t n)
@@ -57,8 +71,8 @@ static void on_change(void *arg, const struct mirror_change *changes, size_t n)
 	/* New users are put first, dead ones stay until the sweep: so the list may be
 	 * walked. */
 	for (struct keys_user *u = c->users; u; u = u->next)
-		if (u->fn && touches(u, changes, n))
-			u->fn(u->arg, changes, n);
+		if (u->fn)
+			tell(u, changes, n);
 }
 
 static void free_copy(struct copy *c)
@@ -177,26 +191,51 @@ static struct copy *find_copy(struct keys *k, const char *prefix)
 	return NULL;
 }
 
+/*
+ * The prefix to copy for one that is asked for: "/foretide/secrets/shop/" for
+ * "/foretide/secrets/shop" and for "/foretide/secrets/shop/db/password", but never
+ * "/foretide/secrets/shop-2/".
+ */
+static char *whole_prefix(const char *prefix)
+{
+	static const char *const by_stack[] = { "/foretide/conf/", "/foretide/secrets/",
+						"/apps/" };
+
+	if (begins(prefix, WITHDRAWAL_ROOT))
+		return xstrdup(WITHDRAWAL_ROOT);
+	for (size_t i = 0; i < ARRAY_SIZE(by_stack); i++) {
+		size_t n = strlen(by_stack[i]);
+		int stack =
+			begins(prefix, by_stack[i]) ? (int)strcspn(prefix + n, "/") : 0;
+
+		if (stack)
+			return xasprintf("%s%.*s/", by_stack[i], stack, prefix + n);
+	}
+	return xstrdup(prefix);
+}
+
 struct keys_user *keys_use(struct keys *k, const char *prefix, keys_fn *fn, void *arg)
 {
-	struct copy *c = find_copy(k, prefix);
+	CLEANUP(free) char *whole = whole_prefix(prefix);
+	struct copy *c = find_copy(k, whole);
 	struct keys_user *u = xcalloc(1, sizeof(*u));
 
 	CHECK(fn);
 	if (!c) {
 		c = xcalloc(1, sizeof(*c));
 		c->keys = k;
-		c->prefix = xstrdup(prefix);
+		c->prefix = xstrdup(whole);
 		c->next = k->copies;
 		k->copies = c;
 		if (k->store)
-			c->data = prefix_copy_new(k->loop, k->store, prefix, &k->opts,
+			c->data = prefix_copy_new(k->loop, k->store, whole, &k->opts,
 						  on_change, c);
 	}
 	u->copy = c;
 	u->prefix = xstrdup(prefix);
 	u->fn = fn;
 	u->arg = arg;
+	u->knows = keys_has_copy(u);
 	u->next = c->users;
 	c->users = u;
 	return u;
@@ -218,6 +257,11 @@ static const struct mirror *mirror_of(const struct keys_user *u)
 bool keys_has_copy(const struct keys_user *u)
 {
 	return mirror_of(u) && mirror_has_copy(mirror_of(u));
+}
+
+const char *keys_problem(const struct keys_user *u)
+{
+	return u->copy->data ? prefix_copy_problem(u->copy->data) : "";
 }
 
 int64_t keys_stale_since_ms(const struct keys_user *u)

@@ -3,9 +3,9 @@
  * store_copy.h - copies of prefixes of the store that several modules share, one watch
  * each.
  *
- * A module that needs the keys under a prefix registers for it. A prefix that an open
- * copy covers is served by it; so the widest should be requested first (the DNS
- * module's /skydns/).
+ * A module that needs the keys under a prefix registers for it. What a host may read is
+ * all of a stack's, or nothing (foretided(8)): so is what is copied. Of /skydns/ all is
+ * copied.
  *
  * With a state_dir each copy is on disk as well, and is there at once after a restart,
  * also while the store is away. Records of services that vanish are kept for a while:
@@ -33,6 +33,7 @@ struct keys_opts {
 	int64_t keep_vanished_ms;   /* 0: not at all */
 	keys_seen_fn *seen;         /* NULL: nobody asks */
 	keys_vanished_fn *vanished; /* NULL: it is only logged */
+	void (*refused)(void *arg); /* keys_problem() of some has changed; or NULL */
 	void *arg;
 };
 
@@ -53,6 +54,8 @@ struct keys_user *keys_use(struct keys *k, const char *prefix, keys_fn *fn, void
 void keys_unuse(struct keys_user *u); /* NULL is allowed */
 
 bool keys_has_copy(const struct keys_user *u);
+/* Why the store does not give them to this host; "" when it does, or is away. */
+const char *keys_problem(const struct keys_user *u);
 int64_t keys_stale_since_ms(const struct keys_user *u); /* 0: fresh; real monotonic */
 const struct store_kv *keys_get(const struct keys_user *u, const char *key);
 /* Keys that begin with prefix, which must begin with the user's own. */

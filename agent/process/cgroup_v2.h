@@ -12,8 +12,8 @@
 #define CGROUP_MAIN "foretide-agent.main"
 
 /*
- * Lets the groups below dir, our own, count processes. Not where systemd runs: it could
- * not start the agent in that group again while units are in groups below it.
+ * Lets the groups below dir, our own, count processes; never below a service of systemd's
+ * (scope.h).
  */
 bool cgroup_count_below(const char *dir);
 

@@ -13,7 +13,6 @@
 #include <sys/epoll.h>
 
 #define CHILD_MAGIC 0x6368696cu
-#define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct child {
 	uint32_t magic;
@@ -45,8 +44,15 @@ static void report(struct child *c)
 
 static void judge(struct child *c)
 {
+	char text[200];
+
 	if (c->err.code || (c->how.kind == PROC_EXITED && c->how.value == 0))
 		return;
+	if (c->how.kind == PROC_NOT_STARTED) {
+		proc_start_describe(c->how.value, text, sizeof(text));
+		err_set(&c->err, ERR_UNAVAIL, "the command was not started: %s", text);
+		return;
+	}
 	if (c->computes && c->how.kind == PROC_EXITED && c->out.len == sizeof(c->err))
 		memcpy(&c->err, c->out.data, sizeof(c->err));
 	else if (c->how.kind == PROC_EXITED)
@@ -141,27 +147,32 @@ static int open_output(struct child *c, int *ret_fd, struct err *err)
 	return 0;
 }
 
-static int watch(struct child *c, struct err *err)
+static int watch(struct child *c, const struct proc_started *p, struct err *err)
 {
-	int rc = proc_watch_new(c->loop, c->pid, 0, on_exit_of, c, &c->watch, err);
+	int rc = proc_watch_started(c->loop, p, on_exit_of, c, &c->watch, err);
+
+	c->pid = p->pid;
 
 	return rc < 0 ? rc : loop_io_add(c->loop, c->fd, EPOLLIN, on_output, c, err);
 }
 
 static int start(struct child *c, char *const *argv, struct err *err)
 {
-	char *env[] = { (char *)(uintptr_t)PATH_DEFAULT, (char *)(uintptr_t) "HOME=/root",
+	char *env[] = { (char *)(uintptr_t)PROC_PATH, (char *)(uintptr_t) "HOME=/root",
 			(char *)(uintptr_t) "LANG=C.UTF-8", NULL };
 	struct proc_spec p = { .path = argv[0], .argv = argv, .env = env, .umask = 022 };
 	CLEANUP(close_fd) int out = -1;
+	struct proc_started started;
 	int rc = open_output(c, &out, err);
 
 	if (rc < 0)
 		return rc;
 	p.fds[0] = -1;
 	p.fds[1] = p.fds[2] = out;
-	rc = proc_start(&p, &c->pid, err);
-	return rc < 0 ? rc : watch(c, err);
+	rc = proc_start(&p, &started, err);
+	if (rc < 0)
+		return rc;
+	return watch(c, &started, err);
 }
 
 static struct child *child_new(struct loop *l, size_t max_bytes, child_fn *fn, void *arg)
@@ -197,14 +208,15 @@ struct child *child_compute(struct loop *l, child_work_fn *work, void *work_arg,
 {
 	struct child *c = child_new(l, max_bytes, fn, arg);
 	CLEANUP(close_fd) int out = -1;
+	struct proc_started started = { .report_fd = -1 };
 	struct err e;
 	int rc = open_output(c, &out, &e);
 
 	c->computes = true;
 	if (rc == 0)
-		rc = proc_fork(work, work_arg, out, max_bytes, &c->pid, &e);
+		rc = proc_fork(work, work_arg, out, max_bytes, &started.pid, &e);
 	if (rc == 0)
-		rc = watch(c, &e);
+		rc = watch(c, &started, &e);
 	if (rc < 0)
 		c->err = e;
 	loop_timer_in(c->deadline, rc < 0 ? 0 : timeout_ms);

@@ -16,10 +16,10 @@
 
 #define ENV_READS 40
 
-int proc_read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
+/* What follows the name in /proc/PID/stat, from the state on; NULL: no such process. */
+static const char *read_fields(pid_t pid, char *text, size_t size)
 {
-	char path[64], text[1024];
-	unsigned long long start;
+	char path[64];
 	const char *p;
 	ssize_t n;
 	int fd;
@@ -27,16 +27,34 @@ int proc_read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return ERR_NOT_FOUND;
-	n = read(fd, text, sizeof(text) - 1);
+		return NULL;
+	n = read(fd, text, size - 1);
 	close(fd);
 	if (n <= 0)
-		return ERR_NOT_FOUND;
+		return NULL;
 	text[n] = '\0';
 	/* The name in brackets may hold anything, so count from the last bracket. */
 	p = strrchr(text, ')');
+	return p ? p + 1 : NULL;
+}
+
+pid_t proc_parent(pid_t pid)
+{
+	char text[1024];
+	const char *p = read_fields(pid, text, sizeof(text));
+	int parent = 0;
+
+	return p && sscanf(p, " %*c %d", &parent) == 1 ? (pid_t)parent : 0;
+}
+
+int proc_read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
+{
+	char text[1024];
+	unsigned long long start;
+	const char *p = read_fields(pid, text, sizeof(text));
+
 	if (!p ||
-	    sscanf(p + 1,
+	    sscanf(p,
 		   " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
 		   "%*s %*s %*s %llu",
 		   ret_state, &start) != 2)
@@ -125,4 +143,17 @@ bool proc_has_env(pid_t pid, const char *assignment)
 		p = next ? next + 1 : NULL;
 	}
 	return false;
+}
+
+bool proc_has_limit(pid_t pid, const char *name, uint64_t value)
+{
+	CLEANUP(free) char *text = NULL;
+	const char *at;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
+	if (conf_read_file(path, 1 << 16, &text, NULL, NULL) < 0)
+		return false;
+	at = strstr(text, name);
+	return at && strtoull(at + strlen(name), NULL, 10) == value;
 }

@@ -3,11 +3,11 @@
 
 #include "buf.h"
 #include "check.h"
+#include "start.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -23,6 +23,7 @@ struct shell {
 	pid_t pid;
 	int pid_fd;
 	int out_fd;
+	int report_fd; /* -1: it has executed its program */
 	int64_t timeout_ms;
 	bool timed_out;
 	struct buf out;
@@ -71,9 +72,25 @@ static void release(struct shell *s)
 		loop_io_del(s->loop, s->pid_fd);
 		close(s->pid_fd);
 	}
+	if (s->report_fd >= 0)
+		close(s->report_fd);
 	buf_done(&s->out);
 	s->magic = 0;
 	free(s);
+}
+
+/* A start that took long, and failed. */
+static bool was_not_started(struct shell *s, struct err *err)
+{
+	int failure, fd = s->report_fd;
+	char text[200];
+
+	s->report_fd = -1;
+	if (fd < 0 || !proc_start_has_failed(fd, &failure))
+		return false;
+	proc_start_describe(failure, text, sizeof(text));
+	err_set(err, ERR_INTERNAL, "it was not started: %s", text);
+	return true;
 }
 
 static void describe(const struct shell *s, const siginfo_t *info, struct err *err)
@@ -111,7 +128,9 @@ static void on_exit_of_child(void *arg, int fd, uint32_t events)
 		return;
 	read_output(s);
 	ok = info.si_code == CLD_EXITED && info.si_status == 0 && !s->timed_out;
-	if (!ok)
+	if (was_not_started(s, &err))
+		ok = false;
+	else if (!ok)
 		describe(s, &info, &err);
 	s->fn(s->arg, ok ? NULL : &err);
 	release(s);
@@ -126,38 +145,22 @@ static void on_timeout(void *arg)
 	(void)kill(-s->pid, SIGKILL);
 }
 
-static int spawn(const char *command, int out, pid_t *ret, struct err *err)
+static int start(const char *command, int out, struct proc_started *ret, struct err *err)
 {
-	char sh[] = "/bin/sh", opt[] = "-c";
+	char *argv[] = { (char[]){ "/bin/sh" }, (char[]){ "-c" }, NULL, NULL };
+	char *env[] = { (char[]){ PROC_PATH }, (char[]){ "HOME=/root" },
+			(char[]){ "LANG=C.UTF-8" }, NULL };
+	CLEANUP(free) char *text = xstrdup(command);
 	/* It is the operator's, and not protected from the OOM killer as we are. */
-	CLEANUP(free)
-	char *text = xasprintf("{ echo 0 >/proc/self/oom_score_adj; } 2>/dev/null\n%s",
-			       command);
-	char *argv[] = { sh, opt, text, NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	int rc;
+	const struct proc_spec p = { .path = argv[0],
+				     .argv = argv,
+				     .env = env,
+				     .fds = { -1, out, out },
+				     .umask = 022,
+				     .oom_score_adjust = 0 };
 
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, out, 1);
-	posix_spawn_file_actions_adddup2(&files, out, 2);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						POSIX_SPAWN_SETSID);
-	rc = posix_spawn(ret, sh, &files, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&files);
-	if (rc != 0) {
-		errno = rc;
-		return err_errno(err, ERR_INTERNAL, "/bin/sh cannot be started");
-	}
-	return 0;
+	argv[2] = text;
+	return proc_start(&p, ret, err);
 }
 
 static int watch_child(struct shell *s, struct err *err)
@@ -177,12 +180,12 @@ int shell_run(struct loop *l, const char *command, int64_t timeout_ms, shell_fn 
 	      void *arg, struct shell **ret, struct err *err)
 {
 	struct shell *s;
+	struct proc_started started;
 	int fds[2], rc;
-	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, ERR_INTERNAL, "pipe2");
-	rc = spawn(command, fds[1], &pid, err);
+	rc = start(command, fds[1], &started, err);
 	close(fds[1]);
 	if (rc < 0) {
 		close(fds[0]);
@@ -192,7 +195,8 @@ int shell_run(struct loop *l, const char *command, int64_t timeout_ms, shell_fn 
 	s = xcalloc(1, sizeof(*s));
 	s->magic = SHELL_MAGIC;
 	s->loop = l;
-	s->pid = pid;
+	s->pid = started.pid;
+	s->report_fd = started.report_fd;
 	s->pid_fd = -1;
 	s->out_fd = fds[0];
 	s->timeout_ms = timeout_ms;

@@ -7,15 +7,22 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define OOM_SCORE_STEP 200
+#define WAIT_MS 3         /* longer than an exec from memory takes */
+#define FAILURE_STEP 1000 /* above any errno */
 
 enum step { STEP_FORK, STEP_CGROUP, STEP_LIMIT, STEP_FDS, STEP_IDS, STEP_DIR, STEP_EXEC };
 
@@ -100,6 +107,26 @@ static int set_limit_closest(const struct proc_limit *l)
 	return setrlimit(l->resource, &want);
 }
 
+/*
+ * Nothing of the agent goes on: no descriptor but the three (the rest are closed by the
+ * exec, the report's too), no capability that outlives a change of user.
+ */
+static void leave_nothing(const struct proc_spec *s)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+	(void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capget, &head, caps) == 0) {
+		for (size_t i = 0; i < ARRAY_SIZE(caps); i++)
+			caps[i].inheritable = 0;
+		(void)syscall(SYS_capset, &head, caps);
+	}
+	if (s->no_new_privs)
+		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 /* In the child: system calls only. Returns the step that failed. */
 static enum step apply(const struct proc_spec *s)
 {
@@ -116,6 +143,7 @@ static enum step apply(const struct proc_spec *s)
 	(void)umask(s->umask);
 	if (put_fds(s->fds) < 0)
 		return STEP_FDS;
+	leave_nothing(s);
 	if (s->set_ids && (setgroups(s->n_groups, s->groups) < 0 ||
 			   setresgid(s->gid, s->gid, s->gid) < 0 ||
 			   setresuid(s->uid, s->uid, s->uid) < 0))
@@ -151,36 +179,78 @@ static int start_failed(const struct proc_spec *s, const struct report *r,
 	return err_errno(err, code, "%s: %s", s->path, step_names[r->step]);
 }
 
-int proc_start(const struct proc_spec *spec, pid_t *ret, struct err *err)
+/* The report ends without one when the program is executed. False: neither came yet. */
+static bool read_report(int fd, struct report *ret, ssize_t *n)
+{
+	do
+		*n = read(fd, ret, sizeof(*ret));
+	while (*n < 0 && errno == EINTR);
+	return *n >= 0 || errno != EAGAIN;
+}
+
+/* Forks; the child's report will come from *ret_fd. */
+static int fork_child(const struct proc_spec *spec, pid_t *ret, int *ret_fd,
+		      struct err *err)
 {
 	struct report r = { .step = STEP_FORK };
 	sigset_t all, old;
-	int pipe_fds[2];
-	ssize_t n;
-	pid_t pid;
+	int fds[2];
 
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, ERR_INTERNAL, "pipe");
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &old);
-	pid = fork();
-	if (pid == 0)
-		child(spec, pipe_fds[1]);
+	*ret = fork();
+	if (*ret == 0)
+		child(spec, fds[1]);
 	r.error = errno;
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
-	close(pipe_fds[1]);
-	if (pid < 0) {
-		close(pipe_fds[0]);
-		return start_failed(spec, &r, err);
+	close(fds[1]);
+	if (*ret > 0) {
+		*ret_fd = fds[0];
+		return 0;
 	}
-	do
-		n = read(pipe_fds[0], &r, sizeof(r));
-	while (n < 0 && errno == EINTR);
-	close(pipe_fds[0]);
-	if (n == sizeof(r)) {
-		(void)waitpid(pid, NULL, 0);
-		return start_failed(spec, &r, err);
-	}
-	*ret = pid;
-	return 0;
+	close(fds[0]);
+	return start_failed(spec, &r, err);
+}
+
+int proc_start(const struct proc_spec *spec, struct proc_started *ret, struct err *err)
+{
+	struct report r;
+	struct pollfd p = { .events = POLLIN };
+	ssize_t n = 0;
+	pid_t pid = -1;
+	int rc = fork_child(spec, &pid, &p.fd, err);
+
+	if (rc < 0)
+		return rc;
+	(void)poll(&p, 1, WAIT_MS);
+	*ret = (struct proc_started){ pid, p.fd };
+	if (!read_report(p.fd, &r, &n))
+		return 0;
+	close(p.fd);
+	ret->report_fd = -1;
+	if (n != sizeof(r))
+		return 0;
+	(void)waitpid(pid, NULL, 0);
+	return start_failed(spec, &r, err);
+}
+
+bool proc_start_has_failed(int report_fd, int *ret)
+{
+	struct report r;
+	ssize_t n = 0;
+	bool has = read_report(report_fd, &r, &n) && n == sizeof(r);
+
+	close(report_fd);
+	if (has)
+		*ret = (int)r.step * FAILURE_STEP + r.error;
+	return has;
+}
+
+void proc_start_describe(int failure, char *text, size_t size)
+{
+	snprintf(text, size, "%s: %s", step_names[failure / FAILURE_STEP],
+		 strerrordesc_np(failure % FAILURE_STEP));
 }

@@ -22,6 +22,7 @@ struct proc_watch {
 	uint32_t magic;
 	struct loop *loop;
 	int fd;
+	int report_fd; /* -1: its start is over */
 	pid_t pid;
 	uint64_t start_ticks;
 	struct loop_timer *ask_again;
@@ -38,6 +39,11 @@ struct pidfd_info_v1 {
 };
 #define PIDFD_EXIT_WANTED (1u << 3)
 #define PIDFD_GET_INFO_V1 _IOWR(0xFF, 11, struct pidfd_info_v1)
+
+bool proc_exit_is_known(struct proc_exit how)
+{
+	return how.kind == PROC_EXITED || how.kind == PROC_SIGNALLED;
+}
 
 static struct proc_exit exit_from_status(int status)
 {
@@ -80,6 +86,9 @@ static void ended(struct proc_watch *w)
 		loop_timer_in(w->ask_again, REAP_ASK_MS);
 		return;
 	}
+	if (w->report_fd >= 0 && proc_start_has_failed(w->report_fd, &how.value))
+		how.kind = PROC_NOT_STARTED;
+	w->report_fd = -1;
 	proc_watch_free(w);
 	if (fn)
 		fn(fn_arg, how);
@@ -111,6 +120,7 @@ int proc_watch_new(struct loop *l, pid_t pid, uint64_t start_ticks, proc_exit_fn
 	w->magic = WATCH_MAGIC;
 	w->loop = l;
 	w->pid = pid;
+	w->report_fd = -1;
 	w->fn = fn;
 	w->arg = arg;
 	w->ask_again = loop_timer_new(l, on_ask_again, w);
@@ -130,11 +140,25 @@ int proc_watch_new(struct loop *l, pid_t pid, uint64_t start_ticks, proc_exit_fn
 	return 0;
 }
 
+int proc_watch_started(struct loop *l, const struct proc_started *p, proc_exit_fn *fn,
+		       void *arg, struct proc_watch **ret, struct err *err)
+{
+	int rc = proc_watch_new(l, p->pid, 0, fn, arg, ret, err);
+
+	if (rc == 0)
+		(*ret)->report_fd = p->report_fd;
+	else if (p->report_fd >= 0)
+		close(p->report_fd);
+	return rc;
+}
+
 void proc_watch_free(struct proc_watch *w)
 {
 	if (!w)
 		return;
 	CHECK_MAGIC(w, WATCH_MAGIC);
+	if (w->report_fd >= 0)
+		close(w->report_fd);
 	if (w->fd >= 0) {
 		loop_io_del(w->loop, w->fd);
 		close(w->fd);

@@ -15,7 +15,6 @@
 
 #include "cleanup.h"
 #include "host.h"
-#include "keys.h"
 #include "net.h"
 #include "schedule.h"
 

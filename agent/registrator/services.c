@@ -3,9 +3,9 @@
 
 #include "check.h"
 #include "clock.h"
-#include "keys.h"
 #include "log.h"
 #include "probe.h"
+#include "registration.h"
 
 #include <string.h>
 
@@ -193,10 +193,10 @@ static void make_services(struct entry *e, const char *stack)
 		s->magic = SERVICE_MAGIC;
 		s->entry = e;
 		s->x = &e->list.v[i];
-		s->key = registrator_key(r->domain, stack, s->x->name, e->unit, r->host,
-					 s->x->port);
-		s->value = registrator_value(r->address, s->x->port, s->x->priority,
-					     s->x->weight);
+		s->key = registration_key(r->domain, stack, s->x->name, e->unit, r->host,
+					  s->x->port);
+		s->value = registration_value(r->address, s->x->port, s->x->priority,
+					      s->x->weight);
 		s->timer = loop_timer_new(r->loop, on_timer, s);
 		restart_health(s);
 	}

@@ -20,6 +20,7 @@
 
 /* Longer lines are cut into pieces of this. */
 #define LINE_BYTES 4096
+#define GROUPS_BYTES 4096 /* of /proc/PID/cgroup */
 
 struct logger;
 
@@ -173,7 +174,10 @@ static void on_client(void *arg, int fd, uint32_t events)
 	if (!c || c->cmsg_type != SCM_RIGHTS)
 		return;
 	memcpy(&pipe_fd, CMSG_DATA(c), sizeof(int));
-	source_add(g, unit, pipe_fd);
+	if (*unit == '.' || strchr(unit, '/'))
+		close(pipe_fd);
+	else
+		source_add(g, unit, pipe_fd);
 }
 
 static void client_add(struct logger *g, int fd)
@@ -187,10 +191,46 @@ static void client_add(struct logger *g, int fd)
 	}
 }
 
+/* "": it cannot be read. */
+static void read_groups(const char *pid, char ret[GROUPS_BYTES])
+{
+	CLEANUP(free) char *path = xasprintf("/proc/%s/cgroup", pid);
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, ret, GROUPS_BYTES - 1);
+
+	ret[MAX(n, 0)] = '\0';
+}
+
+/*
+ * Who connects names the unit whose log its lines are in: only a process of our own user
+ * and of our own groups, as the agent is. Each unit has a group below; where there are no
+ * groups its processes are not told from the agent. A process that may change its group
+ * may write the files themselves.
+ */
+static bool is_agent(int fd)
+{
+	struct ucred peer;
+	socklen_t n = sizeof(peer);
+	char own[GROUPS_BYTES], its[GROUPS_BYTES], pid[32];
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0 || peer.pid <= 0 ||
+	    peer.uid != geteuid())
+		return false;
+	snprintf(pid, sizeof(pid), "%d", (int)peer.pid);
+	read_groups(pid, its);
+	read_groups("self", own);
+	return strcmp(its, own) == 0;
+}
+
 static void on_listen(void *arg, int fd, uint32_t events)
 {
+	int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
 	(void)events;
-	client_add(arg, accept4(fd, NULL, NULL, SOCK_CLOEXEC));
+	if (client >= 0 && is_agent(client) && send(client, "", 1, MSG_NOSIGNAL) == 1)
+		client_add(arg, client);
+	else if (client >= 0)
+		close(client);
 }
 
 /* Drops everything of the agent but the two sockets. */

@@ -114,28 +114,39 @@ static int send_pipe(const struct unit_log *l, const char *unit, int fd)
 
 static void on_logger(void *arg, int fd, uint32_t events);
 
-static int connect_or_start(struct unit_log *l, struct err *err)
+/* Whether the writer takes us for its agent, which it says at once; one of an older
+ * version says nothing. */
+static bool is_taken(int fd)
+{
+	const struct timeval most = { .tv_sec = 5 };
+	char said;
+	ssize_t n;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
+	n = recv(fd, &said, 1, 0);
+	return n > 0 || (n < 0 && errno == EAGAIN);
+}
+
+static int find_or_start(struct unit_log *l, struct err *err)
 {
 	struct sockaddr_un sa;
 	int rc = address(l->dir, &sa, err);
 
 	if (rc < 0)
 		return rc;
-	l->started = false;
 	l->fd = new_socket();
 	if (l->fd < 0)
 		return err_errno(err, ERR_INTERNAL, "socket");
-	if (connect(l->fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
+	if (connect(l->fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || !is_taken(l->fd)) {
 		close(l->fd);
 		l->fd = -1;
 		rc = start_logger(l, err);
 	}
-	if (rc == 0)
-		rc = loop_io_add(l->loop, l->fd, EPOLLIN, on_logger, l, err);
-	return rc;
+	return rc < 0 ? rc : loop_io_add(l->loop, l->fd, EPOLLIN, on_logger, l, err);
 }
 
-static void reconnect(struct unit_log *l)
+/* It ended, or does not want us: either way another takes over. */
+static void replace_logger(struct unit_log *l)
 {
 	struct err e;
 
@@ -143,7 +154,8 @@ static void reconnect(struct unit_log *l)
 	close(l->fd);
 	l->fd = -1;
 	log_warn("unit-logger-lost", STR("dir", l->dir));
-	if (connect_or_start(l, &e) < 0) {
+	if (start_logger(l, &e) < 0 ||
+	    loop_io_add(l->loop, l->fd, EPOLLIN, on_logger, l, &e) < 0) {
 		log_error("unit-logger-failed", ERR(&e));
 		return;
 	}
@@ -151,12 +163,15 @@ static void reconnect(struct unit_log *l)
 		(void)send_pipe(l, h->unit, h->fd);
 }
 
-/* It never sends anything: readable means that it is gone. */
+/* It says no more than that it takes us. */
 static void on_logger(void *arg, int fd, uint32_t events)
 {
-	(void)fd;
+	char said;
+	ssize_t n = recv(fd, &said, 1, MSG_DONTWAIT);
+
 	(void)events;
-	reconnect(arg);
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		replace_logger(arg);
 }
 
 /* ---------------------------------------------------------------- the object */
@@ -174,7 +189,7 @@ int unit_log_open(struct loop *loop, const char *dir, size_t max_bytes,
 	l->fd = -1;
 	if (mkdir(dir, 0750) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_INTERNAL, "%s", dir);
-	rc = connect_or_start(l, err);
+	rc = find_or_start(l, err);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE(l);
@@ -227,9 +242,20 @@ int unit_log_pipe(struct unit_log *l, const char *unit, int *ret, struct err *er
 		return err_errno(err, ERR_INTERNAL, "pipe");
 	hold(l, unit, fds[0]);
 	if (send_pipe(l, unit, fds[0]) < 0)
-		reconnect(l); /* sends all that is held */
+		replace_logger(l); /* sends all that is held */
 	*ret = fds[1];
 	return 0;
+}
+
+static bool is_own_output(const struct stat *st)
+{
+	struct stat own;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fstat(fd, &own) == 0 && own.st_dev == st->st_dev &&
+		    own.st_ino == st->st_ino)
+			return true;
+	return false;
 }
 
 void unit_log_adopt(struct unit_log *l, const char *unit, pid_t pid)
@@ -239,7 +265,8 @@ void unit_log_adopt(struct unit_log *l, const char *unit, pid_t pid)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/1", (int)pid);
-	if (stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
+	/* A child that was just forked has the agent's still; the writer has its pipe. */
+	if (stat(path, &st) < 0 || !S_ISFIFO(st.st_mode) || is_own_output(&st))
 		return;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)

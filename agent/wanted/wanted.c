@@ -153,7 +153,7 @@ void wanted_set_store(struct wanted *w, struct store *s, struct lease *l)
 	CHECK_MAGIC(w, WANTED_MAGIC);
 	w->store = s;
 	w->lease = l;
-	w->mirror = mirror_new(s, w->key, on_schedule, w);
+	w->mirror = mirror_new_key(s, w->key, on_schedule, w);
 	wanted_poke(w);
 }
 

@@ -4,10 +4,13 @@
 #include "check.h"
 #include "exit_status.h"
 #include "file.h"
+#include "path.h"
+#include "printable.h"
 #include "text.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define URL_DEFAULT "http://127.0.0.1:7070"
 #define ANSWER_MAX_BYTES (64 << 20)
@@ -43,7 +46,7 @@ int client_init(struct client *c, const struct args *a, struct err *err)
 {
 	const char *env = getenv("FORETIDE_URL");
 
-	*c = (struct client){ .ca = a->ca };
+	*c = (struct client){ .ca = a->ca, .is_raw = a->json };
 	c->url = xstrdup(a->url ? a->url : env && *env ? env : URL_DEFAULT);
 	for (size_t n = strlen(c->url); n && c->url[n - 1] == '/';)
 		c->url[--n] = '\0';
@@ -61,12 +64,15 @@ void client_done(struct client *c)
 static int problem(const struct client *c, const struct http_res *res, struct err *err)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(free) char *text = NULL;
 	const char *words = NULL;
 	int code = err_from_http_status(res->status);
 
 	if (json_parse(buf_str(&res->body), res->body.len, "answer", &doc, NULL) == 0 &&
 	    (jread_str_opt(doc, "detail", &words, NULL) < 0 || !words))
 		(void)!jread_str_opt(doc, "title", &words, NULL);
+	if (words)
+		words = text = printable(words, "\n\t");
 	if (words && res->status == 401 && !c->token)
 		return err_set(err, code, "%s (set FORETIDE_TOKEN or --token-file)",
 			       words);
@@ -116,8 +122,10 @@ static int exchange_up_to(struct client *c, const char *method, const char *path
 		.timeout_ms = 120000,
 		.max_answer_bytes = max_answer_bytes,
 	};
-	int rc = http_exchange(&req, ret, err);
+	int rc = client_path_check(path, err);
 
+	if (rc == 0)
+		rc = http_exchange(&req, ret, err);
 	c->status = rc == 0 ? ret->status : 0;
 	c->retry_ms = rc == 0 ? retry_after_ms(ret) : 0;
 	/* It is the controller that is refused here, not the caller. */
@@ -171,8 +179,11 @@ int client_send_text(struct client *c, const char *method, const char *path,
 		*ret = NULL;
 		return 0;
 	}
-	return json_parse(buf_str(&res.body), res.body.len, "the controller's answer",
-			  ret, err);
+	rc = json_parse(buf_str(&res.body), res.body.len, "the controller's answer", ret,
+			err);
+	if (rc == 0 && !c->is_raw)
+		printable_doc(*ret);
+	return rc;
 }
 
 int client_send(struct client *c, const char *method, const char *path,
@@ -224,8 +235,20 @@ int client_exit(const struct args *a, int rc, const struct err *err)
 	return cli_exit(a->command, rc, err);
 }
 
+static void print_json(const json_t *doc, size_t flags)
+{
+	json_dumpf(doc, stdout,
+		   flags | JSON_ENCODE_ANY |
+			   (isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0));
+	putchar('\n');
+}
+
 void client_print(const json_t *doc)
 {
-	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-	putchar('\n');
+	print_json(doc, JSON_INDENT(2));
+}
+
+void client_print_line(const json_t *doc)
+{
+	print_json(doc, JSON_COMPACT);
 }

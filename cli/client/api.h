@@ -13,10 +13,13 @@
 #include "net.h"
 #include "text.h"
 
+#include <stdbool.h>
+
 struct client {
 	char *url;
 	char *token; /* NULL: none */
 	const char *ca;
+	bool is_raw;          /* answers are for programs: text stays as it came */
 	const char *if_match; /* of the next requests; NULL: none */
 	long status;          /* of the last answer; 0: none came */
 	int64_t retry_ms;     /* after which it said to try again; 0: it did not */
@@ -26,7 +29,8 @@ int client_init(struct client *c, const struct args *a, struct err *err) MUST_CH
 void client_done(struct client *c);
 DEFINE_CLEANUP_OBJECT(struct client, client_done);
 
-/* The answer's document, the caller's; NULL when it has no body. */
+/* The answer's document, the caller's, its text printable unless is_raw; NULL when it has
+ * no body. */
 int client_get(struct client *c, const char *path, json_t **ret,
 	       struct err *err) MUST_CHECK;
 /* An answer of any type, the caller's. */
@@ -51,7 +55,9 @@ int client_list(struct client *c, const char *path, json_t **ret,
 /* Prints "foretide COMMAND: message" when rc is an error; returns the exit status. */
 int client_exit(const struct args *a, int rc, const struct err *err);
 
-/* Prints a document unchanged, for --json. */
+/* Prints a document unchanged, for --json; on a terminal in ASCII. */
 void client_print(const json_t *doc);
+/* The same in one line. */
+void client_print_line(const json_t *doc);
 
 #endif

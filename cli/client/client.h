@@ -12,6 +12,8 @@
 #include "exit_status.h"
 #include "fields.h"
 #include "one_call.h"
+#include "path.h"
+#include "printable.h"
 #include "progress.h"
 #include "table.h"
 

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "fields.h"
+#include "printable.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,8 +106,8 @@ static int refuse_holds(const json_t *holds, struct err *err)
 }
 
 /* What the dry run showed, asked for. */
-static int consider(const struct args *a, const struct change_request *q,
-		    const json_t *plan, struct err *err)
+static int consider(const struct args *a, const struct change_request *q, json_t *plan,
+		    struct err *err)
 {
 	const json_t *holds = json_object_get(plan, "holds");
 
@@ -114,6 +115,8 @@ static int consider(const struct args *a, const struct change_request *q,
 		client_print(plan);
 		return 0;
 	}
+	/* With --json it came as it is. */
+	printable_doc(plan);
 	cli_show_changes(plan, a->json ? stderr : stdout);
 	if (a->dry_run)
 		return 0;

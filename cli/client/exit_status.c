@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "exit_status.h"
 
+#include "cleanup.h"
 #include "err.h"
+#include "printable.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,9 +22,12 @@ int cli_fail(int code, const char *name, const char *fmt, ...)
 
 int cli_exit(const char *name, int rc, const struct err *err)
 {
+	CLEANUP(free) char *text = NULL;
+
 	if (rc == 0)
 		return EXIT_OK;
-	cli_fail(EXIT_FAILED, name, "%s", err->msg);
+	text = printable(err->msg, "\n\t");
+	cli_fail(EXIT_FAILED, name, "%s", text);
 	switch (rc) {
 	case ERR_UNAVAIL:
 	case ERR_TIMEOUT:

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "printable.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,8 @@ static char *number_text(const json_t *v, enum table_format format)
 		return bytes_text(x);
 	if (format == TABLE_HOURS)
 		return xasprintf("%.1f", x);
+	if (format == TABLE_MONEY)
+		return xasprintf(x > 0 && x < 1 ? "%.4f" : "%.2f", x);
 	if (format == TABLE_SHARE)
 		return xasprintf("%.2f %%", 100 * x);
 	return json_is_integer(v) ? xasprintf("%lld", (long long)json_integer_value(v))
@@ -79,7 +82,8 @@ static char *cell_text(const json_t *v, enum table_format format, int64_t now_ms
 	    clock_parse(json_string_value(v), &ms, NULL) == 0)
 		return short_duration(MAX(now_ms - ms, 0));
 	if (json_is_string(v))
-		return xstrdup(*json_string_value(v) ? json_string_value(v) : "-");
+		return *json_string_value(v) ? printable(json_string_value(v), "")
+					     : xstrdup("-");
 	if (json_is_number(v))
 		return number_text(v, format);
 	if (json_is_boolean(v))
@@ -91,7 +95,8 @@ static char *cell_text(const json_t *v, enum table_format format, int64_t now_ms
 static void print_line(char *const *cells, const size_t *width, size_t n)
 {
 	for (size_t i = 0; i + 1 < n; i++)
-		printf("%-*s  ", (int)width[i], cells[i]);
+		printf("%s%*s  ", cells[i], (int)(width[i] - printable_width(cells[i])),
+		       "");
 	printf("%s\n", cells[n - 1]);
 }
 
@@ -114,7 +119,7 @@ void table_print(const json_t *rows, const struct table_column *columns, int64_t
 						   columns[c].format, now_ms);
 
 			cells[r * n + c] = text;
-			width[c] = MAX(width[c], strlen(text));
+			width[c] = MAX(width[c], printable_width(text));
 		}
 	}
 	for (size_t r = 0; r < n_rows; r++)

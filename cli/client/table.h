@@ -14,6 +14,7 @@ enum table_format {
 	TABLE_DURATION, /* milliseconds, as "3m10s" */
 	TABLE_BYTES,    /* "256M" */
 	TABLE_HOURS,    /* "12.5" */
+	TABLE_MONEY,    /* "0.0416", "12.34" */
 	TABLE_SHARE,    /* 0.005 as "0.50 %" */
 };
 

@@ -87,8 +87,8 @@ static int forecast(const struct args *a, struct err *err)
 {
 	CLEANUP(json_decref) json_t *doc = NULL;
 	CLEANUP(free)
-	char *path = xasprintf("/v1/tiers/%s/forecast?horizon=%s", a->position[0],
-			       a->horizon ? a->horizon : "2h");
+	char *rest = client_path("/forecast?horizon=%s", a->horizon ? a->horizon : "2h");
+	CLEANUP(free) char *path = client_tier_path(a->position[0], rest);
 	int rc = client_fetch(a, path, &doc, err);
 
 	if (rc == 0 && a->json)

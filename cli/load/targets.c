@@ -2,8 +2,10 @@
 #include "targets.h"
 
 #include "check.h"
+#include "clock.h"
 #include "load.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +18,7 @@ struct targets {
 	struct client client; /* the thread's, once it runs */
 	pthread_t thread;
 	pthread_mutex_t lock;
+	pthread_cond_t stop; /* stopping is set */
 	char *address[TARGETS_MAX];
 	size_t n;
 	bool has_new, stopping;
@@ -55,23 +58,33 @@ static void update(struct targets *t, const json_t *list)
 	pthread_mutex_unlock(&t->lock);
 }
 
+/* Until the next look-up is due; false when there is to be none. */
+static bool is_due(struct targets *t)
+{
+	const int64_t at_ms = clock_mono_ms() + LOOK_UP_MS;
+	const struct timespec at = { at_ms / 1000, at_ms % 1000 * 1000000 };
+	bool stopping;
+	int rc = 0;
+
+	pthread_mutex_lock(&t->lock);
+	while (!t->stopping && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&t->stop, &t->lock, &at);
+	stopping = t->stopping;
+	pthread_mutex_unlock(&t->lock);
+	return !stopping;
+}
+
 /* While the controller does not answer, the last known addresses remain in use. */
 static void *look_up(void *arg)
 {
-	const struct timespec pause = { .tv_nsec = LOOK_UP_MS * 1000000L };
 	struct targets *t = arg;
-	bool stopping = false;
 
-	while (!stopping) {
+	do {
 		CLEANUP(json_decref) json_t *list = NULL;
 
 		if (client_list(&t->client, "/v1/services", &list, NULL) == 0)
 			update(t, list);
-		nanosleep(&pause, NULL);
-		pthread_mutex_lock(&t->lock);
-		stopping = t->stopping;
-		pthread_mutex_unlock(&t->lock);
-	}
+	} while (is_due(t));
 	return NULL;
 }
 
@@ -79,13 +92,19 @@ int targets_start(const struct args *a, const char *service, struct targets **re
 		  struct err *err)
 {
 	struct targets *t = xcalloc(1, sizeof(*t));
+	pthread_condattr_t monotonic;
 	int rc = client_init(&t->client, a, err);
 
 	t->service = service;
 	pthread_mutex_init(&t->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&t->stop, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	if (rc == 0 && pthread_create(&t->thread, NULL, look_up, t) != 0)
 		rc = err_set(err, ERR_INTERNAL, "cannot start a thread");
 	if (rc < 0) {
+		pthread_cond_destroy(&t->stop);
 		pthread_mutex_destroy(&t->lock);
 		client_done(&t->client);
 		free(t);
@@ -110,9 +129,11 @@ void targets_stop(struct targets *t)
 		return;
 	pthread_mutex_lock(&t->lock);
 	t->stopping = true;
+	pthread_cond_signal(&t->stop);
 	pthread_mutex_unlock(&t->lock);
 	pthread_join(t->thread, NULL);
 	clear(t);
+	pthread_cond_destroy(&t->stop);
 	pthread_mutex_destroy(&t->lock);
 	client_done(&t->client);
 	free(t);

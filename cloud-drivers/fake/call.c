@@ -5,6 +5,8 @@
 #include "driver_util.h"
 
 #include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 void call_end(struct call *c)
 {
@@ -30,8 +32,8 @@ static int check_token(const struct drv *d, const struct script *s, struct drv_e
 	return DRV_AUTH;
 }
 
-int call_begin(struct drv *d, const char *op, const char *pool, int64_t deadline_mono_ms,
-	       struct call *ret, struct drv_err *err)
+int call_begin(struct drv *d, const char *op, const struct drv_launch *l,
+	       int64_t deadline_mono_ms, struct call *ret, struct drv_err *err)
 {
 	struct err e;
 	int64_t left = deadline_mono_ms - d->host->mono_ms(d->host->ctx);
@@ -42,7 +44,7 @@ int call_begin(struct drv *d, const char *op, const char *pool, int64_t deadline
 	if (rc < 0)
 		return drv_fail_err(err, rc, &e);
 	cloud_count_call(&ret->cloud, op);
-	script_strike(&ret->script, op, pool, cloud_used(&ret->cloud), &ret->fault);
+	script_strike(&ret->script, op, l, cloud_used(&ret->cloud), &ret->fault);
 	ret->now_ms = d->host->wall_ms(d->host->ctx);
 	rc = cloud_write(&ret->cloud, &e);
 	if (rc < 0)
@@ -62,9 +64,13 @@ int call_answer(struct drv *d, struct call *c, int64_t deadline_mono_ms,
 
 	if (rc < 0)
 		return drv_fail_err(err, rc, &e);
-	if (c->fault.kind == FAULT_TIMEOUT) {
+	if (c->fault.kind == FAULT_CRASH)
+		abort();
+	if (c->fault.kind == FAULT_TIMEOUT || c->fault.kind == FAULT_HANG)
 		cloud_close(&c->cloud); /* others continue in the meantime */
+	if (c->fault.kind == FAULT_TIMEOUT)
 		wait_ms(deadline_mono_ms - d->host->mono_ms(d->host->ctx));
-	}
+	while (c->fault.kind == FAULT_HANG)
+		(void)pause();
 	return fault_fail(&c->fault, err);
 }

@@ -16,6 +16,8 @@ struct options {
 	bool unique_name;
 	int64_t visible_ms;
 	int64_t boot_ms;
+	double calls_per_s;
+	char *zone;
 };
 
 struct drv {
@@ -33,9 +35,10 @@ struct call {
 	int64_t now_ms;
 };
 
-/* Locks the cloud and reads the script; fails when the call does nothing. */
-int call_begin(struct drv *d, const char *op, const char *pool, int64_t deadline_mono_ms,
-	       struct call *ret, struct drv_err *err);
+/* Locks the cloud and reads the script; fails when the call does nothing. l: what is
+ * launched; NULL: nothing. */
+int call_begin(struct drv *d, const char *op, const struct drv_launch *l,
+	       int64_t deadline_mono_ms, struct call *ret, struct drv_err *err);
 /* Writes the cloud; the result for the caller after it has acted. */
 int call_answer(struct drv *d, struct call *c, int64_t deadline_mono_ms,
 		struct drv_err *err);

@@ -196,7 +196,7 @@ json_t *cloud_add(struct cloud *c, const struct drv_launch *l, const char *type,
 	json_object_set_new(vm, "pool", json_string(l->pool));
 	json_object_set_new(vm, "name", json_string(l->name));
 	json_object_set_new(vm, "type", json_string(type));
-	json_object_set_new(vm, "zone", json_string(l->zone ? l->zone : "fake-1"));
+	json_object_set_new(vm, "zone", json_string(l->zone));
 	json_object_set_new(vm, "address",
 			    json_sprintf("198.18.%lld.%lld",
 					 (long long)(number / 250 % 256),

@@ -33,7 +33,8 @@ json_t *cloud_vms(const struct cloud *c);
 json_t *cloud_used(const struct cloud *c);
 void cloud_count_call(struct cloud *c, const char *op);
 
-/* boot_ms < 0: never; fails: it ends up failed. Borrowed from the cloud. */
+/* The launch names a zone. boot_ms < 0: never; fails: it ends up failed. Borrowed from
+ * the cloud. */
 json_t *cloud_add(struct cloud *c, const struct drv_launch *l, const char *type,
 		  int64_t now_ms, int64_t boot_ms, bool fails);
 /* By id, or by launch id; NULL. Terminated ones too. */

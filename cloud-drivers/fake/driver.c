@@ -24,6 +24,10 @@ static const struct conf_option table[] = {
 	  "How long a new VM may be missing from lists, as the driver reports it" },
 	{ "", "boot_delay", CONF_DURATION, AT(boot_ms), "0s", 0, 3600e3, NULL,
 	  "Time to boot when the script sets none" },
+	{ "", "calls_per_s", CONF_NUMBER, AT(calls_per_s), "0", 0, 1e6, NULL,
+	  "Calls in a second that its cloud allows; 0: any number" },
+	{ "", "zone", CONF_STRING, AT(zone), "fake-1", 0, 0, "fake-1|a|b|c",
+	  "Where VMs are of launches that name no zone" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
 };
 
@@ -50,7 +54,7 @@ static void set_caps(struct drv *d)
 		.label_max_bytes = 60,
 		.visible_ms = d->opt.visible_ms,
 		.notice_ms = 120000,
-		.calls_per_s = 10,
+		.calls_per_s = d->opt.calls_per_s,
 	};
 }
 
@@ -156,7 +160,11 @@ static int fake_quota(struct drv *d, int64_t deadline, struct drv_quota *ret,
 	return 0;
 }
 
+static const char *const pool_options[] = { "idempotent", "unique_name", "visible",
+					    "boot_delay", "calls_per_s", "zone",
+					    NULL };
+
 DRV_EXPORT(.name = "fake", .open = fake_open, .close = fake_close, .caps = fake_caps,
 	   .validate = fake_validate, .types = fake_types, .launch = fake_launch,
 	   .list = fake_list, .terminate = fake_terminate, .console = fake_console,
-	   .quota = fake_quota);
+	   .quota = fake_quota, .pool_options = pool_options);

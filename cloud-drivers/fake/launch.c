@@ -36,34 +36,14 @@ static const char *pick_type(const struct drv_launch *l)
 	return NULL;
 }
 
-static int check_labels(const struct drv_launch *l, struct drv_err *err)
+static int check_launch(const struct drv_launch *l, struct drv_err *err)
 {
+	if (!pick_type(l))
+		return drv_fail(err, DRV_BADREQ, "there is no type '%s'", l->types[0]);
 	if (l->n_labels > LABELS_MAX)
 		return drv_fail(err, DRV_BADREQ, "%zu labels are more than %d",
 				l->n_labels, LABELS_MAX);
-	for (size_t i = 0; i < l->n_labels; i++)
-		if (!drv_is_word(l->labels[i].key) ||
-		    (*l->labels[i].value && !drv_is_word(l->labels[i].value)))
-			return drv_fail(err, DRV_BADREQ,
-					"label %zu is not made of a-z, 0-9 and '-'",
-					i + 1);
-	return 0;
-}
-
-static int check_launch(const struct drv_launch *l, struct drv_err *err)
-{
-	if (!drv_is_word(l->launch_id) || !drv_is_word(l->owner) ||
-	    !drv_is_word(l->pool) || !drv_is_word(l->name))
-		return drv_fail(err, DRV_BADREQ,
-				"launch id, owner, pool and name must be 1 to 60 of a-z, "
-				"0-9 and '-'");
-	if (l->user_data_len > USER_DATA_MAX)
-		return drv_fail(err, DRV_BADREQ,
-				"the user data has %zu bytes, more than %d",
-				l->user_data_len, USER_DATA_MAX);
-	if (!pick_type(l))
-		return drv_fail(err, DRV_BADREQ, "there is no type '%s'", l->types[0]);
-	return check_labels(l, err);
+	return drv_check_launch(l, USER_DATA_MAX, err);
 }
 
 static int check_room(const struct call *c, struct drv_err *err)
@@ -114,19 +94,21 @@ int fake_launch(struct drv *d, const struct drv_launch *l, int64_t deadline,
 		struct drv_vm *ret, struct drv_err *err)
 {
 	CLEANUP(call_end) struct call c = { .cloud.lock_fd = -1 };
+	struct drv_launch placed = *l;
 	json_t *vm = NULL;
 	int rc = check_launch(l, err);
 
 	if (rc == 0)
-		rc = call_begin(d, "launch", l->pool, deadline, &c, err);
+		rc = call_begin(d, "launch", l, deadline, &c, err);
 	if (rc == 0)
 		rc = find_earlier(d, &c, l, &vm, err);
 	if (rc == 0 && !vm)
 		rc = check_room(&c, err);
 	if (rc < 0)
 		return rc;
+	placed.zone = l->zone ? l->zone : d->opt.zone;
 	if (!vm)
-		vm = cloud_add(&c.cloud, l, pick_type(l), c.now_ms, boot_of(d, &c),
+		vm = cloud_add(&c.cloud, &placed, pick_type(l), c.now_ms, boot_of(d, &c),
 			       c.fault.kind == FAULT_FAIL);
 	cloud_fill_vm(ret, vm, c.now_ms);
 	return call_answer(d, &c, deadline, err);

@@ -37,6 +37,8 @@ static const struct {
 	  "the connection broke before the answer" },
 	{ "garbage", FAULT_GARBAGE, true, DRV_BUG, 200, "",
 	  "the answer is not a JSON document" },
+	{ "hang", FAULT_HANG, true, 0, 0, "", "" },
+	{ "crash", FAULT_CRASH, true, 0, 0, "", "" },
 	{ "delay", FAULT_DELAY, true, 0, 0, "", "" },
 	{ "partial", FAULT_PARTIAL, true, DRV_TRANSIENT, 502, "BadGateway",
 	  "the second page of the list could not be read" },
@@ -65,7 +67,8 @@ static int check_fault(const json_t *f, struct err *err)
 {
 	static const char *const known[] = { "id",    "op",    "kind",        "pool",
 					     "times", "after", "retry_after", "delay",
-					     "boot",  "n",     "vm",          NULL };
+					     "boot",  "n",     "vm",          "type",
+					     "zone",  NULL };
 	const char *op = NULL, *kind = NULL, *text = NULL;
 	int64_t number;
 	int rc = json_only(f, known, err);
@@ -80,6 +83,10 @@ static int check_fault(const json_t *f, struct err *err)
 		rc = jread_str_opt(f, "id", &text, err);
 	if (rc == 0)
 		rc = jread_str_opt(f, "pool", &text, err);
+	if (rc == 0)
+		rc = jread_str_opt(f, "type", &text, err);
+	if (rc == 0)
+		rc = jread_str_opt(f, "zone", &text, err);
 	if (rc == 0)
 		rc = jread_str_opt(f, "vm", &text, err);
 	if (rc == 0)
@@ -180,13 +187,21 @@ static int64_t int_of(const json_t *o, const char *key, int64_t otherwise)
 	return json_is_integer(v) ? json_integer_value(v) : otherwise;
 }
 
-static bool fits(const json_t *f, const char *op, const char *pool)
+static bool wants(const json_t *f, const char *member, const char *is)
+{
+	const char *want = json_string_value(json_object_get(f, member));
+
+	return !want || (is && strcmp(want, is) == 0);
+}
+
+static bool fits(const json_t *f, const char *op, const struct drv_launch *l)
 {
 	const char *want_op = json_string_value(json_object_get(f, "op"));
-	const char *want_pool = json_string_value(json_object_get(f, "pool"));
 
 	return (strcmp(want_op, "any") == 0 || strcmp(want_op, op) == 0) &&
-	       (!want_pool || (pool && strcmp(want_pool, pool) == 0));
+	       wants(f, "pool", l ? l->pool : NULL) &&
+	       wants(f, "type", l && l->types ? l->types[0] : NULL) &&
+	       wants(f, "zone", l ? l->zone : NULL);
 }
 
 /* Counts the call; true while the fault has strikes left. */
@@ -216,8 +231,8 @@ static void fill(struct fault *ret, const json_t *f)
 	snprintf(ret->vm, sizeof(ret->vm), "%s", vm ? vm : "");
 }
 
-void script_strike(const struct script *s, const char *op, const char *pool, json_t *used,
-		   struct fault *ret)
+void script_strike(const struct script *s, const char *op, const struct drv_launch *l,
+		   json_t *used, struct fault *ret)
 {
 	size_t i;
 	json_t *f;
@@ -225,7 +240,7 @@ void script_strike(const struct script *s, const char *op, const char *pool, jso
 	*ret = (struct fault){ .kind = FAULT_NONE };
 	json_array_foreach(json_object_get(s->doc, "faults"), i, f)
 	{
-		if (fits(f, op, pool) && count(f, used)) {
+		if (fits(f, op, l) && count(f, used)) {
 			fill(ret, f);
 			return;
 		}

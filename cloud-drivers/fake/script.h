@@ -14,7 +14,8 @@
  *	 "faults": [{"id": "a", "op": "launch", "kind": "throttle", ...}]}
  *
  * A fault strikes calls of its op ("launch", "list", "terminate", "validate", "types",
- * "console", "quota", or "any"), of its "pool" when that is named, "times" times (1;
+ * "console", "quota", or "any"), launches for its "pool", of its "type" and in its "zone"
+ * alone when these are named, "times" times (1;
  * -1: for ever) after the first "after" (0). How often it struck is stored by its "id"
  * (its text when it has none) in the cloud's own state. The first fault that strikes
  * is used. Kinds:
@@ -27,6 +28,8 @@
  *	lost       done, but the connection breaks         AMBIGUOUS
  *	drop       not done, the connection breaks         AMBIGUOUS
  *	garbage    an invalid answer                  BUG
+ *	hang       done, but the driver never answers      (its process is ended)
+ *	crash      done, and the driver's process dies     (AMBIGUOUS)
  *	delay      "delay" later, without a failure
  *	partial    list: breaks off in the middle          TRANSIENT
  *	omit       list: "n" VMs (1) are omitted, without a failure
@@ -59,6 +62,8 @@ enum fault_kind {
 	FAULT_LOST,
 	FAULT_DROP,
 	FAULT_GARBAGE,
+	FAULT_HANG,
+	FAULT_CRASH,
 	FAULT_DELAY,
 	FAULT_PARTIAL,
 	FAULT_OMIT,
@@ -90,11 +95,11 @@ void script_done(struct script *s);
 DEFINE_CLEANUP_OBJECT(struct script, script_done);
 
 /*
- * The fault that strikes this call, FAULT_NONE mostly. used, an object, counts strikes
- * and is updated.
+ * The fault that strikes this call, FAULT_NONE mostly. l: what is launched; NULL:
+ * nothing. used, an object, counts strikes and is updated.
  */
-void script_strike(const struct script *s, const char *op, const char *pool, json_t *used,
-		   struct fault *ret);
+void script_strike(const struct script *s, const char *op, const struct drv_launch *l,
+		   json_t *used, struct fault *ret);
 
 /* Whether the call is to be carried out before it fails (or does not). */
 bool fault_acts(enum fault_kind kind);

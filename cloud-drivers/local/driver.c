@@ -36,6 +36,7 @@ static const struct drv_caps caps = {
 	.user_data_max_bytes = USER_DATA_MAX,
 	.labels_max = 0,
 	.label_max_bytes = 60,
+	.in_flight = 8,
 };
 
 /* ---------------------------------------------------------------- open and close */
@@ -197,35 +198,6 @@ static const struct local_type *pick_type(const struct drv *d, const struct drv_
 	return NULL;
 }
 
-static int check_launch(const struct drv_launch *l, struct drv_err *err)
-{
-	const struct {
-		const char *what, *value;
-	} words[] = {
-		{ "launch id", l->launch_id },
-		{ "owner", l->owner },
-		{ "pool", l->pool },
-		{ "name", l->name },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!drv_is_word(words[i].value))
-			return drv_fail(err, DRV_BADREQ,
-					"the %s must be 1 to 60 of a-z, 0-9 and '-'",
-					words[i].what);
-	if (l->user_data_len > USER_DATA_MAX)
-		return drv_fail(err, DRV_BADREQ,
-				"the user data has %zu bytes, more than %d",
-				l->user_data_len, USER_DATA_MAX);
-	for (size_t i = 0; i < l->n_labels; i++)
-		if (!drv_is_word(l->labels[i].key) ||
-		    (*l->labels[i].value && !drv_is_word(l->labels[i].value)))
-			return drv_fail(err, DRV_BADREQ,
-					"label %zu is not made of a-z, 0-9 and '-'",
-					i + 1);
-	return 0;
-}
-
 static void count_one(void *arg, const char *launch_id)
 {
 	(void)launch_id;
@@ -291,7 +263,7 @@ static int local_launch(struct drv *d, const struct drv_launch *launch, int64_t 
 	struct meta made;
 	struct state s;
 	struct err e;
-	int rc = check_launch(launch, err);
+	int rc = drv_check_launch(launch, USER_DATA_MAX, err);
 
 	if (rc < 0)
 		return rc;
@@ -394,7 +366,10 @@ static int local_quota(struct drv *d, int64_t deadline, struct drv_quota *ret,
 	return 0;
 }
 
+/* The rest is of this machine. */
+static const char *const pool_options[] = { "type", "cpu", "memory", "boot_delay", NULL };
+
 DRV_EXPORT(.name = "local", .open = local_open, .close = local_close, .caps = local_caps,
 	   .validate = local_validate, .types = local_types, .launch = local_launch,
 	   .list = local_list, .terminate = local_terminate, .console = local_console,
-	   .quota = local_quota);
+	   .quota = local_quota, .pool_options = pool_options);

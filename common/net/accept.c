@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #define ACCEPTOR_MAGIC 0x61636370u
+#define AT_ONCE 64
 
 struct acceptor {
 	uint32_t magic;
@@ -49,16 +50,20 @@ static void on_again(void *arg)
 static void on_ready(void *arg, int fd, uint32_t events)
 {
 	struct acceptor *a = arg;
-	int client;
 
 	(void)events;
 	CHECK_MAGIC(a, ACCEPTOR_MAGIC);
-	client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (client >= 0) {
+	/* The kernel's queue is short: who comes among many is not reached otherwise. */
+	for (int i = 0; i < AT_ONCE; i++) {
+		int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (client < 0) {
+			if (is_shortage(errno))
+				rest(a);
+			return;
+		}
 		a->failing = false;
 		a->fn(a->arg, client, NULL);
-	} else if (is_shortage(errno)) {
-		rest(a);
 	}
 }
 

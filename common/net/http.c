@@ -43,15 +43,6 @@ bool http_res_header(const struct http_res *res, const char *name, char *text,
 	return false;
 }
 
-void http_escape(struct buf *to, const char *text)
-{
-	char *escaped = curl_easy_escape(NULL, text, 0);
-
-	CHECK(escaped);
-	buf_puts(to, escaped);
-	curl_free(escaped);
-}
-
 struct exchange {
 	const struct http_req *req;
 	struct http_res res;

@@ -16,9 +16,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 /* True ends the exchange soon (within a second) with ERR_UNAVAIL. */
 typedef bool http_stop_fn(void *arg);
+
+/* Whether this address may be connected to. */
+typedef bool http_may_connect_fn(void *arg, const struct sockaddr *address);
 
 /* Zeroes mean the default. All that is pointed at must remain valid until the exchange
  * ends. */
@@ -41,6 +45,10 @@ struct http_req {
 	size_t max_answer_bytes;    /* body, 1 MiB; more is ERR_LIMIT */
 	http_stop_fn *stop;         /* http_exchange() only */
 	void *stop_arg;
+	/* Asked of each address that is connected to, after the look-up, so that a name
+	 * cannot change in between; NULL: every one may. ERR_UNAVAIL if none may. */
+	http_may_connect_fn *may_connect;
+	void *may_connect_arg;
 };
 
 struct http_res {
@@ -81,8 +89,5 @@ enum http_progress {
 /* http_exchange() for callers that must know what a failed request may have done. */
 int http_exchange_progress(const struct http_req *req, struct http_res *ret,
 			   enum http_progress *ret_progress, struct err *err) MUST_CHECK;
-
-/* Adds text with everything but letters, digits and "-._~" escaped as %XX. */
-void http_escape(struct buf *to, const char *text);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "http_async.h"
 
+#include "cert_age.h"
 #include "check.h"
 #include "clock.h"
 #include "http_curl.h"
@@ -23,6 +24,7 @@ struct httpm {
 	struct loop_timer *deferred; /* for calls that could not be started */
 	struct resolver *resolver;
 	struct httpm_call *calls;
+	struct cert_age cert; /* of connections that are kept */
 };
 
 struct httpm_call {
@@ -302,6 +304,7 @@ void httpm_close(struct httpm *m)
 		call_free(m->calls);
 	if (m->multi)
 		curl_multi_cleanup(m->multi);
+	cert_age_done(&m->cert);
 	resolver_free(m->resolver);
 	loop_timer_free(m->timer);
 	loop_timer_free(m->deferred);
@@ -376,6 +379,8 @@ static int start(struct httpm_call *c, const struct http_req *req)
 
 	if (rc < 0)
 		return rc;
+	if (req->cert_file)
+		cert_age_set(&c->m->cert, c->h, req->cert_file);
 	curl_easy_setopt(c->h, CURLOPT_PRIVATE, c);
 	curl_easy_setopt(c->h, CURLOPT_ERRORBUFFER, c->text);
 	curl_easy_setopt(c->h, CURLOPT_HEADERFUNCTION, http_curl_header);

@@ -30,8 +30,11 @@ static int set_headers(CURL *h, const struct http_req *req, struct curl_slist **
 	CLEANUP(free) char *bearer = NULL;
 	int rc;
 
-	/* Waiting for "100 Continue" costs a second with servers that do not send it. */
-	rc = add_header(list, "Expect:", err);
+	/*
+	 * Waiting for "100 Continue" costs a second with servers that do not send it. In
+	 * a signed request curl would sign this line, and not send it.
+	 */
+	rc = req->sigv4 ? 0 : add_header(list, "Expect:", err);
 	for (const char *const *s = req->headers; rc == 0 && s && *s; s++)
 		rc = add_header(list, *s, err);
 	if (rc == 0 && req->token) {
@@ -150,6 +153,17 @@ void http_place_done(struct http_place *p)
 	free(TAKE(p->name));
 }
 
+static curl_socket_t open_allowed(void *arg, curlsocktype purpose,
+				  struct curl_sockaddr *a)
+{
+	const struct http_req *req = arg;
+
+	(void)purpose;
+	if (!req->may_connect(req->may_connect_arg, &a->addr))
+		return CURL_SOCKET_BAD;
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
 int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
 		  struct curl_slist **ret_headers, struct err *err)
 {
@@ -163,6 +177,8 @@ int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
 	if (curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK)
 		return err_set(err, ERR_INTERNAL, "curl has no http and https");
 	curl_easy_setopt(h, CURLOPT_URL, req->url);
+	/* No part of it takes back another. */
+	curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
 	/* A handle that is freed must not wait for curl's own look-up. */
 	curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
@@ -172,6 +188,10 @@ int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
 		curl_easy_setopt(h, CURLOPT_UNIX_SOCKET_PATH, req->unix_socket);
 	else
 		set_tcp(h);
+	if (req->may_connect) {
+		curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_allowed);
+		curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, (void *)(uintptr_t)req);
+	}
 	if (!req->use_proxy)
 		curl_easy_setopt(h, CURLOPT_PROXY, "");
 	set_timeouts(h, req);

@@ -249,7 +249,7 @@ void loop_timer_free(struct loop_timer *t)
 /* What is left waits for the next turn: others may have waited for longer. */
 static bool took_long(const struct loop *l)
 {
-	return pause_now_us() - l->pause.turn_us > TURN_US;
+	return clock_mono_us() - l->pause.turn_us > TURN_US;
 }
 
 /* Fires the timers due now, but always one; those they set wait for the next round. */
@@ -335,7 +335,7 @@ static int64_t late_us(const struct loop *l, int64_t began_us, int waited_ms)
 	if (!l->n_heap || waited_ms < 0)
 		return 0;
 	due_us = MAX(l->heap[1]->due_ms * 1000, began_us);
-	return pause_now_us() - due_us - TIMER_GRAIN_US;
+	return clock_mono_us() - due_us - TIMER_GRAIN_US;
 }
 
 /* What a turn left comes before anything new: asked again, the kernel would report those
@@ -360,7 +360,7 @@ static void serve(struct loop *l)
 
 void loop_once(struct loop *l, int64_t ms)
 {
-	int64_t began_us = pause_now_us();
+	int64_t began_us = clock_mono_us();
 	int most;
 
 	CHECK_MAGIC(l, LOOP_MAGIC);

@@ -8,6 +8,7 @@
 #define COMMON_NET_NET_H
 
 #include "accept.h"
+#include "escape.h"
 #include "files.h"
 #include "http.h"
 #include "http_async.h"

@@ -2,22 +2,14 @@
 #include "pause.h"
 
 #include "check.h"
+#include "clock.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define WINDOW_US (30 * 1000000LL)
 /* Below this it is not worth a text. */
 #define NAMED_US 10000
-
-int64_t pause_now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 static void turn_windows(struct pause *p, int64_t now_us)
 {
@@ -30,7 +22,7 @@ static void turn_windows(struct pause *p, int64_t now_us)
 
 static void note(struct pause *p, int64_t us, const char *what)
 {
-	turn_windows(p, pause_now_us());
+	turn_windows(p, clock_mono_us());
 	p->window_max_us = MAX(p->window_max_us, us);
 	if (p->fn && us >= p->least_ms * 1000)
 		p->fn(p->arg, us / 1000, what);
@@ -40,19 +32,19 @@ void pause_turn_begin(struct pause *p, int64_t late_us)
 {
 	if (late_us > 0)
 		note(p, late_us, "a stop: the process did not run");
-	p->turn_us = pause_now_us();
+	p->turn_us = clock_mono_us();
 	p->part_longest_us = 0;
 }
 
 void pause_part_begin(struct pause *p)
 {
 	p->doing[0] = '\0';
-	p->part_us = pause_now_us();
+	p->part_us = clock_mono_us();
 }
 
 void pause_part_end(struct pause *p, const char *where)
 {
-	int64_t us = pause_now_us() - p->part_us;
+	int64_t us = clock_mono_us() - p->part_us;
 
 	if (us <= p->part_longest_us)
 		return;
@@ -64,7 +56,7 @@ void pause_part_end(struct pause *p, const char *where)
 
 void pause_turn_end(struct pause *p)
 {
-	int64_t us = pause_now_us() - p->turn_us;
+	int64_t us = clock_mono_us() - p->turn_us;
 
 	if (!p->turn_us)
 		return;
@@ -74,6 +66,6 @@ void pause_turn_end(struct pause *p)
 
 int64_t pause_longest_us(struct pause *p)
 {
-	turn_windows(p, pause_now_us());
+	turn_windows(p, clock_mono_us());
 	return MAX(p->window_max_us, p->before_max_us);
 }

@@ -33,6 +33,4 @@ void pause_part_end(struct pause *p, const char *where);
 void pause_turn_end(struct pause *p);
 int64_t pause_longest_us(struct pause *p);
 
-int64_t pause_now_us(void);
-
 #endif

@@ -40,7 +40,7 @@ void store_call_free(struct store_call *c)
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
-	store_exchange_cancel(c->http);
+	store_signed_cancel(c->http);
 	buf_done(&c->body);
 	c->magic = 0;
 	free(c);
@@ -88,7 +88,7 @@ static void try(struct store_call *c)
 	if (c->repeatable && s->n_endpoints > 1)
 		req.timeout_ms = MIN(
 			left, MAX(s->timeout_ms / (int64_t)s->n_endpoints, TRY_MIN_MS));
-	c->http = store_exchange_start(s, c->endpoint, c->path, &req, NULL, on_http, c);
+	c->http = store_signed_start(s, c->endpoint, c->path, &req, NULL, on_http, c);
 }
 
 /* The endpoint cannot serve now; another might. */

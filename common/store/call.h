@@ -7,7 +7,7 @@
 #ifndef COMMON_STORE_CALL_H
 #define COMMON_STORE_CALL_H
 
-#include "exchange.h"
+#include "signed.h"
 
 #include <jansson.h>
 
@@ -36,7 +36,7 @@ struct store_call {
 	bool repeatable; /* may be sent to a second endpoint though the first saw it */
 	int64_t deadline_ms;
 	size_t tries, endpoint;
-	struct store_exchange *http;
+	struct store_signed *http;
 	store_answer_fn *answer;
 	union store_user_fn fn;
 	void *arg;

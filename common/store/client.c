@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client.h"
 
+#include "auth.h"
 #include "call.h"
 #include "check.h"
 #include "etcd_json.h"
@@ -87,6 +88,8 @@ int store_open(struct loop *loop, const struct store_opts *opts, struct store **
 		rc = httpm_open(loop, &s->m, err);
 	if (rc < 0)
 		return rc;
+	if (opts->user && *opts->user && !s->direct)
+		s->auth = store_auth_new(s, opts, store_signed_on_auth);
 	*ret = TAKE(s);
 	return 0;
 }
@@ -104,6 +107,7 @@ void store_close(struct store *s)
 		store_exchange_cancel(s->endpoints[i].probe);
 		free(s->endpoints[i].url);
 	}
+	store_auth_free(s->auth);
 	store_exchange_close(s);
 	httpm_close(s->m);
 	loop_timer_free(s->probe_timer);
@@ -123,15 +127,20 @@ struct loop *store_loop(const struct store *s)
 
 bool store_is_reachable(const struct store *s)
 {
-	return !s->failing;
+	return !s->failing && !*store_auth_problem(s->auth);
 }
 
 const char *store_problem(const struct store *s)
 {
-	return s->problem;
+	return *s->problem ? s->problem : store_auth_problem(s->auth);
 }
 
 const char *store_endpoint(const struct store *s)
 {
 	return s->endpoints[s->current].url;
+}
+
+enum store_users_asked store_users_asked(const struct store *s)
+{
+	return store_auth_users(s->auth);
 }

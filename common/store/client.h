@@ -42,7 +42,13 @@ struct store_watch;
 struct store_opts {
 	const char *endpoints; /* "https://a:2379,https://b:2379"; http too */
 	const char *ca_file, *cert_file, *key_file;
-	const char *token;  /* bearer token for the built-in store, or NULL */
+	const char *token; /* bearer token for the built-in store, or NULL */
+	/* Who the client is to an etcd with users; NULL or "": nobody. An etcd without
+	 * users is used as it is. */
+	const char *user, *password;
+	/* There is a new token of the user, before it is used; may be NULL. */
+	void (*on_token)(void *arg, const char *token);
+	void *token_arg;
 	int64_t timeout_ms; /* of a call, over all endpoints; 0: 5000 */
 	/* A store in this process (direct.h), in place of endpoints; it outlives the
 	 * client. */
@@ -63,6 +69,10 @@ struct loop *store_loop(const struct store *s);
 bool store_is_reachable(const struct store *s);
 const char *store_problem(const struct store *s);
 const char *store_endpoint(const struct store *s); /* in use now */
+
+/* Whether the etcd asks for users, as far as a client with a user has found out. */
+enum store_users_asked { STORE_USERS_UNKNOWN, STORE_USERS_ON, STORE_USERS_OFF };
+enum store_users_asked store_users_asked(const struct store *s);
 
 /* No callback follows. NULL is allowed. */
 void store_cancel(struct store_call *c);

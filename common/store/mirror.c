@@ -11,6 +11,7 @@
 #define PAGE_KEYS 500
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 3000
+#define REFUSED_MS 800 /* a pause as long as this was preceded by some refusals */
 
 /* Sorted by key. Entries are on the heap so that pointers stay valid. */
 struct table {
@@ -21,10 +22,11 @@ struct table {
 struct mirror {
 	uint32_t magic;
 	struct store *s;
-	char *prefix, *end;
+	char *prefix, *end; /* end NULL: of the one key */
 	mirror_fn *fn;
 	mirror_judge_fn *judge; /* NULL: every event is taken as it is */
 	mirror_read_fn *on_read;
+	mirror_refused_fn *on_refused;
 	void *arg;
 	struct table table;
 	struct table fresh; /* what was read so far */
@@ -39,6 +41,7 @@ struct mirror {
 	bool has_copy;
 	bool watching;
 	bool went_back; /* the store, as a watch has told */
+	bool refused;   /* on_refused was told */
 };
 
 /* ---------------------------------------------------------------- tables */
@@ -236,8 +239,21 @@ static void lost(struct mirror *m)
 		m->stale_since_ms = clock_mono_ms();
 }
 
-static void read_again(struct mirror *m)
+/* A right that ends may end a moment before its user stops asking. */
+static void note_refusal(struct mirror *m, const struct err *err)
 {
+	const bool refused = err && err->code == ERR_DENIED;
+
+	if (refused == m->refused || (refused && m->retry_ms < REFUSED_MS))
+		return;
+	m->refused = refused;
+	if (m->on_refused)
+		m->on_refused(m->arg, refused ? err : NULL);
+}
+
+static void read_again(struct mirror *m, const struct err *err)
+{
+	note_refusal(m, err);
 	lost(m);
 	store_watch_stop(m->watch);
 	m->watch = NULL;
@@ -267,9 +283,10 @@ static void on_watch(void *arg, const struct store_event *events, size_t n, int6
 		m->went_back |= err->code == ERR_LIMIT && rev == 0;
 		if (err->code == ERR_LIMIT || err->code == ERR_INVAL ||
 		    err->code == ERR_DENIED)
-			read_again(m);
+			read_again(m, err);
 		return;
 	}
+	note_refusal(m, NULL);
 	m->retry_ms = RETRY_MIN_MS;
 	m->watching = true;
 	m->stale_since_ms = 0;
@@ -306,7 +323,7 @@ static void on_page(void *arg, const struct store_range_res *res, const struct e
 	CHECK_MAGIC(m, MIRROR_MAGIC);
 	m->call = NULL;
 	if (err) {
-		read_again(m);
+		read_again(m, err);
 		return;
 	}
 	for (size_t i = 0; i < res->n; i++)
@@ -326,8 +343,10 @@ static void read_page(struct mirror *m)
 	struct store_range_req req = {
 		.key = *m->prefix ? m->prefix : "\0",
 		.key_len = *m->prefix ? strlen(m->prefix) : 1,
-		.end = *m->end ? m->end : "\0",
-		.end_len = *m->end ? strlen(m->end) : 1,
+		.end = m->end && !*m->end ? "\0" : m->end,
+		.end_len = !m->end   ? 0
+			   : *m->end ? strlen(m->end)
+				     : 1,
 		.limit = PAGE_KEYS,
 		.at_rev = m->read_rev,
 	};
@@ -341,14 +360,15 @@ static void read_page(struct mirror *m)
 
 /* ---------------------------------------------------------------- public */
 
-struct mirror *mirror_new(struct store *s, const char *prefix, mirror_fn *fn, void *arg)
+static struct mirror *open_mirror(struct store *s, const char *prefix, char *take_end,
+				  mirror_fn *fn, void *arg)
 {
 	struct mirror *m = xcalloc(1, sizeof(*m));
 
 	m->magic = MIRROR_MAGIC;
 	m->s = s;
 	m->prefix = xstrdup(prefix);
-	m->end = store_prefix_end(prefix);
+	m->end = take_end;
 	m->fn = fn;
 	m->arg = arg;
 	m->retry_ms = RETRY_MIN_MS;
@@ -356,6 +376,16 @@ struct mirror *mirror_new(struct store *s, const char *prefix, mirror_fn *fn, vo
 	m->retry = loop_timer_new(store_loop(s), on_retry, m);
 	read_page(m);
 	return m;
+}
+
+struct mirror *mirror_new(struct store *s, const char *prefix, mirror_fn *fn, void *arg)
+{
+	return open_mirror(s, prefix, store_prefix_end(prefix), fn, arg);
+}
+
+struct mirror *mirror_new_key(struct store *s, const char *key, mirror_fn *fn, void *arg)
+{
+	return open_mirror(s, key, NULL, fn, arg);
 }
 
 void mirror_free(struct mirror *m)
@@ -382,6 +412,11 @@ void mirror_set_judge(struct mirror *m, mirror_judge_fn *fn)
 void mirror_on_read(struct mirror *m, mirror_read_fn *fn)
 {
 	m->on_read = fn;
+}
+
+void mirror_on_refused(struct mirror *m, mirror_refused_fn *fn)
+{
+	m->on_refused = fn;
 }
 
 bool mirror_was_read(const struct mirror *m, const char *key)

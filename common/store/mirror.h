@@ -28,6 +28,8 @@ struct mirror_change {
 typedef void mirror_fn(void *arg, const struct mirror_change *changes, size_t n);
 
 struct mirror *mirror_new(struct store *s, const char *prefix, mirror_fn *fn, void *arg);
+/* Of one key, not of those that it is a prefix of. */
+struct mirror *mirror_new_key(struct store *s, const char *key, mirror_fn *fn, void *arg);
 void mirror_free(struct mirror *m);
 DEFINE_CLEANUP(struct mirror *, mirror_free);
 
@@ -51,6 +53,13 @@ void mirror_set_judge(struct mirror *m, mirror_judge_fn *fn);
 typedef void mirror_read_fn(void *arg, bool went_back);
 void mirror_on_read(struct mirror *m, mirror_read_fn *fn);
 bool mirror_was_read(const struct mirror *m, const char *key);
+
+/*
+ * The store has refused the keys for a while (ERR_DENIED); with NULL: it does not any
+ * more. The mirror goes on asking. With the mirror's arg.
+ */
+typedef void mirror_refused_fn(void *arg, const struct err *err);
+void mirror_on_refused(struct mirror *m, mirror_refused_fn *fn);
 
 /* A key as it was saved, before the first read: from then on there is a copy. */
 void mirror_seed(struct mirror *m, const struct store_kv *kv);

@@ -29,6 +29,8 @@ struct store {
 	int direct_fd;
 	struct store_exchange *exchanges; /* direct ones */
 	char *ca_file, *cert_file, *key_file, *token;
+	struct store_auth *auth;     /* NULL: no user */
+	struct store_signed *unsent; /* that wait for a token */
 	int64_t timeout_ms;
 	struct store_endpoint endpoints[STORE_MAX_ENDPOINTS];
 	size_t n_endpoints, current;
@@ -47,6 +49,10 @@ void store_endpoint_worked(struct store *s, size_t i);
 void store_endpoint_on_probe_timer(void *arg);
 /* A request with the store's certificates and token. */
 struct http_req store_request(const struct store *s);
+
+/* In signed.c: a store_auth_fn. */
+void store_signed_on_auth(struct store *s, size_t endpoint, const struct http_res *res,
+			  const struct err *err);
 
 /* In watch.c. */
 void store_watch_free(struct store_watch *w);

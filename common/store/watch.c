@@ -28,7 +28,7 @@ struct store_watch {
 	bool prev_kv;
 	store_watch_fn *fn;
 	void *arg;
-	struct store_exchange *http;
+	struct store_signed *http;
 	struct loop_timer *timer; /* for a retry, or a missing confirmation */
 	size_t endpoint, tries;
 	int64_t created_ms; /* when the stream was confirmed; 0: it is not */
@@ -56,7 +56,7 @@ static void start(struct store_watch *w);
 
 static void hang_up(struct store_watch *w)
 {
-	store_exchange_cancel(w->http);
+	store_signed_cancel(w->http);
 	w->http = NULL;
 	w->created_ms = 0;
 	buf_clear(&w->line);
@@ -89,6 +89,15 @@ static bool retry(struct store_watch *w, const struct err *err)
 	/* Many clients lose a server at the same moment. */
 	loop_timer_in(w->timer, wait + random() % (wait / 2 + 1));
 	return report(w, NULL, 0, w->next_rev ? w->next_rev - 1 : 0, err);
+}
+
+/* With a new token; the endpoint works. */
+static void sign_again(struct store_watch *w)
+{
+	const int64_t wait = (int64_t)RETRY_MIN_MS << MIN(w->tries, 5);
+
+	hang_up(w);
+	loop_timer_in(w->timer, MIN(wait, RETRY_MAX_MS));
 }
 
 /* An unreadable answer; that does not end the watch. */
@@ -191,6 +200,15 @@ static bool on_canceled(struct store_watch *w, const json_t *result)
 		err_set(&err, ERR_INVAL, "the store rejected the watch: %s", why);
 		return end_watch(w, 0, &err);
 	}
+	if (store_signed_is_refused(w->http, why)) {
+		sign_again(w);
+		return false;
+	}
+	if (why &&
+	    (strstr(why, "permission denied") || strstr(why, "user name is empty"))) {
+		err_set(&err, ERR_DENIED, "the store ended the watch: %s", why);
+		return end_watch(w, 0, &err);
+	}
 	err_set(&err, ERR_UNAVAIL, "the store ended the watch: %s",
 		why ? why : "no reason");
 	return retry(w, &err);
@@ -290,7 +308,14 @@ static void on_http(void *arg, const struct http_res *res, bool sent,
 	else if (res->status != 200) {
 		(void)store_wire_error(res->status, buf_str(&res->body), res->body.len,
 				       &ended);
-		(void)failed(w, &ended);
+		/* Nothing is lost: it asked for more than it may, and asks again later.
+		 */
+		if (res->status == 429) {
+			ended.code = ERR_UNAVAIL;
+			(void)retry(w, &ended);
+		} else {
+			(void)failed(w, &ended);
+		}
 	} else {
 		err_set(&ended, ERR_UNAVAIL, "the store ended the watch's connection");
 		(void)retry(w, &ended);
@@ -333,8 +358,8 @@ static void start(struct store_watch *w)
 	req.timeout_ms = -1;
 	buf_clear(&w->line);
 	loop_timer_in(w->timer, CREATE_MS);
-	w->http = store_exchange_start(w->s, w->endpoint, "/v3/watch", &req, on_data,
-				       on_http, w);
+	w->http = store_signed_start(w->s, w->endpoint, "/v3/watch", &req, on_data,
+				     on_http, w);
 }
 
 struct store_watch *store_watch(struct store *s, const char *key, const char *end,
@@ -368,7 +393,7 @@ void store_watch_free(struct store_watch *w)
 	*w->link = w->next;
 	if (w->next)
 		w->next->link = w->link;
-	store_exchange_cancel(w->http);
+	store_signed_cancel(w->http);
 	loop_timer_free(w->timer);
 	buf_done(&w->range);
 	buf_done(&w->line);

@@ -23,6 +23,17 @@ static int code_from_grpc(int64_t grpc)
 	return table[grpc];
 }
 
+/* Where etcd's code says less than its words do. */
+static int code_from_words(int code, const char *words)
+{
+	if (strstr(words, "user name is empty") || strstr(words, "authentication failed"))
+		return ERR_DENIED;
+	if (code == ERR_CONFLICT &&
+	    (strstr(words, " name not found") || strstr(words, "is not granted to")))
+		return ERR_NOT_FOUND;
+	return code;
+}
+
 int store_wire_doc_error(const json_t *doc, struct err *err)
 {
 	const json_t *e = json_object_get(doc, "error");
@@ -38,7 +49,9 @@ int store_wire_doc_error(const json_t *doc, struct err *err)
 	if (ejson_read_int(o, json_object_get(o, "grpc_code") ? "grpc_code" : "code",
 			   &grpc, err) < 0)
 		grpc = 0;
-	return err_set(err, code_from_grpc(grpc), "%s", words ? words : "no reason");
+	if (!words)
+		words = "no reason";
+	return err_set(err, code_from_words(code_from_grpc(grpc), words), "%s", words);
 }
 
 int store_wire_error(long status, const char *body, size_t len, struct err *err)

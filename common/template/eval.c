@@ -230,6 +230,9 @@ static int eval_format(struct texec *x, const struct tval *dot, const struct tco
 		return rc;
 	if (n != 1 || layout.kind != TV_STRING)
 		return texec_fail(x, c->line, err, "Format takes one string");
+	rc = trun_work(&x->run, layout.str.n / 16, err);
+	if (rc < 0)
+		return err_wrap(err, rc, "%s:%d", x->t->name, c->line);
 	template_time_format(&b, ret->i, layout.str);
 	*ret = tval_str(&x->run.pool, buf_str(&b), b.len);
 	return 0;

@@ -73,6 +73,7 @@ struct collector {
 	struct tpool *pool;
 	struct tlist *list;
 	const char *pattern;
+	size_t pattern_len;
 	bool values; /* or pairs */
 	int rc;
 	struct err *err;
@@ -83,13 +84,16 @@ static bool collect(void *arg, const char *key, const char *value, size_t len)
 	struct collector *c = arg;
 	bool hit = false;
 
-	c->rc = glob_match(c->pattern, key, &hit, c->err);
+	/* After a star the rest of the pattern is tried at each place of the key. */
+	c->rc = trun_work(c->x,
+			  len / 1024 + 1 + c->pattern_len / 64 * (strlen(key) / 64 + 1),
+			  c->err);
+	if (c->rc == 0)
+		c->rc = glob_match(c->pattern, key, &hit, c->err);
 	if (hit)
 		tlist_add(c->pool, c->list,
 			  c->values ? tval_str(c->pool, value, len)
 				    : pair(c->pool, key, value, len));
-	if (c->rc == 0)
-		c->rc = trun_work(c->x, len / 1024 + 1, c->err);
 	return c->rc == 0 && !tpool_is_full(c->pool);
 }
 
@@ -104,9 +108,12 @@ static int glob_keys(struct trun *x, struct tstr pattern, bool values, struct tv
 {
 	const struct template_source *s = x->source;
 	struct tpool *p = &x->pool;
-	struct collector c = {
-		.x = x, .pool = p, .pattern = pattern.s, .values = values, .err = err
-	};
+	struct collector c = { .x = x,
+			       .pool = p,
+			       .pattern = pattern.s,
+			       .pattern_len = pattern.n,
+			       .values = values,
+			       .err = err };
 	bool hit;
 
 	*ret = tval_list(p, values ? "string" : "memkv.KVPair");

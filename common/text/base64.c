@@ -14,6 +14,21 @@ void base64_encode(struct buf *to, const void *data, size_t n)
 	buf_add(to, out, len);
 }
 
+void base64url_encode(struct buf *to, const void *data, size_t n)
+{
+	const size_t max = BASE64_ENCODE_LENGTH(n) + BASE64_ENCODE_FINAL_LENGTH;
+	CLEANUP(free) char *out = xmalloc(max);
+	struct base64_encode_ctx ctx;
+	size_t len;
+
+	base64url_encode_init(&ctx);
+	len = base64_encode_update(&ctx, out, n, data);
+	len += base64_encode_final(&ctx, out + len);
+	while (len > 0 && out[len - 1] == '=')
+		len--;
+	buf_add(to, out, len);
+}
+
 int base64_decode(const char *text, size_t n, char **ret, size_t *ret_len,
 		  struct err *err)
 {

@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 void base64_encode(struct buf *to, const void *data, size_t n);
+/* Section 5, for URLs and tokens: '-' and '_', and no padding. */
+void base64url_encode(struct buf *to, const void *data, size_t n);
 
 /*
  * The bytes of text, with a NUL after them that is not counted; the caller frees *ret.

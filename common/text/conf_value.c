@@ -39,6 +39,22 @@ int conf_parse_int(const char *text, int64_t *ret, struct err *err)
 	return 0;
 }
 
+int conf_parse_size(const char *text, int64_t *ret, struct err *err)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	double x = strtod(text, &end);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	double scale = (double)(unit ? 1ll << 10 * (unit - units + 1) : 1);
+
+	if (end == text || (*end && (!unit || end[1])) || !isfinite(x) || x < 0 ||
+	    x * scale > 9e15)
+		return err_set(err, ERR_INVAL, "'%s' is not a size such as 256M or 1G",
+			       text);
+	*ret = (int64_t)(x * scale);
+	return 0;
+}
+
 int conf_parse_bool(const char *text, bool *ret, struct err *err)
 {
 	static const char *const yes[] = { "yes", "true", "on", "1" };

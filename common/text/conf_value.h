@@ -13,6 +13,8 @@
 /* "12", "0.5", "3%" as 0.03; finite. */
 int conf_parse_number(const char *text, double *ret, struct err *err) MUST_CHECK;
 int conf_parse_int(const char *text, int64_t *ret, struct err *err) MUST_CHECK;
+/* "128M", "1G", "1.5G", "65536": bytes. */
+int conf_parse_size(const char *text, int64_t *ret, struct err *err) MUST_CHECK;
 int conf_parse_bool(const char *text, bool *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -21,6 +21,24 @@ int json_parse(const char *text, size_t len, const char *what, json_t **ret,
 	return 0;
 }
 
+size_t json_values_max(const char *text, size_t len)
+{
+	bool in_string = false;
+	size_t n = 1;
+
+	for (size_t i = 0; i < len; i++) {
+		const char c = text[i];
+
+		if (c == '"')
+			in_string = !in_string;
+		else if (c == '\\' && in_string)
+			i++;
+		else if (!in_string && (c == ',' || c == '[' || c == '{'))
+			n++;
+	}
+	return n;
+}
+
 /* *ret is NULL when the member is absent or null. */
 static int member(const json_t *o, const char *key, bool required, const json_t **ret,
 		  struct err *err)
@@ -95,6 +113,60 @@ int jread_str(const json_t *o, const char *key, const char **ret, struct err *er
 int jread_str_opt(const json_t *o, const char *key, const char **ret, struct err *err)
 {
 	return read_str(o, key, false, ret, err);
+}
+
+static int check_line(const char *key, const char *text, size_t least, size_t max,
+		      struct err *err)
+{
+	if (strlen(text) >= least && utf8_is_plain(text, max))
+		return 0;
+	return err_set(err, ERR_INVAL,
+		       "\"%s\" must be one line of %zu to %zu bytes, without control "
+		       "characters",
+		       key, least, max);
+}
+
+int jread_line(const json_t *o, const char *key, size_t max, const char **ret,
+	       struct err *err)
+{
+	const char *text;
+	int rc = jread_str(o, key, &text, err);
+
+	if (rc == 0)
+		rc = check_line(key, text, 1, max, err);
+	if (rc == 0)
+		*ret = text;
+	return rc;
+}
+
+int jread_line_opt(const json_t *o, const char *key, size_t max, const char **ret,
+		   struct err *err)
+{
+	const char *text = *ret;
+	int rc = jread_str_opt(o, key, &text, err);
+
+	if (rc == 0 && text)
+		rc = check_line(key, text, 0, max, err);
+	if (rc == 0)
+		*ret = text;
+	return rc;
+}
+
+bool json_is_plain(const json_t *j, size_t max)
+{
+	/* jansson iterates only over mutable objects; nothing is changed here. */
+	json_t *o = (json_t *)(uintptr_t)j;
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (json_is_string(j))
+		return strlen(json_string_value(j)) == json_string_length(j) &&
+		       utf8_is_plain(json_string_value(j), max);
+	json_object_foreach(o, key, v) if (!utf8_is_plain(key, max) ||
+					   !json_is_plain(v, max)) return false;
+	json_array_foreach(o, i, v) if (!json_is_plain(v, max)) return false;
+	return true;
 }
 
 int jread_int(const json_t *o, const char *key, int64_t *ret, struct err *err)

@@ -22,10 +22,18 @@ DEFINE_CLEANUP(json_t *, json_decref);
 int json_parse(const char *text, size_t len, const char *what, json_t **ret,
 	       struct err *err) MUST_CHECK;
 
+/* How many values, of any depth, the text has at most: what reading it costs. */
+size_t json_values_max(const char *text, size_t len);
+
 int jread_str(const json_t *o, const char *key, const char **ret,
 	      struct err *err) MUST_CHECK;
 int jread_str_opt(const json_t *o, const char *key, const char **ret,
 		  struct err *err) MUST_CHECK;
+/* A line for people (utf8_is_plain()) of 1, or 0 when it is optional, to max bytes. */
+int jread_line(const json_t *o, const char *key, size_t max, const char **ret,
+	       struct err *err) MUST_CHECK;
+int jread_line_opt(const json_t *o, const char *key, size_t max, const char **ret,
+		   struct err *err) MUST_CHECK;
 int jread_int(const json_t *o, const char *key, int64_t *ret, struct err *err) MUST_CHECK;
 int jread_int_opt(const json_t *o, const char *key, int64_t *ret,
 		  struct err *err) MUST_CHECK;
@@ -48,6 +56,9 @@ void json_add_string(struct buf *b, const char *text);
 
 /* A string of text from outside, whose invalid bytes become '?'; null for NULL. */
 json_t *json_text(const char *text);
+/* Whether all strings in it, and names of members, are lines for people of at most max
+ * bytes each. */
+bool json_is_plain(const json_t *j, size_t max);
 /* A JSON number; null when x is not finite, which JSON cannot express. */
 json_t *json_finite(double x);
 /* An RFC 3339 string; null for 0. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * text.h - reading and writing of the text formats that configuration, records and
- * messages use: INI and option tables, JSON, TOML, CSV, globs, base64, hexadecimal.
+ * messages use: INI and option tables, JSON, TOML, YAML, XML, CSV, globs, base64,
+ * hexadecimal.
  */
 #ifndef COMMON_TEXT_TEXT_H
 #define COMMON_TEXT_TEXT_H
@@ -16,5 +17,7 @@
 #include "ini.h"
 #include "json.h"
 #include "toml.h"
+#include "xml.h"
+#include "yaml.h"
 
 #endif

@@ -3,19 +3,16 @@
 
 #include "check.h"
 #include "clock.h"
+#include "fnv.h"
 #include "knocks.h"
 #include "log.h"
 #include "server.h"
 #include "trust.h"
+#include "wrong_tokens.h"
 
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <string.h>
-
-/* Invalid tokens that one address may present in a window before it is rejected. */
-#define WRONG_MAX 20
-#define WRONG_WINDOW_MS 60000
-#define WRONG_SLOTS 256
 
 static const char *const role_names[] = { "anyone", "host", "viewer", "operator",
 					  "admin" };
@@ -23,97 +20,6 @@ static const char *const role_names[] = { "anyone", "host", "viewer", "operator"
 const char *api_role_name(enum api_role role)
 {
 	return role_names[role];
-}
-
-/* ---------------------------------------------------------------- the first one */
-
-int api_first_token(struct db *db, char **ret, struct err *err)
-{
-	CLEANUP(db_token_list_done) struct db_token_list all = { NULL, 0 };
-	char hash[TOKEN_HASH_TEXT], secret[TOKEN_TEXT] = "", name[] = "admin";
-	struct db_token t = { .name = name, .role = DB_ROLE_ADMIN };
-	int rc = db_token_list(db, &all, err);
-
-	if (rc == 0 && all.n == 0) {
-		token_new(secret);
-		token_hash(secret, hash);
-		t.hash = hash;
-		t.created_ms = clock_now_ms();
-		rc = db_token_add(db, &t, NULL, err);
-	}
-	if (rc < 0)
-		return rc;
-	*ret = *secret ? xstrdup(secret) : NULL;
-	gnutls_memset(secret, 0, sizeof(secret));
-	return 0;
-}
-
-/* ---------------------------------------------------------------- wrong log-ins */
-
-struct api_logins {
-	pthread_mutex_t lock;
-	struct {
-		uint64_t who;
-		int64_t since_mono_ms;
-		int wrong;
-	} v[WRONG_SLOTS];
-};
-
-struct api_logins *api_logins_new(void)
-{
-	struct api_logins *l = xcalloc(1, sizeof(*l));
-
-	pthread_mutex_init(&l->lock, NULL);
-	return l;
-}
-
-void api_logins_free(struct api_logins *l)
-{
-	if (!l)
-		return;
-	pthread_mutex_destroy(&l->lock);
-	free(l);
-}
-
-static uint64_t caller_of(struct request *r)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr_in6 *in6 = (const void *)info->client_addr;
-	const struct sockaddr_in *in = (const void *)info->client_addr;
-	uint64_t ret = 0;
-
-	/* One caller has the whole network of an IPv6 address. */
-	if (info->client_addr->sa_family == AF_INET6)
-		memcpy(&ret, &in6->sin6_addr, sizeof(ret));
-	else
-		ret = in->sin_addr.s_addr;
-	return ret;
-}
-
-/* Seconds that the caller must wait; add: counts one more invalid token. */
-static unsigned wrong_logins(struct request *r, bool add)
-{
-	struct api_logins *l = r->api->logins;
-	uint64_t who = caller_of(r);
-	size_t i = (who * 0x9e3779b97f4a7c15u) >> 56;
-	int64_t now = clock_mono_ms();
-	unsigned wait = 0;
-
-	pthread_mutex_lock(&l->lock);
-	if (l->v[i].who == who && now - l->v[i].since_mono_ms < WRONG_WINDOW_MS) {
-		l->v[i].wrong += add;
-		if (l->v[i].wrong > WRONG_MAX)
-			wait = 1 + (unsigned)((l->v[i].since_mono_ms + WRONG_WINDOW_MS -
-					       now) /
-					      1000);
-	} else if (add) {
-		l->v[i].who = who;
-		l->v[i].since_mono_ms = now;
-		l->v[i].wrong = 1;
-	}
-	pthread_mutex_unlock(&l->lock);
-	return wait;
 }
 
 /* ---------------------------------------------------------------- known tokens */
@@ -180,16 +86,28 @@ static bool may_see_status(struct request *r, const char *hash)
 
 /* ---------------------------------------------------------------- who it is */
 
+static uint64_t caller_of(struct request *r)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr_in6 *in6 = (const void *)info->client_addr;
+	const struct sockaddr_in *in = (const void *)info->client_addr;
+	uint64_t ret = 0;
+
+	/* One caller has the whole network of an IPv6 address. */
+	if (info->client_addr->sa_family == AF_INET6)
+		memcpy(&ret, &in6->sin6_addr, sizeof(ret));
+	else
+		ret = in->sin_addr.s_addr;
+	return ret;
+}
+
 static int by_token(struct request *r, const char *header, struct err *err)
 {
 	CLEANUP(db_token_done) struct db_token t = { .id = 0 };
 	char hash[TOKEN_HASH_TEXT];
 	int rc;
 
-	r->retry_s = wrong_logins(r, false);
-	if (r->retry_s > 0)
-		return request_fail(r, 429, err,
-				    "too many invalid tokens from this address");
 	if (strncasecmp(header, "Bearer ", 7) != 0)
 		return request_fail(r, 401, err, "Authorization must be: Bearer TOKEN");
 	header += 7 + strspn(header + 7, " ");
@@ -202,21 +120,39 @@ static int by_token(struct request *r, const char *header, struct err *err)
 	}
 	if (rc == ERR_NOT_FOUND) {
 		note_known(r->api->known, hash, false);
-		(void)wrong_logins(r, true);
+		r->retry_s = wrong_tokens_note(r->api->wrong_tokens, caller_of(r));
+		if (r->retry_s > 0)
+			return request_fail(r, 429, err,
+					    "too many invalid tokens from this address");
 		return request_fail(r, 401, err,
 				    "the token is unknown, revoked or expired");
 	}
 	if (rc < 0)
 		return rc;
 	note_known(r->api->known, hash, true);
-	/* A full disk must not lock people out. */
-	if (db_token_used(r->api->db, t.id, clock_now_ms(), err) < 0)
-		log_debug("token-used", ERR(err));
+	r->token_id = t.id;
+	snprintf(r->caller, sizeof(r->caller), "token %lld", (long long)t.id);
 	r->role = t.role == DB_ROLE_ADMIN      ? API_ADMIN
 		  : t.role == DB_ROLE_OPERATOR ? API_OPERATOR
 					       : API_VIEWER;
 	snprintf(r->who, sizeof(r->who), "%s", t.name);
 	return 0;
+}
+
+/* Without the database nobody is cut off. */
+bool api_token_lives(struct api *api, int64_t token_id)
+{
+	return !token_id || db_token_in_force(api->db, token_id, clock_now_ms(), NULL) !=
+				    ERR_NOT_FOUND;
+}
+
+void api_token_used(struct request *r)
+{
+	struct err e;
+
+	/* A full disk must not lock people out. */
+	if (db_token_used(r->api->db, r->token_id, clock_now_ms(), &e) < 0)
+		log_debug("token-used", ERR(&e));
 }
 
 /* A drill cuts it off: it finds what it would find behind a broken link. */
@@ -248,15 +184,32 @@ static int check_host(struct request *r, const char *name, struct err *err)
 		knocks_note(r->api->knocks, name);
 		return err_set(err, ERR_DENIED, "host %s no longer exists", name);
 	}
+	if (rc == 0)
+		snprintf(r->host_address, sizeof(r->host_address), "%s", h.address);
 	return rc;
+}
+
+/* Again for each request of a connection. While the database fails hosts keep their
+ * leases.
+ */
+static int check_peer(struct request *r, const struct api_peer *p, struct err *err)
+{
+	int rc;
+
+	if (p->id.expires_wall_ms <= clock_wall_ms())
+		return err_set(err, ERR_DENIED, "the client certificate is expired");
+	rc = check_host(r, p->id.host, err);
+	if (rc == 0)
+		rc = db_certificate_use(r->api->db, p->id.name, p->id.serial,
+					p->id.issued_wall_ms, err);
+	return rc == ERR_STORE && p->was_a_host ? 0 : rc;
 }
 
 static int by_certificate(struct request *r, struct err *err)
 {
 	const union MHD_ConnectionInfo *context =
 		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	const union MHD_ConnectionInfo *tls =
-		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	gnutls_session_t tls = api_tls_session(r);
 	struct api_peer *p = context ? context->socket_context : NULL;
 	int rc;
 
@@ -264,24 +217,40 @@ static int by_certificate(struct request *r, struct err *err)
 		return ERR_NOT_FOUND;
 	if (!p->is_known) {
 		p->is_known = true;
-		p->rc = ca_peer(r->api->ca, tls->tls_session, p->name, sizeof(p->name),
-				err);
+		p->rc = ca_peer_of(r->api->ca, tls, &p->id, err);
 	}
 	if (p->rc == ERR_NOT_FOUND)
 		return p->rc;
+	/* The next connection may be that of another certificate. */
+	r->ends_connection = true;
 	if (p->rc < 0)
 		return err_set(err, p->rc, "the client certificate is not valid");
-	rc = check_host(r, p->name, err);
-	if (rc == 0 && is_cut(r->api, p->name))
-		return err_set(err, ERR_UNAVAIL, "host %s is cut off by a drill",
-			       p->name);
-	/* While the database fails hosts keep their leases. */
-	if (rc < 0 && !(rc == ERR_STORE && p->was_a_host))
+	rc = check_peer(r, p, err);
+	if (rc < 0)
 		return rc;
+	if (is_cut(r->api, p->id.host))
+		return err_set(err, ERR_UNAVAIL, "host %s is cut off by a drill",
+			       p->id.host);
+	if (p->id.is_programs && r->route->body != API_OPAQUE)
+		return err_set(err, ERR_DENIED,
+			       "the programs of a host may call the store alone");
+	r->ends_connection = false;
 	p->was_a_host = true;
 	r->role = API_HOST;
-	snprintf(r->host, sizeof(r->host), "%s", p->name);
+	r->is_programs = p->id.is_programs;
+	r->certificate = fnv(FNV_START, p->id.serial, strlen(p->id.serial));
+	snprintf(r->host, sizeof(r->host), "%s", p->id.host);
+	snprintf(r->caller, sizeof(r->caller), "%s %s",
+		 r->is_programs ? "programs" : "host", r->host);
 	return 0;
+}
+
+gnutls_session_t api_tls_session(struct request *r)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	return info ? info->tls_session : NULL;
 }
 
 /* /metrics may be scraped on this machine without a token. */

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "fnv.h"
 #include "judge.h"
+#include "money.h"
 #include "row_json.h"
 #include "samples.h"
 #include "server.h"
@@ -27,7 +28,7 @@ json_t *backtest_played(struct request *r, const struct db_tier *t, enum decide_
 			 (json_int_t)t->min, "max", (json_int_t)t->max, "step_out",
 			 (json_int_t)t->step_out_max, "step_in",
 			 (json_int_t)t->step_in_max, "billing_ms",
-			 (json_int_t)(rc == 0 ? pool.billing_ms : 0), "schedules",
+			 (json_int_t)(rc == 0 ? pool_billing_ms(&pool) : 0), "schedules",
 			 json_of_text(t->schedule_json), "pool", t->pool, "pool_max",
 			 rc == 0 ? json_integer(pool.max) : json_null());
 }

@@ -2,29 +2,30 @@
 #include "exchange.h"
 
 #include "address.h"
+#include "admit.h"
 #include "auth.h"
 #include "check.h"
 #include "dashboard.h"
 #include "etcd.h"
 #include "idempotency.h"
 #include "job.h"
-#include "kept.h"
 #include "listening.h"
 #include "logs.h"
+#include "repeats.h"
 #include "reply.h"
 #include "routes.h"
+#include "strict.h"
+#include "workers.h"
 
 #include <string.h>
 
-#define WORK_MS 2000 /* of one request, above which nobody listened */
+#define WORK_MS 2000   /* of one request, above which nobody listened */
+#define IS_ELSEWHERE 1 /* no error: it is suspended */
 
 /* Told at the first request: a connection may last for days. */
-static void note_asked(const struct api_listener *l, struct MHD_Connection *conn)
+static void note_asked(const struct api_listener *l, struct api_peer *p)
 {
 	const struct api_hooks *hooks = &l->api->hooks;
-	const union MHD_ConnectionInfo *context =
-		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct api_peer *p = context ? context->socket_context : NULL;
 
 	if (!p || p->has_asked)
 		return;
@@ -33,27 +34,60 @@ static void note_asked(const struct api_listener *l, struct MHD_Connection *conn
 		hooks->connection(hooks->arg, p->address, true);
 }
 
-static struct request *request_new(struct api_listener *l, struct MHD_Connection *conn,
-				   const char *method, const char *path)
+static struct api_peer *peer_of(struct MHD_Connection *conn)
 {
-	struct request *r = xcalloc(1, sizeof(*r));
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *context =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
+	return context ? context->socket_context : NULL;
+}
+
+static void now_doing(struct request *r, enum peer_doing doing)
+{
+	if (r->peer)
+		peers_doing(r->peer, doing);
+}
+
+/* A request begins; what it is will be known with its headers. */
+void *api_on_target(void *arg, const char *target, struct MHD_Connection *conn)
+{
+	const struct api_listener *l = arg;
+	struct request *r = xcalloc(1, sizeof(*r));
+
+	CHECK_MAGIC(l, LISTENER_MAGIC);
 	r->magic = REQUEST_MAGIC;
 	r->api = l->api;
 	r->conn = conn;
 	r->is_tls = l->is_tls;
-	note_asked(l, conn);
+	r->is_local_only = l->is_loopback && !l->is_tls;
+	r->peer = peer_of(conn);
+	r->target = xstrdup(target);
+	r->queue_result = MHD_YES;
+	buf_init(&r->body, 0);
+	now_doing(r, PEER_GREETING);
+	note_asked(l, r->peer);
+	return r;
+}
+
+static void take_headers(struct request *r, const char *method, const char *path,
+			 const char *version)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	r->has_headers = true;
+	r->is_http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
 	r->is_loopback = info && api_is_loopback(info->client_addr);
 	/* HEAD is handled as GET; libmicrohttpd omits the body. */
 	r->method = xstrdup(strcmp(method, "HEAD") == 0 ? "GET" : method);
+	path = strict_path(path);
 	r->path = xstrdup(path);
 	r->route = api_route_find(r->method, path, r->args, r->allow);
-	if (!r->route && l->api->hooks.kv && kv_handles(path))
+	if (!r->route && r->api->hooks.kv && kv_handles(path))
 		r->route = &api_kv_route;
 	buf_init(&r->body, r->route ? r->route->body_max : 0);
-	return r;
+	snprintf(r->caller, sizeof(r->caller), "address %.63s",
+		 r->peer ? r->peer->address : "");
 }
 
 static void request_free(struct request *r)
@@ -65,7 +99,8 @@ static void request_free(struct request *r)
 	if (r->answer)
 		MHD_destroy_response(r->answer);
 	if (r->kept_key)
-		kept_forget(r->api->kept, r->kept_key);
+		repeats_forget(r->api->repeats, r->kept_key);
+	admit_room_done(r);
 	buf_done(&r->body);
 	json_decref(r->fail_more);
 	free(r->kept_key);
@@ -73,78 +108,11 @@ static void request_free(struct request *r)
 	free(r->location);
 	free(r->method);
 	free(r->path);
+	free(r->target);
 	free(r);
 }
 
-static bool announces_body(struct request *r)
-{
-	const char *length = request_header(r, "Content-Length");
-
-	return request_header(r, "Transfer-Encoding") ||
-	       (length && strcmp(length, "0") != 0);
-}
-
-static int check_size(struct request *r, struct err *err)
-{
-	const char *length = request_header(r, "Content-Length");
-
-	if ((length && strtoull(length, NULL, 10) > r->route->body_max) ||
-	    buf_is_full(&r->body))
-		return request_fail(r, 413, err, "the body is larger than %zu bytes",
-				    r->route->body_max);
-	return 0;
-}
-
-static bool is_media_type(const char *have, const char *want)
-{
-	size_t n = strlen(want);
-
-	return strncasecmp(have, want, n) == 0 && strchr("; \t", have[n]) != NULL;
-}
-
-static int check_type(struct request *r, struct err *err)
-{
-	const char *type = request_header(r, "Content-Type");
-
-	if (r->route->body == API_NO_BODY || r->route->body == API_OPAQUE)
-		return 0;
-	if (!type)
-		type = "";
-	if (is_media_type(type, "application/json") ||
-	    (r->route->body == API_TEXT &&
-	     (is_media_type(type, "text/plain") || is_media_type(type, "text/csv"))))
-		return 0;
-	return request_fail(r, 415, err, "the body must be %s",
-			    r->route->body == API_JSON
-				    ? "application/json"
-				    : "text/plain, text/csv or application/json");
-}
-
-/* Checks that need no body. */
-static int begin(struct request *r, struct err *err)
-{
-	int rc;
-
-	r->has_begun = true;
-	if (!r->route) {
-		if (strcmp(r->allow, "") != 0)
-			return request_fail(r, 405, err, "%s is not allowed here",
-					    r->method);
-		return strcmp(r->method, "GET") == 0
-			       ? 0
-			       : request_fail(r, 404, err, "there is no %s", r->path);
-	}
-	rc = api_authorize(r, err);
-	if (rc == 0)
-		rc = request_query_known(r, err);
-	if (rc == 0)
-		rc = check_size(r, err);
-	if (rc == 0 && announces_body(r))
-		rc = check_type(r, err);
-	return rc;
-}
-
-static int run(struct request *r, struct err *err)
+static int answer(struct request *r, struct err *err)
 {
 	int rc;
 
@@ -152,10 +120,28 @@ static int run(struct request *r, struct err *err)
 		return api_web_file(r)
 			       ? 0
 			       : request_fail(r, 404, err, "there is no %s", r->path);
-	rc = check_size(r, err);
+	/* It may have waited for a while. */
+	if (!api_token_lives(r->api, r->token_id))
+		return request_fail(r, 401, err, "the token was revoked, or has expired");
+	if (r->token_id)
+		api_token_used(r);
+	rc = admit_size(r, err);
 	if (rc < 0 || api_repeated(r))
 		return rc;
 	return r->route->handler(r, err);
+}
+
+/* What hosts need of us, and files that are in memory, is answered here and now; all that
+ * people and programs ask for, also those of a host, is done by others. */
+static int run(struct request *r, struct err *err)
+{
+	int rc;
+
+	if (!r->route || (r->role == API_HOST && !r->is_programs) ||
+	    r->route->role == API_ANYONE)
+		return answer(r, err);
+	rc = workers_do(r->api->workers, r, answer, err);
+	return rc == 0 ? IS_ELSEWHERE : rc;
 }
 
 static void count(struct request *r)
@@ -183,34 +169,85 @@ static enum MHD_Result finish(struct request *r, int rc, const struct err *err)
 	return ret;
 }
 
-static enum MHD_Result on_request(struct api_listener *l, struct MHD_Connection *conn,
-				  const char *path, const char *method, const char *data,
-				  size_t *size, void **state)
+/* A part of the body. Who sends one that does not fit is told at its end. */
+static void take_part(struct request *r, const char *data, size_t size)
 {
-	struct request *r = *state;
-	struct err e = { .code = 0, .msg = "" };
+	const size_t need = r->body.len + size;
+
+	if (r->peer)
+		peers_got(r->peer, size);
+	if (need > r->room && r->route)
+		admit_room(r, MIN(MAX(need, 2 * r->room), r->route->body_max));
+	if (!r->is_crowded)
+		buf_add(&r->body, data, size);
+}
+
+static int on_headers(struct request *r, struct err *err)
+{
+	const bool has_body = admit_announces_body(r);
+	const char *length = request_header(r, "Content-Length");
+	int rc;
+
+	now_doing(r, has_body ? PEER_SENDING : PEER_WAITING);
+	if (!has_body)
+		return 0;
+	rc = admit(r, err);
+	/* Before any of it is read. */
+	if (rc == 0 && length && r->route)
+		admit_room(r, strtoull(length, NULL, 10));
+	return rc;
+}
+
+/* All of it has come, or a suspended one goes on. */
+static int go_on(struct request *r, struct err *err)
+{
 	int rc = 0;
 
-	if (!r) {
-		*state = r = request_new(l, conn, method, path);
-		r->queue_result = MHD_YES;
-		if (!announces_body(r) || (rc = begin(r, &e)) == 0)
-			return MHD_YES;
-		return finish(r, rc, &e);
+	/* Who asked may have lost the right to the answer meanwhile. */
+	if (r->again && !api_token_lives(r->api, r->token_id))
+		return request_fail(r, 401, err, "the token was revoked, or has expired");
+	if (r->again)
+		return r->again(r, err);
+	if (r->has_worked) {
+		*err = r->err;
+		return r->rc;
 	}
+	now_doing(r, PEER_WAITING);
+	if (!r->has_begun)
+		rc = admit(r, err);
+	if (rc == 0 && r->is_crowded) {
+		r->retry_s = 2;
+		rc = err_set(err, ERR_UNAVAIL,
+			     "too many large bodies of %s arrive at once: try again",
+			     r->caller);
+	}
+	if (rc == 0)
+		rc = admit_pay(r, err);
+	if (rc == 0)
+		rc = admit_stream(r, err);
+	return rc == 0 ? run(r, err) : rc;
+}
+
+static enum MHD_Result on_request(struct request *r, const char *path, const char *method,
+				  const char *version, const char *data, size_t *size)
+{
+	struct err e = { .code = 0, .msg = "" };
+	int rc;
+
 	CHECK_MAGIC(r, REQUEST_MAGIC);
+	if (!r->has_headers) {
+		take_headers(r, method, path, version);
+		rc = on_headers(r, &e);
+		return rc == 0 ? MHD_YES : finish(r, rc, &e);
+	}
 	if (*size > 0) {
-		buf_add(&r->body, data, *size);
+		take_part(r, data, *size);
 		*size = 0;
 		return MHD_YES;
 	}
-	if (r->again)
-		return finish(r, r->again(r, &e), &e);
-	if (!r->has_begun)
-		rc = begin(r, &e);
-	if (rc == 0)
-		rc = run(r, &e);
-	return finish(r, rc, &e);
+	rc = go_on(r, &e);
+	/* From then on r is the worker's. */
+	return rc == IS_ELSEWHERE ? MHD_YES : finish(r, rc, &e);
 }
 
 /* Its thread carries leases and pushes of hosts too, when it is of their listener. */
@@ -218,15 +255,15 @@ enum MHD_Result api_on_request(void *arg, struct MHD_Connection *conn, const cha
 			       const char *method, const char *version, const char *data,
 			       size_t *size, void **state)
 {
-	struct api_listener *l = arg;
+	const struct api_listener *l = arg;
 	struct listening *listening = l->is_tls ? l->api->opts.listening : NULL;
 	struct listening_work work;
 	enum MHD_Result ret;
 
-	(void)version;
+	(void)conn;
 	CHECK_MAGIC(l, LISTENER_MAGIC);
 	listening_begin(listening, &work, "answering a request", WORK_MS);
-	ret = on_request(l, conn, path, method, data, size, state);
+	ret = on_request(*state, path, method, version, data, size);
 	listening_end(listening, &work);
 	return ret;
 }
@@ -242,6 +279,7 @@ void api_on_completed(void *arg, struct MHD_Connection *conn, void **state,
 	if (!r)
 		return;
 	CHECK_MAGIC(r, REQUEST_MAGIC);
+	now_doing(r, PEER_IDLE);
 	request_free(r);
 	*state = NULL;
 }

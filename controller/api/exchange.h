@@ -9,6 +9,7 @@
 #include "server.h"
 
 /* arg is the struct api_listener. */
+void *api_on_target(void *arg, const char *target, struct MHD_Connection *conn);
 enum MHD_Result api_on_request(void *arg, struct MHD_Connection *conn, const char *path,
 			       const char *method, const char *version, const char *data,
 			       size_t *size, void **state);

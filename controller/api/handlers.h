@@ -35,6 +35,10 @@ api_handler_fn api_hold_list, api_hold_get, api_hold_post, api_hold_delete;
 api_handler_fn api_drill_list, api_drill_get, api_drill_post;
 /* hosts.c */
 api_handler_fn api_pool_list, api_pool_get, api_host_list, api_host_get, api_host_drain;
+/* launches.c */
+api_handler_fn api_launch_list;
+/* profiles.c */
+api_handler_fn api_profile_list, api_profile_get, api_profile_check;
 /* units.c */
 api_handler_fn api_unit_list, api_unit_get, api_services;
 /* logs.c */
@@ -42,6 +46,7 @@ api_handler_fn api_unit_logs, api_agent_logs;
 /* decisions.c */
 api_handler_fn api_decision_list, api_decision_get;
 api_handler_fn api_ledger_list;
+api_handler_fn api_cost_list;
 /* events.c */
 api_handler_fn api_event_list;
 /* event_stream.c */
@@ -50,10 +55,14 @@ api_handler_fn api_event_stream;
 api_handler_fn api_token_list, api_token_post, api_token_delete;
 /* backup.c */
 api_handler_fn api_backup;
+/* metrics_push.c */
+api_handler_fn api_metrics_post;
 /* metrics.c */
-api_handler_fn api_metrics_post, api_series_list, api_series_data, api_series_forget;
+api_handler_fn api_series_list, api_series_data, api_series_forget;
+/* standby.c */
+api_handler_fn api_standby_script, api_enrolment_get, api_assignment;
 /* agent.c */
-api_handler_fn api_join, api_agent_renew, api_agent_metrics, api_agent_binary,
-	api_kv_handler;
+api_handler_fn api_join, api_agent_renew, api_agent_programs, api_agent_metrics,
+	api_agent_binary, api_agent_portable, api_kv_handler;
 
 #endif

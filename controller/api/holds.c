@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define REASON_MAX_BYTES 500
+
 static int id_of_path(const struct request *r, int64_t *ret, struct err *err)
 {
 	if (conf_parse_int(r->args[0], ret, NULL) < 0 || *ret < 1)
@@ -101,7 +103,7 @@ int api_hold_post(struct request *r, struct err *err)
 	if (rc == 0)
 		rc = jread_str_opt(body, "tier", &tier, err);
 	if (rc == 0)
-		rc = jread_str(body, "reason", &reason, err);
+		rc = jread_line(body, "reason", REASON_MAX_BYTES, &reason, err);
 	if (rc == 0)
 		rc = read_expiry(body, h.created_ms, &h.expires_ms, err);
 	if (rc == 0)

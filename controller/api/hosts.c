@@ -22,21 +22,43 @@ static size_t hosts_in(const struct db_host_list *hosts, const char *pool, bool 
 	return n;
 }
 
-static json_t *pool_json(const struct db_pool *p, const struct db_host_list *hosts)
+/* What its cloud said of it, as far as it was asked. */
+static void add_live(struct request *r, const struct db_pool *p, json_t *doc)
 {
-	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I, s:b, s:o, s:I, "
-		"s:s, s:o, s:o, s:I, s:I}",
+	CLEANUP(json_decref)
+	json_t *live = API_HOOK(r, pool_live)
+			       ? API_HOOK(r, pool_live)(API_HOOK(r, arg), p)
+			       : NULL;
+
+	if (!live)
+		live = json_pack("{s:[], s:n, s:n, s:n}", "types", "quota", "checked",
+				 "last_failure");
+	json_object_update(doc, live);
+}
+
+static json_t *pool_json(struct request *r, const struct db_pool *p,
+			 const struct db_host_list *hosts)
+{
+	json_t *doc = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I, s:b, s:s, s:o, "
+		"s:I, "
+		"s:s, s:o, s:o, s:I, s:I, s:s, s:f, s:I, s:I}",
 		"name", p->name, "stack", p->stack, "driver", p->driver, "profile",
 		p->profile, "type", p->type, "min", (json_int_t)p->min, "max",
 		(json_int_t)p->max, "cpu", p->cpu, "memory_bytes",
 		(json_int_t)p->memory_bytes, "billing_ms", (json_int_t)p->billing_ms,
 		"lost_after_ms", (json_int_t)p->lost_after_ms, "lose_stateful",
-		(int)p->lose_stateful, "config", json_of_text(p->config_json), "want",
-		(json_int_t)p->want, "state", p->state, "backoff_until",
-		json_time(p->backoff_until_ms), "last_error", json_text(p->last_error),
-		"hosts", (json_int_t)hosts_in(hosts, p->name, false), "up",
-		(json_int_t)hosts_in(hosts, p->name, true));
+		(int)p->lose_stateful, "user_data", p->user_data, "config",
+		json_of_text(p->config_json), "want", (json_int_t)p->want, "state",
+		p->state, "backoff_until", json_time(p->backoff_until_ms), "last_error",
+		json_text(p->last_error), "hosts",
+		(json_int_t)hosts_in(hosts, p->name, false), "up",
+		(json_int_t)hosts_in(hosts, p->name, true), "type_order", p->type_order,
+		"spot_share", p->spot_share, "spot_base", (json_int_t)p->spot_base,
+		"cloud_billing_ms", (json_int_t)p->cloud_billing_ms);
+
+	add_live(r, p, doc);
+	return doc;
 }
 
 int api_pool_list(struct request *r, struct err *err)
@@ -59,7 +81,7 @@ int api_pool_list(struct request *r, struct err *err)
 	for (size_t i = 0; i < all.n && json_array_size(items) <= page.limit; i++)
 		if (strcmp(all.v[i].name, page.after) > 0 &&
 		    (!stack || strcmp(all.v[i].stack, stack) == 0))
-			json_array_append_new(items, pool_json(&all.v[i], &hosts));
+			json_array_append_new(items, pool_json(r, &all.v[i], &hosts));
 	reply_items(r, items, page.limit, "name");
 	return 0;
 }
@@ -74,7 +96,7 @@ int api_pool_get(struct request *r, struct err *err)
 	if (rc == 0)
 		rc = db_host_list(r->api->db, &in, &hosts, err);
 	if (rc == 0)
-		reply_json(r, 200, pool_json(&p, &hosts));
+		reply_json(r, 200, pool_json(r, &p, &hosts));
 	return rc;
 }
 
@@ -117,24 +139,30 @@ static json_t *host_json(struct request *r, const struct db_host *h)
 	return doc;
 }
 
-static json_t *units_on(const struct db_unit_list *units, const char *host)
+/* *doc gets what runs on the host: the database finds units by host. */
+static int add_units(struct request *r, json_t *doc, const char *host, struct err *err)
 {
-	json_t *items = json_array();
+	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };
+	const struct db_unit_filter on = { .host = host };
+	json_t *items;
+	int rc = db_unit_list(r->api->db, &on, &units, err);
 
-	for (size_t i = 0; i < units->n; i++)
-		if (strcmp(units->v[i].host, host) == 0)
-			json_array_append_new(items, unit_json(&units->v[i]));
-	return items;
+	if (rc < 0)
+		return rc;
+	items = json_array();
+	for (size_t i = 0; i < units.n; i++)
+		json_array_append_new(items, unit_json(&units.v[i]));
+	json_object_set_new(doc, "units", items);
+	return 0;
 }
 
 int api_host_list(struct request *r, struct err *err)
 {
 	CLEANUP(db_host_list_done) struct db_host_list hosts = { NULL, 0 };
-	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };
+	CLEANUP(json_decref) json_t *items = NULL;
 	struct db_host_filter f = { .present = true, .pool = request_query(r, "pool") };
 	bool every = false;
 	struct page page;
-	json_t *items;
 	int rc = request_page(r, &page, err);
 
 	if (rc == 0)
@@ -145,37 +173,34 @@ int api_host_list(struct request *r, struct err *err)
 	f.after = page.after;
 	f.limit = page.limit + 1;
 	rc = db_host_list(r->api->db, &f, &hosts, err);
-	if (rc == 0)
-		rc = db_unit_list(r->api->db, NULL, &units, err);
 	if (rc < 0)
 		return rc;
 	items = json_array();
 	for (size_t i = 0; i < hosts.n; i++) {
 		json_t *doc = host_json(r, &hosts.v[i]);
 
-		json_object_set_new(doc, "units", units_on(&units, hosts.v[i].id));
 		json_array_append_new(items, doc);
+		rc = add_units(r, doc, hosts.v[i].id, err);
+		if (rc < 0)
+			return rc;
 	}
-	reply_items(r, items, page.limit, "id");
+	reply_items(r, TAKE(items), page.limit, "id");
 	return 0;
 }
 
 int api_host_get(struct request *r, struct err *err)
 {
 	CLEANUP(db_host_done) struct db_host h = { .id = NULL };
-	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };
-	const struct db_unit_filter on = { .host = r->args[0] };
-	json_t *doc;
+	CLEANUP(json_decref) json_t *doc = NULL;
 	int rc = db_host_get(r->api->db, r->args[0], &h, err);
 
-	if (rc == 0)
-		rc = db_unit_list(r->api->db, &on, &units, err);
 	if (rc < 0)
 		return rc;
 	doc = host_json(r, &h);
-	json_object_set_new(doc, "units", units_on(&units, h.id));
-	reply_json(r, 200, doc);
-	return 0;
+	rc = add_units(r, doc, h.id, err);
+	if (rc == 0)
+		reply_json(r, 200, TAKE(doc));
+	return rc;
 }
 
 struct drain {

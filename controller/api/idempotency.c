@@ -2,7 +2,7 @@
 #include "idempotency.h"
 
 #include "check.h"
-#include "kept.h"
+#include "repeats.h"
 #include "reply.h"
 #include "server.h"
 #include "trust.h"
@@ -22,19 +22,14 @@ static void refuse(struct request *r, unsigned status, const char *words)
 /* A hash of the body and the query: both must be the same in a repetition. */
 static void body_hash(struct request *r, char ret[65])
 {
-	CLEANUP(free)
-	char *text = xasprintf("%s %s %s", request_query(r, "dry_run") ?: "",
-			       request_query(r, "stack") ?: "",
-			       request_query(r, "tier") ?: "");
-	char part[65], both[130];
+	char both[130];
 
-	token_hash_bytes(text, strlen(text), part);
-	token_hash_bytes(buf_str(&r->body), r->body.len, ret);
-	snprintf(both, sizeof(both), "%s%s", part, ret);
+	token_hash_bytes(r->target, strlen(r->target), both);
+	token_hash_bytes(buf_str(&r->body), r->body.len, both + 64);
 	token_hash_bytes(both, strlen(both), ret);
 }
 
-static void answer_again(struct request *r, const struct kept_answer *a)
+static void answer_again(struct request *r, const struct repeats_answer *a)
 {
 	reply_data(r, a->status, a->type, a->data, a->len);
 	(void)MHD_add_response_header(r->answer, "Idempotency-Replayed", "true");
@@ -43,9 +38,9 @@ static void answer_again(struct request *r, const struct kept_answer *a)
 bool api_repeated(struct request *r)
 {
 	const char *given = request_header(r, "Idempotency-Key");
-	CLEANUP(kept_answer_done) struct kept_answer answer = { 0 };
+	CLEANUP(repeats_answer_done) struct repeats_answer answer = { 0 };
 	CLEANUP(free) char *scoped = NULL;
-	char key[KEPT_KEY], body[KEPT_KEY];
+	char key[REPEATS_KEY], body[REPEATS_KEY];
 
 	if (!given || strcmp(r->method, "POST") != 0 || r->role < API_VIEWER)
 		return false;
@@ -53,20 +48,23 @@ bool api_repeated(struct request *r)
 		refuse(r, 400, "an Idempotency-Key must have 1 to 200 characters");
 		return true;
 	}
-	scoped = xasprintf("%s\n%s\n%s", r->who, r->path, given);
+	scoped = xasprintf("%s\n%s\n%s", r->caller, r->path, given);
 	token_hash_bytes(scoped, strlen(scoped), key);
 	body_hash(r, body);
-	switch (kept_begin(r->api->kept, key, body, &answer)) {
-	case KEPT_NEW:
+	switch (repeats_begin(r->api->repeats, r->token_id, key, body, &answer)) {
+	case REPEATS_NEW:
 		r->kept_key = xstrdup(key);
 		return false;
-	case KEPT_OTHER_BODY:
+	case REPEATS_OTHER_BODY:
 		refuse(r, 422, "this Idempotency-Key was used before with another body");
 		break;
-	case KEPT_RUNNING:
+	case REPEATS_RUNNING:
 		refuse(r, 409, "the first request with this key is still running");
 		break;
-	case KEPT_ANSWERED:
+	case REPEATS_FULL:
+		refuse(r, 429, "too many requests with an Idempotency-Key run: wait");
+		break;
+	case REPEATS_ANSWERED:
 		answer_again(r, &answer);
 		break;
 	}

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "server.h"
+#include "workers.h"
 
 #include <math.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static void *run(void *arg)
 	j->rc = j->kind->work(j->arg, j, &j->err);
 	pthread_mutex_lock(&api->lock);
 	api->job = NULL;
-	MHD_resume_connection(j->r->conn);
+	request_go_on(j->r);
 	pthread_cond_broadcast(&api->job_over);
 	pthread_mutex_unlock(&api->lock);
 	return NULL;
@@ -103,7 +104,7 @@ static int begin(struct request *r, struct api_job *j, struct err *err)
 	api->job = j;
 	r->again = go_on;
 	r->again_arg = j;
-	MHD_suspend_connection(r->conn);
+	request_wait(r);
 	return 0;
 }
 

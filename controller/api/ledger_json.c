@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "money.h"
 #include "text.h"
 
 #include <math.h>
@@ -11,7 +12,6 @@
 #include <time.h>
 
 #define HOUR_MS 3600000.0
-#define MINUTE_MS 60000.0
 
 void ledger_month_now(char ret[LEDGER_MONTH_TEXT])
 {
@@ -34,18 +34,8 @@ static json_t *ratio(double x, double of)
 	return exact(of > 0 ? x / of : NAN);
 }
 
-/* Hosts' hours that go with hours of instances: as those of the tier did. */
-static json_t *in_hosts(double instance_ms, const struct db_ledger *l)
-{
-	const double hosts =
-		l->instance_ms > 0 ? (double)l->loaded_ms / (double)l->instance_ms : 1;
-
-	return json_real(instance_ms / HOUR_MS * hosts);
-}
-
 json_t *ledger_row_json(const struct db_ledger *l)
 {
-	const double minutes = (double)(l->known + l->unknown);
 	const int64_t at_price = l->known - l->at_risk;
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", l->id, "period",
 			      l->period, "stack", l->stack, "tier", l->tier, "through",
@@ -67,10 +57,10 @@ json_t *ledger_row_json(const struct db_ledger *l)
 		"launches_failed", (json_int_t)l->failed);
 	json_t *others =
 		json_pack("{s:o, s:I, s:o, s:I}", "reactive_hours",
-			  in_hosts((double)l->reactive_ms, l), "reactive_minutes_short",
+			  json_real(beside_reactive_hours(l)), "reactive_minutes_short",
 			  (json_int_t)l->reactive_short, "static_hours",
-			  in_hosts((double)l->peak * minutes * MINUTE_MS, l),
-			  "static_instances", (json_int_t)l->peak);
+			  json_real(beside_static_hours(l)), "static_instances",
+			  (json_int_t)l->peak);
 
 	CHECK(o && served && used && others);
 	json_object_update(o, served);

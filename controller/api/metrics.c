@@ -1,66 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Metrics: imported as text, listed by selector, evaluated by expression.
+ * Series: listed by selector, evaluated by expression.
  */
 #include "handlers.h"
 
 #include "check.h"
 #include "clock.h"
-#include "metrics.h"
 #include "samples.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #define MATCHERS_MAX 16
-#define SAMPLES_MAX 100000
 #define POINTS_MAX 20000
 #define HOUR_MS (3600 * 1000LL)
 #define SILENT_MS 90000
-
-/* ?stack= and ?tier= are labels of samples without these labels. */
-static size_t default_labels(struct request *r, struct label ret[2])
-{
-	static const char *const names[] = { "stack", "tier" };
-	size_t n = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const char *value = request_query(r, names[i]);
-
-		if (value && *value)
-			ret[n++] = (struct label){ names[i], value };
-	}
-	return n;
-}
-
-int api_metrics_post(struct request *r, struct err *err)
-{
-	CLEANUP(promtext_done) struct promtext p = { .n = 0 };
-	struct db_samples_result done = { 0 };
-	struct label extra[2];
-	size_t n_extra = default_labels(r, extra);
-	int64_t now = clock_now_ms();
-	bool dry_run;
-	int rc = request_dry_run(r, &dry_run, err);
-
-	if (rc == 0)
-		rc = promtext_parse(buf_str(&r->body), r->body.len, extra, n_extra, now,
-				    SAMPLES_MAX, &p, err);
-	if (rc == 0 && p.n == 0)
-		rc = err_set(err, ERR_INVAL, "the body contains no samples");
-	if (rc == 0 && !dry_run)
-		rc = db_samples_add(r->api->db, p.v, p.n, now, &done, err);
-	if (rc < 0)
-		return rc;
-	reply_json(r, 200,
-		   json_pack("{s:I, s:I, s:I, s:I, s:b}", "samples", (json_int_t)p.n,
-			     "added", (json_int_t)done.added, "duplicate",
-			     (json_int_t)done.duplicate, "refused",
-			     (json_int_t)done.refused + (json_int_t)done.too_old +
-				     (json_int_t)p.skipped,
-			     "applied", !dry_run));
-	return 0;
-}
 
 /* ---------------------------------------------------------------- selectors */
 

@@ -2,7 +2,7 @@
 #include "reply.h"
 
 #include "check.h"
-#include "kept.h"
+#include "repeats.h"
 #include "server.h"
 #include "text.h"
 #include "trust.h"
@@ -35,6 +35,10 @@ static void add_common_headers(struct request *r, struct MHD_Response *m)
 		snprintf(text, sizeof(text), "%u", r->retry_s);
 		add_header(m, "Retry-After", text);
 	}
+	if (r->ends_connection)
+		add_header(m, "Connection", "close");
+	if (r->is_tls)
+		add_header(m, "Strict-Transport-Security", "max-age=31536000");
 	if (r->status == 401)
 		add_header(m, "WWW-Authenticate", "Bearer realm=\"foretide\"");
 }
@@ -47,8 +51,7 @@ void reply_response(struct request *r, unsigned status, struct MHD_Response *res
 	add_common_headers(r, response);
 }
 
-/* Whether If-None-Match has the ETag or a star. */
-static bool is_known(struct request *r)
+bool reply_is_known(struct request *r)
 {
 	const char *have = request_header(r, "If-None-Match");
 
@@ -70,7 +73,7 @@ void reply_data(struct request *r, unsigned status, const char *type, const void
 		token_hash_bytes(data, len, hash);
 		r->etag = xasprintf("\"%.24s\"", hash);
 	}
-	if (is_get && status == 200 && is_known(r)) {
+	if (is_get && status == 200 && reply_is_known(r)) {
 		status = 304;
 		len = 0;
 	}
@@ -79,12 +82,18 @@ void reply_data(struct request *r, unsigned status, const char *type, const void
 		MHD_create_response_from_buffer(len, u.out, MHD_RESPMEM_MUST_COPY));
 	if (len > 0)
 		add_header(r->answer, "Content-Type", type);
+	if (status == 415 && strcmp(r->method, "PATCH") == 0)
+		add_header(r->answer, "Accept-Patch",
+			   "application/json, application/merge-patch+json");
 	if (r->etag)
 		add_header(r->answer, "ETag", r->etag);
 	if (strncmp(r->path, "/v1/", 4) == 0)
 		add_header(r->answer, "Cache-Control", "no-cache");
-	if (r->kept_key)
-		kept_put(r->api->kept, r->kept_key, r->status, type, data, len);
+	if (!r->kept_key)
+		return;
+	/* Once it is kept the key may be forgotten, and be another request's. */
+	repeats_put(r->api->repeats, r->kept_key, r->status, type, data, len);
+	free(TAKE(r->kept_key));
 }
 
 void reply_empty(struct request *r, unsigned status)
@@ -175,41 +184,48 @@ void reply_sorted(struct request *r, json_t *all, const struct page *page,
 	json_decref(all);
 }
 
+/* For programs the code, NULL where the error's says more than the status; for people the
+ * title. */
 static const struct {
 	unsigned status;
+	const char *code;
 	const char *title;
-} titles[] = {
-	{ 400, "Bad request" },
-	{ 401, "Token required" },
-	{ 403, "Not allowed" },
-	{ 404, "Not found" },
-	{ 405, "Method not allowed" },
-	{ 409, "Conflict with the current state" },
-	{ 412, "Changed in the meantime" },
-	{ 413, "Too large" },
-	{ 415, "Unsupported body type" },
-	{ 422, "Idempotency key used for another request" },
-	{ 429, "Too many invalid tokens" },
-	{ 500, "Internal error" },
-	{ 502, "Invalid answer from a peer" },
-	{ 503, "Not available now" },
-	{ 504, "A peer did not answer in time" },
+} answers[] = {
+	{ 400, NULL, "Bad request" },
+	{ 401, "UNAUTHENTICATED", "Token required" },
+	{ 403, NULL, "Not allowed" },
+	{ 404, "NOT_FOUND", "Not found" },
+	{ 405, "METHOD_NOT_ALLOWED", "Method not allowed" },
+	{ 409, NULL, "Conflict with the current state" },
+	{ 412, "CHANGED", "Changed in the meantime" },
+	{ 413, "LIMIT", "Too large" },
+	{ 415, "BODY_TYPE", "Unsupported body type" },
+	{ 421, "WRONG_HOST", "Not the host that was meant" },
+	{ 422, "KEY_REUSED", "Idempotency key used for another request" },
+	{ 429, "TOO_MANY", "Too many requests" },
+	{ 500, NULL, "Internal error" },
+	{ 501, "NOT_IMPLEMENTED", "Not implemented" },
+	{ 502, NULL, "Invalid answer from a peer" },
+	{ 503, NULL, "Not available now" },
+	{ 504, NULL, "Not done in time" },
 };
 
 void reply_problem(struct request *r, int code, const struct err *err)
 {
 	unsigned status =
 		r->fail_status ? r->fail_status : (unsigned)err_http_status(code);
-	const char *title = "Failed";
+	const char *title = "Failed", *name = err_name(code);
 	CLEANUP(free) char *text = NULL;
 	json_t *doc;
 
-	for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
-		if (titles[i].status == status)
-			title = titles[i].title;
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
+		if (answers[i].status == status) {
+			title = answers[i].title;
+			name = answers[i].code ? answers[i].code : name;
+		}
 	doc = json_pack("{s:s, s:s, s:i, s:o, s:o, s:s}", "type", "about:blank", "title",
 			title, "status", (int)status, "detail", json_text(err->msg),
-			"instance", json_text(r->path), "code", err_name(code));
+			"instance", json_text(r->path), "code", name);
 	if (r->fail_more)
 		json_object_update(doc, r->fail_more);
 	text = json_dumps(doc, JSON_COMPACT);
@@ -217,7 +233,7 @@ void reply_problem(struct request *r, int code, const struct err *err)
 	CHECK(text);
 	/* After a failure of ours the request can be repeated with the same key. */
 	if (r->kept_key && status >= 500) {
-		kept_forget(r->api->kept, r->kept_key);
+		repeats_forget(r->api->repeats, r->kept_key);
 		free(TAKE(r->kept_key));
 	}
 	free(TAKE(r->etag));

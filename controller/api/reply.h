@@ -24,6 +24,8 @@ void reply_sorted(struct request *r, json_t *all, const struct page *page,
 void reply_data(struct request *r, unsigned status, const char *type, const void *data,
 		size_t len);
 void reply_empty(struct request *r, unsigned status);
+/* Whether the caller has what r->etag names: If-None-Match has it, or a star. */
+bool reply_is_known(struct request *r);
 /* Takes the response. */
 void reply_response(struct request *r, unsigned status, struct MHD_Response *response);
 void reply_problem(struct request *r, int code, const struct err *err);

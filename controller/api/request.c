@@ -8,6 +8,7 @@
 
 #define PAGE_DEFAULT 100
 #define PAGE_MAX 1000
+#define VALUES_MAX (1 << 18) /* of a body: each takes memory, far more than its text */
 
 /* ---------------------------------------------------------------- reading */
 
@@ -151,6 +152,9 @@ int request_json(struct request *r, const char *const *keys, json_t **ret,
 
 	if (r->body.len == 0)
 		return err_set(err, ERR_INVAL, "a body is required: a JSON object");
+	if (json_values_max(buf_str(&r->body), r->body.len) > VALUES_MAX)
+		return request_fail(r, 413, err, "the body has more than %d values",
+				    VALUES_MAX);
 	rc = json_parse(buf_str(&r->body), r->body.len, "the body", &doc, err);
 	if (rc == 0 && !json_is_object(doc))
 		rc = err_set(err, ERR_INVAL, "the body must be a JSON object");

@@ -12,9 +12,12 @@
 #include "api.h"
 #include "text.h"
 
+#include <stdatomic.h>
+
 #define API_ARGS_MAX 2
 #define API_ARG_MAX 257
 #define API_NAME_MAX 64
+#define API_CALLER_MAX 96
 
 enum api_role { API_ANYONE, API_HOST, API_VIEWER, API_OPERATOR, API_ADMIN };
 
@@ -36,6 +39,7 @@ struct api_route {
 	size_t body_max; /* bytes */
 	api_handler_fn *handler;
 	const char *query; /* the parameters that it takes, "limit cursor"; NULL: any */
+	bool is_query;     /* evaluated: few run at a time */
 };
 
 #define REQUEST_MAGIC 0x72657175u
@@ -44,18 +48,33 @@ struct request {
 	uint32_t magic;
 	struct api *api;
 	struct MHD_Connection *conn;
+	struct api_peer *peer; /* of the connection; NULL: it is not known */
+	char *target;          /* as it was sent, escaped; "/v1/series?match=up" */
 	const struct api_route *route; /* NULL: a file of the dashboard, or nothing */
 	char *method;
 	char *path;
 	char args[API_ARGS_MAX][API_ARG_MAX]; /* the values of {..} in the pattern */
 	bool is_tls;
-	bool is_loopback; /* whether the caller's address is */
+	bool is_loopback;   /* whether the caller's address is */
+	bool is_local_only; /* whether the listener's address is, and it is plain */
+	bool is_http_1_0;
+	bool ends_connection; /* its answer is the last one */
 	struct buf body;
-	bool has_begun; /* the headers were checked */
+	size_t room;      /* that its body has, see bodies.h */
+	bool is_crowded;  /* its body has no room, and is not read */
+	bool has_headers; /* they have come */
+	bool has_begun;   /* and were checked */
 
 	enum api_role role;
 	char who[API_NAME_MAX];  /* name of the token; "" for none */
+	int64_t token_id;        /* 0: none */
 	char host[API_NAME_MAX]; /* of the client certificate; "" for none */
+	char host_address[64]; /* as recorded; "" for none, or while it cannot be read */
+	bool is_programs;      /* it is the certificate of the host's programs */
+	uint64_t certificate;  /* a digest of its serial; 0: none */
+	/* Whose request it is, for limits: "host web-1", "programs web-1", "token 3",
+	 * "address ::1". */
+	char caller[API_CALLER_MAX];
 
 	char *etag;           /* set by a handler before reply_json(), else computed */
 	unsigned fail_status; /* instead of the error code's */
@@ -72,6 +91,17 @@ struct request {
 	/* Called when a connection that the handler suspended is resumed. */
 	api_handler_fn *again;
 	void *again_arg;
+
+	/* Of workers.c. */
+	bool has_worked; /* a worker was given it: rc and err are what it found */
+	int rc;
+	struct err err;
+	api_handler_fn *run;
+	struct request *next;
+	int64_t waits_since_ms;
+	uint64_t caller_sum; /* of its name */
+	uint64_t turn;       /* who has the lowest is next */
+	atomic_size_t holds; /* the connection is suspended until there are none */
 };
 
 /* ---------------------------------------------------------------- reading */

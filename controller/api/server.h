@@ -8,16 +8,23 @@
 #include "api.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define API_MAGIC 0x61706900u
 
-struct api_stream;  /* event_stream.c */
-struct api_log_ask; /* logs.c */
-struct api_job;     /* job.c */
-struct kept;        /* kept.c */
-struct api_logins;  /* auth.c */
-struct knocks;      /* knocks.c */
-struct api_known;   /* auth.c */
+struct event_feed;   /* event_feed.c */
+struct api_log_ask;  /* logs.c */
+struct api_job;      /* job.c */
+struct repeats;      /* repeats.c */
+struct wrong_tokens; /* wrong_tokens.c */
+struct knocks;       /* knocks.c */
+struct issuing;      /* issuing.c */
+struct api_known;    /* auth.c */
+struct door;         /* door.c */
+struct crowd;        /* crowd.c */
+struct acquainted;   /* acquainted.c */
+struct workers;      /* workers.c */
+struct bodies;       /* bodies.c */
 
 #define LISTENER_MAGIC 0x6c736e72u
 
@@ -25,7 +32,9 @@ struct api_listener {
 	uint32_t magic;
 	struct api *api;
 	bool is_tls;
+	struct door *door;
 	struct MHD_Daemon *daemon;
+	bool is_loopback; /* its address is */
 	uint16_t port;
 };
 
@@ -37,14 +46,21 @@ struct api {
 	struct api_hooks hooks;
 	int64_t started_ms; /* calendar */
 	struct api_listener plain, tls;
-	struct kept *kept;
-	struct api_logins *logins;
+	struct workers *workers;
+	struct event_feed *event_feed;
+	struct crowd *crowd;
+	struct acquainted *acquainted;
+	struct bodies *bodies;
+	struct repeats *repeats;
+	struct wrong_tokens *wrong_tokens;
 	struct knocks *knocks;
+	struct issuing *issuing;
 	struct api_known *known;
 	int agent_fd; /* the file that agent_sum is of, also if it is replaced;
 		       * -1: none */
 	size_t agent_size;
 	char agent_sum[65]; /* SHA-256 in hex; "" without one */
+	struct portable *portable;
 
 	/* lock guards the rest; no other lock is taken while it is held. */
 	pthread_mutex_t lock;
@@ -53,7 +69,6 @@ struct api {
 	bool stopping;
 	char cut_host[64];  /* that is refused; "": none */
 	uint64_t event_seq; /* grows with each event */
-	struct api_stream *streams;
 	struct api_log_ask *log_asks;
 	uint64_t log_ask_seq;
 	struct api_job *job; /* the running one; NULL: none */

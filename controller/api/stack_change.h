@@ -16,4 +16,12 @@
 int api_stack_change(struct request *r, const struct stack_file *s, const char *text,
 		     bool dry_run, json_t **ret, struct err *err) MUST_CHECK;
 
+/* stack_check.c: its events, drivers, expressions, pools and units. Asks no database but
+ * for names. */
+int stack_check_whole(struct request *r, const struct stack_file *s,
+		      struct err *err) MUST_CHECK;
+
+/* The answer's ETag: "v3". */
+void stack_set_etag(struct request *r, int64_t version);
+
 #endif

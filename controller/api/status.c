@@ -246,8 +246,6 @@ int api_own_metrics(struct request *r, struct err *err)
 		rc = write_agents(r, &b, err);
 	if (rc < 0)
 		return rc;
-	if (API_HOOK(r, prometheus))
-		API_HOOK(r, prometheus)(API_HOOK(r, arg), &b);
 	reply_data(r, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b),
 		   b.len);
 	return 0;

@@ -88,6 +88,24 @@ static const struct db_hold *hold_on(const struct db_hold_list *holds,
 	return NULL;
 }
 
+/* Before its first decision: as when nothing is known of it. */
+static void add_unknown(json_t *doc, const struct db_tier *t)
+{
+	static const char *const of_decision[] = {
+		"lead",           "capacity_learned", "events",
+		"fallback_level", "fallback_reason",  "follows",
+		"level",          "model_short",      "promise",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_decision); i++)
+		json_object_set_new(doc, of_decision[i], json_null());
+	json_object_set_new(doc, "tried", json_array());
+	json_object_set_new(doc, "demand",
+			    json_pack("{s:s, s:n, s:n, s:n, s:b, s:n}", "expression",
+				      t->demand, "value", "at", "age_ms", "stale", 1,
+				      "missing"));
+}
+
 json_t *tier_json(struct request *r, const struct db_tier *t, struct err *err)
 {
 	CLEANUP(db_unit_list_done) struct db_unit_list units = { NULL, 0 };
@@ -107,10 +125,7 @@ json_t *tier_json(struct request *r, const struct db_tier *t, struct err *err)
 			    t->desired < 0 ? json_null() : json_integer(t->desired));
 	json_object_set_new(doc, "desired_since", json_time(t->desired_since_ms));
 	json_object_set_new(doc, "updated", json_time(t->updated_ms));
-	json_object_set_new(doc, "demand",
-			    json_pack("{s:s, s:n, s:n, s:n}", "expression", t->demand,
-				      "value", "at", "age_ms"));
-	json_object_set_new(doc, "lead", json_null());
+	add_unknown(doc, t);
 	json_object_set_new(doc, "hold", hold ? hold_json(hold) : json_null());
 	explanation = json_of_text(t->explanation_json);
 	sentence = json_object_get(explanation, "sentence");

@@ -112,7 +112,7 @@ static const char *const patchable[] = {
 	NULL,
 };
 
-static int patch(struct request *r, struct db_tier *t, json_t *body, struct err *err)
+static int patch(struct db_tier *t, json_t *body, struct err *err)
 {
 	const char *key;
 	json_t *value;
@@ -130,7 +130,18 @@ static int patch(struct request *r, struct db_tier *t, json_t *body, struct err 
 	if (!strchr(t->unit, '@') && t->max > 1)
 		return err_set(err, ERR_INVAL, "%s is not a template, so max must be 1",
 			       t->unit);
-	return api_tier_check(r, t, err);
+	return 0;
+}
+
+/* What takes time, before the transaction: the body's expressions, for that tier. */
+static int check_body(struct request *r, json_t *body, struct err *err)
+{
+	CLEANUP(db_tier_done) struct db_tier t = { .name = NULL };
+	int rc = api_tier_of_path(r, &t, err);
+
+	if (rc == 0)
+		rc = patch(&t, body, err);
+	return rc < 0 ? rc : api_tier_check(r, &t, err);
 }
 
 struct change {
@@ -165,13 +176,11 @@ static int change_tier(struct db *db, void *arg, struct err *err)
 	if (rc == 0)
 		rc = tier_check_match(c->r, &c->t, err);
 	if (rc == 0)
-		rc = patch(c->r, &c->t, c->body, err);
+		rc = patch(&c->t, c->body, err);
 	if (rc == 0)
 		rc = check_holds(c, err);
 	if (rc == 0)
 		rc = stack_tier_add_endings(db, &c->t, clock_now_ms(), c->endings, err);
-	if (rc == 0)
-		rc = stack_tier_warnings(db, &c->t, &c->warnings, err);
 	if (rc == 0 && !c->dry_run)
 		rc = db_tier_put(db, &c->t, err);
 	return rc;
@@ -187,6 +196,16 @@ static void change_done(struct change *c)
 }
 DEFINE_CLEANUP_OBJECT(struct change, change_done);
 
+/* What is in force says the tick, which has not seen the change; the answer is of it. */
+static void show_declared(json_t *doc, const struct change *c)
+{
+	if (json_object_get(c->body, "capacity"))
+		json_object_set_new(doc, "capacity", json_real(c->t.capacity));
+	if (json_object_get(c->body, "demand"))
+		json_object_set_new(json_object_get(doc, "demand"), "expression",
+				    json_string(c->t.demand));
+}
+
 int api_tier_patch(struct request *r, struct err *err)
 {
 	CLEANUP(change_done)
@@ -198,9 +217,15 @@ int api_tier_patch(struct request *r, struct err *err)
 	if (rc == 0)
 		rc = request_json(r, patchable, &c.body, err);
 	if (rc == 0)
-		rc = db_tx(r->api->db, change_tier, &c, err);
+		rc = check_body(r, c.body, err);
+	if (rc == 0)
+		rc = c.dry_run ? change_tier(r->api->db, &c, err)
+			       : db_tx(r->api->db, change_tier, &c, err);
 	if (rc < 0)
 		return rc;
+	/* What cannot be compared is no reason against the change. */
+	if (stack_tier_warnings(r->api->db, &c.t, &c.warnings, NULL) < 0)
+		c.warnings = json_array();
 	if (!c.dry_run) {
 		text = json_dumps(c.body, JSON_COMPACT);
 		api_event(r, "tier-changed", c.t.stack, c.t.name, "",
@@ -210,6 +235,7 @@ int api_tier_patch(struct request *r, struct err *err)
 	doc = tier_json(r, &c.t, err);
 	if (!doc)
 		return ERR_STORE;
+	show_declared(doc, &c);
 	json_object_set_new(doc, "applied", json_boolean(!c.dry_run));
 	json_object_set(doc, "changes", c.endings);
 	json_object_set(doc, "warnings", c.warnings);

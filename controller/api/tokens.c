@@ -41,7 +41,7 @@ static int read_token(const json_t *body, struct db_token *t, const char **ret_n
 {
 	const char *role = "viewer";
 	int64_t life_ms = 0;
-	int number, rc = jread_str(body, "name", ret_name, err);
+	int number, rc = jread_line(body, "name", API_NAME_MAX - 1, ret_name, err);
 
 	if (rc == 0)
 		rc = jread_str_opt(body, "role", &role, err);
@@ -55,9 +55,6 @@ static int read_token(const json_t *body, struct db_token *t, const char **ret_n
 	if (number < 0)
 		return err_set(err, ERR_INVAL,
 			       "\"role\" must be viewer, operator or admin");
-	if (!**ret_name || strlen(*ret_name) >= API_NAME_MAX)
-		return err_set(err, ERR_INVAL, "\"name\" must have 1 to %d bytes",
-			       API_NAME_MAX - 1);
 	if (life_ms && t->expires_ms)
 		return err_set(err, ERR_INVAL, "give \"expires\" or \"for\", not both");
 	if (life_ms)
@@ -105,22 +102,26 @@ int api_token_post(struct request *r, struct err *err)
 	return 0;
 }
 
-/* Without an admin token nobody could log in. */
-static bool is_last_admin(const struct db_token_list *all, int64_t id)
+/*
+ * Whether without it no admin token would be left that lasts: one with an end locks
+ * everybody out when that comes. Where none lasts, the last one of any kind.
+ */
+static bool is_last_admin(const struct db_token_list *all, const struct db_token *gone)
 {
-	size_t others = 0;
-	bool is_admin = false;
+	const int64_t now = clock_now_ms();
+	size_t lasting = 0, others = 0;
 
+	if (gone->role != DB_ROLE_ADMIN || (gone->expires_ms && gone->expires_ms <= now))
+		return false;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct db_token *t = &all->v[i];
 
-		if (t->role != DB_ROLE_ADMIN || t->revoked ||
-		    (t->expires_ms && t->expires_ms <= clock_now_ms()))
+		if (t->id == gone->id || t->role != DB_ROLE_ADMIN || t->revoked)
 			continue;
-		is_admin = is_admin || t->id == id;
-		others += t->id != id;
+		lasting += t->expires_ms == 0;
+		others += t->expires_ms == 0 || t->expires_ms > now;
 	}
-	return is_admin && others == 0;
+	return gone->expires_ms ? others == 0 : lasting == 0;
 }
 
 int api_token_delete(struct request *r, struct err *err)
@@ -142,9 +143,10 @@ int api_token_delete(struct request *r, struct err *err)
 			t = &all.v[i];
 	if (!t)
 		return err_set(err, ERR_NOT_FOUND, "there is no token '%s'", r->args[0]);
-	if (is_last_admin(&all, id))
+	if (is_last_admin(&all, t))
 		return err_set(err, ERR_CONFLICT,
-			       "this is the last admin token: create another one first");
+			       "this is the last admin token that lasts: create another "
+			       "one without an end first");
 	if (!dry_run) {
 		rc = db_token_revoke(r->api->db, id, err);
 		if (rc < 0)
@@ -152,6 +154,13 @@ int api_token_delete(struct request *r, struct err *err)
 		api_event(r, "token-revoked", "", "", "", "%s revoked the token '%s'",
 			  r->who, t->name);
 	}
-	reply_empty(r, 204);
+	if (strcmp(r->who, t->name) != 0) {
+		reply_empty(r, 204);
+		return 0;
+	}
+	reply_json(r, 200,
+		   json_pack("{s:s}", "warning",
+			     "this is the token in use: the next call needs another "
+			     "one"));
 	return 0;
 }

@@ -17,9 +17,10 @@ static int sum_of(struct db *db, const char *name, const struct db_matcher *m, s
 	bool is_counted = false;
 	int rc = db_selector_new(name, m, n, &s, err);
 
+	if (rc == 0)
+		rc = db_selector_ids(db, s, &ids, &n_ids, err);
 	if (rc < 0)
 		return rc;
-	db_selector_ids(db, s, &ids, &n_ids);
 	for (size_t i = 0; i < n_ids; i++) {
 		double v = NAN;
 

@@ -42,7 +42,7 @@ void kv_batch_delete(struct kv_batch *b, struct kv_key *key)
 static void empty(struct kv_batch *b)
 {
 	free(b->made);
-	*b = (struct kv_batch){ .space = b->space };
+	*b = (struct kv_batch){ .space = b->space, .owner = b->owner };
 }
 
 void kv_batch_undo(struct kv_batch *b)

@@ -11,6 +11,7 @@
 
 struct kv_batch {
 	struct keyspace *space;
+	const char *owner; /* of what is put */
 	struct kv_change **made;
 	size_t n, cap;
 	int64_t ended_lease; /* deleted with the batch */

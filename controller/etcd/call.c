@@ -11,6 +11,7 @@
 #include "lease_calls.h"
 #include "member.h"
 #include "op.h"
+#include "owner.h"
 #include "persist.h"
 #include "store.h"
 #include "txn.h"
@@ -38,7 +39,7 @@ struct call {
 
 static unsigned finish(const struct call *c, const struct kv_fault *f)
 {
-	return f ? kv_answer_fault(c->to, f->code, f->words) : MHD_HTTP_OK;
+	return f ? kv_answer_limit(c->to, f, c->access) : MHD_HTTP_OK;
 }
 
 static unsigned serve_op(const struct call *c, enum kv_op_kind kind)
@@ -52,6 +53,12 @@ static unsigned serve_op(const struct call *c, enum kv_op_kind kind)
 	f = kv_op_check(&op, c->access);
 	if (!f)
 		f = kv_op_run(c->kv, &op, c->access, c->to);
+	if (f == &kv_denied && *c->access->owner) {
+		char words[512];
+
+		kv_denial_words(c->access, &op, words, sizeof(words));
+		return kv_answer_fault(c->to, f->code, words);
+	}
 	return finish(c, f);
 }
 
@@ -174,23 +181,24 @@ static unsigned serve_members(const struct call *c)
 
 static const struct route {
 	const char *path; /* after the version */
+	enum kv_price price;
 	unsigned (*fn)(const struct call *c);
 } routes[] = {
-	{ "/kv/range", serve_range },
-	{ "/kv/put", serve_put },
-	{ "/kv/deleterange", serve_delete },
-	{ "/kv/txn", serve_txn },
-	{ "/kv/compaction", serve_compaction },
-	{ "/lease/grant", serve_grant },
-	{ "/lease/revoke", serve_revoke },
-	{ "/lease/keepalive", serve_keepalive },
-	{ "/lease/timetolive", serve_timetolive },
-	{ "/lease/leases", serve_leases },
-	{ "/kv/lease/revoke", serve_revoke },
-	{ "/kv/lease/timetolive", serve_timetolive },
-	{ "/kv/lease/leases", serve_leases },
-	{ "/maintenance/status", serve_status },
-	{ "/cluster/member/list", serve_members },
+	{ "/kv/range", KV_READS, serve_range },
+	{ "/kv/put", KV_WRITES, serve_put },
+	{ "/kv/deleterange", KV_WRITES, serve_delete },
+	{ "/kv/txn", KV_WRITES, serve_txn },
+	{ "/kv/compaction", KV_WRITES, serve_compaction },
+	{ "/lease/grant", KV_WRITES, serve_grant },
+	{ "/lease/revoke", KV_WRITES, serve_revoke },
+	{ "/lease/keepalive", KV_KEEPALIVES, serve_keepalive },
+	{ "/lease/timetolive", KV_READS, serve_timetolive },
+	{ "/lease/leases", KV_READS, serve_leases },
+	{ "/kv/lease/revoke", KV_WRITES, serve_revoke },
+	{ "/kv/lease/timetolive", KV_READS, serve_timetolive },
+	{ "/kv/lease/leases", KV_READS, serve_leases },
+	{ "/maintenance/status", KV_READS, serve_status },
+	{ "/cluster/member/list", KV_READS, serve_members },
 };
 
 const char *kv_behind_version(const char *path)
@@ -208,10 +216,17 @@ const char *kv_behind_version(const char *path)
 
 /* ---------------------------------------------------------------- from outside */
 
+/* The largest transaction that may be has some 6000; of the smallest values, 4 MB would
+ * need 150 MB. */
+#define VALUES_MAX 16384
+
 int kv_parse_body(const char *body, size_t n, json_t **ret, struct err *err)
 {
 	json_error_t e;
 
+	/* Only a transaction has many. */
+	if (json_values_max(body, n) > VALUES_MAX)
+		return err_set(err, ERR_INVAL, "%s", kv_too_many_ops.words);
 	*ret = n ? json_loadb(body, n, JSON_ALLOW_NUL, &e) : json_object();
 	if (!*ret)
 		return err_set(err, ERR_INVAL, "%s at byte %d", e.text, e.position);
@@ -238,6 +253,7 @@ unsigned kv_call(struct kv *kv, const char *path, const char *body, size_t body_
 	CLEANUP(json_decref) json_t *doc = NULL;
 	const char *rest = kv_behind_version(path);
 	const struct route *r = NULL;
+	const struct kv_fault *f;
 	struct err err;
 
 	CHECK_MAGIC(kv, KV_MAGIC);
@@ -249,6 +265,9 @@ unsigned kv_call(struct kv *kv, const char *path, const char *body, size_t body_
 			r = &routes[i];
 	if (!r)
 		return not_found(answer);
+	f = kv_pay(kv, access, r->price, 1 + (double)body_len / KV_BODY_PAID);
+	if (f)
+		return kv_answer_limit(answer, f, access);
 	if (kv_parse_body(body, body_len, &doc, &err) < 0)
 		return kv_answer_fault(answer, 3, err.msg);
 	return r->fn(

@@ -47,12 +47,11 @@ static bool holds_for(const struct kv_cmp *cmp, const struct kv_change *c)
 	}
 }
 
-static bool holds(const struct keyspace *s, const struct kv_cmp *cmp)
+static bool holds(const struct keyspace *s, const struct kv_cmp *cmp, size_t from,
+		  size_t to)
 {
-	size_t from, to;
 	bool any = false;
 
-	kv_find_range(s, &cmp->key, &cmp->end, &from, &to);
 	for (size_t i = from; i < to; i++) {
 		const struct kv_change *c = kv_at(s->keys[i], 0);
 
@@ -67,12 +66,20 @@ static bool holds(const struct keyspace *s, const struct kv_cmp *cmp)
 
 /* All compares, also nested ones, see the state before the
  * first op. */
-void kv_compare(const struct keyspace *s, struct kv_txn *t)
+bool kv_compare(const struct keyspace *s, struct kv_txn *t, struct kv_budget *budget)
 {
+	size_t from, to;
+
 	t->held = true;
-	for (size_t i = 0; t->held && i < t->n_cmps; i++)
-		t->held = holds(s, &t->cmps[i]);
+	for (size_t i = 0; t->held && i < t->n_cmps; i++) {
+		kv_find_range(s, &t->cmps[i].key, &t->cmps[i].end, &from, &to);
+		if (!kv_budget_look(budget, to - from))
+			return false;
+		t->held = holds(s, &t->cmps[i], from, to);
+	}
 	for (size_t i = 0; i < t->n_ops[t->held]; i++)
-		if (t->ops[t->held][i].kind == KV_TXN)
-			kv_compare(s, t->ops[t->held][i].txn);
+		if (t->ops[t->held][i].kind == KV_TXN &&
+		    !kv_compare(s, t->ops[t->held][i].txn, budget))
+			return false;
+	return true;
 }

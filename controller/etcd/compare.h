@@ -8,7 +8,8 @@
 
 #include "op.h"
 
-/* Sets held of t, and of transactions nested in the branch that is executed. */
-void kv_compare(const struct keyspace *s, struct kv_txn *t);
+/* Sets held of t, and of transactions nested in the branch that is executed. False when
+ * the budget is used up. */
+bool kv_compare(const struct keyspace *s, struct kv_txn *t, struct kv_budget *budget);
 
 #endif

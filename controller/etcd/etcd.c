@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "etcd.h"
 
+#include "access.h"
 #include "check.h"
 #include "clock.h"
 #include "db.h"
 #include "lease.h"
 #include "member.h"
+#include "owner.h"
 #include "persist.h"
 #include "watch.h"
 
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #define KEEP_CHANGES 10000
 #define MAX_BYTES (128u << 20)
@@ -18,6 +22,7 @@
  * starved and could not receive keepalives, so no lease must expire for that. */
 #define PULSE_MS 500
 #define STOPPED_MS 1000
+#define BOOKS_MS 2000 /* from one look at the owners to the next */
 
 /* ---------------------------------------------------------------- the thread */
 
@@ -34,7 +39,7 @@ static void wait_until(struct kv *kv, int64_t mono_ms)
 static void *run(void *arg)
 {
 	struct kv *kv = arg;
-	int64_t tend_ms = 0;
+	int64_t tend_ms = 0, books_ms = 0;
 
 	CHECK_MAGIC(kv, KV_MAGIC);
 	pthread_mutex_lock(&kv->lock);
@@ -44,8 +49,15 @@ static void *run(void *arg)
 
 		if (tend_ms <= now)
 			tend_ms = kv_watch_tend(kv, now);
+		if (books_ms <= now) {
+			books_ms = now + BOOKS_MS;
+			pthread_mutex_unlock(&kv->lock);
+			kv_books_tend(kv, now);
+			pthread_mutex_lock(&kv->lock);
+		}
 		due = MIN(MIN(due, tend_ms), now + PULSE_MS);
-		wait_until(kv, due);
+		if (!kv->closing)
+			wait_until(kv, due);
 		now = clock_mono_ms();
 		if (now > due + STOPPED_MS)
 			kv_lease_renew_all(kv, now);
@@ -96,6 +108,10 @@ int kv_open(struct db *db, const struct kv_opts *opts, struct kv **ret, struct e
 	kv->magic = KV_MAGIC;
 	kv->db = db;
 	kv->on_changes = kv_watch_notify;
+	kv_books_init(kv);
+	kv->hang_up_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (kv->hang_up_fd < 0)
+		return err_errno(err, ERR_INTERNAL, "epoll_create1");
 	if (opts)
 		kv->opts = *opts;
 	if (kv->opts.keep_changes == 0)
@@ -133,9 +149,13 @@ void kv_close(struct kv *kv)
 		pthread_cond_destroy(&kv->wake);
 		pthread_mutex_destroy(&kv->lock);
 	}
-	CHECK(!kv->watches);
+	CHECK(!kv->watches && !kv->watched);
+	if (kv->hang_up_fd >= 0)
+		close(kv->hang_up_fd);
 	kv_lease_done(kv);
+	kv_rights_done(kv);
 	keyspace_done(&kv->space);
+	kv_books_done(kv);
 	free(kv->url);
 	kv->magic = 0;
 	free(kv);

@@ -1,32 +1,75 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fault.h"
 
-const struct kv_fault kv_no_key = { 3, "etcdserver: key is not provided" };
-const struct kv_fault kv_value_provided = { 3, "etcdserver: value is provided" };
-const struct kv_fault kv_lease_provided = { 3, "etcdserver: lease is provided" };
-const struct kv_fault kv_key_not_found = { 3, "etcdserver: key not found" };
-const struct kv_fault kv_too_large = { 3, "etcdserver: request is too large" };
+const struct kv_fault kv_no_key = { .code = 3,
+				    .words = "etcdserver: key is not provided" };
+const struct kv_fault kv_value_provided = { .code = 3,
+					    .words = "etcdserver: value is provided" };
+const struct kv_fault kv_lease_provided = { .code = 3,
+					    .words = "etcdserver: lease is provided" };
+const struct kv_fault kv_key_not_found = { .code = 3,
+					   .words = "etcdserver: key not found" };
+const struct kv_fault kv_too_large = { .code = 3,
+				       .words = "etcdserver: request is too large" };
 const struct kv_fault kv_too_many_ops = {
-	3, "etcdserver: too many operations in txn request"
+	.code = 3, .words = "etcdserver: too many operations in txn request"
 };
 const struct kv_fault kv_duplicate_key = {
-	3, "etcdserver: duplicate key given in txn request"
+	.code = 3, .words = "etcdserver: duplicate key given in txn request"
 };
 const struct kv_fault kv_compacted = {
-	11, "etcdserver: mvcc: required revision has been compacted"
+	.code = 11, .words = "etcdserver: mvcc: required revision has been compacted"
 };
 const struct kv_fault kv_future_rev = {
-	11, "etcdserver: mvcc: required revision is a future revision"
+	.code = 11, .words = "etcdserver: mvcc: required revision is a future revision"
 };
-const struct kv_fault kv_no_space = { 8, "etcdserver: mvcc: database space exceeded" };
-const struct kv_fault kv_denied = { 7, "etcdserver: permission denied" };
-const struct kv_fault kv_db_failed = { 14, "etcdserver: the database cannot be written" };
-const struct kv_fault kv_answer_too_large = { 8, "etcdserver: answer is too large" };
-const struct kv_fault kv_lease_not_found = { 5, "etcdserver: requested lease not found" };
-const struct kv_fault kv_lease_exists = { 9, "etcdserver: lease already exists" };
-const struct kv_fault kv_ttl_too_large = { 11, "etcdserver: too large lease TTL" };
-const struct kv_fault kv_too_many_leases = { 8, "etcdserver: too many leases" };
-const struct kv_fault kv_too_many_watches = { 8, "etcdserver: too many watches" };
+const struct kv_fault kv_no_space = {
+	.code = 8, .words = "etcdserver: mvcc: database space exceeded"
+};
+const struct kv_fault kv_denied = { .code = 7, .words = "etcdserver: permission denied" };
+const struct kv_fault kv_db_failed = {
+	.code = 14, .words = "etcdserver: the database cannot be written"
+};
+const struct kv_fault kv_answer_too_large = { .code = 8,
+					      .words =
+						      "etcdserver: answer is too large" };
+const struct kv_fault kv_lease_not_found = {
+	.code = 5, .words = "etcdserver: requested lease not found"
+};
+const struct kv_fault kv_lease_exists = { .code = 9,
+					  .words = "etcdserver: lease already exists" };
+const struct kv_fault kv_ttl_too_large = { .code = 11,
+					   .words = "etcdserver: too large lease TTL",
+					   .of_owner = true };
+const struct kv_fault kv_too_many_leases = { .code = 8,
+					     .words = "etcdserver: too many leases",
+					     .of_owner = true };
+const struct kv_fault kv_too_many_watches = { .code = 8,
+					      .words = "etcdserver: too many watches",
+					      .of_owner = true };
+
+const struct kv_fault kv_owner_no_space = {
+	.code = 8, .words = "etcdserver: mvcc: database space exceeded", .of_owner = true
+};
+const struct kv_fault kv_stack_no_space = {
+	.code = 8,
+	.words = "etcdserver: mvcc: database space exceeded: the programs of one stack "
+		 "have a quarter of it together"
+};
+const struct kv_fault kv_too_many_requests = { .code = 8,
+					       .words = "etcdserver: too many requests",
+					       .of_owner = true };
+const struct kv_fault kv_no_rights_yet = {
+	.code = 7,
+	.words = "etcdserver: permission denied: the controller has not said yet what "
+		 "this host may do: ask again"
+};
+
+const struct kv_fault kv_rights_changed = {
+	.code = 7,
+	.words = "etcdserver: permission denied: what this host may do has changed "
+		 "meanwhile: ask again"
+};
 
 /* As the gateway of etcd 3.4 maps gRPC's codes. */
 unsigned kv_fault_status(int code)

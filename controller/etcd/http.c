@@ -5,6 +5,7 @@
 #include "answer.h"
 #include "call.h"
 #include "check.h"
+#include "owner.h"
 #include "watch_stream.h"
 
 #include <string.h>
@@ -34,15 +35,19 @@ enum MHD_Result kv_serve(struct kv *kv, struct MHD_Connection *conn, const char 
 			 const struct kv_access *access)
 {
 	CLEANUP(buf_done) struct buf answer;
+	const struct kv_fault *f;
 	unsigned status;
 
-	buf_init(&answer, 256);
+	buf_init(&answer, 1024);
+	kv_owner_shows(kv, access);
 	if (!is_method_of(method, path)) {
 		buf_puts(&answer, "Method Not Allowed\n");
-		return kv_queue(conn, MHD_HTTP_METHOD_NOT_ALLOWED, &answer);
+		return kv_queue(kv, conn, access, MHD_HTTP_METHOD_NOT_ALLOWED, &answer);
 	}
 	if (is_watch(path))
 		return kv_watch_serve(kv, conn, body, body_len, access);
-	status = kv_call(kv, path, body, body_len, access, &answer);
-	return kv_queue(conn, status, &answer);
+	f = kv_owner_answers(kv, access);
+	status = f ? kv_answer_limit(&answer, f, access)
+		   : kv_call(kv, path, body, body_len, access, &answer);
+	return kv_queue(kv, conn, access, status, &answer);
 }

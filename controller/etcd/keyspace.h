@@ -16,6 +16,7 @@ struct kv_bytes {
 };
 
 struct kv_key;
+struct kv_owner;
 
 /* One change of one key. */
 struct kv_change {
@@ -24,6 +25,8 @@ struct kv_change {
 	int64_t create_rev, version, lease; /* 0 in a deletion */
 	bool deleted;
 	bool dropped; /* used while compacting */
+	bool orphan;  /* it is pinned, and nothing else */
+	uint32_t pins;
 	size_t value_len;
 	char value[]; /* NUL-terminated */
 };
@@ -31,7 +34,12 @@ struct kv_change {
 struct kv_key {
 	struct kv_change **changes; /* oldest first; never empty outside a batch */
 	size_t n, cap;
-	int64_t lease; /* by which it is among leased; 0: it is not */
+	struct kv_owner *owner; /* who wrote it last; NULL: it does not exist */
+	struct kv_owner *stack; /* whose programs that is; NULL: no programs */
+	size_t owned_bytes;     /* that count for both */
+	size_t n_alive;         /* its changes that are not freed */
+	bool removed;           /* from the keyspace */
+	int64_t lease;          /* by which it is among leased; 0: it is not */
 	size_t len;
 	char name[]; /* NUL-terminated */
 };
@@ -56,10 +64,11 @@ size_t kv_find(const struct keyspace *s, const char *key, size_t len, bool *ret_
 /* The indexes of the keys in [key, end): from *ret_from to before *ret_to. */
 void kv_find_range(const struct keyspace *s, const struct kv_bytes *key,
 		   const struct kv_bytes *end, size_t *ret_from, size_t *ret_to);
-bool kv_in_range(const struct kv_key *k, const struct kv_bytes *key,
-		 const struct kv_bytes *end);
 /* key's state at rev (0: now); NULL when it did not exist. */
-const struct kv_change *kv_at(const struct kv_key *key, int64_t rev);
+struct kv_change *kv_at(const struct kv_key *key, int64_t rev);
+/* Where this key is, or belongs, among leased. */
+size_t kv_leased_place(const struct keyspace *s, int64_t lease, const char *name,
+		       size_t len);
 /* The i-th of the lease's keys, in their order; NULL when there are not so many. */
 struct kv_key *kv_leased(const struct keyspace *s, int64_t lease, size_t i);
 /* The state of c's key just before c; NULL when it did not exist. */
@@ -80,6 +89,10 @@ void keyspace_lease(struct keyspace *s, struct kv_key *k);
 void keyspace_undo(struct keyspace *s, struct kv_change *c);
 /* Appends it to the log. */
 void keyspace_log(struct keyspace *s, struct kv_change *c);
+/* What is pinned, and its key, can be read without the lock, also when it was compacted
+ * meanwhile: until it is unpinned. */
+void keyspace_pin(struct kv_change *c);
+void keyspace_unpin(struct keyspace *s, struct kv_change *c);
 
 /* ---------------------------------------------------------------- compacting */
 

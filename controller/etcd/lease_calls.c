@@ -3,16 +3,18 @@
 
 #include "access.h"
 #include "answer.h"
-#include "clock.h"
 #include "lease.h"
 #include "store.h"
 
-static const struct kv_fault bad_number = { 3, "a number of the lease is not valid" };
+static const struct kv_fault bad_number = {
+	.code = 3, .words = "a number of the lease is not valid"
+};
 
-static void add_lease(struct kv *kv, int64_t id, int64_t ttl_s, struct buf *to)
+static void add_lease(struct kv *kv, int64_t rev, int64_t id, int64_t ttl_s,
+		      struct buf *to)
 {
 	ejson_open(to, NULL, '{');
-	kv_add_header(to, kv);
+	kv_add_header_at(to, kv, rev);
 	ejson_add_int(to, "ID", id);
 	ejson_add_int(to, "TTL", ttl_s);
 }
@@ -30,7 +32,7 @@ const struct kv_fault *kv_call_grant(struct kv *kv, const json_t *o,
 	pthread_mutex_lock(&kv->lock);
 	f = kv_lease_grant(kv, ttl_s, id, a, &l);
 	if (!f) {
-		add_lease(kv, l->id, l->ttl_s, to);
+		add_lease(kv, kv->space.rev, l->id, l->ttl_s, to);
 		ejson_close(to, '}');
 	}
 	pthread_mutex_unlock(&kv->lock);
@@ -70,25 +72,20 @@ const struct kv_fault *kv_call_revoke(struct kv *kv, const json_t *o,
 	return f;
 }
 
+/* Without the store's lock: it must not wait for what others write. */
 const struct kv_fault *kv_call_keepalive(struct kv *kv, const json_t *o,
 					 const struct kv_access *a, struct buf *to)
 {
-	struct kv_lease *l;
-	int64_t id;
+	const struct kv_fault *f;
+	int64_t id, ttl_s;
 
 	if (ejson_read_int(o, "ID", &id, NULL) < 0)
 		return &bad_number;
-	pthread_mutex_lock(&kv->lock);
-	l = kv_lease_find(kv, id);
-	if (l && !kv_lease_may(l, a)) {
-		pthread_mutex_unlock(&kv->lock);
-		return &kv_denied;
-	}
-	if (l)
-		kv_lease_renew(l, clock_mono_ms());
+	f = kv_lease_renew(kv, id, a, &ttl_s);
+	if (f)
+		return f;
 	buf_puts(to, "{\"result\":");
-	add_lease(kv, id, l ? l->ttl_s : 0, to); /* TTL 0: there is no such lease */
-	pthread_mutex_unlock(&kv->lock);
+	add_lease(kv, kv->told_rev, id, ttl_s, to); /* TTL 0: there is no such lease */
 	buf_puts(to, "}}\n");
 	return NULL;
 }
@@ -118,12 +115,12 @@ const struct kv_fault *kv_call_timetolive(struct kv *kv, const json_t *o,
 	pthread_mutex_lock(&kv->lock);
 	l = kv_lease_find(kv, id);
 	if (!l) {
-		add_lease(kv, id, -1, to);
+		add_lease(kv, kv->space.rev, id, -1, to);
 	} else if (!a->read_all && !kv_lease_may(l, a)) {
 		pthread_mutex_unlock(&kv->lock);
 		return &kv_denied;
 	} else {
-		add_lease(kv, id, (l->deadline_ms - clock_mono_ms()) / 1000, to);
+		add_lease(kv, kv->space.rev, id, kv_lease_left_s(kv, l), to);
 		ejson_add_int(to, "grantedTTL", l->ttl_s);
 		if (keys)
 			add_keys(kv, id, to);
@@ -146,7 +143,7 @@ const struct kv_fault *kv_call_leases(struct kv *kv, const json_t *o,
 		ejson_open(to, "leases", '[');
 		for (size_t i = 0; i < kv->n_leases; i++) {
 			ejson_open(to, NULL, '{');
-			ejson_add_int(to, "ID", kv->leases[i].id);
+			ejson_add_int(to, "ID", kv->leases[i]->id);
 			ejson_close(to, '}');
 		}
 		ejson_close(to, ']');

@@ -2,6 +2,7 @@
 #include "op.h"
 
 #include "check.h"
+#include "fault.h"
 
 #include <string.h>
 
@@ -65,10 +66,10 @@ static int parse_cmp(const json_t *o, struct kv_cmp *cmp, struct err *err)
 	return ejson_read_int(o, members[cmp->target], &cmp->number, err);
 }
 
-static int parse_at(const json_t *o, enum kv_op_kind kind, size_t depth,
+static int parse_at(const json_t *o, enum kv_op_kind kind, size_t depth, size_t *left,
 		    struct kv_op *ret, struct err *err);
 
-static int parse_request(const json_t *o, size_t depth, struct kv_op *ret,
+static int parse_request(const json_t *o, size_t depth, size_t *left, struct kv_op *ret,
 			 struct err *err)
 {
 	static const struct {
@@ -86,49 +87,59 @@ static int parse_request(const json_t *o, size_t depth, struct kv_op *ret,
 		const json_t *r = ejson_get(o, kinds[i].name);
 
 		if (r)
-			return parse_at(r, kinds[i].kind, depth, ret, err);
+			return parse_at(r, kinds[i].kind, depth, left, ret, err);
 	}
 	return 0;
 }
 
-static int parse_requests(const json_t *o, const char *name, size_t depth,
+static int parse_requests(const json_t *list, size_t depth, size_t *left,
 			  struct kv_op **ret, size_t *ret_n, struct err *err)
 {
-	const json_t *list;
-	int rc = ejson_read_array(o, name, &list, err);
+	int rc = 0;
 
-	if (rc < 0)
-		return rc;
 	*ret_n = json_array_size(list);
 	*ret = xcalloc(*ret_n + 1, sizeof(**ret));
 	for (size_t i = 0; rc == 0 && i < *ret_n; i++)
-		rc = parse_request(json_array_get(list, i), depth, &(*ret)[i], err);
+		rc = parse_request(json_array_get(list, i), depth, left, &(*ret)[i], err);
 	return rc;
 }
 
-static int parse_txn(const json_t *o, size_t depth, struct kv_txn **ret, struct err *err)
+static int parse_cmps(const json_t *list, struct kv_txn *t, struct err *err)
+{
+	int rc = 0;
+
+	t->n_cmps = json_array_size(list);
+	t->cmps = xcalloc(t->n_cmps + 1, sizeof(*t->cmps));
+	for (size_t i = 0; rc == 0 && i < t->n_cmps; i++)
+		rc = parse_cmp(json_array_get(list, i), &t->cmps[i], err);
+	return rc;
+}
+
+static int parse_txn(const json_t *o, size_t depth, size_t *left, struct kv_txn **ret,
+		     struct err *err)
 {
 	struct kv_txn *t = xcalloc(1, sizeof(*t));
-	const json_t *list;
+	const json_t *cmps, *then, *or_else;
+	size_t n;
 	int rc;
 
 	*ret = t; /* freed with the op, complete or not */
 	if (depth > KV_MAX_DEPTH)
 		return err_set(err, ERR_INVAL, "transactions are nested too deeply");
-	rc = ejson_read_array(o, "compare", &list, err);
-	if (rc < 0)
+	if ((rc = ejson_read_array(o, "compare", &cmps, err)) < 0 ||
+	    (rc = ejson_read_array(o, "success", &then, err)) < 0 ||
+	    (rc = ejson_read_array(o, "failure", &or_else, err)) < 0)
 		return rc;
-	t->n_cmps = json_array_size(list);
-	t->cmps = xcalloc(t->n_cmps + 1, sizeof(*t->cmps));
-	for (size_t i = 0; rc == 0 && i < t->n_cmps; i++)
-		rc = parse_cmp(json_array_get(list, i), &t->cmps[i], err);
-	if (rc == 0)
-		rc = parse_requests(o, "success", depth + 1, &t->ops[1], &t->n_ops[1],
-				    err);
-	if (rc == 0)
-		rc = parse_requests(o, "failure", depth + 1, &t->ops[0], &t->n_ops[0],
-				    err);
-	return rc;
+	n = MAX(json_array_size(cmps),
+		MAX(json_array_size(then), json_array_size(or_else)));
+	if (n > *left)
+		return err_set(err, ERR_INVAL, "%s", kv_too_many_ops.words);
+	*left -= n;
+	if ((rc = parse_cmps(cmps, t, err)) < 0 ||
+	    (rc = parse_requests(then, depth + 1, left, &t->ops[1], &t->n_ops[1], err)) <
+		    0)
+		return rc;
+	return parse_requests(or_else, depth + 1, left, &t->ops[0], &t->n_ops[0], err);
 }
 
 static void bytes_done(struct kv_bytes *b)
@@ -158,6 +169,7 @@ void kv_op_done(struct kv_op *op)
 	bytes_done(&op->key);
 	bytes_done(&op->end);
 	bytes_done(&op->value);
+	kv_found_done(&op->found);
 	if (op->txn)
 		txn_free(op->txn);
 	op->txn = NULL;
@@ -165,14 +177,14 @@ void kv_op_done(struct kv_op *op)
 
 /* ---------------------------------------------------------------- one operation */
 
-static int parse_at(const json_t *o, enum kv_op_kind kind, size_t depth,
+static int parse_at(const json_t *o, enum kv_op_kind kind, size_t depth, size_t *left,
 		    struct kv_op *ret, struct err *err)
 {
 	int rc;
 
 	ret->kind = kind;
 	if (kind == KV_TXN)
-		return parse_txn(o, depth, &ret->txn, err);
+		return parse_txn(o, depth, left, &ret->txn, err);
 	if ((rc = kv_parse_bytes(o, "key", &ret->key, err)) < 0)
 		return rc;
 	if (kind == KV_PUT)
@@ -186,5 +198,7 @@ static int parse_at(const json_t *o, enum kv_op_kind kind, size_t depth,
 
 int kv_parse_op(const json_t *o, enum kv_op_kind kind, struct kv_op *ret, struct err *err)
 {
-	return parse_at(o, kind, 0, ret, err);
+	size_t left = KV_MAX_OPS;
+
+	return parse_at(o, kind, 0, &left, ret, err);
 }

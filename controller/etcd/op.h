@@ -5,10 +5,15 @@
 #ifndef CONTROLLER_ETCD_OP_H
 #define CONTROLLER_ETCD_OP_H
 
+#include "found.h"
 #include "keyspace.h"
 #include "store.h"
 
 #define KV_MAX_DEPTH 8 /* of transactions in transactions */
+/* Of a transaction and all in it, each counted by the longest of its three lists. etcd
+ * passes what is left down, so that siblings have it each; here they share it. */
+#define KV_MAX_OPS 128
+#define KV_KEY_BYTES 4096
 
 enum kv_op_kind { KV_RANGE, KV_PUT, KV_DELETE, KV_TXN, KV_NOTHING };
 
@@ -24,6 +29,11 @@ struct kv_op {
 	int64_t lease;
 	bool prev_kv, ignore_value, ignore_lease;
 	struct kv_txn *txn;
+
+	/* Its result: the keys of a range, those that were before a write. */
+	struct kv_found found;
+	int64_t count, rev;
+	bool more;
 };
 
 struct kv_cmp {
@@ -40,7 +50,7 @@ struct kv_txn {
 	bool held;
 };
 
-/* The caller frees op, also after an error. */
+/* The caller frees op, also after an error; kv_op_run() leaves nothing pinned. */
 int kv_parse_op(const json_t *o, enum kv_op_kind kind, struct kv_op *ret,
 		struct err *err) MUST_CHECK;
 void kv_op_done(struct kv_op *op);

@@ -11,11 +11,6 @@ static int order_of(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-struct found {
-	const struct kv_change **list;
-	size_t n;
-};
-
 static bool passes(const struct kv_op *op, const struct kv_change *c)
 {
 	return (!op->min_mod || c->rev >= op->min_mod) &&
@@ -49,43 +44,65 @@ static int by_target(const void *pa, const void *pb, void *arg)
 	return op->order == 2 ? -c : c;
 }
 
-static void add_found(const struct kv_op *op, const struct found *f, struct buf *to)
+static bool is_sorted(const struct kv_op *op)
 {
-	size_t n = f->n;
-
-	if (op->limit > 0 && (uint64_t)op->limit < n)
-		n = (size_t)op->limit;
-	if (n == 0)
-		return;
-	ejson_open(to, "kvs", '[');
-	for (size_t i = 0; i < n; i++)
-		kv_add_change(to, NULL, f->list[i], !op->keys_only);
-	ejson_close(to, ']');
-	ejson_add_true(to, "more", n < f->n);
+	return op->order == 2 || op->target > 0;
 }
 
-void kv_range(const struct keyspace *s, struct kv_op *op, struct buf *to)
+/* A key that passes: false when the answer is full. */
+static bool take(struct kv_op *op, struct kv_change *c, struct kv_budget *budget)
 {
-	CLEANUP(free) const struct kv_change **list = NULL;
-	struct found f = { 0 };
+	bool cut = op->limit > 0 && (uint64_t)op->limit <= op->found.n;
+
+	if (op->count_only)
+		return true;
+	/* Which ones are cut is known after sorting. */
+	if (cut && !is_sorted(op)) {
+		op->more = true;
+		return true;
+	}
+	if (!cut && !kv_budget_answer(budget, c, !op->keys_only))
+		return false;
+	kv_found_add(&op->found, c);
+	return true;
+}
+
+bool kv_range_find(const struct keyspace *s, struct kv_op *op, struct kv_budget *budget)
+{
 	size_t first, end;
-	int64_t count = 0;
 
 	kv_find_range(s, &op->key, &op->end, &first, &end);
-	list = xcalloc(end - first + 1, sizeof(const struct kv_change *));
+	if (!kv_budget_look(budget, end - first))
+		return false;
 	for (size_t i = first; i < end; i++) {
-		const struct kv_change *c = kv_at(s->keys[i], op->at_rev);
+		struct kv_change *c = kv_at(s->keys[i], op->at_rev);
 
 		if (!c)
 			continue;
-		count++;
-		if (passes(op, c))
-			list[f.n++] = c;
+		op->count++;
+		if (passes(op, c) && !take(op, c, budget))
+			return false;
 	}
-	f.list = list;
-	if (op->order == 2 || op->target > 0)
-		qsort_r(list, f.n, sizeof(const struct kv_change *), by_target, op);
-	if (!op->count_only)
-		add_found(op, &f, to);
-	ejson_add_int(to, "count", count);
+	return true;
+}
+
+void kv_range_write(struct kv_op *op, struct buf *to)
+{
+	const struct kv_found *f = &op->found;
+	size_t n = f->n;
+
+	if (is_sorted(op))
+		qsort_r(f->v, f->n, sizeof(struct kv_change *), by_target, op);
+	if (op->limit > 0 && (uint64_t)op->limit < n) {
+		n = (size_t)op->limit;
+		op->more = true;
+	}
+	if (n) {
+		ejson_open(to, "kvs", '[');
+		for (size_t i = 0; i < n && !buf_is_full(to); i++)
+			kv_add_change(to, NULL, f->v[i], !op->keys_only);
+		ejson_close(to, ']');
+		ejson_add_true(to, "more", op->more);
+	}
+	ejson_add_int(to, "count", op->count);
 }

@@ -9,6 +9,9 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+/* Chunks are written where the connection has its memory, not into this. */
+#define BLOCK_BYTES 256
+
 static void suspend(void *arg)
 {
 	MHD_suspend_connection(arg);
@@ -40,20 +43,22 @@ static void watch_peer(struct kv_watch *w, struct MHD_Connection *conn)
 		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 	const int on = 1, idle_s = 15, every_s = 5, tries = 3;
 
-	w->fd = info ? info->connect_fd : -1;
-	if (w->fd < 0)
+	int fd = info ? info->connect_fd : -1;
+
+	if (fd < 0)
 		return;
+	kv_watch_set_peer(w, fd);
 	/* Fails on other than TCP sockets, which do not need it. */
-	(void)setsockopt(w->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	(void)setsockopt(w->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
-	(void)setsockopt(w->fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof(every_s));
-	(void)setsockopt(w->fd, IPPROTO_TCP, TCP_KEEPCNT, &tries, sizeof(tries));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof(every_s));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &tries, sizeof(tries));
 }
 
 static enum MHD_Result start_stream(struct kv_watch *w, struct MHD_Connection *conn)
 {
 	struct MHD_Response *r = MHD_create_response_from_callback(
-		MHD_SIZE_UNKNOWN, 32768, on_read, w, on_gone);
+		MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_read, w, on_gone);
 	enum MHD_Result ok;
 
 	if (!r) {
@@ -77,7 +82,7 @@ enum MHD_Result kv_watch_serve(struct kv *kv, struct MHD_Connection *conn,
 	unsigned status = kv_watch_open(kv, body, body_len, access, &reader, &w, &answer);
 
 	if (status != MHD_HTTP_OK)
-		return kv_queue(conn, status, &answer);
+		return kv_queue(kv, conn, access, status, &answer);
 	watch_peer(w, conn);
 	return start_stream(w, conn);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adopt_host.h"
 
+#include "adopt_texts.h"
 #include "check.h"
 #include "clock.h"
 #include "unitfile.h"
@@ -231,13 +232,15 @@ int adopt_host(struct fleet *f, struct fleet_host *h, const struct events *event
 	if (stray)
 		return wait_for_stack(f, h, stray, events, err);
 	n = take_units(f, h);
+	fleet_index(f);
 	rc = raise_desired(f, events, err);
 	/* In the database before the host gets a schedule. */
+	if (rc == 0)
+		rc = adopt_texts(f, h, events, err);
 	if (rc == 0)
 		rc = fleet_save_units(events->db, f, err);
 	if (rc < 0)
 		return rc;
-	fleet_index(f);
 	event_add(events, "units-adopted", DB_LEVEL_INFO,
 		  EVENT_ABOUT(.host = h->h.id, .pool = h->h.pool),
 		  "host %s goes on with the %zu units that it runs", h->h.id, n);

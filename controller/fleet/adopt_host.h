@@ -19,9 +19,9 @@ bool adopt_is_busy(const struct fleet_host *h);
 /*
  * Takes the units of an open host over, and raises the desired counts of their tiers to
  * what serves, so that nothing is ended for an older count; a tier above its maximum is
- * put on hold. *ret: whether that is done.
- * It is not while its agent has not told its units, or while one of them is of no tier,
- * unless the host drains: then that one is not taken over, and ends.
+ * put on hold. A text that is not known stays (adopt_texts.h). *ret: whether that is
+ * done. It is not while its agent has not told its units, or while one of them is of no
+ * tier, unless the host drains: then that one is not taken over, and ends.
  */
 int adopt_host(struct fleet *f, struct fleet_host *h, const struct events *events,
 	       bool *ret, struct err *err) MUST_CHECK;

@@ -15,8 +15,11 @@
 #include "place_units.h"
 #include "plan_units.h"
 #include "publication.h"
+#include "registrations.h"
+#include "rights.h"
 #include "sick_units.h"
 #include "stack_catalog.h"
+#include "store_users.h"
 #include "store_view.h"
 
 #endif

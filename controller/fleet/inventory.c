@@ -2,7 +2,8 @@
 #include "inventory.h"
 
 #include "check.h"
-#include "stacks.h"
+#include "money.h"
+#include "sorted.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +103,8 @@ void fleet_free(struct fleet *f)
 		db_host_done(&f->hosts[i].h);
 		json_decref(f->hosts[i].metadata);
 		json_decref(f->hosts[i].vanished);
+		json_decref(f->hosts[i].put_right);
+		json_decref(f->hosts[i].notice);
 		states_free(f->hosts[i].states);
 	}
 	for (size_t i = 0; i < f->n_tiers; i++) {
@@ -133,13 +136,52 @@ struct fleet_host *fleet_host(struct fleet *f, const char *id)
 		       : NULL;
 }
 
+const struct db_pool *fleet_pool(const struct fleet *f, const char *name)
+{
+	const struct db_pool_list *l = &f->pools;
+	const size_t i = SORTED_PLACE(l->n, at, strcmp(l->v[at].name, name) < 0);
+
+	return i < l->n && strcmp(l->v[i].name, name) == 0 ? &l->v[i] : NULL;
+}
+
+bool fleet_pool_is_held(const struct fleet *f, const char *name)
+{
+	const struct db_pool *p = fleet_pool(f, name);
+
+	for (size_t i = 0; p && i < f->holds.n; i++)
+		if (strcmp(f->holds.v[i].stack, p->stack) == 0)
+			return true;
+	return false;
+}
+
+static bool is_bound_by_quota(const struct db_pool *p)
+{
+	return p->has_quota && p->quota_most < p->max;
+}
+
+int64_t fleet_pool_most(const struct db_pool *p)
+{
+	return is_bound_by_quota(p) ? p->quota_most : p->max;
+}
+
+const char *fleet_pool_bound(const struct db_pool *p, char *ret, size_t size)
+{
+	if (p && is_bound_by_quota(p))
+		snprintf(ret, size, "its quota allows %lld hosts",
+			 (long long)p->quota_most);
+	else
+		snprintf(ret, size, "max = %lld hosts", (long long)(p ? p->max : 0));
+	return ret;
+}
+
 bool fleet_host_is_ending(const struct fleet *f, const struct fleet_host *h)
 {
-	const struct db_pool *p = stack_pool_in(&f->pools, h->h.pool);
+	const struct db_pool *p = fleet_pool(f, h->h.pool);
 
-	return p && p->billing_ms > 0 &&
-	       p->billing_ms - (f->now_ms - h->h.requested_ms) % p->billing_ms <=
-		       ENDING_MS;
+	const int64_t unit_ms = p ? pool_billing_ms(p) : 0;
+
+	return unit_ms > 0 &&
+	       unit_ms - (f->now_ms - h->h.requested_ms) % unit_ms <= ENDING_MS;
 }
 
 struct tier_key {
@@ -268,13 +310,35 @@ static void count_on_host(const struct fleet_unit *u)
 	h->cpu_wanted += u->tier ? u->tier->t.cpu : 0;
 }
 
+/* Most are where they were; hosts stay in place as long as the fleet exists. */
+static struct fleet_host *host_of(struct fleet *f, const struct fleet_unit *u)
+{
+	if (!*u->u.host)
+		return NULL;
+	return u->host && strcmp(u->host->h.id, u->u.host) == 0
+		       ? u->host
+		       : fleet_host(f, u->u.host);
+}
+
+/* Units are in the order of their tiers. */
+static struct fleet_tier *tier_of(struct fleet *f, size_t i)
+{
+	const struct db_unit *u = &f->units[i].u;
+	const struct db_unit *before = i > 0 ? &f->units[i - 1].u : NULL;
+
+	return before && strcmp(before->tier, u->tier) == 0 &&
+			       strcmp(before->stack, u->stack) == 0
+		       ? f->units[i - 1].tier
+		       : fleet_tier(f, u->stack, u->tier);
+}
+
 static void count_unit(struct fleet *f, size_t i)
 {
 	struct fleet_unit *u = &f->units[i];
-	struct fleet_tier *t = fleet_tier(f, u->u.stack, u->u.tier);
+	struct fleet_tier *t = tier_of(f, i);
 
 	u->tier = t;
-	u->host = *u->u.host ? fleet_host(f, u->u.host) : NULL;
+	u->host = host_of(f, u);
 	if (u->host && !u->gone)
 		count_on_host(u);
 	if (!t)
@@ -289,9 +353,17 @@ static void count_unit(struct fleet *f, size_t i)
 	t->healthy += u->healthy;
 }
 
+static bool is_sorted(const struct fleet *f)
+{
+	for (size_t i = 1; i < f->n_units; i++)
+		if (unit_order(&f->units[i - 1], &f->units[i]) > 0)
+			return false;
+	return true;
+}
+
 void fleet_index(struct fleet *f)
 {
-	if (f->n_units)
+	if (!is_sorted(f))
 		qsort(f->units, f->n_units, sizeof(*f->units), unit_order);
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		f->hosts[i].n_units = f->hosts[i].n_wanted = 0;

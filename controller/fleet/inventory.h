@@ -19,14 +19,17 @@ struct catalog_tier;
 
 struct fleet_host {
 	struct db_host h;
-	bool alive;            /* its agent's lease is in the store */
-	bool is_cut;           /* its pushes arrive, but its lease is gone */
-	bool is_due;           /* may be ended for its silence; see silence.h */
-	bool is_long_silent;   /* for as long as for is_due, in doubt or not */
-	bool is_missing;       /* its lease is gone */
-	int64_t silent_ms;     /* real: for so long */
-	json_t *metadata;      /* reported by its agent; NULL when not alive */
-	json_t *vanished;      /* services whose last list it goes on with, or NULL */
+	bool alive;          /* its agent's lease is in the store */
+	bool is_cut;         /* its pushes arrive, but its lease is gone */
+	bool is_due;         /* may be ended for its silence; see silence.h */
+	bool is_long_silent; /* for as long as for is_due, in doubt or not */
+	bool is_missing;     /* its lease is gone */
+	int64_t silent_ms;   /* real: for so long */
+	json_t *metadata;    /* reported by its agent; NULL when not alive */
+	json_t *vanished;    /* services whose last list it goes on with, or NULL */
+	json_t *notice;      /* {"how","at"}: its cloud takes it back, or NULL */
+	bool is_going;       /* and that within seconds */
+	json_t *put_right;   /* which of its records others changed, in words, or NULL */
 	struct states *states; /* of its units; NULL when none are published */
 	size_t n_units;
 	size_t n_wanted;   /* units of these that should run */
@@ -61,6 +64,7 @@ struct fleet_tier {
 	const char *avoid;       /* host to avoid for new instances, "": none; see
 				    failing_units.h */
 	struct fleet_room room;
+	const char *thrift; /* why none is started ahead of demand; NULL: they are */
 	int64_t lacks; /* instances that it should have beyond its room, as decided */
 };
 
@@ -94,7 +98,7 @@ struct fleet_unit {
 struct fleet {
 	int64_t now_ms; /* calendar */
 	struct db_stack_list stacks;
-	struct db_pool_list pools;
+	struct db_pool_list pools; /* by name */
 	struct db_hold_list holds; /* in force */
 	struct fleet_host *hosts;  /* by id; present ones only */
 	size_t n_hosts;
@@ -112,6 +116,15 @@ DEFINE_CLEANUP(struct fleet *, fleet_free);
 /* NULL when there is none. */
 struct fleet_host *fleet_host(struct fleet *f, const char *id);
 struct fleet_tier *fleet_tier(struct fleet *f, const char *stack, const char *name);
+const struct db_pool *fleet_pool(const struct fleet *f, const char *name);
+/* Its stack, or any tier of it, is on hold: hosts stay, also empty ones. */
+bool fleet_pool_is_held(const struct fleet *f, const char *name);
+
+/* How many hosts a plan may promise of the pool: its maximum, or what the cloud's quota
+ * allows. */
+int64_t fleet_pool_most(const struct db_pool *p);
+/* The same in words, which stand in ret [size]. p may be NULL. */
+const char *fleet_pool_bound(const struct db_pool *p, char *ret, size_t size);
 
 /* Whether its unit's new text goes to no more instances. */
 bool fleet_roll_out_is_stopped(const struct fleet_tier *t);

@@ -68,6 +68,9 @@ int observe(struct observer *o, struct fleet *f, const struct view_snapshot *s,
 		observe_unit(f, &f->units[i], events);
 	fleet_index(f);
 	if (ret->store_ok) {
+		rc = observe_interrupted(f, events, err);
+		if (rc < 0)
+			return rc;
 		rc = observe_silence(o, f, events, ret, err);
 		if (rc == 0)
 			rc = observe_record_seen(o, f, events->db, err);

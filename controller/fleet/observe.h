@@ -12,8 +12,9 @@
  * A host that may be ended for its silence is lost once others serve in the place of its
  * units, or after twice that time. It is never lost while a stateful instance, or one of
  * a tier on hold, is on it: a person drains it. One that is heard again before its
- * termination was requested is up again. While the store cannot be read nothing is
- * concluded.
+ * termination was requested is up again. One that its cloud takes back, as its agent
+ * says, drains at once: its successor is launched first. While the store cannot be read
+ * nothing is concluded.
  */
 #ifndef CONTROLLER_FLEET_OBSERVE_H
 #define CONTROLLER_FLEET_OBSERVE_H
@@ -30,6 +31,7 @@ struct observer_opts {
 	int64_t grace_ms;            /* real, after the end of a lease */
 	int64_t lost_after_ms;       /* real, where the pool says nothing */
 	int64_t push_ms;             /* real: how often a host pushes metrics */
+	int64_t return_ms;           /* real: for one that is back to serve; 0: 30 s */
 	struct listening *listening; /* NULL: it listens always, and no pushes arrive */
 };
 
@@ -57,13 +59,15 @@ int observe(struct observer *o, struct fleet *f, const struct view_snapshot *s,
 
 /* Of what the latest observe() found, as problems for people; false: there is none. */
 enum observe_problem {
-	OBSERVE_DEAF,     /* the controller itself did not listen lately */
-	OBSERVE_DOUBTED,  /* so many are silent that none is believed to be lost */
-	OBSERVE_UNKNOWN,  /* hosts are not heard */
-	OBSERVE_CUT,      /* hosts push metrics, and are cut off from the store */
-	OBSERVE_STATEFUL, /* a person decides about them */
-	OBSERVE_LIMITED,  /* more are lost than are ended at once */
-	OBSERVE_VANISHED, /* hosts go on with the last list of a service */
+	OBSERVE_DEAF,        /* the controller itself did not listen lately */
+	OBSERVE_DOUBTED,     /* so many are silent that none is believed to be lost */
+	OBSERVE_UNKNOWN,     /* hosts are not heard */
+	OBSERVE_CUT,         /* hosts push metrics, and are cut off from the store */
+	OBSERVE_STATEFUL,    /* a person decides about them */
+	OBSERVE_LIMITED,     /* more are lost than are ended at once */
+	OBSERVE_INTERRUPTED, /* clouds take hosts back */
+	OBSERVE_VANISHED,    /* hosts go on with the last list of a service */
+	OBSERVE_PUT_RIGHT,   /* hosts put right what others did to their records */
 	N_OBSERVE_PROBLEMS
 };
 bool observe_problem(struct observer *o, const struct fleet *f, const struct observed *s,

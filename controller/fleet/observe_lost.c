@@ -8,7 +8,6 @@
 #include "adopt_host.h"
 #include "check.h"
 #include "stack_catalog.h"
-#include "stacks.h"
 
 #include <string.h>
 
@@ -18,8 +17,7 @@
 
 bool observe_is_protected(const struct fleet *f, const struct fleet_unit *u)
 {
-	const struct db_pool *p =
-		u->host ? stack_pool_in(&f->pools, u->host->h.pool) : NULL;
+	const struct db_pool *p = u->host ? fleet_pool(f, u->host->h.pool) : NULL;
 
 	return u->tier && u->tier->t.stateful && !(p && p->lose_stateful);
 }
@@ -69,6 +67,11 @@ static struct burden burden_of(const struct fleet *f, const struct fleet_host *h
 	return b;
 }
 
+bool observe_is_kept(const struct fleet *f, const struct fleet_host *h)
+{
+	return burden_of(f, h).is_kept;
+}
+
 /* ---------------------------------------------------------------- lost */
 
 static int lose(struct fleet *f, struct fleet_host *h, const struct events *events,
@@ -94,9 +97,28 @@ static int lose(struct fleet *f, struct fleet_host *h, const struct events *even
 int64_t observe_lost_after(const struct observer *o, const struct fleet *f,
 			   const struct fleet_host *h)
 {
-	const struct db_pool *p = stack_pool_in(&f->pools, h->h.pool);
+	const struct db_pool *p = fleet_pool(f, h->h.pool);
 
 	return p && p->lost_after_ms ? p->lost_after_ms : o->opts.lost_after_ms;
+}
+
+/* It takes the place of its own successor. */
+static bool is_in_the_way(const struct fleet *f, const struct fleet_host *h)
+{
+	const struct db_pool *p = fleet_pool(f, h->h.pool);
+	int64_t n = 0;
+
+	for (size_t i = 0; i < f->n_hosts; i++)
+		n += strcmp(f->hosts[i].h.pool, h->h.pool) == 0;
+	return p && n >= p->max;
+}
+
+/* A successor serves first, however long that takes. */
+static bool is_succeeded(const struct observer *o, const struct fleet *f,
+			 const struct fleet_host *h, const struct burden *b)
+{
+	return b->is_carried ||
+	       (h->silent_ms >= 2 * observe_lost_after(o, f, h) && is_in_the_way(f, h));
 }
 
 int observe_lost_hosts(struct observer *o, struct fleet *f, const struct events *events,
@@ -111,8 +133,7 @@ int observe_lost_hosts(struct observer *o, struct fleet *f, const struct events 
 		if (!h->is_due || h->h.state != DB_HOST_UP)
 			continue;
 		b = burden_of(f, h);
-		if (b.is_kept ||
-		    (!b.is_carried && h->silent_ms < 2 * observe_lost_after(o, f, h)))
+		if (b.is_kept || !is_succeeded(o, f, h, &b))
 			continue;
 		if (!silences_may_end(o->silences, h->h.pool, o->now_ms, f->now_ms)) {
 			ret->n_limited++;

@@ -156,6 +156,29 @@ static bool tell_vanished(const struct fleet *f, char *text, size_t size)
 	return s.n > 0;
 }
 
+static bool tell_put_right(const struct fleet *f, char *text, size_t size)
+{
+	struct some s = { .n = 0 };
+	const char *what = NULL;
+	char others[40];
+
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		const char *words = json_string_value(f->hosts[i].put_right);
+
+		if (!words)
+			continue;
+		if (!what)
+			what = words;
+		add(&s, &f->hosts[i]);
+	}
+	if (s.n)
+		snprintf(text, size,
+			 "host %s%s put records right that somebody else changed in the "
+			 "last minute, such as %.300s",
+			 s.first->h.id, more(&s, others, sizeof(others)), what);
+	return s.n > 0;
+}
+
 bool observe_problem(struct observer *o, const struct fleet *f, const struct observed *s,
 		     enum observe_problem which, char *text, size_t size)
 {
@@ -172,8 +195,12 @@ bool observe_problem(struct observer *o, const struct fleet *f, const struct obs
 		return tell_stateful(f, text, size);
 	case OBSERVE_LIMITED:
 		return tell_limited(s, text, size);
+	case OBSERVE_INTERRUPTED:
+		return observe_tell_interrupted(f, text, size);
 	case OBSERVE_VANISHED:
 		return tell_vanished(f, text, size);
+	case OBSERVE_PUT_RIGHT:
+		return tell_put_right(f, text, size);
 	case N_OBSERVE_PROBLEMS:
 		break;
 	}

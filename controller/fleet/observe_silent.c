@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETURN_MS 30000 /* until all units of a host that is back should be healthy */
+#define RETURN_MS 30000 /* where the options say nothing */
 #define LOOK_MS 60000   /* of silence; after it a host is looked at each tick */
 
 /* Before its first lease a host is joining, with a time limit of its pool. One that was
@@ -67,13 +67,14 @@ static bool serves_again(const struct fleet *f, const struct fleet_host *h)
 static bool is_returning(struct observer *o, const struct fleet *f,
 			 const struct fleet_host *h, int64_t now_ms)
 {
+	const int64_t return_ms = o->opts.return_ms ? o->opts.return_ms : RETURN_MS;
 	struct host_return *r;
 
 	if (!h->alive || !h->h.is_replaced || serves_again(f, h))
 		return false;
 	r = return_of(&o->returns, h->h.id, now_ms);
 	r->is_seen = true;
-	return now_ms - r->since_ms < RETURN_MS;
+	return now_ms - r->since_ms < return_ms;
 }
 
 /* ---------------------------------------------------------------- what is recorded */

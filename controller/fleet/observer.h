@@ -48,6 +48,14 @@ int observe_silent_hosts(struct observer *o, struct fleet *f, const struct event
 void observe_away(struct fleet *f);
 void returns_done(struct returns *r);
 
+/* ---- observe_interrupted.c */
+
+/* Hosts that their clouds take back drain. */
+int observe_interrupted(struct fleet *f, const struct events *events,
+			struct err *err) MUST_CHECK;
+/* "host a of pool p (terminate at ..)", as a problem; false: there is none. */
+bool observe_tell_interrupted(const struct fleet *f, char *text, size_t size);
+
 /* ---- observe_lost.c */
 
 /* Hosts that were to be ended for silence and are heard again are up. */
@@ -61,6 +69,8 @@ int64_t observe_lost_after(const struct observer *o, const struct fleet *f,
 			   const struct fleet_host *h);
 /* It holds state, and its host's pool does not say that it is lost with its host. */
 bool observe_is_protected(const struct fleet *f, const struct fleet_unit *u);
+/* Such a unit, or one of a tier on hold, is on it: a person decides about the host. */
+bool observe_is_kept(const struct fleet *f, const struct fleet_host *h);
 
 /* ---- observe_units.c: the state that its host publishes */
 void observe_unit(struct fleet *f, struct fleet_unit *u, const struct events *events);

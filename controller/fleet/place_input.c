@@ -5,7 +5,6 @@
 #include "check.h"
 #include "sorted.h"
 #include "stack_catalog.h"
-#include "stacks.h"
 
 #include <string.h>
 
@@ -25,7 +24,7 @@ void place_building_done(struct place_building *b)
 /* A pool that nobody has any more; its hosts go when they are empty, heard or not. */
 static bool is_unwanted(const struct fleet *f, const struct fleet_host *h)
 {
-	const struct db_pool *p = stack_pool_in(&f->pools, h->h.pool);
+	const struct db_pool *p = fleet_pool(f, h->h.pool);
 
 	return p && p->max == 0;
 }
@@ -123,9 +122,12 @@ static struct place_pool *pool_of(const struct place_building *b, size_t n,
 }
 
 /* In the place of hosts that are not heard one more, or a tenth, may come. */
-static void add_extra(struct place_pool *p, const struct fleet_host *h)
+static void add_extra(struct place_pool *p, const struct db_pool *declared,
+		      const struct fleet_host *h)
 {
-	const size_t most = p->max > 0 ? MAX(p->max / 10, (size_t)1) : 0;
+	const bool is_bound =
+		declared->has_quota && declared->quota_most <= declared->max;
+	const size_t most = p->max > 0 && !is_bound ? MAX(p->max / 10, (size_t)1) : 0;
 
 	p->extra += h->h.is_replaced && h->h.state == DB_HOST_UP && p->extra < most;
 }
@@ -142,7 +144,7 @@ static void add_hosts_to_pools(const struct fleet *f, struct place_building *b)
 		if (!p)
 			continue;
 		p->going += h->state == DB_HOST_TERMINATING;
-		add_extra(p, &f->hosts[i]);
+		add_extra(p, declared, &f->hosts[i]);
 		if (declared->cpu <= 0)
 			p->cpu = MAX(p->cpu, h->cpu);
 		if (declared->memory_bytes <= 0)
@@ -171,7 +173,7 @@ void place_build(const struct fleet *f, struct place_building *b)
 			.cpu = p->cpu,
 			.memory_bytes = p->memory_bytes,
 			.min = (size_t)p->min,
-			.max = (size_t)p->max,
+			.max = (size_t)fleet_pool_most(p),
 		};
 	}
 	add_hosts_to_pools(f, b);

@@ -5,7 +5,6 @@
 #include "place_input.h"
 #include "plan_units.h"
 #include "stack_catalog.h"
-#include "stacks.h"
 
 #include <limits.h>
 #include <string.h>
@@ -54,7 +53,7 @@ static struct place_pool new_hosts(const struct fleet *f, const struct db_pool *
 	struct place_pool ret = { .name = p->name,
 				  .cpu = p->cpu,
 				  .memory_bytes = p->memory_bytes,
-				  .max = (size_t)p->max };
+				  .max = (size_t)fleet_pool_most(p) };
 
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		const struct db_host *h = &f->hosts[i].h;
@@ -70,7 +69,7 @@ static struct place_pool new_hosts(const struct fleet *f, const struct db_pool *
 
 int64_t place_most(const struct fleet *f, const struct fleet_tier *t)
 {
-	const struct db_pool *pool = stack_pool_in(&f->pools, t->t.pool);
+	const struct db_pool *pool = fleet_pool(f, t->t.pool);
 	const size_t n = (size_t)MIN(MAX(t->t.max, INT64_C(1)), (int64_t)ROOM_MOST);
 	CLEANUP(place_building_done) struct place_building b = { 0 };
 	CLEANUP(placement_done) struct placement p = { 0 };

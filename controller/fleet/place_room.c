@@ -3,7 +3,6 @@
 
 #include "check.h"
 #include "place_input.h"
-#include "stacks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -152,14 +151,15 @@ void place_find_room(struct fleet *f, const size_t *spare)
 static void describe_short(const struct fleet *f, const struct fleet_tier *t, char *text,
 			   size_t size)
 {
-	const struct db_pool *pool = stack_pool_in(&f->pools, t->t.pool);
+	const struct db_pool *pool = fleet_pool(f, t->t.pool);
+	char bound[64];
 
 	if (t->lacks > 0)
 		snprintf(text, size,
-			 "%s/%s lacks %lld instances: pool %s has room for %lld (max = "
-			 "%lld hosts)",
+			 "%s/%s lacks %lld instances: pool %s has room for %lld (%s)",
 			 t->t.stack, t->t.name, (long long)t->lacks, t->t.pool,
-			 (long long)t->room.most, (long long)(pool ? pool->max : 0));
+			 (long long)t->room.most,
+			 fleet_pool_bound(pool, bound, sizeof(bound)));
 	else
 		snprintf(text, size,
 			 "%s/%s waits for room for %lld instances in pool %s, which "

@@ -39,6 +39,11 @@ static bool is_given_up(const struct fleet_unit *u)
 		     (!u->tier && h->h.unknown_ms && !h->alive));
 }
 
+static bool is_going(const struct fleet_unit *u)
+{
+	return u->host && u->host->is_going;
+}
+
 /* It is stopped, and run again on its host. */
 static void restart(struct fleet_unit *u)
 {
@@ -274,7 +279,8 @@ static void obey_most(struct fleet *f, const struct fleet_tier *t, size_t want)
 
 /*
  * Leaving units are drained once the others carry the tier or need their name, or when
- * they carry nothing themselves, as on a host that is given up.
+ * they carry nothing themselves, as on a host that is given up. On one that goes within
+ * seconds they are while there are others: who is drained breaks no request.
  */
 static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 {
@@ -285,8 +291,8 @@ static void let_leave(struct fleet *f, struct fleet_tier *t, size_t want)
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
 		struct fleet_unit *u = &f->units[i];
 
-		if (u->leaving && (healthy >= want || (u->failing && !u->sick) ||
-				   is_given_up_by_hand(u) ||
+		if (u->leaving && (healthy >= want || (healthy > 0 && is_going(u)) ||
+				   (u->failing && !u->sick) || is_given_up_by_hand(u) ||
 				   !(t->cat->unit->is_template || may_run_twice(u))))
 			drain(u);
 	}
@@ -366,6 +372,20 @@ static void run_again(struct fleet *f, struct fleet_tier *t)
 	}
 }
 
+/* A host that has just returned has yet to say what it runs: its unit only looks as if it
+ * carried nothing. */
+static bool is_one_unclear(const struct fleet *f, const struct fleet_tier *t)
+{
+	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++) {
+		const struct fleet_unit *u = &f->units[i];
+
+		if (counts(u) && !u->healthy && !u->sick && !u->failing && u->host &&
+		    u->host->alive && !u->host->states)
+			return true;
+	}
+	return false;
+}
+
 static void plan_tier(struct fleet *f, size_t index)
 {
 	struct fleet_tier *t = &f->tiers[index];
@@ -377,7 +397,7 @@ static void plan_tier(struct fleet *f, size_t index)
 	run_again(f, t);
 	for (size_t i = t->first_unit; i < t->first_unit + t->n_units; i++)
 		n += counts(&f->units[i]) || is_restarting(&f->units[i]);
-	if (n > want)
+	if (n > want && !is_one_unclear(f, t))
 		drain_some(f, t, drain_restarting(f, t, n - want));
 	obey_most(f, t, allowed(f, t, want));
 	let_leave(f, t, allowed(f, t, want));

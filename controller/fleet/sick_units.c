@@ -4,7 +4,6 @@
 #include "check.h"
 #include "failing_state.h"
 #include "stack_catalog.h"
-#include "stacks.h"
 #include "utf8.h"
 
 #include <stdio.h>
@@ -188,7 +187,7 @@ size_t sick_room(const struct fleet *f, const struct fleet_tier *t, size_t want)
 /* The tier's pool may have no more hosts, and none boots or is about to go. */
 static bool is_full(const struct fleet *f, const char *pool)
 {
-	const struct db_pool *of = stack_pool_in(&f->pools, pool);
+	const struct db_pool *of = fleet_pool(f, pool);
 	int64_t hosts = 0, max = of ? of->max : -1;
 
 	for (size_t i = 0; i < f->n_hosts; i++) {

@@ -22,7 +22,16 @@
 #define MOMENT_MS 100
 #define CLOCK_TOLD_MS 600000
 
-enum place { AT_FILES, AT_ALARM, AT_CLOCK, AT_SKEW, AT_UNASKED, AT_RESTORED, PLACES };
+enum place {
+	AT_FILES,
+	AT_SERIES,
+	AT_ALARM,
+	AT_CLOCK,
+	AT_SKEW,
+	AT_UNASKED,
+	AT_RESTORED,
+	PLACES
+};
 
 struct trouble {
 	const char *kind; /* NULL: none */
@@ -207,6 +216,15 @@ static void look_at_files(struct health *h)
 	tell(h, AT_FILES, kind, text);
 }
 
+static void look_at_series(struct health *h)
+{
+	char text[ERR_MSG_MAX];
+
+	tell(h, AT_SERIES,
+	     db_series_problem(h->o.db, text, sizeof(text)) ? "series-refused" : NULL,
+	     text);
+}
+
 static void look_at_store(struct health *h)
 {
 	char text[ERR_MSG_MAX];
@@ -257,6 +275,7 @@ static void *run(void *arg)
 	do {
 		look_at_clock(h);
 		look_at_files(h);
+		look_at_series(h);
 		look_at_hosts(h);
 		look_at_restore(h);
 		if (is_etcd && clock_mono_ms() >= alarm_mono_ms) {

@@ -7,6 +7,7 @@
 #define CONTROLLER_LEDGER_ENTER_H
 
 #include "ledger.h"
+#include "money.h"
 #include "watch.h"
 
 #define DAY_MS (1440 * MINUTE_MS)
@@ -38,17 +39,22 @@ void measured_free(struct measured *m, size_t n);
 struct page {
 	struct db_ledger *rows;
 	size_t n_rows;
+	struct db_cost *costs;
+	size_t n_costs;
 	struct db_ledger_tier *tiers; /* with texts of their own */
 	size_t n_tiers;
 	struct db_host *hosts; /* of those in open */
 	size_t n_hosts;
 	struct db_host_list open;
-	size_t n_ahead; /* marks that were ahead */
+	struct money *money; /* [open.n] what an hour of each costs */
+	size_t n_ahead;      /* marks that were ahead */
 };
 void page_done(struct page *p);
 DEFINE_CLEANUP_OBJECT(struct page, page_done);
 
 void page_add(struct page *p, const struct db_ledger *row);
+/* To the last one, when it is of the same day, tier, currency and time. */
+void page_add_cost(struct page *p, const struct db_cost *c);
 /* Takes fleet and recent. */
 void page_add_tier(struct page *p, const struct db_ledger_tier *t);
 void page_add_host(struct page *p, const struct db_host *h);

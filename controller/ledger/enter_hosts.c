@@ -5,14 +5,18 @@
 #include "enter.h"
 
 #include "check.h"
+#include "money.h"
 #include "shares.h"
 #include "stacks.h"
+
+#define HOUR_MS 3600000.0
 
 /* What is entered of one host. */
 struct bill {
 	struct page *page;
 	const struct share_list *who;
 	int64_t through_ms;
+	const struct money *price; /* of an hour; NULL: not known */
 };
 
 /* Its VM exists, or did: the launch has succeeded, or its agent has joined. */
@@ -73,6 +77,25 @@ static struct db_ledger row_of(const struct bill *b, const struct share *s, int6
 	};
 }
 
+/* What that share costs; its names live as long as the page. */
+static void add_cost(const struct bill *b, const struct share *s, int64_t at_ms,
+		     int64_t paid_ms, double hour)
+{
+	if (!b->price)
+		return;
+	page_add_cost(b->page,
+		      &(struct db_cost){
+			      .day_ms = day_of(b, at_ms),
+			      .stack = (char *)(uintptr_t)s->stack,
+			      .tier = (char *)(uintptr_t)s->tier,
+			      .currency = (char *)(uintptr_t)b->price->currency,
+			      .through_ms = b->through_ms,
+			      .paid_ms = paid_ms,
+			      .amount = b->price->amount * (double)paid_ms / HOUR_MS,
+			      .hour = hour,
+		      });
+}
+
 /* Each part is rounded so that their sum is the whole. */
 static void add_time(const struct bill *b, int64_t at_ms, int64_t host_ms,
 		     int64_t paid_ms)
@@ -88,7 +111,19 @@ static void add_time(const struct bill *b, int64_t at_ms, int64_t host_ms,
 		row.host_ms = host_ms * after / of - host_ms * before / of;
 		row.paid_ms = paid_ms * after / of - paid_ms * before / of;
 		page_add(b->page, &row);
+		add_cost(b, s, at_ms, row.paid_ms, 0);
 		before = after;
+	}
+}
+
+/* Its host is there at the end of what is entered. */
+static void add_rate(const struct bill *b)
+{
+	for (size_t i = 0; b->price && i < b->who->n; i++) {
+		const struct share *s = &b->who->v[i];
+
+		add_cost(b, s, b->through_ms - 1, 0,
+			 b->price->amount * (double)s->part / (double)b->who->of);
 	}
 }
 
@@ -152,6 +187,8 @@ static void enter_time(const struct bill *b, const struct db_host *h, int64_t bi
 	add_used(b, start, to, billing_ms == 0 ? next.paid_ms : INT64_MAX);
 	if (billing_ms > 0)
 		next.paid_ms = add_units(b, next.paid_ms, to, billing_ms);
+	if (end > b->through_ms)
+		add_rate(b);
 	next.paid_ms = MAX(next.paid_ms, to);
 	page_add_host(b->page, &next);
 }
@@ -175,16 +212,23 @@ int enter_hosts(struct db *db, struct fleet *f, int64_t through_ms, struct page 
 		struct err *err)
 {
 	CLEANUP(shares_free) struct shares *s = shares_new(f);
+	CLEANUP(price_book_done) struct price_book prices = { .types.n = 0 };
 	const struct db_host_filter uncounted = { .uncounted = true };
 	int rc = db_host_list(db, &uncounted, &p->open, err);
 
+	if (rc == 0)
+		rc = price_book_load(db, &prices, err);
+	p->money = xcalloc(p->open.n + 1, sizeof(*p->money));
 	for (size_t i = 0; rc == 0 && i < p->open.n; i++) {
 		const struct db_host *h = &p->open.v[i];
-		const struct db_pool *pool = stack_pool_in(&f->pools, h->pool);
-		const struct bill b = { p, shares_of(s, h), through_ms };
+		const struct db_pool *pool = fleet_pool(f, h->pool);
+		const bool has_price = pool && price_book_of(&prices, pool, h->type,
+							     h->is_spot, &p->money[i]);
+		const struct bill b = { p, shares_of(s, h), through_ms,
+					has_price ? &p->money[i] : NULL };
 
 		if (has_vm(h))
-			enter_time(&b, h, pool ? pool->billing_ms : 0);
+			enter_time(&b, h, pool ? pool_billing_ms(pool) : 0);
 		else if (is_over(h))
 			enter_failure(&b, h);
 	}

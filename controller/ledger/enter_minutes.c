@@ -6,6 +6,7 @@
 #include "enter.h"
 
 #include "check.h"
+#include "money.h"
 #include "reactive.h"
 #include "samples.h"
 #include "sorted.h"
@@ -138,7 +139,7 @@ static void enter_tier(const struct fleet *f, const struct fleet_tier *ft,
 		       int64_t through_ms, struct page *p)
 {
 	const int64_t from_ms = MAX(mark->through_ms, through_ms - ENTERED_MS);
-	const struct db_pool *pool = stack_pool_in(&f->pools, ft->t.pool);
+	const struct db_pool *pool = fleet_pool(f, ft->t.pool);
 	CLEANUP(reactive_done) struct reactive peer = { .capacity = 0 };
 	struct db_ledger_tier next = { .stack = ft->t.stack,
 				       .tier = ft->t.name,
@@ -147,7 +148,7 @@ static void enter_tier(const struct fleet *f, const struct fleet_tier *ft,
 
 	if (from_ms >= through_ms)
 		return;
-	reactive_read(&peer, mark, m->w, pool ? pool->billing_ms : 0, from_ms);
+	reactive_read(&peer, mark, m->w, pool ? pool_billing_ms(pool) : 0, from_ms);
 	for (int64_t at = from_ms; at < through_ms; at += MINUTE_MS) {
 		const int64_t end = at + MINUTE_MS;
 

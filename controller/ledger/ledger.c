@@ -57,6 +57,8 @@ static int write_page(struct ledger *l, const struct page *p, int64_t through_ms
 		&(struct db_ledger_entry){
 			.rows = p->rows,
 			.n_rows = p->n_rows,
+			.costs = p->costs,
+			.n_costs = p->n_costs,
 			.tiers = p->tiers,
 			.n_tiers = p->n_tiers,
 			.hosts = p->hosts,

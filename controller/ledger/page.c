@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void page_done(struct page *p)
 {
@@ -12,6 +13,8 @@ void page_done(struct page *p)
 		free(p->tiers[i].recent);
 	}
 	free(p->rows);
+	free(p->costs);
+	free(p->money);
 	free(p->tiers);
 	free(p->hosts);
 	db_host_list_done(&p->open);
@@ -27,6 +30,27 @@ void page_add(struct page *p, const struct db_ledger *row)
 {
 	p->rows = room(p->rows, p->n_rows, sizeof(*row));
 	p->rows[p->n_rows++] = *row;
+}
+
+static bool is_same(const struct db_cost *a, const struct db_cost *b)
+{
+	return a->day_ms == b->day_ms && a->through_ms == b->through_ms &&
+	       strcmp(a->stack, b->stack) == 0 && strcmp(a->tier, b->tier) == 0 &&
+	       strcmp(a->currency, b->currency) == 0;
+}
+
+void page_add_cost(struct page *p, const struct db_cost *c)
+{
+	struct db_cost *last = p->n_costs ? &p->costs[p->n_costs - 1] : NULL;
+
+	if (last && is_same(last, c)) {
+		last->paid_ms += c->paid_ms;
+		last->amount += c->amount;
+		last->hour += c->hour;
+		return;
+	}
+	p->costs = room(p->costs, p->n_costs, sizeof(*c));
+	p->costs[p->n_costs++] = *c;
 }
 
 void page_add_tier(struct page *p, const struct db_ledger_tier *t)

@@ -106,7 +106,7 @@ static void share_pool(const struct fleet *f, const char *pool, struct share_lis
 		all,
 		one,
 	};
-	const struct db_pool *p = stack_pool_in(&f->pools, pool);
+	const struct db_pool *p = fleet_pool(f, pool);
 
 	for (size_t k = 0; ret->n == 0 && k < ARRAY_SIZE(parts); k++)
 		for (size_t i = 0; i < f->n_tiers; i++)

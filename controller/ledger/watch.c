@@ -187,40 +187,54 @@ void watch_round(struct watch_list *l, const struct fleet *f, bool is_fresh,
 /* ---------------------------------------------------------------- latency */
 
 #define LATENCY_FRESH_MS 90000
+#define LATENCIES_MS 1000 /* clock_cpu_ms(), of a round, for their expressions */
 
 /* NaN: not measured. */
 static double latency_now(struct watch *w, struct db *db, const struct db_tier *t,
-			  int64_t now_ms)
+			  int64_t now_ms, struct metrics_turns *turns)
 {
 	int64_t at_ms = 0;
 	double v = NAN;
 
 	if (metrics_expr_follow(t->latency, t->stack, "", &w->latency_text, &w->latency,
 				NULL) < 0 ||
-	    !w->latency || metrics_expr_now(db, w->latency, now_ms, &v, &at_ms, NULL) < 0)
+	    !w->latency ||
+	    metrics_expr_in_turn(db, w->latency, turns, now_ms, &v, &at_ms, NULL) < 0)
 		return NAN;
 	return now_ms - at_ms <= LATENCY_FRESH_MS && isfinite(v) ? v : NAN;
 }
 
-void watch_latency(struct watch_list *l, struct db *db, const struct fleet *f)
+static void note_latency(struct watch_list *l, struct db *db, const struct fleet_tier *ft,
+			 int64_t now_ms, struct metrics_turns *turns)
 {
 	/* What is measured now is of the time before: at a minute's end, of that minute.
 	 */
-	const int64_t at_ms = f->now_ms - 1;
+	const int64_t at_ms = now_ms - 1;
+	struct watch *w = watch_find(l, ft->t.stack, ft->t.name);
+	struct watch_minute *m;
+	double v;
 
-	for (size_t i = 0; i < f->n_tiers; i++) {
-		const struct fleet_tier *ft = &f->tiers[i];
-		struct watch *w = watch_find(l, ft->t.stack, ft->t.name);
-		struct watch_minute *m;
-		double v;
+	if (!w || !ft->is_decided || ft->t.latency_max_ms == 0)
+		return;
+	v = latency_now(w, db, &ft->t, now_ms, turns);
+	if (isnan(v))
+		return;
+	m = open_minute(w, at_ms - at_ms % MINUTE_MS);
+	m->latency_s += v;
+	m->n_latencies++;
+}
 
-		if (!w || !ft->is_decided || ft->t.latency_max_ms == 0)
-			continue;
-		v = latency_now(w, db, &ft->t, f->now_ms);
-		if (isnan(v))
-			continue;
-		m = open_minute(w, at_ms - at_ms % MINUTE_MS);
-		m->latency_s += v;
-		m->n_latencies++;
+void watch_latency(struct watch_list *l, struct db *db, const struct fleet *f)
+{
+	const size_t first = l->first;
+	struct metrics_turns turns;
+
+	metrics_turns_begin(&turns, LATENCIES_MS);
+	for (size_t k = 0; k < f->n_tiers; k++) {
+		const size_t i = (first + k) % f->n_tiers, waiting = turns.n_waiting;
+
+		note_latency(l, db, &f->tiers[i], f->now_ms, &turns);
+		if (waiting == 0 && turns.n_waiting > 0)
+			l->first = i;
 	}
 }

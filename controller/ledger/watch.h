@@ -48,6 +48,7 @@ struct watch_list {
 	struct watch **v; /* by stack and tier */
 	size_t n;
 	int64_t last_ms; /* the last round; 0: none */
+	size_t first;    /* the tier whose latency waited in an earlier round */
 };
 void watch_list_done(struct watch_list *l);
 

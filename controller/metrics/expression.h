@@ -26,6 +26,7 @@
 #include "err.h"
 #include "samples.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,17 @@
  * and query, and the labels of one series of the answer, as text. */
 #define METRICS_PROMETHEUS_SERIES DB_ANSWER_NAME
 #define METRICS_PROMETHEUS_LABEL "series"
+
+/*
+ * What an expression may be, and what one evaluation may cost. A step is a look at one
+ * series of one term.
+ */
+#define METRICS_EXPR_MAX_BYTES 8192
+#define METRICS_EXPR_MAX_TERMS 100
+#define METRICS_EXPR_MAX_STEPS 4000000
+#define METRICS_EXPR_MAX_MS 1000        /* of the thread's computing, clock_cpu_ms() */
+#define METRICS_RANGE_TIMES 10          /* as long a range may take */
+#define METRICS_EXPR_MAX_SOURCES 200000 /* series of all terms that are waited for */
 
 /* The hash; text holds METRICS_QUERY_TEXT. */
 #define METRICS_QUERY_TEXT 17
@@ -43,7 +55,8 @@ struct metrics_expr;
 
 /*
  * stack, tier: whose demand it is ("" and "": no default label, prometheus() rejected).
- * ERR_INVAL with the column and what is expected there.
+ * ERR_INVAL with the column and what is expected there; ERR_LIMIT for one that is too
+ * long, or whose regular expression is.
  */
 int metrics_expr_parse(const char *text, const char *stack, const char *tier,
 		       struct metrics_expr **ret, struct err *err) MUST_CHECK;
@@ -67,10 +80,18 @@ bool metrics_expr_prometheus(const struct metrics_expr *e, const char **ret_url,
  * The value at now_ms and the time of the newest sample in it (of the staler side, when
  * there are several parts). NaN when no series matches or the newest sample is over 5 min
  * old; *ret_at_ms is then that sample's time, or 0 when there never was one. Reads memory
- * only: some microseconds per series.
+ * only: some microseconds per series. ERR_LIMIT and NaN when it would take more than
+ * METRICS_EXPR_MAX_STEPS or METRICS_EXPR_MAX_MS.
  */
 int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, double *ret,
 		     int64_t *ret_at_ms, struct err *err) MUST_CHECK;
+
+/* How long that took last, as clock_cpu_ms(); -1: it was not asked for yet. One over
+ * METRICS_DEAR_MS waits for its turn when others have taken a round's time. */
+#define METRICS_DEAR_MS 20
+int64_t metrics_expr_cost_ms(const struct metrics_expr *e);
+/* Another maximum than METRICS_EXPR_MAX_MS. */
+void metrics_expr_limit(struct metrics_expr *e, int64_t max_ms);
 
 /*
  * Which part of an expression is missing: a series that reported and has stopped, or a
@@ -95,7 +116,11 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
  * what is there is a lower bound. Where it would not be one, below the bar of a fraction,
  * after a minus or within min() or avg(), is_bound is false.
  *
- * While the database cannot tell what a series is, its part is missing: is_unread.
+ * While the database cannot tell what a series is, its part is missing: is_unread. So
+ * is one that takes more than METRICS_EXPR_MAX_STEPS or METRICS_EXPR_MAX_MS, with all
+ * after it, and what comes after METRICS_EXPR_MAX_SOURCES; and one with a value that a
+ * regular expression cannot be matched with: metrics_expr_now() leaves that series out
+ * from then on, and fails when this was not asked.
  */
 #define METRICS_LATE_MS 15000      /* calendar */
 #define METRICS_LATE_MAX_MS 300000 /* calendar; then a gauge is not used either */
@@ -109,6 +134,8 @@ struct metrics_missing {
 	bool is_bound;           /* the rest is not more than the whole */
 	bool is_all;             /* no series reports: it is not a part */
 	bool is_unread;          /* it was not found out which series they are */
+	bool is_costly;          /* because that takes too many steps */
+	bool is_undecided;       /* because matching one value takes too many */
 };
 
 struct metrics_agents {
@@ -130,7 +157,8 @@ bool metrics_expr_missing(struct db *db, struct metrics_expr *e, int64_t now_ms,
 
 /*
  * n values, the i-th the mean over [from + i * step, from + (i + 1) * step); NaN where
- * there is no data.
+ * there is no data. ERR_LIMIT after METRICS_RANGE_TIMES as
+ * long as metrics_expr_now() may take.
  */
 int metrics_expr_range(struct db *db, struct metrics_expr *e, int64_t from_ms,
 		       int64_t step_ms, double *out, size_t n,

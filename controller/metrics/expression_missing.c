@@ -5,130 +5,57 @@
  */
 #include "expression_tree.h"
 
-#include "buf.h"
 #include "check.h"
+#include "clock.h"
 #include "samples.h"
 
 #include <string.h>
-
-#define TEXT_MAX_BYTES 1024
-
-void node_forget_sources(struct node *n)
-{
-	for (size_t i = 0; i < n->n_sources; i++) {
-		free(n->sources[i].host);
-		free(n->sources[i].unit);
-		free(n->sources[i].text);
-	}
-	free(n->sources);
-	n->sources = NULL;
-	n->n_sources = 0;
-}
-
-/* ---------------------------------------------------------------- what it is called */
-
-static char *label_of(const struct db_series *series, const char *name)
-{
-	CLEANUP(buf_done) struct buf value;
-	struct label_span l;
-
-	buf_init(&value, LABELS_MAX_BYTES);
-	if (labels_get(series->labels, name, &l))
-		labels_unescape(&l, &value);
-	return xstrdup(buf_str(&value));
-}
-
-static bool is_named(const struct label_span *l, const char *name)
-{
-	return l->name_len == strlen(name) && memcmp(l->name, name, l->name_len) == 0;
-}
-
-static char *text_of(const struct db_series *series)
-{
-	CLEANUP(buf_done) struct buf text;
-	const char *pos = series->labels;
-	struct label_span l;
-	size_t n = 0;
-
-	buf_init(&text, TEXT_MAX_BYTES);
-	/* Of a Prometheus query's answer: the labels that the server gave. */
-	if (strcmp(series->name, METRICS_PROMETHEUS_SERIES) == 0)
-		return label_of(series, METRICS_PROMETHEUS_LABEL);
-	buf_puts(&text, series->name);
-	while (labels_next(&pos, &l))
-		if (!is_named(&l, "stack"))
-			buf_printf(&text, "%s%.*s=\"%.*s\"", n++ ? "," : "{",
-				   (int)l.name_len, l.name, (int)l.value_len, l.value);
-	buf_puts(&text, n ? "}" : "");
-	return xstrdup(buf_str(&text));
-}
-
-static int find_ours(struct db *db, const char *host, bool *ret)
-{
-	CLEANUP(db_host_done) struct db_host h = { 0 };
-	const int rc = *host ? db_host_get(db, host, &h, NULL) : ERR_NOT_FOUND;
-
-	*ret = rc == 0;
-	return rc == ERR_NOT_FOUND ? 0 : rc;
-}
-
-static int read_source(struct db *db, int64_t id, struct source *ret)
-{
-	CLEANUP(db_series_done) struct db_series series = { 0 };
-	CLEANUP(free) char *host = NULL;
-	bool is_ours;
-	int rc;
-
-	*ret = (struct source){ .id = id };
-	if (db_series_get(db, id, &series, NULL) < 0) {
-		ret->host = xstrdup("");
-		ret->unit = xstrdup("");
-		ret->text = xstrdup("");
-		return 0;
-	}
-	host = label_of(&series, "host");
-	rc = find_ours(db, host, &is_ours);
-	if (rc < 0)
-		return rc;
-	ret->is_ours = is_ours;
-	ret->host = TAKE(host);
-	ret->unit = label_of(&series, "unit");
-	ret->text = text_of(&series);
-	return 0;
-}
-
-/* The selector's series are appended to, unless some were deleted. False: not all could
- * be read; the next call goes on. */
-static bool find_sources(struct db *db, struct node *n)
-{
-	const int64_t *ids;
-	size_t n_ids;
-
-	db_selector_ids(db, n->selector, &ids, &n_ids);
-	if (n->n_sources > n_ids ||
-	    (n->n_sources && n->sources[n->n_sources - 1].id != ids[n->n_sources - 1]))
-		node_forget_sources(n);
-	if (n->n_sources == n_ids)
-		return true;
-	n->sources = xrealloc(n->sources, n_ids * sizeof(*n->sources));
-	while (n->n_sources < n_ids) {
-		if (read_source(db, ids[n->n_sources], &n->sources[n->n_sources]) < 0)
-			return false;
-		n->n_sources++;
-	}
-	return true;
-}
-
-/* ---------------------------------------------------------------- which are missing */
 
 struct search {
 	struct db *db;
 	int64_t now_ms;
 	const struct metrics_agents *agents;
 	size_t n_parts;
-	size_t fresh; /* series that are not late */
+	struct steps steps;
+	size_t n_sources; /* of the parts so far */
+	size_t fresh;     /* series that are not late */
 	struct metrics_missing *found;
 };
+
+/* The selector's series are appended to, unless some were deleted. False: not all could
+ * be read; the next call goes on. */
+static bool find_sources(struct search *s, struct node *n)
+{
+	struct db_found found;
+	const int64_t *ids;
+	size_t n_ids;
+	int rc =
+		db_selector_find(s->db, n->selector, s->steps.until_cpu_ms, &found, NULL);
+
+	s->steps.is_over |= rc == ERR_LIMIT;
+	if (rc < 0)
+		return false;
+	n->is_undecided = found.n_undecided > 0;
+	ids = found.ids;
+	n_ids = found.n;
+	if (n->n_sources > n_ids ||
+	    (n->n_sources && n->sources[n->n_sources - 1].id != ids[n->n_sources - 1]))
+		node_forget_sources(n);
+	s->n_sources += n_ids;
+	if (n->n_sources == n_ids)
+		return true;
+	if (s->n_sources > METRICS_EXPR_MAX_SOURCES) {
+		s->steps.is_over = true;
+		return false;
+	}
+	n->sources = xrealloc(n->sources, n_ids * sizeof(*n->sources));
+	while (n->n_sources < n_ids && steps_take(&s->steps)) {
+		if (source_read(s->db, ids[n->n_sources], &n->sources[n->n_sources]) < 0)
+			return false;
+		n->n_sources++;
+	}
+	return n->n_sources == n_ids;
+}
 
 static bool is_late(const struct search *s, const struct db_series_pace *p)
 {
@@ -144,12 +71,12 @@ static bool is_late(const struct search *s, const struct db_series_pace *p)
 
 /* Another series of the same unit, wherever it is now, or of the host reports; or the
  * unit did so from another host since, whose series is the one to wait for. */
-static bool reports_otherwise(const struct search *s, const struct node *n,
+static bool reports_otherwise(struct search *s, const struct node *n,
 			      const struct source *of, int64_t last_ms)
 {
 	struct db_series_pace p;
 
-	for (size_t i = 0; i < n->n_sources; i++) {
+	for (size_t i = 0; i < n->n_sources && steps_take(&s->steps); i++) {
 		const struct source *x = &n->sources[i];
 		const bool is_there = strcmp(x->host, of->host) == 0;
 
@@ -161,8 +88,8 @@ static bool reports_otherwise(const struct search *s, const struct node *n,
 	return false;
 }
 
-static bool is_waited_for(const struct search *s, const struct node *n,
-			  const struct source *of, const struct db_series_pace *p)
+static bool is_waited_for(struct search *s, const struct node *n, const struct source *of,
+			  const struct db_series_pace *p)
 {
 	if (p->is_over || s->now_ms - p->last_ms > METRICS_WAIT_MS)
 		return false;
@@ -186,16 +113,16 @@ static void note(const struct search *s, struct node *n, const struct source *of
 	m->last_ms = last_ms;
 }
 
-static bool has_reported(const struct node *n, const char *unit)
+static bool has_reported(struct search *s, const struct node *n, const char *unit)
 {
-	for (size_t i = 0; i < n->n_sources; i++)
+	for (size_t i = 0; i < n->n_sources && steps_take(&s->steps); i++)
 		if (strcmp(n->sources[i].unit, unit) == 0)
 			return true;
 	return false;
 }
 
 /* Notes a new sibling that has never reported, when most others do. */
-static void search_siblings(const struct search *s, struct node *n, const char *unit)
+static void search_siblings(struct search *s, struct node *n, const char *unit)
 {
 	const char *name, *missing = NULL;
 	size_t with = 0, without = 0;
@@ -203,7 +130,7 @@ static void search_siblings(const struct search *s, struct node *n, const char *
 
 	for (size_t i = 0; (name = s->agents->sibling(s->agents->arg, unit, i, &is_new));
 	     i++) {
-		if (has_reported(n, name)) {
+		if (has_reported(s, n, name)) {
 			with++;
 			continue;
 		}
@@ -228,21 +155,19 @@ static bool may_come(const struct search *s, struct node *n)
 	       s->agents->is_wanted(s->agents->arg, n->stack, n->tier);
 }
 
-static void search_part(struct search *s, struct node *n)
+static void search_series(struct search *s, struct node *n)
 {
-	const size_t fresh = s->fresh;
 	const char *unit = NULL;
-	bool is_known;
+	bool is_known = find_sources(s, n);
 
-	n->is_missing = false;
-	is_known = find_sources(s->db, n);
-	if (!is_known) {
+	if (!is_known || n->is_undecided) {
 		note(s, n, NULL, 0);
 		s->found->is_unread |= s->found->text == n->text;
+		s->found->is_undecided |= is_known && s->found->text == n->text;
 	} else if (n->n_sources == 0 && s->n_parts > 1 && may_come(s, n)) {
 		note(s, n, NULL, 0);
 	}
-	for (size_t i = 0; i < n->n_sources; i++) {
+	for (size_t i = 0; i < n->n_sources && steps_take(&s->steps); i++) {
 		struct db_series_pace p;
 
 		if (!db_series_pace(s->db, n->sources[i].id, &p))
@@ -257,6 +182,19 @@ static void search_part(struct search *s, struct node *n)
 	}
 	if (unit && s->agents)
 		search_siblings(s, n, unit);
+}
+
+static void search_part(struct search *s, struct node *n)
+{
+	const size_t fresh = s->fresh;
+
+	n->is_missing = n->is_undecided = false;
+	if (!s->steps.is_over)
+		search_series(s, n);
+	if (s->steps.is_over) {
+		note(s, n, NULL, 0);
+		s->found->is_unread = s->found->is_costly = true;
+	}
 	n->is_over = s->fresh == fresh && !n->is_missing;
 }
 
@@ -291,9 +229,12 @@ bool metrics_expr_missing(struct db *db, struct metrics_expr *e, int64_t now_ms,
 			    .agents = agents,
 			    .n_parts = count_parts(e->root),
 			    .found = ret };
+	const int64_t begun_cpu_ms = clock_cpu_ms();
 
 	*ret = (struct metrics_missing){ .is_bound = true };
+	steps_begin(&s.steps, e);
 	search_node(&s, e->root, true);
+	e->missing_ms = clock_cpu_ms() - begun_cpu_ms;
 	ret->is_all = s.fresh == 0;
 	return ret->n > 0;
 }

@@ -93,6 +93,9 @@ struct now {
 	struct db *db;
 	int64_t now_ms;
 	struct view *view; /* scratch */
+	struct steps steps;
+	int rc; /* of the first part that could not be evaluated */
+	struct err *err;
 	const int64_t *ids;
 	size_t n;
 	int64_t at_ms;      /* newest sample of the stalest part; INT64_MAX: none yet */
@@ -101,6 +104,8 @@ struct now {
 
 static bool look(struct now *w, size_t i, int64_t from_ms)
 {
+	if (!steps_take(&w->steps))
+		return false;
 	w->view->n = db_samples_recent(w->db, w->ids[i], from_ms, w->now_ms, w->view->v,
 				       RECENT_MAX, &w->view->first_ms);
 	return w->view->n > 0;
@@ -167,12 +172,32 @@ static double gauge_now(struct now *w, const struct node *n, int64_t end_ms)
 	return part_result(&p);
 }
 
+/* What could not be matched is missing: an error, unless that is known. */
+static int find_series(struct now *w, const struct node *n)
+{
+	struct db_found found;
+	int rc = db_selector_find(w->db, n->selector, w->steps.until_cpu_ms, &found,
+				  w->err);
+
+	if (rc == 0 && found.n_undecided && !n->is_undecided)
+		rc = err_set(w->err, ERR_LIMIT, "%s", found.why);
+	if (rc < 0)
+		return rc;
+	w->ids = found.ids;
+	w->n = found.n;
+	return 0;
+}
+
 static double part_now(struct now *w, const struct node *n)
 {
 	int64_t *at_ms = n->is_missing || n->is_over ? &w->missing_ms : &w->at_ms;
 	int64_t newest;
 
-	db_selector_ids(w->db, n->selector, &w->ids, &w->n);
+	if (w->rc < 0 || w->steps.is_over)
+		return NAN;
+	w->rc = find_series(w, n);
+	if (w->rc < 0)
+		return NAN;
 	newest = newest_of(w);
 	*at_ms = MIN(*at_ms, newest);
 	if (newest == 0 || newest < w->now_ms - LOOK_BACK_MS)
@@ -215,11 +240,23 @@ int metrics_expr_now(struct db *db, struct metrics_expr *e, int64_t now_ms, doub
 	struct now w = { .db = db,
 			 .now_ms = now_ms,
 			 .view = &view,
+			 .err = err,
 			 .at_ms = INT64_MAX,
 			 .missing_ms = INT64_MAX };
 
-	(void)err;
+	const int64_t begun_cpu_ms = clock_cpu_ms();
+
+	steps_begin(&w.steps, e);
 	*ret = node_now(&w, e->root);
+	e->cost_ms = clock_cpu_ms() - begun_cpu_ms + e->missing_ms;
+	e->missing_ms = 0;
+	if (w.rc == 0 && w.steps.is_over)
+		w.rc = steps_err(e, err);
+	if (w.rc < 0) {
+		*ret = NAN;
+		*ret_at_ms = 0;
+		return w.rc;
+	}
 	/* With a number the parts that are whole tell how old it is. */
 	if (w.at_ms == INT64_MAX || isnan(*ret))
 		w.at_ms = MIN(w.at_ms, w.missing_ms);

@@ -14,6 +14,8 @@
 
 #define WINDOW_MS 60000
 #define DEPTH_MAX 32
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x) TEXT_OF_(x)
 
 /* ---------------------------------------------------------------- parts */
 
@@ -98,6 +100,10 @@ static int take_factor(struct parser *s, struct node **ret)
 	int rc;
 
 	parser_skip_blanks(s);
+	/* Whoever walks the tree calls himself as often as a chain is long. */
+	if (++s->n_terms > METRICS_EXPR_MAX_TERMS)
+		return parser_fail(s, "there are more than " TEXT_OF(
+					      METRICS_EXPR_MAX_TERMS) " terms");
 	if (isdigit((unsigned char)*s->p) || *s->p == '-' || *s->p == '.')
 		return take_number(s, ret);
 	if (!parser_take_char(s, '('))
@@ -258,7 +264,14 @@ int metrics_expr_parse(const char *text, const char *stack, const char *tier,
 	struct parser s = { .text = text, .p = text, .stack = stack, .tier = tier };
 	int rc;
 
+	e->cost_ms = -1;
+	e->max_ms = METRICS_EXPR_MAX_MS;
 	s.err = err ? err : &why;
+	if (strlen(text) > METRICS_EXPR_MAX_BYTES)
+		return err_set(err, ERR_LIMIT,
+			       "'%.60s...': an expression of %zu bytes, at most %d are "
+			       "allowed",
+			       text, strlen(text), METRICS_EXPR_MAX_BYTES);
 	rc = is_prometheus(&s) ? take_prometheus(&s, e) : take_sum(&s, &e->root);
 	parser_skip_blanks(&s);
 	if (rc == 0 && *s.p)

@@ -12,6 +12,7 @@ struct parser {
 	const char *text, *p;
 	const char *stack, *tier;
 	int depth;
+	size_t n_terms;
 	struct err *err;
 };
 

@@ -18,6 +18,7 @@
 struct range {
 	struct db *db;
 	int64_t from_ms, step_ms;
+	int64_t max_ms, until_mono_ms; /* a caller may allow less */
 	size_t n;
 	struct db_samples samples; /* scratch */
 	double *sum, *known_ms;    /* [n] of one series, scratch */
@@ -109,22 +110,49 @@ static void add_series(struct range *r, const struct node *n, struct cell *cells
 	}
 }
 
+static int check_time(const struct range *r, struct err *err)
+{
+	if (clock_mono_ms() <= r->until_mono_ms)
+		return 0;
+	return err_set(err, ERR_LIMIT,
+		       "evaluating it takes longer than %lld ms; ask for fewer series, "
+		       "points or terms",
+		       (long long)r->max_ms);
+}
+
+static int find_series(struct range *r, const struct node *n, struct db_found *ret,
+		       struct err *err)
+{
+	const int64_t left_ms = r->until_mono_ms - clock_mono_ms();
+	int rc = check_time(r, err);
+
+	if (rc == 0)
+		rc = db_selector_find(r->db, n->selector, clock_cpu_ms() + left_ms, ret,
+				      err);
+	if (rc == 0 && ret->n_undecided)
+		rc = err_set(err, ERR_LIMIT, "%s", ret->why);
+	return rc;
+}
+
 static int part_range(struct range *r, const struct node *n, double *out, struct err *err)
 {
 	CLEANUP(free) struct cell *cells = xcalloc(r->n + 1, sizeof(*cells));
-	const int64_t *ids;
-	size_t n_ids;
+	struct db_found found = { .n = 0 };
+	int rc;
 
 	for (size_t i = 0; i < r->n; i++)
 		cells[i].p.agg = n->agg;
-	db_selector_ids(r->db, n->selector, &ids, &n_ids);
-	for (size_t k = 0; k < n_ids; k++) {
-		int rc = spread_series(r, n, ids[k], err);
-
+	rc = find_series(r, n, &found, err);
+	for (size_t k = 0; rc == 0 && k < found.n; k++) {
+		rc = check_time(r, err);
+		if (rc == 0)
+			rc = spread_series(r, n, found.ids[k], err);
 		if (rc < 0)
-			return rc;
+			break;
 		add_series(r, n, cells);
 	}
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < r->n; i++) {
 		out[i] = part_result(&cells[i].p);
 		if (n->is_rate && n->agg != PART_COUNT)
@@ -162,12 +190,14 @@ int metrics_expr_range(struct db *db, struct metrics_expr *e, int64_t from_ms,
 	struct range r = { .db = db,
 			   .from_ms = from_ms,
 			   .step_ms = step_ms,
+			   .max_ms = METRICS_RANGE_TIMES * e->max_ms,
 			   .n = n,
 			   .sum = sum,
 			   .known_ms = known_ms };
 	int rc;
 
 	CHECK(step_ms > 0);
+	r.until_mono_ms = clock_mono_ms() + r.max_ms;
 	rc = node_range(&r, e->root, out, err);
 	db_samples_done(&r.samples);
 	return rc;

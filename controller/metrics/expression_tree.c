@@ -2,10 +2,36 @@
 #include "expression_tree.h"
 
 #include "check.h"
+#include "clock.h"
 #include "samples.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+#define TIMES_EVERY 256u /* steps between two looks at the clock */
+
+void steps_begin(struct steps *s, const struct metrics_expr *e)
+{
+	*s = (struct steps){ .until_cpu_ms = clock_cpu_ms() + e->max_ms };
+}
+
+bool steps_take(struct steps *s)
+{
+	if (!s->is_over)
+		s->is_over =
+			++s->n > METRICS_EXPR_MAX_STEPS ||
+			(s->n % TIMES_EVERY == 0 && clock_cpu_ms() > s->until_cpu_ms);
+	return !s->is_over;
+}
+
+int steps_err(const struct metrics_expr *e, struct err *err)
+{
+	return err_set(
+		err, ERR_LIMIT,
+		"evaluating it takes more than %d looks at a series, or %lld ms; match "
+		"fewer series, or use fewer terms",
+		METRICS_EXPR_MAX_STEPS, (long long)e->max_ms);
+}
 
 void node_free(struct node *n)
 {
@@ -29,6 +55,16 @@ void metrics_expr_free(struct metrics_expr *e)
 	free(e->url);
 	free(e->query);
 	free(e);
+}
+
+void metrics_expr_limit(struct metrics_expr *e, int64_t max_ms)
+{
+	e->max_ms = max_ms;
+}
+
+int64_t metrics_expr_cost_ms(const struct metrics_expr *e)
+{
+	return e->cost_ms;
 }
 
 bool metrics_expr_prometheus(const struct metrics_expr *e, const char **ret_url,

@@ -34,16 +34,32 @@ struct node {
 	struct source *sources; /* of its series, in the selector's order */
 	size_t n_sources;
 	/* At the time that metrics_expr_missing() was asked about last: */
-	bool is_missing; /* some of it is */
-	bool is_over;    /* nothing of it reports, and nothing is waited for */
+	bool is_missing;   /* some of it is */
+	bool is_undecided; /* for the values that were not matched */
+	bool is_over;      /* nothing of it reports, and nothing is waited for */
 };
 
 struct metrics_expr {
 	struct node *root;
-	char *url, *query; /* prometheus() */
+	char *url, *query;  /* prometheus() */
+	int64_t max_ms;     /* of one evaluation: clock_cpu_ms() */
+	int64_t cost_ms;    /* of the last one, with missing_ms; -1: none yet */
+	int64_t missing_ms; /* of metrics_expr_missing() since */
 };
 
-/* expression_missing.c */
+/* What one evaluation has cost, and may. */
+struct steps {
+	size_t n;
+	int64_t until_cpu_ms;
+	bool is_over;
+};
+void steps_begin(struct steps *s, const struct metrics_expr *e);
+/* Takes one; false: it has none left. */
+bool steps_take(struct steps *s);
+int steps_err(const struct metrics_expr *e, struct err *err); /* ERR_LIMIT */
+
+/* expression_sources.c: the one of that series; ERR_STORE when it cannot be read now. */
+int source_read(struct db *db, int64_t id, struct source *ret) MUST_CHECK;
 void node_forget_sources(struct node *n);
 
 void node_free(struct node *n);

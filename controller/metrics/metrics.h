@@ -8,6 +8,8 @@
 
 #include "demand_history.h"
 #include "expression.h"
+#include "expression_turn.h"
+#include "prometheus_hosts.h"
 #include "prometheus_pull.h"
 #include "prometheus_query.h"
 #include "prometheus_text.h"

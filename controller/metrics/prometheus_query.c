@@ -2,6 +2,7 @@
 #include "prometheus_query.h"
 
 #include "expression.h"
+#include "prometheus_hosts.h"
 #include "prometheus_store.h"
 
 #include "buf.h"
@@ -59,10 +60,19 @@ static int read_answer(const struct http_res *res, json_t **ret_data, struct err
 	return 0;
 }
 
+static bool may_connect(void *arg, const struct sockaddr *address)
+{
+	bool *refused_address = arg;
+	const bool ret = prometheus_address_is_open(address);
+
+	*refused_address = *refused_address || !ret;
+	return ret;
+}
+
 static int ask(const struct promquery_opts *o, const char *path, const char *query,
 	       const char *more, json_t **ret_data, struct err *err)
 {
-	CLEANUP(buf_done) struct buf url;
+	CLEANUP(buf_done) struct buf url = { 0 };
 	CLEANUP(http_res_done) struct http_res res = { 0 };
 	struct http_req req = { .ca_file = o->ca_file,
 				.token = o->token,
@@ -71,8 +81,15 @@ static int ask(const struct promquery_opts *o, const char *path, const char *que
 				.stop = o->stop,
 				.stop_arg = o->stop_arg };
 	size_t len = strlen(o->url);
-	int rc;
+	bool refused_address = false;
+	int rc = prometheus_hosts_check(o->hosts, o->url, err);
 
+	if (rc < 0)
+		return rc;
+	if (!o->hosts || !*o->hosts) {
+		req.may_connect = may_connect;
+		req.may_connect_arg = &refused_address;
+	}
 	buf_init(&url, URL_MAX_BYTES);
 	while (len && o->url[len - 1] == '/')
 		len--;
@@ -84,6 +101,11 @@ static int ask(const struct promquery_opts *o, const char *path, const char *que
 		return err_set(err, ERR_LIMIT, "the query is too long");
 	req.url = buf_str(&url);
 	rc = http_exchange(&req, &res, err);
+	if (rc < 0 && refused_address)
+		return err_set(err, ERR_DENIED,
+			       "%s has an address that a demand may not ask: allow its "
+			       "host in foretide.conf, [metrics] prometheus_hosts",
+			       o->url);
 	return rc < 0 ? rc : read_answer(&res, ret_data, err);
 }
 

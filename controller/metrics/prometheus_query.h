@@ -17,6 +17,7 @@
 
 struct promquery_opts {
 	const char *url;     /* "http://host:9090", without a path */
+	const char *hosts;   /* that may be asked: prometheus_hosts.h */
 	const char *ca_file; /* for https; NULL: the system's */
 	const char *token;   /* bearer, or NULL */
 	int64_t timeout_ms;  /* 0: 10 s */

@@ -145,9 +145,10 @@ static int find_known(struct known *k, const struct fetched *f, struct db_select
 					{ "query", DB_MATCH_EQ, f->mark } };
 	int rc = db_selector_new(METRICS_PROMETHEUS_SERIES, m, ARRAY_SIZE(m), ret, err);
 
+	if (rc == 0)
+		rc = db_selector_ids(k->db, *ret, &k->ids, &k->n, err);
 	if (rc < 0)
 		return rc;
-	db_selector_ids(k->db, *ret, &k->ids, &k->n);
 	k->pace = xcalloc(k->n + 1, sizeof(*k->pace));
 	for (size_t i = 0; i < k->n; i++)
 		if (db_series_pace(k->db, k->ids[i], &k->pace[i]))

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "sorted.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,20 +15,28 @@ void ages_done(struct ages *a)
 	*a = (struct ages){ 0 };
 }
 
+static size_t place(const struct ages *a, const char *what)
+{
+	return SORTED_PLACE(a->n, i, strcmp(a->v[i].what, what) < 0);
+}
+
 static struct age *find(const struct ages *a, const char *what)
 {
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->v[i].what, what) == 0)
-			return &a->v[i];
-	return NULL;
+	const size_t at = place(a, what);
+
+	return at < a->n && strcmp(a->v[at].what, what) == 0 ? &a->v[at] : NULL;
 }
 
 static struct age *add(struct ages *a, const char *what)
 {
+	const size_t at = place(a, what);
 	struct age *g;
 
 	a->v = xrealloc(a->v, (a->n + 1) * sizeof(*a->v));
-	g = &a->v[a->n++];
+	g = &a->v[at];
+	memmove(g + 1, g, (a->n - at) * sizeof(*g));
+	a->n++;
+	*g = (struct age){ 0 };
 	snprintf(g->what, sizeof(g->what), "%s", what);
 	return g;
 }

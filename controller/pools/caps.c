@@ -160,9 +160,15 @@ int64_t caps_used(struct caps *c, enum cap_kind kind, const char *pool)
 static enum cap_verdict take(struct caps *c, enum cap_kind kind, const char *pool,
 			     const char *id, const struct cap_limits *limits)
 {
+	struct deed *counted;
+
 	forget_old(c);
-	if (find(c, kind, id))
+	counted = find(c, kind, id);
+	/* Tried again: its hour begins when it is done, not when it was first tried. */
+	if (counted) {
+		counted->steady_ms = clock_steady_ms();
 		return CAP_FREE;
+	}
 	if (count(c, kind, pool) >= limits->pool)
 		return CAP_POOL_FULL;
 	if (count(c, kind, NULL) >= limits->total)

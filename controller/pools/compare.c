@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "unicast.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,9 +35,14 @@ static int list_vms(struct pool_round *r, struct err *err)
 {
 	const struct driver *d = r->pool->driver;
 	struct drv_err e;
+	int cls;
 
-	if (d->ops->list(d->drv, r->opts->owner, clock_mono_ms() + POOL_CALL_TIMEOUT_MS,
-			 keep_vm, r, &e) < 0)
+	if (!pool_ask(r, GATE_LOOK, NULL))
+		return pool_unasked(r, err);
+	cls = d->ops->list(d->drv, r->opts->owner, pool_call_deadline(r->opts), keep_vm,
+			   r, &e);
+	pool_asked(r, NULL, cls, &e);
+	if (cls < 0)
 		return pool_driver_err(r, &e, err);
 	if (r->n_vms)
 		qsort(r->vms, r->n_vms, sizeof(*r->vms), vm_order);
@@ -93,20 +99,38 @@ static bool is_half_made(const struct pool_round *r, const struct db_host *h,
 	       (vm->state == DRV_VM_FAILED || vm->state == DRV_VM_STOPPING);
 }
 
-static int note_listed(struct pool_round *r, struct db_host *h, struct err *err)
+static int note_listed(struct pool_round *r, struct db_host *h, const struct drv_vm *vm,
+		       struct err *err)
 {
 	missing_clear(&r->pool->missing, h->id);
 	if (h->listed_ms)
 		return 0;
 	h->listed_ms = r->now_ms;
-	return db_host_listed(r->opts->db, h->id, r->now_ms, err);
+	return db_host_listed(r->opts->db, h->id, vm->type, vm->spot, r->now_ms, err);
+}
+
+/* Its machine is told by it when it asks which host it is. One that another host has is
+ * not believed. */
+static int note_address(struct pool_round *r, struct db_host *h, const struct drv_vm *vm,
+			struct err *err)
+{
+	const struct driver *d = r->pool->driver;
+	int rc;
+
+	if (!(d->ops->caps(d->drv)->flags & DRV_CAP_STANDBY) || h->joined_ms ||
+	    !is_unicast(vm->address) || strcmp(h->address, vm->address) == 0)
+		return 0;
+	rc = db_host_move(r->opts->db, h->id, vm->address, err);
+	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
 static int host_is_listed(struct pool_round *r, struct db_host *h,
 			  const struct drv_vm *vm, struct err *err)
 {
-	int rc = note_listed(r, h, err);
+	int rc = note_listed(r, h, vm, err);
 
+	if (rc == 0)
+		rc = note_address(r, h, vm, err);
 	if (rc < 0 || is_half_made(r, h, vm))
 		return rc;
 	rc = *h->vm_id ? 0 : adopt_vm(r, h, vm, err);

@@ -17,13 +17,13 @@
 #include <jansson.h>
 
 /*
- * The name-value pairs of one profile as an object of strings; the caller owns it.
+ * All profiles by name, {"line","pairs":{NAME: text},"lines":{NAME: line}}; the caller
+ * owns it.
  *
- * ERR_NOT_FOUND: no such file or profile; ERR_DENIED: the file is not private enough;
- * ERR_INVAL: it is not an INI file, or a name is given twice.
+ * ERR_NOT_FOUND: no such file; ERR_DENIED: it is not private enough; ERR_INVAL: it is not
+ * an INI file, or a name is given twice, with the line; ERR_LIMIT: it is too large.
  */
-int credentials_get(const char *path, const char *profile, json_t **ret,
-		    struct err *err) MUST_CHECK;
+int credentials_read(const char *path, json_t **ret, struct err *err) MUST_CHECK;
 
 /* Whether the file would be accepted, for start-up checks; a missing file is fine. */
 int credentials_check(const char *path, struct err *err) MUST_CHECK;

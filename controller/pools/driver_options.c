@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * driver_options.c - the options that a pool's driver is opened with: those of the
- * configuration, overridden by the pool's, with the profile's credentials.
+ * configuration, for the driver and for the profile, overridden by the few that a stack
+ * may set, with the profile's credentials.
  */
 #include "pools.h"
 
 #include "check.h"
+#include "choices.h"
 #include "clock.h"
+#include "native.h"
 #include "text.h"
 
 #include <string.h>
@@ -29,38 +32,202 @@ static int scale_durations(json_t *config, struct err *err)
 	return 0;
 }
 
-int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
-		       struct err *err)
+/* What foretide.conf says: [driver NAME], then [driver NAME/PROFILE]. */
+static json_t *configured(const struct pool_opts *o, const struct db_pool *p,
+			  bool *ret_has_profile)
+{
+	CLEANUP(free) char *section = xasprintf("%s/%s", p->driver, p->profile);
+	const json_t *common = json_object_get(o->driver_options, p->driver);
+	const json_t *of_profile = json_object_get(o->driver_options, section);
+	json_t *ret = json_object();
+
+	if (common)
+		json_object_update(ret, (json_t *)(uintptr_t)common);
+	if (of_profile)
+		json_object_update(ret, (json_t *)(uintptr_t)of_profile);
+	*ret_has_profile = of_profile || strcmp(p->profile, p->driver) == 0;
+	return ret;
+}
+
+static json_t *names_of(json_t *options)
+{
+	json_t *ret = json_array(), *value;
+	const char *name;
+
+	json_object_foreach(options, name, value)
+		json_array_append_new(ret, json_string(name));
+	return ret;
+}
+
+/*
+ * Of the profile in the credentials file, or of the environment; *ret is NULL when there
+ * are none. The profile defaults to the driver's name; a driver without credentials needs
+ * none of that name, or of one that the configuration has a section for.
+ */
+static int find_credentials(const struct pool_opts *o, const struct db_pool *p,
+			    bool has_profile, json_t **ret, struct err *err)
+{
+	int rc = keyring_get(o->keyring, p->profile, p->driver, ret, err);
+
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	*ret = NULL;
+	/* The environment has no profiles: its credentials are those of the driver's. */
+	if (strcmp(p->profile, p->driver) == 0)
+		return native_from_environment(p->driver, ret, err);
+	return has_profile ? 0 : rc;
+}
+
+/* ---------------------------------------------------------------- where */
+
+/* The option of the driver that drv_launch.zone stands above. */
+static const char *zone_option(const char *driver)
+{
+	if (strcmp(driver, "hetzner") == 0)
+		return "location";
+	return strcmp(driver, "digitalocean") == 0 ? "region" : "zone";
+}
+
+static char *copy_text(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text && *text ? xstrdup(text) : NULL;
+}
+
+/* A driver is opened with the first of several zones; launches name theirs. */
+static void find_place(const char *driver, json_t *config, struct pool_place *ret)
+{
+	const char *option = zone_option(driver);
+
+	ret->zones = copy_text(config, option);
+	if (ret->zones) {
+		CLEANUP(free) char *first = choices_first(ret->zones);
+
+		json_object_set_new(config, option, json_string(first));
+	}
+	if (strcmp(option, "region") == 0)
+		return;
+	ret->region = copy_text(config, "region");
+	if (!ret->region)
+		ret->region = copy_text(json_object_get(config, "credentials"), "region");
+}
+
+void pool_place_done(struct pool_place *p)
+{
+	free(p->region);
+	free(p->zones);
+	*p = (struct pool_place){ 0 };
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+/* All but the credentials; the caller owns *ret. */
+static int read_options(const struct pool_opts *o, const struct db_pool *p,
+			bool *ret_has_profile, json_t **ret, struct err *err)
 {
 	CLEANUP(json_decref) json_t *own = NULL;
-	CLEANUP(json_decref) json_t *config = json_object();
-	CLEANUP(json_decref) json_t *secrets = NULL;
-	const json_t *common = json_object_get(o->driver_options, p->driver);
+	CLEANUP(json_decref) json_t *config = configured(o, p, ret_has_profile);
 	int rc = json_parse(p->config_json, strlen(p->config_json), "pool options", &own,
 			    err);
 
 	if (rc < 0)
 		return rc;
-	if (common)
-		json_object_update(config, (json_t *)(uintptr_t)common);
 	json_object_update(config, own);
+	json_object_set_new(config, "from_stack", names_of(own));
 	if (p->cpu > 0)
 		json_object_set_new(config, "cpu", json_real(p->cpu));
 	if (p->memory_bytes > 0)
 		json_object_set_new(config, "memory",
 				    json_sprintf("%lld", (long long)p->memory_bytes));
 	rc = scale_durations(config, err);
+	if (rc == 0)
+		*ret = TAKE(config);
+	return rc;
+}
+
+int pool_driver_config_at(const struct pool_opts *o, const struct db_pool *p, char **ret,
+			  struct pool_place *ret_place, struct err *err)
+{
+	CLEANUP(json_decref) json_t *config = NULL;
+	CLEANUP(json_decref) json_t *secrets = NULL;
+	bool has_profile;
+	int rc = read_options(o, p, &has_profile, &config, err);
+
+	if (rc == 0)
+		rc = find_credentials(o, p, has_profile, &secrets, err);
 	if (rc < 0)
 		return rc;
-	/*
-	 * The profile defaults to the driver's name; a driver without credentials needs
-	 * none of that name.
-	 */
-	rc = credentials_get(o->credentials, p->profile, &secrets, err);
-	if (rc < 0 && (rc != ERR_NOT_FOUND || strcmp(p->profile, p->driver) != 0))
-		return rc;
-	if (rc == 0)
+	if (secrets)
 		json_object_set(config, "credentials", secrets);
+	find_place(p->driver, config, ret_place);
 	*ret = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
 	return 0;
+}
+
+int pool_interruption(const struct pool_opts *o, const struct db_pool *p, char **ret,
+		      char **ret_url, struct err *err)
+{
+	static const char *const known[] = { "ec2", "gce", "azure", "none" };
+	bool has_profile;
+	CLEANUP(json_decref) json_t *config = configured(o, p, &has_profile);
+	const char *source = "none", *url = NULL;
+	size_t i;
+	int rc;
+
+	/* A driver of that name is for hosts with that service. */
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(known[i], p->driver) == 0)
+			source = known[i];
+	rc = jread_str_opt(config, "interruption", &source, err);
+	if (rc == 0)
+		rc = jread_str_opt(config, "interruption_url", &url, err);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < ARRAY_SIZE(known) && strcmp(known[i], source) != 0; i++)
+		;
+	if (i == ARRAY_SIZE(known))
+		return err_set(
+			err, ERR_INVAL,
+			"driver '%s': 'interruption' is '%s': it must be ec2, gce, "
+			"azure or none",
+			p->driver, source);
+	*ret = xstrdup(source);
+	*ret_url = url ? xstrdup(url) : NULL;
+	return 0;
+}
+
+int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
+		       struct err *err)
+{
+	CLEANUP(pool_place_done) struct pool_place place = { 0 };
+
+	return pool_driver_config_at(o, p, ret, &place, err);
+}
+
+int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,
+		     struct driver **ret, struct err *err)
+{
+	CLEANUP(free) char *config = NULL;
+	int rc = pool_driver_config(o, p, &config, err);
+
+	return rc < 0 ? rc
+		      : driver_open(o->clouds, o->drivers_dir, p->driver, config, ret,
+				    err);
+}
+
+int pool_driver_takes(const struct pool_opts *o, const struct db_pool *p,
+		      const json_t *pairs, struct err *err)
+{
+	CLEANUP(driver_close) struct driver *driver = NULL;
+	CLEANUP(json_decref) json_t *config = NULL;
+	CLEANUP(free) char *text = NULL;
+	bool has_profile;
+	int rc = read_options(o, p, &has_profile, &config, err);
+
+	if (rc < 0)
+		return rc;
+	json_object_set(config, "credentials", (json_t *)(uintptr_t)pairs);
+	text = json_dumps(config, JSON_COMPACT);
+	return driver_open(o->clouds, o->drivers_dir, p->driver, text, &driver, err);
 }

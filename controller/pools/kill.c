@@ -11,19 +11,15 @@ int pool_kill(const struct pool_opts *o, const struct db_host *h, struct err *er
 {
 	struct pool_round r = { .opts = o };
 	CLEANUP(driver_close) struct driver *driver = NULL;
-	CLEANUP(free) char *config = NULL;
 	struct drv_err e;
 	int rc = db_pool_get(o->db, h->pool, &r.row, err);
 
 	if (rc == 0 && !*h->vm_id)
 		rc = err_set(err, ERR_CONFLICT, "host %s has no VM yet", h->id);
 	if (rc == 0)
-		rc = pool_driver_config(o, &r.row, &config, err);
-	if (rc == 0)
-		rc = driver_open(o->drivers_dir, r.row.driver, config, &driver, err);
-	if (rc == 0 &&
-	    driver->ops->terminate(driver->drv, o->owner, h->vm_id,
-				   clock_mono_ms() + POOL_CALL_TIMEOUT_MS, &e) < 0)
+		rc = pool_driver_open(o, &r.row, &driver, err);
+	if (rc == 0 && driver->ops->terminate(driver->drv, o->owner, h->vm_id,
+					      pool_call_deadline(o), &e) < 0)
 		rc = pool_driver_err(&r, &e, err);
 	db_pool_done(&r.row);
 	return rc;

@@ -6,6 +6,8 @@
 
 #include "check.h"
 #include "clock.h"
+#include "flight.h"
+#include "spot.h"
 #include "text.h"
 #include "trust.h"
 
@@ -14,6 +16,34 @@
 #include <string.h>
 
 #define LAUNCHES_AT_ONCE 32 /* per round; the rest follow in the next one */
+#define NO_SPOT_MS 600000   /* real: regular hosts come in place of spot capacity */
+
+static void count_mix(struct pool_round *r)
+{
+	r->n_regular = r->n_spot = 0;
+	for (size_t i = 0; i < r->hosts.n; i++) {
+		const struct db_host *h = &r->hosts.v[i];
+
+		if (h->state > DB_HOST_UP)
+			continue;
+		r->n_spot += h->is_spot;
+		r->n_regular += !h->is_spot;
+	}
+}
+
+/* What the next host is; it is sent again as what it is recorded. */
+static bool is_next_spot(struct pool_round *r)
+{
+	const struct driver *d = r->pool->driver;
+	const bool is_spot = (d->ops->caps(d->drv)->flags & DRV_CAP_SPOT) &&
+			     clock_mono_ms() >= r->pool->no_spot_mono_ms &&
+			     spot_is_next(r->row.spot_share, r->row.spot_base,
+					  r->n_regular, r->n_spot);
+
+	r->n_spot += is_spot;
+	r->n_regular += !is_spot;
+	return is_spot;
+}
 
 static int record(struct pool_round *r, const char *launch_id, const char *id,
 		  struct err *err)
@@ -34,6 +64,7 @@ static int record(struct pool_round *r, const char *launch_id, const char *id,
 		.requested_ms = r->now_ms,
 		.cpu = r->row.cpu,
 		.memory_bytes = r->row.memory_bytes,
+		.is_spot = is_next_spot(r),
 	};
 
 	return db_launch_intend(r->opts->db, &l, &h, err);
@@ -93,90 +124,146 @@ static struct db_host *host_of(struct pool_round *r, const char *id)
 	return NULL;
 }
 
-static int call_driver(struct pool_round *r, struct db_host *h, const char *user_data,
-		       struct drv_vm *vm, struct drv_err *e)
+/* Lists have lacked its VM for as long as a cloud may hide one. */
+static bool is_never_listed(struct pool_round *r, const char *launch_id)
 {
 	const struct driver *d = r->pool->driver;
-	const char *types[] = { *r->row.type ? r->row.type : NULL, NULL };
-	struct drv_launch launch = {
-		.launch_id = h->launch_id,
-		.owner = r->opts->owner,
-		.pool = h->pool,
-		.name = h->id,
-		.types = types,
-		.user_data = user_data,
-		.user_data_len = strlen(user_data),
-	};
+	const struct missing *m = missing_note(&r->pool->missing, launch_id);
 
-	int rc = d->ops->launch(d->drv, &launch, clock_mono_ms() + POOL_CALL_TIMEOUT_MS,
-				vm, e);
-
-	if (rc < 0 || vm->state != DRV_VM_GONE)
-		return rc;
-	/* Sent again, after somebody had ended what the first call launched. */
-	*e = (struct drv_err){ .cls = DRV_NOTFOUND, .retry_after_ms = -1 };
-	snprintf(e->msg, sizeof(e->msg), "its VM %s was launched and is gone already",
-		 vm->id);
-	return e->cls;
+	return !r->is_short && m->count >= POOL_LISTS_UNTIL_GONE &&
+	       clock_mono_ms() - m->first_mono_ms >= d->ops->caps(d->drv)->visible_ms;
 }
 
-static void tell_failed(struct pool_round *r, const struct db_host *h, int cls,
-			const struct drv_err *e)
+/*
+ * What a launch that failed came to. That one which was sent again had no effect, or was
+ * refused, says nothing of the first: that one's VM may be there until lists have lacked
+ * it for long enough, and one that may still appear counts. An answer that is nonsense
+ * may be to a launch that was made.
+ */
+static enum db_launch_state outcome(struct pool_round *r, const struct flight_call *c)
+{
+	if (c->cls == DRV_AMBIGUOUS)
+		return DB_LAUNCH_UNKNOWN;
+	if (!c->is_again)
+		return c->cls == DRV_BUG ? DB_LAUNCH_UNKNOWN : DB_LAUNCH_FAILED;
+	/* It was there. */
+	if (c->vm.state == DRV_VM_GONE)
+		return DB_LAUNCH_FAILED;
+	if (c->cls == DRV_TRANSIENT || c->cls == DRV_THROTTLED)
+		return DB_LAUNCH_UNKNOWN;
+	return is_never_listed(r, c->host->launch_id) ? DB_LAUNCH_LOST
+						      : DB_LAUNCH_UNKNOWN;
+}
+
+static void tell_failed(struct pool_round *r, const struct flight_call *c,
+			enum db_launch_state state)
 {
 	struct again *again = &r->pool->launch_failed;
+	const struct db_host *h = c->host;
 	char more[64] = "";
 
-	if (!again_is_due(again, e->msg))
+	if (!again_is_due(again, c->e.msg))
 		return;
 	if (again->untold)
 		snprintf(more, sizeof(more), " (and %lld more times)",
 			 (long long)again->untold);
 	event_add(r->opts->events, "launch-failed", DB_LEVEL_WARN,
 		  EVENT_ABOUT(.host = h->id, .pool = h->pool), "host %s: %s%s%s", h->id,
-		  e->msg,
-		  cls == DRV_AMBIGUOUS ? " (it may have been launched nevertheless)" : "",
+		  c->e.msg,
+		  state != DB_LAUNCH_FAILED ? " (it may have been launched nevertheless)"
+					    : "",
 		  more);
 }
 
-/* Records the outcome: done, failed or unknown. */
-static int note_answer(struct pool_round *r, struct db_host *h, int cls,
-		       const struct drv_vm *vm, const struct drv_err *e, struct err *err)
+static int note_done(struct pool_round *r, const struct flight_call *c, struct err *err)
 {
-	struct db *db = r->opts->db;
+	struct db_host *h = c->host;
+	int rc;
+
+	again_over(&r->pool->launch_failed);
+	h->state = DB_HOST_BOOTING;
+	event_add(r->opts->events, "host-launched", DB_LEVEL_INFO,
+		  EVENT_ABOUT(.host = h->id, .pool = h->pool),
+		  "host %s was launched as VM %s", h->id, c->vm.id);
+	rc = db_launch_set(r->opts->db, h->launch_id, DB_LAUNCH_DONE, c->vm.id, "",
+			   r->now_ms, err);
+	return rc < 0 ? rc
+		      : db_host_set_type(r->opts->db, h->id, c->vm.type, c->vm.spot, err);
+}
+
+/*
+ * Without capacity for what it asked for, another asks for something else: no failure of
+ * the pool. Its own record is closed first, so that one wish never has two VMs.
+ */
+static int note_failed(struct pool_round *r, const struct flight_call *c, struct err *err)
+{
+	const enum db_launch_state state = outcome(r, c);
+	struct db_host *h = c->host;
 	struct err e2;
 	int rc;
 
-	r->changed = true;
-	if (cls == 0) {
-		again_over(&r->pool->launch_failed);
-		h->state = DB_HOST_BOOTING;
-		event_add(r->opts->events, "host-launched", DB_LEVEL_INFO,
-			  EVENT_ABOUT(.host = h->id, .pool = h->pool),
-			  "host %s was launched as VM %s", h->id, vm->id);
-		return db_launch_set(db, h->launch_id, DB_LAUNCH_DONE, vm->id, "",
-				     r->now_ms, err);
-	}
-	if (cls == DRV_AMBIGUOUS) {
-		rc = db_launch_set(db, h->launch_id, DB_LAUNCH_UNKNOWN, NULL, e->msg,
-				   r->now_ms, err);
-	} else {
+	if (c->cls == DRV_CAPACITY && h->is_spot)
+		r->pool->no_spot_mono_ms = clock_mono_ms() + NO_SPOT_MS;
+	if (state != DB_LAUNCH_UNKNOWN)
 		h->state = DB_HOST_FAILED;
+	if (state == DB_LAUNCH_FAILED)
 		caps_give_back(r->caps, CAP_LAUNCH, h->id);
-		rc = db_launch_set(db, h->launch_id, DB_LAUNCH_FAILED, NULL, e->msg,
-				   r->now_ms, err);
+	if (state == DB_LAUNCH_LOST)
+		missing_clear(&r->pool->missing, h->launch_id);
+	r->pool->is_quota_refused |= c->cls == DRV_QUOTA;
+	rc = db_launch_set(r->opts->db, h->launch_id, state, NULL, c->e.msg, r->now_ms,
+			   err);
+	tell_failed(r, c, state);
+	if (rc == 0 && c->cls == DRV_CAPACITY && state == DB_LAUNCH_FAILED) {
+		r->n_no_capacity++;
+		return 0;
 	}
-	tell_failed(r, h, cls, e);
-	return rc < 0 ? rc : pool_driver_err(r, e, err ? err : &e2);
+	return rc < 0 ? rc : pool_driver_err(r, &c->e, err ? err : &e2);
 }
 
-static int send_launch(struct pool_round *r, struct db_host *h, struct err *err)
+/* Records the outcome: done, failed, unknown or lost. */
+static int note_answer(struct pool_round *r, const struct flight_call *c, struct err *err)
 {
-	CLEANUP(free) char *user_data = NULL;
-	char token[TOKEN_TEXT], hash[TOKEN_HASH_TEXT];
-	struct drv_vm vm;
-	struct drv_err e;
-	int rc, cls;
+	/* Without spot capacity a regular host of the same type may be had. */
+	const bool is_spots = c->cls == DRV_CAPACITY && c->host->is_spot;
 
+	pool_asked(r, c->is_again ? NULL : &c->choice, is_spots ? 0 : c->cls, &c->e);
+	r->changed = true;
+	return c->cls == 0 ? note_done(r, c, err) : note_failed(r, c, err);
+}
+
+static int land(struct pool_round *r, struct flight *f, struct err *err)
+{
+	CLEANUP(flight_call_free) struct flight_call *c = flight_land(f);
+
+	return note_answer(r, c, err);
+}
+
+/*
+ * What it asks for, if its gate lets it pass. One that is sent again asks for what the
+ * first did, and passes however its type does: it is to find out what became of that.
+ */
+static bool choose(struct pool_round *r, const struct db_launch *l, struct choice *ret)
+{
+	if (l->state == DB_LAUNCH_INTENDED)
+		return pool_choose(r, ret);
+	/* Sent by a version that did not record it. */
+	*ret = choices_at(&r->pool->choices, 0);
+	if (*l->type || *l->zone)
+		*ret = (struct choice){ .type = l->type, .zone = l->zone };
+	return pool_ask(r, GATE_CHANGE, NULL);
+}
+
+static int send_launch(struct pool_round *r, struct flight *f, const struct db_launch *l,
+		       struct db_host *h, struct err *err)
+{
+	char token[TOKEN_TEXT], hash[TOKEN_HASH_TEXT];
+	CLEANUP(free) char *user_data = NULL;
+	struct choice choice;
+	int rc = flight_is_full(f) ? land(r, f, err) : 0;
+
+	if (rc < 0)
+		return rc;
 	/* A repeated launch must be identical: the first call may have created the VM. */
 	token_derive(r->opts->join_secret, h->launch_id, token);
 	token_hash(token, hash);
@@ -185,15 +272,21 @@ static int send_launch(struct pool_round *r, struct db_host *h, struct err *err)
 	if (rc == ERR_CONFLICT)
 		return 0;
 	if (rc == 0)
-		rc = r->opts->user_data(r->opts->arg, h, token, &user_data, err);
-	/* Now, not when the round began: calls before this one take their time. */
-	if (rc == 0)
-		rc = db_launch_set(r->opts->db, h->launch_id, DB_LAUNCH_SENT, NULL, NULL,
-				   clock_now_ms(), err);
+		rc = r->opts->user_data(r->opts->arg, &r->row, h, token, &user_data, err);
 	if (rc < 0)
 		return rc;
-	cls = call_driver(r, h, user_data, &vm, &e);
-	return note_answer(r, h, cls, &vm, &e, err);
+	/* It is sent later. */
+	if (!choose(r, l, &choice)) {
+		explicit_bzero(user_data, strlen(user_data));
+		return 0;
+	}
+	/* Now, not when the round began: calls before this one take their time. */
+	rc = db_launch_send(r->opts->db, h->launch_id, choice.type, choice.zone,
+			    clock_now_ms(), err);
+	if (rc == 0)
+		flight_start(f, h, &choice, l->state != DB_LAUNCH_INTENDED,
+			     TAKE(user_data));
+	return rc;
 }
 
 /*
@@ -201,20 +294,14 @@ static int send_launch(struct pool_round *r, struct db_host *h, struct err *err)
  * it is given up when lists lack its VM for long enough; since it may appear later, it
  * counts against the maximum for the time to join.
  */
-static int settle(struct pool_round *r, struct db_launch *l, struct db_host *h,
-		  struct err *err)
+static int settle(struct pool_round *r, struct flight *f, struct db_launch *l,
+		  struct db_host *h, struct err *err)
 {
-	const struct driver *d = r->pool->driver;
-	const struct drv_caps *caps = d->ops->caps(d->drv);
-	const struct missing *m;
-
-	if (l->state == DB_LAUNCH_INTENDED)
-		return send_launch(r, h, err);
-	if (pool_resends(r))
-		return send_launch(r, h, err);
-	m = missing_note(&r->pool->missing, l->launch_id);
-	if (r->is_short || m->count < POOL_LISTS_UNTIL_GONE ||
-	    clock_mono_ms() - m->first_mono_ms < caps->visible_ms)
+	if (l->state == DB_LAUNCH_INTENDED && !pool_has_choice(r))
+		return 0;
+	if (l->state == DB_LAUNCH_INTENDED || pool_resends(r))
+		return send_launch(r, f, l, h, err);
+	if (!is_never_listed(r, l->launch_id))
 		return 0;
 	missing_clear(&r->pool->missing, l->launch_id);
 	h->state = DB_HOST_FAILED;
@@ -231,7 +318,7 @@ static bool is_quiet(const struct pool_round *r)
 	return clock_mono_ms() < r->opts->launch_from_mono_ms;
 }
 
-static int settle_all(struct pool_round *r, struct err *err)
+static int settle_each(struct pool_round *r, struct flight *f, struct err *err)
 {
 	for (size_t i = 0; i < r->open.n; i++) {
 		struct db_host *h = host_of(r, r->open.v[i].host);
@@ -243,11 +330,28 @@ static int settle_all(struct pool_round *r, struct err *err)
 		/* Its launch, as a backup has it, may be of long ago. */
 		if (is_quiet(r) && !pool_vm_of(r, h->launch_id))
 			continue;
-		rc = settle(r, &r->open.v[i], h, err);
+		rc = settle(r, f, &r->open.v[i], h, err);
 		if (rc < 0)
 			return rc;
 	}
 	return 0;
+}
+
+/* After a failure no other call is made, but all that were are recorded. */
+static int settle_all(struct pool_round *r, struct err *err)
+{
+	struct flight f;
+	int rc;
+
+	flight_init(&f, r);
+	rc = settle_each(r, &f, err);
+	while (f.n > 0) {
+		const int one = land(r, &f, rc < 0 ? NULL : err);
+
+		rc = rc < 0 ? rc : one;
+	}
+	flight_done(&f);
+	return rc;
 }
 
 static int launch_some(struct pool_round *r, int64_t n, struct err *err)
@@ -256,24 +360,45 @@ static int launch_some(struct pool_round *r, int64_t n, struct err *err)
 	bool may = true;
 	int rc = pool_launch_limits(r, &limits, err);
 
+	count_mix(r);
 	for (int64_t i = 0; rc == 0 && may && i < MIN(n, LAUNCHES_AT_ONCE); i++)
 		rc = intend(r, &limits, &may, err);
+	if (n > LAUNCHES_AT_ONCE && may)
+		pool_look_again(r, 1);
 	if (rc == 0)
 		rc = pool_round_load(r, err);
 	return rc < 0 ? rc : settle_all(r, err);
 }
 
+/* Until what one lacks capacity for no other has it either. */
+static int launch_missing(struct pool_round *r, struct err *err)
+{
+	const size_t most = choices_n(&r->pool->choices) + (r->row.spot_share > 0);
+	int64_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < most && (i == 0 || r->n_no_capacity); i++) {
+		r->n_no_capacity = 0;
+		rc = pool_count_missing(r, &n, err);
+		if (rc < 0 || n <= 0)
+			break;
+		if (!pool_has_choice(r)) {
+			r->is_held = true;
+			return 0;
+		}
+		rc = launch_some(r, n, err);
+	}
+	if (rc == 0 && n <= 0)
+		pool_problem_clear(&r->pool->problems, POOL_LAUNCHES);
+	/* The last may have lacked it too. */
+	if (rc == 0)
+		(void)pool_has_choice(r);
+	return rc;
+}
+
 int pool_launch(struct pool_round *r, struct err *err)
 {
-	int64_t n = 0;
 	int rc = settle_all(r, err);
 
-	if (is_quiet(r))
-		return rc;
-	if (rc < 0 || (rc = pool_count_missing(r, &n, err)) < 0)
-		return rc;
-	if (n > 0)
-		return launch_some(r, n, err);
-	pool_problem_clear(&r->pool->problems, POOL_LAUNCHES);
-	return 0;
+	return rc < 0 || is_quiet(r) ? rc : launch_missing(r, err);
 }

@@ -20,7 +20,7 @@ struct missing {
 
 /* All zero is an empty one. */
 struct missing_list {
-	struct missing *v;
+	struct missing *v; /* ordered by what */
 	size_t n;
 	uint64_t lists; /* that were read */
 };

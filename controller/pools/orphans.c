@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "records.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,27 +27,16 @@ struct strangers {
 	int64_t left_ms;  /* real, until the first of the others is terminated */
 };
 
-static bool is_known(const struct pool_round *r, const struct drv_vm *vm)
-{
-	for (size_t i = 0; i < r->hosts.n; i++)
-		if (strcmp(r->hosts.v[i].launch_id, vm->launch_id) == 0 &&
-		    r->hosts.v[i].state != DB_HOST_GONE)
-			return true;
-	return false;
-}
-
 static bool is_of_pool(const struct pool_round *r, const struct drv_vm *vm)
 {
 	return strcmp(vm->pool, r->row.name) == 0;
 }
 
 /* Also a VM of a pool that no longer exists. */
-static bool is_ours(struct pool_round *r, const struct drv_vm *vm)
+static bool is_ours(const struct pool_round *r, const struct records *k,
+		    const struct drv_vm *vm)
 {
-	CLEANUP(db_pool_done) struct db_pool p = { 0 };
-
-	return is_of_pool(r, vm) ||
-	       db_pool_get(r->opts->db, vm->pool, &p, NULL) == ERR_NOT_FOUND;
+	return is_of_pool(r, vm) || !records_have_pool(k, vm->pool);
 }
 
 /* ---------------------------------------------------------------- what it was */
@@ -250,13 +240,15 @@ static int judge(struct pool_round *r, const struct drv_vm *vm, struct strangers
 
 int pool_sweep_orphans(struct pool_round *r, struct err *err)
 {
+	CLEANUP(records_done) struct records known = { 0 };
 	struct strangers s = { 0 };
-	int rc = 0;
+	int rc = records_read(r, &known, err);
 
 	for (size_t i = 0; rc == 0 && i < r->n_vms; i++) {
 		const struct drv_vm *vm = &r->vms[i];
 
-		if (vm->state != DRV_VM_GONE && !is_known(r, vm) && is_ours(r, vm))
+		if (vm->state != DRV_VM_GONE &&
+		    !records_have_host(&known, vm->launch_id) && is_ours(r, &known, vm))
 			rc = judge(r, vm, &s, err);
 	}
 	if (rc == 0)

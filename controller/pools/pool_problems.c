@@ -21,6 +21,9 @@ static const char *const names[N_POOL_PROBLEMS] = {
 	[POOL_ADOPTION] = "adoption-waits",
 	[POOL_STOPPED] = "vms-not-running",
 	[POOL_CUT] = "host-cut-from-store",
+	[POOL_DRIVER] = "driver-ended",
+	[POOL_NO_CAPACITY] = "no-capacity",
+	[POOL_QUOTA] = "quota",
 };
 
 void pool_problem_set(struct pool_problems *p, enum pool_problem_kind kind,

@@ -25,6 +25,9 @@ enum pool_problem_kind {
 	POOL_ADOPTION,    /* adoption-waits */
 	POOL_STOPPED,     /* vms-not-running: hosts serve nevertheless, or hold state */
 	POOL_CUT,         /* host-cut-from-store: hosts that never reached it */
+	POOL_DRIVER,      /* driver-ended: its process, which was not told to */
+	POOL_NO_CAPACITY, /* no-capacity: of any of its types and zones */
+	POOL_QUOTA,       /* quota: it allows less than the maximum */
 	N_POOL_PROBLEMS
 };
 

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "round.h"
+#include "text.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 struct pools {
 	const struct pool_opts *opts;
 	struct caps *caps;
+	struct gates *gates;
 	/* Of the list and the pools' problems; a pool is used by one worker at a time. */
 	pthread_mutex_t lock;
 	struct pool *first;
@@ -30,6 +32,7 @@ struct pools *pools_new(const struct pool_opts *opts)
 
 	p->opts = opts;
 	p->caps = caps_new();
+	p->gates = gates_new(&opts->gates);
 	pthread_mutex_init(&p->lock, NULL);
 	return p;
 }
@@ -39,9 +42,12 @@ static void pool_free(struct pool *p)
 	driver_close(p->driver);
 	free(p->driver_name);
 	free(p->config);
+	free(p->region);
+	choices_done(&p->choices);
 	missing_done(&p->missing);
 	ages_done(&p->waits);
 	ages_done(&p->lost);
+	json_decref(p->last_failure);
 	free(p->name);
 	free(p);
 }
@@ -58,14 +64,66 @@ void pools_free(struct pools *p)
 	}
 	pthread_mutex_destroy(&p->lock);
 	caps_free(p->caps);
+	gates_free(p->gates);
 	free(p);
+}
+
+/* What a breaker that failures opened means. */
+static json_t *breaker_problem(const struct gate_view *v)
+{
+	const struct drv_err *e = &v->last;
+	CLEANUP(free)
+	char *text = xasprintf(
+		"%s of driver %s%s%s%s%s%s%s%s: %d calls in a row failed, the last with: "
+		"%s%s%s%s%s%s; the next is made in %.0f s",
+		v->profile, v->driver, *v->region ? ", region " : "", v->region,
+		v->is_launch ? ", launches" : "", *v->zone ? ", zone " : "", v->zone,
+		*v->type ? ", type " : "", v->type, v->failures, e->msg,
+		*e->code ? " (" : "", e->code, *e->code ? ")" : "",
+		*e->request_id ? ", request " : "", e->request_id,
+		(double)v->wait_ms / 1000);
+
+	return json_pack("{s:s, s:o, s:o}", "kind", "breaker-open", "message",
+			 json_text(text), "since", json_time(v->since_ms));
+}
+
+static void add_breakers(struct pools *ps, json_t *list)
+{
+	CLEANUP(free) struct gate_view *v = NULL;
+	const size_t n = gates_list(ps->gates, &v);
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].state == GATE_BROKEN || v[i].state == GATE_TRYING)
+			json_array_append_new(list, breaker_problem(&v[i]));
 }
 
 void pools_problems(struct pools *ps, json_t *list)
 {
+	add_breakers(ps, list);
 	pthread_mutex_lock(&ps->lock);
 	for (struct pool *p = ps->first; p; p = p->next)
 		pool_problems_json(&p->problems, p->name, list);
+	pthread_mutex_unlock(&ps->lock);
+}
+
+json_t *pools_last_failure(struct pools *ps, const char *name)
+{
+	json_t *ret = NULL;
+
+	pthread_mutex_lock(&ps->lock);
+	for (struct pool *p = ps->first; p; p = p->next)
+		if (strcmp(p->name, name) == 0)
+			ret = json_deep_copy(p->last_failure);
+	pthread_mutex_unlock(&ps->lock);
+	return ret;
+}
+
+void pools_renew(struct pools *ps, const char *name)
+{
+	pthread_mutex_lock(&ps->lock);
+	for (struct pool *p = ps->first; p; p = p->next)
+		if (strcmp(p->name, name) == 0)
+			p->is_renewed = true;
 	pthread_mutex_unlock(&ps->lock);
 }
 
@@ -111,16 +169,22 @@ static int ensure_driver(struct pool_round *r, struct err *err)
 {
 	struct pool *p = r->pool;
 	CLEANUP(free) char *config = NULL;
-	int rc = pool_driver_config(r->opts, &r->row, &config, err);
+	CLEANUP(pool_place_done) struct pool_place place = { 0 };
+	int rc = pool_driver_config_at(r->opts, &r->row, &config, &place, err);
 
 	if (rc < 0)
 		return rc;
+	choices_read(&p->choices, r->row.type, place.zones);
+	free(p->region);
+	p->region = TAKE(place.region);
 	if (p->driver && strcmp(p->config, config) == 0 &&
 	    strcmp(p->driver_name, r->row.driver) == 0)
 		return 0;
 	driver_close(p->driver);
 	p->driver = NULL;
-	rc = driver_open(r->opts->drivers_dir, r->row.driver, config, &p->driver, err);
+	p->types_due_mono_ms = 0;
+	rc = driver_open(r->opts->clouds, r->opts->drivers_dir, r->row.driver, config,
+			 &p->driver, err);
 	if (rc < 0)
 		return rc;
 	free(p->config);
@@ -138,8 +202,10 @@ static int run_round(struct pool_round *r, struct err *err)
 	int rc, launch_rc;
 
 	if ((rc = caps_load(r->caps, r->opts->db, err)) < 0 ||
-	    (rc = ensure_driver(r, err)) < 0 || (rc = pool_round_load(r, err)) < 0 ||
-	    (rc = pool_compare(r, err)) < 0 || (rc = pool_sweep_orphans(r, err)) < 0)
+	    (rc = pool_order_types(r, err)) < 0 || (rc = ensure_driver(r, err)) < 0 ||
+	    (rc = pool_round_load(r, err)) < 0 || (rc = pool_compare(r, err)) < 0 ||
+	    (rc = pool_sweep_orphans(r, err)) < 0 ||
+	    (rc = pool_look_at_quota(r, err)) < 0 || (rc = pool_learn_types(r, err)) < 0)
 		return rc;
 	/* A failed launch must not keep hosts from being terminated. */
 	launch_rc = pool_launch(r, &launch_err);
@@ -172,6 +238,19 @@ static void set_state(struct pool_round *r, const char *state, int64_t backoff_u
 			  EVENT_ABOUT(.pool = r->row.name), "%s", err.msg);
 }
 
+static void tell_driver(struct pool_round *r)
+{
+	char why[256];
+
+	if (r->pool->driver && driver_has_trouble(r->pool->driver, why, sizeof(why)))
+		pool_problem_set(&r->pool->problems, POOL_DRIVER, r->row.name,
+				 "the process of its driver %s has ended, and is started "
+				 "again: %s",
+				 r->row.driver, why);
+	else
+		pool_problem_clear(&r->pool->problems, POOL_DRIVER);
+}
+
 static int64_t succeeded(struct pool_round *r)
 {
 	const char *state = pool_is_empty(r) ? POOL_STATE_EMPTY : "ok";
@@ -200,10 +279,9 @@ static int64_t succeeded(struct pool_round *r)
 
 static int64_t failed(struct pool_round *r, const struct err *err)
 {
-	int shift = MIN(r->pool->failures, 7);
 	int64_t first_ms =
 		r->opts->backoff_first_ms ? r->opts->backoff_first_ms : BACKOFF_FIRST_MS;
-	int64_t wait_ms = MIN(first_ms << shift, BACKOFF_MAX_MS);
+	int64_t wait_ms = gates_backoff_ms(first_ms, BACKOFF_MAX_MS, r->pool->failures);
 	struct again *again = &r->pool->failed;
 	char more[64] = "";
 	int64_t until;
@@ -225,11 +303,34 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 	return wait_ms;
 }
 
+/* Its cloud is left alone, or was asked as often as it allows: that is no failure of the
+ * pool, which tries again when it may. */
+static int64_t refused(struct pool_round *r, const struct err *err)
+{
+	const int64_t wait_ms = r->refused.wait_ms;
+	const int64_t until = clock_now_ms() + (int64_t)((double)wait_ms * clock_scale());
+
+	r->pool->retry_mono_ms = r->pool->held_mono_ms = clock_mono_ms() + wait_ms;
+	if (r->refused.why != GATE_EMPTY && strcmp(r->row.state, "backoff") != 0)
+		set_state(r, "backoff", until, err->msg);
+	return wait_ms;
+}
+
+static int64_t run(struct pool_round *r)
+{
+	struct err err = { 0 };
+
+	if (run_round(r, &err) == 0)
+		return succeeded(r);
+	return r->is_refused ? refused(r, &err) : failed(r, &err);
+}
+
 int64_t pool_reconcile(void *arg, const char *name)
 {
 	struct pools *ps = arg;
 	struct pool_round r = { .opts = ps->opts,
 				.caps = ps->caps,
+				.gates = ps->gates,
 				.now_ms = clock_now_ms() };
 	struct err err = { 0 };
 	int64_t again_ms;
@@ -245,8 +346,11 @@ int64_t pool_reconcile(void *arg, const char *name)
 	 * pool that must wait in each of its rounds. */
 	again_ms = (r.pool->failures ? r.pool->retry_mono_ms : r.pool->held_mono_ms) -
 		   clock_mono_ms();
-	if (again_ms <= 0)
-		again_ms = run_round(&r, &err) == 0 ? succeeded(&r) : failed(&r, &err);
+	if (r.pool->is_renewed || again_ms <= 0) {
+		r.pool->is_renewed = false;
+		again_ms = run(&r);
+		tell_driver(&r);
+	}
 	pool_round_done(&r);
 	if (r.changed && ps->opts->changed)
 		ps->opts->changed(ps->opts->arg);

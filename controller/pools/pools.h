@@ -20,18 +20,22 @@
 #define CONTROLLER_POOLS_POOLS_H
 
 #include "clock.h"
+#include "clouds.h"
 #include "credentials.h"
-#include "driver_load.h"
 #include "events.h"
+#include "gates.h"
+#include "keyring.h"
+#include "native.h"
 #include "scheduler.h"
 
 #include <jansson.h>
 
 struct pools;
 
-/* The script that a new host runs; the caller owns *ret. Called by the workers. */
-typedef int pool_user_data_fn(void *arg, const struct db_host *host, const char *token,
-			      char **ret, struct err *err);
+/* What a new host is started with; the caller owns *ret. Called by the workers. */
+typedef int pool_user_data_fn(void *arg, const struct db_pool *pool,
+			      const struct db_host *host, const char *token, char **ret,
+			      struct err *err);
 
 /* Whether a host's agent lives, as far as the controller can tell. */
 enum pool_voice {
@@ -46,22 +50,27 @@ struct pool_opts {
 	struct db *db;
 	const struct events *events;
 	const char *drivers_dir;
-	const char *credentials;      /* path of the file of profiles */
+	struct clouds *clouds;        /* that the pools' drivers are of; NULL: of none */
+	struct keyring *keyring;      /* the credentials in force */
 	const char *owner;            /* tag of this installation on every VM */
 	const char *join_secret;      /* hosts' join tokens are derived from it */
 	const json_t *driver_options; /* {"local": {...}}: overridden by the pools' own */
+	const json_t *prices;         /* {"ec2": {"t3.small": "0.0416 USD/h"}}: of hosts,
+					 by driver or DRIVER/PROFILE; NULL: none */
 	int64_t join_timeout_ms;      /* calendar; a host that has not joined by then has
 					 failed */
 	/* Within an hour, of one pool and of all; more wait. 0: grows with their size. */
 	int64_t terminate_per_hour, terminate_per_hour_total;
 	int64_t launch_per_hour, launch_per_hour_total;
 	int64_t backoff_first_ms;    /* real, after a first failure; 0: 1 s */
+	int64_t call_ms;             /* real; what a call to a driver may take; 0: 60 s */
 	int64_t orphan_grace_ms;     /* real; an unknown VM that does not serve is left
 				      * alone for so long */
 	int64_t held_ms;             /* real; between the lists of a pool that must wait
 				      * before it launches, at least; 0: 2 s */
 	int64_t unlisted_ms;         /* real; a VM should be in lists so long after its
 				      * launch, whatever the driver says; 0: 10 s */
+	struct gate_opts gates;      /* how long clouds that fail are left alone */
 	struct clock_wait care;      /* no VM is ended meanwhile: the database was
 					restored and may be old */
 	int64_t launch_from_mono_ms; /* real, monotonic; nothing is launched before, for
@@ -82,16 +91,57 @@ DEFINE_CLEANUP(struct pools *, pools_free);
 void pools_problems(struct pools *p, json_t *list);
 
 /*
+ * Whose metadata service tells hosts of the pool that their cloud takes them back, "none"
+ * for nobody's, and its URL, NULL for where it always is: as the configuration says for
+ * the driver, else by the driver's name. The caller frees both. ERR_INVAL: there is no
+ * such service.
+ */
+int pool_interruption(const struct pool_opts *o, const struct db_pool *p, char **ret,
+		      char **ret_url, struct err *err) MUST_CHECK;
+
+/*
  * The options that a pool's driver is opened with: those of the configuration, overridden
- * by the pool's, with the profile's credentials. The caller owns *ret, which contains
- * secrets.
+ * by the pool's, with the profile's credentials, for driver_open(). The caller owns *ret,
+ * which contains secrets.
  */
 int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
 		       struct err *err) MUST_CHECK;
 
+/* Where the pool is; both are the caller's, and NULL when none is named. */
+struct pool_place {
+	char *region;
+	char *zones; /* a list, in order of preference */
+};
+/* The same, with the place, which pool_place_done() frees also after an error. */
+int pool_driver_config_at(const struct pool_opts *o, const struct db_pool *p, char **ret,
+			  struct pool_place *ret_place, struct err *err) MUST_CHECK;
+void pool_place_done(struct pool_place *p);
+DEFINE_CLEANUP_OBJECT(struct pool_place, pool_place_done);
+
+/* Opens a driver of its own for the pool: whether its options are right, or for drills.
+ * Errors as driver_open(). */
+int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,
+		     struct driver **ret, struct err *err) MUST_CHECK;
+
+/* Whether the pool's driver takes these credentials, as far as it sees without asking its
+ * cloud. Errors as driver_open(). */
+int pool_driver_takes(const struct pool_opts *o, const struct db_pool *p,
+		      const json_t *pairs, struct err *err) MUST_CHECK;
+
 /* Ends the VM of a host with a driver of its own, and tells nobody: for drills. */
 int pool_kill(const struct pool_opts *o, const struct db_host *h,
 	      struct err *err) MUST_CHECK;
+
+/*
+ * What a pool's cloud last refused: {"at","class","message"} and, as far as it said
+ * so, "http_status", "code", "request_id"; the caller's. NULL: nothing in this run of the
+ * controller. Safe from any thread.
+ */
+json_t *pools_last_failure(struct pools *p, const char *name);
+
+/* The pool's credentials have changed: its next reconcile does not wait for the end of
+ * its backoff. Safe from any thread. */
+void pools_renew(struct pools *p, const char *name);
 
 /* One reconcile of the named pool: a sched_fn whose arg is the struct pools. */
 int64_t pool_reconcile(void *pools, const char *name);

@@ -43,6 +43,15 @@ static int count_lost(struct pool_round *r, int64_t *ret, struct err *err)
 	return rc;
 }
 
+int pool_count_existing(struct pool_round *r, int64_t *ret, struct err *err)
+{
+	int64_t lost = 0;
+	int rc = count_lost(r, &lost, err);
+
+	*ret = count(r, DB_HOST_BOOTING, DB_HOST_TERMINATING) + r->n_unknown + lost;
+	return rc;
+}
+
 /* Hosts whose successors come first: while they are there the pool may be larger. */
 static int64_t count_replaced(const struct pool_round *r)
 {
@@ -74,6 +83,26 @@ static void tell_room(struct pool_round *r, const struct db_pool *p, int64_t mis
 			 (long long)going, (long long)r->n_unknown, (long long)lost);
 }
 
+/* waiting: hosts that it keeps from being launched. */
+static void tell_quota(struct pool_round *r, const struct db_pool *p, int64_t existing,
+		       int64_t waiting)
+{
+	const int64_t left = MAX(p->quota_most - existing, INT64_C(0));
+
+	r->pool->is_quota_short = p->has_quota && waiting > 0;
+	if (!p->has_quota || p->quota_most >= p->max) {
+		pool_problem_clear(&r->pool->problems, POOL_QUOTA);
+		return;
+	}
+	pool_problem_set(
+		&r->pool->problems, POOL_QUOTA, r->row.name,
+		"the quota of profile %s leaves room for %lld more hosts, so that the "
+		"pool can have %lld, not its maximum of %lld%s; ask the cloud for more, "
+		"or lower the maximum",
+		p->profile, (long long)left, (long long)p->quota_most, (long long)p->max,
+		waiting > 0 ? ": hosts wait for it" : "");
+}
+
 static void tell_exception(struct pool_round *r, const struct db_pool *p,
 			   int64_t existing, int64_t n)
 {
@@ -94,7 +123,7 @@ static void tell_exception(struct pool_round *r, const struct db_pool *p,
 int pool_count_missing(struct pool_round *r, int64_t *ret, struct err *err)
 {
 	CLEANUP(db_pool_done) struct db_pool now = { 0 };
-	int64_t standing, existing, lost = 0, room, missing, above;
+	int64_t standing, existing, lost = 0, room, missing, above, left;
 	int rc = db_pool_get(r->opts->db, r->row.name, &now, err);
 
 	if (rc == 0)
@@ -106,11 +135,14 @@ int pool_count_missing(struct pool_round *r, int64_t *ret, struct err *err)
 		   r->n_unknown + lost;
 	missing = now.want - standing;
 	room = now.max - existing;
+	left = MAX(now.has_quota ? now.quota_most - existing : missing, INT64_C(0));
 	above = missing > room && now.max > 0
 			? MIN(count_replaced(r), MAX(now.max / 10, INT64_C(1)))
 			: 0;
 	tell_room(r, &now, MIN(missing, now.max - standing), room + above, lost);
-	*ret = pool_launches_now(r, MIN(missing, room + above));
+	missing = MIN(missing, room + above);
+	tell_quota(r, &now, existing, missing - left);
+	*ret = pool_launches_now(r, MIN(missing, left));
 	tell_exception(r, &now, existing, *ret);
 	return 0;
 }

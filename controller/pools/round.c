@@ -2,9 +2,14 @@
 #include "round.h"
 
 #include "check.h"
+#include "clock.h"
+#include "text.h"
+#include "wire.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define CALL_MS 60000
 
 int pool_round_load(struct pool_round *r, struct err *err)
 {
@@ -61,6 +66,24 @@ void pool_look_again(struct pool_round *r, int64_t ms)
 	r->again_ms = r->again_ms ? MIN(r->again_ms, ms) : ms;
 }
 
+int64_t pool_call_deadline(const struct pool_opts *o)
+{
+	return clock_mono_ms() + (o->call_ms ? o->call_ms : CALL_MS);
+}
+
+/* For people who ask what their cloud said. */
+static void keep_failure(struct pool *p, const struct drv_err *e)
+{
+	CLEANUP(json_decref) json_t *old = NULL;
+	json_t *doc = wire_err(e);
+
+	json_object_set_new(doc, "at", json_time(clock_now_ms()));
+	pthread_mutex_lock(p->problems.lock);
+	old = p->last_failure;
+	p->last_failure = doc;
+	pthread_mutex_unlock(p->problems.lock);
+}
+
 int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *err)
 {
 	static const int codes[] = {
@@ -74,6 +97,8 @@ int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *e
 	int code = e->cls < 0 && -e->cls < (int)ARRAY_SIZE(codes) ? codes[-e->cls]
 								  : ERR_PROTO;
 
+	if (r->pool)
+		keep_failure(r->pool, e);
 	if (e->cls == DRV_THROTTLED && e->retry_after_ms > r->retry_after_ms)
 		r->retry_after_ms = e->retry_after_ms;
 	return err_set(err, code, "driver %s: %s%s%s%s", r->row.driver, e->msg,

@@ -8,7 +8,7 @@
 #include "again.h"
 #include "ages.h"
 #include "caps.h"
-#include "driver_load.h"
+#include "choices.h"
 #include "missing.h"
 #include "pool_problems.h"
 #include "pools.h"
@@ -29,16 +29,25 @@ struct pool {
 	struct driver *driver;       /* NULL: not opened yet */
 	char *driver_name;           /* its name, */
 	char *config;                /* and the options it was opened with */
+	char *region;                /* of its gates; NULL: none is named */
+	struct choices choices;      /* of types and zones */
 	int failures;                /* in a row */
-	int64_t retry_mono_ms;       /* not before, after a failure */
+	int64_t retry_mono_ms;       /* not before, after a failure, */
+	_Atomic bool is_renewed;     /* but at once: its credentials are others */
+	int64_t types_due_mono_ms;   /* its types and prices are read next */
+	int64_t no_spot_mono_ms;     /* until then the cloud has no spot capacity */
 	int64_t held_mono_ms;        /* not before, while hosts must wait */
 	struct missing_list missing; /* what its lists lack */
 	struct ages waits;           /* hosts that have not joined */
 	struct ages lost;            /* launches that were given up */
 	struct unjoined unjoined;
-	int64_t launched_steady_ms; /* the last launch; 0: none in this run */
+	int64_t launched_steady_ms;  /* the last launch; 0: none in this run */
+	int64_t quota_asked_mono_ms; /* 0: not yet in this run */
+	bool is_quota_refused;       /* a launch was, for it, since then */
+	bool is_quota_short;         /* hosts wait for it */
 	struct again failed, launch_failed;
 	struct pool_problems problems;
+	json_t *last_failure; /* of its cloud; under the problems' lock. NULL: none */
 	struct pool *next;
 };
 
@@ -52,6 +61,7 @@ struct stopped {
 struct pool_round {
 	const struct pool_opts *opts;
 	struct caps *caps;
+	struct gates *gates;
 	struct pool *pool;
 	struct db_pool row;
 	struct db_host_list hosts;  /* present ones */
@@ -61,14 +71,19 @@ struct pool_round {
 	size_t n_vms;
 	int64_t now_ms;
 	int64_t retry_after_ms; /* real; requested by the cloud; 0: none */
-	bool changed;           /* a host did */
-	int64_t again_ms;       /* real; the next round at the latest; 0: not set */
-	bool is_short;          /* the list lacks most hosts that live */
-	bool is_held;           /* hosts are missing, and must wait */
-	int64_t n_unlisted;     /* launched VMs that no list shows, and that should be */
-	int64_t n_unknown;      /* listed VMs of this pool without a record */
-	int64_t n_cut;          /* hosts that joined and have not reached the store, */
-	const char *cut;        /* and one of them */
+	struct gate_refusal
+		refused;           /* of a call that was not made; wait_ms 0: all were */
+	bool is_refused;           /* the round ended with that */
+	int n_no_capacity;         /* launches that the cloud had no capacity for */
+	bool changed;              /* a host did */
+	int64_t again_ms;          /* real; the next round at the latest; 0: not set */
+	bool is_short;             /* the list lacks most hosts that live */
+	bool is_held;              /* hosts are missing, and must wait */
+	int64_t n_regular, n_spot; /* hosts that are, or are launched */
+	int64_t n_unlisted; /* launched VMs that no list shows, and that should be */
+	int64_t n_unknown;  /* listed VMs of this pool without a record */
+	int64_t n_cut;      /* hosts that joined and have not reached the store, */
+	const char *cut;    /* and one of them */
 	struct stopped stopped;
 	char limited[ERR_MSG_MAX]; /* why terminating some host must wait; "": none must
 				    */
@@ -84,9 +99,30 @@ bool pool_resends(const struct pool_round *r);
 /* The next round is due after ms, real, or sooner. */
 void pool_look_again(struct pool_round *r, int64_t ms);
 
+/* Until when, monotonic, a driver has time for a call that begins now. */
+int64_t pool_call_deadline(const struct pool_opts *o);
+
 /* Converts a driver's error. */
 int pool_driver_err(struct pool_round *r, const struct drv_err *e,
 		    struct err *err) MUST_CHECK;
+
+/* ---- ask.c: each call to the cloud passes a gate */
+
+/*
+ * Whether the call may be made now; then pool_asked() tells its end. If not, that is
+ * noted (refused), and the round comes again. c: what a launch asks for; NULL: it is
+ * none.
+ */
+bool pool_ask(struct pool_round *r, enum gate_call call,
+	      const struct choice *c) MUST_CHECK;
+void pool_asked(struct pool_round *r, const struct choice *c, int cls,
+		const struct drv_err *e);
+/* What refused, as the error that ends the round. */
+int pool_unasked(struct pool_round *r, struct err *err) MUST_CHECK;
+/* The best type and zone that a launch may ask for now, as pool_ask(). */
+bool pool_choose(struct pool_round *r, struct choice *ret) MUST_CHECK;
+/* Whether there may be one; if the cloud has no capacity for any, people are told. */
+bool pool_has_choice(struct pool_round *r);
 
 /* Whether the agent of the host lives. */
 enum pool_voice pool_listen(const struct pool_round *r, const char *host);
@@ -131,6 +167,14 @@ int pool_count_missing(struct pool_round *r, int64_t *ret, struct err *err) MUST
 int pool_launch_limits(struct pool_round *r, struct cap_limits *ret,
 		       struct err *err) MUST_CHECK;
 
+/* VMs of the pool that exist or may exist, but for hosts that are only wanted. */
+int pool_count_existing(struct pool_round *r, int64_t *ret, struct err *err) MUST_CHECK;
+
+/* ---- quota.c */
+
+/* Asks for it when it is due. */
+int pool_look_at_quota(struct pool_round *r, struct err *err) MUST_CHECK;
+
 /* ---- the steps of a round, in their order */
 
 /* compare.c: brings host records and journal in line with the cloud's list. */
@@ -141,6 +185,13 @@ int pool_compare(struct pool_round *r, struct err *err) MUST_CHECK;
  * of, and terminated after a while.
  */
 int pool_sweep_orphans(struct pool_round *r, struct err *err) MUST_CHECK;
+
+/* type_order.c: puts the types of the row into the order in which they are tried. */
+int pool_order_types(struct pool_round *r, struct err *err) MUST_CHECK;
+
+/* pool_types.c: the pool's types and their prices, once an hour. A cloud that does not
+ * tell them fails nothing. */
+int pool_learn_types(struct pool_round *r, struct err *err) MUST_CHECK;
 
 /* launch.c */
 int pool_launch(struct pool_round *r, struct err *err) MUST_CHECK;
@@ -157,7 +208,6 @@ bool pool_is_empty(struct pool_round *r);
 /* The message of a host that is gone without having been terminated. */
 #define POOL_WHY_VANISHED "its VM is listed no more"
 
-#define POOL_CALL_TIMEOUT_MS 60000
 #define POOL_LISTS_UNTIL_GONE 2
 
 #endif

@@ -28,9 +28,22 @@ struct sched {
 	sched_fn *fn;
 	void *arg;
 	pthread_t *threads;
-	size_t n_threads;
+	size_t n_threads, most_threads;
 	size_t n_working; /* threads that have not ended */
+	size_t n_idle;    /* those that wait for a job */
 };
+
+static void *worker(void *arg);
+
+static bool add_worker(struct sched *s)
+{
+	if (s->n_threads == s->most_threads ||
+	    pthread_create(&s->threads[s->n_threads], NULL, worker, s) != 0)
+		return false;
+	s->n_threads++;
+	s->n_working++;
+	return true;
+}
 
 static struct job *find(struct sched *s, const char *name)
 {
@@ -82,6 +95,10 @@ static void run(struct sched *s, struct job *j)
 
 	j->running = true;
 	j->poked = false;
+	/* A job may wait for its cloud for long: somebody must be there for the others.
+	 */
+	if (s->n_idle == 0 && !s->stopping)
+		(void)add_worker(s);
 	pthread_mutex_unlock(&s->lock);
 	again_ms = s->fn(s->arg, j->name);
 	pthread_mutex_lock(&s->lock);
@@ -92,9 +109,11 @@ static void run(struct sched *s, struct job *j)
 		return;
 	}
 	j->due_mono_ms = clock_mono_ms() + (j->poked ? 0 : again_ms);
-	if (j->look_mono_ms)
+	/* Poked meanwhile it is due anyway, and the look is for after that. */
+	if (j->look_mono_ms && !j->poked) {
 		j->due_mono_ms = MIN(j->due_mono_ms, j->look_mono_ms);
-	j->look_mono_ms = 0;
+		j->look_mono_ms = 0;
+	}
 	pthread_cond_broadcast(&s->changed);
 }
 
@@ -107,10 +126,13 @@ static void *worker(void *arg)
 	while (!s->stopping) {
 		struct job *j = first_due(s);
 
-		if (j && j->due_mono_ms <= clock_mono_ms())
+		if (j && j->due_mono_ms <= clock_mono_ms()) {
 			run(s, j);
-		else
-			wait_until(s, j);
+			continue;
+		}
+		s->n_idle++;
+		wait_until(s, j);
+		s->n_idle--;
 	}
 	s->n_working--;
 	pthread_cond_broadcast(&s->changed);
@@ -133,10 +155,9 @@ int sched_new(size_t workers, sched_fn *fn, void *arg, struct sched **ret,
 	pthread_cond_init(&s->changed, &attr);
 	pthread_condattr_destroy(&attr);
 	s->threads = xcalloc(workers, sizeof(*s->threads));
-	s->n_working = workers;
-	for (; s->n_threads < workers; s->n_threads++)
-		if (pthread_create(&s->threads[s->n_threads], NULL, worker, s) != 0)
-			return err_set(err, ERR_INTERNAL, "cannot start a worker thread");
+	s->most_threads = workers;
+	if (!add_worker(s))
+		return err_set(err, ERR_INTERNAL, "cannot start a worker thread");
 	*ret = TAKE(s);
 	return 0;
 }
@@ -177,12 +198,11 @@ void sched_free(struct sched *s)
 	free(s);
 }
 
-void sched_poke(struct sched *s, const char *name)
+/* With the lock held. look_mono_ms 0: once is enough. */
+static void poke(struct sched *s, const char *name, int64_t look_mono_ms)
 {
-	struct job *j;
+	struct job *j = find(s, name);
 
-	pthread_mutex_lock(&s->lock);
-	j = find(s, name);
 	if (!j) {
 		j = xcalloc(1, sizeof(*j));
 		j->name = xstrdup(name);
@@ -191,19 +211,22 @@ void sched_poke(struct sched *s, const char *name)
 	}
 	j->poked = true;
 	j->due_mono_ms = 0;
+	if (look_mono_ms)
+		j->look_mono_ms = look_mono_ms;
 	pthread_cond_broadcast(&s->changed);
+}
+
+void sched_poke(struct sched *s, const char *name)
+{
+	pthread_mutex_lock(&s->lock);
+	poke(s, name, 0);
 	pthread_mutex_unlock(&s->lock);
 }
 
 void sched_poke_twice(struct sched *s, const char *name, int64_t later_ms)
 {
-	struct job *j;
-
-	sched_poke(s, name);
 	pthread_mutex_lock(&s->lock);
-	j = find(s, name);
-	if (j)
-		j->look_mono_ms = clock_mono_ms() + later_ms;
+	poke(s, name, clock_mono_ms() + later_ms);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * scheduler.h - named jobs by due time, run by a few worker threads.
+ * scheduler.h - named jobs by due time, run by worker threads: one more whenever all are
+ * at work.
  *
  * A job never runs twice at once. A poke makes it due now, or again if it is running.
  * Safe from any thread.
@@ -20,6 +21,7 @@ struct sched;
 /* Runs the job; returns after how many real ms it is due again, or -1 to remove it. */
 typedef int64_t sched_fn(void *arg, const char *name);
 
+/* workers: at most so many. */
 int sched_new(size_t workers, sched_fn *fn, void *arg, struct sched **ret,
 	      struct err *err) MUST_CHECK;
 /*

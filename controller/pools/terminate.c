@@ -44,10 +44,19 @@ static void note_limited(struct pool_round *r, enum cap_verdict verdict,
 		 of_pool ? "" : "of all pools ", of_pool ? "" : "_total");
 }
 
-static int terminate_host(struct pool_round *r, struct db_host *h, struct err *err)
+static int end_vm(struct pool_round *r, const struct db_host *h, struct err *err)
 {
 	const struct driver *d = r->pool->driver;
 	struct drv_err e;
+	const int cls = d->ops->terminate(d->drv, r->opts->owner, h->vm_id,
+					  pool_call_deadline(r->opts), &e);
+
+	pool_asked(r, NULL, cls, &e);
+	return cls < 0 ? pool_driver_err(r, &e, err) : 0;
+}
+
+static int terminate_host(struct pool_round *r, struct db_host *h, struct err *err)
+{
 	/* Recorded before the call: it counts even if we crash or the answer is lost. */
 	int rc = db_host_ending(r->opts->db, h->id, r->now_ms, err);
 
@@ -58,10 +67,10 @@ static int terminate_host(struct pool_round *r, struct db_host *h, struct err *e
 	}
 	if (rc < 0)
 		return rc;
-	if (*h->vm_id &&
-	    d->ops->terminate(d->drv, r->opts->owner, h->vm_id,
-			      clock_mono_ms() + POOL_CALL_TIMEOUT_MS, &e) < 0)
-		return pool_driver_err(r, &e, err);
+	if (*h->vm_id)
+		rc = end_vm(r, h, err);
+	if (rc < 0)
+		return rc;
 	rc = db_host_gone(r->opts->db, h->id, h->message, r->now_ms, err);
 	if (rc < 0)
 		return rc;
@@ -97,6 +106,8 @@ int pool_terminate(struct pool_round *r, struct err *err)
 			note_limited(r, verdict, &limits);
 			continue;
 		}
+		if (*h->vm_id && !pool_ask(r, GATE_CHANGE, NULL))
+			break;
 		rc = terminate_host(r, h, first ? NULL : err);
 		first = first ? first : rc;
 	}

@@ -69,9 +69,10 @@ static int read_recorded(struct db *db, const struct db_tier *t, int64_t from_ms
 
 	for (size_t i = 0; i < n; i++)
 		ret[i] = NAN;
+	if (rc == 0)
+		rc = db_selector_ids(db, s, &ids, &n_ids, err);
 	if (rc < 0)
 		return rc;
-	db_selector_ids(db, s, &ids, &n_ids);
 	return n_ids ? db_samples_range(db, ids[0], from_ms, MINUTE_MS, DB_AGG_LAST, ret,
 					n, err)
 		     : 0;

@@ -9,6 +9,7 @@
 
 #define WITHIN_MS 300000                  /* real: of the unit's start */
 #define REMEMBER_MS (60 * INT64_C(60000)) /* real */
+#define DOUBT_MS 30000 /* real: no push of one that is silent is on its way */
 
 /* A unit as it was seen last. */
 struct seen {
@@ -122,11 +123,25 @@ static bool is_heard(const struct fleet_host *h)
 	return h->alive || h->is_cut;
 }
 
-/* It is believed to be: other hosts run its units. */
-static bool is_lost(const struct fleet_host *h)
+static bool is_missing(const struct fleet_host *h)
 {
-	return !is_heard(h) && h->h.is_replaced && h->h.ready_ms &&
-	       h->h.state >= DB_HOST_UP && h->h.state <= DB_HOST_TERMINATING;
+	return !is_heard(h) && h->h.ready_ms && h->h.state >= DB_HOST_UP &&
+	       h->h.state <= DB_HOST_TERMINATING;
+}
+
+/* It is believed to be lost, as other hosts run its units; in a doubt, where none do,
+ * when nothing is heard of it for a while. */
+static bool is_lost(const struct fleet_host *h, enum roll_out_trust trust)
+{
+	return is_missing(h) && (h->h.is_replaced || (trust == ROLL_OUT_TRUST_STORE &&
+						      h->silent_ms >= DOUBT_MS));
+}
+
+static bool was_young(const struct seen *s, const struct fleet_host *h,
+		      int64_t now_mono_ms)
+{
+	return strcmp(s->host, h->h.id) == 0 &&
+	       now_mono_ms - h->silent_ms - s->since_mono_ms < WITHIN_MS;
 }
 
 /* Another with its text has run for longer than it takes. */
@@ -186,6 +201,26 @@ static void forget_suspects(struct killers *k, struct fleet *f, int64_t now_mono
 	k->n_suspects = kept;
 }
 
+/* It was young on every host that is missing, or took it before: that they have no more
+ * in common than the way to them is then the less likely cause. */
+static bool explains_all(struct killers *k, const struct fleet *f, const char *hash,
+			 int64_t now_mono_ms)
+{
+	const struct suspect *first = find_suspect(k, hash);
+
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		const struct fleet_host *h = &f->hosts[i];
+		bool is_explained = first && strcmp(first->host, h->h.id) == 0;
+
+		for (size_t j = 0; j < k->n_seen && !is_explained; j++)
+			is_explained = strcmp(k->seen[j].hash, hash) == 0 &&
+				       was_young(&k->seen[j], h, now_mono_ms);
+		if (is_missing(h) && !is_explained)
+			return false;
+	}
+	return true;
+}
+
 /* The unit was young on a host when that fell silent. */
 static void blame(struct killers *k, struct fleet *f, const struct seen *s,
 		  int64_t now_mono_ms,
@@ -207,18 +242,20 @@ static void blame(struct killers *k, struct fleet *f, const struct seen *s,
 }
 
 static void judge(struct killers *k, struct fleet *f, const struct fleet_host *h,
-		  int64_t now_mono_ms,
+		  enum roll_out_trust trust, int64_t now_mono_ms,
 		  void (*found)(void *arg, const struct killer *killer), void *arg)
 {
-	const int64_t fell_mono_ms = now_mono_ms - h->silent_ms;
+	for (size_t i = 0; i < k->n_seen; i++) {
+		const struct seen *s = &k->seen[i];
 
-	for (size_t i = 0; i < k->n_seen; i++)
-		if (strcmp(k->seen[i].host, h->h.id) == 0 &&
-		    fell_mono_ms - k->seen[i].since_mono_ms < WITHIN_MS)
-			blame(k, f, &k->seen[i], now_mono_ms, found, arg);
+		if (was_young(s, h, now_mono_ms) &&
+		    (trust == ROLL_OUT_TRUST_ALL ||
+		     explains_all(k, f, s->hash, now_mono_ms)))
+			blame(k, f, s, now_mono_ms, found, arg);
+	}
 }
 
-void killers_update(struct killers *k, struct fleet *f, bool is_trusted,
+void killers_update(struct killers *k, struct fleet *f, enum roll_out_trust trust,
 		    int64_t now_mono_ms,
 		    void (*found)(void *arg, const struct killer *killer), void *arg)
 {
@@ -227,12 +264,14 @@ void killers_update(struct killers *k, struct fleet *f, bool is_trusted,
 	forget_suspects(k, f, now_mono_ms);
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		const struct fleet_host *h = &f->hosts[i];
+		const bool was_lost = words_has(&k->lost, h->h.id);
 
-		if (!is_lost(h) || !(is_trusted || words_has(&k->lost, h->h.id)))
+		if (!(was_lost ? is_missing(h)
+			       : trust != ROLL_OUT_TRUST_NOTHING && is_lost(h, trust)))
 			continue;
 		words_add(&lost, h->h.id);
-		if (!words_has(&k->lost, h->h.id))
-			judge(k, f, h, now_mono_ms, found, arg);
+		if (!was_lost)
+			judge(k, f, h, trust, now_mono_ms, found, arg);
 	}
 	words_done(&k->lost);
 	k->lost = lost;

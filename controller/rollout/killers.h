@@ -7,11 +7,15 @@
  * text has run for longer elsewhere. A text is a killer when a second host is lost so, on
  * which it was started after the first was: what all hosts suffer at once is never put
  * down to a unit. A host that is heard again was only cut off, by nobody.
+ *
+ * In a small installation two hosts are most of it, which raises a doubt (silence.h):
+ * then a text is put down as well that had just begun on each host that is not heard.
  */
 #ifndef CONTROLLER_ROLLOUT_KILLERS_H
 #define CONTROLLER_ROLLOUT_KILLERS_H
 
 #include "fleet.h"
+#include "roll_outs.h"
 
 struct killers;
 
@@ -28,10 +32,9 @@ struct killer {
 
 /*
  * Looks at all hosts and units; calls found() for each text that has just taken a second
- * host. is_trusted: as for roll_outs_update(): on a doubt none is put down to a unit.
- * now_mono_ms: real.
+ * host. now_mono_ms: real.
  */
-void killers_update(struct killers *k, struct fleet *f, bool is_trusted,
+void killers_update(struct killers *k, struct fleet *f, enum roll_out_trust trust,
 		    int64_t now_mono_ms,
 		    void (*found)(void *arg, const struct killer *killer), void *arg);
 

@@ -163,8 +163,8 @@ static void find_counters(struct response_count *c, struct db *db)
 		const int64_t *ids;
 		size_t n;
 
-		db_selector_ids(db, c->selectors[i], &ids, &n);
-		if (n == c->n_seen[i])
+		if (db_selector_ids(db, c->selectors[i], &ids, &n, NULL) < 0 ||
+		    n == c->n_seen[i])
 			continue;
 		c->n_seen[i] = n;
 		for (size_t k = 0; k < n; k++) {

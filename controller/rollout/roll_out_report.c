@@ -63,6 +63,16 @@ bool roll_outs_stopped_problem(const struct fleet *f, char *text, size_t size)
 	if (!t)
 		return false;
 	count(f, t, &n_new, &n);
+	if (!*t->roll.good) {
+		snprintf(text, size,
+			 "%zu of %zu instances of %s/%s have another text than version "
+			 "%lld: unit %s on host %s %s, as after the restore of an old "
+			 "backup; each keeps its own until the stack is applied again, "
+			 "with the text that is right%s",
+			 n - n_new, n, t->t.stack, t->t.name, (long long)t->roll.version,
+			 t->roll.unit, t->roll.host, t->roll.why, more);
+		return true;
+	}
 	say_what_to_do(&t->roll, advice, sizeof(advice));
 	snprintf(text, size,
 		 "the roll-out of version %lld to %s/%s has stopped at %zu of %zu "

@@ -314,7 +314,7 @@ static bool lift_ban(struct fleet *f, struct fleet_tier *t, const struct events 
 	return true;
 }
 
-int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
+int roll_outs_update(struct roll_outs *r, struct fleet *f, enum roll_out_trust trust,
 		     int64_t now_mono_ms, const struct events *events, struct err *err)
 {
 	CLEANUP(free) struct db_roll_out *put = xcalloc(f->n_tiers + 1, sizeof(*put));
@@ -323,7 +323,7 @@ int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
 	struct bans bans = { .f = f, .events = events, .is_new = is_banned };
 	size_t n = 0;
 
-	killers_update(r->killers, f, is_trusted, now_mono_ms, ban, &bans);
+	killers_update(r->killers, f, trust, now_mono_ms, ban, &bans);
 	for (size_t i = 0; i < f->n_tiers; i++) {
 		struct fleet_tier *t = &f->tiers[i];
 		bool is_changed;
@@ -333,7 +333,7 @@ int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
 		is_changed = follow(f, t) || is_banned[i];
 		is_changed |= lift_ban(f, t, events);
 		if (t->roll.state == DB_ROLL_OUT_RUNNING)
-			is_changed |= go_on(r, f, t, is_trusted, events);
+			is_changed |= go_on(r, f, t, trust == ROLL_OUT_TRUST_ALL, events);
 		if (!is_changed)
 			continue;
 		versions[n] = roll_out_version(f, t->t.stack);

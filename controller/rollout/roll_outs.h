@@ -31,13 +31,21 @@ struct roll_outs *roll_outs_new(void);
 void roll_outs_free(struct roll_outs *r);
 DEFINE_CLEANUP(struct roll_outs *, roll_outs_free);
 
+/* What of a round is believed. */
+enum roll_out_trust {
+	ROLL_OUT_TRUST_NOTHING, /* the store is away, or the database was restored */
+	ROLL_OUT_TRUST_STORE,   /* but most hosts fell silent together */
+	ROLL_OUT_TRUST_ALL,
+};
+
 /*
  * After failing_update() and before unit_plan(): begins, watches, stops and ends the
  * tiers' roll-outs (roll, roll_waits), and writes what has changed to the database.
- *   is_trusted   as for failing_update(): on a doubt none stops, ends or is banned
+ *   trust        unless all is believed none stops or ends, and a text is banned only
+ *                when it explains why hosts are silent (killers.h)
  *   now_mono_ms  real
  */
-int roll_outs_update(struct roll_outs *r, struct fleet *f, bool is_trusted,
+int roll_outs_update(struct roll_outs *r, struct fleet *f, enum roll_out_trust trust,
 		     int64_t now_mono_ms, const struct events *events,
 		     struct err *err) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 static int check_pools(struct db *db, const struct stack_file *s, struct err *err)
 {
 	CLEANUP(db_pool_list_done) struct db_pool_list all = { NULL, 0 };
+	char at[STACK_PLACE];
 	int rc = db_pool_list(db, &all, err);
 
 	if (rc < 0)
@@ -30,9 +31,10 @@ static int check_pools(struct db *db, const struct stack_file *s, struct err *er
 
 		if (!stack_pool_in(&s->pools, name) &&
 		    (!was || strcmp(was->stack, s->name) == 0))
-			return err_set(err, ERR_INVAL,
-				       "stack.conf: [tier %s]: there is no [pool %s]",
-				       s->tiers.v[i].name, name);
+			return err_set(
+				err, ERR_INVAL, "%s: [tier %s]: there is no [pool %s]",
+				stack_tier_place(s, s->tiers.v[i].name, "pool", at),
+				s->tiers.v[i].name, name);
 	}
 	return 0;
 }
@@ -111,6 +113,7 @@ static int write_all(struct db *db, void *arg, struct err *err)
 	const struct db_stack row = { .name = s->name,
 				      .timezone = s->timezone,
 				      .domain = s->domain,
+				      .budget = s->budget,
 				      .text_json = text,
 				      .applied_ms = a->now_ms };
 	int rc = db_stack_put(db, &row, a->expect, &a->version, err);

@@ -43,14 +43,24 @@ void change_list_add_difference(json_t *to, const char *kind, const char *name,
 	json_decref(new);
 }
 
+bool change_list_is_full(const json_t *warnings)
+{
+	return json_array_size(warnings) > CHANGE_LIST_WARNINGS;
+}
+
 void change_list_warn(json_t *to, const char *fmt, ...)
 {
 	CLEANUP(buf_done) struct buf b;
 	va_list ap;
 
 	buf_init(&b, 2000);
+	if (change_list_is_full(to))
+		return;
 	va_start(ap, fmt);
-	buf_vprintf(&b, fmt, ap);
+	if (json_array_size(to) < CHANGE_LIST_WARNINGS)
+		buf_vprintf(&b, fmt, ap);
+	else
+		buf_puts(&b, "there are more warnings");
 	va_end(ap);
 	json_array_append_new(to, json_string(buf_str(&b)));
 }

@@ -18,7 +18,10 @@ void change_list_add(json_t *to, const char *action, const char *kind, const cha
 void change_list_add_difference(json_t *to, const char *kind, const char *name,
 				json_t *old, json_t *new, const json_t *declared);
 
-/* Adds a sentence to a list of warnings. */
+/* Adds a sentence to a list of warnings: after CHANGE_LIST_WARNINGS of them one that
+ * there are more, and then none. */
+#define CHANGE_LIST_WARNINGS 100
+bool change_list_is_full(const json_t *warnings);
 void change_list_warn(json_t *to, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -101,6 +101,8 @@ static int on_section(void *arg, const char *section, int line, struct err *err)
 	struct conf_reading *r = arg;
 	const char *name;
 
+	/* What is defined twice is told below. */
+	(void)stack_place_add(r->s, section, "", line, NULL);
 	if (strcmp(section, "stack") == 0) {
 		if (r->has_head)
 			return err_set(err, ERR_INVAL, "[stack] is defined twice");
@@ -159,13 +161,24 @@ static int set_tier(struct tier_conf *t, const char *name, const char *value,
 	return calendar_add(&t->calendar, value, err);
 }
 
+/* Options that may be given several times. */
+static bool is_list(const char *name)
+{
+	return strcmp(name, "schedule") == 0 || strcmp(name, "when") == 0;
+}
+
 static int on_pair(void *arg, const char *section, const char *name, const char *value,
 		   int line, struct err *err)
 {
 	struct conf_reading *r = arg;
 	const char *object;
 
-	(void)line;
+	if (!is_list(name)) {
+		int rc = stack_place_add(r->s, section, name, line, err);
+
+		if (rc < 0 && !r->s->is_stored)
+			return rc;
+	}
 	if (strcmp(section, "stack") == 0)
 		return conf_set(stack_head_options, &r->head, "stack", name, value, err);
 	if ((object = name_in(section, "pool")))
@@ -201,6 +214,7 @@ static void reading_done(struct conf_reading *r)
 	free(r->head.name);
 	free(r->head.timezone);
 	free(r->head.drill_window);
+	free(r->head.budget);
 	free(r->head.domain);
 	free(r->head.rollback);
 }

@@ -6,24 +6,25 @@
 
 #include "check.h"
 #include "drill_window.h"
+#include "money.h"
 #include "names.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static int check_timezone(const char *zone, struct err *err)
+static int check_timezone(const char *zone, const char *place, struct err *err)
 {
 	CLEANUP(free) char *path = xasprintf("/usr/share/zoneinfo/%s", zone);
 
 	if (strcmp(zone, "UTC") == 0)
 		return 0;
 	if (!*zone || *zone == '/' || strstr(zone, "..") || access(path, R_OK) < 0)
-		return err_set(err, ERR_INVAL, "stack.conf: there is no time zone '%s'",
+		return err_set(err, ERR_INVAL, "%s: there is no time zone '%s'", place,
 			       zone);
 	return 0;
 }
 
-static int check_domain(const char *domain, struct err *err)
+static int check_domain(const char *domain, const char *place, struct err *err)
 {
 	size_t len = strlen(domain);
 
@@ -31,26 +32,49 @@ static int check_domain(const char *domain, struct err *err)
 	    !strstr(domain, "..") &&
 	    strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len)
 		return 0;
-	return err_set(err, ERR_INVAL, "stack.conf: domain '%s' is not a domain name",
+	return err_set(err, ERR_INVAL, "%s: domain '%s' is not a domain name", place,
 		       domain);
+}
+
+static int check_budget(const char *budget, const char *place, struct err *err)
+{
+	struct money m;
+	int rc = *budget ? budget_parse(budget, &m, err) : 0;
+
+	return rc < 0 ? err_wrap(err, rc, "%s: budget", place) : 0;
 }
 
 static int take_head(struct conf_reading *r, struct err *err)
 {
 	struct stack_head *h = &r->head;
+	char at[STACK_PLACE];
 	int rc;
 
 	if (!*h->name)
-		return err_set(err, ERR_INVAL, "stack.conf: [stack] needs a name");
-	rc = stack_name_check(h->name, "stack.conf: the stack's name", err);
+		return err_set(err, ERR_INVAL, "%s: [stack] needs a name",
+			       stack_file_place(r->s, "stack", "", at));
+	rc = stack_name_check(h->name, "the stack's name", err);
+	if (rc < 0)
+		return err_wrap(err, rc, "%s",
+				stack_file_place(r->s, "stack", "name", at));
+	rc = check_timezone(h->timezone, stack_file_place(r->s, "stack", "timezone", at),
+			    err);
 	if (rc == 0)
-		rc = check_timezone(h->timezone, err);
-	if (rc == 0)
-		rc = check_domain(h->domain, err);
-	if (rc == 0 && *h->drill_window)
+		rc = check_domain(h->domain,
+				  stack_file_place(r->s, "stack", "domain", at), err);
+	if (rc == 0 && *h->drill_window) {
 		rc = drill_window_check(h->drill_window, err);
+		if (rc < 0)
+			return err_wrap(
+				err, rc, "%s",
+				stack_file_place(r->s, "stack", "drill_window", at));
+	}
+	if (rc == 0)
+		rc = check_budget(h->budget,
+				  stack_file_place(r->s, "stack", "budget", at), err);
 	if (rc < 0)
 		return rc;
+	r->s->budget = TAKE(h->budget);
 	r->s->name = TAKE(h->name);
 	r->s->timezone = TAKE(h->timezone);
 	r->s->domain = TAKE(h->domain);

@@ -20,6 +20,10 @@ const struct conf_option stack_head_options[] = {
 	  "time zone of its seasons and schedules, such as Europe/Stockholm" },
 	{ "stack", "domain", CONF_STRING, HEAD(domain), "foretide.local", 0, 0, NULL,
 	  "services are found by DNS as SERVICE.STACK.DOMAIN" },
+	{ "stack", "budget", CONF_STRING, HEAD(budget), "", 0, 0, NULL,
+	  "what its hosts are to cost a month at most, such as 300 USD/month: when it will "
+	  "be more, instances are started for the demand that is there, none ahead of it; "
+	  "empty: none" },
 	{ "stack", "rollback", CONF_STRING, HEAD(rollback), "never", 0, 0, "auto|never",
 	  "auto: when the roll-out of a new unit text stops, the version before it is "
 	  "applied again" },
@@ -34,14 +38,25 @@ const struct conf_option stack_pool_options[] = {
 	{ "pool", "profile", CONF_STRING, POOL(p.profile), "", 0, 0, NULL,
 	  "section of the credentials file; the driver's name when empty" },
 	{ "pool", "type", CONF_STRING, POOL(p.type), "", 0, 0, NULL,
-	  "type of host, as the cloud names it" },
+	  "types of hosts, as the cloud names them: where it has no capacity for the first "
+	  "the next is launched, and so on" },
+	{ "pool", "type_order", CONF_STRING, POOL(p.type_order), "stated", 0, 0, "stated|price",
+	  "of several types: as they are stated, or those first of which the cheapest hosts "
+	  "for all units of the pool are" },
+	{ "pool", "spot_share", CONF_NUMBER, POOL(p.spot_share), "0", 0, 1, NULL,
+	  "share of the hosts above spot_base that are spot capacity, where the driver has it" },
+	{ "pool", "spot_base", CONF_INT, POOL(p.spot_base), "0", 0, 10000, NULL,
+	  "hosts that are not spot capacity, before any is" },
+	{ "pool", "user_data", CONF_STRING, POOL(p.user_data), "script", 0, 0, "script|ignition",
+	  "what hosts are started with: a script, for cloud-init, or a document of Ignition, "
+	  "for images such as Flatcar" },
 	{ "pool", "cpu", CONF_NUMBER, POOL(p.cpu), "0", 0, 1024, NULL,
 	  "cores of one host; 0: as the type defines" },
 	{ "pool", "memory", CONF_STRING, POOL(memory), "0", 0, 0, NULL,
 	  "memory of one host, such as 512M or 2G; 0: as the type defines" },
 	{ "pool", "billing", CONF_DURATION, POOL(p.billing_ms), "0", 0, 31 * DAY_MS, NULL,
 	  "a host is paid for in units of it from its launch on, such as 1h, and serves "
-	  "until they end; 0: it is paid for by the moment" },
+	  "until they end; 0: as its cloud bills, else by the moment" },
 	{ "pool", "lost_after", CONF_DURATION, POOL(p.lost_after_ms), "0", 0, 31 * DAY_MS, NULL,
 	  "real time for which a host must not have been heard before it is ended for it; "
 	  "0: host_lost_after of the controller" },

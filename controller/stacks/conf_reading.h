@@ -24,7 +24,7 @@ struct tier_conf {
 };
 
 struct stack_head {
-	char *name, *timezone, *domain, *rollback, *drill_window;
+	char *name, *timezone, *domain, *rollback, *drill_window, *budget;
 };
 
 struct conf_reading {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define FILES_MAX 512
+#define CONF_MAX_BYTES (1 << 20)
 
 /* ---------------------------------------------------------------- the files */
 
@@ -154,12 +155,14 @@ static int read_events(struct stack_file *s, const json_t *files, struct err *er
 
 /* ---------------------------------------------------------------- all of it */
 
-int stack_file_read(const json_t *files, struct stack_file **ret, struct err *err)
+static int read_all(const json_t *files, bool is_stored, struct stack_file **ret,
+		    struct err *err)
 {
 	CLEANUP(stack_file_free) struct stack_file *s = xcalloc(1, sizeof(*s));
 	const char *conf;
 	int rc;
 
+	s->is_stored = is_stored;
 	if (!json_is_object(files))
 		return err_set(err, ERR_INVAL,
 			       "\"files\" must be an object of file names and texts");
@@ -168,6 +171,9 @@ int stack_file_read(const json_t *files, struct stack_file **ret, struct err *er
 	conf = text_of(files, "stack.conf");
 	if (!conf)
 		return err_set(err, ERR_INVAL, "stack.conf is missing");
+	if (strlen(conf) > CONF_MAX_BYTES)
+		return err_set(err, ERR_LIMIT, "stack.conf is larger than %d bytes",
+			       CONF_MAX_BYTES);
 	rc = stack_conf_read(s, conf, err);
 	if (rc == 0)
 		rc = check_files(s, files, err);
@@ -183,13 +189,18 @@ int stack_file_read(const json_t *files, struct stack_file **ret, struct err *er
 	return 0;
 }
 
+int stack_file_read(const json_t *files, struct stack_file **ret, struct err *err)
+{
+	return read_all(files, false, ret, err);
+}
+
 int stack_file_parse(const char *text_json, struct stack_file **ret, struct err *err)
 {
 	CLEANUP(json_decref) json_t *files = NULL;
 	int rc =
 		json_parse(text_json, strlen(text_json), "the stored stack", &files, err);
 
-	return rc < 0 ? rc : stack_file_read(files, ret, err);
+	return rc < 0 ? rc : read_all(files, true, ret, err);
 }
 
 char *stack_file_canonical(const json_t *files)
@@ -227,6 +238,8 @@ void stack_file_free(struct stack_file *s)
 	free(s->timezone);
 	free(s->domain);
 	free(s->drill_window);
+	free(s->budget);
+	json_decref(s->lines);
 	free(s);
 }
 

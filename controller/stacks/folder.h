@@ -40,6 +40,7 @@ struct stack_file {
 	char *timezone;
 	char *domain;
 	char *drill_window;        /* "": none is stated */
+	char *budget;              /* "300 USD/month"; "": none */
 	struct db_pool_list pools; /* in the order of stack.conf; only what is declared */
 	struct db_tier_list tiers; /* the same; with cpu and memory of their units */
 	bool *rolls_back;          /* [tiers.n] by itself, when a roll-out stops */
@@ -50,7 +51,20 @@ struct stack_file {
 	char **secrets; /* names: the controller generates their values */
 	size_t n_secrets;
 	struct stack_events events; /* as announced */
+	bool is_stored;             /* it was applied: what is refused since is not */
+	json_t *lines;              /* see stack_file_place() */
 };
+
+/*
+ * Where the option of a section ("stack", "tier web") is given, else where that begins:
+ * "stack.conf:12". For errors; text holds STACK_PLACE.
+ */
+#define STACK_PLACE 32
+const char *stack_file_place(const struct stack_file *s, const char *section,
+			     const char *option, char text[STACK_PLACE]);
+/* The same of a tier. */
+const char *stack_tier_place(const struct stack_file *s, const char *tier,
+			     const char *option, char text[STACK_PLACE]);
 
 /*
  * Reads a stack from an object of file names and texts. ERR_INVAL with the place of the
@@ -58,7 +72,8 @@ struct stack_file {
  */
 int stack_file_read(const json_t *files, struct stack_file **ret,
 		    struct err *err) MUST_CHECK;
-/* The same from the database's text, as made by stack_file_canonical(). */
+/* The same from the database's text, as made by stack_file_canonical(): what an earlier
+ * version took is taken. */
 int stack_file_parse(const char *text_json, struct stack_file **ret,
 		     struct err *err) MUST_CHECK;
 void stack_file_free(struct stack_file *s);

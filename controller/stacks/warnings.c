@@ -42,13 +42,24 @@ static int warn_of_schedules(const struct db_tier *t, json_t *to, struct err *er
 	CLEANUP(calendar_done) struct calendar c = { 0 };
 	int rc = tier_calendar(t, &c, err);
 
-	for (size_t i = 0; rc == 0 && i < c.n; i++) {
+	/* Each with each: what is not told is not looked for. */
+	for (size_t i = 0; rc == 0 && i < c.n && !change_list_is_full(to); i++) {
 		warn_of_rule(t, &c.rules[i], to);
-		for (size_t k = 0; k < c.n; k++)
+		for (size_t k = 0; k < c.n && !change_list_is_full(to); k++)
 			if (k != i)
 				warn_of_pair(t, &c.rules[i], &c.rules[k], to);
 	}
 	return rc;
+}
+
+/* What nobody reads, as its name is misspelt. */
+static void warn_of_unit(const struct stack_unit *u, json_t *to)
+{
+	CLEANUP(words_done) struct words words = { 0 };
+
+	unit_file_warn(u->file, &words);
+	for (size_t i = 0; i < words.n; i++)
+		change_list_warn(to, "%s", words.v[i]);
 }
 
 int stack_warnings(struct db *db, const struct stack_file *s, json_t **ret,
@@ -59,6 +70,8 @@ int stack_warnings(struct db *db, const struct stack_file *s, json_t **ret,
 
 	for (size_t i = 0; rc == 0 && i < s->tiers.n; i++)
 		rc = warn_of_schedules(&s->tiers.v[i], list, err);
+	for (size_t i = 0; i < s->n_units; i++)
+		warn_of_unit(&s->units[i], list);
 	if (rc == 0)
 		rc = minimums_warn(db, s, NULL, list, err);
 	if (rc == 0)

@@ -4,7 +4,7 @@
  */
 #include "round.h"
 
-#include <string.h>
+#include "check.h"
 
 static int terminate(struct round *r, struct fleet_host *h, const char *why,
 		     struct err *err)
@@ -22,38 +22,22 @@ static int terminate(struct round *r, struct fleet_host *h, const char *why,
 	return 0;
 }
 
-/* Its stack, or any tier of it, is on hold: hosts stay, also empty ones. */
-static bool is_held(const struct round *r, const char *pool)
-{
-	const char *stack = "";
-
-	for (size_t i = 0; i < r->f->pools.n; i++)
-		if (strcmp(r->f->pools.v[i].name, pool) == 0)
-			stack = r->f->pools.v[i].stack;
-	for (size_t i = 0; i < r->f->holds.n; i++)
-		if (strcmp(r->f->holds.v[i].stack, stack) == 0)
-			return true;
-	return false;
-}
-
 /* Empty, not draining, and not on hold. What one that was found runs is not known at
  * once. */
 static bool is_unneeded(const struct round *r, const struct fleet_host *h)
 {
 	return h && h->h.state < DB_HOST_DRAINING && h->n_units == 0 &&
-	       !adopt_is_open(&h->h) && !is_held(r, h->h.pool);
+	       !adopt_is_open(&h->h) && !fleet_pool_is_held(r->f, h->h.pool);
 }
 
 void lower_desired(struct round *r)
 {
 	for (size_t i = 0; i < r->placed.n_leave; i++) {
 		const struct fleet_host *h = fleet_host(r->f, r->placed.leave[i]);
+		const struct db_pool *p = h ? fleet_pool(r->f, h->h.pool) : NULL;
 
-		if (!is_unneeded(r, h))
-			continue;
-		for (size_t k = 0; k < r->f->pools.n; k++)
-			if (strcmp(r->f->pools.v[k].name, h->h.pool) == 0)
-				r->placed.want[k]--;
+		if (p && is_unneeded(r, h))
+			r->placed.want[p - r->f->pools.v]--;
 	}
 }
 
@@ -77,25 +61,34 @@ int terminate_unneeded_hosts(struct round *r, struct err *err)
 	return rc;
 }
 
-/*
- * Whether a pool's worker has hosts to launch or terminate; unpoked it would look later.
- */
-static bool has_work(const struct fleet *f, const char *pool, int64_t want)
+/* What a pool has, for its worker. */
+struct standing {
+	int64_t hosts;       /* that stay */
+	bool is_terminating; /* one of its hosts is */
+};
+
+/* Of each pool. Hosts of a pool that is gone are looked after by nobody. */
+static struct standing *count_standing(const struct fleet *f)
 {
-	int64_t standing = 0;
+	struct standing *all = xcalloc(f->pools.n + 1, sizeof(*all));
 
 	for (size_t i = 0; i < f->n_hosts; i++) {
-		if (strcmp(f->hosts[i].h.pool, pool) != 0)
+		const struct db_host *h = &f->hosts[i].h;
+		const struct db_pool *p = fleet_pool(f, h->pool);
+		struct standing *s = p ? &all[p - f->pools.v] : NULL;
+
+		if (!s)
 			continue;
-		if (f->hosts[i].h.state == DB_HOST_TERMINATING)
-			return true;
-		standing += f->hosts[i].h.state <= DB_HOST_UP;
+		s->hosts += h->state <= DB_HOST_UP;
+		s->is_terminating |= h->state == DB_HOST_TERMINATING;
 	}
-	return standing < want;
+	return all;
 }
 
 int want_hosts(struct round *r, struct err *err)
 {
+	CLEANUP(free) struct standing *standing = count_standing(r->f);
+
 	for (size_t i = 0; i < r->f->pools.n; i++) {
 		const struct db_pool *p = &r->f->pools.v[i];
 		int64_t want = r->placed.want[i];
@@ -105,7 +98,9 @@ int want_hosts(struct round *r, struct err *err)
 
 		if (rc < 0)
 			return rc;
-		if (p->want != want || has_work(r->f, p->name, want))
+		/* With hosts to launch or terminate; unpoked it would look later. */
+		if (p->want != want || standing[i].hosts < want ||
+		    standing[i].is_terminating)
 			sched_poke(r->parts->o->pools, p->name);
 	}
 	return 0;

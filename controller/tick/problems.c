@@ -20,6 +20,7 @@ static const char *const names[N_PROBLEMS] = {
 	[PROBLEM_CUT] = "host-cut-from-store",
 	[PROBLEM_STATEFUL] = "stateful-host-unknown",
 	[PROBLEM_LIMITED] = "hosts-lost-limited",
+	[PROBLEM_INTERRUPTED] = "host-interrupted",
 	[PROBLEM_VANISHED] = "services-vanished",
 	[PROBLEM_UNITS] = "unit-failing",
 	[PROBLEM_ROLL_OUT] = "roll-out-waits",
@@ -28,8 +29,14 @@ static const char *const names[N_PROBLEMS] = {
 	[PROBLEM_CHECKS] = "checks-fail",
 	[PROBLEM_FORECAST] = "forecast-not-used",
 	[PROBLEM_ROOM] = "pool-full",
+	[PROBLEM_BUDGET] = "budget",
 	[PROBLEM_STOPPED] = "rollout-stopped",
 	[PROBLEM_KILLS] = "unit-kills-hosts",
+	[PROBLEM_PUT_RIGHT] = "records-put-right",
+	[PROBLEM_UNREGISTERED] = "unit-not-registered",
+	[PROBLEM_FOREIGN] = "record-of-no-unit",
+	[PROBLEM_STORE_USERS] = "store-users-not-set",
+	[PROBLEM_STORE_OPEN] = "store-open",
 };
 
 void problems_init(struct problems *p)

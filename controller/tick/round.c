@@ -7,6 +7,7 @@
 
 #define CONFIRM_MS 3000 /* for a write to come back through the view */
 #define MOVES_AT_ONCE 1
+#define REGISTRATIONS_EVERY_MS 3000
 
 void tick_parts_init(struct tick_parts *p, const struct tick_opts *o)
 {
@@ -18,7 +19,10 @@ void tick_parts_init(struct tick_parts *p, const struct tick_opts *o)
 		.catalog = catalog_new(),
 		.tiers = tiers_new(o->db),
 		.ledger = ledger_new(o->db),
+		.budgets = budgets_new(o->db),
 		.moves = place_moves_new(),
+		.rights = rights_new(&o->rights),
+		.registrations = registrations_new(),
 	};
 	problems_init(&p->problems);
 }
@@ -26,7 +30,10 @@ void tick_parts_init(struct tick_parts *p, const struct tick_opts *o)
 void tick_parts_done(struct tick_parts *p)
 {
 	store_sync_close(p->store);
+	registrations_free(p->registrations);
+	rights_free(p->rights);
 	place_moves_free(p->moves);
+	budgets_free(p->budgets);
 	ledger_free(p->ledger);
 	tiers_free(p->tiers);
 	catalog_free(p->catalog);
@@ -43,12 +50,21 @@ void round_done(struct round *r)
 	view_snapshot_done(&r->view);
 }
 
-static const char *distrust(const struct round *r)
+static const char *distrust_of_store(const struct round *r)
 {
 	if (!r->seen.store_ok)
 		return "the store cannot be read";
 	if (clock_wait_left_ms(&r->parts->o->care) > 0)
 		return "the controller was restored from a backup a short time ago";
+	return NULL;
+}
+
+static const char *distrust(const struct round *r)
+{
+	const char *of_store = distrust_of_store(r);
+
+	if (of_store)
+		return of_store;
 	if (r->seen.host_shrunk)
 		return "most hosts stopped responding at the same time";
 	return NULL;
@@ -81,6 +97,25 @@ static void tell_of_tiers(struct round *r)
 									      : NULL);
 }
 
+/* What fails here is told, and tried again: a host without its rights asks again too. */
+static void follow_users(struct round *r)
+{
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+	bool more = false;
+	struct err err;
+	int rc;
+
+	if (!p->o->users)
+		return;
+	rc = store_users_apply(p->o->users, p->store, &more, &err);
+	r->seen.settling |= more || rc < 0;
+	problems_set(&p->problems, PROBLEM_STORE_USERS, rc < 0 ? err.msg : NULL);
+	problems_set(&p->problems, PROBLEM_STORE_OPEN,
+		     store_users_open_problem(p->o->users, text, sizeof(text)) ? text
+									       : NULL);
+}
+
 static int publish(struct round *r, struct err *err)
 {
 	struct tick_parts *p = r->parts;
@@ -95,6 +130,9 @@ static int publish(struct round *r, struct err *err)
 		rc = fleet_save_units(p->o->db, r->f, err);
 	if (rc < 0 || !r->seen.store_ok)
 		return rc;
+	/* A unit that starts finds its rights. */
+	rights_update(p->rights, r->f, p->catalog, &r->view);
+	follow_users(r);
 	rc = publication_write(pub, &r->view, p->store, &rev, err);
 	if (rc < 0 || !rev)
 		return rc;
@@ -125,11 +163,18 @@ static void find_failing(struct round *r)
 		     sick_problem(r->f, text, sizeof(text)) ? text : NULL);
 }
 
+static enum roll_out_trust roll_out_trust(const struct round *r)
+{
+	return !distrust(r)           ? ROLL_OUT_TRUST_ALL
+	       : distrust_of_store(r) ? ROLL_OUT_TRUST_NOTHING
+				      : ROLL_OUT_TRUST_STORE;
+}
+
 static int follow_roll_outs(struct round *r, struct err *err)
 {
 	struct tick_parts *p = r->parts;
 	char text[ERR_MSG_MAX];
-	int rc = roll_outs_update(p->roll_outs, r->f, !distrust(r), clock_mono_ms(),
+	int rc = roll_outs_update(p->roll_outs, r->f, roll_out_trust(r), clock_mono_ms(),
 				  p->o->events, err);
 
 	if (rc < 0)
@@ -170,7 +215,9 @@ static void tell_of_hosts(struct round *r)
 		[OBSERVE_CUT] = PROBLEM_CUT,
 		[OBSERVE_STATEFUL] = PROBLEM_STATEFUL,
 		[OBSERVE_LIMITED] = PROBLEM_LIMITED,
+		[OBSERVE_INTERRUPTED] = PROBLEM_INTERRUPTED,
 		[OBSERVE_VANISHED] = PROBLEM_VANISHED,
+		[OBSERVE_PUT_RIGHT] = PROBLEM_PUT_RIGHT,
 	};
 	struct tick_parts *p = r->parts;
 	char text[ERR_MSG_MAX];
@@ -193,6 +240,19 @@ static void keep_ledger(struct round *r)
 		log_warn("ledger-not-entered", ERR(&err));
 }
 
+/* What it found before holds while the costs cannot be read. */
+static void mind_budgets(struct round *r)
+{
+	struct tick_parts *p = r->parts;
+	char text[ERR_MSG_MAX];
+	struct err err;
+
+	if (budgets_apply(p->budgets, r->f, &err) < 0)
+		log_warn("costs-not-read", ERR(&err));
+	problems_set(&p->problems, PROBLEM_BUDGET,
+		     budgets_problem(p->budgets, text, sizeof(text)) ? text : NULL);
+}
+
 /* Only a full round knows what each tier needs. */
 static void find_short(struct round *r)
 {
@@ -201,6 +261,30 @@ static void find_short(struct round *r)
 	if (r->full)
 		problems_set(&r->parts->problems, PROBLEM_ROOM,
 			     place_short_of_room(r->f, text, sizeof(text)) ? text : NULL);
+}
+
+/* The records of services are many, and change by themselves. */
+static void compare_registrations(struct round *r)
+{
+	struct tick_parts *p = r->parts;
+	CLEANUP(view_snapshot_done) struct view_snapshot s = { 0 };
+	const int64_t now_ms = clock_mono_ms();
+	char text[ERR_MSG_MAX];
+
+	if (!r->seen.store_ok || now_ms < p->registered_ms)
+		return;
+	p->registered_ms = now_ms + REGISTRATIONS_EVERY_MS;
+	view_snapshot(p->o->view, "/skydns/", &s);
+	if (!s.has_copy || !s.is_synced)
+		return;
+	r->seen.settling |= registrations_update(p->registrations, r->f, p->rights, &s,
+						 p->o->rights.domain, now_ms);
+	problems_set(&p->problems, PROBLEM_UNREGISTERED,
+		     registrations_missing(p->registrations, text, sizeof(text)) ? text
+										 : NULL);
+	problems_set(&p->problems, PROBLEM_FOREIGN,
+		     registrations_foreign(p->registrations, text, sizeof(text)) ? text
+										 : NULL);
 }
 
 int round_run(struct round *r, struct err *err)
@@ -218,6 +302,7 @@ int round_run(struct round *r, struct err *err)
 	rc = follow_roll_outs(r, err);
 	if (rc == 0)
 		rc = observe_leads(p->observer, r->f, p->o->events, err);
+	mind_budgets(r);
 	if (rc == 0)
 		rc = decide_tiers(r, err);
 	if (rc < 0)
@@ -235,5 +320,6 @@ int round_run(struct round *r, struct err *err)
 	 */
 	if ((rc = publish(r, err)) < 0 || (rc = want_hosts(r, err)) < 0)
 		return rc;
+	compare_registrations(r);
 	return terminate_unneeded_hosts(r, err);
 }

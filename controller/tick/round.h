@@ -5,6 +5,7 @@
 #ifndef CONTROLLER_TICK_ROUND_H
 #define CONTROLLER_TICK_ROUND_H
 
+#include "budgets.h"
 #include "ledger.h"
 #include "problems.h"
 #include "rollout.h"
@@ -22,7 +23,11 @@ struct tick_parts {
 	struct catalog *catalog;
 	struct tiers *tiers;
 	struct ledger *ledger;
+	struct budgets *budgets;
 	struct place_moves *moves;
+	struct rights *rights;
+	struct registrations *registrations;
+	int64_t registered_ms; /* real: when registrations are compared next */
 };
 
 /* All but the store, which the caller opens. */

@@ -3,7 +3,9 @@
 
 #include "check.h"
 #include "clock.h"
+#include "heap.h"
 #include "log_streak.h"
+#include "priority.h"
 #include "round.h"
 #include "samples.h"
 #include "stacks.h"
@@ -13,8 +15,10 @@
 
 #define TICK_MAGIC 0x7469636bu
 #define AGAIN_SOON_MS 500 /* while a host is missing or an instance has just started */
+#define NICE (-10)        /* a few ms a round: it waits for nobody who is only asking */
 #define ROUND_MS 5000     /* of a round; above it nobody listened */
-#define MAINTAIN_MS 20    /* per round, for maintenance of the database */
+#define MAINTAIN_MS 20    /* for a slice of maintenance of the database */
+#define REST_MS 80        /* between two slices, when there is more to do */
 
 struct tick {
 	uint32_t magic;
@@ -23,26 +27,42 @@ struct tick {
 	pthread_mutex_t lock; /* of what follows up to the line */
 	pthread_cond_t poked;
 	bool stopping, wants_round, wants_full, is_waiting;
-	int64_t last_ms, duration_ms, rounds;
+	int64_t last_ms, duration_us, rounds;
+	int64_t began_mono_ms; /* when the thread last stopped waiting */
 	/* ---- the thread's own */
 	struct tick_parts parts;
-	int64_t again_ms; /* real; sooner than the period */
+	int64_t again_ms;         /* real; sooner than the period */
+	int64_t maintain_mono_ms; /* the next slice of maintenance; 0: with a round */
 	struct log_streak sweeping, maintaining;
 };
 
-static void note_round(struct tick *t, int64_t began_mono_ms)
+static void note_round(struct tick *t, int64_t began_mono_us)
 {
 	pthread_mutex_lock(&t->lock);
 	t->last_ms = clock_now_ms();
-	t->duration_ms = clock_mono_ms() - began_mono_ms;
+	t->duration_us = clock_mono_us() - began_mono_us;
 	t->rounds++;
 	pthread_mutex_unlock(&t->lock);
 }
 
-static void run_round(struct tick *t, bool full)
+/* With each full round, and while there is more to do: a million series need more than a
+ * slice a round. */
+static void maintain(struct tick *t)
+{
+	bool has_more = false;
+	struct err err;
+	const int rc =
+		db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, &has_more, &err);
+
+	log_streak(&t->maintaining, "maintenance-failed", rc < 0 ? &err : NULL);
+	t->maintain_mono_ms = rc == 0 && has_more ? clock_mono_ms() + REST_MS : 0;
+}
+
+/* False: it could not be made, and is to be made again. */
+static bool run_round(struct tick *t, bool full)
 {
 	struct round r = { .parts = &t->parts, .full = full };
-	int64_t began = clock_mono_ms();
+	int64_t began = clock_mono_us();
 	struct view_status status;
 	struct err err;
 	int rc;
@@ -50,11 +70,7 @@ static void run_round(struct tick *t, bool full)
 	t->again_ms = 0;
 	/* Also while nothing can be decided: the log of the database grows meanwhile. */
 	if (full)
-		log_streak(
-			&t->maintaining, "maintenance-failed",
-			db_maintain(t->o->db, clock_now_ms(), MAINTAIN_MS, NULL, &err) < 0
-				? &err
-				: NULL);
+		maintain(t);
 	if (t->o->begin_round)
 		t->o->begin_round(t->o->arg);
 	view_snapshot(t->o->view, "/foretide/", &r.view);
@@ -65,7 +81,7 @@ static void run_round(struct tick *t, bool full)
 	if (!r.view.has_copy) {
 		t->again_ms = AGAIN_SOON_MS;
 		round_done(&r);
-		return;
+		return false;
 	}
 	rc = round_run(&r, &err);
 	problems_set(&t->parts.problems, PROBLEM_ROUND, rc < 0 ? err.msg : NULL);
@@ -77,11 +93,16 @@ static void run_round(struct tick *t, bool full)
 		log_streak(&t->sweeping, "pool-cleanup-failed",
 			   stack_sweep(t->o->db, &err) < 0 ? &err : NULL);
 	round_done(&r);
+	/* What a round of a large fleet needs for a moment is not kept until the next. */
+	if (full)
+		(void)heap_give_back(clock_mono_ms());
 	note_round(t, began);
+	return rc == 0;
 }
 
-/* Waits until a round is due; false: stop. */
-static bool wait_for_work(struct tick *t, int64_t due_mono_ms, bool *ret_full)
+/* Waits until then, or until a round is wanted; false: stop. */
+static bool wait_until(struct tick *t, int64_t due_mono_ms, bool *ret_wanted,
+		       bool *ret_full)
 {
 	bool goes_on;
 
@@ -104,11 +125,29 @@ static bool wait_for_work(struct tick *t, int64_t due_mono_ms, bool *ret_full)
 		nanosleep(&settle, NULL);
 		pthread_mutex_lock(&t->lock);
 	}
+	*ret_wanted = t->wants_round;
 	*ret_full = t->wants_full;
 	t->wants_round = t->wants_full = t->is_waiting = false;
+	t->began_mono_ms = clock_mono_ms();
 	goes_on = !t->stopping;
 	pthread_mutex_unlock(&t->lock);
 	return goes_on;
+}
+
+/* Waits until a round is due; false: stop. Meanwhile maintenance that is behind goes on.
+ */
+static bool wait_for_work(struct tick *t, int64_t due_mono_ms, bool *ret_full)
+{
+	bool is_wanted = false;
+
+	while (t->maintain_mono_ms && t->maintain_mono_ms < due_mono_ms) {
+		if (!wait_until(t, t->maintain_mono_ms, &is_wanted, ret_full))
+			return false;
+		if (is_wanted)
+			return true;
+		maintain(t);
+	}
+	return wait_until(t, due_mono_ms, &is_wanted, ret_full);
 }
 
 static void *run(void *arg)
@@ -117,9 +156,10 @@ static void *run(void *arg)
 	int64_t period = clock_real_ms(t->o->tick_ms);
 	int64_t next_full = 0;
 	struct listening_work work;
-	bool full;
+	bool full, is_made;
 
 	CHECK_MAGIC(t, TICK_MAGIC);
+	priority_set(NICE);
 	while (wait_for_work(t,
 			     t->again_ms ? MIN(next_full, clock_mono_ms() + t->again_ms)
 					 : next_full,
@@ -128,12 +168,24 @@ static void *run(void *arg)
 			full = true;
 		listening_begin(t->o->observer.listening, &work, "a round of decisions",
 				ROUND_MS);
-		run_round(t, full);
+		is_made = run_round(t, full);
 		listening_end(t->o->observer.listening, &work);
+		/* What a user has changed is decided as soon as that can be. */
 		if (full)
-			next_full = clock_mono_ms() + period;
+			next_full = clock_mono_ms() + (is_made ? period : t->again_ms);
 	}
 	return NULL;
+}
+
+int64_t tick_busy_ms(struct tick *t)
+{
+	int64_t ret;
+
+	CHECK_MAGIC(t, TICK_MAGIC);
+	pthread_mutex_lock(&t->lock);
+	ret = t->is_waiting || !t->began_mono_ms ? 0 : clock_mono_ms() - t->began_mono_ms;
+	pthread_mutex_unlock(&t->lock);
+	return ret;
 }
 
 void tick_poke(struct tick *t, bool full)
@@ -196,8 +248,8 @@ void tick_free(struct tick *t)
 void tick_status(struct tick *t, json_t **ret_tick, json_t **ret_problems)
 {
 	pthread_mutex_lock(&t->lock);
-	*ret_tick = json_pack("{s:o, s:I, s:I, s:I}", "last", json_time(t->last_ms),
-			      "duration_ms", (json_int_t)t->duration_ms, "period_ms",
+	*ret_tick = json_pack("{s:o, s:f, s:I, s:I}", "last", json_time(t->last_ms),
+			      "duration_ms", (double)t->duration_us / 1e3, "period_ms",
 			      (json_int_t)t->o->tick_ms, "rounds", (json_int_t)t->rounds);
 	pthread_mutex_unlock(&t->lock);
 	*ret_problems = problems_json(&t->parts.problems);

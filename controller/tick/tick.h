@@ -34,6 +34,8 @@ struct tick_opts {
 	struct view *view;
 	const struct store_opts *store;
 	struct sched *pools; /* poked with a pool's name when it has to act */
+	struct rights_opts rights;
+	struct store_users *users; /* who has them at an etcd; NULL: the built-in store */
 };
 
 /* opts and what it points to must outlive the tick. */
@@ -52,6 +54,9 @@ void tick_poke(struct tick *t, bool full);
  * "since"}]. The caller owns both. Safe from any thread.
  */
 void tick_status(struct tick *t, json_t **ret_tick, json_t **ret_problems);
+
+/* Real: for how long the thread has been in one round; 0: it waits for the next. */
+int64_t tick_busy_ms(struct tick *t);
 
 /* For tests: whether no round runs or was asked for; how many there were. */
 bool tick_is_idle(struct tick *t, int64_t *ret_rounds);

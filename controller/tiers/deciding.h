@@ -12,8 +12,11 @@ struct tiers {
 	struct db *db;
 	struct tier_round round;
 	struct tier_capacity_round capacities;
+	struct metrics_turns measure; /* of the round, for capacities */
+	size_t first_measured;        /* the tier that waited in an earlier round */
 	struct tier_list tiers;
 	int64_t measure_until_mono_ms; /* of the round */
+	int64_t turn;                  /* counts the rounds */
 	bool is_trial;                 /* nothing of it is saved */
 	struct tier_front *fronts; /* of the round's fleet, in its order; NULL: none */
 };
@@ -48,10 +51,13 @@ void deciding_fill_room(struct deciding *d, int64_t highest);
 void deciding_fill(struct tiers *ts, struct deciding *d);
 
 /*
- * Measures the demand; NaN when there is none, with at_ms 0. *record: what the model is
- * to learn.
+ * Measures the demand of n tiers; NaN when there is none, with at_ms 0. record [n]: what
+ * the models are to learn. Expressions that are dear to evaluate share a bounded time:
+ * those that have waited longest come first, the rest have no demand in this round. What
+ * one costs is found out by evaluating it for a short time.
  */
-void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *record);
+void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *record,
+		      size_t n);
 
 /* Tells of the part of the demand that is missing, once it is for long, and when it is
  * back. */

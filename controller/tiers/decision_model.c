@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "money.h"
 #include "samples.h"
 
 #include <math.h>
@@ -64,7 +65,7 @@ struct policy_settings tier_policy_settings(const struct db_tier *tier,
 		.dwell_ms = tier->dwell_ms,
 		.action_price = tier->action_price,
 		.stateful = tier->stateful,
-		.billing_ms = pool ? pool->billing_ms : 0,
+		.billing_ms = pool ? pool_billing_ms(pool) : 0,
 	};
 }
 

@@ -7,6 +7,7 @@
 
 #include "calendar.h"
 #include "check.h"
+#include "money.h"
 #include "stacks.h"
 
 #include <math.h>
@@ -46,6 +47,7 @@ static void fill_operator(struct deciding *d)
 	in->dwell_ms = t->dwell_ms;
 	in->action_price = t->action_price;
 	in->stateful = t->stateful;
+	in->thrift = d->ft->thrift;
 	if (hold) {
 		in->hold_owner = hold->owner;
 		in->hold_reason = hold->reason;
@@ -85,10 +87,10 @@ static void show_settings(struct deciding *d)
 static int64_t count_ending(const struct deciding *d)
 {
 	const struct fleet_tier *ft = d->ft;
-	const struct db_pool *p = stack_pool_in(&d->f->pools, ft->t.pool);
+	const struct db_pool *p = fleet_pool(d->f, ft->t.pool);
 	int64_t n = 0;
 
-	if (!p || p->billing_ms == 0)
+	if (!p || pool_billing_ms(p) == 0)
 		return -1;
 	for (size_t i = 0; i < ft->n_units; i++) {
 		const struct fleet_unit *u = &d->f->units[ft->first_unit + i];
@@ -155,13 +157,12 @@ static const struct fleet_tier *tier_above(const struct deciding *d, int64_t hig
 
 static void note_pool(struct deciding *d, int64_t highest)
 {
-	const struct db_pool *p = stack_pool_in(&d->f->pools, d->ft->t.pool);
+	const struct db_pool *p = fleet_pool(d->f, d->ft->t.pool);
 	const struct fleet_tier *above = tier_above(d, highest);
 	size_t n;
 
 	snprintf(d->pool, sizeof(d->pool), "pool %s", d->ft->t.pool);
-	snprintf(d->pool_note, sizeof(d->pool_note), "max = %lld hosts",
-		 (long long)(p ? p->max : 0));
+	(void)fleet_pool_bound(p, d->pool_note, sizeof(d->pool_note));
 	n = strlen(d->pool_note);
 	if (above)
 		snprintf(d->pool_note + n, sizeof(d->pool_note) - n,

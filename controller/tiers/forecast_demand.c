@@ -109,7 +109,7 @@ static bool find_events(struct deciding *d, struct policy_events *ret)
 /* Are the instances that serve those that were decided here? */
 static bool is_followed(const struct decide_input *in)
 {
-	return in->mode == DECIDE_AUTO && !in->hold_owner;
+	return in->mode == DECIDE_AUTO && !in->hold_owner && !in->thrift;
 }
 
 /* The tiers of its stack, of the round's. */
@@ -139,7 +139,7 @@ static struct tier_view view_of(struct deciding *d)
 
 	return (struct tier_view){
 		.tier = &d->ft->t,
-		.pool = stack_pool_in(&d->f->pools, d->ft->t.pool),
+		.pool = fleet_pool(d->f, d->ft->t.pool),
 		.lead_ms = in->lead_ms,
 		.lead_spread = d->lead.spread,
 		.offset_ms =

@@ -132,7 +132,7 @@ static int observe_minute(struct tier_capacity *t, const struct tier_capacity_ro
 	bool is_changed = false;
 	int rc = 0;
 
-	utilisation_now(&t->measure, r->db, r->f, ft, &now);
+	utilisation_now(&t->measure, r->db, r->f, ft, r->measure, &now);
 	if (isnan(now.ratio) && isnan(now.latency_s)) {
 		snprintf(t->unmeasured_reason, sizeof(t->unmeasured_reason), "%s",
 			 now.why);

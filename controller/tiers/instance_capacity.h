@@ -32,7 +32,8 @@ struct tier_capacity_round {
 	struct db *db;
 	const struct fleet *f;
 	const struct events *events;
-	int64_t fit_until_mono_ms; /* a fit takes a few milliseconds; the rest wait */
+	int64_t fit_until_mono_ms;     /* a fit takes a few milliseconds; the rest wait */
+	struct metrics_turns *measure; /* of expressions for utilisation and latency */
 };
 
 struct tier_capacity_now {

@@ -18,6 +18,7 @@
 #define MINUTE_MS 60000
 #define HOUR_MS (60 * MINUTE_MS)
 #define LOSS_MS (10 * MINUTE_MS) /* within which a host is found to be lost */
+#define ROUND_MS 2000            /* clock_cpu_ms(), for the expressions of a round */
 
 static const struct fleet_unit *unit_of(const struct fleet *f, const char *name)
 {
@@ -123,7 +124,13 @@ static void describe_missing(struct deciding *d, const struct metrics_missing *m
 	char since[CLOCK_TEXT];
 
 	clock_format_duration(rounded(d->in.now_ms - m->last_ms), since);
-	if (m->is_unread)
+	if (m->is_costly)
+		snprintf(d->missing, sizeof(d->missing),
+			 "to find what is missing of %s takes too long", m->text);
+	else if (m->is_undecided)
+		snprintf(d->missing, sizeof(d->missing),
+			 "to match a value with %s takes too many steps", m->text);
+	else if (m->is_unread)
 		snprintf(d->missing, sizeof(d->missing),
 			 "the database does not tell what %s is", m->text);
 	else if (m->last_ms == 0 && *m->unit)
@@ -160,34 +167,85 @@ static bool find_missing(struct tiers *ts, struct deciding *d)
 	return m.is_bound;
 }
 
-/* NaN: none, or not even its least is known. */
-static void evaluate(struct tiers *ts, struct deciding *d)
+/* All of it is missing, and the tier's problem says why: once that is for long. */
+static void note_unmeasured(struct deciding *d, const char *why, int64_t for_ms)
 {
-	struct decide_input *in = &d->in;
-	struct err err;
-	bool is_bound;
+	snprintf(d->missing, sizeof(d->missing), "it is not evaluated: %.220s", why);
+	utf8_mend(d->missing);
+	d->missing_ms = for_ms;
+	d->in.missing = d->missing;
+	d->in.demand = NAN;
+	d->in.demand_at_ms = 0;
+}
 
-	in->demand = NAN;
-	if (metrics_expr_follow(d->ft->t.demand, d->ft->t.stack, d->ft->t.name,
-				&d->t->expression, &d->t->demand, &err) < 0)
-		log_warn("demand-invalid", STR("stack", d->ft->t.stack),
-			 STR("tier", d->ft->t.name), ERR(&err));
-	if (!d->t->demand)
+/* The text may have changed; one that is stored may be refused since. */
+static void parse(struct deciding *d)
+{
+	struct tier *t = d->t;
+	const struct db_tier *row = &d->ft->t;
+	struct err err = { 0 };
+
+	if (t->expression && strcmp(t->expression, row->demand) == 0)
 		return;
+	free(t->refused);
+	t->refused = NULL;
+	if (metrics_expr_follow(row->demand, row->stack, row->name, &t->expression,
+				&t->demand, &err) < 0) {
+		t->refused = xstrdup(err.msg);
+		log_warn("demand-invalid", STR("stack", row->stack),
+			 STR("tier", row->name), ERR(&err));
+	}
+}
+
+static enum metrics_cost cost_of(const struct tier *t)
+{
+	return t->demand ? metrics_expr_cost(t->demand) : METRICS_CHEAP;
+}
+
+static void note_waiting(struct deciding *d)
+{
+	struct tier *t = d->t;
+
+	t->waits_ms = t->waits_ms ? t->waits_ms : d->in.now_ms;
+	note_unmeasured(d,
+			"it waits for its turn: expressions of tiers take long to "
+			"evaluate",
+			d->in.now_ms - t->waits_ms);
+}
+
+/* NaN: none, or not even its least is known. */
+static void evaluate(struct tiers *ts, struct deciding *d, struct metrics_turns *turns)
+{
+	const enum metrics_cost cost = cost_of(d->t);
+	struct decide_input *in = &d->in;
+	struct err err = { 0 };
+	bool is_bound;
+	int rc;
+
+	if (!metrics_turns_take(turns, d->t->demand)) {
+		note_waiting(d);
+		return;
+	}
 	is_bound = find_missing(ts, d);
-	if (metrics_expr_now(ts->db, d->t->demand, in->now_ms, &in->demand,
-			     &in->demand_at_ms, &err) < 0)
-		log_warn("demand-not-measured", STR("stack", d->ft->t.stack),
-			 STR("tier", d->ft->t.name), ERR(&err));
-	if (!is_bound)
+	rc = metrics_expr_now(ts->db, d->t->demand, in->now_ms, &in->demand,
+			      &in->demand_at_ms, &err);
+	if (cost != METRICS_DEAR && cost_of(d->t) == METRICS_DEAR &&
+	    (rc == ERR_LIMIT || in->missing)) {
+		note_waiting(d);
+		return;
+	}
+	d->t->turn = ts->turn;
+	d->t->waits_ms = 0;
+	if (rc < 0)
+		note_unmeasured(d, err.msg, INT64_MAX);
+	else if (!is_bound)
 		in->demand = NAN;
 }
 
-void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *record)
+static void note_measured(struct deciding *d, struct db_demand *record)
 {
 	struct decide_input *in = &d->in;
 
-	evaluate(ts, d);
 	d->evidence = policy_noise_sure(&d->t->noise, in->demand_at_ms,
 					in->missing ? NAN : in->demand, d->ctx->tick_ms);
 	*record = (struct db_demand){ d->ft->t.stack, d->ft->t.name, NAN, 0 };
@@ -200,4 +258,44 @@ void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *re
 	if (record->at_ms > d->t->measured_ms)
 		record->v = in->demand;
 	d->t->measured_ms = record->at_ms;
+}
+
+/* Of those that cost alike the one that was evaluated longest ago is the first. */
+static int by_turn(const void *a, const void *b)
+{
+	const struct deciding *x = *(struct deciding *const *)a;
+	const struct deciding *y = *(struct deciding *const *)b;
+	const int cost = (int)cost_of(x->t) - (int)cost_of(y->t);
+
+	if (cost != 0)
+		return cost;
+	if (x->t->turn != y->t->turn)
+		return x->t->turn < y->t->turn ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+void deciding_measure(struct tiers *ts, struct deciding *d, struct db_demand *record,
+		      size_t n)
+{
+	CLEANUP(free) struct deciding **order = xcalloc(n + 1, sizeof(struct deciding *));
+	struct metrics_turns turns;
+
+	metrics_turns_begin(&turns, ROUND_MS);
+	ts->turn++;
+	for (size_t i = 0; i < n; i++) {
+		order[i] = &d[i];
+		d[i].in.demand = NAN;
+		parse(&d[i]);
+	}
+	if (n > 1)
+		qsort(order, n, sizeof(struct deciding *), by_turn);
+	for (size_t i = 0; i < n; i++) {
+		struct deciding *one = order[i];
+
+		if (one->t->refused)
+			note_unmeasured(one, one->t->refused, INT64_MAX);
+		else if (one->t->demand)
+			evaluate(ts, one, &turns);
+		note_measured(one, &record[one - d]);
+	}
 }

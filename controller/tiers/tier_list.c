@@ -21,6 +21,7 @@ static void tier_free(struct tier *t)
 	tier_capacity_free(t->capacity);
 	json_decref(t->live);
 	free(t->expression);
+	free(t->refused);
 	for (size_t i = 0; i < TIER_PROBLEMS; i++)
 		free(t->problems[i]);
 	free(t->stack);

@@ -23,6 +23,9 @@ struct tier {
 	char *stack, *name;
 	char *expression; /* that demand is the parsed form of */
 	struct metrics_expr *demand;
+	char *refused;    /* why it cannot be parsed; NULL */
+	int64_t turn;     /* the round in which it was evaluated last */
+	int64_t waits_ms; /* for its turn, since; 0: it does not */
 	struct tier_model *model;
 	struct tier_capacity *capacity;
 	struct decide_state state;

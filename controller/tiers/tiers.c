@@ -14,6 +14,7 @@
 #define SAVE_EVERY_MS 600000 /* models, calendar */
 #define MEASURE_MS 200       /* per round, for measuring past events */
 #define FIT_MS 100           /* per round, for fitting capacities */
+#define UTILISATION_MS 1000  /* clock_cpu_ms(), per round, for its expressions */
 
 struct tiers *tiers_new(struct db *db)
 {
@@ -112,18 +113,32 @@ static int take_over(struct tiers *ts, struct deciding *d,
 
 /* ---------------------------------------------------------------- all of them */
 
-static int prepare(struct tiers *ts, struct deciding *d, struct db_demand *record,
-		   struct err *err)
+static int prepare(struct tiers *ts, struct deciding *d, struct err *err)
 {
 	int rc = lead_read(ts->db, &d->ft->t, &d->lead, err);
 
 	if (rc < 0)
 		return rc;
 	deciding_fill(ts, d);
-	deciding_measure(ts, d, record);
-	deciding_tell_missing(d);
-	deciding_fill_capacity(ts, d);
 	return 0;
+}
+
+static void measure(struct tiers *ts, struct deciding *d, struct db_demand *record,
+		    size_t n)
+{
+	const size_t first = ts->first_measured;
+
+	deciding_measure(ts, d, record, n);
+	metrics_turns_begin(&ts->measure, UTILISATION_MS);
+	ts->capacities.measure = &ts->measure;
+	for (size_t k = 0; k < n; k++) {
+		const size_t i = (first + k) % n, waiting = ts->measure.n_waiting;
+
+		deciding_tell_missing(&d[i]);
+		deciding_fill_capacity(ts, &d[i]);
+		if (waiting == 0 && ts->measure.n_waiting > 0)
+			ts->first_measured = i;
+	}
 }
 
 static void deciding_decide(struct deciding *d, struct decide_plan *ret)
@@ -229,11 +244,12 @@ int tiers_decide(struct tiers *ts, struct fleet *f, const struct tiers_context *
 		if (ctx->only_new && f->tiers[i].t.desired >= 0)
 			continue;
 		d[n] = (struct deciding){ .f = f, .ft = &f->tiers[i], .ctx = ctx };
-		rc = prepare(ts, &d[n], &demand[n], err);
+		rc = prepare(ts, &d[n], err);
 		if (rc < 0)
 			return rc;
 		n++;
 	}
+	measure(ts, d, demand, n);
 	find_room(ts, f, d, n);
 	if (n == 0)
 		return 0;

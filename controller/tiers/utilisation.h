@@ -12,12 +12,14 @@
 #define CONTROLLER_TIERS_UTILISATION_H
 
 #include "fleet.h"
+#include "log_streak.h"
 #include "metrics.h"
 
 /* Parsed expressions and what they were parsed from; all zero at first. */
 struct utilisation {
 	char *ratio_text, *latency_text, *count_text;
 	struct metrics_expr *ratio, *latency, *count;
+	struct log_streak failing;
 };
 
 void utilisation_done(struct utilisation *u);
@@ -28,8 +30,10 @@ struct utilisation_now {
 	const char *why;  /* why neither is known; constant */
 };
 
-/* For the last minute. Reads memory only: some microseconds per series. */
+/* For the last minute. Reads memory only: some microseconds per series. Not measured is
+ * an expression that waits for its turn. */
 void utilisation_now(struct utilisation *u, struct db *db, const struct fleet *f,
-		     const struct fleet_tier *ft, struct utilisation_now *ret);
+		     const struct fleet_tier *ft, struct metrics_turns *turns,
+		     struct utilisation_now *ret);
 
 #endif

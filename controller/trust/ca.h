@@ -54,16 +54,23 @@ void ca_issued_done(struct ca_issued *c);
 DEFINE_CLEANUP_OBJECT(struct ca_issued, ca_issued_done);
 
 /*
+ * Whom a certificate is for: a host's agent, or the programs on that host, whose name is
+ * "HOST:programs". No id of a host has a colon.
+ */
+#define CA_PROGRAMS ":programs"
+
+/*
  * Signs a host's request.
  *
- *   csr_pem  PKCS #10; its signature is checked; only its key is used
- *   host     becomes the common name, the only part of the subject
+ *   csr_pem  PKCS #10, at most 8 KiB; its signature is checked; only its key is used
+ *   name     becomes the common name, the only part of the subject
  *   life_ms  validity from now; it starts 5 minutes ago
  *
- * ERR_INVAL: not a request, an invalid signature, or a key weaker than 2048 bit RSA or
- * P-256.
+ * ERR_INVAL: not a request, an invalid signature, or a key other than P-256, P-384 or
+ * RSA of 2048 to 4096 bits with an exponent of at most 32: what a signature costs to
+ * check grows with the cube of a key, so that is looked at before.
  */
-int ca_issue(struct ca *ca, const char *csr_pem, const char *host, int64_t life_ms,
+int ca_issue(struct ca *ca, const char *csr_pem, const char *name, int64_t life_ms,
 	     struct ca_issued *ret, struct err *err) MUST_CHECK;
 
 /*
@@ -73,11 +80,37 @@ int ca_issue(struct ca *ca, const char *csr_pem, const char *host, int64_t life_
 bool ca_serial_is_of(const char *serial, const char *csr_pem);
 
 /*
- * The peer of a TLS session: its common name, if it presented a client certificate of
- * this authority that is valid now. ERR_NOT_FOUND: it presented none. ERR_DENIED: the
+ * Bounds what a peer of this session costs before it is known, to be called before the
+ * handshake: a client certificate whose key could not be that of a host (ca_issue()) ends
+ * the handshake before a signature by it is checked, and a message has at most 16 KiB.
+ */
+void ca_bound_peer(gnutls_session_t session);
+
+/* Who is at the other end of a TLS session. */
+struct ca_peer {
+	char name[80]; /* the certificate's: "web-0badcafe:programs" */
+	char host[64]; /* "web-0badcafe" */
+	bool is_programs;
+	char serial[CA_SERIAL_TEXT];
+	int64_t issued_wall_ms, expires_wall_ms;
+};
+
+/*
+ * Whom the peer's certificate is for, if it presented a client certificate of this
+ * authority that is valid now. ERR_NOT_FOUND: it presented none. ERR_DENIED: the
  * certificate is not valid here.
  */
-int ca_peer(const struct ca *ca, gnutls_session_t session, char *ret_name,
-	    size_t name_size, struct err *err) MUST_CHECK;
+int ca_peer_of(const struct ca *ca, gnutls_session_t session, struct ca_peer *ret,
+	       struct err *err) MUST_CHECK;
+
+/*
+ * Whether the holder of the peer's key asks for the certificate of csr_pem: a proof is
+ * the signature, in base64, by that key over the text "foretide renewal", the
+ * serial (lower-case hex) of the certificate that is to be replaced, and csr_pem, each
+ * but the last followed by a newline. A connection alone is none: another program may
+ * write to it. ERR_DENIED: it is not.
+ */
+int ca_check_proof(gnutls_session_t session, const char *csr_pem, const char *proof,
+		   struct err *err) MUST_CHECK;
 
 #endif

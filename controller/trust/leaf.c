@@ -14,9 +14,6 @@
 
 #define SERVER_LIFE_S (825 * (time_t)CA_DAY_S)
 
-DEFINE_CLEANUP(gnutls_x509_crq_t, gnutls_x509_crq_deinit);
-DEFINE_CLEANUP(gnutls_pubkey_t, gnutls_pubkey_deinit);
-
 /* A signed end-entity certificate. */
 static int sign_leaf(const struct ca *ca, gnutls_x509_crt_t crt, const char *purpose)
 {
@@ -132,34 +129,7 @@ void ca_issued_done(struct ca_issued *c)
 	memset(c, 0, sizeof(*c));
 }
 
-static int crq_read(const char *pem, gnutls_x509_crq_t *ret, struct err *err)
-{
-	CLEANUP(gnutls_x509_crq_deinit) gnutls_x509_crq_t crq = NULL;
-	gnutls_datum_t d = ca_datum_of(pem);
-	unsigned bits = 0;
-	int rc = gnutls_x509_crq_init(&crq);
-
-	if (rc == 0)
-		rc = gnutls_x509_crq_import(crq, &d, GNUTLS_X509_FMT_PEM);
-	if (rc < 0)
-		return ca_tls_error(rc, ERR_INVAL, "certificate request", err);
-	rc = gnutls_x509_crq_verify(crq, 0);
-	if (rc < 0)
-		return ca_tls_error(rc, ERR_INVAL, "certificate request", err);
-	rc = gnutls_x509_crq_get_pk_algorithm(crq, &bits);
-	if (!((rc == GNUTLS_PK_ECDSA && bits >= 256) ||
-	      (rc == GNUTLS_PK_RSA && bits >= 2048) || rc == GNUTLS_PK_EDDSA_ED25519))
-		return err_set(
-			err, ERR_INVAL,
-			"certificate request: a %s key of %u bits is too weak",
-			rc < 0 ? "bad"
-			       : gnutls_pk_algorithm_get_name((gnutls_pk_algorithm_t)rc),
-			bits);
-	*ret = TAKE(crq);
-	return 0;
-}
-
-int ca_issue(struct ca *ca, const char *csr_pem, const char *host, int64_t life_ms,
+int ca_issue(struct ca *ca, const char *csr_pem, const char *name, int64_t life_ms,
 	     struct ca_issued *ret, struct err *err)
 {
 	CLEANUP(gnutls_x509_crq_deinit) gnutls_x509_crq_t crq = NULL;
@@ -167,7 +137,7 @@ int ca_issue(struct ca *ca, const char *csr_pem, const char *host, int64_t life_
 	CLEANUP(gnutls_pubkey_deinit) gnutls_pubkey_t key = NULL;
 	unsigned char serial[CA_SERIAL_BYTES];
 	char *pem = NULL;
-	int rc = crq_read(csr_pem, &crq, err);
+	int rc = ca_crq_read(csr_pem, &crq, err);
 
 	if (rc < 0)
 		return rc;
@@ -179,7 +149,7 @@ int ca_issue(struct ca *ca, const char *csr_pem, const char *host, int64_t life_
 	if (rc == 0)
 		rc = gnutls_x509_crt_set_pubkey(crt, key);
 	if (rc == 0)
-		rc = ca_set_basics(crt, host, life_ms / 1000, serial);
+		rc = ca_set_basics(crt, name, life_ms / 1000, serial);
 	if (rc == 0)
 		rc = sign_leaf(ca, crt, GNUTLS_KP_TLS_WWW_CLIENT);
 	if (rc < 0)
@@ -200,42 +170,8 @@ bool ca_serial_is_of(const char *serial, const char *csr_pem)
 	unsigned char mark[CA_MARK_BYTES];
 	char text[2 * CA_MARK_BYTES + 1];
 
-	if (crq_read(csr_pem, &crq, NULL) < 0 || ca_key_mark(NULL, crq, mark) < 0)
+	if (ca_crq_read(csr_pem, &crq, NULL) < 0 || ca_key_mark(NULL, crq, mark) < 0)
 		return false;
 	hex_encode(mark, CA_MARK_BYTES, text);
 	return strncmp(serial, text, strlen(text)) == 0;
-}
-
-static bool is_for_clients(gnutls_x509_crt_t crt)
-{
-	char purpose[64];
-	size_t n = sizeof(purpose);
-	unsigned critical;
-
-	return gnutls_x509_crt_get_key_purpose_oid(crt, 0, purpose, &n, &critical) == 0 &&
-	       strcmp(purpose, GNUTLS_KP_TLS_WWW_CLIENT) == 0;
-}
-
-int ca_peer(const struct ca *ca, gnutls_session_t session, char *ret_name,
-	    size_t name_size, struct err *err)
-{
-	CLEANUP(gnutls_x509_crt_deinit) gnutls_x509_crt_t crt = NULL;
-	unsigned n_shown = 0, status = 0;
-	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &n_shown);
-
-	if (!shown || n_shown == 0)
-		return err_set(err, ERR_NOT_FOUND, "no client certificate was presented");
-	if (gnutls_x509_crt_init(&crt) < 0 ||
-	    gnutls_x509_crt_import(crt, &shown[0], GNUTLS_X509_FMT_DER) < 0)
-		return err_set(err, ERR_DENIED, "the client certificate cannot be read");
-	if (gnutls_x509_crt_verify(crt, &ca->crt, 1, 0, &status) < 0 || status != 0)
-		return err_set(err, ERR_DENIED, "the client certificate is %s",
-			       status & GNUTLS_CERT_EXPIRED ? "expired"
-							    : "not from this controller");
-	if (!is_for_clients(crt) ||
-	    gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0,
-					  ret_name, &name_size) < 0)
-		return err_set(err, ERR_DENIED,
-			       "the client certificate is not for a host");
-	return 0;
 }

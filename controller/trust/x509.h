@@ -14,6 +14,7 @@
 #define CA_DAY_S (24 * 3600)
 #define CA_SERIAL_BYTES 20
 #define CA_MARK_BYTES 8
+#define CA_CSR_BYTES 8192 /* of a request in PEM; one with the longest key has 1,800 */
 
 struct ca {
 	char *dir;
@@ -24,6 +25,8 @@ struct ca {
 
 DEFINE_CLEANUP(gnutls_x509_privkey_t, gnutls_x509_privkey_deinit);
 DEFINE_CLEANUP(gnutls_x509_crt_t, gnutls_x509_crt_deinit);
+DEFINE_CLEANUP(gnutls_x509_crq_t, gnutls_x509_crq_deinit);
+DEFINE_CLEANUP(gnutls_pubkey_t, gnutls_pubkey_deinit);
 
 /* Sets err to what and GnuTLS' message; returns code. */
 int ca_tls_error(int rc, int code, const char *what, struct err *err);
@@ -47,5 +50,12 @@ int ca_key_mark(gnutls_x509_crt_t crt, gnutls_x509_crq_t crq,
 /* Sets what every certificate has: version, serial, validity, names, key ids. */
 int ca_set_basics(gnutls_x509_crt_t crt, const char *common_name, int64_t life_s,
 		  unsigned char serial[CA_SERIAL_BYTES]);
+
+/* ca_check_proof() of the certificate that the peer shows. */
+int ca_proof_is_of(gnutls_x509_crt_t crt, const char *csr_pem, const char *proof,
+		   struct err *err) MUST_CHECK;
+
+/* Reads a request and checks that its key signed it; ERR_INVAL as of ca_issue(). */
+int ca_crq_read(const char *pem, gnutls_x509_crq_t *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -9,6 +9,7 @@
 #include "labels.h"
 #include "roll.h"
 #include "sample_list.h"
+#include "utf8.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -49,13 +50,14 @@ static bool name_before(const struct label_span *a, const struct label_span *b)
 	return order < 0 || (order == 0 && a->name_len < b->name_len);
 }
 
-/* Valid names in ascending order, values that are not empty, and nothing else. */
+/* Valid names in ascending order, values that are not empty, and nothing else: a line for
+ * people, as all is that is shown to them. */
 static bool labels_ok(const char *labels)
 {
 	struct label_span l, before = { "", 0, "", 0 };
 	const char *pos = labels;
 
-	if (strlen(labels) > LABELS_MAX_BYTES)
+	if (!utf8_is_plain(labels, LABELS_MAX_BYTES))
 		return false;
 	for (size_t n = 0; *pos; n++) {
 		CLEANUP(free) char *name = NULL;
@@ -72,18 +74,23 @@ static bool labels_ok(const char *labels)
 	return true;
 }
 
+static bool has_room(struct batch *b, const struct db_sample_in *in)
+{
+	struct db_metrics *m = b->db->metrics;
+	int rc;
+
+	db_registry_lock(m);
+	rc = quota_check(&m->quota, &m->limits, m->n, in->name, in->labels, NULL);
+	pthread_mutex_unlock(&m->lock);
+	return rc == 0;
+}
+
 static int make_series(struct batch *b, const struct db_sample_in *in,
 		       struct db_entry **ret, struct err *err)
 {
 	struct db_metrics *m = b->db->metrics;
 	int rc;
 
-	if (m->n >= m->limits.max_series)
-		return err_set(
-			err, ERR_LIMIT,
-			"there are %zu metric series, the limit; samples of new ones "
-			"are rejected",
-			m->n);
 	rc = db_run(b->c, err,
 		    "INSERT INTO series (name, labels, kind, first_ms, last_ms)"
 		    " VALUES (?1, ?2, ?3, ?4, ?4)",
@@ -91,12 +98,23 @@ static int make_series(struct batch *b, const struct db_sample_in *in,
 		    in->t_ms);
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	*ret = db_entry_add(m, sqlite3_last_insert_rowid(b->c->sql), in->name, in->labels,
 			    in->kind);
 	(*ret)->fresh = true;
 	(*ret)->first_ms = (*ret)->last_ms = in->t_ms;
 	pthread_mutex_unlock(&m->lock);
+	return 0;
+}
+
+static int leave_out(struct batch *b, const struct db_sample_in *in, size_t *n,
+		     const char *why)
+{
+	++*n;
+	if (!b->result.left_out) {
+		b->result.left_out = in;
+		b->result.why = why;
+	}
 	return 0;
 }
 
@@ -107,20 +125,21 @@ static int sort_in(struct batch *b, const struct db_sample_in *in, struct err *e
 	int rc;
 
 	if (!in->name || !in->labels || !isfinite(in->v) ||
-	    in->t_ms > b->now_ms + FUTURE_MAX_MS || in->t_ms <= 0) {
-		b->result.refused++;
-		return 0;
-	}
-	if (in->t_ms < b->oldest_ms) {
-		b->result.too_old++;
-		return 0;
-	}
+	    in->t_ms > b->now_ms + FUTURE_MAX_MS || in->t_ms <= 0)
+		return leave_out(b, in, &b->result.refused,
+				 "it has no name, value or time that can be");
+	if (in->t_ms < b->oldest_ms)
+		return leave_out(b, in, &b->result.too_old,
+				 "it is older than samples are kept");
 	e = db_entry_find(b->db->metrics, in->name, in->labels);
 	if (!e) {
-		if (!labels_metric_ok(in->name) || !labels_ok(in->labels)) {
-			b->result.refused++;
-			return 0;
-		}
+		if (!labels_metric_ok(in->name) || !labels_ok(in->labels))
+			return leave_out(b, in, &b->result.refused,
+					 "it has no name and labels that can be");
+		/* The others of the batch are of use without it. */
+		if (!has_room(b, in))
+			return leave_out(b, in, &b->result.no_room,
+					 "its series would be one too many");
 		rc = make_series(b, in, &e, err);
 		if (rc < 0)
 			return rc;
@@ -196,7 +215,8 @@ static void apply(struct batch *b)
 {
 	struct db_metrics *m = b->db->metrics;
 
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
+	m->n_waiting += b->n_fresh;
 	for (size_t i = 0; i < b->n_fresh + b->n_late; i++) {
 		bool late = i >= b->n_fresh;
 		struct pending *p = late ? &b->late[i - b->n_fresh] : &b->fresh[i];

@@ -90,7 +90,7 @@ static int set_locked(struct db *db, int64_t now_ms, struct err *err)
 	rc = db_write_finish(db, rc, err);
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	for (size_t i = 0; i < m->n; i++)
 		let_go(m->v[i], now_ms);
 	if (is_rolled)
@@ -114,7 +114,7 @@ bool db_samples_ahead(struct db *db, int64_t now_ms)
 	struct db_metrics *m = db->metrics;
 	bool ret = false;
 
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	for (size_t i = 0; !ret && i < m->n; i++)
 		ret = is_ahead(m->v[i], now_ms);
 	pthread_mutex_unlock(&m->lock);

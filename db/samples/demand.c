@@ -35,7 +35,7 @@ static bool find(struct db *db, const char *stack, const char *tier,
 	const struct db_entry *e;
 	int64_t id = 0;
 
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	e = db_entry_find(m, DEMAND_NAME, labels);
 	if (e)
 		id = e->id;
@@ -159,7 +159,7 @@ static int ensure_series(struct db *db, struct db_conn *c, const char *labels,
 		    "ttii", DEMAND_NAME, labels, first_ms, last_ms);
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	*ret = db_entry_add(m, sqlite3_last_insert_rowid(c->sql), DEMAND_NAME, labels,
 			    DB_GAUGE);
 	(*ret)->fresh = true;
@@ -206,7 +206,7 @@ static int write_old(struct db *db, const char *labels, const struct db_samples 
 		return rc;
 	}
 	m->rolled_saved = true;
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	e->fresh = false;
 	e->first_ms = MIN(e->first_ms, s->v[0].t_ms);
 	e->last_ms = MAX(e->last_ms, s->v[s->n - 1].t_ms);

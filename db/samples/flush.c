@@ -20,40 +20,40 @@ static int pack_entry(struct db_conn *c, const struct db_entry *e, struct err *e
 		      "iii", e->id, e->first_ms, e->last_ms);
 }
 
-/* Packs the unpacked samples of the entries [from, to); the writer is held. */
-static int pack_slice(struct db *db, size_t from, size_t to, struct err *err)
+/* Packs the unpacked samples of a slice of the entries; the writer is held. */
+static int pack_slice(struct db *db, struct err *err)
 {
 	struct db_metrics *m = db->metrics;
+	const size_t from = m->pack_pos;
+	const int64_t until_ms = slice_end();
+	size_t to = from;
 	struct db_conn *c;
 	int rc = db_write_open(db, false, &c, err);
 
 	if (rc < 0)
 		return rc;
-	for (size_t i = from; rc == 0 && i < to; i++)
-		if (m->v[i]->n > m->v[i]->n_packed)
-			rc = pack_entry(c, m->v[i], err);
+	for (; rc == 0 && slice_goes_on(from, to, m->n, until_ms); to++)
+		if (m->v[to]->n > m->v[to]->n_packed)
+			rc = pack_entry(c, m->v[to], err);
 	rc = db_write_finish(db, rc, err);
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	for (size_t i = from; i < to; i++)
 		db_head_packed(m->v[i], m->v[i]->n - m->v[i]->n_packed);
 	pthread_mutex_unlock(&m->lock);
+	m->pack_pos = to;
 	return 0;
 }
 
 static int pack_some(struct db *db, struct err *err)
 {
 	struct db_metrics *m = db->metrics;
-	size_t to;
-	int rc = 0;
+	int rc;
 
 	db_write_lock(db);
 	m->pack_pos = MIN(m->pack_pos, m->n);
-	to = MIN(m->pack_pos + SLICE, m->n);
-	rc = pack_slice(db, m->pack_pos, to, err);
-	if (rc == 0)
-		m->pack_pos = to;
+	rc = pack_slice(db, err);
 	db_write_unlock(db);
 	return rc;
 }
@@ -87,10 +87,25 @@ static int start_packing(struct db *db, struct err *err)
 	}
 	db_write_unlock(db);
 	if (rc == 0) {
+		db_registry_lock(m);
+		m->n_waiting = 0;
+		pthread_mutex_unlock(&m->lock);
 		m->pack_pos = 0;
 		m->packing = true;
 	}
 	return rc;
+}
+
+/* Memory is for so many samples that are not packed; of a million series they come soon.
+ */
+static bool has_many(struct db_metrics *m)
+{
+	bool ret;
+
+	db_registry_lock(m);
+	ret = m->n_waiting > m->limits.max_waiting;
+	pthread_mutex_unlock(&m->lock);
+	return ret;
 }
 
 /* One step of packing; 1: there is more, 0: nothing to do now. */
@@ -102,7 +117,8 @@ int db_step_flush(struct db *db, int64_t now_ms, struct err *err)
 	if (!m->packing) {
 		if (m->pack_at_ms == 0)
 			m->pack_at_ms = now_ms + PACK_EVERY_MS;
-		if (now_ms < m->pack_at_ms && m->pack_at_ms <= now_ms + PACK_EVERY_MS)
+		if (now_ms < m->pack_at_ms && m->pack_at_ms <= now_ms + PACK_EVERY_MS &&
+		    !has_many(m))
 			return 0;
 		rc = start_packing(db, err);
 		return rc < 0 ? rc : 1;

@@ -16,9 +16,9 @@ bool db_head_insert(struct db_entry *e, int64_t t_ms, double v)
 	if (t_ms <= e->packed_to && i == 0)
 		return true;
 	if (e->n == e->cap) {
-		/* Thousands of series fill up at the same rate: small steps
-		 * waste least. */
-		e->cap += 16;
+		/* Thousands of series fill up at the same rate, and many get few
+		 * samples: small steps waste least. */
+		e->cap += MIN(MAX(e->cap, 4u), 16u);
 		e->head = xrealloc(e->head, e->cap * sizeof(*e->head));
 	}
 	memmove(e->head + i + 1, e->head + i, (e->n - i) * sizeof(*e->head));

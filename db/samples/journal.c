@@ -82,6 +82,7 @@ static int replay(struct db_metrics *m, const void *data, size_t len, struct err
 			continue;
 		note_times(e, t);
 		db_head_insert(e, t, v);
+		m->n_waiting++;
 	}
 	return 0;
 }

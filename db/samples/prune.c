@@ -16,12 +16,13 @@ static int64_t raw_cut(const struct db_metrics *m, int64_t now_ms)
 
 static void forget_slice(struct db_metrics *m, size_t from, size_t to, int64_t now_ms)
 {
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	for (size_t i = from; i < to; i++)
 		db_head_forget(m->v[i], raw_cut(m, now_ms));
 	pthread_mutex_unlock(&m->lock);
 }
 
+/* One that began later has nothing that old. */
 static int prune_samples(struct db_conn *c, const struct db_metrics *m,
 			 const struct db_entry *e, int64_t now_ms, struct err *err)
 {
@@ -31,17 +32,22 @@ static int prune_samples(struct db_conn *c, const struct db_metrics *m,
 		      { RES_5M, m->limits.retention_5m_ms },
 		      { RES_1H, m->limits.retention_1h_ms } };
 	int64_t cut = raw_cut(m, now_ms);
-	int rc = db_run(c, err,
-			"DELETE FROM sample_chunk WHERE series = ?1 AND t0_ms < ?2"
-			" AND t1_ms < ?2",
-			"ii", e->id, cut);
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(rolls); i++)
+	if (e->first_ms < cut)
 		rc = db_run(c, err,
-			    "DELETE FROM rollup WHERE series = ?1 AND res_ms = ?2"
-			    " AND day_ms < ?3",
-			    "iii", e->id, rolls[i].res_ms,
-			    now_ms - rolls[i].keep_ms - DAY_MS);
+			    "DELETE FROM sample_chunk WHERE series = ?1 AND t0_ms < ?2"
+			    " AND t1_ms < ?2",
+			    "ii", e->id, cut);
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(rolls); i++) {
+		const int64_t kept_from = now_ms - rolls[i].keep_ms - DAY_MS;
+
+		if (e->first_ms - e->first_ms % DAY_MS < kept_from)
+			rc = db_run(c, err,
+				    "DELETE FROM rollup WHERE series = ?1 AND res_ms = ?2"
+				    " AND day_ms < ?3",
+				    "iii", e->id, rolls[i].res_ms, kept_from);
+	}
 	return rc;
 }
 
@@ -90,8 +96,8 @@ static void drop_deleted(struct db_metrics *m, size_t from, size_t to, bool gone
 	}
 	if (!gone || !any)
 		return;
-	pthread_mutex_lock(&m->lock);
-	db_entries_drop(m, is_deleted);
+	db_registry_lock(m);
+	db_entries_drop(m, from, to, is_deleted);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -99,18 +105,22 @@ static void drop_deleted(struct db_metrics *m, size_t from, size_t to, bool gone
 static int prune_slice(struct db *db, int64_t now_ms, struct err *err)
 {
 	struct db_metrics *m = db->metrics;
-	size_t from = db_entries_after(m, m->prune_series), to = MIN(from + SLICE, m->n);
-	int64_t last = to > from ? m->v[to - 1]->id : m->prune_series;
-	bool more = to < m->n;
+	const size_t from = db_entries_after(m, m->prune_series);
+	const int64_t until_ms = slice_end();
+	size_t to = from;
+	int64_t last;
+	bool more;
 	struct db_conn *c;
 	int rc = db_write_open(db, false, &c, err);
 
 	if (rc < 0)
 		return rc;
-	for (size_t i = from; rc == 0 && i < to; i++)
-		rc = is_over(m, m->v[i], now_ms)
-			     ? delete_series(c, m->v[i], err)
-			     : prune_samples(c, m, m->v[i], now_ms, err);
+	for (; rc == 0 && slice_goes_on(from, to, m->n, until_ms); to++)
+		rc = is_over(m, m->v[to], now_ms)
+			     ? delete_series(c, m->v[to], err)
+			     : prune_samples(c, m, m->v[to], now_ms, err);
+	last = to > from ? m->v[to - 1]->id : m->prune_series;
+	more = to < m->n;
 	rc = db_write_finish(db, rc, err);
 	if (rc == 0)
 		forget_slice(m, from, to, now_ms);
@@ -131,24 +141,54 @@ static int prune_series(struct db *db, int64_t now_ms, struct err *err)
 	return rc;
 }
 
-/* ?1: the oldest time kept, ?2: the number of rows kept. */
-static const char *const histories[] = {
-	"DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_ms < ?1"
-	" OR id <= (SELECT max(id) FROM event) - ?2 ORDER BY id LIMIT " SLICE_ROWS ")",
-	"DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE at_ms < ?1"
-	" OR id <= (SELECT max(id) FROM decision) - ?2 ORDER BY id LIMIT " SLICE_ROWS ")",
-	"DELETE FROM lead WHERE id IN (SELECT id FROM lead WHERE healthy_ms < ?1"
-	" OR id <= (SELECT max(id) FROM lead) - ?2 ORDER BY id LIMIT " SLICE_ROWS ")",
-	"DELETE FROM launch WHERE launch_id IN (SELECT launch_id FROM launch WHERE"
-	" state IN ('done', 'failed') AND updated_ms < ?1 AND ?2 AND NOT EXISTS"
-	" (SELECT 1 FROM host WHERE host.launch_id = launch.launch_id AND"
-	" host.state NOT IN ('gone', 'failed')) LIMIT " SLICE_ROWS ")",
-	"DELETE FROM host WHERE id IN (SELECT id FROM host WHERE"
-	" state IN ('gone', 'failed') AND gone_ms < ?1 AND ?2 LIMIT " SLICE_ROWS ")",
-	"DELETE FROM hold WHERE id IN (SELECT id FROM hold WHERE ?2 AND"
-	" ((released_ms > 0 AND released_ms < ?1) OR"
-	" (expires_ms > 0 AND expires_ms < ?1)) LIMIT " SLICE_ROWS ")",
+/* Each deletes a slice of a table: of what is older than ?1, or, by number, of what is
+ * there besides the newest ?1. */
+static const struct history {
+	const char *sql;
+	bool by_number;
+} histories[] = {
+	{ "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_ms < ?1"
+	  " LIMIT " SLICE_ROWS ")",
+	  false },
+	{ "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE"
+	  " id <= (SELECT max(id) FROM event) - ?1 ORDER BY id LIMIT " SLICE_ROWS ")",
+	  true },
+	{ "DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE at_ms < ?1"
+	  " LIMIT " SLICE_ROWS ")",
+	  false },
+	{ "DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE"
+	  " id <= (SELECT max(id) FROM decision) - ?1 ORDER BY id LIMIT " SLICE_ROWS ")",
+	  true },
+	{ "DELETE FROM lead WHERE id IN (SELECT id FROM lead WHERE healthy_ms < ?1"
+	  " LIMIT " SLICE_ROWS ")",
+	  false },
+	{ "DELETE FROM lead WHERE id IN (SELECT id FROM lead WHERE"
+	  " id <= (SELECT max(id) FROM lead) - ?1 ORDER BY id LIMIT " SLICE_ROWS ")",
+	  true },
+	{ "DELETE FROM launch WHERE launch_id IN (SELECT launch_id FROM launch WHERE"
+	  " updated_ms < ?1 AND state IN ('done', 'failed') AND NOT EXISTS"
+	  " (SELECT 1 FROM host WHERE host.launch_id = launch.launch_id AND"
+	  " host.state NOT IN ('gone', 'failed')) LIMIT " SLICE_ROWS ")",
+	  false },
+	{ "DELETE FROM host WHERE id IN (SELECT id FROM host WHERE"
+	  " state IN ('gone', 'failed') AND gone_ms > 0 AND gone_ms < ?1"
+	  " LIMIT " SLICE_ROWS ")",
+	  false },
+	{ "DELETE FROM hold WHERE id IN (SELECT id FROM hold WHERE"
+	  " (released_ms > 0 AND released_ms < ?1) OR"
+	  " (expires_ms > 0 AND expires_ms < ?1) LIMIT " SLICE_ROWS ")",
+	  false },
 };
+
+static int prune_history(struct db *db, const struct history *h, int64_t now_ms,
+			 struct err *err)
+{
+	const struct db_limits *l = &db->metrics->limits;
+
+	return db_change(db, "rows", err, h->sql, "i",
+			 h->by_number ? (int64_t)l->max_history_rows
+				      : now_ms - l->history_ms);
+}
 
 /* Step 0 is for series, then one per history. 1: there is more. */
 int db_step_prune(struct db *db, int64_t now_ms, struct err *err)
@@ -161,9 +201,7 @@ int db_step_prune(struct db *db, int64_t now_ms, struct err *err)
 	if (m->prune_step == 0)
 		rc = prune_series(db, now_ms, err);
 	else
-		rc = db_change(db, "rows", err, histories[m->prune_step - 1], "ii",
-			       now_ms - m->limits.history_ms,
-			       (int64_t)m->limits.max_history_rows);
+		rc = prune_history(db, &histories[m->prune_step - 1], now_ms, err);
 	if (rc < 0 && rc != ERR_NOT_FOUND)
 		return rc;
 	if (rc == 1 || (rc == 0 && m->prune_step > 0))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading over raw samples and roll-ups together. */
+#include "allowance.h"
 #include "check.h"
 #include "raw.h"
 #include "registry.h"
@@ -115,7 +116,7 @@ int db_samples_get(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms
 	else
 		add_gauge(&parts, ret);
 	db_samples_append(ret, raw.v, raw.n);
-	return 0;
+	return allowance_samples(ret->n, err);
 }
 
 /* ---------------------------------------------------------------- one value a step */

@@ -17,7 +17,7 @@ static void copy_head(struct db *db, int64_t series, int64_t from_ms, int64_t to
 	const struct db_entry *e;
 
 	*ret_start = INT64_MAX;
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	e = db_entry_by_id(m, series);
 	for (uint32_t i = 0; e && i < e->n; i++) {
 		*ret_start = e->head[0].t_ms;
@@ -64,7 +64,7 @@ size_t db_samples_recent(struct db *db, int64_t series, int64_t from_ms, int64_t
 	const struct db_entry *e;
 	size_t n = 0;
 
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	e = db_entry_by_id(m, series);
 	if (e) {
 		uint32_t from = first_at(e, from_ms), to = first_at(e, now_ms + 1);

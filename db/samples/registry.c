@@ -2,6 +2,7 @@
 #include "registry.h"
 
 #include "check.h"
+#include "fnv.h"
 #include "labels.h"
 #include "sorted.h"
 
@@ -14,93 +15,103 @@ const char *db_series_kind_name(enum db_series_kind k)
 
 static uint32_t hash_of(const char *name, const char *labels)
 {
-	uint32_t h = 2166136261u;
-
-	for (; *name; name++)
-		h = (h ^ (unsigned char)*name) * 16777619u;
-	h *= 16777619u;
-	for (; *labels; labels++)
-		h = (h ^ (unsigned char)*labels) * 16777619u;
-	return h;
+	return (uint32_t)fnv(fnv(FNV_START, name, strlen(name) + 1), labels,
+			     strlen(labels));
 }
 
 /* ---------------------------------------------------------------- registry */
 
-static void slot_in(struct db_metrics *m, struct db_entry *e)
+static struct db_entry **slot_of(const struct db_metrics *m, uint32_t hash)
 {
-	size_t i = e->hash & (m->n_slots - 1);
-
-	while (m->slots[i])
-		i = (i + 1) & (m->n_slots - 1);
-	m->slots[i] = e;
+	return &m->slots[hash & (m->n_slots - 1)];
 }
 
-static void slots_rebuild(struct db_metrics *m, size_t want)
+static void slot_in(struct db_metrics *m, struct db_entry *e)
 {
-	size_t n = 64;
+	struct db_entry **slot = slot_of(m, e->hash);
 
-	while (n < want * 2)
-		n *= 2;
+	e->next = *slot;
+	*slot = e;
+}
+
+static void slot_out(struct db_metrics *m, const struct db_entry *e)
+{
+	struct db_entry **at = slot_of(m, e->hash);
+
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+}
+
+static void slots_grow(struct db_metrics *m)
+{
+	m->n_slots = m->n_slots ? m->n_slots * 2 : 64;
 	free(m->slots);
-	m->slots = xcalloc(n, sizeof(struct db_entry *));
-	m->n_slots = n;
+	m->slots = xcalloc(m->n_slots, sizeof(struct db_entry *));
 	for (size_t i = 0; i < m->n; i++)
 		slot_in(m, m->v[i]);
 }
 
 struct db_entry *db_entry_find(struct db_metrics *m, const char *name, const char *labels)
 {
-	uint32_t hash = hash_of(name, labels);
+	const uint32_t hash = hash_of(name, labels);
+	struct db_entry *e = *slot_of(m, hash);
 
-	for (size_t i = hash & (m->n_slots - 1); m->slots[i];
-	     i = (i + 1) & (m->n_slots - 1)) {
-		struct db_entry *e = m->slots[i];
+	while (e && (e->hash != hash || strcmp(e->name, name) != 0 ||
+		     strcmp(e->labels, labels) != 0))
+		e = e->next;
+	return e;
+}
 
-		if (e->hash == hash && strcmp(e->name, name) == 0 &&
-		    strcmp(e->labels, labels) == 0)
-			return e;
-	}
-	return NULL;
+/* Ids begin with the first one and have gaps where series were deleted, so that none is
+ * further on than it would be without; most are there. */
+static size_t guess(const struct db_metrics *m, int64_t id)
+{
+	const int64_t at = m->n ? id - m->v[0]->id : 0;
+
+	return at < 0 ? 0 : (size_t)MIN(at, (int64_t)m->n);
 }
 
 size_t db_entries_after(const struct db_metrics *m, int64_t id)
 {
-	return SORTED_PLACE(m->n, i, m->v[i]->id <= id);
+	const size_t n = guess(m, id);
+
+	if (n < m->n && m->v[n]->id == id)
+		return n + 1;
+	return SORTED_PLACE(n, i, m->v[i]->id <= id);
 }
 
 struct db_entry *db_entry_by_id(struct db_metrics *m, int64_t id)
 {
-	size_t i = db_entries_after(m, id - 1);
+	const size_t after = db_entries_after(m, id);
 
-	return i < m->n && m->v[i]->id == id ? m->v[i] : NULL;
+	return after > 0 && m->v[after - 1]->id == id ? m->v[after - 1] : NULL;
 }
 
 struct db_entry *db_entry_add(struct db_metrics *m, int64_t id, const char *name,
 			      const char *labels, enum db_series_kind kind)
 {
-	size_t name_size = strlen(name) + 1, labels_size = strlen(labels) + 1;
-	struct db_entry *e = xcalloc(1, sizeof(*e) + name_size + labels_size);
-	char *text = (char *)(e + 1);
+	const size_t labels_size = strlen(labels) + 1;
+	struct db_entry *e = xcalloc(1, sizeof(*e) + labels_size);
 	struct label_span host;
 
-	memcpy(text, name, name_size);
-	memcpy(text + name_size, labels, labels_size);
+	memcpy(e->labels, labels, labels_size);
 	e->id = id;
-	e->name = text;
-	e->labels = text + name_size;
-	e->kind = kind;
+	e->kind = (uint8_t)kind;
 	e->ephemeral = labels_get(labels, "host", &host);
 	e->is_answer = strcmp(name, DB_ANSWER_NAME) == 0;
 	e->hash = hash_of(name, labels);
 	e->packed_to = INT64_MIN;
+	e->name = db_index_add(&m->index, e, name);
 	CHECK(m->n == 0 || m->v[m->n - 1]->id < id);
 	if (m->n == m->cap) {
-		m->cap = m->cap ? m->cap * 2 : 64;
+		m->cap += m->cap / 2 + 64;
 		m->v = xrealloc(m->v, m->cap * sizeof(struct db_entry *));
 	}
 	m->v[m->n++] = e;
-	if (m->n * 2 > m->n_slots)
-		slots_rebuild(m, m->n);
+	quota_add(&m->quota, e->labels);
+	if (m->n > m->n_slots)
+		slots_grow(m);
 	else
 		slot_in(m, e);
 	return e;
@@ -112,21 +123,31 @@ static void entry_free(struct db_entry *e)
 	free(e);
 }
 
-void db_entries_drop(struct db_metrics *m, bool (*drop)(const struct db_entry *e))
+void db_entries_drop(struct db_metrics *m, size_t from, size_t to,
+		     bool (*drop)(const struct db_entry *e))
 {
-	size_t kept = 0;
+	CLEANUP(free)
+	struct db_entry **gone = xcalloc(to - from + 1, sizeof(struct db_entry *));
+	size_t n = 0, kept = from;
 
-	for (size_t i = 0; i < m->n; i++) {
+	for (size_t i = from; i < to; i++) {
 		if (drop(m->v[i]))
-			entry_free(m->v[i]);
+			gone[n++] = m->v[i];
 		else
 			m->v[kept++] = m->v[i];
 	}
-	if (kept == m->n)
+	if (n == 0)
 		return;
-	m->n = kept;
+	if (to < m->n)
+		memmove(m->v + kept, m->v + to, (m->n - to) * sizeof(struct db_entry *));
+	m->n -= n;
 	m->generation++;
-	slots_rebuild(m, m->n);
+	db_index_drop(&m->index, gone, n);
+	for (size_t i = 0; i < n; i++) {
+		quota_remove(&m->quota, gone[i]->labels);
+		slot_out(m, gone[i]);
+		entry_free(gone[i]);
+	}
 }
 
 static bool is_fresh(const struct db_entry *e)
@@ -136,8 +157,13 @@ static bool is_fresh(const struct db_entry *e)
 
 void db_entries_drop_fresh(struct db_metrics *m)
 {
-	pthread_mutex_lock(&m->lock);
-	db_entries_drop(m, is_fresh);
+	size_t from;
+
+	db_registry_lock(m);
+	for (from = m->n; from > 0 && m->v[from - 1]->fresh;)
+		from--;
+	m->epoch += from < m->n;
+	db_entries_drop(m, from, m->n, is_fresh);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -146,7 +172,7 @@ bool db_entry_view(struct db *db, int64_t id, struct db_entry_view *ret)
 	struct db_metrics *m = db->metrics;
 	const struct db_entry *e;
 
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	e = db_entry_by_id(m, id);
 	if (e)
 		*ret = (struct db_entry_view){
@@ -162,7 +188,9 @@ struct db_metrics *db_registry_new(void)
 	struct db_metrics *m = xcalloc(1, sizeof(*m));
 
 	CHECK(pthread_mutex_init(&m->lock, NULL) == 0);
-	slots_rebuild(m, 0);
+	CHECK(pthread_cond_init(&m->passed, NULL) == 0);
+	db_index_init(&m->index);
+	slots_grow(m);
 	return m;
 }
 
@@ -172,8 +200,11 @@ void db_registry_free(struct db_metrics *m)
 		return;
 	for (size_t i = 0; i < m->n; i++)
 		entry_free(m->v[i]);
+	db_index_done(&m->index);
 	free(m->v);
 	free(m->slots);
+	quota_done(&m->quota);
+	pthread_cond_destroy(&m->passed);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 }

@@ -16,7 +16,7 @@ void db_rolled_init(struct db_metrics *m, int64_t now_ms)
 
 	if (m->rolled_to)
 		return;
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	m->rolled_to = from - from % DAY_MS;
 	pthread_mutex_unlock(&m->lock);
 }
@@ -65,25 +65,28 @@ int db_rollup_day(struct db *db, struct db_conn *c, const struct db_entry *e,
 static int roll_slice(struct db *db, struct err *err)
 {
 	struct db_metrics *m = db->metrics;
-	size_t i = db_entries_after(m, m->roll_series), to = MIN(i + SLICE / 4, m->n);
-	bool last = to == m->n;
+	const size_t from = db_entries_after(m, m->roll_series);
+	const int64_t until_ms = slice_end();
+	size_t i = from;
+	bool last;
 	struct db_conn *c;
 	int rc = db_write_open(db, false, &c, err);
 
 	if (rc < 0)
 		return rc;
-	for (; rc == 0 && i < to; i++)
+	for (; rc == 0 && slice_goes_on(from, i, m->n, until_ms); i++)
 		if (m->v[i]->last_ms >= m->rolled_to &&
 		    m->v[i]->first_ms < m->rolled_to + DAY_MS)
 			rc = db_rollup_day(db, c, m->v[i], m->rolled_to, err);
+	last = i == m->n;
 	if (rc == 0 && last)
 		rc = db_rolled_move(c, m->rolled_to + DAY_MS, err);
 	rc = db_write_finish(db, rc, err);
 	if (rc < 0)
 		return rc;
-	m->roll_series = last ? 0 : m->v[to - 1]->id;
+	m->roll_series = last ? 0 : m->v[i - 1]->id;
 	if (last) {
-		pthread_mutex_lock(&m->lock);
+		db_registry_lock(m);
 		m->rolled_to += DAY_MS;
 		pthread_mutex_unlock(&m->lock);
 	}

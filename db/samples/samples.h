@@ -41,14 +41,19 @@ struct db_samples_result {
 	size_t duplicate; /* that series has a sample of that time; the first one stays */
 	size_t too_old;   /* before the raw retention */
 	size_t refused;   /* not finite, over 10 min in the future, or an invalid name */
+	size_t no_room;   /* of new series beyond a limit of db_set_limits() */
+	/* Of the batch, the first that is too old, refused or without room, and why;
+	 * NULL: none is. */
+	const struct db_sample_in *left_out;
+	const char *why;
 };
 
 /*
  * Stores a batch; series are created as needed. Samples may be late and in any order.
  *   now_ms  calendar time, samples after it are rejected
  *   ret     may be NULL
- * One transaction: all accepted samples or, on ERR_STORE, none. ERR_LIMIT when the
- * number of series would exceed the limit (db_set_limits()); nothing is stored then.
+ * One transaction: all accepted samples or, on ERR_STORE, none. Samples of a series that
+ * would be one too many are not stored, and db_series_problem() tells of them.
  */
 int db_samples_add(struct db *db, const struct db_sample_in *in, size_t n, int64_t now_ms,
 		   struct db_samples_result *ret, struct err *err) MUST_CHECK;
@@ -85,7 +90,7 @@ DEFINE_CLEANUP_OBJECT(struct db_series_list, db_series_list_done);
 
 enum db_match_op { DB_MATCH_EQ, DB_MATCH_NE, DB_MATCH_RE, DB_MATCH_NRE };
 
-/* A label that a series lacks counts as "". Regular expressions are POSIX extended,
+/* A label that a series lacks counts as "". Regular expressions are those of pattern.h,
  * and must match the whole value. */
 struct db_matcher {
 	const char *label;
@@ -98,16 +103,33 @@ struct db_matcher {
  * so repeating it costs next to nothing. One thread at a time may use it.
  */
 struct db_selector;
-/* name "" matches any. ERR_INVAL for an invalid regular expression. Copies
- * its arguments. */
+/* name "" matches any. ERR_INVAL or ERR_LIMIT for an invalid or too large regular
+ * expression. Copies its arguments. */
 int db_selector_new(const char *name, const struct db_matcher *m, size_t n,
 		    struct db_selector **ret, struct err *err) MUST_CHECK;
 void db_selector_free(struct db_selector *s);
 DEFINE_CLEANUP(struct db_selector *, db_selector_free);
 
-/* The matching ids, valid until the next call, in no order. */
-void db_selector_ids(struct db *db, struct db_selector *s, const int64_t **ret,
-		     size_t *ret_n);
+/*
+ * What matches, in no order, valid until the next call. Of some it may not be known: a
+ * regular expression takes too many steps on the value. ERR_LIMIT when not all series
+ * were looked at by until_cpu_ms (clock_cpu_ms(); INT64_MAX: no limit): the next call
+ * goes on from there, and each one gets on.
+ */
+struct db_found {
+	const int64_t *ids;
+	size_t n;
+	size_t n_undecided;
+	const char *why; /* of one of those */
+};
+int db_selector_find(struct db *db, struct db_selector *s, int64_t until_cpu_ms,
+		     struct db_found *ret, struct err *err) MUST_CHECK;
+/*
+ * All ids that match. ERR_LIMIT, and none, when of some that is not known, or it is not
+ * within half a second. It never fails for a selector without regular expressions.
+ */
+int db_selector_ids(struct db *db, struct db_selector *s, const int64_t **ret,
+		    size_t *ret_n, struct err *err) MUST_CHECK;
 
 /* Ordered by name and labels; after: id of the last one of the previous page, or 0. */
 int db_series_find(struct db *db, struct db_selector *s, int64_t after, size_t limit,
@@ -118,6 +140,9 @@ int db_series_get(struct db *db, int64_t id, struct db_series *ret,
 void db_series_done(struct db_series *s);
 DEFINE_CLEANUP_OBJECT(struct db_series, db_series_done);
 size_t db_series_count(struct db *db);
+/* What is at its limit of series, and which new ones were refused within the last ten
+ * minutes (monotonic): text [n]. False: none was. */
+bool db_series_problem(struct db *db, char *text, size_t n);
 /* The id of the series of that name and these labels (canonical), from memory; 0: none.
  */
 int64_t db_series_id(struct db *db, const char *name, const char *labels);
@@ -241,7 +266,10 @@ struct db_limits {
 	int64_t history_ms;          /* 90 d: decisions, events, leads, closed launches,
 					gone hosts, released holds */
 	size_t max_series;           /* 1,000,000 */
+	size_t max_host_series;      /* 10,000: with the same label host */
+	size_t max_unit_series;      /* 5,000: with the same labels host and unit */
 	size_t max_history_rows;     /* 200,000 events, and as many decisions */
+	size_t max_waiting;          /* 8,000,000 samples, before they are packed */
 };
 
 void db_limits_default(struct db_limits *l);

@@ -1,37 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Selectors of series by name and labels. */
+/* Selectors of series by name and labels: made, asked, freed. */
 #include "selector.h"
 
 #include "check.h"
+#include "clock.h"
 #include "labels.h"
 
-#include <regex.h>
 #include <string.h>
 
 #define VALUE_MAX_BYTES LABELS_MAX_BYTES
-
-struct matcher {
-	char *label;
-	enum db_match_op op;
-	char *value; /* escaped, as it is in the text of labels */
-	regex_t re;
-	bool has_re;
-};
-
-struct db_selector {
-	char *name;
-	struct matcher *m;
-	size_t n_matchers;
-	int64_t seen; /* entries up to this id were checked */
-	uint64_t generation;
-	int64_t *ids;
-	size_t n, cap;
-};
+#define SEARCH_MAX_MS 500 /* clock_cpu_ms(), of one call */
 
 static int matcher_init(struct matcher *m, const struct db_matcher *in, struct err *err)
 {
 	CLEANUP(buf_done) struct buf text;
-	char why[128];
 	int rc;
 
 	buf_init(&text, VALUE_MAX_BYTES + 16);
@@ -43,19 +25,10 @@ static int matcher_init(struct matcher *m, const struct db_matcher *in, struct e
 		return 0;
 	}
 	m->value = xstrdup(in->value);
-	buf_printf(&text, "^(%s)$", in->value);
-	if (buf_is_full(&text))
-		return err_set(err, ERR_LIMIT,
-			       "the regular expression for '%s' is too long", in->label);
-	rc = regcomp(&m->re, buf_str(&text), REG_EXTENDED | REG_NOSUB);
-	if (rc != 0) {
-		regerror(rc, &m->re, why, sizeof(why));
-		return err_set(err, ERR_INVAL,
-			       "label %s: bad regular expression '%s': %s", in->label,
-			       in->value, why);
-	}
-	m->has_re = true;
-	return 0;
+	rc = pattern_new(in->value, &m->pattern, err);
+	return rc < 0 ? err_wrap(err, rc, "label %s: bad regular expression '%.80s'",
+				 in->label, in->value)
+		      : 0;
 }
 
 int db_selector_new(const char *name, const struct db_matcher *m, size_t n,
@@ -72,6 +45,7 @@ int db_selector_new(const char *name, const struct db_matcher *m, size_t n,
 		rc = matcher_init(&s->m[i], &m[i], err);
 		if (rc < 0)
 			return rc;
+		s->n_patterns += s->m[i].pattern != NULL;
 	}
 	*ret = TAKE(s);
 	return 0;
@@ -84,76 +58,37 @@ void db_selector_free(struct db_selector *s)
 	for (size_t i = 0; i < s->n_matchers; i++) {
 		free(s->m[i].label);
 		free(s->m[i].value);
-		if (s->m[i].has_re)
-			regfree(&s->m[i].re);
+		pattern_free(s->m[i].pattern);
 	}
 	free(s->m);
 	free(s->name);
-	free(s->ids);
+	free(s->hits.v);
+	free(s->undecided.v);
 	free(s);
 }
 
-static bool matches_text(const struct matcher *m, const struct label_span *l)
+int db_selector_find(struct db *db, struct db_selector *s, int64_t until_cpu_ms,
+		     struct db_found *ret, struct err *err)
 {
-	return strlen(m->value) == l->value_len &&
-	       memcmp(m->value, l->value, l->value_len) == 0;
+	const int rc = db_selector_update(db->metrics, s, until_cpu_ms, err);
+
+	if (rc < 0)
+		return rc;
+	*ret = (struct db_found){ s->hits.v, s->hits.n, s->undecided.n, s->why.msg };
+	return 0;
 }
 
-static bool matches_re(const struct matcher *m, const struct label_span *l)
+int db_selector_ids(struct db *db, struct db_selector *s, const int64_t **ret,
+		    size_t *ret_n, struct err *err)
 {
-	CLEANUP(buf_done) struct buf value;
+	const int64_t until_cpu_ms =
+		s->n_patterns ? clock_cpu_ms() + SEARCH_MAX_MS : INT64_MAX;
+	struct db_found found = { .n = 0 };
+	int rc = db_selector_find(db, s, until_cpu_ms, &found, err);
 
-	buf_init(&value, VALUE_MAX_BYTES);
-	labels_unescape(l, &value);
-	return regexec(&m->re, buf_str(&value), 0, NULL, 0) == 0;
-}
-
-static bool matches(const struct db_selector *s, const struct db_entry *e)
-{
-	if (*s->name && strcmp(s->name, e->name) != 0)
-		return false;
-	for (size_t i = 0; i < s->n_matchers; i++) {
-		const struct matcher *m = &s->m[i];
-		struct label_span l;
-		bool hit;
-
-		if (!labels_get(e->labels, m->label, &l))
-			l = (struct label_span){ "", 0, "", 0 };
-		hit = m->has_re ? matches_re(m, &l) : matches_text(m, &l);
-		if (hit == (m->op == DB_MATCH_NE || m->op == DB_MATCH_NRE))
-			return false;
-	}
-	return true;
-}
-
-const int64_t *db_selector_update(struct db_metrics *m, struct db_selector *s,
-				  size_t *ret_n)
-{
-	if (s->generation != m->generation) {
-		s->generation = m->generation;
-		s->seen = 0;
-		s->n = 0;
-	}
-	for (size_t i = db_entries_after(m, s->seen); i < m->n; i++) {
-		s->seen = m->v[i]->id;
-		if (!matches(s, m->v[i]))
-			continue;
-		if (s->n == s->cap) {
-			s->cap = s->cap ? s->cap * 2 : 8;
-			s->ids = xrealloc(s->ids, s->cap * sizeof(*s->ids));
-		}
-		s->ids[s->n++] = m->v[i]->id;
-	}
-	*ret_n = s->n;
-	return s->ids;
-}
-
-void db_selector_ids(struct db *db, struct db_selector *s, const int64_t **ret,
-		     size_t *ret_n)
-{
-	struct db_metrics *m = db->metrics;
-
-	pthread_mutex_lock(&m->lock);
-	*ret = db_selector_update(m, s, ret_n);
-	pthread_mutex_unlock(&m->lock);
+	if (rc == 0 && found.n_undecided)
+		rc = err_set(err, ERR_LIMIT, "%s", found.why);
+	*ret = found.ids;
+	*ret_n = rc < 0 ? 0 : found.n;
+	return rc;
 }

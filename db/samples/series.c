@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Series looked up and listed. */
 #include "check.h"
-#include "selector.h"
+#include "registry.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -22,15 +22,6 @@ void db_series_list_done(struct db_series_list *l)
 	l->n = 0;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	const struct db_entry *x = *(struct db_entry *const *)a;
-	const struct db_entry *y = *(struct db_entry *const *)b;
-	int order = strcmp(x->name, y->name);
-
-	return order ? order : strcmp(x->labels, y->labels);
-}
-
 static void copy_entry(struct db_series *s, const struct db_entry *e)
 {
 	s->id = e->id;
@@ -41,49 +32,102 @@ static void copy_entry(struct db_series *s, const struct db_entry *e)
 	s->last_ms = e->last_ms;
 }
 
-static int list_page(struct db_metrics *m, struct db_selector *s, int64_t after,
-		     size_t limit, struct db_series_list *ret, struct err *err)
-{
-	CLEANUP(free) struct db_entry **found = NULL;
-	const struct db_entry *last = after ? db_entry_by_id(m, after) : NULL;
-	size_t n = 0, i = 0, n_ids;
-	const int64_t *ids;
+/* ---------------------------------------------------------------- a page */
 
-	if (after && !last)
-		return err_set(err, ERR_INVAL, "no series %" PRId64 " to continue after",
-			       after);
-	ids = db_selector_update(m, s, &n_ids);
-	found = xcalloc(n_ids + 1, sizeof(struct db_entry *));
-	for (size_t k = 0; k < n_ids; k++)
-		if ((found[n] = db_entry_by_id(m, ids[k])))
-			n++;
-	qsort(found, n, sizeof(struct db_entry *), by_text);
-	while (last && i < n && by_text(&found[i], &last) <= 0)
-		i++;
-	n -= i;
-	n = limit && n > limit ? limit : n;
-	ret->v = xcalloc(n + 1, sizeof(*ret->v));
-	for (ret->n = 0; ret->n < n; ret->n++)
-		copy_entry(&ret->v[ret->n], found[i + ret->n]);
-	return 0;
+#define SLICE 1024u /* series that are looked at without giving the lock back */
+
+static int order(const struct db_series *a, const char *name, const char *labels)
+{
+	const int c = strcmp(a->name, name);
+
+	return c ? c : strcmp(a->labels, labels);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct db_series *y = b;
+
+	return order(a, y->name, y->labels);
+}
+
+/* The first of those that follow; more of them for a while. */
+struct page {
+	struct db_series_list *l;
+	size_t cap, limit;
+	const struct db_series *after; /* NULL: none */
+	bool is_full;                  /* the last one of limit is known */
+};
+
+/* Under the lock. */
+static void add(struct page *p, const struct db_entry *e)
+{
+	struct db_series_list *l = p->l;
+
+	if ((p->after && order(p->after, e->name, e->labels) >= 0) ||
+	    (p->is_full && order(&l->v[p->limit - 1], e->name, e->labels) < 0))
+		return;
+	if (l->n == p->cap) {
+		p->cap = p->cap * 2 + SLICE;
+		l->v = xrealloc(l->v, p->cap * sizeof(*l->v));
+	}
+	copy_entry(&l->v[l->n++], e);
+}
+
+static void cut(struct page *p)
+{
+	struct db_series_list *l = p->l;
+
+	qsort(l->v, l->n, sizeof(*l->v), by_text);
+	while (p->limit && l->n > p->limit)
+		db_series_done(&l->v[--l->n]);
+	p->is_full = p->limit && l->n == p->limit;
+}
+
+static void list_page(struct db_metrics *m, struct page *p, const int64_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		const size_t end = MIN(n, i + SLICE);
+
+		db_registry_lock(m);
+		for (; i < end; i++) {
+			const struct db_entry *e = db_entry_by_id(m, ids[i]);
+
+			if (e)
+				add(p, e);
+		}
+		db_registry_let_pass(m);
+		pthread_mutex_unlock(&m->lock);
+		if (p->limit && p->l->n >= 2 * p->limit + SLICE)
+			cut(p);
+	}
+	cut(p);
 }
 
 int db_series_find(struct db *db, struct db_selector *s, int64_t after, size_t limit,
 		   struct db_series_list *ret, struct err *err)
 {
-	int rc;
+	CLEANUP(db_series_done) struct db_series last = { 0 };
+	struct page p = { .l = ret, .limit = limit, .after = after ? &last : NULL };
+	const int64_t *ids;
+	size_t n_ids;
+	int rc = db_selector_ids(db, s, &ids, &n_ids, err);
 
-	pthread_mutex_lock(&db->metrics->lock);
-	rc = list_page(db->metrics, s, after, limit, ret, err);
-	pthread_mutex_unlock(&db->metrics->lock);
-	return rc;
+	if (rc < 0)
+		return rc;
+	if (after && db_series_get(db, after, &last, NULL) < 0)
+		return err_set(err, ERR_INVAL, "no series %" PRId64 " to continue after",
+			       after);
+	*ret = (struct db_series_list){ xcalloc(1, sizeof(*ret->v)), 0 };
+	p.cap = 1;
+	list_page(db->metrics, &p, ids, n_ids);
+	return 0;
 }
 
 int db_series_get(struct db *db, int64_t id, struct db_series *ret, struct err *err)
 {
 	const struct db_entry *e;
 
-	pthread_mutex_lock(&db->metrics->lock);
+	db_registry_lock(db->metrics);
 	e = db_entry_by_id(db->metrics, id);
 	if (e)
 		copy_entry(ret, e);
@@ -96,7 +140,7 @@ int64_t db_series_id(struct db *db, const char *name, const char *labels)
 	const struct db_entry *e;
 	int64_t id;
 
-	pthread_mutex_lock(&db->metrics->lock);
+	db_registry_lock(db->metrics);
 	e = db_entry_find(db->metrics, name, labels);
 	id = e ? e->id : 0;
 	pthread_mutex_unlock(&db->metrics->lock);
@@ -107,7 +151,7 @@ size_t db_series_count(struct db *db)
 {
 	size_t n;
 
-	pthread_mutex_lock(&db->metrics->lock);
+	db_registry_lock(db->metrics);
 	n = db->metrics->n;
 	pthread_mutex_unlock(&db->metrics->lock);
 	return n;

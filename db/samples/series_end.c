@@ -2,7 +2,6 @@
 /* When series report, and which of them nobody waits for any more. */
 #include "check.h"
 #include "registry.h"
-#include "selector.h"
 
 #define PACE_PAUSES 8u
 
@@ -20,7 +19,7 @@ bool db_series_pace(struct db *db, int64_t series, struct db_series_pace *ret)
 {
 	const struct db_entry *e;
 
-	pthread_mutex_lock(&db->metrics->lock);
+	db_registry_lock(db->metrics);
 	e = db_entry_by_id(db->metrics, series);
 	if (e)
 		*ret = (struct db_series_pace){
@@ -54,7 +53,7 @@ static int end_all(struct db *db, const int64_t *ids, size_t n, int64_t before_m
 	rc = db_write_finish(db, rc, err);
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&m->lock);
+	db_registry_lock(m);
 	for (size_t i = 0; i < n; i++) {
 		struct db_entry *e = db_entry_by_id(m, ids[i]);
 
@@ -85,8 +84,11 @@ int db_series_end(struct db *db, struct db_selector *s, int64_t before_ms, size_
 	int rc;
 
 	*ret_n = 0;
+	/* One that is deleted meanwhile is passed over. */
+	rc = db_selector_ids(db, s, &ids, &n, err);
+	if (rc < 0)
+		return rc;
 	db_write_lock(db);
-	db_selector_ids(db, s, &ids, &n);
 	rc = end_all(db, ids, n, before_ms, ret_n, err);
 	db_write_unlock(db);
 	return rc;

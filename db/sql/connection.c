@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "connection.h"
 
+#include "allowance.h"
 #include "check.h"
 
 #include <errno.h>
@@ -35,6 +36,8 @@ static int say(struct db_conn *c, struct err *err)
 			"the disk is full: %s cannot grow; nothing of this change was "
 			"written, and writing resumes once there is space",
 			path);
+	if (code == SQLITE_INTERRUPT && allowance_check(err) < 0)
+		return ERR_TIMEOUT;
 	if (code == SQLITE_CONSTRAINT)
 		return err_set(err, ERR_CONFLICT, "already exists: %s",
 			       sqlite3_errmsg(c->sql));

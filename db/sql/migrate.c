@@ -85,6 +85,20 @@ int db_migrate_check(struct db_conn *c, const char *path, struct err *err)
 	return 0;
 }
 
+int db_migrate_is_current(struct db_conn *c, const char *path, struct err *err)
+{
+	int64_t version = 0;
+	int rc = db_conn_int(c, "PRAGMA user_version", &version, err);
+
+	if (rc == 0 && version != newest())
+		return err_set(err, ERR_CONFLICT,
+			       "%s is of an older Foretide (schema %" PRId64
+			       ", this one has %" PRId64
+			       "): start this version's foretided once, then try again",
+			       path, version, newest());
+	return rc;
+}
+
 int db_migrate(struct db_conn *c, struct err *err)
 {
 	const struct embedded *m;

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reader.h"
 
+#include "allowance.h"
 #include "check.h"
 #include "statement.h"
 #include "transaction.h"
 
 #include <sys/stat.h>
 
-#define SPARES 4
+#define SPARES 8           /* about as many as the API has threads */
+#define STEPS_A_LOOK 20000 /* of SQLite's machine: about a millisecond */
+
+/* Ends the statement of a thread whose time is over. */
+static int on_progress(void *arg)
+{
+	(void)arg;
+	return allowance_is_over();
+}
 
 static int open_reader(struct db *db, struct db_conn **ret, struct err *err)
 {
@@ -17,13 +26,15 @@ static int open_reader(struct db *db, struct db_conn **ret, struct err *err)
 
 	/* Many threads, small pages, few of them read twice: memory is for the writer. */
 	if (rc == 0)
-		rc = db_conn_exec(c, "PRAGMA cache_size=-512", err);
+		rc = db_conn_exec(c, "PRAGMA cache_size=-256", err);
 	/* With its first read it opens the log as well. */
 	if (rc == 0)
 		rc = db_conn_int(c, "PRAGMA user_version", &n, err);
-	if (rc == 0)
-		*ret = TAKE(c);
-	return rc;
+	if (rc < 0)
+		return rc;
+	sqlite3_progress_handler(c->sql, STEPS_A_LOOK, on_progress, NULL);
+	*ret = TAKE(c);
+	return 0;
 }
 
 int db_readers_open_spares(struct db *db, struct err *err)

@@ -53,14 +53,13 @@ static bool is_kept_off(const struct state *s, int item, int bin)
 
 static bool is_conflicting(const struct state *s, const struct item *it, int bin)
 {
-	const uint16_t *held = s->held + (size_t)bin * (size_t)s->n_rules;
-	const uint16_t *hit = s->hit + (size_t)bin * (size_t)s->n_rules;
+	const struct bin *b = &s->bins[bin];
 
 	for (int i = 0; i < it->held.n; i++)
-		if (hit[it->held.v[i]])
+		if (tally_get(&b->hit, it->held.v[i]) > 0)
 			return true;
 	for (int i = 0; i < it->hit.n; i++)
-		if (held[it->hit.v[i]])
+		if (tally_get(&b->held, it->hit.v[i]) > 0)
 			return true;
 	return false;
 }
@@ -149,20 +148,9 @@ enum place_why state_able(const struct state *s, int item, int bin)
 	return why;
 }
 
-double state_load(const struct state *s, int bin)
+int state_tier_count(const struct state *s, int item, int bin)
 {
-	const struct bin *b = &s->bins[bin];
-	double cpu = b->cpu > 0 ? b->cpu_used / b->cpu : 0;
-	double memory = b->memory_bytes > 0
-				? (double)b->memory_used / (double)b->memory_bytes
-				: 0;
-
-	return MAX(cpu, memory);
-}
-
-uint16_t state_tier_count(const struct state *s, int item, int bin)
-{
-	return s->tiers[(size_t)bin * (size_t)s->n_tiers + (size_t)s->items[item].tier];
+	return tally_get(&s->bins[bin].tiers, s->items[item].tier);
 }
 
 /* Of two booting hosts the older one is there sooner. */
@@ -172,22 +160,34 @@ static bool is_sooner(const struct bin *a, const struct bin *b)
 	       a->h->joined_ms < b->h->joined_ms;
 }
 
-/*
- * Whether a is the better place: fewer of the tier, then less load, then fewer units,
- * then sooner there.
- */
-static bool is_better(const struct state *s, int item, int a, int b)
-{
-	int fewer = (int)state_tier_count(s, item, a) - (int)state_tier_count(s, item, b);
-	double less = state_load(s, a) - state_load(s, b);
+/* How good a place a bin is for an item. */
+struct rank {
+	int tier; /* items of its tier there */
+	double load;
+	int count;
+};
 
-	if (fewer)
-		return fewer < 0;
+static struct rank rank_of(const struct state *s, int item, int bin)
+{
+	const struct bin *b = &s->bins[bin];
+
+	return (struct rank){ tally_get(&b->tiers, s->items[item].tier), b->load,
+			      b->count };
+}
+
+/* Fewer of the tier, then less load, then fewer units, then sooner there. */
+static bool is_better(const struct state *s, const struct rank *a, int bin,
+		      const struct rank *b, int than)
+{
+	const double less = a->load - b->load;
+
+	if (a->tier != b->tier)
+		return a->tier < b->tier;
 	if (less < -1e-9 || less > 1e-9)
 		return less < 0;
-	if (s->bins[a].count != s->bins[b].count)
-		return s->bins[a].count < s->bins[b].count;
-	return is_sooner(&s->bins[a], &s->bins[b]);
+	if (a->count != b->count)
+		return a->count < b->count;
+	return is_sooner(&s->bins[bin], &s->bins[than]);
 }
 
 bool state_avoids(const struct state *s, int item, int bin)
@@ -201,6 +201,7 @@ int state_best(const struct state *s, int item, unsigned states, int why[WHY_COU
 {
 	const struct item *it = &s->items[item];
 	const struct ints *bins;
+	struct rank its = { 0 };
 	int best = -1;
 
 	memset(why, 0, WHY_COUNT * sizeof(*why));
@@ -208,17 +209,21 @@ int state_best(const struct state *s, int item, unsigned states, int why[WHY_COU
 		return -1;
 	bins = &s->pool_bins[it->pool];
 	for (int i = 0; i < bins->n; i++) {
-		int bin = bins->v[i];
+		const int bin = bins->v[i];
+		struct rank here;
 		enum place_why w;
 
 		if (!(states & 1u << s->bins[bin].state) || s->bins[bin].is_leaving)
 			continue;
-		if (best >= 0 && !is_better(s, item, bin, best))
+		here = rank_of(s, item, bin);
+		if (best >= 0 && !is_better(s, &here, bin, &its, best))
 			continue;
 		w = state_avoids(s, item, bin) ? WHY_AVOIDED : state_able(s, item, bin);
 		why[w]++;
-		if (w == WHY_NONE)
-			best = bin;
+		if (w != WHY_NONE)
+			continue;
+		best = bin;
+		its = here;
 	}
 	return best;
 }

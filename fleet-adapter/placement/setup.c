@@ -113,8 +113,10 @@ static void number_tiers(struct state *s)
 	}
 }
 
-/* Adds the rule to every item that the glob matches; without wildcards by search. */
-static void hit_items(struct state *s, const char *glob, int rule)
+typedef void hit_fn(struct state *s, int item, int arg);
+
+/* Calls for every item that the glob matches; one without wildcards by search. */
+static void each_hit(struct state *s, const char *glob, hit_fn *fn, int arg)
 {
 	size_t literal = strcspn(glob, "*?[\\");
 
@@ -122,8 +124,13 @@ static void hit_items(struct state *s, const char *glob, int rule)
 		if (strncmp(s->items[i].u->name, glob, literal) != 0)
 			break;
 		if (unit_glob(glob, s->items[i].u->name))
-			ints_add(&s->items[i].hit, rule);
+			fn(s, i, arg);
 	}
+}
+
+static void hit_item(struct state *s, int item, int rule)
+{
+	ints_add(&s->items[item].hit, rule);
 }
 
 static size_t list_rules(const struct state *s, struct named *list)
@@ -160,7 +167,7 @@ static void number_rules(struct state *s)
 
 		s->n_rules += is_new;
 		if (is_new && list[i].port == 0)
-			hit_items(s, list[i].a, s->n_rules - 1);
+			each_hit(s, list[i].a, hit_item, s->n_rules - 1);
 		ints_add(&s->items[list[i].item].held, s->n_rules - 1);
 		if (list[i].port)
 			ints_add(&s->items[list[i].item].hit, s->n_rules - 1);
@@ -185,14 +192,17 @@ static void link_peers(struct state *s, int i)
 	}
 }
 
+static void replace_item(struct state *s, int item, int by)
+{
+	s->items[item].is_replaced |= item != by;
+}
+
 static void mark_replaced(struct state *s, int i)
 {
 	const struct words *globs = &s->items[i].fleet->replaces;
 
 	for (size_t k = 0; k < globs->n; k++)
-		for (int j = 0; j < s->n_items; j++)
-			if (j != i && unit_glob(globs->v[k], s->items[j].u->name))
-				s->items[j].is_replaced = true;
+		each_hit(s, globs->v[k], replace_item, i);
 }
 
 static void add_followers(const struct state *s, struct item *sum, const struct item *it,
@@ -266,10 +276,6 @@ void state_init(struct state *s, const struct place_input *in, struct placement 
 	s->pool_bins = xcalloc(in->n_pools + 1, sizeof(*s->pool_bins));
 	init_items(s);
 	init_bins(s);
-	s->held = xcalloc((size_t)s->cap_bins * (size_t)s->n_rules + 1, sizeof(*s->held));
-	s->hit = xcalloc((size_t)s->cap_bins * (size_t)s->n_rules + 1, sizeof(*s->hit));
-	s->tiers =
-		xcalloc((size_t)s->cap_bins * (size_t)s->n_tiers + 1, sizeof(*s->tiers));
 	for (int i = 0; i < s->n_items; i++) {
 		struct item *it = &s->items[i];
 
@@ -292,7 +298,7 @@ void state_done(struct state *s)
 		free(s->items[i].followers.v);
 	}
 	for (int i = 0; i < s->n_bins; i++)
-		free(s->bins[i].items.v);
+		state_drop_bin(&s->bins[i]);
 	for (size_t i = 0; i < s->in->n_pools; i++)
 		free(s->pool_bins[i].v);
 	free(s->items);
@@ -301,7 +307,4 @@ void state_done(struct state *s)
 	free(s->pools);
 	free(s->globals.v);
 	free(s->waiting.v);
-	free(s->held);
-	free(s->hit);
-	free(s->tiers);
 }

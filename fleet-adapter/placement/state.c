@@ -27,22 +27,32 @@ void ints_drop(struct ints *l, int x)
 	l->v[i] = l->v[--l->n];
 }
 
+static double load_of(const struct bin *b)
+{
+	const double cpu = b->cpu > 0 ? b->cpu_used / b->cpu : 0;
+	const double memory = b->memory_bytes > 0
+				      ? (double)b->memory_used / (double)b->memory_bytes
+				      : 0;
+
+	return MAX(cpu, memory);
+}
+
 /* sign is +1 or -1 */
 static void count(struct state *s, int item, int bin, int sign)
 {
 	const struct item *it = &s->items[item];
 	struct bin *b = &s->bins[bin];
-	size_t row = (size_t)bin * (size_t)s->n_rules;
 
 	for (int i = 0; i < it->held.n; i++)
-		s->held[row + (size_t)it->held.v[i]] += (uint16_t)sign;
+		tally_add(&b->held, it->held.v[i], sign);
 	for (int i = 0; i < it->hit.n; i++)
-		s->hit[row + (size_t)it->hit.v[i]] += (uint16_t)sign;
+		tally_add(&b->hit, it->hit.v[i], sign);
 	b->cpu_used += sign * it->u->cpu;
 	b->memory_used += sign * it->u->memory_bytes;
+	b->load = load_of(b);
 	if (it->u->leaving || it->fleet->global)
 		return;
-	s->tiers[(size_t)bin * (size_t)s->n_tiers + (size_t)it->tier] += (uint16_t)sign;
+	tally_add(&b->tiers, it->tier, sign);
 	b->count += sign;
 }
 
@@ -88,24 +98,24 @@ void state_put_globals(struct state *s, int bin)
 			state_put(s, s->globals.v[i], bin);
 }
 
+void state_drop_bin(struct bin *b)
+{
+	free(b->items.v);
+	tally_done(&b->held);
+	tally_done(&b->hit);
+	tally_done(&b->tiers);
+}
+
 static void grow(struct state *s)
 {
-	size_t had = (size_t)s->cap_bins;
-	size_t cap = 2 * had + 16;
-	size_t rules = (size_t)s->n_rules, tiers = (size_t)s->n_tiers;
-
-	s->bins = xrealloc(s->bins, cap * sizeof(*s->bins));
-	s->held = xrealloc(s->held, (cap * rules + 1) * sizeof(*s->held));
-	s->hit = xrealloc(s->hit, (cap * rules + 1) * sizeof(*s->hit));
-	s->tiers = xrealloc(s->tiers, (cap * tiers + 1) * sizeof(*s->tiers));
-	s->cap_bins = (int)cap;
+	s->cap_bins = 2 * s->cap_bins + 16;
+	s->bins = xrealloc(s->bins, (size_t)s->cap_bins * sizeof(*s->bins));
 }
 
 int state_add_fresh(struct state *s, int pool)
 {
 	const struct place_pool *p = &s->in->pools[pool];
 	int i = s->n_bins;
-	size_t rules = (size_t)s->n_rules, tiers = (size_t)s->n_tiers;
 
 	if (s->n_bins == s->cap_bins)
 		grow(s);
@@ -119,9 +129,6 @@ int state_add_fresh(struct state *s, int pool)
 		.memory_bytes = p->memory_bytes,
 		.metadata = p->metadata ? p->metadata : &no_words,
 	};
-	memset(s->held + (size_t)i * rules, 0, rules * sizeof(*s->held));
-	memset(s->hit + (size_t)i * rules, 0, rules * sizeof(*s->hit));
-	memset(s->tiers + (size_t)i * tiers, 0, tiers * sizeof(*s->tiers));
 	ints_add(&s->pool_bins[pool], i);
 	state_put_globals(s, i);
 	return i;
@@ -133,5 +140,5 @@ void state_drop_fresh(struct state *s)
 
 	CHECK(!b->h);
 	s->pool_bins[b->pool].n--;
-	free(b->items.v);
+	state_drop_bin(b);
 }

@@ -11,6 +11,7 @@
 #define FLEET_ADAPTER_PLACEMENT_STATE_H
 
 #include "placement.h"
+#include "tally.h"
 
 struct ints {
 	int *v;
@@ -49,9 +50,12 @@ struct bin {
 	enum place_host_state state;
 	double cpu, cpu_used;
 	int64_t memory_bytes, memory_used;
+	double load;                  /* share that is used; 0 when it has no limits */
 	const struct words *metadata; /* never NULL */
 	struct ints items;
-	int count; /* items that are neither leaving nor global */
+	struct tally held, hit; /* rules of its items */
+	struct tally tiers;     /* of its items that are not leaving */
+	int count;              /* items that are neither leaving nor global */
 	bool is_leaving;
 };
 
@@ -67,8 +71,6 @@ struct state {
 	struct ints globals;             /* items */
 	struct ints waiting;             /* items without a place, in their order */
 	int n_rules, n_tiers;
-	uint16_t *held, *hit; /* [bin * n_rules + rule] */
-	uint16_t *tiers;      /* [bin * n_tiers + tier] items that are not leaving */
 	struct placement *out;
 };
 
@@ -104,6 +106,7 @@ void state_move(struct state *s, int item, int bin); /* -1: nowhere */
 /* A further bin as the pool's new hosts are, with the pool's globals on it. */
 int state_add_fresh(struct state *s, int pool);
 void state_drop_fresh(struct state *s); /* the last one */
+void state_drop_bin(struct bin *b);     /* frees what it holds */
 
 int state_find_item(const struct state *s, const char *name); /* -1 */
 
@@ -121,9 +124,7 @@ bool state_is_burden(const struct state *s, int item);
 /* Whether it may be moved for the sake of others. */
 bool state_is_free(const struct state *s, int item);
 
-/* Share of the bin that is used, 0 when it has no limits. */
-double state_load(const struct state *s, int bin);
-uint16_t state_tier_count(const struct state *s, int item, int bin);
+int state_tier_count(const struct state *s, int item, int bin);
 
 /* Whether its unit avoids that host. */
 bool state_avoids(const struct state *s, int item, int bin);

@@ -5,8 +5,13 @@
 #include "document.h"
 #include "sorted.h"
 #include "text.h"
+#include "utf8.h"
 
 #include <string.h>
+
+#define NAME_MAX_BYTES 256
+#define WORD_MAX_BYTES 64
+#define MESSAGE_MAX_BYTES 512
 
 static const char *const health_names[] = {
 	[HEALTH_NONE] = "none",
@@ -63,12 +68,8 @@ const struct unit_state *states_get(const struct states *s, const char *name)
 	return i < s->n && strcmp(s->units[i].name, name) == 0 ? &s->units[i] : NULL;
 }
 
-int states_add(struct states *s, const struct unit_state *u, struct err *err)
+static void put_at(struct states *s, size_t i, const struct unit_state *u)
 {
-	size_t i = states_place(s, u->name);
-
-	if (i < s->n && strcmp(s->units[i].name, u->name) == 0)
-		return err_set(err, ERR_CONFLICT, "unit %s has two states", u->name);
 	s->units = xrealloc(s->units, (s->n + 1) * sizeof(*s->units));
 	memmove(&s->units[i + 1], &s->units[i], (s->n - i) * sizeof(*s->units));
 	s->n++;
@@ -79,6 +80,16 @@ int states_add(struct states *s, const struct unit_state *u, struct err *err)
 	s->units[i].active = document_copy(u->active);
 	s->units[i].sub = document_copy(u->sub);
 	s->units[i].message = document_copy_text(u->message);
+	utf8_make_plain(s->units[i].message, MESSAGE_MAX_BYTES);
+}
+
+int states_add(struct states *s, const struct unit_state *u, struct err *err)
+{
+	size_t i = states_place(s, u->name);
+
+	if (i < s->n && strcmp(s->units[i].name, u->name) == 0)
+		return err_set(err, ERR_CONFLICT, "unit %s has two states", u->name);
+	put_at(s, i, u);
 	return 0;
 }
 
@@ -121,6 +132,12 @@ char *states_format(const struct states *s)
 		json_pack("{s:I, s:o}", "epoch", (json_int_t)s->epoch, "units", units));
 }
 
+/* What a host writes is shown to people. */
+static bool is_word(const char *s)
+{
+	return utf8_is_plain(s, WORD_MAX_BYTES);
+}
+
 static int parse_state(struct states *s, const char *name, const json_t *o,
 		       struct err *err)
 {
@@ -138,6 +155,9 @@ static int parse_state(struct states *s, const char *name, const json_t *o,
 	    jread_int_opt(o, "since", &u.since_ms, err) < 0 ||
 	    jread_str_opt(o, "message", &message, err) < 0)
 		return err_wrap(err, ERR_INVAL, "unit %s", name);
+	if (!utf8_is_plain(name, NAME_MAX_BYTES) || !is_word(hash) || !is_word(load) ||
+	    !is_word(active) || !is_word(sub))
+		return err_set(err, ERR_INVAL, "the state of a unit is not text");
 	i = document_find_word(health, health_names, ARRAY_SIZE(health_names));
 	if (i < 0)
 		return err_set(err, ERR_INVAL, "unit %s: '%s' is not a health", name,
@@ -148,7 +168,16 @@ static int parse_state(struct states *s, const char *name, const json_t *o,
 	u.sub = (char *)(uintptr_t)sub;
 	u.message = (char *)(uintptr_t)message;
 	u.health = (enum unit_health)i;
-	return states_add(s, &u, err);
+	/* Sorted at the end, as a host may write them in any order. */
+	put_at(s, s->n, &u);
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct unit_state *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
 }
 
 int states_parse(const char *text, size_t len, struct states **ret, struct err *err)
@@ -173,6 +202,8 @@ int states_parse(const char *text, size_t len, struct states **ret, struct err *
 		if (rc < 0)
 			return rc;
 	}
+	if (s->n)
+		qsort(s->units, s->n, sizeof(*s->units), by_name);
 	*ret = TAKE(s);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #define FLEET_ADAPTER_UNITFILE_UNITFILE_H
 
 #include "fleet_section.h"
+#include "known.h"
 #include "metrics_section.h"
 #include "name.h"
 #include "options.h"

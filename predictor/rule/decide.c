@@ -41,6 +41,18 @@ static bool is_worth_action(const struct decide_input *in, int64_t from)
 	return !isfinite(in->out_gain) || in->out_gain * minutes >= in->action_price;
 }
 
+/* The forecast needs more than the demand does: as many as that needs are started. */
+static int64_t scale_out_thriftily(struct deciding *d, int64_t have)
+{
+	if (d->reactive <= have)
+		return keep(d, DECIDE_BY_THRIFT);
+	d->plan->would_cause =
+		d->reactive > d->plan->from ? DECIDE_REACTIVE : DECIDE_OVERDUE;
+	d->plan->would_binding = DECIDE_BY_THRIFT;
+	stage(d, "thrift", d->reactive);
+	return d->reactive + d->plan->from - have;
+}
+
 /* The need is more than what is counted; another takes the place of each overdue one. */
 static int64_t scale_out(struct deciding *d)
 {
@@ -48,6 +60,8 @@ static int64_t scale_out(struct deciding *d)
 	const bool is_sure = d->reactive > have;
 	const bool is_forecast = d->predictive >= d->reactive;
 
+	if (d->in->thrift && d->predictive > d->reactive)
+		return scale_out_thriftily(d, have);
 	if (!is_sure && !is_worth_action(d->in, have))
 		return keep(d, DECIDE_BY_ACTION);
 	d->plan->would_cause = d->plan->needed <= d->plan->from ? DECIDE_OVERDUE

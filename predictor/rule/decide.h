@@ -157,6 +157,8 @@ struct decide_input {
 				  * for them; NULL: none */
 	const char *yields_to;   /* the tier of a higher priority that waits for the room
 				  * of one of its instances; NULL: none */
+	const char *thrift; /* why no instance is started ahead of demand, by a forecast:
+			     * "stack shop will have cost ..."; NULL: they are */
 	const char *hold_owner;  /* NULL: no hold */
 	const char *hold_reason; /* NULL: none given */
 	int64_t hold_until_ms;   /* 0: until released */
@@ -193,6 +195,7 @@ enum decide_binding {
 	DECIDE_BY_DWELL,  /* was needed within the dwell */
 	DECIDE_BY_AGAIN,  /* is likely needed again too soon */
 	DECIDE_BY_ACTION, /* more would be better, but not worth an action */
+	DECIDE_BY_THRIFT, /* more would be better, but are not needed yet */
 	DECIDE_BY_PAID,   /* is paid for some time more */
 	DECIDE_BY_STEP_OUT,
 	DECIDE_BY_STEP_IN,
@@ -228,6 +231,7 @@ struct decide_plan {
 	int64_t desired; /* desired from now on */
 	int64_t would;   /* desired without hold and mode */
 	int64_t needed;  /* by demand and forecast alone; -1: not known */
+	int64_t sure;    /* needed by the demand that there is; -1: not known */
 	int64_t held;    /* the most that was needed within the dwell; -1: not known */
 	int64_t lacks;   /* instances that it should have beyond the budget */
 	enum decide_cause cause;

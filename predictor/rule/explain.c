@@ -51,6 +51,10 @@ static json_t *explain_inputs(const struct decide_input *in)
 	json_object_set_new(o, "waiting", json_integer(in->waiting));
 	json_object_set_new(o, "takes_from", json_text(in->takes_from));
 	json_object_set_new(o, "yields_to", json_text(in->yields_to));
+	/* Only where there is one, so that a row of an older version is repeated as it
+	 * is. */
+	if (in->thrift)
+		json_object_set_new(o, "thrift", json_text(in->thrift));
 	return o;
 }
 

@@ -30,6 +30,7 @@ void need_find(struct deciding *d)
 					: instances_for(in->forecast_high, in->capacity);
 		stage(d, "predictive", d->predictive);
 	}
+	d->plan->sure = d->reactive;
 	d->plan->needed = MAX(d->reactive, d->predictive);
 }
 

@@ -28,6 +28,7 @@ const char *decide_binding_name(enum decide_binding binding)
 		[DECIDE_BY_DWELL] = "dwell",
 		[DECIDE_BY_AGAIN] = "needed-again",
 		[DECIDE_BY_ACTION] = "action-price",
+		[DECIDE_BY_THRIFT] = "thrift",
 		[DECIDE_BY_PAID] = "paid",
 		[DECIDE_BY_STEP_OUT] = "step-out",
 		[DECIDE_BY_STEP_IN] = "step-in",

@@ -17,9 +17,10 @@ void add_figure(struct buf *b, const struct decide_input *in, double x)
 	char digits[64];
 
 	snprintf(digits, sizeof(digits),
-		 x >= 1000 ? "%.0f"
-		 : x >= 10 ? "%.1f"
-			   : "%.2f",
+		 x >= 1e9    ? "%.4g"
+		 : x >= 1000 ? "%.0f"
+		 : x >= 10   ? "%.1f"
+			     : "%.2f",
 		 x);
 	buf_puts(b, digits);
 	if (in->unit && *in->unit)
@@ -147,4 +148,10 @@ void add_enough(struct buf *b, const struct decide_input *in)
 		buf_puts(b, ", enough with ");
 		add_level(b, in->need_level);
 	}
+}
+
+void add_thrift(struct buf *b, const struct decide_input *in, const struct decide_plan *p)
+{
+	buf_printf(b, "%lld would be safer, but nothing is started ahead of demand: %s",
+		   (long long)p->needed, in->thrift);
 }

@@ -31,6 +31,9 @@ void add_events(struct buf *b, const struct decide_events *e);
 /* "at most 2 may be starting at once", "at most 2 may be removed within 10m" */
 void add_step_out(struct buf *b, const struct decide_input *in);
 void add_step_in(struct buf *b, const struct decide_input *in);
+/* "8 would be safer, but nothing is started ahead of demand: ..." */
+void add_thrift(struct buf *b, const struct decide_input *in,
+		const struct decide_plan *p);
 /* What letting instances go saves and costs, by this verb form. */
 void add_price(struct buf *b, const struct decide_plan *p, const char *saves,
 	       const char *costs);

@@ -58,6 +58,21 @@ static void describe_room(struct buf *b, const struct decide_input *in,
 			   (long long)in->waiting, in->takes_from);
 }
 
+/* What the demand that there is needs. */
+static void describe_now(struct buf *b, const struct decide_input *in,
+			 const struct decide_plan *p)
+{
+	buf_printf(b, " needs %lld now", (long long)p->sure);
+	if (in->thrift && p->sure < p->needed) {
+		buf_puts(b, "; ");
+		add_thrift(b, in, p);
+		return;
+	}
+	buf_printf(b, ", %s",
+		   in->fallback_level ? "more than was forecast"
+				      : "and there is no forecast");
+}
+
 static void describe_out(struct buf *b, const struct decide_input *in,
 			 const struct decide_plan *p)
 {
@@ -71,10 +86,8 @@ static void describe_out(struct buf *b, const struct decide_input *in,
 	} else {
 		add_demand(b, in);
 	}
-	if (p->would_cause == DECIDE_REACTIVE) {
-		buf_printf(b, " needs %lld now, %s", (long long)p->needed,
-			   in->fallback_level ? "more than was forecast"
-					      : "and there is no forecast");
+	if (p->would_cause == DECIDE_REACTIVE || p->would_binding == DECIDE_BY_THRIFT) {
+		describe_now(b, in, p);
 	} else {
 		buf_puts(b, " is forecast to reach ");
 		add_forecast(b, in);

@@ -54,7 +54,9 @@ static void add_why(struct buf *b, const char *why)
 void describe_data(struct buf *b, const struct decide_input *in)
 {
 	if (!decide_is_measured(in)) {
-		buf_puts(b, "no demand is measured, so nothing is scaled in");
+		if (in->missing)
+			buf_puts(b, "no demand is measured: ");
+		add_why(b, in->missing ? in->missing : "no demand is measured");
 	} else if (!decide_is_fresh(in)) {
 		buf_puts(b, "demand was last measured ");
 		add_time(b, in->now_ms - in->demand_at_ms);
@@ -91,6 +93,8 @@ void describe_kept(struct buf *b, const struct decide_input *in,
 			   "%lld would be safer, but not by so much that it is worth a "
 			   "change yet",
 			   needed);
+	} else if (p->would_binding == DECIDE_BY_THRIFT) {
+		add_thrift(b, in, p);
 	} else if (p->would_binding == DECIDE_BY_PAID) {
 		buf_printf(b,
 			   "%lld would do, but what there is more is paid for and stays "

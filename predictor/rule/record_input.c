@@ -99,12 +99,13 @@ static const struct field fields[] = {
 	FIELD(INTEGER, waiting),
 	FIELD(TEXT, takes_from),
 	FIELD(TEXT, yields_to),
+	FIELD(TEXT, thrift),
 	FIELD(TEXT, hold_owner),
 	FIELD(TEXT, hold_reason),
 	FIELD(INTEGER, hold_until_ms),
 };
 _Static_assert(
-	sizeof(void *) != 8 || sizeof(struct decide_input) == 616,
+	sizeof(void *) != 8 || sizeof(struct decide_input) == 624,
 	"struct decide_input changed: give its new member a line in fields[], then "
 	"correct the size");
 _Static_assert(DECIDE_EVENTS_MAX == 4, "EVENTS has a line a name");

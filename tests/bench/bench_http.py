@@ -48,9 +48,13 @@ def programs_body(connection, i, from_ms):
 def send(connect, path, headers, bodies):
     connection = connect()
     for body in bodies:
-        connection.request("POST", path, body, headers)
-        answer = connection.getresponse()
-        text = answer.read()
+        while True:
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status != 429:
+                break
+            time.sleep(int(answer.getheader("Retry-After")))
         if answer.status != 200:
             raise Failed(f"{path}: {answer.status} {text[:200]}")
     connection.close()

@@ -6,13 +6,13 @@ import datetime
 import math
 import time
 
-from measure import BenchRig, Pusher, figure, say, spread, thread_cpu_s, wait_for
+from measure import BenchRig, Pusher, figure, say, spread, ticks, wait_for
 
 TIERS = 200  # a stack holds no more
 
 
 def files(rig, s):
-    text = [f"[stack]\nname = s{s}\n[pool p{s}]\ndriver = fake\ndir = {rig.path('cloud')}\nmax = 0\n"]
+    text = [f"[stack]\nname = s{s}\n[pool p{s}]\ndriver = fake\nmax = 0\n"]
     units = {}
     for t in range(TIERS):
         name = f"t{s}-{t}"
@@ -59,24 +59,6 @@ class Feed:
                          content_type="text/plain")
 
 
-def ticks(rig, n):
-    """Durations in ms of n full ticks, and CPU seconds a tick of the thread that ticks."""
-    seen, last, before, first = [], None, {}, 0
-    until = time.monotonic() + 300
-    while len(seen) < n and time.monotonic() < until:
-        state = rig.api("/v1/status")["tick"]
-        if state["rounds"] != last:
-            if last is None:
-                before, first = thread_cpu_s(rig.process.pid), state["rounds"]
-            else:
-                seen.append(state["duration_ms"])
-            last = state["rounds"]
-        time.sleep(0.5)  # asking costs the controller too
-    after = thread_cpu_s(rig.process.pid)
-    # The API's threads and the pools' workers do less.
-    return seen, max(after[t] - before.get(t, 0) for t in after) / (last - first)
-
-
 def has_learned(rig):
     """Whether every tier has its forecast from its model."""
     return collections.Counter(t.get("fallback_level")
@@ -118,6 +100,6 @@ def tick():
     ticks_over(stacks=5, minutes=2 * 1440, tick_s=60, scale=20, n=12, target_s=1)
 
 
-def tick10000():
+def tiers10000():
     """A short history: what a tick costs does not depend on it, what learning costs does."""
     ticks_over(stacks=50, minutes=360, tick_s=60, scale=6, n=8, target_s=10)

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
@@ -185,3 +186,22 @@ class Pusher:
     def __exit__(self, *exc):
         self.stop.set()
         self.thread.join(30)
+
+
+def ticks(rig, n, every_s=0.5, timeout_s=300):
+    """Durations in ms of n full ticks, and CPU seconds a tick of the thread that ticks. Asking,
+    which is done every_s, costs the controller too."""
+    seen, last, before, first = [], None, {}, 0
+    until = time.monotonic() + timeout_s
+    while len(seen) < n and time.monotonic() < until:
+        state = rig.api("/v1/status")["tick"]
+        if state["rounds"] != last:
+            if last is None:
+                before, first = thread_cpu_s(rig.process.pid), state["rounds"]
+            else:
+                seen.append(state["duration_ms"])
+            last = state["rounds"]
+        time.sleep(every_s)
+    after = thread_cpu_s(rig.process.pid)
+    # Threads of the API and workers of pools come and go, and do less; one thread ticks.
+    return seen, max(after[t] - before.get(t, 0) for t in after) / max(last - first, 1)

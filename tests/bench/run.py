@@ -11,18 +11,24 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bench_breaker  # noqa: E402
+import bench_cloud  # noqa: E402
 import bench_constant  # noqa: E402
 import bench_coverage  # noqa: E402
+import bench_flood  # noqa: E402
 import bench_follow  # noqa: E402
 import bench_frontier  # noqa: E402
 import bench_hosts  # noqa: E402
 import bench_http  # noqa: E402
+import bench_large  # noqa: E402
 import bench_ledger  # noqa: E402
+import bench_list  # noqa: E402
 import bench_offline  # noqa: E402
 import bench_pause  # noqa: E402
 import bench_promise  # noqa: E402
 import bench_tick  # noqa: E402
 import bench_units  # noqa: E402
+import bench_watches  # noqa: E402
 import bench_week  # noqa: E402
 from measure import Failed, SHARED, say, table  # noqa: E402
 
@@ -34,16 +40,23 @@ BENCHES = {
     "alone": bench_units.alone,
     "spread": bench_units.spread_and_rest,
     "controller": bench_hosts.hundred,
+    "drivers": bench_cloud.sizes,
+    "ec2": bench_cloud.ec2,
+    "breaker": bench_breaker.breaker,
+    "list10000": bench_list.listed,
     "tick": bench_tick.tick,
-    "tick10000": bench_tick.tick10000,
+    "tick10000": bench_large.large,
+    "tiers10000": bench_tick.tiers10000,
     "predictor": bench_offline.predictor,
     "metrics": bench_offline.metrics,
     "samples": bench_http.samples,
     "constant": bench_constant.constant,
     "coverage": bench_coverage.coverage,
+    "flood": bench_flood.flood,
     "follow": bench_follow.follow,
     "ledger": bench_ledger.ledger,
     "pause": bench_pause.pause,
+    "watches": bench_watches.watches,
 }
 ON_TRACES = {
     "autoscale": bench_offline.autoscale,

@@ -12,8 +12,11 @@
 
 #include "check.h"
 #include "clock.h"
+#include "here.h"
 #include "hosts.h"
 #include "pools.h"
+#include "text.h"
+#include "wire.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,21 +36,13 @@
 
 struct subject {
 	const char *name; /* of the driver */
+	bool is_apart;    /* in a process of its own, as the controller opens it */
 	char dir[96];
 	char state[128]; /* the local driver's */
 	char bridge[16];
 	char config[1024];
 	struct driver *d;
 };
-
-static inline const char *drivers_dir(void)
-{
-	static char path[512];
-	const char *build = getenv("B");
-
-	snprintf(path, sizeof(path), "%s/drivers", build ? build : "build");
-	return path;
-}
 
 static inline int64_t deadline(void)
 {
@@ -132,12 +127,64 @@ static inline void free_subnet(char ret[32], const char *bridge)
 
 /* ---------------------------------------------------------------- a driver on a cloud */
 
+/* In this process, with the services that foretide-driver has. */
+static inline int open_here(const char *name, const char *config, struct driver **ret,
+			    struct err *err)
+{
+	static struct out out = { .fd = STDOUT_FILENO,
+				  .lock = PTHREAD_MUTEX_INITIALIZER };
+	static struct drv_host host;
+
+	/* Threads of drivers that were opened before read it. */
+	if (!host.size)
+		runner_services(&out, &host);
+	return here_open(&host, name, config, ret, err);
+}
+
+/* The driver with other options than the subject's. */
+static inline int subject_try(const struct subject *s, const char *config,
+			      struct driver **ret, struct err *err)
+{
+	return s->is_apart ? driver_open(NULL, drivers_dir(), s->name, config, ret, err)
+			   : open_here(s->name, config, ret, err);
+}
+
+/* Machines enough for any test, of the type "small". */
+static inline void declare_machines(const char *path)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	for (int i = 1; i <= 40; i++)
+		fprintf(f,
+			"[rack-%d]\naddress = 192.0.2.%d\ncpu = 1\nmemory = 1G\n"
+			"type = small\n",
+			i, i);
+	assert_int_equal(fclose(f), 0);
+}
+
 /* more: further options as JSON members with a comma before them. */
 static inline void subject_config(struct subject *s, const char *more)
 {
 	static unsigned count;
 	char subnet[32];
 
+	if (strcmp(s->name, "exec") == 0) {
+		snprintf(s->config, sizeof(s->config),
+			 "{\"command\": \"cloud-drivers/exec/example.py\", \"dir\": "
+			 "\"%s/cloud\"%s}",
+			 s->dir, more);
+		return;
+	}
+	if (strcmp(s->name, "static") == 0) {
+		CLEANUP(free) char *machines = xasprintf("%s/machines.conf", s->dir);
+
+		declare_machines(machines);
+		snprintf(s->config, sizeof(s->config),
+			 "{\"machines\": \"%s\", \"state_dir\": \"%s/given\"%s}",
+			 machines, s->dir, more);
+		return;
+	}
 	if (strcmp(s->name, "local") != 0) {
 		snprintf(s->config, sizeof(s->config), "{\"dir\": \"%s/cloud\"%s}",
 			 s->dir, more);
@@ -155,13 +202,21 @@ static inline void subject_open(struct subject *s)
 {
 	struct err e;
 
-	assert_ok(driver_open(drivers_dir(), s->name, s->config, &s->d, &e), &e);
+	assert_ok(subject_try(s, s->config, &s->d, &e), &e);
+}
+
+static inline void subject_close(struct subject *s)
+{
+	if (s->is_apart)
+		driver_close(s->d);
+	else
+		here_close(s->d);
+	s->d = NULL;
 }
 
 static inline void subject_reopen(struct subject *s)
 {
-	driver_close(s->d);
-	s->d = NULL;
+	subject_close(s);
 	subject_open(s);
 }
 
@@ -176,8 +231,7 @@ static inline void subject_setup(struct subject *s, const char *more)
 
 static inline void subject_teardown(struct subject *s)
 {
-	driver_close(s->d);
-	s->d = NULL;
+	subject_close(s);
 	if (s->dir[0]) {
 		CLEANUP(free) char *other = xasprintf(DRIVERS_OTHER "-%d", getpid());
 
@@ -190,22 +244,22 @@ static inline void subject_teardown(struct subject *s)
 /* ---------------------------------------------------------------- calls */
 
 /* The call succeeded; prints its message if not. */
-#define assert_drv_ok(call, e)                                                        \
-	do {                                                                          \
-		int cls_ = (call);                                                    \
-		if (cls_ != 0)                                                        \
-			fail_msg("%s: %s %s", #call, drv_class_name(cls_), (e)->msg); \
+#define assert_drv_ok(call, e)                                                         \
+	do {                                                                           \
+		int cls_ = (call);                                                     \
+		if (cls_ != 0)                                                         \
+			fail_msg("%s: %s %s", #call, wire_class_name(cls_), (e)->msg); \
 	} while (0)
 
 /* It failed in that class, and says why. */
-#define assert_drv_fails(call, want, e)                                    \
-	do {                                                               \
-		int cls_ = (call);                                         \
-		if (cls_ != (want))                                        \
-			fail_msg("%s: %s %s", #call, drv_class_name(cls_), \
-				 cls_ ? (e)->msg : "");                    \
-		assert_int_equal((e)->cls, (want));                        \
-		assert_true((e)->msg[0] != '\0');                          \
+#define assert_drv_fails(call, want, e)                                     \
+	do {                                                                \
+		int cls_ = (call);                                          \
+		if (cls_ != (want))                                         \
+			fail_msg("%s: %s %s", #call, wire_class_name(cls_), \
+				 cls_ ? (e)->msg : "");                     \
+		assert_int_equal((e)->cls, (want));                         \
+		assert_true((e)->msg[0] != '\0');                           \
 	} while (0)
 
 static inline struct drv_launch a_launch(const char *launch_id, const char *user_data)

@@ -28,14 +28,64 @@ static void says_what_it_can(void **state)
 static void refuses_an_option_that_it_does_not_know(void **state)
 {
 	struct subject *s = *state;
+	CLEANUP(free)
+	char *config = xasprintf("{\"colour\": \"red\", %s", s->config + 1);
 	struct driver *d = NULL;
 	struct err e;
 
-	assert_int_equal(
-		driver_open(drivers_dir(), s->name, "{\"colour\": \"red\"}", &d, &e),
-		ERR_INVAL);
+	assert_int_equal(subject_try(s, config, &d, &e), ERR_INVAL);
 	assert_non_null(strstr(e.msg, "colour"));
 	assert_null(d);
+}
+
+/* As the controller opens it for a pool whose stack has given the option. */
+static int check_pool(const struct subject *s, const char *dir, const char *driver,
+		      const char *option, struct err *err)
+{
+	CLEANUP(free)
+	char *config = xasprintf("{\"from_stack\": [\"%s\"], %s", option, s->config + 1);
+	CLEANUP(driver_close) struct driver *d = NULL;
+
+	return driver_open(NULL, dir, driver, config, &d, err);
+}
+
+/* What is of the controller's machine is in its configuration alone. */
+static void a_stack_may_set_no_path_program_or_address(void **state)
+{
+	static const char *const never[] = {
+		"dir", "state_dir", "init",      "mask", "bridge", "subnet",  "endpoint",
+		"url", "auth_url",  "max_hosts", "ca",   "colour", "machines"
+	};
+	struct subject *s = *state;
+	const char *may = strcmp(s->name, "static") == 0 ? "type" : "boot_delay";
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
+		assert_int_equal(check_pool(s, drivers_dir(), s->name, never[i], &e),
+				 ERR_INVAL);
+		assert_non_null(strstr(e.msg, never[i]));
+		assert_non_null(strstr(e.msg, "foretide.conf"));
+	}
+	assert_ok(check_pool(s, drivers_dir(), s->name, may, &e), &e);
+}
+
+static void knows_each_option_that_a_stack_may_set(void **state)
+{
+	struct subject *s = *state;
+	const char *const *names = s->d->ops->pool_options;
+
+	for (; names && *names; names++) {
+		CLEANUP(free)
+		char *config = xasprintf("{\"%s\": \"no such value\", %s", *names,
+					 s->config + 1);
+		struct driver *d = NULL;
+		struct err e;
+
+		/* The value is wrong, the name is not. */
+		assert_int_equal(subject_try(s, config, &d, &e), ERR_INVAL);
+		assert_null(strstr(e.msg, "there is no option"));
+		assert_null(d);
+	}
 }
 
 static void refuses_options_that_are_no_object(void **state)
@@ -44,8 +94,8 @@ static void refuses_options_that_are_no_object(void **state)
 	struct driver *d = NULL;
 	struct err e;
 
-	assert_int_equal(driver_open(drivers_dir(), s->name, "[1]", &d, &e), ERR_INVAL);
-	assert_int_equal(driver_open(drivers_dir(), s->name, "{", &d, &e), ERR_INVAL);
+	assert_int_equal(subject_try(s, "[1]", &d, &e), ERR_INVAL);
+	assert_int_equal(subject_try(s, "{", &d, &e), ERR_INVAL);
 	assert_null(d);
 }
 
@@ -212,9 +262,11 @@ static void what_was_launched_is_found_after_opening_again(void **state)
 	struct drv_err e;
 
 	assert_drv_ok(launch(s, &l, &vm, &e), &e);
+	assert_true(reaches(s, vm.id, DRV_VM_RUNNING));
 	subject_reopen(s);
 	assert_int_equal(list(s, &all), 1);
 	assert_string_equal(all.vm[0].id, vm.id);
+	assert_int_equal(all.vm[0].state, DRV_VM_RUNNING);
 	assert_drv_ok(launch(s, &l, &again, &e), &e);
 	assert_string_equal(again.id, vm.id);
 	assert_drv_ok(terminate(s, OWNER, vm.id, &e), &e);
@@ -231,8 +283,12 @@ static void an_answer_that_nobody_heard_is_no_second_vm(void **state)
 	int status = -1;
 	pid_t pid = fork();
 
-	if (pid == 0)
-		_exit(launch(s, &l, &vm, &e) == 0 ? 0 : 1);
+	if (pid == 0) {
+		struct subject other = *s;
+
+		subject_open(&other);
+		_exit(launch(&other, &l, &vm, &e) == 0 ? 0 : 1);
+	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_int_equal(count_vms(s), 1);
@@ -285,7 +341,7 @@ static void several_drivers_may_launch_at_once(void **state)
 		void *why = NULL;
 
 		pthread_join(t[i].thread, &why);
-		driver_close(t[i].subject.d);
+		subject_close(&t[i].subject);
 		if (why)
 			fail_msg("%s", (char *)why);
 	}
@@ -411,6 +467,8 @@ static void the_console_is_of_vms_that_are_there(void **state)
 	struct drv_vm vm;
 	struct drv_err e;
 
+	if (!s->d->ops->console)
+		return;
 	assert_drv_ok(launch(s, &l, &vm, &e), &e);
 	assert_drv_ok(
 		s->d->ops->console(s->d->drv, vm.id, deadline(), keep_text, &text, &e),
@@ -428,8 +486,13 @@ static void build_so(const struct subject *s, const char *name, const char *sour
 	CLEANUP(free) char *file = xasprintf("%s/%s.c", s->dir, name);
 	CLEANUP(free)
 	char *command = xasprintf("cc -shared -fPIC -o %s/%s.so %s", s->dir, name, file);
+	CLEANUP(free) char *program = xasprintf("%s/foretide-driver", s->dir);
+	CLEANUP(free) char *is = xasprintf("%s/../foretide-driver", drivers_dir());
+	CLEANUP(free) char *real = realpath(is, NULL);
 	FILE *f = fopen(file, "we");
 
+	assert_non_null(real);
+	assert_true(symlink(real, program) == 0 || errno == EEXIST);
 	assert_non_null(f);
 	fputs(source, f);
 	fclose(f);
@@ -448,11 +511,29 @@ static void refuses_a_driver_of_another_abi_in_words(void **state)
 	build_so(s, "newer",
 		 "struct { unsigned major, minor; const char *name; void *rest[16]; }\n"
 		 "drv_ops = { 1, 9, \"newer\" };\n");
-	assert_int_equal(driver_open(s->dir, "older", "{}", &d, &e), ERR_ABI);
-	assert_string_equal(e.msg, "driver 'older' is for ABI 0.7, this is 1.0");
-	assert_int_equal(driver_open(s->dir, "newer", "{}", &d, &e), ERR_ABI);
-	assert_string_equal(e.msg, "driver 'newer' is for ABI 1.9, this is 1.0");
+	assert_int_equal(driver_open(NULL, s->dir, "older", "{}", &d, &e), ERR_ABI);
+	assert_string_equal(e.msg, "driver 'older' is for ABI 0.7, this is 1.3");
+	assert_int_equal(driver_open(NULL, s->dir, "newer", "{}", &d, &e), ERR_ABI);
+	assert_string_equal(e.msg, "driver 'newer' is for ABI 1.9, this is 1.3");
 	assert_null(d);
+}
+
+/* Its table ends before it could say which options a stack may set. */
+static void of_an_older_driver_a_stack_may_set_nothing(void **state)
+{
+	struct subject *s = *state;
+	struct err e;
+
+	build_so(
+		s, "first",
+		"static int f(void) { return 0; }\n"
+		"struct { unsigned major, minor; const char *name;\n"
+		"int (*calls[11])(void); const char *const *beyond; } drv_ops = { 1, 0,\n"
+		"\"first\", { f, f, f, f, f, f, f, f, f, f, f },\n"
+		"(const char *const *)1 };\n");
+	assert_int_equal(check_pool(s, s->dir, "first", "type", &e), ERR_INVAL);
+	assert_non_null(strstr(e.msg, "[driver first]"));
+	assert_int_equal(check_pool(s, s->dir, "absent", "type", &e), ERR_NOT_FOUND);
 }
 
 static void refuses_what_is_no_driver_in_words(void **state)
@@ -471,13 +552,14 @@ static void refuses_what_is_no_driver_in_words(void **state)
 	assert_non_null(f);
 	fputs("no library\n", f);
 	fclose(f);
-	assert_int_equal(driver_open(s->dir, "empty", "{}", &d, &e), ERR_ABI);
+	assert_int_equal(driver_open(NULL, s->dir, "empty", "{}", &d, &e), ERR_ABI);
 	assert_non_null(strstr(e.msg, "drv_ops"));
-	assert_int_equal(driver_open(s->dir, "hollow", "{}", &d, &e), ERR_ABI);
+	assert_int_equal(driver_open(NULL, s->dir, "hollow", "{}", &d, &e), ERR_ABI);
 	assert_non_null(strstr(e.msg, "lacks a call"));
-	assert_int_equal(driver_open(s->dir, "text", "{}", &d, &e), ERR_ABI);
-	assert_int_equal(driver_open(s->dir, "absent", "{}", &d, &e), ERR_NOT_FOUND);
-	assert_int_equal(driver_open(s->dir, "../text", "{}", &d, &e), ERR_INVAL);
+	assert_int_equal(driver_open(NULL, s->dir, "text", "{}", &d, &e), ERR_ABI);
+	assert_int_equal(driver_open(NULL, s->dir, "absent", "{}", &d, &e),
+			 ERR_NOT_FOUND);
+	assert_int_equal(driver_open(NULL, s->dir, "../text", "{}", &d, &e), ERR_INVAL);
 	assert_null(d);
 }
 
@@ -505,6 +587,8 @@ static const struct {
 } cases[] = {
 	CASE(says_what_it_can),
 	CASE(refuses_an_option_that_it_does_not_know),
+	CASE(a_stack_may_set_no_path_program_or_address),
+	CASE(knows_each_option_that_a_stack_may_set),
 	CASE(refuses_options_that_are_no_object),
 	CASE(finds_nothing_wrong_with_good_options),
 	CASE(names_its_types),
@@ -526,10 +610,18 @@ static const struct {
 	CASE(a_type_that_is_not_known_is_passed_over_or_refused),
 	CASE(the_console_is_of_vms_that_are_there),
 	CASE(refuses_a_driver_of_another_abi_in_words),
+	CASE(of_an_older_driver_a_stack_may_set_nothing),
 	CASE(refuses_what_is_no_driver_in_words),
 };
 
-static struct subject subjects[] = { { .name = "fake" }, { .name = "local" } };
+static struct subject subjects[] = {
+	{ .name = "fake" },
+	{ .name = "local" },
+	{ .name = "static" },
+	{ .name = "fake", .is_apart = true },
+	{ .name = "local", .is_apart = true },
+	{ .name = "exec", .is_apart = true },
+};
 
 static void clean_up(void)
 {
@@ -547,8 +639,8 @@ int main(void)
 	atexit(clean_up);
 	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(cases); j++, n++) {
-			snprintf(names[n], sizeof(names[n]), "%s: %s", subjects[i].name,
-				 cases[j].name);
+			snprintf(names[n], sizeof(names[n]), "%s%s: %s", subjects[i].name,
+				 subjects[i].is_apart ? " apart" : "", cases[j].name);
 			tests[n] = (struct CMUnitTest){ names[n], cases[j].run, setup,
 							teardown, &subjects[i] };
 		}

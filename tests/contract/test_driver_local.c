@@ -31,23 +31,151 @@ static void a_host_has_its_own_names_and_network(void **state)
 static void a_host_sees_the_machine_and_changes_only_itself(void **state)
 {
 	struct subject *s = *state;
-	struct drv_vm vm =
-		launched(s, ID,
-			 "#!/bin/sh\n"
-			 "ls / | tr '\\n' ' '; echo mine > /etc/ft-mine\n"
-			 "echo mine > /run/ft-mine; echo mine > /tmp/ft-mine\n"
-			 "touch /sys/ft 2>&1; echo one > /dev/null\n"
-			 "mount -t tmpfs none /mnt && echo mounted; echo END\n");
+	struct drv_vm vm = launched(s, ID,
+				    "#!/bin/sh\n"
+				    "ls / | tr '\\n' ' '; echo mine > /etc/ft-mine\n"
+				    "echo mine > /run/ft-mine; echo mine > /tmp/ft-mine\n"
+				    "touch /sys/ft 2>&1; echo one > /dev/null\n"
+				    "echo END\n");
 	CLEANUP(free) char *text = output_of(s, vm.id);
 	CLEANUP(free) char *upper = xasprintf("%s/hosts/%s/u/etc/ft-mine", s->state, ID);
 
 	assert_says(text, "usr ");
-	assert_says(text, "mounted");
 	assert_says(text, "Read-only file system");
 	assert_int_equal(access("/etc/ft-mine", F_OK), -1);
 	assert_int_equal(access("/run/ft-mine", F_OK), -1);
 	assert_int_equal(access("/tmp/ft-mine", F_OK), -1);
 	assert_int_equal(access(upper, F_OK), 0);
+}
+
+static void write_secret(const char *folder, const char *name, mode_t mode)
+{
+	CLEANUP(free) char *path = xasprintf("%s/%s", folder, name);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fprintf(f, "content of %s\n", name);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void of_the_machines_files_a_host_sees_what_all_may_read(void **state)
+{
+	struct subject *s = *state;
+	char folder[] = "/etc/foretide-test.XXXXXX";
+	CLEANUP(free) char *closed = NULL;
+	CLEANUP(free) char *script = NULL;
+	CLEANUP(free) char *remove_it = NULL;
+	CLEANUP(free) char *text = NULL;
+	struct drv_vm vm;
+
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chmod(folder, 0755), 0);
+	closed = xasprintf("%s/closed", folder);
+	assert_int_equal(mkdir(closed, 0750), 0);
+	write_secret(folder, "plain.conf", 0644);
+	write_secret(folder, "a.key", 0600);
+	write_secret(folder, "group.key", 0640);
+	write_secret(closed, "behind", 0644);
+	script = xasprintf("#!/bin/sh\ncd %s && cat *.* */* 2>/dev/null\n"
+			   "find /etc -type f ! -perm -o=r | sed 's/^/left /'\n"
+			   "echo END\n",
+			   folder);
+	vm = launched(s, ID, script);
+	text = output_of(s, vm.id);
+	remove_it = xasprintf("rm -r %s", folder);
+	assert_int_equal(system(remove_it), 0);
+	assert_says(text, "content of plain.conf");
+	assert_null(strstr(text, ".key"));
+	assert_null(strstr(text, "behind"));
+	assert_says(text, "left /etc/shadow\n");
+	assert_null(strstr(text, "left /etc/varnish"));
+	assert_null(strstr(text, "left /etc/mysql"));
+}
+
+/* Each prints its line only when it was let. */
+#define TRIES                                                                            \
+	"import ctypes, os, socket\n"                                                    \
+	"libc = ctypes.CDLL(None, use_errno=True)\n"                                     \
+	"def call(what, n, *args):\n"                                                    \
+	"    r = libc.syscall(n, *args)\n"                                               \
+	"    if r >= 0 or ctypes.get_errno() != 1:\n"                                    \
+	"        print('LET', what, r, ctypes.get_errno())\n"                            \
+	"def attempt(what, f):\n"                                                        \
+	"    try:\n"                                                                     \
+	"        f()\n"                                                                  \
+	"        print('LET', what)\n"                                                   \
+	"    except OSError:\n"                                                          \
+	"        pass\n"                                                                 \
+	"call('init_module', 175, 0, 0, b'')\n"                                          \
+	"call('finit_module', 313, -1, b'', 0)\n"                                        \
+	"call('delete_module', 176, b'x', 0)\n"                                          \
+	"call('kexec_load', 246, 0, 0, 0, 0)\n"                                          \
+	"call('bpf', 321, 0, 0, 0)\n"                                                    \
+	"call('keyctl', 250, 0, -3, 0)\n"                                                \
+	"call('add_key', 248, b'user', b'a', b'b', 1, -3)\n"                             \
+	"call('perf_event_open', 298, 0, 0, -1, -1, 0)\n"                                \
+	"call('mount', 165, b'none', b'/mnt', b'tmpfs', 0, 0)\n"                         \
+	"call('umount2', 166, b'/proc', 2)\n"                                            \
+	"call('unshare user', 272, 0x10000000)\n"                                        \
+	"call('unshare mount', 272, 0x20000)\n"                                          \
+	"call('clone user', 56, 0x10000011, 0, 0, 0, 0)\n"                               \
+	"call('setns', 308, 0, 0)\n"                                                     \
+	"call('syslog', 103, 3, 0, 0)\n"                                                 \
+	"call('clock_settime', 227, 0, b'\\0' * 16)\n"                                   \
+	"call('reboot', 169, 0, 0, 0, 0)\n"                                              \
+	"call('swapon', 167, b'/x', 0)\n"                                                \
+	"call('open_by_handle_at', 304, 0, 0, 0)\n"                                      \
+	"call('iopl', 172, 3)\n"                                                         \
+	"call('userfaultfd', 323, 0)\n"                                                  \
+	"call('io_uring_setup', 425, 1, 0)\n"                                            \
+	"call('sethostname', 170, b'x', 1)\n"                                            \
+	"attempt('packets', lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))\n" \
+	"attempt('block device', lambda: os.mknod('/tmp/b', 0o60600, 0x0801))\n"         \
+	"attempt('memory', lambda: os.mknod('/tmp/m', 0o20600, 0x0101))\n"               \
+	"attempt('init', lambda: open('/proc/1/mem', 'r+b'))\n"                          \
+	"for p in ('/dev/mem', '/dev/kmem', '/dev/kmsg', '/dev/fuse', '/dev/net/tun',\n" \
+	"          '/dev/kvm', '/dev/sda', '/dev/vda'):\n"                               \
+	"    attempt(p, lambda: open(p, 'rb'))\n"                                        \
+	"for p in ('/proc/sys/kernel/core_pattern', '/proc/sys/kernel/modprobe',\n"      \
+	"          '/proc/sysrq-trigger', '/proc/sys/vm/overcommit_memory',\n"           \
+	"          '/sys/kernel/uevent_helper', '/proc/irq/default_smp_affinity'):\n"    \
+	"    attempt(p, lambda: open(p, 'r+b'))\n"                                       \
+	"for p in ('/proc/kcore', '/proc/kallsyms', '/proc/keys'):\n"                    \
+	"    if os.path.exists(p) and open(p, 'rb').read(1):\n"                          \
+	"        print('LET', p)\n"                                                      \
+	"docker = 0xa80425fb\n"                                                          \
+	"for l in open('/proc/self/status'):\n"                                          \
+	"    k, _, v = l.partition(':')\n"                                               \
+	"    if k in ('CapBnd', 'CapPrm', 'CapEff', 'CapInh', 'CapAmb') and \\\n"        \
+	"       int(v, 16) & ~docker:\n"                                                 \
+	"        print('LET', l)\n"                                                      \
+	"for l in open('/etc/shadow'):\n"                                                \
+	"    if l.split(':')[1] != '*':\n"                                               \
+	"        print('LET', l)\n"                                                      \
+	"for p in ('/etc/shadow-', '/etc/gshadow', '/var/backups/shadow.bak'):\n"        \
+	"    if os.path.exists(p):\n"                                                    \
+	"        print('LET', p)\n"                                                      \
+	"print('TRIED')\n"
+
+static void a_hosts_root_changes_no_kernel_and_sees_no_secret(void **state)
+{
+	struct subject *s = *state;
+	CLEANUP(free)
+	char *script = xasprintf("#!/bin/sh\n/usr/bin/python3 - 2>&1 <<'EOF'\n%sEOF\n"
+				 "su -s /bin/sh nobody -c 'echo as nobody' 2>&1\n"
+				 "runuser -u daemon -- echo as daemon 2>&1\n"
+				 "echo END\n",
+				 TRIES);
+	struct drv_vm vm = launched(s, ID, script);
+	CLEANUP(free) char *text = output_of(s, vm.id);
+
+	assert_says(text, "TRIED");
+	if (strstr(text, "LET "))
+		fail_msg("%s", strstr(text, "LET "));
+	/* What is no harm still works. */
+	assert_says(text, "as nobody");
+	assert_says(text, "as daemon");
 }
 
 static void a_host_does_not_see_masked_folders(void **state)
@@ -313,6 +441,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_host_has_its_own_names_and_network),
 		TEST(a_host_sees_the_machine_and_changes_only_itself),
+		TEST(a_hosts_root_changes_no_kernel_and_sees_no_secret),
+		TEST(of_the_machines_files_a_host_sees_what_all_may_read),
 		TEST(a_host_does_not_see_masked_folders),
 		TEST(a_host_does_not_see_the_other_hosts_files),
 		TEST(a_file_system_of_its_own_is_seen_and_not_changed),

@@ -109,6 +109,25 @@ static void a_launch_waits_for_what_a_killed_one_still_does(void **state)
 	assert_true(reaches(s, ID, DRV_VM_RUNNING));
 }
 
+/* Each pool's driver is a process, and so is that of who ends a host by hand. */
+static void a_host_that_another_process_ended_leaves_no_process(void **state)
+{
+	struct subject *s = *state;
+	struct drv_err e;
+	int status = -1;
+	pid_t other;
+
+	(void)launched(s, ID, SLEEP);
+	other = fork();
+	if (other == 0)
+		_exit(terminate(s, OWNER, ID, &e) < 0);
+	assert_int_equal(waitpid(other, &status, 0), other);
+	assert_int_equal(status, 0);
+	assert_int_equal(count_vms(s), 0);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
 static void a_removal_that_was_broken_off_is_finished_by_a_list(void **state)
 {
 	struct subject *s = *state;
@@ -280,7 +299,7 @@ static void a_bridge_in_other_hands_is_refused_in_words(void **state)
 						finding, &e),
 			 DRV_BADREQ, &e);
 	assert_non_null(strstr(finding, "another state folder"));
-	driver_close(other.d);
+	subject_close(&other);
 	assert_ok(local_clean(other.state, &n, &why), &why);
 	assert_int_equal(state_of(s, ID), DRV_VM_RUNNING);
 }
@@ -305,7 +324,7 @@ static void a_subnet_in_use_is_refused_in_words(void **state)
 	subject_open(&other);
 	assert_drv_fails(launch(&other, &l, &vm, &e), DRV_CONFLICT, &e);
 	assert_non_null(strstr(e.msg, "is in use on"));
-	driver_close(other.d);
+	subject_close(&other);
 	assert_ok(local_clean(other.state, &n, &why), &why);
 }
 
@@ -350,9 +369,8 @@ static void wrong_options_are_refused_in_words(void **state)
 		struct driver *d = NULL;
 		struct err e;
 
-		assert_int_equal(
-			driver_open(drivers_dir(), "local", bad[i].config, &d, &e),
-			ERR_INVAL);
+		assert_int_equal(subject_try(&the_subject, bad[i].config, &d, &e),
+				 ERR_INVAL);
 		if (!strstr(e.msg, bad[i].word))
 			fail_msg("%s: %s", bad[i].config, e.msg);
 	}
@@ -414,6 +432,7 @@ int main(void)
 		TEST(a_host_outlives_the_process_that_made_it),
 		TEST(a_launch_killed_at_any_point_is_whole_or_nothing),
 		TEST(a_launch_waits_for_what_a_killed_one_still_does),
+		TEST(a_host_that_another_process_ended_leaves_no_process),
 		TEST(a_removal_that_was_broken_off_is_finished_by_a_list),
 		TEST(another_process_of_the_same_number_is_left_alone),
 		TEST(clean_removes_everything_also_what_no_record_knows),

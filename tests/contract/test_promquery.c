@@ -97,7 +97,7 @@ static void make_history(struct server *s)
 /* Until the server has scraped itself twice. */
 static void wait_ready(struct server *s)
 {
-	struct promquery_opts o = { .url = s->url };
+	struct promquery_opts o = { .url = s->url, .hosts = "127.0.0.1" };
 	int64_t deadline = clock_mono_ms() + PATIENCE_MS, at;
 	struct timespec pause = { .tv_nsec = 50000000 };
 	double v;
@@ -157,7 +157,7 @@ static int teardown(void **state)
 static void the_values_of_a_vector_are_added_up(void **state)
 {
 	struct server *s = *state;
-	struct promquery_opts o = { .url = s->url };
+	struct promquery_opts o = { .url = s->url, .hosts = "127.0.0.1" };
 	int64_t before = clock_wall_ms(), at = 0;
 	double v = 0;
 
@@ -175,7 +175,7 @@ static void the_values_of_a_vector_are_added_up(void **state)
 static void an_empty_answer_and_a_wrong_query_are_told_apart(void **state)
 {
 	struct server *s = *state;
-	struct promquery_opts o = { .url = s->url };
+	struct promquery_opts o = { .url = s->url, .hosts = "127.0.0.1" };
 	int64_t at;
 	double v;
 
@@ -189,7 +189,7 @@ static void an_empty_answer_and_a_wrong_query_are_told_apart(void **state)
 static void a_range_comes_on_its_grid_with_gaps(void **state)
 {
 	struct server *s = *state;
-	struct promquery_opts o = { .url = s->url };
+	struct promquery_opts o = { .url = s->url, .hosts = "127.0.0.1" };
 	CLEANUP(free) double *v = xcalloc(HISTORY_MIN + 20, sizeof(*v));
 
 	assert_ok(promquery_range(&o, "past_load", s->start_ms - 10 * MIN_MS, MIN_MS, v,
@@ -205,7 +205,7 @@ static void a_range_comes_on_its_grid_with_gaps(void **state)
 static void a_long_range_is_asked_for_in_parts(void **state)
 {
 	struct server *s = *state;
-	struct promquery_opts o = { .url = s->url };
+	struct promquery_opts o = { .url = s->url, .hosts = "127.0.0.1" };
 	size_t n = 34000;
 	CLEANUP(free) double *v = xcalloc(n, sizeof(*v));
 
@@ -219,7 +219,7 @@ static void a_long_range_is_asked_for_in_parts(void **state)
 static void a_tiers_demand_and_its_past_come_from_there(void **state)
 {
 	struct server *s = *state;
-	struct promquery_opts o = { .url = s->url };
+	struct promquery_opts o = { .url = s->url, .hosts = "127.0.0.1" };
 	CLEANUP(free)
 	char *text = xasprintf("prometheus(%s, sum(past_load) or sum(up))", s->url);
 	CLEANUP(metrics_expr_free) struct metrics_expr *e = NULL;
@@ -249,7 +249,7 @@ static void a_tiers_demand_and_its_past_come_from_there(void **state)
 
 static size_t n_stored(struct server *s, const char *tier, const char *query)
 {
-	struct promquery_opts o = { .url = s->url };
+	struct promquery_opts o = { .url = s->url, .hosts = "127.0.0.1" };
 	const struct db_matcher m = { "tier", DB_MATCH_EQ, tier };
 	CLEANUP(db_selector_free) struct db_selector *selector = NULL;
 	CLEANUP(db_series_list_done) struct db_series_list l = { NULL, 0 };
@@ -304,7 +304,7 @@ static void a_thread_fetches_for_the_tiers_that_want_it(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(tiers); i++)
 		assert_ok(db_tier_put(s->f->db, &tiers[i], &s->f->e), &s->f->e);
-	assert_ok(prompull_start(s->f->db, 100, &p, &s->f->e), &s->f->e);
+	assert_ok(prompull_start(s->f->db, 100, "127.0.0.1", &p, &s->f->e), &s->f->e);
 	assert_close(wait_for_demand(s, &tiers[3]), 3, 0);
 	prompull_stop(TAKE(p));
 }
@@ -314,7 +314,9 @@ static void a_server_that_is_away_or_none_is_an_error_in_words(void **state)
 	struct server *s = *state;
 	CLEANUP(free) char *away = xasprintf("http://127.0.0.1:%d", free_port());
 	CLEANUP(free) char *wrong = xasprintf("%sfederate", s->url);
-	struct promquery_opts o = { .url = away, .timeout_ms = PATIENCE_MS };
+	struct promquery_opts o = { .url = away,
+				    .hosts = "127.0.0.1",
+				    .timeout_ms = PATIENCE_MS };
 	int64_t at;
 	double v;
 

@@ -5,8 +5,10 @@
  * answers must be JSON, and its books must stay in order.
  */
 #include "check.h"
+#include "lease.h"
 #include "lease_calls.h"
 #include "member.h"
+#include "owner.h"
 #include "txn.h"
 #include "validate.h"
 #include "wire.h"
@@ -34,8 +36,17 @@ static void close_store(void)
 	(void)rmdir(dir);
 }
 
+#define RECORD "/skydns/local/shop/web/web-1-80"
+#define VALUE "{\"host\":\"10.0.0.1\",\"port\":80}"
+
+#define RECORD_MAX 1100 /* of a value that a host puts there */
+
 static void open_store(void)
 {
+	const struct kv_record record = { RECORD, VALUE };
+	const struct kv_rights rights = { .host = "h",
+					  .records = &record,
+					  .n_records = 1 };
 	struct kv_opts opts = { .keep_changes = 20, .max_bytes = 1u << 20 };
 	CLEANUP(free) char *path = NULL;
 	struct err e;
@@ -45,6 +56,30 @@ static void open_store(void)
 	CHECK(db_open(path, &db, &e) == 0);
 	CHECK(kv_open(db, &opts, &kv, &e) == 0);
 	CHECK(atexit(close_store) == 0);
+	kv_set_rights(kv, &rights);
+}
+
+/* What owners are said to have is what is there. */
+static void check_owners(void)
+{
+	size_t keys = 0, bytes = 0, leases = 0;
+
+	for (size_t i = 0; i < kv->space.n_keys; i++) {
+		const struct kv_key *k = kv->space.keys[i];
+
+		CHECK(!k->owner == !kv_at(k, 0));
+		keys += k->owner != NULL;
+		bytes += k->owner ? k->owned_bytes : 0;
+	}
+	pthread_mutex_lock(&kv->books);
+	for (size_t i = 0; i < kv->n_owners; i++) {
+		keys -= kv->owners[i]->keys;
+		bytes -= kv->owners[i]->bytes;
+		leases += kv->owners[i]->leases;
+	}
+	pthread_mutex_unlock(&kv->books);
+	CHECK(keys == 0 && bytes == 0 && leases == kv->n_leases);
+	CHECK(kv->n_watches == 0 && !kv->watched);
 }
 
 /* Keys are sorted, each has changes in order, and the log has as many. */
@@ -65,7 +100,19 @@ static void check_books(void)
 				    kv->space.keys[i - 1]->len, k->name, k->len) < 0);
 	}
 	CHECK(changes == kv->space.n_log);
+	check_owners();
 	pthread_mutex_unlock(&kv->lock);
+}
+
+static size_t count_ops(const struct kv_txn *t)
+{
+	size_t n = MAX(t->n_cmps, MAX(t->n_ops[0], t->n_ops[1]));
+
+	for (size_t side = 0; side < 2; side++)
+		for (size_t i = 0; i < t->n_ops[side]; i++)
+			if (t->ops[side][i].kind == KV_TXN)
+				n += count_ops(t->ops[side][i].txn);
+	return n;
 }
 
 static void try_op(const json_t *doc, enum kv_op_kind kind)
@@ -73,17 +120,23 @@ static void try_op(const json_t *doc, enum kv_op_kind kind)
 	static const struct kv_access all = { .owner = "",
 					      .read_all = true,
 					      .write_all = true };
-	struct kv_host_access host;
+	CLEANUP(kv_host_access_done) struct kv_host_access host;
 	CLEANUP(kv_op_done) struct kv_op op = { 0 };
 	CLEANUP(buf_done) struct buf to;
 	struct err e;
 
 	buf_init(&to, 4u << 20);
-	kv_host_access("h", &host);
+	kv_host_access(kv, "h", &host);
 	if (kv_parse_op(doc, kind, &op, &e) < 0)
 		return;
-	if (kv_op_check(&op, &host.access) == NULL)
+	if (op.kind == KV_TXN)
+		CHECK(count_ops(op.txn) <= KV_MAX_OPS);
+	if (kv_op_check(&op, &host.access) == NULL) {
 		CHECK(kv_op_check(&op, &all) == NULL);
+		CHECK(kind != KV_PUT || op.key.len < strlen("/skydns/") ||
+		      memcmp(op.key.data, "/skydns/", strlen("/skydns/")) != 0 ||
+		      op.value.len <= RECORD_MAX);
+	}
 	if (kv_op_check(&op, &all) == NULL && kv_op_run(kv, &op, &all, &to) == NULL) {
 		CLEANUP(json_decref)
 		json_t *answer = json_loadb(buf_str(&to), to.len, 0, NULL);
@@ -107,6 +160,27 @@ static void try_lease(const json_t *doc)
 		buf_init(&to, 4u << 20);
 		(void)!calls[i](kv, doc, &somebody, &to);
 	}
+}
+
+static void wake(void *arg)
+{
+	(void)arg;
+}
+
+/* From the past on, so that it has something to say. */
+static void try_watch(const char *text, size_t len)
+{
+	static const struct kv_access somebody = { .owner = "", .read_all = true };
+	const struct kv_reader reader = { .wake = wake };
+	CLEANUP(buf_done) struct buf answer;
+	struct kv_watch *w = NULL;
+	char data[4096];
+
+	if (kv_watch_open(kv, text, len, &somebody, &reader, &w, &answer) != MHD_HTTP_OK)
+		return;
+	while (kv_watch_read(w, data, sizeof(data)) > 0)
+		;
+	kv_watch_close(w);
 }
 
 static void try_answer(const json_t *doc, const char *text, size_t len)
@@ -146,6 +220,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 4:
 		try_lease(doc);
+		try_watch((const char *)data + 1, size - 1);
 		break;
 	default:
 		try_answer(doc, (const char *)data + 1, size - 1);

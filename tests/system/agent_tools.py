@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An agent to test, a small controller to join, and helpers over a real etcd."""
 
+import base64
 import datetime
 import hashlib
 import json
@@ -69,6 +70,15 @@ class Authority:
                 [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
         return builder.sign(self.key, hashes.SHA256())
 
+    def check_proof(self, serial, csr_pem, proof):
+        """That the key of the certificate with this serial signed the request."""
+        digits = f"{serial:x}"
+        digits = "0" * (len(digits) % 2) + digits
+        digits = "00" + digits if int(digits[0], 16) > 7 else digits
+        x509.load_pem_x509_csr(csr_pem.encode()).public_key().verify(
+            base64.b64decode(proof), f"foretide renewal\n{digits}\n{csr_pem}".encode(),
+            ec.ECDSA(hashes.SHA256()))
+
     def issue(self, csr_pem, life_s):
         csr = x509.load_pem_x509_csr(csr_pem.encode())
         assert csr.is_signature_valid
@@ -91,6 +101,10 @@ class Controller:
         self.joins = 0
         self.renewals = 0
         self.samples = []
+        self.serials = []  # of the host's certificates, as they were issued
+        self.newest_used = 0
+        self.late = []  # calls with one that was replaced
+        self.pushed_with = None
         self.held = []
         self.logs = []
         self.log_asks = []
@@ -168,10 +182,18 @@ class Controller:
             return 403, {"detail": "no client certificate"}
         name = dict(x[0] for x in cert["subject"])["commonName"]
         assert name == HOST, name
+        serial = int(cert["serialNumber"], 16)
+        if self.replaced(serial):
+            self.late.append(path)
+            return 403, {"detail": "the certificate was replaced"}
         if path == "/v1/agent/renew":
+            self.authority.check_proof(serial, body["csr"], body["proof"])
             self.renewals += 1
+            return 200, {"certificate": self.issue(body["csr"])}
+        if path == "/v1/agent/programs":
             return 200, {"certificate": self.authority.issue(body["csr"], self.cert_life_s)}
         if path == "/v1/agent/metrics":
+            self.pushed_with = serial
             assert body["host"] == HOST
             self.samples += body["samples"]
             self.held += [body["held"]] if "held" in body else []
@@ -182,12 +204,23 @@ class Controller:
             return 200, {}
         return 404, {"detail": "no such path"}
 
+    def issue(self, csr):
+        pem = self.authority.issue(csr, self.cert_life_s)
+        self.serials.append(x509.load_pem_x509_certificate(pem.encode()).serial_number)
+        return pem
+
+    def replaced(self, serial):
+        """Whether a newer one was used."""
+        at = self.serials.index(serial)
+        self.newest_used = max(self.newest_used, at)
+        return at < self.newest_used
+
     def join(self, body):
         if body["token"] != TOKEN or body["host"] != HOST:
             return 403, {"detail": "the token is not for this host"}
         self.joins += 1
         return 200, {
-            "certificate": self.authority.issue(body["csr"], self.cert_life_s),
+            "certificate": self.issue(body["csr"]),
             "ca": "", "store": [self.store_url], "store_mode": "etcd", "lease_ttl_s": self.lease_ttl_s,
             "domain": "foretide.local", "time_scale": 1.0, "time_epoch_ms": 0,
             "metrics_interval_ms": self.metrics_interval_ms}

@@ -19,7 +19,11 @@ def check_books(q, kept=()):
     q.wait("driver and API agree", lambda: set(q.local_hosts()) == {h["id"] for h in q.hosts()})
     rows = q.db("SELECT launch_id, host, state FROM launch")
     assert len({r[0] for r in rows}) == len(rows) == len({r[1] for r in rows})
-    assert all(state in ("done", "failed") for _, _, state in rows), rows
+    # Of one that was under way at the kill, and was not needed after it, nothing is known.
+    given_up = q.db("SELECT launch_id FROM launch WHERE state = 'lost'"
+                    " AND error = 'it is no longer needed'")
+    assert all(state in ("done", "failed") or (launch,) in given_up
+               for launch, _, state in rows), rows
     present = {h["id"] for h in q.hosts()}
     assert present <= {host for _, host, state in rows if state == "done"}
     assert len({m["launch_id"] for m in q.local_hosts().values()}) == len(present)

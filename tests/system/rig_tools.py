@@ -110,19 +110,23 @@ class Quick(Rig):
                 and r[17].startswith("UP")]
 
     def agent(self, host):
-        """The pid of a host's agent: the child of its process 1; None when there is none."""
+        """The pid of a host's agent: the child of its process 1; None when there is none. Its
+        logger, which outlives it and then is a child of the same, has another name."""
         for pid in self.pids_of(host, "foretide-agent run"):
             try:
                 with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-                    if int(f.read().rsplit(")", 1)[1].split()[1]) == self.pid(host):
+                    name, rest = f.read().split("(", 1)[1].rsplit(")", 1)
+                    if name == "foretide-agent" and int(rest.split()[1]) == self.pid(host):
                         return pid
             except OSError:
                 continue
         return None
 
     def first_of(self, host, name):
-        """The process of that name that a host has had for longest; [] when it has none. Its
-        name stays, unlike its command line, while it executes itself anew."""
+        """The process of that name that a host has had for longest, of those that its agent or
+        one before it has started itself; [] when it has none. Its name stays, unlike its
+        command line, while it executes itself anew."""
+        parents = {self.pid(host), self.agent(host)}
         space = os.readlink(f"/proc/{self.pid(host)}/ns/pid")
         found = []
         for entry in os.listdir("/proc"):
@@ -131,8 +135,9 @@ class Quick(Rig):
                     continue
                 with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
                     comm, fields = f.read().split("(", 1)[1].rsplit(")", 1)
-                if comm == name:
-                    found.append((int(fields.split()[19]), int(entry)))
+                fields = fields.split()
+                if comm == name and int(fields[1]) in parents:
+                    found.append((int(fields[19]), int(entry)))
             except OSError:
                 continue
         return [pid for _, pid in sorted(found)[:1]]

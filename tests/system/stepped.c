@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stepped CONF - the controller with a calendar that stands still between steps.
+ * stepped CONF [CALL_MS] - the controller with a calendar that stands still between
+ *steps.
  *
  * All of foretided but its main(): the options in CONF, the daemon, its threads. A line
  * of standard input is a command; each is answered by the revision of the built-in
@@ -11,6 +12,7 @@
  *	rest REV   what follows from changes of the store up to REV, or of hosts
  *
  * Rounds, pools and store run in real time meanwhile. The end of the input ends it.
+ * With CALL_MS, calls to clouds may take that long and are soon tried again.
  */
 #include "check.h"
 #include "clock.h"
@@ -100,7 +102,7 @@ static int follow(struct daemon *d)
 	return 0;
 }
 
-static int serve(const struct options *o)
+static int serve(const struct options *o, int64_t call_ms)
 {
 	struct daemon *d = NULL;
 	enum log_level level;
@@ -121,6 +123,9 @@ static int serve(const struct options *o)
 		return 1;
 	}
 	d->tick_opts.settle_ms = 0; /* here nobody pokes meanwhile */
+	d->pool_opts.call_ms = call_ms;
+	d->pool_opts.backoff_first_ms = call_ms / 100;
+	d->pool_opts.held_ms = call_ms / 20;
 	/* Before that, rounds do nothing. */
 	if (view_wait(d->view, 1, PATIENCE_MS, &err) < 0)
 		fprintf(stderr, "stepped: %s\n", err.msg);
@@ -140,12 +145,12 @@ int main(int argc, char **argv)
 	file_limit_raise();
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	gsl_set_error_handler_off();
-	if (argc != 2)
-		fprintf(stderr, "usage: stepped CONF\n");
+	if (argc != 2 && argc != 3)
+		fprintf(stderr, "usage: stepped CONF [CALL_MS]\n");
 	else if (options_load(&o, argv[1], &err) < 0)
 		fprintf(stderr, "stepped: %s\n", err.msg);
 	else
-		rc = serve(&o);
+		rc = serve(&o, argc == 3 ? strtol(argv[2], NULL, 10) : 0);
 	options_done(&o);
 	curl_global_cleanup();
 	return rc;

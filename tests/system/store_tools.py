@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 
 sys.path.insert(0, os.path.join(ROOT, "stacks"))
-from rig import PATIENCE_S as DEADLINE_S, free_port  # noqa: E402
+from rig import PATIENCE_S as DEADLINE_S, free_port, told_token  # noqa: E402,F401
 
 
 def b64(data):
@@ -115,6 +115,12 @@ class Embedded(Process):
         self.port = int(line)
         self.url = f"http://127.0.0.1:{self.port}"
 
+    def grant(self, **rights):
+        """Rights of a host, as store_server.c takes them."""
+        self.child.stdin.write(json.dumps(rights).encode() + b"\n")
+        self.child.stdin.flush()
+        assert self.child.stdout.readline() == b"done\n"
+
     def end(self):
         """The orderly end: its exit status."""
         self.child.stdin.close()
@@ -128,7 +134,7 @@ class Etcd(Process):
 
     kind = "etcd"
 
-    def __init__(self, name="s1", cluster=None, ports=None, tls=None):
+    def __init__(self, name="s1", cluster=None, ports=None, tls=None, more=()):
         super().__init__()
         self.name = name
         self.port, self.peer_port = ports or free_ports(2)
@@ -138,6 +144,7 @@ class Etcd(Process):
         self.pace = [f"--heartbeat-interval={heartbeat_ms}",
                      f"--election-timeout={10 * heartbeat_ms}"]
         self.tls = tls
+        self.more = more
         scheme = "https" if tls else "http"
         self.url = f"{scheme}://127.0.0.1:{self.port}"
         self.start()
@@ -149,7 +156,7 @@ class Etcd(Process):
         args = ["etcd", "--name", self.name, "--data-dir", os.path.join(self.dir, "data"),
                 "--listen-client-urls", self.url, "--advertise-client-urls", self.url,
                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-                "--initial-cluster", self.cluster, *self.pace]
+                "--initial-cluster", self.cluster, *self.pace, *self.more]
         if self.tls:
             args += ["--client-cert-auth", "--trusted-ca-file", self.tls["ca"],
                      "--cert-file", self.tls["server"], "--key-file", self.tls["server_key"]]

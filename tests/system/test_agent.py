@@ -123,6 +123,13 @@ def test_a_unit_whose_check_fails_is_restarted(store, make_agent, tmp_path):
     assert agent.log().count("unit-restarts-for-its-check") >= 2
 
 
+def test_units_that_cannot_get_privileges_are_told(make_agent):
+    free, limited = make_agent(), make_agent(prefix=["setpriv", "--no-new-privs"])
+    for agent in (free, limited):
+        wait_until(lambda a=agent: "joined" in a.log(), "joined")
+    assert "units-restricted" in limited.log() and "units-restricted" not in free.log()
+
+
 def test_it_joins_once_and_tells_of_its_host(controller, store, make_agent):
     agent = make_agent()
     host = wait_until(lambda: store.get(f"/foretide/hosts/{HOST}"), "host record")
@@ -157,7 +164,9 @@ def test_the_certificate_is_renewed_in_time(etcd):
     try:
         wait_until(lambda: controller.renewals >= 2, "renewals")
         assert controller.joins == 1
-        wait_until(lambda: len(controller.samples) > 0, "metrics with the new one")
+        wait_until(lambda: controller.pushed_with in controller.serials[2:], "metrics with a new one")
+        # A connection that began with the old one is not used again.
+        assert len(controller.late) <= controller.renewals
     finally:
         agent.close()
         controller.close()

@@ -13,6 +13,7 @@ from store_tools import ROOT, Etcd, free_ports, wait_until
 from test_agent import is_healthy, restarts_for_its_check, server
 
 GROUP = f"/sys/fs/cgroup/systemd/fta-systemd-{os.getpid()}"
+GROUP_V2 = f"/sys/fs/cgroup/unified/fta-systemd-{os.getpid()}"
 
 
 def children(pid):
@@ -23,19 +24,20 @@ def children(pid):
 class Host:
     """systemd in namespaces of its own, with this machine's network."""
 
-    def __init__(self):
+    def __init__(self, group=GROUP):
+        self.group = group
         self.dir = tempfile.mkdtemp(prefix="fta-", dir="/var/tmp")
         for name in "uwm":
             os.mkdir(os.path.join(self.dir, name))
-        has_group = os.path.isdir(os.path.dirname(GROUP))
+        has_group = os.path.isdir(os.path.dirname(group))
         if has_group:
-            os.mkdir(GROUP)
-        enter = f"echo $$ >{GROUP}/cgroup.procs; " if has_group else ""
+            os.mkdir(group)
+        enter = f"echo $$ >{group}/cgroup.procs; " if has_group else ""
         script = os.path.join(ROOT, "tests/system/systemd_host.sh")
         self.log = open(os.path.join(self.dir, "log"), "wb")
         self.outer = subprocess.Popen(
             ["sh", "-c", f"{enter}exec unshare --mount --pid --uts --ipc --cgroup --fork "
-             f"sh {script} {self.dir}"], stdin=subprocess.DEVNULL, stdout=self.log,
+             f"sh {script} {self.dir} {'v2' if group == GROUP_V2 else ''}"], stdin=subprocess.DEVNULL, stdout=self.log,
             stderr=self.log)
         self.pid = wait_until(lambda: children(self.outer.pid), "first process")[0]
         self.prefix = ["nsenter", "-t", str(self.pid), "-m", "-p", "-u", "-i"]
@@ -50,7 +52,7 @@ class Host:
         self.outer.wait()
         self.log.close()
         shutil.rmtree(self.dir, ignore_errors=True)
-        for top, _, _ in os.walk(GROUP, topdown=False):
+        for top, _, _ in os.walk(self.group, topdown=False):
             wait_until(lambda t=top: remove(t), f"{top} is empty")
 
 
@@ -134,3 +136,66 @@ def test_a_unit_whose_check_fails_is_restarted_by_systemd(setting):
         return pid if pid != "0" else None
 
     restarts_for_its_check(store, os.path.join(host.dir, "sick"), main_pid)
+
+
+# ---------------------------------------------------------------- our own units under systemd
+
+class Service(Agent):
+    """The agent as a service of that systemd, whose units it keeps itself."""
+
+    def __init__(self, host, controller):
+        self.host = host
+        super().__init__(controller, folder=host.dir, backend="own")
+
+    def start(self):
+        self.host.run("systemd-run", "--unit=agent", "-p", "Delegate=yes", "-p", "KillMode=process",
+                      "-p", f"StandardError=append:{self.log_file}", *self.args)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def service():
+    host = Host(GROUP_V2)
+    etcd = Etcd()
+    controller = Controller(etcd.url, folder=host.dir)
+    yield Service(host, controller), Store(etcd.url)
+    host.close()
+    controller.close()
+    etcd.stop()
+
+
+def group_of(host, unit):
+    """That of the main process of a unit, which the agent keeps."""
+    pid = host.run("pgrep", "-xf", f"/bin/sleep 10000{unit}")
+    return pid and host.run("cat", f"/proc/{pid}/cgroup").splitlines()[-1]
+
+
+def test_the_groups_of_units_are_in_a_scope_that_outlives_the_agent(service):
+    agent, store = service
+    host = agent.host
+
+    def text(number):
+        return f"[Service]\nExecStart=/bin/sleep 10000{number}\n"
+
+    def runs(*numbers):
+        return all(store.state(f"web@{i}.service").get("active") == "active" for i in numbers)
+
+    wait_until(lambda: store.get(f"/foretide/hosts/{HOST}"), "host record")
+    store.schedule(("web@1.service", text(1)))
+    wait_until(lambda: runs(1), "it runs")
+    scope = f"/system.slice/fta-{os.getpid()}.scope/fta-{os.getpid()}"
+    wait_until(lambda: group_of(host, 1).endswith(f"{scope}/web@1.service"), "it is in the scope")
+    assert "scope-not-made" not in agent.log()
+    pid = host.run("pgrep", "-xf", "/bin/sleep 100001")
+
+    host.run("systemctl", "restart", "agent")
+    wait_until(lambda: "unit-adopted" in agent.log(), "it is adopted")
+    store.schedule(("web@1.service", text(1)), ("web@2.service", text(2)))
+    wait_until(lambda: runs(1, 2), "another runs")
+    wait_until(lambda: group_of(host, 2).endswith(f"{scope}/web@2.service"), "so is that")
+    assert host.run("pgrep", "-xf", "/bin/sleep 100001") == pid
+    assert host.run("systemctl", "is-active", "agent") == "active"
+    host.run("systemctl", "stop", f"fta-{os.getpid()}.scope")
+    wait_until(lambda: not host.run("pgrep", "-xf", "/bin/sleep 100001"), "its end ends units")

@@ -117,7 +117,7 @@ def test_a_restart_of_the_agent_alone_forgets_nothing(etcd, store, controller, a
     dest = put_resource(store, agent)
     wait_until(lambda: read(dest) == "10.90.0.1 10.90.0.2 ", "the file")
     wait_until(lambda: saved(agent, 1, 2), "the names are on disk")
-    wait_until(lambda: copy_of(agent, "/foretide/conf/shop/web/"), "the resource as well")
+    wait_until(lambda: copy_of(agent, "/foretide/conf/shop/"), "the resource as well")
     pids = agent.unit_pids()
     assert os.stat(copy_of(agent, "/skydns/")).st_mode & 0o777 == 0o600
 

@@ -7,8 +7,8 @@ import json
 import math
 import os
 import random
-import re
 import signal
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -20,7 +20,7 @@ import urllib.request
 import jsonschema
 import pytest
 
-from store_tools import BUILD, DEADLINE_S, free_ports, wait_until
+from store_tools import BUILD, DEADLINE_S, free_ports, told_token, wait_until
 
 UNIT = """[Service]
 ExecStart=/bin/true
@@ -96,8 +96,7 @@ class Foretided:
 
     def printed_token(self):
         with open(os.path.join(self.folder, "out"), encoding="ascii") as f:
-            found = re.search(r"(ft_[0-9a-f]+)\n", f.read())
-        return found and found.group(1)
+            return told_token(f.read())
 
     def is_up(self):
         if self.process.poll() is not None:
@@ -195,6 +194,8 @@ READS = {
     "/v1/units": "/v1/units",
     "/v1/services": "/v1/services",
     "/v1/ledger": "/v1/ledger",
+    "/v1/costs": "/v1/costs",
+    "/v1/costs?stack=shop&days=true": "/v1/costs",
     "/v1/ledger?month=all&days=true&stack=shop": "/v1/ledger",
     "/v1/decisions": "/v1/decisions",
     "/v1/events": "/v1/events",
@@ -408,6 +409,8 @@ WRONG_STACKS = [
     (stack(**{"stack.conf": CONF.replace("driver = fake", "driver = mist")}), "mist"),
     (stack(**{"stack.conf": CONF.replace("max = 2\n[tier", "boot_delay = soon\n[tier")}),
      "[pool web]"),
+    (stack(**{"stack.conf": CONF.replace("max = 2\n[tier", "dir = /root\n[tier")}),
+     "'dir': if the driver has it, it belongs in foretide.conf"),
     (stack(**{"stack.conf": CONF.replace("sum(rate", "sun(rate")}), "[tier web]: demand"),
     (stack(**{"stack.conf": CONF + "schedule = someday\n"}), "stack.conf:12:"),
     (stack(**{"units/web@.service": UNIT + "nonsense\n"}), "units/web@.service:6:"),
@@ -489,7 +492,35 @@ def test_a_restart_keeps_stacks_tokens_and_authority(daemon):
     with open(os.path.join(daemon.state, "ca", "ca.pem"), encoding="ascii") as f:
         assert f.read() == before
     with open(os.path.join(daemon.folder, "out"), encoding="ascii") as f:
-        assert f.read().count("ft_") == 1
+        assert f.read().count("admin token") == 1
+
+
+def test_the_controllers_own_series_are_nobody_elses(daemon):
+    for text in ("foretide_demand 7\n", "mine 1\nforetide_healthy{tier=\"web\"} 9\n"):
+        answer = daemon.call("POST", "/v1/metrics", text.encode(), content="text/plain")
+        assert answer.status == 400 and "foretide_*" in answer.doc["detail"], answer.body
+    assert daemon.call("POST", "/v1/metrics", b"mine 1\n", content="text/plain").doc["added"] == 1
+
+
+def test_admin_rights_are_got_back_on_the_machine(daemon):
+    """Also when no admin token is left; secrets lie in files of their owner alone."""
+    first = os.path.join(daemon.state, "admin-token")
+    assert os.stat(first).st_mode & 0o777 == 0o600
+    for name in ("out", "err"):
+        with open(os.path.join(daemon.folder, name), encoding="utf-8") as f:
+            assert "ft_" not in f.read()
+    with sqlite3.connect(os.path.join(daemon.state, "foretide.db")) as db:
+        db.execute("UPDATE token SET revoked = 1")
+    assert daemon.get("/v1/status").status == 401
+    made = subprocess.run(daemon.command + ["--new-admin-token"], capture_output=True,
+                          text=True, check=True, timeout=DEADLINE_S)
+    path = made.stdout.strip()
+    assert os.stat(path).st_mode & 0o777 == 0o600 and "ft_" not in made.stdout + made.stderr
+    with open(path, encoding="ascii") as f:
+        token = f.read().strip()
+    assert daemon.get("/v1/tokens", token=token).status == 200
+    assert "token-made" in [e["kind"] for e in
+                            daemon.get("/v1/events", token=token).doc["items"]]
 
 
 def test_what_may_not_start_does_not(tmp_path):
@@ -513,3 +544,53 @@ def test_what_may_not_start_does_not(tmp_path):
         assert done.returncode in (1, 2), (options, done)
         assert words in done.stderr, (options, done.stderr)
         assert "secret-value" not in done.stderr
+
+
+def test_the_same_change_by_several_at_once_succeeds_for_all(daemon):
+    """Whoever comes second compares again, and finds that nothing is left to change."""
+    daemon.call("PUT", "/v1/stacks/shop", stack())
+    for change in range(3, 23):
+        answers = []
+        body = stack(**{"stack.conf": CONF.replace("capacity = 10", f"capacity = {change}")})
+        together = threading.Barrier(4)
+
+        def put(body=body, together=together, answers=answers):
+            together.wait(DEADLINE_S)
+            answers.append(daemon.call("PUT", "/v1/stacks/shop", body))
+
+        threads = [threading.Thread(target=put) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join(DEADLINE_S)
+        assert [a.status for a in answers] == [200] * 4, [a.body for a in answers]
+        assert sum(a.doc["applied"] for a in answers) == 1, [a.body for a in answers]
+
+
+def test_what_an_upgrade_refuses_is_told_with_its_tier_and_pool(daemon):
+    """What was applied before it belonged into foretide.conf."""
+    asked = CONF.replace("sum(rate(shop_requests_total))", "prometheus(http://127.0.0.1:9, sum(x))")
+    refused = daemon.call("PUT", "/v1/stacks/shop", stack(**{"stack.conf": asked}))
+    assert refused.status == 400 and "prometheus_hosts" in refused.doc["detail"], refused.body
+    daemon.stop()
+    daemon.command += ["--metrics.prometheus_hosts", "127.0.0.1"]
+    daemon.start()
+    assert daemon.call("PUT", "/v1/stacks/shop", stack(**{"stack.conf": asked})).status == 200
+    daemon.stop()
+    del daemon.command[-2:]
+    with sqlite3.connect(os.path.join(daemon.state, "foretide.db")) as c:
+        c.execute("""UPDATE pool SET config_json = '{"dir": "/tmp"}'""")
+    daemon.start()
+
+    def problems():
+        return {p["kind"]: p["message"] for p in daemon.get("/v1/status").doc["problems"]}
+
+    told = wait_until(lambda: problems() if {"demand-not-fetched", "pool-failing"} <= set(problems())
+                      else None, "both are told")
+    words = told["demand-not-fetched"]
+    assert "shop/web" in words and "127.0.0.1:9" in words and "[metrics] prometheus_hosts" in words
+    words = told["pool-failing"]
+    assert "pool web" in words and "'dir'" in words and "[driver fake]" in words, words
+
+    daemon.call("PUT", "/v1/stacks/shop", stack())
+    wait_until(lambda: not {"demand-not-fetched", "pool-failing"} & set(problems()), "both are over")

@@ -17,8 +17,8 @@ from rig_tools import PATIENT, Failed, Rig, wait_for
 from store_tools import BUILD, ROOT, free_ports
 
 STACK = os.path.join(ROOT, "tests/data/stacks/dashboard")
-VIEWS = {"": "Overview", "tier/shop/web": "shop/web", "hosts": "Hosts", "services": "Services",
-         "ledger": "Ledger", "decisions": "Decisions", "holds": "Holds", "events": "Events", "tokens": "Tokens"}
+VIEWS = {"": "Overview", "tier/shop/web": "shop/web", "hosts": "Hosts", "clouds": "Clouds", "services": "Services",
+         "ledger": "Ledger", "costs": "Costs", "decisions": "Decisions", "holds": "Holds", "events": "Events", "tokens": "Tokens"}
 
 
 # The sentences of a table, with the times in them as the controller wrote them.
@@ -257,6 +257,22 @@ def test_hosts_and_their_units_are_those_of_the_api(page, shop):
         assert 0 <= float(share) <= 1
 
 
+def test_a_cloud_is_checked_and_what_it_said_is_shown(page, shop):
+    page.go("clouds", "Clouds")
+    refused = shop.api("/v1/pools/away")["last_failure"]["message"]
+    page.wait("the refusal", lambda: refused in (page.text("[data-key='Pools'] [data-key='away'] .wide") or ""))
+    agree(page, "launches", lambda: page.attributes("[data-key='Latest launches'] tbody tr", "data-key"),
+          lambda: [x["host"] for x in shop.api("/v1/launches?limit=50")["items"]])
+    profile = "[data-key='Profiles'] [data-key='fake']"
+    page.click(f"{profile} button")
+    page.wait("the verdict", lambda: "works" in (page.text(f"{profile} .badge") or ""))
+    quota = shop.api("/v1/profiles/fake")["check"]["quota"]
+    assert f"{quota['used']} used" in page.texts(f"{profile} td") or quota["left"] is not None
+    page.click(f"{profile} summary")
+    page.wait("the types", lambda: "CPU" in (page.text(f"{profile} .types li") or ""))
+    assert page.severe() == []
+
+
 def test_services_are_those_of_the_api(page, shop):
     page.go("services", "Services")
     agree(page, "services", lambda: sorted(page.script(
@@ -326,17 +342,19 @@ def problem_kinds():
         found |= set(re.findall(r'PROBLEM_\w+(?:, |\] = )"([a-z-]+)"', text))
         found |= set(re.findall(r'"(pool-(?:failing|limited))"', text))
     for file in ("controller/health/health.c", "controller/health/store_alarm.c", "db/look.c",
-                 "controller/api/status.c"):
+                 "controller/api/status.c", "controller/api/crowd.c"):
         with open(os.path.join(ROOT, file), encoding="utf-8") as f:
             found |= set(re.findall(
-                r'"((?:disk|database|store|clock|connections)-[a-z-]+|restored)"', f.read()))
+                r'"((?:disk|database|store|clock|connections|requests|logs|certificates)-[a-z-]+|restored)"', f.read()))
     return found
 
 
 def test_every_problem_of_the_controller_has_a_title_and_a_tone(page):
     kinds = problem_kinds()
     assert {"unit-failing", "roll-out-waits", "unit-stays", "pool-limited", "store-away",
-            "disk-full", "database-fails", "store-no-space", "clock-skew", "restored"} <= kinds
+            "disk-full", "database-fails", "store-no-space", "clock-skew", "restored",
+            "connections-limited", "requests-limited", "logs-limited",
+            "certificates-limited"} <= kinds
     page.script(ANSWER, "/v1/status", {"problems": [
         {"kind": k, "message": f"about {k}", "since": None} for k in sorted(kinds)]})
     page.wait("all of them", lambda: {f"about {k}" for k in kinds} <= set(page.texts(".problem > span:not(.muted)")))

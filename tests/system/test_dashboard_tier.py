@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from rig_tools import PATIENCE_S, wait_for
-from test_dashboard import agree, chromium, page, shop  # noqa: F401
+from test_dashboard import ANSWER, agree, chromium, page, shop  # noqa: F401
 
 # Answers of the API about shop/web get these members as well.
 MERGE = """
@@ -135,6 +135,24 @@ def test_the_ledger_is_a_table_of_months(page, shop):
 
     agree(page, "the ledger", lambda: page.script("""return [...document.querySelectorAll('main tbody tr')].map(r =>
         [r.cells[0].textContent, r.cells[8].textContent])"""), known)
+    assert unexpected(page) == []
+
+
+COSTS = {"stack": "shop", "currency": "EUR", "hour": 0.25, "today": 3.5, "month": 1234.5, "projected": 1700, "reactive": 2000.25,
+         "static": None, "unpriced_hours": 7,
+         "budget": {"amount": 1500, "currency": "EUR", "spent": 1234.5, "projected": 1700, "state": "over"},
+         "tiers": [{"tier": "web", "hour": 0.25, "today": 3.5, "month": 1234.5, "projected": 1700, "reactive": 2000.25, "static": None}]}
+
+
+def test_costs_are_shown_with_a_budget_that_will_not_do(page, shop):
+    wait_for("minutes are entered", lambda: shop.api("/v1/costs")["items"])
+    page.script(ANSWER, "/v1/costs", COSTS)
+    page.go("costs", "Costs")
+    page.wait("the budget", lambda: "1,234.50 of 1,500.00 EUR" in page.text("[data-budget=over]"))
+    assert "nothing is started ahead of demand" in page.text("[data-budget=over]")
+    assert "7 host-hours" in page.text("[data-unpriced]")
+    assert page.script("""return [...document.querySelectorAll('main tbody tr')].map(r => [...r.cells].map(c => c.textContent))""") == [
+        [name, "0.2500", "3.50", "1,234.50", "1,700.00", "2,000.25", "–"] for name in ("web", "All")]
     assert unexpected(page) == []
 
 

@@ -165,6 +165,7 @@ def test_all_of_it_is_made_followed_reported_and_kept(quick):
 
 
 def test_a_hold_ends_it_early(quick):
+    ready(quick)
     begun = quick.api("/v1/drills", "POST", {"stack": "quick", "window": ALWAYS, "for": "2m"})
 
     def drill():
@@ -182,6 +183,7 @@ def test_a_hold_ends_it_early(quick):
 @pytest.mark.parametrize("signo,words", [(signal.SIGTERM, "the controller is being stopped"),
                                          (signal.SIGKILL, "the controller ended while it ran")])
 def test_a_controller_that_ends_leaves_nothing_of_it(quick, signo, words):
+    ready(quick)
     begun = quick.api("/v1/drills", "POST", {"stack": "quick", "window": ALWAYS, "for": "2m"})
     quick.kill(signo)
     quick.start()

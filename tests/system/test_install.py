@@ -42,7 +42,8 @@ def test_everything_is_where_the_manual_and_the_programs_say(installed):
     found = {str(p.relative_to(installed)) for p in installed.rglob("*") if p.is_file()}
     assert {
         "sbin/foretided", "sbin/foretide-agent", "bin/foretide",
-        "lib/foretide/foretide-local-init", "lib/foretide/drivers/local.so",
+        "lib/foretide/foretide-driver", "lib/foretide/foretide-local-init",
+        "lib/foretide/drivers/local.so",
         "share/bash-completion/completions/foretide",
         "share/foretide/stacks/wordpress/stack.conf",
         "share/man/man1/foretide.1", "share/man/man5/foretide.conf.5",

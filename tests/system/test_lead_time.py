@@ -19,7 +19,7 @@ class Queue(Week):
 
     def files(self):
         text = (f"[stack]\nname = {STACK}\n"
-                f"\n[pool {POOL}]\ndriver = fake\ndir = {self.path(POOL)}\nmax = {self.size}\n")
+                f"\n[pool {POOL}]\ndriver = fake\nprofile = {POOL}\nmax = {self.size}\n")
         files = {}
         for name, n in ((POOL, MAX), ("second", 1)):
             text += f"\n[tier {name}]\nunit = {name}@.service\npool = {POOL}\nmin = {n}\nmax = {n}\n"
@@ -49,7 +49,8 @@ def test_minutes_of_a_full_pool_are_not_part_of_a_lead_time():
         w.minutes(BOOT_MINUTES + 1)
         (lead,) = w.leads("second")
         events = w.api.call("GET", "/v1/events?limit=100")["items"]
-    assert lead == BOOT_MINUTES * MINUTE_MS
+    # Of the forty minutes that it waited, nothing; of the step after the boot, a part.
+    assert BOOT_MINUTES * MINUTE_MS <= lead < (BOOT_MINUTES + 1) * MINUTE_MS
     (told,) = [e["message"] for e in events if "second@1.service is healthy" in e["message"]]
     assert "before a host was launched or free for it" in told
 
@@ -58,7 +59,7 @@ def test_calls_that_the_cloud_refuses_are_not_part_of_a_lead_time():
     with Queue([POOL], MONDAY_MS) as w:
         w.minutes(1)
         with open(w.path(f"{POOL}/script.json"), "w", encoding="utf-8") as f:
-            json.dump({"faults": [{"op": "launch", "kind": "quota"}]}, f)
+            json.dump({"faults": [{"op": "launch", "kind": "quota", "times": -1}]}, f)
         w.resize(MAX + 1)
         w.minutes(WAIT_MINUTES)
         assert w.leads("second") == []

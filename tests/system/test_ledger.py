@@ -191,6 +191,40 @@ def test_the_command_prints_what_the_controller_answers(books):
     assert [r["period"] for r in json.loads(command(books, STACK, "--json").stdout)] == ["2026-02"] * len(TIERS)
 
 
+# Of the fake cloud, by the hour.
+PRICE = 0.01
+
+
+def test_what_it_cost_is_what_was_paid_at_the_clouds_price(books):
+    paid = {t: books.months[t][-1]["paid_hours"] for t in TIERS}
+    shop, = [s for s in books.api.call("GET", "/v1/costs?days=true")["items"] if s["stack"] == STACK]
+    tiers = {t["tier"]: t for t in shop["tiers"]}
+    assert shop["currency"] == "EUR" and shop["budget"] is None
+    assert shop["unpriced_hours"] == pytest.approx(0, abs=1e-3)
+    for name in TIERS:
+        tier = tiers[name]
+        assert tier["month"] == pytest.approx(PRICE * paid[name], abs=1e-4)
+        assert sum(tier["days"]) == pytest.approx(tier["month"], abs=1e-4)
+        row = books.months[name][-1]
+        assert tier["reactive"] == pytest.approx(PRICE * row["reactive_hours"], rel=0.01)
+        assert tier["static"] == pytest.approx(PRICE * row["static_hours"], rel=0.01)
+    for sums in ("month", "today", "hour", "projected"):
+        assert shop[sums] == pytest.approx(sum(t[sums] for t in shop["tiers"]), abs=1e-4)
+    # February has 28 days, of which most are left.
+    assert shop["projected"] > 10 * shop["month"]
+
+
+def test_the_command_tells_costs(books):
+    done = command(books, STACK, name="costs")
+    assert done.returncode == 0, done.stderr
+    head, first, *tiers = done.stdout.splitlines()
+    assert head.split()[:6] == ["STACK", "TIER", "CURRENCY", "HOUR", "TODAY", "MONTH"]
+    assert first.split()[:3] == [STACK, "-", "EUR"]
+    assert {line.split()[1] for line in tiers} >= set(TIERS)
+    assert command(books, "nosuch", name="costs").returncode == 5
+    assert command(books, "--days", name="costs").returncode == 2
+
+
 @pytest.mark.parametrize("args,status", [
     (["--month", "2026-13"], 2), (["a/b/c"], 2), (["a", "b"], 2), (["--csv", "--json"], 2), (["--since", "1h"], 2),
     (["nosuch"], 5), ([f"{STACK}/nosuch"], 5)])

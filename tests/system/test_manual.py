@@ -62,13 +62,22 @@ def test_the_manual_names_every_exit_status():
     assert set(re.findall(r"^\.It (\d)$", text, re.M)) == known
 
 
+def example_options(program):
+    example = output(BUILD / program, "--example")
+    return set(re.findall(r"^[# ]*([a-z][a-z0-9_]*) *=", example, re.M))
+
+
+def test_every_option_of_the_controller_is_in_the_readmes_table():
+    rows = set(re.findall(r"^\| [a-z]+ \| ([a-z0-9_]+) \|", Path("README.md").read_text(), re.M))
+    assert example_options("foretided") - rows == set()
+
+
 @pytest.mark.parametrize("program,manual", [
     ("foretided", "controller/foretide.conf.5"),
     ("foretide-agent", "agent/foretide-agent.8"),
 ])
 def test_every_option_of_the_example_is_in_the_manual(program, manual):
-    example = output(BUILD / program, "--example")
-    names = set(re.findall(r"^[# ]*([a-z][a-z0-9_]*) *=", example, re.M))
+    names = example_options(program)
     text = Path(manual).read_text()
     items = " ".join(re.findall(r"^\.It (?:Ic|Cm) (.*)", text, re.M))
     assert names

@@ -63,7 +63,8 @@ def test_the_controller_is_found_by_option_environment_or_default(quick, tmp_pat
 def test_lists_have_what_the_manual_says(quick):
     for command, columns in {
             "tiers": "DEMAND CAPACITY FROM DESIRED RUNNING WHY", "stacks": "STACK VERSION",
-            "pools": "POOL STATE", "hosts": "HOST STATE", "units": "UNIT HOST HEALTH",
+            "pools": "POOL STATE", "launches": "HOST POOL LEAD",
+            "credentials": "PROFILE DRIVER CHECKED", "hosts": "HOST STATE", "units": "UNIT HOST HEALTH",
             "services": "DNS", "holds": "REASON", "decisions": "AT FROM TO SENTENCE"}.items():
         head, lines = words(quick, command)
         assert set(columns.split()) <= set(head), (command, head)
@@ -144,6 +145,13 @@ def test_a_token_is_made_listed_and_revoked(quick):
     assert "viewer" in line and secret not in listed
     quick.cli("token", "revoke", line.split()[0])
     run("tiers", status=4, env=as_reader)
+    # The last admin that lasts is kept; one's own goes with a warning.
+    own = quick.cli("token", "create", "--name", "brief", "--role", "admin", "--for", "1h").stdout
+    first, = [row.split()[0] for row in quick.cli("token", "list").stdout.splitlines() if " admin " in row][:1]
+    as_brief = {**quick.environment(), "FORETIDE_TOKEN": own.strip()}
+    assert "last admin" in run("token", "revoke", first, status=6, env=as_brief).stderr
+    brief, = [row.split()[0] for row in quick.cli("token", "list").stdout.splitlines() if "brief" in row]
+    assert "warning: this is the token in use" in run("token", "revoke", brief, env=as_brief).stderr
 
 
 def test_a_demand_is_per_second_of_real_time_and_play_counts_what_it_sends(quick):

@@ -18,9 +18,9 @@ MONDAY_MS = 1767571200000
 POOL = "main"
 
 
-def files(folder, tiers, pool_max=50):
+def files(tiers, pool_max=50):
     """stack.conf of one pool whose hosts take two instances each, and these tiers."""
-    text = (f"[stack]\nname = {STACK}\n[pool {POOL}]\ndriver = fake\ndir = {folder}/{POOL}\n"
+    text = (f"[stack]\nname = {STACK}\n[pool {POOL}]\ndriver = fake\nprofile = {POOL}\n"
             f"cpu = 1\nmemory = 1G\nmax = {pool_max}\n")
     units = {}
     for name, more in tiers.items():
@@ -39,7 +39,7 @@ class Obeyed(Week):
         super().__init__(dict(tiers), MONDAY_MS, pools=[POOL])
 
     def files(self, **other):
-        return files(self.folder, {**self.tiers, **other}, self.pool_max)
+        return files({**self.tiers, **other}, self.pool_max)
 
     def put(self, dry_run=False, **tiers):
         """The stack again, with other lines of some tiers."""

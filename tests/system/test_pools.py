@@ -39,6 +39,11 @@ def vms(d):
         return []
 
 
+def calls(d, op):
+    with open(os.path.join(d.folder, "cloud", "cloud.json"), encoding="utf-8") as f:
+        return json.load(f)["calls"].get(op, 0)
+
+
 def apply(d):
     answer = d.call("PUT", "/v1/stacks/lost", {
         "files": {"stack.conf": CONF, "units/lost@.service": UNIT}})
@@ -79,6 +84,53 @@ def test_the_end_does_not_wait_for_a_launch_and_it_is_made_by_the_next_start(con
     wait_until(lambda: len(vms(controller)) == 2, "both are launched")
     names = {v["name"] for v in vms(controller)}
     assert names == {h["id"] for h in controller.call("GET", "/v1/hosts").doc["items"]}
+
+
+def test_a_cloud_that_asks_for_time_is_given_it_by_all_pools_of_its_profile(controller):
+    """One pool is told; neither asks again before that, and people see why."""
+    script(controller)
+    controller.start()
+    apply(controller)
+    wait_until(lambda: len(vms(controller)) == 2, "both are launched")
+    script(controller, faults=[{"op": "list", "kind": "throttle", "retry_after": "4s"}])
+    wait_until(lambda: "too many requests" in problems(controller).get("pool-failing", ""),
+               "a pool is told")
+    before = calls(controller, "list")
+    began = time.monotonic()
+    conf = CONF.replace("lost", "other")
+    answer = controller.call("PUT", "/v1/stacks/other", {
+        "files": {"stack.conf": conf, "units/other@.service": UNIT}})
+    assert answer.status == 200, answer.body
+    told = wait_until(lambda: next((p["message"] for p in
+                                    controller.call("GET", "/v1/status").doc["problems"]
+                                    if "pool other" in p["message"]), None), "so is the other")
+    assert "left alone, as its cloud asked for" in told and "request fake-request" in told
+    wait_until(lambda: len(vms(controller)) == 4, "the other has its hosts too")
+    assert time.monotonic() - began > 2, "it waited"
+    assert calls(controller, "list") > before
+
+
+def test_where_the_cloud_has_no_capacity_for_a_type_the_next_is_launched(controller):
+    script(controller, faults=[
+        {"op": "launch", "kind": "capacity", "type": "small", "times": -1}])
+    controller.start()
+    conf = CONF.replace("driver = fake", "driver = fake\ntype = small, medium")
+    answer = controller.call("PUT", "/v1/stacks/lost", {
+        "files": {"stack.conf": conf, "units/lost@.service": UNIT}})
+    assert answer.status == 200, answer.body
+    wait_until(lambda: [v["type"] for v in vms(controller)] == ["medium"] * 2,
+               "two of the other type")
+    kinds = {p["kind"] for p in controller.call("GET", "/v1/status").doc["problems"]}
+    assert not kinds & {"no-capacity", "pool-failing"}
+    assert calls(controller, "launch") == 3
+    # One that has no capacity at all is told of.
+    script(controller, faults=[{"op": "launch", "kind": "capacity", "times": -1}])
+    answer = controller.call("PUT", "/v1/stacks/lost", {"files": {
+        "stack.conf": conf.replace("min = 2\nmax = 2", "min = 3\nmax = 3"),
+        "units/lost@.service": UNIT}})
+    assert answer.status == 200, answer.body
+    told = wait_until(lambda: problems(controller).get("no-capacity"), "people are told")
+    assert "any of the 2 types and zones" in told
 
 
 def test_hosts_that_a_restored_database_does_not_know_serve_on_and_are_its_hosts_again():

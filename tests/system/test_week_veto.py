@@ -21,8 +21,8 @@ def rate(minute, off=0):
 
 def stack_of(plain):
     """Decided on for a lead time of ten minutes, and not acted on: nothing else is learned."""
-    def stack(folder, tiers):
-        files = plain(folder, tiers)
+    def stack(tiers):
+        files = plain(tiers)
         text = files["stack.conf"]
         for old, new in (("lead_prior = 3m", "lead_prior = 10m"), ("mode = auto", "mode = observe")):
             assert old in text

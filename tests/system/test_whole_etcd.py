@@ -14,9 +14,9 @@ from test_whole import all_resolve, settled
 class Member(Etcd):
     """A member that hosts reach at the bridge's address."""
 
-    def __init__(self, name, cluster, ports, address):
+    def __init__(self, name, cluster, ports, address, more=()):
         self.address = address
-        super().__init__(name, cluster, ports)
+        super().__init__(name, cluster, ports, more=more)
 
     def spawn(self, *args, **kw):
         own = self.url

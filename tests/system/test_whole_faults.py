@@ -80,7 +80,6 @@ driver = fake
 cpu = 1
 memory = 512M
 max = 4
-dir = {folder}
 [tier app]
 unit = app@.service
 pool = cloud
@@ -106,7 +105,7 @@ def test_a_cloud_that_fails_every_call_is_left_more_and_more_alone(quick, kind):
     os.mkdir(folder)
     set_weather(folder, [{"op": "any", "kind": kind, "times": -1}])
     quick.api("/v1/stacks/elsewhere", "PUT", {"files": {
-        "stack.conf": CLOUD.format(folder=folder), "units/app@.service": APP}})
+        "stack.conf": CLOUD, "units/app@.service": APP}})
 
     def pool():
         return quick.api("/v1/pools/cloud")
@@ -152,7 +151,7 @@ def cloud_vms(folder):
 def test_no_host_is_left_running_when_its_pool_goes_while_its_cloud_fails(quick, how):
     folder = quick.path("cloud")
     os.mkdir(folder)
-    files = {"stack.conf": CLOUD.format(folder=folder), "units/app@.service": APP}
+    files = {"stack.conf": CLOUD, "units/app@.service": APP}
     quick.api("/v1/stacks/elsewhere", "PUT", {"files": files})
     quick.wait("its hosts are launched", lambda: len(quick.hosts("cloud")) == 2
                and len(cloud_vms(folder)) == 2)
@@ -186,7 +185,7 @@ def test_a_controller_killed_amid_a_mass_scale_in_keeps_the_limit_of_termination
         folder = q.path("cloud")
         os.mkdir(folder)
         q.start()
-        files = {"stack.conf": CLOUD.format(folder=folder).replace("max = 4", "max = 9")
+        files = {"stack.conf": CLOUD.replace("max = 4", "max = 9")
                  .replace("min = 2\nmax = 2", "min = 8\nmax = 8"), "units/app@.service": APP}
         q.api("/v1/stacks/elsewhere", "PUT", {"files": files})
         q.wait("its hosts are launched", lambda:

@@ -37,11 +37,11 @@ def rows(q):
 def running():
     """Nothing is to be launched: pools of a cloud that is a file."""
     with Quick() as q:
-        folder = q.path("cloud")
-        os.mkdir(folder)
+        os.mkdir(q.path("cloud"))
         q.edit = lambda name, text: text.replace(
-            "driver = local", f"driver = fake\ndir = {folder}").replace("min = 1", "min = 0")
+            "driver = local", "driver = fake").replace("min = 1", "min = 0")
         shutil.copytree(os.path.join(BUILD, "drivers"), q.path("drivers"))
+        shutil.copy(os.path.join(BUILD, "foretide-driver"), q.path("drivers"))
         with open(q.path("foretide.conf"), encoding="ascii") as f:
             text = f.read().replace(os.path.join(BUILD, "drivers"), q.path("drivers"))
         with open(q.path("foretide.conf"), "w", encoding="ascii") as f:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from store_tools import BUILD, DEADLINE_S, b64, free_ports, prefix_end, unb64
+from store_tools import BUILD, DEADLINE_S, b64, free_ports, prefix_end, told_token, unb64
 
 MINUTE_MS = 60000
 BOOT_MINUTES = 3
@@ -31,7 +31,7 @@ CAPACITY = 100
 MAX = 200
 RISK = 0.005
 STACK = "week"
-LEASE_S = 86400  # of real time, longer than any run
+LEASE_S = 3600  # of real time, longer than any run here
 
 
 class Refused(Exception):
@@ -135,13 +135,17 @@ class Host:
         return {"epoch": doc["epoch"], "units": states}
 
     def end(self):
-        """Its keys go with its lease, which here is not waited for."""
-        rev = 0
-        if self.caller:
-            self.caller.close()
+        """Its keys go with its lease, which the controller may have ended already."""
+        if not self.caller:
+            return 0
+        self.caller.close()
+        try:
             answer = self.week.api.call("POST", "/v3/lease/revoke", {"ID": self.lease})
-            rev = int(answer["header"]["revision"])
-        return rev
+        except Refused as e:
+            if "lease not found" not in str(e):
+                raise
+            return 0
+        return int(answer["header"]["revision"])
 
 
 class Cloud:
@@ -166,8 +170,10 @@ class Cloud:
 
 
 # ---------------------------------------------------------------- the controller
-def conf(folder, ports):
-    return f"""[controller]
+def conf(folder, ports, pools):
+    """Each pool has a cloud of its own: the profile of its name."""
+    clouds = "".join(f"[driver fake/{pool}]\ndir = {folder}/{pool}\n" for pool in pools)
+    return clouds + f"""[controller]
 state_dir = {folder}/state
 listen = 127.0.0.1:{ports[0]}
 host_listen = 127.0.0.1:{ports[1]}
@@ -180,7 +186,7 @@ tick = 60s
 """
 
 
-def stack(folder, tiers):
+def stack(tiers):
     """A pool a tier, an instance a host; a tier's options replace these, or None leaves one
     out. pool_max is the pool's. All else is a tier's default."""
     text = f"[stack]\nname = {STACK}\n"
@@ -189,7 +195,7 @@ def stack(folder, tiers):
         options = {"unit": f"{name}@.service", "pool": name, "min": 1, "max": MAX, "mode": "auto",
                    "capacity": CAPACITY, "risk": RISK, "lead_prior": "3m",
                    "demand": f'sum(offered_rate{{tier="{name}"}})', **given}
-        pool = {"driver": "fake", "dir": f"{folder}/{name}", "max": options.pop("pool_max", MAX)}
+        pool = {"driver": "fake", "profile": name, "max": options.pop("pool_max", MAX)}
         text += section(f"pool {name}", pool) + section(f"tier {name}", options)
         units[f"units/{name}@.service"] = ("[Service]\nExecStart=/bin/sleep infinity\n"
                                            f"[X-Fleet]\nConflicts={name}@*\n")
@@ -206,28 +212,27 @@ def section(name, options):
 class Week:
     """A controller whose calendar starts at start_ms, with a stack of these tiers: names,
     or the options of each. pools: of the stack, when they are not one a tier."""
-    host_class = Host
+    host_class, cloud_class = Host, Cloud
     options = ""  # more of section controller
+    arguments = ()  # more of stepped
 
     def __init__(self, tiers, start_ms, pools=None):
         self.tiers = tiers if isinstance(tiers, dict) else {name: {} for name in tiers}
         self.now_ms = start_ms
         self.folder = tempfile.mkdtemp(prefix="foretide-week-")
-        self.clouds = {t: Cloud(self.path(t)) for t in pools or self.tiers}
+        self.clouds = {t: self.cloud_class(self.path(t)) for t in pools or self.tiers}
         self.hosts = {}
         self.rev = self.seen_rev = 0
         self.ports = free_ports(2)
         with open(self.path("conf"), "w", encoding="utf-8") as f:
-            f.write(conf(self.folder, self.ports) + self.options)
+            f.write(conf(self.folder, self.ports, pools or self.tiers) + self.options)
         self.log = open(self.path("log"), "w", encoding="utf-8")
-        self.child = subprocess.Popen(
-            [os.path.join(BUILD, "tests/system/stepped"), self.path("conf")], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
+        self.child = self.start_child()
         try:
             self.send(f"at {start_ms}")
             line = self.child.stdout.readline()
-            assert line.startswith("admin token"), self.words()
-            token = line.rsplit(": ", 1)[1].strip()
+            token = told_token(line)
+            assert token, self.words()
             self.api = Caller(http.client.HTTPConnection(
                 "127.0.0.1", self.ports[0], timeout=DEADLINE_S), token)
             self.api.call("PUT", f"/v1/stacks/{STACK}", {"files": self.files()})
@@ -241,6 +246,11 @@ class Week:
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def start_child(self):
+        return subprocess.Popen(
+            [os.path.join(BUILD, "tests/system/stepped"), self.path("conf"), *self.arguments],
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
+
     def kill_child(self):
         self.child.kill()
         self.child.wait()
@@ -248,15 +258,13 @@ class Week:
 
     def revive(self, now_ms):
         self.now_ms = now_ms
-        self.child = subprocess.Popen(
-            [os.path.join(BUILD, "tests/system/stepped"), self.path("conf")], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
+        self.child = self.start_child()
         self.send(f"at {now_ms}")
         self.command("tick")
         self.settle()
 
     def files(self):
-        return stack(self.folder, self.tiers)
+        return stack(self.tiers)
 
     def words(self):
         with open(self.path("log"), encoding="utf-8", errors="replace") as f:

@@ -55,13 +55,13 @@ static int start_command(struct unit *u, const struct unit_cmd *cmd,
 			 struct err *err)
 {
 	bool is_main = runs_as_main(u);
-	pid_t pid;
-	int rc = unit_spawn(u, exec_of(u->phase), cmd, &pid, err);
+	struct proc_started p;
+	int rc = unit_spawn(u, exec_of(u->phase), cmd, &p, err);
 
 	return rc < 0 ? rc
-		      : proc_watch_new(u->own->loop, pid, 0,
-				       is_main ? main_exited : control_exited, u,
-				       is_main ? &u->main : &u->control, err);
+		      : proc_watch_started(u->own->loop, &p,
+					   is_main ? main_exited : control_exited, u,
+					   is_main ? &u->main : &u->control, err);
 }
 
 enum commands unit_run_commands(struct unit *u, proc_exit_fn *main_exited,

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define EXIT_OF_NOT_STARTED 203 /* as systemd has it */
+
 /* Replaces an earlier assignment of the same name, since execve() passes both on. */
 static void env_put(char ***env, char *take_assignment)
 {
@@ -110,7 +112,10 @@ static void add_state(char ***env, const struct unit *u, enum unit_exec kind)
 	env_put(env, xasprintf("SERVICE_RESULT=%s", result_name(u->result)));
 	if (u->main_exited) {
 		env_put(env, xasprintf("EXIT_CODE=%s", exit_code_word(u)));
-		env_put(env, xasprintf("EXIT_STATUS=%d", u->main_exit.value));
+		env_put(env,
+			xasprintf("EXIT_STATUS=%d", u->main_exit.kind == PROC_NOT_STARTED
+							    ? EXIT_OF_NOT_STARTED
+							    : u->main_exit.value));
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 /* ---------------------------------------------------------------- operations */
@@ -192,6 +193,18 @@ static void read_id(const char *path, char ret[33])
 	ret[n] = '\0';
 }
 
+/* What the agent's service gave up, its units do not get back. */
+static void warn_restricted(void)
+{
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		log_warn("units-restricted",
+			 STR("message",
+			     "the agent runs without new privileges, and so do "
+			     "its units: programs that change their user, such "
+			     "as sudo, fail in them; see Units in "
+			     "foretide-agent(8)"));
+}
+
 int units_own_open(struct loop *loop, const struct units_opts *opts, struct units **ret,
 		   struct err *err)
 {
@@ -219,6 +232,7 @@ int units_own_open(struct loop *loop, const struct units_opts *opts, struct unit
 	rc = files_open(loop, on_saved, o, &o->files, err);
 	if (rc < 0)
 		return rc;
+	warn_restricted();
 	own_adopt(o);
 	*ret = TAKE(base);
 	return 0;

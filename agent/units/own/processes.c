@@ -14,7 +14,6 @@ struct visit {
 	pid_t but;
 	size_t n;
 	pid_t last;
-	char mark[64];
 };
 
 static void visit_pid(void *arg, pid_t pid)
@@ -29,24 +28,46 @@ static void visit_pid(void *arg, pid_t pid)
 		(void)kill(pid, v->signo);
 }
 
+uint64_t unit_mark(const struct unit *u)
+{
+	char digits[16];
+
+	snprintf(digits, sizeof(digits), "%.15s", u->invocation);
+	return strtoull(digits, NULL, 16);
+}
+
+/*
+ * What a process of the unit has inherited, wherever it was forked to and whoever its
+ * parent is now: the limit also of one that cleared or overwrote its environment, and the
+ * environment where the unit sets that limit itself.
+ */
+static bool is_marked(const struct unit *u, pid_t pid)
+{
+	char text[64];
+
+	if (!*u->invocation)
+		return false;
+	snprintf(text, sizeof(text), "INVOCATION_ID=%s", u->invocation);
+	return proc_has_limit(pid, "Max file locks", unit_mark(u)) ||
+	       proc_has_env(pid, text);
+}
+
 static bool visit_marked(void *arg, pid_t pid)
 {
 	struct visit *v = arg;
 
-	if (pid != getpid() && proc_has_env(pid, v->mark))
+	if (pid != getpid() && is_marked(v->u, pid))
 		visit_pid(v, pid);
 	return true;
 }
 
-/* By the cgroup, or without one by the invocation's mark in the environment. */
+/* By the cgroup, or without one by the invocation's mark. */
 static void visit_all(struct visit *v)
 {
-	if (v->u->cgroup.n) {
+	if (v->u->cgroup.n)
 		cgroup_each(&v->u->cgroup, visit_pid, v);
-	} else if (*v->u->invocation) {
-		snprintf(v->mark, sizeof(v->mark), "INVOCATION_ID=%s", v->u->invocation);
+	else if (*v->u->invocation)
 		proc_each(visit_marked, v);
-	}
 }
 
 void unit_kill(struct unit *u, int signo, bool all, bool but_main)
@@ -78,16 +99,51 @@ bool unit_has_processes(struct unit *u, bool all)
 	return v.n > 0;
 }
 
-pid_t unit_guess_main(struct unit *u)
+struct search {
+	pid_t pid;
+	bool found;
+};
+
+static void compare_pid(void *arg, pid_t pid)
 {
-	struct visit v = { .u = u };
+	struct search *s = arg;
+
+	s->found = s->found || s->pid == pid;
+}
+
+/* Below a command of the unit, however far. */
+static bool is_begun_by(const struct unit *u, pid_t pid)
+{
+	const pid_t main = u->main ? proc_watch_pid(u->main) : 0;
+	const pid_t control = u->control ? proc_watch_pid(u->control) : 0;
+
+	for (int depth = 0; pid > 1 && depth < 64; depth++) {
+		if (pid == main || pid == control)
+			return true;
+		pid = proc_parent(pid);
+	}
+	return false;
+}
+
+bool unit_has_process(const struct unit *u, pid_t pid)
+{
+	struct search s = { .pid = pid };
+
+	if (pid <= 1)
+		return false;
+	if (u->cgroup.n) {
+		cgroup_each(&u->cgroup, compare_pid, &s);
+		return s.found;
+	}
+	return is_begun_by(u, pid) || is_marked(u, pid);
+}
+
+/* Of a process that runs; 0: it names none, or cannot be read. */
+static pid_t pid_in_file(const struct unit *u)
+{
 	CLEANUP(free) char *text = NULL;
 	int64_t pid = 0;
 
-	if (!u->spec->pid_file) {
-		visit_all(&v);
-		return v.n >= 1 ? v.last : 0;
-	}
 	if (conf_read_file(u->spec->pid_file, 64, &text, NULL, NULL) < 0)
 		return 0;
 	text[strcspn(text, " \t\r\n")] = '\0';
@@ -95,4 +151,24 @@ pid_t unit_guess_main(struct unit *u)
 	    !proc_start_ticks((pid_t)pid))
 		return 0;
 	return (pid_t)pid;
+}
+
+pid_t unit_guess_main(struct unit *u)
+{
+	struct visit v = { .u = u };
+	pid_t pid;
+
+	if (!u->spec->pid_file) {
+		visit_all(&v);
+		return v.n >= 1 ? v.last : 0;
+	}
+	pid = pid_in_file(u);
+	return unit_has_process(u, pid) ? pid : 0;
+}
+
+pid_t unit_stranger_in_file(const struct unit *u)
+{
+	const pid_t pid = u->spec->pid_file ? pid_in_file(u) : 0;
+
+	return unit_has_process(u, pid) ? 0 : pid;
 }

@@ -8,7 +8,7 @@ static bool wants_restart(const struct unit *u)
 
 	if (u->result == RESULT_START_LIMIT || u->result == RESULT_DEPENDENCY)
 		return false;
-	if (u->main_exited && u->main_exit.kind != PROC_UNKNOWN &&
+	if (u->main_exited && proc_exit_is_known(u->main_exit) &&
 	    unit_exits_has(&u->spec->prevent, u->main_exit.kind == PROC_SIGNALLED,
 			   u->main_exit.value))
 		return false;

@@ -35,6 +35,12 @@ void unit_fail(struct unit *u, enum result why, const char *message)
 
 static char *exit_message(const char *what, struct proc_exit how)
 {
+	char text[200];
+
+	if (how.kind == PROC_NOT_STARTED) {
+		proc_start_describe(how.value, text, sizeof(text));
+		return xasprintf("%s was not started: %s", what, text);
+	}
 	if (how.kind == PROC_UNKNOWN)
 		return xasprintf("%s exited, status unknown", what);
 	if (how.kind == PROC_SIGNALLED)
@@ -47,7 +53,7 @@ bool unit_exit_is_clean(const struct unit *u, struct proc_exit how)
 {
 	bool signalled = how.kind == PROC_SIGNALLED;
 
-	if (how.kind == PROC_UNKNOWN)
+	if (!proc_exit_is_known(how))
 		return false;
 	if (unit_exits_has(&u->spec->success, signalled, how.value))
 		return true;
@@ -62,6 +68,9 @@ void unit_fail_by_exit(struct unit *u, const char *what, struct proc_exit how)
 {
 	CLEANUP(free) char *message = exit_message(what, how);
 
-	unit_fail(u, how.kind == PROC_SIGNALLED ? RESULT_SIGNAL : RESULT_EXIT_CODE,
+	unit_fail(u,
+		  how.kind == PROC_SIGNALLED     ? RESULT_SIGNAL
+		  : how.kind == PROC_NOT_STARTED ? RESULT_RESOURCES
+						 : RESULT_EXIT_CODE,
 		  message);
 }

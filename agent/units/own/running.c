@@ -56,7 +56,7 @@ pid_t unit_read_notice(struct unit *u, const char *line)
 	if (strncmp(line, "MAINPID=", 8) == 0) {
 		long pid = strtol(line + 8, NULL, 10);
 
-		if (pid > 1 && pid < INT_MAX &&
+		if (pid > 1 && pid < INT_MAX && unit_has_process(u, (pid_t)pid) &&
 		    (!u->main || proc_watch_pid(u->main) != (pid_t)pid))
 			return (pid_t)pid;
 	} else if (strncmp(line, "STATUS=", 7) == 0 && u->result == RESULT_SUCCESS) {

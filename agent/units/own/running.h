@@ -15,8 +15,8 @@ enum phase unit_phase_once_started(struct unit *u);
 enum phase unit_after_main_exit(struct unit *u);
 int unit_can_reload(const struct unit *u, struct err *err) MUST_CHECK;
 
-/* Takes STATUS= or MAINPID= of a notify message; returns a main process that is not yet
- * known, else 0. */
+/* Takes STATUS= or MAINPID= of a notify message; returns a main process of the unit
+ * that is not yet known, else 0. */
 pid_t unit_read_notice(struct unit *u, const char *line);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "env.h"
+#include "processes.h"
 #include "spec.h"
 
 #include <string.h>
@@ -35,20 +36,33 @@ static int open_output(const struct unit *u, struct err *err)
 	return fd;
 }
 
-static void fill_limits(const struct unit_spec *s, struct proc_limit *to)
+/*
+ * Without a control group its processes are known by a limit that is without effect since
+ * Linux 2.4.25, and that each process hands on to what it forks and executes. Where the
+ * unit sets it, that holds.
+ */
+static size_t fill_limits(const struct unit *u, struct proc_limit *to)
 {
+	const struct unit_spec *s = u->spec;
+	const rlim_t mark = unit_mark(u);
+	size_t n = 0;
+
+	if (!u->cgroup.n)
+		to[n++] = (struct proc_limit){ RLIMIT_LOCKS, { mark, mark } };
 	for (size_t i = 0; i < s->n_limits; i++)
-		to[i] = (struct proc_limit){ s->limits[i].resource, s->limits[i].limit };
+		to[n++] =
+			(struct proc_limit){ s->limits[i].resource, s->limits[i].limit };
+	return n;
 }
 
 static int spawn_with(struct unit *u, const struct unit_cmd *cmd, char *const *argv,
-		      char *const *env, const struct ids *ids, pid_t *ret,
+		      char *const *env, const struct ids *ids, struct proc_started *ret,
 		      struct err *err)
 {
 	const struct unit_spec *s = u->spec;
 	CLEANUP(free) char *path = find_program(cmd->words[0]);
 	CLEANUP(close_fd) int out = open_output(u, err);
-	struct proc_limit limits[ARRAY_SIZE(s->limits)];
+	struct proc_limit limits[1 + ARRAY_SIZE(s->limits)];
 	int cgroup_fds[CGROUP_DIRS_MAX];
 	struct proc_spec p = {
 		.path = path,
@@ -56,6 +70,7 @@ static int spawn_with(struct unit *u, const struct unit_cmd *cmd, char *const *a
 		.env = env,
 		.workdir = s->workdir,
 		.workdir_optional = s->workdir_optional,
+		.no_new_privs = s->no_new_privs && !cmd->privileged,
 		.set_ids = ids->set && !cmd->privileged,
 		.uid = ids->uid,
 		.gid = ids->gid,
@@ -64,7 +79,7 @@ static int spawn_with(struct unit *u, const struct unit_cmd *cmd, char *const *a
 		.fds = { -1, s->output_null ? -1 : out, s->error_null ? -1 : out },
 		.cgroup_fds = cgroup_fds,
 		.limits = limits,
-		.n_limits = s->n_limits,
+		.n_limits = fill_limits(u, limits),
 		.umask = (mode_t)s->umask,
 		.nice = (int)s->nice,
 		.oom_score_adjust = s->oom_score_adjust == INT64_MIN
@@ -73,7 +88,6 @@ static int spawn_with(struct unit *u, const struct unit_cmd *cmd, char *const *a
 	};
 	int rc;
 
-	fill_limits(s, limits);
 	p.n_cgroup_fds = cgroup_open_procs(&u->cgroup, cgroup_fds);
 	rc = proc_start(&p, ret, err);
 	for (size_t i = 0; i < p.n_cgroup_fds; i++)
@@ -82,7 +96,7 @@ static int spawn_with(struct unit *u, const struct unit_cmd *cmd, char *const *a
 }
 
 int unit_spawn(struct unit *u, enum unit_exec kind, const struct unit_cmd *cmd,
-	       pid_t *ret, struct err *err)
+	       struct proc_started *ret, struct err *err)
 {
 	CLEANUP(ids_done) struct ids ids = { 0 };
 	CLEANUP(strv_free) char **env = NULL;

@@ -8,6 +8,6 @@
 #include "unit.h"
 
 int unit_spawn(struct unit *u, enum unit_exec kind, const struct unit_cmd *cmd,
-	       pid_t *ret, struct err *err) MUST_CHECK;
+	       struct proc_started *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -78,7 +78,15 @@ enum phase unit_start_without_required(struct unit *u)
 
 enum phase unit_start_timed_out(struct unit *u)
 {
-	unit_fail(u, RESULT_TIMEOUT, "it did not start in time");
+	const pid_t pid = unit_stranger_in_file(u);
+	CLEANUP(free)
+	char *why =
+		pid ? xasprintf("it did not start in time: its PIDFile= names process "
+				"%d, which is none of its own",
+				(int)pid)
+		    : xstrdup("it did not start in time");
+
+	unit_fail(u, RESULT_TIMEOUT, why);
 	return PHASE_STOP_SIGTERM;
 }
 

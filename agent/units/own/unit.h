@@ -15,6 +15,7 @@
 #ifndef AGENT_UNITS_OWN_UNIT_H
 #define AGENT_UNITS_OWN_UNIT_H
 
+#include "log_streak.h"
 #include "phase.h"
 #include "process.h"
 #include "result.h"
@@ -50,6 +51,10 @@ struct unit {
 	int64_t poll_ms;
 	int64_t limit_since_mono_ms, limit_count;
 	int notify_fd;
+	struct log_streak strangers; /* whose notify messages were ignored */
+	int64_t heard_since_mono_ms; /* the second that is counted */
+	int n_ignored;               /* in it */
+	struct loop_timer *hear_again;
 	char invocation[33];
 	struct cgroup cgroup;
 };

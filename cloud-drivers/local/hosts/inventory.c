@@ -88,6 +88,7 @@ int inventory_each(const struct state *s, int64_t wait_ms, inventory_fn *fn, voi
 	};
 	int rc = host_each(s, on_host, &l, err);
 
+	reap_inits();
 	if (rc == ERR_NOT_FOUND)
 		return 0;
 	return rc < 0 ? rc : l.rc;

@@ -6,7 +6,6 @@
 #include "text.h"
 
 #include <arpa/inet.h>
-#include <math.h>
 #include <string.h>
 
 #define MIB (1024LL * 1024)
@@ -54,22 +53,6 @@ const struct local_type *local_type_find(const char *name)
 		if (strcmp(types[i].name, name) == 0)
 			return &types[i];
 	return NULL;
-}
-
-int local_parse_bytes(const char *text, int64_t *ret, struct err *err)
-{
-	static const char units[] = "KMGT";
-	char *end;
-	double x = strtod(text, &end);
-	const char *unit = *end ? strchr(units, *end) : NULL;
-	double scale = unit ? pow(1024, (double)(unit - units + 1)) : 1;
-
-	if (end == text || (*end && (!unit || end[1])) || !isfinite(x) || x < 0 ||
-	    x * scale > 9e15)
-		return err_set(err, ERR_INVAL, "'%s' is not a size such as 256M or 1G",
-			       text);
-	*ret = (int64_t)(x * scale);
-	return 0;
 }
 
 static int read_subnet(struct local_conf *c, struct err *err)
@@ -129,7 +112,7 @@ static int derive(struct local_conf *c, struct err *err)
 	if (rc == 0)
 		rc = check_bridge(c, err);
 	if (rc == 0 && c->memory_text)
-		rc = local_parse_bytes(c->memory_text, &c->memory_bytes, err);
+		rc = conf_parse_size(c->memory_text, &c->memory_bytes, err);
 	if (rc == 0 && c->memory_bytes && c->memory_bytes < MEMORY_MIN)
 		rc = err_set(err, ERR_INVAL, "memory %s is less than 16M",
 			     c->memory_text);

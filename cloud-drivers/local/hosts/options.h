@@ -49,7 +49,4 @@ struct local_type {
 const struct local_type *local_type_find(const char *name);
 const struct local_type *local_type_at(size_t i);
 
-/* "128M", "1G", "1.5G", "65536": bytes. */
-int local_parse_bytes(const char *text, int64_t *ret, struct err *err) MUST_CHECK;
-
 #endif

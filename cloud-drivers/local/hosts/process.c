@@ -71,6 +71,27 @@ static void reap(pid_t pid)
 		(void)waitpid(pid, NULL, WNOHANG | __WALL);
 }
 
+static bool is_init(pid_t pid)
+{
+	char path[64], name[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	return read_small_file(path, name, sizeof(name)) == 0 &&
+	       strncmp(name, "foretide-local-", 15) == 0;
+}
+
+void reap_inits(void)
+{
+	for (;;) {
+		siginfo_t info = { .si_pid = 0 };
+
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		    info.si_pid == 0 || !is_init(info.si_pid))
+			return;
+		reap(info.si_pid);
+	}
+}
+
 static int wait_gone(int pidfd, int64_t wait_ms)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };

@@ -11,11 +11,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
 #define NAMESPACES \
 	(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC)
+#define FILES 65536
 #define FIRST_FREE_FD 10 /* above all that the init gets, so that dup2() hits none */
 
 /* ------------------------------------------------------------ between clone and exec */
@@ -25,6 +27,10 @@ struct child {
 	char *const *argv;
 	char *const *envp;
 	int null_fd, console_fd, talk_fd, lock_fd;
+	struct limit {
+		int resource;
+		struct rlimit value;
+	} limits[3];
 };
 
 #define UNOBSERVED __attribute__((no_sanitize("thread")))
@@ -43,6 +49,9 @@ UNOBSERVED static _Noreturn void run_child(const struct child *c)
 {
 	static const char complaint[] = "Eforetide-local-init cannot be executed";
 
+	for (size_t i = 0; i < ARRAY_SIZE(c->limits); i++)
+		syscall(SYS_prlimit64, 0, c->limits[i].resource, &c->limits[i].value,
+			NULL);
 	if (move_fd(c->null_fd, 0) && move_fd(c->console_fd, 1) &&
 	    move_fd(c->console_fd, 2) && move_fd(c->talk_fd, SPAWN_FD) &&
 	    move_fd(c->lock_fd, SPAWN_LOCK_FD) && syscall(SYS_setsid) >= 0)
@@ -80,6 +89,27 @@ static int make_talk(int *ret_ours, int *ret_its)
 	return *ret_its < 0 ? -1 : 0;
 }
 
+/* The driver's own limits are no host's: as after a boot, with files for many users. */
+static void fill_limits(struct child *c)
+{
+	const struct {
+		int resource;
+		rlim_t want;
+	} soft[] = {
+		{ RLIMIT_AS, RLIM_INFINITY },
+		{ RLIMIT_NOFILE, FILES },
+		{ RLIMIT_CORE, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(soft); i++) {
+		struct limit *l = &c->limits[i];
+
+		l->resource = soft[i].resource;
+		(void)getrlimit((__rlimit_resource_t)l->resource, &l->value);
+		l->value.rlim_cur = MIN(soft[i].want, l->value.rlim_max);
+	}
+}
+
 int spawn_init(const char *init, int dirfd, const char *folder, struct spawn *ret,
 	       struct err *err)
 {
@@ -104,6 +134,7 @@ int spawn_init(const char *init, int dirfd, const char *folder, struct spawn *re
 	c.console_fd = console_fd;
 	c.talk_fd = its;
 	c.lock_fd = lock_fd;
+	fill_limits(&c);
 	pid = clone_child();
 	if (pid == 0)
 		run_child(&c);

@@ -11,7 +11,9 @@
 #include "check.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "confine.h"
 #include "console.h"
+#include "hide.h"
 #include "hosts.h"
 #include "rootfs.h"
 
@@ -237,14 +239,22 @@ static _Noreturn void run_program(const struct host *h, const char *path, bool s
 	char *shell_argv[] = { (char[]){ "/bin/sh" }, copy, NULL };
 	char *argv[] = { copy, NULL };
 	sigset_t none;
+	struct err e;
 
+	if (confine_process(&e) < 0) {
+		dprintf(h->output[1], "foretide-local-init: %s\n", e.msg);
+		_exit(127);
+	}
+	/* Without the right to lower it, but back to that of process 1 it may. */
 	set_oom_score("0");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)setsid();
-	if (dup2(h->output[1], 1) == 1 && dup2(h->output[1], 2) == 2 && chdir("/") == 0)
+	if (dup2(h->output[1], 1) == 1 && dup2(h->output[1], 2) == 2 && chdir("/") == 0) {
+		(void)syscall(SYS_close_range, 3, ~0u, 0);
 		(void)execve(script ? "/bin/sh" : path, script ? shell_argv : argv, env);
+	}
 	dprintf(2, "foretide-local-init: %s: %s\n", path, strerrordesc_np(errno));
 	_exit(127);
 }
@@ -383,7 +393,7 @@ int main(int argc, char **argv)
 	booted = clock_mono_ms() + h.meta.boot_delay_ms;
 	while (clock_mono_ms() < booted)
 		serve(&h, booted);
-	if (bring_up_network(&h.meta, &e) < 0) {
+	if (bring_up_network(&h.meta, &e) < 0 || hide_kernel(&e) < 0) {
 		note(e.msg);
 		set_status(&h, "failed", e.msg);
 	} else {

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "cleanup.h"
+#include "hide.h"
 #include "submounts.h"
 
 #include <errno.h>
@@ -122,7 +123,7 @@ static int bind_device(const char *root, const char *name, struct err *err)
 	int fd;
 
 	if (stat(from, &st) < 0)
-		return 0; /* /dev/fuse and /dev/net/tun are not on every machine */
+		return 0;
 	fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail(err, "making", to);
@@ -134,21 +135,18 @@ static int bind_device(const char *root, const char *name, struct err *err)
 
 static int make_dev(const char *root, struct err *err)
 {
-	static const char *const nodes[] = { "null",    "zero", "full", "random",
-					     "urandom", "tty",  "fuse", "net/tun" };
+	static const char *const nodes[] = { "null",   "zero",    "full",
+					     "random", "urandom", "tty" };
 	static const char *const links[][2] = { { "/proc/self/fd", "fd" },
 						{ "/proc/self/fd/0", "stdin" },
 						{ "/proc/self/fd/1", "stdout" },
 						{ "/proc/self/fd/2", "stderr" },
 						{ "pts/ptmx", "ptmx" } };
 	CLEANUP(free) char *dev = xasprintf("%s/dev", root);
-	CLEANUP(free) char *net = xasprintf("%s/dev/net", root);
 	CLEANUP(free) char *pts = xasprintf("%s/dev/pts", root);
 	CLEANUP(free) char *shm = xasprintf("%s/dev/shm", root);
 	int rc = mount_at("tmpfs", dev, MS_NOSUID, "mode=755,size=1m", err);
 
-	if (rc == 0 && mkdir(net, 0755) < 0)
-		rc = fail(err, "making", net);
 	for (size_t i = 0; i < ARRAY_SIZE(nodes) && rc == 0; i++)
 		rc = bind_device(root, nodes[i], err);
 	for (size_t i = 0; i < ARRAY_SIZE(links) && rc == 0; i++) {
@@ -254,6 +252,8 @@ int rootfs_enter(const char *folder, const struct meta *m, struct err *err)
 		rc = pivot(root, err);
 	if (rc == 0)
 		rc = mask_all(folder, m, err);
+	if (rc == 0)
+		rc = hide_secrets(err);
 	if (rc == 0)
 		rc = write_names(m, err);
 	if (rc == 0 && sethostname(m->name, strlen(m->name)) < 0)

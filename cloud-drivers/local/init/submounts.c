@@ -23,7 +23,7 @@ int overlay_mount(const char *lower, const char *base, const char *at)
 	if ((mkdir(upper, 0755) < 0 && errno != EEXIST) ||
 	    (mkdir(work, 0700) < 0 && errno != EEXIST))
 		return -1;
-	return mount("overlay", at, "overlay", 0, options);
+	return mount("overlay", at, "overlay", MS_NODEV, options);
 }
 
 static bool is_of_a_disk(const char *type)

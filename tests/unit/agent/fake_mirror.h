@@ -9,18 +9,21 @@
 #define TESTS_UNIT_AGENT_FAKE_MIRROR_H
 
 #include "check.h"
+#include "cleanup.h"
 #include "clock.h"
+#include "sorted.h"
 #include "store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FAKE_KEYS 256
+#define FAKE_KEYS 101000 /* a name full of records, and some */
 
 struct mirror {
 	struct mirror *next;
 	char *prefix;
 	mirror_fn *fn;
+	mirror_refused_fn *refused;
 	void *arg;
 };
 
@@ -40,11 +43,7 @@ static inline bool fake_begins(const char *s, const char *prefix)
 
 static inline size_t fake_place(const char *key)
 {
-	size_t i = 0;
-
-	while (i < fake.n && strcmp(fake.kv[i].key, key) < 0)
-		i++;
-	return i;
+	return SORTED_PLACE(fake.n, i, strcmp(fake.kv[i].key, key) < 0);
 }
 
 static inline void fake_tell(const struct mirror_change *change)
@@ -95,7 +94,8 @@ static inline void fake_delete(const char *key)
 
 static inline void fake_first_news(struct mirror *m)
 {
-	struct mirror_change changes[FAKE_KEYS];
+	CLEANUP(free)
+	struct mirror_change *changes = xcalloc(fake.n + 1, sizeof(*changes));
 	size_t n = 0;
 
 	for (size_t i = 0; i < fake.n; i++)
@@ -167,6 +167,11 @@ void mirror_on_read(struct mirror *m, mirror_read_fn *fn)
 {
 	(void)m;
 	(void)fn;
+}
+
+void mirror_on_refused(struct mirror *m, mirror_refused_fn *fn)
+{
+	m->refused = fn;
 }
 
 bool mirror_was_read(const struct mirror *m, const char *key)

@@ -1,67 +1,45 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A failure that repeats is logged once, then counted. */
+#include "catch_log.h"
 #include "test.h"
 
 #include "check.h"
 #include "log_streak.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-struct catch
+static void a_line_that_is_too_long_is_cut_and_ends(void **state)
 {
-	int was;
-	FILE *out;
-	char text[2000];
-};
+	static struct catch_log c;
+	char text[9001];
 
-static void begin(struct catch *c)
-{
-	c->out = tmpfile();
-	assert_non_null(c->out);
-	fflush(stderr);
-	c->was = dup(STDERR_FILENO);
-	assert_true(dup2(fileno(c->out), STDERR_FILENO) >= 0);
-}
-
-static void end(struct catch *c)
-{
-	size_t n;
-
-	fflush(stderr);
-	assert_true(dup2(c->was, STDERR_FILENO) >= 0);
-	close(c->was);
-	rewind(c->out);
-	n = fread(c->text, 1, sizeof(c->text) - 1, c->out);
-	c->text[n] = '\0';
-	fclose(c->out);
-}
-
-static size_t lines(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += *text == '\n';
-	return n;
+	(void)state;
+	memset(text, 'a', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	catch_log_begin(&c);
+	log_warn("first", STR("x", text));
+	log_warn("second", STR("x", "b"));
+	catch_log_end(&c);
+	assert_int_equal(catch_log_count(&c, "\n"), 2);
+	assert_non_null(strstr(c.text, "aaa...\n"));
+	assert_non_null(strstr(c.text, " warn second x=\"b\"\n"));
 }
 
 static void a_thousand_failures_are_two_lines(void **state)
 {
 	struct log_streak s = { 0 };
 	struct err e = { .code = ERR_STORE, .msg = "no space" };
-	struct catch c;
+	struct catch_log c;
 
 	(void)state;
-	begin(&c);
+	catch_log_begin(&c);
 	log_streak(&s, "upkeep-failed", NULL);
 	for (int i = 0; i < 1000; i++)
 		log_streak(&s, "upkeep-failed", &e);
 	log_streak(&s, "upkeep-failed", NULL);
 	log_streak(&s, "upkeep-failed", NULL);
-	end(&c);
-	assert_int_equal(lines(c.text), 2);
+	catch_log_end(&c);
+	assert_int_equal(catch_log_count(&c, "\n"), 2);
 	assert_non_null(strstr(c.text, "warn upkeep-failed error=\"no space\"\n"));
 	assert_non_null(strstr(c.text, "failed=1000"));
 }
@@ -70,22 +48,23 @@ static void one_that_lasts_is_told_again_with_how_often(void **state)
 {
 	struct log_streak s = { 0 };
 	struct err e = { .code = ERR_STORE, .msg = "no space" };
-	struct catch c;
+	struct catch_log c;
 
 	(void)state;
-	begin(&c);
+	catch_log_begin(&c);
 	for (int i = 0; i < 50; i++)
 		log_streak(&s, "upkeep-failed", &e);
 	s.logged_mono_ms -= 3600000;
 	log_streak(&s, "upkeep-failed", &e);
-	end(&c);
-	assert_int_equal(lines(c.text), 2);
+	catch_log_end(&c);
+	assert_int_equal(catch_log_count(&c, "\n"), 2);
 	assert_non_null(strstr(c.text, "more_times=50"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_that_is_too_long_is_cut_and_ends),
 		cmocka_unit_test(a_thousand_failures_are_two_lines),
 		cmocka_unit_test(one_that_lasts_is_told_again_with_how_often),
 	};

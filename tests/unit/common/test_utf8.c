@@ -93,6 +93,49 @@ static void json_takes_any_text(void **state)
 	assert_true(json_is_null(none));
 }
 
+static void a_line_for_people_is_plain(void **state)
+{
+	static const char *const plain[] = { "", "a b", "\u00f6\u4e2d", "\u00a0" };
+	static const char *const bad[] = { "a\n",     "\x1b[31m",   "a\x7f",   "\302\205",
+					   "\u2028x", "\u202ex",    "\u200fx", "a\xff",
+					   "\xc3",    "0123456789a" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		assert_true(utf8_is_plain(plain[i], 10));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		CLEANUP(free) char *text = xstrdup(bad[i]);
+
+		assert_false(utf8_is_plain(bad[i], 10));
+		utf8_make_plain(text, 10);
+		assert_true(utf8_is_plain(text, 10));
+	}
+}
+
+static void text_that_was_not_plain_keeps_the_rest(void **state)
+{
+	char text[] = "a\x1b[31m\u202e\u00f6\xff!";
+
+	(void)state;
+	utf8_make_plain(text, 100);
+	assert_string_equal(text, "a?[31m?\303\266?!");
+	utf8_make_plain(text, 7);
+	assert_string_equal(text, "a?[31m?");
+}
+
+static void json_tells_whether_all_its_text_is_plain(void **state)
+{
+	CLEANUP(json_decref)
+	json_t *good = json_pack("{s:[s, i], s:{s:n}}", "a", "b", 1, "c", "d");
+	CLEANUP(json_decref) json_t *bad = json_pack("{s:[s]}", "a", "\n");
+	CLEANUP(json_decref) json_t *name = json_pack("{s:{s:i}}", "a", "\x1b", 1);
+
+	(void)state;
+	assert_true(json_is_plain(good, 10));
+	assert_false(json_is_plain(bad, 10));
+	assert_false(json_is_plain(name, 10));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +145,9 @@ int main(void)
 		cmocka_unit_test(a_cut_never_splits_a_character),
 		cmocka_unit_test(an_error_is_always_text),
 		cmocka_unit_test(json_takes_any_text),
+		cmocka_unit_test(a_line_for_people_is_plain),
+		cmocka_unit_test(text_that_was_not_plain_keeps_the_rest),
+		cmocka_unit_test(json_tells_whether_all_its_text_is_plain),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -30,6 +30,8 @@ struct fixture {
 	char *admin; /* tokens */
 	char viewer[TOKEN_TEXT];
 	int pokes;
+	const char *names; /* so as well, NULL: none */
+	int64_t query_ms;  /* set before fixture_open(); 0: the default */
 };
 
 struct call {
@@ -39,8 +41,8 @@ struct call {
 	const char *cert, *key; /* files */
 };
 
-static void fixture_open(struct fixture *f, const struct api_hooks *hooks,
-			 const char *agent)
+static inline void fixture_open(struct fixture *f, const struct api_hooks *hooks,
+				const char *agent)
 {
 	CLEANUP(free) char *path = xasprintf("%s/t.db", f->dir);
 	CLEANUP(free) char *ca_dir = xasprintf("%s/ca", f->dir);
@@ -48,18 +50,27 @@ static void fixture_open(struct fixture *f, const struct api_hooks *hooks,
 	const struct api_opts opts = { .listen = "127.0.0.1:0",
 				       .host_listen = "127.0.0.1:0",
 				       .advertise = "",
+				       .names = f->names,
 				       .web_root = "",
 				       .agent = agent,
 				       .store_urls = "",
 				       .cert_life_ms = 86400000,
 				       .lost_after_ms = 300000,
-				       .metrics_ms = 1000 };
+				       .metrics_ms = 1000,
+				       .queries = { .ms = f->query_ms } };
+	char admin_name[] = "admin";
+	struct db_token admin = { .name = admin_name,
+				  .role = DB_ROLE_ADMIN,
+				  .hash = hash };
 	struct db_token viewer = { .name = name, .role = DB_ROLE_VIEWER, .hash = hash };
 	struct err e;
 
 	assert_ok(db_open(path, &f->db, &e), &e);
 	assert_ok(ca_open(ca_dir, &f->ca, &e), &e);
-	assert_ok(api_first_token(f->db, &f->admin, &e), &e);
+	f->admin = xcalloc(1, TOKEN_TEXT);
+	token_new(f->admin);
+	token_hash(f->admin, hash);
+	assert_ok(db_token_add(f->db, &admin, NULL, &e), &e);
 	token_new(f->viewer);
 	token_hash(f->viewer, hash);
 	assert_ok(db_token_add(f->db, &viewer, NULL, &e), &e);
@@ -67,7 +78,7 @@ static void fixture_open(struct fixture *f, const struct api_hooks *hooks,
 	snprintf(f->ca_file, sizeof(f->ca_file), "%s/ca/ca.pem", f->dir);
 }
 
-static struct fixture *fixture_new(void)
+static inline struct fixture *fixture_new(void)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
@@ -76,7 +87,7 @@ static struct fixture *fixture_new(void)
 	return f;
 }
 
-static void fixture_free(struct fixture *f)
+static inline void fixture_free(struct fixture *f)
 {
 	CLEANUP(free) char *command = xasprintf("rm -rf '%s'", f->dir);
 	FILE *p;
@@ -91,9 +102,27 @@ static void fixture_free(struct fixture *f)
 	free(f);
 }
 
+/* The tier web of the stack shop. */
+static inline void fixture_put_tier(const struct fixture *f)
+{
+	char name[] = "shop", tier[] = "web", unit[] = "web@.service", empty[] = "{}";
+	struct db_stack s = { .name = name, .text_json = empty };
+	struct db_tier t = { .stack = name,
+			     .name = tier,
+			     .unit = unit,
+			     .min = 1,
+			     .max = 4,
+			     .desired = -1,
+			     .risk_ratio = 0.005 };
+	struct err e;
+
+	assert_ok(db_stack_put(f->db, &s, -1, NULL, &e), &e);
+	assert_ok(db_tier_put(f->db, &t, &e), &e);
+}
+
 /* The status; res is the caller's. */
-static long fixture_call(const struct fixture *f, const struct call *c,
-			 struct http_res *res)
+static inline long fixture_call(const struct fixture *f, const struct call *c,
+				struct http_res *res)
 {
 	CLEANUP(free)
 	char *url = xasprintf("%s://127.0.0.1:%u%s", c->tls ? "https" : "http",
@@ -120,7 +149,8 @@ static long fixture_call(const struct fixture *f, const struct call *c,
 }
 
 /* The same, and the answer as JSON (NULL when it is empty), the caller's. */
-static long fixture_json(const struct fixture *f, const struct call *c, json_t **ret)
+static inline long fixture_json(const struct fixture *f, const struct call *c,
+				json_t **ret)
 {
 	CLEANUP(http_res_done) struct http_res res = { .status = 0 };
 	long status = fixture_call(f, c, &res);

@@ -37,6 +37,8 @@ static inline int house_setup(void **state)
 	h->f = fixture_new();
 	h->o.drivers_dir = (char *)(uintptr_t) "/nonexistent";
 	h->d = (struct daemon){ .magic = DAEMON_MAGIC, .o = &h->o };
+	/* The API asks for the end of owners by itself, once a second. */
+	h->d.owners = owners_new();
 	/* There will be a store by the first call; the hooks want to know now. */
 	h->d.kv = (struct kv *)(uintptr_t)h;
 	daemon_hooks(&h->d, &h->hooks);
@@ -65,6 +67,7 @@ static inline int house_teardown(void **state)
 	kv_end_watches(h->d.kv);
 	api_close(TAKE(h->f->api));
 	kv_close(h->d.kv);
+	owners_free(h->d.owners);
 	fixture_free(h->f);
 	free(h->store_url);
 	free(h);

@@ -56,13 +56,14 @@ UNUSED enum pool_voice listen_to(void *arg, const char *host)
 	return is_known ? b->voice : b->strangers;
 }
 
-UNUSED int give_user_data(void *arg, const struct db_host *h, const char *token,
-			  char **ret, struct err *err)
+UNUSED int give_user_data(void *arg, const struct db_pool *pool, const struct db_host *h,
+			  const char *token, char **ret, struct err *err)
 {
 	struct bench *b = arg;
 	CLEANUP(db_launch_done) struct db_launch l = { 0 };
 	int rc = db_launch_get(b->opts.db, h->launch_id, &l, err);
 
+	assert_string_equal(pool->name, h->pool);
 	if (rc < 0)
 		return rc;
 	snprintf(b->seen_state, sizeof(b->seen_state), "%s",
@@ -119,13 +120,16 @@ UNUSED int setup(void **state)
 		.db = b->f->db,
 		.events = &b->events,
 		.drivers_dir = b->drivers,
-		.credentials = "/nonexistent/credentials",
+		.keyring = keyring_new("/nonexistent/credentials"),
 		.owner = OWNER,
 		.join_secret = "a secret",
 		.driver_options = b->options,
 		.join_timeout_ms = 60000,
 		.terminate_per_hour = 60,
 		.backoff_first_ms = 1,
+		.gates = { .open_first_ms = 1,
+			   .open_max_ms = 1,
+			   .capacity_first_ms = 60000 },
 		.orphan_grace_ms = 1,
 		.held_ms = -1,
 		.listen = listen_to,
@@ -145,6 +149,7 @@ UNUSED int teardown(void **state)
 					     "cloud.json.new", "lock", "bill.csv" };
 
 	pools_free(b->pools);
+	keyring_free(b->opts.keyring);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		CLEANUP(free) char *path = xasprintf("%s/%s", b->cloud, files[i]);
 
@@ -225,13 +230,21 @@ UNUSED int64_t once(struct bench *b)
 	return pool_reconcile(b->pools, POOL);
 }
 
+/* One round, and some of the time until the next is due. */
+UNUSED void once_and_wait(struct bench *b)
+{
+	const int64_t ms = once(b);
+
+	(void)poll(NULL, 0, (int)MIN(ms, 5));
+}
+
 /* As the workers do: again when it is due, until it holds; false: it never did. */
 #define reconcile_until(b, condition)                                      \
 	({                                                                 \
 		int64_t until_ = clock_mono_ms() + PATIENCE_MS;            \
 		bool held_;                                                \
 		while (!(held_ = (condition)) && clock_mono_ms() < until_) \
-			(void)poll(NULL, 0, (int)MIN(once(b), 5));         \
+			once_and_wait(b);                                  \
 		held_;                                                     \
 	})
 

@@ -1,91 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All parts of the controller started together and stopped again, over one
  * state folder. */
-#include "test.h"
+#include "life_fixture.h"
 
-#include "check.h"
-#include "cleanup.h"
 #include "clock.h"
-#include "daemon.h"
-#include "text.h"
-#include "wiring.h"
 
-#include <curl/curl.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-struct life {
-	char dir[64];
-	struct options o;
-	struct daemon *d;
-	char said[200]; /* on standard output while it started */
-};
-
-static int setup(void **state)
-{
-	struct life *l = xcalloc(1, sizeof(*l));
-	struct err e;
-
-	curl_global_init(CURL_GLOBAL_ALL);
-	snprintf(l->dir, sizeof(l->dir), "/tmp/foretide-daemon-XXXXXX");
-	assert_non_null(mkdtemp(l->dir));
-	assert_ok(options_load(&l->o, NULL, &e), &e);
-	assert_ok(options_set(&l->o, "controller.state_dir", l->dir, &e), &e);
-	assert_ok(options_set(&l->o, "controller.listen", "127.0.0.1:0", &e), &e);
-	assert_ok(options_set(&l->o, "controller.host_listen", "127.0.0.1:0", &e), &e);
-	assert_ok(options_set(&l->o, "controller.advertise", "https://127.0.0.1:1", &e),
-		  &e);
-	assert_ok(options_set(&l->o, "controller.credentials", "/nonexistent", &e), &e);
-	*state = l;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct life *l = *state;
-	CLEANUP(free) char *command = xasprintf("rm -rf '%s'", l->dir);
-	FILE *p;
-
-	if (l->d)
-		(void)daemon_stop(l->d);
-	options_done(&l->o);
-	p = popen(command, "r");
-	if (p)
-		pclose(p);
-	free(l);
-	return 0;
-}
-
-/* Starts it; what it prints goes into said. */
-static int start(struct life *l, struct err *e)
-{
-	FILE *out = tmpfile();
-	int was = dup(STDOUT_FILENO), rc;
-	size_t n;
-
-	assert_non_null(out);
-	fflush(stdout);
-	assert_true(dup2(fileno(out), STDOUT_FILENO) >= 0);
-	rc = daemon_start(&l->o, &l->d, e);
-	fflush(stdout);
-	assert_true(dup2(was, STDOUT_FILENO) >= 0);
-	close(was);
-	rewind(out);
-	n = fread(l->said, 1, sizeof(l->said) - 1, out);
-	l->said[n] = '\0';
-	fclose(out);
-	return rc;
-}
-
-static void stop(struct life *l)
-{
-	assert_true(daemon_stop(TAKE(l->d)));
-}
 
 static void it_keeps_who_it_is_and_shows_its_token_once(void **state)
 {
@@ -94,13 +17,15 @@ static void it_keeps_who_it_is_and_shows_its_token_once(void **state)
 	CLEANUP(free) char *secret = NULL;
 	struct err e;
 
-	assert_ok(start(l, &e), &e);
-	assert_non_null(strstr(l->said, "admin token (shown this once): "));
+	assert_ok(life_start(l, &e), &e);
+	assert_non_null(strstr(l->said, "admin token, "));
+	assert_non_null(strstr(l->said, "/admin-token\n"));
+	assert_null(strstr(l->said, "ft_"));
 	owner = xstrdup(l->d->owner);
 	secret = xstrdup(l->d->join_secret);
 	assert_int_equal(strlen(owner), 16);
-	stop(l);
-	assert_ok(start(l, &e), &e);
+	life_stop(l);
+	assert_ok(life_start(l, &e), &e);
 	assert_string_equal(l->said, "");
 	assert_string_equal(l->d->owner, owner);
 	assert_string_equal(l->d->join_secret, secret);
@@ -112,7 +37,7 @@ static void its_store_serves_its_view_and_its_tick_goes_round(void **state)
 	struct err e;
 	int64_t rounds = 0;
 
-	assert_ok(start(l, &e), &e);
+	assert_ok(life_start(l, &e), &e);
 	assert_non_null(l->d->kv);
 	assert_ok(view_wait(l->d->view, 1, PATIENCE_MS, &e), &e);
 	for (int64_t until = clock_mono_ms() + PATIENCE_MS;
@@ -135,7 +60,7 @@ static void a_round_of_a_held_calendar_is_of_its_time(void **state)
 	struct err e;
 
 	clock_hold(1000000000000);
-	assert_ok(start(l, &e), &e);
+	assert_ok(life_start(l, &e), &e);
 	assert_ok(view_wait(l->d->view, 1, PATIENCE_MS, &e), &e);
 	while (!tick_is_idle(l->d->tick, &before) && clock_mono_ms() < until)
 		(void)poll(NULL, 0, 1);
@@ -158,15 +83,15 @@ static void a_state_of_another_time_scale_is_refused_and_left_as_it_is(void **st
 	struct life *l = *state;
 	struct err e;
 
-	assert_ok(start(l, &e), &e);
-	stop(l);
+	assert_ok(life_start(l, &e), &e);
+	life_stop(l);
 	assert_ok(options_set(&l->o, "controller.time_scale", "30", &e), &e);
-	assert_int_equal(start(l, &e), ERR_CONFLICT);
+	assert_int_equal(life_start(l, &e), ERR_CONFLICT);
 	assert_null(l->d);
 	assert_non_null(
 		strstr(e.msg, "was created with time_scale 1 and cannot continue with"));
 	assert_ok(options_set(&l->o, "controller.time_scale", "1", &e), &e);
-	assert_ok(start(l, &e), &e);
+	assert_ok(life_start(l, &e), &e);
 }
 
 static void its_store_needs_no_token(void **state)
@@ -176,7 +101,7 @@ static void its_store_needs_no_token(void **state)
 	struct view_status s = { 0 };
 	struct err e;
 
-	assert_ok(start(l, &e), &e);
+	assert_ok(life_start(l, &e), &e);
 	for (int64_t until = clock_mono_ms() + 20000; !s.ok && clock_mono_ms() < until;) {
 		view_status(l->d->view, &s);
 		usleep(1000);
@@ -193,7 +118,7 @@ static void what_cannot_be_listened_on_ends_the_start_and_names_it(void **state)
 	struct err e;
 
 	assert_ok(options_set(&l->o, "controller.listen", "10.255.255.1:80", &e), &e);
-	assert_true(start(l, &e) < 0);
+	assert_true(life_start(l, &e) < 0);
 	assert_null(l->d);
 	assert_non_null(strstr(e.msg, "10.255.255.1"));
 }
@@ -203,6 +128,7 @@ static void push_seconds(struct life *l, int64_t sent_ms, int64_t from_ms, int64
 {
 	CLEANUP(buf_done) struct buf body = { 0 };
 	CLEANUP(json_decref) json_t *doc = NULL;
+	json_t *refused = NULL;
 	struct api_hooks hooks;
 	struct err e;
 
@@ -215,7 +141,7 @@ static void push_seconds(struct life *l, int64_t sent_ms, int64_t from_ms, int64
 	doc = json_loads(buf_str(&body), 0, NULL);
 	assert_non_null(doc);
 	daemon_hooks(l->d, &hooks);
-	assert_ok(hooks.agent_metrics(l->d, "web-1", doc, &e), &e);
+	assert_ok(hooks.agent_metrics(l->d, "web-1", doc, &refused, &e), &e);
 }
 
 static void what_lay_in_a_socket_and_comes_again_is_no_demand(void **state)
@@ -227,7 +153,7 @@ static void what_lay_in_a_socket_and_comes_again_is_no_demand(void **state)
 	int64_t now;
 	struct err e;
 
-	assert_ok(start(l, &e), &e);
+	assert_ok(life_start(l, &e), &e);
 	now = clock_now_ms();
 	push_seconds(l, now, now - 90000, now - 30000);
 	push_seconds(l, now - 20000, now - 29000, now - 20000);
@@ -265,7 +191,7 @@ static int back_up_on_small_disk(struct life *l)
 
 	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("none", l->dir, "tmpfs", 0, "size=12m") < 0 || start(l, &e) < 0)
+	    mount("none", l->dir, "tmpfs", 0, "size=12m") < 0 || life_start(l, &e) < 0)
 		return 2;
 	if (backup_of(l, &e) != ERR_STORE || !strstr(e.msg, "make room first"))
 		return 3;
@@ -273,7 +199,7 @@ static int back_up_on_small_disk(struct life *l)
 		return 4;
 	if (backup_of(l, &e) < 0)
 		return 5;
-	stop(l);
+	life_stop(l);
 	return 0;
 }
 
@@ -289,8 +215,6 @@ static void a_backup_does_not_fill_the_disk(void **state)
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
-
-#define LIFE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {

@@ -83,6 +83,22 @@ static void a_file_is_read_with_its_drivers(void **state)
 	assert_int_equal(json_object_size(p->o.drivers), 2);
 }
 
+static void prices_are_of_a_driver_or_a_profile_of_it(void **state)
+{
+	struct paper *p = *state;
+	struct err e;
+
+	assert_ok(load(p,
+		       "[prices ec2]\nt3.small = 0.02 USD/h\n"
+		       "[prices ec2/test]\nany = 0.1 USD/h, spot 0.05 USD/h\n",
+		       &e),
+		  &e);
+	assert_int_equal(json_object_size(p->o.prices), 2);
+	assert_string_equal(json_string_value(json_object_get(
+				    json_object_get(p->o.prices, "ec2"), "t3.small")),
+			    "0.02 USD/h");
+}
+
 static void the_command_line_comes_over_the_file(void **state)
 {
 	struct paper *p = *state;
@@ -110,6 +126,7 @@ static void what_is_wrong_in_a_file_is_refused_with_its_words(void **state)
 		{ "[controller]\ntime_scale = 0\n", "time_scale" },
 		{ "[controller]\nlog_level = loud\n", "log_level" },
 		{ "[limits]\nterminations_per_hour = -1\n", "terminations_per_hour" },
+		{ "[prices ec2]\nt3.small = cheap\n", "[prices ec2] t3.small" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -145,15 +162,33 @@ static void a_file_that_is_named_must_be_there(void **state)
 
 #define PAPER_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+static void a_file_for_the_store_that_is_missing_is_named(void **state)
+{
+	struct paper *p = *state;
+	struct err e;
+
+	assert_ok(load(p, "[store]\nca = /nonexistent/ca.pem\n", &e), &e);
+	/* Without an etcd nobody reads it. */
+	assert_ok(options_check_files(&p->o, &e), &e);
+	assert_ok(options_set(&p->o, "store.url", "https://10.0.0.1:2379", &e), &e);
+	assert_true(options_check_files(&p->o, &e) < 0);
+	assert_non_null(strstr(e.msg, "[store]"));
+	assert_non_null(strstr(e.msg, "/nonexistent/ca.pem"));
+	assert_ok(options_set(&p->o, "store.ca", p->path, &e), &e);
+	assert_ok(options_check_files(&p->o, &e), &e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAPER_TEST(without_a_file_there_are_defaults),
 		PAPER_TEST(a_file_is_read_with_its_drivers),
+		PAPER_TEST(prices_are_of_a_driver_or_a_profile_of_it),
 		PAPER_TEST(the_command_line_comes_over_the_file),
 		PAPER_TEST(what_is_wrong_in_a_file_is_refused_with_its_words),
 		PAPER_TEST(an_option_needs_its_section),
 		PAPER_TEST(a_file_that_is_named_must_be_there),
+		PAPER_TEST(a_file_for_the_store_that_is_missing_is_named),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "db_fixture.h"
 
+#include "allowance.h"
 #include "embedded.h"
 #include "sql.h"
 #include "text.h"
@@ -365,7 +366,7 @@ static int64_t check_samples(struct fixture *f, const char *name)
 	size_t n;
 
 	assert_ok(db_selector_new(name, NULL, 0, &s, &f->e), &f->e);
-	db_selector_ids(f->db, s, &ids, &n);
+	assert_ok(db_selector_ids(f->db, s, &ids, &n, &f->e), &f->e);
 	assert_int_equal(n, 1);
 	assert_ok(db_samples_get(f->db, ids[0], 0, INT64_MAX / 2, &got, &f->e), &f->e);
 	for (size_t i = 0; i < got.n; i++) {
@@ -439,6 +440,23 @@ static void *read_all_the_time(void *arg)
 	return NULL;
 }
 
+static void a_statement_ends_with_the_time_of_its_thread(void **state)
+{
+	static const char endless[] = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT "
+				      "i + 1 FROM n) SELECT count(*) FROM n";
+	struct fixture *f = *state;
+	struct db_conn *c;
+	int64_t n;
+
+	assert_ok(db_read(f->db, &c, &f->e), &f->e);
+	allowance_begin(50, 1);
+	assert_int_equal(db_conn_int(c, endless, &n, &f->e), ERR_TIMEOUT);
+	assert_non_null(strstr(f->e.msg, "longer than the 50 ms"));
+	allowance_end();
+	assert_ok(db_conn_int(c, "SELECT 7", &n, &f->e), &f->e);
+	assert_int_equal(n, 7);
+}
+
 static void readers_see_whole_transactions_while_the_writer_writes(void **state)
 {
 	struct fixture *f = *state;
@@ -479,6 +497,7 @@ int main(void)
 		DB_TEST(a_file_that_may_not_grow_loses_nothing_and_goes_on),
 		DB_TEST(a_full_disk_loses_nothing_and_writing_goes_on),
 		DB_TEST(a_writer_that_is_killed_loses_nothing_it_had_confirmed),
+		DB_TEST(a_statement_ends_with_the_time_of_its_thread),
 		DB_TEST(readers_see_whole_transactions_while_the_writer_writes),
 	};
 

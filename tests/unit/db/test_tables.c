@@ -123,6 +123,17 @@ static void applying_a_tier_again_keeps_what_was_decided(void **state)
 	assert_int_equal(db_tier_get(f->db, "wp", "gone", &back, &f->e), ERR_NOT_FOUND);
 }
 
+static void what_is_no_number_is_refused_by_name(void **state)
+{
+	struct fixture *f = *state;
+	struct db_host h = { .id = (char *)(uintptr_t) "web-1", .cpu = NAN };
+
+	assert_int_equal(db_host_put(f->db, &h, &f->e), ERR_INVAL);
+	assert_non_null(strstr(f->e.msg, "cores"));
+	h.cpu = INFINITY;
+	assert_int_equal(db_host_put(f->db, &h, &f->e), ERR_INVAL);
+}
+
 static void a_pools_state_and_its_declaration_are_written_apart(void **state)
 {
 	struct fixture *f = *state;
@@ -260,6 +271,53 @@ static void a_launch_and_its_host_are_journalled_together(void **state)
 				 &f->e),
 		  &f->e);
 	assert_int_equal(open.n, 0);
+}
+
+/* The hosts of a page of launches, one after the other. */
+static char *page_of(struct fixture *f, const char *pool, const char *before)
+{
+	CLEANUP(db_launch_list_done) struct db_launch_list l = { 0 };
+	char *ret = xstrdup("");
+
+	assert_ok(db_launch_list(f->db,
+				 &(struct db_launch_filter){
+					 .pool = pool, .before = before, .limit = 2 },
+				 &l, &f->e),
+		  &f->e);
+	for (size_t i = 0; i < l.n; i++) {
+		char *more = xasprintf("%s%s ", ret, l.v[i].host);
+
+		free(ret);
+		ret = more;
+	}
+	return ret;
+}
+
+static void launches_are_read_from_the_newest_on(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free) char *newest = NULL;
+	CLEANUP(free) char *next = NULL;
+	CLEANUP(free) char *last = NULL;
+	CLEANUP(free) char *of_pool = NULL;
+
+	for (int i = 1; i <= 4; i++) {
+		CLEANUP(free) char *id = xasprintf("h-%d", i);
+		struct db_launch l = { .launch_id = id,
+				       .pool = (char *)(uintptr_t)(i == 2 ? "db" : "web"),
+				       .host = id };
+		struct db_host h = a_host(id);
+
+		assert_ok(db_launch_intend(f->db, &l, &h, &f->e), &f->e);
+	}
+	newest = page_of(f, NULL, "");
+	assert_string_equal(newest, "h-4 h-3 ");
+	next = page_of(f, NULL, "h-3");
+	assert_string_equal(next, "h-2 h-1 ");
+	last = page_of(f, NULL, "h-1");
+	assert_string_equal(last, "");
+	of_pool = page_of(f, "web", "h-4");
+	assert_string_equal(of_pool, "h-3 h-1 ");
 }
 
 static void a_host_that_joined_before_the_answer_stays_up(void **state)
@@ -531,11 +589,13 @@ int main(void)
 		DB_TEST(a_version_of_a_deleted_stack_never_comes_again),
 		DB_TEST(deleting_a_stack_takes_its_tiers_and_holds_along),
 		DB_TEST(applying_a_tier_again_keeps_what_was_decided),
+		DB_TEST(what_is_no_number_is_refused_by_name),
 		DB_TEST(a_pools_state_and_its_declaration_are_written_apart),
 		DB_TEST(a_join_token_works_once_and_for_its_own_host_only),
 		DB_TEST(a_host_that_is_gone_leaves_its_units_unplaced),
 		DB_TEST(lists_are_filtered_and_paged),
 		DB_TEST(a_launch_and_its_host_are_journalled_together),
+		DB_TEST(launches_are_read_from_the_newest_on),
 		DB_TEST(a_host_that_joined_before_the_answer_stays_up),
 		DB_TEST(decisions_come_newest_first_in_pages),
 		DB_TEST(a_hold_is_in_force_until_it_expires_or_is_released),

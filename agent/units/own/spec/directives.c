@@ -203,6 +203,16 @@ int unit_spec_set_restart(const struct assignment *a, void *place)
 	return rc;
 }
 
+int unit_spec_set_notify_access(const struct assignment *a, void *place)
+{
+	static const char *const names[] = { "none", "main", "exec", "all" };
+	int i = 0, rc = set_choice(a, names, ARRAY_SIZE(names), &i);
+
+	if (rc == 0)
+		*(enum unit_notify_access *)place = (enum unit_notify_access)i;
+	return rc;
+}
+
 int unit_spec_set_kill_mode(const struct assignment *a, void *place)
 {
 	static const char *const names[] = { "control-group", "process", "mixed",

@@ -33,6 +33,7 @@ unit_spec_set_fn unit_spec_set_words;
 unit_spec_set_fn unit_spec_set_env_file;
 unit_spec_set_fn unit_spec_set_type;
 unit_spec_set_fn unit_spec_set_restart;
+unit_spec_set_fn unit_spec_set_notify_access;
 unit_spec_set_fn unit_spec_set_kill_mode;
 unit_spec_set_fn unit_spec_set_workdir;
 unit_spec_set_fn unit_spec_set_output;

@@ -48,6 +48,14 @@ enum unit_kill_mode {
 	UNIT_KILL_NONE
 };
 
+/* Whose notify messages count; "none" for a unit that sends READY=1 is "main". */
+enum unit_notify_access {
+	UNIT_NOTIFY_NONE,
+	UNIT_NOTIFY_BY_MAIN,
+	UNIT_NOTIFY_BY_EXEC, /* and the commands of ExecStartPre= and the like */
+	UNIT_NOTIFY_BY_ALL,  /* every process of the unit */
+};
+
 struct unit_cmd {
 	char **words;        /* words[0] is the program's path */
 	char *argv0;         /* with the prefix @, else NULL */
@@ -78,6 +86,7 @@ struct unit_spec {
 	char *name;
 	enum unit_type type;
 	bool type_given;
+	enum unit_notify_access notify_access;
 	struct unit_cmds cmds[UNIT_EXEC_N];
 	enum unit_restart restart;
 	int64_t restart_ms;
@@ -93,6 +102,7 @@ struct unit_spec {
 	char *user, *group;
 	char *pid_file;
 	bool remain_after_exit;
+	bool no_new_privs;
 	int kill_signal;
 	bool send_sigkill;
 	enum unit_kill_mode kill_mode;

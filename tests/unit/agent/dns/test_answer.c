@@ -529,11 +529,11 @@ static void leaves_out_bad_records_only(void **state)
 		assert_non_null(strstr(err.msg, "/skydns/local/foretide/shop/web/bad"));
 	}
 	assert_int_equal(dns_zone_count(z), before);
-	assert_int_equal(dns_zone_find(z, "local/foretide/shop/web", found, 8), 2);
+	assert_int_equal(dns_zone_find(z, "local/foretide/shop/web", found, 8, 0), 2);
 	/* A record that turns bad is gone; one that turns good is there. */
 	assert_true(dns_zone_put(z, "/skydns/local/foretide/shop/web/web-1-80", "{", 1,
 				 &err) < 0);
-	assert_int_equal(dns_zone_find(z, "local/foretide/shop/web", found, 8), 1);
+	assert_int_equal(dns_zone_find(z, "local/foretide/shop/web", found, 8, 0), 1);
 	dns_zone_delete(z, "/skydns/local/foretide/shop/web/web-2-80");
 	assert_false(dns_zone_has(z, "local/foretide/shop/web"));
 }

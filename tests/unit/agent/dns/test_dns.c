@@ -2,6 +2,8 @@
 /* The name server with dig, and what templates look up. */
 #include "dns_fixture.h"
 
+#include "server.h"
+
 struct setup {
 	struct loop *loop;
 	struct keys *keys;
@@ -233,6 +235,53 @@ static void follows_the_store(void **state)
 		  "web-3-80.web.shop.foretide.local. 5 IN\tA\t10.90.0.30\n");
 }
 
+static size_t n_records(const struct setup *s)
+{
+	struct dns_stats st;
+
+	dns_get_stats(s->dns, &st);
+	return st.records;
+}
+
+#define MANY 100000 /* all that one name may have */
+
+static void put_many(int i)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "/skydns/local/foretide/many/web/n%06d", i);
+	fake_put(key, "{\"host\":\"10.90.0.40\"}");
+}
+
+static void a_record_too_many_is_there_once_there_is_room(void **state)
+{
+	const int64_t until = clock_mono_ms() + PATIENCE_MS;
+	struct setup *s = *state;
+	size_t full;
+
+	start(s, false);
+	fake_sync();
+	for (int i = 0; i < MANY; i++)
+		put_many(i);
+	full = n_records(s);
+	put_many(MANY);
+	put_many(MANY + 1);
+	assert_int_equal(n_records(s), full);
+	assert_int_equal(s->dns->bad.n, 2);
+	fake_delete("/skydns/local/foretide/many/web/n000007");
+	assert_int_equal(n_records(s), full - 1);
+	while (n_records(s) < full && clock_mono_ms() < until)
+		loop_once(s->loop, 20);
+	assert_int_equal(n_records(s), full);
+	assert_true(s->dns->bad.n > 0); /* one waits still */
+	s->dns->bad_mono_ms -= 3600000;
+	fake_delete("/skydns/local/foretide/many/web/n000008");
+	while (s->dns->bad.n && clock_mono_ms() < until)
+		loop_once(s->loop, 20);
+	assert_int_equal(n_records(s), full);
+	assert_int_equal(s->dns->bad.n, 0);
+}
+
 struct found {
 	char text[256];
 };
@@ -283,6 +332,7 @@ int main(void)
 		MODULE(fails_at_once_without_nameservers),
 		MODULE(gives_up_on_silent_nameservers),
 		MODULE(follows_the_store),
+		MODULE(a_record_too_many_is_there_once_there_is_room),
 		MODULE(looks_up_for_templates),
 	};
 

@@ -124,11 +124,11 @@ static void rests_while_the_loop_is_stuck(void **state)
 	struct fixture *f = *state;
 	size_t before;
 
-	start(f, answers, 500);
+	start(f, answers, 200);
 	wait_served(f, 1);
-	usleep(1000 * 1000); /* stuck from the middle of it on */
+	usleep(500 * 1000); /* stuck from the middle of it on */
 	before = f->script.served;
-	usleep(1000 * 1000);
+	usleep(700 * 1000); /* two refreshes would be due */
 	assert_int_equal(f->script.served, before);
 	run_until(f, &f->kept, 2);
 }

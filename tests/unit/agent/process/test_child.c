@@ -4,9 +4,11 @@
 
 #include "check.h"
 #include "clock.h"
+#include "leak.h"
 #include "process.h"
 
 #include <string.h>
+#include <unistd.h>
 
 struct outcome {
 	bool told;
@@ -55,6 +57,75 @@ static void commands_report_output_status_and_limits(void **state)
 	assert_int_equal(o.code, ERR_TIMEOUT);
 	o = run_child("yes", PATIENCE_MS, 1000);
 	assert_int_equal(o.code, ERR_LIMIT);
+}
+
+/* What would show a descriptor, a variable or a capability of this process. */
+#define SHOW                                                                           \
+	"for f in /proc/self/fd/*; do case ${f##*/} in 0|1|2|3) ;; *) "                \
+	"[ ! -e $f ] || exit 31 ;; esac; done; "                                       \
+	"[ ! -e /proc/self/fd/77 ] || exit 32; [ -z \"$FORETIDE_LEAK\" ] || exit 33; " \
+	"[ \"$(env | cut -d= -f1 | grep -cvE "                                         \
+	"'^(PATH|HOME|LANG|PWD|OLDPWD|SHLVL|_)$')\" "                                  \
+	"= 0 ] || exit 34; "                                                           \
+	"grep -qE '^CapAmb:[[:space:]]*0+$' /proc/self/status || exit 35; "            \
+	"grep -qE '^CapInh:[[:space:]]*0+$' /proc/self/status || exit 36"
+
+static void on_shell(void *arg, const struct err *err)
+{
+	struct outcome *o = arg;
+
+	o->told = true;
+	o->code = err ? err->code : 0;
+	snprintf(o->text, sizeof(o->text), "%s", err ? err->msg : "");
+}
+
+static struct outcome run_shell(const char *command, int64_t ms)
+{
+	CLEANUP(loop_free) struct loop *loop = NULL;
+	struct outcome o = { 0 };
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
+	struct shell *shell;
+	struct err e;
+
+	assert_ok(loop_new(&loop, &e), &e);
+	assert_ok(shell_run(loop, command, ms, on_shell, &o, &shell, &e), &e);
+	while (!o.told && clock_mono_ms() < until)
+		loop_once(loop, 50);
+	assert_true(o.told);
+	return o;
+}
+
+static void commands_inherit_nothing(void **state)
+{
+	struct outcome child, shell;
+
+	(void)state;
+	leak();
+	child = run_child(SHOW, PATIENCE_MS, 10000);
+	shell = run_shell(SHOW, PATIENCE_MS);
+	unleak();
+	assert_string_equal(child.text, "");
+	assert_int_equal(child.code, 0);
+	assert_string_equal(shell.text, "");
+	assert_int_equal(shell.code, 0);
+}
+
+static void an_operators_command_is_told_with_what_it_said(void **state)
+{
+	struct outcome o = run_shell("echo fine", PATIENCE_MS);
+
+	(void)state;
+	assert_int_equal(o.code, 0);
+	o = run_shell("echo one; echo two >&2; exit 4", PATIENCE_MS);
+	assert_int_equal(o.code, ERR_INVAL);
+	assert_string_equal(o.text, "it exited with status 4: one\ntwo");
+	o = run_shell("echo dying; kill -9 $$", PATIENCE_MS);
+	assert_int_equal(o.code, ERR_INVAL);
+	assert_string_equal(o.text, "it was killed by signal 9: dying");
+	/* With all that it started. */
+	o = run_shell("sleep 1000 & sleep 1000", 50);
+	assert_int_equal(o.code, ERR_TIMEOUT);
+	assert_non_null(strstr(o.text, "it did not exit within 50 ms"));
 }
 
 static int compute(void *arg, struct buf *out, struct err *err)
@@ -110,6 +181,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_report_output_status_and_limits),
+		cmocka_unit_test(commands_inherit_nothing),
+		cmocka_unit_test(an_operators_command_is_told_with_what_it_said),
 		cmocka_unit_test(computations_report_results_and_their_own_errors),
 	};
 

@@ -51,23 +51,21 @@ static void aim(struct load *l, const char *first, const char *second)
 	load_set_targets(l, targets, second ? 2 : 1);
 }
 
+static const char *address_in(const char *url)
+{
+	return url + strlen("http://");
+}
+
 static const char *address(const struct script *s)
 {
-	return s->url + strlen("http://");
+	return address_in(s->url);
 }
 
 /* An address where nothing listens. */
-static void closed_address(char text[32])
+static const char *closed_address(char url[SCRIPT_URL])
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	snprintf(text, 32, "127.0.0.1:%u", ntohs(at.sin_port));
-	close(fd);
+	close(script_listen(url));
+	return address_in(url);
 }
 
 static void answers_below_400_are_successes_with_their_latency(void **state)
@@ -119,12 +117,11 @@ static void a_target_that_is_gone_is_passed_over(void **state)
 	CLEANUP(load_free) struct load *l = new_load(1, 0);
 	const struct load_stats *s = load_stats(l);
 	struct script web;
-	char gone[32];
+	char url[SCRIPT_URL];
 
 	(void)state;
-	closed_address(gone);
 	script_start(&web, answers);
-	aim(l, gone, address(&web));
+	aim(l, closed_address(url), address(&web));
 	send_some(l, 1);
 	script_done(&web);
 	assert_int_equal(s->ok, 1);
@@ -140,7 +137,7 @@ static void a_target_that_is_gone_is_passed_over(void **state)
 
 struct renewed {
 	int fd;
-	char address[32];
+	char url[SCRIPT_URL];
 	pthread_t thread;
 };
 
@@ -186,15 +183,7 @@ static void *serve_renewed(void *arg)
 
 static void renewed_start(struct renewed *w)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at);
-
-	w->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(w->fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(w->fd, 16), 0);
-	assert_int_equal(getsockname(w->fd, (struct sockaddr *)&at, &len), 0);
-	snprintf(w->address, sizeof(w->address), "127.0.0.1:%u", ntohs(at.sin_port));
+	w->fd = script_listen(w->url);
 	assert_int_equal(pthread_create(&w->thread, NULL, serve_renewed, w), 0);
 }
 
@@ -205,33 +194,49 @@ static void renewed_stop(struct renewed *w)
 	close(w->fd);
 }
 
-static void a_server_that_closed_what_was_kept_gets_a_new_connection(void **state)
+/* Keeps KEPT connections, then asks once more; how many requests that were: of several at
+ * once none finds as many closed connections as curl tries by itself. */
+static uint64_t ask_a_renewed_server(struct load *l)
 {
-	CLEANUP(load_free) struct load *l = new_load(KEPT, 0);
 	const struct load_stats *s = load_stats(l);
 	struct renewed web;
+	uint64_t before;
 
-	(void)state;
 	renewed_start(&web);
-	aim(l, web.address, NULL);
+	aim(l, address_in(web.url), NULL);
 	for (uint64_t n = KEPT; s->sent < KEPT; n++)
 		send_some(l, n);
-	send_some(l, s->sent + s->skipped + 1);
+	before = s->sent;
+	send_some(l, before + s->skipped + 1);
 	assert_int_equal(s->failed, 0);
 	assert_int_equal(s->ok, s->sent);
-	assert_true(s->moved >= 1);
 	renewed_stop(&web);
+	return s->sent - before;
+}
+
+static void a_server_that_closed_what_was_kept_gets_a_new_connection(void **state)
+{
+	const int64_t until = clock_mono_ms() + PATIENCE_MS;
+	bool was_one = false;
+
+	(void)state;
+	while (!was_one) {
+		CLEANUP(load_free) struct load *l = new_load(KEPT, 0);
+
+		assert_true(clock_mono_ms() < until);
+		was_one = ask_a_renewed_server(l) == 1;
+		assert_true(!was_one || load_stats(l)->moved >= 1);
+	}
 }
 
 static void when_no_target_accepts_it_is_a_failure(void **state)
 {
 	CLEANUP(load_free) struct load *l = new_load(1, 0);
 	const struct load_stats *s = load_stats(l);
-	char gone[32];
+	char url[SCRIPT_URL];
 
 	(void)state;
-	closed_address(gone);
-	aim(l, gone, NULL);
+	aim(l, closed_address(url), NULL);
 	send_some(l, 1);
 	assert_int_equal(s->ok, 0);
 	assert_true(s->failed >= 1);

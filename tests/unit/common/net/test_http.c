@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "clock.h"
+#include "escape.h"
 #include "http.h"
 #include "http_script.h"
 #include "test.h"
@@ -66,6 +67,31 @@ static void sends_method_headers_token_and_body(void **state)
 	assert_non_null(strstr(sent, "\r\nX-Two: 2\r\n"));
 	assert_non_null(strstr(sent, "\r\nAuthorization: Bearer secret\r\n"));
 	assert_memory_equal(strstr(sent, "\r\n\r\n"), "\r\n\r\na\0b", 7);
+	script_free(&s);
+}
+
+static void signs_no_header_that_it_does_not_send(void **state)
+{
+	static const char *const answers[] = { SCRIPT_JSON("{}"), NULL };
+	static const char *const headers[] = { "X-Amz-Security-Token: t", NULL };
+	CLEANUP(http_res_done) struct http_res res = { 0 };
+	struct http_req req = { .headers = headers,
+				.body = "a=b",
+				.body_len = 3,
+				.sigv4 = "aws:amz:one:ec2",
+				.userpwd = "ID:secret" };
+	struct script s;
+	struct err err;
+	const char *sent;
+
+	(void)state;
+	script_start(&s, answers);
+	assert_ok(exchange(&s, &req, &res, &err), &err);
+	sent = buf_str(&s.requests[0]);
+	assert_non_null(strstr(sent, "Credential=ID/"));
+	assert_non_null(
+		strstr(sent, "SignedHeaders=host;x-amz-date;x-amz-security-token,"));
+	assert_null(strstr(sent, "secret"));
 	script_free(&s);
 }
 
@@ -206,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_status_headers_and_body),
 		cmocka_unit_test(sends_method_headers_token_and_body),
+		cmocka_unit_test(signs_no_header_that_it_does_not_send),
 		cmocka_unit_test(refuses_an_answer_that_is_too_large),
 		cmocka_unit_test(waits_no_longer_than_it_may),
 		cmocka_unit_test(stops_when_told),

@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include <curl/curl.h>
+#include <microhttpd.h>
 
 struct fixture {
 	struct loop *loop;
@@ -229,6 +230,90 @@ static void bounds_the_answer(void **state)
 	script_free(&s);
 }
 
+/* ---------------------------------------------------------------- kept connections */
+
+static enum MHD_Result say_ok(void *arg, struct MHD_Connection *conn, const char *url,
+			      const char *method, const char *version, const char *data,
+			      size_t *n, void **context)
+{
+	static char ok[] = "ok";
+	struct MHD_Response *r;
+	enum MHD_Result rc;
+
+	(void)arg;
+	(void)url;
+	(void)method;
+	(void)version;
+	(void)data;
+	(void)n;
+	/* Who answers at the first call closes the connection. */
+	if (!*context) {
+		*context = ok;
+		return MHD_YES;
+	}
+	r = MHD_create_response_from_buffer(2, ok, MHD_RESPMEM_PERSISTENT);
+	rc = MHD_queue_response(conn, 200, r);
+	MHD_destroy_response(r);
+	return rc;
+}
+
+static void count_connection(void *arg, struct MHD_Connection *conn, void **context,
+			     enum MHD_ConnectionNotificationCode what)
+{
+	(void)conn;
+	(void)context;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		++*(_Atomic int *)arg;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void ask(struct fixture *f, const struct http_req *req, struct seen *seen)
+{
+	const int before = seen->done;
+
+	httpm_start(f->m, req, NULL, on_done, seen);
+	run_until(f, &seen->done, before + 1);
+	assert_int_equal(seen->code, 0);
+}
+
+static void a_connection_ends_with_the_certificate_that_it_began_with(void **state)
+{
+	_Atomic int connections = 0;
+	CLEANUP(seen_done) struct seen seen = seen_new(*state);
+	struct MHD_Daemon *d =
+		MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, say_ok,
+				 NULL, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
+				 &connections, MHD_OPTION_END);
+	CLEANUP(free) char *url = NULL;
+	char cert[] = "/tmp/foretide-cert-XXXXXX";
+	const int fd = mkstemp(cert);
+	struct http_req req = { .cert_file = cert };
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_non_null(d);
+	url = xasprintf("http://127.0.0.1:%u/",
+			MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port);
+	req.url = url;
+	/* Just written, as a host's that has just joined. */
+	for (int i = 0; i < 3; i++)
+		ask(*state, &req, &seen);
+	assert_int_equal(connections, 1);
+	write_file(cert, "another");
+	ask(*state, &req, &seen);
+	assert_int_equal(connections, 2);
+	MHD_stop_daemon(d);
+	unlink(cert);
+}
+
 static void closing_ends_what_goes_on(void **state)
 {
 	static const char *const answers[] = { "hang", NULL };
@@ -258,6 +343,7 @@ int main(void)
 		T(tells_whether_the_peer_saw_the_request),
 		T(a_request_that_cannot_be_is_told_later),
 		T(bounds_the_answer),
+		T(a_connection_ends_with_the_certificate_that_it_began_with),
 		T(closing_ends_what_goes_on),
 	};
 

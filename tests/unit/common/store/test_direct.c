@@ -12,6 +12,8 @@ struct fixture {
 	struct store *store;
 	struct store_direct direct;
 	int calls, reads, answered;
+	int refusals; /* of watches, yet to come */
+	int lost, confirmed;
 	struct store_call *other; /* is cancelled by the first answer */
 };
 
@@ -33,13 +35,19 @@ static unsigned on_open(void *arg, const char *body, size_t len,
 			void (*wake)(void *wake_arg), void *wake_arg, void **ret,
 			struct buf *answer)
 {
+	struct fixture *f = arg;
+
 	(void)body;
 	(void)len;
 	(void)wake;
 	(void)wake_arg;
-	(void)answer;
 	*ret = arg;
-	return 200;
+	if (f->refusals == 0)
+		return 200;
+	f->refusals--;
+	buf_init(answer, 1000);
+	buf_puts(answer, "{\"error\":\"etcdserver: too many requests\",\"code\":8}");
+	return 429;
 }
 
 /* There is always more: one event after the other. */
@@ -145,12 +153,42 @@ static void what_is_cancelled_in_its_turn_is_not_called(void **state)
 	assert_int_equal(f->calls, 1);
 }
 
+static void on_refused(void *arg, const struct store_event *events, size_t n, int64_t rev,
+		       const struct err *err)
+{
+	struct fixture *f = arg;
+
+	(void)events;
+	(void)n;
+	(void)rev;
+	if (err) {
+		/* Not ERR_LIMIT, which says that history is lost. */
+		assert_int_equal(err->code, ERR_UNAVAIL);
+		f->lost++;
+	} else {
+		f->confirmed++;
+	}
+}
+
+static void a_watch_that_is_one_too_many_is_asked_for_again(void **state)
+{
+	struct fixture *f = *state;
+
+	f->refusals = 2;
+	store_watch(f->store, "/k", NULL, 0, false, on_refused, f);
+	for (int turn = 0; turn < 1000 && !f->confirmed; turn++)
+		loop_once(f->loop, 60000);
+	assert_int_equal(f->lost, 2);
+	assert_true(f->confirmed > 0);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(what_an_answer_asks_for_waits_for_the_next_turn),
 		TEST(a_stream_with_more_to_read_lets_others_have_their_turn),
+		TEST(a_watch_that_is_one_too_many_is_asked_for_again),
 		TEST(what_is_cancelled_in_its_turn_is_not_called),
 	};
 

@@ -42,7 +42,11 @@ static void on_change(void *arg, const struct mirror_change *changes, size_t n)
 	f->batches++;
 }
 
-static struct fixture *begin(const char *const *answers)
+typedef struct mirror *open_fn(struct store *s, const char *key, mirror_fn *fn,
+			       void *arg);
+
+static struct fixture *begin_with(const char *const *answers, open_fn *open,
+				  const char *key)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 	struct store_opts opts = { .endpoints = f->script.url };
@@ -50,8 +54,13 @@ static struct fixture *begin(const char *const *answers)
 	script_start(&f->script, answers);
 	CHECK(loop_new(&f->loop, NULL) == 0);
 	CHECK(store_open(f->loop, &opts, &f->store, NULL) == 0);
-	f->mirror = mirror_new(f->store, "/p/", on_change, f);
+	f->mirror = open(f->store, key, on_change, f);
 	return f;
+}
+
+static struct fixture *begin(const char *const *answers)
+{
+	return begin_with(answers, mirror_new, "/p/");
 }
 
 static void end(struct fixture *f)
@@ -86,6 +95,10 @@ static void run_until_log(struct fixture *f, const char *want)
 	"{\"result\":{\"header\":{\"revision\":\"" rev "\"},\"created\":true}}\n"
 #define EVENTS(rev, events) \
 	"{\"result\":{\"header\":{\"revision\":\"" rev "\"},\"events\":[" events "]}}\n"
+#define REFUSED                                                                         \
+	"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n"                  \
+	"Content-Length: 26\r\nConnection: close\r\n\r\n{\"error\":\"no\",\"code\":   " \
+	"7}"
 #define COMPACTED "{\"result\":{\"canceled\":true,\"compact_revision\":\"8\"}}\n"
 
 static void reads_in_pages_of_one_revision_then_watches(void **state)
@@ -119,6 +132,57 @@ static void reads_in_pages_of_one_revision_then_watches(void **state)
 	assert_non_null(strstr(buf_str(&f->script.requests[1]), "\"key\":\"L3AvYQA=\""));
 	assert_non_null(
 		strstr(buf_str(&f->script.requests[2]), "\"start_revision\":\"8\""));
+	end(f);
+}
+
+static void on_refused(void *arg, const struct err *err)
+{
+	struct fixture *f = arg;
+
+	snprintf(f->log, sizeof(f->log), "%s",
+		 err && err->code == ERR_DENIED ? "refused" : "given");
+}
+
+static void a_refusal_that_lasts_is_told_until_it_ends(void **state)
+{
+	static const char *const answers[] = { REFUSED,
+					       REFUSED,
+					       REFUSED,
+					       REFUSED,
+					       REFUSED,
+					       RANGE("7", "", ""),
+					       SCRIPT_JSON(WATCH("7")),
+					       NULL };
+	struct fixture *f = begin(answers);
+
+	(void)state;
+	mirror_on_refused(f->mirror, on_refused);
+	run_until_log(f, "refused");
+	assert_false(mirror_has_copy(f->mirror));
+	f->log[0] = '\0';
+	run_until_log(f, "given");
+	assert_true(mirror_has_copy(f->mirror));
+	script_done(&f->script);
+	end(f);
+}
+
+/* Else it would ask for those of "/px" as well. */
+static void the_mirror_of_a_key_asks_for_that_alone(void **state)
+{
+	static const char *const answers[] = {
+		RANGE("7", "", KV("L3A=", "3", ONE)),
+		SCRIPT_JSON(WATCH("7") EVENTS("8", "{\"kv\":" KV("L3A=", "8", TWO) "}")),
+		NULL
+	};
+	struct fixture *f = begin_with(answers, mirror_new_key, "/p");
+
+	(void)state;
+	run_until_log(f, "+/p=1 ;/p=1>2 ;");
+	script_done(&f->script);
+	for (size_t i = 0; i < 2; i++) {
+		assert_non_null(strstr(buf_str(&f->script.requests[i]), "\"L3A=\""));
+		assert_null(strstr(buf_str(&f->script.requests[i]), "range_end"));
+	}
 	end(f);
 }
 
@@ -333,6 +397,8 @@ static void may_be_freed_while_it_reads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_refusal_that_lasts_is_told_until_it_ends),
+		cmocka_unit_test(the_mirror_of_a_key_asks_for_that_alone),
 		cmocka_unit_test(reads_in_pages_of_one_revision_then_watches),
 		cmocka_unit_test(an_empty_prefix_is_told_once),
 		cmocka_unit_test(failed_reads_leave_the_copy_as_it_is),

@@ -537,7 +537,8 @@ static void a_smaller_bound_of_work_is_obeyed_before_the_work(void **state)
 	static const char *const texts[] = { "{{$d := json (getv \"/big\")}}",
 					     "{{len (ls \"/d\")}}",
 					     "{{len (gets \"/d/*\")}}",
-					     "{{range seq 1 10000}}{{end}}" };
+					     "{{range seq 1 10000}}{{end}}",
+					     "{{datetime.Format (getv \"/big\")}}" };
 	struct big b = { .keys = 100000 };
 	double before = cpu_ms();
 	struct err err;

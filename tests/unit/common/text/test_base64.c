@@ -54,6 +54,21 @@ static void brings_every_byte_back_at_every_length(void **state)
 	}
 }
 
+static void for_urls_it_has_other_letters_and_no_padding(void **state)
+{
+	static const unsigned char data[] = { 0xfb, 0xef, 0xff, 0xfe };
+	static const char *const wanted[] = { "", "-w", "--8", "--__", "--___g" };
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof(data); n++) {
+		CLEANUP(buf_done) struct buf b;
+
+		buf_init(&b, 100);
+		base64url_encode(&b, data, n);
+		assert_string_equal(buf_str(&b), wanted[n]);
+	}
+}
+
 static void refuses_what_is_no_base64(void **state)
 {
 	static const char *const bad[] = { "Z",    "Zg",   "Zg=",     "Zg=a",
@@ -76,6 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_the_vectors_of_the_rfc),
 		cmocka_unit_test(brings_every_byte_back_at_every_length),
+		cmocka_unit_test(for_urls_it_has_other_letters_and_no_padding),
 		cmocka_unit_test(refuses_what_is_no_base64),
 	};
 

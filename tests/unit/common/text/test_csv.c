@@ -92,7 +92,7 @@ static void a_bad_line_is_named_with_its_reason(void **state)
 		{ "1700000000,nan\n", "line 1: 'nan' is not a number" },
 		{ "1700000000,1e999\n", "line 1: '1e999' is not a number" },
 		{ "1700000000,-2\n", "line 1: its value -2 is below 0" },
-		{ "-1,2\n", "line 1: its time is before 1970" },
+		{ "-1,2\n", "line 1: timestamp: '-1' is not a time from 1970" },
 		{ "1e15,2\n", "line 1: timestamp: '1e15' is not a time" },
 		{ "2023-13-14T22:13:20Z,1\n",
 		  "line 1: timestamp: '2023-13-14T22:13:20Z'" },

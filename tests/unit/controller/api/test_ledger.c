@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ledger in pages. */
+/* The ledger in pages and as CSV. */
 #include "api_fixture.h"
 
 #define DAY INT64_C(86400000)
@@ -95,12 +95,75 @@ static void its_pages_have_every_row_once_and_in_order(void **state)
 	}
 }
 
+static long csv_of(const struct fixture *f, const char *query, struct http_res *res)
+{
+	CLEANUP(free) char *path = xasprintf("/v1/ledger?format=csv&%s", query);
+
+	return fixture_call(f, CALL(.path = path, .token = f->viewer), res);
+}
+
+/* For spreadsheets: a line a row, under the names of the columns. */
+static void it_comes_as_csv(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(http_res_done) struct http_res two = { .status = 0 };
+	CLEANUP(http_res_done) struct http_res none = { .status = 0 };
+	const char *line;
+	size_t n = 0;
+	char type[64];
+
+	enter_days(f, "shop", 2);
+	assert_int_equal(csv_of(f, "days=true&month=2026-01&stack=shop", &two), 200);
+	assert_true(http_res_header(&two, "Content-Type", type, sizeof(type)));
+	assert_string_equal(type, "text/csv; charset=utf-8");
+	assert_int_equal(strncmp(two.body.data, "period,stack,tier,", 18), 0);
+	line = strstr(two.body.data, "\n2026-01-30,shop,web,");
+	assert_non_null(line);
+	assert_non_null(strstr(line, "\n2026-01-31,shop,web,"));
+	for (const char *p = two.body.data; (p = strchr(p, '\n')); p++)
+		n++;
+	assert_int_equal(n, 3);
+	/* The names alone, of a month without rows. */
+	assert_int_equal(csv_of(f, "month=2025-01", &none), 200);
+	assert_true(none.body.len > 0);
+	assert_ptr_equal(strchr(none.body.data, '\n'),
+			 none.body.data + none.body.len - 1);
+	assert_memory_equal(none.body.data, two.body.data, none.body.len);
+}
+
+static void what_the_ledger_never_had_is_told_apart_from_nothing_yet(void **state)
+{
+	static const struct {
+		const char *query;
+		long status;
+	} cases[] = {
+		{ "stack=shop", 200 },         { "stack=shop&month=2020-01", 200 },
+		{ "stack=none", 404 },         { "tier=none", 404 },
+		{ "stack=shop&tier=no", 404 }, { "tier=web", 200 },
+		{ "month=2026", 400 },         { "month=2026-13", 400 },
+		{ "format=xml", 400 },         { "days=some", 400 },
+	};
+	const struct fixture *f = *state;
+
+	enter_days(f, "shop", 2);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(free) char *path = xasprintf("/v1/ledger?%s", cases[i].query);
+		const long got =
+			fixture_status(f, CALL(.path = path, .token = f->viewer));
+
+		if (got != cases[i].status)
+			fail_msg("%s: %ld", cases[i].query, got);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(its_pages_have_every_row_once_and_in_order),
+		TEST(it_comes_as_csv),
+		TEST(what_the_ledger_never_had_is_told_apart_from_nothing_yet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

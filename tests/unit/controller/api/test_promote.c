@@ -358,13 +358,14 @@ static void await_end(const struct fixture *f, const char *what)
 	}
 }
 
-/* what: of three weeks, so that it still runs when it is first looked at. */
-static void end_while_it_runs(struct fixture *f, const char *what, const char *body)
+/* what: of so many days that it still runs when it is first looked at. */
+static void end_while_it_runs(struct fixture *f, int days, const char *what,
+			      const char *body)
 {
 	struct asking a = { .f = f, .what = what, .body = body };
 	pthread_t asking;
 
-	tell(f, 21);
+	tell(f, days);
 	assert_int_equal(pthread_create(&asking, NULL, ask, &a), 0);
 	await_run(f, what);
 	assert_int_equal(fixture_status(f, CALL(.path = "/healthz")), 200);
@@ -375,12 +376,13 @@ static void end_while_it_runs(struct fixture *f, const char *what, const char *b
 
 static void the_end_waits_for_a_backtest_that_runs(void **state)
 {
-	end_while_it_runs(*state, "backtest", "{}");
+	end_while_it_runs(*state, 21, "backtest", "{}");
 }
 
 static void the_end_waits_for_a_replay_that_runs(void **state)
 {
-	end_while_it_runs(*state, "replay", "{\"since\":\"20d\",\"with\":{\"max\":30}}");
+	end_while_it_runs(*state, 5, "replay",
+			  "{\"since\":\"4d\",\"with\":{\"max\":30}}");
 }
 
 static void one_runs_at_a_time_whatever_it_is(void **state)
@@ -388,11 +390,11 @@ static void one_runs_at_a_time_whatever_it_is(void **state)
 	const struct fixture *f = *state;
 	struct asking a = { .f = f,
 			    .what = "replay",
-			    .body = "{\"since\":\"20d\",\"with\":{\"max\":30}}" };
+			    .body = "{\"since\":\"4d\",\"with\":{\"max\":30}}" };
 	CLEANUP(json_decref) json_t *refused = NULL;
 	pthread_t asking;
 
-	tell(f, 21);
+	tell(f, 5);
 	assert_int_equal(pthread_create(&asking, NULL, ask, &a), 0);
 	await_run(f, "replay");
 	assert_false(runs(f, "backtest"));

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Changes in the database: one that fails, compaction, a new store. */
+#include "clock.h"
+#include "db_fail.h"
+#include "lease.h"
 #include "persist.h"
-#include "sql.h"
 #include "test.h"
 #include "txn.h"
 #include "validate.h"
@@ -110,12 +112,7 @@ static void a_database_that_fails_leaves_the_memory_as_it_was(void **state)
 	assert_true(run(f->kv, KV_PUT, PUT_A, text, sizeof(text)));
 	assert_true(run(f->kv, KV_RANGE, "{\"key\":\"AA==\",\"range_end\":\"AA==\"}",
 			before, sizeof(before)));
-	pthread_mutex_lock(&f->db->write_lock);
-	assert_int_equal(
-		sqlite3_exec(f->db->writer->sql, "PRAGMA query_only=1", NULL, NULL, NULL),
-		SQLITE_OK);
-	pthread_mutex_unlock(&f->db->write_lock);
-
+	db_fail_writes(f->db, true);
 	assert_false(run(f->kv, KV_TXN, PUT_AB, text, sizeof(text)));
 	assert_string_equal(text, kv_db_failed.words);
 	assert_false(run(f->kv, KV_DELETE, PUT_A, text, sizeof(text)));
@@ -124,11 +121,53 @@ static void a_database_that_fails_leaves_the_memory_as_it_was(void **state)
 	assert_string_equal(before, after);
 	stats_are(f->kv, 2, 1, 1);
 
-	pthread_mutex_lock(&f->db->write_lock);
-	sqlite3_exec(f->db->writer->sql, "PRAGMA query_only=0", NULL, NULL, NULL);
-	pthread_mutex_unlock(&f->db->write_lock);
+	db_fail_writes(f->db, false);
 	assert_true(run(f->kv, KV_TXN, PUT_AB, text, sizeof(text)));
 	stats_are(f->kv, 3, 2, 3);
+}
+
+/* Each change tries again. */
+static void a_compaction_that_fails_is_logged_once(void **state)
+{
+	struct fixture *f = *state;
+	char text[1000];
+
+	for (int i = 0; i < 3; i++)
+		assert_true(run(f->kv, KV_PUT, PUT_A, text, sizeof(text)));
+	db_fail_writes(f->db, true);
+	pthread_mutex_lock(&f->kv->lock);
+	for (int i = 0; i < 20; i++)
+		assert_ptr_equal(kv_compact(f->kv, f->kv->space.rev), &kv_db_failed);
+	assert_int_equal(f->kv->compaction_fails.n, 20);
+	assert_int_equal(f->kv->compaction_fails.logged_n, 1);
+	pthread_mutex_unlock(&f->kv->lock);
+	stats_are(f->kv, 4, 1, 3);
+	db_fail_writes(f->db, false);
+	pthread_mutex_lock(&f->kv->lock);
+	assert_null(kv_compact(f->kv, f->kv->space.rev));
+	assert_int_equal(f->kv->compaction_fails.n, 0);
+	pthread_mutex_unlock(&f->kv->lock);
+	stats_are(f->kv, 4, 1, 1);
+}
+
+/* An expired lease is tried again each second, and so is each of many. */
+static void leases_that_cannot_end_are_logged_once(void **state)
+{
+	struct fixture *f = *state;
+	const struct kv_lease *l;
+
+	pthread_mutex_lock(&f->kv->lock);
+	for (int i = 0; i < 10; i++)
+		assert_null(kv_lease_grant(f->kv, 600, 0, &all, &l));
+	pthread_mutex_unlock(&f->kv->lock);
+	db_fail_writes(f->db, true);
+	pthread_mutex_lock(&f->kv->lock);
+	(void)kv_lease_expire(f->kv, clock_mono_ms() + 700000);
+	assert_int_equal(f->kv->n_leases, 10);
+	assert_true(f->kv->write_fails.n >= 10);
+	assert_int_equal(f->kv->write_fails.logged_n, 1);
+	pthread_mutex_unlock(&f->kv->lock);
+	db_fail_writes(f->db, false);
 }
 
 static void memory_is_freed_by_compaction(void **state)
@@ -192,6 +231,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(a_database_that_fails_leaves_the_memory_as_it_was),
+		T(a_compaction_that_fails_is_logged_once),
+		T(leases_that_cannot_end_are_logged_once),
 		T(memory_is_freed_by_compaction),
 		T(history_is_compacted_automatically),
 		T(a_new_store_is_at_revision_one),

@@ -384,6 +384,67 @@ static void one_that_left_its_name_to_its_successor_is_not_doubled(void **state)
 	assert_int_equal(w->s->f->n_units, 1);
 }
 
+/* ---------------------------------------------------------------- texts */
+
+static void plan(struct watch *w)
+{
+	look(w);
+	unit_plan(w->s->f);
+	scene_save(w->s);
+}
+
+static const struct db_roll_out *roll(struct watch *w)
+{
+	scene_load(w->s);
+	return &fleet_tier(w->s->f, "shop", "web")->roll;
+}
+
+/* It was rolled out since the backup that was restored. */
+static void a_text_that_no_version_has_stays_until_the_stack_is_applied(void **state)
+{
+	struct watch *w = *state;
+
+	put_adopted(w, "b");
+	show_unit(w, "b", "web@2.service", "active");
+	for (int i = 0; i < 3; i++)
+		plan(w);
+	assert_string_equal(scene_unit(w->s, "web@2.service")->u.hash, "old");
+	assert_int_equal(roll(w)->state, DB_ROLL_OUT_STOPPED);
+	assert_string_equal(roll(w)->good, "");
+	assert_string_equal(roll(w)->unit, "web@2.service");
+	/* A person applies the text that is right, here the same. */
+	assert_ok(db_roll_outs_restart(w->s->db->db, "shop", w->s->e), w->s->e);
+	assert_int_equal(roll(w)->state, DB_ROLL_OUT_RUNNING);
+	scene_unit(w->s, "web@2.service")->healthy = true;
+	unit_plan(w->s->f);
+	assert_string_not_equal(scene_unit(w->s, "web@2.service")->u.hash, "old");
+}
+
+/* As one that a roll-out has not come to yet. */
+static void a_text_of_an_earlier_version_is_replaced(void **state)
+{
+	struct watch *w = *state;
+	const struct db_roll_out r = {
+		.stack = (char *)(uintptr_t) "shop",
+		.tier = (char *)(uintptr_t) "web",
+		.hash = (char *)(uintptr_t)fleet_tier(w->s->f, "shop", "web")
+				->cat->unit->hash,
+		.good = (char *)(uintptr_t) "old",
+		.state = DB_ROLL_OUT_RUNNING,
+		.unit = (char *)(uintptr_t) "",
+		.host = (char *)(uintptr_t) "",
+		.why = (char *)(uintptr_t) "",
+	};
+	const int64_t version = 1;
+
+	assert_ok(db_roll_outs_put(w->s->db->db, &r, &version, 1, w->s->e), w->s->e);
+	put_adopted(w, "b");
+	show_unit(w, "b", "web@2.service", "active");
+	plan(w);
+	assert_int_equal(roll(w)->state, DB_ROLL_OUT_RUNNING);
+	assert_string_not_equal(scene_unit(w->s, "web@2.service")->u.hash, "old");
+}
+
 #define WATCH_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -402,6 +463,8 @@ int main(void)
 		WATCH_TEST(one_that_drains_takes_over_what_is_known_and_ends_the_rest),
 		WATCH_TEST(a_restored_record_of_a_launch_may_be_of_a_host_that_serves),
 		WATCH_TEST(one_that_left_its_name_to_its_successor_is_not_doubled),
+		WATCH_TEST(a_text_that_no_version_has_stays_until_the_stack_is_applied),
+		WATCH_TEST(a_text_of_an_earlier_version_is_replaced),
 	};
 
 	return cmocka_run_group_tests_name("adopt", tests, NULL, NULL);

@@ -135,6 +135,29 @@ static void the_first_lease_makes_a_host_up_and_tells_its_lead_time(void **state
 		"a");
 }
 
+/* It is heard; what it says is neither shown nor placed by. */
+static void a_hosts_record_that_is_no_text_or_too_large_says_nothing(void **state)
+{
+	struct watch *w = *state;
+	CLEANUP(buf_done) struct buf large;
+
+	look_before(w);
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	scene_host(w->s, "b", "p", DB_HOST_UP);
+	buf_init(&large, 4 << 20);
+	buf_puts(&large, "{\"metadata\": {");
+	for (int i = 100000; i > 0; i--)
+		buf_printf(&large, "\"%05x\": \"x\",", i);
+	buf_puts(&large, "\"z\": \"a\"}}");
+	show(w, "/foretide/hosts/a", "{\"metadata\": {\"zone\": \"\\u001b[31m\"}}");
+	show(w, "/foretide/hosts/b", buf_str(&large));
+	look(w);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(w->s->f->hosts[i].alive);
+		assert_null(w->s->f->hosts[i].metadata);
+	}
+}
+
 static int64_t seen_ms(struct watch *w, const char *id)
 {
 	CLEANUP(db_host_done) struct db_host h = { 0 };
@@ -463,6 +486,7 @@ static void states_that_cannot_be_read_are_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WATCH_TEST(a_hosts_record_that_is_no_text_or_too_large_says_nothing),
 		WATCH_TEST(the_first_lease_makes_a_host_up_and_tells_its_lead_time),
 		WATCH_TEST(it_is_recorded_once_a_minute_which_hosts_were_seen),
 		WATCH_TEST(one_that_comes_back_within_its_grace_stays),

@@ -22,7 +22,9 @@ struct watch {
 	struct events events;
 	struct observed seen;
 	const char *silent; /* host, or "all" */
+	const char *mute;   /* a host that does not say what it runs */
 	const char *record; /* of each host; NULL: an empty one */
+	const char *of;     /* that host's alone; NULL: of each */
 };
 
 static int setup(void **state)
@@ -95,8 +97,10 @@ static void publish(struct watch *w, struct view_snapshot *v)
 		    (strcmp(w->silent, id) == 0 || strcmp(w->silent, "all") == 0))
 			continue;
 		show(v, xasprintf("/foretide/hosts/%s", id),
-		     xstrdup(w->record ? w->record : "{}"));
-		show(v, xasprintf("/foretide/states/%s", id), states_of(w, id));
+		     xstrdup(w->record && (!w->of || strcmp(w->of, id) == 0) ? w->record
+									     : "{}"));
+		if (!w->mute || strcmp(w->mute, id) != 0)
+			show(v, xasprintf("/foretide/states/%s", id), states_of(w, id));
 	}
 	if (v->n)
 		qsort(v->kvs, v->n, sizeof(*v->kvs), by_key);
@@ -252,6 +256,28 @@ static void one_that_returns_is_taken_back_and_the_surplus_goes(void **state)
 	assert_string_equal(place_of(w, "web@1.service"), was);
 	assert_int_equal(scene_unit(w->s, "web@1.service")->u.goal, DB_GOAL_RUN);
 	assert_false(is_told(w, OBSERVE_UNKNOWN, ""));
+}
+
+static void nothing_goes_before_one_that_returned_says_what_it_runs(void **state)
+{
+	struct watch *w = *state;
+	const char *was;
+
+	w->o->opts.lost_after_ms = 3600000;
+	w->o->opts.return_ms = 50;
+	stand(w, STACK("", ""));
+	w->silent = was = strcmp(place_of(w, "web@1.service"), "a") == 0 ? "a" : "b";
+	assert_true(
+		look_until(w, host(w, w->silent)->is_replaced && web(w)->healthy == 2));
+	w->mute = was;
+	w->silent = NULL;
+	assert_true(look_until(w, n_events(w, "host-returned") == 1));
+	look_for(w, 30);
+	assert_int_equal(web(w)->running, 3);
+	w->mute = NULL;
+	assert_true(look_until(w, web(w)->running == 2));
+	assert_string_equal(place_of(w, "web@1.service"), was);
+	assert_int_equal(scene_unit(w->s, "web@1.service")->u.goal, DB_GOAL_RUN);
 }
 
 static void what_was_replaced_stays_so_over_a_restart(void **state)
@@ -437,6 +463,42 @@ static void one_is_lost_once_others_serve_in_its_place(void **state)
 	assert_int_equal(web(w)->healthy, 2);
 }
 
+#define POOL_OF(max)                                                                 \
+	"[stack]\nname = shop\n[pool p]\ndriver = fake\nmax = " max "\n[tier web]\n" \
+	"unit = web@.service\npool = p\nmax = 9\nmin = 1\n"                          \
+	"[tier lb]\nunit = lb.service\npool = p\nmax = 1\nmin = 0\n"
+
+/* Five instances, one a host, are wanted of four hosts; host a falls silent. */
+static void lack(struct watch *w, const char *conf)
+{
+	static const char text[] = TEXT "[X-Fleet]\nConflicts=web@*.service\n";
+
+	stand(w, conf);
+	scene_apply(w->s, conf, text);
+	scene_load(w->s);
+	scene_desire(w->s, "web", 5);
+	assert_true(look_until(w, web(w)->healthy == 4));
+	w->silent = "a";
+}
+
+static void one_is_kept_while_there_is_no_successor(void **state)
+{
+	struct watch *w = *state;
+
+	lack(w, POOL_OF("9"));
+	assert_true(look_until(w, host(w, "a")->is_replaced));
+	look_for(w, 4 * w->o->opts.lost_after_ms);
+	assert_false(is_ended(w, "a"));
+}
+
+static void unless_it_takes_the_place_of_it(void **state)
+{
+	struct watch *w = *state;
+
+	lack(w, POOL_OF("4"));
+	assert_true(look_until(w, is_ended(w, "a")));
+}
+
 static void the_time_of_its_pool_is_kept(void **state)
 {
 	struct watch *w = *state;
@@ -496,9 +558,8 @@ static void unless_its_pool_says_that_state_is_lost_too(void **state)
 	assert_true(look_until(w, is_ended(w, w->silent)));
 }
 
-static void none_is_ended_under_a_hold(void **state)
+static void hold_shop(struct watch *w)
 {
-	struct watch *w = *state;
 	struct db_hold hold = {
 		.stack = (char *)(uintptr_t) "shop",
 		.tier = (char *)(uintptr_t) "",
@@ -509,8 +570,15 @@ static void none_is_ended_under_a_hold(void **state)
 	};
 	int64_t id;
 
-	stand(w, STACK("", ""));
 	assert_ok(db_hold_add(w->s->db->db, &hold, &id, w->s->e), w->s->e);
+}
+
+static void none_is_ended_under_a_hold(void **state)
+{
+	struct watch *w = *state;
+
+	stand(w, STACK("", ""));
+	hold_shop(w);
 	w->silent = strcmp(place_of(w, "web@1.service"), "a") == 0 ? "a" : "b";
 	assert_true(look_until(w, host(w, w->silent)->is_replaced));
 	look_for(w, 200);
@@ -575,6 +643,118 @@ static void one_that_is_ended_for_another_reason_is_not_taken_back(void **state)
 	assert_true(is_ended(w, "c"));
 }
 
+/* ---------------------------------------------------------------- taken back */
+
+#define TAKEN "{\"interruption\":{\"how\":\"terminate\",\"at\":\"soon\"}}"
+
+static size_t n_draining(struct watch *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->s->f->n_hosts; i++)
+		n += w->s->f->hosts[i].h.state == DB_HOST_DRAINING;
+	return n;
+}
+
+static void hosts_that_their_cloud_takes_back_drain_once_others_serve(void **state)
+{
+	struct watch *w = *state;
+
+	stand(w, STACK("", ""));
+	w->record = TAKEN;
+	look(w);
+	assert_int_equal(n_draining(w), 4);
+	assert_int_equal(n_events(w, "host-interrupted"), 4);
+	assert_true(is_told(w, OBSERVE_INTERRUPTED, "and 3 more of pool p"));
+	assert_true(is_told(w, OBSERVE_INTERRUPTED, "its units move to others"));
+	look_for(w, 20);
+	assert_string_equal(host(w, "a")->message,
+			    "its cloud takes it back: terminate at soon");
+	/* No other is there yet, so all serve. */
+	assert_int_equal(scene_unit(w->s, "web@1.service")->u.goal, DB_GOAL_RUN);
+	assert_int_equal(scene_unit(w->s, "web@2.service")->u.goal, DB_GOAL_RUN);
+	assert_int_equal(n_events(w, "host-interrupted"), 4);
+	w->record = "{}";
+	look(w);
+	assert_false(is_told(w, OBSERVE_INTERRUPTED, ""));
+	assert_int_equal(n_draining(w), 4);
+}
+
+/* Its successor starts, but does not serve yet. */
+static void its_instance_is_drained_in_its_last_seconds_while_others_serve(void **state)
+{
+	struct watch *w = *state;
+	char late[CLOCK_TEXT], soon[CLOCK_TEXT];
+	CLEANUP(free) char *much = NULL;
+	CLEANUP(free) char *little = NULL;
+
+	much = xasprintf("{\"interruption\":{\"how\":\"stop\",\"at\":\"%s\"}}",
+			 clock_format(clock_wall_ms() + 3600000, late));
+	little = xasprintf("{\"interruption\":{\"how\":\"stop\",\"at\":\"%s\"}}",
+			   clock_format(clock_wall_ms() + 10000, soon));
+	stand(w, STACK("", ""));
+	w->of = strcmp(place_of(w, "web@1.service"), "a") == 0 ? "a" : "b";
+	w->record = much;
+	look(w);
+	w->mute = place_of(w, "web@3.service");
+	w->mute = strcmp(w->mute, "c") == 0 ? "c" : "d";
+	look(w);
+	assert_int_equal(scene_unit(w->s, "web@1.service")->u.goal, DB_GOAL_RUN);
+	w->record = little;
+	look(w);
+	assert_int_equal(scene_unit(w->s, "web@1.service")->u.goal, DB_GOAL_DRAIN);
+	assert_int_equal(scene_unit(w->s, "web@2.service")->u.goal, DB_GOAL_RUN);
+}
+
+static void what_is_no_notice_takes_nothing(void **state)
+{
+	static const char *const records[] = {
+		"{\"interruption\":7}",
+		"{\"interruption\":\"terminate\"}",
+		"{\"interruption\":{}}",
+		"{\"interruption\":{\"how\":\"\",\"at\":\"soon\"}}",
+		"{\"interruption\":{\"how\":[\"terminate\"]}}",
+		"{\"interruption\":{\"how\":\"a\\u0007b\"}}",
+	};
+	struct watch *w = *state;
+
+	stand(w, STACK("", ""));
+	for (size_t i = 0; i < ARRAY_SIZE(records); i++) {
+		w->record = records[i];
+		look(w);
+		assert_int_equal(n_draining(w), 0);
+		assert_false(is_told(w, OBSERVE_INTERRUPTED, ""));
+	}
+}
+
+/* others: without an instance, that drain all the same. */
+static void assert_a_person_decides(struct watch *w, size_t others)
+{
+	w->record = TAKEN;
+	look(w);
+	assert_int_equal(host(w, place_of(w, "web@1.service"))->state, DB_HOST_UP);
+	assert_int_equal(host(w, place_of(w, "web@2.service"))->state, DB_HOST_UP);
+	assert_int_equal(n_draining(w), others);
+	assert_true(is_told(w, OBSERVE_INTERRUPTED, "foretide drain HOST"));
+}
+
+static void one_that_holds_state_is_left_to_a_person(void **state)
+{
+	struct watch *w = *state;
+
+	stand(w, STACK("", "stateful = yes\n"));
+	assert_a_person_decides(w, 2);
+}
+
+static void one_under_a_hold_is_left_to_a_person(void **state)
+{
+	struct watch *w = *state;
+
+	stand(w, STACK("", ""));
+	hold_shop(w);
+	assert_a_person_decides(w, 0);
+}
+
 #define WATCH_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -583,6 +763,7 @@ int main(void)
 		WATCH_TEST(an_unknown_host_keeps_its_unit_and_another_takes_its_place),
 		WATCH_TEST(services_that_hosts_miss_are_told),
 		WATCH_TEST(one_that_returns_is_taken_back_and_the_surplus_goes),
+		WATCH_TEST(nothing_goes_before_one_that_returned_says_what_it_runs),
 		WATCH_TEST(what_was_replaced_stays_so_over_a_restart),
 		WATCH_TEST(a_unit_whose_name_can_exist_once_moves_when_there_is_room),
 		WATCH_TEST(one_that_was_being_restarted_is_replaced_as_well),
@@ -591,6 +772,8 @@ int main(void)
 		WATCH_TEST(most_hosts_silent_together_are_doubted),
 		WATCH_TEST(nothing_is_concluded_while_nobody_listened),
 		WATCH_TEST(one_is_lost_once_others_serve_in_its_place),
+		WATCH_TEST(one_is_kept_while_there_is_no_successor),
+		WATCH_TEST(unless_it_takes_the_place_of_it),
 		WATCH_TEST(the_time_of_its_pool_is_kept),
 		WATCH_TEST(one_that_holds_state_is_told_and_ended_by_a_person_alone),
 		WATCH_TEST(in_doubt_one_is_given_up_by_a_person_alone),
@@ -600,6 +783,12 @@ int main(void)
 		WATCH_TEST(one_that_is_heard_before_its_end_was_requested_is_taken_back),
 		WATCH_TEST(one_whose_end_was_requested_is_not),
 		WATCH_TEST(one_that_is_ended_for_another_reason_is_not_taken_back),
+		WATCH_TEST(hosts_that_their_cloud_takes_back_drain_once_others_serve),
+		WATCH_TEST(
+			its_instance_is_drained_in_its_last_seconds_while_others_serve),
+		WATCH_TEST(what_is_no_notice_takes_nothing),
+		WATCH_TEST(one_that_holds_state_is_left_to_a_person),
+		WATCH_TEST(one_under_a_hold_is_left_to_a_person),
 	};
 
 	return cmocka_run_group_tests_name("observe_silent", tests, NULL, NULL);

@@ -95,10 +95,11 @@ static void a_tier_that_was_never_decided_has_its_minimum(void **state)
 
 static void what_is_missing_is_added_with_the_lowest_free_numbers(void **state)
 {
+	static const char *const gone[] = { "web@2.service" };
 	struct scene *s = *state;
 
 	stand(s, 3);
-	assert_ok(db_unit_delete(s->db->db, "web@2.service", s->e), s->e);
+	assert_ok(db_units_change(s->db->db, NULL, 0, gone, 1, s->e), s->e);
 	scene_desire(s, "web", 4);
 	plan(s);
 	assert_int_equal(n_running(s), 4);

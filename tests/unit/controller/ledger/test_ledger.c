@@ -275,6 +275,36 @@ static void without_a_bound_no_minute_is_slow(void **state)
 	assert_int_equal(sums(b, "web").unknown, 1);
 }
 
+/* At a start it is not known which latencies are dear. */
+static void latencies_share_a_bounded_time_from_the_first_round_on(void **state)
+{
+	enum { SERIES = 30000, MOST_MS = 250 };
+	struct books *b = *state;
+	CLEANUP(free) struct db_sample_in *in = xcalloc(SERIES, sizeof(*in));
+	CLEANUP(buf_done) struct buf latency;
+	CLEANUP(free) char *conf = NULL;
+	double before;
+
+	for (size_t i = 0; i < SERIES; i++)
+		in[i] = (struct db_sample_in){ "lat",
+					       xasprintf("i=\"%05zu\",stack=\"shop\"", i),
+					       DB_GAUGE, b->s->now_ms, 1 };
+	assert_ok(db_samples_add(b->s->db->db, in, SERIES, b->s->now_ms, NULL, b->s->e),
+		  b->s->e);
+	for (size_t i = 0; i < SERIES; i++)
+		free((char *)(uintptr_t)in[i].labels);
+	buf_init(&latency, 8192);
+	for (int i = 0; i < 100; i++)
+		buf_printf(&latency, "%savg(lat{i!=\"%d\"})", i ? "+" : "", i);
+	conf = xasprintf(STACK("") "latency = %s\nlatency_max = 200ms\n" APP
+				   "latency = %s\nlatency_max = 200ms\n",
+			 buf_str(&latency), buf_str(&latency));
+	scene_apply(b->s, conf, UNIT_TEXT);
+	before = cpu_ms();
+	round_at(b, b->s->now_ms + 1000, 5);
+	assert_true(cpu_ms() - before < MOST_MS);
+}
+
 static void a_price_is_told_in_place_of_a_risk(void **state)
 {
 	struct books *b = *state;
@@ -522,6 +552,71 @@ static void a_billing_unit_is_paid_when_it_begins(void **state)
 	assert_true(sums(b, "web").host_ms < 70 * MINUTE);
 }
 
+static void put_price(struct books *b, double hour)
+{
+	char pool[] = "p", type[] = "any", eur[] = "EUR", source[] = "configuration";
+	const struct db_pool_type t = { pool, type, 0, 0, hour, -1, eur, source };
+
+	assert_ok(db_pool_types_put(b->s->db->db, pool, &t, 1, b->s->e), b->s->e);
+}
+
+/* Of the tier, over all days; hour is that of the last. */
+static struct db_cost costs(struct books *b, const char *tier)
+{
+	CLEANUP(db_cost_list_done) struct db_cost_list l = { NULL, 0 };
+	struct db_cost sum = { .paid_ms = 0 };
+
+	assert_ok(db_cost_list(b->s->db->db, "shop", 1, &l, b->s->e), b->s->e);
+	for (size_t i = 0; i < l.n; i++) {
+		if (strcmp(l.v[i].tier, tier) != 0)
+			continue;
+		assert_string_equal(l.v[i].currency, "EUR");
+		sum.paid_ms += l.v[i].paid_ms;
+		sum.amount += l.v[i].amount;
+		sum.hour = l.v[i].hour;
+	}
+	return sum;
+}
+
+static void what_is_paid_costs_its_price_shared_as_the_time_is(void **state)
+{
+	struct books *b = *state;
+	struct db_cost web, app;
+
+	scene_apply(b->s, STACK("billing = 1h\n") APP, UNIT_TEXT);
+	put_host(b, "p-1", DB_HOST_UP, b->start_ms, 0);
+	put_unit(b, "web@1.service", "web", "p-1");
+	put_unit(b, "web@2.service", "web", "p-1");
+	put_unit(b, "app@1.service", "app", "p-1");
+	put_price(b, 6);
+	pass(b, 65 * MINUTE, 5);
+	close_books(b);
+	web = costs(b, "web");
+	app = costs(b, "app");
+	assert_int_equal(web.paid_ms, sums(b, "web").paid_ms);
+	assert_int_equal(app.paid_ms, sums(b, "app").paid_ms);
+	assert_close(web.amount, 8, 1e-3);
+	assert_close(app.amount, 4, 1e-3);
+	assert_close(web.hour, 4, 1e-6);
+	assert_close(app.hour, 2, 1e-6);
+}
+
+static void what_has_no_price_costs_nothing_that_is_known(void **state)
+{
+	struct books *b = *state;
+
+	scene_apply(b->s, STACK(""), UNIT_TEXT);
+	put_host(b, "p-1", DB_HOST_UP, b->start_ms, 0);
+	pass(b, 5 * MINUTE, 5);
+	put_price(b, 60);
+	pass(b, 5 * MINUTE, 5);
+	close_books(b);
+	assert_in_range(costs(b, "web").paid_ms, 5 * MINUTE, 7 * MINUTE);
+	assert_int_equal(sums(b, "web").paid_ms, 10 * MINUTE);
+	assert_close(costs(b, "web").amount,
+		     (double)costs(b, "web").paid_ms / (double)MINUTE, 1e-3);
+}
+
 static void short_billing_units_are_a_row_a_day(void **state)
 {
 	struct books *b = *state;
@@ -730,6 +825,7 @@ int main(void)
 		TEST(between_ticks_of_minutes_nothing_is_known),
 		TEST(a_minute_is_short_when_it_is_slow),
 		TEST(without_a_bound_no_minute_is_slow),
+		TEST(latencies_share_a_bounded_time_from_the_first_round_on),
 		TEST(a_price_is_told_in_place_of_a_risk),
 		TEST(a_minute_is_entered_once_over_restarts),
 		TEST(a_clock_that_jumps_enters_no_minute_twice),
@@ -742,6 +838,8 @@ int main(void)
 		TEST(a_launch_that_was_not_sent_is_none),
 		TEST(a_host_of_a_moment_is_entered),
 		TEST(a_billing_unit_is_paid_when_it_begins),
+		TEST(what_is_paid_costs_its_price_shared_as_the_time_is),
+		TEST(what_has_no_price_costs_nothing_that_is_known),
 		TEST(short_billing_units_are_a_row_a_day),
 		TEST(a_billing_unit_of_a_moment_is_paid_as_time),
 		TEST(what_was_paid_for_in_units_is_not_paid_for_again_by_the_moment),

@@ -2,6 +2,7 @@
 #include "db_fixture.h"
 
 #include "expression.h"
+#include "expression_turn.h"
 
 #define T0 ((int64_t)20000 * 86400000)
 
@@ -239,6 +240,224 @@ static void deep_nesting_is_refused(void **state)
 	assert_int_equal(metrics_expr_parse(text, "wp", "web", &e, &f->e), ERR_INVAL);
 }
 
+/* What is refused costs no more than reading it; walking the rest needs no deep stack. */
+static void a_long_expression_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(buf_done) struct buf text;
+
+	buf_init(&text, 8 << 20);
+	buf_puts(&text, "sum(a)");
+	for (size_t n = 1; n <= 200000; n++) {
+		struct metrics_expr *e = NULL;
+		int rc, expected = n < METRICS_EXPR_MAX_TERMS ? 0
+				   : n < 4000                 ? ERR_INVAL
+							      : ERR_LIMIT;
+
+		buf_puts(&text, "+1");
+		if (n != METRICS_EXPR_MAX_TERMS - 1 && n != METRICS_EXPR_MAX_TERMS &&
+		    n != 5000 && n != 200000)
+			continue;
+		rc = metrics_expr_parse(buf_str(&text), "wp", "web", &e, &f->e);
+		assert_int_equal(rc, expected);
+		if (rc < 0)
+			assert_non_null(strstr(f->e.msg, rc == ERR_INVAL
+								 ? "more than 100 terms"
+								 : "at most 8192"));
+		metrics_expr_free(e);
+	}
+}
+
+/* Each term looks at each series. */
+static void an_evaluation_over_its_steps_is_no_number_and_says_so(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(buf_done) struct buf text;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = NULL;
+	CLEANUP(free) struct db_sample_in *in = xcalloc(30000, sizeof(*in));
+	struct metrics_missing m;
+	double v = 7, before;
+	int64_t at;
+
+	for (size_t i = 0; i < 30000; i++)
+		in[i] = (struct db_sample_in){ "g",
+					       xasprintf("i=\"%05zu\",stack=\"wp\"", i),
+					       DB_GAUGE, T0, 1 };
+	assert_ok(db_samples_add(f->db, in, 30000, T0, NULL, &f->e), &f->e);
+	for (size_t i = 0; i < 30000; i++)
+		free((char *)(uintptr_t)in[i].labels);
+	assert_close(now_of(f, "sum(g)", T0, NULL), 30000, 0);
+	buf_init(&text, 1 << 20);
+	buf_puts(&text, "sum(g)");
+	for (size_t i = 1; i < METRICS_EXPR_MAX_TERMS; i++)
+		buf_puts(&text, "+sum(g)");
+	e = parsed(f, buf_str(&text));
+	assert_int_equal(metrics_expr_now(f->db, e, T0, &v, &at, &f->e), ERR_LIMIT);
+	assert_true(isnan(v));
+	assert_int_equal(at, 0);
+	/* Steps end it, or the time where a sanitizer makes them slow. */
+	assert_non_null(strstr(f->e.msg, "match fewer"));
+	/* That is found out within the same bound. */
+	before = cpu_ms();
+	assert_true(metrics_expr_missing(f->db, e, T0, NULL, &m));
+	assert_true(m.is_unread && m.is_costly);
+	assert_true(cpu_ms() - before < 2 * METRICS_EXPR_MAX_MS);
+}
+
+static void many(struct fixture *f, const char *name, const char *value, size_t n)
+{
+	CLEANUP(free) struct db_sample_in *in = xcalloc(n, sizeof(*in));
+
+	for (size_t i = 0; i < n; i++)
+		in[i] = (struct db_sample_in){
+			name, xasprintf("a=\"%s%zu\",stack=\"wp\"", value, i), DB_GAUGE,
+			T0, 1
+		};
+	assert_ok(db_samples_add(f->db, in, n, T0, NULL, &f->e), &f->e);
+	for (size_t i = 0; i < n; i++)
+		free((char *)(uintptr_t)in[i].labels);
+}
+
+/* sum(x{a=~"..."}) + ..., each another pattern, which takes long on values of many a. */
+static char *dear_patterns(size_t n)
+{
+	CLEANUP(buf_done) struct buf text;
+
+	buf_init(&text, METRICS_EXPR_MAX_BYTES);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "%ssum(x{a=~\"a*?[^z]*?%zu?[zy]\"})", i ? "+" : "", i);
+	return buf_take(&text);
+}
+
+/* Also while it looks for its series, all of which are new to it. */
+static void an_evaluation_over_its_time_ends_wherever_it_is(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free) char *text = dear_patterns(METRICS_EXPR_MAX_TERMS);
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, text);
+	struct metrics_missing m;
+	double v = 7, before;
+	int64_t at;
+	char a[91] = "";
+
+	memset(a, 'a', sizeof(a) - 1);
+	many(f, "x", a, 10000);
+	metrics_expr_limit(e, METRICS_DEAR_MS);
+	before = cpu_ms();
+	assert_true(metrics_expr_missing(f->db, e, T0, NULL, &m));
+	assert_true(m.is_unread && m.is_costly);
+	assert_int_equal(metrics_expr_now(f->db, e, T0, &v, &at, &f->e), ERR_LIMIT);
+	assert_true(isnan(v));
+	assert_true(cpu_ms() - before < 20 * METRICS_DEAR_MS);
+}
+
+/* One that a host of another stack pushed, once. */
+static void another_stacks_series_does_not_disturb(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(buf_done) struct buf labels;
+
+	buf_init(&labels, LABELS_MAX_BYTES);
+	buf_puts(&labels, "path=\"");
+	for (int i = 0; i < 1500; i++)
+		buf_putc(&labels, 'a');
+	buf_puts(&labels, "\",stack=\"alpha\"");
+	put(f, "m0", buf_str(&labels), DB_GAUGE, T0, 1);
+	put(f, "m0", "path=\"aaa\",stack=\"wp\"", DB_GAUGE, T0, 5);
+	assert_close(now_of(f, "sum(m0{path=~\"(?:a?){900}(?:a{900})?\"})", T0, NULL), 5,
+		     0);
+}
+
+/* What is there without it is a lower bound, when it is known to be one. */
+static void a_value_that_cannot_be_matched_is_missing(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free)
+	struct metrics_expr *e = parsed(f, "sum(m0{path=~\"(?:a?){900}(?:a{900})?\"})");
+	CLEANUP(buf_done) struct buf labels;
+	struct metrics_missing m;
+	double v = 7;
+	int64_t at;
+
+	buf_init(&labels, LABELS_MAX_BYTES);
+	buf_puts(&labels, "path=\"");
+	for (int i = 0; i < 1500; i++)
+		buf_putc(&labels, 'a');
+	buf_puts(&labels, "!\",stack=\"wp\"");
+	put(f, "m0", buf_str(&labels), DB_GAUGE, T0, 1);
+	put(f, "m0", "path=\"aaa\",stack=\"wp\"", DB_GAUGE, T0, 5);
+	assert_int_equal(metrics_expr_now(f->db, e, T0, &v, &at, &f->e), ERR_LIMIT);
+	assert_non_null(strstr(f->e.msg, "label path"));
+	assert_true(metrics_expr_missing(f->db, e, T0, NULL, &m));
+	assert_true(m.is_undecided && m.is_unread && m.is_bound && !m.is_costly);
+	assert_ok(metrics_expr_now(f->db, e, T0, &v, &at, &f->e), &f->e);
+	assert_close(v, 5, 0);
+}
+
+/* As after a start, when of none it is known what it costs. */
+static void what_is_not_known_yet_takes_no_more_than_the_rounds_time(void **state)
+{
+	enum { EXPRESSIONS = 40, ROUND_MS = 200 };
+	struct fixture *f = *state;
+	CLEANUP(free) char *text = dear_patterns(METRICS_EXPR_MAX_TERMS);
+	struct metrics_expr *e[EXPRESSIONS];
+	CLEANUP(metrics_expr_free) struct metrics_expr *cheap = parsed(f, "sum(y)");
+	struct metrics_turns turns;
+	double v, before = cpu_ms();
+	int64_t at;
+	char a[91] = "";
+
+	memset(a, 'a', sizeof(a) - 1);
+	many(f, "x", a, 10000);
+	put(f, "y", "stack=\"wp\"", DB_GAUGE, T0, 3);
+	assert_close(now_of(f, "sum(y)", T0, NULL), 3, 0);
+	assert_ok(metrics_expr_now(f->db, cheap, T0, &v, &at, &f->e), &f->e);
+	for (size_t i = 0; i < EXPRESSIONS; i++)
+		e[i] = parsed(f, text);
+	before = cpu_ms();
+	metrics_turns_begin(&turns, ROUND_MS);
+	for (size_t i = 0; i < EXPRESSIONS; i++) {
+		assert_ok(metrics_expr_in_turn(f->db, e[i], &turns, T0, &v, &at, &f->e),
+			  &f->e);
+		assert_true(isnan(v));
+		assert_int_equal(at, 0);
+	}
+	assert_true(cpu_ms() - before < 3 * ROUND_MS);
+	assert_int_equal(turns.n_waiting, EXPRESSIONS);
+	assert_int_equal(metrics_expr_cost(e[0]), METRICS_DEAR);
+	assert_int_equal(metrics_expr_cost(e[EXPRESSIONS - 1]), METRICS_UNKNOWN);
+	/* What is known to be cheap has no turn to wait for. */
+	assert_ok(metrics_expr_in_turn(f->db, cheap, &turns, T0, &v, &at, &f->e), &f->e);
+	assert_close(v, 3, 0);
+	for (size_t i = 0; i < EXPRESSIONS; i++)
+		metrics_expr_free(e[i]);
+}
+
+static void a_range_ends_after_its_time_and_says_so(void **state)
+{
+	enum { SERIES = 2000, POINTS = 7200 };
+	struct fixture *f = *state;
+	CLEANUP(free) struct db_sample_in *in = xcalloc(SERIES, sizeof(*in));
+	CLEANUP(free) double *out = xcalloc(POINTS, sizeof(*out));
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = NULL;
+
+	for (size_t i = 0; i < SERIES; i++)
+		in[i] = (struct db_sample_in){ "g",
+					       xasprintf("i=\"%05zu\",stack=\"wp\"", i),
+					       DB_GAUGE, T0, 1 };
+	assert_ok(db_samples_add(f->db, in, SERIES, T0, NULL, &f->e), &f->e);
+	for (size_t i = 0; i < SERIES; i++)
+		free((char *)(uintptr_t)in[i].labels);
+	e = parsed(f, "sum(g)");
+	assert_ok(metrics_expr_range(f->db, e, T0, 1000, out, 10, &f->e), &f->e);
+	assert_close(out[0], SERIES, 0);
+	metrics_expr_limit(e, 0);
+	assert_int_equal(metrics_expr_range(f->db, e, T0 - POINTS * 1000, 1000, out,
+					    POINTS, &f->e),
+			 ERR_LIMIT);
+	assert_non_null(strstr(f->e.msg, "ask for fewer series"));
+}
+
 static void fetched(struct fixture *f, const char *url, const char *query,
 		    const char *tier, double v)
 {
@@ -320,6 +539,13 @@ int main(void)
 		DB_TEST(arithmetic_has_its_usual_order),
 		DB_TEST(a_wrong_expression_is_refused_with_its_column),
 		DB_TEST(deep_nesting_is_refused),
+		DB_TEST(a_long_expression_is_refused),
+		DB_TEST(a_range_ends_after_its_time_and_says_so),
+		DB_TEST(an_evaluation_over_its_steps_is_no_number_and_says_so),
+		DB_TEST(an_evaluation_over_its_time_ends_wherever_it_is),
+		DB_TEST(another_stacks_series_does_not_disturb),
+		DB_TEST(a_value_that_cannot_be_matched_is_missing),
+		DB_TEST(what_is_not_known_yet_takes_no_more_than_the_rounds_time),
 		DB_TEST(a_prometheus_demand_gives_url_and_query),
 		DB_TEST(a_range_is_the_mean_of_each_step),
 		DB_TEST(a_range_counts_series_that_come_and_go_for_their_part),

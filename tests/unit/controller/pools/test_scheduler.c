@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What the job does, and what has become of it. */
@@ -153,6 +154,23 @@ static void a_blocked_job_does_not_keep_another(void **state)
 	hold(w, false);
 }
 
+static void there_are_as_many_workers_as_jobs_wait_up_to_a_maximum(void **state)
+{
+	struct work *w = *state;
+	CLEANUP(sched_free) struct sched *s = start(w, 8);
+	char name[32];
+
+	hold(w, true);
+	for (int i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "pool-%d", i);
+		sched_poke(s, name);
+	}
+	assert_true(runs_become(w, 8));
+	hold(w, false);
+	assert_true(runs_become(w, 9));
+	assert_int_equal(w->most_at_once, 8);
+}
+
 static void a_job_that_ends_itself_can_come_back(void **state)
 {
 	struct work *w = *state;
@@ -227,6 +245,40 @@ static void it_is_idle_when_no_job_runs_or_is_due(void **state)
 	assert_true(sched_is_idle(s)); /* due in an hour */
 }
 
+/* However fast the first time is. */
+static void a_job_that_is_looked_at_later_runs_once_more(void **state)
+{
+	enum { JOBS = 300 };
+	struct work *w = *state;
+	CLEANUP(sched_free) struct sched *s = start(w, 2);
+	char name[16];
+
+	for (int i = 0; i < JOBS; i++) {
+		snprintf(name, sizeof(name), "web-%d", i);
+		sched_poke_twice(s, name, 1);
+	}
+	assert_true(runs_become(w, 2 * JOBS));
+	while (!sched_is_idle(s))
+		(void)poll(NULL, 0, 1);
+	assert_int_equal(runs_of(w), 2 * JOBS);
+}
+
+static void so_does_one_that_runs_when_it_is_poked(void **state)
+{
+	struct work *w = *state;
+	CLEANUP(sched_free) struct sched *s = start(w, 2);
+
+	w->held = true;
+	sched_poke(s, "web");
+	assert_true(runs_become(w, 1));
+	sched_poke_twice(s, "web", 1);
+	hold(w, false);
+	assert_true(runs_become(w, 3));
+	while (!sched_is_idle(s))
+		(void)poll(NULL, 0, 1);
+	assert_int_equal(runs_of(w), 3);
+}
+
 #define WORK_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -236,11 +288,14 @@ int main(void)
 		WORK_TEST(a_job_runs_again_when_it_said),
 		WORK_TEST(a_job_never_runs_twice_at_once_and_misses_no_poke),
 		WORK_TEST(a_blocked_job_does_not_keep_another),
+		WORK_TEST(there_are_as_many_workers_as_jobs_wait_up_to_a_maximum),
 		WORK_TEST(a_job_that_ends_itself_can_come_back),
 		WORK_TEST(a_poke_while_it_ends_itself_is_not_lost),
 		WORK_TEST(the_end_waits_for_what_runs),
 		WORK_TEST(the_end_does_not_wait_for_ever),
 		WORK_TEST(it_is_idle_when_no_job_runs_or_is_due),
+		WORK_TEST(a_job_that_is_looked_at_later_runs_once_more),
+		WORK_TEST(so_does_one_that_runs_when_it_is_poked),
 	};
 
 	return cmocka_run_group_tests_name("sched", tests, NULL, NULL);

@@ -127,6 +127,92 @@ static void a_dry_run_tells_and_does_nothing(void **state)
 	assert_int_equal(stacks.n, 0);
 }
 
+static bool is_warned(const json_t *doc, const char *words)
+{
+	const json_t *w;
+	size_t i;
+
+	json_array_foreach(json_object_get(doc, "warnings"), i,
+			   w) if (strstr(json_string_value(w), words)) return true;
+	return false;
+}
+
+static void a_tier_may_run_in_the_pool_of_another_stack(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *files = NULL;
+	CLEANUP(stack_file_free) struct stack_file *s = NULL;
+	struct err e;
+
+	assert_int_equal(put_only(f, CONF, UNIT), 200);
+	files = json_pack("{s:s, s:s}", "stack.conf",
+			  "[stack]\nname = blog\n[tier page]\nunit = page@.service\n"
+			  "pool = web\n",
+			  "units/page@.service", UNIT);
+	assert_ok(stack_file_read(files, &s, &e), &e);
+	assert_ok(stack_check(f->db, s, &e), &e);
+}
+
+static void what_nobody_reads_is_told(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(json_decref) json_t *plain = NULL;
+
+	assert_int_equal(put(f, "/v1/stacks/shop?dry_run=true", CONF,
+			     UNIT "Restrat=always\nMemoryMax=1G\nX-Ours=1\n"
+				  "[X-Servce]\nName=web\nPort=80\n[Install]\n",
+			     NULL, &doc),
+			 200);
+	assert_true(
+		is_warned(doc, "units/web@.service:3: [Service] has no option Restrat"));
+	assert_true(
+		is_warned(doc, "units/web@.service:7: there is no section [X-Servce]"));
+	assert_int_equal(json_array_size(json_object_get(doc, "warnings")), 2);
+	assert_int_equal(put(f, "/v1/stacks/shop?dry_run=true", CONF, UNIT, NULL, &plain),
+			 200);
+	assert_int_equal(json_array_size(json_object_get(plain, "warnings")), 0);
+}
+
+static void warnings_end_after_a_hundred(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(json_decref) json_t *doc = NULL;
+	CLEANUP(buf_done) struct buf conf;
+	const json_t *warnings;
+
+	buf_init(&conf, 1 << 20);
+	buf_puts(&conf, CONF);
+	for (int i = 0; i < 32; i++)
+		buf_printf(&conf,
+			   "schedule = a%d: mon 08:00-18:00 min=3\n"
+			   "schedule = b%d: mon 09:00-19:00 max=2\n",
+			   i, i);
+	assert_int_equal(
+		put(f, "/v1/stacks/shop?dry_run=true", buf_str(&conf), UNIT, NULL, &doc),
+		200);
+	warnings = json_object_get(doc, "warnings");
+	assert_int_equal(json_array_size(warnings), 101);
+	assert_string_equal(json_string_value(json_array_get(warnings, 100)),
+			    "there are more warnings");
+}
+
+/* As an earlier version took one. */
+static void a_stored_option_that_is_given_twice_is_read(void **state)
+{
+	CLEANUP(stack_file_free) struct stack_file *s = NULL;
+	CLEANUP(json_decref)
+	json_t *files = json_pack("{s:s, s:s}", "stack.conf", CONF "max = 7\n",
+				  "units/web@.service", UNIT);
+	CLEANUP(free) char *text = stack_file_canonical(files);
+	struct err e;
+
+	(void)state;
+	assert_int_equal(stack_file_read(files, &s, &e), ERR_INVAL);
+	assert_ok(stack_file_parse(text, &s, &e), &e);
+	assert_int_equal(s->tiers.v[0].max, 7);
+}
+
 static void applying_writes_the_stack_its_tiers_and_pools(void **state)
 {
 	const struct fixture *f = *state;
@@ -412,15 +498,15 @@ static void what_others_refuse_is_refused_with_its_place(void **state)
 	} cases[] = {
 		{ "[stack]\nname = shop\n[pool web]\ndriver = cloud9\n[tier web]\n"
 		  "unit = web@.service\n",
-		  "stack.conf: [pool web]: there is no driver 'cloud9'" },
+		  "stack.conf:4: [pool web]: there is no driver 'cloud9'" },
 		{ CONF "demand = bad(\n",
-		  "stack.conf: [tier web]: demand: cannot be read" },
+		  "stack.conf:9: [tier web]: demand: cannot be read" },
 		{ CONF "utilisation = bad(\n",
-		  "stack.conf: [tier web]: utilisation: cannot be read" },
+		  "stack.conf:9: [tier web]: utilisation: cannot be read" },
 		{ CONF "latency = bad(\n",
-		  "stack.conf: [tier web]: latency: cannot be read" },
+		  "stack.conf:9: [tier web]: latency: cannot be read" },
 		{ "[stack]\nname = shop\n[tier web]\nunit = web@.service\n",
-		  "stack.conf: [tier web]: there is no [pool web]" },
+		  "stack.conf:3: [tier web]: there is no [pool web]" },
 		{ "[stack]\nname = other\n[pool web]\ndriver = fake\n[tier web]\n"
 		  "unit = web@.service\n",
 		  "stack.conf names the stack other, the URL shop" },
@@ -496,6 +582,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_dry_run_tells_and_does_nothing),
+		TEST(a_tier_may_run_in_the_pool_of_another_stack),
+		TEST(what_nobody_reads_is_told),
+		TEST(warnings_end_after_a_hundred),
+		TEST(a_stored_option_that_is_given_twice_is_read),
 		TEST(applying_writes_the_stack_its_tiers_and_pools),
 		TEST(the_same_again_changes_nothing),
 		TEST(a_change_is_told_value_by_value),

@@ -21,7 +21,7 @@ static int64_t id(struct fixture *f)
 	size_t n;
 
 	assert_ok(db_selector_new("x", NULL, 0, &s, &f->e), &f->e);
-	db_selector_ids(f->db, s, &ids, &n);
+	assert_ok(db_selector_ids(f->db, s, &ids, &n, &f->e), &f->e);
 	assert_int_equal(n, 1);
 	return ids[0];
 }

@@ -12,6 +12,20 @@ static void it_stays_when_what_is_there_is_what_is_needed(void **state)
 		    "the lead time of 3m10s, needs 3 (capacity 15/s per instance).");
 }
 
+static void a_huge_figure_is_short(void **state)
+{
+	struct decide_input in = three_running();
+	struct decide_plan p;
+
+	(void)state;
+	set_demand(&in, 1e308, 1e308);
+	p = once(&in);
+	assert_non_null(strstr(p.sentence, "demand of 1e+308/s"));
+	set_demand(&in, 123456789, 123456789);
+	p = once(&in);
+	assert_non_null(strstr(p.sentence, "demand of 123456789/s"));
+}
+
 static void it_goes_out_for_what_is_forecast(void **state)
 {
 	struct decide_input in = three_running();
@@ -438,6 +452,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_stays_when_what_is_there_is_what_is_needed),
+		cmocka_unit_test(a_huge_figure_is_short),
 		cmocka_unit_test(it_goes_out_for_what_is_forecast),
 		cmocka_unit_test(the_sentence_names_the_levels_of_demand_and_need),
 		cmocka_unit_test(it_goes_out_for_what_is_there_when_that_is_more),

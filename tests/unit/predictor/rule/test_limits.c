@@ -33,6 +33,70 @@ static void demand_wants_no_more_than_there_is_room_for(void **state)
 	assert_non_null(strstr(p.sentence, "pool web has room for 4 (max = 4 hosts)."));
 }
 
+/* Three run and suffice; the forecast needs ten. */
+static struct decide_input with_thrift(void)
+{
+	struct decide_input in = three_running();
+
+	set_demand(&in, 41.2, 150);
+	in.thrift = "money is short";
+	return in;
+}
+
+static void with_thrift_nothing_is_started_ahead_of_demand(void **state)
+{
+	struct decide_input in = with_thrift();
+	struct decide_plan p = once(&in);
+
+	(void)state;
+	assert_plan(&p, 3, DECIDE_KEPT, DECIDE_BY_THRIFT,
+		    "web stays at 3: 10 would be safer, but nothing is started ahead of "
+		    "demand: money is short.");
+}
+
+static void with_thrift_what_demand_needs_is_started(void **state)
+{
+	struct decide_input in = with_thrift();
+	struct decide_plan p;
+
+	(void)state;
+	in.demand = in.demand_sure = 70;
+	p = once(&in);
+	assert_plan(
+		&p, 5, DECIDE_REACTIVE, DECIDE_BY_THRIFT,
+		"web goes from 3 to 5: demand of 70.0/s needs 5 now; 10 would be safer, "
+		"but nothing is started ahead of demand: money is short (capacity 15/s "
+		"per instance).");
+}
+
+static void with_thrift_demand_above_its_forecast_is_followed_as_ever(void **state)
+{
+	struct decide_input in = with_thrift(), plain;
+	struct decide_plan p, q;
+
+	(void)state;
+	in.demand = in.demand_sure = 170;
+	plain = in;
+	plain.thrift = NULL;
+	p = once(&in);
+	q = once(&plain);
+	assert_string_equal(p.sentence, q.sentence);
+	assert_int_equal(p.desired, 12);
+}
+
+/* Money ends nothing, and a minimum is a minimum. */
+static void thrift_takes_nothing_away(void **state)
+{
+	struct decide_input in = with_thrift();
+
+	(void)state;
+	in.running = in.desired = 10;
+	assert_int_equal(once(&in).desired, 10);
+	in.running = in.desired = 3;
+	in.min = 6;
+	assert_int_equal(once(&in).desired, 6);
+}
+
 /* Ten were wanted before there was too little room: they wait, and it is told. */
 static void room_never_takes_away(void **state)
 {
@@ -159,6 +223,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(demand_wants_no_more_than_there_is_room_for),
+		cmocka_unit_test(with_thrift_nothing_is_started_ahead_of_demand),
+		cmocka_unit_test(with_thrift_what_demand_needs_is_started),
+		cmocka_unit_test(
+			with_thrift_demand_above_its_forecast_is_followed_as_ever),
+		cmocka_unit_test(thrift_takes_nothing_away),
 		cmocka_unit_test(room_never_takes_away),
 		cmocka_unit_test(a_minimum_waits_for_room),
 		cmocka_unit_test(bounds_come_before_room),

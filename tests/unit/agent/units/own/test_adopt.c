@@ -220,6 +220,87 @@ static void the_log_goes_on_when_its_writer_is_killed(void **state)
 	assert_string_equal(sub(f, "a.service"), "running");
 }
 
+#define OTHERS_LOG_PY                                                                \
+	"import array,os,socket,sys,time\n"                                          \
+	"s=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET)\n"                    \
+	"s.settimeout(.05)\n"                                                        \
+	"s.connect(sys.argv[1]+'/logs/.logger')\n"                                   \
+	"r,w=os.pipe()\n"                                                            \
+	"os.write(w,b'not its own\\n')\n"                                            \
+	"end=None\n"                                                                 \
+	"try: s.sendmsg([b'other.service'],[(socket.SOL_SOCKET,socket.SCM_RIGHTS,"   \
+	"array.array('i',[r]))])\n"                                                  \
+	"except OSError: end='refused'\n"                                            \
+	"while not end:\n"                                                           \
+	" if os.path.exists(sys.argv[1]+'/logs/other.service.log'): end='written'\n" \
+	" try: end=end or s.recv(1) or 'refused'\n"                                  \
+	" except TimeoutError: pass\n"                                               \
+	" except OSError: end='refused'\n"                                           \
+	"print(end,file=open(sys.argv[1]+'/end','w'))\n"                             \
+	"time.sleep(1000)\n"
+
+static void a_unit_cannot_write_the_log_of_another(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free)
+	char *text = xasprintf("[Service]\nExecStart=/usr/bin/python3 %s/l.py %s\n",
+			       f->dir, f->dir);
+	CLEANUP(free) char *other = NULL;
+
+	(void)logger_pid(f);
+	write_file(f, "l.py", OTHERS_LOG_PY);
+	set(f, "a.service", "h", text);
+	wait_content(f, "end", "refused");
+	other = content(f, "logs/other.service.log");
+	assert_null(other);
+	/* Its own is written as before. */
+	set(f, "b.service", "h", "[Service]\nExecStart=/bin/sh -c 'echo here'\n");
+	wait_content(f, "logs/b.service.log", "here");
+}
+
+/* As that of an agent which was started elsewhere. */
+static void move_away(struct fixture *f, pid_t pid)
+{
+	static const char *const hierarchies[] = { "/systemd", "/unified", "" };
+	bool is_moved = false;
+
+	for (size_t i = 0; !is_moved && i < ARRAY_SIZE(hierarchies); i++) {
+		CLEANUP(free)
+		char *dir =
+			xasprintf("/sys/fs/cgroup%s/%s/away", hierarchies[i], f->cgroup);
+		CLEANUP(free) char *procs = xasprintf("%s/cgroup.procs", dir);
+		FILE *o;
+
+		if (mkdir(dir, 0755) < 0 || !(o = fopen(procs, "w")))
+			continue;
+		is_moved = fprintf(o, "%d", (int)pid) > 0;
+		is_moved = fclose(o) == 0 && is_moved;
+	}
+	assert_true(is_moved);
+}
+
+static void an_agent_that_the_writer_does_not_know_has_another(void **state)
+{
+	struct fixture *f = *state;
+	pid_t old = logger_pid(f);
+	struct err e;
+
+	set(f, "a.service", "h", "[Service]\nExecStart=/bin/sleep 1000\n");
+	wait_sub(f, "a.service", "running");
+	move_away(f, old);
+	units_close(f->units);
+	unit_log_close(f->log);
+	assert_ok(unit_log_open(f->loop, f->logs, 1 << 20, &f->log, &e), &e);
+	open_units(f);
+	set(f, "a.service", "h", "[Service]\nExecStart=/bin/sleep 1000\n");
+	set(f, "b.service", "h", "[Service]\nExecStart=/bin/sh -c 'echo here'\n");
+	wait_content(f, "logs/b.service.log", "here");
+	assert_int_not_equal(logger_pid(f), old);
+	/* It ends with what it reads. */
+	units_drop(f->units, "a.service");
+	wait_dead(f, old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +312,8 @@ int main(void)
 		TEST(a_start_waits_until_it_is_saved),
 		TEST(a_disk_that_fails_or_hangs_holds_no_start),
 		TEST(the_log_goes_on_when_its_writer_is_killed),
+		TEST(a_unit_cannot_write_the_log_of_another),
+		TEST(an_agent_that_the_writer_does_not_know_has_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

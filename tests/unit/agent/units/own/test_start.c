@@ -2,6 +2,12 @@
 /* Our own supervisor with real processes: kinds of units and what they find. */
 #include "units_fixture.h"
 
+#include "leak.h"
+#include "loop_until.h"
+#include "unit.h"
+
+#include <sys/prctl.h>
+
 /* ---------------------------------------------------------------- types */
 
 static void a_simple_unit_runs_and_stops(void **state)
@@ -50,6 +56,33 @@ static void commands_run_in_their_order(void **state)
 	wait_sub(f, "c@7.service", "gone");
 	got = content(f, "out");
 	assert_string_equal(got, want);
+}
+
+/* A careless agent has a descriptor without close-on-exec, a variable, a capability. */
+static void a_unit_inherits_nothing_of_the_agent(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free)
+	char *text = xasprintf(
+		"[Service]\nType=oneshot\nRemainAfterExit=yes\nUser=nobody\n"
+		"NoNewPrivileges=yes\nEnvironment=OWN=1\n"
+		"ExecStart=/bin/sh -c '(ls /proc/self/fd; env | cut -d= -f1 | sort; "
+		"grep -E \"^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)\" /proc/self/status) "
+		">%s/seen'\n",
+		f->dir);
+	CLEANUP(free) char *seen = NULL;
+
+	leak();
+	set(f, "i.service", "h", text);
+	wait_sub(f, "i.service", "exited");
+	seen = content(f, "seen");
+	unleak();
+	assert_string_equal(seen, "0\n1\n2\n3\n"
+				  "HOME\nINVOCATION_ID\nLANG\nLOGNAME\nOWN\nPATH\nPWD\n"
+				  "SHELL\nUSER\n"
+				  "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\n"
+				  "CapEff:\t0000000000000000\nCapAmb:\t0000000000000000\n"
+				  "NoNewPrivs:\t1\n");
 }
 
 static void a_oneshot_remains_after_exit(void **state)
@@ -102,6 +135,59 @@ static void a_forking_unit_is_followed_by_its_pid_file(void **state)
 	assert_false(alive(pid));
 }
 
+/* Forked twice, in a session of its own, its parents are gone, and its environment is
+ * empty. */
+static void a_daemon_that_left_all_behind_is_still_the_units(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free)
+	char *text =
+		xasprintf("[Service]\nType=forking\nPIDFile=%s/pid\n"
+			  "ExecStart=/bin/sh -c \"setsid env -i /bin/sh -c 'sleep 1000 "
+			  "</dev/null >/dev/null 2>&1 & echo $$! >%s/pid'\"\n",
+			  f->dir, f->dir);
+	pid_t pid;
+
+	set(f, "d.service", "h", text);
+	wait_sub(f, "d.service", "running");
+	pid = status(f, "d.service").main_pid;
+	assert_int_equal(pid, pid_in(f, "pid"));
+	assert_false(proc_has_env(pid, "SYSTEMD_EXEC_PID"));
+	assert_int_not_equal(proc_parent(pid), getpid());
+	units_drop(f->units, "d.service");
+	wait_sub(f, "d.service", "gone");
+	assert_false(alive(pid));
+}
+
+#define NAME_MAIN_PY                                          \
+	"import os,socket,sys,time\n"                         \
+	"s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\n" \
+	"pid=''\n"                                            \
+	"while not pid.endswith('\\n'):\n"                    \
+	" time.sleep(.01)\n"                                  \
+	" if os.path.exists(sys.argv[1]):\n"                  \
+	"  pid=open(sys.argv[1]).read()\n"                    \
+	"s.sendto(('READY=1\\nMAINPID='+pid).encode(),"       \
+	"os.environ['NOTIFY_SOCKET'])\n"                      \
+	"time.sleep(1000)\n"
+
+/* By the first main process, beside which it runs. */
+static void a_process_that_left_all_behind_can_be_named_main(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free)
+	char *text = xasprintf(
+		"[Service]\nType=notify\nExecStart=/bin/sh -c \"setsid env -i /bin/sh -c "
+		"'sleep 1000 </dev/null >/dev/null 2>&1 & echo $$! >%s/pid'; exec "
+		"/usr/bin/python3 %s/name.py %s/pid\"\n",
+		f->dir, f->dir, f->dir);
+
+	write_file(f, "name.py", NAME_MAIN_PY);
+	set(f, "m.service", "h", text);
+	wait_sub(f, "m.service", "running");
+	assert_int_equal(status(f, "m.service").main_pid, pid_in(f, "pid"));
+}
+
 static void a_forking_unit_without_pid_file_is_guessed(void **state)
 {
 	struct fixture *f = *state;
@@ -140,6 +226,176 @@ static void a_notify_unit_starts_when_it_says_so(void **state)
 	write_file(f, "go", "");
 	wait_sub(f, "n.service", "running");
 	assert_string_equal(status(f, "n.service").message, "at work");
+}
+
+/* As another user, or as root but from outside of the unit. */
+static int tell(struct fixture *f, bool as_nobody, pid_t pid)
+{
+	CLEANUP(free)
+	char *command = xasprintf(
+		"%s /usr/bin/python3 -c \"import socket; s=socket.socket(socket.AF_UNIX,"
+		"socket.SOCK_DGRAM); s.sendto(b'READY=1\\nMAINPID=%d\\nSTATUS=mine', "
+		"'%s/units/n.service.notify')\" 2>/dev/null",
+		as_nobody ? "setpriv --reuid=65534 --regid=65534 --clear-groups" : "",
+		(int)pid, f->dir);
+
+	return system(command);
+}
+
+static void let_others_in(struct fixture *f)
+{
+	CLEANUP(free) char *units = xasprintf("%s/units", f->dir);
+
+	assert_int_equal(chmod(f->dir, 0711), 0);
+	assert_int_equal(chmod(units, 0711), 0);
+}
+
+static pid_t start_victim(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execlp("sleep", "sleep", "1000", (char *)NULL);
+		_exit(1);
+	}
+	return pid;
+}
+
+static void a_strangers_notify_message_is_ignored(struct fixture *f, const char *more)
+{
+	CLEANUP(free)
+	char *text = xasprintf(
+		"[Service]\nType=notify\n%sExecStart=/usr/bin/python3 %s/n.py %s/go\n",
+		more, f->dir, f->dir);
+	pid_t victim = start_victim();
+	int64_t sent;
+
+	let_others_in(f);
+	write_file(f, "n.py", NOTIFY_PY);
+	set(f, "n.service", "h", text);
+	wait_sub(f, "n.service", "start");
+	sent = tell(f, true, victim) == 0;
+	assert_int_equal(tell(f, false, victim), 0);
+	LOOP_UNTIL(f->loop, ((struct own *)f->units)->units->strangers.n == sent + 1);
+	assert_string_equal(sub(f, "n.service"), "start");
+	assert_true(status(f, "n.service").main_pid != victim);
+	/* The right one is still heard. */
+	write_file(f, "go", "");
+	wait_sub(f, "n.service", "running");
+	assert_string_equal(status(f, "n.service").message, "at work");
+	units_drop(f->units, "n.service");
+	wait_sub(f, "n.service", "gone");
+	assert_int_equal(waitpid(victim, NULL, WNOHANG), 0);
+	assert_int_equal(kill(victim, SIGKILL), 0);
+	assert_int_equal(waitpid(victim, NULL, 0), victim);
+}
+
+static void only_the_main_process_is_heard(void **state)
+{
+	a_strangers_notify_message_is_ignored(*state, "");
+}
+
+static void no_stranger_is_heard_where_all_of_the_unit_are(void **state)
+{
+	a_strangers_notify_message_is_ignored(*state, "NotifyAccess=all\n");
+}
+
+static void another_user_cannot_write_to_the_socket_of_a_units_user(void **state)
+{
+	struct fixture *f = *state;
+
+	let_others_in(f);
+	set(f, "n.service", "h",
+	    "[Service]\nType=notify\nUser=daemon\nExecStart=/bin/sleep 1000\n");
+	wait_sub(f, "n.service", "start");
+	assert_true(tell(f, true, 1) != 0);
+}
+
+#define CHILD_PY                                                           \
+	"import os,socket,sys,time\n"                                      \
+	"if os.fork() == 0:\n"                                             \
+	" s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\n"             \
+	" m=b'READY=1\\nMAINPID=%d' % (os.getpid() if sys.argv[1]=='own' " \
+	"else os.getppid())\n"                                             \
+	" s.sendto(m,os.environ['NOTIFY_SOCKET'])\n"                       \
+	"time.sleep(1000)\n"
+
+static void a_child_is_heard_only_where_all_are(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free)
+	char *mine = xasprintf("[Service]\nType=notify\nExecStart=/usr/bin/python3 "
+			       "%s/c.py own\n",
+			       f->dir);
+	CLEANUP(free)
+	char *all = xasprintf("[Service]\nType=notify\nNotifyAccess=all\n"
+			      "ExecStart=/usr/bin/python3 %s/c.py own\n",
+			      f->dir);
+
+	write_file(f, "c.py", CHILD_PY);
+	set(f, "one.service", "h", mine);
+	set(f, "all.service", "h", all);
+	wait_sub(f, "all.service", "running");
+	assert_string_equal(sub(f, "one.service"), "start");
+}
+
+/* Its child sends without end what does not count. */
+#define FLOOD_PY                                                                 \
+	"import os,socket,sys,time\n"                                            \
+	"s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\n"                    \
+	"if os.fork() == 0:\n"                                                   \
+	" while True: s.sendto(b'READY=1',os.environ['NOTIFY_SOCKET'])\n"        \
+	"while not os.path.exists(sys.argv[1]): time.sleep(.01)\n"               \
+	"s.sendto(b'STATUS=at work\\nREADY=1\\n',os.environ['NOTIFY_SOCKET'])\n" \
+	"time.sleep(1000)\n"
+
+static void a_flood_of_messages_takes_a_bounded_time(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(free)
+	char *text = xasprintf(
+		"[Service]\nType=notify\nExecStart=/usr/bin/python3 %s/f.py %s/go\n",
+		f->dir, f->dir);
+	const struct unit *u;
+	int64_t since;
+
+	write_file(f, "f.py", FLOOD_PY);
+	set(f, "f.service", "h", text);
+	wait_sub(f, "f.service", "start");
+	u = ((struct own *)f->units)->units;
+	since = clock_mono_ms();
+	while (u->strangers.n == 0) {
+		assert_true(clock_mono_ms() - since < PATIENCE_MS);
+		loop_once(f->loop, 20);
+	}
+	since = clock_mono_ms();
+	run_for(f, 500);
+	assert_true(u->strangers.n <= 2000 + (clock_mono_ms() - since));
+	/* The main process is heard among them, and the streak ends with the unit. */
+	write_file(f, "go", "");
+	wait_sub(f, "f.service", "running");
+	units_set(f->units, "f.service", "h", "", false);
+	wait_sub(f, "f.service", "dead");
+	assert_int_equal(u->strangers.n, 0);
+}
+
+static void a_pid_file_names_no_strangers_process(void **state)
+{
+	struct fixture *f = *state;
+	pid_t victim = start_victim();
+	CLEANUP(free)
+	char *text = xasprintf("[Service]\nType=forking\nPIDFile=%s/pid\n"
+			       "TimeoutStartSec=500ms\nExecStart=/bin/sh -c 'echo %d "
+			       ">%s/pid; setsid sleep 1000 & exit 0'\n",
+			       f->dir, (int)victim, f->dir);
+
+	set(f, "p.service", "h", text);
+	wait_sub(f, "p.service", "failed");
+	assert_non_null(strstr(status(f, "p.service").message, "none of its own"));
+	assert_int_equal(waitpid(victim, NULL, WNOHANG), 0);
+	assert_int_equal(kill(victim, SIGKILL), 0);
+	assert_int_equal(waitpid(victim, NULL, 0), victim);
 }
 
 static void a_notify_unit_that_never_says_so_fails_in_time(void **state)
@@ -237,14 +493,28 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_simple_unit_runs_and_stops),
 		TEST(commands_run_in_their_order),
+		TEST(a_unit_inherits_nothing_of_the_agent),
 		TEST(a_oneshot_remains_after_exit),
 		TEST(a_oneshot_without_it_ends_dead),
 		TEST(a_forking_unit_is_followed_by_its_pid_file),
 		TEST_BARE(a_forking_unit_is_followed_by_its_pid_file),
+		TEST(a_daemon_that_left_all_behind_is_still_the_units),
+		TEST_BARE(a_daemon_that_left_all_behind_is_still_the_units),
+		TEST_BARE(a_process_that_left_all_behind_can_be_named_main),
 		TEST(a_forking_unit_without_pid_file_is_guessed),
 		TEST_BARE(a_forking_unit_without_pid_file_is_guessed),
 		TEST(a_notify_unit_starts_when_it_says_so),
+		TEST(only_the_main_process_is_heard),
+		TEST_BARE(only_the_main_process_is_heard),
+		TEST(no_stranger_is_heard_where_all_of_the_unit_are),
+		TEST_BARE(no_stranger_is_heard_where_all_of_the_unit_are),
+		TEST(another_user_cannot_write_to_the_socket_of_a_units_user),
+		TEST(a_child_is_heard_only_where_all_are),
+		TEST_BARE(a_child_is_heard_only_where_all_are),
+		TEST(a_pid_file_names_no_strangers_process),
+		TEST_BARE(a_pid_file_names_no_strangers_process),
 		TEST(a_notify_unit_that_never_says_so_fails_in_time),
+		TEST(a_flood_of_messages_takes_a_bounded_time),
 		TEST(user_environment_and_folders_are_set),
 		TEST(logs_have_times_and_a_tail),
 		TEST(units_start_after_what_they_are_after),

@@ -56,11 +56,11 @@ static void sizes_have_units(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
-		assert_ok(local_parse_bytes(good[i].text, &bytes, &e), &e);
+		assert_ok(conf_parse_size(good[i].text, &bytes, &e), &e);
 		assert_int_equal(bytes, good[i].bytes);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(local_parse_bytes(bad[i], &bytes, &e), ERR_INVAL);
+		assert_int_equal(conf_parse_size(bad[i], &bytes, &e), ERR_INVAL);
 }
 
 static void the_first_address_of_the_subnet_is_the_gateway(void **state)
