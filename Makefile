@@ -357,14 +357,15 @@ soak:
 	debian/install-deps
 	$(MAKE) all $(SYSTEM_PROGRAMS)
 	B=$(B) PYTHONPATH=tests/system $(PYTHON) -m pytest -q -s -p no:cacheprovider $(SOAK) tests/soak
-# More take less time (they wait more than they compute), but some measure what they do to each other.
-SYSTEM_WORKERS ?= $(WORKERS)
+# They wait more than they compute. A test marked alone has the machine to itself.
+SYSTEM_WORKERS ?= $(shell echo $$(($(WORKERS) + 1)))
+SYSTEM_TEST := B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST_ARGS)
 # Programs that system tests drive.
 SYSTEM_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/system/*.c)) \
 	$(B)/tests/peers/driver_call
 system: all $(SYSTEM_PROGRAMS)
-	B=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider -n $(SYSTEM_WORKERS) --dist loadfile \
-		$(PYTEST_ARGS) tests/system
+	$(SYSTEM_TEST) -n $(SYSTEM_WORKERS) --dist loadfile -m "not alone" tests/system
+	$(if $(PYTEST_ARGS),,$(SYSTEM_TEST) -m alone tests/system)
 
 # Drivers against real clouds, which are set up once and kept in $(B)/peers.
 PEER_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/peers/*.c))

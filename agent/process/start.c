@@ -138,8 +138,8 @@ static enum step apply(const struct proc_spec *s)
 		if (set_limit_closest(&s->limits[i]) < 0)
 			return STEP_LIMIT;
 	write_oom_score(s->oom_score_adjust);
-	if (s->nice)
-		(void)setpriority(PRIO_PROCESS, 0, s->nice);
+	/* Also back to 0: the agent goes before what it runs. */
+	(void)setpriority(PRIO_PROCESS, 0, s->nice);
 	(void)umask(s->umask);
 	if (put_fds(s->fds) < 0)
 		return STEP_FDS;

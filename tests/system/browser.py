@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A headless Chromium that a test looks through."""
 
+import os
 import shutil
 import tempfile
 
@@ -63,6 +64,8 @@ function count(canvas) {
 return Math.max(0, ...[...document.querySelectorAll(selector)].map(count));
 """
 
+DRIVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chromedriver.sh")
+
 # Remembers what is announced: the next announcement takes the place of the last.
 LISTEN = """
 window.told = [];
@@ -88,7 +91,7 @@ class Browser:
         for flag in FLAGS.split() + [f"--user-data-dir={self.folder}"]:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
 
     def close(self):
         self.driver.quit()
@@ -138,7 +141,7 @@ class Browser:
 
     # -------------------------------------------------------- looking
     def wait(self, what, condition, timeout=PATIENCE_S):
-        return wait_for(what, condition, timeout)
+        return wait_for(what, condition, timeout, every=0.2)  # a look makes the page lay itself out
 
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In which order system tests begin."""
+"""In which order system tests begin, and beside which others."""
 
 import os
 
@@ -7,6 +7,10 @@ import os
 # after the others have ended.
 LONGEST_FIRST = ["unknown", "whole_faults", "whole", "hostile_host", "chaos", "drill",
                  "whole_traces", "promise", "etcd_users", "follow", "whole_capacity", "patience"]
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: loads the whole machine, so nothing runs beside it")
 
 
 def place(item):

@@ -93,6 +93,7 @@ def test_the_conclusion_names_a_tier_that_did_not_win():
 
 
 # ---------------------------------------------------------------- what it prints
+@pytest.mark.alone
 def test_it_opens_with_what_it_shows_prints_little_and_ends_with_table_and_dashboard(tmp_path):
     command = [sys.executable, os.path.join(ROOT, "stacks/demo.py"), "--build", BUILD, "--for", "40s"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

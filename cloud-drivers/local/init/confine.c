@@ -152,6 +152,9 @@ static int filter_calls(struct err *err)
 
 #define FILES_MOST 524288 /* as systemd has it */
 #define FILES_AT_FIRST 65536
+/* The agent, started so, goes before its units, which it sets back to theirs: a busy host
+ * keeps its lease. */
+#define AGENT_NICE (-5)
 
 /* While it may: programs raise their own up to the hard limit. They size tables by the
  * soft one, which is not to be the controller's. */
@@ -186,6 +189,8 @@ int confine_process(struct err *err)
 	int rc;
 
 	set_file_limit();
+	/* Where it may: the agent, which starts here, sets what it runs back to 0. */
+	(void)setpriority(PRIO_PROCESS, 0, AGENT_NICE);
 	rc = filter_calls(err);
 	return rc == 0 ? drop_capabilities(err) : rc;
 }
