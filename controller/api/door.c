@@ -7,6 +7,7 @@
 #include "crowd.h"
 #include "greeting.h"
 #include "guests.h"
+#include "handshakes.h"
 #include "heap.h"
 #include "listening.h"
 #include "log.h"
@@ -47,6 +48,7 @@ struct door {
 	_Atomic(struct MHD_Daemon *) daemon;
 	struct loop *loop;
 	struct acceptor *acceptor;
+	struct handshakes *handshakes;
 	struct loop_timer *timer;
 	int wake; /* eventfd: a place is free, or the end */
 	atomic_bool is_shut;
@@ -302,6 +304,8 @@ int door_open(const struct sockaddr_storage *where, struct listening *listening,
 	if (rc == 0)
 		rc = loop_io_add(d->loop, d->wake, EPOLLIN, on_wake, d, err);
 	if (rc == 0)
+		rc = handshakes_new(d->loop, &d->handshakes, err);
+	if (rc == 0)
 		rc = api_address_listen(where, &fd, ret_port, err);
 	if (rc == 0)
 		rc = acceptor_new(d->loop, fd, on_accept, d, &d->acceptor, err);
@@ -327,6 +331,11 @@ struct peers *door_peers(struct door *d)
 	return d->peers;
 }
 
+struct handshakes *door_handshakes(struct door *d)
+{
+	return d->handshakes;
+}
+
 void door_shut(struct door *d)
 {
 	if (!d || !d->has_thread)
@@ -335,6 +344,7 @@ void door_shut(struct door *d)
 	wake(d);
 	pthread_join(d->thread, NULL);
 	d->has_thread = false;
+	handshakes_end(d->handshakes);
 }
 
 void door_free(struct door *d)
@@ -350,6 +360,7 @@ void door_free(struct door *d)
 			send_away(d, &d->waiting[i], d->waiting[i].first);
 	}
 	acceptor_free(d->acceptor);
+	handshakes_free(d->handshakes);
 	loop_timer_free(d->timer);
 	if (d->loop && d->wake >= 0)
 		loop_io_del(d->loop, d->wake);

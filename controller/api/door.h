@@ -19,6 +19,7 @@ struct listening;
 struct door;
 struct crowd;
 struct acquainted;
+struct handshakes;
 
 /* listening may be NULL. The thread begins at once; each listener has a door. */
 int door_open(const struct sockaddr_storage *where, struct listening *listening,
@@ -27,6 +28,7 @@ int door_open(const struct sockaddr_storage *where, struct listening *listening,
 /* From now on connections are given to the daemon, by the places of its peers. */
 void door_lead_to(struct door *d, struct MHD_Daemon *daemon);
 struct peers *door_peers(struct door *d);
+struct handshakes *door_handshakes(struct door *d); /* that its thread resumes */
 /* Nobody comes in any more; to be called before the daemon is stopped. */
 void door_shut(struct door *d);
 void door_free(struct door *d); /* after the daemon was stopped */

@@ -73,10 +73,13 @@ static void on_connection(void *arg, struct MHD_Connection *conn, void **context
 			api_address_network(info->client_addr, network);
 		}
 		tls = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-		if (tls && tls->tls_session)
+		p = peers_add(door_peers(l->door), fd->connect_fd, address, network);
+		if (tls && tls->tls_session) {
 			ca_bound_peer(tls->tls_session);
-		*context =
-			peers_add(door_peers(l->door), fd->connect_fd, address, network);
+			handshakes_add(door_handshakes(l->door), &p->handshake, conn,
+				       tls->tls_session, &p->has_asked);
+		}
+		*context = p;
 		return;
 	}
 	if (!p)

@@ -15,6 +15,7 @@
 #define CONTROLLER_API_PEERS_H
 
 #include "address.h"
+#include "handshakes.h"
 #include "request.h"
 #include "trust.h"
 
@@ -42,6 +43,7 @@ struct api_peer {
 	bool is_known;
 	int rc; /* of ca_peer_of() */
 	struct ca_peer id;
+	struct handshake handshake; /* with TLS */
 
 	/* The rest belongs to peers.c. */
 	struct peers *peers;

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stream of strangers who begin a handshake and say no more keeps no newcomer out."""
+"""Strangers who begin a handshake and say no more: a stream of them keeps no newcomer out, and
+those who are held cost nothing."""
 
+import os
+import select
 import socket
 import ssl
 import subprocess
 import sys
+import time
+
+import pytest
 
 from flood_tools import client_hello
 from store_tools import wait_until
@@ -60,3 +66,44 @@ def test_a_stream_of_hellos_keeps_nobody_out(daemon):
         for s in streams:
             s.kill()
             s.wait()
+
+
+HELD = 100
+WINDOW_S = 3  # in which CPU is measured; less than they may stay
+
+
+def cpu_s(pid):
+    """Of all threads."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as f:
+            total += int(f.read().split()[0])
+    return total / 1e9
+
+
+def cpu_in_window_s(pid):
+    before = cpu_s(pid)
+    time.sleep(WINDOW_S)
+    return cpu_s(pid) - before
+
+
+@pytest.mark.parametrize("word,is_whole", [
+    (b"", False), (b"\x16\x03\x01\x02\x00", False), (client_hello(), True),
+], ids=["silent", "half a hello", "a hello"])
+def test_those_who_are_held_cost_nothing(daemon, word, is_whole):
+    pid = daemon.process.pid
+    quiet = cpu_in_window_s(pid)
+    before = len(os.listdir(f"/proc/{pid}/fd"))
+    held = [socket.create_connection(("127.0.0.1", daemon.host_port)) for _ in range(HELD)]
+    try:
+        for s in held:
+            s.sendall(word)
+        wait_until(lambda: len(os.listdir(f"/proc/{pid}/fd")) >= before + HELD, "they are there")
+        if is_whole:
+            wait_until(lambda: len(select.select(held, [], [], 1)[0]) == HELD, "all have an answer")
+        loud = cpu_in_window_s(pid)
+        assert loud < 2 * quiet + 0.05 * WINDOW_S, (quiet, loud)
+        assert is_answered(daemon.host_port)
+    finally:
+        for s in held:
+            s.close()
