@@ -12,8 +12,8 @@
 
 #define HTTPM_MAGIC 0x6874746du
 #define CALL_MAGIC 0x63616c6cu
-/* Beyond so many, one that is idle is closed: two watches and one for the rest. A controller
- * pays for those of all its hosts. */
+/* Beyond so many, one that is idle is closed: two watches and one for the rest. A
+ * controller pays for those of all its hosts. */
 #define KEPT_CONNECTIONS 3L
 /* curl reads at most 100 times 16 KiB before the bytes of a stream can be delivered. */
 #define STREAM_BYTES (4u << 20)
