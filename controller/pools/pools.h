@@ -93,8 +93,8 @@ void pools_problems(struct pools *p, json_t *list);
 /*
  * Whose metadata service tells hosts of the pool that their cloud takes them back, "none"
  * for nobody's, and its URL, NULL for where it always is: as the configuration says for
- * the driver, else by the driver's name. The caller frees both. ERR_INVAL: there is no
- * such service.
+ * the driver, else as the driver does. The caller frees both. ERR_INVAL: there is no such
+ * service.
  */
 int pool_interruption(const struct pool_opts *o, const struct db_pool *p, char **ret,
 		      char **ret_url, struct err *err) MUST_CHECK;
@@ -107,18 +107,18 @@ int pool_interruption(const struct pool_opts *o, const struct db_pool *p, char *
 int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
 		       struct err *err) MUST_CHECK;
 
-/* Where the pool is; both are the caller's, and NULL when none is named. */
+/* Where a pool is; both are the caller's, and NULL when none is named. */
 struct pool_place {
 	char *region;
 	char *zones; /* a list, in order of preference */
 };
-/* The same, with the place, which pool_place_done() frees also after an error. */
-int pool_driver_config_at(const struct pool_opts *o, const struct db_pool *p, char **ret,
-			  struct pool_place *ret_place, struct err *err) MUST_CHECK;
+/* By the options of pool_driver_config(), and drv_ops.zone_option. What was in *ret is
+ * freed. */
+void pool_place_read(const char *config, const char *zone_option, struct pool_place *ret);
 void pool_place_done(struct pool_place *p);
 DEFINE_CLEANUP_OBJECT(struct pool_place, pool_place_done);
 
-/* Opens a driver of its own for the pool: whether its options are right, or for drills.
+/* Opens a driver of its own for the pool: whether its options are right.
  * Errors as driver_open(). */
 int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,
 		     struct driver **ret, struct err *err) MUST_CHECK;
