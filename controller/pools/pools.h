@@ -128,9 +128,28 @@ int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,
 int pool_driver_takes(const struct pool_opts *o, const struct db_pool *p,
 		      const json_t *pairs, struct err *err) MUST_CHECK;
 
+/* A driver that is opened for what a person asks of a pool's cloud, and the gate that its
+ * calls pass as those of the pools do. */
+struct pool_caller {
+	struct driver *driver;
+	struct gates *gates;
+	struct pool_place place;
+	char *name, *profile; /* the driver's name */
+};
+/* Errors as driver_open(). */
+int pools_open_caller(struct pools *ps, const struct db_pool *p, struct pool_caller *ret,
+		      struct err *err) MUST_CHECK;
+void pool_caller_done(struct pool_caller *c);
+DEFINE_CLEANUP_OBJECT(struct pool_caller, pool_caller_done);
+
+/* Before each call, which ends by then; 0: pool_caller_leave() tells its end. ERR_UNAVAIL
+ * says until when the cloud is left alone, and why. */
+int pool_caller_enter(const struct pool_caller *c, int64_t deadline_mono_ms,
+		      struct err *err) MUST_CHECK;
+void pool_caller_leave(const struct pool_caller *c, int cls, const struct drv_err *e);
+
 /* Ends the VM of a host with a driver of its own, and tells nobody: for drills. */
-int pool_kill(const struct pool_opts *o, const struct db_host *h,
-	      struct err *err) MUST_CHECK;
+int pool_kill(struct pools *ps, const struct db_host *h, struct err *err) MUST_CHECK;
 
 /*
  * What a pool's cloud last refused: {"at","class","message"} and, as far as it said
