@@ -92,6 +92,9 @@ static void print_head(const struct options *w, const struct series *s,
 	if (w->tier.billing_ms > 0)
 		printf("paid by %s begun, ",
 		       clock_format_duration(w->tier.billing_ms, unit));
+	if (w->tier.billing_min_ms > 0)
+		printf("at least %s, ",
+		       clock_format_duration(w->tier.billing_min_ms, unit));
 	if (w->tier.mode != DECIDE_AUTO)
 		printf("mode %s, ", decide_mode_name(w->tier.mode));
 	if (w->tier.max >= 0)
@@ -185,6 +188,8 @@ static int read_setting(int c, const char *text, struct options *w, struct err *
 		return clock_parse_duration(text, &w->tier.dwell_ms, err);
 	case 'B':
 		return clock_parse_duration(text, &w->tier.billing_ms, err);
+	case 'L':
+		return clock_parse_duration(text, &w->tier.billing_min_ms, err);
 	case 'r':
 		w->has_risk = true;
 		return conf_parse_number(text, &w->tier.risk, err);
@@ -238,6 +243,7 @@ int cli_backtest(int argc, char **argv)
 		{ "dwell", required_argument, NULL, 'd' },
 		{ "action-price", required_argument, NULL, 'a' },
 		{ "billing", required_argument, NULL, 'B' },
+		{ "billing-min", required_argument, NULL, 'L' },
 		{ "min", required_argument, NULL, 'm' },
 		{ "max", required_argument, NULL, 'M' },
 		{ "step-out", required_argument, NULL, 'o' },

@@ -107,9 +107,9 @@ void decide_launches_change(struct decide_launches *l, int64_t now_ms, int64_t b
 	l->v[l->n++].count = by;
 }
 
-int64_t decide_launches_ending(const struct decide_launches *l, int64_t now_ms)
+int64_t decide_launches_ending(struct decide_launches *l, int64_t now_ms)
 {
-	if (l->paid.unit <= l->paid.step)
+	if (l->paid.least <= l->paid.step)
 		return -1;
 	return l->n > 0 ? 0 : (int64_t)paid_ending(&l->paid, now_ms);
 }

@@ -36,7 +36,7 @@ void decide_launches_change(struct decide_launches *l, int64_t now_ms, int64_t b
 
 /* Those whose paid time ends before the next decision; none while others boot, as those
  * would go. -1: paid for by the moment. */
-int64_t decide_launches_ending(const struct decide_launches *l, int64_t now_ms);
+int64_t decide_launches_ending(struct decide_launches *l, int64_t now_ms);
 
 /* Those later than their lead times allow. */
 int64_t decide_launches_overdue(const struct decide_launches *l, int64_t now_ms);

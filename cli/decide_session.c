@@ -5,7 +5,8 @@
  *	"interval", "boot_delay" in seconds (60, 0), "capacity", "min", "max" (1, 1e6),
  *	"slo" (0.005), or in its place "price" (instance-hours that a minute short costs),
  *	"mode" (auto), "dwell" in seconds (120), "action_price" in instance-minutes (10),
- *	"step_out", "step_in" (0: no limit), "billing" in seconds (0: by the moment)
+ *	"step_out", "step_in" (0: no limit), "billing" in seconds (0: by the moment),
+ *	"billing_min" in seconds that are paid for at least (0)
  */
 #include "decide_session.h"
 
@@ -79,6 +80,8 @@ static int read_settings(const json_t *msg, int64_t step_ms, struct policy_setti
 	    (rc = read_scaled(msg, "step_in", 1, 1e6, &ret->step_in_max, err)) != 0 ||
 	    (rc = read_scaled(msg, "billing", 1000, 2592000, &ret->billing_ms, err)) !=
 		    0 ||
+	    (rc = read_scaled(msg, "billing_min", 1000, 2592000, &ret->billing_min_ms,
+			      err)) != 0 ||
 	    (rc = jread_num_opt(msg, "action_price", &ret->action_price, err)) != 0)
 		return rc;
 	if (lead_ms > POLICY_LEAD_MAX * step_ms)
@@ -130,7 +133,10 @@ int decide_session_init(struct decide_session *s, const json_t *msg, struct err 
 							 ? (int64_t)running
 							 : settings.min };
 	policy_leads_init(&s->launches.leads, MAX(settings.lead_ms, INT64_C(1000)));
-	paid_init(&s->launches.paid, MAX(settings.billing_ms, o.step_ms), o.step_ms);
+	paid_init(&s->launches.paid,
+		  (struct paid_terms){ .unit = MAX(settings.billing_ms, o.step_ms),
+				       .least = settings.billing_min_ms },
+		  o.step_ms);
 	printf("{\"ready\":true,\"history\":%zu}\n", n);
 	return 0;
 }
@@ -138,6 +144,7 @@ int decide_session_init(struct decide_session *s, const json_t *msg, struct err 
 void decide_session_done(struct decide_session *s)
 {
 	demand_model_free(TAKE(s->model));
+	paid_done(&s->launches.paid);
 }
 
 void decide_session_note(struct decide_session *s, const struct decide_input *in)

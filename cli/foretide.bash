@@ -57,7 +57,7 @@ _foretide_options() {
 		;;
 	decide) echo "--jsonl --help" ;;
 	backtest)
-		echo "--capacity --boot --risk --price --dwell --action-price --billing --min --max" \
+		echo "--capacity --boot --risk --price --dwell --action-price --billing --billing-min --min --max" \
 			"--step-out --step-in --mode --play --svg --events --timezone --help"
 		;;
 	local) echo "--state-dir --json --help" ;;

@@ -185,6 +185,7 @@ static const struct cli_command commands[] = {
 	  "                     (default: 10)\n"
 	  "  --billing TIME     instances are paid for in units of it (default: by the\n"
 	  "                     moment)\n"
+	  "  --billing-min TIME what is paid of one at least (default: 0)\n"
 	  "  --min N, --max N   bounds of the number of instances (default: 1, none)\n"
 	  "  --step-out N       instances that may be starting at once (default: any)\n"
 	  "  --step-in N        instances removed within any one dwell (default: any)\n"

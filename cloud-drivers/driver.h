@@ -20,6 +20,7 @@
  *   1.1  pool_options
  *   1.2  drv_caps.in_flight
  *   1.3  DRV_CAP_STANDBY, drv_caps.billing_ms
+ *   1.4  zone_option, interruption, drv_caps.billing_min_ms
  */
 #ifndef CLOUD_DRIVERS_DRIVER_H
 #define CLOUD_DRIVERS_DRIVER_H
@@ -29,7 +30,7 @@
 #include <stdint.h>
 
 #define DRV_ABI_MAJOR 1u /* raise: an older driver would misbehave */
-#define DRV_ABI_MINOR 3u /* raise: a member was added at the end */
+#define DRV_ABI_MINOR 4u /* raise: a member was added at the end */
 
 struct drv; /* one opened driver: a pool's options with one profile's credentials */
 
@@ -149,6 +150,9 @@ struct drv_caps {
 	/* since 1.3: a VM is paid for in units of it from its launch on, each when it
 	 * begins; 0: by the moment, or not known */
 	int64_t billing_ms;
+	/* since 1.4: that is paid for a VM at least, however short it was there; 0:
+	 * nothing beyond its units, or not known */
+	int64_t billing_min_ms;
 };
 
 #define DRV_IN_FLIGHT_MAX 32u
@@ -283,6 +287,18 @@ struct drv_ops {
 	 * machine, or where credentials are sent. NULL, and with an older driver: none.
 	 */
 	const char *const *pool_options;
+	/*
+	 * since 1.4, optional: the name of the option that drv_launch.zone stands above.
+	 * It may be given as a list in order of preference: open() gets the first, each
+	 * launch names its own. NULL: there are no zones. With an older driver: "zone".
+	 */
+	const char *zone_option;
+	/*
+	 * since 1.4, optional: whose metadata service tells a host that its cloud takes
+	 * it back: "ec2", "gce" or "azure", as foretide-agent(8) knows them. NULL, and
+	 * with an older driver: nobody's.
+	 */
+	const char *interruption;
 };
 
 #define DRV_EXPORT(...)                                                             \

@@ -17,7 +17,7 @@ static struct daemon *daemon_of(void *arg)
 
 static int kill_host(void *arg, const struct db_host *h, struct err *err)
 {
-	return pool_kill(&daemon_of(arg)->pool_opts, h, err);
+	return pool_kill(daemon_of(arg)->pools, h, err);
 }
 
 static void cut_host(void *arg, const char *host)

@@ -21,6 +21,7 @@ int daemon_start_profiles(struct daemon *d, struct err *err)
 	int rc;
 
 	d->profiles_opts = (struct profiles_opts){ .pools = &d->pool_opts,
+						   .callers = d->pools,
 						   .changed = on_changed,
 						   .arg = d };
 	rc = profiles_start(&d->profiles_opts, &profiles, err);

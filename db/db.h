@@ -174,9 +174,8 @@ int db_pool_want(struct db *db, const char *name, int64_t want,
 /* The state of its driver: "ok" or "backoff", until when, and why. */
 int db_pool_note(struct db *db, const char *name, const char *state,
 		 int64_t backoff_until_ms, const char *error, struct err *err) MUST_CHECK;
-/* In which units its cloud bills. */
-int db_pool_billed(struct db *db, const char *name, int64_t unit_ms,
-		   struct err *err) MUST_CHECK;
+/* What its driver states of its cloud: the members cloud_*. */
+int db_pool_stated(struct db *db, const struct db_pool *p, struct err *err) MUST_CHECK;
 /* Its types, by name. */
 int db_pool_type_list(struct db *db, const char *pool, struct db_pool_type_list *ret,
 		      struct err *err) MUST_CHECK;

@@ -127,23 +127,27 @@ struct db_pool {
 	int64_t memory_bytes;
 	int64_t billing_ms; /* hosts are paid for in units of it, from their launch on; 0:
 			       by the moment */
-	int64_t lost_after_ms; /* real: silence before a host is ended; 0: as the
-				  controller's */
-	bool lose_stateful;    /* also one of stateful instances */
-	char *type_order;      /* of its types: "stated" or "price" */
-	double spot_share;     /* of its hosts above spot_base that are spot capacity */
-	int64_t spot_base;     /* hosts that are not, before any is */
+	int64_t billing_min_ms; /* that is paid for a host at least; 0: as its cloud bills
+				 */
+	int64_t lost_after_ms;  /* real: silence before a host is ended; 0: as the
+				   controller's */
+	bool lose_stateful;     /* also one of stateful instances */
+	char *type_order;       /* of its types: "stated" or "price" */
+	double spot_share;      /* of its hosts above spot_base that are spot capacity */
+	int64_t spot_base;      /* hosts that are not, before any is */
 	char *user_data;   /* what its hosts are started with: "script" or "ignition" */
 	char *config_json; /* further options of the driver */
-	/* state; written by db_pool_want(), _note(), _billed(), _unjoined(), _quota()
+	/* state; written by db_pool_want(), _note(), _stated(), _unjoined(), _quota()
 	 * alone */
 	int64_t want;
 	char *state; /* "ok", "limited", "backoff", or POOL_STATE_EMPTY */
 	int64_t backoff_until_ms;
 	char *last_error;
-	int64_t unjoined;         /* batches of hosts in a row that did not join */
-	int64_t unjoined_ms;      /* when the last did not */
-	int64_t cloud_billing_ms; /* the unit that its driver states; 0: none */
+	int64_t unjoined;             /* batches of hosts in a row that did not join */
+	int64_t unjoined_ms;          /* when the last did not */
+	int64_t cloud_billing_ms;     /* the unit that its driver states; 0: none */
+	int64_t cloud_billing_min_ms; /* and the minimum; 0: none */
+	char *cloud_interruption; /* whose metadata service its driver states; "": none */
 	bool has_quota;           /* what the cloud's quota allows is known: */
 	int64_t quota_most;       /* so many hosts */
 };

@@ -16,6 +16,7 @@ static const struct db_col columns[] = {
 	REAL(db_pool, cpu, 0),
 	INTEGER(db_pool, memory_bytes, 0),
 	INTEGER(db_pool, billing_ms, 0),
+	INTEGER(db_pool, billing_min_ms, 0),
 	INTEGER(db_pool, lost_after_ms, 0),
 	BOOL(db_pool, lose_stateful, 0),
 	TEXT(db_pool, type_order, 0),
@@ -32,6 +33,8 @@ static const struct db_col columns[] = {
 	BOOL(db_pool, has_quota, COL_STATE),
 	INTEGER(db_pool, quota_most, COL_STATE),
 	INTEGER(db_pool, cloud_billing_ms, COL_STATE),
+	INTEGER(db_pool, cloud_billing_min_ms, COL_STATE),
+	TEXT(db_pool, cloud_interruption, COL_STATE),
 	{ NULL, COL_TEXT, 0, 0, NULL },
 };
 static const struct db_table table = { "pool", sizeof(struct db_pool), columns };
@@ -75,11 +78,14 @@ int db_pool_note(struct db *db, const char *name, const char *state,
 			 "ttit", name, state, backoff_until_ms, last_error);
 }
 
-int db_pool_billed(struct db *db, const char *name, int64_t unit_ms, struct err *err)
+int db_pool_stated(struct db *db, const struct db_pool *p, struct err *err)
 {
 	return db_change(db, NULL, err,
-			 "UPDATE pool SET cloud_billing_ms = ?2 WHERE name = ?1", "ti",
-			 name, unit_ms);
+			 "UPDATE pool SET cloud_billing_ms = ?2,"
+			 " cloud_billing_min_ms = ?3, cloud_interruption = ?4"
+			 " WHERE name = ?1",
+			 "tiit", p->name, p->cloud_billing_ms, p->cloud_billing_min_ms,
+			 p->cloud_interruption);
 }
 
 int db_pool_unjoined(struct db *db, const char *name, int64_t batches, int64_t now_ms,

@@ -12,6 +12,7 @@
 /* A launch whose answer was lost may be on its way for so long. */
 #define VISIBLE_MS 60000
 #define NOTICE_MS 30000
+#define BILLING_MS 1000
 /* Writes of one principal in one subscription: 200 at once, and 10 a second. */
 #define CALLS_PER_S 10
 
@@ -25,6 +26,7 @@ static const struct drv_caps caps = {
 	.in_flight = 16,
 	.notice_ms = NOTICE_MS,
 	.calls_per_s = CALLS_PER_S,
+	.billing_ms = BILLING_MS,
 };
 
 static void azure_close(struct drv *d)
@@ -79,4 +81,5 @@ static const char *const pool_options[] = {
 DRV_EXPORT(.name = "azure", .open = azure_open, .close = azure_close, .caps = azure_caps,
 	   .validate = azure_validate, .types = azure_types, .launch = azure_launch,
 	   .list = azure_list, .terminate = azure_terminate, .console = azure_console,
-	   .quota = azure_quota, .pool_options = pool_options);
+	   .quota = azure_quota, .pool_options = pool_options, .zone_option = "zone",
+	   .interruption = "azure");

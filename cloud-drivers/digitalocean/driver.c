@@ -11,6 +11,9 @@
 
 /* A launch whose answer was lost may still be on its way through proxies. */
 #define VISIBLE_MS 60000
+/* Since 2026; or $0.01, if that is more. */
+#define BILLING_MS 1000
+#define BILLING_MIN_MS 60000
 
 static const struct drv_caps caps = {
 	.flags = DRV_CAP_LIST_BY_OWNER | DRV_CAP_PRICES | DRV_CAP_CHECKS_OWNER,
@@ -20,6 +23,8 @@ static const struct drv_caps caps = {
 	.visible_ms = VISIBLE_MS,
 	.in_flight = 4,
 	.calls_per_s = 5000.0 / 3600,
+	.billing_ms = BILLING_MS,
+	.billing_min_ms = BILLING_MIN_MS,
 };
 
 static void do_close(struct drv *d)
@@ -67,4 +72,4 @@ static const char *const pool_options[] = { "type", "image", "region",     "ssh_
 DRV_EXPORT(.name = "digitalocean", .open = do_open, .close = do_close, .caps = do_caps,
 	   .validate = do_validate, .types = do_types, .launch = do_launch,
 	   .list = do_list, .terminate = do_terminate, .quota = do_quota,
-	   .pool_options = pool_options);
+	   .pool_options = pool_options, .zone_option = "region");

@@ -14,6 +14,9 @@
 
 #define VISIBLE_MS 60000 /* its lists follow its actions, usually within seconds */
 #define NOTICE_MS 120000
+/* Linux; some commercial systems are paid for by the hour. */
+#define BILLING_MS 1000
+#define BILLING_MIN_MS 60000
 
 static const struct drv_caps caps = {
 	.flags = DRV_CAP_IDEMPOTENT_KEY | DRV_CAP_LIST_BY_OWNER | DRV_CAP_SPOT |
@@ -24,6 +27,8 @@ static const struct drv_caps caps = {
 	.visible_ms = VISIBLE_MS,
 	.in_flight = 8,
 	.notice_ms = NOTICE_MS,
+	.billing_ms = BILLING_MS,
+	.billing_min_ms = BILLING_MIN_MS,
 };
 
 static void ec2_close(struct drv *d)
@@ -90,4 +95,4 @@ static const char *const pool_options[] = {
 DRV_EXPORT(.name = "ec2", .open = ec2_open, .close = ec2_close, .caps = ec2_caps,
 	   .validate = ec2_validate, .types = ec2_types, .launch = ec2_launch,
 	   .list = ec2_list, .terminate = ec2_terminate, .console = ec2_console,
-	   .pool_options = pool_options);
+	   .pool_options = pool_options, .zone_option = "zone", .interruption = "ec2");

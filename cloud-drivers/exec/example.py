@@ -91,7 +91,7 @@ def say(message):
     print(json.dumps(message), flush=True)
 
 
-say({"protocol": 1, "pool_options": ["boot_delay"], "calls": ["types"]})
+say({"protocol": 1, "pool_options": ["boot_delay"], "zone_option": None, "calls": ["types"]})
 for line in sys.stdin:
     asked = json.loads(line)
     try:

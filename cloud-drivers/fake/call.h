@@ -17,6 +17,7 @@ struct options {
 	int64_t visible_ms;
 	int64_t boot_ms;
 	double calls_per_s;
+	int64_t billing_ms, billing_min_ms;
 	char *zone;
 };
 

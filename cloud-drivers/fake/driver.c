@@ -26,6 +26,10 @@ static const struct conf_option table[] = {
 	  "Time to boot when the script sets none" },
 	{ "", "calls_per_s", CONF_NUMBER, AT(calls_per_s), "0", 0, 1e6, NULL,
 	  "Calls in a second that its cloud allows; 0: any number" },
+	{ "", "billing", CONF_DURATION, AT(billing_ms), "0s", 0, 86400e3, NULL,
+	  "Units that a VM is paid for in; 0: by the moment" },
+	{ "", "billing_min", CONF_DURATION, AT(billing_min_ms), "0s", 0, 86400e3, NULL,
+	  "That is paid for a VM at least" },
 	{ "", "zone", CONF_STRING, AT(zone), "fake-1", 0, 0, "fake-1|a|b|c",
 	  "Where VMs are of launches that name no zone" },
 	{ NULL, NULL, CONF_STRING, 0, NULL, 0, 0, NULL, NULL },
@@ -55,6 +59,8 @@ static void set_caps(struct drv *d)
 		.visible_ms = d->opt.visible_ms,
 		.notice_ms = 120000,
 		.calls_per_s = d->opt.calls_per_s,
+		.billing_ms = d->opt.billing_ms,
+		.billing_min_ms = d->opt.billing_min_ms,
 	};
 }
 
@@ -160,11 +166,11 @@ static int fake_quota(struct drv *d, int64_t deadline, struct drv_quota *ret,
 	return 0;
 }
 
-static const char *const pool_options[] = { "idempotent", "unique_name", "visible",
-					    "boot_delay", "calls_per_s", "zone",
-					    NULL };
+static const char *const pool_options[] = { "idempotent",  "unique_name", "visible",
+					    "boot_delay",  "calls_per_s", "billing",
+					    "billing_min", "zone",        NULL };
 
 DRV_EXPORT(.name = "fake", .open = fake_open, .close = fake_close, .caps = fake_caps,
 	   .validate = fake_validate, .types = fake_types, .launch = fake_launch,
 	   .list = fake_list, .terminate = fake_terminate, .console = fake_console,
-	   .quota = fake_quota, .pool_options = pool_options);
+	   .quota = fake_quota, .pool_options = pool_options, .zone_option = "zone");

@@ -13,6 +13,8 @@
 /* A launch whose answer was lost may be on its way for so long. */
 #define VISIBLE_MS 60000
 #define NOTICE_MS 30000
+#define BILLING_MS 1000
+#define BILLING_MIN_MS 60000
 /* 1500 a minute and region may write, of each project. */
 #define CALLS_PER_S 20
 
@@ -27,6 +29,8 @@ static const struct drv_caps caps = {
 	.in_flight = 8,
 	.notice_ms = NOTICE_MS,
 	.calls_per_s = CALLS_PER_S,
+	.billing_ms = BILLING_MS,
+	.billing_min_ms = BILLING_MIN_MS,
 };
 
 static void gce_close(struct drv *d)
@@ -90,4 +94,5 @@ static const char *const pool_options[] = {
 DRV_EXPORT(.name = "gce", .open = gce_open, .close = gce_close, .caps = gce_caps,
 	   .validate = gce_validate, .types = gce_types, .launch = gce_launch,
 	   .list = gce_list, .terminate = gce_terminate, .console = gce_console,
-	   .quota = gce_quota, .pool_options = pool_options);
+	   .quota = gce_quota, .pool_options = pool_options, .zone_option = "zone",
+	   .interruption = "gce");

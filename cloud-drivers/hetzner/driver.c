@@ -71,4 +71,5 @@ static const char *const pool_options[] = { "type",     "image",    "location",
 
 DRV_EXPORT(.name = "hetzner", .open = hz_open, .close = hz_close, .caps = hz_caps,
 	   .validate = hz_validate, .types = hz_types, .launch = hz_launch,
-	   .list = hz_list, .terminate = hz_terminate, .pool_options = pool_options);
+	   .list = hz_list, .terminate = hz_terminate, .pool_options = pool_options,
+	   .zone_option = "location");

@@ -3,6 +3,8 @@
  * libvirt/driver.c - virtual machines on the owner's own hypervisors, each a zone.
  *
  * Calls of libvirt have no deadline: at a call's the controller ends this process.
+ * Connections to other machines have no keepalive, which would need an event loop in a
+ * thread, and a driver starts none: see connect.c.
  */
 #include "driver.h"
 #include "driver_util.h"

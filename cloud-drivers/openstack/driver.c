@@ -115,4 +115,4 @@ static const char *const pool_options[] = { "type",
 DRV_EXPORT(.name = "openstack", .open = os_open, .close = os_close, .caps = os_caps,
 	   .validate = os_validate, .types = os_types, .launch = os_launch,
 	   .list = os_list, .terminate = os_terminate, .console = os_console,
-	   .quota = os_quota, .pool_options = pool_options);
+	   .quota = os_quota, .pool_options = pool_options, .zone_option = "zone");

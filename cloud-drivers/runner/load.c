@@ -69,10 +69,22 @@ const char *const *so_pool_options(const struct drv_ops *ops)
 	return ops->abi_minor >= 1 && ops->pool_options ? ops->pool_options : none;
 }
 
+const char *so_zone_option(const struct drv_ops *ops)
+{
+	return ops->abi_minor >= 4 ? ops->zone_option : "zone";
+}
+
+const char *so_interruption(const struct drv_ops *ops)
+{
+	return ops->abi_minor >= 4 ? ops->interruption : NULL;
+}
+
 struct drv_caps so_caps(const struct drv_ops *ops, const struct drv_caps *caps)
 {
 	struct drv_caps ret = { .flags = 0 };
-	const size_t len = ops->abi_minor >= 3   ? sizeof(ret)
+	const size_t len = ops->abi_minor >= 4 ? sizeof(ret)
+			   : ops->abi_minor == 3
+				   ? offsetof(struct drv_caps, billing_min_ms)
 			   : ops->abi_minor == 2 ? offsetof(struct drv_caps, billing_ms)
 						 : offsetof(struct drv_caps, in_flight);
 

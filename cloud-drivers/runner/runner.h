@@ -19,6 +19,8 @@ int so_load(const char *path, const struct drv_ops **ret, struct err *err) MUST_
 
 /* What drivers of all versions have, NULL-ended; and how many calls it takes at once. */
 const char *const *so_pool_options(const struct drv_ops *ops);
+const char *so_zone_option(const struct drv_ops *ops);  /* NULL: it has no zones */
+const char *so_interruption(const struct drv_ops *ops); /* NULL: nobody's */
 struct drv_caps so_caps(const struct drv_ops *ops, const struct drv_caps *caps);
 
 /* The table for drivers; safe from any thread. out gets what they log, and must outlive

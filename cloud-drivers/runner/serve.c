@@ -186,8 +186,10 @@ static json_t *hello(const struct drv_ops *ops)
 	for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
 		if (optional[i].is_there)
 			json_array_append_new(calls, json_string(optional[i].name));
-	return json_pack("{s:i, s:s, s:o, s:o}", "protocol", WIRE_PROTOCOL, "name",
-			 ops->name, "pool_options", options, "calls", calls);
+	return json_pack("{s:i, s:s, s:o, s:s?, s:s?, s:o}", "protocol", WIRE_PROTOCOL,
+			 "name", ops->name, "pool_options", options, "zone_option",
+			 so_zone_option(ops), "interruption", so_interruption(ops),
+			 "calls", calls);
 }
 
 void serve_refused(struct out *out, const struct err *e)

@@ -131,14 +131,15 @@ json_t *wire_caps(const struct drv_caps *c)
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (c->flags & flags[i].flag)
 			json_array_append_new(names, json_string(flags[i].name));
-	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I}", "flags", names,
-			 "user_data_max_bytes", (json_int_t)c->user_data_max_bytes,
+	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "flags",
+			 names, "user_data_max_bytes", (json_int_t)c->user_data_max_bytes,
 			 "labels_max", (json_int_t)c->labels_max, "label_max_bytes",
 			 (json_int_t)c->label_max_bytes, "visible_ms",
 			 (json_int_t)c->visible_ms, "notice_ms", (json_int_t)c->notice_ms,
 			 "calls_per_s", json_finite(c->calls_per_s), "in_flight",
 			 (json_int_t)c->in_flight, "billing_ms",
-			 (json_int_t)c->billing_ms);
+			 (json_int_t)c->billing_ms, "billing_min_ms",
+			 (json_int_t)c->billing_min_ms);
 }
 
 /* A flag that is not known is passed over, as members are. */
@@ -178,6 +179,7 @@ int wire_read_caps(const json_t *o, struct drv_caps *ret, struct err *err)
 {
 	struct drv_caps c = { .user_data_max_bytes = 16384, .label_max_bytes = 60 };
 	size_t visible_ms = 0, notice_ms = 0, in_flight = 1, billing_ms = 0;
+	size_t billing_min_ms = 0;
 	int rc;
 
 	if (!json_is_object(o))
@@ -191,11 +193,14 @@ int wire_read_caps(const json_t *o, struct drv_caps *ret, struct err *err)
 	    (rc = read_size(o, "notice_ms", 86400000, &notice_ms, err)) < 0 ||
 	    (rc = jread_num_opt(o, "calls_per_s", &c.calls_per_s, err)) < 0 ||
 	    (rc = read_size(o, "in_flight", INT32_MAX, &in_flight, err)) < 0 ||
-	    (rc = read_size(o, "billing_ms", BILLING_MAX_MS, &billing_ms, err)) < 0)
+	    (rc = read_size(o, "billing_ms", BILLING_MAX_MS, &billing_ms, err)) < 0 ||
+	    (rc = read_size(o, "billing_min_ms", BILLING_MAX_MS, &billing_min_ms, err)) <
+		    0)
 		return rc;
 	c.visible_ms = (int64_t)visible_ms;
 	c.notice_ms = (int64_t)notice_ms;
 	c.billing_ms = (int64_t)billing_ms;
+	c.billing_min_ms = (int64_t)billing_min_ms;
 	c.in_flight = (unsigned)MIN(MAX(in_flight, 1), DRV_IN_FLIGHT_MAX);
 	*ret = c;
 	return 0;

@@ -22,13 +22,14 @@ json_t *backtest_played(struct request *r, const struct db_tier *t, enum decide_
 {
 	CLEANUP(db_pool_done) struct db_pool pool = { 0 };
 	const int rc = db_pool_get(r->api->db, t->pool, &pool, NULL);
+	const struct paid_terms paid = pool_paid_terms(rc == 0 ? &pool : NULL);
 
-	return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:o}", "mode",
-			 decide_mode_name(mode), "stateful", t->stateful, "min",
+	return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:o}",
+			 "mode", decide_mode_name(mode), "stateful", t->stateful, "min",
 			 (json_int_t)t->min, "max", (json_int_t)t->max, "step_out",
 			 (json_int_t)t->step_out_max, "step_in",
-			 (json_int_t)t->step_in_max, "billing_ms",
-			 (json_int_t)(rc == 0 ? pool_billing_ms(&pool) : 0), "schedules",
+			 (json_int_t)t->step_in_max, "billing_ms", (json_int_t)paid.unit,
+			 "billing_min_ms", (json_int_t)paid.least, "schedules",
 			 json_of_text(t->schedule_json), "pool", t->pool, "pool_max",
 			 rc == 0 ? json_integer(pool.max) : json_null());
 }

@@ -34,7 +34,7 @@ struct verdict_tier backtest_tier(struct request *r, const struct db_tier *t,
 				  enum db_mode to);
 
 /* Part of the report: {"mode","stateful","min","max","step_out","step_in","billing_ms",
- * "schedules","pool","pool_max"} that are played. */
+ * "billing_min_ms","schedules","pool","pool_max"} that are played. */
 json_t *backtest_played(struct request *r, const struct db_tier *t,
 			enum decide_mode mode);
 

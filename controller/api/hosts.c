@@ -42,7 +42,7 @@ static json_t *pool_json(struct request *r, const struct db_pool *p,
 	json_t *doc = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I, s:b, s:s, s:o, "
 		"s:I, "
-		"s:s, s:o, s:o, s:I, s:I, s:s, s:f, s:I, s:I}",
+		"s:s, s:o, s:o, s:I, s:I, s:s, s:f, s:I, s:I, s:I, s:I, s:s}",
 		"name", p->name, "stack", p->stack, "driver", p->driver, "profile",
 		p->profile, "type", p->type, "min", (json_int_t)p->min, "max",
 		(json_int_t)p->max, "cpu", p->cpu, "memory_bytes",
@@ -55,7 +55,10 @@ static json_t *pool_json(struct request *r, const struct db_pool *p,
 		(json_int_t)hosts_in(hosts, p->name, false), "up",
 		(json_int_t)hosts_in(hosts, p->name, true), "type_order", p->type_order,
 		"spot_share", p->spot_share, "spot_base", (json_int_t)p->spot_base,
-		"cloud_billing_ms", (json_int_t)p->cloud_billing_ms);
+		"cloud_billing_ms", (json_int_t)p->cloud_billing_ms, "billing_min_ms",
+		(json_int_t)p->billing_min_ms, "cloud_billing_min_ms",
+		(json_int_t)p->cloud_billing_min_ms, "cloud_interruption",
+		p->cloud_interruption);
 
 	add_live(r, p, doc);
 	return doc;

@@ -46,7 +46,8 @@ void clouds_end(struct clouds *c);
  *
  * name is that of DIR/NAME.so, or "exec". config_json is what drv_ops.open gets, and
  * these of the controller, which do not reach it: "command", the program that exec runs;
- * "memory_limit"; "from_stack", a list of those options that a stack has given.
+ * "memory_limit"; "from_stack", a list of those options that a stack has given. Of a list
+ * of zones the driver gets the first.
  *
  * ERR_NOT_FOUND: no such driver; ERR_ABI: built for another ABI or protocol, or not a
  * driver; ERR_INVAL: it rejected the options, or a stack may not give one of them;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "start.h"
 
+#include "calls.h"
 #include "check.h"
 #include "clock.h"
 #include "driver_util.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define START_MS 10000 /* from a new process to its answer to open */
+#define ZONES_BETWEEN ", \t"
 
 static int not_started(struct drv *d, enum drv_class cls, struct drv_err *err)
 {
@@ -110,6 +112,20 @@ static int await_greeting(struct drv *d, int64_t deadline, struct drv_err *err)
 	return not_started(d, d->is_garbage ? DRV_BUG : DRV_TRANSIENT, err);
 }
 
+/* Of several zones it gets the first; launches name theirs. */
+static void first_zone(const struct drv *d, json_t *options)
+{
+	const char *option = calls_zone_option(d->hello);
+	const json_t *list = option ? json_object_get(options, option) : NULL;
+	const char *at = json_string_value(list);
+
+	if (!at || !*at)
+		return;
+	at += strspn(at, ZONES_BETWEEN);
+	json_object_set_new(options, option,
+			    json_stringn(at, strcspn(at, ZONES_BETWEEN)));
+}
+
 static int open_it(struct drv *d, int64_t deadline, struct drv_err *err)
 {
 	const struct exchange x = { .call = "open", .deadline_mono_ms = deadline };
@@ -118,7 +134,10 @@ static int open_it(struct drv *d, int64_t deadline, struct drv_err *err)
 	json_t *request = json_pack("{s:O}", "options", options);
 	CLEANUP(json_decref) json_t *answer = NULL;
 	struct err e;
-	int rc = pending_call(d, &x, request, &answer, err);
+	int rc;
+
+	first_zone(d, options);
+	rc = pending_call(d, &x, request, &answer, err);
 
 	if (rc < 0) {
 		life_end(d, false, "%.200s", err->msg);

@@ -174,14 +174,19 @@ const char *fleet_pool_bound(const struct db_pool *p, char *ret, size_t size)
 	return ret;
 }
 
+bool fleet_pool_is_paid_ahead(const struct db_pool *p)
+{
+	return paid_for(pool_paid_terms(p), 1) > ENDING_MS;
+}
+
 bool fleet_host_is_ending(const struct fleet *f, const struct fleet_host *h)
 {
 	const struct db_pool *p = fleet_pool(f, h->h.pool);
+	const int64_t used_ms = MAX(f->now_ms - h->h.requested_ms, INT64_C(0));
 
-	const int64_t unit_ms = p ? pool_billing_ms(p) : 0;
-
-	return unit_ms > 0 &&
-	       unit_ms - (f->now_ms - h->h.requested_ms) % unit_ms <= ENDING_MS;
+	/* A unit that begins now is paid for. */
+	return fleet_pool_is_paid_ahead(p) &&
+	       paid_for(pool_paid_terms(p), used_ms + 1) - used_ms <= ENDING_MS;
 }
 
 struct tier_key {

@@ -131,8 +131,11 @@ bool fleet_roll_out_is_stopped(const struct fleet_tier *t);
 /* Its text took hosts with it: where it is it stays, but it is started nowhere else. */
 bool fleet_unit_is_banned(const struct fleet_unit *u);
 
+/* Whether its hosts are paid for so far ahead that it matters when one goes. p may be
+ * NULL. */
+bool fleet_pool_is_paid_ahead(const struct db_pool *p);
 /* Whether the host will soon have been used for all that is paid; never, when its pool is
- * paid for by the moment. */
+ * not paid for ahead. */
 bool fleet_host_is_ending(const struct fleet *f, const struct fleet_host *h);
 
 /*

@@ -17,6 +17,7 @@ struct bill {
 	const struct share_list *who;
 	int64_t through_ms;
 	const struct money *price; /* of an hour; NULL: not known */
+	struct paid_terms terms;   /* in ms */
 };
 
 /* Its VM exists, or did: the launch has succeeded, or its agent has joined. */
@@ -46,8 +47,7 @@ static int64_t end_of(const struct bill *b, const struct db_host *h)
 /* By a mark that was ahead the unit under way now was paid for; of a host that was
  * launched by the same clock so much of it is left as was then.
  */
-static int64_t paid_of(const struct bill *b, const struct db_host *h, int64_t start_ms,
-		       int64_t billing_ms)
+static int64_t paid_of(const struct bill *b, const struct db_host *h, int64_t start_ms)
 {
 	const int64_t used = MAX(start_ms - h->requested_ms, (int64_t)0);
 
@@ -55,9 +55,7 @@ static int64_t paid_of(const struct bill *b, const struct db_host *h, int64_t st
 		return start_ms + MAX(h->paid_ms - h->counted_ms, (int64_t)0);
 	if (!is_ahead(h->counted_ms, b->through_ms))
 		return h->paid_ms ? h->paid_ms : start_ms;
-	if (billing_ms == 0)
-		return start_ms;
-	return h->requested_ms + (used + billing_ms - 1) / billing_ms * billing_ms;
+	return h->requested_ms + paid_for(b->terms, used);
 }
 
 static int64_t day_of(const struct bill *b, int64_t at_ms)
@@ -156,37 +154,50 @@ static void add_used(const struct bill *b, int64_t from_ms, int64_t to_ms,
 }
 
 /* The units that begin before to_ms, a row for those of a day. Returns where they end. */
-static int64_t add_units(const struct bill *b, int64_t paid_ms, int64_t to_ms,
-			 int64_t billing_ms)
+static int64_t add_units(const struct bill *b, int64_t paid_ms, int64_t to_ms)
 {
+	const int64_t unit_ms = b->terms.unit;
+
 	while (paid_ms < to_ms) {
 		const int64_t end = MIN(day_of(b, paid_ms) + DAY_MS, to_ms);
-		const int64_t n = (end - paid_ms + billing_ms - 1) / billing_ms;
+		const int64_t n = (end - paid_ms + unit_ms - 1) / unit_ms;
 
-		add_time(b, paid_ms, 0, n * billing_ms);
-		paid_ms += n * billing_ms;
+		add_time(b, paid_ms, 0, n * unit_ms);
+		paid_ms += n * unit_ms;
 	}
 	return paid_ms;
 }
 
-static void enter_time(const struct bill *b, const struct db_host *h, int64_t billing_ms)
+/* What is paid for a host at least, with its launch. Returns where that ends. */
+static int64_t add_least(const struct bill *b, int64_t start_ms)
+{
+	const int64_t least_ms = b->terms.least > 0 ? paid_for(b->terms, 1) : 0;
+
+	if (least_ms > 0)
+		add_time(b, start_ms, 0, least_ms);
+	return start_ms + least_ms;
+}
+
+static void enter_time(const struct bill *b, const struct db_host *h)
 {
 	const int64_t mark = h->counted_ms ? h->counted_ms : h->requested_ms;
 	const int64_t start = not_ahead(b, mark), end = end_of(b, h);
 	const int64_t to = MIN(end, b->through_ms);
 	struct db_host next = { .id = h->id,
 				.counted_ms = MAX(start, to),
-				.paid_ms = paid_of(b, h, start, billing_ms),
+				.paid_ms = paid_of(b, h, start),
 				.is_counted = is_over(h) && end <= b->through_ms };
 
 	if (to <= start && start == mark && !next.is_counted)
 		return;
 	b->page->n_ahead += start != mark;
-	if (!h->counted_ms)
+	if (!h->counted_ms) {
 		add_launch(b, start, false);
-	add_used(b, start, to, billing_ms == 0 ? next.paid_ms : INT64_MAX);
-	if (billing_ms > 0)
-		next.paid_ms = add_units(b, next.paid_ms, to, billing_ms);
+		next.paid_ms = add_least(b, start);
+	}
+	add_used(b, start, to, b->terms.unit == 0 ? next.paid_ms : INT64_MAX);
+	if (b->terms.unit > 0)
+		next.paid_ms = add_units(b, next.paid_ms, to);
 	if (end > b->through_ms)
 		add_rate(b);
 	next.paid_ms = MAX(next.paid_ms, to);
@@ -225,10 +236,11 @@ int enter_hosts(struct db *db, struct fleet *f, int64_t through_ms, struct page 
 		const bool has_price = pool && price_book_of(&prices, pool, h->type,
 							     h->is_spot, &p->money[i]);
 		const struct bill b = { p, shares_of(s, h), through_ms,
-					has_price ? &p->money[i] : NULL };
+					has_price ? &p->money[i] : NULL,
+					pool_paid_terms(pool) };
 
 		if (has_vm(h))
-			enter_time(&b, h, pool ? pool_billing_ms(pool) : 0);
+			enter_time(&b, h);
 		else if (is_over(h))
 			enter_failure(&b, h);
 	}

@@ -148,7 +148,7 @@ static void enter_tier(const struct fleet *f, const struct fleet_tier *ft,
 
 	if (from_ms >= through_ms)
 		return;
-	reactive_read(&peer, mark, m->w, pool ? pool_billing_ms(pool) : 0, from_ms);
+	reactive_read(&peer, mark, m->w, pool_paid_terms(pool), from_ms);
 	for (int64_t at = from_ms; at < through_ms; at += MINUTE_MS) {
 		const int64_t end = at + MINUTE_MS;
 

@@ -16,7 +16,8 @@
  * among the units that are on the host when it is entered. A host without units is shared
  * among the tiers of its pool: by their instances that wait for a host, else by their
  * instances, else evenly; a pool without tiers has a row of its stack alone. A launch
- * whose VM never was costs nothing. A billing unit is paid for when it begins.
+ * whose VM never was costs nothing. A billing unit is paid for when it begins,
+ * a minimum with the launch.
  *
  * Minutes are entered one minute after they are over, each once: minutes, hours, and how
  * far they go are one transaction, and no time that was entered is entered again after a

@@ -30,13 +30,14 @@ static bool read_recent(const char *text, struct peer *rule)
 }
 
 void reactive_read(struct reactive *r, const struct db_ledger_tier *mark,
-		   const struct watch *w, int64_t billing_ms, int64_t from_ms)
+		   const struct watch *w, struct paid_terms paid_ms, int64_t from_ms)
 {
 	*r = (struct reactive){
 		.rule = { .headroom = 1, .capacity = w->capacity },
 		.capacity = w->capacity,
 		.lead = minutes_of(w->lead_ms),
-		.billing = MAX(billing_ms / MINUTE_MS, INT64_C(1)),
+		.paid = { .unit = MAX(paid_ms.unit / MINUTE_MS, INT64_C(1)),
+			  .least = minutes_of(paid_ms.least) },
 		.least = w->least,
 		.most = w->most,
 	};
@@ -58,11 +59,11 @@ int64_t reactive_need(const struct reactive *r, double demand)
 void reactive_minute(struct reactive *r, int64_t minute, double demand,
 		     struct db_ledger *day)
 {
-	const size_t paid = rolling_step(&r->fleet, minute, r->billing);
+	const int64_t paid = rolling_step(&r->fleet, minute, r->paid);
 	const size_t running = rolling_running(&r->fleet, minute);
 	size_t desired;
 
-	day->reactive_ms += (int64_t)paid * MINUTE_MS;
+	day->reactive_ms += paid * MINUTE_MS;
 	if (isnan(demand))
 		return;
 	day->reactive_short += demand > (double)running * r->capacity * (1 + 1e-9);
@@ -73,7 +74,7 @@ void reactive_minute(struct reactive *r, int64_t minute, double demand,
 				     .running = running,
 				     .booting = rolling_size(&r->fleet) - running });
 	rolling_want(&r->fleet, minute, (size_t)within(r, (int64_t)desired), r->lead,
-		     r->billing);
+		     r->paid);
 }
 
 void reactive_write(struct reactive *r, struct db_ledger_tier *mark)

@@ -13,7 +13,8 @@ struct reactive {
 	struct rolling fleet;
 	struct peer rule;
 	double capacity;
-	int64_t lead, billing; /* minutes */
+	int64_t lead;           /* minutes */
+	struct paid_terms paid; /* the same */
 	int64_t least, most;
 };
 void reactive_done(struct reactive *r);
@@ -22,7 +23,7 @@ DEFINE_CLEANUP_OBJECT(struct reactive, reactive_done);
 /* As mark has it; when it has none, it begins at from_ms with the instances of w, or the
  * minimum. */
 void reactive_read(struct reactive *r, const struct db_ledger_tier *mark,
-		   const struct watch *w, int64_t billing_ms, int64_t from_ms);
+		   const struct watch *w, struct paid_terms paid_ms, int64_t from_ms);
 /* A minute passes; adds reactive_ms and reactive_short. demand: NaN: unknown. */
 void reactive_minute(struct reactive *r, int64_t minute, double demand,
 		     struct db_ledger *day);

@@ -22,9 +22,14 @@ const char *pool_first_type(const struct db_pool *p, char ret[POOL_TYPE_TEXT])
 	return ret;
 }
 
-int64_t pool_billing_ms(const struct db_pool *p)
+struct paid_terms pool_paid_terms(const struct db_pool *p)
 {
-	return p->billing_ms ? p->billing_ms : p->cloud_billing_ms;
+	if (!p)
+		return (struct paid_terms){ .unit = 0 };
+	return (struct paid_terms){
+		.unit = p->billing_ms ? p->billing_ms : p->cloud_billing_ms,
+		.least = p->billing_min_ms ? p->billing_min_ms : p->cloud_billing_min_ms,
+	};
 }
 
 static int order(const struct db_pool_type *t, const char *pool, const char *type)

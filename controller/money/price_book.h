@@ -7,6 +7,7 @@
 #define CONTROLLER_MONEY_PRICE_BOOK_H
 
 #include "db.h"
+#include "paid_terms.h"
 #include "price.h"
 
 #include <stdbool.h>
@@ -23,9 +24,9 @@ DEFINE_CLEANUP_OBJECT(struct price_book, price_book_done);
 #define POOL_TYPE_TEXT 64
 const char *pool_first_type(const struct db_pool *p, char ret[POOL_TYPE_TEXT]);
 
-/* The units in which its hosts are paid for; 0: by the moment. What the pool states comes
+/* How its hosts are paid for, in ms; NULL: by the moment. What the pool states comes
  * before what its cloud does. */
-int64_t pool_billing_ms(const struct db_pool *p);
+struct paid_terms pool_paid_terms(const struct db_pool *p);
 
 /*
  * What an hour of a host costs. type: "": that of its pool. False: it is not known.

@@ -14,14 +14,12 @@
 
 #include <string.h>
 
-#define TRIAL_MORE_MS 5000 /* than its call may take */
-
 static struct gate_key key_of(const struct pool_round *r, const struct choice *c)
 {
 	return (struct gate_key){
 		.driver = r->row.driver,
 		.profile = r->row.profile,
-		.region = r->pool->region ? r->pool->region : "",
+		.region = r->pool->place.region ? r->pool->place.region : "",
 		.is_launch = c != NULL,
 		.zone = c ? c->zone : "",
 		.type = c ? c->type : "",
@@ -33,7 +31,7 @@ bool pool_ask(struct pool_round *r, enum gate_call call, const struct choice *c)
 	const struct driver *d = r->pool->driver;
 	const struct gate_key key = key_of(r, c);
 	const int64_t trial_ms =
-		pool_call_deadline(r->opts) - clock_mono_ms() + TRIAL_MORE_MS;
+		pool_call_deadline(r->opts) - clock_mono_ms() + POOL_TRIAL_MORE_MS;
 	struct gate_refusal no;
 
 	if (gates_enter(r->gates, &key, call, d->ops->caps(d->drv)->calls_per_s, trial_ms,

@@ -53,9 +53,3 @@ struct choice choices_at(const struct choices *c, size_t i)
 		.zone = c->n_zones ? c->zones[i % zones] : "",
 	};
 }
-
-char *choices_first(const char *list)
-{
-	list += strspn(list, BETWEEN);
-	return xstrndup(list, strcspn(list, BETWEEN));
-}

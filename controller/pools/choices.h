@@ -33,7 +33,4 @@ void choices_done(struct choices *c);
 size_t choices_n(const struct choices *c);
 struct choice choices_at(const struct choices *c, size_t i);
 
-/* The first of a list; the caller owns it. */
-char *choices_first(const char *list);
-
 #endif

@@ -7,7 +7,6 @@
 #include "pools.h"
 
 #include "check.h"
-#include "choices.h"
 #include "clock.h"
 #include "native.h"
 #include "text.h"
@@ -78,48 +77,6 @@ static int find_credentials(const struct pool_opts *o, const struct db_pool *p,
 	return has_profile ? 0 : rc;
 }
 
-/* ---------------------------------------------------------------- where */
-
-/* The option of the driver that drv_launch.zone stands above. */
-static const char *zone_option(const char *driver)
-{
-	if (strcmp(driver, "hetzner") == 0)
-		return "location";
-	return strcmp(driver, "digitalocean") == 0 ? "region" : "zone";
-}
-
-static char *copy_text(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text && *text ? xstrdup(text) : NULL;
-}
-
-/* A driver is opened with the first of several zones; launches name theirs. */
-static void find_place(const char *driver, json_t *config, struct pool_place *ret)
-{
-	const char *option = zone_option(driver);
-
-	ret->zones = copy_text(config, option);
-	if (ret->zones) {
-		CLEANUP(free) char *first = choices_first(ret->zones);
-
-		json_object_set_new(config, option, json_string(first));
-	}
-	if (strcmp(option, "region") == 0)
-		return;
-	ret->region = copy_text(config, "region");
-	if (!ret->region)
-		ret->region = copy_text(json_object_get(config, "credentials"), "region");
-}
-
-void pool_place_done(struct pool_place *p)
-{
-	free(p->region);
-	free(p->zones);
-	*p = (struct pool_place){ 0 };
-}
-
 /* ---------------------------------------------------------------- all of it */
 
 /* All but the credentials; the caller owns *ret. */
@@ -146,8 +103,8 @@ static int read_options(const struct pool_opts *o, const struct db_pool *p,
 	return rc;
 }
 
-int pool_driver_config_at(const struct pool_opts *o, const struct db_pool *p, char **ret,
-			  struct pool_place *ret_place, struct err *err)
+int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
+		       struct err *err)
 {
 	CLEANUP(json_decref) json_t *config = NULL;
 	CLEANUP(json_decref) json_t *secrets = NULL;
@@ -160,7 +117,6 @@ int pool_driver_config_at(const struct pool_opts *o, const struct db_pool *p, ch
 		return rc;
 	if (secrets)
 		json_object_set(config, "credentials", secrets);
-	find_place(p->driver, config, ret_place);
 	*ret = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
 	return 0;
 }
@@ -171,15 +127,11 @@ int pool_interruption(const struct pool_opts *o, const struct db_pool *p, char *
 	static const char *const known[] = { "ec2", "gce", "azure", "none" };
 	bool has_profile;
 	CLEANUP(json_decref) json_t *config = configured(o, p, &has_profile);
-	const char *source = "none", *url = NULL;
+	const char *source = *p->cloud_interruption ? p->cloud_interruption : "none";
+	const char *url = NULL;
 	size_t i;
-	int rc;
+	int rc = jread_str_opt(config, "interruption", &source, err);
 
-	/* A driver of that name is for hosts with that service. */
-	for (i = 0; i < ARRAY_SIZE(known); i++)
-		if (strcmp(known[i], p->driver) == 0)
-			source = known[i];
-	rc = jread_str_opt(config, "interruption", &source, err);
 	if (rc == 0)
 		rc = jread_str_opt(config, "interruption_url", &url, err);
 	if (rc < 0)
@@ -195,14 +147,6 @@ int pool_interruption(const struct pool_opts *o, const struct db_pool *p, char *
 	*ret = xstrdup(source);
 	*ret_url = url ? xstrdup(url) : NULL;
 	return 0;
-}
-
-int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
-		       struct err *err)
-{
-	CLEANUP(pool_place_done) struct pool_place place = { 0 };
-
-	return pool_driver_config_at(o, p, ret, &place, err);
 }
 
 int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,

@@ -7,20 +7,27 @@
 #include "clock.h"
 #include "round.h"
 
-int pool_kill(const struct pool_opts *o, const struct db_host *h, struct err *err)
+int pool_kill(struct pools *ps, const struct db_host *h, struct err *err)
 {
+	const struct pool_opts *o = pools_opts(ps);
+	const int64_t deadline = pool_call_deadline(o);
 	struct pool_round r = { .opts = o };
-	CLEANUP(driver_close) struct driver *driver = NULL;
+	CLEANUP(pool_caller_done) struct pool_caller c = { NULL };
 	struct drv_err e;
 	int rc = db_pool_get(o->db, h->pool, &r.row, err);
 
 	if (rc == 0 && !*h->vm_id)
 		rc = err_set(err, ERR_CONFLICT, "host %s has no VM yet", h->id);
 	if (rc == 0)
-		rc = pool_driver_open(o, &r.row, &driver, err);
-	if (rc == 0 && driver->ops->terminate(driver->drv, o->owner, h->vm_id,
-					      pool_call_deadline(o), &e) < 0)
-		rc = pool_driver_err(&r, &e, err);
+		rc = pools_open_caller(ps, &r.row, &c, err);
+	if (rc == 0)
+		rc = pool_caller_enter(&c, deadline, err);
+	if (rc == 0) {
+		rc = c.driver->ops->terminate(c.driver->drv, o->owner, h->vm_id, deadline,
+					      &e);
+		pool_caller_leave(&c, rc, &e);
+		rc = rc < 0 ? pool_driver_err(&r, &e, err) : 0;
+	}
 	db_pool_done(&r.row);
 	return rc;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pool_types.c - which types of host a pool's cloud has, and what they cost: asked of the
- * cloud now and then, and written down for others. A price that the configuration states
- * comes before the cloud's, since it may be one that was negotiated.
+ * pool_types.c - which types of host a pool's cloud has, what they cost and how they are
+ * paid for: asked of the driver now and then, and written down for others. A price that
+ * the configuration states comes before the cloud's, since it may be one that was
+ * negotiated.
  */
 #include "round.h"
 
@@ -210,15 +211,22 @@ static int write_types(struct pool_round *r, struct db_pool_type_list *l, struct
 	return db_pool_types_put(r->opts->db, r->row.name, l->v, l->n, err);
 }
 
-static int note_billing(struct pool_round *r, struct err *err)
+/* What the driver says of its cloud, for all that have no driver. */
+static int note_cloud(struct pool_round *r, struct err *err)
 {
 	const struct driver *d = r->pool->driver;
-	const int64_t unit_ms = d->ops->caps(d->drv)->billing_ms;
+	const struct drv_caps *caps = d->ops->caps(d->drv);
+	const char *interruption = d->ops->interruption ? d->ops->interruption : "";
+	struct db_pool *p = &r->row;
 
-	if (unit_ms == r->row.cloud_billing_ms)
+	if (caps->billing_ms == p->cloud_billing_ms &&
+	    caps->billing_min_ms == p->cloud_billing_min_ms &&
+	    strcmp(interruption, p->cloud_interruption) == 0)
 		return 0;
-	r->row.cloud_billing_ms = unit_ms;
-	return db_pool_billed(r->opts->db, r->row.name, unit_ms, err);
+	p->cloud_billing_ms = caps->billing_ms;
+	p->cloud_billing_min_ms = caps->billing_min_ms;
+	set(&p->cloud_interruption, interruption);
+	return db_pool_stated(r->opts->db, p, err);
 }
 
 int pool_learn_types(struct pool_round *r, struct err *err)
@@ -230,7 +238,7 @@ int pool_learn_types(struct pool_round *r, struct err *err)
 
 	if (r->pool->types_due_mono_ms > clock_mono_ms())
 		return 0;
-	rc = note_billing(r, err);
+	rc = note_cloud(r, err);
 	if (rc == 0)
 		rc = read_types(r, &l, &has_failed, err);
 	if (rc < 0)

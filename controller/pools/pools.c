@@ -37,12 +37,22 @@ struct pools *pools_new(const struct pool_opts *opts)
 	return p;
 }
 
+const struct pool_opts *pools_opts(const struct pools *p)
+{
+	return p->opts;
+}
+
+struct gates *pools_gate_keeper(struct pools *p)
+{
+	return p->gates;
+}
+
 static void pool_free(struct pool *p)
 {
 	driver_close(p->driver);
 	free(p->driver_name);
 	free(p->config);
-	free(p->region);
+	pool_place_done(&p->place);
 	choices_done(&p->choices);
 	missing_done(&p->missing);
 	ages_done(&p->waits);
@@ -169,14 +179,10 @@ static int ensure_driver(struct pool_round *r, struct err *err)
 {
 	struct pool *p = r->pool;
 	CLEANUP(free) char *config = NULL;
-	CLEANUP(pool_place_done) struct pool_place place = { 0 };
-	int rc = pool_driver_config_at(r->opts, &r->row, &config, &place, err);
+	int rc = pool_driver_config(r->opts, &r->row, &config, err);
 
 	if (rc < 0)
 		return rc;
-	choices_read(&p->choices, r->row.type, place.zones);
-	free(p->region);
-	p->region = TAKE(place.region);
 	if (p->driver && strcmp(p->config, config) == 0 &&
 	    strcmp(p->driver_name, r->row.driver) == 0)
 		return 0;
@@ -191,7 +197,18 @@ static int ensure_driver(struct pool_round *r, struct err *err)
 	p->config = TAKE(config);
 	free(p->driver_name);
 	p->driver_name = xstrdup(r->row.driver);
+	pool_place_read(p->config, p->driver->ops->zone_option, &p->place);
 	return 0;
+}
+
+static int open_driver(struct pool_round *r, struct err *err)
+{
+	struct pool *p = r->pool;
+	int rc = ensure_driver(r, err);
+
+	if (rc == 0)
+		choices_read(&p->choices, r->row.type, p->place.zones);
+	return rc;
 }
 
 /* ---------------------------------------------------------------- one round */
@@ -202,7 +219,7 @@ static int run_round(struct pool_round *r, struct err *err)
 	int rc, launch_rc;
 
 	if ((rc = caps_load(r->caps, r->opts->db, err)) < 0 ||
-	    (rc = pool_order_types(r, err)) < 0 || (rc = ensure_driver(r, err)) < 0 ||
+	    (rc = pool_order_types(r, err)) < 0 || (rc = open_driver(r, err)) < 0 ||
 	    (rc = pool_round_load(r, err)) < 0 || (rc = pool_compare(r, err)) < 0 ||
 	    (rc = pool_sweep_orphans(r, err)) < 0 ||
 	    (rc = pool_look_at_quota(r, err)) < 0 || (rc = pool_learn_types(r, err)) < 0)

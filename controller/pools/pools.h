@@ -93,8 +93,8 @@ void pools_problems(struct pools *p, json_t *list);
 /*
  * Whose metadata service tells hosts of the pool that their cloud takes them back, "none"
  * for nobody's, and its URL, NULL for where it always is: as the configuration says for
- * the driver, else by the driver's name. The caller frees both. ERR_INVAL: there is no
- * such service.
+ * the driver, else as the driver does. The caller frees both. ERR_INVAL: there is no such
+ * service.
  */
 int pool_interruption(const struct pool_opts *o, const struct db_pool *p, char **ret,
 		      char **ret_url, struct err *err) MUST_CHECK;
@@ -107,18 +107,18 @@ int pool_interruption(const struct pool_opts *o, const struct db_pool *p, char *
 int pool_driver_config(const struct pool_opts *o, const struct db_pool *p, char **ret,
 		       struct err *err) MUST_CHECK;
 
-/* Where the pool is; both are the caller's, and NULL when none is named. */
+/* Where a pool is; both are the caller's, and NULL when none is named. */
 struct pool_place {
 	char *region;
 	char *zones; /* a list, in order of preference */
 };
-/* The same, with the place, which pool_place_done() frees also after an error. */
-int pool_driver_config_at(const struct pool_opts *o, const struct db_pool *p, char **ret,
-			  struct pool_place *ret_place, struct err *err) MUST_CHECK;
+/* By the options of pool_driver_config(), and drv_ops.zone_option. What was in *ret is
+ * freed. */
+void pool_place_read(const char *config, const char *zone_option, struct pool_place *ret);
 void pool_place_done(struct pool_place *p);
 DEFINE_CLEANUP_OBJECT(struct pool_place, pool_place_done);
 
-/* Opens a driver of its own for the pool: whether its options are right, or for drills.
+/* Opens a driver of its own for the pool: whether its options are right.
  * Errors as driver_open(). */
 int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,
 		     struct driver **ret, struct err *err) MUST_CHECK;
@@ -128,9 +128,28 @@ int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,
 int pool_driver_takes(const struct pool_opts *o, const struct db_pool *p,
 		      const json_t *pairs, struct err *err) MUST_CHECK;
 
+/* A driver that is opened for what a person asks of a pool's cloud, and the gate that its
+ * calls pass as those of the pools do. */
+struct pool_caller {
+	struct driver *driver;
+	struct gates *gates;
+	struct pool_place place;
+	char *name, *profile; /* the driver's name */
+};
+/* Errors as driver_open(). */
+int pools_open_caller(struct pools *ps, const struct db_pool *p, struct pool_caller *ret,
+		      struct err *err) MUST_CHECK;
+void pool_caller_done(struct pool_caller *c);
+DEFINE_CLEANUP_OBJECT(struct pool_caller, pool_caller_done);
+
+/* Before each call, which ends by then; 0: pool_caller_leave() tells its end. ERR_UNAVAIL
+ * says until when the cloud is left alone, and why. */
+int pool_caller_enter(const struct pool_caller *c, int64_t deadline_mono_ms,
+		      struct err *err) MUST_CHECK;
+void pool_caller_leave(const struct pool_caller *c, int cls, const struct drv_err *e);
+
 /* Ends the VM of a host with a driver of its own, and tells nobody: for drills. */
-int pool_kill(const struct pool_opts *o, const struct db_host *h,
-	      struct err *err) MUST_CHECK;
+int pool_kill(struct pools *ps, const struct db_host *h, struct err *err) MUST_CHECK;
 
 /*
  * What a pool's cloud last refused: {"at","class","message"} and, as far as it said

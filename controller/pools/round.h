@@ -29,7 +29,7 @@ struct pool {
 	struct driver *driver;       /* NULL: not opened yet */
 	char *driver_name;           /* its name, */
 	char *config;                /* and the options it was opened with */
-	char *region;                /* of its gates; NULL: none is named */
+	struct pool_place place;     /* by these options; its gates are its region's */
 	struct choices choices;      /* of types and zones */
 	int failures;                /* in a row */
 	int64_t retry_mono_ms;       /* not before, after a failure, */
@@ -105,6 +105,12 @@ int64_t pool_call_deadline(const struct pool_opts *o);
 /* Converts a driver's error. */
 int pool_driver_err(struct pool_round *r, const struct drv_err *e,
 		    struct err *err) MUST_CHECK;
+
+/* What all pools share. */
+const struct pool_opts *pools_opts(const struct pools *p);
+struct gates *pools_gate_keeper(struct pools *p);
+
+#define POOL_TRIAL_MORE_MS 5000 /* than a call may take that tries a gate */
 
 /* ---- ask.c: each call to the cloud passes a gate */
 

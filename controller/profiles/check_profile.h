@@ -13,8 +13,10 @@
 /*
  * {"ok","took_ms","pool","findings":[{"fatal","message"}],"error","quota":{"used","limit",
  * "left"},"types":[...]}; the caller's. What the cloud was not asked, or does not say, is
- * null. Takes a minute and a half at the most.
+ * null; a cloud that is left alone now is not asked. Takes a minute and a half at the
+ * most.
  */
-json_t *check_profile(const struct pool_opts *o, const char *profile, const char *driver);
+json_t *check_profile(const struct pool_opts *o, struct pools *callers,
+		      const char *profile, const char *driver);
 
 #endif

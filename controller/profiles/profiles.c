@@ -122,7 +122,7 @@ static char *driver_of_check(struct profiles *p, const char *name)
 static int64_t run_check(struct profiles *p, const char *name)
 {
 	CLEANUP(free) char *driver = driver_of_check(p, name);
-	json_t *last = check_profile(p->opts->pools, name, driver);
+	json_t *last = check_profile(p->opts->pools, p->opts->callers, name, driver);
 	json_t *check;
 	bool is_stale;
 

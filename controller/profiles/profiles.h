@@ -17,7 +17,8 @@
 
 struct profiles_opts {
 	const struct pool_opts *pools;
-	int64_t look_ms; /* real; between looks at the files; 0: 2 s */
+	struct pools *callers; /* of whose gates the checks' calls pass */
+	int64_t look_ms;       /* real; between looks at the files; 0: 2 s */
 	/* The credentials of a pool have changed. Must not block. */
 	void (*changed)(void *arg, const char *pool);
 	void *arg;

@@ -153,7 +153,7 @@ struct fleet_terms terms_of_fleet(const struct terms *t, const struct policy_set
 	return (struct fleet_terms){
 		.capacity = t->capacity ? t->capacity[0] : s->capacity,
 		.lead = minutes_of(t->lead.used_ms),
-		.billing = policy_billing_steps(s, MINUTE_MS),
+		.paid = policy_paid_terms(s, MINUTE_MS),
 		.boots = t->boots,
 		.n_boots = t->n_boots,
 		.overdue = minutes_of(t->lead.overdue_ms),

@@ -57,6 +57,9 @@ const struct conf_option stack_pool_options[] = {
 	{ "pool", "billing", CONF_DURATION, POOL(p.billing_ms), "0", 0, 31 * DAY_MS, NULL,
 	  "a host is paid for in units of it from its launch on, such as 1h, and serves "
 	  "until they end; 0: as its cloud bills, else by the moment" },
+	{ "pool", "billing_min", CONF_DURATION, POOL(p.billing_min_ms), "0", 0, 31 * DAY_MS, NULL,
+	  "that is paid for a host at least, however short it was there; it counts as whole "
+	  "units; 0: as its cloud bills" },
 	{ "pool", "lost_after", CONF_DURATION, POOL(p.lost_after_ms), "0", 0, 31 * DAY_MS, NULL,
 	  "real time for which a host must not have been heard before it is ended for it; "
 	  "0: host_lost_after of the controller" },

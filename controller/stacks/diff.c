@@ -52,16 +52,18 @@ static json_t *tier_declared(const struct db_tier *t)
 static json_t *pool_declared(const struct db_pool *p)
 {
 	json_t *doc = json_pack(
-		"{s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I, s:b, s:s, s:f, s:I, s:s, "
+		"{s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:b, s:s, s:f, s:I, "
+		"s:s, "
 		"s:s}",
 		"driver", or_empty(p->driver), "profile", or_empty(p->profile), "type",
 		or_empty(p->type), "min", (json_int_t)p->min, "max", (json_int_t)p->max,
 		"cpu", p->cpu, "memory_bytes", (json_int_t)p->memory_bytes, "billing_ms",
-		(json_int_t)p->billing_ms, "lost_after_ms", (json_int_t)p->lost_after_ms,
-		"lose_stateful", (int)p->lose_stateful, "type_order",
-		or_empty(p->type_order), "spot_share", p->spot_share, "spot_base",
-		(json_int_t)p->spot_base, "user_data", or_empty(p->user_data), "config",
-		or_empty(p->config_json));
+		(json_int_t)p->billing_ms, "billing_min_ms",
+		(json_int_t)p->billing_min_ms, "lost_after_ms",
+		(json_int_t)p->lost_after_ms, "lose_stateful", (int)p->lose_stateful,
+		"type_order", or_empty(p->type_order), "spot_share", p->spot_share,
+		"spot_base", (json_int_t)p->spot_base, "user_data",
+		or_empty(p->user_data), "config", or_empty(p->config_json));
 
 	CHECK(doc);
 	return doc;

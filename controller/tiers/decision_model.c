@@ -52,6 +52,8 @@ void tier_round_begin_trial(struct tier_round *r, struct db *db, int64_t now_ms)
 struct policy_settings tier_policy_settings(const struct db_tier *tier,
 					    const struct db_pool *pool, int64_t lead_ms)
 {
+	const struct paid_terms paid = pool_paid_terms(pool);
+
 	return (struct policy_settings){
 		.risk = tier->risk_ratio,
 		.price = tier->price_ratio,
@@ -65,7 +67,8 @@ struct policy_settings tier_policy_settings(const struct db_tier *tier,
 		.dwell_ms = tier->dwell_ms,
 		.action_price = tier->action_price,
 		.stateful = tier->stateful,
-		.billing_ms = pool ? pool_billing_ms(pool) : 0,
+		.billing_ms = paid.unit,
+		.billing_min_ms = paid.least,
 	};
 }
 
@@ -85,7 +88,7 @@ static bool are_same(const struct policy_settings *a, const struct policy_settin
 	       a->min == b->min && a->max == b->max &&
 	       a->step_out_max == b->step_out_max && a->step_in_max == b->step_in_max &&
 	       a->dwell_ms == b->dwell_ms && a->action_price == b->action_price &&
-	       a->billing_ms == b->billing_ms;
+	       a->billing_ms == b->billing_ms && a->billing_min_ms == b->billing_min_ms;
 }
 
 /* ---------------------------------------------------------------- being up to date */

@@ -90,7 +90,7 @@ static int64_t count_ending(const struct deciding *d)
 	const struct db_pool *p = fleet_pool(d->f, ft->t.pool);
 	int64_t n = 0;
 
-	if (!p || pool_billing_ms(p) == 0)
+	if (!fleet_pool_is_paid_ahead(p))
 		return -1;
 	for (size_t i = 0; i < ft->n_units; i++) {
 		const struct fleet_unit *u = &d->f->units[ft->first_unit + i];

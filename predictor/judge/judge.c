@@ -223,7 +223,7 @@ static struct fleet_terms terms_of(const struct judge_question *q)
 		.capacity = q->settings.capacity,
 		.lead = policy_model_opts(q->step_ms, q->settings.lead_ms)
 				.lead_steps[POLICY_NEAR],
-		.billing = policy_billing_steps(&q->settings, q->step_ms),
+		.paid = policy_paid_terms(&q->settings, q->step_ms),
 		.boots = q->boots,
 		.n_boots = q->n_boots,
 		.overdue = (size_t)((q->overdue_ms + q->step_ms - 1) / q->step_ms),

@@ -33,14 +33,19 @@ int policy_settings_check(const struct policy_settings *s, struct err *err)
 	    (rc = in_range("action price", s->action_price, 0, 1e6, err)) != 0 ||
 	    (rc = in_range("billing", (double)s->billing_ms, 0, BILLING_MAX_MS, err)) !=
 		    0 ||
+	    (rc = in_range("billing_min", (double)s->billing_min_ms, 0, BILLING_MAX_MS,
+			   err)) != 0 ||
 	    (rc = in_range("step_out", (double)s->step_out_max, 0, 1e6, err)) != 0)
 		return rc;
 	return in_range("step_in", (double)s->step_in_max, 0, 1e6, err);
 }
 
-size_t policy_billing_steps(const struct policy_settings *s, int64_t step_ms)
+struct paid_terms policy_paid_terms(const struct policy_settings *s, int64_t step_ms)
 {
-	return MAX(policy_steps_of(s->billing_ms, step_ms), (size_t)1);
+	return (struct paid_terms){
+		.unit = MAX((int64_t)policy_steps_of(s->billing_ms, step_ms), INT64_C(1)),
+		.least = (int64_t)policy_steps_of(s->billing_min_ms, step_ms),
+	};
 }
 
 struct demand_opts policy_model_opts(int64_t step_ms, int64_t lead_ms)

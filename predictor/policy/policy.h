@@ -27,6 +27,7 @@
 #include "err.h"
 #include "leads.h"
 #include "noise.h"
+#include "paid_terms.h"
 #include "rule.h"
 #include "uplift.h"
 #include "veto.h"
@@ -63,6 +64,7 @@ struct policy_settings {
 	double action_price; /* instance-minutes */
 	int64_t billing_ms;  /* instances are paid for in units of it, from their launch
 				on; no more than a step: by the moment */
+	int64_t billing_min_ms; /* and for so long at least */
 };
 
 /* What bounds the number of instances for a time, beside the settings: schedules, and
@@ -91,8 +93,8 @@ int policy_settings_check(const struct policy_settings *s, struct err *err) MUST
 /* The options of a model for it. lead_ms is rounded up to steps. */
 struct demand_opts policy_model_opts(int64_t step_ms, int64_t lead_ms);
 
-/* Steps of a billing unit, rounded up; 1: by the moment. */
-size_t policy_billing_steps(const struct policy_settings *s, int64_t step_ms);
+/* How instances are paid for, in steps, rounded up. */
+struct paid_terms policy_paid_terms(const struct policy_settings *s, int64_t step_ms);
 
 struct policy {
 	int64_t step_ms;

@@ -83,7 +83,7 @@ static struct outcome play(struct play *l, double log_price)
 	const struct fleet_terms terms = {
 		.capacity = l->s->capacity,
 		.lead = l->p->lead_steps,
-		.billing = policy_billing_steps(l->s, l->p->step_ms),
+		.paid = policy_paid_terms(l->s, l->p->step_ms),
 	};
 	struct fleet_run run;
 	size_t first = 0;

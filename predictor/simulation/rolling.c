@@ -35,36 +35,45 @@ static void drop(struct rolling *r, size_t at)
 	memmove(&r->v[at], &r->v[at + 1], (r->n - at) * sizeof(*r->v));
 }
 
-/* Steps from step on until the group's next unit begins. */
-static int64_t until_next(const struct rolling_group *g, int64_t step, int64_t billing)
+/* Steps from step on until the group is paid for again. */
+static int64_t until_next(const struct rolling_group *g, int64_t step,
+			  struct paid_terms t)
 {
-	return ((g->launched - step) % billing + billing) % billing;
+	const int64_t unit = MAX(t.unit, INT64_C(1)), least = paid_for(t, 1);
+	const int64_t age = step - g->launched;
+
+	return age > 0 && age < least ? least - age : (-age % unit + unit) % unit;
 }
 
-/* Serving groups whose units begin together are one. */
-static void join_groups(struct rolling *r, int64_t step, int64_t billing)
+/* Serving groups that are paid for again together are one. */
+static void join_groups(struct rolling *r, int64_t step, struct paid_terms t)
 {
 	for (size_t i = 0; i < r->n; i++)
 		for (size_t k = r->n; k-- > i + 1;) {
 			struct rolling_group *a = &r->v[i], *b = &r->v[k];
 
-			if (a->ready > step || b->ready > step ||
-			    until_next(a, step, billing) != until_next(b, step, billing))
+			if (a->ready > step || b->ready > step || b->launched >= step ||
+			    until_next(a, step, t) != until_next(b, step, t))
 				continue;
 			a->n += b->n;
 			drop(r, k);
 		}
 }
 
-size_t rolling_step(struct rolling *r, int64_t step, int64_t billing)
+int64_t rolling_step(struct rolling *r, int64_t step, struct paid_terms t)
 {
-	size_t begun = 0;
+	int64_t paid = 0;
 
-	join_groups(r, step, billing);
-	for (size_t i = 0; i < r->n; i++)
-		if (until_next(&r->v[i], step, billing) == 0)
-			begun += r->v[i].n;
-	return begun * (size_t)billing;
+	join_groups(r, step, t);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct rolling_group *g = &r->v[i];
+
+		if (g->launched == step)
+			paid += (int64_t)g->n * paid_for(t, 1);
+		else if (until_next(g, step, t) == 0)
+			paid += (int64_t)g->n * MAX(t.unit, INT64_C(1));
+	}
+	return paid;
 }
 
 size_t rolling_running(const struct rolling *r, int64_t step)
@@ -113,29 +122,29 @@ static size_t cancel(struct rolling *r, int64_t step, size_t k)
 	return k;
 }
 
-/* Of the serving ones those go first whose unit ends first. */
-static void end(struct rolling *r, int64_t step, int64_t billing, size_t k)
+/* Of the serving ones those go first whose paid time ends first. */
+static void end(struct rolling *r, int64_t step, struct paid_terms t, size_t k)
 {
 	while (k > 0 && r->n > 0) {
 		size_t first = 0;
 
 		for (size_t i = 1; i < r->n; i++)
-			if (until_next(&r->v[i], step + 1, billing) <
-			    until_next(&r->v[first], step + 1, billing))
+			if (until_next(&r->v[i], step + 1, t) <
+			    until_next(&r->v[first], step + 1, t))
 				first = i;
 		k = take(r, first, k);
 	}
 }
 
 void rolling_want(struct rolling *r, int64_t step, size_t desired, int64_t lead,
-		  int64_t billing)
+		  struct paid_terms t)
 {
 	const size_t have = rolling_size(r);
 
 	if (desired > have)
 		add(r, step + 1, step + 1 + lead, desired - have);
 	else if (desired < have)
-		end(r, step, billing, cancel(r, step, have - desired));
+		end(r, step, t, cancel(r, step, have - desired));
 }
 
 char *rolling_write(const struct rolling *r)

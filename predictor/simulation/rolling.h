@@ -4,7 +4,7 @@
  * as little memory as it has groups of instances, and as a line of text in between.
  *
  * Steps are numbered from any zero on, such as minutes since 1970. Lead time and billing
- * unit are given with each call and may change. A launch is billed from its own step on.
+ * terms are given with each call and may change. A launch is billed from its own step on.
  *
  * Pure: no I/O, no clock, no logging, no global state.
  */
@@ -12,6 +12,7 @@
 #define PREDICTOR_SIMULATION_ROLLING_H
 
 #include "cleanup.h"
+#include "paid_terms.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,16 +36,17 @@ void rolling_start(struct rolling *r, int64_t step, size_t n);
 
 /*
  * Step begins; to be called once for each, in order. Returns what is billed in it:
- * instance-steps, `billing` for each instance whose unit begins. O(groups).
+ * instance-steps, a unit for each instance whose unit begins, of a launch the minimum.
+ * O(groups).
  */
-size_t rolling_step(struct rolling *r, int64_t step, int64_t billing);
+int64_t rolling_step(struct rolling *r, int64_t step, struct paid_terms t);
 
 size_t rolling_running(const struct rolling *r, int64_t step);
 size_t rolling_size(const struct rolling *r); /* those that boot included */
 
 /* At the end of step: as fleet_want(). */
 void rolling_want(struct rolling *r, int64_t step, size_t desired, int64_t lead,
-		  int64_t billing);
+		  struct paid_terms t);
 
 /* "LAUNCHED READY N ..."; the caller frees it. */
 char *rolling_write(const struct rolling *r);

@@ -41,7 +41,7 @@ struct fleet_sim *fleet_sim_new(const struct fleet_terms *t, size_t n, size_t ru
 
 	*f = (struct fleet_sim){ .terms = *t, .n = n, .run = running, .at = SIZE_MAX };
 	f->result.running = xcalloc(n + 1, sizeof(*f->result.running));
-	paid_init(&f->paid, (int64_t)t->billing, 1);
+	paid_init(&f->paid, t->paid, 1);
 	paid_add(&f->paid, 0, running);
 	return f;
 }
@@ -50,6 +50,7 @@ void fleet_sim_free(struct fleet_sim *f)
 {
 	if (!f)
 		return;
+	paid_done(&f->paid);
 	free(f->boots);
 	free(f->result.running);
 	free(f);
@@ -151,9 +152,9 @@ static size_t cancel(struct fleet_sim *f, size_t n)
 
 /* ---------------------------------------------------------------- step by step */
 
-static int64_t count_ending(const struct fleet_sim *f)
+static int64_t count_ending(struct fleet_sim *f)
 {
-	if (f->terms.billing == 1)
+	if (paid_for(f->terms.paid, 1) == 1)
 		return -1;
 	return f->boot > 0 ? 0 : (int64_t)paid_ending(&f->paid, (int64_t)f->at + 1);
 }
@@ -167,8 +168,7 @@ void fleet_serve(struct fleet_sim *f, double demand, struct fleet_now *ret)
 	take_ready(f);
 	served = (double)f->run * f->terms.capacity;
 	f->result.running[i] = (uint32_t)f->run;
-	f->result.instance_steps +=
-		(double)(f->terms.billing * paid_ending(&f->paid, (int64_t)i));
+	f->result.instance_steps += (double)paid_begun(&f->paid, (int64_t)i);
 	f->total += demand;
 	if (demand > served * (1 + 1e-9)) {
 		f->is_short++;
@@ -233,22 +233,24 @@ struct span {
 	bool was_there;
 };
 
-static int64_t paid_steps(const struct span *s, int64_t billing)
+static int64_t paid_steps(const struct span *s, const struct fleet_terms *t)
 {
-	return (s->end - s->launch + billing - 1) / billing * billing;
+	return paid_for(t->paid, s->end - s->launch);
 }
 
 /* It is needed in step i, and was not in the one before: it was kept, or is launched in
  * time. */
-static void need_again(struct span *s, int64_t i, int64_t lead, int64_t billing,
+static void need_again(struct span *s, int64_t i, const struct fleet_terms *t,
 		       struct fleet_run *ret)
 {
-	if (s->was_there && i <= s->launch + paid_steps(s, billing) + lead) {
+	const int64_t lead = (int64_t)t->lead;
+
+	if (s->was_there && i <= s->launch + paid_steps(s, t) + lead) {
 		for (int64_t j = s->end; j < i; j++)
 			ret->running[j]++;
 		return;
 	}
-	ret->instance_steps += (double)paid_steps(s, billing);
+	ret->instance_steps += (double)paid_steps(s, t);
 	*s = (struct span){ .launch = i - lead, .was_there = true };
 }
 
@@ -268,12 +270,11 @@ void fleet_oracle(const struct fleet_terms *t, const size_t *need, size_t n,
 		for (size_t k = need[i] + 1; k <= before; k++)
 			span[k].end = (int64_t)i;
 		for (size_t k = before + 1; k <= need[i]; k++)
-			need_again(&span[k], (int64_t)i, (int64_t)t->lead,
-				   (int64_t)t->billing, ret);
+			need_again(&span[k], (int64_t)i, t, ret);
 		before = need[i];
 	}
 	for (size_t k = 1; k <= before; k++)
 		span[k].end = (int64_t)n;
 	for (size_t k = 1; k <= MOST; k++)
-		ret->instance_steps += (double)paid_steps(&span[k], (int64_t)t->billing);
+		ret->instance_steps += (double)paid_steps(&span[k], t);
 }

@@ -6,9 +6,8 @@
  * desired count. More than there are: the difference boots and serves from step
  * i + 1 + lead on, or later, where boots vary. Fewer: booting instances are removed
  * first, the newest first, then running ones, at once.
- * Instances are billed in units of `billing` steps that start with their launch, boot
- * time included; a unit that has begun is paid for. Of the running ones those go first
- * whose unit ends first.
+ * Instances are billed from their launch on, boot time included: a unit that has begun is
+ * paid for, and a minimum. Of the running ones those go first whose paid time ends first.
  *
  * Pure: no I/O, no clock, no logging, no global state. The same calls give the same
  * fleet.
@@ -25,9 +24,9 @@
 
 /* What a fleet is made of. */
 struct fleet_terms {
-	double capacity; /* demand that an instance serves, > 0 */
-	size_t lead;     /* steps of a boot */
-	size_t billing;  /* steps of a billing unit; 1: by the step */
+	double capacity;        /* demand that an instance serves, > 0 */
+	size_t lead;            /* steps of a boot */
+	struct paid_terms paid; /* in steps; no more than one: by the step */
 	/* [n_boots] ascending steps of boots that were measured: each launch takes one of
 	 * them, all in turn. None: each takes `lead`. The caller's. */
 	const size_t *boots;

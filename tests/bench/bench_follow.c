@@ -130,7 +130,7 @@ static struct outcome play(const struct policy_settings *s, const double *front,
 			  &(struct policy_past){ .y = y, .n = from, .t0_ms = MONDAY_MS });
 	fleet = fleet_sim_new(&(struct fleet_terms){ .capacity = s->capacity,
 						     .lead = o.lead_steps[POLICY_NEAR],
-						     .billing = 1 },
+						     .paid.unit = 1 },
 			      n - from,
 			      fleet_need(fmax(demand_model_latest(m), 0), s->capacity));
 	for (size_t i = from; i < n; i++) {

@@ -119,6 +119,13 @@ def noisy(asked):
     good(asked)
 
 
+def places(asked):
+    """What it was opened with, a VM each."""
+    for name in ("zone", "place"):
+        say({"id": asked["id"], "vm": {"id": f"{name}={options.get(name)}", "state": "running"}})
+    say({"id": asked["id"], "ok": True})
+
+
 def reverse(asked):
     """The first two answers come together, the later one first."""
     kept.append(asked)
@@ -168,7 +175,8 @@ def live():
 
 
 def main():
-    say({"protocol": int(os.path.basename(sys.argv[1])) if len(sys.argv) > 1 else 1})
+    say({"protocol": int(os.path.basename(sys.argv[1])) if len(sys.argv) > 1 else 1,
+         **(json.loads(sys.argv[2]) if len(sys.argv) > 2 else {})})
     act = good
     for line in sys.stdin:
         asked = json.loads(line)

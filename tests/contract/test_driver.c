@@ -512,9 +512,9 @@ static void refuses_a_driver_of_another_abi_in_words(void **state)
 		 "struct { unsigned major, minor; const char *name; void *rest[16]; }\n"
 		 "drv_ops = { 1, 9, \"newer\" };\n");
 	assert_int_equal(driver_open(NULL, s->dir, "older", "{}", &d, &e), ERR_ABI);
-	assert_string_equal(e.msg, "driver 'older' is for ABI 0.7, this is 1.3");
+	assert_string_equal(e.msg, "driver 'older' is for ABI 0.7, this is 1.4");
 	assert_int_equal(driver_open(NULL, s->dir, "newer", "{}", &d, &e), ERR_ABI);
-	assert_string_equal(e.msg, "driver 'newer' is for ABI 1.9, this is 1.3");
+	assert_string_equal(e.msg, "driver 'newer' is for ABI 1.9, this is 1.4");
 	assert_null(d);
 }
 

@@ -518,6 +518,51 @@ static void it_inherits_nothing_and_is_bounded(void **state)
 		assert_string_equal(found(&l, "as-"), "536870912");
 }
 
+/* ---------------------------------------------------------------- its table */
+
+/* A driver that says this of itself, with lists of zones in its options. */
+static void assert_opened_with(struct hostile *h, const char *says, const char *zone,
+			       const char *place)
+{
+	struct vm_list l = { .n = 0 };
+
+	subject_close(&h->s);
+	snprintf(h->s.config, sizeof(h->s.config),
+		 "{\"command\": \"tests/contract/hostile_driver.py 1 '%s'\", \"dir\": "
+		 "\"%s\", \"does\": \"places\", \"zone\": \"a, b\", \"place\": \"c d\"}",
+		 says, h->s.dir);
+	subject_open(&h->s);
+	list(&h->s, &l);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(l.vm[0].id, zone);
+	assert_string_equal(l.vm[1].id, place);
+}
+
+static void of_several_zones_it_is_opened_with_the_first(void **state)
+{
+	struct hostile *h = *state;
+
+	opened(h, "good", "");
+	assert_opened_with(h, "{\\\"zone_option\\\": \\\"place\\\"}", "zone=a, b",
+			   "place=c");
+	assert_string_equal(h->s.d->ops->zone_option, "place");
+	assert_opened_with(h, "{\\\"zone_option\\\": null}", "zone=a, b", "place=c d");
+	assert_null(h->s.d->ops->zone_option);
+}
+
+static void one_that_does_not_say_is_an_older_one(void **state)
+{
+	struct hostile *h = *state;
+
+	opened(h, "good", "");
+	assert_opened_with(h, "{}", "zone=a", "place=c d");
+	assert_string_equal(h->s.d->ops->zone_option, "zone");
+	assert_null(h->s.d->ops->interruption);
+	assert_opened_with(h, "{\\\"interruption\\\": \\\"gce\\\"}", "zone=a",
+			   "place=c d");
+	assert_string_equal(h->s.d->ops->interruption, "gce");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -538,6 +583,8 @@ int main(void)
 		TEST(nor_for_a_request_that_nobody_reads),
 		TEST(drivers_that_stay_are_ended_together),
 		TEST(it_inherits_nothing_and_is_bounded),
+		TEST(of_several_zones_it_is_opened_with_the_first),
+		TEST(one_that_does_not_say_is_an_older_one),
 	};
 
 	remove_leftovers();

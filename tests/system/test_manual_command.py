@@ -219,7 +219,8 @@ def test_the_options_of_a_backtest_do_what_they_say(days):
     assert hours(more) > hours(plain)
     assert hours(more) >= 9 * 23.9
     same = run("backtest", days, "--capacity", "20", "--play", "1d", "--boot", "180s", "--risk", "0.5%", "--dwell",
-               "2m", "--action-price", "10", "--min", "1", "--step-out", "0", "--step-in", "0", "--mode", "auto").stdout
+               "2m", "--action-price", "10", "--billing-min", "0s", "--min", "1", "--step-out", "0", "--step-in", "0",
+               "--mode", "auto").stdout
     assert same == plain
     out = run("backtest", days, "--capacity", "20", "--play", "1d", "--mode", "out").stdout
     assert hours(out) > hours(plain)
@@ -250,7 +251,7 @@ def test_decide_takes_defaults_and_bounds():
     plain = {"type": "init", "capacity": 10, "history_start": start, "history": [35 + i % 3 for i in range(1500)]}
     said = {**plain, "interval": 60, "boot_delay": 0, "min": 1, "max": 1000000, "slo": 0.005, "price": 0,
             "mode": "auto", "dwell": 120, "action_price": 10, "step_out": 0, "step_in": 0, "billing": 0,
-            "running": 1}
+            "billing_min": 0, "running": 1}
     samples = [{"t": start + 60 * (1500 + i), "value": 36} for i in range(5)]
     assert decide(plain, *samples) == decide(said, *samples)
     held = decide({**plain, "min": 7, "max": 7}, *samples, {"type": "end"}, {"t": 0, "value": 1})

@@ -60,11 +60,12 @@ static void the_settings_are_those_of_the_tier(void **state)
 	write_days(8);
 	run(WORDS("backtest", "days.csv", "--capacity", "30", "--price", "2", "--boot",
 		  "1h", "--dwell", "10m", "--action-price", "5", "--billing", "1h",
-		  "--min", "4", "--max", "4", "--step-out", "1", "--step-in", "1",
-		  "--mode", "out", "--play", "2d"),
+		  "--billing-min", "2h", "--min", "4", "--max", "4", "--step-out", "1",
+		  "--step-in", "1", "--mode", "out", "--play", "2d"),
 	    &p);
 	says(&p, "days.csv: 48 steps of 1h simulated after 144 of history (0 missing); "
 		 "boot 1h, dwell 10m, action price 5 instance-minutes, paid by 1h begun, "
+		 "at least 2h, "
 		 "mode out, 4 to 4 instances, a minute short of capacity costs 2 "
 		 "instance-hours\n");
 	says(&p, "\nThe maximum of 4 alone leaves it short ");

@@ -75,7 +75,7 @@ static void bounds_hold(void **state)
 }
 
 /* Decisions to keep all three before they go, when one would do. */
-static int kept_for(int billing_s)
+static int kept_for(int billing_s, int least_s)
 {
 	CLEANUP(cli_printed_done) struct cli_printed p = { 0 };
 	CLEANUP(buf_done) struct buf in;
@@ -84,9 +84,10 @@ static int kept_for(int billing_s)
 
 	buf_init(&in, 1 << 16);
 	buf_printf(&in,
-		   "{\"type\":\"init\",\"capacity\":100,\"billing\":%d,\"running\":3,"
+		   "{\"type\":\"init\",\"capacity\":100,\"billing\":%d,\"billing_min\":%"
+		   "d,\"running\":3,"
 		   "\"history\":[50",
-		   billing_s);
+		   billing_s, least_s);
 	for (int i = 1; i < 200; i++)
 		buf_puts(&in, ",50");
 	buf_puts(&in, "]}\n");
@@ -103,8 +104,10 @@ static int kept_for(int billing_s)
 static void what_is_paid_for_by_the_hour_goes_as_its_hour_ends(void **state)
 {
 	(void)state;
-	assert_int_equal(kept_for(0), 2); /* the dwell */
-	assert_int_equal(kept_for(3600), 59);
+	assert_int_equal(kept_for(0, 0), 2); /* the dwell */
+	assert_int_equal(kept_for(3600, 0), 59);
+	assert_int_equal(kept_for(1, 60), 2);
+	assert_int_equal(kept_for(1, 3600), 59);
 }
 
 static void a_line_that_cannot_be_used_ends_it(void **state)

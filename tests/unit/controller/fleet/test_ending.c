@@ -69,6 +69,32 @@ static void a_host_ends_in_the_last_minutes_of_each_unit(void **state)
 	}
 }
 
+static void within_the_minimum_no_host_ends(void **state)
+{
+	struct scene *s = *state;
+	const struct fleet_host *a;
+
+	stand(s, WEB("billing = 1s\nbilling_min = 1h\n"));
+	a = fleet_host(s->f, "a");
+	s->f->now_ms = NOW_MS - 2 * MINUTE;
+	assert_false(fleet_host_is_ending(s->f, a));
+	s->f->now_ms = NOW_MS;
+	assert_true(fleet_host_is_ending(s->f, a));
+	assert_string_equal(who_goes(s, ""), "web@1");
+	s->f->now_ms = NOW_MS + 30 * MINUTE;
+	assert_true(fleet_host_is_ending(s->f, a));
+}
+
+static void units_of_seconds_are_the_moment(void **state)
+{
+	struct scene *s = *state;
+
+	stand(s, WEB("billing = 1s\nbilling_min = 60s\n"));
+	assert_false(fleet_pool_is_paid_ahead(fleet_pool(s->f, "p")));
+	assert_false(fleet_host_is_ending(s->f, fleet_host(s->f, "a")));
+	assert_string_equal(who_goes(s, ""), "web@2");
+}
+
 static void by_the_moment_no_host_ends(void **state)
 {
 	struct scene *s = *state;
@@ -106,6 +132,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(a_pools_billing_is_kept),
 		SCENE_TEST(a_host_ends_in_the_last_minutes_of_each_unit),
+		SCENE_TEST(within_the_minimum_no_host_ends),
+		SCENE_TEST(units_of_seconds_are_the_moment),
 		SCENE_TEST(by_the_moment_no_host_ends),
 		SCENE_TEST(who_is_on_a_host_that_ends_goes_first),
 		SCENE_TEST(who_is_not_healthy_goes_before),

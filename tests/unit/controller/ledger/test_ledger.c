@@ -552,6 +552,43 @@ static void a_billing_unit_is_paid_when_it_begins(void **state)
 	assert_true(sums(b, "web").host_ms < 70 * MINUTE);
 }
 
+static void a_minimum_is_paid_with_the_launch(void **state)
+{
+	struct books *b = *state;
+
+	scene_apply(b->s, STACK("billing = 1s\nbilling_min = 5m\n"), UNIT_TEXT);
+	pass(b, 3 * MINUTE, 5);
+	put_host(b, "p-1", DB_HOST_GONE, b->s->now_ms - 9000, b->s->now_ms - 2000);
+	pass(b, 3 * MINUTE, 5);
+	assert_int_equal(sums(b, "web").host_ms, 7000);
+	assert_int_equal(sums(b, "web").paid_ms, 5 * MINUTE);
+	put_host(b, "p-2", DB_HOST_UP, b->s->now_ms, 0);
+	pass(b, 4 * MINUTE, 5);
+	close_books(b);
+	assert_int_equal(sums(b, "web").paid_ms, 10 * MINUTE);
+	restart(b);
+	pass(b, 8 * MINUTE, 5);
+	close_books(b);
+	assert_int_equal(sums(b, "web").paid_ms,
+			 5 * MINUTE + sums(b, "web").host_ms - 7000);
+	assert_true(sums(b, "web").paid_ms > 15 * MINUTE);
+}
+
+static void after_a_minimum_time_is_paid_by_the_moment(void **state)
+{
+	struct books *b = *state;
+
+	scene_apply(b->s, STACK("billing_min = 5m\n"), UNIT_TEXT);
+	put_host(b, "p-1", DB_HOST_UP, b->start_ms + 7, 0);
+	pass(b, 4 * MINUTE, 5);
+	close_books(b);
+	assert_int_equal(sums(b, "web").paid_ms, 5 * MINUTE);
+	pass(b, 8 * MINUTE, 5);
+	close_books(b);
+	assert_int_equal(sums(b, "web").paid_ms, sums(b, "web").host_ms);
+	assert_true(sums(b, "web").paid_ms > 10 * MINUTE);
+}
+
 static void put_price(struct books *b, double hour)
 {
 	char pool[] = "p", type[] = "any", eur[] = "EUR", source[] = "configuration";
@@ -788,18 +825,17 @@ static size_t want(void *arg, const struct fleet_now *now)
 	return MIN(peer_reactive(&b->rule, &at), (size_t)9);
 }
 
-static void reactive_scaling_is_that_of_the_backtests(void **state)
+static void assert_reactive(struct books *b, const char *pool, struct paid_terms paid)
 {
-	struct books *b = *state;
 	struct beside beside = { .rule = { .headroom = 1, .capacity = 10 },
 				 .phase = (size_t)(b->start_ms / MINUTE % 5) };
-	const struct fleet_terms terms = { .capacity = 10, .lead = 3, .billing = 60 };
+	const struct fleet_terms terms = { .capacity = 10, .lead = 3, .paid = paid };
 	const size_t n = 90;
 	CLEANUP(fleet_sim_free) struct fleet_sim *sim = fleet_sim_new(&terms, n, 1);
 	struct fleet_run run;
 	struct db_ledger r;
 
-	scene_apply(b->s, STACK("billing = 1h\n"), UNIT_TEXT);
+	scene_apply(b->s, pool, UNIT_TEXT);
 	for (size_t i = 0; i < n; i++) {
 		pass(b, MINUTE, load_at(i));
 		fleet_step(sim, load_at(i), want, &beside);
@@ -812,6 +848,17 @@ static void reactive_scaling_is_that_of_the_backtests(void **state)
 	assert_int_equal(r.reactive_short, lround(run.short_share * (double)n));
 	assert_true(r.reactive_short > 3);
 	free(run.running);
+}
+
+static void reactive_scaling_is_that_of_the_backtests(void **state)
+{
+	assert_reactive(*state, STACK("billing = 1h\n"), (struct paid_terms){ 60, 0 });
+}
+
+static void reactive_scaling_pays_the_minimum_too(void **state)
+{
+	assert_reactive(*state, STACK("billing = 1s\nbilling_min = 10m\n"),
+			(struct paid_terms){ 1, 10 });
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -838,6 +885,8 @@ int main(void)
 		TEST(a_launch_that_was_not_sent_is_none),
 		TEST(a_host_of_a_moment_is_entered),
 		TEST(a_billing_unit_is_paid_when_it_begins),
+		TEST(a_minimum_is_paid_with_the_launch),
+		TEST(after_a_minimum_time_is_paid_by_the_moment),
 		TEST(what_is_paid_costs_its_price_shared_as_the_time_is),
 		TEST(what_has_no_price_costs_nothing_that_is_known),
 		TEST(short_billing_units_are_a_row_a_day),
@@ -849,6 +898,7 @@ int main(void)
 		TEST(what_no_tier_has_is_its_stacks),
 		TEST(a_ledger_begins_where_there_was_none),
 		TEST(reactive_scaling_is_that_of_the_backtests),
+		TEST(reactive_scaling_pays_the_minimum_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,34 +83,27 @@ static void the_size_of_its_hosts_is_the_pools(void **state)
 	assert_string_equal(text_of(config, "memory"), "1073741824");
 }
 
-/* The region, and the zones, of a pool of that driver with these options. */
-static void assert_place(struct bench *b, const char *driver, const char *options,
-			 const char *region, const char *zones, const char *opened_with)
+/* The region, and the zones, by these options and that option for the zone. */
+static void assert_place(const char *config, const char *zone_option, const char *region,
+			 const char *zones)
 {
-	struct db_pool p = pool_of("eu", options);
 	CLEANUP(pool_place_done) struct pool_place place = { 0 };
-	CLEANUP(json_decref) json_t *config = NULL;
-	CLEANUP(free) char *text = NULL;
 
-	p.driver = (char *)(uintptr_t)driver;
-	assert_ok(pool_driver_config_at(&b->opts, &p, &text, &place, &b->f->e), &b->f->e);
-	assert_ok(json_parse(text, strlen(text), "options", &config, &b->f->e), &b->f->e);
+	pool_place_read(config, zone_option, &place);
 	assert_string_equal(place.region ? place.region : "none", region);
 	assert_string_equal(place.zones ? place.zones : "none", zones);
-	assert_non_null(strstr(text, opened_with));
 }
 
-static void a_driver_is_opened_with_the_first_of_several_zones(void **state)
+static void a_pools_place_is_where_its_driver_reads_it(void **state)
 {
-	struct bench *b = *state;
-
-	assert_place(b, "ec2", "{\"region\": \"eu-1\", \"zone\": \"eu-1b, eu-1a\"}",
-		     "eu-1", "eu-1b, eu-1a", "\"zone\":\"eu-1b\"");
-	assert_place(b, "hetzner", "{\"location\": \"fsn1,nbg1\"}", "none", "fsn1,nbg1",
-		     "\"location\":\"fsn1\"");
-	assert_place(b, "digitalocean", "{\"region\": \"ams3 fra1\"}", "none",
-		     "ams3 fra1", "\"region\":\"ams3\"");
-	assert_place(b, "openstack", "{}", "none", "none", "\"from_stack\":[]");
+	(void)state;
+	assert_place("{\"region\": \"eu-1\", \"zone\": \"eu-1b, eu-1a\"}", "zone", "eu-1",
+		     "eu-1b, eu-1a");
+	assert_place("{\"location\": \"fsn1,nbg1\"}", "location", "none", "fsn1,nbg1");
+	assert_place("{\"region\": \"ams3 fra1\"}", "region", "none", "ams3 fra1");
+	assert_place("{\"zone\": \"a\", \"credentials\": {\"region\": \"eu-2\"}}", NULL,
+		     "eu-2", "none");
+	assert_place("{\"zone\": \"\"}", "zone", "none", "none");
 }
 
 static void drivers_wait_in_real_time(void **state)
@@ -181,7 +174,9 @@ static void options_that_are_no_object_are_refused(void **state)
 	assert_null(text);
 }
 
-static const char *source_of(struct bench *b, const char *driver, const char *ret_url)
+/* Of a pool whose driver states this. */
+static const char *source_of(struct bench *b, const char *driver, const char *stated,
+			     const char *ret_url)
 {
 	static char kept[64];
 	struct db_pool p = pool_of("eu", "{}");
@@ -189,6 +184,7 @@ static const char *source_of(struct bench *b, const char *driver, const char *re
 	CLEANUP(free) char *url = NULL;
 
 	p.driver = (char *)(uintptr_t)driver;
+	p.cloud_interruption = (char *)(uintptr_t)stated;
 	if (pool_interruption(&b->opts, &p, &source, &url, &b->f->e) < 0)
 		return NULL;
 	if (ret_url)
@@ -199,22 +195,22 @@ static const char *source_of(struct bench *b, const char *driver, const char *re
 	return kept;
 }
 
-static void whose_metadata_hosts_ask_is_their_clouds_or_configured(void **state)
+static void whose_metadata_hosts_ask_is_stated_or_configured(void **state)
 {
 	struct bench *b = *state;
 
-	assert_string_equal(source_of(b, "ec2", NULL), "ec2");
-	assert_string_equal(source_of(b, "gce", NULL), "gce");
-	assert_string_equal(source_of(b, "azure", NULL), "azure");
-	assert_string_equal(source_of(b, "fake", NULL), "none");
+	assert_string_equal(source_of(b, "rack", "gce", NULL), "gce");
+	assert_string_equal(source_of(b, "ec2", "", NULL), "none");
 	configure(b, "ec2/eu", "{\"interruption\":\"none\"}");
-	assert_string_equal(source_of(b, "ec2", NULL), "none");
+	assert_string_equal(source_of(b, "ec2", "ec2", NULL), "none");
 	configure(b, "exec",
 		  "{\"interruption\":\"ec2\",\"interruption_url\":\"http://10.0.0.1\"}");
-	assert_string_equal(source_of(b, "exec", "http://10.0.0.1"), "ec2");
+	assert_string_equal(source_of(b, "exec", "", "http://10.0.0.1"), "ec2");
 	configure(b, "exec", "{\"interruption\":\"moon\"}");
-	assert_null(source_of(b, "exec", NULL));
+	assert_null(source_of(b, "exec", "", NULL));
 	assert_non_null(strstr(b->f->e.msg, "'moon'"));
+	assert_null(source_of(b, "rack", "sun", NULL));
+	assert_non_null(strstr(b->f->e.msg, "'sun'"));
 }
 
 #define OPTIONS_TEST(fn) \
@@ -224,14 +220,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		OPTIONS_TEST(the_nearest_says),
-		OPTIONS_TEST(a_driver_is_opened_with_the_first_of_several_zones),
+		OPTIONS_TEST(a_pools_place_is_where_its_driver_reads_it),
 		OPTIONS_TEST(the_size_of_its_hosts_is_the_pools),
 		OPTIONS_TEST(drivers_wait_in_real_time),
 		OPTIONS_TEST(who_needs_no_credentials_has_none),
 		OPTIONS_TEST(a_profile_that_is_nowhere_is_refused),
 		OPTIONS_TEST(a_stack_sets_no_option_of_the_controllers_machine),
 		OPTIONS_TEST(options_that_are_no_object_are_refused),
-		OPTIONS_TEST(whose_metadata_hosts_ask_is_their_clouds_or_configured),
+		OPTIONS_TEST(whose_metadata_hosts_ask_is_stated_or_configured),
 	};
 
 	clock_set_scale(SCALE, clock_wall_ms());

@@ -113,6 +113,61 @@ static void the_type_of_a_host_is_that_of_its_vm(void **state)
 	assert_false(h.is_spot);
 }
 
+static void assert_stated(const struct bench *b, int64_t unit_ms, int64_t min_ms)
+{
+	CLEANUP(db_pool_done) struct db_pool p = { 0 };
+
+	assert_ok(db_pool_get(b->f->db, POOL, &p, &b->f->e), &b->f->e);
+	assert_int_equal(p.cloud_billing_ms, unit_ms);
+	assert_int_equal(p.cloud_billing_min_ms, min_ms);
+	assert_string_equal(p.cloud_interruption, "");
+}
+
+static void what_its_driver_states_is_written_down(void **state)
+{
+	struct bench *b = *state;
+
+	put_pool(b, "{\"billing\": \"1h\", \"billing_min\": \"2h\"}", 0);
+	once(b);
+	assert_stated(b, 3600000, 7200000);
+	put_pool(b, "{\"billing\": \"1h\"}", 0);
+	once(b);
+	assert_stated(b, 3600000, 0);
+	put_pool(b, "{}", 0);
+	once(b);
+	assert_stated(b, 0, 0);
+}
+
+#define TOLD_BY_GCE "tests/contract/hostile_driver.py 1 '{\"interruption\": \"gce\"}'"
+
+/* For the user data of its hosts. */
+static void whose_service_tells_its_hosts_is_written_down(void **state)
+{
+	struct bench *b = *state;
+	CLEANUP(db_pool_done) struct db_pool p = { 0 };
+	CLEANUP(free) char *source = NULL;
+	CLEANUP(free) char *url = NULL;
+	CLEANUP(free) char *lives = xasprintf("%s/lives", b->cloud);
+
+	json_object_set_new(b->options, "exec",
+			    json_pack("{s:s, s:s, s:s}", "command", TOLD_BY_GCE, "dir",
+				      b->cloud, "does", "good"));
+	p = (struct db_pool){ .name = xstrdup(POOL),
+			      .driver = xstrdup("exec"),
+			      .profile = xstrdup("exec"),
+			      .max = 1,
+			      .config_json = xstrdup("{}") };
+	assert_ok(db_pool_put(b->f->db, &p, &b->f->e), &b->f->e);
+	once(b);
+	(void)unlink(lives);
+	db_pool_done(&p);
+	p = (struct db_pool){ 0 };
+	assert_ok(db_pool_get(b->f->db, POOL, &p, &b->f->e), &b->f->e);
+	assert_string_equal(p.cloud_interruption, "gce");
+	assert_ok(pool_interruption(&b->opts, &p, &source, &url, &b->f->e), &b->f->e);
+	assert_string_equal(source, "gce");
+}
+
 #define PRICE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, end)
 
 int main(void)
@@ -122,6 +177,8 @@ int main(void)
 		PRICE_TEST(a_stated_price_comes_before_the_clouds),
 		PRICE_TEST(a_price_that_is_stated_no_more_is_the_clouds_again),
 		PRICE_TEST(a_cloud_that_tells_no_prices_fails_nothing_and_loses_none),
+		PRICE_TEST(what_its_driver_states_is_written_down),
+		PRICE_TEST(whose_service_tells_its_hosts_is_written_down),
 		PRICE_TEST(the_type_of_a_host_is_that_of_its_vm),
 	};
 

@@ -70,6 +70,7 @@ static void start(struct desk *d, const char *credentials)
 	write_credentials(d, credentials);
 	keyring_free(d->b->opts.keyring);
 	d->b->opts.keyring = keyring_new(path);
+	d->opts.callers = d->b->pools;
 	assert_ok(profiles_start(&d->opts, &d->p, &d->b->f->e), &d->b->f->e);
 }
 
@@ -155,6 +156,33 @@ static void that_the_quota_is_not_told_is_not_fatal(void **state)
 	assert_true(json_is_true(json_object_get(done, "ok")));
 	assert_true(json_is_null(json_object_get(done, "quota")));
 	assert_int_equal(json_array_size(json_object_get(done, "findings")), 1);
+}
+
+static void a_cloud_that_is_left_alone_is_not_checked(void **state)
+{
+	struct desk *d = *state;
+	CLEANUP(json_decref) json_t *first = NULL;
+	CLEANUP(json_decref) json_t *second = NULL;
+	const json_t *error;
+	const char *words;
+	json_int_t asked;
+
+	d->b->opts.gates.failures = 1;
+	d->b->opts.gates.open_first_ms = d->b->opts.gates.open_max_ms = 60000;
+	restart(d->b);
+	start(d, "");
+	write_script(d->b, "{\"faults\": [{\"op\": \"validate\", \"kind\": \"error\"}]}");
+	first = check(d, "fake");
+	assert_false(json_is_true(json_object_get(first, "ok")));
+	asked = n_calls(d->b, "validate");
+	second = check(d, "fake");
+	error = json_object_get(second, "error");
+	words = json_string_value(json_object_get(error, "message"));
+	assert_string_equal(json_string_value(json_object_get(error, "class")),
+			    "transient");
+	assert_non_null(strstr(words, "fake is left alone"));
+	assert_non_null(strstr(words, " s more"));
+	assert_int_equal(n_calls(d->b, "validate"), asked);
 }
 
 static void one_check_of_a_profile_runs_at_a_time(void **state)
@@ -268,6 +296,7 @@ int main(void)
 		DESK(a_check_says_what_can_be_launched_without_a_pool),
 		DESK(a_check_that_fails_says_why),
 		DESK(that_the_quota_is_not_told_is_not_fatal),
+		DESK(a_cloud_that_is_left_alone_is_not_checked),
 		DESK(one_check_of_a_profile_runs_at_a_time),
 		DESK(a_cloud_that_hangs_does_not_hold_the_end),
 		DESK(whose_a_profile_is_must_be_known),

@@ -89,12 +89,16 @@ static void by_the_moment_a_tier_keeps_nothing(void **state)
 
 static void the_policy_knows_the_pools_billing(void **state)
 {
-	const struct db_pool pool = { .billing_ms = 60 * MINUTE };
+	const struct db_pool pool = { .billing_ms = 60 * MINUTE,
+				      .cloud_billing_ms = 1000,
+				      .cloud_billing_min_ms = MINUTE };
 	const struct db_tier tier = { .capacity = 1 };
 
 	(void)state;
 	assert_int_equal(tier_policy_settings(&tier, &pool, 1).billing_ms, 60 * MINUTE);
+	assert_int_equal(tier_policy_settings(&tier, &pool, 1).billing_min_ms, MINUTE);
 	assert_int_equal(tier_policy_settings(&tier, NULL, 1).billing_ms, 0);
+	assert_int_equal(tier_policy_settings(&tier, NULL, 1).billing_min_ms, 0);
 }
 
 int main(void)

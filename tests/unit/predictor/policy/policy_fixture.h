@@ -91,7 +91,7 @@ static inline __attribute__((unused)) struct tier *tier_new(
 	const struct policy_past past = { .y = y, .n = n, .t0_ms = MONDAY_MS };
 	const struct fleet_terms terms = { .capacity = s->capacity,
 					   .lead = o.lead_steps[POLICY_NEAR],
-					   .billing = 1 };
+					   .paid.unit = 1 };
 	struct tier *t = xcalloc(1, sizeof(*t));
 	struct err e;
 

@@ -67,11 +67,14 @@ static void units_are_steps_begun(void **state)
 	struct policy_settings s = { .billing_ms = 0 };
 
 	(void)state;
-	assert_int_equal(policy_billing_steps(&s, MINUTE_MS), 1);
+	assert_int_equal(policy_paid_terms(&s, MINUTE_MS).unit, 1);
 	s.billing_ms = MINUTE_MS;
-	assert_int_equal(policy_billing_steps(&s, MINUTE_MS), 1);
+	assert_int_equal(policy_paid_terms(&s, MINUTE_MS).unit, 1);
 	s.billing_ms = 90000;
-	assert_int_equal(policy_billing_steps(&s, MINUTE_MS), 2);
+	assert_int_equal(policy_paid_terms(&s, MINUTE_MS).unit, 2);
+	assert_int_equal(policy_paid_terms(&s, MINUTE_MS).least, 0);
+	s.billing_min_ms = 90000;
+	assert_int_equal(policy_paid_terms(&s, MINUTE_MS).least, 2);
 }
 
 int main(void)

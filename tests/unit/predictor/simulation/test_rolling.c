@@ -30,7 +30,8 @@ static void make_wishes(size_t *wish, uint32_t seed)
 }
 
 /* Written and read again after each step. */
-static void roll(const size_t *wish, int64_t lead, int64_t billing, struct fleet_run *ret)
+static void roll(const size_t *wish, int64_t lead, struct paid_terms t,
+		 struct fleet_run *ret)
 {
 	CLEANUP(rolling_done) struct rolling r = { NULL, 0 };
 
@@ -39,9 +40,9 @@ static void roll(const size_t *wish, int64_t lead, int64_t billing, struct fleet
 	for (int64_t i = 0; i < STEPS; i++) {
 		CLEANUP(free) char *text = NULL;
 
-		ret->instance_steps += (double)rolling_step(&r, i, billing);
+		ret->instance_steps += (double)rolling_step(&r, i, t);
 		ret->running[i] = (uint32_t)rolling_running(&r, i);
-		rolling_want(&r, i, wish[i], lead, billing);
+		rolling_want(&r, i, wish[i], lead, t);
 		assert_int_equal(rolling_size(&r), wish[i]);
 		text = rolling_write(&r);
 		rolling_done(&r);
@@ -51,7 +52,9 @@ static void roll(const size_t *wish, int64_t lead, int64_t billing, struct fleet
 
 static void it_is_the_fleet_of_the_simulation(void **state)
 {
-	static const size_t leads[] = { 0, 1, 3, 12 }, billings[] = { 1, 5, 60 };
+	static const size_t leads[] = { 0, 1, 3, 12 };
+	static const struct paid_terms paid[] = { { 1, 0 },  { 5, 0 },   { 60, 0 },
+						  { 1, 60 }, { 10, 30 }, { 7, 20 } };
 	uint32_t running[STEPS];
 	size_t wish[STEPS];
 	double demand[STEPS];
@@ -60,15 +63,15 @@ static void it_is_the_fleet_of_the_simulation(void **state)
 	for (size_t i = 0; i < STEPS; i++)
 		demand[i] = 1;
 	for (size_t l = 0; l < ARRAY_SIZE(leads); l++)
-		for (size_t b = 0; b < ARRAY_SIZE(billings); b++) {
+		for (size_t b = 0; b < ARRAY_SIZE(paid); b++) {
 			const struct fleet_terms terms = { .capacity = 1,
 							   .lead = leads[l],
-							   .billing = billings[b] };
+							   .paid = paid[b] };
 			struct fleet_run of, r = { .running = running };
 
 			make_wishes(wish, (uint32_t)(7 + l * 10 + b));
 			fleet_simulate(&terms, demand, STEPS, 3, next_wish, wish, &of);
-			roll(wish, (int64_t)leads[l], (int64_t)billings[b], &r);
+			roll(wish, (int64_t)leads[l], paid[b], &r);
 			assert_close(r.instance_steps, of.instance_steps, 1e-12);
 			assert_memory_equal(r.running, of.running, sizeof(running));
 			free(of.running);

@@ -17,7 +17,7 @@ static size_t next_wish(void *arg, const struct fleet_now *now)
 }
 
 /* Boots of two steps, by the step. */
-static const struct fleet_terms terms = { .capacity = 1, .lead = 2, .billing = 1 };
+static const struct fleet_terms terms = { .capacity = 1, .lead = 2, .paid.unit = 1 };
 
 static void a_launch_serves_after_its_boot_and_is_billed_at_once(void **state)
 {
@@ -127,7 +127,7 @@ static void boots_vary_as_those_that_were_measured(void **state)
 	static const size_t boots[] = { 1, 5 };
 	const struct fleet_terms vary = { .capacity = 1,
 					  .lead = 3,
-					  .billing = 1,
+					  .paid.unit = 1,
 					  .boots = boots,
 					  .n_boots = 2,
 					  .overdue = 2 };
@@ -152,7 +152,7 @@ static void boots_vary_as_those_that_were_measured(void **state)
 
 static void without_a_boot_a_launch_serves_in_the_next_step(void **state)
 {
-	const struct fleet_terms at_once = { .capacity = 1, .billing = 1 };
+	const struct fleet_terms at_once = { .capacity = 1, .paid.unit = 1 };
 	CLEANUP(fleet_sim_free) struct fleet_sim *f = fleet_sim_new(&at_once, 2, 1);
 	struct fleet_now now;
 
