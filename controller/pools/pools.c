@@ -183,8 +183,7 @@ static int ensure_driver(struct pool_round *r, struct err *err)
 	driver_close(p->driver);
 	p->driver = NULL;
 	p->types_due_mono_ms = 0;
-	rc = driver_open(r->opts->clouds, r->opts->drivers_dir, r->row.driver, config,
-			 &p->driver, err);
+	rc = pool_driver_open_with(r->opts, &r->row, config, &p->driver, err);
 	if (rc < 0)
 		return rc;
 	free(p->config);

@@ -123,6 +123,11 @@ DEFINE_CLEANUP_OBJECT(struct pool_place, pool_place_done);
 int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,
 		     struct driver **ret, struct err *err) MUST_CHECK;
 
+/* The same with options of pool_driver_config(). Errors name the profile. */
+int pool_driver_open_with(const struct pool_opts *o, const struct db_pool *p,
+			  const char *config, struct driver **ret,
+			  struct err *err) MUST_CHECK;
+
 /* Whether the pool's driver takes these credentials, as far as it sees without asking its
  * cloud. Errors as driver_open(). */
 int pool_driver_takes(const struct pool_opts *o, const struct db_pool *p,
