@@ -138,11 +138,22 @@ int pool_kill(const struct pool_opts *o, const struct db_host *h,
 	      struct err *err) MUST_CHECK;
 
 /*
- * What a pool's cloud last refused: {"at","class","message"} and, as far as it said
- * so, "http_status", "code", "request_id"; the caller's. NULL: nothing in this run of the
- * controller. Safe from any thread.
+ * What a pool's cloud said in this run of the controller, the caller's: {"last_failure",
+ * "quota","quota_read"}, each null before. Safe from any thread. What it last refused is
+ * {"at","class","message"} and, as far as it said so, "http_status", "code",
+ * "request_id".
  */
-json_t *pools_last_failure(struct pools *p, const char *name);
+json_t *pools_said(struct pools *p, const char *name);
+
+/* {"used","limit","left"}, the caller's; the last two are null without a limit. */
+json_t *pool_quota_json(const struct drv_quota *q);
+
+/*
+ * The gates that were used, as people see them, an array, the caller's: {"driver",
+ * "profile","region","calls","zone","type","state","opens","wait_ms","retry_after_ms",
+ * "broken_since","failures","tokens","last_failure"}. Safe from any thread.
+ */
+json_t *pools_gates(struct pools *p);
 
 /* The pool's credentials have changed: its next reconcile does not wait for the end of
  * its backoff. Safe from any thread. */
