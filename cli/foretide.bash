@@ -98,7 +98,7 @@ _foretide_words() {
 }
 
 _foretide() {
-	local commands="apply rollback delete status stacks tiers pools launches credentials hosts units services
+	local commands="apply rollback delete status stacks tiers pools launches gates credentials hosts units services
 		ledger costs decisions 		holds explain calendar replay hold release drain drill backup logs events token enroll import forget promote local
 		play decide forecast backtest"
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}

@@ -39,6 +39,8 @@ static const struct cli_command commands[] = {
 			   "status 1: a profile\n"
 			   "cannot be used.\n",
 	  cli_credentials },
+	{ "gates", "", "what bounds the calls to clouds, and their last failures",
+	  ARGS_COMMON_HELP, cli_list },
 	{ "launches", "[--pool POOL]", "launches of hosts, and how long each took",
 	  ARGS_COMMON_HELP, cli_list },
 	{ "hosts", "[--pool POOL]", "hosts", ARGS_COMMON_HELP, cli_list },

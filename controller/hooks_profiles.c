@@ -67,14 +67,34 @@ static json_t *hook_pool_live(void *arg, const struct db_pool *pool)
 {
 	struct daemon *d = arg;
 	struct profiles *p;
-	json_t *ret, *failure;
+	CLEANUP(json_decref) json_t *said = NULL;
+	json_t *ret;
 
 	if (profiles_of(d, &p, NULL) < 0)
 		return NULL;
 	ret = profiles_of_pool(p, pool);
-	failure = pools_last_failure(d->pools, pool->name);
-	json_object_set_new(ret, "last_failure", failure ? failure : json_null());
+	said = pools_said(d->pools, pool->name);
+	/* Before it was asked for with the pool's own options, a check may have it. */
+	if (json_is_null(json_object_get(said, "quota"))) {
+		json_object_set(said, "quota", json_object_get(ret, "quota"));
+		if (!json_is_null(json_object_get(ret, "quota")))
+			json_object_set(said, "quota_read",
+					json_object_get(ret, "checked"));
+	}
+	json_object_update(ret, said);
 	return ret;
+}
+
+static int hook_gates(void *arg, json_t **ret, struct err *err)
+{
+	struct daemon *d = arg;
+	struct profiles *p;
+	/* The pools are there before them. */
+	int rc = profiles_of(d, &p, err);
+
+	if (rc == 0)
+		*ret = pools_gates(d->pools);
+	return rc;
 }
 
 void daemon_profile_hooks(struct api_hooks *ret)
@@ -83,4 +103,5 @@ void daemon_profile_hooks(struct api_hooks *ret)
 	ret->profile = hook_profile;
 	ret->check_profile = hook_check_profile;
 	ret->pool_live = hook_pool_live;
+	ret->gates = hook_gates;
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Clouds: profiles of credentials with their checks, pools with what their clouds say of
-// them, and launches with their lead times.
+// Clouds: profiles of credentials with their checks, the gates that their calls pass, pools
+// with what their clouds say of them, and launches with their lead times.
 import { call, get } from './api.js';
 import { announce, h } from './dom.js';
-import { bytes, duration, number, time } from './format.js';
+import { bytes, duration, number, plural, time } from './format.js';
 import { isAdmin, now, refresh, state } from './state.js';
 import { badge, panel, table } from './table.js';
 
-export const needs = ['profiles', 'pools', 'launches'];
+export const needs = ['profiles', 'gates', 'pools', 'launches'];
 export const title = 'Clouds';
 
 const TYPES_MAX = 60;
 const tones = { ok: 'good', limited: 'warn', backoff: 'bad', empty: 'plain', done: 'good', failed: 'bad', lost: 'bad', unknown: 'warn' };
+const gateTones = { open: 'good', 'rate-limited': 'warn', 'told-to-wait': 'warn', broken: 'bad', 'no-capacity': 'bad', trying: 'info' };
 const opened = new Map(); // by profile: its types, and of which check they are
 
 /** The types of a profile whose details are open; the list of profiles is without them. */
@@ -71,9 +72,23 @@ function types(profile) {
     known ? typeList(known.types) : h('p.muted', 'Reading…'));
 }
 
-function quota(q) {
+function quota(q, read) {
   if (!q) return '–';
-  return h('span.one', q.left === null ? `${q.used} used` : `${q.left} of ${q.limit} left`);
+  const text = q.limit === null ? `${q.used} used` : `${q.used} of ${q.limit} used`;
+  return h('span', h('span.one', text), read ? h('span.note', ' at ', time(read, now())) : null);
+}
+
+const isOpen = gate => gate.state === 'open';
+const gateName = g => [g.calls === 'all' ? 'all calls' : 'launches', g.type && `of ${g.type}`,
+  (g.zone || g.region) && `in ${g.zone || g.region}`].filter(Boolean).join(' ');
+
+/** Of all gates of a profile, those that hold calls back. */
+function gatesOf(profile) {
+  const own = (state.gates ?? []).filter(g => g.profile === profile.name && g.driver === profile.driver);
+  const shut = own.filter(g => !isOpen(g));
+  if (!own.length) return '–';
+  if (!shut.length) return badge('open', 'good');
+  return h('ul.gates', shut.map(g => h('li', badge(g.state, gateTones[g.state] ?? 'warn'), ' ', gateName(g))));
 }
 
 function profileTable() {
@@ -84,6 +99,7 @@ function profileTable() {
     { name: 'Pools', of: p => p.pools.join(', ') || '–' },
     { name: 'Check', of: verdict },
     { name: 'Quota', num: true, of: p => quota(p.check?.quota) },
+    { name: 'Gates', of: gatesOf },
     { name: 'Found', wide: true, of: findings },
   ];
   if (isAdmin()) {
@@ -99,6 +115,36 @@ function failure(f) {
   return h('span', f.message, ' ', h('span.note', `(${known.filter(Boolean).join(', ')}) `, time(f.at, now())));
 }
 
+function gateState(g) {
+  return h('span', badge(g.state, gateTones[g.state] ?? 'warn'),
+    g.opens ? h('span.note', ' until ', time(g.opens, now())) : null,
+    g.retry_after_ms ? h('span.note', `, the cloud asked for ${duration(g.retry_after_ms)} more`) : null);
+}
+
+function rate(tokens) {
+  if (!tokens) return 'no limit known';
+  return `${number(Math.floor(tokens.level))} of ${number(tokens.burst)} calls left, ${number(tokens.calls_per_s)}/s`;
+}
+
+function breaker(g) {
+  if (!g.failures && !g.broken_since) return 'closed';
+  return h('span', g.failures ? `${plural(g.failures, 'failure')} in a row` : 'opened',
+    g.broken_since ? h('span.note', ', since ', time(g.broken_since, now())) : null);
+}
+
+/** Those that hold calls back come first. */
+function gateTable() {
+  const gates = state.gates && [...state.gates].sort((a, b) => isOpen(a) - isOpen(b));
+  return table('Gates', [
+    { name: 'Profile', of: g => `${g.profile} (${g.driver})` },
+    { name: 'Calls', of: gateName },
+    { name: 'State', of: gateState },
+    { name: 'Rate limit', of: g => rate(g.tokens) },
+    { name: 'Breaker', of: breaker },
+    { name: 'Last failure', wide: true, of: g => failure(g.last_failure) },
+  ], gates, g => [g.driver, g.profile, g.region, g.calls, g.zone, g.type].join('/'), 'No cloud was called yet.');
+}
+
 function poolTable() {
   return table('Pools', [
     { name: 'Pool', of: p => p.name },
@@ -106,7 +152,7 @@ function poolTable() {
     { name: 'State', of: p => badge(p.state || 'new', tones[p.state] ?? 'warn', p.last_error || null) },
     { name: 'Hosts', num: true, of: p => `${p.hosts} of ${p.max}` },
     { name: 'Types', of: p => (p.types.length ? h('ul.types', p.types.map(t => h('li', typeText(t)))) : p.type || '–') },
-    { name: 'Quota', num: true, of: p => quota(p.quota) },
+    { name: 'Quota', num: true, of: p => quota(p.quota, p.quota_read) },
     { name: 'Last refusal', wide: true, of: p => failure(p.last_failure) },
   ], state.pools, p => p.name, 'There are no pools.');
 }
@@ -124,5 +170,5 @@ function launchTable() {
 }
 
 export function render() {
-  return [h('h1', 'Clouds'), panel('Profiles', profileTable()), panel('Pools', poolTable()), panel('Latest launches', launchTable())];
+  return [h('h1', 'Clouds'), panel('Profiles', profileTable()), panel('Gates', gateTable()), panel('Pools', poolTable()), panel('Latest launches', launchTable())];
 }

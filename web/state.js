@@ -13,6 +13,7 @@ const sources = {
   pools: () => list('/v1/pools'),
   hosts: () => list('/v1/hosts'),
   profiles: () => list('/v1/profiles'),
+  gates: () => list('/v1/gates'),
   launches: async () => (await get('/v1/launches?limit=50')).items,
   services: () => list('/v1/services'),
   holds: () => list('/v1/holds'),

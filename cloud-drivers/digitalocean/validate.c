@@ -51,6 +51,19 @@ static bool has(const json_t *list, const char *text)
 	return false;
 }
 
+/* A page of one says how many there are. */
+static void count_images(struct findings *f)
+{
+	CLEANUP(rest_answer_done) struct rest_answer a = { .status = 0 };
+	struct drv_err e;
+
+	if (do_call(f->d, "GET", "/v2/images?per_page=1", NULL, f->deadline, &a, &e) < 0)
+		rest_note(&f->found, "the images cannot be counted: %s", e.msg);
+	else
+		rest_note(&f->found, "hosts can be launched of %lld images",
+			  (long long)rest_int(a.doc, "meta.total", 0));
+}
+
 static void check_image(struct findings *f)
 {
 	CLEANUP(rest_answer_done) struct rest_answer a = { .status = 0 };
@@ -61,8 +74,11 @@ static void check_image(struct findings *f)
 		rest_note(&f->found, "no image is named: each launch must name one");
 		return;
 	}
-	if (!find(f, "/v2/images/", "image", o->image, &a) || !o->region ||
-	    has(rest_at(a.doc, "image.regions"), o->region))
+	if (!find(f, "/v2/images/", "image", o->image, &a))
+		return;
+	rest_note(&f->found, "the image '%s' is there: %s %s", o->image,
+		  rest_text(a.doc, "image.distribution"), rest_text(a.doc, "image.name"));
+	if (!o->region || has(rest_at(a.doc, "image.regions"), o->region))
 		return;
 	(void)drv_fail(&e, DRV_BADREQ, "the image '%s' is not in the region '%s'",
 		       o->image, o->region);
@@ -148,6 +164,7 @@ int do_validate(struct drv *d, int64_t deadline, drv_report_fn *report, void *ar
 	check_account(&f, rest_at(account.doc, "account"));
 	check_size(&f);
 	check_image(&f);
+	count_images(&f);
 	(void)rest_each_word(d->opt.ssh_keys, check_key, &f, err);
 	if (d->opt.vpc)
 		(void)find(&f, "/v2/vpcs/", "VPC", d->opt.vpc, &vpc);

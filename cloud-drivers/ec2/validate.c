@@ -148,8 +148,11 @@ static void check_type_and_image(struct findings *f)
 	if (o->image && strncmp(o->image, "ami-", 4) == 0)
 		image = look_up_option(f, "DescribeImages", "ImageId", o->image,
 				       "imagesSet", "image");
-	if (image)
-		compare_image(f, image, type);
+	if (!image)
+		return;
+	rest_note(&f->all, "the image %s is there: %s", o->image,
+		  rest_text(image, "name"));
+	compare_image(f, image, type);
 }
 
 static void check_the_rest(struct findings *f)

@@ -47,6 +47,22 @@ static void check_list(struct findings *f, const char *kind, const char *option)
 	(void)rest_each_word(option, check_word, f, &e);
 }
 
+/* A page of one says how many there are. */
+static void note_images(struct findings *f, const json_t *image)
+{
+	CLEANUP(rest_answer_done) struct rest_answer a = { .status = 0 };
+	struct drv_err e;
+
+	if (image)
+		rest_note(&f->found, "the image '%s' is there: %s", f->d->opt.image,
+			  rest_text(image, "description"));
+	if (hz_call(f->d, "GET", "/images?per_page=1", NULL, f->deadline, &a, &e) < 0)
+		rest_note(&f->found, "the images cannot be counted: %s", e.msg);
+	else
+		rest_note(&f->found, "hosts can be launched of %lld images",
+			  (long long)rest_int(a.doc, "meta.pagination.total_entries", 0));
+}
+
 /* Images of one name are there for each architecture. */
 static void check_type_and_image(struct findings *f)
 {
@@ -62,12 +78,14 @@ static void check_type_and_image(struct findings *f)
 		rest_note(&f->found, "no type is named: each pool must name one");
 	if (!o->image) {
 		rest_note(&f->found, "no image is named: each launch must name one");
+		note_images(f, NULL);
 		return;
 	}
 	architecture = rest_text(type, "architecture");
 	if (strcmp(architecture, "arm") == 0 || strcmp(architecture, "x86") == 0)
 		more = xasprintf("&architecture=%s", architecture);
 	image = find(f, "images", o->image, more ? more : "");
+	note_images(f, image);
 	if (type && image &&
 	    strcmp(rest_text(image, "architecture"), architecture) != 0) {
 		struct drv_err e;

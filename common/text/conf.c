@@ -97,6 +97,23 @@ void conf_defaults(const struct conf_option *table, void *target)
 			CHECK(set_value(o, target, o->def, &e) == 0);
 }
 
+/* Tables without sections are short, and who writes a pair sees none of their help. */
+static int no_option(const struct conf_option *table, const char *section,
+		     const char *name, struct err *err)
+{
+	char all[ERR_MSG_MAX / 2] = "";
+	size_t n = 0;
+
+	if (*section)
+		return err_set(err, ERR_INVAL, "there is no option '%s' in [%s]", name,
+			       section);
+	for (const struct conf_option *o = table; o->name && n < sizeof(all); o++)
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", n ? ", " : "",
+				      o->name);
+	return err_set(err, ERR_INVAL, "there is no option '%s'; there %s %s%s", name,
+		       table[1].name ? "are" : "is", all, n < sizeof(all) ? "" : "...");
+}
+
 int conf_set(const struct conf_option *table, void *target, const char *section,
 	     const char *name, const char *value, struct err *err)
 {
@@ -115,7 +132,7 @@ int conf_set(const struct conf_option *table, void *target, const char *section,
 	}
 	if (!known)
 		return err_set(err, ERR_INVAL, "there is no section [%s]", section);
-	return err_set(err, ERR_INVAL, "there is no option '%s' in [%s]", name, section);
+	return no_option(table, section, name, err);
 }
 
 struct table_target {

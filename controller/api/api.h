@@ -129,7 +129,10 @@ struct api_hooks {
 	int (*profiles)(void *arg, json_t **ret, struct err *err);
 	int (*profile)(void *arg, const char *name, json_t **ret, struct err *err);
 	int (*check_profile)(void *arg, const char *name, json_t **ret, struct err *err);
-	/* {"types","quota","checked","last_failure"}: what its cloud said of a pool */
+	/* See pools_gates(). */
+	int (*gates)(void *arg, json_t **ret, struct err *err);
+	/* {"types","checked","quota","quota_read","last_failure"}: what its cloud said of
+	 * a pool */
 	json_t *(*pool_live)(void *arg, const struct db_pool *pool);
 	/* The script of machines that wait; the command that enrols one, with its key;
 	 * what one is to run, "# HOST" in its first line, or "# none". ERR_DENIED: the

@@ -37,6 +37,8 @@ api_handler_fn api_drill_list, api_drill_get, api_drill_post;
 api_handler_fn api_pool_list, api_pool_get, api_host_list, api_host_get, api_host_drain;
 /* launches.c */
 api_handler_fn api_launch_list;
+/* gates.c */
+api_handler_fn api_gate_list;
 /* profiles.c */
 api_handler_fn api_profile_list, api_profile_get, api_profile_check;
 /* units.c */

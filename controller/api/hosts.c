@@ -31,8 +31,8 @@ static void add_live(struct request *r, const struct db_pool *p, json_t *doc)
 			       : NULL;
 
 	if (!live)
-		live = json_pack("{s:[], s:n, s:n, s:n}", "types", "quota", "checked",
-				 "last_failure");
+		live = json_pack("{s:[], s:n, s:n, s:n, s:n}", "types", "checked",
+				 "quota", "quota_read", "last_failure");
 	json_object_update(doc, live);
 }
 

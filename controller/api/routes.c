@@ -80,6 +80,7 @@ const struct api_route api_routes[] = {
 	GET("/v1/pools", API_VIEWER, api_pool_list, "stack limit cursor"),
 	GET("/v1/pools/{pool}", API_VIEWER, api_pool_get, ""),
 	GET("/v1/launches", API_VIEWER, api_launch_list, "pool limit cursor"),
+	GET("/v1/gates", API_VIEWER, api_gate_list, "limit cursor"),
 	GET("/v1/profiles", API_VIEWER, api_profile_list, "limit cursor"),
 	GET("/v1/profiles/{profile}", API_VIEWER, api_profile_get, ""),
 	/* It costs calls of the account's. */

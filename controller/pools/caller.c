@@ -21,8 +21,7 @@ int pools_open_caller(struct pools *ps, const struct db_pool *p, struct pool_cal
 	int rc = pool_driver_config(o, p, &config, err);
 
 	if (rc == 0)
-		rc = driver_open(o->clouds, o->drivers_dir, p->driver, config, &c.driver,
-				 err);
+		rc = pool_driver_open_with(o, p, config, &c.driver, err);
 	if (rc < 0)
 		return rc;
 	pool_place_read(config, c.driver->ops->zone_option, &c.place);

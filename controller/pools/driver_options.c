@@ -149,15 +149,22 @@ int pool_interruption(const struct pool_opts *o, const struct db_pool *p, char *
 	return 0;
 }
 
+int pool_driver_open_with(const struct pool_opts *o, const struct db_pool *p,
+			  const char *config, struct driver **ret, struct err *err)
+{
+	int rc = driver_open(o->clouds, o->drivers_dir, p->driver, config, ret, err);
+
+	/* A driver does not know whose credentials it got. */
+	return rc < 0 ? err_wrap(err, rc, "profile '%s'", p->profile) : 0;
+}
+
 int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,
 		     struct driver **ret, struct err *err)
 {
 	CLEANUP(free) char *config = NULL;
 	int rc = pool_driver_config(o, p, &config, err);
 
-	return rc < 0 ? rc
-		      : driver_open(o->clouds, o->drivers_dir, p->driver, config, ret,
-				    err);
+	return rc < 0 ? rc : pool_driver_open_with(o, p, config, ret, err);
 }
 
 int pool_driver_takes(const struct pool_opts *o, const struct db_pool *p,

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clock.h"
 #include "round.h"
+#include "shown.h"
 #include "text.h"
 
 #include <pthread.h>
@@ -57,7 +58,7 @@ static void pool_free(struct pool *p)
 	missing_done(&p->missing);
 	ages_done(&p->waits);
 	ages_done(&p->lost);
-	json_decref(p->last_failure);
+	json_decref(p->said);
 	free(p->name);
 	free(p);
 }
@@ -116,16 +117,24 @@ void pools_problems(struct pools *ps, json_t *list)
 	pthread_mutex_unlock(&ps->lock);
 }
 
-json_t *pools_last_failure(struct pools *ps, const char *name)
+json_t *pools_said(struct pools *ps, const char *name)
 {
-	json_t *ret = NULL;
+	json_t *ret = json_pack("{s:n, s:n, s:n}", "last_failure", "quota", "quota_read");
+	CLEANUP(json_decref) json_t *said = NULL;
 
 	pthread_mutex_lock(&ps->lock);
 	for (struct pool *p = ps->first; p; p = p->next)
 		if (strcmp(p->name, name) == 0)
-			ret = json_deep_copy(p->last_failure);
+			said = json_deep_copy(p->said);
 	pthread_mutex_unlock(&ps->lock);
+	if (said)
+		json_object_update(ret, said);
 	return ret;
+}
+
+json_t *pools_gates(struct pools *ps)
+{
+	return gates_json(ps->gates, clock_now_ms());
 }
 
 void pools_renew(struct pools *ps, const char *name)
@@ -189,8 +198,7 @@ static int ensure_driver(struct pool_round *r, struct err *err)
 	driver_close(p->driver);
 	p->driver = NULL;
 	p->types_due_mono_ms = 0;
-	rc = driver_open(r->opts->clouds, r->opts->drivers_dir, r->row.driver, config,
-			 &p->driver, err);
+	rc = pool_driver_open_with(r->opts, &r->row, config, &p->driver, err);
 	if (rc < 0)
 		return rc;
 	free(p->config);

@@ -123,6 +123,11 @@ DEFINE_CLEANUP_OBJECT(struct pool_place, pool_place_done);
 int pool_driver_open(const struct pool_opts *o, const struct db_pool *p,
 		     struct driver **ret, struct err *err) MUST_CHECK;
 
+/* The same with options of pool_driver_config(). Errors name the profile. */
+int pool_driver_open_with(const struct pool_opts *o, const struct db_pool *p,
+			  const char *config, struct driver **ret,
+			  struct err *err) MUST_CHECK;
+
 /* Whether the pool's driver takes these credentials, as far as it sees without asking its
  * cloud. Errors as driver_open(). */
 int pool_driver_takes(const struct pool_opts *o, const struct db_pool *p,
@@ -152,11 +157,22 @@ void pool_caller_leave(const struct pool_caller *c, int cls, const struct drv_er
 int pool_kill(struct pools *ps, const struct db_host *h, struct err *err) MUST_CHECK;
 
 /*
- * What a pool's cloud last refused: {"at","class","message"} and, as far as it said
- * so, "http_status", "code", "request_id"; the caller's. NULL: nothing in this run of the
- * controller. Safe from any thread.
+ * What a pool's cloud said in this run of the controller, the caller's: {"last_failure",
+ * "quota","quota_read"}, each null before. Safe from any thread. What it last refused is
+ * {"at","class","message"} and, as far as it said so, "http_status", "code",
+ * "request_id".
  */
-json_t *pools_last_failure(struct pools *p, const char *name);
+json_t *pools_said(struct pools *p, const char *name);
+
+/* {"used","limit","left"}, the caller's; the last two are null without a limit. */
+json_t *pool_quota_json(const struct drv_quota *q);
+
+/*
+ * The gates that were used, as people see them, an array, the caller's: {"driver",
+ * "profile","region","calls","zone","type","state","opens","wait_ms","retry_after_ms",
+ * "broken_since","failures","tokens","last_failure"}. Safe from any thread.
+ */
+json_t *pools_gates(struct pools *p);
 
 /* The pool's credentials have changed: its next reconcile does not wait for the end of
  * its backoff. Safe from any thread. */

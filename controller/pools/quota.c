@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "text.h"
 
 /* Real. */
 #define EVERY_MS 300000
@@ -59,5 +60,9 @@ int pool_look_at_quota(struct pool_round *r, struct err *err)
 	cls = d->ops->quota(d->drv, now + TIMEOUT_MS, &q, &e);
 	pool_asked(r, NULL, cls, &e);
 	/* Launches tell what is wrong: without a quota they are tried. */
-	return cls == 0 ? record(r, &q, err) : 0;
+	if (cls < 0)
+		return 0;
+	pool_said(r->pool, "quota_read", json_time(clock_now_ms()));
+	pool_said(r->pool, "quota", pool_quota_json(&q));
+	return record(r, &q, err);
 }

@@ -3,8 +3,8 @@
 
 #include "check.h"
 #include "clock.h"
+#include "shown.h"
 #include "text.h"
-#include "wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,16 +71,12 @@ int64_t pool_call_deadline(const struct pool_opts *o)
 	return clock_mono_ms() + (o->call_ms ? o->call_ms : CALL_MS);
 }
 
-/* For people who ask what their cloud said. */
-static void keep_failure(struct pool *p, const struct drv_err *e)
+void pool_said(struct pool *p, const char *member, json_t *value)
 {
-	CLEANUP(json_decref) json_t *old = NULL;
-	json_t *doc = wire_err(e);
-
-	json_object_set_new(doc, "at", json_time(clock_now_ms()));
 	pthread_mutex_lock(p->problems.lock);
-	old = p->last_failure;
-	p->last_failure = doc;
+	if (!p->said)
+		p->said = json_object();
+	json_object_set_new(p->said, member, value);
 	pthread_mutex_unlock(p->problems.lock);
 }
 
@@ -98,7 +94,7 @@ int pool_driver_err(struct pool_round *r, const struct drv_err *e, struct err *e
 								  : ERR_PROTO;
 
 	if (r->pool)
-		keep_failure(r->pool, e);
+		pool_said(r->pool, "last_failure", failure_json(e, clock_now_ms()));
 	if (e->cls == DRV_THROTTLED && e->retry_after_ms > r->retry_after_ms)
 		r->retry_after_ms = e->retry_after_ms;
 	return err_set(err, code, "driver %s: %s%s%s%s", r->row.driver, e->msg,

@@ -47,7 +47,8 @@ struct pool {
 	bool is_quota_short;         /* hosts wait for it */
 	struct again failed, launch_failed;
 	struct pool_problems problems;
-	json_t *last_failure; /* of its cloud; under the problems' lock. NULL: none */
+	json_t *said; /* by its cloud, as pools_said(); under the problems' lock. NULL:
+		       * nothing */
 	struct pool *next;
 };
 
@@ -101,6 +102,9 @@ void pool_look_again(struct pool_round *r, int64_t ms);
 
 /* Until when, monotonic, a driver has time for a call that begins now. */
 int64_t pool_call_deadline(const struct pool_opts *o);
+
+/* Its cloud said this, now; for pools_said(), which has the member. Takes value. */
+void pool_said(struct pool *p, const char *member, json_t *value);
 
 /* Converts a driver's error. */
 int pool_driver_err(struct pool_round *r, const struct drv_err *e,

@@ -97,13 +97,7 @@ static void ask_quota(const struct answers *a)
 		return;
 	cls = ops->quota(a->driver->drv, a->deadline_mono_ms, &q, &e);
 	if (cls == 0)
-		json_object_set_new(
-			a->doc, "quota",
-			json_pack("{s:I, s:o, s:o}", "used", (json_int_t)q.used, "limit",
-				  q.limit < 0 ? json_null() : json_integer(q.limit),
-				  "left",
-				  q.limit < 0 ? json_null()
-					      : json_integer(MAX(q.limit - q.used, 0))));
+		json_object_set_new(a->doc, "quota", pool_quota_json(&q));
 	answered(a, what, cls, &e);
 }
 

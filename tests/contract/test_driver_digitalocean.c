@@ -448,7 +448,10 @@ static void the_check_finds_all_that_is_wrong_and_creates_nothing(void **state)
 		  "{\"sizes\": [{\"slug\": \"s-1vcpu-1gb\", \"available\": true, "
 		  "\"regions\": [\"ams3\"]}, {\"slug\": \"s-1vcpu-1gb-old\", "
 		  "\"available\": false, \"regions\": [\"fra1\"]}]}" },
-		{ 200, NULL, "{\"image\": {\"regions\": [\"ams3\"]}}" },
+		{ 200, NULL,
+		  "{\"image\": {\"distribution\": \"Debian\", \"name\": \"12 x64\", "
+		  "\"regions\": [\"ams3\"]}}" },
+		{ 200, NULL, "{\"images\": [{}], \"meta\": {\"total\": 271}}" },
 		NOT_THERE,
 		NOT_THERE,
 		FAULT(403, "forbidden", "not authorized")
@@ -466,11 +469,14 @@ static void the_check_finds_all_that_is_wrong_and_creates_nothing(void **state)
 				    "fra1"));
 	assert_non_null(
 		strstr(all, "!the image 'debian-12-x64' is not in the region 'fra1'"));
+	assert_non_null(strstr(all, "the image 'debian-12-x64' is there: Debian 12 x64"));
+	assert_non_null(strstr(all, "hosts can be launched of 271 images"));
+	assert_sent(&w, 5, "GET", API "/v2/images?per_page=1");
 	assert_non_null(strstr(all, "!the account has no SSH key '17'"));
 	assert_non_null(strstr(all, "!the account has no VPC 'v'"));
 	assert_non_null(strstr(all, "!POST " API "/v2/droplets: 403 forbidden"));
 	/* Nothing can be made of it. */
-	assert_string_equal(w.host.requests[7].body, "{}");
+	assert_string_equal(w.host.requests[8].body, "{}");
 	end(&w);
 }
 

@@ -766,7 +766,8 @@ static void the_console_is_decoded(void **state)
 	{                                                                 \
 		200, NULL,                                                \
 			ANSWER("DescribeImages",                          \
-			       "<imagesSet><item><imageState>" state      \
+			       "<imagesSet><item><name>debian</name>"     \
+			       "<imageState>" state                       \
 			       "</imageState><architecture>" architecture \
 			       "</architecture></item></imagesSet>")      \
 	}
@@ -815,8 +816,9 @@ static void a_check_launches_nothing_and_says_what_it_found(void **state)
 	assert_string_equal(w.host.requests[0].sigv4, "aws:amz:eu-central-1:sts");
 	assert_has(&w, 4, "Action=RunInstances");
 	assert_has(&w, 4, "DryRun=true");
-	assert_int_equal(lines_of(f), 3);
+	assert_int_equal(lines_of(f), 4);
 	assert_null(strchr(f, '!'));
+	assert_non_null(strstr(f, "is there: debian\n"));
 	assert_non_null(strstr(f, "arn:aws:iam::1:user/u of account 1"));
 	assert_non_null(strstr(f, "2 cores and 1024 MB"));
 	assert_non_null(strstr(f, "a launch is allowed"));

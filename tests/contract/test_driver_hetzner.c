@@ -664,6 +664,7 @@ static void the_check_finds_all_that_is_wrong_and_creates_nothing(void **state)
 		{ 200, NULL,
 		  "{\"server_types\": [{\"id\": 1, \"architecture\": \"arm\"}]}" },
 		{ 200, NULL, "{\"images\": []}" },
+		FAULT(503, "unavailable", "later"),
 		{ 200, NULL, "{\"locations\": [{\"id\": 1}]}" },
 		NOT_THERE,
 		FAULT(403, "token_readonly", "only GET requests")
@@ -683,9 +684,40 @@ static void the_check_finds_all_that_is_wrong_and_creates_nothing(void **state)
 	assert_non_null(strstr(all, "!the project has no '17' among its ssh_keys"));
 	assert_non_null(strstr(all, "!POST " API "/servers: 403 token_readonly"));
 	assert_sent(&w, 2, "GET", API "/images?name=debian-12&architecture=arm");
-	assert_sent(&w, 4, "GET", API "/ssh_keys/17");
+	/* That they cannot be counted is no reason against a launch. */
+	assert_non_null(
+		strstr(all, "\nthe images cannot be counted: GET " API "/images"));
+	assert_sent(&w, 5, "GET", API "/ssh_keys/17");
 	/* Nothing can be made of it. */
-	assert_string_equal(w.host.requests[5].body, "{}");
+	assert_string_equal(w.host.requests[6].body, "{}");
+	end(&w);
+}
+
+static void the_check_says_which_images_there_are(void **state)
+{
+	const struct scripted_answer answers[] = {
+		PAGE("", "null", "0"),
+		{ 200, NULL,
+		  "{\"server_types\": [{\"id\": 1, \"architecture\": \"x86\"}]}" },
+		{ 200, NULL,
+		  "{\"images\": [{\"architecture\": \"x86\", "
+		  "\"description\": \"Debian 12\"}]}" },
+		{ 200, NULL,
+		  "{\"images\": [{}], \"meta\": {\"pagination\": "
+		  "{\"total_entries\": 93}}}" },
+		FAULT(422, "invalid_input", "name is missing")
+	};
+	CLEANUP(free) char *all = NULL;
+	struct world w;
+	struct drv_err e;
+
+	(void)state;
+	world_begin(&w, "hetzner", "{" OPTIONS CREDENTIALS "}", answers,
+		    ARRAY_SIZE(answers));
+	assert_drv_ok(check_all(&w, &all, &e), &e);
+	assert_non_null(strstr(all, "the image 'debian-12' is there: Debian 12"));
+	assert_non_null(strstr(all, "hosts can be launched of 93 images"));
+	assert_sent(&w, 3, "GET", API "/images?per_page=1");
 	end(&w);
 }
 
@@ -727,6 +759,7 @@ int main(void)
 		cmocka_unit_test(never_ends_what_has_not_its_label),
 		cmocka_unit_test(types_have_the_price_of_where_the_pool_is),
 		cmocka_unit_test(the_check_finds_all_that_is_wrong_and_creates_nothing),
+		cmocka_unit_test(the_check_says_which_images_there_are),
 		cmocka_unit_test(a_token_that_is_wrong_ends_the_check),
 	};
 

@@ -88,6 +88,7 @@ def test_the_check_says_who_and_what_is_left_and_creates_nothing(fake):
         assert not [f for f in findings if f[0]], findings
         text = " ".join(f[1] for f in findings)
         assert "ops@example.org" in text and "0 droplets, and may have 100" in text
+        assert "'debian-12-x64' is there: Debian 12 x64" in text and "of 2 images" in text
         assert d.ok("quota") == {"class": "OK", "used": 0, "limit": 100}
     with direct(fake, type="c-4", image="only-ams3", ssh_keys="9", vpc="no-vpc") as d:
         answer = d.ask("validate")

@@ -135,6 +135,7 @@ def test_the_check_says_what_is_wrong_and_creates_nothing(fake):
         findings = d.ok("validate")["findings"]
         assert not [f for f in findings if f[0]], findings
         assert catalog.USER in findings[0][1]
+        assert any("is there: debian-12-x86_64" in f[1] for f in findings)
         assert "a launch is allowed" in findings[-1][1]
     with driver(fake, type="t9.none", image="ami-none", subnet="subnet-none",
                 security_groups="sg-none", key="none", launch_template="none") as d:

@@ -10,6 +10,7 @@ import pytest
 from hcloud.images.domain import Image
 from hcloud.server_types.domain import ServerType
 
+from fakes.hetzner import catalog
 from fakes.hetzner.cloud import READER, TOKEN, Cloud
 from fakes.hosts import Hosts
 from fakes.server import Server
@@ -89,6 +90,8 @@ def test_the_check_says_what_is_wrong_and_creates_nothing(fake):
         findings = d.ok("validate")["findings"]
         assert not [f for f in findings if f[0]], findings
         assert "0 servers" in findings[0][1]
+        assert any("the image 'debian-12' is there" in f[1] for f in findings)
+        assert any(f"of {len(catalog.ALL['images'])} images" in f[1] for f in findings)
     with driver(fake, image="no-image", ssh_keys="no-key", networks="9") as d:
         answer = d.ask("validate")
         fatal = " ".join(f[1] for f in answer["findings"] if f[0])

@@ -90,7 +90,7 @@ GET = {
     "listTierDecisions": TIER + "/decisions?explanations=true", "listLeads": TIER + "/leads",
     "getTierSeries": TIER + "/series", "getForecast": TIER + "/forecast", "getBacktest": TIER + "/backtest",
     "getReplay": TIER + "/replay", "listHolds": "/v1/holds?all=true", "listDrills": "/v1/drills",
-    "listPools": "/v1/pools", "getPool": "/v1/pools/web",
+    "listGates": "/v1/gates", "listPools": "/v1/pools", "getPool": "/v1/pools/web",
     "listLaunches": "/v1/launches?pool=web", "listProfiles": "/v1/profiles",
     "getProfile": "/v1/profiles/local", "listHosts": "/v1/hosts?all=true",
     "listUnits": "/v1/units", "getUnit": "/v1/units/web@1.service",

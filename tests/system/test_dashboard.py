@@ -267,9 +267,41 @@ def test_a_cloud_is_checked_and_what_it_said_is_shown(page, shop):
     page.click(f"{profile} button")
     page.wait("the verdict", lambda: "works" in (page.text(f"{profile} .badge") or ""))
     quota = shop.api("/v1/profiles/fake")["check"]["quota"]
-    assert f"{quota['used']} used" in page.texts(f"{profile} td") or quota["left"] is not None
+    assert quota["limit"] is None and f"{quota['used']} used" in page.texts(f"{profile} td")
+    page.script(ANSWER, "/v1/pools", {"quota": {"used": 2, "limit": 25, "left": 23}, "quota_read": "2031-05-06T07:08:09.000Z"})
+    page.wait("the quota", lambda: "2 of 25 used" in (page.text("[data-key='Pools'] [data-key='away']") or ""))
     page.click(f"{profile} summary")
     page.wait("the types", lambda: "CPU" in (page.text(f"{profile} .types li") or ""))
+    assert page.severe() == []
+
+
+def test_what_bounds_the_calls_to_clouds_is_that_of_the_api(page, shop):
+    page.go("clouds", "Clouds")
+    agree(page, "gates", lambda: sorted(page.script(
+        """return [...document.querySelectorAll("[data-key='Gates'] tbody tr")].map(r =>
+           `${r.dataset.key} ${r.querySelector('.badge').textContent}`)""")),
+          lambda: sorted("/".join(g[k] for k in ("driver", "profile", "region", "calls", "zone", "type"))
+                         + f" {g['state']}" for g in shop.items("/v1/gates")))
+    assert {g["driver"] for g in shop.items("/v1/gates")} == {"local", "fake"}
+    assert page.severe() == []
+
+
+def test_a_gate_that_is_not_open_stands_out(page, shop):
+    opens = "2031-05-06T07:08:09.000Z"
+    page.go("clouds", "Clouds")
+    page.script(ANSWER, "/v1/gates", {
+        "state": "broken", "opens": opens, "wait_ms": 60000, "broken_since": "2031-05-06T07:00:00.000Z", "failures": 6,
+        "tokens": {"level": 2.5, "burst": 10, "calls_per_s": 5},
+        "last_failure": {"class": "transient", "message": "<b>away</b>", "at": "2031-05-06T07:07:00.000Z",
+                         "http_status": 503, "code": "Busy", "request_id": "req-77"}})
+    gate = "[data-key='Gates'] [data-key='fake/fake//all//']"
+    page.wait("the state", lambda: page.text(f"{gate} .badge.bad") == "broken")
+    text = page.text(gate)
+    for words in ("2 of 10 calls left, 5/s", "6 failures in a row", "<b>away</b>", "transient, Busy, status 503, request req-77"):
+        assert words in text, text
+    assert opens in page.attributes(f"{gate} time", "datetime")
+    # And where its profile is.
+    assert "all calls" in page.text("[data-key='Profiles'] [data-key='fake'] li:has(.badge.bad)")
     assert page.severe() == []
 
 

@@ -64,7 +64,7 @@ def test_lists_have_what_the_manual_says(quick):
     for command, columns in {
             "tiers": "DEMAND CAPACITY FROM DESIRED RUNNING WHY", "stacks": "STACK VERSION",
             "pools": "POOL STATE", "launches": "HOST POOL LEAD",
-            "credentials": "PROFILE DRIVER CHECKED", "hosts": "HOST STATE", "units": "UNIT HOST HEALTH",
+            "gates": "PROFILE REGION TYPE ZONE STATE WAITS CALLS/S REQUEST", "credentials": "PROFILE DRIVER CHECKED", "hosts": "HOST STATE", "units": "UNIT HOST HEALTH",
             "services": "DNS", "holds": "REASON", "decisions": "AT FROM TO SENTENCE"}.items():
         head, lines = words(quick, command)
         assert set(columns.split()) <= set(head), (command, head)

@@ -54,8 +54,10 @@ class Controller(Foretided):
                 with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
                     parent = f.read().rpartition(")")[2].split()[1]
                 with open(f"/proc/{pid}/cmdline", encoding="utf-8") as f:
-                    if parent == str(self.process.pid):
-                        found[int(pid)] = f.read()
+                    line = f.read()
+                # It has other children: one collects the portable agent.
+                if parent == str(self.process.pid) and line.endswith(".so\0"):
+                    found[int(pid)] = line
             except (FileNotFoundError, ProcessLookupError):
                 continue
         return found
@@ -109,6 +111,62 @@ def test_only_an_admin_checks(controller):
     token = controller.call("POST", "/v1/tokens", {"name": "o", "role": "operator"}).doc["token"]
     assert controller.call("POST", "/v1/profiles/fake/check", {}, token=token).status == 403
     assert controller.call("GET", "/v1/profiles/fake", token=token).status == 200
+
+
+def gate_of(d, state, calls):
+    return wait_until(lambda: next((g for g in d.get("/v1/gates").doc["items"]
+                                    if (g["profile"], g["state"], g["calls"]) == ("eu", state, calls)), None),
+                      f"{calls} of the profile: {state}")
+
+
+def test_what_bounds_the_calls_of_a_profile_is_told(controller):
+    controller.configure("[driver fake/eu]\ncalls_per_s = 5\n")
+    controller.write_credentials(f"[eu]\ndriver = fake\ntoken = {SECRET}\n")
+    script(controller, token=SECRET, faults=[{"op": "launch", "kind": "capacity", "times": -1}])
+    controller.start()
+    assert controller.get("/v1/gates").doc == {"items": [], "next": None}
+    apply(controller, ("eu", "fake"))
+    shut = gate_of(controller, "no-capacity", "launches")
+    assert shut["last_failure"]["class"] == "capacity" and shut["wait_ms"] > 0
+    assert shut["opens"] > shut["broken_since"] and shut["tokens"] is None
+    both = gate_of(controller, "open", "all")
+    assert both["opens"] is None and both["broken_since"] is None and both["wait_ms"] == 0
+    assert both["tokens"]["calls_per_s"] == 5 and 0 < both["tokens"]["level"] <= both["tokens"]["burst"]
+    page = controller.get("/v1/gates?limit=1").doc
+    assert len(page["items"]) == 1 and page["next"]
+    assert controller.get(f"/v1/gates?cursor={page['next']}").doc["items"][0]["calls"] == "launches"
+    # The cloud asks to be left alone.
+    script(controller, token=SECRET, faults=[{"op": "list", "kind": "throttle", "times": -1, "retry_after": "90s"}])
+    told = gate_of(controller, "told-to-wait", "all")
+    assert 0 < told["retry_after_ms"] <= 90000 and told["tokens"]["level"] < 5
+    failure = told["last_failure"]
+    assert (failure["class"], failure["http_status"]) == ("throttled", 429)
+    assert failure["message"] and failure["code"] and failure["request_id"] and failure["at"]
+    shown = controller.cli("gates").stdout
+    assert "told-to-wait" in shown and failure["request_id"] in shown and "1m" in shown, shown
+    assert {g["state"] for g in json.loads(controller.cli("gates", "--json").stdout)} == {"told-to-wait", "no-capacity"}
+    viewer = controller.call("POST", "/v1/tokens", {"name": "v", "role": "viewer"}).doc["token"]
+    assert controller.call("GET", "/v1/gates", token=viewer).status == 200
+
+
+def test_the_quota_that_was_last_read_is_told_of_the_pool(controller):
+    controller.write_credentials(f"[eu]\ndriver = fake\ntoken = {SECRET}\n")
+    script(controller, token=SECRET, quota=25)
+    controller.start()
+    apply(controller, ("eu", "fake"))
+    pool = wait_until(lambda: (lambda p: p if p["quota"] else None)(controller.get("/v1/pools/eu").doc), "it is read")
+    assert pool["quota"]["limit"] == 25 and pool["quota"]["used"] + pool["quota"]["left"] == 25
+    assert pool["quota_read"] and pool["checked"] is None and controller.profile("eu")["check"] is None
+
+
+def test_a_key_that_is_none_is_named_with_the_profile_and_those_that_are(controller):
+    controller.configure("[driver hetzner]\nendpoint = https://127.0.0.1:9/v1\n")
+    controller.write_credentials(f"[hz]\ndriver = hetzner\ntoken = {SECRET}\nlocation = fsn1\n")
+    controller.start()
+    done = controller.cli("credentials", "check", "hz")
+    assert done.returncode == 1
+    assert ("profile 'hz': driver 'hetzner': credentials: there is no option 'location'; there are token, endpoint"
+            in done.stdout), done.stdout
 
 
 def test_what_changes_on_disk_is_taken_over_and_the_others_are_not_touched(controller):

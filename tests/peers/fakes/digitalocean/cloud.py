@@ -117,6 +117,10 @@ class Cloud(Base):
     def get_sizes(self, request):
         return self.pages(request, "sizes", list(SIZES.values()))
 
+    @route("GET", "/v2/images")
+    def get_images(self, request):
+        return self.pages(request, "images", IMAGES)
+
     @route("GET", "/v2/images/{which}")
     def get_image(self, request, which):
         found = image(which)

@@ -106,12 +106,25 @@ static void passes_over_what_it_is_told_to(void **state)
 	conf_done(table, &t);
 }
 
+static void what_is_not_known_is_named_with_all_that_is(void **state)
+{
+	struct target t;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(load("{\"colour\": 1}", NULL, &t, &e), ERR_INVAL);
+	assert_string_equal(e.msg, "there is no option 'colour'; there are text, whole, "
+				   "duration, number, yes");
+	conf_done(table, &t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_strings_as_a_file_would_have_them),
 		cmocka_unit_test(takes_numbers_and_booleans),
 		cmocka_unit_test(refuses_what_does_not_fit_and_names_it),
+		cmocka_unit_test(what_is_not_known_is_named_with_all_that_is),
 		cmocka_unit_test(passes_over_what_it_is_told_to),
 	};
 

@@ -70,6 +70,20 @@ static void the_nearest_says(void **state)
 			    "sesame");
 }
 
+static void what_a_driver_refuses_names_the_profile_and_what_it_takes(void **state)
+{
+	struct bench *b = *state;
+	struct db_pool p = pool_of("eu", "{}");
+	CLEANUP(driver_close) struct driver *d = NULL;
+
+	write_script(b, "[eu]\ntoken = sesame\nlocation = fsn1\n");
+	p.driver = (char *)(uintptr_t) "hetzner";
+	assert_int_equal(pool_driver_open(&b->opts, &p, &d, &b->f->e), ERR_INVAL);
+	assert_string_equal(b->f->e.msg,
+			    "profile 'eu': driver 'hetzner': credentials: there is no "
+			    "option 'location'; there are token, endpoint");
+}
+
 static void the_size_of_its_hosts_is_the_pools(void **state)
 {
 	struct bench *b = *state;
@@ -221,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		OPTIONS_TEST(the_nearest_says),
 		OPTIONS_TEST(a_pools_place_is_where_its_driver_reads_it),
+		OPTIONS_TEST(what_a_driver_refuses_names_the_profile_and_what_it_takes),
 		OPTIONS_TEST(the_size_of_its_hosts_is_the_pools),
 		OPTIONS_TEST(drivers_wait_in_real_time),
 		OPTIONS_TEST(who_needs_no_credentials_has_none),
