@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -62,6 +63,8 @@ static int fork_logger(struct unit_log *l, int listen_fd, int client_fd, struct 
 	if (pid == 0) {
 		if (setsid() < 0 || fork() != 0)
 			_exit(0);
+		/* Its unit makes it busy: before others it goes no more than units do. */
+		(void)setpriority(PRIO_PROCESS, 0, 0);
 		unit_logger_run(listen_fd, client_fd, l->dir, l->max_bytes);
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -203,6 +203,23 @@ static void a_process_has_the_limits_and_the_place_that_it_was_given(void **stat
 	close(fds[1]);
 }
 
+static void a_process_does_not_go_first_as_the_agent_does(void **state)
+{
+	struct proc_spec s;
+	const char *text;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	s = shell_spec("nice", fds[1]);
+	(void)setpriority(PRIO_PROCESS, 0, -5);
+	text = output_of(&s, fds[0]);
+	(void)setpriority(PRIO_PROCESS, 0, 0);
+	assert_string_equal(text, "0\n");
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void a_folder_that_may_be_missing_is_the_root(void **state)
 {
 	struct proc_spec s;
@@ -275,6 +292,7 @@ int main(void)
 		cmocka_unit_test(what_fails_at_once_is_told_by_the_start),
 		cmocka_unit_test(
 			a_process_has_the_limits_and_the_place_that_it_was_given),
+		cmocka_unit_test(a_process_does_not_go_first_as_the_agent_does),
 		cmocka_unit_test(a_folder_that_may_be_missing_is_the_root),
 		cmocka_unit_test(a_start_that_fails_names_its_step),
 	};
