@@ -43,6 +43,9 @@ static void check_image(struct check *c)
 			      c->d->opt.image);
 	if (rc < 0)
 		rest_fatal(&c->found, &e);
+	else
+		rest_note(&c->found, "the image '%s' is there, in %s", c->d->opt.image,
+			  c->d->opt.location);
 }
 
 static void check_quota(struct check *c)

@@ -48,12 +48,17 @@ static void check_image(struct check *c)
 	CLEANUP(rest_answer_done) struct rest_answer a = { .status = 0 };
 	CLEANUP(free) char *image = gce_image_path(c->d, c->d->opt.image);
 	struct drv_err e;
+	int rc;
 
 	/* An address is that of the API, or of another one. */
 	if (strncmp(image, "projects/", strlen("projects/")) != 0)
 		return;
-	if (gce_get(c->d, image, c->deadline, &a, &e) == DRV_NOTFOUND)
+	rc = gce_get(c->d, image, c->deadline, &a, &e);
+	if (rc == DRV_NOTFOUND)
 		rest_fatal(&c->found, &e);
+	else if (rc == 0)
+		rest_note(&c->found, "the image '%s' is there: %s", c->d->opt.image,
+			  rest_text(a.doc, "name"));
 }
 
 static void check_quota(struct check *c)

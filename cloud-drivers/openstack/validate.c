@@ -60,9 +60,13 @@ static void check_image(struct findings *f, const json_t *flavor)
 	path = xasprintf("/images/%s", id ? id : "");
 	if (rc == 0)
 		rc = os_get(f->d, f->d->image, "/v2", path, f->deadline, &a, &e);
-	if (rc < 0)
+	if (rc < 0) {
 		rest_fatal(&f->found, &e);
-	else if (flavor)
+		return;
+	}
+	rest_note(&f->found, "the image '%s' is there: %s", f->d->opt.image,
+		  rest_text(a.doc, "name"));
+	if (flavor)
 		compare_image(f, a.doc, flavor);
 }
 

@@ -99,6 +99,7 @@ def test_the_check_says_who_and_what_is_left_and_creates_nothing(azure):
         findings = d.ok("validate")["findings"]
         assert not [f for f in findings if f[0]], findings
         text = " ".join(f[1] for f in findings)
+        assert "the image '" in text and "is there" in text
         assert f"{catalog.CLIENT} in the group {catalog.GROUP}" in text
         assert "5 more VMs" in text, "the family's cores are the least"
         assert d.ok("quota") == {"class": "OK", "used": 0, "limit": 5}

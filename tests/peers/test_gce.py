@@ -90,6 +90,7 @@ def test_the_check_says_who_and_what_is_left_and_creates_nothing(gce):
         findings = d.ok("validate")["findings"]
         assert not [f for f in findings if f[0]], findings
         text = " ".join(f[1] for f in findings)
+        assert "is there: debian-12" in text
         assert f"{EMAIL} of project a-project" in text
         assert "8 more VMs" in text, "the addresses are the least"
         assert d.ok("quota") == {"class": "OK", "used": 0, "limit": 8}

@@ -49,6 +49,7 @@ def test_the_check_says_who_and_what_is_left_and_creates_nothing(cloud):
         findings = d.ok("validate")["findings"]
         assert not [f for f in findings if f[0]], findings
         text = " ".join(f[1] for f in findings)
+        assert "the image '" in text and "is there: " in text
         assert "user scaler of project scaler" in text
         assert "20 more servers" in text
         assert d.ok("quota") == {"class": "OK", "used": 0, "limit": 20}
