@@ -3,6 +3,7 @@
 
 #include "driver_util.h"
 #include "exchange.h"
+#include "start.h"
 #include "text.h"
 #include "wire.h"
 
@@ -199,13 +200,6 @@ static bool has(const json_t *hello, const char *call)
 	return false;
 }
 
-const char *calls_zone_option(const json_t *hello)
-{
-	const json_t *option = json_object_get(hello, "zone_option");
-
-	return option ? json_string_value(option) : "zone";
-}
-
 void calls_table(const json_t *hello, const char *const *pool_options,
 		 struct drv_ops *ret)
 {
@@ -223,7 +217,7 @@ void calls_table(const json_t *hello, const char *const *pool_options,
 		.quota = has(hello, "quota") ? call_quota : NULL,
 		.resize = has(hello, "resize") ? call_resize : NULL,
 		.pool_options = pool_options,
-		.zone_option = calls_zone_option(hello),
+		.zone_option = start_zone_option(hello),
 		.interruption = json_string_value(json_object_get(hello, "interruption")),
 	};
 }

@@ -9,10 +9,6 @@
 
 #include <jansson.h>
 
-/* The option that drv_launch.zone stands above; hello's, NULL: it has no zones. One that
- * does not say is older than the question. */
-const char *calls_zone_option(const json_t *hello);
-
 /* What a driver that said hello can do; its strings are hello's. */
 void calls_table(const json_t *hello, const char *const *pool_options,
 		 struct drv_ops *ret);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "start.h"
 
-#include "calls.h"
 #include "check.h"
 #include "clock.h"
 #include "driver_util.h"
@@ -112,10 +111,17 @@ static int await_greeting(struct drv *d, int64_t deadline, struct drv_err *err)
 	return not_started(d, d->is_garbage ? DRV_BUG : DRV_TRANSIENT, err);
 }
 
+const char *start_zone_option(const json_t *hello)
+{
+	const json_t *option = json_object_get(hello, "zone_option");
+
+	return option ? json_string_value(option) : "zone";
+}
+
 /* Of several zones it gets the first; launches name theirs. */
 static void first_zone(const struct drv *d, json_t *options)
 {
-	const char *option = calls_zone_option(d->hello);
+	const char *option = start_zone_option(d->hello);
 	const json_t *list = option ? json_object_get(options, option) : NULL;
 	const char *at = json_string_value(list);
 
