@@ -37,11 +37,11 @@ static inline int house_setup(void **state)
 	h->f = fixture_new();
 	h->o.drivers_dir = (char *)(uintptr_t) "/nonexistent";
 	h->d = (struct daemon){ .magic = DAEMON_MAGIC, .o = &h->o };
-	/* The API asks for the end of owners by itself, once a second. */
-	h->d.owners = owners_new();
 	/* There will be a store by the first call; the hooks want to know now. */
 	h->d.kv = (struct kv *)(uintptr_t)h;
 	daemon_hooks(&h->d, &h->hooks);
+	/* The API asks for it by itself, before there is a store. */
+	h->hooks.end_owners = NULL;
 	fixture_open(h->f, &h->hooks, "");
 	h->d.db = h->d.events.db = h->f->db;
 	assert_ok(kv_open(h->f->db, NULL, &h->d.kv, &e), &e);
@@ -67,7 +67,6 @@ static inline int house_teardown(void **state)
 	kv_end_watches(h->d.kv);
 	api_close(TAKE(h->f->api));
 	kv_close(h->d.kv);
-	owners_free(h->d.owners);
 	fixture_free(h->f);
 	free(h->store_url);
 	free(h);
