@@ -321,6 +321,8 @@ static void ask(struct enroll *e)
 				.url = url,
 				.headers = headers,
 				.ca_file = e->ca_file,
+				/* Others come with another certificate. */
+				.is_last = true,
 				.connect_timeout_ms = 3000,
 				.timeout_ms = 15000,
 				.max_answer_bytes = ANSWER_MAX_BYTES };

@@ -40,6 +40,7 @@ struct http_req {
 	const char *sigv4;          /* sign as CURLOPT_AWS_SIGV4 says, with userpwd */
 	const char *userpwd;        /* "KEY:SECRET" */
 	const char *unix_socket;    /* path; the host of the URL is then only a name */
+	bool is_last;               /* on its connection, which is closed after it */
 	int64_t connect_timeout_ms; /* 5000 */
 	int64_t timeout_ms;         /* of the exchange, 30000; -1: none (streams) */
 	size_t max_answer_bytes;    /* body, 1 MiB; more is ERR_LIMIT */

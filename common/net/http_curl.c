@@ -180,6 +180,7 @@ int http_curl_new(const struct http_req *req, bool copy_body, CURL **ret,
 	/* No part of it takes back another. */
 	curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(h, CURLOPT_FORBID_REUSE, req->is_last ? 1L : 0L);
 	/* A handle that is freed must not wait for curl's own look-up. */
 	curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

@@ -314,6 +314,31 @@ static void a_connection_ends_with_the_certificate_that_it_began_with(void **sta
 	unlink(cert);
 }
 
+static void a_connection_ends_with_its_last_request(void **state)
+{
+	_Atomic int connections = 0;
+	CLEANUP(seen_done) struct seen seen = seen_new(*state);
+	struct MHD_Daemon *d =
+		MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, say_ok,
+				 NULL, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
+				 &connections, MHD_OPTION_END);
+	CLEANUP(free) char *url = NULL;
+	struct http_req req = { 0 };
+
+	assert_non_null(d);
+	url = xasprintf("http://127.0.0.1:%u/",
+			MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port);
+	req.url = url;
+	ask(*state, &req, &seen);
+	req.is_last = true;
+	ask(*state, &req, &seen);
+	assert_int_equal(connections, 1);
+	req.is_last = false;
+	ask(*state, &req, &seen);
+	assert_int_equal(connections, 2);
+	MHD_stop_daemon(d);
+}
+
 static void closing_ends_what_goes_on(void **state)
 {
 	static const char *const answers[] = { "hang", NULL };
@@ -344,6 +369,7 @@ int main(void)
 		T(a_request_that_cannot_be_is_told_later),
 		T(bounds_the_answer),
 		T(a_connection_ends_with_the_certificate_that_it_began_with),
+		T(a_connection_ends_with_its_last_request),
 		T(closing_ends_what_goes_on),
 	};
 
