@@ -266,6 +266,19 @@ static void count_connection(void *arg, struct MHD_Connection *conn, void **cont
 		++*(_Atomic int *)arg;
 }
 
+static struct MHD_Daemon *counting_server(_Atomic int *connections, char **ret_url)
+{
+	struct MHD_Daemon *d =
+		MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, say_ok,
+				 NULL, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
+				 connections, MHD_OPTION_END);
+
+	assert_non_null(d);
+	*ret_url = xasprintf("http://127.0.0.1:%u/",
+			     MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port);
+	return d;
+}
+
 static void write_file(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "we");
@@ -288,20 +301,14 @@ static void a_connection_ends_with_the_certificate_that_it_began_with(void **sta
 {
 	_Atomic int connections = 0;
 	CLEANUP(seen_done) struct seen seen = seen_new(*state);
-	struct MHD_Daemon *d =
-		MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, say_ok,
-				 NULL, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
-				 &connections, MHD_OPTION_END);
 	CLEANUP(free) char *url = NULL;
+	struct MHD_Daemon *d = counting_server(&connections, &url);
 	char cert[] = "/tmp/foretide-cert-XXXXXX";
 	const int fd = mkstemp(cert);
 	struct http_req req = { .cert_file = cert };
 
 	assert_true(fd >= 0);
 	close(fd);
-	assert_non_null(d);
-	url = xasprintf("http://127.0.0.1:%u/",
-			MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port);
 	req.url = url;
 	/* Just written, as a host's that has just joined. */
 	for (int i = 0; i < 3; i++)
@@ -318,16 +325,10 @@ static void a_connection_ends_with_its_last_request(void **state)
 {
 	_Atomic int connections = 0;
 	CLEANUP(seen_done) struct seen seen = seen_new(*state);
-	struct MHD_Daemon *d =
-		MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, say_ok,
-				 NULL, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
-				 &connections, MHD_OPTION_END);
 	CLEANUP(free) char *url = NULL;
+	struct MHD_Daemon *d = counting_server(&connections, &url);
 	struct http_req req = { 0 };
 
-	assert_non_null(d);
-	url = xasprintf("http://127.0.0.1:%u/",
-			MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port);
 	req.url = url;
 	ask(*state, &req, &seen);
 	req.is_last = true;
