@@ -14,16 +14,22 @@
 
 #include <string.h>
 
-static struct gate_key key_of(const struct pool_round *r, const struct choice *c)
+struct gate_key pool_gate_key(const char *driver, const char *profile,
+			      const struct pool_place *place, const struct choice *c)
 {
 	return (struct gate_key){
-		.driver = r->row.driver,
-		.profile = r->row.profile,
-		.region = r->pool->place.region ? r->pool->place.region : "",
+		.driver = driver,
+		.profile = profile,
+		.region = place->region ? place->region : "",
 		.is_launch = c != NULL,
 		.zone = c ? c->zone : "",
 		.type = c ? c->type : "",
 	};
+}
+
+static struct gate_key key_of(const struct pool_round *r, const struct choice *c)
+{
+	return pool_gate_key(r->row.driver, r->row.profile, &r->pool->place, c);
 }
 
 bool pool_ask(struct pool_round *r, enum gate_call call, const struct choice *c)

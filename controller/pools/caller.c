@@ -43,13 +43,7 @@ void pool_caller_done(struct pool_caller *c)
 
 static struct gate_key key_of(const struct pool_caller *c)
 {
-	return (struct gate_key){
-		.driver = c->name,
-		.profile = c->profile,
-		.region = c->place.region ? c->place.region : "",
-		.zone = "",
-		.type = "",
-	};
+	return pool_gate_key(c->name, c->profile, &c->place, NULL);
 }
 
 int pool_caller_enter(const struct pool_caller *c, int64_t deadline_mono_ms,

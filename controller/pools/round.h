@@ -118,6 +118,11 @@ struct gates *pools_gate_keeper(struct pools *p);
 
 /* ---- ask.c: each call to the cloud passes a gate */
 
+/* The gate of a profile in a region; with a choice that of its launches. All strings stay
+ * the caller's. */
+struct gate_key pool_gate_key(const char *driver, const char *profile,
+			      const struct pool_place *place, const struct choice *c);
+
 /*
  * Whether the call may be made now; then pool_asked() tells its end. If not, that is
  * noted (refused), and the round comes again. c: what a launch asks for; NULL: it is
