@@ -277,6 +277,7 @@ static int send_launch(struct pool_round *r, struct flight *f, const struct db_l
 		return rc;
 	/* It is sent later. */
 	if (!choose(r, l, &choice)) {
+		r->is_unsent = true;
 		explicit_bzero(user_data, strlen(user_data));
 		return 0;
 	}
@@ -297,8 +298,10 @@ static int send_launch(struct pool_round *r, struct flight *f, const struct db_l
 static int settle(struct pool_round *r, struct flight *f, struct db_launch *l,
 		  struct db_host *h, struct err *err)
 {
-	if (l->state == DB_LAUNCH_INTENDED && !pool_has_choice(r))
+	if (l->state == DB_LAUNCH_INTENDED && !pool_has_choice(r)) {
+		r->is_unsent = true;
 		return 0;
+	}
 	if (l->state == DB_LAUNCH_INTENDED || pool_resends(r))
 		return send_launch(r, f, l, h, err);
 	if (!is_never_listed(r, l->launch_id))

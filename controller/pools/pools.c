@@ -234,6 +234,8 @@ static int run_round(struct pool_round *r, struct err *err)
 		return rc;
 	/* A failed launch must not keep hosts from being terminated. */
 	launch_rc = pool_launch(r, &launch_err);
+	r->pool->launch_fails =
+		launch_rc < 0 || (r->pool->launch_fails && (r->is_held || r->is_unsent));
 	rc = pool_terminate(r, err);
 	if (launch_rc < 0 && rc == 0) {
 		rc = launch_rc;
@@ -276,10 +278,23 @@ static void tell_driver(struct pool_round *r)
 		pool_problem_clear(&r->pool->problems, POOL_DRIVER);
 }
 
+/* When a round that went well is followed by another. */
+static int64_t rest(struct pool_round *r)
+{
+	if (r->is_held)
+		r->pool->held_mono_ms =
+			clock_mono_ms() + (r->opts->held_ms ? r->opts->held_ms : HELD_MS);
+	pool_look_again(r, is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS);
+	return r->again_ms;
+}
+
 static int64_t succeeded(struct pool_round *r)
 {
 	const char *state = pool_is_empty(r) ? POOL_STATE_EMPTY : "ok";
 
+	/* Nothing was asked for that could have gone wrong again. */
+	if (r->pool->launch_fails)
+		return rest(r);
 	/* Waiting for the limit is not a failure: the pool still launches hosts. */
 	if (*r->limited && strcmp(r->row.state, "limited") != 0) {
 		set_state(r, "limited", 0, r->limited);
@@ -295,11 +310,7 @@ static int64_t succeeded(struct pool_round *r)
 			  r->row.name);
 	r->pool->failures = 0;
 	again_over(&r->pool->failed);
-	if (r->is_held)
-		r->pool->held_mono_ms =
-			clock_mono_ms() + (r->opts->held_ms ? r->opts->held_ms : HELD_MS);
-	pool_look_again(r, is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS);
-	return r->again_ms;
+	return rest(r);
 }
 
 static int64_t failed(struct pool_round *r, const struct err *err)

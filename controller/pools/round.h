@@ -45,6 +45,7 @@ struct pool {
 	int64_t quota_asked_mono_ms; /* 0: not yet in this run */
 	bool is_quota_refused;       /* a launch was, for it, since then */
 	bool is_quota_short;         /* hosts wait for it */
+	bool launch_fails;           /* the last one did; those that wait are not sent */
 	struct again failed, launch_failed;
 	struct pool_problems problems;
 	json_t *said; /* by its cloud, as pools_said(); under the problems' lock. NULL:
@@ -80,6 +81,7 @@ struct pool_round {
 	int64_t again_ms;          /* real; the next round at the latest; 0: not set */
 	bool is_short;             /* the list lacks most hosts that live */
 	bool is_held;              /* hosts are missing, and must wait */
+	bool is_unsent;            /* a launch is: its gate is shut */
 	int64_t n_regular, n_spot; /* hosts that are, or are launched */
 	int64_t n_unlisted; /* launched VMs that no list shows, and that should be */
 	int64_t n_unknown;  /* listed VMs of this pool without a record */

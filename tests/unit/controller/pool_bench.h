@@ -295,6 +295,16 @@ UNUSED bool is_told(const struct bench *b, const char *kind, const char *words)
 	return false;
 }
 
+UNUSED size_t n_events(const struct bench *b, const char *kind)
+{
+	CLEANUP(db_event_list_done) struct db_event_list l = { 0 };
+
+	assert_ok(db_event_list(b->f->db, &(struct db_event_filter){ .kind = kind }, &l,
+				&b->f->e),
+		  &b->f->e);
+	return l.n;
+}
+
 #define POOL_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 #endif

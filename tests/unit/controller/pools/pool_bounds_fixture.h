@@ -48,16 +48,6 @@ UNUSED void pass(int64_t ms)
 	clock_hold(clock_now_ms() + ms);
 }
 
-UNUSED size_t n_events(const struct bench *b, const char *kind)
-{
-	CLEANUP(db_event_list_done) struct db_event_list l = { 0 };
-
-	assert_ok(db_event_list(b->f->db, &(struct db_event_filter){ .kind = kind }, &l,
-				&b->f->e),
-		  &b->f->e);
-	return l.n;
-}
-
 UNUSED void add_vm(struct bench *b, const char *id, const char *launch_id,
 		   const char *name)
 {

@@ -262,6 +262,26 @@ static void a_cloud_that_fails_again_and_again_is_left_alone_and_told_of(void **
 	assert_pool(b, "backoff", "the service is unavailable");
 }
 
+/* Nothing has recovered while no launch is tried. */
+static void a_pool_whose_launches_fail_does_so_while_they_are_not_sent(void **state)
+{
+	struct bench *b = *state;
+
+	b->opts.gates = (struct gate_opts){ .failures = 3, .open_first_ms = 60000 };
+	restart(b);
+	write_script(b, "{\"faults\": [{\"op\": \"launch\", \"kind\": \"error\", "
+			"\"times\": -1}]}");
+	put_pool(b, "{}", 1);
+	assert_true(reconcile_until(b, is_told(b, "breaker-open", "3 calls in a row")));
+	assert_true(reconcile_until(b, n_calls(b, "list") >= 6));
+	assert_int_equal(n_calls(b, "launch"), 3);
+	assert_pool(b, "backoff", "the service is unavailable");
+	assert_int_equal(n_events(b, "pool-recovered"), 0);
+	/* That none is wanted any more is the end of it. */
+	put_pool(b, "{}", 0);
+	assert_true(reconcile_until(b, n_events(b, "pool-recovered") == 1));
+}
+
 static void a_launch_that_cannot_be_sent_yet_is_sent_later(void **state)
 {
 	struct bench *b = *state;
@@ -337,6 +357,7 @@ int main(void)
 		POOL_TEST(it_is_given_up_when_lists_lack_it_for_long_enough),
 		POOL_TEST(an_answer_that_is_nonsense_leaves_it_unknown),
 		POOL_TEST(a_cloud_that_fails_again_and_again_is_left_alone_and_told_of),
+		POOL_TEST(a_pool_whose_launches_fail_does_so_while_they_are_not_sent),
 		POOL_TEST(a_launch_that_cannot_be_sent_yet_is_sent_later),
 		POOL_TEST(a_quota_bounds_the_pool_and_is_told),
 		POOL_TEST(a_launch_that_it_refuses_has_it_looked_at_again),
