@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -19,4 +20,15 @@ void priority_set(int nice)
 			"on a busy machine, decisions wait for the threads that answer "
 			"people: setpriority");
 	log_warn("priority-not-set", ERR(&e));
+}
+
+/* Who may not is told by priority_set(). */
+void priority_set_session(int nice)
+{
+	FILE *f = getsid(0) == getpid() ? fopen("/proc/self/autogroup", "we") : NULL;
+
+	if (!f)
+		return;
+	(void)fprintf(f, "%d", nice);
+	(void)fclose(f);
 }

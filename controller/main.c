@@ -10,6 +10,7 @@
 #include "file_limit.h"
 #include "log.h"
 #include "options.h"
+#include "priority.h"
 #include "restore.h"
 #include "service.h"
 
@@ -20,6 +21,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+#define NICE (-5) /* of a service, beside the others of its machine */
 
 static void usage(FILE *to)
 {
@@ -178,6 +181,7 @@ static int serve(const struct options *o)
 		log_set_level(level);
 	block_signals(&signals);
 	file_limit_raise();
+	priority_set_session(NICE);
 	/* A dozen threads that are mostly idle would each hold what they once needed. */
 	(void)mallopt(M_ARENA_MAX, 2);
 	(void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);

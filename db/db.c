@@ -87,10 +87,21 @@ static int open_writer(struct db *db, struct err *err)
 	return rc < 0 ? rc : db_migrate(db->writer, err);
 }
 
+/*
+ * Statistics of memory take a lock of the whole process with each allocation, and whoever
+ * holds it may be waiting for a processor. Nobody reads them.
+ */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static struct db *db_new(const char *path)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct db *db = xcalloc(1, sizeof(*db));
 
+	CHECK(pthread_once(&once, configure) == 0);
 	db->magic = DB_MAGIC;
 	db->path = xstrdup(path);
 	db->lock_fd = -1;
@@ -157,6 +168,19 @@ int db_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err), v
 	if (rc < 0)
 		return rc;
 	return db_write_end(db, fn(db, arg, err), err);
+}
+
+int db_read_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err),
+	       void *arg, struct err *err)
+{
+	bool began = false;
+	int rc = db_read_begin(db, &began, err);
+
+	if (rc == 0)
+		rc = fn(db, arg, err);
+	if (began)
+		db_read_end(db);
+	return rc;
 }
 
 int64_t db_size_bytes(struct db *db)

@@ -60,6 +60,14 @@ DEFINE_CLEANUP(struct db *, db_close);
 int db_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err), void *arg,
 	  struct err *err) MUST_CHECK;
 
+/*
+ * Runs fn in one read transaction: all that it reads through this db is of one moment,
+ * and only one lock is taken for all of it. Inside a transaction of this thread it joins
+ * that. fn must not write. Returns what fn does.
+ */
+int db_read_tx(struct db *db, int (*fn)(struct db *db, void *arg, struct err *err),
+	       void *arg, struct err *err) MUST_CHECK;
+
 /* Bytes on disk: the file and its write-ahead log. */
 int64_t db_size_bytes(struct db *db);
 

@@ -75,6 +75,8 @@ def told_token(printed):
 
 
 class Rig:
+    as_service = False  # a service leads a session of its own, and so goes before others
+
     def __init__(self, build="build", time_scale=1, boot_delay="0s", options=None, store=None):
         self.build = os.path.abspath(build)
         self.folder = tempfile.mkdtemp(prefix="foretide-")
@@ -131,7 +133,7 @@ class Rig:
                 open(self.path("foretided.out"), "wb") as out:
             self.process = subprocess.Popen(
                 [os.path.join(self.build, "foretided"), "-c", self.path("foretide.conf"), *options],
-                stdout=out, stderr=log, stdin=subprocess.DEVNULL)
+                stdout=out, stderr=log, stdin=subprocess.DEVNULL, start_new_session=self.as_service)
         try:
             wait_for("foretided answers", self.answers)
         except Failed as e:

@@ -78,17 +78,28 @@ static int load_units(struct db *db, struct fleet *f, struct err *err)
 	return 0;
 }
 
+static int load_all(struct db *db, void *arg, struct err *err)
+{
+	struct fleet *f = arg;
+	int rc;
+
+	if ((rc = db_stack_list(db, &f->stacks, err)) < 0 ||
+	    (rc = db_pool_list(db, &f->pools, err)) < 0 ||
+	    (rc = db_hold_list(db, NULL, f->now_ms, &f->holds, err)) < 0 ||
+	    (rc = load_hosts(db, f, err)) < 0 || (rc = load_tiers(db, f, err)) < 0 ||
+	    (rc = load_roll_outs(db, f, err)) < 0)
+		return rc;
+	return load_units(db, f, err);
+}
+
 int fleet_load(struct db *db, int64_t now_ms, struct fleet **ret, struct err *err)
 {
 	CLEANUP(fleet_free) struct fleet *f = xcalloc(1, sizeof(*f));
 	int rc;
 
 	f->now_ms = now_ms;
-	if ((rc = db_stack_list(db, &f->stacks, err)) < 0 ||
-	    (rc = db_pool_list(db, &f->pools, err)) < 0 ||
-	    (rc = db_hold_list(db, NULL, now_ms, &f->holds, err)) < 0 ||
-	    (rc = load_hosts(db, f, err)) < 0 || (rc = load_tiers(db, f, err)) < 0 ||
-	    (rc = load_roll_outs(db, f, err)) < 0 || (rc = load_units(db, f, err)) < 0)
+	rc = db_read_tx(db, load_all, f, err);
+	if (rc < 0)
 		return rc;
 	fleet_index(f);
 	*ret = TAKE(f);

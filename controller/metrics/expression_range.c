@@ -14,6 +14,7 @@
 #define MARGIN_MS 300000
 #define BRIDGE_MAX_MS 21600000 /* growth over a longer gap is not spread */
 #define HOLD_MAX_MS 300000
+#define SLICE 100 /* series that are read at a time */
 
 struct range {
 	struct db *db;
@@ -134,23 +135,61 @@ static int find_series(struct range *r, const struct node *n, struct db_found *r
 	return rc;
 }
 
+/*
+ * A term, whose series are read by slices: a transaction for each would take SQLite's
+ * lock so often that the tick waits for it, and one for all would keep the log from being
+ * cut.
+ */
+struct part {
+	struct range *r;
+	const struct node *n;
+	struct cell *cells;
+	const int64_t *ids; /* those that are left */
+	size_t n_ids;
+	uint64_t moves; /* before the slice's transaction */
+};
+
+/* Ends early if samples have moved from memory to disk, where it does not see them. */
+static int read_slice(struct db *db, void *arg, struct err *err)
+{
+	struct part *p = arg;
+	const int64_t *end = p->ids + MIN(p->n_ids, SLICE);
+
+	for (; p->ids < end; p->ids++, p->n_ids--) {
+		int rc = check_time(p->r, err);
+
+		if (rc == 0)
+			rc = spread_series(p->r, p->n, *p->ids, err);
+		if (rc < 0 || db_samples_moves(db) != p->moves)
+			return rc;
+		add_series(p->r, p->n, p->cells);
+	}
+	return 0;
+}
+
+static int read_part(struct part *p, struct err *err)
+{
+	struct db_found found = { .n = 0 };
+	int rc = find_series(p->r, p->n, &found, err);
+
+	p->ids = found.ids;
+	p->n_ids = found.n;
+	while (rc == 0 && p->n_ids > 0) {
+		p->moves = db_samples_moves(p->r->db);
+		rc = db_read_tx(p->r->db, read_slice, p, err);
+	}
+	return rc;
+}
+
 static int part_range(struct range *r, const struct node *n, double *out, struct err *err)
 {
 	CLEANUP(free) struct cell *cells = xcalloc(r->n + 1, sizeof(*cells));
-	struct db_found found = { .n = 0 };
+	struct part p = { .r = r, .n = n, .cells = cells };
 	int rc;
 
 	for (size_t i = 0; i < r->n; i++)
 		cells[i].p.agg = n->agg;
-	rc = find_series(r, n, &found, err);
-	for (size_t k = 0; rc == 0 && k < found.n; k++) {
-		rc = check_time(r, err);
-		if (rc == 0)
-			rc = spread_series(r, n, found.ids[k], err);
-		if (rc < 0)
-			break;
-		add_series(r, n, cells);
-	}
+	rc = read_part(&p, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < r->n; i++) {

@@ -68,9 +68,6 @@ static bool run_round(struct tick *t, bool full)
 	int rc;
 
 	t->again_ms = 0;
-	/* Also while nothing can be decided: the log of the database grows meanwhile. */
-	if (full)
-		maintain(t);
 	if (t->o->begin_round)
 		t->o->begin_round(t->o->arg);
 	view_snapshot(t->o->view, "/foretide/", &r.view);
@@ -89,15 +86,22 @@ static bool run_round(struct tick *t, bool full)
 		t->again_ms = AGAIN_SOON_MS;
 	else if (full && tiers_want_more(t->parts.tiers))
 		tick_poke(t, true);
-	if (full)
-		log_streak(&t->sweeping, "pool-cleanup-failed",
-			   stack_sweep(t->o->db, &err) < 0 ? &err : NULL);
-	round_done(&r);
-	/* What a round of a large fleet needs for a moment is not kept until the next. */
-	if (full)
-		(void)heap_give_back(clock_mono_ms());
 	note_round(t, began);
+	round_done(&r);
 	return rc == 0;
+}
+
+/* What no decision waits for; also while nothing can be decided: the log of the database
+ * grows meanwhile. */
+static void tidy_up(struct tick *t)
+{
+	struct err err;
+
+	log_streak(&t->sweeping, "pool-cleanup-failed",
+		   stack_sweep(t->o->db, &err) < 0 ? &err : NULL);
+	maintain(t);
+	/* What a round of a large fleet needs for a moment is not kept until the next. */
+	(void)heap_give_back(clock_mono_ms());
 }
 
 /* Waits until then, or until a round is wanted; false: stop. */
@@ -169,6 +173,8 @@ static void *run(void *arg)
 		listening_begin(t->o->observer.listening, &work, "a round of decisions",
 				ROUND_MS);
 		is_made = run_round(t, full);
+		if (full)
+			tidy_up(t);
 		listening_end(t->o->observer.listening, &work);
 		/* What a user has changed is decided as soon as that can be. */
 		if (full)

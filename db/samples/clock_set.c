@@ -93,6 +93,7 @@ static int set_locked(struct db *db, int64_t now_ms, struct err *err)
 	db_registry_lock(m);
 	for (size_t i = 0; i < m->n; i++)
 		let_go(m->v[i], now_ms);
+	m->moves++;
 	if (is_rolled)
 		m->rolled_to = day;
 	pthread_mutex_unlock(&m->lock);

@@ -41,6 +41,7 @@ static int pack_slice(struct db *db, struct err *err)
 	db_registry_lock(m);
 	for (size_t i = from; i < to; i++)
 		db_head_packed(m->v[i], m->v[i]->n - m->v[i]->n_packed);
+	m->moves++;
 	pthread_mutex_unlock(&m->lock);
 	m->pack_pos = to;
 	return 0;

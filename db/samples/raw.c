@@ -51,6 +51,11 @@ int db_samples_raw(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms
 	return rc;
 }
 
+uint64_t db_samples_moves(struct db *db)
+{
+	return atomic_load(&db->metrics->moves);
+}
+
 /* First sample at or after t_ms. */
 static uint32_t first_at(const struct db_entry *e, int64_t t_ms)
 {

@@ -52,11 +52,12 @@ struct db_metrics {
 	struct db_entry **slots; /* by hash of name and labels */
 	size_t n_slots;
 	struct db_series_index index;
-	uint64_t generation; /* grows when series are removed */
-	uint64_t epoch;      /* grows when their ids may be given again */
-	int64_t rolled_to;   /* days before this are rolled up */
-	bool rolled_saved;   /* it is in the database */
-	size_t n_waiting;    /* samples since the last pass of packing began */
+	uint64_t generation;        /* grows when series are removed */
+	uint64_t epoch;             /* grows when their ids may be given again */
+	int64_t rolled_to;          /* days before this are rolled up */
+	bool rolled_saved;          /* it is in the database */
+	atomic_uint_fast64_t moves; /* of samples from memory to disk; grows under lock */
+	size_t n_waiting;           /* samples since the last pass of packing began */
 	/* state of db_maintain(), used by its thread only */
 	bool packing;
 	int64_t pack_at_ms;  /* the next pass */

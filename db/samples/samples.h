@@ -170,6 +170,13 @@ int db_samples_get(struct db *db, int64_t series, int64_t from_ms, int64_t to_ms
 		   struct db_samples *ret, struct err *err) MUST_CHECK;
 
 /*
+ * How often samples have moved from memory to disk. Who reads in a db_read_tx() compares
+ * it with what it was before that began: if it has grown, samples may be missing in what
+ * was read last.
+ */
+uint64_t db_samples_moves(struct db *db);
+
+/*
  * The samples of [from_ms, now_ms], or the newest before when there is none, from memory
  * alone, which has at least the last 16 samples and 3 min. At most max are
  * written (the newest ones), oldest first; returns how many. *ret_first_ms (may be NULL)

@@ -103,6 +103,26 @@ int db_read(struct db *db, struct db_conn **ret, struct err *err)
 	return 0;
 }
 
+int db_read_begin(struct db *db, bool *ret_began, struct err *err)
+{
+	struct db_conn *c;
+	int rc = db_read(db, &c, err);
+
+	if (rc == 0 && sqlite3_get_autocommit(c->sql)) {
+		rc = db_conn_exec(c, "BEGIN", err);
+		*ret_began = rc == 0;
+	}
+	return rc;
+}
+
+/* Nothing was changed: it can only succeed. */
+void db_read_end(struct db *db)
+{
+	const struct db_conn *c = pthread_getspecific(db->reader_key);
+
+	(void)sqlite3_exec(c->sql, "COMMIT", NULL, NULL, NULL);
+}
+
 static void forget_reader(struct db *db, const struct db_conn *c)
 {
 	pthread_mutex_lock(&db->readers_lock);

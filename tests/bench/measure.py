@@ -61,6 +61,7 @@ def spread(values, unit, digits=0):
 # ---------------------------------------------------------------- stacks
 class BenchRig(Rig):
     """A controller whose stacks are made of texts."""
+    as_service = True
 
     def __init__(self, options=None, **more):
         super().__init__(BUILD, options=options, **more)

@@ -4,6 +4,8 @@
 #include "expression.h"
 #include "expression_turn.h"
 
+#include <pthread.h>
+
 #define T0 ((int64_t)20000 * 86400000)
 
 static void put(struct fixture *f, const char *name, const char *labels,
@@ -458,6 +460,83 @@ static void a_range_ends_after_its_time_and_says_so(void **state)
 	assert_non_null(strstr(f->e.msg, "ask for fewer series"));
 }
 
+#define PACKED_SERIES 90
+#define PASS_MS 1260000 /* in which samples are packed once */
+
+struct packer {
+	struct fixture *f;
+	int64_t to;   /* atomic; until then there are samples */
+	bool is_over; /* atomic */
+};
+
+static void add_pass(struct packer *p)
+{
+	const int64_t from = __atomic_load_n(&p->to, __ATOMIC_ACQUIRE);
+	struct db_sample_in in[PACKED_SERIES];
+	char labels[PACKED_SERIES][32];
+	struct err e;
+
+	for (int64_t t = from; t < from + PASS_MS; t += 60000) {
+		for (size_t i = 0; i < PACKED_SERIES; i++) {
+			snprintf(labels[i], sizeof(labels[i]), "i=\"%zu\",stack=\"wp\"",
+				 i);
+			in[i] = (struct db_sample_in){ "packed", labels[i], DB_GAUGE, t,
+						       1 };
+		}
+		CHECK(db_samples_add(p->f->db, in, PACKED_SERIES, t, NULL, &e) == 0);
+	}
+	__atomic_store_n(&p->to, from + PASS_MS, __ATOMIC_RELEASE);
+}
+
+static void *pack(void *arg)
+{
+	struct packer *p = arg;
+	bool has_more = true;
+	struct err e;
+
+	for (int i = 0; i < 100; i++) {
+		add_pass(p);
+		while (db_maintain(p->f->db, p->to, 1000, &has_more, &e) == 0 && has_more)
+			;
+	}
+	__atomic_store_n(&p->is_over, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Whether each minute of the last two passes has all series. */
+static bool has_all(struct packer *p, struct metrics_expr *e)
+{
+	const int64_t to = __atomic_load_n(&p->to, __ATOMIC_ACQUIRE);
+	double out[40];
+	struct err err;
+
+	if (metrics_expr_range(p->f->db, e, to - 2 * PASS_MS, 60000, out, 40, &err) < 0)
+		return false;
+	for (int i = 0; i < 40; i++)
+		if (out[i] != PACKED_SERIES)
+			return false;
+	return true;
+}
+
+/* Several series are read in one transaction, which does not see what is packed then. */
+static void samples_that_are_packed_meanwhile_are_not_missing(void **state)
+{
+	struct fixture *f = *state;
+	CLEANUP(metrics_expr_free) struct metrics_expr *e = parsed(f, "count(packed)");
+	struct packer p = { .f = f, .to = T0 };
+	int n = 0, n_whole = 0;
+	pthread_t thread;
+
+	add_pass(&p);
+	add_pass(&p);
+	assert_int_equal(pthread_create(&thread, NULL, pack, &p), 0);
+	for (; !__atomic_load_n(&p.is_over, __ATOMIC_ACQUIRE); n++)
+		n_whole += has_all(&p, e);
+	pthread_join(thread, NULL);
+	assert_true(n > 0);
+	assert_int_equal(n_whole, n);
+}
+
 static void fetched(struct fixture *f, const char *url, const char *query,
 		    const char *tier, double v)
 {
@@ -549,6 +628,7 @@ int main(void)
 		DB_TEST(a_prometheus_demand_gives_url_and_query),
 		DB_TEST(a_range_is_the_mean_of_each_step),
 		DB_TEST(a_range_counts_series_that_come_and_go_for_their_part),
+		DB_TEST(samples_that_are_packed_meanwhile_are_not_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
