@@ -16,7 +16,7 @@
 /* Of a connection, for its headers and what is on its way. A host holds several open that
  * are mostly idle, and its requests' headers are short. */
 #define POOL_BYTES 32768
-#define HOST_POOL_BYTES 10240
+#define HOST_POOL_BYTES 8192
 #define THREADS 2u
 /* As far as there are descriptors (file_limit.h); door.c bounds strangers. */
 #define CONNECTIONS_MAX 250000u
