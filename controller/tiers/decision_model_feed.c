@@ -99,7 +99,7 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 	const struct demand_opts opts = policy_model_opts(MODEL_STEP_MS, s->lead_ms);
 	int64_t to_ms = model_step_of(r->now_ms);
 	const int64_t oldest_ms = to_ms - (int64_t)HISTORY_MINUTES * MODEL_STEP_MS;
-	int64_t from_ms = oldest_ms, first_ms = 0, last_ms = 0;
+	int64_t from_ms, first_ms = 0, last_ms = 0;
 	CLEANUP(free) double *y = NULL;
 	size_t n;
 	int rc;
@@ -110,6 +110,7 @@ int tier_model_learn(struct tier_model *t, struct tier_round *r,
 			    err);
 	if (rc < 0 || first_ms == 0)
 		return rc;
+	from_ms = MIN(to_ms, MAX(oldest_ms, model_step_of(first_ms)));
 	rc = read_history(r, v->tier, &from_ms, to_ms, &y, &n, err);
 	if (rc < 0 || n == 0) {
 		t->barren_ms = rc < 0 ? 0 : to_ms;
