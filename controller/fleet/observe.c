@@ -11,6 +11,7 @@ struct observer *observer_new(const struct observer_opts *opts)
 	struct observer *o = xcalloc(1, sizeof(*o));
 
 	o->opts = *opts;
+	o->documents = host_documents_new();
 	o->silences = silences_new();
 	return o;
 }
@@ -20,6 +21,7 @@ void observer_free(struct observer *o)
 	if (!o)
 		return;
 	silences_free(o->silences);
+	host_documents_free(o->documents);
 	returns_done(&o->returns);
 	free(o);
 }

@@ -12,54 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEN_EVERY_MS 60000      /* calendar */
-#define HOST_MAX_BYTES 32768u    /* of a host, with its metadata */
-#define STATES_MAX_BYTES 524288u /* of its units: over a thousand */
-#define MEMBERS_MAX 64           /* of a host's metadata */
-#define TEXT_MAX_BYTES 256
-
-static const struct view_kv *host_key(const struct view_snapshot *s, const char *prefix,
-				      const char *id)
-{
-	char key[256];
-
-	snprintf(key, sizeof(key), "%s%s", prefix, id);
-	return view_find(s, key);
-}
-
-/* NULL: it has none, or one that is no text for people. */
-static json_t *plain_member(const json_t *doc, const char *key)
-{
-	json_t *v = json_object_get(doc, key);
-
-	return v && json_object_size(v) <= MEMBERS_MAX &&
-			       json_array_size(v) <= MEMBERS_MAX &&
-			       json_is_plain(v, TEXT_MAX_BYTES)
-		       ? json_incref(v)
-		       : NULL;
-}
-
-static void read_host(struct fleet_host *h, const struct view_snapshot *s)
-{
-	const struct view_kv *kv = host_key(s, "/foretide/hosts/", h->h.id);
-	const struct view_kv *states = host_key(s, "/foretide/states/", h->h.id);
-	CLEANUP(json_decref) json_t *doc = NULL;
-
-	/* What costs each round much to read is not read; the host is heard nevertheless.
-	 */
-	h->alive = kv && (kv->len > HOST_MAX_BYTES ||
-			  json_parse(kv->value, kv->len, kv->key, &doc, NULL) == 0);
-	if (!h->alive)
-		return;
-	/* What a host writes is shown to people, and placed by. */
-	h->metadata = plain_member(doc, "metadata");
-	h->vanished = plain_member(doc, "vanished");
-	h->put_right = plain_member(doc, "put_right");
-	h->notice = plain_member(doc, "interruption");
-	if (states && states->len <= STATES_MAX_BYTES &&
-	    states_parse(states->value, states->len, &h->states, NULL) < 0)
-		h->states = NULL;
-}
+#define SEEN_EVERY_MS 60000 /* calendar */
 
 static int host_came(const struct observer *o, struct fleet *f, struct fleet_host *h,
 		     const struct events *events, struct err *err)
@@ -121,11 +74,7 @@ int observe_hosts(const struct observer *o, struct fleet *f,
 {
 	int rc;
 
-	for (size_t i = 0; i < f->n_hosts; i++) {
-		struct fleet_host *h = &f->hosts[i];
-
-		read_host(h, s);
-	}
+	host_documents_read(o->documents, f, s);
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		struct fleet_host *h = &f->hosts[i];
 

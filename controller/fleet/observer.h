@@ -5,6 +5,7 @@
 #ifndef CONTROLLER_FLEET_OBSERVER_H
 #define CONTROLLER_FLEET_OBSERVER_H
 
+#include "host_documents.h"
 #include "observe.h"
 #include "silence.h"
 
@@ -22,6 +23,7 @@ struct returns {
 
 struct observer {
 	struct observer_opts opts;
+	struct host_documents *documents;
 	struct silences *silences;
 	struct returns returns;
 	int64_t now_ms;   /* monotonic: of this round */

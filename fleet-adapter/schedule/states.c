@@ -40,9 +40,15 @@ struct states *states_new(int64_t epoch)
 	return s;
 }
 
+struct states *states_share(struct states *s)
+{
+	s->n_others++;
+	return s;
+}
+
 void states_free(struct states *s)
 {
-	if (!s)
+	if (!s || s->n_others-- > 0)
 		return;
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->units[i].name);

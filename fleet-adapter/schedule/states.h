@@ -37,11 +37,16 @@ struct states {
 	int64_t epoch; /* of the schedule that was applied */
 	struct unit_state *units;
 	size_t n;
+	size_t n_others; /* owners */
 };
 
 struct states *states_new(int64_t epoch);
+/* With each owner, of the same thread; the last one frees it. */
 void states_free(struct states *s);
 DEFINE_CLEANUP(struct states *, states_free);
+
+/* For one more owner; none changes it from now on. */
+struct states *states_share(struct states *s);
 
 /* As for schedules; strings that are NULL become "". */
 int states_add(struct states *s, const struct unit_state *u, struct err *err) MUST_CHECK;

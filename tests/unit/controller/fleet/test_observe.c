@@ -112,6 +112,98 @@ static enum db_host_state state_of(struct watch *w, const char *id)
 
 /* ---------------------------------------------------------------- hosts */
 
+/* The one host of the fleet. */
+static const struct fleet_host *host_a(const struct watch *w)
+{
+	assert_int_equal(w->s->f->n_hosts, 1);
+	return &w->s->f->hosts[0];
+}
+
+static void what_a_host_says_is_read_again_when_it_has_changed(void **state)
+{
+	struct watch *w = *state;
+	CLEANUP(states_free) struct states *first = NULL;
+
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	show(w, "/foretide/hosts/a", "{\"metadata\": {\"zone\": \"a\"}}");
+	show(w, "/foretide/states/a", "{\"epoch\": 1, \"units\": {}}");
+	look(w);
+	assert_non_null(json_object_get(host_a(w)->metadata, "zone"));
+	assert_int_equal(host_a(w)->states->epoch, 1);
+	first = states_share(host_a(w)->states);
+	look(w);
+	assert_ptr_equal(host_a(w)->states, first);
+	assert_non_null(json_object_get(host_a(w)->metadata, "zone"));
+	hide_all(w);
+	show(w, "/foretide/hosts/a", "{\"metadata\": {\"rack\": \"a\"}}");
+	show(w, "/foretide/states/a", "{\"epoch\": 2, \"units\": {}}");
+	look(w);
+	assert_null(json_object_get(host_a(w)->metadata, "zone"));
+	assert_non_null(json_object_get(host_a(w)->metadata, "rack"));
+	assert_int_equal(host_a(w)->states->epoch, 2);
+	assert_int_equal(first->epoch, 1);
+}
+
+static void what_is_no_document_leaves_nothing_of_the_last(void **state)
+{
+	struct watch *w = *state;
+
+	scene_host(w->s, "a", "p", DB_HOST_UP);
+	show_host(w, "a");
+	show(w, "/foretide/states/a", "{\"epoch\": 1, \"units\": {}}");
+	look(w);
+	assert_true(host_a(w)->alive);
+	hide_all(w);
+	show_host(w, "a");
+	show(w, "/foretide/states/a", "no document");
+	for (int i = 0; i < 2; i++) {
+		look(w);
+		assert_true(host_a(w)->alive);
+		assert_null(host_a(w)->states);
+	}
+	hide_all(w);
+	show(w, "/foretide/hosts/a", "no document");
+	for (int i = 0; i < 2; i++) {
+		look(w);
+		assert_false(host_a(w)->alive);
+		assert_null(host_a(w)->metadata);
+	}
+	hide_all(w);
+	look(w);
+	assert_false(host_a(w)->alive);
+	show_host(w, "a");
+	look(w);
+	assert_true(host_a(w)->alive);
+	assert_non_null(host_a(w)->metadata);
+}
+
+/* Hosts come and go at any place of the list. */
+static void each_host_keeps_what_is_its_own(void **state)
+{
+	struct watch *w = *state;
+
+	for (const char *const *id = (const char *const[]){ "b", "d", "a", "c", NULL };
+	     *id; id++) {
+		CLEANUP(free) char *key = xasprintf("/foretide/hosts/%s", *id);
+		CLEANUP(free)
+		char *text = xasprintf("{\"metadata\": {\"%s\": \"\"}}", *id);
+
+		scene_host(w->s, *id, "p", DB_HOST_UP);
+		show(w, key, text);
+		look(w);
+	}
+	assert_ok(db_host_set_state(w->s->db->db, "b", DB_HOST_GONE, "", NOW_MS, w->s->e),
+		  w->s->e);
+	look(w);
+	assert_int_equal(w->s->f->n_hosts, 3);
+	for (size_t i = 0; i < w->s->f->n_hosts; i++) {
+		const struct fleet_host *h = &w->s->f->hosts[i];
+
+		assert_int_equal(json_object_size(h->metadata), 1);
+		assert_non_null(json_object_get(h->metadata, h->h.id));
+	}
+}
+
 static void the_first_lease_makes_a_host_up_and_tells_its_lead_time(void **state)
 {
 	struct watch *w = *state;
@@ -487,6 +579,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WATCH_TEST(a_hosts_record_that_is_no_text_or_too_large_says_nothing),
+		WATCH_TEST(what_a_host_says_is_read_again_when_it_has_changed),
+		WATCH_TEST(what_is_no_document_leaves_nothing_of_the_last),
+		WATCH_TEST(each_host_keeps_what_is_its_own),
 		WATCH_TEST(the_first_lease_makes_a_host_up_and_tells_its_lead_time),
 		WATCH_TEST(it_is_recorded_once_a_minute_which_hosts_were_seen),
 		WATCH_TEST(one_that_comes_back_within_its_grace_stays),
