@@ -13,7 +13,8 @@ void priority_set(int nice);
  * Of the whole process beside all others, if it leads a session, as a service does. A
  * thread's own nice value counts only beside those of its session where the kernel shares
  * processors among sessions, as Debian's does (sched(7), "The autogroup feature"). The
- * same right is needed; where there are no such groups it does nothing.
+ * same right is needed; where there are no such groups, or the process is in a cgroup
+ * with a share of its own (CPUWeight= of systemd), it does nothing.
  */
 void priority_set_session(int nice);
 

@@ -149,20 +149,32 @@ struct part {
 	uint64_t moves; /* before the slice's transaction */
 };
 
+static int read_next(const struct part *p, struct err *err)
+{
+	int rc = check_time(p->r, err);
+
+	return rc < 0 ? rc : spread_series(p->r, p->n, *p->ids, err);
+}
+
+static void add_next(struct part *p)
+{
+	add_series(p->r, p->n, p->cells);
+	p->ids++;
+	p->n_ids--;
+}
+
 /* Ends early if samples have moved from memory to disk, where it does not see them. */
 static int read_slice(struct db *db, void *arg, struct err *err)
 {
 	struct part *p = arg;
 	const int64_t *end = p->ids + MIN(p->n_ids, SLICE);
 
-	for (; p->ids < end; p->ids++, p->n_ids--) {
-		int rc = check_time(p->r, err);
+	while (p->ids < end) {
+		int rc = read_next(p, err);
 
-		if (rc == 0)
-			rc = spread_series(p->r, p->n, *p->ids, err);
 		if (rc < 0 || db_samples_moves(db) != p->moves)
 			return rc;
-		add_series(p->r, p->n, p->cells);
+		add_next(p);
 	}
 	return 0;
 }
@@ -175,8 +187,13 @@ static int read_part(struct part *p, struct err *err)
 	p->ids = found.ids;
 	p->n_ids = found.n;
 	while (rc == 0 && p->n_ids > 0) {
+		const int64_t *first = p->ids;
+
 		p->moves = db_samples_moves(p->r->db);
 		rc = db_read_tx(p->r->db, read_slice, p, err);
+		/* By itself it is whole however often they move. */
+		if (rc == 0 && p->ids == first && (rc = read_next(p, err)) == 0)
+			add_next(p);
 	}
 	return rc;
 }

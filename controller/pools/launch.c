@@ -181,6 +181,7 @@ static int note_done(struct pool_round *r, const struct flight_call *c, struct e
 	int rc;
 
 	again_over(&r->pool->launch_failed);
+	r->pool->launch_fails = false;
 	h->state = DB_HOST_BOOTING;
 	event_add(r->opts->events, "host-launched", DB_LEVEL_INFO,
 		  EVENT_ABOUT(.host = h->id, .pool = h->pool),
@@ -216,6 +217,7 @@ static int note_failed(struct pool_round *r, const struct flight_call *c, struct
 	tell_failed(r, c, state);
 	if (rc == 0 && c->cls == DRV_CAPACITY && state == DB_LAUNCH_FAILED) {
 		r->n_no_capacity++;
+		r->pool->launch_fails = false;
 		return 0;
 	}
 	return rc < 0 ? rc : pool_driver_err(r, &c->e, err ? err : &e2);
@@ -277,7 +279,7 @@ static int send_launch(struct pool_round *r, struct flight *f, const struct db_l
 		return rc;
 	/* It is sent later. */
 	if (!choose(r, l, &choice)) {
-		r->is_unsent = true;
+		r->is_undecided = true;
 		explicit_bzero(user_data, strlen(user_data));
 		return 0;
 	}
@@ -299,13 +301,15 @@ static int settle(struct pool_round *r, struct flight *f, struct db_launch *l,
 		  struct db_host *h, struct err *err)
 {
 	if (l->state == DB_LAUNCH_INTENDED && !pool_has_choice(r)) {
-		r->is_unsent = true;
+		r->is_undecided = true;
 		return 0;
 	}
 	if (l->state == DB_LAUNCH_INTENDED || pool_resends(r))
 		return send_launch(r, f, l, h, err);
-	if (!is_never_listed(r, l->launch_id))
+	if (!is_never_listed(r, l->launch_id)) {
+		r->is_undecided = true;
 		return 0;
+	}
 	missing_clear(&r->pool->missing, l->launch_id);
 	h->state = DB_HOST_FAILED;
 	r->changed = true;

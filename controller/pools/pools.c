@@ -234,8 +234,8 @@ static int run_round(struct pool_round *r, struct err *err)
 		return rc;
 	/* A failed launch must not keep hosts from being terminated. */
 	launch_rc = pool_launch(r, &launch_err);
-	r->pool->launch_fails =
-		launch_rc < 0 || (r->pool->launch_fails && (r->is_held || r->is_unsent));
+	r->pool->launch_fails = launch_rc < 0 || (r->pool->launch_fails &&
+						  (r->is_held || r->is_undecided));
 	rc = pool_terminate(r, err);
 	if (launch_rc < 0 && rc == 0) {
 		rc = launch_rc;
@@ -278,14 +278,26 @@ static void tell_driver(struct pool_round *r)
 		pool_problem_clear(&r->pool->problems, POOL_DRIVER);
 }
 
-/* When a round that went well is followed by another. */
+/* When a round that went well is followed by another. The tick pokes a pool whose hosts
+ * wait in each of its rounds. */
 static int64_t rest(struct pool_round *r)
 {
-	if (r->is_held)
-		r->pool->held_mono_ms =
+	if (r->is_held || r->pool->launch_fails)
+		r->pool->held_mono_ms = r->pool->retry_mono_ms =
 			clock_mono_ms() + (r->opts->held_ms ? r->opts->held_ms : HELD_MS);
 	pool_look_again(r, is_busy(r) ? AGAIN_BUSY_MS : AGAIN_REST_MS);
 	return r->again_ms;
+}
+
+static int64_t still_failing(struct pool_round *r)
+{
+	const int64_t wait_ms = rest(r), now_ms = clock_now_ms();
+
+	if (r->row.backoff_until_ms <= now_ms)
+		set_state(r, "backoff",
+			  now_ms + (int64_t)((double)wait_ms * clock_scale()),
+			  r->row.last_error);
+	return wait_ms;
 }
 
 static int64_t succeeded(struct pool_round *r)
@@ -294,7 +306,7 @@ static int64_t succeeded(struct pool_round *r)
 
 	/* Nothing was asked for that could have gone wrong again. */
 	if (r->pool->launch_fails)
-		return rest(r);
+		return still_failing(r);
 	/* Waiting for the limit is not a failure: the pool still launches hosts. */
 	if (*r->limited && strcmp(r->row.state, "limited") != 0) {
 		set_state(r, "limited", 0, r->limited);

@@ -74,14 +74,14 @@ struct pool_round {
 	int64_t now_ms;
 	int64_t retry_after_ms; /* real; requested by the cloud; 0: none */
 	struct gate_refusal
-		refused;           /* of a call that was not made; wait_ms 0: all were */
-	bool is_refused;           /* the round ended with that */
-	int n_no_capacity;         /* launches that the cloud had no capacity for */
-	bool changed;              /* a host did */
-	int64_t again_ms;          /* real; the next round at the latest; 0: not set */
-	bool is_short;             /* the list lacks most hosts that live */
-	bool is_held;              /* hosts are missing, and must wait */
-	bool is_unsent;            /* a launch is: its gate is shut */
+		refused;   /* of a call that was not made; wait_ms 0: all were */
+	bool is_refused;   /* the round ended with that */
+	int n_no_capacity; /* launches that the cloud had no capacity for */
+	bool changed;      /* a host did */
+	int64_t again_ms;  /* real; the next round at the latest; 0: not set */
+	bool is_short;     /* the list lacks most hosts that live */
+	bool is_held;      /* hosts are missing, and must wait */
+	bool is_undecided; /* a launch is: its gate is shut, or it may have been made */
 	int64_t n_regular, n_spot; /* hosts that are, or are launched */
 	int64_t n_unlisted; /* launched VMs that no list shows, and that should be */
 	int64_t n_unknown;  /* listed VMs of this pool without a record */

@@ -51,7 +51,8 @@ void tick_poke(struct tick *t, bool full);
 
 /*
  * {"last","duration_ms","period_ms","rounds"} and the problems: [{"kind","message",
- * "since"}]. The caller owns both. Safe from any thread.
+ * "since"}]. duration_ms: until its decisions were made and published; what is tidied up
+ * after them is not in it. The caller owns both. Safe from any thread.
  */
 void tick_status(struct tick *t, json_t **ret_tick, json_t **ret_problems);
 

@@ -106,8 +106,11 @@ int db_read(struct db *db, struct db_conn **ret, struct err *err)
 int db_read_begin(struct db *db, bool *ret_began, struct err *err)
 {
 	struct db_conn *c;
-	int rc = db_read(db, &c, err);
+	int rc;
 
+	if (db_is_writing(db))
+		return 0;
+	rc = db_read(db, &c, err);
 	if (rc == 0 && sqlite3_get_autocommit(c->sql)) {
 		rc = db_conn_exec(c, "BEGIN", err);
 		*ret_began = rc == 0;

@@ -282,6 +282,40 @@ static void a_pool_whose_launches_fail_does_so_while_they_are_not_sent(void **st
 	assert_true(reconcile_until(b, n_events(b, "pool-recovered") == 1));
 }
 
+/* The tick pokes it in each of its rounds. */
+static void nor_is_its_cloud_asked_at_each_poke_meanwhile(void **state)
+{
+	struct bench *b = *state;
+	json_int_t lists;
+
+	b->opts.gates = (struct gate_opts){ .failures = 1, .open_first_ms = 60000 };
+	b->opts.held_ms = 60000;
+	restart(b);
+	write_script(b, "{\"faults\": [{\"op\": \"launch\", \"kind\": \"error\", "
+			"\"times\": -1}]}");
+	put_pool(b, "{}", 1);
+	assert_true(reconcile_until(b, n_calls(b, "list") == 2));
+	lists = n_calls(b, "list");
+	for (int i = 0; i < 5; i++)
+		once(b);
+	assert_int_equal(n_calls(b, "list"), lists);
+	assert_pool(b, "backoff", "the service is unavailable");
+}
+
+/* Those that still wait do so for the limit alone. */
+static void one_that_was_launched_is_the_end_of_it(void **state)
+{
+	struct bench *b = *state;
+
+	b->opts.launch_per_hour = 2;
+	restart(b);
+	write_script(b, "{\"faults\": [{\"op\": \"launch\", \"kind\": \"error\"}]}");
+	put_pool(b, "{}", 4);
+	assert_true(reconcile_until(b, n_events(b, "pool-recovered") == 1));
+	assert_true(is_told(b, "launches-limited", ""));
+	assert_pool(b, "ok", "");
+}
+
 static void a_launch_that_cannot_be_sent_yet_is_sent_later(void **state)
 {
 	struct bench *b = *state;
@@ -358,6 +392,8 @@ int main(void)
 		POOL_TEST(an_answer_that_is_nonsense_leaves_it_unknown),
 		POOL_TEST(a_cloud_that_fails_again_and_again_is_left_alone_and_told_of),
 		POOL_TEST(a_pool_whose_launches_fail_does_so_while_they_are_not_sent),
+		POOL_TEST(nor_is_its_cloud_asked_at_each_poke_meanwhile),
+		POOL_TEST(one_that_was_launched_is_the_end_of_it),
 		POOL_TEST(a_launch_that_cannot_be_sent_yet_is_sent_later),
 		POOL_TEST(a_quota_bounds_the_pool_and_is_told),
 		POOL_TEST(a_launch_that_it_refuses_has_it_looked_at_again),
