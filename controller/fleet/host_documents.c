@@ -85,12 +85,9 @@ struct walk {
 
 static struct walk walk_below(const struct view_snapshot *s, const char *below)
 {
-	return (struct walk){
-		.s = s,
-		.below = below,
-		.len = strlen(below),
-		.at = SORTED_PLACE(s->n, i, strcmp(s->kvs[i].key, below) < 0),
-	};
+	const size_t at = SORTED_PLACE(s->n, i, strcmp(s->kvs[i].key, below) < 0);
+
+	return (struct walk){ s, below, strlen(below), at };
 }
 
 /* That of a host; NULL: it has none. */
