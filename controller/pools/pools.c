@@ -265,6 +265,12 @@ static void set_state(struct pool_round *r, const char *state, int64_t backoff_u
 			  EVENT_ABOUT(.pool = r->row.name), "%s", err.msg);
 }
 
+/* Calendar: so much real time from now. */
+static int64_t in_real_ms(int64_t ms)
+{
+	return clock_now_ms() + (int64_t)((double)ms * clock_scale());
+}
+
 static void tell_driver(struct pool_round *r)
 {
 	char why[256];
@@ -291,12 +297,10 @@ static int64_t rest(struct pool_round *r)
 
 static int64_t still_failing(struct pool_round *r)
 {
-	const int64_t wait_ms = rest(r), now_ms = clock_now_ms();
+	const int64_t wait_ms = rest(r);
 
-	if (r->row.backoff_until_ms <= now_ms)
-		set_state(r, "backoff",
-			  now_ms + (int64_t)((double)wait_ms * clock_scale()),
-			  r->row.last_error);
+	if (r->row.backoff_until_ms <= clock_now_ms())
+		set_state(r, "backoff", in_real_ms(wait_ms), r->row.last_error);
 	return wait_ms;
 }
 
@@ -332,14 +336,12 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 	int64_t wait_ms = gates_backoff_ms(first_ms, BACKOFF_MAX_MS, r->pool->failures);
 	struct again *again = &r->pool->failed;
 	char more[64] = "";
-	int64_t until;
 
 	r->pool->failures++;
 
 	wait_ms = MIN(MAX(wait_ms, r->retry_after_ms), RETRY_AFTER_MAX_MS);
-	until = clock_now_ms() + (int64_t)((double)wait_ms * clock_scale());
 	r->pool->retry_mono_ms = clock_mono_ms() + wait_ms;
-	set_state(r, "backoff", until, err->msg);
+	set_state(r, "backoff", in_real_ms(wait_ms), err->msg);
 	if (!again_is_due(again, err->msg))
 		return wait_ms;
 	if (again->untold)
@@ -356,11 +358,10 @@ static int64_t failed(struct pool_round *r, const struct err *err)
 static int64_t refused(struct pool_round *r, const struct err *err)
 {
 	const int64_t wait_ms = r->refused.wait_ms;
-	const int64_t until = clock_now_ms() + (int64_t)((double)wait_ms * clock_scale());
 
 	r->pool->retry_mono_ms = r->pool->held_mono_ms = clock_mono_ms() + wait_ms;
 	if (r->refused.why != GATE_EMPTY && strcmp(r->row.state, "backoff") != 0)
-		set_state(r, "backoff", until, err->msg);
+		set_state(r, "backoff", in_real_ms(wait_ms), err->msg);
 	return wait_ms;
 }
 
